@@ -1,0 +1,159 @@
+#include "lib/base/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/unique_fd.h"
+
+namespace brume {
+namespace {
+
+constexpr size_t kMostOutput = 1 << 20;
+
+struct Pipe {
+  UniqueFd read_end, write_end;
+};
+
+absl::StatusOr<Pipe> MakePipe() {
+  int fds[2];
+  if (pipe2(fds, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe2");
+  return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+// Reads what is there; true when the other end is closed.
+bool Drain(int fd, std::string& into) {
+  std::array<char, 4096> buffer;
+  const ssize_t count = read(fd, buffer.data(), buffer.size());
+  if (count < 0) return errno != EINTR && errno != EAGAIN;
+  if (count == 0) return true;
+  into.append(buffer.data(), std::min<size_t>(count, kMostOutput - std::min(kMostOutput, into.size())));
+  return false;
+}
+
+int ExitCode(const siginfo_t& info) { return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status; }
+
+// File actions and attributes of one posix_spawn.
+struct SpawnSetup {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  SpawnSetup() {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    // The daemon blocks and ignores signals its helpers must not: give them the defaults back.
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnSetup() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+};
+
+std::vector<char*> ChildEnvironment(std::string& locale) {
+  std::vector<char*> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (strncmp(*entry, "LC_", 3) != 0 && strncmp(*entry, "LANG", 4) != 0) environment.push_back(*entry);
+  }
+  locale = "LC_ALL=C";
+  environment.push_back(locale.data());
+  environment.push_back(nullptr);
+  return environment;
+}
+
+}  // namespace
+
+absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options) {
+  ASSIGN_OR_RETURN(Pipe in, MakePipe());
+  ASSIGN_OR_RETURN(Pipe out, MakePipe());
+  ASSIGN_OR_RETURN(Pipe err, MakePipe());
+  SpawnSetup setup;
+  posix_spawn_file_actions_adddup2(&setup.actions, in.read_end.get(), 0);
+  posix_spawn_file_actions_adddup2(&setup.actions, out.write_end.get(), 1);
+  posix_spawn_file_actions_adddup2(&setup.actions, err.write_end.get(), 2);
+  posix_spawn_file_actions_addclosefrom_np(&setup.actions, 3);
+
+  std::vector<char*> arguments;
+  for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  std::string locale;
+  std::vector<char*> environment = ChildEnvironment(locale);
+  pid_t pid = -1;
+  const int error =
+      posix_spawnp(&pid, arguments[0], &setup.actions, &setup.attributes, arguments.data(), environment.data());
+  if (error != 0) return absl::ErrnoToStatus(error, absl::StrCat("cannot start ", argv[0]));
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  in.read_end.reset();
+  out.write_end.reset();
+  err.write_end.reset();
+  fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
+
+  CommandResult result;
+  size_t written = 0;
+  if (options.standard_input.empty()) in.write_end.reset();
+  const absl::Time deadline = absl::Now() + options.timeout;
+  bool out_closed = false, err_closed = false, late = false;
+  // SIGPIPE is ignored by the daemon; a test program that does not may pass no standard input to a deaf program.
+  while (!out_closed || !err_closed) {
+    const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    if (left <= 0) {
+      late = true;
+      break;
+    }
+    std::array<pollfd, 3> fds = {pollfd{out_closed ? -1 : out.read_end.get(), POLLIN, 0},
+                                 pollfd{err_closed ? -1 : err.read_end.get(), POLLIN, 0},
+                                 pollfd{in.write_end.get(), POLLOUT, 0}};
+    if (poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(left, 60000))) < 0 && errno != EINTR) {
+      return absl::ErrnoToStatus(errno, "poll");
+    }
+    if (fds[0].revents != 0) out_closed = Drain(out.read_end.get(), result.standard_output);
+    if (fds[1].revents != 0) err_closed = Drain(err.read_end.get(), result.standard_error);
+    if (fds[2].revents != 0) {
+      const ssize_t count = write(in.write_end.get(), options.standard_input.data() + written,
+                                  options.standard_input.size() - written);
+      if (count > 0) written += count;
+      if ((count < 0 && errno != EAGAIN && errno != EINTR) || written == options.standard_input.size()) {
+        in.write_end.reset();
+      }
+    }
+  }
+  if (late && process) syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+  siginfo_t info = {};
+  while (waitid(P_PID, pid, &info, WEXITED) != 0) {
+    if (errno != EINTR) return absl::ErrnoToStatus(errno, absl::StrCat("waiting for ", argv[0]));
+  }
+  if (late) {
+    return absl::DeadlineExceededError(
+        absl::StrCat(argv[0], " did not end within ", absl::FormatDuration(options.timeout)));
+  }
+  result.exit_code = ExitCode(info);
+  return result;
+}
+
+absl::StatusOr<std::string> RunChecked(const std::vector<std::string>& argv, const CommandOptions& options) {
+  ASSIGN_OR_RETURN(CommandResult result, RunCommand(argv, options));
+  if (result.exit_code == 0) return std::move(result.standard_output);
+  const std::string& said = result.standard_error.empty() ? result.standard_output : result.standard_error;
+  const std::vector<absl::string_view> lines = absl::StrSplit(absl::StripAsciiWhitespace(said), '\n');
+  return absl::InternalError(absl::StrCat(argv[0], " failed (", result.exit_code, "): ", lines.back()));
+}
+
+}  // namespace brume

@@ -1,0 +1,35 @@
+// Runs helper programs: an argument vector, never a shell.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace brume {
+
+struct CommandResult {
+  int exit_code = 0;  // 128 + signal number when a signal ended it
+  std::string standard_output;
+  std::string standard_error;
+};
+
+struct CommandOptions {
+  // Past it the program is killed and DeadlineExceeded returned.
+  absl::Duration timeout = absl::Seconds(30);
+  std::string standard_input;
+};
+
+// Runs argv[0] (looked up in PATH) to its end. Both outputs are kept up to 1 MiB each. A non-zero exit code is not an
+// error of this function. The child gets none of our descriptors but 0, 1 and 2, LC_ALL=C, and dies with the calling
+// process's pid-reuse-safe handle (pidfd). Thread-safe; blocks the calling thread.
+absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options = {});
+
+// RunCommand that turns a non-zero exit code into an Internal error quoting the program's last line of output.
+absl::StatusOr<std::string> RunChecked(const std::vector<std::string>& argv, const CommandOptions& options = {});
+
+}  // namespace brume

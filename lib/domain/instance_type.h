@@ -1,0 +1,37 @@
+// The table of instance types: EC2's common ones with their vCPUs and memory, b1.* of our own for many small guests, and
+// what the administrator adds.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace brume {
+
+struct InstanceType {
+  std::string name;  // "t3.micro"
+  int vcpus = 1;
+  int64_t memory_mib = 128;
+};
+
+// Immutable after construction; thread-safe.
+class InstanceTypeTable {
+ public:
+  // The built-in table and `extra`, which may replace built-in entries.
+  explicit InstanceTypeTable(const std::vector<InstanceType>& extra = {});
+
+  // Null when unknown.
+  const InstanceType* Find(absl::string_view name) const;
+  // By name.
+  const std::map<std::string, InstanceType, std::less<>>& all() const { return types_; }
+
+ private:
+  std::map<std::string, InstanceType, std::less<>> types_;
+};
+
+}  // namespace brume

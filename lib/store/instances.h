@@ -1,0 +1,58 @@
+// Repository of instances and the reservations and client tokens they were made under.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/domain/instance.h"
+#include "lib/store/database.h"
+
+namespace brume::store {
+
+// What one ClientToken was first used for.
+struct TokenUse {
+  std::string parameters_digest;
+  ReservationId reservation_id;
+};
+
+struct CapacityInUse {
+  int64_t memory_mib = 0;  // of the guests alone
+  int64_t vcpus = 0;
+  int64_t count = 0;
+};
+
+class Instances {
+ public:
+  explicit Instances(Connection& connection) : connection_(connection) {}
+
+  // memory_mib and vcpus are what the instance's type had when it was launched.
+  absl::Status Insert(const Instance& instance, int64_t memory_mib, int vcpus);
+  // Error: InvalidInstanceID.NotFound.
+  absl::StatusOr<Instance> Get(const InstanceId& id);
+  // Writes every mutable field. Aborted unless the row still has instance.version; sets the next version in `instance`.
+  absl::Status Update(Instance& instance);
+  absl::Status Delete(const InstanceId& id);
+
+  // In order of launch (rowid); `after` an id continues behind it. limit 0 = all. Rows only: user data is left out.
+  absl::StatusOr<std::vector<Instance>> List(const std::optional<InstanceId>& after, int limit);
+  absl::StatusOr<std::vector<Instance>> GetMany(absl::Span<const InstanceId> ids);
+  absl::StatusOr<std::vector<Instance>> ListByReservation(const ReservationId& id);
+  absl::StatusOr<std::vector<InstanceId>> ListIdsInState(absl::Span<const InstanceState> states);
+  // Terminated at or before `limit`.
+  absl::StatusOr<std::vector<InstanceId>> ListTerminatedBefore(absl::Time limit);
+
+  // Of instances for which HoldsCapacity.
+  absl::StatusOr<CapacityInUse> InUse();
+
+  absl::StatusOr<std::optional<TokenUse>> FindToken(const std::string& action, const std::string& token);
+  absl::Status InsertToken(const std::string& action, const std::string& token, const TokenUse& use, absl::Time now);
+  absl::Status DeleteTokensBefore(absl::Time limit);
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace brume::store

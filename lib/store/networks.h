@@ -1,0 +1,67 @@
+// Repositories of VPCs, subnets, network interfaces and security groups.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/domain/network.h"
+#include "lib/store/database.h"
+
+namespace brume::store {
+
+class Networks {
+ public:
+  explicit Networks(Connection& connection) : connection_(connection) {}
+
+  absl::Status InsertVpc(const Vpc& vpc);
+  absl::StatusOr<Vpc> GetVpc(const VpcId& id);  // InvalidVpcID.NotFound
+  absl::StatusOr<std::vector<Vpc>> ListVpcs();
+  absl::StatusOr<std::optional<Vpc>> DefaultVpc();
+
+  absl::Status InsertSubnet(const Subnet& subnet);
+  absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
+  absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
+
+  // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address.
+  absl::Status InsertInterface(const NetworkInterface& eni);
+  absl::Status DeleteInterface(const EniId& id);
+  absl::StatusOr<NetworkInterface> GetInterface(const EniId& id);
+  absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(const std::optional<VpcId>& vpc);
+  absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
+  absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
+  absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);
+  absl::StatusOr<bool> PublicIpTaken(Ipv4 address);
+  absl::StatusOr<int64_t> CountInterfaces(const SubnetId& subnet);
+  absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
+  // nullopt takes it away. Error: InvalidIPAddress.InUse.
+  absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
+  absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
+
+ private:
+  Connection& connection_;
+};
+
+class SecurityGroups {
+ public:
+  explicit SecurityGroups(Connection& connection) : connection_(connection) {}
+
+  absl::Status Insert(const SecurityGroup& group);  // InvalidGroup.Duplicate
+  absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);
+  absl::StatusOr<std::optional<SecurityGroup>> FindByName(const VpcId& vpc, const std::string& name);
+  absl::StatusOr<std::vector<SecurityGroup>> List(const std::optional<VpcId>& vpc);
+  absl::Status Delete(const SecurityGroupId& id);
+
+  absl::Status InsertRule(const SecurityGroupRule& rule);
+  absl::Status DeleteRule(const SecurityGroupRuleId& id);
+  absl::StatusOr<std::vector<SecurityGroupRule>> ListRules(const SecurityGroupId& group);
+  // Private addresses of the interfaces that are in the group.
+  absl::StatusOr<std::vector<Ipv4>> MemberAddresses(const SecurityGroupId& group);
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace brume::store
