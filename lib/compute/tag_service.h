@@ -1,0 +1,37 @@
+// Tags of any resource. Source of behaviour: EC2 API reference, CreateTags, DeleteTags, DescribeTags.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/domain/instance.h"
+#include "lib/domain/key_pair.h"
+#include "lib/store/database.h"
+
+namespace brume::compute {
+
+// Thread-safe.
+class TagService {
+ public:
+  explicit TagService(store::Database& database) : database_(database) {}
+
+  // All or nothing. Errors: InvalidID for an id of no known kind, the kind's NotFound, TagLimitExceeded,
+  // InvalidParameterValue.
+  absl::Status Create(const std::vector<std::string>& resource_ids, const TagMap& tags);
+  // A tag without a value is deleted whatever its value; no tags at all = all of the resource.
+  absl::Status Delete(const std::vector<std::string>& resource_ids,
+                      const std::vector<std::pair<std::string, std::optional<std::string>>>& tags);
+  // Ordered by resource and key.
+  absl::StatusOr<std::vector<Tag>> List();
+
+ private:
+  store::Database& database_;
+};
+
+// The kind's NotFound (or InvalidID) unless the resource exists. Shared with the other services' tag-at-creation.
+absl::Status CheckTags(const TagMap& tags);
+
+}  // namespace brume::compute
