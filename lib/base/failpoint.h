@@ -1,4 +1,5 @@
-// Named places where a test makes the daemon crash, fail or wait: BRUME_FAILPOINTS="name=crash,other=error,third=delay:500".
+// Named places where a test makes the daemon crash, fail or wait:
+// BRUME_FAILPOINTS="name=crash,other=error,third=delay:500".
 //
 //   RETURN_IF_ERROR(Failpoint("instance.tap_made"));
 #pragma once

@@ -14,10 +14,14 @@ thread_local std::string current_request;
 
 spdlog::level::level_enum ToSpdlog(Level level) {
   switch (level) {
-    case Level::kDebug: return spdlog::level::debug;
-    case Level::kInfo: return spdlog::level::info;
-    case Level::kWarn: return spdlog::level::warn;
-    case Level::kError: return spdlog::level::err;
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarn:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -72,8 +76,7 @@ void Write(Level level, std::string_view text) {
   }
 }
 
-RequestScope::RequestScope(std::string request_id)
-    : previous_(std::exchange(current_request, std::move(request_id))) {}
+RequestScope::RequestScope(std::string request_id) : previous_(std::exchange(current_request, std::move(request_id))) {}
 RequestScope::~RequestScope() { current_request = std::move(previous_); }
 
 }  // namespace brume::log

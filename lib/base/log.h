@@ -40,13 +40,21 @@ void Log(Level level, fmt::string_view format, const Args&... args) {
   if (Enabled(level)) Write(level, fmt::vformat(format, fmt::make_format_args(args...)));
 }
 template <typename... Args>
-void Debug(fmt::format_string<const Args&...> format, const Args&... args) { Log(Level::kDebug, format, args...); }
+void Debug(fmt::format_string<const Args&...> format, const Args&... args) {
+  Log(Level::kDebug, format, args...);
+}
 template <typename... Args>
-void Info(fmt::format_string<const Args&...> format, const Args&... args) { Log(Level::kInfo, format, args...); }
+void Info(fmt::format_string<const Args&...> format, const Args&... args) {
+  Log(Level::kInfo, format, args...);
+}
 template <typename... Args>
-void Warn(fmt::format_string<const Args&...> format, const Args&... args) { Log(Level::kWarn, format, args...); }
+void Warn(fmt::format_string<const Args&...> format, const Args&... args) {
+  Log(Level::kWarn, format, args...);
+}
 template <typename... Args>
-void Error(fmt::format_string<const Args&...> format, const Args&... args) { Log(Level::kError, format, args...); }
+void Error(fmt::format_string<const Args&...> format, const Args&... args) {
+  Log(Level::kError, format, args...);
+}
 
 }  // namespace brume::log
 

@@ -8,7 +8,8 @@
 
 namespace brume {
 
-ReconcileLoop::ReconcileLoop(ReconcileOptions options, Look look) : options_(std::move(options)), look_(std::move(look)) {}
+ReconcileLoop::ReconcileLoop(ReconcileOptions options, Look look)
+    : options_(std::move(options)), look_(std::move(look)) {}
 
 ReconcileLoop::~ReconcileLoop() { Stop(); }
 
@@ -31,7 +32,8 @@ void ReconcileLoop::Stop() {
 
 void ReconcileLoop::WakeAfter(absl::string_view key, absl::Duration delay) {
   if (delay == absl::InfiniteDuration()) return;
-  const Instant due = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(std::max(delay, absl::ZeroDuration()));
+  const Instant due =
+      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(std::max(delay, absl::ZeroDuration()));
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;

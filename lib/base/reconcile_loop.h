@@ -33,8 +33,8 @@ struct ReconcileOptions {
 
 class ReconcileLoop {
  public:
-  // Looks at a key once and takes what steps it can. Returns when to look again (absl::InfiniteDuration() = when woken),
-  // or an error: it is logged and the key is looked at again after its backoff.
+  // Looks at a key once and takes what steps it can. Returns when to look again (absl::InfiniteDuration() = when
+  // woken), or an error: it is logged and the key is looked at again after its backoff.
   using Look = std::function<absl::StatusOr<absl::Duration>(const std::string& key)>;
 
   ReconcileLoop(ReconcileOptions options, Look look);

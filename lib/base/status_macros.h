@@ -12,10 +12,10 @@
 #define BRUME_CONCAT_INNER(a, b) a##b
 #define BRUME_CONCAT(a, b) BRUME_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                            \
-  do {                                                         \
-    absl::Status brume_status = (expression);                  \
-    if (!brume_status.ok()) return brume_status;               \
+#define RETURN_IF_ERROR(expression)              \
+  do {                                           \
+    absl::Status brume_status = (expression);    \
+    if (!brume_status.ok()) return brume_status; \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \

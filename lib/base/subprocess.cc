@@ -127,8 +127,8 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, c
     if (fds[0].revents != 0) out_closed = Drain(out.read_end.get(), result.standard_output);
     if (fds[1].revents != 0) err_closed = Drain(err.read_end.get(), result.standard_error);
     if (fds[2].revents != 0) {
-      const ssize_t count = write(in.write_end.get(), options.standard_input.data() + written,
-                                  options.standard_input.size() - written);
+      const ssize_t count =
+          write(in.write_end.get(), options.standard_input.data() + written, options.standard_input.size() - written);
       if (count > 0) written += count;
       if ((count < 0 && errno != EAGAIN && errno != EINTR) || written == options.standard_input.size()) {
         in.write_end.reset();

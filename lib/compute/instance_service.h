@@ -27,15 +27,15 @@ struct RunRequest {
   std::string client_token;  // empty = none
   // Of all parameters but the token; the same token with another digest is IdempotentParameterMismatch.
   std::string parameters_digest;
-  std::string key_name;                      // empty = none
-  std::vector<SecurityGroupId> group_ids;    // with group_names: both; none of either = the VPC's default group
-  std::vector<std::string> group_names;      // of the default VPC
-  std::optional<SubnetId> subnet_id;         // none = the default subnet of the zone
-  std::string availability_zone;             // empty = the first
-  std::optional<Ipv4> private_ip;            // only for one instance
-  std::optional<bool> associate_public_ip;   // none = as the subnet says
+  std::string key_name;                     // empty = none
+  std::vector<SecurityGroupId> group_ids;   // with group_names: both; none of either = the VPC's default group
+  std::vector<std::string> group_names;     // of the default VPC
+  std::optional<SubnetId> subnet_id;        // none = the default subnet of the zone
+  std::string availability_zone;            // empty = the first
+  std::optional<Ipv4> private_ip;           // only for one instance
+  std::optional<bool> associate_public_ip;  // none = as the subnet says
   std::string interface_description;
-  std::string user_data;                     // raw
+  std::string user_data;  // raw
   // Changes to the root volume; the device name, when given, must be the image's root device.
   std::string root_device_name;
   std::optional<int64_t> root_size_gib;
@@ -94,8 +94,8 @@ class InstanceService {
   // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, InstanceLimitExceeded.
   absl::StatusOr<ReservationView> Run(const RunRequest& request);
 
-  // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind `after`.
-  // At most `limit` (0 = all) for which `keep` holds.
+  // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind
+  // `after`. At most `limit` (0 = all) for which `keep` holds.
   absl::StatusOr<InstancePage> Describe(absl::Span<const InstanceId> ids,
                                         const std::function<bool(const InstanceView&)>& keep,
                                         const std::optional<InstanceId>& after, int limit);

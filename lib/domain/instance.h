@@ -17,7 +17,14 @@ namespace brume {
 
 // Values are EC2's state codes.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
-enum class InstanceState { kPending = 0, kRunning = 16, kShuttingDown = 32, kTerminated = 48, kStopping = 64, kStopped = 80 };
+enum class InstanceState {
+  kPending = 0,
+  kRunning = 16,
+  kShuttingDown = 32,
+  kTerminated = 48,
+  kStopping = 64,
+  kStopped = 80
+};
 inline constexpr InstanceState kAllInstanceStates[] = {InstanceState::kPending,      InstanceState::kRunning,
                                                        InstanceState::kShuttingDown, InstanceState::kTerminated,
                                                        InstanceState::kStopping,     InstanceState::kStopped};

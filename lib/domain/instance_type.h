@@ -1,5 +1,5 @@
-// The table of instance types: EC2's common ones with their vCPUs and memory, b1.* of our own for many small guests, and
-// what the administrator adds.
+// The table of instance types: EC2's common ones with their vCPUs and memory, b1.* of our own for many small guests,
+// and what the administrator adds.
 #pragma once
 
 #include <cstdint>

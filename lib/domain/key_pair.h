@@ -26,8 +26,8 @@ struct Tag {
 // EC2's ResourceType for an id's prefix: "instance" for i-…; empty when the prefix is unknown.
 std::string ResourceTypeOf(absl::string_view resource_id);
 
-// EC2's tag rules: key 1..127 characters, value 0..255, no "aws:" prefix, at most 50 a resource (checked by the caller).
-// Errors: InvalidParameterValue.
+// EC2's tag rules: key 1..127 characters, value 0..255, no "aws:" prefix, at most 50 a resource (checked by the
+// caller). Errors: InvalidParameterValue.
 absl::Status CheckTag(absl::string_view key, absl::string_view value);
 inline constexpr int kMostTagsPerResource = 50;
 

@@ -36,10 +36,14 @@ absl::StatusOr<int> ParseIpProtocol(absl::string_view text) {
 
 std::string IpProtocolName(int protocol) {
   switch (protocol) {
-    case kTcp: return "tcp";
-    case kUdp: return "udp";
-    case kIcmp: return "icmp";
-    default: return absl::StrCat(protocol);
+    case kTcp:
+      return "tcp";
+    case kUdp:
+      return "udp";
+    case kIcmp:
+      return "icmp";
+    default:
+      return absl::StrCat(protocol);
   }
 }
 
