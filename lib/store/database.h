@@ -2,8 +2,8 @@
 //
 //   RETURN_IF_ERROR(db.Write([&](store::Connection& c) { return store::Instances(c).Insert(instance); }));
 //
-// A Write returns after its commit is on disk (WAL, synchronous=FULL). Writes that wait together are committed together:
-// each in a savepoint of its own, so that one that fails takes nothing with it and leaves nothing behind.
+// A Write returns after its commit is on disk (WAL, synchronous=FULL). Writes that wait together are committed
+// together: each in a savepoint of its own, so that one that fails takes nothing with it and leaves nothing behind.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -29,11 +28,11 @@ class Database {
   virtual ~Database() = default;
 
   // Runs `change` on the writer thread in one transaction and waits for the commit. `change` must not block on anything
-  // but the connection, must not call Write or Read, and runs exactly once. An error it returns undoes all it did and is
-  // returned. SQLITE_FULL and I/O errors: Unavailable "the state disk is full …".
-  virtual absl::Status Write(absl::FunctionRef<absl::Status(Connection&)> change) = 0;
+  // but the connection, must not call Write or Read, and runs exactly once. An error it returns undoes all it did and
+  // is returned. SQLITE_FULL and I/O errors: Unavailable "the state disk is full …".
+  virtual absl::Status Write(const std::function<absl::Status(Connection&)>& change) = 0;
   // Runs `query` on the calling thread against one snapshot.
-  virtual absl::Status Read(absl::FunctionRef<absl::Status(Connection&)> query) = 0;
+  virtual absl::Status Read(const std::function<absl::Status(Connection&)>& query) = 0;
 
   // The same for a function that returns StatusOr<T>.
   template <typename Function>

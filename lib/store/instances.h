@@ -32,12 +32,20 @@ class Instances {
   absl::Status Insert(const Instance& instance, int64_t memory_mib, int vcpus);
   // Error: InvalidInstanceID.NotFound.
   absl::StatusOr<Instance> Get(const InstanceId& id);
-  // Writes every mutable field. Aborted unless the row still has instance.version; sets the next version in `instance`.
+  // Writes every field but id, reservation and launch index. Aborted unless the row still has instance.version; sets
+  // the next version in `instance`. User data is written only when there is some, since rows from List carry none: to
+  // take it away use SetUserData.
   absl::Status Update(Instance& instance);
+  absl::Status SetUserData(const InstanceId& id, const std::string& user_data);
+  // After a change of type. Error: InvalidInstanceID.NotFound.
+  absl::Status SetCapacity(const InstanceId& id, int64_t memory_mib, int vcpus);
+  // With its tags. FailedPrecondition while an interface or a volume is attached. OK when there is none.
   absl::Status Delete(const InstanceId& id);
 
-  // In order of launch (rowid); `after` an id continues behind it. limit 0 = all. Rows only: user data is left out.
+  // In order of launch; `after` an id continues behind it (InvalidInstanceID.NotFound when it is gone). limit 0 = all.
+  // Without user data; all others here bring it.
   absl::StatusOr<std::vector<Instance>> List(const std::optional<InstanceId>& after, int limit);
+  // Those there are, in the order of `ids`, each once.
   absl::StatusOr<std::vector<Instance>> GetMany(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<Instance>> ListByReservation(const ReservationId& id);
   absl::StatusOr<std::vector<InstanceId>> ListIdsInState(absl::Span<const InstanceState> states);
@@ -47,7 +55,9 @@ class Instances {
   // Of instances for which HoldsCapacity.
   absl::StatusOr<CapacityInUse> InUse();
 
+  // Tokens are compared byte by byte.
   absl::StatusOr<std::optional<TokenUse>> FindToken(const std::string& action, const std::string& token);
+  // AlreadyExists when the action has the token: look first, in the same change.
   absl::Status InsertToken(const std::string& action, const std::string& token, const TokenUse& use, absl::Time now);
   absl::Status DeleteTokensBefore(absl::Time limit);
 

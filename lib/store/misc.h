@@ -21,12 +21,13 @@ class KeyPairs {
   absl::StatusOr<std::optional<KeyPair>> FindByName(const std::string& name);
   absl::StatusOr<std::optional<KeyPair>> FindById(const KeyPairId& id);
   absl::StatusOr<std::vector<KeyPair>> List();
-  absl::Status Delete(const KeyPairId& id);
+  absl::Status Delete(const KeyPairId& id);  // with its tags; OK when there is none
 
  private:
   Connection& connection_;
 };
 
+// Tags go with the row of their resource.
 class Tags {
  public:
   explicit Tags(Connection& connection) : connection_(connection) {}
@@ -36,6 +37,7 @@ class Tags {
   absl::Status Delete(const std::string& resource_id, const std::string& key, const std::optional<std::string>& value);
   absl::Status DeleteAll(const std::string& resource_id);
   absl::StatusOr<TagMap> Get(const std::string& resource_id);
+  // A resource without tags has no entry.
   absl::StatusOr<std::map<std::string, TagMap>> GetMany(absl::Span<const std::string> resource_ids);
   // Ordered by resource and key.
   absl::StatusOr<std::vector<Tag>> List();

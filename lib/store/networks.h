@@ -25,11 +25,13 @@ class Networks {
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
 
-  // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address.
+  // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
+  // VPC, subnet, instance and groups it names must be there (FailedPrecondition).
   absl::Status InsertInterface(const NetworkInterface& eni);
-  absl::Status DeleteInterface(const EniId& id);
+  absl::Status DeleteInterface(const EniId& id);  // with its tags; OK when there is none
   absl::StatusOr<NetworkInterface> GetInterface(const EniId& id);
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(const std::optional<VpcId>& vpc);
+  // In the order of `instances`, then by device index.
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
   absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);
@@ -52,12 +54,14 @@ class SecurityGroups {
   absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);
   absl::StatusOr<std::optional<SecurityGroup>> FindByName(const VpcId& vpc, const std::string& name);
   absl::StatusOr<std::vector<SecurityGroup>> List(const std::optional<VpcId>& vpc);
+  // With its rules and tags. DependencyViolation while an interface is in it or another group's rule names it. OK when
+  // there is none.
   absl::Status Delete(const SecurityGroupId& id);
 
-  absl::Status InsertRule(const SecurityGroupRule& rule);
+  absl::Status InsertRule(const SecurityGroupRule& rule);  // InvalidPermission.Duplicate
   absl::Status DeleteRule(const SecurityGroupRuleId& id);
   absl::StatusOr<std::vector<SecurityGroupRule>> ListRules(const SecurityGroupId& group);
-  // Private addresses of the interfaces that are in the group.
+  // Private addresses of the interfaces that are in the group, ascending.
   absl::StatusOr<std::vector<Ipv4>> MemberAddresses(const SecurityGroupId& group);
 
  private:

@@ -16,14 +16,15 @@ class Images {
  public:
   explicit Images(Connection& connection) : connection_(connection) {}
 
-  absl::Status Insert(const Image& image);  // InvalidAMIName.Duplicate among those not deregistered
+  absl::Status Insert(const Image& image);       // InvalidAMIName.Duplicate among those not deregistered
   absl::StatusOr<Image> Get(const ImageId& id);  // also deregistered ones; InvalidAMIID.NotFound
   absl::Status Update(Image& image);             // Aborted on a lost race, as Instances::Update
+  // With its tags. FailedPrecondition while a volume's disk lies over it. OK when there is none.
   absl::Status Delete(const ImageId& id);
   // Without deregistered ones unless asked.
   absl::StatusOr<std::vector<Image>> List(bool with_deregistered);
-  // Volumes whose disk lies over it.
-  absl::StatusOr<int64_t> CountVolumes(const ImageId& id);
+  // Volumes whose disk lies over it, and instances not terminated that were made from it.
+  absl::StatusOr<int64_t> CountUsers(const ImageId& id);
 
  private:
   Connection& connection_;
@@ -33,11 +34,13 @@ class Volumes {
  public:
   explicit Volumes(Connection& connection) : connection_(connection) {}
 
+  // The image and the instance it names must be there (FailedPrecondition).
   absl::Status Insert(const Volume& volume);
-  absl::StatusOr<Volume> Get(const VolumeId& id);
-  absl::Status Update(const Volume& volume);
-  absl::Status Delete(const VolumeId& id);
+  absl::StatusOr<Volume> Get(const VolumeId& id);  // InvalidVolume.NotFound
+  absl::Status Update(const Volume& volume);       // InvalidVolume.NotFound
+  absl::Status Delete(const VolumeId& id);         // with its tags; OK when there is none
   absl::StatusOr<std::vector<Volume>> List();
+  // In the order of `instances`.
   absl::StatusOr<std::vector<Volume>> ListOf(absl::Span<const InstanceId> instances);
 
  private:

@@ -1,0 +1,154 @@
+// One SQLite connection: prepared statements kept by their text, typed binding and reading. For repositories and tests.
+//
+//   connection.Run("DELETE FROM tags WHERE resource_id = ?", resource_id);
+//   connection.All("SELECT key, value FROM tags WHERE resource_id = ?", ReadTag, resource_id);
+//
+// Exceptions of SQLiteCpp end here. Errors, each with SQLite's own words:
+//   AlreadyExists        a UNIQUE constraint or primary key; see Violates
+//   FailedPrecondition   a foreign key: the row is still referred to, or refers to one that is not there
+//   Unavailable          full disk, I/O error, read-only or locked database: says what to do
+//   DataLoss             the file is damaged
+//   Internal             anything else: a mistake of ours
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/status_macros.h"
+#include "lib/store/values.h"
+
+namespace brume::store {
+
+// The present row of a query; columns are read from left to right.
+class Row {
+ public:
+  explicit Row(SQLite::Statement& statement) : statement_(statement) {}
+
+  // Each argument is a field, or a std::tie of fields.
+  template <typename... T>
+  void Read(T&&... fields) {
+    (ReadOne(fields), ...);
+  }
+
+ private:
+  template <typename T>
+  void ReadOne(T& field) {
+    Load(statement_.getColumn(next_++), field);
+  }
+  template <typename... T>
+  void ReadOne(std::tuple<T...>& fields) {
+    std::apply([this](auto&... each) { (ReadOne(each), ...); }, fields);
+  }
+
+  SQLite::Statement& statement_;
+  int next_ = 0;
+};
+
+// Used by one thread at a time.
+class Connection {
+ public:
+  enum class Mode { kReadWrite, kReadOnly };
+  // Opens the file that is there. Errors: as above; Unavailable when it cannot be opened.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& path, Mode mode);
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Runs one statement that gives no rows. Arguments: values, or std::tie of values; they are bound in order.
+  template <typename... Args>
+  absl::Status Run(absl::string_view sql, const Args&... args) {
+    return Query(
+        sql, [](Row&) {}, args...);
+  }
+  // Rows the latest INSERT, UPDATE or DELETE changed.
+  int changed_rows() const;
+
+  // Calls on_row for each row; it must not use the connection.
+  template <typename... Args>
+  absl::Status Query(absl::string_view sql, absl::FunctionRef<void(Row&)> on_row, const Args&... args) {
+    return Step(
+        sql,
+        [&](SQLite::Statement& statement) {
+          [[maybe_unused]] int index = 0;
+          (BindOne(statement, index, args), ...);
+        },
+        on_row);
+  }
+
+  // What `read` (T(Row&)) makes of each row, or of the first.
+  template <typename Read, typename... Args>
+  absl::StatusOr<std::vector<std::invoke_result_t<Read, Row&>>> All(absl::string_view sql, Read read,
+                                                                    const Args&... args) {
+    std::vector<std::invoke_result_t<Read, Row&>> all;
+    RETURN_IF_ERROR(Query(
+        sql, [&](Row& row) { all.push_back(read(row)); }, args...));
+    return all;
+  }
+  template <typename Read, typename... Args>
+  absl::StatusOr<std::optional<std::invoke_result_t<Read, Row&>>> First(absl::string_view sql, Read read,
+                                                                        const Args&... args) {
+    std::optional<std::invoke_result_t<Read, Row&>> first;
+    RETURN_IF_ERROR(Query(
+        sql,
+        [&](Row& row) {
+          if (!first.has_value()) first.emplace(read(row));
+        },
+        args...));
+    return first;
+  }
+
+  // Runs several statements as they stand; for migrations.
+  absl::Status RunScript(const char* sql);
+  // No transaction is open: also when SQLite itself gave one up because of a full disk or an I/O error.
+  bool in_autocommit() const;
+  bool read_only() const;
+
+ private:
+  explicit Connection(SQLite::Database database) : database_(std::move(database)) {}
+
+  template <typename T>
+  static void BindOne(SQLite::Statement& statement, int& index, const T& value) {
+    Bind(statement, ++index, value);
+  }
+  template <typename... T>
+  static void BindOne(SQLite::Statement& statement, int& index, const std::tuple<T...>& values) {
+    std::apply([&](const auto&... each) { (BindOne(statement, index, each), ...); }, values);
+  }
+  absl::Status Step(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind,
+                    absl::FunctionRef<void(Row&)> on_row);
+  SQLite::Statement& Prepare(absl::string_view sql);
+
+  SQLite::Database database_;
+  // After database_: statements end before their connection.
+  absl::flat_hash_map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+};
+
+// Whether `status` is the failure of a uniqueness constraint over `what`, "table.column" or an index's name.
+bool Violates(const absl::Status& status, absl::string_view what);
+
+// ["a","b"] for json_each: one statement for a batch of ids.
+std::string JsonArray(const std::vector<std::string>& texts);
+// The same of ids; each once.
+template <typename Ids>
+std::string JsonArrayOfIds(const Ids& ids) {
+  std::vector<std::string> texts;
+  texts.reserve(ids.size());
+  for (const auto& id : ids) texts.push_back(id.text());
+  return JsonArray(texts);
+}
+// "?, ?, ?"
+std::string Placeholders(int count);
+
+}  // namespace brume::store

@@ -1,0 +1,213 @@
+#include "lib/store/database.h"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/store/connection.h"
+#include "lib/store/open.h"
+
+namespace brume::store {
+namespace {
+
+// A group larger than this is committed in parts, so that the first of it need not wait for the last.
+constexpr size_t kMostInGroup = 256;
+constexpr size_t kMostReaders = 8;
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(std::string path, std::unique_ptr<Connection> writer)
+      : path_(std::move(path)), writer_(std::move(writer)), writer_thread_([this] { RunWriter(); }) {}
+
+  // Commits what still waits. No Write or Read may begin any more.
+  ~SqliteDatabase() override {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_one();
+    writer_thread_.join();
+  }
+
+  absl::Status Write(const std::function<absl::Status(Connection&)>& change) override;
+  absl::Status Read(const std::function<absl::Status(Connection&)>& query) override;
+
+ private:
+  // One Write that waits; lives on its caller's stack.
+  struct Change {
+    const std::function<absl::Status(Connection&)>& run;
+    absl::Status result;
+    bool done = false;
+    std::condition_variable finished = {};
+  };
+
+  void RunWriter();
+  void CommitGroup(const std::vector<Change*>& group);
+  absl::Status RunInSavepoint(Change& change);
+  absl::StatusOr<std::unique_ptr<Connection>> TakeReader();
+  void GiveBack(std::unique_ptr<Connection> reader);
+
+  const std::string path_;
+
+  std::mutex mutex_;  // guards queue_, stopping_ and every Change::done
+  std::condition_variable work_;
+  std::vector<Change*> queue_;
+  bool stopping_ = false;
+  const std::unique_ptr<Connection> writer_;  // the writer thread's
+
+  std::mutex readers_mutex_;
+  std::condition_variable reader_free_;
+  std::vector<std::unique_ptr<Connection>> idle_readers_;
+  size_t readers_ = 0;  // idle or in use
+
+  std::thread writer_thread_;  // last: runs while all above lives
+};
+
+absl::Status SqliteDatabase::Write(const std::function<absl::Status(Connection&)>& change) {
+  if (std::this_thread::get_id() == writer_thread_.get_id()) {
+    return absl::InternalError("a change called Write: it would wait for itself");
+  }
+  Change waiting{change, absl::OkStatus()};
+  std::unique_lock lock(mutex_);
+  queue_.push_back(&waiting);
+  work_.notify_one();
+  waiting.finished.wait(lock, [&] { return waiting.done; });
+  return waiting.result;
+}
+
+void SqliteDatabase::RunWriter() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::vector<Change*> group;
+    if (queue_.size() <= kMostInGroup) {
+      group.swap(queue_);
+    } else {
+      group.assign(queue_.begin(), queue_.begin() + kMostInGroup);
+      queue_.erase(queue_.begin(), queue_.begin() + kMostInGroup);
+    }
+    lock.unlock();
+    CommitGroup(group);
+    lock.lock();
+    for (Change* change : group) {
+      change->done = true;
+      // Under the lock: the caller owns `change` and ends its life as soon as it sees `done`.
+      change->finished.notify_one();
+    }
+  }
+}
+
+// Each change runs once, whatever becomes of its neighbours; nobody hears OK before the commit that holds his change.
+void SqliteDatabase::CommitGroup(const std::vector<Change*>& group) {
+  Connection& c = *writer_;
+  size_t first = 0;  // of those in the transaction under way
+  const auto fail_since_first = [&](size_t end, const absl::Status& why) {
+    for (; first < end; ++first) {
+      if (group[first]->result.ok()) group[first]->result = why;
+    }
+  };
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (c.in_autocommit()) {
+      if (absl::Status begun = c.Run("BEGIN IMMEDIATE"); !begun.ok()) {
+        group[i]->result = begun;
+        first = i + 1;
+        continue;
+      }
+    }
+    group[i]->result = RunInSavepoint(*group[i]);
+    if (c.in_autocommit()) {
+      // SQLite gave up the whole transaction, and with it what stood in it before this change.
+      const absl::Status& own = group[i]->result;
+      fail_since_first(i + 1, absl::IsUnavailable(own)
+                                  ? own
+                                  : absl::UnavailableError("the state database gave up a transaction: try again"));
+    }
+  }
+  if (c.in_autocommit()) return;
+  absl::Status committed = Failpoint("store.commit");
+  if (committed.ok()) committed = c.Run("COMMIT");
+  if (committed.ok()) {
+    // The change is durable now: an error here would be a lie, so only a crash and a delay have a meaning.
+    if (absl::Status ignored = Failpoint("store.committed"); !ignored.ok()) log::Warn("{}", ignored.message());
+    return;
+  }
+  log::Error("state database: commit of {} changes: {}", group.size() - first, committed.message());
+  fail_since_first(group.size(), committed);
+  if (!c.in_autocommit()) {
+    if (absl::Status undone = c.Run("ROLLBACK"); !undone.ok()) {
+      log::Error("state database: rollback: {}", undone.message());
+    }
+  }
+}
+
+absl::Status SqliteDatabase::RunInSavepoint(Change& change) {
+  Connection& c = *writer_;
+  RETURN_IF_ERROR(c.Run("SAVEPOINT change"));
+  absl::Status result = change.run(c);
+  if (c.in_autocommit()) return result;  // nothing is left to release; CommitGroup sees it
+  absl::Status ended = result.ok() ? c.Run("RELEASE change") : absl::OkStatus();
+  if (result.ok() && ended.ok()) return ended;
+  absl::Status undone = c.Run("ROLLBACK TO change");
+  if (undone.ok()) undone = c.Run("RELEASE change");
+  // A change that cannot be taken back alone must not be committed: give up all of the transaction.
+  if (!undone.ok() && !c.in_autocommit()) undone.Update(c.Run("ROLLBACK"));
+  return result.ok() ? ended : result;
+}
+
+absl::Status SqliteDatabase::Read(const std::function<absl::Status(Connection&)>& query) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Connection> reader, TakeReader());
+  absl::Status result = reader->Run("BEGIN");
+  if (result.ok()) result = query(*reader);
+  if (!reader->in_autocommit()) {
+    // Ends a transaction that changed nothing. If even that fails the connection is of no more use.
+    if (absl::Status ended = reader->Run("COMMIT"); !ended.ok()) {
+      result.Update(ended);
+      reader.reset();
+    }
+  }
+  GiveBack(std::move(reader));
+  return result;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> SqliteDatabase::TakeReader() {
+  std::unique_lock lock(readers_mutex_);
+  reader_free_.wait(lock, [this] { return !idle_readers_.empty() || readers_ < kMostReaders; });
+  if (!idle_readers_.empty()) {
+    std::unique_ptr<Connection> reader = std::move(idle_readers_.back());
+    idle_readers_.pop_back();
+    return reader;
+  }
+  ++readers_;
+  lock.unlock();
+  absl::StatusOr<std::unique_ptr<Connection>> reader = OpenReader(path_);
+  if (!reader.ok()) GiveBack(nullptr);
+  return reader;
+}
+
+// Null: it is no more.
+void SqliteDatabase::GiveBack(std::unique_ptr<Connection> reader) {
+  std::lock_guard lock(readers_mutex_);
+  if (reader == nullptr) {
+    --readers_;
+  } else {
+    idle_readers_.push_back(std::move(reader));
+  }
+  reader_free_.notify_one();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer, OpenWriter(path));
+  return std::make_unique<SqliteDatabase>(path, std::move(writer));
+}
+
+}  // namespace brume::store

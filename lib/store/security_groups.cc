@@ -1,0 +1,111 @@
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/store/connection.h"
+#include "lib/store/networks.h"
+
+namespace brume::store {
+namespace {
+
+constexpr char kSelectGroups[] = "SELECT id, vpc_id, name, description FROM security_groups ";
+
+SecurityGroup ReadGroup(Row& row) {
+  SecurityGroup group;
+  row.Read(group.id, group.vpc_id, group.name, group.description);
+  return group;
+}
+
+SecurityGroupRule ReadRule(Row& row) {
+  SecurityGroupRule rule;
+  std::optional<Ipv4> base;
+  std::optional<int> prefix_length;
+  row.Read(rule.id, rule.group_id, rule.egress, rule.protocol, rule.from_port, rule.to_port, base, prefix_length,
+           rule.referenced_group, rule.description);
+  if (base.has_value() && prefix_length.has_value()) rule.cidr = Cidr{*base, *prefix_length};
+  return rule;
+}
+
+Ipv4 ReadAddress(Row& row) {
+  Ipv4 address;
+  row.Read(address);
+  return address;
+}
+
+}  // namespace
+
+absl::Status SecurityGroups::Insert(const SecurityGroup& group) {
+  const absl::Status inserted =
+      connection_.Run("INSERT INTO security_groups (id, vpc_id, name, description) VALUES (?, ?, ?, ?)", group.id,
+                      group.vpc_id, group.name, group.description);
+  if (Violates(inserted, "security_groups.name")) {
+    return ec2::Error("InvalidGroup.Duplicate", absl::StrCat("The security group '", group.name,
+                                                             "' already exists for VPC '", group.vpc_id.text(), "'"));
+  }
+  return inserted;
+}
+
+absl::StatusOr<SecurityGroup> SecurityGroups::Get(const SecurityGroupId& id) {
+  ASSIGN_OR_RETURN(std::optional<SecurityGroup> found,
+                   connection_.First(absl::StrCat(kSelectGroups, "WHERE id = ?"), ReadGroup, id));
+  if (!found.has_value()) return id.NotFound();
+  return *std::move(found);
+}
+
+absl::StatusOr<std::optional<SecurityGroup>> SecurityGroups::FindByName(const VpcId& vpc, const std::string& name) {
+  return connection_.First(absl::StrCat(kSelectGroups, "WHERE vpc_id = ? AND name = ?"), ReadGroup, vpc, name);
+}
+
+absl::StatusOr<std::vector<SecurityGroup>> SecurityGroups::List(const std::optional<VpcId>& vpc) {
+  if (!vpc.has_value()) return connection_.All(absl::StrCat(kSelectGroups, "ORDER BY seq"), ReadGroup);
+  return connection_.All(absl::StrCat(kSelectGroups, "WHERE vpc_id = ? ORDER BY seq"), ReadGroup, *vpc);
+}
+
+absl::Status SecurityGroups::Delete(const SecurityGroupId& id) {
+  const absl::Status deleted = connection_.Run("DELETE FROM security_groups WHERE id = ?", id);
+  if (absl::IsFailedPrecondition(deleted)) {
+    return ec2::Error("DependencyViolation", absl::StrCat("resource ", id.text(), " has a dependent object"));
+  }
+  return deleted;
+}
+
+absl::Status SecurityGroups::InsertRule(const SecurityGroupRule& rule) {
+  std::optional<Ipv4> base;
+  std::optional<int> prefix_length;
+  if (rule.cidr.has_value()) {
+    base = rule.cidr->base;
+    prefix_length = rule.cidr->prefix_length;
+  }
+  const absl::Status inserted = connection_.Run(
+      "INSERT INTO security_group_rules (id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, "
+      "referenced_group, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      rule.id, rule.group_id, rule.egress, rule.protocol, rule.from_port, rule.to_port, base, prefix_length,
+      rule.referenced_group, rule.description);
+  if (Violates(inserted, "security_group_rules_same_permission")) {
+    return ec2::Error("InvalidPermission.Duplicate",
+                      absl::StrCat("the specified rule already exists in security group '", rule.group_id.text(), "'"));
+  }
+  return inserted;
+}
+
+absl::Status SecurityGroups::DeleteRule(const SecurityGroupRuleId& id) {
+  return connection_.Run("DELETE FROM security_group_rules WHERE id = ?", id);
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroups::ListRules(const SecurityGroupId& group) {
+  return connection_.All(
+      "SELECT id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, referenced_group, "
+      "description FROM security_group_rules WHERE group_id = ? ORDER BY seq",
+      ReadRule, group);
+}
+
+absl::StatusOr<std::vector<Ipv4>> SecurityGroups::MemberAddresses(const SecurityGroupId& group) {
+  return connection_.All(
+      "SELECT private_ip FROM interface_groups CROSS JOIN network_interfaces ON id = eni_id WHERE group_id = ? "
+      "ORDER BY private_ip",
+      ReadAddress, group);
+}
+
+}  // namespace brume::store

@@ -1,0 +1,91 @@
+// How domain values are kept in columns. Ids: text, NULL when empty. Times: integer microseconds since 1970, UTC (finer
+// parts are lost). Addresses and enums: integers. For the repositories only.
+#pragma once
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "absl/time/time.h"
+#include "lib/domain/ids.h"
+#include "lib/domain/ipv4.h"
+
+namespace brume::store {
+
+// Bytes that are not text: kept as BLOB.
+struct Blob {
+  const std::string& bytes;
+};
+
+// Bind: strings are not copied, so they must live until the statement ran.
+inline void Bind(SQLite::Statement& statement, int index, int64_t value) { statement.bind(index, value); }
+inline void Bind(SQLite::Statement& statement, int index, int value) { statement.bind(index, value); }
+inline void Bind(SQLite::Statement& statement, int index, bool value) { statement.bind(index, value ? 1 : 0); }
+inline void Bind(SQLite::Statement& statement, int index, const std::string& value) {
+  statement.bindNoCopy(index, value);
+}
+inline void Bind(SQLite::Statement& statement, int index, const Blob& value) {
+  statement.bindNoCopy(index, value.bytes.data(), static_cast<int>(value.bytes.size()));
+}
+inline void Bind(SQLite::Statement& statement, int index, absl::Time value) {
+  statement.bind(index, absl::ToUnixMicros(value));
+}
+inline void Bind(SQLite::Statement& statement, int index, Ipv4 value) {
+  statement.bind(index, static_cast<int64_t>(value.value));
+}
+// A literal would pass for a bool.
+void Bind(SQLite::Statement& statement, int index, const char* value) = delete;
+template <const IdKind& kind>
+void Bind(SQLite::Statement& statement, int index, const Id<kind>& value) {
+  if (value.empty()) {
+    statement.bind(index);
+  } else {
+    statement.bindNoCopy(index, value.text());
+  }
+}
+template <typename T>
+requires std::is_enum_v<T>
+void Bind(SQLite::Statement& statement, int index, T value) { statement.bind(index, static_cast<int>(value)); }
+template <typename T>
+void Bind(SQLite::Statement& statement, int index, const std::optional<T>& value) {
+  if (value.has_value()) {
+    Bind(statement, index, *value);
+  } else {
+    statement.bind(index);
+  }
+}
+
+inline void Load(const SQLite::Column& column, int64_t& value) { value = column.getInt64(); }
+inline void Load(const SQLite::Column& column, int& value) { value = column.getInt(); }
+inline void Load(const SQLite::Column& column, bool& value) { value = column.getInt() != 0; }
+inline void Load(const SQLite::Column& column, std::string& value) { value = column.getString(); }
+inline void Load(const SQLite::Column& column, absl::Time& value) {
+  const int64_t micros = column.getInt64();
+  // The ends of the range stand for the infinities, as in ToUnixMicros.
+  value = micros == std::numeric_limits<int64_t>::max()   ? absl::InfiniteFuture()
+          : micros == std::numeric_limits<int64_t>::min() ? absl::InfinitePast()
+                                                          : absl::FromUnixMicros(micros);
+}
+inline void Load(const SQLite::Column& column, Ipv4& value) { value.value = static_cast<uint32_t>(column.getInt64()); }
+template <const IdKind& kind>
+void Load(const SQLite::Column& column, Id<kind>& value) {
+  value = Id<kind>::FromTrusted(column.getString());
+}
+template <typename T>
+requires std::is_enum_v<T>
+void Load(const SQLite::Column& column, T& value) { value = static_cast<T>(column.getInt()); }
+template <typename T>
+void Load(const SQLite::Column& column, std::optional<T>& value) {
+  if (column.isNull()) {
+    value.reset();
+  } else {
+    Load(column, value.emplace());
+  }
+}
+
+}  // namespace brume::store
