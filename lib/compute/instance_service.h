@@ -112,6 +112,28 @@ class InstanceService {
   absl::Status Modify(const InstanceId& id, const InstanceChange& change);
 
  private:
+  // What one RunInstances was granted.
+  struct Placement {
+    Image image;
+    const InstanceType* type = nullptr;
+    Subnet subnet;
+    std::vector<SecurityGroupId> groups;
+    std::optional<int64_t> root_size_gib;  // none = the image has no disk
+    int count = 0;
+  };
+
+  absl::StatusOr<std::vector<StateChange>> ChangeStates(
+      absl::Span<const InstanceId> ids, const std::function<absl::Status(store::Connection&, Instance&)>& change);
+  // How many more of a type fit this host.
+  absl::StatusOr<int64_t> RoomFor(store::Connection& c, const InstanceType& type) const;
+  absl::Status CheckCapacity(store::Connection& c, const std::string& instance_type) const;
+  absl::Status GivePublicAddresses(store::Connection& c, const InstanceId& id);
+  absl::StatusOr<Placement> Place(store::Connection& c, const RunRequest& request);
+  absl::StatusOr<Instance> Insert(store::Connection& c, const RunRequest& request, const Placement& place,
+                                  const ReservationId& reservation, int index);
+  absl::Status ChangeInterfaces(store::Connection& c, const Instance& instance, const InstanceChange& change);
+  absl::Status ChangeVolumes(store::Connection& c, const Instance& instance, const InstanceChange& change);
+
   store::Database& database_;
   const Settings& settings_;
   const InstanceTypeTable& types_;

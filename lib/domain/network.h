@@ -41,6 +41,8 @@ struct NetworkInterface {
   std::string mac;  // lower-case, colons
   Ipv4 private_ip;
   std::optional<Ipv4> public_ip;
+  // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
+  bool auto_public_ip = false;
   std::vector<SecurityGroupId> groups;
 };
 

@@ -28,9 +28,10 @@ struct Settings {
   // What QEMU itself takes beside the guest's memory.
   int64_t guest_overhead_mib = 40;
 
-  absl::Duration launch_timeout = absl::Minutes(5);     // pending longer than this fails
-  absl::Duration shutdown_timeout = absl::Seconds(60);  // ACPI asked, then power cut
-  absl::Duration reboot_timeout = absl::Seconds(60);    // ACPI asked, then reset
+  absl::Duration launch_timeout = absl::Minutes(5);      // pending longer than this fails
+  absl::Duration shutdown_timeout = absl::Seconds(60);   // ACPI asked, then power cut
+  absl::Duration terminate_timeout = absl::Seconds(20);  // the same on the way to terminated
+  absl::Duration reboot_timeout = absl::Seconds(60);     // ACPI asked, then reset
   absl::Duration terminated_visible = absl::Hours(1);
 };
 
