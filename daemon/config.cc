@@ -1,0 +1,229 @@
+#include "daemon/config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/base/status_macros.h"
+
+namespace brume::daemon {
+namespace {
+
+using Setter = std::function<absl::Status(const toml::node&)>;
+
+absl::Status WrongType(absl::string_view expected) {
+  return absl::InvalidArgumentError(absl::StrCat("must be ", expected));
+}
+
+Setter Text(std::string* into) {
+  return [into](const toml::node& node) {
+    if (!node.is_string()) return WrongType("a string");
+    *into = **node.as_string();
+    return absl::OkStatus();
+  };
+}
+
+Setter Choice(std::string* into, std::vector<std::string> choices) {
+  return [into, choices = std::move(choices)](const toml::node& node) -> absl::Status {
+    RETURN_IF_ERROR(Text(into)(node));
+    if (std::find(choices.begin(), choices.end(), *into) != choices.end()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("must be one of ", absl::StrJoin(choices, ", ")));
+  };
+}
+
+Setter Flag(bool* into) {
+  return [into](const toml::node& node) {
+    if (!node.is_boolean()) return WrongType("true or false");
+    *into = **node.as_boolean();
+    return absl::OkStatus();
+  };
+}
+
+template <typename Integer>
+Setter Number(Integer* into, int64_t least, int64_t most) {
+  return [into, least, most](const toml::node& node) {
+    if (!node.is_integer() || **node.as_integer() < least || **node.as_integer() > most) {
+      return WrongType(absl::StrCat("a whole number from ", least, " to ", most));
+    }
+    *into = static_cast<Integer>(**node.as_integer());
+    return absl::OkStatus();
+  };
+}
+
+Setter Factor(double* into, double least, double most) {
+  return [into, least, most](const toml::node& node) {
+    const std::optional<double> value = node.value<double>();
+    if (!value || *value < least || *value > most)
+      return WrongType(absl::StrCat("a number from ", least, " to ", most));
+    *into = *value;
+    return absl::OkStatus();
+  };
+}
+
+Setter SecondsOf(absl::Duration* into, int64_t least, int64_t most) {
+  return [into, least, most](const toml::node& node) -> absl::Status {
+    int64_t seconds = 0;
+    RETURN_IF_ERROR(Number(&seconds, least, most)(node));
+    *into = absl::Seconds(seconds);
+    return absl::OkStatus();
+  };
+}
+
+Setter Texts(std::vector<std::string>* into) {
+  return [into](const toml::node& node) {
+    into->clear();
+    const toml::array* const array = node.as_array();
+    if (array == nullptr) return WrongType("a list of strings");
+    for (const toml::node& item : *array) {
+      if (!item.is_string()) return WrongType("a list of strings");
+      into->push_back(**item.as_string());
+    }
+    return absl::OkStatus();
+  };
+}
+
+Setter Block(Cidr* into) {
+  return [into](const toml::node& node) -> absl::Status {
+    std::string text;
+    RETURN_IF_ERROR(Text(&text)(node));
+    ASSIGN_OR_RETURN(*into, Cidr::Parse(text));
+    return absl::OkStatus();
+  };
+}
+
+absl::Status At(const toml::node& node, const std::string& path, absl::string_view name, absl::string_view message) {
+  return absl::InvalidArgumentError(absl::StrCat(path, ":", node.source().begin.line, ": ", name, ": ", message));
+}
+
+using Table = std::map<std::string, Setter, std::less<>>;
+
+absl::Status Apply(const toml::table& table, const std::string& prefix, const Table& setters, const std::string& path) {
+  for (const auto& [key, node] : table) {
+    const std::string name = absl::StrCat(prefix, std::string(key.str()));
+    const auto setter = setters.find(name);
+    if (setter != setters.end()) {
+      const absl::Status set = setter->second(node);
+      if (!set.ok()) return At(node, path, name, set.message());
+      continue;
+    }
+    const bool is_section = node.is_table() && std::any_of(setters.begin(), setters.end(), [&](const auto& entry) {
+                              return entry.first.compare(0, name.size() + 1, name + ".") == 0;
+                            });
+    if (!is_section) return At(node, path, name, "there is no such setting");
+    RETURN_IF_ERROR(Apply(*node.as_table(), name + ".", setters, path));
+  }
+  return absl::OkStatus();
+}
+
+Setter InstanceTypes(std::vector<InstanceType>* into, const std::string& path) {
+  return [into, path](const toml::node& node) -> absl::Status {
+    const toml::array* const array = node.as_array();
+    if (array == nullptr || !array->is_array_of_tables()) return WrongType("written as [[instance_type]]");
+    for (const toml::node& item : *array) {
+      InstanceType type{.name = "", .vcpus = 0, .memory_mib = 0};
+      constexpr int kMostCpus = 1024;
+      constexpr int64_t kMostMib = int64_t{64} << 20;
+      const Table setters = {{"name", Text(&type.name)},
+                             {"vcpus", Number(&type.vcpus, 1, kMostCpus)},
+                             {"memory_mib", Number(&type.memory_mib, 32, kMostMib)}};
+      RETURN_IF_ERROR(Apply(*item.as_table(), "", setters, path));
+      if (type.name.empty() || type.vcpus == 0 || type.memory_mib == 0) {
+        return absl::InvalidArgumentError("each needs name, vcpus and memory_mib");
+      }
+      into->push_back(std::move(type));
+    }
+    return absl::OkStatus();
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
+  Config config = std::move(defaults);
+  Settings& settings = config.settings;
+  const Table setters = {
+      {"state_dir", Text(&config.state_dir)},
+      {"simulate", Flag(&config.simulate)},
+      {"log.level", Choice(&config.log_level, {"debug", "info", "warn", "error"})},
+      {"log.file", Text(&config.log_file)},
+      {"grpc.listen", Text(&config.grpc_listen)},
+      {"grpc.tls_cert", Text(&config.grpc_tls_cert)},
+      {"grpc.tls_key", Text(&config.grpc_tls_key)},
+      {"grpc.tls_client_ca", Text(&config.grpc_tls_client_ca)},
+      {"grpc.insecure_loopback", Flag(&config.grpc_insecure_loopback)},
+      {"ec2.region", Text(&settings.region)},
+      {"ec2.zones", Texts(&settings.zones)},
+      {"ec2.account_id", Text(&settings.account_id)},
+      {"ec2.default_instance_type", Text(&settings.default_instance_type)},
+      {"ec2.terminated_visible_seconds", SecondsOf(&settings.terminated_visible, 0, 86400)},
+      {"capacity.reserved_memory_mib", Number(&settings.reserved_memory_mib, 0, int64_t{1} << 40)},
+      {"capacity.memory_overcommit", Factor(&settings.memory_overcommit, 0.1, 100000)},
+      {"capacity.cpu_overcommit", Factor(&settings.cpu_overcommit, 0.1, 100000)},
+      {"capacity.guest_overhead_mib", Number(&settings.guest_overhead_mib, 0, 65536)},
+      {"compute.libvirt_uri", Text(&config.libvirt_uri)},
+      {"compute.qemu_user", Text(&config.qemu_user)},
+      {"compute.acceleration", Choice(&config.acceleration, {"auto", "kvm", "tcg"})},
+      {"compute.console_log_kib", Number(&config.console_log_kib, 16, 1 << 20)},
+      {"compute.launch_timeout_seconds", SecondsOf(&settings.launch_timeout, 1, 86400)},
+      {"compute.shutdown_timeout_seconds", SecondsOf(&settings.shutdown_timeout, 0, 86400)},
+      {"compute.terminate_timeout_seconds", SecondsOf(&settings.terminate_timeout, 0, 86400)},
+      {"compute.reboot_timeout_seconds", SecondsOf(&settings.reboot_timeout, 0, 86400)},
+      {"network.default_vpc_cidr", Block(&settings.default_vpc_cidr)},
+      {"network.public_pool", Block(&settings.public_pool)},
+      {"network.uplink", Text(&config.uplink)},
+      {"network.dns_upstream", Texts(&config.dns_upstream)},
+      {"storage.import_dirs", Texts(&config.import_dirs)},
+      {"instance_type", InstanceTypes(&config.instance_types, path)},
+  };
+  try {
+    RETURN_IF_ERROR(Apply(toml::parse_file(path), "", setters, path));
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
+  }
+  return config;
+}
+
+absl::Status CheckConfig(const Config& config) {
+  const Settings& settings = config.settings;
+  if (config.state_dir.empty() || config.state_dir[0] != '/') {
+    return absl::InvalidArgumentError(absl::StrCat("state_dir must be an absolute path, not '", config.state_dir, "'"));
+  }
+  // Unix sockets below it are limited to 108 bytes: STATE/libvirt/…/domain-N-i-…/monitor.sock is the longest.
+  constexpr size_t kLongestStateDir = 40;
+  if (config.state_dir.size() > kLongestStateDir && !config.simulate) {
+    return absl::InvalidArgumentError(absl::StrCat("state_dir '", config.state_dir, "' is longer than ",
+                                                   kLongestStateDir,
+                                                   " bytes: the paths of Unix sockets below it would not fit"));
+  }
+  if (settings.zones.empty()) return absl::InvalidArgumentError("ec2.zones must name at least one zone");
+  if (settings.region.empty()) return absl::InvalidArgumentError("ec2.region must not be empty");
+  if (settings.account_id.size() != 12 || !std::all_of(settings.account_id.begin(), settings.account_id.end(),
+                                                       [](char c) { return c >= '0' && c <= '9'; })) {
+    return absl::InvalidArgumentError("ec2.account_id must be twelve digits");
+  }
+  if (settings.default_vpc_cidr.prefix_length > 24) {
+    return absl::InvalidArgumentError(
+        "network.default_vpc_cidr must be /24 or larger: it holds a subnet for each zone");
+  }
+  if (settings.zones.size() > 16) return absl::InvalidArgumentError("ec2.zones: at most 16 fit the default VPC");
+  if (settings.public_pool.Overlaps(settings.default_vpc_cidr)) {
+    return absl::InvalidArgumentError("network.public_pool and network.default_vpc_cidr overlap");
+  }
+  if (settings.public_pool.prefix_length > 29) {
+    return absl::InvalidArgumentError("network.public_pool must be /29 or larger");
+  }
+  if (InstanceTypeTable(config.instance_types).Find(settings.default_instance_type) == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ec2.default_instance_type '", settings.default_instance_type, "' is not an instance type"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace brume::daemon

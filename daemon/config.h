@@ -1,0 +1,46 @@
+// brumed's configuration: packaging/brumed.toml documents every setting and its default; flags override the file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/domain/instance_type.h"
+#include "lib/domain/settings.h"
+
+namespace brume::daemon {
+
+struct Config {
+  std::string state_dir = "/var/lib/brume";
+  std::string log_level = "info";  // debug, info, warn, error
+  std::string log_file;            // empty = standard error
+  // Everything real but the host: no guests, no namespaces, no disks, no root.
+  bool simulate = false;
+
+  // gRPC over TCP; empty = only the Unix socket STATE/brumed.sock.
+  std::string grpc_listen;
+  std::string grpc_tls_cert, grpc_tls_key, grpc_tls_client_ca;
+  // Plain TCP, on a loopback address only.
+  bool grpc_insecure_loopback = false;
+
+  std::string libvirt_uri;  // empty = qemu:///embed under the state directory
+  std::string qemu_user = "brume-qemu";
+  std::string acceleration = "auto";  // auto, kvm, tcg
+  int64_t console_log_kib = 1024;
+
+  std::string uplink = "auto";            // auto, none, or an interface
+  std::vector<std::string> dns_upstream;  // empty = the host's own resolvers
+  std::vector<std::string> import_dirs;   // empty = STATE/import
+
+  Settings settings;
+  std::vector<InstanceType> instance_types;
+};
+
+// Reads a TOML file over the defaults. Errors name file, line and setting: unknown settings and values of another type
+// or out of bounds are refused, never skipped.
+absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults);
+
+// What cannot be judged setting by setting. Called once flags are applied.
+absl::Status CheckConfig(const Config& config);
+
+}  // namespace brume::daemon
