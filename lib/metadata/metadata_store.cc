@@ -1,0 +1,72 @@
+#include "lib/metadata/metadata_store.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "lib/base/status_macros.h"
+#include "lib/compute/instance_view.h"
+#include "lib/domain/zones.h"
+#include "lib/network/network_reconciler.h"
+#include "lib/store/instances.h"
+#include "lib/store/misc.h"
+#include "lib/store/networks.h"
+#include "lib/store/storage.h"
+
+namespace brume::metadata {
+namespace {
+
+constexpr char kTokenKeyName[] = "metadata.token_key";  // 64 hex digits
+
+absl::StatusOr<std::string> ReadArchitecture(store::Connection& connection, const ImageId& id) {
+  absl::StatusOr<Image> image = store::Images(connection).Get(id);
+  if (image.ok()) return std::move(image->architecture);
+  // An image's row may be gone while instances still run from its copy.
+  if (absl::IsNotFound(image.status())) return Image().architecture;
+  return image.status();
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& connection, const Settings& settings,
+                                                         const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer) {
+  store::Networks networks(connection);
+  ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, networks.FindInterfaceByPrivateIp(vpc, peer));
+  if (!eni.has_value() || eni->instance_id.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(Instance instance, store::Instances(connection).Get(eni->instance_id));
+  ASSIGN_OR_RETURN(std::vector<compute::InstanceView> views,
+                   compute::CompleteViews(connection, types, {std::move(instance)}));
+
+  MetadataSource source;
+  source.view = std::move(views.front());
+  ASSIGN_OR_RETURN(source.vpc, networks.GetVpc(vpc));
+  for (const NetworkInterface& each : source.view.interfaces) {
+    ASSIGN_OR_RETURN(source.subnets[each.subnet_id], networks.GetSubnet(each.subnet_id));
+  }
+  ASSIGN_OR_RETURN(source.architecture, ReadArchitecture(connection, source.view.instance.image_id));
+  if (!source.view.instance.key_name.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<KeyPair> pair,
+                     store::KeyPairs(connection).FindByName(source.view.instance.key_name));
+    if (pair.has_value()) source.public_key = pair->public_key;
+  }
+  source.region = settings.region;
+  source.zone_id = ZoneId(settings, source.view.instance.availability_zone);
+  source.account_id = settings.account_id;
+  source.domain = network::PrivateDomain(settings);
+  return source;
+}
+
+absl::StatusOr<TokenKey> EnsureTokenKey(store::Database& database, Random& random) {
+  std::string hex = random.Hex(64);
+  RETURN_IF_ERROR(database.Write([&hex](store::Connection& connection) -> absl::Status {
+    store::Values values(connection);
+    ASSIGN_OR_RETURN(const std::optional<std::string> kept, values.Get(kTokenKeyName));
+    if (!kept.has_value() || kept->size() != hex.size()) return values.Set(kTokenKeyName, hex);
+    hex = *kept;
+    return absl::OkStatus();
+  }));
+  return TokenKey{absl::HexStringToBytes(hex)};
+}
+
+}  // namespace brume::metadata
