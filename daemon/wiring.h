@@ -1,0 +1,34 @@
+// The one place that knows every concrete class: builds the daemon from its configuration.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "daemon/config.h"
+
+namespace brume::daemon {
+
+// The assembled daemon. Build, Serve, then Stop; each from one thread.
+class Daemon {
+ public:
+  // Opens the database, makes the adapters (real ones, or with config.simulate the simulated) and the services.
+  // A hypervisor or a network that cannot be reached yet is no error: what needs them waits and says so.
+  // Errors say what to do: an unwritable state directory, a database of a newer version, a bad configuration.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Build(const Config& config);
+  virtual ~Daemon() = default;
+
+  // Begins to answer and to reconcile.
+  virtual absl::Status Serve() = 0;
+  // Whether the daemon can still do its work: the database answers. For the watchdog.
+  virtual bool Healthy() = 0;
+  // Stops answering and reconciling; guests go on. Idempotent.
+  virtual void Stop() = 0;
+};
+
+// Takes away what brumed keeps on the host between its lives: namespaces, taps, rules, routes. Refused with
+// FailedPrecondition while a guest runs. For `brumed --remove-host-state`.
+absl::Status RemoveHostState(const Config& config);
+
+}  // namespace brume::daemon
