@@ -214,6 +214,12 @@ absl::Status Networks::SetPublicIp(const EniId& id, std::optional<Ipv4> address)
   return Changed(connection_, id);
 }
 
+absl::Status Networks::SetSourceDestCheck(const EniId& id, bool source_dest_check) {
+  RETURN_IF_ERROR(
+      connection_.Run("UPDATE network_interfaces SET source_dest_check = ? WHERE id = ?", source_dest_check, id));
+  return Changed(connection_, id);
+}
+
 absl::Status Networks::SetDeleteOnTermination(const EniId& id, bool delete_on_termination) {
   RETURN_IF_ERROR(connection_.Run("UPDATE network_interfaces SET delete_on_termination = ? WHERE id = ?",
                                   delete_on_termination, id));

@@ -40,6 +40,7 @@ class Networks {
   absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
   // nullopt takes it away. Error: InvalidIPAddress.InUse.
   absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
+  absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
   absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
 
  private:

@@ -167,8 +167,13 @@ TEST_CASE("an address belongs to one interface", "[store]") {
   REQUIRE_OK(set_public(second.id, Ipv4{0xc6120001}));
   CHECK(s.Read([&](Connection& c) { return Networks(c).GetInterface(second.id); }).public_ip == Ipv4{0xc6120001});
   CHECK(ec2::ErrorCode(set_public(Nth<EniId>("eni", 9), std::nullopt)) == "InvalidNetworkInterfaceID.NotFound");
-  REQUIRE_OK(s.Write([&](Connection& c) { return Networks(c).SetDeleteOnTermination(second.id, false); }));
-  CHECK_FALSE(s.Read([&](Connection& c) { return Networks(c).GetInterface(second.id); }).delete_on_termination);
+  REQUIRE_OK(s.Write([&](Connection& c) {
+    RETURN_IF_ERROR(Networks(c).SetDeleteOnTermination(second.id, false));
+    return Networks(c).SetSourceDestCheck(second.id, false);
+  }));
+  const NetworkInterface changed = s.Read([&](Connection& c) { return Networks(c).GetInterface(second.id); });
+  CHECK_FALSE(changed.delete_on_termination);
+  CHECK_FALSE(changed.source_dest_check);
 }
 
 TEST_CASE("an interface that names what is not there is refused as a whole", "[store]") {
