@@ -72,17 +72,23 @@ int64_t AvailableAddresses(const Cidr& subnet, int64_t used) {
 }
 
 std::optional<Ipv4> ChooseAddress(const Cidr& subnet, Random& random, const std::function<bool(Ipv4)>& is_free) {
-  const int64_t count = AvailableAddresses(subnet, 0);
-  if (count <= 0) return std::nullopt;
-  const uint32_t first = subnet.base.value + kReservedAtStart;
+  if (AvailableAddresses(subnet, 0) <= 0) return std::nullopt;
+  return ChooseAddressBetween(Ipv4{subnet.base.value + kReservedAtStart}, Ipv4{subnet.last().value - 1}, random,
+                              is_free);
+}
+
+std::optional<Ipv4> ChooseAddressBetween(Ipv4 first, Ipv4 last, Random& random,
+                                         const std::function<bool(Ipv4)>& is_free) {
+  if (last < first) return std::nullopt;
+  const uint64_t count = uint64_t{last.value} - first.value + 1;
   constexpr int kRandomTries = 16;
   for (int i = 0; i < kRandomTries; ++i) {
-    const Ipv4 candidate{static_cast<uint32_t>(first + random.Below(count))};
+    const Ipv4 candidate{static_cast<uint32_t>(first.value + random.Below(count))};
     if (is_free(candidate)) return candidate;
   }
   const uint64_t start = random.Below(count);
-  for (int64_t i = 0; i < count; ++i) {
-    const Ipv4 candidate{static_cast<uint32_t>(first + (start + i) % count)};
+  for (uint64_t i = 0; i < count; ++i) {
+    const Ipv4 candidate{static_cast<uint32_t>(first.value + (start + i) % count)};
     if (is_free(candidate)) return candidate;
   }
   return std::nullopt;

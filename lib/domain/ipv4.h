@@ -51,6 +51,10 @@ inline Ipv4 DnsAddress(const Cidr& vpc) { return Ipv4{vpc.base.value + 2}; }
 // all are taken.
 std::optional<Ipv4> ChooseAddress(const Cidr& subnet, Random& random, const std::function<bool(Ipv4)>& is_free);
 
+// The same over all addresses from `first` to `last`; none when last < first.
+std::optional<Ipv4> ChooseAddressBetween(Ipv4 first, Ipv4 last, Random& random,
+                                         const std::function<bool(Ipv4)>& is_free);
+
 // The MAC address of the interface that owns `address`: locally administered, the same for the same address, so that a
 // DHCP lease left over from an earlier owner of the address never stands in the way.
 std::string MacAddressFor(Ipv4 address);

@@ -1,0 +1,342 @@
+#include "lib/network/security_group_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/domain/tags.h"
+#include "lib/store/misc.h"
+#include "lib/store/networks.h"
+
+namespace brume::network {
+namespace {
+
+constexpr size_t kMostCharacters = 255;
+constexpr char kAllowedPunctuation[] = " ._-:/()#,@[]+=&;{}!$*";
+// EC2's default quota; inbound and outbound rules count apart.
+constexpr size_t kMostRules = 60;
+
+bool IsAllowedText(absl::string_view text) {
+  return text.size() <= kMostCharacters && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(c) || absl::StrContains(kAllowedPunctuation, absl::string_view(&c, 1));
+         });
+}
+
+absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
+  if (text.empty()) {
+    return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", parameter));
+  }
+  if (!IsAllowedText(text)) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Value (", absl::CHexEscape(text.substr(0, 64)), ") for parameter ", parameter,
+                                   " is invalid: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckName(absl::string_view name) {
+  RETURN_IF_ERROR(CheckText("GroupName", name));
+  if (absl::StartsWithIgnoreCase(name, "sg-")) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", name,
+                                                            ") for parameter GroupName is invalid: a name cannot "
+                                                            "begin with sg-, as group ids do"));
+  }
+  if (absl::EqualsIgnoreCase(name, "default")) {
+    return ec2::Error("InvalidParameterValue", "The security group name 'default' is reserved");
+  }
+  return absl::OkStatus();
+}
+
+// "ingress, TCP, ports 22 to 22, from 0.0.0.0/0": all that tells one permission from another.
+std::string Describe(const SecurityGroupRule& rule) {
+  std::string text = rule.egress ? "egress, " : "ingress, ";
+  constexpr int kIcmp = 1;
+  if (rule.protocol == -1) {
+    absl::StrAppend(&text, "all protocols");
+  } else if (rule.protocol == kIcmp) {
+    absl::StrAppend(&text, "ICMP, type ", rule.from_port, ", code ", rule.to_port);
+  } else {
+    absl::StrAppend(&text, absl::AsciiStrToUpper(IpProtocolName(rule.protocol)));
+    if (rule.from_port != -1) absl::StrAppend(&text, ", ports ", rule.from_port, " to ", rule.to_port);
+  }
+  absl::StrAppend(&text, rule.egress ? ", to " : ", from ",
+                  rule.cidr.has_value() ? rule.cidr->text() : rule.referenced_group.text());
+  return text;
+}
+
+bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted) {
+  return std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.SamePermission(wanted); });
+}
+
+// Normalises what a caller gave and refuses what no group could have.
+absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule>& rules) {
+  if (rules.empty()) return ec2::Error("MissingParameter", "The request must contain the parameter ipPermissions");
+  std::vector<SecurityGroupRule> seen;
+  seen.reserve(rules.size());
+  for (SecurityGroupRule& rule : rules) {
+    rule.group_id = group;
+    RETURN_IF_ERROR(NormaliseRule(rule));
+    if (!IsAllowedText(rule.description)) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The description of the rule (", Describe(rule),
+                                     ") is invalid: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"));
+    }
+    if (Holds(seen, rule)) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The same permission is given more than once: ", Describe(rule)));
+    }
+    seen.push_back(rule);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckReference(store::SecurityGroups& groups, const SecurityGroup& group, const SecurityGroupRule& rule) {
+  if (rule.referenced_group.empty() || rule.referenced_group == group.id) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const SecurityGroup referenced, groups.Get(rule.referenced_group));
+  if (referenced.vpc_id != group.vpc_id) {
+    return ec2::Error("InvalidGroup.NotFound", absl::StrCat("The security groups '", group.id.text(), "' and '",
+                                                            referenced.id.text(), "' belong to different VPCs"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddRules(store::SecurityGroups& groups, const SecurityGroup& group,
+                      const std::vector<SecurityGroupRule>& rules) {
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> present, groups.ListRules(group.id));
+  for (const SecurityGroupRule& rule : rules) {
+    RETURN_IF_ERROR(CheckReference(groups, group, rule));
+    if (Holds(present, rule)) {
+      return ec2::Error("InvalidPermission.Duplicate", absl::StrCat("The security group '", group.id.text(),
+                                                                    "' already has the rule: ", Describe(rule)));
+    }
+    const auto same_direction = [&](const SecurityGroupRule& other) { return other.egress == rule.egress; };
+    if (static_cast<size_t>(std::count_if(present.begin(), present.end(), same_direction)) >= kMostRules) {
+      return ec2::Error("RulesPerSecurityGroupLimitExceeded",
+                        absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMostRules,
+                                     rule.egress ? " egress" : " ingress", " rules"));
+    }
+    RETURN_IF_ERROR(groups.InsertRule(rule));
+    present.push_back(rule);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& group) {
+  store::SecurityGroups groups(connection);
+  if (group.name == "default") {
+    return ec2::Error("CannotDelete",
+                      absl::StrCat("The security group '", group.id.text(), "' (default) cannot be deleted by a user"));
+  }
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, store::Networks(connection).ListInterfaces(group.vpc_id));
+  for (const NetworkInterface& eni : interfaces) {
+    if (std::find(eni.groups.begin(), eni.groups.end(), group.id) != eni.groups.end()) {
+      return ec2::Error("DependencyViolation",
+                        absl::StrCat("The security group '", group.id.text(), "' is in use by the network interface '",
+                                     eni.id.text(), "'"));
+    }
+  }
+  ASSIGN_OR_RETURN(std::vector<SecurityGroup> others, groups.List(group.vpc_id));
+  for (const SecurityGroup& other : others) {
+    if (other.id == group.id) continue;
+    ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, groups.ListRules(other.id));
+    for (const SecurityGroupRule& rule : rules) {
+      if (rule.referenced_group == group.id) {
+        return ec2::Error("DependencyViolation",
+                          absl::StrCat("The security group '", group.id.text(),
+                                       "' is named by a rule of the security group '", other.id.text(), "'"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<VpcId> DefaultVpcId(store::Networks& networks) {
+  ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
+  if (!vpc.has_value()) {
+    return ec2::Error("VPCIdNotSpecified", "There is no default VPC: the request must contain the parameter VpcId");
+  }
+  return vpc->id;
+}
+
+}  // namespace
+
+SecurityGroupService::SecurityGroupService(store::Database& database, Random& random,
+                                           std::function<void(const VpcId&, const SecurityGroupId&)> wake)
+    : database_(database), random_(random), wake_(std::move(wake)) {}
+
+absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view name, absl::string_view description,
+                                                               const std::optional<VpcId>& vpc, const TagMap& tags) {
+  RETURN_IF_ERROR(CheckName(name));
+  RETURN_IF_ERROR(CheckText("GroupDescription", description));
+  RETURN_IF_ERROR(CheckTags(tags));
+
+  SecurityGroupView view;
+  view.group.id = SecurityGroupId::New(random_);
+  view.group.name = std::string(name);
+  view.group.description = std::string(description);
+  view.tags = tags;
+  SecurityGroupRule& to_everywhere = view.rules.emplace_back();
+  to_everywhere.id = SecurityGroupRuleId::New(random_);
+  to_everywhere.group_id = view.group.id;
+  to_everywhere.egress = true;
+  to_everywhere.cidr = Cidr{};
+
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    store::Networks networks(connection);
+    store::SecurityGroups groups(connection);
+    if (vpc.has_value()) {
+      RETURN_IF_ERROR(networks.GetVpc(*vpc).status());
+      view.group.vpc_id = *vpc;
+    } else {
+      ASSIGN_OR_RETURN(view.group.vpc_id, DefaultVpcId(networks));
+    }
+    ASSIGN_OR_RETURN(const auto there, groups.FindByName(view.group.vpc_id, view.group.name));
+    if (there.has_value()) {
+      return ec2::Error(
+          "InvalidGroup.Duplicate",
+          absl::StrCat("The security group '", name, "' already exists for VPC '", view.group.vpc_id.text(), "'"));
+    }
+    RETURN_IF_ERROR(groups.Insert(view.group));
+    RETURN_IF_ERROR(groups.InsertRule(to_everywhere));
+    store::Tags repository(connection);
+    for (const auto& [key, value] : tags) RETURN_IF_ERROR(repository.Set(view.group.id.text(), key, value));
+    return absl::OkStatus();
+  }));
+  wake_(view.group.vpc_id, view.group.id);
+  return view;
+}
+
+absl::Status SecurityGroupService::Delete(const SecurityGroupId& id) {
+  SecurityGroup group;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    store::SecurityGroups groups(connection);
+    ASSIGN_OR_RETURN(group, groups.Get(id));
+    RETURN_IF_ERROR(CheckDeletable(connection, group));
+    return groups.Delete(id);
+  }));
+  wake_(group.vpc_id, id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List() {
+  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupView>> {
+    store::SecurityGroups repository(connection);
+    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, repository.List(std::nullopt));
+    std::vector<std::string> ids;
+    ids.reserve(groups.size());
+    for (const SecurityGroup& group : groups) ids.push_back(group.id.text());
+    ASSIGN_OR_RETURN(auto tags, store::Tags(connection).GetMany(ids));
+    std::vector<SecurityGroupView> views;
+    views.reserve(groups.size());
+    for (SecurityGroup& group : groups) {
+      ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
+      TagMap own = std::move(tags[group.id.text()]);
+      views.push_back({.group = std::move(group), .rules = std::move(rules), .tags = std::move(own)});
+    }
+    return views;
+  });
+}
+
+absl::StatusOr<SecurityGroup> SecurityGroupService::Resolve(const std::optional<SecurityGroupId>& id,
+                                                            absl::string_view name) {
+  if (!id.has_value() && name.empty()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter groupName or groupId");
+  }
+  if (id.has_value() && !name.empty()) {
+    return ec2::Error("InvalidParameterCombination", "The parameters groupName and groupId cannot be used together");
+  }
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<SecurityGroup> {
+    store::SecurityGroups groups(connection);
+    if (id.has_value()) return groups.Get(*id);
+    store::Networks networks(connection);
+    ASSIGN_OR_RETURN(const VpcId vpc, DefaultVpcId(networks));
+    ASSIGN_OR_RETURN(std::optional<SecurityGroup> group, groups.FindByName(vpc, std::string(name)));
+    if (!group.has_value()) {
+      return ec2::Error("InvalidGroup.NotFound", absl::StrCat("The security group '", absl::CHexEscape(name),
+                                                              "' does not exist in default VPC '", vpc.text(), "'"));
+    }
+    return *std::move(group);
+  });
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Authorize(const SecurityGroupId& group,
+                                                                               std::vector<SecurityGroupRule> rules) {
+  RETURN_IF_ERROR(Prepare(group, rules));
+  for (SecurityGroupRule& rule : rules) rule.id = SecurityGroupRuleId::New(random_);
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    store::SecurityGroups groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    return AddRules(groups, row, rules);
+  }));
+  wake_(vpc, group);
+  return rules;
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Revoke(const SecurityGroupId& group,
+                                                                            std::vector<SecurityGroupRule> rules) {
+  RETURN_IF_ERROR(Prepare(group, rules));
+  VpcId vpc;
+  std::vector<SecurityGroupRule> revoked;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    store::SecurityGroups groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const SecurityGroupRule& rule : rules) {
+      const auto it = std::find_if(present.begin(), present.end(),
+                                   [&](const SecurityGroupRule& other) { return other.SamePermission(rule); });
+      if (it == present.end()) {
+        return ec2::Error("InvalidPermission.NotFound",
+                          absl::StrCat("The security group '", group.text(), "' has no such rule: ", Describe(rule)));
+      }
+      RETURN_IF_ERROR(groups.DeleteRule(it->id));
+      revoked.push_back(*it);
+    }
+    return absl::OkStatus();
+  }));
+  wake_(vpc, group);
+  return revoked;
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::RevokeById(
+    const SecurityGroupId& group, bool egress, const std::vector<SecurityGroupRuleId>& ids) {
+  if (ids.empty()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter securityGroupRuleIds");
+  }
+  VpcId vpc;
+  std::vector<SecurityGroupRule> revoked;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    store::SecurityGroups groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const SecurityGroupRuleId& id : ids) {
+      const auto it = std::find_if(present.begin(), present.end(), [&](const SecurityGroupRule& rule) {
+        return rule.id == id && rule.egress == egress;
+      });
+      // One that is given twice is there the first time only, and is revoked once.
+      const bool repeated =
+          std::any_of(revoked.begin(), revoked.end(), [&](const SecurityGroupRule& rule) { return rule.id == id; });
+      if (repeated) continue;
+      if (it == present.end()) {
+        return ec2::Error("InvalidSecurityGroupRuleId.NotFound",
+                          absl::StrCat("The security group '", group.text(), "' has no ", egress ? "egress" : "ingress",
+                                       " rule '", id.text(), "'"));
+      }
+      RETURN_IF_ERROR(groups.DeleteRule(id));
+      revoked.push_back(*it);
+    }
+    return absl::OkStatus();
+  }));
+  wake_(vpc, group);
+  return revoked;
+}
+
+}  // namespace brume::network
