@@ -3,13 +3,13 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
-#include <map>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/base/clock.h"
 #include "lib/compute/hypervisor.h"
@@ -33,6 +33,8 @@ struct StatusMonitorOptions {
   // A guest that never answered is initializing so long after its start, then failed.
   absl::Duration initial_grace = absl::Minutes(2);
   int failures_to_fail = 3;
+  // Guests checked at once: one that does not answer holds a thread for probe_timeout.
+  int threads = 16;
 };
 
 // Observed, not remembered: nothing of it is stored. Thread-safe.
@@ -48,16 +50,30 @@ class StatusMonitor {
   InstanceStatus StatusOf(const Instance& instance) const;
 
  private:
+  // One guest to check, and what was seen.
+  struct Subject {
+    InstanceId id;
+    absl::Time launch_time;
+    std::optional<NetworkInterface> eni;  // the first
+    bool checked = false;
+    bool system_ok = false;
+    bool instance_ok = false;
+  };
+  struct Check {
+    bool ever_passed = false;
+    int failures = 0;  // in a row
+    absl::Time failing_since = absl::InfiniteFuture();
+    void Note(bool ok, absl::Time now);
+  };
   struct Track {
     absl::Time launch_time;
-    bool ever_answered = false;
-    int system_failures = 0;
-    int instance_failures = 0;
-    bool system_checked = false;
-    absl::Time impaired_since = absl::InfiniteFuture();
+    Check system, instance;
   };
   void Run();
   void CheckAll();
+  absl::StatusOr<std::vector<Subject>> ListSubjects();
+  void Look(Subject& subject);
+  bool Stopping() const;
 
   store::Database& database_;
   Hypervisor& hypervisor_;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "lib/domain/instance.h"
 #include "lib/domain/key_pair.h"
+#include "lib/domain/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
@@ -31,7 +32,7 @@ class TagService {
   store::Database& database_;
 };
 
-// The kind's NotFound (or InvalidID) unless the resource exists. Shared with the other services' tag-at-creation.
-absl::Status CheckTags(const TagMap& tags);
+// For tags at creation: the rules of a map of tags.
+using brume::CheckTags;
 
 }  // namespace brume::compute

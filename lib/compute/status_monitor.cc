@@ -1,0 +1,157 @@
+#include "lib/compute/status_monitor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/store/instances.h"
+#include "lib/store/networks.h"
+
+namespace brume::compute {
+
+void StatusMonitor::Check::Note(bool ok, absl::Time now) {
+  if (ok) {
+    ever_passed = true;
+    failures = 0;
+    failing_since = absl::InfiniteFuture();
+    return;
+  }
+  if (failures++ == 0) failing_since = now;
+}
+
+StatusMonitor::StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::Fabric& fabric,
+                             const Clock& clock, StatusMonitorOptions options)
+    : database_(database), hypervisor_(hypervisor), fabric_(fabric), clock_(clock), options_(options) {}
+
+StatusMonitor::~StatusMonitor() { Stop(); }
+
+void StatusMonitor::Start() {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || thread_.joinable()) return;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void StatusMonitor::Stop() {
+  std::thread thread;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    thread.swap(thread_);
+  }
+  stop_.notify_all();
+  if (thread.joinable()) thread.join();
+}
+
+InstanceStatus StatusMonitor::StatusOf(const Instance& instance) const {
+  InstanceStatus status;
+  if (instance.state != InstanceState::kRunning) {
+    status.system = status.instance = CheckStatus::kNotApplicable;
+    return status;
+  }
+  std::lock_guard lock(mutex_);
+  const auto it = tracks_.find(instance.id);
+  // What was seen of an earlier start says nothing about this one.
+  if (it == tracks_.end() || it->second.launch_time != instance.launch_time) return status;
+  const auto judge = [&](const Check& check, absl::Duration grace) {
+    const bool failed = check.failures >= options_.failures_to_fail;
+    if (check.ever_passed) return failed ? CheckStatus::kFailed : CheckStatus::kPassed;
+    const bool late = clock_.Now() - instance.launch_time >= grace;
+    return failed && late ? CheckStatus::kFailed : CheckStatus::kInitializing;
+  };
+  const Track& track = it->second;
+  status.system = judge(track.system, absl::ZeroDuration());
+  status.instance = judge(track.instance, options_.initial_grace);
+  if (status.system == CheckStatus::kFailed) status.impaired_since = track.system.failing_since;
+  if (status.instance == CheckStatus::kFailed) {
+    status.impaired_since = std::min(status.impaired_since, track.instance.failing_since);
+  }
+  return status;
+}
+
+bool StatusMonitor::Stopping() const {
+  std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void StatusMonitor::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    CheckAll();
+    lock.lock();
+    stop_.wait_for(lock, absl::ToChronoNanoseconds(options_.period), [this] { return stopping_; });
+  }
+}
+
+absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ListSubjects() {
+  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<Subject>> {
+    store::Instances repository(connection);
+    const InstanceState running[] = {InstanceState::kRunning};
+    ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, repository.ListIdsInState(running));
+    ASSIGN_OR_RETURN(const std::vector<Instance> instances, repository.GetMany(ids));
+    ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, store::Networks(connection).ListInterfacesOf(ids));
+    absl::flat_hash_map<InstanceId, NetworkInterface> first;
+    for (NetworkInterface& eni : interfaces) {
+      if (eni.device_index == 0) first.emplace(eni.instance_id, std::move(eni));
+    }
+    std::vector<Subject> subjects;
+    subjects.reserve(instances.size());
+    for (const Instance& instance : instances) {
+      Subject& subject = subjects.emplace_back();
+      subject.id = instance.id;
+      subject.launch_time = instance.launch_time;
+      if (const auto it = first.find(instance.id); it != first.end()) subject.eni = std::move(it->second);
+    }
+    return subjects;
+  });
+}
+
+// An error of the hypervisor or the fabric counts as a check that failed: a host that cannot tell is impaired.
+void StatusMonitor::Look(Subject& subject) {
+  const absl::StatusOr<Power> power = hypervisor_.Look(subject.id);
+  subject.system_ok = power.ok() && *power == Power::kOn;
+  if (!power.ok()) log::Debug("the system check of {} failed: {}", subject.id.text(), power.status().message());
+  if (subject.system_ok && subject.eni.has_value()) {
+    const absl::StatusOr<bool> answered = fabric_.Probe(*subject.eni, options_.probe_timeout);
+    subject.instance_ok = answered.ok() && *answered;
+    if (!answered.ok()) {
+      log::Debug("the instance check of {} failed: {}", subject.id.text(), answered.status().message());
+    }
+  }
+  subject.checked = true;
+}
+
+void StatusMonitor::CheckAll() {
+  absl::StatusOr<std::vector<Subject>> subjects = ListSubjects();
+  if (!subjects.ok()) {
+    log::Warn("status checks are skipped this time: {}", subjects.status().message());
+    return;
+  }
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < subjects->size() && !Stopping(); i = next++) Look((*subjects)[i]);
+  };
+  std::vector<std::thread> helpers;
+  const size_t most = std::min<size_t>(options_.threads, subjects->size());
+  for (size_t i = 1; i < most; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+
+  absl::flat_hash_set<InstanceId> running;
+  const absl::Time now = clock_.Now();
+  std::lock_guard lock(mutex_);
+  for (const Subject& subject : *subjects) {
+    running.insert(subject.id);
+    if (!subject.checked) continue;
+    Track& track = tracks_[subject.id];
+    if (track.launch_time != subject.launch_time) track = {subject.launch_time, {}, {}};
+    track.system.Note(subject.system_ok, now);
+    track.instance.Note(subject.instance_ok, now);
+  }
+  absl::erase_if(tracks_, [&](const auto& entry) { return !running.contains(entry.first); });
+}
+
+}  // namespace brume::compute
