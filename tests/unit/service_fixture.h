@@ -1,0 +1,132 @@
+// What tests of the services share: the real store in a directory of its own, a clock that stands still, ids that
+// repeat, and rows as a launch would leave them.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/domain/instance.h"
+#include "lib/domain/network.h"
+#include "lib/domain/settings.h"
+#include "lib/network/network_service.h"
+#include "lib/store/database.h"
+#include "lib/store/instances.h"
+#include "lib/store/networks.h"
+#include "lib/store/storage.h"
+
+namespace brume {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "brume-test-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = name;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;  // what is left of a test's files hurts no other test
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  std::string File(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+struct ServiceFixture {
+  TemporaryDirectory directory;
+  std::unique_ptr<store::Database> database = store::Database::Open(directory.File("brume.db")).value();
+  SeededRandom random{42};
+  ManualClock clock{absl::FromUnixSeconds(1'700'000'000)};
+  Settings settings;
+
+  void EnsureNetwork() { Must(network::NetworkService(*database, settings, random).EnsureDefaults()); }
+
+  static void Must(const absl::Status& status) {
+    if (!status.ok()) throw std::runtime_error(status.ToString());
+  }
+
+  Subnet FirstSubnet() {
+    return database
+        ->ReadFor([](store::Connection& c) -> absl::StatusOr<Subnet> {
+          ASSIGN_OR_RETURN(std::vector<Subnet> subnets, store::Networks(c).ListSubnets(std::nullopt));
+          return subnets.at(0);
+        })
+        .value();
+  }
+
+  SecurityGroup DefaultGroup() {
+    return database
+        ->ReadFor([](store::Connection& c) -> absl::StatusOr<SecurityGroup> {
+          ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, store::SecurityGroups(c).List(std::nullopt));
+          return groups.at(0);
+        })
+        .value();
+  }
+
+  // A running instance; with an interface in `groups` (the default group when empty) at the subnet's next free address.
+  Instance AddInstance(std::vector<SecurityGroupId> groups = {}) {
+    const Subnet subnet = FirstSubnet();
+    if (groups.empty()) groups.push_back(DefaultGroup().id);
+    Instance instance;
+    instance.id = InstanceId::New(random);
+    instance.reservation_id = ReservationId::New(random);
+    instance.instance_type = "b1.tiny";
+    instance.state = InstanceState::kRunning;
+    instance.state_since = instance.launch_time = clock.Now();
+    instance.vpc_id = subnet.vpc_id;
+    instance.subnet_id = subnet.id;
+    instance.availability_zone = subnet.availability_zone;
+    Must(database->Write([&](store::Connection& c) -> absl::Status {
+      RETURN_IF_ERROR(store::Instances(c).Insert(instance, 128, 1));
+      NetworkInterface eni;
+      eni.id = EniId::New(random);
+      eni.vpc_id = subnet.vpc_id;
+      eni.subnet_id = subnet.id;
+      eni.instance_id = instance.id;
+      ASSIGN_OR_RETURN(eni.private_ip, network::AllocatePrivateIp(c, subnet, random));
+      eni.mac = MacAddressFor(eni.private_ip);
+      eni.groups = groups;
+      return store::Networks(c).InsertInterface(eni);
+    }));
+    return instance;
+  }
+
+  NetworkInterface InterfaceOf(const InstanceId& id) {
+    return database
+        ->ReadFor([&](store::Connection& c) -> absl::StatusOr<NetworkInterface> {
+          ASSIGN_OR_RETURN(std::vector<NetworkInterface> found, store::Networks(c).ListInterfacesOf({&id, 1}));
+          return found.at(0);
+        })
+        .value();
+  }
+
+  // A change of a committed row, as another part of the program would make it.
+  template <typename Change>
+  Instance ChangeInstance(const InstanceId& id, Change&& change) {
+    Instance changed;
+    Must(database->Write([&](store::Connection& c) -> absl::Status {
+      ASSIGN_OR_RETURN(changed, store::Instances(c).Get(id));
+      change(changed);
+      return store::Instances(c).Update(changed);
+    }));
+    return changed;
+  }
+};
+
+inline std::string Code(const absl::Status& status) { return ec2::ErrorCode(status); }
+template <typename T>
+std::string Code(const absl::StatusOr<T>& result) {
+  return ec2::ErrorCode(result.status());
+}
+
+}  // namespace brume
