@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "lib/domain/ec2_error.h"
 #include "lib/domain/ids.h"

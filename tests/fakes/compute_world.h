@@ -1,0 +1,159 @@
+// A whole Brume below the API in one object: the real store, services and reconcilers, over a fake hypervisor, a
+// simulated fabric and simulated disks, with a clock the test moves.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/compute/instance_reconciler.h"
+#include "lib/compute/instance_service.h"
+#include "lib/network/network_reconciler.h"
+#include "lib/network/network_service.h"
+#include "lib/network/simulated_fabric.h"
+#include "lib/storage/image_reconciler.h"
+#include "lib/storage/image_service.h"
+#include "lib/storage/simulated_disks.h"
+#include "lib/store/database.h"
+#include "tests/fakes/fake_hypervisor.h"
+
+namespace brume {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = "/tmp/brume-test.XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) abort();
+    path_ = name;
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class ComputeWorld {
+ public:
+  explicit ComputeWorld(Settings changed = DefaultSettings()) : settings(std::move(changed)) {
+    auto opened = store::Database::Open(directory.path() + "/brume.db");
+    REQUIRE(opened.ok());
+    database = *std::move(opened);
+    REQUIRE(network::NetworkService(*database, settings, random).EnsureDefaults().ok());
+    network = std::make_unique<network::NetworkReconciler>(*database, fabric, settings,
+                                                           [](const Vpc&) { return absl::OkStatus(); });
+    images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);
+    image_service = std::make_unique<storage::ImageService>(*database, clock, random,
+                                                            [this](const ImageId& id) { images->Wake(id); });
+    Boot("first-boot");
+    network->Start();
+    images->Start();
+    image = RegisterImage("world");
+  }
+  ~ComputeWorld() {
+    if (reconciler) reconciler->Stop();
+    network->Stop();
+    images->Stop();
+  }
+
+  static Settings DefaultSettings() {
+    Settings settings;
+    settings.host_memory_mib = 64 * 1024;
+    settings.host_cpus = 16;
+    return settings;
+  }
+
+  // A new life of the daemon, on this or another boot of the host.
+  void Boot(const std::string& boot_id) {
+    if (reconciler) reconciler->Stop();
+    reconciler = std::make_unique<compute::InstanceReconciler>(
+        compute::InstanceReconcilerParts{.database = *database,
+                                         .settings = settings,
+                                         .types = types,
+                                         .clock = clock,
+                                         .hypervisor = hypervisor,
+                                         .network = *network,
+                                         .disks = disks,
+                                         .host_boot_id = boot_id,
+                                         .on_disks_freed = [this] { images->WakeAll(); },
+                                         .threads = 4});
+    service = std::make_unique<compute::InstanceService>(
+        *database, settings, types, clock, random,
+        compute::InstanceServiceHooks{.wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
+                                      .wake_vpc = [this](const VpcId& id) { network->WakeVpc(id); }});
+    reconciler->Start();
+  }
+
+  ImageId RegisterImage(const std::string& name) {
+    storage::RegisterRequest request;
+    request.name = name;
+    request.location = directory.path();
+    const auto id = image_service->Register(request);
+    REQUIRE(id.ok());
+    REQUIRE(Eventually([&] { return image_service->Get(*id)->image.state == ImageState::kAvailable; }));
+    return *id;
+  }
+
+  compute::RunRequest Request(int count = 1) const {
+    compute::RunRequest request;
+    request.image_id = image;
+    request.instance_type = "b1.tiny";
+    request.min_count = request.max_count = count;
+    return request;
+  }
+
+  // One instance, running.
+  InstanceId Launch() { return Launch(Request()); }
+  InstanceId Launch(const compute::RunRequest& request) {
+    const auto reservation = service->Run(request);
+    REQUIRE(reservation.ok());
+    const InstanceId id = reservation->instances.front().instance.id;
+    REQUIRE(Reaches(id, InstanceState::kRunning));
+    return id;
+  }
+
+  Instance Row(const InstanceId& id) {
+    const auto view = service->Get(id);
+    REQUIRE(view.ok());
+    return view->instance;
+  }
+
+  bool Reaches(const InstanceId& id, InstanceState state) {
+    return Eventually([&] { return Row(id).state == state; });
+  }
+
+  // Polls until `condition` holds, at most ten seconds.
+  template <typename Condition>
+  static bool Eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+  }
+
+  TemporaryDirectory directory;
+  Settings settings;
+  InstanceTypeTable types;
+  ManualClock clock{absl::FromUnixSeconds(1800000000)};
+  SeededRandom random{20260101};
+  std::unique_ptr<store::Database> database;
+  FakeHypervisor hypervisor;
+  network::SimulatedFabric fabric;
+  storage::SimulatedDisks disks;
+  std::unique_ptr<network::NetworkReconciler> network;
+  std::unique_ptr<storage::ImageReconciler> images;
+  std::unique_ptr<storage::ImageService> image_service;
+  std::unique_ptr<compute::InstanceReconciler> reconciler;
+  std::unique_ptr<compute::InstanceService> service;
+  ImageId image;
+};
+
+}  // namespace brume

@@ -1,0 +1,165 @@
+// A hypervisor in memory with guests that do as the test says: deaf ones, crashing ones, ones that do not start. Held
+// to the same contract as the real one by tests/contract.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/compute/hypervisor.h"
+
+namespace brume {
+
+class FakeHypervisor final : public compute::Hypervisor {
+ public:
+  // The next `times` calls of `method` fail with `status`.
+  void Fail(const std::string& method, absl::Status status, int times = 1) {
+    std::lock_guard lock(mutex_);
+    failures_[method] = {std::move(status), times};
+  }
+  // Guests made from now on do not react to the power button.
+  void MakeDeaf(bool deaf) {
+    std::lock_guard lock(mutex_);
+    deaf_ = deaf;
+  }
+  // The guest powers itself off, or its process dies.
+  void EndGuest(const InstanceId& id, bool by_itself) {
+    {
+      std::lock_guard lock(mutex_);
+      guests_.erase(id);
+    }
+    Tell({.id = id,
+          .kind = by_itself ? compute::GuestEventKind::kStopped : compute::GuestEventKind::kCrashed,
+          .by_guest = by_itself});
+  }
+  // As EndGuest, but the event is lost.
+  void LoseGuest(const InstanceId& id) {
+    std::lock_guard lock(mutex_);
+    guests_.erase(id);
+  }
+  void Pause(const InstanceId& id) {
+    std::lock_guard lock(mutex_);
+    guests_[id].power = compute::Power::kPaused;
+  }
+  int CallsOf(const std::string& method) {
+    std::lock_guard lock(mutex_);
+    return calls_[method];
+  }
+  std::optional<compute::GuestSpec> SpecOf(const InstanceId& id) {
+    std::lock_guard lock(mutex_);
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return std::nullopt;
+    return it->second.spec;
+  }
+
+  absl::Status CreatePaused(const compute::GuestSpec& spec) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("CreatePaused"); !failed.ok()) return failed;
+    guests_.try_emplace(spec.id, Guest{spec, compute::Power::kPaused, deaf_});
+    return absl::OkStatus();
+  }
+  absl::Status Resume(const InstanceId& id) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("Resume"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    it->second.power = compute::Power::kOn;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<compute::Power> Look(const InstanceId& id) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("Look"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    return it == guests_.end() ? compute::Power::kOff : it->second.power;
+  }
+  absl::StatusOr<std::vector<InstanceId>> List() override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("List"); !failed.ok()) return failed;
+    std::vector<InstanceId> ids;
+    for (const auto& [id, guest] : guests_) ids.push_back(id);
+    return ids;
+  }
+  absl::Status AskToStop(const InstanceId& id) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (absl::Status failed = Call("AskToStop"); !failed.ok()) return failed;
+      const auto it = guests_.find(id);
+      if (it == guests_.end()) return absl::NotFoundError("no guest");
+      if (it->second.deaf) return absl::OkStatus();
+      guests_.erase(it);
+    }
+    Tell({.id = id, .kind = compute::GuestEventKind::kStopped, .by_guest = true});
+    return absl::OkStatus();
+  }
+  absl::Status CutPower(const InstanceId& id) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (absl::Status failed = Call("CutPower"); !failed.ok()) return failed;
+      if (guests_.erase(id) == 0) return absl::OkStatus();
+    }
+    Tell({.id = id, .kind = compute::GuestEventKind::kStopped, .by_guest = false});
+    return absl::OkStatus();
+  }
+  absl::Status AskToReboot(const InstanceId& id) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (absl::Status failed = Call("AskToReboot"); !failed.ok()) return failed;
+      const auto it = guests_.find(id);
+      if (it == guests_.end()) return absl::NotFoundError("no guest");
+      if (it->second.deaf) return absl::OkStatus();
+    }
+    Tell({.id = id, .kind = compute::GuestEventKind::kRebooted});
+    return absl::OkStatus();
+  }
+  absl::Status Reset(const InstanceId& id) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("Reset"); !failed.ok()) return failed;
+    return guests_.contains(id) ? absl::OkStatus() : absl::NotFoundError("no guest");
+  }
+  absl::StatusOr<UniqueFd> OpenConsole(const InstanceId&) override { return absl::NotFoundError("no console"); }
+  absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t) override { return std::string(); }
+  absl::StatusOr<compute::HypervisorInfo> Describe() override {
+    return compute::HypervisorInfo{"fake:///", "fake", "simulated", ""};
+  }
+  void Watch(std::function<void(const compute::GuestEvent&)> on_event, std::function<void()>) override {
+    std::lock_guard lock(mutex_);
+    on_event_ = std::move(on_event);
+  }
+
+ private:
+  struct Guest {
+    compute::GuestSpec spec;
+    compute::Power power = compute::Power::kPaused;
+    bool deaf = false;
+  };
+
+  // Requires mutex_.
+  absl::Status Call(const std::string& method) {
+    ++calls_[method];
+    const auto it = failures_.find(method);
+    if (it == failures_.end() || it->second.second == 0) return absl::OkStatus();
+    --it->second.second;
+    return it->second.first;
+  }
+  void Tell(const compute::GuestEvent& event) {
+    std::function<void(const compute::GuestEvent&)> on_event;
+    {
+      std::lock_guard lock(mutex_);
+      on_event = on_event_;
+    }
+    if (on_event) on_event(event);
+  }
+
+  std::mutex mutex_;
+  bool deaf_ = false;
+  std::map<InstanceId, Guest> guests_;
+  std::map<std::string, int> calls_;
+  std::map<std::string, std::pair<absl::Status, int>> failures_;
+  std::function<void(const compute::GuestEvent&)> on_event_;
+};
+
+}  // namespace brume
