@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The lints find what they are for, and nothing in what is right: each runs over small trees made for it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Lints(unittest.TestCase):
+    def run_lint(self, name, files):
+        """Exit code and output lines of a lint over a tree of these files."""
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+            done = subprocess.run([os.path.join(HERE, name), root], capture_output=True, text=True, check=False)
+            self.assertEqual(done.stderr, "" if name != "format" else done.stderr)
+            return done.returncode, done.stdout.splitlines()
+
+    def assert_clean(self, name, files):
+        self.assertEqual(self.run_lint(name, files), (0, []))
+
+    def assert_fault(self, name, files, where, what):
+        code, lines = self.run_lint(name, files)
+        self.assertEqual(code, 1)
+        self.assertEqual(len(lines), 1, lines)
+        self.assertTrue(lines[0].startswith(where + ": "), lines[0])
+        self.assertIn(what, lines[0])
+
+    def test_includes_that_point_downward_are_allowed(self):
+        self.assert_clean("includes", {
+            "lib/base/a.h": "#include <string>\n",
+            "lib/domain/a.h": '#include "lib/base/a.h"\n#include "absl/status/status.h"\n',
+            "lib/store/a.cc": '#include <SQLiteCpp/Database.h>\n#include "lib/domain/a.h"\n#include "lib/store/b.h"\n',
+            "lib/compute/a.cc": '#include "lib/network/a.h"\n#include "lib/storage/a.h"\n#include "lib/store/a.h"\n',
+            "lib/compute/libvirt/a.cc": '#include <libvirt/libvirt.h>\n#include "lib/compute/hypervisor.h"\n'
+                                        '#include "lib/compute/libvirt/b.h"\n#include "lib/domain/a.h"\n',
+            "lib/network/linux/a.cc": '#include "lib/network/fabric.h"\n#include <nftables/libnftables.h>\n',
+            "lib/metadata/a.cc": '#include "lib/compute/a.h"\n#include <boost/asio.hpp>\n#include "lib/store/a.h"\n',
+            "lib/api/a.cc": '#include "lib/compute/a.h"\n#include "brume/v1/a.pb.h"\n#include "lib/domain/a.h"\n',
+            "lib/frontend/grpc/a.cc": '#include "lib/api/a.h"\n#include <grpcpp/server.h>\n',
+            "cli/a.cc": '#include "brume/v1/a.pb.h"\n#include "lib/base/a.h"\n#include "cli/b.h"\n',
+            "daemon/a.cc": '#include "lib/frontend/grpc/a.h"\n#include "lib/network/linux/a.h"\n',
+            "tests/unit/a.cc": '#include "lib/store/a.h"\n#include "cli/a.h"\n',
+        })
+
+    def test_includes_that_point_upward_or_aside_are_found(self):
+        for path, include, what in [
+            ("lib/base/a.h", '"lib/domain/a.h"', "base may include nothing else of ours"),
+            ("lib/domain/a.h", '"lib/store/a.h"', "not store"),
+            ("lib/store/a.h", '"lib/compute/a.h"', "not compute"),
+            ("lib/network/a.h", '"lib/compute/a.h"', "not compute"),
+            ("lib/storage/a.h", '"lib/network/a.h"', "not network"),
+            ("lib/network/a.h", '"lib/network/linux/a.h"', "not network/linux"),
+            ("lib/network/linux/a.h", '"lib/network/network_service.h"', "lib/network/fabric.h, not network"),
+            ("lib/network/linux/a.h", '"lib/store/a.h"', "not store"),
+            ("lib/compute/libvirt/a.h", '"lib/network/fabric.h"', "not network"),
+            ("lib/compute/a.h", '"lib/api/a.h"', "not api"),
+            ("lib/compute/a.h", '"brume/v1/a.pb.h"', "not proto"),
+            ("lib/api/a.h", '"lib/store/a.h"', "not store"),
+            ("lib/frontend/grpc/a.h", '"lib/compute/a.h"', "not compute"),
+            ("cli/a.h", '"lib/domain/a.h"', "not domain"),
+            ("lib/api/a.h", '"daemon/a.h"', "not daemon"),
+            ("lib/compute/a.h", "<libvirt/libvirt.h>", "only compute/libvirt, daemon"),
+            ("lib/compute/a.h", "<SQLiteCpp/Database.h>", "only store"),
+            ("lib/api/a.h", "<grpcpp/server.h>", "not api"),
+            ("lib/base/a.h", '"tests/unit/a.h"', "only tests may include tests"),
+            ("lib/base/a.h", '"b.h"', "by their path from the top"),
+        ]:
+            with self.subTest(path=path, include=include):
+                self.assert_fault("includes", {path: f"// A.\n#  include {include}\n"}, f"{path}:2", what)
+
+    def test_a_box_nobody_knows_is_found(self):
+        self.assert_fault("includes", {"lib/scheduler/a.h": ""}, "lib/scheduler/a.h:1", "no box")
+
+    def test_words(self):
+        self.assert_clean("words", {"a.md": "/home/debian/.ssh /var/lib/brume XXXXXX todo\n", "b": "\0/home" + "/me\n"})
+        for text in ["see /home" + "/me/x", "/Us" + "ers/me", "cd /wo" + "rk/x", "// TO" + "DO later",
+                     "<<<<" + "<<< ours", "AK" + "IAABCDEFGHIJKLMNOP"]:
+            with self.subTest(text=text):
+                self.assert_fault("words", {"docs/a.md": "fine\n" + text + "\n"}, "docs/a.md:2", ": ")
+
+    def test_length(self):
+        self.assert_clean("length", {"lib/a.cc": "\n" * 500, "docs/a.md": "\n" * 5000})
+        self.assert_fault("length", {"lib/a.cc": "\n" * 801}, "lib/a.cc:1", "801 lines")
+        code, lines = self.run_lint("length", {"lib/a.cc": "\n" * 501})
+        self.assertEqual((code, lines), (0, ["lib/a.cc:1: warning: 501 lines"]))
+
+    def test_cases_that_assert_are_clean(self):
+        self.assert_clean("test_cases", {
+            "tests/unit/helper.h": "inline void MustWork(int a) {\n  if (a) {\n    REQUIRE(a == 1);\n  }\n}\n"
+                                   "#define REQUIRE_OK(x) \\\n  do { REQUIRE(x); } while (false)\n"
+                                   "inline void Indirect() { MustWork(1); }\n",
+            "tests/unit/a_test.cc": 'TEST_CASE("one and one make two", "[x]") { CHECK(1 + 1 == 2); }\n'
+                                    'TEST_CASE("a helper asserts for it", "[x]") {\n  Indirect();\n}\n'
+                                    'TEST_CASE("a macro asserts for it", "[x]") { REQUIRE_OK(true); }\n'
+                                    'TEST_CASE("a lambda asserts for it", "[x]") {\n'
+                                    "  const auto all = [&](int n) { CHECK(n); };\n  all(1);\n}\n"
+                                    'TEST_CASE("a long name goes on "\n          "in a second line", "[x]") '
+                                    "{ REQUIRE_FALSE(false); }\n"})
+
+    def test_cases_without_assertion_tag_or_sentence_are_found(self):
+        for text, what in [
+            ('TEST_CASE("it does nothing here", "[x]") { int a = 1; (void)a; }', "asserts nothing"),
+            ('TEST_CASE("it only talks of it", "[x]") { /* CHECK(a) */ Log("CHECK(b)"); }', "asserts nothing"),
+            ('TEST_CASE("it has no tag") { CHECK(true); }', "no [tag]"),
+            ('TEST_CASE("parser", "[x]") { CHECK(true); }', "no sentence"),
+        ]:
+            with self.subTest(text=text):
+                self.assert_fault("test_cases", {"tests/unit/a_test.cc": "\n" + text + "\n"},
+                                  "tests/unit/a_test.cc:2", what)
+
+    def test_comments_of_headers(self):
+        self.assert_clean("comments", {"lib/a.h": "// What it is.\n#pragma once\n", "lib/a.cc": "int a;\n"})
+        self.assert_fault("comments", {"lib/a.h": "#pragma once\n// Late.\n"}, "lib/a.h:1", "states its contract")
+        self.assert_fault("comments", {"cli/a.h": "//\n#pragma once\n"}, "cli/a.h:1", "states its contract")
+
+    def test_comments_of_the_schema(self):
+        head = 'syntax = "proto3";\nimport "a//b.proto";\n'
+        self.assert_clean("comments", {"proto/brume/v1/a.proto": head + """
+service Things {
+  option (family) = EC2;
+  // Makes one.
+  rpc MakeThing(MakeThingRequest) returns (MakeThingResponse) {
+    option (read_only) = true;
+  }
+  // Lists them.
+  rpc ListThings(A) returns (B);
+}
+message MakeThingRequest {
+  // Its name,
+  // in two lines.
+  string name = 1 [(required) = true, (bounds) = { min: 1; max: 2 }];
+  int32 size = 2;  // bytes
+  /* Older style. */
+  map<string, string> tags = 3;
+  // Spread over lines.
+  repeated string ids = 4 [
+    (required) = true,
+    (kind) = "x;y"
+  ];
+  reserved 5;
+  enum Kind { NONE = 0; SOME = 1; }
+  message Inner {
+    // Deep.
+    optional bool on = 1;
+  }
+}
+"""})
+        self.assert_fault("comments", {"proto/a.proto": head + "message A {\n  // A gap follows.\n\n  string b = 1;\n}\n"},
+                          "proto/a.proto:6", "field b has no comment")
+        self.assert_fault("comments", {"proto/a.proto": head + "message A {\n  // One.\n  string b = 1;\n"
+                                                              "  repeated Some.Thing c = 2;\n}\n"},
+                          "proto/a.proto:6", "field c has no comment")
+        self.assert_fault("comments", {"proto/a.proto": head + "service A {\n  rpc Do(B) returns (C);\n}\n"},
+                          "proto/a.proto:4", "rpc Do has no comment")
+
+    @unittest.skipUnless(shutil.which("clang-format"), "clang-format is not installed")
+    def test_format(self):
+        style = {".clang-format": "BasedOnStyle: Google\nColumnLimit: 120\n"}
+        self.assertEqual(self.run_lint("format", {**style, "lib/a.cc": "int a = 1;\n"})[0], 0)
+        self.assertEqual(self.run_lint("format", {**style, "lib/a.cc": "int  a=1;\n"})[0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
