@@ -1,0 +1,55 @@
+#include "lib/network/linux/namespace_thread.h"
+
+#include <pthread.h>
+
+#include <future>
+
+#include "lib/base/status_macros.h"
+
+namespace brume::network {
+
+absl::StatusOr<std::unique_ptr<NamespaceThread>> NamespaceThread::Start(const std::string& name,
+                                                                        std::function<absl::Status()> enter) {
+  std::unique_ptr<NamespaceThread> thread(new NamespaceThread);
+  thread->thread_ = std::thread([self = thread.get()] { self->Loop(); });
+  pthread_setname_np(thread->thread_.native_handle(), name.substr(0, 15).c_str());
+  RETURN_IF_ERROR(thread->Run(std::move(enter)));
+  return thread;
+}
+
+NamespaceThread::~NamespaceThread() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void NamespaceThread::Loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+    if (jobs_.empty()) return;
+    const std::function<void()> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+  }
+}
+
+void NamespaceThread::RunAndWait(const std::function<void()>& job) {
+  std::promise<void> done;
+  {
+    std::lock_guard lock(mutex_);
+    jobs_.emplace_back([&] {
+      job();
+      done.set_value();
+    });
+  }
+  changed_.notify_one();
+  done.get_future().wait();
+}
+
+}  // namespace brume::network
