@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace brume::storage {
 struct ImportedImage {
   std::string disk_file, kernel_file, initrd_file;  // empty = has none
   std::string command_line;
-  std::string root_device_name;  // empty = the bundle does not say
+  std::string root_device_name;       // empty = the bundle does not say
+  std::optional<BootMode> boot_mode;  // none = the bundle does not say
   int64_t virtual_size_bytes = 0;
 };
 
@@ -25,11 +27,12 @@ struct ImagePaths {
   std::string disk, kernel, initrd;
 };
 
+// Remains of an import or a removal that was cut off count as their image, volume or instance.
 struct DiskInventory {
   std::vector<ImageId> images;
   std::vector<VolumeId> volumes;
   std::vector<InstanceId> instances;
-  // Entries under our directories that have no meaning to us.
+  // Entries under our directories that have no meaning to us, as paths.
   std::vector<std::string> unknown;
 };
 
@@ -39,13 +42,16 @@ class Disks {
 
   // Copies what `location` names (a directory with image.json, or one qcow2 or raw file) into an immutable layer.
   // Refuses disks that refer to other files, locations outside the permitted directories, links and special files.
-  // Errors: NotFound, InvalidArgument (what is wrong with the file), ResourceExhausted (disk full).
+  // Errors: NotFound, PermissionDenied (outside the permitted directories), InvalidArgument (what is wrong with the
+  // file), ResourceExhausted (disk full).
   virtual absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) = 0;
+  // FailedPrecondition while the disk of a volume lies over it.
   virtual absl::Status RemoveImage(const ImageId& id) = 0;
   virtual ImagePaths PathsOf(const Image& image) = 0;
 
   // Makes the volume's disk, an overlay over the image's disk (or an empty one), and returns its path. O(1) in the
-  // image's size. An existing disk is left as it is.
+  // image's size. An existing disk is left as it is. NotFound when the image's disk is not there, DataLoss when the
+  // volume's was lost, ResourceExhausted (disk full).
   virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) = 0;
   virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
 
