@@ -1,0 +1,3 @@
+# The storm's short form; by hand: BRUME_CRASH_KILLS=200 … (docs/testing.md).
+brume_python_test(crash_storm crash storm_test TIMEOUT 900 LABELS crash GUESTS)
+brume_python_test(crash_failpoints crash failpoint_test TIMEOUT 900 LABELS crash GUESTS)

@@ -1,0 +1,148 @@
+"""A crash at every failpoint of the source, one after the other: what was under way completes after the restart."""
+
+import os
+import re
+import unittest
+
+from agreement import differences
+from conditions import wait_until
+from guest import Guest
+from harness import CliError, DaemonDied, Host
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+QUICK = {"ec2": {"terminated_visible_seconds": 1},
+         "compute": {"terminate_timeout_seconds": 0, "reboot_timeout_seconds": 0, "shutdown_timeout_seconds": 1}}
+
+
+def failpoints():
+    """Every name in the source."""
+    names = set()
+    for folder in ("lib", "daemon"):
+        for directory, _, files in os.walk(os.path.join(SOURCE, folder)):
+            for file in files:
+                if file.endswith(".cc"):
+                    with open(os.path.join(directory, file)) as text:
+                        names |= set(re.findall(r'Failpoint\("([^"]+)"\)', text.read()))
+    return sorted(names)
+
+
+class FailpointTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.host = Host(QUICK)
+        cls.addClassCleanup(cls.host.close)
+        cls.host.start()
+        cls.host.image_id = cls.host.add_image()
+        cls.bundle = cls.host.image(cls.host.image_id)["ImageLocation"]
+        cls.number = 0
+
+    def setUp(self):
+        self.crashes = 0
+
+    def call(self, action, **arguments):
+        """As a client that repeats its call when the daemon dies under it."""
+        while True:
+            try:
+                return self.host.api(action, **arguments)
+            except CliError as error:
+                if error.code not in ("", "Unavailable"):
+                    raise
+                if not self.revive() and error.code == "":
+                    raise
+
+    def revive(self):
+        """Starts a daemon that has died, without failpoints. Whether it had."""
+        # The connection breaks a moment before the process is seen dead.
+        try:
+            wait_until(lambda: not self.host.running(), 2, "brumed to be dead", every=0.02)
+        except AssertionError:
+            return False
+        self.assertEqual(self.host.daemon.returncode, -9, self.host.log()[-1500:])
+        self.crashes += 1
+        self.host.start()
+        return True
+
+    def settle(self, what, condition, seconds=60):
+        def holds():
+            if not self.host.running():
+                self.revive()
+            try:
+                return condition()
+            except CliError as error:
+                if error.code not in ("", "Unavailable"):
+                    raise
+                return False  # it has died under the question
+        wait_until(holds, seconds, lambda: f"{what}; instances: {self.host.instances()}", every=0.05)
+
+    def serves(self):
+        try:
+            return self.host.serves()
+        except DaemonDied:
+            return False  # seen to by settle()
+
+    def walk(self, name):
+        """The whole life of an image and an instance, whatever dies on the way."""
+        type(self).number += 1
+        image = self.call("register-image", name=f"walk-{self.number}", image_location=self.bundle) \
+            if name.startswith("image.") else None
+        image_id = self.host.image_id
+        if image:
+            image_id = image["ImageId"]
+            self.settle("the image to be available",
+                        lambda: self.host.image(image_id)["State"] == "available")
+        answer = self.call("run-instances", image_id=image_id, client_token=f"walk-{self.number}")
+        (instance,) = answer["Instances"]
+        guest = Guest(self.host, instance["InstanceId"])
+
+        def state(wanted):
+            self.settle(f"{guest.id} to be {wanted}", lambda: guest.state == wanted)
+
+        state("running")
+        self.call("reboot-instances", instance_ids=[guest.id])
+        if name == "instance.rebooted":
+            self.settle("the crash at the reboot", lambda: self.crashes > 0)
+        state("running")
+        self.call("stop-instances", instance_ids=[guest.id], force=True)
+        state("stopped")
+        self.call("start-instances", instance_ids=[guest.id])
+        state("running")
+        try:
+            self.call("terminate-instances", instance_ids=[guest.id])
+        except CliError as error:
+            # The first try may have come through before the crash, and the instance be purged.
+            if error.code != "InvalidInstanceID.NotFound":
+                raise
+        if image:
+            try:
+                self.call("deregister-image", image_id=image_id)
+            except CliError as error:
+                if error.code not in ("InvalidAMIID.Unavailable", "InvalidAMIID.NotFound"):
+                    raise
+        self.settle("the purge", lambda: not self.host.instances())
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
+    def test_a_crash_at_every_failpoint_is_made_good_after_the_restart(self):
+        names = failpoints()
+        self.assertGreater(len(names), 10, names)
+        for name in names:
+            with self.subTest(failpoint=name):
+                self.crashes = 0
+                if self.host.running():
+                    self.assertEqual(self.host.stop(), 0)
+                # One that is passed at every start kills the daemon before it serves.
+                self.host.spawn(environment={"BRUME_FAILPOINTS": f"{name}=crash@1"})
+                self.settle("brumed to serve", self.serves)
+                self.walk(name)
+                self.assertGreater(self.crashes, 0, f"nothing passed {name}")
+                print(f"{name}: {self.crashes} crash", flush=True)
+
+    def run(self, result=None):
+        failed = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > failed:
+            print(self.host.diagnosis(), flush=True)
+        return result
+
+
+if __name__ == "__main__":
+    unittest.main()
