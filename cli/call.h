@@ -1,0 +1,41 @@
+// API actions: from the command line to the printed answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/flags.h"
+#include "cli/schema.h"
+#include "google/protobuf/message.h"
+
+namespace brume::cli {
+
+// Calls a function of one page until there is no next token, or --max-items are had, and joins the answers. One call
+// where the request itself says MaxResults or NextToken.
+class Pager {
+ public:
+  using CallOnce =
+      std::function<absl::Status(const google::protobuf::Message& request, google::protobuf::Message* response)>;
+
+  static absl::Status Run(const Action& action, const ActionOptions& options, google::protobuf::Message* request,
+                          google::protobuf::Message* response, const CallOnce& call);
+};
+
+// Runs one action with the tokens behind its name and prints to standard output. The exit code.
+absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global, const Action& action,
+                              const std::vector<std::string>& tokens);
+
+// All pages of an action, for commands made of several calls.
+absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallAction(const Schema& schema, Client& client,
+                                                                      const Action& action,
+                                                                      google::protobuf::Message* request);
+
+// Writes to standard output; an error when it does not take it.
+absl::Status Print(const std::string& text);
+
+}  // namespace brume::cli

@@ -1,0 +1,86 @@
+#include "absl/strings/str_cat.h"
+#include "cli/help.h"
+#include "cli/wait.h"
+
+namespace brume::cli {
+
+const std::vector<Command>& HandMadeCommands() {
+  static const auto* const commands = [] {
+    std::vector<std::pair<std::string, std::string>> waiters;
+    for (const Waiter& waiter : Waiters()) {
+      waiters.emplace_back(waiter.name, absl::StrCat("Wait ", waiter.summary, " (", waiter.action, ")."));
+    }
+    waiters.emplace_back("--timeout SECONDS", "Give up after this long. Default: 600.");
+    return new std::vector<Command>{
+        {"ssh",
+         "ssh ID [--user NAME] [--identity FILE] [--timeout SECONDS] [-- COMMAND …]",
+         "Opens a shell on an instance, or runs a command there, by ssh.",
+         "ID is an instance id, or the Name tag of one instance. brume waits until the guest answers on port 22, then "
+         "becomes ssh. Host keys are kept by instance under $XDG_STATE_HOME/brume (else ~/.local/state/brume), because "
+         "addresses are used again.\n\nWithout --identity the private key is the first that exists of "
+         "STATE/KEY_key, ~/.ssh/brume-KEY and ~/.ssh/brume-KEY.pem, where KEY is the instance's key pair and STATE the "
+         "daemon's state directory; else ssh chooses.",
+         {{"--user NAME", "The user on the guest. Default: root."},
+          {"--identity FILE", "The private key."},
+          {"--timeout SECONDS", "Give up waiting for port 22 after this long. Default: 120."}}},
+        {"console",
+         "console ID [--follow | --read-only]",
+         "Attaches this terminal to an instance's serial console.",
+         "Every key goes to the guest; Ctrl-] detaches. What the guest prints reaches the terminal as it is.",
+         {{"--follow, --read-only", "Only show; Ctrl-C ends it."}}},
+        {"doctor",
+         "doctor",
+         "Shows what works on this host, and a fix for each fault.",
+         "Asks the daemon. When it cannot be reached, looks for why from here. The exit code is 0 when all is well, "
+         "and 1 when something is not.",
+         {}},
+        {"wait", "wait WAITER [FLAGS …] [--timeout SECONDS]", "Waits until instances or images are in a state.",
+         "FLAGS are those of the describe action that is asked, such as --instance-ids. The exit code is 255 when the "
+         "state cannot be reached any more, or not in time.",
+         waiters},
+        {"completion",
+         "completion bash",
+         "Prints a script that completes actions, flags and ids.",
+         "In ~/.bashrc: eval \"$(brume completion bash)\"",
+         {}},
+        {"help",
+         "help [ACTION] | help --markdown | help --man",
+         "Shows this, or an action's flags; the API reference; the man page.",
+         "",
+         {}}};
+  }();
+  return *commands;
+}
+
+const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp() {
+  static const auto* const options = new std::vector<std::pair<std::string, std::string>>{
+      {"--socket PATH", "The daemon's Unix socket. Default: STATE/brumed.sock."},
+      {"--endpoint unix:PATH|HOST:PORT", "Where the daemon is. A port is reached by mutual TLS, except on this host."},
+      {"--tls-ca FILE", "The certificate of the authority that signed the daemon's, in PEM."},
+      {"--tls-cert FILE", "Our certificate, in PEM."},
+      {"--tls-key FILE", "Its private key, in PEM."},
+      {"--output table|json|text", "How answers are shown. Default: table on a terminal, else json."},
+      {"--version", "Show the version."}};
+  return *options;
+}
+
+const std::vector<std::pair<std::string, std::string>>& EnvironmentHelp() {
+  static const auto* const variables = new std::vector<std::pair<std::string, std::string>>{
+      {"BRUME_ENDPOINT", "As --endpoint."},
+      {"BRUME_OUTPUT", "As --output."},
+      {"BRUME_STATE_DIR", "The daemon's state directory, STATE. Default: /var/lib/brume."},
+      {"BRUME_TLS_CA, BRUME_TLS_CERT, BRUME_TLS_KEY", "As --tls-ca, --tls-cert and --tls-key."}};
+  return *variables;
+}
+
+const std::vector<std::pair<std::string, std::string>>& ExitCodeHelp() {
+  static const auto* const codes = new std::vector<std::pair<std::string, std::string>>{
+      {"0", "Success."},
+      {"1", "brume doctor found a fault."},
+      {"252", "The command line is wrong; nothing was called."},
+      {"254", "The daemon refused: the message has EC2's error code."},
+      {"255", "Anything else: no daemon, a state that was not reached."}};
+  return *codes;
+}
+
+}  // namespace brume::cli

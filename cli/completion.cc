@@ -1,0 +1,212 @@
+#include "cli/completion.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "brume/v1/options.pb.h"
+#include "cli/client.h"
+#include "cli/flags.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/table_columns.h"
+#include "cli/text.h"
+#include "cli/wait.h"
+#include "nlohmann/json.hpp"
+
+namespace brume::cli {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+
+// A shell waits for us at every Tab.
+constexpr absl::Duration kPatience = absl::Milliseconds(400);
+
+const std::vector<std::string> kGlobalFlags = {"--socket",  "--endpoint", "--tls-ca", "--tls-cert",
+                                               "--tls-key", "--output",   "--help"};
+
+// "--user" of "--user NAME", and both of "--follow, --read-only".
+std::vector<std::string> FlagsIn(const std::string& option_help) {
+  std::vector<std::string> flags;
+  for (size_t at = option_help.find("--"); at != std::string::npos; at = option_help.find("--", at + 2)) {
+    flags.push_back(option_help.substr(at, option_help.find_first_of(" ,", at) - at));
+  }
+  return flags;
+}
+
+const Command* FindCommand(const std::string& name) {
+  for (const Command& command : HandMadeCommands()) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+const Waiter* FindWaiter(const std::string& name) {
+  for (const Waiter& waiter : Waiters()) {
+    if (waiter.name == name) return &waiter;
+  }
+  return nullptr;
+}
+
+// The last flag before `index`, without dashes; "" when there is none.
+std::string FlagBefore(const std::vector<std::string>& words, size_t from, size_t index) {
+  for (size_t i = index; i-- > from;) {
+    if (absl::StartsWith(words[i], "--")) return words[i].substr(2);
+  }
+  return "";
+}
+
+class Completer {
+ public:
+  Completer(const Schema& schema, const GlobalOptions& global, IdSource ids)
+      : schema_(schema), global_(global), ids_(ids) {}
+
+  std::vector<std::string> Commands() const {
+    std::vector<std::string> all = schema_.ActionNames();
+    for (const Command& command : HandMadeCommands()) all.push_back(command.name);
+    return all;
+  }
+
+  std::vector<std::string> ForAction(const Action& action, const std::string& flag, bool wants_flag) const {
+    std::vector<std::string> all;
+    if (wants_flag || flag.empty()) {
+      for (const std::string& name : FlagNames(action)) all.push_back(absl::StrCat("--", name));
+      all.insert(all.end(), kGlobalFlags.begin(), kGlobalFlags.end());
+      return all;
+    }
+    const auto* type = action.method->input_type();
+    for (int i = 0; i < type->field_count(); ++i) {
+      const FieldDescriptor& field = *type->field(i);
+      if (FlagName(field) != flag) continue;
+      const FieldTraits traits = TraitsOf(field);
+      if (!traits.one_of.empty()) return traits.one_of;
+      if (traits.id_kind != 0) return ids_(schema_, global_, traits.id_kind);
+      if (flag == "resources") return ids_(schema_, global_, v1::INSTANCE_ID);
+      if (flag == "key-name" || flag == "key-names") return ids_(schema_, global_, 0);
+    }
+    return all;
+  }
+
+  std::vector<std::string> ForCommand(const Command& command, const std::vector<std::string>& words, size_t at,
+                                      size_t index, bool wants_flag) const {
+    std::vector<std::string> all;
+    if (command.name == "help") {
+      all = Commands();
+      all.insert(all.end(), {"--markdown", "--man"});
+    } else if (command.name == "completion") {
+      all = {"bash"};
+    } else if (command.name == "wait") {
+      const Waiter* waiter = index > at + 1 ? FindWaiter(words[at + 1]) : nullptr;
+      const Action* action = waiter ? schema_.FindAction(waiter->action) : nullptr;
+      if (action != nullptr) {
+        all = ForAction(*action, FlagBefore(words, at + 2, index), wants_flag);
+        if (wants_flag) all.push_back("--timeout");
+      } else if (index == at + 1) {
+        for (const Waiter& known : Waiters()) all.push_back(known.name);
+      }
+    } else if (wants_flag) {
+      for (const auto& [option, what] : command.options) {
+        for (const std::string& flag : FlagsIn(option)) all.push_back(flag);
+      }
+      all.insert(all.end(), kGlobalFlags.begin(), kGlobalFlags.end());
+    } else if ((command.name == "ssh" || command.name == "console") && index == at + 1) {
+      all = ids_(schema_, global_, v1::INSTANCE_ID);
+    }
+    return all;
+  }
+
+ private:
+  const Schema& schema_;
+  const GlobalOptions& global_;
+  const IdSource ids_;
+};
+
+}  // namespace
+
+std::string BashCompletionScript() {
+  return R"sh(# bash completion of brume. In ~/.bashrc: eval "$(brume completion bash)"
+_brume() {
+  local IFS=$'\n'
+  COMPREPLY=($(brume __complete "$COMP_CWORD" "${COMP_WORDS[@]}" 2>/dev/null))
+}
+complete -o default -o nosort -F _brume brume
+)sh";
+}
+
+std::vector<std::string> Complete(const Schema& schema, const std::vector<std::string>& words, size_t index,
+                                  IdSource ids) {
+  if (index == 0 || index > words.size()) return {};
+  const std::string prefix = index < words.size() ? words[index] : "";
+  const std::vector<std::string> before(words.begin() + 1, words.begin() + index);
+  const bool wants_flag = absl::StartsWith(prefix, "-");
+
+  // Where the command stands: the first word that is neither an option nor an option's value.
+  size_t at = 1;
+  while (at < index && absl::StartsWith(words[at], "-")) {
+    const bool alone = absl::StrContains(words[at], "=") || words[at] == "--help" || words[at] == "--version";
+    at += alone ? 1 : 2;
+  }
+  // What was typed so far says where the daemon is; half a line may not parse, then the defaults hold.
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(before, true);
+  const absl::StatusOr<CommandLine> defaults = ParseCommandLine({}, true);
+  const GlobalOptions global = line.ok() ? line->global : defaults.ok() ? defaults->global : GlobalOptions();
+
+  const Completer completer(schema, global, ids);
+  std::vector<std::string> all;
+  if (words[index - 1] == "--output") {
+    all = {"table", "json", "text"};
+  } else if (at >= index) {
+    all = wants_flag ? kGlobalFlags : completer.Commands();
+  } else if (const Action* action = schema.FindAction(words[at])) {
+    all = completer.ForAction(*action, FlagBefore(words, at + 1, index), wants_flag);
+  } else if (const Command* command = FindCommand(words[at])) {
+    all = completer.ForCommand(*command, words, at, index, wants_flag);
+  }
+  std::vector<std::string> matching;
+  for (const std::string& candidate : all) {
+    if (absl::StartsWith(candidate, prefix)) matching.push_back(candidate);
+  }
+  std::sort(matching.begin(), matching.end());
+  matching.erase(std::unique(matching.begin(), matching.end()), matching.end());
+  return matching;
+}
+
+std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions& global, int kind) {
+  struct Source {
+    int kind;
+    const char* action;
+    const char* list;
+    const char* id;
+  };
+  static constexpr Source kSources[] = {
+      {0, "describe-key-pairs", "KeyPairs", "KeyName"},
+      {v1::INSTANCE_ID, "describe-instances", "Reservations.Instances", "InstanceId"},
+      {v1::IMAGE_ID, "describe-images", "Images", "ImageId"},
+      {v1::VPC_ID, "describe-vpcs", "Vpcs", "VpcId"},
+      {v1::SUBNET_ID, "describe-subnets", "Subnets", "SubnetId"},
+      {v1::SECURITY_GROUP_ID, "describe-security-groups", "SecurityGroups", "GroupId"},
+      {v1::SECURITY_GROUP_RULE_ID, "describe-security-group-rules", "SecurityGroupRules", "SecurityGroupRuleId"},
+      {v1::KEY_PAIR_ID, "describe-key-pairs", "KeyPairs", "KeyPairId"}};
+  std::vector<std::string> ids;
+  for (const Source& source : kSources) {
+    const Action* action = schema.FindAction(source.action);
+    if (source.kind != kind || action == nullptr) continue;
+    const absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(global);
+    if (!client.ok()) return ids;
+    const auto request = schema.NewMessage(action->method->input_type());
+    const auto response = schema.NewMessage(action->method->output_type());
+    // No candidates are the answer to any failure: there is nowhere to say more.
+    if (!(*client)->Call(*action->method, *request, response.get(), kPatience).ok()) return ids;
+    const nlohmann::ordered_json answer = ToJson(*response);
+    for (const nlohmann::ordered_json* thing : ThingsAt(answer, source.list)) {
+      const std::string id = Cell(*thing, source.id);
+      // A name with a space or a control character is no word of a shell.
+      if (id == Printable(id) && !absl::StrContains(id, " ")) ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+}  // namespace brume::cli

@@ -1,0 +1,166 @@
+#include "cli/console_stream.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/client_callback.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "brume/v1/console.pb.h"
+#include "lib/base/unique_fd.h"
+
+namespace brume::cli {
+namespace {
+
+constexpr size_t kBufferLimit = 256 << 10;
+constexpr char kAttach[] = "/brume.v1.Console/Attach";
+
+grpc::ByteBuffer Encode(const v1::ConsoleInput& input) {
+  const grpc::Slice slice(input.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace
+
+class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  Reactor(Client& client, const std::string& instance_id)
+      : client_(client), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    v1::ConsoleInput first;
+    first.set_instance_id(instance_id);
+    writing_ = Encode(first);
+    write_under_way_ = true;
+    grpc::GenericStub(client.channel()).PrepareBidiStreamingCall(&context_, kAttach, {}, this);
+    StartWrite(&writing_);
+    StartRead(&reading_);
+    // Reads and writes also start outside of reactions (Resume, Send), which a hold makes legal.
+    AddHold();
+    StartCall();
+  }
+
+  void Close() {
+    context_.TryCancel();
+    std::unique_lock lock(mutex_);
+    ReleaseHold();
+    done_changed_.wait(lock, [&] { return done_; });
+  }
+
+  int event_fd() const { return event_.get(); }
+
+  std::string TakeOutput() {
+    std::lock_guard lock(mutex_);
+    std::string taken = std::exchange(output_, "");
+    if (paused_ && !ended_) {
+      paused_ = false;
+      StartRead(&reading_);
+    }
+    return taken;
+  }
+
+  bool Finished(absl::Status* status) {
+    std::lock_guard lock(mutex_);
+    if (!done_) return false;
+    *status = client_.Explain(status_, "Attach");
+    return true;
+  }
+
+  bool Send(const std::string& bytes) {
+    std::lock_guard lock(mutex_);
+    if (pending_.size() + bytes.size() > kBufferLimit) return false;
+    pending_ += bytes;
+    WriteNext();
+    return true;
+  }
+
+  void OnReadDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    if (!ok) {
+      EndReading();
+      return;
+    }
+    v1::ConsoleOutput message;
+    grpc::ProtoBufferReader reader(&reading_);
+    if (!message.ParseFromZeroCopyStream(&reader)) {
+      context_.TryCancel();
+      EndReading();
+      return;
+    }
+    output_ += message.data();
+    if (output_.size() < kBufferLimit) {
+      StartRead(&reading_);
+    } else {
+      paused_ = true;
+    }
+    Signal();
+  }
+
+  void OnWriteDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    write_under_way_ = false;
+    if (!ok) ended_ = true;
+    WriteNext();
+    Signal();
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    std::lock_guard lock(mutex_);
+    status_ = status;
+    done_ = true;
+    Signal();
+    done_changed_.notify_all();
+  }
+
+ private:
+  // All with mutex_ held.
+  void EndReading() {
+    ended_ = true;
+    if (!std::exchange(hold_released_, true)) RemoveHold();
+  }
+  void ReleaseHold() {
+    ended_ = true;
+    if (!std::exchange(hold_released_, true)) RemoveHold();
+  }
+  void WriteNext() {
+    if (write_under_way_ || ended_ || pending_.empty()) return;
+    v1::ConsoleInput input;
+    input.set_data(std::exchange(pending_, ""));
+    writing_ = Encode(input);
+    write_under_way_ = true;
+    StartWrite(&writing_);
+  }
+  void Signal() {
+    const uint64_t one = 1;
+    // Full means readable already, which is all that is wanted.
+    [[maybe_unused]] const ssize_t written = write(event_.get(), &one, sizeof(one));
+  }
+
+  Client& client_;
+  const UniqueFd event_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer reading_, writing_;
+  std::mutex mutex_;
+  std::condition_variable done_changed_;
+  std::string output_, pending_;
+  bool write_under_way_ = false;
+  bool paused_ = false;  // no read is under way because output_ is full
+  bool ended_ = false;   // nothing more may be started
+  bool hold_released_ = false;
+  bool done_ = false;
+  grpc::Status status_;
+};
+
+ConsoleStream::ConsoleStream(Client& client, const std::string& instance_id)
+    : reactor_(std::make_unique<Reactor>(client, instance_id)) {}
+ConsoleStream::~ConsoleStream() { reactor_->Close(); }
+
+int ConsoleStream::event_fd() const { return reactor_->event_fd(); }
+std::string ConsoleStream::TakeOutput() { return reactor_->TakeOutput(); }
+bool ConsoleStream::Finished(absl::Status* status) { return reactor_->Finished(status); }
+bool ConsoleStream::Send(const std::string& bytes) { return reactor_->Send(bytes); }
+
+}  // namespace brume::cli

@@ -1,0 +1,29 @@
+// Flags that are not a field of the request: the aws CLI's own conveniences, kept because its users type them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "cli/flags.h"
+#include "cli/schema.h"
+
+namespace brume::cli {
+
+struct CustomFlag {
+  std::string name;
+  std::string argument;  // for help; empty = a switch with --no-
+  std::string help;
+};
+std::vector<CustomFlag> CustomFlagsOf(const Action& action);
+
+// Applies what of `uses` is custom to `request`, after the fields are set. Gives run-instances its default of one.
+absl::Status ApplyCustomFlags(const Action& action, const FlagUses& uses, google::protobuf::Message* request);
+
+// True for a field that holds base64 and whose flag takes the text itself (--user-data).
+bool TakesPlainText(const google::protobuf::FieldDescriptor& field);
+
+// Undoes base64 that EC2 puts around text in an answer (GetConsoleOutput).
+void DecodeResponse(const Action& action, google::protobuf::Message* response);
+
+}  // namespace brume::cli

@@ -1,0 +1,161 @@
+#include "cli/doctor.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "brume/v1/host.pb.h"
+#include "cli/call.h"
+#include "cli/client.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/unique_fd.h"
+#include "nlohmann/json.hpp"
+
+namespace brume::cli {
+namespace {
+
+constexpr absl::Duration kDeadline = absl::Seconds(30);
+
+bool InPath(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  // Daemons' programs live in sbin, which users' PATH may lack.
+  const std::string directories = absl::StrCat(path == nullptr ? "" : path, ":/usr/local/sbin:/usr/sbin:/sbin");
+  for (absl::string_view directory : absl::StrSplit(directories, ':', absl::SkipEmpty())) {
+    if (access(absl::StrCat(directory, "/", program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+DoctorCheck CheckKvm() {
+  DoctorCheck check{.name = "kvm", .ok = false, .detail = "", .fix = ""};
+  const UniqueFd fd(open("/dev/kvm", O_RDWR | O_CLOEXEC));
+  if (fd) {
+    check.ok = true;
+    check.detail = "/dev/kvm opens; whether guests run under it brumed finds out by trying one";
+  } else if (errno == ENOENT) {
+    check.detail = "there is no /dev/kvm: guests run emulated, much slower";
+    check.fix =
+        "Turn virtualisation on in the firmware, or nested virtualisation on in the outer hypervisor; then "
+        "modprobe kvm_intel or kvm_amd.";
+  } else {
+    check.detail = absl::StrCat("/dev/kvm: ", std::strerror(errno));
+    check.fix = "brumed opens it itself: this matters only if it runs as you. Join the group kvm.";
+  }
+  return check;
+}
+
+// What can be seen without the daemon.
+std::vector<DoctorCheck> ChecksFromHere(const GlobalOptions& global, const absl::Status& failure) {
+  std::vector<DoctorCheck> checks;
+  checks.push_back({.name = "brumed", .ok = false, .detail = std::string(failure.message()), .fix = ""});
+  absl::string_view path = global.endpoint;
+  if (!absl::ConsumePrefix(&path, "unix:")) return checks;
+  absl::ConsumePrefix(&path, "//");
+  const std::string socket(path);
+  const std::string directory = socket.substr(0, socket.rfind('/'));
+  struct stat info {};
+  if (stat(directory.c_str(), &info) != 0) {
+    checks.push_back({.name = "state directory",
+                      .ok = false,
+                      .detail = absl::StrCat(directory, ": ", std::strerror(errno)),
+                      .fix = "brumed makes it at its first start, as root. If its state is elsewhere, set "
+                             "BRUME_STATE_DIR or give --socket."});
+  } else {
+    checks.push_back({.name = "state directory", .ok = true, .detail = directory, .fix = ""});
+  }
+  checks.push_back(CheckKvm());
+  const std::pair<const char*, const char*> programs[] = {{"qemu-system-x86_64", "qemu-system-x86"},
+                                                          {"qemu-img", "qemu-utils"},
+                                                          {"dnsmasq", "dnsmasq-base"},
+                                                          {"ip", "iproute2"},
+                                                          {"ssh", "openssh-client"}};
+  for (const auto& [program, package] : programs) {
+    const bool there = InPath(program);
+    checks.push_back({.name = program,
+                      .ok = there,
+                      .detail = there ? "installed" : "not installed",
+                      .fix = there ? "" : absl::StrCat("apt install ", package)});
+  }
+  return checks;
+}
+
+}  // namespace
+
+std::string RenderChecks(const std::vector<DoctorCheck>& checks) {
+  int width = 0;
+  for (const DoctorCheck& check : checks) width = std::max(width, DisplayWidth(Printable(check.name)));
+  std::string text;
+  for (const DoctorCheck& check : checks) {
+    const std::string name = Printable(check.name);
+    absl::StrAppend(&text, check.ok ? "ok     " : "FAULT  ", name, std::string(width - DisplayWidth(name) + 2, ' '),
+                    Printable(check.detail), "\n");
+    if (!check.fix.empty()) absl::StrAppend(&text, std::string(width + 9, ' '), "→ ", Printable(check.fix), "\n");
+  }
+  return text;
+}
+
+std::string RenderHost(const v1::DescribeHostResponse& host) {
+  std::string text = absl::StrCat("brumed ", Printable(host.version()), ", region ", Printable(host.region()),
+                                  ", account ", Printable(host.account_id()), "\n");
+  if (host.simulated()) text += "SIMULATED: the API is real, no guest exists.\n";
+  const v1::HypervisorDescription& hypervisor = host.hypervisor();
+  absl::StrAppend(&text, Printable(hypervisor.uri()), " (", Printable(hypervisor.version()), "), acceleration ",
+                  Printable(hypervisor.acceleration()));
+  if (!hypervisor.acceleration_note().empty()) absl::StrAppend(&text, ": ", Printable(hypervisor.acceleration_note()));
+  text += "\n\n";
+  const auto from = [](const auto& list) {
+    std::vector<DoctorCheck> checks;
+    for (const v1::HostCheck& check : list) checks.push_back({check.name(), check.ok(), check.detail(), check.fix()});
+    return checks;
+  };
+  text += RenderChecks(from(host.checks()));
+  if (host.orphans_size() > 0) {
+    text += "\nOn the host under brume's names, but in no row of its database (nothing of it is deleted):\n";
+    text += RenderChecks(from(host.orphans()));
+  }
+  return text;
+}
+
+absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
+                              const std::vector<std::string>& tokens) {
+  ASSIGN_OR_RETURN(ParsedOptions options, ParseOptions(tokens, {{"help", false}}));
+  if (options.Find("help")) {
+    RETURN_IF_ERROR(Print(CommandHelpText("doctor", TerminalWidth(STDOUT_FILENO))));
+    return 0;
+  }
+  if (!options.positional.empty() || !options.after_dashes.empty()) {
+    return absl::InvalidArgumentError("brume doctor takes no arguments");
+  }
+  const auto* method = schema.pool().FindMethodByName("brume.v1.Host.DescribeHost");
+  if (method == nullptr) return absl::InternalError("the schema has no DescribeHost");
+  ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  v1::DescribeHostResponse host;
+  const absl::Status asked = client->Call(*method, v1::DescribeHostRequest(), &host, kDeadline);
+  if (!ApiErrorCode(asked).empty()) return asked;
+  if (!asked.ok()) {
+    RETURN_IF_ERROR(Print(RenderChecks(ChecksFromHere(global, asked))));
+    return 1;
+  }
+  bool well = host.orphans_size() == 0;
+  for (const v1::HostCheck& check : host.checks()) well = well && check.ok();
+  if (global.output_chosen && global.output == OutputFormat::kJson) {
+    RETURN_IF_ERROR(Print(RenderJson(ToJson(host))));
+  } else {
+    RETURN_IF_ERROR(Print(RenderHost(host)));
+  }
+  return well ? 0 : 1;
+}
+
+}  // namespace brume::cli

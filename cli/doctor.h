@@ -1,0 +1,34 @@
+// `brume doctor`: what works on this host, and what to do about what does not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/args.h"
+#include "cli/schema.h"
+
+namespace brume::v1 {
+class DescribeHostResponse;
+}
+
+namespace brume::cli {
+
+struct DoctorCheck {
+  std::string name;
+  bool ok = false;
+  std::string detail;
+  std::string fix;
+};
+
+// The checks as lines, faults with their fixes; control characters made visible.
+std::string RenderChecks(const std::vector<DoctorCheck>& checks);
+
+// The daemon's answer for a reader.
+std::string RenderHost(const v1::DescribeHostResponse& host);
+
+// Asks the daemon; when it cannot be reached, looks for why from here. Exit code 0 when all is well, else 1.
+absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
+                              const std::vector<std::string>& tokens);
+
+}  // namespace brume::cli

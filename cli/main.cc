@@ -1,0 +1,122 @@
+// brume: the command line of brumed.
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "cli/args.h"
+#include "cli/call.h"
+#include "cli/client.h"
+#include "cli/completion.h"
+#include "cli/console.h"
+#include "cli/doctor.h"
+#include "cli/help.h"
+#include "cli/names.h"
+#include "cli/ssh.h"
+#include "cli/terminal.h"
+#include "cli/wait.h"
+#include "lib/base/status_macros.h"
+
+namespace brume::cli {
+namespace {
+
+absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>& tokens) {
+  const int width = TerminalWidth(STDOUT_FILENO);
+  if (tokens.empty()) {
+    RETURN_IF_ERROR(Print(OverviewHelp(schema, width)));
+    return 0;
+  }
+  if (tokens.size() > 1) return absl::InvalidArgumentError("brume help takes one action");
+  std::string text;
+  if (tokens[0] == "--markdown") {
+    text = MarkdownReference(schema);
+  } else if (tokens[0] == "--man") {
+    text = ManPage(schema);
+  } else if (const Action* action = schema.FindAction(tokens[0])) {
+    text = ActionHelp(*action, width);
+  } else {
+    text = CommandHelpText(tokens[0], width);
+  }
+  if (text.empty()) {
+    std::vector<std::string> names = schema.ActionNames();
+    for (const Command& command : HandMadeCommands()) names.push_back(command.name);
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no action '", tokens[0], "'.", DidYouMean(tokens[0], names)));
+  }
+  RETURN_IF_ERROR(Print(text));
+  return 0;
+}
+
+absl::StatusOr<int> RunCompletion(const std::vector<std::string>& tokens) {
+  if (tokens.size() != 1 || tokens[0] != "bash") {
+    return absl::InvalidArgumentError("completion is there for bash: brume completion bash");
+  }
+  RETURN_IF_ERROR(Print(BashCompletionScript()));
+  return 0;
+}
+
+// `brume __complete INDEX WORD …`: what the completion script calls.
+absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::string>& argv) {
+  size_t index = 0;
+  if (argv.size() < 3 || !absl::SimpleAtoi(argv[1], &index)) return kExitUsage;
+  const std::vector<std::string> words(argv.begin() + 2, argv.end());
+  for (const std::string& candidate : Complete(schema, words, index, IdsFromDaemon)) {
+    RETURN_IF_ERROR(Print(candidate + "\n"));
+  }
+  return 0;
+}
+
+absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std::string* api_name) {
+  if (line.version) {
+    RETURN_IF_ERROR(Print("brume " BRUME_VERSION "\n"));
+    return 0;
+  }
+  if (line.help || line.command == "help") return RunHelp(schema, line.rest);
+  if (line.command.empty()) {
+    std::fputs(OverviewHelp(schema, TerminalWidth(STDERR_FILENO)).c_str(), stderr);
+    return kExitUsage;
+  }
+  if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
+  if (line.command == "console") return RunConsole(schema, line.global, line.rest);
+  if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
+  if (line.command == "wait") return RunWait(schema, line.global, line.rest);
+  if (line.command == "completion") return RunCompletion(line.rest);
+  const Action* action = schema.FindAction(line.command);
+  if (action == nullptr) {
+    std::vector<std::string> names = schema.ActionNames();
+    for (const Command& command : HandMadeCommands()) names.push_back(command.name);
+    // "brume ec2 describe-instances" is what hands used to aws type.
+    std::string hint = line.command == "ec2" ? " Leave 'ec2' out." : DidYouMean(line.command, names);
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no action '", line.command, "'.", hint, " All actions: brume help"));
+  }
+  *api_name = action->api_name;
+  return RunAction(schema, line.global, *action, line.rest);
+}
+
+int Main(const std::vector<std::string>& argv) {
+  // Widths of characters; messages stay English and numbers plain.
+  std::setlocale(LC_CTYPE, "C.UTF-8");
+  // gRPC's own log is for its developers; errors reach the user as ours.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  std::string api_name;
+  const auto run = [&]() -> absl::StatusOr<int> {
+    ASSIGN_OR_RETURN(std::unique_ptr<Schema> schema, LoadEmbeddedSchema());
+    if (!argv.empty() && argv[0] == "__complete") return RunComplete(*schema, argv);
+    ASSIGN_OR_RETURN(CommandLine line, ParseCommandLine(argv, IsTerminal(STDOUT_FILENO)));
+    return Dispatch(*schema, line, &api_name);
+  };
+  const absl::StatusOr<int> code = run();
+  if (code.ok()) return *code;
+  std::fputs(ErrorText(code.status(), api_name).c_str(), stderr);
+  return ExitCodeOf(code.status());
+}
+
+}  // namespace
+}  // namespace brume::cli
+
+int main(int argc, char** argv) { return brume::cli::Main(std::vector<std::string>(argv + 1, argv + argc)); }

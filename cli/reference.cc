@@ -1,0 +1,187 @@
+// The man page and the API reference, from the same comments as the help.
+#include <functional>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "brume/v1/options.pb.h"
+#include "cli/customisations.h"
+#include "cli/flags.h"
+#include "cli/help.h"
+#include "cli/names.h"
+
+namespace brume::cli {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+// roff takes a backslash, and a dot or quote that begins a line, for its own.
+std::string Roff(const std::string& text) {
+  std::string escaped = absl::StrReplaceAll(text, {{"\\", "\\e"}, {"-", "\\-"}, {"…", "..."}});
+  std::vector<std::string> lines = absl::StrSplit(escaped, '\n');
+  for (std::string& line : lines) {
+    if (!line.empty() && (line[0] == '.' || line[0] == '\'')) line = absl::StrCat("\\&", line);
+    if (line.empty()) line = ".PP";
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+std::string RoffList(const std::vector<std::pair<std::string, std::string>>& rows) {
+  std::string text;
+  for (const auto& [name, what] : rows) absl::StrAppend(&text, ".TP\n.B ", Roff(name), "\n", Roff(what), "\n");
+  return text;
+}
+
+// A table's cell: no line breaks, no bars.
+std::string TableCell(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"\n", " "}, {"|", "\\|"}, {"<", "&lt;"}});
+}
+
+std::string Anchor(const Descriptor* type) { return absl::StrCat("type-", KebabFromCamel(type->name())); }
+
+std::string TypeOf(const FieldDescriptor& field) {
+  std::string type;
+  if (field.message_type() != nullptr) {
+    type = absl::StrCat("[", field.message_type()->name(), "](#", Anchor(field.message_type()), ")");
+  } else if (TraitsOf(field).blob) {
+    type = "binary";
+  } else if (TraitsOf(field).timestamp) {
+    type = "timestamp";
+  } else {
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_BOOL:
+        type = "boolean";
+        break;
+      case FieldDescriptor::CPPTYPE_STRING:
+        type = "string";
+        break;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+      case FieldDescriptor::CPPTYPE_FLOAT:
+        type = "number";
+        break;
+      default:
+        type = "integer";
+        break;
+    }
+  }
+  return field.is_repeated() ? absl::StrCat("list of ", type) : type;
+}
+
+std::string MembersTable(const Descriptor* type, bool flags) {
+  std::string text =
+      flags ? "| Parameter | Flag | Type | |\n|---|---|---|---|\n" : "| Member | Type | |\n|---|---|---|\n";
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor& field = *type->field(i);
+    const FieldTraits traits = TraitsOf(field);
+    std::string what = CommentOf(field);
+    if (!traits.one_of.empty() && traits.one_of.size() <= 4) {
+      absl::StrAppend(&what, " One of ", absl::StrJoin(traits.one_of, ", "), ".");
+    }
+    const std::string limits = LimitsOf(field);
+    if (!limits.empty()) absl::StrAppend(&what, " ", limits);
+    absl::StrAppend(&text, "| ", MemberName(field), " | ", flags ? absl::StrCat("`--", FlagName(field), "` | ") : "",
+                    TypeOf(field), " | ", TableCell(what), " |\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ManPage(const Schema& schema) {
+  std::string text =
+      ".\\\" Written by `brume help --man`.\n"
+      ".TH BRUME 1 \"\" \"Brume\" \"User Commands\"\n"
+      ".SH NAME\nbrume \\- EC2 on this host\n"
+      ".SH SYNOPSIS\n.B brume\n[\\fIOPTIONS\\fR] \\fIACTION\\fR [\\fIFLAGS\\fR ...]\n.br\n"
+      ".B brume help\n[\\fIACTION\\fR]\n"
+      ".SH DESCRIPTION\n"
+      "Calls the daemon\n.BR brumed (8).\n"
+      "Every action of its API is a command, spelled as the aws command line spells it; an action's flags are shown "
+      "by\n"
+      ".BR \"brume help\" \" \\fIACTION\\fR.\"\n"
+      "Structures are given as Key=Value,Key=Value text or as JSON, any value as file://PATH, binary as "
+      "fileb://PATH.\n";
+  absl::StrAppend(&text, ".SH OPTIONS\nThey stand before or after the action.\n", RoffList(GlobalOptionHelp()));
+  text += ".SH COMMANDS\n";
+  for (const Command& command : HandMadeCommands()) {
+    absl::StrAppend(&text, ".SS ", Roff(command.usage), "\n", Roff(command.summary), "\n");
+    if (!command.details.empty()) absl::StrAppend(&text, ".PP\n", Roff(command.details), "\n");
+    text += RoffList(command.options);
+  }
+  text += ".SH ACTIONS\n";
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Action& action : schema.actions()) {
+    rows.emplace_back(action.name, absl::StrCat(FirstSentence(CommentOf(*action.method)), "."));
+  }
+  text += RoffList(rows);
+  absl::StrAppend(&text, ".SH ENVIRONMENT\n", RoffList(EnvironmentHelp()));
+  absl::StrAppend(&text, ".SH \"EXIT STATUS\"\n", RoffList(ExitCodeHelp()));
+  text += ".SH \"SEE ALSO\"\n.BR brumed (8),\n.BR ssh (1)\n";
+  return text;
+}
+
+std::string MarkdownReference(const Schema& schema) {
+  std::string text =
+      "# API reference\n\n"
+      "Written by `brume help --markdown` from the schema, `proto/brume/v1`. Every action is EC2's (2016-11-15) in the "
+      "Query API, an rpc over gRPC, and a command of `brume`. What is not here is not served.\n\n";
+  const google::protobuf::ServiceDescriptor* service = nullptr;
+  for (const Action& action : schema.actions()) {
+    if (action.method->service() != service) {
+      service = action.method->service();
+      absl::StrAppend(&text, "- ", FirstSentence(CommentOf(*service)), "\n");
+    }
+    absl::StrAppend(&text, "  - [", action.api_name, "](#", action.name, ")\n");
+  }
+
+  std::set<std::pair<std::string, const Descriptor*>> types;
+  const std::function<void(const Descriptor*)> collect = [&](const Descriptor* type) {
+    for (int i = 0; i < type->field_count(); ++i) {
+      const Descriptor* inner = type->field(i)->message_type();
+      if (inner != nullptr && types.emplace(inner->name(), inner).second) collect(inner);
+    }
+  };
+  service = nullptr;
+  for (const Action& action : schema.actions()) {
+    if (action.method->service() != service) {
+      service = action.method->service();
+      absl::StrAppend(&text, "\n## ", FirstSentence(CommentOf(*service)), "\n");
+    }
+    const Descriptor* request = action.method->input_type();
+    const Descriptor* response = action.method->output_type();
+    collect(request);
+    collect(response);
+    absl::StrAppend(&text, "\n<a id=\"", action.name, "\"></a>\n### ", action.api_name, "\n\n",
+                    CommentOf(*action.method), "\n\n`brume ", action.name, "`, `/", service->full_name(), "/",
+                    action.api_name, "`");
+    if (action.method->options().GetExtension(v1::read_only)) text += ", read-only";
+    if (action.paginated) text += ", paginated";
+    text += "\n\n";
+    if (request->field_count() > 0) absl::StrAppend(&text, MembersTable(request, true), "\n");
+    const std::vector<CustomFlag> custom = CustomFlagsOf(action);
+    if (!custom.empty()) {
+      text += "Flags of the command line alone:\n\n";
+      for (const CustomFlag& flag : custom) {
+        absl::StrAppend(&text, "- `--", flag.name, flag.argument.empty() ? "" : " ", flag.argument, "`: ", flag.help,
+                        "\n");
+      }
+      text += "\n";
+    }
+    if (response->field_count() > 0) {
+      absl::StrAppend(&text, "Answer:\n\n", MembersTable(response, false));
+    } else {
+      text += "The answer is empty.\n";
+    }
+  }
+  text += "\n## Types\n";
+  for (const auto& [name, type] : types) {
+    absl::StrAppend(&text, "\n<a id=\"", Anchor(type), "\"></a>\n### ", name, "\n\n", CommentOf(*type), "\n\n",
+                    MembersTable(type, false));
+  }
+  return text;
+}
+
+}  // namespace brume::cli

@@ -1,0 +1,223 @@
+#include "cli/ssh.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "cli/call.h"
+#include "cli/client.h"
+#include "cli/help.h"
+#include "cli/instances.h"
+#include "cli/table_columns.h"
+#include "cli/terminal.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/unique_fd.h"
+#include "nlohmann/json.hpp"
+
+namespace brume::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// True when something at the address answers on port 22 as SSH does.
+bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(22);
+  if (inet_pton(AF_INET, address.c_str(), &peer.sin_addr) != 1) return false;
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return false;
+  const absl::Time deadline = absl::Now() + timeout;
+  const auto wait_for = [&](short event) {
+    pollfd waiting{fd.get(), event, 0};
+    const int64_t left = std::max<int64_t>(absl::ToInt64Milliseconds(deadline - absl::Now()), 0);
+    return poll(&waiting, 1, static_cast<int>(left)) == 1;
+  };
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof(peer)) != 0) {
+    int error = 0;
+    socklen_t size = sizeof(error);
+    if (errno != EINPROGRESS || !wait_for(POLLOUT)) return false;
+    if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
+  }
+  char banner[4];
+  return wait_for(POLLIN) && recv(fd.get(), banner, sizeof(banner), 0) == sizeof(banner) &&
+         std::memcmp(banner, "SSH-", sizeof(banner)) == 0;
+}
+
+absl::Status WaitForSsh(const std::string& id, const std::string& address, absl::Duration timeout) {
+  const absl::Time start = absl::Now();
+  Progress progress;
+  while (!SpeaksSsh(address, absl::Seconds(2))) {
+    const absl::Duration waited = absl::Now() - start;
+    if (waited > timeout) {
+      return absl::DeadlineExceededError(absl::StrCat(
+          id, " does not answer on ", address, " port 22 after ", absl::ToInt64Seconds(waited),
+          " s. Does its security group let tcp port 22 in (brume describe-security-groups), and has it booted (brume "
+          "console ",
+          id, " --follow)?"));
+    }
+    progress.Show(absl::StrCat("waiting for ", id, " to answer on port 22"),
+                  absl::StrCat(absl::ToInt64Seconds(waited), " s"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  return absl::OkStatus();
+}
+
+// A file for the host keys of this instance, in a directory only we write.
+absl::StatusOr<std::string> KnownHostsFile(const std::string& id) {
+  // The daemon may be a remote one: what it says names a file here only in the form of an id.
+  if (!absl::StartsWith(id, "i-") || absl::StrContains(id, "/")) {
+    return absl::InternalError("the daemon answered with an instance id that is none");
+  }
+  const char* state_home = std::getenv("XDG_STATE_HOME");
+  const char* home = std::getenv("HOME");
+  std::filesystem::path directory;
+  if (state_home != nullptr && state_home[0] == '/') {
+    directory = std::filesystem::path(state_home) / "brume";
+  } else if (home != nullptr && home[0] == '/') {
+    directory = std::filesystem::path(home) / ".local/state/brume";
+  } else {
+    directory = StateDir();
+  }
+  directory /= "known_hosts";
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::UnknownError(absl::StrCat("the directory ", directory.string(), " cannot be made: ", error.message()));
+  }
+  chmod(directory.c_str(), 0700);  // best effort: the parent may belong to someone who allowed us to write
+  return (directory / id).string();
+}
+
+absl::Status CheckReachable(const Json& instance, const std::string& id) {
+  const std::string state = Cell(instance, "State.Name");
+  if (state == "pending" || state == "running") return absl::OkStatus();
+  const std::string hint =
+      state == "stopped" ? absl::StrCat(". Start it: brume start-instances --wait --instance-ids ", id) : "";
+  return absl::FailedPreconditionError(absl::StrCat(id, " is ", state, hint));
+}
+
+}  // namespace
+
+std::vector<std::string> SshArguments(const SshTarget& target) {
+  std::vector<std::string> arguments = {
+      "ssh",
+      "-o",
+      absl::StrCat("UserKnownHostsFile=\"", absl::StrReplaceAll(target.known_hosts, {{"%", "%%"}}), "\""),
+      "-o",
+      absl::StrCat("HostKeyAlias=", target.instance_id),
+      "-o",
+      "StrictHostKeyChecking=accept-new",
+      "-o",
+      "CheckHostIP=no",
+      "-o",
+      "ConnectTimeout=20",
+      "-o",
+      "ServerAliveInterval=15",
+      "-o",
+      "LogLevel=ERROR"};
+  if (!target.identity.empty()) {
+    for (const char* word : {"-o", "IdentitiesOnly=yes", "-i"}) arguments.emplace_back(word);
+    arguments.push_back(target.identity);
+  }
+  for (const std::string& word : {std::string("-l"), target.user, std::string("--"), target.address}) {
+    arguments.push_back(word);
+  }
+  arguments.insert(arguments.end(), target.command.begin(), target.command.end());
+  return arguments;
+}
+
+std::string FindIdentity(const std::string& key_name) {
+  // The name becomes part of a path: one that would leave the directory names no file of ours.
+  if (key_name.empty() || absl::StrContains(key_name, "/")) return "";
+  std::vector<std::string> candidates = {absl::StrCat(StateDir(), "/", key_name, "_key")};
+  if (const char* home = std::getenv("HOME")) {
+    candidates.push_back(absl::StrCat(home, "/.ssh/brume-", key_name));
+    candidates.push_back(absl::StrCat(home, "/.ssh/brume-", key_name, ".pem"));
+  }
+  for (const std::string& path : candidates) {
+    if (access(path.c_str(), R_OK) == 0) return path;
+  }
+  return "";
+}
+
+absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens) {
+  ASSIGN_OR_RETURN(ParsedOptions options, ParseOptions(tokens, {{"user"}, {"identity"}, {"timeout"}, {"help", false}}));
+  if (options.Find("help")) {
+    RETURN_IF_ERROR(Print(CommandHelpText("ssh", TerminalWidth(STDOUT_FILENO))));
+    return 0;
+  }
+  if (options.positional.size() != 1) {
+    return absl::InvalidArgumentError("brume ssh takes one instance: brume ssh ID [--user NAME] [-- COMMAND …]");
+  }
+  int seconds = 120;
+  if (const std::string* text = options.Find("timeout"); text && (!absl::SimpleAtoi(*text, &seconds) || seconds < 1)) {
+    return absl::InvalidArgumentError("--timeout takes a number of seconds from 1 up");
+  }
+  const absl::Duration timeout = absl::Seconds(seconds);
+  const absl::Time start = absl::Now();
+
+  ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  SshTarget target;
+  Json instance;
+  {
+    Progress progress;
+    while (true) {
+      ASSIGN_OR_RETURN(instance, FindInstance(schema, *client, options.positional[0]));
+      target.instance_id = Cell(instance, "InstanceId");
+      target.address = Cell(instance, "PublicIpAddress");
+      RETURN_IF_ERROR(CheckReachable(instance, target.instance_id));
+      const std::string state = Cell(instance, "State.Name");
+      if (state == "running") break;
+      if (absl::Now() - start > timeout) {
+        return absl::DeadlineExceededError(absl::StrCat(target.instance_id, " is still ", state));
+      }
+      progress.Show(absl::StrCat("waiting for ", target.instance_id, " to run"),
+                    absl::StrCat(absl::ToInt64Seconds(absl::Now() - start), " s"));
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+  }
+  if (target.address.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        target.instance_id, " has no public address, and its private one (", Cell(instance, "PrivateIpAddress"),
+        ") is reachable from its VPC alone. Launch with --associate-public-ip-address, use a subnet that "
+        "maps public addresses, or use brume console ",
+        target.instance_id));
+  }
+  const std::string* user = options.Find("user");
+  const std::string* identity = options.Find("identity");
+  target.user = user ? *user : "root";
+  target.identity = identity ? *identity : FindIdentity(Cell(instance, "KeyName"));
+  if (identity && access(identity->c_str(), R_OK) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--identity: ", *identity, ": ", std::strerror(errno)));
+  }
+  target.command = options.after_dashes;
+  ASSIGN_OR_RETURN(target.known_hosts, KnownHostsFile(target.instance_id));
+  RETURN_IF_ERROR(WaitForSsh(target.instance_id, target.address, timeout));
+
+  std::vector<std::string> arguments = SshArguments(target);
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  return absl::UnknownError(
+      absl::StrCat("ssh cannot be run: ", std::strerror(errno), ". Install it: apt install openssh-client"));
+}
+
+}  // namespace brume::cli

@@ -1,0 +1,53 @@
+// Waiting for a state: --wait, and `brume wait`, which is the aws CLI's waiters.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/schema.h"
+#include "cli/terminal.h"
+#include "nlohmann/json_fwd.hpp"
+
+namespace brume::cli {
+
+// A describe action and what its answer must show.
+struct Waiter {
+  std::string name;     // "instance-running"
+  std::string summary;  // for help
+  std::string action;   // "describe-instances"
+  std::string list;     // where the things are: "Reservations.Instances"
+  std::string id;       // path of a thing's id
+  std::string state;    // path of its state; empty: that it is there is enough
+  std::string wanted;
+  std::vector<std::string> failures;   // states from which it will not come
+  std::vector<std::string> not_there;  // error codes that mean "not yet"
+};
+const std::vector<Waiter>& Waiters();
+
+// One look at an answer.
+enum class Verdict { kWait, kDone, kFailed };
+struct Look {
+  Verdict verdict = Verdict::kWait;
+  std::string summary;  // "i-1 pending, i-2 running"
+  std::string reason;   // when failed: which, and why
+};
+// `expected`: how many things the request names; 0 = it names none, and at least one must be there.
+Look Judge(const Waiter& waiter, const nlohmann::ordered_json& answer, size_t expected);
+
+// The things an answer lists, reservations opened.
+std::vector<const nlohmann::ordered_json*> ThingsAt(const nlohmann::ordered_json& answer, const std::string& path);
+
+// Waits until the instances of `response` are in the action's wait_state, and shows their new state and addresses in
+// `response`. An error names the instance that failed, and why.
+absl::Status WaitAfterAction(const Schema& schema, Client& client, const Action& action, absl::Duration timeout,
+                             google::protobuf::Message* response);
+
+// `brume wait NAME [flags of the describe action] [--timeout SECONDS]`
+absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens);
+
+}  // namespace brume::cli
