@@ -18,6 +18,8 @@
 namespace brume::daemon {
 namespace {
 
+using api::HostCheck;
+
 constexpr int64_t kGib = int64_t{1} << 30;
 
 // What the rows say is on this host.
@@ -51,7 +53,7 @@ bool InPath(const std::string& program) {
   return false;
 }
 
-Finding CheckPrograms() {
+HostCheck CheckPrograms() {
   std::vector<std::string> missing;
   for (const char* program : {"qemu-system-x86_64", "qemu-img", "dnsmasq"}) {
     if (!InPath(program)) missing.emplace_back(program);
@@ -61,13 +63,13 @@ Finding CheckPrograms() {
           "run packaging/install-deps --run"};
 }
 
-Finding CheckDatabase(store::Database& database) {
+HostCheck CheckDatabase(store::Database& database) {
   const absl::Status read = database.Read([](store::Connection& c) { return store::Networks(c).ListVpcs().status(); });
   if (read.ok()) return {"database", true, "answers", ""};
   return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
 }
 
-Finding CheckDisk(storage::Disks& disks, const std::string& state_dir) {
+HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
   const absl::StatusOr<int64_t> bytes = disks.FreeBytes();
   if (!bytes.ok()) return {"disk", false, std::string(bytes.status().message()), "make the state directory readable"};
   constexpr int64_t kLittle = 5 * kGib;
@@ -76,25 +78,25 @@ Finding CheckDisk(storage::Disks& disks, const std::string& state_dir) {
   return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
 }
 
-void CheckHypervisor(compute::Hypervisor& hypervisor, Diagnosis& diagnosis) {
+void CheckHypervisor(compute::Hypervisor& hypervisor, api::HostReport& report) {
   const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
   if (!info.ok()) {
-    diagnosis.checks.push_back({"libvirt", false, std::string(info.status().message()),
-                                "start libvirtd, or set compute.libvirt_uri to qemu:///embed"});
+    report.checks.push_back({"libvirt", false, std::string(info.status().message()),
+                             "start libvirtd, or set compute.libvirt_uri to qemu:///embed"});
     return;
   }
-  diagnosis.hypervisor = *info;
-  diagnosis.checks.push_back({"libvirt", true, absl::StrCat(info->version, " at ", info->uri), ""});
+  report.hypervisor = *info;
+  report.checks.push_back({"libvirt", true, absl::StrCat(info->version, " at ", info->uri), ""});
   if (info->acceleration == "tcg") {
-    diagnosis.checks.push_back({"acceleration", false,
-                                absl::StrCat("guests are emulated (TCG): ", info->acceleration_note),
-                                "switch virtualization on in the firmware, or let this host's own host pass it on"});
+    report.checks.push_back({"acceleration", false,
+                             absl::StrCat("guests are emulated (TCG): ", info->acceleration_note),
+                             "switch virtualization on in the firmware, or let this host's own host pass it on"});
   } else {
-    diagnosis.checks.push_back({"acceleration", true, info->acceleration, ""});
+    report.checks.push_back({"acceleration", true, info->acceleration, ""});
   }
 }
 
-Finding CheckFabric(network::Fabric& fabric, const Known& known, std::vector<Finding>& orphans) {
+HostCheck CheckFabric(network::Fabric& fabric, const Known& known, std::vector<HostCheck>& orphans) {
   const absl::StatusOr<network::FabricInventory> inventory = fabric.List();
   if (!inventory.ok()) {
     return {"network", false, std::string(inventory.status().message()), "brumed must run as root, with iproute2"};
@@ -122,7 +124,7 @@ Finding CheckFabric(network::Fabric& fabric, const Known& known, std::vector<Fin
 
 template <typename IdType>
 void ReportStrangers(const std::vector<IdType>& found, const std::set<std::string>& known, absl::string_view where,
-                     std::vector<Finding>& orphans) {
+                     std::vector<HostCheck>& orphans) {
   for (const IdType& id : found) {
     if (known.contains(id.text())) continue;
     orphans.push_back({absl::StrCat(where, "/", id.text()), false, "files without a row in the database",
@@ -130,7 +132,7 @@ void ReportStrangers(const std::vector<IdType>& found, const std::set<std::strin
   }
 }
 
-Finding CheckFiles(storage::Disks& disks, const Known& known, std::vector<Finding>& orphans) {
+HostCheck CheckFiles(storage::Disks& disks, const Known& known, std::vector<HostCheck>& orphans) {
   const absl::StatusOr<storage::DiskInventory> inventory = disks.List();
   if (!inventory.ok()) return {"files", false, std::string(inventory.status().message()), ""};
   ReportStrangers(inventory->images, known.images, "layers", orphans);
@@ -147,26 +149,28 @@ Finding CheckFiles(storage::Disks& disks, const Known& known, std::vector<Findin
 
 }  // namespace
 
-Diagnosis Diagnose(const DoctorParts& parts) {
-  Diagnosis diagnosis;
+api::HostReport Diagnose(const DoctorParts& parts) {
+  api::HostReport report;
+  report.version = BRUME_VERSION;
+  report.simulated = parts.config.simulate;
   if (parts.config.simulate) {
-    diagnosis.checks.push_back({"simulation", false, "THIS BRUME SIMULATES: no guest, network or disk is real",
-                                "start brumed without --simulate"});
+    report.checks.push_back({"simulation", false, "THIS BRUME SIMULATES: no guest, network or disk is real",
+                             "start brumed without --simulate"});
   } else {
-    diagnosis.checks.push_back(CheckPrograms());
+    report.checks.push_back(CheckPrograms());
   }
-  CheckHypervisor(parts.hypervisor, diagnosis);
-  diagnosis.checks.push_back(CheckDatabase(parts.database));
-  diagnosis.checks.push_back(CheckDisk(parts.disks, parts.config.state_dir));
+  CheckHypervisor(parts.hypervisor, report);
+  report.checks.push_back(CheckDatabase(parts.database));
+  report.checks.push_back(CheckDisk(parts.disks, parts.config.state_dir));
   const absl::StatusOr<Known> known = ReadKnown(parts.database);
-  if (!known.ok()) return diagnosis;  // the failed database check says it already
-  diagnosis.checks.push_back(CheckFabric(parts.fabric, *known, diagnosis.orphans));
-  diagnosis.checks.push_back(CheckFiles(parts.disks, *known, diagnosis.orphans));
+  if (!known.ok()) return report;  // the failed database check says it already
+  report.checks.push_back(CheckFabric(parts.fabric, *known, report.orphans));
+  report.checks.push_back(CheckFiles(parts.disks, *known, report.orphans));
   for (const InstanceId& id : parts.instances.Orphans()) {
-    diagnosis.orphans.push_back({absl::StrCat("guest ", id.text()), false, "runs here without a row in the database",
-                                 absl::StrCat("virsh destroy ", id.text(), ", if nobody misses it")});
+    report.orphans.push_back({absl::StrCat("guest ", id.text()), false, "runs here without a row in the database",
+                              absl::StrCat("virsh destroy ", id.text(), ", if nobody misses it")});
   }
-  return diagnosis;
+  return report;
 }
 
 }  // namespace brume::daemon

@@ -1,10 +1,8 @@
 // What `brume doctor` shows: what the daemon runs on, what of it works, and what it found that it does not know.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "daemon/config.h"
+#include "lib/api/host_report.h"
 #include "lib/compute/hypervisor.h"
 #include "lib/compute/instance_reconciler.h"
 #include "lib/network/fabric.h"
@@ -12,20 +10,6 @@
 #include "lib/store/database.h"
 
 namespace brume::daemon {
-
-struct Finding {
-  std::string name;
-  bool ok = true;
-  std::string detail;
-  std::string fix;  // empty when there is nothing to do
-};
-
-struct Diagnosis {
-  compute::HypervisorInfo hypervisor;
-  std::vector<Finding> checks;
-  // On the host under our names, without a row. Nothing of it is ever deleted by the daemon.
-  std::vector<Finding> orphans;
-};
 
 struct DoctorParts {
   const Config& config;
@@ -37,6 +21,6 @@ struct DoctorParts {
 };
 
 // Looks at the host now. A part that cannot be asked is a failed check, not an error.
-Diagnosis Diagnose(const DoctorParts& parts);
+api::HostReport Diagnose(const DoctorParts& parts);
 
 }  // namespace brume::daemon

@@ -34,15 +34,15 @@ struct DirectBoot {
 
 struct GuestSpec {
   InstanceId id;
-  std::string uuid;
+  std::string uuid = {};
   int vcpus = 1;
   int64_t memory_mib = 128;
   BootMode boot_mode = BootMode::kBios;
-  std::optional<DirectBoot> direct_boot;
-  std::vector<GuestDisk> disks;
-  std::vector<GuestNic> nics;
+  std::optional<DirectBoot> direct_boot = {};
+  std::vector<GuestDisk> disks = {};
+  std::vector<GuestNic> nics = {};
   // Directory of the instance: console.log (bounded), console.sock and what else the hypervisor keeps for it.
-  std::string directory;
+  std::string directory = {};
 };
 
 enum class Power {

@@ -153,6 +153,7 @@ TEST_CASE("a launch goes on from wherever an earlier life of the daemon left it"
   SECTION("nothing done") {}
   SECTION("guest made and paused") { REQUIRE(world.hypervisor.CreatePaused({.id = id, .uuid = "u"}).ok()); }
   SECTION("guest resumed, row still pending") {
+    REQUIRE(world.fabric.PreparePort({.eni = eni, .hostname = "h"}).ok());
     REQUIRE(world.hypervisor.CreatePaused({.id = id, .uuid = "u"}).ok());
     REQUIRE(world.hypervisor.Resume(id).ok());
   }

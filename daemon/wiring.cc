@@ -1,0 +1,322 @@
+#include "daemon/wiring.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "daemon/doctor.h"
+#include "daemon/state_directory.h"
+#include "lib/api/dispatcher.h"
+#include "lib/api/handlers.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/base/status_macros.h"
+#include "lib/compute/instance_reconciler.h"
+#include "lib/compute/instance_service.h"
+#include "lib/compute/key_pair_service.h"
+#include "lib/compute/libvirt/libvirt_hypervisor.h"
+#include "lib/compute/status_monitor.h"
+#include "lib/compute/tag_service.h"
+#include "lib/frontend/grpc/grpc_server.h"
+#include "lib/metadata/metadata_server.h"
+#include "lib/network/linux/linux_fabric.h"
+#include "lib/network/network_reconciler.h"
+#include "lib/network/network_service.h"
+#include "lib/network/security_group_service.h"
+#include "lib/network/simulated_fabric.h"
+#include "lib/storage/image_reconciler.h"
+#include "lib/storage/image_service.h"
+#include "lib/storage/qcow2/qcow2_disks.h"
+#include "lib/storage/simulated_disks.h"
+#include "lib/store/networks.h"
+
+namespace brume::daemon {
+namespace {
+
+constexpr Ipv4 kMetadataAddress{0xa9fea9fe};  // 169.254.169.254
+constexpr uint16_t kMetadataPort = 80;
+
+struct QemuUser {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+absl::StatusOr<QemuUser> FindQemuUser(const std::string& name) {
+  std::string buffer(16384, '\0');
+  passwd entry = {};
+  passwd* found = nullptr;
+  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat("the user ", name,
+                                                      " that guests run as does not exist: run packaging/install-deps "
+                                                      "--run, or set compute.qemu_user"));
+  }
+  return QemuUser{found->pw_uid, found->pw_gid};
+}
+
+std::string HostBootId() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+// Host capacity is read here, once: the services see it as settings.
+void FillCapacity(Config& config) {
+  Settings& settings = config.settings;
+  if (config.simulate) {
+    // What is not real takes no room.
+    settings.host_memory_mib = int64_t{1} << 40;
+    settings.host_cpus = 1 << 24;
+    return;
+  }
+  struct sysinfo info = {};
+  if (sysinfo(&info) == 0) {
+    settings.host_memory_mib = static_cast<int64_t>(info.totalram) * info.mem_unit >> 20;
+  }
+  settings.host_cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+// What differs between a real host and a simulated one; everything above is the same.
+struct Adapters {
+  std::unique_ptr<compute::Hypervisor> hypervisor;
+  std::unique_ptr<network::Fabric> fabric;
+  std::unique_ptr<storage::Disks> disks;
+};
+
+std::string LibvirtUri(const Config& config) {
+  if (!config.libvirt_uri.empty()) return config.libvirt_uri;
+  return absl::StrCat("qemu:///embed?root=", config.state_dir, "/libvirt");
+}
+
+// The host's own name servers, less those on loopback, which no guest's query can reach.
+std::vector<std::string> HostNameServers() {
+  std::vector<std::string> servers;
+  for (const char* path : {"/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"}) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      absl::string_view rest = line;
+      if (!absl::ConsumePrefix(&rest, "nameserver ")) continue;
+      const absl::StatusOr<Ipv4> address = Ipv4::Parse(absl::StripAsciiWhitespace(rest));
+      constexpr uint32_t kLoopbackByte = 127;
+      if (address.ok() && address->value >> 24 != kLoopbackByte) servers.push_back(address->text());
+    }
+    if (!servers.empty()) break;
+  }
+  return servers;
+}
+
+network::LinuxFabricOptions FabricOptions(const Config& config, const QemuUser& user) {
+  return {.state_dir = config.state_dir,
+          .uplink = config.uplink,
+          .public_pool = config.settings.public_pool,
+          .dns_upstream = config.dns_upstream.empty() ? HostNameServers() : config.dns_upstream,
+          .tap_owner = user.uid,
+          .tap_group = user.gid};
+}
+
+absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
+  if (geteuid() != 0) {
+    return absl::FailedPreconditionError("brumed must run as root to make guests and networks; --simulate needs none");
+  }
+  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(config.qemu_user));
+  Adapters adapters;
+  ASSIGN_OR_RETURN(adapters.hypervisor,
+                   compute::MakeLibvirtHypervisor({.uri = LibvirtUri(config),
+                                                   .state_dir = config.state_dir,
+                                                   .qemu_user = config.qemu_user,
+                                                   .acceleration = config.acceleration,
+                                                   .console_log_limit_bytes = config.console_log_kib * 1024}));
+  ASSIGN_OR_RETURN(adapters.fabric, network::MakeLinuxFabric(FabricOptions(config, user)));
+  ASSIGN_OR_RETURN(adapters.disks, storage::MakeQcow2Disks({.state_dir = config.state_dir,
+                                                            .import_dirs = config.import_dirs,
+                                                            .qemu_uid = user.uid,
+                                                            .qemu_gid = user.gid}));
+  return adapters;
+}
+
+absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
+  log::Warn("THIS BRUME SIMULATES: no guest, network or disk is real");
+  Adapters adapters;
+  ASSIGN_OR_RETURN(adapters.hypervisor,
+                   compute::MakeLibvirtHypervisor({.uri = "test:///default", .state_dir = config.state_dir}));
+  adapters.fabric = std::make_unique<network::SimulatedFabric>();
+  adapters.disks = std::make_unique<storage::SimulatedDisks>();
+  return adapters;
+}
+
+// Constructed top to bottom, destroyed bottom to top: each part outlives those that use it.
+class RealDaemon final : public Daemon {
+ public:
+  RealDaemon(const Config& config, std::unique_ptr<store::Database> database, Adapters adapters)
+      : config_(config),
+        types_(config.instance_types),
+        database_(std::move(database)),
+        adapters_(std::move(adapters)),
+        metadata_(*database_, config_.settings, types_, clock_),
+        network_(*database_, *adapters_.fabric, config_.settings, [this](const Vpc& vpc) { return OnVpcReady(vpc); }),
+        images_(*database_, *adapters_.disks, clock_),
+        instances_({.database = *database_,
+                    .settings = config_.settings,
+                    .types = types_,
+                    .clock = clock_,
+                    .hypervisor = *adapters_.hypervisor,
+                    .network = network_,
+                    .disks = *adapters_.disks,
+                    .host_boot_id = HostBootId(),
+                    .on_disks_freed = [this] { images_.WakeAll(); }}),
+        status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, {}),
+        network_service_(*database_, config_.settings, random_),
+        security_group_service_(*database_, random_,
+                                [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
+        image_service_(*database_, clock_, random_, [this](const ImageId& id) { images_.Wake(id); }),
+        key_pair_service_(*database_, clock_, random_),
+        tag_service_(*database_),
+        instance_service_(*database_, config_.settings, types_, clock_, random_,
+                          {.wake_instance = [this](const InstanceId& id) { instances_.Wake(id); },
+                           .wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); }}) {}
+
+  ~RealDaemon() override { Stop(); }
+
+  // Default rows, handlers and the gRPC server; apart from the constructor because it can fail.
+  absl::Status Assemble() {
+    RETURN_IF_ERROR(network_service_.EnsureDefaults());
+    api::AddAllHandlers(dispatcher_,
+                        {.settings = config_.settings,
+                         .types = types_,
+                         .clock = clock_,
+                         .instances = instance_service_,
+                         .key_pairs = key_pair_service_,
+                         .tags = tag_service_,
+                         .images = image_service_,
+                         .networks = network_service_,
+                         .security_groups = security_group_service_,
+                         .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
+                         .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },
+                         .describe_host = [this] { return DescribeHost(); }});
+    RETURN_IF_ERROR(dispatcher_.CheckComplete());
+    return absl::OkStatus();
+  }
+
+  absl::Status Serve() override {
+    RETURN_IF_ERROR(metadata_.Start());
+    network_.Start();
+    images_.Start();
+    instances_.Start();
+    status_monitor_.Start();
+    ASSIGN_OR_RETURN(
+        grpc_, frontend::MakeGrpcServer(dispatcher_, {.unix_socket_path = config_.state_dir + "/brumed.sock",
+                                                      .tcp_listen = config_.grpc_listen,
+                                                      .tls_cert_path = config_.grpc_tls_cert,
+                                                      .tls_key_path = config_.grpc_tls_key,
+                                                      .tls_client_ca_path = config_.grpc_tls_client_ca,
+                                                      .allow_insecure_loopback = config_.grpc_insecure_loopback,
+                                                      .open_console = [this](const std::string& id, const Caller&) {
+                                                        return OpenConsole(id);
+                                                      }}));
+    return absl::OkStatus();
+  }
+
+  bool Healthy() override {
+    return database_->Read([](store::Connection& c) { return store::Networks(c).DefaultVpc().status(); }).ok();
+  }
+
+  void Stop() override {
+    grpc_.reset();
+    status_monitor_.Stop();
+    instances_.Stop();
+    images_.Stop();
+    network_.Stop();
+    metadata_.Stop();
+  }
+
+ private:
+  // The metadata service listens in each VPC, once.
+  absl::Status OnVpcReady(const Vpc& vpc) {
+    if (config_.simulate) return absl::OkStatus();
+    std::lock_guard lock(listening_mutex_);
+    if (listening_.contains(vpc.id)) return absl::OkStatus();
+    ASSIGN_OR_RETURN(UniqueFd listener, adapters_.fabric->Listen(vpc.id, kMetadataAddress, kMetadataPort));
+    RETURN_IF_ERROR(metadata_.AddVpc(vpc.id, std::move(listener)));
+    listening_.insert(vpc.id);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> ConsoleOutput(const InstanceId& id) {
+    constexpr size_t kMostBytes = 64 * 1024;  // as EC2 keeps
+    RETURN_IF_ERROR(instance_service_.Get(id).status());
+    return adapters_.hypervisor->ConsoleOutput(adapters_.disks->InstanceDirectory(id), kMostBytes);
+  }
+
+  absl::StatusOr<UniqueFd> OpenConsole(const std::string& text) {
+    ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(text));
+    RETURN_IF_ERROR(instance_service_.Get(id).status());
+    return adapters_.hypervisor->OpenConsole(id);
+  }
+
+  api::HostReport DescribeHost() {
+    return Diagnose({.config = config_,
+                     .database = *database_,
+                     .hypervisor = *adapters_.hypervisor,
+                     .instances = instances_,
+                     .fabric = *adapters_.fabric,
+                     .disks = *adapters_.disks});
+  }
+
+  const Config config_;
+  const RealClock clock_;
+  SystemRandom random_;
+  const InstanceTypeTable types_;
+  const std::unique_ptr<store::Database> database_;
+  const Adapters adapters_;
+  std::mutex listening_mutex_;
+  std::set<VpcId> listening_;
+  metadata::MetadataServer metadata_;
+  network::NetworkReconciler network_;
+  storage::ImageReconciler images_;
+  compute::InstanceReconciler instances_;
+  compute::StatusMonitor status_monitor_;
+  network::NetworkService network_service_;
+  network::SecurityGroupService security_group_service_;
+  storage::ImageService image_service_;
+  compute::KeyPairService key_pair_service_;
+  compute::TagService tag_service_;
+  compute::InstanceService instance_service_;
+  api::Dispatcher dispatcher_;
+  std::unique_ptr<frontend::GrpcServer> grpc_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Database> database, store::Database::Open(config.state_dir + "/brume.db"));
+  ASSIGN_OR_RETURN(Adapters adapters, config.simulate ? MakeSimulatedAdapters(config) : MakeRealAdapters(config));
+  Config complete = config;
+  FillCapacity(complete);
+  auto daemon = std::make_unique<RealDaemon>(complete, std::move(database), std::move(adapters));
+  RETURN_IF_ERROR(daemon->Assemble());
+  return daemon;
+}
+
+absl::Status RemoveHostState(const Config& config) {
+  ASSIGN_OR_RETURN(const UniqueFd claim, ClaimStateDirectory(config.state_dir));
+  ASSIGN_OR_RETURN(const Adapters adapters, MakeRealAdapters(config));
+  ASSIGN_OR_RETURN(const std::vector<InstanceId> guests, adapters.hypervisor->List());
+  if (!guests.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(guests.size(), " guests run on this host (", guests.front().text(), " …); stop them first"));
+  }
+  return network::RemoveEverything(FabricOptions(config, {}));
+}
+
+}  // namespace brume::daemon
