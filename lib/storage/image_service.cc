@@ -40,8 +40,10 @@ absl::Status CheckRequest(const RegisterRequest& request) {
   if (request.location.empty()) {
     return ec2::Error("MissingParameter", "The request must contain the parameter ImageLocation");
   }
+  absl::string_view path = request.location;
+  absl::ConsumePrefix(&path, "file://");
   const auto is_control = [](char c) { return absl::ascii_iscntrl(c); };
-  if (request.location[0] != '/' || request.location.size() > kMostPath ||
+  if (!absl::StartsWith(path, "/") || path.size() > kMostPath ||
       std::any_of(request.location.begin(), request.location.end(), is_control)) {
     return Invalid("ImageLocation", request.location,
                    "it must be the absolute path of a file or directory on the host");

@@ -56,6 +56,13 @@ TEST_CASE("what a request leaves open is EC2's default, or the bundle's word", "
   CHECK(image.root_device_name.empty());
 }
 
+TEST_CASE("an image's location may be written as a file URL", "[image]") {
+  ImageFixture f;
+  RegisterRequest request = f.Request("mini");
+  request.location = "file:///srv/images/mini";
+  CHECK(f.service.Register(request).ok());
+}
+
 TEST_CASE("a bad registration is refused with EC2's code and leaves nothing", "[image]") {
   ImageFixture f;
   REQUIRE(f.service.Register(f.Request("taken")).ok());
@@ -84,6 +91,7 @@ TEST_CASE("a bad registration is refused with EC2's code and leaves nothing", "[
       {"no location", with([](auto& r) { r.location = ""; }), "MissingParameter"},
       {"relative location", with([](auto& r) { r.location = "images/mini"; }), "InvalidParameterValue"},
       {"URL location", with([](auto& r) { r.location = "https://host/x"; }), "InvalidParameterValue"},
+      {"URL of another host", with([](auto& r) { r.location = "file://host/x"; }), "InvalidParameterValue"},
       {"control byte", with([](auto& r) { r.location = "/srv/a\nb"; }), "InvalidParameterValue"},
       {"zero byte", with([](auto& r) { r.location = std::string("/srv\0x", 6); }), "InvalidParameterValue"},
       {"long location", with([](auto& r) { r.location = "/" + std::string(4095, 'a'); }), "InvalidParameterValue"},
