@@ -53,12 +53,12 @@ InstanceStatus StatusMonitor::StatusOf(const Instance& instance) const {
   }
   std::lock_guard lock(mutex_);
   const auto it = tracks_.find(instance.id);
-  // What was seen of an earlier start says nothing about this one.
-  if (it == tracks_.end() || it->second.launch_time != instance.launch_time) return status;
+  // What was seen before the instance's latest start, or the host's, says nothing about this run of its guest.
+  if (it == tracks_.end() || it->second.running_since != instance.state_since) return status;
   const auto judge = [&](const Check& check, absl::Duration grace) {
     const bool failed = check.failures >= options_.failures_to_fail;
     if (check.ever_passed) return failed ? CheckStatus::kFailed : CheckStatus::kPassed;
-    const bool late = clock_.Now() - instance.launch_time >= grace;
+    const bool late = clock_.Now() - instance.state_since >= grace;
     return failed && late ? CheckStatus::kFailed : CheckStatus::kInitializing;
   };
   const Track& track = it->second;
@@ -102,7 +102,7 @@ absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ListSubjects(
     for (const Instance& instance : instances) {
       Subject& subject = subjects.emplace_back();
       subject.id = instance.id;
-      subject.launch_time = instance.launch_time;
+      subject.running_since = instance.state_since;
       if (const auto it = first.find(instance.id); it != first.end()) subject.eni = std::move(it->second);
     }
     return subjects;
@@ -147,7 +147,7 @@ void StatusMonitor::CheckAll() {
     running.insert(subject.id);
     if (!subject.checked) continue;
     Track& track = tracks_[subject.id];
-    if (track.launch_time != subject.launch_time) track = {subject.launch_time, {}, {}};
+    if (track.running_since != subject.running_since) track = {subject.running_since, {}, {}};
     track.system.Note(subject.system_ok, now);
     track.instance.Note(subject.instance_ok, now);
   }

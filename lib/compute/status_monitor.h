@@ -30,7 +30,7 @@ struct InstanceStatus {
 struct StatusMonitorOptions {
   absl::Duration period = absl::Seconds(5);
   absl::Duration probe_timeout = absl::Milliseconds(500);
-  // A guest that never answered is initializing so long after its start, then failed.
+  // A guest that never answered is initializing so long after it began to run, then failed.
   absl::Duration initial_grace = absl::Minutes(2);
   int failures_to_fail = 3;
   // Guests checked at once: one that does not answer holds a thread for probe_timeout.
@@ -53,7 +53,7 @@ class StatusMonitor {
   // One guest to check, and what was seen.
   struct Subject {
     InstanceId id;
-    absl::Time launch_time;
+    absl::Time running_since;
     std::optional<NetworkInterface> eni;  // the first
     bool checked = false;
     bool system_ok = false;
@@ -66,7 +66,7 @@ class StatusMonitor {
     void Note(bool ok, absl::Time now);
   };
   struct Track {
-    absl::Time launch_time;
+    absl::Time running_since;
     Check system, instance;
   };
   void Run();

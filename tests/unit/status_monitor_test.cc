@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "lib/network/simulated_fabric.h"
+#include "tests/fakes/fake_hypervisor.h"
 #include "tests/unit/service_fixture.h"
 
 namespace brume::compute {
@@ -19,36 +20,6 @@ bool Eventually(const std::function<bool()>& condition) {
   }
   return condition();
 }
-
-// Guests as a table of powers; only what the monitor asks of a hypervisor can be used.
-class PowerTable final : public Hypervisor {
- public:
-  void Set(const InstanceId& id, absl::StatusOr<Power> power) {
-    std::lock_guard lock(mutex_);
-    power_.insert_or_assign(id, std::move(power));
-  }
-  absl::StatusOr<Power> Look(const InstanceId& id) override {
-    std::lock_guard lock(mutex_);
-    const auto it = power_.find(id);
-    return it != power_.end() ? it->second : absl::StatusOr<Power>(Power::kOff);
-  }
-  absl::Status CreatePaused(const GuestSpec&) override { return Unused(); }
-  absl::Status Resume(const InstanceId&) override { return Unused(); }
-  absl::StatusOr<std::vector<InstanceId>> List() override { return Unused(); }
-  absl::Status AskToStop(const InstanceId&) override { return Unused(); }
-  absl::Status CutPower(const InstanceId&) override { return Unused(); }
-  absl::Status AskToReboot(const InstanceId&) override { return Unused(); }
-  absl::Status Reset(const InstanceId&) override { return Unused(); }
-  absl::StatusOr<UniqueFd> OpenConsole(const InstanceId&) override { return Unused(); }
-  absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t) override { return Unused(); }
-  absl::StatusOr<HypervisorInfo> Describe() override { return Unused(); }
-  void Watch(std::function<void(const GuestEvent&)>, std::function<void()>) override {}
-
- private:
-  static absl::Status Unused() { return absl::UnimplementedError("not for the status monitor"); }
-  std::mutex mutex_;
-  std::map<InstanceId, absl::StatusOr<Power>> power_;
-};
 
 // Holds every probe until the test lets them go.
 class HeldFabric final : public network::SimulatedFabric {
@@ -87,7 +58,7 @@ class HeldFabric final : public network::SimulatedFabric {
 template <typename FabricType>
 struct MonitorFixture : ServiceFixture {
   MonitorFixture() { EnsureNetwork(); }
-  PowerTable hypervisor;
+  FakeHypervisor hypervisor;
   FabricType fabric;
   StatusMonitorOptions options{.period = absl::Milliseconds(2),
                                .probe_timeout = absl::Milliseconds(10),
@@ -100,9 +71,13 @@ struct MonitorFixture : ServiceFixture {
     Must(fabric.PreparePort(PortOf(instance)));
     Must(fabric.PlugPort(PortOf(instance)));
   }
+  void PowerOn(const Instance& instance) {
+    Must(hypervisor.CreatePaused({.id = instance.id}));
+    Must(hypervisor.Resume(instance.id));
+  }
   Instance AddGuest(bool answers) {
     const Instance instance = AddInstance();
-    hypervisor.Set(instance.id, Power::kOn);
+    PowerOn(instance);
     if (answers) Plug(instance);
     return instance;
   }
@@ -167,22 +142,37 @@ TEST_CASE("a guest that never answered is initializing during its grace, then fa
   CHECK(monitor.StatusOf(deaf).system == CheckStatus::kPassed);
 }
 
-TEST_CASE("a guest that is paused, off or not to be seen fails the system check", "[status]") {
+TEST_CASE("a guest that is paused or off fails the system check until it is on again", "[status]") {
   Fixture f;
-  const absl::StatusOr<Power> rows[] = {Power::kPaused, Power::kOff, absl::UnavailableError("hypervisor is away"),
-                                        absl::DeadlineExceededError("hypervisor hangs")};
-  std::vector<Instance> guests;
-  for (const auto& power : rows) {
-    guests.push_back(f.AddGuest(true));
-    f.hypervisor.Set(guests.back().id, power);
-  }
+  const Instance paused = f.AddGuest(true), off = f.AddGuest(true), fine = f.AddGuest(true);
+  f.hypervisor.Pause(paused.id);
+  f.hypervisor.LoseGuest(off.id);
   StatusMonitor monitor(*f.database, f.hypervisor, f.fabric, f.clock, f.options);
   monitor.Start();
-  for (const Instance& guest : guests) {
+  for (const Instance& guest : {paused, off}) {
     CHECK(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kFailed; }));
     CHECK(monitor.StatusOf(guest).impaired_since == f.clock.Now());
-    f.hypervisor.Set(guest.id, Power::kOn);
+    f.PowerOn(guest);
     CHECK(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kPassed; }));
+  }
+  CHECK(monitor.StatusOf(fine).system == CheckStatus::kPassed);
+}
+
+TEST_CASE("a hypervisor that cannot be asked fails the system check of all its guests", "[status]") {
+  for (const absl::Status& error : {absl::UnavailableError("away"), absl::DeadlineExceededError("hangs")}) {
+    Fixture f;
+    const Instance one = f.AddGuest(true), two = f.AddGuest(true);
+    constexpr int kAlways = 1'000'000'000;
+    f.hypervisor.Fail("Look", error, kAlways);
+    StatusMonitor monitor(*f.database, f.hypervisor, f.fabric, f.clock, f.options);
+    monitor.Start();
+    for (const Instance& guest : {one, two}) {
+      CHECK(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kFailed; }));
+    }
+    f.hypervisor.Fail("Look", absl::OkStatus(), 0);
+    for (const Instance& guest : {one, two}) {
+      CHECK(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kPassed; }));
+    }
   }
 }
 
@@ -194,7 +184,7 @@ TEST_CASE("an instance started again begins anew, whatever was seen before", "[s
   REQUIRE(Eventually([&] { return monitor.StatusOf(guest).instance == CheckStatus::kPassed; }));
   f.Must(f.fabric.UnplugPort(f.InterfaceOf(guest.id)));
   f.clock.Advance(absl::Hours(1));
-  guest = f.ChangeInstance(guest.id, [&](Instance& i) { i.launch_time = f.clock.Now(); });
+  guest = f.ChangeInstance(guest.id, [&](Instance& i) { i.launch_time = i.state_since = f.clock.Now(); });
   CHECK(monitor.StatusOf(guest).instance == CheckStatus::kInitializing);
   REQUIRE(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kPassed; }));
   CHECK(monitor.StatusOf(guest).instance == CheckStatus::kInitializing);
