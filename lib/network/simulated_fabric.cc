@@ -10,11 +10,8 @@ absl::Status SimulatedFabric::SyncVpc(const VpcSpec& spec) {
   std::lock_guard lock(mutex_);
   vpcs_.insert(spec.vpc.id);
   std::set<std::string> listed;
-  for (const PortSpec& port : spec.ports) {
-    const std::string tap = TapName(port.eni.id);
-    listed.insert(tap);
-    if (const auto it = ports_.find(tap); it != ports_.end()) it->second.plugged = true;
-  }
+  for (const PortSpec& port : spec.ports) listed.insert(TapName(port.eni.id));
+  // A port that is prepared and not plugged yet is left to PlugPort, as a real fabric leaves its tap.
   for (auto& [tap, port] : ports_) {
     if (port.vpc == spec.vpc.id && !listed.contains(tap)) port.plugged = false;
   }
