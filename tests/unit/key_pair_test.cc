@@ -19,7 +19,7 @@ struct KeyFixture : ServiceFixture {
   KeyPairService service{*database, clock, random};
 
   std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = directory.File(name);
+    const std::string path = directory / name;
     std::ofstream(path, std::ios::binary) << text;
     chmod(path.c_str(), 0600);
     return path;
@@ -27,7 +27,7 @@ struct KeyFixture : ServiceFixture {
   std::string Run(const std::vector<std::string>& argv) { return RunChecked(argv).value(); }
   // A key made by other software than ours: its path; the public half is beside it as PATH.pub.
   std::string ForeignKey(const std::string& type, const std::string& bits = "") {
-    const std::string path = directory.File("foreign-" + type + bits);
+    const std::string path = directory / ("foreign-" + type + bits);
     std::vector<std::string> argv = {"ssh-keygen", "-q", "-t", type, "-N", "", "-C", "someone@somewhere", "-f", path};
     if (!bits.empty()) argv.insert(argv.end(), {"-b", bits});
     Run(argv);
@@ -63,7 +63,7 @@ TEST_CASE("a created RSA key is PKCS#1 PEM with EC2's SHA-1 fingerprint, as open
   const std::string pem = f.Write("rsa.pem", created.private_key);
   CHECK(WithoutComment(f.Run({"ssh-keygen", "-y", "-f", pem})) == WithoutComment(created.view.pair.public_key));
   CHECK(absl::StrContains(f.Run({"openssl", "rsa", "-in", pem, "-noout", "-text"}), "(2048 bit"));
-  const std::string der = f.directory.File("rsa.der");
+  const std::string der = f.directory / "rsa.der";
   f.Run({"openssl", "pkcs8", "-in", pem, "-topk8", "-nocrypt", "-outform", "DER", "-out", der});
   CHECK(AfterEquals(f.Run({"openssl", "sha1", "-c", der})) == created.view.pair.fingerprint);
 }
@@ -90,7 +90,7 @@ TEST_CASE("no part of a private key is stored", "[key-pair]") {
   const CreatedKeyPair rsa = f.service.Create("rsa", "rsa", {}).value();
   const CreatedKeyPair ed25519 = f.service.Create("ed25519", "ed25519", {}).value();
   const std::vector<std::string> rsa_lines = absl::StrSplit(rsa.private_key, '\n');
-  const std::string stored = f.Read(f.directory.File("brume.db")) + f.Read(f.directory.File("brume.db-wal"));
+  const std::string stored = f.Read(f.directory / "brume.db") + f.Read(f.directory / "brume.db-wal");
   REQUIRE(absl::StrContains(stored, ed25519.view.pair.public_key));
   // A middle line of each: the first ones hold public parts.
   CHECK_FALSE(absl::StrContains(stored, rsa_lines.at(rsa_lines.size() / 2)));
@@ -106,7 +106,7 @@ TEST_CASE("an imported RSA key has EC2's MD5 fingerprint in every form it comes 
     const std::string rfc4716 = f.Run({"ssh-keygen", "-e", "-m", "RFC4716", "-f", path + ".pub"});
     const std::string pem = f.Run({"ssh-keygen", "-e", "-m", "PKCS8", "-f", path + ".pub"});
     const std::string pkcs1 = f.Run({"ssh-keygen", "-e", "-m", "PEM", "-f", path + ".pub"});
-    const std::string pem_path = f.Write("spki.pem", pem), der_path = f.directory.File("spki.der");
+    const std::string pem_path = f.Write("spki.pem", pem), der_path = f.directory / "spki.der";
     f.Run({"openssl", "pkey", "-pubin", "-in", pem_path, "-outform", "DER", "-out", der_path});
     const std::string fingerprint = AfterEquals(f.Run({"openssl", "md5", "-c", der_path}));
 
@@ -139,7 +139,7 @@ TEST_CASE("an imported ED25519 key has the fingerprint of its blob in every form
     CHECK(imported->pair.fingerprint.size() == 44);
   }
   // openssl's own: SubjectPublicKeyInfo.
-  const std::string secret = f.directory.File("openssl.pem");
+  const std::string secret = f.directory / "openssl.pem";
   f.Run({"openssl", "genpkey", "-algorithm", "ED25519", "-out", secret});
   CHECK(f.service.Import("spki", f.Run({"openssl", "pkey", "-in", secret, "-pubout"}), {}).ok());
 }

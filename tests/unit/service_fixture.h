@@ -2,9 +2,8 @@
 // repeat, and rows as a launch would leave them.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,31 +19,13 @@
 #include "lib/store/instances.h"
 #include "lib/store/networks.h"
 #include "lib/store/storage.h"
+#include "tests/support/temp_dir.h"
 
 namespace brume {
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "brume-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;  // what is left of a test's files hurts no other test
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 struct ServiceFixture {
-  TemporaryDirectory directory;
-  std::unique_ptr<store::Database> database = store::Database::Open(directory.File("brume.db")).value();
+  TempDir directory;
+  std::unique_ptr<store::Database> database = store::Database::Open(directory / "brume.db").value();
   SeededRandom random{42};
   ManualClock clock{absl::FromUnixSeconds(1'700'000'000)};
   Settings settings;
