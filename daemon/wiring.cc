@@ -95,8 +95,7 @@ struct Adapters {
 };
 
 std::string LibvirtUri(const Config& config) {
-  if (!config.libvirt_uri.empty()) return config.libvirt_uri;
-  return absl::StrCat("qemu:///embed?root=", config.state_dir, "/libvirt");
+  return config.libvirt_uri.empty() ? compute::EmbeddedUri(config.state_dir) : config.libvirt_uri;
 }
 
 // The host's own name servers, less those on loopback, which no guest's query can reach.
@@ -132,13 +131,13 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
   ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(config.qemu_user));
   Adapters adapters;
   ASSIGN_OR_RETURN(adapters.hypervisor,
-                   compute::MakeLibvirtHypervisor({.uri = LibvirtUri(config),
-                                                   .state_dir = config.state_dir,
-                                                   .qemu_user = config.qemu_user,
-                                                   .acceleration = config.acceleration,
-                                                   .console_log_limit_bytes = config.console_log_kib * 1024}));
+                   compute::NewLibvirtHypervisor({.uri = LibvirtUri(config),
+                                                  .state_dir = config.state_dir,
+                                                  .qemu_user = config.qemu_user,
+                                                  .acceleration = config.acceleration,
+                                                  .console_log_limit_bytes = config.console_log_kib * 1024}));
   ASSIGN_OR_RETURN(adapters.fabric, network::MakeLinuxFabric(FabricOptions(config, user)));
-  ASSIGN_OR_RETURN(adapters.disks, storage::MakeQcow2Disks({.state_dir = config.state_dir,
+  ASSIGN_OR_RETURN(adapters.disks, storage::OpenQcow2Disks({.state_dir = config.state_dir,
                                                             .import_dirs = config.import_dirs,
                                                             .qemu_uid = user.uid,
                                                             .qemu_gid = user.gid}));
@@ -149,7 +148,7 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
   log::Warn("THIS BRUME SIMULATES: no guest, network or disk is real");
   Adapters adapters;
   ASSIGN_OR_RETURN(adapters.hypervisor,
-                   compute::MakeLibvirtHypervisor({.uri = "test:///default", .state_dir = config.state_dir}));
+                   compute::NewLibvirtHypervisor({.uri = "test:///default", .state_dir = config.state_dir}));
   adapters.fabric = std::make_unique<network::SimulatedFabric>();
   adapters.disks = std::make_unique<storage::SimulatedDisks>();
   return adapters;

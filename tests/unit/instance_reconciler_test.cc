@@ -150,8 +150,14 @@ TEST_CASE("a launch goes on from wherever an earlier life of the daemon left it"
   const auto made_only = world.service->Run(world.Request());
   REQUIRE(made_only.ok());
   const InstanceId id = made_only->instances.front().instance.id;
+  // A guest is made only after its tap.
+  const NetworkInterface& eni = made_only->instances.front().interfaces.front();
   SECTION("nothing done") {}
-  SECTION("guest made and paused") { REQUIRE(world.hypervisor.CreatePaused({.id = id, .uuid = "u"}).ok()); }
+  SECTION("tap made") { REQUIRE(world.fabric.PreparePort({.eni = eni, .hostname = "h"}).ok()); }
+  SECTION("guest made and paused") {
+    REQUIRE(world.fabric.PreparePort({.eni = eni, .hostname = "h"}).ok());
+    REQUIRE(world.hypervisor.CreatePaused({.id = id, .uuid = "u"}).ok());
+  }
   SECTION("guest resumed, row still pending") {
     REQUIRE(world.fabric.PreparePort({.eni = eni, .hostname = "h"}).ok());
     REQUIRE(world.hypervisor.CreatePaused({.id = id, .uuid = "u"}).ok());
