@@ -18,10 +18,11 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
       "# Written by brumed; changes are lost.\n"
       "user=",
       spec.user, "\n", "pid-file=", paths.pid, "\n",
-      // Requests come in on the taps; the addresses are the router link's.
-      "interface=", kRouterLink, "\n", "bridge-interface=", kRouterLink, ",bm*\n",
+      // Requests come in on the taps; the addresses are the router link's. The taps are named as interfaces too because
+      // with a single one dnsmasq binds its DHCP socket to that link and hears nothing.
+      "interface=", kRouterLink, "\n", "interface=bm*\n", "bridge-interface=", kRouterLink, ",bm*\n",
       "except-interface=lo\n"
-      "bind-interfaces\n"
+      "bind-dynamic\n"
       "no-hosts\n"
       "no-resolv\n"
       "no-ping\n"
