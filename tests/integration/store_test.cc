@@ -1,28 +1,11 @@
 // The database on a disk that really is full, or really is read-only: a small tmpfs in a mount namespace of its own.
-#include <sched.h>
-#include <sys/mount.h>
-
 #include <fstream>
 
+#include "tests/support/small_disk.h"
 #include "tests/unit/store_fixture.h"
 
 namespace brume::store {
 namespace {
-
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::string& size) {
-    REQUIRE(unshare(CLONE_NEWNS) == 0);
-    REQUIRE(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
-    REQUIRE(mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0);
-  }
-  ~SmallDisk() { umount2(dir_.path().c_str(), MNT_DETACH); }
-  bool MakeReadOnly() { return mount("tmpfs", dir_.path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, nullptr) == 0; }
-  std::string operator/(const std::string& name) const { return dir_ / name; }
-
- private:
-  TempDir dir_;
-};
 
 std::optional<std::string> ValueOf(Database& db, const std::string& name) {
   return Value(db.ReadFor([&](Connection& c) { return Values(c).Get(name); }));

@@ -1,11 +1,6 @@
 // A database in a directory of its own, and rows to fill it with.
 #pragma once
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -16,40 +11,9 @@
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
 #include "lib/store/storage.h"
-
-// The status is part of the failure's message.
-#define REQUIRE_OK(expression)                    \
-  do {                                            \
-    const absl::Status require_ok = (expression); \
-    INFO(std::string(require_ok.ToString()));     \
-    REQUIRE(require_ok.ok());                     \
-  } while (false)
+#include "tests/support/temp_dir.h"
 
 namespace brume::store {
-
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/brume-test-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;  // a left-over directory in /tmp fails no test
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-template <typename T>
-T Value(absl::StatusOr<T> result) {
-  REQUIRE_OK(result.status());
-  return *std::move(result);
-}
 
 inline std::unique_ptr<Database> OpenOk(const std::string& path) { return Value(Database::Open(path)); }
 

@@ -24,13 +24,15 @@ constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // Deeper trees than ours were not made by us.
 constexpr int kMostDepth = 16;
 
+absl::Status BecameShorter() { return absl::InvalidArgumentError("the image became shorter while it was copied"); }
+
 absl::Status CopyRange(int from, int to, uint64_t offset, uint64_t end) {
   std::vector<char> buffer(1 << 20);
   while (offset < end) {
     const ssize_t count = pread(from, buffer.data(), std::min<uint64_t>(buffer.size(), end - offset), offset);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileError(errno, "reading the image");
-    if (count == 0) return absl::InvalidArgumentError("the image became shorter while it was copied");
+    if (count == 0) return BecameShorter();
     RETURN_IF_ERROR(WriteAt(to, offset, {buffer.data(), static_cast<size_t>(count)}));
     offset += count;
   }
@@ -175,7 +177,10 @@ absl::Status CopyContent(int from, int to, uint64_t size) {
     RETURN_IF_ERROR(CopyRange(from, to, begin, end));
     offset = end;
   }
-  return absl::OkStatus();
+  // What was cut off meanwhile looks like a hole.
+  struct stat now;
+  if (fstat(from, &now) != 0) return FileError(errno, "looking at the image");
+  return static_cast<uint64_t>(now.st_size) < size ? BecameShorter() : absl::OkStatus();
 }
 
 absl::Status Settle(int file, mode_t mode, Owner owner, absl::string_view name) {

@@ -21,8 +21,8 @@
 namespace brume::storage {
 
 struct Qcow2Options {
-  std::string state_dir;                 // absolute; is there
-  std::vector<std::string> import_dirs;  // where images may come from; empty = STATE/import, which is made
+  std::string state_dir = {};                 // absolute; is there
+  std::vector<std::string> import_dirs = {};  // where images may come from; empty = STATE/import, which is made
   // As whom guests run; owns the volumes' disks.
   uid_t qemu_uid = 0;
   gid_t qemu_gid = 0;
