@@ -75,7 +75,7 @@ void WaitForTheEnd(Daemon& daemon, const sigset_t& signals) {
 }
 
 absl::Status Run(const Config& config) {
-  log::Configure(LogLevel(config.log_level), config.log_file);
+  RETURN_IF_ERROR(log::Configure(LogLevel(config.log_level), config.log_file));
   // Blocked in every thread, so that they arrive in WaitForTheEnd only.
   sigset_t signals;
   sigemptyset(&signals);

@@ -4,8 +4,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace brume::log {
 namespace {
@@ -63,7 +64,14 @@ std::string OneLine(std::string_view text) {
 
 }  // namespace
 
-void Configure(Level least, const std::string& path) { Logger() = MakeLogger(least, path); }
+absl::Status Configure(Level least, const std::string& path) {
+  try {
+    Logger() = MakeLogger(least, path);
+  } catch (const spdlog::spdlog_ex& error) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot log to ", path, ": ", error.what()));
+  }
+  return absl::OkStatus();
+}
 
 bool Enabled(Level level) { return Logger()->should_log(ToSpdlog(level)); }
 
@@ -72,7 +80,7 @@ void Write(Level level, std::string_view text) {
   if (current_request.empty()) {
     Logger()->log(ToSpdlog(level), "{}", line);
   } else {
-    Logger()->log(ToSpdlog(level), "request={} {}", current_request, line);
+    Logger()->log(ToSpdlog(level), "request={} {}", OneLine(current_request), line);
   }
 }
 

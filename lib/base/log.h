@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace brume::log {
@@ -17,8 +18,8 @@ namespace brume::log {
 enum class Level { kDebug, kInfo, kWarn, kError };
 
 // Sets where lines go and the least level; call once at start. Without it lines go to standard error from kInfo up.
-// `path` empty = standard error.
-void Configure(Level least, const std::string& path);
+// `path` empty = standard error. Error: InvalidArgument when the file cannot be written; lines go where they went.
+absl::Status Configure(Level least, const std::string& path);
 
 void Write(Level level, std::string_view text);
 bool Enabled(Level level);

@@ -8,6 +8,15 @@
 
 namespace brume {
 
+namespace {
+
+// The clock's arithmetic must not overflow for "in a thousand years".
+std::chrono::nanoseconds ToChrono(absl::Duration wait) {
+  return absl::ToChronoNanoseconds(std::clamp(wait, absl::ZeroDuration(), absl::Hours(24 * 365)));
+}
+
+}  // namespace
+
 ReconcileLoop::ReconcileLoop(ReconcileOptions options, Look look)
     : options_(std::move(options)), look_(std::move(look)) {}
 
@@ -32,8 +41,7 @@ void ReconcileLoop::Stop() {
 
 void ReconcileLoop::WakeAfter(absl::string_view key, absl::Duration delay) {
   if (delay == absl::InfiniteDuration()) return;
-  const Instant due =
-      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(std::max(delay, absl::ZeroDuration()));
+  const Instant due = std::chrono::steady_clock::now() + ToChrono(delay);
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
@@ -72,6 +80,8 @@ void ReconcileLoop::Run() {
     }
     const std::string key = queue_.begin()->second;
     queue_.erase(queue_.begin());
+    // While this thread looks, another must watch for what is due next: that one's wake-up may have reached this one.
+    if (!queue_.empty()) changed_.notify_one();
     Entry& begun = entries_[key];
     begun.due.reset();
     begun.running = true;
@@ -93,7 +103,7 @@ void ReconcileLoop::Run() {
     }
     std::optional<Instant> next = std::exchange(entry.due_after_run, std::nullopt);
     if (wait != absl::InfiniteDuration()) {
-      const Instant after = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(wait);
+      const Instant after = std::chrono::steady_clock::now() + ToChrono(wait);
       next = next ? std::min(*next, after) : after;
     }
     if (next) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -35,8 +36,11 @@ absl::StatusOr<Pipe> MakePipe() {
   return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-// Reads what is there; true when the other end is closed.
-bool Drain(int fd, std::string& into) {
+// Makes reads and writes of our end return at once; the child's end is another description and stays as it is.
+void Unblock(const UniqueFd& fd) { fcntl(fd.get(), F_SETFL, O_NONBLOCK); }
+
+// Reads once; true when the other end is closed.
+bool ReadSome(int fd, std::string& into) {
   std::array<char, 4096> buffer;
   const ssize_t count = read(fd, buffer.data(), buffer.size());
   if (count < 0) return errno != EINTR && errno != EAGAIN;
@@ -45,7 +49,52 @@ bool Drain(int fd, std::string& into) {
   return false;
 }
 
+// What a pipe still held when its program ended. At most what a pipe can hold, as a program left behind may go on
+// writing.
+void ReadRest(int fd, std::string& into) {
+  constexpr int kMostReads = 64;
+  pollfd readable = {fd, POLLIN, 0};
+  for (int i = 0; i < kMostReads && poll(&readable, 1, 0) == 1 && !ReadSome(fd, into); ++i) {
+  }
+}
+
 int ExitCode(const siginfo_t& info) { return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status; }
+
+// A program that was started and not yet waited for, so its pid and process group are its own. Whatever way we leave,
+// it has ended and is waited for.
+class Child {
+ public:
+  Child(pid_t pid, std::string name)
+      : pid_(pid), name_(std::move(name)), handle_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (reaped_) return;
+    Kill();
+    siginfo_t ignored;
+    while (waitid(P_PID, pid_, &ignored, WEXITED) != 0 && errno == EINTR) {
+    }
+  }
+
+  // Readable once it has ended.
+  const UniqueFd& handle() const { return handle_; }
+  // Also what it started, unless that made a group of its own.
+  void Kill() { kill(-pid_, SIGKILL); }
+  absl::StatusOr<int> WaitForExitCode() {
+    siginfo_t info = {};
+    while (waitid(P_PID, pid_, &info, WEXITED) != 0) {
+      if (errno != EINTR) return absl::ErrnoToStatus(errno, absl::StrCat("waiting for ", name_));
+    }
+    reaped_ = true;
+    return ExitCode(info);
+  }
+
+ private:
+  const pid_t pid_;
+  const std::string name_;
+  const UniqueFd handle_;
+  bool reaped_ = false;
+};
 
 // File actions and attributes of one posix_spawn.
 struct SpawnSetup {
@@ -60,7 +109,9 @@ struct SpawnSetup {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    // A process group of its own, so that one kill reaches what it starts.
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
   ~SpawnSetup() {
     posix_spawn_file_actions_destroy(&actions);
@@ -82,6 +133,7 @@ std::vector<char*> ChildEnvironment(std::string& locale) {
 }  // namespace
 
 absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options) {
+  if (argv.empty()) return absl::InvalidArgumentError("no program to run");
   ASSIGN_OR_RETURN(Pipe in, MakePipe());
   ASSIGN_OR_RETURN(Pipe out, MakePipe());
   ASSIGN_OR_RETURN(Pipe err, MakePipe());
@@ -100,32 +152,37 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, c
   const int error =
       posix_spawnp(&pid, arguments[0], &setup.actions, &setup.attributes, arguments.data(), environment.data());
   if (error != 0) return absl::ErrnoToStatus(error, absl::StrCat("cannot start ", argv[0]));
-  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  Child child(pid, argv[0]);
+  if (!child.handle()) return absl::ErrnoToStatus(errno, "pidfd_open");
   in.read_end.reset();
   out.write_end.reset();
   err.write_end.reset();
-  fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
+  Unblock(in.write_end);
+  Unblock(out.read_end);
+  Unblock(err.read_end);
 
   CommandResult result;
   size_t written = 0;
   if (options.standard_input.empty()) in.write_end.reset();
   const absl::Time deadline = absl::Now() + options.timeout;
-  bool out_closed = false, err_closed = false, late = false;
   // SIGPIPE is ignored by the daemon; a test program that does not may pass no standard input to a deaf program.
-  while (!out_closed || !err_closed) {
+  //
+  // The program's end counts, not its outputs': a program may close them and go on, and what it leaves behind may keep
+  // them open.
+  for (bool ended = false; !ended;) {
     const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
     if (left <= 0) {
-      late = true;
-      break;
+      return absl::DeadlineExceededError(
+          absl::StrCat(argv[0], " did not end within ", absl::FormatDuration(options.timeout)));
     }
-    std::array<pollfd, 3> fds = {pollfd{out_closed ? -1 : out.read_end.get(), POLLIN, 0},
-                                 pollfd{err_closed ? -1 : err.read_end.get(), POLLIN, 0},
-                                 pollfd{in.write_end.get(), POLLOUT, 0}};
-    if (poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(left, 60000))) < 0 && errno != EINTR) {
+    std::array<pollfd, 4> fds = {pollfd{out.read_end.get(), POLLIN, 0}, pollfd{err.read_end.get(), POLLIN, 0},
+                                 pollfd{in.write_end.get(), POLLOUT, 0}, pollfd{child.handle().get(), POLLIN, 0}};
+    if (poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(left, 60000))) < 0) {
+      if (errno == EINTR) continue;
       return absl::ErrnoToStatus(errno, "poll");
     }
-    if (fds[0].revents != 0) out_closed = Drain(out.read_end.get(), result.standard_output);
-    if (fds[1].revents != 0) err_closed = Drain(err.read_end.get(), result.standard_error);
+    if (fds[0].revents != 0 && ReadSome(out.read_end.get(), result.standard_output)) out.read_end.reset();
+    if (fds[1].revents != 0 && ReadSome(err.read_end.get(), result.standard_error)) err.read_end.reset();
     if (fds[2].revents != 0) {
       const ssize_t count =
           write(in.write_end.get(), options.standard_input.data() + written, options.standard_input.size() - written);
@@ -134,17 +191,11 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, c
         in.write_end.reset();
       }
     }
+    ended = fds[3].revents != 0;
   }
-  if (late && process) syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-  siginfo_t info = {};
-  while (waitid(P_PID, pid, &info, WEXITED) != 0) {
-    if (errno != EINTR) return absl::ErrnoToStatus(errno, absl::StrCat("waiting for ", argv[0]));
-  }
-  if (late) {
-    return absl::DeadlineExceededError(
-        absl::StrCat(argv[0], " did not end within ", absl::FormatDuration(options.timeout)));
-  }
-  result.exit_code = ExitCode(info);
+  if (out.read_end) ReadRest(out.read_end.get(), result.standard_output);
+  if (err.read_end) ReadRest(err.read_end.get(), result.standard_error);
+  ASSIGN_OR_RETURN(result.exit_code, child.WaitForExitCode());
   return result;
 }
 

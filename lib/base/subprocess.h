@@ -19,14 +19,15 @@ struct CommandResult {
 };
 
 struct CommandOptions {
-  // Past it the program is killed and DeadlineExceeded returned.
+  // Past it the program and what it started in its process group are killed and DeadlineExceeded returned.
   absl::Duration timeout = absl::Seconds(30);
-  std::string standard_input;
+  std::string standard_input = {};  // so that {.timeout = …} alone is no warning
 };
 
-// Runs argv[0] (looked up in PATH) to its end. Both outputs are kept up to 1 MiB each. A non-zero exit code is not an
-// error of this function. The child gets none of our descriptors but 0, 1 and 2, LC_ALL=C, and dies with the calling
-// process's pid-reuse-safe handle (pidfd). Thread-safe; blocks the calling thread.
+// Runs argv[0] (looked up in PATH) to its end; what it leaves running in the background is not waited for. Both outputs
+// are kept up to 1 MiB each. A non-zero exit code is not an error of this function. The child gets pipes as 0, 1 and 2
+// and no other descriptor of ours, LC_ALL=C, default signals and a process group of its own. Thread-safe; blocks the
+// calling thread. Errors: NotFound when there is no such program, DeadlineExceeded.
 absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options = {});
 
 // RunCommand that turns a non-zero exit code into an Internal error quoting the program's last line of output.
