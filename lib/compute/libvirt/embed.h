@@ -1,0 +1,41 @@
+// The root of libvirt's embedded QEMU driver (qemu:///embed?root=DIR),
+// https://libvirt.org/drvqemu.html#embedded-driver.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace brume::compute {
+
+// The user QEMU runs as.
+struct QemuUser {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// FailedPrecondition when there is no such user, or it is root: guests never run as root.
+absl::StatusOr<QemuUser> FindQemuUser(const std::string& name);
+
+// The root of an embedded driver's URI, percent-decoded; nullopt for the URI of any other driver.
+std::optional<std::string> EmbeddedRoot(absl::string_view uri);
+
+// Makes the root's directories, writes its etc/qemu.conf and ends what an earlier process left half done, before this
+// process opens it for the first time; no other may have it open. Errors: InvalidArgument when the
+// path is too long for libvirt's sockets; FailedPrecondition when QEMU could not reach it, or libvirt lacks its user.
+absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user);
+
+// OK when a process of `user` may pass through every directory of `path`; otherwise FailedPrecondition naming the first
+// that keeps it out.
+absl::Status CheckReachable(const std::string& path, const QemuUser& user);
+
+// Where the embedded driver keeps a guest's pid and QEMU's own messages.
+std::string EmbeddedPidFile(const std::string& root, const std::string& guest);
+std::string EmbeddedLogDirectory(const std::string& root);
+
+}  // namespace brume::compute

@@ -1,0 +1,370 @@
+#include "lib/compute/libvirt/libvirt_hypervisor.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <future>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/subreaper.h"
+#include "lib/compute/libvirt/acceleration.h"
+#include "lib/compute/libvirt/connection.h"
+#include "lib/compute/libvirt/console_log.h"
+#include "lib/compute/libvirt/deadline_pool.h"
+#include "lib/compute/libvirt/domain_xml.h"
+#include "lib/compute/libvirt/domains.h"
+#include "lib/compute/libvirt/embed.h"
+#include "lib/compute/libvirt/guest_events.h"
+#include "lib/compute/libvirt/qemu_process.h"
+#include "lib/compute/libvirt/virt.h"
+
+namespace brume::compute {
+namespace {
+
+constexpr int kThreads = 16;
+constexpr int kSpareThreads = 16;
+constexpr absl::Duration kQemuPatience = absl::Seconds(2);
+constexpr absl::Duration kSettleDeadline = absl::Seconds(60);
+constexpr absl::Duration kPollInterval = absl::Milliseconds(5);
+
+bool KnowsDirectIo(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
+  return static_cast<bool>(fd);
+}
+
+std::string VersionText(unsigned long version) {
+  return absl::StrFormat("%d.%d.%d", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+class LibvirtHypervisor final : public Hypervisor {
+ public:
+  explicit LibvirtHypervisor(const LibvirtOptions& options);
+  // The watchers may be gone before the last event is.
+  ~LibvirtHypervisor() override { events_->Watch(nullptr, nullptr); }
+
+  absl::Status CreatePaused(const GuestSpec& spec) override;
+  absl::Status Resume(const InstanceId& id) override;
+  absl::StatusOr<Power> Look(const InstanceId& id) override;
+  absl::StatusOr<std::vector<InstanceId>> List() override;
+  absl::Status AskToStop(const InstanceId& id) override;
+  absl::Status CutPower(const InstanceId& id) override;
+  absl::Status AskToReboot(const InstanceId& id) override;
+  absl::Status Reset(const InstanceId& id) override;
+  absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
+  absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) override;
+  absl::StatusOr<HypervisorInfo> Describe() override;
+  void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) override {
+    events_->Watch(std::move(on_event), std::move(on_reconnect));
+  }
+
+ private:
+  template <typename T>
+  absl::StatusOr<T> CallFor(const std::string& what, std::function<absl::StatusOr<T>(virConnectPtr)> call);
+  absl::Status Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call);
+  // Acts on a guest that is not off.
+  absl::Status Act(const InstanceId& id, const std::string& what, std::function<int(virDomainPtr)> action);
+
+  absl::Status Prepare();
+  void OnOpen(const ConnectHandle& handle, bool again);
+  Acceleration FindAcceleration() const;
+  absl::StatusOr<DomainProfile> ProfileFor(const GuestSpec& spec);
+  void WatchLogs(const std::string& guest, const std::string& directory);
+
+  const LibvirtOptions options_;
+  const bool simulated_;
+  const std::optional<std::string> embedded_root_;
+  const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
+  LogTrimmer logs_;
+  bool prepared_ = false;  // the connection's thread only
+  std::shared_future<Acceleration> acceleration_;
+  DeadlinePool pool_{kThreads, kSpareThreads};
+  Connection connection_;  // the last: its thread calls into the others
+};
+
+LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)
+    : options_(options),
+      simulated_(absl::StartsWith(options.uri, "test:")),
+      embedded_root_(EmbeddedRoot(options.uri)),
+      logs_(options.console_log_limit_bytes),
+      acceleration_(std::async(std::launch::async, [this] { return FindAcceleration(); }).share()),
+      connection_({.uri = options.uri,
+                   .embedded = embedded_root_.has_value(),
+                   .open_deadline = options.call_deadline,
+                   .prepare = [this] { return Prepare(); },
+                   .subscribe = [events = events_](virConnectPtr connection) { return events->Subscribe(connection); },
+                   .on_open = [this](const ConnectHandle& handle, bool again) { OnOpen(handle, again); }},
+                  pool_) {}
+
+absl::Status LibvirtHypervisor::Prepare() {
+  if (!embedded_root_.has_value() || prepared_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
+  RETURN_IF_ERROR(PrepareEmbeddedRoot(*embedded_root_, user));
+  prepared_ = true;
+  return absl::OkStatus();
+}
+
+void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
+  if (!simulated_) {
+    // The first start of a guest would wait for this.
+    pool_.Post([handle] {
+      free(virConnectGetDomainCapabilities(handle.get(), nullptr, "x86_64", "q35", nullptr, 0));
+      return absl::OkStatus();
+    });
+    const absl::StatusOr<GuestDirectories> running = pool_.RunFor<GuestDirectories>(
+        "list the running guests", options_.call_deadline, [handle] { return ListConsoles(handle.get()); });
+    if (!running.ok()) log::Warn("consoles of running guests are not kept short: {}", running.status().message());
+    if (running.ok()) {
+      for (const auto& [guest, directory] : *running) WatchLogs(guest, directory);
+    }
+  }
+  if (again) events_->Reconnected();
+  if (!embedded_root_.has_value()) return;
+  const absl::Status settled = pool_.Run("finding the running guests again", kSettleDeadline, [handle] {
+    for (const absl::Time limit = absl::Now() + kSettleDeadline; absl::Now() < limit; absl::SleepFor(kPollInterval)) {
+      const absl::StatusOr<bool> done = IsSettled(handle.get());
+      if (!done.ok() || *done) return done.status();
+    }
+    return absl::DeadlineExceededError("libvirt is still busy");
+  });
+  if (!settled.ok()) log::Warn("it is not known whether all guests were found: {}", settled.message());
+}
+
+template <typename T>
+absl::StatusOr<T> LibvirtHypervisor::CallFor(const std::string& what,
+                                             std::function<absl::StatusOr<T>(virConnectPtr)> call) {
+  ASSIGN_OR_RETURN(const ConnectHandle handle, connection_.Get());
+  absl::StatusOr<T> result =
+      pool_.RunFor<T>(what, options_.call_deadline, [handle, call = std::move(call)] { return call(handle.get()); });
+  if (absl::IsUnavailable(result.status()) && !embedded_root_.has_value()) {
+    connection_.ReportBroken(handle, result.status());
+  }
+  return result;
+}
+
+absl::Status LibvirtHypervisor::Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call) {
+  const absl::StatusOr<bool> result =
+      CallFor<bool>(what, [call = std::move(call)](virConnectPtr connection) -> absl::StatusOr<bool> {
+        RETURN_IF_ERROR(call(connection));
+        return true;
+      });
+  return result.status();
+}
+
+absl::Status LibvirtHypervisor::Act(const InstanceId& id, const std::string& what,
+                                    std::function<int(virDomainPtr)> action) {
+  const std::string sentence = absl::StrCat(what, " ", id.text());
+  return Call(sentence, [sentence, guest = id.text(), action = std::move(action)](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    if (!domain.ok()) return domain.status();
+    return action(domain->get()) == 0 ? absl::OkStatus() : ActionError(sentence);
+  });
+}
+
+Acceleration LibvirtHypervisor::FindAcceleration() const {
+  if (simulated_) return {};
+  if (options_.acceleration == "kvm") return {.kvm = true, .note = ""};
+  if (options_.acceleration == "tcg") return {.kvm = false, .note = "the configuration asks for TCG"};
+  const absl::StatusOr<QemuUser> user = FindQemuUser(options_.qemu_user);
+  if (!user.ok()) return {.kvm = false, .note = std::string(user.status().message())};
+  Acceleration found = ChooseAcceleration(*user, options_.state_dir);
+  if (!found.kvm) log::Warn("guests are emulated (TCG), which is many times slower than KVM: {}", found.note);
+  return found;
+}
+
+absl::StatusOr<DomainProfile> LibvirtHypervisor::ProfileFor(const GuestSpec& spec) {
+  if (simulated_) return DomainProfile{.type = DomainProfile::Type::kSimulated};
+  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
+  for (const GuestDisk& disk : spec.disks) {
+    RETURN_IF_ERROR(CheckReachable(std::filesystem::path(disk.path).parent_path(), user));
+  }
+  return DomainProfile{
+      .type = acceleration_.get().kvm ? DomainProfile::Type::kKvm : DomainProfile::Type::kTcg,
+      .uid = user.uid,
+      .gid = user.gid,
+      .direct_io = !spec.disks.empty() && KnowsDirectIo(spec.disks.front().path),
+  };
+}
+
+void LibvirtHypervisor::WatchLogs(const std::string& guest, const std::string& directory) {
+  const std::string qemu_log =
+      embedded_root_.has_value() ? absl::StrCat(EmbeddedLogDirectory(*embedded_root_), "/", guest, ".log") : "";
+  logs_.Watch(directory, kConsoleLog, qemu_log);
+}
+
+absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
+  ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor(spec));
+  ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
+  if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
+  return Call(absl::StrCat("start ", spec.id.text()), [xml, guest = spec.id.text(), uuid = spec.uuid,
+                                                       simulated = simulated_](virConnectPtr connection) {
+    const auto is_there = [&]() -> absl::StatusOr<bool> {
+      const absl::StatusOr<DomainHandle> there = FindOn(connection, guest);
+      if (absl::IsNotFound(there.status())) return false;
+      RETURN_IF_ERROR(there.status());
+      char text[VIR_UUID_STRING_BUFLEN] = "";
+      virDomainGetUUIDString(there->get(), text);
+      if (absl::EqualsIgnoreCase(text, uuid)) return true;
+      return absl::AlreadyExistsError(absl::StrCat("libvirt has another guest named ", guest, ", with UUID ", text));
+    };
+    absl::StatusOr<bool> there = is_there();
+    if (!there.ok() || *there) return there.status();
+    // libvirt's test driver cannot start a domain paused; nothing runs in one either.
+    const DomainHandle domain(virDomainCreateXML(connection, xml.c_str(), simulated ? 0 : VIR_DOMAIN_START_PAUSED));
+    if (domain != nullptr) {
+      return !simulated || virDomainSuspend(domain.get()) == 0 ? absl::OkStatus() : LastVirtError("pause a guest");
+    }
+    const absl::Status error = LastVirtError(absl::StrCat("start ", guest));
+    // A call given up earlier may have made it meanwhile.
+    there = is_there();
+    return there.ok() && *there ? absl::OkStatus() : error;
+  });
+}
+
+absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
+  return Call(absl::StrCat("resume ", id.text()), [guest = id.text()](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    if (!domain.ok()) return domain.status();
+    const absl::StatusOr<Power> power = PowerOf(domain->get());
+    if (!power.ok() || *power == Power::kOn) return power.status();
+    return virDomainResume(domain->get()) == 0 ? absl::OkStatus() : ActionError(absl::StrCat("resume ", guest));
+  });
+}
+
+absl::StatusOr<Power> LibvirtHypervisor::Look(const InstanceId& id) {
+  return CallFor<Power>(absl::StrCat("look at ", id.text()),
+                        [guest = id.text()](virConnectPtr connection) { return LookAt(connection, guest); });
+}
+
+absl::StatusOr<std::vector<InstanceId>> LibvirtHypervisor::List() {
+  return CallFor<std::vector<InstanceId>>("list the guests", ListGuests);
+}
+
+absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {
+  return Act(id, "press the power button of", [simulated = simulated_](virDomainPtr domain) {
+    return virDomainShutdownFlags(domain, simulated ? 0 : VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
+  });
+}
+
+absl::Status LibvirtHypervisor::CutPower(const InstanceId& id) {
+  const absl::Duration deadline = options_.call_deadline;
+  return Call(absl::StrCat("cut the power of ", id.text()), [guest = id.text(), root = embedded_root_, events = events_,
+                                                             deadline](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    if (absl::IsNotFound(domain.status())) return absl::OkStatus();
+    if (!domain.ok()) return domain.status();
+    events->ExpectCut(guest);
+    if (root.has_value()) {
+      const absl::StatusOr<UniqueFd> qemu = FindProcess(EmbeddedPidFile(*root, guest), GuestMark(guest));
+      // When it is not found or does not end, libvirt has its own ways.
+      if (qemu.ok()) EndProcess(*qemu, kQemuPatience);
+    }
+    if (virDomainDestroy(domain->get()) != 0) {
+      const absl::Status error = ActionError(absl::StrCat("cut the power of ", guest));
+      if (!absl::IsNotFound(error)) {
+        events->DoNotExpectCut(guest);
+        return error;
+      }
+    }
+    // libvirt may still be cleaning up after a QEMU that ended by itself; its files must be free when we return.
+    for (const absl::Time limit = absl::Now() + deadline; absl::Now() < limit; absl::SleepFor(kPollInterval)) {
+      const absl::StatusOr<Power> power = LookAt(connection, guest);
+      if (!power.ok()) return power.status();
+      if (*power == Power::kOff) return absl::OkStatus();
+    }
+    return absl::DeadlineExceededError(absl::StrCat("libvirt does not let go of ", guest));
+  });
+}
+
+absl::Status LibvirtHypervisor::AskToReboot(const InstanceId& id) {
+  RETURN_IF_ERROR(Act(id, "ask for a reboot of", [simulated = simulated_](virDomainPtr domain) {
+    return virDomainReboot(domain, simulated ? 0 : VIR_DOMAIN_REBOOT_ACPI_POWER_BTN);
+  }));
+  // The test driver's guests reboot at once, without an event.
+  if (simulated_) events_->Emit({id, GuestEventKind::kRebooted});
+  return absl::OkStatus();
+}
+
+absl::Status LibvirtHypervisor::Reset(const InstanceId& id) {
+  RETURN_IF_ERROR(Act(id, "reset", [](virDomainPtr domain) { return virDomainReset(domain, 0); }));
+  if (simulated_) events_->Emit({id, GuestEventKind::kRebooted});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UniqueFd> LibvirtHypervisor::OpenConsole(const InstanceId& id) {
+  ASSIGN_OR_RETURN(const std::string directory,
+                   CallFor<std::string>(absl::StrCat("find the console of ", id.text()),
+                                        [guest = id.text()](virConnectPtr connection) -> absl::StatusOr<std::string> {
+                                          ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
+                                          return ConsoleDirectoryOf(domain.get());
+                                        }));
+  if (directory.empty()) return absl::UnimplementedError(absl::StrCat(id.text(), " has no serial console"));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const std::string path = absl::StrCat(directory, "/", kConsoleSocket);
+  if (path.size() >= sizeof address.sun_path) return absl::InternalError(absl::StrCat(path, " is too long"));
+  memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  // Non-blocking: connecting to a console that has others waiting already would wait, too.
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return absl::ErrnoToStatus(errno, "cannot make a socket");
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == EAGAIN) return absl::UnavailableError(absl::StrCat("the console of ", id.text(), " is in use"));
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot connect to ", path));
+  }
+  if (fcntl(fd.get(), F_SETFL, 0) != 0) return absl::ErrnoToStatus(errno, "cannot set up a socket");
+  return fd;
+}
+
+absl::StatusOr<std::string> LibvirtHypervisor::ConsoleOutput(const std::string& directory, size_t most_bytes) {
+  return logs_.Read(directory, kConsoleLog, most_bytes);
+}
+
+absl::StatusOr<HypervisorInfo> LibvirtHypervisor::Describe() {
+  HypervisorInfo info;
+  info.uri = options_.uri;
+  info.acceleration = simulated_ ? "simulated" : acceleration_.get().kvm ? "kvm" : "tcg";
+  info.acceleration_note = simulated_ ? "libvirt's test driver: no guest runs at all" : acceleration_.get().note;
+  ASSIGN_OR_RETURN(
+      info.version,
+      CallFor<std::string>("ask libvirt for its version", [](virConnectPtr connection) -> absl::StatusOr<std::string> {
+        unsigned long library = 0, driver = 0;
+        if (virConnectGetLibVersion(connection, &library) != 0 || virConnectGetVersion(connection, &driver) != 0) {
+          return LastVirtError("ask libvirt for its version");
+        }
+        const char* type = virConnectGetType(connection);
+        return absl::StrCat("libvirt ", VersionText(library), ", ", type == nullptr ? "" : type, " ",
+                            VersionText(driver));
+      }));
+  return info;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Hypervisor>> NewLibvirtHypervisor(const LibvirtOptions& options) {
+  const std::string& wish = options.acceleration;
+  if (wish != "auto" && wish != "kvm" && wish != "tcg") {
+    return absl::InvalidArgumentError(absl::StrCat("acceleration is auto, kvm or tcg, not '", wish, "'"));
+  }
+  if (options.console_log_limit_bytes < 4096) {
+    return absl::InvalidArgumentError("a console's log needs at least 4096 bytes");
+  }
+  if (options.uri.empty()) return absl::InvalidArgumentError("the libvirt URI is empty");
+  if (EmbeddedRoot(options.uri).has_value()) {
+    static const absl::Status subreaper = BecomeSubreaper();
+    // Without it guests only take longer to stop, where PID 1 is slow.
+    if (!subreaper.ok()) log::Warn("{}", subreaper.message());
+  }
+  return std::make_unique<LibvirtHypervisor>(options);
+}
+
+}  // namespace brume::compute
