@@ -1,0 +1,95 @@
+#include "lib/api/dispatcher.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "lib/api/errors.h"
+#include "lib/api/schema.h"
+#include "lib/api/validate.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+
+namespace brume::api {
+namespace {
+
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+absl::Status Authorize(const MethodDescriptor& method, const Caller& caller) {
+  if (caller.administrator) return absl::OkStatus();
+  return ec2::Error("UnauthorizedOperation",
+                    absl::StrCat("You are not authorized to perform the operation ", method.name(), ": ",
+                                 caller.principal, " is not an administrator of this host"));
+}
+
+// A handler whose transaction lost a race changed nothing and may run again.
+constexpr int kTries = 5;
+
+absl::StatusOr<std::unique_ptr<Message>> CallHandler(const Dispatcher::Handler& handler, const Message& request,
+                                                     const Caller& caller) {
+  for (int tried = 1;; ++tried) {
+    absl::StatusOr<std::unique_ptr<Message>> response = handler(request, caller);
+    if (!absl::IsAborted(response.status()) || ec2::HasErrorCode(response.status()) || tried == kTries) return response;
+  }
+}
+
+}  // namespace
+
+void Dispatcher::Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
+                     const google::protobuf::Descriptor* response, Handler handler) {
+  const MethodDescriptor* method = FindMethod(service, name);
+  if (method == nullptr || IsStreaming(*method) || method->input_type() != request ||
+      method->output_type() != response || !handlers_.emplace(method, std::move(handler)).second) {
+    log::Error("the handler of {}/{} does not fit the schema, or is its second", service, name);
+    std::abort();
+  }
+}
+
+absl::Status Dispatcher::CheckComplete() const {
+  std::vector<std::string> missing;
+  for (const auto* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor* method = service->method(i);
+      if (!IsStreaming(*method) && !handlers_.contains(method)) missing.push_back(method->full_name());
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("no handler for ", absl::StrJoin(missing, ", ")));
+}
+
+const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::string_view name) const {
+  const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string(service));
+  return descriptor == nullptr ? nullptr : descriptor->FindMethodByName(std::string(name));
+}
+
+absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor& method, const Message& request,
+                                                          const Caller& caller) const {
+  const log::RequestScope scope(caller.request_id);
+  const absl::Time start = absl::Now();
+  if (log::Enabled(log::Level::kDebug)) log::Debug("{} {}", method.name(), ForLog(request));
+
+  const auto checked_call = [&]() -> absl::StatusOr<std::unique_ptr<Message>> {
+    RETURN_IF_ERROR(Authorize(method, caller));
+    const auto handler = handlers_.find(&method);
+    if (handler == handlers_.end()) {
+      return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
+    }
+    RETURN_IF_ERROR(Validate(request));
+    if (IsDryRun(request)) {
+      return ec2::Error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
+    }
+    return CallHandler(handler->second, request, caller);
+  };
+  absl::StatusOr<std::unique_ptr<Message>> response = checked_call();
+  if (!response.ok()) response = PublicError(response.status(), caller.request_id);
+  log::Info("action={} principal={} source={} outcome={} duration_ms={:.3f}", method.name(), caller.principal,
+            caller.source, response.ok() ? "OK" : ec2::ErrorCode(response.status()),
+            absl::ToDoubleMilliseconds(absl::Now() - start));
+  return response;
+}
+
+}  // namespace brume::api

@@ -1,0 +1,22 @@
+#include "lib/api/errors.h"
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/log.h"
+#include "lib/domain/ec2_error.h"
+
+namespace brume::api {
+
+absl::Status PublicError(const absl::Status& status, absl::string_view request_id) {
+  if (status.ok() || ec2::HasErrorCode(status)) return status;
+  log::Error("failed inside: {}", status.ToString());
+  const std::string where = absl::StrCat("; the daemon's log has the details under request ", request_id);
+  if (absl::IsResourceExhausted(status)) {
+    return absl::ResourceExhaustedError(absl::StrCat("Too much is asked for at this moment", where));
+  }
+  if (absl::IsUnavailable(status)) {
+    return absl::UnavailableError(absl::StrCat("Something this call needs is not available at this moment", where));
+  }
+  return ec2::Error("InternalError", absl::StrCat("An internal error has occurred", where));
+}
+
+}  // namespace brume::api

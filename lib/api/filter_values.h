@@ -1,0 +1,50 @@
+// Short ways to say where a filter's values are in a rendered message.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+#include "lib/api/filters.h"
+
+namespace brume::api {
+
+// One value: what `get` returns of the resource, a text, a bool or a number.
+template <typename T, typename Get>
+typename FilterTable<T>::Values One(Get get) {
+  return [get](const T& resource, const ValueSink& sink) {
+    using Value = std::decay_t<decltype(get(resource))>;
+    if constexpr (std::is_same_v<Value, bool>) {
+      sink(FilterText(get(resource)));
+    } else if constexpr (std::is_arithmetic_v<Value>) {
+      sink(absl::StrCat(get(resource)));
+    } else {
+      sink(get(resource));
+    }
+  };
+}
+
+// One value a member of the list that `list` returns.
+template <typename T, typename List, typename Get>
+typename FilterTable<T>::Values Each(List list, Get get) {
+  return [list, get](const T& resource, const ValueSink& sink) {
+    for (const auto& item : list(resource)) {
+      using Value = std::decay_t<decltype(get(item))>;
+      if constexpr (std::is_same_v<Value, bool>) {
+        sink(FilterText(get(item)));
+      } else if constexpr (std::is_arithmetic_v<Value>) {
+        sink(absl::StrCat(get(item)));
+      } else {
+        sink(get(item));
+      }
+    }
+  };
+}
+
+// A filter EC2 knows and nothing here has a value for.
+template <typename T>
+typename FilterTable<T>::Values Nothing() {
+  return [](const T&, const ValueSink&) {};
+}
+
+}  // namespace brume::api

@@ -1,0 +1,18 @@
+#include "lib/api/handlers.h"
+
+namespace brume::api {
+
+void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
+  AddInstanceHandlers(dispatcher, services);
+  AddInstanceAttributeHandlers(dispatcher, services);
+  AddInstanceTypeHandlers(dispatcher, services);
+  AddRegionHandlers(dispatcher, services);
+  AddTagHandlers(dispatcher, services);
+  AddKeyPairHandlers(dispatcher, services);
+  AddImageHandlers(dispatcher, services);
+  AddSecurityGroupHandlers(dispatcher, services);
+  AddVpcHandlers(dispatcher, services);
+  AddHostHandlers(dispatcher, services);
+}
+
+}  // namespace brume::api

@@ -1,0 +1,67 @@
+// Every handler of the schema, and what they need: the one call the daemon makes to fill a dispatcher.
+//
+//   api::Services services{…};
+//   api::AddAllHandlers(dispatcher, services);
+//   RETURN_IF_ERROR(dispatcher.CheckComplete());
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/api/dispatcher.h"
+#include "lib/api/host_report.h"
+#include "lib/base/clock.h"
+#include "lib/compute/status_monitor.h"
+#include "lib/domain/instance_type.h"
+#include "lib/domain/settings.h"
+
+namespace brume::compute {
+class InstanceService;
+class KeyPairService;
+class TagService;
+}  // namespace brume::compute
+namespace brume::network {
+class NetworkService;
+class SecurityGroupService;
+}  // namespace brume::network
+namespace brume::storage {
+class ImageService;
+}  // namespace brume::storage
+
+namespace brume::api {
+
+// Everything must outlive the dispatcher; all of it is thread-safe.
+struct Services {
+  const Settings& settings;
+  const InstanceTypeTable& types;
+  const Clock& clock;
+  compute::InstanceService& instances;
+  compute::KeyPairService& key_pairs;
+  compute::TagService& tags;
+  storage::ImageService& images;
+  network::NetworkService& networks;
+  network::SecurityGroupService& security_groups;
+  // StatusMonitor::StatusOf.
+  std::function<compute::InstanceStatus(const Instance&)> status_of;
+  // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
+  std::function<absl::StatusOr<std::string>(const InstanceId&)> console_output;
+  std::function<absl::StatusOr<HostReport>()> describe_host;
+};
+
+// `services` may go; what it refers to must stay.
+void AddAllHandlers(Dispatcher& dispatcher, const Services& services);
+
+// One file of handlers a resource; AddAllHandlers calls them all.
+void AddInstanceHandlers(Dispatcher& dispatcher, const Services& services);
+void AddInstanceAttributeHandlers(Dispatcher& dispatcher, const Services& services);
+void AddInstanceTypeHandlers(Dispatcher& dispatcher, const Services& services);
+void AddRegionHandlers(Dispatcher& dispatcher, const Services& services);
+void AddTagHandlers(Dispatcher& dispatcher, const Services& services);
+void AddKeyPairHandlers(Dispatcher& dispatcher, const Services& services);
+void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
+void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
+void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
+void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
+
+}  // namespace brume::api

@@ -1,0 +1,27 @@
+// What DescribeHost shows; gathered by the daemon, which knows the parts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/compute/hypervisor.h"
+
+namespace brume::api {
+
+struct HostCheck {
+  std::string name;
+  bool ok = true;
+  std::string detail;
+  std::string fix;  // empty = nothing to do
+};
+
+struct HostReport {
+  std::string version;
+  bool simulated = false;
+  compute::HypervisorInfo hypervisor;
+  std::vector<HostCheck> checks;
+  // Found under our names without a row; left as they are.
+  std::vector<HostCheck> orphans;
+};
+
+}  // namespace brume::api

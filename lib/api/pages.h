@@ -1,0 +1,44 @@
+// MaxResults and NextToken. A token says where its list goes on; to callers it is opaque.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/status_macros.h"
+
+namespace brume::api {
+
+// `list` names what is paged through, so that a token of another list is refused; `position` is the last item given.
+std::string MakeToken(absl::string_view list, absl::string_view position);
+// Error: InvalidNextToken.
+absl::StatusOr<std::string> ParseToken(absl::string_view list, absl::string_view token);
+
+absl::Status PagingOfNamed(absl::string_view items);
+
+// Error: InvalidParameterCombination when a page is asked for of items that are named one by one.
+template <typename Request>
+absl::Status CheckPaging(const Request& request, bool names_items, absl::string_view items) {
+  if (names_items && (request.has_max_results() || !request.next_token().empty())) return PagingOfNamed(items);
+  return absl::OkStatus();
+}
+
+// Cuts one page out of `all`, which is sorted by `key`, and names where the next one begins in `next_token` (left alone
+// when this is the last one).
+template <typename T, typename Request, typename Key, typename SetToken>
+absl::StatusOr<std::vector<T>> Page(absl::string_view list, std::vector<T> all, const Request& request, const Key& key,
+                                    const SetToken& set_next_token) {
+  if (!request.next_token().empty()) {
+    ASSIGN_OR_RETURN(const std::string last, ParseToken(list, request.next_token()));
+    all.erase(all.begin(), std::find_if(all.begin(), all.end(), [&](const T& item) { return key(item) > last; }));
+  }
+  if (request.has_max_results() && all.size() > static_cast<size_t>(request.max_results())) {
+    all.erase(all.begin() + request.max_results(), all.end());
+    set_next_token(MakeToken(list, key(all.back())));
+  }
+  return all;
+}
+
+}  // namespace brume::api

@@ -1,0 +1,19 @@
+// What the schema's options say of a request, checked by reflection before any handler sees it.
+#pragma once
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+
+namespace brume::api {
+
+// The first fault of `request`, in the order of its fields, deep. Errors: MissingParameter; the id kind's malformed
+// code; InvalidParameterValue for a value out of bounds, not of its list, too long, or not UTF-8.
+absl::Status Validate(const google::protobuf::Message& request);
+
+// Whether `request` has a field dry_run that is true.
+bool IsDryRun(const google::protobuf::Message& request);
+
+// `message` as one line of text without the fields that are marked secret.
+std::string ForLog(const google::protobuf::Message& message);
+
+}  // namespace brume::api

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "brume/v1/vpc.pb.h"
+#include "lib/api/filter_values.h"
+#include "lib/api/handlers.h"
+#include "lib/api/pages.h"
+#include "lib/api/render.h"
+#include "lib/compute/tag_service.h"
+#include "lib/domain/zones.h"
+#include "lib/network/network_service.h"
+
+namespace brume::api {
+namespace {
+
+constexpr char kService[] = "brume.v1.Vpcs";
+
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+absl::StatusOr<std::map<std::string, TagMap>> TagsByResource(compute::TagService& tags) {
+  ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List());
+  std::map<std::string, TagMap> by_resource;
+  for (const Tag& tag : all) by_resource[tag.resource_id][tag.key] = tag.value;
+  return by_resource;
+}
+
+// Keeps what `ids` name (all, when they name none). Error: the kind's NotFound.
+template <typename IdType, typename T, typename Key>
+absl::Status Select(const Names& ids, std::vector<T>& items, const Key& key) {
+  for (const std::string& id : ids) {
+    if (std::none_of(items.begin(), items.end(), [&](const T& item) { return key(item) == id; })) {
+      return IdType::NotFound(id);
+    }
+  }
+  if (ids.empty()) return absl::OkStatus();
+  std::erase_if(items, [&](const T& item) { return std::find(ids.begin(), ids.end(), key(item)) == ids.end(); });
+  return absl::OkStatus();
+}
+
+v1::Vpc RenderVpc(const Vpc& vpc, const TagMap& tags, const Settings& settings) {
+  v1::Vpc rendered;
+  rendered.set_cidr_block(vpc.cidr.text());
+  rendered.set_dhcp_options_id("default");
+  rendered.set_state("available");
+  rendered.set_vpc_id(vpc.id.text());
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_instance_tenancy("default");
+  rendered.set_is_default(vpc.is_default);
+  *rendered.mutable_tags() = RenderTags(tags);
+  v1::VpcCidrBlockAssociation& association = *rendered.add_cidr_block_association_set();
+  // A VPC has one range for its life, so the association's id is the VPC's in other clothes.
+  association.set_association_id(absl::StrCat("vpc-cidr-assoc-", vpc.id.text().substr(vpc.id.text().find('-') + 1)));
+  association.set_cidr_block(vpc.cidr.text());
+  association.mutable_cidr_block_state()->set_state("associated");
+  return rendered;
+}
+
+const FilterTable<v1::Vpc>& VpcFilters() {
+  using V = v1::Vpc;
+  const auto ranges = [](const V& v) { return v.cidr_block_association_set(); };
+  using Range = v1::VpcCidrBlockAssociation;
+  const auto cidr = One<V>([](const V& v) { return v.cidr_block(); });
+  const auto is_default = One<V>([](const V& v) { return v.is_default(); });
+  static const FilterTable<V> table(
+      {
+          {"cidr", cidr},
+          {"cidr-block", cidr},
+          {"cidr-block-association.association-id", Each<V>(ranges, [](const Range& r) { return r.association_id(); })},
+          {"cidr-block-association.cidr-block", Each<V>(ranges, [](const Range& r) { return r.cidr_block(); })},
+          {"cidr-block-association.state",
+           Each<V>(ranges, [](const Range& r) { return r.cidr_block_state().state(); })},
+          {"dhcp-options-id", One<V>([](const V& v) { return v.dhcp_options_id(); })},
+          {"is-default", is_default},
+          {"isDefault", is_default},
+          {"ipv6-cidr-block-association.association-id", Nothing<V>()},
+          {"ipv6-cidr-block-association.ipv6-cidr-block", Nothing<V>()},
+          {"ipv6-cidr-block-association.state", Nothing<V>()},
+          {"owner-id", One<V>([](const V& v) { return v.owner_id(); })},
+          {"state", One<V>([](const V& v) { return v.state(); })},
+          {"vpc-id", One<V>([](const V& v) { return v.vpc_id(); })},
+      },
+      [](const V& v) { return TagsOf(v.tags()); });
+  return table;
+}
+
+absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const Services& services,
+                                                      const v1::DescribeVpcsRequest& request) {
+  RETURN_IF_ERROR(CheckPaging(request, !request.vpc_ids().empty(), "vpcId"));
+  ASSIGN_OR_RETURN(const auto keep, VpcFilters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const std::vector<Vpc> all, services.networks.ListVpcs());
+  ASSIGN_OR_RETURN(auto tags, TagsByResource(services.tags));
+  std::vector<v1::Vpc> vpcs;
+  for (const Vpc& vpc : all) vpcs.push_back(RenderVpc(vpc, tags[vpc.id.text()], services.settings));
+  const auto key = [](const v1::Vpc& vpc) { return vpc.vpc_id(); };
+  RETURN_IF_ERROR(Select<VpcId>(request.vpc_ids(), vpcs, key));
+  std::erase_if(vpcs, [&](const v1::Vpc& vpc) { return !keep(vpc); });
+  std::sort(vpcs.begin(), vpcs.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  v1::DescribeVpcsResponse response;
+  ASSIGN_OR_RETURN(vpcs, Page("vpcs", std::move(vpcs), request, key,
+                              [&](std::string token) { response.set_next_token(std::move(token)); }));
+  for (v1::Vpc& vpc : vpcs) *response.add_vpcs() = std::move(vpc);
+  return response;
+}
+
+v1::Subnet RenderSubnet(const network::SubnetView& view, const TagMap& tags, const Settings& settings) {
+  const Subnet& subnet = view.subnet;
+  v1::Subnet rendered;
+  rendered.set_availability_zone(subnet.availability_zone);
+  rendered.set_availability_zone_id(ZoneId(settings, subnet.availability_zone));
+  rendered.set_available_ip_address_count(static_cast<int>(view.available_addresses));
+  rendered.set_cidr_block(subnet.cidr.text());
+  rendered.set_default_for_az(subnet.default_for_az);
+  rendered.set_map_public_ip_on_launch(subnet.map_public_ip_on_launch);
+  rendered.set_state("available");
+  rendered.set_subnet_id(subnet.id.text());
+  rendered.set_vpc_id(subnet.vpc_id.text());
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_assign_ipv6_address_on_creation(false);
+  *rendered.mutable_tags() = RenderTags(tags);
+  rendered.set_subnet_arn(
+      absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":subnet/", subnet.id.text()));
+  rendered.set_enable_dns64(false);
+  rendered.set_ipv6_native(false);
+  return rendered;
+}
+
+const FilterTable<v1::Subnet>& SubnetFilters() {
+  using S = v1::Subnet;
+  const auto zone = One<S>([](const S& s) { return s.availability_zone(); });
+  const auto cidr = One<S>([](const S& s) { return s.cidr_block(); });
+  const auto for_zone = One<S>([](const S& s) { return s.default_for_az(); });
+  static const FilterTable<S> table(
+      {
+          {"availability-zone", zone},
+          {"availability-zone-id", One<S>([](const S& s) { return s.availability_zone_id(); })},
+          {"availabilityZone", zone},
+          {"available-ip-address-count", One<S>([](const S& s) { return s.available_ip_address_count(); })},
+          {"cidr", cidr},
+          {"cidr-block", cidr},
+          {"cidrBlock", cidr},
+          {"default-for-az", for_zone},
+          {"defaultForAz", for_zone},
+          {"enable-dns64", One<S>([](const S& s) { return s.enable_dns64(); })},
+          {"ipv6-native", One<S>([](const S& s) { return s.ipv6_native(); })},
+          {"map-public-ip-on-launch", One<S>([](const S& s) { return s.map_public_ip_on_launch(); })},
+          {"owner-id", One<S>([](const S& s) { return s.owner_id(); })},
+          {"state", One<S>([](const S& s) { return s.state(); })},
+          {"subnet-arn", One<S>([](const S& s) { return s.subnet_arn(); })},
+          {"subnet-id", One<S>([](const S& s) { return s.subnet_id(); })},
+          {"vpc-id", One<S>([](const S& s) { return s.vpc_id(); })},
+      },
+      [](const S& s) { return TagsOf(s.tags()); });
+  return table;
+}
+
+absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const Services& services,
+                                                            const v1::DescribeSubnetsRequest& request) {
+  RETURN_IF_ERROR(CheckPaging(request, !request.subnet_ids().empty(), "subnetId"));
+  ASSIGN_OR_RETURN(const auto keep, SubnetFilters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, services.networks.ListSubnets());
+  ASSIGN_OR_RETURN(auto tags, TagsByResource(services.tags));
+  std::vector<v1::Subnet> subnets;
+  for (const network::SubnetView& view : all) {
+    subnets.push_back(RenderSubnet(view, tags[view.subnet.id.text()], services.settings));
+  }
+  const auto key = [](const v1::Subnet& subnet) { return subnet.subnet_id(); };
+  RETURN_IF_ERROR(Select<SubnetId>(request.subnet_ids(), subnets, key));
+  std::erase_if(subnets, [&](const v1::Subnet& subnet) { return !keep(subnet); });
+  std::sort(subnets.begin(), subnets.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  v1::DescribeSubnetsResponse response;
+  ASSIGN_OR_RETURN(subnets, Page("subnets", std::move(subnets), request, key,
+                                 [&](std::string token) { response.set_next_token(std::move(token)); }));
+  for (v1::Subnet& subnet : subnets) *response.add_subnets() = std::move(subnet);
+  return response;
+}
+
+}  // namespace
+
+void AddVpcHandlers(Dispatcher& dispatcher, const Services& services) {
+  dispatcher.Handle<v1::DescribeVpcsRequest, v1::DescribeVpcsResponse>(
+      kService, "DescribeVpcs",
+      [services](const v1::DescribeVpcsRequest& request, const Caller&) { return DescribeVpcs(services, request); });
+  dispatcher.Handle<v1::DescribeSubnetsRequest, v1::DescribeSubnetsResponse>(
+      kService, "DescribeSubnets", [services](const v1::DescribeSubnetsRequest& request, const Caller&) {
+        return DescribeSubnets(services, request);
+      });
+}
+
+}  // namespace brume::api
