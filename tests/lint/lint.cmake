@@ -1,7 +1,9 @@
 # The lints as tests: each looks at the whole tree and names every fault by file and line.
 foreach(lint includes words format length test_cases comments)
   add_test(NAME "lint: ${lint}" COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lint/${lint} ${CMAKE_SOURCE_DIR})
-  set_tests_properties("lint: ${lint}" PROPERTIES LABELS lint TIMEOUT 300 SKIP_RETURN_CODE 77)
+  set_tests_properties("lint: ${lint}" PROPERTIES LABELS lint TIMEOUT 300 SKIP_RETURN_CODE 77
+    ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endforeach()
 add_test(NAME "lint: the lints themselves" COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lint/lints_test.py)
-set_tests_properties("lint: the lints themselves" PROPERTIES LABELS lint TIMEOUT 300)
+set_tests_properties("lint: the lints themselves" PROPERTIES LABELS lint TIMEOUT 300
+  ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
