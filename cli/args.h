@@ -17,7 +17,7 @@ inline constexpr int kExitOtherError = 255;  // anything else
 
 struct GlobalOptions {
   std::string endpoint;  // unix:PATH or HOST:PORT
-  std::string tls_ca, tls_cert, tls_key;
+  std::string tls_ca = {}, tls_cert = {}, tls_key = {};
   OutputFormat output = OutputFormat::kJson;
   bool output_chosen = false;  // by --output or BRUME_OUTPUT
 };

@@ -187,6 +187,10 @@ std::vector<CustomFlag> CustomFlagsOf(const Action& action) {
   return {};
 }
 
+bool HasDefault(const Action& action, const FieldDescriptor& field) {
+  return IsRun(action) && (field.name() == "min_count" || field.name() == "max_count");
+}
+
 absl::Status ApplyCustomFlags(const Action& action, const FlagUses& uses, Message* request) {
   if (IsRun(action)) {
     RETURN_IF_ERROR(ApplyCount(uses, request));

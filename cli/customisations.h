@@ -17,6 +17,9 @@ struct CustomFlag {
 };
 std::vector<CustomFlag> CustomFlagsOf(const Action& action);
 
+// True for a required field that custom flags fill when it is not given.
+bool HasDefault(const Action& action, const google::protobuf::FieldDescriptor& field);
+
 // Applies what of `uses` is custom to `request`, after the fields are set. Gives run-instances its default of one.
 absl::Status ApplyCustomFlags(const Action& action, const FlagUses& uses, google::protobuf::Message* request);
 

@@ -63,12 +63,13 @@ absl::StatusOr<FlagUses> CollectFlags(const Action& action, const std::vector<st
     const size_t equals = whole.find('=');
     std::string name(whole.substr(0, equals));
     if (!is_known(name)) {
-      std::string hint = DidYouMean(name, known);
+      const std::string nearest = NearestName(name, known);
+      std::string hint = nearest.empty() ? "" : absl::StrCat(" Did you mean '--", nearest, "'?");
       if (name == "query") hint = " For a part of an answer use --output json and jq.";
       return absl::InvalidArgumentError(absl::StrCat("unknown flag '--", Printable(name), "' of ", action.name, ".",
                                                      hint, " All flags: brume help ", action.name));
     }
-    FlagUse use{.spelled = absl::StrCat("--", name), .negated = false, .values = {}};
+    FlagUse use{.spelled = absl::StrCat("--", name)};
     absl::string_view positive = name;
     if (absl::ConsumePrefix(&positive, "no-") && is_known(std::string(positive))) {
       use.negated = true;

@@ -20,9 +20,9 @@ struct ActionOptions {
   bool help = false;
   bool skeleton = false;  // print the shape of --cli-input-json and call nothing
   bool paginate = true;
-  std::optional<int> max_items;
-  std::optional<int> page_size;
-  std::string starting_token;
+  std::optional<int> max_items = std::nullopt;
+  std::optional<int> page_size = std::nullopt;
+  std::string starting_token = {};
   bool wait = false;
   absl::Duration timeout = absl::Minutes(10);
 };
@@ -36,7 +36,7 @@ struct Invocation {
 struct FlagUse {
   std::string spelled;  // "--no-dry-run"
   bool negated = false;
-  std::vector<std::string> values;
+  std::vector<std::string> values = {};
 };
 using FlagUses = std::map<std::string, FlagUse>;  // by name without dashes and "no-"
 

@@ -179,7 +179,7 @@ std::string ActionHelp(const Action& action, int width) {
   std::string usage = absl::StrCat("brume ", action.name);
   for (int i = 0; i < request->field_count(); ++i) {
     const FieldDescriptor* field = request->field(i);
-    if (TraitsOf(*field).required) absl::StrAppend(&usage, " ", FlagHead(*field));
+    if (TraitsOf(*field).required && !HasDefault(action, *field)) absl::StrAppend(&usage, " ", FlagHead(*field));
   }
   absl::StrAppend(&text, Wrap(absl::StrCat(usage, " [FLAGS …]"), 2, width), "\nFlags:\n");
   for (int i = 0; i < request->field_count(); ++i) {

@@ -69,6 +69,8 @@ class Parser {
         Json list = Json::array({std::move(value)});
         while (Next(',') && !FollowedByKey()) {
           ++at_;
+          SkipSpace();
+          if (AtEnd() || Next(',') || Next(']') || Next('}')) return Unexpected("a key or a value");
           ASSIGN_OR_RETURN(Json more, ParseValue(depth));
           list.push_back(std::move(more));
         }

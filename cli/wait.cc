@@ -41,7 +41,7 @@ absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Me
   Progress progress;
   while (true) {
     const absl::StatusOr<std::unique_ptr<Message>> answer = CallAction(schema, client, *action, request);
-    Look look{.verdict = Verdict::kWait, .summary = "not there yet", .reason = ""};
+    Look look{.verdict = Verdict::kWait, .summary = "not there yet"};
     if (answer.ok()) {
       *last = ToJson(**answer);
       look = Judge(waiter, *last, expected);
@@ -92,9 +92,7 @@ Waiter AfterAction(const Action& action) {
                 .list = "Reservations.Instances",
                 .id = "InstanceId",
                 .state = "State.Name",
-                .wanted = action.wait_state,
-                .failures = {},
-                .not_there = {}};
+                .wanted = action.wait_state};
   // The wish is committed before the call returns, so a state of rest that is not the wanted one is a failure.
   if (waiter.wanted == "running") waiter.failures = {"stopped", "shutting-down", "terminated"};
   if (waiter.wanted == "stopped") waiter.failures = {"shutting-down", "terminated"};
@@ -112,7 +110,6 @@ const std::vector<Waiter>& Waiters() {
                           .id = "InstanceId",
                           .state = "State.Name",
                           .wanted = "",
-                          .failures = {},
                           .not_there = {"InvalidInstanceID.NotFound"}};
     auto* list = new std::vector<Waiter>();
     const auto add = [&](Waiter base, const char* name, const char* summary, const char* wanted,

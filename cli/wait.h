@@ -24,8 +24,8 @@ struct Waiter {
   std::string id;       // path of a thing's id
   std::string state;    // path of its state; empty: that it is there is enough
   std::string wanted;
-  std::vector<std::string> failures;   // states from which it will not come
-  std::vector<std::string> not_there;  // error codes that mean "not yet"
+  std::vector<std::string> failures = {};   // states from which it will not come
+  std::vector<std::string> not_there = {};  // error codes that mean "not yet"
 };
 const std::vector<Waiter>& Waiters();
 
@@ -33,8 +33,8 @@ const std::vector<Waiter>& Waiters();
 enum class Verdict { kWait, kDone, kFailed };
 struct Look {
   Verdict verdict = Verdict::kWait;
-  std::string summary;  // "i-1 pending, i-2 running"
-  std::string reason;   // when failed: which, and why
+  std::string summary = {};  // "i-1 pending, i-2 running"
+  std::string reason = {};   // when failed: which, and why
 };
 // `expected`: how many things the request names; 0 = it names none, and at least one must be there.
 Look Judge(const Waiter& waiter, const nlohmann::ordered_json& answer, size_t expected);

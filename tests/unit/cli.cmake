@@ -1,0 +1,8 @@
+brume_test(cli_test SOURCES unit/cli_shorthand_test.cc unit/cli_flags_test.cc unit/cli_output_test.cc
+           unit/cli_wait_test.cc unit/cli_client_test.cc DEPS brume_cli PkgConfig::GRPC LABELS unit)
+
+# The reference in the tree is what the schema says now; `ninja brume_api_reference` writes it anew.
+add_test(NAME cli_api_reference_is_current
+         COMMAND ${CMAKE_COMMAND} -DBRUME=$<TARGET_FILE:brume> -DREFERENCE=${CMAKE_SOURCE_DIR}/docs/api-reference.md
+                 -P ${CMAKE_CURRENT_LIST_DIR}/scripts/cli_api_reference.cmake)
+set_tests_properties(cli_api_reference_is_current PROPERTIES LABELS unit)

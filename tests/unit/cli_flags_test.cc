@@ -1,0 +1,292 @@
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "cli/args.h"
+#include "cli/completion.h"
+#include "cli/customisations.h"
+#include "cli/fill.h"
+#include "cli/flags.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/schema.h"
+#include "nlohmann/json.hpp"
+
+namespace brume::cli {
+namespace {
+
+using Tokens = std::vector<std::string>;
+
+const Schema& TheSchema() {
+  static const auto* const schema = LoadEmbeddedSchema()->release();
+  return *schema;
+}
+
+// The request as JSON, or the error's text.
+std::string Request(const std::string& action, const Tokens& tokens) {
+  const Action* found = TheSchema().FindAction(action);
+  REQUIRE(found != nullptr);
+  const auto invocation = ParseInvocation(TheSchema(), *found, tokens);
+  if (!invocation.ok()) {
+    CHECK(absl::IsInvalidArgument(invocation.status()));
+    return std::string(invocation.status().message());
+  }
+  nlohmann::ordered_json request = ToJson(*invocation->request);
+  nlohmann::ordered_json set = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : request.items()) {
+    if (!value.is_array() || !value.empty()) set[key] = value;
+  }
+  return set.dump();
+}
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& content) {
+    char name[] = "/tmp/brume-cli-test-XXXXXX";
+    const int fd = mkstemp(name);
+    REQUIRE(fd >= 0);
+    close(fd);
+    path = name;
+    std::ofstream(path, std::ios::binary) << content;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path); }
+  std::string path;
+};
+
+TEST_CASE("flags become the request the aws CLI would send", "[cli]") {
+  struct Case {
+    std::string action;
+    Tokens tokens;
+    std::string wanted;
+  };
+  const std::vector<Case> cases = {
+      {"describe-instances", {}, "{}"},
+      {"describe-instances", {"--instance-ids", "i-1", "i-2"}, R"({"InstanceIds":["i-1","i-2"]})"},
+      {"describe-instances", {"--instance-ids", R"(["i-1","i-2"])"}, R"({"InstanceIds":["i-1","i-2"]})"},
+      {"describe-instances", {"--instance-ids=i-1", "i-2"}, R"({"InstanceIds":["i-1","i-2"]})"},
+      {"describe-instances", {"--dry-run"}, R"({"DryRun":true})"},
+      {"describe-instances", {"--no-dry-run"}, R"({"DryRun":false})"},
+      {"describe-instances", {"--max-results", "5"}, R"({"MaxResults":5})"},
+      {"describe-instances",
+       {"--filters", "Name=tag:Name,Values=web,db", "Name=instance-state-name,Values=running"},
+       R"({"Filters":[{"Name":"tag:Name","Values":["web","db"]},{"Name":"instance-state-name","Values":["running"]}]})"},
+      {"describe-instances",
+       {"--filters", R"([{"Name":"x","Values":["a"]}])"},
+       R"({"Filters":[{"Name":"x","Values":["a"]}]})"},
+      {"describe-instances",
+       {"--filters", R"({"Name":"x","Values":["a"]})", "Name=y,Values=b"},
+       R"({"Filters":[{"Name":"x","Values":["a"]},{"Name":"y","Values":["b"]}]})"},
+      {"run-instances", {"--image-id", "ami-1"}, R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1})"},
+      {"run-instances", {"--image-id", "ami-1", "--count", "3"}, R"({"ImageId":"ami-1","MaxCount":3,"MinCount":3})"},
+      {"run-instances", {"--image-id", "ami-1", "--count", "1:3"}, R"({"ImageId":"ami-1","MaxCount":3,"MinCount":1})"},
+      {"run-instances",
+       {"--image-id", "ami-1", "--user-data", "#!/bin/sh"},
+       R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1,"UserData":"IyEvYmluL3No"})"},
+      {"run-instances",
+       {"--image-id", "ami-1", "--tag-specifications", "ResourceType=instance,Tags=[{Key=Name,Value=web}]"},
+       R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1,"TagSpecifications":[{"ResourceType":"instance","Tags":[{"Key":"Name","Value":"web"}]}]})"},
+      {"run-instances",
+       {"--image-id", "ami-1", "--monitoring", "Enabled=true"},
+       R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1,"Monitoring":{"Enabled":true}})"},
+      {"run-instances",
+       {"--image-id", "ami-1", "--block-device-mappings", "DeviceName=/dev/vda,Ebs={VolumeSize=9}"},
+       R"({"BlockDeviceMappings":[{"DeviceName":"/dev/vda","Ebs":{"VolumeSize":9}}],"ImageId":"ami-1","MaxCount":1,"MinCount":1})"},
+      {"run-instances",
+       {"--image-id", "ami-1", "--associate-public-ip-address", "--subnet-id", "subnet-1", "--security-group-ids",
+        "sg-1", "sg-2"},
+       R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1,"NetworkInterfaces":[{"AssociatePublicIpAddress":true,"DeviceIndex":0,"Groups":["sg-1","sg-2"],"SubnetId":"subnet-1"}]})"},
+      {"run-instances",
+       {"--image-id", "ami-1", "--no-associate-public-ip-address"},
+       R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1,"NetworkInterfaces":[{"AssociatePublicIpAddress":false,"DeviceIndex":0}]})"},
+      {"modify-instance-attribute",
+       {"--instance-id", "i-1", "--disable-api-termination"},
+       R"({"DisableApiTermination":{"Value":true},"InstanceId":"i-1"})"},
+      {"modify-instance-attribute",
+       {"--instance-id", "i-1", "--no-disable-api-termination"},
+       R"({"DisableApiTermination":{"Value":false},"InstanceId":"i-1"})"},
+      {"modify-instance-attribute",
+       {"--instance-id", "i-1", "--disable-api-termination", "Value=false"},
+       R"({"DisableApiTermination":{"Value":false},"InstanceId":"i-1"})"},
+      {"modify-instance-attribute",
+       {"--instance-id", "i-1", "--instance-type", R"({"Value": "t3.small"})"},
+       R"({"InstanceId":"i-1","InstanceType":{"Value":"t3.small"}})"},
+      {"modify-instance-attribute",
+       {"--instance-id", "i-1", "--instance-type", "t3.small"},
+       R"({"InstanceId":"i-1","InstanceType":{"Value":"t3.small"}})"},
+      {"modify-instance-attribute",
+       {"--instance-id", "i-1", "--user-data", "hello"},
+       R"({"InstanceId":"i-1","UserData":{"Value":"aGVsbG8="}})"},
+      {"authorize-security-group-ingress",
+       {"--group-id", "sg-1", "--protocol", "tcp", "--port", "22", "--cidr", "0.0.0.0/0"},
+       R"({"GroupId":"sg-1","IpPermissions":[{"FromPort":22,"IpProtocol":"tcp","IpRanges":[{"CidrIp":"0.0.0.0/0"}],"ToPort":22}]})"},
+      {"authorize-security-group-ingress",
+       {"--group-id", "sg-1", "--protocol", "tcp", "--port", "8000-9000", "--source-group", "sg-2"},
+       R"({"GroupId":"sg-1","IpPermissions":[{"FromPort":8000,"IpProtocol":"tcp","ToPort":9000,"UserIdGroupPairs":[{"GroupId":"sg-2"}]}]})"},
+      {"revoke-security-group-ingress",
+       {"--group-name", "web", "--protocol", "all", "--source-group", "default"},
+       R"({"GroupName":"web","IpPermissions":[{"IpProtocol":"-1","UserIdGroupPairs":[{"GroupName":"default"}]}]})"},
+      {"authorize-security-group-ingress",
+       {"--group-id", "sg-1", "--protocol", "icmp", "--port", "8", "--cidr", "10.0.0.0/8"},
+       R"({"GroupId":"sg-1","IpPermissions":[{"FromPort":8,"IpProtocol":"icmp","IpRanges":[{"CidrIp":"10.0.0.0/8"}],"ToPort":-1}]})"},
+      {"authorize-security-group-ingress",
+       {"--group-id", "sg-1", "--protocol", "udp", "--port", "all", "--cidr", "10.0.0.0/8"},
+       R"({"GroupId":"sg-1","IpPermissions":[{"FromPort":0,"IpProtocol":"udp","IpRanges":[{"CidrIp":"10.0.0.0/8"}],"ToPort":65535}]})"},
+      {"create-tags",
+       {"--resources", "i-1", "--tags", "Key=Name,Value=web", "Key=empty,Value="},
+       R"({"Resources":["i-1"],"Tags":[{"Key":"Name","Value":"web"},{"Key":"empty","Value":""}]})"},
+      {"import-key-pair",
+       {"--key-name", "k", "--public-key-material", "c3NoLWVkMjU1MTk="},
+       R"({"KeyName":"k","PublicKeyMaterial":"c3NoLWVkMjU1MTk="})"},
+      {"describe-instances",
+       {"--cli-input-json", R"({"InstanceIds": ["i-1"], "MaxResults": 7})", "--instance-ids", "i-2"},
+       R"({"InstanceIds":["i-2"],"MaxResults":7})"},
+  };
+  for (const Case& one : cases) {
+    INFO(one.action);
+    CHECK(Request(one.action, one.tokens) == one.wanted);
+  }
+}
+
+TEST_CASE("a wrong command line is answered with the right one", "[cli]") {
+  struct Case {
+    std::string action;
+    Tokens tokens;
+    std::string wanted;  // part of the error
+  };
+  const std::vector<Case> cases = {
+      {"run-instances",
+       {"--imge-id", "ami-1"},
+       "unknown flag '--imge-id' of run-instances. Did you mean '--image-id'?"},
+      {"run-instances", {}, "the following arguments are required: --image-id"},
+      {"stop-instances", {}, "required: --instance-ids"},
+      {"describe-instances", {"i-1"}, "unexpected argument 'i-1'"},
+      {"describe-instances", {"--instance-ids"}, "--instance-ids needs a value"},
+      {"describe-instances", {"--instance-ids", "i-1", "--instance-ids", "i-2"}, "given twice"},
+      {"describe-instances", {"--dry-run", "true"}, "write --dry-run or --no-dry-run"},
+      {"describe-instances", {"--max-results", "many"}, "--max-results: expected a whole number"},
+      {"describe-instances", {"--max-results", "99999999999"}, "expected a number from -2147483648 to 2147483647"},
+      {"describe-instances", {"--max-results", "5", "6"}, "one too many"},
+      {"describe-instances", {"--filters", "Name=a,Value=b"}, "unknown key 'Value'. Did you mean 'Values'?"},
+      {"describe-instances", {"--filters", "running"}, "expected '=' after 'running'"},
+      {"describe-instances", {"--filters", "{\"Name\": }"}, "--filters: not JSON"},
+      {"describe-instances", {"--filters", "Name={a=b}"}, "--filters[0].Name: expected a string"},
+      {"describe-instances", {"--query", "Reservations"}, "jq"},
+      {"describe-instances", {"--instance-ids", "\xff"}, "not UTF-8"},
+      {"describe-instances", {"--cli-input-json", "[]"}, "takes a JSON object"},
+      {"describe-instances", {"--cli-input-json", R"({"InstanceId": "i-1"})"}, "Did you mean 'InstanceIds'?"},
+      {"describe-instances", {"--cli-input-json", "file:///no/such"}, "'/no/such' cannot be read"},
+      {"describe-instances", {"--wait"}, "unknown flag '--wait'"},
+      {"run-instances", {"--image-id", "a", "--count", "0"}, "--count takes N or MIN:MAX"},
+      {"run-instances", {"--image-id", "a", "--count", "3:2"}, "--count takes N or MIN:MAX"},
+      {"run-instances", {"--image-id", "a", "--count", "2", "--min-count", "1"}, "--count excludes"},
+      {"import-key-pair", {"--key-name", "k", "--public-key-material", "ssh-rsa AAAA"}, "fileb://"},
+      {"authorize-security-group-ingress", {"--group-id", "sg-1", "--port", "22"}, "--protocol is needed"},
+      {"authorize-security-group-ingress", {"--group-id", "sg-1", "--protocol", "tcp", "--port", "22"}, "--cidr"},
+      {"authorize-security-group-ingress",
+       {"--group-id", "sg-1", "--protocol", "tcp", "--port", "22-21", "--cidr", "0.0.0.0/0"},
+       "--port takes a port"},
+      {"authorize-security-group-ingress",
+       {"--group-id", "sg-1", "--protocol", "tcp", "--port", "70000", "--cidr", "0.0.0.0/0"},
+       "--port takes a port"},
+  };
+  for (const Case& one : cases) {
+    const std::string said = Request(one.action, one.tokens);
+    INFO(one.action << ": " << said);
+    CHECK(absl::StrContains(said, one.wanted));
+  }
+}
+
+TEST_CASE("file:// is text and fileb:// is bytes, wherever a value stands", "[cli]") {
+  const TemporaryFile script("#!/bin/sh\necho hello\n");
+  CHECK(absl::StrContains(Request("run-instances", {"--image-id", "a", "--user-data", "file://" + script.path}),
+                          R"("UserData":"IyEvYmluL3NoCmVjaG8gaGVsbG8K")"));
+  const TemporaryFile bytes(std::string("\0\xff", 2));
+  CHECK(absl::StrContains(Request("run-instances", {"--image-id", "a", "--user-data", "fileb://" + bytes.path}),
+                          R"("UserData":"AP8=")"));
+  CHECK(absl::StrContains(
+      Request("modify-instance-attribute", {"--instance-id", "i-1", "--user-data", "fileb://" + bytes.path}),
+      R"("UserData":{"Value":"AP8="})"));
+  CHECK(absl::StrContains(
+      Request("import-key-pair", {"--key-name", "k", "--public-key-material", "fileb://" + bytes.path}),
+      R"("PublicKeyMaterial":"AP8=")"));
+  CHECK(absl::StrContains(Request("run-instances", {"--image-id", "a", "--user-data", "file://" + bytes.path}),
+                          "not UTF-8"));
+  const TemporaryFile filters(R"([{"Name": "x", "Values": ["a"]}])");
+  CHECK(Request("describe-instances", {"--filters", "file://" + filters.path}) ==
+        R"({"Filters":[{"Name":"x","Values":["a"]}]})");
+  CHECK(absl::StrContains(Request("describe-instances", {"--filters", "file:///"}), "cannot be read"));
+}
+
+TEST_CASE("a skeleton is a request again", "[cli]") {
+  for (const Action& action : TheSchema().actions()) {
+    INFO(action.name);
+    auto request = TheSchema().NewMessage(action.method->input_type());
+    CHECK(FillMessage(Skeleton(action.method->input_type()), "", request.get()).ok());
+  }
+}
+
+TEST_CASE("every action of the schema has help that names its flags", "[cli]") {
+  REQUIRE_FALSE(TheSchema().actions().empty());
+  for (const Action& action : TheSchema().actions()) {
+    INFO(action.name);
+    const std::string help = ActionHelp(action, 100);
+    for (const std::string& flag : FlagNames(action)) {
+      if (flag != "paginate") CHECK(absl::StrContains(help, "--" + flag));
+    }
+    CHECK_FALSE(CommentOf(*action.method).empty());
+  }
+  CHECK(absl::StrContains(ManPage(TheSchema()), "run\\-instances"));
+  CHECK(FirstSentence("Shows t3.micro. And more.") == "Shows t3.micro");
+}
+
+TEST_CASE("global options stand before or after the action", "[cli]") {
+  for (const Tokens& argv : {Tokens{"--output", "text", "--socket", "/s", "describe-instances", "--dry-run"},
+                             Tokens{"describe-instances", "--dry-run", "--output=text", "--socket=/s"}}) {
+    const auto line = ParseCommandLine(argv, true);
+    REQUIRE(line.ok());
+    CHECK(line->command == "describe-instances");
+    CHECK(line->rest == Tokens{"--dry-run"});
+    CHECK(line->global.output == OutputFormat::kText);
+    CHECK(line->global.endpoint == "unix:/s");
+  }
+  const auto ssh = ParseCommandLine({"ssh", "i-1", "--", "ls", "--output", "x"}, true);
+  REQUIRE(ssh.ok());
+  CHECK(ssh->rest == Tokens{"i-1", "--", "ls", "--output", "x"});
+  CHECK(ParseCommandLine({}, true)->global.output == OutputFormat::kTable);
+  CHECK(ParseCommandLine({}, false)->global.output == OutputFormat::kJson);
+  CHECK_FALSE(ParseCommandLine({"--output", "yaml", "x"}, true).ok());
+  CHECK_FALSE(ParseCommandLine({"--output"}, true).ok());
+  CHECK_FALSE(ParseCommandLine({"--sockt", "/s", "x"}, true).ok());
+  CHECK_FALSE(ParseCommandLine({"--socket", "/s", "--endpoint", "unix:/t"}, true).ok());
+}
+
+std::vector<std::string> TwoInstances(const Schema&, const GlobalOptions&, int kind) {
+  return kind == 1 ? Tokens{"i-0a", "i-0b"} : Tokens{"web"};
+}
+
+TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
+  const auto complete = [](const Tokens& words) {
+    return Complete(TheSchema(), words, words.size() - 1, TwoInstances);
+  };
+  CHECK(complete({"brume", "describe-instance-s"}) == Tokens{"describe-instance-status"});
+  CHECK(complete({"brume", "comp"}) == Tokens{"completion"});
+  CHECK(complete({"brume", "--output", "t"}) == Tokens{"table", "text"});
+  CHECK(complete({"brume", "--output", "json", "run-"}) == Tokens{"run-instances"});
+  CHECK(complete({"brume", "run-instances", "--image"}) == Tokens{"--image-id"});
+  CHECK(complete({"brume", "stop-instances", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "stop-instances", "--instance-ids", "i-0a", "i-0b"}) == Tokens{"i-0b"});
+  CHECK(complete({"brume", "run-instances", "--key-name", ""}) == Tokens{"web"});
+  CHECK(complete({"brume", "run-instances", "--instance-initiated-shutdown-behavior", "t"}) == Tokens{"terminate"});
+  CHECK(complete({"brume", "ssh", "i-0b"}) == Tokens{"i-0b"});
+  CHECK(complete({"brume", "wait", "instance-ru"}) == Tokens{"instance-running"});
+  CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});
+  CHECK(complete({"brume"}).empty());
+}
+
+}  // namespace
+}  // namespace brume::cli
