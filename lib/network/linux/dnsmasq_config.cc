@@ -1,6 +1,7 @@
 #include "lib/network/linux/dnsmasq_config.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/network/linux/names.h"
 
 namespace brume::network {
@@ -14,40 +15,45 @@ DnsmasqPaths::DnsmasqPaths(const std::string& directory)
       dns_hosts(directory + "/dns-hosts") {}
 
 std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
-  std::string text = absl::StrCat(
-      "# Written by brumed; changes are lost.\n"
-      "user=",
-      spec.user, "\n", "pid-file=", paths.pid, "\n",
+  const std::string router = kRouterLink;
+  std::vector<std::string> lines = {
+      "# Written by brumed; changes are lost.",
+      "user=" + spec.user,
+      "pid-file=" + paths.pid,
       // Requests come in on the taps; the addresses are the router link's. The taps are named as interfaces too because
       // with a single one dnsmasq binds its DHCP socket to that link and hears nothing.
-      "interface=", kRouterLink, "\n", "interface=bm*\n", "bridge-interface=", kRouterLink, ",bm*\n",
-      "except-interface=lo\n"
-      "bind-dynamic\n"
-      "no-hosts\n"
-      "no-resolv\n"
-      "no-ping\n"
-      "domain-needed\n"
-      "bogus-priv\n"
-      "domain=",
-      spec.domain, "\n",
+      "interface=" + router,
+      "interface=bm*",
+      "bridge-interface=" + router + ",bm*",
+      "except-interface=lo",
+      "bind-dynamic",
+      "no-hosts",
+      "no-resolv",
+      "no-ping",
+      "domain-needed",
+      "bogus-priv",
+      "domain=" + spec.domain,
       // Private names are answered here or not at all.
-      "local=/", spec.domain, "/\n", "addn-hosts=", paths.dns_hosts, "\n", "dhcp-hostsfile=", paths.dhcp_hosts, "\n",
-      "dhcp-leasefile=", paths.leases, "\n",
-      "dhcp-authoritative\n"
+      "local=/" + spec.domain + "/",
+      "addn-hosts=" + paths.dns_hosts,
+      "dhcp-hostsfile=" + paths.dhcp_hosts,
+      "dhcp-leasefile=" + paths.leases,
+      "dhcp-authoritative",
       // A guest must not choose the name that others resolve to it.
-      "dhcp-ignore-names\n"
-      "dhcp-lease-max=",
-      spec.vpc.cidr.size(), "\n", "dhcp-option=option:dns-server,", DnsAddress(spec.vpc.cidr).text(), "\n",
-      "quiet-dhcp\n");
+      "dhcp-ignore-names",
+      absl::StrCat("dhcp-lease-max=", spec.vpc.cidr.size()),
+      "dhcp-option=option:dns-server," + DnsAddress(spec.vpc.cidr).text(),
+      "quiet-dhcp",
+  };
   for (const Subnet& subnet : spec.subnets) {
     const std::string& tag = subnet.id.text();
     // Static: only for addresses that a host entry gives out.
-    absl::StrAppend(&text, "dhcp-range=set:", tag, ",", subnet.cidr.base.text(), ",static,",
-                    subnet.cidr.netmask().text(), ",1h\n");
-    absl::StrAppend(&text, "dhcp-option=tag:", tag, ",option:router,", RouterAddress(subnet.cidr).text(), "\n");
+    lines.push_back(absl::StrCat("dhcp-range=set:", tag, ",", subnet.cidr.base.text(), ",static,",
+                                 subnet.cidr.netmask().text(), ",1h"));
+    lines.push_back(absl::StrCat("dhcp-option=tag:", tag, ",option:router,", RouterAddress(subnet.cidr).text()));
   }
-  for (const std::string& server : spec.upstream) absl::StrAppend(&text, "server=", server, "\n");
-  return text;
+  for (const std::string& server : spec.upstream) lines.push_back("server=" + server);
+  return absl::StrJoin(lines, "\n") + "\n";
 }
 
 std::string DhcpHosts(const HostEntries& hosts) {

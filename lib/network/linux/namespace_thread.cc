@@ -39,16 +39,20 @@ void NamespaceThread::Loop() {
   }
 }
 
-void NamespaceThread::RunAndWait(const std::function<void()>& job) {
-  std::promise<void> done;
+void NamespaceThread::Post(std::function<void()> job) {
   {
     std::lock_guard lock(mutex_);
-    jobs_.emplace_back([&] {
-      job();
-      done.set_value();
-    });
+    jobs_.push_back(std::move(job));
   }
   changed_.notify_one();
+}
+
+void NamespaceThread::RunAndWait(const std::function<void()>& job) {
+  std::promise<void> done;
+  Post([&] {
+    job();
+    done.set_value();
+  });
   done.get_future().wait();
 }
 

@@ -39,6 +39,9 @@ class NamespaceThread {
     return *std::move(result);
   }
 
+  // Has `job` run after all that was asked before, and does not wait. Thread-safe, also on the thread itself.
+  void Post(std::function<void()> job);
+
  private:
   NamespaceThread() = default;
   void Loop();

@@ -91,6 +91,7 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   RETURN_IF_ERROR(EnsureUplink(*links_, uplink->index, addresses));
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
   RETURN_IF_ERROR(SyncPorts(spec, links));
+  RETURN_IF_ERROR(ForgetStrangers(spec.vpc.cidr));
   subnets_ = spec.subnets;
 
   std::set<Ipv4> public_addresses;
@@ -205,6 +206,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
   const PortRules after = PortRulesOf(spec.eni);
   RETURN_IF_ERROR(CheckFree(after));
+  RETURN_IF_ERROR(ForgetNow());
   ASSIGN_OR_RETURN(const Link tap, BringTap(after.tap));
   std::optional<PortRules> before;
   if (const auto found = rules_.ports.find(after.tap); found != rules_.ports.end()) before = found->second;
@@ -258,27 +260,58 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
 
   for (const auto& [group, address] : leaves) rules_.groups[group].members.erase(address);
   for (const auto& [group, address] : joins) rules_.groups[group].members.insert(address);
-  std::optional<PortRules> former;
   if (robbed.has_value()) {
-    former = std::exchange(rules_.ports[robbed->tap], *robbed);
+    rules_.ports[robbed->tap] = *robbed;
+    ForgetSoon(std::nullopt, after->public_ip);
   }
   if (after != nullptr) {
     rules_.ports[tap] = *after;
   } else {
     rules_.ports.erase(tap);
   }
-  return former.has_value() ? conntrack_->ForgetTranslations(*former->public_ip) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 absl::Status VpcNetwork::DropOldAddresses(const PortRules& before, const PortRules* after) {
   if (after == nullptr || after->private_ip != before.private_ip) {
     hosts_.erase(before.private_ip);
-    RETURN_IF_ERROR(conntrack_->ForgetGuest(before.private_ip));
+    ForgetSoon(before.private_ip, std::nullopt);
   }
   if (before.public_ip.has_value() && (after == nullptr || after->public_ip != before.public_ip)) {
-    if (after != nullptr) RETURN_IF_ERROR(conntrack_->ForgetTranslations(*before.public_ip));
+    if (after != nullptr) ForgetSoon(std::nullopt, before.public_ip);
     return host_.RemovePublicAddress(id_, *before.public_ip);
   }
+  return absl::OkStatus();
+}
+
+void VpcNetwork::ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address) {
+  if (guest.has_value()) former_guests_.insert(*guest);
+  if (public_address.has_value()) former_public_addresses_.insert(*public_address);
+  thread_->Post([this] {
+    const absl::Status status = ForgetNow();
+    // Kept for the next time; a port that takes one of the addresses waits for it.
+    if (!status.ok()) log::Warn("{}: {}", id_.text(), status.ToString());
+  });
+}
+
+absl::Status VpcNetwork::ForgetStrangers(const Cidr& range) {
+  std::set<Ipv4> known = rules_.resolvers;
+  for (const auto& [tap, port] : rules_.ports) known.insert(port.private_ip);
+  const auto stranger = [&](Ipv4 address) { return range.Contains(address) && !known.contains(address); };
+  return conntrack_->Forget([&](const TrackedConnection& connection) {
+    return stranger(connection.source) || stranger(connection.answer_source);
+  });
+}
+
+absl::Status VpcNetwork::ForgetNow() {
+  if (former_guests_.empty() && former_public_addresses_.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(conntrack_->Forget([&](const TrackedConnection& connection) {
+    return former_guests_.contains(connection.source) || former_guests_.contains(connection.answer_source) ||
+           former_public_addresses_.contains(connection.target) ||
+           former_public_addresses_.contains(connection.answer_target);
+  }));
+  former_guests_.clear();
+  former_public_addresses_.clear();
   return absl::OkStatus();
 }
 
@@ -297,7 +330,7 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   }
   if (link.has_value()) {
     // Plugged by an earlier brumed; Sync, which has to come, replaces the rest.
-    RETURN_IF_ERROR(conntrack_->ForgetGuest(eni.private_ip));
+    ForgetSoon(eni.private_ip, std::nullopt);
     if (eni.public_ip.has_value()) return host_.RemovePublicAddress(id_, *eni.public_ip);
   }
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,12 @@ class VpcNetwork {
   // What the guest had by its old addresses and `after` (null: none) no longer has.
   absl::Status DropOldAddresses(const PortRules& before, const PortRules* after);
   absl::Status CheckFree(const PortRules& port) const;
+  // Connections of these addresses are forgotten before anything else happens to the VPC, but not before the present
+  // call is answered; many at once are forgotten in one go.
+  void ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address);
+  absl::Status ForgetNow();
+  // Connections of addresses in `range` that nobody has: left by a brumed that ended before it could forget them.
+  absl::Status ForgetStrangers(const Cidr& range);
 
   const VpcId id_;
   HostNetwork& host_;
@@ -95,8 +102,9 @@ class VpcNetwork {
   bool synced_ = false;
   bool removed_ = false;
   std::vector<Subnet> subnets_;
-  Ruleset rules_;      // what stands
-  HostEntries hosts_;  // what dnsmasq was given
+  Ruleset rules_;                                           // what stands
+  HostEntries hosts_;                                       // what dnsmasq was given
+  std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;
 };
