@@ -80,7 +80,8 @@ TEST_CASE("a volume without an image is empty", "[disks]") {
   volume.image_id = ImageId();
   const std::string disk = Value(state.disks->EnsureVolume(volume, Image()));
   CheckSound(disk);
-  CHECK(Reads(disk, "0", "0 1G"));
+  CHECK(Reads(disk, "0", "0 64M"));
+  CHECK(Reads(disk, "0", "1072693248 1M"));
   volume.size_gib = 0;
   volume.id = VolumeId::FromTrusted("vol-00000000000000002");
   CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume, Image()).status()));
