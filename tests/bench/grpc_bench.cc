@@ -1,6 +1,6 @@
 // grpc_bench SOCKET IMAGE COUNT: COUNT RunInstances calls of one instance each, one after the other on one connection.
-// Prints a line for each: microseconds until its answer, and the instance's id. The CLI's own start would be most of
-// what is measured there.
+// Prints a line for each: the monotonic clock's microseconds at the call, microseconds until its answer, the instance's
+// id. The CLI's own start would be most of what is measured there.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -14,6 +14,10 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+long Microseconds(Clock::duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
 
 grpc::Status Call(grpc::GenericStub& stub, const std::string& method, const google::protobuf::Message& request,
                   google::protobuf::Message& response) {
@@ -59,12 +63,14 @@ int main(int argc, char** argv) {
     brume::v1::RunInstancesResponse response;
     const Clock::time_point start = Clock::now();
     const grpc::Status status = Call(stub, "/brume.v1.Instances/RunInstances", request, response);
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+    const Clock::duration took = Clock::now() - start;
     if (!status.ok()) {
       fprintf(stderr, "grpc_bench: %s\n", status.error_message().c_str());
       return 1;
     }
-    printf("%ld %s\n", static_cast<long>(took.count()), response.instances(0).instance_id().c_str());
+    printf("%ld %ld %s\n", Microseconds(start.time_since_epoch()), Microseconds(took),
+           response.instances(0).instance_id().c_str());
+    fflush(stdout);
   }
   return 0;
 }

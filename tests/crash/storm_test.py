@@ -40,7 +40,7 @@ class Lane(threading.Thread):
 
     def step(self):
         alive = [id for ids in self.launched.values() for id in ids if id not in self.terminated]
-        if len(alive) < 2 or (len(alive) < 4 and self.random.random() < 0.5):
+        if len(alive) < 2 or (len(alive) < 3 and self.random.random() < 0.5):
             token = f"{self.name_of_lane}-{len(self.launched)}"
             count = self.random.choice((1, 1, 2))
             answer = self.call("run-instances", image_id=self.host.image_id, count=count, client_token=token)

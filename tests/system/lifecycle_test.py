@@ -37,12 +37,14 @@ class StopAndStartTest(HostTest):
         self.assertEqual(shown["NetworkInterfaces"][0]["MacAddress"], mac)
 
     def test_a_stop_is_clean_and_says_who_wished_it(self):
+        farewell = "brume-mini: stopping (poweroff)"
+        before = self.guest.console().count(farewell)
         began = time.monotonic()
         self.guest.stop()
         shown = self.guest.wait_state("stopped")
         # Well before the power would be cut.
         self.assertLess(time.monotonic() - began, 30)
-        self.assertIn("brume-mini: stopping (poweroff)", self.guest.console())
+        self.assertEqual(self.guest.console().count(farewell), before + 1)
         self.assertEqual(shown["StateReason"]["Code"], "Client.UserInitiatedShutdown")
         self.assertTrue(shown["StateTransitionReason"].startswith("User initiated ("), shown)
         self.assertIsNone(self.guest.qemu_pid())

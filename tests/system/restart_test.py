@@ -96,8 +96,7 @@ class RestartTest(HostTest):
             self.assertEqual(session.stdout.readline(), "after\n")
             session.stdin.close()
 
-    def test_guests_taken_away_while_brumed_was_down_end_as_they_should(self):
-        """A stop that was asked for before the kill completes after it."""
+    def test_a_stop_and_a_termination_asked_for_before_a_kill_complete_after_it(self):
         guests = self.host.launch_ready(2)
         guests[0].stop()
         guests[1].terminate()
