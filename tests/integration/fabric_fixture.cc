@@ -28,7 +28,7 @@ LinuxFabricOptions FabricFixture::Options() const {
   return {.state_dir = directory,
           .uplink = uplink,
           .public_pool = Range("198.18.0.0/16"),
-          .dns_upstream = {},
+          .dns_upstream = dns_upstream,
           .tap_owner = std::nullopt,
           .tap_group = std::nullopt};
 }

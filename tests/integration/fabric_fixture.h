@@ -100,6 +100,7 @@ class FabricFixture {
 
   std::string directory;
   std::string uplink = "none";
+  std::vector<std::string> dns_upstream;
   TestVpc vpc;
   std::unique_ptr<LinuxFabric> fabric;
 };

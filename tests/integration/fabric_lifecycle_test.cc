@@ -1,6 +1,7 @@
 // Restart, removal, repetition, and what is left on the host.
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -112,6 +113,20 @@ TEST_CASE_METHOD(FabricFixture, "a name server that died is started again", "[fa
   const int second = DnsmasqPid(directory, vpc.spec.vpc.id);
   CHECK(second != first);
   CHECK(Alive(second));
+}
+
+TEST_CASE_METHOD(FabricFixture, "the name server gives up root when its user can reach its files", "[fabric]") {
+  const auto owner = [&] {
+    struct stat info;
+    REQUIRE(stat(absl::StrCat("/proc/", DnsmasqPid(directory, vpc.spec.vpc.id)).c_str(), &info) == 0);
+    return info.st_uid;
+  };
+  SyncAll();
+  CHECK(owner() != 0);
+  REQUIRE(Good(fabric->RemoveVpc(vpc.spec.vpc.id)));
+  REQUIRE(chmod(directory.c_str(), 0700) == 0);
+  SyncAll();
+  CHECK(owner() == 0);
 }
 
 TEST_CASE_METHOD(FabricFixture, "every call may be repeated", "[fabric]") {

@@ -1,8 +1,10 @@
 // Public addresses: between the host and guests, and beyond.
 #include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "absl/strings/match.h"
 #include "lib/network/linux/sysctl.h"
@@ -37,9 +39,22 @@ class Outside {
       return true;
     });
   }
-  ~Outside() { CHECK(RunChecked({"ip", "link", "del", "wan"}).ok()); }
+  ~Outside() {
+    if (name_server_ > 1) kill(name_server_, SIGKILL);
+    CHECK(RunChecked({"ip", "link", "del", "wan"}).ok());
+  }
   UniqueFd Serve(uint16_t port) {
     return thread_->Run([&] { return ServeTcp(port); });
+  }
+  // Answers "www.example.test" at 192.0.2.2 until the end.
+  void ServeNames(const std::string& directory) {
+    const std::string pid_file = directory + "/outside.pid";
+    const auto started = thread_->Run([&] {
+      return RunChecked({"dnsmasq", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root",
+                         "--address=/www.example.test/192.0.2.77", "--pid-file=" + pid_file});
+    });
+    REQUIRE(Good(started.status()));
+    std::ifstream(pid_file) >> name_server_;
   }
 
  private:
@@ -48,6 +63,7 @@ class Outside {
     REQUIRE(Good(RunChecked(arguments).status()));
   }
   std::unique_ptr<NamespaceThread> thread_;
+  int name_server_ = 0;
 };
 
 }  // namespace
@@ -127,6 +143,28 @@ TEST_CASE_METHOD(FabricFixture, "with an uplink guests that have a public addres
   CHECK_FALSE(without->Reaches(Address("192.0.2.2"), 80, kBlocked));
   CHECK(Good(RemoveEverything(Options())));
   CHECK(ReadSysctl("ipv4/ip_forward").value() == "0");
+}
+
+TEST_CASE_METHOD(FabricFixture, "with any uplink VPCs reach each other by public address and names beyond resolve",
+                 "[fabric]") {
+  Outside outside;
+  outside.ServeNames(directory);
+  uplink = "auto";
+  dns_upstream = {"192.0.2.2"};
+  Restart();
+  SyncAll();
+  const TestVpc twin("00000000000000002");
+  REQUIRE(Good(fabric->SyncVpc(twin.spec)));
+  const auto mine = Launch(WithPublic(vpc.Port("10.0.1.4", {vpc.closed}), "198.18.0.10"));
+  const auto other = Launch(WithPublic(twin.Port("10.0.1.4", {twin.members}), "198.18.0.11"));
+  REQUIRE(Good(fabric->ApplyGroup(
+      twin.Group(twin.members, {AllEgress(), Allow(false, kTcpProtocol, 80, 80, "198.18.0.10/32")}))));
+  const UniqueFd server = other->Serve(80);
+  CHECK(mine->Reaches(Address("198.18.0.11"), 80));
+  // The router asks for the guest, which has no address of its own out there.
+  const auto inner = Launch(vpc.Port("10.0.1.5", {vpc.closed}));
+  CHECK(absl::StrContains(inner->Run({"busybox", "nslookup", "www.example.test", "10.0.0.2"}).standard_output,
+                          "192.0.2.77"));
 }
 
 TEST_CASE_METHOD(FabricFixture, "without an uplink nothing passes the host, even when it forwards", "[fabric]") {
