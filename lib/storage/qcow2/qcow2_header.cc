@@ -59,6 +59,7 @@ absl::Status CheckExtensions(absl::string_view bytes, size_t offset) {
   }
 }
 
+// Big-endian; `size` is at most 8.
 void Append(std::string& bytes, uint64_t value, int size) {
   for (int i = size - 1; i >= 0; --i) bytes += static_cast<char>(value >> (8 * i));
 }
@@ -172,8 +173,8 @@ Qcow2Layout EmptyQcow2(uint64_t virtual_size, const std::string& backing_file) {
   Append(header, 3 * kCluster, 8);
   Append(header, 1 * kCluster, 8);  // refcount table
   Append(header, 1, 4);             // its clusters
-  Append(header, 0, 4 + 8);         // no snapshots
-  Append(header, 0, 8 + 8 + 8);     // no features
+  header.append(4 + 8, '\0');       // no snapshots
+  header.append(3 * 8, '\0');       // no features
   Append(header, 4, 4);             // refcounts of 2^4 bits
   Append(header, kVersion3HeaderBytes, 4);
 
