@@ -1,1 +1,5 @@
 brume_test(schema_test SOURCES unit/schema_test.cc DEPS brume_api LABELS unit)
+brume_test(api_filters_test SOURCES unit/api_filters_test.cc DEPS brume_api LABELS unit)
+brume_test(api_validate_test SOURCES unit/api_validate_test.cc DEPS brume_api LABELS unit)
+brume_test(api_test SOURCES unit/api_test.cc DEPS brume_api LABELS unit)
+brume_test(api_bad_input_test SOURCES unit/api_bad_input_test.cc DEPS brume_api LABELS unit)

@@ -1,0 +1,102 @@
+// The whole API over ComputeWorld: every service and every handler, called as a front end would.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "google/protobuf/text_format.h"
+#include "lib/api/dispatcher.h"
+#include "lib/api/handlers.h"
+#include "lib/compute/key_pair_service.h"
+#include "lib/compute/tag_service.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/network/security_group_service.h"
+#include "tests/fakes/compute_world.h"
+
+namespace brume {
+
+class ApiWorld : public ComputeWorld {
+ public:
+  explicit ApiWorld(Settings changed = DefaultSettings())
+      : ComputeWorld(std::move(changed)),
+        key_pairs(*database, clock, random),
+        tags(*database),
+        networks(*database, settings, random),
+        groups(*database, random,
+               [this](const VpcId& vpc, const SecurityGroupId& group) { network->WakeGroup(vpc, group); }) {
+    api::AddAllHandlers(dispatcher, {.settings = settings,
+                                     .types = types,
+                                     .clock = clock,
+                                     .instances = *service,
+                                     .key_pairs = key_pairs,
+                                     .tags = tags,
+                                     .images = *image_service,
+                                     .networks = networks,
+                                     .security_groups = groups,
+                                     .status_of = [this](const Instance& instance) { return StatusOf(instance); },
+                                     .console_output = [this](const InstanceId&) { return console_output; },
+                                     .describe_host = [this] { return host; }});
+    REQUIRE(dispatcher.CheckComplete().ok());
+    administrator = {
+        .principal = "uid:0", .uid = 0, .administrator = true, .source = "unix", .request_id = "request-1"};
+  }
+
+  // Calls the rpc whose request this is.
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(const Request& request) {
+    const std::string message = Request::descriptor()->name();
+    auto response = CallByName(message.substr(0, message.size() - std::string("Request").size()), request);
+    if (!response.ok()) return response.status();
+    return static_cast<const Response&>(**response);
+  }
+
+  // The same with the request as protobuf's text: R"(image_id: "ami-…" min_count: 1)".
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallText(const std::string& name,
+                                                                      const std::string& text) {
+    const auto* method = FindRpc(name);
+    REQUIRE(method != nullptr);
+    std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    INFO(name << " " << text);
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, request.get()));
+    return dispatcher.Call(*method, *request, administrator);
+  }
+
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallByName(const std::string& name,
+                                                                        const google::protobuf::Message& request) {
+    const auto* method = FindRpc(name);
+    REQUIRE(method != nullptr);
+    return dispatcher.Call(*method, request, administrator);
+  }
+
+  const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
+    for (const char* service :
+         {"Instances", "InstanceTypes", "Regions", "Tags", "KeyPairs", "Images", "SecurityGroups", "Vpcs", "Host"}) {
+      const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
+      if (method != nullptr) return method;
+    }
+    return nullptr;
+  }
+
+  compute::InstanceStatus StatusOf(const Instance& instance) const {
+    if (instance.state != InstanceState::kRunning) {
+      return {.system = compute::CheckStatus::kNotApplicable, .instance = compute::CheckStatus::kNotApplicable};
+    }
+    return status;
+  }
+
+  compute::KeyPairService key_pairs;
+  compute::TagService tags;
+  network::NetworkService networks;
+  network::SecurityGroupService groups;
+  api::Dispatcher dispatcher;
+  Caller administrator;
+  // What the next questions are answered.
+  compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};
+  api::HostReport host;
+  absl::StatusOr<std::string> console_output = std::string("hello from the guest\n");
+};
+
+}  // namespace brume
