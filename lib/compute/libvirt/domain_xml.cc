@@ -116,9 +116,6 @@ void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& p
   Add(cpu, "topology", {{"sockets", "1"}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});
 }
 
-// The files' owners are what the storage adapter made them: libvirt is never to touch a layer others share.
-void KeepOwner(xml_node source) { Add(source, "seclabel", {{"model", "dac"}, {"relabel", "no"}}); }
-
 void AddDisks(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
   for (size_t i = 0; i < spec.disks.size(); ++i) {
     const GuestDisk& disk = spec.disks[i];
@@ -128,8 +125,7 @@ void AddDisks(xml_node devices, const GuestSpec& spec, const DomainProfile& prof
          {"type", "qcow2"},
          {"cache", profile.direct_io ? "none" : "writeback"},
          {"discard", "unmap"}});
-    xml_node source = Add(node, "source", {{"file", disk.path}});
-    if (profile.type != Type::kSimulated) KeepOwner(source);
+    Add(node, "source", {{"file", disk.path}});
     // The guest's kernel names its disks itself, in their order; this name is libvirt's alone.
     Add(node, "target", {{"dev", absl::StrCat("vd", std::string(1, static_cast<char>('a' + i)))}, {"bus", "virtio"}});
     if (i == 0) Add(node, "boot", {{"order", "1"}});
