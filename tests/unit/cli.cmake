@@ -1,5 +1,8 @@
 brume_test(cli_test SOURCES unit/cli_shorthand_test.cc unit/cli_flags_test.cc unit/cli_output_test.cc
-           unit/cli_wait_test.cc unit/cli_client_test.cc DEPS brume_cli PkgConfig::GRPC LABELS unit)
+           unit/cli_wait_test.cc unit/cli_client_test.cc unit/cli_program_test.cc
+           DEPS brume_cli PkgConfig::GRPC util LABELS unit)
+target_compile_definitions(cli_test PRIVATE BRUME_PROGRAM="$<TARGET_FILE:brume>")
+add_dependencies(cli_test brume)
 
 # The reference in the tree is what the schema says now; `ninja brume_api_reference` writes it anew.
 add_test(NAME cli_api_reference_is_current

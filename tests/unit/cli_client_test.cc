@@ -1,8 +1,4 @@
 #include <fcntl.h>
-#include <grpcpp/generic/async_generic_service.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,7 +11,6 @@
 #include <string>
 
 #include "absl/strings/match.h"
-#include "brume/v1/console.pb.h"
 #include "brume/v1/host.pb.h"
 #include "cli/client.h"
 #include "cli/console_stream.h"
@@ -25,120 +20,11 @@
 #include "cli/schema.h"
 #include "cli/shorthand.h"
 #include "cli/ssh.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "nlohmann/json.hpp"
+#include "tests/unit/cli_server.h"
 
 namespace brume::cli {
 namespace {
-
-const Schema& TheSchema() {
-  static const auto* const schema = LoadEmbeddedSchema()->release();
-  return *schema;
-}
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/brume-cli-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-  std::string path;
-};
-
-std::string ErrorDetails(const std::string& code) {
-  google::rpc::Status status;
-  google::rpc::ErrorInfo info;
-  info.set_reason(code);
-  info.set_domain("ec2");
-  status.set_message("said twice");
-  status.add_details()->PackFrom(info);
-  return status.SerializeAsString();
-}
-
-// Answers one rpc and ends.
-class UnaryReactor : public grpc::ServerGenericBidiReactor {
- public:
-  UnaryReactor(std::string method) : method_(std::move(method)) { StartRead(&request_); }
-  void OnReadDone(bool) override {
-    if (absl::EndsWith(method_, "/DescribeInstances")) {
-      auto answer = TheSchema().NewMessage(TheSchema().FindAction("describe-instances")->method->output_type());
-      if (!FillMessage(*ParseJson(R"({"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]})"), "", answer.get())
-               .ok()) {
-        std::abort();
-      }
-      const grpc::Slice slice(answer->SerializeAsString());
-      response_ = grpc::ByteBuffer(&slice, 1);
-      StartWriteAndFinish(&response_, {}, grpc::Status::OK);
-    } else if (absl::EndsWith(method_, "/StopInstances")) {
-      Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "The instance ID 'i-1' does not exist",
-                          ErrorDetails("InvalidInstanceID.NotFound")));
-    } else {
-      Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, ""));
-    }
-  }
-  void OnDone() override { delete this; }
-
- private:
-  const std::string method_;
-  grpc::ByteBuffer request_, response_;
-};
-
-// A console that says its instance's id, then repeats what is typed; ends at "bye".
-class ConsoleReactor : public grpc::ServerGenericBidiReactor {
- public:
-  ConsoleReactor() { StartRead(&request_); }
-  void OnReadDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::OK);
-    v1::ConsoleInput input;
-    grpc::ProtoBufferReader reader(&request_);
-    if (!input.ParseFromZeroCopyStream(&reader)) return Finish(grpc::Status(grpc::StatusCode::INTERNAL, "parse"));
-    if (input.data() == "bye") return Finish(grpc::Status::OK);
-    if (input.instance_id() == "i-none") {
-      return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "no such", ErrorDetails("InvalidInstanceID.NotFound")));
-    }
-    v1::ConsoleOutput output;
-    output.set_data(input.has_instance_id() ? "console of " + input.instance_id() : input.data());
-    const grpc::Slice slice(output.SerializeAsString());
-    response_ = grpc::ByteBuffer(&slice, 1);
-    StartWrite(&response_);
-  }
-  void OnWriteDone(bool ok) override {
-    if (ok) StartRead(&request_);
-  }
-  void OnDone() override { delete this; }
-
- private:
-  grpc::ByteBuffer request_, response_;
-};
-
-class Service : public grpc::CallbackGenericService {
- public:
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
-    if (context->method() == "/brume.v1.Console/Attach") return new ConsoleReactor();
-    return new UnaryReactor(context->method());
-  }
-};
-
-class Server {
- public:
-  Server() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("unix:" + socket(), grpc::InsecureServerCredentials());
-    builder.RegisterCallbackGenericService(&service_);
-    server_ = builder.BuildAndStart();
-    REQUIRE(server_ != nullptr);
-  }
-  std::string socket() const { return directory_.path + "/brumed.sock"; }
-  std::unique_ptr<Client> NewClient() const { return std::move(*Client::Create({.endpoint = "unix:" + socket()})); }
-
- private:
-  TemporaryDirectory directory_;
-  Service service_;
-  std::unique_ptr<grpc::Server> server_;
-};
 
 absl::Status CallAt(Client& client, const std::string& name, nlohmann::ordered_json* answer = nullptr) {
   const Action* action = TheSchema().FindAction(name);
@@ -155,7 +41,8 @@ TEST_CASE("a call goes over the socket and its answer comes back", "[cli]") {
   const auto client = server.NewClient();
   nlohmann::ordered_json answer;
   REQUIRE(CallAt(*client, "describe-instances", &answer).ok());
-  CHECK(answer.dump() == R"({"Reservations":[{"Instances":[{"InstanceId":"i-1"}]}]})");
+  CHECK(answer.dump() ==
+        R"({"Reservations":[{"Instances":[{"InstanceId":"i-1","State":{"Code":0,"Name":"pending"}}]}]})");
 }
 
 TEST_CASE("the daemon's error is told as the aws CLI tells it", "[cli]") {
