@@ -144,7 +144,7 @@ TEST_CASE("a slow look does not keep other keys waiting while a thread is free",
     Journal journal;
     ReconcileLoop loop({.name = "test", .threads = 2}, [&](const std::string& key) {
       journal.Note(key);
-      if (key == "slow") CHECK(journal.WaitAtDoor());
+      if (key == "slow") journal.WaitAtDoor();
       return kUntilWoken;
     });
     loop.Start();
