@@ -32,32 +32,6 @@ absl::Status InvalidValue(absl::string_view value, absl::string_view parameter, 
                     absl::StrCat("Value (", Shortened(value), ") for parameter ", parameter, " is invalid. ", why));
 }
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool IsUtf8(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-    const unsigned first = byte(i);
-    const auto follows = [&](size_t at, unsigned least = 0x80, unsigned most = 0xbf) {
-      return byte(at) >= least && byte(at) <= most;
-    };
-    if (first < 0x80) {
-      i += 1;
-    } else if (first >= 0xc2 && first <= 0xdf && follows(i + 1)) {
-      i += 2;
-    } else if (first >= 0xe0 && first <= 0xef &&
-               follows(i + 1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(i + 2)) {
-      i += 3;
-    } else if (first >= 0xf0 && first <= 0xf4 &&
-               follows(i + 1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(i + 2) &&
-               follows(i + 3)) {
-      i += 4;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
 template <typename IdType>
 absl::Status CheckForm(absl::string_view text) {
   return IdType::Parse(text).status();
@@ -213,6 +187,31 @@ void DropSecrets(Message& message) {
 }
 
 }  // namespace
+
+bool IsUtf8(absl::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+    const unsigned first = byte(i);
+    const auto follows = [&](size_t at, unsigned least = 0x80, unsigned most = 0xbf) {
+      return byte(at) >= least && byte(at) <= most;
+    };
+    if (first < 0x80) {
+      i += 1;
+    } else if (first >= 0xc2 && first <= 0xdf && follows(i + 1)) {
+      i += 2;
+    } else if (first >= 0xe0 && first <= 0xef &&
+               follows(i + 1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(i + 2)) {
+      i += 3;
+    } else if (first >= 0xf0 && first <= 0xf4 &&
+               follows(i + 1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(i + 2) &&
+               follows(i + 3)) {
+      i += 4;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
 
 absl::Status Validate(const Message& request) { return CheckMessage(request, ""); }
 

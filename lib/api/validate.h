@@ -1,7 +1,10 @@
 // What the schema's options say of a request, checked by reflection before any handler sees it.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 
 namespace brume::api {
@@ -9,6 +12,9 @@ namespace brume::api {
 // The first fault of `request`, in the order of its fields, deep. Errors: MissingParameter; the id kind's malformed
 // code; InvalidParameterValue for a value out of bounds, not of its list, too long, or not UTF-8.
 absl::Status Validate(const google::protobuf::Message& request);
+
+// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool IsUtf8(absl::string_view text);
 
 // Whether `request` has a field dry_run that is true.
 bool IsDryRun(const google::protobuf::Message& request);

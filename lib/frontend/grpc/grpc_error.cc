@@ -1,7 +1,10 @@
 #include "lib/frontend/grpc/grpc_error.h"
 
+#include <algorithm>
+
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "lib/api/validate.h"
 #include "lib/domain/ec2_error.h"
 
 namespace brume::frontend {
@@ -11,10 +14,18 @@ namespace {
 constexpr size_t kLongestMessage = 1024;
 
 std::string Shortened(absl::string_view message) {
-  if (message.size() <= kLongestMessage) return std::string(message);
-  size_t end = kLongestMessage;
-  while (end > 0 && (message[end] & 0xc0) == 0x80) --end;  // not inside a character
-  return std::string(message.substr(0, end)) + "…";
+  std::string text(message);
+  if (text.size() > kLongestMessage) {
+    size_t end = kLongestMessage;
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // not inside a character
+    text.resize(end);
+    text += "…";
+  }
+  if (api::IsUtf8(text)) return text;
+  // A message may quote what is no text; protobuf's strings must be.
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+  return text;
 }
 
 }  // namespace

@@ -28,8 +28,10 @@ namespace brume::frontend {
 namespace {
 
 constexpr int kMostRequestBytes = 1 << 20;
-constexpr int kMostStreams = 256;            // at once on one connection
-constexpr int kLeastPingIntervalMs = 10000;  // a client that pings more often is cut
+constexpr int kMostStreams = 256;             // at once on one connection
+constexpr int kLeastPingIntervalMs = 10'000;  // a client that pings more often is cut
+constexpr int kPingAfterMs = 60'000;          // of silence, to find clients that vanished
+constexpr int kPingTimeoutMs = 20'000;
 constexpr std::chrono::seconds kGrace(3);
 constexpr char kSimulatedService[] = "simulated";
 
@@ -37,7 +39,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream content;
   content << file.rdbuf();
-  if (!file) return absl::FailedPreconditionError(absl::StrCat("cannot read ", path));
+  if (!file || content.str().empty()) return absl::FailedPreconditionError(absl::StrCat("cannot read ", path));
   return content.str();
 }
 
@@ -94,6 +96,7 @@ class Server final : public GrpcServer {
     grpc::AddInsecureChannelFromFd(server_.get(), connection.release());
   }
 
+  // What calls use stands before the server that makes them, and outlives it.
   const GrpcServerOptions options_;
   Peers peers_;
   WorkPool pool_;
@@ -105,15 +108,26 @@ class Server final : public GrpcServer {
   std::unique_ptr<UnixAcceptor> acceptor_;
 };
 
-absl::Status Server::Start() {
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
+void SetLimits(grpc::ServerBuilder& builder) {
+  using Sync = grpc::ServerBuilder::SyncServerOption;
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingAfterMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a taken port is an error, not a shared one
+  // Reflection is the only service of gRPC's that is not by callback: one thread is plenty.
+  builder.SetSyncServerOption(Sync::NUM_CQS, 1);
+  builder.SetSyncServerOption(Sync::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(Sync::MAX_POLLERS, 1);
+}
+
+absl::Status Server::Start() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  SetLimits(builder);
   for (const google::protobuf::ServiceDescriptor* service : api::Services()) {
     services_.push_back(std::make_unique<SchemaService>(
         *service, parts_, [this](grpc::CallbackServerContext* context) { return consoles_.Start(context); }));
@@ -138,6 +152,7 @@ absl::Status Server::Start() {
   ASSIGN_OR_RETURN(acceptor_, UnixAcceptor::Listen(options_.unix_socket_path, [this](UniqueFd connection, uid_t uid) {
                      Adopt(std::move(connection), uid);
                    }));
+  log::Info("gRPC is served at {}{}{}", options_.unix_socket_path, tcp ? " and " : "", options_.tcp_listen);
   return absl::OkStatus();
 }
 

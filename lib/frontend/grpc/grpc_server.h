@@ -18,7 +18,7 @@ namespace brume::frontend {
 struct GrpcServerOptions {
   // Mode 0660, owned by root and the group `brume` where there is one. Only root, members of that group and the user
   // the daemon runs as are let in. A socket that is left over there is replaced; the caller holds the lock that says
-  // no other daemon uses it.
+  // no other daemon uses it. Empty = no Unix socket.
   std::string unix_socket_path = {};
   // "HOST:PORT", port 0 = any; empty = no TCP. Needs the three TLS files: clients prove themselves by a certificate of
   // the CA and are administrators. Without them only a loopback address is taken, and only with the flag.

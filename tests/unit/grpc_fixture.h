@@ -1,0 +1,109 @@
+// A gRPC server on a Unix socket in a directory of its own, over a dispatcher with a few handlers the tests steer.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "brume/v1/instance.pb.h"
+#include "brume/v1/region.pb.h"
+#include "lib/api/dispatcher.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/frontend/grpc/grpc_server.h"
+#include "tests/support/grpc_client.h"
+#include "tests/support/temp_dir.h"
+
+namespace brume {
+
+// Calls wait here until it is opened.
+class Gate {
+ public:
+  void Open() {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void Pass() {
+    std::unique_lock lock(mutex_);
+    ++arrived_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void WaitForArrivals(int count) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, std::chrono::seconds(10), [&] { return arrived_ >= count; }));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  int arrived_ = 0;
+};
+
+struct GrpcFixture {
+  GrpcFixture() {
+    // Answers with who called.
+    dispatcher.Handle<v1::DescribeRegionsRequest, v1::DescribeRegionsResponse>(
+        "brume.v1.Regions", "DescribeRegions",
+        [](const v1::DescribeRegionsRequest&, const Caller& caller) -> absl::StatusOr<v1::DescribeRegionsResponse> {
+          v1::DescribeRegionsResponse response;
+          response.add_regions()->set_region_name(caller.principal);
+          response.mutable_regions(0)->set_endpoint(caller.source);
+          return response;
+        });
+    // Fails.
+    dispatcher.Handle<v1::TerminateInstancesRequest, v1::TerminateInstancesResponse>(
+        "brume.v1.Instances", "TerminateInstances",
+        [this](const v1::TerminateInstancesRequest&, const Caller&) -> absl::StatusOr<v1::TerminateInstancesResponse> {
+          return failure;
+        });
+    // Waits at the gate.
+    dispatcher.Handle<v1::RebootInstancesRequest, v1::RebootInstancesResponse>(
+        "brume.v1.Instances", "RebootInstances",
+        [this](const v1::RebootInstancesRequest&, const Caller&) -> absl::StatusOr<v1::RebootInstancesResponse> {
+          gate.Pass();
+          return v1::RebootInstancesResponse();
+        });
+  }
+  // A call that still waits would keep the server from ending.
+  ~GrpcFixture() { gate.Open(); }
+
+  void Serve(frontend::GrpcServerOptions options = {}) {
+    options.unix_socket_path = socket;
+    server = Value(frontend::MakeGrpcServer(dispatcher, std::move(options)));
+    channel = ConnectTo("unix:" + socket);
+  }
+
+  GrpcAnswer DescribeRegions() { return GrpcCall(channel, "/brume.v1.Regions/DescribeRegions", "").Wait(); }
+  GrpcAnswer Terminate() { return GrpcCall(channel, "/brume.v1.Instances/TerminateInstances", OneInstance()).Wait(); }
+  std::unique_ptr<GrpcCall> BeginReboot() {
+    return std::make_unique<GrpcCall>(channel, "/brume.v1.Instances/RebootInstances", OneInstance());
+  }
+  static std::string OneInstance() {
+    v1::RebootInstancesRequest request;
+    request.add_instance_ids("i-0123456789abcdef0");
+    return request.SerializeAsString();
+  }
+
+  TempDir directory;
+  const std::string socket = directory / "brumed.sock";
+  absl::Status failure =
+      ec2::Error("InvalidInstanceID.NotFound", "The instance ID 'i-0123456789abcdef0' does not exist");
+  Gate gate;
+  api::Dispatcher dispatcher;
+  std::unique_ptr<frontend::GrpcServer> server;
+  std::shared_ptr<grpc::Channel> channel;
+};
+
+inline v1::Region RegionOf(const GrpcAnswer& answer) {
+  v1::DescribeRegionsResponse response;
+  REQUIRE(answer.status.ok());
+  REQUIRE(response.ParseFromString(answer.bytes));
+  return response.regions(0);
+}
+
+}  // namespace brume
