@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -63,7 +64,7 @@ bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
 absl::Status WaitForSsh(const std::string& id, const std::string& address, absl::Duration timeout) {
   const absl::Time start = absl::Now();
   Progress progress;
-  while (!SpeaksSsh(address, absl::Seconds(2))) {
+  while (!SpeaksSsh(address, std::min(timeout, absl::Duration(absl::Seconds(2))))) {
     const absl::Duration waited = absl::Now() - start;
     if (waited > timeout) {
       return absl::DeadlineExceededError(absl::StrCat(
