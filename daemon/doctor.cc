@@ -109,7 +109,8 @@ HostCheck CheckFabric(network::Fabric& fabric, const Known& known, std::vector<H
   for (const std::string& tap : inventory->taps) {
     if (known.taps.contains(tap)) continue;
     orphans.push_back({absl::StrCat("tap ", tap), false, "belongs to no network interface of this installation",
-                       absl::StrCat("ip link delete ", tap)});
+                       absl::StrCat("ip link delete ", tap, ", in the namespace that `ip -all netns exec ip link show ",
+                                    tap, "` finds it in")});
   }
   std::vector<std::string> missing;
   for (const std::string& vpc : known.vpcs) {

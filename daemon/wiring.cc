@@ -220,6 +220,7 @@ class RealDaemon final : public Daemon {
                                                       .tls_key_path = config_.grpc_tls_key,
                                                       .tls_client_ca_path = config_.grpc_tls_client_ca,
                                                       .allow_insecure_loopback = config_.grpc_insecure_loopback,
+                                                      .simulated = config_.simulate,
                                                       .open_console = [this](const std::string& id, const Caller&) {
                                                         return OpenConsole(id);
                                                       }}));

@@ -94,7 +94,8 @@ class Hypervisor {
   virtual absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) = 0;
   virtual absl::StatusOr<HypervisorInfo> Describe() = 0;
   // `on_event` is called on a thread of the hypervisor's and must not block; also `on_reconnect` after the connection
-  // was lost and is back, when events may have been missed. Call once, before the first guest.
+  // was lost and is back, when events may have been missed. Call it before the first guest; nulls end it, and no call
+  // of the former ones is under way when it returns.
   virtual void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) = 0;
 };
 

@@ -69,8 +69,13 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     const storage::ImagePaths paths = parts_.disks.PathsOf(guest.image);
     spec.direct_boot = DirectBoot{paths.kernel, paths.initrd, guest.image.command_line};
   }
-  for (const Volume& volume : guest.volumes) {
+  for (Volume volume : guest.volumes) {
     ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume, guest.image));
+    if (volume.state == VolumeState::kCreating) {
+      // From here on a missing disk is a loss, not something to make.
+      volume.state = VolumeState::kInUse;
+      RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return store::Volumes(c).Update(volume); }));
+    }
     spec.disks.push_back({.path = std::move(path),
                           .device = volume.device_name,
                           .serial = absl::StrReplaceAll(volume.id.text(), {{"-", ""}})});

@@ -34,7 +34,10 @@ void InstanceReconciler::Start() {
   loop_.Wake(kSweep);
 }
 
-void InstanceReconciler::Stop() { loop_.Stop(); }
+void InstanceReconciler::Stop() {
+  parts_.hypervisor.Watch(nullptr, nullptr);
+  loop_.Stop();
+}
 
 void InstanceReconciler::Wake(const InstanceId& id) { loop_.Wake(id.text()); }
 

@@ -249,7 +249,6 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
     volume.image_id = place.image.id;
     volume.size_gib = *place.root_size_gib;
     if (!request.root_volume_type.empty()) volume.type = request.root_volume_type;
-    volume.state = VolumeState::kInUse;
     volume.availability_zone = place.subnet.availability_zone;
     volume.created = volume.attach_time = now;
     volume.instance_id = instance.id;

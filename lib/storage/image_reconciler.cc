@@ -70,6 +70,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
     image.initrd_file = imported->initrd_file;
     image.command_line = imported->command_line;
     image.virtual_size_bytes = imported->virtual_size_bytes;
+    if (imported->boot_mode) image.boot_mode = *imported->boot_mode;
     if (image.root_device_name.empty()) image.root_device_name = imported->root_device_name;
     if (image.root_device_name.empty()) image.root_device_name = "/dev/vda";
   } else {

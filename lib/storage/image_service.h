@@ -21,8 +21,8 @@ struct RegisterRequest {
   std::string name;  // 3..128 characters
   std::string description;
   std::string location;
-  std::string architecture;       // empty or "x86_64"
-  std::string root_device_name;   // empty = as the bundle says, else /dev/vda
+  std::string architecture;      // empty or "x86_64"
+  std::string root_device_name;  // empty = as the bundle says, else /dev/vda
   std::optional<BootMode> boot_mode;
   std::optional<bool> root_delete_on_termination;
   TagMap tags;
@@ -36,8 +36,7 @@ struct ImageView {
 // Thread-safe.
 class ImageService {
  public:
-  ImageService(store::Database& database, const Clock& clock, Random& random,
-               std::function<void(const ImageId&)> wake);
+  ImageService(store::Database& database, const Clock& clock, Random& random, std::function<void(const ImageId&)> wake);
 
   // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue.
   absl::StatusOr<ImageId> Register(const RegisterRequest& request);

@@ -236,6 +236,9 @@ absl::StatusOr<std::string> Qcow2Disks::EnsureVolume(const Volume& volume, const
   const KeyedLocks::Holder holder(locks_, volume.id.text());
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(volumes_.get(), volume.id.text()));
   if (have == EntryKind::kNone) {
+    if (volume.state != VolumeState::kCreating) {
+      return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
+    }
     RETURN_IF_ERROR(MakeVolume(volume, image));
   } else {
     ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(volumes_.get(), volume.id.text()));
