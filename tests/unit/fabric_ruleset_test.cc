@@ -183,6 +183,10 @@ TEST_CASE("the way out is by the named link only, or by none", "[fabric]") {
   const std::string none = HostRuleset("none", pool);
   CHECK_FALSE(absl::StrContains(none, "masquerade"));
   CHECK(Has(none, "add rule inet brume_host forward iifname \"bmv*\" drop"));
+  for (const std::string& text : {named, none}) {
+    CHECK(Has(text, "add rule inet brume_host input iifname \"bmv*\" ct state established,related accept"));
+    CHECK(Has(text, "add rule inet brume_host input iifname \"bmv*\" drop"));
+  }
 }
 
 TEST_CASE("the name server is told each subnet, its router and nothing of the host", "[fabric]") {

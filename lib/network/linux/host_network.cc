@@ -27,7 +27,14 @@ std::string HostRuleset(const std::string& uplink, const Cidr& public_pool) {
       "add table inet brume_host\n"
       "delete table inet brume_host\n"
       "add table inet brume_host\n"
-      "add chain inet brume_host forward { type filter hook forward priority 0; policy accept; }\n";
+      "add chain inet brume_host forward { type filter hook forward priority 0; policy accept; }\n"
+      "add chain inet brume_host input { type filter hook input priority 0; policy accept; }\n"
+      // Guests may answer the host and not call it.
+      "add rule inet brume_host input iifname \"bmv*\" ct state established,related accept\n";
+  // A VPC's own resolver may ask a name server that is this host.
+  absl::StrAppend(&text, "add rule inet brume_host input iifname \"bmv*\" ip saddr ", kTransferRange.text(),
+                  " meta l4proto { tcp, udp } th dport 53 accept\n",
+                  "add rule inet brume_host input iifname \"bmv*\" drop\n");
   if (uplink == kNoUplink) {
     // The host may forward for reasons of its own; guests are to have no part in it.
     absl::StrAppend(&text,
