@@ -155,8 +155,9 @@ class Guest:
     def http(self, request, host="169.254.169.254", port=80):
         """Sends raw lines of an HTTP/1.1 request from inside the guest: (status, body)."""
         lines = [*request, f"Host: {host}", "Connection: close", "", ""]
+        # Reading in text mode has made every CR LF of the answer a LF.
         answer = self.ssh(f"nc -w 5 {host} {port}", stdin="\r\n".join(lines))
-        head, _, body = answer.partition("\r\n\r\n")
+        head, _, body = answer.partition("\n\n")
         status = re.match(r"HTTP/1\.1 (\d+)", head)
         assert status, f"no HTTP answer: {answer!r}"
         return int(status[1]), body

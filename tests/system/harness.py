@@ -299,9 +299,10 @@ class Host:
         code = self.stop()
         if code != 0:
             problems.append(f"brumed ended with {code} at SIGTERM: {self.log()[-1000:]}")
-        code, said = self.run_to_end("--remove-host-state")
-        if code != 0:
-            problems.append(f"--remove-host-state ended with {code}: {said}")
+        if "--simulate" not in self.flags:
+            code, said = self.run_to_end("--remove-host-state")
+            if code != 0:
+                problems.append(f"--remove-host-state ended with {code}: {said}")
         # A process that was told to end may need a moment.
         deadline = time.monotonic() + 5
         while leftovers.on_host(self.state_dir) and time.monotonic() < deadline:
@@ -315,7 +316,7 @@ class Host:
             with open(self.log_path, errors="replace") as file:
                 parts.append("---- brumed.log\n" + "".join(file.readlines()[-60:]))
             instances = os.path.join(self.state_dir, "instances")
-            for name in sorted(os.listdir(instances))[-4:]:
+            for name in sorted(os.listdir(instances))[-4:] if os.path.isdir(instances) else []:
                 console = os.path.join(instances, name, "console.log")
                 if os.path.exists(console):
                     with open(console, errors="replace") as file:

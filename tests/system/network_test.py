@@ -10,6 +10,7 @@ from guest import ping
 from harness import HostTest
 
 SECRET_PORT = 4711
+PROBE = "nc -w 2 {} {} -e /bin/true"  # whether a connection comes about; busybox's nc knows no -z
 HOST_ADDRESS = "192.0.2.77"
 
 
@@ -92,13 +93,13 @@ class NetworkTest(HostTest):
     def test_guests_of_one_group_reach_each_other(self):
         self.open_ssh()
         self.assertTrue(self.guest.ssh_ok(f"ping -c 1 -W 2 {self.peer.private_ip}"))
-        self.assertTrue(self.guest.ssh_ok(f"nc -z -w 2 {self.peer.private_ip} 22"))
+        self.assertTrue(self.guest.ssh_ok(PROBE.format(self.peer.private_ip, 22)))
 
     def test_a_guest_of_another_group_is_blocked_until_its_group_is_named(self):
         self.open("tcp", 22)
         self.open("tcp", 22, self.other)
         wait_until(self.stranger.connects, 10, "port 22 to open")
-        probe = f"nc -z -w 2 {self.guest.private_ip} 7"
+        probe = PROBE.format(self.guest.private_ip, 7)
         listen = "nc -ll -p 7 -e /bin/echo >/dev/null 2>&1 </dev/null & echo $!"
         listener = self.guest.ssh(listen).strip()
         self.addCleanup(self.guest.ssh, f"kill {listener}")
@@ -129,7 +130,7 @@ class NetworkTest(HostTest):
         self.assertIn(HOST_ADDRESS, addresses)
         for address in addresses:
             with self.subTest(address=address):
-                self.assertFalse(self.guest.ssh_ok(f"nc -z -w 2 {address} {SECRET_PORT}"))
+                self.assertFalse(self.guest.ssh_ok(PROBE.format(address, SECRET_PORT)))
                 self.assertFalse(self.guest.ssh_ok(f"ping -c 1 -W 1 {address}"))
 
     def test_a_guest_with_a_stolen_address_is_not_heard(self):
@@ -158,7 +159,7 @@ class NetworkTest(HostTest):
         free = next(f"198.18.77.{n}" for n in range(1, 200) if f"198.18.77.{n}" not in used)
         done = subprocess.run(["ping", "-n", "-c", "1", "-W", "3", free], capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("nreachable", done.stdout + done.stderr)
+        self.assertRegex(done.stdout + done.stderr, "(?i)unreachable|no route to host")
 
 
 if __name__ == "__main__":

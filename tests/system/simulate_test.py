@@ -86,7 +86,7 @@ class LaunchRulesTest(SimulatedTest):
 
     def test_a_dry_run_checks_and_does_nothing(self):
         self.run_refused("DryRunOperation", dry_run=True)
-        self.run_refused("InvalidAMIID.NotFound", dry_run=True, image_id="ami-00000000000000000")
+        self.run_refused("InvalidAMIID.Malformed", dry_run=True, image_id="ami-xyz")
         guest = self.host.launch()
         for action in ("stop-instances", "reboot-instances", "terminate-instances", "start-instances"):
             self.refused("DryRunOperation", action, instance_ids=[guest.id], dry_run=True)
