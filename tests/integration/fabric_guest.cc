@@ -220,10 +220,11 @@ Ipv4 PeerOf(const UniqueFd& connection) {
   return Ipv4{ntohl(peer.sin_addr.s_addr)};
 }
 
-bool Carries(const UniqueFd& from, const UniqueFd& to) {
+bool Carries(const UniqueFd& from, const UniqueFd& to, absl::Duration timeout) {
   char byte = 'x';
   pollfd event = {to.get(), POLLIN, 0};
-  return send(from.get(), &byte, 1, MSG_NOSIGNAL) == 1 && poll(&event, 1, 5000) > 0 &&
+  return send(from.get(), &byte, 1, MSG_NOSIGNAL) == 1 &&
+         poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) > 0 &&
          recv(to.get(), &byte, 1, MSG_DONTWAIT) == 1;
 }
 

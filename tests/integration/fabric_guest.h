@@ -69,7 +69,7 @@ class Guest {
 UniqueFd ServeTcp(uint16_t port);
 UniqueFd ConnectTcp(Ipv4 to, uint16_t port, absl::Duration timeout);
 // True when one byte sent on `from` comes out of `to`.
-bool Carries(const UniqueFd& from, const UniqueFd& to);
+bool Carries(const UniqueFd& from, const UniqueFd& to, absl::Duration timeout = absl::Seconds(5));
 // The next connection of a server.
 UniqueFd Accept(const UniqueFd& server);
 // Who is at the other end.

@@ -104,6 +104,36 @@ TEST_CASE_METHOD(FabricFixture, "a new subnet is served after a synchronisation"
   CHECK(guest->Pings(Address("10.0.3.1")));
 }
 
+TEST_CASE_METHOD(FabricFixture, "what somebody took away by hand is there again after a synchronisation", "[fabric]") {
+  SyncAll();
+  PortSpec port = vpc.Port("10.0.1.4", {vpc.members});
+  port.eni.public_ip = Address("198.18.0.10");
+  const auto guest = Launch(port);
+  const std::string name = NamespaceName(vpc.spec.vpc.id);
+  vpc.spec.ports = {port};
+  for (GroupSpec& group : vpc.spec.groups) group = vpc.Group(group.group.id, {Allow(false, -1, -1, -1, "0.0.0.0/0")});
+  SyncAll();
+  const std::string whole = HostState();
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"nft", "delete", "table", "inet", "brume_host"},
+           {"ip", "route", "flush", "proto", "183"},
+           {"ip", "netns", "exec", name, "nft", "flush", "ruleset"},
+           {"ip", "netns", "exec", name, "ip", "route", "flush", "proto", "183"},
+           {"ip", "netns", "exec", name, "ip", "address", "flush", "dev", "brume0"},
+           {"ip", "netns", "exec", name, "ip", "link", "set", TapName(port.eni.id), "down"},
+           {"ip", "netns", "del", name}}) {
+    REQUIRE(Good(RunChecked(command).status()));
+  }
+  SyncAll();
+  CHECK(HostState() == whole);
+  const UniqueFd server = guest->Serve(22);
+  CHECK(ConnectTcp(Address("198.18.0.10"), 22, absl::Seconds(5)));
+  CHECK(guest->Pings(Address("10.0.1.1")));
+  REQUIRE(RunChecked({"ip", "link", "del", HostVethName(vpc.spec.vpc.id)}).ok());
+  SyncAll();
+  CHECK(ConnectTcp(Address("198.18.0.10"), 22, absl::Seconds(5)));
+}
+
 TEST_CASE_METHOD(FabricFixture, "a name server that died is started again", "[fabric]") {
   SyncAll();
   const int first = DnsmasqPid(directory, vpc.spec.vpc.id);

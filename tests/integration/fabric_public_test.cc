@@ -97,13 +97,14 @@ TEST_CASE_METHOD(FabricFixture, "a public address moves between ports and takes 
   const UniqueFd old = ConnectTcp(Address("198.18.0.10"), 80, absl::Seconds(5));
   REQUIRE(old);
   const UniqueFd old_far = Accept(on_a);
-  REQUIRE(old_far);
+  REQUIRE(Carries(old, old_far));
   REQUIRE(Good(fabric->PlugPort(WithPublic(second, "198.18.0.10"))));
   const UniqueFd fresh = ConnectTcp(Address("198.18.0.10"), 80, absl::Seconds(5));
   REQUIRE(fresh);
   const UniqueFd fresh_far = Accept(on_b);
   REQUIRE(fresh_far);
   CHECK(Carries(fresh, fresh_far));
+  CHECK_FALSE(Carries(old, old_far, kBlocked));
   REQUIRE(Good(fabric->PlugPort(first)));
   CHECK(ConnectTcp(Address("198.18.0.10"), 80, absl::Seconds(5)));
   REQUIRE(Good(fabric->PlugPort(second)));

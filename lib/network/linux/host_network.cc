@@ -175,16 +175,12 @@ absl::Status HostNetwork::Disconnect(const VpcId& vpc) {
 }
 
 absl::Status HostNetwork::EnsureShared() {
-  if (shared_ready_) return absl::OkStatus();
   RETURN_IF_ERROR(links_->SetRoute({.destination = options_.public_pool, .unreachable = true}));
   RETURN_IF_ERROR(nft_->Run(HostRuleset(options_.uplink, options_.public_pool)));
-  RETURN_IF_ERROR(options_.uplink == kNoUplink ? RestoreForwarding() : ForwardPackets());
-  shared_ready_ = true;
-  return absl::OkStatus();
+  return options_.uplink == kNoUplink ? RestoreForwarding() : ForwardPackets();
 }
 
 absl::Status HostNetwork::RemoveShared() {
-  shared_ready_ = false;
   ASSIGN_OR_RETURN(const std::vector<Route> routes, links_->Routes());
   for (const Route& route : routes) RETURN_IF_ERROR(links_->DeleteRoute(route));
   RETURN_IF_ERROR(nft_->Run("add table inet brume_host\ndelete table inet brume_host\n"));

@@ -89,7 +89,6 @@ class HostNetwork {
   const HostOptions options_;
   std::optional<Rtnetlink> links_;
   std::optional<Nft> nft_;
-  bool shared_ready_ = false;
   std::map<VpcId, Attachment> attachments_;
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;

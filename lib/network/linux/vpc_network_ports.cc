@@ -63,7 +63,9 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   }
   hosts_[after.private_ip] = {after.mac, spec.hostname};
   RETURN_IF_ERROR(dnsmasq_.SetHosts(hosts_));
-  return after.public_ip.has_value() ? host_.AddPublicAddress(id_, *after.public_ip) : absl::OkStatus();
+  if (after.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *after.public_ip));
+  // An address that moved: its old connections end before the caller hears that it has moved.
+  return ForgetNow();
 }
 
 absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules* after) {
