@@ -4,8 +4,6 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,22 +20,9 @@
 #include "lib/storage/simulated_disks.h"
 #include "lib/store/database.h"
 #include "tests/fakes/fake_hypervisor.h"
+#include "tests/support/temp_dir.h"
 
 namespace brume {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = "/tmp/brume-test.XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) abort();
-    path_ = name;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class ComputeWorld {
  public:
@@ -139,7 +124,7 @@ class ComputeWorld {
     return true;
   }
 
-  TemporaryDirectory directory;
+  TempDir directory;
   Settings settings;
   InstanceTypeTable types;
   ManualClock clock{absl::FromUnixSeconds(1800000000)};

@@ -1,0 +1,111 @@
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+
+#include "daemon/config.h"
+#include "tests/support/temp_dir.h"
+
+namespace brume::daemon {
+namespace {
+
+absl::StatusOr<Config> Read(const std::string& text) {
+  const TempDir directory;
+  const std::string path = directory.path() + "/brumed.toml";
+  std::ofstream(path) << text;
+  return ReadConfig(path, Config{});
+}
+
+std::string Refusal(const std::string& text) {
+  const auto config = Read(text);
+  return config.ok() ? "" : std::string(config.status().message());
+}
+
+}  // namespace
+
+TEST_CASE("an empty configuration is the defaults, and they are good", "[daemon]") {
+  const auto config = Read("");
+  REQUIRE(config.ok());
+  CHECK(config->state_dir == "/var/lib/brume");
+  CHECK(CheckConfig(*config).ok());
+}
+
+TEST_CASE("every setting the sample names exists, and its default is what the sample says", "[daemon]") {
+  std::ifstream file(std::string(BRUME_SOURCE_DIR) + "/packaging/brumed.toml");
+  std::stringstream sample;
+  sample << file.rdbuf();
+  REQUIRE(file.good());
+  // The sample's settings stand behind "#" without a space; prose has one.
+  const std::string uncommented = std::regex_replace(sample.str(), std::regex("(^|\n)#([a-z_\\[])"), "$1$2");
+  const auto config = Read(uncommented);
+  REQUIRE(config.ok());
+  const Config defaults;
+  CHECK(config->state_dir == defaults.state_dir);
+  CHECK(config->simulate == defaults.simulate);
+  CHECK(config->log_level == defaults.log_level);
+  CHECK(config->log_file == defaults.log_file);
+  CHECK(config->grpc_listen == defaults.grpc_listen);
+  CHECK(config->grpc_insecure_loopback == defaults.grpc_insecure_loopback);
+  CHECK(config->libvirt_uri == defaults.libvirt_uri);
+  CHECK(config->qemu_user == defaults.qemu_user);
+  CHECK(config->acceleration == defaults.acceleration);
+  CHECK(config->console_log_kib == defaults.console_log_kib);
+  CHECK(config->uplink == defaults.uplink);
+  CHECK(config->dns_upstream == defaults.dns_upstream);
+  CHECK(config->import_dirs == defaults.import_dirs);
+  const Settings &read = config->settings, &wanted = defaults.settings;
+  CHECK(read.region == wanted.region);
+  CHECK(read.zones == wanted.zones);
+  CHECK(read.account_id == wanted.account_id);
+  CHECK(read.default_instance_type == wanted.default_instance_type);
+  CHECK(read.terminated_visible == wanted.terminated_visible);
+  CHECK(read.reserved_memory_mib == wanted.reserved_memory_mib);
+  CHECK(read.memory_overcommit == wanted.memory_overcommit);
+  CHECK(read.cpu_overcommit == wanted.cpu_overcommit);
+  CHECK(read.guest_overhead_mib == wanted.guest_overhead_mib);
+  CHECK(read.launch_timeout == wanted.launch_timeout);
+  CHECK(read.shutdown_timeout == wanted.shutdown_timeout);
+  CHECK(read.terminate_timeout == wanted.terminate_timeout);
+  CHECK(read.reboot_timeout == wanted.reboot_timeout);
+  CHECK(read.default_vpc_cidr == wanted.default_vpc_cidr);
+  CHECK(read.public_pool == wanted.public_pool);
+  REQUIRE(config->instance_types.size() == 1);
+  CHECK(config->instance_types.front().memory_mib == 65536);
+}
+
+TEST_CASE("what the configuration cannot mean is refused with file, line and setting", "[daemon]") {
+  CHECK(Refusal("\n[compute]\nqemu_usr = \"x\"\n").find("brumed.toml:3: compute.qemu_usr: there is no such setting") !=
+        std::string::npos);
+  CHECK(Refusal("[compute]\nacceleration = \"fast\"\n").find("must be one of auto, kvm, tcg") != std::string::npos);
+  CHECK(Refusal("[compute]\nconsole_log_kib = 1\n").find("a whole number from 16") != std::string::npos);
+  CHECK(Refusal("[ec2]\nzones = [1]\n").find("a list of strings") != std::string::npos);
+  CHECK(Refusal("[ec2]\nregion = 1\n").find("must be a string") != std::string::npos);
+  CHECK(Refusal("simulate = \"yes\"\n").find("true or false") != std::string::npos);
+  CHECK(Refusal("[network]\npublic_pool = \"198.18.0.0\"\n").find("not a valid CIDR block") != std::string::npos);
+  CHECK(Refusal("[capacity]\nmemory_overcommit = 0.0\n").find("a number from") != std::string::npos);
+  CHECK(Refusal("[[instance_type]]\nname = \"x\"\n").find("each needs name, vcpus and memory_mib") != std::string::npos);
+  CHECK(Refusal("[[instance_type]]\nname = \"x\"\nvcpu = 1\n").find("no such setting") != std::string::npos);
+  CHECK(Refusal("[nonsense]\nx = 1\n").find("nonsense: there is no such setting") != std::string::npos);
+  CHECK(Refusal("state_dir = \n").find("brumed.toml:1") != std::string::npos);
+}
+
+TEST_CASE("settings that do not fit each other are refused", "[daemon]") {
+  const auto refused = [](auto spoil) {
+    Config config;
+    spoil(config);
+    return !CheckConfig(config).ok();
+  };
+  CHECK(refused([](Config& c) { c.state_dir = "relative"; }));
+  CHECK(refused([](Config& c) { c.state_dir = "/" + std::string(60, 'x'); }));
+  CHECK(refused([](Config& c) { c.settings.zones.clear(); }));
+  CHECK(refused([](Config& c) { c.settings.zones.resize(17, "z"); }));
+  CHECK(refused([](Config& c) { c.settings.region.clear(); }));
+  CHECK(refused([](Config& c) { c.settings.account_id = "12"; }));
+  CHECK(refused([](Config& c) { c.settings.default_vpc_cidr = Cidr::Parse("10.0.0.0/25").value(); }));
+  CHECK(refused([](Config& c) { c.settings.default_vpc_cidr = Cidr::Parse("198.18.4.0/24").value(); }));
+  CHECK(refused([](Config& c) { c.settings.public_pool = Cidr::Parse("198.18.0.0/30").value(); }));
+  CHECK(refused([](Config& c) { c.settings.default_instance_type = "z9.huge"; }));
+}
+
+}  // namespace brume::daemon
