@@ -2,10 +2,10 @@
 
 import os
 import socket
-
 import unittest
 
 from harness import Host
+
 
 class Notifications:
     """The service manager's end of NOTIFY_SOCKET."""
@@ -25,6 +25,7 @@ class Notifications:
 
     def close(self):
         self.socket.close()
+
 
 class ServiceTest(unittest.TestCase):
     def setUp(self):
@@ -46,4 +47,3 @@ class ServiceTest(unittest.TestCase):
         for _ in range(3):
             self.notifications.wait_for("WATCHDOG=1")
         self.assertEqual(self.host.stop(), 0)
-
