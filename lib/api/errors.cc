@@ -8,6 +8,7 @@ namespace brume::api {
 
 absl::Status PublicError(const absl::Status& status, absl::string_view request_id) {
   if (status.ok() || ec2::HasErrorCode(status)) return status;
+  if (absl::IsUnimplemented(status)) return ec2::Error("UnsupportedOperation", status.message());
   log::Error("failed inside: {}", status.ToString());
   const std::string where = absl::StrCat("; the daemon's log has the details under request ", request_id);
   if (absl::IsResourceExhausted(status)) {

@@ -177,6 +177,8 @@ TEST_CASE("a console that cannot be had is refused with EC2's code", "[grpc]") {
   CHECK(refusal(Input(kInstance, "")) == "IncorrectInstanceState");
   fixture.failure_to_open = ec2::Error("InvalidInstanceID.NotFound", "The instance ID 'i-…' does not exist");
   CHECK(refusal(Input(kInstance, "")) == "InvalidInstanceID.NotFound");
+  fixture.failure_to_open = absl::UnimplementedError("simulated guests have no console");
+  CHECK(refusal(Input(kInstance, "")) == "UnsupportedOperation");
   fixture.failure_to_open = absl::UnknownError("broken");
   CHECK(refusal(Input(kInstance, "")) == "InternalError");
   GrpcStream silent(fixture.channel, kPath);
