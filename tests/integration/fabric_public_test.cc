@@ -78,12 +78,20 @@ TEST_CASE_METHOD(FabricFixture, "the host reaches a guest at its public address,
       Good(fabric->ApplyGroup(vpc.Group(vpc.closed, {AllEgress(), Allow(false, kTcpProtocol, 22, 22, "0.0.0.0/0")}))));
   CHECK(ConnectTcp(Address("198.18.0.10"), 22, absl::Seconds(5)));
   CHECK_FALSE(ConnectTcp(Address("198.18.0.10"), 80, kBlocked));
-  // And the other way, from that address.
-  const UniqueFd on_host = ServeTcp(7000);
-  const UniqueFd near_end = guest->Connect(Address("198.18.0.1"), 7000);
-  REQUIRE(near_end);
-  const UniqueFd far_end = Accept(on_host);
-  CHECK(PeerOf(far_end) == Address("198.18.0.10"));
+}
+
+TEST_CASE_METHOD(FabricFixture, "a guest answers the host and cannot call it", "[fabric]") {
+  SyncAll();
+  const auto guest = Launch(WithPublic(vpc.Port("10.0.1.4", {vpc.members}), "198.18.0.10"));
+  REQUIRE(Good(fabric->ApplyGroup(vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")}))));
+  const UniqueFd on_host = ServeTcp(7000), on_guest = guest->Serve(80);
+  const UniqueFd near_end = ConnectTcp(Address("198.18.0.10"), 80, absl::Seconds(5));
+  const UniqueFd far_end = Accept(on_guest);
+  REQUIRE(far_end);
+  CHECK(PeerOf(far_end) == Address("198.18.0.1"));
+  CHECK(Carries(far_end, near_end));
+  CHECK_FALSE(guest->Reaches(Address("198.18.0.1"), 7000, kBlocked));
+  CHECK_FALSE(guest->Pings(Address("198.18.0.1")));
 }
 
 TEST_CASE_METHOD(FabricFixture, "a public address moves between ports and takes its connections from the first",

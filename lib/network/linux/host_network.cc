@@ -32,9 +32,11 @@ std::string HostRuleset(const std::string& uplink, const Cidr& public_pool) {
       // Guests may answer the host and not call it.
       "add rule inet brume_host input iifname \"bmv*\" ct state established,related accept\n";
   // A VPC's own resolver may ask a name server that is this host.
-  absl::StrAppend(&text, "add rule inet brume_host input iifname \"bmv*\" ip saddr ", kTransferRange.text(),
-                  " meta l4proto { tcp, udp } th dport 53 accept\n",
-                  "add rule inet brume_host input iifname \"bmv*\" drop\n");
+  for (const char* protocol : {"udp", "tcp"}) {
+    absl::StrAppend(&text, "add rule inet brume_host input iifname \"bmv*\" ip saddr ", kTransferRange.text(), " ",
+                    protocol, " dport 53 accept\n");
+  }
+  absl::StrAppend(&text, "add rule inet brume_host input iifname \"bmv*\" drop\n");
   if (uplink == kNoUplink) {
     // The host may forward for reasons of its own; guests are to have no part in it.
     absl::StrAppend(&text,
