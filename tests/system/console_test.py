@@ -109,11 +109,12 @@ class ConsoleTest(HostTest):
             follower.wait()
             follower.stdout.close()
 
-    def test_two_may_watch_one_console(self):
-        first, second = self.attach(), self.attach()
-        first.type(b"echo to-$((1 + 1))-watchers\n")
-        first.read_until(b"to-2-watchers")
-        second.read_until(b"to-2-watchers")
+    def test_a_second_console_is_refused_and_the_first_is_not_disturbed(self):
+        first = self.attach()
+        said = self.assert_refused("SerialConsoleSessionLimitExceeded", self.host.brume, "console", self.guest.id)
+        self.assertIn(self.guest.id, said)
+        first.type(b"echo still-$((1 + 1))\n")
+        first.read_until(b"still-2")
 
     def test_output_stays_readable_after_the_guest_ended(self):
         guest = self.host.launch()

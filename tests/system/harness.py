@@ -290,8 +290,8 @@ class Host:
             raise AssertionError("left behind:\n  " + "\n  ".join(problems))
 
     def _wind_down(self, problems):
-        if self.daemon is None:
-            return
+        if not os.path.exists(os.path.join(self.state_dir, "brume.db")):
+            return  # it has never got so far
         if not self.running():
             self.start()
         self.terminate_all()

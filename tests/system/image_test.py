@@ -50,7 +50,7 @@ class ImageTest(HostTest):
 
     def test_a_corrupt_disk_fails_with_the_reason(self):
         location = self.bundle("corrupt", {"disk": "disk.qcow2"}, **{"disk.qcow2": b"QFI\xfb" + b"\xff" * 5000})
-        self.assertIn("disk.qcow2", self.assert_import_fails("corrupt", location))
+        self.assertIn("qcow2", self.assert_import_fails("corrupt", location))
 
     def test_a_truncated_disk_fails(self):
         with open(os.path.join(MINI, "disk.qcow2"), "rb") as file:

@@ -107,7 +107,7 @@ class SystemLibvirtTest(HostTest):
         self.assertEqual((self.early.qemu_pid(), self.early.boot_id()), (pid, boot))
         # Events flow again on the new connection.
         waiting.wait_ready()
-        waiting.ssh("poweroff")
+        waiting.ssh("poweroff", check=False)
         shown = waiting.wait_state("stopped", 20)
         self.assertEqual(shown["StateReason"]["Code"], "Client.InstanceInitiatedShutdown")
         waiting.terminate()

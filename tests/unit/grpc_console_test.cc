@@ -162,6 +162,27 @@ TEST_CASE("a client that goes away lets the console go", "[grpc]") {
   CHECK(fixture.DescribeRegions().status.ok());
 }
 
+TEST_CASE("a console that is attached is refused to a second, and free when the first has gone", "[grpc]") {
+  ConsoleFixture fixture;
+  fixture.ServeConsoles();
+  {
+    GrpcStream first(fixture.channel, kPath);
+    REQUIRE(first.Write(Input(kInstance, "x")));
+    fixture.WaitForGuest();
+    CHECK(fixture.Typed(1) == "x");
+    GrpcStream second(fixture.channel, kPath);
+    second.Write(Input(kInstance, "y"));
+    CHECK(second.Finish().Info().reason() == "SerialConsoleSessionLimitExceeded");
+    first.Cancel();
+    CHECK(fixture.GuestSeesHangup());
+  }
+  fixture.guest.reset();
+  GrpcStream third(fixture.channel, kPath);
+  REQUIRE(third.Write(Input(kInstance, "z")));
+  fixture.WaitForGuest();
+  CHECK(fixture.Typed(1) == "z");
+}
+
 TEST_CASE("a console that cannot be had is refused with EC2's code", "[grpc]") {
   ConsoleFixture fixture;
   fixture.ServeConsoles();

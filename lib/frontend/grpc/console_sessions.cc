@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -20,6 +21,7 @@
 #include "lib/api/validate.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/undo.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/frontend/grpc/grpc_error.h"
 #include "lib/frontend/grpc/schema_service.h"
@@ -28,6 +30,8 @@ namespace brume::frontend {
 namespace {
 
 constexpr size_t kChunk = 16 * 1024;
+// A client that has ended is noticed a moment later; who comes right after it is not to be refused for that.
+constexpr std::chrono::seconds kLeaving(2);
 
 }  // namespace
 
@@ -143,6 +147,13 @@ class ConsoleSessions::Session final : public Reactor {
     }
     RETURN_IF_ERROR(api::Validate(first_));
     if (!wake_) return absl::ResourceExhaustedError(absl::StrCat("eventfd: ", strerror(errno)));
+    if (!sessions_.Claim(first_.instance_id())) {
+      return ec2::Error("SerialConsoleSessionLimitExceeded",
+                        absl::StrCat("The instance '", first_.instance_id(),
+                                     "' has an active console session; only one at a time is possible"));
+    }
+    Undo unclaim;
+    unclaim.Push([this] { sessions_.Unclaim(first_.instance_id()); });
     ASSIGN_OR_RETURN(const UniqueFd console, sessions_.open_(first_.instance_id(), caller_));
     fcntl(console.get(), F_SETFL, fcntl(console.get(), F_GETFL) | O_NONBLOCK);
     const absl::Status status = Pump(console.get());
@@ -263,6 +274,18 @@ bool ConsoleSessions::Enter(Session* session) {
 void ConsoleSessions::Leave(Session* session) {
   std::lock_guard lock(mutex_);
   running_.erase(session);
+  left_.notify_all();
+}
+
+bool ConsoleSessions::Claim(const std::string& instance_id) {
+  std::unique_lock lock(mutex_);
+  left_.wait_for(lock, kLeaving, [&] { return closed_ || !claimed_.contains(instance_id); });
+  return claimed_.insert(instance_id).second;
+}
+
+void ConsoleSessions::Unclaim(const std::string& instance_id) {
+  std::lock_guard lock(mutex_);
+  claimed_.erase(instance_id);
   left_.notify_all();
 }
 

@@ -17,7 +17,8 @@
 
 namespace brume::frontend {
 
-// Thread-safe. One thread for each console that is attached; at most `most` at once.
+// Thread-safe. One thread for each console that is attached; at most `most` at once, and one of an instance, as in EC2:
+// QEMU talks to one at a time and lets a second one wait without a word.
 class ConsoleSessions {
  public:
   using Open = std::function<absl::StatusOr<UniqueFd>(const std::string& id, const Caller& caller)>;
@@ -38,6 +39,10 @@ class ConsoleSessions {
   // False when there are too many, or after Close.
   bool Enter(Session* session);
   void Leave(Session* session);
+  // Makes the caller the one who has the instance's console. Waits a moment for one who is just leaving; false when
+  // there is one who stays.
+  bool Claim(const std::string& instance_id);
+  void Unclaim(const std::string& instance_id);
 
   const Open open_;
   Peers& peers_;
@@ -47,6 +52,7 @@ class ConsoleSessions {
   std::condition_variable left_;
   bool closed_ = false;
   std::set<Session*> running_;
+  std::set<std::string> claimed_;  // instances
 };
 
 }  // namespace brume::frontend
