@@ -170,6 +170,7 @@ absl::StatusOr<InstanceService::Placement> InstanceService::Place(store::Connect
       return ec2::Error("InvalidKeyPair.NotFound",
                         absl::StrCat("The key pair '", request.key_name, "' does not exist"));
     }
+    place.public_key = key->public_key;
   }
   ASSIGN_OR_RETURN(place.subnet, ChooseSubnet(c, settings_, request));
   ASSIGN_OR_RETURN(place.groups, ChooseGroups(c, place.subnet.vpc_id, request));
@@ -209,6 +210,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.state_since = instance.launch_time = now;
   instance.uuid = Ec2Uuid(random_);
   instance.key_name = request.key_name;
+  instance.public_key = place.public_key;
   instance.client_token = request.client_token;
   instance.user_data = request.user_data;
   instance.shutdown_behavior = request.shutdown_behavior;

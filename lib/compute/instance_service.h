@@ -118,6 +118,7 @@ class InstanceService {
     const InstanceType* type = nullptr;
     Subnet subnet;
     std::vector<SecurityGroupId> groups;
+    std::string public_key;                // empty = no key pair
     std::optional<int64_t> root_size_gib;  // none = the image has no disk
     int count = 0;
   };

@@ -73,6 +73,8 @@ struct Instance {
   absl::Time launch_time;  // of the latest start, as in EC2
   std::string uuid;        // SMBIOS; begins with "ec2"
   std::string key_name;    // empty = none
+  // The pair's public line as it was at the launch: deleting the pair takes nobody's login away.
+  std::string public_key;
   std::string client_token;
   std::string user_data;  // raw bytes, at most 16 KiB
   ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;

@@ -45,11 +45,7 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
     ASSIGN_OR_RETURN(source.subnets[each.subnet_id], networks.GetSubnet(each.subnet_id));
   }
   ASSIGN_OR_RETURN(source.architecture, ReadArchitecture(connection, source.view.instance.image_id));
-  if (!source.view.instance.key_name.empty()) {
-    ASSIGN_OR_RETURN(const std::optional<KeyPair> pair,
-                     store::KeyPairs(connection).FindByName(source.view.instance.key_name));
-    if (pair.has_value()) source.public_key = pair->public_key;
-  }
+  source.public_key = source.view.instance.public_key;
   source.region = settings.region;
   source.zone_id = ZoneId(settings, source.view.instance.availability_zone);
   source.account_id = settings.account_id;

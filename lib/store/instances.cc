@@ -15,14 +15,14 @@ namespace {
 // What Update writes, in the order of kMutableColumns.
 constexpr char kMutableColumns[] =
     "image_id, instance_type, state, state_reason_code, state_reason_message, transition_reason, state_since, "
-    "launch_time, uuid, key_name, client_token, shutdown_behavior, disable_api_termination, disable_api_stop, "
+    "launch_time, uuid, key_name, public_key, client_token, shutdown_behavior, disable_api_termination, disable_api_stop, "
     "monitoring, source_dest_check, tokens_required, endpoint_enabled, tags_enabled, hop_limit, availability_zone, "
     "vpc_id, subnet_id, root_device_name, force_stop, reboot_requested, host_boot_id, last_error";
 
 template <typename AnyInstance>
 auto MutableFields(AnyInstance& i) {
   return std::tie(i.image_id, i.instance_type, i.state, i.state_reason.code, i.state_reason.message,
-                  i.transition_reason, i.state_since, i.launch_time, i.uuid, i.key_name, i.client_token,
+                  i.transition_reason, i.state_since, i.launch_time, i.uuid, i.key_name, i.public_key, i.client_token,
                   i.shutdown_behavior, i.disable_api_termination, i.disable_api_stop, i.monitoring, i.source_dest_check,
                   i.metadata_options.tokens_required, i.metadata_options.endpoint_enabled,
                   i.metadata_options.tags_enabled, i.metadata_options.hop_limit, i.availability_zone, i.vpc_id,

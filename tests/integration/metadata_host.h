@@ -145,12 +145,6 @@ class MetadataHost {
       REQUIRE(networks.InsertVpc(vpc_).ok());
       REQUIRE(networks.InsertSubnet(subnet_).ok());
       REQUIRE(store::SecurityGroups(c).Insert(group_).ok());
-      KeyPair pair;
-      pair.id = KeyPairId::FromTrusted("key-0123456789abcdef0");
-      pair.name = "laptop";
-      pair.type = "ed25519";
-      pair.public_key = "ssh-ed25519 AAAAExample laptop";
-      REQUIRE(store::KeyPairs(c).Insert(pair).ok());
       return absl::OkStatus();
     });
     StartServer();
@@ -176,6 +170,7 @@ class MetadataHost {
     instance.state = InstanceState::kRunning;
     instance.launch_time = absl::FromUnixSeconds(1769853600);
     instance.key_name = "laptop";
+    instance.public_key = "ssh-ed25519 AAAAExample laptop";
     instance.user_data = std::string("#!/bin/sh\n\0\xff", 12);
     instance.metadata_options.tags_enabled = true;
     instance.availability_zone = subnet_.availability_zone;

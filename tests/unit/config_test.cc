@@ -1,10 +1,11 @@
+#include "daemon/config.h"
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <regex>
 #include <sstream>
 #include <string>
 
-#include "daemon/config.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume::daemon {
@@ -84,7 +85,8 @@ TEST_CASE("what the configuration cannot mean is refused with file, line and set
   CHECK(Refusal("simulate = \"yes\"\n").find("true or false") != std::string::npos);
   CHECK(Refusal("[network]\npublic_pool = \"198.18.0.0\"\n").find("not a valid CIDR block") != std::string::npos);
   CHECK(Refusal("[capacity]\nmemory_overcommit = 0.0\n").find("a number from") != std::string::npos);
-  CHECK(Refusal("[[instance_type]]\nname = \"x\"\n").find("each needs name, vcpus and memory_mib") != std::string::npos);
+  CHECK(Refusal("[[instance_type]]\nname = \"x\"\n").find("each needs name, vcpus and memory_mib") !=
+        std::string::npos);
   CHECK(Refusal("[[instance_type]]\nname = \"x\"\nvcpu = 1\n").find("no such setting") != std::string::npos);
   CHECK(Refusal("[nonsense]\nx = 1\n").find("nonsense: there is no such setting") != std::string::npos);
   CHECK(Refusal("state_dir = \n").find("brumed.toml:1") != std::string::npos);

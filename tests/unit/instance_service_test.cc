@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "lib/compute/key_pair_service.h"
 #include "lib/domain/ec2_error.h"
 #include "tests/fakes/compute_world.h"
 
@@ -182,6 +183,17 @@ TEST_CASE("user data survives changes that do not touch it", "[compute]") {
   change.monitoring = true;
   REQUIRE(world.service->Modify(id, change).ok());
   CHECK(world.Row(id).user_data == request.user_data);
+}
+
+TEST_CASE("an instance keeps its login key when the key pair is deleted", "[compute]") {
+  ComputeWorld world;
+  compute::KeyPairService keys(*world.database, world.clock, world.random);
+  REQUIRE(keys.Create("laptop", "ed25519", {}).ok());
+  compute::RunRequest request = world.Request();
+  request.key_name = "laptop";
+  const InstanceId id = world.Launch(request);
+  REQUIRE(keys.Delete("laptop", std::nullopt).ok());
+  CHECK(world.Row(id).public_key.substr(0, 12) == "ssh-ed25519 ");
 }
 
 }  // namespace brume

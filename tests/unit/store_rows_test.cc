@@ -28,6 +28,7 @@ Instance FullInstance() {
   i.state_since = kNow + absl::Microseconds(1);
   i.launch_time = kNow - absl::Hours(5);
   i.key_name = "Schlüssel";
+  i.public_key = "ssh-ed25519 AAAA laptop";
   i.client_token = "Token";
   i.user_data = std::string("#!/bin/sh\0\xff\xfe", 12);
   i.shutdown_behavior = ShutdownBehavior::kTerminate;
@@ -58,6 +59,7 @@ void CheckSame(const Instance& a, const Instance& b) {
   CHECK(a.launch_time == b.launch_time);
   CHECK(a.uuid == b.uuid);
   CHECK(a.key_name == b.key_name);
+  CHECK(a.public_key == b.public_key);
   CHECK(a.client_token == b.client_token);
   CHECK(a.user_data == b.user_data);
   CHECK(a.shutdown_behavior == b.shutdown_behavior);

@@ -20,6 +20,7 @@ CREATE TABLE instances (
   launch_time             INTEGER NOT NULL,
   uuid                    TEXT NOT NULL,
   key_name                TEXT NOT NULL,
+  public_key              TEXT NOT NULL,
   client_token            TEXT NOT NULL,
   shutdown_behavior       INTEGER NOT NULL,  -- 0 stop, 1 terminate
   disable_api_termination INTEGER NOT NULL,
