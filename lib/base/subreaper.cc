@@ -4,11 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -17,6 +19,13 @@ namespace brume {
 namespace {
 
 using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+using Instant = Clock::time_point;
+
+constexpr milliseconds kShortestPause(5), kLongestPause(200), kNoChildPause(100);
+// The leader of a session of its own is a daemon's middle process: libvirt waits for those it makes itself, at once,
+// and nobody for those that QEMU leaves behind when it becomes a daemon.
+constexpr std::chrono::seconds kLeaderGrace(10);
 
 // The session of a process, -1 when there is no such process.
 pid_t SessionOf(pid_t pid) {
@@ -31,40 +40,58 @@ pid_t SessionOf(pid_t pid) {
   return session;
 }
 
-void CollectIfOrphan(pid_t pid) {
-  const pid_t session = SessionOf(pid);
-  if (session < 0 || session == getsid(0) || session == pid) return;
-  siginfo_t info;
-  // ECHILD: it is still alive (WNOHANG), or was collected; either way there is nothing to do.
-  waitid(P_PID, pid, &info, WEXITED | WNOHANG);
-}
-
-// Every child of every thread; adopted ones are listed at any of them.
-void CollectOrphans() {
-  std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
-    std::ifstream children(task.path() / "children");
-    for (pid_t pid; children >> pid;) CollectIfOrphan(pid);
+// Whom nobody here waits for, as far as one can tell.
+class Orphans {
+ public:
+  // Collects every dead child that is one. Adopted children are listed at any of our threads.
+  void Collect() {
+    std::map<pid_t, Instant> still_dead;
+    std::error_code error;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+      std::ifstream children(task.path() / "children");
+      for (pid_t pid; children >> pid;) CollectIfOrphan(pid, still_dead);
+    }
+    dead_leaders_.swap(still_dead);
   }
-}
 
-void Collect() {
+ private:
+  void CollectIfOrphan(pid_t pid, std::map<pid_t, Instant>& still_dead) {
+    const pid_t session = SessionOf(pid);
+    if (session < 0 || session == getsid(0)) return;
+    siginfo_t info = {};
+    if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;  // alive
+    if (session == pid) {
+      const auto seen = dead_leaders_.find(pid);
+      const Instant since = seen == dead_leaders_.end() ? Clock::now() : seen->second;
+      if (Clock::now() - since < kLeaderGrace) {
+        still_dead.emplace(pid, since);
+        return;
+      }
+    }
+    // ECHILD: someone was faster, and there is nothing left to do.
+    waitid(P_PID, pid, &info, WEXITED | WNOHANG);
+  }
+
+  std::map<pid_t, Instant> dead_leaders_;
+};
+
+[[noreturn]] void CollectForever() {
+  Orphans orphans;
   pid_t seen = 0;
-  milliseconds pause(10);
+  milliseconds pause = kShortestPause;
   while (true) {
     siginfo_t info = {};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) != 0) {
-      // ECHILD: there is none to wait for yet, and nothing tells when there will be.
-      if (errno != EINTR) std::this_thread::sleep_for(milliseconds(100));
+      // ECHILD: there is no child yet, and nothing tells when there will be one.
+      if (errno != EINTR) std::this_thread::sleep_for(kNoChildPause);
       continue;
     }
-    CollectIfOrphan(info.si_pid);
+    orphans.Collect();
     siginfo_t again = {};
     if (waitid(P_PID, info.si_pid, &again, WEXITED | WNOWAIT | WNOHANG) != 0 || again.si_pid == 0) continue;
-    // Someone else's child, about to be waited for. Until then waitid() shows us no other, so look for orphans by hand.
-    pause = info.si_pid == seen ? std::min(pause * 2, milliseconds(200)) : milliseconds(5);
+    // Someone else's child, about to be waited for. Until then waitid() above returns at once with this one.
+    pause = info.si_pid == seen ? std::min(pause * 2, kLongestPause) : kShortestPause;
     seen = info.si_pid;
-    CollectOrphans();
     std::this_thread::sleep_for(pause);
   }
 }
@@ -73,7 +100,7 @@ void Collect() {
 
 absl::Status BecomeSubreaper() {
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return absl::ErrnoToStatus(errno, "prctl(PR_SET_CHILD_SUBREAPER)");
-  std::thread(Collect).detach();
+  std::thread(CollectForever).detach();
   return absl::OkStatus();
 }
 

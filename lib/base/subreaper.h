@@ -9,8 +9,9 @@
 namespace brume {
 
 // Makes this process the one that daemons started below it belong to, and starts a thread that collects those of them
-// that end. Children someone here waits for are left alone: a daemon is told from them by its session, which is neither
-// ours nor its own (it was made by a parent that is gone). For the rest of the process's life; call once.
+// that end. Children someone here waits for are left alone: a daemon is told from them by its session, which is not
+// ours. So whoever starts children in sessions of their own must wait for them soon after they end, within seconds. For
+// the rest of the process's life; call once.
 absl::Status BecomeSubreaper();
 
 }  // namespace brume

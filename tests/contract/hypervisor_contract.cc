@@ -123,7 +123,7 @@ int EventLog::reconnects() {
 }
 
 bool Eventually(const std::function<bool()>& condition) {
-  for (const absl::Time limit = absl::Now() + absl::Seconds(20); absl::Now() < limit;
+  for (const absl::Time limit = absl::Now() + absl::Minutes(1); absl::Now() < limit;
        absl::SleepFor(absl::Milliseconds(5))) {
     if (condition()) return true;
   }

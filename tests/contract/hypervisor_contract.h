@@ -15,7 +15,7 @@ class EventLog {
  public:
   explicit EventLog(Hypervisor& hypervisor);
 
-  // Whether such an event is or will be there within 20 s.
+  // Whether there is such an event, Eventually.
   bool Await(const InstanceId& id, GuestEventKind kind);
   std::vector<GuestEvent> Of(const InstanceId& id);
   int reconnects();
@@ -26,7 +26,7 @@ class EventLog {
   int reconnects_ = 0;
 };
 
-// True as soon as `condition` is, within 20 s.
+// True as soon as `condition` is; false after a minute, as an emulated guest on a busy machine may take that.
 bool Eventually(const std::function<bool()>& condition);
 
 // Runs every case. `directory` is an empty one for the guests' files; they have no disks, so their firmware finds

@@ -58,7 +58,7 @@ TEST_CASE("a guest's domain has its identity, size and devices, and nothing else
   CHECK(xml.Count("//controller[@model='pcie-root-port']") == 9);
 }
 
-TEST_CASE("disks keep their order, serials and owners; O_DIRECT only where it is known", "[libvirt]") {
+TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is known", "[libvirt]") {
   const Parsed direct(Value(DomainXml(Guest(), {.direct_io = true})));
   CHECK(direct("//disk[1]/source/@file") == "/state/volumes/a/disk");
   CHECK(direct("//disk[1]/target/@dev") == "vda");

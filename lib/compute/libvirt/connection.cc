@@ -1,6 +1,7 @@
 #include "lib/compute/libvirt/connection.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -58,6 +59,8 @@ void StartEventLoop() {
   static const bool started = [] {
     // Errors are returned to the caller of the failed call; libvirt would print each to standard error as well.
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+    // Errors alone: its warnings name each guest we start ("tainted", for the capability we turn off).
+    setenv("LIBVIRT_DEBUG", "4", /*overwrite=*/0);
     virInitialize();
     virEventRegisterDefaultImpl();
     std::thread([] {
@@ -74,7 +77,6 @@ void StartEventLoop() {
 
 Connection::Connection(ConnectionOptions options, DeadlinePool& pool)
     : options_(std::move(options)), pool_(pool), shared_(std::make_shared<Shared>()) {
-  StartEventLoop();
   keeper_ = std::thread([this] { Keep(); });
   std::unique_lock lock(shared_->mutex);
   shared_->changed.wait(lock, [&] { return shared_->attempts > 0; });

@@ -31,7 +31,7 @@ struct ConnectionOptions {
   std::function<void(const ConnectHandle& handle, bool again)> on_open;
 };
 
-// Thread-safe.
+// Thread-safe. StartEventLoop() comes first.
 class Connection {
  public:
   // Makes a first attempt and waits for its end, at most the open deadline; its failure is not an error.
@@ -58,7 +58,8 @@ class Connection {
 };
 
 // Starts libvirt's default event loop on a thread of its own, once, for the life of the process: libvirt knows one
-// loop, must find it registered before the first connection, and drops connections whose loop stands still.
+// loop, must find it registered before the first connection, and drops connections whose loop stands still. Sets
+// environment variables the first time: call it before there are other threads.
 void StartEventLoop();
 
 }  // namespace brume::compute

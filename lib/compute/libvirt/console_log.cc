@@ -138,6 +138,7 @@ bool LogTrimmer::Trim(Log& log) {
   if (status.ok() && !log.companion.empty()) {
     const std::filesystem::path companion(log.companion);
     status = TrimLog(companion.parent_path(), companion.filename(), limit_);
+    if (absl::IsNotFound(status)) status = absl::OkStatus();  // it has yet to be made
   }
   if (!status.ok() && !std::exchange(log.complained, true)) {
     log::Warn("cannot keep the logs in {} short: {}", log.directory, status.message());

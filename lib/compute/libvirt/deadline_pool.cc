@@ -66,27 +66,16 @@ DeadlinePool::~DeadlinePool() {
   state_->work.notify_all();
 }
 
-// The caller holds the lock.
-std::shared_ptr<DeadlinePool::Job> DeadlinePool::Queue(std::function<absl::Status()> call) {
-  auto job = std::make_shared<Job>();
+absl::Status DeadlinePool::Run(const std::string& what, absl::Duration deadline, std::function<absl::Status()> call) {
+  const auto job = std::make_shared<Job>();
   job->call = std::move(call);
+  std::unique_lock lock(state_->mutex);
   state_->queue.push_back(job);
   if (state_->idle < static_cast<int>(state_->queue.size()) && state_->threads < state_->ThreadLimit()) {
     ++state_->threads;
     std::thread(State::Work, state_).detach();
   }
   state_->work.notify_one();
-  return job;
-}
-
-void DeadlinePool::Post(std::function<absl::Status()> call) {
-  std::lock_guard lock(state_->mutex);
-  Queue(std::move(call));
-}
-
-absl::Status DeadlinePool::Run(const std::string& what, absl::Duration deadline, std::function<absl::Status()> call) {
-  std::unique_lock lock(state_->mutex);
-  const std::shared_ptr<Job> job = Queue(std::move(call));
   if (job->done.wait_for(lock, absl::ToChronoMicroseconds(deadline), [&] { return job->result.has_value(); })) {
     return *std::move(job->result);
   }

@@ -31,9 +31,6 @@ class DeadlinePool {
   // the sentence "… took longer than 30s" of the DeadlineExceeded error. A call that has not begun by then never does.
   absl::Status Run(const std::string& what, absl::Duration deadline, std::function<absl::Status()> call);
 
-  // Runs `call` as soon as there is a thread, and waits for nothing.
-  void Post(std::function<absl::Status()> call);
-
   // Run() for a function that returns StatusOr<T>.
   template <typename T>
   absl::StatusOr<T> RunFor(const std::string& what, absl::Duration deadline, std::function<absl::StatusOr<T>()> call) {
@@ -51,8 +48,6 @@ class DeadlinePool {
  private:
   struct Job;
   struct State;
-
-  std::shared_ptr<Job> Queue(std::function<absl::Status()> call);
 
   const std::shared_ptr<State> state_;
 };

@@ -2,12 +2,16 @@
 
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "lib/base/status_macros.h"
 #include "lib/compute/libvirt/domain_xml.h"
 
 namespace brume::compute {
 namespace {
+
+constexpr absl::Duration kGoingPatience = absl::Seconds(5);
 
 absl::StatusOr<DomainHandle> Find(virConnectPtr connection, const std::string& guest) {
   DomainHandle domain(virDomainLookupByName(connection, guest.c_str()));
@@ -23,6 +27,25 @@ absl::StatusOr<std::vector<DomainHandle>> ActiveDomains(virConnectPtr connection
   for (int i = 0; i < count; ++i) domains.emplace_back(raw[i]);
   free(raw);
   return domains;
+}
+
+// AlreadyExists when there is one of another UUID.
+absl::StatusOr<bool> IsThere(virConnectPtr connection, const std::string& guest, const std::string& uuid) {
+  const absl::StatusOr<DomainHandle> there = FindOn(connection, guest);
+  if (absl::IsNotFound(there.status())) return false;
+  RETURN_IF_ERROR(there.status());
+  char text[VIR_UUID_STRING_BUFLEN] = "";
+  if (virDomainGetUUIDString(there->get(), text) != 0) return LastVirtError("read a guest's UUID");
+  if (absl::EqualsIgnoreCase(text, uuid)) return true;
+  return absl::AlreadyExistsError(absl::StrCat("libvirt has another guest named ", guest, ", with UUID ", text));
+}
+
+// Whether the latest error says that a guest of this name is just going. One whose start a killed process left half
+// done is ended by libvirt, which takes its time.
+bool IsGoing(virConnectPtr connection, const std::string& guest, const std::string& uuid) {
+  if (virGetLastErrorCode() != VIR_ERR_OPERATION_FAILED) return false;
+  const absl::StatusOr<bool> there = IsThere(connection, guest, uuid);
+  return there.ok() && !*there;
 }
 
 }  // namespace
@@ -60,6 +83,27 @@ absl::StatusOr<DomainHandle> FindOn(virConnectPtr connection, const std::string&
 absl::Status ActionError(const std::string& what) {
   const absl::Status error = LastVirtError(what);
   return absl::IsFailedPrecondition(error) ? absl::NotFoundError(error.message()) : error;
+}
+
+absl::Status EnsurePaused(virConnectPtr connection, const std::string& xml, const std::string& guest,
+                          const std::string& uuid, bool simulated) {
+  absl::StatusOr<bool> there = IsThere(connection, guest, uuid);
+  if (!there.ok() || *there) return there.status();
+  const absl::Time limit = absl::Now() + kGoingPatience;
+  while (true) {
+    const DomainHandle domain(virDomainCreateXML(connection, xml.c_str(), simulated ? 0 : VIR_DOMAIN_START_PAUSED));
+    if (domain != nullptr) {
+      return !simulated || virDomainSuspend(domain.get()) == 0 ? absl::OkStatus() : LastVirtError("pause a guest");
+    }
+    const absl::Status error = LastVirtError(absl::StrCat("start ", guest));
+    if (absl::Now() < limit && IsGoing(connection, guest, uuid)) {
+      absl::SleepFor(absl::Milliseconds(20));
+      continue;
+    }
+    // A call given up earlier may have made it meanwhile.
+    there = IsThere(connection, guest, uuid);
+    return there.ok() && *there ? absl::OkStatus() : error;
+  }
 }
 
 absl::StatusOr<std::vector<InstanceId>> ListGuests(virConnectPtr connection) {

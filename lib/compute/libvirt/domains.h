@@ -18,6 +18,11 @@ absl::StatusOr<Power> PowerOf(virDomainPtr domain);
 // The domain of a guest that is not off; NotFound otherwise.
 absl::StatusOr<DomainHandle> FindOn(virConnectPtr connection, const std::string& guest);
 
+// Makes a paused guest of `xml`, unless one of this name and UUID is there, in whatever state. libvirt's test driver
+// cannot start a guest paused: `simulated` pauses it at once, as nothing runs in it either.
+absl::Status EnsurePaused(virConnectPtr connection, const std::string& xml, const std::string& guest,
+                          const std::string& uuid, bool simulated);
+
 // The error of an action on a domain that FindOn found: NotFound when it went off since, which libvirt calls an invalid
 // operation.
 absl::Status ActionError(const std::string& what);

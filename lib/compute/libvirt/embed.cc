@@ -98,7 +98,7 @@ void EndStaleProbes(const std::string& root) {
   for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
     if (!absl::StartsWith(entry.path().filename().string(), "qmp-")) continue;
     const absl::StatusOr<UniqueFd> process = FindProcess(entry.path() / "qmp.pid", entry.path().string());
-    if (process.ok()) EndProcess(*process, absl::Seconds(1));
+    if (process.ok()) KillProcess(*process, absl::Seconds(1));
     std::filesystem::remove_all(entry.path(), error);
     if (error) log::Warn("cannot remove {}: {}", entry.path().string(), error.message());
   }
@@ -179,10 +179,6 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) 
   RETURN_IF_ERROR(CheckReachable(root, user));
   EndStaleProbes(root);
   return WriteFile(absl::StrCat(root, "/etc/qemu.conf"), QemuConf(user));
-}
-
-std::string EmbeddedPidFile(const std::string& root, const std::string& guest) {
-  return absl::StrCat(root, "/run/qemu/", guest, ".pid");
 }
 
 std::string EmbeddedLogDirectory(const std::string& root) { return absl::StrCat(root, "/log/qemu"); }

@@ -34,8 +34,7 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user);
 // that keeps it out.
 absl::Status CheckReachable(const std::string& path, const QemuUser& user);
 
-// Where the embedded driver keeps a guest's pid and QEMU's own messages.
-std::string EmbeddedPidFile(const std::string& root, const std::string& guest);
+// Where the embedded driver keeps QEMU's own messages, as GUEST.log.
 std::string EmbeddedLogDirectory(const std::string& root);
 
 }  // namespace brume::compute

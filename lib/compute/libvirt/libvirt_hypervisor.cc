@@ -26,7 +26,6 @@
 #include "lib/compute/libvirt/domains.h"
 #include "lib/compute/libvirt/embed.h"
 #include "lib/compute/libvirt/guest_events.h"
-#include "lib/compute/libvirt/qemu_process.h"
 #include "lib/compute/libvirt/virt.h"
 
 namespace brume::compute {
@@ -34,7 +33,6 @@ namespace {
 
 constexpr int kThreads = 16;
 constexpr int kSpareThreads = 16;
-constexpr absl::Duration kQemuPatience = absl::Seconds(2);
 constexpr absl::Duration kSettleDeadline = absl::Seconds(60);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(5);
 
@@ -116,11 +114,6 @@ absl::Status LibvirtHypervisor::Prepare() {
 
 void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
   if (!simulated_) {
-    // The first start of a guest would wait for this.
-    pool_.Post([handle] {
-      free(virConnectGetDomainCapabilities(handle.get(), nullptr, "x86_64", "q35", nullptr, 0));
-      return absl::OkStatus();
-    });
     const absl::StatusOr<GuestDirectories> running = pool_.RunFor<GuestDirectories>(
         "list the running guests", options_.call_deadline, [handle] { return ListConsoles(handle.get()); });
     if (!running.ok()) log::Warn("consoles of running guests are not kept short: {}", running.status().message());
@@ -130,6 +123,8 @@ void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
   }
   if (again) events_->Reconnected();
   if (!embedded_root_.has_value()) return;
+  // Both are waited for, here and so in the destructor: guests that are being found again would die with this process,
+  // and a QEMU that is being asked what it can do would be left behind.
   const absl::Status settled = pool_.Run("finding the running guests again", kSettleDeadline, [handle] {
     for (const absl::Time limit = absl::Now() + kSettleDeadline; absl::Now() < limit; absl::SleepFor(kPollInterval)) {
       const absl::StatusOr<bool> done = IsSettled(handle.get());
@@ -138,6 +133,14 @@ void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
     return absl::DeadlineExceededError("libvirt is still busy");
   });
   if (!settled.ok()) log::Warn("it is not known whether all guests were found: {}", settled.message());
+  const absl::Status warm = pool_.Run("asking QEMU what it can do", kSettleDeadline, [handle] {
+    // The first start of a guest would do the same, and wait for it.
+    char* capabilities = virConnectGetDomainCapabilities(handle.get(), nullptr, "x86_64", "q35", nullptr, 0);
+    if (capabilities == nullptr) return LastVirtError("ask QEMU what it can do");
+    free(capabilities);
+    return absl::OkStatus();
+  });
+  if (!warm.ok()) log::Warn("{}", warm.message());
 }
 
 template <typename T>
@@ -206,29 +209,10 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor(spec));
   ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
-  return Call(absl::StrCat("start ", spec.id.text()), [xml, guest = spec.id.text(), uuid = spec.uuid,
-                                                       simulated = simulated_](virConnectPtr connection) {
-    const auto is_there = [&]() -> absl::StatusOr<bool> {
-      const absl::StatusOr<DomainHandle> there = FindOn(connection, guest);
-      if (absl::IsNotFound(there.status())) return false;
-      RETURN_IF_ERROR(there.status());
-      char text[VIR_UUID_STRING_BUFLEN] = "";
-      virDomainGetUUIDString(there->get(), text);
-      if (absl::EqualsIgnoreCase(text, uuid)) return true;
-      return absl::AlreadyExistsError(absl::StrCat("libvirt has another guest named ", guest, ", with UUID ", text));
-    };
-    absl::StatusOr<bool> there = is_there();
-    if (!there.ok() || *there) return there.status();
-    // libvirt's test driver cannot start a domain paused; nothing runs in one either.
-    const DomainHandle domain(virDomainCreateXML(connection, xml.c_str(), simulated ? 0 : VIR_DOMAIN_START_PAUSED));
-    if (domain != nullptr) {
-      return !simulated || virDomainSuspend(domain.get()) == 0 ? absl::OkStatus() : LastVirtError("pause a guest");
-    }
-    const absl::Status error = LastVirtError(absl::StrCat("start ", guest));
-    // A call given up earlier may have made it meanwhile.
-    there = is_there();
-    return there.ok() && *there ? absl::OkStatus() : error;
-  });
+  return Call(absl::StrCat("start ", spec.id.text()),
+              [xml, guest = spec.id.text(), uuid = spec.uuid, simulated = simulated_](virConnectPtr connection) {
+                return EnsurePaused(connection, xml, guest, uuid, simulated);
+              });
 }
 
 absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
@@ -258,17 +242,12 @@ absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {
 
 absl::Status LibvirtHypervisor::CutPower(const InstanceId& id) {
   const absl::Duration deadline = options_.call_deadline;
-  return Call(absl::StrCat("cut the power of ", id.text()), [guest = id.text(), root = embedded_root_, events = events_,
+  return Call(absl::StrCat("cut the power of ", id.text()), [guest = id.text(), events = events_,
                                                              deadline](virConnectPtr connection) {
     const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
     if (absl::IsNotFound(domain.status())) return absl::OkStatus();
     if (!domain.ok()) return domain.status();
     events->ExpectCut(guest);
-    if (root.has_value()) {
-      const absl::StatusOr<UniqueFd> qemu = FindProcess(EmbeddedPidFile(*root, guest), GuestMark(guest));
-      // When it is not found or does not end, libvirt has its own ways.
-      if (qemu.ok()) EndProcess(*qemu, kQemuPatience);
-    }
     if (virDomainDestroy(domain->get()) != 0) {
       const absl::Status error = ActionError(absl::StrCat("cut the power of ", guest));
       if (!absl::IsNotFound(error)) {
@@ -359,6 +338,7 @@ absl::StatusOr<std::unique_ptr<Hypervisor>> NewLibvirtHypervisor(const LibvirtOp
     return absl::InvalidArgumentError("a console's log needs at least 4096 bytes");
   }
   if (options.uri.empty()) return absl::InvalidArgumentError("the libvirt URI is empty");
+  StartEventLoop();
   if (EmbeddedRoot(options.uri).has_value()) {
     static const absl::Status subreaper = BecomeSubreaper();
     // Without it guests only take longer to stop, where PID 1 is slow.

@@ -43,14 +43,8 @@ absl::StatusOr<UniqueFd> FindProcess(const std::string& pid_file, absl::string_v
   return process;
 }
 
-std::string GuestMark(absl::string_view guest) {
-  return absl::StrCat("-name", absl::string_view("\0", 1), "guest=", guest, ",");
-}
-
-bool EndProcess(const UniqueFd& process, absl::Duration patience) {
-  // The results do not matter: a process that cannot be signalled is dead, which the wait sees.
-  syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0);
-  if (WaitDead(process, patience)) return true;
+bool KillProcess(const UniqueFd& process, absl::Duration patience) {
+  // A process that cannot be signalled is dead, which the wait sees.
   syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
   return WaitDead(process, patience);
 }

@@ -1,4 +1,4 @@
-// Ends a guest's QEMU faster than libvirt does, which looks only every 200 ms whether it is gone.
+// Processes that libvirt started and forgot.
 #pragma once
 
 #include <string>
@@ -12,12 +12,8 @@ namespace brume::compute {
 
 // A pidfd of the process whose pid is in `pid_file` and whose command line has `mark` in it. NotFound otherwise.
 absl::StatusOr<UniqueFd> FindProcess(const std::string& pid_file, absl::string_view mark);
-// The mark of a guest's QEMU.
-std::string GuestMark(absl::string_view guest);
 
-// Asks the process to end and, when it has not within `patience`, ends it. True when it is dead at the return. QEMU
-// writes the metadata of its disks out when asked, so the patience saves leaked clusters; the guest's own data in
-// flight is lost either way, as in any power cut.
-bool EndProcess(const UniqueFd& process, absl::Duration patience);
+// Kills the process. True when it is dead at the return, at the latest after `patience`.
+bool KillProcess(const UniqueFd& process, absl::Duration patience);
 
 }  // namespace brume::compute

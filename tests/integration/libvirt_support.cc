@@ -1,0 +1,131 @@
+#include "tests/integration/libvirt_support.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "lib/compute/libvirt/libvirt_hypervisor.h"
+
+namespace brume::compute {
+
+const std::string& StateDir() {
+  static const TempDir dir;
+  static const int opened = chmod(dir.path().c_str(), 0711);
+  REQUIRE(opened == 0);
+  return dir.path();
+}
+
+std::unique_ptr<Hypervisor> Embedded() {
+  return Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()), .state_dir = StateDir(), .acceleration = "tcg"}));
+}
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path);
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+pid_t QemuOf(const std::string& guest) {
+  std::ifstream file(absl::StrCat(StateDir(), "/libvirt/run/qemu/", guest, ".pid"));
+  pid_t pid = 0;
+  REQUIRE(file >> pid);
+  return pid;
+}
+
+bool Lives(pid_t pid) {
+  const std::string stat = ReadText(absl::StrCat("/proc/", pid, "/stat"));
+  const size_t name_end = stat.rfind(") ");
+  return name_end != std::string::npos && stat[name_end + 2] != 'Z';
+}
+
+Holder::Holder(const std::string& state_dir) {
+  int in[2], out[2];
+  REQUIRE(pipe2(in, O_CLOEXEC) == 0);
+  REQUIRE(pipe2(out, O_CLOEXEC) == 0);
+  const UniqueFd child_in(in[0]), child_out(out[1]);
+  to_.reset(in[1]);
+  from_.reset(out[0]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, child_in.get(), 0);
+  posix_spawn_file_actions_adddup2(&actions, child_out.get(), 1);
+  std::string program = LIBVIRT_HOLDER, uri = EmbeddedUri(state_dir), state = state_dir;
+  const std::array<char*, 4> argv = {program.data(), uri.data(), state.data(), nullptr};
+  const int error = posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  REQUIRE(error == 0);
+}
+
+Holder::~Holder() {
+  to_.reset();
+  if (pid_ > 0) waitpid(pid_, nullptr, 0);
+}
+
+void Holder::AwaitReady() { REQUIRE(ReadLine() == "ready"); }
+
+std::string Holder::Ask(const std::string& command) {
+  Send(command);
+  return ReadLine();
+}
+
+void Holder::Send(const std::string& command) {
+  const std::string line = command + "\n";
+  REQUIRE(write(to_.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+}
+
+std::string Holder::ReadLine() {
+  std::string line;
+  for (char c; read(from_.get(), &c, 1) == 1;) {
+    if (c == '\n') return line;
+    line.push_back(c);
+  }
+  return "";
+}
+
+void Holder::Kill() {
+  if (pid_ < 0) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+int Holder::Quit() {
+  to_.reset();
+  int status = 0;
+  REQUIRE(waitpid(pid_, &status, 0) == pid_);
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void Console::Type(const std::string& line) {
+  const std::string text = line + "\n";
+  REQUIRE(write(fd_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+std::string Console::Run(const std::string& command) {
+  // The shell echoes the line: the marker in it must not look like the one that is printed.
+  Type(absl::StrCat(command, "; echo END''MARK"));
+  std::string text;
+  const absl::Time deadline = absl::Now() + absl::Minutes(1);
+  while (absl::Now() < deadline && !absl::StrContains(text, "ENDMARK")) {
+    pollfd ready = {fd_.get(), POLLIN, 0};
+    if (poll(&ready, 1, 100) <= 0) continue;
+    std::array<char, 4096> buffer;
+    const ssize_t count = read(fd_.get(), buffer.data(), buffer.size());
+    if (count <= 0) break;
+    text.append(buffer.data(), count);
+  }
+  return text;
+}
+
+}  // namespace brume::compute
