@@ -121,6 +121,7 @@ absl::Status Client::Call(const google::protobuf::MethodDescriptor& method, cons
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);
+  simulated_ = context.GetServerTrailingMetadata().count("x-brume-simulated") > 0;
   RETURN_IF_ERROR(Explain(status, method.name()));
   grpc::ProtoBufferReader reader(&received);
   if (!response->ParseFromZeroCopyStream(&reader)) {

@@ -33,6 +33,8 @@ class Client {
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   const std::string& endpoint() const { return endpoint_; }
+  // Whether the daemon said with an answer that it simulates: no guest and no address of its is real.
+  bool simulated() const { return simulated_; }
 
  private:
   Client(std::string endpoint, std::shared_ptr<grpc::Channel> channel)
@@ -40,6 +42,7 @@ class Client {
 
   std::string endpoint_;
   std::shared_ptr<grpc::Channel> channel_;
+  bool simulated_ = false;
 };
 
 // "/brume.v1.Instances/RunInstances"

@@ -181,6 +181,10 @@ absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, co
     Progress progress;
     while (true) {
       ASSIGN_OR_RETURN(instance, FindInstance(schema, *client, options.positional[0]));
+      if (client->simulated()) {
+        // Its addresses are made up: they may be somebody's on the real network.
+        return absl::FailedPreconditionError("this brumed simulates: there is no guest to log in to");
+      }
       target.instance_id = Cell(instance, "InstanceId");
       target.address = Cell(instance, "PublicIpAddress");
       RETURN_IF_ERROR(CheckReachable(instance, target.instance_id));

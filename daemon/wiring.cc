@@ -255,7 +255,10 @@ class RealDaemon final : public Daemon {
   absl::StatusOr<std::string> ConsoleOutput(const InstanceId& id) {
     constexpr size_t kMostBytes = 64 * 1024;  // as EC2 keeps
     RETURN_IF_ERROR(instance_service_.Get(id).status());
-    return adapters_.hypervisor->ConsoleOutput(adapters_.disks->InstanceDirectory(id), kMostBytes);
+    absl::StatusOr<std::string> output =
+        adapters_.hypervisor->ConsoleOutput(adapters_.disks->InstanceDirectory(id), kMostBytes);
+    // No directory yet: the guest was never made, or there are no real ones.
+    return absl::IsNotFound(output.status()) ? std::string() : output;
   }
 
   absl::StatusOr<UniqueFd> OpenConsole(const std::string& text) {

@@ -52,6 +52,15 @@ class HostlessTest(SimulatedTest):
         done = subprocess.run(self.host.brume_argv("doctor"), capture_output=True, text=True)
         self.assertIn("simulat", done.stdout.lower())
 
+    def test_made_up_addresses_are_never_contacted_and_consoles_are_empty(self):
+        guest = self.host.launch()
+        guest.wait_state("running")
+        done = subprocess.run(self.host.brume_argv("ssh", guest.id), capture_output=True, text=True, timeout=30)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("this brumed simulates", done.stderr)
+        self.assertEqual(self.host.api("get-console-output", instance_id=guest.id).get("Output", ""), "")
+        guest.terminate()
+
     def test_what_was_there_is_there_after_a_restart(self):
         guest = self.host.launch(tag_specifications=[{"ResourceType": "instance",
                                                       "Tags": [{"Key": "Name", "Value": "kept"}]}])
