@@ -26,6 +26,11 @@ TEST_CASE("guests of the embedded driver keep the hypervisor's contract", "[libv
   CHECK(absl::StrContains(info.version, "QEMU "));
 }
 
+TEST_CASE("disks and the layers under them keep their owners", "[libvirt]") {
+  const auto hypervisor = Embedded();
+  CheckOwnersKept(*hypervisor);
+}
+
 TEST_CASE("a guest that ended leaves nothing in libvirt but QEMU's messages", "[libvirt]") {
   const auto hypervisor = Embedded();
   const GuestSpec guest = DisklessGuest(StateDir(), "i-00000001");

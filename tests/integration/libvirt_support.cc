@@ -11,11 +11,15 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "lib/base/subprocess.h"
+#include "lib/compute/libvirt/embed.h"
 #include "lib/compute/libvirt/libvirt_hypervisor.h"
+#include "tests/contract/hypervisor_contract.h"
 
 namespace brume::compute {
 
@@ -33,6 +37,32 @@ std::unique_ptr<Hypervisor> Embedded() {
 std::string ReadText(const std::string& path) {
   std::ifstream file(path);
   return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+void CheckOwnersKept(Hypervisor& hypervisor) {
+  const QemuUser user = Value(FindQemuUser("brume-qemu"));
+  GuestSpec guest = DisklessGuest(StateDir(), "i-00000031");
+  const std::string layer = guest.directory + "/layer.qcow2", disk = guest.directory + "/disk.qcow2";
+  REQUIRE_OK(RunChecked({"qemu-img", "create", "-q", "-f", "qcow2", layer, "1G"}).status());
+  REQUIRE_OK(RunChecked({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", layer, disk}).status());
+  REQUIRE(chown(layer.c_str(), 0, user.gid) == 0);
+  REQUIRE(chmod(layer.c_str(), 0440) == 0);
+  REQUIRE(chown(disk.c_str(), user.uid, user.gid) == 0);
+  REQUIRE(chmod(disk.c_str(), 0640) == 0);
+  guest.disks = {{.path = disk, .device = "/dev/vda", .serial = "vol0"}};
+  const auto facts = [](const std::string& path) {
+    struct stat file;
+    REQUIRE(stat(path.c_str(), &file) == 0);
+    return std::tuple(file.st_uid, file.st_gid, file.st_mode);
+  };
+  const auto layer_before = facts(layer), disk_before = facts(disk);
+  REQUIRE_OK(hypervisor.CreatePaused(guest));
+  REQUIRE_OK(hypervisor.Resume(guest.id));
+  CHECK(facts(layer) == layer_before);
+  CHECK(facts(disk) == disk_before);
+  REQUIRE_OK(hypervisor.CutPower(guest.id));
+  CHECK(facts(layer) == layer_before);
+  CHECK(facts(disk) == disk_before);
 }
 
 pid_t QemuOf(const std::string& guest) {

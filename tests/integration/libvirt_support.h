@@ -17,6 +17,9 @@ const std::string& StateDir();
 // The embedded driver in StateDir().
 std::unique_ptr<Hypervisor> Embedded();
 
+// A guest with a disk over a layer that others share: libvirt leaves the owners and modes of both as they are.
+void CheckOwnersKept(Hypervisor& hypervisor);
+
 // The pid of the guest's QEMU; fails the test when there is none.
 pid_t QemuOf(const std::string& guest);
 // Whether there is such a process, zombies aside.

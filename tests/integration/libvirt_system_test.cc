@@ -72,6 +72,7 @@ TEST_CASE("guests of a libvirtd keep the hypervisor's contract", "[libvirt]") {
   const auto hypervisor = System();
   REQUIRE(Answers(*hypervisor));
   CheckHypervisorContract(*hypervisor, StateDir());
+  CheckOwnersKept(*hypervisor);
   CHECK(Value(hypervisor->Describe()).uri == "qemu:///system");
 }
 

@@ -3,3 +3,9 @@ brume_test(libvirt_test
           unit/libvirt_simulated_test.cc contract/hypervisor_contract.cc
   DEPS brume_compute_libvirt PkgConfig::PUGIXML
   LABELS unit)
+
+# A program of its own: being a subreaper is a property of the process.
+brume_test(libvirt_subreaper_test
+  SOURCES unit/libvirt_subreaper_test.cc contract/hypervisor_contract.cc
+  DEPS brume_compute_libvirt
+  LABELS unit)

@@ -111,6 +111,10 @@ void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& p
   Add(features, "acpi");
   Add(features, "apic");
   Add(features, "vmport", {{"state", "off"}});
+  if (profile.type == Type::kTcg) {
+    // Translated code: without a bound it grows to 1 GiB beside the guest's memory, which nobody has reckoned with.
+    Add(Add(features, "tcg"), "tb-cache", {{"unit", "MiB"}}, absl::StrCat(kTranslationCacheMib));
+  }
   const char* mode = profile.type == Type::kKvm ? "host-passthrough" : "maximum";
   xml_node cpu = Add(domain, "cpu", {{"mode", mode}, {"check", "none"}});
   Add(cpu, "topology", {{"sockets", "1"}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});

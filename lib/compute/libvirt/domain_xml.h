@@ -31,6 +31,9 @@ absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile
 // The directory in which a live domain's XML has its console; empty when it has none.
 std::string ConsoleDirectory(absl::string_view domain_xml);
 
+// What QEMU holds of translated code for each emulated guest, at most.
+inline constexpr int kTranslationCacheMib = 64;
+
 // Names of the console's files in the instance's directory.
 inline constexpr char kConsoleSocket[] = "console.sock";
 inline constexpr char kConsoleLog[] = "console.log";
