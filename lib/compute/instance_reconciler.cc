@@ -20,6 +20,7 @@ constexpr char kSweep[] = "sweep";
 constexpr absl::Duration kSweepPeriod = absl::Seconds(30);
 // A power button pressed before the guest listens is lost, so it is pressed again.
 constexpr absl::Duration kPressPeriod = absl::Seconds(2);
+constexpr absl::Duration kResumePeriod = absl::Seconds(5);
 constexpr absl::Duration kTokenLife = absl::Hours(24);
 
 }  // namespace
@@ -209,10 +210,15 @@ InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
   ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Look(id));
   if (power == Power::kOff) return FollowEnd(guest);
   if (power == Power::kPaused) {
-    // A full disk pauses a guest; it goes on when there is room again.
+    // A full disk pauses a guest; it goes on when there is room again. Where there is none yet it is paused again at
+    // once, and that event must not make a busy loop.
+    const absl::Time now = parts_.clock.Now();
+    const absl::Duration left = Remember(id).resumed + kResumePeriod - now;
+    if (left > absl::ZeroDuration()) return left;
+    Change(id, [now](Memory& memory) { memory.resumed = now; });
     RETURN_IF_ERROR(parts_.hypervisor.Resume(id));
-    log::Warn("instance {} was paused and is resumed", id.text());
-    return absl::Seconds(5);
+    log::Warn("instance {} was paused, as by a full disk, and is resumed", id.text());
+    return kResumePeriod;
   }
   for (const NetworkInterface& eni : guest.interfaces) {
     const absl::Status plugged = parts_.network.PlugPort(eni);

@@ -56,6 +56,7 @@ class InstanceReconciler {
     bool crashed = false;
     bool reboot_asked = false;
     bool rebooted = false;
+    absl::Time resumed = absl::InfinitePast();
   };
   // What one look works with.
   struct Guest {

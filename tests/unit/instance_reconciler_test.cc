@@ -244,6 +244,25 @@ TEST_CASE("a paused guest of a running instance is resumed", "[compute]") {
   REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Look(id) == compute::Power::kOn; }));
 }
 
+TEST_CASE("a guest that is paused again at once is resumed every few seconds, not in a loop", "[compute]") {
+  ComputeWorld world;
+  const InstanceId id = world.Launch();
+  const auto pause_and_look = [&] {
+    world.hypervisor.Pause(id);
+    const int looks = world.hypervisor.CallsOf("Look");
+    world.reconciler->Wake(id);
+    REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Look") > looks; }));
+  };
+  const int resumed = world.hypervisor.CallsOf("Resume");
+  pause_and_look();
+  REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Look(id) == compute::Power::kOn; }));
+  for (int i = 0; i < 3; ++i) pause_and_look();
+  CHECK(world.hypervisor.CallsOf("Resume") == resumed + 1);
+  world.clock.Advance(absl::Seconds(5));
+  world.reconciler->Wake(id);
+  REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Resume") == resumed + 2; }));
+}
+
 TEST_CASE("a guest nobody knows is reported and left alone", "[compute]") {
   ComputeWorld world;
   const InstanceId stranger = InstanceId::FromTrusted("i-00000000000000bad");
