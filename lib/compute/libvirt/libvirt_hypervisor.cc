@@ -149,7 +149,8 @@ absl::StatusOr<T> LibvirtHypervisor::CallFor(const std::string& what,
   ASSIGN_OR_RETURN(const ConnectHandle handle, connection_.Get());
   absl::StatusOr<T> result =
       pool_.RunFor<T>(what, options_.call_deadline, [handle, call = std::move(call)] { return call(handle.get()); });
-  if (absl::IsUnavailable(result.status()) && !embedded_root_.has_value()) {
+  // What libvirtd cannot reach itself, its log daemon for one, is no fault of the connection.
+  if (absl::IsUnavailable(result.status()) && !embedded_root_.has_value() && virConnectIsAlive(handle.get()) != 1) {
     connection_.ReportBroken(handle, result.status());
   }
   return result;
