@@ -15,7 +15,8 @@ absl::Status PublicError(const absl::Status& status, absl::string_view request_i
     return absl::ResourceExhaustedError(absl::StrCat("Too much is asked for at this moment", where));
   }
   if (absl::IsUnavailable(status)) {
-    return absl::UnavailableError(absl::StrCat("Something this call needs is not available at this moment", where));
+    // What is missing (room on the disk, libvirt) is for the administrator to bring back, and callers are that.
+    return absl::UnavailableError(absl::StrCat(status.message(), where));
   }
   return ec2::Error("InternalError", absl::StrCat("An internal error has occurred", where));
 }
