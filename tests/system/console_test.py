@@ -111,7 +111,8 @@ class ConsoleTest(HostTest):
 
     def test_a_second_console_is_refused_and_the_first_is_not_disturbed(self):
         first = self.attach()
-        said = self.assert_refused("SerialConsoleSessionLimitExceeded", self.host.brume, "console", self.guest.id)
+        said = self.assert_refused("SerialConsoleSessionLimitExceeded", self.host.brume, "console", self.guest.id,
+                                   "--follow")
         self.assertIn(self.guest.id, said)
         first.type(b"echo still-$((1 + 1))\n")
         first.read_until(b"still-2")

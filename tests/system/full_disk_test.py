@@ -19,7 +19,7 @@ class FullDiskTest(HostTest):
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}M,mode=711", "tmpfs", cls.mount_point],
                        check=True)
         cls.addClassCleanup(cls.unmount)
-        return Host(cls.config, cls.flags, parent=cls.mount_point)
+        return Host(cls.config, cls.flags, state_dir=os.path.join(cls.mount_point, "s"))
 
     @classmethod
     def unmount(cls):
@@ -29,7 +29,7 @@ class FullDiskTest(HostTest):
     @classmethod
     def prepare(cls):
         cls.guest = cls.host.launch_ready()
-        cls.ballast = os.path.join(cls.host.directory, "ballast")
+        cls.ballast = os.path.join(cls.mount_point, "ballast")
 
     def setUp(self):
         self.addCleanup(self.make_room)
@@ -97,6 +97,8 @@ class FullDiskTest(HostTest):
         self.assertIsNotNone(self.guest.qemu_pid())
         self.make_room()
         self.guest.wait_console("written", 90)
+        resumed = self.host.log().count("was paused, as by a full disk, and is resumed")
+        self.assertTrue(1 <= resumed <= 20, resumed)
         self.assertTrue(self.guest.ssh_ok('test "$(sha256sum </data/big)" = "$(cat /data/sum)"'))
         self.guest.ssh("rm /data/big")
 

@@ -76,12 +76,12 @@ def _flags(arguments):
 class Host:
     """Starts and ends brumed on a state directory of its own. close() fails when something is left on the host."""
 
-    def __init__(self, config=None, flags=(), parent="/tmp", user=None):
+    def __init__(self, config=None, flags=(), state_dir=None, user=None):
         """With `user`, a number, brumed and brume run as that user, without any privilege."""
         # Short: Unix sockets lie below it.
-        self.directory = tempfile.mkdtemp(prefix="bm.", dir=parent)
+        self.directory = tempfile.mkdtemp(prefix="bm.", dir="/tmp")
         os.chmod(self.directory, 0o711)  # QEMU runs as a user of its own and must pass
-        self.state_dir = os.path.join(self.directory, "s")
+        self.state_dir = state_dir or os.path.join(self.directory, "s")
         self.socket = os.path.join(self.state_dir, "brumed.sock")
         self.log_path = os.path.join(self.directory, "brumed.log")
         self.key_path = os.path.join(self.directory, "key")
