@@ -139,7 +139,7 @@ TEST_CASE("a script gets JSON, the aws CLI's errors and its exit codes", "[cli]"
   CHECK(Brume(server, {"wait", "instance-runing"}).exit_code == 252);
 }
 
-TEST_CASE("--wait answers with what the instances have become", "[cli]") {
+TEST_CASE("a command with --wait answers with what the instances have become", "[cli]") {
   const Server server;
   const CommandResult run = Brume(server, {"run-instances", "--image-id", "ami-1", "--wait"});
   CHECK(run.exit_code == 0);
@@ -158,7 +158,7 @@ TEST_CASE("brume wait ends when the state is there, and fails when it cannot com
   CHECK(absl::StrContains(late.standard_error, "not stopped after 1 s: i-1 running"));
 }
 
-TEST_CASE("a console on a terminal is raw until Ctrl-], then the terminal is as before", "[cli]") {
+TEST_CASE("a console on a terminal is raw until it is detached, then the terminal is as before", "[cli]") {
   const Server server;
   OnTerminal brume(server, {"console", "i-1"});
   CHECK(absl::StrContains(brume.ReadUntil("console of i-1"), "Ctrl-] detaches"));
