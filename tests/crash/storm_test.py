@@ -55,12 +55,12 @@ class Lane(threading.Thread):
             self.terminated.add(victim)
 
     def call(self, action, **arguments):
-        """The answer; None when it was refused for its state. Repeats the very call while there is no daemon."""
+        """The answer; None when it was refused for its state or for want of room. Repeats the very call while there is no daemon."""
         while True:
             try:
                 return self.host.api(action, **arguments)
             except CliError as error:
-                if error.code in ("IncorrectInstanceState",):
+                if error.code in ("IncorrectInstanceState", "InsufficientInstanceCapacity"):
                     return None
                 if error.code and error.code != "Unavailable":
                     raise

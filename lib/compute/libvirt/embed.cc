@@ -181,6 +181,10 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) 
   return WriteFile(absl::StrCat(root, "/etc/qemu.conf"), QemuConf(user));
 }
 
+std::string EmbeddedPidFile(const std::string& root, const std::string& guest) {
+  return absl::StrCat(root, "/run/qemu/", guest, ".pid");
+}
+
 std::string EmbeddedLogDirectory(const std::string& root) { return absl::StrCat(root, "/log/qemu"); }
 
 }  // namespace brume::compute

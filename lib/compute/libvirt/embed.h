@@ -34,6 +34,9 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user);
 // that keeps it out.
 absl::Status CheckReachable(const std::string& path, const QemuUser& user);
 
+// The file with the pid of a guest's QEMU.
+std::string EmbeddedPidFile(const std::string& root, const std::string& guest);
+
 // Where the embedded driver keeps QEMU's own messages, as GUEST.log.
 std::string EmbeddedLogDirectory(const std::string& root);
 

@@ -26,6 +26,7 @@
 #include "lib/compute/libvirt/domains.h"
 #include "lib/compute/libvirt/embed.h"
 #include "lib/compute/libvirt/guest_events.h"
+#include "lib/compute/libvirt/qemu_process.h"
 #include "lib/compute/libvirt/virt.h"
 
 namespace brume::compute {
@@ -241,14 +242,25 @@ absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {
   });
 }
 
+// Nothing to do where it has no process any more.
+static void EndQemu(const std::string& root, const std::string& guest) {
+  constexpr absl::Duration kPatience = absl::Seconds(2);
+  const absl::StatusOr<UniqueFd> process =
+      FindProcess(EmbeddedPidFile(root, guest), absl::StrCat("guest=", guest, ","));
+  if (process.ok() && !EndProcess(*process, kPatience)) KillProcess(*process, kPatience);
+}
+
 absl::Status LibvirtHypervisor::CutPower(const InstanceId& id) {
   const absl::Duration deadline = options_.call_deadline;
-  return Call(absl::StrCat("cut the power of ", id.text()), [guest = id.text(), events = events_,
-                                                             deadline](virConnectPtr connection) {
+  return Call(absl::StrCat("cut the power of ", id.text()), [guest = id.text(), events = events_, deadline,
+                                                             root = embedded_root_](virConnectPtr connection) {
     const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
     if (absl::IsNotFound(domain.status())) return absl::OkStatus();
     if (!domain.ok()) return domain.status();
     events->ExpectCut(guest);
+    // A daemon that was killed while libvirt talked to this QEMU leaves the next one's libvirt waiting for an answer
+    // that does not come, and deaf to virDomainDestroy. The end of the process ends that wait.
+    if (root.has_value()) EndQemu(*root, guest);
     if (virDomainDestroy(domain->get()) != 0) {
       const absl::Status error = ActionError(absl::StrCat("cut the power of ", guest));
       if (!absl::IsNotFound(error)) {

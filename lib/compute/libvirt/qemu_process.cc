@@ -43,6 +43,11 @@ absl::StatusOr<UniqueFd> FindProcess(const std::string& pid_file, absl::string_v
   return process;
 }
 
+bool EndProcess(const UniqueFd& process, absl::Duration patience) {
+  syscall(SYS_pidfd_send_signal, process.get(), SIGTERM, nullptr, 0);
+  return WaitDead(process, patience);
+}
+
 bool KillProcess(const UniqueFd& process, absl::Duration patience) {
   // A process that cannot be signalled is dead, which the wait sees.
   syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
