@@ -11,7 +11,7 @@ from guest import Guest
 from harness import CliError, DaemonDied, Host
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-QUICK = {"ec2": {"terminated_visible_seconds": 1},
+QUICK = {"ec2": {"terminated_visible_seconds": 0},
          "compute": {"terminate_timeout_seconds": 0, "reboot_timeout_seconds": 0, "shutdown_timeout_seconds": 1}}
 
 
@@ -90,7 +90,7 @@ class FailpointTest(unittest.TestCase):
         """The whole life of an image and an instance, whatever dies on the way."""
         type(self).number += 1
         image = self.call("register-image", name=f"walk-{self.number}", image_location=self.bundle) \
-            if name.startswith("image.") else None
+            if name.startswith(("image.", "disks.import")) else None
         image_id = self.host.image_id
         if image:
             image_id = image["ImageId"]
