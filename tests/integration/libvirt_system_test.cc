@@ -73,6 +73,11 @@ TEST_CASE("guests of a libvirtd keep the hypervisor's contract", "[libvirt]") {
   REQUIRE(Answers(*hypervisor));
   CheckHypervisorContract(*hypervisor, StateDir());
   CheckOwnersKept(*hypervisor);
+  // The firmware's variables are a file QEMU opens, too, as a user that this libvirtd knows nothing of.
+  GuestSpec guest = DisklessGuest(StateDir(), "i-00000022");
+  guest.boot_mode = BootMode::kUefi;
+  REQUIRE_OK(hypervisor->CreatePaused(guest));
+  REQUIRE_OK(hypervisor->CutPower(guest.id));
   CHECK(Value(hypervisor->Describe()).uri == "qemu:///system");
 }
 

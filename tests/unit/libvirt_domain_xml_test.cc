@@ -24,6 +24,16 @@ GuestSpec Guest() {
   return spec;
 }
 
+DomainProfile Profile(Type type, bool direct_io = false) {
+  DomainProfile profile;
+  profile.type = type;
+  profile.uid = 12;
+  profile.gid = 34;
+  profile.direct_io = direct_io;
+  profile.firmware_code = "/firmware.fd";
+  return profile;
+}
+
 struct Parsed {
   pugi::xml_document document;
   explicit Parsed(const std::string& xml) { REQUIRE(document.load_string(xml.c_str())); }
@@ -37,7 +47,7 @@ struct Parsed {
 }  // namespace
 
 TEST_CASE("a guest's domain has its identity, size and devices, and nothing else of a PC", "[libvirt]") {
-  const Parsed xml(Value(DomainXml(Guest(), {.type = Type::kKvm, .uid = 12, .gid = 34, .direct_io = true})));
+  const Parsed xml(Value(DomainXml(Guest(), Profile(Type::kKvm, true))));
   CHECK(xml("/domain/@type") == "kvm");
   CHECK(xml("/domain/name") == "i-0123456789abcdef0");
   CHECK(xml("/domain/uuid") == Guest().uuid);
@@ -59,7 +69,7 @@ TEST_CASE("a guest's domain has its identity, size and devices, and nothing else
 }
 
 TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is known", "[libvirt]") {
-  const Parsed direct(Value(DomainXml(Guest(), {.direct_io = true})));
+  const Parsed direct(Value(DomainXml(Guest(), Profile(Type::kTcg, true))));
   CHECK(direct("//disk[1]/source/@file") == "/state/volumes/a/disk");
   CHECK(direct("//disk[1]/target/@dev") == "vda");
   CHECK(direct("//disk[1]/serial") == "vol0a");
@@ -68,7 +78,7 @@ TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is 
   CHECK(direct.Count("/domain/seclabel[@model='dac'][@relabel='no']") == 1);
   CHECK(direct("//disk[1]/driver/@cache") == "none");
   CHECK(direct("//disk[1]/driver/@discard") == "unmap");
-  const Parsed cached(Value(DomainXml(Guest(), {.direct_io = false})));
+  const Parsed cached(Value(DomainXml(Guest(), Profile(Type::kTcg, false))));
   CHECK(cached("//disk[1]/driver/@cache") == "writeback");
 }
 
@@ -80,33 +90,34 @@ TEST_CASE("libvirt leaves the tap to the network adapter", "[libvirt]") {
 
 TEST_CASE("an image boots from its kernel, by BIOS or by UEFI", "[libvirt]") {
   GuestSpec spec = Guest();
-  CHECK(Parsed(Value(DomainXml(spec, {}))).Count("/domain/os/kernel|/domain/os/@firmware") == 0);
+  CHECK(Parsed(Value(DomainXml(spec, Profile(Type::kTcg)))).Count("/domain/os/kernel|/domain/os/loader") == 0);
   spec.boot_mode = BootMode::kUefi;
-  const Parsed uefi(Value(DomainXml(spec, {})));
-  CHECK(uefi("/domain/os/@firmware") == "efi");
+  CHECK(NeedsFirmware(spec));
+  const Parsed uefi(Value(DomainXml(spec, Profile(Type::kTcg))));
+  CHECK(uefi("/domain/os/loader[@type='pflash'][@readonly='yes']") == "/firmware.fd");
   CHECK(uefi("/domain/os/nvram") == spec.directory + "/nvram.fd");
-  CHECK(uefi("/domain/os/firmware/feature[@name='secure-boot']/@enabled") == "no");
   // A kernel of its own needs no firmware to find one.
   spec.direct_boot = DirectBoot{.kernel_path = "/k", .initrd_path = "/i", .command_line = "console=ttyS0"};
-  const Parsed direct(Value(DomainXml(spec, {})));
+  CHECK_FALSE(NeedsFirmware(spec));
+  const Parsed direct(Value(DomainXml(spec, Profile(Type::kTcg))));
   CHECK(direct("/domain/os/kernel") == "/k");
   CHECK(direct("/domain/os/initrd") == "/i");
   CHECK(direct("/domain/os/cmdline") == "console=ttyS0");
-  CHECK(direct.Count("/domain/os/@firmware") == 0);
+  CHECK(direct.Count("/domain/os/loader") == 0);
   spec.direct_boot->initrd_path = "";
   CHECK(Parsed(Value(DomainXml(spec, {}))).Count("/domain/os/initrd") == 0);
 }
 
 TEST_CASE("an emulated guest has every feature the emulator knows, and bounded memory for translated code",
           "[libvirt]") {
-  const Parsed xml(Value(DomainXml(Guest(), {.type = Type::kTcg})));
+  const Parsed xml(Value(DomainXml(Guest(), Profile(Type::kTcg))));
   CHECK(xml("/domain/@type") == "qemu");
   CHECK(xml("/domain/cpu/@mode") == "maximum");
   CHECK(xml("/domain/features/tcg/tb-cache[@unit='MiB']") == "64");
 }
 
 TEST_CASE("a simulated guest has nothing that only QEMU knows", "[libvirt]") {
-  const Parsed xml(Value(DomainXml(Guest(), {.type = Type::kSimulated})));
+  const Parsed xml(Value(DomainXml(Guest(), Profile(Type::kSimulated))));
   CHECK(xml("/domain/@type") == "test");
   CHECK(xml.Count("/domain/devices/serial|//seclabel|//sysinfo|/domain/cpu|/domain/*[name()='qemu:capabilities']") ==
         0);

@@ -71,13 +71,9 @@ void AddBoot(xml_node domain, const GuestSpec& spec, const DomainProfile& profil
     Add(os, "type", {{"arch", "x86_64"}}, "hvm");
     return;
   }
-  const bool uefi = spec.boot_mode == BootMode::kUefi && !spec.direct_boot.has_value();
-  if (uefi) os.append_attribute("firmware").set_value("efi");
   Add(os, "type", {{"arch", "x86_64"}, {"machine", "q35"}}, "hvm");
-  if (uefi) {
-    // Secure Boot needs a firmware with keys and system management mode; images here bring neither.
-    xml_node firmware = Add(os, "firmware");
-    Add(firmware, "feature", {{"enabled", "no"}, {"name", "secure-boot"}});
+  if (NeedsFirmware(spec)) {
+    Add(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}}, profile.firmware_code);
     Add(os, "nvram", {}, absl::StrCat(spec.directory, "/", kFirmwareVariables));
   }
   if (spec.direct_boot.has_value()) {
@@ -164,6 +160,8 @@ void AddHardware(xml_node devices, const GuestSpec& spec, const DomainProfile& p
 }
 
 }  // namespace
+
+bool NeedsFirmware(const GuestSpec& spec) { return spec.boot_mode == BootMode::kUefi && !spec.direct_boot.has_value(); }
 
 absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile) {
   RETURN_IF_ERROR(CheckSpec(spec));

@@ -20,10 +20,15 @@ struct DomainProfile {
   gid_t gid = 0;
   // The disks' file system knows O_DIRECT.
   bool direct_io = false;
+  // The UEFI firmware's code; used where NeedsFirmware.
+  std::string firmware_code;
   // PCIe ports kept free, so that volumes and interfaces can be attached to a running guest. Each costs the guest's
   // kernel some boot time, so there are a few and not EC2's 28.
   int spare_ports = 4;
 };
+
+// Whether the guest boots by UEFI. One with a kernel of its own needs no firmware to find it.
+bool NeedsFirmware(const GuestSpec& spec);
 
 // Errors: InvalidArgument for text XML cannot carry, and for a directory whose sockets' paths would be too long.
 absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile);

@@ -28,8 +28,8 @@
 namespace brume::compute {
 namespace {
 
-// sun_path is 108 bytes; libvirt's longest socket is "ROOT/lib/qemu/domain-12345-i-0123456789abcdef0/monitor.sock".
-constexpr size_t kLongestRoot = 107 - 61;
+// sun_path is 108 bytes, and this is libvirt's longest socket; the number counts the guests of one driver's life.
+constexpr size_t kLongestRoot = 108 - sizeof("/lib/qemu/domain-1234567-i-0123456789abcdef0/monitor.sock");
 
 // Debian's build of libvirt looks this user up before it reads qemu.conf, and fails without it.
 constexpr char kBuiltInUser[] = "libvirt-qemu";

@@ -25,6 +25,7 @@
 #include "lib/compute/libvirt/domain_xml.h"
 #include "lib/compute/libvirt/domains.h"
 #include "lib/compute/libvirt/embed.h"
+#include "lib/compute/libvirt/firmware.h"
 #include "lib/compute/libvirt/guest_events.h"
 #include "lib/compute/libvirt/qemu_process.h"
 #include "lib/compute/libvirt/virt.h"
@@ -77,6 +78,7 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
   Acceleration FindAcceleration() const;
+  // What the host decides about the guest; makes what only it can make beforehand.
   absl::StatusOr<DomainProfile> ProfileFor(const GuestSpec& spec);
   void WatchLogs(const std::string& guest, const std::string& directory);
 
@@ -188,17 +190,27 @@ Acceleration LibvirtHypervisor::FindAcceleration() const {
 }
 
 absl::StatusOr<DomainProfile> LibvirtHypervisor::ProfileFor(const GuestSpec& spec) {
-  if (simulated_) return DomainProfile{.type = DomainProfile::Type::kSimulated};
+  if (simulated_) {
+    DomainProfile profile;
+    profile.type = DomainProfile::Type::kSimulated;
+    return profile;
+  }
   ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
   for (const GuestDisk& disk : spec.disks) {
     RETURN_IF_ERROR(CheckReachable(std::filesystem::path(disk.path).parent_path(), user));
   }
-  return DomainProfile{
-      .type = acceleration_.get().kvm ? DomainProfile::Type::kKvm : DomainProfile::Type::kTcg,
-      .uid = user.uid,
-      .gid = user.gid,
-      .direct_io = !spec.disks.empty() && KnowsDirectIo(spec.disks.front().path),
-  };
+  DomainProfile profile;
+  profile.type = acceleration_.get().kvm ? DomainProfile::Type::kKvm : DomainProfile::Type::kTcg;
+  profile.uid = user.uid;
+  profile.gid = user.gid;
+  profile.direct_io = !spec.disks.empty() && KnowsDirectIo(spec.disks.front().path);
+  if (NeedsFirmware(spec)) {
+    RETURN_IF_ERROR(CheckReachable(spec.directory, user));
+    ASSIGN_OR_RETURN(const Firmware firmware, FindFirmware());
+    RETURN_IF_ERROR(EnsureVariables(firmware, absl::StrCat(spec.directory, "/", kFirmwareVariables), user));
+    profile.firmware_code = firmware.code;
+  }
+  return profile;
 }
 
 void LibvirtHypervisor::WatchLogs(const std::string& guest, const std::string& directory) {
