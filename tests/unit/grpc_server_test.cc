@@ -1,8 +1,12 @@
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "tests/unit/grpc_fixture.h"
@@ -98,18 +102,31 @@ TEST_CASE("calls beyond the pool and its queue are refused at once", "[grpc]") {
   fixture.Serve({.threads = 1, .queue = 1});
   auto running = fixture.BeginReboot();
   fixture.gate.WaitForArrivals(1);
-  auto second = fixture.BeginReboot();
-  auto third = fixture.BeginReboot();
-  // One of the two waits; the other, whichever came later, is refused.
-  GrpcAnswer refused, waited;
-  std::thread waiter([&] { waited = second->Wait(); });
-  refused = GrpcCall(fixture.channel, "/brume.v1.Instances/RebootInstances", GrpcFixture::OneInstance()).Wait();
-  CHECK(refused.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
-  CHECK(refused.Info().reason() == "RequestLimitExceeded");
+  // Of five more, whichever comes first waits; the others are answered while the gate is still closed.
+  constexpr int kMore = 5;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int refused = 0, served = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < kMore; ++i) {
+    clients.emplace_back([&] {
+      const GrpcAnswer answer = fixture.BeginReboot()->Wait();
+      const bool limited = answer.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+                           answer.Info().reason() == "RequestLimitExceeded";
+      std::lock_guard lock(mutex);
+      refused += limited;
+      served += answer.status.ok();
+      changed.notify_all();
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    CHECK(changed.wait_for(lock, std::chrono::seconds(10), [&] { return refused == kMore - 1; }));
+  }
   fixture.gate.Open();
-  waiter.join();
-  const GrpcAnswer last = third->Wait();
-  CHECK(waited.status.ok() != last.status.ok());
+  for (std::thread& client : clients) client.join();
+  CHECK(refused == kMore - 1);
+  CHECK(served == 1);
   CHECK(running->Wait().status.ok());
   CHECK(fixture.DescribeRegions().status.ok());
 }
