@@ -91,6 +91,12 @@ std::optional<QemuUser> LookUpUser(const std::string& name) {
   return QemuUser{name, entry.pw_uid, entry.pw_gid};
 }
 
+void RemoveAll(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) log::Warn("cannot remove {}: {}", path.string(), error.message());
+}
+
 // A process that was killed while libvirt asked QEMU what it can do leaves that QEMU behind, and libvirt forgets it.
 void EndStaleProbes(const std::string& root) {
   const std::string parent = absl::StrCat(root, "/lib/qemu");
@@ -99,8 +105,32 @@ void EndStaleProbes(const std::string& root) {
     if (!absl::StartsWith(entry.path().filename().string(), "qmp-")) continue;
     const absl::StatusOr<UniqueFd> process = FindProcess(entry.path() / "qmp.pid", entry.path().string());
     if (process.ok()) KillProcess(*process, absl::Seconds(1));
-    std::filesystem::remove_all(entry.path(), error);
-    if (error) log::Warn("cannot remove {}: {}", entry.path().string(), error.message());
+    RemoveAll(entry.path());
+  }
+}
+
+// Takes away the status of guests that have no process. libvirt would take one that was cut short before its QEMU began
+// for running, and wait for its answers without end; and where a process has the same pid by now, as after a restart of
+// the host, libvirt would end that one.
+void ForgetGuestsWithoutProcess(const std::string& root) {
+  std::error_code error;
+  std::vector<std::filesystem::path> lost;
+  for (const auto& entry : std::filesystem::directory_iterator(absl::StrCat(root, "/run/qemu"), error)) {
+    const std::filesystem::path& path = entry.path();
+    const std::string guest = path.stem().string();
+    if (path.extension() == ".new") RemoveAll(path);  // a status that was being written; the former one counts
+    if (path.extension() != ".xml") continue;
+    if (!FindProcess(EmbeddedPidFile(root, guest), absl::StrCat("guest=", guest, ",")).ok()) lost.push_back(path);
+  }
+  for (const std::filesystem::path& status : lost) {
+    const std::string guest = status.stem().string();
+    log::Info("guest {} has no process; libvirt's traces of it are removed", guest);
+    for (const auto& entry : std::filesystem::directory_iterator(absl::StrCat(root, "/lib/qemu"), error)) {
+      const std::string name = entry.path().filename().string();
+      if (absl::StartsWith(name, "domain-") && absl::EndsWith(name, absl::StrCat("-", guest))) RemoveAll(entry.path());
+    }
+    RemoveAll(EmbeddedPidFile(root, guest));
+    RemoveAll(status);
   }
 }
 
@@ -178,6 +208,7 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) 
   RETURN_IF_ERROR(MakeDirectory(absl::StrCat(root, "/etc"), 0755));
   RETURN_IF_ERROR(CheckReachable(root, user));
   EndStaleProbes(root);
+  ForgetGuestsWithoutProcess(root);
   return WriteFile(absl::StrCat(root, "/etc/qemu.conf"), QemuConf(user));
 }
 
