@@ -15,7 +15,8 @@ namespace {
 // What Update writes, in the order of kMutableColumns.
 constexpr char kMutableColumns[] =
     "image_id, instance_type, state, state_reason_code, state_reason_message, transition_reason, state_since, "
-    "launch_time, uuid, key_name, public_key, client_token, shutdown_behavior, disable_api_termination, disable_api_stop, "
+    "launch_time, uuid, key_name, public_key, client_token, shutdown_behavior, disable_api_termination, "
+    "disable_api_stop, "
     "monitoring, source_dest_check, tokens_required, endpoint_enabled, tags_enabled, hop_limit, availability_zone, "
     "vpc_id, subnet_id, root_device_name, force_stop, reboot_requested, host_boot_id, last_error";
 
