@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <pugixml.hpp>
 #include <system_error>
 #include <vector>
 
@@ -109,6 +110,15 @@ void EndStaleProbes(const std::string& root) {
   }
 }
 
+// Whether libvirt wrote the status before it knew the guest's process: it had started QEMU, or was about to, and the
+// guest has not run. libvirt never looks after such a guest again, and holds its lock for the start for ever.
+bool IsHalfStarted(const std::filesystem::path& status) {
+  pugi::xml_document document;
+  if (!document.load_file(status.c_str())) return false;
+  const pugi::xml_attribute pid = document.child("domstatus").attribute("pid");
+  return pid && pid.as_llong(-1) == 0;
+}
+
 // Takes away the status of guests that have no process. libvirt would take one that was cut short before its QEMU began
 // for running, and wait for its answers without end; and where a process has the same pid by now, as after a restart of
 // the host, libvirt would end that one.
@@ -120,7 +130,9 @@ void ForgetGuestsWithoutProcess(const std::string& root) {
     const std::string guest = path.stem().string();
     if (path.extension() == ".new") RemoveAll(path);  // a status that was being written; the former one counts
     if (path.extension() != ".xml") continue;
-    if (!FindProcess(EmbeddedPidFile(root, guest), absl::StrCat("guest=", guest, ",")).ok()) lost.push_back(path);
+    const absl::StatusOr<UniqueFd> process =
+        FindProcess(EmbeddedPidFile(root, guest), absl::StrCat("guest=", guest, ","));
+    if (!process.ok() || (IsHalfStarted(path) && KillProcess(*process, absl::Seconds(2)))) lost.push_back(path);
   }
   for (const std::filesystem::path& status : lost) {
     const std::string guest = status.stem().string();
