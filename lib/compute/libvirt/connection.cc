@@ -1,5 +1,7 @@
 #include "lib/compute/libvirt/connection.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -61,6 +63,8 @@ void StartEventLoop() {
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
     // Errors alone: its warnings name each guest we start ("tainted", for the capability we turn off).
     setenv("LIBVIRT_DEBUG", "4", /*overwrite=*/0);
+    // libvirt writes to a server that has gone; the signal would end this process.
+    signal(SIGPIPE, SIG_IGN);
     virInitialize();
     virEventRegisterDefaultImpl();
     std::thread([] {

@@ -58,8 +58,8 @@ class Connection {
 };
 
 // Starts libvirt's default event loop on a thread of its own, once, for the life of the process: libvirt knows one
-// loop, must find it registered before the first connection, and drops connections whose loop stands still. Sets
-// environment variables the first time: call it before there are other threads.
+// loop, must find it registered before the first connection, and drops connections whose loop stands still. The
+// first time it sets environment variables, so call it before there are other threads, and ignores SIGPIPE.
 void StartEventLoop();
 
 }  // namespace brume::compute

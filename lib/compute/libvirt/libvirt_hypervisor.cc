@@ -235,7 +235,11 @@ absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
     if (!domain.ok()) return domain.status();
     const absl::StatusOr<Power> power = PowerOf(domain->get());
     if (!power.ok() || *power == Power::kOn) return power.status();
-    return virDomainResume(domain->get()) == 0 ? absl::OkStatus() : ActionError(absl::StrCat("resume ", guest));
+    if (virDomainResume(domain->get()) == 0) return absl::OkStatus();
+    const absl::Status error = ActionError(absl::StrCat("resume ", guest));
+    // It may have begun to run since it was looked at: a call that was given up was late.
+    const absl::StatusOr<Power> now = PowerOf(domain->get());
+    return now.ok() && *now == Power::kOn ? absl::OkStatus() : error;
   });
 }
 
