@@ -64,7 +64,9 @@ absl::StatusOr<QemuUser> FindQemuUser(const std::string& name) {
   return QemuUser{found->pw_uid, found->pw_gid};
 }
 
-std::string HostBootId() {
+std::string HostBootId(bool simulate) {
+  // Simulated guests end with the daemon: each of its lives is another boot of their host, after which they run again.
+  if (simulate) return SystemRandom().Hex(32);
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string id;
   std::getline(file, id);
@@ -172,7 +174,7 @@ class RealDaemon final : public Daemon {
                     .hypervisor = *adapters_.hypervisor,
                     .network = network_,
                     .disks = *adapters_.disks,
-                    .host_boot_id = HostBootId(),
+                    .host_boot_id = HostBootId(config_.simulate),
                     .on_disks_freed = [this] { images_.WakeAll(); }}),
         status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, {}),
         network_service_(*database_, config_.settings, random_),

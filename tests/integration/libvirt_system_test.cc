@@ -40,7 +40,9 @@ class Libvirtd {
 
   void Start() {
     char program[] = "/usr/sbin/libvirtd";
-    const std::array<char*, 2> argv = {program, nullptr};
+    // /run itself is shared with whatever other libvirtd runs.
+    char option[] = "--pid-file", pid_file[] = "/run/libvirt/libvirtd.pid";
+    const std::array<char*, 4> argv = {program, option, pid_file, nullptr};
     REQUIRE(posix_spawn(&pid_, program, nullptr, nullptr, argv.data(), environ) == 0);
   }
   void Pause() { kill(pid_, SIGSTOP); }

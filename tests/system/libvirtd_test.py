@@ -24,7 +24,7 @@ class Libvirtd:
             file.write('stdio_handler = "file"\n')
 
     def start(self):
-        self.process = subprocess.Popen(["/usr/sbin/libvirtd"], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(["/usr/sbin/libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid"], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self.answers, 30, "libvirtd to answer")
 
