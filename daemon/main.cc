@@ -1,4 +1,5 @@
 // brumed: reads the configuration, builds the daemon, serves until SIGTERM, leaves the guests running.
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <systemd/sd-daemon.h>
@@ -101,6 +102,8 @@ absl::Status Run(const Config& config) {
 }  // namespace brume::daemon
 
 int main(int argc, char** argv) {
+  // Dozens of threads that mostly wait: an arena for each would only hold memory that none of them uses.
+  mallopt(M_ARENA_MAX, 2);
   using namespace brume::daemon;  // NOLINT: main is this namespace's only user outside it
   CLI::App app{"brumed: EC2 on this host. Settings: brumed.toml; the flags below override it.", "brumed"};
   Flags flags;
