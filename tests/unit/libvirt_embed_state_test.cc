@@ -9,9 +9,12 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/compute/libvirt/embed.h"
+#include "tests/contract/hypervisor_contract.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume::compute {
@@ -35,12 +38,18 @@ class StandIn {
     REQUIRE(posix_spawn(&pid_, program, &actions, nullptr, argv, environ) == 0);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[0]);
+    // posix_spawn may return in the midst of the exec, when the process has no command line yet.
+    REQUIRE(Eventually([&] { return absl::StrContains(CommandLine(), mark); }));
   }
   ~StandIn() {
     close(input_);
     if (!reaped_) waitpid(pid_, nullptr, 0);
   }
   pid_t pid() const { return pid_; }
+  std::string CommandLine() const {
+    std::ifstream file(absl::StrCat("/proc/", pid_, "/cmdline"));
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  }
   bool Ended() {
     reaped_ = reaped_ || waitpid(pid_, nullptr, WNOHANG) == pid_;
     return reaped_;

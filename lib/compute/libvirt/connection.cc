@@ -53,8 +53,6 @@ void OnClose(virConnectPtr connection, int /*reason*/, void* opaque) {
   static_cast<CloseWatch*>(opaque)->on_close(connection);
 }
 
-void FreeCloseWatch(void* opaque) { delete static_cast<CloseWatch*>(opaque); }
-
 }  // namespace
 
 void StartEventLoop() {
@@ -111,32 +109,34 @@ void Connection::ReportBroken(const ConnectHandle& handle, const absl::Status& w
 absl::StatusOr<ConnectHandle> Connection::Open() {
   if (options_.prepare) RETURN_IF_ERROR(options_.prepare());
   // The closure may outlive this object, so it takes copies.
-  return pool_.RunFor<ConnectHandle>(
-      absl::StrCat("connecting to ", options_.uri), options_.open_deadline,
-      [uri = options_.uri, embedded = options_.embedded, subscribe = options_.subscribe,
-       shared = shared_]() -> absl::StatusOr<ConnectHandle> {
-        const virConnectPtr connection = virConnectOpen(uri.c_str());
-        if (connection == nullptr) return LastVirtError(absl::StrCat("connect to ", uri));
-        absl::StatusOr<std::vector<int>> events = subscribe(connection);
-        auto* watch = new CloseWatch{[weak = std::weak_ptr<Shared>(shared)](virConnectPtr closed) {
-          if (const auto alive = weak.lock()) alive->Drop(closed, "the server closed it");
-        }};
-        // Drivers without a server cannot lose a connection, and may say so by failing here.
-        const bool watched = virConnectRegisterCloseCallback(connection, OnClose, watch, FreeCloseWatch) == 0;
-        if (!watched) FreeCloseWatch(watch);
-        // Local drivers answer 1, "not supported", which is right for them.
-        virConnectSetKeepAlive(connection, kKeepaliveSeconds, kKeepaliveCount);
-        ConnectHandle handle(connection, [embedded, watched, events](virConnectPtr last) {
-          if (events.ok()) {
-            for (const int id : *events) virConnectDomainEventDeregisterAny(last, id);
-          }
-          if (embedded) return;
-          if (watched) virConnectUnregisterCloseCallback(last, OnClose);
-          virConnectClose(last);
-        });
-        if (!events.ok()) return events.status();
-        return handle;
-      });
+  return pool_.RunFor<ConnectHandle>(absl::StrCat("connecting to ", options_.uri), options_.open_deadline,
+                                     [uri = options_.uri, embedded = options_.embedded, subscribe = options_.subscribe,
+                                      shared = shared_]() -> absl::StatusOr<ConnectHandle> {
+                                       const virConnectPtr connection = virConnectOpen(uri.c_str());
+                                       if (connection == nullptr)
+                                         return LastVirtError(absl::StrCat("connect to ", uri));
+                                       absl::StatusOr<std::vector<int>> events = subscribe(connection);
+                                       const auto watch = std::make_shared<CloseWatch>(
+                                           CloseWatch{[weak = std::weak_ptr<Shared>(shared)](virConnectPtr closed) {
+                                             if (const auto alive = weak.lock())
+                                               alive->Drop(closed, "the server closed it");
+                                           }});
+                                       // Drivers without a server cannot lose a connection: they fail here, or succeed
+                                       // and forget the watch, for which reason it is not theirs to free. No callback
+                                       // runs once it is unregistered.
+                                       virConnectRegisterCloseCallback(connection, OnClose, watch.get(), nullptr);
+                                       // Local drivers answer 1, "not supported", which is right for them.
+                                       virConnectSetKeepAlive(connection, kKeepaliveSeconds, kKeepaliveCount);
+                                       ConnectHandle handle(connection, [embedded, watch, events](virConnectPtr last) {
+                                         if (events.ok()) {
+                                           for (const int id : *events) virConnectDomainEventDeregisterAny(last, id);
+                                         }
+                                         virConnectUnregisterCloseCallback(last, OnClose);
+                                         if (!embedded) virConnectClose(last);
+                                       });
+                                       if (!events.ok()) return events.status();
+                                       return handle;
+                                     });
 }
 
 void Connection::Keep() {
