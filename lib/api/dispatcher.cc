@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "brume/v1/options.pb.h"
 #include "lib/api/errors.h"
 #include "lib/api/schema.h"
 #include "lib/api/validate.h"
@@ -18,13 +19,6 @@ namespace {
 
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
-
-absl::Status Authorize(const MethodDescriptor& method, const Caller& caller) {
-  if (caller.administrator) return absl::OkStatus();
-  return ec2::Error("UnauthorizedOperation",
-                    absl::StrCat("You are not authorized to perform the operation ", method.name(), ": ",
-                                 caller.principal, " is not an administrator of this host"));
-}
 
 // A handler whose transaction lost a race changed nothing and may run again.
 constexpr int kTries = 5;
@@ -66,6 +60,42 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
   return descriptor == nullptr ? nullptr : descriptor->FindMethodByName(std::string(name));
 }
 
+absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message& request, const Caller& caller) const {
+  if (caller.administrator || method.options().GetExtension(v1::needs_no_permission)) return absl::OkStatus();
+  absl::Status verdict = absl::PermissionDeniedError(absl::StrCat(caller.principal, " is not an administrator"));
+  const AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
+  if (parts_.authorize) verdict = parts_.authorize(caller, question);
+  if (!absl::IsPermissionDenied(verdict) || ec2::HasErrorCode(verdict)) return verdict;
+  if (Family(*method.service()).aws_query) {
+    return ec2::Error("AccessDenied",
+                      absl::StrCat("User: ", caller.principal, " is not authorized to perform: ", question.action,
+                                   " on resource: ", question.resources.front(), ": ", verdict.message()));
+  }
+  return ec2::Error("UnauthorizedOperation",
+                    absl::StrCat("You are not authorized to perform this operation. User: ", caller.principal,
+                                 " is not authorized to perform: ", question.action, ": ", verdict.message()));
+}
+
+void Dispatcher::Record(const CallRecord& record) const {
+  log::Info("action={} principal={} source={} outcome={} duration_ms={:.3f}", record.method.name(),
+            record.caller.principal, record.caller.source, record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),
+            absl::ToDoubleMilliseconds(record.duration));
+  if (parts_.record) parts_.record(record);
+}
+
+absl::Status Dispatcher::Refuse(const MethodDescriptor& method, const Message& request, const Caller& caller,
+                                const absl::Status& why) const {
+  const log::RequestScope scope(caller.request_id);
+  const absl::Status outcome = PublicError(why, caller.request_id);
+  Record({.method = method,
+          .request = request,
+          .caller = caller,
+          .start = absl::Now(),
+          .duration = absl::ZeroDuration(),
+          .outcome = outcome});
+  return outcome;
+}
+
 absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor& method, const Message& request,
                                                           const Caller& caller) const {
   const log::RequestScope scope(caller.request_id);
@@ -73,7 +103,8 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
   if (log::Enabled(log::Level::kDebug)) log::Debug("{} {}", method.name(), ForLog(request));
 
   const auto checked_call = [&]() -> absl::StatusOr<std::unique_ptr<Message>> {
-    RETURN_IF_ERROR(Authorize(method, caller));
+    if (parts_.admit) RETURN_IF_ERROR(parts_.admit(method, caller));
+    RETURN_IF_ERROR(Authorize(method, request, caller));
     const auto handler = handlers_.find(&method);
     if (handler == handlers_.end()) {
       return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
@@ -86,9 +117,12 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
   };
   absl::StatusOr<std::unique_ptr<Message>> response = checked_call();
   if (!response.ok()) response = PublicError(response.status(), caller.request_id);
-  log::Info("action={} principal={} source={} outcome={} duration_ms={:.3f}", method.name(), caller.principal,
-            caller.source, response.ok() ? "OK" : ec2::ErrorCode(response.status()),
-            absl::ToDoubleMilliseconds(absl::Now() - start));
+  Record({.method = method,
+          .request = request,
+          .caller = caller,
+          .start = start,
+          .duration = absl::Now() - start,
+          .outcome = response.status()});
   return response;
 }
 

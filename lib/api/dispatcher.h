@@ -9,16 +9,44 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "lib/api/access.h"
+#include "lib/domain/access.h"
 #include "lib/domain/caller.h"
 
 namespace brume::api {
+
+// A call that is over.
+struct CallRecord {
+  const google::protobuf::MethodDescriptor& method;
+  const google::protobuf::Message& request;
+  const Caller& caller;
+  absl::Time start;
+  absl::Duration duration;
+  // What the caller is told: OK, or an error with EC2's code.
+  const absl::Status& outcome;
+};
+
+// What a dispatcher asks and tells others. All are called from many threads at once, and may be empty.
+struct DispatcherParts {
+  Place place = {};
+  // Whether there is room for this call; ResourceExhausted when the caller asks too much.
+  std::function<absl::Status(const google::protobuf::MethodDescriptor& method, const Caller& caller)> admit = {};
+  // Whether policies allow it to a caller who is no administrator; PermissionDenied with the reason when not. Without
+  // it nobody but administrators is let in.
+  std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
+  // Told of every call before its answer is given.
+  std::function<void(const CallRecord& record)> record = {};
+};
 
 // Not thread-safe while handlers are added; thread-safe afterwards.
 class Dispatcher {
  public:
   using Message = google::protobuf::Message;
+
+  explicit Dispatcher(DispatcherParts parts = {}) : parts_(std::move(parts)) {}
   using Handler = std::function<absl::StatusOr<std::unique_ptr<Message>>(const Message& request, const Caller& caller)>;
 
   // Adds the handler of the rpc `name` ("RunInstances") of `service` ("brume.v1.Instances"). The rpc must be in the
@@ -46,10 +74,20 @@ class Dispatcher {
   absl::StatusOr<std::unique_ptr<Message>> Call(const google::protobuf::MethodDescriptor& method,
                                                 const Message& request, const Caller& caller) const;
 
+  // Records a call that a front end refused before it came here: a wrong signature, parameters that are none. Returns
+  // what the caller is to be told.
+  absl::Status Refuse(const google::protobuf::MethodDescriptor& method, const Message& request, const Caller& caller,
+                      const absl::Status& why) const;
+
  private:
+  absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Message& request,
+                         const Caller& caller) const;
+  void Record(const CallRecord& record) const;
+
   void Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
            const google::protobuf::Descriptor* response, Handler handler);
 
+  const DispatcherParts parts_;
   absl::flat_hash_map<const google::protobuf::MethodDescriptor*, Handler> handlers_;
 };
 

@@ -8,8 +8,17 @@
 
 namespace brume::api {
 
-// The services of proto/brume/v1, in order of their files' names.
+// The services of proto/brume, in order of their files' names.
 std::vector<const google::protobuf::ServiceDescriptor*> Services();
+
+// The public API a service belongs to, by the options of its ApiFamily.
+struct ApiFamilyInfo {
+  std::string signing_name;  // "ec2"
+  std::string api_version;   // "2016-11-15"; empty for what is not served over HTTP
+  bool aws_query = false;    // Name.member.1 and <XResult>, not EC2's Name.1
+};
+// The reference stays good.
+const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service);
 
 // True for a method that takes or gives a stream: the dispatcher does not serve those.
 bool IsStreaming(const google::protobuf::MethodDescriptor& method);

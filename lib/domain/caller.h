@@ -9,13 +9,26 @@
 namespace brume {
 
 struct Caller {
-  // "uid:1000" for a local peer, "cn:NAME" for a client certificate.
-  std::string principal;
+  // For people to read in logs and events: "uid:1000" for a local peer, "cn:NAME" for a client certificate, the ARN for
+  // a signed call.
+  std::string principal = {};
   // The peer's user when it came over the Unix socket.
-  std::optional<uid_t> uid;
+  std::optional<uid_t> uid = {};
+  // May do everything; no policy is asked. True for those the host itself lets in and for the account's root key.
   bool administrator = false;
-  std::string source;  // "unix" or the peer's address
-  std::string request_id;
+  std::string source = {};  // "unix" or the peer's address
+  std::string request_id = {};
+  // Over TLS or a local socket: aws:SecureTransport.
+  bool secure = false;
+  std::string user_agent = {};
+
+  // As IAM names who signed the call. Empty for those the host lets in: they stand for the account's root.
+  std::string arn = {};             // "arn:aws:iam::ACCOUNT:user/ada", "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION"
+  std::string principal_id = {};    // "AIDA…", "AROA…:SESSION"; the account's number for root
+  std::string user_name = {};       // of a user: aws:username
+  std::string role_id = {};         // "AROA…" of an assumed role
+  std::string session_policy = {};  // JSON that bounds what the role allows; empty = no bound
+  std::string access_key_id = {};
 };
 
 }  // namespace brume

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 
-SKIPPED_DIRECTORIES = {".git", "build", "__pycache__"}
+SKIPPED = {".git", "build", "__pycache__"}  # .git is a file in a linked work tree
 CPP = (".h", ".cc")
 
 
@@ -20,8 +20,8 @@ def files(root, suffixes=None, below=("",)):
     found = []
     for start in below:
         for directory, names, entries in os.walk(os.path.join(root, start)):
-            names[:] = [name for name in names if name not in SKIPPED_DIRECTORIES]
-            for entry in entries:
+            names[:] = [name for name in names if name not in SKIPPED]
+            for entry in set(entries) - SKIPPED:
                 path = os.path.join(directory, entry)
                 if not os.path.islink(path) and (suffixes is None or entry.endswith(suffixes)):
                     found.append(os.path.relpath(path, root))

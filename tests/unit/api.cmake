@@ -1,6 +1,7 @@
 brume_test(schema_test SOURCES unit/schema_test.cc DEPS brume_api LABELS unit)
 brume_test(api_filters_test SOURCES unit/api_filters_test.cc DEPS brume_api LABELS unit)
 brume_test(api_validate_test SOURCES unit/api_validate_test.cc DEPS brume_api LABELS unit)
+brume_test(api_access_test SOURCES unit/api_access_test.cc DEPS brume_api LABELS unit)
 brume_test(api_test SOURCES unit/api_test.cc DEPS brume_api LABELS unit)
 brume_test(api_bad_input_test SOURCES unit/api_bad_input_test.cc DEPS brume_api LABELS unit)
 brume_test(grpc_test SOURCES unit/grpc_server_test.cc unit/grpc_access_test.cc unit/grpc_console_test.cc

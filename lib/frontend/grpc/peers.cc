@@ -39,6 +39,7 @@ Caller Peers::CallerOf(const grpc::CallbackServerContext& context) {
   int fd = -1;
   if (absl::ConsumePrefix(&peer, "fd:") && absl::SimpleAtoi(peer, &fd)) {
     caller.source = "unix";
+    caller.secure = true;
     std::lock_guard lock(mutex_);
     if (const auto user = users_.find(fd); user != users_.end()) {
       caller.uid = user->second;
@@ -56,6 +57,7 @@ Caller Peers::CallerOf(const grpc::CallbackServerContext& context) {
     caller.administrator = true;
     return caller;
   }
+  caller.secure = true;
   const std::string name = CertificateName(*auth);
   caller.principal = absl::StrCat("cn:", name);
   caller.administrator = auth->IsPeerAuthenticated() && !name.empty();

@@ -1,0 +1,19 @@
+// Who signed an HTTP request: AWS Signature Version 4, in the Authorization header or in the query of a presigned URL.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "lib/domain/signed_request.h"
+
+namespace brume::identity {
+
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  // Thread-safe. Errors are AWS's own: MissingAuthenticationToken, AuthFailure (an unknown or inactive key, to EC2),
+  // InvalidClientTokenId (to the others), SignatureDoesNotMatch, RequestExpired, IncompleteSignature, and
+  // ExpiredToken for a session that is over.
+  virtual absl::StatusOr<Authenticated> Authenticate(const SignedRequest& request) = 0;
+};
+
+}  // namespace brume::identity

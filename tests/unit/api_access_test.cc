@@ -1,0 +1,98 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "brume/v1/instance.pb.h"
+#include "brume/v1/tag.pb.h"
+#include "lib/api/access.h"
+#include "lib/api/dispatcher.h"
+#include "lib/domain/ec2_error.h"
+
+namespace brume::api {
+namespace {
+
+const Place kPlace{.region = "eu-west-1", .account_id = "123456789012"};
+
+AccessQuestion Ask(const char* service, const char* action, const google::protobuf::Message& request,
+                   const Caller& caller) {
+  const auto* method = Dispatcher().FindMethod(service, action);
+  REQUIRE(method != nullptr);
+  return QuestionOf(*method, request, caller, kPlace, absl::UnixEpoch());
+}
+
+}  // namespace
+
+TEST_CASE("a call asks for its action on each resource it names", "[api]") {
+  v1::StopInstancesRequest stop;
+  stop.add_instance_ids("i-0123456789abcdef0");
+  stop.add_instance_ids("i-0123456789abcdef1");
+  const AccessQuestion question = Ask("brume.v1.Instances", "StopInstances", stop, {});
+  CHECK(question.action == "ec2:StopInstances");
+  CHECK(question.resources ==
+        std::vector<std::string>{"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+                                 "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef1"});
+}
+
+TEST_CASE("a call that names no resource asks for all of them", "[api]") {
+  CHECK(Ask("brume.v1.Instances", "DescribeInstances", v1::DescribeInstancesRequest(), {}).resources ==
+        std::vector<std::string>{"*"});
+}
+
+TEST_CASE("policies are told who asks, from where, and the tags that are set", "[api]") {
+  v1::CreateTagsRequest create;
+  create.add_resources("i-0123456789abcdef0");
+  v1::Tag& tag = *create.add_tags();
+  tag.set_key("Stage");
+  tag.set_value("test");
+  const Caller caller{.principal = "arn:aws:iam::123456789012:user/ada",
+                      .source = "127.0.0.1",
+                      .secure = true,
+                      .arn = "arn:aws:iam::123456789012:user/ada",
+                      .user_name = "ada"};
+  AccessQuestion question = Ask("brume.v1.Tags", "CreateTags", create, caller);
+  CHECK(question.resources ==
+        std::vector<std::string>{"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0"});
+  CHECK(question.context["aws:username"] == std::vector<std::string>{"ada"});
+  CHECK(question.context["aws:sourceip"] == std::vector<std::string>{"127.0.0.1"});
+  CHECK(question.context["aws:securetransport"] == std::vector<std::string>{"true"});
+  CHECK(question.context["aws:requesttag/stage"] == std::vector<std::string>{"test"});
+  CHECK(question.context["aws:tagkeys"] == std::vector<std::string>{"Stage"});
+}
+
+TEST_CASE("a caller no policy allows is refused, and the call is told of", "[api]") {
+  std::vector<std::string> outcomes;
+  Dispatcher dispatcher(
+      {.authorize =
+           [](const Caller&, const AccessQuestion& question) {
+             if (question.action == "ec2:StopInstances") return absl::OkStatus();
+             return absl::PermissionDeniedError("no identity-based policy allows it");
+           },
+       .record = [&](const CallRecord& record) { outcomes.push_back(ec2::ErrorCode(record.outcome)); }});
+  dispatcher.Handle<v1::StopInstancesRequest, v1::StopInstancesResponse>(
+      "brume.v1.Instances", "StopInstances",
+      [](const v1::StopInstancesRequest&, const Caller&) -> absl::StatusOr<v1::StopInstancesResponse> {
+        return v1::StopInstancesResponse();
+      });
+  const Caller ada{.principal = "arn:aws:iam::000000000000:user/ada", .request_id = "r"};
+  v1::StopInstancesRequest stop;
+  stop.add_instance_ids("i-0123456789abcdef0");
+  v1::TerminateInstancesRequest terminate;
+  terminate.add_instance_ids("i-0123456789abcdef0");
+  CHECK(dispatcher.Call(*dispatcher.FindMethod("brume.v1.Instances", "StopInstances"), stop, ada).ok());
+  const absl::Status refused =
+      dispatcher.Call(*dispatcher.FindMethod("brume.v1.Instances", "TerminateInstances"), terminate, ada).status();
+  CHECK(ec2::ErrorCode(refused) == "UnauthorizedOperation");
+  CHECK(std::string(refused.message()).find("ec2:TerminateInstances") != std::string::npos);
+  CHECK(outcomes == std::vector<std::string>{"", "UnauthorizedOperation"});
+}
+
+TEST_CASE("a call beyond its caller's share is refused before anything is looked at", "[api]") {
+  Dispatcher dispatcher({.admit = [](const google::protobuf::MethodDescriptor&, const Caller&) {
+    return ec2::Error("RequestLimitExceeded", "Request limit exceeded.");
+  }});
+  const auto refused = dispatcher.Call(*dispatcher.FindMethod("brume.v1.Instances", "StopInstances"),
+                                       v1::StopInstancesRequest(), {.request_id = "r"});
+  CHECK(ec2::ErrorCode(refused.status()) == "RequestLimitExceeded");
+}
+
+}  // namespace brume::api
