@@ -1,12 +1,23 @@
 #include "lib/api/schema.h"
 
 #include <map>
+#include <set>
+#include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "brume/v1/files.h"
 #include "brume/v1/options.pb.h"
 
 namespace brume::api {
+namespace {
+
+std::string Capitalised(std::string text) {
+  text[0] = absl::ascii_toupper(text[0]);
+  return text;
+}
+
+}  // namespace
 
 std::vector<const google::protobuf::ServiceDescriptor*> Services() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
@@ -25,7 +36,8 @@ const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service) 
       const auto& options = type->value(i)->options();
       (*all)[type->value(i)->number()] = {.signing_name = options.GetExtension(v1::signing_name),
                                           .api_version = options.GetExtension(v1::api_version),
-                                          .aws_query = options.GetExtension(v1::protocol) == v1::AWS_QUERY};
+                                          .aws_query = options.GetExtension(v1::protocol) == v1::AWS_QUERY,
+                                          .xml_namespace = options.GetExtension(v1::xml_namespace)};
     }
     return all;
   }();
@@ -36,12 +48,36 @@ bool IsStreaming(const google::protobuf::MethodDescriptor& method) {
   return method.client_streaming() || method.server_streaming();
 }
 
-std::string ParameterName(const google::protobuf::FieldDescriptor& field) {
+bool IsAwsQuery(const google::protobuf::FileDescriptor& file) {
+  static const auto& packages = *[] {
+    auto* all = new std::set<std::string>();
+    for (const auto* service : Services()) {
+      if (Family(*service).aws_query) all->insert(service->file()->package());
+    }
+    return all;
+  }();
+  return packages.contains(file.package());
+}
+
+std::string QueryName(const google::protobuf::FieldDescriptor& field) {
   const std::string& query = field.options().GetExtension(v1::query);
-  if (query.empty()) return field.camelcase_name();
-  std::string name = query;
-  name[0] = absl::ascii_tolower(name[0]);
+  return query.empty() ? Capitalised(field.camelcase_name()) : query;
+}
+
+std::string XmlName(const google::protobuf::FieldDescriptor& field) {
+  const std::string& xml = field.options().GetExtension(v1::xml);
+  if (!xml.empty()) return xml;
+  return IsAwsQuery(*field.file()) ? Capitalised(field.camelcase_name()) : field.camelcase_name();
+}
+
+std::string ParameterName(const google::protobuf::FieldDescriptor& field) {
+  std::string name = QueryName(field);
+  if (!IsAwsQuery(*field.file())) name[0] = absl::ascii_tolower(name[0]);
   return name;
+}
+
+std::string ItemName(const google::protobuf::FieldDescriptor& field, absl::string_view name, int number) {
+  return absl::StrCat(name, IsAwsQuery(*field.file()) ? ".member." : ".", number);
 }
 
 }  // namespace brume::api

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 
 namespace brume::api {
@@ -13,9 +14,10 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services();
 
 // The public API a service belongs to, by the options of its ApiFamily.
 struct ApiFamilyInfo {
-  std::string signing_name;  // "ec2"
-  std::string api_version;   // "2016-11-15"; empty for what is not served over HTTP
-  bool aws_query = false;    // Name.member.1 and <XResult>, not EC2's Name.1
+  std::string signing_name;   // "ec2"
+  std::string api_version;    // "2016-11-15"; empty for what is not served over HTTP
+  bool aws_query = false;     // Name.member.1 and <XResult>, not EC2's Name.1
+  std::string xml_namespace;  // "http://ec2.amazonaws.com/doc/2016-11-15/"
 };
 // The reference stays good.
 const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service);
@@ -23,8 +25,18 @@ const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service);
 // True for a method that takes or gives a stream: the dispatcher does not serve those.
 bool IsStreaming(const google::protobuf::MethodDescriptor& method);
 
-// The name of a field in messages to the caller: as a Query request spells it, with a small first letter, as EC2 does.
-// The field image_id is "imageId", instance_ids is "instanceId".
+// Whether messages of `file` are written as AWS_QUERY says: those of its package's services are.
+bool IsAwsQuery(const google::protobuf::FileDescriptor& file);
+
+// What a Query request calls a field: "ImageId"; and the element it is in XML: "imageId", in AWS_QUERY "ImageId".
+std::string QueryName(const google::protobuf::FieldDescriptor& field);
+std::string XmlName(const google::protobuf::FieldDescriptor& field);
+
+// The name of a field in messages to the caller: as a Query request spells it, in EC2's with a small first letter.
+// The field image_id is "imageId", instance_ids is "instanceId"; IAM's user_name is "UserName".
 std::string ParameterName(const google::protobuf::FieldDescriptor& field);
+
+// The name of the item `number`, from 1, of the list `field` that is called `name`: "instanceId.1", "Tags.member.1".
+std::string ItemName(const google::protobuf::FieldDescriptor& field, absl::string_view name, int number);
 
 }  // namespace brume::api

@@ -162,7 +162,7 @@ absl::Status CheckMessage(const Message& message, const std::string& prefix) {
                         absl::StrCat("The parameter ", name, " has ", size, " items, and at most ",
                                      field.options().GetExtension(v1::max_length), " are allowed"));
     }
-    for (int k = 0; k < size; ++k) RETURN_IF_ERROR(CheckValue(message, field, k, absl::StrCat(name, ".", k + 1)));
+    for (int k = 0; k < size; ++k) RETURN_IF_ERROR(CheckValue(message, field, k, ItemName(field, name, k + 1)));
   }
   return absl::OkStatus();
 }

@@ -1,0 +1,141 @@
+#include "lib/frontend/query/encode.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "lib/api/schema.h"
+#include "lib/frontend/query/wire.h"
+#include "lib/frontend/query/xml_text.h"
+
+namespace brume::frontend {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr char kDeclaration[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+class Writer {
+ public:
+  explicit Writer(std::string& xml) : xml_(xml) {}
+
+  void WriteResponse(const WireMessage& wire, const Message& response) {
+    // Of an attribute's answer an empty list was asked for only when nothing else was.
+    const bool empty_lists =
+        !wire.has_attribute_values || !std::any_of(wire.fields.begin(), wire.fields.end(), [&](const WireField& field) {
+          return (field.list || field.structure != nullptr) && IsThere(response, field);
+        });
+    WriteMembers(wire, response, empty_lists);
+  }
+
+ private:
+  static bool IsThere(const Message& message, const WireField& field) {
+    const auto& reflection = *message.GetReflection();
+    return field.list ? reflection.FieldSize(message, field.field) > 0 : reflection.HasField(message, field.field);
+  }
+
+  void WriteMembers(const WireMessage& wire, const Message& message, bool empty_lists) {
+    for (const WireField& field : wire.fields) {
+      if (!IsThere(message, field)) {
+        if (field.list && empty_lists) xml_ += field.none;
+        continue;
+      }
+      if (!field.list) {
+        WriteElement(message, field, -1, field.open, field.close);
+        continue;
+      }
+      xml_ += field.open;
+      const absl::string_view open = wire.aws_query ? "<member>" : "<item>";
+      const absl::string_view close = wire.aws_query ? "</member>" : "</item>";
+      const int size = message.GetReflection()->FieldSize(message, field.field);
+      for (int i = 0; i < size; ++i) WriteElement(message, field, i, open, close);
+      xml_ += field.close;
+    }
+  }
+
+  // `index` is -1 for a field that is no list.
+  void WriteElement(const Message& message, const WireField& field, int index, absl::string_view open,
+                    absl::string_view close) {
+    const auto& reflection = *message.GetReflection();
+    const auto* of = field.field;
+    const bool item = index >= 0;
+    xml_.append(open.data(), open.size());
+    switch (field.type) {
+      case WireType::kText:
+      case WireType::kTimestamp:
+      case WireType::kBlob: {
+        std::string scratch;
+        const std::string& text = item ? reflection.GetRepeatedStringReference(message, of, index, &scratch)
+                                       : reflection.GetStringReference(message, of, &scratch);
+        if (field.type == WireType::kBlob) {
+          xml_ += absl::Base64Escape(text);
+        } else {
+          AppendXmlText(xml_, text);
+        }
+        break;
+      }
+      case WireType::kBoolean:
+        xml_ += (item ? reflection.GetRepeatedBool(message, of, index) : reflection.GetBool(message, of)) ? "true"
+                                                                                                          : "false";
+        break;
+      case WireType::kInteger:
+        absl::StrAppend(&xml_,
+                        item ? reflection.GetRepeatedInt32(message, of, index) : reflection.GetInt32(message, of));
+        break;
+      case WireType::kLong:
+        absl::StrAppend(&xml_,
+                        item ? reflection.GetRepeatedInt64(message, of, index) : reflection.GetInt64(message, of));
+        break;
+      case WireType::kDouble:
+        WriteDouble(item ? reflection.GetRepeatedDouble(message, of, index) : reflection.GetDouble(message, of));
+        break;
+      case WireType::kStructure:
+        WriteMembers(*field.structure,
+                     item ? reflection.GetRepeatedMessage(message, of, index) : reflection.GetMessage(message, of),
+                     true);
+        break;
+    }
+    xml_.append(close.data(), close.size());
+  }
+
+  // The shortest digits that are read back as the same number.
+  void WriteDouble(double value) {
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    xml_.append(digits.data(), end);
+  }
+
+  std::string& xml_;
+};
+
+}  // namespace
+
+std::string EncodeResponse(const google::protobuf::MethodDescriptor& method, const Message& response,
+                           absl::string_view request_id) {
+  const api::ApiFamilyInfo& family = api::Family(*method.service());
+  const WireMessage& wire = WireOf(*method.output_type());
+  std::string xml = absl::StrCat(kDeclaration, "<", method.name(), "Response");
+  if (!family.xml_namespace.empty()) absl::StrAppend(&xml, " xmlns=\"", family.xml_namespace, "\"");
+  xml += ">";
+  Writer writer(xml);
+  if (family.aws_query) {
+    // The result is there also where an action has none: some models ask for an empty one, and nobody minds it.
+    absl::StrAppend(&xml, "<", method.name(), "Result>");
+    writer.WriteResponse(wire, response);
+    absl::StrAppend(&xml, "</", method.name(), "Result><ResponseMetadata><RequestId>");
+    AppendXmlText(xml, request_id);
+    xml += "</RequestId></ResponseMetadata>";
+  } else {
+    xml += "<requestId>";
+    AppendXmlText(xml, request_id);
+    xml += "</requestId>";
+    if (wire.fields.empty()) xml += "<return>true</return>";
+    writer.WriteResponse(wire, response);
+  }
+  absl::StrAppend(&xml, "</", method.name(), "Response>");
+  return xml;
+}
+
+}  // namespace brume::frontend
