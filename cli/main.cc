@@ -16,6 +16,7 @@
 #include "cli/doctor.h"
 #include "cli/help.h"
 #include "cli/names.h"
+#include "cli/records.h"
 #include "cli/ssh.h"
 #include "cli/terminal.h"
 #include "cli/wait.h"
@@ -83,6 +84,8 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
   if (line.command == "console") return RunConsole(schema, line.global, line.rest);
   if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
+  if (line.command == "events") return RunEvents(line.global, line.rest);
+  if (line.command == "stats") return RunStats(line.global, line.rest);
   if (line.command == "wait") return RunWait(schema, line.global, line.rest);
   if (line.command == "completion") return RunCompletion(line.rest);
   const Action* action = schema.FindAction(line.command);

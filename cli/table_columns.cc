@@ -89,6 +89,14 @@ const std::map<std::string, std::vector<TableColumn>>& Table() {
         {"VPC", "VpcId"}}},
       {"TagDescription",
        {{"RESOURCE", "ResourceId"}, {"TYPE", "ResourceType"}, {"KEY", "Key", true}, {"VALUE", "Value", true}}},
+      {"Event",
+       {{"TIME", "EventTime"},
+        {"ACTION", "EventName"},
+        {"OUTCOME", "ErrorCode"},
+        {"WHO", "Username", true},
+        {"FROM", "SourceIpAddress"},
+        {"RESOURCES", "Resources", true},
+        {"WHY", "ErrorMessage", true}}},
       {"HostCheck", {{"NAME", "Name"}, {"OK", "Ok"}, {"DETAIL", "Detail", true}, {"FIX", "Fix", true}}}};
   return *table;
 }

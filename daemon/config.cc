@@ -75,6 +75,15 @@ Setter SecondsOf(absl::Duration* into, int64_t least, int64_t most) {
   };
 }
 
+Setter DaysOf(absl::Duration* into, int64_t least, int64_t most) {
+  return [into, least, most](const toml::node& node) -> absl::Status {
+    int64_t days = 0;
+    RETURN_IF_ERROR(Number(&days, least, most)(node));
+    *into = absl::Hours(24) * days;
+    return absl::OkStatus();
+  };
+}
+
 Setter Texts(std::vector<std::string>* into) {
   return [into](const toml::node& node) {
     into->clear();
@@ -178,6 +187,13 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"network.public_pool", Block(&settings.public_pool)},
       {"network.uplink", Text(&config.uplink)},
       {"network.dns_upstream", Texts(&config.dns_upstream)},
+      {"limits.requests_per_second", Factor(&config.limits.requests.per_second, 0, 1e9)},
+      {"limits.request_burst", Factor(&config.limits.requests.burst, 0, 1e9)},
+      {"limits.launches_per_second", Factor(&config.limits.launches.per_second, 0, 1e9)},
+      {"limits.launch_burst", Factor(&config.limits.launches.burst, 0, 1e9)},
+      {"events.keep_days", DaysOf(&config.events.keep_for, 1, 36500)},
+      {"events.keep_changes", Number(&config.events.keep_changes, 1000, int64_t{1} << 40)},
+      {"events.keep_reads", Number(&config.events.keep_reads, 0, int64_t{1} << 40)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };

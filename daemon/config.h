@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/api/request_limiter.h"
 #include "lib/domain/instance_type.h"
 #include "lib/domain/settings.h"
+#include "lib/identity/event_log.h"
 
 namespace brume::daemon {
 
@@ -31,6 +33,9 @@ struct Config {
   std::string uplink = "auto";            // auto, none, or an interface
   std::vector<std::string> dns_upstream;  // empty = the host's own resolvers
   std::vector<std::string> import_dirs;   // empty = STATE/import
+
+  api::RequestLimits limits;
+  identity::EventLogOptions events;
 
   Settings settings;
   std::vector<InstanceType> instance_types;

@@ -16,8 +16,11 @@
 #include "absl/strings/strip.h"
 #include "daemon/doctor.h"
 #include "daemon/state_directory.h"
+#include "lib/api/call_event.h"
+#include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
+#include "lib/api/request_limiter.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
@@ -29,6 +32,7 @@
 #include "lib/compute/status_monitor.h"
 #include "lib/compute/tag_service.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "lib/identity/event_log.h"
 #include "lib/metadata/metadata_server.h"
 #include "lib/network/linux/linux_fabric.h"
 #include "lib/network/network_reconciler.h"
@@ -185,7 +189,17 @@ class RealDaemon final : public Daemon {
         tag_service_(*database_),
         instance_service_(*database_, config_.settings, types_, clock_, random_,
                           {.wake_instance = [this](const InstanceId& id) { instances_.Wake(id); },
-                           .wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); }}) {}
+                           .wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); }}),
+        events_(*database_, clock_, config_.events),
+        limiter_(config_.limits, clock_),
+        dispatcher_({.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
+                     .admit = [this](const auto& method, const auto& request,
+                                     const Caller& caller) { return limiter_.Admit(method, request, caller); },
+                     .record =
+                         [this](const api::CallRecord& record) {
+                           statistics_.Count(record);
+                           events_.Append(api::EventOf(record));
+                         }}) {}
 
   ~RealDaemon() override { Stop(); }
 
@@ -202,6 +216,8 @@ class RealDaemon final : public Daemon {
                          .images = image_service_,
                          .networks = network_service_,
                          .security_groups = security_group_service_,
+                         .events = events_,
+                         .statistics = statistics_,
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
                          .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },
                          .describe_host = [this] { return DescribeHost(); }});
@@ -297,6 +313,9 @@ class RealDaemon final : public Daemon {
   compute::KeyPairService key_pair_service_;
   compute::TagService tag_service_;
   compute::InstanceService instance_service_;
+  identity::EventLog events_;
+  api::CallStatistics statistics_;
+  api::RequestLimiter limiter_;
   api::Dispatcher dispatcher_;
   std::unique_ptr<frontend::GrpcServer> grpc_;
 };

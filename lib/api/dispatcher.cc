@@ -92,7 +92,8 @@ absl::Status Dispatcher::Refuse(const MethodDescriptor& method, const Message& r
           .caller = caller,
           .start = absl::Now(),
           .duration = absl::ZeroDuration(),
-          .outcome = outcome});
+          .outcome = outcome,
+          .response = nullptr});
   return outcome;
 }
 
@@ -103,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
   if (log::Enabled(log::Level::kDebug)) log::Debug("{} {}", method.name(), ForLog(request));
 
   const auto checked_call = [&]() -> absl::StatusOr<std::unique_ptr<Message>> {
-    if (parts_.admit) RETURN_IF_ERROR(parts_.admit(method, caller));
+    if (parts_.admit) RETURN_IF_ERROR(parts_.admit(method, request, caller));
     RETURN_IF_ERROR(Authorize(method, request, caller));
     const auto handler = handlers_.find(&method);
     if (handler == handlers_.end()) {
@@ -122,7 +123,8 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
           .caller = caller,
           .start = start,
           .duration = absl::Now() - start,
-          .outcome = response.status()});
+          .outcome = response.status(),
+          .response = response.ok() ? response->get() : nullptr});
   return response;
 }
 

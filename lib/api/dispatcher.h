@@ -27,13 +27,17 @@ struct CallRecord {
   absl::Duration duration;
   // What the caller is told: OK, or an error with EC2's code.
   const absl::Status& outcome;
+  // Null when the outcome is an error.
+  const google::protobuf::Message* response = nullptr;
 };
 
 // What a dispatcher asks and tells others. All are called from many threads at once, and may be empty.
 struct DispatcherParts {
   Place place = {};
   // Whether there is room for this call; ResourceExhausted when the caller asks too much.
-  std::function<absl::Status(const google::protobuf::MethodDescriptor& method, const Caller& caller)> admit = {};
+  std::function<absl::Status(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
+                             const Caller& caller)>
+      admit = {};
   // Whether policies allow it to a caller who is no administrator; PermissionDenied with the reason when not. Without
   // it nobody but administrators is let in.
   std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};

@@ -12,6 +12,7 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddImageHandlers(dispatcher, services);
   AddSecurityGroupHandlers(dispatcher, services);
   AddVpcHandlers(dispatcher, services);
+  AddEventHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/host_report.h"
 #include "lib/base/clock.h"
@@ -21,6 +22,9 @@ class InstanceService;
 class KeyPairService;
 class TagService;
 }  // namespace brume::compute
+namespace brume::identity {
+class EventLog;
+}  // namespace brume::identity
 namespace brume::network {
 class NetworkService;
 class SecurityGroupService;
@@ -42,6 +46,8 @@ struct Services {
   storage::ImageService& images;
   network::NetworkService& networks;
   network::SecurityGroupService& security_groups;
+  identity::EventLog& events;
+  CallStatistics& statistics;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
   // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
@@ -62,6 +68,7 @@ void AddKeyPairHandlers(Dispatcher& dispatcher, const Services& services);
 void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
+void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
 
 }  // namespace brume::api

@@ -36,6 +36,29 @@ void AddHostHandlers(Dispatcher& dispatcher, const Services& services) {
         RenderChecks(report.orphans, *response.mutable_orphans());
         return response;
       });
+  dispatcher.Handle<v1::DescribeStatisticsRequest, v1::DescribeStatisticsResponse>(
+      "brume.v1.Host", "DescribeStatistics",
+      [services](const v1::DescribeStatisticsRequest&,
+                 const Caller&) -> absl::StatusOr<v1::DescribeStatisticsResponse> {
+        v1::DescribeStatisticsResponse response;
+        for (const ActionStatistics& statistics : services.statistics.Read()) {
+          v1::ActionStatistics& action = *response.add_actions();
+          action.set_action(statistics.action);
+          action.set_calls(statistics.calls);
+          action.set_errors(statistics.errors);
+          action.set_p50_microseconds(absl::ToInt64Microseconds(statistics.p50));
+          action.set_p90_microseconds(absl::ToInt64Microseconds(statistics.p90));
+          action.set_p99_microseconds(absl::ToInt64Microseconds(statistics.p99));
+          action.set_max_microseconds(absl::ToInt64Microseconds(statistics.most));
+        }
+        return response;
+      });
+  dispatcher.Handle<v1::ResetStatisticsRequest, v1::ResetStatisticsResponse>(
+      "brume.v1.Host", "ResetStatistics",
+      [services](const v1::ResetStatisticsRequest&, const Caller&) -> absl::StatusOr<v1::ResetStatisticsResponse> {
+        services.statistics.Reset();
+        return v1::ResetStatisticsResponse();
+      });
 }
 
 }  // namespace brume::api

@@ -22,6 +22,10 @@ absl::StatusOr<std::string> ParseToken(absl::string_view list, absl::string_view
     absl::string_view position = text;
     if (absl::ConsumePrefix(&position, Prefix(list)) && !position.empty()) return std::string(position);
   }
+  return InvalidToken();
+}
+
+absl::Status InvalidToken() {
   return ec2::Error("InvalidNextToken", "The specified NextToken is not valid: it must be one an earlier answer gave");
 }
 

@@ -16,6 +16,8 @@ std::string MakeToken(absl::string_view list, absl::string_view position);
 // Error: InvalidNextToken.
 absl::StatusOr<std::string> ParseToken(absl::string_view list, absl::string_view token);
 
+absl::Status InvalidToken();
+
 absl::Status PagingOfNamed(absl::string_view items);
 
 // Error: InvalidParameterCombination when a page is asked for of items that are named one by one.

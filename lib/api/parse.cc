@@ -41,6 +41,13 @@ absl::StatusOr<TagMap> ParseTags(const TagSpecifications& specifications, const 
   return tags;
 }
 
+absl::StatusOr<absl::Time> ParseTime(absl::string_view text) {
+  absl::Time time;
+  std::string why;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &why)) return time;
+  return ec2::Error("InvalidParameterValue", absl::StrCat("'", text.substr(0, 100), "' is not a valid time: ", why));
+}
+
 absl::Status CheckClientToken(absl::string_view token) {
   constexpr size_t kLongest = 64;
   const bool ascii = std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });

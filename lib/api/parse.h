@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "brume/v1/common.pb.h"
 #include "google/protobuf/message.h"
 #include "lib/base/status_macros.h"
@@ -44,6 +45,9 @@ absl::Status ParseTags(const TagSpecifications& specifications, const std::map<s
 absl::StatusOr<TagMap> ParseTags(const TagSpecifications& specifications, const std::string& resource_type);
 // Error: InvalidParameterValue for a key given twice.
 absl::Status AddTags(const google::protobuf::RepeatedPtrField<v1::Tag>& tags, TagMap& target);
+
+// RFC 3339, with any part of a second. Error: InvalidParameterValue.
+absl::StatusOr<absl::Time> ParseTime(absl::string_view text);
 
 // At most 64 ASCII characters. Error: InvalidParameterValue.
 absl::Status CheckClientToken(absl::string_view token);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "brume/v1/options.pb.h"
+#include "lib/api/parse.h"
 #include "lib/api/schema.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
@@ -91,6 +92,9 @@ absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, con
                           values.size() == 1 ? absl::StrCat("It must be ", values[0], ".")
                                              : absl::StrCat("It must be one of ", absl::StrJoin(values, ", "), "."));
     }
+  }
+  if (options.GetExtension(v1::timestamp) && !ParseTime(text).ok()) {
+    return InvalidValue(Shortened(text), name, "It must be a time such as 2026-01-31T10:00:00Z.");
   }
   return absl::OkStatus();
 }
@@ -221,11 +225,13 @@ bool IsDryRun(const Message& request) {
          request.GetReflection()->GetBool(request, field);
 }
 
-std::string ForLog(const Message& message) {
+std::unique_ptr<Message> WithoutSecrets(const Message& message) {
   std::unique_ptr<Message> copy(message.New());
   copy->CopyFrom(message);
   DropSecrets(*copy);
-  return copy->ShortDebugString();
+  return copy;
 }
+
+std::string ForLog(const Message& message) { return WithoutSecrets(message)->ShortDebugString(); }
 
 }  // namespace brume::api

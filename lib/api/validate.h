@@ -1,6 +1,7 @@
 // What the schema's options say of a request, checked by reflection before any handler sees it.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,6 +19,9 @@ bool IsUtf8(absl::string_view text);
 
 // Whether `request` has a field dry_run that is true.
 bool IsDryRun(const google::protobuf::Message& request);
+
+// A copy of `message` without the fields that are marked secret.
+std::unique_ptr<google::protobuf::Message> WithoutSecrets(const google::protobuf::Message& message);
 
 // `message` as one line of text without the fields that are marked secret.
 std::string ForLog(const google::protobuf::Message& message);

@@ -7,11 +7,14 @@
 #include <string>
 
 #include "google/protobuf/text_format.h"
+#include "lib/api/call_event.h"
+#include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
 #include "lib/compute/key_pair_service.h"
 #include "lib/compute/tag_service.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/identity/event_log.h"
 #include "lib/network/security_group_service.h"
 #include "tests/fakes/compute_world.h"
 
@@ -35,6 +38,8 @@ class ApiWorld : public ComputeWorld {
                                      .images = *image_service,
                                      .networks = networks,
                                      .security_groups = groups,
+                                     .events = events,
+                                     .statistics = statistics,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
                                      .console_output = [this](const InstanceId&) { return console_output; },
                                      .describe_host = [this] { return host; }});
@@ -72,8 +77,8 @@ class ApiWorld : public ComputeWorld {
   }
 
   const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
-    for (const char* service :
-         {"Instances", "InstanceTypes", "Regions", "Tags", "KeyPairs", "Images", "SecurityGroups", "Vpcs", "Host"}) {
+    for (const char* service : {"Instances", "InstanceTypes", "Regions", "Tags", "KeyPairs", "Images", "SecurityGroups",
+                                "Vpcs", "Events", "Host"}) {
       const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
       if (method != nullptr) return method;
     }
@@ -91,7 +96,12 @@ class ApiWorld : public ComputeWorld {
   compute::TagService tags;
   network::NetworkService networks;
   network::SecurityGroupService groups;
-  api::Dispatcher dispatcher;
+  identity::EventLog events{*database, clock, {}};
+  api::CallStatistics statistics;
+  api::Dispatcher dispatcher{{.record = [this](const api::CallRecord& record) {
+    statistics.Count(record);
+    events.Append(api::EventOf(record));
+  }}};
   Caller administrator;
   // What the next questions are answered.
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};

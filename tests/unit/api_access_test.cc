@@ -87,9 +87,10 @@ TEST_CASE("a caller no policy allows is refused, and the call is told of", "[api
 }
 
 TEST_CASE("a call beyond its caller's share is refused before anything is looked at", "[api]") {
-  Dispatcher dispatcher({.admit = [](const google::protobuf::MethodDescriptor&, const Caller&) {
-    return ec2::Error("RequestLimitExceeded", "Request limit exceeded.");
-  }});
+  Dispatcher dispatcher(
+      {.admit = [](const google::protobuf::MethodDescriptor&, const google::protobuf::Message&, const Caller&) {
+        return ec2::Error("RequestLimitExceeded", "Request limit exceeded.");
+      }});
   const auto refused = dispatcher.Call(*dispatcher.FindMethod("brume.v1.Instances", "StopInstances"),
                                        v1::StopInstancesRequest(), {.request_id = "r"});
   CHECK(ec2::ErrorCode(refused.status()) == "RequestLimitExceeded");

@@ -221,7 +221,8 @@ TEST_CASE("an rpc that only describes is marked read-only, and no other", "[sche
     for (int i = 0; i < service->method_count(); ++i) {
       const auto* method = service->method(i);
       INFO(method->full_name());
-      const bool describes = absl::StartsWith(method->name(), "Describe") || absl::StartsWith(method->name(), "Get");
+      const bool describes = absl::StartsWith(method->name(), "Describe") || absl::StartsWith(method->name(), "Get") ||
+                             absl::StartsWith(method->name(), "Lookup");
       CHECK(method->options().GetExtension(v1::read_only) == describes);
     }
   }

@@ -1,0 +1,92 @@
+#include "lib/api/call_event.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <set>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "brume/v1/options.pb.h"
+#include "lib/api/access.h"
+#include "lib/api/validate.h"
+#include "lib/domain/ec2_error.h"
+
+namespace brume::api {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+constexpr size_t kMostParameterBytes = 4096;
+constexpr size_t kMostTextBytes = 1024;
+constexpr size_t kMostResources = 200;
+
+// Not in the middle of a character.
+std::string Cut(std::string text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+  return text + "…";
+}
+
+// What names a resource: fields with an id's kind, and in answers, which have no such option, those called so.
+bool NamesResource(const FieldDescriptor& field) {
+  return field.options().HasExtension(v1::id) || field.options().HasExtension(v1::arn_type) ||
+         absl::EndsWith(field.name(), "_id") || absl::EndsWith(field.name(), "_ids");
+}
+
+void Collect(const Message& message, std::set<std::string>& ids) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const bool text = field->type() == FieldDescriptor::TYPE_STRING && NamesResource(*field);
+    const bool inner = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    if (!text && !inner) continue;
+    const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < size && ids.size() < kMostResources; ++i) {
+      if (inner) {
+        Collect(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                     : reflection.GetMessage(message, field),
+                ids);
+      } else {
+        ids.insert(Cut(field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
+                                            : reflection.GetString(message, field),
+                       kMostTextBytes));
+      }
+    }
+  }
+}
+
+std::string Parameters(const Message& request) {
+  const std::unique_ptr<Message> copy = WithoutSecrets(request);
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(*copy, &json).ok()) json = copy->ShortDebugString();
+  return Cut(std::move(json), kMostParameterBytes);
+}
+
+}  // namespace
+
+Event EventOf(const CallRecord& record) {
+  Event event{.time = record.start,
+              .request_id = record.caller.request_id,
+              .principal = Cut(record.caller.principal, kMostTextBytes),
+              .access_key_id = record.caller.access_key_id,
+              .source = record.caller.source,
+              .user_agent = Cut(record.caller.user_agent, kMostTextBytes),
+              .action = ActionName(record.method),
+              .read_only = record.method.options().GetExtension(v1::read_only),
+              .parameters = Parameters(record.request),
+              .outcome = record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),
+              .message = Cut(std::string(record.outcome.message()), kMostTextBytes),
+              .duration = record.duration};
+  std::set<std::string> ids;
+  Collect(record.request, ids);
+  if (!event.read_only && record.response != nullptr) Collect(*record.response, ids);
+  event.resources.assign(ids.begin(), ids.end());
+  return event;
+}
+
+}  // namespace brume::api
