@@ -116,7 +116,9 @@ class ConsoleReactor : public grpc::ServerGenericBidiReactor {
     StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {
-    if (ok) StartRead(&request_);
+    // Not ok: the client left meanwhile. A call that is not finished would keep the server from ending.
+    if (!ok) return Finish(grpc::Status::OK);
+    StartRead(&request_);
   }
   void OnDone() override { delete this; }
 
