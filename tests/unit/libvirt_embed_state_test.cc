@@ -13,6 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/subprocess.h"
 #include "lib/compute/libvirt/embed.h"
 #include "tests/contract/hypervisor_contract.h"
 #include "tests/support/temp_dir.h"
@@ -97,6 +98,19 @@ TEST_CASE("a guest whose start was cut short is ended and forgotten, one that is
   CHECK_FALSE(root.Knows(kHalf));
   CHECK(root.Knows(kWhole));
   CHECK_FALSE(root.Knows(kGone));
+}
+
+TEST_CASE("QEMU is asked for its capabilities by whom libvirt will find /dev/kvm open to", "[libvirt]") {
+  const Root root;
+  REQUIRE_OK(PrepareEmbeddedRoot(root.path, Value(FindQemuUser("nobody"))));
+  std::ifstream file(root.path + "/etc/qemu.conf");
+  const std::string conf((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // The kernel's own answer, by a process that is the user.
+  const absl::StatusOr<CommandResult> opened =
+      RunCommand({"/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--init-groups", "/bin/sh", "-c",
+                  "test ! -e /dev/kvm || test -r /dev/kvm -a -w /dev/kvm"});
+  REQUIRE_OK(opened.status());
+  CHECK(absl::StrContains(conf, opened->exit_code == 0 ? "user = \"+65534\"" : "user = \"+0\""));
 }
 
 }  // namespace brume::compute

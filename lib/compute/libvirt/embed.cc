@@ -46,16 +46,45 @@ absl::Status MakeDirectory(const std::string& path, mode_t mode) {
 
 // Numbers, so that nothing needs quoting. dynamic_ownership: the storage adapter gives disks their owner, and layers
 // that guests share must keep theirs. stdio_handler: the other choice needs the virtlogd daemon.
-std::string QemuConf(const QemuUser& user) {
+//
+// The user here is who asks QEMU for its capabilities; guests run as the user their domains name. libvirt 9.0 asks with
+// rights that reach a /dev/kvm which the user may not open, then finds that he may not, takes the answer for outdated
+// and asks again, some fifty times for each guest. Where root asks, both looks agree.
+std::string QemuConf(const QemuUser& user, bool may_open_kvm) {
   return absl::StrCat(
       "# Written by brumed each time it starts; changes are lost.\n"
       "user = \"+",
-      user.uid, "\"\ngroup = \"+", user.gid,
+      may_open_kvm ? user.uid : 0, "\"\ngroup = \"+", may_open_kvm ? user.gid : 0,
       "\"\n"
       "dynamic_ownership = 0\n"
       "remember_owner = 0\n"
       "stdio_handler = \"file\"\n"
       "seccomp_sandbox = 1\n");
+}
+
+absl::StatusOr<std::vector<gid_t>> GroupsOf(const QemuUser& user) {
+  std::vector<gid_t> groups(1024);
+  int count = static_cast<int>(groups.size());
+  if (getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
+    return absl::InternalError(absl::StrCat("'", user.name, "' is in too many groups"));
+  }
+  groups.resize(count);
+  return groups;
+}
+
+// What the mode of a file gives to the user, in the places of S_IRWXO.
+mode_t RightsOf(const QemuUser& user, const std::vector<gid_t>& groups, const struct stat& facts) {
+  if (facts.st_uid == user.uid) return facts.st_mode >> 6 & S_IRWXO;
+  const bool member = std::find(groups.begin(), groups.end(), facts.st_gid) != groups.end();
+  return (member ? facts.st_mode >> 3 : facts.st_mode) & S_IRWXO;
+}
+
+// True where there is no such device: nobody is refused it then.
+absl::StatusOr<bool> MayOpenKvm(const QemuUser& user) {
+  struct stat facts;
+  if (stat("/dev/kvm", &facts) != 0) return true;
+  ASSIGN_OR_RETURN(const std::vector<gid_t> groups, GroupsOf(user));
+  return (RightsOf(user, groups, facts) & (S_IROTH | S_IWOTH)) == (S_IROTH | S_IWOTH);
 }
 
 absl::Status WriteFile(const std::string& path, const std::string& text) {
@@ -179,12 +208,7 @@ std::optional<std::string> EmbeddedRoot(absl::string_view uri) {
 }
 
 absl::Status CheckReachable(const std::string& path, const QemuUser& user) {
-  std::vector<gid_t> groups(1024);
-  int count = static_cast<int>(groups.size());
-  if (getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
-    return absl::InternalError(absl::StrCat("'", user.name, "' is in too many groups"));
-  }
-  groups.resize(count);
+  ASSIGN_OR_RETURN(const std::vector<gid_t> groups, GroupsOf(user));
   std::filesystem::path so_far;
   for (const auto& part : std::filesystem::path(path)) {
     so_far /= part;
@@ -193,10 +217,7 @@ absl::Status CheckReachable(const std::string& path, const QemuUser& user) {
       return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", so_far.string()));
     }
     if (!S_ISDIR(facts.st_mode)) continue;
-    const bool owner = facts.st_uid == user.uid;
-    const bool member = std::find(groups.begin(), groups.end(), facts.st_gid) != groups.end();
-    const mode_t needed = owner ? S_IXUSR : member ? S_IXGRP : S_IXOTH;
-    if ((facts.st_mode & needed) == 0) {
+    if ((RightsOf(user, groups, facts) & S_IXOTH) == 0) {
       return absl::FailedPreconditionError(absl::StrCat(
           "the user '", user.name, "', as whom guests run, may not enter ", so_far.string(), "; chmod o+x it"));
     }
@@ -221,7 +242,8 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) 
   RETURN_IF_ERROR(CheckReachable(root, user));
   EndStaleProbes(root);
   ForgetGuestsWithoutProcess(root);
-  return WriteFile(absl::StrCat(root, "/etc/qemu.conf"), QemuConf(user));
+  ASSIGN_OR_RETURN(const bool may_open_kvm, MayOpenKvm(user));
+  return WriteFile(absl::StrCat(root, "/etc/qemu.conf"), QemuConf(user, may_open_kvm));
 }
 
 std::string EmbeddedPidFile(const std::string& root, const std::string& guest) {
