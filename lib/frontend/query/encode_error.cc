@@ -86,6 +86,7 @@ int HttpStatus(bool aws_query, const absl::Status& error) {
         {"ConcurrentModification", 409},
         {"EntityTemporarilyUnmodifiable", 409},
         {"ServiceFailure", 500},
+        {"RegionDisabledException", 403},
     });
     if (const auto found = statuses.find(code); found != statuses.end()) return found->second;
     return CommonStatus(code);
