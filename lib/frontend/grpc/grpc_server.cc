@@ -17,12 +17,12 @@
 #include "lib/api/schema.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/work_pool.h"
 #include "lib/domain/ipv4.h"
 #include "lib/frontend/grpc/console_sessions.h"
 #include "lib/frontend/grpc/peers.h"
 #include "lib/frontend/grpc/schema_service.h"
 #include "lib/frontend/grpc/unix_acceptor.h"
-#include "lib/frontend/grpc/work_pool.h"
 
 namespace brume::frontend {
 namespace {

@@ -5,14 +5,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "lib/base/request_id.h"
 
 namespace brume::frontend {
 namespace {
-
-// A UUID, as EC2's request ids are.
-std::string NewRequestId(Random& random) {
-  return absl::StrCat(random.Hex(8), "-", random.Hex(4), "-4", random.Hex(3), "-a", random.Hex(3), "-", random.Hex(12));
-}
 
 // The name in the certificate of a client; empty without one.
 std::string CertificateName(const grpc::AuthContext& auth) {

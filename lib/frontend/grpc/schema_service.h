@@ -10,8 +10,8 @@
 
 #include "google/protobuf/descriptor.h"
 #include "lib/api/dispatcher.h"
+#include "lib/base/work_pool.h"
 #include "lib/frontend/grpc/peers.h"
-#include "lib/frontend/grpc/work_pool.h"
 
 namespace brume::frontend {
 

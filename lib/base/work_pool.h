@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace brume::frontend {
+namespace brume {
 
 // Thread-safe.
 class WorkPool {
@@ -33,4 +33,4 @@ class WorkPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace brume::frontend
+}  // namespace brume

@@ -1,8 +1,8 @@
-#include "lib/frontend/grpc/work_pool.h"
+#include "lib/base/work_pool.h"
 
 #include <utility>
 
-namespace brume::frontend {
+namespace brume {
 
 WorkPool::WorkPool(int threads, int queue) : most_waiting_(queue) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
@@ -44,4 +44,4 @@ void WorkPool::Run() {
   }
 }
 
-}  // namespace brume::frontend
+}  // namespace brume
