@@ -2,9 +2,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -13,36 +11,11 @@
 #include "lib/api/dispatcher.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "tests/support/gate.h"
 #include "tests/support/grpc_client.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume {
-
-// Calls wait here until it is opened.
-class Gate {
- public:
-  void Open() {
-    std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void Pass() {
-    std::unique_lock lock(mutex_);
-    ++arrived_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  void WaitForArrivals(int count) {
-    std::unique_lock lock(mutex_);
-    REQUIRE(changed_.wait_for(lock, std::chrono::seconds(10), [&] { return arrived_ >= count; }));
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int arrived_ = 0;
-};
 
 struct GrpcFixture {
   GrpcFixture() {
