@@ -1,6 +1,7 @@
 brume_test(query_test SOURCES unit/query_form_test.cc unit/query_values_test.cc unit/query_decode_test.cc
            unit/query_encode_test.cc unit/query_error_test.cc
            DEPS brume_frontend_query LABELS unit)
+brume_test(query_server_test SOURCES unit/query_server_test.cc DEPS brume_frontend_query OpenSSL::SSL LABELS unit)
 
 # The codec for tests written in Python, which have botocore's own.
 add_executable(query_codec unit/query_codec_program.cc)

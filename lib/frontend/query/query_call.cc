@@ -1,0 +1,153 @@
+#include "lib/frontend/query/query_call.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "lib/api/errors.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/frontend/query/decode.h"
+#include "lib/frontend/query/encode.h"
+
+namespace brume::frontend {
+namespace {
+
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+std::string ContentType(bool aws_query) { return aws_query ? "text/xml" : "text/xml;charset=UTF-8"; }
+
+std::string Header(const SignedRequest& request, absl::string_view name) {
+  for (const auto& [header, value] : request.headers) {
+    if (header == name) return value;
+  }
+  return "";
+}
+
+// The parameters of the query and of the body, as the ones of one form: a presigned POST has some in each.
+absl::StatusOr<Form> FormOf(const SignedRequest& request) {
+  const size_t question = request.target.find('?');
+  Form form;
+  if (question != absl::string_view::npos) {
+    ASSIGN_OR_RETURN(form, ParseForm(request.target.substr(question + 1)));
+  }
+  ASSIGN_OR_RETURN(Form body, ParseForm(request.body));
+  for (FormField& field : body) form.push_back(std::move(field));
+  return form;
+}
+
+std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
+  const Message* const prototype =
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(method.input_type());
+  return std::unique_ptr<Message>(prototype->New());
+}
+
+Caller WithPeer(Caller caller, const QueryRequest& request) {
+  caller.source = request.source;
+  caller.secure = request.secure;
+  caller.user_agent = Header(request.http, "user-agent");
+  caller.request_id = request.request_id;
+  return caller;
+}
+
+}  // namespace
+
+QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view message, absl::string_view request_id) {
+  return {.status = status,
+          .content_type = ContentType(/*aws_query=*/false),
+          .body = EncodeError(/*aws_query=*/false, "", ec2::Error(code, message), request_id)};
+}
+
+QueryCalls::QueryCalls(const api::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region)
+    : dispatcher_(dispatcher), authenticate_(std::move(authenticate)), strict_region_(std::move(strict_region)) {
+  for (const google::protobuf::ServiceDescriptor* service : api::Services()) {
+    const api::ApiFamilyInfo& family = api::Family(*service);
+    if (family.api_version.empty()) continue;
+    Api& api = by_version_[family.api_version];
+    api.family = &family;
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor* const method = service->method(i);
+      if (!api::IsStreaming(*method)) api.actions.emplace(method->name(), method);
+    }
+  }
+}
+
+QueryCalls::Asked QueryCalls::AskedBy(const Form& form) const {
+  Asked asked;
+  for (const FormField& field : form) {
+    if (field.name == "Action" && asked.action.empty()) asked.action = field.value;
+    if (field.name == "Version" && asked.version.empty()) asked.version = field.value;
+  }
+  if (const auto api = by_version_.find(asked.version); api != by_version_.end()) {
+    asked.api = &api->second;
+    const auto method = asked.api->actions.find(asked.action);
+    if (method != asked.api->actions.end()) asked.method = method->second;
+  }
+  return asked;
+}
+
+absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked) const {
+  bool known = false;
+  for (const auto& [version, api] : by_version_) known |= api.family->signing_name == who.service;
+  if (!known) {
+    return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to correct service: '",
+                                                            who.service, "' is not served here."));
+  }
+  if (!strict_region_.empty() && who.region != strict_region_) {
+    return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to a valid region: '",
+                                                            strict_region_, "', not '", who.region, "'."));
+  }
+  if (asked.action.empty()) return ec2::Error("MissingAction", "The request must contain the parameter Action");
+  if (asked.version.empty()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter Version");
+  }
+  if (asked.api == nullptr || asked.api->family->signing_name != who.service) {
+    return ec2::Error("NoSuchVersion", absl::StrCat("The requested version (", asked.version, ") of the service ",
+                                                    who.service, " does not exist"));
+  }
+  if (asked.method == nullptr) {
+    return ec2::Error("InvalidAction",
+                      absl::StrCat("The action ", asked.action, " is not valid for this web service."));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> QueryCalls::Run(const QueryRequest& request, const Form& form, const Asked& asked) const {
+  std::unique_ptr<Message> message;
+  if (asked.method != nullptr) message = NewRequest(*asked.method);
+  const auto refuse = [&](const Caller& caller, const absl::Status& why) {
+    if (asked.method != nullptr) return dispatcher_.Refuse(*asked.method, *message, caller, why);
+    return api::PublicError(why, request.request_id);
+  };
+  absl::StatusOr<Authenticated> who = authenticate_(request.http);
+  if (!who.ok()) return refuse(WithPeer({.principal = "anonymous"}, request), who.status());
+  const Caller caller = WithPeer(std::move(who->caller), request);
+  if (const absl::Status scope = CheckScope(*who, asked); !scope.ok()) return refuse(caller, scope);
+  if (const absl::Status decoded = DecodeRequest(form, *asked.method, *message); !decoded.ok()) {
+    return refuse(caller, decoded);
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, dispatcher_.Call(*asked.method, *message, caller));
+  return EncodeResponse(*asked.method, *response, request.request_id);
+}
+
+QueryAnswer QueryCalls::Answer(const QueryRequest& request) const {
+  const log::RequestScope scope(request.request_id);
+  const absl::StatusOr<Form> form = FormOf(request.http);
+  Asked asked;
+  absl::StatusOr<std::string> answer;
+  if (form.ok()) {
+    asked = AskedBy(*form);
+    answer = Run(request, *form, asked);
+  } else {
+    answer = form.status();
+  }
+  const bool aws_query = asked.api != nullptr && asked.api->family->aws_query;
+  if (answer.ok()) return {.status = 200, .content_type = ContentType(aws_query), .body = *std::move(answer)};
+  return {.status = HttpStatus(aws_query, answer.status()),
+          .content_type = ContentType(aws_query),
+          .body = EncodeError(aws_query, asked.api != nullptr ? asked.api->family->xml_namespace : "", answer.status(),
+                              request.request_id)};
+}
+
+}  // namespace brume::frontend

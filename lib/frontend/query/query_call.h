@@ -1,0 +1,74 @@
+// From an HTTP request that was read whole to its answer: who signed it, which rpc it is, the call, the XML. No
+// sockets.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+#include "lib/api/dispatcher.h"
+#include "lib/api/schema.h"
+#include "lib/domain/signed_request.h"
+#include "lib/frontend/query/form.h"
+
+namespace brume::frontend {
+
+// Says who signed a request; an error says why nobody is taken to have. Thread-safe.
+using Authenticate = std::function<absl::StatusOr<Authenticated>(const SignedRequest& request)>;
+
+struct QueryRequest {
+  SignedRequest http;
+  std::string source;  // the peer's address
+  bool secure = false;
+  std::string request_id;
+};
+
+struct QueryAnswer {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+// An answer in EC2's form to what is no call: a request that HTTP or a limit refuses.
+QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view message, absl::string_view request_id);
+
+// Thread-safe. What it is made of must outlive it.
+class QueryCalls {
+ public:
+  // With a `strict_region` only requests signed for it are taken; empty = any region is a name for this one.
+  QueryCalls(const api::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region = {});
+
+  // Blocks for as long as the call takes. Nothing of the parameters but the form of errors, and what a refused call is
+  // recorded as, is believed before the signature is.
+  QueryAnswer Answer(const QueryRequest& request) const;
+
+ private:
+  // One version of one API.
+  struct Api {
+    const api::ApiFamilyInfo* family = nullptr;
+    absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> actions;
+  };
+  // What a form asks for, whoever sends it; null where there is no such thing.
+  struct Asked {
+    const Api* api = nullptr;
+    const google::protobuf::MethodDescriptor* method = nullptr;
+    std::string action;
+    std::string version;
+  };
+  Asked AskedBy(const Form& form) const;
+  absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
+  absl::StatusOr<std::string> Run(const QueryRequest& request, const Form& form, const Asked& asked) const;
+
+  const api::Dispatcher& dispatcher_;
+  const Authenticate authenticate_;
+  const std::string strict_region_;
+  std::map<std::string, Api> by_version_;
+};
+
+}  // namespace brume::frontend
