@@ -188,6 +188,20 @@ TEST_CASE("a client that is slow with head, body or its next request is cut", "[
   CHECK_FALSE(open);
 }
 
+TEST_CASE("a client that does not take its answers is cut", "[query]") {
+  QueryFixture fixture;
+  fixture.Serve({.write_timeout = absl::Milliseconds(100)});
+  RawClient client = fixture.Connect();
+  // Answers fill the buffers on the way; then the server waits for room, and reads no more requests.
+  const std::string request = Post(QueryFixture::kDescribe);
+  bool open = true;
+  for (int i = 0; i < 1'000'000 && open; ++i) open = client.Send(request);
+  CHECK_FALSE(open);
+  CHECK_FALSE(client.Send("a"));  // the one before may have been taken in part
+  const int why = errno;
+  CHECK((why == ECONNRESET || why == EPIPE));
+}
+
 TEST_CASE("connections beyond a peer's share or all are told so and closed, and room comes back", "[query]") {
   QueryFixture fixture;
   const auto [all, each] = GENERATE(std::pair(2, 64), std::pair(64, 2));
