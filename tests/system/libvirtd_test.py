@@ -21,7 +21,8 @@ class Libvirtd:
             file.write('auth_unix_rw = "none"\nlog_outputs = "3:stderr"\n')
         # The other handler is a daemon more.
         with open("/etc/libvirt/qemu.conf", "w") as file:
-            file.write('stdio_handler = "file"\n')
+            # The user is who asks QEMU for its capabilities: root is let in whatever the mode of /dev/kvm.
+            file.write('stdio_handler = "file"\nuser = "root"\ngroup = "root"\n')
 
     def start(self):
         self.process = subprocess.Popen(["/usr/sbin/libvirtd", "--pid-file", "/run/libvirt/libvirtd.pid"], stdin=subprocess.DEVNULL,
