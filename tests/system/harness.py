@@ -13,6 +13,7 @@ import time
 import unittest
 
 import leftovers
+import sanitizers
 from conditions import wait_until
 from guest import Guest
 
@@ -91,10 +92,12 @@ class Host:
         self.key_name = None
         self.daemon = None
         self.expected_left = set()  # paths below the state directory that a test leaves on purpose
-        self.prefix = []
+        self.reports_path = os.path.join(self.directory, "sanitizer")
+        self.reports = []  # of sanitizers, in what was said elsewhere than in brumed.log and below reports_path
+        self.prefix = ["env", *sanitizers.environment(self.reports_path)]
         os.makedirs(os.path.join(self.state_dir, "import"))
         if user is not None:
-            self.prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
+            self.prefix += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
             for path in (self.directory, self.state_dir, os.path.join(self.state_dir, "import")):
                 os.chown(path, user, user)
         self.configure(config or {})
@@ -160,6 +163,7 @@ class Host:
         """brumed that is expected to end by itself: (exit code, what it said)."""
         done = subprocess.run(self.argv(*flags), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=seconds)
+        self.reports += sanitizers.reports_in(done.stdout)
         return done.returncode, done.stdout
 
     # ---- calls
@@ -171,6 +175,7 @@ class Host:
         """A command of the CLI: what it printed. CliError when it fails."""
         done = subprocess.run(self.brume_argv(*argv), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=timeout)
+        self.reports += sanitizers.reports_in(done.stderr)
         if done.returncode != 0:
             raise CliError(argv, done.returncode, done.stderr or done.stdout)
         return done.stdout
@@ -284,10 +289,19 @@ class Host:
             if self.running():
                 self.kill()
             leftovers.end_processes(self.state_dir)
+            problems += self.sanitizer_reports()
             if not os.environ.get("BRUME_TEST_KEEP"):
                 shutil.rmtree(self.directory, ignore_errors=True)
         if problems:
             raise AssertionError("left behind:\n  " + "\n  ".join(problems))
+
+    def sanitizer_reports(self):
+        """Of every brumed and brume of this host, whether or not somebody looked at its exit code."""
+        said = []
+        if os.path.exists(self.log_path):
+            with open(self.log_path, errors="replace") as file:
+                said = sanitizers.reports_in(file.read())
+        return said + self.reports + sanitizers.reports_of(self.reports_path)
 
     def _wind_down(self, problems):
         if not os.path.exists(os.path.join(self.state_dir, "brume.db")):
