@@ -9,7 +9,10 @@ _LINES = 60
 
 
 def environment(path):
-    """The variables, as words of env(1), that have reports written to `path`.PID, whoever reads standard error."""
+    """The variables, as words of env(1), that have reports written to `path`.PID, whoever reads standard error.
+
+    GCC 12's UBSan beside ASan keeps to standard error all the same; what it says there is for reports_in().
+    """
     words = []
     for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
         words.append(f"{name}={os.environ.get(name, '')}:log_path={path}")
