@@ -32,6 +32,7 @@
 #include "lib/compute/status_monitor.h"
 #include "lib/compute/tag_service.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
 #include "lib/metadata/metadata_server.h"
 #include "lib/network/linux/linux_fabric.h"
@@ -192,14 +193,18 @@ class RealDaemon final : public Daemon {
                            .wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); }}),
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
-        dispatcher_({.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
-                     .admit = [this](const auto& method, const auto& request,
-                                     const Caller& caller) { return limiter_.Admit(method, request, caller); },
-                     .record =
-                         [this](const api::CallRecord& record) {
-                           statistics_.Count(record);
-                           events_.Append(api::EventOf(record));
-                         }}) {}
+        authorizer_(*database_, config_.settings.account_id),
+        dispatcher_(
+            {.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
+             .admit = [this](const auto& method, const auto& request,
+                             const Caller& caller) { return limiter_.Admit(method, request, caller); },
+             .authorize = [this](const Caller& caller,
+                                 const AccessQuestion& question) { return authorizer_.Authorize(caller, question); },
+             .record =
+                 [this](const api::CallRecord& record) {
+                   statistics_.Count(record);
+                   events_.Append(api::EventOf(record));
+                 }}) {}
 
   ~RealDaemon() override { Stop(); }
 
@@ -316,6 +321,7 @@ class RealDaemon final : public Daemon {
   identity::EventLog events_;
   api::CallStatistics statistics_;
   api::RequestLimiter limiter_;
+  identity::Authorizer authorizer_;
   api::Dispatcher dispatcher_;
   std::unique_ptr<frontend::GrpcServer> grpc_;
 };

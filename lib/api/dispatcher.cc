@@ -62,18 +62,17 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
 
 absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message& request, const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(v1::needs_no_permission)) return absl::OkStatus();
-  absl::Status verdict = absl::PermissionDeniedError(absl::StrCat(caller.principal, " is not an administrator"));
+  absl::Status verdict = absl::PermissionDeniedError("because it is not an administrator");
   const AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
   if (parts_.authorize) verdict = parts_.authorize(caller, question);
   if (!absl::IsPermissionDenied(verdict) || ec2::HasErrorCode(verdict)) return verdict;
   if (Family(*method.service()).aws_query) {
-    return ec2::Error("AccessDenied",
-                      absl::StrCat("User: ", caller.principal, " is not authorized to perform: ", question.action,
-                                   " on resource: ", question.resources.front(), ": ", verdict.message()));
+    return ec2::Error("AccessDenied", absl::StrCat("User: ", caller.principal, " is not authorized to perform: ",
+                                                   question.action, " ", verdict.message()));
   }
   return ec2::Error("UnauthorizedOperation",
                     absl::StrCat("You are not authorized to perform this operation. User: ", caller.principal,
-                                 " is not authorized to perform: ", question.action, ": ", verdict.message()));
+                                 " is not authorized to perform: ", question.action, " ", verdict.message()));
 }
 
 void Dispatcher::Record(const CallRecord& record) const {

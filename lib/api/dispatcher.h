@@ -38,8 +38,8 @@ struct DispatcherParts {
   std::function<absl::Status(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                              const Caller& caller)>
       admit = {};
-  // Whether policies allow it to a caller who is no administrator; PermissionDenied with the reason when not. Without
-  // it nobody but administrators is let in.
+  // Whether policies allow it to a caller who is no administrator; PermissionDenied when not, with words that follow
+  // "is not authorized to perform: ACTION". Without it nobody but administrators is let in.
   std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
   // Told of every call before its answer is given.
   std::function<void(const CallRecord& record)> record = {};

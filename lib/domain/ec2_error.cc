@@ -11,15 +11,18 @@ namespace {
 constexpr char kPayload[] = "brume.ec2.code";
 
 absl::StatusCode ToStatusCode(absl::string_view code) {
-  if (absl::StrContains(code, "NotFound") || absl::StrContains(code, "Unavailable")) return absl::StatusCode::kNotFound;
+  if (absl::StrContains(code, "NotFound") || absl::StrContains(code, "Unavailable") || code == "NoSuchEntity") {
+    return absl::StatusCode::kNotFound;
+  }
   if (absl::StrContains(code, "Duplicate") || absl::StrContains(code, "AlreadyExists")) {
     return absl::StatusCode::kAlreadyExists;
   }
   if (absl::StartsWith(code, "Incorrect") || code == "OperationNotPermitted" || code == "DependencyViolation" ||
-      code == "InvalidIPAddress.InUse" || code == "DryRunOperation") {
+      code == "InvalidIPAddress.InUse" || code == "DeleteConflict" || code == "DryRunOperation") {
     return absl::StatusCode::kFailedPrecondition;
   }
-  if (code == "UnauthorizedOperation" || code == "AuthFailure") return absl::StatusCode::kPermissionDenied;
+  if (code == "UnauthorizedOperation" || code == "AccessDenied" || code == "AuthFailure")
+    return absl::StatusCode::kPermissionDenied;
   if (absl::StartsWith(code, "Insufficient") || absl::EndsWith(code, "LimitExceeded")) {
     return absl::StatusCode::kResourceExhausted;
   }
