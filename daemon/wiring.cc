@@ -32,8 +32,10 @@
 #include "lib/compute/status_monitor.h"
 #include "lib/compute/tag_service.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "lib/identity/access_key_service.h"
 #include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
+#include "lib/identity/key_authenticator.h"
 #include "lib/metadata/metadata_server.h"
 #include "lib/network/linux/linux_fabric.h"
 #include "lib/network/network_reconciler.h"
@@ -208,9 +210,12 @@ class RealDaemon final : public Daemon {
 
   ~RealDaemon() override { Stop(); }
 
-  // Default rows, handlers and the gRPC server; apart from the constructor because it can fail.
+  // Default rows, the root's key, handlers and the gRPC server; apart from the constructor because it can fail.
   absl::Status Assemble() {
     RETURN_IF_ERROR(network_service_.EnsureDefaults());
+    ASSIGN_OR_RETURN(access_keys_, identity::AccessKeyService::Open(*database_, clock_, config_.state_dir));
+    RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
+    authenticator_ = std::make_unique<identity::KeyAuthenticator>(*access_keys_, clock_, config_.settings.account_id);
     api::AddAllHandlers(dispatcher_,
                         {.settings = config_.settings,
                          .types = types_,
@@ -318,6 +323,8 @@ class RealDaemon final : public Daemon {
   compute::KeyPairService key_pair_service_;
   compute::TagService tag_service_;
   compute::InstanceService instance_service_;
+  std::unique_ptr<identity::AccessKeyService> access_keys_;
+  std::unique_ptr<identity::Authenticator> authenticator_;
   identity::EventLog events_;
   api::CallStatistics statistics_;
   api::RequestLimiter limiter_;

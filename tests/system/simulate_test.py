@@ -47,6 +47,21 @@ class HostlessTest(SimulatedTest):
         self.assertEqual(leftovers.files(self.host.state_dir), [])
         guest.terminate()
 
+    def test_the_roots_key_outlives_a_restart_and_is_in_no_log(self):
+        path = os.path.join(self.host.state_dir, "credentials")
+        with open(path) as file:
+            text = file.read()
+        secret = text.split("aws_secret_access_key = ", 1)[1].splitlines()[0]
+        self.assertEqual(len(secret), 40)
+        self.host.stop()
+        os.remove(path)
+        self.host.start()
+        with open(path) as file:
+            self.assertEqual(file.read(), text)
+        for name in ("credentials", "secret.key"):
+            self.assertEqual(os.stat(os.path.join(self.host.state_dir, name)).st_mode & 0o777, 0o600)
+        self.assertNotIn(secret, self.host.log())
+
     def test_it_says_that_it_simulates(self):
         self.assertIn("simulat", self.host.log().lower())
         done = subprocess.run(self.host.brume_argv("doctor"), capture_output=True, text=True)

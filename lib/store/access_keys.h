@@ -1,0 +1,31 @@
+// Repository of access keys.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/domain/access_key.h"
+#include "lib/store/database.h"
+
+namespace brume::store {
+
+class AccessKeys {
+ public:
+  explicit AccessKeys(Connection& connection) : connection_(connection) {}
+
+  // Error: AlreadyExists.
+  absl::Status Insert(const AccessKey& key);
+  // Oldest first.
+  absl::StatusOr<std::vector<AccessKey>> All();
+  // Errors: NotFound.
+  absl::Status SetActive(const std::string& id, bool active);
+  absl::Status Delete(const std::string& id);
+  // Of a key that is gone: nothing happens.
+  absl::Status SetLastUsed(const std::string& id, const AccessKeyUse& use);
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace brume::store
