@@ -215,7 +215,8 @@ class RealDaemon final : public Daemon {
     RETURN_IF_ERROR(network_service_.EnsureDefaults());
     ASSIGN_OR_RETURN(access_keys_, identity::AccessKeyService::Open(*database_, clock_, config_.state_dir));
     RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
-    authenticator_ = std::make_unique<identity::KeyAuthenticator>(*access_keys_, clock_, config_.settings.account_id);
+    authenticator_ =
+        std::make_unique<identity::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
     api::AddAllHandlers(dispatcher_,
                         {.settings = config_.settings,
                          .types = types_,

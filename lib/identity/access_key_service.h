@@ -1,5 +1,5 @@
-// Access keys: makes them, keeps their secrets encrypted, and knows them all in memory, so that a signed call reads
-// nothing from disk.
+// Access keys: makes them, keeps their secrets encrypted, and knows them all in memory, so that none is read from disk
+// by a call.
 #pragma once
 
 #include <condition_variable>

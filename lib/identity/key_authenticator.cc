@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/domain/identity.h"
+#include "lib/store/identities.h"
 
 namespace brume::identity {
 namespace {
@@ -43,28 +45,46 @@ absl::Status KeyAuthenticator::Verify(const AccessKey& key, const sigv4::Signatu
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::optional<Caller>> KeyAuthenticator::Owner(const AccessKey& key) {
+  Caller caller;
+  caller.access_key_id = key.id;
+  if (key.user_id.empty()) {
+    caller.arn = absl::StrCat("arn:aws:iam::", account_id_, ":root");
+    caller.principal_id = account_id_;
+    caller.administrator = true;
+  } else {
+    // Read each time: a user who is renamed or deleted is so at once.
+    ASSIGN_OR_RETURN(const std::optional<Identity> user, database_.ReadFor([&](store::Connection& c) {
+      return store::Identities(c).FindById(key.user_id);
+    }));
+    if (!user.has_value()) return std::nullopt;
+    caller.arn = IdentityArn(account_id_, *user);
+    caller.principal_id = user->id;
+    caller.user_name = user->name;
+  }
+  caller.principal = caller.arn;
+  return caller;
+}
+
 absl::StatusOr<Authenticated> KeyAuthenticator::Authenticate(const SignedRequest& request) {
   ASSIGN_OR_RETURN(const sigv4::Signature signature, sigv4::Parse(request));
   const sigv4::Scope& scope = signature.scope;
   const std::optional<AccessKey> key = keys_.Find(scope.access_key_id);
-  // Keys of users are let in once there are users: until then root's are all that are made. No key here is of a
-  // session, so none comes with a token.
-  if (!key.has_value() || !key->active || !key->user_id.empty() || !signature.session_token.empty()) {
+  // No key here is of a session, so none comes with a token.
+  if (!key.has_value() || !key->active || !signature.session_token.empty()) {
     return UnknownKey(scope.service);
   }
   const absl::Time now = clock_.Now();
   RETURN_IF_ERROR(sigv4::CheckTime(signature, now));
   ASSIGN_OR_RETURN(const std::string canonical, sigv4::CanonicalRequest(request, signature));
   RETURN_IF_ERROR(Verify(*key, signature, sigv4::StringToSign(signature, canonical)));
+  ASSIGN_OR_RETURN(std::optional<Caller> owner, Owner(*key));
+  if (!owner.has_value()) return UnknownKey(scope.service);
   keys_.Used(key->id, {now, scope.service, scope.region});
   Authenticated who;
   who.service = scope.service;
   who.region = scope.region;
-  who.caller.arn = absl::StrCat("arn:aws:iam::", account_id_, ":root");
-  who.caller.principal = who.caller.arn;
-  who.caller.principal_id = account_id_;
-  who.caller.access_key_id = key->id;
-  who.caller.administrator = true;
+  who.caller = *std::move(owner);
   return who;
 }
 

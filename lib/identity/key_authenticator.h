@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,14 +12,15 @@
 #include "lib/identity/access_key_service.h"
 #include "lib/identity/authenticator.h"
 #include "lib/identity/sigv4.h"
+#include "lib/store/database.h"
 
 namespace brume::identity {
 
 class KeyAuthenticator final : public Authenticator {
  public:
-  // Both must outlive it.
-  KeyAuthenticator(AccessKeyService& keys, const Clock& clock, std::string account_id)
-      : keys_(keys), clock_(clock), account_id_(std::move(account_id)) {}
+  // All but the account's number must outlive it.
+  KeyAuthenticator(AccessKeyService& keys, store::Database& database, const Clock& clock, std::string account_id)
+      : keys_(keys), database_(database), clock_(clock), account_id_(std::move(account_id)) {}
 
   absl::StatusOr<Authenticated> Authenticate(const SignedRequest& request) override;
 
@@ -28,7 +30,11 @@ class KeyAuthenticator final : public Authenticator {
 
   absl::Status Verify(const AccessKey& key, const sigv4::Signature& signature, const std::string& to_sign);
 
+  // Whom the key stands for; nobody when its user is gone.
+  absl::StatusOr<std::optional<Caller>> Owner(const AccessKey& key);
+
   AccessKeyService& keys_;
+  store::Database& database_;
   const Clock& clock_;
   const std::string account_id_;
   std::mutex mutex_;

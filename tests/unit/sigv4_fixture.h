@@ -91,7 +91,7 @@ struct SigningWorld {
   ManualClock clock{kSignedTime};
   std::unique_ptr<AccessKeyService> keys = Value(AccessKeyService::Open(*database, clock, directory.path()));
   AccessKeyService::NewKey root = Value(keys->Create(""));
-  KeyAuthenticator authenticator{*keys, clock, "000000000000"};
+  KeyAuthenticator authenticator{*keys, *database, clock, "000000000000"};
 
   Signing With(const std::string& service = "ec2") const {
     return {.id = root.key.id, .secret = root.secret, .service = service};

@@ -3,6 +3,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "lib/domain/identity.h"
+#include "lib/store/identities.h"
 #include "tests/unit/sigv4_fixture.h"
 
 namespace brume::identity {
@@ -51,6 +53,27 @@ TEST_CASE("a signed request is the root's, with its service and region", "[sigv4
   REQUIRE(who.caller.arn == "arn:aws:iam::000000000000:root");
   REQUIRE(who.caller.principal_id == "000000000000");
   REQUIRE(who.caller.access_key_id == world.root.key.id);
+}
+
+TEST_CASE("a user's key is the user's, until the user is gone", "[sigv4]") {
+  SigningWorld world;
+  Identity ada;
+  ada.id = "AIDAADA";
+  ada.name = "ada";
+  ada.path = "/staff/";
+  ada.created = kSignedTime;
+  REQUIRE_OK(world.database->Write([&](store::Connection& c) { return store::Identities(c).Insert(ada); }));
+  const AccessKeyService::NewKey made = Value(world.keys->Create(ada.id));
+  const TestRequest request = Signed({}, {.id = made.key.id, .secret = made.secret});
+  const Caller caller = Value(world.authenticator.Authenticate(request.View())).caller;
+  REQUIRE_FALSE(caller.administrator);
+  REQUIRE(caller.arn == "arn:aws:iam::000000000000:user/staff/ada");
+  REQUIRE(caller.principal == caller.arn);
+  REQUIRE(caller.principal_id == ada.id);
+  REQUIRE(caller.user_name == "ada");
+  REQUIRE(caller.access_key_id == made.key.id);
+  REQUIRE_OK(world.database->Write([&](store::Connection& c) { return store::Identities(c).Delete(ada.id); }));
+  REQUIRE(world.Code(request) == "AuthFailure");
 }
 
 TEST_CASE("a wrong secret is refused in the words of each service, also when the right one came before", "[sigv4]") {
