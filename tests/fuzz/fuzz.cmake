@@ -11,4 +11,5 @@ if(BRUME_FUZZ)
   endfunction()
 
   brume_fuzz(fuzz_form SOURCES fuzz/fuzz_form.cc DEPS brume_frontend_query)
+  brume_fuzz(fuzz_sigv4 SOURCES fuzz/fuzz_sigv4.cc DEPS brume_identity)
 endif()
