@@ -25,6 +25,16 @@ struct Config {
   // Plain TCP, on a loopback address only.
   bool grpc_insecure_loopback = false;
 
+  // The Query API; empty = none.
+  std::string ec2_listen = "127.0.0.1:8773";
+  std::string ec2_tls_cert, ec2_tls_key;
+  // Plain HTTP at an address that is not loopback.
+  bool ec2_allow_plaintext = false;
+  // Only requests signed for ec2.region are taken; otherwise any region is a name for this one.
+  bool ec2_strict_region = false;
+  int ec2_connections = 256;
+  int ec2_connections_per_address = 64;
+
   std::string libvirt_uri;  // empty = qemu:///embed under the state directory
   std::string qemu_user = "brume-qemu";
   std::string acceleration = "auto";  // auto, kvm, tcg

@@ -24,7 +24,7 @@ namespace {
 constexpr char kDefaultConfig[] = "/etc/brume/brumed.toml";
 
 struct Flags {
-  std::string config, state_dir, grpc_listen, libvirt_uri, uplink, public_pool, log_level;
+  std::string config, state_dir, grpc_listen, ec2_listen, libvirt_uri, uplink, public_pool, log_level;
   bool grpc_insecure_loopback = false, simulate = false, remove_host_state = false, check_config = false;
 };
 
@@ -40,6 +40,7 @@ absl::StatusOr<Config> Configure(const Flags& flags) {
   };
   override_with(flags.state_dir, config.state_dir);
   override_with(flags.grpc_listen, config.grpc_listen);
+  override_with(flags.ec2_listen, config.ec2_listen);
   override_with(flags.libvirt_uri, config.libvirt_uri);
   override_with(flags.uplink, config.uplink);
   override_with(flags.log_level, config.log_level);
@@ -112,6 +113,7 @@ int main(int argc, char** argv) {
   app.add_option("--grpc-listen", flags.grpc_listen, "also serve gRPC at ADDRESS:PORT, with mutual TLS");
   app.add_flag("--grpc-insecure-loopback", flags.grpc_insecure_loopback,
                "let --grpc-listen be plain TCP; loopback addresses only");
+  app.add_option("--ec2-listen", flags.ec2_listen, "serve the Query API at ADDRESS:PORT, default 127.0.0.1:8773");
   app.add_option("--libvirt-uri", flags.libvirt_uri, "default qemu:///embed below the state directory");
   app.add_option("--uplink", flags.uplink, "the guests' way out: auto, none or an interface");
   app.add_option("--public-pool", flags.public_pool, "public addresses, default 198.18.0.0/16");

@@ -22,7 +22,8 @@ MINI = os.environ.get("BRUME_MINI", "")
 
 # What every test wants unless it says otherwise: quick, and no way out of the namespace.
 DEFAULTS = {
-    "ec2": {"default_instance_type": "b1.tiny", "terminated_visible_seconds": 3},
+    # Any port: a test may start several.
+    "ec2": {"listen": "127.0.0.1:0", "default_instance_type": "b1.tiny", "terminated_visible_seconds": 3},
     "compute": {"acceleration": "tcg"},
     "network": {"uplink": "none"},
 }
