@@ -32,6 +32,7 @@
 #include "lib/compute/status_monitor.h"
 #include "lib/compute/tag_service.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "lib/frontend/query/query_server.h"
 #include "lib/identity/access_key_service.h"
 #include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
@@ -163,6 +164,18 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
   return adapters;
 }
 
+frontend::QueryServerOptions QueryOptions(const Config& config) {
+  frontend::QueryServerOptions options{.listen = config.ec2_listen,
+                                       .tls_cert_path = config.ec2_tls_cert,
+                                       .tls_key_path = config.ec2_tls_key,
+                                       .allow_plaintext = config.ec2_allow_plaintext,
+                                       .strict_region = config.ec2_strict_region ? config.settings.region : "",
+                                       .simulated = config.simulate};
+  options.limits.connections = config.ec2_connections;
+  options.limits.connections_per_peer = config.ec2_connections_per_address;
+  return options;
+}
+
 // Constructed top to bottom, destroyed bottom to top: each part outlives those that use it.
 class RealDaemon final : public Daemon {
  public:
@@ -253,6 +266,11 @@ class RealDaemon final : public Daemon {
                                                       .open_console = [this](const std::string& id, const Caller&) {
                                                         return OpenConsole(id);
                                                       }}));
+    if (config_.ec2_listen.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(
+        query_, frontend::MakeQueryServer(
+                    dispatcher_, [this](const SignedRequest& request) { return authenticator_->Authenticate(request); },
+                    QueryOptions(config_)));
     return absl::OkStatus();
   }
 
@@ -261,6 +279,7 @@ class RealDaemon final : public Daemon {
   }
 
   void Stop() override {
+    query_.reset();
     grpc_.reset();
     status_monitor_.Stop();
     instances_.Stop();
@@ -332,6 +351,7 @@ class RealDaemon final : public Daemon {
   identity::Authorizer authorizer_;
   api::Dispatcher dispatcher_;
   std::unique_ptr<frontend::GrpcServer> grpc_;
+  std::unique_ptr<frontend::QueryServer> query_;
 };
 
 }  // namespace

@@ -2,9 +2,11 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/v1/options.pb.h"
@@ -31,10 +33,19 @@ std::string Cut(std::string text, size_t most) {
   return text + "…";
 }
 
-// What names a resource: fields with an id's kind, and in answers, which have no such option, those called so.
-bool NamesResource(const FieldDescriptor& field) {
-  return field.options().HasExtension(v1::id) || field.options().HasExtension(v1::arn_type) ||
-         absl::EndsWith(field.name(), "_id") || absl::EndsWith(field.name(), "_ids");
+// "i-0123456789abcdef0", and no account or request.
+bool LooksLikeId(absl::string_view value) {
+  const size_t dash = value.rfind('-');
+  constexpr size_t kLeastDigits = 8;
+  return dash != absl::string_view::npos && dash > 0 && value.size() - dash > kLeastDigits &&
+         std::all_of(value.begin() + dash + 1, value.end(), absl::ascii_isxdigit);
+}
+
+// What names a resource: fields with an id's kind, and in answers, which have no such option, what looks like an id
+// where an id is to be expected.
+bool NamesResource(const FieldDescriptor& field, absl::string_view value) {
+  if (field.options().HasExtension(v1::id) || field.options().HasExtension(v1::arn_type)) return true;
+  return (absl::EndsWith(field.name(), "_id") || absl::EndsWith(field.name(), "_ids")) && LooksLikeId(value);
 }
 
 void Collect(const Message& message, std::set<std::string>& ids) {
@@ -42,7 +53,7 @@ void Collect(const Message& message, std::set<std::string>& ids) {
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    const bool text = field->type() == FieldDescriptor::TYPE_STRING && NamesResource(*field);
+    const bool text = field->type() == FieldDescriptor::TYPE_STRING;
     const bool inner = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (!text && !inner) continue;
     const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
@@ -52,9 +63,9 @@ void Collect(const Message& message, std::set<std::string>& ids) {
                                      : reflection.GetMessage(message, field),
                 ids);
       } else {
-        ids.insert(Cut(field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
-                                            : reflection.GetString(message, field),
-                       kMostTextBytes));
+        std::string value = field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
+                                                 : reflection.GetString(message, field);
+        if (!value.empty() && NamesResource(*field, value)) ids.insert(Cut(std::move(value), kMostTextBytes));
       }
     }
   }
@@ -79,8 +90,8 @@ Event EventOf(const CallRecord& record) {
               .source = record.caller.source,
               .user_agent = Cut(record.caller.user_agent, kMostTextBytes),
               .action = ActionName(record.method),
-              // A call of nobody known changed nothing, whatever it asked for: a flood of them must neither wait for the
-              // disk nor push out the record of what was changed.
+              // A call of nobody known changed nothing, whatever it asked for: a flood of them must neither wait for
+              // the disk nor push out the record of what was changed.
               .read_only = record.method.options().GetExtension(v1::read_only) || IsUnknown(record.caller),
               .parameters = Parameters(record.request),
               .outcome = record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),

@@ -4,9 +4,7 @@
 
 namespace brume {
 
-WorkPool::WorkPool(int threads, int queue) : most_waiting_(queue) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
-}
+WorkPool::WorkPool(int threads, int queue) : most_threads_(threads), most_waiting_(queue) {}
 
 WorkPool::~WorkPool() {
   {
@@ -20,9 +18,12 @@ WorkPool::~WorkPool() {
 bool WorkPool::Submit(std::function<void()> work) {
   {
     std::lock_guard lock(mutex_);
-    // What an idle thread is about to take does not wait.
-    if (waiting_.size() >= most_waiting_ + idle_) return false;
+    // What a thread is free for does not wait, whether it has been made, or has come round to it, yet or not.
+    if (waiting_.size() + busy_ >= most_threads_ + most_waiting_) return false;
     waiting_.push_back(std::move(work));
+    if (waiting_.size() + busy_ > threads_.size() && threads_.size() < most_threads_) {
+      threads_.emplace_back([this] { Run(); });
+    }
   }
   changed_.notify_one();
   return true;
@@ -31,16 +32,16 @@ bool WorkPool::Submit(std::function<void()> work) {
 void WorkPool::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    ++idle_;
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    --idle_;
     if (waiting_.empty()) return;
     std::function<void()> work = std::move(waiting_.front());
     waiting_.pop_front();
+    ++busy_;
     lock.unlock();
     work();
     work = nullptr;
     lock.lock();
+    --busy_;
   }
 }
 

@@ -13,7 +13,8 @@ namespace brume {
 // Thread-safe.
 class WorkPool {
  public:
-  // Up to `threads` pieces of work run at once and `queue` wait.
+  // Up to `threads` pieces of work run at once and `queue` wait. A thread is made when there is work for it: most of
+  // the time few are needed, and each takes memory.
   WorkPool(int threads, int queue);
   // Runs what waits, then ends.
   ~WorkPool();
@@ -24,11 +25,12 @@ class WorkPool {
  private:
   void Run();
 
+  const size_t most_threads_;
   const size_t most_waiting_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  size_t idle_ = 0;
+  size_t busy_ = 0;  // threads that run something
   std::deque<std::function<void()>> waiting_;
   std::vector<std::thread> threads_;
 };

@@ -31,8 +31,8 @@ class Libvirtd {
       REQUIRE(mount("tmpfs", path, "tmpfs", 0, "mode=755") == 0);
     }
     std::ofstream("/etc/libvirt/libvirtd.conf") << "auth_unix_rw = \"none\"\nlog_outputs = \"4:stderr\"\n";
-    // The other handler is a daemon more. The user is who asks QEMU for its capabilities (docs/compute.md): root, so that
-    // it asks once whatever the mode of this machine's /dev/kvm. Guests run as the user their domains name.
+    // The other handler is a daemon more. The user is who asks QEMU for its capabilities (docs/compute.md): root, so
+    // that it asks once whatever the mode of this machine's /dev/kvm. Guests run as the user their domains name.
     std::ofstream("/etc/libvirt/qemu.conf") << "stdio_handler = \"file\"\nuser = \"root\"\ngroup = \"root\"\n";
   }
   ~Libvirtd() { Kill(); }

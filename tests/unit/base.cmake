@@ -3,6 +3,7 @@ target_link_libraries(base_failpoint_program PRIVATE brume_base)
 
 brume_test(base_test
   SOURCES unit/base_test.cc unit/base_failpoint_test.cc unit/base_reconcile_loop_test.cc unit/base_subprocess_test.cc
+          unit/base_work_pool_test.cc
   DEPS brume_base
   LABELS unit)
 target_compile_definitions(base_test PRIVATE FAILPOINT_PROGRAM="$<TARGET_FILE:base_failpoint_program>")

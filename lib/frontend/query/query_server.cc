@@ -137,7 +137,8 @@ absl::Status Server::Start() {
       SessionParts{.options = options_, .calls = calls_, .pool = *pool_, .random = random_, .tls = tls_.get()});
   Accept();
   thread_ = std::thread([this] { Run(); });
-  log::Info("the EC2 API is served at {}://{}", tls_ != nullptr ? "https" : "http", options_.listen);
+  log::Info("the EC2 API is served at {}://{}:{}", tls_ != nullptr ? "https" : "http",
+            options_.listen.substr(0, options_.listen.rfind(':')), port_);
   return absl::OkStatus();
 }
 
