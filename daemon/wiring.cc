@@ -255,6 +255,14 @@ class RealDaemon final : public Daemon {
     images_.Start();
     instances_.Start();
     status_monitor_.Start();
+    if (!config_.ec2_listen.empty()) {
+      ASSIGN_OR_RETURN(
+          query_,
+          frontend::MakeQueryServer(
+              dispatcher_, [this](const SignedRequest& request) { return authenticator_->Authenticate(request); },
+              QueryOptions(config_)));
+    }
+    // Last: who waits for the daemon waits for its socket.
     ASSIGN_OR_RETURN(
         grpc_, frontend::MakeGrpcServer(dispatcher_, {.unix_socket_path = config_.state_dir + "/brumed.sock",
                                                       .tcp_listen = config_.grpc_listen,
@@ -266,11 +274,6 @@ class RealDaemon final : public Daemon {
                                                       .open_console = [this](const std::string& id, const Caller&) {
                                                         return OpenConsole(id);
                                                       }}));
-    if (config_.ec2_listen.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(
-        query_, frontend::MakeQueryServer(
-                    dispatcher_, [this](const SignedRequest& request) { return authenticator_->Authenticate(request); },
-                    QueryOptions(config_)));
     return absl::OkStatus();
   }
 
