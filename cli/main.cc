@@ -1,6 +1,7 @@
 // brume: the command line of brumed.
 #include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -88,17 +89,28 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   if (line.command == "stats") return RunStats(line.global, line.rest);
   if (line.command == "wait") return RunWait(schema, line.global, line.rest);
   if (line.command == "completion") return RunCompletion(line.rest);
-  const Action* action = schema.FindAction(line.command);
+  std::string name = line.command;
+  std::vector<std::string> rest = line.rest;
+  // "brume iam create-user", as the aws command line spells it.
+  const std::vector<std::string> families = schema.FamilyNames();
+  const bool family = std::find(families.begin(), families.end(), line.command) != families.end();
+  if (family) {
+    if (rest.empty() || absl::StartsWith(rest[0], "-")) {
+      return absl::InvalidArgumentError(absl::StrCat("brume ", line.command, " needs an action: brume help shows all"));
+    }
+    name = rest[0];
+    rest.erase(rest.begin());
+  }
+  const Action* action = family ? schema.FindActionOf(line.command, name) : schema.FindAction(name);
   if (action == nullptr) {
     std::vector<std::string> names = schema.ActionNames();
     for (const Command& command : HandMadeCommands()) names.push_back(command.name);
-    // "brume ec2 describe-instances" is what hands used to aws type.
-    std::string hint = line.command == "ec2" ? " Leave 'ec2' out." : DidYouMean(line.command, names);
-    return absl::InvalidArgumentError(
-        absl::StrCat("there is no action '", line.command, "'.", hint, " All actions: brume help"));
+    return absl::InvalidArgumentError(absl::StrCat("there is no action '", name, "'", family ? " of " : "",
+                                                   family ? line.command : "", ".", DidYouMean(name, names),
+                                                   " All actions: brume help"));
   }
   *api_name = action->api_name;
-  return RunAction(schema, line.global, *action, line.rest);
+  return RunAction(schema, line.global, *action, rest);
 }
 
 int Main(const std::vector<std::string>& argv) {

@@ -1,5 +1,7 @@
 #include "cli/schema.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -57,7 +59,11 @@ absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descript
                                     .api_name = method->name(),
                                     .method = method,
                                     .paginated = method->options().GetExtension(v1::paginated),
-                                    .wait_state = method->options().GetExtension(v1::wait_state)});
+                                    .wait_state = method->options().GetExtension(v1::wait_state),
+                                    .family = v1::ApiFamily_descriptor()
+                                                  ->FindValueByNumber(service->options().GetExtension(v1::api_family))
+                                                  ->options()
+                                                  .GetExtension(v1::signing_name)});
       }
     }
   }
@@ -69,6 +75,21 @@ const Action* Schema::FindAction(absl::string_view name) const {
     if (name == absl::string_view(action.name)) return &action;
   }
   return nullptr;
+}
+
+const Action* Schema::FindActionOf(absl::string_view family, absl::string_view name) const {
+  for (const Action& action : actions_) {
+    if (family == absl::string_view(action.family) && name == absl::string_view(action.name)) return &action;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Schema::FamilyNames() const {
+  std::vector<std::string> names;
+  for (const Action& action : actions_) {
+    if (std::find(names.begin(), names.end(), action.family) == names.end()) names.push_back(action.family);
+  }
+  return names;
 }
 
 const Action* Schema::FindActionByApiName(absl::string_view api_name) const {

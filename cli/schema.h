@@ -19,7 +19,8 @@ struct Action {
   std::string api_name;  // "RunInstances"
   const google::protobuf::MethodDescriptor* method = nullptr;
   bool paginated = false;
-  std::string wait_state;  // for --wait; empty = the action has none
+  std::string wait_state;   // for --wait; empty = the action has none
+  std::string family = {};  // "ec2"
 };
 
 class Schema {
@@ -31,6 +32,9 @@ class Schema {
   const std::vector<Action>& actions() const { return actions_; }
   // Null when there is none.
   const Action* FindAction(absl::string_view name) const;
+  // The same within one public API, by its signing name: "iam".
+  const Action* FindActionOf(absl::string_view family, absl::string_view name) const;
+  std::vector<std::string> FamilyNames() const;
   const Action* FindActionByApiName(absl::string_view api_name) const;
   std::vector<std::string> ActionNames() const;
 

@@ -36,6 +36,7 @@
 #include "lib/identity/access_key_service.h"
 #include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
+#include "lib/identity/identity_service.h"
 #include "lib/identity/key_authenticator.h"
 #include "lib/metadata/metadata_server.h"
 #include "lib/network/linux/linux_fabric.h"
@@ -209,6 +210,7 @@ class RealDaemon final : public Daemon {
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
         authorizer_(*database_, config_.settings.account_id),
+        identity_service_(*database_, clock_, random_, config_.settings.account_id, [this] { authorizer_.Forget(); }),
         dispatcher_(
             {.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
              .admit = [this](const auto& method, const auto& request,
@@ -241,6 +243,7 @@ class RealDaemon final : public Daemon {
                          .networks = network_service_,
                          .security_groups = security_group_service_,
                          .events = events_,
+                         .identities = identity_service_,
                          .statistics = statistics_,
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
                          .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },
@@ -352,6 +355,7 @@ class RealDaemon final : public Daemon {
   api::CallStatistics statistics_;
   api::RequestLimiter limiter_;
   identity::Authorizer authorizer_;
+  identity::IdentityService identity_service_;
   api::Dispatcher dispatcher_;
   std::unique_ptr<frontend::GrpcServer> grpc_;
   std::unique_ptr<frontend::QueryServer> query_;

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "brume/v1/options.pb.h"
 #include "lib/api/schema.h"
 
@@ -68,6 +69,20 @@ class Collector {
     }
   }
 
+  // What IAM makes is named by path and name.
+  void TakePath(const Message& request) {
+    const FieldDescriptor* path = request.GetDescriptor()->FindFieldByName("path");
+    if (service_ != "iam" || path == nullptr) return;
+    path_ = std::string(absl::StripPrefix(request.GetReflection()->GetString(request, path), "/"));
+  }
+
+  // A call that may name a user and does not is about the caller.
+  void AddCaller(const Message& request, const Caller& caller) {
+    const FieldDescriptor* user = request.GetDescriptor()->FindFieldByName("user_name");
+    if (service_ != "iam" || user == nullptr || caller.user_name.empty()) return;
+    if (request.GetReflection()->GetString(request, user).empty()) resources_.insert(caller.arn);
+  }
+
   AccessQuestion Take() && {
     AccessQuestion question;
     question.resources.assign(resources_.begin(), resources_.end());
@@ -81,7 +96,7 @@ class Collector {
     if (value.empty()) return;
     absl::string_view type = field.options().GetExtension(v1::arn_type);
     if (type.empty() && field.options().HasExtension(v1::id)) type = ArnType(value);
-    if (!type.empty()) Add(type, value);
+    if (!type.empty()) Add(type, absl::StrCat(path_, value));
   }
 
   void AddTag(const Message& tag) {
@@ -96,6 +111,7 @@ class Collector {
 
   const std::string service_;
   std::string prefix_;
+  std::string path_;  // "staff/"
   std::set<std::string> resources_;
   std::map<std::string, std::vector<std::string>> context_;
 };
@@ -109,7 +125,9 @@ std::string ActionName(const google::protobuf::MethodDescriptor& method) {
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const Message& request,
                           const Caller& caller, const Place& place, absl::Time now) {
   Collector collector(method, place);
+  collector.TakePath(request);
   collector.Walk(request);
+  collector.AddCaller(request, caller);
   const auto& options = method.options();
   for (int i = 0; i < options.ExtensionSize(v1::creates); ++i) collector.Add(options.GetExtension(v1::creates, i), "*");
 

@@ -13,6 +13,9 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddSecurityGroupHandlers(dispatcher, services);
   AddVpcHandlers(dispatcher, services);
   AddEventHandlers(dispatcher, services);
+  AddIamIdentityHandlers(dispatcher, services);
+  AddIamAttachmentHandlers(dispatcher, services);
+  AddIamPolicyHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);
 }
 

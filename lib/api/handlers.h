@@ -24,6 +24,7 @@ class TagService;
 }  // namespace brume::compute
 namespace brume::identity {
 class EventLog;
+class IdentityService;
 }  // namespace brume::identity
 namespace brume::network {
 class NetworkService;
@@ -47,6 +48,7 @@ struct Services {
   network::NetworkService& networks;
   network::SecurityGroupService& security_groups;
   identity::EventLog& events;
+  identity::IdentityService& identities;
   CallStatistics& statistics;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
@@ -69,6 +71,9 @@ void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
 void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
+void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);
+void AddIamAttachmentHandlers(Dispatcher& dispatcher, const Services& services);
+void AddIamPolicyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
 
 }  // namespace brume::api

@@ -14,7 +14,9 @@
 #include "lib/compute/key_pair_service.h"
 #include "lib/compute/tag_service.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
+#include "lib/identity/identity_service.h"
 #include "lib/network/security_group_service.h"
 #include "tests/fakes/compute_world.h"
 
@@ -39,6 +41,7 @@ class ApiWorld : public ComputeWorld {
                                      .networks = networks,
                                      .security_groups = groups,
                                      .events = events,
+                                     .identities = identities,
                                      .statistics = statistics,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
                                      .console_output = [this](const InstanceId&) { return console_output; },
@@ -82,6 +85,11 @@ class ApiWorld : public ComputeWorld {
       const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
       if (method != nullptr) return method;
     }
+    for (const char* service :
+         {"Users", "Groups", "Roles", "UserPolicies", "GroupPolicies", "RolePolicies", "Policies"}) {
+      const auto* method = dispatcher.FindMethod(std::string("brume.iam.v1.") + service, name);
+      if (method != nullptr) return method;
+    }
     return nullptr;
   }
 
@@ -98,10 +106,16 @@ class ApiWorld : public ComputeWorld {
   network::SecurityGroupService groups;
   identity::EventLog events{*database, clock, {}};
   api::CallStatistics statistics;
-  api::Dispatcher dispatcher{{.record = [this](const api::CallRecord& record) {
-    statistics.Count(record);
-    events.Append(api::EventOf(record));
-  }}};
+  identity::Authorizer authorizer{*database, settings.account_id};
+  identity::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Forget(); }};
+  api::Dispatcher dispatcher{
+      {.authorize = [this](const Caller& caller,
+                           const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
+       .record =
+           [this](const api::CallRecord& record) {
+             statistics.Count(record);
+             events.Append(api::EventOf(record));
+           }}};
   Caller administrator;
   // What the next questions are answered.
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};

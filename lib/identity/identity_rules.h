@@ -1,0 +1,28 @@
+// What IAM takes for a name, a path, a policy; and how it says that something is not there.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/domain/identity.h"
+#include "lib/identity/policy.h"
+#include "lib/store/database.h"
+
+namespace brume::identity {
+
+// Errors: ValidationError.
+absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t longest);
+absl::Status CheckPath(absl::string_view path);
+absl::Status CheckSessionSeconds(int64_t seconds);
+size_t LongestName(IdentityKind kind);
+
+// Errors: LimitExceeded, MalformedPolicyDocument. `counted` are the characters that count against `most`.
+absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t most);
+
+// Error: NoSuchEntity.
+absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kind, const std::string& name);
+
+absl::Status NoSuchEntity(absl::string_view message);
+
+}  // namespace brume::identity

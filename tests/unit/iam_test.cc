@@ -1,0 +1,208 @@
+// IAM's actions through the dispatcher, by administrators and by those whom policies let in.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "brume/iam/v1/policy.pb.h"
+#include "brume/iam/v1/role.pb.h"
+#include "brume/iam/v1/user.pb.h"
+#include "brume/iam/v1/user_policy.pb.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+constexpr char kAllowEc2[] =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})";
+constexpr char kTrustEc2[] =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}})";
+
+struct World : ApiWorld {
+  // "" when it went well.
+  std::string Code(const std::string& action, const std::string& request) {
+    return ec2::ErrorCode(CallText(action, request).status());
+  }
+  template <typename Response>
+  Response Ok(const std::string& action, const std::string& request) {
+    auto response = CallText(action, request);
+    INFO(action << ": " << response.status().ToString());
+    REQUIRE(response.ok());
+    return static_cast<const Response&>(**response);
+  }
+  // The same as the user `name`.
+  std::string CodeAs(const std::string& name, const std::string& action, const std::string& text) {
+    const auto user = Ok<iam::v1::GetUserResponse>("GetUser", absl::StrCat("user_name: '", name, "'")).user();
+    Caller caller;
+    caller.principal = caller.arn = user.arn();
+    caller.principal_id = user.user_id();
+    caller.user_name = user.user_name();
+    const Caller was = administrator;
+    administrator = caller;
+    const std::string code = Code(action, text);
+    administrator = was;
+    return code;
+  }
+};
+
+std::string Quoted(const std::string& document) { return absl::StrCat("'", document, "'"); }
+
+}  // namespace
+
+TEST_CASE("a user is made, shown, renamed and deleted", "[iam]") {
+  World world;
+  const auto made = world.Ok<iam::v1::CreateUserResponse>("CreateUser", "user_name: 'ada' path: '/staff/'").user();
+  CHECK(made.arn() == "arn:aws:iam::000000000000:user/staff/ada");
+  CHECK(absl::StartsWith(made.user_id(), "AIDA"));
+  CHECK(made.user_id().size() == 21);
+  CHECK(world.Code("CreateUser", "user_name: 'ADA'") == "EntityAlreadyExists");
+  CHECK(world.Code("GetUser", "user_name: 'ADA'") == "NoSuchEntity");
+  CHECK(world.Code("UpdateUser", "user_name: 'ada' new_user_name: 'ada.l' new_path: '/'") == "");
+  const auto shown = world.Ok<iam::v1::GetUserResponse>("GetUser", "user_name: 'ada.l'").user();
+  CHECK(shown.user_id() == made.user_id());
+  CHECK(shown.path() == "/");
+  CHECK(world.Code("DeleteUser", "user_name: 'ada.l'") == "");
+  CHECK(world.Code("DeleteUser", "user_name: 'ada.l'") == "NoSuchEntity");
+}
+
+TEST_CASE("users are listed by path and in pages", "[iam]") {
+  World world;
+  for (const char* name : {"c", "a", "b"}) {
+    REQUIRE(world.Code("CreateUser", absl::StrCat("path: '/x/' user_name: '", name, "'")) == "");
+  }
+  REQUIRE(world.Code("CreateUser", "user_name: 'other'") == "");
+  auto page = world.Ok<iam::v1::ListUsersResponse>("ListUsers", "path_prefix: '/x/' max_items: 2");
+  REQUIRE(page.users_size() == 2);
+  CHECK(page.users(0).user_name() == "a");
+  CHECK(page.is_truncated());
+  page = world.Ok<iam::v1::ListUsersResponse>(
+      "ListUsers", absl::StrCat("path_prefix: '/x/' max_items: 2 marker: '", page.marker(), "'"));
+  REQUIRE(page.users_size() == 1);
+  CHECK(page.users(0).user_name() == "c");
+  CHECK_FALSE(page.is_truncated());
+  CHECK_FALSE(page.has_marker());
+  CHECK(world.Code("ListUsers", "marker: 'x'") == "ValidationError");
+}
+
+TEST_CASE("policies of a user and of a group take hold at the next call", "[iam]") {
+  World world;
+  REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");
+  REQUIRE(world.Code("CreateGroup", "group_name: 'operators'") == "");
+  CHECK(world.CodeAs("ada", "DescribeInstances", "") == "UnauthorizedOperation");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "AccessDenied");
+  REQUIRE(world.Code("PutUserPolicy",
+                     absl::StrCat("user_name: 'ada' policy_name: 'p' policy_document: ", Quoted(kAllowEc2))) == "");
+  CHECK(world.CodeAs("ada", "DescribeInstances", "") == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "AccessDenied");
+  const std::string read_iam = "policy_arn: 'arn:aws:iam::aws:policy/IAMReadOnlyAccess'";
+  REQUIRE(world.Code("AttachGroupPolicy", "group_name: 'operators' " + read_iam) == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "AccessDenied");
+  REQUIRE(world.Code("AddUserToGroup", "group_name: 'operators' user_name: 'ada'") == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "");
+  CHECK(world.CodeAs("ada", "CreateUser", "user_name: 'eve'") == "AccessDenied");
+  REQUIRE(world.Code("RemoveUserFromGroup", "group_name: 'operators' user_name: 'ada'") == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "AccessDenied");
+  REQUIRE(world.Code("DeleteUserPolicy", "user_name: 'ada' policy_name: 'p'") == "");
+  CHECK(world.CodeAs("ada", "DescribeInstances", "") == "UnauthorizedOperation");
+}
+
+TEST_CASE("a user may be let at the own user alone", "[iam]") {
+  World world;
+  REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");
+  REQUIRE(world.Code("CreateUser", "user_name: 'bob'") == "");
+  const std::string own =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:username}"}})";
+  REQUIRE(world.Code("PutUserPolicy",
+                     absl::StrCat("user_name: 'ada' policy_name: 'own' policy_document: ", Quoted(own))) == "");
+  CHECK(world.CodeAs("ada", "GetUser", "") == "");
+  CHECK(world.CodeAs("ada", "GetUser", "user_name: 'ada'") == "");
+  CHECK(world.CodeAs("ada", "GetUser", "user_name: 'bob'") == "AccessDenied");
+  CHECK(world.CodeAs("ada", "CreateUser", "user_name: 'ada' path: '/x/'") == "AccessDenied");
+}
+
+TEST_CASE("a managed policy has up to five versions, of which one is in force", "[iam]") {
+  World world;
+  const std::string document = absl::StrCat(" policy_document: ", Quoted(kAllowEc2));
+  const auto made = world.Ok<iam::v1::CreatePolicyResponse>("CreatePolicy", "policy_name: 'p'" + document).policy();
+  CHECK(made.arn() == "arn:aws:iam::000000000000:policy/p");
+  const std::string arn = absl::StrCat("policy_arn: '", made.arn(), "' ");
+  for (int i = 2; i <= 5; ++i) REQUIRE(world.Code("CreatePolicyVersion", arn + document) == "");
+  CHECK(world.Code("CreatePolicyVersion", arn + document) == "LimitExceeded");
+  CHECK(world.Code("SetDefaultPolicyVersion", arn + "version_id: 'v3'") == "");
+  CHECK(world.Code("DeletePolicyVersion", arn + "version_id: 'v3'") == "DeleteConflict");
+  CHECK(world.Code("DeletePolicyVersion", arn + "version_id: 'v1'") == "");
+  CHECK(world.Code("DeletePolicyVersion", arn + "version_id: 'v1'") == "NoSuchEntity");
+  const auto versions = world.Ok<iam::v1::ListPolicyVersionsResponse>("ListPolicyVersions", arn);
+  REQUIRE(versions.versions_size() == 4);
+  CHECK(versions.versions(0).version_id() == "v5");
+  const auto shown =
+      world.Ok<iam::v1::GetPolicyVersionResponse>("GetPolicyVersion", arn + "version_id: 'v3'").policy_version();
+  CHECK(shown.is_default_version());
+  CHECK(absl::StartsWith(shown.document(), "%7B%22Version%22%3A%222012-10-17%22"));
+  REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");
+  REQUIRE(world.Code("AttachUserPolicy", arn + "user_name: 'ada'") == "");
+  CHECK(world.CodeAs("ada", "DescribeInstances", "") == "");
+  CHECK(world.Code("DeletePolicy", arn) == "DeleteConflict");
+  REQUIRE(world.Code("DetachUserPolicy", arn + "user_name: 'ada'") == "");
+  CHECK(world.Code("DeletePolicy", arn) == "DeleteConflict");
+  for (const char* version : {"v2", "v4", "v5"}) {
+    REQUIRE(world.Code("DeletePolicyVersion", absl::StrCat(arn, "version_id: '", version, "'")) == "");
+  }
+  CHECK(world.Code("DeletePolicy", arn) == "");
+  CHECK(world.Code("GetPolicy", arn) == "NoSuchEntity");
+}
+
+TEST_CASE("a role has a trust policy that is checked and shown", "[iam]") {
+  World world;
+  const std::string trust = absl::StrCat(" assume_role_policy_document: ", Quoted(kTrustEc2));
+  const auto made = world.Ok<iam::v1::CreateRoleResponse>("CreateRole", "role_name: 'worker'" + trust).role();
+  CHECK(absl::StartsWith(made.role_id(), "AROA"));
+  CHECK(made.max_session_duration() == 3600);
+  CHECK(absl::StrContains(made.assume_role_policy_document(), "ec2.amazonaws.com"));
+  CHECK(world.Code("UpdateRole", "role_name: 'worker' max_session_duration: 60") == "ValidationError");
+  CHECK(world.Code("UpdateAssumeRolePolicy", absl::StrCat("role_name: 'worker' policy_document: ",
+                                                          Quoted(kAllowEc2))) == "MalformedPolicyDocument");
+  REQUIRE(world.Code("PutRolePolicy",
+                     absl::StrCat("role_name: 'worker' policy_name: 'p' policy_document: ", Quoted(kAllowEc2))) == "");
+  CHECK(world.Code("DeleteRole", "role_name: 'worker'") == "DeleteConflict");
+  REQUIRE(world.Code("DeleteRolePolicy", "role_name: 'worker' policy_name: 'p'") == "");
+  CHECK(world.Code("DeleteRole", "role_name: 'worker'") == "");
+}
+
+TEST_CASE("what IAM cannot take is refused with its own code", "[iam]") {
+  World world;
+  REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");
+  struct Case {
+    const char* code;
+    const char* action;
+    std::string request;
+  };
+  const std::string long_policy = absl::StrCat(
+      R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:ec2:::)", std::string(2048, 'x'), R"("}})");
+  const Case cases[] = {
+      {"MissingParameter", "CreateUser", ""},
+      {"ValidationError", "CreateUser", "user_name: 'a b'"},
+      {"ValidationError", "CreateUser", "user_name: 'a/b'"},
+      {"ValidationError", "CreateUser", "user_name: 'eve' path: 'x'"},
+      {"NoSuchEntity", "PutUserPolicy", "user_name: 'eve' policy_name: 'p' policy_document: '{}'"},
+      {"MalformedPolicyDocument", "PutUserPolicy", "user_name: 'ada' policy_name: 'p' policy_document: '{}'"},
+      {"LimitExceeded", "PutUserPolicy", "user_name: 'ada' policy_name: 'p' policy_document: " + Quoted(long_policy)},
+      {"NoSuchEntity", "GetUserPolicy", "user_name: 'ada' policy_name: 'p'"},
+      {"NoSuchEntity", "DeleteUserPolicy", "user_name: 'ada' policy_name: 'p'"},
+      {"ValidationError", "AttachUserPolicy", "user_name: 'ada' policy_arn: 'p'"},
+      {"NoSuchEntity", "AttachUserPolicy", "user_name: 'ada' policy_arn: 'arn:aws:iam::aws:policy/None'"},
+      {"NoSuchEntity", "DetachUserPolicy",
+       "user_name: 'ada' policy_arn: 'arn:aws:iam::aws:policy/AdministratorAccess'"},
+      {"NoSuchEntity", "AddUserToGroup", "user_name: 'ada' group_name: 'g'"},
+      {"MalformedPolicyDocument", "CreatePolicy", "policy_name: 'p' policy_document: '['"},
+      {"AccessDenied", "DeletePolicy", "policy_arn: 'arn:aws:iam::aws:policy/AdministratorAccess'"},
+      {"ValidationError", "GetPolicyVersion",
+       "policy_arn: 'arn:aws:iam::aws:policy/AdministratorAccess' version_id: '1'"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.action << " " << c.request.substr(0, 200));
+    CHECK(world.Code(c.action, c.request) == c.code);
+  }
+}
+
+}  // namespace brume
