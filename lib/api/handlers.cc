@@ -17,6 +17,7 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddIamAttachmentHandlers(dispatcher, services);
   AddIamPolicyHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);
+  AddStsHandlers(dispatcher, services);
 }
 
 }  // namespace brume::api

@@ -75,5 +75,6 @@ void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamAttachmentHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamPolicyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
+void AddStsHandlers(Dispatcher& dispatcher, const Services& services);
 
 }  // namespace brume::api

@@ -90,7 +90,7 @@ class ApiWorld : public ComputeWorld {
       const auto* method = dispatcher.FindMethod(std::string("brume.iam.v1.") + service, name);
       if (method != nullptr) return method;
     }
-    return nullptr;
+    return dispatcher.FindMethod("brume.sts.v1.Sts", name);
   }
 
   compute::InstanceStatus StatusOf(const Instance& instance) const {
