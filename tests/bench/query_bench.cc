@@ -57,26 +57,24 @@ std::string SignedPost(const Target& target, const std::string& body) {
   const absl::Time now = absl::Now();
   const std::string time = absl::FormatTime("%Y%m%dT%H%M%SZ", now, absl::UTCTimeZone());
   const std::string host = absl::StrCat("127.0.0.1:", target.port);
-  const brume::SignedRequest request{.method = "POST",
-                                     .target = "/",
-                                     .headers = {{"content-type", "application/x-www-form-urlencoded"},
-                                                 {"host", host},
-                                                 {"x-amz-date", time}},
-                                     .body = body};
-  const sigv4::Signature signature{
-      .scope = {.access_key_id = target.key_id,
-                .date = time.substr(0, 8),
-                .region = "us-east-1",
-                .service = target.service},
-      .signed_headers = {"content-type", "host", "x-amz-date"},
-      .hex = "",
-      .session_token = "",
-      .time = now,
-      .valid_for = absl::ZeroDuration()};
+  const brume::SignedRequest request{
+      .method = "POST",
+      .target = "/",
+      .headers = {{"content-type", "application/x-www-form-urlencoded"}, {"host", host}, {"x-amz-date", time}},
+      .body = body};
+  const sigv4::Signature signature{.scope = {.access_key_id = target.key_id,
+                                             .date = time.substr(0, 8),
+                                             .region = "us-east-1",
+                                             .service = target.service},
+                                   .signed_headers = {"content-type", "host", "x-amz-date"},
+                                   .hex = "",
+                                   .session_token = "",
+                                   .time = now,
+                                   .valid_for = absl::ZeroDuration()};
   const auto canonical = sigv4::CanonicalRequest(request, signature);
   if (!canonical.ok()) Fail(std::string(canonical.status().message()));
-  const std::string hex = sigv4::Sign(sigv4::SigningKey(target.secret, signature.scope),
-                                      sigv4::StringToSign(signature, *canonical));
+  const std::string hex =
+      sigv4::Sign(sigv4::SigningKey(target.secret, signature.scope), sigv4::StringToSign(signature, *canonical));
   return absl::StrCat("POST / HTTP/1.1\r\nHost: ", host, "\r\nContent-Type: application/x-www-form-urlencoded\r\n",
                       "X-Amz-Date: ", time, "\r\nAuthorization: AWS4-HMAC-SHA256 Credential=", target.key_id, "/",
                       signature.scope.date, "/us-east-1/", target.service,
@@ -142,8 +140,7 @@ int main(int argc, char** argv) {
     threads.emplace_back([&, t] {
       Connection connection(target.port);
       for (int n = next++; n < count; n = next++) {
-        const std::string request =
-            SignedPost(target, absl::StrReplaceAll(parameters, {{"{n}", std::to_string(n)}}));
+        const std::string request = SignedPost(target, absl::StrReplaceAll(parameters, {{"{n}", std::to_string(n)}}));
         const Clock::time_point begin = Clock::now();
         const std::string answer = connection.Exchange(request);
         took[t].push_back(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count());
