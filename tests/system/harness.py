@@ -186,6 +186,22 @@ class Host:
         printed = self.brume(action, *_flags(arguments), "--output", "json")
         return json.loads(printed) if printed.strip() else {}
 
+    # ---- clients of the Query API
+
+    @property
+    def endpoint(self):
+        """The URL of the Query API, from the log: the port is any free one."""
+        found = wait_until(lambda: re.search(r"the EC2 API is served at (\S+)", self.log()), 10,
+                           "the address of the EC2 API in the log", every=0.02)
+        return found[1]
+
+    def aws_environment(self):
+        """What shows AWS's own clients the root's key and the region, and nothing of the user's or of Amazon's."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return {**kept, "HOME": self.directory, "AWS_CONFIG_FILE": os.devnull, "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_SHARED_CREDENTIALS_FILE": os.path.join(self.state_dir, "credentials"),
+                "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1", "AWS_PAGER": ""}
+
     # ---- resources
 
     def add_image(self, bundle=None, name="mini", wait=True):
