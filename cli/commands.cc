@@ -52,6 +52,16 @@ const std::vector<Command>& HandMadeCommands() {
          "Shows how many calls the daemon served, and how long they took inside it.",
          "Counted since the daemon's start, by action; quantiles are at most an eighth too long.",
          {{"--reset", "Begin to count anew, after this answer."}}},
+        {"configure-tls",
+         "configure-tls [--dir DIRECTORY] [--name HOST …] [--force]",
+         "Makes a certificate, so that the Query API is served over HTTPS.",
+         "Makes brumed.crt and, readable by its owner alone, brumed.key: self-signed, ECDSA on P-256, good for ten "
+         "years, "
+         "for localhost, 127.0.0.1, ::1 and this host's name. Then shows what to write into brumed.toml, and the "
+         "variable that makes the aws CLI and the SDKs trust the certificate. The daemon is not asked.",
+         {{"--dir DIRECTORY", "Where to. Made where it does not exist. Default: /etc/brume/tls."},
+          {"--name HOST", "One more DNS name or address that clients reach the daemon by; may be given often."},
+          {"--force", "Replace a certificate and key that are there already."}}},
         {"wait", "wait WAITER [FLAGS …] [--timeout SECONDS]", "Waits until instances or images are in a state.",
          "FLAGS are those of the describe action that is asked, such as --instance-ids. The exit code is 255 when the "
          "state cannot be reached any more, or not in time.",

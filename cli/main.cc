@@ -13,6 +13,7 @@
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/completion.h"
+#include "cli/configure_tls.h"
 #include "cli/console.h"
 #include "cli/doctor.h"
 #include "cli/help.h"
@@ -82,6 +83,7 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
     std::fputs(OverviewHelp(schema, TerminalWidth(STDERR_FILENO)).c_str(), stderr);
     return kExitUsage;
   }
+  if (line.command == "configure-tls") return RunConfigureTls(line.rest);
   if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
   if (line.command == "console") return RunConsole(schema, line.global, line.rest);
   if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
