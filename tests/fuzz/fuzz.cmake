@@ -1,15 +1,24 @@
-# brume_fuzz(NAME SOURCES file ... [DEPS target ...]), in the preset fuzz: a libFuzzer target, which CTest runs for a
-# short while. By hand, for long: build/fuzz/bin/NAME -runs=10000000 CORPUS.
-if(BRUME_FUZZ)
-  function(brume_fuzz name)
-    cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-    add_executable(${name} ${ARG_SOURCES})
-    target_link_libraries(${name} PRIVATE brume_options ${ARG_DEPS})
+# brume_fuzz(NAME [DEPS target ...]): the target fuzz/NAME.cc as a test.
+#
+# In the preset fuzz it is built with libFuzzer and runs for a short while; for long runs there is tests/fuzz/run. In
+# the other presets it is a plain program that runs the inputs kept in fuzz/corpus/NAME, and blind changes of them: that
+# costs seconds, and holds on to whatever was found.
+function(brume_fuzz name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  set(fuzz ${CMAKE_CURRENT_SOURCE_DIR}/fuzz)
+  add_executable(${name} fuzz/${name}.cc)
+  target_link_libraries(${name} PRIVATE brume_options ${ARG_DEPS})
+  if(BRUME_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-    add_test(NAME ${name} COMMAND ${name} -runs=20000 -max_len=4096 -timeout=10 -print_final_stats=1)
-    set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 600)
-  endfunction()
+    add_test(NAME ${name} COMMAND ${fuzz}/run --built ${name} --executions 20000)
+  else()
+    target_sources(${name} PRIVATE fuzz/replay_main.cc)
+    add_test(NAME ${name} COMMAND ${name} ${fuzz}/corpus/${name} 3000)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 600)
+endfunction()
 
-  brume_fuzz(fuzz_form SOURCES fuzz/fuzz_form.cc DEPS brume_frontend_query)
-  brume_fuzz(fuzz_sigv4 SOURCES fuzz/fuzz_sigv4.cc DEPS brume_identity)
-endif()
+brume_fuzz(fuzz_form DEPS brume_frontend_query)
+brume_fuzz(fuzz_http DEPS brume_frontend_query PkgConfig::PUGIXML)
+brume_fuzz(fuzz_policy DEPS brume_identity)
+brume_fuzz(fuzz_sigv4 DEPS brume_identity)

@@ -1,16 +1,20 @@
 // A form through the whole codec: parsed, decoded to the request of an arbitrary action, checked by the schema's
-// options; and the same bytes as the answer of that action, encoded. The first two bytes choose the action.
+// options; and the same bytes as the answer of that action, encoded. The first line chooses the action: by its name, or
+// as any text does.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "google/protobuf/stubs/logging.h"
 #include "lib/api/schema.h"
 #include "lib/api/validate.h"
 #include "lib/frontend/query/decode.h"
@@ -47,6 +51,15 @@ void CheckXml(const std::string& xml) {
   }
 }
 
+const MethodDescriptor& MethodOf(absl::string_view line) {
+  size_t hash = 0;
+  for (const char c : line) hash = hash * 31 + static_cast<unsigned char>(c);
+  for (const MethodDescriptor* method : Methods()) {
+    if (method->name() == line) return *method;
+  }
+  return *Methods()[hash % Methods().size()];
+}
+
 void Run(const MethodDescriptor& method, absl::string_view text) {
   if (const auto form = frontend::ParseForm(text); form.ok()) {
     const std::unique_ptr<Message> request = NewMessage(method.input_type());
@@ -64,9 +77,11 @@ void Run(const MethodDescriptor& method, absl::string_view text) {
 }  // namespace brume
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size < 2) return 0;
-  const auto& methods = brume::Methods();
-  brume::Run(*methods[(data[0] * 256u + data[1]) % methods.size()],
-             absl::string_view(reinterpret_cast<const char*>(data) + 2, size - 2));
+  // Messages of arbitrary bytes are no news.
+  static const bool quiet = google::protobuf::SetLogHandler(nullptr) != nullptr;
+  (void)quiet;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(absl::string_view(reinterpret_cast<const char*>(data), size), absl::MaxSplits('\n', 1));
+  brume::Run(brume::MethodOf(parts.first), parts.second);
   return 0;
 }

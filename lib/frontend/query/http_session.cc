@@ -1,10 +1,8 @@
 #include "lib/frontend/query/http_session.h"
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -17,13 +15,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/request_id.h"
+#include "lib/frontend/query/http_message.h"
 
 namespace brume::frontend {
 namespace {
@@ -38,71 +33,7 @@ constexpr auto kLingerTime = std::chrono::seconds(1);
 constexpr size_t kLingerBytes = 2 << 20;
 constexpr size_t kReadBytes = 4096;
 
-absl::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
-
-struct Refusal {
-  int status;
-  const char* code;
-  const char* message;
-};
-
-constexpr Refusal kTooLarge{413, "RequestEntityTooLarge", "The body of the request is too large."};
-constexpr Refusal kHeadTooLarge{431, "RequestHeaderSectionTooLarge", "The header of the request is too large."};
 constexpr Refusal kTooMuch{503, "RequestLimitExceeded", "Request limit exceeded."};
-
-// The answer to what is no complete request; none = nothing to answer.
-std::optional<Refusal> RefusalOfReadError(error_code error) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) return kHeadTooLarge;
-  if (error == http::error::body_limit) return kTooLarge;
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
-  if (error.category() == http::make_error_code(http::error::bad_method).category()) {
-    return Refusal{400, "InvalidRequest", "This is no HTTP/1.1 request."};
-  }
-  return std::nullopt;
-}
-
-bool IsForm(absl::string_view content_type) {
-  const absl::string_view type = content_type.substr(0, content_type.find(';'));
-  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/x-www-form-urlencoded");
-}
-
-// What HTTP itself says against a request whose head was read.
-std::optional<Refusal> RefusalOfHead(const http::request<http::string_body>& head, bool has_body,
-                                     const QueryLimits& limits) {
-  if (static_cast<size_t>(std::distance(head.begin(), head.end())) > limits.headers) return kHeadTooLarge;
-  if (head.method() != http::verb::get && head.method() != http::verb::post) {
-    return Refusal{405, "InvalidRequest", "Only GET and POST are served."};
-  }
-  const absl::string_view target = View(head.target());
-  if (target.substr(0, target.find('?')) != "/") {
-    return Refusal{404, "InvalidRequest", "The API is served at / alone."};
-  }
-  if (head.count(http::field::transfer_encoding) > 0 &&
-      !absl::EqualsIgnoreCase(View(head[http::field::transfer_encoding]), "chunked")) {
-    return Refusal{501, "InvalidRequest", "The only transfer encoding served is chunked."};
-  }
-  if (head.count(http::field::expect) > 0 && !absl::EqualsIgnoreCase(View(head[http::field::expect]), "100-continue")) {
-    return Refusal{417, "InvalidRequest", "The only expectation met is 100-continue."};
-  }
-  if (!has_body) return std::nullopt;
-  if (head.method() == http::verb::get) return Refusal{400, "InvalidRequest", "A GET has no body."};
-  if (!IsForm(View(head[http::field::content_type]))) {
-    return Refusal{415, "InvalidRequest", "The body must be application/x-www-form-urlencoded."};
-  }
-  return std::nullopt;
-}
-
-SignedRequest ToSigned(const http::request<http::string_body>& message) {
-  SignedRequest request;
-  request.method = View(message.method_string());
-  request.target = View(message.target());
-  for (const auto& field : message) {
-    request.headers.emplace_back(absl::AsciiStrToLower(View(field.name_string())),
-                                 std::string(absl::StripAsciiWhitespace(View(field.value()))));
-  }
-  request.body = message.body();
-  return request;
-}
 
 template <typename Stream>
 class Session final : public HttpSession, public std::enable_shared_from_this<Session<Stream>> {

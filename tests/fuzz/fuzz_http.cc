@@ -1,0 +1,166 @@
+// What a client sends on a connection of the Query API, read as its sessions read it: request after request from the
+// head to the XML of the answer, and the event that is kept of each. No sockets; handlers answer nothing.
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <pugixml.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "brume/iam/v1/user.pb.h"
+#include "brume/sts/v1/sts.pb.h"
+#include "brume/v1/instance.pb.h"
+#include "brume/v1/key_pair.pb.h"
+#include "brume/v1/region.pb.h"
+#include "brume/v1/security_group.pb.h"
+#include "brume/v1/tag.pb.h"
+#include "brume/v1/vpc.pb.h"
+#include "lib/api/call_event.h"
+#include "lib/api/validate.h"
+#include "lib/base/log.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/frontend/query/http_message.h"
+#include "lib/frontend/query/query_call.h"
+#include "lib/identity/policy.h"
+
+namespace brume {
+namespace {
+
+namespace http = frontend::beast::http;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr char kRequestId[] = "0d3bb7f4-5d2b-4b02-9a4a-6c1c3c1f7e10";
+// Small, so that inputs get beyond them.
+constexpr frontend::QueryLimits kLimits{.head_bytes = 1024, .headers = 20, .body_bytes = 2048};
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+// Whoever says who he is, is taken to be: "NAME SERVICE REGION".
+absl::StatusOr<Authenticated> Signed(const SignedRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (name != "authorization") continue;
+    const std::vector<std::string> words = absl::StrSplit(value, ' ');
+    if (words.size() != 3) return ec2::Error("IncompleteSignature", "not three words");
+    return Authenticated{.caller = {.principal = words[0], .administrator = words[0] == "root"},
+                         .service = words[1],
+                         .region = words[2]};
+  }
+  return ec2::Error("MissingAuthenticationToken", "Request is missing Authentication Token");
+}
+
+absl::Status Authorize(const AccessQuestion& question) {
+  static const auto& policy = *new auto(identity::Policy::Parse(
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"ec2:Run*","Resource":"arn:aws:ec2:*:*:i*"},
+          {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":"*evil*"}}}]})",
+      identity::PolicyKind::kIdentity));
+  Require(policy.ok() && !question.resources.empty());
+  for (const std::string& resource : question.resources) {
+    if ((*policy)->Judge(question, resource) != identity::Verdict::kAllow) return absl::PermissionDeniedError("so");
+  }
+  return absl::OkStatus();
+}
+
+template <typename Request, typename Response>
+void AnswerNothing(api::Dispatcher& dispatcher, const char* service, const char* name) {
+  dispatcher.Handle<Request, Response>(
+      service, name, [](const Request&, const Caller&) -> absl::StatusOr<Response> { return Response(); });
+}
+
+std::unique_ptr<api::Dispatcher> MakeDispatcher() {
+  auto dispatcher = std::make_unique<api::Dispatcher>(api::DispatcherParts{
+      .authorize = [](const Caller&, const AccessQuestion& question) { return Authorize(question); },
+      .record = [](const api::CallRecord& record) { Require(api::IsUtf8(api::EventOf(record).parameters)); }});
+  constexpr char kInstances[] = "brume.v1.Instances";
+  AnswerNothing<v1::DescribeInstancesRequest, v1::DescribeInstancesResponse>(*dispatcher, kInstances,
+                                                                             "DescribeInstances");
+  AnswerNothing<v1::RunInstancesRequest, v1::RunInstancesResponse>(*dispatcher, kInstances, "RunInstances");
+  AnswerNothing<v1::RebootInstancesRequest, v1::RebootInstancesResponse>(*dispatcher, kInstances, "RebootInstances");
+  AnswerNothing<v1::DescribeInstanceAttributeRequest, v1::DescribeInstanceAttributeResponse>(
+      *dispatcher, kInstances, "DescribeInstanceAttribute");
+  AnswerNothing<v1::DescribeRegionsRequest, v1::DescribeRegionsResponse>(*dispatcher, "brume.v1.Regions",
+                                                                         "DescribeRegions");
+  AnswerNothing<v1::ImportKeyPairRequest, v1::ImportKeyPairResponse>(*dispatcher, "brume.v1.KeyPairs", "ImportKeyPair");
+  AnswerNothing<v1::AuthorizeSecurityGroupIngressRequest, v1::AuthorizeSecurityGroupIngressResponse>(
+      *dispatcher, "brume.v1.SecurityGroups", "AuthorizeSecurityGroupIngress");
+  AnswerNothing<v1::CreateTagsRequest, v1::CreateTagsResponse>(*dispatcher, "brume.v1.Tags", "CreateTags");
+  AnswerNothing<v1::DescribeVpcsRequest, v1::DescribeVpcsResponse>(*dispatcher, "brume.v1.Vpcs", "DescribeVpcs");
+  AnswerNothing<iam::v1::CreateUserRequest, iam::v1::CreateUserResponse>(*dispatcher, "brume.iam.v1.Users",
+                                                                         "CreateUser");
+  AnswerNothing<iam::v1::ListUsersRequest, iam::v1::ListUsersResponse>(*dispatcher, "brume.iam.v1.Users", "ListUsers");
+  AnswerNothing<sts::v1::GetCallerIdentityRequest, sts::v1::GetCallerIdentityResponse>(*dispatcher, "brume.sts.v1.Sts",
+                                                                                       "GetCallerIdentity");
+  return dispatcher;
+}
+
+const frontend::QueryCalls& Calls() {
+  static const auto& calls = *[] {
+    Require(log::Configure(log::Level::kError, "").ok());
+    return new frontend::QueryCalls(*MakeDispatcher().release(), Signed);
+  }();
+  return calls;
+}
+
+void Check(const frontend::QueryAnswer& answer) {
+  Require(answer.status >= 200 && answer.status <= 503 && absl::StartsWith(answer.content_type, "text/xml"));
+  Require(api::IsUtf8(answer.body) && absl::StrContains(answer.body, kRequestId));
+  pugi::xml_document xml;
+  Require(xml.load_buffer(answer.body.data(), answer.body.size()) && xml.document_element());
+}
+
+void Check(const frontend::Refusal& refusal) {
+  Check(frontend::RefusedByHttp(refusal.status, refusal.code, refusal.message, kRequestId));
+}
+
+// As http::read does, from a peer that ends when `bytes` do.
+frontend::error_code Read(Parser& parser, absl::string_view& bytes, bool (Parser::*done)() const) {
+  frontend::error_code error;
+  while (!error && !(parser.*done)()) {
+    if (!bytes.empty()) bytes.remove_prefix(parser.put(frontend::asio::buffer(bytes.data(), bytes.size()), error));
+    const bool needs_more = bytes.empty() && !error && !(parser.*done)();
+    if (needs_more || error == http::error::need_more) {
+      parser.put_eof(error);
+      break;
+    }
+  }
+  return error;
+}
+
+void Serve(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    Parser parser;
+    parser.header_limit(kLimits.head_bytes);
+    parser.body_limit(kLimits.body_bytes);
+    parser.eager(false);
+    frontend::error_code error = Read(parser, bytes, &Parser::is_header_done);
+    if (!error) {
+      const bool has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
+      if (const auto refusal = frontend::RefusalOfHead(parser.get(), has_body, kLimits)) return Check(*refusal);
+      parser.eager(true);
+      error = Read(parser, bytes, &Parser::is_done);
+    }
+    if (error) {
+      if (const auto refusal = frontend::RefusalOfReadError(error)) Check(*refusal);
+      return;
+    }
+    Check(Calls().Answer(
+        {.http = frontend::ToSigned(parser.get()), .source = "192.0.2.7", .secure = true, .request_id = kRequestId}));
+    if (!parser.get().keep_alive()) return;
+  }
+}
+
+}  // namespace
+}  // namespace brume
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  brume::Serve(absl::string_view(reinterpret_cast<const char*>(data), size));
+  return 0;
+}
