@@ -198,7 +198,8 @@ class Host:
     def aws_environment(self):
         """What shows AWS's own clients the root's key and the region, and nothing of the user's or of Amazon's."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return {**kept, "HOME": self.directory, "AWS_CONFIG_FILE": os.devnull, "AWS_DEFAULT_REGION": "us-east-1",
+        return {**kept, "HOME": self.directory, "AWS_CONFIG_FILE": os.devnull,
+                "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
                 "AWS_SHARED_CREDENTIALS_FILE": os.path.join(self.state_dir, "credentials"),
                 "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1", "AWS_PAGER": ""}
 
