@@ -244,6 +244,7 @@ class RealDaemon final : public Daemon {
                          .security_groups = security_group_service_,
                          .events = events_,
                          .identities = identity_service_,
+                         .access_keys = *access_keys_,
                          .statistics = statistics_,
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
                          .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },

@@ -14,6 +14,7 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddVpcHandlers(dispatcher, services);
   AddEventHandlers(dispatcher, services);
   AddIamIdentityHandlers(dispatcher, services);
+  AddIamAccessKeyHandlers(dispatcher, services);
   AddIamAttachmentHandlers(dispatcher, services);
   AddIamPolicyHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);

@@ -23,6 +23,7 @@ class KeyPairService;
 class TagService;
 }  // namespace brume::compute
 namespace brume::identity {
+class AccessKeyService;
 class EventLog;
 class IdentityService;
 }  // namespace brume::identity
@@ -49,6 +50,7 @@ struct Services {
   network::SecurityGroupService& security_groups;
   identity::EventLog& events;
   identity::IdentityService& identities;
+  identity::AccessKeyService& access_keys;
   CallStatistics& statistics;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
@@ -72,6 +74,7 @@ void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
 void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);
+void AddIamAccessKeyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamAttachmentHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamPolicyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);

@@ -32,6 +32,12 @@ std::string UrlEncode(absl::string_view text) {
   return encoded;
 }
 
+absl::StatusOr<std::string> UserNameOf(const std::string& named, const Caller& caller) {
+  const std::string& name = named.empty() ? caller.user_name : named;
+  if (!name.empty() || caller.administrator) return name;
+  return ec2::Error("ValidationError", "Must specify userName when calling with non-User credentials");
+}
+
 absl::StatusOr<std::string> ParseMarker(absl::string_view list, absl::string_view marker) {
   absl::StatusOr<std::string> position = ParseToken(list, marker);
   if (position.ok()) return position;

@@ -33,6 +33,10 @@ void HandleIam(Dispatcher& dispatcher, const std::string& service,
 // Policies travel in URL encoding to the caller, as AWS sends them.
 std::string UrlEncode(absl::string_view text);
 
+// Whom a call is about that may name a user: who calls where it does not. Empty for the account's root. Error:
+// ValidationError, for a session of a role.
+absl::StatusOr<std::string> UserNameOf(const std::string& named, const Caller& caller);
+
 // Error: ValidationError.
 absl::StatusOr<std::string> ParseMarker(absl::string_view list, absl::string_view marker);
 

@@ -1,7 +1,6 @@
 // Users, groups and roles.
 #include "lib/api/handlers.h"
 #include "lib/api/iam.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/identity/identity_service.h"
 
 namespace brume::api {
@@ -24,9 +23,9 @@ Identity DraftOf(IdentityKind kind, const std::string& name, const Request& requ
 // Where a call names no user it is about who calls; those the host lets in, and root, are none.
 absl::StatusOr<iam::GetUserResponse> GetUser(IdentityService& identities, const iam::GetUserRequest& request,
                                              const Caller& caller) {
-  const std::string& name = request.has_user_name() ? request.user_name() : caller.user_name;
+  ASSIGN_OR_RETURN(const std::string name, UserNameOf(request.user_name(), caller));
   iam::GetUserResponse response;
-  if (name.empty() && caller.administrator) {
+  if (name.empty()) {
     // As AWS shows root: an account without a name.
     response.mutable_user()->set_path("/");
     response.mutable_user()->set_user_name("");
@@ -35,8 +34,6 @@ absl::StatusOr<iam::GetUserResponse> GetUser(IdentityService& identities, const 
     response.mutable_user()->set_create_date("1970-01-01T00:00:00.000Z");
     return response;
   }
-  if (name.empty())
-    return ec2::Error("ValidationError", "Must specify userName when calling with non-User credentials");
   ASSIGN_OR_RETURN(const Identity user, identities.Get(IdentityKind::kUser, name));
   *response.mutable_user() = RenderUser(user, identities.account_id());
   return response;

@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/identity/identity_rules.h"
 #include "lib/identity/private_file.h"
 #include "lib/store/access_keys.h"
 
@@ -111,7 +112,11 @@ absl::StatusOr<AccessKeyService::NewKey> AccessKeyService::Create(const std::str
   made.key.user_id = user_id;
   made.key.created = clock_.Now();
   ASSIGN_OR_RETURN(made.key.secret, box_->Seal(made.secret, made.key.id));
-  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return store::AccessKeys(c).Insert(made.key); }));
+  // The user who is being deleted meanwhile: one of the two sees the other's row.
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    if (!user_id.empty()) RETURN_IF_ERROR(RequireUser(c, user_id).status());
+    return store::AccessKeys(c).Insert(made.key);
+  }));
   std::lock_guard lock(mutex_);
   keys_.emplace(made.key.id, made.key);
   return made;
@@ -135,6 +140,12 @@ std::optional<AccessKey> AccessKeyService::Find(const std::string& id) const {
   const auto found = keys_.find(id);
   if (found == keys_.end()) return std::nullopt;
   return found->second;
+}
+
+absl::StatusOr<AccessKey> AccessKeyService::Get(const std::string& id) const {
+  std::optional<AccessKey> key = Find(id);
+  if (!key.has_value()) return NoSuchKey(id);
+  return *std::move(key);
 }
 
 absl::Status AccessKeyService::CheckOwner(const std::string& user_id, const std::string& id) const {

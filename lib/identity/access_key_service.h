@@ -39,12 +39,14 @@ class AccessKeyService {
   // key was made. A file that is there is the administrator's: it stays.
   absl::Status EnsureRootKey(const std::string& path);
 
-  // Two keys a user (empty = root) at most. Error: LimitExceeded.
+  // Two keys a user (empty = root) at most. Errors: LimitExceeded, NoSuchEntity when there is no such user.
   absl::StatusOr<NewKey> Create(const std::string& user_id);
   // Oldest first.
   std::vector<AccessKey> List(const std::string& user_id) const;
   // Nothing when there is no such key.
   std::optional<AccessKey> Find(const std::string& id) const;
+  // Error: NoSuchEntity.
+  absl::StatusOr<AccessKey> Get(const std::string& id) const;
   // Error: NoSuchEntity, also when the key is another user's.
   absl::Status SetActive(const std::string& user_id, const std::string& id, bool active);
   absl::Status Delete(const std::string& user_id, const std::string& id);

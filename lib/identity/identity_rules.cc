@@ -66,6 +66,12 @@ absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kin
   return NoSuchEntity(absl::StrCat("The ", IdentityNoun(kind), " with name ", Shown(name), " cannot be found."));
 }
 
+absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::string& id) {
+  ASSIGN_OR_RETURN(std::optional<Identity> found, store::Identities(connection).FindById(id));
+  if (found.has_value() && found->kind == IdentityKind::kUser) return *std::move(found);
+  return NoSuchEntity(absl::StrCat("The user with id ", Shown(id), " cannot be found."));
+}
+
 absl::Status NoSuchEntity(absl::string_view message) { return ec2::Error("NoSuchEntity", message); }
 
 }  // namespace brume::identity

@@ -23,6 +23,9 @@ absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t c
 // Error: NoSuchEntity.
 absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kind, const std::string& name);
 
+// A user by id. Error: NoSuchEntity.
+absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::string& id);
+
 absl::Status NoSuchEntity(absl::string_view message);
 
 }  // namespace brume::identity

@@ -9,6 +9,7 @@
 #include "lib/identity/builtin_policies.h"
 #include "lib/identity/identity_rules.h"
 #include "lib/identity/managed_policy.h"
+#include "lib/store/access_keys.h"
 #include "lib/store/identities.h"
 
 namespace brume::identity {
@@ -95,6 +96,10 @@ absl::StatusOr<Identity> IdentityService::Get(IdentityKind kind, const std::stri
   return database_.ReadFor([&](store::Connection& c) { return Require(c, kind, name); });
 }
 
+absl::StatusOr<Identity> IdentityService::GetById(const std::string& user_id) {
+  return database_.ReadFor([&](store::Connection& c) { return RequireUser(c, user_id); });
+}
+
 absl::StatusOr<std::vector<Identity>> IdentityService::List(IdentityKind kind, const std::string& path_prefix) {
   return database_.ReadFor([&](store::Connection& c) { return store::Identities(c).List(kind, path_prefix); });
 }
@@ -119,6 +124,8 @@ absl::Status IdentityService::Update(IdentityKind kind, const std::string& name,
 absl::Status IdentityService::Delete(IdentityKind kind, const std::string& name) {
   return Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const Identity identity, Require(c, kind, name));
+    ASSIGN_OR_RETURN(const bool has_keys, store::AccessKeys(c).HasAny(identity.id));
+    if (has_keys) return DeleteConflict("delete access keys");
     store::Identities identities(c);
     ASSIGN_OR_RETURN(const auto policies, identities.Inline(identity.id));
     if (!policies.empty()) return DeleteConflict("delete policies");

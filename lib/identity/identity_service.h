@@ -43,6 +43,7 @@ class IdentityService {
   // Takes kind, name, path and what is of roles; gives it id and time.
   absl::StatusOr<Identity> Create(Identity draft);
   absl::StatusOr<Identity> Get(IdentityKind kind, const std::string& name);
+  absl::StatusOr<Identity> GetById(const std::string& user_id);
   absl::StatusOr<std::vector<Identity>> List(IdentityKind kind, const std::string& path_prefix);
   absl::Status Update(IdentityKind kind, const std::string& name, const IdentityChange& change);
   absl::Status Delete(IdentityKind kind, const std::string& name);

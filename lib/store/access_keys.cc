@@ -41,6 +41,18 @@ absl::StatusOr<std::vector<AccessKey>> AccessKeys::All() {
       ReadKey);
 }
 
+absl::StatusOr<bool> AccessKeys::HasAny(const std::string& user_id) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> id, connection_.First(
+                                                            "SELECT id FROM access_keys WHERE user_id = ? LIMIT 1",
+                                                            [](Row& row) {
+                                                              std::string key_id;
+                                                              row.Read(key_id);
+                                                              return key_id;
+                                                            },
+                                                            user_id));
+  return id.has_value();
+}
+
 absl::Status AccessKeys::SetActive(const std::string& id, bool active) {
   RETURN_IF_ERROR(connection_.Run("UPDATE access_keys SET active = ? WHERE id = ?", active, id));
   return OneChanged(connection_, id);

@@ -18,6 +18,7 @@ class AccessKeys {
   absl::Status Insert(const AccessKey& key);
   // Oldest first.
   absl::StatusOr<std::vector<AccessKey>> All();
+  absl::StatusOr<bool> HasAny(const std::string& user_id);
   // Errors: NotFound.
   absl::Status SetActive(const std::string& id, bool active);
   absl::Status Delete(const std::string& id);

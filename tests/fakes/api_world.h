@@ -14,6 +14,7 @@
 #include "lib/compute/key_pair_service.h"
 #include "lib/compute/tag_service.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/identity/access_key_service.h"
 #include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
 #include "lib/identity/identity_service.h"
@@ -42,6 +43,7 @@ class ApiWorld : public ComputeWorld {
                                      .security_groups = groups,
                                      .events = events,
                                      .identities = identities,
+                                     .access_keys = *access_keys,
                                      .statistics = statistics,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
                                      .console_output = [this](const InstanceId&) { return console_output; },
@@ -86,7 +88,7 @@ class ApiWorld : public ComputeWorld {
       if (method != nullptr) return method;
     }
     for (const char* service :
-         {"Users", "Groups", "Roles", "UserPolicies", "GroupPolicies", "RolePolicies", "Policies"}) {
+         {"Users", "AccessKeys", "Groups", "Roles", "UserPolicies", "GroupPolicies", "RolePolicies", "Policies"}) {
       const auto* method = dispatcher.FindMethod(std::string("brume.iam.v1.") + service, name);
       if (method != nullptr) return method;
     }
@@ -108,6 +110,8 @@ class ApiWorld : public ComputeWorld {
   api::CallStatistics statistics;
   identity::Authorizer authorizer{*database, settings.account_id};
   identity::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Forget(); }};
+  std::unique_ptr<identity::AccessKeyService> access_keys =
+      identity::AccessKeyService::Open(*database, clock, directory.path()).value();
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },

@@ -11,6 +11,7 @@
 #include "lib/domain/ec2_error.h"
 #include "lib/identity/access_key_service.h"
 #include "lib/identity/secret_box.h"
+#include "lib/store/identities.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store_fixture.h"
 
@@ -37,6 +38,12 @@ struct KeyWorld {
   std::unique_ptr<AccessKeyService> keys = Open();
 
   std::unique_ptr<AccessKeyService> Open() { return Value(AccessKeyService::Open(*database, clock, directory.path())); }
+  void AddUser(const std::string& id) {
+    Identity user;
+    user.id = user.name = id;
+    user.created = store::kNow;
+    REQUIRE_OK(database->Write([&](store::Connection& c) { return store::Identities(c).Insert(user); }));
+  }
   void Restart() {
     keys.reset();
     keys = Open();
@@ -105,6 +112,8 @@ TEST_CASE("the first start makes the root's key and its file, later ones keep bo
 
 TEST_CASE("a user has two keys at most, and no hand on another's", "[identity]") {
   KeyWorld world;
+  world.AddUser("AIDAONE");
+  world.AddUser("AIDATWO");
   const AccessKeyService::NewKey first = Value(world.keys->Create("AIDAONE"));
   Value(world.keys->Create("AIDAONE"));
   REQUIRE(ec2::ErrorCode(world.keys->Create("AIDAONE").status()) == "LimitExceeded");
@@ -114,6 +123,14 @@ TEST_CASE("a user has two keys at most, and no hand on another's", "[identity]")
   REQUIRE_OK(world.keys->Delete("AIDAONE", first.key.id));
   REQUIRE(world.keys->List("AIDAONE").size() == 1);
   Value(world.keys->Create("AIDAONE"));
+}
+
+TEST_CASE("there is no key of a user who is not there", "[identity]") {
+  KeyWorld world;
+  REQUIRE(ec2::ErrorCode(world.keys->Create("AIDANONE").status()) == "NoSuchEntity");
+  REQUIRE(world.keys->List("AIDANONE").empty());
+  world.Restart();
+  REQUIRE(world.keys->List("AIDANONE").empty());
 }
 
 TEST_CASE("status and last use outlive a restart", "[identity]") {
