@@ -20,6 +20,7 @@
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
+#include "lib/api/passed_role.h"
 #include "lib/api/request_limiter.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -37,6 +38,7 @@
 #include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
 #include "lib/identity/identity_service.h"
+#include "lib/identity/instance_profile_service.h"
 #include "lib/identity/key_authenticator.h"
 #include "lib/metadata/metadata_server.h"
 #include "lib/network/linux/linux_fabric.h"
@@ -211,12 +213,17 @@ class RealDaemon final : public Daemon {
         limiter_(config_.limits, clock_),
         authorizer_(*database_, config_.settings.account_id),
         identity_service_(*database_, clock_, random_, config_.settings.account_id, [this] { authorizer_.Forget(); }),
+        instance_profiles_(*database_, clock_, random_, config_.settings.account_id),
         dispatcher_(
             {.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
              .admit = [this](const auto& method, const auto& request,
                              const Caller& caller) { return limiter_.Admit(method, request, caller); },
              .authorize = [this](const Caller& caller,
                                  const AccessQuestion& question) { return authorizer_.Authorize(caller, question); },
+             .passed_role =
+                 [this](const google::protobuf::Message& request) {
+                   return api::PassedRole(request, identity_service_, instance_profiles_);
+                 },
              .record =
                  [this](const api::CallRecord& record) {
                    statistics_.Count(record);
@@ -245,6 +252,7 @@ class RealDaemon final : public Daemon {
                          .events = events_,
                          .identities = identity_service_,
                          .access_keys = *access_keys_,
+                         .instance_profiles = instance_profiles_,
                          .statistics = statistics_,
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
                          .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },
@@ -357,6 +365,7 @@ class RealDaemon final : public Daemon {
   api::RequestLimiter limiter_;
   identity::Authorizer authorizer_;
   identity::IdentityService identity_service_;
+  identity::InstanceProfileService instance_profiles_;
   api::Dispatcher dispatcher_;
   std::unique_ptr<frontend::GrpcServer> grpc_;
   std::unique_ptr<frontend::QueryServer> query_;

@@ -62,8 +62,20 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
 
 absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message& request, const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(v1::needs_no_permission)) return absl::OkStatus();
+  AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
+  RETURN_IF_ERROR(Ask(method, caller, question));
+  if (!parts_.passed_role) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::string role, parts_.passed_role(request));
+  if (role.empty()) return absl::OkStatus();
+  question.action = "iam:PassRole";
+  question.resources = {std::move(role)};
+  question.context["iam:passedtoservice"] = {"ec2.amazonaws.com"};
+  return Ask(method, caller, question);
+}
+
+absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,
+                             const AccessQuestion& question) const {
   absl::Status verdict = absl::PermissionDeniedError("because it is not an administrator");
-  const AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
   if (parts_.authorize) verdict = parts_.authorize(caller, question);
   if (!absl::IsPermissionDenied(verdict) || ec2::HasErrorCode(verdict)) return verdict;
   if (Family(*method.service()).aws_query) {

@@ -41,6 +41,9 @@ struct DispatcherParts {
   // Whether policies allow it to a caller who is no administrator; PermissionDenied when not, with words that follow
   // "is not authorized to perform: ACTION". Without it nobody but administrators is let in.
   std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
+  // The ARN of the role that the request hands on, by an instance profile; empty when it hands none. Who may do so
+  // needs iam:PassRole too.
+  std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
   // Told of every call before its answer is given.
   std::function<void(const CallRecord& record)> record = {};
 };
@@ -86,6 +89,8 @@ class Dispatcher {
  private:
   absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Message& request,
                          const Caller& caller) const;
+  absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
+                   const AccessQuestion& question) const;
   void Record(const CallRecord& record) const;
 
   void Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,

@@ -5,6 +5,7 @@ namespace brume::api {
 void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddInstanceHandlers(dispatcher, services);
   AddInstanceAttributeHandlers(dispatcher, services);
+  AddInstanceProfileHandlers(dispatcher, services);
   AddInstanceTypeHandlers(dispatcher, services);
   AddRegionHandlers(dispatcher, services);
   AddTagHandlers(dispatcher, services);
@@ -16,6 +17,7 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddIamIdentityHandlers(dispatcher, services);
   AddIamAccessKeyHandlers(dispatcher, services);
   AddIamAttachmentHandlers(dispatcher, services);
+  AddIamInstanceProfileHandlers(dispatcher, services);
   AddIamPolicyHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);
   AddStsHandlers(dispatcher, services);

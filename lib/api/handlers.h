@@ -26,6 +26,7 @@ namespace brume::identity {
 class AccessKeyService;
 class EventLog;
 class IdentityService;
+class InstanceProfileService;
 }  // namespace brume::identity
 namespace brume::network {
 class NetworkService;
@@ -51,6 +52,7 @@ struct Services {
   identity::EventLog& events;
   identity::IdentityService& identities;
   identity::AccessKeyService& access_keys;
+  identity::InstanceProfileService& instance_profiles;
   CallStatistics& statistics;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
@@ -65,6 +67,7 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services);
 // One file of handlers a resource; AddAllHandlers calls them all.
 void AddInstanceHandlers(Dispatcher& dispatcher, const Services& services);
 void AddInstanceAttributeHandlers(Dispatcher& dispatcher, const Services& services);
+void AddInstanceProfileHandlers(Dispatcher& dispatcher, const Services& services);
 void AddInstanceTypeHandlers(Dispatcher& dispatcher, const Services& services);
 void AddRegionHandlers(Dispatcher& dispatcher, const Services& services);
 void AddTagHandlers(Dispatcher& dispatcher, const Services& services);
@@ -76,6 +79,7 @@ void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamAccessKeyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamAttachmentHandlers(Dispatcher& dispatcher, const Services& services);
+void AddIamInstanceProfileHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamPolicyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
 void AddStsHandlers(Dispatcher& dispatcher, const Services& services);

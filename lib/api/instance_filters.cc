@@ -44,6 +44,10 @@ FilterTable<InstanceView>::Values EachVolume(Function text) {
 
 void AddInstanceItself(Table& table) {
   table["client-token"] = IfAny([](const InstanceView& v) { return v.instance.client_token; });
+  table["iam-instance-profile.arn"] =
+      IfAny([](const InstanceView& v) { return v.profile.has_value() ? v.profile->profile_arn : ""; });
+  table["iam-instance-profile.id"] =
+      IfAny([](const InstanceView& v) { return v.profile.has_value() ? v.profile->profile_id : ""; });
   table["image-id"] = Of([](const InstanceView& v) { return v.instance.image_id.text(); });
   table["instance-id"] = Of([](const InstanceView& v) { return v.instance.id.text(); });
   table["instance-state-code"] =

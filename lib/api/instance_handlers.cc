@@ -9,6 +9,7 @@
 #include "lib/api/run_request.h"
 #include "lib/base/status_macros.h"
 #include "lib/compute/instance_service.h"
+#include "lib/identity/instance_profile_service.h"
 
 namespace brume::api {
 namespace {
@@ -39,7 +40,13 @@ absl::StatusOr<std::vector<compute::InstanceView>> DescribePage(
 }
 
 absl::StatusOr<v1::RunInstancesResponse> Run(const Services& services, const v1::RunInstancesRequest& request) {
-  ASSIGN_OR_RETURN(const compute::RunRequest run, ParseRunRequest(request));
+  ASSIGN_OR_RETURN(compute::RunRequest run, ParseRunRequest(request));
+  if (request.has_iam_instance_profile()) {
+    const v1::IamInstanceProfileSpecification& named = request.iam_instance_profile();
+    ASSIGN_OR_RETURN(const InstanceProfile profile, services.instance_profiles.Resolve(named.arn(), named.name()));
+    run.profile_id = profile.id;
+    run.profile_arn = services.instance_profiles.ArnOf(profile);
+  }
   ASSIGN_OR_RETURN(const compute::ReservationView reservation, services.instances.Run(run));
   v1::RunInstancesResponse response;
   response.set_owner_id(services.settings.account_id);

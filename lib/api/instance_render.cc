@@ -191,6 +191,13 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
   return mappings;
 }
 
+v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association) {
+  v1::IamInstanceProfile rendered;
+  rendered.set_arn(association.profile_arn);
+  rendered.set_id(association.profile_id);
+  return rendered;
+}
+
 v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings) {
   const Instance& instance = view.instance;
   v1::Instance rendered;
@@ -198,6 +205,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.set_image_id(instance.image_id.text());
   rendered.set_instance_id(instance.id.text());
   rendered.set_instance_type(instance.instance_type);
+  if (view.profile.has_value()) *rendered.mutable_iam_instance_profile() = RenderProfile(*view.profile);
   if (!instance.key_name.empty()) rendered.set_key_name(instance.key_name);
   rendered.set_launch_time(RenderTime(instance.launch_time));
   *rendered.mutable_monitoring() = RenderMonitoring(instance.monitoring);

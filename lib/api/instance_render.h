@@ -11,6 +11,7 @@
 namespace brume::api {
 
 v1::InstanceState RenderState(InstanceState state);
+v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association);
 v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings);
 v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status);
 v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options);

@@ -9,6 +9,7 @@
 #include "lib/domain/ec2_error.h"
 #include "lib/domain/tags.h"
 #include "lib/network/network_service.h"
+#include "lib/store/instance_profiles.h"
 #include "lib/store/instances.h"
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
@@ -260,6 +261,13 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
     for (const auto& [key, value] : request.volume_tags) {
       RETURN_IF_ERROR(store::Tags(c).Set(volume.id.text(), key, value));
     }
+  }
+  if (!request.profile_id.empty()) {
+    RETURN_IF_ERROR(store::ProfileAssociations(c).Insert({.id = NewAssociationId(random_),
+                                                          .instance_id = instance.id,
+                                                          .profile_id = request.profile_id,
+                                                          .profile_arn = request.profile_arn,
+                                                          .associated = now}));
   }
   for (const auto& [key, value] : request.instance_tags) {
     RETURN_IF_ERROR(store::Tags(c).Set(instance.id.text(), key, value));

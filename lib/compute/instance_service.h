@@ -46,6 +46,7 @@ struct RunRequest {
   bool disable_api_stop = false;
   bool monitoring = false;
   MetadataOptions metadata_options;
+  std::string profile_id, profile_arn;  // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;
 };
 

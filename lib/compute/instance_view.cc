@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "lib/base/status_macros.h"
+#include "lib/store/instance_profiles.h"
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
 #include "lib/store/storage.h"
@@ -54,6 +55,9 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
 
   ASSIGN_OR_RETURN(std::vector<Volume> volumes, store::Volumes(connection).ListOf(ids));
   for (Volume& volume : volumes) view_of(volume.instance_id).volumes.push_back(std::move(volume));
+
+  ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, store::ProfileAssociations(connection).ListOf(ids));
+  for (ProfileAssociation& profile : profiles) view_of(profile.instance_id).profile = std::move(profile);
 
   ASSIGN_OR_RETURN(auto tags, store::Tags(connection).GetMany(texts));
   for (InstanceView& view : views) {

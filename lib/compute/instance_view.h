@@ -8,6 +8,7 @@
 
 #include "absl/types/span.h"
 #include "lib/domain/instance.h"
+#include "lib/domain/instance_profile.h"
 #include "lib/domain/instance_type.h"
 #include "lib/domain/network.h"
 #include "lib/domain/storage.h"
@@ -23,6 +24,7 @@ struct InstanceView {
   // Names of the groups the interfaces are in.
   std::map<SecurityGroupId, std::string> group_names;
   std::vector<Volume> volumes;
+  std::optional<ProfileAssociation> profile;
   TagMap tags;
 };
 

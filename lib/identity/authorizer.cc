@@ -7,6 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/identity/managed_policy.h"
 #include "lib/store/identities.h"
+#include "lib/store/instance_profiles.h"
 
 namespace brume::identity {
 namespace {
@@ -88,7 +89,7 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const st
   return policy;
 }
 
-// Calls name users, groups and roles without the path that is part of their ARN.
+// Calls name users, groups, roles and instance profiles without the path that is part of their ARN.
 absl::StatusOr<std::string> Authorizer::WithPath(const std::string& arn) {
   absl::string_view rest = arn;
   if (!absl::ConsumePrefix(&rest, absl::StrCat("arn:aws:iam::", account_id_, ":"))) return arn;
@@ -99,6 +100,12 @@ absl::StatusOr<std::string> Authorizer::WithPath(const std::string& arn) {
       return store::Identities(c).Find(kind, std::string(name));
     }));
     return found.has_value() ? IdentityArn(account_id_, *found) : arn;
+  }
+  if (absl::ConsumePrefix(&rest, "instance-profile/") && rest.find('/') == rest.npos) {
+    ASSIGN_OR_RETURN(const std::optional<InstanceProfile> found, database_.ReadFor([&](store::Connection& c) {
+      return store::InstanceProfiles(c).Find(std::string(rest));
+    }));
+    return found.has_value() ? IamArn(account_id_, "instance-profile", found->path, found->name) : arn;
   }
   return arn;
 }

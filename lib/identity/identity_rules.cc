@@ -53,6 +53,14 @@ absl::Status CheckSessionSeconds(int64_t seconds) {
                               " seconds, not ", seconds));
 }
 
+std::string NewIamId(absl::string_view prefix, Random& random) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  constexpr int kRandomDigits = 17;
+  std::string id(prefix);
+  for (int i = 0; i < kRandomDigits; ++i) id += kDigits[random.Below(sizeof(kDigits) - 1)];
+  return id;
+}
+
 absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t most) {
   if (counted > most) {
     return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for PolicySize: ", most));

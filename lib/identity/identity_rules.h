@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/base/random.h"
 #include "lib/domain/identity.h"
 #include "lib/identity/policy.h"
 #include "lib/store/database.h"
@@ -16,6 +17,9 @@ absl::Status CheckName(absl::string_view parameter, absl::string_view name, size
 absl::Status CheckPath(absl::string_view path);
 absl::Status CheckSessionSeconds(int64_t seconds);
 size_t LongestName(IdentityKind kind);
+
+// As AWS's: 21 capital letters and digits of base 32, the first four of which are `prefix`.
+std::string NewIamId(absl::string_view prefix, Random& random);
 
 // Errors: LimitExceeded, MalformedPolicyDocument. `counted` are the characters that count against `most`.
 absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t most);

@@ -11,6 +11,7 @@
 #include "lib/identity/managed_policy.h"
 #include "lib/store/access_keys.h"
 #include "lib/store/identities.h"
+#include "lib/store/instance_profiles.h"
 
 namespace brume::identity {
 namespace {
@@ -67,15 +68,6 @@ absl::Status IdentityService::Write(const std::function<absl::Status(store::Conn
   return absl::OkStatus();
 }
 
-// As AWS's: 21 capital letters and digits of base 32.
-std::string IdentityService::NewId(const char* prefix) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  constexpr int kRandomDigits = 17;
-  std::string id = prefix;
-  for (int i = 0; i < kRandomDigits; ++i) id += kDigits[random_.Below(sizeof(kDigits) - 1)];
-  return id;
-}
-
 absl::StatusOr<Identity> IdentityService::Create(Identity draft) {
   RETURN_IF_ERROR(CheckName(NameParameter(draft.kind), draft.name, LongestName(draft.kind)));
   RETURN_IF_ERROR(CheckPath(draft.path));
@@ -83,7 +75,7 @@ absl::StatusOr<Identity> IdentityService::Create(Identity draft) {
     RETURN_IF_ERROR(CheckSessionSeconds(draft.max_session_seconds));
     RETURN_IF_ERROR(CheckTrust(draft.trust_policy));
   }
-  draft.id = NewId(IdPrefix(draft.kind));
+  draft.id = NewIamId(IdPrefix(draft.kind), random_);
   draft.created = clock_.Now();
   RETURN_IF_ERROR(Write([&](store::Connection& c) -> absl::Status {
     const absl::Status inserted = store::Identities(c).Insert(draft);
@@ -134,6 +126,8 @@ absl::Status IdentityService::Delete(IdentityKind kind, const std::string& name)
     ASSIGN_OR_RETURN(const auto groups, identities.GroupsOf(identity.id));
     ASSIGN_OR_RETURN(const auto members, identities.MembersOf(identity.id));
     if (!groups.empty() || !members.empty()) return DeleteConflict("remove users from group");
+    ASSIGN_OR_RETURN(const auto profiles, store::InstanceProfiles(c).ListOfRole(identity.id));
+    if (!profiles.empty()) return DeleteConflict("remove roles from instance profile");
     return identities.Delete(identity.id);
   });
 }

@@ -78,7 +78,6 @@ class IdentityService {
 
  private:
   absl::Status Write(const std::function<absl::Status(store::Connection&)>& change);
-  std::string NewId(const char* prefix);
 
   store::Database& database_;
   const Clock& clock_;

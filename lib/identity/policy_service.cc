@@ -54,7 +54,7 @@ absl::StatusOr<PolicyView> IdentityService::CreatePolicy(const std::string& name
   RETURN_IF_ERROR(CheckPath(path));
   RETURN_IF_ERROR(CheckManaged(document));
   PolicyView view;
-  view.policy.id = NewId("ANPA");
+  view.policy.id = NewIamId("ANPA", random_);
   view.policy.name = name;
   view.policy.path = path;
   view.policy.description = description;

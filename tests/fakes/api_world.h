@@ -11,6 +11,7 @@
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
+#include "lib/api/passed_role.h"
 #include "lib/compute/key_pair_service.h"
 #include "lib/compute/tag_service.h"
 #include "lib/domain/ec2_error.h"
@@ -18,6 +19,7 @@
 #include "lib/identity/authorizer.h"
 #include "lib/identity/event_log.h"
 #include "lib/identity/identity_service.h"
+#include "lib/identity/instance_profile_service.h"
 #include "lib/network/security_group_service.h"
 #include "tests/fakes/compute_world.h"
 
@@ -44,6 +46,7 @@ class ApiWorld : public ComputeWorld {
                                      .events = events,
                                      .identities = identities,
                                      .access_keys = *access_keys,
+                                     .instance_profiles = instance_profiles,
                                      .statistics = statistics,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
                                      .console_output = [this](const InstanceId&) { return console_output; },
@@ -83,12 +86,12 @@ class ApiWorld : public ComputeWorld {
 
   const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
     for (const char* service : {"Instances", "InstanceTypes", "Regions", "Tags", "KeyPairs", "Images", "SecurityGroups",
-                                "Vpcs", "Events", "Host"}) {
+                                "Vpcs", "IamInstanceProfiles", "Events", "Host"}) {
       const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
       if (method != nullptr) return method;
     }
-    for (const char* service :
-         {"Users", "AccessKeys", "Groups", "Roles", "UserPolicies", "GroupPolicies", "RolePolicies", "Policies"}) {
+    for (const char* service : {"Users", "AccessKeys", "InstanceProfiles", "Groups", "Roles", "UserPolicies",
+                                "GroupPolicies", "RolePolicies", "Policies"}) {
       const auto* method = dispatcher.FindMethod(std::string("brume.iam.v1.") + service, name);
       if (method != nullptr) return method;
     }
@@ -112,9 +115,14 @@ class ApiWorld : public ComputeWorld {
   identity::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Forget(); }};
   std::unique_ptr<identity::AccessKeyService> access_keys =
       identity::AccessKeyService::Open(*database, clock, directory.path()).value();
+  identity::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
+       .passed_role =
+           [this](const google::protobuf::Message& request) {
+             return api::PassedRole(request, identities, instance_profiles);
+           },
        .record =
            [this](const api::CallRecord& record) {
              statistics.Count(record);

@@ -1,0 +1,18 @@
+// The role that a call hands on.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "lib/identity/identity_service.h"
+#include "lib/identity/instance_profile_service.h"
+
+namespace brume::api {
+
+// The ARN of the role that `request` gives to instances by an instance profile, or to an instance profile. Empty when
+// it gives none, or names what is not there: the call is then refused for that.
+absl::StatusOr<std::string> PassedRole(const google::protobuf::Message& request, identity::IdentityService& identities,
+                                       identity::InstanceProfileService& profiles);
+
+}  // namespace brume::api
