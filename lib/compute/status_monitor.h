@@ -70,7 +70,8 @@ class StatusMonitor {
     Check system, instance;
   };
   void Run();
-  void CheckAll();
+  // How many were checked.
+  size_t CheckAll();
   absl::StatusOr<std::vector<Subject>> ListSubjects();
   void Look(Subject& subject);
   bool Stopping() const;
