@@ -1,6 +1,3 @@
-#include <memory>
-#include <mutex>
-
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "brume/v1/instance.pb.h"
@@ -158,14 +155,9 @@ absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeR
 template <typename Request, typename Response>
 absl::StatusOr<Response> SetMonitoring(const Services& services, const Request& request, bool detailed) {
   ASSIGN_OR_RETURN(const auto ids, ParseIds<InstanceId>(request.instance_ids()));
-  // All are there before the first is changed.
-  const auto every = [](const compute::InstanceView&) { return true; };
-  RETURN_IF_ERROR(services.instances.Describe(ids, every, std::nullopt, 0).status());
-  compute::InstanceChange change;
-  change.monitoring = detailed;
+  RETURN_IF_ERROR(services.instances.SetMonitoring(ids, detailed));
   Response response;
   for (const InstanceId& id : ids) {
-    RETURN_IF_ERROR(services.instances.Modify(id, change));
     v1::InstanceMonitoring& item = *response.add_instance_monitorings();
     item.set_instance_id(id.text());
     *item.mutable_monitoring() = RenderMonitoring(detailed);
@@ -176,7 +168,6 @@ absl::StatusOr<Response> SetMonitoring(const Services& services, const Request& 
 absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyMetadataOptions(
     const Services& services, const v1::ModifyInstanceMetadataOptionsRequest& request) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-  ASSIGN_OR_RETURN(const compute::InstanceView view, services.instances.Get(id));
   v1::InstanceMetadataOptionsRequest options;
   if (request.has_http_tokens()) options.set_http_tokens(request.http_tokens());
   if (request.has_http_endpoint()) options.set_http_endpoint(request.http_endpoint());
@@ -184,10 +175,8 @@ absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyMetadataOptions(
   if (request.has_http_put_response_hop_limit()) {
     options.set_http_put_response_hop_limit(request.http_put_response_hop_limit());
   }
-  const MetadataOptions changed = ParseMetadataOptions(options, view.instance.metadata_options);
-  compute::InstanceChange change;
-  change.metadata_options = changed;
-  RETURN_IF_ERROR(services.instances.Modify(id, change));
+  ASSIGN_OR_RETURN(const MetadataOptions changed,
+                   services.instances.ModifyMetadataOptions(id, ParseMetadataOptions(options)));
   v1::ModifyInstanceMetadataOptionsResponse response;
   response.set_instance_id(id.text());
   *response.mutable_instance_metadata_options() = RenderMetadataOptions(changed);
@@ -213,10 +202,7 @@ void AddInstanceAttributeHandlers(Dispatcher& dispatcher, const Services& servic
       });
   dispatcher.Handle<v1::ModifyInstanceMetadataOptionsRequest, v1::ModifyInstanceMetadataOptionsResponse>(
       kService, "ModifyInstanceMetadataOptions",
-      // Options that are not given stay: the lock keeps two calls from undoing each other's between read and write.
-      [services, lock = std::make_shared<std::mutex>()](const v1::ModifyInstanceMetadataOptionsRequest& request,
-                                                        const Caller&) {
-        std::lock_guard guard(*lock);
+      [services](const v1::ModifyInstanceMetadataOptionsRequest& request, const Caller&) {
         return ModifyMetadataOptions(services, request);
       });
   dispatcher.Handle<v1::MonitorInstancesRequest, v1::MonitorInstancesResponse>(

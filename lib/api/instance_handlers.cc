@@ -1,4 +1,6 @@
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "brume/v1/instance.pb.h"
 #include "lib/api/handlers.h"
 #include "lib/api/instance_filters.h"
@@ -28,14 +30,14 @@ absl::StatusOr<std::vector<compute::InstanceView>> DescribePage(
   const std::string list = Request::descriptor()->name();
   RETURN_IF_ERROR(CheckPaging(request, !request.instance_ids().empty(), "instanceId"));
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseIds<InstanceId>(request.instance_ids()));
-  std::optional<InstanceId> after;
+  int64_t after = 0;
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(const std::string position, ParseToken(list, request.next_token()));
-    ASSIGN_OR_RETURN(after, InstanceId::Parse(position));
+    if (!absl::SimpleAtoi(position, &after)) return InvalidToken();
   }
   const int limit = request.has_max_results() ? request.max_results() : ids.empty() ? kDefaultPage : 0;
   ASSIGN_OR_RETURN(compute::InstancePage page, instances.Describe(ids, keep, after, limit));
-  if (page.next) response.set_next_token(MakeToken(list, page.next->text()));
+  if (page.next) response.set_next_token(MakeToken(list, absl::StrCat(*page.next)));
   return std::move(page.instances);
 }
 
@@ -140,7 +142,10 @@ void AddInstanceHandlers(Dispatcher& dispatcher, const Services& services) {
       kService, "DescribeInstances",
       [services, filters = InstanceFilters(services.settings)](
           const v1::DescribeInstancesRequest& request, const Caller&) -> absl::StatusOr<v1::DescribeInstancesResponse> {
-        ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+        FilterTable<compute::InstanceView>::Predicate keep;
+        if (!request.filters().empty()) {
+          ASSIGN_OR_RETURN(keep, filters.Compile(request.filters()));
+        }
         v1::DescribeInstancesResponse response;
         ASSIGN_OR_RETURN(const auto views, DescribePage(services.instances, request, keep, response));
         *response.mutable_reservations() = RenderReservations(views, services.settings);

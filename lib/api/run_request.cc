@@ -67,12 +67,13 @@ absl::Status ParseNetwork(const Source& source, const Groups& groups, compute::R
 
 }  // namespace
 
-MetadataOptions ParseMetadataOptions(const v1::InstanceMetadataOptionsRequest& options, MetadataOptions present) {
-  if (options.has_http_tokens()) present.tokens_required = options.http_tokens() == "required";
-  if (options.has_http_endpoint()) present.endpoint_enabled = options.http_endpoint() == "enabled";
-  if (options.has_instance_metadata_tags()) present.tags_enabled = options.instance_metadata_tags() == "enabled";
-  if (options.has_http_put_response_hop_limit()) present.hop_limit = options.http_put_response_hop_limit();
-  return present;
+MetadataOptionsChange ParseMetadataOptions(const v1::InstanceMetadataOptionsRequest& options) {
+  MetadataOptionsChange change;
+  if (options.has_http_tokens()) change.tokens_required = options.http_tokens() == "required";
+  if (options.has_http_endpoint()) change.endpoint_enabled = options.http_endpoint() == "enabled";
+  if (options.has_instance_metadata_tags()) change.tags_enabled = options.instance_metadata_tags() == "enabled";
+  if (options.has_http_put_response_hop_limit()) change.hop_limit = options.http_put_response_hop_limit();
+  return change;
 }
 
 absl::StatusOr<compute::RunRequest> ParseRunRequest(const v1::RunInstancesRequest& request) {
@@ -107,7 +108,7 @@ absl::StatusOr<compute::RunRequest> ParseRunRequest(const v1::RunInstancesReques
   run.disable_api_termination = request.disable_api_termination();
   run.disable_api_stop = request.disable_api_stop();
   run.monitoring = request.monitoring().enabled();
-  run.metadata_options = ParseMetadataOptions(request.metadata_options(), run.metadata_options);
+  run.metadata_options = ParseMetadataOptions(request.metadata_options()).AppliedTo(run.metadata_options);
   RETURN_IF_ERROR(ParseTags(
       request.tag_specifications(),
       {{"instance", &run.instance_tags}, {"volume", &run.volume_tags}, {"network-interface", &run.interface_tags}}));

@@ -11,7 +11,6 @@ namespace brume::api {
 // InvalidPlacementGroup.Unknown.
 absl::StatusOr<compute::RunRequest> ParseRunRequest(const v1::RunInstancesRequest& request);
 
-// `options` laid over `present`.
-MetadataOptions ParseMetadataOptions(const v1::InstanceMetadataOptionsRequest& options, MetadataOptions present);
+MetadataOptionsChange ParseMetadataOptions(const v1::InstanceMetadataOptionsRequest& options);
 
 }  // namespace brume::api

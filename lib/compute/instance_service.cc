@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
@@ -31,13 +32,19 @@ absl::Status Protected(const Instance& instance, absl::string_view verb, absl::s
                                  attribute, "' is true; change that first"));
 }
 
+absl::Status CheckModifiable(const Instance& instance) {
+  const bool ends = instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown;
+  return ends ? WrongState(instance, "modified") : absl::OkStatus();
+}
+
 // The rows of `ids` in their order. InvalidInstanceID.NotFound naming all that are unknown.
 absl::StatusOr<std::vector<Instance>> GetAll(store::Connection& connection, absl::Span<const InstanceId> ids) {
   ASSIGN_OR_RETURN(std::vector<Instance> instances, store::Instances(connection).GetMany(ids));
+  absl::flat_hash_set<absl::string_view> known;
+  for (const Instance& instance : instances) known.insert(instance.id.text());
   std::vector<std::string> unknown;
   for (const InstanceId& id : ids) {
-    const bool known = std::any_of(instances.begin(), instances.end(), [&](const Instance& i) { return i.id == id; });
-    if (!known) unknown.push_back(id.text());
+    if (!known.contains(id.text())) unknown.push_back(id.text());
   }
   if (unknown.empty()) return instances;
   return ec2::Error("InvalidInstanceID.NotFound",
@@ -58,28 +65,37 @@ InstanceService::InstanceService(store::Database& database, const Settings& sett
 
 absl::StatusOr<InstancePage> InstanceService::Describe(absl::Span<const InstanceId> ids,
                                                        const std::function<bool(const InstanceView&)>& keep,
-                                                       const std::optional<InstanceId>& after, int limit) {
+                                                       int64_t after, int limit) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<InstancePage> {
+    store::Instances instances(c);
     InstancePage page;
-    if (!ids.empty()) {
-      ASSIGN_OR_RETURN(std::vector<Instance> rows, GetAll(c, ids));
+    if (!ids.empty() || keep == nullptr) {
+      // One row more than the page tells whether there is more behind it.
+      ASSIGN_OR_RETURN(std::vector<Instance> rows,
+                       !ids.empty() ? GetAll(c, ids) : instances.ListBehind(after, limit == 0 ? 0 : limit + 1));
+      if (ids.empty() && limit > 0 && rows.size() > static_cast<size_t>(limit)) {
+        rows.pop_back();
+        ASSIGN_OR_RETURN(page.next, instances.PositionOf(rows.back().id));
+      }
       ASSIGN_OR_RETURN(page.instances, CompleteViews(c, types_, std::move(rows)));
-      std::erase_if(page.instances, [&](const InstanceView& view) { return !keep(view); });
+      if (keep != nullptr) std::erase_if(page.instances, [&](const InstanceView& view) { return !keep(view); });
       return page;
     }
-    // Chunks, so that a page of a large installation costs what the page costs and a filter never holds all rows.
+    // Chunks, so that a filter never holds all rows; the first is small, as most of a small page may be in it.
     constexpr int kChunk = 1000;
-    std::optional<InstanceId> last = after;
+    int chunk = limit > 0 ? std::min(limit + 1, kChunk) : kChunk;
     while (true) {
-      // One more than asked tells whether there is more behind the page.
-      ASSIGN_OR_RETURN(std::vector<Instance> rows, store::Instances(c).List(last, kChunk));
-      const bool at_end = rows.size() < kChunk;
-      if (!rows.empty()) last = rows.back().id;
+      ASSIGN_OR_RETURN(std::vector<Instance> rows, instances.ListBehind(after, chunk));
+      const bool at_end = rows.size() < static_cast<size_t>(chunk);
+      chunk = kChunk;
+      if (!rows.empty()) {
+        ASSIGN_OR_RETURN(after, instances.PositionOf(rows.back().id));
+      }
       ASSIGN_OR_RETURN(std::vector<InstanceView> views, CompleteViews(c, types_, std::move(rows)));
       for (InstanceView& view : views) {
         if (!keep(view)) continue;
         if (limit > 0 && page.instances.size() == static_cast<size_t>(limit)) {
-          page.next = page.instances.back().instance.id;
+          ASSIGN_OR_RETURN(page.next, instances.PositionOf(page.instances.back().instance.id));
           return page;
         }
         page.instances.push_back(std::move(view));
@@ -179,11 +195,12 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
   Instance instance;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(instance, store::Instances(c).Get(id));
-    if (instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown) {
-      return WrongState(instance, "modified");
-    }
+    RETURN_IF_ERROR(CheckModifiable(instance));
     if ((change.instance_type || change.user_data) && instance.state != InstanceState::kStopped) {
-      return WrongState(instance, "given another type or user data: stop it first; it cannot be changed");
+      return ec2::Error(
+          "IncorrectInstanceState",
+          absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state), "; its ",
+                       change.instance_type ? "type" : "user data", " can be changed only while it is stopped"));
     }
     if (change.instance_type) {
       const InstanceType* type = types_.Find(*change.instance_type);
@@ -199,8 +216,6 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
     if (change.shutdown_behavior) instance.shutdown_behavior = *change.shutdown_behavior;
     if (change.disable_api_termination) instance.disable_api_termination = *change.disable_api_termination;
     if (change.disable_api_stop) instance.disable_api_stop = *change.disable_api_stop;
-    if (change.metadata_options) instance.metadata_options = *change.metadata_options;
-    if (change.monitoring) instance.monitoring = *change.monitoring;
     if (change.source_dest_check) instance.source_dest_check = *change.source_dest_check;
     RETURN_IF_ERROR(ChangeInterfaces(c, instance, change));
     RETURN_IF_ERROR(ChangeVolumes(c, instance, change));
@@ -209,6 +224,29 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
   if (change.group_ids || change.source_dest_check) hooks_.wake_vpc(instance.vpc_id);
   hooks_.wake_instance(id);
   return absl::OkStatus();
+}
+
+absl::StatusOr<MetadataOptions> InstanceService::ModifyMetadataOptions(const InstanceId& id,
+                                                                       const MetadataOptionsChange& change) {
+  return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<MetadataOptions> {
+    ASSIGN_OR_RETURN(Instance instance, store::Instances(c).Get(id));
+    RETURN_IF_ERROR(CheckModifiable(instance));
+    instance.metadata_options = change.AppliedTo(instance.metadata_options);
+    RETURN_IF_ERROR(store::Instances(c).Update(instance));
+    return instance.metadata_options;
+  });
+}
+
+absl::Status InstanceService::SetMonitoring(absl::Span<const InstanceId> ids, bool detailed) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(std::vector<Instance> instances, GetAll(c, ids));
+    for (Instance& instance : instances) {
+      RETURN_IF_ERROR(CheckModifiable(instance));
+      instance.monitoring = detailed;
+      RETURN_IF_ERROR(store::Instances(c).Update(instance));
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::Status InstanceService::ChangeInterfaces(store::Connection& c, const Instance& instance,

@@ -58,11 +58,11 @@ struct StateChange {
 
 struct InstancePage {
   std::vector<InstanceView> instances;
-  // The last instance looked at, when there are more behind it.
-  std::optional<InstanceId> next;
+  // Where the next page begins, when there is one; it may be asked for when this page's instances are gone.
+  std::optional<int64_t> next;
 };
 
-// What ModifyInstanceAttribute and ModifyInstanceMetadataOptions can change; one attribute a call in EC2.
+// What ModifyInstanceAttribute can change; one attribute a call in EC2.
 struct InstanceChange {
   std::optional<std::string> instance_type;  // stopped only
   std::optional<std::string> user_data;      // stopped only
@@ -71,8 +71,6 @@ struct InstanceChange {
   std::optional<bool> disable_api_stop;
   std::optional<bool> source_dest_check;
   std::optional<std::vector<SecurityGroupId>> group_ids;
-  std::optional<MetadataOptions> metadata_options;
-  std::optional<bool> monitoring;
   // Device name → DeleteOnTermination.
   std::map<std::string, bool> delete_on_termination;
 };
@@ -96,10 +94,10 @@ class InstanceService {
   absl::StatusOr<ReservationView> Run(const RunRequest& request);
 
   // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind
-  // `after`. At most `limit` (0 = all) for which `keep` holds.
+  // `after`, the `next` of a page (0 = from the first). At most `limit` (0 = all) for which `keep` holds. Without a
+  // filter give none: a page then costs what the page costs, however many instances there are.
   absl::StatusOr<InstancePage> Describe(absl::Span<const InstanceId> ids,
-                                        const std::function<bool(const InstanceView&)>& keep,
-                                        const std::optional<InstanceId>& after, int limit);
+                                        const std::function<bool(const InstanceView&)>& keep, int64_t after, int limit);
   // One with its user data. InvalidInstanceID.NotFound.
   absl::StatusOr<InstanceView> Get(const InstanceId& id);
 
@@ -110,7 +108,12 @@ class InstanceService {
   absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids);
   absl::Status Reboot(absl::Span<const InstanceId> ids);
 
+  // Errors of all that change an instance: InvalidInstanceID.NotFound, IncorrectInstanceState.
   absl::Status Modify(const InstanceId& id, const InstanceChange& change);
+  // The options as they are then.
+  absl::StatusOr<MetadataOptions> ModifyMetadataOptions(const InstanceId& id, const MetadataOptionsChange& change);
+  // Of all or none of `ids`.
+  absl::Status SetMonitoring(absl::Span<const InstanceId> ids, bool detailed);
 
  private:
   // What one RunInstances was granted.

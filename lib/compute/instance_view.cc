@@ -39,11 +39,10 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
     view_of(eni.instance_id).interfaces.push_back(std::move(eni));
   }
   if (!groups_in_use.empty()) {
-    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, store::SecurityGroups(connection).List(std::nullopt));
+    const std::vector<SecurityGroupId> wanted(groups_in_use.begin(), groups_in_use.end());
+    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, store::SecurityGroups(connection).GetMany(wanted));
     absl::flat_hash_map<SecurityGroupId, std::string> names;
-    for (SecurityGroup& group : groups) {
-      if (groups_in_use.contains(group.id)) names.emplace(group.id, std::move(group.name));
-    }
+    for (SecurityGroup& group : groups) names.emplace(group.id, std::move(group.name));
     for (InstanceView& view : views) {
       for (const NetworkInterface& eni : view.interfaces) {
         for (const SecurityGroupId& group : eni.groups) {

@@ -56,6 +56,19 @@ struct MetadataOptions {
   friend bool operator==(const MetadataOptions&, const MetadataOptions&) = default;
 };
 
+// What is none stays as it is.
+struct MetadataOptionsChange {
+  std::optional<bool> tokens_required, endpoint_enabled, tags_enabled;
+  std::optional<int> hop_limit;
+
+  MetadataOptions AppliedTo(const MetadataOptions& present) const {
+    return {.tokens_required = tokens_required.value_or(present.tokens_required),
+            .endpoint_enabled = endpoint_enabled.value_or(present.endpoint_enabled),
+            .tags_enabled = tags_enabled.value_or(present.tags_enabled),
+            .hop_limit = hop_limit.value_or(present.hop_limit)};
+  }
+};
+
 using TagMap = std::map<std::string, std::string>;
 
 struct Instance {

@@ -112,20 +112,26 @@ absl::Status Instances::Delete(const InstanceId& id) {
 }
 
 absl::StatusOr<std::vector<Instance>> Instances::List(const std::optional<InstanceId>& after, int limit) {
+  if (!after.has_value()) return ListBehind(0, limit);
+  ASSIGN_OR_RETURN(const int64_t position, PositionOf(*after));
+  return ListBehind(position, limit);
+}
+
+absl::StatusOr<int64_t> Instances::PositionOf(const InstanceId& id) {
+  const auto read_seq = [](Row& row) {
+    int64_t seq = 0;
+    row.Read(seq);
+    return seq;
+  };
+  ASSIGN_OR_RETURN(const std::optional<int64_t> seq,
+                   connection_.First("SELECT seq FROM instances WHERE id = ?", read_seq, id));
+  if (!seq.has_value()) return id.NotFound();
+  return *seq;
+}
+
+absl::StatusOr<std::vector<Instance>> Instances::ListBehind(int64_t position, int limit) {
   static const std::string sql = SelectRows("WHERE seq > ? ORDER BY seq LIMIT ?");
-  int64_t behind = 0;
-  if (after.has_value()) {
-    const auto read_seq = [](Row& row) {
-      int64_t seq = 0;
-      row.Read(seq);
-      return seq;
-    };
-    ASSIGN_OR_RETURN(const std::optional<int64_t> seq,
-                     connection_.First("SELECT seq FROM instances WHERE id = ?", read_seq, *after));
-    if (!seq.has_value()) return after->NotFound();
-    behind = *seq;
-  }
-  return connection_.All(sql, ReadInstance, behind, limit == 0 ? -1 : limit);
+  return connection_.All(sql, ReadInstance, position, limit == 0 ? -1 : limit);
 }
 
 absl::StatusOr<std::vector<Instance>> Instances::GetMany(absl::Span<const InstanceId> ids) {

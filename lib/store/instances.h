@@ -45,6 +45,11 @@ class Instances {
   // In order of launch; `after` an id continues behind it (InvalidInstanceID.NotFound when it is gone). limit 0 = all.
   // Without user data; all others here bring it.
   absl::StatusOr<std::vector<Instance>> List(const std::optional<InstanceId>& after, int limit);
+  // Where a row stands in the order of launch, above 0; only the last one's may be given again once it is deleted.
+  // Error: InvalidInstanceID.NotFound.
+  absl::StatusOr<int64_t> PositionOf(const InstanceId& id);
+  // As List, behind a position whose row may be gone.
+  absl::StatusOr<std::vector<Instance>> ListBehind(int64_t position, int limit);
   // Those there are, in the order of `ids`, each once.
   absl::StatusOr<std::vector<Instance>> GetMany(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<Instance>> ListByReservation(const ReservationId& id);

@@ -55,6 +55,8 @@ class SecurityGroups {
   absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);
   absl::StatusOr<std::optional<SecurityGroup>> FindByName(const VpcId& vpc, const std::string& name);
   absl::StatusOr<std::vector<SecurityGroup>> List(const std::optional<VpcId>& vpc);
+  // Those there are, in the order of `ids`.
+  absl::StatusOr<std::vector<SecurityGroup>> GetMany(absl::Span<const SecurityGroupId> ids);
   // With its rules and tags. DependencyViolation while an interface is in it or another group's rule names it. OK when
   // there is none.
   absl::Status Delete(const SecurityGroupId& id);

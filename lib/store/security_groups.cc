@@ -63,6 +63,13 @@ absl::StatusOr<std::vector<SecurityGroup>> SecurityGroups::List(const std::optio
   return connection_.All(absl::StrCat(kSelectGroups, "WHERE vpc_id = ? ORDER BY seq"), ReadGroup, *vpc);
 }
 
+absl::StatusOr<std::vector<SecurityGroup>> SecurityGroups::GetMany(absl::Span<const SecurityGroupId> ids) {
+  return connection_.All(
+      "SELECT id, vpc_id, name, description FROM (SELECT key AS place, value AS wanted FROM json_each(?)) "
+      "CROSS JOIN security_groups ON id = wanted ORDER BY place",
+      ReadGroup, JsonArrayOfIds(ids));
+}
+
 absl::Status SecurityGroups::Delete(const SecurityGroupId& id) {
   const absl::Status deleted = connection_.Run("DELETE FROM security_groups WHERE id = ?", id);
   if (absl::IsFailedPrecondition(deleted)) {

@@ -1,8 +1,13 @@
 #include <catch2/catch.hpp>
 #include <set>
+#include <thread>
 
+#include "lib/base/status_macros.h"
 #include "lib/compute/key_pair_service.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/store/instances.h"
+#include "lib/store/networks.h"
+#include "lib/store/storage.h"
 #include "tests/fakes/compute_world.h"
 
 namespace brume {
@@ -52,14 +57,12 @@ TEST_CASE("what cannot be launched is refused with EC2's code and leaves nothing
     INFO(bad.code << " " << refused.status());
     CHECK(CodeOf(refused.status()) == bad.code);
   }
-  CHECK(world.service
-            ->Describe(
-                {}, [](const auto&) { return true; }, std::nullopt, 0)
-            ->instances.empty());
+  CHECK(world.service->Describe({}, nullptr, 0, 0)->instances.empty());
 }
 
 TEST_CASE("as many as fit are launched between MinCount and MaxCount", "[compute]") {
   Settings settings = ComputeWorld::DefaultSettings();
+  settings.guest_overhead_mib = 40;
   settings.host_memory_mib = settings.reserved_memory_mib + 3 * (128 + settings.guest_overhead_mib) + 10;
   ComputeWorld world(settings);
   compute::RunRequest request = world.Request();
@@ -161,17 +164,116 @@ TEST_CASE("pages hold every instance once, in order of launch", "[compute]") {
   ComputeWorld world;
   const auto all = world.service->Run(world.Request(7));
   REQUIRE(all.ok());
-  std::vector<std::string> seen;
-  std::optional<InstanceId> after;
-  do {
-    const auto page = world.service->Describe(
-        {}, [](const auto&) { return true; }, after, 3);
-    REQUIRE(page.ok());
-    for (const auto& view : page->instances) seen.push_back(view.instance.id.text());
-    after = page->next;
-  } while (after);
-  REQUIRE(seen.size() == 7);
-  for (size_t i = 0; i < 7; ++i) CHECK(seen[i] == all->instances[i].instance.id.text());
+  // Filtered and not, with a last page that is full, has one item or is the first.
+  for (const std::function<bool(const compute::InstanceView&)>& keep :
+       {std::function<bool(const compute::InstanceView&)>(), {[](const auto&) { return true; }}}) {
+    for (const int limit : {1, 3, 6, 7, 8, 0}) {
+      std::vector<std::string> seen;
+      int64_t after = 0;
+      int pages = 0;
+      do {
+        const auto page = world.service->Describe({}, keep, after, limit);
+        REQUIRE(page.ok());
+        if (limit > 0) CHECK(page->instances.size() <= static_cast<size_t>(limit));
+        for (const auto& view : page->instances) seen.push_back(view.instance.id.text());
+        after = page->next.value_or(0);
+        ++pages;
+      } while (after != 0);
+      CHECK(pages == (limit == 0 ? 1 : (7 + limit - 1) / limit));
+      REQUIRE(seen.size() == 7);
+      for (size_t i = 0; i < 7; ++i) CHECK(seen[i] == all->instances[i].instance.id.text());
+    }
+  }
+}
+
+TEST_CASE("the next page follows when the instances of this one are gone", "[compute]") {
+  ComputeWorld world;
+  const auto all = world.service->Run(world.Request(3));
+  REQUIRE(all.ok());
+  const auto first = world.service->Describe({}, nullptr, 0, 2);
+  REQUIRE(first->next.has_value());
+  REQUIRE(world.database
+              ->Write([&](store::Connection& c) -> absl::Status {
+                for (const compute::InstanceView& view : first->instances) {
+                  for (const NetworkInterface& eni : view.interfaces) {
+                    RETURN_IF_ERROR(store::Networks(c).DeleteInterface(eni.id));
+                  }
+                  for (const Volume& volume : view.volumes) RETURN_IF_ERROR(store::Volumes(c).Delete(volume.id));
+                  RETURN_IF_ERROR(store::Instances(c).Delete(view.instance.id));
+                }
+                return absl::OkStatus();
+              })
+              .ok());
+  const auto second = world.service->Describe({}, nullptr, *first->next, 2);
+  REQUIRE(second->instances.size() == 1);
+  CHECK(second->instances[0].instance.id == all->instances[2].instance.id);
+  CHECK_FALSE(second->next.has_value());
+}
+
+TEST_CASE("a filter that keeps few looks beyond the first rows for its page", "[compute]") {
+  ComputeWorld world;
+  const auto all = world.service->Run(world.Request(7));
+  REQUIRE(all.ok());
+  const auto odd = [](const compute::InstanceView& view) { return view.instance.launch_index % 2 == 1; };
+  const auto first = world.service->Describe({}, odd, 0, 2);
+  REQUIRE(first->instances.size() == 2);
+  CHECK(first->instances[1].instance.launch_index == 3);
+  REQUIRE(first->next.has_value());
+  const auto last = world.service->Describe({}, odd, *first->next, 2);
+  REQUIRE(last->instances.size() == 1);
+  CHECK(last->instances[0].instance.launch_index == 5);
+  CHECK_FALSE(last->next.has_value());
+}
+
+TEST_CASE("detailed monitoring is set for all instances named or for none", "[compute]") {
+  ComputeWorld world;
+  const InstanceId running = world.Launch();
+  const InstanceId gone = world.Launch();
+  REQUIRE(world.service->Terminate({&gone, 1}).ok());
+  CHECK(CodeOf(world.service->SetMonitoring({{running, gone}}, true)) == "IncorrectInstanceState");
+  const InstanceId unknown = InstanceId::FromTrusted("i-00000000000000001");
+  CHECK(CodeOf(world.service->SetMonitoring({{running, unknown}}, true)) == "InvalidInstanceID.NotFound");
+  CHECK_FALSE(world.Row(running).monitoring);
+  REQUIRE(world.service->SetMonitoring({&running, 1}, true).ok());
+  CHECK(world.Row(running).monitoring);
+}
+
+TEST_CASE("metadata options that are not given stay, whoever else changes others at that moment", "[compute]") {
+  ComputeWorld world;
+  const InstanceId id = world.Launch();
+  bool hops_changed = true, tokens_changed = true;
+  std::thread other([&] {
+    MetadataOptionsChange hops;
+    for (hops.hop_limit = 1; hops.hop_limit < 32; ++*hops.hop_limit) {
+      hops_changed &= world.service->ModifyMetadataOptions(id, hops).ok();
+    }
+  });
+  MetadataOptionsChange tokens;
+  for (int i = 1; i <= 32; ++i) {
+    tokens.tokens_required = i % 2 == 0;
+    tokens_changed &= world.service->ModifyMetadataOptions(id, tokens).ok();
+  }
+  other.join();
+  CHECK(hops_changed);
+  CHECK(tokens_changed);
+  const MetadataOptions options = world.Row(id).metadata_options;
+  CHECK(options.hop_limit == 31);
+  CHECK(options.tokens_required);
+  REQUIRE(world.service->Terminate({&id, 1}).ok());
+  CHECK(CodeOf(world.service->ModifyMetadataOptions(id, {}).status()) == "IncorrectInstanceState");
+}
+
+TEST_CASE("a change that needs a stopped instance is refused with one reason", "[compute]") {
+  ComputeWorld world;
+  const InstanceId id = world.Launch();
+  compute::InstanceChange type;
+  type.instance_type = "b1.small";
+  CHECK(world.service->Modify(id, type).message() ==
+        "The instance '" + id.text() + "' is running; its type can be changed only while it is stopped");
+  compute::InstanceChange data;
+  data.user_data = "x";
+  CHECK(world.service->Modify(id, data).message() ==
+        "The instance '" + id.text() + "' is running; its user data can be changed only while it is stopped");
 }
 
 TEST_CASE("user data survives changes that do not touch it", "[compute]") {
@@ -179,9 +281,7 @@ TEST_CASE("user data survives changes that do not touch it", "[compute]") {
   compute::RunRequest request = world.Request();
   request.user_data = std::string("#!/bin/sh\n\0binary", 17);
   const InstanceId id = world.Launch(request);
-  compute::InstanceChange change;
-  change.monitoring = true;
-  REQUIRE(world.service->Modify(id, change).ok());
+  REQUIRE(world.service->SetMonitoring({&id, 1}, true).ok());
   CHECK(world.Row(id).user_data == request.user_data);
 }
 
