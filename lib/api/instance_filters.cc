@@ -90,8 +90,8 @@ void AddConstants(const Settings& settings, Table& table) {
   table["usage-operation"] = Always("RunInstances");
   table["virtualization-type"] = Always("hvm");
   // Known to EC2; no instance here has a value.
-  for (const char* name : {"dns-name", "instance-lifecycle", "ip-address", "kernel-id", "placement-group-name",
-                           "platform", "product-code", "ramdisk-id", "requester-id", "spot-instance-request-id"}) {
+  for (const char* name : {"instance-lifecycle", "kernel-id", "placement-group-name", "platform", "product-code",
+                           "ramdisk-id", "requester-id", "spot-instance-request-id"}) {
     table[name] = [](const InstanceView&, const ValueSink&) {};
   }
 }
@@ -136,6 +136,9 @@ void AddInterfaces(const Settings& settings, Table& table) {
   table["ip-address"] = first(public_ip);
   table["private-ip-address"] = first(private_ip);
   table["private-dns-name"] = first(dns_name);
+  table["dns-name"] = first([&settings](const NetworkInterface& e) {
+    return e.public_ip ? PublicDnsName(*e.public_ip, settings.region) : std::string();
+  });
   table["subnet-id"] = first(subnet);
   table["vpc-id"] = first(vpc);
   table["instance.group-id"] = GroupIds();

@@ -104,4 +104,10 @@ std::string PrivateHostname(Ipv4 address) {
   return absl::StrCat("ip-", b[0], "-", b[1], "-", b[2], "-", b[3]);
 }
 
+std::string PublicDnsName(Ipv4 address, absl::string_view region) {
+  const auto b = Bytes(address);
+  return absl::StrCat("ec2-", b[0], "-", b[1], "-", b[2], "-", b[3],
+                      region == "us-east-1" ? ".compute-1" : absl::StrCat(".", region, ".compute"), ".amazonaws.com");
+}
+
 }  // namespace brume

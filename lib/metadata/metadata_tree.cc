@@ -119,7 +119,7 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   if (eni.public_ip.has_value()) {
     const std::string address = eni.public_ip->text();
     node.Text("public-ipv4s", address);
-    node.Text("public-hostname", address);
+    node.Text("public-hostname", PublicDnsName(*eni.public_ip, source.region));
     node.Text(absl::StrCat("ipv4-associations/", address), eni.private_ip.text());
   }
 }
@@ -171,8 +171,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
     node.Text("security-groups", absl::StrJoin(GroupNames(source, primary), "\n"));
     if (primary.public_ip.has_value()) {
       node.Text("public-ipv4", primary.public_ip->text());
-      // No name server serves public names here, and an address is understood wherever a host's name is.
-      node.Text("public-hostname", primary.public_ip->text());
+      node.Text("public-hostname", PublicDnsName(*primary.public_ip, source.region));
     }
   }
   if (!source.public_key.empty()) {

@@ -19,6 +19,8 @@ namespace brume::network {
 struct PortSpec {
   NetworkInterface eni;
   std::string hostname;  // "ip-10-0-1-4", served by DHCP and DNS
+  // "ec2-198-18-0-5.compute-1.amazonaws.com", served by DNS; empty = none.
+  std::string public_hostname = {};
 };
 
 struct GroupSpec {

@@ -131,7 +131,9 @@ absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupI
 }
 
 PortSpec NetworkReconciler::PortOf(const NetworkInterface& eni) const {
-  return {.eni = eni, .hostname = PrivateHostname(eni.private_ip)};
+  return {.eni = eni,
+          .hostname = PrivateHostname(eni.private_ip),
+          .public_hostname = eni.public_ip ? PublicDnsName(*eni.public_ip, settings_.region) : ""};
 }
 
 absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {

@@ -203,7 +203,8 @@ TEST_CASE_METHOD(FabricFixture, "DHCP gives a guest its address, gateway, resolv
 TEST_CASE_METHOD(FabricFixture, "private names resolve both ways and follow the ports", "[fabric]") {
   SyncAll();
   const auto asker = Launch(vpc.Port("10.0.1.4", {vpc.members}));
-  const PortSpec port = vpc.Port("10.0.2.7", {vpc.members});
+  PortSpec port = vpc.Port("10.0.2.7", {vpc.members});
+  port.public_hostname = "ec2-198-18-0-5.compute-1.amazonaws.com";
   const auto resolve = [&](const char* name, const char* server) {
     return asker->Run({"busybox", "nslookup", name, server}).standard_output;
   };
@@ -214,6 +215,13 @@ TEST_CASE_METHOD(FabricFixture, "private names resolve both ways and follow the 
     CHECK(Eventually([&] { return absl::StrContains(resolve("ip-10-0-2-7.ec2.internal", server), "10.0.2.7"); }));
   }
   CHECK(absl::StrContains(resolve("10.0.2.7", "10.0.0.2"), "ip-10-0-2-7.ec2.internal"));
+  const char* public_name = port.public_hostname.c_str();
+  CHECK(absl::StrContains(resolve(public_name, "10.0.0.2"), "10.0.2.7"));
+  PortSpec heir = vpc.Port("10.0.2.8", {vpc.members});
+  heir.public_hostname = port.public_hostname;
+  const auto third = Launch(heir);
+  CHECK(Eventually([&] { return absl::StrContains(resolve(public_name, "10.0.0.2"), "10.0.2.8"); }));
+  CHECK_FALSE(absl::StrContains(resolve(public_name, "10.0.0.2"), "10.0.2.7"));
   REQUIRE(Good(fabric->UnplugPort(port.eni)));
   CHECK(Eventually([&] { return !absl::StrContains(resolve("ip-10-0-2-7.ec2.internal", "10.0.0.2"), "10.0.2.7"); }));
 }

@@ -64,6 +64,10 @@ class LaunchTest(HostTest):
         name = self.guest.describe()["PrivateDnsName"]
         answer = self.guest.ssh(f"nslookup -type=a {name}")
         self.assertIn(self.guest.private_ip, answer)
+        name = self.guest.describe()["PublicDnsName"]
+        self.assertTrue(name.startswith("ec2-198-18-"), name)
+        answer = self.guest.ssh(f"nslookup -type=a {name}")
+        self.assertIn(self.guest.private_ip, answer)
 
     def test_user_data_can_be_read_back_and_is_in_no_log(self):
         answer = self.host.api("describe-instance-attribute", instance_id=self.guest.id, attribute="userData")

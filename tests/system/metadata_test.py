@@ -60,6 +60,7 @@ class MetadataTest(HostTest):
             "instance-type": "b1.tiny",
             "local-ipv4": shown["PrivateIpAddress"],
             "public-ipv4": shown["PublicIpAddress"],
+            "public-hostname": shown["PublicDnsName"],
             "local-hostname": shown["PrivateDnsName"],
             "mac": interface["MacAddress"],
             "placement/availability-zone": shown["Placement"]["AvailabilityZone"],

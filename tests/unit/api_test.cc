@@ -172,6 +172,7 @@ TEST_CASE("instances are found by EC2's filters", "[api]") {
       {"ip-address", shown.public_ip_address()},
       {"block-device-mapping.volume-id", shown.block_device_mappings(0).ebs().volume_id()},
       {"private-dns-name", shown.private_dns_name()},
+      {"dns-name", shown.public_dns_name()},
       {"tag-key", "Na?e"},
   };
   const std::pair<std::string, std::string> both[] = {{"image-id", world.image.text()},

@@ -199,6 +199,8 @@ TEST_CASE("an address's MAC is its own, local and the same each time", "[domain]
   CHECK(MacAddressFor(address).substr(0, 2) == "02");  // unicast, locally administered
   CHECK(MacAddressFor(address).size() == 17);
   CHECK(PrivateHostname(address) == "ip-10-0-1-4");
+  CHECK(PublicDnsName(address, "us-east-1") == "ec2-10-0-1-4.compute-1.amazonaws.com");
+  CHECK(PublicDnsName(address, "eu-central-1") == "ec2-10-0-1-4.eu-central-1.compute.amazonaws.com");
 }
 
 TEST_CASE("protocols are known by name, by number and as all", "[domain]") {

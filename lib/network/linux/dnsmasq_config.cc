@@ -67,7 +67,8 @@ std::string DhcpHosts(const HostEntries& hosts) {
 std::string DnsHosts(const HostEntries& hosts, const std::string& domain) {
   std::string text;
   for (const auto& [address, entry] : hosts) {
-    absl::StrAppend(&text, address.text(), " ", entry.name, ".", domain, " ", entry.name, "\n");
+    absl::StrAppend(&text, address.text(), " ", entry.name, ".", domain, " ", entry.name,
+                    entry.public_name.empty() ? "" : " ", entry.public_name, "\n");
   }
   return text;
 }

@@ -61,7 +61,11 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   if (before.has_value() && before->private_ip != after.private_ip) {
     RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, before->private_ip)));
   }
-  hosts_[after.private_ip] = {after.mac, spec.hostname};
+  // A public name moves with its address.
+  for (auto& [address, host] : hosts_) {
+    if (host.public_name == spec.public_hostname) host.public_name.clear();
+  }
+  hosts_[after.private_ip] = {after.mac, spec.hostname, spec.public_hostname};
   RETURN_IF_ERROR(dnsmasq_.SetHosts(hosts_));
   if (after.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *after.public_ip));
   // An address that moved: its old connections end before the caller hears that it has moved.
