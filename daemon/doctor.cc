@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/instances.h"
 #include "lib/store/networks.h"
@@ -159,6 +160,12 @@ api::HostReport Diagnose(const DoctorParts& parts) {
                              "start brumed without --simulate"});
   } else {
     report.checks.push_back(CheckPrograms());
+    if (parts.config.uplink != "none") report.checks.push_back(CheckFirewall());
+    if (parts.config.acceleration != "tcg") {
+      if (std::optional<HostCheck> kvm = CheckKvmDevice(parts.config.qemu_user)) {
+        report.checks.push_back(*std::move(kvm));
+      }
+    }
   }
   CheckHypervisor(parts.hypervisor, report);
   report.checks.push_back(CheckDatabase(parts.database));

@@ -1,0 +1,106 @@
+#include "daemon/host_checks.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/subprocess.h"
+#include "lib/compute/libvirt/embed.h"
+
+namespace brume::daemon {
+namespace {
+
+using api::HostCheck;
+using Json = nlohmann::json;
+
+// The rules of iptables' older kind, which nft does not show; empty where the kernel has none.
+absl::StatusOr<std::string> LegacyRules() {
+  std::ifstream file("/proc/net/ip_tables_names");
+  const std::string tables{std::istreambuf_iterator<char>(file), {}};
+  if (!absl::StrContains(tables, "filter")) return "";
+  return RunChecked({"iptables-legacy", "-S"});
+}
+
+// The first chain that drops what guests send and get; empty when none does.
+absl::StatusOr<std::string> FindObstacle() {
+  ASSIGN_OR_RETURN(const std::string json, RunChecked({"nft", "-j", "list", "chains"}));
+  ASSIGN_OR_RETURN(const std::vector<DroppingChain> chains, DroppingChains(json));
+  for (const DroppingChain& chain : chains) {
+    ASSIGN_OR_RETURN(const std::string rules, RunChecked({"nft", "list", "table", chain.family, chain.table}));
+    if (!AcceptsGuests(rules)) return absl::StrCat(chain.family, " ", chain.table, " ", chain.name);
+  }
+  ASSIGN_OR_RETURN(const std::string legacy, LegacyRules());
+  const bool drops = absl::StrContains(legacy, "-P FORWARD DROP") || absl::StrContains(legacy, "-P FORWARD REJECT");
+  return drops && !AcceptsGuests(legacy) ? "iptables-legacy filter FORWARD" : "";
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<DroppingChain>> DroppingChains(absl::string_view json) {
+  const Json parsed = Json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object() || !parsed.contains("nftables") || !parsed["nftables"].is_array()) {
+    return absl::InternalError("nft did not print its chains as JSON");
+  }
+  std::vector<DroppingChain> found;
+  for (const Json& item : parsed["nftables"]) {
+    if (!item.is_object() || !item.contains("chain") || !item["chain"].is_object()) continue;
+    const auto text = [&chain = item["chain"]](const char* key) {
+      const auto value = chain.find(key);
+      return value != chain.end() && value->is_string() ? value->get<std::string>() : std::string();
+    };
+    const std::string family = text("family");
+    if (text("hook") != "forward" || text("policy") != "drop" || (family != "ip" && family != "inet")) continue;
+    if (text("table") == "brume_host") continue;
+    found.push_back({family, text("table"), text("name")});
+  }
+  return found;
+}
+
+bool AcceptsGuests(absl::string_view rules) {
+  bool in = false, out = false;
+  for (const absl::string_view line : absl::StrSplit(rules, '\n')) {
+    if (!absl::StrContains(absl::AsciiStrToLower(line), "accept")) continue;
+    in |= absl::StrContains(line, "iifname \"bmv*\"") || absl::StrContains(line, "-i bmv+");
+    out |= absl::StrContains(line, "oifname \"bmv*\"") || absl::StrContains(line, "-o bmv+");
+  }
+  return in && out;
+}
+
+HostCheck CheckFirewall() {
+  const absl::StatusOr<std::string> obstacle = FindObstacle();
+  if (!obstacle.ok()) {
+    return {"firewall", false, absl::StrCat("cannot be read: ", obstacle.status().message()),
+            "install the package nftables, and iptables where its rules are of the older kind"};
+  }
+  if (obstacle->empty()) return {"firewall", true, "no chain drops what guests send to the uplink", ""};
+  return {"firewall", false,
+          absl::StrCat("guests cannot reach the uplink: the policy of the chain ", *obstacle, " is to drop"),
+          "let that firewall accept the links bmv+: iptables -I DOCKER-USER -i bmv+ -j ACCEPT, and the same with -o "
+          "(FORWARD in place of DOCKER-USER without Docker)"};
+}
+
+std::optional<HostCheck> CheckKvmDevice(const std::string& qemu_user, const std::string& device) {
+  if (access(device.c_str(), F_OK) != 0) return std::nullopt;
+  const absl::StatusOr<compute::QemuUser> user = compute::FindQemuUser(qemu_user);
+  if (!user.ok()) {
+    return HostCheck{"kvm device", false, std::string(user.status().message()), "run packaging/install-deps --run"};
+  }
+  // Asked of the kernel, with the user's groups: an access list may grant what the mode does not show.
+  const absl::Status opened =
+      RunChecked({"setpriv", absl::StrCat("--reuid=", user->uid), absl::StrCat("--regid=", user->gid), "--init-groups",
+                  "--", "test", "-r", device, "-a", "-w", device})
+          .status();
+  if (opened.ok()) return HostCheck{"kvm device", true, absl::StrCat(qemu_user, " may open ", device), ""};
+  return HostCheck{"kvm device", false, absl::StrCat(qemu_user, " may not open ", device),
+                   absl::StrCat("chgrp kvm ", device, " && chmod 0660 ", device, ", with ", qemu_user,
+                                " in the group kvm; then start brumed again")};
+}
+
+}  // namespace brume::daemon

@@ -1,0 +1,34 @@
+// Checks of `brume doctor` on what others set up on this host: its firewall, its devices. Only looked at: nobody else's
+// rules or files are changed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/api/host_report.h"
+
+namespace brume::daemon {
+
+// A chain every forwarded packet of IPv4 goes through, and whose policy is to drop it.
+struct DroppingChain {
+  std::string family, table, name;
+};
+
+// Among what `nft -j list chains` printed; Brume's own table is left out. Internal when it is not that.
+absl::StatusOr<std::vector<DroppingChain>> DroppingChains(absl::string_view json);
+
+// Whether rules, as `nft list table` or `iptables -S` print them, accept what comes from the links bmv… and what goes
+// there. Conditions beside the link are not judged.
+bool AcceptsGuests(absl::string_view rules);
+
+// Whether another program's firewall drops what guests send to the uplink; Docker's and ufw's do.
+api::HostCheck CheckFirewall();
+
+// Whether the user guests run as may open /dev/kvm; nothing to say where there is none. udev gives it to the group kvm;
+// a machine without udev leaves it to root.
+std::optional<api::HostCheck> CheckKvmDevice(const std::string& qemu_user, const std::string& device = "/dev/kvm");
+
+}  // namespace brume::daemon
