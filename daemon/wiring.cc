@@ -100,6 +100,19 @@ void FillCapacity(Config& config) {
   settings.host_cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+// What QEMU takes beside a guest's memory: an emulated guest's translated code lies there too. Where nobody can tell
+// yet how guests will run, the larger amount, so that the host never runs out of memory.
+int64_t GuestOverheadMib(compute::Hypervisor& hypervisor) {
+  constexpr int64_t kKvmMib = 40, kEmulatedMib = 100;
+  const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
+  if (!info.ok()) {
+    log::Warn("each guest is reckoned to take {} MiB beside its memory: {}", kEmulatedMib, info.status().message());
+    return kEmulatedMib;
+  }
+  if (info->acceleration == "simulated") return 0;
+  return info->acceleration == "kvm" ? kKvmMib : kEmulatedMib;
+}
+
 // What differs between a real host and a simulated one; everything above is the same.
 struct Adapters {
   std::unique_ptr<compute::Hypervisor> hypervisor;
@@ -378,6 +391,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   ASSIGN_OR_RETURN(Adapters adapters, config.simulate ? MakeSimulatedAdapters(config) : MakeRealAdapters(config));
   Config complete = config;
   FillCapacity(complete);
+  if (complete.settings.guest_overhead_mib == 0) {
+    complete.settings.guest_overhead_mib = GuestOverheadMib(*adapters.hypervisor);
+  }
   auto daemon = std::make_unique<RealDaemon>(complete, std::move(database), std::move(adapters));
   RETURN_IF_ERROR(daemon->Assemble());
   return daemon;

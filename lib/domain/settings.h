@@ -25,8 +25,8 @@ struct Settings {
   int64_t reserved_memory_mib = 512;
   double memory_overcommit = 1.0;
   double cpu_overcommit = 16.0;
-  // What QEMU itself takes beside the guest's memory.
-  int64_t guest_overhead_mib = 40;
+  // What QEMU itself takes beside the guest's memory. The daemon puts what the acceleration needs in the place of 0.
+  int64_t guest_overhead_mib = 0;
 
   absl::Duration launch_timeout = absl::Minutes(5);      // pending longer than this fails
   absl::Duration shutdown_timeout = absl::Seconds(60);   // ACPI asked, then power cut
