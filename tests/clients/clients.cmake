@@ -7,3 +7,4 @@ brume_python_test(clients_boto3_errors clients boto3_errors_test TIMEOUT 120 LAB
 brume_python_test(clients_iam clients iam_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_prometheus clients prometheus_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_signature clients signature_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_tls clients tls_test TIMEOUT 120 LABELS clients)

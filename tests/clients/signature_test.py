@@ -72,6 +72,11 @@ class SignatureTest(SimulatedClientTest):
         _, secret = self.root_key()
         self.refused("AuthFailure", 401, self.client(key=(UNKNOWN_KEY, secret)).describe_regions)
 
+    def test_services_other_than_ec2_refuse_in_their_own_words(self):
+        key_id, secret = self.root_key()
+        self.refused("SignatureDoesNotMatch", 403, self.client("sts", (key_id, "x" * 40)).get_caller_identity)
+        self.refused("InvalidClientTokenId", 403, self.client("sts", (UNKNOWN_KEY, secret)).get_caller_identity)
+
     def test_a_clock_that_is_wrong_by_more_than_a_quarter_of_an_hour_is_refused(self):
         for minutes in (-16, 16, -60 * 24 * 365):
             with clock(minutes):
