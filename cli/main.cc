@@ -13,6 +13,7 @@
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/completion.h"
+#include "cli/configure.h"
 #include "cli/configure_tls.h"
 #include "cli/console.h"
 #include "cli/doctor.h"
@@ -83,9 +84,10 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
     std::fputs(OverviewHelp(schema, TerminalWidth(STDERR_FILENO)).c_str(), stderr);
     return kExitUsage;
   }
-  if (line.command == "configure-tls") return RunConfigureTls(line.rest);
   if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
   if (line.command == "console") return RunConsole(schema, line.global, line.rest);
+  if (line.command == "configure") return RunConfigure(line.global, line.rest);
+  if (line.command == "configure-tls") return RunConfigureTls(line.rest);
   if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
   if (line.command == "events") return RunEvents(line.global, line.rest);
   if (line.command == "stats") return RunStats(line.global, line.rest);

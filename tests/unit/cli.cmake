@@ -1,6 +1,6 @@
 brume_test(cli_test SOURCES unit/cli_shorthand_test.cc unit/cli_flags_test.cc unit/cli_output_test.cc
            unit/cli_wait_test.cc unit/cli_records_test.cc unit/cli_client_test.cc unit/cli_program_test.cc
-           unit/cli_configure_tls_test.cc
+           unit/cli_configure_test.cc unit/cli_configure_tls_test.cc
            DEPS brume_cli PkgConfig::GRPC OpenSSL::SSL util LABELS unit)
 target_compile_definitions(cli_test PRIVATE BRUME_PROGRAM="$<TARGET_FILE:brume>")
 add_dependencies(cli_test brume)
