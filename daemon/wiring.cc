@@ -41,6 +41,7 @@
 #include "lib/identity/instance_profile_service.h"
 #include "lib/identity/key_authenticator.h"
 #include "lib/metadata/metadata_server.h"
+#include "lib/network/interface_service.h"
 #include "lib/network/linux/linux_fabric.h"
 #include "lib/network/network_reconciler.h"
 #include "lib/network/network_service.h"
@@ -50,6 +51,7 @@
 #include "lib/storage/image_service.h"
 #include "lib/storage/qcow2/qcow2_disks.h"
 #include "lib/storage/simulated_disks.h"
+#include "lib/storage/volume_service.h"
 #include "lib/store/networks.h"
 
 namespace brume::daemon {
@@ -216,6 +218,8 @@ class RealDaemon final : public Daemon {
         network_service_(*database_, config_.settings, random_),
         security_group_service_(*database_, random_,
                                 [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
+        interface_service_(*database_, [this](const VpcId& vpc) { network_.WakeVpc(vpc); }),
+        volume_service_(*database_),
         image_service_(*database_, clock_, random_, [this](const ImageId& id) { images_.Wake(id); }),
         key_pair_service_(*database_, clock_, random_),
         tag_service_(*database_),
@@ -260,7 +264,9 @@ class RealDaemon final : public Daemon {
                          .key_pairs = key_pair_service_,
                          .tags = tag_service_,
                          .images = image_service_,
+                         .volumes = volume_service_,
                          .networks = network_service_,
+                         .interfaces = interface_service_,
                          .security_groups = security_group_service_,
                          .events = events_,
                          .identities = identity_service_,
@@ -367,6 +373,8 @@ class RealDaemon final : public Daemon {
   compute::StatusMonitor status_monitor_;
   network::NetworkService network_service_;
   network::SecurityGroupService security_group_service_;
+  network::InterfaceService interface_service_;
+  storage::VolumeService volume_service_;
   storage::ImageService image_service_;
   compute::KeyPairService key_pair_service_;
   compute::TagService tag_service_;

@@ -6,11 +6,15 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddInstanceHandlers(dispatcher, services);
   AddInstanceAttributeHandlers(dispatcher, services);
   AddInstanceProfileHandlers(dispatcher, services);
+  AddInstanceOptionHandlers(dispatcher, services);
   AddInstanceTypeHandlers(dispatcher, services);
+  AddAccountHandlers(dispatcher, services);
   AddRegionHandlers(dispatcher, services);
   AddTagHandlers(dispatcher, services);
   AddKeyPairHandlers(dispatcher, services);
   AddImageHandlers(dispatcher, services);
+  AddVolumeHandlers(dispatcher, services);
+  AddNetworkInterfaceHandlers(dispatcher, services);
   AddSecurityGroupHandlers(dispatcher, services);
   AddVpcHandlers(dispatcher, services);
   AddEventHandlers(dispatcher, services);

@@ -29,11 +29,13 @@ class IdentityService;
 class InstanceProfileService;
 }  // namespace brume::identity
 namespace brume::network {
+class InterfaceService;
 class NetworkService;
 class SecurityGroupService;
 }  // namespace brume::network
 namespace brume::storage {
 class ImageService;
+class VolumeService;
 }  // namespace brume::storage
 
 namespace brume::api {
@@ -47,7 +49,9 @@ struct Services {
   compute::KeyPairService& key_pairs;
   compute::TagService& tags;
   storage::ImageService& images;
+  storage::VolumeService& volumes;
   network::NetworkService& networks;
+  network::InterfaceService& interfaces;
   network::SecurityGroupService& security_groups;
   identity::EventLog& events;
   identity::IdentityService& identities;
@@ -68,11 +72,15 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services);
 void AddInstanceHandlers(Dispatcher& dispatcher, const Services& services);
 void AddInstanceAttributeHandlers(Dispatcher& dispatcher, const Services& services);
 void AddInstanceProfileHandlers(Dispatcher& dispatcher, const Services& services);
+void AddInstanceOptionHandlers(Dispatcher& dispatcher, const Services& services);
 void AddInstanceTypeHandlers(Dispatcher& dispatcher, const Services& services);
+void AddAccountHandlers(Dispatcher& dispatcher, const Services& services);
 void AddRegionHandlers(Dispatcher& dispatcher, const Services& services);
 void AddTagHandlers(Dispatcher& dispatcher, const Services& services);
 void AddKeyPairHandlers(Dispatcher& dispatcher, const Services& services);
 void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
+void AddVolumeHandlers(Dispatcher& dispatcher, const Services& services);
+void AddNetworkInterfaceHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
 void AddEventHandlers(Dispatcher& dispatcher, const Services& services);

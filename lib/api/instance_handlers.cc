@@ -87,6 +87,17 @@ absl::StatusOr<v1::GetConsoleOutputResponse> GetConsoleOutput(const Services& se
   return response;
 }
 
+// For Windows instances, of which there are none.
+absl::StatusOr<v1::GetPasswordDataResponse> GetPasswordData(const Services& services,
+                                                            const v1::GetPasswordDataRequest& request) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  RETURN_IF_ERROR(services.instances.Get(id).status());
+  v1::GetPasswordDataResponse response;
+  response.set_instance_id(id.text());
+  response.set_password_data("");
+  return response;
+}
+
 void RenderChanges(const std::vector<compute::StateChange>& changes,
                    google::protobuf::RepeatedPtrField<v1::InstanceStateChange>& rendered) {
   for (const compute::StateChange& change : changes) *rendered.Add() = RenderChange(change);
@@ -158,6 +169,10 @@ void AddInstanceHandlers(Dispatcher& dispatcher, const Services& services) {
   dispatcher.Handle<v1::GetConsoleOutputRequest, v1::GetConsoleOutputResponse>(
       kService, "GetConsoleOutput", [services](const v1::GetConsoleOutputRequest& request, const Caller&) {
         return GetConsoleOutput(services, request);
+      });
+  dispatcher.Handle<v1::GetPasswordDataRequest, v1::GetPasswordDataResponse>(
+      kService, "GetPasswordData", [services](const v1::GetPasswordDataRequest& request, const Caller&) {
+        return GetPasswordData(services, request);
       });
   AddStateHandlers(dispatcher, services);
 }

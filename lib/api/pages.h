@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,16 +29,17 @@ absl::Status CheckPaging(const Request& request, bool names_items, absl::string_
 }
 
 // Cuts one page out of `all`, which is sorted by `key`, and names where the next one begins in `next_token` (left alone
-// when this is the last one).
+// when this is the last one). A page has what MaxResults says, else `most`.
 template <typename T, typename Request, typename Key, typename SetToken>
 absl::StatusOr<std::vector<T>> Page(absl::string_view list, std::vector<T> all, const Request& request, const Key& key,
-                                    const SetToken& set_next_token) {
+                                    const SetToken& set_next_token, size_t most = std::numeric_limits<size_t>::max()) {
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(const std::string last, ParseToken(list, request.next_token()));
     all.erase(all.begin(), std::find_if(all.begin(), all.end(), [&](const T& item) { return key(item) > last; }));
   }
-  if (request.has_max_results() && all.size() > static_cast<size_t>(request.max_results())) {
-    all.erase(all.begin() + request.max_results(), all.end());
+  if (request.has_max_results()) most = request.max_results();
+  if (all.size() > most) {
+    all.erase(all.begin() + most, all.end());
     set_next_token(MakeToken(list, key(all.back())));
   }
   return all;

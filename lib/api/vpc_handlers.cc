@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "brume/v1/vpc.pb.h"
+#include "lib/api/describe.h"
 #include "lib/api/filter_values.h"
 #include "lib/api/handlers.h"
-#include "lib/api/pages.h"
 #include "lib/api/render.h"
 #include "lib/compute/tag_service.h"
 #include "lib/domain/zones.h"
@@ -16,26 +16,11 @@ namespace {
 
 constexpr char kService[] = "brume.v1.Vpcs";
 
-using Names = google::protobuf::RepeatedPtrField<std::string>;
-
 absl::StatusOr<std::map<std::string, TagMap>> TagsByResource(compute::TagService& tags) {
   ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List());
   std::map<std::string, TagMap> by_resource;
   for (const Tag& tag : all) by_resource[tag.resource_id][tag.key] = tag.value;
   return by_resource;
-}
-
-// Keeps what `ids` name (all, when they name none). Error: the kind's NotFound.
-template <typename IdType, typename T, typename Key>
-absl::Status Select(const Names& ids, std::vector<T>& items, const Key& key) {
-  for (const std::string& id : ids) {
-    if (std::none_of(items.begin(), items.end(), [&](const T& item) { return key(item) == id; })) {
-      return IdType::NotFound(id);
-    }
-  }
-  if (ids.empty()) return absl::OkStatus();
-  std::erase_if(items, [&](const T& item) { return std::find(ids.begin(), ids.end(), key(item)) == ids.end(); });
-  return absl::OkStatus();
 }
 
 v1::Vpc RenderVpc(const Vpc& vpc, const TagMap& tags, const Settings& settings) {
@@ -87,19 +72,32 @@ const FilterTable<v1::Vpc>& VpcFilters() {
 absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const Services& services,
                                                       const v1::DescribeVpcsRequest& request) {
   RETURN_IF_ERROR(CheckPaging(request, !request.vpc_ids().empty(), "vpcId"));
-  ASSIGN_OR_RETURN(const auto keep, VpcFilters().Compile(request.filters()));
   ASSIGN_OR_RETURN(const std::vector<Vpc> all, services.networks.ListVpcs());
   ASSIGN_OR_RETURN(auto tags, TagsByResource(services.tags));
   std::vector<v1::Vpc> vpcs;
   for (const Vpc& vpc : all) vpcs.push_back(RenderVpc(vpc, tags[vpc.id.text()], services.settings));
   const auto key = [](const v1::Vpc& vpc) { return vpc.vpc_id(); };
   RETURN_IF_ERROR(Select<VpcId>(request.vpc_ids(), vpcs, key));
-  std::erase_if(vpcs, [&](const v1::Vpc& vpc) { return !keep(vpc); });
-  std::sort(vpcs.begin(), vpcs.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   v1::DescribeVpcsResponse response;
-  ASSIGN_OR_RETURN(vpcs, Page("vpcs", std::move(vpcs), request, key,
-                              [&](std::string token) { response.set_next_token(std::move(token)); }));
+  ASSIGN_OR_RETURN(vpcs, FilteredPage("vpcs", std::move(vpcs), VpcFilters(), request, response, key));
   for (v1::Vpc& vpc : vpcs) *response.add_vpcs() = std::move(vpc);
+  return response;
+}
+
+absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeAttribute(const Services& services,
+                                                                   const v1::DescribeVpcAttributeRequest& request) {
+  ASSIGN_OR_RETURN(const std::vector<Vpc> all, services.networks.ListVpcs());
+  const auto named = [&](const Vpc& vpc) { return vpc.id.text() == request.vpc_id(); };
+  if (std::none_of(all.begin(), all.end(), named)) return VpcId::NotFound(request.vpc_id());
+  v1::DescribeVpcAttributeResponse response;
+  response.set_vpc_id(request.vpc_id());
+  if (request.attribute() == "enableDnsSupport") {
+    response.mutable_enable_dns_support()->set_value(true);
+  } else if (request.attribute() == "enableDnsHostnames") {
+    response.mutable_enable_dns_hostnames()->set_value(true);
+  } else {
+    response.mutable_enable_network_address_usage_metrics()->set_value(false);
+  }
   return response;
 }
 
@@ -157,7 +155,6 @@ const FilterTable<v1::Subnet>& SubnetFilters() {
 absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const Services& services,
                                                             const v1::DescribeSubnetsRequest& request) {
   RETURN_IF_ERROR(CheckPaging(request, !request.subnet_ids().empty(), "subnetId"));
-  ASSIGN_OR_RETURN(const auto keep, SubnetFilters().Compile(request.filters()));
   ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, services.networks.ListSubnets());
   ASSIGN_OR_RETURN(auto tags, TagsByResource(services.tags));
   std::vector<v1::Subnet> subnets;
@@ -166,11 +163,8 @@ absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const Services& serv
   }
   const auto key = [](const v1::Subnet& subnet) { return subnet.subnet_id(); };
   RETURN_IF_ERROR(Select<SubnetId>(request.subnet_ids(), subnets, key));
-  std::erase_if(subnets, [&](const v1::Subnet& subnet) { return !keep(subnet); });
-  std::sort(subnets.begin(), subnets.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   v1::DescribeSubnetsResponse response;
-  ASSIGN_OR_RETURN(subnets, Page("subnets", std::move(subnets), request, key,
-                                 [&](std::string token) { response.set_next_token(std::move(token)); }));
+  ASSIGN_OR_RETURN(subnets, FilteredPage("subnets", std::move(subnets), SubnetFilters(), request, response, key));
   for (v1::Subnet& subnet : subnets) *response.add_subnets() = std::move(subnet);
   return response;
 }
@@ -181,6 +175,10 @@ void AddVpcHandlers(Dispatcher& dispatcher, const Services& services) {
   dispatcher.Handle<v1::DescribeVpcsRequest, v1::DescribeVpcsResponse>(
       kService, "DescribeVpcs",
       [services](const v1::DescribeVpcsRequest& request, const Caller&) { return DescribeVpcs(services, request); });
+  dispatcher.Handle<v1::DescribeVpcAttributeRequest, v1::DescribeVpcAttributeResponse>(
+      kService, "DescribeVpcAttribute", [services](const v1::DescribeVpcAttributeRequest& request, const Caller&) {
+        return DescribeAttribute(services, request);
+      });
   dispatcher.Handle<v1::DescribeSubnetsRequest, v1::DescribeSubnetsResponse>(
       kService, "DescribeSubnets", [services](const v1::DescribeSubnetsRequest& request, const Caller&) {
         return DescribeSubnets(services, request);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/network/interface_service.h"
 #include "lib/store/instances.h"
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
@@ -254,18 +255,8 @@ absl::Status InstanceService::ChangeInterfaces(store::Connection& c, const Insta
   if (!change.group_ids && !change.source_dest_check) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces,
                    store::Networks(c).ListInterfacesOf({&instance.id, 1}));
-  if (change.group_ids) {
-    if (change.group_ids->empty()) {
-      return ec2::Error("InvalidParameterValue",
-                        absl::StrCat("The instance '", instance.id.text(), "' needs at least one security group"));
-    }
-    for (const SecurityGroupId& group_id : *change.group_ids) {
-      ASSIGN_OR_RETURN(const SecurityGroup group, store::SecurityGroups(c).Get(group_id));
-      if (group.vpc_id != instance.vpc_id) return group_id.NotFound();
-    }
-  }
   for (const NetworkInterface& eni : interfaces) {
-    if (change.group_ids) RETURN_IF_ERROR(store::Networks(c).SetInterfaceGroups(eni.id, *change.group_ids));
+    if (change.group_ids) RETURN_IF_ERROR(network::ChangeGroups(c, eni, *change.group_ids));
     if (change.source_dest_check) {
       RETURN_IF_ERROR(store::Networks(c).SetSourceDestCheck(eni.id, *change.source_dest_check));
     }

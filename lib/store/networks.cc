@@ -220,6 +220,11 @@ absl::Status Networks::SetSourceDestCheck(const EniId& id, bool source_dest_chec
   return Changed(connection_, id);
 }
 
+absl::Status Networks::SetDescription(const EniId& id, const std::string& description) {
+  RETURN_IF_ERROR(connection_.Run("UPDATE network_interfaces SET description = ? WHERE id = ?", description, id));
+  return Changed(connection_, id);
+}
+
 absl::Status Networks::SetDeleteOnTermination(const EniId& id, bool delete_on_termination) {
   RETURN_IF_ERROR(connection_.Run("UPDATE network_interfaces SET delete_on_termination = ? WHERE id = ?",
                                   delete_on_termination, id));

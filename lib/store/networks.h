@@ -41,6 +41,7 @@ class Networks {
   // nullopt takes it away. Error: InvalidIPAddress.InUse.
   absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
+  absl::Status SetDescription(const EniId& id, const std::string& description);
   absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
 
  private:

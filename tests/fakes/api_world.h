@@ -20,7 +20,9 @@
 #include "lib/identity/event_log.h"
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
+#include "lib/network/interface_service.h"
 #include "lib/network/security_group_service.h"
+#include "lib/storage/volume_service.h"
 #include "tests/fakes/compute_world.h"
 
 namespace brume {
@@ -41,7 +43,9 @@ class ApiWorld : public ComputeWorld {
                                      .key_pairs = key_pairs,
                                      .tags = tags,
                                      .images = *image_service,
+                                     .volumes = volumes,
                                      .networks = networks,
+                                     .interfaces = interfaces,
                                      .security_groups = groups,
                                      .events = events,
                                      .identities = identities,
@@ -85,8 +89,9 @@ class ApiWorld : public ComputeWorld {
   }
 
   const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
-    for (const char* service : {"Instances", "InstanceTypes", "Regions", "Tags", "KeyPairs", "Images", "SecurityGroups",
-                                "Vpcs", "IamInstanceProfiles", "Events", "Host"}) {
+    for (const char* service :
+         {"Instances", "InstanceOptions", "InstanceTypes", "Accounts", "Regions", "Tags", "KeyPairs", "Images", "Volumes",
+          "NetworkInterfaces", "SecurityGroups", "Vpcs", "IamInstanceProfiles", "Events", "Host"}) {
       const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
       if (method != nullptr) return method;
     }
@@ -108,7 +113,9 @@ class ApiWorld : public ComputeWorld {
   compute::KeyPairService key_pairs;
   compute::TagService tags;
   network::NetworkService networks;
+  network::InterfaceService interfaces{*database, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
+  storage::VolumeService volumes{*database};
   identity::EventLog events{*database, clock, {}};
   api::CallStatistics statistics;
   identity::Authorizer authorizer{*database, settings.account_id};

@@ -213,6 +213,57 @@ std::vector<Case> Cases() {
       {"InvalidVpcID.NotFound", "DescribeVpcs", "vpc_ids: 'vpc-00000000000000000'"},
       {"InvalidSubnetID.NotFound", "DescribeSubnets", "subnet_ids: 'subnet-00000000000000000'"},
       {"InvalidParameterValue", "DescribeSubnets", "max_results: 2"},
+      {"MissingParameter", "DescribeVpcAttribute", "attribute: 'enableDnsSupport'"},
+      {"MissingParameter", "DescribeVpcAttribute", "vpc_id: 'vpc-00000000000000000'"},
+      {"InvalidParameterValue", "DescribeVpcAttribute", "vpc_id: 'vpc-00000000000000000' attribute: 'colour'"},
+      {"InvalidVpcID.NotFound", "DescribeVpcAttribute",
+       "vpc_id: 'vpc-00000000000000000' attribute: 'enableDnsSupport'"},
+      {"InvalidParameterValue", "DescribeAccountAttributes", "attribute_names: 'colour'"},
+      // Volumes
+      {"InvalidVolume.NotFound", "DescribeVolumes", "volume_ids: 'vol-00000000000000000'"},
+      {"InvalidVolumeID.Malformed", "DescribeVolumes", "volume_ids: 'disk'"},
+      {"InvalidParameterValue", "DescribeVolumes", "filters { name: 'colour' values: 'red' }"},
+      {"InvalidParameterValue", "DescribeVolumes", "max_results: 4"},
+      {"InvalidParameterCombination", "DescribeVolumes", "max_results: 5 volume_ids: 'vol-00000000000000000'"},
+      {"InvalidNextToken", "DescribeVolumes", "next_token: 'bogus'"},
+      // Network interfaces
+      {"InvalidNetworkInterfaceID.NotFound", "DescribeNetworkInterfaces",
+       "network_interface_ids: 'eni-00000000000000000'"},
+      {"InvalidNetworkInterfaceId.Malformed", "DescribeNetworkInterfaces", "network_interface_ids: 'eth0'"},
+      {"InvalidParameterValue", "DescribeNetworkInterfaces", "filters { name: 'colour' values: 'red' }"},
+      {"InvalidNextToken", "DescribeNetworkInterfaces", "next_token: 'bogus'"},
+      {"MissingParameter", "ModifyNetworkInterfaceAttribute", "description { value: 'x' }"},
+      {"InvalidNetworkInterfaceID.NotFound", "ModifyNetworkInterfaceAttribute",
+       "network_interface_id: 'eni-00000000000000000' description { value: 'x' }"},
+      {"InvalidParameterCombination", "ModifyNetworkInterfaceAttribute", "network_interface_id: '$ENI'"},
+      {"InvalidParameterCombination", "ModifyNetworkInterfaceAttribute",
+       "network_interface_id: '$ENI' description { value: 'x' } source_dest_check { value: false }"},
+      {"MissingParameter", "ModifyNetworkInterfaceAttribute", "network_interface_id: '$ENI' source_dest_check { }"},
+      {"MissingParameter", "ModifyNetworkInterfaceAttribute",
+       "network_interface_id: '$ENI' attachment { delete_on_termination: true }"},
+      {"InvalidAttachmentID.NotFound", "ModifyNetworkInterfaceAttribute",
+       "network_interface_id: '$ENI' attachment { attachment_id: 'x' delete_on_termination: true }"},
+      {"InvalidGroup.NotFound", "ModifyNetworkInterfaceAttribute",
+       "network_interface_id: '$ENI' groups: '$SG' groups: 'sg-00000000000000000'"},
+      {"InvalidParameterValue", "ModifyNetworkInterfaceAttribute",
+       "network_interface_id: '$ENI' description { value: '" + std::string(256, 'd') + "' }"},
+      // Options of instances
+      {"InvalidInstanceID.NotFound", "GetPasswordData", absl::StrCat("instance_id: '", kNoInstance, "'")},
+      {"MissingParameter", "GetPasswordData", ""},
+      {"InvalidInstanceID.NotFound", "DescribeInstanceCreditSpecifications",
+       absl::StrCat("instance_ids: '", kNoInstance, "'")},
+      {"InvalidParameterValue", "DescribeInstanceCreditSpecifications", "filters { name: 'colour' values: 'red' }"},
+      {"MissingParameter", "ModifyInstanceCreditSpecification", ""},
+      {"MissingParameter", "ModifyInstanceCreditSpecification", "instance_credit_specifications { instance_id: '$I' }"},
+      {"InvalidInstanceID.Malformed", "ModifyInstanceCreditSpecification",
+       "instance_credit_specifications { instance_id: 'x' cpu_credits: 'standard' }"},
+      {"InvalidParameterValue", "ModifyInstanceCreditSpecification",
+       "instance_credit_specifications { instance_id: '$I' cpu_credits: 'plenty' }"},
+      {"IncorrectInstanceState", "ModifyInstanceMaintenanceOptions", "instance_id: '$DEAD' auto_recovery: 'default'"},
+      {"InvalidParameterValue", "ModifyInstanceMaintenanceOptions", "instance_id: '$I' auto_recovery: 'never'"},
+      {"UnsupportedOperation", "ModifyInstanceMaintenanceOptions", "instance_id: '$I' auto_recovery: 'disabled'"},
+      {"InvalidInstanceID.NotFound", "ModifyPrivateDnsNameOptions",
+       absl::StrCat("instance_id: '", kNoInstance, "' private_dns_hostname_type: 'ip-name'")},
   };
   return cases;
 }
@@ -226,13 +277,15 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
   REQUIRE(world.service->Terminate({&dead, 1}).ok());
   REQUIRE(world.Reaches(dead, InstanceState::kTerminated));
   const std::string group = world.groups.Resolve(std::nullopt, "default")->id.text();
+  const std::string eni = world.interfaces.List({})->front().eni.id.text();
   REQUIRE(world.groups.Create("taken", "d", std::nullopt, {}).ok());
   const std::string subnet = world.networks.ListSubnets()->front().subnet.id.text();
 
   const auto everything = [&] {
     std::string text;
     for (const char* action : {"DescribeInstances", "DescribeTags", "DescribeKeyPairs", "DescribeImages",
-                               "DescribeSecurityGroups", "DescribeVpcs", "DescribeSubnets"}) {
+                               "DescribeSecurityGroups", "DescribeVpcs", "DescribeSubnets", "DescribeVolumes",
+                               "DescribeNetworkInterfaces"}) {
       absl::StrAppend(&text, world.CallText(action, "").value()->DebugString());
     }
     return text;
@@ -243,7 +296,7 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
   for (const Case& bad : cases) {
     const std::string request = absl::StrReplaceAll(
         bad.request,
-        {{"$AMI", world.image.text()}, {"$I", id.text()}, {"$DEAD", dead.text()}, {"$SG", group}, {"$SUBNET", subnet}});
+        {{"$AMI", world.image.text()}, {"$I", id.text()}, {"$DEAD", dead.text()}, {"$SG", group}, {"$SUBNET", subnet}, {"$ENI", eni}});
     const absl::Status status = world.CallText(bad.action, request).status();
     INFO(bad.action << " " << request.substr(0, 300) << "\n" << std::string(status.message()));
     CHECK(ec2::ErrorCode(status) == bad.code);
