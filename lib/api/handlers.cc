@@ -16,6 +16,7 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddVolumeHandlers(dispatcher, services);
   AddNetworkInterfaceHandlers(dispatcher, services);
   AddSecurityGroupHandlers(dispatcher, services);
+  AddSecurityGroupRuleHandlers(dispatcher, services);
   AddVpcHandlers(dispatcher, services);
   AddEventHandlers(dispatcher, services);
   AddIamIdentityHandlers(dispatcher, services);

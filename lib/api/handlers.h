@@ -82,6 +82,7 @@ void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVolumeHandlers(Dispatcher& dispatcher, const Services& services);
 void AddNetworkInterfaceHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
+void AddSecurityGroupRuleHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
 void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);

@@ -8,6 +8,7 @@
 #include "lib/api/parse.h"
 #include "lib/api/permissions.h"
 #include "lib/api/render.h"
+#include "lib/api/security_group_target.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/network/network_service.h"
 #include "lib/network/security_group_service.h"
@@ -127,16 +128,6 @@ absl::StatusOr<v1::DescribeSecurityGroupsResponse> Describe(const Services& serv
   return response;
 }
 
-// The group a call is about: by id, or by name in the default VPC where the call has one.
-template <typename Request>
-absl::StatusOr<SecurityGroupId> Target(const Services& services, const Request& request) {
-  ASSIGN_OR_RETURN(const auto id, ParseOptionalId<SecurityGroupId>(request.group_id()));
-  std::string name;
-  if constexpr (requires { request.group_name(); }) name = request.group_name();
-  ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(id, name));
-  return group.id;
-}
-
 // The one rule in a call's own fields, as permissions; empty when none of the fields is used.
 template <typename Request>
 absl::StatusOr<Permissions> FlatPermissions(const Request& request) {
@@ -185,12 +176,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> RulesOf(const Services& services,
                       "The parameter ipPermissions may not be used together with the parameters of a single rule");
   }
   if (permissions.empty()) permissions = request.ip_permissions();
-  return ParsePermissions(permissions, egress, services.settings.account_id,
-                          [&](const std::string& name) -> absl::StatusOr<SecurityGroupId> {
-                            ASSIGN_OR_RETURN(const SecurityGroup group,
-                                             services.security_groups.Resolve(std::nullopt, name));
-                            return group.id;
-                          });
+  return ParsePermissions(permissions, egress, services.settings.account_id, GroupByName(services));
 }
 
 absl::Status NoRules() {

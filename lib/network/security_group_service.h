@@ -1,10 +1,12 @@
 // Security groups. Source of behaviour: EC2 API reference, CreateSecurityGroup, DeleteSecurityGroup,
-// DescribeSecurityGroups, Authorize- and RevokeSecurityGroupIngress and -Egress.
+// DescribeSecurityGroups, Authorize- and RevokeSecurityGroupIngress and -Egress, DescribeSecurityGroupRules,
+// ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress and -Egress.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +21,11 @@ namespace brume::network {
 struct SecurityGroupView {
   SecurityGroup group;
   std::vector<SecurityGroupRule> rules;
+  TagMap tags;
+};
+
+struct SecurityGroupRuleView {
+  SecurityGroupRule rule;
   TagMap tags;
 };
 
@@ -50,6 +57,18 @@ class SecurityGroupService {
   // By id, of one direction. Error: InvalidSecurityGroupRuleId.NotFound.
   absl::StatusOr<std::vector<SecurityGroupRule>> RevokeById(const SecurityGroupId& group, bool egress,
                                                             const std::vector<SecurityGroupRuleId>& ids);
+
+  // Of all groups.
+  absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules();
+  // All or nothing: each of `rules` replaces the one that has its id, and takes that one's direction. A range stays a
+  // range, and a group a group. Errors: InvalidSecurityGroupRuleId.NotFound, and those of Authorize.
+  absl::Status ModifyRules(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules);
+  // All or nothing: gives the rules that match SamePermission new descriptions; an empty one takes it away.
+  // Errors: InvalidPermission.NotFound, InvalidParameterValue.
+  absl::Status UpdateDescriptions(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules);
+  // By id, of one direction. Errors: InvalidSecurityGroupRuleId.NotFound, InvalidParameterValue.
+  absl::Status UpdateDescriptionsById(const SecurityGroupId& group, bool egress,
+                                      const std::vector<std::pair<SecurityGroupRuleId, std::string>>& descriptions);
 
  private:
   store::Database& database_;

@@ -63,6 +63,10 @@ class SecurityGroups {
   absl::Status Delete(const SecurityGroupId& id);
 
   absl::Status InsertRule(const SecurityGroupRule& rule);  // InvalidPermission.Duplicate
+  // Those of the ids, to all that the rules say but their groups and directions. In one step: two rules may exchange
+  // their permissions. Error: InvalidPermission.Duplicate.
+  absl::Status UpdateRules(absl::Span<const SecurityGroupRule> rules);
+  absl::Status SetRuleDescription(const SecurityGroupRuleId& id, const std::string& description);
   absl::Status DeleteRule(const SecurityGroupRuleId& id);
   absl::StatusOr<std::vector<SecurityGroupRule>> ListRules(const SecurityGroupId& group);
   // Private addresses of the interfaces that are in the group, ascending.

@@ -28,6 +28,18 @@ SecurityGroupRule ReadRule(Row& row) {
   return rule;
 }
 
+// What stands for a rule's range in the row; none of both for a rule about a group.
+std::pair<std::optional<Ipv4>, std::optional<int>> CidrColumns(const SecurityGroupRule& rule) {
+  if (!rule.cidr.has_value()) return {};
+  return {rule.cidr->base, rule.cidr->prefix_length};
+}
+
+absl::Status RuleThere(const absl::Status& status, const SecurityGroupRule& rule) {
+  if (!Violates(status, "security_group_rules_same_permission")) return status;
+  return ec2::Error("InvalidPermission.Duplicate",
+                    absl::StrCat("the specified rule already exists in security group '", rule.group_id.text(), "'"));
+}
+
 Ipv4 ReadAddress(Row& row) {
   Ipv4 address;
   row.Read(address);
@@ -79,22 +91,34 @@ absl::Status SecurityGroups::Delete(const SecurityGroupId& id) {
 }
 
 absl::Status SecurityGroups::InsertRule(const SecurityGroupRule& rule) {
-  std::optional<Ipv4> base;
-  std::optional<int> prefix_length;
-  if (rule.cidr.has_value()) {
-    base = rule.cidr->base;
-    prefix_length = rule.cidr->prefix_length;
-  }
+  const auto [base, prefix_length] = CidrColumns(rule);
   const absl::Status inserted = connection_.Run(
       "INSERT INTO security_group_rules (id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, "
       "referenced_group, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       rule.id, rule.group_id, rule.egress, rule.protocol, rule.from_port, rule.to_port, base, prefix_length,
       rule.referenced_group, rule.description);
-  if (Violates(inserted, "security_group_rules_same_permission")) {
-    return ec2::Error("InvalidPermission.Duplicate",
-                      absl::StrCat("the specified rule already exists in security group '", rule.group_id.text(), "'"));
+  return RuleThere(inserted, rule);
+}
+
+absl::Status SecurityGroups::UpdateRules(absl::Span<const SecurityGroupRule> rules) {
+  // First each gets ports that no rule has, so that none is in the way of another.
+  for (const SecurityGroupRule& rule : rules) {
+    RETURN_IF_ERROR(connection_.Run("UPDATE security_group_rules SET from_port = -2 - seq WHERE id = ?", rule.id));
   }
-  return inserted;
+  for (const SecurityGroupRule& rule : rules) {
+    const auto [base, prefix_length] = CidrColumns(rule);
+    const absl::Status updated = connection_.Run(
+        "UPDATE security_group_rules SET protocol = ?, from_port = ?, to_port = ?, cidr_base = ?, prefix_length = ?, "
+        "referenced_group = ?, description = ? WHERE id = ?",
+        rule.protocol, rule.from_port, rule.to_port, base, prefix_length, rule.referenced_group, rule.description,
+        rule.id);
+    RETURN_IF_ERROR(RuleThere(updated, rule));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SecurityGroups::SetRuleDescription(const SecurityGroupRuleId& id, const std::string& description) {
+  return connection_.Run("UPDATE security_group_rules SET description = ? WHERE id = ?", description, id);
 }
 
 absl::Status SecurityGroups::DeleteRule(const SecurityGroupRuleId& id) {

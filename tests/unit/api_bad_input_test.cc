@@ -219,6 +219,11 @@ std::vector<Case> Cases() {
       {"InvalidVpcID.NotFound", "DescribeVpcAttribute",
        "vpc_id: 'vpc-00000000000000000' attribute: 'enableDnsSupport'"},
       {"InvalidParameterValue", "DescribeAccountAttributes", "attribute_names: 'colour'"},
+      {"InvalidSecurityGroupRuleId.NotFound", "DescribeSecurityGroupRules",
+       "security_group_rule_ids: 'sgr-00000000000000000'"},
+      {"InvalidParameterValue", "DescribeSecurityGroupRules", "filters { name: 'colour' values: 'red' }"},
+      {"InvalidGroup.NotFound", "UpdateSecurityGroupRuleDescriptionsIngress",
+       "group_id: 'sg-00000000000000000' ip_permissions { ip_protocol: '-1' ip_ranges { cidr_ip: '0.0.0.0/0' } }"},
       // Volumes
       {"InvalidVolume.NotFound", "DescribeVolumes", "volume_ids: 'vol-00000000000000000'"},
       {"InvalidVolumeID.Malformed", "DescribeVolumes", "volume_ids: 'disk'"},
@@ -283,9 +288,9 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
 
   const auto everything = [&] {
     std::string text;
-    for (const char* action : {"DescribeInstances", "DescribeTags", "DescribeKeyPairs", "DescribeImages",
-                               "DescribeSecurityGroups", "DescribeVpcs", "DescribeSubnets", "DescribeVolumes",
-                               "DescribeNetworkInterfaces"}) {
+    for (const char* action :
+         {"DescribeInstances", "DescribeTags", "DescribeKeyPairs", "DescribeImages", "DescribeSecurityGroups",
+          "DescribeVpcs", "DescribeSubnets", "DescribeVolumes", "DescribeNetworkInterfaces"}) {
       absl::StrAppend(&text, world.CallText(action, "").value()->DebugString());
     }
     return text;
@@ -294,9 +299,12 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
   const std::vector<Case> cases = Cases();
   CHECK(cases.size() >= 60);
   for (const Case& bad : cases) {
-    const std::string request = absl::StrReplaceAll(
-        bad.request,
-        {{"$AMI", world.image.text()}, {"$I", id.text()}, {"$DEAD", dead.text()}, {"$SG", group}, {"$SUBNET", subnet}, {"$ENI", eni}});
+    const std::string request = absl::StrReplaceAll(bad.request, {{"$AMI", world.image.text()},
+                                                                  {"$I", id.text()},
+                                                                  {"$DEAD", dead.text()},
+                                                                  {"$SG", group},
+                                                                  {"$SUBNET", subnet},
+                                                                  {"$ENI", eni}});
     const absl::Status status = world.CallText(bad.action, request).status();
     INFO(bad.action << " " << request.substr(0, 300) << "\n" << std::string(status.message()));
     CHECK(ec2::ErrorCode(status) == bad.code);
