@@ -273,6 +273,7 @@ class RealDaemon final : public Daemon {
                          .access_keys = *access_keys_,
                          .instance_profiles = instance_profiles_,
                          .statistics = statistics_,
+                         .has_uplink = config_.uplink != "none",
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
                          .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },
                          .describe_host = [this] { return DescribeHost(); }});

@@ -20,10 +20,20 @@ using google::protobuf::Reflection;
 
 // The type in ARNs of each id, by its prefix.
 constexpr std::pair<absl::string_view, absl::string_view> kArnTypes[] = {
-    {"ami", "image"},       {"eipalloc", "elastic-ip"}, {"eni", "network-interface"},
-    {"i", "instance"},      {"key", "key-pair"},        {"lt", "launch-template"},
-    {"rtb", "route-table"}, {"sg", "security-group"},   {"sgr", "security-group-rule"},
-    {"snap", "snapshot"},   {"subnet", "subnet"},       {"vol", "volume"},
+    {"acl", "network-acl"},
+    {"ami", "image"},
+    {"eipalloc", "elastic-ip"},
+    {"eni", "network-interface"},
+    {"i", "instance"},
+    {"igw", "internet-gateway"},
+    {"key", "key-pair"},
+    {"lt", "launch-template"},
+    {"rtb", "route-table"},
+    {"sg", "security-group"},
+    {"sgr", "security-group-rule"},
+    {"snap", "snapshot"},
+    {"subnet", "subnet"},
+    {"vol", "volume"},
     {"vpc", "vpc"},
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/api/filters.h"
 #include "lib/api/pages.h"
@@ -16,6 +17,7 @@ namespace brume::api {
 // An answer must fit one message: a call that names neither ids nor MaxResults gets so many, and a NextToken.
 inline constexpr size_t kDefaultPage = 1000;
 
+// The parameter of a description that names resources.
 using Names = google::protobuf::RepeatedPtrField<std::string>;
 
 // Keeps what `ids` name (all, when they name none). Error: the kind's NotFound.
@@ -29,6 +31,18 @@ absl::Status Select(const Names& ids, std::vector<T>& items, const Key& key) {
   if (ids.empty()) return absl::OkStatus();
   std::erase_if(items, [&](const T& item) { return std::find(ids.begin(), ids.end(), key(item)) == ids.end(); });
   return absl::OkStatus();
+}
+
+// Error: the kind's malformed code.
+template <typename IdType>
+absl::Status CheckIds(const Names& ids) {
+  for (const std::string& id : ids) RETURN_IF_ERROR(IdType::Parse(id).status());
+  return absl::OkStatus();
+}
+
+// "rtb-0123…" for "vpc-0123…": the id of what another resource has exactly one of.
+inline std::string IdLike(absl::string_view prefix, absl::string_view id) {
+  return absl::StrCat(prefix, id.substr(id.find('-')));
 }
 
 // Of `all`, one page of what the request's filters keep, each once, by `key`; the response gets the token of the next.

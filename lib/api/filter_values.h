@@ -1,6 +1,8 @@
 // Short ways to say where a filter's values are in a rendered message.
 #pragma once
 
+#include <initializer_list>
+#include <map>
 #include <string>
 #include <type_traits>
 
@@ -45,6 +47,15 @@ typename FilterTable<T>::Values Each(List list, Get get) {
 template <typename T>
 typename FilterTable<T>::Values Nothing() {
   return [](const T&, const ValueSink&) {};
+}
+
+// The filters of a kind of resource of which there is none.
+template <typename T>
+std::map<std::string, typename FilterTable<T>::Values, std::less<>> ValuesOfNone(
+    std::initializer_list<const char*> names) {
+  std::map<std::string, typename FilterTable<T>::Values, std::less<>> table;
+  for (const char* name : names) table[name] = Nothing<T>();
+  return table;
 }
 
 }  // namespace brume::api

@@ -13,7 +13,12 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddTagHandlers(dispatcher, services);
   AddKeyPairHandlers(dispatcher, services);
   AddImageHandlers(dispatcher, services);
+  AddSnapshotHandlers(dispatcher, services);
   AddVolumeHandlers(dispatcher, services);
+  AddLaunchTemplateHandlers(dispatcher, services);
+  AddAddressHandlers(dispatcher, services);
+  AddRouteHandlers(dispatcher, services);
+  AddNetworkAclHandlers(dispatcher, services);
   AddNetworkInterfaceHandlers(dispatcher, services);
   AddSecurityGroupHandlers(dispatcher, services);
   AddSecurityGroupRuleHandlers(dispatcher, services);

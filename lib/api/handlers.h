@@ -58,6 +58,8 @@ struct Services {
   identity::AccessKeyService& access_keys;
   identity::InstanceProfileService& instance_profiles;
   CallStatistics& statistics;
+  // Whether guests with a public address reach beyond this host.
+  bool has_uplink = false;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
   // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
@@ -79,7 +81,12 @@ void AddRegionHandlers(Dispatcher& dispatcher, const Services& services);
 void AddTagHandlers(Dispatcher& dispatcher, const Services& services);
 void AddKeyPairHandlers(Dispatcher& dispatcher, const Services& services);
 void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
+void AddSnapshotHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVolumeHandlers(Dispatcher& dispatcher, const Services& services);
+void AddLaunchTemplateHandlers(Dispatcher& dispatcher, const Services& services);
+void AddAddressHandlers(Dispatcher& dispatcher, const Services& services);
+void AddRouteHandlers(Dispatcher& dispatcher, const Services& services);
+void AddNetworkAclHandlers(Dispatcher& dispatcher, const Services& services);
 void AddNetworkInterfaceHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupRuleHandlers(Dispatcher& dispatcher, const Services& services);

@@ -23,8 +23,7 @@ absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeCredits
   std::vector<Credit> credits;
   // Without ids EC2 shows the unlimited ones.
   if (!ids.empty()) {
-    const auto every = [](const compute::InstanceView&) { return true; };
-    ASSIGN_OR_RETURN(const compute::InstancePage page, services.instances.Describe(ids, every, std::nullopt, 0));
+    ASSIGN_OR_RETURN(const compute::InstancePage page, services.instances.Describe(ids, nullptr, 0, 0));
     for (const compute::InstanceView& view : page.instances) {
       Credit& credit = credits.emplace_back();
       credit.set_instance_id(view.instance.id.text());

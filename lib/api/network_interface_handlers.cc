@@ -36,7 +36,7 @@ void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Inte
   if (!eni.public_ip) return;
   v1::NetworkInterfaceAssociation& association = *rendered.mutable_association();
   association.set_ip_owner_id("amazon");
-  association.set_public_dns_name("");
+  association.set_public_dns_name(PublicDnsName(*eni.public_ip, settings.region));
   association.set_public_ip(eni.public_ip->text());
   *address.mutable_association() = association;
 }

@@ -29,7 +29,7 @@ namespace brume {
 
 class ApiWorld : public ComputeWorld {
  public:
-  explicit ApiWorld(Settings changed = DefaultSettings())
+  explicit ApiWorld(Settings changed = DefaultSettings(), bool has_uplink = true)
       : ComputeWorld(std::move(changed)),
         key_pairs(*database, clock, random),
         tags(*database),
@@ -52,6 +52,7 @@ class ApiWorld : public ComputeWorld {
                                      .access_keys = *access_keys,
                                      .instance_profiles = instance_profiles,
                                      .statistics = statistics,
+                                     .has_uplink = has_uplink,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
                                      .console_output = [this](const InstanceId&) { return console_output; },
                                      .describe_host = [this] { return host; }});
@@ -89,9 +90,16 @@ class ApiWorld : public ComputeWorld {
   }
 
   const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
-    for (const char* service :
-         {"Instances", "InstanceOptions", "InstanceTypes", "Accounts", "Regions", "Tags", "KeyPairs", "Images", "Volumes",
-          "NetworkInterfaces", "SecurityGroups", "Vpcs", "IamInstanceProfiles", "Events", "Host"}) {
+    for (const char* service : {"Instances",      "InstanceOptions",
+                                "InstanceTypes",  "LaunchTemplates",
+                                "Accounts",       "Regions",
+                                "Tags",           "KeyPairs",
+                                "Images",         "Volumes",
+                                "Snapshots",      "NetworkInterfaces",
+                                "SecurityGroups", "NetworkAcls",
+                                "Routes",         "Addresses",
+                                "Vpcs",           "IamInstanceProfiles",
+                                "Events",         "Host"}) {
       const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
       if (method != nullptr) return method;
     }

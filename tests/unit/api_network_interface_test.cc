@@ -190,9 +190,12 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   std::vector<VpcId> woken;
   network::InterfaceService interfaces(*world.database, [&](const VpcId& changed) { woken.push_back(changed); });
   const EniId eni_id = Value(EniId::Parse(eni.network_interface_id()));
-  REQUIRE(interfaces.Modify(eni_id, {.description = "words"}).ok());
+  network::InterfaceChange change;
+  change.description = "words";
+  REQUIRE(interfaces.Modify(eni_id, change).ok());
   CHECK(woken.empty());
-  REQUIRE(interfaces.Modify(eni_id, {.source_dest_check = false}).ok());
+  change.source_dest_check = false;
+  REQUIRE(interfaces.Modify(eni_id, change).ok());
   CHECK(woken == std::vector<VpcId>{vpc});
 }
 
