@@ -40,6 +40,7 @@
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
 #include "lib/identity/key_authenticator.h"
+#include "lib/identity/session_service.h"
 #include "lib/metadata/metadata_server.h"
 #include "lib/network/interface_service.h"
 #include "lib/network/linux/linux_fabric.h"
@@ -254,6 +255,8 @@ class RealDaemon final : public Daemon {
     RETURN_IF_ERROR(network_service_.EnsureDefaults());
     ASSIGN_OR_RETURN(access_keys_, identity::AccessKeyService::Open(*database_, clock_, config_.state_dir));
     RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
+    sessions_ = std::make_unique<identity::SessionService>(*database_, clock_, access_keys_->box(),
+                                                           config_.settings.account_id);
     authenticator_ =
         std::make_unique<identity::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
     api::AddAllHandlers(dispatcher_,
@@ -272,6 +275,7 @@ class RealDaemon final : public Daemon {
                          .identities = identity_service_,
                          .access_keys = *access_keys_,
                          .instance_profiles = instance_profiles_,
+                         .sessions = *sessions_,
                          .statistics = statistics_,
                          .has_uplink = config_.uplink != "none",
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
@@ -381,6 +385,7 @@ class RealDaemon final : public Daemon {
   compute::TagService tag_service_;
   compute::InstanceService instance_service_;
   std::unique_ptr<identity::AccessKeyService> access_keys_;
+  std::unique_ptr<identity::SessionService> sessions_;
   std::unique_ptr<identity::Authenticator> authenticator_;
   identity::EventLog events_;
   api::CallStatistics statistics_;

@@ -27,6 +27,7 @@ class AccessKeyService;
 class EventLog;
 class IdentityService;
 class InstanceProfileService;
+class SessionService;
 }  // namespace brume::identity
 namespace brume::network {
 class InterfaceService;
@@ -57,6 +58,7 @@ struct Services {
   identity::IdentityService& identities;
   identity::AccessKeyService& access_keys;
   identity::InstanceProfileService& instance_profiles;
+  identity::SessionService& sessions;
   CallStatistics& statistics;
   // Whether guests with a public address reach beyond this host.
   bool has_uplink = false;

@@ -25,4 +25,8 @@ std::string IdentityArn(absl::string_view account_id, const Identity& identity) 
   return IamArn(account_id, IdentityNoun(identity.kind), identity.path, identity.name);
 }
 
+std::string SessionArn(absl::string_view account_id, absl::string_view role_name, absl::string_view session_name) {
+  return absl::StrCat("arn:aws:sts::", account_id, ":assumed-role/", role_name, "/", session_name);
+}
+
 }  // namespace brume

@@ -50,5 +50,7 @@ absl::string_view IdentityNoun(IdentityKind kind);
 std::string IamArn(absl::string_view account_id, absl::string_view type, absl::string_view path,
                    absl::string_view name);
 std::string IdentityArn(absl::string_view account_id, const Identity& identity);
+// "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION".
+std::string SessionArn(absl::string_view account_id, absl::string_view role_name, absl::string_view session_name);
 
 }  // namespace brume

@@ -1,18 +1,17 @@
 #include "lib/identity/access_key_service.h"
 
-#include <openssl/rand.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/identity/identity_rules.h"
+#include "lib/identity/key_text.h"
 #include "lib/identity/private_file.h"
 #include "lib/store/access_keys.h"
 
@@ -21,31 +20,6 @@ namespace {
 
 constexpr size_t kMostKeys = 2;
 constexpr std::chrono::minutes kWriteEvery(1);
-
-absl::StatusOr<std::string> RandomBytes(size_t count) {
-  std::string bytes(count, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
-    return absl::InternalError("the random generator does not work");
-  }
-  return bytes;
-}
-
-// 16 of the 32 characters of AWS's key ids.
-absl::StatusOr<std::string> NewKeyId() {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  ASSIGN_OR_RETURN(const std::string bytes, RandomBytes(16));
-  std::string id = "AKIA";
-  for (const char byte : bytes) id += kAlphabet[static_cast<unsigned char>(byte) % 32];
-  return id;
-}
-
-// 40 characters, as AWS's.
-absl::StatusOr<std::string> NewSecret() {
-  ASSIGN_OR_RETURN(std::string bytes, RandomBytes(30));
-  std::string secret = absl::Base64Escape(bytes);
-  Wipe(bytes);
-  return secret;
-}
 
 std::string CredentialsFile(const std::string& id, const std::string& secret) {
   std::string text = "# The root key of this Brume. For the aws CLI: export AWS_SHARED_CREDENTIALS_FILE=this file\n";
@@ -107,7 +81,7 @@ absl::StatusOr<AccessKeyService::NewKey> AccessKeyService::Create(const std::str
     return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for AccessKeysPerUser: ", kMostKeys));
   }
   NewKey made;
-  ASSIGN_OR_RETURN(made.key.id, NewKeyId());
+  ASSIGN_OR_RETURN(made.key.id, NewKeyId(kLongLivedPrefix));
   ASSIGN_OR_RETURN(made.secret, NewSecret());
   made.key.user_id = user_id;
   made.key.created = clock_.Now();

@@ -56,6 +56,9 @@ class AccessKeyService {
   // Remembers a use; it is on disk a minute later at most.
   void Used(const std::string& id, AccessKeyUse use);
 
+  // Seals the tokens of sessions, too.
+  const SecretBox& box() const { return *box_; }
+
  private:
   AccessKeyService(store::Database& database, const Clock& clock, std::unique_ptr<SecretBox> box,
                    std::vector<AccessKey> keys);

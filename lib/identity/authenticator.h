@@ -10,9 +10,10 @@ namespace brume::identity {
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
-  // Thread-safe. Errors are AWS's own: MissingAuthenticationToken, AuthFailure (an unknown or inactive key, to EC2),
-  // InvalidClientTokenId (to the others), SignatureDoesNotMatch, RequestExpired, IncompleteSignature, and
-  // ExpiredToken for a session that is over.
+  // Thread-safe. Errors are AWS's own: MissingAuthenticationToken, AuthFailure (an unknown or inactive key, an altered
+  // token or a wrong signature, to EC2), InvalidClientTokenId (such a key or token, to the others),
+  // SignatureDoesNotMatch, RequestExpired (to all services: more than 15 minutes off, early or late, or a presigned URL
+  // past its time), IncompleteSignature, and ExpiredToken for a session that is over.
   virtual absl::StatusOr<Authenticated> Authenticate(const SignedRequest& request) = 0;
 };
 

@@ -3,10 +3,12 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/domain/identity.h"
+#include "lib/identity/key_text.h"
 #include "lib/store/identities.h"
 
 namespace brume::identity {
@@ -19,9 +21,34 @@ absl::Status UnknownKey(absl::string_view service) {
   return ec2::Error("InvalidClientTokenId", "The security token included in the request is invalid.");
 }
 
+absl::Status Expired() { return ec2::Error("ExpiredToken", "The security token included in the request is expired"); }
+
 }  // namespace
 
-absl::Status KeyAuthenticator::Verify(const AccessKey& key, const sigv4::Signature& signature,
+absl::StatusOr<KeyAuthenticator::Holder> KeyAuthenticator::HolderOf(const sigv4::Signature& signature, absl::Time now) {
+  const std::string& id = signature.scope.access_key_id;
+  Holder holder;
+  if (!absl::StartsWith(id, kSessionPrefix)) {
+    holder.key = keys_.Find(id);
+    // A key that is no session's comes without a token.
+    const bool good = holder.key.has_value() && holder.key->active && signature.session_token.empty();
+    if (!good) return UnknownKey(signature.scope.service);
+    holder.identity_id = holder.key->user_id;
+    return holder;
+  }
+  absl::StatusOr<OpenedSession> opened = OpenSession(keys_.box(), id, signature.session_token);
+  if (!opened.ok()) return UnknownKey(signature.scope.service);
+  if (opened->session.expires <= now) {
+    Wipe(opened->secret);
+    return Expired();
+  }
+  holder.identity_id = opened->session.identity_id;
+  holder.secret = std::move(opened->secret);
+  holder.session = std::move(opened->session);
+  return holder;
+}
+
+absl::Status KeyAuthenticator::Verify(const Holder& holder, const sigv4::Signature& signature,
                                       const std::string& to_sign) {
   const sigv4::Scope& scope = signature.scope;
   const SigningKeyName name(scope.access_key_id, scope.date, scope.region, scope.service);
@@ -33,7 +60,10 @@ absl::Status KeyAuthenticator::Verify(const AccessKey& key, const sigv4::Signatu
   }
   const bool known = !signing_key.empty();
   if (!known) {
-    ASSIGN_OR_RETURN(std::string secret, keys_.SecretOf(key));
+    std::string secret = holder.secret;
+    if (holder.key.has_value()) {
+      ASSIGN_OR_RETURN(secret, keys_.SecretOf(*holder.key));
+    }
     signing_key = sigv4::SigningKey(secret, scope);
     Wipe(secret);
   }
@@ -45,22 +75,35 @@ absl::Status KeyAuthenticator::Verify(const AccessKey& key, const sigv4::Signatu
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<Caller>> KeyAuthenticator::Owner(const AccessKey& key) {
+absl::Status KeyAuthenticator::Check(const SignedRequest& request, const sigv4::Signature& signature,
+                                     const Holder& holder, absl::Time now) {
+  RETURN_IF_ERROR(sigv4::CheckTime(signature, now));
+  ASSIGN_OR_RETURN(const std::string canonical, sigv4::CanonicalRequest(request, signature));
+  return Verify(holder, signature, sigv4::StringToSign(signature, canonical));
+}
+
+absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& holder) {
   Caller caller;
-  caller.access_key_id = key.id;
-  if (key.user_id.empty()) {
+  if (holder.identity_id.empty()) {
     caller.arn = absl::StrCat("arn:aws:iam::", account_id_, ":root");
     caller.principal_id = account_id_;
     caller.administrator = true;
   } else {
-    // Read each time: a user who is renamed or deleted is so at once.
-    ASSIGN_OR_RETURN(const std::optional<Identity> user, database_.ReadFor([&](store::Connection& c) {
-      return store::Identities(c).FindById(key.user_id);
+    // Read each time: who is renamed or deleted is so at once.
+    ASSIGN_OR_RETURN(const std::optional<Identity> identity, database_.ReadFor([&](store::Connection& c) {
+      return store::Identities(c).FindById(holder.identity_id);
     }));
-    if (!user.has_value()) return std::nullopt;
-    caller.arn = IdentityArn(account_id_, *user);
-    caller.principal_id = user->id;
-    caller.user_name = user->name;
+    if (!identity.has_value()) return std::nullopt;
+    if (identity->kind == IdentityKind::kRole) {
+      caller.arn = SessionArn(account_id_, identity->name, holder.session.name);
+      caller.principal_id = absl::StrCat(identity->id, ":", holder.session.name);
+      caller.role_id = identity->id;
+      caller.session_policy = holder.session.policy;
+    } else {
+      caller.arn = IdentityArn(account_id_, *identity);
+      caller.principal_id = identity->id;
+      caller.user_name = identity->name;
+    }
   }
   caller.principal = caller.arn;
   return caller;
@@ -69,22 +112,19 @@ absl::StatusOr<std::optional<Caller>> KeyAuthenticator::Owner(const AccessKey& k
 absl::StatusOr<Authenticated> KeyAuthenticator::Authenticate(const SignedRequest& request) {
   ASSIGN_OR_RETURN(const sigv4::Signature signature, sigv4::Parse(request));
   const sigv4::Scope& scope = signature.scope;
-  const std::optional<AccessKey> key = keys_.Find(scope.access_key_id);
-  // No key here is of a session, so none comes with a token.
-  if (!key.has_value() || !key->active || !signature.session_token.empty()) {
-    return UnknownKey(scope.service);
-  }
   const absl::Time now = clock_.Now();
-  RETURN_IF_ERROR(sigv4::CheckTime(signature, now));
-  ASSIGN_OR_RETURN(const std::string canonical, sigv4::CanonicalRequest(request, signature));
-  RETURN_IF_ERROR(Verify(*key, signature, sigv4::StringToSign(signature, canonical)));
-  ASSIGN_OR_RETURN(std::optional<Caller> owner, Owner(*key));
-  if (!owner.has_value()) return UnknownKey(scope.service);
-  keys_.Used(key->id, {now, scope.service, scope.region});
+  ASSIGN_OR_RETURN(Holder holder, HolderOf(signature, now));
+  const absl::Status right = Check(request, signature, holder, now);
+  Wipe(holder.secret);
+  RETURN_IF_ERROR(right);
+  ASSIGN_OR_RETURN(std::optional<Caller> caller, CallerOf(holder));
+  if (!caller.has_value()) return UnknownKey(scope.service);
+  caller->access_key_id = scope.access_key_id;
+  if (holder.key.has_value()) keys_.Used(holder.key->id, {now, scope.service, scope.region});
   Authenticated who;
   who.service = scope.service;
   who.region = scope.region;
-  who.caller = *std::move(owner);
+  who.caller = *std::move(caller);
   return who;
 }
 

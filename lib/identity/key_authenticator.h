@@ -1,4 +1,4 @@
-// The authenticator over the access keys of this installation.
+// The authenticator over the access keys of this installation and its sessions.
 #pragma once
 
 #include <map>
@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/identity/access_key_service.h"
 #include "lib/identity/authenticator.h"
+#include "lib/identity/session.h"
 #include "lib/identity/sigv4.h"
 #include "lib/store/database.h"
 
@@ -28,10 +29,21 @@ class KeyAuthenticator final : public Authenticator {
   // Key id, date, region, service.
   using SigningKeyName = std::tuple<std::string, std::string, std::string, std::string>;
 
-  absl::Status Verify(const AccessKey& key, const sigv4::Signature& signature, const std::string& to_sign);
+  // Whose a key is, and what it signs with.
+  struct Holder {
+    std::string identity_id;  // of a user or role; empty = the account's root
+    std::string secret;       // empty = the one of `key`
+    std::optional<AccessKey> key;
+    Session session;  // of a key that is a session's
+  };
 
-  // Whom the key stands for; nobody when its user is gone.
-  absl::StatusOr<std::optional<Caller>> Owner(const AccessKey& key);
+  // Error: as Authenticate, for keys that let nobody in.
+  absl::StatusOr<Holder> HolderOf(const sigv4::Signature& signature, absl::Time now);
+  absl::Status Check(const SignedRequest& request, const sigv4::Signature& signature, const Holder& holder,
+                     absl::Time now);
+  absl::Status Verify(const Holder& holder, const sigv4::Signature& signature, const std::string& to_sign);
+  // Whom the key stands for; nobody when its user or role is gone.
+  absl::StatusOr<std::optional<Caller>> CallerOf(const Holder& holder);
 
   AccessKeyService& keys_;
   store::Database& database_;

@@ -98,6 +98,7 @@ bool CanonicalValue(const SignedRequest& request, absl::string_view name, std::s
 }
 
 absl::Status Wrong(absl::string_view what) { return ec2::Error("SignatureDoesNotMatch", what); }
+absl::Status Expired(absl::string_view what) { return ec2::Error("RequestExpired", what); }
 
 absl::Status CheckSigned(const SignedRequest& request, const Signature& signature) {
   const auto& names = signature.signed_headers;
@@ -153,10 +154,6 @@ std::string Encode(absl::string_view text, bool keep_slash) {
 }
 
 absl::Status CheckTime(const Signature& signature, absl::Time now) {
-  const auto expired = [&](absl::string_view what) {
-    if (signature.scope.service == "ec2") return ec2::Error("RequestExpired", "Request has expired.");
-    return Wrong(what);
-  };
   const std::string time = Iso(signature.time);
   if (time.substr(0, 8) != signature.scope.date) {
     return Wrong(
@@ -165,12 +162,12 @@ absl::Status CheckTime(const Signature& signature, absl::Time now) {
                      signature.scope.date, "' != '", time.substr(0, 8), "', from '", time, "'."));
   }
   if (signature.time > now + kSkew) {
-    return expired(absl::StrCat("Signature not yet current: ", time, " is still later than ", Iso(now + kSkew), " (",
-                                Iso(now), " + 15 min.)"));
+    return Expired(absl::StrCat("Request has expired. Signature not yet current: ", time, " is still later than ",
+                                Iso(now + kSkew), " (", Iso(now), " + 15 min.)"));
   }
   const bool presigned = signature.valid_for > absl::ZeroDuration();
   if (signature.time + (presigned ? signature.valid_for : kSkew) < now) {
-    return expired(absl::StrCat("Signature expired: ", time, " is now earlier than ",
+    return Expired(absl::StrCat("Request has expired. Signature expired: ", time, " is now earlier than ",
                                 Iso(now - (presigned ? signature.valid_for : kSkew)), " (", Iso(now), ")"));
   }
   return absl::OkStatus();

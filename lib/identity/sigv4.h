@@ -35,8 +35,8 @@ struct Signature {
 // IncompleteSignature, AuthorizationQueryParametersError.
 absl::StatusOr<Signature> Parse(const SignedRequest& request);
 
-// Whether the signature is of this time: at most 15 minutes old or ahead, a presigned URL until it ends. Error:
-// RequestExpired to EC2, SignatureDoesNotMatch to the others.
+// Whether the signature is of this time: at most 15 minutes old or ahead, a presigned URL until it ends. Errors:
+// RequestExpired; SignatureDoesNotMatch when the scope is of another day.
 absl::Status CheckTime(const Signature& signature, absl::Time now);
 
 // The canonical request. Errors: SignatureDoesNotMatch when a header that must be signed is not, a signed one is not

@@ -20,6 +20,7 @@
 #include "lib/identity/event_log.h"
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
+#include "lib/identity/session_service.h"
 #include "lib/network/interface_service.h"
 #include "lib/network/security_group_service.h"
 #include "lib/storage/volume_service.h"
@@ -51,6 +52,7 @@ class ApiWorld : public ComputeWorld {
                                      .identities = identities,
                                      .access_keys = *access_keys,
                                      .instance_profiles = instance_profiles,
+                                     .sessions = sessions,
                                      .statistics = statistics,
                                      .has_uplink = has_uplink,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
@@ -131,6 +133,7 @@ class ApiWorld : public ComputeWorld {
   std::unique_ptr<identity::AccessKeyService> access_keys =
       identity::AccessKeyService::Open(*database, clock, directory.path()).value();
   identity::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
+  identity::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },

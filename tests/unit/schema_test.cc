@@ -62,7 +62,7 @@ TEST_CASE("an rpc that only describes is marked read-only, and no other", "[sche
 }
 
 TEST_CASE("what is secret in one message is secret in each", "[schema]") {
-  const std::set<std::string> secrets = {"key_material", "user_data", "secret_access_key"};
+  const std::set<std::string> secrets = {"key_material", "user_data", "secret_access_key", "session_token"};
   for (const auto* service : api::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       for (const auto* message : {service->method(i)->input_type(), service->method(i)->output_type()}) {

@@ -69,14 +69,14 @@ inline TestRequest Signed(TestRequest request, const Signing& with) {
   return request;
 }
 
-// A GET that says all in its query.
-inline TestRequest Presigned(const Signing& with, int seconds) {
+// A GET that says all in its query, `more` too.
+inline TestRequest Presigned(const Signing& with, int seconds, const std::string& more = "") {
   TestRequest request{.method = "GET",
                       .target = absl::StrCat("/?Action=DescribeInstances&X-Amz-Algorithm=AWS4-HMAC-SHA256&"
                                              "X-Amz-Credential=",
                                              with.id, "%2F", with.date, "%2Feu-home-1%2F", with.service,
                                              "%2Faws4_request&X-Amz-Date=", kSignedAt, "&X-Amz-Expires=", seconds,
-                                             "&X-Amz-SignedHeaders=host"),
+                                             "&X-Amz-SignedHeaders=host", more),
                       .headers = {{"host", "127.0.0.1:8773"}},
                       .body = ""};
   Signing host_only = with;
