@@ -110,7 +110,7 @@ TEST_CASE("a dispatcher without handlers says which rpcs it lacks, and no stream
   CHECK(absl::IsFailedPrecondition(status));
   CHECK(message.find("brume.v1.Instances.RunInstances") != std::string::npos);
   CHECK(message.find("brume.v1.Host.DescribeHost") != std::string::npos);
-  CHECK(message.find("Attach") == std::string::npos);
+  CHECK(message.find("brume.v1.Console.Attach") == std::string::npos);
 }
 
 }  // namespace brume::api
