@@ -83,10 +83,11 @@ TEST_CASE("wakes while a key is looked at make one more look, after it", "[base]
   Journal journal;
   std::atomic<int> at_once = 0, most_at_once = 0;
   ReconcileLoop loop({.name = "test", .threads = 4}, [&](const std::string& key) {
-    most_at_once = std::max<int>(most_at_once, ++at_once);
+    // Of "a" alone: "b" may be looked at while the last look at "a" is on its way out.
+    if (key == "a") most_at_once = std::max<int>(most_at_once, ++at_once);
     journal.Note(key);
     journal.WaitAtDoor();
-    --at_once;
+    if (key == "a") --at_once;
     return kUntilWoken;
   });
   loop.Start();
