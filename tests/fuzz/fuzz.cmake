@@ -22,10 +22,3 @@ brume_fuzz(fuzz_form DEPS brume_frontend_query)
 brume_fuzz(fuzz_http DEPS brume_frontend_query PkgConfig::PUGIXML)
 brume_fuzz(fuzz_policy DEPS brume_identity)
 brume_fuzz(fuzz_sigv4 DEPS brume_identity)
-
-# What a release is tested with: libFuzzer itself, for a short while. The build that it needs takes a few minutes where
-# the cache of the compiler is empty. Guests' deadlines do not reckon with it.
-if(NOT BRUME_FUZZ AND NOT BRUME_SANITIZE)
-  add_test(NAME fuzz_smoke COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/run --seconds 10)
-  set_tests_properties(fuzz_smoke PROPERTIES LABELS fuzz TIMEOUT 1800 RESOURCE_LOCK guests PROCESSORS 2)
-endif()
