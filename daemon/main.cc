@@ -103,8 +103,8 @@ absl::Status Run(const Config& config) {
 }  // namespace brume::daemon
 
 int main(int argc, char** argv) {
-  // Dozens of threads that mostly wait: an arena for each would only hold memory that none of them uses.
-  mallopt(M_ARENA_MAX, 2);
+  // Threads that mostly wait: an arena for each, or a second one, would only hold memory that none of them uses.
+  mallopt(M_ARENA_MAX, 1);
   using namespace brume::daemon;  // NOLINT: main is this namespace's only user outside it
   CLI::App app{"brumed: EC2 on this host. Settings: brumed.toml; the flags below override it.", "brumed"};
   Flags flags;

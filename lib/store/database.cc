@@ -1,5 +1,6 @@
 #include "lib/store/database.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -19,7 +20,10 @@ namespace {
 
 // A group larger than this is committed in parts, so that the first of it need not wait for the last.
 constexpr size_t kMostInGroup = 256;
-constexpr size_t kMostReaders = 8;
+
+// Each reader keeps its own statements and pages, half a MiB and more, and reads are work for a processor: two for
+// each.
+size_t MostReaders() { return std::clamp<size_t>(2 * std::thread::hardware_concurrency(), 4, 16); }
 
 class SqliteDatabase final : public Database {
  public:
@@ -62,6 +66,7 @@ class SqliteDatabase final : public Database {
   bool stopping_ = false;
   const std::unique_ptr<Connection> writer_;  // the writer thread's
 
+  const size_t most_readers_ = MostReaders();
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;
   std::vector<std::unique_ptr<Connection>> idle_readers_;
@@ -179,7 +184,7 @@ absl::Status SqliteDatabase::Read(const std::function<absl::Status(Connection&)>
 
 absl::StatusOr<std::unique_ptr<Connection>> SqliteDatabase::TakeReader() {
   std::unique_lock lock(readers_mutex_);
-  reader_free_.wait(lock, [this] { return !idle_readers_.empty() || readers_ < kMostReaders; });
+  reader_free_.wait(lock, [this] { return !idle_readers_.empty() || readers_ < most_readers_; });
   if (!idle_readers_.empty()) {
     std::unique_ptr<Connection> reader = std::move(idle_readers_.back());
     idle_readers_.pop_back();

@@ -29,12 +29,12 @@ constexpr char kWriterSettings[] =
     "PRAGMA trusted_schema = OFF;"
     "PRAGMA wal_autocheckpoint = 4000;"
     "PRAGMA journal_size_limit = 67108864;"
-    "PRAGMA cache_size = -2000;"  // KiB; behind it stands the kernel's own cache of the file
+    "PRAGMA cache_size = -1000;"  // KiB; behind it stands the kernel's own cache of the file
     "PRAGMA temp_store = MEMORY;";
 constexpr char kReaderSettings[] =
     "PRAGMA query_only = ON;"
     "PRAGMA trusted_schema = OFF;"
-    "PRAGMA cache_size = -1000;"
+    "PRAGMA cache_size = -250;"
     "PRAGMA temp_store = MEMORY;";
 
 absl::Status CannotWrite(const std::string& path, int error) {
