@@ -39,6 +39,7 @@
 #include "lib/identity/event_log.h"
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
+#include "lib/identity/instance_sessions.h"
 #include "lib/identity/key_authenticator.h"
 #include "lib/identity/session_service.h"
 #include "lib/metadata/metadata_server.h"
@@ -203,7 +204,9 @@ class RealDaemon final : public Daemon {
         types_(config.instance_types),
         database_(std::move(database)),
         adapters_(std::move(adapters)),
-        metadata_(*database_, config_.settings, types_, clock_),
+        metadata_(
+            *database_, config_.settings, types_, clock_,
+            {.credentials = [this](const InstanceId& id, const Identity& role) { return Credentials(id, role); }}),
         network_(*database_, *adapters_.fabric, config_.settings, [this](const Vpc& vpc) { return OnVpcReady(vpc); }),
         images_(*database_, *adapters_.disks, clock_),
         instances_({.database = *database_,
@@ -257,6 +260,8 @@ class RealDaemon final : public Daemon {
     RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
     sessions_ = std::make_unique<identity::SessionService>(*database_, clock_, access_keys_->box(),
                                                            config_.settings.account_id);
+    instance_sessions_ =
+        std::make_unique<identity::InstanceSessions>(clock_, access_keys_->box(), config_.settings.account_id);
     authenticator_ =
         std::make_unique<identity::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
     api::AddAllHandlers(dispatcher_,
@@ -339,6 +344,16 @@ class RealDaemon final : public Daemon {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::optional<metadata::RoleCredentials>> Credentials(const InstanceId& id, const Identity& role) {
+    ASSIGN_OR_RETURN(const std::optional<identity::InstanceSession> session, instance_sessions_->Of(id, role));
+    if (!session.has_value()) return std::nullopt;
+    return metadata::RoleCredentials{.access_key_id = session->key.id,
+                                     .secret_access_key = session->key.secret,
+                                     .token = session->key.token,
+                                     .updated = session->made,
+                                     .expires = session->key.expires};
+  }
+
   absl::StatusOr<std::string> ConsoleOutput(const InstanceId& id) {
     constexpr size_t kMostBytes = 64 * 1024;  // as EC2 keeps
     RETURN_IF_ERROR(instance_service_.Get(id).status());
@@ -386,6 +401,7 @@ class RealDaemon final : public Daemon {
   compute::InstanceService instance_service_;
   std::unique_ptr<identity::AccessKeyService> access_keys_;
   std::unique_ptr<identity::SessionService> sessions_;
+  std::unique_ptr<identity::InstanceSessions> instance_sessions_;
   std::unique_ptr<identity::Authenticator> authenticator_;
   identity::EventLog events_;
   api::CallStatistics statistics_;

@@ -39,6 +39,7 @@
 #include "absl/time/time.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/base/status_macros.h"
 #include "lib/metadata/answer.h"
 #include "lib/metadata/metadata_store.h"
 
@@ -319,7 +320,7 @@ class MetadataServer::Impl {
         settings_(settings),
         types_(types),
         clock_(clock),
-        options_(options),
+        options_(std::move(options)),
         answer_([this](const VpcId& vpc, Ipv4 peer, const Request& request) { return Answer(vpc, peer, request); }),
         work_(asio::make_work_guard(io_)) {}
 
@@ -379,9 +380,18 @@ class MetadataServer::Impl {
     listeners_.erase(it);
   }
 
+  absl::StatusOr<std::optional<MetadataSource>> SourceOf(const VpcId& vpc, Ipv4 peer) const {
+    ASSIGN_OR_RETURN(std::optional<MetadataSource> source, database_.ReadFor([&](store::Connection& connection) {
+      return ReadSource(connection, settings_, types_, vpc, peer);
+    }));
+    const bool has_role = source.has_value() && source->profile.has_value() && source->profile->role.has_value();
+    if (!has_role || options_.credentials == nullptr) return source;
+    ASSIGN_OR_RETURN(source->credentials, options_.credentials(source->view.instance.id, *source->profile->role));
+    return source;
+  }
+
   Response Answer(const VpcId& vpc, Ipv4 peer, const Request& request) const {
-    const absl::StatusOr<std::optional<MetadataSource>> source = database_.ReadFor(
-        [&](store::Connection& connection) { return ReadSource(connection, settings_, types_, vpc, peer); });
+    const absl::StatusOr<std::optional<MetadataSource>> source = SourceOf(vpc, peer);
     if (!source.ok()) {
       log::Error("metadata: cannot read what {} in {} is: {}", peer.text(), vpc.text(), source.status().message());
       return ErrorResponse(500);
@@ -404,7 +414,7 @@ class MetadataServer::Impl {
 
 MetadataServer::MetadataServer(store::Database& database, const Settings& settings, const InstanceTypeTable& types,
                                const Clock& clock, MetadataServerOptions options)
-    : impl_(std::make_unique<Impl>(database, settings, types, clock, options)) {}
+    : impl_(std::make_unique<Impl>(database, settings, types, clock, std::move(options))) {}
 
 MetadataServer::~MetadataServer() = default;
 

@@ -15,6 +15,7 @@
 #include "lib/domain/ids.h"
 #include "lib/domain/instance_type.h"
 #include "lib/domain/settings.h"
+#include "lib/metadata/role_credentials.h"
 #include "lib/store/database.h"
 
 namespace brume::metadata {
@@ -27,6 +28,8 @@ struct MetadataServerOptions {
   absl::Duration idle_timeout = absl::Seconds(30);
   size_t connections_per_vpc = 512;
   size_t connections_per_peer = 32;
+  // Empty: no role lets EC2 take it on.
+  RoleCredentialsSource credentials = {};
 };
 
 // Thread-safe.

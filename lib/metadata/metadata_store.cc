@@ -9,6 +9,7 @@
 #include "lib/compute/instance_view.h"
 #include "lib/domain/zones.h"
 #include "lib/network/network_reconciler.h"
+#include "lib/store/instance_profiles.h"
 #include "lib/store/instances.h"
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
@@ -50,6 +51,9 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
   source.zone_id = ZoneId(settings, source.view.instance.availability_zone);
   source.account_id = settings.account_id;
   source.domain = network::PrivateDomain(settings);
+  if (source.view.profile.has_value()) {
+    ASSIGN_OR_RETURN(source.profile, store::InstanceProfiles(connection).FindById(source.view.profile->profile_id));
+  }
   return source;
 }
 

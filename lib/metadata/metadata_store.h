@@ -13,8 +13,8 @@
 
 namespace brume::metadata {
 
-// The instance that owns the private address `peer` in `vpc`, with all its documents are made of. None when no instance
-// has the address.
+// The instance that owns the private address `peer` in `vpc`, with all its documents are made of but the credentials of
+// its role. None when no instance has the address.
 absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& connection, const Settings& settings,
                                                          const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer);
 

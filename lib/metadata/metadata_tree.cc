@@ -186,6 +186,8 @@ void AddMetaData(const MetadataSource& source, Node& node) {
   }
 }
 
+std::string JsonTime(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()); }
+
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html
 std::string IdentityDocument(const MetadataSource& source) {
   const Instance& instance = source.view.instance;
@@ -200,7 +202,7 @@ std::string IdentityDocument(const MetadataSource& source) {
   document["instanceId"] = instance.id.text();
   document["instanceType"] = instance.instance_type;
   document["kernelId"] = nullptr;
-  document["pendingTime"] = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", instance.launch_time, absl::UTCTimeZone());
+  document["pendingTime"] = JsonTime(instance.launch_time);
   document["privateIp"] = nullptr;
   if (!source.view.interfaces.empty()) document["privateIp"] = source.view.interfaces.front().private_ip.text();
   document["ramdiskId"] = nullptr;
@@ -209,10 +211,47 @@ std::string IdentityDocument(const MetadataSource& source) {
   return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
+std::string CredentialsDocument(const MetadataSource& source) {
+  nlohmann::ordered_json document;
+  if (!source.credentials.has_value()) {
+    document["Code"] = "AssumeRoleUnauthorizedAccess";
+    document["Message"] = absl::StrCat("EC2 cannot assume the role ", source.profile->role->name,
+                                       ": its trust policy does not let ec2.amazonaws.com do so.");
+    document["LastUpdated"] = JsonTime(source.view.profile->associated);
+    return document.dump(2);
+  }
+  const RoleCredentials& credentials = *source.credentials;
+  document["Code"] = "Success";
+  document["LastUpdated"] = JsonTime(credentials.updated);
+  document["Type"] = "AWS-HMAC";
+  document["AccessKeyId"] = credentials.access_key_id;
+  document["SecretAccessKey"] = credentials.secret_access_key;
+  document["Token"] = credentials.token;
+  document["Expiration"] = JsonTime(credentials.expires);
+  return document.dump(2);
+}
+
+void AddIam(const MetadataSource& source, Node& node) {
+  const ProfileAssociation& association = *source.view.profile;
+  nlohmann::ordered_json info;
+  info["Code"] = source.profile.has_value() ? "Success" : "InstanceProfileNotFound";
+  if (!source.profile.has_value()) {
+    info["Message"] = absl::StrCat("The instance profile ", association.profile_arn, " was deleted.");
+  }
+  info["LastUpdated"] = JsonTime(association.associated);
+  info["InstanceProfileArn"] = association.profile_arn;
+  info["InstanceProfileId"] = association.profile_id;
+  node.Text("info", info.dump(2));
+  if (!source.profile.has_value() || !source.profile->role.has_value()) return;
+  node.Text(absl::StrCat("security-credentials/", source.profile->role->name), CredentialsDocument(source));
+}
+
 // What lies below a version. A few dozen small nodes: cheaper to make than the rows were to read.
 Node BuildTree(const MetadataSource& source) {
   Node root;
   AddMetaData(source, root.At("meta-data"));
+  if (source.view.profile.has_value()) AddIam(source, root.At("meta-data/iam"));
   root.Text("dynamic/instance-identity/document", IdentityDocument(source));
   if (!source.view.instance.user_data.empty()) {
     Node& node = root.At("user-data");

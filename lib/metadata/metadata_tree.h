@@ -13,7 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "lib/compute/instance_view.h"
+#include "lib/domain/instance_profile.h"
 #include "lib/domain/network.h"
+#include "lib/metadata/role_credentials.h"
 
 namespace brume::metadata {
 
@@ -28,6 +30,10 @@ struct MetadataSource {
   std::string zone_id;
   std::string account_id;
   std::string domain;  // of private names: "ec2.internal"
+  // What view.profile names; none when the instance has none or it is deleted.
+  std::optional<InstanceProfile> profile;
+  // Of the profile's role; none when it has none or does not let EC2 take it on.
+  std::optional<RoleCredentials> credentials;
 };
 
 struct Document {

@@ -62,12 +62,12 @@ class ClientTest(HostTest):
 
     @classmethod
     def client(cls, service="ec2", key=None, **config):
-        """A client of boto3 that asks once, unless `config` says otherwise."""
-        key_id, secret = key or cls.root_key()
+        """A client of boto3 that asks once, unless `config` says otherwise. `key`: id, secret and, of a session, token."""
+        key_id, secret, *token = key or cls.root_key()
         config.setdefault("retries", {"total_max_attempts": 1})
         made = boto3.session.Session().client(
             service, region_name="us-east-1", endpoint_url=cls.host.endpoint, aws_access_key_id=key_id,
-            aws_secret_access_key=secret, config=Config(**config))
+            aws_secret_access_key=secret, aws_session_token=token[0] if token else None, config=Config(**config))
         cls.addClassCleanup(made.close)
         return made
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from client_host import SimulatedClientTest
+from client_host import AwsError, SimulatedClientTest
 
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
 FULL = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
@@ -70,6 +70,56 @@ class IamTest(SimulatedClientTest):
         ec2.describe_instances()
         used = self.iam.get_access_key_last_used(AccessKeyId=key[0])
         self.assertEqual((used["UserName"], used["AccessKeyLastUsed"]["ServiceName"]), ("sleeper", "ec2"))
+
+    def session(self, credentials):
+        """(key, environment) of what STS gave."""
+        key = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        return key, dict(zip(names, key))
+
+    def check_reads_only(self, key, environment, arn):
+        """By boto3 and by the aws command line: the session is who it is said to be, reads, and launches nothing."""
+        self.assertEqual(self.client("sts", key=key).get_caller_identity()["Arn"], arn)
+        self.assertEqual(self.aws("sts", "get-caller-identity", environment=environment)["Arn"], arn)
+        ec2 = self.client(key=key)
+        ec2.describe_instances()
+        self.aws("ec2", "describe-instances", environment=environment)
+        self.refused("UnauthorizedOperation", self.launch, ec2=ec2)
+        with self.assertRaises(AwsError) as caught:
+            self.aws("ec2", "run-instances", "--image-id", self.host.image_id, environment=environment)
+        self.assertEqual(caught.exception.code, "UnauthorizedOperation")
+        self.refused("AuthFailure", self.client(key=key[:2]).describe_instances)
+
+    def test_a_role_that_a_user_takes_on_acts_by_the_role_s_policies(self):
+        operator = self.user("operator", FULL)
+        arn = self.client("sts", key=operator).get_caller_identity()["Arn"]
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": arn}}
+        role = self.iam.create_role(RoleName="viewer", AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": trust}))["Role"]
+        self.undo("delete_role", RoleName="viewer")
+        self.iam.attach_role_policy(RoleName="viewer", PolicyArn=READ_ONLY)
+        self.undo("detach_role_policy", RoleName="viewer", PolicyArn=READ_ONLY)
+        wish = {"RoleArn": role["Arn"], "RoleSessionName": "night"}
+        self.refused("AccessDenied", self.client("sts", key=operator).assume_role, **wish)
+        allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role["Arn"]}
+        self.iam.put_user_policy(UserName="operator", PolicyName="take", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": allow}))
+        self.undo("delete_user_policy", UserName="operator", PolicyName="take")
+        assumed = self.client("sts", key=operator).assume_role(**wish)
+        self.check_reads_only(*self.session(assumed["Credentials"]), assumed["AssumedRoleUser"]["Arn"])
+        environment = {"AWS_ACCESS_KEY_ID": operator[0], "AWS_SECRET_ACCESS_KEY": operator[1]}
+        by_cli = self.aws("sts", "assume-role", "--role-arn", role["Arn"], "--role-session-name", "day",
+                          environment=environment)
+        self.check_reads_only(*self.session(by_cli["Credentials"]), by_cli["AssumedRoleUser"]["Arn"])
+
+    def test_a_user_s_session_acts_as_the_user(self):
+        reader = self.user("reader", READ_ONLY)
+        arn = self.client("sts", key=reader).get_caller_identity()["Arn"]
+        given = self.client("sts", key=reader).get_session_token(DurationSeconds=900)
+        self.check_reads_only(*self.session(given["Credentials"]), arn)
+        environment = {"AWS_ACCESS_KEY_ID": reader[0], "AWS_SECRET_ACCESS_KEY": reader[1]}
+        by_cli = self.aws("sts", "get-session-token", environment=environment)
+        self.check_reads_only(*self.session(by_cli["Credentials"]), arn)
 
     def test_a_launch_with_an_instance_profile_needs_leave_to_pass_its_role(self):
         self.iam.create_role(RoleName="web", AssumeRolePolicyDocument=TRUST)

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "lib/base/subprocess.h"
+#include "lib/store/identities.h"
+#include "lib/store/instance_profiles.h"
 #include "tests/integration/metadata_host.h"
 
 namespace brume::metadata {
@@ -29,6 +31,30 @@ std::string TokenHeader(const std::string& token) { return absl::StrCat("X-aws-e
 // Lets a guest read without a token.
 void AllowVersion1(MetadataHost& host, const Instance& instance) {
   host.ChangeOptions(instance.id, [](MetadataOptions& options) { options.tokens_required = false; });
+}
+
+// A role `web`, and an instance profile without a role that the instance has.
+void AddProfile(MetadataHost& host, const Instance& instance) {
+  Identity role;
+  role.id = "AROAWEB";
+  role.kind = IdentityKind::kRole;
+  role.name = "web";
+  InstanceProfile profile;
+  profile.id = "AIPASERVERS";
+  profile.name = "servers";
+  host.Write([&](store::Connection& c) {
+    REQUIRE(store::Identities(c).Insert(role).ok());
+    REQUIRE(store::InstanceProfiles(c).Insert(profile).ok());
+    return store::ProfileAssociations(c).Insert({.id = "iip-assoc-0123456789abcdef0",
+                                                 .instance_id = instance.id,
+                                                 .profile_id = profile.id,
+                                                 .profile_arn = "arn",
+                                                 .associated = absl::FromUnixSeconds(0)});
+  });
+}
+
+void SetRole(MetadataHost& host, const std::optional<std::string>& role_id) {
+  host.Write([&](store::Connection& c) { return store::InstanceProfiles(c).SetRole("AIPASERVERS", role_id); });
 }
 
 size_t CountDescriptors() {
@@ -209,6 +235,59 @@ TEST_CASE("what is no proper request gets the error that names its fault, and no
   CHECK(Fetch(kGuest, host.port(), "POST", "/latest/", "Content-Length: 0\r\n").status == 405);
   CHECK(Fetch(kGuest, host.port(), "PUT", "/latest/api/token", absl::StrCat("Content-Length: 0\r\n", kTtl60)).status ==
         200);
+}
+
+TEST_CASE("a guest reads the credentials of the role its profile has, and only that guest", "[metadata]") {
+  MetadataServerOptions options;
+  options.credentials = [](const InstanceId& id,
+                           const Identity& role) -> absl::StatusOr<std::optional<RoleCredentials>> {
+    return RoleCredentials{.access_key_id = absl::StrCat(id.text(), " as ", role.name),
+                           .secret_access_key = "s",
+                           .token = "t",
+                           .updated = absl::FromUnixSeconds(0),
+                           .expires = absl::FromUnixSeconds(60)};
+  };
+  MetadataHost host(options);
+  const Instance instance = host.AddInstance(kGuest, '1');
+  host.AddInstance(kOtherGuest, '2');
+  AddProfile(host, instance);
+  const auto get = [&](const char* guest, const std::string& path) {
+    return Fetch(guest, host.port(), "GET", "/latest/meta-data/iam/" + path, TokenHeader(GetToken(host, guest)));
+  };
+  const std::string path = "security-credentials/web";
+
+  CHECK(get(kGuest, "info").status == 200);
+  CHECK(get(kGuest, "security-credentials/").status == 404);
+  SetRole(host, "AROAWEB");
+  CHECK(Fetch(kGuest, host.port(), "GET", "/latest/meta-data/iam/" + path).status == 401);
+  CHECK(get(kGuest, "security-credentials/").body == "web");
+  const auto document = nlohmann::json::parse(get(kGuest, path).body);
+  CHECK(document["AccessKeyId"] == instance.id.text() + " as web");
+  CHECK(document["Expiration"] == "1970-01-01T00:01:00Z");
+  CHECK(get(kOtherGuest, path).status == 404);
+  CHECK(get(kOtherGuest, "info").status == 404);
+  SetRole(host, std::nullopt);
+  CHECK(get(kGuest, path).status == 404);
+}
+
+TEST_CASE("credentials that cannot be made are a fault, and not an instance without a role", "[metadata]") {
+  bool broken = false;
+  MetadataServerOptions options;
+  options.credentials = [&broken](const InstanceId&,
+                                  const Identity&) -> absl::StatusOr<std::optional<RoleCredentials>> {
+    if (broken) return absl::InternalError("broken");
+    return std::nullopt;
+  };
+  MetadataHost host(options);
+  const Instance instance = host.AddInstance(kGuest, '1');
+  AllowVersion1(host, instance);
+  AddProfile(host, instance);
+  SetRole(host, "AROAWEB");
+  const std::string target = "/latest/meta-data/iam/security-credentials/web";
+  CHECK(nlohmann::json::parse(Fetch(kGuest, host.port(), "GET", target).body)["Code"] ==
+        "AssumeRoleUnauthorizedAccess");
+  broken = true;
+  CHECK(Fetch(kGuest, host.port(), "GET", target).status == 500);
 }
 
 TEST_CASE("a request that does not end in time is cut, however its bytes trickle in", "[metadata]") {

@@ -63,4 +63,29 @@ inline MetadataSource ExampleSource() {
   return source;
 }
 
+// The same with an instance profile, its role and the role's credentials.
+inline MetadataSource SourceWithRole() {
+  MetadataSource source = ExampleSource();
+  Identity role;
+  role.id = "AROAWEB";
+  role.kind = IdentityKind::kRole;
+  role.name = "web";
+  InstanceProfile& profile = source.profile.emplace();
+  profile.id = "AIPASERVERS";
+  profile.name = "servers";
+  profile.role = role;
+  const absl::Time associated = source.view.instance.launch_time;
+  source.view.profile = {.id = "iip-assoc-0123456789abcdef0",
+                         .instance_id = source.view.instance.id,
+                         .profile_id = profile.id,
+                         .profile_arn = "arn:aws:iam::000000000000:instance-profile/servers",
+                         .associated = associated};
+  source.credentials = {.access_key_id = "ASIAX",
+                        .secret_access_key = "se/cr+et",
+                        .token = "to/k+en==",
+                        .updated = associated,
+                        .expires = associated + absl::Hours(6)};
+  return source;
+}
+
 }  // namespace brume::metadata

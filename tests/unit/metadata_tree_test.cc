@@ -56,7 +56,7 @@ int Crawl(const MetadataSource& source, const std::string& directory) {
 }  // namespace
 
 TEST_CASE("every listed entry resolves, in every version, for every kind of instance", "[metadata]") {
-  std::vector<MetadataSource> sources(4, ExampleSource());
+  std::vector<MetadataSource> sources(5, ExampleSource());
   sources[1].view.interfaces[0].public_ip.reset();
   sources[1].public_key.clear();
   sources[1].view.instance.metadata_options.tags_enabled = false;
@@ -65,6 +65,7 @@ TEST_CASE("every listed entry resolves, in every version, for every kind of inst
   sources[2].zone_id.clear();
   sources[2].view.tags = {{"1=only", "this"}};
   sources[3].view.instance.key_name = "odd\nname/";
+  sources[4] = SourceWithRole();
   for (const MetadataSource& source : sources) {
     for (const char* version : Versions()) {
       CHECK(Crawl(source, absl::StrCat(version, "/meta-data")) > 15);
@@ -165,6 +166,48 @@ TEST_CASE("what an instance does not have is neither listed nor served", "[metad
   }
   CHECK(Read(source, "latest") == "dynamic\nmeta-data");
   CHECK(Read(source, "latest/user-data") == "(none)");
+}
+
+TEST_CASE("an instance with a role reads who it is and its credentials", "[metadata]") {
+  const MetadataSource source = SourceWithRole();
+  CHECK(Listed(source, "latest/meta-data").contains("iam/"));
+  CHECK(MetaData(source, "iam") == "info\nsecurity-credentials/");
+  CHECK(MetaData(source, "iam/security-credentials") == "web");
+  CHECK(nlohmann::json::parse(MetaData(source, "iam/info")) ==
+        nlohmann::json({{"Code", "Success"},
+                        {"LastUpdated", "2026-01-31T10:00:00Z"},
+                        {"InstanceProfileArn", "arn:aws:iam::000000000000:instance-profile/servers"},
+                        {"InstanceProfileId", "AIPASERVERS"}}));
+  CHECK(nlohmann::json::parse(MetaData(source, "iam/security-credentials/web")) ==
+        nlohmann::json({{"Code", "Success"},
+                        {"LastUpdated", "2026-01-31T10:00:00Z"},
+                        {"Type", "AWS-HMAC"},
+                        {"AccessKeyId", "ASIAX"},
+                        {"SecretAccessKey", "se/cr+et"},
+                        {"Token", "to/k+en=="},
+                        {"Expiration", "2026-01-31T16:00:00Z"}}));
+  CHECK(MetaData(source, "iam/security-credentials/other") == "(none)");
+}
+
+TEST_CASE("an instance without a role has no credentials, and is told why where it has a profile", "[metadata]") {
+  MetadataSource source = SourceWithRole();
+  source.credentials.reset();
+  CHECK(nlohmann::json::parse(MetaData(source, "iam/info"))["Code"] == "Success");
+  const auto refused = nlohmann::json::parse(MetaData(source, "iam/security-credentials/web"));
+  CHECK(refused["Code"] == "AssumeRoleUnauthorizedAccess");
+  CHECK(absl::StrContains(refused["Message"].get<std::string>(), "role web"));
+  CHECK_FALSE(refused.contains("AccessKeyId"));
+  source.profile->role.reset();
+  CHECK(MetaData(source, "iam") == "info");
+  CHECK(nlohmann::json::parse(MetaData(source, "iam/info"))["Code"] == "Success");
+  CHECK(MetaData(source, "iam/security-credentials") == "(none)");
+  source.profile.reset();
+  CHECK(nlohmann::json::parse(MetaData(source, "iam/info"))["Code"] == "InstanceProfileNotFound");
+  CHECK(MetaData(source, "iam/security-credentials/web") == "(none)");
+  source.view.profile.reset();
+  CHECK(MetaData(source, "iam") == "(none)");
+  CHECK(MetaData(source, "iam/info") == "(none)");
+  CHECK_FALSE(Listed(source, "latest/meta-data").contains("iam/"));
 }
 
 TEST_CASE("user data comes back byte for byte", "[metadata]") {

@@ -1,4 +1,5 @@
 brume_test(signing_test SOURCES unit/sigv4_test.cc unit/access_key_test.cc unit/session_test.cc
+           unit/instance_sessions_test.cc
            DEPS brume_identity LABELS unit)
 
 add_executable(sigv4_probe unit/sigv4_probe.cc)
