@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "lib/base/priority.h"
+
 namespace brume {
 
 WorkPool::WorkPool(int threads, int queue) : most_threads_(threads), most_waiting_(queue) {}
@@ -30,6 +32,7 @@ bool WorkPool::Submit(std::function<void()> work) {
 }
 
 void WorkPool::Run() {
+  GoFirst();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

@@ -1,4 +1,5 @@
-// A few threads and a bounded queue: what does not fit is refused at once instead of waiting without end.
+// A few threads and a bounded queue: what does not fit is refused at once instead of waiting without end. The threads
+// go before those that have time (lib/base/priority.h).
 #pragma once
 
 #include <condition_variable>

@@ -1,9 +1,11 @@
 // Makes guests match the instances' rows, one idempotent step at a time, and rows match what guests do by themselves.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -32,7 +34,9 @@ struct InstanceReconcilerParts {
   std::string host_boot_id;
   // A deregistered image may have lost its last user.
   std::function<void()> on_disks_freed;
-  int threads = 8;
+  // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
+  // stand in the way of the calls' answers.
+  int threads = std::clamp<int>(static_cast<int>(std::thread::hardware_concurrency()) + 1, 3, 16);
 };
 
 // Thread-safe.

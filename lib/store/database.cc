@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/open.h"
@@ -88,6 +89,7 @@ absl::Status SqliteDatabase::Write(const std::function<absl::Status(Connection&)
 }
 
 void SqliteDatabase::RunWriter() {
+  GoFirst();
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

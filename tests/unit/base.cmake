@@ -2,7 +2,8 @@ add_executable(base_failpoint_program unit/base_failpoint_program.cc)
 target_link_libraries(base_failpoint_program PRIVATE brume_base)
 
 brume_test(base_test
-  SOURCES unit/base_test.cc unit/base_failpoint_test.cc unit/base_reconcile_loop_test.cc unit/base_subprocess_test.cc
+  SOURCES unit/base_test.cc unit/base_failpoint_test.cc unit/base_priority_test.cc unit/base_reconcile_loop_test.cc
+          unit/base_subprocess_test.cc
           unit/base_work_pool_test.cc
   DEPS brume_base
   LABELS unit)

@@ -10,12 +10,14 @@
 #include <chrono>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/api/schema.h"
 #include "lib/base/log.h"
+#include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/work_pool.h"
 #include "lib/domain/ipv4.h"
@@ -161,7 +163,13 @@ absl::Status Server::Start() {
 absl::StatusOr<std::unique_ptr<GrpcServer>> MakeGrpcServer(const api::Dispatcher& dispatcher,
                                                            GrpcServerOptions options) {
   auto server = std::make_unique<Server>(dispatcher, options);
-  RETURN_IF_ERROR(server->Start());
+  // gRPC's threads are started by its own and by this one, and inherit its going first.
+  absl::Status started;
+  std::thread([&] {
+    GoFirst();
+    started = server->Start();
+  }).join();
+  RETURN_IF_ERROR(started);
   return server;
 }
 

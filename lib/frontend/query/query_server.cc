@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/log.h"
+#include "lib/base/priority.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/work_pool.h"
@@ -143,6 +144,7 @@ absl::Status Server::Start() {
 }
 
 void Server::Run() {
+  GoFirst();
   while (!io_.stopped()) {
     try {
       io_.run();
