@@ -104,17 +104,13 @@ void FillCapacity(Config& config) {
   settings.host_cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-// What QEMU takes beside a guest's memory: an emulated guest's translated code lies there too. Where nobody can tell
-// yet how guests will run, the larger amount, so that the host never runs out of memory.
+// What QEMU takes beside a guest's memory: an emulated guest's translated code lies there too.
 int64_t GuestOverheadMib(compute::Hypervisor& hypervisor) {
   constexpr int64_t kKvmMib = 40, kEmulatedMib = 100;
-  const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
-  if (!info.ok()) {
-    log::Warn("each guest is reckoned to take {} MiB beside its memory: {}", kEmulatedMib, info.status().message());
-    return kEmulatedMib;
-  }
-  if (info->acceleration == "simulated") return 0;
-  return info->acceleration == "kvm" ? kKvmMib : kEmulatedMib;
+  // Not Describe, which waits for libvirt: serving must not.
+  const std::string acceleration = hypervisor.Acceleration();
+  if (acceleration == "simulated") return 0;
+  return acceleration == "kvm" ? kKvmMib : kEmulatedMib;
 }
 
 // What differs between a real host and a simulated one; everything above is the same.

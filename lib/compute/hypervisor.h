@@ -93,6 +93,8 @@ class Hypervisor {
   // The newest output of the console, at most `most_bytes`, also after the guest ended while its directory stands.
   virtual absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) = 0;
   virtual absl::StatusOr<HypervisorInfo> Describe() = 0;
+  // HypervisorInfo's `acceleration`, without a connection: waits for a trial guest at most, once in a boot of the host.
+  virtual std::string Acceleration() = 0;
   // `on_event` is called on a thread of the hypervisor's and must not block; also `on_reconnect` after the connection
   // was lost and is back, when events may have been missed. Call it before the first guest; nulls end it, and no call
   // of the former ones is under way when it returns.

@@ -125,6 +125,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   absl::StatusOr<compute::HypervisorInfo> Describe() override {
     return compute::HypervisorInfo{"fake:///", "fake", "simulated", ""};
   }
+  std::string Acceleration() override { return "simulated"; }
   void Watch(std::function<void(const compute::GuestEvent&)> on_event, std::function<void()>) override {
     std::lock_guard lock(mutex_);
     on_event_ = std::move(on_event);

@@ -64,6 +64,7 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
   absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) override;
   absl::StatusOr<HypervisorInfo> Describe() override;
+  std::string Acceleration() override;
   void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) override {
     events_->Watch(std::move(on_event), std::move(on_reconnect));
   }
@@ -77,7 +78,7 @@ class LibvirtHypervisor final : public Hypervisor {
 
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
-  Acceleration FindAcceleration() const;
+  compute::Acceleration FindAcceleration() const;
   // What the host decides about the guest; makes what only it can make beforehand.
   absl::StatusOr<DomainProfile> ProfileFor(const GuestSpec& spec);
   void WatchLogs(const std::string& guest, const std::string& directory);
@@ -88,7 +89,7 @@ class LibvirtHypervisor final : public Hypervisor {
   const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
-  std::shared_future<Acceleration> acceleration_;
+  std::shared_future<compute::Acceleration> acceleration_;
   DeadlinePool pool_{kThreads, kSpareThreads};
   Connection connection_;  // the last: its thread calls into the others
 };
@@ -178,13 +179,13 @@ absl::Status LibvirtHypervisor::Act(const InstanceId& id, const std::string& wha
   });
 }
 
-Acceleration LibvirtHypervisor::FindAcceleration() const {
+compute::Acceleration LibvirtHypervisor::FindAcceleration() const {
   if (simulated_) return {};
   if (options_.acceleration == "kvm") return {.kvm = true, .note = ""};
   if (options_.acceleration == "tcg") return {.kvm = false, .note = "the configuration asks for TCG"};
   const absl::StatusOr<QemuUser> user = FindQemuUser(options_.qemu_user);
   if (!user.ok()) return {.kvm = false, .note = std::string(user.status().message())};
-  Acceleration found = ChooseAcceleration(*user, options_.state_dir);
+  compute::Acceleration found = ChooseAcceleration(*user, options_.state_dir);
   if (!found.kvm) log::Warn("guests are emulated (TCG), which is many times slower than KVM: {}", found.note);
   return found;
 }
@@ -337,10 +338,15 @@ absl::StatusOr<std::string> LibvirtHypervisor::ConsoleOutput(const std::string& 
   return logs_.Read(directory, kConsoleLog, most_bytes);
 }
 
+std::string LibvirtHypervisor::Acceleration() {
+  if (simulated_) return "simulated";
+  return acceleration_.get().kvm ? "kvm" : "tcg";
+}
+
 absl::StatusOr<HypervisorInfo> LibvirtHypervisor::Describe() {
   HypervisorInfo info;
   info.uri = options_.uri;
-  info.acceleration = simulated_ ? "simulated" : acceleration_.get().kvm ? "kvm" : "tcg";
+  info.acceleration = Acceleration();
   info.acceleration_note = simulated_ ? "libvirt's test driver: no guest runs at all" : acceleration_.get().note;
   ASSIGN_OR_RETURN(
       info.version,
