@@ -12,6 +12,12 @@
 #include "lib/store/networks.h"
 
 namespace brume::compute {
+namespace {
+
+constexpr size_t kAtOnce = 128;
+constexpr size_t kMany = 1000;
+
+}  // namespace
 
 void StatusMonitor::Check::Note(bool ok, absl::Time now) {
   if (ok) {
@@ -81,22 +87,22 @@ void StatusMonitor::Run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    const absl::Time began = absl::Now();
-    const size_t checked = CheckAll();
-    // Of very many guests the checks themselves are a load: they get a fifth of the time at most.
-    constexpr size_t kMany = 1000;
-    const absl::Duration rest = checked > kMany ? 4 * (absl::Now() - began) : absl::ZeroDuration();
+    CheckAll();
     lock.lock();
-    stop_.wait_for(lock, absl::ToChronoNanoseconds(std::max(options_.period, rest)), [this] { return stopping_; });
+    stop_.wait_for(lock, absl::ToChronoNanoseconds(options_.period), [this] { return stopping_; });
   }
 }
 
-absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ListSubjects() {
-  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<Subject>> {
-    store::Instances repository(connection);
+absl::StatusOr<std::vector<InstanceId>> StatusMonitor::ListRunning() {
+  return database_.ReadFor([](store::Connection& connection) {
     const InstanceState running[] = {InstanceState::kRunning};
-    ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, repository.ListIdsInState(running));
-    ASSIGN_OR_RETURN(const std::vector<Instance> instances, repository.GetMany(ids));
+    return store::Instances(connection).ListIdsInState(running);
+  });
+}
+
+absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ReadSubjects(absl::Span<const InstanceId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<Subject>> {
+    ASSIGN_OR_RETURN(const std::vector<Instance> instances, store::Instances(connection).GetMany(ids));
     ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, store::Networks(connection).ListInterfacesOf(ids));
     absl::flat_hash_map<InstanceId, NetworkInterface> first;
     for (NetworkInterface& eni : interfaces) {
@@ -105,6 +111,7 @@ absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ListSubjects(
     std::vector<Subject> subjects;
     subjects.reserve(instances.size());
     for (const Instance& instance : instances) {
+      if (instance.state != InstanceState::kRunning) continue;  // since it was listed
       Subject& subject = subjects.emplace_back();
       subject.id = instance.id;
       subject.running_since = instance.state_since;
@@ -129,35 +136,50 @@ void StatusMonitor::Look(Subject& subject) {
   subject.checked = true;
 }
 
-size_t StatusMonitor::CheckAll() {
-  absl::StatusOr<std::vector<Subject>> subjects = ListSubjects();
-  if (!subjects.ok()) {
-    log::Warn("status checks are skipped this time: {}", subjects.status().message());
-    return 0;
-  }
+absl::Status StatusMonitor::CheckSome(absl::Span<const InstanceId> ids) {
+  ASSIGN_OR_RETURN(std::vector<Subject> subjects, ReadSubjects(ids));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < subjects->size() && !Stopping(); i = next++) Look((*subjects)[i]);
+    for (size_t i = next++; i < subjects.size() && !Stopping(); i = next++) Look(subjects[i]);
   };
   std::vector<std::thread> helpers;
-  const size_t most = std::min<size_t>(options_.threads, subjects->size());
+  const size_t most = std::min<size_t>(options_.threads, subjects.size());
   for (size_t i = 1; i < most; ++i) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
 
-  absl::flat_hash_set<InstanceId> running;
   const absl::Time now = clock_.Now();
   std::lock_guard lock(mutex_);
-  for (const Subject& subject : *subjects) {
-    running.insert(subject.id);
+  for (const Subject& subject : subjects) {
     if (!subject.checked) continue;
     Track& track = tracks_[subject.id];
     if (track.running_since != subject.running_since) track = {subject.running_since, {}, {}};
     track.system.Note(subject.system_ok, now);
     track.instance.Note(subject.instance_ok, now);
   }
+  return absl::OkStatus();
+}
+
+void StatusMonitor::CheckAll() {
+  const absl::StatusOr<std::vector<InstanceId>> ids = ListRunning();
+  if (!ids.ok()) {
+    log::Warn("status checks are skipped this time: {}", ids.status().message());
+    return;
+  }
+  // Of very many guests the checks themselves are a load: they are spread out, a fifth of the time at most.
+  const bool many = ids->size() > kMany;
+  const absl::Span<const InstanceId> all = *ids;
+  for (size_t done = 0; done < all.size() && !Stopping(); done += kAtOnce) {
+    const absl::Time began = absl::Now();
+    const absl::Status checked = CheckSome(all.subspan(done, kAtOnce));
+    if (!checked.ok()) log::Warn("status checks are skipped this time: {}", checked.message());
+    if (!many) continue;
+    std::unique_lock lock(mutex_);
+    stop_.wait_for(lock, absl::ToChronoNanoseconds(4 * (absl::Now() - began)), [this] { return stopping_; });
+  }
+  const absl::flat_hash_set<InstanceId> running(ids->begin(), ids->end());
+  std::lock_guard lock(mutex_);
   absl::erase_if(tracks_, [&](const auto& entry) { return !running.contains(entry.first); });
-  return subjects->size();
 }
 
 }  // namespace brume::compute

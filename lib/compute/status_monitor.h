@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/compute/hypervisor.h"
 #include "lib/network/fabric.h"
@@ -70,9 +71,11 @@ class StatusMonitor {
     Check system, instance;
   };
   void Run();
-  // How many were checked.
-  size_t CheckAll();
-  absl::StatusOr<std::vector<Subject>> ListSubjects();
+  void CheckAll();
+  absl::Status CheckSome(absl::Span<const InstanceId> ids);
+  absl::StatusOr<std::vector<InstanceId>> ListRunning();
+  // Of those that still run.
+  absl::StatusOr<std::vector<Subject>> ReadSubjects(absl::Span<const InstanceId> ids);
   void Look(Subject& subject);
   bool Stopping() const;
 
