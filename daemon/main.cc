@@ -1,5 +1,4 @@
 // brumed: reads the configuration, builds the daemon, serves until SIGTERM, leaves the guests running.
-#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <systemd/sd-daemon.h>
@@ -15,6 +14,7 @@
 #include "daemon/state_directory.h"
 #include "daemon/wiring.h"
 #include "lib/base/log.h"
+#include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 
@@ -86,6 +86,7 @@ absl::Status Run(const Config& config) {
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  LetOwnSessionGoFirst();
 
   ASSIGN_OR_RETURN(const UniqueFd claim, ClaimStateDirectory(config.state_dir));
   ASSIGN_OR_RETURN(const std::unique_ptr<Daemon> daemon, Daemon::Build(config));
@@ -102,9 +103,15 @@ absl::Status Run(const Config& config) {
 }  // namespace
 }  // namespace brume::daemon
 
+// jemalloc's, which brumed links. glibc's heap tears where calls of many threads meet a long list of instances: in one
+// arena they wait for each other, in several it grows. Two arenas; small caches, as there is a thread for each guest;
+// what is free goes back to the kernel after a moment.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "narenas:2,dirty_decay_ms:100,muzzy_decay_ms:0,lg_tcache_max:9,tcache_nslots_small_max:20";
+}
+
 int main(int argc, char** argv) {
-  // Threads that mostly wait: an arena for each, or a second one, would only hold memory that none of them uses.
-  mallopt(M_ARENA_MAX, 1);
   using namespace brume::daemon;  // NOLINT: main is this namespace's only user outside it
   CLI::App app{"brumed: EC2 on this host. Settings: brumed.toml; the flags below override it.", "brumed"};
   Flags flags;
