@@ -118,6 +118,7 @@ struct Adapters {
   std::unique_ptr<compute::Hypervisor> hypervisor;
   std::unique_ptr<network::Fabric> fabric;
   std::unique_ptr<storage::Disks> disks;
+  compute::StatusMonitorOptions status = {};
 };
 
 std::string LibvirtUri(const Config& config) {
@@ -177,6 +178,7 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
                    compute::NewLibvirtHypervisor({.uri = "test:///default", .state_dir = config.state_dir}));
   adapters.fabric = std::make_unique<network::SimulatedFabric>();
   adapters.disks = std::make_unique<storage::SimulatedDisks>();
+  adapters.status.threads = 1;  // they are for waiting, and no answer is waited for here
   return adapters;
 }
 
@@ -214,7 +216,7 @@ class RealDaemon final : public Daemon {
                     .disks = *adapters_.disks,
                     .host_boot_id = HostBootId(config_.simulate),
                     .on_disks_freed = [this] { images_.WakeAll(); }}),
-        status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, {}),
+        status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
         network_service_(*database_, config_.settings, random_),
         security_group_service_(*database_, random_,
                                 [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
