@@ -4,9 +4,13 @@
 
 namespace brume {
 
-// The calling thread goes before brumed's others, and so do the threads it starts; of processes the same is true, so it
-// must start none. What an unprivileged brumed (--simulate) may not ask for it goes without.
+// The calling thread goes before the process's others. Threads and processes it starts inherit that. What an
+// unprivileged brumed (--simulate) may not ask for it goes without.
 void GoFirst();
+
+// Takes that back: the calling thread is like the process's first one, whoever started it. For threads that are made at
+// need, by any caller, and start guests.
+void GoAlong();
 
 // Where the kernel shares the processors out among sessions (autogroup) before it looks at threads: this process's
 // session goes before those of the guests. Does nothing unless the session is this process's own, as a terminal's is

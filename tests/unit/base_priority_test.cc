@@ -30,6 +30,19 @@ TEST_CASE("a thread that goes first, and what it starts, are ahead of the others
   if (geteuid() == 0) CHECK(own < before);
 }
 
+TEST_CASE("a thread that goes along is like its process, whoever started it", "[base]") {
+  const int before = NiceOfThisThread();
+  int of_child = -1;
+  std::thread([&] {
+    GoFirst();
+    std::thread([&] {
+      GoAlong();
+      of_child = NiceOfThisThread();
+    }).join();
+  }).join();
+  CHECK(of_child == before);
+}
+
 TEST_CASE("the threads of a work pool go first", "[base]") {
   int in_pool = 0;
   {

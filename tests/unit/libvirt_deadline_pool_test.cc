@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
@@ -6,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "lib/base/priority.h"
 #include "lib/compute/libvirt/deadline_pool.h"
 #include "tests/contract/hypervisor_contract.h"
 
@@ -67,6 +71,21 @@ TEST_CASE("stuck calls get a bounded number of replacements, and room again once
   CHECK(pool.Run("after", kLong, [] { return absl::OkStatus(); }).ok());
   CHECK(Eventually([&] { return gate->inside == 0; }));
   CHECK_FALSE(*begun);
+}
+
+TEST_CASE("a call runs like the rest of the process, though its caller goes first", "[libvirt]") {
+  DeadlinePool pool(1, 1);
+  int nice = -1;
+  std::thread([&] {
+    GoFirst();
+    CHECK(pool.Run("call", kLong,
+                   [&] {
+                     nice = getpriority(PRIO_PROCESS, 0);
+                     return absl::OkStatus();
+                   })
+              .ok());
+  }).join();
+  CHECK(nice == getpriority(PRIO_PROCESS, getpid()));
 }
 
 TEST_CASE("no more calls run at once than the pool has threads", "[libvirt]") {
