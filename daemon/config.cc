@@ -165,6 +165,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"grpc.tls_cert", Text(&config.grpc_tls_cert)},
       {"grpc.tls_key", Text(&config.grpc_tls_key)},
       {"grpc.tls_client_ca", Text(&config.grpc_tls_client_ca)},
+      {"grpc.client_certificates", Choice(&config.grpc_client_certificates, {"administrator", "user"})},
       {"grpc.insecure_loopback", Flag(&config.grpc_insecure_loopback)},
       {"ec2.listen", Text(&config.ec2_listen)},
       {"ec2.tls_cert", Text(&config.ec2_tls_cert)},

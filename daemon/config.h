@@ -22,6 +22,7 @@ struct Config {
   // gRPC over TCP; empty = only the Unix socket STATE/brumed.sock.
   std::string grpc_listen;
   std::string grpc_tls_cert, grpc_tls_key, grpc_tls_client_ca;
+  std::string grpc_client_certificates = "administrator";  // administrator, user
   // Plain TCP, on a loopback address only.
   bool grpc_insecure_loopback = false;
 

@@ -301,6 +301,12 @@ class RealDaemon final : public Daemon {
               dispatcher_, [this](const SignedRequest& request) { return authenticator_->Authenticate(request); },
               QueryOptions(config_)));
     }
+    frontend::CertificateUser certificate_user;
+    if (config_.grpc_client_certificates == "user") {
+      certificate_user = [this](const std::string& name, Caller& caller) {
+        return identity_service_.Become(name, caller);
+      };
+    }
     // Last: who waits for the daemon waits for its socket.
     ASSIGN_OR_RETURN(
         grpc_, frontend::MakeGrpcServer(dispatcher_, {.unix_socket_path = config_.state_dir + "/brumed.sock",
@@ -309,6 +315,7 @@ class RealDaemon final : public Daemon {
                                                       .tls_key_path = config_.grpc_tls_key,
                                                       .tls_client_ca_path = config_.grpc_tls_client_ca,
                                                       .allow_insecure_loopback = config_.grpc_insecure_loopback,
+                                                      .certificate_user = certificate_user,
                                                       .simulated = config_.simulate,
                                                       .open_console = [this](const std::string& id, const Caller&) {
                                                         return OpenConsole(id);

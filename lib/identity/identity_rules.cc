@@ -80,6 +80,13 @@ absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::s
   return NoSuchEntity(absl::StrCat("The user with id ", Shown(id), " cannot be found."));
 }
 
+void ActAs(Caller& caller, absl::string_view account_id, const Identity& user) {
+  caller.arn = IdentityArn(account_id, user);
+  caller.principal = caller.arn;
+  caller.principal_id = user.id;
+  caller.user_name = user.name;
+}
+
 absl::Status NoSuchEntity(absl::string_view message) { return ec2::Error("NoSuchEntity", message); }
 
 }  // namespace brume::identity

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
+#include "lib/domain/caller.h"
 #include "lib/domain/identity.h"
 #include "lib/identity/policy.h"
 #include "lib/store/database.h"
@@ -29,6 +30,9 @@ absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kin
 
 // A user by id. Error: NoSuchEntity.
 absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::string& id);
+
+// Makes the caller the user.
+void ActAs(Caller& caller, absl::string_view account_id, const Identity& user);
 
 absl::Status NoSuchEntity(absl::string_view message);
 

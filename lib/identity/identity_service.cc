@@ -88,6 +88,15 @@ absl::StatusOr<Identity> IdentityService::Get(IdentityKind kind, const std::stri
   return database_.ReadFor([&](store::Connection& c) { return Require(c, kind, name); });
 }
 
+absl::Status IdentityService::Become(const std::string& user, Caller& caller) {
+  ASSIGN_OR_RETURN(const std::optional<Identity> found, database_.ReadFor([&](store::Connection& c) {
+    return store::Identities(c).Find(IdentityKind::kUser, user);
+  }));
+  if (!found.has_value()) return ec2::Error("AuthFailure", "The client's certificate names nobody who is a user here");
+  ActAs(caller, account_id_, *found);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Identity> IdentityService::GetById(const std::string& user_id) {
   return database_.ReadFor([&](store::Connection& c) { return RequireUser(c, user_id); });
 }

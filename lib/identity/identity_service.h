@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/domain/caller.h"
 #include "lib/domain/identity.h"
 #include "lib/store/database.h"
 
@@ -43,6 +44,8 @@ class IdentityService {
   // Takes kind, name, path and what is of roles; gives it id and time.
   absl::StatusOr<Identity> Create(Identity draft);
   absl::StatusOr<Identity> Get(IdentityKind kind, const std::string& name);
+  // Makes the caller the user of this name, whom it has proved to be. Error: AuthFailure when there is no such user.
+  absl::Status Become(const std::string& user, Caller& caller);
   absl::StatusOr<Identity> GetById(const std::string& user_id);
   absl::StatusOr<std::vector<Identity>> List(IdentityKind kind, const std::string& path_prefix);
   absl::Status Update(IdentityKind kind, const std::string& name, const IdentityChange& change);

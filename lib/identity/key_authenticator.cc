@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/domain/identity.h"
+#include "lib/identity/identity_rules.h"
 #include "lib/identity/key_text.h"
 #include "lib/store/identities.h"
 
@@ -100,9 +101,7 @@ absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& h
       caller.role_id = identity->id;
       caller.session_policy = holder.session.policy;
     } else {
-      caller.arn = IdentityArn(account_id_, *identity);
-      caller.principal_id = identity->id;
-      caller.user_name = identity->name;
+      ActAs(caller, account_id_, *identity);
     }
   }
   caller.principal = caller.arn;

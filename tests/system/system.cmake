@@ -4,6 +4,7 @@ foreach(module launch network metadata lifecycle ends image console restart full
 endforeach()
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)
 brume_python_test(system_simulate system simulate_test TIMEOUT 300 LABELS system)
+brume_python_test(system_certificate system certificate_test TIMEOUT 120 LABELS system)
 brume_python_test(system_service system service_test TIMEOUT 120 LABELS system)
 brume_python_test(system_harness system harness_test TIMEOUT 120 LABELS system)
 # The clients of system_concurrency, in one process.

@@ -47,6 +47,7 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->log_level == defaults.log_level);
   CHECK(config->log_file == defaults.log_file);
   CHECK(config->grpc_listen == defaults.grpc_listen);
+  CHECK(config->grpc_client_certificates == defaults.grpc_client_certificates);
   CHECK(config->grpc_insecure_loopback == defaults.grpc_insecure_loopback);
   CHECK(config->libvirt_uri == defaults.libvirt_uri);
   CHECK(config->qemu_user == defaults.qemu_user);

@@ -15,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "lib/base/subprocess.h"
+#include "lib/frontend/grpc/peers.h"
 #include "lib/frontend/grpc/unix_acceptor.h"
 #include "tests/unit/grpc_fixture.h"
 
@@ -164,6 +165,7 @@ TEST_CASE("plain TCP is refused but on loopback with the flag", "[grpc]") {
   const auto channel = ConnectTo(absl::StrCat("127.0.0.1:", fixture.server->tcp_port()));
   const auto answer = GrpcCall(channel, "/brume.v1.Regions/DescribeRegions", "").Wait();
   CHECK(RegionOf(answer).region_name() == "loopback");
+  CHECK(RegionOf(answer).endpoint() == "127.0.0.1");
 }
 
 TEST_CASE("a TCP port in use is a clear error", "[grpc]") {
@@ -203,6 +205,48 @@ TEST_CASE("over TLS a client is who its certificate says, and must have one of t
   CHECK(call(grpc::InsecureChannelCredentials()).status.error_code() == grpc::StatusCode::UNAVAILABLE);
   // The Unix socket serves beside it.
   CHECK(fixture.DescribeRegions().status.ok());
+}
+
+TEST_CASE("where certificates are users', a client is the user or nobody, and may do what policies allow", "[grpc]") {
+  GrpcFixture fixture;
+  const Authority ours(fixture.directory, "ours");
+  const std::string server = ours.Sign("server");
+  fixture.Serve({.tcp_listen = "127.0.0.1:0",
+                 .tls_cert_path = server + ".pem",
+                 .tls_key_path = server + ".key",
+                 .tls_client_ca_path = ours.certificate(),
+                 .certificate_user = [](const std::string& name, Caller& caller) -> absl::Status {
+                   if (name != "alice") return ec2::Error("AuthFailure", "nobody");
+                   caller.principal = "user/alice";
+                   return absl::OkStatus();
+                 }});
+  const auto call = [&](const std::string& name, const std::string& path) {
+    const auto channel =
+        ConnectTo(absl::StrCat("127.0.0.1:", fixture.server->tcp_port()), ClientTls(ours, ours.Sign(name)));
+    return GrpcCall(channel, path, GrpcFixture::OneInstance()).Wait();
+  };
+  // The fixture's dispatcher has no policies: it lets administrators in, and says who was refused.
+  const GrpcAnswer alice = call("alice", "/brume.v1.Instances/TerminateInstances");
+  CHECK(alice.status.error_code() == grpc::StatusCode::PERMISSION_DENIED);
+  CHECK(alice.Info().reason() == "UnauthorizedOperation");
+  CHECK(absl::StrContains(alice.status.error_message(), "User: user/alice"));
+  const GrpcAnswer mallory = call("mallory", "/brume.v1.Instances/TerminateInstances");
+  CHECK(mallory.Info().reason() == "AuthFailure");
+  CHECK(call("mallory", "/brume.sts.v1.Sts/GetCallerIdentity").Info().reason() == "AuthFailure");
+  // Who comes by the socket is administrator as before.
+  CHECK(fixture.DescribeRegions().status.ok());
+}
+
+TEST_CASE("a peer's address is told without its port and gRPC's own words", "[grpc]") {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"ipv4:10.0.0.1:5000", "10.0.0.1"},
+      {"ipv6:%5B::1%5D:5000", "::1"},
+      {"ipv6:[2001:db8::1]:5000", "2001:db8::1"},
+      {"ipv6:%5Bfe80::1%25eth0%5D:5000", "fe80::1"},
+      {"ipv6:", "ipv6:"},
+      {"unix:/run/x", "unix:/run/x"},
+  };
+  for (const auto& [peer, address] : kCases) CHECK(frontend::AddressOf(peer) == address);
 }
 
 }  // namespace brume

@@ -79,6 +79,7 @@ class Server final : public GrpcServer {
  public:
   Server(const api::Dispatcher& dispatcher, const GrpcServerOptions& options)
       : options_(options),
+        peers_(options.certificate_user),
         pool_(options.threads, options.queue),
         consoles_(options.open_console, peers_, options.consoles, options.simulated),
         parts_{.dispatcher = dispatcher, .peers = peers_, .pool = pool_, .simulated = options.simulated} {}
@@ -154,7 +155,9 @@ absl::Status Server::Start() {
   ASSIGN_OR_RETURN(acceptor_, UnixAcceptor::Listen(options_.unix_socket_path, [this](UniqueFd connection, uid_t uid) {
                      Adopt(std::move(connection), uid);
                    }));
-  log::Info("gRPC is served at {}{}{}", options_.unix_socket_path, tcp ? " and " : "", options_.tcp_listen);
+  const std::string host = options_.tcp_listen.substr(0, options_.tcp_listen.rfind(':'));
+  log::Info("gRPC is served at {}{}", options_.unix_socket_path,
+            tcp ? absl::StrCat(" and ", host, ":", tcp_port_) : "");
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "lib/api/dispatcher.h"
 #include "lib/base/unique_fd.h"
 #include "lib/domain/caller.h"
+#include "lib/frontend/grpc/certificate_user.h"
 
 namespace brume::frontend {
 
@@ -21,12 +22,15 @@ struct GrpcServerOptions {
   // no other daemon uses it. Empty = no Unix socket.
   std::string unix_socket_path = {};
   // "HOST:PORT", port 0 = any; empty = no TCP. Needs the three TLS files: clients prove themselves by a certificate of
-  // the CA and are administrators. Without them only a loopback address is taken, and only with the flag.
+  // the CA and are administrators, or who `certificate_user` says. Without them only a loopback address is taken, and
+  // only with the flag.
   std::string tcp_listen = {};
   std::string tls_cert_path = {};
   std::string tls_key_path = {};
   std::string tls_client_ca_path = {};
   bool allow_insecure_loopback = false;
+  // Set = the common name of a client's certificate is a user's.
+  CertificateUser certificate_user = {};
   // Every answer carries the trailer "x-brume-simulated", and the health service knows the service "simulated".
   bool simulated = false;
   // A connected stream to the serial console of an instance; may block. NotFound: the instance does not run.

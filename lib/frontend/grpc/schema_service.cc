@@ -57,6 +57,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
       return ec2::Error("InvalidRequest",
                         absl::StrCat("The request is not a valid ", method_.input_type()->full_name()));
     }
+    if (const absl::Status known = parts_.peers.Complete(context_, caller_); !known.ok()) {
+      return parts_.dispatcher.Refuse(method_, *request, caller_, known);
+    }
     absl::StatusOr<std::unique_ptr<Message>> response = parts_.dispatcher.Call(method_, *request, caller_);
     if (!response.ok()) return response.status();
     response_ = ToBytes(**response);
@@ -68,7 +71,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   grpc::CallbackServerContext& context_;
   const ByteBuffer& request_;
   ByteBuffer& response_;
-  const Caller caller_;
+  Caller caller_;
 };
 
 }  // namespace
