@@ -27,6 +27,30 @@ std::string MakeCertificate(const TempDir& directory) {
   return path;
 }
 
+using TlsContext = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
+using TlsStream = std::unique_ptr<SSL, void (*)(SSL*)>;
+
+TlsContext TrustIn(const std::string& certificate) {
+  TlsContext context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  REQUIRE(SSL_CTX_load_verify_locations(context.get(), (certificate + ".pem").c_str(), nullptr) == 1);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  return context;
+}
+
+// Null when the handshake fails.
+TlsStream ConnectTls(SSL_CTX& context, RawClient& client) {
+  TlsStream ssl(SSL_new(&context), SSL_free);
+  REQUIRE(SSL_set_fd(ssl.get(), client.fd()) == 1);
+  if (SSL_connect(ssl.get()) != 1) ssl.reset();
+  return ssl;
+}
+
+// A body larger than any is taken, and than what the sockets between client and server hold.
+std::string TooLarge() {
+  constexpr size_t kBytes = 12 << 20;
+  return Post(std::string(kBytes, 'a'));
+}
+
 }  // namespace
 
 TEST_CASE("a signed form is a call, whose answer is XML with its request id in body and header", "[query]") {
@@ -307,17 +331,9 @@ TEST_CASE("with a certificate the API is served over TLS alone", "[query]") {
   plain.Send(Post(QueryFixture::kDescribe));
   CHECK_THAT(plain.Answer(), !Contains("HTTP/1.1"));
 
-  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
-  REQUIRE(SSL_CTX_load_verify_locations(context.get(), (path + ".pem").c_str(), nullptr) == 1);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  const auto connect = [&](RawClient& client) {
-    std::unique_ptr<SSL, void (*)(SSL*)> ssl(SSL_new(context.get()), SSL_free);
-    REQUIRE(SSL_set_fd(ssl.get(), client.fd()) == 1);
-    if (SSL_connect(ssl.get()) != 1) ssl.reset();
-    return ssl;
-  };
+  const auto context = TrustIn(path);
   RawClient client = fixture.Connect();
-  const auto ssl = connect(client);
+  const auto ssl = ConnectTls(*context, client);
   REQUIRE(ssl != nullptr);
   const std::string request = Post(QueryFixture::kDescribe);
   REQUIRE(SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) > 0);
@@ -328,7 +344,45 @@ TEST_CASE("with a certificate the API is served over TLS alone", "[query]") {
 
   SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
   RawClient old = fixture.Connect();
-  CHECK(connect(old) == nullptr);
+  CHECK(ConnectTls(*context, old) == nullptr);
+}
+
+TEST_CASE("a client that sends all of a body that is too large reads why it was refused", "[query]") {
+  QueryFixture fixture;
+  fixture.Serve();
+  RawClient client = fixture.Connect();
+  REQUIRE(client.Send(TooLarge()));
+  CHECK_THAT(client.Answer(), StartsWith("HTTP/1.1 413 ") && Contains("<Code>RequestEntityTooLarge</Code>"));
+  CHECK(client.Closed());
+}
+
+TEST_CASE("so does one that sends it over TLS", "[query]") {
+  QueryFixture fixture;
+  TempDir directory;
+  const std::string path = MakeCertificate(directory);
+  REQUIRE_OK(fixture.TryServe({.listen = "", .tls_cert_path = path + ".pem", .tls_key_path = path + ".key"}));
+  const auto context = TrustIn(path);
+  RawClient client = fixture.Connect();
+  const auto ssl = ConnectTls(*context, client);
+  REQUIRE(ssl != nullptr);
+  const std::string request = TooLarge();
+  REQUIRE(SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) == static_cast<int>(request.size()));
+  std::string answer;
+  char bytes[4096];
+  for (int size; (size = SSL_read(ssl.get(), bytes, sizeof bytes)) > 0;) answer.append(bytes, size);
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 413 ") && Contains("</Response>"));
+  CHECK(SSL_get_shutdown(ssl.get()) == SSL_RECEIVED_SHUTDOWN);
+}
+
+TEST_CASE("a client that never ends sending is cut after all", "[query]") {
+  QueryFixture fixture;
+  fixture.Serve();
+  RawClient client = fixture.Connect();
+  client.Send(TooLarge());
+  const std::string more(1 << 20, 'a');
+  bool open = true;
+  for (int i = 0; i < 1024 && open; ++i) open = client.Send(more);
+  CHECK_FALSE(open);
 }
 
 }  // namespace brume

@@ -29,8 +29,8 @@ constexpr char kServerName[] = "Brume";
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 // How long, and for how many bytes, a connection that is to be closed may go on sending: closing while unread bytes
 // wait would reset it and take the answer away from the peer.
-constexpr auto kLingerTime = std::chrono::seconds(1);
-constexpr size_t kLingerBytes = 2 << 20;
+constexpr auto kLingerTime = std::chrono::seconds(5);
+constexpr size_t kLingerBytes = 16 << 20;
 constexpr size_t kReadBytes = 4096;
 
 constexpr Refusal kTooMuch{503, "RequestLimitExceeded", "Request limit exceeded."};
@@ -205,23 +205,31 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   void Finish() {
     if constexpr (kTls) {
       ExpireAfter(absl::FromChrono(kLingerTime));
-      stream_.async_shutdown(Guard([](Session& self, error_code) { self.End(); }));  // over either way
+      // It fails where the peer is still sending its request: what it sends is taken below TLS, unread.
+      stream_.async_shutdown(Guard([](Session& self, error_code error) {
+        if (!error) return self.End();
+        self.EndSending();
+      }));
     } else {
-      error_code gone;
-      stream_.socket().shutdown(tcp::socket::shutdown_send, gone);
-      if (gone) return End();
       ExpireAfter(absl::FromChrono(kLingerTime));
-      Linger(kLingerBytes);
+      EndSending();
     }
+  }
+
+  void EndSending() {
+    error_code gone;
+    beast::get_lowest_layer(stream_).socket().shutdown(tcp::socket::shutdown_send, gone);
+    if (gone) return End();
+    Linger(kLingerBytes);
   }
 
   void Linger(size_t bytes_left) {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(kReadBytes),
-                            Guard([bytes_left](Session& self, error_code error, size_t bytes) {
-                              if (error || bytes >= bytes_left) return self.End();
-                              self.Linger(bytes_left - bytes);
-                            }));
+    beast::get_lowest_layer(stream_).async_read_some(buffer_.prepare(kReadBytes),
+                                                     Guard([bytes_left](Session& self, error_code error, size_t bytes) {
+                                                       if (error || bytes >= bytes_left) return self.End();
+                                                       self.Linger(bytes_left - bytes);
+                                                     }));
   }
 
   bool ReserveBody(uint64_t bytes) {
