@@ -34,7 +34,7 @@ const std::vector<Command>& HandMadeCommands() {
          "Without --profile they are a shell's: eval \"$(brume configure)\". They name the file with the root's key, "
          "which only root may read. It writes nothing.",
          {{"--profile NAME", "Print lines for ~/.aws/config and ~/.aws/credentials instead."},
-          {"--endpoint-url URL", "Where the daemon serves the EC2 Query API. Default: http://127.0.0.1:8773."},
+          {"--endpoint-url URL", "Where the EC2 Query API is. Default: where the daemon says it serves it."},
           {"--show-secret", "Print the root's key itself, too."}}},
         {"doctor",
          "doctor",

@@ -26,7 +26,7 @@ namespace brume::cli {
 namespace {
 
 constexpr absl::Duration kDeadline = absl::Seconds(30);
-constexpr char kDefaultUrl[] = "http://127.0.0.1:8773";
+constexpr char kExampleUrl[] = "http://127.0.0.1:8773";
 constexpr char kOldTools[] =
     "# What is older than aws-cli 2.13 and botocore 1.31, as Debian 12's are, takes no endpoint from here.\n";
 
@@ -46,7 +46,7 @@ absl::Status CheckUrl(const std::string& url) {
   const bool good =
       (absl::ConsumePrefix(&rest, "http://") || absl::ConsumePrefix(&rest, "https://")) && AllOf(rest, "-._~:/[]");
   if (good) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("--endpoint-url: '", url, "' is no address such as ", kDefaultUrl));
+  return absl::InvalidArgumentError(absl::StrCat("--endpoint-url: '", url, "' is no address such as ", kExampleUrl));
 }
 
 absl::Status CheckProfile(const std::string& name) {
@@ -114,6 +114,17 @@ std::string CredentialsFileOf(const std::string& endpoint) {
   return directory + "/credentials";
 }
 
+absl::StatusOr<std::string> ReachableUrl(const std::string& served, const std::string& endpoint) {
+  if (served.empty()) {
+    return absl::FailedPreconditionError(
+        "brumed serves no Query API: ec2.listen in brumed.toml is empty. --endpoint-url names another address");
+  }
+  const bool local = absl::StartsWith(endpoint, "unix:");
+  const std::string host = endpoint.substr(0, endpoint.rfind(':'));
+  return absl::StrReplaceAll(served, {{"://0.0.0.0:", absl::StrCat("://", local ? "127.0.0.1" : host, ":")},
+                                      {"://[::]:", absl::StrCat("://", local ? "[::1]" : host, ":")}});
+}
+
 absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<std::string>& tokens) {
   ASSIGN_OR_RETURN(const ParsedOptions options,
                    ParseOptions(tokens, {{"profile"}, {"endpoint-url"}, {"show-secret", false}, {"help", false}}));
@@ -136,7 +147,10 @@ absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<
   RETURN_IF_ERROR(client->Call(method, v1::DescribeHostRequest(), &host, kDeadline));
   Signpost to{.credentials_file = CredentialsFileOf(global.endpoint),
               .region = host.region(),
-              .url = url == nullptr ? kDefaultUrl : *url};
+              .url = url == nullptr ? "" : *url};
+  if (url == nullptr) {
+    ASSIGN_OR_RETURN(to.url, ReachableUrl(host.ec2_url(), global.endpoint));
+  }
   if (options.Find("show-secret") != nullptr) {
     ASSIGN_OR_RETURN(to.key, ReadRootKey(to.credentials_file));
   }

@@ -300,6 +300,7 @@ class RealDaemon final : public Daemon {
           frontend::MakeQueryServer(
               dispatcher_, [this](const SignedRequest& request) { return authenticator_->Authenticate(request); },
               QueryOptions(config_)));
+      ec2_url_ = query_->url();
     }
     frontend::CertificateUser certificate_user;
     if (config_.grpc_client_certificates == "user") {
@@ -375,12 +376,14 @@ class RealDaemon final : public Daemon {
   }
 
   api::HostReport DescribeHost() {
-    return Diagnose({.config = config_,
-                     .database = *database_,
-                     .hypervisor = *adapters_.hypervisor,
-                     .instances = instances_,
-                     .fabric = *adapters_.fabric,
-                     .disks = *adapters_.disks});
+    api::HostReport report = Diagnose({.config = config_,
+                                       .database = *database_,
+                                       .hypervisor = *adapters_.hypervisor,
+                                       .instances = instances_,
+                                       .fabric = *adapters_.fabric,
+                                       .disks = *adapters_.disks});
+    report.ec2_url = ec2_url_;
+    return report;
   }
 
   const Config config_;
@@ -415,6 +418,7 @@ class RealDaemon final : public Daemon {
   identity::IdentityService identity_service_;
   identity::InstanceProfileService instance_profiles_;
   api::Dispatcher dispatcher_;
+  std::string ec2_url_;  // set before grpc_ serves, whose calls alone read it
   std::unique_ptr<frontend::GrpcServer> grpc_;
   std::unique_ptr<frontend::QueryServer> query_;
 };

@@ -25,6 +25,7 @@ void AddHostHandlers(Dispatcher& dispatcher, const Services& services) {
         v1::DescribeHostResponse response;
         response.set_version(report.version);
         response.set_simulated(report.simulated);
+        response.set_ec2_url(report.ec2_url);
         response.set_region(services.settings.region);
         response.set_account_id(services.settings.account_id);
         v1::HypervisorDescription& hypervisor = *response.mutable_hypervisor();

@@ -18,6 +18,7 @@ struct HostCheck {
 struct HostReport {
   std::string version;
   bool simulated = false;
+  std::string ec2_url;  // of the Query API; empty = not served
   compute::HypervisorInfo hypervisor;
   std::vector<HostCheck> checks;
   // Found under our names without a row; left as they are.

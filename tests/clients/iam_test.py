@@ -52,6 +52,13 @@ class IamTest(SimulatedClientTest):
         self.iam.detach_user_policy(UserName="reader", PolicyArn=FULL)
         self.refused("UnauthorizedOperation", self.launch, ec2=ec2)
 
+    def test_the_aws_command_line_calls_where_brume_configure_points_it(self):
+        lines = self.host.brume("configure")
+        self.assertIn(f"export AWS_ENDPOINT_URL='{self.host.endpoint}'\n", lines)
+        script = f"shopt -s expand_aliases\n{lines}\naws ec2 describe-regions --query Regions[].RegionName --output text"
+        done = self.run_client(["bash", "-c", script])
+        self.assertEqual((done.returncode, done.stdout.split()), (0, ["us-east-1"]), done.stderr)
+
     def test_keys_and_grants_outlive_the_daemon(self):
         key = self.user("steady", READ_ONLY)
         self.host.stop()

@@ -488,7 +488,10 @@ TEST_CASE("the default VPC and its subnets are described", "[api]") {
 TEST_CASE("the host describes itself", "[api]") {
   ApiWorld world;
   world.host.version = "1.2.3";
-  CHECK(Value(world.Call<v1::DescribeHostResponse>(v1::DescribeHostRequest())).version() == "1.2.3");
+  world.host.ec2_url = "http://127.0.0.1:1";
+  const auto host = Value(world.Call<v1::DescribeHostResponse>(v1::DescribeHostRequest()));
+  CHECK(host.version() == "1.2.3");
+  CHECK(host.ec2_url() == "http://127.0.0.1:1");
 }
 
 }  // namespace brume

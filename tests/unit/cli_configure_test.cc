@@ -57,6 +57,20 @@ TEST_CASE("the key is read from the daemon's credentials file, which is beside i
   CHECK(key->secret == "s/e+c=");
 }
 
+TEST_CASE("the address is the daemon's, and where that is any, the one it is called at", "[cli]") {
+  const auto url = [](const std::string& served, const std::string& endpoint) {
+    const auto reachable = ReachableUrl(served, endpoint);
+    return reachable.ok() ? *reachable : std::string(reachable.status().message());
+  };
+  CHECK(url("https://127.0.0.1:9000", "unix:/s") == "https://127.0.0.1:9000");
+  CHECK(url("https://192.0.2.1:9000", "host:1") == "https://192.0.2.1:9000");
+  CHECK(url("http://0.0.0.0:9000", "unix:/s") == "http://127.0.0.1:9000");
+  CHECK(url("http://[::]:9000", "unix:/s") == "http://[::1]:9000");
+  CHECK(url("http://0.0.0.0:9000", "host:1") == "http://host:9000");
+  CHECK(url("http://[::]:9000", "[2001:db8::1]:1") == "http://[2001:db8::1]:9000");
+  CHECK(absl::StrContains(url("", "unix:/s"), "ec2.listen"));
+}
+
 TEST_CASE("brume configure refuses what no line of a file can hold", "[cli]") {
   const GlobalOptions global{.endpoint = "unix:/nonexistent/brumed.sock"};
   for (const char* bad : {"a]b", "a b", "", "a\nb"}) {

@@ -62,6 +62,10 @@ class Server final : public QueryServer {
 
   absl::Status Start();
   int port() const override { return port_; }
+  std::string url() const override {
+    return absl::StrCat(tls_ != nullptr ? "https" : "http", "://",
+                        options_.listen.substr(0, options_.listen.rfind(':')), ":", port_);
+  }
 
  private:
   // A connection, in the order they came.
@@ -138,8 +142,7 @@ absl::Status Server::Start() {
       SessionParts{.options = options_, .calls = calls_, .pool = *pool_, .random = random_, .tls = tls_.get()});
   Accept();
   thread_ = std::thread([this] { Run(); });
-  log::Info("the EC2 API is served at {}://{}:{}", tls_ != nullptr ? "https" : "http",
-            options_.listen.substr(0, options_.listen.rfind(':')), port_);
+  log::Info("the EC2 API is served at {}", url());
   return absl::OkStatus();
 }
 

@@ -55,6 +55,8 @@ class QueryServer {
  public:
   virtual ~QueryServer() = default;
   virtual int port() const = 0;
+  // "http://127.0.0.1:8773": the address it was given, and the port it has.
+  virtual std::string url() const = 0;
 };
 
 // The dispatcher must outlive the server. One that serves is returned. Errors: FailedPrecondition, in words for the
