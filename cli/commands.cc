@@ -80,8 +80,8 @@ const std::vector<Command>& HandMadeCommands() {
          "In ~/.bashrc: eval \"$(brume completion bash)\"",
          {}},
         {"help",
-         "help [ACTION] | help --markdown | help --man",
-         "Shows this, or an action's flags; the API reference; the man page.",
+         "help [ACTION | FAMILY] | help --markdown | help --man",
+         "Shows this, an action's flags, or the actions of ec2, iam or sts; the API reference; the man page.",
          "",
          {}}};
   }();

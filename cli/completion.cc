@@ -66,7 +66,25 @@ class Completer {
   std::vector<std::string> Commands() const {
     std::vector<std::string> all = schema_.ActionNames();
     for (const Command& command : HandMadeCommands()) all.push_back(command.name);
+    for (const std::string& family : schema_.FamilyNames()) all.push_back(family);
     return all;
+  }
+
+  std::vector<std::string> ActionsOf(const std::string& family) const {
+    std::vector<std::string> all;
+    for (const Action& action : schema_.actions()) {
+      if (action.family == family) all.push_back(action.name);
+    }
+    return all;
+  }
+
+  // "brume iam create-user …": `at` is where the family stands.
+  std::vector<std::string> ForFamily(const std::vector<std::string>& words, size_t at, size_t index,
+                                     bool wants_flag) const {
+    if (index == at + 1) return wants_flag ? std::vector<std::string>{"--help"} : ActionsOf(words[at]);
+    const Action* action = schema_.FindActionOf(words[at], words[at + 1]);
+    if (action == nullptr) return {};
+    return ForAction(*action, FlagBefore(words, at + 2, index), wants_flag);
   }
 
   std::vector<std::string> ForAction(const Action& action, const std::string& flag, bool wants_flag) const {
@@ -92,7 +110,9 @@ class Completer {
   std::vector<std::string> ForCommand(const Command& command, const std::vector<std::string>& words, size_t at,
                                       size_t index, bool wants_flag) const {
     std::vector<std::string> all;
-    if (command.name == "help") {
+    if (command.name == "help" && index == at + 2 && schema_.HasFamily(words[at + 1])) {
+      all = ActionsOf(words[at + 1]);
+    } else if (command.name == "help") {
       all = Commands();
       all.insert(all.end(), {"--markdown", "--man"});
     } else if (command.name == "completion") {
@@ -161,6 +181,8 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
     all = wants_flag ? kGlobalFlags : completer.Commands();
   } else if (const Action* action = schema.FindAction(words[at])) {
     all = completer.ForAction(*action, FlagBefore(words, at + 1, index), wants_flag);
+  } else if (schema.HasFamily(words[at])) {
+    all = completer.ForFamily(words, at, index, wants_flag);
   } else if (const Command* command = FindCommand(words[at])) {
     all = completer.ForCommand(*command, words, at, index, wants_flag);
   }

@@ -32,8 +32,8 @@ absl::StatusOr<RootKey> ReadRootKey(const std::string& path);
 // Where the daemon behind `endpoint` keeps its credentials, as far as that can be seen from here.
 std::string CredentialsFileOf(const std::string& endpoint);
 
-// The URL the daemon behind `endpoint` says it serves, as it is reached from here: who listens at every address is found
-// at the endpoint's. Error: FailedPrecondition when it serves none.
+// The URL the daemon behind `endpoint` says it serves, as it is reached from here: who listens at every address is
+// found at the endpoint's. Error: FailedPrecondition when it serves none.
 absl::StatusOr<std::string> ReachableUrl(const std::string& served, const std::string& endpoint);
 
 absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<std::string>& tokens);

@@ -100,6 +100,27 @@ std::string FlagHead(const FieldDescriptor& field) {
   return absl::StrCat("--", name, " ", ArgumentOf(field));
 }
 
+// Actions by the resource they are about, of one family or of all.
+std::string ActionList(const Schema& schema, absl::string_view family, int width) {
+  std::string text;
+  std::vector<std::pair<std::string, std::string>> rows;
+  const google::protobuf::ServiceDescriptor* service = nullptr;
+  const auto flush = [&] {
+    if (!rows.empty()) absl::StrAppend(&text, "\n", FirstSentence(CommentOf(*service)), ":\n", Aligned(rows, width));
+    rows.clear();
+  };
+  for (const Action& action : schema.actions()) {
+    if (!family.empty() && family != absl::string_view(action.family)) continue;
+    if (action.method->service() != service) {
+      flush();
+      service = action.method->service();
+    }
+    rows.emplace_back(action.name, absl::StrCat(FirstSentence(CommentOf(*action.method)), "."));
+  }
+  flush();
+  return text;
+}
+
 }  // namespace
 
 std::string FirstSentence(const std::string& comment) {
@@ -143,29 +164,22 @@ std::string LimitsOf(const FieldDescriptor& field) {
   return absl::StrJoin(limits, " ");
 }
 
+std::string FamilyHelp(const Schema& schema, const std::string& family, int width) {
+  return absl::StrCat("brume ", family, " ACTION [FLAGS …]\n\n  brume help ", family, " ACTION\n",
+                      ActionList(schema, family, Width(width)));
+}
+
 std::string OverviewHelp(const Schema& schema, int width) {
   width = Width(width);
   std::string text =
       "brume: EC2 on this host.\n\n"
       "  brume [OPTIONS] ACTION [FLAGS …]\n"
       "  brume help ACTION\n";
+  absl::StrAppend(&text, "  brume help ", absl::StrJoin(schema.FamilyNames(), "|"), "\n");
   std::vector<std::pair<std::string, std::string>> rows;
   for (const Command& command : HandMadeCommands()) rows.emplace_back(command.name, command.summary);
   absl::StrAppend(&text, "\nCommands:\n", Aligned(rows, width));
-  const google::protobuf::ServiceDescriptor* service = nullptr;
-  rows.clear();
-  const auto flush = [&] {
-    if (!rows.empty()) absl::StrAppend(&text, "\n", FirstSentence(CommentOf(*service)), ":\n", Aligned(rows, width));
-    rows.clear();
-  };
-  for (const Action& action : schema.actions()) {
-    if (action.method->service() != service) {
-      flush();
-      service = action.method->service();
-    }
-    rows.emplace_back(action.name, absl::StrCat(FirstSentence(CommentOf(*action.method)), "."));
-  }
-  flush();
+  absl::StrAppend(&text, ActionList(schema, "", width));
   absl::StrAppend(&text, "\nOptions, before or after the action:\n", Aligned(GlobalOptionHelp(), width));
   absl::StrAppend(&text, "\nEnvironment:\n", Aligned(EnvironmentHelp(), width));
   absl::StrAppend(&text, "\nExit codes:\n", Aligned(ExitCodeHelp(), width));

@@ -26,6 +26,8 @@ const std::vector<std::pair<std::string, std::string>>& ExitCodeHelp();
 
 // `width`: columns to wrap at; 0 = 100.
 std::string OverviewHelp(const Schema& schema, int width);
+// Of one public API, such as "iam": all its actions.
+std::string FamilyHelp(const Schema& schema, const std::string& family, int width);
 std::string ActionHelp(const Action& action, int width);
 std::string CommandHelpText(const std::string& command, int width);
 

@@ -28,29 +28,47 @@
 namespace brume::cli {
 namespace {
 
+// `family`: where it was looked for; empty = everywhere.
+std::string NoSuchAction(const Schema& schema, const std::string& name, const std::string& family) {
+  std::vector<std::string> names;
+  for (const Action& action : schema.actions()) {
+    if (family.empty() || action.family == family) names.push_back(action.name);
+  }
+  if (family.empty()) {
+    for (const Command& command : HandMadeCommands()) names.push_back(command.name);
+  }
+  return absl::StrCat("there is no action '", name, "'", family.empty() ? "" : " of ", family, ".",
+                      DidYouMean(name, names), " All actions: brume help", family.empty() ? "" : " ", family);
+}
+
 absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>& tokens) {
   const int width = TerminalWidth(STDOUT_FILENO);
   if (tokens.empty()) {
     RETURN_IF_ERROR(Print(OverviewHelp(schema, width)));
     return 0;
   }
-  if (tokens.size() > 1) return absl::InvalidArgumentError("brume help takes one action");
+  // "brume help iam create-user", as the action is called.
+  const bool of_family = tokens.size() == 2 && schema.HasFamily(tokens[0]);
+  if (tokens.size() > 1 && !of_family) return absl::InvalidArgumentError("brume help takes one action");
   std::string text;
+  if (of_family) {
+    const Action* action = schema.FindActionOf(tokens[0], tokens[1]);
+    if (action == nullptr) return absl::InvalidArgumentError(NoSuchAction(schema, tokens[1], tokens[0]));
+    RETURN_IF_ERROR(Print(ActionHelp(*action, width)));
+    return 0;
+  }
   if (tokens[0] == "--markdown") {
     text = MarkdownReference(schema);
   } else if (tokens[0] == "--man") {
     text = ManPage(schema);
   } else if (const Action* action = schema.FindAction(tokens[0])) {
     text = ActionHelp(*action, width);
+  } else if (schema.HasFamily(tokens[0])) {
+    text = FamilyHelp(schema, tokens[0], width);
   } else {
     text = CommandHelpText(tokens[0], width);
   }
-  if (text.empty()) {
-    std::vector<std::string> names = schema.ActionNames();
-    for (const Command& command : HandMadeCommands()) names.push_back(command.name);
-    return absl::InvalidArgumentError(
-        absl::StrCat("there is no action '", tokens[0], "'.", DidYouMean(tokens[0], names)));
-  }
+  if (text.empty()) return absl::InvalidArgumentError(NoSuchAction(schema, tokens[0], ""));
   RETURN_IF_ERROR(Print(text));
   return 0;
 }
@@ -96,22 +114,19 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   std::string name = line.command;
   std::vector<std::string> rest = line.rest;
   // "brume iam create-user", as the aws command line spells it.
-  const std::vector<std::string> families = schema.FamilyNames();
-  const bool family = std::find(families.begin(), families.end(), line.command) != families.end();
+  const bool family = schema.HasFamily(line.command);
   if (family) {
+    if (!rest.empty() && rest[0] == "--help") return RunHelp(schema, {line.command});
     if (rest.empty() || absl::StartsWith(rest[0], "-")) {
-      return absl::InvalidArgumentError(absl::StrCat("brume ", line.command, " needs an action: brume help shows all"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("brume ", line.command, " needs an action: brume help ", line.command, " shows all"));
     }
     name = rest[0];
     rest.erase(rest.begin());
   }
   const Action* action = family ? schema.FindActionOf(line.command, name) : schema.FindAction(name);
   if (action == nullptr) {
-    std::vector<std::string> names = schema.ActionNames();
-    for (const Command& command : HandMadeCommands()) names.push_back(command.name);
-    return absl::InvalidArgumentError(absl::StrCat("there is no action '", name, "'", family ? " of " : "",
-                                                   family ? line.command : "", ".", DidYouMean(name, names),
-                                                   " All actions: brume help"));
+    return absl::InvalidArgumentError(NoSuchAction(schema, name, family ? line.command : ""));
   }
   *api_name = action->api_name;
   return RunAction(schema, line.global, *action, rest);

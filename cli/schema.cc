@@ -92,6 +92,11 @@ std::vector<std::string> Schema::FamilyNames() const {
   return names;
 }
 
+bool Schema::HasFamily(absl::string_view name) const {
+  return std::any_of(actions_.begin(), actions_.end(),
+                     [&](const Action& action) { return name == absl::string_view(action.family); });
+}
+
 const Action* Schema::FindActionByApiName(absl::string_view api_name) const {
   for (const Action& action : actions_) {
     if (api_name == absl::string_view(action.api_name)) return &action;

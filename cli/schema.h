@@ -35,6 +35,7 @@ class Schema {
   // The same within one public API, by its signing name: "iam".
   const Action* FindActionOf(absl::string_view family, absl::string_view name) const;
   std::vector<std::string> FamilyNames() const;
+  bool HasFamily(absl::string_view name) const;
   const Action* FindActionByApiName(absl::string_view api_name) const;
   std::vector<std::string> ActionNames() const;
 

@@ -288,5 +288,32 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume"}).empty());
 }
 
+TEST_CASE("Tab offers the families, their actions, and the flags of those", "[cli]") {
+  const auto complete = [](const Tokens& words) {
+    return Complete(TheSchema(), words, words.size() - 1, TwoInstances);
+  };
+  CHECK(complete({"brume", "ia"}) == Tokens{"iam"});
+  CHECK(complete({"brume", "iam", "create-us"}) == Tokens{"create-user"});
+  CHECK(complete({"brume", "--output", "json", "sts", "get-c"}) == Tokens{"get-caller-identity"});
+  CHECK(complete({"brume", "iam", "run-"}).empty());
+  CHECK(complete({"brume", "ec2", "stop-instances", "--instance-ids", "i-0a"}) == Tokens{"i-0a"});
+  CHECK(complete({"brume", "iam", "create-user", "--user"}) == Tokens{"--user-name"});
+  CHECK(complete({"brume", "iam", "update-access-key", "--status", "A"}) == Tokens{"Active"});
+  CHECK(complete({"brume", "iam", "create-nothing", "--user"}).empty());
+  CHECK(complete({"brume", "help", "ia"}) == Tokens{"iam"});
+  CHECK(complete({"brume", "help", "iam", "create-us"}) == Tokens{"create-user"});
+  CHECK(complete({"brume", "help", "run-instances", ""}) == complete({"brume", "help", ""}));
+}
+
+TEST_CASE("the help of a family lists its actions and no other's", "[cli]") {
+  for (const std::string& family : TheSchema().FamilyNames()) {
+    const std::string help = FamilyHelp(TheSchema(), family, 100);
+    INFO(help);
+    for (const Action& action : TheSchema().actions()) {
+      CHECK(absl::StrContains(help, absl::StrCat("\n  ", action.name, " ")) == (action.family == family));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace brume::cli
