@@ -1,11 +1,5 @@
 #include "lib/metadata/metadata_server.h"
 
-// ThreadSanitizer does not know fences, and GCC says so in an error. Asio needs them for many threads that run
-// handlers; here it is one.
-#ifdef __SANITIZE_THREAD__
-#define BOOST_ASIO_DISABLE_FENCED_BLOCK
-#endif
-
 #include <netinet/in.h>
 #include <sys/socket.h>
 
