@@ -41,6 +41,10 @@ struct ConsoleFixture : GrpcFixture {
     opened.notify_all();
     return UniqueFd(ends[0]);
   }
+  void FailToOpen(const absl::Status& why) {
+    std::lock_guard lock(mutex);
+    failure_to_open = why;
+  }
   // The guest's end is there once the server has opened the console.
   void WaitForGuest() {
     std::unique_lock lock(mutex);
@@ -194,13 +198,13 @@ TEST_CASE("a console that cannot be had is refused with EC2's code", "[grpc]") {
   CHECK(refusal(Input("", "x")) == "MissingParameter");
   CHECK(refusal(Input("i-x", "x")) == "InvalidInstanceID.Malformed");
   CHECK(refusal("\xff\xff") == "InvalidRequest");
-  fixture.failure_to_open = absl::NotFoundError("off");
+  fixture.FailToOpen(absl::NotFoundError("off"));
   CHECK(refusal(Input(kInstance, "")) == "IncorrectInstanceState");
-  fixture.failure_to_open = ec2::Error("InvalidInstanceID.NotFound", "The instance ID 'i-…' does not exist");
+  fixture.FailToOpen(ec2::Error("InvalidInstanceID.NotFound", "The instance ID 'i-…' does not exist"));
   CHECK(refusal(Input(kInstance, "")) == "InvalidInstanceID.NotFound");
-  fixture.failure_to_open = absl::UnimplementedError("simulated guests have no console");
+  fixture.FailToOpen(absl::UnimplementedError("simulated guests have no console"));
   CHECK(refusal(Input(kInstance, "")) == "UnsupportedOperation");
-  fixture.failure_to_open = absl::UnknownError("broken");
+  fixture.FailToOpen(absl::UnknownError("broken"));
   CHECK(refusal(Input(kInstance, "")) == "InternalError");
   GrpcStream silent(fixture.channel, kPath);
   silent.WritesDone();
