@@ -1,0 +1,17 @@
+#include "lib/domain/scaling/converge.h"
+
+#include "lib/domain/scaling/planner.h"
+
+namespace brume::scaling {
+
+Plan Converge(const Group& group, const State& state, absl::Span<const Member> members, absl::Time now) {
+  Planner planner(group, state, members, now);
+  planner.LookAtMembers();
+  planner.FinishReplacements();
+  planner.MeetDesired();
+  planner.Refit();
+  planner.KeepWarmPool();
+  return planner.Finish();
+}
+
+}  // namespace brume::scaling
