@@ -20,6 +20,7 @@
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
+#include "lib/api/launch_template.h"
 #include "lib/api/passed_role.h"
 #include "lib/api/request_limiter.h"
 #include "lib/base/clock.h"
@@ -29,6 +30,7 @@
 #include "lib/compute/instance_reconciler.h"
 #include "lib/compute/instance_service.h"
 #include "lib/compute/key_pair_service.h"
+#include "lib/compute/launch_template_service.h"
 #include "lib/compute/libvirt/libvirt_hypervisor.h"
 #include "lib/compute/status_monitor.h"
 #include "lib/compute/tag_service.h"
@@ -224,6 +226,7 @@ class RealDaemon final : public Daemon {
         volume_service_(*database_),
         image_service_(*database_, clock_, random_, [this](const ImageId& id) { images_.Wake(id); }),
         key_pair_service_(*database_, clock_, random_),
+        launch_template_service_(*database_, clock_, random_),
         tag_service_(*database_),
         instance_service_(*database_, config_.settings, types_, clock_, random_,
                           {.wake_instance = [this](const InstanceId& id) { instances_.Wake(id); },
@@ -239,6 +242,10 @@ class RealDaemon final : public Daemon {
                              const Caller& caller) { return limiter_.Admit(method, request, caller); },
              .authorize = [this](const Caller& caller,
                                  const AccessQuestion& question) { return authorizer_.Authorize(caller, question); },
+             .complete =
+                 [this](const google::protobuf::Message& request) {
+                   return api::WithLaunchTemplate(request, launch_template_service_);
+                 },
              .passed_role =
                  [this](const google::protobuf::Message& request) {
                    return api::PassedRole(request, identity_service_, instance_profiles_);
@@ -268,6 +275,7 @@ class RealDaemon final : public Daemon {
                          .clock = clock_,
                          .instances = instance_service_,
                          .key_pairs = key_pair_service_,
+                         .launch_templates = launch_template_service_,
                          .tags = tag_service_,
                          .images = image_service_,
                          .volumes = volume_service_,
@@ -405,6 +413,7 @@ class RealDaemon final : public Daemon {
   storage::VolumeService volume_service_;
   storage::ImageService image_service_;
   compute::KeyPairService key_pair_service_;
+  compute::LaunchTemplateService launch_template_service_;
   compute::TagService tag_service_;
   compute::InstanceService instance_service_;
   std::unique_ptr<identity::AccessKeyService> access_keys_;

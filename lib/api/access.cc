@@ -64,6 +64,7 @@ class Collector {
     std::vector<const FieldDescriptor*> fields;
     reflection.ListFields(message, &fields);
     for (const FieldDescriptor* field : fields) {
+      if (field->options().GetExtension(v1::kept)) continue;
       const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
       for (int i = 0; i < size; ++i) {
         if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {

@@ -116,16 +116,20 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
 
   const auto checked_call = [&]() -> absl::StatusOr<std::unique_ptr<Message>> {
     if (parts_.admit) RETURN_IF_ERROR(parts_.admit(method, request, caller));
-    RETURN_IF_ERROR(Authorize(method, request, caller));
+    absl::StatusOr<std::unique_ptr<Message>> completed = nullptr;
+    if (parts_.complete) completed = parts_.complete(request);
+    const Message& whole = completed.ok() && *completed != nullptr ? **completed : request;
+    RETURN_IF_ERROR(Authorize(method, whole, caller));
     const auto handler = handlers_.find(&method);
     if (handler == handlers_.end()) {
       return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
     }
-    RETURN_IF_ERROR(Validate(request));
+    RETURN_IF_ERROR(completed.status());
+    RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {
       return ec2::Error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
     }
-    return CallHandler(handler->second, request, caller);
+    return CallHandler(handler->second, whole, caller);
   };
   absl::StatusOr<std::unique_ptr<Message>> response = checked_call();
   if (!response.ok()) response = PublicError(response.status(), caller.request_id);

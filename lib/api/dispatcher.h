@@ -41,6 +41,10 @@ struct DispatcherParts {
   // Whether policies allow it to a caller who is no administrator; PermissionDenied when not, with words that follow
   // "is not authorized to perform: ACTION". Without it nobody but administrators is let in.
   std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
+  // The request with what it names only in part filled in, null where that is nothing; policies are asked of it, and
+  // the handler runs it. Errors are told to those who may make the call.
+  std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request)>
+      complete = {};
   // The ARN of the role that the request hands on, by an instance profile; empty when it hands none. Who may do so
   // needs iam:PassRole too.
   std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};

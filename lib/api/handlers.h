@@ -20,6 +20,7 @@
 namespace brume::compute {
 class InstanceService;
 class KeyPairService;
+class LaunchTemplateService;
 class TagService;
 }  // namespace brume::compute
 namespace brume::identity {
@@ -48,6 +49,7 @@ struct Services {
   const Clock& clock;
   compute::InstanceService& instances;
   compute::KeyPairService& key_pairs;
+  compute::LaunchTemplateService& launch_templates;
   compute::TagService& tags;
   storage::ImageService& images;
   storage::VolumeService& volumes;

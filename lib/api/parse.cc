@@ -48,12 +48,11 @@ absl::StatusOr<absl::Time> ParseTime(absl::string_view text) {
   return ec2::Error("InvalidParameterValue", absl::StrCat("'", text.substr(0, 100), "' is not a valid time: ", why));
 }
 
-absl::Status CheckClientToken(absl::string_view token) {
-  constexpr size_t kLongest = 64;
+absl::Status CheckClientToken(absl::string_view token, size_t longest) {
   const bool ascii = std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-  if (ascii && token.size() <= kLongest) return absl::OkStatus();
-  return ec2::Error("InvalidParameterValue", absl::StrCat("The parameter clientToken must be at most ", kLongest,
-                                                          " printable ASCII characters"));
+  if (ascii && token.size() <= longest) return absl::OkStatus();
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("The parameter clientToken must be at most ", longest, " printable ASCII characters"));
 }
 
 absl::Status CheckUserDataSize(size_t bytes) {

@@ -49,8 +49,8 @@ absl::Status AddTags(const google::protobuf::RepeatedPtrField<v1::Tag>& tags, Ta
 // RFC 3339, with any part of a second. Error: InvalidParameterValue.
 absl::StatusOr<absl::Time> ParseTime(absl::string_view text);
 
-// At most 64 ASCII characters. Error: InvalidParameterValue.
-absl::Status CheckClientToken(absl::string_view token);
+// At most `longest` ASCII characters. Error: InvalidParameterValue.
+absl::Status CheckClientToken(absl::string_view token, size_t longest = 64);
 
 // Errors: InvalidUserData.Malformed for what is not base64; InvalidParameterValue above 16 KiB.
 absl::StatusOr<std::string> DecodeUserData(absl::string_view base64);

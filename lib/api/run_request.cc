@@ -112,6 +112,10 @@ absl::StatusOr<compute::RunRequest> ParseRunRequest(const v1::RunInstancesReques
   RETURN_IF_ERROR(ParseTags(
       request.tag_specifications(),
       {{"instance", &run.instance_tags}, {"volume", &run.volume_tags}, {"network-interface", &run.interface_tags}}));
+  if (request.has_launch_template()) {
+    run.system_tags = {{"aws:ec2launchtemplate:id", request.launch_template().launch_template_id()},
+                       {"aws:ec2launchtemplate:version", request.launch_template().version()}};
+  }
   return run;
 }
 

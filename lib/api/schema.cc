@@ -70,6 +70,12 @@ std::string XmlName(const google::protobuf::FieldDescriptor& field) {
   return IsAwsQuery(*field.file()) ? Capitalised(field.camelcase_name()) : field.camelcase_name();
 }
 
+std::string XmlItemName(const google::protobuf::FieldDescriptor& field) {
+  const std::string& item = field.options().GetExtension(v1::xml_item);
+  if (!item.empty()) return item;
+  return IsAwsQuery(*field.file()) ? "member" : "item";
+}
+
 std::string ParameterName(const google::protobuf::FieldDescriptor& field) {
   std::string name = QueryName(field);
   if (!IsAwsQuery(*field.file())) name[0] = absl::ascii_tolower(name[0]);

@@ -36,6 +36,8 @@ std::string XmlName(const google::protobuf::FieldDescriptor& field);
 // The field image_id is "imageId", instance_ids is "instanceId"; IAM's user_name is "UserName".
 std::string ParameterName(const google::protobuf::FieldDescriptor& field);
 
+// The element of each item of the list `field`: "item", "member".
+std::string XmlItemName(const google::protobuf::FieldDescriptor& field);
 // The name of the item `number`, from 1, of the list `field` that is called `name`: "instanceId.1", "Tags.member.1".
 std::string ItemName(const google::protobuf::FieldDescriptor& field, absl::string_view name, int number);
 

@@ -59,6 +59,8 @@ absl::Status CheckId(v1::IdKind kind, absl::string_view text) {
       return CheckForm<SecurityGroupRuleId>(text);
     case v1::KEY_PAIR_ID:
       return CheckForm<KeyPairId>(text);
+    case v1::LAUNCH_TEMPLATE_ID:
+      return CheckForm<LaunchTemplateId>(text);
     default:
       return absl::OkStatus();
   }

@@ -269,8 +269,8 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
                                                           .profile_arn = request.profile_arn,
                                                           .associated = now}));
   }
-  for (const auto& [key, value] : request.instance_tags) {
-    RETURN_IF_ERROR(store::Tags(c).Set(instance.id.text(), key, value));
+  for (const TagMap* tags : {&request.instance_tags, &request.system_tags}) {
+    for (const auto& [key, value] : *tags) RETURN_IF_ERROR(store::Tags(c).Set(instance.id.text(), key, value));
   }
   for (const auto& [key, value] : request.interface_tags) {
     RETURN_IF_ERROR(store::Tags(c).Set(eni.id.text(), key, value));

@@ -48,6 +48,7 @@ struct RunRequest {
   MetadataOptions metadata_options;
   std::string profile_id, profile_arn;  // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;
+  TagMap system_tags;  // of the instances; keys begin with "aws:"
 };
 
 struct StateChange {

@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/store/instances.h"
+#include "lib/store/launch_templates.h"
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
 #include "lib/store/storage.h"
@@ -59,6 +60,7 @@ absl::Status CheckExists(store::Connection& c, const std::string& text) {
   if (const auto id = SecurityGroupId::Parse(text); id.ok()) return store::SecurityGroups(c).Get(*id).status();
   if (const auto id = SecurityGroupRuleId::Parse(text); id.ok()) return FindRule(c, *id);
   if (const auto id = KeyPairId::Parse(text); id.ok()) return FindKeyPair(c, *id);
+  if (const auto id = LaunchTemplateId::Parse(text); id.ok()) return store::LaunchTemplates(c).Get(*id).status();
   return InvalidId(text);
 }
 

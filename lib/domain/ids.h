@@ -32,6 +32,8 @@ inline constexpr IdKind kSecurityGroupRuleKind{"sgr", "security group rule", "In
 inline constexpr IdKind kReservationKind{"r", "reservation", "InvalidReservationID.Malformed",
                                          "InvalidReservationID.NotFound"};
 inline constexpr IdKind kKeyPairKind{"key", "key pair", "InvalidParameterValue", "InvalidKeyPair.NotFound"};
+inline constexpr IdKind kLaunchTemplateKind{"lt", "launch template", "InvalidLaunchTemplateId.Malformed",
+                                            "InvalidLaunchTemplateId.NotFound"};
 
 // True for PREFIX-hex17 and PREFIX-hex8.
 bool IsWellFormedId(absl::string_view prefix, absl::string_view text);
@@ -81,5 +83,6 @@ using SecurityGroupId = Id<kSecurityGroupKind>;
 using SecurityGroupRuleId = Id<kSecurityGroupRuleKind>;
 using ReservationId = Id<kReservationKind>;
 using KeyPairId = Id<kKeyPairKind>;
+using LaunchTemplateId = Id<kLaunchTemplateKind>;
 
 }  // namespace brume

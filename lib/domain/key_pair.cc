@@ -29,6 +29,7 @@ std::string ResourceTypeOf(absl::string_view resource_id) {
       {"sg-", "security-group"},
       {"eni-", "network-interface"},
       {"key-", "key-pair"},
+      {"lt-", "launch-template"},
   };
   for (const auto& [prefix, type] : kTypes) {
     if (absl::StartsWith(resource_id, prefix)) return type;

@@ -1,5 +1,6 @@
 """The aws command line, against guests that boot: the life of an instance as a tutorial tells it."""
 
+import json
 import os
 import subprocess
 import unittest
@@ -107,6 +108,26 @@ class AwsCliTest(ClientTest):
         self.assertEqual((image["ImageId"], image["State"]), (self.host.image_id, "available"))
         (kind,) = self.aws("ec2", "describe-instance-types", "--instance-types", "t3.micro")["InstanceTypes"]
         self.assertEqual((kind["VCpuInfo"]["DefaultVCpus"], kind["MemoryInfo"]["SizeInMiB"]), (2, 1024))
+
+    def test_an_instance_is_launched_from_a_template(self):
+        made = self.aws("ec2", "create-launch-template", "--launch-template-name", "tutorial", "--launch-template-data",
+                        json.dumps({"ImageId": self.host.image_id, "InstanceType": "t3.nano"}))["LaunchTemplate"]
+        template = made["LaunchTemplateId"]
+        self.aws("ec2", "create-launch-template-version", "--launch-template-id", template, "--source-version", "1",
+                 "--launch-template-data", "InstanceType=t3.micro")
+        versions = self.aws("ec2", "describe-launch-template-versions", "--launch-template-id", template)
+        self.assertEqual([each["LaunchTemplateData"]["InstanceType"] for each in versions["LaunchTemplateVersions"]],
+                         ["t3.micro", "t3.nano"])
+        (launched,) = self.aws("ec2", "run-instances", "--launch-template", f"LaunchTemplateId={template},Version=2",
+                               "--instance-type", "t3.nano")["Instances"]
+        instance = launched["InstanceId"]
+        self.assertEqual((launched["InstanceType"], launched["ImageId"]), ("t3.nano", self.host.image_id))
+        self.aws("ec2", "wait", "instance-running", "--instance-ids", instance)
+        self.aws("ec2", "terminate-instances", "--instance-ids", instance)
+        self.aws("ec2", "wait", "instance-terminated", "--instance-ids", instance)
+        self.aws("ec2", "delete-launch-template", "--launch-template-name", "tutorial")
+        self.refused("InvalidLaunchTemplateId.NotFound", "ec2", "describe-launch-templates", "--launch-template-ids",
+                     template)
 
     def test_a_key_of_ones_own_is_imported_by_its_public_half(self):
         path = os.path.join(self.host.directory, "own")

@@ -11,6 +11,11 @@ from guest import Guest
 SOON = {"Delay": 1, "MaxAttempts": 60}
 
 
+def given(version):
+    """What a launch template's version has; lists that were not given are shown empty."""
+    return {name: value for name, value in version["LaunchTemplateData"].items() if value != []}
+
+
 class ProgramTest(ClientTest):
     @classmethod
     def prepare(cls):
@@ -94,6 +99,44 @@ class CallsTest(SimulatedClientTest):
                                ClientToken=token)
         self.assertEqual(refusal["Error"]["Code"], "IdempotentParameterMismatch")
         self.assertEqual(self.found({"Name": "client-token", "Values": [token]}), sorted(first))
+
+    def test_a_launch_template_lives_from_its_making_to_its_end(self):
+        data = {"ImageId": self.host.image_id, "InstanceType": "b1.tiny", "UserData": "aGk=",
+                "BlockDeviceMappings": [{"DeviceName": "/dev/vda", "Ebs": {"VolumeSize": 9}}],
+                "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [self.ec2.describe_security_groups(
+                    GroupNames=["default"])["SecurityGroups"][0]["GroupId"]]}],
+                "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "templated"}]}]}
+        made = self.ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]
+        self.assertEqual((made["DefaultVersionNumber"], made["LatestVersionNumber"]), (1, 1))
+        version = self.ec2.create_launch_template_version(
+            LaunchTemplateName="web", SourceVersion="1", LaunchTemplateData={"InstanceType": "b1.small"})
+        self.assertEqual(given(version["LaunchTemplateVersion"]), {**data, "InstanceType": "b1.small"})
+        shown = list(self.ec2.get_paginator("describe_launch_template_versions").paginate(
+            LaunchTemplateName="web", PaginationConfig={"PageSize": 1}).search("LaunchTemplateVersions[]"))
+        self.assertEqual([each["VersionNumber"] for each in shown], [2, 1])
+        self.assertEqual(given(shown[1]), data)
+
+        template = made["LaunchTemplateId"]
+        (launched,) = self.ec2.run_instances(
+            MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": template, "Version": "$Latest"},
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Stage", "Value": "test"}]}])["Instances"]
+        self.assertEqual(launched["InstanceType"], "b1.small")
+        self.assertEqual({tag["Key"]: tag["Value"] for tag in launched["Tags"]}, {
+            "Name": "templated", "Stage": "test", "aws:ec2launchtemplate:id": template,
+            "aws:ec2launchtemplate:version": "2"})
+        (overridden,) = self.ec2.run_instances(
+            MinCount=1, MaxCount=1, InstanceType="b1.medium", LaunchTemplate={"LaunchTemplateName": "web"})["Instances"]
+        self.assertEqual(overridden["InstanceType"], "b1.medium")
+
+        changed = self.ec2.modify_launch_template(LaunchTemplateName="web", DefaultVersion="2")["LaunchTemplate"]
+        self.assertEqual(changed["DefaultVersionNumber"], 2)
+        gone = self.ec2.delete_launch_template_versions(LaunchTemplateId=template, Versions=["1", "2"])
+        self.assertEqual([each["VersionNumber"] for each in gone["SuccessfullyDeletedLaunchTemplateVersions"]], [1])
+        self.assertEqual([each["VersionNumber"] for each in gone["UnsuccessfullyDeletedLaunchTemplateVersions"]], [2])
+        self.ec2.delete_launch_template(LaunchTemplateId=template)
+        self.assertEqual(self.ec2.describe_launch_templates()["LaunchTemplates"], [])
+        refusal = self.refusal(self.ec2.describe_launch_templates, LaunchTemplateNames=["web"])
+        self.assertEqual(refusal["Error"]["Code"], "InvalidLaunchTemplateName.NotFoundException")
 
     def test_user_data_of_full_size_comes_back_byte_for_byte(self):
         data = bytes(range(256)) * 64

@@ -11,8 +11,10 @@
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
+#include "lib/api/launch_template.h"
 #include "lib/api/passed_role.h"
 #include "lib/compute/key_pair_service.h"
+#include "lib/compute/launch_template_service.h"
 #include "lib/compute/tag_service.h"
 #include "lib/domain/ec2_error.h"
 #include "lib/identity/access_key_service.h"
@@ -33,6 +35,7 @@ class ApiWorld : public ComputeWorld {
   explicit ApiWorld(Settings changed = DefaultSettings(), bool has_uplink = true)
       : ComputeWorld(std::move(changed)),
         key_pairs(*database, clock, random),
+        launch_templates(*database, clock, random),
         tags(*database),
         networks(*database, settings, random),
         groups(*database, random,
@@ -42,6 +45,7 @@ class ApiWorld : public ComputeWorld {
                                      .clock = clock,
                                      .instances = *service,
                                      .key_pairs = key_pairs,
+                                     .launch_templates = launch_templates,
                                      .tags = tags,
                                      .images = *image_service,
                                      .volumes = volumes,
@@ -121,6 +125,7 @@ class ApiWorld : public ComputeWorld {
   }
 
   compute::KeyPairService key_pairs;
+  compute::LaunchTemplateService launch_templates;
   compute::TagService tags;
   network::NetworkService networks;
   network::InterfaceService interfaces{*database, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
@@ -137,6 +142,10 @@ class ApiWorld : public ComputeWorld {
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
+       .complete =
+           [this](const google::protobuf::Message& request) {
+             return api::WithLaunchTemplate(request, launch_templates);
+           },
        .passed_role =
            [this](const google::protobuf::Message& request) {
              return api::PassedRole(request, identities, instance_profiles);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "brume/v1/launch_template.pb.h"
 #include "tests/unit/bad_input.h"
 
 namespace brume {
@@ -16,6 +17,7 @@ std::string Repeated(const std::string& field, int count) {
 
 std::vector<Case> Cases() {
   const std::string run = "image_id: '$AMI' min_count: 1 max_count: 1 ";
+  const std::string template_data = "launch_template_data { instance_type: 'b1.tiny' } ";
   const std::string ingress = "group_id: '$SG' ";
   std::vector<Case> cases = {
       // RunInstances
@@ -227,6 +229,61 @@ std::vector<Case> Cases() {
       {"InvalidLaunchTemplateId.NotFound", "DescribeLaunchTemplates", "launch_template_ids: 'lt-00000000000000000'"},
       {"InvalidLaunchTemplateId.Malformed", "DescribeLaunchTemplates", "launch_template_ids: 'web'"},
       {"InvalidLaunchTemplateName.NotFoundException", "DescribeLaunchTemplates", "launch_template_names: 'web'"},
+      {"MissingParameter", "CreateLaunchTemplate", "launch_template_name: 'web'"},
+      {"MissingParameter", "CreateLaunchTemplate", "launch_template_data { }"},
+      {"InvalidLaunchTemplateName.MalformedException", "CreateLaunchTemplate",
+       template_data + "launch_template_name: 'ab'"},
+      {"InvalidLaunchTemplateName.MalformedException", "CreateLaunchTemplate",
+       template_data + "launch_template_name: 'a b c'"},
+      {"InvalidLaunchTemplateName.AlreadyExistsException", "CreateLaunchTemplate",
+       template_data + "launch_template_name: 'there'"},
+      {"InvalidAMIID.Malformed", "CreateLaunchTemplate",
+       "launch_template_name: 'web' launch_template_data { image_id: 'debian' }"},
+      {"InvalidParameterValue", "CreateLaunchTemplate",
+       "launch_template_name: 'web' launch_template_data { placement { tenancy: 'host' } }"},
+      {"InvalidParameterValue", "CreateLaunchTemplate",
+       template_data + "launch_template_name: 'web' tag_specifications { resource_type: 'instance' }"},
+      {"InvalidParameterValue", "CreateLaunchTemplate",
+       template_data + "launch_template_name: 'web' client_token: '" + std::string(129, 'a') + "'"},
+      {"InvalidParameterValue", "CreateLaunchTemplate",
+       "launch_template_name: 'web' launch_template_data { " +
+           Repeated("tag_specifications { tags { key: '" + std::string(100, 'k') + "' } }", 700) + "}"},
+      {"MissingParameter", "CreateLaunchTemplateVersion", template_data},
+      {"InvalidParameterCombination", "CreateLaunchTemplateVersion",
+       template_data + "launch_template_id: '$LT' launch_template_name: 'there'"},
+      {"InvalidLaunchTemplateId.Malformed", "CreateLaunchTemplateVersion", template_data + "launch_template_id: 'web'"},
+      {"InvalidLaunchTemplateId.VersionNotFound", "CreateLaunchTemplateVersion",
+       template_data + "launch_template_id: '$LT' source_version: '7'"},
+      {"InvalidParameterValue", "CreateLaunchTemplateVersion",
+       template_data + "launch_template_id: '$LT' source_version: 'new'"},
+      {"MissingParameter", "DescribeLaunchTemplateVersions", ""},
+      {"MissingParameter", "DescribeLaunchTemplateVersions", "versions: '1'"},
+      {"InvalidParameterCombination", "DescribeLaunchTemplateVersions",
+       "launch_template_id: '$LT' versions: '1' min_version: '1'"},
+      {"InvalidLaunchTemplateId.VersionNotFound", "DescribeLaunchTemplateVersions",
+       "launch_template_id: '$LT' versions: '7'"},
+      {"InvalidLaunchTemplateId.NotFound", "DescribeLaunchTemplateVersions",
+       "launch_template_id: 'lt-00000000000000000'"},
+      {"InvalidLaunchTemplateName.NotFoundException", "DescribeLaunchTemplateVersions",
+       "launch_template_name: 'nobody'"},
+      {"InvalidParameterValue", "DescribeLaunchTemplateVersions",
+       "launch_template_id: '$LT' filters { name: 'colour' values: 'red' }"},
+      {"InvalidNextToken", "DescribeLaunchTemplateVersions", "launch_template_id: '$LT' next_token: 'bogus'"},
+      {"InvalidLaunchTemplateId.VersionNotFound", "ModifyLaunchTemplate",
+       "launch_template_id: '$LT' default_version: '7'"},
+      {"MissingParameter", "ModifyLaunchTemplate", "launch_template_id: '$LT'"},
+      {"InvalidLaunchTemplateId.NotFound", "DeleteLaunchTemplate", "launch_template_id: 'lt-00000000000000000'"},
+      {"InvalidLaunchTemplateName.NotFoundException", "DeleteLaunchTemplate", "launch_template_name: 'nobody'"},
+      {"MissingParameter", "DeleteLaunchTemplateVersions", "launch_template_id: '$LT'"},
+      {"InvalidParameterValue", "DeleteLaunchTemplateVersions", "launch_template_id: '$LT' versions: '$Latest'"},
+      {"InvalidLaunchTemplateId.NotFound", "RunInstances",
+       run + "launch_template { launch_template_id: 'lt-00000000000000000' }"},
+      {"InvalidLaunchTemplateName.NotFoundException", "RunInstances",
+       run + "launch_template { launch_template_name: 'nobody' }"},
+      {"InvalidLaunchTemplateId.VersionNotFound", "RunInstances",
+       run + "launch_template { launch_template_id: '$LT' version: '7' }"},
+      {"MissingParameter", "RunInstances", run + "launch_template { version: '1' }"},
+      {"MissingParameter", "RunInstances", "min_count: 1 max_count: 1 launch_template { launch_template_id: '$LT' }"},
       {"InvalidSecurityGroupRuleId.NotFound", "DescribeSecurityGroupRules",
        "security_group_rule_ids: 'sgr-00000000000000000'"},
       {"InvalidParameterValue", "DescribeSecurityGroupRules", "filters { name: 'colour' values: 'red' }"},
@@ -294,17 +351,25 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
   REQUIRE(world.groups.Create("taken", "d", std::nullopt, {}).ok());
   const std::string subnet = world.networks.ListSubnets()->front().subnet.id.text();
 
+  v1::CreateLaunchTemplateRequest create;
+  create.set_launch_template_name("there");
+  create.mutable_launch_template_data()->set_key_name("nobody");
+  const std::string launch_template =
+      Value(world.Call<v1::CreateLaunchTemplateResponse>(create)).launch_template().launch_template_id();
+
   const std::vector<Case> cases = Cases();
   CHECK(cases.size() >= 60);
-  CheckRefused(world, cases,
-               {"DescribeInstances", "DescribeTags", "DescribeKeyPairs", "DescribeImages", "DescribeSecurityGroups",
-                "DescribeVpcs", "DescribeSubnets", "DescribeVolumes", "DescribeNetworkInterfaces"},
-               {{"$AMI", world.image.text()},
-                {"$I", id.text()},
-                {"$DEAD", dead.text()},
-                {"$SG", group},
-                {"$SUBNET", subnet},
-                {"$ENI", eni}});
+  CheckRefused(
+      world, cases,
+      {"DescribeInstances", "DescribeTags", "DescribeKeyPairs", "DescribeImages", "DescribeSecurityGroups",
+       "DescribeVpcs", "DescribeSubnets", "DescribeVolumes", "DescribeNetworkInterfaces", "DescribeLaunchTemplates"},
+      {{"$AMI", world.image.text()},
+       {"$I", id.text()},
+       {"$DEAD", dead.text()},
+       {"$SG", group},
+       {"$SUBNET", subnet},
+       {"$ENI", eni},
+       {"$LT", launch_template}});
 }
 
 TEST_CASE("who is no administrator may do nothing", "[api]") {

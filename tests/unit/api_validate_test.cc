@@ -24,10 +24,11 @@ v1::RunInstancesRequest GoodRun() {
 
 TEST_CASE("a missing parameter is named as EC2 names it", "[api]") {
   v1::RunInstancesRequest run = GoodRun();
-  run.clear_image_id();
-  CHECK(Validate(run).message() == "The request must contain the parameter imageId");
-  run.set_image_id("");
-  CHECK(ec2::ErrorCode(Validate(run)) == "MissingParameter");
+  run.clear_min_count();
+  CHECK(Validate(run).message() == "The request must contain the parameter minCount");
+  v1::GetConsoleOutputRequest console;
+  console.set_instance_id("");
+  CHECK(ec2::ErrorCode(Validate(console)) == "MissingParameter");
   CHECK(Validate(v1::TerminateInstancesRequest()).message() == "The request must contain the parameter instanceId");
   run = GoodRun();
   run.mutable_monitoring();

@@ -80,6 +80,7 @@ TEST_CASE("flags become the request the aws CLI would send", "[cli]") {
       {"describe-instances",
        {"--filters", R"({"Name":"x","Values":["a"]})", "Name=y,Values=b"},
        R"({"Filters":[{"Name":"x","Values":["a"]},{"Name":"y","Values":["b"]}]})"},
+      {"run-instances", {}, R"({"MaxCount":1,"MinCount":1})"},  // a launch template may name the image
       {"run-instances", {"--image-id", "ami-1"}, R"({"ImageId":"ami-1","MaxCount":1,"MinCount":1})"},
       {"run-instances", {"--image-id", "ami-1", "--count", "3"}, R"({"ImageId":"ami-1","MaxCount":3,"MinCount":3})"},
       {"run-instances", {"--image-id", "ami-1", "--count", "1:3"}, R"({"ImageId":"ami-1","MaxCount":3,"MinCount":1})"},
@@ -161,8 +162,7 @@ TEST_CASE("a wrong command line is answered with the right one", "[cli]") {
       {"run-instances",
        {"--imge-id", "ami-1"},
        "unknown flag '--imge-id' of run-instances. Did you mean '--image-id'?"},
-      {"run-instances", {}, "the following arguments are required: --image-id"},
-      {"stop-instances", {}, "required: --instance-ids"},
+      {"stop-instances", {}, "the following arguments are required: --instance-ids"},
       {"describe-instances", {"i-1"}, "unexpected argument 'i-1'"},
       {"describe-instances", {"--instance-ids"}, "--instance-ids needs a value"},
       {"describe-instances", {"--instance-ids", "i-1", "--instance-ids", "i-2"}, "given twice"},

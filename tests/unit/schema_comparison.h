@@ -144,7 +144,7 @@ class SchemaComparison {
     const bool list = (*shape)["type"] == "list";
     if (list != field.is_repeated()) Fault(where, list ? "is a list in the model" : "is no list in the model");
     if (list) {
-      CheckItems(*shape, where, request);
+      CheckItems(field, *shape, where, request);
       shape_name = (*shape)["member"]["shape"];
       shape = &model_.at("shapes")[shape_name];
     }
@@ -169,12 +169,14 @@ class SchemaComparison {
   }
 
   // Of a list: what stands between its name and its items.
-  void CheckItems(const json& shape, const std::string& where, bool request) {
+  void CheckItems(const FieldDescriptor& field, const json& shape, const std::string& where, bool request) {
     if (shape.value("flattened", false)) Fault(where, "is a flattened list");
     const std::string usual = family_.aws_query ? "member" : "item";
     // EC2's requests have nothing there.
     if (!family_.aws_query && request) return;
-    if (shape["member"].value("locationName", usual) != usual) Fault(where, "has items of another name than " + usual);
+    const std::string ours = api::XmlItemName(field);
+    const std::string theirs = shape["member"].value("locationName", usual);
+    if (ours != theirs) Fault(where, absl::StrCat("has items <", ours, "> here and <", theirs, "> in the model"));
   }
 
   void CheckNames(const FieldDescriptor& field, const json& member, const std::string& member_name,

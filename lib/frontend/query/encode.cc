@@ -47,10 +47,10 @@ class Writer {
         continue;
       }
       xml_ += field.open;
-      const absl::string_view open = wire.aws_query ? "<member>" : "<item>";
-      const absl::string_view close = wire.aws_query ? "</member>" : "</item>";
       const int size = message.GetReflection()->FieldSize(message, field.field);
-      for (int i = 0; i < size; ++i) WriteElement(message, field, i, open, close);
+      for (int i = 0; i < size; ++i) {
+        WriteElement(message, field, i, field.item_open, field.item_close);
+      }
       xml_ += field.close;
     }
   }

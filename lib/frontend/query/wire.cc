@@ -75,7 +75,9 @@ class Schema {
                               .query = api::QueryName(field),
                               .open = absl::StrCat("<", xml, ">"),
                               .close = absl::StrCat("</", xml, ">"),
-                              .none = absl::StrCat("<", xml, "/>")});
+                              .none = absl::StrCat("<", xml, "/>"),
+                              .item_open = absl::StrCat("<", api::XmlItemName(field), ">"),
+                              .item_close = absl::StrCat("</", api::XmlItemName(field), ">")});
       if (field.message_type() == nullptr) continue;
       added.fields.back().structure = Add(*field.message_type());
       added.has_attribute_values |= field.message_type()->options().GetExtension(v1::attribute_value);

@@ -22,8 +22,9 @@ struct WireField {
   bool secret = false;
   const WireMessage* structure = nullptr;  // of a kStructure
 
-  std::string query;              // "InstanceId"
-  std::string open, close, none;  // "<instancesSet>", "</instancesSet>", "<instancesSet/>"
+  std::string query;                  // "InstanceId"
+  std::string open, close, none;      // "<instancesSet>", "</instancesSet>", "<instancesSet/>"
+  std::string item_open, item_close;  // of a list: "<item>", "</item>"
 };
 
 struct WireMessage {
