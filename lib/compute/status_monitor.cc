@@ -12,13 +12,6 @@
 #include "lib/store/networks.h"
 
 namespace brume::compute {
-namespace {
-
-constexpr size_t kAtOnce = 128;
-constexpr size_t kMany = 1000;
-
-}  // namespace
-
 void StatusMonitor::Check::Note(bool ok, absl::Time now) {
   if (ok) {
     ever_passed = true;
@@ -166,12 +159,11 @@ void StatusMonitor::CheckAll() {
     log::Warn("status checks are skipped this time: {}", ids.status().message());
     return;
   }
-  // Of very many guests the checks themselves are a load: they are spread out, a fifth of the time at most.
-  const bool many = ids->size() > kMany;
+  const bool many = ids->size() > options_.many;
   const absl::Span<const InstanceId> all = *ids;
-  for (size_t done = 0; done < all.size() && !Stopping(); done += kAtOnce) {
+  for (size_t done = 0; done < all.size() && !Stopping(); done += options_.portion) {
     const absl::Time began = absl::Now();
-    const absl::Status checked = CheckSome(all.subspan(done, kAtOnce));
+    const absl::Status checked = CheckSome(all.subspan(done, options_.portion));
     if (!checked.ok()) log::Warn("status checks are skipped this time: {}", checked.message());
     if (!many) continue;
     std::unique_lock lock(mutex_);

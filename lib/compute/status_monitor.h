@@ -36,6 +36,10 @@ struct StatusMonitorOptions {
   int failures_to_fail = 3;
   // Guests checked at once: one that does not answer holds a thread for probe_timeout.
   int threads = 16;
+  // Guests read and checked in one go; of more than `many` the checks themselves are a load, and are spread out so that
+  // they take a fifth of the time at most.
+  size_t portion = 128;
+  size_t many = 1000;
 };
 
 // Observed, not remembered: nothing of it is stored. Thread-safe.

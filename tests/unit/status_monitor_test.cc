@@ -217,6 +217,24 @@ TEST_CASE("deaf guests are probed side by side, and answers are given meanwhile"
   CHECK(f.fabric.most() == f.options.threads);
 }
 
+TEST_CASE("every guest is checked, however many portions they make", "[status]") {
+  for (const size_t many : {100, 3}) {  // in one go; spread out
+    Fixture f;
+    f.options.portion = 2;
+    f.options.many = many;
+    std::vector<Instance> guests;
+    for (int i = 0; i < 7; ++i) guests.push_back(f.AddGuest(true));
+    const Instance deaf = f.AddGuest(false);
+    StatusMonitor monitor(*f.database, f.hypervisor, f.fabric, f.clock, f.options);
+    monitor.Start();
+    for (const Instance& guest : guests) {
+      CHECK(Eventually([&] { return monitor.StatusOf(guest).instance == CheckStatus::kPassed; }));
+    }
+    CHECK(Eventually([&] { return monitor.StatusOf(deaf).system == CheckStatus::kPassed; }));
+    CHECK(monitor.StatusOf(deaf).instance != CheckStatus::kPassed);
+  }
+}
+
 TEST_CASE("the monitor stops at once, also before it started and twice", "[status]") {
   Fixture f;
   f.options.period = absl::Hours(1);
