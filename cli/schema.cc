@@ -28,6 +28,18 @@ namespace brume::cli {
 
 namespace pb = google::protobuf;
 
+namespace {
+
+// As the aws command line calls the service: "iam", "cloudwatch".
+std::string FamilyName(const pb::ServiceDescriptor& service) {
+  const pb::EnumValueOptions& options =
+      v1::ApiFamily_descriptor()->FindValueByNumber(service.options().GetExtension(v1::api_family))->options();
+  const std::string& name = options.GetExtension(v1::service_name);
+  return name.empty() ? options.GetExtension(v1::signing_name) : name;
+}
+
+}  // namespace
+
 struct Schema::Parts {
   pb::DescriptorPool pool;
   pb::DynamicMessageFactory factory{&pool};
@@ -60,10 +72,7 @@ absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descript
                                     .method = method,
                                     .paginated = method->options().GetExtension(v1::paginated),
                                     .wait_state = method->options().GetExtension(v1::wait_state),
-                                    .family = v1::ApiFamily_descriptor()
-                                                  ->FindValueByNumber(service->options().GetExtension(v1::api_family))
-                                                  ->options()
-                                                  .GetExtension(v1::signing_name)});
+                                    .family = FamilyName(*service)});
       }
     }
   }

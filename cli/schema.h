@@ -32,7 +32,7 @@ class Schema {
   const std::vector<Action>& actions() const { return actions_; }
   // Null when there is none.
   const Action* FindAction(absl::string_view name) const;
-  // The same within one public API, by its signing name: "iam".
+  // The same within one public API, by its name: "iam", "cloudwatch".
   const Action* FindActionOf(absl::string_view family, absl::string_view name) const;
   std::vector<std::string> FamilyNames() const;
   bool HasFamily(absl::string_view name) const;

@@ -49,14 +49,16 @@ absl::string_view ArnType(absl::string_view id) {
 class Collector {
  public:
   Collector(const google::protobuf::MethodDescriptor& method, const Place& place)
-      : service_(Family(*method.service()).signing_name) {
+      : service_(Family(*method.service()).service_name) {
     // Resources of IAM are the same in all regions.
     const bool global = service_ == "iam" || service_ == "sts";
     prefix_ = absl::StrCat("arn:aws:", service_, ":", global ? "" : place.region, ":", place.account_id, ":");
   }
 
   void Add(absl::string_view type, absl::string_view value) {
-    resources_.insert(absl::StartsWith(value, "arn:") ? std::string(value) : absl::StrCat(prefix_, type, "/", value));
+    resources_.insert(absl::StartsWith(value, "arn:")
+                          ? std::string(value)
+                          : absl::StrCat(prefix_, type, absl::EndsWith(type, ":") ? "" : "/", value));
   }
 
   void Walk(const Message& message) {
@@ -130,7 +132,7 @@ class Collector {
 }  // namespace
 
 std::string ActionName(const google::protobuf::MethodDescriptor& method) {
-  return absl::StrCat(Family(*method.service()).signing_name, ":", method.name());
+  return absl::StrCat(Family(*method.service()).service_name, ":", method.name());
 }
 
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const Message& request,

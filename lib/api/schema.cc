@@ -34,7 +34,10 @@ const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service) 
     const auto* type = v1::ApiFamily_descriptor();
     for (int i = 0; i < type->value_count(); ++i) {
       const auto& options = type->value(i)->options();
-      (*all)[type->value(i)->number()] = {.signing_name = options.GetExtension(v1::signing_name),
+      const std::string& signing_name = options.GetExtension(v1::signing_name);
+      const std::string& service_name = options.GetExtension(v1::service_name);
+      (*all)[type->value(i)->number()] = {.signing_name = signing_name,
+                                          .service_name = service_name.empty() ? signing_name : service_name,
                                           .api_version = options.GetExtension(v1::api_version),
                                           .aws_query = options.GetExtension(v1::protocol) == v1::AWS_QUERY,
                                           .xml_namespace = options.GetExtension(v1::xml_namespace)};

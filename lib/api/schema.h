@@ -14,7 +14,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services();
 
 // The public API a service belongs to, by the options of its ApiFamily.
 struct ApiFamilyInfo {
-  std::string signing_name;   // "ec2"
+  std::string signing_name;   // in credential scopes: "ec2", "monitoring"
+  std::string service_name;   // in ARNs and policies: "ec2", "cloudwatch"
   std::string api_version;    // "2016-11-15"; empty for what is not served over HTTP
   bool aws_query = false;     // Name.member.1 and <XResult>, not EC2's Name.1
   std::string xml_namespace;  // "http://ec2.amazonaws.com/doc/2016-11-15/"

@@ -25,6 +25,7 @@ struct Blob {
 // Bind: strings are not copied, so they must live until the statement ran.
 inline void Bind(SQLite::Statement& statement, int index, int64_t value) { statement.bind(index, value); }
 inline void Bind(SQLite::Statement& statement, int index, int value) { statement.bind(index, value); }
+inline void Bind(SQLite::Statement& statement, int index, double value) { statement.bind(index, value); }
 inline void Bind(SQLite::Statement& statement, int index, bool value) { statement.bind(index, value ? 1 : 0); }
 inline void Bind(SQLite::Statement& statement, int index, const std::string& value) {
   statement.bindNoCopy(index, value);
@@ -62,6 +63,7 @@ void Bind(SQLite::Statement& statement, int index, const std::optional<T>& value
 
 inline void Load(const SQLite::Column& column, int64_t& value) { value = column.getInt64(); }
 inline void Load(const SQLite::Column& column, int& value) { value = column.getInt(); }
+inline void Load(const SQLite::Column& column, double& value) { value = column.getDouble(); }
 inline void Load(const SQLite::Column& column, bool& value) { value = column.getInt() != 0; }
 inline void Load(const SQLite::Column& column, std::string& value) { value = column.getString(); }
 inline void Load(const SQLite::Column& column, absl::Time& value) {
