@@ -65,7 +65,7 @@ void Run(const MethodDescriptor& method, absl::string_view text) {
     const std::unique_ptr<Message> request = NewMessage(method.input_type());
     absl::Status status = frontend::DecodeRequest(*form, method, *request);
     if (status.ok()) status = api::Validate(*request);
-    if (!status.ok()) CheckXml(frontend::EncodeError(api::Family(*method.service()).aws_query, "", status, "r"));
+    if (!status.ok()) CheckXml(frontend::EncodeError(api::Family(*method.service()), status, "r"));
   }
   const std::unique_ptr<Message> response = NewMessage(method.output_type());
   // What it cannot read it leaves out: any message will do.

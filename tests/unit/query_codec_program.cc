@@ -131,8 +131,8 @@ json Error(const std::vector<std::string>& words) {
     const api::ApiFamilyInfo& family = api::Family(*service);
     if (family.signing_name != words.at(0)) continue;
     const absl::Status error = ec2::Error(words.at(1), words.at(2));
-    return {{"status", frontend::HttpStatus(family.aws_query, error)},
-            {"xml", frontend::EncodeError(family.aws_query, family.xml_namespace, error, "request-1")}};
+    return {{"status", frontend::HttpStatus(family, error)},
+            {"xml", frontend::EncodeError(family, error, "request-1")}};
   }
   Die("no family " + words.at(0));
 }

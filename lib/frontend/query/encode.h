@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "lib/api/schema.h"
 
 namespace brume::frontend {
 
@@ -17,12 +18,11 @@ namespace brume::frontend {
 std::string EncodeResponse(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& response,
                            absl::string_view request_id);
 
-// <Response><Errors>… for EC2; <ErrorResponse> of `xml_namespace_or_empty` for AWS_QUERY, in the words of whose
+// <Response><Errors>… for EC2, and where no family is known ({}); <ErrorResponse> for AWS_QUERY, in the words of whose
 // services some of EC2's codes are others: UnauthorizedOperation is AccessDenied there. `error` is not OK.
-std::string EncodeError(bool aws_query, const std::string& xml_namespace_or_empty, const absl::Status& error,
-                        absl::string_view request_id);
+std::string EncodeError(const api::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id);
 
-// The status of the HTTP response to `error` as AWS's services give it: 400 unless the code has another.
-int HttpStatus(bool aws_query, const absl::Status& error);
+// The status of the HTTP response to `error` as the family's service gives it: 400 unless the code has another.
+int HttpStatus(const api::ApiFamilyInfo& family, const absl::Status& error);
 
 }  // namespace brume::frontend

@@ -9,9 +9,9 @@ namespace brume::frontend {
 namespace {
 
 // Codes the dispatcher gives in EC2's words for every service, in those of the others.
-std::string CodeOf(bool aws_query, const absl::Status& error) {
+std::string CodeOf(const api::ApiFamilyInfo& family, const absl::Status& error) {
   const std::string code = ec2::ErrorCode(error);
-  if (!aws_query) return code;
+  if (!family.aws_query) return code;
   static const auto& others = *new absl::flat_hash_map<absl::string_view, absl::string_view>({
       {"UnauthorizedOperation", "AccessDenied"},
       {"RequestLimitExceeded", "Throttling"},
@@ -22,9 +22,38 @@ std::string CodeOf(bool aws_query, const absl::Status& error) {
   return found == others.end() ? code : std::string(found->second);
 }
 
+using Statuses = absl::flat_hash_map<absl::string_view, int>;
+
+// What a service's model says of its own codes, which another service may use with another status.
+const Statuses& StatusesOf(absl::string_view signing_name) {
+  static const auto& iam = *new Statuses({
+      {"NoSuchEntity", 404},
+      {"EntityAlreadyExists", 409},
+      {"DeleteConflict", 409},
+      {"LimitExceeded", 409},
+      {"ConcurrentModification", 409},
+      {"EntityTemporarilyUnmodifiable", 409},
+      {"ServiceFailure", 500},
+      {"RegionDisabledException", 403},
+  });
+  static const auto& monitoring = *new Statuses({
+      {"ResourceNotFound", 404},
+      {"ResourceNotFoundException", 404},
+      {"ConcurrentModificationException", 429},
+      {"InternalServiceError", 500},
+  });
+  static const auto& autoscaling = *new Statuses({
+      {"ResourceContention", 500},
+      {"ServiceLinkedRoleFailure", 500},
+  });
+  if (signing_name == "monitoring") return monitoring;
+  if (signing_name == "autoscaling") return autoscaling;
+  return iam;
+}
+
 // Of codes that mean the same to every service.
 int CommonStatus(absl::string_view code) {
-  static const auto& statuses = *new absl::flat_hash_map<absl::string_view, int>({
+  static const auto& statuses = *new Statuses({
       {"AuthFailure", 401},
       {"UnauthorizedOperation", 403},
       {"AccessDenied", 403},
@@ -52,44 +81,33 @@ void AppendElement(std::string& xml, absl::string_view name, absl::string_view t
 
 }  // namespace
 
-std::string EncodeError(bool aws_query, const std::string& xml_namespace_or_empty, const absl::Status& error,
-                        absl::string_view request_id) {
+std::string EncodeError(const api::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id) {
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-  if (!aws_query) {
+  if (!family.aws_query) {
     xml += "<Response><Errors><Error>";
-    AppendElement(xml, "Code", CodeOf(aws_query, error));
+    AppendElement(xml, "Code", CodeOf(family, error));
     AppendElement(xml, "Message", error.message());
     xml += "</Error></Errors>";
     AppendElement(xml, "RequestID", request_id);
     return xml + "</Response>";
   }
   xml += "<ErrorResponse";
-  if (!xml_namespace_or_empty.empty()) absl::StrAppend(&xml, " xmlns=\"", xml_namespace_or_empty, "\"");
+  if (!family.xml_namespace.empty()) absl::StrAppend(&xml, " xmlns=\"", family.xml_namespace, "\"");
   xml += "><Error>";
-  AppendElement(xml, "Type", HttpStatus(aws_query, error) < 500 ? "Sender" : "Receiver");
-  AppendElement(xml, "Code", CodeOf(aws_query, error));
+  AppendElement(xml, "Type", HttpStatus(family, error) < 500 ? "Sender" : "Receiver");
+  AppendElement(xml, "Code", CodeOf(family, error));
   AppendElement(xml, "Message", error.message());
   xml += "</Error>";
   AppendElement(xml, "RequestId", request_id);
   return xml + "</ErrorResponse>";
 }
 
-int HttpStatus(bool aws_query, const absl::Status& error) {
-  const std::string code = CodeOf(aws_query, error);
-  if (aws_query) {
-    // As IAM's and STS's service models have it.
-    static const auto& statuses = *new absl::flat_hash_map<absl::string_view, int>({
-        {"NoSuchEntity", 404},
-        {"EntityAlreadyExists", 409},
-        {"DeleteConflict", 409},
-        {"LimitExceeded", 409},
-        {"ConcurrentModification", 409},
-        {"EntityTemporarilyUnmodifiable", 409},
-        {"ServiceFailure", 500},
-        {"RegionDisabledException", 403},
-    });
-    if (const auto found = statuses.find(code); found != statuses.end()) return found->second;
-    return CommonStatus(code);
+int HttpStatus(const api::ApiFamilyInfo& family, const absl::Status& error) {
+  const std::string code = CodeOf(family, error);
+  if (family.aws_query) {
+    const Statuses& own = StatusesOf(family.signing_name);
+    const auto found = own.find(code);
+    return found == own.end() ? CommonStatus(code) : found->second;
   }
   if (code == "DryRunOperation") return 412;
   // EC2 counts what it has no room for among its own errors, which clients try again.

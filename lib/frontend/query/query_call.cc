@@ -56,7 +56,7 @@ Caller WithPeer(Caller caller, const QueryRequest& request) {
 QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view message, absl::string_view request_id) {
   return {.status = status,
           .content_type = ContentType(/*aws_query=*/false),
-          .body = EncodeError(/*aws_query=*/false, "", ec2::Error(code, message), request_id)};
+          .body = EncodeError({}, ec2::Error(code, message), request_id)};
 }
 
 QueryCalls::QueryCalls(const api::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region)
@@ -142,12 +142,13 @@ QueryAnswer QueryCalls::Answer(const QueryRequest& request) const {
   } else {
     answer = form.status();
   }
-  const bool aws_query = asked.api != nullptr && asked.api->family->aws_query;
-  if (answer.ok()) return {.status = 200, .content_type = ContentType(aws_query), .body = *std::move(answer)};
-  return {.status = HttpStatus(aws_query, answer.status()),
-          .content_type = ContentType(aws_query),
-          .body = EncodeError(aws_query, asked.api != nullptr ? asked.api->family->xml_namespace : "", answer.status(),
-                              request.request_id)};
+  const api::ApiFamilyInfo unknown;
+  const api::ApiFamilyInfo& family = asked.api != nullptr ? *asked.api->family : unknown;
+  const std::string content_type = ContentType(family.aws_query);
+  if (answer.ok()) return {.status = 200, .content_type = content_type, .body = *std::move(answer)};
+  return {.status = HttpStatus(family, answer.status()),
+          .content_type = content_type,
+          .body = EncodeError(family, answer.status(), request.request_id)};
 }
 
 }  // namespace brume::frontend
