@@ -40,6 +40,13 @@ struct VpcSpec {
   std::string domain;  // of private names: "ec2.internal"
 };
 
+// What passed an interface since it was made, in the guest's words: `in` is what it received.
+struct PortCounters {
+  std::string tap;
+  int64_t bytes_in = 0, bytes_out = 0;
+  int64_t packets_in = 0, packets_out = 0;
+};
+
 struct FabricInventory {
   std::vector<VpcId> vpcs;
   // Taps in any namespace of ours or in the host's.
@@ -72,6 +79,8 @@ class Fabric {
 
   // Whether the guest behind the port answers ARP within `timeout`.
   virtual absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) = 0;
+  // Of all ports that are in the VPC's namespace, in one go. NotFound when there is none.
+  virtual absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) = 0;
   // A TCP socket listening at address:port inside the VPC's namespace; the address is reachable from guests only.
   virtual absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) = 0;
   virtual absl::StatusOr<FabricInventory> List() = 0;

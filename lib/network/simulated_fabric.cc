@@ -59,6 +59,16 @@ absl::StatusOr<bool> SimulatedFabric::Probe(const NetworkInterface& eni, absl::D
   return it != ports_.end() && it->second.plugged;
 }
 
+absl::StatusOr<std::vector<PortCounters>> SimulatedFabric::Counters(const VpcId& id) {
+  std::lock_guard lock(mutex_);
+  if (!vpcs_.contains(id)) return absl::NotFoundError(absl::StrCat(id.text(), " is not on the host"));
+  std::vector<PortCounters> counters;
+  for (const auto& [tap, port] : ports_) {
+    if (port.plugged && port.vpc == id) counters.push_back({.tap = tap});
+  }
+  return counters;
+}
+
 absl::StatusOr<UniqueFd> SimulatedFabric::Listen(const VpcId& id, Ipv4 address, uint16_t port) {
   return absl::UnimplementedError(
       absl::StrCat("a simulated network has no sockets: ", address.text(), ":", port, " in ", id.text()));

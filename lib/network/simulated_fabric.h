@@ -23,6 +23,8 @@ class SimulatedFabric : public Fabric {
   absl::Status UnplugPort(const NetworkInterface& eni) override;
   // True at once for a plugged port, false at once for any other.
   absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override;
+  // Of plugged ports: zeros, as nothing passes them.
+  absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
   // Unimplemented: there is no namespace to listen in.
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;

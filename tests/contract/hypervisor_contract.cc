@@ -40,6 +40,30 @@ void CheckLife(Hypervisor& hypervisor, EventLog& events, const GuestSpec& guest)
   CHECK(hypervisor.ConsoleOutput(guest.directory, 1000).ok());
 }
 
+bool Samples(Hypervisor& hypervisor, const std::vector<InstanceId>& of, const InstanceId& id) {
+  const std::vector<GuestStatistics> guests = Value(hypervisor.Sample(of));
+  return std::any_of(guests.begin(), guests.end(), [&](const auto& guest) { return guest.id == id; });
+}
+
+void CheckStatistics(Hypervisor& hypervisor, const GuestSpec& guest, const GuestSpec& other) {
+  CHECK(Value(hypervisor.Sample({})).empty());
+  CHECK(Value(hypervisor.Sample({guest.id})).empty());
+  REQUIRE_OK(hypervisor.CreatePaused(guest));
+  REQUIRE_OK(hypervisor.CreatePaused(other));
+  REQUIRE_OK(hypervisor.Resume(guest.id));
+  for (const GuestSpec& each : {guest, other}) {
+    CHECK(Samples(hypervisor, {}, each.id));
+    CHECK(Samples(hypervisor, {each.id}, each.id));
+    CHECK(Samples(hypervisor, {guest.id, other.id}, each.id));
+  }
+  CHECK_FALSE(Samples(hypervisor, {guest.id}, other.id));
+  REQUIRE_OK(hypervisor.CutPower(other.id));
+  // One that went off meanwhile is no error.
+  CHECK(Samples(hypervisor, {guest.id, other.id}, guest.id));
+  CHECK_FALSE(Samples(hypervisor, {guest.id, other.id}, other.id));
+  REQUIRE_OK(hypervisor.CutPower(guest.id));
+}
+
 void CheckRepetition(Hypervisor& hypervisor, const GuestSpec& guest) {
   REQUIRE_OK(hypervisor.CreatePaused(guest));
   REQUIRE_OK(hypervisor.CreatePaused(guest));
@@ -145,6 +169,8 @@ void CheckHypervisorContract(Hypervisor& hypervisor, const std::string& director
   CHECK(Value(hypervisor.List()).empty());
   CheckLife(hypervisor, events, DisklessGuest(directory, "i-0123456789abcdef0"));
   CheckRepetition(hypervisor, DisklessGuest(directory, "i-0123456789abcdef1"));
+  CheckStatistics(hypervisor, DisklessGuest(directory, "i-0123456789abcdef3"),
+                  DisklessGuest(directory, "i-0123456789abcdef4"));
   CheckAbsence(hypervisor, *InstanceId::Parse("i-0123456789abcdef2"));
   CheckManyAtOnce(hypervisor, directory);
   CHECK(Value(hypervisor.List()).empty());

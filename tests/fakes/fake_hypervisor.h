@@ -2,6 +2,7 @@
 // to the same contract as the real one by tests/contract.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -45,6 +46,12 @@ class FakeHypervisor final : public compute::Hypervisor {
     std::lock_guard lock(mutex_);
     guests_[id].power = compute::Power::kPaused;
   }
+  // What the guest has used from now on; its counters begin anew with each start of it.
+  void SetStatistics(const InstanceId& id, compute::GuestStatistics statistics) {
+    std::lock_guard lock(mutex_);
+    statistics.id = id;
+    guests_[id].statistics = std::move(statistics);
+  }
   int CallsOf(const std::string& method) {
     std::lock_guard lock(mutex_);
     return calls_[method];
@@ -59,7 +66,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   absl::Status CreatePaused(const compute::GuestSpec& spec) override {
     std::lock_guard lock(mutex_);
     if (absl::Status failed = Call("CreatePaused"); !failed.ok()) return failed;
-    guests_.try_emplace(spec.id, Guest{spec, compute::Power::kPaused, deaf_});
+    guests_.try_emplace(spec.id, Guest{.spec = spec, .deaf = deaf_});
     return absl::OkStatus();
   }
   absl::Status Resume(const InstanceId& id) override {
@@ -82,6 +89,17 @@ class FakeHypervisor final : public compute::Hypervisor {
     std::vector<InstanceId> ids;
     for (const auto& [id, guest] : guests_) ids.push_back(id);
     return ids;
+  }
+  absl::StatusOr<std::vector<compute::GuestStatistics>> Sample(const std::vector<InstanceId>& ids) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("Sample"); !failed.ok()) return failed;
+    std::vector<compute::GuestStatistics> samples;
+    for (auto& [id, guest] : guests_) {
+      if (!ids.empty() && std::find(ids.begin(), ids.end(), id) == ids.end()) continue;
+      samples.push_back(guest.statistics);
+      samples.back().id = id;
+    }
+    return samples;
   }
   absl::Status AskToStop(const InstanceId& id) override {
     {
@@ -136,6 +154,7 @@ class FakeHypervisor final : public compute::Hypervisor {
     compute::GuestSpec spec;
     compute::Power power = compute::Power::kPaused;
     bool deaf = false;
+    compute::GuestStatistics statistics = {};
   };
 
   // Requires mutex_.

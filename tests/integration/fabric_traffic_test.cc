@@ -1,4 +1,6 @@
 // What passes between guests, the router and the host.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -262,6 +264,44 @@ TEST_CASE_METHOD(FabricFixture, "the probe tells a guest that answers from one t
   answered = fabric->Probe(port.eni, absl::Milliseconds(300));
   REQUIRE(Good(answered.status()));
   CHECK_FALSE(*answered);
+}
+
+TEST_CASE_METHOD(FabricFixture, "what passes a port is counted as its guest sees it", "[fabric]") {
+  CHECK(absl::IsNotFound(fabric->Counters(vpc.spec.vpc.id).status()));
+  SyncAll();
+  const PortSpec port = vpc.Port("10.0.1.4", {vpc.members}), other = vpc.Port("10.0.1.5", {vpc.members});
+  const auto guest = Launch(port), peer = Launch(other);
+  const auto counters = [&](const PortSpec& of) {
+    const auto all = fabric->Counters(vpc.spec.vpc.id);
+    REQUIRE(Good(all.status()));
+    CHECK(all->size() == 2);
+    for (const PortCounters& each : *all) {
+      if (each.tap == TapName(of.eni.id)) return each;
+    }
+    FAIL("no counters of " << of.eni.id.text());
+    return PortCounters{};
+  };
+  const UniqueFd server = peer->Serve(80);
+  const UniqueFd connection = guest->Connect(Address("10.0.1.5"), 80);
+  REQUIRE(connection);
+  const UniqueFd accepted = Accept(server);
+  const PortCounters before = counters(port), peer_before = counters(other);
+  constexpr int64_t kSent = 20'000;  // fits the buffers on the way
+  const std::string data(kSent, 'x');
+  REQUIRE(write(connection.get(), data.data(), data.size()) == kSent);
+  int64_t received = 0;
+  for (std::string buffer(kSent, '\0'); received < kSent;) {
+    const ssize_t some = read(accepted.get(), buffer.data(), buffer.size());
+    REQUIRE(some > 0);
+    received += some;
+  }
+  const PortCounters after = counters(port), peer_after = counters(other);
+  CHECK(after.bytes_out - before.bytes_out >= kSent);
+  CHECK(after.packets_out > before.packets_out);
+  // Acknowledgements only.
+  CHECK(after.bytes_in - before.bytes_in < kSent / 2);
+  CHECK(peer_after.bytes_in - peer_before.bytes_in >= kSent);
+  CHECK(peer_after.packets_in > peer_before.packets_in);
 }
 
 }  // namespace brume::network

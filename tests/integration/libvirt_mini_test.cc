@@ -91,6 +91,27 @@ TEST_CASE("a guest recognises EC2 by its hardware, and its volume by its serial"
   CHECK(absl::StrContains(disk, "vol0123456789abcdef0"));
 }
 
+TEST_CASE("what a guest uses of processor and disk is counted", "[libvirt]") {
+  Running mini("i-00000017");
+  Console console = mini.OpenConsole();
+  const auto sample = [&] {
+    const std::vector<GuestStatistics> guests = Value(mini.hypervisor->Sample({mini.guest.id}));
+    REQUIRE(guests.size() == 1);
+    REQUIRE(guests[0].cpu_time.has_value());
+    REQUIRE(guests[0].disk.has_value());
+    return guests[0];
+  };
+  const GuestStatistics before = sample();
+  CHECK(*before.cpu_time > absl::ZeroDuration());
+  constexpr int64_t kRead = 4 << 20;
+  console.Run("dd if=/dev/vda of=/dev/null bs=64k count=64 iflag=direct");
+  const GuestStatistics after = sample();
+  CHECK(*after.cpu_time > *before.cpu_time);
+  CHECK(after.disk->read_bytes - before.disk->read_bytes >= kRead);
+  CHECK(after.disk->read_operations > before.disk->read_operations);
+  CHECK(after.disk->write_bytes >= before.disk->write_bytes);
+}
+
 TEST_CASE("a guest that obeys the power button stopped by itself", "[libvirt]") {
   Running mini("i-00000012");
   mini.AwaitButton();

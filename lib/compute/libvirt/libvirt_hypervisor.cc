@@ -28,6 +28,7 @@
 #include "lib/compute/libvirt/firmware.h"
 #include "lib/compute/libvirt/guest_events.h"
 #include "lib/compute/libvirt/qemu_process.h"
+#include "lib/compute/libvirt/statistics.h"
 #include "lib/compute/libvirt/virt.h"
 
 namespace brume::compute {
@@ -57,6 +58,7 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status Resume(const InstanceId& id) override;
   absl::StatusOr<Power> Look(const InstanceId& id) override;
   absl::StatusOr<std::vector<InstanceId>> List() override;
+  absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) override;
   absl::Status AskToStop(const InstanceId& id) override;
   absl::Status CutPower(const InstanceId& id) override;
   absl::Status AskToReboot(const InstanceId& id) override;
@@ -251,6 +253,11 @@ absl::StatusOr<Power> LibvirtHypervisor::Look(const InstanceId& id) {
 
 absl::StatusOr<std::vector<InstanceId>> LibvirtHypervisor::List() {
   return CallFor<std::vector<InstanceId>>("list the guests", ListGuests);
+}
+
+absl::StatusOr<std::vector<GuestStatistics>> LibvirtHypervisor::Sample(const std::vector<InstanceId>& ids) {
+  return CallFor<std::vector<GuestStatistics>>(
+      "read the guests' statistics", [ids](virConnectPtr connection) { return ReadStatistics(connection, ids); });
 }
 
 absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {

@@ -128,6 +128,11 @@ absl::StatusOr<bool> LinuxFabric::Probe(const NetworkInterface& eni, absl::Durat
   return AskByArp(probe->socket, probe->question, timeout);
 }
 
+absl::StatusOr<std::vector<PortCounters>> LinuxFabric::Counters(const VpcId& id) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
+  return network->Counters();
+}
+
 absl::StatusOr<UniqueFd> LinuxFabric::Listen(const VpcId& id, Ipv4 address, uint16_t port) {
   ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
   return network->Listen(address, port);

@@ -63,6 +63,7 @@ class LinuxFabric final : public Fabric {
   absl::Status PlugPort(const PortSpec& spec) override;
   absl::Status UnplugPort(const NetworkInterface& eni) override;
   absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override;
+  absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;
   // What the free function of this name does.

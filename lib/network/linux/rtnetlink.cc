@@ -8,8 +8,10 @@
 #include <netinet/ether.h>
 #include <netlink/attr.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -56,6 +58,22 @@ Link ParseLink(nlmsghdr* header) {
     link.mac = absl::StrFormat("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
   }
   return link;
+}
+
+std::optional<LinkCounters> ParseCounters(nlmsghdr* header) {
+  nlattr* attributes[IFLA_MAX + 1];
+  if (nlmsg_parse(header, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) < 0) return std::nullopt;
+  const nlattr* name = attributes[IFLA_IFNAME];
+  const nlattr* statistics = attributes[IFLA_STATS64];
+  rtnl_link_stats64 counters = {};
+  if (name == nullptr || statistics == nullptr) return std::nullopt;
+  // Older kernels have fewer counters, newer ones more; what is wanted are the first.
+  memcpy(&counters, nla_data(statistics), std::min<size_t>(sizeof counters, nla_len(statistics)));
+  return LinkCounters{.name = nla_get_string(const_cast<nlattr*>(name)),
+                      .received_bytes = static_cast<int64_t>(counters.rx_bytes),
+                      .received_packets = static_cast<int64_t>(counters.rx_packets),
+                      .sent_bytes = static_cast<int64_t>(counters.tx_bytes),
+                      .sent_packets = static_cast<int64_t>(counters.tx_packets)};
 }
 
 std::optional<Route> ParseRoute(nlmsghdr* header) {
@@ -142,6 +160,21 @@ absl::StatusOr<std::vector<Link>> Rtnetlink::Links() {
   RETURN_IF_ERROR(DumpStable(
       request, "cannot list links", [&] { links.clear(); },
       [&](nlmsghdr* header) { links.push_back(ParseLink(header)); }));
+  return links;
+}
+
+absl::StatusOr<std::vector<LinkCounters>> Rtnetlink::Counters() {
+  std::vector<LinkCounters> links;
+  const auto request = [] {
+    NlMessage message = NewRequest(RTM_GETLINK);
+    Put(message, ifinfomsg{});
+    return message;
+  };
+  RETURN_IF_ERROR(DumpStable(
+      request, "cannot read the counters of links", [&] { links.clear(); },
+      [&](nlmsghdr* header) {
+        if (std::optional<LinkCounters> counters = ParseCounters(header)) links.push_back(*std::move(counters));
+      }));
   return links;
 }
 

@@ -19,6 +19,12 @@ struct Link {
   bool up = false;
 };
 
+struct LinkCounters {
+  std::string name;
+  int64_t received_bytes = 0, received_packets = 0;
+  int64_t sent_bytes = 0, sent_packets = 0;
+};
+
 struct LinkAddress {
   Ipv4 address;
   int prefix_length = 32;
@@ -41,6 +47,7 @@ class Rtnetlink {
   static absl::StatusOr<Rtnetlink> Open();
 
   absl::StatusOr<std::vector<Link>> Links();
+  absl::StatusOr<std::vector<LinkCounters>> Counters();
   // None when there is no such link.
   absl::StatusOr<std::optional<Link>> FindLink(const std::string& name);
   absl::Status AddBridge(const std::string& name);

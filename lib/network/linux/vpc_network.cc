@@ -193,6 +193,23 @@ absl::StatusOr<std::vector<std::string>> VpcNetwork::Taps() {
   });
 }
 
+absl::StatusOr<std::vector<PortCounters>> VpcNetwork::Counters() {
+  return OnThread([&]() -> absl::StatusOr<std::vector<PortCounters>> {
+    ASSIGN_OR_RETURN(const std::vector<LinkCounters> links, links_->Counters());
+    std::vector<PortCounters> ports;
+    for (const LinkCounters& link : links) {
+      if (!IsTapName(link.name)) continue;
+      // What the host sends into the tap is what the guest receives.
+      ports.push_back({.tap = link.name,
+                       .bytes_in = link.sent_bytes,
+                       .bytes_out = link.received_bytes,
+                       .packets_in = link.sent_packets,
+                       .packets_out = link.received_packets});
+    }
+    return ports;
+  });
+}
+
 absl::StatusOr<bool> VpcNetwork::HasTap(const std::string& name) {
   return OnThread([&]() -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(name));

@@ -46,6 +46,7 @@ class VpcNetwork {
   absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
 
   absl::StatusOr<std::vector<std::string>> Taps();
+  absl::StatusOr<std::vector<PortCounters>> Counters();
   absl::StatusOr<bool> HasTap(const std::string& name);
 
   // A socket for AskByArp; none while the tap is not in the namespace.
