@@ -202,6 +202,9 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"events.keep_days", DaysOf(&config.events.keep_for, 1, 36500)},
       {"events.keep_changes", Number(&config.events.keep_changes, 1000, int64_t{1} << 40)},
       {"events.keep_reads", Number(&config.events.keep_reads, 0, int64_t{1} << 40)},
+      {"monitoring.period_seconds", SecondsOf(&config.sampler.period, 1, 300)},
+      {"monitoring.detailed_period_seconds", SecondsOf(&config.sampler.detailed_period, 1, 300)},
+      {"monitoring.most_metrics", Number(&config.metrics.most_metrics, 100, 10'000'000)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };

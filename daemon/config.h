@@ -9,6 +9,8 @@
 #include "lib/domain/instance_type.h"
 #include "lib/domain/settings.h"
 #include "lib/identity/event_log.h"
+#include "lib/monitoring/metric_service.h"
+#include "lib/monitoring/sampler.h"
 
 namespace brume::daemon {
 
@@ -47,6 +49,8 @@ struct Config {
 
   api::RequestLimits limits;
   identity::EventLogOptions events;
+  monitoring::MetricServiceOptions metrics;
+  monitoring::SamplerOptions sampler;
 
   Settings settings;
   std::vector<InstanceType> instance_types;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "daemon/doctor.h"
+#include "daemon/monitoring_wiring.h"
 #include "daemon/state_directory.h"
 #include "lib/api/call_event.h"
 #include "lib/api/call_statistics.h"
@@ -219,6 +220,8 @@ class RealDaemon final : public Daemon {
                     .host_boot_id = HostBootId(config_.simulate),
                     .on_disks_freed = [this] { images_.WakeAll(); }}),
         status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
+        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, status_monitor_,
+                    {.metrics = config_.metrics, .sampler = config_.sampler, .simulate = config_.simulate}),
         network_service_(*database_, config_.settings, random_),
         security_group_service_(*database_, random_,
                                 [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
@@ -302,6 +305,7 @@ class RealDaemon final : public Daemon {
     images_.Start();
     instances_.Start();
     status_monitor_.Start();
+    monitoring_.Start();
     if (!config_.ec2_listen.empty()) {
       ASSIGN_OR_RETURN(
           query_,
@@ -339,6 +343,7 @@ class RealDaemon final : public Daemon {
   void Stop() override {
     query_.reset();
     grpc_.reset();
+    monitoring_.Stop();
     status_monitor_.Stop();
     instances_.Stop();
     images_.Stop();
@@ -407,6 +412,7 @@ class RealDaemon final : public Daemon {
   storage::ImageReconciler images_;
   compute::InstanceReconciler instances_;
   compute::StatusMonitor status_monitor_;
+  Monitoring monitoring_;
   network::NetworkService network_service_;
   network::SecurityGroupService security_group_service_;
   network::InterfaceService interface_service_;

@@ -1,0 +1,92 @@
+// Measures all guests, in bulk, and notes what they used: by instance, and together by Auto Scaling group, instance
+// type, image and all.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lib/base/clock.h"
+#include "lib/compute/hypervisor.h"
+#include "lib/compute/status_monitor.h"
+#include "lib/monitoring/guest_metrics.h"
+#include "lib/monitoring/metric_service.h"
+#include "lib/network/fabric.h"
+#include "lib/store/database.h"
+#include "lib/store/monitored_guests.h"
+
+namespace brume::monitoring {
+
+struct SamplerOptions {
+  // Multiples of a second; samples are taken at multiples of them since 1970.
+  absl::Duration period = absl::Seconds(10);
+  absl::Duration detailed_period = absl::Seconds(1);  // of instances with detailed monitoring
+};
+
+struct SamplerParts {
+  store::Database& database;
+  compute::Hypervisor& hypervisor;
+  network::Fabric& fabric;
+  const Clock& clock;
+  MetricService& metrics;
+  // StatusMonitor::StatusOf.
+  std::function<compute::InstanceStatus(const Instance&)> status_of;
+};
+
+class Sampler {
+ public:
+  Sampler(SamplerParts parts, SamplerOptions options);
+  ~Sampler();
+  void Start();
+  void Stop();
+
+  // Takes one sample: of all guests, or of those with detailed monitoring only. For tests, and the thread itself.
+  // The first one of a guest only begins its counts.
+  absl::Status Sample(bool all);
+
+ private:
+  // All metrics of one thing that has dimensions.
+  using Family = std::array<SeriesHandle, kGuestMetrics>;
+  struct Track {
+    absl::Time running_since;
+    std::optional<GuestCounters> latest;  // at the latest sample
+    std::optional<GuestCounters> whole;   // at the latest one of all guests
+    Family series;
+    MetricService::Samples samples;  // reused
+  };
+  using Together = std::map<Dimension, std::array<MetricBucket, kGuestMetrics>>;
+
+  void Run();
+  absl::Status ListGuests();
+  absl::flat_hash_map<std::string, NetworkCounters> ReadNetwork(bool all);
+  Family MakeFamily(const std::vector<Dimension>& dimensions);
+  void Take(const store::MonitoredGuest& guest, GuestCounters now, bool all, Together& together);
+  void NoteTogether(absl::Time start, Together together);
+
+  const SamplerParts parts_;
+  const SamplerOptions options_;
+
+  // The sampling thread's.
+  std::vector<store::MonitoredGuest> guests_;
+  bool any_detailed_ = false;
+  absl::flat_hash_map<InstanceId, Track> tracks_;
+  std::map<Dimension, Family> together_;
+  std::optional<absl::Time> whole_;  // when all were sampled
+  bool failing_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace brume::monitoring
