@@ -290,6 +290,7 @@ class RealDaemon final : public Daemon {
                          .access_keys = *access_keys_,
                          .instance_profiles = instance_profiles_,
                          .sessions = *sessions_,
+                         .metrics = monitoring_.metrics(),
                          .statistics = statistics_,
                          .has_uplink = config_.uplink != "none",
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },

@@ -23,6 +23,8 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddSecurityGroupHandlers(dispatcher, services);
   AddSecurityGroupRuleHandlers(dispatcher, services);
   AddVpcHandlers(dispatcher, services);
+  AddMetricHandlers(dispatcher, services);
+  AddMetricDataHandlers(dispatcher, services);
   AddEventHandlers(dispatcher, services);
   AddIamIdentityHandlers(dispatcher, services);
   AddIamAccessKeyHandlers(dispatcher, services);

@@ -30,6 +30,9 @@ class IdentityService;
 class InstanceProfileService;
 class SessionService;
 }  // namespace brume::identity
+namespace brume::monitoring {
+class MetricService;
+}  // namespace brume::monitoring
 namespace brume::network {
 class InterfaceService;
 class NetworkService;
@@ -61,6 +64,7 @@ struct Services {
   identity::AccessKeyService& access_keys;
   identity::InstanceProfileService& instance_profiles;
   identity::SessionService& sessions;
+  monitoring::MetricService& metrics;
   CallStatistics& statistics;
   // Whether guests with a public address reach beyond this host.
   bool has_uplink = false;
@@ -95,6 +99,8 @@ void AddNetworkInterfaceHandlers(Dispatcher& dispatcher, const Services& service
 void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
 void AddSecurityGroupRuleHandlers(Dispatcher& dispatcher, const Services& services);
 void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
+void AddMetricHandlers(Dispatcher& dispatcher, const Services& services);
+void AddMetricDataHandlers(Dispatcher& dispatcher, const Services& services);
 void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamAccessKeyHandlers(Dispatcher& dispatcher, const Services& services);

@@ -4,10 +4,12 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/monitoring/guest_metrics.h"
 
 namespace brume::monitoring {
 namespace {
@@ -15,12 +17,21 @@ namespace {
 constexpr int64_t kSecondsInMinute = 60;
 constexpr int64_t kMinutesInHour = 60;
 constexpr int64_t kSecondsInHour = kSecondsInMinute * kMinutesInHour;
-// How early a row may say that the newest value came: it is not written anew with each value.
-constexpr absl::Duration kSeenStep = absl::Minutes(5);
 // Minutes are dropped from memory so long after their end; what comes later is merged with what is in the store.
 constexpr int64_t kMinutesInMemory = 2;
 
 int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInHour; }
+
+// Under which name it is kept.
+MetricId Kept(MetricId id) {
+  if (id.metric_namespace == kEc2Namespace && absl::StartsWith(id.name, "EBS")) {
+    const std::string disk = absl::StrCat("Disk", id.name.substr(3));
+    for (const char* name : {"DiskReadOps", "DiskWriteOps", "DiskReadBytes", "DiskWriteBytes"}) {
+      if (disk == name) id.name = disk;
+    }
+  }
+  return id;
+}
 
 int64_t RoundUp(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
@@ -200,12 +211,13 @@ absl::StatusOr<std::vector<PeriodBucket>> MetricService::ReadBuckets(const Metri
   const int64_t to = RoundUp(end, period);
   if (from >= to) return std::vector<PeriodBucket>();
 
+  const MetricId id = Kept(query.id);
   Periods periods(from, to, period);
   std::shared_lock moving(moving_);
   const auto wanted = [&](const std::string& unit) { return !query.unit.has_value() || *query.unit == unit; };
   RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> absl::Status {
     store::Metrics metrics(connection);
-    ASSIGN_OR_RETURN(const std::vector<store::MetricRow> rows, metrics.Find(query.id));
+    ASSIGN_OR_RETURN(const std::vector<store::MetricRow> rows, metrics.Find(id));
     if (rows.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::optional<int64_t> first_minute, metrics.FirstMinute());
     const int64_t to_minute = RoundUp(to, kSecondsInMinute) / kSecondsInMinute;
@@ -224,13 +236,14 @@ absl::StatusOr<std::vector<PeriodBucket>> MetricService::ReadBuckets(const Metri
     }
     return absl::OkStatus();
   }));
-  for (const WaitingBlock& block : buffer_.WaitingOf(query.id)) {
+  for (const WaitingBlock& block : buffer_.WaitingOf(id)) {
     if (wanted(block.series->unit)) periods.Add(block.minute * kSecondsInMinute, 1, block.fresh);
   }
   return periods.Take();
 }
 
-absl::StatusOr<std::vector<std::string>> MetricService::UnitsOf(const MetricId& id) {
+absl::StatusOr<std::vector<std::string>> MetricService::UnitsOf(const MetricId& of) {
+  const MetricId id = Kept(of);
   std::set<std::string> units;
   std::shared_lock moving(moving_);
   ASSIGN_OR_RETURN(const std::vector<store::MetricRow> rows, database_.ReadFor([&](store::Connection& connection) {

@@ -31,6 +31,9 @@
 
 namespace brume::monitoring {
 
+// A metric's row says when its newest value came so much too early at most: it is not written anew with each value.
+inline constexpr absl::Duration kSeenStep = absl::Minutes(5);
+
 struct MetricServiceOptions {
   // Values wait in memory so long before they are written; a daemon that is killed loses them.
   absl::Duration flush_every = absl::Seconds(10);
@@ -77,14 +80,15 @@ class MetricService {
   void Stop();
 
   // Periods of `period` that begin in [from, to) and have data, in order of time. period: a multiple of 1 s. What is no
-  // longer kept as finely as `period` is in the period in which its minute or hour begins.
+  // longer kept as finely as `period` is in the period in which its minute or hour begins. EC2's newer names of disk
+  // metrics (EBSReadOps) stand for the older (DiskReadOps), here and in all that reads.
   absl::StatusOr<std::vector<StatisticSet>> Read(const MetricId& id, absl::Time from, absl::Time to,
                                                  absl::Duration period);
   // The same with what percentiles need.
   absl::StatusOr<std::vector<PeriodBucket>> ReadBuckets(const MetricQuery& query);
   // The units in which there are values of a metric.
   absl::StatusOr<std::vector<std::string>> UnitsOf(const MetricId& id);
-  // In order of their numbers, behind `after`; a metric comes once for each of its units.
+  // In order of their numbers, behind `after`; a metric comes once, whatever its units.
   absl::StatusOr<std::vector<store::MetricRow>> List(const store::MetricFilter& filter, int64_t after, size_t limit);
 
   // One datapoint of our own making, such as a group's metrics; kept like PutMetricData's.

@@ -115,8 +115,10 @@ absl::StatusOr<std::vector<MetricRow>> Metrics::List(const MetricFilter& filter,
     ASSIGN_OR_RETURN(
         const std::vector<MetricRow> some,
         connection_.All(absl::StrCat(kSelectMetrics,
-                                     "WHERE number > ?1 AND (?2 IS NULL OR namespace = ?2) AND (?3 IS NULL OR name = "
-                                     "?3) AND seen >= ?4 ORDER BY number LIMIT ?5"),
+                                     "AS m WHERE number > ?1 AND (?2 IS NULL OR namespace = ?2) AND (?3 IS NULL OR "
+                                     "name = ?3) AND seen >= ?4 AND NOT EXISTS (SELECT 1 FROM metrics AS o WHERE "
+                                     "o.namespace = m.namespace AND o.name = m.name AND o.dimensions = m.dimensions "
+                                     "AND o.number < m.number AND o.seen >= ?4) ORDER BY number LIMIT ?5"),
                         ReadMetric, after, filter.metric_namespace, filter.name, filter.seen_since, kPortion));
     for (const MetricRow& metric : some) {
       if (metrics.size() == limit) break;

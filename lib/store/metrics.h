@@ -46,7 +46,7 @@ class Metrics {
   absl::Status SetSeen(int64_t metric, absl::Time seen);
   // One a unit, in order of the units.
   absl::StatusOr<std::vector<MetricRow>> Find(const MetricId& id);
-  // In order of their numbers, from behind `after`. A metric of two units is there twice.
+  // In order of their numbers, from behind `after`; of a metric's units the first.
   absl::StatusOr<std::vector<MetricRow>> List(const MetricFilter& filter, int64_t after, size_t limit);
   absl::StatusOr<int64_t> Count();
   // Forgets at most `most` metrics: those not seen since `oldest`, and where there are more than `keep` those seen

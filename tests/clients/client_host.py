@@ -12,6 +12,10 @@ from harness import Host, HostTest
 from simulate_test import NOBODY, SimulatedTest
 
 
+# Debian's, whatever else is in the path: it speaks the Query API to every service, as newer ones do not.
+AWS = "/usr/bin/aws"
+
+
 class AwsError(Exception):
     """The aws command line failed; `code` is EC2's, or empty."""
 
@@ -78,7 +82,7 @@ class ClientTest(HostTest):
 
     def aws(self, *argv, environment=None, seconds=120):
         """The aws command line: its answer, parsed unless it is asked for as text. AwsError when it fails."""
-        done = self.run_client(["aws", "--endpoint-url", self.host.endpoint, *argv], environment, seconds)
+        done = self.run_client([AWS, "--endpoint-url", self.host.endpoint, *argv], environment, seconds)
         if done.returncode != 0:
             raise AwsError(argv, done)
         if "--output" in argv:

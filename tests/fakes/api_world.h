@@ -23,6 +23,7 @@
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
 #include "lib/identity/session_service.h"
+#include "lib/monitoring/metric_service.h"
 #include "lib/network/interface_service.h"
 #include "lib/network/security_group_service.h"
 #include "lib/storage/volume_service.h"
@@ -57,6 +58,7 @@ class ApiWorld : public ComputeWorld {
                                      .access_keys = *access_keys,
                                      .instance_profiles = instance_profiles,
                                      .sessions = sessions,
+                                     .metrics = metrics,
                                      .statistics = statistics,
                                      .has_uplink = has_uplink,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
@@ -114,6 +116,7 @@ class ApiWorld : public ComputeWorld {
       const auto* method = dispatcher.FindMethod(std::string("brume.iam.v1.") + service, name);
       if (method != nullptr) return method;
     }
+    if (const auto* method = dispatcher.FindMethod("brume.monitoring.v1.Metrics", name)) return method;
     return dispatcher.FindMethod("brume.sts.v1.Sts", name);
   }
 
@@ -139,6 +142,7 @@ class ApiWorld : public ComputeWorld {
       identity::AccessKeyService::Open(*database, clock, directory.path()).value();
   identity::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
   identity::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
+  monitoring::MetricService metrics{*database, clock};
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },

@@ -55,6 +55,9 @@ class Parameters:
             elif ours[member]["ignored"]:
                 self.ignored.append((name, ours[member]["comment"]))
             elif ours[member]["type"] in schema()["messages"]:
+                if member_shape.type_name == "map":
+                    self.implemented.append(name)
+                    continue
                 inner = member_shape.member if member_shape.type_name == "list" else member_shape
                 self._sort(ours[member]["type"], inner, name + ".")
             else:

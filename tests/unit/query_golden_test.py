@@ -35,13 +35,24 @@ class Sample:
         for field in schema()["messages"][type_name]:
             member = member_name(field, shape)
             member_shape = shape.members[member]
-            if field["list"]:
+            if member_shape.type_name == "map":
+                pairs = [self.entry(field, member_shape) for _ in range(2)]
+                theirs[member] = dict(pair[0] for pair in pairs)
+                ours[field["name"]] = [pair[1] for pair in pairs]
+            elif field["list"]:
                 pairs = [self.value(field, member_shape.member) for _ in range(2)]
                 theirs[member] = [pair[0] for pair in pairs]
                 ours[field["name"]] = [pair[1] for pair in pairs]
             else:
                 theirs[member], ours[field["name"]] = self.value(field, member_shape)
         return theirs, ours
+
+    def entry(self, field, shape):
+        """An entry of a map, which is a message of a key and a value in the schema."""
+        key, value = schema()["messages"][field["type"]]
+        their_key, our_key = self.value(key, shape.key)
+        their_value, our_value = self.value(value, shape.value)
+        return (their_key, their_value), {key["name"]: our_key, value["name"]: our_value}
 
     def value(self, field, shape):
         self.count += 1

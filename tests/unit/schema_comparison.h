@@ -141,6 +141,7 @@ class SchemaComparison {
                     const std::string& where, bool request) {
     std::string shape_name = member["shape"];
     const json* shape = &model_.at("shapes")[shape_name];
+    if ((*shape)["type"] == "map") return CompareMap(field, *shape, member_name, where);
     const bool list = (*shape)["type"] == "list";
     if (list != field.is_repeated()) Fault(where, list ? "is a list in the model" : "is no list in the model");
     if (list) {
@@ -165,6 +166,26 @@ class SchemaComparison {
       CompareRequest(*field.message_type(), shape_name, where);
     } else {
       CompareResponse(*field.message_type(), shape_name, where);
+    }
+  }
+
+  // A map of the model's is a list of entries here, each with a key and a value.
+  void CompareMap(const FieldDescriptor& field, const json& shape, const std::string& member_name,
+                  const std::string& where) {
+    ++names;
+    const Descriptor* entry = field.message_type();
+    if (!field.is_repeated() || entry == nullptr || entry->field_count() != 2) {
+      return Fault(where, "is a map in the model, and no list of entries with a key and a value");
+    }
+    if (api::XmlName(field) != member_name) Fault(where, absl::StrCat("is <", api::XmlName(field), "> here"));
+    if (api::XmlItemName(field) != "entry") Fault(where, "has no items <entry>");
+    for (const int i : {0, 1}) {
+      const std::string name = i == 0 ? "key" : "value";
+      ++fields;
+      const json& part = shape[name];
+      if (api::XmlName(*entry->field(i)) != part.value("locationName", name)) Fault(where, "has no <" + name + ">");
+      const std::string type = model_.at("shapes")[std::string(part["shape"])]["type"];
+      if (TypeName(*entry->field(i)) != type) Fault(where, absl::StrCat("has a ", name, " that is no ", type));
     }
   }
 

@@ -154,7 +154,9 @@ void AddHardware(xml_node devices, const GuestSpec& spec, const DomainProfile& p
   xml_node serial = Add(devices, "serial", {{"type", "unix"}});
   Add(serial, "source", {{"mode", "bind"}, {"path", absl::StrCat(spec.directory, "/", kConsoleSocket)}});
   Add(serial, "log", {{"file", absl::StrCat(spec.directory, "/", kConsoleLog)}, {"append", "on"}});
-  Add(devices, "memballoon", {{"model", "virtio"}});
+  // The guest's kernel tells the balloon so often how it uses its memory.
+  constexpr char kBalloonSeconds[] = "10";
+  Add(Add(devices, "memballoon", {{"model", "virtio"}}), "stats", {{"period", kBalloonSeconds}});
   xml_node rng = Add(devices, "rng", {{"model", "virtio"}});
   Add(rng, "backend", {{"model", "random"}}, "/dev/urandom");
 }

@@ -1,0 +1,224 @@
+// GetMetricStatistics and GetMetricData.
+#include <map>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "lib/api/handlers.h"
+#include "lib/api/metric_parse.h"
+#include "lib/api/pages.h"
+#include "lib/api/parse.h"
+#include "lib/api/render.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/monitoring/metric_data.h"
+#include "lib/monitoring/metric_service.h"
+#include "lib/monitoring/statistic.h"
+
+namespace brume::api {
+namespace {
+
+using monitoring::DataQuery;
+using monitoring::DataResult;
+using monitoring::PeriodBucket;
+using monitoring::Statistic;
+
+constexpr char kService[] = "brume.monitoring.v1.Metrics";
+
+struct TimeRange {
+  absl::Time from, to;
+};
+
+absl::StatusOr<TimeRange> ParseRange(const std::string& start, const std::string& end, absl::string_view code) {
+  TimeRange range;
+  ASSIGN_OR_RETURN(range.from, ParseTime(start));
+  ASSIGN_OR_RETURN(range.to, ParseTime(end));
+  if (range.from < range.to) return range;
+  return ec2::Error(code, "The parameter StartTime must be less than the parameter EndTime");
+}
+
+// The extended ones by their names, in the request's order.
+struct WantedStatistics {
+  std::vector<std::pair<std::string, Statistic>> plain, percentiles;
+};
+
+absl::StatusOr<WantedStatistics> ParseStatistics(const mon::GetMetricStatisticsRequest& request) {
+  if ((request.statistics_size() == 0) == (request.extended_statistics_size() == 0)) {
+    return ec2::Error("InvalidParameterCombination",
+                      "Exactly one of the parameters Statistics and ExtendedStatistics must be given");
+  }
+  WantedStatistics wanted;
+  for (const std::string& name : request.statistics()) {
+    const std::optional<Statistic> statistic = Statistic::Parse(name);
+    if (statistic.has_value()) wanted.plain.emplace_back(name, *statistic);
+  }
+  for (const std::string& name : request.extended_statistics()) {
+    const std::optional<Statistic> statistic = Statistic::Parse(name);
+    if (!statistic.has_value() || statistic->kind() != Statistic::Kind::kPercentile) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The value ", name.substr(0, 100),
+                                     " for parameter ExtendedStatistics is not a percentile from p0 to p100"));
+    }
+    wanted.percentiles.emplace_back(name, *statistic);
+  }
+  return wanted;
+}
+
+mon::Datapoint RenderDatapoint(const PeriodBucket& period, const WantedStatistics& wanted) {
+  mon::Datapoint point;
+  point.set_timestamp(RenderTime(period.start));
+  for (const auto& [name, statistic] : wanted.plain) {
+    const std::optional<double> value = statistic.Of(period.bucket);
+    if (!value.has_value()) continue;
+    if (name == "SampleCount") point.set_sample_count(*value);
+    if (name == "Average") point.set_average(*value);
+    if (name == "Sum") point.set_sum(*value);
+    if (name == "Minimum") point.set_minimum(*value);
+    if (name == "Maximum") point.set_maximum(*value);
+  }
+  for (const auto& [name, statistic] : wanted.percentiles) {
+    const std::optional<double> value = statistic.Of(period.bucket);
+    if (!value.has_value()) continue;
+    mon::DatapointValueMap& entry = *point.add_extended_statistics();
+    entry.set_key(name);
+    entry.set_value(*value);
+  }
+  return point;
+}
+
+absl::StatusOr<mon::GetMetricStatisticsResponse> GetStatistics(const Services& services,
+                                                               const mon::GetMetricStatisticsRequest& request) {
+  monitoring::MetricQuery query;
+  ASSIGN_OR_RETURN(query.id, ParseMetric(request.namespace_(), request.metric_name(), request.dimensions(), ""));
+  ASSIGN_OR_RETURN(const TimeRange range,
+                   ParseRange(request.start_time(), request.end_time(), "InvalidParameterValue"));
+  ASSIGN_OR_RETURN(query.period, ParsePeriod(request.period(), "Period"));
+  ASSIGN_OR_RETURN(const WantedStatistics wanted, ParseStatistics(request));
+  query.from = range.from;
+  query.to = range.to;
+  constexpr int64_t kMostDatapoints = 1440;
+  const int64_t datapoints =
+      absl::ToInt64Seconds(absl::Ceil(range.to - range.from, query.period)) / absl::ToInt64Seconds(query.period);
+  if (datapoints > kMostDatapoints) {
+    return ec2::Error("InvalidParameterCombination",
+                      absl::StrCat("You have requested up to ", datapoints, " datapoints, which exceeds the limit of ",
+                                   kMostDatapoints,
+                                   ". You may reduce the datapoints requested by increasing Period, or decreasing the "
+                                   "time range"));
+  }
+  std::vector<std::string> units = {request.unit()};
+  if (!request.has_unit()) {
+    ASSIGN_OR_RETURN(units, services.metrics.UnitsOf(query.id));
+  }
+  std::multimap<absl::Time, mon::Datapoint> points;
+  for (const std::string& unit : units) {
+    query.unit = unit;
+    ASSIGN_OR_RETURN(const std::vector<PeriodBucket> periods, services.metrics.ReadBuckets(query));
+    for (const PeriodBucket& period : periods) {
+      mon::Datapoint point = RenderDatapoint(period, wanted);
+      point.set_unit(unit);
+      points.emplace(period.start, std::move(point));
+    }
+  }
+  mon::GetMetricStatisticsResponse response;
+  response.set_label(request.metric_name());
+  for (auto& [time, point] : points) *response.add_datapoints() = std::move(point);
+  return response;
+}
+
+absl::StatusOr<DataQuery> ParseQuery(const mon::MetricDataQuery& query, const std::string& where) {
+  DataQuery parsed{.id = query.id(),
+                   .metric = std::nullopt,
+                   .expression = query.expression(),
+                   .label = query.label(),
+                   .return_data = !query.has_return_data() || query.return_data()};
+  if (query.has_metric_stat() == query.has_expression()) {
+    return ec2::Error("ValidationError",
+                      absl::StrCat(where, ": exactly one of MetricStat and Expression must be given"));
+  }
+  if (query.has_expression()) return parsed;
+  const mon::MetricStat& stat = query.metric_stat();
+  const mon::Metric& metric = stat.metric();
+  ASSIGN_OR_RETURN(MetricId id, ParseMetric(metric.namespace_(), metric.metric_name(), metric.dimensions(),
+                                            absl::StrCat(where, ".MetricStat.Metric.")));
+  ASSIGN_OR_RETURN(const absl::Duration period, ParsePeriod(stat.period(), absl::StrCat(where, ".MetricStat.Period")));
+  const std::optional<Statistic> statistic = Statistic::Parse(stat.stat());
+  if (!statistic.has_value()) {
+    return ec2::Error("ValidationError",
+                      absl::StrCat(where, ".MetricStat.Stat: ", stat.stat().substr(0, 100),
+                                   " is none of SampleCount, Average, Sum, Minimum, Maximum and p0 to p100"));
+  }
+  parsed.metric = {.metric = std::move(id),
+                   .period = period,
+                   .statistic = *statistic,
+                   .unit = stat.has_unit() ? std::optional(stat.unit()) : std::nullopt};
+  return parsed;
+}
+
+// Datapoints of all results one after another, from `skip` on, at most `most`. Whether there are more.
+bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t skip, int64_t most,
+                mon::GetMetricDataResponse& response) {
+  for (const DataResult& result : results) {
+    const auto size = static_cast<int64_t>(result.series.points.size());
+    if (skip >= size && skip > 0) {
+      skip -= size;
+      continue;
+    }
+    mon::MetricDataResult& rendered = *response.add_metric_data_results();
+    rendered.set_id(result.id);
+    rendered.set_label(result.label);
+    std::vector<std::pair<absl::Time, double>> points(result.series.points.begin(), result.series.points.end());
+    if (!ascending) std::reverse(points.begin(), points.end());
+    const int64_t end = std::min(size, skip + most);
+    for (int64_t i = skip; i < end; ++i) {
+      rendered.add_timestamps(RenderTime(points[i].first));
+      rendered.add_values(points[i].second);
+    }
+    rendered.set_status_code(end < size ? "PartialData" : "Complete");
+    most -= end - skip;
+    skip = 0;
+    if (end < size) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<mon::GetMetricDataResponse> GetData(const Services& services, const mon::GetMetricDataRequest& request) {
+  ASSIGN_OR_RETURN(const TimeRange range, ParseRange(request.start_time(), request.end_time(), "ValidationError"));
+  std::vector<DataQuery> queries;
+  bool any = false;
+  for (int i = 0; i < request.metric_data_queries_size(); ++i) {
+    ASSIGN_OR_RETURN(DataQuery query,
+                     ParseQuery(request.metric_data_queries(i), absl::StrCat("MetricDataQueries.member.", i + 1)));
+    any = any || query.return_data;
+    queries.push_back(std::move(query));
+  }
+  if (!any) return ec2::Error("ValidationError", "ReturnData must be true for at least one of the queries");
+  int64_t skip = 0;
+  if (!request.next_token().empty()) {
+    ASSIGN_OR_RETURN(const std::string position, ParseToken("metric data", request.next_token()));
+    if (!absl::SimpleAtoi(position, &skip) || skip <= 0) return InvalidToken();
+  }
+  ASSIGN_OR_RETURN(const std::vector<DataResult> results,
+                   monitoring::EvaluateMetricData(services.metrics, queries, range.from, range.to));
+  constexpr int64_t kMostDatapoints = 100'800;
+  const int64_t most = request.has_max_datapoints() ? request.max_datapoints() : kMostDatapoints;
+  mon::GetMetricDataResponse response;
+  if (RenderPage(results, request.scan_by() == "TimestampAscending", skip, most, response)) {
+    response.set_next_token(MakeToken("metric data", absl::StrCat(skip + most)));
+  }
+  return response;
+}
+
+}  // namespace
+
+void AddMetricDataHandlers(Dispatcher& dispatcher, const Services& services) {
+  dispatcher.Handle<mon::GetMetricStatisticsRequest, mon::GetMetricStatisticsResponse>(
+      kService, "GetMetricStatistics", [services](const mon::GetMetricStatisticsRequest& request, const Caller&) {
+        return GetStatistics(services, request);
+      });
+  dispatcher.Handle<mon::GetMetricDataRequest, mon::GetMetricDataResponse>(
+      kService, "GetMetricData",
+      [services](const mon::GetMetricDataRequest& request, const Caller&) { return GetData(services, request); });
+}
+
+}  // namespace brume::api
