@@ -128,6 +128,7 @@ InstanceReconciler::Next InstanceReconciler::Look(const std::string& key) {
       next = Purge(guest->instance);
       break;
   }
+  if (parts_.on_looked) parts_.on_looked(id);
   // The wish changed while we worked: look again at once, at the new one.
   if (absl::IsAborted(next.status())) return absl::ZeroDuration();
   if (!next.ok() && guest->instance.state != InstanceState::kTerminated) {

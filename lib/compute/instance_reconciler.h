@@ -34,6 +34,8 @@ struct InstanceReconcilerParts {
   std::string host_boot_id;
   // A deregistered image may have lost its last user.
   std::function<void()> on_disks_freed;
+  // An instance was looked at, and may have changed; may be empty. Must not block.
+  std::function<void(const InstanceId& id)> on_looked = {};
   // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
   // stand in the way of the calls' answers.
   int threads = std::clamp<int>(static_cast<int>(std::thread::hardware_concurrency()) + 1, 3, 16);

@@ -166,12 +166,14 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::Stop(absl::Span<const 
   });
 }
 
-absl::StatusOr<std::vector<StateChange>> InstanceService::Terminate(absl::Span<const InstanceId> ids) {
+absl::StatusOr<std::vector<StateChange>> InstanceService::Terminate(absl::Span<const InstanceId> ids,
+                                                                    bool even_protected) {
   return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
     if (instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown) {
       return absl::OkStatus();
     }
-    if (instance.disable_api_termination) return Protected(instance, "terminated", "disableApiTermination");
+    if (instance.disable_api_termination && !even_protected)
+      return Protected(instance, "terminated", "disableApiTermination");
     const absl::Time now = clock_.Now();
     instance.state = InstanceState::kShuttingDown;
     instance.state_since = now;

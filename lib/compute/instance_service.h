@@ -106,7 +106,8 @@ class InstanceService {
   // (protection), InsufficientInstanceCapacity.
   absl::StatusOr<std::vector<StateChange>> Start(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<StateChange>> Stop(absl::Span<const InstanceId> ids, bool force);
-  absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids);
+  // `even_protected`: as an Auto Scaling group ends its members, whatever DisableApiTermination says.
+  absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids, bool even_protected = false);
   absl::Status Reboot(absl::Span<const InstanceId> ids);
 
   // Errors of all that change an instance: InvalidInstanceID.NotFound, IncorrectInstanceState.

@@ -13,6 +13,7 @@
 #include "lib/store/instances.h"
 #include "lib/store/misc.h"
 #include "lib/store/networks.h"
+#include "lib/store/scaling_groups.h"
 #include "lib/store/storage.h"
 
 namespace brume::metadata {
@@ -26,6 +27,17 @@ absl::StatusOr<std::string> ReadArchitecture(store::Connection& connection, cons
   // An image's row may be gone while instances still run from its copy.
   if (absl::IsNotFound(image.status())) return Image().architecture;
   return image.status();
+}
+
+// Where the group that the instance is a member of is taking it; empty for one of no group.
+absl::StatusOr<std::string> ReadTarget(store::Connection& connection, const InstanceId& id) {
+  store::ScalingGroups groups(connection);
+  ASSIGN_OR_RETURN(const std::optional<store::MemberOf> of, groups.FindMember(id));
+  if (!of.has_value()) return std::string();
+  ASSIGN_OR_RETURN(const std::optional<scaling::GroupRecord> group, groups.Find(of->group));
+  const bool has_pool = group.has_value() && group->group.warm_pool.has_value();
+  const scaling::WarmState pool = has_pool ? group->group.warm_pool->state : scaling::WarmState::kStopped;
+  return std::string(scaling::LifecycleName(scaling::TargetOf(of->member.lifecycle, pool)));
 }
 
 }  // namespace
@@ -54,6 +66,7 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
   if (source.view.profile.has_value()) {
     ASSIGN_OR_RETURN(source.profile, store::InstanceProfiles(connection).FindById(source.view.profile->profile_id));
   }
+  ASSIGN_OR_RETURN(source.target_lifecycle_state, ReadTarget(connection, source.view.instance.id));
   return source;
 }
 

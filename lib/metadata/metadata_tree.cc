@@ -252,6 +252,9 @@ Node BuildTree(const MetadataSource& source) {
   Node root;
   AddMetaData(source, root.At("meta-data"));
   if (source.view.profile.has_value()) AddIam(source, root.At("meta-data/iam"));
+  if (!source.target_lifecycle_state.empty()) {
+    root.Text("meta-data/autoscaling/target-lifecycle-state", source.target_lifecycle_state);
+  }
   root.Text("dynamic/instance-identity/document", IdentityDocument(source));
   if (!source.view.instance.user_data.empty()) {
     Node& node = root.At("user-data");

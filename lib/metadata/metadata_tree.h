@@ -34,6 +34,8 @@ struct MetadataSource {
   std::optional<InstanceProfile> profile;
   // Of the profile's role; none when it has none or does not let EC2 take it on.
   std::optional<RoleCredentials> credentials;
+  // Of a member of an Auto Scaling group: "InService" …; empty for an instance of no group.
+  std::string target_lifecycle_state;
 };
 
 struct Document {

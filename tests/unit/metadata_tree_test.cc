@@ -210,6 +210,16 @@ TEST_CASE("an instance without a role has no credentials, and is told why where 
   CHECK_FALSE(Listed(source, "latest/meta-data").contains("iam/"));
 }
 
+TEST_CASE("a member of an Auto Scaling group reads where it is going, and nobody else", "[metadata]") {
+  MetadataSource source = ExampleSource();
+  CHECK(MetaData(source, "autoscaling") == "(none)");
+  CHECK_FALSE(Listed(source, "latest/meta-data").contains("autoscaling/"));
+  source.target_lifecycle_state = "InService";
+  CHECK(Listed(source, "latest/meta-data").contains("autoscaling/"));
+  CHECK(MetaData(source, "autoscaling") == "target-lifecycle-state");
+  CHECK(MetaData(source, "autoscaling/target-lifecycle-state") == "InService");
+}
+
 TEST_CASE("user data comes back byte for byte", "[metadata]") {
   const MetadataSource source = ExampleSource();
   const Document document = Find(source, "latest/user-data").value();

@@ -208,4 +208,17 @@ TEST_CASE("with reuse on scale-in members go back to the pool", "[scaling]") {
   CHECK(scene.Look().actions.empty());
 }
 
+TEST_CASE("a member may read where its group takes it", "[scaling]") {
+  const auto target = [](Lifecycle at, WarmState pool = WarmState::kStopped) {
+    return LifecycleName(TargetOf(at, pool));
+  };
+  CHECK(target(Lifecycle::kPendingWait) == "InService");
+  CHECK(target(Lifecycle::kTerminatingWait) == "Terminated");
+  CHECK(target(Lifecycle::kDetaching) == "Detached");
+  CHECK(target(Lifecycle::kEnteringStandby) == "Standby");
+  CHECK(target(Lifecycle::kWarmedPendingWait) == "Warmed:Stopped");
+  CHECK(target(Lifecycle::kWarmedPending, WarmState::kRunning) == "Warmed:Running");
+  CHECK(target(Lifecycle::kWarmedTerminatingWait) == "Warmed:Terminated");
+}
+
 }  // namespace brume::scaling

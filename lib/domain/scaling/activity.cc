@@ -49,6 +49,10 @@ std::string StartedForUnhealthy(absl::Time now) {
   return absl::StrCat(At(now), "an instance was launched in response to an unhealthy instance needing to be replaced.");
 }
 
+std::string StartedForRefresh(absl::Time now) {
+  return absl::StrCat(At(now), "an instance was launched in response to an instance refresh.");
+}
+
 std::string StartedForWarmPool(absl::Time now) {
   return absl::StrCat(At(now),
                       "an instance was started in response to a difference between the warm pool's size and "

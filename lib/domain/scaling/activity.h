@@ -26,10 +26,24 @@ enum class ActivityStatus {
 // "Successful", "MidLifecycleAction" …
 absl::string_view ActivityStatusName(ActivityStatus status);
 
+// What is done: how it ends follows from what its member does.
+enum class ActivityKind {
+  kLaunch,    // into the group, or its warm pool
+  kFromPool,  // out of the warm pool into the group
+  kToPool,    // out of the group into the warm pool
+  kTerminate,
+  kAtOnce,  // done when it is written down: attached, detached, into standby and out of it
+};
+
 struct Activity {
+  int64_t seq = 0;  // gives lists their order
   // Its id, and of a launch also the client token of RunInstances. See ActivityToken.
   std::string token;
   std::string group;
+  int64_t group_seq = 0;
+  ActivityKind kind = ActivityKind::kAtOnce;
+  std::string member;  // its token
+  std::string zone;
   InstanceId instance;
   std::string description;  // "Launching a new EC2 instance: i-…"
   std::string cause;
@@ -46,6 +60,7 @@ std::string ActivityToken(absl::string_view group_uuid, int64_t serial);
 // Sentences of causes, each beginning with "At TIME". Causes are sentences with two spaces between.
 std::string StartedForDifference(absl::Time now, int from, int to);
 std::string StartedForUnhealthy(absl::Time now);
+std::string StartedForRefresh(absl::Time now);
 std::string StartedForWarmPool(absl::Time now);
 std::string TakenOutForDifference(absl::Time now, int from, int to);
 // `why`: "in response to an EC2 health check indicating it has been terminated or stopped".

@@ -73,7 +73,8 @@ class Applier {
                                .token = ActivityToken(group_.uuid, state_.next_activity++),
                                .deadline = now_ + hook.heartbeat,
                                .limit = now_ + hook.GlobalTimeout(),
-                               .result = std::nullopt});
+                               .result = std::nullopt,
+                               .notified = hook.target.empty()});
     }
   }
 

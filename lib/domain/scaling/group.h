@@ -80,6 +80,8 @@ struct Hook {
   Transition transition = Transition::kLaunching;
   absl::Duration heartbeat = absl::Hours(1);
   HookResult default_result = HookResult::kAbandon;
+  std::string metadata = {};  // for whom the hook notifies
+  std::string target = {};    // an http(s) URL to notify; empty = none
 
   // No heartbeat keeps a member waiting for longer.
   absl::Duration GlobalTimeout() const { return std::min(absl::Hours(48), 100 * heartbeat); }
@@ -106,6 +108,17 @@ struct LaunchSource {
   absl::Time created;
 };
 
+// A refresh under way, as far as it concerns what is done now: members in service that were launched before `began` are
+// replaced, unless they match the group's source and those are skipped. Protected ones stay.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
+struct RefreshRule {
+  absl::Time began;
+  bool skip_matching = false;
+  int at_once = 1;
+  // How many may be begun until the next checkpoint.
+  int most = 0;
+};
+
 struct Group {
   std::string name;
   // Made with the group and never given to another; activities' tokens begin with it.
@@ -129,6 +142,7 @@ struct Group {
   std::optional<absl::Duration> max_lifetime;
   std::optional<WarmPool> warm_pool;
   std::vector<Hook> hooks;
+  std::optional<RefreshRule> refresh;
 
   bool Runs(Process process) const { return !suspended.Has(process); }
   bool HasHook(Transition transition) const;

@@ -69,6 +69,42 @@ bool IsWaiting(Lifecycle lifecycle) {
          lifecycle == Lifecycle::kWarmedPendingWait || lifecycle == Lifecycle::kWarmedTerminatingWait;
 }
 
+Lifecycle TargetOf(Lifecycle lifecycle, WarmState pool) {
+  switch (lifecycle) {
+    case Lifecycle::kPending:
+    case Lifecycle::kPendingWait:
+    case Lifecycle::kPendingProceed:
+    case Lifecycle::kInService:
+      return Lifecycle::kInService;
+    case Lifecycle::kTerminating:
+    case Lifecycle::kTerminatingWait:
+    case Lifecycle::kTerminatingProceed:
+    case Lifecycle::kTerminated:
+      return Lifecycle::kTerminated;
+    case Lifecycle::kDetaching:
+    case Lifecycle::kDetached:
+      return Lifecycle::kDetached;
+    case Lifecycle::kEnteringStandby:
+    case Lifecycle::kStandby:
+      return Lifecycle::kStandby;
+    case Lifecycle::kWarmedPending:
+    case Lifecycle::kWarmedPendingWait:
+    case Lifecycle::kWarmedPendingProceed:
+      break;
+    case Lifecycle::kWarmedStopped:
+    case Lifecycle::kWarmedRunning:
+    case Lifecycle::kWarmedHibernated:
+      return lifecycle;
+    case Lifecycle::kWarmedTerminating:
+    case Lifecycle::kWarmedTerminatingWait:
+    case Lifecycle::kWarmedTerminatingProceed:
+    case Lifecycle::kWarmedTerminated:
+      return Lifecycle::kWarmedTerminated;
+  }
+  if (pool == WarmState::kRunning) return Lifecycle::kWarmedRunning;
+  return pool == WarmState::kHibernated ? Lifecycle::kWarmedHibernated : Lifecycle::kWarmedStopped;
+}
+
 HostWish WishFor(const Group& group, const Member& member) {
   switch (member.lifecycle) {
     case Lifecycle::kPending:

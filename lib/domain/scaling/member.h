@@ -59,6 +59,11 @@ bool IsWarmReady(Lifecycle lifecycle);
 // Held by a lifecycle hook.
 bool IsWaiting(Lifecycle lifecycle);
 
+// Where a member in this state is going, as it may read it itself: "InService", "Terminated" …; `pool` is the state of
+// its group's warm pool. Only states in which something stays are such goals.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/retrieving-target-lifecycle-state-through-imds.html
+Lifecycle TargetOf(Lifecycle lifecycle, WarmState pool);
+
 enum class Health { kHealthy, kUnhealthy };
 
 // One hook that holds a member.
@@ -70,6 +75,8 @@ struct Wait {
   absl::Time limit;     // of all heartbeats together
   // Set when the hook was completed.
   std::optional<HookResult> result;
+  // Whom the hook names was told, or need not be.
+  bool notified = false;
 
   absl::Time End() const { return std::min(deadline, limit); }
 };

@@ -7,6 +7,7 @@
 #include "lib/domain/scaling/activity.h"
 #include "lib/domain/scaling/health.h"
 #include "lib/domain/scaling/lifecycle.h"
+#include "lib/domain/scaling/refresh.h"
 #include "lib/domain/scaling/termination.h"
 
 namespace brume::scaling {
@@ -106,6 +107,7 @@ void Planner::FinishReplacements() {
     TakeOut(replaced - members_.begin(), "as its replacement is in service");
     roles_[i] = Role::kActive;
     --pairs_;
+    ++finished_;
   }
 }
 
@@ -195,6 +197,13 @@ void Planner::KeepWarmPool() {
   if (group_.warm_pool.has_value()) {
     const int prepared = group_.warm_pool->max_prepared.value_or(group_.max_size);
     want = std::max(group_.warm_pool->min_size, prepared - desired_);
+  }
+  if (group_.refresh.has_value() && group_.Runs(Process::kInstanceRefresh) && group_.Runs(Process::kTerminate)) {
+    std::erase_if(pool, [&](size_t i) {
+      if (!IsOutdated(group_, members_[i])) return false;
+      TakeOut(i, "in response to an instance refresh");
+      return true;
+    });
   }
   for (; static_cast<int>(pool.size()) > want && group_.Runs(Process::kTerminate); pool.pop_back()) {
     TakeOut(pool.back(), "as the warm pool has more instances than it is to have");

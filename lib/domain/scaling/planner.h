@@ -44,6 +44,8 @@ class Planner {
   void ScaleIn(int excess);
   void AddMember(std::string cause);
   bool MayLaunch();
+  bool RefreshMembers();
+  std::optional<size_t> NextOutdated() const;
   std::optional<size_t> NextExpired() const;
   std::optional<size_t> NextOutOfBalance(int& to) const;
   bool Replace(size_t victim, const std::string& why_launched, absl::string_view why_taken_out);
@@ -65,6 +67,7 @@ class Planner {
   int active_ = 0;      // pending and in service, replacements and replaced alike
   int in_service_ = 0;  // of these
   int pairs_ = 0;       // replacements whose member has not gone yet
+  int finished_ = 0;    // replacements that took their member's place in this evaluation
   int unhealthy_ = 0;   // taken out in this evaluation for being so
   bool replacing_ = false;
 };

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/domain/scaling/activity.h"
 #include "lib/domain/scaling/planner.h"
+#include "lib/domain/scaling/refresh.h"
 
 namespace brume::scaling {
 namespace {
@@ -17,6 +18,7 @@ void Planner::Refit() {
   // One thing after another: nothing is replaced while the group is not what it should be.
   if (Counted() != desired_ || in_service_ != active_ || !plan_.blocked.empty()) return;
   if (!group_.Runs(Process::kLaunch) || !group_.Runs(Process::kTerminate) || group_.zones.empty()) return;
+  if (!RefreshMembers()) return;
   int room = std::max(1, desired_ * kReplacedPercent / 100) - pairs_;
   while (room > 0) {
     const std::optional<size_t> expired = NextExpired();
@@ -44,6 +46,31 @@ void Planner::Refit() {
     }
     --room;
   }
+}
+
+// Returns whether members may be replaced for other reasons too.
+bool Planner::RefreshMembers() {
+  if (!group_.refresh.has_value() || !group_.Runs(Process::kInstanceRefresh)) return true;
+  const RefreshRule& refresh = *group_.refresh;
+  // Those that were replaced just now are not yet in what the refresh may still do.
+  if (finished_ > 0) return false;
+  for (int room = std::min(refresh.at_once, refresh.most) - pairs_; room > 0; --room) {
+    const std::optional<size_t> outdated = NextOutdated();
+    if (!outdated.has_value()) break;
+    if (!MayLaunch()) return false;
+    if (!Replace(*outdated, StartedForRefresh(now_), "in response to an instance refresh")) return false;
+  }
+  return pairs_ == 0;
+}
+
+// The oldest first.
+std::optional<size_t> Planner::NextOutdated() const {
+  std::optional<size_t> oldest;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    if (roles_[i] != Role::kActive || !IsOutdated(group_, members_[i])) continue;
+    if (!oldest.has_value() || members_[i].launched < members_[*oldest].launched) oldest = i;
+  }
+  return oldest;
 }
 
 std::optional<size_t> Planner::NextExpired() const {

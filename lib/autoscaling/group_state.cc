@@ -1,0 +1,137 @@
+#include "lib/autoscaling/group_state.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "lib/autoscaling/activities.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/store/instances.h"
+#include "lib/store/launch_templates.h"
+#include "lib/store/misc.h"
+#include "lib/store/scaling_groups.h"
+#include "lib/store/scaling_policies.h"
+
+namespace brume::autoscaling {
+namespace {
+
+using scaling::Member;
+
+// What the source asked for stands for now. One that has gone stays what it was: launches say so.
+absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
+  scaling::LaunchSource& source = record.group.source;
+  source.is_template = record.source.is_template;
+  source.id = record.source.id;
+  if (!source.is_template) {
+    ASSIGN_OR_RETURN(const auto found, store::LaunchConfigurations(c).Find(source.id));
+    if (found.has_value()) source.created = found->created;
+    source.version = 0;
+    return absl::OkStatus();
+  }
+  store::LaunchTemplates templates(c);
+  const LaunchTemplateId id = LaunchTemplateId::FromTrusted(source.id);
+  const absl::StatusOr<LaunchTemplate> found = templates.Get(id);
+  if (!found.ok()) return ec2::HasErrorCode(found.status()) ? absl::OkStatus() : found.status();
+  int64_t number = found->default_version;
+  if (record.source.version == "$Latest") number = found->latest_version;
+  if (record.source.version != "$Latest" && record.source.version != "$Default") {
+    if (!absl::SimpleAtoi(record.source.version, &number)) number = found->default_version;
+  }
+  if (number == source.version && source.created > absl::UnixEpoch()) return absl::OkStatus();
+  source.version = number;
+  ASSIGN_OR_RETURN(const auto version, templates.FindVersion(id, number));
+  if (version.has_value()) source.created = version->created;
+  return absl::OkStatus();
+}
+
+// A launch that was carried out and whose answer was lost.
+absl::StatusOr<InstanceId> FindLaunched(store::Connection& c, const std::string& token) {
+  store::Instances instances(c);
+  ASSIGN_OR_RETURN(const auto use, instances.FindToken("RunInstances", token));
+  if (!use.has_value()) return InstanceId();
+  ASSIGN_OR_RETURN(const std::vector<Instance> launched, instances.ListByReservation(use->reservation_id));
+  return launched.empty() ? InstanceId() : launched.front().id;
+}
+
+absl::Status Observe(store::Connection& c, Snapshot& snapshot) {
+  for (Member& member : snapshot.members) {
+    if (!member.instance.empty()) continue;
+    ASSIGN_OR_RETURN(member.instance, FindLaunched(c, member.token));
+    if (!member.instance.empty()) snapshot.adopted.insert(member.token);
+  }
+  std::vector<InstanceId> ids;
+  for (const Member& member : snapshot.members) {
+    if (!member.instance.empty()) ids.push_back(member.instance);
+  }
+  ASSIGN_OR_RETURN(const auto seen, store::ScalingGroups(c).Observe(ids));
+  for (Member& member : snapshot.members) {
+    const auto found = seen.find(member.instance);
+    if (found != seen.end()) {
+      member.seen = found->second.state;
+      snapshot.running_since[member.token] = found->second.since;
+      if (!found->second.reason.empty()) snapshot.ends[member.token] = found->second.reason;
+    } else if (!member.instance.empty() || scaling::IsTerminating(member.lifecycle)) {
+      // Its row is gone already; or it was given up before it was launched, and will not be.
+      member.seen = InstanceState::kTerminated;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status GroupNotFound(absl::string_view name) {
+  return ec2::Error("ValidationError",
+                    absl::StrCat("AutoScalingGroup name not found - AutoScalingGroup '", name, "' not found"));
+}
+
+absl::StatusOr<std::optional<Snapshot>> ReadSnapshot(store::Connection& c, const std::string& name) {
+  store::ScalingGroups groups(c);
+  ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(name));
+  if (!record.has_value()) return std::nullopt;
+  Snapshot snapshot;
+  snapshot.record = *std::move(record);
+  const int64_t seq = snapshot.record.seq;
+  RETURN_IF_ERROR(ResolveSource(c, snapshot.record));
+  ASSIGN_OR_RETURN(snapshot.members, groups.ListMembers(seq));
+  ASSIGN_OR_RETURN(snapshot.tags, groups.ListTags(seq));
+  ASSIGN_OR_RETURN(snapshot.policies, store::ScalingPolicies(c).List(name));
+  ASSIGN_OR_RETURN(snapshot.schedules, store::ScalingSchedules(c).List(name));
+  ASSIGN_OR_RETURN(snapshot.refresh, store::ScalingRefreshes(c).Active(seq));
+  RETURN_IF_ERROR(Observe(c, snapshot));
+  return snapshot;
+}
+
+absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outcome, absl::Time now) {
+  store::ScalingGroups groups(c);
+  Snapshot& after = outcome.after;
+  const int64_t seq = before.record.seq;
+  RETURN_IF_ERROR(groups.Update(after.record));
+  std::vector<Member> kept = before.members;
+  for (Member& member : kept) {
+    if (before.adopted.contains(member.token)) member.instance = InstanceId();
+  }
+  RETURN_IF_ERROR(groups.SaveMembers(seq, kept, after.members));
+  RETURN_IF_ERROR(RecordActions(c, before, outcome.actions, now));
+  for (const scaling::Action& action : outcome.actions) {
+    const auto* forget = std::get_if<scaling::Forget>(&action);
+    if (forget == nullptr) continue;
+    for (const Member& member : before.members) {
+      // Its owner's from now on.
+      const bool detached = member.lifecycle == scaling::Lifecycle::kDetaching;
+      if (member.token != forget->member || !detached) continue;
+      RETURN_IF_ERROR(store::Tags(c).Delete(member.instance.text(), kGroupTag, std::nullopt));
+    }
+  }
+  for (scaling::ScheduleRecord& schedule : outcome.schedules_run) {
+    RETURN_IF_ERROR(store::ScalingSchedules(c).Put(seq, schedule));
+  }
+  for (const int64_t over : outcome.schedules_over) RETURN_IF_ERROR(store::ScalingSchedules(c).Delete(over));
+  if (after.refresh.has_value()) RETURN_IF_ERROR(store::ScalingRefreshes(c).Update(*after.refresh));
+  if (after.record.deleting && after.members.empty()) return groups.Delete(seq);
+  return absl::OkStatus();
+}
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,79 @@
+// Scaling policies, scheduled actions and launch configurations.
+// Source of behaviour: Auto Scaling API reference, PutScalingPolicy, DescribePolicies, DeletePolicy, ExecutePolicy,
+// GetPredictiveScalingForecast, PutScheduledUpdateGroupAction, DescribeScheduledActions, DeleteScheduledAction,
+// CreateLaunchConfiguration, DescribeLaunchConfigurations, DeleteLaunchConfiguration.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/autoscaling/signal_reader.h"
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/domain/scaling/record.h"
+#include "lib/store/database.h"
+
+namespace brume::autoscaling {
+
+inline constexpr int kMostPolicies = 50;           // of a group
+inline constexpr int kMostScheduledActions = 125;  // of a group
+inline constexpr int kMostLaunchConfigurations = 10000;
+
+struct PolicyServiceParts {
+  store::Database& database;
+  const Clock& clock;
+  Random& random;
+  std::string region, account_id;
+  std::function<void(const std::string& group)> wake;
+  // The loads a policy foresees now; empty where too little was measured.
+  std::function<absl::StatusOr<Forecast>(const scaling::PolicyRecord& policy)> forecast;
+};
+
+struct ExecuteRequest {
+  std::string group;
+  std::string policy;  // a name, or an ARN
+  bool honor_cooldown = false;
+  std::optional<double> metric_value, breach_threshold;  // both, and of step scaling alone
+};
+
+// Thread-safe.
+class PolicyService {
+ public:
+  explicit PolicyService(PolicyServiceParts parts) : parts_(std::move(parts)) {}
+
+  // Makes or replaces the group's policy of that name; `seq`, `id` and `created` of the record are set here. Errors:
+  // ValidationError, LimitExceeded.
+  absl::StatusOr<scaling::PolicyRecord> Put(scaling::PolicyRecord policy);
+  // By a name, with the group, or by an ARN. Error: ValidationError.
+  absl::Status Delete(const std::string& group, const std::string& policy);
+  // Of one group, or of all.
+  absl::StatusOr<std::vector<scaling::PolicyRecord>> List(const std::optional<std::string>& group);
+  // Errors: ValidationError, ScalingActivityInProgress.
+  absl::Status Execute(const ExecuteRequest& request);
+  // Of a predictive policy.
+  absl::StatusOr<Forecast> ForecastOf(const std::string& group, const std::string& policy);
+  std::string Arn(const scaling::PolicyRecord& policy) const;
+
+  // Makes or replaces the action of that name; `seq` and `id` are set here; the recurrence and the zone are parsed here
+  // from their texts. Errors: ValidationError, AlreadyExists (another one starts at the same time), LimitExceeded.
+  absl::Status PutSchedule(scaling::ScheduleRecord schedule);
+  absl::Status DeleteSchedule(const std::string& group, const std::string& name);
+  absl::StatusOr<std::vector<scaling::ScheduleRecord>> ListSchedules(const std::optional<std::string>& group);
+  std::string Arn(const scaling::ScheduleRecord& schedule) const;
+
+  // Errors: AlreadyExists, LimitExceeded, ValidationError.
+  absl::Status CreateConfiguration(const std::string& name, const std::string& data);
+  // ResourceInUse while a group is launched from it.
+  absl::Status DeleteConfiguration(const std::string& name);
+  absl::StatusOr<std::vector<scaling::LaunchConfiguration>> ListConfigurations(absl::Span<const std::string> names);
+  std::string Arn(const scaling::LaunchConfiguration& configuration) const;
+
+ private:
+  const PolicyServiceParts parts_;
+};
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,147 @@
+#include "lib/autoscaling/refresh_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/autoscaling/group_change.h"
+#include "lib/autoscaling/group_definition.h"
+#include "lib/autoscaling/group_state.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/store/scaling_groups.h"
+#include "lib/store/scaling_policies.h"
+
+namespace brume::autoscaling {
+namespace {
+
+using scaling::GroupView;
+using scaling::Refresh;
+using scaling::RefreshStatus;
+
+constexpr int kKept = 100;
+
+absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
+  if (preferences.min_healthy_percent < 0 || preferences.min_healthy_percent > 100) {
+    return Invalid("MinHealthyPercentage must be between 0 and 100");
+  }
+  int last = 0;
+  for (const int checkpoint : preferences.checkpoints) {
+    if (checkpoint <= last || checkpoint > 100) {
+      return Invalid("CheckpointPercentages must rise from 1 to at most 100");
+    }
+    last = checkpoint;
+  }
+  constexpr absl::Duration kMost = absl::Hours(48);
+  if (preferences.checkpoint_delay < absl::ZeroDuration() || preferences.checkpoint_delay > kMost) {
+    return Invalid("CheckpointDelay must be between 0 and 172800 seconds");
+  }
+  return absl::OkStatus();
+}
+
+// Whether it will be tomorrow what it is today.
+bool IsFixed(const scaling::SourceRequest& source) {
+  return !source.is_template || (source.version != "$Latest" && source.version != "$Default");
+}
+
+absl::Status NoneActive(const std::string& group) {
+  return ec2::Error("ActiveInstanceRefreshNotFound",
+                    absl::StrCat("No in progress or pending Instance Refresh found for Auto Scaling group ", group));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
+                                                  const scaling::RefreshPreferences& preferences,
+                                                  const std::optional<scaling::SourceRequest>& desired) {
+  RETURN_IF_ERROR(CheckPreferences(preferences));
+  if (preferences.auto_rollback && !desired.has_value()) {
+    return Invalid("AutoRollback needs a DesiredConfiguration, from which to roll back");
+  }
+  Refresh refresh;
+  refresh.id = NewUuid(random_);
+  refresh.group = group;
+  refresh.started = clock_.Now();
+  refresh.preferences = preferences;
+  refresh.desired = desired;
+  RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
+    store::ScalingRefreshes refreshes(c);
+    ASSIGN_OR_RETURN(const std::optional<Refresh> active, refreshes.Active(view.record.seq));
+    if (active.has_value()) {
+      return ec2::Error("InstanceRefreshInProgress",
+                        absl::StrCat("An Instance Refresh is already in progress and blocks the execution of this "
+                                     "Instance Refresh: ",
+                                     active->id));
+    }
+    refresh.before = view.record.source;
+    if (preferences.auto_rollback && !IsFixed(refresh.before)) {
+      return Invalid("AutoRollback needs a group whose launch template has a version by its number to go back to");
+    }
+    if (desired.has_value()) {
+      GroupChange change;
+      change.source = desired;
+      change.mixed_policy = view.record.mixed_policy;
+      change.instance_types = view.record.group.instance_types;
+      RETURN_IF_ERROR(Define(c, change, view.record));
+    }
+    RETURN_IF_ERROR(refreshes.Insert(view.record.seq, refresh));
+    return refreshes.Trim(view.record.seq, kKept);
+  }));
+  wake_(group);
+  return refresh.id;
+}
+
+absl::StatusOr<std::string> RefreshService::Cancel(const std::string& group) {
+  std::string id;
+  RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
+    store::ScalingRefreshes refreshes(c);
+    ASSIGN_OR_RETURN(std::optional<Refresh> active, refreshes.Active(view.record.seq));
+    if (!active.has_value()) return NoneActive(group);
+    id = active->id;
+    active->status = RefreshStatus::kCancelling;
+    return refreshes.Update(*active);
+  }));
+  wake_(group);
+  return id;
+}
+
+absl::StatusOr<std::string> RefreshService::Rollback(const std::string& group) {
+  std::string id;
+  RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
+    store::ScalingRefreshes refreshes(c);
+    ASSIGN_OR_RETURN(std::optional<Refresh> active, refreshes.Active(view.record.seq));
+    if (!active.has_value()) return NoneActive(group);
+    if (!active->desired.has_value() || !IsFixed(active->before)) {
+      return ec2::Error("IrreversibleInstanceRefresh",
+                        absl::StrCat("The instance refresh ", active->id,
+                                     " has no desired configuration, or no version by its number to go back to"));
+    }
+    id = active->id;
+    active->status = RefreshStatus::kRollbackInProgress;
+    active->reason = "Rolled back by the user.";
+    active->total = 0;
+    GroupChange change;
+    change.source = active->before;
+    change.mixed_policy = view.record.mixed_policy;
+    change.instance_types = view.record.group.instance_types;
+    RETURN_IF_ERROR(Define(c, change, view.record));
+    return refreshes.Update(*active);
+  }));
+  wake_(group);
+  return id;
+}
+
+absl::StatusOr<std::vector<Refresh>> RefreshService::Describe(const std::string& group,
+                                                              absl::Span<const std::string> ids) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<Refresh>> {
+    ASSIGN_OR_RETURN(const auto record, store::ScalingGroups(c).Find(group));
+    if (!record.has_value()) return GroupNotFound(group);
+    ASSIGN_OR_RETURN(std::vector<Refresh> all, store::ScalingRefreshes(c).List(record->seq));
+    std::erase_if(all, [&](const Refresh& refresh) {
+      return !ids.empty() && std::find(ids.begin(), ids.end(), refresh.id) == ids.end();
+    });
+    return all;
+  });
+}
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,81 @@
+// The loop of Auto Scaling: looks at each group when something about it may have changed, commits what the evaluation
+// makes of it, and has it carried out on instances.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "lib/autoscaling/evaluation.h"
+#include "lib/autoscaling/launcher.h"
+#include "lib/autoscaling/signal_reader.h"
+#include "lib/autoscaling/signals.h"
+#include "lib/base/clock.h"
+#include "lib/base/reconcile_loop.h"
+#include "lib/store/database.h"
+
+namespace brume::autoscaling {
+
+struct ScalingLoopParts {
+  store::Database& database;
+  const Clock& clock;
+  Launcher launcher;
+  SignalSources signals;
+  // Posts what a lifecycle hook has to tell to the URL it names; empty where that is not offered.
+  std::function<absl::Status(const std::string& url, const std::string& body)> notify = {};
+  std::string region, account_id;
+  int threads = 2;
+};
+
+// Thread-safe.
+class ScalingLoop {
+ public:
+  explicit ScalingLoop(ScalingLoopParts parts);
+
+  void Start();
+  void Stop() { loop_.Stop(); }
+
+  void Wake(const std::string& group) { loop_.Wake(group); }
+  // Something about an instance changed. Cheap for those that are no members.
+  void OnInstance(const InstanceId& id);
+  // An alarm invokes the policy with this ARN.
+  void OnAlarmAction(const std::string& policy_arn);
+
+  // What a predictive policy foresees.
+  absl::StatusOr<Forecast> ForecastOf(const scaling::PolicyRecord& policy) { return reader_.ForecastOf(policy); }
+
+  // One look at a group, as the loop's threads take it. When to look again.
+  absl::StatusOr<absl::Duration> Look(const std::string& group);
+
+ private:
+  // What is remembered of a group between looks, and need not outlive the process.
+  struct Memory {
+    std::map<int64_t, PolicyWatch> policies;  // by their seq
+    absl::Time metrics_noted = absl::InfinitePast();
+  };
+
+  absl::StatusOr<absl::Duration> Sweep();
+  // Returns whether anything was done that calls for another look.
+  absl::StatusOr<bool> CarryOut(const Snapshot& snapshot);
+  absl::Status Run(const Snapshot& snapshot, const scaling::Member& member);
+  absl::Status NoteLaunched(const Snapshot& snapshot, const std::string& token, const InstanceId& instance);
+  absl::Status NoteRefused(const Snapshot& snapshot, const std::string& token, const absl::Status& why);
+  absl::Status Notify(const Snapshot& snapshot);
+  void NoteMetrics(const Snapshot& snapshot, Memory& memory, absl::Time now);
+  void Remember(const Snapshot& snapshot);
+
+  const ScalingLoopParts parts_;
+  SignalReader reader_;
+  std::mutex mutex_;
+  std::map<std::string, Memory> memories_;                  // by group; one is used by one look at a time
+  absl::flat_hash_map<InstanceId, std::string> groups_of_;  // of members
+  std::map<std::string, std::set<InstanceId>> members_of_;
+  ReconcileLoop loop_;
+};
+
+}  // namespace brume::autoscaling

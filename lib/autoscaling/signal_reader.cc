@@ -1,0 +1,182 @@
+#include "lib/autoscaling/signal_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/scaling/forecast.h"
+#include "lib/domain/scaling/scale.h"
+
+namespace brume::autoscaling {
+namespace {
+
+constexpr absl::Duration kMetricPeriod = absl::Minutes(1);
+constexpr char kGroupPart[] = ":autoScalingGroupName/";
+constexpr char kNamePart[] = ":policyName/";
+
+// Of a predefined metric: the instances' metric behind it, and what its samples are multiplied with so that it does not
+// depend on how often guests are sampled: bytes are per minute.
+struct InstanceMetric {
+  absl::string_view name;
+  bool per_minute = false;
+};
+std::optional<InstanceMetric> Predefined(absl::string_view name) {
+  if (absl::EndsWith(name, "CPUUtilization")) return InstanceMetric{"CPUUtilization", false};
+  if (absl::EndsWith(name, "NetworkIn")) return InstanceMetric{"NetworkIn", true};
+  if (absl::EndsWith(name, "NetworkOut")) return InstanceMetric{"NetworkOut", true};
+  return std::nullopt;
+}
+
+std::optional<double> StatisticOf(const StatisticSet& set, absl::string_view statistic) {
+  if (set.count <= 0) return std::nullopt;
+  if (statistic == "Sum") return set.sum;
+  if (statistic == "Minimum") return set.min;
+  if (statistic == "Maximum") return set.max;
+  if (statistic == "SampleCount") return set.count;
+  return set.average();
+}
+
+}  // namespace
+
+std::string PolicyArn(const std::string& region, const std::string& account_id, const scaling::PolicyRecord& policy) {
+  return absl::StrCat("arn:aws:autoscaling:", region, ":", account_id, ":scalingPolicy:", policy.id, kGroupPart,
+                      policy.group, kNamePart, policy.policy.name);
+}
+
+std::string SignalReader::GroupOf(const std::string& policy_arn) {
+  const size_t from = policy_arn.find(kGroupPart);
+  const size_t begin = from + sizeof(kGroupPart) - 1;
+  const size_t to = policy_arn.rfind(kNamePart);
+  if (from == std::string::npos || to == std::string::npos || to < begin) return "";
+  return policy_arn.substr(begin, to - begin);
+}
+
+void SignalReader::Trigger(const std::string& policy_arn) {
+  std::lock_guard lock(mutex_);
+  triggered_.insert(policy_arn);
+}
+
+absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, std::map<int64_t, PolicyWatch>& watches) {
+  Signals all;
+  for (const scaling::PolicyRecord& policy : snapshot.policies) {
+    scaling::Signal signal;
+    PolicyWatch& watch = watches[policy.seq];
+    if (policy.policy.enabled) {
+      if (std::holds_alternative<scaling::TrackingPolicy>(policy.policy.rule)) {
+        RETURN_IF_ERROR(ReadDatapoint(snapshot, policy, watch, signal));
+      } else if (std::holds_alternative<scaling::PredictivePolicy>(policy.policy.rule)) {
+        RETURN_IF_ERROR(ReadForecast(snapshot, policy, watch, signal, all));
+      } else {
+        ReadAlarms(policy, signal);
+      }
+    }
+    all.of_policies.push_back(std::move(signal));
+  }
+  return all;
+}
+
+void SignalReader::ReadAlarms(const scaling::PolicyRecord& policy, scaling::Signal& signal) {
+  const std::string arn = PolicyArn(region_, account_id_, policy);
+  {
+    std::lock_guard lock(mutex_);
+    if (triggered_.erase(arn) == 0) return;
+  }
+  for (const PolicyAlarm& alarm : sources_.alarms(arn)) {
+    if (!alarm.in_alarm) continue;
+    if (signal.in_alarm && std::abs(alarm.breach) <= std::abs(signal.breach)) continue;
+    signal.in_alarm = true;
+    signal.alarm = alarm.name;
+    signal.breach = alarm.breach;
+  }
+}
+
+absl::Status SignalReader::ReadDatapoint(const Snapshot& snapshot, const scaling::PolicyRecord& policy,
+                                         PolicyWatch& watch, scaling::Signal& signal) const {
+  const std::optional<InstanceMetric> metric = Predefined(policy.metric.predefined);
+  if (!metric.has_value()) return ReadCustom(policy, watch, signal);
+  const absl::Time now = clock_.Now();
+  std::vector<std::optional<Sample>> samples;
+  absl::Time newest = absl::InfinitePast();
+  for (const scaling::Member& member : snapshot.members) {
+    samples.push_back(member.instance.empty() ? std::nullopt : sources_.latest(member.instance, metric->name));
+    if (samples.back().has_value()) newest = std::max(newest, samples.back()->time);
+  }
+  if (newest <= watch.used) return absl::OkStatus();
+  const double factor = metric->per_minute ? absl::FDivDuration(absl::Minutes(1), sources_.period) : 1;
+  std::vector<std::optional<double>> values;
+  for (const std::optional<Sample>& sample : samples) {
+    // One that was not sampled this time says nothing about now.
+    const bool counts = sample.has_value() && sample->time > newest - sources_.period;
+    values.push_back(counts ? std::make_optional(sample->value * factor) : std::nullopt);
+  }
+  signal.datapoint = Measure(EffectiveGroup(snapshot), snapshot.members, values, now);
+  watch.used = newest;
+  return absl::OkStatus();
+}
+
+absl::Status SignalReader::ReadCustom(const scaling::PolicyRecord& policy, PolicyWatch& watch,
+                                      scaling::Signal& signal) const {
+  // The newest minute that is over, of those that are not long ago.
+  constexpr int kLookBack = 5;
+  const absl::Time over = absl::UnixEpoch() + absl::Floor(clock_.Now() - absl::UnixEpoch(), kMetricPeriod);
+  ASSIGN_OR_RETURN(const std::vector<StatisticSet> sets,
+                   sources_.read(policy.metric.metric, over - kLookBack * kMetricPeriod, over, kMetricPeriod));
+  if (sets.empty() || sets.back().start + kMetricPeriod <= watch.used) return absl::OkStatus();
+  signal.datapoint = StatisticOf(sets.back(), policy.metric.statistic);
+  watch.used = sets.back().start + kMetricPeriod;
+  return absl::OkStatus();
+}
+
+absl::Status SignalReader::ReadForecast(const Snapshot& snapshot, const scaling::PolicyRecord& policy,
+                                        PolicyWatch& watch, scaling::Signal& signal, Signals& all) const {
+  const absl::Time now = clock_.Now();
+  if (!watch.forecast.has_value() || now >= watch.forecast->made + absl::Hours(1)) {
+    ASSIGN_OR_RETURN(watch.forecast, ForecastOf(policy));
+  }
+  const std::optional<scaling::Foreseen> foreseen =
+      CapacityForecast(std::get<scaling::PredictivePolicy>(policy.policy.rule), snapshot.record.group,
+                       watch.forecast->loads, watch.forecast->first_hour, now);
+  if (!foreseen.has_value()) return absl::OkStatus();
+  signal.forecast = foreseen->capacity;
+  if (std::get<scaling::PredictivePolicy>(policy.policy.rule).scales) {
+    all.max_size = std::max(all.max_size, foreseen->max_size);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Forecast> SignalReader::ForecastOf(const scaling::PolicyRecord& policy) const {
+  Forecast forecast;
+  forecast.made = clock_.Now();
+  const absl::Time hour = absl::UnixEpoch() + absl::Floor(forecast.made - absl::UnixEpoch(), absl::Hours(1));
+  forecast.first_hour = hour;
+  const std::optional<InstanceMetric> metric = Predefined(policy.metric.predefined);
+  MetricId id = policy.metric.metric;
+  if (metric.has_value()) {
+    id = {.metric_namespace = "AWS/EC2",
+          .name = std::string(metric->name),
+          .dimensions = {{.name = "AutoScalingGroupName", .value = policy.group}}};
+  }
+  const absl::Time from = hour - absl::Hours(scaling::kHistoryHours);
+  ASSIGN_OR_RETURN(const std::vector<StatisticSet> sets, sources_.read(id, from, hour, absl::Hours(1)));
+  // The sum over an hour is that of all members at each sample; the load is what they had at one time.
+  const double samples = absl::FDivDuration(absl::Hours(1), sources_.period);
+  const double per_minute = absl::FDivDuration(absl::Minutes(1), sources_.period);
+  std::vector<std::optional<double>> history(scaling::kHistoryHours);
+  for (const StatisticSet& set : sets) {
+    const auto index = static_cast<size_t>(absl::ToInt64Hours(set.start - from));
+    if (index >= history.size()) continue;
+    history[index] = metric.has_value() ? set.sum / samples * (metric->per_minute ? per_minute : 1) : set.average();
+  }
+  forecast.loads = scaling::ForecastLoad(history);
+  const double target = std::get<scaling::PredictivePolicy>(policy.policy.rule).target;
+  for (const double load : forecast.loads) {
+    forecast.capacities.push_back(target > 0 ? static_cast<int>(std::ceil(load / target - 1e-9)) : 0);
+  }
+  return forecast;
+}
+
+}  // namespace brume::autoscaling

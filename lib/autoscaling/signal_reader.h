@@ -1,0 +1,69 @@
+// Reads what monitoring tells about a group's policies.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/autoscaling/evaluation.h"
+#include "lib/autoscaling/signals.h"
+#include "lib/base/clock.h"
+#include "lib/domain/scaling/record.h"
+
+namespace brume::autoscaling {
+
+// What a predictive policy foresees, hour by hour.
+struct Forecast {
+  absl::Time first_hour;
+  std::vector<double> loads;
+  std::vector<int> capacities;
+  absl::Time made;
+};
+
+// What is remembered of one policy between looks.
+struct PolicyWatch {
+  scaling::PolicyMemory memory;
+  // Of target tracking: when the newest datapoint that was used ended.
+  absl::Time used = absl::InfinitePast();
+  // Of predictive scaling: made anew each hour.
+  std::optional<Forecast> forecast;
+};
+
+// "arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:ID:autoScalingGroupName/GROUP:policyName/NAME".
+std::string PolicyArn(const std::string& region, const std::string& account_id, const scaling::PolicyRecord& policy);
+
+// Thread-safe.
+class SignalReader {
+ public:
+  SignalReader(SignalSources sources, const Clock& clock, std::string region, std::string account_id)
+      : sources_(std::move(sources)), clock_(clock), region_(std::move(region)), account_id_(std::move(account_id)) {}
+
+  // An alarm invoked the policy: its next signal says so, once.
+  void Trigger(const std::string& policy_arn);
+  // The name of the group in a policy's ARN; empty for another ARN.
+  static std::string GroupOf(const std::string& policy_arn);
+
+  // One for each policy of the snapshot. `watches`: by the policies' seq.
+  absl::StatusOr<Signals> Read(const Snapshot& snapshot, std::map<int64_t, PolicyWatch>& watches);
+  absl::StatusOr<Forecast> ForecastOf(const scaling::PolicyRecord& policy) const;
+
+ private:
+  void ReadAlarms(const scaling::PolicyRecord& policy, scaling::Signal& signal);
+  absl::Status ReadDatapoint(const Snapshot& snapshot, const scaling::PolicyRecord& policy, PolicyWatch& watch,
+                             scaling::Signal& signal) const;
+  absl::Status ReadCustom(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const;
+  absl::Status ReadForecast(const Snapshot& snapshot, const scaling::PolicyRecord& policy, PolicyWatch& watch,
+                            scaling::Signal& signal, Signals& all) const;
+
+  const SignalSources sources_;
+  const Clock& clock_;
+  const std::string region_, account_id_;
+  std::mutex mutex_;
+  std::set<std::string> triggered_;  // ARNs
+};
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,43 @@
+// Port: what monitoring tells Auto Scaling, and what it is told. All are called from several threads.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/domain/ids.h"
+#include "lib/domain/metric.h"
+
+namespace brume::autoscaling {
+
+struct Sample {
+  absl::Time time;  // when its period ended
+  double value = 0;
+};
+
+// An alarm that names a policy among its actions.
+struct PolicyAlarm {
+  std::string name, arn;
+  bool in_alarm = false;
+  double breach = 0;  // of the newest datapoint: its value less the threshold
+};
+
+struct SignalSources {
+  // The newest sample of an instance's metric, as "CPUUtilization"; none when there is none yet.
+  std::function<std::optional<Sample>(const InstanceId& id, absl::string_view metric)> latest;
+  // Periods that begin in [from, to) and have data, in order of time.
+  std::function<absl::StatusOr<std::vector<StatisticSet>>(const MetricId& id, absl::Time from, absl::Time to,
+                                                          absl::Duration period)>
+      read;
+  std::function<std::vector<PolicyAlarm>(const std::string& policy_arn)> alarms;
+  // A group's own metrics.
+  std::function<void(const MetricId& id, absl::Time time, double value)> note;
+  // How often guests are sampled.
+  absl::Duration period = absl::Seconds(10);
+};
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,196 @@
+// Auto Scaling over ComputeWorld: the real services and loop over the real store and instances, with signals the test
+// makes.
+#pragma once
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/member_service.h"
+#include "lib/autoscaling/policy_service.h"
+#include "lib/autoscaling/refresh_service.h"
+#include "lib/autoscaling/scaling_loop.h"
+#include "lib/compute/launch_template_service.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/store/networks.h"
+#include "tests/fakes/compute_world.h"
+
+namespace brume {
+
+class ScalingServiceWorld : public ComputeWorld {
+ public:
+  ScalingServiceWorld() : templates(*database, clock, random) {
+    template_id = templates.Create("web", {}, {}, {})->made.id;
+    auto subnets_there = database->ReadFor([](store::Connection& c) -> absl::StatusOr<std::vector<Subnet>> {
+      return store::Networks(c).ListSubnets(std::nullopt);
+    });
+    REQUIRE(subnets_there.ok());
+    for (const Subnet& subnet : *subnets_there) subnets.push_back(subnet.id);
+    Restart();
+  }
+  ~ScalingServiceWorld() {
+    reconciler->Stop();
+    loop->Stop();
+  }
+
+  // Another life of the loop.
+  void Restart() {
+    if (loop) loop->Stop();
+    loop = std::make_unique<autoscaling::ScalingLoop>(autoscaling::ScalingLoopParts{.database = *database,
+                                                                                    .clock = clock,
+                                                                                    .launcher = MakeLauncher(),
+                                                                                    .signals = MakeSignals(),
+                                                                                    .notify = {},
+                                                                                    .region = "us-east-1",
+                                                                                    .account_id = "000000000000"});
+  }
+
+  // Looks at the group, and at what comes of it, until nothing is left to be done now.
+  void Settle(const std::string& name = "web") {
+    absl::Status last;
+    const bool settled = Eventually([&] {
+      const absl::StatusOr<absl::Duration> next = loop->Look(name);
+      last = next.status();
+      return next.ok() && *next > absl::ZeroDuration() && IsAtRest(name);
+    });
+    INFO(last);
+    REQUIRE(settled);
+  }
+
+  // No instance of the group is on its way to another state.
+  bool IsAtRest(const std::string& name) {
+    const auto found = groups.Describe({&name, 1});
+    REQUIRE(found.ok());
+    if (found->empty()) return true;
+    return std::none_of(
+        found->front().members.begin(), found->front().members.end(),
+        [](const scaling::Member& member) { return member.seen.has_value() && IsTransitional(*member.seen); });
+  }
+
+  autoscaling::GroupChange Definition(int min_size, int max_size, int desired) const {
+    autoscaling::GroupChange change;
+    change.min_size = min_size;
+    change.max_size = max_size;
+    change.desired = desired;
+    change.source = scaling::SourceRequest{true, template_id.text(), "$Latest"};
+    change.subnets = std::vector<SubnetId>{subnets.front()};
+    return change;
+  }
+
+  void MakeGroup(int min_size, int max_size, int desired, const std::vector<scaling::Hook>& hooks = {}) {
+    REQUIRE(groups.Create("web", Definition(min_size, max_size, desired), {}, hooks).ok());
+    Settle();
+  }
+
+  scaling::GroupView Group() {
+    auto view = groups.Get("web");
+    REQUIRE(view.ok());
+    return *std::move(view);
+  }
+  std::vector<InstanceId> In(scaling::Lifecycle state) {
+    std::vector<InstanceId> ids;
+    for (const scaling::Member& member : Group().members) {
+      if (member.lifecycle == state) ids.push_back(member.instance);
+    }
+    return ids;
+  }
+  std::vector<InstanceId> InService() { return In(scaling::Lifecycle::kInService); }
+  std::vector<scaling::Activity> Activities() {
+    auto page = members.Activities({.tokens = {}, .group = "web", .deleted_groups = true, .after = {}, .most = 1000});
+    REQUIRE(page.ok());
+    return std::move(page->activities);
+  }
+  // Of all instances there ever were and still are shown.
+  size_t CountInstances() {
+    auto page = service->Describe({}, {}, 0, 0);
+    REQUIRE(page.ok());
+    return page->instances.size();
+  }
+  size_t CountRunning() {
+    auto page = service->Describe(
+        {}, [](const compute::InstanceView& view) { return view.instance.state == InstanceState::kRunning; }, 0, 0);
+    REQUIRE(page.ok());
+    return page->instances.size();
+  }
+
+  compute::LaunchTemplateService templates;
+  LaunchTemplateId template_id;
+  std::vector<SubnetId> subnets;
+  // Launches end in an error of ours, before or after they were carried out.
+  enum class Lost { kNothing, kBefore, kAfter };
+  Lost lost = Lost::kNothing;
+  // What RunInstances answers the next launches with, when it is an error.
+  absl::Status refuse;
+  std::map<std::string, autoscaling::Sample> samples;  // by the instance and the metric
+  std::vector<autoscaling::PolicyAlarm> alarms;
+  std::map<std::string, double> noted;
+
+  std::unique_ptr<autoscaling::ScalingLoop> loop;
+  autoscaling::GroupService groups{
+      {.database = *database, .clock = clock, .random = random, .wake = [](const auto&) {}}};
+  autoscaling::MemberService members{*database, clock, [](const std::string&) {}};
+  autoscaling::PolicyService policies{{.database = *database,
+                                       .clock = clock,
+                                       .random = random,
+                                       .region = "us-east-1",
+                                       .account_id = "000000000000",
+                                       .wake = [](const auto&) {},
+                                       .forecast = [this](const auto& policy) { return loop->ForecastOf(policy); }}};
+  autoscaling::RefreshService refreshes{*database, clock, random, [](const std::string&) {}};
+
+ private:
+  autoscaling::Launcher MakeLauncher() {
+    return {.run = [this](const autoscaling::LaunchOrder& order) -> absl::StatusOr<InstanceId> {
+              if (!refuse.ok()) {
+                clock.Advance(absl::Milliseconds(1));
+                return refuse;
+              }
+              if (lost == Lost::kBefore) return absl::InternalError("the daemon died");
+              compute::RunRequest request = Request();
+              request.client_token = order.token;
+              request.parameters_digest = "autoscaling";
+              request.subnet_id = order.subnet;
+              request.instance_tags = order.tags;
+              request.system_tags = order.system_tags;
+              absl::StatusOr<compute::ReservationView> made = service->Run(request);
+              if (!made.ok()) return made.status();
+              if (lost == Lost::kAfter) return absl::InternalError("the daemon died");
+              return made->instances.front().instance.id;
+            },
+            .start =
+                [this](const InstanceId& id) {
+                  return service->Start({&id, 1}).status();
+                },
+            .stop =
+                [this](const InstanceId& id) {
+                  return service->Stop({&id, 1}, false).status();
+                },
+            .terminate =
+                [this](const InstanceId& id) {
+                  return service->Terminate({&id, 1}, true).status();
+                },
+            .impaired_since = [](const Instance&) { return absl::InfiniteFuture(); }};
+  }
+
+  autoscaling::SignalSources MakeSignals() {
+    return {
+        .latest = [this](const InstanceId& id, absl::string_view metric) -> std::optional<autoscaling::Sample> {
+          const auto found = samples.find(id.text() + std::string(metric));
+          if (found == samples.end()) return std::nullopt;
+          return found->second;
+        },
+        .read = [](const MetricId&, absl::Time, absl::Time,
+                   absl::Duration) -> absl::StatusOr<std::vector<StatisticSet>> { return std::vector<StatisticSet>(); },
+        .alarms = [this](const std::string&) { return alarms; },
+        .note = [this](const MetricId& id, absl::Time, double value) { noted[id.name] = value; }};
+  }
+};
+
+}  // namespace brume
