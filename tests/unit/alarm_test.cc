@@ -70,7 +70,11 @@ TEST_CASE("missing datapoints are treated as CloudWatch's table has it", "[alarm
   };
   const Row rows[] = {
       {"0-X-X", 3, State::kOk, State::kOk, State::kOk, State::kOk},
+      {"0----", 3, State::kOk, State::kOk, State::kOk, State::kOk},
       {"----0", 3, State::kOk, State::kOk, State::kOk, State::kOk},
+      // The next datapoint may be within the threshold: too early for an alarm.
+      {"----X", 3, kKeeps, kKeeps, State::kAlarm, State::kOk},
+      {"---X-", 3, kKeeps, kKeeps, State::kAlarm, State::kOk},
       {"-----", 3, State::kInsufficientData, kKeeps, State::kAlarm, State::kOk},
       {"0XX-X", 3, State::kAlarm, State::kAlarm, State::kAlarm, State::kAlarm},
       {"--X--", 3, State::kAlarm, kKeeps, State::kAlarm, State::kOk},
@@ -101,6 +105,9 @@ TEST_CASE("an alarm says which datapoints made its state", "[alarm]") {
   CHECK(Reason(Above50(1, 1), State::kOk, Drawn("0")) ==
         "Threshold Crossed: 1 out of the last 1 datapoints [0] was not greater than the threshold (50) (minimum 1 "
         "datapoint for OK -> ALARM transition).");
+  const std::string many = Reason(Above50(20, 20), State::kAlarm, Drawn("XXXXXXXXXXXXXXXXXXXX"));
+  CHECK(absl::StartsWith(many, "Threshold Crossed: 20 out of the last 20 datapoints, the newest being [100, 100,"));
+  CHECK(Reason(Above50(1440, 1440), State::kAlarm, Points(1440, 0.1234567890123)).size() < 1023);
 }
 
 TEST_CASE("a composite rule binds NOT before AND before OR", "[alarm]") {

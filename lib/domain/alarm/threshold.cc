@@ -121,10 +121,15 @@ std::string Reason(const Threshold& threshold, State state, absl::Span<const std
   const int shown = state == State::kAlarm ? tally.breaching : tally.there - tally.breaching;
   constexpr absl::string_view kWords[] = {"greater than or equal to", "greater than", "less than",
                                           "less than or equal to"};
-  return absl::StrCat("Threshold Crossed: ", shown, " out of the last ", threshold.evaluation_periods, " datapoints [",
-                      absl::StrJoin(values, ", "), "] ", shown == 1 ? "was " : "were ",
-                      state == State::kAlarm ? "" : "not ", kWords[static_cast<int>(threshold.comparison)],
-                      " the threshold (", threshold.value, ") (minimum ", threshold.datapoints_to_alarm,
+  // A reason has at most 1,023 characters.
+  constexpr size_t kMostValues = 10;
+  const bool few = values.size() <= kMostValues;
+  if (!few) values.resize(kMostValues);
+  return absl::StrCat("Threshold Crossed: ", shown, " out of the last ", threshold.evaluation_periods, " datapoints",
+                      few ? " [" : ", the newest being [", absl::StrJoin(values, ", "), few ? "] " : "], ",
+                      shown == 1 ? "was " : "were ", state == State::kAlarm ? "" : "not ",
+                      kWords[static_cast<int>(threshold.comparison)], " the threshold (", threshold.value,
+                      ") (minimum ", threshold.datapoints_to_alarm,
                       threshold.datapoints_to_alarm == 1 ? " datapoint" : " datapoints",
                       " for OK -> ALARM transition).");
 }
