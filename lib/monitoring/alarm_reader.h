@@ -1,0 +1,19 @@
+// The datapoints of an alarm on a metric.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lib/domain/alarm/alarm.h"
+#include "lib/monitoring/metric_service.h"
+
+namespace brume::monitoring {
+
+// The value of the watch's statistic in each of its periods that begins in [from, to) and has data, by the time it
+// begins. With a unit, only values of that unit count.
+absl::StatusOr<std::vector<std::pair<absl::Time, double>>> ReadWatch(MetricService& metrics, const alarm::Watch& watch,
+                                                                     absl::Time from, absl::Time to);
+
+}  // namespace brume::monitoring
