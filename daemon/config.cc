@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
+#include "lib/monitoring/alarm_rules.h"
 
 namespace brume::daemon {
 namespace {
@@ -204,6 +205,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"events.keep_reads", Number(&config.events.keep_reads, 0, int64_t{1} << 40)},
       {"monitoring.period_seconds", SecondsOf(&config.sampler.period, 1, 300)},
       {"monitoring.detailed_period_seconds", SecondsOf(&config.sampler.detailed_period, 1, 300)},
+      {"monitoring.webhooks", Texts(&config.webhooks)},
       {"monitoring.most_metrics", Number(&config.metrics.most_metrics, 100, 10'000'000)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
@@ -249,6 +251,12 @@ absl::Status CheckConfig(const Config& config) {
   if (InstanceTypeTable(config.instance_types).Find(settings.default_instance_type) == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat("ec2.default_instance_type '", settings.default_instance_type, "' is not an instance type"));
+  }
+  for (const std::string& prefix : config.webhooks) {
+    const absl::Status checked = monitoring::CheckWebhookPrefix(prefix);
+    if (!checked.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("monitoring.webhooks: '", prefix, "': ", checked.message()));
+    }
   }
   return absl::OkStatus();
 }

@@ -49,6 +49,7 @@ struct Config {
 
   api::RequestLimits limits;
   identity::EventLogOptions events;
+  std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
   monitoring::MetricServiceOptions metrics;
   monitoring::SamplerOptions sampler;
 

@@ -1,9 +1,13 @@
 #include "daemon/monitoring_wiring.h"
 
+#include "lib/base/status_macros.h"
+#include "lib/monitoring/alarm_reader.h"
+#include "lib/monitoring/webhook.h"
+
 namespace brume::daemon {
 
 Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hypervisor, network::Fabric& fabric,
-                       const Clock& clock, const compute::StatusMonitor& status_monitor,
+                       const Clock& clock, Random& random, const compute::StatusMonitor& status_monitor,
                        const MonitoringOptions& options)
     : simulate_(options.simulate),
       metrics_(database, clock, options.metrics),
@@ -13,16 +17,53 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
                 .clock = clock,
                 .metrics = metrics_,
                 .status_of = [&status_monitor](const Instance& instance) { return status_monitor.StatusOf(instance); }},
-               options.sampler) {}
+               options.sampler),
+      alarms_(database, clock, random,
+              {.place = options.place,
+               .rules = {.webhooks = options.webhooks},
+               .on_put = [this](const std::string& name) { evaluator_.Wake(name); },
+               .on_due = [this](const std::vector<alarm::DueAction>& due) { actions_.Wake(due); }}),
+      actions_({.database = database,
+                .clock = clock,
+                .instances = options.instances,
+                .webhooks = options.webhooks,
+                .post = [](const alarm::Url& url, const std::string& message_id,
+                           const std::string& body) { return monitoring::PostWebhook(url, message_id, body); },
+                .on_scaling = options.on_scaling}),
+      evaluator_({.alarms = alarms_,
+                  .clock = clock,
+                  .read = [this](const alarm::Watch& watch, absl::Time from,
+                                 absl::Time to) { return monitoring::ReadWatch(metrics_, watch, from, to); },
+                  .on_scaling = options.on_scaling}) {}
 
-void Monitoring::Start() {
+absl::Status Monitoring::Load() { return alarms_.Load(); }
+
+absl::Status Monitoring::Start() {
   metrics_.Start();
   if (!simulate_) sampler_.Start();
+  RETURN_IF_ERROR(actions_.Start());
+  evaluator_.Start();
+  return absl::OkStatus();
 }
 
 void Monitoring::Stop() {
+  evaluator_.Stop();
+  actions_.Stop();
   sampler_.Stop();
   metrics_.Stop();
+}
+
+monitoring::InstanceHooks HooksOf(compute::InstanceService& instances) {
+  using Ids = absl::Span<const InstanceId>;
+  return {.state = [&](const InstanceId& id) -> absl::StatusOr<InstanceState> {
+            ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
+            return view.instance.state;
+          },
+          .stop = [&](const InstanceId& id) { return instances.Stop(Ids(&id, 1), /*force=*/false).status(); },
+          .cut_power = [&](const InstanceId& id) { return instances.Stop(Ids(&id, 1), /*force=*/true).status(); },
+          .start = [&](const InstanceId& id) { return instances.Start(Ids(&id, 1)).status(); },
+          .terminate = [&](const InstanceId& id) { return instances.Terminate(Ids(&id, 1)).status(); },
+          .reboot = [&](const InstanceId& id) { return instances.Reboot(Ids(&id, 1)); }};
 }
 
 }  // namespace brume::daemon

@@ -1,9 +1,18 @@
-// The part of the wiring that measures: metrics, and who takes samples of the guests.
+// The part of the wiring that measures and watches: metrics, who takes samples of the guests, and alarms.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <string>
+
 #include "lib/base/clock.h"
+#include "lib/base/random.h"
 #include "lib/compute/hypervisor.h"
+#include "lib/compute/instance_service.h"
 #include "lib/compute/status_monitor.h"
+#include "lib/monitoring/alarm_actions.h"
+#include "lib/monitoring/alarm_evaluator.h"
+#include "lib/monitoring/alarm_service.h"
 #include "lib/monitoring/metric_service.h"
 #include "lib/monitoring/sampler.h"
 #include "lib/network/fabric.h"
@@ -16,24 +25,39 @@ struct MonitoringOptions {
   monitoring::SamplerOptions sampler;
   // Guests that are not real use nothing: they are not measured.
   bool simulate = false;
+
+  monitoring::Place place;
+  std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
+  monitoring::InstanceHooks instances;
+  // Wakes who follows the alarms of a scaling policy.
+  std::function<void(const std::string& action)> on_scaling = {};
 };
 
 // What it is given outlives it.
 class Monitoring {
  public:
   Monitoring(store::Database& database, compute::Hypervisor& hypervisor, network::Fabric& fabric, const Clock& clock,
-             const compute::StatusMonitor& status_monitor, const MonitoringOptions& options);
+             Random& random, const compute::StatusMonitor& status_monitor, const MonitoringOptions& options);
 
-  void Start();
+  // Reads the alarms; before calls are taken.
+  absl::Status Load();
+  absl::Status Start();
   // Writes what waits. Idempotent.
   void Stop();
 
   monitoring::MetricService& metrics() { return metrics_; }
+  monitoring::AlarmService& alarms() { return alarms_; }
 
  private:
   const bool simulate_;
   monitoring::MetricService metrics_;
   monitoring::Sampler sampler_;
+  monitoring::AlarmService alarms_;
+  monitoring::AlarmActions actions_;
+  monitoring::AlarmEvaluator evaluator_;
 };
+
+// What alarms may do to instances. `instances` may be made later, but before it is asked.
+monitoring::InstanceHooks HooksOf(compute::InstanceService& instances);
 
 }  // namespace brume::daemon

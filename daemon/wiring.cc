@@ -17,6 +17,7 @@
 #include "daemon/doctor.h"
 #include "daemon/monitoring_wiring.h"
 #include "daemon/state_directory.h"
+#include "lib/api/alarm_access.h"
 #include "lib/api/call_event.h"
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
@@ -220,8 +221,13 @@ class RealDaemon final : public Daemon {
                     .host_boot_id = HostBootId(config_.simulate),
                     .on_disks_freed = [this] { images_.WakeAll(); }}),
         status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
-        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, status_monitor_,
-                    {.metrics = config_.metrics, .sampler = config_.sampler, .simulate = config_.simulate}),
+        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, status_monitor_,
+                    {.metrics = config_.metrics,
+                     .sampler = config_.sampler,
+                     .simulate = config_.simulate,
+                     .place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
+                     .webhooks = config_.webhooks,
+                     .instances = HooksOf(instance_service_)}),
         network_service_(*database_, config_.settings, random_),
         security_group_service_(*database_, random_,
                                 [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
@@ -253,6 +259,7 @@ class RealDaemon final : public Daemon {
                  [this](const google::protobuf::Message& request) {
                    return api::PassedRole(request, identity_service_, instance_profiles_);
                  },
+             .implied = [this](const auto& request) { return api::WhatAlarmDoes(request, config_.settings); },
              .record =
                  [this](const api::CallRecord& record) {
                    statistics_.Count(record);
@@ -264,6 +271,7 @@ class RealDaemon final : public Daemon {
   // Default rows, the root's key, handlers and the gRPC server; apart from the constructor because it can fail.
   absl::Status Assemble() {
     RETURN_IF_ERROR(network_service_.EnsureDefaults());
+    RETURN_IF_ERROR(monitoring_.Load());
     ASSIGN_OR_RETURN(access_keys_, identity::AccessKeyService::Open(*database_, clock_, config_.state_dir));
     RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
     sessions_ = std::make_unique<identity::SessionService>(*database_, clock_, access_keys_->box(),
@@ -291,6 +299,7 @@ class RealDaemon final : public Daemon {
                          .instance_profiles = instance_profiles_,
                          .sessions = *sessions_,
                          .metrics = monitoring_.metrics(),
+                         .alarms = monitoring_.alarms(),
                          .statistics = statistics_,
                          .has_uplink = config_.uplink != "none",
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
@@ -306,7 +315,7 @@ class RealDaemon final : public Daemon {
     images_.Start();
     instances_.Start();
     status_monitor_.Start();
-    monitoring_.Start();
+    RETURN_IF_ERROR(monitoring_.Start());
     if (!config_.ec2_listen.empty()) {
       ASSIGN_OR_RETURN(
           query_,

@@ -64,6 +64,12 @@ absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message
   if (caller.administrator || method.options().GetExtension(v1::needs_no_permission)) return absl::OkStatus();
   AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
   RETURN_IF_ERROR(Ask(method, caller, question));
+  if (parts_.implied) {
+    for (AccessQuestion& implied : parts_.implied(request)) {
+      implied.context = question.context;
+      RETURN_IF_ERROR(Ask(method, caller, implied));
+    }
+  }
   if (!parts_.passed_role) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::string role, parts_.passed_role(request));
   if (role.empty()) return absl::OkStatus();

@@ -48,6 +48,9 @@ struct DispatcherParts {
   // The ARN of the role that the request hands on, by an instance profile; empty when it hands none. Who may do so
   // needs iam:PassRole too.
   std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
+  // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
+  // makes it must be allowed these too.
+  std::function<std::vector<AccessQuestion>(const google::protobuf::Message& request)> implied = {};
   // Told of every call before its answer is given.
   std::function<void(const CallRecord& record)> record = {};
 };

@@ -31,6 +31,8 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddIamAttachmentHandlers(dispatcher, services);
   AddIamInstanceProfileHandlers(dispatcher, services);
   AddIamPolicyHandlers(dispatcher, services);
+  AddAlarmHandlers(dispatcher, services);
+  AddAlarmDescribeHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);
   AddStsHandlers(dispatcher, services);
 }

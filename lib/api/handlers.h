@@ -31,6 +31,7 @@ class InstanceProfileService;
 class SessionService;
 }  // namespace brume::identity
 namespace brume::monitoring {
+class AlarmService;
 class MetricService;
 }  // namespace brume::monitoring
 namespace brume::network {
@@ -65,6 +66,7 @@ struct Services {
   identity::InstanceProfileService& instance_profiles;
   identity::SessionService& sessions;
   monitoring::MetricService& metrics;
+  monitoring::AlarmService& alarms;
   CallStatistics& statistics;
   // Whether guests with a public address reach beyond this host.
   bool has_uplink = false;
@@ -107,6 +109,8 @@ void AddIamAccessKeyHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamAttachmentHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamInstanceProfileHandlers(Dispatcher& dispatcher, const Services& services);
 void AddIamPolicyHandlers(Dispatcher& dispatcher, const Services& services);
+void AddAlarmHandlers(Dispatcher& dispatcher, const Services& services);
+void AddAlarmDescribeHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
 void AddStsHandlers(Dispatcher& dispatcher, const Services& services);
 

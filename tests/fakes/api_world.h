@@ -7,6 +7,7 @@
 #include <string>
 
 #include "google/protobuf/text_format.h"
+#include "lib/api/alarm_access.h"
 #include "lib/api/call_event.h"
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
@@ -23,6 +24,7 @@
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
 #include "lib/identity/session_service.h"
+#include "lib/monitoring/alarm_service.h"
 #include "lib/monitoring/metric_service.h"
 #include "lib/network/interface_service.h"
 #include "lib/network/security_group_service.h"
@@ -59,6 +61,7 @@ class ApiWorld : public ComputeWorld {
                                      .instance_profiles = instance_profiles,
                                      .sessions = sessions,
                                      .metrics = metrics,
+                                     .alarms = alarms,
                                      .statistics = statistics,
                                      .has_uplink = has_uplink,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
@@ -117,6 +120,9 @@ class ApiWorld : public ComputeWorld {
       if (method != nullptr) return method;
     }
     if (const auto* method = dispatcher.FindMethod("brume.monitoring.v1.Metrics", name)) return method;
+    if (const auto* method = dispatcher.FindMethod("brume.monitoring.v1.Alarms", name); method != nullptr) {
+      return method;
+    }
     return dispatcher.FindMethod("brume.sts.v1.Sts", name);
   }
 
@@ -143,6 +149,11 @@ class ApiWorld : public ComputeWorld {
   identity::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
   identity::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
   monitoring::MetricService metrics{*database, clock};
+  monitoring::AlarmService alarms{*database,
+                                  clock,
+                                  random,
+                                  {.place = {.region = settings.region, .account_id = settings.account_id},
+                                   .rules = {.webhooks = {"http://hooks.example.org/"}}}};
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
@@ -154,6 +165,7 @@ class ApiWorld : public ComputeWorld {
            [this](const google::protobuf::Message& request) {
              return api::PassedRole(request, identities, instance_profiles);
            },
+       .implied = [this](const google::protobuf::Message& request) { return api::WhatAlarmDoes(request, settings); },
        .record =
            [this](const api::CallRecord& record) {
              statistics.Count(record);

@@ -215,12 +215,15 @@ class SchemaComparison {
     if (ours != theirs) Fault(where, absl::StrCat("is ", ours, " in a Query here and ", theirs, " in the model"));
   }
 
-  // What the model requires is required here; more may be.
+  // What the model requires is required here, but for a text that may be empty: there it is as good as absent. More may
+  // be required.
   void CheckRequired(const FieldDescriptor& field, const std::string& shape, const std::string& member,
                      const std::string& where, bool request) {
     if (!request) return;
     const json required = model_.at("shapes")[shape].value("required", json::array());
     const bool theirs = std::find(required.begin(), required.end(), member) != required.end();
+    const std::string type = model_.at("shapes")[shape]["members"][member]["shape"];
+    if (model_.at("shapes")[type]["type"] == "string" && model_.at("shapes")[type].value("min", 1) == 0) return;
     if (theirs && !field.options().GetExtension(v1::required)) Fault(where, "is required by the model");
   }
 

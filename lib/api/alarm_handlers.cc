@@ -1,0 +1,165 @@
+// Alarms: definitions, states, actions, tags. What describes them is in alarm_describe_handlers.cc.
+#include <algorithm>
+
+#include "brume/monitoring/v1/alarm.pb.h"
+#include "lib/api/cloudwatch.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/ec2_error.h"
+#include "lib/monitoring/alarm_service.h"
+
+namespace brume::api {
+namespace {
+
+using alarm::State;
+using google::protobuf::RepeatedPtrField;
+using monitoring::AlarmService;
+
+constexpr char kService[] = "Alarms";
+
+absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
+
+std::vector<std::string> Texts(const RepeatedPtrField<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+absl::StatusOr<TagMap> ParseTags(const RepeatedPtrField<mon::Tag>& tags) {
+  TagMap map;
+  for (const mon::Tag& tag : tags) {
+    if (!map.emplace(tag.key(), tag.value()).second) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("The tag ", tag.key(), " is given twice"));
+    }
+  }
+  return map;
+}
+
+// What both kinds of alarms have.
+template <typename Request>
+alarm::Alarm CommonOf(const Request& request) {
+  alarm::Alarm alarm;
+  alarm.name = request.alarm_name();
+  alarm.description = request.alarm_description();
+  alarm.actions_enabled = !request.has_actions_enabled() || request.actions_enabled();
+  alarm.actions[static_cast<size_t>(State::kOk)] = Texts(request.ok_actions());
+  alarm.actions[static_cast<size_t>(State::kAlarm)] = Texts(request.alarm_actions());
+  alarm.actions[static_cast<size_t>(State::kInsufficientData)] = Texts(request.insufficient_data_actions());
+  return alarm;
+}
+
+absl::StatusOr<alarm::Threshold> ThresholdOf(const mon::PutMetricAlarmRequest& request) {
+  if (!request.has_threshold()) return Invalid("The parameter Threshold is required");
+  alarm::Threshold threshold;
+  threshold.value = request.threshold();
+  threshold.evaluation_periods = request.evaluation_periods();
+  threshold.datapoints_to_alarm =
+      request.has_datapoints_to_alarm() ? request.datapoints_to_alarm() : request.evaluation_periods();
+  ASSIGN_OR_RETURN(threshold.comparison, alarm::ParseComparison(request.comparison_operator()));
+  if (request.has_treat_missing_data()) {
+    ASSIGN_OR_RETURN(threshold.missing, alarm::ParseMissingData(request.treat_missing_data()));
+  }
+  return threshold;
+}
+
+absl::StatusOr<mon::PutMetricAlarmResponse> PutMetricAlarm(AlarmService& alarms,
+                                                           const mon::PutMetricAlarmRequest& request) {
+  if (request.has_threshold_metric_id()) return Invalid("ThresholdMetricId: anomalies are not detected here");
+  if (request.has_statistic() && request.has_extended_statistic()) {
+    return ec2::Error("InvalidParameterCombination", "Statistic and ExtendedStatistic exclude each other");
+  }
+  if (!request.has_period()) return Invalid("The parameter Period is required");
+  alarm::Alarm alarm = CommonOf(request);
+  ASSIGN_OR_RETURN(alarm.watch.metric, MetricOf(request));
+  alarm.watch.statistic = request.has_statistic() ? request.statistic() : request.extended_statistic();
+  alarm.watch.unit = request.unit();
+  alarm.watch.period = absl::Seconds(request.period());
+  ASSIGN_OR_RETURN(alarm.watch.threshold, ThresholdOf(request));
+  alarm.watch.says_datapoints = request.has_datapoints_to_alarm();
+  alarm.watch.says_missing = request.has_treat_missing_data();
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+  RETURN_IF_ERROR(alarms.PutMetricAlarm(std::move(alarm), tags));
+  return mon::PutMetricAlarmResponse();
+}
+
+absl::StatusOr<mon::PutCompositeAlarmResponse> PutCompositeAlarm(AlarmService& alarms,
+                                                                 const mon::PutCompositeAlarmRequest& request) {
+  const bool periods =
+      request.has_actions_suppressor_wait_period() && request.has_actions_suppressor_extension_period();
+  if (!request.actions_suppressor().empty() && !periods) {
+    return Invalid("ActionsSuppressor needs ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod");
+  }
+  if (request.actions_suppressor().empty() &&
+      (request.has_actions_suppressor_wait_period() || request.has_actions_suppressor_extension_period())) {
+    return Invalid("ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod need ActionsSuppressor");
+  }
+  alarm::Alarm alarm = CommonOf(request);
+  alarm.kind = alarm::Kind::kComposite;
+  alarm.rule = request.alarm_rule();
+  alarm.suppressor = {.alarm = request.actions_suppressor(),
+                      .wait = absl::Seconds(request.actions_suppressor_wait_period()),
+                      .extension = absl::Seconds(request.actions_suppressor_extension_period())};
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+  RETURN_IF_ERROR(alarms.PutCompositeAlarm(std::move(alarm), tags));
+  return mon::PutCompositeAlarmResponse();
+}
+
+void AddStates(Dispatcher& dispatcher, AlarmService& alarms) {
+  HandleCloudWatch<mon::DeleteAlarmsRequest, mon::DeleteAlarmsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::DeleteAlarmsResponse> {
+        RETURN_IF_ERROR(alarms.Delete(Texts(request.alarm_names())));
+        return mon::DeleteAlarmsResponse();
+      });
+  HandleCloudWatch<mon::EnableAlarmActionsRequest, mon::EnableAlarmActionsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::EnableAlarmActionsResponse> {
+        RETURN_IF_ERROR(alarms.EnableActions(Texts(request.alarm_names()), true));
+        return mon::EnableAlarmActionsResponse();
+      });
+  HandleCloudWatch<mon::DisableAlarmActionsRequest, mon::DisableAlarmActionsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::DisableAlarmActionsResponse> {
+        RETURN_IF_ERROR(alarms.EnableActions(Texts(request.alarm_names()), false));
+        return mon::DisableAlarmActionsResponse();
+      });
+  HandleCloudWatch<mon::SetAlarmStateRequest, mon::SetAlarmStateResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::SetAlarmStateResponse> {
+        ASSIGN_OR_RETURN(const State state, alarm::ParseState(request.state_value()));
+        RETURN_IF_ERROR(
+            alarms.SetState(request.alarm_name(), state, request.state_reason(), request.state_reason_data()));
+        return mon::SetAlarmStateResponse();
+      });
+}
+
+void AddTags(Dispatcher& dispatcher, AlarmService& alarms) {
+  HandleCloudWatch<mon::ListTagsForResourceRequest, mon::ListTagsForResourceResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::ListTagsForResourceResponse> {
+        ASSIGN_OR_RETURN(const TagMap tags, alarms.Tags(request.resource_arn()));
+        mon::ListTagsForResourceResponse response;
+        for (const auto& [key, value] : tags) {
+          mon::Tag& tag = *response.add_tags();
+          tag.set_key(key);
+          tag.set_value(value);
+        }
+        return response;
+      });
+  HandleCloudWatch<mon::TagResourceRequest, mon::TagResourceResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::TagResourceResponse> {
+        ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+        RETURN_IF_ERROR(alarms.Tag(request.resource_arn(), tags));
+        return mon::TagResourceResponse();
+      });
+  HandleCloudWatch<mon::UntagResourceRequest, mon::UntagResourceResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<mon::UntagResourceResponse> {
+        RETURN_IF_ERROR(alarms.Untag(request.resource_arn(), Texts(request.tag_keys())));
+        return mon::UntagResourceResponse();
+      });
+}
+
+}  // namespace
+
+void AddAlarmHandlers(Dispatcher& dispatcher, const Services& services) {
+  AlarmService& alarms = services.alarms;
+  HandleCloudWatch<mon::PutMetricAlarmRequest, mon::PutMetricAlarmResponse>(
+      dispatcher, kService, [&](const auto& request) { return PutMetricAlarm(alarms, request); });
+  HandleCloudWatch<mon::PutCompositeAlarmRequest, mon::PutCompositeAlarmResponse>(
+      dispatcher, kService, [&](const auto& request) { return PutCompositeAlarm(alarms, request); });
+  AddStates(dispatcher, alarms);
+  AddTags(dispatcher, alarms);
+}
+
+}  // namespace brume::api
