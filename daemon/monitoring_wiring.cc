@@ -21,6 +21,8 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
       alarms_(database, clock, random,
               {.place = options.place,
                .rules = {.webhooks = options.webhooks},
+               .read = [this](const alarm::Watch& watch, absl::Time from,
+                              absl::Time to) { return monitoring::ReadWatch(metrics_, watch, from, to); },
                .on_put = [this](const std::string& name) { evaluator_.Wake(name); },
                .on_due = [this](const std::vector<alarm::DueAction>& due) { actions_.Wake(due); }}),
       actions_({.database = database,

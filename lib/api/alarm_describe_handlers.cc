@@ -53,23 +53,45 @@ Rendered RenderCommon(const Alarm& alarm, const Settings& settings) {
   return rendered;
 }
 
-mon::MetricAlarm RenderMetric(const Alarm& alarm, const Settings& settings) {
-  auto rendered = RenderCommon<mon::MetricAlarm>(alarm, settings);
-  const alarm::Watch& watch = alarm.watch;
+void RenderOneMetric(const alarm::Watch& watch, mon::MetricAlarm& rendered) {
   rendered.set_metric_name(watch.metric.name);
   rendered.set_namespace_(watch.metric.metric_namespace);
+  *rendered.mutable_dimensions() = RenderMetric(watch.metric).dimensions();
   if (alarm::IsPercentile(watch.statistic)) {
     rendered.set_extended_statistic(watch.statistic);
   } else {
     rendered.set_statistic(watch.statistic);
   }
-  for (const Dimension& dimension : watch.metric.dimensions) {
-    mon::Dimension& added = *rendered.add_dimensions();
-    added.set_name(dimension.name);
-    added.set_value(dimension.value);
-  }
   rendered.set_period(static_cast<int32_t>(absl::ToInt64Seconds(watch.period)));
   if (!watch.unit.empty()) rendered.set_unit(watch.unit);
+}
+
+void RenderMaths(const alarm::Watch& watch, mon::MetricAlarm& rendered) {
+  for (const alarm::WatchQuery& query : watch.queries) {
+    mon::MetricDataQuery& added = *rendered.add_metrics();
+    added.set_id(query.id);
+    if (query.is_metric) {
+      mon::MetricStat& stat = *added.mutable_metric_stat();
+      *stat.mutable_metric() = RenderMetric(query.metric);
+      stat.set_period(static_cast<int32_t>(absl::ToInt64Seconds(watch.period)));
+      stat.set_stat(query.statistic);
+      if (!query.unit.empty()) stat.set_unit(query.unit);
+    } else {
+      added.set_expression(query.expression);
+    }
+    if (!query.label.empty()) added.set_label(query.label);
+    added.set_return_data(query.return_data);
+  }
+}
+
+mon::MetricAlarm RenderMetricAlarm(const Alarm& alarm, const Settings& settings) {
+  auto rendered = RenderCommon<mon::MetricAlarm>(alarm, settings);
+  const alarm::Watch& watch = alarm.watch;
+  if (watch.queries.empty()) {
+    RenderOneMetric(watch, rendered);
+  } else {
+    RenderMaths(watch, rendered);
+  }
   rendered.set_evaluation_periods(watch.threshold.evaluation_periods);
   if (watch.says_datapoints) rendered.set_datapoints_to_alarm(watch.threshold.datapoints_to_alarm);
   rendered.set_threshold(watch.threshold.value);
@@ -99,7 +121,7 @@ void Add(const Alarm& alarm, const Settings& settings, mon::DescribeAlarmsRespon
   if (alarm.kind == Kind::kComposite) {
     *response.add_composite_alarms() = RenderComposite(alarm, settings);
   } else {
-    *response.add_metric_alarms() = RenderMetric(alarm, settings);
+    *response.add_metric_alarms() = RenderMetricAlarm(alarm, settings);
   }
 }
 
@@ -203,7 +225,7 @@ absl::StatusOr<mon::DescribeAlarmsForMetricResponse> DescribeForMetric(
     if (!statistic.empty() && watch.statistic != statistic) continue;
     if (request.has_period() && watch.period != absl::Seconds(request.period())) continue;
     if (request.has_unit() && watch.unit != request.unit()) continue;
-    *response.add_metric_alarms() = RenderMetric(*alarm, settings);
+    *response.add_metric_alarms() = RenderMetricAlarm(*alarm, settings);
   }
   return response;
 }

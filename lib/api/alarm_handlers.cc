@@ -58,18 +58,54 @@ absl::StatusOr<alarm::Threshold> ThresholdOf(const mon::PutMetricAlarmRequest& r
   return threshold;
 }
 
-absl::StatusOr<mon::PutMetricAlarmResponse> PutMetricAlarm(AlarmService& alarms,
-                                                           const mon::PutMetricAlarmRequest& request) {
-  if (request.has_threshold_metric_id()) return Invalid("ThresholdMetricId: anomalies are not detected here");
+// A metric, and what is taken of it.
+absl::Status ParseOneMetric(const mon::PutMetricAlarmRequest& request, alarm::Watch& watch) {
   if (request.has_statistic() && request.has_extended_statistic()) {
     return ec2::Error("InvalidParameterCombination", "Statistic and ExtendedStatistic exclude each other");
   }
   if (!request.has_period()) return Invalid("The parameter Period is required");
+  ASSIGN_OR_RETURN(watch.metric, MetricOf(request));
+  watch.statistic = request.has_statistic() ? request.statistic() : request.extended_statistic();
+  watch.unit = request.unit();
+  watch.period = absl::Seconds(request.period());
+  return absl::OkStatus();
+}
+
+absl::Status ParseMaths(const mon::PutMetricAlarmRequest& request, alarm::Watch& watch) {
+  if (request.has_metric_name() || request.has_namespace_() || request.has_statistic() ||
+      request.has_extended_statistic() || request.has_period() || request.has_unit() ||
+      request.dimensions_size() != 0) {
+    return Invalid("Metrics excludes MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic");
+  }
+  for (int i = 0; i < request.metrics_size(); ++i) {
+    const mon::MetricDataQuery& given = request.metrics(i);
+    ASSIGN_OR_RETURN(const monitoring::DataQuery parsed, ParseDataQuery(given, absl::StrCat("Metrics.member.", i + 1)));
+    alarm::WatchQuery query;
+    query.id = parsed.id;
+    query.expression = parsed.expression;
+    query.label = parsed.label;
+    query.return_data = parsed.return_data;
+    if (parsed.metric.has_value()) {
+      query.is_metric = true;
+      query.metric = parsed.metric->metric;
+      query.statistic = given.metric_stat().stat();
+      query.unit = given.metric_stat().unit();
+      if (watch.period != absl::ZeroDuration() && watch.period != parsed.metric->period) {
+        return Invalid("All of Metrics must have the same Period");
+      }
+      watch.period = parsed.metric->period;
+    }
+    watch.queries.push_back(std::move(query));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<mon::PutMetricAlarmResponse> PutMetricAlarm(AlarmService& alarms,
+                                                           const mon::PutMetricAlarmRequest& request) {
+  if (request.has_threshold_metric_id()) return Invalid("ThresholdMetricId: anomalies are not detected here");
   alarm::Alarm alarm = CommonOf(request);
-  ASSIGN_OR_RETURN(alarm.watch.metric, MetricOf(request));
-  alarm.watch.statistic = request.has_statistic() ? request.statistic() : request.extended_statistic();
-  alarm.watch.unit = request.unit();
-  alarm.watch.period = absl::Seconds(request.period());
+  RETURN_IF_ERROR(request.metrics_size() == 0 ? ParseOneMetric(request, alarm.watch)
+                                              : ParseMaths(request, alarm.watch));
   ASSIGN_OR_RETURN(alarm.watch.threshold, ThresholdOf(request));
   alarm.watch.says_datapoints = request.has_datapoints_to_alarm();
   alarm.watch.says_missing = request.has_treat_missing_data();

@@ -126,35 +126,6 @@ absl::StatusOr<mon::GetMetricStatisticsResponse> GetStatistics(const Services& s
   return response;
 }
 
-absl::StatusOr<DataQuery> ParseQuery(const mon::MetricDataQuery& query, const std::string& where) {
-  DataQuery parsed{.id = query.id(),
-                   .metric = std::nullopt,
-                   .expression = query.expression(),
-                   .label = query.label(),
-                   .return_data = !query.has_return_data() || query.return_data()};
-  if (query.has_metric_stat() == query.has_expression()) {
-    return ec2::Error("ValidationError",
-                      absl::StrCat(where, ": exactly one of MetricStat and Expression must be given"));
-  }
-  if (query.has_expression()) return parsed;
-  const mon::MetricStat& stat = query.metric_stat();
-  const mon::Metric& metric = stat.metric();
-  ASSIGN_OR_RETURN(MetricId id, ParseMetric(metric.namespace_(), metric.metric_name(), metric.dimensions(),
-                                            absl::StrCat(where, ".MetricStat.Metric.")));
-  ASSIGN_OR_RETURN(const absl::Duration period, ParsePeriod(stat.period(), absl::StrCat(where, ".MetricStat.Period")));
-  const std::optional<Statistic> statistic = Statistic::Parse(stat.stat());
-  if (!statistic.has_value()) {
-    return ec2::Error("ValidationError",
-                      absl::StrCat(where, ".MetricStat.Stat: ", stat.stat().substr(0, 100),
-                                   " is none of SampleCount, Average, Sum, Minimum, Maximum and p0 to p100"));
-  }
-  parsed.metric = {.metric = std::move(id),
-                   .period = period,
-                   .statistic = *statistic,
-                   .unit = stat.has_unit() ? std::optional(stat.unit()) : std::nullopt};
-  return parsed;
-}
-
 // Datapoints of all results one after another, from `skip` on, at most `most`. Whether there are more.
 bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t skip, int64_t most,
                 mon::GetMetricDataResponse& response) {
@@ -188,7 +159,7 @@ absl::StatusOr<mon::GetMetricDataResponse> GetData(const Services& services, con
   bool any = false;
   for (int i = 0; i < request.metric_data_queries_size(); ++i) {
     ASSIGN_OR_RETURN(DataQuery query,
-                     ParseQuery(request.metric_data_queries(i), absl::StrCat("MetricDataQueries.member.", i + 1)));
+                     ParseDataQuery(request.metric_data_queries(i), absl::StrCat("MetricDataQueries.member.", i + 1)));
     any = any || query.return_data;
     queries.push_back(std::move(query));
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/monitoring/statistic.h"
 
 namespace brume::api {
 namespace {
@@ -96,6 +97,35 @@ mon::Metric RenderMetric(const MetricId& metric) {
     added.set_value(dimension.value);
   }
   return rendered;
+}
+
+absl::StatusOr<monitoring::DataQuery> ParseDataQuery(const mon::MetricDataQuery& query, const std::string& where) {
+  monitoring::DataQuery parsed{.id = query.id(),
+                               .metric = std::nullopt,
+                               .expression = query.expression(),
+                               .label = query.label(),
+                               .return_data = !query.has_return_data() || query.return_data()};
+  if (query.has_metric_stat() == query.has_expression()) {
+    return ec2::Error("ValidationError",
+                      absl::StrCat(where, ": exactly one of MetricStat and Expression must be given"));
+  }
+  if (query.has_expression()) return parsed;
+  const mon::MetricStat& stat = query.metric_stat();
+  const mon::Metric& metric = stat.metric();
+  ASSIGN_OR_RETURN(MetricId id, ParseMetric(metric.namespace_(), metric.metric_name(), metric.dimensions(),
+                                            absl::StrCat(where, ".MetricStat.Metric.")));
+  ASSIGN_OR_RETURN(const absl::Duration period, ParsePeriod(stat.period(), absl::StrCat(where, ".MetricStat.Period")));
+  const std::optional<monitoring::Statistic> statistic = monitoring::Statistic::Parse(stat.stat());
+  if (!statistic.has_value()) {
+    return ec2::Error("ValidationError",
+                      absl::StrCat(where, ".MetricStat.Stat: ", stat.stat().substr(0, 100),
+                                   " is none of SampleCount, Average, Sum, Minimum, Maximum and p0 to p100"));
+  }
+  parsed.metric = {.metric = std::move(id),
+                   .period = period,
+                   .statistic = *statistic,
+                   .unit = stat.has_unit() ? std::optional(stat.unit()) : std::nullopt};
+  return parsed;
 }
 
 }  // namespace brume::api

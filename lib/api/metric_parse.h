@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "brume/monitoring/v1/metric.pb.h"
 #include "lib/domain/metric.h"
+#include "lib/monitoring/metric_data.h"
 
 namespace brume::api {
 
@@ -29,6 +30,10 @@ absl::StatusOr<MetricId> ParseMetric(const std::string& metric_namespace, const 
 
 // 1, 5, 10, 30, or a multiple of 60 seconds. Error: InvalidParameterValue.
 absl::StatusOr<absl::Duration> ParsePeriod(int32_t seconds, absl::string_view parameter);
+
+// One of GetMetricData's queries, or of those an alarm watches. `where` is the parameter that it is. Errors:
+// ValidationError, InvalidParameterValue, MissingParameter.
+absl::StatusOr<monitoring::DataQuery> ParseDataQuery(const mon::MetricDataQuery& query, const std::string& where);
 
 mon::Metric RenderMetric(const MetricId& metric);
 

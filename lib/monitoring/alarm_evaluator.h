@@ -20,10 +20,6 @@
 
 namespace brume::monitoring {
 
-// The value of each of the watch's periods that begins in [from, to) and has data, by the time it begins.
-using AlarmReader = std::function<absl::StatusOr<std::vector<std::pair<absl::Time, double>>>(
-    const alarm::Watch& watch, absl::Time from, absl::Time to)>;
-
 struct AlarmEvaluatorParts {
   AlarmService& alarms;
   const Clock& clock;

@@ -12,7 +12,8 @@
 namespace brume::monitoring {
 
 // The value of the watch's statistic in each of its periods that begins in [from, to) and has data, by the time it
-// begins. With a unit, only values of that unit count.
+// begins; of metric maths, the values of what it returns. With a unit, only values of that unit count. Error:
+// ValidationError for metric maths that makes no sense.
 absl::StatusOr<std::vector<std::pair<absl::Time, double>>> ReadWatch(MetricService& metrics, const alarm::Watch& watch,
                                                                      absl::Time from, absl::Time to);
 

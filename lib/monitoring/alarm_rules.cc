@@ -72,6 +72,19 @@ absl::Status CheckActions(const Alarm& alarm, const AlarmRules& rules) {
   return absl::OkStatus();
 }
 
+absl::Status CheckQueries(const std::vector<alarm::WatchQuery>& queries) {
+  const auto metrics =
+      std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.is_metric; });
+  const auto returned =
+      std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.return_data; });
+  constexpr int kMostMetrics = 10;
+  if (metrics == 0 || metrics > kMostMetrics) {
+    return Invalid(absl::StrCat("Metrics must have 1 to ", kMostMetrics, " metrics among them"));
+  }
+  if (returned != 1) return Invalid("ReturnData must be true for exactly one of Metrics");
+  return absl::OkStatus();
+}
+
 absl::Status CheckMetric(const MetricId& metric) {
   if (metric.name.empty()) return Invalid("The parameter MetricName is required");
   if (metric.metric_namespace.empty()) return Invalid("The parameter Namespace is required");
@@ -109,8 +122,12 @@ absl::Status CheckStatistic(const Watch& watch) {
 
 absl::Status CheckMetricAlarm(const Alarm& alarm, const AlarmRules& rules) {
   RETURN_IF_ERROR(CheckName(alarm.name));
-  RETURN_IF_ERROR(CheckMetric(alarm.watch.metric));
-  RETURN_IF_ERROR(CheckStatistic(alarm.watch));
+  if (alarm.watch.queries.empty()) {
+    RETURN_IF_ERROR(CheckMetric(alarm.watch.metric));
+    RETURN_IF_ERROR(CheckStatistic(alarm.watch));
+  } else {
+    RETURN_IF_ERROR(CheckQueries(alarm.watch.queries));
+  }
   RETURN_IF_ERROR(CheckPeriods(alarm.watch));
   if (!std::isfinite(alarm.watch.threshold.value)) return Invalid("The threshold must be a finite number");
   return CheckActions(alarm, rules);

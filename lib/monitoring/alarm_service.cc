@@ -83,6 +83,10 @@ void AlarmService::Forget(const std::string& name) {
 
 absl::Status AlarmService::PutMetricAlarm(Alarm definition, const TagMap& tags) {
   RETURN_IF_ERROR(CheckMetricAlarm(definition, options_.rules));
+  if (!definition.watch.queries.empty()) {
+    const absl::Time now = clock_.Now();
+    RETURN_IF_ERROR(options_.read(definition.watch, now - definition.watch.period, now).status());
+  }
   const std::string name = definition.name;
   RETURN_IF_ERROR(Put(std::move(definition), nullptr, tags));
   if (options_.on_put) options_.on_put(name);

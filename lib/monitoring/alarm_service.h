@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -30,9 +31,16 @@ namespace brume::monitoring {
 class AlarmChange;
 using AlarmPtr = std::shared_ptr<const alarm::Alarm>;
 
+// The value of each of the watch's periods that begins in [from, to) and has data, by the time it begins. Error:
+// ValidationError for metric maths that makes no sense.
+using AlarmReader = std::function<absl::StatusOr<std::vector<std::pair<absl::Time, double>>>(
+    const alarm::Watch& watch, absl::Time from, absl::Time to)>;
+
 struct AlarmServiceOptions {
   Place place;
   AlarmRules rules;
+  // Metric maths is read once when it is put, so that its mistakes are told.
+  AlarmReader read;
   // What an alarm was changed to, by a caller: it is to be evaluated at once. Called with no lock held.
   std::function<void(const std::string& name)> on_put = {};
   // Actions were asked for; they are on disk.

@@ -51,10 +51,32 @@ Json StateOf(const Alarm& alarm, bool with_data) {
   return state;
 }
 
-Json Dimensions(const MetricId& metric, const char* name, const char* value) {
+Json Dimensions(const MetricId& metric) {
   Json all = Json::array();
-  for (const Dimension& dimension : metric.dimensions)
-    all.push_back({{name, dimension.name}, {value, dimension.value}});
+  for (const Dimension& dimension : metric.dimensions) {
+    all.push_back({{"name", dimension.name}, {"value", dimension.value}});
+  }
+  return all;
+}
+
+// Of an alarm on metric maths.
+Json Queries(const alarm::Watch& watch) {
+  Json all = Json::array();
+  for (const alarm::WatchQuery& query : watch.queries) {
+    Json json{{"Id", query.id}, {"ReturnData", query.return_data}};
+    if (!query.label.empty()) json["Label"] = query.label;
+    if (query.is_metric) {
+      json["MetricStat"] = {{"Metric",
+                             {{"Dimensions", Dimensions(query.metric)},
+                              {"MetricName", query.metric.name},
+                              {"Namespace", query.metric.metric_namespace}}},
+                            {"Period", absl::ToInt64Seconds(watch.period)},
+                            {"Stat", query.statistic}};
+    } else {
+      json["Expression"] = query.expression;
+    }
+    all.push_back(std::move(json));
+  }
   return all;
 }
 
@@ -71,11 +93,15 @@ Json Definition(const Alarm& alarm, const Place& place) {
     return json;
   }
   const alarm::Watch& watch = alarm.watch;
-  json["metricName"] = watch.metric.name;
-  json["namespace"] = watch.metric.metric_namespace;
-  json["dimensions"] = Dimensions(watch.metric, "name", "value");
-  json[alarm::IsPercentile(watch.statistic) ? "extendedStatistic" : "statistic"] = watch.statistic;
-  json["period"] = absl::ToInt64Seconds(watch.period);
+  if (watch.queries.empty()) {
+    json["metricName"] = watch.metric.name;
+    json["namespace"] = watch.metric.metric_namespace;
+    json["dimensions"] = Dimensions(watch.metric);
+    json[alarm::IsPercentile(watch.statistic) ? "extendedStatistic" : "statistic"] = watch.statistic;
+    json["period"] = absl::ToInt64Seconds(watch.period);
+  } else {
+    json["metrics"] = Queries(watch);
+  }
   json["evaluationPeriods"] = watch.threshold.evaluation_periods;
   json["datapointsToAlarm"] = watch.threshold.datapoints_to_alarm;
   json["threshold"] = watch.threshold.value;
@@ -86,21 +112,26 @@ Json Definition(const Alarm& alarm, const Place& place) {
 
 Json Trigger(const Alarm& alarm) {
   const alarm::Watch& watch = alarm.watch;
-  const bool percentile = alarm::IsPercentile(watch.statistic);
-  return {{"MetricName", watch.metric.name},
-          {"Namespace", watch.metric.metric_namespace},
-          {"StatisticType", percentile ? "ExtendedStatistic" : "Statistic"},
-          {percentile ? "ExtendedStatistic" : "Statistic",
-           percentile ? watch.statistic : absl::AsciiStrToUpper(watch.statistic)},
-          {"Unit", watch.unit.empty() ? Json() : Json(watch.unit)},
-          {"Dimensions", Dimensions(watch.metric, "name", "value")},
-          {"Period", absl::ToInt64Seconds(watch.period)},
-          {"EvaluationPeriods", watch.threshold.evaluation_periods},
-          {"DatapointsToAlarm", watch.threshold.datapoints_to_alarm},
-          {"ComparisonOperator", Text(ComparisonName(watch.threshold.comparison))},
-          {"Threshold", watch.threshold.value},
-          {"TreatMissingData", Text(MissingDataName(watch.threshold.missing))},
-          {"EvaluateLowSampleCountPercentile", ""}};
+  Json json;
+  if (watch.queries.empty()) {
+    const bool percentile = alarm::IsPercentile(watch.statistic);
+    json = {{"MetricName", watch.metric.name},
+            {"Namespace", watch.metric.metric_namespace},
+            {"StatisticType", percentile ? "ExtendedStatistic" : "Statistic"},
+            {percentile ? "ExtendedStatistic" : "Statistic",
+             percentile ? watch.statistic : absl::AsciiStrToUpper(watch.statistic)},
+            {"Unit", watch.unit.empty() ? Json() : Json(watch.unit)},
+            {"Dimensions", Dimensions(watch.metric)}};
+  }
+  json["Period"] = absl::ToInt64Seconds(watch.period);
+  json["EvaluationPeriods"] = watch.threshold.evaluation_periods;
+  json["DatapointsToAlarm"] = watch.threshold.datapoints_to_alarm;
+  json["ComparisonOperator"] = Text(ComparisonName(watch.threshold.comparison));
+  json["Threshold"] = watch.threshold.value;
+  json["TreatMissingData"] = Text(MissingDataName(watch.threshold.missing));
+  json["EvaluateLowSampleCountPercentile"] = "";
+  if (!watch.queries.empty()) json["Metrics"] = Queries(watch);
+  return json;
 }
 
 // What CloudWatch tells SNS.
@@ -137,13 +168,12 @@ std::string ReasonData(const alarm::Watch& watch, absl::Time queried, absl::Time
     if (point.has_value()) recent.push_back(*point);
   }
   while (recent.size() > kMostShown) recent.erase(recent.begin());
-  return Dump({{"version", "1.0"},
-               {"queryDate", Time(queried)},
-               {"startDate", Time(start)},
-               {"statistic", watch.statistic},
-               {"period", absl::ToInt64Seconds(watch.period)},
-               {"recentDatapoints", std::move(recent)},
-               {"threshold", watch.threshold.value}});
+  Json data{{"version", "1.0"}, {"queryDate", Time(queried)}, {"startDate", Time(start)}};
+  if (watch.queries.empty()) data["statistic"] = watch.statistic;
+  data["period"] = absl::ToInt64Seconds(watch.period);
+  data["recentDatapoints"] = std::move(recent);
+  data["threshold"] = watch.threshold.value;
+  return Dump(data);
 }
 
 std::string CompositeReasonData(absl::Span<const Alarm* const> children, const Place& place) {

@@ -39,6 +39,12 @@ auto StateOf(SomeAlarm& a) {
                   a.suppressed_until);
 }
 
+template <typename SomeQuery>
+auto QueryFields(SomeQuery& q) {
+  return std::tie(q.id, q.is_metric, q.metric.metric_namespace, q.metric.name, q.statistic, q.unit, q.expression,
+                  q.label, q.return_data);
+}
+
 Alarm ReadAlarm(Row& row) {
   Alarm a;
   int64_t period = 0, wait = 0, extension = 0;
@@ -62,6 +68,23 @@ absl::StatusOr<std::vector<Alarm>> Alarms::List() {
         Dimension dimension;
         row.Read(alarm, dimension.name, dimension.value);
         by_name.at(alarm)->watch.metric.dimensions.push_back(std::move(dimension));
+      }));
+  RETURN_IF_ERROR(connection_.Query(
+      "SELECT alarm, id, is_metric, metric_namespace, metric_name, statistic, unit, expression, label, return_data "
+      "FROM alarm_queries ORDER BY alarm, position",
+      [&](Row& row) {
+        std::string alarm;
+        alarm::WatchQuery query;
+        row.Read(alarm, QueryFields(query));
+        by_name.at(alarm)->watch.queries.push_back(std::move(query));
+      }));
+  RETURN_IF_ERROR(connection_.Query(
+      "SELECT alarm, position, name, value FROM alarm_query_dimensions ORDER BY alarm, position, name", [&](Row& row) {
+        std::string alarm;
+        int64_t position = 0;
+        Dimension dimension;
+        row.Read(alarm, position, dimension.name, dimension.value);
+        by_name.at(alarm)->watch.queries.at(static_cast<size_t>(position)).metric.dimensions.push_back(dimension);
       }));
   RETURN_IF_ERROR(connection_.Query(
       "SELECT alarm, state, action FROM alarm_actions ORDER BY alarm, state, position", [&](Row& row) {
@@ -89,6 +112,7 @@ absl::Status Alarms::Put(const Alarm& a) {
       absl::ToInt64Seconds(a.suppressor.extension), StateOf(a)));
   RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_dimensions WHERE alarm = ?", a.name));
   RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_actions WHERE alarm = ?", a.name));
+  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_queries WHERE alarm = ?", a.name));
   return InsertParts(a);
 }
 
@@ -97,8 +121,21 @@ absl::Status Alarms::InsertParts(const Alarm& a) {
     RETURN_IF_ERROR(connection_.Run("INSERT INTO alarm_dimensions (alarm, name, value) VALUES (?, ?, ?)", a.name,
                                     dimension.name, dimension.value));
   }
+  int64_t position = 0;
+  for (const alarm::WatchQuery& query : a.watch.queries) {
+    RETURN_IF_ERROR(
+        connection_.Run("INSERT INTO alarm_queries (alarm, position, id, is_metric, metric_namespace, metric_name, "
+                        "statistic, unit, expression, label, return_data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        a.name, position, QueryFields(query)));
+    for (const Dimension& dimension : query.metric.dimensions) {
+      RETURN_IF_ERROR(
+          connection_.Run("INSERT INTO alarm_query_dimensions (alarm, position, name, value) VALUES (?, ?, ?, ?)",
+                          a.name, position, dimension.name, dimension.value));
+    }
+    ++position;
+  }
   for (const State state : {State::kOk, State::kAlarm, State::kInsufficientData}) {
-    int position = 0;
+    position = 0;
     for (const std::string& action : a.ActionsOf(state)) {
       RETURN_IF_ERROR(connection_.Run("INSERT INTO alarm_actions (alarm, state, position, action) VALUES (?, ?, ?, ?)",
                                       a.name, state, position++, action));

@@ -24,6 +24,7 @@
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
 #include "lib/identity/session_service.h"
+#include "lib/monitoring/alarm_reader.h"
 #include "lib/monitoring/alarm_service.h"
 #include "lib/monitoring/metric_service.h"
 #include "lib/network/interface_service.h"
@@ -153,7 +154,10 @@ class ApiWorld : public ComputeWorld {
                                   clock,
                                   random,
                                   {.place = {.region = settings.region, .account_id = settings.account_id},
-                                   .rules = {.webhooks = {"http://hooks.example.org/"}}}};
+                                   .rules = {.webhooks = {"http://hooks.example.org/"}},
+                                   .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) {
+                                     return monitoring::ReadWatch(metrics, watch, from, to);
+                                   }}};
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },

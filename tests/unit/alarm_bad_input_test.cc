@@ -21,6 +21,11 @@ std::vector<Case> Cases() {
   const std::string arn = "resource_arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:busy' ";
   const std::string none = "resource_arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:none' ";
   const auto action = [&](const std::string& text) { return good + "alarm_actions: '" + text + "'"; };
+  const std::string maths = "alarm_name: 'new' threshold: 50 " + how;
+  const std::string stat = "metric_stat { metric { namespace: 'App' metric_name: 'A' } period: 60 stat: 'Sum' } ";
+  const std::string m1 = "metrics { id: 'm1' " + stat + "} ";
+  const std::string m2 = "metrics { id: 'm2' " + stat + "} ";
+  const std::string quiet = "metrics { id: 'm1' return_data: false " + stat + "} ";
   std::string six;
   for (int i = 0; i < 6; ++i) absl::StrAppend(&six, "alarm_actions: 'http://hooks.example.org/", i, "' ");
   return {
@@ -85,6 +90,23 @@ std::vector<Case> Cases() {
       {"InvalidParameterValue", "PutMetricAlarm", good + "tags { key: 'x' value: 'y' } tags { key: 'x' value: 'z' }"},
       {"MissingParameter", "PutMetricAlarm", good + "tags { value: 'y' }"},
       {"ValidationError", "PutMetricAlarm", "alarm_name: 'both' " + where + how + average},
+      // Metric maths
+      {"ValidationError", "PutMetricAlarm", maths + "metric_name: 'CPUUtilization' " + m1},
+      {"ValidationError", "PutMetricAlarm", maths + m1 + "period: 60"},
+      {"ValidationError", "PutMetricAlarm", maths + "metrics { id: 'm1' }"},
+      {"ValidationError", "PutMetricAlarm", maths + "metrics { id: 'e1' expression: '1' }"},
+      {"ValidationError", "PutMetricAlarm", maths + m1 + m2},
+      {"ValidationError", "PutMetricAlarm", maths + m1 + m2 + "metrics { id: 'e1' expression: 'm1 +' }"},
+      {"ValidationError", "PutMetricAlarm", maths + quiet + "metrics { id: 'e1' expression: 'm1 + m3' }"},
+      {"ValidationError", "PutMetricAlarm", maths + quiet + "metrics { id: 'e1' expression: 'm1 +' }"},
+      {"ValidationError", "PutMetricAlarm", maths + quiet + "metrics { id: 'e1' expression: 'm1' return_data: false }"},
+      {"ValidationError", "PutMetricAlarm", maths + quiet + quiet + "metrics { id: 'e1' expression: 'm1' }"},
+      {"ValidationError", "PutMetricAlarm",
+       maths + quiet +
+           "metrics { id: 'm2' metric_stat { metric { namespace: 'App' metric_name: 'B' } period: 300 stat: "
+           "'Sum' } }"},
+      {"ValidationError", "PutMetricAlarm",
+       maths + quiet + "metrics { id: 'e1' expression: 'm1' } alarm_actions: 'arn:aws:automate:us-east-1:ec2:stop'"},
       // PutCompositeAlarm
       {"MissingParameter", "PutCompositeAlarm", "alarm_rule: 'TRUE'"},
       {"MissingParameter", "PutCompositeAlarm", "alarm_name: 'new'"},

@@ -92,6 +92,34 @@ TEST_CASE("an alarm is shown as it was put, with nothing that was not said", "[a
   CHECK_FALSE(plain.has_state_reason_data());
 }
 
+TEST_CASE("an alarm on metric maths is shown with its metrics and expressions", "[alarms]") {
+  ApiWorld world;
+  Do(world, "PutMetricAlarm",
+     "alarm_name: 'rate' threshold: 5 evaluation_periods: 1 comparison_operator: 'GreaterThanThreshold' "
+     "metrics { id: 'm1' return_data: false metric_stat { metric { namespace: 'App' metric_name: 'Errors' "
+     "dimensions { name: 'Host' value: 'a' } } period: 300 stat: 'p99' unit: 'Count' } } "
+     "metrics { id: 'e1' expression: 'm1 * 2' label: 'twice' }");
+  const auto shown = Call<mon::DescribeAlarmsResponse>(world, "DescribeAlarms", "");
+  REQUIRE(shown.metric_alarms_size() == 1);
+  const mon::MetricAlarm& rate = shown.metric_alarms(0);
+  CHECK_FALSE(rate.has_metric_name());
+  CHECK_FALSE(rate.has_period());
+  CHECK_FALSE(rate.has_statistic());
+  REQUIRE(rate.metrics_size() == 2);
+  CHECK(rate.metrics(0).id() == "m1");
+  CHECK_FALSE(rate.metrics(0).return_data());
+  CHECK(rate.metrics(0).metric_stat().metric().dimensions(0).value() == "a");
+  CHECK(rate.metrics(0).metric_stat().period() == 300);
+  CHECK(rate.metrics(0).metric_stat().stat() == "p99");
+  CHECK(rate.metrics(0).metric_stat().unit() == "Count");
+  CHECK(rate.metrics(1).expression() == "m1 * 2");
+  CHECK(rate.metrics(1).label() == "twice");
+  CHECK(rate.metrics(1).return_data());
+  CHECK(Call<mon::DescribeAlarmsForMetricResponse>(world, "DescribeAlarmsForMetric",
+                                                   "namespace: 'App' metric_name: 'Errors'")
+            .metric_alarms_size() == 0);
+}
+
 TEST_CASE("alarms are found by names, prefix, kind, state and actions, page by page", "[alarms]") {
   ApiWorld world;
   for (const char* name : {"web-1", "web-2", "db-1"}) Put(world, name);

@@ -19,8 +19,21 @@ enum class Kind { kMetric, kComposite };
 // "MetricAlarm", "CompositeAlarm".
 absl::string_view KindName(Kind kind);
 
-// What a metric alarm watches.
+// One of the metrics and expressions of an alarm on metric maths.
+struct WatchQuery {
+  std::string id;
+  bool is_metric = false;
+  MetricId metric;         // of a metric, as are its statistic and unit
+  std::string statistic;   // "Average" …, or a percentile: "p99.9"
+  std::string unit;        // of the values that count; empty = all
+  std::string expression;  // of an expression
+  std::string label;
+  bool return_data = false;  // it is what the alarm watches
+};
+
+// What a metric alarm watches: a statistic of a metric, or metric maths.
 struct Watch {
+  std::vector<WatchQuery> queries;  // of metric maths; empty = the metric
   MetricId metric;
   std::string statistic;  // "Average" …, or a percentile: "p99.9"
   std::string unit;       // of the values that count; empty = all
