@@ -75,7 +75,8 @@ struct GuestStatistics {
     int64_t read_bytes = 0, write_bytes = 0;
     int64_t read_operations = 0, write_operations = 0;
   };
-  // As its kernel tells the balloon; a guest without a driver for it tells nothing.
+  // As its kernel tells the balloon; a guest without a driver for it tells nothing. Others are asked once a minute, and
+  // have none in the samples between.
   struct Memory {
     int64_t total_bytes = 0;
     int64_t usable_bytes = 0;  // for programs, without the guest having to swap
@@ -99,8 +100,7 @@ class Hypervisor {
   virtual absl::StatusOr<Power> Look(const InstanceId& id) = 0;
   // Every guest whose name is an instance id, whether or not we know it.
   virtual absl::StatusOr<std::vector<InstanceId>> List() = 0;
-  // Of guests that are on or paused; of `ids` only, where it names any. All in one go, and cheap: one that is busy with
-  // something else is left out rather than waited for.
+  // Of guests that are on or paused; of `ids` only, where it names any. All in one go, and cheap.
   virtual absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) = 0;
   // Presses the ACPI power button. NotFound when off.
   virtual absl::Status AskToStop(const InstanceId& id) = 0;

@@ -17,7 +17,17 @@ std::string KeyOf(const MetricId& id) {
   return key;
 }
 
-size_t SizeOf(const MetricBlock& block) { return 1 + block.parts.size(); }
+// In units of a bucket's own bytes.
+size_t SizeOf(const MetricBucket& bucket) {
+  constexpr size_t kBinsInUnit = 6;
+  return 1 + bucket.sketch.bins().size() / kBinsInUnit;
+}
+
+size_t SizeOf(const MetricBlock& block) {
+  size_t size = SizeOf(block.total);
+  for (const auto& [offset, part] : block.parts) size += SizeOf(part);
+  return size;
+}
 
 }  // namespace
 
@@ -39,12 +49,13 @@ bool MetricBuffer::Add(const SeriesHandle& series, absl::Time time, const Metric
     return false;
   }
   MetricBlock& fresh = series->minutes[minute].fresh;
-  if (fresh.total.count == 0) ++waiting_;
-  fresh.total.Merge(values);
-  if (!by_second) return true;
-  MetricBucket& part = fresh.Part(static_cast<uint8_t>(second - minute * kSecondsInMinute));
-  if (part.count == 0) ++waiting_;
-  part.Merge(values);
+  const auto merge = [&](MetricBucket& into) {
+    const size_t before = into.count == 0 ? 0 : SizeOf(into);
+    into.Merge(values);
+    waiting_ += SizeOf(into) - before;  // modulo 2^64, as it may shrink
+  };
+  merge(fresh.total);
+  if (by_second) merge(fresh.Part(static_cast<uint8_t>(second - minute * kSecondsInMinute)));
   return true;
 }
 
@@ -80,12 +91,12 @@ void MetricBuffer::Wait(Series& series, int64_t minute, const MetricBlock& block
   waiting_ += SizeOf(fresh);
 }
 
-void MetricBuffer::Written(std::vector<WaitingBlock> blocks) {
+void MetricBuffer::Written(absl::Span<WaitingBlock> blocks) {
   std::lock_guard lock(mutex_);
   for (WaitingBlock& block : blocks) block.series->minutes[block.minute].stored = std::move(block.stored);
 }
 
-void MetricBuffer::NotWritten(std::vector<WaitingBlock> blocks) {
+void MetricBuffer::NotWritten(absl::Span<const WaitingBlock> blocks) {
   std::lock_guard lock(mutex_);
   for (const WaitingBlock& block : blocks) Wait(*block.series, block.minute, block.fresh);
 }

@@ -17,6 +17,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "lib/domain/metric.h"
 #include "lib/domain/metric_bucket.h"
 
@@ -63,8 +64,8 @@ class MetricBuffer {
   // Takes all that waits.
   std::vector<WaitingBlock> Take();
   // What Take gave was written, or was not and waits again.
-  void Written(std::vector<WaitingBlock> blocks);
-  void NotWritten(std::vector<WaitingBlock> blocks);
+  void Written(absl::Span<WaitingBlock> blocks);
+  void NotWritten(absl::Span<const WaitingBlock> blocks);
   // Forgets minutes before `minute` of which nothing waits, and series that nobody has and that have none left.
   void Forget(int64_t minute);
 
@@ -79,7 +80,7 @@ class MetricBuffer {
   const size_t most_waiting_;
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, std::vector<SeriesHandle>> series_;  // by the metric's id, one a unit
-  size_t waiting_ = 0;                                                  // blocks and their parts that are fresh
+  size_t waiting_ = 0;                                                  // what is fresh, by SizeOf
   std::atomic<int64_t> dropped_ = 0;
 };
 

@@ -8,10 +8,10 @@ namespace {
 constexpr int64_t kSecondsInHour = 3600;
 constexpr int64_t kMinutesInHour = 60;
 // What is done in one transaction, so that others need not wait long.
-constexpr size_t kPackAtOnce = 50;
+constexpr size_t kPackAtOnce = 20;
 constexpr int kDeleteAtOnce = 2000;
 // Portions of each kind in one go: after a long absence there is much to do, and new values wait meanwhile.
-constexpr int kMostPortions = 200;
+constexpr int kMostPortions = 500;
 constexpr absl::Duration kDeleteEvery = absl::Minutes(10);
 
 int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInHour; }

@@ -19,6 +19,8 @@ constexpr int64_t kMinutesInHour = 60;
 constexpr int64_t kSecondsInHour = kSecondsInMinute * kMinutesInHour;
 // Minutes are dropped from memory so long after their end; what comes later is merged with what is in the store.
 constexpr int64_t kMinutesInMemory = 2;
+// In one transaction: all metrics of a hundred guests are, and others need not wait long for more.
+constexpr size_t kWriteAtOnce = 2000;
 
 int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInHour; }
 
@@ -135,7 +137,7 @@ absl::Status MetricService::Put(const std::vector<MetricDatum>& data) {
 
 int64_t MetricService::FirstUnpackedHour() const { return HourOf(clock_.Now() - options_.keep_seconds); }
 
-absl::Status MetricService::WriteWaiting(store::Connection& connection, std::vector<WaitingBlock>& waiting) {
+absl::Status MetricService::WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting) {
   store::Metrics metrics(connection);
   const int64_t first_unpacked = FirstUnpackedHour();
   bool made = false;
@@ -173,18 +175,23 @@ absl::Status MetricService::Flush() {
   std::unique_lock moving(moving_);
   std::vector<WaitingBlock> waiting = buffer_.Take();
   if (waiting.empty()) return absl::OkStatus();
-  const absl::Status written =
-      database_.Write([&](store::Connection& connection) { return WriteWaiting(connection, waiting); });
-  if (!written.ok()) {
-    // Rows that were made are gone with the transaction, and so may be what was read of them.
-    for (WaitingBlock& block : waiting) {
-      block.series->number = 0;
-      block.series->seen = absl::InfinitePast();
+  const absl::Span<WaitingBlock> all = absl::MakeSpan(waiting);
+  for (size_t done = 0; done < all.size(); done += kWriteAtOnce) {
+    const absl::Span<WaitingBlock> some = all.subspan(done, kWriteAtOnce);
+    const absl::Status written =
+        database_.Write([&](store::Connection& connection) { return WriteWaiting(connection, some); });
+    if (!written.ok()) {
+      const absl::Span<WaitingBlock> rest = all.subspan(done);
+      // Rows that were made are gone with the transaction, and so may be what was read of them.
+      for (WaitingBlock& block : rest) {
+        block.series->number = 0;
+        block.series->seen = absl::InfinitePast();
+      }
+      buffer_.NotWritten(rest);
+      return written;
     }
-    buffer_.NotWritten(std::move(waiting));
-    return written;
+    buffer_.Written(some);
   }
-  buffer_.Written(std::move(waiting));
   buffer_.Forget(absl::ToUnixSeconds(clock_.Now()) / kSecondsInMinute - kMinutesInMemory + 1);
   return absl::OkStatus();
 }

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/domain/ids.h"
 #include "lib/domain/metric.h"
@@ -43,8 +44,8 @@ struct MetricServiceOptions {
   absl::Duration keep_hours = absl::Hours(24 * 456);
   // More metrics than these are not kept: those that had no value for longest go first, and no new one may be put.
   int64_t most_metrics = 100'000;
-  // Values that wait to be written; more are refused.
-  size_t most_waiting = 500'000;
+  // Values that wait to be written, in units of a hundred bytes or so; more are refused.
+  size_t most_waiting = 200'000;
 };
 
 // What to read of a metric. Periods are multiples of `period` since 1970.
@@ -124,7 +125,7 @@ class MetricService {
 
  private:
   void Run();
-  absl::Status WriteWaiting(store::Connection& connection, std::vector<WaitingBlock>& waiting);
+  absl::Status WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting);
   absl::Status PackHours();
   absl::Status Delete();
   int64_t FirstUnpackedHour() const;

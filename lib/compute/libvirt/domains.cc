@@ -19,16 +19,6 @@ absl::StatusOr<DomainHandle> Find(virConnectPtr connection, const std::string& g
   return domain;
 }
 
-absl::StatusOr<std::vector<DomainHandle>> ActiveDomains(virConnectPtr connection) {
-  virDomainPtr* raw = nullptr;
-  const int count = virConnectListAllDomains(connection, &raw, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-  if (count < 0) return LastVirtError("list the guests");
-  std::vector<DomainHandle> domains;
-  for (int i = 0; i < count; ++i) domains.emplace_back(raw[i]);
-  free(raw);
-  return domains;
-}
-
 // AlreadyExists when there is one of another UUID.
 absl::StatusOr<bool> IsThere(virConnectPtr connection, const std::string& guest, const std::string& uuid) {
   const absl::StatusOr<DomainHandle> there = FindOn(connection, guest);
@@ -49,6 +39,16 @@ bool IsGoing(virConnectPtr connection, const std::string& guest, const std::stri
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<DomainHandle>> ActiveDomains(virConnectPtr connection) {
+  virDomainPtr* raw = nullptr;
+  const int count = virConnectListAllDomains(connection, &raw, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  if (count < 0) return LastVirtError("list the guests");
+  std::vector<DomainHandle> domains;
+  for (int i = 0; i < count; ++i) domains.emplace_back(raw[i]);
+  free(raw);
+  return domains;
+}
 
 absl::StatusOr<Power> PowerOf(virDomainPtr domain) {
   int state = 0;

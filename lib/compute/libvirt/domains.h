@@ -15,6 +15,9 @@ namespace brume::compute {
 absl::StatusOr<Power> LookAt(virConnectPtr connection, const std::string& guest);
 absl::StatusOr<Power> PowerOf(virDomainPtr domain);
 
+// Those that are not off, guests or not.
+absl::StatusOr<std::vector<DomainHandle>> ActiveDomains(virConnectPtr connection);
+
 // The domain of a guest that is not off; NotFound otherwise.
 absl::StatusOr<DomainHandle> FindOn(virConnectPtr connection, const std::string& guest);
 

@@ -89,6 +89,8 @@ class LibvirtHypervisor final : public Hypervisor {
   const bool simulated_;
   const std::optional<std::string> embedded_root_;
   const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
+  // Shared with calls that were given up.
+  const std::shared_ptr<StatisticsReader> statistics_ = std::make_shared<StatisticsReader>();
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
   std::shared_future<compute::Acceleration> acceleration_;
@@ -257,7 +259,9 @@ absl::StatusOr<std::vector<InstanceId>> LibvirtHypervisor::List() {
 
 absl::StatusOr<std::vector<GuestStatistics>> LibvirtHypervisor::Sample(const std::vector<InstanceId>& ids) {
   return CallFor<std::vector<GuestStatistics>>(
-      "read the guests' statistics", [ids](virConnectPtr connection) { return ReadStatistics(connection, ids); });
+      "read the guests' statistics", [ids, reader = statistics_, simulated = simulated_](virConnectPtr connection) {
+        return reader->Read(connection, ids, simulated);
+      });
 }
 
 absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {

@@ -1,110 +1,102 @@
 #include "lib/compute/libvirt/statistics.h"
 
-#include <memory>
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "lib/base/status_macros.h"
 #include "lib/compute/libvirt/domains.h"
 
 namespace brume::compute {
 namespace {
 
-// Interfaces are not asked for: their taps are in other namespaces, where libvirt does not look.
-constexpr unsigned int kGroups =
-    VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON;
+constexpr absl::Duration kMemoryPeriod = absl::Seconds(60);
+// For a guest that has not told: its driver may not be there yet, or never will be.
+constexpr absl::Duration kMemoryRetry = absl::Seconds(30);
 constexpr int64_t kBytesInKib = 1024;
+// More than any QEMU has of one disk.
+constexpr int kMostDiskCounters = 32;
 
-struct RecordsFree {
-  void operator()(virDomainStatsRecordPtr* records) const { virDomainStatsRecordListFree(records); }
-};
-using Records = std::unique_ptr<virDomainStatsRecordPtr, RecordsFree>;
-
-std::optional<int64_t> NumberOf(const virTypedParameter& parameter) {
-  switch (parameter.type) {
-    case VIR_TYPED_PARAM_ULLONG:
-      return static_cast<int64_t>(parameter.value.ul);
-    case VIR_TYPED_PARAM_LLONG:
-      return parameter.value.l;
-    case VIR_TYPED_PARAM_UINT:
-      return parameter.value.ui;
-    case VIR_TYPED_PARAM_INT:
-      return parameter.value.i;
-    default:
-      return std::nullopt;
-  }
+std::optional<absl::Duration> ReadCpuTime(virDomainPtr domain) {
+  virDomainInfo info = {};
+  if (virDomainGetInfo(domain, &info) != 0) return std::nullopt;
+  return absl::Nanoseconds(static_cast<int64_t>(info.cpuTime));
 }
 
-GuestStatistics ParseRecord(InstanceId id, const virDomainStatsRecord& record) {
-  GuestStatistics guest{.id = std::move(id)};
-  GuestStatistics::Disk disk;
-  bool any_disk = false;
-  std::optional<int64_t> available_kib, usable_kib, unused_kib;
-  for (int i = 0; i < record.nparams; ++i) {
-    const absl::string_view name = record.params[i].field;
-    const std::optional<int64_t> value = NumberOf(record.params[i]);
-    if (!value.has_value()) continue;
-    if (name == "cpu.time") {
-      guest.cpu_time = absl::Nanoseconds(*value);
-    } else if (name == "balloon.available") {
-      available_kib = value;
-    } else if (name == "balloon.usable") {
-      usable_kib = value;
-    } else if (name == "balloon.unused") {
-      unused_kib = value;
-    } else if (absl::StartsWith(name, "block.")) {
-      // "block.0.rd.bytes", of each disk.
-      int64_t* counter = absl::EndsWith(name, ".rd.bytes")   ? &disk.read_bytes
-                         : absl::EndsWith(name, ".rd.reqs")  ? &disk.read_operations
-                         : absl::EndsWith(name, ".wr.bytes") ? &disk.write_bytes
-                         : absl::EndsWith(name, ".wr.reqs")  ? &disk.write_operations
-                                                             : nullptr;
-      if (counter == nullptr) continue;
-      *counter += *value;
-      any_disk = true;
-    }
-  }
-  if (any_disk) guest.disk = disk;
-  // Kernels before 3.14 tell no usable memory.
-  if (!usable_kib.has_value()) usable_kib = unused_kib;
-  if (available_kib.has_value() && usable_kib.has_value()) {
-    guest.memory = {.total_bytes = *available_kib * kBytesInKib, .usable_bytes = *usable_kib * kBytesInKib};
-  }
-  return guest;
+std::optional<GuestStatistics::Disk> ReadDisk(virDomainPtr domain) {
+  std::array<virTypedParameter, kMostDiskCounters> counters = {};
+  int count = kMostDiskCounters;
+  // No path: all disks together.
+  if (virDomainBlockStatsFlags(domain, "", counters.data(), &count, 0) != 0) return std::nullopt;
+  const auto value = [&](const char* name) -> int64_t {
+    long long found = 0;
+    return virTypedParamsGetLLong(counters.data(), count, name, &found) == 1 ? found : 0;
+  };
+  return GuestStatistics::Disk{.read_bytes = value(VIR_DOMAIN_BLOCK_STATS_READ_BYTES),
+                               .write_bytes = value(VIR_DOMAIN_BLOCK_STATS_WRITE_BYTES),
+                               .read_operations = value(VIR_DOMAIN_BLOCK_STATS_READ_REQ),
+                               .write_operations = value(VIR_DOMAIN_BLOCK_STATS_WRITE_REQ)};
+}
+
+// Spreads what would otherwise come at once: from a half of `period` to all of it.
+absl::Duration Spread(absl::Duration period, const InstanceId& id) {
+  constexpr size_t kSteps = 64;
+  return period / 2 + period / 2 * static_cast<double>(std::hash<std::string>()(id.text()) % kSteps) / kSteps;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<GuestStatistics>> ReadStatistics(virConnectPtr connection,
-                                                            const std::vector<InstanceId>& ids) {
-  // A guest that an operation holds is told of as far as that goes without waiting for it.
-  constexpr unsigned int kNoWait = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
-  virDomainStatsRecordPtr* raw = nullptr;
-  int count = 0;
-  if (ids.empty()) {
-    count = virConnectGetAllDomainStats(connection, kGroups, &raw, VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | kNoWait);
-  } else {
-    std::vector<DomainHandle> domains;
-    for (const InstanceId& id : ids) {
-      absl::StatusOr<DomainHandle> domain = FindOn(connection, id.text());
-      if (absl::IsNotFound(domain.status())) continue;
-      RETURN_IF_ERROR(domain.status());
-      domains.push_back(*std::move(domain));
-    }
-    if (domains.empty()) return std::vector<GuestStatistics>();
-    std::vector<virDomainPtr> list;
-    for (const DomainHandle& domain : domains) list.push_back(domain.get());
-    list.push_back(nullptr);
-    count = virDomainListGetStats(list.data(), kGroups, &raw, kNoWait);
+std::optional<GuestStatistics::Memory> StatisticsReader::ReadMemory(virDomainPtr domain, const InstanceId& id) {
+  const absl::Time now = absl::Now();
+  {
+    std::lock_guard lock(mutex_);
+    absl::Time& next = ask_memory_[id];
+    if (now < next) return std::nullopt;
+    next = now + Spread(kMemoryRetry, id);
   }
-  if (count < 0) return LastVirtError("read the guests' statistics");
-  const Records records(raw);
-  std::vector<GuestStatistics> guests;
+  std::array<virDomainMemoryStatStruct, VIR_DOMAIN_MEMORY_STAT_NR> told = {};
+  const int count = virDomainMemoryStats(domain, told.data(), told.size(), 0);
+  std::optional<int64_t> total_kib, usable_kib, unused_kib;
   for (int i = 0; i < count; ++i) {
-    absl::StatusOr<InstanceId> id = InstanceId::Parse(virDomainGetName(raw[i]->dom));
-    if (id.ok()) guests.push_back(ParseRecord(*std::move(id), *raw[i]));
+    const auto value = static_cast<int64_t>(told[i].val);
+    if (told[i].tag == VIR_DOMAIN_MEMORY_STAT_AVAILABLE) total_kib = value;
+    if (told[i].tag == VIR_DOMAIN_MEMORY_STAT_USABLE) usable_kib = value;
+    if (told[i].tag == VIR_DOMAIN_MEMORY_STAT_UNUSED) unused_kib = value;
   }
+  // Kernels before 3.14 tell no usable memory.
+  if (!usable_kib.has_value()) usable_kib = unused_kib;
+  if (!total_kib.has_value() || !usable_kib.has_value()) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  ask_memory_[id] = now + Spread(kMemoryPeriod, id);
+  return GuestStatistics::Memory{.total_bytes = *total_kib * kBytesInKib, .usable_bytes = *usable_kib * kBytesInKib};
+}
+
+absl::StatusOr<std::vector<GuestStatistics>> StatisticsReader::Read(virConnectPtr connection,
+                                                                    const std::vector<InstanceId>& ids,
+                                                                    bool simulated) {
+  ASSIGN_OR_RETURN(const std::vector<DomainHandle> domains, ActiveDomains(connection));
+  const absl::flat_hash_set<InstanceId> wanted(ids.begin(), ids.end());
+  absl::flat_hash_set<InstanceId> present;
+  std::vector<GuestStatistics> guests;
+  for (const DomainHandle& domain : domains) {
+    absl::StatusOr<InstanceId> id = InstanceId::Parse(virDomainGetName(domain.get()));
+    if (!id.ok()) continue;
+    present.insert(*id);
+    if (!wanted.empty() && !wanted.contains(*id)) continue;
+    GuestStatistics& guest = guests.emplace_back();
+    guest.id = *std::move(id);
+    if (simulated) continue;
+    guest.cpu_time = ReadCpuTime(domain.get());
+    guest.disk = ReadDisk(domain.get());
+    guest.memory = ReadMemory(domain.get(), guest.id);
+  }
+  std::lock_guard lock(mutex_);
+  absl::erase_if(ask_memory_, [&](const auto& entry) { return !present.contains(entry.first); });
   return guests;
 }
 
