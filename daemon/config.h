@@ -52,6 +52,9 @@ struct Config {
   std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
   monitoring::MetricServiceOptions metrics;
   monitoring::SamplerOptions sampler;
+  // /metrics for Prometheus; empty = none.
+  std::string prometheus_listen;
+  bool prometheus_allow_remote = false;
 
   Settings settings;
   std::vector<InstanceType> instance_types;

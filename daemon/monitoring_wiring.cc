@@ -1,5 +1,7 @@
 #include "daemon/monitoring_wiring.h"
 
+#include "lib/api/exposition.h"
+#include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/monitoring/alarm_reader.h"
 #include "lib/monitoring/webhook.h"
@@ -9,7 +11,7 @@ namespace brume::daemon {
 Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hypervisor, network::Fabric& fabric,
                        const Clock& clock, Random& random, const compute::StatusMonitor& status_monitor,
                        const MonitoringOptions& options)
-    : simulate_(options.simulate),
+    : options_(options),
       metrics_(database, clock, options.metrics),
       sampler_({.database = database,
                 .hypervisor = hypervisor,
@@ -40,15 +42,24 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
 
 absl::Status Monitoring::Load() { return alarms_.Load(); }
 
-absl::Status Monitoring::Start() {
+absl::Status Monitoring::Start(const api::CallStatistics& calls) {
   metrics_.Start();
-  if (!simulate_) sampler_.Start();
+  if (!options_.simulate) sampler_.Start();
   RETURN_IF_ERROR(actions_.Start());
   evaluator_.Start();
+  if (options_.prometheus.listen.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(prometheus_, frontend::MakePrometheusServer(
+                                    [this, &calls] {
+                                      return api::ExpositionText(sampler_.Snapshot(), calls.Read(), metrics_.dropped(),
+                                                                 api::ReadProcessUse());
+                                    },
+                                    options_.prometheus));
+  log::Info("metrics for Prometheus are served at {}", prometheus_->url());
   return absl::OkStatus();
 }
 
 void Monitoring::Stop() {
+  prometheus_.reset();
   evaluator_.Stop();
   actions_.Stop();
   sampler_.Stop();

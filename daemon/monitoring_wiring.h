@@ -5,11 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
+#include "lib/api/call_statistics.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/compute/hypervisor.h"
 #include "lib/compute/instance_service.h"
 #include "lib/compute/status_monitor.h"
+#include "lib/frontend/prometheus/prometheus_server.h"
 #include "lib/monitoring/alarm_actions.h"
 #include "lib/monitoring/alarm_evaluator.h"
 #include "lib/monitoring/alarm_service.h"
@@ -25,6 +28,8 @@ struct MonitoringOptions {
   monitoring::SamplerOptions sampler;
   // Guests that are not real use nothing: they are not measured.
   bool simulate = false;
+  // Nobody is served where it listens nowhere.
+  frontend::PrometheusServerOptions prometheus;
 
   monitoring::Place place;
   std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
@@ -41,7 +46,8 @@ class Monitoring {
 
   // Reads the alarms; before calls are taken.
   absl::Status Load();
-  absl::Status Start();
+  // `calls` outlives it as well. Errors: as of MakePrometheusServer.
+  absl::Status Start(const api::CallStatistics& calls);
   // Writes what waits. Idempotent.
   void Stop();
 
@@ -49,12 +55,13 @@ class Monitoring {
   monitoring::AlarmService& alarms() { return alarms_; }
 
  private:
-  const bool simulate_;
+  const MonitoringOptions options_;
   monitoring::MetricService metrics_;
   monitoring::Sampler sampler_;
   monitoring::AlarmService alarms_;
   monitoring::AlarmActions actions_;
   monitoring::AlarmEvaluator evaluator_;
+  std::unique_ptr<frontend::PrometheusServer> prometheus_;
 };
 
 // What alarms may do to instances. `instances` may be made later, but before it is asked.

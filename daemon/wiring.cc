@@ -221,13 +221,15 @@ class RealDaemon final : public Daemon {
                     .host_boot_id = HostBootId(config_.simulate),
                     .on_disks_freed = [this] { images_.WakeAll(); }}),
         status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
-        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, status_monitor_,
-                    {.metrics = config_.metrics,
-                     .sampler = config_.sampler,
-                     .simulate = config_.simulate,
-                     .place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
-                     .webhooks = config_.webhooks,
-                     .instances = HooksOf(instance_service_)}),
+        monitoring_(
+            *database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, status_monitor_,
+            {.metrics = config_.metrics,
+             .sampler = config_.sampler,
+             .simulate = config_.simulate,
+             .prometheus = {.listen = config_.prometheus_listen, .allow_remote = config_.prometheus_allow_remote},
+             .place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
+             .webhooks = config_.webhooks,
+             .instances = HooksOf(instance_service_)}),
         network_service_(*database_, config_.settings, random_),
         security_group_service_(*database_, random_,
                                 [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
@@ -315,7 +317,7 @@ class RealDaemon final : public Daemon {
     images_.Start();
     instances_.Start();
     status_monitor_.Start();
-    RETURN_IF_ERROR(monitoring_.Start());
+    RETURN_IF_ERROR(monitoring_.Start(statistics_));
     if (!config_.ec2_listen.empty()) {
       ASSIGN_OR_RETURN(
           query_,

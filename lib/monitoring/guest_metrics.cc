@@ -35,7 +35,10 @@ std::optional<double> Failed(compute::CheckStatus status) {
 
 }  // namespace
 
-const GuestMetricInfo& InfoOf(GuestMetric metric) { return kInfos[static_cast<size_t>(metric)]; }
+bool IsStatusCheck(GuestMetric metric) {
+  return metric == GuestMetric::kStatusCheckFailed || metric == GuestMetric::kStatusCheckFailedInstance ||
+         metric == GuestMetric::kStatusCheckFailedSystem;
+}
 
 const std::array<GuestMetricInfo, kGuestMetrics>& AllGuestMetrics() { return kInfos; }
 

@@ -42,7 +42,7 @@ struct GuestMetricInfo {
   const char* name;
   const char* unit;
 };
-const GuestMetricInfo& InfoOf(GuestMetric metric);
+bool IsStatusCheck(GuestMetric metric);
 const std::array<GuestMetricInfo, kGuestMetrics>& AllGuestMetrics();
 
 struct NetworkCounters {

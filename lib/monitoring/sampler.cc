@@ -88,6 +88,7 @@ absl::Status Sampler::ListGuests() {
     if (track.running_since != guest.running_since) {
       track.running_since = guest.running_since;
       track.latest = track.whole = std::nullopt;
+      track.memory = std::nullopt;
     }
   }
   absl::erase_if(tracks_, [&](const auto& entry) {
@@ -135,7 +136,10 @@ absl::Status Sampler::Sample(bool all) {
   for (const store::MonitoredGuest& guest : guests_) {
     if (!all && guest.detailed) ids.push_back(guest.id);
   }
-  if (guests_.empty() || (!all && ids.empty())) return absl::OkStatus();
+  if (guests_.empty() || (!all && ids.empty())) {
+    KeepSnapshot();
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const std::vector<compute::GuestStatistics> statistics, parts_.hypervisor.Sample(ids));
   const absl::Time now = parts_.clock.Now();
   const absl::flat_hash_map<std::string, NetworkCounters> network = ReadNetwork(all);
@@ -163,7 +167,31 @@ absl::Status Sampler::Sample(bool all) {
   }
   if (all && whole_.has_value()) NoteTogether(FloorToSecond(*whole_), std::move(together));
   if (all) whole_ = now;
+  KeepSnapshot();
   return absl::OkStatus();
+}
+
+std::vector<GuestSnapshot> Sampler::Snapshot() const {
+  std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+void Sampler::KeepSnapshot() {
+  std::vector<GuestSnapshot> guests;
+  guests.reserve(guests_.size());
+  for (const store::MonitoredGuest& guest : guests_) {
+    const auto track = tracks_.find(guest.id);
+    if (track == tracks_.end() || !track->second.latest.has_value()) continue;
+    GuestSnapshot& shown = guests.emplace_back(GuestSnapshot{.id = guest.id,
+                                                             .instance_type = guest.instance_type,
+                                                             .group = guest.group,
+                                                             .vcpus = guest.vcpus,
+                                                             .counters = *track->second.latest,
+                                                             .values = track->second.values});
+    shown.counters.memory = track->second.memory;
+  }
+  std::lock_guard lock(mutex_);
+  snapshot_ = std::move(guests);
 }
 
 void Sampler::Take(const store::MonitoredGuest& guest, GuestCounters now, bool all, Together& together) {
@@ -184,6 +212,10 @@ void Sampler::Take(const store::MonitoredGuest& guest, GuestCounters now, bool a
   }
   if (values.has_value()) {
     const absl::Time start = FloorToSecond(track.latest->time);
+    // In between, status checks are what they were when all guests were looked at.
+    for (size_t i = 0; i < kGuestMetrics; ++i) {
+      if (all || !IsStatusCheck(static_cast<GuestMetric>(i))) track.values[i] = (*values)[i];
+    }
     track.samples.clear();
     for (size_t i = 0; i < kGuestMetrics; ++i) {
       if (!(*values)[i].has_value()) continue;
@@ -201,6 +233,7 @@ void Sampler::Take(const store::MonitoredGuest& guest, GuestCounters now, bool a
       }
     }
   }
+  if (now.memory.has_value()) track.memory = now.memory;
   if (all) track.whole = now;
   track.latest = std::move(now);
 }

@@ -32,6 +32,16 @@ struct SamplerOptions {
   absl::Duration detailed_period = absl::Seconds(1);  // of instances with detailed monitoring
 };
 
+// A guest as it was last seen.
+struct GuestSnapshot {
+  InstanceId id;
+  std::string instance_type;
+  std::string group;  // of Auto Scaling; empty = none
+  int64_t vcpus = 1;
+  GuestCounters counters;  // since the guest's start
+  GuestValues values;      // over its latest sampling period
+};
+
 struct SamplerParts {
   store::Database& database;
   compute::Hypervisor& hypervisor;
@@ -49,6 +59,9 @@ class Sampler {
   void Start();
   void Stop();
 
+  // Of all guests that run and could be measured, in order of launch. Thread-safe.
+  std::vector<GuestSnapshot> Snapshot() const;
+
   // Takes one sample: of all guests, or of those with detailed monitoring only. For tests, and the thread itself.
   // The first one of a guest only begins its counts.
   absl::Status Sample(bool all);
@@ -61,7 +74,9 @@ class Sampler {
     std::optional<GuestCounters> latest;  // at the latest sample
     std::optional<GuestCounters> whole;   // at the latest one of all guests
     Family series;
-    MetricService::Samples samples;  // reused
+    MetricService::Samples samples;                               // reused
+    GuestValues values = {};                                      // of the latest sample
+    std::optional<compute::GuestStatistics::Memory> memory = {};  // the latest that was told
   };
   using Together = std::map<Dimension, std::array<MetricBucket, kGuestMetrics>>;
 
@@ -71,6 +86,7 @@ class Sampler {
   Family MakeFamily(const std::vector<Dimension>& dimensions);
   void Take(const store::MonitoredGuest& guest, GuestCounters now, bool all, Together& together);
   void NoteTogether(absl::Time start, Together together);
+  void KeepSnapshot();
 
   const SamplerParts parts_;
   const SamplerOptions options_;
@@ -83,7 +99,8 @@ class Sampler {
   std::optional<absl::Time> whole_;  // when all were sampled
   bool failing_ = false;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::vector<GuestSnapshot> snapshot_;
   std::condition_variable stop_;
   bool stopping_ = false;
   std::thread thread_;

@@ -1,4 +1,4 @@
-"""Prometheus: its service discovery finds the instances, as they come and go."""
+"""Prometheus: its service discovery finds the instances, as they come and go, and it reads brumed's own metrics."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import re
 import subprocess
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from client_host import SimulatedClientTest
@@ -24,18 +25,25 @@ scrape_configs:
         filters:
           - name: instance-state-name
             values: [running]
+  - job_name: brumed
+    scrape_interval: 1s
+    static_configs:
+      - targets: ["{metrics}"]
 """
 
 
 class PrometheusTest(SimulatedClientTest):
+    config = {"monitoring": {"prometheus_listen": "127.0.0.1:0"}}
+
     @classmethod
     def prepare(cls):
         super().prepare()
         config = os.path.join(cls.host.directory, "prometheus.yml")
         cls.log = os.path.join(cls.host.directory, "prometheus.log")
         key, secret = cls.root_key()
+        cls.metrics = re.search(r"metrics for Prometheus are served at (http://(\S+)/metrics)", cls.host.log())
         with open(config, "w") as file:
-            file.write(CONFIG.format(endpoint=cls.host.endpoint, key=key, secret=secret))
+            file.write(CONFIG.format(endpoint=cls.host.endpoint, key=key, secret=secret, metrics=cls.metrics[2]))
         with open(cls.log, "w") as log:
             cls.prometheus = subprocess.Popen(
                 ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={cls.host.directory}/tsdb",
@@ -59,7 +67,24 @@ class PrometheusTest(SimulatedClientTest):
         with urllib.request.urlopen(f"{self.address}/api/v1/targets?state=active", timeout=10) as answer:
             targets = json.load(answer)["data"]["activeTargets"]
         labels = [target["discoveredLabels"] for target in targets]
-        return {label["__meta_ec2_instance_id"]: label for label in labels}
+        return {label["__meta_ec2_instance_id"]: label for label in labels if "__meta_ec2_instance_id" in label}
+
+    def query(self, expression):
+        """What Prometheus knows at the moment: [(labels, value)]."""
+        url = f"{self.address}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return [(each["metric"], float(each["value"][1])) for each in json.load(answer)["data"]["result"]]
+
+    def test_brumeds_own_metrics_are_well_formed_and_are_scraped(self):
+        self.address = wait_until(self.web, 60, lambda: f"Prometheus to listen: {self.said()[-2000:]}")
+        with urllib.request.urlopen(self.metrics[1], timeout=10) as answer:
+            text = answer.read()
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=60)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.client().describe_regions()
+        (found,) = wait_until(lambda: self.query('brume_api_calls_total{action="ec2:DescribeRegions"} > 0'), 60,
+                              lambda: f"the calls to be scraped: {self.query('up')}\n{self.said()[-2000:]}")
+        self.assertEqual((found[0]["job"], found[1]), ("brumed", 1))
 
     def test_instances_are_found_with_their_addresses_tags_and_zones_and_lost_when_they_end(self):
         self.address = wait_until(self.web, 60, lambda: f"Prometheus to listen: {self.said()[-2000:]}")

@@ -1,8 +1,10 @@
 """Metrics of guests that boot: what is measured is what they do."""
 
 import datetime
+import re
 import time
 import unittest
+import urllib.request
 
 from conditions import wait_until
 from harness import HostTest
@@ -11,7 +13,7 @@ MEGABYTE = 1_000_000
 
 
 class MeasuredTest(HostTest):
-    config = {"monitoring": {"period_seconds": 2}}
+    config = {"monitoring": {"period_seconds": 2, "prometheus_listen": "127.0.0.1:0"}}
 
     @classmethod
     def prepare(cls):
@@ -96,6 +98,22 @@ class MeasuredTest(HostTest):
         found = self.host.api("list-metrics", namespace="AWS/EC2",
                               dimensions=[{"Name": "InstanceId", "Value": self.guest.id}])
         return len(found.get("Metrics", []))
+
+    def test_prometheus_is_told_what_the_guest_uses(self):
+        (url,) = re.findall(r"metrics for Prometheus are served at (\S+)", self.host.log())
+
+        def told(name):
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                text = answer.read().decode()
+            found = re.search(rf'^{name}{{instance_id="{self.guest.id}",instance_type="b1.tiny"}} (\S+)$', text, re.M)
+            return float(found[1]) if found else None
+        wait_until(lambda: told("brume_instance_cpu_utilization_percent") is not None, 60, "the guest to be measured")
+        before = told("brume_instance_network_receive_bytes_total")
+        self.guest.ssh("cat >/dev/null", stdin="x" * MEGABYTE)
+        wait_until(lambda: told("brume_instance_network_receive_bytes_total") - before >= MEGABYTE, 60,
+                   "what the guest received to be told")
+        self.assertGreater(told("brume_instance_cpu_seconds_total"), 0)
+        self.assertGreater(told("brume_instance_disk_reads_total"), 0)
 
     def test_an_instance_with_detailed_monitoring_is_measured_every_second(self):
         self.host.api("monitor-instances", instance_ids=[self.guest.id])
