@@ -26,6 +26,7 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
                .read = [this](const alarm::Watch& watch, absl::Time from,
                               absl::Time to) { return monitoring::ReadWatch(metrics_, watch, from, to); },
                .on_put = [this](const std::string& name) { evaluator_.Wake(name); },
+               .on_wait = [this] { evaluator_.LookAgain(); },
                .on_due = [this](const std::vector<alarm::DueAction>& due) { actions_.Wake(due); }}),
       actions_({.database = database,
                 .clock = clock,

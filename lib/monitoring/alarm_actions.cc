@@ -22,8 +22,8 @@ using alarm::Step;
 constexpr absl::Duration kLongestBackoff = absl::Seconds(16);
 constexpr int kThreads = 4;
 
-// No name has a line's end in it.
-std::string KeyOf(const DueAction& due) { return absl::StrCat(due.alarm, "\n", due.action); }
+// No name has a tabulator in it.
+std::string KeyOf(const DueAction& due) { return absl::StrCat(due.alarm, "\t", due.action); }
 
 bool IsWebhook(const DueAction& due) {
   const absl::StatusOr<ActionKind> kind = alarm::ParseAction(due.action);
@@ -69,7 +69,7 @@ void AlarmActions::Wake(const std::vector<DueAction>& due) {
 }
 
 absl::StatusOr<absl::Duration> AlarmActions::Look(const std::string& key) {
-  const std::pair<std::string, std::string> parts = absl::StrSplit(key, absl::MaxSplits('\n', 1));
+  const std::pair<std::string, std::string> parts = absl::StrSplit(key, absl::MaxSplits('\t', 1));
   ASSIGN_OR_RETURN(std::optional<DueAction> due, parts_.database.ReadFor([&](store::Connection& c) {
     return store::AlarmDueActions(c).First(parts.first, parts.second);
   }));

@@ -165,6 +165,7 @@ void AlarmChange::Suppress(const std::string& name) {
   Alarm& after = Edit(name);
   after.suppressed_by = held.by;
   after.suppressed_until = held.until;
+  waits = waits || held.until > now_;
   if (!act) return;
   Alarm before = after;
   before.state = after.acted_on;

@@ -46,6 +46,7 @@ class AlarmChange {
   std::set<std::string> deleted;
   std::vector<alarm::HistoryItem> items;
   std::vector<alarm::DueAction> due;
+  bool waits = false;  // there are actions that wait for a time
 
  private:
   alarm::Alarm& Edit(const std::string& name);

@@ -65,6 +65,14 @@ void AlarmEvaluator::Wake(const std::string& name) {
   changed_.notify_all();
 }
 
+void AlarmEvaluator::LookAgain() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_all();
+}
+
 // Requires mutex_.
 void AlarmEvaluator::Schedule(const std::string& name, absl::Time due) {
   const auto [known, inserted] = due_.emplace(name, due);
@@ -117,6 +125,12 @@ absl::StatusOr<AlarmVerdict> AlarmEvaluator::Evaluate(const AlarmPtr& alarm, abs
 
 absl::Time AlarmEvaluator::EvaluateDue() {
   const absl::Time now = parts_.clock.Now();
+  // Where a clock was set back, what was due by it would have to wait for it.
+  if (now < evaluated_) {
+    WakeAll();
+    forget_due_ = now;
+  }
+  evaluated_ = now;
   // First, as their time came before what is evaluated now.
   if (parts_.alarms.NextSuppressionEnd() <= now) {
     const absl::Status ended = parts_.alarms.EndSuppressions();

@@ -41,6 +41,8 @@ class AlarmEvaluator {
   // The alarm was put: it is evaluated at once, and then in its periods.
   void Wake(const std::string& name);
   void WakeAll();
+  // Looks when something is due next: it may be sooner than it was.
+  void LookAgain();
 
   // Evaluates what is due, and says when something is next.
   absl::Time EvaluateDue();
@@ -60,6 +62,7 @@ class AlarmEvaluator {
   std::set<std::pair<absl::Time, std::string>> queue_;
   absl::flat_hash_map<std::string, absl::Time> due_;
   absl::Time forget_due_;  // when old history is to be forgotten
+  absl::Time evaluated_ = absl::InfinitePast();
   std::thread thread_;
 };
 

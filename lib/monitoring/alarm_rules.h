@@ -13,7 +13,7 @@
 namespace brume::monitoring {
 
 struct AlarmRules {
-  std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
+  std::vector<std::string> webhooks = {};  // how the URLs that alarms may name begin
 };
 
 // Errors of all: ValidationError.

@@ -137,7 +137,7 @@ absl::Status AlarmService::Put(Alarm definition, RulePtr rule, const TagMap& tag
     }
     RETURN_IF_ERROR(Commit(change));
   }
-  if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
+  Tell(change);
   return absl::OkStatus();
 }
 
@@ -223,7 +223,7 @@ absl::Status AlarmService::SetState(const std::string& name, State state, const 
     change.Follow();
     RETURN_IF_ERROR(Commit(change));
   }
-  if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
+  Tell(change);
   return absl::OkStatus();
 }
 
@@ -250,7 +250,7 @@ absl::Status AlarmService::Apply(absl::Span<const AlarmVerdict> verdicts) {
     if (change.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(Commit(change));
   }
-  if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
+  Tell(change);
   return absl::OkStatus();
 }
 
@@ -277,7 +277,7 @@ absl::Status AlarmService::EndSuppressions() {
     if (change.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(Commit(change));
   }
-  if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
+  Tell(change);
   return absl::OkStatus();
 }
 
@@ -301,6 +301,12 @@ absl::Status AlarmService::Commit(AlarmChange& change) {
   for (const auto& [name, alarm] : change.states) alarms_.at(name).alarm = alarm;
   for (const std::string& name : change.deleted) Forget(name);
   return absl::OkStatus();
+}
+
+// With no lock held.
+void AlarmService::Tell(AlarmChange& change) const {
+  if (options_.on_wait && change.waits) options_.on_wait();
+  if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
 }
 
 absl::Status AlarmService::ForgetHistory() {

@@ -38,11 +38,13 @@ using AlarmReader = std::function<absl::StatusOr<std::vector<std::pair<absl::Tim
 
 struct AlarmServiceOptions {
   Place place;
-  AlarmRules rules;
+  AlarmRules rules = {};
   // Metric maths is read once when it is put, so that its mistakes are told.
-  AlarmReader read;
+  AlarmReader read = {};
   // What an alarm was changed to, by a caller: it is to be evaluated at once. Called with no lock held.
   std::function<void(const std::string& name)> on_put = {};
+  // Actions wait for their suppressor: NextSuppressionEnd may be sooner.
+  std::function<void()> on_wait = {};
   // Actions were asked for; they are on disk.
   std::function<void(std::vector<alarm::DueAction>)> on_due = {};
 };
@@ -122,8 +124,9 @@ class AlarmService {
   bool DependsOn(const std::string& name, const std::string& on) const;
   void Remember(AlarmPtr alarm, RulePtr rule);
   void Forget(const std::string& name);
-  // Writes and remembers it; what it asks for is then told with no lock held.
+  // Writes and remembers it. What follows from it is then told, with no lock held.
   absl::Status Commit(AlarmChange& change);
+  void Tell(AlarmChange& change) const;
   absl::StatusOr<std::string> NameOf(const std::string& arn) const;
 
   store::Database& database_;

@@ -129,6 +129,8 @@ TEST_CASE("actions wait for their suppressor, and are taken when it does not com
   Pair world;
   world.Put(Held(absl::Seconds(15), absl::Seconds(20)));
   CHECK(world.Due().empty());
+  CHECK(world.waits == 1);
+  CHECK(world.evaluator->EvaluateDue() <= world.clock.Now() + absl::Seconds(15));
   world.clock.Advance(absl::Seconds(20));
   world.evaluator->EvaluateDue();
   REQUIRE(world.Due().size() == 1);

@@ -115,6 +115,15 @@ TEST_CASE("an alarm is read once in its period, however often it is looked at", 
   CHECK(world.reads == 7);
 }
 
+TEST_CASE("a clock that is set back does not make alarms wait for it", "[alarms]") {
+  AlarmWorld world;
+  world.Put(AlarmWorld::Above50("busy"));
+  world.Tick(10);
+  world.clock.Advance(-absl::Hours(5));
+  world.Tick(90);
+  CHECK(world.StateOf("busy") == "ALARM");
+}
+
 TEST_CASE("an alarm whose metric cannot be read keeps its state until it can", "[alarms]") {
   AlarmWorld world;
   world.Put(AlarmWorld::Above50("busy"));

@@ -39,6 +39,7 @@ class AlarmWorld {
             .rules = {.webhooks = {"http://hooks.example.org/"}},
             .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) { return Read(watch, from, to); },
             .on_put = [this](const std::string& name) { evaluator->Wake(name); },
+            .on_wait = [this] { ++waits; },
             .on_due =
                 [this](std::vector<alarm::DueAction> asked) {
                   for (alarm::DueAction& one : asked) due.push_back(std::move(one));
@@ -125,7 +126,7 @@ class AlarmWorld {
   SeededRandom random{7};
   ManualClock clock{absl::FromUnixSeconds(1'700'000'041)};   // a second into a minute
   std::map<std::string, std::map<absl::Time, double>> data;  // by the metric's name
-  int reads = 0;
+  int reads = 0, waits = 0;
   absl::Status read_fails = absl::OkStatus();
   AlarmReader reader;  // in the place of `data`
   std::vector<std::string> scaling;
