@@ -1,6 +1,7 @@
 // CloudWatch's alarms as a caller sees them.
 #include <catch2/catch.hpp>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -253,6 +254,35 @@ TEST_CASE("policies are asked for the alarm that a call names", "[alarms]") {
   CHECK(call("DeleteAlarms", "alarm_names: 'db-1'") == "AccessDenied");
   CHECK(call("ListTagsForResource", "resource_arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:web-1'").empty());
   CHECK(call("DescribeAlarms", "") == "AccessDenied");
+}
+
+TEST_CASE("AWS's own policies let their users read alarms, or change them", "[alarms]") {
+  ApiWorld world;
+  Do(world, "CreateUser", "user_name: 'ada'");
+  Put(world, "busy");
+  Caller ada;
+  REQUIRE_OK(world.identities.Become("ada", ada));
+  const auto may = [&](const std::string& action, const std::string& text) {
+    const auto* method = world.FindRpc(action);
+    std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, request.get()));
+    return world.dispatcher.Call(*method, *request, ada).ok();
+  };
+  const std::tuple<const char*, bool, bool> rows[] = {
+      {"AmazonEC2FullAccess", true, true},     {"AmazonEC2ReadOnlyAccess", true, false},
+      {"AutoScalingFullAccess", false, false}, {"AutoScalingReadOnlyAccess", false, false},
+      {"CloudWatchFullAccess", true, true},    {"CloudWatchReadOnlyAccess", true, false},
+      {"IAMFullAccess", false, false},         {"PowerUserAccess", true, true},
+      {"ReadOnlyAccess", true, false}};
+  for (const auto& [policy, reads, changes] : rows) {
+    INFO(policy);
+    const std::string attached = absl::StrCat("user_name: 'ada' policy_arn: 'arn:aws:iam::aws:policy/", policy, "'");
+    Do(world, "AttachUserPolicy", attached);
+    CHECK(may("DescribeAlarms", "") == reads);
+    CHECK(may("DisableAlarmActions", "alarm_names: 'busy'") == changes);
+    Do(world, "DetachUserPolicy", attached);
+  }
 }
 
 TEST_CASE("who puts an alarm must be allowed what the alarm does to its instance", "[alarms]") {
