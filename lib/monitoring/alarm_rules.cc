@@ -102,11 +102,14 @@ absl::Status CheckPeriods(const Watch& watch) {
   if (threshold.datapoints_to_alarm > threshold.evaluation_periods) {
     return Invalid("DatapointsToAlarm must not be more than EvaluationPeriods");
   }
-  const absl::Duration most = watch.period >= absl::Hours(1) ? absl::Hours(24 * 7) : absl::Hours(24);
+  // Values are kept by the second for an hour.
+  const absl::Duration most = watch.period < absl::Minutes(1) ? absl::Hours(1)
+                              : watch.period < absl::Hours(1) ? absl::Hours(24)
+                                                              : absl::Hours(24 * 7);
   if (watch.period * threshold.evaluation_periods > most) {
     return Invalid(
-        "EvaluationPeriods of Period must not be longer than a day, or a week where a period is an hour or "
-        "more");
+        "EvaluationPeriods of Period must not be longer than an hour where a period is below a minute, a week where it "
+        "is an hour or more, and a day otherwise");
   }
   return absl::OkStatus();
 }

@@ -57,6 +57,10 @@ std::vector<Case> Cases() {
        "alarm_name: 'new' " + where +
            "statistic: 'Sum' period: 3600 threshold: 5 evaluation_periods: 169 "
            "comparison_operator: 'GreaterThanThreshold'"},
+      {"ValidationError", "PutMetricAlarm",
+       "alarm_name: 'new' " + where +
+           "statistic: 'Sum' period: 10 threshold: 5 evaluation_periods: 361 "
+           "comparison_operator: 'GreaterThanThreshold'"},
       {"InvalidParameterValue", "PutMetricAlarm",
        "alarm_name: 'new' " + where + average + "evaluation_periods: 0 comparison_operator: 'GreaterThanThreshold'"},
       {"ValidationError", "PutMetricAlarm", good + "datapoints_to_alarm: 2"},
