@@ -206,6 +206,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"monitoring.period_seconds", SecondsOf(&config.sampler.period, 1, 300)},
       {"monitoring.detailed_period_seconds", SecondsOf(&config.sampler.detailed_period, 1, 300)},
       {"monitoring.webhooks", Texts(&config.webhooks)},
+      {"monitoring.disk_period_seconds", SecondsOf(&config.disk_period, 1, 300)},
       {"monitoring.prometheus_listen", Text(&config.prometheus_listen)},
       {"monitoring.prometheus_allow_remote", Flag(&config.prometheus_allow_remote)},
       {"monitoring.most_metrics", Number(&config.metrics.most_metrics, 100, 10'000'000)},

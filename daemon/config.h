@@ -52,6 +52,7 @@ struct Config {
   std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
   monitoring::MetricServiceOptions metrics;
   monitoring::SamplerOptions sampler;
+  absl::Duration disk_period = absl::Seconds(60);
   // /metrics for Prometheus; empty = none.
   std::string prometheus_listen;
   bool prometheus_allow_remote = false;

@@ -166,7 +166,8 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                   .state_dir = config.state_dir,
                                                   .qemu_user = config.qemu_user,
                                                   .acceleration = config.acceleration,
-                                                  .console_log_limit_bytes = config.console_log_kib * 1024}));
+                                                  .console_log_limit_bytes = config.console_log_kib * 1024,
+                                                  .disk_statistics_period = config.disk_period}));
   ASSIGN_OR_RETURN(adapters.fabric, network::MakeLinuxFabric(FabricOptions(config, user)));
   ASSIGN_OR_RETURN(adapters.disks, storage::OpenQcow2Disks({.state_dir = config.state_dir,
                                                             .import_dirs = config.import_dirs,

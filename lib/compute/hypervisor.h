@@ -69,14 +69,14 @@ struct HypervisorInfo {
   std::string acceleration_note;
 };
 
-// What a guest has used since its start; the counters only grow. What cannot be told is none.
+// What a guest has used since its start; the counters only grow. What cannot be told is none, and so may be, in some of
+// the samples, what costs much to ask for: disks and memory.
 struct GuestStatistics {
   struct Disk {
     int64_t read_bytes = 0, write_bytes = 0;
     int64_t read_operations = 0, write_operations = 0;
   };
-  // As its kernel tells the balloon; a guest without a driver for it tells nothing. Others are asked once a minute, and
-  // have none in the samples between.
+  // As its kernel tells the balloon; a guest without a driver for it tells nothing.
   struct Memory {
     int64_t total_bytes = 0;
     int64_t usable_bytes = 0;  // for programs, without the guest having to swap

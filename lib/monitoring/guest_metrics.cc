@@ -42,6 +42,10 @@ bool IsStatusCheck(GuestMetric metric) {
 
 const std::array<GuestMetricInfo, kGuestMetrics>& AllGuestMetrics() { return kInfos; }
 
+bool IsOfDisk(GuestMetric metric) {
+  return metric >= GuestMetric::kDiskReadBytes && metric <= GuestMetric::kDiskWriteOps;
+}
+
 bool BeganAnew(const GuestCounters& before, const GuestCounters& now) {
   if (before.cpu_time.has_value() && now.cpu_time.has_value() && *now.cpu_time < *before.cpu_time) return true;
   if (before.disk.has_value() && now.disk.has_value() &&

@@ -43,6 +43,7 @@ struct GuestMetricInfo {
   const char* unit;
 };
 bool IsStatusCheck(GuestMetric metric);
+bool IsOfDisk(GuestMetric metric);
 const std::array<GuestMetricInfo, kGuestMetrics>& AllGuestMetrics();
 
 struct NetworkCounters {

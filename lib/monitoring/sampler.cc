@@ -87,8 +87,7 @@ absl::Status Sampler::ListGuests() {
     if (track.series.front() == nullptr) track.series = MakeFamily({{kInstance, guest.id.text()}});
     if (track.running_since != guest.running_since) {
       track.running_since = guest.running_since;
-      track.latest = track.whole = std::nullopt;
-      track.memory = std::nullopt;
+      BeginAnew(track);
     }
   }
   absl::erase_if(tracks_, [&](const auto& entry) {
@@ -189,6 +188,7 @@ void Sampler::KeepSnapshot() {
                                                              .counters = *track->second.latest,
                                                              .values = track->second.values});
     shown.counters.memory = track->second.memory;
+    if (track->second.disk.has_value()) shown.counters.disk = track->second.disk->disk;
   }
   std::lock_guard lock(mutex_);
   snapshot_ = std::move(guests);
@@ -196,13 +196,23 @@ void Sampler::KeepSnapshot() {
 
 void Sampler::Take(const store::MonitoredGuest& guest, GuestCounters now, bool all, Together& together) {
   Track& track = tracks_[guest.id];
-  if (track.latest.has_value() && (BeganAnew(*track.latest, now) || now.time <= track.latest->time)) {
-    track.latest = track.whole = std::nullopt;
+  const auto with_disk = [](GuestCounters counters, const std::optional<TimedDisk>& disk) {
+    counters.disk = disk.has_value() ? std::optional(disk->disk) : std::nullopt;
+    return counters;
+  };
+  if (track.latest.has_value() &&
+      (BeganAnew(with_disk(*track.latest, track.disk), now) || now.time <= track.latest->time)) {
+    BeginAnew(track);
   }
+  const std::optional<TimedDisk> disk_before = track.disk;
+  if (now.disk.has_value()) track.disk = TimedDisk{now.time, *now.disk};
   std::optional<GuestValues> values, whole;
-  if (track.latest.has_value()) values = ValuesBetween(*track.latest, now, guest.vcpus);
+  if (track.latest.has_value()) values = ValuesBetween(with_disk(*track.latest, disk_before), now, guest.vcpus);
   if (all && track.whole.has_value()) {
-    whole = ValuesBetween(*track.whole, now, guest.vcpus);
+    const bool told =
+        track.disk.has_value() && track.whole_disk.has_value() && track.disk->time > track.whole_disk->time;
+    whole = ValuesBetween(with_disk(*track.whole, track.whole_disk), with_disk(now, told ? track.disk : std::nullopt),
+                          guest.vcpus);
     Instance instance;
     instance.id = guest.id;
     instance.state = InstanceState::kRunning;
@@ -211,16 +221,21 @@ void Sampler::Take(const store::MonitoredGuest& guest, GuestCounters now, bool a
     if (values.has_value()) AddStatus(parts_.status_of(instance), *values);
   }
   if (values.has_value()) {
+    // Of disks it is more than the time since the latest sample.
     const absl::Time start = FloorToSecond(track.latest->time);
-    // In between, status checks are what they were when all guests were looked at.
+    const absl::Time disk_start = disk_before.has_value() ? FloorToSecond(disk_before->time) : start;
+    // In between, status checks and disks are what they were when they were looked at.
     for (size_t i = 0; i < kGuestMetrics; ++i) {
-      if (all || !IsStatusCheck(static_cast<GuestMetric>(i))) track.values[i] = (*values)[i];
+      const auto metric = static_cast<GuestMetric>(i);
+      if ((all || !IsStatusCheck(metric)) && (now.disk.has_value() || !IsOfDisk(metric)))
+        track.values[i] = (*values)[i];
     }
     track.samples.clear();
     for (size_t i = 0; i < kGuestMetrics; ++i) {
       if (!(*values)[i].has_value()) continue;
       // What finds no room is counted by the buffer.
-      parts_.metrics.buffer().Add(track.series[i], start, One(*(*values)[i]), /*by_second=*/true);
+      const absl::Time since = IsOfDisk(static_cast<GuestMetric>(i)) ? disk_start : start;
+      parts_.metrics.buffer().Add(track.series[i], since, One(*(*values)[i]), /*by_second=*/true);
       track.samples[AllGuestMetrics()[i].name] = {now.time, *(*values)[i]};
     }
     parts_.metrics.SetLatest(guest.id, track.samples);
@@ -234,8 +249,17 @@ void Sampler::Take(const store::MonitoredGuest& guest, GuestCounters now, bool a
     }
   }
   if (now.memory.has_value()) track.memory = now.memory;
-  if (all) track.whole = now;
+  if (all) {
+    track.whole = now;
+    track.whole_disk = track.disk;
+  }
   track.latest = std::move(now);
+}
+
+void Sampler::BeginAnew(Track& track) {
+  track.latest = track.whole = std::nullopt;
+  track.disk = track.whole_disk = std::nullopt;
+  track.memory = std::nullopt;
 }
 
 void Sampler::NoteTogether(absl::Time start, Together together) {

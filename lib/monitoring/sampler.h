@@ -69,10 +69,16 @@ class Sampler {
  private:
   // All metrics of one thing that has dimensions.
   using Family = std::array<SeriesHandle, kGuestMetrics>;
+  struct TimedDisk {
+    absl::Time time;
+    compute::GuestStatistics::Disk disk;
+  };
   struct Track {
     absl::Time running_since;
     std::optional<GuestCounters> latest;  // at the latest sample
     std::optional<GuestCounters> whole;   // at the latest one of all guests
+    // The latest that was told, which may be some samples ago; and at the latest sample of all guests.
+    std::optional<TimedDisk> disk, whole_disk;
     Family series;
     MetricService::Samples samples;                               // reused
     GuestValues values = {};                                      // of the latest sample
@@ -84,6 +90,7 @@ class Sampler {
   absl::Status ListGuests();
   absl::flat_hash_map<std::string, NetworkCounters> ReadNetwork(bool all);
   Family MakeFamily(const std::vector<Dimension>& dimensions);
+  static void BeginAnew(Track& track);
   void Take(const store::MonitoredGuest& guest, GuestCounters now, bool all, Together& together);
   void NoteTogether(absl::Time start, Together together);
   void KeepSnapshot();

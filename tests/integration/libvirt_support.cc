@@ -30,8 +30,11 @@ const std::string& StateDir() {
   return dir.path();
 }
 
-std::unique_ptr<Hypervisor> Embedded() {
-  return Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()), .state_dir = StateDir(), .acceleration = "tcg"}));
+std::unique_ptr<Hypervisor> Embedded(absl::Duration disk_statistics_period) {
+  return Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()),
+                                     .state_dir = StateDir(),
+                                     .acceleration = "tcg",
+                                     .disk_statistics_period = disk_statistics_period}));
 }
 
 std::string ReadText(const std::string& path) {

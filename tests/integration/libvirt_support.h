@@ -15,7 +15,7 @@ namespace brume::compute {
 // Of this process: it can open one embedded root, ever.
 const std::string& StateDir();
 // The embedded driver in StateDir().
-std::unique_ptr<Hypervisor> Embedded();
+std::unique_ptr<Hypervisor> Embedded(absl::Duration disk_statistics_period = absl::ZeroDuration());
 
 // A guest with a disk over a layer that others share: libvirt leaves the owners and modes of both as they are.
 void CheckOwnersKept(Hypervisor& hypervisor);

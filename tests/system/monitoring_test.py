@@ -13,7 +13,7 @@ MEGABYTE = 1_000_000
 
 
 class MeasuredTest(HostTest):
-    config = {"monitoring": {"period_seconds": 2, "prometheus_listen": "127.0.0.1:0"}}
+    config = {"monitoring": {"period_seconds": 2, "disk_period_seconds": 2, "prometheus_listen": "127.0.0.1:0"}}
 
     @classmethod
     def prepare(cls):

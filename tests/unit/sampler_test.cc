@@ -129,6 +129,41 @@ TEST_CASE("disk and network are what was counted between two samples, of all dis
   CHECK(f.metrics.Latest(guest.id, "MemoryUtilization") == std::nullopt);
 }
 
+TEST_CASE("disks that are told of in some samples only are counted whole, and from when they were told before",
+          "[sampler]") {
+  Fixture f;
+  const Instance guest = f.AddGuest(1, "web");
+  const auto tell = [&](std::optional<int64_t> operations, absl::Duration after) {
+    compute::GuestStatistics told{.cpu_time = absl::ZeroDuration()};
+    if (operations.has_value()) told.disk = compute::GuestStatistics::Disk{.read_operations = *operations};
+    f.hypervisor.SetStatistics(guest.id, told);
+    f.SampleAfter(after);
+  };
+  tell(std::nullopt, absl::ZeroDuration());
+  tell(100, kPeriod);
+  const absl::Time told = f.clock.Now();
+  tell(std::nullopt, kPeriod);
+  CHECK(f.metrics.Latest(guest.id, "DiskReadOps") == std::nullopt);
+  tell(std::nullopt, kPeriod);
+  tell(130, kPeriod);
+  for (const auto& sets :
+       {f.ReadOf(guest.id, "DiskReadOps"), f.Read("DiskReadOps", {{"AutoScalingGroupName", "web"}})}) {
+    REQUIRE(sets.size() == 1);
+    CHECK(sets[0].sum == 30);
+  }
+  CHECK(f.ReadOf(guest.id, "DiskReadOps")[0].start == told);
+  CHECK(f.metrics.Latest(guest.id, "DiskReadOps")->value == 30);
+  tell(std::nullopt, kPeriod);
+  CHECK(f.metrics.Latest(guest.id, "DiskReadOps")->value == 30);
+  REQUIRE(f.sampler.Snapshot().size() == 1);
+  CHECK(f.sampler.Snapshot()[0].counters.disk->read_operations == 130);
+  // Fewer than before: the guest began anew, unseen.
+  tell(5, kPeriod);
+  tell(9, kPeriod);
+  CHECK(f.ReadOf(guest.id, "DiskReadOps").size() == 2);
+  CHECK(f.metrics.Latest(guest.id, "DiskReadOps")->value == 4);
+}
+
 TEST_CASE("memory is known where the guest tells its balloon", "[sampler]") {
   Fixture f;
   const Instance guest = f.AddGuest();

@@ -90,7 +90,7 @@ class LibvirtHypervisor final : public Hypervisor {
   const std::optional<std::string> embedded_root_;
   const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
   // Shared with calls that were given up.
-  const std::shared_ptr<StatisticsReader> statistics_ = std::make_shared<StatisticsReader>();
+  const std::shared_ptr<StatisticsReader> statistics_;
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
   std::shared_future<compute::Acceleration> acceleration_;
@@ -102,6 +102,7 @@ LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)
     : options_(options),
       simulated_(absl::StartsWith(options.uri, "test:")),
       embedded_root_(EmbeddedRoot(options.uri)),
+      statistics_(std::make_shared<StatisticsReader>(options.disk_statistics_period)),
       logs_(options.console_log_limit_bytes),
       acceleration_(std::async(std::launch::async, [this] { return FindAcceleration(); }).share()),
       connection_({.uri = options.uri,

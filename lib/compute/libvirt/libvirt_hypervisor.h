@@ -20,6 +20,8 @@ struct LibvirtOptions {
   std::string acceleration = "auto";
   // Of one guest's console, the older half in console.log.1.
   int64_t console_log_limit_bytes = 1 << 20;
+  // How often a guest is asked for its disks' counters, most of what a sample costs; zero: in every sample.
+  absl::Duration disk_statistics_period = absl::Seconds(60);
   // Of every call; the first start of a guest may need seconds, until libvirt has asked QEMU what it can do.
   absl::Duration call_deadline = absl::Seconds(30);
 };

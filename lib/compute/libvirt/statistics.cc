@@ -1,5 +1,6 @@
 #include "lib/compute/libvirt/statistics.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
@@ -16,8 +17,8 @@ namespace brume::compute {
 namespace {
 
 constexpr absl::Duration kMemoryPeriod = absl::Seconds(60);
-// For a guest that has not told: its driver may not be there yet, or never will be.
-constexpr absl::Duration kMemoryRetry = absl::Seconds(30);
+// A sample that comes a little early still is its turn's.
+constexpr absl::Duration kEarly = absl::Milliseconds(500);
 constexpr int64_t kBytesInKib = 1024;
 // More than any QEMU has of one disk.
 constexpr int kMostDiskCounters = 32;
@@ -43,22 +44,7 @@ std::optional<GuestStatistics::Disk> ReadDisk(virDomainPtr domain) {
                                .write_operations = value(VIR_DOMAIN_BLOCK_STATS_WRITE_REQ)};
 }
 
-// Spreads what would otherwise come at once: from a half of `period` to all of it.
-absl::Duration Spread(absl::Duration period, const InstanceId& id) {
-  constexpr size_t kSteps = 64;
-  return period / 2 + period / 2 * static_cast<double>(std::hash<std::string>()(id.text()) % kSteps) / kSteps;
-}
-
-}  // namespace
-
-std::optional<GuestStatistics::Memory> StatisticsReader::ReadMemory(virDomainPtr domain, const InstanceId& id) {
-  const absl::Time now = absl::Now();
-  {
-    std::lock_guard lock(mutex_);
-    absl::Time& next = ask_memory_[id];
-    if (now < next) return std::nullopt;
-    next = now + Spread(kMemoryRetry, id);
-  }
+std::optional<GuestStatistics::Memory> ReadMemory(virDomainPtr domain) {
   std::array<virDomainMemoryStatStruct, VIR_DOMAIN_MEMORY_STAT_NR> told = {};
   const int count = virDomainMemoryStats(domain, told.data(), told.size(), 0);
   std::optional<int64_t> total_kib, usable_kib, unused_kib;
@@ -71,9 +57,28 @@ std::optional<GuestStatistics::Memory> StatisticsReader::ReadMemory(virDomainPtr
   // Kernels before 3.14 tell no usable memory.
   if (!usable_kib.has_value()) usable_kib = unused_kib;
   if (!total_kib.has_value() || !usable_kib.has_value()) return std::nullopt;
-  std::lock_guard lock(mutex_);
-  ask_memory_[id] = now + Spread(kMemoryPeriod, id);
   return GuestStatistics::Memory{.total_bytes = *total_kib * kBytesInKib, .usable_bytes = *usable_kib * kBytesInKib};
+}
+
+// The first turn of a guest is anywhere in its period, so that guests found at once do not always come at once.
+absl::Time FirstTurn(absl::Time now, absl::Duration period, const InstanceId& id) {
+  constexpr size_t kSteps = 60;
+  return now + period * (static_cast<double>(std::hash<std::string>()(id.text()) % kSteps) / kSteps);
+}
+
+}  // namespace
+
+StatisticsReader::Questions StatisticsReader::QuestionsTo(const InstanceId& id, absl::Time now) {
+  std::lock_guard lock(mutex_);
+  const auto [entry, made] = turns_.try_emplace(id);
+  Turns& turns = entry->second;
+  if (made) turns = {FirstTurn(now, disk_period_, id), FirstTurn(now, kMemoryPeriod, id)};
+  const auto due = [&](absl::Time& turn, absl::Duration period) {
+    if (now + kEarly < turn) return false;
+    turn = std::max(turn + period, now);
+    return true;
+  };
+  return {.disk = due(turns.disk, disk_period_), .memory = due(turns.memory, kMemoryPeriod)};
 }
 
 absl::StatusOr<std::vector<GuestStatistics>> StatisticsReader::Read(virConnectPtr connection,
@@ -82,6 +87,7 @@ absl::StatusOr<std::vector<GuestStatistics>> StatisticsReader::Read(virConnectPt
   ASSIGN_OR_RETURN(const std::vector<DomainHandle> domains, ActiveDomains(connection));
   const absl::flat_hash_set<InstanceId> wanted(ids.begin(), ids.end());
   absl::flat_hash_set<InstanceId> present;
+  const absl::Time now = absl::Now();
   std::vector<GuestStatistics> guests;
   for (const DomainHandle& domain : domains) {
     absl::StatusOr<InstanceId> id = InstanceId::Parse(virDomainGetName(domain.get()));
@@ -92,11 +98,12 @@ absl::StatusOr<std::vector<GuestStatistics>> StatisticsReader::Read(virConnectPt
     guest.id = *std::move(id);
     if (simulated) continue;
     guest.cpu_time = ReadCpuTime(domain.get());
-    guest.disk = ReadDisk(domain.get());
-    guest.memory = ReadMemory(domain.get(), guest.id);
+    const Questions questions = QuestionsTo(guest.id, now);
+    if (questions.disk) guest.disk = ReadDisk(domain.get());
+    if (questions.memory) guest.memory = ReadMemory(domain.get());
   }
   std::lock_guard lock(mutex_);
-  absl::erase_if(ask_memory_, [&](const auto& entry) { return !present.contains(entry.first); });
+  absl::erase_if(turns_, [&](const auto& entry) { return !present.contains(entry.first); });
   return guests;
 }
 
