@@ -1,4 +1,5 @@
 // A Linux in the embedded driver's guests: what it sees, says and does.
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/subprocess.h"
 #include "lib/compute/libvirt/embed.h"
+#include "lib/compute/libvirt/libvirt_hypervisor.h"
 #include "tests/contract/hypervisor_contract.h"
 #include "tests/integration/libvirt_support.h"
 
@@ -110,6 +112,33 @@ TEST_CASE("what a guest uses of processor and disk is counted", "[libvirt]") {
   CHECK(after.disk->read_bytes - before.disk->read_bytes >= kRead);
   CHECK(after.disk->read_operations > before.disk->read_operations);
   CHECK(after.disk->write_bytes >= before.disk->write_bytes);
+}
+
+TEST_CASE("a QEMU that hangs costs one sample, and those after it tell of all other guests", "[libvirt]") {
+  Running mini("i-00000018");
+  const GuestSpec other = DisklessGuest(StateDir(), "i-00000019");
+  REQUIRE_OK(mini.hypervisor->CreatePaused(other));
+  REQUIRE_OK(mini.hypervisor->Resume(other.id));
+  const auto impatient = Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()),
+                                                     .state_dir = StateDir(),
+                                                     .acceleration = "tcg",
+                                                     .disk_statistics_period = absl::ZeroDuration(),
+                                                     .call_deadline = absl::Seconds(3)}));
+  const pid_t qemu = QemuOf(mini.guest.id.text());
+  REQUIRE(kill(qemu, SIGSTOP) == 0);
+  CHECK(absl::IsDeadlineExceeded(impatient->Sample({}).status()));
+  const std::vector<GuestStatistics> guests = Value(impatient->Sample({}));
+  CHECK(guests.size() == 2);
+  for (const GuestStatistics& guest : guests) {
+    CHECK(guest.cpu_time.has_value());
+    CHECK(guest.disk.has_value() == (guest.id == other.id));
+  }
+  REQUIRE(kill(qemu, SIGCONT) == 0);
+  CHECK(Eventually([&] {
+    const auto again = impatient->Sample({mini.guest.id});
+    return again.ok() && again->size() == 1 && again->front().disk.has_value();
+  }));
+  REQUIRE_OK(mini.hypervisor->CutPower(other.id));
 }
 
 TEST_CASE("a guest that obeys the power button stopped by itself", "[libvirt]") {

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <random>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -161,6 +162,22 @@ TEST_CASE("what makes no sense is refused, with its place or its reason", "[expr
     CHECK(absl::StartsWith(Result(text), "error: "));
     CHECK(absl::StrContains(Result(text), words));
   }
+}
+
+TEST_CASE("an expression of anything at all is computed or refused", "[expression]") {
+  const std::vector<std::string> pieces = {"m1", "m2",  "M",    "(",    ")",         "[",      "]",     ",",
+                                           "+",  "-",   "*",    "/",    "^",         "==",     "<=",    "&&",
+                                           "||", "1",   "2.5",  "1e9",  "\"m\"",     "'",      " ",     ".",
+                                           "IF", "SUM", "FILL", "AVG(", "METRICS()", "REPEAT", "RATE(", "\xff"};
+  std::mt19937 random(4);
+  int computed = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text;
+    for (int k = random() % 12; k >= 0; --k) text += pieces[random() % pieces.size()];
+    INFO(text);
+    computed += absl::StartsWith(Result(text), "error: ") ? 0 : 1;
+  }
+  CHECK(computed > 100);
 }
 
 TEST_CASE("what an expression needs is known before it is computed, and computing is bounded", "[expression]") {

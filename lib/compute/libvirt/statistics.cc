@@ -60,6 +60,13 @@ std::optional<GuestStatistics::Memory> ReadMemory(virDomainPtr domain) {
   return GuestStatistics::Memory{.total_bytes = *total_kib * kBytesInKib, .usable_bytes = *usable_kib * kBytesInKib};
 }
 
+// Whether libvirt waits for this QEMU, or would have to wait until an operation ends: a question might never be
+// answered.
+bool IsBusy(virDomainPtr domain) {
+  virDomainControlInfo info = {};
+  return virDomainGetControlInfo(domain, &info, 0) != 0 || info.state != VIR_DOMAIN_CONTROL_OK;
+}
+
 // The first turn of a guest is anywhere in its period, so that guests found at once do not always come at once.
 absl::Time FirstTurn(absl::Time now, absl::Duration period, const InstanceId& id) {
   constexpr size_t kSteps = 60;
@@ -98,6 +105,7 @@ absl::StatusOr<std::vector<GuestStatistics>> StatisticsReader::Read(virConnectPt
     guest.id = *std::move(id);
     if (simulated) continue;
     guest.cpu_time = ReadCpuTime(domain.get());
+    if (IsBusy(domain.get())) continue;
     const Questions questions = QuestionsTo(guest.id, now);
     if (questions.disk) guest.disk = ReadDisk(domain.get());
     if (questions.memory) guest.memory = ReadMemory(domain.get());

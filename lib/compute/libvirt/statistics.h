@@ -14,7 +14,8 @@ namespace brume::compute {
 
 // Asks by guest and not by virConnectGetAllDomainStats, which asks QEMU more than is needed: a question costs more
 // processor time than all the rest. Of its disks (two questions, as libvirt puts them) a guest is asked every
-// `disk_period`, of its memory once a minute, each guest at another time. Thread-safe.
+// `disk_period`, of its memory once a minute, each guest at another time. A QEMU
+// that does not answer costs one sample of all guests, and is asked nothing until it has answered. Thread-safe.
 class StatisticsReader {
  public:
   explicit StatisticsReader(absl::Duration disk_period) : disk_period_(disk_period) {}
