@@ -70,6 +70,7 @@ absl::Status Pager::Run(const Action& action, const ActionOptions& options, Mess
   const FieldDescriptor* next_in = request->GetDescriptor()->FindFieldByName("next_token");
   const FieldDescriptor* next_out = response->GetDescriptor()->FindFieldByName("next_token");
   const FieldDescriptor* most = request->GetDescriptor()->FindFieldByName("max_results");
+  if (most == nullptr) most = request->GetDescriptor()->FindFieldByName("max_records");
   const FieldDescriptor* list = FirstList(response->GetDescriptor());
   if (!action.paginated || !next_in || !next_out || !most || !list) return call(*request, response);
   const auto* reflection = request->GetReflection();
@@ -77,7 +78,7 @@ absl::Status Pager::Run(const Action& action, const ActionOptions& options, Mess
   const bool paging = options.max_items || options.page_size || !options.starting_token.empty();
   if (by_hand && paging) {
     return absl::InvalidArgumentError(
-        "--max-results and --next-token exclude --max-items, --page-size and --starting-token");
+        absl::StrCat("--", FlagName(*most), " and --next-token exclude --max-items, --page-size and --starting-token"));
   }
   if (options.page_size) reflection->SetInt32(request, most, *options.page_size);
   std::string page;

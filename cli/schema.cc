@@ -80,10 +80,15 @@ absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descript
 }
 
 const Action* Schema::FindAction(absl::string_view name) const {
+  const auto family = [](const Action& action) {
+    return action.method->service()->options().GetExtension(v1::api_family);
+  };
+  const Action* found = nullptr;
   for (const Action& action : actions_) {
-    if (name == absl::string_view(action.name)) return &action;
+    if (name != absl::string_view(action.name)) continue;
+    if (found == nullptr || family(action) < family(*found)) found = &action;
   }
-  return nullptr;
+  return found;
 }
 
 const Action* Schema::FindActionOf(absl::string_view family, absl::string_view name) const {

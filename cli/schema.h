@@ -30,7 +30,8 @@ class Schema {
 
   // In the order of files and services; within a service as written.
   const std::vector<Action>& actions() const { return actions_; }
-  // Null when there is none.
+  // Of several public APIs that have it, that of the one that ApiFamily numbers first: EC2's before others'. Null when
+  // there is none.
   const Action* FindAction(absl::string_view name) const;
   // The same within one public API, by its name: "iam", "cloudwatch".
   const Action* FindActionOf(absl::string_view family, absl::string_view name) const;

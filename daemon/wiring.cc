@@ -260,7 +260,9 @@ class RealDaemon final : public Daemon {
                  },
              .passed_role =
                  [this](const google::protobuf::Message& request) {
-                   return api::PassedRole(request, identity_service_, instance_profiles_);
+                   return api::PassedRole(request, {.identities = identity_service_,
+                                                   .profiles = instance_profiles_,
+                                                   .launch_templates = launch_template_service_});
                  },
              .implied = [this](const auto& request) { return api::WhatAlarmDoes(request, config_.settings); },
              .record =

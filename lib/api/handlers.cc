@@ -35,6 +35,17 @@ void AddAllHandlers(Dispatcher& dispatcher, const Services& services) {
   AddAlarmDescribeHandlers(dispatcher, services);
   AddHostHandlers(dispatcher, services);
   AddStsHandlers(dispatcher, services);
+  AddScalingGroupHandlers(dispatcher, services);
+  AddScalingMemberHandlers(dispatcher, services);
+  AddScalingProcessHandlers(dispatcher, services);
+  AddScalingTagHandlers(dispatcher, services);
+  AddScalingHookHandlers(dispatcher, services);
+  AddScalingWarmPoolHandlers(dispatcher, services);
+  AddScalingPolicyHandlers(dispatcher, services);
+  AddScalingScheduleHandlers(dispatcher, services);
+  AddScalingRefreshHandlers(dispatcher, services);
+  AddScalingAccountHandlers(dispatcher, services);
+  AddLaunchConfigurationHandlers(dispatcher, services);
 }
 
 }  // namespace brume::api

@@ -7,6 +7,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/api/call_statistics.h"
@@ -17,6 +19,12 @@
 #include "lib/domain/instance_type.h"
 #include "lib/domain/settings.h"
 
+namespace brume::autoscaling {
+class GroupService;
+class MemberService;
+class PolicyService;
+class RefreshService;
+}  // namespace brume::autoscaling
 namespace brume::compute {
 class InstanceService;
 class KeyPairService;
@@ -67,6 +75,10 @@ struct Services {
   identity::SessionService& sessions;
   monitoring::MetricService& metrics;
   monitoring::AlarmService& alarms;
+  autoscaling::GroupService& scaling_groups;
+  autoscaling::MemberService& scaling_members;
+  autoscaling::PolicyService& scaling_policies;
+  autoscaling::RefreshService& scaling_refreshes;
   CallStatistics& statistics;
   // Whether guests with a public address reach beyond this host.
   bool has_uplink = false;
@@ -75,6 +87,8 @@ struct Services {
   // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
   std::function<absl::StatusOr<std::string>(const InstanceId&)> console_output;
   std::function<absl::StatusOr<HostReport>()> describe_host;
+  // Names and ARNs of the alarms that name a scaling policy, by its ARN, among their actions; may be empty.
+  std::function<std::vector<std::pair<std::string, std::string>>(const std::string& policy_arn)> alarms_of = {};
 };
 
 // `services` may go; what it refers to must stay.
@@ -113,5 +127,16 @@ void AddAlarmHandlers(Dispatcher& dispatcher, const Services& services);
 void AddAlarmDescribeHandlers(Dispatcher& dispatcher, const Services& services);
 void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
 void AddStsHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingGroupHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingMemberHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingProcessHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingTagHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingHookHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingWarmPoolHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingPolicyHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingScheduleHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingRefreshHandlers(Dispatcher& dispatcher, const Services& services);
+void AddScalingAccountHandlers(Dispatcher& dispatcher, const Services& services);
+void AddLaunchConfigurationHandlers(Dispatcher& dispatcher, const Services& services);
 
 }  // namespace brume::api

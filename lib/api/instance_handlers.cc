@@ -43,12 +43,7 @@ absl::StatusOr<std::vector<compute::InstanceView>> DescribePage(
 
 absl::StatusOr<v1::RunInstancesResponse> Run(const Services& services, const v1::RunInstancesRequest& request) {
   ASSIGN_OR_RETURN(compute::RunRequest run, ParseRunRequest(request));
-  if (request.has_iam_instance_profile()) {
-    const v1::IamInstanceProfileSpecification& named = request.iam_instance_profile();
-    ASSIGN_OR_RETURN(const InstanceProfile profile, services.instance_profiles.Resolve(named.arn(), named.name()));
-    run.profile_id = profile.id;
-    run.profile_arn = services.instance_profiles.ArnOf(profile);
-  }
+  RETURN_IF_ERROR(ResolveProfile(request, services.instance_profiles, run));
   ASSIGN_OR_RETURN(const compute::ReservationView reservation, services.instances.Run(run));
   v1::RunInstancesResponse response;
   response.set_owner_id(services.settings.account_id);

@@ -1,9 +1,10 @@
-// MaxResults and NextToken. A token says where its list goes on; to callers it is opaque.
+// MaxResults (or MaxRecords) and NextToken. A token says where its list goes on; to callers it is opaque.
 #pragma once
 
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -28,21 +29,28 @@ absl::Status CheckPaging(const Request& request, bool names_items, absl::string_
   return absl::OkStatus();
 }
 
-// Cuts one page out of `all`, which is sorted by `key`, and names where the next one begins in `next_token` (left alone
-// when this is the last one). A page has what MaxResults says, else `most`.
-template <typename T, typename Request, typename Key, typename SetToken>
-absl::StatusOr<std::vector<T>> Page(absl::string_view list, std::vector<T> all, const Request& request, const Key& key,
-                                    const SetToken& set_next_token, size_t most = std::numeric_limits<size_t>::max()) {
-  if (!request.next_token().empty()) {
-    ASSIGN_OR_RETURN(const std::string last, ParseToken(list, request.next_token()));
+// Cuts the page behind `next_token` out of `all`, which is sorted by `key`, and names where the next one begins by
+// `set_next_token` (not called when this is the last one). Error: InvalidNextToken.
+template <typename T, typename Key, typename SetToken>
+absl::StatusOr<std::vector<T>> PageOf(absl::string_view list, std::vector<T> all, absl::string_view next_token,
+                                      size_t most, const Key& key, const SetToken& set_next_token) {
+  if (!next_token.empty()) {
+    ASSIGN_OR_RETURN(const std::string last, ParseToken(list, next_token));
     all.erase(all.begin(), std::find_if(all.begin(), all.end(), [&](const T& item) { return key(item) > last; }));
   }
-  if (request.has_max_results()) most = request.max_results();
   if (all.size() > most) {
     all.erase(all.begin() + most, all.end());
     set_next_token(MakeToken(list, key(all.back())));
   }
   return all;
+}
+
+// The same of a request: a page has what MaxResults says, else `most`.
+template <typename T, typename Request, typename Key, typename SetToken>
+absl::StatusOr<std::vector<T>> Page(absl::string_view list, std::vector<T> all, const Request& request, const Key& key,
+                                    const SetToken& set_next_token, size_t most = std::numeric_limits<size_t>::max()) {
+  if (request.has_max_results()) most = request.max_results();
+  return PageOf(list, std::move(all), request.next_token(), most, key, set_next_token);
 }
 
 }  // namespace brume::api

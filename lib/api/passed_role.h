@@ -5,14 +5,21 @@
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
+#include "lib/compute/launch_template_service.h"
 #include "lib/identity/identity_service.h"
 #include "lib/identity/instance_profile_service.h"
 
 namespace brume::api {
 
-// The ARN of the role that `request` gives to instances by an instance profile, or to an instance profile. Empty when
-// it gives none, or names what is not there: the call is then refused for that.
-absl::StatusOr<std::string> PassedRole(const google::protobuf::Message& request, identity::IdentityService& identities,
-                                       identity::InstanceProfileService& profiles);
+struct PassedRoleParts {
+  identity::IdentityService& identities;
+  identity::InstanceProfileService& profiles;
+  compute::LaunchTemplateService& launch_templates;
+};
+
+// The ARN of the role that `request` gives to instances by an instance profile, or to an instance profile: its own, or
+// that of the launch template that an Auto Scaling group is to launch from. Empty when it gives none, or names what is
+// not there: the call is then refused for that.
+absl::StatusOr<std::string> PassedRole(const google::protobuf::Message& request, const PassedRoleParts& parts);
 
 }  // namespace brume::api

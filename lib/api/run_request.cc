@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/api/parse.h"
+#include "lib/base/status_macros.h"
 #include "lib/domain/ec2_error.h"
 
 namespace brume::api {
@@ -117,6 +118,16 @@ absl::StatusOr<compute::RunRequest> ParseRunRequest(const v1::RunInstancesReques
                        {"aws:ec2launchtemplate:version", request.launch_template().version()}};
   }
   return run;
+}
+
+absl::Status ResolveProfile(const v1::RunInstancesRequest& request, identity::InstanceProfileService& profiles,
+                            compute::RunRequest& run) {
+  if (!request.has_iam_instance_profile()) return absl::OkStatus();
+  const v1::IamInstanceProfileSpecification& named = request.iam_instance_profile();
+  ASSIGN_OR_RETURN(const InstanceProfile profile, profiles.Resolve(named.arn(), named.name()));
+  run.profile_id = profile.id;
+  run.profile_arn = profiles.ArnOf(profile);
+  return absl::OkStatus();
 }
 
 }  // namespace brume::api

@@ -1,7 +1,6 @@
 #include "lib/api/schema.h"
 
 #include <map>
-#include <set>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -40,7 +39,8 @@ const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service) 
                                           .service_name = service_name.empty() ? signing_name : service_name,
                                           .api_version = options.GetExtension(v1::api_version),
                                           .aws_query = options.GetExtension(v1::protocol) == v1::AWS_QUERY,
-                                          .xml_namespace = options.GetExtension(v1::xml_namespace)};
+                                          .xml_namespace = options.GetExtension(v1::xml_namespace),
+                                          .invalid_code = options.GetExtension(v1::invalid_code)};
     }
     return all;
   }();
@@ -51,15 +51,19 @@ bool IsStreaming(const google::protobuf::MethodDescriptor& method) {
   return method.client_streaming() || method.server_streaming();
 }
 
-bool IsAwsQuery(const google::protobuf::FileDescriptor& file) {
+const ApiFamilyInfo* FamilyOf(const google::protobuf::FileDescriptor& file) {
   static const auto& packages = *[] {
-    auto* all = new std::set<std::string>();
-    for (const auto* service : Services()) {
-      if (Family(*service).aws_query) all->insert(service->file()->package());
-    }
+    auto* all = new std::map<std::string, const ApiFamilyInfo*>();
+    for (const auto* service : Services()) (*all)[service->file()->package()] = &Family(*service);
     return all;
   }();
-  return packages.contains(file.package());
+  const auto found = packages.find(file.package());
+  return found == packages.end() ? nullptr : found->second;
+}
+
+bool IsAwsQuery(const google::protobuf::FileDescriptor& file) {
+  const ApiFamilyInfo* family = FamilyOf(file);
+  return family != nullptr && family->aws_query;
 }
 
 std::string QueryName(const google::protobuf::FieldDescriptor& field) {

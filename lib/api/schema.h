@@ -19,12 +19,16 @@ struct ApiFamilyInfo {
   std::string api_version;    // "2016-11-15"; empty for what is not served over HTTP
   bool aws_query = false;     // Name.member.1 and <XResult>, not EC2's Name.1
   std::string xml_namespace;  // "http://ec2.amazonaws.com/doc/2016-11-15/"
+  std::string invalid_code;   // of every fault Validate finds: "ValidationError"; empty = a code for each
 };
 // The reference stays good.
 const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service);
 
 // True for a method that takes or gives a stream: the dispatcher does not serve those.
 bool IsStreaming(const google::protobuf::MethodDescriptor& method);
+
+// That of the services of `file`'s package; null where it has none.
+const ApiFamilyInfo* FamilyOf(const google::protobuf::FileDescriptor& file);
 
 // Whether messages of `file` are written as AWS_QUERY says: those of its package's services are.
 bool IsAwsQuery(const google::protobuf::FileDescriptor& file);

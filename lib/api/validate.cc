@@ -219,7 +219,12 @@ bool IsUtf8(absl::string_view text) {
   return true;
 }
 
-absl::Status Validate(const Message& request) { return CheckMessage(request, ""); }
+absl::Status Validate(const Message& request) {
+  const absl::Status fault = CheckMessage(request, "");
+  const ApiFamilyInfo* family = FamilyOf(*request.GetDescriptor()->file());
+  if (fault.ok() || family == nullptr || family->invalid_code.empty()) return fault;
+  return ec2::Error(family->invalid_code, fault.message());
+}
 
 bool IsDryRun(const Message& request) {
   const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("dry_run");

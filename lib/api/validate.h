@@ -11,7 +11,8 @@
 namespace brume::api {
 
 // The first fault of `request`, in the order of its fields, deep. Errors: MissingParameter; the id kind's malformed
-// code; InvalidParameterValue for a value out of bounds, not of its list, too long, or not UTF-8.
+// code; InvalidParameterValue for a value out of bounds, not of its list, too long, or not UTF-8. Of an API that
+// has an `invalid_code`, that one for all of them.
 absl::Status Validate(const google::protobuf::Message& request);
 
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.

@@ -167,7 +167,9 @@ class ApiWorld : public ComputeWorld {
            },
        .passed_role =
            [this](const google::protobuf::Message& request) {
-             return api::PassedRole(request, identities, instance_profiles);
+             return api::PassedRole(request, {.identities = identities,
+                                              .profiles = instance_profiles,
+                                              .launch_templates = launch_templates});
            },
        .implied = [this](const google::protobuf::Message& request) { return api::WhatAlarmDoes(request, settings); },
        .record =

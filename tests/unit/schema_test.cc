@@ -36,12 +36,14 @@ TEST_CASE("every name, type and list of the schema is AWS's", "[schema]") {
   CHECK(fields > 500);
 }
 
-TEST_CASE("an rpc that is marked paginated has MaxResults and NextToken, and one that has them is marked", "[schema]") {
+TEST_CASE("an rpc that is marked paginated has a page's size and NextToken, and one that has them is marked",
+          "[schema]") {
   for (const auto* service : api::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto* method = service->method(i);
       INFO(method->full_name());
-      const bool has = method->input_type()->FindFieldByName("max_results") != nullptr &&
+      const bool has = (method->input_type()->FindFieldByName("max_results") != nullptr ||
+                        method->input_type()->FindFieldByName("max_records") != nullptr) &&
                        method->input_type()->FindFieldByName("next_token") != nullptr &&
                        method->output_type()->FindFieldByName("next_token") != nullptr;
       CHECK(method->options().GetExtension(v1::paginated) == has);

@@ -1,0 +1,111 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "brume/autoscaling/v1/instance_refresh.pb.h"
+#include "lib/api/render.h"
+#include "lib/api/scaling.h"
+#include "lib/autoscaling/refresh_service.h"
+
+namespace brume::api {
+namespace {
+
+constexpr char kService[] = "InstanceRefreshes";
+
+absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const asg::RefreshPreferences& given) {
+  scaling::RefreshPreferences preferences;
+  if (given.has_min_healthy_percentage()) preferences.min_healthy_percent = given.min_healthy_percentage();
+  if (given.has_instance_warmup()) preferences.warmup = absl::Seconds(given.instance_warmup());
+  for (const int percent : given.checkpoint_percentages()) {
+    if (percent < 1 || percent > 100 ||
+        (!preferences.checkpoints.empty() && percent <= preferences.checkpoints.back())) {
+      return ScalingError("CheckpointPercentages must be numbers from 1 to 100, each greater than the one before");
+    }
+    preferences.checkpoints.push_back(percent);
+  }
+  if (given.has_checkpoint_delay()) preferences.checkpoint_delay = absl::Seconds(given.checkpoint_delay());
+  preferences.skip_matching = given.skip_matching();
+  return preferences;
+}
+
+absl::StatusOr<asg::StartInstanceRefreshResponse> Start(const Services& services,
+                                                        const asg::StartInstanceRefreshRequest& request) {
+  ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences, ParsePreferences(request.preferences()));
+  std::optional<scaling::SourceRequest> desired;
+  RETURN_IF_ERROR(RefuseGiven(request.desired_configuration().has_mixed_instances_policy(),
+                              "DesiredConfiguration.MixedInstancesPolicy",
+                              "give the group the policy first, by UpdateAutoScalingGroup"));
+  if (request.desired_configuration().has_launch_template()) {
+    ASSIGN_OR_RETURN(desired, ParseTemplate(services, request.desired_configuration().launch_template()));
+  }
+  asg::StartInstanceRefreshResponse response;
+  ASSIGN_OR_RETURN(
+      *response.mutable_instance_refresh_id(),
+      services.scaling_refreshes.Start(GroupNameOf(request.auto_scaling_group_name()), preferences, desired));
+  return response;
+}
+
+asg::InstanceRefresh Render(const Services& services, const scaling::Refresh& refresh) {
+  asg::InstanceRefresh rendered;
+  rendered.set_instance_refresh_id(refresh.id);
+  rendered.set_auto_scaling_group_name(refresh.group);
+  rendered.set_status(std::string(scaling::RefreshStatusName(refresh.status)));
+  if (!refresh.reason.empty()) rendered.set_status_reason(refresh.reason);
+  rendered.set_start_time(RenderTime(refresh.started));
+  if (refresh.ended != absl::InfiniteFuture()) rendered.set_end_time(RenderTime(refresh.ended));
+  rendered.set_percentage_complete(refresh.percent());
+  rendered.set_instances_to_update(refresh.left);
+  asg::RefreshPreferences& preferences = *rendered.mutable_preferences();
+  preferences.set_min_healthy_percentage(refresh.preferences.min_healthy_percent);
+  if (refresh.preferences.warmup.has_value()) {
+    preferences.set_instance_warmup(ToWholeSeconds(*refresh.preferences.warmup));
+  }
+  for (const int percent : refresh.preferences.checkpoints) preferences.add_checkpoint_percentages(percent);
+  if (!refresh.preferences.checkpoints.empty()) {
+    preferences.set_checkpoint_delay(ToWholeSeconds(refresh.preferences.checkpoint_delay));
+  }
+  preferences.set_skip_matching(refresh.preferences.skip_matching);
+  if (refresh.desired.has_value()) {
+    *rendered.mutable_desired_configuration()->mutable_launch_template() =
+        RenderTemplate(services, refresh.desired->id, refresh.desired->version);
+  }
+  return rendered;
+}
+
+absl::StatusOr<asg::DescribeInstanceRefreshesResponse> Describe(const Services& services,
+                                                                const asg::DescribeInstanceRefreshesRequest& request) {
+  const std::vector<std::string> ids(request.instance_refresh_ids().begin(), request.instance_refresh_ids().end());
+  ASSIGN_OR_RETURN(std::vector<scaling::Refresh> refreshes,
+                   services.scaling_refreshes.Describe(GroupNameOf(request.auto_scaling_group_name()), ids));
+  asg::DescribeInstanceRefreshesResponse response;
+  // The newest first: a later page has lower numbers, which as keys are higher.
+  const auto key = [](const scaling::Refresh& refresh) { return absl::StrFormat("%020d", INT64_MAX - refresh.seq); };
+  ASSIGN_OR_RETURN(refreshes, ScalingPage("instance refreshes", std::move(refreshes), request, response, key));
+  for (const scaling::Refresh& refresh : refreshes) *response.add_instance_refreshes() = Render(services, refresh);
+  return response;
+}
+
+}  // namespace
+
+void AddScalingRefreshHandlers(Dispatcher& dispatcher, const Services& services) {
+  HandleScaling<asg::StartInstanceRefreshRequest, asg::StartInstanceRefreshResponse>(
+      dispatcher, kService,
+      [services](const asg::StartInstanceRefreshRequest& request) { return Start(services, request); });
+  HandleScaling<asg::CancelInstanceRefreshRequest, asg::CancelInstanceRefreshResponse>(
+      dispatcher, kService,
+      [services](
+          const asg::CancelInstanceRefreshRequest& request) -> absl::StatusOr<asg::CancelInstanceRefreshResponse> {
+        asg::CancelInstanceRefreshResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
+                         services.scaling_refreshes.Cancel(GroupNameOf(request.auto_scaling_group_name())));
+        return response;
+      });
+  HandleScaling<asg::DescribeInstanceRefreshesRequest, asg::DescribeInstanceRefreshesResponse>(
+      dispatcher, kService,
+      [services](const asg::DescribeInstanceRefreshesRequest& request) { return Describe(services, request); });
+}
+
+}  // namespace brume::api

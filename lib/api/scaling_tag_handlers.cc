@@ -1,0 +1,93 @@
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "brume/autoscaling/v1/tag.pb.h"
+#include "lib/api/filter_values.h"
+#include "lib/api/scaling.h"
+#include "lib/api/scaling_group_render.h"
+#include "lib/autoscaling/group_service.h"
+
+namespace brume::api {
+namespace {
+
+constexpr char kService[] = "GroupTags";
+
+// The tags of a call, by the name of the group each is of.
+absl::StatusOr<std::map<std::string, std::vector<scaling::GroupTag>>> ByGroup(
+    const google::protobuf::RepeatedPtrField<asg::Tag>& tags) {
+  std::map<std::string, std::vector<scaling::GroupTag>> groups;
+  for (const asg::Tag& tag : tags) {
+    if (tag.resource_id().empty()) {
+      return ScalingError(absl::StrCat("The tag '", tag.key(), "' must name its group: ResourceId is missing"));
+    }
+    groups[GroupNameOf(tag.resource_id())].push_back(
+        {.key = tag.key(), .value = tag.value(), .propagate = tag.propagate_at_launch()});
+  }
+  return groups;
+}
+
+// So that a call that names a group which is not there changes no other group.
+template <typename Groups>
+absl::Status CheckGroups(const Services& services, const Groups& groups) {
+  for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.scaling_groups.Get(name).status());
+  return absl::OkStatus();
+}
+
+absl::Status CreateOrUpdate(const Services& services, const asg::CreateOrUpdateTagsRequest& request) {
+  ASSIGN_OR_RETURN(const auto groups, ByGroup(request.tags()));
+  RETURN_IF_ERROR(CheckGroups(services, groups));
+  for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.scaling_groups.SetTags(name, tags));
+  return absl::OkStatus();
+}
+
+absl::Status Delete(const Services& services, const asg::DeleteTagsRequest& request) {
+  ASSIGN_OR_RETURN(const auto groups, ByGroup(request.tags()));
+  RETURN_IF_ERROR(CheckGroups(services, groups));
+  for (const auto& [name, tags] : groups) {
+    std::vector<std::string> keys;
+    for (const scaling::GroupTag& tag : tags) keys.push_back(tag.key);
+    RETURN_IF_ERROR(services.scaling_groups.DeleteTags(name, keys));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<asg::DescribeTagsResponse> Describe(const Services& services, const asg::DescribeTagsRequest& request) {
+  using T = asg::TagDescription;
+  static const FilterTable<T> filters({
+      {"auto-scaling-group", One<T>([](const T& t) { return t.resource_id(); })},
+      {"key", One<T>([](const T& t) { return t.key(); })},
+      {"value", One<T>([](const T& t) { return t.value(); })},
+      {"propagate-at-launch", One<T>([](const T& t) { return t.propagate_at_launch(); })},
+  });
+  ASSIGN_OR_RETURN(const std::vector<scaling::GroupView> views, services.scaling_groups.Describe({}));
+  std::vector<T> tags;
+  for (const scaling::GroupView& view : views) {
+    for (const scaling::GroupTag& tag : view.tags) tags.push_back(RenderGroupTag(view.record.group.name, tag));
+  }
+  RETURN_IF_ERROR(KeepFiltered(filters, request.filters(), tags));
+  // No name of a group has a line's end.
+  const auto key = [](const T& tag) { return absl::StrCat(tag.resource_id(), "\n", tag.key()); };
+  std::sort(tags.begin(), tags.end(), [&](const T& a, const T& b) { return key(a) < key(b); });
+  asg::DescribeTagsResponse response;
+  ASSIGN_OR_RETURN(tags, ScalingPage("scaling tags", std::move(tags), request, response, key));
+  for (T& tag : tags) *response.add_tags() = std::move(tag);
+  return response;
+}
+
+}  // namespace
+
+void AddScalingTagHandlers(Dispatcher& dispatcher, const Services& services) {
+  HandleScalingOk<asg::CreateOrUpdateTagsRequest, asg::CreateOrUpdateTagsResponse>(
+      dispatcher, kService,
+      [services](const asg::CreateOrUpdateTagsRequest& request) { return CreateOrUpdate(services, request); });
+  HandleScalingOk<asg::DeleteTagsRequest, asg::DeleteTagsResponse>(
+      dispatcher, kService, [services](const asg::DeleteTagsRequest& request) { return Delete(services, request); });
+  HandleScaling<asg::DescribeTagsRequest, asg::DescribeTagsResponse>(
+      dispatcher, kService,
+      [services](const asg::DescribeTagsRequest& request) { return Describe(services, request); });
+}
+
+}  // namespace brume::api
