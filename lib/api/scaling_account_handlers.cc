@@ -17,8 +17,8 @@ absl::StatusOr<asg::DescribeAccountLimitsResponse> DescribeLimits(const Services
   ASSIGN_OR_RETURN(const auto groups, services.scaling_groups.Describe({}));
   ASSIGN_OR_RETURN(const auto configurations, services.scaling_policies.ListConfigurations({}));
   asg::DescribeAccountLimitsResponse response;
-  response.set_max_number_of_auto_scaling_groups(scaling::kMostGroups);
-  response.set_max_number_of_launch_configurations(scaling::kMostLaunchConfigurations);
+  response.set_max_number_of_auto_scaling_groups(autoscaling::kMostGroups);
+  response.set_max_number_of_launch_configurations(autoscaling::kMostLaunchConfigurations);
   response.set_number_of_auto_scaling_groups(static_cast<int32_t>(groups.size()));
   response.set_number_of_launch_configurations(static_cast<int32_t>(configurations.size()));
   return response;

@@ -103,7 +103,6 @@ asg::WarmPoolConfiguration RenderWarmPool(const scaling::GroupRecord& record) {
   if (pool.max_prepared.has_value()) rendered.set_max_group_prepared_capacity(*pool.max_prepared);
   rendered.set_min_size(pool.min_size);
   rendered.set_pool_state(std::string(WarmStateName(pool.state)));
-  if (record.deleting_warm_pool) rendered.set_status("PendingDelete");
   if (pool.reuse_on_scale_in) rendered.mutable_instance_reuse_policy()->set_reuse_on_scale_in(true);
   return rendered;
 }

@@ -100,7 +100,8 @@ absl::StatusOr<scaling::StepPolicy> ParseStep(const Request& request) {
   ASSIGN_OR_RETURN(policy.min_magnitude, ParseMagnitude(request, policy.type));
   if (request.step_adjustments().empty()) return Missing("StepAdjustments", kStep);
   for (const asg::StepAdjustment& given : request.step_adjustments()) {
-    scaling::StepAdjustment step{.amount = given.scaling_adjustment()};
+    scaling::StepAdjustment step;
+    step.amount = given.scaling_adjustment();
     if (given.has_metric_interval_lower_bound()) step.lower = given.metric_interval_lower_bound();
     if (given.has_metric_interval_upper_bound()) step.upper = given.metric_interval_upper_bound();
     policy.steps.push_back(step);

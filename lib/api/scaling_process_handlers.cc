@@ -26,7 +26,7 @@ asg::DescribeScalingProcessTypesResponse DescribeProcesses() {
 
 asg::DescribeMetricCollectionTypesResponse DescribeMetrics() {
   asg::DescribeMetricCollectionTypesResponse response;
-  for (const absl::string_view metric : scaling::kGroupMetrics) response.add_metrics()->set_metric(std::string(metric));
+  for (const absl::string_view metric : autoscaling::kGroupMetrics) response.add_metrics()->set_metric(std::string(metric));
   response.add_granularities()->set_granularity("1Minute");
   return response;
 }

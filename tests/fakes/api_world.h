@@ -6,14 +6,23 @@
 #include <optional>
 #include <string>
 
+#include "brume/v1/options.pb.h"
 #include "google/protobuf/text_format.h"
+#include "lib/api/access.h"
 #include "lib/api/alarm_access.h"
 #include "lib/api/call_event.h"
 #include "lib/api/call_statistics.h"
 #include "lib/api/dispatcher.h"
+#include "lib/api/group_launch.h"
 #include "lib/api/handlers.h"
 #include "lib/api/launch_template.h"
 #include "lib/api/passed_role.h"
+#include "lib/api/schema.h"
+#include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/member_service.h"
+#include "lib/autoscaling/policy_service.h"
+#include "lib/autoscaling/refresh_service.h"
+#include "lib/autoscaling/scaling_loop.h"
 #include "lib/compute/key_pair_service.h"
 #include "lib/compute/launch_template_service.h"
 #include "lib/compute/tag_service.h"
@@ -63,6 +72,10 @@ class ApiWorld : public ComputeWorld {
                                      .sessions = sessions,
                                      .metrics = metrics,
                                      .alarms = alarms,
+                                     .scaling_groups = scaling_groups,
+                                     .scaling_members = scaling_members,
+                                     .scaling_policies = scaling_policies,
+                                     .scaling_refreshes = scaling_refreshes,
                                      .statistics = statistics,
                                      .has_uplink = has_uplink,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
@@ -77,7 +90,9 @@ class ApiWorld : public ComputeWorld {
   template <typename Response, typename Request>
   absl::StatusOr<Response> Call(const Request& request) {
     const std::string message = Request::descriptor()->name();
-    auto response = CallByName(message.substr(0, message.size() - std::string("Request").size()), request);
+    const std::string name = message.substr(0, message.size() - std::string("Request").size());
+    const api::ApiFamilyInfo& family = *api::FamilyOf(*Request::descriptor()->file());
+    auto response = CallByName(family.aws_query ? family.service_name + ":" + name : name, request);
     if (!response.ok()) return response.status();
     return static_cast<const Response&>(**response);
   }
@@ -101,30 +116,18 @@ class ApiWorld : public ComputeWorld {
     return dispatcher.Call(*method, request, administrator);
   }
 
+  // "RunInstances"; of a name that several APIs have, EC2's, unless the API is named: "autoscaling:DeleteTags".
   const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
-    for (const char* service : {"Instances",      "InstanceOptions",
-                                "InstanceTypes",  "LaunchTemplates",
-                                "Accounts",       "Regions",
-                                "Tags",           "KeyPairs",
-                                "Images",         "Volumes",
-                                "Snapshots",      "NetworkInterfaces",
-                                "SecurityGroups", "NetworkAcls",
-                                "Routes",         "Addresses",
-                                "Vpcs",           "IamInstanceProfiles",
-                                "Events",         "Host"}) {
-      const auto* method = dispatcher.FindMethod(std::string("brume.v1.") + service, name);
-      if (method != nullptr) return method;
+    const google::protobuf::MethodDescriptor* found = nullptr;
+    const auto family = [](const auto& method) { return method.service()->options().GetExtension(v1::api_family); };
+    for (const auto* service : api::Services()) {
+      for (int i = 0; i < service->method_count(); ++i) {
+        const auto& method = *service->method(i);
+        if (method.name() != name && api::ActionName(method) != name) continue;
+        if (found == nullptr || family(method) < family(*found)) found = &method;
+      }
     }
-    for (const char* service : {"Users", "AccessKeys", "InstanceProfiles", "Groups", "Roles", "UserPolicies",
-                                "GroupPolicies", "RolePolicies", "Policies"}) {
-      const auto* method = dispatcher.FindMethod(std::string("brume.iam.v1.") + service, name);
-      if (method != nullptr) return method;
-    }
-    if (const auto* method = dispatcher.FindMethod("brume.monitoring.v1.Metrics", name)) return method;
-    if (const auto* method = dispatcher.FindMethod("brume.monitoring.v1.Alarms", name); method != nullptr) {
-      return method;
-    }
-    return dispatcher.FindMethod("brume.sts.v1.Sts", name);
+    return found;
   }
 
   compute::InstanceStatus StatusOf(const Instance& instance) const {
@@ -158,6 +161,24 @@ class ApiWorld : public ComputeWorld {
                                    .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) {
                                      return monitoring::ReadWatch(metrics, watch, from, to);
                                    }}};
+  // Its threads do not run: a test looks at a group when it wants to.
+  autoscaling::ScalingLoop scaling_loop{ScalingParts()};
+  std::function<void(const std::string&)> wake_group = [this](const std::string& group) { scaling_loop.Wake(group); };
+  autoscaling::GroupService scaling_groups{{.database = *database,
+                                            .clock = clock,
+                                            .random = random,
+                                            .wake = wake_group,
+                                            .check_target = [](const std::string&) { return absl::OkStatus(); }}};
+  autoscaling::MemberService scaling_members{*database, clock, wake_group};
+  autoscaling::PolicyService scaling_policies{
+      {.database = *database,
+       .clock = clock,
+       .random = random,
+       .region = settings.region,
+       .account_id = settings.account_id,
+       .wake = wake_group,
+       .forecast = [this](const scaling::PolicyRecord& policy) { return scaling_loop.ForecastOf(policy); }}};
+  autoscaling::RefreshService scaling_refreshes{*database, clock, random, wake_group};
   api::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
@@ -167,9 +188,9 @@ class ApiWorld : public ComputeWorld {
            },
        .passed_role =
            [this](const google::protobuf::Message& request) {
-             return api::PassedRole(request, {.identities = identities,
-                                              .profiles = instance_profiles,
-                                              .launch_templates = launch_templates});
+             return api::PassedRole(
+                 request,
+                 {.identities = identities, .profiles = instance_profiles, .launch_templates = launch_templates});
            },
        .implied = [this](const google::protobuf::Message& request) { return api::WhatAlarmDoes(request, settings); },
        .record =
@@ -182,6 +203,32 @@ class ApiWorld : public ComputeWorld {
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};
   api::HostReport host;
   absl::StatusOr<std::string> console_output = std::string("hello from the guest\n");
+
+ private:
+  // Monitoring has nothing to tell.
+  autoscaling::ScalingLoopParts ScalingParts() {
+    const auto one = [](const InstanceId& id) { return absl::MakeConstSpan(&id, 1); };
+    return {.database = *database,
+            .clock = clock,
+            .launcher = {.run =
+                             [this](const autoscaling::LaunchOrder& order) {
+                               return api::LaunchMember({.instances = *service,
+                                                         .launch_templates = launch_templates,
+                                                         .instance_profiles = instance_profiles},
+                                                        order);
+                             },
+                         .start = [=, this](const InstanceId& id) { return service->Start(one(id)).status(); },
+                         .stop = [=, this](const InstanceId& id) { return service->Stop(one(id), false).status(); },
+                         .terminate = [=, this](const InstanceId& id) { return service->Terminate(one(id)).status(); },
+                         .impaired_since = [](const Instance&) { return absl::InfiniteFuture(); }},
+            .signals = {.latest = [](const InstanceId&, absl::string_view) { return std::nullopt; },
+                        .read = [](const MetricId&, absl::Time, absl::Time,
+                                   absl::Duration) { return std::vector<StatisticSet>(); },
+                        .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
+                        .note = [](const MetricId&, absl::Time, double) {}},
+            .region = settings.region,
+            .account_id = settings.account_id};
+  }
 };
 
 }  // namespace brume
