@@ -55,6 +55,9 @@ absl::Status PutOne(const Services& services, const std::string& group, const Gi
   for (const scaling::ScheduleRecord& each : schedules) {
     if (each.action.name == schedule.action.name) schedule = each;
   }
+  // A recurring action that has begun needs no beginning any more, and could not be given a past one anew.
+  std::optional<absl::Time>& start = schedule.action.start;
+  if (start.has_value() && *start < services.clock.Now()) start.reset();
   RETURN_IF_ERROR(Change(given, schedule));
   return services.scaling_policies.PutSchedule(std::move(schedule));
 }
