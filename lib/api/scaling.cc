@@ -1,7 +1,10 @@
 #include "lib/api/scaling.h"
 
-#include "absl/strings/match.h"
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "lib/api/render.h"
 #include "lib/compute/launch_template_service.h"
 #include "lib/domain/ec2_error.h"
@@ -44,11 +47,11 @@ absl::Status RefuseGiven(bool given, absl::string_view parameter, absl::string_v
   return ScalingError(absl::StrCat("The parameter ", parameter, " cannot be used: ", why));
 }
 
-std::string GroupNameOf(const std::string& name_or_arn) {
-  // A name has no colon.
-  const size_t at = name_or_arn.find(kNameInArn.data());
-  if (!absl::StartsWith(name_or_arn, "arn:") || at == std::string::npos) return name_or_arn;
-  return name_or_arn.substr(at + kNameInArn.size());
+std::string GroupNameOf(const Services& services, const std::string& name_or_arn) {
+  absl::string_view rest = name_or_arn;
+  if (!absl::ConsumePrefix(&rest, ScalingArn(services.settings, "autoScalingGroup:"))) return name_or_arn;
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(rest, absl::MaxSplits(kNameInArn, 1));
+  return std::string(parts.second);
 }
 
 std::string ScalingArn(const Settings& settings, absl::string_view resource) {

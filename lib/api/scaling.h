@@ -57,8 +57,9 @@ absl::StatusOr<T> AsScalingError(absl::StatusOr<T> result) {
 // Error: ValidationError when `given`, as `parameter` is refused in all cases.
 absl::Status RefuseGiven(bool given, absl::string_view parameter, absl::string_view why);
 
-// The name of a group, which a call names by its name or its ARN.
-std::string GroupNameOf(const std::string& name_or_arn);
+// The name of a group, which a call names by its name or its ARN. An ARN of another region or account, which policies
+// would see as another resource, names none: it is given back as it is.
+std::string GroupNameOf(const Services& services, const std::string& name_or_arn);
 // "arn:aws:autoscaling:REGION:ACCOUNT:RESOURCE".
 std::string ScalingArn(const Settings& settings, absl::string_view resource);
 std::string GroupArn(const Settings& settings, const scaling::Group& group);

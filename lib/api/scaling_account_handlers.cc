@@ -30,7 +30,7 @@ void HandleNone(Dispatcher& dispatcher, const Services& services) {
   HandleScaling<Request, Response>(
       dispatcher, kTrafficSources, [services](const Request& request) -> absl::StatusOr<Response> {
         if (!request.next_token().empty()) return InvalidToken();
-        RETURN_IF_ERROR(services.scaling_groups.Get(GroupNameOf(request.auto_scaling_group_name())).status());
+        RETURN_IF_ERROR(services.scaling_groups.Get(GroupNameOf(services, request.auto_scaling_group_name())).status());
         return Response();
       });
 }

@@ -124,7 +124,7 @@ absl::Status Create(const Services& services, const Created& request) {
 
 absl::Status Update(const Services& services, const Updated& request) {
   ASSIGN_OR_RETURN(const autoscaling::GroupChange change, ParseChange(services, request));
-  return services.scaling_groups.Update(GroupNameOf(request.auto_scaling_group_name()), change);
+  return services.scaling_groups.Update(GroupNameOf(services, request.auto_scaling_group_name()), change);
 }
 
 absl::StatusOr<asg::DescribeAutoScalingGroupsResponse> Describe(const Services& services,
@@ -139,7 +139,7 @@ absl::StatusOr<asg::DescribeAutoScalingGroupsResponse> Describe(const Services& 
     return tags;
   });
   std::vector<std::string> names;
-  for (const std::string& name : request.auto_scaling_group_names()) names.push_back(GroupNameOf(name));
+  for (const std::string& name : request.auto_scaling_group_names()) names.push_back(GroupNameOf(services, name));
   ASSIGN_OR_RETURN(std::vector<View> views, services.scaling_groups.Describe(names));
   RETURN_IF_ERROR(KeepFiltered(filters, request.filters(), views));
   const auto name = [](const View& view) { return view.record.group.name; };
@@ -173,14 +173,15 @@ void AddScalingGroupHandlers(Dispatcher& dispatcher, const Services& services) {
       dispatcher, kService, [services](const Updated& request) { return Update(services, request); });
   HandleScalingOk<asg::DeleteAutoScalingGroupRequest, asg::DeleteAutoScalingGroupResponse>(
       dispatcher, kService, [services](const asg::DeleteAutoScalingGroupRequest& request) {
-        return services.scaling_groups.Delete(GroupNameOf(request.auto_scaling_group_name()), request.force_delete());
+        return services.scaling_groups.Delete(GroupNameOf(services, request.auto_scaling_group_name()),
+                                              request.force_delete());
       });
   HandleScaling<asg::DescribeAutoScalingGroupsRequest, asg::DescribeAutoScalingGroupsResponse>(
       dispatcher, kService,
       [services](const asg::DescribeAutoScalingGroupsRequest& request) { return Describe(services, request); });
   HandleScalingOk<asg::SetDesiredCapacityRequest, asg::SetDesiredCapacityResponse>(
       dispatcher, kService, [services](const asg::SetDesiredCapacityRequest& request) {
-        return services.scaling_groups.SetDesired(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.SetDesired(GroupNameOf(services, request.auto_scaling_group_name()),
                                                   request.desired_capacity(), request.honor_cooldown());
       });
   HandleScaling<asg::DescribeTerminationPolicyTypesRequest, asg::DescribeTerminationPolicyTypesResponse>(

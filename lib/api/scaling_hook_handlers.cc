@@ -15,7 +15,7 @@ constexpr char kService[] = "LifecycleHooks";
 
 // What is not given stays, of a hook that is there.
 absl::Status Put(const Services& services, const asg::PutLifecycleHookRequest& request) {
-  const std::string group = GroupNameOf(request.auto_scaling_group_name());
+  const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(std::vector<scaling::Hook> hooks, services.scaling_groups.ListHooks(group));
   scaling::Hook hook{.name = request.lifecycle_hook_name()};
   const auto found =
@@ -31,7 +31,7 @@ absl::Status Put(const Services& services, const asg::PutLifecycleHookRequest& r
 
 absl::StatusOr<asg::DescribeLifecycleHooksResponse> Describe(const Services& services,
                                                              const asg::DescribeLifecycleHooksRequest& request) {
-  const std::string group = GroupNameOf(request.auto_scaling_group_name());
+  const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(const std::vector<scaling::Hook> hooks, services.scaling_groups.ListHooks(group));
   const auto& names = request.lifecycle_hook_names();
   asg::DescribeLifecycleHooksResponse response;
@@ -52,9 +52,9 @@ absl::StatusOr<asg::DescribeLifecycleHooksResponse> Describe(const Services& ser
 
 // Whom CompleteLifecycleAction and RecordLifecycleActionHeartbeat name.
 template <typename Request>
-absl::StatusOr<autoscaling::HeldMember> ParseHeld(const Request& request) {
+absl::StatusOr<autoscaling::HeldMember> ParseHeld(const Services& services, const Request& request) {
   autoscaling::HeldMember held;
-  held.group = GroupNameOf(request.auto_scaling_group_name());
+  held.group = GroupNameOf(services, request.auto_scaling_group_name());
   held.hook = request.lifecycle_hook_name();
   held.token = request.lifecycle_action_token();
   if (!request.instance_id().empty()) {
@@ -66,14 +66,14 @@ absl::StatusOr<autoscaling::HeldMember> ParseHeld(const Request& request) {
 }
 
 absl::Status Complete(const Services& services, const asg::CompleteLifecycleActionRequest& request) {
-  ASSIGN_OR_RETURN(const autoscaling::HeldMember held, ParseHeld(request));
+  ASSIGN_OR_RETURN(const autoscaling::HeldMember held, ParseHeld(services, request));
   const bool goes_on = request.lifecycle_action_result() == HookResultName(scaling::HookResult::kContinue);
   return services.scaling_groups.CompleteAction(
       held, goes_on ? scaling::HookResult::kContinue : scaling::HookResult::kAbandon);
 }
 
 absl::Status Heartbeat(const Services& services, const asg::RecordLifecycleActionHeartbeatRequest& request) {
-  ASSIGN_OR_RETURN(const autoscaling::HeldMember held, ParseHeld(request));
+  ASSIGN_OR_RETURN(const autoscaling::HeldMember held, ParseHeld(services, request));
   return services.scaling_groups.Heartbeat(held);
 }
 
@@ -92,7 +92,7 @@ void AddScalingHookHandlers(Dispatcher& dispatcher, const Services& services) {
       dispatcher, kService, [services](const asg::PutLifecycleHookRequest& request) { return Put(services, request); });
   HandleScalingOk<asg::DeleteLifecycleHookRequest, asg::DeleteLifecycleHookResponse>(
       dispatcher, kService, [services](const asg::DeleteLifecycleHookRequest& request) {
-        return services.scaling_groups.DeleteHook(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.DeleteHook(GroupNameOf(services, request.auto_scaling_group_name()),
                                                   request.lifecycle_hook_name());
       });
   HandleScaling<asg::DescribeLifecycleHooksRequest, asg::DescribeLifecycleHooksResponse>(

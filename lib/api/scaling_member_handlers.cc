@@ -53,14 +53,14 @@ absl::StatusOr<asg::DescribeAutoScalingInstancesResponse> Describe(
 
 absl::Status Attach(const Services& services, const asg::AttachInstancesRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
-  return services.scaling_members.Attach(GroupNameOf(request.auto_scaling_group_name()), ids);
+  return services.scaling_members.Attach(GroupNameOf(services, request.auto_scaling_group_name()), ids);
 }
 
 absl::StatusOr<asg::DetachInstancesResponse> Detach(const Services& services,
                                                     const asg::DetachInstancesRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
   ASSIGN_OR_RETURN(const auto activities,
-                   services.scaling_members.Detach(GroupNameOf(request.auto_scaling_group_name()), ids,
+                   services.scaling_members.Detach(GroupNameOf(services, request.auto_scaling_group_name()), ids,
                                                    request.should_decrement_desired_capacity()));
   return RenderActivities<asg::DetachInstancesResponse>(activities);
 }
@@ -69,7 +69,7 @@ absl::StatusOr<asg::EnterStandbyResponse> EnterStandby(const Services& services,
                                                        const asg::EnterStandbyRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
   ASSIGN_OR_RETURN(const auto activities,
-                   services.scaling_members.EnterStandby(GroupNameOf(request.auto_scaling_group_name()), ids,
+                   services.scaling_members.EnterStandby(GroupNameOf(services, request.auto_scaling_group_name()), ids,
                                                          request.should_decrement_desired_capacity()));
   return RenderActivities<asg::EnterStandbyResponse>(activities);
 }
@@ -77,7 +77,7 @@ absl::StatusOr<asg::EnterStandbyResponse> EnterStandby(const Services& services,
 absl::StatusOr<asg::ExitStandbyResponse> ExitStandby(const Services& services, const asg::ExitStandbyRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
   ASSIGN_OR_RETURN(const auto activities,
-                   services.scaling_members.ExitStandby(GroupNameOf(request.auto_scaling_group_name()), ids));
+                   services.scaling_members.ExitStandby(GroupNameOf(services, request.auto_scaling_group_name()), ids));
   return RenderActivities<asg::ExitStandbyResponse>(activities);
 }
 
@@ -90,7 +90,7 @@ absl::Status SetHealth(const Services& services, const asg::SetInstanceHealthReq
 
 absl::Status SetProtection(const Services& services, const asg::SetInstanceProtectionRequest& request) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
-  return services.scaling_members.SetProtection(GroupNameOf(request.auto_scaling_group_name()), ids,
+  return services.scaling_members.SetProtection(GroupNameOf(services, request.auto_scaling_group_name()), ids,
                                                 request.protected_from_scale_in());
 }
 
@@ -108,7 +108,8 @@ absl::StatusOr<asg::DescribeScalingActivitiesResponse> DescribeActivities(
     const Services& services, const asg::DescribeScalingActivitiesRequest& request) {
   autoscaling::ActivityQuery query;
   query.tokens.assign(request.activity_ids().begin(), request.activity_ids().end());
-  if (!request.auto_scaling_group_name().empty()) query.group = GroupNameOf(request.auto_scaling_group_name());
+  if (!request.auto_scaling_group_name().empty())
+    query.group = GroupNameOf(services, request.auto_scaling_group_name());
   query.deleted_groups = request.include_deleted_groups();
   if (request.has_max_records()) query.most = request.max_records();
   if (!request.next_token().empty()) {

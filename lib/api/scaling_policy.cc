@@ -244,11 +244,11 @@ struct RuleRenderer {
 
 }  // namespace
 
-absl::StatusOr<scaling::PolicyRecord> ParsePolicy(const Request& request) {
+absl::StatusOr<scaling::PolicyRecord> ParsePolicy(const Services& services, const Request& request) {
   const std::string type = request.policy_type().empty() ? kSimple : request.policy_type();
   RETURN_IF_ERROR(CheckBelongs(request, type));
   scaling::PolicyRecord record;
-  record.group = GroupNameOf(request.auto_scaling_group_name());
+  record.group = GroupNameOf(services, request.auto_scaling_group_name());
   record.policy.name = request.policy_name();
   record.policy.enabled = !request.has_enabled() || request.enabled();
   record.aggregation = request.metric_aggregation_type();

@@ -4,12 +4,14 @@
 #include "absl/status/statusor.h"
 #include "brume/autoscaling/v1/policy.pb.h"
 #include "brume/autoscaling/v1/policy_metric.pb.h"
+#include "lib/api/handlers.h"
 #include "lib/domain/scaling/record.h"
 
 namespace brume::api {
 
 // Error: ValidationError for what the policy's type needs and is not there, or does not have.
-absl::StatusOr<scaling::PolicyRecord> ParsePolicy(const ::brume::autoscaling::v1::PutScalingPolicyRequest& request);
+absl::StatusOr<scaling::PolicyRecord> ParsePolicy(const Services& services,
+                                                  const ::brume::autoscaling::v1::PutScalingPolicyRequest& request);
 
 // All but its ARN and alarms.
 ::brume::autoscaling::v1::ScalingPolicy RenderPolicy(const scaling::PolicyRecord& policy);

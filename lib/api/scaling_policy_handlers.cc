@@ -18,7 +18,7 @@ constexpr char kService[] = "ScalingPolicies";
 
 absl::StatusOr<asg::PutScalingPolicyResponse> Put(const Services& services,
                                                   const asg::PutScalingPolicyRequest& request) {
-  ASSIGN_OR_RETURN(scaling::PolicyRecord policy, ParsePolicy(request));
+  ASSIGN_OR_RETURN(scaling::PolicyRecord policy, ParsePolicy(services, request));
   ASSIGN_OR_RETURN(policy, services.scaling_policies.Put(std::move(policy)));
   asg::PutScalingPolicyResponse response;
   response.set_policy_arn(services.scaling_policies.Arn(policy));
@@ -32,7 +32,7 @@ bool Names(const google::protobuf::RepeatedPtrField<std::string>& list, absl::st
 absl::StatusOr<asg::DescribePoliciesResponse> Describe(const Services& services,
                                                        const asg::DescribePoliciesRequest& request) {
   std::optional<std::string> group;
-  if (!request.auto_scaling_group_name().empty()) group = GroupNameOf(request.auto_scaling_group_name());
+  if (!request.auto_scaling_group_name().empty()) group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(const std::vector<scaling::PolicyRecord> records, services.scaling_policies.List(group));
   std::vector<asg::ScalingPolicy> policies;
   for (const scaling::PolicyRecord& record : records) {
@@ -65,7 +65,7 @@ absl::StatusOr<asg::DescribePoliciesResponse> Describe(const Services& services,
 
 absl::Status Execute(const Services& services, const asg::ExecutePolicyRequest& request) {
   autoscaling::ExecuteRequest execute;
-  execute.group = GroupNameOf(request.auto_scaling_group_name());
+  execute.group = GroupNameOf(services, request.auto_scaling_group_name());
   execute.policy = request.policy_name();
   execute.honor_cooldown = request.honor_cooldown();
   if (request.has_metric_value()) execute.metric_value = request.metric_value();
@@ -75,7 +75,7 @@ absl::Status Execute(const Services& services, const asg::ExecutePolicyRequest& 
 
 absl::StatusOr<asg::GetPredictiveScalingForecastResponse> Forecast(
     const Services& services, const asg::GetPredictiveScalingForecastRequest& request) {
-  const std::string group = GroupNameOf(request.auto_scaling_group_name());
+  const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(const absl::Time from, AsScalingError(ParseTime(request.start_time())));
   ASSIGN_OR_RETURN(const absl::Time to, AsScalingError(ParseTime(request.end_time())));
   if (to <= from) return ScalingError("EndTime must be after StartTime");
@@ -121,7 +121,8 @@ void AddScalingPolicyHandlers(Dispatcher& dispatcher, const Services& services) 
       [services](const asg::DescribePoliciesRequest& request) { return Describe(services, request); });
   HandleScalingOk<asg::DeletePolicyRequest, asg::DeletePolicyResponse>(
       dispatcher, kService, [services](const asg::DeletePolicyRequest& request) {
-        return services.scaling_policies.Delete(GroupNameOf(request.auto_scaling_group_name()), request.policy_name());
+        return services.scaling_policies.Delete(GroupNameOf(services, request.auto_scaling_group_name()),
+                                                request.policy_name());
       });
   HandleScalingOk<asg::ExecutePolicyRequest, asg::ExecutePolicyResponse>(
       dispatcher, kService,

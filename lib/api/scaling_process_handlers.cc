@@ -26,7 +26,8 @@ asg::DescribeScalingProcessTypesResponse DescribeProcesses() {
 
 asg::DescribeMetricCollectionTypesResponse DescribeMetrics() {
   asg::DescribeMetricCollectionTypesResponse response;
-  for (const absl::string_view metric : autoscaling::kGroupMetrics) response.add_metrics()->set_metric(std::string(metric));
+  for (const absl::string_view metric : autoscaling::kGroupMetrics)
+    response.add_metrics()->set_metric(std::string(metric));
   response.add_granularities()->set_granularity("1Minute");
   return response;
 }
@@ -36,12 +37,12 @@ asg::DescribeMetricCollectionTypesResponse DescribeMetrics() {
 void AddScalingProcessHandlers(Dispatcher& dispatcher, const Services& services) {
   HandleScalingOk<asg::SuspendProcessesRequest, asg::SuspendProcessesResponse>(
       dispatcher, kProcesses, [services](const asg::SuspendProcessesRequest& request) {
-        return services.scaling_groups.Suspend(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.Suspend(GroupNameOf(services, request.auto_scaling_group_name()),
                                                Texts(request.scaling_processes()));
       });
   HandleScalingOk<asg::ResumeProcessesRequest, asg::ResumeProcessesResponse>(
       dispatcher, kProcesses, [services](const asg::ResumeProcessesRequest& request) {
-        return services.scaling_groups.Resume(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.Resume(GroupNameOf(services, request.auto_scaling_group_name()),
                                               Texts(request.scaling_processes()));
       });
   HandleScaling<asg::DescribeScalingProcessTypesRequest, asg::DescribeScalingProcessTypesResponse>(
@@ -51,12 +52,12 @@ void AddScalingProcessHandlers(Dispatcher& dispatcher, const Services& services)
       });
   HandleScalingOk<asg::EnableMetricsCollectionRequest, asg::EnableMetricsCollectionResponse>(
       dispatcher, kMetrics, [services](const asg::EnableMetricsCollectionRequest& request) {
-        return services.scaling_groups.EnableMetrics(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.EnableMetrics(GroupNameOf(services, request.auto_scaling_group_name()),
                                                      Texts(request.metrics()));
       });
   HandleScalingOk<asg::DisableMetricsCollectionRequest, asg::DisableMetricsCollectionResponse>(
       dispatcher, kMetrics, [services](const asg::DisableMetricsCollectionRequest& request) {
-        return services.scaling_groups.DisableMetrics(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.DisableMetrics(GroupNameOf(services, request.auto_scaling_group_name()),
                                                       Texts(request.metrics()));
       });
   HandleScaling<asg::DescribeMetricCollectionTypesRequest, asg::DescribeMetricCollectionTypesResponse>(

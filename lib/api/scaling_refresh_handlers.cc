@@ -44,7 +44,7 @@ absl::StatusOr<asg::StartInstanceRefreshResponse> Start(const Services& services
   asg::StartInstanceRefreshResponse response;
   ASSIGN_OR_RETURN(
       *response.mutable_instance_refresh_id(),
-      services.scaling_refreshes.Start(GroupNameOf(request.auto_scaling_group_name()), preferences, desired));
+      services.scaling_refreshes.Start(GroupNameOf(services, request.auto_scaling_group_name()), preferences, desired));
   return response;
 }
 
@@ -79,7 +79,7 @@ absl::StatusOr<asg::DescribeInstanceRefreshesResponse> Describe(const Services& 
                                                                 const asg::DescribeInstanceRefreshesRequest& request) {
   const std::vector<std::string> ids(request.instance_refresh_ids().begin(), request.instance_refresh_ids().end());
   ASSIGN_OR_RETURN(std::vector<scaling::Refresh> refreshes,
-                   services.scaling_refreshes.Describe(GroupNameOf(request.auto_scaling_group_name()), ids));
+                   services.scaling_refreshes.Describe(GroupNameOf(services, request.auto_scaling_group_name()), ids));
   asg::DescribeInstanceRefreshesResponse response;
   // The newest first: a later page has lower numbers, which as keys are higher.
   const auto key = [](const scaling::Refresh& refresh) { return absl::StrFormat("%020d", INT64_MAX - refresh.seq); };
@@ -100,7 +100,7 @@ void AddScalingRefreshHandlers(Dispatcher& dispatcher, const Services& services)
           const asg::CancelInstanceRefreshRequest& request) -> absl::StatusOr<asg::CancelInstanceRefreshResponse> {
         asg::CancelInstanceRefreshResponse response;
         ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
-                         services.scaling_refreshes.Cancel(GroupNameOf(request.auto_scaling_group_name())));
+                         services.scaling_refreshes.Cancel(GroupNameOf(services, request.auto_scaling_group_name())));
         return response;
       });
   HandleScaling<asg::DescribeInstanceRefreshesRequest, asg::DescribeInstanceRefreshesResponse>(

@@ -70,7 +70,7 @@ absl::Status Put(const Services& services, const PutRequest& request) {
     }
     whole.set_start_time(request.time());
   }
-  return PutOne(services, GroupNameOf(request.auto_scaling_group_name()), whole);
+  return PutOne(services, GroupNameOf(services, request.auto_scaling_group_name()), whole);
 }
 
 // Tells in `failed` why an action was not changed. Returns what is wrong inside.
@@ -87,7 +87,7 @@ absl::Status NoteFailure(const std::string& name, const absl::Status& outcome, F
 
 absl::StatusOr<asg::BatchPutScheduledUpdateGroupActionResponse> BatchPut(const Services& services,
                                                                          const BatchPutRequest& request) {
-  const std::string group = GroupNameOf(request.auto_scaling_group_name());
+  const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   RETURN_IF_ERROR(services.scaling_groups.Get(group).status());
   asg::BatchPutScheduledUpdateGroupActionResponse response;
   for (const asg::ScheduledUpdateGroupActionRequest& given : request.scheduled_update_group_actions()) {
@@ -99,7 +99,7 @@ absl::StatusOr<asg::BatchPutScheduledUpdateGroupActionResponse> BatchPut(const S
 
 absl::StatusOr<asg::BatchDeleteScheduledActionResponse> BatchDelete(
     const Services& services, const asg::BatchDeleteScheduledActionRequest& request) {
-  const std::string group = GroupNameOf(request.auto_scaling_group_name());
+  const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   RETURN_IF_ERROR(services.scaling_groups.Get(group).status());
   asg::BatchDeleteScheduledActionResponse response;
   for (const std::string& name : request.scheduled_action_names()) {
@@ -130,7 +130,7 @@ asg::ScheduledUpdateGroupAction Render(const Services& services, const scaling::
 absl::StatusOr<asg::DescribeScheduledActionsResponse> Describe(const Services& services,
                                                                const asg::DescribeScheduledActionsRequest& request) {
   std::optional<std::string> group;
-  if (!request.auto_scaling_group_name().empty()) group = GroupNameOf(request.auto_scaling_group_name());
+  if (!request.auto_scaling_group_name().empty()) group = GroupNameOf(services, request.auto_scaling_group_name());
   const auto& names = request.scheduled_action_names();
   ASSIGN_OR_RETURN(const std::optional<absl::Time> from, ParseOptionalTime(request.start_time()));
   ASSIGN_OR_RETURN(const std::optional<absl::Time> to, ParseOptionalTime(request.end_time()));
@@ -167,7 +167,7 @@ void AddScalingScheduleHandlers(Dispatcher& dispatcher, const Services& services
       dispatcher, kService, [services](const BatchPutRequest& request) { return BatchPut(services, request); });
   HandleScalingOk<asg::DeleteScheduledActionRequest, asg::DeleteScheduledActionResponse>(
       dispatcher, kService, [services](const asg::DeleteScheduledActionRequest& request) {
-        return services.scaling_policies.DeleteSchedule(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_policies.DeleteSchedule(GroupNameOf(services, request.auto_scaling_group_name()),
                                                         request.scheduled_action_name());
       });
   HandleScaling<asg::BatchDeleteScheduledActionRequest, asg::BatchDeleteScheduledActionResponse>(

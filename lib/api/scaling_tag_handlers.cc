@@ -17,13 +17,13 @@ constexpr char kService[] = "GroupTags";
 
 // The tags of a call, by the name of the group each is of.
 absl::StatusOr<std::map<std::string, std::vector<scaling::GroupTag>>> ByGroup(
-    const google::protobuf::RepeatedPtrField<asg::Tag>& tags) {
+    const Services& services, const google::protobuf::RepeatedPtrField<asg::Tag>& tags) {
   std::map<std::string, std::vector<scaling::GroupTag>> groups;
   for (const asg::Tag& tag : tags) {
     if (tag.resource_id().empty()) {
       return ScalingError(absl::StrCat("The tag '", tag.key(), "' must name its group: ResourceId is missing"));
     }
-    groups[GroupNameOf(tag.resource_id())].push_back(
+    groups[GroupNameOf(services, tag.resource_id())].push_back(
         {.key = tag.key(), .value = tag.value(), .propagate = tag.propagate_at_launch()});
   }
   return groups;
@@ -37,14 +37,14 @@ absl::Status CheckGroups(const Services& services, const Groups& groups) {
 }
 
 absl::Status CreateOrUpdate(const Services& services, const asg::CreateOrUpdateTagsRequest& request) {
-  ASSIGN_OR_RETURN(const auto groups, ByGroup(request.tags()));
+  ASSIGN_OR_RETURN(const auto groups, ByGroup(services, request.tags()));
   RETURN_IF_ERROR(CheckGroups(services, groups));
   for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.scaling_groups.SetTags(name, tags));
   return absl::OkStatus();
 }
 
 absl::Status Delete(const Services& services, const asg::DeleteTagsRequest& request) {
-  ASSIGN_OR_RETURN(const auto groups, ByGroup(request.tags()));
+  ASSIGN_OR_RETURN(const auto groups, ByGroup(services, request.tags()));
   RETURN_IF_ERROR(CheckGroups(services, groups));
   for (const auto& [name, tags] : groups) {
     std::vector<std::string> keys;

@@ -20,13 +20,13 @@ absl::Status Put(const Services& services, const asg::PutWarmPoolRequest& reques
   }
   if (request.pool_state() == "Running") pool.state = scaling::WarmState::kRunning;
   pool.reuse_on_scale_in = request.instance_reuse_policy().reuse_on_scale_in();
-  return services.scaling_groups.PutWarmPool(GroupNameOf(request.auto_scaling_group_name()), pool);
+  return services.scaling_groups.PutWarmPool(GroupNameOf(services, request.auto_scaling_group_name()), pool);
 }
 
 absl::StatusOr<asg::DescribeWarmPoolResponse> Describe(const Services& services,
                                                        const asg::DescribeWarmPoolRequest& request) {
   ASSIGN_OR_RETURN(scaling::GroupView view,
-                   services.scaling_groups.Get(GroupNameOf(request.auto_scaling_group_name())));
+                   services.scaling_groups.Get(GroupNameOf(services, request.auto_scaling_group_name())));
   std::vector<scaling::Member> members = std::move(view.members);
   std::erase_if(members,
                 [](const scaling::Member& member) { return member.instance.empty() || !IsInWarmPool(member); });
@@ -50,7 +50,7 @@ void AddScalingWarmPoolHandlers(Dispatcher& dispatcher, const Services& services
       dispatcher, kService, [services](const asg::PutWarmPoolRequest& request) { return Put(services, request); });
   HandleScalingOk<asg::DeleteWarmPoolRequest, asg::DeleteWarmPoolResponse>(
       dispatcher, kService, [services](const asg::DeleteWarmPoolRequest& request) {
-        return services.scaling_groups.DeleteWarmPool(GroupNameOf(request.auto_scaling_group_name()),
+        return services.scaling_groups.DeleteWarmPool(GroupNameOf(services, request.auto_scaling_group_name()),
                                                       request.force_delete());
       });
   HandleScaling<asg::DescribeWarmPoolRequest, asg::DescribeWarmPoolResponse>(

@@ -219,7 +219,10 @@ class ApiWorld : public ComputeWorld {
                              },
                          .start = [=, this](const InstanceId& id) { return service->Start(one(id)).status(); },
                          .stop = [=, this](const InstanceId& id) { return service->Stop(one(id), false).status(); },
-                         .terminate = [=, this](const InstanceId& id) { return service->Terminate(one(id)).status(); },
+                         .terminate =
+                             [=, this](const InstanceId& id) {
+                               return service->Terminate(one(id), /*even_protected=*/true).status();
+                             },
                          .impaired_since = [](const Instance&) { return absl::InfiniteFuture(); }},
             .signals = {.latest = [](const InstanceId&, absl::string_view) { return std::nullopt; },
                         .read = [](const MetricId&, absl::Time, absl::Time,

@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "brume/autoscaling/v1/group.pb.h"
+#include "brume/autoscaling/v1/tag.pb.h"
 #include "brume/v1/instance.pb.h"
 #include "brume/v1/tag.pb.h"
 #include "lib/api/access.h"
@@ -36,6 +38,25 @@ TEST_CASE("a call asks for its action on each resource it names", "[api]") {
 TEST_CASE("a call that names no resource asks for all of them", "[api]") {
   CHECK(Ask("brume.v1.Instances", "DescribeInstances", v1::DescribeInstancesRequest(), {}).resources ==
         std::vector<std::string>{"*"});
+}
+
+TEST_CASE("a group is named to policies by its name or its ARN, and a tag by its group", "[api]") {
+  const std::string prefix = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:";
+  autoscaling::v1::SetDesiredCapacityRequest set;
+  set.set_auto_scaling_group_name("web");
+  AccessQuestion question = Ask("brume.autoscaling.v1.Groups", "SetDesiredCapacity", set, {});
+  CHECK(question.action == "autoscaling:SetDesiredCapacity");
+  CHECK(question.resources == std::vector<std::string>{prefix + "*:autoScalingGroupName/web"});
+  set.set_auto_scaling_group_name(prefix + "1-2-3:autoScalingGroupName/web");
+  question = Ask("brume.autoscaling.v1.Groups", "SetDesiredCapacity", set, {});
+  CHECK(question.resources == std::vector<std::string>{prefix + "1-2-3:autoScalingGroupName/web"});
+
+  autoscaling::v1::CreateOrUpdateTagsRequest tags;
+  tags.add_tags()->set_resource_id("web");
+  tags.mutable_tags(0)->set_key("team");
+  question = Ask("brume.autoscaling.v1.GroupTags", "CreateOrUpdateTags", tags, {});
+  CHECK(question.resources == std::vector<std::string>{prefix + "*:autoScalingGroupName/web"});
+  CHECK(question.context.at("aws:tagkeys") == std::vector<std::string>{"team"});
 }
 
 TEST_CASE("policies are told who asks, from where, and the tags that are set", "[api]") {

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "brume/autoscaling/v1/group.pb.h"
 #include "brume/v1/image.pb.h"
 #include "brume/v1/instance.pb.h"
 #include "brume/v1/key_pair.pb.h"
@@ -43,6 +44,17 @@ TEST_CASE("faults deep inside of a request are found and named by their path", "
   run.add_network_interfaces()->set_device_index(1);
   CHECK(Validate(run).message() ==
         "Value (1) for parameter networkInterface.1.deviceIndex is invalid. It must be between 0 and 0.");
+}
+
+TEST_CASE("all that is wrong with a request to Auto Scaling has its one code", "[api]") {
+  autoscaling::v1::SetDesiredCapacityRequest request;
+  CHECK(Validate(request).message() == "The request must contain the parameter AutoScalingGroupName");
+  CHECK(ec2::ErrorCode(Validate(request)) == "ValidationError");
+  request.set_auto_scaling_group_name("web");
+  request.set_desired_capacity(-1);
+  CHECK(ec2::ErrorCode(Validate(request)) == "ValidationError");
+  request.set_desired_capacity(1);
+  CHECK(Validate(request).ok());
 }
 
 TEST_CASE("text that is no UTF-8 is refused", "[api]") {

@@ -305,12 +305,23 @@ TEST_CASE("Tab offers the families, their actions, and the flags of those", "[cl
   CHECK(complete({"brume", "help", "run-instances", ""}) == complete({"brume", "help", ""}));
 }
 
+TEST_CASE("of an action that several APIs have the bare name is EC2's, and its API's name gives each", "[cli]") {
+  CHECK(TheSchema().FindAction("delete-tags")->family == "ec2");
+  CHECK(TheSchema().FindAction("delete-policy")->family == "iam");
+  for (const char* family : {"ec2", "autoscaling"}) {
+    const Action* action = TheSchema().FindActionOf(family, "delete-tags");
+    REQUIRE(action != nullptr);
+    CHECK(action->family == family);
+  }
+}
+
 TEST_CASE("the help of a family lists its actions and no other's", "[cli]") {
   for (const std::string& family : TheSchema().FamilyNames()) {
     const std::string help = FamilyHelp(TheSchema(), family, 100);
     INFO(help);
     for (const Action& action : TheSchema().actions()) {
-      CHECK(absl::StrContains(help, absl::StrCat("\n  ", action.name, " ")) == (action.family == family));
+      CHECK(absl::StrContains(help, absl::StrCat("\n  ", action.name, " ")) ==
+            (TheSchema().FindActionOf(family, action.name) != nullptr));
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/v1/launch_template.pb.h"

@@ -83,8 +83,19 @@ TEST_CASE("a group is described as it was made, until it is deleted", "[scaling_
   CHECK(group.tags(0).propagate_at_launch());
   // By its ARN too.
   CHECK(world.Group(group.auto_scaling_group_arn()).auto_scaling_group_name() == "web");
+  // Not by an ARN that policies would see as another resource.
+  for (const char* arn : {"arn:aws:autoscaling:eu-west-1:000000000000:autoScalingGroup:x:autoScalingGroupName/web",
+                          "arn:aws:autoscaling:us-east-1:111111111111:autoScalingGroup:x:autoScalingGroupName/web"}) {
+    CHECK(ec2::ErrorCode(world.Do("DeleteAutoScalingGroup", absl::StrCat("auto_scaling_group_name: '", arn, "'"))) ==
+          "ValidationError");
+  }
   REQUIRE_OK(world.Do("DeleteAutoScalingGroup", "auto_scaling_group_name: 'web' force_delete: true"));
-  CHECK(Parsed<asg::DescribeAutoScalingGroupsResponse>("").auto_scaling_groups().empty());
+  CHECK(world.Eventually([&] {
+    REQUIRE_OK(world.scaling_loop.Look("web").status());
+    return world.Ask<asg::DescribeAutoScalingGroupsResponse, asg::DescribeAutoScalingGroupsRequest>("")
+        .auto_scaling_groups()
+        .empty();
+  }));
 }
 
 TEST_CASE("an update of a group changes what it names and nothing else", "[scaling_api]") {

@@ -351,18 +351,17 @@ TEST_CASE("who has a group launch instances with a role needs iam:PassRole for i
   };
   CHECK(as_ada("CreateAutoScalingGroup", sizes + "auto_scaling_group_name: 'plain' " + of_version("1")).empty());
   CHECK(as_ada("CreateAutoScalingGroup", sizes + "auto_scaling_group_name: 'roles' " + of_version("2")) ==
-        "UnauthorizedOperation");
+        "AccessDenied");
   CHECK(as_ada("CreateAutoScalingGroup", sizes + "auto_scaling_group_name: 'roles' mixed_instances_policy { "
                                                  "launch_template { launch_template_specification { "
                                                  "launch_template_name: 'web' version: '$Latest' } } }") ==
-        "UnauthorizedOperation");
-  CHECK(as_ada("UpdateAutoScalingGroup", "auto_scaling_group_name: 'plain' " + of_version("2")) ==
-        "UnauthorizedOperation");
-  CHECK(as_ada("StartInstanceRefresh", "auto_scaling_group_name: 'plain' desired_configuration { " + of_version("2") +
-                                           " }") == "UnauthorizedOperation");
+        "AccessDenied");
+  CHECK(as_ada("UpdateAutoScalingGroup", "auto_scaling_group_name: 'plain' " + of_version("2")) == "AccessDenied");
+  CHECK(as_ada("StartInstanceRefresh",
+               "auto_scaling_group_name: 'plain' desired_configuration { " + of_version("2") + " }") == "AccessDenied");
   CHECK(as_ada("CreateLaunchConfiguration",
                absl::StrCat("launch_configuration_name: 'lc' instance_type: 'b1.tiny' image_id: '", world.image.text(),
-                            "' iam_instance_profile: 'servers'")) == "UnauthorizedOperation");
+                            "' iam_instance_profile: 'servers'")) == "AccessDenied");
 }
 
 }  // namespace brume

@@ -1,0 +1,58 @@
+"""Ansible's modules for Auto Scaling: what a playbook wants comes about, once, and goes again; guests are simulated."""
+
+import json
+import os
+import unittest
+
+from client_host import SimulatedClientTest
+
+PLAYBOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "autoscaling_playbook.yml")
+
+
+class AnsibleTest(SimulatedClientTest):
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.settings = os.path.join(cls.host.directory, "ansible.cfg")
+        with open(cls.settings, "w") as file:
+            file.write("[defaults]\nstdout_callback = json\ndeprecation_warnings = false\n")
+
+    def play(self, wanted, size=2):
+        """Runs the playbook without a failure: (how many tasks changed something, {task: result})."""
+        variables = {"endpoint": self.host.endpoint, "image": self.host.image_id, "wanted": wanted, "size": size,
+                     "ansible_python_interpreter": "/usr/bin/python3"}
+        done = self.run_client(
+            ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", "--extra-vars",
+             json.dumps(variables), PLAYBOOK],
+            {"ANSIBLE_CONFIG": self.settings}, seconds=300)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        said = json.loads(done.stdout)
+        results = {task["task"]["name"]: task["hosts"]["localhost"] for task in said["plays"][0]["tasks"]}
+        return said["stats"]["localhost"]["changed"], results
+
+    def test_a_playbook_makes_a_group_changes_nothing_then_resizes_it_and_takes_it_away(self):
+        changed, results = self.play("present")
+        self.assertEqual(changed, 5)
+        (group,) = results["what is there"]["results"]
+        self.assertEqual((group["desired_capacity"], len(group["instances"])), (2, 2))
+        self.assertEqual({each["lifecycle_state"] for each in group["instances"]}, {"InService"})
+        self.assertEqual({each["availability_zone"] for each in group["instances"]}, {"us-east-1a", "us-east-1b"})
+        self.assertEqual(group["launch_configuration_name"], "web")
+
+        changed, results = self.play("present")
+        self.assertEqual(changed, 0, results)
+
+        changed, results = self.play("present", size=3)
+        self.assertEqual(changed, 1, results)
+        (group,) = results["what is there"]["results"]
+        self.assertEqual(len(group["instances"]), 3)
+
+        changed, _ = self.play("absent")
+        self.assertEqual(changed, 2)
+        self.assertEqual(self.play("absent")[0], 0)
+
+
+del SimulatedClientTest
+
+if __name__ == "__main__":
+    unittest.main()
