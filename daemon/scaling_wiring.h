@@ -1,22 +1,20 @@
 // The part of the wiring that scales: Auto Scaling's services and its loop.
 #pragma once
 
-#include <functional>
-#include <string>
-
-#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "lib/autoscaling/group_service.h"
-#include "lib/autoscaling/launcher.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/policy_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/autoscaling/scaling_loop.h"
-#include "lib/autoscaling/signals.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/compute/instance_service.h"
+#include "lib/compute/launch_template_service.h"
 #include "lib/compute/status_monitor.h"
 #include "lib/domain/settings.h"
+#include "lib/identity/instance_profile_service.h"
+#include "lib/monitoring/metric_service.h"
 #include "lib/store/database.h"
 
 namespace brume::daemon {
@@ -28,11 +26,11 @@ struct ScalingParts {
   const Settings& settings;
   compute::InstanceService& instances;
   const compute::StatusMonitor& status_monitor;
-  std::function<absl::StatusOr<InstanceId>(const autoscaling::LaunchOrder& order)> run;
-  autoscaling::SignalSources signals;
-  // Whether a lifecycle hook may notify a URL, and how it does.
-  std::function<absl::Status(const std::string& url)> check_target;
-  std::function<absl::Status(const std::string& url, const std::string& body)> notify;
+  compute::LaunchTemplateService& launch_templates;
+  identity::InstanceProfileService& instance_profiles;
+  monitoring::MetricService& metrics;
+  // How often guests are sampled.
+  absl::Duration sample_period;
 };
 
 // What it is given outlives it.

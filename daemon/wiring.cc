@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "daemon/doctor.h"
 #include "daemon/monitoring_wiring.h"
+#include "daemon/scaling_wiring.h"
 #include "daemon/state_directory.h"
 #include "lib/api/alarm_access.h"
 #include "lib/api/call_event.h"
@@ -220,7 +221,8 @@ class RealDaemon final : public Daemon {
                     .network = network_,
                     .disks = *adapters_.disks,
                     .host_boot_id = HostBootId(config_.simulate),
-                    .on_disks_freed = [this] { images_.WakeAll(); }}),
+                    .on_disks_freed = [this] { images_.WakeAll(); },
+                    .on_looked = [this](const InstanceId& id) { scaling_.loop().OnInstance(id); }}),
         status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
         monitoring_(
             *database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, status_monitor_,
@@ -248,6 +250,16 @@ class RealDaemon final : public Daemon {
         authorizer_(*database_, config_.settings.account_id),
         identity_service_(*database_, clock_, random_, config_.settings.account_id, [this] { authorizer_.Forget(); }),
         instance_profiles_(*database_, clock_, random_, config_.settings.account_id),
+        scaling_({.database = *database_,
+                  .clock = clock_,
+                  .random = random_,
+                  .settings = config_.settings,
+                  .instances = instance_service_,
+                  .status_monitor = status_monitor_,
+                  .launch_templates = launch_template_service_,
+                  .instance_profiles = instance_profiles_,
+                  .metrics = monitoring_.metrics(),
+                  .sample_period = config_.sampler.period}),
         dispatcher_(
             {.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
              .admit = [this](const auto& method, const auto& request,
@@ -261,8 +273,8 @@ class RealDaemon final : public Daemon {
              .passed_role =
                  [this](const google::protobuf::Message& request) {
                    return api::PassedRole(request, {.identities = identity_service_,
-                                                   .profiles = instance_profiles_,
-                                                   .launch_templates = launch_template_service_});
+                                                    .profiles = instance_profiles_,
+                                                    .launch_templates = launch_template_service_});
                  },
              .implied = [this](const auto& request) { return api::WhatAlarmDoes(request, config_.settings); },
              .record =
@@ -305,6 +317,10 @@ class RealDaemon final : public Daemon {
                          .sessions = *sessions_,
                          .metrics = monitoring_.metrics(),
                          .alarms = monitoring_.alarms(),
+                         .scaling_groups = scaling_.groups(),
+                         .scaling_members = scaling_.members(),
+                         .scaling_policies = scaling_.policies(),
+                         .scaling_refreshes = scaling_.refreshes(),
                          .statistics = statistics_,
                          .has_uplink = config_.uplink != "none",
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
@@ -321,6 +337,7 @@ class RealDaemon final : public Daemon {
     instances_.Start();
     status_monitor_.Start();
     RETURN_IF_ERROR(monitoring_.Start(statistics_));
+    scaling_.Start();
     if (!config_.ec2_listen.empty()) {
       ASSIGN_OR_RETURN(
           query_,
@@ -358,6 +375,7 @@ class RealDaemon final : public Daemon {
   void Stop() override {
     query_.reset();
     grpc_.reset();
+    scaling_.Stop();
     monitoring_.Stop();
     status_monitor_.Stop();
     instances_.Stop();
@@ -447,6 +465,7 @@ class RealDaemon final : public Daemon {
   identity::Authorizer authorizer_;
   identity::IdentityService identity_service_;
   identity::InstanceProfileService instance_profiles_;
+  Scaling scaling_;
   api::Dispatcher dispatcher_;
   std::string ec2_url_;  // set before grpc_ serves, whose calls alone read it
   std::unique_ptr<frontend::GrpcServer> grpc_;
