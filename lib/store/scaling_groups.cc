@@ -369,10 +369,11 @@ absl::StatusOr<std::vector<MemberOf>> ScalingGroups::ListAllMembers() {
     row.Read(each.group, MemberFields(each.member));
     return each;
   };
-  return connection_.All(absl::StrCat("SELECT name, ", kMemberColumns,
-                                      " FROM scaling_members JOIN scaling_groups ON seq = group_seq "
-                                      "WHERE instance_id IS NOT NULL ORDER BY group_seq, token"),
-                         read);
+  return connection_.All(
+      absl::StrCat("SELECT name, ", kMemberColumns,
+                   " FROM scaling_members JOIN (SELECT seq, name FROM scaling_groups) ON seq = group_seq "
+                   "WHERE instance_id IS NOT NULL ORDER BY group_seq, token"),
+      read);
 }
 
 absl::StatusOr<std::map<InstanceId, SeenInstance>> ScalingGroups::Observe(absl::Span<const InstanceId> ids) {
