@@ -5,6 +5,7 @@ import os
 import unittest
 
 from client_host import SimulatedClientTest
+from conditions import wait_until
 
 PLAYBOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "autoscaling_playbook.yml")
 
@@ -30,7 +31,15 @@ class AnsibleTest(SimulatedClientTest):
         results = {task["task"]["name"]: task["hosts"]["localhost"] for task in said["plays"][0]["tasks"]}
         return said["stats"]["localhost"]["changed"], results
 
+    def remove_group(self):
+        """So that a test that failed leaves none behind that launches instances anew."""
+        scaling = self.client("autoscaling")
+        if scaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
+            scaling.delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+        wait_until(lambda: not scaling.describe_auto_scaling_groups()["AutoScalingGroups"], 30, "the group's end")
+
     def test_a_playbook_makes_a_group_changes_nothing_then_resizes_it_and_takes_it_away(self):
+        self.addCleanup(self.remove_group)
         changed, results = self.play("present")
         self.assertEqual(changed, 5)
         (group,) = results["what is there"]["results"]

@@ -1,5 +1,6 @@
 """Auto Scaling by boto3 and the aws command line, against guests that are only simulated."""
 
+import json
 import unittest
 
 from botocore.exceptions import ClientError
@@ -252,9 +253,9 @@ class GroupsTest(SimulatedClientTest):
     def test_brumes_own_command_line_pages_by_max_records(self):
         for number in range(3):
             self.make(f"own-{number}")
-        done = self.host.brume("autoscaling", "describe-auto-scaling-groups", "--page-size", "2", "--query",
-                               "AutoScalingGroups[].AutoScalingGroupName")
-        self.assertTrue(all(f"own-{number}" in done for number in range(3)), done)
+        said = self.host.brume("--output", "json", "autoscaling", "describe-auto-scaling-groups", "--page-size", "2")
+        names = [group["AutoScalingGroupName"] for group in json.loads(said)["AutoScalingGroups"]]
+        self.assertEqual(names, ["own-0", "own-1", "own-2"])
 
 
 del SimulatedClientTest
