@@ -1,5 +1,7 @@
 #include "daemon/monitoring_wiring.h"
 
+#include <utility>
+
 #include "lib/api/exposition.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -7,6 +9,18 @@
 #include "lib/monitoring/webhook.h"
 
 namespace brume::daemon {
+
+MonitoringOptions MonitoringOptionsOf(const Config& config, monitoring::InstanceHooks instances,
+                                      std::function<void(const std::string& action)> on_scaling) {
+  return {.metrics = config.metrics,
+          .sampler = config.sampler,
+          .simulate = config.simulate,
+          .prometheus = {.listen = config.prometheus_listen, .allow_remote = config.prometheus_allow_remote},
+          .place = {.region = config.settings.region, .account_id = config.settings.account_id},
+          .webhooks = config.webhooks,
+          .instances = std::move(instances),
+          .on_scaling = std::move(on_scaling)};
+}
 
 Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hypervisor, network::Fabric& fabric,
                        const Clock& clock, Random& random, const compute::StatusMonitor& status_monitor,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "daemon/config.h"
 #include "lib/api/call_statistics.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
@@ -37,6 +38,9 @@ struct MonitoringOptions {
   // Wakes who follows the alarms of a scaling policy.
   std::function<void(const std::string& action)> on_scaling = {};
 };
+
+MonitoringOptions MonitoringOptionsOf(const Config& config, monitoring::InstanceHooks instances,
+                                      std::function<void(const std::string& action)> on_scaling);
 
 // What it is given outlives it.
 class Monitoring {

@@ -5,10 +5,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "lib/api/group_launch.h"
+#include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/launcher.h"
 #include "lib/autoscaling/signals.h"
+#include "lib/base/status_macros.h"
+#include "lib/domain/alarm/action.h"
 #include "lib/domain/ec2_error.h"
+#include "lib/monitoring/webhook.h"
 
 namespace brume::daemon {
 namespace {
@@ -36,7 +41,8 @@ autoscaling::Launcher MakeLauncher(const ScalingParts& parts) {
 }
 
 autoscaling::SignalSources MakeSignals(const ScalingParts& parts) {
-  monitoring::MetricService& metrics = parts.metrics;
+  monitoring::MetricService& metrics = parts.monitoring.metrics();
+  monitoring::AlarmService& alarms = parts.monitoring.alarms();
   return {.latest = [&metrics](const InstanceId& id, absl::string_view metric) -> std::optional<autoscaling::Sample> {
             const std::optional<monitoring::MetricService::Sample> sample = metrics.Latest(id, metric);
             if (!sample.has_value()) return std::nullopt;
@@ -44,14 +50,37 @@ autoscaling::SignalSources MakeSignals(const ScalingParts& parts) {
           },
           .read = [&metrics](const MetricId& id, absl::Time from, absl::Time to,
                              absl::Duration period) { return metrics.Read(id, from, to, period); },
-          // No alarm can name a policy yet.
-          .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
+          .alarms =
+              [&alarms](const std::string& policy_arn) {
+                std::vector<autoscaling::PolicyAlarm> found;
+                for (const monitoring::AlarmService::ActionAlarm& alarm : alarms.AlarmsFor(policy_arn)) {
+                  found.push_back({.name = alarm.name,
+                                   .arn = alarm.arn,
+                                   .in_alarm = alarm.state == alarm::State::kAlarm,
+                                   .breach = alarm.breach});
+                }
+                return found;
+              },
           .note = [&metrics](const MetricId& id, absl::Time time, double value) { metrics.Note(id, time, value); },
-          .period = parts.sample_period};
+          .period = parts.config.sampler.period};
 }
 
-absl::Status RefuseTarget(const std::string&) {
-  return ec2::Error("ValidationError", "Lifecycle hooks cannot notify a URL: this daemon allows none");
+// A hook may tell what an alarm may.
+absl::Status CheckTarget(const std::string& text, const std::vector<std::string>& allowed) {
+  const absl::StatusOr<alarm::Url> url = alarm::ParseUrl(text);
+  if (!url.ok()) return ec2::Error("ValidationError", url.status().message());
+  if (alarm::IsAllowed(*url, allowed)) return absl::OkStatus();
+  return ec2::Error("ValidationError", absl::StrCat("The URL '", text,
+                                                    "' is not allowed: the setting monitoring.webhooks of this host "
+                                                    "names no beginning of it"));
+}
+
+absl::Status Tell(const ScalingParts& parts, const std::string& text, const std::string& body) {
+  if (text.empty()) return absl::OkStatus();
+  // The setting may have become another since the hook was put.
+  RETURN_IF_ERROR(CheckTarget(text, parts.config.webhooks));
+  ASSIGN_OR_RETURN(const alarm::Url url, alarm::ParseUrl(text));
+  return monitoring::PostWebhook(url, autoscaling::NewUuid(parts.random), body);
 }
 
 }  // namespace
@@ -61,19 +90,20 @@ Scaling::Scaling(const ScalingParts& parts)
              .clock = parts.clock,
              .launcher = MakeLauncher(parts),
              .signals = MakeSignals(parts),
-             .region = parts.settings.region,
-             .account_id = parts.settings.account_id}),
+             .notify = [parts](const std::string& url, const std::string& body) { return Tell(parts, url, body); },
+             .region = parts.config.settings.region,
+             .account_id = parts.config.settings.account_id}),
       groups_({.database = parts.database,
                .clock = parts.clock,
                .random = parts.random,
                .wake = [this](const std::string& group) { loop_.Wake(group); },
-               .check_target = RefuseTarget}),
+               .check_target = [parts](const std::string& url) { return CheckTarget(url, parts.config.webhooks); }}),
       members_(parts.database, parts.clock, [this](const std::string& group) { loop_.Wake(group); }),
       policies_({.database = parts.database,
                  .clock = parts.clock,
                  .random = parts.random,
-                 .region = parts.settings.region,
-                 .account_id = parts.settings.account_id,
+                 .region = parts.config.settings.region,
+                 .account_id = parts.config.settings.account_id,
                  .wake = [this](const std::string& group) { loop_.Wake(group); },
                  .forecast = [this](const scaling::PolicyRecord& policy) { return loop_.ForecastOf(policy); }}),
       refreshes_(parts.database, parts.clock, parts.random, [this](const std::string& group) { loop_.Wake(group); }) {}

@@ -1,7 +1,8 @@
 // The part of the wiring that scales: Auto Scaling's services and its loop.
 #pragma once
 
-#include "absl/time/time.h"
+#include "daemon/config.h"
+#include "daemon/monitoring_wiring.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/policy_service.h"
@@ -12,9 +13,7 @@
 #include "lib/compute/instance_service.h"
 #include "lib/compute/launch_template_service.h"
 #include "lib/compute/status_monitor.h"
-#include "lib/domain/settings.h"
 #include "lib/identity/instance_profile_service.h"
-#include "lib/monitoring/metric_service.h"
 #include "lib/store/database.h"
 
 namespace brume::daemon {
@@ -23,14 +22,12 @@ struct ScalingParts {
   store::Database& database;
   const Clock& clock;
   Random& random;
-  const Settings& settings;
+  const Config& config;
   compute::InstanceService& instances;
   const compute::StatusMonitor& status_monitor;
   compute::LaunchTemplateService& launch_templates;
   identity::InstanceProfileService& instance_profiles;
-  monitoring::MetricService& metrics;
-  // How often guests are sampled.
-  absl::Duration sample_period;
+  Monitoring& monitoring;
 };
 
 // What it is given outlives it.

@@ -7,8 +7,6 @@
 
 #include <functional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/api/call_statistics.h"
@@ -87,8 +85,6 @@ struct Services {
   // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
   std::function<absl::StatusOr<std::string>(const InstanceId&)> console_output;
   std::function<absl::StatusOr<HostReport>()> describe_host;
-  // Names and ARNs of the alarms that name a scaling policy, by its ARN, among their actions; may be empty.
-  std::function<std::vector<std::pair<std::string, std::string>>(const std::string& policy_arn)> alarms_of = {};
 };
 
 // `services` may go; what it refers to must stay.

@@ -10,6 +10,7 @@
 #include "lib/api/scaling.h"
 #include "lib/api/scaling_policy.h"
 #include "lib/autoscaling/policy_service.h"
+#include "lib/monitoring/alarm_service.h"
 
 namespace brume::api {
 namespace {
@@ -51,12 +52,10 @@ absl::StatusOr<asg::DescribePoliciesResponse> Describe(const Services& services,
   asg::DescribePoliciesResponse response;
   ASSIGN_OR_RETURN(policies, ScalingPage("scaling policies", std::move(policies), request, response, key));
   for (asg::ScalingPolicy& policy : policies) {
-    if (services.alarms_of) {
-      for (const auto& [name, arn] : services.alarms_of(policy.policy_arn())) {
-        asg::Alarm& alarm = *policy.add_alarms();
-        alarm.set_alarm_name(name);
-        alarm.set_alarm_arn(arn);
-      }
+    for (const monitoring::AlarmService::ActionAlarm& alarm : services.alarms.AlarmsFor(policy.policy_arn())) {
+      asg::Alarm& rendered = *policy.add_alarms();
+      rendered.set_alarm_name(alarm.name);
+      rendered.set_alarm_arn(alarm.arn);
     }
     *response.add_scaling_policies() = std::move(policy);
   }

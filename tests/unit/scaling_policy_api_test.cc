@@ -99,6 +99,25 @@ TEST_CASE("a policy that is put again stands in the place of the one before, und
   CHECK(Policies(world, kOfWeb).scaling_policies().empty());
 }
 
+TEST_CASE("a policy shows the alarms that name it among their actions", "[scaling_api]") {
+  ScalingApiWorld world;
+  world.CreateGroup("web");
+  const std::string arn =
+      PutPolicy(world, "policy_name: 'out' adjustment_type: 'ChangeInCapacity' scaling_adjustment: 1").policy_arn();
+  REQUIRE_OK(world
+                 .CallText("PutMetricAlarm",
+                           absl::StrCat("alarm_name: 'busy' namespace: 'AWS/EC2' metric_name: 'CPUUtilization' "
+                                        "statistic: 'Average' period: 60 evaluation_periods: 1 threshold: 70 "
+                                        "comparison_operator: 'GreaterThanThreshold' alarm_actions: '",
+                                        arn, "'"))
+                 .status());
+  const auto shown = Policies(world, kOfWeb);
+  REQUIRE(shown.scaling_policies_size() == 1);
+  REQUIRE(shown.scaling_policies(0).alarms_size() == 1);
+  CHECK(shown.scaling_policies(0).alarms(0).alarm_name() == "busy");
+  CHECK(absl::EndsWith(shown.scaling_policies(0).alarms(0).alarm_arn(), ":alarm:busy"));
+}
+
 TEST_CASE("a simple policy that is executed changes the desired capacity", "[scaling_api]") {
   ScalingApiWorld world;
   world.CreateGroup("web");
