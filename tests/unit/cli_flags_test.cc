@@ -273,7 +273,7 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
     return Complete(TheSchema(), words, words.size() - 1, TwoInstances);
   };
   CHECK(complete({"brume", "describe-instance-s"}) == Tokens{"describe-instance-status"});
-  CHECK(complete({"brume", "comp"}) == Tokens{"completion"});
+  CHECK(complete({"brume", "complet"}) == Tokens{"complete-lifecycle-action", "completion"});
   CHECK(complete({"brume", "--output", "t"}) == Tokens{"table", "text"});
   CHECK(complete({"brume", "--output", "json", "run-"}) == Tokens{"run-instances"});
   CHECK(complete({"brume", "run-instances", "--image"}) == Tokens{"--image-id"});
