@@ -275,8 +275,19 @@ class Host:
 
     # ---- the end
 
+    def groups(self):
+        return self.api("describe-auto-scaling-groups").get("AutoScalingGroups", [])
+
+    def delete_groups(self, seconds=90):
+        """Auto Scaling groups with all their members."""
+        for group in self.groups():
+            self.api("delete-auto-scaling-group", auto_scaling_group_name=group["AutoScalingGroupName"],
+                     force_delete=True)
+        wait_until(lambda: not self.groups(), seconds, lambda: f"the end of {self.groups()}")
+
     def terminate_all(self, seconds=90):
-        """Ends every instance and image, whatever protects it."""
+        """Ends every instance and image, whatever protects it, and what would launch new ones."""
+        self.delete_groups()
         for instance in self.instances():
             if instance["State"]["Name"] in ("terminated", "shutting-down"):
                 continue
