@@ -268,6 +268,10 @@ absl::StatusOr<LaunchTemplateService::Deletions> LaunchTemplateService::DeleteVe
     Deletions deletions;
     ASSIGN_OR_RETURN(deletions.of, templates.Get(id));
     for (const std::string& version : versions) {
+      if (version == kLatest || version == kDefault) {
+        return ec2::Error("InvalidParameterValue",
+                          absl::StrCat("'", version, "' cannot be deleted: name versions by their numbers"));
+      }
       ASSIGN_OR_RETURN(const int64_t number, ParseNumber(version));
       ASSIGN_OR_RETURN(const auto found, templates.FindVersion(id, number));
       absl::Status outcome;
