@@ -65,8 +65,9 @@ def load(host, rounds, guest_of):
 def replacement(host, rounds, guest_of):
     """Seconds from the death of a guest's QEMU to the row of the instance that replaces it."""
     took = []
-    group = Group(host, "replace", 1, 2, 1)
-    for _ in range(rounds):
+    for round in range(rounds):
+        # A new one each time: a group whose guests die young again and again waits with the next launch.
+        group = Group(host, f"replace-{round}", 1, 2, 1)
         group.wait(lambda: group.members())
         guest = guest_of(host, group.members()[0])
         known = {instance["InstanceId"] for instance in host.instances()}
@@ -74,7 +75,7 @@ def replacement(host, rounds, guest_of):
         began = time.monotonic()
         took.append(group.wait(lambda: {each["InstanceId"] for each in host.instances()} - known) - began)
         group.wait(lambda: group.members() not in ([], [guest.id]))
-    group.delete()
+        group.delete()
     return took
 
 
