@@ -111,9 +111,14 @@ Outcome Evaluate(const Snapshot& before, const Signals& signals, absl::Span<scal
       out.look_again = now;
       return out;
     }
+    group.max_size = std::max(group.max_size, signals.max_size);
+    // What a forecast raised the maximum for has passed.
+    if (group.desired > group.max_size) {
+      record.group.desired = group.desired = group.max_size;
+      out.changed = true;
+    }
     ScaleByPolicies(before, group, signals, memories, now, out);
     group.desired = record.group.desired;
-    group.max_size = std::max(group.max_size, signals.max_size);
   } else {
     for (Member& member : out.after.members) {
       member.protected_from_scale_in = false;

@@ -3,4 +3,4 @@ brume_test(scaling_test SOURCES unit/scaling_converge_test.cc unit/scaling_repla
   unit/scaling_schedule_test.cc unit/scaling_forecast_test.cc DEPS brume_scaling LABELS unit)
 brume_test(scaling_world_test SOURCES unit/scaling_world_test.cc DEPS brume_scaling LABELS unit)
 brume_test(scaling_storm_test SOURCES unit/scaling_storm_test.cc DEPS brume_scaling LABELS unit)
-brume_test(scaling_loop_test SOURCES unit/scaling_loop_test.cc DEPS brume_autoscaling LABELS unit)
+brume_test(scaling_loop_test SOURCES unit/scaling_loop_test.cc unit/scaling_evaluation_test.cc DEPS brume_autoscaling LABELS unit)
