@@ -161,6 +161,25 @@ class FailpointTest(unittest.TestCase):
         self.call("delete-launch-template", launch_template_id=template["LaunchTemplateId"])
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_alarm(self):
+        """An alarm stops an instance, whatever dies on the way."""
+        type(self).number += 1
+        name = f"walk-{self.number}"
+        (instance,) = self.call("run-instances", image_id=self.host.image_id, client_token=name)["Instances"]
+        guest = Guest(self.host, instance["InstanceId"])
+        self.settle(f"{guest.id} to run", lambda: guest.state == "running")
+        self.call("put-metric-alarm", alarm_name=name, namespace="Walk", metric_name="Steps", statistic="Sum",
+                  period=60, evaluation_periods=1, threshold=1, comparison_operator="GreaterThanThreshold",
+                  dimensions=[{"Name": "InstanceId", "Value": guest.id}],
+                  alarm_actions=["arn:aws:automate:us-east-1:ec2:stop"])
+        self.call("set-alarm-state", alarm_name=name, state_value="ALARM", state_reason="a walk")
+        self.settle(f"{guest.id} to be stopped", lambda: guest.state == "stopped")
+        self.settle("the crash after the action", lambda: self.crashes > 0)
+        self.call("delete-alarms", alarm_names=[name])
+        self.call("terminate-instances", instance_ids=[guest.id])
+        self.settle("the purge", lambda: not self.host.instances())
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def test_a_crash_at_every_failpoint_is_made_good_after_the_restart(self):
         names = failpoints()
         self.assertGreater(len(names), 10, names)
@@ -179,6 +198,8 @@ class FailpointTest(unittest.TestCase):
         self.settle("brumed to serve", self.serves)
         if name.startswith("scaling."):
             self.walk_group()
+        elif name.startswith("alarm."):
+            self.walk_alarm()
         else:
             self.walk(name)
         self.assertGreater(self.crashes, 0, f"nothing passed {name} so often")
