@@ -4,6 +4,7 @@ brume_python_test(clients_ansible clients ansible_test TIMEOUT 600 LABELS client
 brume_python_test(clients_role clients role_test TIMEOUT 300 LABELS clients GUESTS)
 brume_python_test(clients_boto3 clients boto3_test TIMEOUT 300 LABELS clients GUESTS)
 brume_python_test(clients_sdk_js clients sdk_js_test TIMEOUT 300 LABELS clients GUESTS)
+brume_python_test(clients_autoscaling_guests clients autoscaling_guests_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_autoscaling clients autoscaling_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_autoscaling_ansible clients autoscaling_ansible_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_boto3_errors clients boto3_errors_test TIMEOUT 120 LABELS clients)
