@@ -95,7 +95,7 @@ def scale_out(host, warm):
     """Seconds until ten more members are in service, and until all of them are in userspace."""
     group = Group(host, "out", 0, 10, 0)
     if warm:
-        host.api("put-warm-pool", auto_scaling_group_name="out", min_size=10, max_group_prepared_capacity=10)
+        host.api("put-warm-pool", auto_scaling_group_name="out", max_group_prepared_capacity=10)
 
         def prepared():
             shown = host.api("describe-warm-pool", auto_scaling_group_name="out").get("Instances", [])
