@@ -89,14 +89,17 @@ absl::StatusOr<scaling::SourceRequest> ParseTemplate(const Services& services,
   return source;
 }
 
-asg::LaunchTemplateSpecification RenderTemplate(const Services& services, const std::string& id,
-                                                const std::string& version) {
+asg::LaunchTemplateSpecification TemplateRenderer::Render(const std::string& id, const std::string& version) {
+  const auto [name, is_new] = names_.try_emplace(id);
+  if (is_new) {
+    // Of a template that was deleted the id is all there is.
+    const auto view = services_.launch_templates.Resolve(LaunchTemplateId::FromTrusted(id), "");
+    if (view.ok()) name->second = view->of.name;
+  }
   asg::LaunchTemplateSpecification shown;
   shown.set_launch_template_id(id);
+  if (!name->second.empty()) shown.set_launch_template_name(name->second);
   shown.set_version(version);
-  // Of a template that was deleted the id is all there is.
-  const auto view = services.launch_templates.Resolve(LaunchTemplateId::FromTrusted(id), "");
-  if (view.ok()) shown.set_launch_template_name(view->of.name);
   return shown;
 }
 

@@ -74,9 +74,17 @@ inline int32_t ToWholeSeconds(absl::Duration duration) { return static_cast<int3
 // twice.
 absl::StatusOr<scaling::SourceRequest> ParseTemplate(const Services& services,
                                                      const asg::LaunchTemplateSpecification& named);
-// As it is shown: by its id, its name while it is there, and `version`.
-asg::LaunchTemplateSpecification RenderTemplate(const Services& services, const std::string& id,
-                                                const std::string& version);
+// Renders launch templates by their ids and names; the name of each is looked up once.
+class TemplateRenderer {
+ public:
+  explicit TemplateRenderer(const Services& services) : services_(services) {}
+  // As it is shown: by its id, its name while it is there, and `version`.
+  asg::LaunchTemplateSpecification Render(const std::string& id, const std::string& version);
+
+ private:
+  const Services& services_;
+  std::map<std::string, std::string> names_;  // by ids; empty of those that are gone
+};
 
 asg::Activity RenderActivity(const scaling::Activity& activity);
 

@@ -146,8 +146,9 @@ absl::StatusOr<asg::DescribeAutoScalingGroupsResponse> Describe(const Services& 
   std::sort(views.begin(), views.end(), [&](const View& a, const View& b) { return name(a) < name(b); });
   asg::DescribeAutoScalingGroupsResponse response;
   ASSIGN_OR_RETURN(views, ScalingPage("scaling groups", std::move(views), request, response, name));
+  TemplateRenderer templates(services);
   for (const View& view : views) {
-    ASSIGN_OR_RETURN(*response.add_auto_scaling_groups(), RenderGroup(services, view));
+    ASSIGN_OR_RETURN(*response.add_auto_scaling_groups(), RenderGroup(services, templates, view));
   }
   return response;
 }

@@ -26,13 +26,14 @@ absl::string_view WarmStateName(scaling::WarmState state) {
   }
 }
 
-absl::Status RenderSource(const Services& services, const scaling::GroupRecord& record, asg::AutoScalingGroup& group) {
+absl::Status RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& record,
+                          asg::AutoScalingGroup& group) {
   const scaling::SourceRequest& source = record.source;
   if (!source.is_template) {
     group.set_launch_configuration_name(source.id);
     return absl::OkStatus();
   }
-  const asg::LaunchTemplateSpecification shown = RenderTemplate(services, source.id, source.version);
+  const asg::LaunchTemplateSpecification shown = templates.Render(source.id, source.version);
   if (record.mixed_policy.empty()) {
     *group.mutable_launch_template() = shown;
     return absl::OkStatus();
@@ -107,7 +108,8 @@ asg::WarmPoolConfiguration RenderWarmPool(const scaling::GroupRecord& record) {
   return rendered;
 }
 
-absl::StatusOr<asg::Instance> RenderMember(const Services& services, const scaling::Member& member) {
+absl::StatusOr<asg::Instance> RenderMember(const Services& services, TemplateRenderer& templates,
+                                           const scaling::Member& member) {
   asg::Instance rendered;
   rendered.set_instance_id(member.instance.text());
   ASSIGN_OR_RETURN(*rendered.mutable_instance_type(), TypeOf(services, member));
@@ -117,20 +119,20 @@ absl::StatusOr<asg::Instance> RenderMember(const Services& services, const scali
   if (!member.source.is_template) {
     rendered.set_launch_configuration_name(member.source.id);
   } else if (!member.source.id.empty()) {
-    *rendered.mutable_launch_template() =
-        RenderTemplate(services, member.source.id, absl::StrCat(member.source.version));
+    *rendered.mutable_launch_template() = templates.Render(member.source.id, absl::StrCat(member.source.version));
   }
   rendered.set_protected_from_scale_in(member.protected_from_scale_in);
   return rendered;
 }
 
-absl::StatusOr<asg::AutoScalingGroup> RenderGroup(const Services& services, const scaling::GroupView& view) {
+absl::StatusOr<asg::AutoScalingGroup> RenderGroup(const Services& services, TemplateRenderer& templates,
+                                                  const scaling::GroupView& view) {
   const scaling::GroupRecord& record = view.record;
   const scaling::Group& group = record.group;
   asg::AutoScalingGroup rendered;
   rendered.set_auto_scaling_group_name(group.name);
   rendered.set_auto_scaling_group_arn(GroupArn(services.settings, group));
-  RETURN_IF_ERROR(RenderSource(services, record, rendered));
+  RETURN_IF_ERROR(RenderSource(templates, record, rendered));
   rendered.set_min_size(group.min_size);
   rendered.set_max_size(group.max_size);
   rendered.set_desired_capacity(group.desired);
@@ -144,7 +146,7 @@ absl::StatusOr<asg::AutoScalingGroup> RenderGroup(const Services& services, cons
     if (IsInWarmPool(member)) {
       ++warm;
     } else {
-      ASSIGN_OR_RETURN(*rendered.add_instances(), RenderMember(services, member));
+      ASSIGN_OR_RETURN(*rendered.add_instances(), RenderMember(services, templates, member));
     }
   }
   rendered.set_created_time(RenderTime(record.created));

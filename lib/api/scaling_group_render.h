@@ -11,10 +11,12 @@
 
 namespace brume::api {
 
-absl::StatusOr<asg::AutoScalingGroup> RenderGroup(const Services& services, const scaling::GroupView& view);
+absl::StatusOr<asg::AutoScalingGroup> RenderGroup(const Services& services, TemplateRenderer& templates,
+                                                  const scaling::GroupView& view);
 
 // `member` has an instance.
-absl::StatusOr<asg::Instance> RenderMember(const Services& services, const scaling::Member& member);
+absl::StatusOr<asg::Instance> RenderMember(const Services& services, TemplateRenderer& templates,
+                                           const scaling::Member& member);
 
 asg::TagDescription RenderGroupTag(const std::string& group, const scaling::GroupTag& tag);
 

@@ -33,8 +33,9 @@ absl::StatusOr<asg::DescribeAutoScalingInstancesResponse> Describe(
   asg::DescribeAutoScalingInstancesResponse response;
   ASSIGN_OR_RETURN(views, ScalingPage("scaling instances", std::move(views), request, response,
                                       [](const View& view) { return view.member.instance.text(); }));
+  TemplateRenderer templates(services);
   for (const View& view : views) {
-    ASSIGN_OR_RETURN(asg::Instance member, RenderMember(services, view.member));
+    ASSIGN_OR_RETURN(asg::Instance member, RenderMember(services, templates, view.member));
     asg::AutoScalingInstanceDetails& details = *response.add_auto_scaling_instances();
     details.set_instance_id(member.instance_id());
     details.set_instance_type(member.instance_type());

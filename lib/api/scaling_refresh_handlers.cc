@@ -48,7 +48,7 @@ absl::StatusOr<asg::StartInstanceRefreshResponse> Start(const Services& services
   return response;
 }
 
-asg::InstanceRefresh Render(const Services& services, const scaling::Refresh& refresh) {
+asg::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh& refresh) {
   asg::InstanceRefresh rendered;
   rendered.set_instance_refresh_id(refresh.id);
   rendered.set_auto_scaling_group_name(refresh.group);
@@ -70,7 +70,7 @@ asg::InstanceRefresh Render(const Services& services, const scaling::Refresh& re
   preferences.set_skip_matching(refresh.preferences.skip_matching);
   if (refresh.desired.has_value()) {
     *rendered.mutable_desired_configuration()->mutable_launch_template() =
-        RenderTemplate(services, refresh.desired->id, refresh.desired->version);
+        templates.Render(refresh.desired->id, refresh.desired->version);
   }
   return rendered;
 }
@@ -84,7 +84,8 @@ absl::StatusOr<asg::DescribeInstanceRefreshesResponse> Describe(const Services& 
   // The newest first: a later page has lower numbers, which as keys are higher.
   const auto key = [](const scaling::Refresh& refresh) { return absl::StrFormat("%020d", INT64_MAX - refresh.seq); };
   ASSIGN_OR_RETURN(refreshes, ScalingPage("instance refreshes", std::move(refreshes), request, response, key));
-  for (const scaling::Refresh& refresh : refreshes) *response.add_instance_refreshes() = Render(services, refresh);
+  TemplateRenderer templates(services);
+  for (const scaling::Refresh& refresh : refreshes) *response.add_instance_refreshes() = Render(templates, refresh);
   return response;
 }
 

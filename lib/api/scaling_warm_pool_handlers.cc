@@ -37,8 +37,9 @@ absl::StatusOr<asg::DescribeWarmPoolResponse> Describe(const Services& services,
     *response.mutable_warm_pool_configuration() = RenderWarmPool(view.record);
   }
   ASSIGN_OR_RETURN(members, ScalingPage("warm pool", std::move(members), request, response, id));
+  TemplateRenderer templates(services);
   for (const scaling::Member& member : members) {
-    ASSIGN_OR_RETURN(*response.add_instances(), RenderMember(services, member));
+    ASSIGN_OR_RETURN(*response.add_instances(), RenderMember(services, templates, member));
   }
   return response;
 }
