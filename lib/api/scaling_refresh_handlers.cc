@@ -28,6 +28,7 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const asg::RefreshP
   }
   if (given.has_checkpoint_delay()) preferences.checkpoint_delay = absl::Seconds(given.checkpoint_delay());
   preferences.skip_matching = given.skip_matching();
+  preferences.auto_rollback = given.auto_rollback();
   return preferences;
 }
 
@@ -68,6 +69,7 @@ asg::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh&
     preferences.set_checkpoint_delay(ToWholeSeconds(refresh.preferences.checkpoint_delay));
   }
   preferences.set_skip_matching(refresh.preferences.skip_matching);
+  preferences.set_auto_rollback(refresh.preferences.auto_rollback);
   if (refresh.desired.has_value()) {
     *rendered.mutable_desired_configuration()->mutable_launch_template() =
         templates.Render(refresh.desired->id, refresh.desired->version);
@@ -102,6 +104,15 @@ void AddScalingRefreshHandlers(Dispatcher& dispatcher, const Services& services)
         asg::CancelInstanceRefreshResponse response;
         ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
                          services.scaling_refreshes.Cancel(GroupNameOf(services, request.auto_scaling_group_name())));
+        return response;
+      });
+  HandleScaling<asg::RollbackInstanceRefreshRequest, asg::RollbackInstanceRefreshResponse>(
+      dispatcher, kService,
+      [services](
+          const asg::RollbackInstanceRefreshRequest& request) -> absl::StatusOr<asg::RollbackInstanceRefreshResponse> {
+        asg::RollbackInstanceRefreshResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
+                         services.scaling_refreshes.Rollback(GroupNameOf(services, request.auto_scaling_group_name())));
         return response;
       });
   HandleScaling<asg::DescribeInstanceRefreshesRequest, asg::DescribeInstanceRefreshesResponse>(

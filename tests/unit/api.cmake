@@ -1,4 +1,5 @@
 brume_test(schema_test SOURCES unit/schema_test.cc DEPS brume_api LABELS unit)
+target_compile_definitions(schema_test PRIVATE BRUME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 brume_test(api_filters_test SOURCES unit/api_filters_test.cc DEPS brume_api LABELS unit)
 brume_test(api_validate_test SOURCES unit/api_validate_test.cc DEPS brume_api LABELS unit)
 brume_test(api_access_test SOURCES unit/api_access_test.cc DEPS brume_api LABELS unit)

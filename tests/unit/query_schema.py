@@ -17,9 +17,23 @@ def codec(command, lines=()):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def newer():
+    """What botocore's models do not know yet."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "newer_than_botocore.txt")
+    with open(path) as file:
+        return {line.strip() for line in file if not line.startswith("#")}
+
+
 @functools.cache
 def schema():
-    return codec("schema")[0]
+    """All of the schema that can be compared with the models."""
+    told = codec("schema")[0]
+    for family in told["families"].values():
+        family["actions"] = {name: action for name, action in family["actions"].items() if name not in newer()}
+    for message, fields in told["messages"].items():
+        name = message.rpartition(".")[2]
+        told["messages"][message] = [field for field in fields if f"{name}.{field['member']}" not in newer()]
+    return told
 
 
 @functools.cache

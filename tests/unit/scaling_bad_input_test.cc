@@ -230,6 +230,9 @@ std::vector<Case> Cases() {
       {invalid, "StartInstanceRefresh", web + "desired_configuration { mixed_instances_policy { } }"},
       {"ActiveInstanceRefreshNotFound", "CancelInstanceRefresh", web},
       {invalid, "CancelInstanceRefresh", none},
+      {"ActiveInstanceRefreshNotFound", "RollbackInstanceRefresh", web},
+      {invalid, "RollbackInstanceRefresh", none},
+      {invalid, "StartInstanceRefresh", web + "preferences { auto_rollback: true }"},
       {invalid, "DescribeInstanceRefreshes", none},
       // Launch configurations
       {invalid, "CreateLaunchConfiguration", "launch_configuration_name: 'new' image_id: '$AMI'"},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -353,6 +354,48 @@ TEST_CASE("a refresh whose launches fail goes back to what was before it", "[sca
   CHECK(world.refreshes.Describe("web", {})->front().status == scaling::RefreshStatus::kRollbackSuccessful);
   CHECK(world.Group().record.source.version == "1");
   CHECK(world.InService() == before);
+}
+
+TEST_CASE("a refresh is taken back when its owner says so", "[scaling]") {
+  ScalingServiceWorld world;
+  world.MakeGroup(0, 4, 2);
+  REQUIRE(
+      world.templates.CreateVersion(world.template_id, "", "", [](const std::string&) { return std::string("x"); }, {})
+          .ok());
+  const auto start = [&] {
+    world.clock.Advance(absl::Seconds(1));
+    scaling::RefreshPreferences preferences;
+    preferences.checkpoints = {50, 100};
+    REQUIRE(
+        world.refreshes.Start("web", preferences, scaling::SourceRequest{true, world.template_id.text(), "2"}).ok());
+    world.Settle();
+  };
+  const auto versions = [&] {
+    std::multiset<int64_t> all;
+    for (const scaling::Member& member : world.Group().members) all.insert(member.source.version);
+    return all;
+  };
+  // There is nothing fixed to go back to.
+  start();
+  CHECK(ec2::ErrorCode(world.refreshes.Rollback("web").status()) == "IrreversibleInstanceRefresh");
+  REQUIRE(world.refreshes.Cancel("web").ok());
+  world.Settle();
+  autoscaling::GroupChange change;
+  change.source = scaling::SourceRequest{true, world.template_id.text(), "1"};
+  REQUIRE(world.groups.Update("web", change).ok());
+  world.clock.Advance(absl::Seconds(1));
+  REQUIRE(world.refreshes.Start("web", {}, std::nullopt).ok());
+  world.Settle();
+  REQUIRE(versions() == std::multiset<int64_t>{1, 1});
+
+  start();
+  CHECK(versions() == std::multiset<int64_t>{1, 2});
+  REQUIRE(world.refreshes.Rollback("web").ok());
+  world.Settle();
+  CHECK(versions() == std::multiset<int64_t>{1, 1});
+  CHECK(world.refreshes.Describe("web", {})->front().status == scaling::RefreshStatus::kRollbackSuccessful);
+  CHECK(world.Group().record.source.version == "1");
+  CHECK(ec2::ErrorCode(world.refreshes.Rollback("web").status()) == "ActiveInstanceRefreshNotFound");
 }
 
 TEST_CASE("a group's own metrics are noted when they are enabled", "[scaling]") {
