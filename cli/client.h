@@ -45,7 +45,7 @@ class Client {
   bool simulated_ = false;
 };
 
-// "/brume.v1.Instances/RunInstances"
+// "/brume.ec2.v1.Instances/RunInstances"
 std::string MethodPath(const google::protobuf::MethodDescriptor& method);
 
 // An error the daemon gave, and its code; "" for any other status.

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "brume/v1/options.pb.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "cli/client.h"
 #include "cli/flags.h"
 #include "cli/help.h"
@@ -101,7 +101,7 @@ class Completer {
       const FieldTraits traits = TraitsOf(field);
       if (!traits.one_of.empty()) return traits.one_of;
       if (traits.id_kind != 0) return ids_(schema_, global_, traits.id_kind);
-      if (flag == "resources") return ids_(schema_, global_, v1::INSTANCE_ID);
+      if (flag == "resources") return ids_(schema_, global_, rpc::v1::INSTANCE_ID);
       if (flag == "key-name" || flag == "key-names") return ids_(schema_, global_, 0);
     }
     return all;
@@ -132,7 +132,7 @@ class Completer {
       }
       all.insert(all.end(), kGlobalFlags.begin(), kGlobalFlags.end());
     } else if ((command.name == "ssh" || command.name == "console") && index == at + 1) {
-      all = ids_(schema_, global_, v1::INSTANCE_ID);
+      all = ids_(schema_, global_, rpc::v1::INSTANCE_ID);
     }
     return all;
   }
@@ -204,13 +204,13 @@ std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions
   };
   static constexpr Source kSources[] = {
       {0, "describe-key-pairs", "KeyPairs", "KeyName"},
-      {v1::INSTANCE_ID, "describe-instances", "Reservations.Instances", "InstanceId"},
-      {v1::IMAGE_ID, "describe-images", "Images", "ImageId"},
-      {v1::VPC_ID, "describe-vpcs", "Vpcs", "VpcId"},
-      {v1::SUBNET_ID, "describe-subnets", "Subnets", "SubnetId"},
-      {v1::SECURITY_GROUP_ID, "describe-security-groups", "SecurityGroups", "GroupId"},
-      {v1::SECURITY_GROUP_RULE_ID, "describe-security-group-rules", "SecurityGroupRules", "SecurityGroupRuleId"},
-      {v1::KEY_PAIR_ID, "describe-key-pairs", "KeyPairs", "KeyPairId"}};
+      {rpc::v1::INSTANCE_ID, "describe-instances", "Reservations.Instances", "InstanceId"},
+      {rpc::v1::IMAGE_ID, "describe-images", "Images", "ImageId"},
+      {rpc::v1::VPC_ID, "describe-vpcs", "Vpcs", "VpcId"},
+      {rpc::v1::SUBNET_ID, "describe-subnets", "Subnets", "SubnetId"},
+      {rpc::v1::SECURITY_GROUP_ID, "describe-security-groups", "SecurityGroups", "GroupId"},
+      {rpc::v1::SECURITY_GROUP_RULE_ID, "describe-security-group-rules", "SecurityGroupRules", "SecurityGroupRuleId"},
+      {rpc::v1::KEY_PAIR_ID, "describe-key-pairs", "KeyPairs", "KeyPairId"}};
   std::vector<std::string> ids;
   for (const Source& source : kSources) {
     const Action* action = schema.FindAction(source.action);

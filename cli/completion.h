@@ -12,8 +12,8 @@ namespace brume::cli {
 // The script `brume completion bash` prints.
 std::string BashCompletionScript();
 
-// Candidates for `words[index]`, where words[0] is "brume". `ids` asks the daemon for ids of a kind (a brume.v1.IdKind)
-// or, for 0, key pair names; it answers at once or not at all.
+// Candidates for `words[index]`, where words[0] is "brume". `ids` asks the daemon for ids of a kind (a
+// brume.rpc.v1.IdKind) or, for 0, key pair names; it answers at once or not at all.
 using IdSource = std::vector<std::string> (*)(const Schema& schema, const GlobalOptions& global, int kind);
 std::vector<std::string> Complete(const Schema& schema, const std::vector<std::string>& words, size_t index,
                                   IdSource ids);

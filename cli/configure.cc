@@ -15,7 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "brume/v1/host.pb.h"
+#include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/help.h"
@@ -142,9 +142,9 @@ absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<
 
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   const auto& method =
-      *v1::DescribeHostRequest::descriptor()->file()->FindServiceByName("Host")->FindMethodByName("DescribeHost");
-  v1::DescribeHostResponse host;
-  RETURN_IF_ERROR(client->Call(method, v1::DescribeHostRequest(), &host, kDeadline));
+      *host::v1::DescribeHostRequest::descriptor()->file()->FindServiceByName("Host")->FindMethodByName("DescribeHost");
+  host::v1::DescribeHostResponse host;
+  RETURN_IF_ERROR(client->Call(method, host::v1::DescribeHostRequest(), &host, kDeadline));
   Signpost to{.credentials_file = CredentialsFileOf(global.endpoint),
               .region = host.region(),
               .url = url == nullptr ? "" : *url};

@@ -11,16 +11,16 @@
 #include <mutex>
 #include <utility>
 
-#include "brume/v1/console.pb.h"
+#include "brume/host/v1/console.pb.h"
 #include "lib/base/unique_fd.h"
 
 namespace brume::cli {
 namespace {
 
 constexpr size_t kBufferLimit = 256 << 10;
-constexpr char kAttach[] = "/brume.v1.Console/Attach";
+constexpr char kAttach[] = "/brume.host.v1.Console/Attach";
 
-grpc::ByteBuffer Encode(const v1::ConsoleInput& input) {
+grpc::ByteBuffer Encode(const host::v1::ConsoleInput& input) {
   const grpc::Slice slice(input.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);
 }
@@ -31,7 +31,7 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
  public:
   Reactor(Client& client, const std::string& instance_id)
       : client_(client), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    v1::ConsoleInput first;
+    host::v1::ConsoleInput first;
     first.set_instance_id(instance_id);
     writing_ = Encode(first);
     write_under_way_ = true;
@@ -83,7 +83,7 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
       EndReading();
       return;
     }
-    v1::ConsoleOutput message;
+    host::v1::ConsoleOutput message;
     grpc::ProtoBufferReader reader(&reading_);
     if (!message.ParseFromZeroCopyStream(&reader)) {
       context_.TryCancel();
@@ -127,7 +127,7 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   }
   void WriteNext() {
     if (write_under_way_ || ended_ || pending_.empty()) return;
-    v1::ConsoleInput input;
+    host::v1::ConsoleInput input;
     input.set_data(std::exchange(pending_, ""));
     writing_ = Encode(input);
     write_under_way_ = true;

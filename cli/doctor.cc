@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "brume/v1/host.pb.h"
+#include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/help.h"
@@ -106,18 +106,19 @@ std::string RenderChecks(const std::vector<DoctorCheck>& checks) {
   return text;
 }
 
-std::string RenderHost(const v1::DescribeHostResponse& host) {
+std::string RenderHost(const host::v1::DescribeHostResponse& host) {
   std::string text = absl::StrCat("brumed ", Printable(host.version()), ", region ", Printable(host.region()),
                                   ", account ", Printable(host.account_id()), "\n");
   if (host.simulated()) text += "SIMULATED: the API is real, no guest exists.\n";
-  const v1::HypervisorDescription& hypervisor = host.hypervisor();
+  const host::v1::HypervisorDescription& hypervisor = host.hypervisor();
   absl::StrAppend(&text, Printable(hypervisor.uri()), " (", Printable(hypervisor.version()), "), acceleration ",
                   Printable(hypervisor.acceleration()));
   if (!hypervisor.acceleration_note().empty()) absl::StrAppend(&text, ": ", Printable(hypervisor.acceleration_note()));
   text += "\n\n";
   const auto from = [](const auto& list) {
     std::vector<DoctorCheck> checks;
-    for (const v1::HostCheck& check : list) checks.push_back({check.name(), check.ok(), check.detail(), check.fix()});
+    for (const host::v1::HostCheck& check : list)
+      checks.push_back({check.name(), check.ok(), check.detail(), check.fix()});
     return checks;
   };
   text += RenderChecks(from(host.checks()));
@@ -138,18 +139,18 @@ absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
   if (!options.positional.empty() || !options.after_dashes.empty()) {
     return absl::InvalidArgumentError("brume doctor takes no arguments");
   }
-  const auto* method = schema.pool().FindMethodByName("brume.v1.Host.DescribeHost");
+  const auto* method = schema.pool().FindMethodByName("brume.host.v1.Host.DescribeHost");
   if (method == nullptr) return absl::InternalError("the schema has no DescribeHost");
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
-  v1::DescribeHostResponse host;
-  const absl::Status asked = client->Call(*method, v1::DescribeHostRequest(), &host, kDeadline);
+  host::v1::DescribeHostResponse host;
+  const absl::Status asked = client->Call(*method, host::v1::DescribeHostRequest(), &host, kDeadline);
   if (!ApiErrorCode(asked).empty()) return asked;
   if (!asked.ok()) {
     RETURN_IF_ERROR(Print(RenderChecks(ChecksFromHere(global, asked))));
     return 1;
   }
   bool well = host.orphans_size() == 0;
-  for (const v1::HostCheck& check : host.checks()) well = well && check.ok();
+  for (const host::v1::HostCheck& check : host.checks()) well = well && check.ok();
   if (global.output_chosen && global.output == OutputFormat::kJson) {
     RETURN_IF_ERROR(Print(RenderJson(ToJson(host))));
   } else {

@@ -8,7 +8,7 @@
 #include "cli/args.h"
 #include "cli/schema.h"
 
-namespace brume::v1 {
+namespace brume::host::v1 {
 class DescribeHostResponse;
 }
 
@@ -25,7 +25,7 @@ struct DoctorCheck {
 std::string RenderChecks(const std::vector<DoctorCheck>& checks);
 
 // The daemon's answer for a reader.
-std::string RenderHost(const v1::DescribeHostResponse& host);
+std::string RenderHost(const host::v1::DescribeHostResponse& host);
 
 // Asks the daemon; when it cannot be reached, looks for why from here. Exit code 0 when all is well, else 1.
 absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,

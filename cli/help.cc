@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "brume/v1/options.pb.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "cli/customisations.h"
 #include "cli/flags.h"
 #include "cli/names.h"
@@ -46,7 +46,7 @@ std::string Placeholder(const FieldDescriptor& field) {
   const FieldTraits traits = TraitsOf(field);
   if (!traits.one_of.empty() && traits.one_of.size() <= 4) return absl::StrJoin(traits.one_of, "|");
   if (traits.id_kind != 0) {
-    return absl::StrReplaceAll(v1::IdKind_Name(static_cast<v1::IdKind>(traits.id_kind)), {{"_", "-"}});
+    return absl::StrReplaceAll(rpc::v1::IdKind_Name(static_cast<rpc::v1::IdKind>(traits.id_kind)), {{"_", "-"}});
   }
   if (traits.timestamp) return "TIME";
   if (traits.blob) return "BASE64";

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "brume/v1/event.pb.h"
-#include "brume/v1/host.pb.h"
+#include "brume/host/v1/event.pb.h"
+#include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/help.h"
@@ -70,10 +70,10 @@ std::string Milliseconds(int64_t micros) { return absl::StrFormat("%.3f", static
 
 }  // namespace
 
-absl::StatusOr<v1::LookupEventsRequest> EventsRequest(const ParsedOptions& options, absl::Time now) {
-  v1::LookupEventsRequest request;
+absl::StatusOr<host::v1::LookupEventsRequest> EventsRequest(const ParsedOptions& options, absl::Time now) {
+  host::v1::LookupEventsRequest request;
   const auto add = [&request](const char* key, const std::string& value) {
-    v1::LookupAttribute& attribute = *request.add_lookup_attributes();
+    host::v1::LookupAttribute& attribute = *request.add_lookup_attributes();
     attribute.set_attribute_key(key);
     attribute.set_attribute_value(value);
   };
@@ -100,26 +100,26 @@ absl::StatusOr<int> RunEvents(const GlobalOptions& global, const std::vector<std
     return 0;
   }
   RETURN_IF_ERROR(NoArguments(options, "events"));
-  ASSIGN_OR_RETURN(v1::LookupEventsRequest request, EventsRequest(options, absl::Now()));
+  ASSIGN_OR_RETURN(host::v1::LookupEventsRequest request, EventsRequest(options, absl::Now()));
   ASSIGN_OR_RETURN(const int items, MaxItems(options));
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
-  const auto& method = Rpc(*v1::LookupEventsRequest::descriptor()->file(), "Events", "LookupEvents");
-  v1::LookupEventsResponse all;
+  const auto& method = Rpc(*host::v1::LookupEventsRequest::descriptor()->file(), "Events", "LookupEvents");
+  host::v1::LookupEventsResponse all;
   do {
-    v1::LookupEventsResponse page;
+    host::v1::LookupEventsResponse page;
     request.set_max_results(std::min(kLargestPage, items - all.events_size()));
     RETURN_IF_ERROR(client->Call(method, request, &page));
     request.set_next_token(page.next_token());
-    for (v1::Event& event : *page.mutable_events()) *all.add_events() = std::move(event);
+    for (host::v1::Event& event : *page.mutable_events()) *all.add_events() = std::move(event);
   } while (all.events_size() < items && !request.next_token().empty());
   const Action action{.name = "events", .api_name = "LookupEvents", .method = &method, .wait_state = ""};
   RETURN_IF_ERROR(Print(Render(action, all, global.output, TerminalWidth(STDOUT_FILENO))));
   return 0;
 }
 
-std::string RenderStatistics(const v1::DescribeStatisticsResponse& statistics) {
+std::string RenderStatistics(const host::v1::DescribeStatisticsResponse& statistics) {
   std::vector<std::vector<std::string>> rows = {{"ACTION", "CALLS", "ERRORS", "P50 MS", "P90 MS", "P99 MS", "MAX MS"}};
-  for (const v1::ActionStatistics& action : statistics.actions()) {
+  for (const host::v1::ActionStatistics& action : statistics.actions()) {
     rows.push_back({Printable(action.action()), absl::StrCat(action.calls()), absl::StrCat(action.errors()),
                     Milliseconds(action.p50_microseconds()), Milliseconds(action.p90_microseconds()),
                     Milliseconds(action.p99_microseconds()), Milliseconds(action.max_microseconds())});
@@ -145,12 +145,13 @@ absl::StatusOr<int> RunStats(const GlobalOptions& global, const std::vector<std:
   }
   RETURN_IF_ERROR(NoArguments(options, "stats"));
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
-  const auto& file = *v1::DescribeStatisticsRequest::descriptor()->file();
-  v1::DescribeStatisticsResponse statistics;
-  RETURN_IF_ERROR(client->Call(Rpc(file, "Host", "DescribeStatistics"), v1::DescribeStatisticsRequest(), &statistics));
+  const auto& file = *host::v1::DescribeStatisticsRequest::descriptor()->file();
+  host::v1::DescribeStatisticsResponse statistics;
+  RETURN_IF_ERROR(
+      client->Call(Rpc(file, "Host", "DescribeStatistics"), host::v1::DescribeStatisticsRequest(), &statistics));
   if (options.Find("reset") != nullptr) {
-    v1::ResetStatisticsResponse done;
-    RETURN_IF_ERROR(client->Call(Rpc(file, "Host", "ResetStatistics"), v1::ResetStatisticsRequest(), &done));
+    host::v1::ResetStatisticsResponse done;
+    RETURN_IF_ERROR(client->Call(Rpc(file, "Host", "ResetStatistics"), host::v1::ResetStatisticsRequest(), &done));
   }
   const bool for_programs = global.output != OutputFormat::kTable;
   RETURN_IF_ERROR(Print(for_programs ? RenderJson(ToJson(statistics)) : RenderStatistics(statistics)));

@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "brume/v1/options.pb.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "cli/customisations.h"
 #include "cli/flags.h"
 #include "cli/help.h"
@@ -157,7 +157,7 @@ std::string MarkdownReference(const Schema& schema) {
     absl::StrAppend(&text, "\n<a id=\"", action.name, "\"></a>\n### ", action.api_name, "\n\n",
                     CommentOf(*action.method), "\n\n`brume ", action.name, "`, `/", service->full_name(), "/",
                     action.api_name, "`");
-    if (action.method->options().GetExtension(v1::read_only)) text += ", read-only";
+    if (action.method->options().GetExtension(rpc::v1::read_only)) text += ", read-only";
     if (action.paginated) text += ", paginated";
     text += "\n\n";
     if (request->field_count() > 0) absl::StrAppend(&text, MembersTable(request, true), "\n");

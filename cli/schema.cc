@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "brume/v1/options.pb.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "cli/names.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/dynamic_message.h"
@@ -32,10 +32,11 @@ namespace {
 
 // As the aws command line calls the service: "iam", "cloudwatch".
 std::string FamilyName(const pb::ServiceDescriptor& service) {
-  const pb::EnumValueOptions& options =
-      v1::ApiFamily_descriptor()->FindValueByNumber(service.options().GetExtension(v1::api_family))->options();
-  const std::string& name = options.GetExtension(v1::service_name);
-  return name.empty() ? options.GetExtension(v1::signing_name) : name;
+  const pb::EnumValueOptions& options = rpc::v1::ApiFamily_descriptor()
+                                            ->FindValueByNumber(service.options().GetExtension(rpc::v1::api_family))
+                                            ->options();
+  const std::string& name = options.GetExtension(rpc::v1::service_name);
+  return name.empty() ? options.GetExtension(rpc::v1::signing_name) : name;
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ const pb::DescriptorPool& Schema::pool() const { return parts_->pool; }
 
 absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descriptor_set) {
   // Extensions are recognised by the generated options.pb.cc, which the linker keeps only if something names it.
-  v1::IdKind_descriptor();
+  rpc::v1::IdKind_descriptor();
   pb::FileDescriptorSet set;
   if (!set.ParseFromArray(descriptor_set.data(), static_cast<int>(descriptor_set.size()))) {
     return absl::InternalError("the schema is not a descriptor set");
@@ -63,15 +64,15 @@ absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descript
     if (built == nullptr) return absl::InternalError(absl::StrCat("the schema's ", file.name(), " does not build"));
     for (int s = 0; s < built->service_count(); ++s) {
       const pb::ServiceDescriptor* service = built->service(s);
-      if (service->options().GetExtension(v1::api_family) == v1::API_FAMILY_UNSPECIFIED) continue;
+      if (service->options().GetExtension(rpc::v1::api_family) == rpc::v1::API_FAMILY_UNSPECIFIED) continue;
       for (int m = 0; m < service->method_count(); ++m) {
         const pb::MethodDescriptor* method = service->method(m);
         if (method->client_streaming() || method->server_streaming()) continue;
         schema->actions_.push_back({.name = KebabFromCamel(method->name()),
                                     .api_name = method->name(),
                                     .method = method,
-                                    .paginated = method->options().GetExtension(v1::paginated),
-                                    .wait_state = method->options().GetExtension(v1::wait_state),
+                                    .paginated = method->options().GetExtension(rpc::v1::paginated),
+                                    .wait_state = method->options().GetExtension(rpc::v1::wait_state),
                                     .family = FamilyName(*service)});
       }
     }
@@ -81,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descript
 
 const Action* Schema::FindAction(absl::string_view name) const {
   const auto family = [](const Action& action) {
-    return action.method->service()->options().GetExtension(v1::api_family);
+    return action.method->service()->options().GetExtension(rpc::v1::api_family);
   };
   const Action* found = nullptr;
   for (const Action& action : actions_) {
@@ -153,21 +154,22 @@ std::string ReflowComment(const std::string& leading, const std::string& trailin
 FieldTraits TraitsOf(const pb::FieldDescriptor& field) {
   const pb::FieldOptions& options = field.options();
   FieldTraits traits;
-  traits.required = options.GetExtension(v1::required);
-  traits.secret = options.GetExtension(v1::secret);
-  traits.blob = options.GetExtension(v1::blob) || field.type() == pb::FieldDescriptor::TYPE_BYTES;
-  traits.timestamp = options.GetExtension(v1::timestamp);
-  traits.ignored = options.GetExtension(v1::ignored);
-  traits.id_kind = options.GetExtension(v1::id);
-  if (options.HasExtension(v1::one_of)) traits.one_of = absl::StrSplit(options.GetExtension(v1::one_of), '|');
-  if (options.HasExtension(v1::min)) traits.min = absl::StrCat(options.GetExtension(v1::min));
-  if (options.HasExtension(v1::max)) traits.max = absl::StrCat(options.GetExtension(v1::max));
-  if (options.HasExtension(v1::max_length)) traits.max_length = absl::StrCat(options.GetExtension(v1::max_length));
+  traits.required = options.GetExtension(rpc::v1::required);
+  traits.secret = options.GetExtension(rpc::v1::secret);
+  traits.blob = options.GetExtension(rpc::v1::blob) || field.type() == pb::FieldDescriptor::TYPE_BYTES;
+  traits.timestamp = options.GetExtension(rpc::v1::timestamp);
+  traits.ignored = options.GetExtension(rpc::v1::ignored);
+  traits.id_kind = options.GetExtension(rpc::v1::id);
+  if (options.HasExtension(rpc::v1::one_of)) traits.one_of = absl::StrSplit(options.GetExtension(rpc::v1::one_of), '|');
+  if (options.HasExtension(rpc::v1::min)) traits.min = absl::StrCat(options.GetExtension(rpc::v1::min));
+  if (options.HasExtension(rpc::v1::max)) traits.max = absl::StrCat(options.GetExtension(rpc::v1::max));
+  if (options.HasExtension(rpc::v1::max_length))
+    traits.max_length = absl::StrCat(options.GetExtension(rpc::v1::max_length));
   return traits;
 }
 
 bool IsAttributeValue(const pb::Descriptor* message) {
-  return message != nullptr && message->field_count() == 1 && message->options().GetExtension(v1::attribute_value);
+  return message != nullptr && message->field_count() == 1 && message->options().GetExtension(rpc::v1::attribute_value);
 }
 
 std::string FlagName(const pb::FieldDescriptor& field) { return KebabFromSnake(field.name()); }

@@ -75,7 +75,7 @@ struct FieldTraits {
   bool blob = false;
   bool timestamp = false;
   bool ignored = false;
-  int id_kind = 0;  // brume.v1.IdKind
+  int id_kind = 0;  // brume.rpc.v1.IdKind
   std::vector<std::string> one_of;
   std::string min, max, max_length;  // empty = no bound
 };

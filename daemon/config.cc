@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
-#include "lib/monitoring/alarm_rules.h"
+#include "lib/cloudwatch/alarm_rules.h"
 
 namespace brume::daemon {
 namespace {
@@ -256,7 +256,7 @@ absl::Status CheckConfig(const Config& config) {
         absl::StrCat("ec2.default_instance_type '", settings.default_instance_type, "' is not an instance type"));
   }
   for (const std::string& prefix : config.webhooks) {
-    const absl::Status checked = monitoring::CheckWebhookPrefix(prefix);
+    const absl::Status checked = cloudwatch::CheckWebhookPrefix(prefix);
     if (!checked.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("monitoring.webhooks: '", prefix, "': ", checked.message()));
     }

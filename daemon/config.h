@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "lib/api/request_limiter.h"
-#include "lib/domain/instance_type.h"
-#include "lib/domain/settings.h"
-#include "lib/identity/event_log.h"
-#include "lib/monitoring/metric_service.h"
-#include "lib/monitoring/sampler.h"
+#include "lib/cloudwatch/metric_service.h"
+#include "lib/cloudwatch/sampler.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/gateway/event_log.h"
+#include "lib/gateway/request_limiter.h"
+#include "lib/resource/settings.h"
 
 namespace brume::daemon {
 
@@ -47,11 +47,11 @@ struct Config {
   std::vector<std::string> dns_upstream;  // empty = the host's own resolvers
   std::vector<std::string> import_dirs;   // empty = STATE/import
 
-  api::RequestLimits limits;
-  identity::EventLogOptions events;
+  gateway::RequestLimits limits;
+  gateway::EventLogOptions events;
   std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
-  monitoring::MetricServiceOptions metrics;
-  monitoring::SamplerOptions sampler;
+  cloudwatch::MetricServiceOptions metrics;
+  cloudwatch::SamplerOptions sampler;
   absl::Duration disk_period = absl::Seconds(60);
   // /metrics for Prometheus; empty = none.
   std::string prometheus_listen;

@@ -12,14 +12,15 @@
 #include "absl/strings/str_split.h"
 #include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
-#include "lib/store/instances.h"
-#include "lib/store/networks.h"
-#include "lib/store/storage.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/volume_table.h"
 
 namespace brume::daemon {
 namespace {
 
-using api::HostCheck;
+using host::HostCheck;
 
 constexpr int64_t kGib = int64_t{1} << 30;
 
@@ -31,15 +32,17 @@ struct Known {
 absl::StatusOr<Known> ReadKnown(store::Database& database) {
   return database.ReadFor([](store::Connection& c) -> absl::StatusOr<Known> {
     Known known;
-    ASSIGN_OR_RETURN(const std::vector<InstanceId> instances, store::Instances(c).ListIdsInState(kAllInstanceStates));
+    ASSIGN_OR_RETURN(const std::vector<InstanceId> instances,
+                     compute::InstanceTable(c).ListIdsInState(kAllInstanceStates));
     for (const InstanceId& id : instances) known.instances.insert(id.text());
-    ASSIGN_OR_RETURN(const std::vector<Image> images, store::Images(c).List(true));
+    ASSIGN_OR_RETURN(const std::vector<Image> images, storage::ImageTable(c).List(true));
     for (const Image& image : images) known.images.insert(image.id.text());
-    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, store::Volumes(c).List());
+    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::VolumeTable(c).List());
     for (const Volume& volume : volumes) known.volumes.insert(volume.id.text());
-    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, store::Networks(c).ListVpcs());
+    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, network::NetworkTable(c).ListVpcs());
     for (const Vpc& vpc : vpcs) known.vpcs.insert(vpc.id.text());
-    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, store::Networks(c).ListInterfaces(std::nullopt));
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces,
+                     network::NetworkTable(c).ListInterfaces(std::nullopt));
     for (const NetworkInterface& eni : interfaces) known.taps.insert(TapName(eni.id));
     return known;
   });
@@ -65,7 +68,8 @@ HostCheck CheckPrograms() {
 }
 
 HostCheck CheckDatabase(store::Database& database) {
-  const absl::Status read = database.Read([](store::Connection& c) { return store::Networks(c).ListVpcs().status(); });
+  const absl::Status read =
+      database.Read([](store::Connection& c) { return network::NetworkTable(c).ListVpcs().status(); });
   if (read.ok()) return {"database", true, "answers", ""};
   return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
 }
@@ -79,7 +83,7 @@ HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
   return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
 }
 
-void CheckHypervisor(compute::Hypervisor& hypervisor, api::HostReport& report) {
+void CheckHypervisor(compute::Hypervisor& hypervisor, host::HostReport& report) {
   const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
   if (!info.ok()) {
     report.checks.push_back({"libvirt", false, std::string(info.status().message()),
@@ -151,8 +155,8 @@ HostCheck CheckFiles(storage::Disks& disks, const Known& known, std::vector<Host
 
 }  // namespace
 
-api::HostReport Diagnose(const DoctorParts& parts) {
-  api::HostReport report;
+host::HostReport Diagnose(const DoctorParts& parts) {
+  host::HostReport report;
   report.version = BRUME_VERSION;
   report.simulated = parts.config.simulate;
   if (parts.config.simulate) {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "daemon/config.h"
-#include "lib/api/host_report.h"
-#include "lib/compute/hypervisor.h"
-#include "lib/compute/instance_reconciler.h"
-#include "lib/network/fabric.h"
-#include "lib/storage/disks.h"
+#include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/instance_reconciler.h"
+#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/storage/disks.h"
+#include "lib/host/host_report.h"
 #include "lib/store/database.h"
 
 namespace brume::daemon {
@@ -21,6 +21,6 @@ struct DoctorParts {
 };
 
 // Looks at the host now. A part that cannot be asked is a failed check, not an error.
-api::HostReport Diagnose(const DoctorParts& parts);
+host::HostReport Diagnose(const DoctorParts& parts);
 
 }  // namespace brume::daemon

@@ -12,12 +12,12 @@
 #include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
-#include "lib/compute/libvirt/embed.h"
+#include "lib/ec2/compute/libvirt/embed.h"
 
 namespace brume::daemon {
 namespace {
 
-using api::HostCheck;
+using host::HostCheck;
 using Json = nlohmann::json;
 
 // The rules of iptables' older kind, which nft does not show; empty where the kernel has none.

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "lib/api/host_report.h"
+#include "lib/host/host_report.h"
 
 namespace brume::daemon {
 
@@ -25,10 +25,10 @@ absl::StatusOr<std::vector<DroppingChain>> DroppingChains(absl::string_view json
 bool AcceptsGuests(absl::string_view rules);
 
 // Whether another program's firewall drops what guests send to the uplink; Docker's and ufw's do.
-api::HostCheck CheckFirewall();
+host::HostCheck CheckFirewall();
 
 // Whether the user guests run as may open /dev/kvm; nothing to say where there is none. udev gives it to the group kvm;
 // a machine without udev leaves it to root.
-std::optional<api::HostCheck> CheckKvmDevice(const std::string& qemu_user, const std::string& device = "/dev/kvm");
+std::optional<host::HostCheck> CheckKvmDevice(const std::string& qemu_user, const std::string& device = "/dev/kvm");
 
 }  // namespace brume::daemon

@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "lib/api/exposition.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/monitoring/alarm_reader.h"
-#include "lib/monitoring/webhook.h"
+#include "lib/cloudwatch/alarm_reader.h"
+#include "lib/cloudwatch/exposition.h"
+#include "lib/cloudwatch/webhook.h"
 
 namespace brume::daemon {
 
-MonitoringOptions MonitoringOptionsOf(const Config& config, monitoring::InstanceHooks instances,
+MonitoringOptions MonitoringOptionsOf(const Config& config, cloudwatch::InstanceHooks instances,
                                       std::function<void(const std::string& action)> on_scaling) {
   return {.metrics = config.metrics,
           .sampler = config.sampler,
@@ -38,7 +38,7 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
               {.place = options.place,
                .rules = {.webhooks = options.webhooks},
                .read = [this](const alarm::Watch& watch, absl::Time from,
-                              absl::Time to) { return monitoring::ReadWatch(metrics_, watch, from, to); },
+                              absl::Time to) { return cloudwatch::ReadWatch(metrics_, watch, from, to); },
                .on_put = [this](const std::string& name) { evaluator_.Wake(name); },
                .on_wait = [this] { evaluator_.LookAgain(); },
                .on_due = [this](const std::vector<alarm::DueAction>& due) { actions_.Wake(due); }}),
@@ -47,17 +47,17 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
                 .instances = options.instances,
                 .webhooks = options.webhooks,
                 .post = [](const alarm::Url& url, const std::string& message_id,
-                           const std::string& body) { return monitoring::PostWebhook(url, message_id, body); },
+                           const std::string& body) { return cloudwatch::PostWebhook(url, message_id, body); },
                 .on_scaling = options.on_scaling}),
       evaluator_({.alarms = alarms_,
                   .clock = clock,
                   .read = [this](const alarm::Watch& watch, absl::Time from,
-                                 absl::Time to) { return monitoring::ReadWatch(metrics_, watch, from, to); },
+                                 absl::Time to) { return cloudwatch::ReadWatch(metrics_, watch, from, to); },
                   .on_scaling = options.on_scaling}) {}
 
 absl::Status Monitoring::Load() { return alarms_.Load(); }
 
-absl::Status Monitoring::Start(const api::CallStatistics& calls) {
+absl::Status Monitoring::Start(const gateway::CallStatistics& calls) {
   metrics_.Start();
   if (!options_.simulate) sampler_.Start();
   RETURN_IF_ERROR(actions_.Start());
@@ -65,8 +65,9 @@ absl::Status Monitoring::Start(const api::CallStatistics& calls) {
   if (options_.prometheus.listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(prometheus_, frontend::MakePrometheusServer(
                                     [this, &calls] {
-                                      return api::ExpositionText(sampler_.Snapshot(), calls.Read(), metrics_.dropped(),
-                                                                 api::ReadProcessUse());
+                                      return cloudwatch::ExpositionText(sampler_.Snapshot(), calls.Read(),
+                                                                        metrics_.dropped(),
+                                                                        cloudwatch::ReadProcessUse());
                                     },
                                     options_.prometheus));
   log::Info("metrics for Prometheus are served at {}", prometheus_->url());
@@ -81,7 +82,7 @@ void Monitoring::Stop() {
   metrics_.Stop();
 }
 
-monitoring::InstanceHooks HooksOf(compute::InstanceService& instances) {
+cloudwatch::InstanceHooks HooksOf(compute::InstanceService& instances) {
   using Ids = absl::Span<const InstanceId>;
   return {.state = [&](const InstanceId& id) -> absl::StatusOr<InstanceState> {
             ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));

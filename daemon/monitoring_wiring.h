@@ -7,39 +7,39 @@
 
 #include "absl/status/status.h"
 #include "daemon/config.h"
-#include "lib/api/call_statistics.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
-#include "lib/compute/hypervisor.h"
-#include "lib/compute/instance_service.h"
-#include "lib/compute/status_monitor.h"
+#include "lib/cloudwatch/alarm_actions.h"
+#include "lib/cloudwatch/alarm_evaluator.h"
+#include "lib/cloudwatch/alarm_service.h"
+#include "lib/cloudwatch/metric_service.h"
+#include "lib/cloudwatch/sampler.h"
+#include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/network/fabric.h"
 #include "lib/frontend/prometheus/prometheus_server.h"
-#include "lib/monitoring/alarm_actions.h"
-#include "lib/monitoring/alarm_evaluator.h"
-#include "lib/monitoring/alarm_service.h"
-#include "lib/monitoring/metric_service.h"
-#include "lib/monitoring/sampler.h"
-#include "lib/network/fabric.h"
+#include "lib/gateway/call_statistics.h"
 #include "lib/store/database.h"
 
 namespace brume::daemon {
 
 struct MonitoringOptions {
-  monitoring::MetricServiceOptions metrics;
-  monitoring::SamplerOptions sampler;
+  cloudwatch::MetricServiceOptions metrics;
+  cloudwatch::SamplerOptions sampler;
   // Guests that are not real use nothing: they are not measured.
   bool simulate = false;
   // Nobody is served where it listens nowhere.
   frontend::PrometheusServerOptions prometheus;
 
-  monitoring::Place place;
+  cloudwatch::Place place;
   std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
-  monitoring::InstanceHooks instances;
+  cloudwatch::InstanceHooks instances;
   // Wakes who follows the alarms of a scaling policy.
   std::function<void(const std::string& action)> on_scaling = {};
 };
 
-MonitoringOptions MonitoringOptionsOf(const Config& config, monitoring::InstanceHooks instances,
+MonitoringOptions MonitoringOptionsOf(const Config& config, cloudwatch::InstanceHooks instances,
                                       std::function<void(const std::string& action)> on_scaling);
 
 // What it is given outlives it.
@@ -51,24 +51,24 @@ class Monitoring {
   // Reads the alarms; before calls are taken.
   absl::Status Load();
   // `calls` outlives it as well. Errors: as of MakePrometheusServer.
-  absl::Status Start(const api::CallStatistics& calls);
+  absl::Status Start(const gateway::CallStatistics& calls);
   // Writes what waits. Idempotent.
   void Stop();
 
-  monitoring::MetricService& metrics() { return metrics_; }
-  monitoring::AlarmService& alarms() { return alarms_; }
+  cloudwatch::MetricService& metrics() { return metrics_; }
+  cloudwatch::AlarmService& alarms() { return alarms_; }
 
  private:
   const MonitoringOptions options_;
-  monitoring::MetricService metrics_;
-  monitoring::Sampler sampler_;
-  monitoring::AlarmService alarms_;
-  monitoring::AlarmActions actions_;
-  monitoring::AlarmEvaluator evaluator_;
+  cloudwatch::MetricService metrics_;
+  cloudwatch::Sampler sampler_;
+  cloudwatch::AlarmService alarms_;
+  cloudwatch::AlarmActions actions_;
+  cloudwatch::AlarmEvaluator evaluator_;
   std::unique_ptr<frontend::PrometheusServer> prometheus_;
 };
 
 // What alarms may do to instances. `instances` may be made later, but before it is asked.
-monitoring::InstanceHooks HooksOf(compute::InstanceService& instances);
+cloudwatch::InstanceHooks HooksOf(compute::InstanceService& instances);
 
 }  // namespace brume::daemon

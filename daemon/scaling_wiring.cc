@@ -6,14 +6,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "lib/api/group_launch.h"
+#include "lib/autoscaling/api/group_launch.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/launcher.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/alarm/action.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/monitoring/webhook.h"
+#include "lib/cloudwatch/model/alarm_action.h"
+#include "lib/cloudwatch/webhook.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::daemon {
 namespace {
@@ -21,30 +21,31 @@ namespace {
 autoscaling::Launcher MakeLauncher(const ScalingParts& parts) {
   compute::InstanceService& instances = parts.instances;
   const compute::StatusMonitor& monitor = parts.status_monitor;
-  const api::MemberLauncher launcher{.instances = parts.instances,
-                                     .launch_templates = parts.launch_templates,
-                                     .instance_profiles = parts.instance_profiles};
-  return {.run = [launcher](const autoscaling::LaunchOrder& order) { return api::LaunchMember(launcher, order); },
-          .start =
-              [&instances](const InstanceId& id) {
-                return instances.Start({&id, 1}).status();
-              },
-          .stop =
-              [&instances](const InstanceId& id) {
-                return instances.Stop({&id, 1}, /*force=*/false).status();
-              },
-          .terminate =
-              [&instances](const InstanceId& id) {
-                return instances.Terminate({&id, 1}, /*even_protected=*/true).status();
-              },
-          .impaired_since = [&monitor](const Instance& instance) { return monitor.StatusOf(instance).impaired_since; }};
+  const autoscaling::MemberLauncher launcher{.instances = parts.instances,
+                                             .launch_templates = parts.launch_templates,
+                                             .instance_profiles = parts.instance_profiles};
+  return {
+      .run = [launcher](const autoscaling::LaunchOrder& order) { return autoscaling::LaunchMember(launcher, order); },
+      .start =
+          [&instances](const InstanceId& id) {
+            return instances.Start({&id, 1}).status();
+          },
+      .stop =
+          [&instances](const InstanceId& id) {
+            return instances.Stop({&id, 1}, /*force=*/false).status();
+          },
+      .terminate =
+          [&instances](const InstanceId& id) {
+            return instances.Terminate({&id, 1}, /*even_protected=*/true).status();
+          },
+      .impaired_since = [&monitor](const Instance& instance) { return monitor.StatusOf(instance).impaired_since; }};
 }
 
 autoscaling::SignalSources MakeSignals(const ScalingParts& parts) {
-  monitoring::MetricService& metrics = parts.monitoring.metrics();
-  monitoring::AlarmService& alarms = parts.monitoring.alarms();
+  cloudwatch::MetricService& metrics = parts.monitoring.metrics();
+  cloudwatch::AlarmService& alarms = parts.monitoring.alarms();
   return {.latest = [&metrics](const InstanceId& id, absl::string_view metric) -> std::optional<autoscaling::Sample> {
-            const std::optional<monitoring::MetricService::Sample> sample = metrics.Latest(id, metric);
+            const std::optional<cloudwatch::MetricService::Sample> sample = metrics.Latest(id, metric);
             if (!sample.has_value()) return std::nullopt;
             return autoscaling::Sample{.time = sample->time, .value = sample->value};
           },
@@ -53,7 +54,7 @@ autoscaling::SignalSources MakeSignals(const ScalingParts& parts) {
           .alarms =
               [&alarms](const std::string& policy_arn) {
                 std::vector<autoscaling::PolicyAlarm> found;
-                for (const monitoring::AlarmService::ActionAlarm& alarm : alarms.AlarmsFor(policy_arn)) {
+                for (const cloudwatch::AlarmService::ActionAlarm& alarm : alarms.AlarmsFor(policy_arn)) {
                   found.push_back({.name = alarm.name,
                                    .arn = alarm.arn,
                                    .in_alarm = alarm.state == alarm::State::kAlarm,
@@ -80,7 +81,7 @@ absl::Status Tell(const ScalingParts& parts, const std::string& text, const std:
   // The setting may have become another since the hook was put.
   RETURN_IF_ERROR(CheckTarget(text, parts.config.webhooks));
   ASSIGN_OR_RETURN(const alarm::Url url, alarm::ParseUrl(text));
-  return monitoring::PostWebhook(url, autoscaling::NewUuid(parts.random), body);
+  return cloudwatch::PostWebhook(url, autoscaling::NewUuid(parts.random), body);
 }
 
 }  // namespace

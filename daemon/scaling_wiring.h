@@ -10,10 +10,10 @@
 #include "lib/autoscaling/scaling_loop.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
-#include "lib/compute/instance_service.h"
-#include "lib/compute/launch_template_service.h"
-#include "lib/compute/status_monitor.h"
-#include "lib/identity/instance_profile_service.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/compute/status_monitor.h"
+#include "lib/iam/instance_profile_service.h"
 #include "lib/store/database.h"
 
 namespace brume::daemon {
@@ -26,7 +26,7 @@ struct ScalingParts {
   compute::InstanceService& instances;
   const compute::StatusMonitor& status_monitor;
   compute::LaunchTemplateService& launch_templates;
-  identity::InstanceProfileService& instance_profiles;
+  iam::InstanceProfileService& instance_profiles;
   Monitoring& monitoring;
 };
 

@@ -18,48 +18,48 @@
 #include "daemon/monitoring_wiring.h"
 #include "daemon/scaling_wiring.h"
 #include "daemon/state_directory.h"
-#include "lib/api/alarm_access.h"
-#include "lib/api/call_event.h"
-#include "lib/api/call_statistics.h"
-#include "lib/api/dispatcher.h"
 #include "lib/api/handlers.h"
-#include "lib/api/launch_template.h"
 #include "lib/api/passed_role.h"
-#include "lib/api/request_limiter.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
-#include "lib/compute/instance_reconciler.h"
-#include "lib/compute/instance_service.h"
-#include "lib/compute/key_pair_service.h"
-#include "lib/compute/launch_template_service.h"
-#include "lib/compute/libvirt/libvirt_hypervisor.h"
-#include "lib/compute/status_monitor.h"
-#include "lib/compute/tag_service.h"
+#include "lib/cloudwatch/api/alarm_access.h"
+#include "lib/ec2/compute/api/launch_template_data.h"
+#include "lib/ec2/compute/instance_reconciler.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/linux/linux_fabric.h"
+#include "lib/ec2/network/network_reconciler.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/simulated_fabric.h"
+#include "lib/ec2/storage/image_reconciler.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/qcow2/qcow2_disks.h"
+#include "lib/ec2/storage/simulated_disks.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/frontend/grpc/grpc_server.h"
 #include "lib/frontend/query/query_server.h"
-#include "lib/identity/access_key_service.h"
-#include "lib/identity/authorizer.h"
-#include "lib/identity/event_log.h"
-#include "lib/identity/identity_service.h"
-#include "lib/identity/instance_profile_service.h"
-#include "lib/identity/instance_sessions.h"
-#include "lib/identity/key_authenticator.h"
-#include "lib/identity/session_service.h"
-#include "lib/metadata/metadata_server.h"
-#include "lib/network/interface_service.h"
-#include "lib/network/linux/linux_fabric.h"
-#include "lib/network/network_reconciler.h"
-#include "lib/network/network_service.h"
-#include "lib/network/security_group_service.h"
-#include "lib/network/simulated_fabric.h"
-#include "lib/storage/image_reconciler.h"
-#include "lib/storage/image_service.h"
-#include "lib/storage/qcow2/qcow2_disks.h"
-#include "lib/storage/simulated_disks.h"
-#include "lib/storage/volume_service.h"
-#include "lib/store/networks.h"
+#include "lib/gateway/call_event.h"
+#include "lib/gateway/call_statistics.h"
+#include "lib/gateway/dispatcher.h"
+#include "lib/gateway/event_log.h"
+#include "lib/gateway/request_limiter.h"
+#include "lib/iam/access_key_service.h"
+#include "lib/iam/authorizer.h"
+#include "lib/iam/identity_service.h"
+#include "lib/iam/instance_profile_service.h"
+#include "lib/iam/instance_sessions.h"
+#include "lib/iam/key_authenticator.h"
+#include "lib/iam/session_service.h"
+#include "lib/imds/metadata_server.h"
 
 namespace brume::daemon {
 namespace {
@@ -261,7 +261,7 @@ class RealDaemon final : public Daemon {
                                  const AccessQuestion& question) { return authorizer_.Authorize(caller, question); },
              .complete =
                  [this](const google::protobuf::Message& request) {
-                   return api::WithLaunchTemplate(request, launch_template_service_);
+                   return ec2::WithLaunchTemplate(request, launch_template_service_);
                  },
              .passed_role =
                  [this](const google::protobuf::Message& request) {
@@ -269,11 +269,11 @@ class RealDaemon final : public Daemon {
                                                     .profiles = instance_profiles_,
                                                     .launch_templates = launch_template_service_});
                  },
-             .implied = [this](const auto& request) { return api::WhatAlarmDoes(request, config_.settings); },
+             .implied = [this](const auto& request) { return cloudwatch::WhatAlarmDoes(request, config_.settings); },
              .record =
-                 [this](const api::CallRecord& record) {
+                 [this](const gateway::CallRecord& record) {
                    statistics_.Count(record);
-                   events_.Append(api::EventOf(record));
+                   events_.Append(gateway::EventOf(record));
                  }}) {}
 
   ~RealDaemon() override { Stop(); }
@@ -282,14 +282,14 @@ class RealDaemon final : public Daemon {
   absl::Status Assemble() {
     RETURN_IF_ERROR(network_service_.EnsureDefaults());
     RETURN_IF_ERROR(monitoring_.Load());
-    ASSIGN_OR_RETURN(access_keys_, identity::AccessKeyService::Open(*database_, clock_, config_.state_dir));
+    ASSIGN_OR_RETURN(access_keys_, iam::AccessKeyService::Open(*database_, clock_, config_.state_dir));
     RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
-    sessions_ = std::make_unique<identity::SessionService>(*database_, clock_, access_keys_->box(),
-                                                           config_.settings.account_id);
+    sessions_ =
+        std::make_unique<iam::SessionService>(*database_, clock_, access_keys_->box(), config_.settings.account_id);
     instance_sessions_ =
-        std::make_unique<identity::InstanceSessions>(clock_, access_keys_->box(), config_.settings.account_id);
+        std::make_unique<iam::InstanceSessions>(clock_, access_keys_->box(), config_.settings.account_id);
     authenticator_ =
-        std::make_unique<identity::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
+        std::make_unique<iam::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
     api::AddAllHandlers(dispatcher_,
                         {.settings = config_.settings,
                          .types = types_,
@@ -362,7 +362,7 @@ class RealDaemon final : public Daemon {
   }
 
   bool Healthy() override {
-    return database_->Read([](store::Connection& c) { return store::Networks(c).DefaultVpc().status(); }).ok();
+    return database_->Read([](store::Connection& c) { return network::NetworkTable(c).DefaultVpc().status(); }).ok();
   }
 
   void Stop() override {
@@ -389,14 +389,14 @@ class RealDaemon final : public Daemon {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::optional<metadata::RoleCredentials>> Credentials(const InstanceId& id, const Identity& role) {
-    ASSIGN_OR_RETURN(const std::optional<identity::InstanceSession> session, instance_sessions_->Of(id, role));
+  absl::StatusOr<std::optional<imds::RoleCredentials>> Credentials(const InstanceId& id, const Identity& role) {
+    ASSIGN_OR_RETURN(const std::optional<iam::InstanceSession> session, instance_sessions_->Of(id, role));
     if (!session.has_value()) return std::nullopt;
-    return metadata::RoleCredentials{.access_key_id = session->key.id,
-                                     .secret_access_key = session->key.secret,
-                                     .token = session->key.token,
-                                     .updated = session->made,
-                                     .expires = session->key.expires};
+    return imds::RoleCredentials{.access_key_id = session->key.id,
+                                 .secret_access_key = session->key.secret,
+                                 .token = session->key.token,
+                                 .updated = session->made,
+                                 .expires = session->key.expires};
   }
 
   absl::StatusOr<std::string> ConsoleOutput(const InstanceId& id) {
@@ -414,13 +414,13 @@ class RealDaemon final : public Daemon {
     return adapters_.hypervisor->OpenConsole(id);
   }
 
-  api::HostReport DescribeHost() {
-    api::HostReport report = Diagnose({.config = config_,
-                                       .database = *database_,
-                                       .hypervisor = *adapters_.hypervisor,
-                                       .instances = instances_,
-                                       .fabric = *adapters_.fabric,
-                                       .disks = *adapters_.disks});
+  host::HostReport DescribeHost() {
+    host::HostReport report = Diagnose({.config = config_,
+                                        .database = *database_,
+                                        .hypervisor = *adapters_.hypervisor,
+                                        .instances = instances_,
+                                        .fabric = *adapters_.fabric,
+                                        .disks = *adapters_.disks});
     report.ec2_url = ec2_url_;
     return report;
   }
@@ -433,7 +433,7 @@ class RealDaemon final : public Daemon {
   const Adapters adapters_;
   std::mutex listening_mutex_;
   std::set<VpcId> listening_;
-  metadata::MetadataServer metadata_;
+  imds::MetadataServer metadata_;
   network::NetworkReconciler network_;
   storage::ImageReconciler images_;
   compute::InstanceReconciler instances_;
@@ -446,20 +446,20 @@ class RealDaemon final : public Daemon {
   storage::ImageService image_service_;
   compute::KeyPairService key_pair_service_;
   compute::LaunchTemplateService launch_template_service_;
-  compute::TagService tag_service_;
+  tagging::TagService tag_service_;
   compute::InstanceService instance_service_;
-  std::unique_ptr<identity::AccessKeyService> access_keys_;
-  std::unique_ptr<identity::SessionService> sessions_;
-  std::unique_ptr<identity::InstanceSessions> instance_sessions_;
-  std::unique_ptr<identity::Authenticator> authenticator_;
-  identity::EventLog events_;
-  api::CallStatistics statistics_;
-  api::RequestLimiter limiter_;
-  identity::Authorizer authorizer_;
-  identity::IdentityService identity_service_;
-  identity::InstanceProfileService instance_profiles_;
+  std::unique_ptr<iam::AccessKeyService> access_keys_;
+  std::unique_ptr<iam::SessionService> sessions_;
+  std::unique_ptr<iam::InstanceSessions> instance_sessions_;
+  std::unique_ptr<iam::Authenticator> authenticator_;
+  gateway::EventLog events_;
+  gateway::CallStatistics statistics_;
+  gateway::RequestLimiter limiter_;
+  iam::Authorizer authorizer_;
+  iam::IdentityService identity_service_;
+  iam::InstanceProfileService instance_profiles_;
   Scaling scaling_;
-  api::Dispatcher dispatcher_;
+  gateway::Dispatcher dispatcher_;
   std::string ec2_url_;  // set before grpc_ serves, whose calls alone read it
   std::unique_ptr<frontend::GrpcServer> grpc_;
   std::unique_ptr<frontend::QueryServer> query_;

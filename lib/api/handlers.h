@@ -1,7 +1,7 @@
 // Every handler of the schema, and what they need: the one call the daemon makes to fill a dispatcher.
 //
-//   api::Services services{…};
-//   api::AddAllHandlers(dispatcher, services);
+//   Services services{…};
+//   AddAllHandlers(dispatcher, services);
 //   RETURN_IF_ERROR(dispatcher.CheckComplete());
 #pragma once
 
@@ -9,13 +9,13 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "lib/api/call_statistics.h"
-#include "lib/api/dispatcher.h"
-#include "lib/api/host_report.h"
 #include "lib/base/clock.h"
-#include "lib/compute/status_monitor.h"
-#include "lib/domain/instance_type.h"
-#include "lib/domain/settings.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/status_monitor.h"
+#include "lib/gateway/call_statistics.h"
+#include "lib/gateway/dispatcher.h"
+#include "lib/host/host_report.h"
+#include "lib/resource/settings.h"
 
 namespace brume::autoscaling {
 class GroupService;
@@ -27,19 +27,23 @@ namespace brume::compute {
 class InstanceService;
 class KeyPairService;
 class LaunchTemplateService;
-class TagService;
 }  // namespace brume::compute
-namespace brume::identity {
+namespace brume::iam {
 class AccessKeyService;
-class EventLog;
 class IdentityService;
 class InstanceProfileService;
 class SessionService;
-}  // namespace brume::identity
-namespace brume::monitoring {
+}  // namespace brume::iam
+namespace brume::cloudwatch {
 class AlarmService;
 class MetricService;
-}  // namespace brume::monitoring
+}  // namespace brume::cloudwatch
+namespace brume::gateway {
+class EventLog;
+}  // namespace brume::gateway
+namespace brume::tagging {
+class TagService;
+}  // namespace brume::tagging
 namespace brume::network {
 class InterfaceService;
 class NetworkService;
@@ -60,79 +64,89 @@ struct Services {
   compute::InstanceService& instances;
   compute::KeyPairService& key_pairs;
   compute::LaunchTemplateService& launch_templates;
-  compute::TagService& tags;
+  tagging::TagService& tags;
   storage::ImageService& images;
   storage::VolumeService& volumes;
   network::NetworkService& networks;
   network::InterfaceService& interfaces;
   network::SecurityGroupService& security_groups;
-  identity::EventLog& events;
-  identity::IdentityService& identities;
-  identity::AccessKeyService& access_keys;
-  identity::InstanceProfileService& instance_profiles;
-  identity::SessionService& sessions;
-  monitoring::MetricService& metrics;
-  monitoring::AlarmService& alarms;
+  gateway::EventLog& events;
+  iam::IdentityService& identities;
+  iam::AccessKeyService& access_keys;
+  iam::InstanceProfileService& instance_profiles;
+  iam::SessionService& sessions;
+  cloudwatch::MetricService& metrics;
+  cloudwatch::AlarmService& alarms;
   autoscaling::GroupService& scaling_groups;
   autoscaling::MemberService& scaling_members;
   autoscaling::PolicyService& scaling_policies;
   autoscaling::RefreshService& scaling_refreshes;
-  CallStatistics& statistics;
+  gateway::CallStatistics& statistics;
   // Whether guests with a public address reach beyond this host.
   bool has_uplink = false;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
   // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
   std::function<absl::StatusOr<std::string>(const InstanceId&)> console_output;
-  std::function<absl::StatusOr<HostReport>()> describe_host;
+  std::function<absl::StatusOr<host::HostReport>()> describe_host;
 };
 
 // `services` may go; what it refers to must stay.
-void AddAllHandlers(Dispatcher& dispatcher, const Services& services);
-
-// One file of handlers a resource; AddAllHandlers calls them all.
-void AddInstanceHandlers(Dispatcher& dispatcher, const Services& services);
-void AddInstanceAttributeHandlers(Dispatcher& dispatcher, const Services& services);
-void AddInstanceProfileHandlers(Dispatcher& dispatcher, const Services& services);
-void AddInstanceOptionHandlers(Dispatcher& dispatcher, const Services& services);
-void AddInstanceTypeHandlers(Dispatcher& dispatcher, const Services& services);
-void AddAccountHandlers(Dispatcher& dispatcher, const Services& services);
-void AddRegionHandlers(Dispatcher& dispatcher, const Services& services);
-void AddTagHandlers(Dispatcher& dispatcher, const Services& services);
-void AddKeyPairHandlers(Dispatcher& dispatcher, const Services& services);
-void AddImageHandlers(Dispatcher& dispatcher, const Services& services);
-void AddSnapshotHandlers(Dispatcher& dispatcher, const Services& services);
-void AddVolumeHandlers(Dispatcher& dispatcher, const Services& services);
-void AddLaunchTemplateHandlers(Dispatcher& dispatcher, const Services& services);
-void AddAddressHandlers(Dispatcher& dispatcher, const Services& services);
-void AddRouteHandlers(Dispatcher& dispatcher, const Services& services);
-void AddNetworkAclHandlers(Dispatcher& dispatcher, const Services& services);
-void AddNetworkInterfaceHandlers(Dispatcher& dispatcher, const Services& services);
-void AddSecurityGroupHandlers(Dispatcher& dispatcher, const Services& services);
-void AddSecurityGroupRuleHandlers(Dispatcher& dispatcher, const Services& services);
-void AddVpcHandlers(Dispatcher& dispatcher, const Services& services);
-void AddMetricHandlers(Dispatcher& dispatcher, const Services& services);
-void AddMetricDataHandlers(Dispatcher& dispatcher, const Services& services);
-void AddEventHandlers(Dispatcher& dispatcher, const Services& services);
-void AddIamIdentityHandlers(Dispatcher& dispatcher, const Services& services);
-void AddIamAccessKeyHandlers(Dispatcher& dispatcher, const Services& services);
-void AddIamAttachmentHandlers(Dispatcher& dispatcher, const Services& services);
-void AddIamInstanceProfileHandlers(Dispatcher& dispatcher, const Services& services);
-void AddIamPolicyHandlers(Dispatcher& dispatcher, const Services& services);
-void AddAlarmHandlers(Dispatcher& dispatcher, const Services& services);
-void AddAlarmDescribeHandlers(Dispatcher& dispatcher, const Services& services);
-void AddHostHandlers(Dispatcher& dispatcher, const Services& services);
-void AddStsHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingGroupHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingMemberHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingProcessHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingTagHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingHookHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingWarmPoolHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingPolicyHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingScheduleHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingRefreshHandlers(Dispatcher& dispatcher, const Services& services);
-void AddScalingAccountHandlers(Dispatcher& dispatcher, const Services& services);
-void AddLaunchConfigurationHandlers(Dispatcher& dispatcher, const Services& services);
+void AddAllHandlers(gateway::Dispatcher& dispatcher, const Services& services);
 
 }  // namespace brume::api
+
+// One file of handlers a resource; AddAllHandlers calls them all.
+namespace brume::ec2 {
+void AddInstanceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddInstanceAttributeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddInstanceProfileHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddInstanceOptionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddInstanceTypeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddAccountHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddRegionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddTagHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddKeyPairHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddImageHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddSnapshotHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddVolumeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddLaunchTemplateHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddAddressHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddRouteHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddNetworkAclHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddNetworkInterfaceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddSecurityGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddSecurityGroupRuleHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddVpcHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+}  // namespace brume::ec2
+namespace brume::cloudwatch {
+void AddMetricHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddMetricDataHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddAlarmHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddAlarmDescribeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+}  // namespace brume::cloudwatch
+namespace brume::host {
+void AddEventHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddHostHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+}  // namespace brume::host
+namespace brume::iam {
+void AddIamIdentityHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddIamAccessKeyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddIamAttachmentHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddIamInstanceProfileHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddIamPolicyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddStsHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+}  // namespace brume::iam
+namespace brume::autoscaling {
+void AddScalingGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingMemberHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingProcessHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingTagHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingHookHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingWarmPoolHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingPolicyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingScheduleHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingRefreshHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddScalingAccountHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+void AddLaunchConfigurationHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
+}  // namespace brume::autoscaling

@@ -4,16 +4,14 @@
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
+#include "brume/ec2/v1/common.pb.h"
 #include "brume/iam/v1/instance_profile.pb.h"
-#include "brume/v1/common.pb.h"
-#include "lib/api/launch_template.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
+#include "lib/ec2/compute/api/launch_template_data.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::api {
 namespace {
-
-namespace asg = ::brume::autoscaling::v1;
 
 using google::protobuf::Message;
 
@@ -29,7 +27,7 @@ absl::StatusOr<std::string> RoleOf(const std::string& arn, const std::string& na
   return profile->role.has_value() ? IdentityArn(parts.identities.account_id(), *profile->role) : std::string();
 }
 
-absl::StatusOr<std::string> RoleOfTemplate(const asg::LaunchTemplateSpecification& named,
+absl::StatusOr<std::string> RoleOfTemplate(const autoscaling::v1::LaunchTemplateSpecification& named,
                                            const PassedRoleParts& parts) {
   absl::StatusOr<LaunchTemplateId> id = named.launch_template_name().empty()
                                             ? LaunchTemplateId::Parse(named.launch_template_id())
@@ -37,29 +35,30 @@ absl::StatusOr<std::string> RoleOfTemplate(const asg::LaunchTemplateSpecificatio
   if (!id.ok()) return NoneWhenRefused(id.status());
   const auto view = parts.launch_templates.Resolve(*id, named.version());
   if (!view.ok()) return NoneWhenRefused(view.status());
-  ASSIGN_OR_RETURN(const v1::ResponseLaunchTemplateData data, ShownData(view->version.data));
+  ASSIGN_OR_RETURN(const ec2::v1::ResponseLaunchTemplateData data, ec2::ShownData(view->version.data));
   if (!data.has_iam_instance_profile()) return std::string();
   return RoleOf(data.iam_instance_profile().arn(), data.iam_instance_profile().name(), parts);
 }
 
 // The launch template that `source`, a group's definition or a refresh's, names.
 template <typename Source>
-const asg::LaunchTemplateSpecification* TemplateOf(const Source& source) {
+const autoscaling::v1::LaunchTemplateSpecification* TemplateOf(const Source& source) {
   if (source.has_launch_template()) return &source.launch_template();
   if (!source.has_mixed_instances_policy()) return nullptr;
   return &source.mixed_instances_policy().launch_template().launch_template_specification();
 }
 
 // The launch template that members of a group are to be launched from by this request; null when it names none.
-const asg::LaunchTemplateSpecification* GroupTemplateOf(const Message& request) {
-  if (request.GetDescriptor() == asg::CreateAutoScalingGroupRequest::descriptor()) {
-    return TemplateOf(static_cast<const asg::CreateAutoScalingGroupRequest&>(request));
+const autoscaling::v1::LaunchTemplateSpecification* GroupTemplateOf(const Message& request) {
+  if (request.GetDescriptor() == autoscaling::v1::CreateAutoScalingGroupRequest::descriptor()) {
+    return TemplateOf(static_cast<const autoscaling::v1::CreateAutoScalingGroupRequest&>(request));
   }
-  if (request.GetDescriptor() == asg::UpdateAutoScalingGroupRequest::descriptor()) {
-    return TemplateOf(static_cast<const asg::UpdateAutoScalingGroupRequest&>(request));
+  if (request.GetDescriptor() == autoscaling::v1::UpdateAutoScalingGroupRequest::descriptor()) {
+    return TemplateOf(static_cast<const autoscaling::v1::UpdateAutoScalingGroupRequest&>(request));
   }
-  if (request.GetDescriptor() == asg::StartInstanceRefreshRequest::descriptor()) {
-    return TemplateOf(static_cast<const asg::StartInstanceRefreshRequest&>(request).desired_configuration());
+  if (request.GetDescriptor() == autoscaling::v1::StartInstanceRefreshRequest::descriptor()) {
+    return TemplateOf(
+        static_cast<const autoscaling::v1::StartInstanceRefreshRequest&>(request).desired_configuration());
   }
   return nullptr;
 }
@@ -73,22 +72,22 @@ absl::StatusOr<std::string> PassedRole(const Message& request, const PassedRoleP
     if (!role.ok()) return NoneWhenRefused(role.status());
     return IdentityArn(parts.identities.account_id(), *role);
   }
-  if (request.GetDescriptor() == asg::CreateLaunchConfigurationRequest::descriptor()) {
+  if (request.GetDescriptor() == autoscaling::v1::CreateLaunchConfigurationRequest::descriptor()) {
     const std::string& named =
-        static_cast<const asg::CreateLaunchConfigurationRequest&>(request).iam_instance_profile();
+        static_cast<const autoscaling::v1::CreateLaunchConfigurationRequest&>(request).iam_instance_profile();
     if (named.empty()) return std::string();
     return absl::StartsWith(named, "arn:") ? RoleOf(named, "", parts) : RoleOf("", named, parts);
   }
-  if (const asg::LaunchTemplateSpecification* named = GroupTemplateOf(request); named != nullptr) {
+  if (const autoscaling::v1::LaunchTemplateSpecification* named = GroupTemplateOf(request); named != nullptr) {
     return RoleOfTemplate(*named, parts);
   }
   const auto* field = request.GetDescriptor()->FindFieldByName("iam_instance_profile");
-  if (field == nullptr || field->message_type() != v1::IamInstanceProfileSpecification::descriptor() ||
+  if (field == nullptr || field->message_type() != ec2::v1::IamInstanceProfileSpecification::descriptor() ||
       !request.GetReflection()->HasField(request, field)) {
     return std::string();
   }
   const auto& named =
-      static_cast<const v1::IamInstanceProfileSpecification&>(request.GetReflection()->GetMessage(request, field));
+      static_cast<const ec2::v1::IamInstanceProfileSpecification&>(request.GetReflection()->GetMessage(request, field));
   return RoleOf(named.arn(), named.name(), parts);
 }
 

@@ -5,15 +5,15 @@
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
-#include "lib/compute/launch_template_service.h"
-#include "lib/identity/identity_service.h"
-#include "lib/identity/instance_profile_service.h"
+#include "lib/ec2/compute/launch_template_service.h"
+#include "lib/iam/identity_service.h"
+#include "lib/iam/instance_profile_service.h"
 
 namespace brume::api {
 
 struct PassedRoleParts {
-  identity::IdentityService& identities;
-  identity::InstanceProfileService& profiles;
+  iam::IdentityService& identities;
+  iam::InstanceProfileService& profiles;
   compute::LaunchTemplateService& launch_templates;
 };
 

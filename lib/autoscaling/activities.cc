@@ -6,8 +6,8 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "lib/autoscaling/activity_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/store/scaling_activities.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -117,7 +117,7 @@ class Recorder {
     return absl::OkStatus();
   }
 
-  store::ScalingActivities activities_;
+  ActivityTable activities_;
   const Snapshot& before_;
   const absl::Time now_;
 };
@@ -133,7 +133,7 @@ absl::Status RecordActions(store::Connection& c, const Snapshot& before, absl::S
 
 absl::Status RecordLaunched(store::Connection& c, int64_t group_seq, const std::string& token,
                             const InstanceId& instance) {
-  store::ScalingActivities activities(c);
+  ActivityTable activities(c);
   ASSIGN_OR_RETURN(std::vector<Activity> open, activities.ListOpen(group_seq, token));
   for (Activity& activity : open) {
     if (activity.kind != ActivityKind::kLaunch || !activity.instance.empty()) continue;
@@ -146,7 +146,7 @@ absl::Status RecordLaunched(store::Connection& c, int64_t group_seq, const std::
 
 absl::Status RecordRefused(store::Connection& c, int64_t group_seq, const std::string& token, absl::string_view why,
                            absl::Time now) {
-  store::ScalingActivities activities(c);
+  ActivityTable activities(c);
   ASSIGN_OR_RETURN(std::vector<Activity> open, activities.ListOpen(group_seq, token));
   for (Activity& activity : open) {
     activity.status = ActivityStatus::kFailed;
@@ -171,7 +171,7 @@ absl::StatusOr<Activity> RecordAtOnce(store::Connection& c, scaling::GroupRecord
   activity.cause = cause;
   activity.status = ActivityStatus::kSuccessful;
   activity.started = activity.ended = now;
-  RETURN_IF_ERROR(store::ScalingActivities(c).Insert(activity));
+  RETURN_IF_ERROR(ActivityTable(c).Insert(activity));
   return activity;
 }
 

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/autoscaling/evaluation.h"
-#include "lib/domain/scaling/activity.h"
+#include "lib/autoscaling/model/activity.h"
 #include "lib/store/database.h"
 
 namespace brume::autoscaling {

@@ -4,10 +4,10 @@
 #include <tuple>
 #include <utility>
 
-#include "lib/domain/scaling/activity.h"
-#include "lib/domain/scaling/apply.h"
-#include "lib/domain/scaling/refresh.h"
-#include "lib/domain/scaling/scale.h"
+#include "lib/autoscaling/model/activity.h"
+#include "lib/autoscaling/model/apply.h"
+#include "lib/autoscaling/model/refresh.h"
+#include "lib/autoscaling/model/scale.h"
 
 namespace brume::autoscaling {
 namespace {

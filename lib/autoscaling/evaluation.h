@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "lib/domain/scaling/record.h"
+#include "lib/autoscaling/model/record.h"
 
 namespace brume::autoscaling {
 

@@ -5,17 +5,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/group_state.h"
+#include "lib/autoscaling/group_table.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/store/scaling_groups.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 
 absl::Status ChangeGroup(store::Database& database, const std::string& name,
                          const std::function<absl::Status(store::Connection&, scaling::GroupView&)>& change) {
   return database.Write([&](store::Connection& c) -> absl::Status {
-    store::ScalingGroups groups(c);
+    GroupTable groups(c);
     ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(name));
     if (!record.has_value()) return GroupNotFound(name);
     if (record->deleting) {

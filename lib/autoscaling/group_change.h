@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "lib/domain/scaling/record.h"
+#include "lib/autoscaling/model/record.h"
 #include "lib/store/database.h"
 
 namespace brume::autoscaling {

@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/autoscaling/group_change.h"
+#include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/store/launch_templates.h"
-#include "lib/store/networks.h"
-#include "lib/store/scaling_policies.h"
+#include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -22,12 +22,12 @@ constexpr int kMostLifetime = 31536000;
 
 absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& source) {
   if (!source.is_template) {
-    ASSIGN_OR_RETURN(const auto found, store::LaunchConfigurations(c).Find(source.id));
+    ASSIGN_OR_RETURN(const auto found, LaunchConfigurationTable(c).Find(source.id));
     if (found.has_value()) return absl::OkStatus();
     return Invalid(
         absl::StrCat("Launch configuration name not found - Launch configuration ", source.id, " not found"));
   }
-  store::LaunchTemplates templates(c);
+  compute::LaunchTemplateTable templates(c);
   const LaunchTemplateId id = LaunchTemplateId::FromTrusted(source.id);
   const absl::StatusOr<LaunchTemplate> found = templates.Get(id);
   if (!found.ok()) {
@@ -46,7 +46,7 @@ absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& sou
 }
 
 absl::Status SetSubnets(store::Connection& c, const GroupChange& change, scaling::GroupRecord& record) {
-  store::Networks networks(c);
+  network::NetworkTable networks(c);
   std::vector<Subnet> subnets;
   if (change.subnets.has_value() && !change.subnets->empty()) {
     for (const SubnetId& id : *change.subnets) {

@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "lib/autoscaling/group_service.h"
-#include "lib/domain/scaling/record.h"
+#include "lib/autoscaling/model/record.h"
 #include "lib/store/database.h"
 
 namespace brume::autoscaling {

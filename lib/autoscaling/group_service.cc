@@ -5,13 +5,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/autoscaling/activity_table.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
+#include "lib/autoscaling/group_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/store/scaling_activities.h"
-#include "lib/store/scaling_groups.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -98,7 +98,7 @@ absl::Status GroupService::Create(const std::string& name, const GroupChange& de
   record.group.uuid = NewUuid(parts_.random);
   record.created = parts_.clock.Now();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    store::ScalingGroups groups(c);
+    GroupTable groups(c);
     ASSIGN_OR_RETURN(const std::optional<GroupRecord> taken, groups.Find(name));
     if (taken.has_value()) {
       return ec2::Error("AlreadyExists", absl::StrCat("AutoScalingGroup by this name already exists",
@@ -143,7 +143,7 @@ absl::Status GroupService::Update(const std::string& name, const GroupChange& ch
 
 absl::Status GroupService::Delete(const std::string& name, bool force) {
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    store::ScalingGroups groups(c);
+    GroupTable groups(c);
     ASSIGN_OR_RETURN(std::optional<GroupRecord> record, groups.Find(name));
     if (!record.has_value()) return GroupNotFound(name);
     ASSIGN_OR_RETURN(const std::vector<Member> members, groups.ListMembers(record->seq));
@@ -171,7 +171,7 @@ absl::StatusOr<std::vector<GroupView>> GroupService::Describe(absl::Span<const s
   return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<GroupView>> {
     std::vector<std::string> wanted(names.begin(), names.end());
     if (wanted.empty()) {
-      ASSIGN_OR_RETURN(wanted, store::ScalingGroups(c).ListNames());
+      ASSIGN_OR_RETURN(wanted, GroupTable(c).ListNames());
     }
     std::vector<GroupView> views;
     for (const std::string& name : wanted) {
@@ -268,7 +268,7 @@ absl::Status GroupService::DisableMetrics(const std::string& name, absl::Span<co
 absl::Status GroupService::SetTags(const std::string& name, const std::vector<scaling::GroupTag>& tags) {
   RETURN_IF_ERROR(CheckTags(tags));
   return ChangeGroup(parts_.database, name, [&](store::Connection& c, GroupView& view) -> absl::Status {
-    store::ScalingGroups groups(c);
+    GroupTable groups(c);
     for (const scaling::GroupTag& tag : tags) RETURN_IF_ERROR(groups.SetTag(view.record.seq, tag));
     ASSIGN_OR_RETURN(const auto all, groups.ListTags(view.record.seq));
     if (all.size() <= static_cast<size_t>(kMostGroupTags)) return absl::OkStatus();
@@ -279,7 +279,7 @@ absl::Status GroupService::SetTags(const std::string& name, const std::vector<sc
 absl::Status GroupService::DeleteTags(const std::string& name, absl::Span<const std::string> keys) {
   return ChangeGroup(parts_.database, name, [&](store::Connection& c, GroupView& view) -> absl::Status {
     for (const std::string& key : keys) {
-      RETURN_IF_ERROR(store::ScalingGroups(c).DeleteTag(view.record.seq, key));
+      RETURN_IF_ERROR(GroupTable(c).DeleteTag(view.record.seq, key));
     }
     return absl::OkStatus();
   });
@@ -299,7 +299,7 @@ absl::Status GroupService::PutHook(const std::string& name, const scaling::Hook&
     if (is_new && hooks.size() >= static_cast<size_t>(kMostHooks)) {
       return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMostHooks, " lifecycle hooks"));
     }
-    return store::ScalingGroups(c).PutHook(view.record.seq, hook);
+    return GroupTable(c).PutHook(view.record.seq, hook);
   }));
   parts_.wake(name);
   return absl::OkStatus();
@@ -311,7 +311,7 @@ absl::Status GroupService::DeleteHook(const std::string& name, const std::string
     if (std::none_of(hooks.begin(), hooks.end(), [&](const scaling::Hook& each) { return each.name == hook; })) {
       return Invalid(absl::StrCat("No Lifecycle Hook found with name ", hook));
     }
-    return store::ScalingGroups(c).DeleteHook(view.record.seq, hook);
+    return GroupTable(c).DeleteHook(view.record.seq, hook);
   }));
   parts_.wake(name);
   return absl::OkStatus();

@@ -11,10 +11,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/autoscaling/model/activity.h"
+#include "lib/autoscaling/model/record.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
-#include "lib/domain/scaling/activity.h"
-#include "lib/domain/scaling/record.h"
 #include "lib/store/database.h"
 
 namespace brume::autoscaling {

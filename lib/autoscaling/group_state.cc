@@ -6,13 +6,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/activities.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/store/instances.h"
-#include "lib/store/launch_templates.h"
-#include "lib/store/misc.h"
-#include "lib/store/scaling_groups.h"
-#include "lib/store/scaling_policies.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -25,12 +25,12 @@ absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
   source.is_template = record.source.is_template;
   source.id = record.source.id;
   if (!source.is_template) {
-    ASSIGN_OR_RETURN(const auto found, store::LaunchConfigurations(c).Find(source.id));
+    ASSIGN_OR_RETURN(const auto found, LaunchConfigurationTable(c).Find(source.id));
     if (found.has_value()) source.created = found->created;
     source.version = 0;
     return absl::OkStatus();
   }
-  store::LaunchTemplates templates(c);
+  compute::LaunchTemplateTable templates(c);
   const LaunchTemplateId id = LaunchTemplateId::FromTrusted(source.id);
   const absl::StatusOr<LaunchTemplate> found = templates.Get(id);
   if (!found.ok()) return ec2::HasErrorCode(found.status()) ? absl::OkStatus() : found.status();
@@ -48,7 +48,7 @@ absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
 
 // A launch that was carried out and whose answer was lost.
 absl::StatusOr<InstanceId> FindLaunched(store::Connection& c, const std::string& token) {
-  store::Instances instances(c);
+  compute::InstanceTable instances(c);
   ASSIGN_OR_RETURN(const auto use, instances.FindToken("RunInstances", token));
   if (!use.has_value()) return InstanceId();
   ASSIGN_OR_RETURN(const std::vector<Instance> launched, instances.ListByReservation(use->reservation_id));
@@ -65,7 +65,7 @@ absl::Status Observe(store::Connection& c, Snapshot& snapshot) {
   for (const Member& member : snapshot.members) {
     if (!member.instance.empty()) ids.push_back(member.instance);
   }
-  ASSIGN_OR_RETURN(const auto seen, store::ScalingGroups(c).Observe(ids));
+  ASSIGN_OR_RETURN(const auto seen, GroupTable(c).Observe(ids));
   for (Member& member : snapshot.members) {
     const auto found = seen.find(member.instance);
     if (found != seen.end()) {
@@ -88,7 +88,7 @@ absl::Status GroupNotFound(absl::string_view name) {
 }
 
 absl::StatusOr<std::optional<Snapshot>> ReadSnapshot(store::Connection& c, const std::string& name) {
-  store::ScalingGroups groups(c);
+  GroupTable groups(c);
   ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(name));
   if (!record.has_value()) return std::nullopt;
   Snapshot snapshot;
@@ -97,15 +97,15 @@ absl::StatusOr<std::optional<Snapshot>> ReadSnapshot(store::Connection& c, const
   RETURN_IF_ERROR(ResolveSource(c, snapshot.record));
   ASSIGN_OR_RETURN(snapshot.members, groups.ListMembers(seq));
   ASSIGN_OR_RETURN(snapshot.tags, groups.ListTags(seq));
-  ASSIGN_OR_RETURN(snapshot.policies, store::ScalingPolicies(c).List(name));
-  ASSIGN_OR_RETURN(snapshot.schedules, store::ScalingSchedules(c).List(name));
-  ASSIGN_OR_RETURN(snapshot.refresh, store::ScalingRefreshes(c).Active(seq));
+  ASSIGN_OR_RETURN(snapshot.policies, PolicyTable(c).List(name));
+  ASSIGN_OR_RETURN(snapshot.schedules, ScheduleTable(c).List(name));
+  ASSIGN_OR_RETURN(snapshot.refresh, RefreshTable(c).Active(seq));
   RETURN_IF_ERROR(Observe(c, snapshot));
   return snapshot;
 }
 
 absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outcome, absl::Time now) {
-  store::ScalingGroups groups(c);
+  GroupTable groups(c);
   Snapshot& after = outcome.after;
   const int64_t seq = before.record.seq;
   RETURN_IF_ERROR(groups.Update(after.record));
@@ -122,14 +122,14 @@ absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outco
       // Its owner's from now on.
       const bool detached = member.lifecycle == scaling::Lifecycle::kDetaching;
       if (member.token != forget->member || !detached) continue;
-      RETURN_IF_ERROR(store::Tags(c).Delete(member.instance.text(), kGroupTag, std::nullopt));
+      RETURN_IF_ERROR(tagging::TagTable(c).Delete(member.instance.text(), kGroupTag, std::nullopt));
     }
   }
   for (scaling::ScheduleRecord& schedule : outcome.schedules_run) {
-    RETURN_IF_ERROR(store::ScalingSchedules(c).Put(seq, schedule));
+    RETURN_IF_ERROR(ScheduleTable(c).Put(seq, schedule));
   }
-  for (const int64_t over : outcome.schedules_over) RETURN_IF_ERROR(store::ScalingSchedules(c).Delete(over));
-  if (after.refresh.has_value()) RETURN_IF_ERROR(store::ScalingRefreshes(c).Update(*after.refresh));
+  for (const int64_t over : outcome.schedules_over) RETURN_IF_ERROR(ScheduleTable(c).Delete(over));
+  if (after.refresh.has_value()) RETURN_IF_ERROR(RefreshTable(c).Update(*after.refresh));
   if (after.record.deleting && after.members.empty()) return groups.Delete(seq);
   return absl::OkStatus();
 }

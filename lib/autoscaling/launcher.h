@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "lib/domain/instance.h"
-#include "lib/domain/scaling/member.h"
+#include "lib/autoscaling/model/member.h"
+#include "lib/ec2/compute/model/instance.h"
 
 namespace brume::autoscaling {
 

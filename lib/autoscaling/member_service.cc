@@ -5,14 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/activities.h"
+#include "lib/autoscaling/activity_table.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_state.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/model/apply.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/scaling/apply.h"
-#include "lib/store/instances.h"
-#include "lib/store/misc.h"
-#include "lib/store/scaling_activities.h"
-#include "lib/store/scaling_groups.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/tagging/tag_table.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -64,7 +64,7 @@ void Enter(Member& member, Lifecycle to, absl::Time now) {
 }
 
 absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const InstanceId& id, absl::Time now) {
-  const absl::StatusOr<Instance> instance = store::Instances(c).Get(id);
+  const absl::StatusOr<Instance> instance = compute::InstanceTable(c).Get(id);
   if (absl::IsNotFound(instance.status())) {
     return Invalid(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] specified"));
   }
@@ -73,7 +73,7 @@ absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const Instan
     return Invalid(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] is ", StateName(instance->state),
                                 "; only running instances can be attached"));
   }
-  ASSIGN_OR_RETURN(const auto of, store::ScalingGroups(c).FindMember(id));
+  ASSIGN_OR_RETURN(const auto of, GroupTable(c).FindMember(id));
   if (of.has_value()) {
     return Invalid(absl::StrCat("Instance ", id.text(), " is already part of AutoScalingGroup:", of->group));
   }
@@ -91,7 +91,7 @@ absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const Instan
   member.source = {.is_template = true, .id = "", .version = 0, .created = instance->launch_time};
   member.launched = instance->launch_time;
   member.protected_from_scale_in = view.record.group.protect_new_members;
-  RETURN_IF_ERROR(store::Tags(c).Set(id.text(), kGroupTag, view.record.group.name));
+  RETURN_IF_ERROR(tagging::TagTable(c).Set(id.text(), kGroupTag, view.record.group.name));
   return member;
 }
 
@@ -261,7 +261,7 @@ absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bo
     Apply(plan, view.record.group, now, view.record.state, view.members);
     ASSIGN_OR_RETURN(
         std::vector<Activity> made,
-        store::ScalingActivities(c).List(
+        ActivityTable(c).List(
             {.tokens = {token}, .group = std::nullopt, .deleted_groups = true, .before = std::nullopt, .most = 1}));
     if (made.empty()) return absl::InternalError("an activity that was written is not there");
     activity = std::move(made.front());
@@ -273,20 +273,20 @@ absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bo
 
 absl::StatusOr<std::vector<MemberView>> MemberService::Describe(Instances instances) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<MemberView>> {
-    store::ScalingGroups groups(c);
-    std::vector<store::MemberOf> found;
+    GroupTable groups(c);
+    std::vector<MemberOf> found;
     if (instances.empty()) {
       ASSIGN_OR_RETURN(found, groups.ListAllMembers());
     }
     for (const InstanceId& id : instances) {
-      ASSIGN_OR_RETURN(std::optional<store::MemberOf> of, groups.FindMember(id));
+      ASSIGN_OR_RETURN(std::optional<MemberOf> of, groups.FindMember(id));
       if (of.has_value()) found.push_back(*std::move(of));
     }
     std::vector<InstanceId> ids;
-    for (const store::MemberOf& each : found) ids.push_back(each.member.instance);
+    for (const MemberOf& each : found) ids.push_back(each.member.instance);
     ASSIGN_OR_RETURN(const auto seen, groups.Observe(ids));
     std::vector<MemberView> views;
-    for (store::MemberOf& each : found) {
+    for (MemberOf& each : found) {
       const auto instance = seen.find(each.member.instance);
       each.member.seen = instance == seen.end() ? InstanceState::kTerminated : instance->second.state;
       views.push_back({.group = std::move(each.group), .member = std::move(each.member)});
@@ -300,15 +300,15 @@ absl::StatusOr<std::vector<MemberView>> MemberService::Describe(Instances instan
 absl::StatusOr<ActivityPage> MemberService::Activities(const ActivityQuery& query) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<ActivityPage> {
     if (query.group.has_value() && !query.deleted_groups) {
-      ASSIGN_OR_RETURN(const auto group, store::ScalingGroups(c).Find(*query.group));
+      ASSIGN_OR_RETURN(const auto group, GroupTable(c).Find(*query.group));
       if (!group.has_value()) return GroupNotFound(*query.group);
     }
     ActivityPage page;
-    ASSIGN_OR_RETURN(page.activities, store::ScalingActivities(c).List({.tokens = query.tokens,
-                                                                        .group = query.group,
-                                                                        .deleted_groups = query.deleted_groups,
-                                                                        .before = query.after,
-                                                                        .most = query.most + 1}));
+    ASSIGN_OR_RETURN(page.activities, ActivityTable(c).List({.tokens = query.tokens,
+                                                             .group = query.group,
+                                                             .deleted_groups = query.deleted_groups,
+                                                             .before = query.after,
+                                                             .most = query.most + 1}));
     if (page.activities.size() > static_cast<size_t>(query.most)) {
       page.activities.pop_back();
       page.next = page.activities.back().seq;

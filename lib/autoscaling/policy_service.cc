@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_state.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/model/adjustment.h"
+#include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/domain/scaling/adjustment.h"
-#include "lib/store/scaling_groups.h"
-#include "lib/store/scaling_policies.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -78,7 +78,7 @@ absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
   policy.created = parts_.clock.Now();
   RETURN_IF_ERROR(
       ChangeGroup(parts_.database, policy.group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-        store::ScalingPolicies policies(c);
+        PolicyTable policies(c);
         ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, policies.List(policy.group));
         const bool is_new = std::none_of(present.begin(), present.end(),
                                          [&](const PolicyRecord& each) { return each.policy.name == name; });
@@ -94,17 +94,17 @@ absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
 absl::StatusOr<std::vector<PolicyRecord>> PolicyService::List(const std::optional<std::string>& group) {
   return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<PolicyRecord>> {
     if (group.has_value()) {
-      ASSIGN_OR_RETURN(const auto found, store::ScalingGroups(c).Find(*group));
+      ASSIGN_OR_RETURN(const auto found, GroupTable(c).Find(*group));
       if (!found.has_value()) return GroupNotFound(*group);
     }
-    return store::ScalingPolicies(c).List(group);
+    return PolicyTable(c).List(group);
   });
 }
 
 absl::Status PolicyService::Delete(const std::string& group, const std::string& policy) {
   const std::string of = group.empty() ? SignalReader::GroupOf(policy) : group;
   RETURN_IF_ERROR(ChangeGroup(parts_.database, of, [&](store::Connection& c, GroupView&) -> absl::Status {
-    store::ScalingPolicies policies(c);
+    PolicyTable policies(c);
     ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, policies.List(of));
     for (const PolicyRecord& each : present) {
       if (IsNamed(each, Arn(each), policy)) return policies.Delete(each.seq);
@@ -119,7 +119,7 @@ absl::Status PolicyService::Execute(const ExecuteRequest& request) {
   const std::string of = request.group.empty() ? SignalReader::GroupOf(request.policy) : request.group;
   const absl::Time now = parts_.clock.Now();
   RETURN_IF_ERROR(ChangeGroup(parts_.database, of, [&](store::Connection& c, GroupView& view) -> absl::Status {
-    ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, store::ScalingPolicies(c).List(of));
+    ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, PolicyTable(c).List(of));
     const auto found = std::find_if(present.begin(), present.end(),
                                     [&](const PolicyRecord& each) { return IsNamed(each, Arn(each), request.policy); });
     if (found == present.end()) {
@@ -201,7 +201,7 @@ absl::Status PolicyService::PutSchedule(ScheduleRecord schedule) {
   schedule.id = NewUuid(parts_.random);
   RETURN_IF_ERROR(
       ChangeGroup(parts_.database, schedule.group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-        store::ScalingSchedules schedules(c);
+        ScheduleTable schedules(c);
         ASSIGN_OR_RETURN(const std::vector<ScheduleRecord> present, schedules.List(schedule.group));
         bool is_new = true;
         for (const ScheduleRecord& each : present) {
@@ -224,7 +224,7 @@ absl::Status PolicyService::PutSchedule(ScheduleRecord schedule) {
 
 absl::Status PolicyService::DeleteSchedule(const std::string& group, const std::string& name) {
   return ChangeGroup(parts_.database, group, [&](store::Connection& c, GroupView&) -> absl::Status {
-    store::ScalingSchedules schedules(c);
+    ScheduleTable schedules(c);
     ASSIGN_OR_RETURN(const std::vector<ScheduleRecord> present, schedules.List(group));
     for (const ScheduleRecord& each : present) {
       if (each.action.name == name) return schedules.Delete(each.seq);
@@ -236,10 +236,10 @@ absl::Status PolicyService::DeleteSchedule(const std::string& group, const std::
 absl::StatusOr<std::vector<ScheduleRecord>> PolicyService::ListSchedules(const std::optional<std::string>& group) {
   return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<ScheduleRecord>> {
     if (group.has_value()) {
-      ASSIGN_OR_RETURN(const auto found, store::ScalingGroups(c).Find(*group));
+      ASSIGN_OR_RETURN(const auto found, GroupTable(c).Find(*group));
       if (!found.has_value()) return GroupNotFound(*group);
     }
-    return store::ScalingSchedules(c).List(group);
+    return ScheduleTable(c).List(group);
   });
 }
 
@@ -250,7 +250,7 @@ absl::Status PolicyService::CreateConfiguration(const std::string& name, const s
                                 " bytes are kept of one"));
   }
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    store::LaunchConfigurations configurations(c);
+    LaunchConfigurationTable configurations(c);
     ASSIGN_OR_RETURN(const auto taken, configurations.Find(name));
     if (taken.has_value()) {
       return ec2::Error("AlreadyExists", absl::StrCat("Launch Configuration by this name already exists - A launch "
@@ -269,12 +269,12 @@ absl::Status PolicyService::CreateConfiguration(const std::string& name, const s
 
 absl::Status PolicyService::DeleteConfiguration(const std::string& name) {
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    store::LaunchConfigurations configurations(c);
+    LaunchConfigurationTable configurations(c);
     ASSIGN_OR_RETURN(const auto found, configurations.Find(name));
     if (!found.has_value()) {
       return Invalid(absl::StrCat("Launch configuration name not found - Launch configuration ", name, " not found"));
     }
-    ASSIGN_OR_RETURN(const std::vector<std::string> users, store::ScalingGroups(c).ListNamesBySource(name));
+    ASSIGN_OR_RETURN(const std::vector<std::string> users, GroupTable(c).ListNamesBySource(name));
     if (!users.empty()) {
       return ec2::Error("ResourceInUse", absl::StrCat("Cannot delete launch configuration ", name,
                                                       " because it is attached to AutoScalingGroup ", users.front()));
@@ -286,7 +286,7 @@ absl::Status PolicyService::DeleteConfiguration(const std::string& name) {
 absl::StatusOr<std::vector<scaling::LaunchConfiguration>> PolicyService::ListConfigurations(
     absl::Span<const std::string> names) {
   ASSIGN_OR_RETURN(std::vector<scaling::LaunchConfiguration> all,
-                   parts_.database.ReadFor([](store::Connection& c) { return store::LaunchConfigurations(c).List(); }));
+                   parts_.database.ReadFor([](store::Connection& c) { return LaunchConfigurationTable(c).List(); }));
   std::erase_if(all, [&](const scaling::LaunchConfiguration& each) {
     return !names.empty() && std::find(names.begin(), names.end(), each.name) == names.end();
   });

@@ -7,10 +7,10 @@
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/store/scaling_groups.h"
-#include "lib/store/scaling_policies.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -65,7 +65,7 @@ absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
   refresh.preferences = preferences;
   refresh.desired = desired;
   RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-    store::ScalingRefreshes refreshes(c);
+    RefreshTable refreshes(c);
     ASSIGN_OR_RETURN(const std::optional<Refresh> active, refreshes.Active(view.record.seq));
     if (active.has_value()) {
       return ec2::Error("InstanceRefreshInProgress",
@@ -94,7 +94,7 @@ absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
 absl::StatusOr<std::string> RefreshService::Cancel(const std::string& group) {
   std::string id;
   RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-    store::ScalingRefreshes refreshes(c);
+    RefreshTable refreshes(c);
     ASSIGN_OR_RETURN(std::optional<Refresh> active, refreshes.Active(view.record.seq));
     if (!active.has_value()) return NoneActive(group);
     id = active->id;
@@ -108,7 +108,7 @@ absl::StatusOr<std::string> RefreshService::Cancel(const std::string& group) {
 absl::StatusOr<std::string> RefreshService::Rollback(const std::string& group) {
   std::string id;
   RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-    store::ScalingRefreshes refreshes(c);
+    RefreshTable refreshes(c);
     ASSIGN_OR_RETURN(std::optional<Refresh> active, refreshes.Active(view.record.seq));
     if (!active.has_value()) return NoneActive(group);
     if (!active->desired.has_value() || !IsFixed(active->before)) {
@@ -134,9 +134,9 @@ absl::StatusOr<std::string> RefreshService::Rollback(const std::string& group) {
 absl::StatusOr<std::vector<Refresh>> RefreshService::Describe(const std::string& group,
                                                               absl::Span<const std::string> ids) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<Refresh>> {
-    ASSIGN_OR_RETURN(const auto record, store::ScalingGroups(c).Find(group));
+    ASSIGN_OR_RETURN(const auto record, GroupTable(c).Find(group));
     if (!record.has_value()) return GroupNotFound(group);
-    ASSIGN_OR_RETURN(std::vector<Refresh> all, store::ScalingRefreshes(c).List(record->seq));
+    ASSIGN_OR_RETURN(std::vector<Refresh> all, RefreshTable(c).List(record->seq));
     std::erase_if(all, [&](const Refresh& refresh) {
       return !ids.empty() && std::find(ids.begin(), ids.end(), refresh.id) == ids.end();
     });

@@ -6,15 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/activities.h"
+#include "lib/autoscaling/activity_table.h"
 #include "lib/autoscaling/group_state.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/model/apply.h"
+#include "lib/autoscaling/policy_table.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/domain/scaling/apply.h"
-#include "lib/store/scaling_activities.h"
-#include "lib/store/scaling_groups.h"
-#include "lib/store/scaling_policies.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -71,10 +71,10 @@ void ScalingLoop::OnAlarmAction(const std::string& policy_arn) {
 
 absl::StatusOr<absl::Duration> ScalingLoop::Sweep() {
   ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                   parts_.database.ReadFor([](store::Connection& c) { return store::ScalingGroups(c).ListNames(); }));
+                   parts_.database.ReadFor([](store::Connection& c) { return GroupTable(c).ListNames(); }));
   for (const std::string& name : names) Wake(name);
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) {
-    return store::ScalingActivities(c).DeleteBefore(parts_.clock.Now() - kActivityLife, kPurgeAtOnce);
+    return ActivityTable(c).DeleteBefore(parts_.clock.Now() - kActivityLife, kPurgeAtOnce);
   }));
   return kSweepPeriod;
 }
@@ -206,7 +206,7 @@ absl::Status ScalingLoop::Run(const Snapshot& snapshot, const Member& member) {
   }
   if (!member.source.is_template) {
     ASSIGN_OR_RETURN(const auto found, parts_.database.ReadFor([&](store::Connection& c) {
-      return store::LaunchConfigurations(c).Find(member.source.id);
+      return LaunchConfigurationTable(c).Find(member.source.id);
     }));
     if (!found.has_value()) {
       return NoteRefused(snapshot, member.token,
@@ -230,7 +230,7 @@ absl::Status ScalingLoop::NoteLaunched(const Snapshot& snapshot, const std::stri
     members_of_[snapshot.record.group.name].insert(instance);
   }
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    store::ScalingGroups groups(c);
+    GroupTable groups(c);
     ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(snapshot.record.group.name));
     if (!record.has_value() || record->seq != snapshot.record.seq) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::vector<Member> before, groups.ListMembers(record->seq));
@@ -247,7 +247,7 @@ absl::Status ScalingLoop::NoteLaunched(const Snapshot& snapshot, const std::stri
 absl::Status ScalingLoop::NoteRefused(const Snapshot& snapshot, const std::string& token, const absl::Status& why) {
   const absl::Time now = parts_.clock.Now();
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    store::ScalingGroups groups(c);
+    GroupTable groups(c);
     ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(snapshot.record.group.name));
     if (!record.has_value() || record->seq != snapshot.record.seq) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::vector<Member> before, groups.ListMembers(record->seq));
@@ -284,7 +284,7 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
       // The hook holds its member all the same, and ends as it says; whoever listens may be late.
       if (!told.ok()) log::Warn("hook {} could not notify {}: {}", hook->name, hook->target, told.message());
       RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) {
-        return store::ScalingGroups(c).SetNotified(snapshot.record.seq, member.token, wait.hook);
+        return GroupTable(c).SetNotified(snapshot.record.seq, member.token, wait.hook);
       }));
     }
   }

@@ -7,9 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "lib/autoscaling/model/forecast.h"
+#include "lib/autoscaling/model/scale.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/scaling/forecast.h"
-#include "lib/domain/scaling/scale.h"
 
 namespace brume::autoscaling {
 namespace {

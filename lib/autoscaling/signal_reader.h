@@ -10,9 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "lib/autoscaling/evaluation.h"
+#include "lib/autoscaling/model/record.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/clock.h"
-#include "lib/domain/scaling/record.h"
 
 namespace brume::autoscaling {
 

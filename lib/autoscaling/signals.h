@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "lib/domain/ids.h"
-#include "lib/domain/metric.h"
+#include "lib/cloudwatch/model/metric.h"
+#include "lib/resource/ids.h"
 
 namespace brume::autoscaling {
 

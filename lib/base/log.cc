@@ -1,5 +1,7 @@
 #include "lib/base/log.h"
 
+#include <fmt/args.h>
+#include <fmt/format.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -82,6 +84,14 @@ void Write(Level level, std::string_view text) {
   } else {
     Logger()->log(ToSpdlog(level), "request={} {}", OneLine(current_request), line);
   }
+}
+
+void WriteFormatted(Level level, std::string_view format, std::initializer_list<Argument> arguments) {
+  fmt::dynamic_format_arg_store<fmt::format_context> store;
+  for (const Argument& argument : arguments) {
+    std::visit([&](const auto& value) { store.push_back(value); }, argument.value());
+  }
+  Write(level, fmt::vformat(format, store));
 }
 
 RequestScope::RequestScope(std::string request_id) : previous_(std::exchange(current_request, std::move(request_id))) {}

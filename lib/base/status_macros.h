@@ -1,6 +1,6 @@
 // RETURN_IF_ERROR and ASSIGN_OR_RETURN over absl::Status.
 //
-//   ASSIGN_OR_RETURN(Instance instance, store::Instances(db).Get(id));
+//   ASSIGN_OR_RETURN(Instance instance, compute::InstanceTable(db).Get(id));
 //   RETURN_IF_ERROR(fabric.PlugPort(port));
 #pragma once
 

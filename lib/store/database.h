@@ -1,6 +1,6 @@
 // The SQLite database: one writer thread with group commit, a pool of read connections.
 //
-//   RETURN_IF_ERROR(db.Write([&](store::Connection& c) { return store::Instances(c).Insert(instance); }));
+//   RETURN_IF_ERROR(db.Write([&](Connection& c) { return compute::InstanceTable(c).Insert(instance); }));
 //
 // A Write returns after its commit is on disk (WAL, synchronous=FULL). Writes that wait together are committed
 // together: each in a savepoint of its own, so that one that fails takes nothing with it and leaves nothing behind.

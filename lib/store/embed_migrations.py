@@ -22,7 +22,7 @@ def main() -> int:
     if sorted(by_number) != list(range(1, len(by_number) + 1)):
         sys.exit(f"migrations must be numbered 1 to {len(by_number)}, not {sorted(by_number)}")
 
-    lines = ['// Generated from lib/store/migrations by embed_migrations.py.',
+    lines = ['// Generated from lib/ by embed_migrations.py.',
              '#include "lib/store/migrations.h"', '', 'namespace brume::store {', 'namespace {', '',
              'constexpr Migration kMigrations[] = {']
     for number, path in sorted(by_number.items()):

@@ -12,8 +12,8 @@
 #include <type_traits>
 
 #include "absl/time/time.h"
-#include "lib/domain/ids.h"
-#include "lib/domain/ipv4.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
 
 namespace brume::store {
 

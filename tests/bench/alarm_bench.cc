@@ -12,12 +12,12 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
-#include "lib/monitoring/alarm_evaluator.h"
-#include "lib/monitoring/alarm_reader.h"
-#include "lib/store/alarms.h"
+#include "lib/cloudwatch/alarm_evaluator.h"
+#include "lib/cloudwatch/alarm_reader.h"
+#include "lib/cloudwatch/alarm_table.h"
 #include "lib/store/database.h"
 
-namespace brume::monitoring {
+namespace brume::cloudwatch {
 namespace {
 
 constexpr absl::Duration kPeriod = absl::Seconds(10);
@@ -39,7 +39,7 @@ alarm::Alarm MakeAlarm(int number) {
 absl::Status Run(const std::string& directory, int count) {
   ASSIGN_OR_RETURN(const std::unique_ptr<store::Database> database, store::Database::Open(directory + "/brume.db"));
   RETURN_IF_ERROR(database->Write([&](store::Connection& c) -> absl::Status {
-    for (int i = 0; i < count; ++i) RETURN_IF_ERROR(store::Alarms(c).Put(MakeAlarm(i)));
+    for (int i = 0; i < count; ++i) RETURN_IF_ERROR(AlarmTable(c).Put(MakeAlarm(i)));
     return absl::OkStatus();
   }));
   ManualClock clock(absl::FromUnixSeconds(1'700'000'041));
@@ -76,13 +76,13 @@ absl::Status Run(const std::string& directory, int count) {
 }
 
 }  // namespace
-}  // namespace brume::monitoring
+}  // namespace brume::cloudwatch
 
 int main(int argc, char** argv) {
   constexpr int kDefault = 5000;
   char directory[] = "/tmp/brume-bench-XXXXXX";
   if (mkdtemp(directory) == nullptr) return 1;
-  const absl::Status done = brume::monitoring::Run(directory, argc > 1 ? atoi(argv[1]) : kDefault);
+  const absl::Status done = brume::cloudwatch::Run(directory, argc > 1 ? atoi(argv[1]) : kDefault);
   std::filesystem::remove_all(directory);
   if (!done.ok()) std::fprintf(stderr, "%s\n", done.ToString().c_str());
   return done.ok() ? 0 : 1;

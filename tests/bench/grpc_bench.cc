@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "brume/v1/instance.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
 
 namespace {
 
@@ -55,14 +55,14 @@ int main(int argc, char** argv) {
     return 1;
   }
   grpc::GenericStub stub(channel);
-  brume::v1::RunInstancesRequest request;
+  brume::ec2::v1::RunInstancesRequest request;
   request.set_image_id(argv[2]);
   request.set_min_count(1);
   request.set_max_count(1);
   for (int i = 0; i < atoi(argv[3]); ++i) {
-    brume::v1::RunInstancesResponse response;
+    brume::ec2::v1::RunInstancesResponse response;
     const Clock::time_point start = Clock::now();
-    const grpc::Status status = Call(stub, "/brume.v1.Instances/RunInstances", request, response);
+    const grpc::Status status = Call(stub, "/brume.ec2.v1.Instances/RunInstances", request, response);
     const Clock::duration took = Clock::now() - start;
     if (!status.ok()) {
       fprintf(stderr, "grpc_bench: %s\n", status.error_message().c_str());

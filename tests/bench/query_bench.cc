@@ -24,12 +24,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "lib/base/unique_fd.h"
-#include "lib/identity/sigv4.h"
+#include "lib/iam/sigv4.h"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-namespace sigv4 = brume::identity::sigv4;
+namespace sigv4 = brume::iam::sigv4;
 
 [[noreturn]] void Fail(const std::string& why) {
   fprintf(stderr, "query_bench: %s\n", why.c_str());

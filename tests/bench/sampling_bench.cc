@@ -18,13 +18,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "lib/base/subprocess.h"
-#include "lib/compute/libvirt/embed.h"
-#include "lib/compute/libvirt/libvirt_hypervisor.h"
-#include "lib/monitoring/sampler.h"
-#include "lib/network/linux/linux_fabric.h"
-#include "tests/contract/hypervisor_contract.h"
-#include "tests/integration/libvirt_support.h"
-#include "tests/unit/service_fixture.h"
+#include "lib/cloudwatch/sampler.h"
+#include "lib/ec2/compute/libvirt/embed.h"
+#include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+#include "lib/ec2/network/linux/linux_fabric.h"
+#include "tests/ec2/compute/hypervisor_contract.h"
+#include "tests/ec2/compute/libvirt_support.h"
+#include "tests/ec2/compute/service_fixture.h"
 
 namespace brume {
 namespace {
@@ -105,8 +105,8 @@ TEST_CASE("processor time of a sample", "[bench]") {
     REQUIRE_OK(hypervisor->Resume(guest.id));
   }
 
-  monitoring::MetricService metrics(*f.database, clock);
-  monitoring::Sampler sampler({.database = *f.database,
+  cloudwatch::MetricService metrics(*f.database, clock);
+  cloudwatch::Sampler sampler({.database = *f.database,
                                .hypervisor = *hypervisor,
                                .fabric = *fabric,
                                .clock = clock,

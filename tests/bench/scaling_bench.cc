@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "lib/domain/scaling/activity.h"
-#include "lib/domain/scaling/converge.h"
-#include "lib/domain/scaling/scale.h"
+#include "lib/autoscaling/model/activity.h"
+#include "lib/autoscaling/model/converge.h"
+#include "lib/autoscaling/model/scale.h"
 
 namespace brume::scaling {
 namespace {

@@ -15,10 +15,13 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "lib/base/status_macros.h"
-#include "lib/store/instances.h"
-#include "lib/store/misc.h"
-#include "lib/store/networks.h"
-#include "lib/store/storage.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+#include "lib/store/value_table.h"
 
 namespace brume::store {
 namespace {
@@ -44,7 +47,7 @@ absl::Status InsertOne(Connection& c, int n) {
   i.state = InstanceState::kRunning;
   i.state_since = i.launch_time = absl::Now();
   i.user_data = "#!/bin/sh\necho hello\n";
-  RETURN_IF_ERROR(Instances(c).Insert(i, 256, 1));
+  RETURN_IF_ERROR(compute::InstanceTable(c).Insert(i, 256, 1));
   NetworkInterface e;
   e.id = EniId::FromTrusted(absl::StrFormat("eni-%017x", n));
   e.vpc_id = kVpc;
@@ -52,13 +55,13 @@ absl::Status InsertOne(Connection& c, int n) {
   e.instance_id = i.id;
   e.private_ip = Ipv4{0x0a000000u + n};
   e.groups = {kGroup};
-  RETURN_IF_ERROR(Networks(c).InsertInterface(e));
+  RETURN_IF_ERROR(network::NetworkTable(c).InsertInterface(e));
   Volume v;
   v.id = VolumeId::FromTrusted(absl::StrFormat("vol-%017x", n));
   v.image_id = kImage;
   v.instance_id = i.id;
-  RETURN_IF_ERROR(Volumes(c).Insert(v));
-  return Tags(c).Set(i.id.text(), "Name", absl::StrFormat("web %d", n));
+  RETURN_IF_ERROR(storage::VolumeTable(c).Insert(v));
+  return tagging::TagTable(c).Set(i.id.text(), "Name", absl::StrFormat("web %d", n));
 }
 
 // What DescribeInstances reads for these rows.
@@ -69,9 +72,9 @@ absl::Status ReadWith(Connection& c, const std::vector<Instance>& rows) {
     ids.push_back(row.id);
     texts.push_back(row.id.text());
   }
-  RETURN_IF_ERROR(Networks(c).ListInterfacesOf(ids).status());
-  RETURN_IF_ERROR(Volumes(c).ListOf(ids).status());
-  return Tags(c).GetMany(texts).status();
+  RETURN_IF_ERROR(network::NetworkTable(c).ListInterfacesOf(ids).status());
+  RETURN_IF_ERROR(storage::VolumeTable(c).ListOf(ids).status());
+  return tagging::TagTable(c).GetMany(texts).status();
 }
 
 void Measure(const std::string& what, int times, const std::function<void(int)>& run) {
@@ -91,8 +94,9 @@ void MeasureCommits(Database& db, int callers, int each) {
   for (int t = 0; t < callers; ++t) {
     threads.emplace_back([&, t] {
       for (int n = 0; n < each; ++n) {
-        Check(
-            db.Write([&](Connection& c) { return Values(c).Set(absl::StrFormat("%d", t), absl::StrFormat("%d", n)); }));
+        Check(db.Write([&](Connection& c) {
+          return store::ValueTable(c).Set(absl::StrFormat("%d", t), absl::StrFormat("%d", n));
+        }));
       }
     });
   }
@@ -108,12 +112,13 @@ void Run(const std::string& directory, int count) {
   MeasureCommits(db, 32, 2000);
 
   Check(db.Write([](Connection& c) {
-    RETURN_IF_ERROR(Networks(c).InsertVpc({kVpc, Cidr{Ipv4{0x0a000000}, 8}, true}));
-    RETURN_IF_ERROR(Networks(c).InsertSubnet({kSubnet, kVpc, Cidr{Ipv4{0x0a000000}, 8}, "us-east-1a", true, true}));
-    RETURN_IF_ERROR(SecurityGroups(c).Insert({kGroup, kVpc, "default", "default"}));
+    RETURN_IF_ERROR(network::NetworkTable(c).InsertVpc({kVpc, Cidr{Ipv4{0x0a000000}, 8}, true}));
+    RETURN_IF_ERROR(
+        network::NetworkTable(c).InsertSubnet({kSubnet, kVpc, Cidr{Ipv4{0x0a000000}, 8}, "us-east-1a", true, true}));
+    RETURN_IF_ERROR(network::SecurityGroupTable(c).Insert({kGroup, kVpc, "default", "default"}));
     Image image;
     image.id = kImage;
-    return Images(c).Insert(image);
+    return storage::ImageTable(c).Insert(image);
   }));
   const absl::Time start = absl::Now();
   constexpr int kBatch = 1000;
@@ -129,37 +134,38 @@ void Run(const std::string& directory, int count) {
   const auto random_id = [&](int n) { return NthInstance(static_cast<int>((n * 7919L) % count)); };
   Measure("one by id, with interface, volume and tags", 5000, [&](int n) {
     Check(db.Read([&](Connection& c) {
-      ASSIGN_OR_RETURN(const Instance row, Instances(c).Get(random_id(n)));
+      ASSIGN_OR_RETURN(const Instance row, compute::InstanceTable(c).Get(random_id(n)));
       return ReadWith(c, {row});
     }));
   });
   Measure("a page of 1,000 with all of it", 50, [&](int n) {
     Check(db.Read([&](Connection& c) {
-      ASSIGN_OR_RETURN(const std::vector<Instance> rows, Instances(c).List(random_id(n), 1000));
+      ASSIGN_OR_RETURN(const std::vector<Instance> rows, compute::InstanceTable(c).List(random_id(n), 1000));
       return ReadWith(c, rows);
     }));
   });
-  Measure("all rows", 3,
-          [&](int) { Check(db.Read([&](Connection& c) { return Instances(c).List(std::nullopt, 0).status(); })); });
+  Measure("all rows", 3, [&](int) {
+    Check(db.Read([&](Connection& c) { return compute::InstanceTable(c).List(std::nullopt, 0).status(); }));
+  });
   Measure("capacity in use", 5000,
-          [&](int) { Check(db.Read([](Connection& c) { return Instances(c).InUse().status(); })); });
+          [&](int) { Check(db.Read([](Connection& c) { return compute::InstanceTable(c).InUse().status(); })); });
   Measure("members of the group of all", 3, [&](int) {
-    Check(db.Read([](Connection& c) { return SecurityGroups(c).MemberAddresses(kGroup).status(); }));
+    Check(db.Read([](Connection& c) { return network::SecurityGroupTable(c).MemberAddresses(kGroup).status(); }));
   });
   Measure("launch of one (a commit)", 1000,
           [&](int n) { Check(db.Write([&](Connection& c) { return InsertOne(c, count + n); })); });
   Measure("change of state (a commit)", 1000, [&](int n) {
     Check(db.Write([&](Connection& c) {
-      ASSIGN_OR_RETURN(Instance row, Instances(c).Get(random_id(n)));
+      ASSIGN_OR_RETURN(Instance row, compute::InstanceTable(c).Get(random_id(n)));
       row.state = InstanceState::kStopping;
-      return Instances(c).Update(row);
+      return compute::InstanceTable(c).Update(row);
     }));
   });
   Measure("delete of one (a commit)", 1000, [&](int n) {
     Check(db.Write([&](Connection& c) {
-      RETURN_IF_ERROR(Networks(c).DeleteInterface(EniId::FromTrusted(absl::StrFormat("eni-%017x", n))));
-      RETURN_IF_ERROR(Volumes(c).Delete(VolumeId::FromTrusted(absl::StrFormat("vol-%017x", n))));
-      return Instances(c).Delete(NthInstance(n));
+      RETURN_IF_ERROR(network::NetworkTable(c).DeleteInterface(EniId::FromTrusted(absl::StrFormat("eni-%017x", n))));
+      RETURN_IF_ERROR(storage::VolumeTable(c).Delete(VolumeId::FromTrusted(absl::StrFormat("vol-%017x", n))));
+      return compute::InstanceTable(c).Delete(NthInstance(n));
     }));
   });
 }

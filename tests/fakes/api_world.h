@@ -6,39 +6,39 @@
 #include <optional>
 #include <string>
 
-#include "brume/v1/options.pb.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "google/protobuf/text_format.h"
-#include "lib/api/access.h"
-#include "lib/api/alarm_access.h"
-#include "lib/api/call_event.h"
-#include "lib/api/call_statistics.h"
-#include "lib/api/dispatcher.h"
-#include "lib/api/group_launch.h"
 #include "lib/api/handlers.h"
-#include "lib/api/launch_template.h"
 #include "lib/api/passed_role.h"
-#include "lib/api/schema.h"
+#include "lib/autoscaling/api/group_launch.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/policy_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/autoscaling/scaling_loop.h"
-#include "lib/compute/key_pair_service.h"
-#include "lib/compute/launch_template_service.h"
-#include "lib/compute/tag_service.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/identity/access_key_service.h"
-#include "lib/identity/authorizer.h"
-#include "lib/identity/event_log.h"
-#include "lib/identity/identity_service.h"
-#include "lib/identity/instance_profile_service.h"
-#include "lib/identity/session_service.h"
-#include "lib/monitoring/alarm_reader.h"
-#include "lib/monitoring/alarm_service.h"
-#include "lib/monitoring/metric_service.h"
-#include "lib/network/interface_service.h"
-#include "lib/network/security_group_service.h"
-#include "lib/storage/volume_service.h"
+#include "lib/cloudwatch/alarm_reader.h"
+#include "lib/cloudwatch/alarm_service.h"
+#include "lib/cloudwatch/api/alarm_access.h"
+#include "lib/cloudwatch/metric_service.h"
+#include "lib/ec2/compute/api/launch_template_data.h"
+#include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/tag_service.h"
+#include "lib/gateway/access.h"
+#include "lib/gateway/call_event.h"
+#include "lib/gateway/call_statistics.h"
+#include "lib/gateway/dispatcher.h"
+#include "lib/gateway/event_log.h"
+#include "lib/iam/access_key_service.h"
+#include "lib/iam/authorizer.h"
+#include "lib/iam/identity_service.h"
+#include "lib/iam/instance_profile_service.h"
+#include "lib/iam/session_service.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/schema/schema.h"
 #include "tests/fakes/compute_world.h"
 
 namespace brume {
@@ -91,7 +91,7 @@ class ApiWorld : public ComputeWorld {
   absl::StatusOr<Response> Call(const Request& request) {
     const std::string message = Request::descriptor()->name();
     const std::string name = message.substr(0, message.size() - std::string("Request").size());
-    const api::ApiFamilyInfo& family = *api::FamilyOf(*Request::descriptor()->file());
+    const schema::ApiFamilyInfo& family = *schema::FamilyOf(*Request::descriptor()->file());
     auto response = CallByName(family.aws_query ? family.service_name + ":" + name : name, request);
     if (!response.ok()) return response.status();
     return static_cast<const Response&>(**response);
@@ -119,11 +119,13 @@ class ApiWorld : public ComputeWorld {
   // "RunInstances"; of a name that several APIs have, EC2's, unless the API is named: "autoscaling:DeleteTags".
   const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
     const google::protobuf::MethodDescriptor* found = nullptr;
-    const auto family = [](const auto& method) { return method.service()->options().GetExtension(v1::api_family); };
-    for (const auto* service : api::Services()) {
+    const auto family = [](const auto& method) {
+      return method.service()->options().GetExtension(rpc::v1::api_family);
+    };
+    for (const auto* service : schema::Services()) {
       for (int i = 0; i < service->method_count(); ++i) {
         const auto& method = *service->method(i);
-        if (method.name() != name && api::ActionName(method) != name) continue;
+        if (method.name() != name && gateway::ActionName(method) != name) continue;
         if (found == nullptr || family(method) < family(*found)) found = &method;
       }
     }
@@ -139,27 +141,27 @@ class ApiWorld : public ComputeWorld {
 
   compute::KeyPairService key_pairs;
   compute::LaunchTemplateService launch_templates;
-  compute::TagService tags;
+  tagging::TagService tags;
   network::NetworkService networks;
   network::InterfaceService interfaces{*database, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
   storage::VolumeService volumes{*database};
-  identity::EventLog events{*database, clock, {}};
-  api::CallStatistics statistics;
-  identity::Authorizer authorizer{*database, settings.account_id};
-  identity::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Forget(); }};
-  std::unique_ptr<identity::AccessKeyService> access_keys =
-      identity::AccessKeyService::Open(*database, clock, directory.path()).value();
-  identity::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
-  identity::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
-  monitoring::MetricService metrics{*database, clock};
-  monitoring::AlarmService alarms{*database,
+  gateway::EventLog events{*database, clock, {}};
+  gateway::CallStatistics statistics;
+  iam::Authorizer authorizer{*database, settings.account_id};
+  iam::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Forget(); }};
+  std::unique_ptr<iam::AccessKeyService> access_keys =
+      iam::AccessKeyService::Open(*database, clock, directory.path()).value();
+  iam::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
+  iam::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
+  cloudwatch::MetricService metrics{*database, clock};
+  cloudwatch::AlarmService alarms{*database,
                                   clock,
                                   random,
                                   {.place = {.region = settings.region, .account_id = settings.account_id},
                                    .rules = {.webhooks = {"http://hooks.example.org/"}},
                                    .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) {
-                                     return monitoring::ReadWatch(metrics, watch, from, to);
+                                     return cloudwatch::ReadWatch(metrics, watch, from, to);
                                    }}};
   // Its threads do not run: a test looks at a group when it wants to.
   autoscaling::ScalingLoop scaling_loop{ScalingParts()};
@@ -179,12 +181,12 @@ class ApiWorld : public ComputeWorld {
        .wake = wake_group,
        .forecast = [this](const scaling::PolicyRecord& policy) { return scaling_loop.ForecastOf(policy); }}};
   autoscaling::RefreshService scaling_refreshes{*database, clock, random, wake_group};
-  api::Dispatcher dispatcher{
+  gateway::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
        .complete =
            [this](const google::protobuf::Message& request) {
-             return api::WithLaunchTemplate(request, launch_templates);
+             return ec2::WithLaunchTemplate(request, launch_templates);
            },
        .passed_role =
            [this](const google::protobuf::Message& request) {
@@ -192,16 +194,17 @@ class ApiWorld : public ComputeWorld {
                  request,
                  {.identities = identities, .profiles = instance_profiles, .launch_templates = launch_templates});
            },
-       .implied = [this](const google::protobuf::Message& request) { return api::WhatAlarmDoes(request, settings); },
+       .implied =
+           [this](const google::protobuf::Message& request) { return cloudwatch::WhatAlarmDoes(request, settings); },
        .record =
-           [this](const api::CallRecord& record) {
+           [this](const gateway::CallRecord& record) {
              statistics.Count(record);
-             events.Append(api::EventOf(record));
+             events.Append(gateway::EventOf(record));
            }}};
   Caller administrator;
   // What the next questions are answered.
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};
-  api::HostReport host;
+  host::HostReport host;
   absl::StatusOr<std::string> console_output = std::string("hello from the guest\n");
 
  private:
@@ -212,10 +215,10 @@ class ApiWorld : public ComputeWorld {
             .clock = clock,
             .launcher = {.run =
                              [this](const autoscaling::LaunchOrder& order) {
-                               return api::LaunchMember({.instances = *service,
-                                                         .launch_templates = launch_templates,
-                                                         .instance_profiles = instance_profiles},
-                                                        order);
+                               return autoscaling::LaunchMember({.instances = *service,
+                                                                 .launch_templates = launch_templates,
+                                                                 .instance_profiles = instance_profiles},
+                                                                order);
                              },
                          .start = [=, this](const InstanceId& id) { return service->Start(one(id)).status(); },
                          .stop = [=, this](const InstanceId& id) { return service->Stop(one(id), false).status(); },

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/compute/hypervisor.h"
+#include "lib/ec2/compute/hypervisor.h"
 
 namespace brume {
 

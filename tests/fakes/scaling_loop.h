@@ -13,10 +13,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
-#include "lib/base/random.h"
-#include "lib/domain/scaling/apply.h"
-#include "lib/domain/scaling/converge.h"
-#include "lib/domain/scaling/scale.h"
+#include "lib/autoscaling/model/apply.h"
+#include "lib/autoscaling/model/converge.h"
+#include "lib/autoscaling/model/scale.h"
+#include "lib/base/seeded_random.h"
 
 namespace brume::scaling {
 

@@ -17,9 +17,9 @@
 #include "lib/autoscaling/policy_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/autoscaling/scaling_loop.h"
-#include "lib/compute/launch_template_service.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/store/networks.h"
+#include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/resource/ec2_error.h"
 #include "tests/fakes/compute_world.h"
 
 namespace brume {
@@ -29,7 +29,7 @@ class ScalingServiceWorld : public ComputeWorld {
   ScalingServiceWorld() : templates(*database, clock, random) {
     template_id = templates.Create("web", {}, {}, {})->made.id;
     auto subnets_there = database->ReadFor([](store::Connection& c) -> absl::StatusOr<std::vector<Subnet>> {
-      return store::Networks(c).ListSubnets(std::nullopt);
+      return network::NetworkTable(c).ListSubnets(std::nullopt);
     });
     REQUIRE(subnets_there.ok());
     for (const Subnet& subnet : *subnets_there) subnets.push_back(subnet.id);

@@ -15,11 +15,11 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/stubs/logging.h"
-#include "lib/api/schema.h"
-#include "lib/api/validate.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/form.h"
+#include "lib/gateway/validate.h"
+#include "lib/schema/schema.h"
 
 namespace brume {
 namespace {
@@ -31,7 +31,7 @@ using google::protobuf::MethodDescriptor;
 const std::vector<const MethodDescriptor*>& Methods() {
   static const auto& methods = *[] {
     auto* all = new std::vector<const MethodDescriptor*>();
-    for (const auto* service : api::Services()) {
+    for (const auto* service : schema::Services()) {
       for (int i = 0; i < service->method_count(); ++i) all->push_back(service->method(i));
     }
     return all;
@@ -45,7 +45,7 @@ std::unique_ptr<Message> NewMessage(const google::protobuf::Descriptor* type) {
 
 // Text that is no XML would not reach a caller as it was meant.
 void CheckXml(const std::string& xml) {
-  if (!api::IsUtf8(xml)) std::abort();
+  if (!gateway::IsUtf8(xml)) std::abort();
   for (const char c : xml) {
     if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') std::abort();
   }
@@ -64,8 +64,8 @@ void Run(const MethodDescriptor& method, absl::string_view text) {
   if (const auto form = frontend::ParseForm(text); form.ok()) {
     const std::unique_ptr<Message> request = NewMessage(method.input_type());
     absl::Status status = frontend::DecodeRequest(*form, method, *request);
-    if (status.ok()) status = api::Validate(*request);
-    if (!status.ok()) CheckXml(frontend::EncodeError(api::Family(*method.service()), status, "r"));
+    if (status.ok()) status = gateway::Validate(*request);
+    if (!status.ok()) CheckXml(frontend::EncodeError(schema::Family(*method.service()), status, "r"));
   }
   const std::unique_ptr<Message> response = NewMessage(method.output_type());
   // What it cannot read it leaves out: any message will do.

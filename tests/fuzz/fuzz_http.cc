@@ -14,21 +14,21 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/key_pair.pb.h"
+#include "brume/ec2/v1/region.pb.h"
+#include "brume/ec2/v1/security_group.pb.h"
+#include "brume/ec2/v1/tag.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
 #include "brume/iam/v1/user.pb.h"
 #include "brume/sts/v1/sts.pb.h"
-#include "brume/v1/instance.pb.h"
-#include "brume/v1/key_pair.pb.h"
-#include "brume/v1/region.pb.h"
-#include "brume/v1/security_group.pb.h"
-#include "brume/v1/tag.pb.h"
-#include "brume/v1/vpc.pb.h"
-#include "lib/api/call_event.h"
-#include "lib/api/validate.h"
 #include "lib/base/log.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/frontend/query/http_message.h"
 #include "lib/frontend/query/query_call.h"
-#include "lib/identity/policy.h"
+#include "lib/gateway/call_event.h"
+#include "lib/gateway/validate.h"
+#include "lib/iam/model/policy.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume {
 namespace {
@@ -58,41 +58,46 @@ absl::StatusOr<Authenticated> Signed(const SignedRequest& request) {
 }
 
 absl::Status Authorize(const AccessQuestion& question) {
-  static const auto& policy = *new auto(identity::Policy::Parse(
+  static const auto& policy = *new auto(iam::Policy::Parse(
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"ec2:Run*","Resource":"arn:aws:ec2:*:*:i*"},
           {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":"*evil*"}}}]})",
-      identity::PolicyKind::kIdentity));
+      iam::PolicyKind::kIdentity));
   Require(policy.ok() && !question.resources.empty());
   for (const std::string& resource : question.resources) {
-    if ((*policy)->Judge(question, resource) != identity::Verdict::kAllow) return absl::PermissionDeniedError("so");
+    if ((*policy)->Judge(question, resource) != iam::Verdict::kAllow) return absl::PermissionDeniedError("so");
   }
   return absl::OkStatus();
 }
 
 template <typename Request, typename Response>
-void AnswerNothing(api::Dispatcher& dispatcher, const char* service, const char* name) {
+void AnswerNothing(gateway::Dispatcher& dispatcher, const char* service, const char* name) {
   dispatcher.Handle<Request, Response>(
       service, name, [](const Request&, const Caller&) -> absl::StatusOr<Response> { return Response(); });
 }
 
-std::unique_ptr<api::Dispatcher> MakeDispatcher() {
-  auto dispatcher = std::make_unique<api::Dispatcher>(api::DispatcherParts{
+std::unique_ptr<gateway::Dispatcher> MakeDispatcher() {
+  auto dispatcher = std::make_unique<gateway::Dispatcher>(gateway::DispatcherParts{
       .authorize = [](const Caller&, const AccessQuestion& question) { return Authorize(question); },
-      .record = [](const api::CallRecord& record) { Require(api::IsUtf8(api::EventOf(record).parameters)); }});
-  constexpr char kInstances[] = "brume.v1.Instances";
-  AnswerNothing<v1::DescribeInstancesRequest, v1::DescribeInstancesResponse>(*dispatcher, kInstances,
-                                                                             "DescribeInstances");
-  AnswerNothing<v1::RunInstancesRequest, v1::RunInstancesResponse>(*dispatcher, kInstances, "RunInstances");
-  AnswerNothing<v1::RebootInstancesRequest, v1::RebootInstancesResponse>(*dispatcher, kInstances, "RebootInstances");
-  AnswerNothing<v1::DescribeInstanceAttributeRequest, v1::DescribeInstanceAttributeResponse>(
+      .record =
+          [](const gateway::CallRecord& record) { Require(gateway::IsUtf8(gateway::EventOf(record).parameters)); }});
+  constexpr char kInstances[] = "brume.ec2.v1.Instances";
+  AnswerNothing<ec2::v1::DescribeInstancesRequest, ec2::v1::DescribeInstancesResponse>(*dispatcher, kInstances,
+                                                                                       "DescribeInstances");
+  AnswerNothing<ec2::v1::RunInstancesRequest, ec2::v1::RunInstancesResponse>(*dispatcher, kInstances, "RunInstances");
+  AnswerNothing<ec2::v1::RebootInstancesRequest, ec2::v1::RebootInstancesResponse>(*dispatcher, kInstances,
+                                                                                   "RebootInstances");
+  AnswerNothing<ec2::v1::DescribeInstanceAttributeRequest, ec2::v1::DescribeInstanceAttributeResponse>(
       *dispatcher, kInstances, "DescribeInstanceAttribute");
-  AnswerNothing<v1::DescribeRegionsRequest, v1::DescribeRegionsResponse>(*dispatcher, "brume.v1.Regions",
-                                                                         "DescribeRegions");
-  AnswerNothing<v1::ImportKeyPairRequest, v1::ImportKeyPairResponse>(*dispatcher, "brume.v1.KeyPairs", "ImportKeyPair");
-  AnswerNothing<v1::AuthorizeSecurityGroupIngressRequest, v1::AuthorizeSecurityGroupIngressResponse>(
-      *dispatcher, "brume.v1.SecurityGroups", "AuthorizeSecurityGroupIngress");
-  AnswerNothing<v1::CreateTagsRequest, v1::CreateTagsResponse>(*dispatcher, "brume.v1.Tags", "CreateTags");
-  AnswerNothing<v1::DescribeVpcsRequest, v1::DescribeVpcsResponse>(*dispatcher, "brume.v1.Vpcs", "DescribeVpcs");
+  AnswerNothing<ec2::v1::DescribeRegionsRequest, ec2::v1::DescribeRegionsResponse>(*dispatcher, "brume.ec2.v1.Regions",
+                                                                                   "DescribeRegions");
+  AnswerNothing<ec2::v1::ImportKeyPairRequest, ec2::v1::ImportKeyPairResponse>(*dispatcher, "brume.ec2.v1.KeyPairs",
+                                                                               "ImportKeyPair");
+  AnswerNothing<ec2::v1::AuthorizeSecurityGroupIngressRequest, ec2::v1::AuthorizeSecurityGroupIngressResponse>(
+      *dispatcher, "brume.ec2.v1.SecurityGroups", "AuthorizeSecurityGroupIngress");
+  AnswerNothing<ec2::v1::CreateTagsRequest, ec2::v1::CreateTagsResponse>(*dispatcher, "brume.ec2.v1.Tags",
+                                                                         "CreateTags");
+  AnswerNothing<ec2::v1::DescribeVpcsRequest, ec2::v1::DescribeVpcsResponse>(*dispatcher, "brume.ec2.v1.Vpcs",
+                                                                             "DescribeVpcs");
   AnswerNothing<iam::v1::CreateUserRequest, iam::v1::CreateUserResponse>(*dispatcher, "brume.iam.v1.Users",
                                                                          "CreateUser");
   AnswerNothing<iam::v1::ListUsersRequest, iam::v1::ListUsersResponse>(*dispatcher, "brume.iam.v1.Users", "ListUsers");
@@ -111,7 +116,7 @@ const frontend::QueryCalls& Calls() {
 
 void Check(const frontend::QueryAnswer& answer) {
   Require(answer.status >= 200 && answer.status <= 503 && absl::StartsWith(answer.content_type, "text/xml"));
-  Require(api::IsUtf8(answer.body) && absl::StrContains(answer.body, kRequestId));
+  Require(gateway::IsUtf8(answer.body) && absl::StrContains(answer.body, kRequestId));
   pugi::xml_document xml;
   Require(xml.load_buffer(answer.body.data(), answer.body.size()) && xml.document_element());
 }

@@ -12,10 +12,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "lib/domain/ec2_error.h"
-#include "lib/identity/policy.h"
+#include "lib/iam/model/policy.h"
+#include "lib/resource/ec2_error.h"
 
-namespace brume::identity {
+namespace brume::iam {
 namespace {
 
 constexpr char kInstance[] = "arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0";
@@ -85,9 +85,9 @@ void Run(absl::string_view input) {
 }
 
 }  // namespace
-}  // namespace brume::identity
+}  // namespace brume::iam
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  brume::identity::Run(absl::string_view(reinterpret_cast<const char*>(data), size));
+  brume::iam::Run(absl::string_view(reinterpret_cast<const char*>(data), size));
   return 0;
 }

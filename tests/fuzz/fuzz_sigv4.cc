@@ -14,9 +14,9 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "lib/identity/sigv4.h"
+#include "lib/iam/sigv4.h"
 
-namespace brume::identity {
+namespace brume::iam {
 namespace {
 
 void Run(absl::string_view input) {
@@ -53,9 +53,9 @@ void Run(absl::string_view input) {
 }
 
 }  // namespace
-}  // namespace brume::identity
+}  // namespace brume::iam
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  brume::identity::Run(absl::string_view(reinterpret_cast<const char*>(data), size));
+  brume::iam::Run(absl::string_view(reinterpret_cast<const char*>(data), size));
   return 0;
 }

@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "brume/v1/instance.pb.h"
-#include "brume/v1/tag.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/tag.pb.h"
 #include "tests/support/grpc_client.h"
 
 namespace brume {
@@ -31,44 +31,44 @@ class Client {
 
  private:
   void Round() {
-    v1::RunInstancesRequest launch;
+    ec2::v1::RunInstancesRequest launch;
     launch.set_image_id(image_);
     launch.set_min_count(kInstancesOfALaunch);
     launch.set_max_count(kInstancesOfALaunch);
-    v1::RunInstancesResponse launched;
+    ec2::v1::RunInstancesResponse launched;
     if (!Call("Instances/RunInstances", launch, launched)) return;
     std::set<std::string> ids;
-    for (const v1::Instance& instance : launched.instances()) ids.insert(instance.instance_id());
+    for (const ec2::v1::Instance& instance : launched.instances()) ids.insert(instance.instance_id());
     if (ids.size() != kInstancesOfALaunch) return Fail("launched " + std::to_string(ids.size()));
 
-    v1::CreateTagsRequest tag;
+    ec2::v1::CreateTagsRequest tag;
     tag.mutable_resources()->Add(ids.begin(), ids.end());
-    v1::Tag* owner = tag.add_tags();
+    ec2::v1::Tag* owner = tag.add_tags();
     owner->set_key("Owner");
     owner->set_value(name_);
-    v1::CreateTagsResponse tagged;
+    ec2::v1::CreateTagsResponse tagged;
     if (!Call("Tags/CreateTags", tag, tagged)) return;
 
-    v1::DescribeInstancesRequest describe;
+    ec2::v1::DescribeInstancesRequest describe;
     describe.mutable_instance_ids()->Add(ids.begin(), ids.end());
-    v1::DescribeInstancesResponse described;
+    ec2::v1::DescribeInstancesResponse described;
     if (!Call("Instances/DescribeInstances", describe, described)) return;
     if (OwnedIn(described) != ids) return Fail("does not find its own instances with their tag");
     // Everybody's, while they come and go.
-    if (!Call("Instances/DescribeInstances", v1::DescribeInstancesRequest(), described)) return;
+    if (!Call("Instances/DescribeInstances", ec2::v1::DescribeInstancesRequest(), described)) return;
 
-    v1::TerminateInstancesRequest terminate;
+    ec2::v1::TerminateInstancesRequest terminate;
     terminate.mutable_instance_ids()->Add(ids.begin(), ids.end());
-    v1::TerminateInstancesResponse terminated;
+    ec2::v1::TerminateInstancesResponse terminated;
     if (!Call("Instances/TerminateInstances", terminate, terminated)) return;
     if (terminated.terminating_instances_size() != kInstancesOfALaunch) return Fail("does not terminate all it named");
   }
 
-  std::set<std::string> OwnedIn(const v1::DescribeInstancesResponse& response) const {
+  std::set<std::string> OwnedIn(const ec2::v1::DescribeInstancesResponse& response) const {
     std::set<std::string> ids;
-    for (const v1::Reservation& reservation : response.reservations()) {
-      for (const v1::Instance& instance : reservation.instances()) {
-        for (const v1::Tag& tag : instance.tags()) {
+    for (const ec2::v1::Reservation& reservation : response.reservations()) {
+      for (const ec2::v1::Instance& instance : reservation.instances()) {
+        for (const ec2::v1::Tag& tag : instance.tags()) {
           if (tag.key() == "Owner" && tag.value() == name_) ids.insert(instance.instance_id());
         }
       }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "lib/domain/caller.h"
+#include "lib/gateway/caller.h"
 
 namespace brume::frontend {
 

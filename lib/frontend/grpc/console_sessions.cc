@@ -16,15 +16,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "brume/v1/console.pb.h"
-#include "lib/api/errors.h"
-#include "lib/api/validate.h"
+#include "brume/host/v1/console.pb.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/frontend/grpc/grpc_error.h"
 #include "lib/frontend/grpc/schema_service.h"
+#include "lib/gateway/public_error.h"
+#include "lib/gateway/validate.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
 namespace {
@@ -70,7 +70,7 @@ class ConsoleSessions::Session final : public Reactor {
                     caller_.request_id));
       return;
     }
-    v1::ConsoleInput input;
+    host::v1::ConsoleInput input;
     if (!ParseBytes(incoming_, input)) {
       broken_ = true;
     } else {
@@ -126,7 +126,7 @@ class ConsoleSessions::Session final : public Reactor {
       status = ec2::Error("IncorrectInstanceState",
                           absl::StrCat("The instance '", first_.instance_id(), "' is not running: it has no console"));
     }
-    status = api::PublicError(status, caller_.request_id);
+    status = gateway::PublicError(status, caller_.request_id);
     log::Info("action=Attach principal={} source={} instance={} outcome={} duration_ms={:.3f}", caller_.principal,
               caller_.source, first_.instance_id(), status.ok() ? "OK" : ec2::ErrorCode(status),
               absl::ToDoubleMilliseconds(absl::Now() - start));
@@ -141,11 +141,11 @@ class ConsoleSessions::Session final : public Reactor {
     if (!caller_.administrator) {
       return ec2::Error("UnauthorizedOperation", "You are not authorized to attach to consoles");
     }
-    if (broken_) return ec2::Error("InvalidRequest", "The request is not a valid brume.v1.ConsoleInput");
+    if (broken_) return ec2::Error("InvalidRequest", "The request is not a valid brume.host.v1.ConsoleInput");
     if (first_.instance_id().empty()) {
       return ec2::Error("MissingParameter", "The request must contain the parameter instanceId");
     }
-    RETURN_IF_ERROR(api::Validate(first_));
+    RETURN_IF_ERROR(gateway::Validate(first_));
     if (!wake_) return absl::ResourceExhaustedError(absl::StrCat("eventfd: ", strerror(errno)));
     if (!sessions_.Claim(first_.instance_id())) {
       return ec2::Error("SerialConsoleSessionLimitExceeded",
@@ -168,7 +168,7 @@ class ConsoleSessions::Session final : public Reactor {
       bool read_on = false;
       {
         std::lock_guard lock(mutex_);
-        if (broken_) return ec2::Error("InvalidRequest", "The request is not a valid brume.v1.ConsoleInput");
+        if (broken_) return ec2::Error("InvalidRequest", "The request is not a valid brume.host.v1.ConsoleInput");
         if (cancelled_) return absl::OkStatus();
         if (!writing_) wanted |= POLLIN;
         if (!typed_.empty()) wanted |= POLLOUT;
@@ -206,7 +206,7 @@ class ConsoleSessions::Session final : public Reactor {
     const ssize_t got = recv(console, bytes, sizeof(bytes), 0);
     if (got < 0) return errno == EAGAIN || errno == EINTR;
     if (got == 0) return false;
-    v1::ConsoleOutput output;
+    host::v1::ConsoleOutput output;
     output.set_data(bytes, got);
     outgoing_ = ToBytes(output);
     {
@@ -237,7 +237,7 @@ class ConsoleSessions::Session final : public Reactor {
   std::atomic<int> users_{1};
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
-  v1::ConsoleInput first_;  // written before the thread begins
+  host::v1::ConsoleInput first_;  // written before the thread begins
   std::mutex mutex_;
   std::string typed_;
   bool started_ = false;

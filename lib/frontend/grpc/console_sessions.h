@@ -12,8 +12,8 @@
 
 #include "absl/status/statusor.h"
 #include "lib/base/unique_fd.h"
-#include "lib/domain/caller.h"
 #include "lib/frontend/grpc/peers.h"
+#include "lib/gateway/caller.h"
 
 namespace brume::frontend {
 

@@ -4,8 +4,8 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "lib/api/validate.h"
-#include "lib/domain/ec2_error.h"
+#include "lib/gateway/validate.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
 namespace {
@@ -21,7 +21,7 @@ std::string Shortened(absl::string_view message) {
     text.resize(end);
     text += "…";
   }
-  if (api::IsUtf8(text)) return text;
+  if (gateway::IsUtf8(text)) return text;
   // A message may quote what is no text; protobuf's strings must be.
   std::replace_if(
       text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');

@@ -15,16 +15,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "lib/api/schema.h"
 #include "lib/base/log.h"
 #include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/work_pool.h"
-#include "lib/domain/ipv4.h"
 #include "lib/frontend/grpc/console_sessions.h"
 #include "lib/frontend/grpc/peers.h"
 #include "lib/frontend/grpc/schema_service.h"
 #include "lib/frontend/grpc/unix_acceptor.h"
+#include "lib/resource/ipv4.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 namespace {
@@ -77,7 +77,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TcpCredentials(const Gr
 
 class Server final : public GrpcServer {
  public:
-  Server(const api::Dispatcher& dispatcher, const GrpcServerOptions& options)
+  Server(const gateway::Dispatcher& dispatcher, const GrpcServerOptions& options)
       : options_(options),
         peers_(options.certificate_user),
         pool_(options.threads, options.queue),
@@ -131,7 +131,7 @@ absl::Status Server::Start() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(builder);
-  for (const google::protobuf::ServiceDescriptor* service : api::Services()) {
+  for (const google::protobuf::ServiceDescriptor* service : schema::Services()) {
     services_.push_back(std::make_unique<SchemaService>(
         *service, parts_, [this](grpc::CallbackServerContext* context) { return consoles_.Start(context); }));
     builder.RegisterService(services_.back().get());
@@ -147,7 +147,7 @@ absl::Status Server::Start() {
         absl::StrCat("cannot serve gRPC at ", options_.tcp_listen, ": is it an address of this host, and free?"));
   }
   grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
-  for (const google::protobuf::ServiceDescriptor* service : api::Services()) {
+  for (const google::protobuf::ServiceDescriptor* service : schema::Services()) {
     health->SetServingStatus(service->full_name(), true);
   }
   if (options_.simulated) health->SetServingStatus(kSimulatedService, true);
@@ -163,7 +163,7 @@ absl::Status Server::Start() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> MakeGrpcServer(const api::Dispatcher& dispatcher,
+absl::StatusOr<std::unique_ptr<GrpcServer>> MakeGrpcServer(const gateway::Dispatcher& dispatcher,
                                                            GrpcServerOptions options) {
   auto server = std::make_unique<Server>(dispatcher, options);
   // gRPC's threads are started by its own and by this one, and inherit its going first.

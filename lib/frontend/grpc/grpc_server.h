@@ -9,10 +9,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "lib/api/dispatcher.h"
 #include "lib/base/unique_fd.h"
-#include "lib/domain/caller.h"
 #include "lib/frontend/grpc/certificate_user.h"
+#include "lib/gateway/caller.h"
+#include "lib/gateway/dispatcher.h"
 
 namespace brume::frontend {
 
@@ -52,7 +52,7 @@ class GrpcServer {
 
 // Everything in `options` and the dispatcher must outlive the server. One that serves is returned.
 // Errors: FailedPrecondition, in words for the administrator.
-absl::StatusOr<std::unique_ptr<GrpcServer>> MakeGrpcServer(const api::Dispatcher& dispatcher,
+absl::StatusOr<std::unique_ptr<GrpcServer>> MakeGrpcServer(const gateway::Dispatcher& dispatcher,
                                                            GrpcServerOptions options);
 
 }  // namespace brume::frontend

@@ -7,7 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "lib/base/request_id.h"
-#include "lib/domain/ec2_error.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
 namespace {

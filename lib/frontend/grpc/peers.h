@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
-#include "lib/domain/caller.h"
 #include "lib/frontend/grpc/certificate_user.h"
+#include "lib/gateway/caller.h"
 
 namespace brume::frontend {
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/api/schema.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/frontend/grpc/grpc_error.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 namespace {
@@ -84,7 +84,7 @@ SchemaService::SchemaService(const google::protobuf::ServiceDescriptor& service,
   }
   for (int i = 0; i < service.method_count(); ++i) {
     const MethodDescriptor& method = *service.method(i);
-    const bool streaming = api::IsStreaming(method);
+    const bool streaming = schema::IsStreaming(method);
     AddMethod(new grpc::internal::RpcServiceMethod(
         names_[i].c_str(), streaming ? RpcMethod::BIDI_STREAMING : RpcMethod::NORMAL_RPC, nullptr));
     if (streaming) {

@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "lib/api/dispatcher.h"
 #include "lib/base/work_pool.h"
 #include "lib/frontend/grpc/peers.h"
+#include "lib/gateway/dispatcher.h"
 
 namespace brume::frontend {
 
 // What calls need; outlives the server.
 struct CallParts {
-  const api::Dispatcher& dispatcher;
+  const gateway::Dispatcher& dispatcher;
   Peers& peers;
   WorkPool& pool;
   bool simulated = false;

@@ -15,12 +15,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "lib/api/schema.h"
-#include "lib/api/validate.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/frontend/query/values.h"
 #include "lib/frontend/query/wire.h"
+#include "lib/gateway/validate.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 namespace {
@@ -140,7 +140,7 @@ class Decoder {
 
   absl::Status AddEmptyList(const FormField& field, const WireField& wire, Node& node) const {
     if (field.value.empty()) return SetOnce(field, node);
-    const std::string item = api::ItemName(*wire.field, field.name.substr(0, 200), 1);
+    const std::string item = schema::ItemName(*wire.field, field.name.substr(0, 200), 1);
     return Invalid(field, wire, absl::StrCat("It is a list: give its first item as ", item, "."));
   }
 
@@ -174,7 +174,7 @@ class Decoder {
           wire.list ? *reflection.AddMessage(&message, wire.field) : *reflection.MutableMessage(&message, wire.field));
     }
     const FormField& field = *node.value;
-    if (wire.type != WireType::kBlob && !api::IsUtf8(field.value)) {
+    if (wire.type != WireType::kBlob && !gateway::IsUtf8(field.value)) {
       return ec2::Error(
           "InvalidParameterValue",
           absl::StrCat("The value for parameter ", ShownName(field.name, wire_.aws_query), " is not valid UTF-8"));

@@ -17,7 +17,7 @@ namespace brume::frontend {
 //
 // The numbers of a list order it; gaps mean nothing. Nothing is dropped silently. Errors: UnknownParameter for a name
 // that the schema does not have; InvalidQueryParameter for a parameter that comes twice; InvalidParameterValue for a
-// value that is not of the parameter's type. What the schema's options say is api::Validate's to check.
+// value that is not of the parameter's type. What the schema's options say is gateway::Validate's to check.
 absl::Status DecodeRequest(const Form& form, const google::protobuf::MethodDescriptor& method,
                            google::protobuf::Message& request);
 

@@ -6,9 +6,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "lib/api/schema.h"
 #include "lib/frontend/query/wire.h"
 #include "lib/frontend/query/xml_text.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 namespace {
@@ -114,7 +114,7 @@ class Writer {
 
 std::string EncodeResponse(const google::protobuf::MethodDescriptor& method, const Message& response,
                            absl::string_view request_id) {
-  const api::ApiFamilyInfo& family = api::Family(*method.service());
+  const schema::ApiFamilyInfo& family = schema::Family(*method.service());
   const WireMessage& wire = WireOf(*method.output_type());
   std::string xml = absl::StrCat(kDeclaration, "<", method.name(), "Response");
   if (!family.xml_namespace.empty()) absl::StrAppend(&xml, " xmlns=\"", family.xml_namespace, "\"");

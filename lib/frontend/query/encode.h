@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "lib/api/schema.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 
@@ -20,9 +20,9 @@ std::string EncodeResponse(const google::protobuf::MethodDescriptor& method, con
 
 // <Response><Errors>… for EC2, and where no family is known ({}); <ErrorResponse> for AWS_QUERY, in the words of whose
 // services some of EC2's codes are others: UnauthorizedOperation is AccessDenied there. `error` is not OK.
-std::string EncodeError(const api::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id);
+std::string EncodeError(const schema::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id);
 
 // The status of the HTTP response to `error` as the family's service gives it: 400 unless the code has another.
-int HttpStatus(const api::ApiFamilyInfo& family, const absl::Status& error);
+int HttpStatus(const schema::ApiFamilyInfo& family, const absl::Status& error);
 
 }  // namespace brume::frontend

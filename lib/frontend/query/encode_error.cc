@@ -1,15 +1,15 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/xml_text.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
 namespace {
 
 // Codes the dispatcher gives in EC2's words for every service, in those of the others.
-std::string CodeOf(const api::ApiFamilyInfo& family, const absl::Status& error) {
+std::string CodeOf(const schema::ApiFamilyInfo& family, const absl::Status& error) {
   const std::string code = ec2::ErrorCode(error);
   if (!family.aws_query) return code;
   static const auto& others = *new absl::flat_hash_map<absl::string_view, absl::string_view>({
@@ -81,7 +81,7 @@ void AppendElement(std::string& xml, absl::string_view name, absl::string_view t
 
 }  // namespace
 
-std::string EncodeError(const api::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id) {
+std::string EncodeError(const schema::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id) {
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   if (!family.aws_query) {
     xml += "<Response><Errors><Error>";
@@ -102,7 +102,7 @@ std::string EncodeError(const api::ApiFamilyInfo& family, const absl::Status& er
   return xml + "</ErrorResponse>";
 }
 
-int HttpStatus(const api::ApiFamilyInfo& family, const absl::Status& error) {
+int HttpStatus(const schema::ApiFamilyInfo& family, const absl::Status& error) {
   const std::string code = CodeOf(family, error);
   if (family.aws_query) {
     const Statuses& own = StatusesOf(family.signing_name);

@@ -5,9 +5,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 
-#include "lib/domain/signed_request.h"
 #include "lib/frontend/query/asio.h"
 #include "lib/frontend/query/query_server.h"
+#include "lib/gateway/signed_request.h"
 
 namespace brume::frontend {
 

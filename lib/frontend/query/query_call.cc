@@ -3,12 +3,12 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "lib/api/errors.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/domain/ec2_error.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/gateway/public_error.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
 namespace {
@@ -59,16 +59,16 @@ QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view 
           .body = EncodeError({}, ec2::Error(code, message), request_id)};
 }
 
-QueryCalls::QueryCalls(const api::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region)
+QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region)
     : dispatcher_(dispatcher), authenticate_(std::move(authenticate)), strict_region_(std::move(strict_region)) {
-  for (const google::protobuf::ServiceDescriptor* service : api::Services()) {
-    const api::ApiFamilyInfo& family = api::Family(*service);
+  for (const google::protobuf::ServiceDescriptor* service : schema::Services()) {
+    const schema::ApiFamilyInfo& family = schema::Family(*service);
     if (family.api_version.empty()) continue;
     Api& api = by_version_[family.api_version];
     api.family = &family;
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* const method = service->method(i);
-      if (!api::IsStreaming(*method)) api.actions.emplace(method->name(), method);
+      if (!schema::IsStreaming(*method)) api.actions.emplace(method->name(), method);
     }
   }
 }
@@ -118,7 +118,7 @@ absl::StatusOr<std::string> QueryCalls::Run(const QueryRequest& request, const F
   if (asked.method != nullptr) message = NewRequest(*asked.method);
   const auto refuse = [&](const Caller& caller, const absl::Status& why) {
     if (asked.method != nullptr) return dispatcher_.Refuse(*asked.method, *message, caller, why);
-    return api::PublicError(why, request.request_id);
+    return gateway::PublicError(why, request.request_id);
   };
   absl::StatusOr<Authenticated> who = authenticate_(request.http);
   if (!who.ok()) return refuse(WithPeer({.principal = "anonymous"}, request), who.status());
@@ -142,8 +142,8 @@ QueryAnswer QueryCalls::Answer(const QueryRequest& request) const {
   } else {
     answer = form.status();
   }
-  const api::ApiFamilyInfo unknown;
-  const api::ApiFamilyInfo& family = asked.api != nullptr ? *asked.api->family : unknown;
+  const schema::ApiFamilyInfo unknown;
+  const schema::ApiFamilyInfo& family = asked.api != nullptr ? *asked.api->family : unknown;
   const std::string content_type = ContentType(family.aws_query);
   if (answer.ok()) return {.status = 200, .content_type = content_type, .body = *std::move(answer)};
   return {.status = HttpStatus(family, answer.status()),

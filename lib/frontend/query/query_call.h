@@ -12,10 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "lib/api/dispatcher.h"
-#include "lib/api/schema.h"
-#include "lib/domain/signed_request.h"
 #include "lib/frontend/query/form.h"
+#include "lib/gateway/dispatcher.h"
+#include "lib/gateway/signed_request.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 
@@ -42,7 +42,7 @@ QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view 
 class QueryCalls {
  public:
   // With a `strict_region` only requests signed for it are taken; empty = any region is a name for this one.
-  QueryCalls(const api::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region = {});
+  QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region = {});
 
   // Blocks for as long as the call takes. Nothing of the parameters but the form of errors, and what a refused call is
   // recorded as, is believed before the signature is.
@@ -51,7 +51,7 @@ class QueryCalls {
  private:
   // One version of one API.
   struct Api {
-    const api::ApiFamilyInfo* family = nullptr;
+    const schema::ApiFamilyInfo* family = nullptr;
     absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> actions;
   };
   // What a form asks for, whoever sends it; null where there is no such thing.
@@ -65,7 +65,7 @@ class QueryCalls {
   absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
   absl::StatusOr<std::string> Run(const QueryRequest& request, const Form& form, const Asked& asked) const;
 
-  const api::Dispatcher& dispatcher_;
+  const gateway::Dispatcher& dispatcher_;
   const Authenticate authenticate_;
   const std::string strict_region_;
   std::map<std::string, Api> by_version_;

@@ -51,7 +51,7 @@ absl::StatusOr<tcp::endpoint> ParseEndpoint(absl::string_view listen) {
 
 class Server final : public QueryServer {
  public:
-  Server(const api::Dispatcher& dispatcher, Authenticate authenticate, QueryServerOptions options)
+  Server(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryServerOptions options)
       : options_(std::move(options)),
         calls_(dispatcher, std::move(authenticate), options_.strict_region),
         pool_(std::make_unique<WorkPool>(options_.limits.threads, options_.limits.queue)),
@@ -248,7 +248,7 @@ Server::~Server() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<QueryServer>> MakeQueryServer(const api::Dispatcher& dispatcher,
+absl::StatusOr<std::unique_ptr<QueryServer>> MakeQueryServer(const gateway::Dispatcher& dispatcher,
                                                              Authenticate authenticate, QueryServerOptions options) {
   auto server = std::make_unique<Server>(dispatcher, std::move(authenticate), std::move(options));
   RETURN_IF_ERROR(server->Start());

@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "lib/api/dispatcher.h"
 #include "lib/frontend/query/query_call.h"
+#include "lib/gateway/dispatcher.h"
 
 namespace brume::frontend {
 
@@ -61,7 +61,7 @@ class QueryServer {
 
 // The dispatcher must outlive the server. One that serves is returned. Errors: FailedPrecondition, in words for the
 // administrator: an address that is none or taken, files that are no certificate and key, plain HTTP beyond loopback.
-absl::StatusOr<std::unique_ptr<QueryServer>> MakeQueryServer(const api::Dispatcher& dispatcher,
+absl::StatusOr<std::unique_ptr<QueryServer>> MakeQueryServer(const gateway::Dispatcher& dispatcher,
                                                              Authenticate authenticate, QueryServerOptions options);
 
 }  // namespace brume::frontend

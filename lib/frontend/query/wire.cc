@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "brume/v1/options.pb.h"
-#include "lib/api/schema.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "lib/base/log.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 namespace {
@@ -24,7 +24,7 @@ WireType TypeOf(const FieldDescriptor& field) {
   if (field.is_map()) Die(absl::StrCat(field.full_name(), " is a map"));
   switch (field.type()) {
     case FieldDescriptor::TYPE_STRING:
-      return field.options().GetExtension(v1::timestamp) ? WireType::kTimestamp : WireType::kText;
+      return field.options().GetExtension(rpc::v1::timestamp) ? WireType::kTimestamp : WireType::kText;
     case FieldDescriptor::TYPE_BYTES:
       return WireType::kBlob;
     case FieldDescriptor::TYPE_BOOL:
@@ -45,7 +45,7 @@ WireType TypeOf(const FieldDescriptor& field) {
 class Schema {
  public:
   Schema() {
-    for (const auto* service : api::Services()) {
+    for (const auto* service : schema::Services()) {
       for (int i = 0; i < service->method_count(); ++i) {
         Add(*service->method(i)->input_type());
         Add(*service->method(i)->output_type());
@@ -64,23 +64,23 @@ class Schema {
     auto& wire = messages_[&message];
     if (wire != nullptr) return wire.get();
     WireMessage& added = *(wire = std::make_unique<WireMessage>());  // before its fields: a message may hold itself
-    added.aws_query = api::IsAwsQuery(*message.file());
+    added.aws_query = schema::IsAwsQuery(*message.file());
     for (int i = 0; i < message.field_count(); ++i) {
       const FieldDescriptor& field = *message.field(i);
-      const std::string xml = api::XmlName(field);
+      const std::string xml = schema::XmlName(field);
       added.fields.push_back({.field = &field,
                               .type = TypeOf(field),
                               .list = field.is_repeated(),
-                              .secret = field.options().GetExtension(v1::secret),
-                              .query = api::QueryName(field),
+                              .secret = field.options().GetExtension(rpc::v1::secret),
+                              .query = schema::QueryName(field),
                               .open = absl::StrCat("<", xml, ">"),
                               .close = absl::StrCat("</", xml, ">"),
                               .none = absl::StrCat("<", xml, "/>"),
-                              .item_open = absl::StrCat("<", api::XmlItemName(field), ">"),
-                              .item_close = absl::StrCat("</", api::XmlItemName(field), ">")});
+                              .item_open = absl::StrCat("<", schema::XmlItemName(field), ">"),
+                              .item_close = absl::StrCat("</", schema::XmlItemName(field), ">")});
       if (field.message_type() == nullptr) continue;
       added.fields.back().structure = Add(*field.message_type());
-      added.has_attribute_values |= field.message_type()->options().GetExtension(v1::attribute_value);
+      added.has_attribute_values |= field.message_type()->options().GetExtension(rpc::v1::attribute_value);
     }
     for (const WireField& field : added.fields) {
       if (!added.by_query.emplace(field.query, &field).second) {

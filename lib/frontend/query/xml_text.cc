@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "lib/api/validate.h"
+#include "lib/gateway/validate.h"
 
 namespace brume::frontend {
 namespace {
@@ -22,7 +22,7 @@ size_t CharacterLength(absl::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const size_t length = first < 0x80 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   const absl::string_view character = text.substr(0, length);
-  if (length == 0 || !api::IsUtf8(character)) return 0;
+  if (length == 0 || !gateway::IsUtf8(character)) return 0;
   return character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf" ? 0 : length;
 }
 

@@ -1,0 +1,43 @@
+// Repository of scaling activities, which outlive their group.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/autoscaling/model/activity.h"
+#include "lib/store/database.h"
+
+namespace brume::autoscaling {
+
+struct ActivityFilter {
+  std::vector<std::string> tokens;   // empty = all
+  std::optional<std::string> group;  // none = of all groups
+  bool deleted_groups = false;       // those of groups that are gone too
+  std::optional<int64_t> before;     // a seq
+  int most = 100;
+};
+
+class ActivityTable {
+ public:
+  explicit ActivityTable(store::Connection& connection) : connection_(connection) {}
+
+  // One whose token is there stays as it is.
+  absl::Status Insert(const scaling::Activity& activity);
+  // The newest first.
+  absl::StatusOr<std::vector<scaling::Activity>> List(const ActivityFilter& filter);
+  // Not ended, of a member; the oldest first.
+  absl::StatusOr<std::vector<scaling::Activity>> ListOpen(int64_t group_seq, const std::string& member);
+  absl::StatusOr<int64_t> CountOpen(int64_t group_seq);
+  // Writes instance, description, status, message and end.
+  absl::Status Update(const scaling::Activity& activity);
+  // Ended before `limit`, at most `most`.
+  absl::Status DeleteBefore(absl::Time limit, int most);
+
+ private:
+  store::Connection& connection_;
+};
+
+}  // namespace brume::autoscaling

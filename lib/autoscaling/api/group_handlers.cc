@@ -1,0 +1,194 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "brume/autoscaling/v1/group.pb.h"
+#include "lib/autoscaling/api/group_render.h"
+#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/group_service.h"
+#include "lib/gateway/filter_values.h"
+
+namespace brume::autoscaling {
+namespace {
+
+constexpr char kService[] = "Groups";
+constexpr char kNoBalancers[] = "there are no load balancers yet";
+
+using Created = v1::CreateAutoScalingGroupRequest;
+using Updated = v1::UpdateAutoScalingGroupRequest;
+
+// The launch template of a mixed group, and its types.
+absl::Status ParseMixed(const api::Services& services, const v1::MixedInstancesPolicy& policy,
+                        autoscaling::GroupChange& change) {
+  const v1::LaunchTemplateSpecification& named = policy.launch_template().launch_template_specification();
+  ASSIGN_OR_RETURN(change.source, ParseTemplate(services, named));
+  for (const v1::LaunchTemplateOverrides& override : policy.launch_template().overrides()) {
+    if (services.types.Find(override.instance_type()) == nullptr) {
+      return ScalingError(absl::StrCat("The instance type '", override.instance_type(), "' does not exist"));
+    }
+    change.instance_types.push_back(override.instance_type());
+  }
+  v1::MixedInstancesPolicy kept = policy;
+  auto& source = *kept.mutable_launch_template()->mutable_launch_template_specification();
+  source.clear_launch_template_name();
+  source.set_launch_template_id(change.source->id);
+  source.set_version(change.source->version);
+  change.mixed_policy = kept.SerializeAsString();
+  return absl::OkStatus();
+}
+
+// One of three ways to say what members are launched from, or none.
+template <typename Request>
+absl::Status ParseSource(const api::Services& services, const Request& request, autoscaling::GroupChange& change) {
+  const bool by_configuration = !request.launch_configuration_name().empty();
+  if (by_configuration + request.has_launch_template() + request.has_mixed_instances_policy() > 1) {
+    return ScalingError(
+        "Valid requests must contain only one of LaunchTemplate, LaunchConfigurationName and MixedInstancesPolicy");
+  }
+  if (by_configuration) {
+    change.source = {.is_template = false, .id = request.launch_configuration_name(), .version = ""};
+  } else if (request.has_launch_template()) {
+    ASSIGN_OR_RETURN(change.source, ParseTemplate(services, request.launch_template()));
+  } else if (request.has_mixed_instances_policy()) {
+    RETURN_IF_ERROR(ParseMixed(services, request.mixed_instances_policy(), change));
+  }
+  return absl::OkStatus();
+}
+
+template <typename Request>
+absl::Status ParsePlaces(const Request& request, autoscaling::GroupChange& change) {
+  if (!request.availability_zones().empty()) {
+    change.zones.emplace(request.availability_zones().begin(), request.availability_zones().end());
+  }
+  if (request.vpc_zone_identifier().empty()) return absl::OkStatus();
+  change.subnets.emplace();
+  for (const absl::string_view text : absl::StrSplit(request.vpc_zone_identifier(), ',')) {
+    ASSIGN_OR_RETURN(SubnetId subnet, AsScalingError(SubnetId::Parse(absl::StripAsciiWhitespace(text))));
+    change.subnets->push_back(std::move(subnet));
+  }
+  return absl::OkStatus();
+}
+
+template <typename Request>
+absl::StatusOr<autoscaling::GroupChange> ParseChange(const api::Services& services, const Request& request) {
+  autoscaling::GroupChange change;
+  RETURN_IF_ERROR(RefuseGiven(request.has_placement_group(), "PlacementGroup", "there are no placement groups"));
+  RETURN_IF_ERROR(ParseSource(services, request, change));
+  RETURN_IF_ERROR(ParsePlaces(request, change));
+  if (request.has_min_size()) change.min_size = request.min_size();
+  if (request.has_max_size()) change.max_size = request.max_size();
+  if (request.has_desired_capacity()) change.desired = request.desired_capacity();
+  if (request.has_default_cooldown()) change.default_cooldown = absl::Seconds(request.default_cooldown());
+  if (request.has_health_check_type()) change.health_check_type = request.health_check_type();
+  if (request.has_health_check_grace_period()) {
+    change.health_check_grace = absl::Seconds(request.health_check_grace_period());
+  }
+  if (!request.termination_policies().empty()) {
+    change.termination_policies.emplace();
+    for (const std::string& name : request.termination_policies()) {
+      ASSIGN_OR_RETURN(const scaling::TerminationPolicy policy, scaling::ParseTerminationPolicy(name));
+      change.termination_policies->push_back(policy);
+    }
+  }
+  if (request.has_new_instances_protected_from_scale_in()) {
+    change.protect_new_members = request.new_instances_protected_from_scale_in();
+  }
+  if (request.has_capacity_rebalance()) change.capacity_rebalance = request.capacity_rebalance();
+  if (request.has_max_instance_lifetime()) change.max_lifetime_seconds = request.max_instance_lifetime();
+  if (request.has_context()) change.context = request.context();
+  if (request.has_default_instance_warmup()) change.default_warmup_seconds = request.default_instance_warmup();
+  return change;
+}
+
+absl::Status Create(const api::Services& services, const Created& request) {
+  RETURN_IF_ERROR(RefuseGiven(request.has_instance_id(), "InstanceId",
+                              "make a launch configuration of the instance, by CreateLaunchConfiguration"));
+  RETURN_IF_ERROR(RefuseGiven(!request.load_balancer_names().empty(), "LoadBalancerNames", kNoBalancers));
+  RETURN_IF_ERROR(RefuseGiven(!request.target_group_arns().empty(), "TargetGroupARNs", kNoBalancers));
+  RETURN_IF_ERROR(RefuseGiven(!request.traffic_sources().empty(), "TrafficSources", kNoBalancers));
+  ASSIGN_OR_RETURN(const autoscaling::GroupChange definition, ParseChange(services, request));
+  std::vector<scaling::GroupTag> tags;
+  for (const v1::Tag& tag : request.tags()) {
+    tags.push_back({.key = tag.key(), .value = tag.value(), .propagate = tag.propagate_at_launch()});
+  }
+  std::vector<scaling::Hook> hooks;
+  for (const v1::LifecycleHookSpecification& given : request.lifecycle_hook_specification_list()) {
+    scaling::Hook hook{.name = given.lifecycle_hook_name()};
+    RETURN_IF_ERROR(ChangeHook(given, hook));
+    hooks.push_back(std::move(hook));
+  }
+  return services.scaling_groups.Create(request.auto_scaling_group_name(), definition, tags, hooks);
+}
+
+absl::Status Update(const api::Services& services, const Updated& request) {
+  ASSIGN_OR_RETURN(const autoscaling::GroupChange change, ParseChange(services, request));
+  return services.scaling_groups.Update(GroupNameOf(services, request.auto_scaling_group_name()), change);
+}
+
+absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> Describe(const api::Services& services,
+                                                               const v1::DescribeAutoScalingGroupsRequest& request) {
+  using View = scaling::GroupView;
+  const auto tag_values = [](const View& view, const gateway::ValueSink& sink) {
+    for (const scaling::GroupTag& tag : view.tags) sink(tag.value);
+  };
+  static const gateway::FilterTable<View> filters({{"tag-value", tag_values}}, [](const View& view) {
+    TagMap tags;
+    for (const scaling::GroupTag& tag : view.tags) tags[tag.key] = tag.value;
+    return tags;
+  });
+  std::vector<std::string> names;
+  for (const std::string& name : request.auto_scaling_group_names()) names.push_back(GroupNameOf(services, name));
+  ASSIGN_OR_RETURN(std::vector<View> views, services.scaling_groups.Describe(names));
+  RETURN_IF_ERROR(KeepFiltered(filters, request.filters(), views));
+  const auto name = [](const View& view) { return view.record.group.name; };
+  std::sort(views.begin(), views.end(), [&](const View& a, const View& b) { return name(a) < name(b); });
+  v1::DescribeAutoScalingGroupsResponse response;
+  ASSIGN_OR_RETURN(views, ScalingPage("scaling groups", std::move(views), request, response, name));
+  TemplateRenderer templates(services);
+  for (const View& view : views) {
+    ASSIGN_OR_RETURN(*response.add_auto_scaling_groups(), RenderGroup(services, templates, view));
+  }
+  return response;
+}
+
+v1::DescribeTerminationPolicyTypesResponse DescribePolicyTypes() {
+  using scaling::TerminationPolicy;
+  v1::DescribeTerminationPolicyTypesResponse response;
+  for (const TerminationPolicy policy :
+       {TerminationPolicy::kAllocationStrategy, TerminationPolicy::kClosestToNextInstanceHour,
+        TerminationPolicy::kDefault, TerminationPolicy::kNewestInstance, TerminationPolicy::kOldestInstance,
+        TerminationPolicy::kOldestLaunchConfiguration, TerminationPolicy::kOldestLaunchTemplate}) {
+    response.add_termination_policy_types(std::string(scaling::TerminationPolicyName(policy)));
+  }
+  return response;
+}
+
+}  // namespace
+
+void AddScalingGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  HandleScalingOk<Created, v1::CreateAutoScalingGroupResponse>(
+      dispatcher, kService, [services](const Created& request) { return Create(services, request); });
+  HandleScalingOk<Updated, v1::UpdateAutoScalingGroupResponse>(
+      dispatcher, kService, [services](const Updated& request) { return Update(services, request); });
+  HandleScalingOk<v1::DeleteAutoScalingGroupRequest, v1::DeleteAutoScalingGroupResponse>(
+      dispatcher, kService, [services](const v1::DeleteAutoScalingGroupRequest& request) {
+        return services.scaling_groups.Delete(GroupNameOf(services, request.auto_scaling_group_name()),
+                                              request.force_delete());
+      });
+  HandleScaling<v1::DescribeAutoScalingGroupsRequest, v1::DescribeAutoScalingGroupsResponse>(
+      dispatcher, kService,
+      [services](const v1::DescribeAutoScalingGroupsRequest& request) { return Describe(services, request); });
+  HandleScalingOk<v1::SetDesiredCapacityRequest, v1::SetDesiredCapacityResponse>(
+      dispatcher, kService, [services](const v1::SetDesiredCapacityRequest& request) {
+        return services.scaling_groups.SetDesired(GroupNameOf(services, request.auto_scaling_group_name()),
+                                                  request.desired_capacity(), request.honor_cooldown());
+      });
+  HandleScaling<v1::DescribeTerminationPolicyTypesRequest, v1::DescribeTerminationPolicyTypesResponse>(
+      dispatcher, kService,
+      [](const v1::DescribeTerminationPolicyTypesRequest&)
+          -> absl::StatusOr<v1::DescribeTerminationPolicyTypesResponse> { return DescribePolicyTypes(); });
+}
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,58 @@
+// Auto Scaling groups, their members, hooks and warm pools in the schema's messages.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "brume/autoscaling/v1/group.pb.h"
+#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/model/record.h"
+
+namespace brume::autoscaling {
+
+absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const api::Services& services, TemplateRenderer& templates,
+                                                 const scaling::GroupView& view);
+
+// `member` has an instance.
+absl::StatusOr<v1::Instance> RenderMember(const api::Services& services, TemplateRenderer& templates,
+                                          const scaling::Member& member);
+
+v1::TagDescription RenderGroupTag(const std::string& group, const scaling::GroupTag& tag);
+
+// The group has a warm pool.
+v1::WarmPoolConfiguration RenderWarmPool(const scaling::GroupRecord& record);
+// Whether the member is in its group's warm pool, or on its way into it or out of it.
+bool IsInWarmPool(const scaling::Member& member);
+
+// "autoscaling:EC2_INSTANCE_LAUNCHING".
+std::string TransitionName(scaling::Transition transition);
+std::string HookResultName(scaling::HookResult result);
+
+// `hook` with what `given`, a LifecycleHookSpecification or a PutLifecycleHookRequest, says of it. Error:
+// ValidationError.
+template <typename Given>
+absl::Status ChangeHook(const Given& given, scaling::Hook& hook) {
+  if (given.has_lifecycle_transition()) {
+    hook.transition = given.lifecycle_transition() == TransitionName(scaling::Transition::kLaunching)
+                          ? scaling::Transition::kLaunching
+                          : scaling::Transition::kTerminating;
+  }
+  if (given.has_heartbeat_timeout()) hook.heartbeat = absl::Seconds(given.heartbeat_timeout());
+  if (given.has_default_result()) {
+    hook.default_result = given.default_result() == HookResultName(scaling::HookResult::kContinue)
+                              ? scaling::HookResult::kContinue
+                              : scaling::HookResult::kAbandon;
+  }
+  if (given.has_notification_metadata()) hook.metadata = given.notification_metadata();
+  if (!given.has_notification_target_arn()) return absl::OkStatus();
+  const std::string& target = given.notification_target_arn();
+  if (!target.empty() && !absl::StartsWith(target, "http://") && !absl::StartsWith(target, "https://")) {
+    return ScalingError(
+        "The notification target must be an http or https URL: there are no queues and topics to notify");
+  }
+  hook.target = target;
+  return absl::OkStatus();
+}
+
+}  // namespace brume::autoscaling

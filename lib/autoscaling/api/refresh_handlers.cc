@@ -1,0 +1,123 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "brume/autoscaling/v1/instance_refresh.pb.h"
+#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/refresh_service.h"
+#include "lib/base/status_macros.h"
+#include "lib/gateway/time_text.h"
+
+namespace brume::autoscaling {
+namespace {
+
+constexpr char kService[] = "InstanceRefreshes";
+
+absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPreferences& given) {
+  scaling::RefreshPreferences preferences;
+  if (given.has_min_healthy_percentage()) preferences.min_healthy_percent = given.min_healthy_percentage();
+  if (given.has_instance_warmup()) preferences.warmup = absl::Seconds(given.instance_warmup());
+  for (const int percent : given.checkpoint_percentages()) {
+    if (percent < 1 || percent > 100 ||
+        (!preferences.checkpoints.empty() && percent <= preferences.checkpoints.back())) {
+      return ScalingError("CheckpointPercentages must be numbers from 1 to 100, each greater than the one before");
+    }
+    preferences.checkpoints.push_back(percent);
+  }
+  if (given.has_checkpoint_delay()) preferences.checkpoint_delay = absl::Seconds(given.checkpoint_delay());
+  preferences.skip_matching = given.skip_matching();
+  preferences.auto_rollback = given.auto_rollback();
+  return preferences;
+}
+
+absl::StatusOr<v1::StartInstanceRefreshResponse> Start(const api::Services& services,
+                                                       const v1::StartInstanceRefreshRequest& request) {
+  ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences, ParsePreferences(request.preferences()));
+  std::optional<scaling::SourceRequest> desired;
+  RETURN_IF_ERROR(RefuseGiven(request.desired_configuration().has_mixed_instances_policy(),
+                              "DesiredConfiguration.MixedInstancesPolicy",
+                              "give the group the policy first, by UpdateAutoScalingGroup"));
+  if (request.desired_configuration().has_launch_template()) {
+    ASSIGN_OR_RETURN(desired, ParseTemplate(services, request.desired_configuration().launch_template()));
+  }
+  v1::StartInstanceRefreshResponse response;
+  ASSIGN_OR_RETURN(
+      *response.mutable_instance_refresh_id(),
+      services.scaling_refreshes.Start(GroupNameOf(services, request.auto_scaling_group_name()), preferences, desired));
+  return response;
+}
+
+v1::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh& refresh) {
+  v1::InstanceRefresh rendered;
+  rendered.set_instance_refresh_id(refresh.id);
+  rendered.set_auto_scaling_group_name(refresh.group);
+  rendered.set_status(std::string(scaling::RefreshStatusName(refresh.status)));
+  if (!refresh.reason.empty()) rendered.set_status_reason(refresh.reason);
+  rendered.set_start_time(gateway::RenderTime(refresh.started));
+  if (refresh.ended != absl::InfiniteFuture()) rendered.set_end_time(gateway::RenderTime(refresh.ended));
+  rendered.set_percentage_complete(refresh.percent());
+  rendered.set_instances_to_update(refresh.left);
+  v1::RefreshPreferences& preferences = *rendered.mutable_preferences();
+  preferences.set_min_healthy_percentage(refresh.preferences.min_healthy_percent);
+  if (refresh.preferences.warmup.has_value()) {
+    preferences.set_instance_warmup(ToWholeSeconds(*refresh.preferences.warmup));
+  }
+  for (const int percent : refresh.preferences.checkpoints) preferences.add_checkpoint_percentages(percent);
+  if (!refresh.preferences.checkpoints.empty()) {
+    preferences.set_checkpoint_delay(ToWholeSeconds(refresh.preferences.checkpoint_delay));
+  }
+  preferences.set_skip_matching(refresh.preferences.skip_matching);
+  preferences.set_auto_rollback(refresh.preferences.auto_rollback);
+  if (refresh.desired.has_value()) {
+    *rendered.mutable_desired_configuration()->mutable_launch_template() =
+        templates.Render(refresh.desired->id, refresh.desired->version);
+  }
+  return rendered;
+}
+
+absl::StatusOr<v1::DescribeInstanceRefreshesResponse> Describe(const api::Services& services,
+                                                               const v1::DescribeInstanceRefreshesRequest& request) {
+  const std::vector<std::string> ids(request.instance_refresh_ids().begin(), request.instance_refresh_ids().end());
+  ASSIGN_OR_RETURN(std::vector<scaling::Refresh> refreshes,
+                   services.scaling_refreshes.Describe(GroupNameOf(services, request.auto_scaling_group_name()), ids));
+  v1::DescribeInstanceRefreshesResponse response;
+  // The newest first: a later page has lower numbers, which as keys are higher.
+  const auto key = [](const scaling::Refresh& refresh) { return absl::StrFormat("%020d", INT64_MAX - refresh.seq); };
+  ASSIGN_OR_RETURN(refreshes, ScalingPage("instance refreshes", std::move(refreshes), request, response, key));
+  TemplateRenderer templates(services);
+  for (const scaling::Refresh& refresh : refreshes) *response.add_instance_refreshes() = Render(templates, refresh);
+  return response;
+}
+
+}  // namespace
+
+void AddScalingRefreshHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  HandleScaling<v1::StartInstanceRefreshRequest, v1::StartInstanceRefreshResponse>(
+      dispatcher, kService,
+      [services](const v1::StartInstanceRefreshRequest& request) { return Start(services, request); });
+  HandleScaling<v1::CancelInstanceRefreshRequest, v1::CancelInstanceRefreshResponse>(
+      dispatcher, kService,
+      [services](const v1::CancelInstanceRefreshRequest& request) -> absl::StatusOr<v1::CancelInstanceRefreshResponse> {
+        v1::CancelInstanceRefreshResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
+                         services.scaling_refreshes.Cancel(GroupNameOf(services, request.auto_scaling_group_name())));
+        return response;
+      });
+  HandleScaling<v1::RollbackInstanceRefreshRequest, v1::RollbackInstanceRefreshResponse>(
+      dispatcher, kService,
+      [services](
+          const v1::RollbackInstanceRefreshRequest& request) -> absl::StatusOr<v1::RollbackInstanceRefreshResponse> {
+        v1::RollbackInstanceRefreshResponse response;
+        ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
+                         services.scaling_refreshes.Rollback(GroupNameOf(services, request.auto_scaling_group_name())));
+        return response;
+      });
+  HandleScaling<v1::DescribeInstanceRefreshesRequest, v1::DescribeInstanceRefreshesResponse>(
+      dispatcher, kService,
+      [services](const v1::DescribeInstanceRefreshesRequest& request) { return Describe(services, request); });
+}
+
+}  // namespace brume::autoscaling

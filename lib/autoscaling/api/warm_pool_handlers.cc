@@ -1,0 +1,62 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "brume/autoscaling/v1/warm_pool.pb.h"
+#include "lib/autoscaling/api/group_render.h"
+#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/group_service.h"
+
+namespace brume::autoscaling {
+namespace {
+
+constexpr char kService[] = "WarmPools";
+
+absl::Status Put(const api::Services& services, const v1::PutWarmPoolRequest& request) {
+  scaling::WarmPool pool;
+  pool.min_size = request.min_size();
+  if (request.has_max_group_prepared_capacity() && request.max_group_prepared_capacity() >= 0) {
+    pool.max_prepared = request.max_group_prepared_capacity();
+  }
+  if (request.pool_state() == "Running") pool.state = scaling::WarmState::kRunning;
+  pool.reuse_on_scale_in = request.instance_reuse_policy().reuse_on_scale_in();
+  return services.scaling_groups.PutWarmPool(GroupNameOf(services, request.auto_scaling_group_name()), pool);
+}
+
+absl::StatusOr<v1::DescribeWarmPoolResponse> Describe(const api::Services& services,
+                                                      const v1::DescribeWarmPoolRequest& request) {
+  ASSIGN_OR_RETURN(scaling::GroupView view,
+                   services.scaling_groups.Get(GroupNameOf(services, request.auto_scaling_group_name())));
+  std::vector<scaling::Member> members = std::move(view.members);
+  std::erase_if(members,
+                [](const scaling::Member& member) { return member.instance.empty() || !IsInWarmPool(member); });
+  const auto id = [](const scaling::Member& member) { return member.instance.text(); };
+  std::sort(members.begin(), members.end(), [&](const auto& a, const auto& b) { return id(a) < id(b); });
+  v1::DescribeWarmPoolResponse response;
+  if (view.record.group.warm_pool.has_value()) {
+    *response.mutable_warm_pool_configuration() = RenderWarmPool(view.record);
+  }
+  ASSIGN_OR_RETURN(members, ScalingPage("warm pool", std::move(members), request, response, id));
+  TemplateRenderer templates(services);
+  for (const scaling::Member& member : members) {
+    ASSIGN_OR_RETURN(*response.add_instances(), RenderMember(services, templates, member));
+  }
+  return response;
+}
+
+}  // namespace
+
+void AddScalingWarmPoolHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  HandleScalingOk<v1::PutWarmPoolRequest, v1::PutWarmPoolResponse>(
+      dispatcher, kService, [services](const v1::PutWarmPoolRequest& request) { return Put(services, request); });
+  HandleScalingOk<v1::DeleteWarmPoolRequest, v1::DeleteWarmPoolResponse>(
+      dispatcher, kService, [services](const v1::DeleteWarmPoolRequest& request) {
+        return services.scaling_groups.DeleteWarmPool(GroupNameOf(services, request.auto_scaling_group_name()),
+                                                      request.force_delete());
+      });
+  HandleScaling<v1::DescribeWarmPoolRequest, v1::DescribeWarmPoolResponse>(
+      dispatcher, kService,
+      [services](const v1::DescribeWarmPoolRequest& request) { return Describe(services, request); });
+}
+
+}  // namespace brume::autoscaling

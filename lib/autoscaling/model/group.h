@@ -1,0 +1,153 @@
+// An Auto Scaling group as its owner defines it, in EC2's terms. Values only; nothing here is decided.
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/resource/ids.h"
+
+namespace brume::scaling {
+
+// What a group does by itself, each of which SuspendProcesses can halt.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
+enum class Process {
+  kLaunch,
+  kTerminate,
+  kAddToLoadBalancer,
+  kAlarmNotification,
+  kAzRebalance,
+  kHealthCheck,
+  kInstanceRefresh,
+  kReplaceUnhealthy,
+  kScheduledActions
+};
+inline constexpr Process kAllProcesses[] = {
+    Process::kLaunch,          Process::kTerminate,   Process::kAddToLoadBalancer, Process::kAlarmNotification,
+    Process::kAzRebalance,     Process::kHealthCheck, Process::kInstanceRefresh,   Process::kReplaceUnhealthy,
+    Process::kScheduledActions};
+// "Launch", "AZRebalance" …
+absl::string_view ProcessName(Process process);
+// Error: ValidationError.
+absl::StatusOr<Process> ParseProcess(absl::string_view name);
+
+// A set of processes, as small as a number.
+class ProcessSet {
+ public:
+  void Add(Process process) { bits_ |= Bit(process); }
+  void Remove(Process process) { bits_ &= ~Bit(process); }
+  bool Has(Process process) const { return (bits_ & Bit(process)) != 0; }
+
+ private:
+  static uint32_t Bit(Process process) { return 1U << static_cast<int>(process); }
+  uint32_t bits_ = 0;
+};
+
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html
+enum class TerminationPolicy {
+  kDefault,
+  kAllocationStrategy,
+  kOldestLaunchTemplate,
+  kOldestLaunchConfiguration,
+  kClosestToNextInstanceHour,
+  kNewestInstance,
+  kOldestInstance
+};
+absl::string_view TerminationPolicyName(TerminationPolicy policy);
+// Error: ValidationError.
+absl::StatusOr<TerminationPolicy> ParseTerminationPolicy(absl::string_view name);
+
+// A subnet of the group, in its zone. `weight` is the zone's share of the members beside the others'; EC2 has only
+// equal shares, which is 1 for each.
+struct Zone {
+  std::string name;
+  SubnetId subnet;
+  int weight = 1;
+};
+
+enum class Transition { kLaunching, kTerminating };
+enum class HookResult { kContinue, kAbandon };
+
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
+struct Hook {
+  std::string name;
+  Transition transition = Transition::kLaunching;
+  absl::Duration heartbeat = absl::Hours(1);
+  HookResult default_result = HookResult::kAbandon;
+  std::string metadata = {};  // for whom the hook notifies
+  std::string target = {};    // an http(s) URL to notify; empty = none
+
+  // No heartbeat keeps a member waiting for longer.
+  absl::Duration GlobalTimeout() const { return std::min(absl::Hours(48), 100 * heartbeat); }
+};
+
+enum class WarmState { kStopped, kRunning, kHibernated };
+
+// Guests that were prepared and wait beside the group.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
+struct WarmPool {
+  int min_size = 0;
+  // Members and pool together; none = the group's max_size.
+  std::optional<int> max_prepared;
+  WarmState state = WarmState::kStopped;
+  bool reuse_on_scale_in = false;
+};
+
+// What members are launched from.
+struct LaunchSource {
+  // Else a launch configuration, which has no versions.
+  bool is_template = true;
+  std::string id;
+  int64_t version = 1;
+  absl::Time created;
+};
+
+// A refresh under way, as far as it concerns what is done now: members in service that were launched before `began` are
+// replaced, unless they match the group's source and those are skipped. Protected ones stay.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
+struct RefreshRule {
+  absl::Time began;
+  bool skip_matching = false;
+  int at_once = 1;
+  // How many may be begun until the next checkpoint.
+  int most = 0;
+};
+
+struct Group {
+  std::string name;
+  // Made with the group and never given to another; activities' tokens begin with it.
+  std::string uuid;
+  int min_size = 0;
+  int max_size = 0;
+  int desired = 0;
+  std::vector<Zone> zones;
+  LaunchSource source;
+  // Of a mixed group, the preferred one first; empty = the source's own type. EC2's allocation strategy "prioritized".
+  std::vector<std::string> instance_types;
+  // No failed status check counts before a member has been in service for so long.
+  absl::Duration health_check_grace = absl::ZeroDuration();
+  // After a simple policy has scaled.
+  absl::Duration default_cooldown = absl::Seconds(300);
+  // A member's metrics count, and scale-in is possible again, when it has been in service for so long.
+  absl::Duration default_warmup = absl::ZeroDuration();
+  std::vector<TerminationPolicy> termination_policies = {TerminationPolicy::kDefault};
+  bool protect_new_members = false;
+  ProcessSet suspended;
+  std::optional<absl::Duration> max_lifetime;
+  std::optional<WarmPool> warm_pool;
+  std::vector<Hook> hooks;
+  std::optional<RefreshRule> refresh;
+
+  bool Runs(Process process) const { return !suspended.Has(process); }
+  bool HasHook(Transition transition) const;
+  // The place of `zone` among the zones; -1 for one that is not the group's (any more).
+  int ZoneIndex(absl::string_view zone) const;
+};
+
+}  // namespace brume::scaling

@@ -1,0 +1,130 @@
+#include "lib/autoscaling/model/member.h"
+
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::scaling {
+namespace {
+
+// In the order of the enum.
+constexpr std::array<absl::string_view, kLifecycles> kNames = {
+    "Pending",
+    "Pending:Wait",
+    "Pending:Proceed",
+    "InService",
+    "Terminating",
+    "Terminating:Wait",
+    "Terminating:Proceed",
+    "Terminated",
+    "Detaching",
+    "Detached",
+    "EnteringStandby",
+    "Standby",
+    "Warmed:Pending",
+    "Warmed:Pending:Wait",
+    "Warmed:Pending:Proceed",
+    "Warmed:Stopped",
+    "Warmed:Running",
+    "Warmed:Hibernated",
+    "Warmed:Terminating",
+    "Warmed:Terminating:Wait",
+    "Warmed:Terminating:Proceed",
+    "Warmed:Terminated",
+};
+
+bool IsBetween(Lifecycle lifecycle, Lifecycle first, Lifecycle last) { return lifecycle >= first && lifecycle <= last; }
+
+}  // namespace
+
+absl::string_view LifecycleName(Lifecycle lifecycle) { return kNames[static_cast<size_t>(lifecycle)]; }
+
+absl::StatusOr<Lifecycle> ParseLifecycle(absl::string_view name) {
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] == name) return static_cast<Lifecycle>(i);
+  }
+  return ec2::Error("ValidationError", absl::StrCat("'", name, "' is not a lifecycle state"));
+}
+
+bool IsActive(Lifecycle lifecycle) { return IsBetween(lifecycle, Lifecycle::kPending, Lifecycle::kInService); }
+
+bool IsPending(Lifecycle lifecycle) { return IsBetween(lifecycle, Lifecycle::kPending, Lifecycle::kPendingProceed); }
+
+bool IsTerminating(Lifecycle lifecycle) {
+  return IsBetween(lifecycle, Lifecycle::kTerminating, Lifecycle::kTerminatingProceed) ||
+         IsBetween(lifecycle, Lifecycle::kWarmedTerminating, Lifecycle::kWarmedTerminatingProceed);
+}
+
+bool IsWarm(Lifecycle lifecycle) {
+  return IsBetween(lifecycle, Lifecycle::kWarmedPending, Lifecycle::kWarmedHibernated);
+}
+
+bool IsWarmReady(Lifecycle lifecycle) {
+  return IsBetween(lifecycle, Lifecycle::kWarmedStopped, Lifecycle::kWarmedHibernated);
+}
+
+bool IsWaiting(Lifecycle lifecycle) {
+  return lifecycle == Lifecycle::kPendingWait || lifecycle == Lifecycle::kTerminatingWait ||
+         lifecycle == Lifecycle::kWarmedPendingWait || lifecycle == Lifecycle::kWarmedTerminatingWait;
+}
+
+Lifecycle TargetOf(Lifecycle lifecycle, WarmState pool) {
+  switch (lifecycle) {
+    case Lifecycle::kPending:
+    case Lifecycle::kPendingWait:
+    case Lifecycle::kPendingProceed:
+    case Lifecycle::kInService:
+      return Lifecycle::kInService;
+    case Lifecycle::kTerminating:
+    case Lifecycle::kTerminatingWait:
+    case Lifecycle::kTerminatingProceed:
+    case Lifecycle::kTerminated:
+      return Lifecycle::kTerminated;
+    case Lifecycle::kDetaching:
+    case Lifecycle::kDetached:
+      return Lifecycle::kDetached;
+    case Lifecycle::kEnteringStandby:
+    case Lifecycle::kStandby:
+      return Lifecycle::kStandby;
+    case Lifecycle::kWarmedPending:
+    case Lifecycle::kWarmedPendingWait:
+    case Lifecycle::kWarmedPendingProceed:
+      break;
+    case Lifecycle::kWarmedStopped:
+    case Lifecycle::kWarmedRunning:
+    case Lifecycle::kWarmedHibernated:
+      return lifecycle;
+    case Lifecycle::kWarmedTerminating:
+    case Lifecycle::kWarmedTerminatingWait:
+    case Lifecycle::kWarmedTerminatingProceed:
+    case Lifecycle::kWarmedTerminated:
+      return Lifecycle::kWarmedTerminated;
+  }
+  if (pool == WarmState::kRunning) return Lifecycle::kWarmedRunning;
+  return pool == WarmState::kHibernated ? Lifecycle::kWarmedHibernated : Lifecycle::kWarmedStopped;
+}
+
+HostWish WishFor(const Group& group, const Member& member) {
+  switch (member.lifecycle) {
+    case Lifecycle::kPending:
+    case Lifecycle::kWarmedPending:
+      return member.seen == InstanceState::kRunning ? HostWish::kNothing : HostWish::kRun;
+    case Lifecycle::kTerminating:
+    case Lifecycle::kTerminatingProceed:
+    case Lifecycle::kWarmedTerminating:
+    case Lifecycle::kWarmedTerminatingProceed:
+      return member.seen == InstanceState::kTerminated ? HostWish::kNothing : HostWish::kTerminate;
+    case Lifecycle::kWarmedPendingProceed: {
+      if (!group.warm_pool.has_value()) return HostWish::kNothing;
+      const bool off = member.seen == InstanceState::kStopped;
+      if (group.warm_pool->state == WarmState::kRunning) return off ? HostWish::kRun : HostWish::kNothing;
+      if (off) return HostWish::kNothing;
+      return group.warm_pool->state == WarmState::kStopped ? HostWish::kStop : HostWish::kHibernate;
+    }
+    default:
+      return HostWish::kNothing;
+  }
+}
+
+}  // namespace brume::scaling

@@ -1,0 +1,75 @@
+// Makes the plan of one evaluation, in the order of Converge. Private to lib/domain/scaling.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lib/autoscaling/model/converge.h"
+
+namespace brume::scaling {
+
+class Planner {
+ public:
+  Planner(const Group& group, const State& state, absl::Span<const Member> members, absl::Time now);
+
+  // Takes each member a step on, and out those that are unhealthy, dead or given up.
+  void LookAtMembers();
+  // Takes out members whose replacement is in service.
+  void FinishReplacements();
+  // Launches what is missing, or takes out what is too much.
+  void MeetDesired();
+  // When nothing else is to be done: replaces members that have lived too long or stand in the wrong zone.
+  void Refit();
+  void KeepWarmPool();
+  Plan Finish();
+
+ private:
+  // What a member counts as, for the rest of this evaluation.
+  enum class Role : uint8_t { kAside, kActive, kReplacement, kReplaced, kPool };
+
+  void LookAtActive(size_t i);
+  void LookAtRest(size_t i);
+  void MarkReplacements();
+  void Move(size_t i, Lifecycle to);
+  void TakeOut(size_t i, absl::string_view why);
+  void BeginTermination(size_t i, std::string cause);
+  void Drop(size_t i, bool launch_failed);
+  void ScaleOut(int missing);
+  void ScaleIn(int excess);
+  void AddMember(std::string cause);
+  bool MayLaunch();
+  bool RefreshMembers();
+  std::optional<size_t> NextOutdated() const;
+  std::optional<size_t> NextExpired() const;
+  std::optional<size_t> NextOutOfBalance(int& to) const;
+  bool Replace(size_t victim, const std::string& why_launched, absl::string_view why_taken_out);
+  void LookAgainAt(absl::Time time);
+  std::string NextToken();
+  std::string WithVictim(size_t i, std::string sentence) const;
+  std::string Because(std::string sentence) const;
+  int Counted() const { return active_ - pairs_; }
+
+  const Group& group_;
+  const State& state_;
+  const absl::Span<const Member> members_;
+  const absl::Time now_;
+  std::vector<Role> roles_;
+  ZoneCounts counts_;
+  std::vector<Refusal> refusals_;  // the state's, and those found in this evaluation
+  Plan plan_;
+  int desired_ = 0;
+  int active_ = 0;      // pending and in service, replacements and replaced alike
+  int in_service_ = 0;  // of these
+  int pairs_ = 0;       // replacements whose member has not gone yet
+  int finished_ = 0;    // replacements that took their member's place in this evaluation
+  int unhealthy_ = 0;   // taken out in this evaluation for being so
+  bool replacing_ = false;
+};
+
+}  // namespace brume::scaling

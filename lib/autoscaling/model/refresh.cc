@@ -1,0 +1,138 @@
+#include "lib/autoscaling/model/refresh.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace brume::scaling {
+namespace {
+
+// In the order of the enum.
+constexpr std::array<absl::string_view, kRefreshStatuses> kNames = {
+    "Pending",        "InProgress",        "Successful", "Failed", "Cancelling", "Cancelled", "RollbackInProgress",
+    "RollbackFailed", "RollbackSuccessful"};
+
+constexpr int kFailuresToFail = 3;
+
+bool IsSame(const LaunchSource& a, const LaunchSource& b) {
+  return a.is_template == b.is_template && a.id == b.id && a.version == b.version;
+}
+
+int CountOutdated(const Group& group, absl::Span<const Member> members) {
+  return static_cast<int>(std::count_if(members.begin(), members.end(), [&](const Member& member) {
+    return member.lifecycle == Lifecycle::kInService && IsOutdated(group, member);
+  }));
+}
+
+// A member that is there to take another's place, and has not done so.
+bool IsReplacing(absl::Span<const Member> members) {
+  return std::any_of(members.begin(), members.end(), [&](const Member& member) {
+    return !member.replaces.empty() && IsActive(member.lifecycle) &&
+           std::any_of(members.begin(), members.end(),
+                       [&](const Member& other) { return other.token == member.replaces; });
+  });
+}
+
+// Of all members that count: in service, and warm.
+bool IsSettled(const Refresh& refresh, const Group& group, absl::Span<const Member> members, absl::Time now,
+               absl::Time& look_again) {
+  const absl::Duration warmup = refresh.preferences.warmup.value_or(group.default_warmup);
+  for (const Member& member : members) {
+    if (IsPending(member.lifecycle) || IsTerminating(member.lifecycle)) return false;
+    if (member.lifecycle != Lifecycle::kInService || member.in_service < refresh.started) continue;
+    if (now < member.in_service + warmup) {
+      look_again = std::min(look_again, member.in_service + warmup);
+      return false;
+    }
+  }
+  return true;
+}
+
+void End(Refresh& refresh, Group& group, RefreshStatus status, std::string reason, absl::Time now) {
+  refresh.status = status;
+  refresh.reason = std::move(reason);
+  refresh.ended = now;
+  group.refresh.reset();
+}
+
+// How many members may have been replaced until the next checkpoint is passed.
+int ReachOf(const Refresh& refresh) {
+  const std::vector<int>& checkpoints = refresh.preferences.checkpoints;
+  if (refresh.checkpoints_passed >= static_cast<int>(checkpoints.size())) return refresh.total;
+  return (refresh.total * checkpoints[refresh.checkpoints_passed] + 99) / 100;
+}
+
+}  // namespace
+
+absl::string_view RefreshStatusName(RefreshStatus status) { return kNames[static_cast<size_t>(status)]; }
+
+bool IsOutdated(const Group& group, const Member& member) {
+  if (!group.refresh.has_value() || member.launched >= group.refresh->began) return false;
+  if (member.lifecycle != Lifecycle::kInService && !IsWarmReady(member.lifecycle)) return false;
+  if (member.protected_from_scale_in) return false;
+  return !group.refresh->skip_matching || !IsSame(member.source, group.source);
+}
+
+absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> members, const Backoff& launches,
+                   absl::Time now) {
+  const RefreshPreferences& preferences = refresh.preferences;
+  absl::Time look_again = absl::InfiniteFuture();
+  const int capacity = std::max(1, group.desired);
+  group.refresh = RefreshRule{.began = refresh.started,
+                              .skip_matching = preferences.skip_matching,
+                              .at_once = std::max(1, capacity * (100 - preferences.min_healthy_percent) / 100),
+                              .most = 0};
+  if (refresh.status == RefreshStatus::kRollbackInProgress) {
+    // Whatever is not of the source it goes back to.
+    group.refresh->began = absl::InfiniteFuture();
+    group.refresh->skip_matching = true;
+  }
+  if (refresh.status == RefreshStatus::kPending) {
+    refresh.status = RefreshStatus::kInProgress;
+    refresh.total = CountOutdated(group, members);
+  }
+  refresh.left = CountOutdated(group, members);
+  // Members that came into service meanwhile and are older all the same.
+  refresh.total = std::max(refresh.total, refresh.left);
+  if (refresh.status == RefreshStatus::kCancelling) {
+    if (!IsReplacing(members)) End(refresh, group, RefreshStatus::kCancelled, "Cancelled by the user.", now);
+    return look_again;
+  }
+  const bool rolls_back = refresh.status == RefreshStatus::kRollbackInProgress;
+  if (launches.failures >= kFailuresToFail && launches.last >= refresh.started && refresh.left > 0) {
+    const std::string why = absl::StrCat("The last ", launches.failures, " launches failed.");
+    if (!rolls_back && preferences.auto_rollback) {
+      refresh.status = RefreshStatus::kRollbackInProgress;
+      refresh.reason = absl::StrCat(why, " The refresh is rolled back.");
+      refresh.total = 0;
+      group.refresh.reset();
+      return now;
+    }
+    End(refresh, group, rolls_back ? RefreshStatus::kRollbackFailed : RefreshStatus::kFailed, why, now);
+    return look_again;
+  }
+  const int reach = rolls_back ? refresh.total : ReachOf(refresh);
+  const int replaced = refresh.total - refresh.left;
+  if (replaced < reach) {
+    group.refresh->most = reach - replaced;
+    return look_again;
+  }
+  if (!IsSettled(refresh, group, members, now, look_again)) return look_again;
+  const int checkpoints = rolls_back ? 0 : static_cast<int>(preferences.checkpoints.size());
+  if (refresh.checkpoints_passed < checkpoints) {
+    if (refresh.waiting_since == absl::InfinitePast()) refresh.waiting_since = now;
+    // Nothing is waited for behind the last one.
+    const bool last = refresh.checkpoints_passed + 1 == checkpoints;
+    const absl::Time until = refresh.waiting_since + preferences.checkpoint_delay;
+    if (!last && now < until) return std::min(look_again, until);
+    refresh.waiting_since = absl::InfinitePast();
+    ++refresh.checkpoints_passed;
+    if (!last) return now;
+  }
+  End(refresh, group, rolls_back ? RefreshStatus::kRollbackSuccessful : RefreshStatus::kSuccessful, "", now);
+  return look_again;
+}
+
+}  // namespace brume::scaling

@@ -1,0 +1,23 @@
+// Instance refresh: how far one has come, and what may be replaced now.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html
+#pragma once
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lib/autoscaling/model/record.h"
+
+namespace brume::scaling {
+
+// Whether the group's refresh is to replace the member: one that is not protected, and in service or in the warm pool.
+bool IsOutdated(const Group& group, const Member& member);
+
+// Takes a refresh that is not over one look further and puts what it may do now into `group.refresh`, which is emptied
+// when it is over. Returns when to look again though nothing happened.
+//
+// A refresh fails when launches fail three times in a row; with auto_rollback it then goes back to the group's source
+// from before it: the caller has to put `refresh.before` in its place. It may be successful only once what it launched
+// has warmed up.
+absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> members, const Backoff& launches,
+                   absl::Time now);
+
+}  // namespace brume::scaling

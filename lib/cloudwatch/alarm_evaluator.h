@@ -1,0 +1,69 @@
+// Evaluates each alarm on a metric once in each of its periods, and at once when it is put.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lib/base/clock.h"
+#include "lib/cloudwatch/alarm_service.h"
+#include "lib/cloudwatch/model/alarm.h"
+
+namespace brume::cloudwatch {
+
+struct AlarmEvaluatorParts {
+  AlarmService& alarms;
+  const Clock& clock;
+  AlarmReader read;
+  // An alarm with enabled actions is, after an evaluation that changed nothing, still in the state whose actions name
+  // this scaling policy: as in CloudWatch, these are asked again in each period.
+  std::function<void(const std::string& action)> on_scaling = {};
+};
+
+// Thread-safe.
+class AlarmEvaluator {
+ public:
+  explicit AlarmEvaluator(AlarmEvaluatorParts parts);
+  ~AlarmEvaluator();
+  // All alarms that are there are due. Without it WakeAll and EvaluateDue are the caller's.
+  void Start();
+  void Stop();
+
+  // The alarm was put: it is evaluated at once, and then in its periods.
+  void Wake(const std::string& name);
+  void WakeAll();
+  // Looks when something is due next: it may be sooner than it was.
+  void LookAgain();
+
+  // Evaluates what is due, and says when something is next.
+  absl::Time EvaluateDue();
+
+ private:
+  void Run();
+  std::vector<AlarmPtr> TakeDue(absl::Time now);
+  absl::StatusOr<AlarmVerdict> Evaluate(const AlarmPtr& alarm, absl::Time now) const;
+  void Schedule(const std::string& name, absl::Time due);
+  void AskScaling(const std::vector<AlarmVerdict>& verdicts) const;
+
+  const AlarmEvaluatorParts parts_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool woken_ = false;
+  std::set<std::pair<absl::Time, std::string>> queue_;
+  absl::flat_hash_map<std::string, absl::Time> due_;
+  absl::Time forget_due_;  // when old history is to be forgotten
+  absl::Time evaluated_ = absl::InfinitePast();
+  std::thread thread_;
+};
+
+}  // namespace brume::cloudwatch

@@ -1,0 +1,51 @@
+#include "lib/cloudwatch/api/alarm_access.h"
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "brume/cloudwatch/v1/alarm.pb.h"
+#include "lib/cloudwatch/model/alarm_action.h"
+
+namespace brume::cloudwatch {
+namespace {
+
+using alarm::ActionKind;
+
+}  // namespace
+
+std::vector<AccessQuestion> WhatAlarmDoes(const google::protobuf::Message& request, const Settings& settings) {
+  using Request = cloudwatch::v1::PutMetricAlarmRequest;
+  std::vector<AccessQuestion> questions;
+  if (request.GetDescriptor() != Request::descriptor()) return questions;
+  const auto& put = static_cast<const Request&>(request);
+  static const auto& calls = *new std::map<ActionKind, std::vector<std::string>>({
+      {ActionKind::kStop, {"ec2:StopInstances"}},
+      {ActionKind::kTerminate, {"ec2:TerminateInstances"}},
+      {ActionKind::kReboot, {"ec2:RebootInstances"}},
+      {ActionKind::kRecover, {"ec2:StopInstances", "ec2:StartInstances"}},
+  });
+  std::set<std::string> asked;
+  for (const auto* actions : {&put.ok_actions(), &put.alarm_actions(), &put.insufficient_data_actions()}) {
+    for (const std::string& action : *actions) {
+      const absl::StatusOr<ActionKind> kind = alarm::ParseAction(action);
+      if (!kind.ok() || !calls.contains(*kind)) continue;
+      asked.insert(calls.at(*kind).begin(), calls.at(*kind).end());
+    }
+  }
+  std::string instance = "*";
+  for (const auto& dimension : put.dimensions()) {
+    if (dimension.name() == "InstanceId") instance = dimension.value();
+  }
+  for (const std::string& action : asked) {
+    AccessQuestion question;
+    question.action = action;
+    question.resources = {
+        absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":instance/", instance)};
+    questions.push_back(std::move(question));
+  }
+  return questions;
+}
+
+}  // namespace brume::cloudwatch

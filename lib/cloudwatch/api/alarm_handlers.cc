@@ -1,0 +1,200 @@
+// Alarms: definitions, states, actions, tags. What describes them is in alarm_describe_handlers.cc.
+#include <algorithm>
+
+#include "brume/cloudwatch/v1/alarm.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/cloudwatch/alarm_service.h"
+#include "lib/cloudwatch/api/cloudwatch.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::cloudwatch {
+namespace {
+
+using alarm::State;
+using google::protobuf::RepeatedPtrField;
+
+constexpr char kService[] = "Alarms";
+
+absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
+
+std::vector<std::string> Texts(const RepeatedPtrField<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+absl::StatusOr<TagMap> ParseTags(const RepeatedPtrField<v1::Tag>& tags) {
+  TagMap map;
+  for (const v1::Tag& tag : tags) {
+    if (!map.emplace(tag.key(), tag.value()).second) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("The tag ", tag.key(), " is given twice"));
+    }
+  }
+  return map;
+}
+
+// What both kinds of alarms have.
+template <typename Request>
+alarm::Alarm CommonOf(const Request& request) {
+  alarm::Alarm alarm;
+  alarm.name = request.alarm_name();
+  alarm.description = request.alarm_description();
+  alarm.actions_enabled = !request.has_actions_enabled() || request.actions_enabled();
+  alarm.actions[static_cast<size_t>(State::kOk)] = Texts(request.ok_actions());
+  alarm.actions[static_cast<size_t>(State::kAlarm)] = Texts(request.alarm_actions());
+  alarm.actions[static_cast<size_t>(State::kInsufficientData)] = Texts(request.insufficient_data_actions());
+  return alarm;
+}
+
+absl::StatusOr<alarm::Threshold> ThresholdOf(const v1::PutMetricAlarmRequest& request) {
+  if (!request.has_threshold()) return Invalid("The parameter Threshold is required");
+  alarm::Threshold threshold;
+  threshold.value = request.threshold();
+  threshold.evaluation_periods = request.evaluation_periods();
+  threshold.datapoints_to_alarm =
+      request.has_datapoints_to_alarm() ? request.datapoints_to_alarm() : request.evaluation_periods();
+  ASSIGN_OR_RETURN(threshold.comparison, alarm::ParseComparison(request.comparison_operator()));
+  if (request.has_treat_missing_data()) {
+    ASSIGN_OR_RETURN(threshold.missing, alarm::ParseMissingData(request.treat_missing_data()));
+  }
+  return threshold;
+}
+
+// A metric, and what is taken of it.
+absl::Status ParseOneMetric(const v1::PutMetricAlarmRequest& request, alarm::Watch& watch) {
+  if (request.has_statistic() && request.has_extended_statistic()) {
+    return ec2::Error("InvalidParameterCombination", "Statistic and ExtendedStatistic exclude each other");
+  }
+  if (!request.has_period()) return Invalid("The parameter Period is required");
+  ASSIGN_OR_RETURN(watch.metric, MetricOf(request));
+  watch.statistic = request.has_statistic() ? request.statistic() : request.extended_statistic();
+  watch.unit = request.unit();
+  watch.period = absl::Seconds(request.period());
+  return absl::OkStatus();
+}
+
+absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, alarm::Watch& watch) {
+  if (request.has_metric_name() || request.has_namespace_() || request.has_statistic() ||
+      request.has_extended_statistic() || request.has_period() || request.has_unit() ||
+      request.dimensions_size() != 0) {
+    return Invalid("Metrics excludes MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic");
+  }
+  for (int i = 0; i < request.metrics_size(); ++i) {
+    const v1::MetricDataQuery& given = request.metrics(i);
+    ASSIGN_OR_RETURN(const DataQuery parsed, ParseDataQuery(given, absl::StrCat("Metrics.member.", i + 1)));
+    alarm::WatchQuery query;
+    query.id = parsed.id;
+    query.expression = parsed.expression;
+    query.label = parsed.label;
+    query.return_data = parsed.return_data;
+    if (parsed.metric.has_value()) {
+      query.is_metric = true;
+      query.metric = parsed.metric->metric;
+      query.statistic = given.metric_stat().stat();
+      query.unit = given.metric_stat().unit();
+      if (watch.period != absl::ZeroDuration() && watch.period != parsed.metric->period) {
+        return Invalid("All of Metrics must have the same Period");
+      }
+      watch.period = parsed.metric->period;
+    }
+    watch.queries.push_back(std::move(query));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::PutMetricAlarmResponse> PutMetricAlarm(AlarmService& alarms,
+                                                          const v1::PutMetricAlarmRequest& request) {
+  if (request.has_threshold_metric_id()) return Invalid("ThresholdMetricId: anomalies are not detected here");
+  alarm::Alarm alarm = CommonOf(request);
+  RETURN_IF_ERROR(request.metrics_size() == 0 ? ParseOneMetric(request, alarm.watch)
+                                              : ParseMaths(request, alarm.watch));
+  ASSIGN_OR_RETURN(alarm.watch.threshold, ThresholdOf(request));
+  alarm.watch.says_datapoints = request.has_datapoints_to_alarm();
+  alarm.watch.says_missing = request.has_treat_missing_data();
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+  RETURN_IF_ERROR(alarms.PutMetricAlarm(std::move(alarm), tags));
+  return v1::PutMetricAlarmResponse();
+}
+
+absl::StatusOr<v1::PutCompositeAlarmResponse> PutCompositeAlarm(AlarmService& alarms,
+                                                                const v1::PutCompositeAlarmRequest& request) {
+  const bool periods =
+      request.has_actions_suppressor_wait_period() && request.has_actions_suppressor_extension_period();
+  if (!request.actions_suppressor().empty() && !periods) {
+    return Invalid("ActionsSuppressor needs ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod");
+  }
+  if (request.actions_suppressor().empty() &&
+      (request.has_actions_suppressor_wait_period() || request.has_actions_suppressor_extension_period())) {
+    return Invalid("ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod need ActionsSuppressor");
+  }
+  alarm::Alarm alarm = CommonOf(request);
+  alarm.kind = alarm::Kind::kComposite;
+  alarm.rule = request.alarm_rule();
+  alarm.suppressor = {.alarm = request.actions_suppressor(),
+                      .wait = absl::Seconds(request.actions_suppressor_wait_period()),
+                      .extension = absl::Seconds(request.actions_suppressor_extension_period())};
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+  RETURN_IF_ERROR(alarms.PutCompositeAlarm(std::move(alarm), tags));
+  return v1::PutCompositeAlarmResponse();
+}
+
+void AddStates(gateway::Dispatcher& dispatcher, AlarmService& alarms) {
+  HandleCloudWatch<v1::DeleteAlarmsRequest, v1::DeleteAlarmsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DeleteAlarmsResponse> {
+        RETURN_IF_ERROR(alarms.Delete(Texts(request.alarm_names())));
+        return v1::DeleteAlarmsResponse();
+      });
+  HandleCloudWatch<v1::EnableAlarmActionsRequest, v1::EnableAlarmActionsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::EnableAlarmActionsResponse> {
+        RETURN_IF_ERROR(alarms.EnableActions(Texts(request.alarm_names()), true));
+        return v1::EnableAlarmActionsResponse();
+      });
+  HandleCloudWatch<v1::DisableAlarmActionsRequest, v1::DisableAlarmActionsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DisableAlarmActionsResponse> {
+        RETURN_IF_ERROR(alarms.EnableActions(Texts(request.alarm_names()), false));
+        return v1::DisableAlarmActionsResponse();
+      });
+  HandleCloudWatch<v1::SetAlarmStateRequest, v1::SetAlarmStateResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::SetAlarmStateResponse> {
+        ASSIGN_OR_RETURN(const State state, alarm::ParseState(request.state_value()));
+        RETURN_IF_ERROR(
+            alarms.SetState(request.alarm_name(), state, request.state_reason(), request.state_reason_data()));
+        return v1::SetAlarmStateResponse();
+      });
+}
+
+void AddTags(gateway::Dispatcher& dispatcher, AlarmService& alarms) {
+  HandleCloudWatch<v1::ListTagsForResourceRequest, v1::ListTagsForResourceResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::ListTagsForResourceResponse> {
+        ASSIGN_OR_RETURN(const TagMap tags, alarms.Tags(request.resource_arn()));
+        v1::ListTagsForResourceResponse response;
+        for (const auto& [key, value] : tags) {
+          v1::Tag& tag = *response.add_tags();
+          tag.set_key(key);
+          tag.set_value(value);
+        }
+        return response;
+      });
+  HandleCloudWatch<v1::TagResourceRequest, v1::TagResourceResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::TagResourceResponse> {
+        ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+        RETURN_IF_ERROR(alarms.Tag(request.resource_arn(), tags));
+        return v1::TagResourceResponse();
+      });
+  HandleCloudWatch<v1::UntagResourceRequest, v1::UntagResourceResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::UntagResourceResponse> {
+        RETURN_IF_ERROR(alarms.Untag(request.resource_arn(), Texts(request.tag_keys())));
+        return v1::UntagResourceResponse();
+      });
+}
+
+}  // namespace
+
+void AddAlarmHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  AlarmService& alarms = services.alarms;
+  HandleCloudWatch<v1::PutMetricAlarmRequest, v1::PutMetricAlarmResponse>(
+      dispatcher, kService, [&](const auto& request) { return PutMetricAlarm(alarms, request); });
+  HandleCloudWatch<v1::PutCompositeAlarmRequest, v1::PutCompositeAlarmResponse>(
+      dispatcher, kService, [&](const auto& request) { return PutCompositeAlarm(alarms, request); });
+  AddStates(dispatcher, alarms);
+  AddTags(dispatcher, alarms);
+}
+
+}  // namespace brume::cloudwatch

@@ -1,0 +1,87 @@
+// The latest values of metrics in memory, by the minute, until they are written.
+//
+//   const SeriesHandle series = buffer.Series({"AWS/EC2", "CPUUtilization", {{"InstanceId", "i-…"}}}, "Percent");
+//   buffer.Add(series, now, {.count = 1, …}, /*by_second=*/true);
+//   std::vector<WaitingBlock> waiting = buffer.Take();
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lib/cloudwatch/model/metric.h"
+#include "lib/cloudwatch/model/metric_bucket.h"
+
+namespace brume::cloudwatch {
+
+// One unit of a metric. Its fields belong to the buffer.
+struct Series {
+  Series(MetricId i, std::string u) : id(std::move(i)), unit(std::move(u)) {}
+
+  const MetricId id;
+  const std::string unit;
+
+  struct Minute {
+    MetricBlock fresh;                  // not written yet
+    std::optional<MetricBlock> stored;  // what the store has, when it is known
+  };
+  std::map<int64_t, Minute> minutes;  // by minutes since 1970
+
+  // The writer's alone.
+  int64_t number = 0;  // the row's; 0 = not known
+  absl::Time seen = absl::InfinitePast();
+};
+using SeriesHandle = std::shared_ptr<Series>;
+
+// What a metric's minute has that the store has not.
+struct WaitingBlock {
+  SeriesHandle series;
+  int64_t minute = 0;
+  MetricBlock fresh;
+  std::optional<MetricBlock> stored;  // as in Minute; the writer sets it
+};
+
+// Thread-safe; Take, Written and NotWritten are called by one thread at a time.
+class MetricBuffer {
+ public:
+  explicit MetricBuffer(size_t most_waiting) : most_waiting_(most_waiting) {}
+
+  // The same one as long as somebody has it, or values of it wait.
+  SeriesHandle SeriesOf(const MetricId& id, const std::string& unit);
+  // False, and the values are lost and counted, when too many wait.
+  bool Add(const SeriesHandle& series, absl::Time time, const MetricBucket& values, bool by_second);
+  bool HasRoomFor(size_t values) const;
+
+  // Takes all that waits.
+  std::vector<WaitingBlock> Take();
+  // What Take gave was written, or was not and waits again.
+  void Written(absl::Span<WaitingBlock> blocks);
+  void NotWritten(absl::Span<const WaitingBlock> blocks);
+  // Forgets minutes before `minute` of which nothing waits, and series that nobody has and that have none left.
+  void Forget(int64_t minute);
+
+  // What waits of a metric, by units and minutes.
+  std::vector<WaitingBlock> WaitingOf(const MetricId& id) const;
+  int64_t dropped() const { return dropped_; }
+
+ private:
+  // Requires mutex_.
+  void Wait(Series& series, int64_t minute, const MetricBlock& block);
+
+  const size_t most_waiting_;
+  mutable std::mutex mutex_;
+  absl::flat_hash_map<std::string, std::vector<SeriesHandle>> series_;  // by the metric's id, one a unit
+  size_t waiting_ = 0;                                                  // what is fresh, by SizeOf
+  std::atomic<int64_t> dropped_ = 0;
+};
+
+}  // namespace brume::cloudwatch

@@ -1,0 +1,77 @@
+// MetricService's care for what is old.
+#include "lib/base/status_macros.h"
+#include "lib/cloudwatch/metric_service.h"
+
+namespace brume::cloudwatch {
+namespace {
+
+constexpr int64_t kSecondsInHour = 3600;
+constexpr int64_t kMinutesInHour = 60;
+// What is done in one transaction, so that others need not wait long.
+constexpr size_t kPackAtOnce = 20;
+constexpr int kDeleteAtOnce = 2000;
+// Portions of each kind in one go: after a long absence there is much to do, and new values wait meanwhile.
+constexpr int kMostPortions = 500;
+constexpr absl::Duration kDeleteEvery = absl::Minutes(10);
+
+int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInHour; }
+
+}  // namespace
+
+absl::Status MetricService::RollUp() {
+  RETURN_IF_ERROR(PackHours());
+  const absl::Time now = clock_.Now();
+  if (now - deleted_ < kDeleteEvery) return absl::OkStatus();
+  RETURN_IF_ERROR(Delete());
+  deleted_ = now;
+  return absl::OkStatus();
+}
+
+absl::Status MetricService::PackHours() {
+  for (int portion = 0; portion < kMostPortions;) {
+    std::vector<int64_t> metrics;
+    int64_t hour = 0;
+    RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> absl::Status {
+      ASSIGN_OR_RETURN(const std::optional<int64_t> first, MetricTable(connection).FirstMinute());
+      hour = first.has_value() ? *first / kMinutesInHour : FirstUnpackedHour();
+      if (hour >= FirstUnpackedHour()) return absl::OkStatus();
+      ASSIGN_OR_RETURN(metrics, MetricTable(connection).MetricsOfHour(hour));
+      return absl::OkStatus();
+    }));
+    if (metrics.empty()) return absl::OkStatus();
+    for (size_t done = 0; done < metrics.size() && portion < kMostPortions; ++portion) {
+      const size_t end = std::min(done + kPackAtOnce, metrics.size());
+      std::unique_lock moving(moving_);
+      RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+        for (size_t i = done; i < end; ++i) {
+          RETURN_IF_ERROR(MetricTable(connection).PackHour(hour, metrics[i]));
+        }
+        return absl::OkStatus();
+      }));
+      done = end;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MetricService::Delete() {
+  const absl::Time now = clock_.Now();
+  const auto repeat = [&](const auto& change) -> absl::Status {
+    absl::StatusOr<bool> more = true;
+    for (int portion = 0; more.ok() && *more && portion < kMostPortions; ++portion) {
+      more = database_.WriteFor([&](store::Connection& connection) { return change(MetricTable(connection)); });
+    }
+    return more.status();
+  };
+  RETURN_IF_ERROR(repeat([&](MetricTable metrics) {
+    return metrics.DeleteHourMinutesBefore(HourOf(now - options_.keep_minutes), kDeleteAtOnce);
+  }));
+  RETURN_IF_ERROR(repeat([&](MetricTable metrics) {
+    return metrics.DeleteHoursBefore(HourOf(now - options_.keep_hours), kDeleteAtOnce);
+  }));
+  return repeat([&](MetricTable metrics) {
+    return metrics.Forget(now - options_.keep_hours, options_.most_metrics, kDeleteAtOnce);
+  });
+}
+
+}  // namespace brume::cloudwatch

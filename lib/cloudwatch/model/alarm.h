@@ -1,0 +1,131 @@
+// An alarm as it is kept: what it watches, what it does, and its state.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/cloudwatch/model/metric.h"
+#include "lib/cloudwatch/model/threshold.h"
+
+namespace brume::alarm {
+
+enum class Kind { kMetric, kComposite };
+// "MetricAlarm", "CompositeAlarm".
+absl::string_view KindName(Kind kind);
+
+// One of the metrics and expressions of an alarm on metric maths.
+struct WatchQuery {
+  std::string id;
+  bool is_metric = false;
+  MetricId metric;         // of a metric, as are its statistic and unit
+  std::string statistic;   // "Average" …, or a percentile: "p99.9"
+  std::string unit;        // of the values that count; empty = all
+  std::string expression;  // of an expression
+  std::string label;
+  bool return_data = false;  // it is what the alarm watches
+};
+
+// What a metric alarm watches: a statistic of a metric, or metric maths.
+struct Watch {
+  std::vector<WatchQuery> queries;  // of metric maths; empty = the metric
+  MetricId metric;
+  std::string statistic;  // "Average" …, or a percentile: "p99.9"
+  std::string unit;       // of the values that count; empty = all
+  absl::Duration period = absl::ZeroDuration();
+  Threshold threshold;
+  bool says_datapoints = false;  // DatapointsToAlarm was given, and is shown
+  bool says_missing = false;     // the same of TreatMissingData
+};
+
+// Whether a watch's statistic is a percentile: then it is shown as ExtendedStatistic.
+inline bool IsPercentile(absl::string_view statistic) { return absl::StartsWith(statistic, "p"); }
+
+// The alarm that holds back a composite alarm's actions while it is in ALARM, and how long actions wait for it to come
+// into that state, and after it left it.
+struct Suppressor {
+  std::string alarm;  // its name; empty = none
+  absl::Duration wait = absl::ZeroDuration();
+  absl::Duration extension = absl::ZeroDuration();
+};
+enum class SuppressedBy { kNobody, kAlarm, kWaitPeriod, kExtensionPeriod };
+// "Alarm", "WaitPeriod", "ExtensionPeriod"; empty for kNobody.
+absl::string_view SuppressedByName(SuppressedBy by);
+
+struct Alarm {
+  Kind kind = Kind::kMetric;
+  std::string name;
+  std::string description;
+  bool actions_enabled = true;
+  std::array<std::vector<std::string>, 3> actions;  // by State
+  absl::Time configured;
+  Watch watch;            // of kMetric
+  std::string rule;       // of kComposite
+  Suppressor suppressor;  // of kComposite
+
+  State state = State::kInsufficientData;
+  std::string reason;
+  std::string reason_data;                    // JSON, or empty
+  absl::Time updated;                         // the state, its reason included
+  absl::Time transitioned;                    // to another state
+  State acted_on = State::kInsufficientData;  // its actions were taken last
+  SuppressedBy suppressed_by = SuppressedBy::kNobody;
+  absl::Time suppressed_until = absl::InfinitePast();  // of the two periods
+
+  const std::vector<std::string>& ActionsOf(State of) const { return actions[static_cast<size_t>(of)]; }
+};
+
+// "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME".
+std::string Arn(absl::string_view region, absl::string_view account_id, absl::string_view name);
+// The name in an alarm's ARN, of any region and account; none for what is no such ARN.
+std::optional<std::string> NameInArn(absl::string_view arn);
+
+enum class HistoryType { kConfigurationUpdate, kStateUpdate, kAction };
+absl::string_view HistoryTypeName(HistoryType type);
+
+struct HistoryItem {
+  int64_t number = 0;  // given by the store
+  std::string alarm;
+  Kind kind = Kind::kMetric;
+  absl::Time time;
+  HistoryType type = HistoryType::kStateUpdate;
+  std::string summary;
+  std::string data;  // JSON
+};
+
+struct HistoryQuery {
+  std::optional<std::string> alarm;
+  std::vector<Kind> kinds;  // empty = all
+  std::optional<HistoryType> type;
+  std::optional<absl::Time> since, until;
+  bool oldest_first = false;
+  int64_t after = 0;  // the number of the last one seen; 0 = from the first
+  int most = 100;
+};
+
+// How far an action is that must not be begun twice.
+enum class Step { kWaiting, kBegun, kStarting };
+
+// An action that a transition asks for and that is not over.
+struct DueAction {
+  int64_t number = 0;  // given by the store
+  std::string alarm;
+  Kind kind = Kind::kMetric;
+  std::string action;
+  State state = State::kAlarm;  // that the alarm came into
+  absl::Time time;              // when it did
+  std::string instance_id;      // of an action on an instance
+  std::string message_id;       // of a webhook
+  std::string message;          // of a webhook: what is sent
+  Step step = Step::kWaiting;
+};
+
+inline constexpr size_t kMostAlarms = 5000;
+inline constexpr int kMostHistoryItems = 1000;  // of each alarm
+
+}  // namespace brume::alarm

@@ -1,0 +1,42 @@
+#include "lib/cloudwatch/statistic.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+
+namespace brume::cloudwatch {
+
+std::optional<Statistic> Statistic::Parse(absl::string_view name) {
+  if (name == "SampleCount") return Statistic(Kind::kSampleCount);
+  if (name == "Average") return Statistic(Kind::kAverage);
+  if (name == "Sum") return Statistic(Kind::kSum);
+  if (name == "Minimum") return Statistic(Kind::kMinimum);
+  if (name == "Maximum") return Statistic(Kind::kMaximum);
+  constexpr double kMost = 100;
+  double percent = 0;
+  const bool is_number = absl::ConsumePrefix(&name, "p") && !name.empty() &&
+                         name.find_first_not_of("0123456789.") == absl::string_view::npos &&
+                         absl::SimpleAtod(name, &percent);
+  if (!is_number || percent > kMost) return std::nullopt;
+  return Statistic(Kind::kPercentile, percent);
+}
+
+std::optional<double> Statistic::Of(const MetricBucket& bucket) const {
+  if (bucket.count <= 0) return std::nullopt;
+  switch (kind_) {
+    case Kind::kSampleCount:
+      return bucket.count;
+    case Kind::kAverage:
+      return bucket.sum / bucket.count;
+    case Kind::kSum:
+      return bucket.sum;
+    case Kind::kMinimum:
+      return bucket.min;
+    case Kind::kMaximum:
+      return bucket.max;
+    case Kind::kPercentile:
+      return bucket.Percentile(percent_);
+  }
+  return std::nullopt;
+}
+
+}  // namespace brume::cloudwatch

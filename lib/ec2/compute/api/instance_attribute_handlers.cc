@@ -1,0 +1,219 @@
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/instance_render.h"
+#include "lib/ec2/compute/api/run_request.h"
+#include "lib/ec2/compute/api/user_data.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/gateway/parameters.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.Instances";
+
+absl::StatusOr<v1::DescribeInstanceAttributeResponse> DescribeAttribute(
+    const api::Services& services, const v1::DescribeInstanceAttributeRequest& request) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  ASSIGN_OR_RETURN(const compute::InstanceView view, services.instances.Get(id));
+  const Instance& instance = view.instance;
+  const std::string& attribute = request.attribute();
+  v1::DescribeInstanceAttributeResponse response;
+  response.set_instance_id(id.text());
+  if (attribute == "instanceType") {
+    response.mutable_instance_type()->set_value(instance.instance_type);
+  } else if (attribute == "kernel") {
+    response.mutable_kernel_id();
+  } else if (attribute == "ramdisk") {
+    response.mutable_ramdisk_id();
+  } else if (attribute == "userData") {
+    response.mutable_user_data();
+    if (!instance.user_data.empty()) {
+      response.mutable_user_data()->set_value(absl::Base64Escape(instance.user_data));
+    }
+  } else if (attribute == "disableApiTermination") {
+    response.mutable_disable_api_termination()->set_value(instance.disable_api_termination);
+  } else if (attribute == "disableApiStop") {
+    response.mutable_disable_api_stop()->set_value(instance.disable_api_stop);
+  } else if (attribute == "instanceInitiatedShutdownBehavior") {
+    response.mutable_instance_initiated_shutdown_behavior()->set_value(
+        std::string(ShutdownBehaviorName(instance.shutdown_behavior)));
+  } else if (attribute == "rootDeviceName") {
+    response.mutable_root_device_name()->set_value(instance.root_device_name);
+  } else if (attribute == "blockDeviceMapping") {
+    *response.mutable_block_device_mappings() = RenderVolumes(view);
+  } else if (attribute == "sourceDestCheck") {
+    response.mutable_source_dest_check()->set_value(instance.source_dest_check);
+  } else if (attribute == "groupSet") {
+    *response.mutable_groups() = RenderGroups(view);
+  } else if (attribute == "ebsOptimized") {
+    response.mutable_ebs_optimized()->set_value(false);
+  } else if (attribute == "sriovNetSupport") {
+    response.mutable_sriov_net_support();
+  } else if (attribute == "enaSupport") {
+    response.mutable_ena_support()->set_value(true);
+  } else if (attribute == "enclaveOptions") {
+    response.mutable_enclave_options()->set_enabled(false);
+  }
+  return response;
+}
+
+absl::StatusOr<bool> ParseBool(const std::string& name, const std::string& text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("The value for parameter ", name, " is invalid. It must be true or false."));
+}
+
+absl::Status MissingValue(absl::string_view name) {
+  return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", name, ".value"));
+}
+
+// The old form: the attribute's name in one parameter, its value in another. Turned into the new form.
+absl::Status Unfold(v1::ModifyInstanceAttributeRequest& request) {
+  if (!request.has_attribute() && !request.has_value()) return absl::OkStatus();
+  if (!request.has_attribute()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter attribute");
+  }
+  if (!request.has_value()) {
+    // EC2 takes the name beside the new form too, where it adds nothing.
+    request.clear_attribute();
+    return absl::OkStatus();
+  }
+  const std::string name = request.attribute();
+  const std::string value = request.value();
+  request.clear_attribute();
+  request.clear_value();
+  if (name == "instanceType") {
+    request.mutable_instance_type()->set_value(value);
+  } else if (name == "instanceInitiatedShutdownBehavior") {
+    request.mutable_instance_initiated_shutdown_behavior()->set_value(value);
+  } else if (name == "userData") {
+    ASSIGN_OR_RETURN(*request.mutable_user_data()->mutable_value(), DecodeUserData(value));
+  } else {
+    ASSIGN_OR_RETURN(const bool flag, ParseBool(name, value));
+    if (name == "disableApiTermination") request.mutable_disable_api_termination()->set_value(flag);
+    if (name == "disableApiStop") request.mutable_disable_api_stop()->set_value(flag);
+    if (name == "sourceDestCheck") request.mutable_source_dest_check()->set_value(flag);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<bool>> OptionalFlag(bool present, const v1::AttributeBooleanValue& attribute,
+                                                 absl::string_view name) {
+  if (!present) return std::optional<bool>();
+  if (!attribute.has_value()) return MissingValue(name);
+  return std::optional<bool>(attribute.value());
+}
+
+absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeRequest request) {
+  RETURN_IF_ERROR(Unfold(request));
+  const int given = request.has_source_dest_check() + !request.block_device_mappings().empty() +
+                    request.has_disable_api_termination() + request.has_disable_api_stop() + !request.groups().empty() +
+                    request.has_instance_initiated_shutdown_behavior() + request.has_instance_type() +
+                    request.has_user_data();
+  if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
+  if (given > 1) {
+    return ec2::Error("InvalidParameterCombination",
+                      "Fields for multiple attribute types specified: one attribute can be changed in one call");
+  }
+  compute::InstanceChange change;
+  ASSIGN_OR_RETURN(change.source_dest_check,
+                   OptionalFlag(request.has_source_dest_check(), request.source_dest_check(), "sourceDestCheck"));
+  ASSIGN_OR_RETURN(
+      change.disable_api_termination,
+      OptionalFlag(request.has_disable_api_termination(), request.disable_api_termination(), "disableApiTermination"));
+  ASSIGN_OR_RETURN(change.disable_api_stop,
+                   OptionalFlag(request.has_disable_api_stop(), request.disable_api_stop(), "disableApiStop"));
+  if (request.has_instance_type()) {
+    if (request.instance_type().value().empty()) return MissingValue("instanceType");
+    change.instance_type = request.instance_type().value();
+  }
+  if (request.has_instance_initiated_shutdown_behavior()) {
+    ASSIGN_OR_RETURN(change.shutdown_behavior,
+                     ParseShutdownBehavior(request.instance_initiated_shutdown_behavior().value()));
+  }
+  if (request.has_user_data()) {
+    RETURN_IF_ERROR(CheckUserDataSize(request.user_data().value().size()));
+    change.user_data = request.user_data().value();
+  }
+  if (!request.groups().empty()) {
+    ASSIGN_OR_RETURN(change.group_ids, gateway::ParseIds<SecurityGroupId>(request.groups()));
+  }
+  for (const v1::InstanceBlockDeviceMappingSpecification& mapping : request.block_device_mappings()) {
+    if (!mapping.ebs().has_delete_on_termination()) {
+      return ec2::Error("MissingParameter",
+                        "The request must contain the parameter blockDeviceMapping.ebs.deleteOnTermination");
+    }
+    change.delete_on_termination[mapping.device_name()] = mapping.ebs().delete_on_termination();
+  }
+  return change;
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> SetMonitoring(const api::Services& services, const Request& request, bool detailed) {
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  RETURN_IF_ERROR(services.instances.SetMonitoring(ids, detailed));
+  Response response;
+  for (const InstanceId& id : ids) {
+    v1::InstanceMonitoring& item = *response.add_instance_monitorings();
+    item.set_instance_id(id.text());
+    *item.mutable_monitoring() = RenderMonitoring(detailed);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyMetadataOptions(
+    const api::Services& services, const v1::ModifyInstanceMetadataOptionsRequest& request) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  v1::InstanceMetadataOptionsRequest options;
+  if (request.has_http_tokens()) options.set_http_tokens(request.http_tokens());
+  if (request.has_http_endpoint()) options.set_http_endpoint(request.http_endpoint());
+  if (request.has_instance_metadata_tags()) options.set_instance_metadata_tags(request.instance_metadata_tags());
+  if (request.has_http_put_response_hop_limit()) {
+    options.set_http_put_response_hop_limit(request.http_put_response_hop_limit());
+  }
+  ASSIGN_OR_RETURN(const MetadataOptions changed,
+                   services.instances.ModifyMetadataOptions(id, ParseMetadataOptions(options)));
+  v1::ModifyInstanceMetadataOptionsResponse response;
+  response.set_instance_id(id.text());
+  *response.mutable_instance_metadata_options() = RenderMetadataOptions(changed);
+  return response;
+}
+
+}  // namespace
+
+void AddInstanceAttributeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::DescribeInstanceAttributeRequest, v1::DescribeInstanceAttributeResponse>(
+      kService, "DescribeInstanceAttribute",
+      [services](const v1::DescribeInstanceAttributeRequest& request, const Caller&) {
+        return DescribeAttribute(services, request);
+      });
+  dispatcher.Handle<v1::ModifyInstanceAttributeRequest, v1::ModifyInstanceAttributeResponse>(
+      kService, "ModifyInstanceAttribute",
+      [services](const v1::ModifyInstanceAttributeRequest& request,
+                 const Caller&) -> absl::StatusOr<v1::ModifyInstanceAttributeResponse> {
+        ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+        ASSIGN_OR_RETURN(const compute::InstanceChange change, ParseChange(request));
+        RETURN_IF_ERROR(services.instances.Modify(id, change));
+        return v1::ModifyInstanceAttributeResponse();
+      });
+  dispatcher.Handle<v1::ModifyInstanceMetadataOptionsRequest, v1::ModifyInstanceMetadataOptionsResponse>(
+      kService, "ModifyInstanceMetadataOptions",
+      [services](const v1::ModifyInstanceMetadataOptionsRequest& request, const Caller&) {
+        return ModifyMetadataOptions(services, request);
+      });
+  dispatcher.Handle<v1::MonitorInstancesRequest, v1::MonitorInstancesResponse>(
+      kService, "MonitorInstances", [services](const v1::MonitorInstancesRequest& request, const Caller&) {
+        return SetMonitoring<v1::MonitorInstancesRequest, v1::MonitorInstancesResponse>(services, request, true);
+      });
+  dispatcher.Handle<v1::UnmonitorInstancesRequest, v1::UnmonitorInstancesResponse>(
+      kService, "UnmonitorInstances", [services](const v1::UnmonitorInstancesRequest& request, const Caller&) {
+        return SetMonitoring<v1::UnmonitorInstancesRequest, v1::UnmonitorInstancesResponse>(services, request, false);
+      });
+}
+
+}  // namespace brume::ec2

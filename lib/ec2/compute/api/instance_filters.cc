@@ -1,0 +1,210 @@
+#include "lib/ec2/compute/api/instance_filters.h"
+
+#include "absl/strings/str_cat.h"
+#include "lib/ec2/compute/api/instance_render.h"
+#include "lib/ec2/network/api/private_dns_name.h"
+#include "lib/gateway/time_text.h"
+
+namespace brume::ec2 {
+namespace {
+
+using compute::InstanceView;
+using Table = std::map<std::string, gateway::FilterTable<InstanceView>::Values, std::less<>>;
+
+// Adapters from what is extracted to a filter's values.
+template <typename Function>
+gateway::FilterTable<InstanceView>::Values Of(Function text) {
+  return [text](const InstanceView& view, const gateway::ValueSink& sink) { sink(text(view)); };
+}
+// An empty text is no value.
+template <typename Function>
+gateway::FilterTable<InstanceView>::Values IfAny(Function text) {
+  return [text](const InstanceView& view, const gateway::ValueSink& sink) {
+    const std::string value(text(view));
+    if (!value.empty()) sink(value);
+  };
+}
+gateway::FilterTable<InstanceView>::Values Always(std::string value) {
+  return [value = std::move(value)](const InstanceView&, const gateway::ValueSink& sink) { sink(value); };
+}
+template <typename Function>
+gateway::FilterTable<InstanceView>::Values EachInterface(Function text) {
+  return [text](const InstanceView& view, const gateway::ValueSink& sink) {
+    for (const NetworkInterface& eni : view.interfaces) {
+      const std::string value(text(eni));
+      if (!value.empty()) sink(value);
+    }
+  };
+}
+template <typename Function>
+gateway::FilterTable<InstanceView>::Values EachVolume(Function text) {
+  return [text](const InstanceView& view, const gateway::ValueSink& sink) {
+    for (const Volume& volume : view.volumes) sink(text(volume));
+  };
+}
+
+void AddInstanceItself(Table& table) {
+  table["client-token"] = IfAny([](const InstanceView& v) { return v.instance.client_token; });
+  table["iam-instance-profile.arn"] =
+      IfAny([](const InstanceView& v) { return v.profile.has_value() ? v.profile->profile_arn : ""; });
+  table["iam-instance-profile.id"] =
+      IfAny([](const InstanceView& v) { return v.profile.has_value() ? v.profile->profile_id : ""; });
+  table["image-id"] = Of([](const InstanceView& v) { return v.instance.image_id.text(); });
+  table["instance-id"] = Of([](const InstanceView& v) { return v.instance.id.text(); });
+  table["instance-state-code"] =
+      Of([](const InstanceView& v) { return absl::StrCat(static_cast<int>(v.instance.state)); });
+  table["instance-state-name"] = Of([](const InstanceView& v) { return StateName(v.instance.state); });
+  table["instance-type"] = Of([](const InstanceView& v) { return v.instance.instance_type; });
+  table["key-name"] = IfAny([](const InstanceView& v) { return v.instance.key_name; });
+  table["launch-index"] = Of([](const InstanceView& v) { return absl::StrCat(v.instance.launch_index); });
+  table["launch-time"] = Of([](const InstanceView& v) { return gateway::RenderTime(v.instance.launch_time); });
+  table["monitoring-state"] = Of([](const InstanceView& v) { return v.instance.monitoring ? "enabled" : "disabled"; });
+  table["availability-zone"] = Of([](const InstanceView& v) { return v.instance.availability_zone; });
+  table["reason"] = IfAny([](const InstanceView& v) { return v.instance.transition_reason; });
+  table["reservation-id"] = Of([](const InstanceView& v) { return v.instance.reservation_id.text(); });
+  table["root-device-name"] = Of([](const InstanceView& v) { return v.instance.root_device_name; });
+  table["source-dest-check"] =
+      Of([](const InstanceView& v) { return gateway::FilterText(v.instance.source_dest_check); });
+  table["state-reason-code"] = IfAny([](const InstanceView& v) { return ReasonOf(v.instance).code; });
+  table["state-reason-message"] = IfAny([](const InstanceView& v) { return ReasonOf(v.instance).message; });
+}
+
+void AddMetadataOptions(Table& table) {
+  const auto add = [&table](const std::string& name, auto text) {
+    table["metadata-options." + name] = Of([text](const InstanceView& v) {
+      return std::string(text(RenderMetadataOptions(v.instance.metadata_options)));
+    });
+  };
+  add("http-tokens", [](const auto& o) { return o.http_tokens(); });
+  add("http-endpoint", [](const auto& o) { return o.http_endpoint(); });
+  add("http-put-response-hop-limit", [](const auto& o) { return absl::StrCat(o.http_put_response_hop_limit()); });
+  add("instance-metadata-tags", [](const auto& o) { return o.instance_metadata_tags(); });
+}
+
+void AddConstants(const Settings& settings, Table& table) {
+  table["architecture"] = Always("x86_64");
+  table["hibernation-options.configured"] = Always("false");
+  table["hypervisor"] = Always("xen");
+  table["owner-id"] = Always(settings.account_id);
+  table["platform-details"] = Always("Linux/UNIX");
+  table["root-device-type"] = Always("ebs");
+  table["tenancy"] = Always("default");
+  table["usage-operation"] = Always("RunInstances");
+  table["virtualization-type"] = Always("hvm");
+  // Known to EC2; no instance here has a value.
+  for (const char* name : {"instance-lifecycle", "kernel-id", "placement-group-name", "platform", "product-code",
+                           "ramdisk-id", "requester-id", "spot-instance-request-id"}) {
+    table[name] = [](const InstanceView&, const gateway::ValueSink&) {};
+  }
+}
+
+void AddVolumes(Table& table) {
+  const std::string prefix = "block-device-mapping.";
+  table[prefix + "attach-time"] = EachVolume([](const Volume& v) { return gateway::RenderTime(v.attach_time); });
+  table[prefix + "delete-on-termination"] =
+      EachVolume([](const Volume& v) { return gateway::FilterText(v.delete_on_termination); });
+  table[prefix + "device-name"] = EachVolume([](const Volume& v) { return v.device_name; });
+  table[prefix + "status"] = EachVolume([](const Volume& v) { return AttachmentStatus(v); });
+  table[prefix + "volume-id"] = EachVolume([](const Volume& v) { return v.id.text(); });
+}
+
+gateway::FilterTable<InstanceView>::Values GroupIds() {
+  return [](const InstanceView& view, const gateway::ValueSink& sink) {
+    for (const NetworkInterface& eni : view.interfaces) {
+      for (const SecurityGroupId& id : eni.groups) sink(id.text());
+    }
+  };
+}
+gateway::FilterTable<InstanceView>::Values GroupNames() {
+  return [](const InstanceView& view, const gateway::ValueSink& sink) {
+    for (const auto& [id, name] : view.group_names) sink(name);
+  };
+}
+
+// The primary interface's values under short names, each interface's under "network-interface.".
+void AddInterfaces(const Settings& settings, Table& table) {
+  const auto first = [](auto text) {
+    return [text](const InstanceView& view, const gateway::ValueSink& sink) {
+      if (view.interfaces.empty()) return;
+      const std::string value(text(view.interfaces.front()));
+      if (!value.empty()) sink(value);
+    };
+  };
+  const auto public_ip = [](const NetworkInterface& e) { return e.public_ip ? e.public_ip->text() : std::string(); };
+  const auto private_ip = [](const NetworkInterface& e) { return e.private_ip.text(); };
+  const auto dns_name = [&settings](const NetworkInterface& e) { return PrivateDnsName(e.private_ip, settings); };
+  const auto subnet = [](const NetworkInterface& e) { return e.subnet_id.text(); };
+  const auto vpc = [](const NetworkInterface& e) { return e.vpc_id.text(); };
+  table["ip-address"] = first(public_ip);
+  table["private-ip-address"] = first(private_ip);
+  table["private-dns-name"] = first(dns_name);
+  table["dns-name"] = first([&settings](const NetworkInterface& e) {
+    return e.public_ip ? PublicDnsName(*e.public_ip, settings.region) : std::string();
+  });
+  table["subnet-id"] = first(subnet);
+  table["vpc-id"] = first(vpc);
+  table["instance.group-id"] = GroupIds();
+  table["instance.group-name"] = GroupNames();
+
+  const std::string prefix = "network-interface.";
+  const auto add = [&](const std::string& name, auto text) { table[prefix + name] = EachInterface(text); };
+  add("addresses.association.public-ip", public_ip);
+  add("addresses.private-ip-address", private_ip);
+  add("addresses.primary", [](const NetworkInterface&) { return "true"; });
+  add("association.public-ip", public_ip);
+  add("association.ip-owner-id", [](const NetworkInterface& e) { return e.public_ip ? "amazon" : ""; });
+  add("attachment.attach-time", [](const NetworkInterface& e) { return gateway::RenderTime(e.attach_time); });
+  add("attachment.attachment-id", [](const NetworkInterface& e) { return e.attachment_id; });
+  add("attachment.delete-on-termination",
+      [](const NetworkInterface& e) { return gateway::FilterText(e.delete_on_termination); });
+  add("attachment.device-index", [](const NetworkInterface& e) { return absl::StrCat(e.device_index); });
+  add("attachment.instance-id", [](const NetworkInterface& e) { return e.instance_id.text(); });
+  add("attachment.instance-owner-id", [&settings](const NetworkInterface&) { return settings.account_id; });
+  add("attachment.status", [](const NetworkInterface&) { return "attached"; });
+  add("description", [](const NetworkInterface& e) { return e.description; });
+  add("mac-address", [](const NetworkInterface& e) { return e.mac; });
+  add("network-interface-id", [](const NetworkInterface& e) { return e.id.text(); });
+  add("owner-id", [&settings](const NetworkInterface&) { return settings.account_id; });
+  add("private-dns-name", dns_name);
+  add("private-ip-address", private_ip);
+  add("source-dest-check", [](const NetworkInterface& e) { return gateway::FilterText(e.source_dest_check); });
+  add("status", [](const NetworkInterface&) { return "in-use"; });
+  add("subnet-id", subnet);
+  add("vpc-id", vpc);
+  table[prefix + "group-id"] = GroupIds();
+  table[prefix + "group-name"] = GroupNames();
+  table[prefix + "availability-zone"] = [](const InstanceView& view, const gateway::ValueSink& sink) {
+    if (!view.interfaces.empty()) sink(view.instance.availability_zone);
+  };
+}
+
+}  // namespace
+
+gateway::FilterTable<InstanceView> InstanceFilters(const Settings& settings) {
+  Table table;
+  AddInstanceItself(table);
+  AddMetadataOptions(table);
+  AddConstants(settings, table);
+  AddVolumes(table);
+  AddInterfaces(settings, table);
+  return gateway::FilterTable<InstanceView>(std::move(table), [](const InstanceView& view) { return view.tags; });
+}
+
+const gateway::FilterTable<StatusView>& StatusFilters() {
+  const auto of = [](auto text) {
+    return [text](const StatusView& s, const gateway::ValueSink& sink) { sink(text(s)); };
+  };
+  static const gateway::FilterTable<StatusView> table({
+      {"availability-zone", of([](const StatusView& s) { return s.view->instance.availability_zone; })},
+      {"instance-state-code",
+       of([](const StatusView& s) { return absl::StrCat(static_cast<int>(s.view->instance.state)); })},
+      {"instance-state-name", of([](const StatusView& s) { return StateName(s.view->instance.state); })},
+      {"instance-status.reachability", of([](const StatusView& s) { return CheckText(s.status.instance); })},
+      {"instance-status.status", of([](const StatusView& s) { return SummaryText(s.status.instance); })},
+      {"system-status.reachability", of([](const StatusView& s) { return CheckText(s.status.system); })},
+      {"system-status.status", of([](const StatusView& s) { return SummaryText(s.status.system); })},
+  });
+  return table;
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,135 @@
+#include "brume/ec2/v1/instance_options.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/listing.h"
+#include "lib/gateway/parameters.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.InstanceOptions";
+constexpr char kStandard[] = "standard";
+
+using Credit = v1::InstanceCreditSpecification;
+
+absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeCredits(
+    const api::Services& services, const v1::DescribeInstanceCreditSpecificationsRequest& request) {
+  static const gateway::FilterTable<Credit> filters(
+      {{"instance-id", gateway::One<Credit>([](const Credit& c) { return c.instance_id(); })}});
+  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.instance_ids().empty(), "instanceId"));
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  std::vector<Credit> credits;
+  // Without ids EC2 shows the unlimited ones.
+  if (!ids.empty()) {
+    ASSIGN_OR_RETURN(const compute::InstancePage page, services.instances.Describe(ids, nullptr, 0, 0));
+    for (const compute::InstanceView& view : page.instances) {
+      Credit& credit = credits.emplace_back();
+      credit.set_instance_id(view.instance.id.text());
+      credit.set_cpu_credits(kStandard);
+    }
+  }
+  v1::DescribeInstanceCreditSpecificationsResponse response;
+  ASSIGN_OR_RETURN(credits, gateway::FilteredPage("credits", std::move(credits), filters, request, response,
+                                                  [](const Credit& c) { return c.instance_id(); }));
+  for (Credit& credit : credits) *response.add_instance_credit_specifications() = std::move(credit);
+  return response;
+}
+
+bool IsGone(const Instance& instance) {
+  return instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown;
+}
+
+absl::Status WrongState(const Instance& instance) {
+  return ec2::Error("IncorrectInstanceState",
+                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state)));
+}
+
+// An instance that can still be changed. Errors: InvalidInstanceID.NotFound, IncorrectInstanceState.
+absl::Status CheckLives(const api::Services& services, const std::string& text) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(text));
+  ASSIGN_OR_RETURN(const compute::InstanceView view, services.instances.Get(id));
+  return IsGone(view.instance) ? WrongState(view.instance) : absl::OkStatus();
+}
+
+absl::Status SetCredits(const api::Services& services, const v1::InstanceCreditSpecificationRequest& request) {
+  RETURN_IF_ERROR(CheckLives(services, request.instance_id()));
+  if (request.cpu_credits() == kStandard) return absl::OkStatus();
+  return ec2::Error("InstanceCreditSpecification.NotSupported",
+                    absl::StrCat("The instance '", request.instance_id(),
+                                 "' has no burst credits: CPU time is not metered, and 'unlimited' has no meaning"));
+}
+
+absl::StatusOr<v1::ModifyInstanceCreditSpecificationResponse> ModifyCredits(
+    const api::Services& services, const v1::ModifyInstanceCreditSpecificationRequest& request) {
+  v1::ModifyInstanceCreditSpecificationResponse response;
+  for (const v1::InstanceCreditSpecificationRequest& wanted : request.instance_credit_specifications()) {
+    const absl::Status set = SetCredits(services, wanted);
+    if (set.ok()) {
+      response.add_successful_instance_credit_specifications()->set_instance_id(wanted.instance_id());
+      continue;
+    }
+    // What is no fault of the caller's is no answer about one instance.
+    if (!ec2::HasErrorCode(set)) return set;
+    auto& refused = *response.add_unsuccessful_instance_credit_specifications();
+    refused.set_instance_id(wanted.instance_id());
+    refused.mutable_error()->set_code(ec2::ErrorCode(set));
+    refused.mutable_error()->set_message(std::string(set.message()));
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ModifyInstanceMaintenanceOptionsResponse> ModifyMaintenance(
+    const api::Services& services, const v1::ModifyInstanceMaintenanceOptionsRequest& request) {
+  RETURN_IF_ERROR(CheckLives(services, request.instance_id()));
+  if (request.auto_recovery() == "disabled") {
+    return ec2::Error("UnsupportedOperation",
+                      "autoRecovery cannot be disabled: what ran is started again after the host's restart");
+  }
+  v1::ModifyInstanceMaintenanceOptionsResponse response;
+  response.set_instance_id(request.instance_id());
+  response.set_auto_recovery("default");
+  return response;
+}
+
+absl::StatusOr<v1::ModifyPrivateDnsNameOptionsResponse> ModifyNames(
+    const api::Services& services, const v1::ModifyPrivateDnsNameOptionsRequest& request) {
+  RETURN_IF_ERROR(CheckLives(services, request.instance_id()));
+  if (request.private_dns_hostname_type() == "resource-name" || request.enable_resource_name_dns_a_record() ||
+      request.enable_resource_name_dns_aaaa_record()) {
+    return ec2::Error("UnsupportedOperation",
+                      "Instances are named by their private IPv4 addresses (ip-name) and not by their ids");
+  }
+  v1::ModifyPrivateDnsNameOptionsResponse response;
+  response.set_return_(true);
+  return response;
+}
+
+}  // namespace
+
+void AddInstanceOptionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::DescribeInstanceCreditSpecificationsRequest, v1::DescribeInstanceCreditSpecificationsResponse>(
+      kService, "DescribeInstanceCreditSpecifications",
+      [services](const v1::DescribeInstanceCreditSpecificationsRequest& request, const Caller&) {
+        return DescribeCredits(services, request);
+      });
+  dispatcher.Handle<v1::ModifyInstanceCreditSpecificationRequest, v1::ModifyInstanceCreditSpecificationResponse>(
+      kService, "ModifyInstanceCreditSpecification",
+      [services](const v1::ModifyInstanceCreditSpecificationRequest& request, const Caller&) {
+        return ModifyCredits(services, request);
+      });
+  dispatcher.Handle<v1::ModifyInstanceMaintenanceOptionsRequest, v1::ModifyInstanceMaintenanceOptionsResponse>(
+      kService, "ModifyInstanceMaintenanceOptions",
+      [services](const v1::ModifyInstanceMaintenanceOptionsRequest& request, const Caller&) {
+        return ModifyMaintenance(services, request);
+      });
+  dispatcher.Handle<v1::ModifyPrivateDnsNameOptionsRequest, v1::ModifyPrivateDnsNameOptionsResponse>(
+      kService, "ModifyPrivateDnsNameOptions",
+      [services](const v1::ModifyPrivateDnsNameOptionsRequest& request, const Caller&) {
+        return ModifyNames(services, request);
+      });
+}
+
+}  // namespace brume::ec2

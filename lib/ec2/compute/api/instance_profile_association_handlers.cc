@@ -1,0 +1,96 @@
+// Which instance has which instance profile.
+#include "brume/ec2/v1/instance_profile.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/instance_render.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/pages.h"
+#include "lib/gateway/time_text.h"
+#include "lib/iam/instance_profile_service.h"
+
+namespace brume::ec2 {
+namespace {
+
+using iam::InstanceProfileService;
+using Association = v1::IamInstanceProfileAssociation;
+
+constexpr char kService[] = "brume.ec2.v1.IamInstanceProfiles";
+
+Association RenderAssociation(const ProfileAssociation& association, const char* state) {
+  Association rendered;
+  rendered.set_association_id(association.id);
+  rendered.set_instance_id(association.instance_id.text());
+  *rendered.mutable_iam_instance_profile() = RenderProfile(association);
+  rendered.set_state(state);
+  rendered.set_timestamp(gateway::RenderTime(association.associated));
+  return rendered;
+}
+
+absl::StatusOr<v1::DescribeIamInstanceProfileAssociationsResponse> Describe(
+    InstanceProfileService& profiles, const v1::DescribeIamInstanceProfileAssociationsRequest& request) {
+  static const gateway::FilterTable<Association> filters({
+      {"instance-id", gateway::One<Association>([](const Association& a) { return a.instance_id(); })},
+      {"state", gateway::One<Association>([](const Association& a) { return a.state(); })},
+  });
+  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.association_ids().empty(), "associationId"));
+  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, profiles.Associations());
+  const auto& named = request.association_ids();
+  std::vector<Association> found;
+  for (const ProfileAssociation& association : all) {
+    if (!named.empty() && std::find(named.begin(), named.end(), association.id) == named.end()) continue;
+    Association rendered = RenderAssociation(association, "associated");
+    if (keep(rendered)) found.push_back(std::move(rendered));
+  }
+  v1::DescribeIamInstanceProfileAssociationsResponse response;
+  ASSIGN_OR_RETURN(found, gateway::Page(
+                              "profile-associations", std::move(found), request,
+                              [](const Association& a) { return a.association_id(); },
+                              [&](std::string token) { response.set_next_token(std::move(token)); }));
+  for (Association& one : found) *response.add_iam_instance_profile_associations() = std::move(one);
+  return response;
+}
+
+absl::StatusOr<InstanceProfile> Resolve(InstanceProfileService& profiles,
+                                        const v1::IamInstanceProfileSpecification& named) {
+  return profiles.Resolve(named.arn(), named.name());
+}
+
+}  // namespace
+
+void AddInstanceProfileHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  InstanceProfileService& profiles = services.instance_profiles;
+  dispatcher
+      .Handle<v1::DescribeIamInstanceProfileAssociationsRequest, v1::DescribeIamInstanceProfileAssociationsResponse>(
+          kService, "DescribeIamInstanceProfileAssociations",
+          [&](const auto& request, const Caller&) { return Describe(profiles, request); });
+  dispatcher.Handle<v1::AssociateIamInstanceProfileRequest, v1::AssociateIamInstanceProfileResponse>(
+      kService, "AssociateIamInstanceProfile",
+      [&](const auto& request, const Caller&) -> absl::StatusOr<v1::AssociateIamInstanceProfileResponse> {
+        ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+        ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
+        ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Associate(id, profile));
+        v1::AssociateIamInstanceProfileResponse response;
+        *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
+        return response;
+      });
+  dispatcher.Handle<v1::DisassociateIamInstanceProfileRequest, v1::DisassociateIamInstanceProfileResponse>(
+      kService, "DisassociateIamInstanceProfile",
+      [&](const auto& request, const Caller&) -> absl::StatusOr<v1::DisassociateIamInstanceProfileResponse> {
+        ASSIGN_OR_RETURN(const ProfileAssociation gone, profiles.Disassociate(request.association_id()));
+        v1::DisassociateIamInstanceProfileResponse response;
+        *response.mutable_iam_instance_profile_association() = RenderAssociation(gone, "disassociated");
+        return response;
+      });
+  dispatcher.Handle<v1::ReplaceIamInstanceProfileAssociationRequest, v1::ReplaceIamInstanceProfileAssociationResponse>(
+      kService, "ReplaceIamInstanceProfileAssociation",
+      [&](const auto& request, const Caller&) -> absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> {
+        ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
+        ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Replace(request.association_id(), profile));
+        v1::ReplaceIamInstanceProfileAssociationResponse response;
+        *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
+        return response;
+      });
+}
+
+}  // namespace brume::ec2

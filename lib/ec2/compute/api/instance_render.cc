@@ -1,0 +1,274 @@
+#include "lib/ec2/compute/api/instance_render.h"
+
+#include "lib/ec2/network/api/private_dns_name.h"
+#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/gateway/time_text.h"
+
+namespace brume::ec2 {
+
+v1::InstanceState RenderState(InstanceState state) {
+  v1::InstanceState rendered;
+  rendered.set_code(static_cast<int>(state));
+  rendered.set_name(std::string(StateName(state)));
+  return rendered;
+}
+
+v1::Monitoring RenderMonitoring(bool detailed) {
+  v1::Monitoring rendered;
+  rendered.set_state(detailed ? "enabled" : "disabled");
+  return rendered;
+}
+
+v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options) {
+  v1::InstanceMetadataOptionsResponse rendered;
+  rendered.set_state("applied");
+  rendered.set_http_tokens(options.tokens_required ? "required" : "optional");
+  rendered.set_http_put_response_hop_limit(options.hop_limit);
+  rendered.set_http_endpoint(options.endpoint_enabled ? "enabled" : "disabled");
+  rendered.set_http_protocol_ipv6("disabled");
+  rendered.set_instance_metadata_tags(options.tags_enabled ? "enabled" : "disabled");
+  return rendered;
+}
+
+v1::InstanceStateChange RenderChange(const compute::StateChange& change) {
+  v1::InstanceStateChange rendered;
+  rendered.set_instance_id(change.id.text());
+  *rendered.mutable_previous_state() = RenderState(change.previous);
+  *rendered.mutable_current_state() = RenderState(change.current);
+  return rendered;
+}
+
+StateReason ReasonOf(const Instance& instance) {
+  if (!instance.state_reason.code.empty()) return instance.state_reason;
+  if (!instance.last_error.empty()) return {.code = "Server.InternalError", .message = instance.last_error};
+  if (instance.state == InstanceState::kPending) return {.code = "pending", .message = "pending"};
+  return {};
+}
+
+absl::string_view AttachmentStatus(const Volume& volume) {
+  switch (volume.state) {
+    case VolumeState::kCreating:
+      return "attaching";
+    case VolumeState::kDeleting:
+      return "detaching";
+    default:
+      return "attached";
+  }
+}
+
+absl::string_view SummaryText(compute::CheckStatus status) {
+  switch (status) {
+    case compute::CheckStatus::kPassed:
+      return "ok";
+    case compute::CheckStatus::kFailed:
+      return "impaired";
+    case compute::CheckStatus::kInitializing:
+      return "initializing";
+    case compute::CheckStatus::kNotApplicable:
+      return "not-applicable";
+  }
+  return "not-applicable";
+}
+
+absl::string_view CheckText(compute::CheckStatus status) {
+  switch (status) {
+    case compute::CheckStatus::kPassed:
+      return "passed";
+    case compute::CheckStatus::kFailed:
+      return "failed";
+    case compute::CheckStatus::kInitializing:
+      return "initializing";
+    case compute::CheckStatus::kNotApplicable:
+      return "";
+  }
+  return "";
+}
+
+namespace {
+
+google::protobuf::RepeatedPtrField<v1::GroupIdentifier> GroupsOf(const NetworkInterface& eni,
+                                                                 const compute::InstanceView& view) {
+  google::protobuf::RepeatedPtrField<v1::GroupIdentifier> groups;
+  for (const SecurityGroupId& id : eni.groups) {
+    v1::GroupIdentifier& group = *groups.Add();
+    group.set_group_id(id.text());
+    if (const auto name = view.group_names.find(id); name != view.group_names.end()) {
+      group.set_group_name(name->second);
+    }
+  }
+  return groups;
+}
+
+// EC2's word for an address that belongs to the pool and not to the account.
+constexpr char kPoolOwner[] = "amazon";
+
+v1::InstanceNetworkInterfaceAssociation RenderAssociation(Ipv4 public_ip, const Settings& settings) {
+  v1::InstanceNetworkInterfaceAssociation association;
+  association.set_ip_owner_id(kPoolOwner);
+  association.set_public_dns_name(PublicDnsName(public_ip, settings.region));
+  association.set_public_ip(public_ip.text());
+  return association;
+}
+
+v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const compute::InstanceView& view,
+                                             const Settings& settings) {
+  v1::InstanceNetworkInterface rendered;
+  rendered.set_network_interface_id(eni.id.text());
+  rendered.set_description(eni.description);
+  *rendered.mutable_groups() = GroupsOf(eni, view);
+  rendered.set_mac_address(eni.mac);
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_private_dns_name(PrivateDnsName(eni.private_ip, settings));
+  rendered.set_private_ip_address(eni.private_ip.text());
+  rendered.set_source_dest_check(eni.source_dest_check);
+  rendered.set_status("in-use");
+  rendered.set_subnet_id(eni.subnet_id.text());
+  rendered.set_vpc_id(eni.vpc_id.text());
+  rendered.set_interface_type("interface");
+  v1::InstanceNetworkInterfaceAttachment& attachment = *rendered.mutable_attachment();
+  attachment.set_attach_time(gateway::RenderTime(eni.attach_time));
+  attachment.set_attachment_id(eni.attachment_id);
+  attachment.set_delete_on_termination(eni.delete_on_termination);
+  attachment.set_device_index(eni.device_index);
+  attachment.set_status("attached");
+  attachment.set_network_card_index(0);
+  v1::InstancePrivateIpAddress& address = *rendered.add_private_ip_addresses();
+  address.set_primary(true);
+  address.set_private_dns_name(rendered.private_dns_name());
+  address.set_private_ip_address(rendered.private_ip_address());
+  if (eni.public_ip) {
+    *rendered.mutable_association() = RenderAssociation(*eni.public_ip, settings);
+    *address.mutable_association() = rendered.association();
+  }
+  return rendered;
+}
+
+v1::InstanceStatusSummary RenderSummary(compute::CheckStatus status, absl::Time impaired_since) {
+  v1::InstanceStatusSummary summary;
+  summary.set_status(std::string(SummaryText(status)));
+  if (status == compute::CheckStatus::kNotApplicable) return summary;
+  v1::InstanceStatusDetails& details = *summary.add_details();
+  details.set_name("reachability");
+  details.set_status(std::string(CheckText(status)));
+  if (status == compute::CheckStatus::kFailed && impaired_since != absl::InfiniteFuture()) {
+    details.set_impaired_since(gateway::RenderTime(impaired_since));
+  }
+  return summary;
+}
+
+// What the first interface gives; a terminated instance has none, and EC2 shows empty names then.
+void RenderAddresses(const compute::InstanceView& view, const Settings& settings, v1::Instance& rendered) {
+  rendered.set_private_dns_name("");
+  rendered.set_public_dns_name("");
+  for (const NetworkInterface& eni : view.interfaces) {
+    *rendered.add_network_interfaces() = RenderInterface(eni, view, settings);
+  }
+  if (view.interfaces.empty()) return;
+  const NetworkInterface& first = view.interfaces.front();
+  rendered.set_private_dns_name(PrivateDnsName(first.private_ip, settings));
+  rendered.set_private_ip_address(first.private_ip.text());
+  if (first.public_ip) {
+    rendered.set_public_dns_name(PublicDnsName(*first.public_ip, settings.region));
+    rendered.set_public_ip_address(first.public_ip->text());
+  }
+  rendered.set_subnet_id(first.subnet_id.text());
+  rendered.set_vpc_id(first.vpc_id.text());
+}
+
+}  // namespace
+
+google::protobuf::RepeatedPtrField<v1::GroupIdentifier> RenderGroups(const compute::InstanceView& view) {
+  if (view.interfaces.empty()) return {};
+  return GroupsOf(view.interfaces.front(), view);
+}
+
+google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes(const compute::InstanceView& view) {
+  google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> mappings;
+  for (const Volume& volume : view.volumes) {
+    v1::InstanceBlockDeviceMapping& mapping = *mappings.Add();
+    mapping.set_device_name(volume.device_name);
+    v1::EbsInstanceBlockDevice& ebs = *mapping.mutable_ebs();
+    ebs.set_attach_time(gateway::RenderTime(volume.attach_time));
+    ebs.set_delete_on_termination(volume.delete_on_termination);
+    ebs.set_status(std::string(AttachmentStatus(volume)));
+    ebs.set_volume_id(volume.id.text());
+  }
+  return mappings;
+}
+
+v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association) {
+  v1::IamInstanceProfile rendered;
+  rendered.set_arn(association.profile_arn);
+  rendered.set_id(association.profile_id);
+  return rendered;
+}
+
+v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings) {
+  const Instance& instance = view.instance;
+  v1::Instance rendered;
+  rendered.set_ami_launch_index(instance.launch_index);
+  rendered.set_image_id(instance.image_id.text());
+  rendered.set_instance_id(instance.id.text());
+  rendered.set_instance_type(instance.instance_type);
+  if (view.profile.has_value()) *rendered.mutable_iam_instance_profile() = RenderProfile(*view.profile);
+  if (!instance.key_name.empty()) rendered.set_key_name(instance.key_name);
+  rendered.set_launch_time(gateway::RenderTime(instance.launch_time));
+  *rendered.mutable_monitoring() = RenderMonitoring(instance.monitoring);
+  rendered.mutable_placement()->set_availability_zone(instance.availability_zone);
+  rendered.mutable_placement()->set_group_name("");
+  rendered.mutable_placement()->set_tenancy("default");
+  *rendered.mutable_state() = RenderState(instance.state);
+  rendered.set_state_transition_reason(instance.transition_reason);
+  if (const StateReason reason = ReasonOf(instance); !reason.code.empty()) {
+    rendered.mutable_state_reason()->set_code(reason.code);
+    rendered.mutable_state_reason()->set_message(reason.message);
+  }
+  RenderAddresses(view, settings, rendered);
+  *rendered.mutable_block_device_mappings() = RenderVolumes(view);
+  *rendered.mutable_security_groups() = RenderGroups(view);
+  rendered.set_architecture("x86_64");
+  rendered.set_client_token(instance.client_token);
+  rendered.set_ebs_optimized(false);
+  rendered.set_ena_support(true);
+  rendered.set_hypervisor("xen");
+  rendered.set_root_device_name(instance.root_device_name);
+  rendered.set_root_device_type("ebs");
+  rendered.set_source_dest_check(instance.source_dest_check);
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  rendered.set_virtualization_type("hvm");
+  rendered.mutable_cpu_options()->set_core_count(view.type.vcpus);
+  rendered.mutable_cpu_options()->set_threads_per_core(1);
+  rendered.mutable_hibernation_options()->set_configured(false);
+  *rendered.mutable_metadata_options() = RenderMetadataOptions(instance.metadata_options);
+  rendered.mutable_enclave_options()->set_enabled(false);
+  rendered.set_platform_details("Linux/UNIX");
+  rendered.set_usage_operation("RunInstances");
+  return rendered;
+}
+
+v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status) {
+  v1::InstanceStatus rendered;
+  rendered.set_availability_zone(view.instance.availability_zone);
+  rendered.set_instance_id(view.instance.id.text());
+  *rendered.mutable_instance_state() = RenderState(view.instance.state);
+  *rendered.mutable_instance_status() = RenderSummary(status.instance, status.impaired_since);
+  *rendered.mutable_system_status() = RenderSummary(status.system, status.impaired_since);
+  return rendered;
+}
+
+google::protobuf::RepeatedPtrField<v1::Reservation> RenderReservations(absl::Span<const compute::InstanceView> views,
+                                                                       const Settings& settings) {
+  google::protobuf::RepeatedPtrField<v1::Reservation> reservations;
+  for (const compute::InstanceView& view : views) {
+    const std::string& id = view.instance.reservation_id.text();
+    if (reservations.empty() || reservations.rbegin()->reservation_id() != id) {
+      v1::Reservation& reservation = *reservations.Add();
+      reservation.set_owner_id(settings.account_id);
+      reservation.set_reservation_id(id);
+    }
+    *reservations.rbegin()->add_instances() = RenderInstance(view, settings);
+  }
+  return reservations;
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,39 @@
+// Instances as EC2 shows them.
+#pragma once
+
+#include "absl/types/span.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/instance_view.h"
+#include "lib/ec2/compute/status_monitor.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+v1::InstanceState RenderState(InstanceState state);
+v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association);
+v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings);
+v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status);
+v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options);
+v1::Monitoring RenderMonitoring(bool detailed);
+v1::InstanceStateChange RenderChange(const compute::StateChange& change);
+
+// The groups of the first interface; empty once the instance has none.
+google::protobuf::RepeatedPtrField<v1::GroupIdentifier> RenderGroups(const compute::InstanceView& view);
+google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes(const compute::InstanceView& view);
+
+// Why it is in its state: what the row says, else what keeps it from the state it is on its way to. Empty code =
+// nothing.
+StateReason ReasonOf(const Instance& instance);
+// "attaching", "attached", "detaching".
+absl::string_view AttachmentStatus(const Volume& volume);
+// "ok", "impaired", "initializing", "not-applicable"; and of the one check in it: "passed", "failed", "initializing",
+// "".
+absl::string_view SummaryText(compute::CheckStatus status);
+absl::string_view CheckText(compute::CheckStatus status);
+
+// Instances that stand side by side and are of one launch, as reservations.
+google::protobuf::RepeatedPtrField<v1::Reservation> RenderReservations(absl::Span<const compute::InstanceView> views,
+                                                                       const Settings& settings);
+
+}  // namespace brume::ec2

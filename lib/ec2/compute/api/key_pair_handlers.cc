@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/key_pair.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/parameters.h"
+#include "lib/gateway/time_text.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.KeyPairs";
+
+using Info = v1::KeyPairInfo;
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+// What the answers of CreateKeyPair and ImportKeyPair share.
+template <typename Response>
+void Render(const compute::KeyPairView& view, Response& response) {
+  response.set_key_fingerprint(view.pair.fingerprint);
+  response.set_key_name(view.pair.name);
+  response.set_key_pair_id(view.pair.id.text());
+  *response.mutable_tags() = RenderTags(view.tags);
+}
+
+absl::StatusOr<v1::CreateKeyPairResponse> Create(const api::Services& services,
+                                                 const v1::CreateKeyPairRequest& request) {
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "key-pair"));
+  const std::string type = request.has_key_type() ? request.key_type() : "rsa";
+  ASSIGN_OR_RETURN(const compute::CreatedKeyPair created, services.key_pairs.Create(request.key_name(), type, tags));
+  v1::CreateKeyPairResponse response;
+  Render(created.view, response);
+  response.set_key_material(created.private_key);
+  return response;
+}
+
+absl::StatusOr<v1::ImportKeyPairResponse> Import(const api::Services& services,
+                                                 const v1::ImportKeyPairRequest& request) {
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "key-pair"));
+  ASSIGN_OR_RETURN(const compute::KeyPairView view,
+                   services.key_pairs.Import(request.key_name(), request.public_key_material(), tags));
+  v1::ImportKeyPairResponse response;
+  Render(view, response);
+  return response;
+}
+
+const gateway::FilterTable<Info>& Filters() {
+  static const gateway::FilterTable<Info> table(
+      {
+          {"fingerprint", gateway::One<Info>([](const Info& i) { return i.key_fingerprint(); })},
+          {"key-name", gateway::One<Info>([](const Info& i) { return i.key_name(); })},
+          {"key-pair-id", gateway::One<Info>([](const Info& i) { return i.key_pair_id(); })},
+      },
+      [](const Info& i) { return TagsOf(i.tags()); });
+  return table;
+}
+
+bool Has(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Every name in `wanted` must be found.
+template <typename Get>
+absl::Status CheckFound(const Names& wanted, const std::vector<compute::KeyPairView>& all, const Get& get) {
+  for (const std::string& name : wanted) {
+    if (std::none_of(all.begin(), all.end(),
+                     [&](const compute::KeyPairView& view) { return get(view.pair) == name; })) {
+      return ec2::Error("InvalidKeyPair.NotFound",
+                        absl::StrCat("The key pair '", absl::string_view(name).substr(0, 255), "' does not exist"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::DescribeKeyPairsResponse> Describe(const api::Services& services,
+                                                      const v1::DescribeKeyPairsRequest& request) {
+  ASSIGN_OR_RETURN(const auto keep, Filters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, services.key_pairs.List());
+  RETURN_IF_ERROR(CheckFound(request.key_names(), all, [](const KeyPair& pair) { return pair.name; }));
+  RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), all, [](const KeyPair& pair) { return pair.id.text(); }));
+  const bool named = !request.key_names().empty() || !request.key_pair_ids().empty();
+  v1::DescribeKeyPairsResponse response;
+  for (const compute::KeyPairView& view : all) {
+    if (named && !Has(request.key_names(), view.pair.name) && !Has(request.key_pair_ids(), view.pair.id.text())) {
+      continue;
+    }
+    Info info;
+    Render(view, info);
+    info.set_key_type(view.pair.type);
+    info.set_create_time(gateway::RenderTime(view.pair.created));
+    if (request.include_public_key()) info.set_public_key(view.pair.public_key);
+    if (keep(info)) *response.add_key_pairs() = std::move(info);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::DeleteKeyPairResponse> Delete(const api::Services& services,
+                                                 const v1::DeleteKeyPairRequest& request) {
+  if (request.key_name().empty() && request.key_pair_id().empty()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter keyName or keyPairId");
+  }
+  ASSIGN_OR_RETURN(const auto id, gateway::ParseOptionalId<KeyPairId>(request.key_pair_id()));
+  RETURN_IF_ERROR(services.key_pairs.Delete(request.key_name(), id).status());
+  return v1::DeleteKeyPairResponse();
+}
+
+}  // namespace
+
+void AddKeyPairHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::CreateKeyPairRequest, v1::CreateKeyPairResponse>(
+      kService, "CreateKeyPair",
+      [services](const v1::CreateKeyPairRequest& request, const Caller&) { return Create(services, request); });
+  dispatcher.Handle<v1::ImportKeyPairRequest, v1::ImportKeyPairResponse>(
+      kService, "ImportKeyPair",
+      [services](const v1::ImportKeyPairRequest& request, const Caller&) { return Import(services, request); });
+  dispatcher.Handle<v1::DescribeKeyPairsRequest, v1::DescribeKeyPairsResponse>(
+      kService, "DescribeKeyPairs",
+      [services](const v1::DescribeKeyPairsRequest& request, const Caller&) { return Describe(services, request); });
+  dispatcher.Handle<v1::DeleteKeyPairRequest, v1::DeleteKeyPairResponse>(
+      kService, "DeleteKeyPair",
+      [services](const v1::DeleteKeyPairRequest& request, const Caller&) { return Delete(services, request); });
+}
+
+}  // namespace brume::ec2

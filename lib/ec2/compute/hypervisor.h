@@ -1,0 +1,126 @@
+// Port: what the compute reconciler needs of a hypervisor. Domain words only.
+//
+// Every method is idempotent: asking for what already is, is OK. All are thread-safe; calls for one instance are made
+// one at a time, calls for many run at once. Blocking; each gives up with DeadlineExceeded rather than hang, and says
+// Unavailable while the hypervisor cannot be reached.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lib/base/unique_fd.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/storage/model/storage.h"
+
+namespace brume::compute {
+
+struct GuestDisk {
+  std::string path;    // qcow2
+  std::string device;  // "/dev/vda"
+  std::string serial;  // shown to the guest: the volume id without its dash, as EC2 does
+};
+
+struct GuestNic {
+  std::string tap;  // exists in this process's network namespace
+  std::string mac;
+};
+
+struct DirectBoot {
+  std::string kernel_path, initrd_path, command_line;
+};
+
+struct GuestSpec {
+  InstanceId id;
+  std::string uuid = {};
+  int vcpus = 1;
+  int64_t memory_mib = 128;
+  BootMode boot_mode = BootMode::kBios;
+  std::optional<DirectBoot> direct_boot = {};
+  std::vector<GuestDisk> disks = {};
+  std::vector<GuestNic> nics = {};
+  // Directory of the instance: console.log (bounded), console.sock and what else the hypervisor keeps for it.
+  std::string directory = {};
+};
+
+enum class Power {
+  kOff,     // no guest of this id
+  kPaused,  // made, not running
+  kOn,
+};
+
+enum class GuestEventKind { kStarted, kStopped, kCrashed, kPaused, kRebooted };
+
+struct GuestEvent {
+  InstanceId id;
+  GuestEventKind kind;
+  // kStopped: the guest did it itself (ACPI power off), as opposed to CutPower.
+  bool by_guest = false;
+};
+
+struct HypervisorInfo {
+  std::string uri;
+  std::string version;       // "libvirt 9.0.0, QEMU 7.2.22"
+  std::string acceleration;  // "kvm", "tcg", "simulated"
+  // Why it is not KVM, in words for the administrator; empty when it is.
+  std::string acceleration_note;
+};
+
+// What a guest has used since its start; the counters only grow. What cannot be told is none, and so may be, in some of
+// the samples, what costs much to ask for: disks and memory.
+struct GuestStatistics {
+  struct Disk {
+    int64_t read_bytes = 0, write_bytes = 0;
+    int64_t read_operations = 0, write_operations = 0;
+  };
+  // As its kernel tells the balloon; a guest without a driver for it tells nothing.
+  struct Memory {
+    int64_t total_bytes = 0;
+    int64_t usable_bytes = 0;  // for programs, without the guest having to swap
+  };
+
+  InstanceId id = {};
+  std::optional<absl::Duration> cpu_time = {};  // of all its vCPUs and of QEMU's own work for it
+  std::optional<Disk> disk = {};                // of all its disks together
+  std::optional<Memory> memory = {};
+};
+
+class Hypervisor {
+ public:
+  virtual ~Hypervisor() = default;
+
+  // Makes the guest, paused: no instruction runs and no packet leaves before Resume.
+  // Errors: Internal with QEMU's own words when it does not start.
+  virtual absl::Status CreatePaused(const GuestSpec& spec) = 0;
+  // NotFound when there is no such guest.
+  virtual absl::Status Resume(const InstanceId& id) = 0;
+  virtual absl::StatusOr<Power> Look(const InstanceId& id) = 0;
+  // Every guest whose name is an instance id, whether or not we know it.
+  virtual absl::StatusOr<std::vector<InstanceId>> List() = 0;
+  // Of guests that are on or paused; of `ids` only, where it names any. All in one go, and cheap.
+  virtual absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) = 0;
+  // Presses the ACPI power button. NotFound when off.
+  virtual absl::Status AskToStop(const InstanceId& id) = 0;
+  // The guest is gone when this returns OK. OK when there was none.
+  virtual absl::Status CutPower(const InstanceId& id) = 0;
+  // Asks for a clean restart through ACPI; kRebooted follows when the guest did. NotFound when off.
+  virtual absl::Status AskToReboot(const InstanceId& id) = 0;
+  // The reset button. NotFound when off.
+  virtual absl::Status Reset(const InstanceId& id) = 0;
+  // A connected stream socket to the guest's serial console. NotFound when off.
+  virtual absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) = 0;
+  // The newest output of the console, at most `most_bytes`, also after the guest ended while its directory stands.
+  virtual absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) = 0;
+  virtual absl::StatusOr<HypervisorInfo> Describe() = 0;
+  // HypervisorInfo's `acceleration`, without a connection: waits for a trial guest at most, once in a boot of the host.
+  virtual std::string Acceleration() = 0;
+  // `on_event` is called on a thread of the hypervisor's and must not block; also `on_reconnect` after the connection
+  // was lost and is back, when events may have been missed. Call it before the first guest; nulls end it, and no call
+  // of the former ones is under way when it returns.
+  virtual void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) = 0;
+};
+
+}  // namespace brume::compute

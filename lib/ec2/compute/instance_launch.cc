@@ -1,0 +1,107 @@
+// The launch: from a pending row to a running guest. Part of InstanceReconciler, in a file of its own.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_reconciler.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/storage/volume_table.h"
+
+namespace brume::compute {
+namespace {
+
+// A guest that does not start is tried so often before its launch counts as failed.
+constexpr int kMostLaunchAttempts = 5;
+
+// Errors that time cannot heal.
+bool IsHopeless(const absl::Status& status) { return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status); }
+
+}  // namespace
+
+InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
+  Instance& instance = guest.instance;
+  const absl::Status started = PowerOn(guest);
+  if (!started.ok()) return LaunchFailed(guest, started);
+  RETURN_IF_ERROR(Failpoint("instance.resumed"));
+  instance.host_boot_id = parts_.host_boot_id;
+  const absl::Status settled = Settle(instance, InstanceState::kRunning);
+  if (!settled.ok()) return settled;
+  Change(instance.id, [](Memory& memory) { memory.failed_launches = 0; });
+  // The guest may have ended between Resume and now, its event seen while the row was still pending.
+  return absl::ZeroDuration();
+}
+
+absl::Status InstanceReconciler::PowerOn(const Guest& guest) {
+  const InstanceId& id = guest.instance.id;
+  ASSIGN_OR_RETURN(Power power, parts_.hypervisor.Look(id));
+  if (power == Power::kOff) {
+    Change(id, [](Memory& memory) { memory = {.failed_launches = memory.failed_launches}; });
+    for (const NetworkInterface& eni : guest.interfaces) RETURN_IF_ERROR(parts_.network.PreparePort(eni));
+    RETURN_IF_ERROR(Failpoint("instance.ports_prepared"));
+    ASSIGN_OR_RETURN(const GuestSpec spec, MakeSpec(guest));
+    RETURN_IF_ERROR(Failpoint("instance.disks_made"));
+    RETURN_IF_ERROR(parts_.hypervisor.CreatePaused(spec));
+    power = Power::kPaused;
+    RETURN_IF_ERROR(Failpoint("instance.created"));
+  }
+  // Also when it is on already: an earlier life may have ended between Resume and Settle.
+  for (const NetworkInterface& eni : guest.interfaces) RETURN_IF_ERROR(parts_.network.PlugPort(eni));
+  RETURN_IF_ERROR(Failpoint("instance.plugged"));
+  return power == Power::kOn ? absl::OkStatus() : parts_.hypervisor.Resume(id);
+}
+
+absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
+  const Instance& instance = guest.instance;
+  const InstanceType* type = parts_.types.Find(instance.instance_type);
+  if (type == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("instance type ", instance.instance_type, " is no longer in the configuration"));
+  }
+  GuestSpec spec{.id = instance.id,
+                 .uuid = instance.uuid,
+                 .vcpus = type->vcpus,
+                 .memory_mib = type->memory_mib,
+                 .boot_mode = guest.image.boot_mode};
+  if (!guest.image.kernel_file.empty()) {
+    const storage::ImagePaths paths = parts_.disks.PathsOf(guest.image);
+    spec.direct_boot = DirectBoot{paths.kernel, paths.initrd, guest.image.command_line};
+  }
+  for (Volume volume : guest.volumes) {
+    ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume, guest.image));
+    if (volume.state == VolumeState::kCreating) {
+      // From here on a missing disk is a loss, not something to make.
+      volume.state = VolumeState::kInUse;
+      RETURN_IF_ERROR(
+          parts_.database.Write([&](store::Connection& c) { return storage::VolumeTable(c).Update(volume); }));
+    }
+    spec.disks.push_back({.path = std::move(path),
+                          .device = volume.device_name,
+                          .serial = absl::StrReplaceAll(volume.id.text(), {{"-", ""}})});
+  }
+  for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back({TapName(eni.id), eni.mac});
+  ASSIGN_OR_RETURN(spec.directory, parts_.disks.EnsureInstanceDirectory(instance.id));
+  return spec;
+}
+
+// Tries again while that may help; else the instance goes where EC2 sends it: a new one to terminated, one that ran
+// before back to stopped. Both paths give back everything it held.
+InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const absl::Status& why) {
+  Instance& instance = guest.instance;
+  int failures = 0;
+  Change(instance.id, [&](Memory& memory) { failures = ++memory.failed_launches; });
+  const bool late = parts_.clock.Now() >= instance.state_since + parts_.settings.launch_timeout;
+  const bool tired = !absl::IsUnavailable(why) && failures >= kMostLaunchAttempts;
+  if (!late && !tired && !IsHopeless(why)) return why;
+
+  log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());
+  const bool ran_before = !instance.host_boot_id.empty();
+  instance.force_stop = true;
+  instance.state_reason = {"Server.InternalError", absl::StrCat("The launch failed: ", why.message())};
+  RETURN_IF_ERROR(Settle(instance, ran_before ? InstanceState::kStopping : InstanceState::kShuttingDown));
+  return absl::ZeroDuration();
+}
+
+}  // namespace brume::compute

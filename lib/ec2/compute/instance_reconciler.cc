@@ -1,0 +1,389 @@
+#include "lib/ec2/compute/instance_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+
+namespace brume::compute {
+namespace {
+
+constexpr char kSweep[] = "sweep";
+constexpr absl::Duration kSweepPeriod = absl::Seconds(30);
+// A power button pressed before the guest listens is lost, so it is pressed again.
+constexpr absl::Duration kPressPeriod = absl::Seconds(2);
+constexpr absl::Duration kResumePeriod = absl::Seconds(5);
+constexpr absl::Duration kTokenLife = absl::Hours(24);
+
+}  // namespace
+
+InstanceReconciler::InstanceReconciler(InstanceReconcilerParts parts)
+    : parts_(std::move(parts)),
+      loop_({.name = "instance", .threads = parts_.threads}, [this](const std::string& key) { return Look(key); }) {}
+
+void InstanceReconciler::Start() {
+  parts_.hypervisor.Watch([this](const GuestEvent& event) { OnEvent(event); }, [this] { loop_.Wake(kSweep); });
+  loop_.Start();
+  loop_.Wake(kSweep);
+}
+
+void InstanceReconciler::Stop() {
+  parts_.hypervisor.Watch(nullptr, nullptr);
+  loop_.Stop();
+}
+
+void InstanceReconciler::Wake(const InstanceId& id) { loop_.Wake(id.text()); }
+
+std::vector<InstanceId> InstanceReconciler::Orphans() const {
+  std::lock_guard lock(mutex_);
+  return orphans_;
+}
+
+void InstanceReconciler::OnEvent(const GuestEvent& event) {
+  Change(event.id, [&](Memory& memory) {
+    switch (event.kind) {
+      case GuestEventKind::kStarted:
+        memory.ended_by_guest = memory.crashed = false;
+        break;
+      case GuestEventKind::kStopped:
+        memory.ended_by_guest = event.by_guest;
+        break;
+      case GuestEventKind::kCrashed:
+        memory.crashed = true;
+        break;
+      case GuestEventKind::kRebooted:
+        memory.rebooted = true;
+        break;
+      case GuestEventKind::kPaused:
+        break;
+    }
+  });
+  Wake(event.id);
+}
+
+InstanceReconciler::Memory InstanceReconciler::Remember(const InstanceId& id) const {
+  std::lock_guard lock(mutex_);
+  const auto it = memories_.find(id);
+  return it == memories_.end() ? Memory{} : it->second;
+}
+
+void InstanceReconciler::Change(const InstanceId& id, const std::function<void(Memory&)>& change) {
+  std::lock_guard lock(mutex_);
+  change(memories_[id]);
+}
+
+void InstanceReconciler::Forget(const InstanceId& id) {
+  std::lock_guard lock(mutex_);
+  memories_.erase(id);
+}
+
+absl::StatusOr<InstanceReconciler::Guest> InstanceReconciler::Read(const InstanceId& id) {
+  return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<Guest> {
+    Guest guest;
+    ASSIGN_OR_RETURN(guest.instance, InstanceTable(c).Get(id));
+    ASSIGN_OR_RETURN(guest.interfaces, network::NetworkTable(c).ListInterfacesOf({&id, 1}));
+    ASSIGN_OR_RETURN(guest.volumes, storage::VolumeTable(c).ListOf({&id, 1}));
+    // Only a terminated instance can outlive its image's row.
+    if (guest.instance.state != InstanceState::kTerminated) {
+      ASSIGN_OR_RETURN(guest.image, storage::ImageTable(c).Get(guest.instance.image_id));
+    }
+    return guest;
+  });
+}
+
+InstanceReconciler::Next InstanceReconciler::Look(const std::string& key) {
+  if (key == kSweep) return Sweep();
+  const InstanceId id = InstanceId::FromTrusted(key);
+  absl::StatusOr<Guest> guest = Read(id);
+  if (absl::IsNotFound(guest.status())) {
+    Forget(id);
+    return absl::InfiniteDuration();
+  }
+  RETURN_IF_ERROR(guest.status());
+  Next next = absl::InfiniteDuration();
+  switch (guest->instance.state) {
+    case InstanceState::kPending:
+      next = Launch(*guest);
+      break;
+    case InstanceState::kRunning:
+      next = KeepRunning(*guest);
+      break;
+    case InstanceState::kStopping:
+      next = StopGuest(*guest);
+      break;
+    case InstanceState::kShuttingDown:
+      next = TerminateGuest(*guest);
+      break;
+    case InstanceState::kStopped:
+      break;
+    case InstanceState::kTerminated:
+      next = Purge(guest->instance);
+      break;
+  }
+  if (parts_.on_looked) parts_.on_looked(id);
+  // The wish changed while we worked: look again at once, at the new one.
+  if (absl::IsAborted(next.status())) return absl::ZeroDuration();
+  if (!next.ok() && guest->instance.state != InstanceState::kTerminated) {
+    const absl::Status noted = NoteError(id, next.status().message());
+    if (!noted.ok()) log::Warn("{}: cannot note the error: {}", key, noted.message());
+  }
+  return next;
+}
+
+// Finds what events missed: work left by an earlier life, guests that ended unseen, guests nobody knows.
+InstanceReconciler::Next InstanceReconciler::Sweep() {
+  static constexpr InstanceState kWork[] = {InstanceState::kPending, InstanceState::kStopping,
+                                            InstanceState::kShuttingDown};
+  static constexpr InstanceState kOn[] = {InstanceState::kRunning};
+  const absl::Time now = parts_.clock.Now();
+  std::vector<InstanceId> work, running, purgeable, stopped;
+  // Guests are listed before rows are read: a guest listed here whose row is missing then is a stranger.
+  ASSIGN_OR_RETURN(const std::vector<InstanceId> guests, parts_.hypervisor.List());
+  std::vector<InstanceId> orphans;
+  RETURN_IF_ERROR(parts_.database.Read([&](store::Connection& c) -> absl::Status {
+    InstanceTable instances(c);
+    ASSIGN_OR_RETURN(work, instances.ListIdsInState(kWork));
+    ASSIGN_OR_RETURN(running, instances.ListIdsInState(kOn));
+    ASSIGN_OR_RETURN(purgeable, instances.ListTerminatedBefore(now - parts_.settings.terminated_visible));
+    const absl::flat_hash_set<InstanceId> expected(running.begin(), running.end());
+    for (const InstanceId& id : guests) {
+      if (expected.contains(id)) continue;
+      const absl::StatusOr<Instance> row = instances.Get(id);
+      if (absl::IsNotFound(row.status())) {
+        orphans.push_back(id);
+      } else {
+        RETURN_IF_ERROR(row.status());
+      }
+    }
+    return absl::OkStatus();
+  }));
+  const absl::flat_hash_set<InstanceId> alive(guests.begin(), guests.end());
+  for (const InstanceId& id : work) Wake(id);
+  for (const InstanceId& id : purgeable) Wake(id);
+  for (const InstanceId& id : running) {
+    // Those that are on are looked at as well, unless there are so many that the look would be the load.
+    constexpr size_t kFewEnough = 1000;
+    if (!alive.contains(id) || running.size() <= kFewEnough) Wake(id);
+  }
+  for (const InstanceId& id : orphans) {
+    log::Warn("guest {} runs on this host but has no row here; it is left alone (see `brume doctor`)", id.text());
+  }
+  {
+    std::lock_guard lock(mutex_);
+    orphans_ = std::move(orphans);
+  }
+  RETURN_IF_ERROR(parts_.database.Write(
+      [&](store::Connection& c) { return InstanceTable(c).DeleteTokensBefore(now - kTokenLife); }));
+  return kSweepPeriod;
+}
+
+absl::Status InstanceReconciler::Settle(Instance& instance, InstanceState state) {
+  instance.state = state;
+  instance.state_since = parts_.clock.Now();
+  instance.last_error.clear();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return InstanceTable(c).Update(instance); }));
+  log::Info("instance {} is {}", instance.id.text(), StateName(state));
+  return absl::OkStatus();
+}
+
+absl::Status InstanceReconciler::NoteError(const InstanceId& id, absl::string_view error) {
+  return parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    // Read anew: the copy a failed step worked on may hold changes that were never committed.
+    ASSIGN_OR_RETURN(Instance instance, InstanceTable(c).Get(id));
+    if (absl::string_view(instance.last_error) == error) return absl::OkStatus();
+    instance.last_error = std::string(error);
+    return InstanceTable(c).Update(instance);
+  });
+}
+
+// running
+
+InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
+  const InstanceId& id = guest.instance.id;
+  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Look(id));
+  if (power == Power::kOff) return FollowEnd(guest);
+  if (power == Power::kPaused) {
+    // A full disk pauses a guest; it goes on when there is room again. Where there is none yet it is paused again at
+    // once, and that event must not make a busy loop.
+    const absl::Time now = parts_.clock.Now();
+    const absl::Duration left = Remember(id).resumed + kResumePeriod - now;
+    if (left > absl::ZeroDuration()) return left;
+    Change(id, [now](Memory& memory) { memory.resumed = now; });
+    RETURN_IF_ERROR(parts_.hypervisor.Resume(id));
+    log::Warn("instance {} was paused, as by a full disk, and is resumed", id.text());
+    return kResumePeriod;
+  }
+  for (const NetworkInterface& eni : guest.interfaces) {
+    const absl::Status plugged = parts_.network.PlugPort(eni);
+    // Not up yet: the sync that brings the VPC up brings its ports up too.
+    if (!absl::IsUnavailable(plugged)) RETURN_IF_ERROR(plugged);
+  }
+  if (!guest.instance.last_error.empty()) {
+    RETURN_IF_ERROR(NoteError(id, ""));
+    return absl::ZeroDuration();
+  }
+  return guest.instance.reboot_requested ? FollowReboot(guest) : Next(absl::InfiniteDuration());
+}
+
+InstanceReconciler::Next InstanceReconciler::FollowReboot(Guest& guest) {
+  Instance& instance = guest.instance;
+  const Memory memory = Remember(instance.id);
+  const absl::Duration left = *instance.reboot_requested + parts_.settings.reboot_timeout - parts_.clock.Now();
+  if (!memory.rebooted && left > absl::ZeroDuration()) {
+    if (!memory.reboot_asked) {
+      RETURN_IF_ERROR(parts_.hypervisor.AskToReboot(instance.id));
+      Change(instance.id, [](Memory& m) { m.reboot_asked = true; });
+    }
+    return left;
+  }
+  if (!memory.rebooted) {
+    log::Info("instance {} did not restart when asked and is reset", instance.id.text());
+    RETURN_IF_ERROR(parts_.hypervisor.Reset(instance.id));
+  }
+  RETURN_IF_ERROR(Failpoint("instance.rebooted"));
+  instance.reboot_requested.reset();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return InstanceTable(c).Update(instance); }));
+  Change(instance.id, [](Memory& m) { m.reboot_asked = m.rebooted = false; });
+  return absl::InfiniteDuration();
+}
+
+// The guest of a running instance is gone and nobody asked for it.
+InstanceReconciler::Next InstanceReconciler::FollowEnd(Guest& guest) {
+  Instance& instance = guest.instance;
+  if (instance.host_boot_id != parts_.host_boot_id) {
+    log::Info("instance {} ran when the host went down and is started again", instance.id.text());
+    instance.state_reason = {};
+    RETURN_IF_ERROR(Settle(instance, InstanceState::kPending));
+    return absl::ZeroDuration();
+  }
+  const Memory memory = Remember(instance.id);
+  instance.reboot_requested.reset();
+  if (memory.ended_by_guest) {
+    instance.state_reason = {"Client.InstanceInitiatedShutdown", "The instance shut itself down"};
+    instance.transition_reason =
+        absl::StrCat("Instance initiated (",
+                     absl::FormatTime("%Y-%m-%d %H:%M:%S", parts_.clock.Now(), absl::UTCTimeZone()), " GMT)");
+    const bool terminate = instance.shutdown_behavior == ShutdownBehavior::kTerminate;
+    RETURN_IF_ERROR(Settle(instance, terminate ? InstanceState::kShuttingDown : InstanceState::kStopping));
+  } else {
+    // A crash, or an end nobody saw. Never a reason to throw the machine away, whatever its shutdown behaviour.
+    instance.state_reason = {"Server.InternalError", memory.crashed ? "The guest's process ended unexpectedly"
+                                                                    : "The guest ended while nobody was watching"};
+    RETURN_IF_ERROR(Settle(instance, InstanceState::kStopping));
+  }
+  return absl::ZeroDuration();
+}
+
+// stopping, shutting-down, terminated
+
+absl::StatusOr<bool> InstanceReconciler::PowerOff(const Instance& instance, absl::Time deadline,
+                                                  absl::Duration* again) {
+  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Look(instance.id));
+  if (power == Power::kOff) return true;
+  const absl::Duration left = deadline - parts_.clock.Now();
+  if (power == Power::kOn && left > absl::ZeroDuration()) {
+    const absl::Status asked = parts_.hypervisor.AskToStop(instance.id);
+    if (!absl::IsNotFound(asked)) RETURN_IF_ERROR(asked);
+    *again = absl::IsNotFound(asked) ? absl::ZeroDuration() : std::min(kPressPeriod, left);
+    return false;
+  }
+  RETURN_IF_ERROR(parts_.hypervisor.CutPower(instance.id));
+  return true;
+}
+
+absl::Status InstanceReconciler::Unplug(const Guest& guest) {
+  for (const NetworkInterface& eni : guest.interfaces) {
+    RETURN_IF_ERROR(parts_.network.UnplugPort(eni));
+    RETURN_IF_ERROR(Failpoint("instance.unplugged"));
+  }
+  return absl::OkStatus();
+}
+
+InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
+  Instance& instance = guest.instance;
+  const absl::Duration patience = instance.force_stop ? absl::ZeroDuration() : parts_.settings.shutdown_timeout;
+  absl::Duration again;
+  ASSIGN_OR_RETURN(const bool off, PowerOff(instance, instance.state_since + patience, &again));
+  if (!off) return again;
+  RETURN_IF_ERROR(Failpoint("instance.powered_off"));
+  RETURN_IF_ERROR(Unplug(guest));
+  instance.state = InstanceState::kStopped;
+  instance.state_since = parts_.clock.Now();
+  instance.force_stop = false;
+  instance.reboot_requested.reset();
+  instance.last_error.clear();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    for (const NetworkInterface& eni : guest.interfaces) {
+      if (eni.auto_public_ip && eni.public_ip)
+        RETURN_IF_ERROR(network::NetworkTable(c).SetPublicIp(eni.id, std::nullopt));
+    }
+    return InstanceTable(c).Update(instance);
+  }));
+  log::Info("instance {} is stopped", instance.id.text());
+  Forget(instance.id);
+  return absl::InfiniteDuration();
+}
+
+InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
+  Instance& instance = guest.instance;
+  absl::Duration again;
+  ASSIGN_OR_RETURN(const bool off,
+                   PowerOff(instance, instance.state_since + parts_.settings.terminate_timeout, &again));
+  if (!off) return again;
+  RETURN_IF_ERROR(Failpoint("instance.powered_off"));
+  RETURN_IF_ERROR(Unplug(guest));
+  for (const Volume& volume : guest.volumes) {
+    if (!volume.delete_on_termination) continue;
+    RETURN_IF_ERROR(parts_.disks.RemoveVolume(volume.id));
+    RETURN_IF_ERROR(Failpoint("instance.volume_removed"));
+  }
+  instance.state = InstanceState::kTerminated;
+  instance.state_since = parts_.clock.Now();
+  instance.reboot_requested.reset();
+  instance.last_error.clear();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    for (const NetworkInterface& eni : guest.interfaces) {
+      RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(eni.id.text()));
+      RETURN_IF_ERROR(network::NetworkTable(c).DeleteInterface(eni.id));
+    }
+    for (Volume volume : guest.volumes) {
+      if (volume.delete_on_termination) {
+        RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(volume.id.text()));
+        RETURN_IF_ERROR(storage::VolumeTable(c).Delete(volume.id));
+      } else {
+        volume.state = VolumeState::kAvailable;
+        volume.instance_id = InstanceId();
+        volume.device_name.clear();
+        RETURN_IF_ERROR(storage::VolumeTable(c).Update(volume));
+      }
+    }
+    return InstanceTable(c).Update(instance);
+  }));
+  log::Info("instance {} is terminated", instance.id.text());
+  Forget(instance.id);
+  parts_.on_disks_freed();
+  return parts_.settings.terminated_visible;
+}
+
+InstanceReconciler::Next InstanceReconciler::Purge(const Instance& instance) {
+  const absl::Duration left = instance.state_since + parts_.settings.terminated_visible - parts_.clock.Now();
+  if (left > absl::ZeroDuration()) return left;
+  RETURN_IF_ERROR(parts_.disks.RemoveInstanceDirectory(instance.id));
+  RETURN_IF_ERROR(Failpoint("instance.directory_removed"));
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(instance.id.text()));
+    return InstanceTable(c).Delete(instance.id);
+  }));
+  return absl::InfiniteDuration();
+}
+
+}  // namespace brume::compute

@@ -1,0 +1,109 @@
+// Makes guests match the instances' rows, one idempotent step at a time, and rows match what guests do by themselves.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "lib/base/clock.h"
+#include "lib/base/reconcile_loop.h"
+#include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/network/network_reconciler.h"
+#include "lib/ec2/storage/disks.h"
+#include "lib/resource/settings.h"
+#include "lib/store/database.h"
+
+namespace brume::compute {
+
+struct InstanceReconcilerParts {
+  store::Database& database;
+  const Settings& settings;
+  const InstanceTypeTable& types;
+  const Clock& clock;
+  Hypervisor& hypervisor;
+  network::NetworkReconciler& network;
+  storage::Disks& disks;
+  // This boot of the host (/proc/sys/kernel/random/boot_id).
+  std::string host_boot_id;
+  // A deregistered image may have lost its last user.
+  std::function<void()> on_disks_freed;
+  // An instance was looked at, and may have changed; may be empty. Must not block.
+  std::function<void(const InstanceId& id)> on_looked = {};
+  // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
+  // stand in the way of the calls' answers.
+  int threads = std::clamp<int>(static_cast<int>(std::thread::hardware_concurrency()) + 1, 3, 16);
+};
+
+// Thread-safe.
+class InstanceReconciler {
+ public:
+  explicit InstanceReconciler(InstanceReconcilerParts parts);
+
+  // Listens to the hypervisor, looks at every instance that is not at rest, and sweeps from then on.
+  void Start();
+  void Stop();
+  void Wake(const InstanceId& id);
+
+  // Guests on this host that no row knows. They are reported and left alone.
+  std::vector<InstanceId> Orphans() const;
+
+ private:
+  // What only this process has seen of a guest; losing it costs a retry, never a machine.
+  struct Memory {
+    int failed_launches = 0;
+    bool ended_by_guest = false;
+    bool crashed = false;
+    bool reboot_asked = false;
+    bool rebooted = false;
+    absl::Time resumed = absl::InfinitePast();
+  };
+  // What one look works with.
+  struct Guest {
+    Instance instance;
+    std::vector<NetworkInterface> interfaces;
+    std::vector<Volume> volumes;
+    Image image;
+  };
+  using Next = absl::StatusOr<absl::Duration>;
+
+  Next Look(const std::string& key);
+  Next Sweep();
+  absl::StatusOr<Guest> Read(const InstanceId& id);
+
+  Next Launch(Guest& guest);
+  absl::Status PowerOn(const Guest& guest);
+  absl::StatusOr<GuestSpec> MakeSpec(const Guest& guest);
+  Next LaunchFailed(Guest& guest, const absl::Status& why);
+  Next KeepRunning(Guest& guest);
+  Next FollowReboot(Guest& guest);
+  Next FollowEnd(Guest& guest);
+  Next StopGuest(Guest& guest);
+  Next TerminateGuest(Guest& guest);
+  Next Purge(const Instance& instance);
+  // True once the guest is off: asks by ACPI until `deadline`, then cuts the power. Otherwise sets *again.
+  absl::StatusOr<bool> PowerOff(const Instance& instance, absl::Time deadline, absl::Duration* again);
+  absl::Status Unplug(const Guest& guest);
+
+  // Commits `instance` in a new state.
+  absl::Status Settle(Instance& instance, InstanceState state);
+  absl::Status NoteError(const InstanceId& id, absl::string_view error);
+  void OnEvent(const GuestEvent& event);
+  Memory Remember(const InstanceId& id) const;
+  void Change(const InstanceId& id, const std::function<void(Memory&)>& change);
+  void Forget(const InstanceId& id);
+
+  const InstanceReconcilerParts parts_;
+  mutable std::mutex mutex_;
+  absl::flat_hash_map<InstanceId, Memory> memories_;
+  std::vector<InstanceId> orphans_;
+  ReconcileLoop loop_;
+};
+
+}  // namespace brume::compute

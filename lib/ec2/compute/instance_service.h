@@ -1,0 +1,152 @@
+// The rules of instances: each call checks, commits one transaction of wishes, wakes the reconciler and returns.
+// Source of behaviour: EC2 API reference, actions RunInstances, DescribeInstances, StartInstances, StopInstances,
+// RebootInstances, TerminateInstances, ModifyInstanceAttribute.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/ec2/compute/instance_view.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/resource/settings.h"
+#include "lib/store/database.h"
+
+namespace brume::compute {
+
+struct RunRequest {
+  ImageId image_id;
+  std::string instance_type;  // empty = Settings::default_instance_type
+  int min_count = 1;
+  int max_count = 1;
+  std::string client_token;  // empty = none
+  // Of all parameters but the token; the same token with another digest is IdempotentParameterMismatch.
+  std::string parameters_digest;
+  std::string key_name;                     // empty = none
+  std::vector<SecurityGroupId> group_ids;   // with group_names: both; none of either = the VPC's default group
+  std::vector<std::string> group_names;     // of the default VPC
+  std::optional<SubnetId> subnet_id;        // none = the default subnet of the zone
+  std::string availability_zone;            // empty = the first
+  std::optional<Ipv4> private_ip;           // only for one instance
+  std::optional<bool> associate_public_ip;  // none = as the subnet says
+  std::string interface_description;
+  std::string user_data;  // raw
+  // Changes to the root volume; the device name, when given, must be the image's root device.
+  std::string root_device_name;
+  std::optional<int64_t> root_size_gib;
+  std::optional<bool> root_delete_on_termination;
+  std::string root_volume_type;  // empty = gp3
+  ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
+  bool disable_api_termination = false;
+  bool disable_api_stop = false;
+  bool monitoring = false;
+  MetadataOptions metadata_options;
+  std::string profile_id, profile_arn;  // of the instance profile; empty = none
+  TagMap instance_tags, volume_tags, interface_tags;
+  TagMap system_tags;  // of the instances; keys begin with "aws:"
+};
+
+struct StateChange {
+  InstanceId id;
+  InstanceState previous = InstanceState::kPending;
+  InstanceState current = InstanceState::kPending;
+};
+
+struct InstancePage {
+  std::vector<InstanceView> instances;
+  // Where the next page begins, when there is one; it may be asked for when this page's instances are gone.
+  std::optional<int64_t> next;
+};
+
+// What ModifyInstanceAttribute can change; one attribute a call in EC2.
+struct InstanceChange {
+  std::optional<std::string> instance_type;  // stopped only
+  std::optional<std::string> user_data;      // stopped only
+  std::optional<ShutdownBehavior> shutdown_behavior;
+  std::optional<bool> disable_api_termination;
+  std::optional<bool> disable_api_stop;
+  std::optional<bool> source_dest_check;
+  std::optional<std::vector<SecurityGroupId>> group_ids;
+  // Device name → DeleteOnTermination.
+  std::map<std::string, bool> delete_on_termination;
+};
+
+struct InstanceServiceHooks {
+  std::function<void(const InstanceId&)> wake_instance;
+  // Groups of an interface changed: the fabric must follow.
+  std::function<void(const VpcId&)> wake_vpc;
+};
+
+// Thread-safe.
+class InstanceService {
+ public:
+  InstanceService(store::Database& database, const Settings& settings, const InstanceTypeTable& types,
+                  const Clock& clock, Random& random, InstanceServiceHooks hooks);
+
+  // Launches between min_count and max_count instances: as many as capacity and addresses allow, or none at all.
+  // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable, InvalidParameterValue, InvalidKeyPair.NotFound,
+  // InvalidGroup.NotFound, InvalidSubnetID.NotFound, InvalidIPAddress.InUse, InsufficientInstanceCapacity,
+  // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, InstanceLimitExceeded.
+  absl::StatusOr<ReservationView> Run(const RunRequest& request);
+
+  // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind
+  // `after`, the `next` of a page (0 = from the first). At most `limit` (0 = all) for which `keep` holds. Without a
+  // filter give none: a page then costs what the page costs, however many instances there are.
+  absl::StatusOr<InstancePage> Describe(absl::Span<const InstanceId> ids,
+                                        const std::function<bool(const InstanceView&)>& keep, int64_t after, int limit);
+  // One with its user data. InvalidInstanceID.NotFound.
+  absl::StatusOr<InstanceView> Get(const InstanceId& id);
+
+  // All or none of `ids`. Errors: InvalidInstanceID.NotFound, IncorrectInstanceState, OperationNotPermitted
+  // (protection), InsufficientInstanceCapacity.
+  absl::StatusOr<std::vector<StateChange>> Start(absl::Span<const InstanceId> ids);
+  absl::StatusOr<std::vector<StateChange>> Stop(absl::Span<const InstanceId> ids, bool force);
+  // `even_protected`: as an Auto Scaling group ends its members, whatever DisableApiTermination says.
+  absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids, bool even_protected = false);
+  absl::Status Reboot(absl::Span<const InstanceId> ids);
+
+  // Errors of all that change an instance: InvalidInstanceID.NotFound, IncorrectInstanceState.
+  absl::Status Modify(const InstanceId& id, const InstanceChange& change);
+  // The options as they are then.
+  absl::StatusOr<MetadataOptions> ModifyMetadataOptions(const InstanceId& id, const MetadataOptionsChange& change);
+  // Of all or none of `ids`.
+  absl::Status SetMonitoring(absl::Span<const InstanceId> ids, bool detailed);
+
+ private:
+  // What one RunInstances was granted.
+  struct Placement {
+    Image image;
+    const InstanceType* type = nullptr;
+    Subnet subnet;
+    std::vector<SecurityGroupId> groups;
+    std::string public_key;                // empty = no key pair
+    std::optional<int64_t> root_size_gib;  // none = the image has no disk
+    int count = 0;
+  };
+
+  absl::StatusOr<std::vector<StateChange>> ChangeStates(
+      absl::Span<const InstanceId> ids, const std::function<absl::Status(store::Connection&, Instance&)>& change);
+  // How many more of a type fit this host.
+  absl::StatusOr<int64_t> RoomFor(store::Connection& c, const InstanceType& type) const;
+  absl::Status CheckCapacity(store::Connection& c, const std::string& instance_type) const;
+  absl::Status GivePublicAddresses(store::Connection& c, const InstanceId& id);
+  absl::StatusOr<Placement> Place(store::Connection& c, const RunRequest& request);
+  absl::StatusOr<Instance> Insert(store::Connection& c, const RunRequest& request, const Placement& place,
+                                  const ReservationId& reservation, int index);
+  absl::Status ChangeInterfaces(store::Connection& c, const Instance& instance, const InstanceChange& change);
+  absl::Status ChangeVolumes(store::Connection& c, const Instance& instance, const InstanceChange& change);
+
+  store::Database& database_;
+  const Settings& settings_;
+  const InstanceTypeTable& types_;
+  const Clock& clock_;
+  Random& random_;
+  const InstanceServiceHooks hooks_;
+};
+
+}  // namespace brume::compute

@@ -1,0 +1,69 @@
+#include "lib/ec2/compute/instance_view.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+#include "lib/iam/instance_profile_table.h"
+
+namespace brume::compute {
+
+absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& connection, const InstanceTypeTable& types,
+                                                        std::vector<Instance> instances) {
+  std::vector<InstanceView> views;
+  if (instances.empty()) return views;
+  views.reserve(instances.size());
+  std::vector<InstanceId> ids;
+  std::vector<std::string> texts;
+  absl::flat_hash_map<InstanceId, size_t> position;
+  for (Instance& instance : instances) {
+    position.emplace(instance.id, views.size());
+    ids.push_back(instance.id);
+    texts.push_back(instance.id.text());
+    InstanceView& view = views.emplace_back();
+    const InstanceType* type = types.Find(instance.instance_type);
+    // A type the administrator took out of the configuration is shown by its name, with nothing known about it.
+    view.type = type != nullptr ? *type : InstanceType{.name = instance.instance_type, .vcpus = 0, .memory_mib = 0};
+    view.instance = std::move(instance);
+  }
+  const auto view_of = [&](const InstanceId& id) -> InstanceView& { return views[position.at(id)]; };
+
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::NetworkTable(connection).ListInterfacesOf(ids));
+  std::set<SecurityGroupId> groups_in_use;
+  for (NetworkInterface& eni : interfaces) {
+    groups_in_use.insert(eni.groups.begin(), eni.groups.end());
+    view_of(eni.instance_id).interfaces.push_back(std::move(eni));
+  }
+  if (!groups_in_use.empty()) {
+    const std::vector<SecurityGroupId> wanted(groups_in_use.begin(), groups_in_use.end());
+    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, network::SecurityGroupTable(connection).GetMany(wanted));
+    absl::flat_hash_map<SecurityGroupId, std::string> names;
+    for (SecurityGroup& group : groups) names.emplace(group.id, std::move(group.name));
+    for (InstanceView& view : views) {
+      for (const NetworkInterface& eni : view.interfaces) {
+        for (const SecurityGroupId& group : eni.groups) {
+          if (const auto it = names.find(group); it != names.end()) view.group_names.emplace(group, it->second);
+        }
+      }
+    }
+  }
+
+  ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::VolumeTable(connection).ListOf(ids));
+  for (Volume& volume : volumes) view_of(volume.instance_id).volumes.push_back(std::move(volume));
+
+  ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, iam::ProfileAssociationTable(connection).ListOf(ids));
+  for (ProfileAssociation& profile : profiles) view_of(profile.instance_id).profile = std::move(profile);
+
+  ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(texts));
+  for (InstanceView& view : views) {
+    if (const auto it = tags.find(view.instance.id.text()); it != tags.end()) view.tags = std::move(it->second);
+  }
+  return views;
+}
+
+}  // namespace brume::compute

@@ -1,0 +1,27 @@
+// Rows of key pairs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/compute/model/key_pair.h"
+#include "lib/store/database.h"
+
+namespace brume::compute {
+
+class KeyPairTable {
+ public:
+  explicit KeyPairTable(store::Connection& connection) : connection_(connection) {}
+  absl::Status Insert(const KeyPair& pair);  // InvalidKeyPair.Duplicate
+  absl::StatusOr<std::optional<KeyPair>> FindByName(const std::string& name);
+  absl::StatusOr<std::optional<KeyPair>> FindById(const KeyPairId& id);
+  absl::StatusOr<std::vector<KeyPair>> List();
+  absl::Status Delete(const KeyPairId& id);  // with its tags; OK when there is none
+
+ private:
+  store::Connection& connection_;
+};
+
+}  // namespace brume::compute

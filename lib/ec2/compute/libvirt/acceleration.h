@@ -1,0 +1,32 @@
+// Whether guests run under KVM or are emulated (TCG), found by trying.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/ec2/compute/libvirt/embed.h"
+
+namespace brume::compute {
+
+struct Acceleration {
+  bool kvm = false;
+  // Why it is not KVM; empty when it is.
+  std::string note;
+};
+
+struct TrialOptions {
+  std::string emulator = "/usr/bin/qemu-system-x86_64";
+  absl::Duration deadline = absl::Seconds(3);
+};
+
+// Starts the trial guest under `accelerator` ("kvm" or "tcg") with the rights of `user`. OK when it did its work within
+// the deadline; otherwise what went wrong, in words for the administrator. `scratch` is a directory to put its ROM in.
+absl::Status TryAcceleration(absl::string_view accelerator, const QemuUser& user, const std::string& scratch,
+                             const TrialOptions& options = {});
+
+// The outcome of the trial under KVM, made once per boot of the host and remembered in STATE_DIR/acceleration.
+Acceleration ChooseAcceleration(const QemuUser& user, const std::string& state_dir, const TrialOptions& options = {});
+
+}  // namespace brume::compute

@@ -1,0 +1,93 @@
+#include "lib/ec2/compute/libvirt/deadline_pool.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/priority.h"
+
+namespace brume::compute {
+
+struct DeadlinePool::Job {
+  std::function<absl::Status()> call;
+  std::optional<absl::Status> result;
+  bool running = false;
+  bool given_up = false;
+  std::condition_variable done;
+};
+
+// Shared with the threads, which outlive the pool when their calls hang.
+struct DeadlinePool::State {
+  State(int threads, int spare) : most_threads(threads), most_stuck(spare) {}
+
+  const int most_threads, most_stuck;
+  std::mutex mutex;
+  std::condition_variable work;
+  std::deque<std::shared_ptr<Job>> queue;
+  int threads = 0;
+  int idle = 0;
+  int stuck = 0;  // running calls whose callers have left
+  bool stopping = false;
+
+  int ThreadLimit() const { return most_threads + std::min(stuck, most_stuck); }
+  static void Work(std::shared_ptr<State> state);
+};
+
+void DeadlinePool::State::Work(std::shared_ptr<State> state) {
+  GoAlong();  // who waits for a call may go first; the QEMU that it starts may not
+  std::unique_lock lock(state->mutex);
+  while (!state->stopping && state->threads <= state->ThreadLimit()) {
+    if (state->queue.empty()) {
+      ++state->idle;
+      state->work.wait(lock);
+      --state->idle;
+      continue;
+    }
+    const std::shared_ptr<Job> job = std::move(state->queue.front());
+    state->queue.pop_front();
+    job->running = true;
+    lock.unlock();
+    absl::Status result = job->call();
+    job->call = nullptr;  // what it owns ends here, on this thread and without the lock
+    lock.lock();
+    if (job->given_up) --state->stuck;
+    job->result = std::move(result);
+    job->done.notify_one();
+  }
+  --state->threads;
+}
+
+DeadlinePool::DeadlinePool(int threads, int spare) : state_(std::make_shared<State>(threads, spare)) {}
+
+DeadlinePool::~DeadlinePool() {
+  std::lock_guard lock(state_->mutex);
+  state_->stopping = true;
+  state_->work.notify_all();
+}
+
+absl::Status DeadlinePool::Run(const std::string& what, absl::Duration deadline, std::function<absl::Status()> call) {
+  const auto job = std::make_shared<Job>();
+  job->call = std::move(call);
+  std::unique_lock lock(state_->mutex);
+  state_->queue.push_back(job);
+  if (state_->idle < static_cast<int>(state_->queue.size()) && state_->threads < state_->ThreadLimit()) {
+    ++state_->threads;
+    std::thread(State::Work, state_).detach();
+  }
+  state_->work.notify_one();
+  if (job->done.wait_for(lock, absl::ToChronoMicroseconds(deadline), [&] { return job->result.has_value(); })) {
+    return *std::move(job->result);
+  }
+  if (job->running) {
+    job->given_up = true;
+    ++state_->stuck;
+  } else {
+    std::erase(state_->queue, job);
+  }
+  return absl::DeadlineExceededError(absl::StrCat(what, " took longer than ", absl::FormatDuration(deadline)));
+}
+
+}  // namespace brume::compute

@@ -1,0 +1,213 @@
+#include "lib/ec2/compute/libvirt/domain_xml.h"
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+
+namespace brume::compute {
+namespace {
+
+using Type = DomainProfile::Type;
+using pugi::xml_node;
+
+// Appends <name attribute="value" …>text</name>.
+xml_node Add(xml_node parent, const char* name,
+             std::initializer_list<std::pair<const char*, std::string>> attributes = {}, const std::string& text = "") {
+  xml_node node = parent.append_child(name);
+  for (const auto& [key, value] : attributes) node.append_attribute(key).set_value(value.c_str());
+  if (!text.empty()) node.text().set(text.c_str());
+  return node;
+}
+
+// Control characters are not XML, with or without escapes, and none belongs into a path or a command line.
+absl::Status CheckText(absl::string_view what, const std::string& text) {
+  const bool bad = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (!bad) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the ", what, " has a control character"));
+}
+
+absl::Status CheckSpec(const GuestSpec& spec) {
+  RETURN_IF_ERROR(CheckText("instance's directory", spec.directory));
+  RETURN_IF_ERROR(CheckText("instance's UUID", spec.uuid));
+  if (spec.directory.size() + 1 + sizeof kConsoleSocket > sizeof(sockaddr_un::sun_path)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", spec.directory, "' is too long a path for a Unix socket; use a shorter state directory"));
+  }
+  if (spec.disks.size() > 26) return absl::InvalidArgumentError("an instance has at most 26 disks");
+  for (const GuestDisk& disk : spec.disks) {
+    RETURN_IF_ERROR(CheckText("path of a disk", disk.path));
+    RETURN_IF_ERROR(CheckText("serial of a disk", disk.serial));
+  }
+  for (const GuestNic& nic : spec.nics) {
+    RETURN_IF_ERROR(CheckText("name of a tap", nic.tap));
+    RETURN_IF_ERROR(CheckText("MAC address of a NIC", nic.mac));
+  }
+  if (!spec.direct_boot.has_value()) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckText("path of the kernel", spec.direct_boot->kernel_path));
+  RETURN_IF_ERROR(CheckText("path of the initrd", spec.direct_boot->initrd_path));
+  return CheckText("kernel's command line", spec.direct_boot->command_line);
+}
+
+const char* TypeName(Type type) {
+  switch (type) {
+    case Type::kKvm:
+      return "kvm";
+    case Type::kTcg:
+      return "qemu";
+    case Type::kSimulated:
+      return "test";
+  }
+  return "";
+}
+
+void AddBoot(xml_node domain, const GuestSpec& spec, const DomainProfile& profile) {
+  xml_node os = Add(domain, "os");
+  if (profile.type == Type::kSimulated) {
+    Add(os, "type", {{"arch", "x86_64"}}, "hvm");
+    return;
+  }
+  Add(os, "type", {{"arch", "x86_64"}, {"machine", "q35"}}, "hvm");
+  if (NeedsFirmware(spec)) {
+    Add(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}}, profile.firmware_code);
+    Add(os, "nvram", {}, absl::StrCat(spec.directory, "/", kFirmwareVariables));
+  }
+  if (spec.direct_boot.has_value()) {
+    Add(os, "kernel", {}, spec.direct_boot->kernel_path);
+    if (!spec.direct_boot->initrd_path.empty()) Add(os, "initrd", {}, spec.direct_boot->initrd_path);
+    if (!spec.direct_boot->command_line.empty()) Add(os, "cmdline", {}, spec.direct_boot->command_line);
+  }
+  Add(os, "smbios", {{"mode", "sysinfo"}});
+}
+
+// What cloud-init's ds-identify and Amazon's own tools look for to recognise EC2: vendor, a UUID and an equal serial
+// number that begin with "ec2", and the instance id as the board's asset tag.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
+void AddIdentity(xml_node domain, const GuestSpec& spec) {
+  xml_node sysinfo = Add(domain, "sysinfo", {{"type", "smbios"}});
+  xml_node system = Add(sysinfo, "system");
+  Add(system, "entry", {{"name", "manufacturer"}}, "Amazon EC2");
+  Add(system, "entry", {{"name", "product"}}, "Amazon EC2");
+  Add(system, "entry", {{"name", "serial"}}, spec.uuid);
+  Add(system, "entry", {{"name", "uuid"}}, spec.uuid);
+  xml_node board = Add(sysinfo, "baseBoard");
+  Add(board, "entry", {{"name", "manufacturer"}}, "Amazon EC2");
+  Add(board, "entry", {{"name", "asset"}}, spec.id.text());
+  xml_node chassis = Add(sysinfo, "chassis");
+  Add(chassis, "entry", {{"name", "manufacturer"}}, "Amazon EC2");
+  Add(chassis, "entry", {{"name", "asset"}}, "Amazon EC2");
+}
+
+void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& profile) {
+  xml_node features = Add(domain, "features");
+  Add(features, "acpi");
+  Add(features, "apic");
+  Add(features, "vmport", {{"state", "off"}});
+  if (profile.type == Type::kTcg) {
+    // Translated code: without a bound it grows to 1 GiB beside the guest's memory, which nobody has reckoned with.
+    Add(Add(features, "tcg"), "tb-cache", {{"unit", "MiB"}}, absl::StrCat(kTranslationCacheMib));
+  }
+  const char* mode = profile.type == Type::kKvm ? "host-passthrough" : "maximum";
+  xml_node cpu = Add(domain, "cpu", {{"mode", mode}, {"check", "none"}});
+  Add(cpu, "topology", {{"sockets", "1"}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});
+}
+
+void AddDisks(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
+  for (size_t i = 0; i < spec.disks.size(); ++i) {
+    const GuestDisk& disk = spec.disks[i];
+    xml_node node = Add(devices, "disk", {{"type", "file"}, {"device", "disk"}});
+    Add(node, "driver",
+        {{"name", "qemu"},
+         {"type", "qcow2"},
+         {"cache", profile.direct_io ? "none" : "writeback"},
+         {"discard", "unmap"}});
+    Add(node, "source", {{"file", disk.path}});
+    // The guest's kernel names its disks itself, in their order; this name is libvirt's alone.
+    Add(node, "target", {{"dev", absl::StrCat("vd", std::string(1, static_cast<char>('a' + i)))}, {"bus", "virtio"}});
+    if (i == 0) Add(node, "boot", {{"order", "1"}});
+    if (!disk.serial.empty()) Add(node, "serial", {}, disk.serial);
+  }
+}
+
+void AddNics(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
+  for (const GuestNic& nic : spec.nics) {
+    xml_node node = Add(devices, "interface", {{"type", "ethernet"}});
+    Add(node, "mac", {{"address", nic.mac}});
+    // Not managed: the tap is the network adapter's, who moves it to another namespace once QEMU holds it.
+    Add(node, "target", {{"dev", nic.tap}, {"managed", "no"}});
+    Add(node, "model", {{"type", "virtio"}});
+    if (profile.type != Type::kSimulated) Add(node, "rom", {{"enabled", "no"}});
+  }
+}
+
+void AddHardware(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
+  Add(devices, "controller", {{"type", "usb"}, {"model", "none"}});
+  Add(devices, "controller", {{"type", "pci"}, {"index", "0"}, {"model", "pcie-root"}});
+  const int own_devices = static_cast<int>(spec.disks.size() + spec.nics.size()) + 2;  // and balloon, random numbers
+  for (int i = 1; i <= own_devices + profile.spare_ports; ++i) {
+    Add(devices, "controller", {{"type", "pci"}, {"index", absl::StrCat(i)}, {"model", "pcie-root-port"}});
+  }
+  xml_node serial = Add(devices, "serial", {{"type", "unix"}});
+  Add(serial, "source", {{"mode", "bind"}, {"path", absl::StrCat(spec.directory, "/", kConsoleSocket)}});
+  Add(serial, "log", {{"file", absl::StrCat(spec.directory, "/", kConsoleLog)}, {"append", "on"}});
+  // The guest's kernel tells the balloon so often how it uses its memory.
+  constexpr char kBalloonSeconds[] = "10";
+  Add(Add(devices, "memballoon", {{"model", "virtio"}}), "stats", {{"period", kBalloonSeconds}});
+  xml_node rng = Add(devices, "rng", {{"model", "virtio"}});
+  Add(rng, "backend", {{"model", "random"}}, "/dev/urandom");
+}
+
+}  // namespace
+
+bool NeedsFirmware(const GuestSpec& spec) { return spec.boot_mode == BootMode::kUefi && !spec.direct_boot.has_value(); }
+
+absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile) {
+  RETURN_IF_ERROR(CheckSpec(spec));
+  pugi::xml_document document;
+  xml_node domain = Add(document, "domain", {{"type", TypeName(profile.type)}});
+  Add(domain, "name", {}, spec.id.text());
+  Add(domain, "uuid", {}, spec.uuid);
+  Add(domain, "memory", {{"unit", "MiB"}}, absl::StrCat(spec.memory_mib));
+  Add(domain, "vcpu", {}, absl::StrCat(spec.vcpus));
+  AddBoot(domain, spec, profile);
+  const bool real = profile.type != Type::kSimulated;
+  if (real) {
+    AddIdentity(domain, spec);
+    AddProcessor(domain, spec, profile);
+  }
+  Add(domain, "clock", {{"offset", "utc"}});
+  Add(domain, "on_poweroff", {}, "destroy");
+  Add(domain, "on_reboot", {}, "restart");
+  Add(domain, "on_crash", {}, "destroy");
+  xml_node devices = Add(domain, "devices");
+  AddDisks(devices, spec, profile);
+  AddNics(devices, spec, profile);
+  if (real) {
+    AddHardware(devices, spec, profile);
+    xml_node label = Add(domain, "seclabel", {{"type", "static"}, {"model", "dac"}, {"relabel", "no"}});
+    Add(label, "label", {}, absl::StrCat("+", profile.uid, ":+", profile.gid));
+    // Without it libvirt reads back ~400 properties of the processor one by one at each start, which is most of the
+    // start's time. We never ask libvirt what processor a guest has.
+    domain.append_attribute("xmlns:qemu").set_value("http://libvirt.org/schemas/domain/qemu/1.0");
+    xml_node capabilities = Add(domain, "qemu:capabilities");
+    Add(capabilities, "qemu:del", {{"capability", "cpu-unavailable-features"}});
+  }
+  std::ostringstream text;
+  document.save(text, " ", pugi::format_default | pugi::format_no_declaration);
+  return text.str();
+}
+
+std::string ConsoleDirectory(absl::string_view domain_xml) {
+  pugi::xml_document document;
+  if (!document.load_buffer(domain_xml.data(), domain_xml.size())) return "";
+  const std::string path =
+      document.select_node("/domain/devices/serial[@type='unix']/source").node().attribute("path").value();
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+}  // namespace brume::compute

@@ -1,0 +1,47 @@
+// A guest as libvirt's domain XML (https://libvirt.org/formatdomain.html). Reads nothing but its arguments.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/ec2/compute/hypervisor.h"
+
+namespace brume::compute {
+
+// What the host decides about every guest.
+struct DomainProfile {
+  enum class Type { kKvm, kTcg, kSimulated };
+  Type type = Type::kTcg;
+  // Whom QEMU runs as.
+  uid_t uid = 0;
+  gid_t gid = 0;
+  // The disks' file system knows O_DIRECT.
+  bool direct_io = false;
+  // The UEFI firmware's code; used where NeedsFirmware.
+  std::string firmware_code;
+  // PCIe ports kept free, so that volumes and interfaces can be attached to a running guest. Each costs the guest's
+  // kernel some boot time, so there are a few and not EC2's 28.
+  int spare_ports = 4;
+};
+
+// Whether the guest boots by UEFI. One with a kernel of its own needs no firmware to find it.
+bool NeedsFirmware(const GuestSpec& spec);
+
+// Errors: InvalidArgument for text XML cannot carry, and for a directory whose sockets' paths would be too long.
+absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile);
+
+// The directory in which a live domain's XML has its console; empty when it has none.
+std::string ConsoleDirectory(absl::string_view domain_xml);
+
+// What QEMU holds of translated code for each emulated guest, at most.
+inline constexpr int kTranslationCacheMib = 64;
+
+// Names of the console's files in the instance's directory.
+inline constexpr char kConsoleSocket[] = "console.sock";
+inline constexpr char kConsoleLog[] = "console.log";
+inline constexpr char kFirmwareVariables[] = "nvram.fd";
+
+}  // namespace brume::compute

@@ -1,0 +1,44 @@
+// libvirt's domain events as the port's guest events.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/libvirt/virt.h"
+
+namespace brume::compute {
+
+// Thread-safe. Shared with libvirt's callbacks, which run on the event loop's thread.
+class GuestEvents : public std::enable_shared_from_this<GuestEvents> {
+ public:
+  // Events before it are dropped: nobody knows of a guest yet. When it returns, the functions it replaces are not
+  // running and never will again.
+  void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect);
+
+  // Registers for the events of every domain; returns the callbacks' ids.
+  absl::StatusOr<std::vector<int>> Subscribe(virConnectPtr connection);
+  // Events may have been missed while there was no connection.
+  void Reconnected();
+  // The end of this guest that comes next is not its own doing, whatever it looks like to libvirt.
+  void ExpectCut(const std::string& guest);
+  void DoNotExpectCut(const std::string& guest);
+  void Emit(const GuestEvent& event);
+
+ private:
+  void OnLifecycle(const std::string& guest, int event, int detail);
+  void OnReboot(const std::string& guest);
+
+  std::mutex watch_mutex_;  // held while the functions run
+  std::function<void(const GuestEvent&)> on_event_;
+  std::function<void()> on_reconnect_;
+  std::mutex cut_mutex_;
+  absl::flat_hash_set<std::string> cut_;
+};
+
+}  // namespace brume::compute

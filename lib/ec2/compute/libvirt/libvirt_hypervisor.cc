@@ -1,0 +1,397 @@
+#include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <future>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/subreaper.h"
+#include "lib/ec2/compute/libvirt/acceleration.h"
+#include "lib/ec2/compute/libvirt/connection.h"
+#include "lib/ec2/compute/libvirt/console_log.h"
+#include "lib/ec2/compute/libvirt/deadline_pool.h"
+#include "lib/ec2/compute/libvirt/domain_xml.h"
+#include "lib/ec2/compute/libvirt/domains.h"
+#include "lib/ec2/compute/libvirt/embed.h"
+#include "lib/ec2/compute/libvirt/firmware.h"
+#include "lib/ec2/compute/libvirt/guest_events.h"
+#include "lib/ec2/compute/libvirt/qemu_process.h"
+#include "lib/ec2/compute/libvirt/statistics.h"
+#include "lib/ec2/compute/libvirt/virt.h"
+
+namespace brume::compute {
+namespace {
+
+constexpr int kThreads = 16;
+constexpr int kSpareThreads = 16;
+constexpr absl::Duration kSettleDeadline = absl::Seconds(60);
+constexpr absl::Duration kPollInterval = absl::Milliseconds(5);
+
+bool KnowsDirectIo(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
+  return static_cast<bool>(fd);
+}
+
+std::string VersionText(unsigned long version) {
+  return absl::StrFormat("%d.%d.%d", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+class LibvirtHypervisor final : public Hypervisor {
+ public:
+  explicit LibvirtHypervisor(const LibvirtOptions& options);
+  // The watchers may be gone before the last event is.
+  ~LibvirtHypervisor() override { events_->Watch(nullptr, nullptr); }
+
+  absl::Status CreatePaused(const GuestSpec& spec) override;
+  absl::Status Resume(const InstanceId& id) override;
+  absl::StatusOr<Power> Look(const InstanceId& id) override;
+  absl::StatusOr<std::vector<InstanceId>> List() override;
+  absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) override;
+  absl::Status AskToStop(const InstanceId& id) override;
+  absl::Status CutPower(const InstanceId& id) override;
+  absl::Status AskToReboot(const InstanceId& id) override;
+  absl::Status Reset(const InstanceId& id) override;
+  absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
+  absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) override;
+  absl::StatusOr<HypervisorInfo> Describe() override;
+  std::string Acceleration() override;
+  void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) override {
+    events_->Watch(std::move(on_event), std::move(on_reconnect));
+  }
+
+ private:
+  template <typename T>
+  absl::StatusOr<T> CallFor(const std::string& what, std::function<absl::StatusOr<T>(virConnectPtr)> call);
+  absl::Status Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call);
+  // Acts on a guest that is not off.
+  absl::Status Act(const InstanceId& id, const std::string& what, std::function<int(virDomainPtr)> action);
+
+  absl::Status Prepare();
+  void OnOpen(const ConnectHandle& handle, bool again);
+  compute::Acceleration FindAcceleration() const;
+  // What the host decides about the guest; makes what only it can make beforehand.
+  absl::StatusOr<DomainProfile> ProfileFor(const GuestSpec& spec);
+  void WatchLogs(const std::string& guest, const std::string& directory);
+
+  const LibvirtOptions options_;
+  const bool simulated_;
+  const std::optional<std::string> embedded_root_;
+  const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
+  // Shared with calls that were given up.
+  const std::shared_ptr<StatisticsReader> statistics_;
+  LogTrimmer logs_;
+  bool prepared_ = false;  // the connection's thread only
+  std::shared_future<compute::Acceleration> acceleration_;
+  DeadlinePool pool_{kThreads, kSpareThreads};
+  Connection connection_;  // the last: its thread calls into the others
+};
+
+LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)
+    : options_(options),
+      simulated_(absl::StartsWith(options.uri, "test:")),
+      embedded_root_(EmbeddedRoot(options.uri)),
+      statistics_(std::make_shared<StatisticsReader>(options.disk_statistics_period)),
+      logs_(options.console_log_limit_bytes),
+      acceleration_(std::async(std::launch::async, [this] { return FindAcceleration(); }).share()),
+      connection_({.uri = options.uri,
+                   .embedded = embedded_root_.has_value(),
+                   .open_deadline = options.call_deadline,
+                   .prepare = [this] { return Prepare(); },
+                   .subscribe = [events = events_](virConnectPtr connection) { return events->Subscribe(connection); },
+                   .on_open = [this](const ConnectHandle& handle, bool again) { OnOpen(handle, again); }},
+                  pool_) {}
+
+absl::Status LibvirtHypervisor::Prepare() {
+  if (!embedded_root_.has_value() || prepared_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
+  RETURN_IF_ERROR(PrepareEmbeddedRoot(*embedded_root_, user));
+  prepared_ = true;
+  return absl::OkStatus();
+}
+
+void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
+  if (!simulated_) {
+    const absl::StatusOr<GuestDirectories> running = pool_.RunFor<GuestDirectories>(
+        "list the running guests", options_.call_deadline, [handle] { return ListConsoles(handle.get()); });
+    if (!running.ok()) log::Warn("consoles of running guests are not kept short: {}", running.status().message());
+    if (running.ok()) {
+      for (const auto& [guest, directory] : *running) WatchLogs(guest, directory);
+    }
+  }
+  if (again) events_->Reconnected();
+  if (!embedded_root_.has_value()) return;
+  // Both are waited for, here and so in the destructor: guests that are being found again would die with this process,
+  // and a QEMU that is being asked what it can do would be left behind.
+  const absl::Status settled = pool_.Run("finding the running guests again", kSettleDeadline, [handle] {
+    for (const absl::Time limit = absl::Now() + kSettleDeadline; absl::Now() < limit; absl::SleepFor(kPollInterval)) {
+      const absl::StatusOr<bool> done = IsSettled(handle.get());
+      if (!done.ok() || *done) return done.status();
+    }
+    return absl::DeadlineExceededError("libvirt is still busy");
+  });
+  if (!settled.ok()) log::Warn("it is not known whether all guests were found: {}", settled.message());
+  const absl::Status warm = pool_.Run("asking QEMU what it can do", kSettleDeadline, [handle] {
+    // The first start of a guest would do the same, and wait for it.
+    char* capabilities = virConnectGetDomainCapabilities(handle.get(), nullptr, "x86_64", "q35", nullptr, 0);
+    if (capabilities == nullptr) return LastVirtError("ask QEMU what it can do");
+    free(capabilities);
+    return absl::OkStatus();
+  });
+  if (!warm.ok()) log::Warn("{}", warm.message());
+}
+
+template <typename T>
+absl::StatusOr<T> LibvirtHypervisor::CallFor(const std::string& what,
+                                             std::function<absl::StatusOr<T>(virConnectPtr)> call) {
+  ASSIGN_OR_RETURN(const ConnectHandle handle, connection_.Get());
+  absl::StatusOr<T> result =
+      pool_.RunFor<T>(what, options_.call_deadline, [handle, call = std::move(call)] { return call(handle.get()); });
+  // What libvirtd cannot reach itself, its log daemon for one, is no fault of the connection.
+  if (absl::IsUnavailable(result.status()) && !embedded_root_.has_value() && virConnectIsAlive(handle.get()) != 1) {
+    connection_.ReportBroken(handle, result.status());
+  }
+  return result;
+}
+
+absl::Status LibvirtHypervisor::Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call) {
+  const absl::StatusOr<bool> result =
+      CallFor<bool>(what, [call = std::move(call)](virConnectPtr connection) -> absl::StatusOr<bool> {
+        RETURN_IF_ERROR(call(connection));
+        return true;
+      });
+  return result.status();
+}
+
+absl::Status LibvirtHypervisor::Act(const InstanceId& id, const std::string& what,
+                                    std::function<int(virDomainPtr)> action) {
+  const std::string sentence = absl::StrCat(what, " ", id.text());
+  return Call(sentence, [sentence, guest = id.text(), action = std::move(action)](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    if (!domain.ok()) return domain.status();
+    return action(domain->get()) == 0 ? absl::OkStatus() : ActionError(sentence);
+  });
+}
+
+compute::Acceleration LibvirtHypervisor::FindAcceleration() const {
+  if (simulated_) return {};
+  if (options_.acceleration == "kvm") return {.kvm = true, .note = ""};
+  if (options_.acceleration == "tcg") return {.kvm = false, .note = "the configuration asks for TCG"};
+  const absl::StatusOr<QemuUser> user = FindQemuUser(options_.qemu_user);
+  if (!user.ok()) return {.kvm = false, .note = std::string(user.status().message())};
+  compute::Acceleration found = ChooseAcceleration(*user, options_.state_dir);
+  if (!found.kvm) log::Warn("guests are emulated (TCG), which is many times slower than KVM: {}", found.note);
+  return found;
+}
+
+absl::StatusOr<DomainProfile> LibvirtHypervisor::ProfileFor(const GuestSpec& spec) {
+  if (simulated_) {
+    DomainProfile profile;
+    profile.type = DomainProfile::Type::kSimulated;
+    return profile;
+  }
+  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
+  for (const GuestDisk& disk : spec.disks) {
+    RETURN_IF_ERROR(CheckReachable(std::filesystem::path(disk.path).parent_path(), user));
+  }
+  DomainProfile profile;
+  profile.type = acceleration_.get().kvm ? DomainProfile::Type::kKvm : DomainProfile::Type::kTcg;
+  profile.uid = user.uid;
+  profile.gid = user.gid;
+  profile.direct_io = !spec.disks.empty() && KnowsDirectIo(spec.disks.front().path);
+  if (NeedsFirmware(spec)) {
+    RETURN_IF_ERROR(CheckReachable(spec.directory, user));
+    ASSIGN_OR_RETURN(const Firmware firmware, FindFirmware());
+    RETURN_IF_ERROR(EnsureVariables(firmware, absl::StrCat(spec.directory, "/", kFirmwareVariables), user));
+    profile.firmware_code = firmware.code;
+  }
+  return profile;
+}
+
+void LibvirtHypervisor::WatchLogs(const std::string& guest, const std::string& directory) {
+  const std::string qemu_log =
+      embedded_root_.has_value() ? absl::StrCat(EmbeddedLogDirectory(*embedded_root_), "/", guest, ".log") : "";
+  logs_.Watch(directory, kConsoleLog, qemu_log);
+}
+
+absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
+  ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor(spec));
+  ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
+  if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
+  return Call(absl::StrCat("start ", spec.id.text()),
+              [xml, guest = spec.id.text(), uuid = spec.uuid, simulated = simulated_](virConnectPtr connection) {
+                return EnsurePaused(connection, xml, guest, uuid, simulated);
+              });
+}
+
+absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
+  return Call(absl::StrCat("resume ", id.text()), [guest = id.text()](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    if (!domain.ok()) return domain.status();
+    const absl::StatusOr<Power> power = PowerOf(domain->get());
+    if (!power.ok() || *power == Power::kOn) return power.status();
+    if (virDomainResume(domain->get()) == 0) return absl::OkStatus();
+    const absl::Status error = ActionError(absl::StrCat("resume ", guest));
+    // It may have begun to run since it was looked at: a call that was given up was late.
+    const absl::StatusOr<Power> now = PowerOf(domain->get());
+    return now.ok() && *now == Power::kOn ? absl::OkStatus() : error;
+  });
+}
+
+absl::StatusOr<Power> LibvirtHypervisor::Look(const InstanceId& id) {
+  return CallFor<Power>(absl::StrCat("look at ", id.text()),
+                        [guest = id.text()](virConnectPtr connection) { return LookAt(connection, guest); });
+}
+
+absl::StatusOr<std::vector<InstanceId>> LibvirtHypervisor::List() {
+  return CallFor<std::vector<InstanceId>>("list the guests", ListGuests);
+}
+
+absl::StatusOr<std::vector<GuestStatistics>> LibvirtHypervisor::Sample(const std::vector<InstanceId>& ids) {
+  return CallFor<std::vector<GuestStatistics>>(
+      "read the guests' statistics", [ids, reader = statistics_, simulated = simulated_](virConnectPtr connection) {
+        return reader->Read(connection, ids, simulated);
+      });
+}
+
+absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {
+  return Act(id, "press the power button of", [simulated = simulated_](virDomainPtr domain) {
+    return virDomainShutdownFlags(domain, simulated ? 0 : VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
+  });
+}
+
+// Nothing to do where it has no process any more.
+static void EndQemu(const std::string& root, const std::string& guest) {
+  constexpr absl::Duration kPatience = absl::Seconds(2);
+  const absl::StatusOr<UniqueFd> process =
+      FindProcess(EmbeddedPidFile(root, guest), absl::StrCat("guest=", guest, ","));
+  if (process.ok() && !EndProcess(*process, kPatience)) KillProcess(*process, kPatience);
+}
+
+absl::Status LibvirtHypervisor::CutPower(const InstanceId& id) {
+  const absl::Duration deadline = options_.call_deadline;
+  return Call(absl::StrCat("cut the power of ", id.text()), [guest = id.text(), events = events_, deadline,
+                                                             root = embedded_root_](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    if (absl::IsNotFound(domain.status())) return absl::OkStatus();
+    if (!domain.ok()) return domain.status();
+    events->ExpectCut(guest);
+    // A daemon that was killed while libvirt talked to this QEMU leaves the next one's libvirt waiting for an answer
+    // that does not come, and deaf to virDomainDestroy. The end of the process ends that wait.
+    if (root.has_value()) EndQemu(*root, guest);
+    if (virDomainDestroy(domain->get()) != 0) {
+      const absl::Status error = ActionError(absl::StrCat("cut the power of ", guest));
+      if (!absl::IsNotFound(error)) {
+        events->DoNotExpectCut(guest);
+        return error;
+      }
+    }
+    // libvirt may still be cleaning up after a QEMU that ended by itself; its files must be free when we return.
+    for (const absl::Time limit = absl::Now() + deadline; absl::Now() < limit; absl::SleepFor(kPollInterval)) {
+      const absl::StatusOr<Power> power = LookAt(connection, guest);
+      if (!power.ok()) return power.status();
+      if (*power == Power::kOff) return absl::OkStatus();
+    }
+    return absl::DeadlineExceededError(absl::StrCat("libvirt does not let go of ", guest));
+  });
+}
+
+absl::Status LibvirtHypervisor::AskToReboot(const InstanceId& id) {
+  RETURN_IF_ERROR(Act(id, "ask for a reboot of", [simulated = simulated_](virDomainPtr domain) {
+    return virDomainReboot(domain, simulated ? 0 : VIR_DOMAIN_REBOOT_ACPI_POWER_BTN);
+  }));
+  // The test driver's guests reboot at once, without an event.
+  if (simulated_) events_->Emit({id, GuestEventKind::kRebooted});
+  return absl::OkStatus();
+}
+
+absl::Status LibvirtHypervisor::Reset(const InstanceId& id) {
+  RETURN_IF_ERROR(Act(id, "reset", [](virDomainPtr domain) { return virDomainReset(domain, 0); }));
+  if (simulated_) events_->Emit({id, GuestEventKind::kRebooted});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UniqueFd> LibvirtHypervisor::OpenConsole(const InstanceId& id) {
+  ASSIGN_OR_RETURN(const std::string directory,
+                   CallFor<std::string>(absl::StrCat("find the console of ", id.text()),
+                                        [guest = id.text()](virConnectPtr connection) -> absl::StatusOr<std::string> {
+                                          ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
+                                          return ConsoleDirectoryOf(domain.get());
+                                        }));
+  if (directory.empty()) return absl::UnimplementedError(absl::StrCat(id.text(), " has no serial console"));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const std::string path = absl::StrCat(directory, "/", kConsoleSocket);
+  if (path.size() >= sizeof address.sun_path) return absl::InternalError(absl::StrCat(path, " is too long"));
+  memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  // Non-blocking: connecting to a console that has others waiting already would wait, too.
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return absl::ErrnoToStatus(errno, "cannot make a socket");
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == EAGAIN) return absl::UnavailableError(absl::StrCat("the console of ", id.text(), " is in use"));
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot connect to ", path));
+  }
+  if (fcntl(fd.get(), F_SETFL, 0) != 0) return absl::ErrnoToStatus(errno, "cannot set up a socket");
+  return fd;
+}
+
+absl::StatusOr<std::string> LibvirtHypervisor::ConsoleOutput(const std::string& directory, size_t most_bytes) {
+  return logs_.Read(directory, kConsoleLog, most_bytes);
+}
+
+std::string LibvirtHypervisor::Acceleration() {
+  if (simulated_) return "simulated";
+  return acceleration_.get().kvm ? "kvm" : "tcg";
+}
+
+absl::StatusOr<HypervisorInfo> LibvirtHypervisor::Describe() {
+  HypervisorInfo info;
+  info.uri = options_.uri;
+  info.acceleration = Acceleration();
+  info.acceleration_note = simulated_ ? "libvirt's test driver: no guest runs at all" : acceleration_.get().note;
+  ASSIGN_OR_RETURN(
+      info.version,
+      CallFor<std::string>("ask libvirt for its version", [](virConnectPtr connection) -> absl::StatusOr<std::string> {
+        unsigned long library = 0, driver = 0;
+        if (virConnectGetLibVersion(connection, &library) != 0 || virConnectGetVersion(connection, &driver) != 0) {
+          return LastVirtError("ask libvirt for its version");
+        }
+        const char* type = virConnectGetType(connection);
+        return absl::StrCat("libvirt ", VersionText(library), ", ", type == nullptr ? "" : type, " ",
+                            VersionText(driver));
+      }));
+  return info;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Hypervisor>> NewLibvirtHypervisor(const LibvirtOptions& options) {
+  const std::string& wish = options.acceleration;
+  if (wish != "auto" && wish != "kvm" && wish != "tcg") {
+    return absl::InvalidArgumentError(absl::StrCat("acceleration is auto, kvm or tcg, not '", wish, "'"));
+  }
+  if (options.console_log_limit_bytes < 4096) {
+    return absl::InvalidArgumentError("a console's log needs at least 4096 bytes");
+  }
+  if (options.uri.empty()) return absl::InvalidArgumentError("the libvirt URI is empty");
+  StartEventLoop();
+  if (EmbeddedRoot(options.uri).has_value()) {
+    static const absl::Status subreaper = BecomeSubreaper();
+    // Without it guests only take longer to stop, where PID 1 is slow.
+    if (!subreaper.ok()) log::Warn("{}", subreaper.message());
+  }
+  return std::make_unique<LibvirtHypervisor>(options);
+}
+
+}  // namespace brume::compute

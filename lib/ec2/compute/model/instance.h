@@ -1,0 +1,111 @@
+// An instance as EC2's API sees it, and the pure rules of its life.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
+#include "lib/resource/state_reason.h"
+#include "lib/resource/tags.h"
+
+namespace brume {
+
+// Values are EC2's state codes.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
+enum class InstanceState {
+  kPending = 0,
+  kRunning = 16,
+  kShuttingDown = 32,
+  kTerminated = 48,
+  kStopping = 64,
+  kStopped = 80
+};
+inline constexpr InstanceState kAllInstanceStates[] = {InstanceState::kPending,      InstanceState::kRunning,
+                                                       InstanceState::kShuttingDown, InstanceState::kTerminated,
+                                                       InstanceState::kStopping,     InstanceState::kStopped};
+
+// "pending", "running", "shutting-down", "terminated", "stopping", "stopped".
+absl::string_view StateName(InstanceState state);
+absl::StatusOr<InstanceState> ParseInstanceState(absl::string_view name);
+// A row in such a state is work for the reconciler.
+bool IsTransitional(InstanceState state);
+// States in which the instance holds memory and vCPUs of the host.
+bool HoldsCapacity(InstanceState state);
+
+enum class ShutdownBehavior { kStop, kTerminate };
+absl::string_view ShutdownBehaviorName(ShutdownBehavior behavior);
+// "stop" or "terminate"; InvalidParameterValue otherwise.
+absl::StatusOr<ShutdownBehavior> ParseShutdownBehavior(absl::string_view name);
+
+struct MetadataOptions {
+  bool tokens_required = true;  // HttpTokens
+  bool endpoint_enabled = true;
+  bool tags_enabled = false;  // InstanceMetadataTags
+  int hop_limit = 1;          // HttpPutResponseHopLimit, 1..64
+  friend bool operator==(const MetadataOptions&, const MetadataOptions&) = default;
+};
+
+// What is none stays as it is.
+struct MetadataOptionsChange {
+  std::optional<bool> tokens_required, endpoint_enabled, tags_enabled;
+  std::optional<int> hop_limit;
+
+  MetadataOptions AppliedTo(const MetadataOptions& present) const {
+    return {.tokens_required = tokens_required.value_or(present.tokens_required),
+            .endpoint_enabled = endpoint_enabled.value_or(present.endpoint_enabled),
+            .tags_enabled = tags_enabled.value_or(present.tags_enabled),
+            .hop_limit = hop_limit.value_or(present.hop_limit)};
+  }
+};
+
+struct Instance {
+  InstanceId id;
+  ReservationId reservation_id;
+  int launch_index = 0;
+  ImageId image_id;
+  std::string instance_type;
+  InstanceState state = InstanceState::kPending;
+  StateReason state_reason;
+  // EC2's StateTransitionReason: "User initiated (2026-01-31 10:00:00 GMT)"; empty when it never left running.
+  std::string transition_reason;
+  // When the present state was entered; deadlines of transitional states count from it.
+  absl::Time state_since;
+  absl::Time launch_time;  // of the latest start, as in EC2
+  std::string uuid;        // SMBIOS; begins with "ec2"
+  std::string key_name;    // empty = none
+  // The pair's public line as it was at the launch: deleting the pair takes nobody's login away.
+  std::string public_key;
+  std::string client_token;
+  std::string user_data;  // raw bytes, at most 16 KiB
+  ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
+  bool disable_api_termination = false;
+  bool disable_api_stop = false;
+  bool monitoring = false;  // detailed
+  bool source_dest_check = true;
+  MetadataOptions metadata_options;
+  std::string availability_zone;
+  VpcId vpc_id;
+  SubnetId subnet_id;
+  std::string root_device_name;
+  // A stop that cuts the power at once.
+  bool force_stop = false;
+  // Set while a reboot is asked for and not yet seen; state stays running, as in EC2.
+  std::optional<absl::Time> reboot_requested;
+  // The host boot (/proc/sys/kernel/random/boot_id) under which the guest was last seen on; tells a guest that stopped
+  // by itself from a host that was switched off.
+  std::string host_boot_id;
+  // What the latest failed step of the reconciler said; empty when none failed.
+  std::string last_error;
+  // Counts changes of the row; an update of an older one is Aborted.
+  int64_t version = 0;
+};
+
+inline constexpr size_t kMostUserDataBytes = 16 * 1024;
+
+}  // namespace brume

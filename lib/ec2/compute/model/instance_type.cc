@@ -1,0 +1,45 @@
+#include "lib/ec2/compute/model/instance_type.h"
+
+namespace brume {
+namespace {
+
+struct BuiltIn {
+  const char* name;
+  int vcpus;
+  int64_t memory_mib;
+};
+
+// vCPUs and memory as published at https://aws.amazon.com/ec2/instance-types/ ; b1 is ours.
+constexpr BuiltIn kBuiltIn[] = {
+    {"b1.tiny", 1, 128},         {"b1.micro", 1, 256},        {"b1.small", 1, 512},        {"b1.medium", 1, 1024},
+    {"b1.large", 2, 2048},       {"b1.xlarge", 4, 4096},      {"t2.nano", 1, 512},         {"t2.micro", 1, 1024},
+    {"t2.small", 1, 2048},       {"t2.medium", 2, 4096},      {"t2.large", 2, 8192},       {"t2.xlarge", 4, 16384},
+    {"t2.2xlarge", 8, 32768},    {"t3.nano", 2, 512},         {"t3.micro", 2, 1024},       {"t3.small", 2, 2048},
+    {"t3.medium", 2, 4096},      {"t3.large", 2, 8192},       {"t3.xlarge", 4, 16384},     {"t3.2xlarge", 8, 32768},
+    {"t3a.nano", 2, 512},        {"t3a.micro", 2, 1024},      {"t3a.small", 2, 2048},      {"t3a.medium", 2, 4096},
+    {"t3a.large", 2, 8192},      {"t3a.xlarge", 4, 16384},    {"t3a.2xlarge", 8, 32768},   {"m4.large", 2, 8192},
+    {"m4.xlarge", 4, 16384},     {"m4.2xlarge", 8, 32768},    {"m5.large", 2, 8192},       {"m5.xlarge", 4, 16384},
+    {"m5.2xlarge", 8, 32768},    {"m5.4xlarge", 16, 65536},   {"m5.8xlarge", 32, 131072},  {"m5.12xlarge", 48, 196608},
+    {"m5.16xlarge", 64, 262144}, {"m5.24xlarge", 96, 393216}, {"m6i.large", 2, 8192},      {"m6i.xlarge", 4, 16384},
+    {"m6i.2xlarge", 8, 32768},   {"m6i.4xlarge", 16, 65536},  {"m6i.8xlarge", 32, 131072}, {"c5.large", 2, 4096},
+    {"c5.xlarge", 4, 8192},      {"c5.2xlarge", 8, 16384},    {"c5.4xlarge", 16, 32768},   {"c5.9xlarge", 36, 73728},
+    {"c5.12xlarge", 48, 98304},  {"c5.18xlarge", 72, 147456}, {"c5.24xlarge", 96, 196608}, {"c6i.large", 2, 4096},
+    {"c6i.xlarge", 4, 8192},     {"c6i.2xlarge", 8, 16384},   {"c6i.4xlarge", 16, 32768},  {"r5.large", 2, 16384},
+    {"r5.xlarge", 4, 32768},     {"r5.2xlarge", 8, 65536},    {"r5.4xlarge", 16, 131072},  {"r5.8xlarge", 32, 262144},
+    {"r5.12xlarge", 48, 393216}, {"r5.16xlarge", 64, 524288}, {"r5.24xlarge", 96, 786432}, {"r6i.large", 2, 16384},
+    {"r6i.xlarge", 4, 32768},    {"r6i.2xlarge", 8, 65536},   {"r6i.4xlarge", 16, 131072},
+};
+
+}  // namespace
+
+InstanceTypeTable::InstanceTypeTable(const std::vector<InstanceType>& extra) {
+  for (const BuiltIn& type : kBuiltIn) types_[type.name] = {type.name, type.vcpus, type.memory_mib};
+  for (const InstanceType& type : extra) types_[type.name] = type;
+}
+
+const InstanceType* InstanceTypeTable::Find(absl::string_view name) const {
+  const auto it = types_.find(std::string_view(name.data(), name.size()));
+  return it == types_.end() ? nullptr : &it->second;
+}
+
+}  // namespace brume

@@ -1,0 +1,42 @@
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/address.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/listing.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.Addresses";
+
+// No call makes an address, so each that is named is one that is not there.
+absl::StatusOr<v1::DescribeAddressesResponse> Describe(const v1::DescribeAddressesRequest& request) {
+  static const gateway::FilterTable<v1::Address> filters(
+      gateway::ValuesOfNone<v1::Address>({"allocation-id", "association-id", "domain", "instance-id",
+                                          "network-border-group", "network-interface-id", "network-interface-owner-id",
+                                          "private-ip-address", "public-ip"}),
+      [](const v1::Address&) { return TagMap(); });
+  RETURN_IF_ERROR(filters.Compile(request.filters()).status());
+  for (const std::string& text : request.public_ips()) {
+    if (!Ipv4::Parse(text).ok()) {
+      return ec2::Error("InvalidAddress.Malformed", "Invalid IPv4 address in the parameter publicIp");
+    }
+    return ec2::Error("InvalidAddress.NotFound", absl::StrCat("Address '", text, "' not found."));
+  }
+  for (const std::string& id : request.allocation_ids()) {
+    return ec2::Error("InvalidAllocationID.NotFound",
+                      absl::StrCat("The allocation ID '", absl::string_view(id).substr(0, 64), "' does not exist"));
+  }
+  return v1::DescribeAddressesResponse();
+}
+
+}  // namespace
+
+void AddAddressHandlers(gateway::Dispatcher& dispatcher, const api::Services&) {
+  dispatcher.Handle<v1::DescribeAddressesRequest, v1::DescribeAddressesResponse>(
+      kService, "DescribeAddresses",
+      [](const v1::DescribeAddressesRequest& request, const Caller&) { return Describe(request); });
+}
+
+}  // namespace brume::ec2

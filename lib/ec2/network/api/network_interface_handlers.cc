@@ -1,0 +1,212 @@
+#include "brume/ec2/v1/network_interface.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/api/private_dns_name.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/listing.h"
+#include "lib/gateway/parameters.h"
+#include "lib/gateway/time_text.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.NetworkInterfaces";
+
+using Interface = v1::NetworkInterface;
+
+void RenderAttachment(const NetworkInterface& eni, const Settings& settings, Interface& rendered) {
+  v1::NetworkInterfaceAttachment& attachment = *rendered.mutable_attachment();
+  attachment.set_attach_time(gateway::RenderTime(eni.attach_time));
+  attachment.set_attachment_id(eni.attachment_id);
+  attachment.set_delete_on_termination(eni.delete_on_termination);
+  attachment.set_device_index(eni.device_index);
+  attachment.set_network_card_index(0);
+  attachment.set_instance_id(eni.instance_id.text());
+  attachment.set_instance_owner_id(settings.account_id);
+  attachment.set_status("attached");
+}
+
+void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Interface& rendered) {
+  rendered.set_private_dns_name(PrivateDnsName(eni.private_ip, settings));
+  rendered.set_private_ip_address(eni.private_ip.text());
+  v1::NetworkInterfacePrivateIpAddress& address = *rendered.add_private_ip_addresses();
+  address.set_primary(true);
+  address.set_private_dns_name(rendered.private_dns_name());
+  address.set_private_ip_address(rendered.private_ip_address());
+  if (!eni.public_ip) return;
+  v1::NetworkInterfaceAssociation& association = *rendered.mutable_association();
+  association.set_ip_owner_id("amazon");
+  association.set_public_dns_name(PublicDnsName(*eni.public_ip, settings.region));
+  association.set_public_ip(eni.public_ip->text());
+  *address.mutable_association() = association;
+}
+
+Interface Render(const network::InterfaceView& view, const Settings& settings) {
+  const NetworkInterface& eni = view.eni;
+  const bool attached = !eni.instance_id.empty();
+  Interface rendered;
+  if (attached) RenderAttachment(eni, settings, rendered);
+  RenderAddresses(eni, settings, rendered);
+  rendered.set_availability_zone(view.availability_zone);
+  rendered.set_description(eni.description);
+  for (const SecurityGroupId& id : eni.groups) {
+    v1::GroupIdentifier& group = *rendered.add_groups();
+    group.set_group_id(id.text());
+    group.set_group_name(view.group_names.at(id));
+  }
+  rendered.set_interface_type("interface");
+  rendered.set_mac_address(eni.mac);
+  rendered.set_network_interface_id(eni.id.text());
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_requester_managed(false);
+  rendered.set_source_dest_check(eni.source_dest_check);
+  rendered.set_status(attached ? "in-use" : "available");
+  rendered.set_subnet_id(eni.subnet_id.text());
+  *rendered.mutable_tag_set() = RenderTags(view.tags);
+  rendered.set_vpc_id(eni.vpc_id.text());
+  return rendered;
+}
+
+using Table = std::map<std::string, gateway::FilterTable<Interface>::Values, std::less<>>;
+
+void AddAddressFilters(Table& table) {
+  using Address = v1::NetworkInterfacePrivateIpAddress;
+  // `get` of the public address, where there is one.
+  const auto association = [](auto get) -> gateway::FilterTable<Interface>::Values {
+    return [get](const Interface& i, const gateway::ValueSink& sink) {
+      if (i.has_association()) sink(get(i.association()));
+    };
+  };
+  const auto each = [](auto get) {
+    return gateway::Each<Interface>([](const Interface& i) { return i.private_ip_addresses(); }, get);
+  };
+  const auto public_ip = association([](const v1::NetworkInterfaceAssociation& a) { return a.public_ip(); });
+  const auto owner = association([](const v1::NetworkInterfaceAssociation& a) { return a.ip_owner_id(); });
+  table["addresses.association.owner-id"] = owner;
+  table["addresses.association.public-ip"] = public_ip;
+  table["addresses.primary"] = each([](const Address& a) { return a.primary(); });
+  table["addresses.private-ip-address"] = each([](const Address& a) { return a.private_ip_address(); });
+  table["association.ip-owner-id"] = owner;
+  table["association.public-ip"] = public_ip;
+  table["association.public-dns-name"] =
+      association([](const v1::NetworkInterfaceAssociation& a) { return a.public_dns_name(); });
+  table["private-dns-name"] = gateway::One<Interface>([](const Interface& i) { return i.private_dns_name(); });
+  table["private-ip-address"] = gateway::One<Interface>([](const Interface& i) { return i.private_ip_address(); });
+}
+
+void AddAttachmentFilters(Table& table) {
+  using Attachment = v1::NetworkInterfaceAttachment;
+  const auto add = [&table](const std::string& name, auto get) {
+    table["attachment." + name] = [get](const Interface& i, const gateway::ValueSink& sink) {
+      if (i.has_attachment()) sink(get(i.attachment()));
+    };
+  };
+  add("attach-time", [](const Attachment& a) { return a.attach_time(); });
+  add("attachment-id", [](const Attachment& a) { return a.attachment_id(); });
+  add("delete-on-termination", [](const Attachment& a) { return gateway::FilterText(a.delete_on_termination()); });
+  add("device-index", [](const Attachment& a) { return absl::StrCat(a.device_index()); });
+  add("instance-id", [](const Attachment& a) { return a.instance_id(); });
+  add("instance-owner-id", [](const Attachment& a) { return a.instance_owner_id(); });
+  add("status", [](const Attachment& a) { return a.status(); });
+}
+
+gateway::FilterTable<Interface> MakeFilters() {
+  const auto groups = [](const Interface& i) { return i.groups(); };
+  Table table = {
+      {"availability-zone", gateway::One<Interface>([](const Interface& i) { return i.availability_zone(); })},
+      {"description", gateway::One<Interface>([](const Interface& i) { return i.description(); })},
+      {"group-id", gateway::Each<Interface>(groups, [](const v1::GroupIdentifier& g) { return g.group_id(); })},
+      {"group-name", gateway::Each<Interface>(groups, [](const v1::GroupIdentifier& g) { return g.group_name(); })},
+      {"interface-type", gateway::One<Interface>([](const Interface& i) { return i.interface_type(); })},
+      {"mac-address", gateway::One<Interface>([](const Interface& i) { return i.mac_address(); })},
+      {"network-interface-id", gateway::One<Interface>([](const Interface& i) { return i.network_interface_id(); })},
+      {"owner-id", gateway::One<Interface>([](const Interface& i) { return i.owner_id(); })},
+      {"requester-managed", gateway::One<Interface>([](const Interface& i) { return i.requester_managed(); })},
+      {"source-dest-check", gateway::One<Interface>([](const Interface& i) { return i.source_dest_check(); })},
+      {"status", gateway::One<Interface>([](const Interface& i) { return i.status(); })},
+      {"subnet-id", gateway::One<Interface>([](const Interface& i) { return i.subnet_id(); })},
+      {"vpc-id", gateway::One<Interface>([](const Interface& i) { return i.vpc_id(); })},
+  };
+  AddAddressFilters(table);
+  AddAttachmentFilters(table);
+  // Known to EC2; no interface here has a value.
+  for (const char* name : {"association.allocation-id", "association.association-id", "attachment.nat-gateway-id",
+                           "ipv6-addresses.ipv6-address", "requester-id"}) {
+    table[name] = gateway::Nothing<Interface>();
+  }
+  return gateway::FilterTable<Interface>(std::move(table), [](const Interface& i) { return TagsOf(i.tag_set()); });
+}
+
+absl::StatusOr<v1::DescribeNetworkInterfacesResponse> Describe(const api::Services& services,
+                                                               const v1::DescribeNetworkInterfacesRequest& request) {
+  static const gateway::FilterTable<Interface> filters = MakeFilters();
+  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.network_interface_ids().empty(), "networkInterfaceId"));
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<EniId>(request.network_interface_ids()));
+  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views, services.interfaces.List(ids));
+  std::vector<Interface> interfaces;
+  interfaces.reserve(views.size());
+  for (const network::InterfaceView& view : views) interfaces.push_back(Render(view, services.settings));
+  v1::DescribeNetworkInterfacesResponse response;
+  ASSIGN_OR_RETURN(interfaces, gateway::FilteredPage("interfaces", std::move(interfaces), filters, request, response,
+                                                     [](const Interface& i) { return i.network_interface_id(); }));
+  for (Interface& i : interfaces) *response.add_network_interfaces() = std::move(i);
+  return response;
+}
+
+absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
+  constexpr size_t kLongestDescription = 255;
+  const int given = request.has_attachment() + request.has_description() + !request.groups().empty() +
+                    request.has_source_dest_check();
+  if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
+  if (given > 1) {
+    return ec2::Error("InvalidParameterCombination",
+                      "Fields for multiple attribute types specified: one attribute can be changed in one call");
+  }
+  network::InterfaceChange change;
+  if (request.has_attachment()) {
+    change.attachment_id = request.attachment().attachment_id();
+    change.delete_on_termination = request.attachment().delete_on_termination();
+  }
+  if (request.has_description()) {
+    change.description = request.description().value();
+    if (change.description->size() > kLongestDescription) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The description is too long: it has ", change.description->size(),
+                                     " bytes, and at most ", kLongestDescription, " are allowed"));
+    }
+  }
+  if (!request.groups().empty()) {
+    ASSIGN_OR_RETURN(change.groups, gateway::ParseIds<SecurityGroupId>(request.groups()));
+  }
+  if (request.has_source_dest_check()) {
+    if (!request.source_dest_check().has_value()) {
+      return ec2::Error("MissingParameter", "The request must contain the parameter sourceDestCheck.value");
+    }
+    change.source_dest_check = request.source_dest_check().value();
+  }
+  return change;
+}
+
+}  // namespace
+
+void AddNetworkInterfaceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::DescribeNetworkInterfacesRequest, v1::DescribeNetworkInterfacesResponse>(
+      kService, "DescribeNetworkInterfaces",
+      [services](const v1::DescribeNetworkInterfacesRequest& request, const Caller&) {
+        return Describe(services, request);
+      });
+  dispatcher.Handle<v1::ModifyNetworkInterfaceAttributeRequest, v1::ModifyNetworkInterfaceAttributeResponse>(
+      kService, "ModifyNetworkInterfaceAttribute",
+      [services](const v1::ModifyNetworkInterfaceAttributeRequest& request,
+                 const Caller&) -> absl::StatusOr<v1::ModifyNetworkInterfaceAttributeResponse> {
+        ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+        ASSIGN_OR_RETURN(const network::InterfaceChange change, ParseChange(request));
+        RETURN_IF_ERROR(services.interfaces.Modify(id, change));
+        return v1::ModifyNetworkInterfaceAttributeResponse();
+      });
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,28 @@
+// Rules of security groups between EC2's two spellings: lists of permissions with many sources, and single rules.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "brume/ec2/v1/security_group.pb.h"
+#include "lib/ec2/network/model/network.h"
+
+namespace brume::ec2 {
+
+// Finds a group of the default VPC by name, or says that there is none.
+using FindGroup = absl::FunctionRef<absl::StatusOr<SecurityGroupId>(const std::string& name)>;
+using Permissions = google::protobuf::RepeatedPtrField<v1::IpPermission>;
+
+// One rule a source, in order; without ids and not yet normalised. Errors: InvalidParameterValue, MissingParameter,
+// UnsupportedOperation (IPv6, prefix lists), InvalidGroup.NotFound.
+absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permissions& permissions, bool egress,
+                                                                const std::string& account_id, FindGroup find_group);
+
+// The rules of one direction, those of one protocol and port range together, in order of those.
+Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool egress, const std::string& account_id);
+
+v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id);
+
+}  // namespace brume::ec2

@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/region.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/ec2/network/model/zones.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.Regions";
+constexpr char kOptIn[] = "opt-in-not-required";
+
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+bool Selects(const Names& names, const std::string& name) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Each name must be one of `known`.
+absl::Status CheckNames(const Names& names, const std::vector<std::string>& known, absl::string_view noun) {
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("Invalid ", noun, ": [", absl::string_view(name).substr(0, 100), "]"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::DescribeRegionsResponse> DescribeRegions(const Settings& settings,
+                                                            const v1::DescribeRegionsRequest& request) {
+  using v1::Region;
+  static const gateway::FilterTable<Region> filters({
+      {"endpoint", gateway::One<Region>([](const Region& r) { return r.endpoint(); })},
+      {"opt-in-status", gateway::One<Region>([](const Region& r) { return r.opt_in_status(); })},
+      {"region-name", gateway::One<Region>([](const Region& r) { return r.region_name(); })},
+  });
+  RETURN_IF_ERROR(CheckNames(request.region_names(), {settings.region}, "region"));
+  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  Region region;
+  region.set_region_name(settings.region);
+  region.set_endpoint(absl::StrCat("ec2.", settings.region, ".amazonaws.com"));
+  region.set_opt_in_status(kOptIn);
+  v1::DescribeRegionsResponse response;
+  if (keep(region)) *response.add_regions() = region;
+  return response;
+}
+
+v1::AvailabilityZone RenderZone(const Settings& settings, const std::string& name) {
+  v1::AvailabilityZone zone;
+  zone.set_state("available");
+  zone.set_opt_in_status(kOptIn);
+  zone.set_region_name(settings.region);
+  zone.set_zone_name(name);
+  zone.set_zone_id(ZoneId(settings, name));
+  zone.set_group_name(settings.region);
+  zone.set_network_border_group(settings.region);
+  zone.set_zone_type("availability-zone");
+  return zone;
+}
+
+const gateway::FilterTable<v1::AvailabilityZone>& ZoneFilters() {
+  using Zone = v1::AvailabilityZone;
+  static const gateway::FilterTable<Zone> table({
+      {"group-name", gateway::One<Zone>([](const Zone& z) { return z.group_name(); })},
+      {"message", gateway::Nothing<Zone>()},
+      {"opt-in-status", gateway::One<Zone>([](const Zone& z) { return z.opt_in_status(); })},
+      {"parent-zone-id", gateway::Nothing<Zone>()},
+      {"parent-zone-name", gateway::Nothing<Zone>()},
+      {"region-name", gateway::One<Zone>([](const Zone& z) { return z.region_name(); })},
+      {"state", gateway::One<Zone>([](const Zone& z) { return z.state(); })},
+      {"zone-id", gateway::One<Zone>([](const Zone& z) { return z.zone_id(); })},
+      {"zone-name", gateway::One<Zone>([](const Zone& z) { return z.zone_name(); })},
+      {"zone-type", gateway::One<Zone>([](const Zone& z) { return z.zone_type(); })},
+  });
+  return table;
+}
+
+absl::StatusOr<v1::DescribeAvailabilityZonesResponse> DescribeZones(
+    const Settings& settings, const v1::DescribeAvailabilityZonesRequest& request) {
+  std::vector<std::string> ids;
+  for (const std::string& zone : settings.zones) ids.push_back(ZoneId(settings, zone));
+  RETURN_IF_ERROR(CheckNames(request.zone_names(), settings.zones, "availability zone"));
+  RETURN_IF_ERROR(CheckNames(request.zone_ids(), ids, "availability zone-id"));
+  ASSIGN_OR_RETURN(const auto keep, ZoneFilters().Compile(request.filters()));
+  v1::DescribeAvailabilityZonesResponse response;
+  for (const std::string& name : settings.zones) {
+    const v1::AvailabilityZone zone = RenderZone(settings, name);
+    if (Selects(request.zone_names(), name) && Selects(request.zone_ids(), zone.zone_id()) && keep(zone)) {
+      *response.add_availability_zones() = zone;
+    }
+  }
+  return response;
+}
+
+}  // namespace
+
+void AddRegionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::DescribeRegionsRequest, v1::DescribeRegionsResponse>(
+      kService, "DescribeRegions", [services](const v1::DescribeRegionsRequest& request, const Caller&) {
+        return DescribeRegions(services.settings, request);
+      });
+  dispatcher.Handle<v1::DescribeAvailabilityZonesRequest, v1::DescribeAvailabilityZonesResponse>(
+      kService, "DescribeAvailabilityZones",
+      [services](const v1::DescribeAvailabilityZonesRequest& request, const Caller&) {
+        return DescribeZones(services.settings, request);
+      });
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,266 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/security_group.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/api/permissions.h"
+#include "lib/ec2/network/api/security_group_target.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/pages.h"
+#include "lib/gateway/parameters.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.SecurityGroups";
+
+using Group = v1::SecurityGroup;
+
+absl::StatusOr<v1::CreateSecurityGroupResponse> Create(const api::Services& services,
+                                                       const v1::CreateSecurityGroupRequest& request) {
+  ASSIGN_OR_RETURN(const auto vpc, gateway::ParseOptionalId<VpcId>(request.vpc_id()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "security-group"));
+  ASSIGN_OR_RETURN(const network::SecurityGroupView view,
+                   services.security_groups.Create(request.group_name(), request.description(), vpc, tags));
+  v1::CreateSecurityGroupResponse response;
+  response.set_group_id(view.group.id.text());
+  *response.mutable_tags() = RenderTags(view.tags);
+  return response;
+}
+
+Group Render(const network::SecurityGroupView& view, const Settings& settings) {
+  Group rendered;
+  rendered.set_description(view.group.description);
+  rendered.set_group_name(view.group.name);
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_group_id(view.group.id.text());
+  rendered.set_vpc_id(view.group.vpc_id.text());
+  *rendered.mutable_ip_permissions() = RenderPermissions(view.rules, false, settings.account_id);
+  *rendered.mutable_ip_permissions_egress() = RenderPermissions(view.rules, true, settings.account_id);
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  return rendered;
+}
+
+using Table = std::map<std::string, gateway::FilterTable<Group>::Values, std::less<>>;
+
+// "ip-permission.…" or "egress.ip-permission.…": values of the permissions `list` gives.
+template <typename List>
+void AddPermissionFilters(const std::string& prefix, List list, Table& table) {
+  table[prefix + "protocol"] = gateway::Each<Group>(list, [](const v1::IpPermission& p) { return p.ip_protocol(); });
+  table[prefix + "from-port"] = [list](const Group& group, const gateway::ValueSink& sink) {
+    for (const auto& p : list(group)) {
+      if (p.has_from_port()) sink(absl::StrCat(p.from_port()));
+    }
+  };
+  table[prefix + "to-port"] = [list](const Group& group, const gateway::ValueSink& sink) {
+    for (const auto& p : list(group)) {
+      if (p.has_to_port()) sink(absl::StrCat(p.to_port()));
+    }
+  };
+  table[prefix + "cidr"] = [list](const Group& group, const gateway::ValueSink& sink) {
+    for (const auto& p : list(group)) {
+      for (const auto& range : p.ip_ranges()) sink(range.cidr_ip());
+    }
+  };
+  table[prefix + "group-id"] = [list](const Group& group, const gateway::ValueSink& sink) {
+    for (const auto& p : list(group)) {
+      for (const auto& pair : p.user_id_group_pairs()) sink(pair.group_id());
+    }
+  };
+  table[prefix + "user-id"] = [list](const Group& group, const gateway::ValueSink& sink) {
+    for (const auto& p : list(group)) {
+      for (const auto& pair : p.user_id_group_pairs()) sink(pair.user_id());
+    }
+  };
+  table[prefix + "ipv6-cidr"] = gateway::Nothing<Group>();
+  table[prefix + "prefix-list-id"] = gateway::Nothing<Group>();
+}
+
+gateway::FilterTable<Group> MakeFilters() {
+  Table table = {
+      {"description", gateway::One<Group>([](const Group& g) { return g.description(); })},
+      {"group-id", gateway::One<Group>([](const Group& g) { return g.group_id(); })},
+      {"group-name", gateway::One<Group>([](const Group& g) { return g.group_name(); })},
+      {"owner-id", gateway::One<Group>([](const Group& g) { return g.owner_id(); })},
+      {"vpc-id", gateway::One<Group>([](const Group& g) { return g.vpc_id(); })},
+  };
+  AddPermissionFilters(
+      "ip-permission.", [](const Group& g) -> const auto& { return g.ip_permissions(); }, table);
+  AddPermissionFilters(
+      "egress.ip-permission.", [](const Group& g) -> const auto& { return g.ip_permissions_egress(); }, table);
+  return gateway::FilterTable<Group>(std::move(table), [](const Group& g) { return TagsOf(g.tags()); });
+}
+
+absl::StatusOr<v1::DescribeSecurityGroupsResponse> Describe(const api::Services& services,
+                                                            const v1::DescribeSecurityGroupsRequest& request) {
+  static const gateway::FilterTable<Group> filters = MakeFilters();
+  const bool named = !request.group_ids().empty() || !request.group_names().empty();
+  RETURN_IF_ERROR(gateway::CheckPaging(request, named, "groupId"));
+  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  // Names mean groups of the default VPC. Each that is asked for must be there.
+  std::vector<std::string> wanted(request.group_ids().begin(), request.group_ids().end());
+  for (const std::string& name : request.group_names()) {
+    ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(std::nullopt, name));
+    wanted.push_back(group.id.text());
+  }
+  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all, services.security_groups.List());
+  for (const std::string& id : wanted) {
+    if (std::none_of(all.begin(), all.end(), [&](const auto& view) { return view.group.id.text() == id; })) {
+      return SecurityGroupId::NotFound(id);
+    }
+  }
+  std::vector<Group> groups;
+  for (const network::SecurityGroupView& view : all) {
+    if (named && std::find(wanted.begin(), wanted.end(), view.group.id.text()) == wanted.end()) continue;
+    Group group = Render(view, services.settings);
+    if (keep(group)) groups.push_back(std::move(group));
+  }
+  std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.group_id() < b.group_id(); });
+  v1::DescribeSecurityGroupsResponse response;
+  ASSIGN_OR_RETURN(groups, gateway::Page(
+                               "groups", std::move(groups), request, [](const Group& g) { return g.group_id(); },
+                               [&](std::string token) { response.set_next_token(std::move(token)); }));
+  for (Group& group : groups) *response.add_security_groups() = std::move(group);
+  return response;
+}
+
+// The one rule in a call's own fields, as permissions; empty when none of the fields is used.
+template <typename Request>
+absl::StatusOr<Permissions> FlatPermissions(const Request& request) {
+  Permissions permissions;
+  const bool has_group = !request.source_security_group_name().empty();
+  if (!request.has_cidr_ip() && !request.has_ip_protocol() && !request.has_from_port() && !request.has_to_port() &&
+      !has_group) {
+    return permissions;
+  }
+  const auto add = [&](const std::string& protocol) -> v1::IpPermission& {
+    v1::IpPermission& permission = *permissions.Add();
+    permission.set_ip_protocol(protocol);
+    if (request.has_cidr_ip()) permission.add_ip_ranges()->set_cidr_ip(request.cidr_ip());
+    if (has_group) {
+      v1::UserIdGroupPair& pair = *permission.add_user_id_group_pairs();
+      pair.set_group_name(request.source_security_group_name());
+      pair.set_user_id(request.source_security_group_owner_id());
+    }
+    return permission;
+  };
+  if (request.has_ip_protocol()) {
+    v1::IpPermission& permission = add(request.ip_protocol());
+    if (request.has_from_port()) permission.set_from_port(request.from_port());
+    if (request.has_to_port()) permission.set_to_port(request.to_port());
+    return permissions;
+  }
+  if (!has_group || request.has_cidr_ip() || request.has_from_port() || request.has_to_port()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter ipProtocol");
+  }
+  // A group alone means all TCP, UDP and ICMP of its members, as in EC2.
+  for (const char* protocol : {"tcp", "udp", "icmp"}) {
+    v1::IpPermission& permission = add(protocol);
+    const bool icmp = permission.ip_protocol() == "icmp";
+    permission.set_from_port(icmp ? -1 : 0);
+    permission.set_to_port(icmp ? -1 : 65535);
+  }
+  return permissions;
+}
+
+// Empty when the call names no rule in either form.
+template <typename Request>
+absl::StatusOr<std::vector<SecurityGroupRule>> RulesOf(const api::Services& services, const Request& request,
+                                                       bool egress) {
+  ASSIGN_OR_RETURN(Permissions permissions, FlatPermissions(request));
+  if (!permissions.empty() && !request.ip_permissions().empty()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameter ipPermissions may not be used together with the parameters of a single rule");
+  }
+  if (permissions.empty()) permissions = request.ip_permissions();
+  return ParsePermissions(permissions, egress, services.settings.account_id, GroupByName(services));
+}
+
+absl::Status NoRules() {
+  return ec2::Error("MissingParameter", "The request must contain the parameter ipPermissions");
+}
+
+template <typename Response, typename Request>
+absl::StatusOr<Response> Authorize(const api::Services& services, const Request& request, bool egress) {
+  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(services, request));
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(services, request, egress));
+  if (rules.empty()) return NoRules();
+  ASSIGN_OR_RETURN(rules, services.security_groups.Authorize(id, std::move(rules)));
+  Response response;
+  response.set_return_(true);
+  for (const SecurityGroupRule& rule : rules) {
+    *response.add_security_group_rules() = RenderRule(rule, services.settings.account_id);
+  }
+  return response;
+}
+
+template <typename Response, typename Request>
+absl::StatusOr<Response> Revoke(const api::Services& services, const Request& request, bool egress) {
+  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(services, request));
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(services, request, egress));
+  ASSIGN_OR_RETURN(const auto rule_ids, gateway::ParseIds<SecurityGroupRuleId>(request.security_group_rule_ids()));
+  if (!rules.empty() && !rule_ids.empty()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameter securityGroupRuleId may not be used together with rules");
+  }
+  if (!rule_ids.empty()) {
+    RETURN_IF_ERROR(services.security_groups.RevokeById(id, egress, rule_ids).status());
+  } else {
+    if (rules.empty()) return NoRules();
+    RETURN_IF_ERROR(services.security_groups.Revoke(id, std::move(rules)).status());
+  }
+  Response response;
+  response.set_return_(true);
+  return response;
+}
+
+void AddRuleHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::AuthorizeSecurityGroupIngressRequest, v1::AuthorizeSecurityGroupIngressResponse>(
+      kService, "AuthorizeSecurityGroupIngress",
+      [services](const v1::AuthorizeSecurityGroupIngressRequest& request, const Caller&) {
+        return Authorize<v1::AuthorizeSecurityGroupIngressResponse>(services, request, false);
+      });
+  dispatcher.Handle<v1::AuthorizeSecurityGroupEgressRequest, v1::AuthorizeSecurityGroupEgressResponse>(
+      kService, "AuthorizeSecurityGroupEgress",
+      [services](const v1::AuthorizeSecurityGroupEgressRequest& request, const Caller&) {
+        return Authorize<v1::AuthorizeSecurityGroupEgressResponse>(services, request, true);
+      });
+  dispatcher.Handle<v1::RevokeSecurityGroupIngressRequest, v1::RevokeSecurityGroupIngressResponse>(
+      kService, "RevokeSecurityGroupIngress",
+      [services](const v1::RevokeSecurityGroupIngressRequest& request, const Caller&) {
+        return Revoke<v1::RevokeSecurityGroupIngressResponse>(services, request, false);
+      });
+  dispatcher.Handle<v1::RevokeSecurityGroupEgressRequest, v1::RevokeSecurityGroupEgressResponse>(
+      kService, "RevokeSecurityGroupEgress",
+      [services](const v1::RevokeSecurityGroupEgressRequest& request, const Caller&) {
+        return Revoke<v1::RevokeSecurityGroupEgressResponse>(services, request, true);
+      });
+}
+
+}  // namespace
+
+void AddSecurityGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::CreateSecurityGroupRequest, v1::CreateSecurityGroupResponse>(
+      kService, "CreateSecurityGroup",
+      [services](const v1::CreateSecurityGroupRequest& request, const Caller&) { return Create(services, request); });
+  dispatcher.Handle<v1::DescribeSecurityGroupsRequest, v1::DescribeSecurityGroupsResponse>(
+      kService, "DescribeSecurityGroups", [services](const v1::DescribeSecurityGroupsRequest& request, const Caller&) {
+        return Describe(services, request);
+      });
+  dispatcher.Handle<v1::DeleteSecurityGroupRequest, v1::DeleteSecurityGroupResponse>(
+      kService, "DeleteSecurityGroup",
+      [services](const v1::DeleteSecurityGroupRequest& request,
+                 const Caller&) -> absl::StatusOr<v1::DeleteSecurityGroupResponse> {
+        ASSIGN_OR_RETURN(const SecurityGroupId id, Target(services, request));
+        RETURN_IF_ERROR(services.security_groups.Delete(id));
+        return v1::DeleteSecurityGroupResponse();
+      });
+  AddRuleHandlers(dispatcher, services);
+}
+
+}  // namespace brume::ec2

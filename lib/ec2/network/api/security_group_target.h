@@ -1,0 +1,33 @@
+// The security groups that calls name: by id, or by name in the default VPC where the call allows it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/gateway/parameters.h"
+
+namespace brume::ec2 {
+
+// The group a call is about. Errors: InvalidGroup.NotFound, MissingParameter, InvalidParameterCombination.
+template <typename Request>
+absl::StatusOr<SecurityGroupId> Target(const api::Services& services, const Request& request) {
+  ASSIGN_OR_RETURN(const auto id, gateway::ParseOptionalId<SecurityGroupId>(request.group_id()));
+  std::string name;
+  if constexpr (requires { request.group_name(); }) name = request.group_name();
+  ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(id, name));
+  return group.id;
+}
+
+// Finds the groups that rules name.
+inline auto GroupByName(const api::Services& services) {
+  return [&services](const std::string& name) -> absl::StatusOr<SecurityGroupId> {
+    ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(std::nullopt, name));
+    return group.id;
+  };
+}
+
+}  // namespace brume::ec2

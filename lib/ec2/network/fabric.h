@@ -1,0 +1,89 @@
+// Port: what the network needs of the host. Domain words only.
+//
+// Every method is idempotent and thread-safe; calls for one VPC are put in order by the fabric itself. Blocking.
+// The fabric touches only what it names itself: namespaces "brume-…", interfaces "bm…", nftables tables "brume…".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lib/base/unique_fd.h"
+#include "lib/ec2/network/model/network.h"
+
+namespace brume::network {
+
+// A network interface as the host must carry it.
+struct PortSpec {
+  NetworkInterface eni;
+  std::string hostname;  // "ip-10-0-1-4", served by DHCP and DNS
+  // "ec2-198-18-0-5.compute-1.amazonaws.com", served by DNS; empty = none.
+  std::string public_hostname = {};
+};
+
+struct GroupSpec {
+  SecurityGroup group;
+  std::vector<SecurityGroupRule> rules;
+  // The private addresses that rules naming this group stand for.
+  std::vector<Ipv4> members;
+};
+
+// All that a VPC's namespace holds.
+struct VpcSpec {
+  Vpc vpc;
+  std::vector<Subnet> subnets;
+  std::vector<GroupSpec> groups;
+  // Ports that are to be in the namespace (their guests run or are about to).
+  std::vector<PortSpec> ports;
+  std::string domain;  // of private names: "ec2.internal"
+};
+
+// What passed an interface since it was made, in the guest's words: `in` is what it received.
+struct PortCounters {
+  std::string tap;
+  int64_t bytes_in = 0, bytes_out = 0;
+  int64_t packets_in = 0, packets_out = 0;
+};
+
+struct FabricInventory {
+  std::vector<VpcId> vpcs;
+  // Taps in any namespace of ours or in the host's.
+  std::vector<std::string> taps;
+};
+
+class Fabric {
+ public:
+  virtual ~Fabric() = default;
+
+  // Makes the VPC's namespace whole (router, DHCP, DNS, public addresses, packet rules) and exactly this: what stands
+  // already is adopted without cutting a tracked connection, packet rules are replaced in one transaction. A tap of a
+  // listed port that is in neither namespace is not an error. Used at start and when something looks wrong.
+  virtual absl::Status SyncVpc(const VpcSpec& spec) = 0;
+  // Takes it away; FailedPrecondition while ports are in it. OK when there is none.
+  virtual absl::Status RemoveVpc(const VpcId& id) = 0;
+
+  // Replaces the chains and the member set of one group; work in proportion to this group.
+  virtual absl::Status ApplyGroup(const GroupSpec& spec) = 0;
+  virtual absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) = 0;
+
+  // Makes the persistent tap TapName(eni.id) in the host's namespace, for the hypervisor to open. OK when it is already
+  // there or in the VPC's namespace.
+  virtual absl::Status PreparePort(const PortSpec& spec) = 0;
+  // Moves the tap into the VPC's namespace (its guest is made and still paused) and lets its packets through: route,
+  // anti-spoofing, groups, DHCP and DNS entries, public address. Also applies changes to a port that is in.
+  virtual absl::Status PlugPort(const PortSpec& spec) = 0;
+  // Takes rules, routes, names and the tap away wherever they are.
+  virtual absl::Status UnplugPort(const NetworkInterface& eni) = 0;
+
+  // Whether the guest behind the port answers ARP within `timeout`.
+  virtual absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) = 0;
+  // Of all ports that are in the VPC's namespace, in one go. NotFound when there is none.
+  virtual absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) = 0;
+  // A TCP socket listening at address:port inside the VPC's namespace; the address is reachable from guests only.
+  virtual absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) = 0;
+  virtual absl::StatusOr<FabricInventory> List() = 0;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,115 @@
+#include "lib/ec2/network/interface_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::network {
+namespace {
+
+absl::StatusOr<std::vector<NetworkInterface>> Rows(store::Connection& connection, absl::Span<const EniId> ids) {
+  NetworkTable networks(connection);
+  if (ids.empty()) return networks.ListInterfaces(std::nullopt);
+  std::vector<NetworkInterface> rows;
+  rows.reserve(ids.size());
+  for (const EniId& id : ids) {
+    ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(id));
+    rows.push_back(std::move(eni));
+  }
+  return rows;
+}
+
+absl::Status ChangeSourceDestCheck(store::Connection& connection, const NetworkInterface& eni, bool check) {
+  RETURN_IF_ERROR(NetworkTable(connection).SetSourceDestCheck(eni.id, check));
+  // The instance shows that of its first interface.
+  if (eni.instance_id.empty() || eni.device_index != 0) return absl::OkStatus();
+  compute::InstanceTable instances(connection);
+  ASSIGN_OR_RETURN(Instance instance, instances.Get(eni.instance_id));
+  instance.source_dest_check = check;
+  return instances.Update(instance);
+}
+
+absl::Status CheckAttachment(const NetworkInterface& eni, const InterfaceChange& change) {
+  if (!change.delete_on_termination) return absl::OkStatus();
+  if (eni.attachment_id != change.attachment_id) {
+    return ec2::Error("InvalidAttachmentID.NotFound",
+                      absl::StrCat("The network interface '", eni.id.text(), "' has no attachment '",
+                                   absl::string_view(change.attachment_id).substr(0, 64), "'"));
+  }
+  if (*change.delete_on_termination) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation",
+                    absl::StrCat("The network interface '", eni.id.text(),
+                                 "' goes with its instance: deleteOnTermination cannot be false"));
+}
+
+}  // namespace
+
+absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,
+                          absl::Span<const SecurityGroupId> groups) {
+  std::vector<SecurityGroupId> members;
+  for (const SecurityGroupId& id : groups) {
+    ASSIGN_OR_RETURN(const SecurityGroup group, SecurityGroupTable(connection).Get(id));
+    if (group.vpc_id != eni.vpc_id) return id.NotFound();
+    if (std::find(members.begin(), members.end(), id) == members.end()) members.push_back(id);
+  }
+  if (members.empty()) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The network interface '", eni.id.text(), "' needs at least one security group"));
+  }
+  return NetworkTable(connection).SetInterfaceGroups(eni.id, members);
+}
+
+InterfaceService::InterfaceService(store::Database& database, std::function<void(const VpcId&)> wake)
+    : database_(database), wake_(std::move(wake)) {}
+
+absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<const EniId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<InterfaceView>> {
+    ASSIGN_OR_RETURN(std::vector<NetworkInterface> rows, Rows(connection, ids));
+    std::map<SubnetId, std::string> zones;
+    ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(std::nullopt));
+    for (const Subnet& subnet : subnets) zones.emplace(subnet.id, subnet.availability_zone);
+    std::map<SecurityGroupId, std::string> names;
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(connection).List(std::nullopt));
+    for (const SecurityGroup& group : groups) names.emplace(group.id, group.name);
+    std::vector<std::string> texts;
+    texts.reserve(rows.size());
+    for (const NetworkInterface& eni : rows) texts.push_back(eni.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::TagTable(connection).GetMany(texts));
+
+    std::vector<InterfaceView> views;
+    views.reserve(rows.size());
+    for (NetworkInterface& eni : rows) {
+      InterfaceView& view = views.emplace_back();
+      view.availability_zone = zones[eni.subnet_id];
+      for (const SecurityGroupId& group : eni.groups) view.group_names.emplace(group, names[group]);
+      if (const auto own = tags.find(eni.id.text()); own != tags.end()) view.tags = own->second;
+      view.eni = std::move(eni);
+    }
+    return views;
+  });
+}
+
+absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& change) {
+  NetworkInterface eni;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(eni, NetworkTable(connection).GetInterface(id));
+    RETURN_IF_ERROR(CheckAttachment(eni, change));
+    if (change.description) RETURN_IF_ERROR(NetworkTable(connection).SetDescription(id, *change.description));
+    if (change.groups) RETURN_IF_ERROR(ChangeGroups(connection, eni, *change.groups));
+    if (change.source_dest_check) {
+      RETURN_IF_ERROR(ChangeSourceDestCheck(connection, eni, *change.source_dest_check));
+    }
+    return absl::OkStatus();
+  }));
+  if (change.groups || change.source_dest_check) wake_(eni.vpc_id);
+  return absl::OkStatus();
+}
+
+}  // namespace brume::network

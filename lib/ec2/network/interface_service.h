@@ -1,0 +1,59 @@
+// Network interfaces. Source of behaviour: EC2 API reference, DescribeNetworkInterfaces,
+// ModifyNetworkInterfaceAttribute.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+struct InterfaceView {
+  NetworkInterface eni;
+  std::string availability_zone;
+  // Names of the groups it is in.
+  std::map<SecurityGroupId, std::string> group_names;
+  TagMap tags;
+};
+
+// What is absent stays.
+struct InterfaceChange {
+  std::optional<std::string> description;
+  std::optional<bool> source_dest_check;
+  std::optional<std::vector<SecurityGroupId>> groups;
+  // Of this attachment. Refused when it is false: interfaces go with their instances.
+  std::string attachment_id;
+  std::optional<bool> delete_on_termination;
+};
+
+// Thread-safe.
+class InterfaceService {
+ public:
+  // `wake` is called with the VPC after a commit that the fabric must follow.
+  InterfaceService(store::Database& database, std::function<void(const VpcId&)> wake);
+
+  // Those of `ids`, or all when there are none. Error: InvalidNetworkInterfaceID.NotFound.
+  absl::StatusOr<std::vector<InterfaceView>> List(absl::Span<const EniId> ids);
+  // Errors: InvalidNetworkInterfaceID.NotFound, InvalidGroup.NotFound, InvalidParameterValue,
+  // InvalidAttachmentID.NotFound, UnsupportedOperation.
+  absl::Status Modify(const EniId& id, const InterfaceChange& change);
+
+ private:
+  store::Database& database_;
+  const std::function<void(const VpcId&)> wake_;
+};
+
+// Inside a transaction of the caller's: puts the interface into these groups and no others; one that is named twice
+// counts once. Errors: InvalidParameterValue for none, InvalidGroup.NotFound for one that its VPC does not have.
+absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,
+                          absl::Span<const SecurityGroupId> groups);
+
+}  // namespace brume::network

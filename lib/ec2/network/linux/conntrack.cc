@@ -1,0 +1,68 @@
+#include "lib/ec2/network/linux/conntrack.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netlink/attr.h>
+
+#include <utility>
+#include <vector>
+
+#include "lib/base/status_macros.h"
+
+namespace brume::network {
+namespace {
+
+NlMessage ConntrackRequest(int type) {
+  NlMessage message = NewRequest(NFNL_SUBSYS_CTNETLINK << 8 | type);
+  nfgenmsg header = {};
+  header.nfgen_family = AF_INET;
+  header.version = NFNETLINK_V0;
+  nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO);
+  return message;
+}
+
+struct Tuple {
+  Ipv4 source, target;
+};
+
+// Zeros when it has no IPv4 addresses.
+Tuple ParseTuple(nlattr* tuple) {
+  nlattr* parts[CTA_TUPLE_MAX + 1];
+  nlattr* addresses[CTA_IP_MAX + 1];
+  if (tuple == nullptr || nla_parse_nested(parts, CTA_TUPLE_MAX, tuple, nullptr) < 0 ||
+      parts[CTA_TUPLE_IP] == nullptr || nla_parse_nested(addresses, CTA_IP_MAX, parts[CTA_TUPLE_IP], nullptr) < 0 ||
+      addresses[CTA_IP_V4_SRC] == nullptr || addresses[CTA_IP_V4_DST] == nullptr) {
+    return {};
+  }
+  return {Ipv4{ntohl(nla_get_u32(addresses[CTA_IP_V4_SRC]))}, Ipv4{ntohl(nla_get_u32(addresses[CTA_IP_V4_DST]))}};
+}
+
+}  // namespace
+
+absl::StatusOr<Conntrack> Conntrack::Open() {
+  ASSIGN_OR_RETURN(NetlinkSocket socket, NetlinkSocket::Open(NETLINK_NETFILTER));
+  return Conntrack(std::move(socket));
+}
+
+absl::Status Conntrack::Forget(absl::FunctionRef<bool(const TrackedConnection&)> is_past) {
+  std::vector<NlMessage> deletions;
+  const auto on_entry = [&](nlmsghdr* header) {
+    nlattr* attributes[CTA_MAX + 1];
+    if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, CTA_MAX, nullptr) < 0) return;
+    const nlattr* key = attributes[CTA_TUPLE_ORIG];
+    const Tuple first = ParseTuple(attributes[CTA_TUPLE_ORIG]), answer = ParseTuple(attributes[CTA_TUPLE_REPLY]);
+    if (key == nullptr || !is_past({first.source, first.target, answer.source, answer.target})) return;
+    NlMessage deletion = ConntrackRequest(IPCTNL_MSG_CT_DELETE);
+    nla_put(deletion.get(), CTA_TUPLE_ORIG | NLA_F_NESTED, nla_len(key), nla_data(key));
+    deletions.push_back(std::move(deletion));
+  };
+  RETURN_IF_ERROR(socket_.Dump(ConntrackRequest(IPCTNL_MSG_CT_GET), "cannot read tracked connections", on_entry));
+  for (NlMessage& deletion : deletions) {
+    const absl::Status status = socket_.Execute(std::move(deletion), "cannot forget a tracked connection");
+    if (!status.ok() && !absl::IsNotFound(status)) return status;  // it may have ended by itself meanwhile
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace brume::network

@@ -1,0 +1,35 @@
+// The connection tracking table of one network namespace, by ctnetlink.
+#pragma once
+
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "lib/ec2/network/linux/netlink_socket.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume::network {
+
+struct TrackedConnection {
+  // Of the first packet as it was sent.
+  Ipv4 source, target;
+  // Of a packet in answer as it is sent: from whoever really answers, to whoever is to be seen as asking.
+  Ipv4 answer_source, answer_target;
+};
+
+// Belongs to the namespace of the thread that opens it. Not thread-safe.
+class Conntrack {
+ public:
+  static absl::StatusOr<Conntrack> Open();
+
+  // Forgets the connections for which `is_past` holds. One walk through the table, which takes milliseconds however few
+  // connections there are: the kernel keeps one table for all namespaces.
+  absl::Status Forget(absl::FunctionRef<bool(const TrackedConnection&)> is_past);
+
+ private:
+  explicit Conntrack(NetlinkSocket socket) : socket_(std::move(socket)) {}
+
+  NetlinkSocket socket_;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,100 @@
+// The host's side of the fabric, in the namespace brumed runs in: taps before they move, a veth to each VPC, routes of
+// public addresses, and the way out.
+//
+//   host: bmv… (pool base + 1) ── uplink (a transfer address) :VPC
+//
+// A public address is a route on the host through its VPC's transfer address; all but those are unreachable, so that
+// nothing sent to an unassigned one leaves by the uplink.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/base/unique_fd.h"
+#include "lib/ec2/network/linux/namespace_thread.h"
+#include "lib/ec2/network/linux/nft.h"
+#include "lib/ec2/network/linux/rtnetlink.h"
+#include "lib/ec2/network/linux/tap.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume::network {
+
+struct HostOptions {
+  std::string directory;  // for what has to be put back later
+  // "none": guests reach the host and no further. "auto": they go wherever the host's routes lead. A link's name: by it
+  // and no other.
+  std::string uplink;
+  Cidr public_pool;
+  TapOwner tap_owner;
+};
+
+struct UplinkAddresses {
+  Ipv4 gateway;  // of the host's end
+  Ipv4 own;      // of the namespace's end
+};
+
+// Thread-safe; everything runs in order on one thread of its own, and nothing there waits for a VPC.
+class HostNetwork {
+ public:
+  // In the namespace of the calling thread.
+  static absl::StatusOr<std::unique_ptr<HostNetwork>> Open(HostOptions options);
+
+  absl::Status CreateTap(const std::string& name);
+  // False when there is no such tap here.
+  absl::StatusOr<bool> MoveTap(const std::string& name, int to_namespace);
+  absl::Status DeleteTap(const std::string& name);
+  absl::StatusOr<std::vector<std::string>> Taps();
+
+  // The veth pair and what all VPCs share. `has_peer`: the namespace has its end; a pair without is made anew.
+  absl::StatusOr<UplinkAddresses> Connect(const VpcId& vpc, int vpc_namespace, bool has_peer);
+  // Takes the pair away, and with the last one what all share.
+  absl::Status Disconnect(const VpcId& vpc);
+
+  // Exactly these lead to the VPC. An address that led to another VPC leads here from now on.
+  absl::Status SetPublicAddresses(const VpcId& vpc, const std::set<Ipv4>& addresses);
+  absl::Status AddPublicAddress(const VpcId& vpc, Ipv4 address);
+  absl::Status RemovePublicAddress(const VpcId& vpc, Ipv4 address);
+
+  // Every link, route and table of ours, whoever made them.
+  absl::Status RemoveAll();
+
+ private:
+  // A connected VPC.
+  struct Attachment {
+    int link = 0;
+    Ipv4 transfer;
+  };
+
+  HostNetwork(HostOptions options, std::unique_ptr<NamespaceThread> thread)
+      : options_(std::move(options)), thread_(std::move(thread)) {}
+
+  // All below: on the thread.
+  absl::Status OpenSockets();
+  absl::Status EnsureShared();
+  absl::Status RemoveShared();
+  absl::Status ForwardPackets();
+  absl::Status RestoreForwarding();
+  absl::Status SetUpVeth(const std::string& name, const Link& link);
+  absl::StatusOr<Ipv4> TransferAddress(int link);
+  absl::StatusOr<Attachment> Find(const VpcId& vpc) const;
+  Route PublicRoute(const Attachment& attachment, Ipv4 address) const;
+  std::string ForwardingFile() const { return options_.directory + "/ip_forward.before"; }
+
+  const HostOptions options_;
+  std::optional<Rtnetlink> links_;
+  std::optional<Nft> nft_;
+  std::map<VpcId, Attachment> attachments_;
+  // Last, so that it ends before what its jobs use.
+  std::unique_ptr<NamespaceThread> thread_;
+};
+
+// The table inet brume_host, replaced as a whole. Pure.
+std::string HostRuleset(const std::string& uplink, const Cidr& public_pool);
+
+}  // namespace brume::network

@@ -1,0 +1,89 @@
+// The real Fabric: one network namespace a VPC, taps, nftables, dnsmasq and 1:1 NAT on a Linux host. Needs root.
+//
+//   ASSIGN_OR_RETURN(std::unique_ptr<Fabric> fabric, MakeLinuxFabric({.state_dir = "/var/lib/brume"}));
+//
+// docs/networking.md draws it. What stands when brumed ends keeps working, and the next SyncVpc adopts it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/network/fabric.h"
+
+namespace brume::network {
+
+class HostNetwork;
+class VpcNetwork;
+
+struct LinuxFabricOptions {
+  // Each VPC's DHCP and DNS files are kept in STATE_DIR/net/vpc-….
+  std::string state_dir;
+  // "none": guests reach the host and no further; nothing of the host's own forwarding is changed. "auto": they leave
+  // by whatever link the host's routes lead to. A link's name: by that link only.
+  std::string uplink = "none";
+  Cidr public_pool{Ipv4{0xc6120000}, 16};  // 198.18.0.0/16
+  // Asked for names outside a VPC's own domain, when there is an uplink.
+  std::vector<std::string> dns_upstream;
+  // The user and group QEMU runs as; none = root.
+  std::optional<uid_t> tap_owner;
+  std::optional<gid_t> tap_group;
+};
+
+class LinuxFabric;
+
+// The host's namespace is the one of the calling thread. Nothing of the host is changed before the first call.
+absl::StatusOr<std::unique_ptr<LinuxFabric>> MakeLinuxFabric(LinuxFabricOptions options);
+
+// Takes away every namespace, process, link, route and table that carries a name of ours, of whatever VPC, guests' taps
+// included, and puts back what was changed. Goes on past what fails and returns the first error.
+absl::Status RemoveEverything(const LinuxFabricOptions& options);
+
+class LinuxFabric final : public Fabric {
+ public:
+  // Leaves the host as it is.
+  ~LinuxFabric() override;
+
+  // SyncVpc comes first for each VPC after a start; calls before it that must know what stands are FailedPrecondition.
+  // A listed port whose tap waits in the host's namespace is left to PlugPort.
+  absl::Status SyncVpc(const VpcSpec& spec) override;
+  absl::Status RemoveVpc(const VpcId& id) override;
+  absl::Status ApplyGroup(const GroupSpec& spec) override;
+  // FailedPrecondition while a port is in the group.
+  absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
+  absl::Status PreparePort(const PortSpec& spec) override;
+  // NotFound when the tap is in neither namespace; FailedPrecondition while another port holds the private address. A
+  // public address that another port still has is taken from it. The port joins its groups' member sets.
+  absl::Status PlugPort(const PortSpec& spec) override;
+  absl::Status UnplugPort(const NetworkInterface& eni) override;
+  absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override;
+  absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
+  absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
+  absl::StatusOr<FabricInventory> List() override;
+  // What the free function of this name does.
+  absl::Status RemoveEverything();
+
+ private:
+  friend absl::StatusOr<std::unique_ptr<LinuxFabric>> MakeLinuxFabric(LinuxFabricOptions options);
+  struct Entry;
+
+  LinuxFabric(LinuxFabricOptions options, std::unique_ptr<HostNetwork> host);
+  std::shared_ptr<Entry> EntryOf(const VpcId& id);
+  // NotFound when there is no namespace and it is not to be made.
+  absl::StatusOr<std::shared_ptr<VpcNetwork>> Network(const VpcId& id, bool create);
+  absl::Status Remove(const VpcId& id, bool with_taps);
+  std::string Directory(const VpcId& id) const;
+
+  const LinuxFabricOptions options_;
+  const std::unique_ptr<HostNetwork> host_;
+  std::mutex mutex_;
+  std::map<VpcId, std::shared_ptr<Entry>> entries_;
+};
+
+}  // namespace brume::network

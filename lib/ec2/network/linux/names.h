@@ -1,0 +1,42 @@
+// Every name the fabric gives to something on the host, in one place: what is not named here is not ours to touch.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume::network {
+
+inline constexpr char kNetnsDirectory[] = "/run/netns";
+inline constexpr char kNamespacePrefix[] = "brume-";
+// The router's own interface in a VPC's namespace: a bridge without ports, for kernels that lack `dummy`.
+inline constexpr char kRouterLink[] = "brume0";
+// The namespace's end of the veth pair to the host.
+inline constexpr char kUplinkLink[] = "uplink";
+inline constexpr char kHostVethPrefix[] = "bmv";
+inline constexpr char kRulesTable[] = "brume";
+inline constexpr char kHostTable[] = "brume_host";
+
+// rtm_protocol of every route we make ("proto 183" in `ip route`), so that ours are told from everyone else's.
+inline constexpr unsigned char kRouteProtocol = 183;
+
+// Every tap's host side, so a guest's neighbour entry of its gateway outlives stop, start and restore.
+inline constexpr char kRouterMac[] = "02:b0:00:00:00:01";
+
+inline constexpr Ipv4 kMetadataAddress{0xa9fea9fe};    // 169.254.169.254
+inline constexpr Ipv4 kLinkLocalResolver{0xa9fea9fd};  // 169.254.169.253
+// A namespace's own address towards the host is one of these: never a guest's, and not out of the public pool.
+inline constexpr Cidr kTransferRange{Ipv4{0xa9fe8000}, 19};  // 169.254.128.0/19
+
+inline std::string NamespaceName(const VpcId& id) { return kNamespacePrefix + id.text(); }
+inline std::string NamespacePath(const VpcId& id) { return std::string(kNetnsDirectory) + "/" + NamespaceName(id); }
+// "bmv" and the last 10 digits of the VPC's id.
+std::string HostVethName(const VpcId& id);
+
+// "bm" and 13 (or, of an old short id, 8) hex digits, as TapName gives them.
+bool IsTapName(absl::string_view link);
+bool IsHostVethName(absl::string_view link);
+
+}  // namespace brume::network

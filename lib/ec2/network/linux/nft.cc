@@ -1,0 +1,35 @@
+#include "lib/ec2/network/linux/nft.h"
+
+#include <nftables/libnftables.h>
+
+#include <mutex>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace brume::network {
+
+void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
+
+absl::StatusOr<Nft> Nft::Open() {
+  // The library sets up its globals with the first context.
+  static std::mutex mutex;
+  std::lock_guard lock(mutex);
+  Nft nft(nft_ctx_new(NFT_CTX_DEFAULT));
+  if (nft.context_ == nullptr) return absl::InternalError("cannot start libnftables");
+  nft_ctx_buffer_error(nft.context_.get());
+  nft_ctx_buffer_output(nft.context_.get());
+  return nft;
+}
+
+absl::Status Nft::Run(const std::string& commands) {
+  if (commands.empty()) return absl::OkStatus();
+  const int code = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
+  // Reading the buffer also empties it for the next run.
+  const std::string error = nft_ctx_get_error_buffer(context_.get());
+  nft_ctx_get_output_buffer(context_.get());
+  if (code == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("nftables refused a change: ", absl::StripAsciiWhitespace(error)));
+}
+
+}  // namespace brume::network

@@ -1,0 +1,278 @@
+#include "lib/ec2/network/linux/nft_ruleset.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/ec2/network/linux/names.h"
+
+namespace brume::network {
+namespace {
+
+constexpr int kIcmp = 1, kTcp = 6, kUdp = 17;
+// Elements in one command: well under what a netlink message may hold.
+constexpr size_t kElementsPerCommand = 500;
+
+std::string OutChain(absl::string_view owner) { return absl::StrCat("out-", owner); }
+std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner); }
+
+constexpr char kSkeleton[] = R"(
+add table inet brume
+delete table inet brume
+add table arp brume
+delete table arp brume
+add table inet brume
+add set inet brume ports { type ifname; }
+add set inet brume macs { type ifname . ether_addr; }
+add set inet brume bindings { type ifname . ether_addr . ipv4_addr; }
+add set inet brume unchecked { type ifname . ether_addr; }
+add set inet brume resolvers { type ipv4_addr; }
+add set inet brume has_public { type ipv4_addr; }
+add map inet brume to_private { type ipv4_addr : ipv4_addr; }
+add map inet brume to_public { type ipv4_addr : ipv4_addr; }
+add map inet brume port_egress { type ifname : verdict; }
+add map inet brume port_ingress { type ifname : verdict; }
+add chain inet brume antispoof { type filter hook prerouting priority raw; policy drop; }
+add rule inet brume antispoof iifname "uplink" accept
+add rule inet brume antispoof iifname "lo" accept
+add rule inet brume antispoof udp sport 67 udp dport 68 drop
+add rule inet brume antispoof iifname . ether saddr . ip saddr @bindings accept
+add rule inet brume antispoof iifname . ether saddr @unchecked accept
+add rule inet brume antispoof iifname . ether saddr @macs ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
+add rule inet brume nat_in dnat ip to ip daddr map @to_private
+add chain inet brume egress { type filter hook forward priority -1; policy drop; }
+add rule inet brume egress ct state established,related accept
+add rule inet brume egress ct state invalid drop
+add rule inet brume egress iifname vmap @port_egress
+add rule inet brume egress iifname "uplink" accept
+add chain inet brume ingress { type filter hook forward priority 0; policy drop; }
+add rule inet brume ingress ct state established,related accept
+add rule inet brume ingress oifname vmap @port_ingress
+add rule inet brume ingress oifname "uplink" ip saddr @has_public accept
+add chain inet brume router { type filter hook input priority 0; policy drop; }
+add rule inet brume router iifname "lo" accept
+add rule inet brume router ct state established,related accept
+add rule inet brume router ct state invalid drop
+add rule inet brume router iifname != @ports drop
+add rule inet brume router udp dport 67 accept
+add rule inet brume router ip daddr @resolvers udp dport 53 accept
+add rule inet brume router ip daddr @resolvers tcp dport 53 accept
+add rule inet brume router ip daddr 169.254.169.254 tcp dport 80 accept
+add rule inet brume router icmp type echo-request accept
+add chain inet brume nat_out { type nat hook postrouting priority srcnat; policy accept; }
+add rule inet brume nat_out oifname "uplink" snat ip to ip saddr map @to_public
+add table arp brume
+add set arp brume bindings { type ifname . ether_addr . ether_addr . ipv4_addr; }
+add chain arp brume antispoof { type filter hook input priority 0; policy drop; }
+add rule arp brume antispoof iifname "uplink" accept
+add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr ip @bindings accept
+)";
+
+// The elements that stand for some ports, by the set that holds them ("inet brume macs").
+using Elements = std::map<std::string, std::vector<std::string>>;
+
+void Collect(const PortRules& port, Elements& elements) {
+  const std::string tap = absl::StrCat("\"", port.tap, "\"");
+  const std::string address = port.private_ip.text();
+  elements["inet brume ports"].push_back(tap);
+  elements["inet brume macs"].push_back(absl::StrCat(tap, " . ", port.mac));
+  elements["inet brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", address));
+  if (!port.source_dest_check) elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac));
+  // 0.0.0.0 is the sender of an ARP probe (RFC 5227).
+  for (const std::string& sender : {address, std::string("0.0.0.0")}) {
+    elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", sender));
+  }
+  if (port.public_ip.has_value()) {
+    const std::string outside = port.public_ip->text();
+    elements["inet brume has_public"].push_back(address);
+    elements["inet brume to_private"].push_back(absl::StrCat(outside, " : ", address));
+    elements["inet brume to_public"].push_back(absl::StrCat(address, " : ", outside));
+  }
+  if (!port.groups.empty()) {
+    const std::string owner = port.groups.size() == 1 ? port.groups.front().text() : port.tap;
+    elements["inet brume port_egress"].push_back(absl::StrCat(tap, " : jump ", OutChain(owner)));
+    elements["inet brume port_ingress"].push_back(absl::StrCat(tap, " : jump ", InChain(owner)));
+  }
+}
+
+void Append(std::string& text, absl::string_view verb, const Elements& elements) {
+  for (const auto& [set, list] : elements) {
+    for (size_t start = 0; start < list.size(); start += kElementsPerCommand) {
+      const auto first = list.begin() + start;
+      const auto last = list.begin() + std::min(start + kElementsPerCommand, list.size());
+      absl::StrAppend(&text, verb, " element ", set, " { ", absl::StrJoin(first, last, ", "), " }\n");
+    }
+  }
+}
+
+// What is in `a` and not in `b`.
+Elements Without(const Elements& a, const Elements& b) {
+  Elements rest;
+  for (const auto& [set, list] : a) {
+    const auto other = b.find(set);
+    for (const std::string& element : list) {
+      if (other == b.end() || std::find(other->second.begin(), other->second.end(), element) == other->second.end()) {
+        rest[set].push_back(element);
+      }
+    }
+  }
+  return rest;
+}
+
+bool HasChains(const PortRules* port) { return port != nullptr && port->groups.size() > 1; }
+
+void DeclareGroup(std::string& text, const SecurityGroupId& id) {
+  absl::StrAppend(&text, "add set inet brume ", id.text(), " { type ipv4_addr; }\n");
+  absl::StrAppend(&text, "add chain inet brume ", OutChain(id.text()), "\n");
+  absl::StrAppend(&text, "add chain inet brume ", InChain(id.text()), "\n");
+}
+
+void AppendPortChains(std::string& text, const PortRules& port) {
+  for (const std::string& chain : {OutChain(port.tap), InChain(port.tap)}) {
+    absl::StrAppend(&text, "add chain inet brume ", chain, "\nflush chain inet brume ", chain, "\n");
+  }
+  for (const SecurityGroupId& group : port.groups) {
+    absl::StrAppend(&text, "add rule inet brume ", OutChain(port.tap), " jump ", OutChain(group.text()), "\n");
+    absl::StrAppend(&text, "add rule inet brume ", InChain(port.tap), " jump ", InChain(group.text()), "\n");
+  }
+}
+
+void AppendRules(std::string& text, const std::string& chain, const std::vector<std::string>& rules) {
+  absl::StrAppend(&text, "flush chain inet brume ", chain, "\n");
+  for (const std::string& rule : rules) absl::StrAppend(&text, "add rule inet brume ", chain, " ", rule, "\n");
+}
+
+Elements MemberElements(const SecurityGroupId& id, const std::set<Ipv4>& members, const std::set<Ipv4>& except) {
+  Elements elements;
+  for (const Ipv4 member : members) {
+    if (!except.contains(member)) elements[absl::StrCat("inet brume ", id.text())].push_back(member.text());
+  }
+  return elements;
+}
+
+std::string Peer(const SecurityGroupRule& rule) {
+  const char* direction = rule.egress ? "ip daddr " : "ip saddr ";
+  if (!rule.referenced_group.empty()) return absl::StrCat(direction, "@", rule.referenced_group.text(), " ");
+  if (!rule.cidr.has_value() || rule.cidr->prefix_length == 0) return "";
+  return absl::StrCat(direction, rule.cidr->text(), " ");
+}
+
+std::string Protocol(const SecurityGroupRule& rule) {
+  if (rule.protocol < 0) return "";
+  if (rule.protocol == kTcp || rule.protocol == kUdp) {
+    const char* name = rule.protocol == kTcp ? "tcp" : "udp";
+    if (rule.from_port == rule.to_port && rule.from_port >= 0)
+      return absl::StrCat(name, " dport ", rule.from_port, " ");
+    if (rule.from_port > 0 || (rule.to_port >= 0 && rule.to_port < 65535)) {
+      return absl::StrCat(name, " dport ", std::max(rule.from_port, 0), "-", rule.to_port, " ");
+    }
+  }
+  if (rule.protocol == kIcmp && rule.from_port >= 0) {
+    // EC2 keeps the type where other protocols keep the first port, and the code where they keep the last.
+    const std::string type = absl::StrCat("icmp type ", rule.from_port, " ");
+    return rule.to_port < 0 ? type : absl::StrCat(type, "icmp code ", rule.to_port, " ");
+  }
+  return absl::StrCat("meta l4proto ", rule.protocol, " ");
+}
+
+}  // namespace
+
+PortRules PortRulesOf(const NetworkInterface& eni) {
+  PortRules port{.tap = TapName(eni.id),
+                 .mac = eni.mac,
+                 .private_ip = eni.private_ip,
+                 .public_ip = eni.public_ip,
+                 .source_dest_check = eni.source_dest_check,
+                 .groups = eni.groups};
+  std::sort(port.groups.begin(), port.groups.end());
+  port.groups.erase(std::unique(port.groups.begin(), port.groups.end()), port.groups.end());
+  return port;
+}
+
+std::string RuleText(const SecurityGroupRule& rule) { return absl::StrCat(Peer(rule), Protocol(rule), "accept"); }
+
+GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members) {
+  GroupRules group;
+  for (const SecurityGroupRule& rule : rules) {
+    (rule.egress ? group.egress : group.ingress).push_back(RuleText(rule));
+    if (!rule.referenced_group.empty()) group.peers.insert(rule.referenced_group);
+  }
+  group.members.insert(members.begin(), members.end());
+  return group;
+}
+
+std::string ChangeGroup(const SecurityGroupId& id, const GroupRules* before, const GroupRules& after) {
+  static const GroupRules kNone;
+  const GroupRules& old = before == nullptr ? kNone : *before;
+  std::string text;
+  if (before == nullptr) DeclareGroup(text, id);
+  for (const SecurityGroupId& peer : after.peers) {
+    if (!old.peers.contains(peer)) {
+      absl::StrAppend(&text, "add set inet brume ", peer.text(), " { type ipv4_addr; }\n");
+    }
+  }
+  if (old.egress != after.egress) AppendRules(text, OutChain(id.text()), after.egress);
+  if (old.ingress != after.ingress) AppendRules(text, InChain(id.text()), after.ingress);
+  Append(text, "delete", MemberElements(id, old.members, after.members));
+  Append(text, "add", MemberElements(id, after.members, old.members));
+  return text;
+}
+
+std::string AddMember(const SecurityGroupId& id, Ipv4 member) {
+  return absl::StrCat("add element inet brume ", id.text(), " { ", member.text(), " }\n");
+}
+
+std::string RemoveMember(const SecurityGroupId& id, Ipv4 member) {
+  return absl::StrCat("delete element inet brume ", id.text(), " { ", member.text(), " }\n");
+}
+
+std::string RemoveGroupText(const SecurityGroupId& id, bool named_by_rules) {
+  std::string text;
+  for (const std::string& chain : {OutChain(id.text()), InChain(id.text())}) {
+    absl::StrAppend(&text, "flush chain inet brume ", chain, "\ndelete chain inet brume ", chain, "\n");
+  }
+  absl::StrAppend(&text, named_by_rules ? "flush" : "delete", " set inet brume ", id.text(), "\n");
+  return text;
+}
+
+std::string ChangePort(const PortRules* before, const PortRules* after) {
+  Elements old, fresh;
+  if (before != nullptr) Collect(*before, old);
+  if (after != nullptr) Collect(*after, fresh);
+  std::string text;
+  // A map refuses a second value for a key it has, so what goes, goes first.
+  Append(text, "delete", Without(old, fresh));
+  if (after != nullptr && (before == nullptr || before->groups != after->groups)) {
+    for (const SecurityGroupId& group : after->groups) DeclareGroup(text, group);
+    if (HasChains(after)) AppendPortChains(text, *after);
+  }
+  if (HasChains(before) && !HasChains(after)) {
+    for (const std::string& chain : {OutChain(before->tap), InChain(before->tap)}) {
+      absl::StrAppend(&text, "flush chain inet brume ", chain, "\ndelete chain inet brume ", chain, "\n");
+    }
+  }
+  Append(text, "add", Without(fresh, old));
+  return text;
+}
+
+std::string WholeRuleset(const Ruleset& rules) {
+  std::string text = kSkeleton;
+  Elements elements;
+  for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
+  for (const auto& [id, group] : rules.groups) DeclareGroup(text, id);
+  for (const auto& [id, group] : rules.groups) absl::StrAppend(&text, ChangeGroup(id, nullptr, group));
+  for (const auto& [tap, port] : rules.ports) {
+    for (const SecurityGroupId& group : port.groups) {
+      if (!rules.groups.contains(group)) DeclareGroup(text, group);
+    }
+    if (HasChains(&port)) AppendPortChains(text, port);
+    Collect(port, elements);
+  }
+  Append(text, "add", elements);
+  return text;
+}
+
+}  // namespace brume::network

@@ -1,0 +1,72 @@
+// A VPC's packet rules as nftables text. Pure: reads nothing but its arguments.
+//
+// Table `inet brume` of the namespace; every packet between a guest and anything else is forwarded or local:
+//   prerouting  antispoof   a port's frames carry its own MAC and address, or are its DHCP request
+//               nat_in      public address -> private address
+//   forward     egress      which traffic may leave its port: the port's groups' out-… chains
+//               ingress     which may enter the port it goes to: the groups' in-… chains
+//   input       router      what guests may ask the router itself: DHCP, DNS, metadata, ping
+//   postrouting nat_out     private -> public, for what leaves by the uplink
+// Two base chains on one hook, so that a packet must be accepted by both, its sender's groups and its receiver's; and
+// so that the kernel's check of all paths through the chains is a sum over the ports and not a product.
+// Table `arp brume` holds ARP to the same addresses.
+//
+// All that is particular to a port is an element of a set or a map: a change costs the same with ten ports and with ten
+// thousand. A port of one group jumps right into it; one of several has two chains of its own.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "lib/ec2/network/model/network.h"
+
+namespace brume::network {
+
+// A port as the rules see it.
+struct PortRules {
+  std::string tap;
+  std::string mac;
+  Ipv4 private_ip;
+  std::optional<Ipv4> public_ip;
+  bool source_dest_check = true;
+  std::vector<SecurityGroupId> groups;  // sorted, each once
+  friend bool operator==(const PortRules&, const PortRules&) = default;
+};
+PortRules PortRulesOf(const NetworkInterface& eni);
+
+// A group as the rules see it. A group that ports or rules name before it is known is an empty one: it lets nothing
+// through and has no member.
+struct GroupRules {
+  std::vector<std::string> ingress, egress;  // the text of each rule
+  std::set<SecurityGroupId> peers;           // groups those rules name
+  std::set<Ipv4> members;
+  friend bool operator==(const GroupRules&, const GroupRules&) = default;
+};
+GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members);
+
+// One rule's text, e.g. "ip saddr 10.0.0.0/8 tcp dport 22 accept".
+std::string RuleText(const SecurityGroupRule& rule);
+
+struct Ruleset {
+  std::set<Ipv4> resolvers;  // addresses of the router that answer DNS
+  std::map<SecurityGroupId, GroupRules> groups;
+  std::map<std::string, PortRules> ports;  // by tap
+};
+
+// Replaces all there is, in one transaction.
+std::string WholeRuleset(const Ruleset& rules);
+
+// One transaction that turns what stands for `before` into `after`; a null one means that there is none. Empty when
+// nothing changes. Groups that `after` names exist or are made empty.
+std::string ChangePort(const PortRules* before, const PortRules* after);
+std::string ChangeGroup(const SecurityGroupId& id, const GroupRules* before, const GroupRules& after);
+std::string AddMember(const SecurityGroupId& id, Ipv4 member);
+std::string RemoveMember(const SecurityGroupId& id, Ipv4 member);
+// `named_by_rules`: rules of other groups name it, so its (then empty) member set has to stay.
+std::string RemoveGroupText(const SecurityGroupId& id, bool named_by_rules);
+
+}  // namespace brume::network

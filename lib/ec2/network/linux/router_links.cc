@@ -1,0 +1,108 @@
+#include "lib/ec2/network/linux/router_links.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/sysctl.h"
+
+namespace brume::network {
+namespace {
+
+absl::Status WriteIfKnown(const std::string& name, const std::string& value) {
+  const absl::Status status = WriteSysctl(name, value);
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+absl::Status EnsureSettings() {
+  RETURN_IF_ERROR(WriteSysctl("ipv4/ip_forward", "1"));
+  for (const char* scope : {"all", "default"}) {
+    const std::string conf = absl::StrCat("ipv4/conf/", scope, "/");
+    // The source of what a guest sends is checked by the packet rules, more strictly than rp_filter does.
+    RETURN_IF_ERROR(WriteSysctl(conf + "rp_filter", "0"));
+    RETURN_IF_ERROR(WriteSysctl(conf + "accept_redirects", "0"));
+    RETURN_IF_ERROR(WriteSysctl(conf + "send_redirects", "0"));
+    RETURN_IF_ERROR(WriteSysctl(conf + "accept_source_route", "0"));
+    RETURN_IF_ERROR(WriteIfKnown(absl::StrCat("ipv6/conf/", scope, "/disable_ipv6"), "1"));
+  }
+  // As long as EC2 tracks an idle UDP stream.
+  return WriteIfKnown("netfilter/nf_conntrack_udp_timeout_stream", "180");
+}
+
+absl::StatusOr<Link> NeedLink(Rtnetlink& links, const std::string& name) {
+  ASSIGN_OR_RETURN(std::optional<Link> link, links.FindLink(name));
+  if (!link.has_value()) return absl::InternalError(absl::StrCat("link ", name, " is missing"));
+  return *std::move(link);
+}
+
+absl::StatusOr<Link> EnsureRouterLink(Rtnetlink& links) {
+  ASSIGN_OR_RETURN(const std::optional<Link> present, links.FindLink(kRouterLink));
+  if (!present.has_value()) RETURN_IF_ERROR(links.AddBridge(kRouterLink));
+  ASSIGN_OR_RETURN(Link link, NeedLink(links, kRouterLink));
+  if (!link.up) RETURN_IF_ERROR(links.SetLink(link.index, /*up=*/true, kRouterMac));
+  return link;
+}
+
+absl::Status EnsureAddresses(Rtnetlink& links, int link, const std::vector<LinkAddress>& wanted) {
+  ASSIGN_OR_RETURN(const std::vector<LinkAddress> present, links.Addresses(link));
+  for (const LinkAddress& address : present) {
+    if (std::find(wanted.begin(), wanted.end(), address) == wanted.end()) {
+      RETURN_IF_ERROR(links.DeleteAddress(link, address));
+    }
+  }
+  for (const LinkAddress& address : wanted) {
+    if (std::find(present.begin(), present.end(), address) == present.end()) {
+      RETURN_IF_ERROR(links.AddAddress(link, address));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::set<Ipv4> ResolverAddresses(const Vpc& vpc, const std::vector<Subnet>& subnets) {
+  std::set<Ipv4> addresses = {DnsAddress(vpc.cidr), kLinkLocalResolver};
+  for (const Subnet& subnet : subnets) addresses.insert(RouterAddress(subnet.cidr));
+  return addresses;
+}
+
+absl::Status EnsureRouter(Rtnetlink& links, const Vpc& vpc, const std::vector<Subnet>& subnets) {
+  RETURN_IF_ERROR(EnsureSettings());
+  ASSIGN_OR_RETURN(const Link loopback, NeedLink(links, "lo"));
+  if (!loopback.up) RETURN_IF_ERROR(links.SetLink(loopback.index, /*up=*/true, ""));
+  ASSIGN_OR_RETURN(const Link router, EnsureRouterLink(links));
+  // Gateways first: the first address is the one the kernel sends from where nothing else decides.
+  std::vector<LinkAddress> wanted;
+  for (const Subnet& subnet : subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
+  wanted.push_back({DnsAddress(vpc.cidr), 32});
+  wanted.push_back({kLinkLocalResolver, 32});
+  wanted.push_back({kMetadataAddress, 32});
+  RETURN_IF_ERROR(EnsureAddresses(links, router.index, wanted));
+  return links.SetRoute({.destination = vpc.cidr, .unreachable = true});
+}
+
+absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses) {
+  // The host may forward from anywhere: what comes in this way must not claim to be a guest.
+  RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", kUplinkLink, "/rp_filter"), "1"));
+  RETURN_IF_ERROR(EnsureAddresses(links, uplink, {{addresses.own, 32}}));
+  RETURN_IF_ERROR(links.SetLink(uplink, /*up=*/true, ""));
+  RETURN_IF_ERROR(
+      links.SetRoute({.destination = Cidr{addresses.gateway, 32}, .link = uplink, .source = addresses.own}));
+  return links.SetRoute(
+      {.destination = Cidr{Ipv4{0}, 0}, .link = uplink, .gateway = addresses.gateway, .source = addresses.own});
+}
+
+Route TapRoute(const Link& tap, Ipv4 address) { return {.destination = Cidr{address, 32}, .link = tap.index}; }
+
+absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, bool route_stands) {
+  // The guest takes its whole subnet for its own wire; the router answers for everyone on it, at once.
+  RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", tap.name, "/proxy_arp"), "1"));
+  RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/neigh/", tap.name, "/proxy_delay"), "0"));
+  if (!tap.up || tap.mac != kRouterMac) RETURN_IF_ERROR(links.SetLink(tap.index, /*up=*/true, kRouterMac));
+  // Permanent entries are not counted against the kernel's neighbour limit, which all namespaces share.
+  RETURN_IF_ERROR(links.SetNeighbour(tap.index, port.private_ip, port.mac));
+  return route_stands ? absl::OkStatus() : links.SetRoute(TapRoute(tap, port.private_ip));
+}
+
+}  // namespace brume::network

@@ -1,0 +1,32 @@
+// The router's own interfaces and settings in a VPC's namespace. Every function runs on the VPC's thread, is
+// idempotent and changes only what differs.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/network/linux/host_network.h"
+#include "lib/ec2/network/linux/nft_ruleset.h"
+#include "lib/ec2/network/linux/rtnetlink.h"
+#include "lib/ec2/network/model/network.h"
+
+namespace brume::network {
+
+// Addresses of the router that answer DNS: the VPC's base + 2, 169.254.169.253 and each gateway.
+std::set<Ipv4> ResolverAddresses(const Vpc& vpc, const std::vector<Subnet>& subnets);
+
+// Forwarding, no IPv6, no redirects; the router link with every gateway, resolver and metadata address and no other;
+// addresses of the VPC that no guest has are unreachable.
+absl::Status EnsureRouter(Rtnetlink& links, const Vpc& vpc, const std::vector<Subnet>& subnets);
+
+// The namespace's end of the pair to the host, and the way out through it.
+absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses);
+
+// The tap of a guest, in the namespace and with its rules in place: its neighbour entry and route, proxy ARP, up.
+// `route_stands`: the caller saw the right route, so none is set. A tap that is up is left up.
+absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, bool route_stands);
+Route TapRoute(const Link& tap, Ipv4 address);
+
+}  // namespace brume::network

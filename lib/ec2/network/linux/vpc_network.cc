@@ -1,0 +1,267 @@
+#include "lib/ec2/network/linux/vpc_network.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/netns.h"
+#include "lib/ec2/network/linux/router_links.h"
+
+namespace brume::network {
+
+template <typename Job>
+auto VpcNetwork::OnThread(Job job) -> std::invoke_result_t<Job> {
+  return thread_->Run([&]() -> std::invoke_result_t<Job> {
+    if (removed_) return absl::UnavailableError(absl::StrCat(id_.text(), " is being removed from the host"));
+    return job();
+  });
+}
+
+absl::StatusOr<std::unique_ptr<VpcNetwork>> VpcNetwork::Open(const VpcId& id, HostNetwork& host,
+                                                             VpcNetworkOptions options, bool create) {
+  std::unique_ptr<VpcNetwork> network(new VpcNetwork(id, host, std::move(options)));
+  ASSIGN_OR_RETURN(network->thread_, NamespaceThread::Start(absl::StrCat("net-", id.text().substr(4)),
+                                                            [&] { return network->Enter(create); }));
+  return network;
+}
+
+absl::Status VpcNetwork::Enter(bool create) {
+  const std::string path = NamespacePath(id_);
+  absl::StatusOr<UniqueFd> present = OpenNamespace(path);
+  if (present.ok()) {
+    RETURN_IF_ERROR(EnterNamespace(present->get()));
+    namespace_ = *std::move(present);
+  } else if (absl::IsNotFound(present.status()) && create) {
+    RETURN_IF_ERROR(EnterNewNamespace(path));
+    ASSIGN_OR_RETURN(namespace_, CurrentNamespace());
+  } else {
+    return present.status();
+  }
+  ASSIGN_OR_RETURN(Rtnetlink links, Rtnetlink::Open());
+  ASSIGN_OR_RETURN(Nft nft, Nft::Open());
+  ASSIGN_OR_RETURN(Conntrack conntrack, Conntrack::Open());
+  links_.emplace(std::move(links));
+  nft_.emplace(std::move(nft));
+  conntrack_.emplace(std::move(conntrack));
+  return absl::OkStatus();
+}
+
+absl::Status VpcNetwork::Sync(const VpcSpec& spec) {
+  return OnThread([&] { return DoSync(spec); });
+}
+absl::Status VpcNetwork::ApplyGroup(const GroupSpec& spec) {
+  return OnThread([&] { return DoApplyGroup(spec); });
+}
+absl::Status VpcNetwork::RemoveGroup(const SecurityGroupId& group) {
+  return OnThread([&] { return DoRemoveGroup(group); });
+}
+absl::Status VpcNetwork::Plug(const PortSpec& spec) {
+  return OnThread([&] { return DoPlug(spec); });
+}
+absl::Status VpcNetwork::Unplug(const NetworkInterface& eni) {
+  return OnThread([&] { return DoUnplug(eni); });
+}
+absl::Status VpcNetwork::Remove(bool with_taps) {
+  return OnThread([&] { return DoRemove(with_taps); });
+}
+
+absl::Status VpcNetwork::NeedSync() const {
+  if (synced_) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(id_.text(), " was not synchronised since the start"));
+}
+
+absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
+  // Somebody may have removed the name; the namespace itself lives as long as this thread.
+  RETURN_IF_ERROR(NameNamespace(NamespacePath(id_)));
+  RETURN_IF_ERROR(EnsureRouter(*links_, spec.vpc, spec.subnets));
+  ASSIGN_OR_RETURN(std::optional<Link> uplink, links_->FindLink(kUplinkLink));
+  ASSIGN_OR_RETURN(const UplinkAddresses addresses, host_.Connect(id_, namespace_.get(), uplink.has_value()));
+  if (!uplink.has_value()) {
+    ASSIGN_OR_RETURN(uplink, links_->FindLink(kUplinkLink));
+  }
+  if (!uplink.has_value()) return absl::InternalError(absl::StrCat(id_.text(), " has no uplink"));
+  RETURN_IF_ERROR(EnsureUplink(*links_, uplink->index, addresses));
+  ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+  RETURN_IF_ERROR(SyncPorts(spec, links));
+  RETURN_IF_ERROR(ForgetStrangers(spec.vpc.cidr));
+  subnets_ = spec.subnets;
+
+  std::set<Ipv4> public_addresses;
+  for (const auto& [tap, port] : rules_.ports) {
+    if (port.public_ip.has_value()) public_addresses.insert(*port.public_ip);
+  }
+  RETURN_IF_ERROR(host_.SetPublicAddresses(id_, public_addresses));
+  RETURN_IF_ERROR(dnsmasq_.Apply(
+      {.vpc = spec.vpc, .subnets = spec.subnets, .domain = spec.domain, .upstream = options_.dns_upstream, .user = ""},
+      hosts_));
+  synced_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>& links) {
+  std::set<std::string> present;
+  for (const Link& link : links) present.insert(link.name);
+  Ruleset wanted{.resolvers = ResolverAddresses(spec.vpc, spec.subnets), .groups = {}, .ports = {}};
+  for (const GroupSpec& group : spec.groups) {
+    wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
+  }
+  HostEntries hosts;
+  for (const PortSpec& port : spec.ports) {
+    PortRules rules = PortRulesOf(port.eni);
+    // Elsewhere or nowhere: PlugPort brings it. A tap still in the host's namespace is waiting to be opened there.
+    if (!present.contains(rules.tap)) continue;
+    hosts[rules.private_ip] = {rules.mac, port.hostname, port.public_hostname};
+    wanted.ports[rules.tap] = std::move(rules);
+  }
+  RETURN_IF_ERROR(nft_->Run(WholeRuleset(wanted)));
+  for (const auto& [tap, port] : wanted.ports) {
+    // So that RemoveGroup and membership see the groups that only ports name.
+    for (const SecurityGroupId& group : port.groups) wanted.groups.try_emplace(group);
+  }
+  rules_ = std::move(wanted);
+  hosts_ = std::move(hosts);
+  return SyncTaps(links);
+}
+
+absl::Status VpcNetwork::SyncTaps(const std::vector<Link>& links) {
+  ASSIGN_OR_RETURN(const std::vector<Route> routes, links_->Routes());
+  std::map<int, std::vector<Route>> routes_by_link;
+  for (const Route& route : routes) routes_by_link[route.link].push_back(route);
+  for (const Link& link : links) {
+    if (!IsTapName(link.name)) continue;
+    const auto port = rules_.ports.find(link.name);
+    if (port == rules_.ports.end()) {
+      // Not known, so not destroyed; but nothing passes it.
+      log::Warn("tap {} in {} belongs to no known network interface; it is switched off", link.name, id_.text());
+      if (link.up) RETURN_IF_ERROR(links_->SetLink(link.index, /*up=*/false, ""));
+      continue;
+    }
+    bool stands = false;
+    for (const Route& route : routes_by_link[link.index]) {
+      if (route == TapRoute(link, port->second.private_ip)) {
+        stands = true;
+      } else {
+        RETURN_IF_ERROR(links_->DeleteRoute(route));
+      }
+    }
+    RETURN_IF_ERROR(EnsureTap(*links_, link, port->second, stands && link.up));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VpcNetwork::DoApplyGroup(const GroupSpec& spec) {
+  RETURN_IF_ERROR(NeedSync());
+  const auto before = rules_.groups.find(spec.group.id);
+  GroupRules after = GroupRulesOf(spec.rules, spec.members);
+  RETURN_IF_ERROR(
+      nft_->Run(ChangeGroup(spec.group.id, before == rules_.groups.end() ? nullptr : &before->second, after)));
+  rules_.groups[spec.group.id] = std::move(after);
+  return absl::OkStatus();
+}
+
+absl::Status VpcNetwork::DoRemoveGroup(const SecurityGroupId& group) {
+  RETURN_IF_ERROR(NeedSync());
+  if (!rules_.groups.contains(group)) return absl::OkStatus();
+  for (const auto& [tap, port] : rules_.ports) {
+    if (std::find(port.groups.begin(), port.groups.end(), group) != port.groups.end()) {
+      return absl::FailedPreconditionError(absl::StrCat(group.text(), " is in use by ", tap));
+    }
+  }
+  bool named = false;
+  for (const auto& [id, rules] : rules_.groups) named = named || (id != group && rules.peers.contains(group));
+  RETURN_IF_ERROR(nft_->Run(RemoveGroupText(group, named || rules_.groups[group].peers.contains(group))));
+  rules_.groups.erase(group);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> VpcNetwork::Taps() {
+  return OnThread([&]() -> absl::StatusOr<std::vector<std::string>> {
+    ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+    std::vector<std::string> taps;
+    for (const Link& link : links) {
+      if (IsTapName(link.name)) taps.push_back(link.name);
+    }
+    return taps;
+  });
+}
+
+absl::StatusOr<std::vector<PortCounters>> VpcNetwork::Counters() {
+  return OnThread([&]() -> absl::StatusOr<std::vector<PortCounters>> {
+    ASSIGN_OR_RETURN(const std::vector<LinkCounters> links, links_->Counters());
+    std::vector<PortCounters> ports;
+    for (const LinkCounters& link : links) {
+      if (!IsTapName(link.name)) continue;
+      // What the host sends into the tap is what the guest receives.
+      ports.push_back({.tap = link.name,
+                       .bytes_in = link.sent_bytes,
+                       .bytes_out = link.received_bytes,
+                       .packets_in = link.sent_packets,
+                       .packets_out = link.received_packets});
+    }
+    return ports;
+  });
+}
+
+absl::StatusOr<bool> VpcNetwork::HasTap(const std::string& name) {
+  return OnThread([&]() -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(name));
+    return link.has_value();
+  });
+}
+
+absl::StatusOr<std::optional<VpcNetwork::Probe>> VpcNetwork::OpenProbe(const NetworkInterface& eni) {
+  return OnThread([&]() -> absl::StatusOr<std::optional<Probe>> {
+    ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(TapName(eni.id)));
+    if (!link.has_value()) return std::optional<Probe>();
+    Probe probe{.socket = {}, .question = {link->index, link->mac, kMetadataAddress, eni.private_ip}};
+    for (const Subnet& subnet : subnets_) {
+      if (subnet.cidr.Contains(eni.private_ip)) probe.question.sender = RouterAddress(subnet.cidr);
+    }
+    ASSIGN_OR_RETURN(probe.socket, OpenArpSocket(probe.question));
+    return std::optional<Probe>(std::move(probe));
+  });
+}
+
+absl::StatusOr<UniqueFd> VpcNetwork::Listen(Ipv4 address, uint16_t port) {
+  return OnThread([&]() -> absl::StatusOr<UniqueFd> {
+    UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int on = 1;
+    sockaddr_in where = {};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(port);
+    where.sin_addr.s_addr = htonl(address.value);
+    if (!listener || setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(listener.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) != 0 ||
+        listen(listener.get(), SOMAXCONN) != 0) {
+      return absl::ErrnoToStatus(errno,
+                                 absl::StrCat("cannot listen at ", address.text(), ":", port, " in ", id_.text()));
+    }
+    return listener;
+  });
+}
+
+absl::Status VpcNetwork::DoRemove(bool with_taps) {
+  ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+  for (const Link& link : links) {
+    if (!IsTapName(link.name)) continue;
+    if (!with_taps) {
+      return absl::FailedPreconditionError(absl::StrCat("tap ", link.name, " is still in ", id_.text()));
+    }
+    RETURN_IF_ERROR(links_->DeleteLink(link.index));
+  }
+  RETURN_IF_ERROR(dnsmasq_.Stop());
+  RETURN_IF_ERROR(host_.Disconnect(id_));
+  RETURN_IF_ERROR(RemoveNamespace(NamespacePath(id_)));
+  removed_ = true;
+  return absl::OkStatus();
+}
+
+}  // namespace brume::network

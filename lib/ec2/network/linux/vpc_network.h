@@ -1,0 +1,113 @@
+// One VPC's namespace and all that is in it.
+//
+// Thread-safe: every call runs on the VPC's own thread, in order. The rules this process applied are kept in memory so
+// that a change is a difference; after a restart Sync comes first, and until then calls that would have to know them
+// say FailedPrecondition.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/base/unique_fd.h"
+#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/linux/arp_probe.h"
+#include "lib/ec2/network/linux/conntrack.h"
+#include "lib/ec2/network/linux/dnsmasq.h"
+#include "lib/ec2/network/linux/host_network.h"
+#include "lib/ec2/network/linux/namespace_thread.h"
+#include "lib/ec2/network/linux/nft.h"
+#include "lib/ec2/network/linux/nft_ruleset.h"
+#include "lib/ec2/network/linux/rtnetlink.h"
+
+namespace brume::network {
+
+struct VpcNetworkOptions {
+  std::string directory;                  // of this VPC's files
+  std::vector<std::string> dns_upstream;  // empty = only private names are resolved
+};
+
+class VpcNetwork {
+ public:
+  // Enters the namespace; makes it when `create`, else NotFound when there is none. `host` outlives it.
+  static absl::StatusOr<std::unique_ptr<VpcNetwork>> Open(const VpcId& id, HostNetwork& host, VpcNetworkOptions options,
+                                                          bool create);
+
+  // As in Fabric.
+  absl::Status Sync(const VpcSpec& spec);
+  absl::Status ApplyGroup(const GroupSpec& spec);
+  absl::Status RemoveGroup(const SecurityGroupId& group);
+  absl::Status Plug(const PortSpec& spec);
+  absl::Status Unplug(const NetworkInterface& eni);
+  absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
+
+  absl::StatusOr<std::vector<std::string>> Taps();
+  absl::StatusOr<std::vector<PortCounters>> Counters();
+  absl::StatusOr<bool> HasTap(const std::string& name);
+
+  // A socket for AskByArp; none while the tap is not in the namespace.
+  struct Probe {
+    UniqueFd socket;
+    ArpQuestion question;
+  };
+  absl::StatusOr<std::optional<Probe>> OpenProbe(const NetworkInterface& eni);
+
+  // The namespace and all of it; every later call says Unavailable. `with_taps`: also while taps are in it, else
+  // FailedPrecondition.
+  absl::Status Remove(bool with_taps);
+
+ private:
+  VpcNetwork(const VpcId& id, HostNetwork& host, VpcNetworkOptions options)
+      : id_(id), host_(host), options_(std::move(options)), dnsmasq_(options_.directory) {}
+
+  template <typename Job>
+  auto OnThread(Job job) -> std::invoke_result_t<Job>;
+
+  // All below: on the thread.
+  absl::Status Enter(bool create);
+  absl::Status NeedSync() const;
+  absl::Status DoSync(const VpcSpec& spec);
+  absl::Status SyncPorts(const VpcSpec& spec, const std::vector<Link>& links);
+  absl::Status SyncTaps(const std::vector<Link>& links);
+  absl::Status DoApplyGroup(const GroupSpec& spec);
+  absl::Status DoRemoveGroup(const SecurityGroupId& group);
+  absl::Status DoPlug(const PortSpec& spec);
+  absl::Status DoUnplug(const NetworkInterface& eni);
+  absl::Status DoRemove(bool with_taps);
+  absl::StatusOr<Link> BringTap(const std::string& name);
+  // Applies the rules of a port and its membership in its groups, in one transaction, and remembers them.
+  absl::Status ChangePortRules(const std::string& tap, const PortRules* after);
+  // What the guest had by its old addresses and `after` (null: none) no longer has.
+  absl::Status DropOldAddresses(const PortRules& before, const PortRules* after);
+  absl::Status CheckFree(const PortRules& port) const;
+  // Connections of these addresses are forgotten before anything else happens to the VPC, but not before the present
+  // call is answered; many at once are forgotten in one go.
+  void ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address);
+  absl::Status ForgetNow();
+  // Connections of addresses in `range` that nobody has: left by a brumed that ended before it could forget them.
+  absl::Status ForgetStrangers(const Cidr& range);
+
+  const VpcId id_;
+  HostNetwork& host_;
+  const VpcNetworkOptions options_;
+
+  UniqueFd namespace_;
+  std::optional<Rtnetlink> links_;
+  std::optional<Nft> nft_;
+  std::optional<Conntrack> conntrack_;
+  Dnsmasq dnsmasq_;
+  bool synced_ = false;
+  bool removed_ = false;
+  std::vector<Subnet> subnets_;
+  Ruleset rules_;                                           // what stands
+  HostEntries hosts_;                                       // what dnsmasq was given
+  std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten
+  // Last, so that it ends before what its jobs use.
+  std::unique_ptr<NamespaceThread> thread_;
+};
+
+}  // namespace brume::network

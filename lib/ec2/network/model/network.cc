@@ -1,0 +1,75 @@
+#include "lib/ec2/network/model/network.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume {
+namespace {
+
+constexpr int kIcmp = 1, kTcp = 6, kUdp = 17;
+
+}  // namespace
+
+std::string TapName(const EniId& id) {
+  const std::string& text = id.text();
+  constexpr size_t kDigits = 13;
+  const size_t dash = text.find('-') + 1;
+  return "bm" + text.substr(text.size() - dash > kDigits ? text.size() - kDigits : dash);
+}
+
+absl::StatusOr<int> ParseIpProtocol(absl::string_view text) {
+  const std::string name = absl::AsciiStrToLower(text);
+  if (name == "tcp") return kTcp;
+  if (name == "udp") return kUdp;
+  if (name == "icmp") return kIcmp;
+  if (name == "all") return -1;
+  int number = 0;
+  if (!absl::SimpleAtoi(name, &number) || number < -1 || number > 255) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("Invalid value '", text,
+                                                            "' for IP protocol. Use tcp, udp, icmp, -1 for all, or a "
+                                                            "number from 0 to 255."));
+  }
+  return number;
+}
+
+std::string IpProtocolName(int protocol) {
+  switch (protocol) {
+    case kTcp:
+      return "tcp";
+    case kUdp:
+      return "udp";
+    case kIcmp:
+      return "icmp";
+    default:
+      return absl::StrCat(protocol);
+  }
+}
+
+absl::Status NormaliseRule(SecurityGroupRule& rule) {
+  const auto bad_range = [&](absl::string_view what) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Invalid ", what, " range '", rule.from_port, "' to '", rule.to_port, "'"));
+  };
+  if (rule.cidr.has_value() == !rule.referenced_group.empty()) {
+    return ec2::Error("InvalidParameterCombination", "A rule needs one CIDR block or one security group, not both");
+  }
+  if (rule.protocol == kTcp || rule.protocol == kUdp) {
+    if (rule.from_port == -1 && rule.to_port == -1) {
+      rule.from_port = 0;
+      rule.to_port = 65535;
+    }
+    const bool in_bounds = rule.from_port >= 0 && rule.to_port <= 65535 && rule.from_port <= rule.to_port;
+    return in_bounds ? absl::OkStatus() : bad_range("TCP/UDP port");
+  }
+  if (rule.protocol == kIcmp) {
+    const bool in_bounds = rule.from_port >= -1 && rule.from_port <= 255 && rule.to_port >= -1 && rule.to_port <= 255 &&
+                           !(rule.from_port == -1 && rule.to_port != -1);
+    return in_bounds ? absl::OkStatus() : bad_range("ICMP type and code");
+  }
+  rule.from_port = rule.to_port = -1;
+  return absl::OkStatus();
+}
+
+}  // namespace brume

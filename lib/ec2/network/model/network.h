@@ -1,0 +1,89 @@
+// VPCs, subnets, network interfaces and security groups.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume {
+
+struct Vpc {
+  VpcId id;
+  Cidr cidr;
+  bool is_default = false;
+};
+
+struct Subnet {
+  SubnetId id;
+  VpcId vpc_id;
+  Cidr cidr;
+  std::string availability_zone;
+  bool default_for_az = false;
+  bool map_public_ip_on_launch = false;
+};
+
+struct NetworkInterface {
+  EniId id;
+  VpcId vpc_id;
+  SubnetId subnet_id;
+  InstanceId instance_id;  // empty = not attached
+  int device_index = 0;
+  std::string attachment_id;  // "eni-attach-…"
+  absl::Time attach_time;
+  bool delete_on_termination = true;
+  bool source_dest_check = true;
+  std::string description;
+  std::string mac;  // lower-case, colons
+  Ipv4 private_ip;
+  std::optional<Ipv4> public_ip;
+  // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
+  bool auto_public_ip = false;
+  std::vector<SecurityGroupId> groups;
+};
+
+// The tap's name in the kernel (IFNAMSIZ: 15 characters): "bm" and the last 13 digits of the interface's id.
+std::string TapName(const EniId& id);
+
+struct SecurityGroup {
+  SecurityGroupId id;
+  VpcId vpc_id;
+  std::string name;
+  std::string description;
+};
+
+// One permission in one direction with one source or destination.
+struct SecurityGroupRule {
+  SecurityGroupRuleId id;
+  SecurityGroupId group_id;
+  bool egress = false;
+  // -1 = all; else an IANA protocol number.
+  int protocol = -1;
+  // TCP and UDP: a port range. ICMP: type and code, -1 = all. -1 and -1 where the protocol has none.
+  int from_port = -1;
+  int to_port = -1;
+  // Exactly one of the two.
+  std::optional<Cidr> cidr;
+  SecurityGroupId referenced_group;
+  std::string description;
+
+  // Same direction, protocol, ports and peer: EC2 refuses a second such rule (InvalidPermission.Duplicate).
+  bool SamePermission(const SecurityGroupRule& other) const {
+    return egress == other.egress && protocol == other.protocol && from_port == other.from_port &&
+           to_port == other.to_port && cidr == other.cidr && referenced_group == other.referenced_group;
+  }
+};
+
+// "tcp", "6" and "TCP" are 6; "-1" is -1. Error: InvalidParameterValue.
+absl::StatusOr<int> ParseIpProtocol(absl::string_view text);
+// "tcp", "udp", "icmp", "-1", else the number, as EC2 shows it.
+std::string IpProtocolName(int protocol);
+// Checks and normalises protocol and ports as EC2 does: all protocols have no ports; TCP and UDP need 0..65535 in order
+// (-1 to -1 means all); ICMP type and code -1..255. Errors: InvalidParameterValue, InvalidPermission.Malformed.
+absl::Status NormaliseRule(SecurityGroupRule& rule);
+
+}  // namespace brume

@@ -1,0 +1,162 @@
+#include "lib/ec2/network/network_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_table.h"
+
+namespace brume::network {
+namespace {
+
+absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const SecurityGroup& group) {
+  SecurityGroupTable groups(connection);
+  GroupSpec spec{.group = group, .rules = {}, .members = {}};
+  ASSIGN_OR_RETURN(spec.rules, groups.ListRules(group.id));
+  ASSIGN_OR_RETURN(spec.members, groups.MemberAddresses(group.id));
+  return spec;
+}
+
+// Interfaces whose instance has, or is about to have, a guest.
+absl::StatusOr<std::vector<NetworkInterface>> LiveInterfaces(store::Connection& connection, const VpcId& vpc) {
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, NetworkTable(connection).ListInterfaces(vpc));
+  std::vector<InstanceState> live;
+  for (const InstanceState state : kAllInstanceStates) {
+    if (HoldsCapacity(state)) live.push_back(state);
+  }
+  ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, compute::InstanceTable(connection).ListIdsInState(live));
+  const absl::flat_hash_set<InstanceId> alive(ids.begin(), ids.end());
+  std::erase_if(interfaces, [&](const NetworkInterface& eni) { return !alive.contains(eni.instance_id); });
+  return interfaces;
+}
+
+}  // namespace
+
+std::string PrivateDomain(const Settings& settings) {
+  return settings.region == "us-east-1" ? "ec2.internal" : absl::StrCat(settings.region, ".compute.internal");
+}
+
+NetworkReconciler::NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings,
+                                     std::function<absl::Status(const Vpc&)> on_vpc_ready)
+    : database_(database),
+      fabric_(fabric),
+      settings_(settings),
+      on_vpc_ready_(std::move(on_vpc_ready)),
+      loop_({.name = "network", .threads = 2}, [this](const std::string& key) { return Look(key); }) {}
+
+void NetworkReconciler::Start() {
+  loop_.Start();
+  loop_.Wake("all");
+}
+
+void NetworkReconciler::Stop() { loop_.Stop(); }
+
+void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id.text()); }
+
+void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) {
+  loop_.Wake(absl::StrCat(vpc.text(), "/", group.text()));
+}
+
+std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const VpcId& id) {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<VpcGuard>& guard = guards_[id];
+  if (guard == nullptr) guard = std::make_shared<VpcGuard>();
+  return guard;
+}
+
+// A key is "all", VPC or VPC/GROUP.
+absl::StatusOr<absl::Duration> NetworkReconciler::Look(const std::string& key) {
+  if (key == "all") {
+    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs,
+                     database_.ReadFor([](store::Connection& c) { return NetworkTable(c).ListVpcs(); }));
+    for (const Vpc& vpc : vpcs) WakeVpc(vpc.id);
+    return absl::InfiniteDuration();
+  }
+  const std::vector<std::string> parts = absl::StrSplit(key, '/');
+  const VpcId vpc = VpcId::FromTrusted(parts[0]);
+  if (parts.size() == 1) {
+    RETURN_IF_ERROR(SyncVpc(vpc));
+  } else {
+    RETURN_IF_ERROR(SyncGroup(vpc, SecurityGroupId::FromTrusted(parts[1])));
+  }
+  return absl::InfiniteDuration();
+}
+
+absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(id);
+  std::unique_lock lock(guard->mutex);
+  VpcSpec spec;
+  spec.domain = PrivateDomain(settings_);
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
+    NetworkTable networks(c);
+    ASSIGN_OR_RETURN(spec.vpc, networks.GetVpc(id));
+    ASSIGN_OR_RETURN(spec.subnets, networks.ListSubnets(id));
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(c).List(id));
+    for (const SecurityGroup& group : groups) {
+      ASSIGN_OR_RETURN(GroupSpec group_spec, ReadGroup(c, group));
+      spec.groups.push_back(std::move(group_spec));
+    }
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, LiveInterfaces(c, id));
+    for (const NetworkInterface& eni : interfaces) spec.ports.push_back(PortOf(eni));
+    return absl::OkStatus();
+  }));
+  RETURN_IF_ERROR(Failpoint("network.before_sync"));
+  RETURN_IF_ERROR(fabric_.SyncVpc(spec));
+  guard->ready = true;
+  lock.unlock();
+  log::Info("network {} is in place: {} groups, {} ports", id.text(), spec.groups.size(), spec.ports.size());
+  return on_vpc_ready_(spec.vpc);
+}
+
+absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupId& group) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(vpc);
+  std::unique_lock lock(guard->mutex);
+  if (!guard->ready) return absl::OkStatus();  // the sync to come reads the same rows
+  std::optional<GroupSpec> spec;
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
+    const absl::StatusOr<SecurityGroup> row = SecurityGroupTable(c).Get(group);
+    if (absl::IsNotFound(row.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(row.status());
+    ASSIGN_OR_RETURN(spec, ReadGroup(c, *row));
+    return absl::OkStatus();
+  }));
+  return spec ? fabric_.ApplyGroup(*spec) : fabric_.RemoveGroup(vpc, group);
+}
+
+PortSpec NetworkReconciler::PortOf(const NetworkInterface& eni) const {
+  return {.eni = eni,
+          .hostname = PrivateHostname(eni.private_ip),
+          .public_hostname = eni.public_ip ? PublicDnsName(*eni.public_ip, settings_.region) : ""};
+}
+
+absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
+  std::shared_lock lock(guard->mutex);
+  if (!guard->ready)
+    return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
+  return fabric_.PreparePort(PortOf(eni));
+}
+
+absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
+  std::shared_lock lock(guard->mutex);
+  if (!guard->ready)
+    return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
+  return fabric_.PlugPort(PortOf(eni));
+}
+
+absl::Status NetworkReconciler::UnplugPort(const NetworkInterface& eni) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
+  std::shared_lock lock(guard->mutex);
+  return fabric_.UnplugPort(eni);
+}
+
+}  // namespace brume::network

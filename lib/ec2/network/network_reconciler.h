@@ -1,0 +1,67 @@
+// Makes the host's networks match the rows: the only caller of the fabric beside status checks.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/base/reconcile_loop.h"
+#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/resource/settings.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+// "ec2.internal" in us-east-1, "REGION.compute.internal" elsewhere.
+std::string PrivateDomain(const Settings& settings);
+
+// Thread-safe.
+class NetworkReconciler {
+ public:
+  // `on_vpc_ready` is called, on a thread of the reconciler's, after each VPC was synced.
+  NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings,
+                    std::function<absl::Status(const Vpc&)> on_vpc_ready);
+
+  // Begins to sync every VPC; failures are logged and retried.
+  void Start();
+  void Stop();
+
+  void WakeVpc(const VpcId& id);
+  // The group's rules changed, or it is gone.
+  void WakeGroup(const VpcId& vpc, const SecurityGroupId& group);
+
+  // The three below are the steps of an instance's life; the interface's row is committed before.
+  // Error: Unavailable while the VPC's namespace is not ready yet.
+  absl::Status PreparePort(const NetworkInterface& eni);
+  absl::Status PlugPort(const NetworkInterface& eni);
+  absl::Status UnplugPort(const NetworkInterface& eni);
+
+ private:
+  // Ports change under the shared side; a sync, which makes a VPC exactly what a snapshot of the rows says, takes the
+  // other one, or it would undo a port that was plugged after its snapshot.
+  struct VpcGuard {
+    std::shared_mutex mutex;
+    bool ready = false;
+  };
+  std::shared_ptr<VpcGuard> GuardOf(const VpcId& id);
+
+  absl::StatusOr<absl::Duration> Look(const std::string& key);
+  absl::Status SyncVpc(const VpcId& id);
+  absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
+  PortSpec PortOf(const NetworkInterface& eni) const;
+
+  store::Database& database_;
+  Fabric& fabric_;
+  const Settings& settings_;
+  const std::function<absl::Status(const Vpc&)> on_vpc_ready_;
+  std::mutex mutex_;
+  absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_;
+  ReconcileLoop loop_;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,187 @@
+#include "lib/ec2/network/network_service.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_table.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::network {
+namespace {
+
+// EC2's default VPC is a /16 with /20 subnets; the same proportion whatever the configured range.
+constexpr int kSubnetBits = 4;
+constexpr int kLongestVpcPrefix = 24;  // so that a subnet is a /28 at least, EC2's smallest
+
+absl::StatusOr<Vpc> EnsureVpc(NetworkTable& networks, const Settings& settings, Random& random) {
+  ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
+  if (vpc.has_value()) {
+    if (vpc->cidr != settings.default_vpc_cidr) {
+      log::Warn("the default VPC {} keeps {}; the configured {} would apply to a new installation only", vpc->id.text(),
+                vpc->cidr.text(), settings.default_vpc_cidr.text());
+    }
+    return *vpc;
+  }
+  if (settings.default_vpc_cidr.prefix_length > kLongestVpcPrefix) {
+    return absl::InvalidArgumentError(absl::StrCat("the default VPC's range ", settings.default_vpc_cidr.text(),
+                                                   " is too small: it must be a /", kLongestVpcPrefix, " or larger"));
+  }
+  const Vpc made{.id = VpcId::New(random), .cidr = settings.default_vpc_cidr, .is_default = true};
+  RETURN_IF_ERROR(networks.InsertVpc(made));
+  log::Info("default VPC {} made with {}", made.id.text(), made.cidr.text());
+  return made;
+}
+
+// The lowest block of the VPC that no subnet overlaps.
+std::optional<Cidr> NextBlock(const Vpc& vpc, const std::vector<Subnet>& subnets) {
+  const int prefix_length = vpc.cidr.prefix_length + kSubnetBits;
+  for (uint64_t base = vpc.cidr.base.value; base <= vpc.cidr.last().value;
+       base += uint64_t{1} << (32 - prefix_length)) {
+    const Cidr block{Ipv4{static_cast<uint32_t>(base)}, prefix_length};
+    const bool taken =
+        std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& s) { return s.cidr.Overlaps(block); });
+    if (!taken) return block;
+  }
+  return std::nullopt;
+}
+
+absl::Status EnsureSubnets(NetworkTable& networks, const Vpc& vpc, const Settings& settings, Random& random) {
+  ASSIGN_OR_RETURN(std::vector<Subnet> subnets, networks.ListSubnets(vpc.id));
+  for (const std::string& zone : settings.zones) {
+    const bool there = std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& subnet) {
+      return subnet.default_for_az && subnet.availability_zone == zone;
+    });
+    if (there) continue;
+    const std::optional<Cidr> block = NextBlock(vpc, subnets);
+    if (!block.has_value()) {
+      // The other zones still work; a launch into this one says that it has no default subnet.
+      log::Warn("the default VPC {} has no room left for a default subnet of zone {}", vpc.id.text(), zone);
+      continue;
+    }
+    subnets.push_back({.id = SubnetId::New(random),
+                       .vpc_id = vpc.id,
+                       .cidr = *block,
+                       .availability_zone = zone,
+                       .default_for_az = true,
+                       .map_public_ip_on_launch = true});
+    RETURN_IF_ERROR(networks.InsertSubnet(subnets.back()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EnsureDefaultGroup(SecurityGroupTable& groups, const Vpc& vpc, Random& random) {
+  constexpr char kName[] = "default";
+  ASSIGN_OR_RETURN(std::optional<SecurityGroup> there, groups.FindByName(vpc.id, kName));
+  // Its rules are the user's once it exists: what was revoked stays revoked.
+  if (there.has_value()) return absl::OkStatus();
+  const SecurityGroup group{
+      .id = SecurityGroupId::New(random), .vpc_id = vpc.id, .name = kName, .description = "default VPC security group"};
+  RETURN_IF_ERROR(groups.Insert(group));
+
+  SecurityGroupRule from_members;
+  from_members.id = SecurityGroupRuleId::New(random);
+  from_members.group_id = group.id;
+  from_members.referenced_group = group.id;
+  RETURN_IF_ERROR(groups.InsertRule(from_members));
+
+  SecurityGroupRule to_everywhere;
+  to_everywhere.id = SecurityGroupRuleId::New(random);
+  to_everywhere.group_id = group.id;
+  to_everywhere.egress = true;
+  to_everywhere.cidr = Cidr{};
+  return groups.InsertRule(to_everywhere);
+}
+
+}  // namespace
+
+NetworkService::NetworkService(store::Database& database, const Settings& settings, Random& random)
+    : database_(database), settings_(settings), random_(random) {}
+
+absl::Status NetworkService::EnsureDefaults() {
+  return database_.Write([&](store::Connection& connection) -> absl::Status {
+    NetworkTable networks(connection);
+    SecurityGroupTable groups(connection);
+    ASSIGN_OR_RETURN(const Vpc vpc, EnsureVpc(networks, settings_, random_));
+    RETURN_IF_ERROR(EnsureSubnets(networks, vpc, settings_, random_));
+    return EnsureDefaultGroup(groups, vpc, random_);
+  });
+}
+
+absl::StatusOr<std::vector<Vpc>> NetworkService::ListVpcs() {
+  return database_.ReadFor([](store::Connection& connection) { return NetworkTable(connection).ListVpcs(); });
+}
+
+absl::StatusOr<std::vector<SubnetView>> NetworkService::ListSubnets() {
+  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SubnetView>> {
+    NetworkTable networks(connection);
+    ASSIGN_OR_RETURN(std::vector<Subnet> subnets, networks.ListSubnets(std::nullopt));
+    std::vector<SubnetView> views;
+    views.reserve(subnets.size());
+    for (Subnet& subnet : subnets) {
+      ASSIGN_OR_RETURN(const int64_t used, networks.CountInterfaces(subnet.id));
+      const int64_t available = AvailableAddresses(subnet.cidr, used);
+      views.push_back({.subnet = std::move(subnet), .available_addresses = available});
+    }
+    return views;
+  });
+}
+
+absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random) {
+  NetworkTable networks(connection);
+  absl::Status failed;
+  const std::optional<Ipv4> address = ChooseAddress(subnet.cidr, random, [&](Ipv4 candidate) {
+    const absl::StatusOr<bool> taken = networks.PrivateIpTaken(subnet.vpc_id, candidate);
+    if (!taken.ok()) failed = taken.status();
+    return !taken.ok() || !*taken;
+  });
+  RETURN_IF_ERROR(failed);
+  if (!address.has_value()) {
+    return ec2::Error(
+        "InsufficientFreeAddressesInSubnet",
+        absl::StrCat("The subnet '", subnet.id.text(), "' (", subnet.cidr.text(), ") has no free address left"));
+  }
+  return *address;
+}
+
+absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet, Ipv4 wanted) {
+  if (!subnet.cidr.Contains(wanted)) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("Address ", wanted.text(), " is not in the range ",
+                                                            subnet.cidr.text(), " of subnet '", subnet.id.text(), "'"));
+  }
+  if (!IsAssignable(subnet.cidr, wanted)) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Address ", wanted.text(), " is reserved: the first four addresses of subnet '",
+                                   subnet.id.text(), "' and its last are not given to instances"));
+  }
+  ASSIGN_OR_RETURN(const bool taken, NetworkTable(connection).PrivateIpTaken(subnet.vpc_id, wanted));
+  if (taken) return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", wanted.text(), " is in use."));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Ipv4> AllocatePublicIp(store::Connection& connection, const Settings& settings, Random& random) {
+  const Cidr& pool = settings.public_pool;
+  NetworkTable networks(connection);
+  absl::Status failed;
+  std::optional<Ipv4> address;
+  // The pool's base names the pool, base + 1 is the host's own address in it, and the last would be a broadcast.
+  if (pool.size() > 3) {
+    address = ChooseAddressBetween(Ipv4{pool.base.value + 2}, Ipv4{pool.last().value - 1}, random, [&](Ipv4 candidate) {
+      const absl::StatusOr<bool> taken = networks.PublicIpTaken(candidate);
+      if (!taken.ok()) failed = taken.status();
+      return !taken.ok() || !*taken;
+    });
+  }
+  RETURN_IF_ERROR(failed);
+  if (!address.has_value()) {
+    return ec2::Error("InsufficientAddressCapacity",
+                      absl::StrCat("The public address pool ", pool.text(), " has no free address left"));
+  }
+  return *address;
+}
+
+}  // namespace brume::network

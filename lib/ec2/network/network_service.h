@@ -1,0 +1,44 @@
+// VPCs and subnets: the default ones are made at the first start; addresses are handed out here.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/base/random.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/resource/settings.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+struct SubnetView {
+  Subnet subnet;
+  int64_t available_addresses = 0;
+};
+
+// Thread-safe.
+class NetworkService {
+ public:
+  NetworkService(store::Database& database, const Settings& settings, Random& random);
+
+  // The default VPC, a default subnet in each zone and the default security group, unless they are there.
+  absl::Status EnsureDefaults();
+  absl::StatusOr<std::vector<Vpc>> ListVpcs();
+  absl::StatusOr<std::vector<SubnetView>> ListSubnets();
+
+ private:
+  store::Database& database_;
+  const Settings& settings_;
+  Random& random_;
+};
+
+// Inside a transaction of the caller's: an address of `subnet` that no interface has.
+// Error: InsufficientFreeAddressesInSubnet.
+absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random);
+// `wanted` if it is assignable and free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.
+absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet, Ipv4 wanted);
+// Error: InsufficientAddressCapacity.
+absl::StatusOr<Ipv4> AllocatePublicIp(store::Connection& connection, const Settings& settings, Random& random);
+
+}  // namespace brume::network

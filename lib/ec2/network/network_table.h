@@ -1,0 +1,51 @@
+// Rows of VPCs, subnets and network interfaces.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+class NetworkTable {
+ public:
+  explicit NetworkTable(store::Connection& connection) : connection_(connection) {}
+
+  absl::Status InsertVpc(const Vpc& vpc);
+  absl::StatusOr<Vpc> GetVpc(const VpcId& id);  // InvalidVpcID.NotFound
+  absl::StatusOr<std::vector<Vpc>> ListVpcs();
+  absl::StatusOr<std::optional<Vpc>> DefaultVpc();
+
+  absl::Status InsertSubnet(const Subnet& subnet);
+  absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
+  absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
+
+  // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
+  // VPC, subnet, instance and groups it names must be there (FailedPrecondition).
+  absl::Status InsertInterface(const NetworkInterface& eni);
+  absl::Status DeleteInterface(const EniId& id);  // with its tags; OK when there is none
+  absl::StatusOr<NetworkInterface> GetInterface(const EniId& id);
+  absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(const std::optional<VpcId>& vpc);
+  // In the order of `instances`, then by device index.
+  absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
+  absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
+  absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);
+  absl::StatusOr<bool> PublicIpTaken(Ipv4 address);
+  absl::StatusOr<int64_t> CountInterfaces(const SubnetId& subnet);
+  absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
+  // nullopt takes it away. Error: InvalidIPAddress.InUse.
+  absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
+  absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
+  absl::Status SetDescription(const EniId& id, const std::string& description);
+  absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
+
+ private:
+  store::Connection& connection_;
+};
+
+}  // namespace brume::network

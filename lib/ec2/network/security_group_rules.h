@@ -1,0 +1,30 @@
+// What makes a rule one that a security group may have. Shared by the calls that add, change and take away rules.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/security_group_table.h"
+
+namespace brume::network {
+
+// Up to 255 of the characters EC2 takes in names and descriptions of groups and rules; may be empty.
+bool IsAllowedText(absl::string_view text);
+
+// "ingress, TCP, ports 22 to 22, from 0.0.0.0/0": all that tells one permission from another.
+std::string Describe(const SecurityGroupRule& rule);
+
+// Whether one of `rules` has the permission of `wanted`.
+bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted);
+
+// Gives rules to a group, as a caller asks for them: normalises them and refuses what no group could have.
+// Errors: MissingParameter for none, InvalidParameterValue, InvalidPermission.Malformed.
+absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule>& rules);
+
+// Error: InvalidGroup.NotFound for a rule that names a group of another VPC, or none that exists.
+absl::Status CheckReference(SecurityGroupTable& groups, const SecurityGroup& group, const SecurityGroupRule& rule);
+
+}  // namespace brume::network

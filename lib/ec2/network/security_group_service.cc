@@ -1,0 +1,301 @@
+#include "lib/ec2/network/security_group_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_rules.h"
+#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/resource/tags.h"
+
+namespace brume::network {
+namespace {
+
+// EC2's default quota; inbound and outbound rules count apart.
+constexpr size_t kMostRules = 60;
+
+absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
+  if (text.empty()) {
+    return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", parameter));
+  }
+  if (!IsAllowedText(text)) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Value (", absl::CHexEscape(text.substr(0, 64)), ") for parameter ", parameter,
+                                   " is invalid: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckName(absl::string_view name) {
+  RETURN_IF_ERROR(CheckText("GroupName", name));
+  if (absl::StartsWithIgnoreCase(name, "sg-")) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", name,
+                                                            ") for parameter GroupName is invalid: a name cannot "
+                                                            "begin with sg-, as group ids do"));
+  }
+  if (absl::EqualsIgnoreCase(name, "default")) {
+    return ec2::Error("InvalidParameterValue", "The security group name 'default' is reserved");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddRules(SecurityGroupTable& groups, const SecurityGroup& group,
+                      const std::vector<SecurityGroupRule>& rules) {
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> present, groups.ListRules(group.id));
+  for (const SecurityGroupRule& rule : rules) {
+    RETURN_IF_ERROR(CheckReference(groups, group, rule));
+    if (Holds(present, rule)) {
+      return ec2::Error("InvalidPermission.Duplicate", absl::StrCat("The security group '", group.id.text(),
+                                                                    "' already has the rule: ", Describe(rule)));
+    }
+    const auto same_direction = [&](const SecurityGroupRule& other) { return other.egress == rule.egress; };
+    if (static_cast<size_t>(std::count_if(present.begin(), present.end(), same_direction)) >= kMostRules) {
+      return ec2::Error("RulesPerSecurityGroupLimitExceeded",
+                        absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMostRules,
+                                     rule.egress ? " egress" : " ingress", " rules"));
+    }
+    RETURN_IF_ERROR(groups.InsertRule(rule));
+    present.push_back(rule);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& group) {
+  SecurityGroupTable groups(connection);
+  if (group.name == "default") {
+    return ec2::Error("CannotDelete",
+                      absl::StrCat("The security group '", group.id.text(), "' (default) cannot be deleted by a user"));
+  }
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, NetworkTable(connection).ListInterfaces(group.vpc_id));
+  for (const NetworkInterface& eni : interfaces) {
+    if (std::find(eni.groups.begin(), eni.groups.end(), group.id) != eni.groups.end()) {
+      return ec2::Error("DependencyViolation",
+                        absl::StrCat("The security group '", group.id.text(), "' is in use by the network interface '",
+                                     eni.id.text(), "'"));
+    }
+  }
+  ASSIGN_OR_RETURN(std::vector<SecurityGroup> others, groups.List(group.vpc_id));
+  for (const SecurityGroup& other : others) {
+    if (other.id == group.id) continue;
+    ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, groups.ListRules(other.id));
+    for (const SecurityGroupRule& rule : rules) {
+      if (rule.referenced_group == group.id) {
+        return ec2::Error("DependencyViolation",
+                          absl::StrCat("The security group '", group.id.text(),
+                                       "' is named by a rule of the security group '", other.id.text(), "'"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<VpcId> DefaultVpcId(NetworkTable& networks) {
+  ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
+  if (!vpc.has_value()) {
+    return ec2::Error("VPCIdNotSpecified", "There is no default VPC: the request must contain the parameter VpcId");
+  }
+  return vpc->id;
+}
+
+}  // namespace
+
+SecurityGroupService::SecurityGroupService(store::Database& database, Random& random,
+                                           std::function<void(const VpcId&, const SecurityGroupId&)> wake)
+    : database_(database), random_(random), wake_(std::move(wake)) {}
+
+absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view name, absl::string_view description,
+                                                               const std::optional<VpcId>& vpc, const TagMap& tags) {
+  RETURN_IF_ERROR(CheckName(name));
+  RETURN_IF_ERROR(CheckText("GroupDescription", description));
+  RETURN_IF_ERROR(CheckTags(tags));
+
+  SecurityGroupView view;
+  view.group.id = SecurityGroupId::New(random_);
+  view.group.name = std::string(name);
+  view.group.description = std::string(description);
+  view.tags = tags;
+  SecurityGroupRule& to_everywhere = view.rules.emplace_back();
+  to_everywhere.id = SecurityGroupRuleId::New(random_);
+  to_everywhere.group_id = view.group.id;
+  to_everywhere.egress = true;
+  to_everywhere.cidr = Cidr{};
+
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    NetworkTable networks(connection);
+    SecurityGroupTable groups(connection);
+    if (vpc.has_value()) {
+      RETURN_IF_ERROR(networks.GetVpc(*vpc).status());
+      view.group.vpc_id = *vpc;
+    } else {
+      ASSIGN_OR_RETURN(view.group.vpc_id, DefaultVpcId(networks));
+    }
+    ASSIGN_OR_RETURN(const auto there, groups.FindByName(view.group.vpc_id, view.group.name));
+    if (there.has_value()) {
+      return ec2::Error(
+          "InvalidGroup.Duplicate",
+          absl::StrCat("The security group '", name, "' already exists for VPC '", view.group.vpc_id.text(), "'"));
+    }
+    RETURN_IF_ERROR(groups.Insert(view.group));
+    RETURN_IF_ERROR(groups.InsertRule(to_everywhere));
+    tagging::TagTable repository(connection);
+    for (const auto& [key, value] : tags) RETURN_IF_ERROR(repository.Set(view.group.id.text(), key, value));
+    return absl::OkStatus();
+  }));
+  wake_(view.group.vpc_id, view.group.id);
+  return view;
+}
+
+absl::Status SecurityGroupService::Delete(const SecurityGroupId& id) {
+  SecurityGroup group;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    ASSIGN_OR_RETURN(group, groups.Get(id));
+    RETURN_IF_ERROR(CheckDeletable(connection, group));
+    return groups.Delete(id);
+  }));
+  wake_(group.vpc_id, id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List() {
+  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupView>> {
+    SecurityGroupTable repository(connection);
+    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, repository.List(std::nullopt));
+    std::vector<std::string> ids;
+    ids.reserve(groups.size());
+    for (const SecurityGroup& group : groups) ids.push_back(group.id.text());
+    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(ids));
+    std::vector<SecurityGroupView> views;
+    views.reserve(groups.size());
+    for (SecurityGroup& group : groups) {
+      ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
+      TagMap own = std::move(tags[group.id.text()]);
+      views.push_back({.group = std::move(group), .rules = std::move(rules), .tags = std::move(own)});
+    }
+    return views;
+  });
+}
+
+absl::StatusOr<SecurityGroup> SecurityGroupService::Resolve(const std::optional<SecurityGroupId>& id,
+                                                            absl::string_view name) {
+  if (!id.has_value() && name.empty()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter groupName or groupId");
+  }
+  if (id.has_value() && !name.empty()) {
+    return ec2::Error("InvalidParameterCombination", "The parameters groupName and groupId cannot be used together");
+  }
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<SecurityGroup> {
+    SecurityGroupTable groups(connection);
+    if (id.has_value()) return groups.Get(*id);
+    NetworkTable networks(connection);
+    ASSIGN_OR_RETURN(const VpcId vpc, DefaultVpcId(networks));
+    ASSIGN_OR_RETURN(std::optional<SecurityGroup> group, groups.FindByName(vpc, std::string(name)));
+    if (!group.has_value()) {
+      return ec2::Error("InvalidGroup.NotFound", absl::StrCat("The security group '", absl::CHexEscape(name),
+                                                              "' does not exist in default VPC '", vpc.text(), "'"));
+    }
+    return *std::move(group);
+  });
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Authorize(const SecurityGroupId& group,
+                                                                               std::vector<SecurityGroupRule> rules) {
+  RETURN_IF_ERROR(Prepare(group, rules));
+  for (SecurityGroupRule& rule : rules) rule.id = SecurityGroupRuleId::New(random_);
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    return AddRules(groups, row, rules);
+  }));
+  wake_(vpc, group);
+  return rules;
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Revoke(const SecurityGroupId& group,
+                                                                            std::vector<SecurityGroupRule> rules) {
+  RETURN_IF_ERROR(Prepare(group, rules));
+  VpcId vpc;
+  std::vector<SecurityGroupRule> revoked;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const SecurityGroupRule& rule : rules) {
+      const auto it = std::find_if(present.begin(), present.end(),
+                                   [&](const SecurityGroupRule& other) { return other.SamePermission(rule); });
+      if (it == present.end()) {
+        return ec2::Error("InvalidPermission.NotFound",
+                          absl::StrCat("The security group '", group.text(), "' has no such rule: ", Describe(rule)));
+      }
+      RETURN_IF_ERROR(groups.DeleteRule(it->id));
+      revoked.push_back(*it);
+    }
+    return absl::OkStatus();
+  }));
+  wake_(vpc, group);
+  return revoked;
+}
+
+absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::RevokeById(
+    const SecurityGroupId& group, bool egress, const std::vector<SecurityGroupRuleId>& ids) {
+  if (ids.empty()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter securityGroupRuleIds");
+  }
+  VpcId vpc;
+  std::vector<SecurityGroupRule> revoked;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const SecurityGroupRuleId& id : ids) {
+      const auto it = std::find_if(present.begin(), present.end(), [&](const SecurityGroupRule& rule) {
+        return rule.id == id && rule.egress == egress;
+      });
+      // One that is given twice is there the first time only, and is revoked once.
+      const bool repeated =
+          std::any_of(revoked.begin(), revoked.end(), [&](const SecurityGroupRule& rule) { return rule.id == id; });
+      if (repeated) continue;
+      if (it == present.end()) {
+        return ec2::Error("InvalidSecurityGroupRuleId.NotFound",
+                          absl::StrCat("The security group '", group.text(), "' has no ", egress ? "egress" : "ingress",
+                                       " rule '", id.text(), "'"));
+      }
+      RETURN_IF_ERROR(groups.DeleteRule(id));
+      revoked.push_back(*it);
+    }
+    return absl::OkStatus();
+  }));
+  wake_(vpc, group);
+  return revoked;
+}
+
+absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRules() {
+  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupRuleView>> {
+    SecurityGroupTable repository(connection);
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, repository.List(std::nullopt));
+    std::vector<SecurityGroupRuleView> views;
+    std::vector<std::string> ids;
+    for (const SecurityGroup& group : groups) {
+      ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
+      for (SecurityGroupRule& rule : rules) {
+        ids.push_back(rule.id.text());
+        views.push_back({.rule = std::move(rule), .tags = {}});
+      }
+    }
+    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(ids));
+    for (SecurityGroupRuleView& view : views) view.tags = std::move(tags[view.rule.id.text()]);
+    return views;
+  });
+}
+
+}  // namespace brume::network

@@ -1,0 +1,79 @@
+// Security groups. Source of behaviour: EC2 API reference, CreateSecurityGroup, DeleteSecurityGroup,
+// DescribeSecurityGroups, Authorize- and RevokeSecurityGroupIngress and -Egress, DescribeSecurityGroupRules,
+// ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress and -Egress.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/random.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+struct SecurityGroupView {
+  SecurityGroup group;
+  std::vector<SecurityGroupRule> rules;
+  TagMap tags;
+};
+
+struct SecurityGroupRuleView {
+  SecurityGroupRule rule;
+  TagMap tags;
+};
+
+// Thread-safe.
+class SecurityGroupService {
+ public:
+  // `wake` is called with the group whose rules changed after the commit, and with its VPC.
+  SecurityGroupService(store::Database& database, Random& random,
+                       std::function<void(const VpcId&, const SecurityGroupId&)> wake);
+
+  // No VPC = the default one. The new group lets everything out and nothing in.
+  // Errors: InvalidGroup.Duplicate, InvalidVpcID.NotFound, InvalidParameterValue.
+  absl::StatusOr<SecurityGroupView> Create(absl::string_view name, absl::string_view description,
+                                           const std::optional<VpcId>& vpc, const TagMap& tags);
+  // Errors: DependencyViolation while an interface or another group's rule uses it, CannotDelete for a default group.
+  absl::Status Delete(const SecurityGroupId& id);
+  absl::StatusOr<std::vector<SecurityGroupView>> List();
+  // By id, or by name in the default VPC. Errors: InvalidGroup.NotFound, MissingParameter.
+  absl::StatusOr<SecurityGroup> Resolve(const std::optional<SecurityGroupId>& id, absl::string_view name);
+
+  // All or nothing; `rules` lack ids and are normalised here. Returns them with ids.
+  // Errors: InvalidPermission.Duplicate, InvalidPermission.Malformed, InvalidParameterValue, InvalidGroup.NotFound,
+  // RulesPerSecurityGroupLimitExceeded.
+  absl::StatusOr<std::vector<SecurityGroupRule>> Authorize(const SecurityGroupId& group,
+                                                           std::vector<SecurityGroupRule> rules);
+  // Rules that match SamePermission. Error: InvalidPermission.NotFound.
+  absl::StatusOr<std::vector<SecurityGroupRule>> Revoke(const SecurityGroupId& group,
+                                                        std::vector<SecurityGroupRule> rules);
+  // By id, of one direction. Error: InvalidSecurityGroupRuleId.NotFound.
+  absl::StatusOr<std::vector<SecurityGroupRule>> RevokeById(const SecurityGroupId& group, bool egress,
+                                                            const std::vector<SecurityGroupRuleId>& ids);
+
+  // Of all groups.
+  absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules();
+  // All or nothing: each of `rules` replaces the one that has its id, and takes that one's direction. A range stays a
+  // range, and a group a group. Errors: InvalidSecurityGroupRuleId.NotFound, and those of Authorize.
+  absl::Status ModifyRules(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules);
+  // All or nothing: gives the rules that match SamePermission new descriptions; an empty one takes it away.
+  // Errors: InvalidPermission.NotFound, InvalidParameterValue.
+  absl::Status UpdateDescriptions(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules);
+  // By id, of one direction. Errors: InvalidSecurityGroupRuleId.NotFound, InvalidParameterValue.
+  absl::Status UpdateDescriptionsById(const SecurityGroupId& group, bool egress,
+                                      const std::vector<std::pair<SecurityGroupRuleId, std::string>>& descriptions);
+
+ private:
+  store::Database& database_;
+  Random& random_;
+  const std::function<void(const VpcId&, const SecurityGroupId&)> wake_;
+};
+
+}  // namespace brume::network

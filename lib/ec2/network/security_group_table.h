@@ -1,0 +1,43 @@
+// Rows of security groups and their rules.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+class SecurityGroupTable {
+ public:
+  explicit SecurityGroupTable(store::Connection& connection) : connection_(connection) {}
+
+  absl::Status Insert(const SecurityGroup& group);  // InvalidGroup.Duplicate
+  absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);
+  absl::StatusOr<std::optional<SecurityGroup>> FindByName(const VpcId& vpc, const std::string& name);
+  absl::StatusOr<std::vector<SecurityGroup>> List(const std::optional<VpcId>& vpc);
+  // Those there are, in the order of `ids`.
+  absl::StatusOr<std::vector<SecurityGroup>> GetMany(absl::Span<const SecurityGroupId> ids);
+  // With its rules and tags. DependencyViolation while an interface is in it or another group's rule names it. OK when
+  // there is none.
+  absl::Status Delete(const SecurityGroupId& id);
+
+  absl::Status InsertRule(const SecurityGroupRule& rule);  // InvalidPermission.Duplicate
+  // Those of the ids, to all that the rules say but their groups and directions. In one step: two rules may exchange
+  // their permissions. Error: InvalidPermission.Duplicate.
+  absl::Status UpdateRules(absl::Span<const SecurityGroupRule> rules);
+  absl::Status SetRuleDescription(const SecurityGroupRuleId& id, const std::string& description);
+  absl::Status DeleteRule(const SecurityGroupRuleId& id);
+  absl::StatusOr<std::vector<SecurityGroupRule>> ListRules(const SecurityGroupId& group);
+  // Private addresses of the interfaces that are in the group, ascending.
+  absl::StatusOr<std::vector<Ipv4>> MemberAddresses(const SecurityGroupId& group);
+
+ private:
+  store::Connection& connection_;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,43 @@
+// A fabric without a host: it keeps in memory what a real one would make, so that `brumed --simulate` and tests run
+// unprivileged. It keeps the port's contract (order of calls, what is refused), and nothing reaches any network.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "lib/ec2/network/fabric.h"
+
+namespace brume::network {
+
+// Thread-safe. Empty again after a restart, as a host is after its reboot.
+class SimulatedFabric : public Fabric {
+ public:
+  absl::Status SyncVpc(const VpcSpec& spec) override;
+  absl::Status RemoveVpc(const VpcId& id) override;
+  absl::Status ApplyGroup(const GroupSpec& spec) override;
+  absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
+  absl::Status PreparePort(const PortSpec& spec) override;
+  absl::Status PlugPort(const PortSpec& spec) override;
+  absl::Status UnplugPort(const NetworkInterface& eni) override;
+  // True at once for a plugged port, false at once for any other.
+  absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override;
+  // Of plugged ports: zeros, as nothing passes them.
+  absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
+  // Unimplemented: there is no namespace to listen in.
+  absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
+  absl::StatusOr<FabricInventory> List() override;
+
+ private:
+  struct Port {
+    VpcId vpc;
+    bool plugged = false;
+  };
+
+  std::mutex mutex_;
+  std::set<VpcId> vpcs_;
+  std::map<std::string, Port> ports_;  // by the tap's name
+};
+
+}  // namespace brume::network

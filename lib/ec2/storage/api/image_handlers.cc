@@ -1,0 +1,210 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/image.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/time_text.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.Images";
+constexpr int64_t kGib = int64_t{1} << 30;
+
+absl::StatusOr<v1::RegisterImageResponse> Register(const api::Services& services,
+                                                   const v1::RegisterImageRequest& request) {
+  storage::RegisterRequest image;
+  image.name = request.name();
+  image.description = request.description();
+  image.location = request.image_location();
+  image.architecture = request.architecture();
+  image.root_device_name = request.root_device_name();
+  if (request.has_boot_mode()) image.boot_mode = request.boot_mode() == "uefi" ? BootMode::kUefi : BootMode::kBios;
+  for (const v1::BlockDeviceMapping& mapping : request.block_device_mappings()) {
+    if (!mapping.device_name().empty()) {
+      if (!image.root_device_name.empty() && image.root_device_name != mapping.device_name()) {
+        return ec2::Error("UnsupportedOperation",
+                          "An image has its root volume alone: the block device mapped must be "
+                          "the root device");
+      }
+      image.root_device_name = mapping.device_name();
+    }
+    if (mapping.ebs().encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported");
+    if (mapping.ebs().has_volume_size() || mapping.ebs().has_volume_type()) {
+      return ec2::Error("UnsupportedOperation",
+                        "The size of an image is that of its files; size and type of a volume are given at its launch");
+    }
+    if (mapping.ebs().has_delete_on_termination()) {
+      image.root_delete_on_termination = mapping.ebs().delete_on_termination();
+    }
+  }
+  ASSIGN_OR_RETURN(const ImageId id, services.images.Register(image));
+  v1::RegisterImageResponse response;
+  response.set_image_id(id.text());
+  return response;
+}
+
+v1::BlockDeviceMapping RenderRoot(const Image& image) {
+  v1::BlockDeviceMapping mapping;
+  mapping.set_device_name(image.root_device_name);
+  mapping.mutable_ebs()->set_delete_on_termination(image.root_delete_on_termination);
+  if (image.virtual_size_bytes > 0) {
+    mapping.mutable_ebs()->set_volume_size(static_cast<int>((image.virtual_size_bytes + kGib - 1) / kGib));
+  }
+  mapping.mutable_ebs()->set_volume_type("gp3");
+  mapping.mutable_ebs()->set_encrypted(false);
+  return mapping;
+}
+
+v1::Image Render(const storage::ImageView& view, const Settings& settings) {
+  const Image& image = view.image;
+  v1::Image rendered;
+  rendered.set_architecture(image.architecture);
+  rendered.set_creation_date(gateway::RenderTime(image.created));
+  rendered.set_image_id(image.id.text());
+  rendered.set_image_location(image.location);
+  rendered.set_image_type("machine");
+  rendered.set_public_(false);
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_platform_details("Linux/UNIX");
+  rendered.set_usage_operation("RunInstances");
+  rendered.set_state(std::string(StateName(image.state)));
+  *rendered.add_block_device_mappings() = RenderRoot(image);
+  if (!image.description.empty()) rendered.set_description(image.description);
+  rendered.set_ena_support(true);
+  rendered.set_hypervisor("xen");
+  rendered.set_name(image.name);
+  rendered.set_root_device_name(image.root_device_name);
+  rendered.set_root_device_type("ebs");
+  if (!image.state_reason.code.empty()) {
+    rendered.mutable_state_reason()->set_code(image.state_reason.code);
+    rendered.mutable_state_reason()->set_message(image.state_reason.message);
+  }
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  rendered.set_virtualization_type("hvm");
+  rendered.set_boot_mode(std::string(BootModeName(image.boot_mode)));
+  return rendered;
+}
+
+const gateway::FilterTable<v1::Image>& Filters() {
+  using I = v1::Image;
+  const auto disks = [](const I& i) { return i.block_device_mappings(); };
+  using Disk = v1::BlockDeviceMapping;
+  static const gateway::FilterTable<I> table(
+      {
+          {"architecture", gateway::One<I>([](const I& i) { return i.architecture(); })},
+          {"block-device-mapping.delete-on-termination",
+           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().delete_on_termination(); })},
+          {"block-device-mapping.device-name", gateway::Each<I>(disks, [](const Disk& d) { return d.device_name(); })},
+          {"block-device-mapping.encrypted",
+           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().encrypted(); })},
+          {"block-device-mapping.snapshot-id", gateway::Nothing<I>()},
+          {"block-device-mapping.volume-size",
+           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().volume_size(); })},
+          {"block-device-mapping.volume-type",
+           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().volume_type(); })},
+          {"creation-date", gateway::One<I>([](const I& i) { return i.creation_date(); })},
+          {"description", gateway::One<I>([](const I& i) { return i.description(); })},
+          {"ena-support", gateway::One<I>([](const I& i) { return i.ena_support(); })},
+          {"hypervisor", gateway::One<I>([](const I& i) { return i.hypervisor(); })},
+          {"image-id", gateway::One<I>([](const I& i) { return i.image_id(); })},
+          {"image-type", gateway::One<I>([](const I& i) { return i.image_type(); })},
+          {"is-public", gateway::One<I>([](const I& i) { return i.public_(); })},
+          {"kernel-id", gateway::Nothing<I>()},
+          {"manifest-location", gateway::One<I>([](const I& i) { return i.image_location(); })},
+          {"name", gateway::One<I>([](const I& i) { return i.name(); })},
+          {"owner-alias", gateway::Nothing<I>()},
+          {"owner-id", gateway::One<I>([](const I& i) { return i.owner_id(); })},
+          {"platform", gateway::Nothing<I>()},
+          {"product-code", gateway::Nothing<I>()},
+          {"ramdisk-id", gateway::Nothing<I>()},
+          {"root-device-name", gateway::One<I>([](const I& i) { return i.root_device_name(); })},
+          {"root-device-type", gateway::One<I>([](const I& i) { return i.root_device_type(); })},
+          {"state", gateway::One<I>([](const I& i) { return i.state(); })},
+          {"state-reason-code", gateway::One<I>([](const I& i) { return i.state_reason().code(); })},
+          {"state-reason-message", gateway::One<I>([](const I& i) { return i.state_reason().message(); })},
+          {"virtualization-type", gateway::One<I>([](const I& i) { return i.virtualization_type(); })},
+      },
+      [](const I& i) { return TagsOf(i.tags()); });
+  return table;
+}
+
+bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& settings) {
+  const auto& owners = request.owners();
+  return owners.empty() || std::any_of(owners.begin(), owners.end(), [&](const std::string& owner) {
+           return owner == "self" || owner == settings.account_id;
+         });
+}
+
+absl::StatusOr<v1::DescribeImagesResponse> Describe(const api::Services& services,
+                                                    const v1::DescribeImagesRequest& request) {
+  ASSIGN_OR_RETURN(const auto keep, Filters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, services.images.List());
+  const auto& ids = request.image_ids();
+  for (const std::string& id : ids) {
+    if (std::none_of(all.begin(), all.end(), [&](const auto& view) { return view.image.id.text() == id; })) {
+      return ImageId::NotFound(id);
+    }
+  }
+  v1::DescribeImagesResponse response;
+  if (!OwnerSelected(request, services.settings)) return response;
+  for (const storage::ImageView& view : all) {
+    if (!ids.empty() && std::find(ids.begin(), ids.end(), view.image.id.text()) == ids.end()) continue;
+    v1::Image image = Render(view, services.settings);
+    if (keep(image)) *response.add_images() = std::move(image);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeAttribute(const api::Services& services,
+                                                                     const v1::DescribeImageAttributeRequest& request) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  ASSIGN_OR_RETURN(const storage::ImageView view, services.images.Get(id));
+  const std::string& attribute = request.attribute();
+  v1::DescribeImageAttributeResponse response;
+  response.set_image_id(id.text());
+  if (attribute == "description") {
+    response.mutable_description()->set_value(view.image.description);
+  } else if (attribute == "kernel") {
+    response.mutable_kernel_id();
+  } else if (attribute == "ramdisk") {
+    response.mutable_ramdisk_id();
+  } else if (attribute == "blockDeviceMapping") {
+    *response.add_block_device_mappings() = RenderRoot(view.image);
+  } else if (attribute == "sriovNetSupport") {
+    response.mutable_sriov_net_support();
+  } else if (attribute == "bootMode") {
+    response.mutable_boot_mode()->set_value(std::string(BootModeName(view.image.boot_mode)));
+  }
+  return response;
+}
+
+}  // namespace
+
+void AddImageHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::RegisterImageRequest, v1::RegisterImageResponse>(
+      kService, "RegisterImage",
+      [services](const v1::RegisterImageRequest& request, const Caller&) { return Register(services, request); });
+  dispatcher.Handle<v1::DescribeImagesRequest, v1::DescribeImagesResponse>(
+      kService, "DescribeImages",
+      [services](const v1::DescribeImagesRequest& request, const Caller&) { return Describe(services, request); });
+  dispatcher.Handle<v1::DeregisterImageRequest, v1::DeregisterImageResponse>(
+      kService, "DeregisterImage",
+      [services](const v1::DeregisterImageRequest& request,
+                 const Caller&) -> absl::StatusOr<v1::DeregisterImageResponse> {
+        ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+        RETURN_IF_ERROR(services.images.Deregister(id));
+        return v1::DeregisterImageResponse();
+      });
+  dispatcher.Handle<v1::DescribeImageAttributeRequest, v1::DescribeImageAttributeResponse>(
+      kService, "DescribeImageAttribute", [services](const v1::DescribeImageAttributeRequest& request, const Caller&) {
+        return DescribeAttribute(services, request);
+      });
+}
+
+}  // namespace brume::ec2

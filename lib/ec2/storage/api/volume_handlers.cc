@@ -1,0 +1,105 @@
+#include "brume/ec2/v1/volume.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/instance_render.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/gateway/filter_values.h"
+#include "lib/gateway/listing.h"
+#include "lib/gateway/parameters.h"
+#include "lib/gateway/time_text.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr char kService[] = "brume.ec2.v1.Volumes";
+
+const char* StateText(VolumeState state) {
+  switch (state) {
+    case VolumeState::kCreating:
+      return "creating";
+    case VolumeState::kInUse:
+      return "in-use";
+    case VolumeState::kAvailable:
+      return "available";
+    case VolumeState::kDeleting:
+      return "deleting";
+  }
+  return "";
+}
+
+v1::Volume Render(const storage::VolumeView& view) {
+  const Volume& volume = view.volume;
+  v1::Volume rendered;
+  if (!volume.instance_id.empty()) {
+    v1::VolumeAttachment& attachment = *rendered.add_attachments();
+    attachment.set_attach_time(gateway::RenderTime(volume.attach_time));
+    attachment.set_device(volume.device_name);
+    attachment.set_instance_id(volume.instance_id.text());
+    attachment.set_state(std::string(AttachmentStatus(volume)));
+    attachment.set_volume_id(volume.id.text());
+    attachment.set_delete_on_termination(volume.delete_on_termination);
+  }
+  rendered.set_availability_zone(volume.availability_zone);
+  rendered.set_create_time(gateway::RenderTime(volume.created));
+  rendered.set_encrypted(false);
+  rendered.set_size(static_cast<int>(volume.size_gib));
+  rendered.set_snapshot_id("");
+  rendered.set_state(StateText(volume.state));
+  rendered.set_volume_id(volume.id.text());
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  rendered.set_volume_type(volume.type);
+  rendered.set_multi_attach_enabled(false);
+  return rendered;
+}
+
+const gateway::FilterTable<v1::Volume>& Filters() {
+  using V = v1::Volume;
+  using A = v1::VolumeAttachment;
+  const auto each = [](auto get) { return gateway::Each<V>([](const V& v) { return v.attachments(); }, get); };
+  static const gateway::FilterTable<V> table(
+      {
+          {"attachment.attach-time", each([](const A& a) { return a.attach_time(); })},
+          {"attachment.delete-on-termination", each([](const A& a) { return a.delete_on_termination(); })},
+          {"attachment.device", each([](const A& a) { return a.device(); })},
+          {"attachment.instance-id", each([](const A& a) { return a.instance_id(); })},
+          {"attachment.status", each([](const A& a) { return a.state(); })},
+          {"availability-zone", gateway::One<V>([](const V& v) { return v.availability_zone(); })},
+          {"create-time", gateway::One<V>([](const V& v) { return v.create_time(); })},
+          {"encrypted", gateway::One<V>([](const V& v) { return v.encrypted(); })},
+          {"fast-restored", gateway::Nothing<V>()},
+          {"multi-attach-enabled", gateway::One<V>([](const V& v) { return v.multi_attach_enabled(); })},
+          {"size", gateway::One<V>([](const V& v) { return v.size(); })},
+          {"snapshot-id", gateway::Nothing<V>()},
+          {"status", gateway::One<V>([](const V& v) { return v.state(); })},
+          {"volume-id", gateway::One<V>([](const V& v) { return v.volume_id(); })},
+          {"volume-type", gateway::One<V>([](const V& v) { return v.volume_type(); })},
+      },
+      [](const V& v) { return TagsOf(v.tags()); });
+  return table;
+}
+
+absl::StatusOr<v1::DescribeVolumesResponse> Describe(const api::Services& services,
+                                                     const v1::DescribeVolumesRequest& request) {
+  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.volume_ids().empty(), "volumeId"));
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<VolumeId>(request.volume_ids()));
+  ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, services.volumes.List(ids));
+  std::vector<v1::Volume> volumes;
+  volumes.reserve(views.size());
+  for (const storage::VolumeView& view : views) volumes.push_back(Render(view));
+  v1::DescribeVolumesResponse response;
+  ASSIGN_OR_RETURN(volumes, gateway::FilteredPage("volumes", std::move(volumes), Filters(), request, response,
+                                                  [](const v1::Volume& volume) { return volume.volume_id(); }));
+  for (v1::Volume& volume : volumes) *response.add_volumes() = std::move(volume);
+  return response;
+}
+
+}  // namespace
+
+void AddVolumeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  dispatcher.Handle<v1::DescribeVolumesRequest, v1::DescribeVolumesResponse>(
+      kService, "DescribeVolumes",
+      [services](const v1::DescribeVolumesRequest& request, const Caller&) { return Describe(services, request); });
+}
+
+}  // namespace brume::ec2

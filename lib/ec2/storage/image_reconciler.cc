@@ -1,0 +1,106 @@
+#include "lib/ec2/storage/image_reconciler.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/tagging/tag_table.h"
+
+namespace brume::storage {
+namespace {
+
+// An import that fails for want of something that may come back (a full disk, a busy host) is tried so long.
+constexpr absl::Duration kImportTimeout = absl::Minutes(10);
+
+}  // namespace
+
+ImageReconciler::ImageReconciler(store::Database& database, Disks& disks, const Clock& clock)
+    : database_(database),
+      disks_(disks),
+      clock_(clock),
+      loop_({.name = "image", .threads = 2}, [this](const std::string& key) { return Look(key); }) {}
+
+void ImageReconciler::Start() {
+  loop_.Start();
+  WakeAll();
+}
+
+void ImageReconciler::Stop() { loop_.Stop(); }
+
+void ImageReconciler::Wake(const ImageId& id) { loop_.Wake(id.text()); }
+
+void ImageReconciler::WakeAll() { loop_.Wake("all"); }
+
+absl::StatusOr<absl::Duration> ImageReconciler::Look(const std::string& key) {
+  if (key == "all") {
+    ASSIGN_OR_RETURN(const std::vector<Image> images,
+                     database_.ReadFor([](store::Connection& c) { return ImageTable(c).List(true); }));
+    for (const Image& image : images) {
+      if (image.state == ImageState::kPending || image.state == ImageState::kDeregistered) Wake(image.id);
+    }
+    return absl::InfiniteDuration();
+  }
+  absl::StatusOr<Image> image =
+      database_.ReadFor([&](store::Connection& c) { return ImageTable(c).Get(ImageId::FromTrusted(key)); });
+  if (absl::IsNotFound(image.status())) return absl::InfiniteDuration();
+  RETURN_IF_ERROR(image.status());
+  switch (image->state) {
+    case ImageState::kPending:
+      return Import(*std::move(image));
+    case ImageState::kDeregistered:
+      return Remove(*image);
+    case ImageState::kAvailable:
+    case ImageState::kFailed:
+      return absl::InfiniteDuration();
+  }
+  return absl::InfiniteDuration();
+}
+
+absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
+  const absl::StatusOr<ImportedImage> imported = disks_.Import(image.id, image.location);
+  RETURN_IF_ERROR(Failpoint("image.imported"));
+  if (imported.ok()) {
+    image.state = ImageState::kAvailable;
+    image.disk_file = imported->disk_file;
+    image.kernel_file = imported->kernel_file;
+    image.initrd_file = imported->initrd_file;
+    image.command_line = imported->command_line;
+    image.virtual_size_bytes = imported->virtual_size_bytes;
+    if (imported->boot_mode) image.boot_mode = *imported->boot_mode;
+    if (image.root_device_name.empty()) image.root_device_name = imported->root_device_name;
+    if (image.root_device_name.empty()) image.root_device_name = "/dev/vda";
+  } else {
+    const bool may_pass = absl::IsResourceExhausted(imported.status()) || absl::IsUnavailable(imported.status()) ||
+                          absl::IsDeadlineExceeded(imported.status());
+    if (may_pass && clock_.Now() < image.created + kImportTimeout) return imported.status();
+    image.state = ImageState::kFailed;
+    image.state_reason = {"Client.InvalidImage", std::string(imported.status().message())};
+    log::Warn("image {} from {} cannot be imported: {}", image.id.text(), image.location, imported.status().message());
+  }
+  const absl::Status updated = database_.Write([&](store::Connection& c) { return ImageTable(c).Update(image); });
+  // Lost against a Deregister: its wake looks again and removes the files.
+  if (absl::IsAborted(updated)) return absl::ZeroDuration();
+  RETURN_IF_ERROR(updated);
+  log::Info("image {} is {}", image.id.text(), StateName(image.state));
+  return absl::InfiniteDuration();
+}
+
+absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
+  ASSIGN_OR_RETURN(const int64_t users,
+                   database_.ReadFor([&](store::Connection& c) { return ImageTable(c).CountUsers(image.id); }));
+  if (users > 0) return absl::InfiniteDuration();
+  RETURN_IF_ERROR(disks_.RemoveImage(image.id));
+  RETURN_IF_ERROR(Failpoint("image.removed"));
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(image.id.text()));
+    return ImageTable(c).Delete(image.id);
+  }));
+  log::Info("image {} and its files are gone", image.id.text());
+  return absl::InfiniteDuration();
+}
+
+}  // namespace brume::storage

@@ -1,0 +1,37 @@
+// Imports pending images and takes deregistered ones away when nothing lies over them.
+#pragma once
+
+#include <string>
+
+#include "lib/base/clock.h"
+#include "lib/base/reconcile_loop.h"
+#include "lib/ec2/storage/disks.h"
+#include "lib/ec2/storage/model/storage.h"
+#include "lib/store/database.h"
+
+namespace brume::storage {
+
+// Thread-safe.
+class ImageReconciler {
+ public:
+  ImageReconciler(store::Database& database, Disks& disks, const Clock& clock);
+
+  // Looks at every pending and deregistered image once, then when woken.
+  void Start();
+  void Stop();
+  void Wake(const ImageId& id);
+  // Something that may have lain over a deregistered image is gone.
+  void WakeAll();
+
+ private:
+  absl::StatusOr<absl::Duration> Look(const std::string& key);
+  absl::StatusOr<absl::Duration> Import(Image image);
+  absl::StatusOr<absl::Duration> Remove(const Image& image);
+
+  store::Database& database_;
+  Disks& disks_;
+  const Clock& clock_;
+  ReconcileLoop loop_;
+};
+
+}  // namespace brume::storage

@@ -1,0 +1,57 @@
+// Images. Source of behaviour: EC2 API reference, RegisterImage, DescribeImages, DeregisterImage.
+// Differs from EC2 where it must: ImageLocation names files on this host, and their import is asynchronous, so a new
+// image is `pending` until its bytes are copied and checked.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/ec2/storage/model/storage.h"
+#include "lib/store/database.h"
+
+namespace brume::storage {
+
+struct RegisterRequest {
+  std::string name;  // 3..128 characters
+  std::string description;
+  std::string location;
+  std::string architecture;      // empty or "x86_64"
+  std::string root_device_name;  // empty = as the bundle says, else /dev/vda
+  std::optional<BootMode> boot_mode;
+  std::optional<bool> root_delete_on_termination;
+  TagMap tags;
+};
+
+struct ImageView {
+  Image image;
+  TagMap tags;
+};
+
+// Thread-safe.
+class ImageService {
+ public:
+  ImageService(store::Database& database, const Clock& clock, Random& random, std::function<void(const ImageId&)> wake);
+
+  // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue.
+  absl::StatusOr<ImageId> Register(const RegisterRequest& request);
+  // Running instances keep their disks: the layer's files go when no volume lies over them.
+  // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already.
+  absl::Status Deregister(const ImageId& id);
+  // Without deregistered ones.
+  absl::StatusOr<std::vector<ImageView>> List();
+  absl::StatusOr<ImageView> Get(const ImageId& id);
+
+ private:
+  store::Database& database_;
+  const Clock& clock_;
+  Random& random_;
+  const std::function<void(const ImageId&)> wake_;
+};
+
+}  // namespace brume::storage

@@ -1,0 +1,58 @@
+// Images, the immutable layers under them, and volumes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/resource/ids.h"
+
+namespace brume {
+
+enum class ImageState { kPending, kAvailable, kFailed, kDeregistered };
+// EC2's words: "pending", "available", "failed", "deregistered".
+absl::string_view StateName(ImageState state);
+absl::StatusOr<ImageState> ParseImageState(absl::string_view name);
+
+enum class BootMode { kBios, kUefi };  // "legacy-bios", "uefi"
+absl::string_view BootModeName(BootMode mode);
+
+struct Image {
+  ImageId id;
+  std::string name;
+  std::string description;
+  std::string location;  // as registered
+  std::string architecture = "x86_64";
+  ImageState state = ImageState::kPending;
+  StateReason state_reason;
+  absl::Time created;
+  std::string root_device_name = "/dev/vda";
+  BootMode boot_mode = BootMode::kBios;
+  // Names of files in the image's layer directory; empty = the image has none. A kernel means direct boot.
+  std::string disk_file, kernel_file, initrd_file;
+  std::string command_line;
+  // The root volume's least size.
+  int64_t virtual_size_bytes = 0;
+  bool root_delete_on_termination = true;
+  int64_t version = 0;
+};
+
+enum class VolumeState { kCreating, kInUse, kAvailable, kDeleting };
+
+// A root volume; its disk is an overlay over the image's disk.
+struct Volume {
+  VolumeId id;
+  ImageId image_id;  // whose disk lies under it; empty = none
+  int64_t size_gib = 0;
+  std::string type = "gp3";
+  VolumeState state = VolumeState::kCreating;
+  std::string availability_zone;
+  absl::Time created;
+  InstanceId instance_id;   // attached to; empty = not
+  std::string device_name;  // "/dev/vda"
+  absl::Time attach_time;
+  bool delete_on_termination = true;
+};
+
+}  // namespace brume

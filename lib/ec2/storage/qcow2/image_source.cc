@@ -1,0 +1,97 @@
+#include "lib/ec2/storage/qcow2/image_source.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/storage/qcow2/files.h"
+
+namespace brume::storage {
+namespace {
+
+absl::Status Invalid(absl::string_view location, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(location), "' ", why));
+}
+
+// Opens `path` below `directory`, without links and without leaving it. Two steps: O_PATH pins the file without opening
+// it, and once it is known to be harmless exactly that file is opened for reading.
+absl::StatusOr<SourceFile> OpenBeneath(int directory, const std::string& path, absl::string_view shown) {
+  struct open_how how = {};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const UniqueFd pinned(static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how)));
+  if (!pinned) {
+    switch (errno) {
+      case ENOENT:
+      case ENOTDIR:
+        return absl::NotFoundError(absl::StrCat("there is no '", absl::CHexEscape(shown), "'"));
+      case ELOOP:
+        return Invalid(shown, "is or leads through a symbolic link: name the file itself");
+      case EXDEV:
+        return Invalid(shown, "leads out of the directory images may be imported from");
+      default:
+        return FileError(errno, absl::StrCat("opening ", absl::CHexEscape(shown)));
+    }
+  }
+  SourceFile source;
+  if (fstat(pinned.get(), &source.info) != 0) return FileError(errno, shown);
+  if (!S_ISREG(source.info.st_mode) && !S_ISDIR(source.info.st_mode)) {
+    return Invalid(shown, "is neither a regular file nor a directory");
+  }
+  const std::string handle = absl::StrCat("/proc/self/fd/", pinned.get());
+  source.fd = UniqueFd(open(handle.c_str(), O_RDONLY | O_CLOEXEC | (source.is_directory() ? O_DIRECTORY : 0)));
+  if (!source.fd) return FileError(errno, absl::StrCat("opening ", absl::CHexEscape(shown)));
+  return source;
+}
+
+// `path` relative to `directory` when it lies below it by its name.
+std::optional<std::string> RelativeTo(absl::string_view path, absl::string_view directory) {
+  while (directory.size() > 1 && directory.back() == '/') directory.remove_suffix(1);
+  if (!absl::ConsumePrefix(&path, directory)) return std::nullopt;
+  if (directory != "/" && !path.empty() && path.front() != '/') return std::nullopt;
+  while (absl::ConsumePrefix(&path, "/")) {
+  }
+  return path.empty() ? "." : std::string(path);
+}
+
+}  // namespace
+
+absl::StatusOr<SourceFile> OpenSource(const std::string& location, const std::vector<std::string>& import_dirs) {
+  absl::string_view path = location;
+  absl::ConsumePrefix(&path, "file://");
+  if (path.empty() || path.front() != '/') return Invalid(location, "is not an absolute path of this host");
+  if (path.size() >= PATH_MAX || path.find('\0') != absl::string_view::npos) return Invalid(location, "is no path");
+  for (const std::string& directory : import_dirs) {
+    std::vector<std::string> names = {directory};
+    // The administrator may name the directory by a link, and the caller by what it really is.
+    if (char real[PATH_MAX]; realpath(directory.c_str(), real) != nullptr) names.push_back(real);
+    for (const std::string& name : names) {
+      const std::optional<std::string> relative = RelativeTo(path, name);
+      if (!relative.has_value()) continue;
+      ASSIGN_OR_RETURN(const UniqueFd opened, OpenDirectory(directory));
+      return OpenBeneath(opened.get(), *relative, location);
+    }
+  }
+  return absl::PermissionDeniedError(
+      absl::StrCat("'", absl::CHexEscape(location), "' lies outside the directories images may be imported from (",
+                   absl::StrJoin(import_dirs, ", "), "): move it there, or add its directory to import_dirs"));
+}
+
+absl::StatusOr<SourceFile> OpenMember(int directory, const std::string& name) {
+  ASSIGN_OR_RETURN(SourceFile source, OpenBeneath(directory, name, name));
+  if (source.is_directory()) return Invalid(name, "is a directory");
+  return source;
+}
+
+}  // namespace brume::storage

@@ -1,0 +1,344 @@
+#include "lib/ec2/storage/qcow2/qcow2_disks.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/undo.h"
+#include "lib/ec2/storage/qcow2/files.h"
+#include "lib/ec2/storage/qcow2/image_import.h"
+#include "lib/ec2/storage/qcow2/image_source.h"
+#include "lib/ec2/storage/qcow2/manifest.h"
+#include "lib/ec2/storage/qcow2/qcow2_header.h"
+
+namespace brume::storage {
+namespace {
+
+constexpr char kLayers[] = "layers", kVolumes[] = "volumes", kInstances[] = "instances", kImport[] = "import";
+constexpr char kDisk[] = "disk.qcow2", kLayerManifest[] = "layer.json", kVolumeManifest[] = "volume.json";
+constexpr size_t kMostManifestBytes = 64 * 1024;
+constexpr int64_t kGib = int64_t{1} << 30;
+
+std::string Partial(const std::string& id) { return absl::StrCat(".", id, ".partial"); }
+std::string Deleting(const std::string& id) { return absl::StrCat(".", id, ".deleting"); }
+
+// Ids become file names of a privileged process: look once more.
+template <const IdKind& kind>
+absl::Status CheckId(const Id<kind>& id) {
+  return IsWellFormedId(kind.prefix, id.text()) ? absl::OkStatus() : MalformedId(kind, id.text());
+}
+
+// One thread at a time for each key.
+class KeyedLocks {
+ public:
+  class Holder {
+   public:
+    Holder(KeyedLocks& locks, std::string key) : locks_(locks), key_(std::move(key)) {
+      std::unique_lock lock(locks_.mutex_);
+      locks_.freed_.wait(lock, [this] { return locks_.held_.insert(key_).second; });
+    }
+    ~Holder() {
+      std::lock_guard lock(locks_.mutex_);
+      locks_.held_.erase(key_);
+      locks_.freed_.notify_all();
+    }
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+
+   private:
+    KeyedLocks& locks_;
+    const std::string key_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::set<std::string> held_;
+};
+
+absl::Status WriteManifest(int directory, const char* name, const std::string& content, mode_t mode) {
+  ASSIGN_OR_RETURN(const UniqueFd file, CreateFileAt(directory, name));
+  RETURN_IF_ERROR(WriteAt(file.get(), 0, content));
+  return Settle(file.get(), mode, Owner{}, name);
+}
+
+// The remains are only in the way of the next try, which removes them itself.
+void RemoveRemains(int directory, const std::string& name) {
+  if (absl::Status removed = RemoveTreeAt(directory, name); !removed.ok()) {
+    log::Warn("cannot remove {}: {}", name, removed.message());
+  }
+}
+
+// Renames first, so that what has its proper name is whole.
+absl::Status RemoveEntry(int directory, const std::string& id) {
+  RETURN_IF_ERROR(RemoveTreeAt(directory, Partial(id)));
+  RETURN_IF_ERROR(RemoveTreeAt(directory, Deleting(id)));
+  const absl::Status renamed = RenameAt(directory, id, Deleting(id));
+  if (absl::IsNotFound(renamed)) return absl::OkStatus();
+  RETURN_IF_ERROR(renamed);
+  RETURN_IF_ERROR(Failpoint("disks.deleting"));
+  return RemoveTreeAt(directory, Deleting(id));
+}
+
+// Sorts the entries of one directory into ids and unknown ones.
+template <typename SomeId>
+absl::Status ListEntries(int directory, const char* name, absl::string_view state_dir, std::vector<SomeId>& ids,
+                         std::vector<std::string>& unknown) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries, EntriesOf(directory));
+  std::set<SomeId> found;
+  for (const std::string& entry : entries) {
+    absl::string_view text = entry;
+    if (absl::ConsumePrefix(&text, ".") && !absl::ConsumeSuffix(&text, ".partial")) {
+      absl::ConsumeSuffix(&text, ".deleting");
+    }
+    absl::StatusOr<SomeId> id = SomeId::Parse(text);
+    ASSIGN_OR_RETURN(const EntryKind kind, KindOfAt(directory, entry));
+    if (kind == EntryKind::kNone) continue;  // gone meanwhile
+    const bool ours = id.ok() && kind == EntryKind::kDirectory &&
+                      (entry == id->text() || entry == Partial(id->text()) || entry == Deleting(id->text()));
+    if (ours) {
+      found.insert(*std::move(id));
+    } else {
+      unknown.push_back(absl::StrCat(state_dir, "/", name, "/", entry));
+    }
+  }
+  ids.assign(found.begin(), found.end());
+  return absl::OkStatus();
+}
+
+class Qcow2Disks final : public Disks {
+ public:
+  Qcow2Disks(Qcow2Options options, UniqueFd state, UniqueFd layers, UniqueFd volumes, UniqueFd instances)
+      : options_(std::move(options)),
+        state_(std::move(state)),
+        layers_(std::move(layers)),
+        volumes_(std::move(volumes)),
+        instances_(std::move(instances)) {}
+
+  absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override;
+  absl::Status RemoveImage(const ImageId& id) override;
+  ImagePaths PathsOf(const Image& image) override;
+  absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) override;
+  absl::Status RemoveVolume(const VolumeId& id) override;
+  absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
+  std::string InstanceDirectory(const InstanceId& id) override { return PathOf(kInstances, id.text()); }
+  absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
+  absl::StatusOr<int64_t> FreeBytes() override;
+  absl::StatusOr<DiskInventory> List() override;
+
+ private:
+  std::string PathOf(const char* kind, const std::string& id) const {
+    return absl::StrCat(options_.state_dir, "/", kind, "/", id);
+  }
+  absl::StatusOr<ImportedImage> ReadLayer(const ImageId& id);
+  absl::Status CheckLayerDisk(const Image& image);
+  absl::Status CheckNothingOver(const ImageId& id);
+  absl::Status MakeVolume(const Volume& volume, const Image& image);
+
+  const Qcow2Options options_;
+  const UniqueFd state_, layers_, volumes_, instances_;
+  KeyedLocks locks_;
+};
+
+absl::StatusOr<ImportedImage> Qcow2Disks::Import(const ImageId& id, const std::string& location) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(locks_, id.text());
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(layers_.get(), id.text()));
+  if (have != EntryKind::kNone) return ReadLayer(id);
+
+  ASSIGN_OR_RETURN(const SourceFile source, OpenSource(location, options_.import_dirs));
+  ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
+  const std::string partial = Partial(id.text());
+  RETURN_IF_ERROR(RemoveTreeAt(layers_.get(), partial));
+  // Undone before anything that stands in the way is reported: nothing is left behind.
+  Undo undo;
+  undo.Push([&] { RemoveRemains(layers_.get(), partial); });
+  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(layers_.get(), partial, 0755, Owner{}));
+  ASSIGN_OR_RETURN(const ImportedImage imported, FillLayer(source, {.directory = directory.get(),
+                                                                    .path = PathOf(kLayers, partial),
+                                                                    .free_bytes = free_bytes,
+                                                                    .reader = {options_.qemu_uid, options_.qemu_gid}}));
+  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, LayerManifest(id, location, imported), 0444));
+  RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
+  RETURN_IF_ERROR(Failpoint("disks.import_filled"));
+  RETURN_IF_ERROR(RenameAt(layers_.get(), partial, id.text()));
+  undo.Dismiss();
+  return imported;
+}
+
+absl::StatusOr<ImportedImage> Qcow2Disks::ReadLayer(const ImageId& id) {
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(layers_.get(), id.text()));
+  ASSIGN_OR_RETURN(const std::string manifest, ReadFileAt(directory.get(), kLayerManifest, kMostManifestBytes));
+  return ParseLayerManifest(manifest);
+}
+
+// The database should know; but a disk whose base is gone is lost, so the files are asked too.
+absl::Status Qcow2Disks::CheckNothingOver(const ImageId& id) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries, EntriesOf(volumes_.get()));
+  for (const std::string& entry : entries) {
+    if (!IsWellFormedId(kVolumeKind.prefix, entry)) continue;
+    const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), entry);
+    if (absl::IsNotFound(directory.status())) continue;  // removed meanwhile
+    RETURN_IF_ERROR(directory.status());
+    const UniqueFd disk(openat(directory->get(), kDisk, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!disk) {
+      if (errno == ENOENT) continue;
+      return FileError(errno, absl::StrCat("looking at volume ", entry));
+    }
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), 4096));
+    if (absl::StrContains(BackingFile(start), id.text())) {
+      return absl::FailedPreconditionError(absl::StrCat("the disk of volume ", entry, " lies over image ", id.text()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Qcow2Disks::RemoveImage(const ImageId& id) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(locks_, id.text());
+  RETURN_IF_ERROR(CheckNothingOver(id));
+  return RemoveEntry(layers_.get(), id.text());
+}
+
+ImagePaths Qcow2Disks::PathsOf(const Image& image) {
+  const auto path = [&](const std::string& file) {
+    return file.empty() ? "" : absl::StrCat(PathOf(kLayers, image.id.text()), "/", file);
+  };
+  return {path(image.disk_file), path(image.kernel_file), path(image.initrd_file)};
+}
+
+absl::Status Qcow2Disks::CheckLayerDisk(const Image& image) {
+  const absl::StatusOr<UniqueFd> layer = OpenDirectoryAt(layers_.get(), image.id.text());
+  if (absl::IsNotFound(layer.status())) {
+    return absl::NotFoundError(absl::StrCat("the files of image ", image.id.text(), " are not there"));
+  }
+  RETURN_IF_ERROR(layer.status());
+  ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(layer->get(), image.disk_file));
+  if (disk == EntryKind::kFile) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("the disk of image ", image.id.text(), " is not there"));
+}
+
+absl::StatusOr<std::string> Qcow2Disks::EnsureVolume(const Volume& volume, const Image& image) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  const KeyedLocks::Holder holder(locks_, volume.id.text());
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(volumes_.get(), volume.id.text()));
+  if (have == EntryKind::kNone) {
+    if (volume.state != VolumeState::kCreating) {
+      return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
+    }
+    RETURN_IF_ERROR(MakeVolume(volume, image));
+  } else {
+    ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(volumes_.get(), volume.id.text()));
+    ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(directory.get(), kDisk));
+    // The directory got its name when the disk was in it. An empty one in its place would only hide the loss.
+    if (disk != EntryKind::kFile) {
+      return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
+    }
+  }
+  return absl::StrCat(PathOf(kVolumes, volume.id.text()), "/", kDisk);
+}
+
+absl::Status Qcow2Disks::MakeVolume(const Volume& volume, const Image& image) {
+  const bool over_image = !image.disk_file.empty();
+  if (over_image) {
+    RETURN_IF_ERROR(CheckId(image.id));
+    RETURN_IF_ERROR(CheckLayerDisk(image));
+  }
+  if (volume.size_gib < 0 || volume.size_gib > kMostVirtualBytes / kGib) {
+    return absl::InvalidArgumentError(absl::StrCat("a volume of ", volume.size_gib, " GiB: 1 to 16384 are possible"));
+  }
+  int64_t size = std::max(volume.size_gib * kGib, over_image ? image.virtual_size_bytes : 0);
+  size = (size + 511) / 512 * 512;
+  if (size == 0) return absl::InvalidArgumentError(absl::StrCat("volume ", volume.id.text(), " has no size"));
+
+  const std::string partial = Partial(volume.id.text());
+  RETURN_IF_ERROR(RemoveTreeAt(volumes_.get(), partial));
+  Undo undo;
+  undo.Push([&] { RemoveRemains(volumes_.get(), partial); });
+  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(volumes_.get(), partial, 0711, Owner{}));
+  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory.get(), kDisk));
+  const Qcow2Layout layout =
+      EmptyQcow2(size, over_image ? absl::StrCat("../../", kLayers, "/", image.id.text(), "/", image.disk_file) : "");
+  if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
+  for (const Qcow2Layout::Piece& piece : layout.pieces) RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
+  RETURN_IF_ERROR(Settle(disk.get(), 0600, {options_.qemu_uid, options_.qemu_gid}, kDisk));
+  RETURN_IF_ERROR(WriteManifest(directory.get(), kVolumeManifest, VolumeManifest(volume, size), 0600));
+  RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
+  RETURN_IF_ERROR(Failpoint("disks.volume_made"));
+  RETURN_IF_ERROR(RenameAt(volumes_.get(), partial, volume.id.text()));
+  undo.Dismiss();
+  return absl::OkStatus();
+}
+
+absl::Status Qcow2Disks::RemoveVolume(const VolumeId& id) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(locks_, id.text());
+  return RemoveEntry(volumes_.get(), id.text());
+}
+
+absl::StatusOr<std::string> Qcow2Disks::EnsureInstanceDirectory(const InstanceId& id) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(locks_, id.text());
+  RETURN_IF_ERROR(EnsureDirectoryAt(instances_.get(), id.text(), 0711, {0, options_.qemu_gid}).status());
+  return InstanceDirectory(id);
+}
+
+absl::Status Qcow2Disks::RemoveInstanceDirectory(const InstanceId& id) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(locks_, id.text());
+  return RemoveEntry(instances_.get(), id.text());
+}
+
+absl::StatusOr<int64_t> Qcow2Disks::FreeBytes() {
+  struct statvfs info;
+  if (fstatvfs(state_.get(), &info) != 0) return FileError(errno, "asking for free space");
+  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+}
+
+absl::StatusOr<DiskInventory> Qcow2Disks::List() {
+  DiskInventory found;
+  const std::string& state = options_.state_dir;
+  RETURN_IF_ERROR(ListEntries(layers_.get(), kLayers, state, found.images, found.unknown));
+  RETURN_IF_ERROR(ListEntries(volumes_.get(), kVolumes, state, found.volumes, found.unknown));
+  RETURN_IF_ERROR(ListEntries(instances_.get(), kInstances, state, found.instances, found.unknown));
+  std::sort(found.unknown.begin(), found.unknown.end());
+  return found;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Disks>> OpenQcow2Disks(Qcow2Options options) {
+  while (options.state_dir.size() > 1 && options.state_dir.back() == '/') options.state_dir.pop_back();
+  if (!absl::StartsWith(options.state_dir, "/")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("state directory '", options.state_dir, "' is not an absolute path"));
+  }
+  ASSIGN_OR_RETURN(UniqueFd state, OpenDirectory(options.state_dir));
+  ASSIGN_OR_RETURN(UniqueFd layers, EnsureDirectoryAt(state.get(), kLayers, 0755, Owner{}));
+  ASSIGN_OR_RETURN(UniqueFd volumes, EnsureDirectoryAt(state.get(), kVolumes, 0711, Owner{}));
+  ASSIGN_OR_RETURN(UniqueFd instances, EnsureDirectoryAt(state.get(), kInstances, 0711, Owner{}));
+  if (options.import_dirs.empty()) {
+    // Only made, never given other rights: who may put images there is the administrator's choice.
+    if (mkdirat(state.get(), kImport, 0755) != 0 && errno != EEXIST) {
+      return FileError(errno, absl::StrCat("making ", options.state_dir, "/", kImport));
+    }
+    options.import_dirs = {absl::StrCat(options.state_dir, "/", kImport)};
+  }
+  return std::make_unique<Qcow2Disks>(std::move(options), std::move(state), std::move(layers), std::move(volumes),
+                                      std::move(instances));
+}
+
+}  // namespace brume::storage

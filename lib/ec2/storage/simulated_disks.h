@@ -1,0 +1,35 @@
+// Disks that are only remembered: for `brumed --simulate`, where guests have none, and for tests.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "lib/ec2/storage/disks.h"
+
+namespace brume::storage {
+
+// Every import finds an image with a disk of 8 GiB, whatever its location; no file is read or made. What it remembers
+// ends with the process, so List has less than the rows say after a restart, never more. Thread-safe.
+class SimulatedDisks final : public Disks {
+ public:
+  absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override;
+  absl::Status RemoveImage(const ImageId& id) override;
+  ImagePaths PathsOf(const Image& image) override;
+  absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) override;
+  absl::Status RemoveVolume(const VolumeId& id) override;
+  absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
+  std::string InstanceDirectory(const InstanceId& id) override;
+  absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
+  absl::StatusOr<int64_t> FreeBytes() override;
+  absl::StatusOr<DiskInventory> List() override;
+
+ private:
+  std::mutex mutex_;
+  std::set<ImageId> images_;
+  std::map<VolumeId, ImageId> volumes_;
+  std::set<InstanceId> instances_;
+};
+
+}  // namespace brume::storage

@@ -1,0 +1,26 @@
+// Tags between the schema's messages and the model.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "brume/ec2/v1/common.pb.h"
+#include "lib/resource/tags.h"
+
+namespace brume::ec2 {
+
+using TagSpecifications = google::protobuf::RepeatedPtrField<v1::TagSpecification>;
+
+// Sorts the tags of a call by what they are for; `targets` has a map for every resource type the call makes.
+// Errors: InvalidParameterValue for another type, and for a key given twice.
+absl::Status ParseTags(const TagSpecifications& specifications, const std::map<std::string, TagMap*>& targets);
+// For calls that make one resource.
+absl::StatusOr<TagMap> ParseTags(const TagSpecifications& specifications, const std::string& resource_type);
+// Error: InvalidParameterValue for a key given twice.
+absl::Status AddTags(const google::protobuf::RepeatedPtrField<v1::Tag>& tags, TagMap& target);
+
+google::protobuf::RepeatedPtrField<v1::Tag> RenderTags(const TagMap& tags);
+TagMap TagsOf(const google::protobuf::RepeatedPtrField<v1::Tag>& tags);
+
+}  // namespace brume::ec2

@@ -1,0 +1,107 @@
+#include "lib/gateway/call_event.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "brume/rpc/v1/options.pb.h"
+#include "lib/gateway/access.h"
+#include "lib/gateway/validate.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::gateway {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+constexpr size_t kMostParameterBytes = 4096;
+constexpr size_t kMostTextBytes = 1024;
+constexpr size_t kMostResources = 200;
+
+// Not in the middle of a character.
+std::string Cut(std::string text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+  return text + "…";
+}
+
+// "i-0123456789abcdef0", and no account or request.
+bool LooksLikeId(absl::string_view value) {
+  const size_t dash = value.rfind('-');
+  constexpr size_t kLeastDigits = 8;
+  return dash != absl::string_view::npos && dash > 0 && value.size() - dash > kLeastDigits &&
+         std::all_of(value.begin() + dash + 1, value.end(), absl::ascii_isxdigit);
+}
+
+// What names a resource: fields with an id's kind, and in answers, which have no such option, what looks like an id
+// where an id is to be expected.
+bool NamesResource(const FieldDescriptor& field, absl::string_view value) {
+  if (field.options().HasExtension(rpc::v1::id) || field.options().HasExtension(rpc::v1::arn_type)) return true;
+  return (absl::EndsWith(field.name(), "_id") || absl::EndsWith(field.name(), "_ids")) && LooksLikeId(value);
+}
+
+void Collect(const Message& message, std::set<std::string>& ids) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const bool text = field->type() == FieldDescriptor::TYPE_STRING;
+    const bool inner = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    if (!text && !inner) continue;
+    const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < size && ids.size() < kMostResources; ++i) {
+      if (inner) {
+        Collect(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                     : reflection.GetMessage(message, field),
+                ids);
+      } else {
+        std::string value = field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
+                                                 : reflection.GetString(message, field);
+        if (!value.empty() && NamesResource(*field, value)) ids.insert(Cut(std::move(value), kMostTextBytes));
+      }
+    }
+  }
+}
+
+std::string Parameters(const Message& request) {
+  const std::unique_ptr<Message> copy = WithoutSecrets(request);
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(*copy, &json).ok()) json = copy->ShortDebugString();
+  return Cut(std::move(json), kMostParameterBytes);
+}
+
+bool IsUnknown(const Caller& caller) { return !caller.administrator && caller.arn.empty() && !caller.uid; }
+
+}  // namespace
+
+Event EventOf(const CallRecord& record) {
+  Event event{.time = record.start,
+              .request_id = record.caller.request_id,
+              .principal = Cut(record.caller.principal, kMostTextBytes),
+              .access_key_id = record.caller.access_key_id,
+              .source = record.caller.source,
+              .user_agent = Cut(record.caller.user_agent, kMostTextBytes),
+              .action = ActionName(record.method),
+              // A call of nobody known changed nothing, whatever it asked for: a flood of them must neither wait for
+              // the disk nor push out the record of what was changed.
+              .read_only = record.method.options().GetExtension(rpc::v1::read_only) || IsUnknown(record.caller),
+              .parameters = Parameters(record.request),
+              .outcome = record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),
+              .message = Cut(std::string(record.outcome.message()), kMostTextBytes),
+              .duration = record.duration};
+  std::set<std::string> ids;
+  Collect(record.request, ids);
+  if (!event.read_only && record.response != nullptr) Collect(*record.response, ids);
+  event.resources.assign(ids.begin(), ids.end());
+  return event;
+}
+
+}  // namespace brume::gateway

@@ -1,0 +1,171 @@
+#include "lib/gateway/dispatcher.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "brume/rpc/v1/options.pb.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/gateway/public_error.h"
+#include "lib/gateway/validate.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/schema/schema.h"
+
+namespace brume::gateway {
+namespace {
+
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+// A handler whose transaction lost a race changed nothing and may run again.
+constexpr int kTries = 5;
+
+absl::StatusOr<std::unique_ptr<Message>> CallHandler(const Dispatcher::Handler& handler, const Message& request,
+                                                     const Caller& caller) {
+  for (int tried = 1;; ++tried) {
+    absl::StatusOr<std::unique_ptr<Message>> response = handler(request, caller);
+    if (!absl::IsAborted(response.status()) || ec2::HasErrorCode(response.status()) || tried == kTries) return response;
+  }
+}
+
+}  // namespace
+
+void Dispatcher::Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
+                     const google::protobuf::Descriptor* response, Handler handler) {
+  const MethodDescriptor* method = FindMethod(service, name);
+  if (method == nullptr || method->input_type() != request || method->output_type() != response) {
+    log::Error("the handler of {}/{} does not fit the schema", service, name);
+    std::abort();
+  }
+  Add(request, std::move(handler));
+}
+
+Action& Dispatcher::Add(const google::protobuf::Descriptor* request, Handler handler) {
+  const MethodDescriptor* method = schema::MethodOf(*request);
+  if (method == nullptr || actions_.contains(method)) {
+    log::Error("{} is not the request of one rpc without streams, or its rpc has a handler", request->full_name());
+    std::abort();
+  }
+  return *(actions_[method] = std::make_unique<Action>(Action{.handler = std::move(handler)}));
+}
+
+const Message& Dispatcher::EmptyAnswer(const google::protobuf::Descriptor* request,
+                                       const google::protobuf::Descriptor* answer) const {
+  const MethodDescriptor* method = schema::MethodOf(*request);
+  if (method == nullptr || (answer != nullptr && method->output_type() != answer)) {
+    log::Error("a handler of {} does not answer as the schema says", request->full_name());
+    std::abort();
+  }
+  return *google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->output_type());
+}
+
+absl::Status Dispatcher::CheckComplete() const {
+  std::vector<std::string> missing;
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor* method = service->method(i);
+      if (!schema::IsStreaming(*method) && !actions_.contains(method)) missing.push_back(method->full_name());
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("no handler for ", absl::StrJoin(missing, ", ")));
+}
+
+const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::string_view name) const {
+  const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string(service));
+  return descriptor == nullptr ? nullptr : descriptor->FindMethodByName(std::string(name));
+}
+
+absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message& request, const Caller& caller) const {
+  if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
+  AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
+  RETURN_IF_ERROR(Ask(method, caller, question));
+  if (parts_.implied) {
+    for (AccessQuestion& implied : parts_.implied(request)) {
+      implied.context = question.context;
+      RETURN_IF_ERROR(Ask(method, caller, implied));
+    }
+  }
+  if (!parts_.passed_role) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::string role, parts_.passed_role(request));
+  if (role.empty()) return absl::OkStatus();
+  question.action = "iam:PassRole";
+  question.resources = {std::move(role)};
+  question.context["iam:passedtoservice"] = {"ec2.amazonaws.com"};
+  return Ask(method, caller, question);
+}
+
+absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,
+                             const AccessQuestion& question) const {
+  absl::Status verdict = absl::PermissionDeniedError("because it is not an administrator");
+  if (parts_.authorize) verdict = parts_.authorize(caller, question);
+  if (!absl::IsPermissionDenied(verdict) || ec2::HasErrorCode(verdict)) return verdict;
+  if (schema::Family(*method.service()).aws_query) {
+    return ec2::Error("AccessDenied", absl::StrCat("User: ", caller.principal, " is not authorized to perform: ",
+                                                   question.action, " ", verdict.message()));
+  }
+  return ec2::Error("UnauthorizedOperation",
+                    absl::StrCat("You are not authorized to perform this operation. User: ", caller.principal,
+                                 " is not authorized to perform: ", question.action, " ", verdict.message()));
+}
+
+void Dispatcher::Record(const CallRecord& record) const {
+  log::Info("action={} principal={} source={} outcome={} duration_ms={:.3f}", record.method.name(),
+            record.caller.principal, record.caller.source, record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),
+            absl::ToDoubleMilliseconds(record.duration));
+  if (parts_.record) parts_.record(record);
+}
+
+absl::Status Dispatcher::Refuse(const MethodDescriptor& method, const Message& request, const Caller& caller,
+                                const absl::Status& why) const {
+  const log::RequestScope scope(caller.request_id);
+  const absl::Status outcome = PublicError(why, caller.request_id);
+  Record({.method = method,
+          .request = request,
+          .caller = caller,
+          .start = absl::Now(),
+          .duration = absl::ZeroDuration(),
+          .outcome = outcome,
+          .response = nullptr});
+  return outcome;
+}
+
+absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor& method, const Message& request,
+                                                          const Caller& caller) const {
+  const log::RequestScope scope(caller.request_id);
+  const absl::Time start = absl::Now();
+  if (log::Enabled(log::Level::kDebug)) log::Debug("{} {}", method.name(), ForLog(request));
+
+  const auto checked_call = [&]() -> absl::StatusOr<std::unique_ptr<Message>> {
+    if (parts_.admit) RETURN_IF_ERROR(parts_.admit(method, request, caller));
+    absl::StatusOr<std::unique_ptr<Message>> completed = nullptr;
+    if (parts_.complete) completed = parts_.complete(request);
+    const Message& whole = completed.ok() && *completed != nullptr ? **completed : request;
+    RETURN_IF_ERROR(Authorize(method, whole, caller));
+    const auto action = actions_.find(&method);
+    if (action == actions_.end()) {
+      return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
+    }
+    RETURN_IF_ERROR(completed.status());
+    RETURN_IF_ERROR(Validate(whole));
+    if (IsDryRun(request)) {
+      return ec2::Error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
+    }
+    return CallHandler(action->second->handler, whole, caller);
+  };
+  absl::StatusOr<std::unique_ptr<Message>> response = checked_call();
+  if (!response.ok()) response = PublicError(response.status(), caller.request_id);
+  Record({.method = method,
+          .request = request,
+          .caller = caller,
+          .start = start,
+          .duration = absl::Now() - start,
+          .outcome = response.status(),
+          .response = response.ok() ? response->get() : nullptr});
+  return response;
+}
+
+}  // namespace brume::gateway

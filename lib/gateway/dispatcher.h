@@ -1,0 +1,124 @@
+// The one way in: authenticate ▸ authorize ▸ validate ▸ call ▸ log, for every front end and every action.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "lib/gateway/access.h"
+#include "lib/gateway/access_question.h"
+#include "lib/gateway/caller.h"
+
+namespace brume::gateway {
+
+// A call that is over.
+struct CallRecord {
+  const google::protobuf::MethodDescriptor& method;
+  const google::protobuf::Message& request;
+  const Caller& caller;
+  absl::Time start;
+  absl::Duration duration;
+  // What the caller is told: OK, or an error with EC2's code.
+  const absl::Status& outcome;
+  // Null when the outcome is an error.
+  const google::protobuf::Message* response = nullptr;
+};
+
+// What a dispatcher asks and tells others. All are called from many threads at once, and may be empty.
+struct DispatcherParts {
+  Place place = {};
+  // Whether there is room for this call; ResourceExhausted when the caller asks too much.
+  std::function<absl::Status(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
+                             const Caller& caller)>
+      admit = {};
+  // Whether policies allow it to a caller who is no administrator; PermissionDenied when not, with words that follow
+  // "is not authorized to perform: ACTION". Without it nobody but administrators is let in.
+  std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
+  // The request with what it names only in part filled in, null where that is nothing; policies are asked of it, and
+  // the handler runs it. Errors are told to those who may make the call.
+  std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request)>
+      complete = {};
+  // The ARN of the role that the request hands on, by an instance profile; empty when it hands none. Who may do so
+  // needs iam:PassRole too.
+  std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
+  // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
+  // makes it must be allowed these too.
+  std::function<std::vector<AccessQuestion>(const google::protobuf::Message& request)> implied = {};
+  // Told of every call before its answer is given.
+  std::function<void(const CallRecord& record)> record = {};
+};
+
+// One action of the schema, as it was registered.
+struct Action {
+  std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request,
+                                                                           const Caller& caller)>
+      handler;
+};
+
+// Not thread-safe while handlers are added; thread-safe afterwards.
+class Dispatcher {
+ public:
+  using Message = google::protobuf::Message;
+
+  explicit Dispatcher(DispatcherParts parts = {}) : parts_(std::move(parts)) {}
+  using Handler = decltype(Action::handler);
+
+  // For lib/gateway/actions.h. Adds the handler of the rpc whose request is `request`; the Action stays where it is.
+  // What does not fit the schema is a mistake in the program and ends it.
+  Action& Add(const google::protobuf::Descriptor* request, Handler handler);
+  // The empty answer of that rpc, whose type must be `answer` where that is not null.
+  const Message& EmptyAnswer(const google::protobuf::Descriptor* request,
+                             const google::protobuf::Descriptor* answer) const;
+
+  // Adds the handler of the rpc `name` ("RunInstances") of `service` ("brume.ec2.v1.Instances"). The rpc must be in the
+  // schema with these types; anything else is a mistake in the program and ends it at start.
+  template <typename Request, typename Response>
+  void Handle(absl::string_view service, absl::string_view name,
+              std::function<absl::StatusOr<Response>(const Request&, const Caller&)> function) {
+    Add(service, name, Request::descriptor(), Response::descriptor(),
+        [function = std::move(function)](const Message& request,
+                                         const Caller& caller) -> absl::StatusOr<std::unique_ptr<Message>> {
+          absl::StatusOr<Response> response = function(static_cast<const Request&>(request), caller);
+          if (!response.ok()) return std::move(response).status();
+          return std::make_unique<Response>(*std::move(response));
+        });
+  }
+
+  // FailedPrecondition naming every rpc of the schema that has no handler: the schema promises only what is served.
+  absl::Status CheckComplete() const;
+
+  // Null when the schema has no such rpc.
+  const google::protobuf::MethodDescriptor* FindMethod(absl::string_view service, absl::string_view name) const;
+
+  // Runs one call on the calling thread. `request` is of the method's input type. Errors carry EC2's code
+  // (ec2::ErrorCode); an internal error's details go to the log under the request id, not to the caller.
+  absl::StatusOr<std::unique_ptr<Message>> Call(const google::protobuf::MethodDescriptor& method,
+                                                const Message& request, const Caller& caller) const;
+
+  // Records a call that a front end refused before it came here: a wrong signature, parameters that are none. Returns
+  // what the caller is to be told.
+  absl::Status Refuse(const google::protobuf::MethodDescriptor& method, const Message& request, const Caller& caller,
+                      const absl::Status& why) const;
+
+ private:
+  absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Message& request,
+                         const Caller& caller) const;
+  absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
+                   const AccessQuestion& question) const;
+  void Record(const CallRecord& record) const;
+
+  void Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
+           const google::protobuf::Descriptor* response, Handler handler);
+
+  const DispatcherParts parts_;
+  absl::flat_hash_map<const google::protobuf::MethodDescriptor*, std::unique_ptr<Action>> actions_;
+};
+
+}  // namespace brume::gateway

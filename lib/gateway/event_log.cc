@@ -1,0 +1,113 @@
+#include "lib/gateway/event_log.h"
+
+#include <chrono>
+#include <utility>
+
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/gateway/event_table.h"
+
+namespace brume::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds kFlushInterval(500);
+constexpr size_t kMostWaiting = 20'000;
+constexpr size_t kFlushAt = 2'000;
+constexpr int64_t kForgetEvery = 10'000;  // events, or
+constexpr absl::Duration kForgetAfter = absl::Hours(1);
+constexpr int kForgetBatch = 2'000;
+
+}  // namespace
+
+EventLog::EventLog(store::Database& database, const Clock& clock, EventLogOptions options)
+    : database_(database), clock_(clock), options_(options), forgot_(clock.Now()), thread_([this] { Run(); }) {}
+
+EventLog::~EventLog() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void EventLog::Append(Event event) {
+  if (!event.read_only) {
+    const absl::Status written = database_.Write([&](store::Connection& c) { return EventTable(c).Append(event); });
+    // The call itself is over: its outcome stands, and its caller is told that.
+    if (!written.ok()) log::Error("the event of {} was not written: {}", event.action, written.ToString());
+    std::lock_guard lock(mutex_);
+    ++since_forgetting_;
+    return;
+  }
+  bool due = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kMostWaiting) {
+      ++dropped_;
+      return;
+    }
+    waiting_.push_back(std::move(event));
+    due = waiting_.size() == kFlushAt;
+  }
+  if (due) changed_.notify_all();
+}
+
+absl::StatusOr<std::vector<Event>> EventLog::Lookup(const EventQuery& query, int64_t before, int limit) {
+  Flush();
+  return database_.ReadFor([&](store::Connection& c) { return EventTable(c).Lookup(query, before, limit); });
+}
+
+void EventLog::Flush() {
+  std::lock_guard flushing(flush_mutex_);
+  std::vector<Event> batch;
+  int64_t dropped = 0;
+  {
+    std::lock_guard lock(mutex_);
+    batch.swap(waiting_);
+    dropped = std::exchange(dropped_, 0);
+    since_forgetting_ += static_cast<int64_t>(batch.size());
+  }
+  if (dropped > 0) log::Warn("{} events of calls that only read were dropped: they came too fast", dropped);
+  if (batch.empty()) return;
+  const absl::Status written = database_.Write([&](store::Connection& c) -> absl::Status {
+    for (const Event& event : batch) RETURN_IF_ERROR(EventTable(c).Append(event));
+    return absl::OkStatus();
+  });
+  if (!written.ok()) log::Error("{} events were not written: {}", batch.size(), written.ToString());
+}
+
+void EventLog::Forget() {
+  const absl::Time oldest = clock_.Now() - options_.keep_for;
+  for (const bool read_only : {false, true}) {
+    absl::StatusOr<bool> more = true;
+    while (more.ok() && *more) {
+      more = database_.WriteFor([&](store::Connection& c) {
+        return EventTable(c).Forget(read_only, oldest, read_only ? options_.keep_reads : options_.keep_changes,
+                                    kForgetBatch);
+      });
+    }
+    if (!more.ok()) log::Error("old events were not forgotten: {}", more.status().ToString());
+  }
+}
+
+void EventLog::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait_for(lock, kFlushInterval, [this] { return stopping_ || waiting_.size() >= kFlushAt; });
+    const absl::Time now = clock_.Now();
+    const bool forget = since_forgetting_ >= kForgetEvery || now - forgot_ >= kForgetAfter;
+    if (forget) {
+      since_forgetting_ = 0;
+      forgot_ = now;
+    }
+    lock.unlock();
+    Flush();
+    if (forget) Forget();
+    lock.lock();
+  }
+  lock.unlock();
+  Flush();
+}
+
+}  // namespace brume::gateway

@@ -1,0 +1,27 @@
+// Repository of events: append, look up, forget the oldest.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/gateway/event.h"
+#include "lib/store/database.h"
+
+namespace brume::gateway {
+
+class EventTable {
+ public:
+  explicit EventTable(store::Connection& connection) : connection_(connection) {}
+
+  absl::Status Append(const Event& event);
+  // Newest first, those with a smaller number than `before` (0 = all), at most `limit`.
+  absl::StatusOr<std::vector<Event>> Lookup(const EventQuery& query, int64_t before, int limit);
+  // Forgets, of one kind, those before `oldest` and all but the newest `keep`; at most `most` of them, so that the
+  // writer is not held. True when there may be more to forget.
+  absl::StatusOr<bool> Forget(bool read_only, absl::Time oldest, int64_t keep, int most);
+
+ private:
+  store::Connection& connection_;
+};
+
+}  // namespace brume::gateway

@@ -1,0 +1,83 @@
+#include "lib/gateway/filters.h"
+
+#include <algorithm>
+
+#include "lib/resource/ec2_error.h"
+
+namespace brume::gateway {
+
+Pattern::Pattern(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '*') {
+      // Several stars in a row are one; Matches walks back over one of them at most.
+      if (parts_.empty() || parts_.back().first != Kind::kAny) parts_.emplace_back(Kind::kAny, '*');
+    } else if (text[i] == '?') {
+      parts_.emplace_back(Kind::kOne, '?');
+    } else {
+      if (text[i] == '\\' && i + 1 < text.size()) ++i;
+      parts_.emplace_back(Kind::kLiteral, text[i]);
+    }
+  }
+}
+
+// Greedy with one point to return to: the latest star. Linear but for that, and never worse than text × pattern.
+bool Pattern::Matches(absl::string_view text) const {
+  size_t part = 0;
+  size_t at = 0;
+  size_t star = parts_.size();
+  size_t star_end = 0;
+  const auto is_continuation = [&](size_t i) { return i < text.size() && (text[i] & 0xc0) == 0x80; };
+  while (at < text.size()) {
+    if (part < parts_.size() && parts_[part].first == Kind::kAny) {
+      star = part++;
+      star_end = at;
+    } else if (part < parts_.size() && parts_[part].first == Kind::kLiteral && parts_[part].second == text[at]) {
+      ++part;
+      ++at;
+    } else if (part < parts_.size() && parts_[part].first == Kind::kOne) {
+      ++part;
+      // One character of UTF-8, not one byte.
+      for (++at; is_continuation(at);) ++at;
+    } else if (star < parts_.size()) {
+      part = star + 1;
+      at = ++star_end;
+    } else {
+      return false;
+    }
+  }
+  return std::all_of(parts_.begin() + part, parts_.end(), [](const auto& p) { return p.first == Kind::kAny; });
+}
+
+absl::Status CheckFilter(const ec2::v1::Filter& filter) {
+  constexpr int kMostValues = 200;
+  constexpr size_t kLongestValue = 255;
+  if (filter.name().empty()) return ec2::Error("InvalidParameterValue", "A filter has no name");
+  if (filter.values().empty()) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("The filter '", filter.name(), "' has no values"));
+  }
+  if (filter.values_size() > kMostValues) {
+    return ec2::Error("FilterLimitExceeded", absl::StrCat("The filter '", filter.name(), "' has ", filter.values_size(),
+                                                          " values, and at most ", kMostValues, " are allowed"));
+  }
+  for (const std::string& value : filter.values()) {
+    if (value.size() > kLongestValue) {
+      return ec2::Error("FilterLimitExceeded", absl::StrCat("A value of the filter '", filter.name(),
+                                                            "' is longer than ", kLongestValue, " bytes"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UnknownFilter(absl::string_view name) {
+  return ec2::Error("InvalidParameterValue", absl::StrCat("The filter '", name, "' is invalid"));
+}
+
+std::vector<Pattern> PatternsOf(const ec2::v1::Filter& filter) {
+  return std::vector<Pattern>(filter.values().begin(), filter.values().end());
+}
+
+bool AnyMatches(absl::Span<const Pattern> patterns, absl::string_view value) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) { return pattern.Matches(value); });
+}
+
+}  // namespace brume::gateway

@@ -1,0 +1,63 @@
+// What descriptions of resources have in common that are read as a whole: names, filters, order, pages.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/status_macros.h"
+#include "lib/gateway/filters.h"
+#include "lib/gateway/pages.h"
+
+namespace brume::gateway {
+
+// An answer must fit one message: a call that names neither ids nor MaxResults gets so many, and a NextToken.
+inline constexpr size_t kDefaultPage = 1000;
+
+// The parameter of a description that names resources.
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+// Keeps what `ids` name (all, when they name none). Error: the kind's NotFound.
+template <typename IdType, typename T, typename Key>
+absl::Status Select(const Names& ids, std::vector<T>& items, const Key& key) {
+  for (const std::string& id : ids) {
+    if (std::none_of(items.begin(), items.end(), [&](const T& item) { return key(item) == id; })) {
+      return IdType::NotFound(id);
+    }
+  }
+  if (ids.empty()) return absl::OkStatus();
+  std::erase_if(items, [&](const T& item) { return std::find(ids.begin(), ids.end(), key(item)) == ids.end(); });
+  return absl::OkStatus();
+}
+
+// Error: the kind's malformed code.
+template <typename IdType>
+absl::Status CheckIds(const Names& ids) {
+  for (const std::string& id : ids) RETURN_IF_ERROR(IdType::Parse(id).status());
+  return absl::OkStatus();
+}
+
+// "rtb-0123…" for "vpc-0123…": the id of what another resource has exactly one of.
+inline std::string IdLike(absl::string_view prefix, absl::string_view id) {
+  return absl::StrCat(prefix, id.substr(id.find('-')));
+}
+
+// Of `all`, one page of what the request's filters keep, each once, by `key`; the response gets the token of the next.
+// Errors: InvalidParameterValue for a filter, InvalidNextToken.
+template <typename T, typename Request, typename Response, typename Key>
+absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<T> all, const FilterTable<T>& filters,
+                                            const Request& request, Response& response, const Key& key) {
+  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  std::erase_if(all, [&](const T& item) { return !keep(item); });
+  std::sort(all.begin(), all.end(), [&](const T& a, const T& b) { return key(a) < key(b); });
+  const auto same = [&](const T& a, const T& b) { return key(a) == key(b); };
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
+  return Page(
+      list, std::move(all), request, key, [&](std::string token) { response.set_next_token(std::move(token)); },
+      kDefaultPage);
+}
+
+}  // namespace brume::gateway

@@ -1,0 +1,59 @@
+// How much one access key may ask of this host: token buckets, as EC2 throttles its API.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "lib/base/clock.h"
+#include "lib/gateway/caller.h"
+
+namespace brume::gateway {
+
+// A bucket that is full holds `burst` tokens and gets `per_second` back. A burst of 0 is no limit.
+struct Rate {
+  double per_second = 0;
+  double burst = 0;
+};
+
+struct RequestLimits {
+  // Each call takes one.
+  Rate requests{.per_second = 5000, .burst = 10000};
+  // Each resource that a call with the method option `makes_count` asks for takes one.
+  Rate launches{.per_second = 2, .burst = 1000};
+};
+
+// Thread-safe. Calls without an access key are the host's own administrators' and are not limited.
+class RequestLimiter {
+ public:
+  RequestLimiter(RequestLimits limits, const Clock& clock) : limits_(limits), clock_(clock) {}
+
+  // Takes the tokens of one call. Error: RequestLimitExceeded, and then none are taken.
+  absl::Status Admit(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
+                     const Caller& caller);
+
+  // Access keys it remembers.
+  size_t keys();
+
+ private:
+  struct Bucket {
+    double tokens = 0;
+    absl::Time filled;
+  };
+  struct Buckets {
+    Bucket requests, launches;
+  };
+  Buckets& BucketsOf(const std::string& key, absl::Time now);
+
+  const RequestLimits limits_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  absl::flat_hash_map<std::string, Buckets> by_key_;
+};
+
+}  // namespace brume::gateway

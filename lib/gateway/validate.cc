@@ -1,0 +1,245 @@
+#include "lib/gateway/validate.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "brume/rpc/v1/options.pb.h"
+#include "lib/base/status_macros.h"
+#include "lib/gateway/time_text.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/resource/ids.h"
+#include "lib/schema/schema.h"
+
+namespace brume::gateway {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldOptions;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// A value as an error repeats it: errors travel in headers, which are small. No valid value we repeat is as long.
+absl::string_view Shortened(absl::string_view value) { return value.substr(0, 100); }
+
+absl::Status InvalidValue(absl::string_view value, absl::string_view parameter, absl::string_view why) {
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Value (", Shortened(value), ") for parameter ", parameter, " is invalid. ", why));
+}
+
+template <typename IdType>
+absl::Status CheckForm(absl::string_view text) {
+  return IdType::Parse(text).status();
+}
+
+absl::Status CheckId(rpc::v1::IdKind kind, absl::string_view text) {
+  text = Shortened(text);
+  switch (kind) {
+    case rpc::v1::INSTANCE_ID:
+      return CheckForm<InstanceId>(text);
+    case rpc::v1::IMAGE_ID:
+      return CheckForm<ImageId>(text);
+    case rpc::v1::VOLUME_ID:
+      return CheckForm<VolumeId>(text);
+    case rpc::v1::VPC_ID:
+      return CheckForm<VpcId>(text);
+    case rpc::v1::SUBNET_ID:
+      return CheckForm<SubnetId>(text);
+    case rpc::v1::NETWORK_INTERFACE_ID:
+      return CheckForm<EniId>(text);
+    case rpc::v1::SECURITY_GROUP_ID:
+      return CheckForm<SecurityGroupId>(text);
+    case rpc::v1::SECURITY_GROUP_RULE_ID:
+      return CheckForm<SecurityGroupRuleId>(text);
+    case rpc::v1::KEY_PAIR_ID:
+      return CheckForm<KeyPairId>(text);
+    case rpc::v1::LAUNCH_TEMPLATE_ID:
+      return CheckForm<LaunchTemplateId>(text);
+    default:
+      return absl::OkStatus();
+  }
+}
+
+std::string BoundsText(const FieldOptions& options) {
+  if (options.HasExtension(rpc::v1::min) && options.HasExtension(rpc::v1::max)) {
+    return absl::StrCat("It must be between ", options.GetExtension(rpc::v1::min), " and ",
+                        options.GetExtension(rpc::v1::max), ".");
+  }
+  if (options.HasExtension(rpc::v1::min))
+    return absl::StrCat("It must be at least ", options.GetExtension(rpc::v1::min), ".");
+  return absl::StrCat("It must be at most ", options.GetExtension(rpc::v1::max), ".");
+}
+
+absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, const std::string& name) {
+  const FieldOptions& options = field.options();
+  const bool secret = options.GetExtension(rpc::v1::secret);
+  if (field.type() == FieldDescriptor::TYPE_STRING && !IsUtf8(text)) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", name, " is not valid UTF-8"));
+  }
+  const int64_t most = options.GetExtension(rpc::v1::max_length);
+  if (!field.is_repeated() && options.HasExtension(rpc::v1::max_length) && static_cast<int64_t>(text.size()) > most) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", name, " is too long: it has ",
+                                                            text.size(), " bytes, and at most ", most, " are allowed"));
+  }
+  RETURN_IF_ERROR(CheckId(options.GetExtension(rpc::v1::id), text));
+  if (const std::string& allowed = options.GetExtension(rpc::v1::one_of); !allowed.empty()) {
+    const std::vector<absl::string_view> values = absl::StrSplit(allowed, '|');
+    if (std::find(values.begin(), values.end(), text) == values.end()) {
+      return InvalidValue(secret ? "…" : text, name,
+                          values.size() == 1 ? absl::StrCat("It must be ", values[0], ".")
+                                             : absl::StrCat("It must be one of ", absl::StrJoin(values, ", "), "."));
+    }
+  }
+  if (options.GetExtension(rpc::v1::timestamp) && !ParseTime(text).ok()) {
+    return InvalidValue(Shortened(text), name, "It must be a time such as 2026-01-31T10:00:00Z.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNumber(const FieldDescriptor& field, int64_t value, const std::string& name) {
+  const FieldOptions& options = field.options();
+  const bool below = options.HasExtension(rpc::v1::min) && value < options.GetExtension(rpc::v1::min);
+  const bool above = options.HasExtension(rpc::v1::max) && value > options.GetExtension(rpc::v1::max);
+  if (below || above) return InvalidValue(absl::StrCat(value), name, BoundsText(options));
+  return absl::OkStatus();
+}
+
+absl::Status CheckMessage(const Message& message, const std::string& prefix);
+
+// `index` is -1 for a field that is no list.
+absl::Status CheckValue(const Message& message, const FieldDescriptor& field, int index, const std::string& name) {
+  const Reflection& reflection = *message.GetReflection();
+  const bool item = index >= 0;
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING: {
+      std::string scratch;
+      return CheckText(field,
+                       item ? reflection.GetRepeatedStringReference(message, &field, index, &scratch)
+                            : reflection.GetStringReference(message, &field, &scratch),
+                       name);
+    }
+    case FieldDescriptor::CPPTYPE_INT32:
+      return CheckNumber(
+          field, item ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field),
+          name);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return CheckNumber(
+          field, item ? reflection.GetRepeatedInt64(message, &field, index) : reflection.GetInt64(message, &field),
+          name);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return CheckMessage(
+          item ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field),
+          absl::StrCat(name, "."));
+    default:
+      return absl::OkStatus();
+  }
+}
+
+bool IsAbsent(const Message& message, const FieldDescriptor& field) {
+  const Reflection& reflection = *message.GetReflection();
+  if (field.is_repeated()) return reflection.FieldSize(message, &field) == 0;
+  if (!reflection.HasField(message, &field)) return true;
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
+  std::string scratch;
+  return reflection.GetStringReference(message, &field, &scratch).empty();
+}
+
+absl::Status CheckMessage(const Message& message, const std::string& prefix) {
+  const auto* descriptor = message.GetDescriptor();
+  const Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor->field(i);
+    const std::string name = absl::StrCat(prefix, schema::ParameterName(field));
+    if (field.options().GetExtension(rpc::v1::required) && IsAbsent(message, field)) {
+      return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", name));
+    }
+    if (!field.is_repeated()) {
+      if (reflection.HasField(message, &field)) RETURN_IF_ERROR(CheckValue(message, field, -1, name));
+      continue;
+    }
+    const int size = reflection.FieldSize(message, &field);
+    if (field.options().HasExtension(rpc::v1::max_length) && size > field.options().GetExtension(rpc::v1::max_length)) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The parameter ", name, " has ", size, " items, and at most ",
+                                     field.options().GetExtension(rpc::v1::max_length), " are allowed"));
+    }
+    for (int k = 0; k < size; ++k) RETURN_IF_ERROR(CheckValue(message, field, k, schema::ItemName(field, name, k + 1)));
+  }
+  return absl::OkStatus();
+}
+
+void DropSecrets(Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->options().GetExtension(rpc::v1::secret)) {
+      reflection.ClearField(&message, field);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (!field->is_repeated()) {
+        DropSecrets(*reflection.MutableMessage(&message, field));
+        continue;
+      }
+      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+        DropSecrets(*reflection.MutableRepeatedMessage(&message, field, i));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool IsUtf8(absl::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+    const unsigned first = byte(i);
+    const auto follows = [&](size_t at, unsigned least = 0x80, unsigned most = 0xbf) {
+      return byte(at) >= least && byte(at) <= most;
+    };
+    if (first < 0x80) {
+      i += 1;
+    } else if (first >= 0xc2 && first <= 0xdf && follows(i + 1)) {
+      i += 2;
+    } else if (first >= 0xe0 && first <= 0xef &&
+               follows(i + 1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(i + 2)) {
+      i += 3;
+    } else if (first >= 0xf0 && first <= 0xf4 &&
+               follows(i + 1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(i + 2) &&
+               follows(i + 3)) {
+      i += 4;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+absl::Status Validate(const Message& request) {
+  const absl::Status fault = CheckMessage(request, "");
+  const schema::ApiFamilyInfo* family = schema::FamilyOf(*request.GetDescriptor()->file());
+  if (fault.ok() || family == nullptr || family->invalid_code.empty()) return fault;
+  return ec2::Error(family->invalid_code, fault.message());
+}
+
+bool IsDryRun(const Message& request) {
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("dry_run");
+  return field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL && !field->is_repeated() &&
+         request.GetReflection()->GetBool(request, field);
+}
+
+std::unique_ptr<Message> WithoutSecrets(const Message& message) {
+  std::unique_ptr<Message> copy(message.New());
+  copy->CopyFrom(message);
+  DropSecrets(*copy);
+  return copy;
+}
+
+std::string ForLog(const Message& message) { return WithoutSecrets(message)->ShortDebugString(); }
+
+}  // namespace brume::gateway

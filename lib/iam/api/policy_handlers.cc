@@ -1,0 +1,151 @@
+// Managed policies and their versions.
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "brume/iam/v1/policy.pb.h"
+#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
+#include "lib/gateway/time_text.h"
+#include "lib/iam/api/iam.h"
+#include "lib/iam/identity_service.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr char kService[] = "Policies";
+
+absl::StatusOr<int64_t> ParseVersion(absl::string_view text) {
+  int64_t number = 0;
+  absl::string_view digits = text;
+  if (absl::ConsumePrefix(&digits, "v") && absl::SimpleAtoi(digits, &number) && number > 0) return number;
+  return ec2::Error("ValidationError", "The version id must be v and a number, such as v2");
+}
+
+v1::Policy Render(const PolicyView& view) {
+  v1::Policy policy;
+  policy.set_policy_name(view.policy.name);
+  policy.set_policy_id(view.policy.id);
+  policy.set_arn(view.arn);
+  policy.set_path(view.policy.path);
+  policy.set_default_version_id(absl::StrCat("v", view.policy.default_version));
+  policy.set_attachment_count(static_cast<int32_t>(view.attachments));
+  policy.set_is_attachable(true);
+  if (!view.policy.description.empty()) policy.set_description(view.policy.description);
+  policy.set_create_date(gateway::RenderTime(view.policy.created));
+  policy.set_update_date(gateway::RenderTime(view.policy.updated));
+  return policy;
+}
+
+v1::PolicyVersion Render(const PolicyVersion& version, int64_t default_version) {
+  v1::PolicyVersion rendered;
+  rendered.set_version_id(absl::StrCat("v", version.number));
+  rendered.set_is_default_version(version.number == default_version);
+  rendered.set_create_date(gateway::RenderTime(version.created));
+  return rendered;
+}
+
+void AddPolicies(gateway::Dispatcher& dispatcher, IdentityService& identities) {
+  HandleIam<v1::CreatePolicyRequest, v1::CreatePolicyResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::CreatePolicyResponse> {
+        ASSIGN_OR_RETURN(const PolicyView view,
+                         identities.CreatePolicy(request.policy_name(), request.has_path() ? request.path() : "/",
+                                                 request.description(), request.policy_document()));
+        v1::CreatePolicyResponse response;
+        *response.mutable_policy() = Render(view);
+        return response;
+      });
+  HandleIam<v1::GetPolicyRequest, v1::GetPolicyResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::GetPolicyResponse> {
+        ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+        v1::GetPolicyResponse response;
+        *response.mutable_policy() = Render(view);
+        return response;
+      });
+  HandleIam<v1::ListPoliciesRequest, v1::ListPoliciesResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::ListPoliciesResponse> {
+        v1::ListPoliciesResponse response;
+        ASSIGN_OR_RETURN(auto all, identities.ListPolicies(request.path_prefix()));
+        const auto left_out = [&](const PolicyView& view) {
+          const bool builtin = absl::StartsWith(view.arn, "arn:aws:iam::aws:");
+          return (request.scope() == "AWS" && !builtin) || (request.scope() == "Local" && builtin) ||
+                 (request.only_attached() && view.attachments == 0);
+        };
+        all.erase(std::remove_if(all.begin(), all.end(), left_out), all.end());
+        ASSIGN_OR_RETURN(all, IamPage("policies", std::move(all), request, response, [](const PolicyView& view) {
+                           return absl::StrCat(view.policy.name, " ", view.arn);
+                         }));
+        for (const PolicyView& view : all) *response.add_policies() = Render(view);
+        return response;
+      });
+  HandleIam<v1::DeletePolicyRequest, v1::DeletePolicyResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DeletePolicyResponse> {
+        RETURN_IF_ERROR(identities.DeletePolicy(request.policy_arn()));
+        return v1::DeletePolicyResponse();
+      });
+}
+
+void AddVersions(gateway::Dispatcher& dispatcher, IdentityService& identities) {
+  HandleIam<v1::CreatePolicyVersionRequest, v1::CreatePolicyVersionResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::CreatePolicyVersionResponse> {
+        ASSIGN_OR_RETURN(
+            const PolicyVersion version,
+            identities.CreateVersion(request.policy_arn(), request.policy_document(), request.set_as_default()));
+        v1::CreatePolicyVersionResponse response;
+        *response.mutable_policy_version() = Render(version, request.set_as_default() ? version.number : 0);
+        return response;
+      });
+  HandleIam<v1::GetPolicyVersionRequest, v1::GetPolicyVersionResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::GetPolicyVersionResponse> {
+        ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
+        ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+        ASSIGN_OR_RETURN(const auto versions, identities.Versions(request.policy_arn()));
+        v1::GetPolicyVersionResponse response;
+        for (const PolicyVersion& version : versions) {
+          if (version.number != number) continue;
+          *response.mutable_policy_version() = Render(version, view.policy.default_version);
+          response.mutable_policy_version()->set_document(UrlEncode(version.document));
+          return response;
+        }
+        return ec2::Error("NoSuchEntity",
+                          absl::StrCat("Policy ", view.arn, " version ", request.version_id(), " does not exist."));
+      });
+  HandleIam<v1::ListPolicyVersionsRequest, v1::ListPolicyVersionsResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::ListPolicyVersionsResponse> {
+        v1::ListPolicyVersionsResponse response;
+        ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+        ASSIGN_OR_RETURN(auto versions, identities.Versions(request.policy_arn()));
+        // Newest first: the greater the number, the smaller the key.
+        ASSIGN_OR_RETURN(versions,
+                         IamPage("versions", std::move(versions), request, response, [](const PolicyVersion& version) {
+                           return absl::StrFormat("%020d", INT64_MAX - version.number);
+                         }));
+        for (const PolicyVersion& version : versions) {
+          *response.add_versions() = Render(version, view.policy.default_version);
+        }
+        return response;
+      });
+  HandleIam<v1::DeletePolicyVersionRequest, v1::DeletePolicyVersionResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DeletePolicyVersionResponse> {
+        ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
+        RETURN_IF_ERROR(identities.DeleteVersion(request.policy_arn(), number));
+        return v1::DeletePolicyVersionResponse();
+      });
+  HandleIam<v1::SetDefaultPolicyVersionRequest, v1::SetDefaultPolicyVersionResponse>(
+      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::SetDefaultPolicyVersionResponse> {
+        ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
+        RETURN_IF_ERROR(identities.SetDefaultVersion(request.policy_arn(), number));
+        return v1::SetDefaultPolicyVersionResponse();
+      });
+}
+
+}  // namespace
+
+void AddIamPolicyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
+  AddPolicies(dispatcher, services.identities);
+  AddVersions(dispatcher, services.identities);
+}
+
+}  // namespace brume::iam

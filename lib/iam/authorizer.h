@@ -1,0 +1,51 @@
+// Whether policies allow a call: those of the user and of the user's groups, or those of the role within the bounds of
+// the session. Source: "Policy evaluation logic" in the IAM User Guide.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "lib/gateway/access_question.h"
+#include "lib/gateway/caller.h"
+#include "lib/iam/model/policy.h"
+#include "lib/store/database.h"
+
+namespace brume::iam {
+
+// Thread-safe. What an identity may do is read once and kept until Forget.
+class Authorizer {
+ public:
+  Authorizer(store::Database& database, std::string account_id);
+
+  // Every resource of the question must be allowed. Error: PermissionDenied, which says for which one and why it is
+  // not; the words follow "is not authorized to perform: ACTION".
+  absl::Status Authorize(const Caller& caller, const AccessQuestion& question);
+
+  // After each change of users, groups, roles or policies, once it is committed.
+  void Forget() { ++generation_; }
+
+ private:
+  using Policies = std::vector<std::shared_ptr<const Policy>>;
+  struct Kept {
+    uint64_t generation = 0;
+    std::shared_ptr<const Policies> policies;
+  };
+
+  absl::StatusOr<std::shared_ptr<const Policies>> PoliciesOf(const std::string& identity_id);
+  absl::StatusOr<std::shared_ptr<const Policy>> SessionPolicy(const std::string& json);
+  absl::StatusOr<std::string> WithPath(const std::string& arn);
+
+  store::Database& database_;
+  const std::string account_id_;
+  std::atomic<uint64_t> generation_ = 0;
+  std::mutex mutex_;
+  absl::flat_hash_map<std::string, Kept> kept_;  // by the identity's id
+  absl::flat_hash_map<std::string, std::shared_ptr<const Policy>> sessions_;
+};
+
+}  // namespace brume::iam

@@ -1,0 +1,183 @@
+#include "lib/iam/instance_profile_service.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/iam/instance_profile_table.h"
+#include "lib/iam/model/identity_rules.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr size_t kLongestProfileName = 128;
+constexpr size_t kLongestShown = 200;
+
+std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kLongestShown)); }
+
+absl::StatusOr<InstanceProfile> RequireProfile(store::Connection& c, const std::string& name) {
+  ASSIGN_OR_RETURN(std::optional<InstanceProfile> found, InstanceProfileTable(c).Find(name));
+  if (found.has_value()) return *std::move(found);
+  return NoSuchEntity(absl::StrCat("Instance Profile ", Shown(name), " cannot be found."));
+}
+
+absl::StatusOr<ProfileAssociation> RequireAssociation(store::Connection& c, const std::string& id) {
+  ASSIGN_OR_RETURN(std::optional<ProfileAssociation> found, ProfileAssociationTable(c).Find(id));
+  if (found.has_value()) return *std::move(found);
+  return ec2::Error("NoSuchAssociation", absl::StrCat("The association ID '", Shown(id), "' does not exist"));
+}
+
+absl::Status CheckAlive(store::Connection& c, const InstanceId& id) {
+  ASSIGN_OR_RETURN(const Instance instance, compute::InstanceTable(c).Get(id));
+  if (instance.state != InstanceState::kShuttingDown && instance.state != InstanceState::kTerminated) {
+    return absl::OkStatus();
+  }
+  return ec2::Error("IncorrectInstanceState", absl::StrCat("The instance '", id.text(), "' is ",
+                                                           StateName(instance.state), " and can have no profile"));
+}
+
+}  // namespace
+
+InstanceProfileService::InstanceProfileService(store::Database& database, const Clock& clock, Random& random,
+                                               std::string account_id)
+    : database_(database), clock_(clock), random_(random), account_id_(std::move(account_id)) {}
+
+std::string InstanceProfileService::ArnOf(const InstanceProfile& profile) const {
+  return IamArn(account_id_, "instance-profile", profile.path, profile.name);
+}
+
+absl::StatusOr<InstanceProfile> InstanceProfileService::Create(const std::string& name, const std::string& path) {
+  RETURN_IF_ERROR(CheckName("instanceProfileName", name, kLongestProfileName));
+  RETURN_IF_ERROR(CheckPath(path));
+  InstanceProfile profile;
+  profile.id = NewIamId("AIPA", random_);
+  profile.name = name;
+  profile.path = path;
+  profile.created = clock_.Now();
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    const absl::Status inserted = InstanceProfileTable(c).Insert(profile);
+    if (!absl::IsAlreadyExists(inserted)) return inserted;
+    return ec2::Error("EntityAlreadyExists", absl::StrCat("Instance Profile ", name, " already exists."));
+  }));
+  return profile;
+}
+
+absl::StatusOr<InstanceProfile> InstanceProfileService::Get(const std::string& name) {
+  return database_.ReadFor([&](store::Connection& c) { return RequireProfile(c, name); });
+}
+
+absl::StatusOr<std::vector<InstanceProfile>> InstanceProfileService::List(const std::string& path_prefix) {
+  return database_.ReadFor([&](store::Connection& c) { return InstanceProfileTable(c).List(path_prefix); });
+}
+
+absl::StatusOr<std::vector<InstanceProfile>> InstanceProfileService::ListOfRole(const std::string& role) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<InstanceProfile>> {
+    ASSIGN_OR_RETURN(const Identity of, Require(c, IdentityKind::kRole, role));
+    return InstanceProfileTable(c).ListOfRole(of.id);
+  });
+}
+
+absl::Status InstanceProfileService::Delete(const std::string& name) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const InstanceProfile profile, RequireProfile(c, name));
+    if (profile.role.has_value()) {
+      return ec2::Error("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.");
+    }
+    return InstanceProfileTable(c).Delete(profile.id);
+  });
+}
+
+absl::Status InstanceProfileService::AddRole(const std::string& name, const std::string& role) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const InstanceProfile profile, RequireProfile(c, name));
+    ASSIGN_OR_RETURN(const Identity added, Require(c, IdentityKind::kRole, role));
+    if (profile.role.has_value()) {
+      return ec2::Error("LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
+    }
+    return InstanceProfileTable(c).SetRole(profile.id, added.id);
+  });
+}
+
+absl::Status InstanceProfileService::RemoveRole(const std::string& name, const std::string& role) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const InstanceProfile profile, RequireProfile(c, name));
+    ASSIGN_OR_RETURN(const Identity removed, Require(c, IdentityKind::kRole, role));
+    if (!profile.role.has_value() || profile.role->id != removed.id) {
+      return NoSuchEntity(absl::StrCat("The role ", Shown(role), " is not in the instance profile ", name, "."));
+    }
+    return InstanceProfileTable(c).SetRole(profile.id, std::nullopt);
+  });
+}
+
+absl::StatusOr<InstanceProfile> InstanceProfileService::Resolve(const std::string& arn, const std::string& name) {
+  if (!arn.empty() && !name.empty()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameter 'iamInstanceProfile.name' may not be used in combination with "
+                      "'iamInstanceProfile.arn'");
+  }
+  if (arn.empty() && name.empty()) {
+    return ec2::Error("MissingParameter",
+                      "The request must contain the parameter iamInstanceProfile.name or iamInstanceProfile.arn");
+  }
+  const std::string named = name.empty() ? arn.substr(arn.rfind('/') + 1) : name;
+  ASSIGN_OR_RETURN(std::optional<InstanceProfile> found,
+                   database_.ReadFor([&](store::Connection& c) { return InstanceProfileTable(c).Find(named); }));
+  if (found.has_value() && (arn.empty() || ArnOf(*found) == arn)) return *std::move(found);
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Value (", Shown(arn.empty() ? name : arn), ") for parameter iamInstanceProfile.",
+                                 arn.empty() ? "name" : "arn", " is invalid. Invalid IAM Instance Profile ",
+                                 arn.empty() ? "name" : "ARN"));
+}
+
+ProfileAssociation InstanceProfileService::NewAssociation(const InstanceId& instance, const InstanceProfile& profile) {
+  return {.id = NewAssociationId(random_),
+          .instance_id = instance,
+          .profile_id = profile.id,
+          .profile_arn = ArnOf(profile),
+          .associated = clock_.Now()};
+}
+
+absl::StatusOr<ProfileAssociation> InstanceProfileService::Associate(const InstanceId& instance,
+                                                                     const InstanceProfile& profile) {
+  const ProfileAssociation association = NewAssociation(instance, profile);
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(CheckAlive(c, instance));
+    const absl::Status inserted = ProfileAssociationTable(c).Insert(association);
+    if (!absl::IsAlreadyExists(inserted)) return inserted;
+    return ec2::Error("IncorrectState",
+                      absl::StrCat("There is an existing association for instance ", instance.text()));
+  }));
+  return association;
+}
+
+absl::StatusOr<ProfileAssociation> InstanceProfileService::Disassociate(const std::string& association_id) {
+  ProfileAssociation association;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(association, RequireAssociation(c, association_id));
+    return ProfileAssociationTable(c).Delete(association_id);
+  }));
+  return association;
+}
+
+absl::StatusOr<ProfileAssociation> InstanceProfileService::Replace(const std::string& association_id,
+                                                                   const InstanceProfile& profile) {
+  ProfileAssociation association;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    ProfileAssociationTable associations(c);
+    ASSIGN_OR_RETURN(const ProfileAssociation present, RequireAssociation(c, association_id));
+    RETURN_IF_ERROR(CheckAlive(c, present.instance_id));
+    RETURN_IF_ERROR(associations.Delete(present.id));
+    association = NewAssociation(present.instance_id, profile);
+    return associations.Insert(association);
+  }));
+  return association;
+}
+
+absl::StatusOr<std::vector<ProfileAssociation>> InstanceProfileService::Associations() {
+  return database_.ReadFor([](store::Connection& c) { return ProfileAssociationTable(c).List(); });
+}
+
+}  // namespace brume::iam

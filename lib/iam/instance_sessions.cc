@@ -1,0 +1,41 @@
+#include "lib/iam/instance_sessions.h"
+
+#include <memory>
+
+#include "lib/base/status_macros.h"
+#include "lib/iam/model/policy.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr absl::Duration kLifetime = absl::Hours(6);
+constexpr absl::Duration kRenewal = absl::Hours(1);  // before the end
+constexpr char kService[] = "ec2.amazonaws.com";
+
+absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& account_id) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust, Policy::Parse(role.trust_policy, PolicyKind::kTrust));
+  const TrustQuestion question{
+      .action = "sts:AssumeRole", .principal_arn = "", .account_id = account_id, .service = kService, .context = {}};
+  return trust->JudgeTrust(question) == Verdict::kAllow;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<InstanceSession>> InstanceSessions::Of(const InstanceId& instance, const Identity& role) {
+  std::lock_guard lock(mutex_);
+  const absl::Time now = clock_.Now();
+  const auto found = kept_.find(instance);
+  if (found != kept_.end() && found->second.role_id == role.id && now < found->second.session.key.expires - kRenewal) {
+    return found->second.session;
+  }
+  // Of instances that are gone, too.
+  std::erase_if(kept_, [&](const auto& one) { return one.second.session.key.expires <= now; });
+  ASSIGN_OR_RETURN(const bool trusted, TrustsInstances(role, account_id_));
+  if (!trusted) return std::nullopt;
+  Kept kept{.role_id = role.id, .session = {.key = {}, .made = now}};
+  ASSIGN_OR_RETURN(kept.session.key,
+                   MakeSession(box_, {.identity_id = role.id, .name = instance.text(), .expires = now + kLifetime}));
+  return kept_.insert_or_assign(instance, std::move(kept)).first->second.session;
+}
+
+}  // namespace brume::iam

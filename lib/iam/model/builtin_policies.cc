@@ -1,0 +1,64 @@
+#include "lib/iam/model/builtin_policies.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr char kPrefix[] = "arn:aws:iam::aws:policy/";
+
+// What the policies of these names grant at AWS of the services that are here.
+constexpr BuiltinPolicy kPolicies[] = {
+    {"AdministratorAccess", "Provides full access to all services and resources.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"},
+    {"AmazonEC2FullAccess", "Provides full access to Amazon EC2.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+     R"("Action":["ec2:*","cloudwatch:*","autoscaling:*"],"Resource":"*"}]})"},
+    {"AmazonEC2ReadOnlyAccess", "Provides read only access to Amazon EC2.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+     R"("Action":["ec2:Describe*","ec2:GetConsoleOutput","ec2:GetSecurityGroupsForVpc","cloudwatch:ListMetrics",)"
+     R"("cloudwatch:GetMetricStatistics","cloudwatch:Describe*","autoscaling:Describe*"],"Resource":"*"}]})"},
+    {"AutoScalingFullAccess", "Provides full access to Auto Scaling.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:*","cloudwatch:PutMetricAlarm",)"
+     R"("ec2:DescribeAccountAttributes","ec2:DescribeAvailabilityZones","ec2:DescribeImages",)"
+     R"("ec2:DescribeInstanceAttribute","ec2:DescribeInstances","ec2:DescribeKeyPairs",)"
+     R"("ec2:DescribeLaunchTemplateVersions","ec2:DescribeSecurityGroups","ec2:DescribeSubnets"],"Resource":"*"}]})"},
+    {"AutoScalingReadOnlyAccess", "Provides read only access to Auto Scaling.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:Describe*",)"
+     R"("autoscaling:GetPredictiveScalingForecast"],"Resource":"*"}]})"},
+    {"CloudWatchFullAccess", "Provides full access to CloudWatch.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:Describe*","cloudwatch:*"],)"
+     R"("Resource":"*"}]})"},
+    {"CloudWatchReadOnlyAccess", "Provides read only access to CloudWatch.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:Describe*",)"
+     R"("cloudwatch:Describe*","cloudwatch:Get*","cloudwatch:List*"],"Resource":"*"}]})"},
+    {"IAMFullAccess", "Provides full access to IAM.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"}]})"},
+    {"IAMReadOnlyAccess", "Provides read only access to IAM.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+     R"("Action":["iam:Get*","iam:List*","iam:Simulate*"],"Resource":"*"}]})"},
+    {"PowerUserAccess", "Provides full access to all services but the management of users and groups.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*"],"Resource":"*"},)"
+     R"({"Effect":"Allow","Action":["iam:ListRoles"],"Resource":"*"}]})"},
+    {"ReadOnlyAccess", "Provides read only access to all services and resources.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:Describe*",)"
+     R"("autoscaling:GetPredictiveScalingForecast","cloudwatch:Describe*","cloudwatch:Get*","cloudwatch:List*",)"
+     R"("ec2:Describe*","ec2:Get*","iam:Get*","iam:List*","sts:Get*"],"Resource":"*"}]})"},
+};
+
+}  // namespace
+
+absl::Span<const BuiltinPolicy> BuiltinPolicies() { return kPolicies; }
+
+const BuiltinPolicy* FindBuiltinPolicy(absl::string_view arn) {
+  if (!absl::ConsumePrefix(&arn, kPrefix)) return nullptr;
+  for (const BuiltinPolicy& policy : kPolicies) {
+    if (policy.name == arn) return &policy;
+  }
+  return nullptr;
+}
+
+std::string BuiltinPolicyArn(const BuiltinPolicy& policy) { return absl::StrCat(kPrefix, policy.name); }
+
+}  // namespace brume::iam

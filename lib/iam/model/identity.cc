@@ -1,0 +1,32 @@
+#include "lib/iam/model/identity.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace brume {
+
+absl::string_view IdentityNoun(IdentityKind kind) {
+  switch (kind) {
+    case IdentityKind::kUser:
+      return "user";
+    case IdentityKind::kGroup:
+      return "group";
+    case IdentityKind::kRole:
+      return "role";
+  }
+  return "";
+}
+
+std::string IamArn(absl::string_view account_id, absl::string_view type, absl::string_view path,
+                   absl::string_view name) {
+  return absl::StrCat("arn:aws:iam::", account_id, ":", type, path, name);
+}
+
+std::string IdentityArn(absl::string_view account_id, const Identity& identity) {
+  return IamArn(account_id, IdentityNoun(identity.kind), identity.path, identity.name);
+}
+
+std::string SessionArn(absl::string_view account_id, absl::string_view role_name, absl::string_view session_name) {
+  return absl::StrCat("arn:aws:sts::", account_id, ":assumed-role/", role_name, "/", session_name);
+}
+
+}  // namespace brume

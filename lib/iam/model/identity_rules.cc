@@ -1,0 +1,92 @@
+#include "lib/iam/model/identity_rules.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/iam/identity_table.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr size_t kLongestPath = 512;
+constexpr size_t kLongestShown = 100;
+constexpr int64_t kLeastSession = 3600, kMostSession = 43200;
+
+absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
+
+std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kLongestShown)); }
+
+}  // namespace
+
+size_t LongestName(IdentityKind kind) {
+  constexpr size_t kRole = 64, kOther = 128;
+  // AWS lets users have 64 characters and groups 128.
+  return kind == IdentityKind::kGroup ? kOther : kRole;
+}
+
+absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t longest) {
+  const bool good = !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::StrContains("+=,.@-_", absl::string_view(&c, 1));
+  });
+  if (good) return absl::OkStatus();
+  return Invalid(absl::StrCat("The specified value for ", parameter, " is invalid: '", Shown(name),
+                              "'. It must be 1 to ", longest, " characters: letters, digits and _+=,.@-"));
+}
+
+absl::Status CheckPath(absl::string_view path) {
+  const bool good = !path.empty() && path.size() <= kLongestPath && path.front() == '/' && path.back() == '/' &&
+                    std::all_of(path.begin(), path.end(), [](char c) { return absl::ascii_isgraph(c); });
+  if (good) return absl::OkStatus();
+  return Invalid(absl::StrCat("The specified value for path is invalid: '", Shown(path),
+                              "'. It must begin and end with / and have only printable characters and no blanks"));
+}
+
+absl::Status CheckSessionSeconds(int64_t seconds) {
+  if (seconds >= kLeastSession && seconds <= kMostSession) return absl::OkStatus();
+  return Invalid(absl::StrCat("MaxSessionDuration must be between ", kLeastSession, " and ", kMostSession,
+                              " seconds, not ", seconds));
+}
+
+std::string NewIamId(absl::string_view prefix, Random& random) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  constexpr int kRandomDigits = 17;
+  std::string id(prefix);
+  for (int i = 0; i < kRandomDigits; ++i) id += kDigits[random.Below(sizeof(kDigits) - 1)];
+  return id;
+}
+
+absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t most) {
+  if (counted > most) {
+    return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for PolicySize: ", most));
+  }
+  return Policy::Parse(document, kind).status();
+}
+
+absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kind, const std::string& name) {
+  ASSIGN_OR_RETURN(std::optional<Identity> found, IdentityTable(connection).Find(kind, name));
+  if (found.has_value()) return *std::move(found);
+  return NoSuchEntity(absl::StrCat("The ", IdentityNoun(kind), " with name ", Shown(name), " cannot be found."));
+}
+
+absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::string& id) {
+  ASSIGN_OR_RETURN(std::optional<Identity> found, IdentityTable(connection).FindById(id));
+  if (found.has_value() && found->kind == IdentityKind::kUser) return *std::move(found);
+  return NoSuchEntity(absl::StrCat("The user with id ", Shown(id), " cannot be found."));
+}
+
+void ActAs(Caller& caller, absl::string_view account_id, const Identity& user) {
+  caller.arn = IdentityArn(account_id, user);
+  caller.principal = caller.arn;
+  caller.principal_id = user.id;
+  caller.user_name = user.name;
+}
+
+absl::Status NoSuchEntity(absl::string_view message) { return ec2::Error("NoSuchEntity", message); }
+
+}  // namespace brume::iam

@@ -1,0 +1,94 @@
+#include "lib/iam/model/policy.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/iam/model/policy_parse.h"
+
+namespace brume::iam {
+namespace {
+
+using Statement = Policy::Statement;
+
+bool NamesAction(const Statement& statement, absl::string_view action, const Context& context) {
+  const bool named = std::any_of(statement.actions.begin(), statement.actions.end(), [&](const Pattern& pattern) {
+    return pattern.Matches(action, context, /*ignore_case=*/true);
+  });
+  return named != statement.not_actions;
+}
+
+bool NamesResource(const Statement& statement, absl::string_view resource, const Context& context) {
+  const bool named = std::any_of(statement.resources.begin(), statement.resources.end(),
+                                 [&](const ArnPattern& arn) { return arn.Matches(resource, context); });
+  return named != statement.not_resources;
+}
+
+bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
+  if (!question.service.empty()) {
+    return std::find(statement.services.begin(), statement.services.end(), question.service) !=
+           statement.services.end();
+  }
+  return std::any_of(statement.accounts.begin(), statement.accounts.end(), [&](const std::string& account) {
+    return account == "*" || account == question.principal_arn || account == question.account_id ||
+           account == absl::StrCat("arn:aws:iam::", question.account_id, ":root");
+  });
+}
+
+bool ConditionsHold(const Statement& statement, const Context& context) {
+  return std::all_of(statement.conditions.begin(), statement.conditions.end(),
+                     [&](const Condition& condition) { return condition.Holds(context); });
+}
+
+template <typename Applies>
+Verdict Strongest(const std::vector<Statement>& statements, const Applies& applies) {
+  Verdict verdict = Verdict::kNone;
+  for (const Statement& statement : statements) {
+    if (statement.allows && verdict == Verdict::kAllow) continue;
+    if (!applies(statement)) continue;
+    if (!statement.allows) return Verdict::kDeny;
+    verdict = Verdict::kAllow;
+  }
+  return verdict;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Policy>> Policy::Parse(absl::string_view json, PolicyKind kind) {
+  ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(json, kind));
+  return std::shared_ptr<const Policy>(new Policy(std::move(statements)));
+}
+
+Verdict Policy::Judge(const AccessQuestion& question, absl::string_view resource) const {
+  return Strongest(statements_, [&](const Statement& statement) {
+    return NamesAction(statement, question.action, question.context) &&
+           NamesResource(statement, resource, question.context) && ConditionsHold(statement, question.context);
+  });
+}
+
+Verdict Policy::JudgeTrust(const TrustQuestion& question) const {
+  return Strongest(statements_, [&](const Statement& statement) {
+    return NamesAction(statement, question.action, question.context) && NamesPrincipal(statement, question) &&
+           ConditionsHold(statement, question.context);
+  });
+}
+
+Verdict JudgeAll(absl::Span<const std::shared_ptr<const Policy>> policies, const AccessQuestion& question,
+                 absl::string_view resource) {
+  Verdict strongest = Verdict::kNone;
+  for (const auto& policy : policies) {
+    strongest = std::max(strongest, policy->Judge(question, resource));
+    if (strongest == Verdict::kDeny) break;
+  }
+  return strongest;
+}
+
+size_t PolicySize(absl::string_view json) {
+  return std::count_if(json.begin(), json.end(), [](char c) {
+    // Bytes that continue a character are part of it.
+    return !absl::ascii_isspace(static_cast<unsigned char>(c)) && (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  });
+}
+
+}  // namespace brume::iam

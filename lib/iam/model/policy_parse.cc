@@ -1,0 +1,241 @@
+#include "lib/iam/model/policy_parse.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::iam {
+namespace {
+
+using nlohmann::json;
+using Statement = Policy::Statement;
+
+// As much as IAM takes in a request; nothing that may be kept is as long.
+constexpr size_t kMostBytes = 131072;
+// A condition's value is the deepest there is: a list in a map in a map in a statement in a list in the document.
+constexpr int kDeepest = 8;
+
+absl::Status Malformed(absl::string_view what) { return ec2::Error("MalformedPolicyDocument", what); }
+
+// `place` is "Statement 2: "; a value is repeated as far as an error can carry it.
+absl::Status Malformed(const std::string& place, absl::string_view value, absl::string_view what) {
+  constexpr size_t kShown = 100;
+  return Malformed(absl::StrCat(place, value.substr(0, kShown), " ", what));
+}
+
+// Refuses what the library would accept: a name given twice, which readers understand differently, and nesting.
+absl::StatusOr<json> ParseJson(absl::string_view text) {
+  if (text.size() > kMostBytes) {
+    return Malformed(absl::StrCat("The policy has ", text.size(), " bytes; at most ", kMostBytes, " are read"));
+  }
+  std::vector<std::set<std::string>> names;
+  std::string twice;
+  bool too_deep = false;
+  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+    if (depth > kDeepest) too_deep = true;
+    if (event == json::parse_event_t::object_start) names.emplace_back();
+    if (event == json::parse_event_t::object_end) names.pop_back();
+    if (event == json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second) {
+      twice = parsed.get<std::string>();
+    }
+    return !too_deep;
+  };
+  try {
+    json document = json::parse(text.begin(), text.end(), watch);
+    if (too_deep) return Malformed("Syntax errors in policy: it is nested too deep");
+    if (!twice.empty()) return Malformed(absl::StrCat("Syntax errors in policy: ", twice, " is given twice"));
+    if (!document.is_object()) return Malformed("Syntax errors in policy: it is no JSON object");
+    return document;
+  } catch (const json::parse_error& error) {
+    return Malformed(absl::StrCat("Syntax errors in policy: it is no JSON from byte ", error.byte, " on"));
+  } catch (const json::exception&) {
+    return Malformed("Syntax errors in policy: it is no JSON in UTF-8");
+  }
+}
+
+absl::Status CheckNames(const json& object, std::initializer_list<absl::string_view> known, const std::string& place) {
+  for (const auto& [name, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return Malformed(place, name, "is no element of the policy's grammar here");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// A text, or a list of some.
+absl::StatusOr<std::vector<std::string>> Texts(const json& value, absl::string_view name, const std::string& place) {
+  if (value.is_string()) return std::vector<std::string>{value.get<std::string>()};
+  std::vector<std::string> texts;
+  if (value.is_array()) {
+    for (const json& item : value) {
+      if (item.is_string()) texts.push_back(item.get<std::string>());
+    }
+  }
+  if (!texts.empty() && texts.size() == value.size()) return texts;
+  return Malformed(place, name, "must be a text or a list of texts that is not empty");
+}
+
+// Values of conditions may be numbers and booleans too.
+absl::StatusOr<std::vector<std::string>> ConditionValues(const json& value, absl::string_view key,
+                                                         const std::string& place) {
+  std::vector<std::string> texts;
+  for (const json& item : value.is_array() ? value : json::array({value})) {
+    if (!item.is_string() && !item.is_number() && !item.is_boolean()) {
+      return Malformed(place, key, "must have texts, numbers or booleans as values");
+    }
+    texts.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+  }
+  return texts;
+}
+
+// Exactly one of the two must be there; sets whether it is the negated one.
+absl::StatusOr<const json*> OneOf(const json& statement, const char* name, const char* negated_name, bool& negated,
+                                  const std::string& place) {
+  const bool plain = statement.contains(name);
+  negated = statement.contains(negated_name);
+  if (plain == negated) {
+    return Malformed(
+        absl::StrCat(place, "must have ", name, plain ? " or " : " or else ", negated_name, plain ? ", not both" : ""));
+  }
+  return &statement[negated ? negated_name : name];
+}
+
+bool IsAction(absl::string_view action) {
+  if (action == "*") return true;
+  const size_t colon = action.find(':');
+  if (colon == absl::string_view::npos || colon == 0 || colon + 1 == action.size()) return false;
+  const absl::string_view service = action.substr(0, colon), name = action.substr(colon + 1);
+  return (service == "*" ||
+          std::all_of(service.begin(), service.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; })) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return absl::ascii_isalnum(c) || c == '*' || c == '?'; });
+}
+
+absl::Status ParseActions(const json& source, const std::string& place, Statement& statement) {
+  ASSIGN_OR_RETURN(const json* value, OneOf(source, "Action", "NotAction", statement.not_actions, place));
+  ASSIGN_OR_RETURN(const auto actions, Texts(*value, statement.not_actions ? "NotAction" : "Action", place));
+  for (const std::string& action : actions) {
+    if (!IsAction(action)) return Malformed(place, action, "is no action: it must be service:Name or *");
+    ASSIGN_OR_RETURN(Pattern pattern, Pattern::Parse(action, {.variables = false}));
+    statement.actions.push_back(std::move(pattern));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseResources(const json& source, bool variables, const std::string& place, Statement& statement) {
+  ASSIGN_OR_RETURN(const json* value, OneOf(source, "Resource", "NotResource", statement.not_resources, place));
+  ASSIGN_OR_RETURN(const auto resources, Texts(*value, statement.not_resources ? "NotResource" : "Resource", place));
+  for (const std::string& resource : resources) {
+    absl::StatusOr<ArnPattern> pattern = ArnPattern::Parse(resource, variables);
+    if (!pattern.ok()) return Malformed(absl::StrCat(place, "Resource "), resource, pattern.status().message());
+    statement.resources.push_back(*std::move(pattern));
+  }
+  return absl::OkStatus();
+}
+
+bool IsAccount(absl::string_view text) {
+  constexpr size_t kDigits = 12;
+  return text.size() == kDigits && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+}
+
+absl::Status ParsePrincipals(const json& source, const std::string& place, Statement& statement) {
+  if (!source.contains("Principal")) return Malformed(place + "must have Principal");
+  const json& principal = source["Principal"];
+  if (principal == "*") {
+    statement.accounts.push_back("*");
+    return absl::OkStatus();
+  }
+  if (!principal.is_object() || principal.empty()) return Malformed(place + "Principal must be \"*\" or an object");
+  RETURN_IF_ERROR(CheckNames(principal, {"AWS", "Service"}, absl::StrCat(place, "Principal: ")));
+  for (const auto& [type, value] : principal.items()) {
+    ASSIGN_OR_RETURN(auto names, Texts(value, type, absl::StrCat(place, "Principal: ")));
+    for (std::string& name : names) {
+      const bool service = type == "Service";
+      const bool arn = absl::StartsWith(name, "arn:aws:iam::") && name.find('*') == std::string::npos;
+      if (!service && name != "*" && !IsAccount(name) && !arn) {
+        return Malformed(place, name, "is no principal: it must be an account, the ARN of a user or role, or \"*\"");
+      }
+      (service ? statement.services : statement.accounts).push_back(std::move(name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseConditions(const json& source, bool variables, const std::string& place, Statement& statement) {
+  if (!source.contains("Condition")) return absl::OkStatus();
+  const json& operators = source["Condition"];
+  if (!operators.is_object()) return Malformed(place + "Condition must be an object");
+  for (const auto& [op, tests] : operators.items()) {
+    const std::string at = absl::StrCat(place, "Condition ", op, ": ");
+    if (!tests.is_object()) return Malformed(at + "must be an object");
+    for (const auto& [key, value] : tests.items()) {
+      ASSIGN_OR_RETURN(auto values, ConditionValues(value, key, at));
+      absl::StatusOr<Condition> condition = Condition::Parse(op, key, std::move(values), variables);
+      if (!condition.ok()) return Malformed(absl::StrCat(place, "Condition "), op, condition.status().message());
+      statement.conditions.push_back(*std::move(condition));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bool variables,
+                                         const std::string& place) {
+  if (!source.is_object()) return Malformed(place + "must be an object");
+  const bool trust = kind == PolicyKind::kTrust;
+  RETURN_IF_ERROR(trust ? CheckNames(source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}, place)
+                        : CheckNames(source,
+                                     {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"},
+                                     place));
+  Statement statement;
+  if (source.contains("Sid")) {
+    const json& sid = source["Sid"];
+    if (sid.is_string()) statement.sid = sid.get<std::string>();
+    if (!sid.is_string() || (!trust && !std::all_of(statement.sid.begin(), statement.sid.end(), absl::ascii_isalnum))) {
+      return Malformed(place + "Sid must be letters and digits");
+    }
+  }
+  const json effect = source.value("Effect", json());
+  if (effect != "Allow" && effect != "Deny") return Malformed(place + "Effect must be Allow or Deny");
+  statement.allows = effect == "Allow";
+  RETURN_IF_ERROR(ParseActions(source, place, statement));
+  RETURN_IF_ERROR(trust ? ParsePrincipals(source, place, statement)
+                        : ParseResources(source, variables, place, statement));
+  RETURN_IF_ERROR(ParseConditions(source, variables, place, statement));
+  return statement;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, PolicyKind kind) {
+  ASSIGN_OR_RETURN(const json document, ParseJson(text));
+  RETURN_IF_ERROR(CheckNames(document, {"Version", "Id", "Statement"}, ""));
+  // Without a Version it is the old one, which has no variables.
+  const json version = document.value("Version", json("2008-10-17"));
+  if (version != "2012-10-17" && version != "2008-10-17") {
+    return Malformed("Version must be 2012-10-17 or 2008-10-17");
+  }
+  const bool variables = version == "2012-10-17";
+  if (!document.contains("Statement")) return Malformed("The policy must have a Statement");
+  const json& source = document["Statement"];
+  const json list = source.is_array() ? source : json::array({source});
+  if (list.empty()) return Malformed("Statement must not be empty");
+  std::vector<Statement> statements;
+  std::set<std::string> sids;
+  for (const json& item : list) {
+    const std::string place = absl::StrCat("Statement ", statements.size() + 1, ": ");
+    ASSIGN_OR_RETURN(Statement statement, ParseStatement(item, kind, variables, place));
+    if (!statement.sid.empty() && !sids.insert(statement.sid).second) {
+      return Malformed(place, statement.sid, "is the Sid of an earlier statement");
+    }
+    statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
+}  // namespace brume::iam

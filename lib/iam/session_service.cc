@@ -1,0 +1,134 @@
+#include "lib/iam/session_service.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/iam/identity_table.h"
+#include "lib/iam/model/key_text.h"
+#include "lib/iam/model/policy.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr int64_t kLeastSeconds = 900;
+constexpr int64_t kMostSeconds = 43'200;
+constexpr int64_t kDefaultSeconds = 3600;
+// Of a role that was taken on by a role.
+constexpr int64_t kMostChainedSeconds = 3600;
+constexpr int64_t kMostTokenSeconds = 129'600;
+constexpr int64_t kDefaultTokenSeconds = 43'200;
+constexpr int64_t kMostRootSeconds = 3600;
+constexpr size_t kMostPolicy = 2048;
+
+absl::Status Invalid(absl::string_view what) { return ec2::Error("ValidationError", what); }
+
+absl::Status CheckText(absl::string_view name, absl::string_view value, size_t most, absl::string_view punctuation) {
+  const bool good = value.size() >= 2 && value.size() <= most && std::all_of(value.begin(), value.end(), [&](char c) {
+                      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(punctuation, c);
+                    });
+  if (good) return absl::OkStatus();
+  return Invalid(
+      absl::StrCat("The value of ", name, " must be 2 to ", most, " letters, digits and characters of ", punctuation));
+}
+
+absl::Status CheckSeconds(int64_t seconds, int64_t most) {
+  if (seconds >= kLeastSeconds && seconds <= most) return absl::OkStatus();
+  return Invalid(absl::StrCat("1 validation error detected: Value '", seconds,
+                              "' at 'durationSeconds' failed to satisfy constraint: Member must have value from ",
+                              kLeastSeconds, " to ", most));
+}
+
+absl::Status CheckWish(const AssumeRoleWish& wish) {
+  if (!absl::StartsWith(wish.role_arn, "arn:aws:iam::")) return Invalid(absl::StrCat(wish.role_arn, " is invalid"));
+  RETURN_IF_ERROR(CheckText("RoleSessionName", wish.session_name, 64, "_+=,.@-"));
+  if (!wish.external_id.empty()) RETURN_IF_ERROR(CheckText("ExternalId", wish.external_id, 1224, "_+=,.@:/-"));
+  if (wish.seconds.has_value()) RETURN_IF_ERROR(CheckSeconds(*wish.seconds, kMostSeconds));
+  if (wish.policy.size() > kMostPolicy) {
+    return Invalid(absl::StrCat("The policy is longer than ", kMostPolicy, " characters"));
+  }
+  if (wish.policy.empty()) return absl::OkStatus();
+  return Policy::Parse(wish.policy, PolicyKind::kIdentity).status();
+}
+
+absl::StatusOr<int64_t> SecondsFor(const Identity& role, const Caller& caller, std::optional<int64_t> wished) {
+  const int64_t seconds = wished.value_or(kDefaultSeconds);
+  if (!caller.role_id.empty() && seconds > kMostChainedSeconds) {
+    return Invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+  }
+  if (seconds > role.max_session_seconds) {
+    return Invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+  }
+  return seconds;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Identity>> SessionService::FindRole(const std::string& arn) {
+  ASSIGN_OR_RETURN(std::optional<Identity> role, database_.ReadFor([&](store::Connection& c) {
+    return IdentityTable(c).Find(IdentityKind::kRole, arn.substr(arn.rfind('/') + 1));
+  }));
+  if (role.has_value() && IdentityArn(account_id_, *role) != arn) role.reset();
+  return role;
+}
+
+// Trust policies name roles, not their sessions.
+absl::StatusOr<std::string> SessionService::TrustedArn(const Caller& caller) {
+  if (caller.arn.empty()) return absl::StrCat("arn:aws:iam::", account_id_, ":root");
+  if (caller.role_id.empty()) return caller.arn;
+  ASSIGN_OR_RETURN(const std::optional<Identity> role,
+                   database_.ReadFor([&](store::Connection& c) { return IdentityTable(c).FindById(caller.role_id); }));
+  return role.has_value() ? IdentityArn(account_id_, *role) : caller.arn;
+}
+
+absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, const AssumeRoleWish& wish) {
+  RETURN_IF_ERROR(CheckWish(wish));
+  const absl::Status denied = ec2::Error(
+      "AccessDenied", absl::StrCat("User: ", caller.arn.empty() ? caller.principal : caller.arn,
+                                   " is not authorized to perform: sts:AssumeRole on resource: ", wish.role_arn));
+  ASSIGN_OR_RETURN(const std::optional<Identity> role, FindRole(wish.role_arn));
+  if (!role.has_value() || (caller.arn.empty() && !caller.administrator)) return denied;
+
+  TrustQuestion question{.action = "sts:AssumeRole",
+                         .principal_arn = "",
+                         .account_id = account_id_,
+                         .service = "",
+                         .context = wish.context};
+  ASSIGN_OR_RETURN(question.principal_arn, TrustedArn(caller));
+  question.context["sts:rolesessionname"] = {wish.session_name};
+  if (!wish.external_id.empty()) question.context["sts:externalid"] = {wish.external_id};
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust, Policy::Parse(role->trust_policy, PolicyKind::kTrust));
+  if (trust->JudgeTrust(question) != Verdict::kAllow) return denied;
+
+  ASSIGN_OR_RETURN(const int64_t seconds, SecondsFor(*role, caller, wish.seconds));
+  AssumedRole assumed;
+  ASSIGN_OR_RETURN(assumed.key, MakeSession(box_, {.identity_id = role->id,
+                                                   .name = wish.session_name,
+                                                   .policy = wish.policy,
+                                                   .expires = clock_.Now() + absl::Seconds(seconds)}));
+  assumed.arn = SessionArn(account_id_, role->name, wish.session_name);
+  assumed.id = absl::StrCat(role->id, ":", wish.session_name);
+  return assumed;
+}
+
+absl::StatusOr<SessionKey> SessionService::GetSessionToken(const Caller& caller, std::optional<int64_t> wished) {
+  if (!caller.role_id.empty() || absl::StartsWith(caller.access_key_id, kSessionPrefix)) {
+    return ec2::Error("AccessDenied", "Cannot call GetSessionToken with session credentials");
+  }
+  // An empty id would be root's.
+  if (!caller.administrator && caller.principal_id.empty()) {
+    return ec2::Error("AccessDenied", "Only users and root can call GetSessionToken");
+  }
+  int64_t seconds = wished.value_or(kDefaultTokenSeconds);
+  RETURN_IF_ERROR(CheckSeconds(seconds, kMostTokenSeconds));
+  // As at AWS, more is not an error.
+  if (caller.administrator) seconds = std::min(seconds, kMostRootSeconds);
+  return MakeSession(box_, {.identity_id = caller.administrator ? "" : caller.principal_id,
+                            .expires = clock_.Now() + absl::Seconds(seconds)});
+}
+
+}  // namespace brume::iam

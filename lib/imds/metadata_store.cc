@@ -1,0 +1,85 @@
+#include "lib/imds/metadata_store.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/instance_view.h"
+#include "lib/ec2/network/model/zones.h"
+#include "lib/ec2/network/network_reconciler.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/iam/instance_profile_table.h"
+#include "lib/store/value_table.h"
+
+namespace brume::imds {
+namespace {
+
+constexpr char kTokenKeyName[] = "metadata.token_key";  // 64 hex digits
+
+absl::StatusOr<std::string> ReadArchitecture(store::Connection& connection, const ImageId& id) {
+  absl::StatusOr<Image> image = storage::ImageTable(connection).Get(id);
+  if (image.ok()) return std::move(image->architecture);
+  // An image's row may be gone while instances still run from its copy.
+  if (absl::IsNotFound(image.status())) return Image().architecture;
+  return image.status();
+}
+
+// Where the group that the instance is a member of is taking it; empty for one of no group.
+absl::StatusOr<std::string> ReadTarget(store::Connection& connection, const InstanceId& id) {
+  autoscaling::GroupTable groups(connection);
+  ASSIGN_OR_RETURN(const std::optional<autoscaling::MemberOf> of, groups.FindMember(id));
+  if (!of.has_value()) return std::string();
+  ASSIGN_OR_RETURN(const std::optional<scaling::GroupRecord> group, groups.Find(of->group));
+  const bool has_pool = group.has_value() && group->group.warm_pool.has_value();
+  const scaling::WarmState pool = has_pool ? group->group.warm_pool->state : scaling::WarmState::kStopped;
+  return std::string(scaling::LifecycleName(scaling::TargetOf(of->member.lifecycle, pool)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& connection, const Settings& settings,
+                                                         const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer) {
+  network::NetworkTable networks(connection);
+  ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, networks.FindInterfaceByPrivateIp(vpc, peer));
+  if (!eni.has_value() || eni->instance_id.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(Instance instance, compute::InstanceTable(connection).Get(eni->instance_id));
+  ASSIGN_OR_RETURN(std::vector<compute::InstanceView> views,
+                   compute::CompleteViews(connection, types, {std::move(instance)}));
+
+  MetadataSource source;
+  source.view = std::move(views.front());
+  ASSIGN_OR_RETURN(source.vpc, networks.GetVpc(vpc));
+  for (const NetworkInterface& each : source.view.interfaces) {
+    ASSIGN_OR_RETURN(source.subnets[each.subnet_id], networks.GetSubnet(each.subnet_id));
+  }
+  ASSIGN_OR_RETURN(source.architecture, ReadArchitecture(connection, source.view.instance.image_id));
+  source.public_key = source.view.instance.public_key;
+  source.region = settings.region;
+  source.zone_id = ZoneId(settings, source.view.instance.availability_zone);
+  source.account_id = settings.account_id;
+  source.domain = network::PrivateDomain(settings);
+  if (source.view.profile.has_value()) {
+    ASSIGN_OR_RETURN(source.profile, iam::InstanceProfileTable(connection).FindById(source.view.profile->profile_id));
+  }
+  ASSIGN_OR_RETURN(source.target_lifecycle_state, ReadTarget(connection, source.view.instance.id));
+  return source;
+}
+
+absl::StatusOr<TokenKey> EnsureTokenKey(store::Database& database, Random& random) {
+  std::string hex = random.Hex(64);
+  RETURN_IF_ERROR(database.Write([&hex](store::Connection& connection) -> absl::Status {
+    store::ValueTable values(connection);
+    ASSIGN_OR_RETURN(const std::optional<std::string> kept, values.Get(kTokenKeyName));
+    if (!kept.has_value() || kept->size() != hex.size()) return values.Set(kTokenKeyName, hex);
+    hex = *kept;
+    return absl::OkStatus();
+  }));
+  return TokenKey{absl::HexStringToBytes(hex)};
+}
+
+}  // namespace brume::imds

@@ -1,0 +1,38 @@
+// What the administrator decides and the services need to know. Filled by daemon/config, constant afterwards.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume {
+
+struct Settings {
+  std::string region = "us-east-1";
+  // Zones are names on this one host: nothing is spread, everything is the same machine.
+  std::vector<std::string> zones = {"us-east-1a", "us-east-1b", "us-east-1c"};
+  std::string account_id = "000000000000";
+  std::string default_instance_type = "b1.small";
+  Cidr default_vpc_cidr{Ipv4{0xac1f0000}, 16};  // 172.31.0.0/16; one subnet a zone, four bits longer
+  Cidr public_pool{Ipv4{0xc6120000}, 16};       // 198.18.0.0/16
+
+  // Capacity of the host for guests: memory after the reserve, times overcommit; vCPUs per host CPU.
+  int64_t host_memory_mib = 0;
+  int host_cpus = 1;
+  int64_t reserved_memory_mib = 512;
+  double memory_overcommit = 1.0;
+  double cpu_overcommit = 16.0;
+  // What QEMU itself takes beside the guest's memory. The daemon puts what the acceleration needs in the place of 0.
+  int64_t guest_overhead_mib = 0;
+
+  absl::Duration launch_timeout = absl::Minutes(5);      // pending longer than this fails
+  absl::Duration shutdown_timeout = absl::Seconds(60);   // ACPI asked, then power cut
+  absl::Duration terminate_timeout = absl::Seconds(20);  // the same on the way to terminated
+  absl::Duration reboot_timeout = absl::Seconds(60);     // ACPI asked, then reset
+  absl::Duration terminated_visible = absl::Hours(1);
+};
+
+}  // namespace brume

@@ -1,0 +1,67 @@
+#include "lib/resource/tags.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume {
+namespace {
+
+// Characters, not bytes, of UTF-8 text.
+size_t CountCharacters(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+}
+
+}  // namespace
+
+std::string ResourceTypeOf(absl::string_view resource_id) {
+  static constexpr std::pair<const char*, const char*> kTypes[] = {
+      {"i-", "instance"},
+      {"ami-", "image"},
+      {"vol-", "volume"},
+      {"snap-", "snapshot"},
+      {"vpc-", "vpc"},
+      {"subnet-", "subnet"},
+      {"sgr-", "security-group-rule"},
+      {"sg-", "security-group"},
+      {"eni-", "network-interface"},
+      {"key-", "key-pair"},
+      {"lt-", "launch-template"},
+  };
+  for (const auto& [prefix, type] : kTypes) {
+    if (absl::StartsWith(resource_id, prefix)) return type;
+  }
+  return "";
+}
+
+absl::Status CheckTag(absl::string_view key, absl::string_view value) {
+  const size_t key_length = CountCharacters(key);
+  if (key_length == 0 || key_length > 127) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Tag key '", key.substr(0, 64), "' must have 1 to 127 characters"));
+  }
+  if (CountCharacters(value) > 255) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The value of tag '", key, "' must have at most 255 characters"));
+  }
+  if (absl::StartsWithIgnoreCase(key, "aws:")) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Tag key '", key, "' begins with 'aws:', which is reserved"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTags(const TagMap& tags) {
+  for (const auto& [key, value] : tags) RETURN_IF_ERROR(CheckTag(key, value));
+  if (tags.size() > static_cast<size_t>(kMostTagsPerResource)) {
+    return ec2::Error("TagLimitExceeded", absl::StrCat("A resource can have at most ", kMostTagsPerResource, " tags; ",
+                                                       tags.size(), " were given"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace brume

@@ -1,0 +1,2 @@
+brume_test(scaling_api_test SOURCES autoscaling/scaling_api_test.cc autoscaling/scaling_policy_api_test.cc
+           autoscaling/scaling_bad_input_test.cc DEPS brume_api LABELS unit)

@@ -1,0 +1,98 @@
+// One evaluation of a group as a pure function of what is kept and what monitoring tells.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "lib/autoscaling/evaluation.h"
+#include "lib/autoscaling/model/activity.h"
+
+namespace brume::autoscaling {
+namespace {
+
+constexpr absl::Time kNow = absl::FromUnixSeconds(1800000000);
+
+Snapshot SnapshotOf(int min_size, int max_size, int desired) {
+  Snapshot snapshot;
+  scaling::Group& group = snapshot.record.group;
+  group.name = "web";
+  group.uuid = "01234567-89ab-4cde-8f01-23456789abcd";
+  group.min_size = min_size;
+  group.max_size = max_size;
+  group.desired = desired;
+  group.zones.push_back({.name = "a", .subnet = SubnetId()});
+  return snapshot;
+}
+
+int CountLaunches(const Outcome& outcome) {
+  return static_cast<int>(std::count_if(outcome.actions.begin(), outcome.actions.end(), [](const auto& action) {
+    return std::holds_alternative<scaling::Launch>(action);
+  }));
+}
+
+TEST_CASE("a forecast that may raise the maximum does so for as long as it lasts", "[scaling]") {
+  Snapshot snapshot = SnapshotOf(1, 2, 2);
+  scaling::PolicyRecord policy;
+  policy.seq = 1;
+  policy.policy.name = "daily";
+  policy.policy.rule =
+      scaling::PredictivePolicy{50, true, absl::ZeroDuration(), scaling::CapacityBreach::kIncreaseMaxCapacity, 0};
+  snapshot.policies.push_back(policy);
+  std::vector<scaling::PolicyMemory> memories(1);
+  Signals signals;
+  signals.of_policies.resize(1);
+  signals.of_policies[0].forecast = 5;
+  signals.max_size = 5;
+  Outcome outcome = Evaluate(snapshot, signals, absl::MakeSpan(memories), kNow);
+  CHECK(outcome.after.record.group.desired == 5);
+  CHECK(CountLaunches(outcome) == 5);
+
+  signals.of_policies[0].forecast = 1;
+  signals.max_size = 2;
+  outcome = Evaluate(outcome.after, signals, absl::MakeSpan(memories), kNow + absl::Hours(1));
+  CHECK(outcome.after.record.group.desired == 2);
+  CHECK(outcome.after.record.group.max_size == 2);
+}
+
+TEST_CASE("an evaluation that finds nothing to do changes nothing", "[scaling]") {
+  Snapshot snapshot = SnapshotOf(0, 2, 0);
+  const Outcome outcome = Evaluate(snapshot, {}, {}, kNow);
+  CHECK_FALSE(outcome.changed);
+  CHECK(outcome.actions.empty());
+}
+
+TEST_CASE("a group that is being deleted takes out protected members and those in standby", "[scaling]") {
+  Snapshot snapshot = SnapshotOf(2, 2, 2);
+  snapshot.record.deleting = true;
+  for (const scaling::Lifecycle state : {scaling::Lifecycle::kInService, scaling::Lifecycle::kStandby}) {
+    scaling::Member member;
+    member.token = scaling::ActivityToken(snapshot.record.group.uuid, snapshot.record.state.next_activity++);
+    member.lifecycle = state;
+    member.zone = "a";
+    member.seen = InstanceState::kRunning;
+    member.protected_from_scale_in = true;
+    snapshot.members.push_back(member);
+  }
+  const Outcome outcome = Evaluate(snapshot, {}, {}, kNow);
+  CHECK(std::count_if(outcome.actions.begin(), outcome.actions.end(),
+                      [](const auto& action) { return std::holds_alternative<scaling::Terminate>(action); }) == 2);
+}
+
+TEST_CASE("a suspended process of scheduled actions leaves them to be made up for", "[scaling]") {
+  Snapshot snapshot = SnapshotOf(0, 4, 0);
+  scaling::ScheduleRecord schedule;
+  schedule.seq = 7;
+  schedule.looked_until = kNow - absl::Hours(2);
+  schedule.action.name = "once";
+  schedule.action.start = kNow - absl::Hours(1);
+  schedule.action.desired = 3;
+  snapshot.schedules.push_back(schedule);
+  snapshot.record.group.suspended.Add(scaling::Process::kScheduledActions);
+  CHECK_FALSE(Evaluate(snapshot, {}, {}, kNow).changed);
+  snapshot.record.group.suspended.Remove(scaling::Process::kScheduledActions);
+  const Outcome outcome = Evaluate(snapshot, {}, {}, kNow);
+  CHECK(outcome.after.record.group.desired == 3);
+  CHECK(outcome.schedules_over == std::vector<int64_t>{7});
+}
+
+}  // namespace
+}  // namespace brume::autoscaling

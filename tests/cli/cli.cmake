@@ -1,0 +1,12 @@
+brume_test(cli_test SOURCES cli/cli_shorthand_test.cc cli/cli_flags_test.cc cli/cli_output_test.cc
+           cli/cli_wait_test.cc cli/cli_records_test.cc cli/cli_client_test.cc cli/cli_program_test.cc
+           cli/cli_configure_test.cc cli/cli_configure_tls_test.cc
+           DEPS brume_cli PkgConfig::GRPC OpenSSL::SSL util LABELS unit)
+target_compile_definitions(cli_test PRIVATE BRUME_PROGRAM="$<TARGET_FILE:brume>")
+add_dependencies(cli_test brume)
+
+# The reference in the tree is what the schema says now; `ninja brume_api_reference` writes it anew.
+add_test(NAME cli_api_reference_is_current
+         COMMAND ${CMAKE_COMMAND} -DBRUME=$<TARGET_FILE:brume> -DREFERENCE=${CMAKE_SOURCE_DIR}/docs/api-reference.md
+                 -P ${CMAKE_CURRENT_LIST_DIR}/scripts/cli_api_reference.cmake)
+set_tests_properties(cli_api_reference_is_current PROPERTIES LABELS unit)

@@ -1,0 +1,158 @@
+// A real gRPC server on a Unix socket, small enough to say in a test what it answers.
+#pragma once
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "brume/host/v1/console.pb.h"
+#include "cli/client.h"
+#include "cli/fill.h"
+#include "cli/schema.h"
+#include "cli/shorthand.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "nlohmann/json.hpp"
+
+namespace brume::cli {
+
+inline const Schema& TheSchema() {
+  static const auto* const schema = LoadEmbeddedSchema()->release();
+  return *schema;
+}
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    char name[] = "/tmp/brume-cli-XXXXXX";
+    if (mkdtemp(name) == nullptr) std::abort();
+    path = name;
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  std::string path;
+};
+
+// The bytes of grpc-status-details-bin for an EC2 code.
+inline std::string ErrorDetails(const std::string& code) {
+  google::rpc::Status status;
+  google::rpc::ErrorInfo info;
+  info.set_reason(code);
+  info.set_domain("ec2");
+  status.set_message("said twice");
+  status.add_details()->PackFrom(info);
+  return status.SerializeAsString();
+}
+
+// An instance, i-1, that is pending at the first three looks and then runs. StopInstances is refused.
+class UnaryReactor : public grpc::ServerGenericBidiReactor {
+ public:
+  UnaryReactor(std::string method, std::atomic<int>* looks) : method_(std::move(method)), looks_(looks) {
+    StartRead(&request_);
+  }
+  void OnReadDone(bool) override {
+    if (absl::EndsWith(method_, "/DescribeInstances")) {
+      const bool settled = ++*looks_ > 3;
+      Answer("describe-instances",
+             settled
+                 ? R"({"Reservations": [{"Instances": [{"InstanceId": "i-1", "State": {"Code": 16, "Name": "running"},
+                           "PublicIpAddress": "198.18.0.2"}]}]})"
+                 : R"({"Reservations": [{"Instances": [{"InstanceId": "i-1", "State": {"Code": 0, "Name": "pending"}
+                           }]}]})");
+    } else if (absl::EndsWith(method_, "/RunInstances")) {
+      Answer(
+          "run-instances",
+          R"({"Instances": [{"InstanceId": "i-1", "State": {"Code": 0, "Name": "pending"}}], "ReservationId": "r-1"})");
+    } else if (absl::EndsWith(method_, "/StopInstances")) {
+      Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "The instance ID 'i-1' does not exist",
+                          ErrorDetails("InvalidInstanceID.NotFound")));
+    } else {
+      Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, ""));
+    }
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void Answer(const char* action, const char* json) {
+    auto answer = TheSchema().NewMessage(TheSchema().FindAction(action)->method->output_type());
+    if (!FillMessage(*ParseJson(json), "", answer.get()).ok()) std::abort();
+    const grpc::Slice slice(answer->SerializeAsString());
+    response_ = grpc::ByteBuffer(&slice, 1);
+    StartWriteAndFinish(&response_, {}, grpc::Status::OK);
+  }
+
+  const std::string method_;
+  std::atomic<int>* const looks_;
+  grpc::ByteBuffer request_, response_;
+};
+
+// A console that says its instance's id, then repeats what is typed; ends at "bye". "i-none" is not found.
+class ConsoleReactor : public grpc::ServerGenericBidiReactor {
+ public:
+  ConsoleReactor() { StartRead(&request_); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    host::v1::ConsoleInput input;
+    grpc::ProtoBufferReader reader(&request_);
+    if (!input.ParseFromZeroCopyStream(&reader)) return Finish(grpc::Status(grpc::StatusCode::INTERNAL, "parse"));
+    if (input.data() == "bye") return Finish(grpc::Status::OK);
+    if (input.instance_id() == "i-none") {
+      return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "no such", ErrorDetails("InvalidInstanceID.NotFound")));
+    }
+    host::v1::ConsoleOutput output;
+    output.set_data(input.has_instance_id() ? "console of " + input.instance_id() : input.data());
+    const grpc::Slice slice(output.SerializeAsString());
+    response_ = grpc::ByteBuffer(&slice, 1);
+    StartWrite(&response_);
+  }
+  void OnWriteDone(bool ok) override {
+    // Not ok: the client left meanwhile. A call that is not finished would keep the server from ending.
+    if (!ok) return Finish(grpc::Status::OK);
+    StartRead(&request_);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  grpc::ByteBuffer request_, response_;
+};
+
+class Server {
+ public:
+  Server() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket(), grpc::InsecureServerCredentials());
+    builder.RegisterCallbackGenericService(&service_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) std::abort();
+  }
+  std::string socket() const { return directory_.path + "/brumed.sock"; }
+  std::unique_ptr<Client> NewClient() const { return std::move(*Client::Create({.endpoint = "unix:" + socket()})); }
+
+ private:
+  class Service : public grpc::CallbackGenericService {
+   public:
+    grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+      if (context->method() == "/brume.host.v1.Console/Attach") return new ConsoleReactor();
+      return new UnaryReactor(context->method(), &looks_);
+    }
+
+   private:
+    std::atomic<int> looks_ = 0;
+  };
+
+  TemporaryDirectory directory_;
+  Service service_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace brume::cli

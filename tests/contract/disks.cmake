@@ -1,1 +1,0 @@
-brume_test(disks_contract_test SOURCES contract/disks_contract_test.cc DEPS brume_storage_qcow2 LABELS contract)

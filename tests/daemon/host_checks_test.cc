@@ -1,0 +1,64 @@
+#include "daemon/host_checks.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "tests/support/temp_dir.h"
+
+namespace brume::daemon {
+
+TEST_CASE("chains that drop what is forwarded are found, but for our own and those of other hooks", "[doctor]") {
+  const auto chains = DroppingChains(R"({"nftables": [
+      {"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
+      {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter",
+                 "hook": "forward", "prio": 0, "policy": "drop"}},
+      {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "hook": "input", "policy": "drop"}},
+      {"chain": {"family": "ip", "table": "filter", "name": "DOCKER-USER", "handle": 2}},
+      {"chain": {"family": "ip6", "table": "filter", "name": "FORWARD", "hook": "forward", "policy": "drop"}},
+      {"chain": {"family": "inet", "table": "brume_host", "name": "forward", "hook": "forward", "policy": "drop"}},
+      {"chain": {"family": "inet", "table": "open", "name": "forward", "hook": "forward", "policy": "accept"}}]})");
+  REQUIRE(chains.ok());
+  REQUIRE(chains->size() == 1);
+  CHECK((*chains)[0].family == "ip");
+  CHECK((*chains)[0].table == "filter");
+  CHECK((*chains)[0].name == "FORWARD");
+  for (const char* garbage : {"", "[]", "{}", R"({"nftables": 1})", "table ip filter"}) {
+    INFO(garbage);
+    CHECK_FALSE(DroppingChains(garbage).ok());
+  }
+}
+
+TEST_CASE("a firewall accepts guests when rules accept their links in both directions", "[doctor]") {
+  const std::string from = "\t\tiifname \"bmv*\" counter packets 0 bytes 0 accept\n";
+  const std::string to = "\t\toifname \"bmv*\" counter packets 0 bytes 0 accept\n";
+  CHECK(AcceptsGuests(from + to));
+  CHECK_FALSE(AcceptsGuests(from));
+  CHECK_FALSE(AcceptsGuests(to));
+  CHECK_FALSE(AcceptsGuests("iifname \"bmv*\" drop\noifname \"bmv*\" drop\n"));
+  CHECK_FALSE(AcceptsGuests("-P FORWARD DROP\n-A FORWARD -i docker0 -j ACCEPT\n"));
+  CHECK(AcceptsGuests("-P FORWARD DROP\n-A DOCKER-USER -i bmv+ -j ACCEPT\n-A DOCKER-USER -o bmv+ -j ACCEPT\n"));
+}
+
+TEST_CASE("a KVM device the guests' user may not open is a fault with its fix", "[doctor]") {
+  const TempDir directory;
+  const std::string device = directory / "kvm";
+  std::ofstream(device).put('x');
+  REQUIRE(chmod((directory / "").c_str(), 0755) == 0);
+  REQUIRE(chmod(device.c_str(), 0600) == 0);
+  const std::optional<host::HostCheck> closed = CheckKvmDevice("nobody", device);
+  REQUIRE(closed.has_value());
+  CHECK_FALSE(closed->ok);
+  CHECK(closed->detail == "nobody may not open " + device);
+  CHECK(closed->fix.find("chmod 0660 " + device) != std::string::npos);
+  REQUIRE(chmod(device.c_str(), 0666) == 0);
+  CHECK(CheckKvmDevice("nobody", device)->ok);
+  CHECK_FALSE(CheckKvmDevice("no-such-user", device)->ok);
+}
+
+TEST_CASE("where there is no KVM device nothing is said of it", "[doctor]") {
+  CHECK_FALSE(CheckKvmDevice("root", "/nowhere/kvm").has_value());
+}
+
+}  // namespace brume::daemon

@@ -1,0 +1,135 @@
+// Options of instances, the VPC and the account that have one value here, and are answered for clients that ask.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "brume/ec2/v1/account.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/instance_options.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+constexpr char kNoInstance[] = "i-00000000000000000";
+
+}  // namespace
+
+TEST_CASE("an instance has no password", "[api]") {
+  ApiWorld world;
+  ec2::v1::GetPasswordDataRequest request;
+  request.set_instance_id(world.Launch().text());
+  const auto answer = Value(world.Call<ec2::v1::GetPasswordDataResponse>(request));
+  CHECK(answer.instance_id() == request.instance_id());
+  CHECK(answer.has_password_data());
+  CHECK(answer.password_data().empty());
+}
+
+TEST_CASE("burst credits are standard, and no instance is unlimited", "[api]") {
+  ApiWorld world;
+  const InstanceId id = world.Launch();
+  ec2::v1::DescribeInstanceCreditSpecificationsRequest request;
+  CHECK(Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request))
+            .instance_credit_specifications()
+            .empty());
+  request.add_instance_ids(id.text());
+  const auto answer = Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request));
+  REQUIRE(answer.instance_credit_specifications_size() == 1);
+  CHECK(answer.instance_credit_specifications(0).instance_id() == id.text());
+  CHECK(answer.instance_credit_specifications(0).cpu_credits() == "standard");
+  ec2::v1::Filter& other = *request.add_filters();
+  other.set_name("instance-id");
+  other.add_values(kNoInstance);
+  CHECK(Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request))
+            .instance_credit_specifications()
+            .empty());
+}
+
+TEST_CASE("standard credits are granted, unlimited ones refused, instance by instance", "[api]") {
+  ApiWorld world;
+  const InstanceId standard = world.Launch();
+  const InstanceId unlimited = world.Launch();
+  const InstanceId dead = world.Launch();
+  REQUIRE(world.service->Terminate({&dead, 1}).ok());
+  REQUIRE(world.Reaches(dead, InstanceState::kTerminated));
+  ec2::v1::ModifyInstanceCreditSpecificationRequest request;
+  const auto add = [&](const std::string& id, const char* credits) {
+    auto& item = *request.add_instance_credit_specifications();
+    item.set_instance_id(id);
+    item.set_cpu_credits(credits);
+  };
+  add(standard.text(), "standard");
+  add(unlimited.text(), "unlimited");
+  add(kNoInstance, "standard");
+  add(dead.text(), "standard");
+  const auto answer = Value(world.Call<ec2::v1::ModifyInstanceCreditSpecificationResponse>(request));
+  REQUIRE(answer.successful_instance_credit_specifications_size() == 1);
+  CHECK(answer.successful_instance_credit_specifications(0).instance_id() == standard.text());
+  const auto& refused = answer.unsuccessful_instance_credit_specifications();
+  REQUIRE(refused.size() == 3);
+  CHECK(refused[0].instance_id() == unlimited.text());
+  CHECK(refused[0].error().code() == "InstanceCreditSpecification.NotSupported");
+  CHECK(refused[1].error().code() == "InvalidInstanceID.NotFound");
+  CHECK(refused[2].error().code() == "IncorrectInstanceState");
+  CHECK(refused[2].error().message().size() > 10);
+}
+
+TEST_CASE("maintenance and host names stay as they are, and what would change them is refused", "[api]") {
+  ApiWorld world;
+  const std::string id = world.Launch().text();
+  ec2::v1::ModifyInstanceMaintenanceOptionsRequest maintenance;
+  maintenance.set_instance_id(id);
+  maintenance.set_auto_recovery("default");
+  CHECK(Value(world.Call<ec2::v1::ModifyInstanceMaintenanceOptionsResponse>(maintenance)).auto_recovery() == "default");
+  maintenance.set_auto_recovery("disabled");
+  CHECK(ec2::ErrorCode(world.Call<ec2::v1::ModifyInstanceMaintenanceOptionsResponse>(maintenance).status()) ==
+        "UnsupportedOperation");
+
+  ec2::v1::ModifyPrivateDnsNameOptionsRequest names;
+  names.set_instance_id(id);
+  names.set_private_dns_hostname_type("ip-name");
+  names.set_enable_resource_name_dns_a_record(false);
+  names.set_enable_resource_name_dns_aaaa_record(false);
+  CHECK(Value(world.Call<ec2::v1::ModifyPrivateDnsNameOptionsResponse>(names)).return_());
+  for (const char* change : {"private_dns_hostname_type: 'resource-name'", "enable_resource_name_dns_a_record: true",
+                             "enable_resource_name_dns_aaaa_record: true"}) {
+    INFO(change);
+    const auto refused = world.CallText("ModifyPrivateDnsNameOptions", "instance_id: '" + id + "' " + change);
+    CHECK(ec2::ErrorCode(refused.status()) == "UnsupportedOperation");
+  }
+}
+
+TEST_CASE("each attribute of a VPC is answered alone", "[api]") {
+  ApiWorld world;
+  ec2::v1::DescribeVpcAttributeRequest request;
+  request.set_vpc_id(world.networks.ListVpcs()->front().id.text());
+  request.set_attribute("enableDnsSupport");
+  auto answer = Value(world.Call<ec2::v1::DescribeVpcAttributeResponse>(request));
+  CHECK(answer.vpc_id() == request.vpc_id());
+  CHECK(answer.enable_dns_support().value());
+  CHECK_FALSE(answer.has_enable_dns_hostnames());
+  CHECK_FALSE(answer.has_enable_network_address_usage_metrics());
+  request.set_attribute("enableDnsHostnames");
+  answer = Value(world.Call<ec2::v1::DescribeVpcAttributeResponse>(request));
+  CHECK(answer.enable_dns_hostnames().value());
+  CHECK_FALSE(answer.has_enable_dns_support());
+  request.set_attribute("enableNetworkAddressUsageMetrics");
+  answer = Value(world.Call<ec2::v1::DescribeVpcAttributeResponse>(request));
+  CHECK(answer.enable_network_address_usage_metrics().has_value());
+  CHECK_FALSE(answer.enable_network_address_usage_metrics().value());
+}
+
+TEST_CASE("the account's attributes name its default VPC", "[api]") {
+  ApiWorld world;
+  ec2::v1::DescribeAccountAttributesRequest request;
+  const auto all = Value(world.Call<ec2::v1::DescribeAccountAttributesResponse>(request));
+  CHECK(all.account_attributes_size() == 3);
+  request.add_attribute_names("default-vpc");
+  const auto one = Value(world.Call<ec2::v1::DescribeAccountAttributesResponse>(request));
+  REQUIRE(one.account_attributes_size() == 1);
+  CHECK(one.account_attributes(0).attribute_name() == "default-vpc");
+  CHECK(one.account_attributes(0).attribute_values(0).attribute_value() ==
+        world.networks.ListVpcs()->front().id.text());
+}
+
+}  // namespace brume

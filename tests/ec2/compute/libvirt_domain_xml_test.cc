@@ -1,0 +1,189 @@
+#include <catch2/catch.hpp>
+#include <pugixml.hpp>
+
+#include "lib/ec2/compute/libvirt/domain_xml.h"
+#include "lib/ec2/compute/libvirt/embed.h"
+#include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+#include "tests/support/temp_dir.h"
+
+namespace brume::compute {
+namespace {
+
+using Type = DomainProfile::Type;
+
+GuestSpec Guest() {
+  GuestSpec spec;
+  spec.id = *InstanceId::Parse("i-0123456789abcdef0");
+  spec.uuid = "ec2a0000-0000-4000-8000-000000000001";
+  spec.vcpus = 2;
+  spec.memory_mib = 512;
+  spec.directory = "/state/instances/i-0123456789abcdef0";
+  spec.disks = {{.path = "/state/volumes/a/disk", .device = "/dev/vda", .serial = "vol0a"},
+                {.path = "/state/volumes/b/disk", .device = "/dev/vdb", .serial = "vol0b"}};
+  spec.nics = {{.tap = "bm0123456789abc", .mac = "02:00:00:00:00:01"}};
+  return spec;
+}
+
+DomainProfile Profile(Type type, bool direct_io = false) {
+  DomainProfile profile;
+  profile.type = type;
+  profile.uid = 12;
+  profile.gid = 34;
+  profile.direct_io = direct_io;
+  profile.firmware_code = "/firmware.fd";
+  return profile;
+}
+
+struct Parsed {
+  pugi::xml_document document;
+  explicit Parsed(const std::string& xml) { REQUIRE(document.load_string(xml.c_str())); }
+  std::string operator()(const char* path) const {
+    const pugi::xpath_node node = document.select_node(path);
+    return node.attribute() ? node.attribute().value() : node.node().child_value();
+  }
+  size_t Count(const char* path) const { return document.select_nodes(path).size(); }
+};
+
+}  // namespace
+
+TEST_CASE("a guest's domain has its identity, size and devices, and nothing else of a PC", "[libvirt]") {
+  const Parsed xml(Value(DomainXml(Guest(), Profile(Type::kKvm, true))));
+  CHECK(xml("/domain/@type") == "kvm");
+  CHECK(xml("/domain/name") == "i-0123456789abcdef0");
+  CHECK(xml("/domain/uuid") == Guest().uuid);
+  CHECK(xml("/domain/memory[@unit='MiB']") == "512");
+  CHECK(xml("/domain/vcpu") == "2");
+  CHECK(xml("/domain/os/type/@machine") == "q35");
+  CHECK(xml("/domain/cpu/@mode") == "host-passthrough");
+  CHECK(xml("//system/entry[@name='manufacturer']") == "Amazon EC2");
+  CHECK(xml("//system/entry[@name='uuid']") == Guest().uuid);
+  CHECK(xml("//system/entry[@name='serial']") == Guest().uuid);
+  CHECK(xml("//baseBoard/entry[@name='asset']") == "i-0123456789abcdef0");
+  CHECK(xml("/domain/seclabel[@type='static'][@relabel='no']/label") == "+12:+34");
+  CHECK(xml("//controller[@type='usb']/@model") == "none");
+  CHECK(xml("//serial/source/@path") == Guest().directory + "/console.sock");
+  CHECK(xml("//serial/log/@file") == Guest().directory + "/console.log");
+  CHECK(xml.Count("//graphics|//video|//sound|//input") == 0);
+  // Two disks, a NIC, the balloon and the random numbers have a port each, and four are spare.
+  CHECK(xml.Count("//controller[@model='pcie-root-port']") == 9);
+}
+
+TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is known", "[libvirt]") {
+  const Parsed direct(Value(DomainXml(Guest(), Profile(Type::kTcg, true))));
+  CHECK(direct("//disk[1]/source/@file") == "/state/volumes/a/disk");
+  CHECK(direct("//disk[1]/target/@dev") == "vda");
+  CHECK(direct("//disk[1]/serial") == "vol0a");
+  CHECK(direct("//disk[2]/target/@dev") == "vdb");
+  CHECK(direct.Count("//disk/boot") == 1);
+  CHECK(direct.Count("/domain/seclabel[@model='dac'][@relabel='no']") == 1);
+  CHECK(direct("//disk[1]/driver/@cache") == "none");
+  CHECK(direct("//disk[1]/driver/@discard") == "unmap");
+  const Parsed cached(Value(DomainXml(Guest(), Profile(Type::kTcg, false))));
+  CHECK(cached("//disk[1]/driver/@cache") == "writeback");
+}
+
+TEST_CASE("libvirt leaves the tap to the network adapter", "[libvirt]") {
+  const Parsed xml(Value(DomainXml(Guest(), {})));
+  CHECK(xml("//interface[@type='ethernet']/target[@managed='no']/@dev") == "bm0123456789abc");
+  CHECK(xml("//interface/mac/@address") == "02:00:00:00:00:01");
+}
+
+TEST_CASE("an image boots from its kernel, by BIOS or by UEFI", "[libvirt]") {
+  GuestSpec spec = Guest();
+  CHECK(Parsed(Value(DomainXml(spec, Profile(Type::kTcg)))).Count("/domain/os/kernel|/domain/os/loader") == 0);
+  spec.boot_mode = BootMode::kUefi;
+  CHECK(NeedsFirmware(spec));
+  const Parsed uefi(Value(DomainXml(spec, Profile(Type::kTcg))));
+  CHECK(uefi("/domain/os/loader[@type='pflash'][@readonly='yes']") == "/firmware.fd");
+  CHECK(uefi("/domain/os/nvram") == spec.directory + "/nvram.fd");
+  // A kernel of its own needs no firmware to find one.
+  spec.direct_boot = DirectBoot{.kernel_path = "/k", .initrd_path = "/i", .command_line = "console=ttyS0"};
+  CHECK_FALSE(NeedsFirmware(spec));
+  const Parsed direct(Value(DomainXml(spec, Profile(Type::kTcg))));
+  CHECK(direct("/domain/os/kernel") == "/k");
+  CHECK(direct("/domain/os/initrd") == "/i");
+  CHECK(direct("/domain/os/cmdline") == "console=ttyS0");
+  CHECK(direct.Count("/domain/os/loader") == 0);
+  spec.direct_boot->initrd_path = "";
+  CHECK(Parsed(Value(DomainXml(spec, {}))).Count("/domain/os/initrd") == 0);
+}
+
+TEST_CASE("an emulated guest has every feature the emulator knows, and bounded memory for translated code",
+          "[libvirt]") {
+  const Parsed xml(Value(DomainXml(Guest(), Profile(Type::kTcg))));
+  CHECK(xml("/domain/@type") == "qemu");
+  CHECK(xml("/domain/cpu/@mode") == "maximum");
+  CHECK(xml("/domain/features/tcg/tb-cache[@unit='MiB']") == "64");
+}
+
+TEST_CASE("a simulated guest has nothing that only QEMU knows", "[libvirt]") {
+  const Parsed xml(Value(DomainXml(Guest(), Profile(Type::kSimulated))));
+  CHECK(xml("/domain/@type") == "test");
+  CHECK(xml.Count("/domain/devices/serial|//seclabel|//sysinfo|/domain/cpu|/domain/*[name()='qemu:capabilities']") ==
+        0);
+  CHECK(xml.Count("//disk") == 2);
+}
+
+TEST_CASE("hostile text stays text in a domain's XML", "[libvirt]") {
+  GuestSpec spec = Guest();
+  const std::string hostile = "/x'\"><disk/>&amp;]]> --\xc3\xa9";
+  spec.disks[0].path = hostile;
+  spec.disks[0].serial = hostile;
+  spec.nics[0].tap = hostile;
+  spec.directory = hostile;
+  spec.direct_boot = DirectBoot{.kernel_path = hostile, .initrd_path = hostile, .command_line = hostile};
+  const Parsed xml(Value(DomainXml(spec, {})));
+  CHECK(xml.Count("//disk") == 2);
+  CHECK(xml("//disk[1]/source/@file") == hostile);
+  CHECK(xml("//disk[1]/serial") == hostile);
+  CHECK(xml("//interface/target/@dev") == hostile);
+  CHECK(xml("/domain/os/cmdline") == hostile);
+  CHECK(ConsoleDirectory(Value(DomainXml(spec, {}))) == hostile);
+}
+
+TEST_CASE("text that XML cannot carry, or a socket's path, is refused", "[libvirt]") {
+  const auto refused = [](auto change) {
+    GuestSpec spec = Guest();
+    spec.direct_boot = DirectBoot{.kernel_path = "/k", .initrd_path = "/i", .command_line = "quiet"};
+    change(spec);
+    return absl::IsInvalidArgument(DomainXml(spec, {}).status());
+  };
+  CHECK_FALSE(refused([](GuestSpec&) {}));
+  CHECK(refused([](GuestSpec& spec) { spec.direct_boot->command_line = "a\nb"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.direct_boot->kernel_path = std::string("a\0b", 3); }));
+  CHECK(refused([](GuestSpec& spec) { spec.disks[0].path = "\x1b"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.disks[0].serial = "\x7f"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.nics[0].tap = "a\t"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.nics[0].mac = "\x01"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.uuid = "\n"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.disks.resize(27); }));
+  // 108 bytes with the socket's name and the final NUL.
+  CHECK_FALSE(refused([](GuestSpec& spec) { spec.directory = "/" + std::string(93, 'd'); }));
+  CHECK(refused([](GuestSpec& spec) { spec.directory = "/" + std::string(94, 'd'); }));
+}
+
+TEST_CASE("the console's directory is read from a live domain", "[libvirt]") {
+  CHECK(ConsoleDirectory(Value(DomainXml(Guest(), {}))) == Guest().directory);
+  for (const char* none : {"", "<domain/>", "not xml", "<domain><devices><serial type='pty'/></devices></domain>",
+                           "<domain><devices><serial type='unix'><source path='x'/></serial></devices></domain>"}) {
+    INFO(none);
+    CHECK(ConsoleDirectory(none).empty());
+  }
+}
+
+TEST_CASE("a root is found again in the URI of the embedded driver, whatever its name", "[libvirt]") {
+  for (const char* state : {"/var/lib/brume", "/tmp/a b&c=%41?#\xc3\xa9"}) {
+    CHECK(EmbeddedRoot(EmbeddedUri(state)) == std::string(state) + "/libvirt");
+  }
+  CHECK_FALSE(EmbeddedRoot("qemu:///system").has_value());
+  CHECK_FALSE(EmbeddedRoot("qemu:///embed").has_value());
+  CHECK_FALSE(EmbeddedRoot("test:///default").has_value());
+}
+
+TEST_CASE("guests run neither as root nor as nobody known", "[libvirt]") {
+  CHECK(absl::IsFailedPrecondition(FindQemuUser("root").status()));
+  CHECK(absl::IsFailedPrecondition(FindQemuUser("no-such-user").status()));
+  CHECK(FindQemuUser("nobody").ok());
+}
+
+}  // namespace brume::compute

@@ -1,0 +1,220 @@
+// A Linux in the embedded driver's guests: what it sees, says and does.
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/subprocess.h"
+#include "lib/ec2/compute/libvirt/embed.h"
+#include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+#include "tests/ec2/compute/hypervisor_contract.h"
+#include "tests/ec2/compute/libvirt_support.h"
+
+namespace brume::compute {
+namespace {
+
+const char kUserspace[] = "brume-mini: userspace";
+const char kShell[] = "built-in shell (ash)";
+// The shell's last words before it reads: where is the terminal's cursor?
+const char kAsksCursor[] = "\x1b[6n";
+
+// With the image's kernel and a disk of its own.
+GuestSpec MiniGuest(const std::string& id) {
+  const char* mini = getenv("BRUME_MINI");
+  INFO("BRUME_MINI names the directory images/mini/build has made");
+  REQUIRE(mini != nullptr);
+  GuestSpec guest = DisklessGuest(StateDir(), id);
+  guest.direct_boot = DirectBoot{.kernel_path = absl::StrCat(mini, "/vmlinux"),
+                                 .initrd_path = absl::StrCat(mini, "/initrd.img"),
+                                 .command_line = "console=ttyS0 quiet cryptomgr.notests noreplace-smp"};
+  const std::string disk = guest.directory + "/disk.qcow2";
+  std::filesystem::copy_file(absl::StrCat(mini, "/disk.qcow2"), disk);
+  const QemuUser user = Value(FindQemuUser("brume-qemu"));
+  REQUIRE(chown(disk.c_str(), user.uid, user.gid) == 0);
+  guest.disks = {{.path = disk, .device = "/dev/vda", .serial = "vol0123456789abcdef0"}};
+  return guest;
+}
+
+int CountIn(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+struct Running {
+  std::unique_ptr<Hypervisor> hypervisor = Embedded();
+  EventLog events{*hypervisor};
+  GuestSpec guest;
+
+  explicit Running(const std::string& id) : guest(MiniGuest(id)) {
+    REQUIRE_OK(hypervisor->CreatePaused(guest));
+    REQUIRE_OK(hypervisor->Resume(guest.id));
+    REQUIRE(AwaitBoots(1));
+  }
+  ~Running() {
+    CHECK(hypervisor->CutPower(guest.id).ok());
+    hypervisor->Watch(nullptr, nullptr);
+  }
+
+  std::string Output() { return Value(hypervisor->ConsoleOutput(guest.directory, 1 << 20)); }
+  // Waits for the shell at the console, too: what is typed before it reads is lost.
+  bool AwaitBoots(int boots) {
+    const bool there = Eventually([&] {
+      const std::string output = Output();
+      return CountIn(output, kUserspace) == boots && CountIn(output, kShell) == boots &&
+             absl::EndsWith(output, kAsksCursor);
+    });
+    if (!there) UNSCOPED_INFO(Output());
+    return there;
+  }
+  // The guest hears its power button once a process of it listens.
+  void AwaitButton() { OpenConsole().Run("until pidof dd >/dev/null; do sleep 0.1; done"); }
+  Console OpenConsole() { return Console(Value(hypervisor->OpenConsole(guest.id))); }
+};
+
+}  // namespace
+
+TEST_CASE("a guest recognises EC2 by its hardware, and its volume by its serial", "[libvirt]") {
+  Running mini("i-00000011");
+  Console console = mini.OpenConsole();
+  const std::string dmi = console.Run(
+      "cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_uuid "
+      "/sys/class/dmi/id/product_serial /sys/class/dmi/id/board_asset_tag");
+  INFO(dmi);
+  CHECK(absl::StrContains(dmi, "Amazon EC2"));
+  CHECK(CountIn(dmi, mini.guest.uuid) == 2);
+  CHECK(absl::StrContains(dmi, mini.guest.id.text()));
+  const std::string disk = console.Run("cat /sys/block/vda/serial; ls /sys/bus/pci/slots | wc -l");
+  CHECK(absl::StrContains(disk, "vol0123456789abcdef0"));
+}
+
+TEST_CASE("what a guest uses of processor and disk is counted", "[libvirt]") {
+  Running mini("i-00000017");
+  Console console = mini.OpenConsole();
+  const auto sample = [&] {
+    const std::vector<GuestStatistics> guests = Value(mini.hypervisor->Sample({mini.guest.id}));
+    REQUIRE(guests.size() == 1);
+    REQUIRE(guests[0].cpu_time.has_value());
+    REQUIRE(guests[0].disk.has_value());
+    return guests[0];
+  };
+  const GuestStatistics before = sample();
+  CHECK(*before.cpu_time > absl::ZeroDuration());
+  constexpr int64_t kRead = 4 << 20;
+  console.Run("dd if=/dev/vda of=/dev/null bs=64k count=64 iflag=direct");
+  const GuestStatistics after = sample();
+  CHECK(*after.cpu_time > *before.cpu_time);
+  CHECK(after.disk->read_bytes - before.disk->read_bytes >= kRead);
+  CHECK(after.disk->read_operations > before.disk->read_operations);
+  CHECK(after.disk->write_bytes >= before.disk->write_bytes);
+}
+
+TEST_CASE("a QEMU that hangs costs one sample, and those after it tell of all other guests", "[libvirt]") {
+  Running mini("i-00000018");
+  const GuestSpec other = DisklessGuest(StateDir(), "i-00000019");
+  REQUIRE_OK(mini.hypervisor->CreatePaused(other));
+  REQUIRE_OK(mini.hypervisor->Resume(other.id));
+  const auto impatient = Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()),
+                                                     .state_dir = StateDir(),
+                                                     .acceleration = "tcg",
+                                                     .disk_statistics_period = absl::ZeroDuration(),
+                                                     .call_deadline = absl::Seconds(3)}));
+  const pid_t qemu = QemuOf(mini.guest.id.text());
+  REQUIRE(kill(qemu, SIGSTOP) == 0);
+  CHECK(absl::IsDeadlineExceeded(impatient->Sample({}).status()));
+  const std::vector<GuestStatistics> guests = Value(impatient->Sample({}));
+  CHECK(guests.size() == 2);
+  for (const GuestStatistics& guest : guests) {
+    CHECK(guest.cpu_time.has_value());
+    CHECK(guest.disk.has_value() == (guest.id == other.id));
+  }
+  REQUIRE(kill(qemu, SIGCONT) == 0);
+  CHECK(Eventually([&] {
+    const auto again = impatient->Sample({mini.guest.id});
+    return again.ok() && again->size() == 1 && again->front().disk.has_value();
+  }));
+  REQUIRE_OK(mini.hypervisor->CutPower(other.id));
+}
+
+TEST_CASE("a guest that obeys the power button stopped by itself", "[libvirt]") {
+  Running mini("i-00000012");
+  mini.AwaitButton();
+  REQUIRE_OK(mini.hypervisor->AskToStop(mini.guest.id));
+  REQUIRE(mini.events.Await(mini.guest.id, GuestEventKind::kStopped));
+  CHECK(mini.events.Of(mini.guest.id).back().by_guest);
+  CHECK(Value(mini.hypervisor->Look(mini.guest.id)) == Power::kOff);
+  CHECK(absl::IsNotFound(mini.hypervisor->AskToStop(mini.guest.id)));
+  // Its console can still be read.
+  CHECK(absl::StrContains(mini.Output(), kUserspace));
+}
+
+TEST_CASE("a guest that powers itself off stopped by itself", "[libvirt]") {
+  Running mini("i-00000013");
+  Console console = mini.OpenConsole();
+  console.Type("poweroff -f");
+  REQUIRE(mini.events.Await(mini.guest.id, GuestEventKind::kStopped));
+  CHECK(mini.events.Of(mini.guest.id).back().by_guest);
+}
+
+TEST_CASE("a reboot, asked for or the guest's own, is seen and leads to userspace again", "[libvirt]") {
+  Running mini("i-00000014");
+  mini.AwaitButton();
+  REQUIRE_OK(mini.hypervisor->AskToReboot(mini.guest.id));
+  REQUIRE(mini.events.Await(mini.guest.id, GuestEventKind::kRebooted));
+  REQUIRE(mini.AwaitBoots(2));
+  CHECK(Value(mini.hypervisor->Look(mini.guest.id)) == Power::kOn);
+  {
+    Console console = mini.OpenConsole();
+    console.Type("reboot -f");
+    REQUIRE(Eventually([&] { return absl::StrContains(mini.Output(), "Restarting system"); }));
+    // Gone before the next boot: a guest waits for a reader of its console that does not read.
+  }
+  REQUIRE(mini.AwaitBoots(3));
+  REQUIRE_OK(mini.hypervisor->Reset(mini.guest.id));
+  REQUIRE(mini.AwaitBoots(4));
+  for (const GuestEvent& event : mini.events.Of(mini.guest.id)) CHECK(event.kind != GuestEventKind::kStopped);
+}
+
+TEST_CASE("a console that never stops talking fills no disk, and its newest words are kept", "[libvirt]") {
+  Running mini("i-00000015");
+  Console console = mini.OpenConsole();
+  console.Run("dd if=/dev/zero bs=64k count=24 2>/dev/null | tr '\\0' x; echo; echo THE''LAST");
+  const auto size = [&](const char* name) {
+    const std::string path = absl::StrCat(mini.guest.directory, "/", name);
+    return std::filesystem::exists(path) ? std::filesystem::file_size(path) : 0;
+  };
+  CHECK(
+      Eventually([&] { return size("console.log.1") > 0 && size("console.log") + size("console.log.1") <= 1 << 20; }));
+  CHECK(absl::StrContains(mini.Output(), "THELAST"));
+}
+
+TEST_CASE("a guest that powers off while nobody holds it is off for who comes next", "[libvirt]") {
+  const GuestSpec guest = DisklessGuest(StateDir() + "/instances", "i-00000016");
+  {
+    Holder holder(StateDir());
+    holder.AwaitReady();
+    REQUIRE(holder.Ask("boot i-00000016") == "ok");
+    REQUIRE(holder.Ask("resume i-00000016") == "ok");
+    REQUIRE(Eventually([&] { return absl::StrContains(ReadText(guest.directory + "/console.log"), "root@mini"); }));
+    // It may not listen yet; with one press it goes, as soon as it does.
+    const pid_t qemu = QemuOf("i-00000016");
+    REQUIRE(Eventually([&] {
+      holder.Ask("stop i-00000016");
+      return absl::StrContains(ReadText(guest.directory + "/console.log"), "stopping");
+    }));
+    holder.Kill();
+    // Nobody is there to take the halted machine away.
+    CHECK(Lives(qemu));
+  }
+  Holder holder(StateDir());
+  holder.AwaitReady();
+  CHECK(Eventually([&] { return holder.Ask("look i-00000016") == "ok off"; }));
+  CHECK(holder.Ask("cut i-00000016") == "ok");
+}
+
+}  // namespace brume::compute

@@ -1,0 +1,61 @@
+#include <catch2/catch.hpp>
+
+#include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+#include "tests/ec2/compute/hypervisor_contract.h"
+#include "tests/support/temp_dir.h"
+
+namespace brume::compute {
+namespace {
+
+std::unique_ptr<Hypervisor> Simulated(const std::string& state_dir) {
+  return Value(NewLibvirtHypervisor({.uri = "test:///default", .state_dir = state_dir}));
+}
+
+}  // namespace
+
+TEST_CASE("simulated guests keep the hypervisor's contract", "[libvirt]") {
+  const TempDir dir;
+  const auto hypervisor = Simulated(dir.path());
+  CheckHypervisorContract(*hypervisor, dir.path());
+  const HypervisorInfo info = Value(hypervisor->Describe());
+  CHECK(info.acceleration == "simulated");
+  CHECK_FALSE(info.acceleration_note.empty());
+  CHECK(info.uri == "test:///default");
+}
+
+TEST_CASE("a simulated guest obeys its power button and its reboot at once", "[libvirt]") {
+  const TempDir dir;
+  const auto hypervisor = Simulated(dir.path());
+  EventLog events(*hypervisor);
+  const GuestSpec guest = DisklessGuest(dir.path(), "i-0123456789abcdef0");
+  REQUIRE_OK(hypervisor->CreatePaused(guest));
+  REQUIRE_OK(hypervisor->Resume(guest.id));
+  REQUIRE_OK(hypervisor->AskToReboot(guest.id));
+  CHECK(events.Await(guest.id, GuestEventKind::kRebooted));
+  REQUIRE_OK(hypervisor->AskToStop(guest.id));
+  REQUIRE(events.Await(guest.id, GuestEventKind::kStopped));
+  CHECK(events.Of(guest.id).back().by_guest);
+  CHECK(Value(hypervisor->Look(guest.id)) == Power::kOff);
+  hypervisor->Watch(nullptr, nullptr);
+}
+
+TEST_CASE("a libvirt that is not there keeps nothing from starting, and says why", "[libvirt]") {
+  const TempDir dir;
+  const auto hypervisor = Value(NewLibvirtHypervisor(
+      {.uri = "qemu+unix:///system?socket=" + (dir / "absent"), .state_dir = dir.path(), .acceleration = "tcg"}));
+  // How guests will run is known all the same: a daemon reckons with it before libvirt answers.
+  CHECK(hypervisor->Acceleration() == "tcg");
+  const absl::Status status = hypervisor->List().status();
+  CHECK(absl::IsUnavailable(status));
+  CHECK(std::string(status.message()).find("absent") != std::string::npos);
+}
+
+TEST_CASE("options that make no sense are refused", "[libvirt]") {
+  CHECK(absl::IsInvalidArgument(NewLibvirtHypervisor({.uri = "", .state_dir = "/tmp"}).status()));
+  CHECK(absl::IsInvalidArgument(
+      NewLibvirtHypervisor({.uri = "test:///default", .state_dir = "/tmp", .acceleration = "hvf"}).status()));
+  CHECK(absl::IsInvalidArgument(
+      NewLibvirtHypervisor({.uri = "test:///default", .state_dir = "/tmp", .console_log_limit_bytes = 1}).status()));
+}
+
+}  // namespace brume::compute

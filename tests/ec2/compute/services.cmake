@@ -1,0 +1,7 @@
+brume_test(network_service_test SOURCES ec2/network/network_service_test.cc DEPS brume_network LABELS unit)
+brume_test(security_group_test SOURCES ec2/network/security_group_test.cc DEPS brume_network LABELS unit)
+brume_test(image_service_test SOURCES ec2/storage/image_service_test.cc DEPS brume_compute LABELS unit)
+brume_test(key_pair_test SOURCES ec2/compute/key_pair_test.cc DEPS brume_compute LABELS unit)
+brume_test(tag_test SOURCES resource/tag_test.cc DEPS brume_compute LABELS unit)
+brume_test(instance_view_test SOURCES ec2/compute/instance_view_test.cc DEPS brume_compute LABELS unit)
+brume_test(status_monitor_test SOURCES ec2/compute/status_monitor_test.cc DEPS brume_compute LABELS unit)

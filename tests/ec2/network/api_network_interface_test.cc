@@ -1,0 +1,216 @@
+// Network interfaces as the API shows and changes them.
+#include <catch2/catch.hpp>
+#include <set>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "brume/ec2/v1/network_interface.pb.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+ec2::v1::DescribeNetworkInterfacesResponse Describe(ApiWorld& world, const std::string& filter,
+                                                    const std::string& value) {
+  ec2::v1::DescribeNetworkInterfacesRequest request;
+  ec2::v1::Filter& only = *request.add_filters();
+  only.set_name(filter);
+  only.add_values(value);
+  return Value(world.Call<ec2::v1::DescribeNetworkInterfacesResponse>(request));
+}
+
+ec2::v1::NetworkInterface InterfaceOf(ApiWorld& world, const InstanceId& id) {
+  const auto answer = Describe(world, "attachment.instance-id", id.text());
+  REQUIRE(answer.network_interfaces_size() == 1);
+  return answer.network_interfaces(0);
+}
+
+ec2::v1::ModifyNetworkInterfaceAttributeRequest Change(const ec2::v1::NetworkInterface& eni) {
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest request;
+  request.set_network_interface_id(eni.network_interface_id());
+  return request;
+}
+
+absl::Status Modify(ApiWorld& world, const ec2::v1::ModifyNetworkInterfaceAttributeRequest& request) {
+  return world.Call<ec2::v1::ModifyNetworkInterfaceAttributeResponse>(request).status();
+}
+
+}  // namespace
+
+TEST_CASE("a network interface is described with its addresses, groups and instance", "[api]") {
+  ApiWorld world;
+  compute::RunRequest run = world.Request();
+  run.interface_description = "front";
+  run.interface_tags = {{"Name", "eth0"}};
+  run.private_ip = Ipv4::Parse("172.31.0.77").value();
+  const InstanceId id = world.Launch(run);
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
+  CHECK(eni.description() == "front");
+  CHECK(eni.status() == "in-use");
+  CHECK(eni.interface_type() == "interface");
+  CHECK(eni.availability_zone() == "us-east-1a");
+  CHECK(eni.owner_id() == world.settings.account_id);
+  CHECK(eni.private_ip_address() == "172.31.0.77");
+  CHECK(eni.private_dns_name() == "ip-172-31-0-77.ec2.internal");
+  CHECK(eni.source_dest_check());
+  CHECK_FALSE(eni.requester_managed());
+  REQUIRE(eni.tag_set_size() == 1);
+  CHECK(eni.tag_set(0).value() == "eth0");
+  REQUIRE(eni.groups_size() == 1);
+  CHECK(eni.groups(0).group_name() == "default");
+  CHECK(absl::StartsWith(eni.association().public_ip(), "198.18."));
+  CHECK(eni.association().ip_owner_id() == "amazon");
+  REQUIRE(eni.private_ip_addresses_size() == 1);
+  CHECK(eni.private_ip_addresses(0).primary());
+  CHECK(eni.private_ip_addresses(0).association().public_ip() == eni.association().public_ip());
+  CHECK(absl::StartsWith(eni.attachment().attachment_id(), "eni-attach-"));
+  CHECK(eni.attachment().instance_id() == id.text());
+  CHECK(eni.attachment().device_index() == 0);
+  CHECK(eni.attachment().delete_on_termination());
+
+  ec2::v1::DescribeNetworkInterfacesRequest by_id;
+  by_id.add_network_interface_ids(eni.network_interface_id());
+  const auto same = Value(world.Call<ec2::v1::DescribeNetworkInterfacesResponse>(by_id));
+  REQUIRE(same.network_interfaces_size() == 1);
+  CHECK(same.network_interfaces(0).DebugString() == eni.DebugString());
+}
+
+TEST_CASE("network interfaces are found by EC2's filters", "[api]") {
+  ApiWorld world;
+  const SecurityGroupId group = world.groups.Create("web", "web", std::nullopt, {})->group.id;
+  compute::RunRequest run = world.Request();
+  run.interface_description = "front";
+  run.interface_tags = {{"Name", "eth0"}};
+  run.group_ids = {group};
+  run.availability_zone = "us-east-1b";
+  const InstanceId id = world.Launch(run);
+  world.Launch();
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
+  const std::pair<const char*, std::string> only_it[] = {
+      {"addresses.association.public-ip", eni.association().public_ip()},
+      {"addresses.private-ip-address", eni.private_ip_address()},
+      {"association.public-ip", eni.association().public_ip()},
+      {"attachment.attachment-id", eni.attachment().attachment_id()},
+      {"availability-zone", "us-east-1b"},
+      {"description", "fro*"},
+      {"group-id", group.text()},
+      {"group-name", "web"},
+      {"mac-address", eni.mac_address()},
+      {"network-interface-id", eni.network_interface_id()},
+      {"private-dns-name", eni.private_dns_name()},
+      {"private-ip-address", eni.private_ip_address()},
+      {"subnet-id", eni.subnet_id()},
+      {"tag:Name", "eth0"},
+  };
+  for (const auto& [filter, value] : only_it) {
+    INFO(filter);
+    const auto found = Describe(world, filter, value);
+    REQUIRE(found.network_interfaces_size() == 1);
+    CHECK(found.network_interfaces(0).network_interface_id() == eni.network_interface_id());
+  }
+  const std::pair<const char*, std::string> both[] = {
+      {"addresses.association.owner-id", "amazon"},
+      {"addresses.primary", "true"},
+      {"association.ip-owner-id", "amazon"},
+      {"attachment.attach-time", "2027-01-15T*"},
+      {"attachment.delete-on-termination", "true"},
+      {"attachment.device-index", "0"},
+      {"attachment.instance-owner-id", world.settings.account_id},
+      {"attachment.status", "attached"},
+      {"interface-type", "interface"},
+      {"owner-id", world.settings.account_id},
+      {"requester-managed", "false"},
+      {"source-dest-check", "true"},
+      {"status", "in-use"},
+      {"vpc-id", eni.vpc_id()},
+  };
+  for (const auto& [filter, value] : both) {
+    INFO(filter);
+    CHECK(Describe(world, filter, value).network_interfaces_size() == 2);
+  }
+  for (const char* filter : {"association.allocation-id", "requester-id", "ipv6-addresses.ipv6-address"}) {
+    INFO(filter);
+    CHECK(Describe(world, filter, "*").network_interfaces().empty());
+  }
+}
+
+TEST_CASE("network interfaces come in pages, and go with their instances", "[api]") {
+  ApiWorld world;
+  REQUIRE(world.service->Run(world.Request(6)).ok());
+  ec2::v1::DescribeNetworkInterfacesRequest request;
+  request.set_max_results(5);
+  const auto first = Value(world.Call<ec2::v1::DescribeNetworkInterfacesResponse>(request));
+  CHECK(first.network_interfaces_size() == 5);
+  request.set_next_token(first.next_token());
+  const auto second = Value(world.Call<ec2::v1::DescribeNetworkInterfacesResponse>(request));
+  REQUIRE(second.network_interfaces_size() == 1);
+  CHECK_FALSE(second.has_next_token());
+
+  const InstanceId id = Value(InstanceId::Parse(second.network_interfaces(0).attachment().instance_id()));
+  REQUIRE(world.Reaches(id, InstanceState::kRunning));
+  REQUIRE(world.service->Terminate({&id, 1}).ok());
+  REQUIRE(world.Reaches(id, InstanceState::kTerminated));
+  CHECK(Describe(world, "attachment.instance-id", id.text()).network_interfaces().empty());
+}
+
+TEST_CASE("an interface's groups, description and check of addresses are changed one at a time", "[api]") {
+  ApiWorld world;
+  const InstanceId id = world.Launch();
+  const std::string web = world.groups.Create("web", "web", std::nullopt, {})->group.id.text();
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
+
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest request = Change(eni);
+  request.mutable_description()->set_value("back");
+  REQUIRE(Modify(world, request).ok());
+  request = Change(eni);
+  request.add_groups(web);
+  request.add_groups(web);
+  REQUIRE(Modify(world, request).ok());
+  request = Change(eni);
+  request.mutable_source_dest_check()->set_value(false);
+  REQUIRE(Modify(world, request).ok());
+
+  const ec2::v1::NetworkInterface changed = InterfaceOf(world, id);
+  CHECK(changed.description() == "back");
+  REQUIRE(changed.groups_size() == 1);
+  CHECK(changed.groups(0).group_id() == web);
+  CHECK_FALSE(changed.source_dest_check());
+  CHECK_FALSE(world.Row(id).source_dest_check);
+
+  request = Change(eni);
+  request.mutable_description();
+  REQUIRE(Modify(world, request).ok());
+  CHECK(InterfaceOf(world, id).description().empty());
+}
+
+TEST_CASE("the host's network follows a change of an interface", "[api]") {
+  ApiWorld world;
+  const InstanceId id = world.Launch();
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
+  const VpcId vpc = Value(VpcId::Parse(eni.vpc_id()));
+  std::vector<VpcId> woken;
+  network::InterfaceService interfaces(*world.database, [&](const VpcId& changed) { woken.push_back(changed); });
+  const EniId eni_id = Value(EniId::Parse(eni.network_interface_id()));
+  network::InterfaceChange change;
+  change.description = "words";
+  REQUIRE(interfaces.Modify(eni_id, change).ok());
+  CHECK(woken.empty());
+  change.source_dest_check = false;
+  REQUIRE(interfaces.Modify(eni_id, change).ok());
+  CHECK(woken == std::vector<VpcId>{vpc});
+}
+
+TEST_CASE("an interface goes with its instance, and saying so changes nothing", "[api]") {
+  ApiWorld world;
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest request = Change(eni);
+  request.mutable_attachment()->set_attachment_id(eni.attachment().attachment_id());
+  request.mutable_attachment()->set_delete_on_termination(true);
+  CHECK(Modify(world, request).ok());
+  request.mutable_attachment()->set_delete_on_termination(false);
+  CHECK(ec2::ErrorCode(Modify(world, request)) == "UnsupportedOperation");
+  request.mutable_attachment()->set_attachment_id("eni-attach-00000000000000000");
+  CHECK(ec2::ErrorCode(Modify(world, request)) == "InvalidAttachmentID.NotFound");
+}
+
+}  // namespace brume

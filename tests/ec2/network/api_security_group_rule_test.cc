@@ -1,0 +1,186 @@
+// Rules of security groups one by one: shown, changed and described anew.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "brume/ec2/v1/security_group.pb.h"
+#include "brume/ec2/v1/tag.pb.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+struct Rules {
+  ApiWorld world;
+  std::string group = world.groups.Create("web", "web servers", std::nullopt, {})->group.id.text();
+
+  // The id of a new ingress rule for one TCP port.
+  std::string Add(int port, const std::string& cidr, const std::string& description = "") {
+    ec2::v1::AuthorizeSecurityGroupIngressRequest request;
+    request.set_group_id(group);
+    ec2::v1::IpPermission& permission = *request.add_ip_permissions();
+    permission.set_ip_protocol("tcp");
+    permission.set_from_port(port);
+    permission.set_to_port(port);
+    ec2::v1::IpRange& range = *permission.add_ip_ranges();
+    range.set_cidr_ip(cidr);
+    if (!description.empty()) range.set_description(description);
+    return Value(world.Call<ec2::v1::AuthorizeSecurityGroupIngressResponse>(request))
+        .security_group_rules(0)
+        .security_group_rule_id();
+  }
+
+  ec2::v1::SecurityGroupRule Show(const std::string& id) {
+    ec2::v1::DescribeSecurityGroupRulesRequest request;
+    request.add_security_group_rule_ids(id);
+    return Value(world.Call<ec2::v1::DescribeSecurityGroupRulesResponse>(request)).security_group_rules(0);
+  }
+
+  std::string CodeOf(const std::string& action, const std::string& request) {
+    return ec2::ErrorCode(world.CallText(action, "group_id: '" + group + "' " + request).status());
+  }
+};
+
+// One update of ModifySecurityGroupRules.
+std::string Update(const std::string& id, const std::string& wanted) {
+  return "security_group_rules { security_group_rule_id: '" + id + "' security_group_rule { " + wanted + " } } ";
+}
+
+}  // namespace
+
+TEST_CASE("rules are shown one by one, by group, id and tag", "[api]") {
+  Rules rules;
+  const std::string ssh = rules.Add(22, "203.0.113.0/24", "office");
+  rules.Add(80, "0.0.0.0/0");
+  ec2::v1::CreateTagsRequest tag;
+  tag.add_resources(ssh);
+  tag.add_tags()->set_key("Name");
+  tag.mutable_tags(0)->set_value("ssh");
+  Value(rules.world.Call<ec2::v1::CreateTagsResponse>(tag));
+
+  const ec2::v1::SecurityGroupRule shown = rules.Show(ssh);
+  CHECK(shown.group_id() == rules.group);
+  CHECK(shown.group_owner_id() == rules.world.settings.account_id);
+  CHECK_FALSE(shown.is_egress());
+  CHECK(shown.ip_protocol() == "tcp");
+  CHECK(shown.from_port() == 22);
+  CHECK(shown.cidr_ipv4() == "203.0.113.0/24");
+  CHECK(shown.description() == "office");
+  REQUIRE(shown.tags_size() == 1);
+  CHECK(shown.tags(0).value() == "ssh");
+
+  const auto count = [&](const std::string& filter, const std::string& value) {
+    ec2::v1::DescribeSecurityGroupRulesRequest request;
+    ec2::v1::Filter& only = *request.add_filters();
+    only.set_name(filter);
+    only.add_values(value);
+    return Value(rules.world.Call<ec2::v1::DescribeSecurityGroupRulesResponse>(request)).security_group_rules_size();
+  };
+  CHECK(count("group-id", rules.group) == 3);
+  CHECK(count("security-group-rule-id", ssh) == 1);
+  CHECK(count("tag:Name", "s*") == 1);
+}
+
+TEST_CASE("a changed rule keeps its id, direction and tags", "[api]") {
+  Rules rules;
+  const std::string id = rules.Add(22, "203.0.113.0/24", "office");
+  REQUIRE(rules.world.tags.Create({id}, {{"Name", "ssh"}}).ok());
+  REQUIRE(rules.CodeOf("ModifySecurityGroupRules",
+                       Update(id, "ip_protocol: 'udp' from_port: 53 to_port: 54 cidr_ipv4: '198.51.100.7/24'")) == "");
+  const ec2::v1::SecurityGroupRule changed = rules.Show(id);
+  CHECK(changed.ip_protocol() == "udp");
+  CHECK(changed.from_port() == 53);
+  CHECK(changed.to_port() == 54);
+  CHECK(changed.cidr_ipv4() == "198.51.100.0/24");
+  CHECK_FALSE(changed.is_egress());
+  CHECK_FALSE(changed.has_description());
+  CHECK(changed.tags_size() == 1);
+}
+
+TEST_CASE("two rules exchange their permissions in one call", "[api]") {
+  Rules rules;
+  const std::string first = rules.Add(80, "0.0.0.0/0");
+  const std::string second = rules.Add(443, "0.0.0.0/0");
+  REQUIRE(rules.CodeOf("ModifySecurityGroupRules",
+                       Update(first, "ip_protocol: 'tcp' from_port: 443 to_port: 443 cidr_ipv4: '0.0.0.0/0'") +
+                           Update(second, "ip_protocol: 'tcp' from_port: 80 to_port: 80 cidr_ipv4: '0.0.0.0/0'")) ==
+          "");
+  CHECK(rules.Show(first).from_port() == 443);
+  CHECK(rules.Show(second).from_port() == 80);
+}
+
+TEST_CASE("a change of rules that no group could have changes none of them", "[api]") {
+  Rules rules;
+  const std::string ssh = rules.Add(22, "203.0.113.0/24", "office");
+  const std::string web = rules.Add(80, "0.0.0.0/0");
+  const std::string all_of_web = "ip_protocol: 'tcp' from_port: 80 to_port: 80 cidr_ipv4: '0.0.0.0/0'";
+  const std::string good = Update(web, "ip_protocol: 'tcp' from_port: 81 to_port: 81 cidr_ipv4: '0.0.0.0/0'");
+  const std::pair<const char*, std::string> cases[] = {
+      {"MissingParameter", ""},
+      {"MissingParameter", "security_group_rules { security_group_rule_id: '" + ssh + "' }"},
+      {"MissingParameter", good + Update(ssh, "ip_protocol: '-1'")},
+      {"MissingParameter", good + Update(ssh, "cidr_ipv4: '0.0.0.0/0'")},
+      {"InvalidParameterCombination",
+       good + Update(ssh, "ip_protocol: '-1' cidr_ipv4: '0.0.0.0/0' referenced_group_id: '" + rules.group + "'")},
+      {"InvalidParameterValue", good + Update(ssh, "ip_protocol: 'tcp' cidr_ipv4: '0.0.0.0/0'")},
+      {"InvalidParameterValue", good + Update(ssh, "ip_protocol: '-1' cidr_ipv4: '0.0.0.0/33'")},
+      {"InvalidParameterValue", good + Update(ssh, "ip_protocol: '-1' referenced_group_id: '" + rules.group + "'")},
+      {"InvalidParameterValue", good + good},
+      {"UnsupportedOperation", good + Update(ssh, "ip_protocol: '-1' cidr_ipv6: '::/0'")},
+      {"UnsupportedOperation", good + Update(ssh, "ip_protocol: '-1' prefix_list_id: 'pl-1'")},
+      {"InvalidSecurityGroupRuleId.NotFound",
+       good + Update("sgr-00000000000000000", "ip_protocol: '-1' cidr_ipv4: '0.0.0.0/0'")},
+      {"InvalidPermission.Duplicate", Update(ssh, all_of_web)},
+  };
+  for (const auto& [code, request] : cases) {
+    INFO(request);
+    CHECK(rules.CodeOf("ModifySecurityGroupRules", request) == code);
+  }
+  CHECK(rules.Show(ssh).description() == "office");
+  CHECK(rules.Show(web).from_port() == 80);
+}
+
+TEST_CASE("rules are described anew by permission and by id, and lose a description that is not given", "[api]") {
+  Rules rules;
+  const std::string ssh = rules.Add(22, "203.0.113.0/24", "office");
+  const std::string action = "UpdateSecurityGroupRuleDescriptionsIngress";
+  const std::string permission = "ip_permissions { ip_protocol: 'tcp' from_port: 22 to_port: 22 ";
+  REQUIRE(rules.CodeOf(action, permission + "ip_ranges { cidr_ip: '203.0.113.0/24' description: 'home' } }") == "");
+  CHECK(rules.Show(ssh).description() == "home");
+  const std::string by_id = "security_group_rule_descriptions { security_group_rule_id: '" + ssh + "' ";
+  REQUIRE(rules.CodeOf(action, by_id + "description: 'away' }") == "");
+  CHECK(rules.Show(ssh).description() == "away");
+  REQUIRE(rules.CodeOf(action, by_id + "}") == "");
+  CHECK_FALSE(rules.Show(ssh).has_description());
+
+  CHECK(rules.CodeOf(action, "") == "MissingParameter");
+  CHECK(rules.CodeOf(action, by_id + "} ip_permissions { ip_protocol: '-1' }") == "InvalidParameterCombination");
+  CHECK(rules.CodeOf(action, permission + "ip_ranges { cidr_ip: '0.0.0.0/0' description: 'x' } }") ==
+        "InvalidPermission.NotFound");
+  CHECK(rules.CodeOf(action, by_id + "description: 'a\\tb' }") == "InvalidParameterValue");
+  // The rule is there, for the other direction.
+  CHECK(rules.CodeOf("UpdateSecurityGroupRuleDescriptionsEgress", by_id + "description: 'x' }") ==
+        "InvalidSecurityGroupRuleId.NotFound");
+  REQUIRE(rules.CodeOf("UpdateSecurityGroupRuleDescriptionsEgress",
+                       "ip_permissions { ip_protocol: '-1' ip_ranges { cidr_ip: '0.0.0.0/0' description: 'out' } }") ==
+          "");
+}
+
+TEST_CASE("the host's network follows changed rules and not their descriptions", "[api]") {
+  Rules rules;
+  const std::string id = rules.Add(22, "203.0.113.0/24");
+  const SecurityGroupId group = Value(SecurityGroupId::Parse(rules.group));
+  std::vector<SecurityGroupId> woken;
+  network::SecurityGroupService service(
+      *rules.world.database, rules.world.random,
+      [&](const VpcId&, const SecurityGroupId& changed) { woken.push_back(changed); });
+  const SecurityGroupRuleId rule_id = Value(SecurityGroupRuleId::Parse(id));
+  REQUIRE(service.UpdateDescriptionsById(group, false, {{rule_id, "words"}}).ok());
+  CHECK(woken.empty());
+  SecurityGroupRule rule;
+  rule.id = rule_id;
+  rule.cidr = Cidr::Parse("198.51.100.0/24").value();
+  REQUIRE(service.ModifyRules(group, {rule}).ok());
+  CHECK(woken == std::vector<SecurityGroupId>{group});
+}
+
+}  // namespace brume

@@ -1,0 +1,108 @@
+// One VPC on a fabric of its own, and guests in it.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/ec2/network/linux/linux_fabric.h"
+#include "tests/ec2/network/fabric_guest.h"
+
+namespace brume::network {
+
+inline Ipv4 Address(const char* text) { return Ipv4::Parse(text).value(); }
+inline Cidr Range(const char* text) { return Cidr::Parse(text).value(); }
+inline bool Good(const absl::Status& status) {
+  UNSCOPED_INFO(status);
+  return status.ok();
+}
+
+inline SecurityGroupRule Allow(bool egress, int protocol, int from, int to, const char* cidr) {
+  SecurityGroupRule rule;
+  rule.egress = egress;
+  rule.protocol = protocol;
+  rule.from_port = from;
+  rule.to_port = to;
+  rule.cidr = Range(cidr);
+  return rule;
+}
+inline SecurityGroupRule AllowGroup(bool egress, const SecurityGroupId& peer) {
+  SecurityGroupRule rule;
+  rule.egress = egress;
+  rule.referenced_group = peer;
+  return rule;
+}
+inline SecurityGroupRule AllEgress() { return Allow(true, -1, -1, -1, "0.0.0.0/0"); }
+
+inline constexpr int kTcpProtocol = 6, kIcmpProtocol = 1;
+
+// A VPC 10.0.0.0/16 with subnets 10.0.1.0/24 and 10.0.2.0/24. Group `members`: all egress, members reach each other, as
+// the default group of EC2. Group `closed`: all egress, nothing comes in.
+struct TestVpc {
+  explicit TestVpc(const std::string& digits = "00000000000000001") {
+    spec.vpc = {VpcId::FromTrusted("vpc-" + digits), Range("10.0.0.0/16"), true};
+    for (const char* cidr : {"10.0.1.0/24", "10.0.2.0/24"}) {
+      Subnet subnet;
+      subnet.id = SubnetId::FromTrusted("subnet-" + digits.substr(1) + std::to_string(spec.subnets.size()));
+      subnet.vpc_id = spec.vpc.id;
+      subnet.cidr = Range(cidr);
+      spec.subnets.push_back(subnet);
+    }
+    spec.domain = "ec2.internal";
+    members = SecurityGroupId::FromTrusted("sg-" + digits.substr(1) + "a");
+    closed = SecurityGroupId::FromTrusted("sg-" + digits.substr(1) + "b");
+    spec.groups.push_back(Group(members, {AllEgress(), AllowGroup(false, members)}));
+    spec.groups.push_back(Group(closed, {AllEgress()}));
+  }
+
+  GroupSpec Group(const SecurityGroupId& id, std::vector<SecurityGroupRule> rules) const {
+    GroupSpec group;
+    group.group.id = id;
+    group.group.vpc_id = spec.vpc.id;
+    group.rules = std::move(rules);
+    if (const auto found = launched.find(id); found != launched.end()) group.members = found->second;
+    return group;
+  }
+
+  PortSpec Port(const char* private_ip, std::vector<SecurityGroupId> groups) const {
+    PortSpec port;
+    port.eni.private_ip = Address(private_ip);
+    port.eni.id = EniId::FromTrusted("eni-0000" + spec.vpc.id.text().substr(spec.vpc.id.text().size() - 5) +
+                                     absl::StrCat(absl::Hex(port.eni.private_ip.value, absl::kZeroPad8)));
+    port.eni.vpc_id = spec.vpc.id;
+    port.eni.mac = MacAddressFor(port.eni.private_ip);
+    port.eni.groups = std::move(groups);
+    port.hostname = PrivateHostname(port.eni.private_ip);
+    return port;
+  }
+
+  VpcSpec spec;
+  SecurityGroupId members, closed;
+  // The addresses of guests by group, for the groups made from here on.
+  std::map<SecurityGroupId, std::vector<Ipv4>> launched;
+};
+
+class FabricFixture {
+ public:
+  FabricFixture();
+  ~FabricFixture();
+
+ protected:
+  LinuxFabricOptions Options() const;
+  // A fabric that knows nothing of what the one before did.
+  void Restart();
+  // A guest with its address, plugged.
+  std::unique_ptr<Guest> Launch(const PortSpec& port);
+  void SyncAll() { REQUIRE(Good(fabric->SyncVpc(vpc.spec))); }
+
+  std::string directory;
+  std::string uplink = "none";
+  std::vector<std::string> dns_upstream;
+  TestVpc vpc;
+  std::unique_ptr<LinuxFabric> fabric;
+};
+
+}  // namespace brume::network

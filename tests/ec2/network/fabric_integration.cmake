@@ -1,0 +1,9 @@
+brume_test(fabric_test
+  SOURCES ec2/network/fabric_traffic_test.cc ec2/network/fabric_public_test.cc ec2/network/fabric_lifecycle_test.cc
+          ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc
+  DEPS brume_network_linux PkgConfig::LIBNL
+  LABELS integration)
+
+# Measures and asserts nothing, so it is no test: see docs/networking.md.
+add_executable(fabric_bench ec2/network/fabric_bench.cc ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc)
+target_link_libraries(fabric_bench PRIVATE brume_test_main brume_network_linux PkgConfig::LIBNL)

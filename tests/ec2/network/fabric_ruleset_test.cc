@@ -1,0 +1,220 @@
+#include <catch2/catch.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "lib/ec2/network/linux/dnsmasq_config.h"
+#include "lib/ec2/network/linux/host_network.h"
+#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/nft_ruleset.h"
+
+namespace brume::network {
+namespace {
+
+const SecurityGroupId kWeb = SecurityGroupId::FromTrusted("sg-00000000000000001");
+const SecurityGroupId kData = SecurityGroupId::FromTrusted("sg-00000000000000002");
+
+Ipv4 Address(const char* text) { return Ipv4::Parse(text).value(); }
+
+SecurityGroupRule Rule(bool egress, int protocol, int from, int to) {
+  SecurityGroupRule rule;
+  rule.egress = egress;
+  rule.protocol = protocol;
+  rule.from_port = from;
+  rule.to_port = to;
+  return rule;
+}
+
+std::string TextOf(SecurityGroupRule rule, const char* cidr) {
+  rule.cidr = Cidr::Parse(cidr).value();
+  return RuleText(rule);
+}
+
+PortRules Port() {
+  return {.tap = "bm0123456789abc",
+          .mac = "02:b0:0a:00:01:04",
+          .private_ip = Address("10.0.1.4"),
+          .public_ip = std::nullopt,
+          .source_dest_check = true,
+          .groups = {kWeb}};
+}
+
+size_t Lines(const std::string& text) { return std::vector<std::string>(absl::StrSplit(text, '\n')).size() - 1; }
+
+bool Has(const std::string& text, const std::string& line) {
+  return absl::StrContains("\n" + text, "\n" + line + "\n");
+}
+
+}  // namespace
+
+TEST_CASE("a permission is one rule with the peer, the protocol and its ports", "[fabric]") {
+  CHECK(TextOf(Rule(false, 6, 22, 22), "0.0.0.0/0") == "tcp dport 22 accept");
+  CHECK(TextOf(Rule(false, 6, 80, 443), "10.0.0.0/8") == "ip saddr 10.0.0.0/8 tcp dport 80-443 accept");
+  CHECK(TextOf(Rule(true, 17, 0, 53), "10.1.0.0/16") == "ip daddr 10.1.0.0/16 udp dport 0-53 accept");
+  CHECK(TextOf(Rule(false, 6, 0, 65535), "0.0.0.0/0") == "meta l4proto 6 accept");
+  CHECK(TextOf(Rule(false, 6, -1, -1), "0.0.0.0/0") == "meta l4proto 6 accept");
+  CHECK(TextOf(Rule(false, 17, 0, 0), "0.0.0.0/0") == "udp dport 0 accept");
+  CHECK(TextOf(Rule(false, 1, -1, -1), "0.0.0.0/0") == "meta l4proto 1 accept");
+  CHECK(TextOf(Rule(false, 1, 8, -1), "0.0.0.0/0") == "icmp type 8 accept");
+  CHECK(TextOf(Rule(false, 1, 3, 4), "0.0.0.0/0") == "icmp type 3 icmp code 4 accept");
+  CHECK(TextOf(Rule(false, 50, -1, -1), "0.0.0.0/0") == "meta l4proto 50 accept");
+  CHECK(TextOf(Rule(true, -1, -1, -1), "0.0.0.0/0") == "accept");
+  SecurityGroupRule from_group = Rule(false, 6, 5432, 5432);
+  from_group.referenced_group = kWeb;
+  CHECK(RuleText(from_group) == "ip saddr @sg-00000000000000001 tcp dport 5432 accept");
+}
+
+TEST_CASE("no rule holds an anonymous set", "[fabric]") {
+  // libnftables numbers those by a counter that threads share.
+  Ruleset rules{.resolvers = {Address("10.0.0.2")}, .groups = {}, .ports = {}};
+  rules.groups[kWeb] = {.ingress = {"tcp dport 22 accept"}, .egress = {"accept"}, .peers = {}, .members = {}};
+  rules.ports[Port().tap] = Port();
+  for (const std::string& text : {WholeRuleset(rules), HostRuleset("eth0", Cidr{Address("198.18.0.0"), 16})}) {
+    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+      INFO(line);
+      CHECK_FALSE((absl::StartsWith(line, "add rule") && absl::StrContains(line, "{")));
+    }
+  }
+}
+
+TEST_CASE("what did not change makes no command", "[fabric]") {
+  const PortRules port = Port();
+  CHECK(ChangePort(&port, &port).empty());
+  const GroupRules group{.ingress = {"accept"}, .egress = {}, .peers = {}, .members = {Address("10.0.1.4")}};
+  CHECK(ChangeGroup(kWeb, &group, group).empty());
+}
+
+TEST_CASE("a member more or less is one element, however many there are", "[fabric]") {
+  GroupRules before;
+  for (uint32_t i = 0; i < 1000; ++i) before.members.insert(Ipv4{Address("10.0.1.0").value + i});
+  GroupRules after = before;
+  after.members.erase(Address("10.0.1.7"));
+  after.members.insert(Address("10.0.200.1"));
+  CHECK(ChangeGroup(kWeb, &before, after) ==
+        "delete element inet brume sg-00000000000000001 { 10.0.1.7 }\n"
+        "add element inet brume sg-00000000000000001 { 10.0.200.1 }\n");
+}
+
+TEST_CASE("a rule change rewrites the chain of its direction only", "[fabric]") {
+  const GroupRules before{.ingress = {"tcp dport 22 accept"}, .egress = {"accept"}, .peers = {}, .members = {}};
+  GroupRules after = before;
+  after.ingress.push_back("tcp dport 80 accept");
+  CHECK(ChangeGroup(kWeb, &before, after) ==
+        "flush chain inet brume in-sg-00000000000000001\n"
+        "add rule inet brume in-sg-00000000000000001 tcp dport 22 accept\n"
+        "add rule inet brume in-sg-00000000000000001 tcp dport 80 accept\n");
+}
+
+TEST_CASE("a group that rules name exists before them", "[fabric]") {
+  const GroupRules group{
+      .ingress = {"ip saddr @sg-00000000000000002 accept"}, .egress = {}, .peers = {kData}, .members = {}};
+  const std::string text = ChangeGroup(kWeb, nullptr, group);
+  CHECK(text.find("add set inet brume sg-00000000000000002") < text.find("@sg-00000000000000002"));
+}
+
+TEST_CASE("a port that goes takes back exactly what it brought", "[fabric]") {
+  PortRules port = Port();
+  port.public_ip = Address("198.18.0.10");
+  port.source_dest_check = false;
+  const std::string come = ChangePort(nullptr, &port), go = ChangePort(&port, nullptr);
+  size_t elements = 0;
+  for (const absl::string_view line : absl::StrSplit(come, '\n')) {
+    if (!absl::StartsWith(line, "add element")) continue;
+    ++elements;
+    CHECK(Has(go, absl::StrCat("delete", line.substr(3))));
+  }
+  CHECK(elements == 10);
+  CHECK(Lines(go) == elements);
+}
+
+TEST_CASE("a port of several groups has chains of its own, of one it has none", "[fabric]") {
+  const PortRules one = Port();
+  PortRules two = one;
+  two.groups = {kWeb, kData};
+  CHECK_FALSE(absl::StrContains(ChangePort(nullptr, &one), "in-bm0123456789abc"));
+  const std::string more = ChangePort(&one, &two);
+  CHECK(Has(more, "add rule inet brume in-bm0123456789abc jump in-sg-00000000000000002"));
+  CHECK(more.find("delete element inet brume port_ingress") < more.find("add element inet brume port_ingress"));
+  const std::string less = ChangePort(&two, &one);
+  CHECK(Has(less, "delete chain inet brume out-bm0123456789abc"));
+  CHECK(less.find("delete element inet brume port_egress") < less.find("delete chain"));
+}
+
+TEST_CASE("many elements are split into commands that fit a message", "[fabric]") {
+  GroupRules group;
+  for (uint32_t i = 0; i < 1200; ++i) group.members.insert(Ipv4{Address("10.0.1.0").value + i});
+  const std::string text = ChangeGroup(kWeb, nullptr, group);
+  size_t commands = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) commands += absl::StartsWith(line, "add element");
+  CHECK(commands == 3);
+}
+
+TEST_CASE("a port's groups are put in order, each once", "[fabric]") {
+  NetworkInterface eni;
+  eni.id = EniId::FromTrusted("eni-00000123456789abc");
+  eni.groups = {kData, kWeb, kData};
+  CHECK(PortRulesOf(eni).groups == std::vector<SecurityGroupId>{kWeb, kData});
+}
+
+TEST_CASE("only our own links are told to be ours", "[fabric]") {
+  CHECK(HostVethName(VpcId::FromTrusted("vpc-0123456789abcdef0")) == "bmv789abcdef0");
+  CHECK(IsHostVethName("bmv789abcdef0"));
+  CHECK(IsTapName(TapName(EniId::FromTrusted("eni-0123456789abcdef0"))));
+  CHECK(IsTapName(TapName(EniId::FromTrusted("eni-01234567"))));
+  CHECK(IsHostVethName(HostVethName(VpcId::FromTrusted("vpc-01234567"))));
+  for (const char* other :
+       {"bm", "bm0", "bmv789abcdef0", "bond0", "bm0123456789xyz", "br-0123456789ab", "bm-012345678"}) {
+    INFO(other);
+    CHECK_FALSE(IsTapName(other));
+  }
+  for (const char* other : {"bmv", "bm0123456789abc", "bmvlan0", "bmv789abcdefg"}) {
+    INFO(other);
+    CHECK_FALSE(IsHostVethName(other));
+  }
+}
+
+TEST_CASE("the way out is by the named link only, or by none", "[fabric]") {
+  const Cidr pool{Address("198.18.0.0"), 16};
+  const std::string named = HostRuleset("eth0", pool);
+  CHECK(Has(named, "add rule inet brume_host leaving oifname \"eth0\" accept"));
+  CHECK(Has(named, "add rule inet brume_host nat_out ip saddr 198.18.0.0/16 oifname \"eth0\" masquerade"));
+  CHECK(Has(named, "add rule inet brume_host forward iifname \"bmv*\" drop"));
+  CHECK(Has(HostRuleset("auto", pool), "add rule inet brume_host nat_out ip saddr 198.18.0.0/16 masquerade"));
+  const std::string none = HostRuleset("none", pool);
+  CHECK_FALSE(absl::StrContains(none, "masquerade"));
+  CHECK(Has(none, "add rule inet brume_host forward iifname \"bmv*\" drop"));
+  for (const std::string& text : {named, none}) {
+    CHECK(Has(text, "add rule inet brume_host input iifname \"bmv*\" ct state established,related accept"));
+    CHECK(Has(text, "add rule inet brume_host input iifname \"bmv*\" drop"));
+  }
+}
+
+TEST_CASE("the name server is told each subnet, its router and nothing of the host", "[fabric]") {
+  DnsmasqSpec spec;
+  spec.vpc.cidr = Cidr::Parse("10.0.0.0/16").value();
+  Subnet subnet;
+  subnet.id = SubnetId::FromTrusted("subnet-01234567");
+  subnet.cidr = Cidr::Parse("10.0.16.0/20").value();
+  spec.subnets = {subnet};
+  spec.domain = "ec2.internal";
+  spec.user = "nobody";
+  const std::string text = DnsmasqConfig(spec, DnsmasqPaths("/state/net/vpc-1"));
+  for (const char* line :
+       {"user=nobody", "no-hosts", "no-resolv", "local=/ec2.internal/", "dhcp-leasefile=/state/net/vpc-1/leases",
+        "dhcp-range=set:subnet-01234567,10.0.16.0,static,255.255.240.0,1h",
+        "dhcp-option=tag:subnet-01234567,option:router,10.0.16.1", "dhcp-option=option:dns-server,10.0.0.2"}) {
+    INFO(line);
+    CHECK(Has(text, line));
+  }
+  CHECK_FALSE(absl::StrContains(text, "server="));
+  spec.upstream = {"192.0.2.53"};
+  CHECK(Has(DnsmasqConfig(spec, DnsmasqPaths("/s")), "server=192.0.2.53"));
+  const HostEntries hosts = {{Address("10.0.16.4"), {"02:b0:0a:00:10:04", "ip-10-0-16-4", ""}},
+                             {Address("10.0.16.5"), {"02:b0:0a:00:10:05", "ip-10-0-16-5", "ec2-198-18-0-5.test"}}};
+  CHECK(DhcpHosts(hosts) == "02:b0:0a:00:10:04,10.0.16.4,ip-10-0-16-4\n02:b0:0a:00:10:05,10.0.16.5,ip-10-0-16-5\n");
+  CHECK(DnsHosts(hosts, "ec2.internal") ==
+        "10.0.16.4 ip-10-0-16-4.ec2.internal ip-10-0-16-4\n"
+        "10.0.16.5 ip-10-0-16-5.ec2.internal ip-10-0-16-5 ec2-198-18-0-5.test\n");
+}
+
+}  // namespace brume::network

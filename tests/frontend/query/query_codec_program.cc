@@ -1,0 +1,160 @@
+// The codec of the Query API and the schema it works by, for tests and docs written in Python.
+//
+//   query_codec schema   The families of the schema with their actions, and its messages, as one JSON value.
+//   query_codec decode   Reads lines METHOD TAB FORM; writes for each {"message": …} or {"error": CODE, "text": …}.
+//   query_codec encode   Reads lines METHOD TAB MESSAGE; writes for each its answer's XML as a JSON string. The request
+//                        id is "request-1".
+//   query_codec error    Reads lines FAMILY TAB CODE TAB TEXT; writes for each {"status": …, "xml": …}.
+//
+// METHOD is a full name, brume.ec2.v1.Instances.RunInstances; messages are in protobuf's JSON with the schema's field
+// names.
+#include <google/protobuf/util/json_util.h>
+
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "brume/rpc/v1/options.pb.h"
+#include "cli/schema.h"
+#include "lib/frontend/query/decode.h"
+#include "lib/frontend/query/encode.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/schema/schema.h"
+
+namespace brume {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+using google::protobuf::MethodDescriptor;
+using nlohmann::json;
+
+[[noreturn]] void Die(const std::string& what) {
+  std::cerr << "query_codec: " << what << "\n";
+  std::exit(2);
+}
+
+const MethodDescriptor& Method(absl::string_view name) {
+  const MethodDescriptor* method = DescriptorPool::generated_pool()->FindMethodByName(std::string(name));
+  if (method == nullptr) Die("no method " + std::string(name));
+  return *method;
+}
+
+std::unique_ptr<Message> NewMessage(const Descriptor& type) {
+  return std::unique_ptr<Message>(MessageFactory::generated_factory()->GetPrototype(&type)->New());
+}
+
+json FieldJson(const FieldDescriptor& field, const cli::Schema& comments) {
+  std::string member = field.camelcase_name();
+  member[0] = absl::ascii_toupper(member[0]);
+  const auto* source = comments.pool().FindFieldByName(field.full_name());
+  return {{"name", field.name()},
+          {"member", member},
+          {"query", schema::QueryName(field)},
+          {"list", field.is_repeated()},
+          {"type", field.message_type() != nullptr                    ? field.message_type()->full_name()
+                   : field.options().GetExtension(rpc::v1::timestamp) ? "timestamp"
+                                                                      : field.type_name()},
+          {"ignored", field.options().GetExtension(rpc::v1::ignored)},
+          {"comment", source == nullptr ? "" : cli::CommentOf(*source)}};
+}
+
+void AddMessage(const Descriptor& message, const cli::Schema& comments, json& messages) {
+  if (messages.contains(message.full_name())) return;
+  messages[message.full_name()] = json::array();
+  for (int i = 0; i < message.field_count(); ++i) {
+    messages[message.full_name()].push_back(FieldJson(*message.field(i), comments));
+    if (message.field(i)->message_type() != nullptr) AddMessage(*message.field(i)->message_type(), comments, messages);
+  }
+}
+
+void PrintSchema() {
+  const auto comments = cli::LoadEmbeddedSchema();
+  if (!comments.ok()) Die(comments.status().ToString());
+  json families, messages;
+  for (const auto* service : schema::Services()) {
+    const schema::ApiFamilyInfo& info = schema::Family(*service);
+    if (info.api_version.empty()) continue;
+    json& family = families[info.signing_name];
+    family["api_version"] = info.api_version;
+    family["aws_query"] = info.aws_query;
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor& method = *service->method(i);
+      family["actions"][method.name()] = {{"method", method.full_name()},
+                                          {"request", method.input_type()->full_name()},
+                                          {"response", method.output_type()->full_name()}};
+      AddMessage(*method.input_type(), **comments, messages);
+      AddMessage(*method.output_type(), **comments, messages);
+    }
+  }
+  std::cout << json{{"families", families}, {"messages", messages}} << "\n";
+}
+
+json Failure(const absl::Status& status) {
+  return {{"error", ec2::ErrorCode(status)}, {"text", std::string(status.message())}};
+}
+
+json Decode(const std::vector<std::string>& words) {
+  const MethodDescriptor& method = Method(words.at(0));
+  const auto form = frontend::ParseForm(words.at(1));
+  if (!form.ok()) return Failure(form.status());
+  const std::unique_ptr<Message> request = NewMessage(*method.input_type());
+  if (const absl::Status status = frontend::DecodeRequest(*form, method, *request); !status.ok()) {
+    return Failure(status);
+  }
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(*request, &text, options).ok()) Die("no JSON of a message");
+  return {{"message", json::parse(text)}};
+}
+
+json Encode(const std::vector<std::string>& words) {
+  const MethodDescriptor& method = Method(words.at(0));
+  const std::unique_ptr<Message> response = NewMessage(*method.output_type());
+  const auto status = google::protobuf::util::JsonStringToMessage(words.at(1), response.get());
+  if (!status.ok()) Die(status.ToString());
+  return frontend::EncodeResponse(method, *response, "request-1");
+}
+
+json Error(const std::vector<std::string>& words) {
+  for (const auto* service : schema::Services()) {
+    const schema::ApiFamilyInfo& family = schema::Family(*service);
+    if (family.signing_name != words.at(0)) continue;
+    const absl::Status error = ec2::Error(words.at(1), words.at(2));
+    return {{"status", frontend::HttpStatus(family, error)},
+            {"xml", frontend::EncodeError(family, error, "request-1")}};
+  }
+  Die("no family " + words.at(0));
+}
+
+void EachLine(const std::function<json(const std::vector<std::string>& words)>& answer) {
+  for (std::string line; std::getline(std::cin, line);) std::cout << answer(absl::StrSplit(line, '\t')) << "\n";
+}
+
+}  // namespace
+}  // namespace brume
+
+int main(int argc, char** argv) {
+  const std::string command = argc == 2 ? argv[1] : "";
+  if (command == "schema") {
+    brume::PrintSchema();
+  } else if (command == "decode") {
+    brume::EachLine(brume::Decode);
+  } else if (command == "encode") {
+    brume::EachLine(brume::Encode);
+  } else if (command == "error") {
+    brume::EachLine(brume::Error);
+  } else {
+    brume::Die("usage: query_codec schema|decode|encode|error");
+  }
+}

@@ -1,0 +1,14 @@
+brume_test(schema_test SOURCES schema/schema_test.cc DEPS brume_api LABELS unit)
+target_compile_definitions(schema_test PRIVATE BRUME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+brume_test(api_filters_test SOURCES gateway/api_filters_test.cc DEPS brume_api LABELS unit)
+brume_test(api_validate_test SOURCES gateway/api_validate_test.cc DEPS brume_api LABELS unit)
+brume_test(api_access_test SOURCES gateway/api_access_test.cc DEPS brume_api LABELS unit)
+brume_test(api_limits_test SOURCES gateway/api_limits_test.cc DEPS brume_api LABELS unit)
+brume_test(api_test SOURCES gateway/api_test.cc DEPS brume_api LABELS unit)
+brume_test(api_resources_test SOURCES ec2/storage/api_volume_test.cc ec2/network/api_network_interface_test.cc
+           ec2/compute/api_options_test.cc ec2/network/api_security_group_rule_test.cc ec2/network/api_route_test.cc
+           ec2/compute/api_launch_template_test.cc DEPS brume_api LABELS unit)
+brume_test(api_bad_input_test SOURCES gateway/api_bad_input_test.cc DEPS brume_api LABELS unit)
+brume_test(grpc_test SOURCES frontend/grpc/grpc_server_test.cc frontend/grpc/grpc_access_test.cc frontend/grpc/grpc_console_test.cc
+           DEPS brume_frontend_grpc PkgConfig::GRPC LABELS unit)
+brume_test(event_test SOURCES gateway/event_test.cc DEPS brume_api LABELS unit)

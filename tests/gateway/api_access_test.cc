@@ -1,0 +1,120 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "brume/autoscaling/v1/group.pb.h"
+#include "brume/autoscaling/v1/tag.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/tag.pb.h"
+#include "lib/gateway/access.h"
+#include "lib/gateway/dispatcher.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::gateway {
+namespace {
+
+const Place kPlace{.region = "eu-west-1", .account_id = "123456789012"};
+
+AccessQuestion Ask(const char* service, const char* action, const google::protobuf::Message& request,
+                   const Caller& caller) {
+  const auto* method = Dispatcher().FindMethod(service, action);
+  REQUIRE(method != nullptr);
+  return QuestionOf(*method, request, caller, kPlace, absl::UnixEpoch());
+}
+
+}  // namespace
+
+TEST_CASE("a call asks for its action on each resource it names", "[api]") {
+  ec2::v1::StopInstancesRequest stop;
+  stop.add_instance_ids("i-0123456789abcdef0");
+  stop.add_instance_ids("i-0123456789abcdef1");
+  const AccessQuestion question = Ask("brume.ec2.v1.Instances", "StopInstances", stop, {});
+  CHECK(question.action == "ec2:StopInstances");
+  CHECK(question.resources ==
+        std::vector<std::string>{"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+                                 "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef1"});
+}
+
+TEST_CASE("a call that names no resource asks for all of them", "[api]") {
+  CHECK(Ask("brume.ec2.v1.Instances", "DescribeInstances", ec2::v1::DescribeInstancesRequest(), {}).resources ==
+        std::vector<std::string>{"*"});
+}
+
+TEST_CASE("a group is named to policies by its name or its ARN, and a tag by its group", "[api]") {
+  const std::string prefix = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:";
+  autoscaling::v1::SetDesiredCapacityRequest set;
+  set.set_auto_scaling_group_name("web");
+  AccessQuestion question = Ask("brume.autoscaling.v1.Groups", "SetDesiredCapacity", set, {});
+  CHECK(question.action == "autoscaling:SetDesiredCapacity");
+  CHECK(question.resources == std::vector<std::string>{prefix + "*:autoScalingGroupName/web"});
+  set.set_auto_scaling_group_name(prefix + "1-2-3:autoScalingGroupName/web");
+  question = Ask("brume.autoscaling.v1.Groups", "SetDesiredCapacity", set, {});
+  CHECK(question.resources == std::vector<std::string>{prefix + "1-2-3:autoScalingGroupName/web"});
+
+  autoscaling::v1::CreateOrUpdateTagsRequest tags;
+  tags.add_tags()->set_resource_id("web");
+  tags.mutable_tags(0)->set_key("team");
+  question = Ask("brume.autoscaling.v1.GroupTags", "CreateOrUpdateTags", tags, {});
+  CHECK(question.resources == std::vector<std::string>{prefix + "*:autoScalingGroupName/web"});
+  CHECK(question.context.at("aws:tagkeys") == std::vector<std::string>{"team"});
+}
+
+TEST_CASE("policies are told who asks, from where, and the tags that are set", "[api]") {
+  ec2::v1::CreateTagsRequest create;
+  create.add_resources("i-0123456789abcdef0");
+  ec2::v1::Tag& tag = *create.add_tags();
+  tag.set_key("Stage");
+  tag.set_value("test");
+  const Caller caller{.principal = "arn:aws:iam::123456789012:user/ada",
+                      .source = "127.0.0.1",
+                      .secure = true,
+                      .arn = "arn:aws:iam::123456789012:user/ada",
+                      .user_name = "ada"};
+  AccessQuestion question = Ask("brume.ec2.v1.Tags", "CreateTags", create, caller);
+  CHECK(question.resources ==
+        std::vector<std::string>{"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0"});
+  CHECK(question.context["aws:username"] == std::vector<std::string>{"ada"});
+  CHECK(question.context["aws:sourceip"] == std::vector<std::string>{"127.0.0.1"});
+  CHECK(question.context["aws:securetransport"] == std::vector<std::string>{"true"});
+  CHECK(question.context["aws:requesttag/stage"] == std::vector<std::string>{"test"});
+  CHECK(question.context["aws:tagkeys"] == std::vector<std::string>{"Stage"});
+}
+
+TEST_CASE("a caller no policy allows is refused, and the call is told of", "[api]") {
+  std::vector<std::string> outcomes;
+  Dispatcher dispatcher(
+      {.authorize =
+           [](const Caller&, const AccessQuestion& question) {
+             if (question.action == "ec2:StopInstances") return absl::OkStatus();
+             return absl::PermissionDeniedError("no identity-based policy allows it");
+           },
+       .record = [&](const CallRecord& record) { outcomes.push_back(ec2::ErrorCode(record.outcome)); }});
+  dispatcher.Handle<ec2::v1::StopInstancesRequest, ec2::v1::StopInstancesResponse>(
+      "brume.ec2.v1.Instances", "StopInstances",
+      [](const ec2::v1::StopInstancesRequest&, const Caller&) -> absl::StatusOr<ec2::v1::StopInstancesResponse> {
+        return ec2::v1::StopInstancesResponse();
+      });
+  const Caller ada{.principal = "arn:aws:iam::000000000000:user/ada", .request_id = "r"};
+  ec2::v1::StopInstancesRequest stop;
+  stop.add_instance_ids("i-0123456789abcdef0");
+  ec2::v1::TerminateInstancesRequest terminate;
+  terminate.add_instance_ids("i-0123456789abcdef0");
+  CHECK(dispatcher.Call(*dispatcher.FindMethod("brume.ec2.v1.Instances", "StopInstances"), stop, ada).ok());
+  const absl::Status refused =
+      dispatcher.Call(*dispatcher.FindMethod("brume.ec2.v1.Instances", "TerminateInstances"), terminate, ada).status();
+  CHECK(ec2::ErrorCode(refused) == "UnauthorizedOperation");
+  CHECK(std::string(refused.message()).find("ec2:TerminateInstances") != std::string::npos);
+  CHECK(outcomes == std::vector<std::string>{"", "UnauthorizedOperation"});
+}
+
+TEST_CASE("a call beyond its caller's share is refused before anything is looked at", "[api]") {
+  Dispatcher dispatcher(
+      {.admit = [](const google::protobuf::MethodDescriptor&, const google::protobuf::Message&, const Caller&) {
+        return ec2::Error("RequestLimitExceeded", "Request limit exceeded.");
+      }});
+  const auto refused = dispatcher.Call(*dispatcher.FindMethod("brume.ec2.v1.Instances", "StopInstances"),
+                                       ec2::v1::StopInstancesRequest(), {.request_id = "r"});
+  CHECK(ec2::ErrorCode(refused.status()) == "RequestLimitExceeded");
+}
+
+}  // namespace brume::gateway

@@ -1,0 +1,325 @@
+// What policies say, case by case, as the IAM User Guide has it.
+#include "lib/iam/model/policy.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::iam {
+namespace {
+
+constexpr char kInstance[] = "arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0";
+constexpr char kUser[] = "arn:aws:iam::123456789012:user/ada";
+
+AccessQuestion Question(const std::string& action) {
+  return {.action = action,
+          .resources = {},
+          .context = {{"aws:username", {"ada"}},
+                      {"aws:userid", {"A*B"}},
+                      {"aws:sourceip", {"203.0.113.7"}},
+                      {"aws:securetransport", {"true"}},
+                      {"aws:currenttime", {"2026-06-15T12:00:00Z"}},
+                      {"aws:epochtime", {"1781524800"}},
+                      {"aws:principalarn", {kUser}},
+                      {"aws:requesttag/stage", {"Test"}},
+                      {"aws:tagkeys", {"Stage", "Owner"}},
+                      {"ec2:count", {"5"}}}};
+}
+
+std::string Document(const std::string& statement) {
+  return absl::StrCat(R"({"Version":"2012-10-17","Statement":[)", statement, "]}");
+}
+
+char Judged(const std::string& document, const std::string& action, const std::string& resource) {
+  const auto policy = Policy::Parse(document, PolicyKind::kIdentity);
+  INFO(document << policy.status().ToString());
+  REQUIRE(policy.ok());
+  switch ((*policy)->Judge(Question(action), resource)) {
+    case Verdict::kAllow:
+      return 'A';
+    case Verdict::kDeny:
+      return 'D';
+    case Verdict::kNone:
+      return '-';
+  }
+  return '!';
+}
+
+std::string Malformed(const std::string& document, PolicyKind kind = PolicyKind::kIdentity) {
+  const auto policy = Policy::Parse(document, kind);
+  INFO(document);
+  REQUIRE_FALSE(policy.ok());
+  CHECK(ec2::ErrorCode(policy.status()) == "MalformedPolicyDocument");
+  return std::string(policy.status().message());
+}
+
+}  // namespace
+
+TEST_CASE("an action and a resource are matched with wildcards, actions whatever their case", "[identity]") {
+  struct Case {
+    const char* statement;
+    const char* action;
+    const char* resource;
+    char verdict;
+  };
+  const Case cases[] = {
+      {R"("Action":"*","Resource":"*")", "ec2:RunInstances", kInstance, 'A'},
+      {R"("Action":"*:*","Resource":"*")", "ec2:RunInstances", kInstance, 'A'},
+      {R"("Action":"ec2:*","Resource":"*")", "ec2:RunInstances", kInstance, 'A'},
+      {R"("Action":"ec2:*","Resource":"*")", "iam:CreateUser", kUser, '-'},
+      {R"("Action":"EC2:runinstances","Resource":"*")", "ec2:RunInstances", "*", 'A'},
+      {R"("Action":"ec2:Describe*","Resource":"*")", "ec2:DescribeInstances", "*", 'A'},
+      {R"("Action":"ec2:Describe*","Resource":"*")", "ec2:StopInstances", "*", '-'},
+      {R"("Action":"ec2:?topInstances","Resource":"*")", "ec2:StopInstances", "*", 'A'},
+      {R"("Action":"ec2:?StopInstances","Resource":"*")", "ec2:StopInstances", "*", '-'},
+      {R"("Action":["ec2:StartInstances","ec2:StopInstances"],"Resource":"*")", "ec2:StopInstances", "*", 'A'},
+      {R"("NotAction":"iam:*","Resource":"*")", "ec2:StopInstances", "*", 'A'},
+      {R"("NotAction":"iam:*","Resource":"*")", "iam:CreateUser", kUser, '-'},
+      {R"("NotAction":["ec2:*","iam:*"],"Resource":"*")", "sts:AssumeRole", "*", 'A'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*:*:instance/*")", "ec2:StopInstances", kInstance, 'A'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0")",
+       "ec2:StopInstances", kInstance, 'A'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*:*:INSTANCE/*")", "ec2:StopInstances", kInstance, '-'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:eu-*:*:instance/*")", "ec2:StopInstances", kInstance, '-'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*:*:volume/*")", "ec2:StopInstances", kInstance, '-'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*:instance/*")", "ec2:StopInstances", kInstance, '-'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*")", "ec2:StopInstances", kInstance, 'A'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*:*:instance/i-0123456789abcdef?")", "ec2:StopInstances", kInstance,
+       'A'},
+      {R"("Action":"*","Resource":"arn:aws:ec2:*:*:instance/*")", "ec2:DescribeInstances", "*", '-'},
+      {R"("Action":"*","Resource":["arn:aws:s3:::bucket","arn:aws:ec2:*:*:instance/*"])", "ec2:StopInstances",
+       kInstance, 'A'},
+      {R"("Action":"*","NotResource":"arn:aws:iam::*:*")", "ec2:StopInstances", kInstance, 'A'},
+      {R"("Action":"*","NotResource":"arn:aws:iam::*:*")", "iam:DeleteUser", kUser, '-'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:username}")", "iam:GetUser", kUser, 'A'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:username}x")", "iam:GetUser", kUser, '-'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:nothing}")", "iam:GetUser", kUser, '-'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:nothing, 'ada'}")", "iam:GetUser", kUser, 'A'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:userid}")", "iam:GetUser",
+       "arn:aws:iam::123456789012:user/AxB", '-'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:userid}")", "iam:GetUser",
+       "arn:aws:iam::123456789012:user/A*B", 'A'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/a${*}a")", "iam:GetUser", kUser, '-'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/a${*}a")", "iam:GetUser",
+       "arn:aws:iam::123456789012:user/a*a", 'A'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/?")", "iam:GetUser", "arn:aws:iam::123456789012:user/é",
+       'A'},
+  };
+  for (const Case& c : cases) {
+    INFO(c.statement << " for " << c.action << " on " << c.resource);
+    CHECK(Judged(Document(absl::StrCat(R"({"Effect":"Allow",)", c.statement, "}")), c.action, c.resource) == c.verdict);
+  }
+}
+
+TEST_CASE("a condition holds as its operator says", "[identity]") {
+  struct Case {
+    const char* condition;
+    bool holds;
+  };
+  const Case cases[] = {
+      {R"("StringEquals":{"aws:username":"ada"})", true},
+      {R"("StringEquals":{"AWS:UserName":"ada"})", true},
+      {R"("StringEquals":{"aws:username":"Ada"})", false},
+      {R"("StringEquals":{"aws:username":["bob","ada"]})", true},
+      {R"("StringEquals":{"aws:username":"a*"})", false},
+      {R"("StringEquals":{"aws:username":"${aws:username}"})", true},
+      {R"("StringEquals":{"aws:nothing":"ada"})", false},
+      {R"("StringEqualsIfExists":{"aws:nothing":"ada"})", true},
+      {R"("StringEqualsIfExists":{"aws:username":"bob"})", false},
+      {R"("StringNotEquals":{"aws:username":"bob"})", true},
+      {R"("StringNotEquals":{"aws:username":["bob","ada"]})", false},
+      {R"("StringNotEquals":{"aws:nothing":"ada"})", true},
+      {R"("StringEqualsIgnoreCase":{"aws:username":"ADA"})", true},
+      {R"("StringNotEqualsIgnoreCase":{"aws:username":"ADA"})", false},
+      {R"("StringLike":{"aws:username":"a*"})", true},
+      {R"("StringLike":{"aws:username":"A*"})", false},
+      {R"("StringLike":{"aws:username":["b*","?da"]})", true},
+      {R"("StringNotLike":{"aws:username":"a*"})", false},
+      {R"("StringEquals":{"aws:RequestTag/Stage":"Test"})", true},
+      {R"("IpAddress":{"aws:SourceIp":"203.0.113.0/24"})", true},
+      {R"("IpAddress":{"aws:SourceIp":"203.0.113.8"})", false},
+      {R"("IpAddress":{"aws:SourceIp":"203.0.113.6/31"})", true},
+      {R"("IpAddress":{"aws:SourceIp":["2001:db8::/32","0.0.0.0/0"]})", true},
+      {R"("IpAddress":{"aws:SourceIp":"::/0"})", false},
+      {R"("NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"})", false},
+      {R"("NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"})", true},
+      {R"("Bool":{"aws:SecureTransport":"true"})", true},
+      {R"("Bool":{"aws:SecureTransport":true})", true},
+      {R"("Bool":{"aws:SecureTransport":"false"})", false},
+      {R"("Bool":{"aws:MultiFactorAuthPresent":"true"})", false},
+      {R"("BoolIfExists":{"aws:MultiFactorAuthPresent":"true"})", true},
+      {R"("NumericLessThan":{"ec2:Count":"10"})", true},
+      {R"("NumericLessThan":{"ec2:Count":5})", false},
+      {R"("NumericLessThanEquals":{"ec2:Count":5})", true},
+      {R"("NumericGreaterThan":{"ec2:Count":"4.5"})", true},
+      {R"("NumericGreaterThanEquals":{"ec2:Count":"6"})", false},
+      {R"("NumericEquals":{"ec2:Count":"5.0"})", true},
+      {R"("NumericNotEquals":{"ec2:Count":"5"})", false},
+      {R"("NumericLessThan":{"aws:username":"5"})", false},
+      {R"("DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"})", true},
+      {R"("DateLessThan":{"aws:CurrentTime":"2026-06-15"})", false},
+      {R"("DateLessThan":{"aws:CurrentTime":"2026-06-15T14:30:00+02:00"})", true},
+      {R"("DateLessThan":{"aws:EpochTime":"1781524801"})", true},
+      {R"("DateEquals":{"aws:CurrentTime":"2026-06-15T12:00:00Z"})", true},
+      {R"("DateNotEquals":{"aws:CurrentTime":"2026"})", true},
+      {R"("ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:user/ada"})", true},
+      {R"("ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"})", true},
+      {R"("ArnLike":{"aws:PrincipalArn":"arn:aws:*:user/*"})", false},
+      {R"("ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"})", true},
+      {R"("Null":{"aws:TokenIssueTime":"true"})", true},
+      {R"("Null":{"aws:username":"true"})", false},
+      {R"("Null":{"aws:username":false})", true},
+      {R"("ForAllValues:StringEquals":{"aws:TagKeys":["Stage","Owner","Name"]})", true},
+      {R"("ForAllValues:StringEquals":{"aws:TagKeys":["Stage"]})", false},
+      {R"("ForAllValues:StringEquals":{"aws:nothing":["Stage"]})", true},
+      {R"("ForAnyValue:StringEquals":{"aws:TagKeys":["Stage","Name"]})", true},
+      {R"("ForAnyValue:StringEquals":{"aws:TagKeys":"Name"})", false},
+      {R"("ForAnyValue:StringEquals":{"aws:nothing":"Name"})", false},
+      {R"("ForAllValues:StringNotEquals":{"aws:TagKeys":"Name"})", true},
+      {R"("ForAnyValue:StringLike":{"aws:TagKeys":"Own*"})", true},
+      // Every test of every operator must hold.
+      {R"("StringEquals":{"aws:username":"ada"},"Bool":{"aws:SecureTransport":"false"})", false},
+      {R"("StringEquals":{"aws:username":"ada","aws:RequestTag/Stage":"Prod"})", false},
+      {R"("StringEquals":{"aws:username":"ada"},"NumericEquals":{"ec2:Count":5})", true},
+  };
+  for (const Case& c : cases) {
+    INFO(c.condition);
+    const std::string document =
+        Document(absl::StrCat(R"({"Effect":"Allow","Action":"*","Resource":"*","Condition":{)", c.condition, "}}"));
+    CHECK(Judged(document, "ec2:RunInstances", kInstance) == (c.holds ? 'A' : '-'));
+  }
+}
+
+TEST_CASE("a denial wins over every permission, in whatever order", "[identity]") {
+  const std::string allow = R"({"Effect":"Allow","Action":"ec2:*","Resource":"*"})";
+  const std::string deny = R"({"Effect":"Deny","Action":"ec2:StopInstances","Resource":"*"})";
+  for (const std::string& document : {Document(allow + "," + deny), Document(deny + "," + allow)}) {
+    CHECK(Judged(document, "ec2:StopInstances", kInstance) == 'D');
+    CHECK(Judged(document, "ec2:StartInstances", kInstance) == 'A');
+    CHECK(Judged(document, "iam:CreateUser", kUser) == '-');
+  }
+  std::vector<std::shared_ptr<const Policy>> both = {*Policy::Parse(Document(allow), PolicyKind::kIdentity),
+                                                     *Policy::Parse(Document(deny), PolicyKind::kIdentity)};
+  CHECK(JudgeAll(both, Question("ec2:StopInstances"), "*") == Verdict::kDeny);
+  CHECK(JudgeAll(both, Question("ec2:StartInstances"), "*") == Verdict::kAllow);
+  CHECK(JudgeAll({}, Question("ec2:StartInstances"), "*") == Verdict::kNone);
+}
+
+TEST_CASE("the old Version, which is that of policies without one, has no variables", "[identity]") {
+  for (const std::string& version : {std::string(), std::string(R"("Version":"2008-10-17",)")}) {
+    const std::string document =
+        "{" + version +
+        R"("Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:iam::*:user/${aws:username}"}})";
+    CHECK(Judged(document, "iam:GetUser", kUser) == '-');
+    CHECK(Judged(document, "iam:GetUser", "arn:aws:iam::1:user/${aws:username}") == 'A');
+  }
+}
+
+TEST_CASE("a policy that is not understood in all its parts is refused, with the place", "[identity]") {
+  const std::string good = R"("Effect":"Allow","Action":"*","Resource":"*")";
+  const std::string cases[] = {
+      "",
+      "[]",
+      "{",
+      "{}",
+      "null",
+      "\"x\"",
+      R"({"Version":"2012-10-17"})",
+      R"({"Version":"2012-10-17","Statement":[]})",
+      R"({"Version":"2020-01-01","Statement":{)" + good + "}}",
+      R"({"Version":1,"Statement":{)" + good + "}}",
+      R"({"Extra":1,"Statement":{)" + good + "}}",
+      R"({"Statement":{)" + good + R"(},"Statement":{)" + good + "}}",
+      "{\"Statement\":" + std::string(5000, '[') + std::string(5000, ']') + "}",
+      "{\"Statement\":{" + good + ",\"Sid\":\"\xff\"}}",
+      Document("1"),
+      Document("{}"),
+      Document(R"({"Effect":"allow","Action":"*","Resource":"*"})"),
+      Document(R"({"Action":"*","Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"*"})"),
+      Document(R"({"Effect":"Allow","Action":[],"Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":[1],"Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"*","Resource":"*","NotResource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"RunInstances","Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"ec2:","Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"ec2:Run Instances","Resource":"*"})"),
+      Document(R"({"Effect":"Allow","Action":"*","Resource":"instance/i-1"})"),
+      Document(R"({"Effect":"Allow","Action":"*","Resource":""})"),
+      Document(R"({"Effect":"Allow","Action":"*","Resource":"arn:aws:iam::*:user/${aws:username"})"),
+      Document("{" + good + R"(,"Principal":"*"})"),
+      Document("{" + good + R"(,"Sid":"no blanks"})"),
+      Document("{" + good + R"(,"Sid":"a"},{)" + good + R"(,"Sid":"a"})"),
+      Document("{" + good + R"(,"Condition":[]})"),
+      Document("{" + good + R"(,"Condition":{"StringSame":{"aws:username":"a"}}})"),
+      Document("{" + good + R"(,"Condition":{"NullIfExists":{"aws:username":"true"}}})"),
+      Document("{" + good + R"(,"Condition":{"StringEquals":{"username":"a"}}})"),
+      Document("{" + good + R"(,"Condition":{"StringEquals":{"aws:username":[]}}})"),
+      Document("{" + good + R"(,"Condition":{"StringEquals":{"aws:username":{}}}})"),
+      Document("{" + good + R"(,"Condition":{"StringEquals":"ada"}})"),
+      Document("{" + good + R"(,"Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/33"}}})"),
+      Document("{" + good + R"(,"Condition":{"IpAddress":{"aws:SourceIp":"home"}}})"),
+      Document("{" + good + R"(,"Condition":{"Bool":{"aws:SecureTransport":"yes"}}})"),
+      Document("{" + good + R"(,"Condition":{"NumericEquals":{"ec2:Count":"many"}}})"),
+      Document("{" + good + R"(,"Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}})"),
+      Document("{" + good + R"(,"Condition":{"ArnLike":{"aws:PrincipalArn":"ada"}}})"),
+  };
+  for (const std::string& document : cases) CHECK(Malformed(document) != "");
+  const std::string second = Malformed(Document("{" + good + R"(},{"Effect":"Maybe","Action":"*","Resource":"*"})"));
+  CHECK(absl::StartsWith(second, "Statement 2: Effect"));
+}
+
+TEST_CASE("a trust policy names who may take on the role", "[identity]") {
+  const auto judge = [](const std::string& principal, const TrustQuestion& question) {
+    const auto policy = Policy::Parse(
+        Document(R"({"Effect":"Allow","Action":"sts:AssumeRole","Principal":)" + principal + "}"), PolicyKind::kTrust);
+    INFO(policy.status().ToString());
+    REQUIRE(policy.ok());
+    return (*policy)->JudgeTrust(question) == Verdict::kAllow;
+  };
+  const TrustQuestion ada{
+      .action = "sts:AssumeRole", .principal_arn = kUser, .account_id = "123456789012", .service = "", .context = {}};
+  const TrustQuestion ec2{
+      .action = "sts:AssumeRole", .principal_arn = "", .account_id = "", .service = "ec2.amazonaws.com", .context = {}};
+  CHECK(judge(R"({"AWS":"arn:aws:iam::123456789012:user/ada"})", ada));
+  CHECK_FALSE(judge(R"({"AWS":"arn:aws:iam::123456789012:user/bob"})", ada));
+  CHECK(judge(R"({"AWS":"arn:aws:iam::123456789012:root"})", ada));
+  CHECK(judge(R"({"AWS":["210987654321","123456789012"]})", ada));
+  CHECK(judge(R"("*")", ada));
+  CHECK_FALSE(judge(R"({"Service":"ec2.amazonaws.com"})", ada));
+  CHECK(judge(R"({"Service":["ec2.amazonaws.com"]})", ec2));
+  CHECK_FALSE(judge(R"({"Service":"lambda.amazonaws.com"})", ec2));
+  CHECK_FALSE(judge(R"({"AWS":"*"})", ec2));
+  const std::string good = R"({"Effect":"Allow","Action":"sts:AssumeRole")";
+  for (const std::string& statement :
+       {good + "}", good + R"(,"Principal":"ada"})", good + R"(,"Principal":{"AWS":"ada"}})",
+        good + R"(,"Principal":{"AWS":"arn:aws:iam::123456789012:user/*"}})", good + R"(,"Principal":{"Robot":"x"}})",
+        good + R"(,"Principal":"*","Resource":"*"})"}) {
+    CHECK(Malformed(Document(statement), PolicyKind::kTrust) != "");
+  }
+}
+
+TEST_CASE("wildcards that could match in ever so many ways are matched in bounded time", "[identity]") {
+  std::string pattern;
+  for (int i = 0; i < 500; ++i) pattern += "*a";
+  const std::string text(20000, 'a');
+  const auto parsed = Pattern::Parse(pattern + "b", {});
+  REQUIRE(parsed.ok());
+  const auto start = std::chrono::steady_clock::now();
+  CHECK_FALSE(parsed->Matches(text, {}));
+  CHECK(parsed->Matches(text + "b", {}));
+  // Steps by the thousand million would take minutes at least; these are by the ten million.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
+
+TEST_CASE("white space does not count against the size of a policy", "[identity]") {
+  CHECK(PolicySize("{ \"a\" :\n\t\"é\" }") == 9);
+}
+
+}  // namespace brume::iam

@@ -1,0 +1,244 @@
+// STS through the dispatcher.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "brume/iam/v1/role.pb.h"
+#include "brume/iam/v1/user.pb.h"
+#include "brume/sts/v1/sts.pb.h"
+#include "lib/iam/session.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+constexpr char kRoot[] = "arn:aws:iam::000000000000:root";
+constexpr char kAda[] = "arn:aws:iam::000000000000:user/ada";
+constexpr char kAllowEc2[] =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})";
+constexpr char kBuilder[] = "arn:aws:iam::000000000000:role/ci/builder";
+
+std::string Trust(const std::string& principal, const std::string& condition = "") {
+  return absl::StrCat(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":)",
+                      principal, condition.empty() ? "" : R"(,"Condition":)", condition, "}}");
+}
+
+std::string TrustAws(const std::string& arn, const std::string& condition = "") {
+  return Trust(absl::StrCat(R"({"AWS":")", arn, R"("})"), condition);
+}
+
+struct World : ApiWorld {
+  template <typename Response>
+  Response Ok(const std::string& action, const std::string& request) {
+    auto response = CallText(action, request);
+    INFO(action << ": " << response.status().ToString());
+    REQUIRE(response.ok());
+    return static_cast<const Response&>(**response);
+  }
+  void Do(const std::string& action, const std::string& request) {
+    const absl::Status status = CallText(action, request).status();
+    INFO(action << ": " << status.ToString());
+    REQUIRE(status.ok());
+  }
+  std::string Code(const std::string& action, const std::string& request) {
+    return ec2::ErrorCode(CallText(action, request).status());
+  }
+
+  sts::v1::GetCallerIdentityResponse WhoIs(const Caller& caller) {
+    administrator = caller;
+    return Ok<sts::v1::GetCallerIdentityResponse>("GetCallerIdentity", "");
+  }
+  // A user who may take on every role.
+  Caller Ada() {
+    const auto user = Ok<iam::v1::CreateUserResponse>("CreateUser", "user_name: 'ada'").user();
+    Do("PutUserPolicy",
+       R"(user_name: 'ada' policy_name: 'roles' policy_document:
+                                     '{"Version":"2012-10-17","Statement":{"Effect":"Allow",)"
+       R"("Action":"sts:AssumeRole","Resource":"*"}}')");
+    return {.principal = user.arn(),
+            .request_id = "r",
+            .arn = user.arn(),
+            .principal_id = user.user_id(),
+            .user_name = "ada",
+            .access_key_id = "AKIAADA"};
+  }
+  iam::v1::Role Role(const std::string& trust, const std::string& more = "") {
+    return Ok<iam::v1::CreateRoleResponse>(
+               "CreateRole",
+               absl::StrCat("path: '/ci/' role_name: 'builder' assume_role_policy_document: '", trust, "' ", more))
+        .role();
+  }
+  std::string Assume(const Caller& caller, const std::string& more = "", const std::string& arn = kBuilder) {
+    administrator = caller;
+    return Code("AssumeRole", absl::StrCat("role_arn: '", arn, "' role_session_name: 'night' ", more));
+  }
+  absl::Duration Left(const sts::v1::Credentials& credentials) {
+    const auto opened = iam::OpenSession(access_keys->box(), credentials.access_key_id(), credentials.session_token());
+    REQUIRE(opened.ok());
+    return opened->session.expires - absl::FromUnixSeconds(absl::ToUnixSeconds(clock.Now()));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("who calls over the daemon's socket is the account's root", "[sts]") {
+  World world;
+  const auto identity = world.WhoIs(world.administrator);
+  CHECK(identity.account() == "000000000000");
+  CHECK(identity.user_id() == "000000000000");
+  CHECK(identity.arn() == kRoot);
+}
+
+TEST_CASE("a caller whom no policy allows anything is told who they are", "[sts]") {
+  World world;
+  const auto identity = world.WhoIs(
+      {.principal = kAda, .request_id = "r", .arn = kAda, .principal_id = "AIDAAAAAAAAAAAAAAAAAA", .user_name = "ada"});
+  CHECK(identity.account() == "000000000000");
+  CHECK(identity.user_id() == "AIDAAAAAAAAAAAAAAAAAA");
+  CHECK(identity.arn() == kAda);
+}
+
+TEST_CASE("the account of a key is told, and of no other", "[sts]") {
+  World world;
+  const auto key = world.access_keys->Create("");
+  REQUIRE(key.ok());
+  CHECK(
+      world
+          .Ok<sts::v1::GetAccessKeyInfoResponse>("GetAccessKeyInfo", absl::StrCat("access_key_id: '", key->key.id, "'"))
+          .account() == "000000000000");
+  CHECK(world.Code("GetAccessKeyInfo", "access_key_id: 'AKIAUNKNOWN'") == "ValidationError");
+}
+
+TEST_CASE("a user who is trusted takes on a role", "[sts]") {
+  World world;
+  const Caller ada = world.Ada();
+  const auto role = world.Role(TrustAws(kAda));
+  world.administrator = ada;
+  const auto assumed = world.Ok<sts::v1::AssumeRoleResponse>(
+      "AssumeRole", absl::StrCat("role_arn: '", kBuilder, "' role_session_name: 'night' policy: '", kAllowEc2, "'"));
+  CHECK(assumed.assumed_role_user().arn() == "arn:aws:sts::000000000000:assumed-role/builder/night");
+  CHECK(assumed.assumed_role_user().assumed_role_id() == role.role_id() + ":night");
+  CHECK(assumed.packed_policy_size() == 5);
+  const auto& credentials = assumed.credentials();
+  CHECK(absl::StartsWith(credentials.access_key_id(), "ASIA"));
+  CHECK(credentials.secret_access_key().size() == 40);
+  CHECK(world.Left(credentials) == absl::Hours(1));
+  const auto opened =
+      iam::OpenSession(world.access_keys->box(), credentials.access_key_id(), credentials.session_token());
+  REQUIRE(opened.ok());
+  CHECK(opened->session.identity_id == role.role_id());
+  CHECK(opened->session.name == "night");
+  CHECK(opened->session.policy == kAllowEc2);
+}
+
+TEST_CASE("a role that does not trust the caller cannot be told from one that is not there", "[sts]") {
+  World world;
+  const Caller ada = world.Ada();
+  world.Role(TrustAws("arn:aws:iam::000000000000:user/eve"));
+  CHECK(world.Assume(ada) == "AccessDenied");
+  CHECK(world.Assume(ada, "", "arn:aws:iam::000000000000:role/ci/other") == "AccessDenied");
+  CHECK(world.Assume(ada, "", "arn:aws:iam::000000000000:role/builder") == "AccessDenied");
+}
+
+TEST_CASE("a trusted user whose own policies do not allow it is refused the role", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  const Caller ada = world.Ada();
+  world.Role(TrustAws(kAda));
+  CHECK(world.Assume(ada) == "");
+  world.administrator = root;
+  world.Do("DeleteUserPolicy", "user_name: 'ada' policy_name: 'roles'");
+  CHECK(world.Assume(ada) == "AccessDenied");
+}
+
+TEST_CASE("a role for instances is no user's, and one for the account is root's too", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  world.Role(Trust(R"({"Service":"ec2.amazonaws.com"})"));
+  CHECK(world.Assume(root) == "AccessDenied");
+  world.Do("UpdateAssumeRolePolicy",
+           absl::StrCat("role_name: 'builder' policy_document: '", TrustAws("000000000000"), "'"));
+  CHECK(world.Assume(root) == "");
+}
+
+TEST_CASE("a trust policy sees the external id and the session's name", "[sts]") {
+  World world;
+  const Caller ada = world.Ada();
+  world.Role(TrustAws(kAda, R"({"StringEquals":{"sts:ExternalId":"x-1","sts:RoleSessionName":"night"}})"));
+  CHECK(world.Assume(ada, "external_id: 'x-1'") == "");
+  CHECK(world.Assume(ada, "external_id: 'x-2'") == "AccessDenied");
+  CHECK(world.Assume(ada) == "AccessDenied");
+}
+
+TEST_CASE("a session is as long as the role allows, and an hour where a role takes on a role", "[sts]") {
+  World world;
+  const Caller ada = world.Ada();
+  const auto role = world.Role(TrustAws("000000000000"), "max_session_duration: 7200");
+  CHECK(world.Assume(ada, "duration_seconds: 7200") == "");
+  CHECK(world.Assume(ada, "duration_seconds: 7201") == "ValidationError");
+  CHECK(world.Assume(ada, "duration_seconds: 899") == "ValidationError");
+  CHECK(world.Assume(ada, "duration_seconds: 43201") == "ValidationError");
+  Caller chained{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                 .administrator = true,  // no policy is asked before the trust policy
+                 .request_id = "r",
+                 .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                 .principal_id = role.role_id() + ":x",
+                 .role_id = role.role_id()};
+  CHECK(world.Assume(chained, "duration_seconds: 3600") == "");
+  CHECK(world.Assume(chained, "duration_seconds: 3601") == "ValidationError");
+}
+
+TEST_CASE("a role may trust a role", "[sts]") {
+  World world;
+  const auto role = world.Role(TrustAws(kBuilder));
+  const Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                       .administrator = true,  // no policy is asked before the trust policy
+                       .request_id = "r",
+                       .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                       .principal_id = role.role_id() + ":x",
+                       .role_id = role.role_id()};
+  CHECK(world.Assume(session) == "");
+}
+
+TEST_CASE("a role is not taken on with bad words", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  world.Role(TrustAws("000000000000"));
+  const auto code = [&](const std::string& request) { return world.Code("AssumeRole", request); };
+  const std::string arn = absl::StrCat("role_arn: '", kBuilder, "' ");
+  CHECK(code("role_session_name: 'night'") == "MissingParameter");
+  CHECK(code(arn) == "MissingParameter");
+  CHECK(code("role_arn: 'builder' role_session_name: 'night'") == "ValidationError");
+  for (const char* name : {"n", "a b", "a/b", "a:b", "ä€"}) {
+    CHECK(code(absl::StrCat(arn, "role_session_name: '", name, "'")) == "ValidationError");
+  }
+  CHECK(code(absl::StrCat(arn, "role_session_name: '", std::string(64, 'x'), "'")) == "");
+  CHECK(code(absl::StrCat(arn, "role_session_name: '", std::string(65, 'x'), "'")) == "ValidationError");
+  CHECK(code(absl::StrCat(arn, "role_session_name: 'a_B0+=,.@-'")) == "");
+  CHECK(world.Assume(root, "policy: '{'") == "MalformedPolicyDocument");
+  CHECK(world.Assume(root, absl::StrCat("policy: '", std::string(2049, ' '), "'")) == "ValidationError");
+  CHECK(world.Assume(root, "external_id: 'a b'") == "ValidationError");
+}
+
+TEST_CASE("users and root get session tokens, and sessions none", "[sts]") {
+  World world;
+  const Caller ada = world.Ada();
+  const auto left = [&](const std::string& request) {
+    return world.Left(world.Ok<sts::v1::GetSessionTokenResponse>("GetSessionToken", request).credentials());
+  };
+  CHECK(left("") == absl::Hours(1));
+  CHECK(left("duration_seconds: 900") == absl::Minutes(15));
+  CHECK(left("duration_seconds: 129600") == absl::Hours(1));
+  world.administrator = ada;
+  CHECK(left("") == absl::Hours(12));
+  CHECK(left("duration_seconds: 129600") == absl::Hours(36));
+  CHECK(world.Code("GetSessionToken", "duration_seconds: 899") == "ValidationError");
+  CHECK(world.Code("GetSessionToken", "duration_seconds: 129601") == "ValidationError");
+  world.administrator.access_key_id = "ASIAADA";
+  CHECK(world.Code("GetSessionToken", "") == "AccessDenied");
+  world.administrator = {.principal = "nobody", .request_id = "r"};
+  CHECK(world.Code("GetSessionToken", "") == "AccessDenied");
+}
+
+}  // namespace brume

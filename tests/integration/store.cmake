@@ -1,1 +1,0 @@
-brume_test(store_integration_test SOURCES integration/store_test.cc DEPS brume_store LABELS integration)

@@ -1,0 +1,82 @@
+// Holds the schema to AWS's own description of its APIs: the service models that botocore (package python3-botocore)
+// ships and the aws CLI and boto3 encode and decode by.
+#include "lib/schema/schema.h"
+
+#include <catch2/catch.hpp>
+#include <iostream>
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "brume/rpc/v1/options.pb.h"
+#include "tests/schema/schema_comparison.h"
+
+namespace brume {
+
+TEST_CASE("every name, type and list of the schema is AWS's", "[schema]") {
+  std::map<std::string, SchemaComparison> families;
+  for (const auto* service : schema::Services()) {
+    const schema::ApiFamilyInfo& family = schema::Family(*service);
+    if (family.api_version.empty()) continue;
+    SchemaComparison& comparison = families.try_emplace(family.signing_name, family).first->second;
+    for (int i = 0; i < service->method_count(); ++i) comparison.Compare(*service->method(i));
+  }
+  int fields = 0;
+  for (const auto& [name, comparison] : families) {
+    std::cout << name << ": compared " << comparison.rpcs << " rpcs, " << comparison.messages << " messages, "
+              << comparison.fields << " fields, " << comparison.values << " values of enums and " << comparison.names
+              << " wire names with botocore's model\n";
+    for (const std::string& fault : comparison.faults) UNSCOPED_INFO(name << ": " << fault);
+    CHECK(comparison.faults.empty());
+    CHECK(comparison.rpcs > 0);
+    fields += comparison.fields;
+  }
+  CHECK(families.contains("ec2"));
+  CHECK(fields > 500);
+}
+
+TEST_CASE("an rpc that is marked paginated has a page's size and NextToken, and one that has them is marked",
+          "[schema]") {
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto* method = service->method(i);
+      INFO(method->full_name());
+      const bool has = (method->input_type()->FindFieldByName("max_results") != nullptr ||
+                        method->input_type()->FindFieldByName("max_records") != nullptr) &&
+                       method->input_type()->FindFieldByName("next_token") != nullptr &&
+                       method->output_type()->FindFieldByName("next_token") != nullptr;
+      CHECK(method->options().GetExtension(rpc::v1::paginated) == has);
+    }
+  }
+}
+
+TEST_CASE("an rpc that only describes is marked read-only, and no other", "[schema]") {
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto* method = service->method(i);
+      INFO(method->full_name());
+      const bool describes = absl::StartsWith(method->name(), "Describe") || absl::StartsWith(method->name(), "Get") ||
+                             absl::StartsWith(method->name(), "Lookup") || absl::StartsWith(method->name(), "List");
+      CHECK(method->options().GetExtension(rpc::v1::read_only) == describes);
+    }
+  }
+}
+
+TEST_CASE("what is secret in one message is secret in each", "[schema]") {
+  const std::set<std::string> secrets = {"key_material", "user_data", "secret_access_key", "session_token"};
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      for (const auto* message : {service->method(i)->input_type(), service->method(i)->output_type()}) {
+        for (int k = 0; k < message->field_count(); ++k) {
+          INFO(message->field(k)->full_name());
+          if (secrets.contains(message->field(k)->name())) {
+            CHECK(message->field(k)->options().GetExtension(rpc::v1::secret));
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace brume

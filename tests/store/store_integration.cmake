@@ -1,0 +1,1 @@
+brume_test(store_integration_test SOURCES store/store_small_disk_test.cc DEPS brume_compute LABELS integration)

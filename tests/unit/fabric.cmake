@@ -1,1 +1,0 @@
-brume_test(fabric_ruleset_test SOURCES unit/fabric_ruleset_test.cc DEPS brume_network_linux PkgConfig::LIBNL LABELS unit)

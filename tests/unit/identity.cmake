@@ -1,6 +1,0 @@
-brume_test(policy_test SOURCES unit/policy_test.cc DEPS brume_identity LABELS unit)
-brume_test(authorizer_test SOURCES unit/authorizer_test.cc DEPS brume_identity brume_network LABELS unit)
-brume_test(iam_test SOURCES unit/iam_test.cc unit/iam_bad_input_test.cc DEPS brume_api LABELS unit)
-brume_test(iam_access_key_test SOURCES unit/iam_access_key_test.cc DEPS brume_api LABELS unit)
-brume_test(instance_profile_test SOURCES unit/instance_profile_test.cc DEPS brume_api LABELS unit)
-brume_test(sts_test SOURCES unit/sts_test.cc DEPS brume_api LABELS unit)

@@ -1,7 +1,0 @@
-brume_test(network_service_test SOURCES unit/network_service_test.cc DEPS brume_network LABELS unit)
-brume_test(security_group_test SOURCES unit/security_group_test.cc DEPS brume_network LABELS unit)
-brume_test(image_service_test SOURCES unit/image_service_test.cc DEPS brume_storage brume_network LABELS unit)
-brume_test(key_pair_test SOURCES unit/key_pair_test.cc DEPS brume_compute LABELS unit)
-brume_test(tag_test SOURCES unit/tag_test.cc DEPS brume_compute LABELS unit)
-brume_test(instance_view_test SOURCES unit/instance_view_test.cc DEPS brume_compute LABELS unit)
-brume_test(status_monitor_test SOURCES unit/status_monitor_test.cc DEPS brume_compute LABELS unit)
