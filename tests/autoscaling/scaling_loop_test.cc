@@ -66,6 +66,24 @@ TEST_CASE("a smaller desired capacity takes members out, and a group goes when i
   CHECK(world.Activities().size() == 6);
 }
 
+TEST_CASE("a member that has gone while a group was looked at is forgotten before the group counts as settled",
+          "[scaling]") {
+  ScalingServiceWorld world;
+  world.hypervisor.MakeDeaf(true);  // so that the one to be taken out stays until the test ends it
+  world.MakeGroup(0, 4, 2);
+  REQUIRE(world.groups.SetDesired("web", 1, false).ok());
+  REQUIRE(world.loop->Look("web").ok());
+  REQUIRE(world.In(Lifecycle::kTerminating).size() == 1);
+  const InstanceId leaving = world.In(Lifecycle::kTerminating).front();
+  REQUIRE(world.Row(leaving).state == InstanceState::kShuttingDown);
+  world.DuringNextLook([&] {
+    world.hypervisor.EndGuest(leaving, /*by_itself=*/true);
+    REQUIRE(world.Reaches(leaving, InstanceState::kTerminated));
+  });
+  world.Settle();
+  CHECK(world.Group().members.size() == 1);
+}
+
 TEST_CASE("a launch whose answer was lost is the same launch when it is tried again", "[scaling]") {
   for (const bool after : {false, true}) {
     INFO((after ? "after the launch" : "before it"));

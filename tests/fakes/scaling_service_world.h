@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,26 +53,40 @@ class ScalingServiceWorld : public ComputeWorld {
                                                                                     .account_id = "000000000000"});
   }
 
-  // Looks at the group, and at what comes of it, until nothing is left to be done now.
+  // Looks at the group, and at what comes of it, until nothing is left to be done now. The last look has read its
+  // members' final states: instances go on while a look is under way, and one that came to rest only after it was read
+  // needs another look.
   void Settle(const std::string& name = "web") {
     absl::Status last;
     const bool settled = Eventually([&] {
+      const HostStates before = StatesOnHost(name);
       const absl::StatusOr<absl::Duration> next = loop->Look(name);
       last = next.status();
-      return next.ok() && *next > absl::ZeroDuration() && IsAtRest(name);
+      return next.ok() && *next > absl::ZeroDuration() && AreAtRest(before) && StatesOnHost(name) == before;
     });
     INFO(last);
     REQUIRE(settled);
   }
 
-  // No instance of the group is on its way to another state.
-  bool IsAtRest(const std::string& name) {
+  // Runs `action` once, in the next look at a group of which a member runs: after the look has read the group and its
+  // members, and before it evaluates them.
+  void DuringNextLook(std::function<void()> action) { during_look_ = std::move(action); }
+
+  // By members' tokens; unset for one that was not launched yet.
+  using HostStates = std::map<std::string, std::optional<InstanceState>>;
+  HostStates StatesOnHost(const std::string& name) {
     const auto found = groups.Describe({&name, 1});
     REQUIRE(found.ok());
-    if (found->empty()) return true;
-    return std::none_of(
-        found->front().members.begin(), found->front().members.end(),
-        [](const scaling::Member& member) { return member.seen.has_value() && IsTransitional(*member.seen); });
+    HostStates states;
+    if (found->empty()) return states;
+    for (const scaling::Member& member : found->front().members) states[member.token] = member.seen;
+    return states;
+  }
+  // No instance is on its way to another state.
+  static bool AreAtRest(const HostStates& states) {
+    return std::none_of(states.begin(), states.end(), [](const HostStates::value_type& each) {
+      return each.second.has_value() && IsTransitional(*each.second);
+    });
   }
 
   autoscaling::GroupChange Definition(int min_size, int max_size, int desired) const {
@@ -176,7 +191,12 @@ class ScalingServiceWorld : public ComputeWorld {
                 [this](const InstanceId& id) {
                   return service->Terminate({&id, 1}, true).status();
                 },
-            .impaired_since = [](const Instance&) { return absl::InfiniteFuture(); }};
+            .impaired_since =
+                [this](const Instance&) {
+                  // A look asks this of each member that runs, right after it has read them.
+                  if (const auto action = std::exchange(during_look_, nullptr)) action();
+                  return absl::InfiniteFuture();
+                }};
   }
 
   autoscaling::SignalSources MakeSignals() {
@@ -191,6 +211,8 @@ class ScalingServiceWorld : public ComputeWorld {
         .alarms = [this](const std::string&) { return alarms; },
         .note = [this](const MetricId& id, absl::Time, double value) { noted[id.name] = value; }};
   }
+
+  std::function<void()> during_look_;
 };
 
 }  // namespace brume
