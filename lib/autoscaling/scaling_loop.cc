@@ -79,13 +79,19 @@ absl::StatusOr<absl::Duration> ScalingLoop::Sweep() {
   return kSweepPeriod;
 }
 
+absl::StatusOr<std::optional<Snapshot>> ScalingLoop::Read(const std::string& group) {
+  std::optional<Snapshot> read;
+  // What changes about an instance wakes no group until the instance is known as a member. So what made it known may
+  // be old already, and is read anew.
+  do {
+    ASSIGN_OR_RETURN(read, parts_.database.ReadFor([&](store::Connection& c) { return ReadSnapshot(c, group); }));
+  } while (Remember(group, read.has_value() ? read->members : std::vector<Member>()));
+  return read;
+}
+
 absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
-  ASSIGN_OR_RETURN(std::optional<Snapshot> read,
-                   parts_.database.ReadFor([&](store::Connection& c) { return ReadSnapshot(c, group); }));
+  ASSIGN_OR_RETURN(std::optional<Snapshot> read, Read(group));
   if (!read.has_value()) {
-    Snapshot gone;
-    gone.record.group.name = group;
-    Remember(gone);
     std::lock_guard lock(mutex_);
     memories_.erase(group);
     return absl::InfiniteDuration();
@@ -123,7 +129,6 @@ absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
     RETURN_IF_ERROR(committed);
     RETURN_IF_ERROR(Failpoint("scaling.committed"));
   }
-  Remember(outcome.after);
   ASSIGN_OR_RETURN(const bool again, CarryOut(outcome.after));
   RETURN_IF_ERROR(Notify(outcome.after));
   NoteMetrics(outcome.after, *memory, now);
@@ -133,19 +138,27 @@ absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
   return std::max(rest, absl::Milliseconds(1));
 }
 
-void ScalingLoop::Remember(const Snapshot& snapshot) {
-  const std::string& group = snapshot.record.group.name;
-  std::set<InstanceId> members;
-  for (const Member& member : snapshot.members) {
-    if (!member.instance.empty()) members.insert(member.instance);
+bool ScalingLoop::Remember(const std::string& group, const std::vector<Member>& members) {
+  std::set<InstanceId> present;
+  for (const Member& member : members) {
+    if (!member.instance.empty()) present.insert(member.instance);
   }
   std::lock_guard lock(mutex_);
   std::set<InstanceId>& known = members_of_[group];
-  if (known == members) return;
-  for (const InstanceId& id : known) groups_of_.erase(id);
-  for (const InstanceId& id : members) groups_of_[id] = group;
-  known = std::move(members);
+  for (const InstanceId& id : known) {
+    const auto found = groups_of_.find(id);
+    // One that left may be another group's by now.
+    if (!present.contains(id) && found != groups_of_.end() && found->second == group) groups_of_.erase(found);
+  }
+  bool learned = false;
+  for (const InstanceId& id : present) {
+    std::string& of = groups_of_[id];
+    learned |= of != group;
+    of = group;
+  }
+  known = std::move(present);
   if (known.empty()) members_of_.erase(group);
+  return learned;
 }
 
 absl::StatusOr<bool> ScalingLoop::CarryOut(const Snapshot& snapshot) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -67,7 +68,9 @@ class ScalingLoop {
   absl::Status NoteRefused(const Snapshot& snapshot, const std::string& token, const absl::Status& why);
   absl::Status Notify(const Snapshot& snapshot);
   void NoteMetrics(const Snapshot& snapshot, Memory& memory, absl::Time now);
-  void Remember(const Snapshot& snapshot);
+  absl::StatusOr<std::optional<Snapshot>> Read(const std::string& group);
+  // Has changes about these instances wake the group from now on. Returns whether those of one did not until now.
+  bool Remember(const std::string& group, const std::vector<scaling::Member>& members);
 
   const ScalingLoopParts parts_;
   SignalReader reader_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <semaphore>
 #include <set>
 #include <string>
 #include <thread>
@@ -82,6 +84,26 @@ TEST_CASE("a member that has gone while a group was looked at is forgotten befor
   });
   world.Settle();
   CHECK(world.Group().members.size() == 1);
+}
+
+TEST_CASE("a member that ends while its group is looked at for the first time in a life wakes it", "[scaling]") {
+  std::binary_semaphore looking(0), ended(0);
+  ScalingServiceWorld world;
+  world.MakeGroup(1, 2, 1);
+  const InstanceId member = world.InService().front();
+  world.Restart();
+  world.DuringNextLook([&] {
+    looking.release();
+    (void)ended.try_acquire_for(std::chrono::seconds(20));  // the deadline is for a test that has failed already
+  });
+  world.loop->Start();
+  REQUIRE(looking.try_acquire_for(std::chrono::seconds(20)));
+  CHECK(world.service->Terminate({&member, 1}).ok());
+  CHECK(world.Reaches(member, InstanceState::kTerminated));
+  world.loop->OnInstance(member);
+  ended.release();
+  // Its replacement comes at once, not when the loop has rested.
+  CHECK(world.Eventually([&] { return world.CountInstances() == 2; }));
 }
 
 TEST_CASE("a launch whose answer was lost is the same launch when it is tried again", "[scaling]") {
