@@ -110,25 +110,12 @@ absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
     std::lock_guard lock(mutex_);
     memory = &memories_.try_emplace(group).first->second;
   }
-  std::vector<scaling::PolicyMemory> memories;
-  ASSIGN_OR_RETURN(const Signals signals, reader_.Read(snapshot, memory->policies));
-  for (const scaling::PolicyRecord& policy : snapshot.policies) {
-    memories.push_back(memory->policies[policy.seq].memory);
-  }
   const absl::Time now = parts_.clock.Now();
-  Outcome outcome = Evaluate(snapshot, signals, absl::MakeSpan(memories), now);
-  for (size_t i = 0; i < snapshot.policies.size(); ++i) {
-    memory->policies[snapshot.policies[i].seq].memory = memories[i];
-  }
-  if (outcome.changed || !snapshot.adopted.empty()) {
-    RETURN_IF_ERROR(Failpoint("scaling.evaluated"));
-    const absl::Status committed =
-        parts_.database.Write([&](store::Connection& c) { return Commit(c, snapshot, outcome, now); });
-    // Its owner changed it meanwhile: what was decided is decided anew.
-    if (absl::IsAborted(committed)) return absl::ZeroDuration();
-    RETURN_IF_ERROR(committed);
-    RETURN_IF_ERROR(Failpoint("scaling.committed"));
-  }
+  const absl::StatusOr<Outcome> decided = Decide(snapshot, *memory, now);
+  // Its owner changed it meanwhile: what was decided is decided anew.
+  if (absl::IsAborted(decided.status())) return absl::ZeroDuration();
+  RETURN_IF_ERROR(decided.status());
+  const Outcome& outcome = *decided;
   ASSIGN_OR_RETURN(const bool again, CarryOut(outcome.after));
   RETURN_IF_ERROR(Notify(outcome.after));
   NoteMetrics(outcome.after, *memory, now);
@@ -136,6 +123,25 @@ absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
   absl::Duration rest = std::min(kLongestRest, outcome.look_again - now);
   if (!snapshot.policies.empty()) rest = std::min(rest, parts_.signals.period / 5);
   return std::max(rest, absl::Milliseconds(1));
+}
+
+absl::StatusOr<Outcome> ScalingLoop::Decide(const Snapshot& snapshot, Memory& memory, absl::Time now) {
+  // Kept when the outcome is: what a decision that was not committed has used is there for the next one.
+  PolicyWatches watches;
+  for (const scaling::PolicyRecord& policy : snapshot.policies) watches[policy.id] = memory.policies[policy.id];
+  ASSIGN_OR_RETURN(const Signals signals, reader_.Read(snapshot, watches));
+  std::vector<scaling::PolicyMemory> memories;
+  for (const scaling::PolicyRecord& policy : snapshot.policies) memories.push_back(watches[policy.id].memory);
+  Outcome outcome = Evaluate(snapshot, signals, absl::MakeSpan(memories), now);
+  for (size_t i = 0; i < snapshot.policies.size(); ++i) watches[snapshot.policies[i].id].memory = memories[i];
+  const bool news = outcome.changed || !snapshot.adopted.empty();
+  if (news) {
+    RETURN_IF_ERROR(Failpoint("scaling.evaluated"));
+    RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return Commit(c, snapshot, outcome, now); }));
+  }
+  memory.policies = std::move(watches);
+  if (news) RETURN_IF_ERROR(Failpoint("scaling.committed"));
+  return outcome;
 }
 
 bool ScalingLoop::Remember(const std::string& group, const std::vector<Member>& members) {

@@ -56,11 +56,13 @@ class ScalingLoop {
  private:
   // What is remembered of a group between looks, and need not outlive the process.
   struct Memory {
-    std::map<int64_t, PolicyWatch> policies;  // by their seq
+    PolicyWatches policies;
     absl::Time metrics_noted = absl::InfinitePast();
   };
 
   absl::StatusOr<absl::Duration> Sweep();
+  // Evaluates and commits. Aborted when the group was changed meanwhile.
+  absl::StatusOr<Outcome> Decide(const Snapshot& snapshot, Memory& memory, absl::Time now);
   // Returns whether anything was done that calls for another look.
   absl::StatusOr<bool> CarryOut(const Snapshot& snapshot);
   absl::Status Run(const Snapshot& snapshot, const scaling::Member& member);

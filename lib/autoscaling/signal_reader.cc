@@ -57,21 +57,21 @@ std::string SignalReader::GroupOf(const std::string& policy_arn) {
 
 void SignalReader::Trigger(const std::string& policy_arn) {
   std::lock_guard lock(mutex_);
-  triggered_.insert(policy_arn);
+  ++invocations_[policy_arn];
 }
 
-absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, std::map<int64_t, PolicyWatch>& watches) {
+absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, PolicyWatches& watches) const {
   Signals all;
   for (const scaling::PolicyRecord& policy : snapshot.policies) {
     scaling::Signal signal;
-    PolicyWatch& watch = watches[policy.seq];
+    PolicyWatch& watch = watches[policy.id];
     if (policy.policy.enabled) {
       if (std::holds_alternative<scaling::TrackingPolicy>(policy.policy.rule)) {
         RETURN_IF_ERROR(ReadDatapoint(snapshot, policy, watch, signal));
       } else if (std::holds_alternative<scaling::PredictivePolicy>(policy.policy.rule)) {
         RETURN_IF_ERROR(ReadForecast(snapshot, policy, watch, signal, all));
       } else {
-        ReadAlarms(policy, signal);
+        ReadAlarms(policy, watch, signal);
       }
     }
     all.of_policies.push_back(std::move(signal));
@@ -79,11 +79,13 @@ absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, std::map<in
   return all;
 }
 
-void SignalReader::ReadAlarms(const scaling::PolicyRecord& policy, scaling::Signal& signal) {
+void SignalReader::ReadAlarms(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const {
   const std::string arn = PolicyArn(region_, account_id_, policy);
   {
     std::lock_guard lock(mutex_);
-    if (triggered_.erase(arn) == 0) return;
+    const auto found = invocations_.find(arn);
+    if (found == invocations_.end() || found->second == watch.invocations_used) return;
+    watch.invocations_used = found->second;
   }
   for (const PolicyAlarm& alarm : sources_.alarms(arn)) {
     if (!alarm.in_alarm) continue;

@@ -4,7 +4,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,9 +28,13 @@ struct PolicyWatch {
   scaling::PolicyMemory memory;
   // Of target tracking: when the newest datapoint that was used ended.
   absl::Time used = absl::InfinitePast();
+  // Of simple and step scaling: how many of its alarms' invocations were used.
+  int64_t invocations_used = 0;
   // Of predictive scaling: made anew each hour.
   std::optional<Forecast> forecast;
 };
+// By the policies' ids.
+using PolicyWatches = std::map<std::string, PolicyWatch>;
 
 // "arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:ID:autoScalingGroupName/GROUP:policyName/NAME".
 std::string PolicyArn(const std::string& region, const std::string& account_id, const scaling::PolicyRecord& policy);
@@ -47,12 +50,13 @@ class SignalReader {
   // The name of the group in a policy's ARN; empty for another ARN.
   static std::string GroupOf(const std::string& policy_arn);
 
-  // One for each policy of the snapshot. `watches`: by the policies' seq.
-  absl::StatusOr<Signals> Read(const Snapshot& snapshot, std::map<int64_t, PolicyWatch>& watches);
+  // One for each policy of the snapshot. What was used is noted in `watches` and nowhere else: whoever does not keep
+  // them reads the same again.
+  absl::StatusOr<Signals> Read(const Snapshot& snapshot, PolicyWatches& watches) const;
   absl::StatusOr<Forecast> ForecastOf(const scaling::PolicyRecord& policy) const;
 
  private:
-  void ReadAlarms(const scaling::PolicyRecord& policy, scaling::Signal& signal);
+  void ReadAlarms(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const;
   absl::Status ReadDatapoint(const Snapshot& snapshot, const scaling::PolicyRecord& policy, PolicyWatch& watch,
                              scaling::Signal& signal) const;
   absl::Status ReadCustom(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const;
@@ -62,8 +66,8 @@ class SignalReader {
   const SignalSources sources_;
   const Clock& clock_;
   const std::string region_, account_id_;
-  std::mutex mutex_;
-  std::set<std::string> triggered_;  // ARNs
+  mutable std::mutex mutex_;
+  std::map<std::string, int64_t> invocations_;  // by ARN: how often alarms have invoked the policy
 };
 
 }  // namespace brume::autoscaling

@@ -239,6 +239,63 @@ TEST_CASE("an alarm makes a step policy act once each time it invokes it", "[sca
   CHECK(ec2::ErrorCode(world.policies.Delete("web", "more")) == "ValidationError");
 }
 
+TEST_CASE("what a policy was told is not lost to an owner's change while it was evaluated", "[scaling]") {
+  ScalingServiceWorld world;
+  world.MakeGroup(1, 8, 1);
+  scaling::PolicyRecord policy;
+  policy.group = "web";
+  policy.policy.name = "more";
+  const auto change_meanwhile = [&] {
+    world.DuringNextLook([&] {
+      autoscaling::GroupChange change;
+      change.max_size = 7;
+      REQUIRE(world.groups.Update("web", change).ok());
+    });
+  };
+  SECTION("by an alarm") {
+    policy.policy.rule = scaling::StepPolicy{scaling::AdjustmentType::kChangeInCapacity, 0, {{0, std::nullopt, 1}}};
+    const auto put = world.policies.Put(policy);
+    REQUIRE(put.ok());
+    world.alarms = {{"high", "arn:alarm", true, 5}};
+    change_meanwhile();
+    world.loop->OnAlarmAction(world.policies.Arn(*put));
+  }
+  SECTION("by a datapoint") {
+    policy.policy.rule = scaling::TrackingPolicy{50, false};
+    policy.metric.predefined = "ASGAverageCPUUtilization";
+    REQUIRE(world.policies.Put(policy).ok());
+    world.samples[world.InService().front().text() + "CPUUtilization"] = {world.clock.Now(), 100};
+    change_meanwhile();
+  }
+  world.Settle();
+  CHECK(world.Group().record.group.max_size == 7);
+  CHECK(world.InService().size() == 2);
+  // It is heard once.
+  world.Settle();
+  CHECK(world.InService().size() == 2);
+}
+
+TEST_CASE("a policy begins without what one that was deleted has seen", "[scaling]") {
+  ScalingServiceWorld world;
+  world.MakeGroup(1, 8, 1);
+  scaling::PolicyRecord policy;
+  policy.group = "web";
+  policy.policy.name = "cpu50";
+  policy.policy.rule = scaling::TrackingPolicy{50, false};
+  policy.metric.predefined = "ASGAverageCPUUtilization";
+  REQUIRE(world.policies.Put(policy).ok());
+  world.samples[world.InService().front().text() + "CPUUtilization"] = {world.clock.Now(), 50};
+  world.Settle();
+  CHECK(world.InService().size() == 1);
+  REQUIRE(world.policies.Delete("web", "cpu50").ok());
+  policy.policy.name = "cpu25";
+  policy.policy.rule = scaling::TrackingPolicy{25, false};
+  REQUIRE(world.policies.Put(policy).ok());
+  // The datapoint is new to it.
+  world.Settle();
+  CHECK(world.InService().size() == 2);
+}
+
 TEST_CASE("a scheduled action changes a group's sizes when its time comes, also when nobody was there", "[scaling]") {
   ScalingServiceWorld world;
   world.MakeGroup(1, 2, 1);
