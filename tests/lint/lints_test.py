@@ -32,51 +32,69 @@ class Lints(unittest.TestCase):
         self.assertTrue(lines[0].startswith(where + ": "), lines[0])
         self.assertIn(what, lines[0])
 
+    # Boxes with one of each kind, as lib/CMakeLists.txt describes them.
+    BOXES = {"lib/CMakeLists.txt": """
+brume_library(brume_base lib/base SYSTEM spdlog::spdlog)
+brume_library(brume_resource lib/resource DEPS brume_base)
+brume_library(brume_store lib/store PRECOMPILED brume_precompiled_store DEPS brume_resource SQLiteCpp)
+brume_library(brume_gateway lib/gateway DEPS brume_store
+              brume_proto)
+brume_library(brume_network_model lib/ec2/network/model DEPS brume_resource)
+brume_library(brume_network lib/ec2/network DEPS brume_network_model brume_store)
+brume_library(brume_network_linux lib/ec2/network/linux PORT fabric.h DEPS brume_network)
+brume_library(brume_compute_model lib/ec2/compute/model DEPS brume_resource)
+brume_library(brume_compute lib/ec2/compute DEPS brume_compute_model brume_network)
+brume_library(brume_compute_api lib/ec2/compute/api DEPS brume_compute brume_gateway)
+"""}
+
     def test_includes_that_point_downward_are_allowed(self):
-        self.assert_clean("includes", {
-            "lib/base/a.h": "#include <string>\n",
-            "lib/domain/a.h": '#include "lib/base/a.h"\n#include "absl/status/status.h"\n',
-            "lib/store/a.cc": '#include <SQLiteCpp/Database.h>\n#include "lib/domain/a.h"\n#include "lib/store/b.h"\n',
-            "lib/compute/a.cc": '#include "lib/network/a.h"\n#include "lib/storage/a.h"\n#include "lib/store/a.h"\n',
-            "lib/compute/libvirt/a.cc": '#include <libvirt/libvirt.h>\n#include "lib/compute/hypervisor.h"\n'
-                                        '#include "lib/compute/libvirt/b.h"\n#include "lib/domain/a.h"\n',
-            "lib/network/linux/a.cc": '#include "lib/network/fabric.h"\n#include <nftables/libnftables.h>\n',
-            "lib/metadata/a.cc": '#include "lib/compute/a.h"\n#include <boost/asio.hpp>\n#include "lib/store/a.h"\n',
-            "lib/api/a.cc": '#include "lib/compute/a.h"\n#include "brume/v1/a.pb.h"\n#include "lib/domain/a.h"\n',
-            "lib/frontend/grpc/a.cc": '#include "lib/api/a.h"\n#include <grpcpp/server.h>\n',
-            "cli/a.cc": '#include "brume/v1/a.pb.h"\n#include "lib/base/a.h"\n#include "cli/b.h"\n',
-            "daemon/a.cc": '#include "lib/frontend/grpc/a.h"\n#include "lib/network/linux/a.h"\n',
-            "tests/unit/a.cc": '#include "lib/store/a.h"\n#include "cli/a.h"\n',
+        self.assert_clean("includes", self.BOXES | {
+            "lib/base/a.h": "#include <string>\n#include <spdlog/spdlog.h>\n",
+            "lib/resource/a.h": '#include "lib/base/a.h"\n#include "absl/status/status.h"\n',
+            "lib/store/a.cc": '#include <SQLiteCpp/Database.h>\n#include "lib/resource/a.h"\n#include "lib/store/b.h"\n',
+            "lib/gateway/a.cc": '#include "brume/ec2/v1/a.pb.h"\n#include <google/protobuf/message.h>\n',
+            "lib/ec2/compute/a.cc": '#include "lib/ec2/network/a_service.h"\n#include "lib/ec2/network/model/a.h"\n'
+                                    '#include "lib/ec2/compute/a_table.h"\n#include "lib/store/a.h"\n',
+            "lib/ec2/compute/api/a.cc": '#include "lib/ec2/compute/a_service.h"\n#include "lib/gateway/a.h"\n'
+                                        '#include "brume/ec2/v1/a.pb.h"\n',
+            "lib/ec2/network/linux/a.cc": '#include "lib/ec2/network/fabric.h"\n#include <nftables/libnftables.h>\n'
+                                          '#include "lib/ec2/network/model/a.h"\n#include "lib/base/a.h"\n',
+            "cli/a.cc": '#include "brume/ec2/v1/a.pb.h"\n#include "lib/base/a.h"\n#include "cli/b.h"\n',
+            "daemon/a.cc": '#include "lib/gateway/a.h"\n#include "lib/ec2/network/linux/a.h"\n',
+            "tests/store/a.cc": '#include "lib/store/a.h"\n#include "cli/a.h"\n',
         })
 
     def test_includes_that_point_upward_or_aside_are_found(self):
         for path, include, what in [
-            ("lib/base/a.h", '"lib/domain/a.h"', "base may include nothing else of ours"),
-            ("lib/domain/a.h", '"lib/store/a.h"', "not store"),
-            ("lib/store/a.h", '"lib/compute/a.h"', "not compute"),
-            ("lib/network/a.h", '"lib/compute/a.h"', "not compute"),
-            ("lib/storage/a.h", '"lib/network/a.h"', "not network"),
-            ("lib/network/a.h", '"lib/network/linux/a.h"', "not network/linux"),
-            ("lib/network/linux/a.h", '"lib/network/network_service.h"', "lib/network/fabric.h, not network"),
-            ("lib/network/linux/a.h", '"lib/store/a.h"', "not store"),
-            ("lib/compute/libvirt/a.h", '"lib/network/fabric.h"', "not network"),
-            ("lib/compute/a.h", '"lib/api/a.h"', "not api"),
-            ("lib/compute/a.h", '"brume/v1/a.pb.h"', "not proto"),
-            ("lib/api/a.h", '"lib/store/a.h"', "not store"),
-            ("lib/frontend/grpc/a.h", '"lib/compute/a.h"', "not compute"),
-            ("cli/a.h", '"lib/domain/a.h"', "not domain"),
-            ("lib/api/a.h", '"daemon/a.h"', "not daemon"),
-            ("lib/compute/a.h", "<libvirt/libvirt.h>", "only compute/libvirt, daemon"),
-            ("lib/compute/a.h", "<SQLiteCpp/Database.h>", "only store"),
-            ("lib/api/a.h", "<grpcpp/server.h>", "not api"),
-            ("lib/base/a.h", '"tests/unit/a.h"', "only tests may include tests"),
+            ("lib/base/a.h", '"lib/resource/a.h"', "no arrow leads from lib/base"),
+            ("lib/resource/a.h", '"lib/store/a.h"', "no arrow"),
+            ("lib/store/a.h", '"lib/ec2/compute/a_service.h"', "no arrow"),
+            ("lib/gateway/a.h", '"lib/ec2/network/a_service.h"', "no arrow"),
+            ("lib/ec2/network/a.h", '"lib/ec2/compute/a_service.h"', "no arrow"),
+            ("lib/ec2/network/a.h", '"lib/ec2/network/linux/a.h"', "no arrow"),
+            ("lib/ec2/compute/a.h", '"lib/ec2/network/a_table.h"', "only *_service.h"),
+            ("lib/ec2/compute/a.h", '"lib/ec2/network/a_reconciler.h"', "only *_service.h"),
+            ("lib/ec2/compute/a.h", '"lib/ec2/compute/api/a.h"', "no arrow"),
+            ("lib/ec2/compute/a.h", '"brume/ec2/v1/a.pb.h"', "no arrow"),
+            ("lib/ec2/compute/model/a.h", '"lib/store/a.h"', "no arrow"),
+            ("lib/ec2/compute/api/a.h", '"lib/ec2/compute/a_table.h"', "not tables"),
+            ("lib/ec2/compute/api/a.h", '"lib/store/a.h"', "not tables"),
+            ("lib/ec2/network/linux/a.h", '"lib/ec2/network/a_service.h"', "an adapter sees lib/ec2/network/fabric.h"),
+            ("lib/ec2/network/linux/a.h", '"lib/store/a.h"', "an adapter sees"),
+            ("cli/a.h", '"lib/store/a.h"', "cli may include"),
+            ("lib/gateway/a.h", '"daemon/a.h"', "no arrow"),
+            ("lib/ec2/compute/a.h", "<libvirt/libvirt.h>", "only daemon, lib/ec2/compute/libvirt"),
+            ("lib/ec2/compute/a.h", "<SQLiteCpp/Database.h>", "only lib/store"),
+            ("lib/ec2/compute/a.h", "<google/protobuf/message.h>", "does not speak"),
+            ("lib/gateway/a.h", "<boost/asio.hpp>", "only lib/http"),
+            ("lib/base/a.h", '"tests/base/a.h"', "only tests may include tests"),
             ("lib/base/a.h", '"b.h"', "by their path from the top"),
         ]:
             with self.subTest(path=path, include=include):
-                self.assert_fault("includes", {path: f"// A.\n#  include {include}\n"}, f"{path}:2", what)
+                self.assert_fault("includes", self.BOXES | {path: f"// A.\n#  include {include}\n"}, f"{path}:2", what)
 
     def test_a_box_nobody_knows_is_found(self):
-        self.assert_fault("includes", {"lib/scheduler/a.h": ""}, "lib/scheduler/a.h:1", "no box")
+        self.assert_fault("includes", self.BOXES | {"lib/scheduler/a.h": ""}, "lib/scheduler/a.h:1", "no brume_library line")
 
     def test_words(self):
         self.assert_clean("words", {"a.md": "/home/debian/.ssh /var/lib/brume XXXXXX todo\n", "b": "\0/home" + "/me\n"})
