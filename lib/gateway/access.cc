@@ -53,6 +53,10 @@ class Collector {
     // Resources of IAM are the same in all regions.
     const bool global = service_ == "iam" || service_ == "sts";
     prefix_ = absl::StrCat("arn:aws:", service_, ":", global ? "" : place.region, ":", place.account_id, ":");
+    // What our own services name by an id is EC2's.
+    ids_prefix_ = schema::Family(*method.service()).api_version.empty()
+                      ? absl::StrCat("arn:aws:ec2:", place.region, ":", place.account_id, ":")
+                      : prefix_;
   }
 
   void Add(absl::string_view type, absl::string_view value) {
@@ -108,8 +112,10 @@ class Collector {
   void AddText(const FieldDescriptor& field, const std::string& value) {
     if (value.empty()) return;
     absl::string_view type = field.options().GetExtension(rpc::v1::arn_type);
-    if (type.empty() && field.options().HasExtension(rpc::v1::id)) type = ArnType(value);
-    if (!type.empty()) Add(type, absl::StrCat(path_, value));
+    if (!type.empty()) return Add(type, absl::StrCat(path_, value));
+    if (!field.options().HasExtension(rpc::v1::id)) return;
+    type = ArnType(value);
+    if (!type.empty()) resources_.insert(absl::StrCat(ids_prefix_, type, "/", value));
   }
 
   void AddTag(const Message& tag) {
@@ -124,6 +130,7 @@ class Collector {
 
   const std::string service_;
   std::string prefix_;
+  std::string ids_prefix_;
   std::string path_;  // "staff/"
   std::set<std::string> resources_;
   std::map<std::string, std::vector<std::string>> context_;

@@ -133,8 +133,9 @@ absl::Status Dispatcher::Refuse(const MethodDescriptor& method, const Message& r
   return outcome;
 }
 
-absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor& method, const Message& request,
-                                                          const Caller& caller) const {
+absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
+    const MethodDescriptor& method, const Message& request, const Caller& caller,
+    absl::FunctionRef<absl::StatusOr<std::unique_ptr<Message>>(const Message& whole)> handler) const {
   const log::RequestScope scope(caller.request_id);
   const absl::Time start = absl::Now();
   if (log::Enabled(log::Level::kDebug)) log::Debug("{} {}", method.name(), ForLog(request));
@@ -145,16 +146,12 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
     if (parts_.complete) completed = parts_.complete(request);
     const Message& whole = completed.ok() && *completed != nullptr ? **completed : request;
     RETURN_IF_ERROR(Authorize(method, whole, caller));
-    const auto action = actions_.find(&method);
-    if (action == actions_.end()) {
-      return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
-    }
     RETURN_IF_ERROR(completed.status());
     RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {
       return ec2::Error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
     }
-    return CallHandler(action->second->handler, whole, caller);
+    return handler(whole);
   };
   absl::StatusOr<std::unique_ptr<Message>> response = checked_call();
   if (!response.ok()) response = PublicError(response.status(), caller.request_id);
@@ -166,6 +163,27 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor
           .outcome = response.status(),
           .response = response.ok() ? response->get() : nullptr});
   return response;
+}
+
+absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor& method, const Message& request,
+                                                          const Caller& caller) const {
+  const auto action = actions_.find(&method);
+  return Serve(method, request, caller, [&](const Message& whole) -> absl::StatusOr<std::unique_ptr<Message>> {
+    if (action == actions_.end()) {
+      return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
+    }
+    return CallHandler(action->second->handler, whole, caller);
+  });
+}
+
+absl::Status Dispatcher::OpenStream(const MethodDescriptor& method, const Message& first, const Caller& caller,
+                                    absl::FunctionRef<absl::Status()> open) const {
+  return Serve(method, first, caller,
+               [&](const Message&) -> absl::StatusOr<std::unique_ptr<Message>> {
+                 RETURN_IF_ERROR(open());
+                 return std::unique_ptr<Message>();
+               })
+      .status();
 }
 
 }  // namespace brume::gateway

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -102,6 +103,11 @@ class Dispatcher {
   absl::StatusOr<std::unique_ptr<Message>> Call(const google::protobuf::MethodDescriptor& method,
                                                 const Message& request, const Caller& caller) const;
 
+  // The same for a call with streams, whose first message is `first`: `open` is what the call does before bytes flow.
+  // What comes of it is recorded as of any call.
+  absl::Status OpenStream(const google::protobuf::MethodDescriptor& method, const Message& first, const Caller& caller,
+                          absl::FunctionRef<absl::Status()> open) const;
+
   // Records a call that a front end refused before it came here: a wrong signature, parameters that are none. Returns
   // what the caller is to be told.
   absl::Status Refuse(const google::protobuf::MethodDescriptor& method, const Message& request, const Caller& caller,
@@ -113,6 +119,10 @@ class Dispatcher {
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
                    const AccessQuestion& question) const;
   void Record(const CallRecord& record) const;
+  // Everything around `handler`, which gets the whole request.
+  absl::StatusOr<std::unique_ptr<Message>> Serve(
+      const google::protobuf::MethodDescriptor& method, const Message& request, const Caller& caller,
+      absl::FunctionRef<absl::StatusOr<std::unique_ptr<Message>>(const Message& whole)> handler) const;
 
   void Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
            const google::protobuf::Descriptor* response, Handler handler);

@@ -6,8 +6,10 @@
 #include "brume/autoscaling/v1/tag.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/tag.pb.h"
+#include "brume/host/v1/console.pb.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/dispatcher.h"
+#include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::gateway {
@@ -105,6 +107,61 @@ TEST_CASE("a caller no policy allows is refused, and the call is told of", "[api
   CHECK(ec2::ErrorCode(refused) == "UnauthorizedOperation");
   CHECK(std::string(refused.message()).find("ec2:TerminateInstances") != std::string::npos);
   CHECK(outcomes == std::vector<std::string>{"", "UnauthorizedOperation"});
+}
+
+TEST_CASE("a console is attached to as a call is made: limited, asked of policies, checked, recorded", "[api]") {
+  std::vector<AccessQuestion> asked;
+  std::vector<std::string> recorded;
+  bool admits = true;
+  Dispatcher dispatcher({.place = {.region = "eu-west-1", .account_id = "123456789012"},
+                         .admit = [&](const auto&, const auto&, const Caller&) -> absl::Status {
+                           if (admits) return absl::OkStatus();
+                           return ec2::Error("RequestLimitExceeded", "Request limit exceeded.");
+                         },
+                         .authorize = [&](const Caller& caller, const AccessQuestion& question) -> absl::Status {
+                           asked.push_back(question);
+                           if (caller.user_name == "ada") return absl::OkStatus();
+                           return absl::PermissionDeniedError("no identity-based policy allows it");
+                         },
+                         .record =
+                             [&](const CallRecord& record) {
+                               recorded.push_back(
+                                   absl::StrCat(record.method.name(), " ", ec2::ErrorCode(record.outcome)));
+                             }});
+  const auto* method = dispatcher.FindMethod("brume.host.v1.Console", "Attach");
+  REQUIRE(method != nullptr);
+  const auto attach = [&](const std::string& user, const std::string& instance) {
+    host::v1::ConsoleInput first;
+    first.set_instance_id(instance);
+    bool opened = false;
+    const absl::Status status =
+        dispatcher.OpenStream(*method, first, {.request_id = "r", .user_name = user}, [&]() -> absl::Status {
+          opened = true;
+          return absl::OkStatus();
+        });
+    CHECK(opened == status.ok());
+    return ec2::ErrorCode(status);
+  };
+  CHECK(attach("ada", "i-0123456789abcdef0") == "");
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].action == "brume:Attach");
+  CHECK(asked[0].resources ==
+        std::vector<std::string>{"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0"});
+  CHECK(attach("bob", "i-0123456789abcdef0") == "UnauthorizedOperation");
+  CHECK(attach("ada", "") == "MissingParameter");
+  CHECK(attach("ada", "console") == "InvalidInstanceID.Malformed");
+  admits = false;
+  CHECK(attach("ada", "i-0123456789abcdef0") == "RequestLimitExceeded");
+  CHECK(recorded == std::vector<std::string>{"Attach ", "Attach UnauthorizedOperation", "Attach MissingParameter",
+                                             "Attach InvalidInstanceID.Malformed", "Attach RequestLimitExceeded"});
+}
+
+TEST_CASE("what is typed at a console is in no record", "[api]") {
+  host::v1::ConsoleInput first;
+  first.set_instance_id("i-0123456789abcdef0");
+  first.set_data("hunter2");
+  CHECK(ForLog(first).find("hunter2") == std::string::npos);
+  CHECK(ForLog(first).find("i-0123456789abcdef0") != std::string::npos);
 }
 
 TEST_CASE("a call beyond its caller's share is refused before anything is looked at", "[api]") {

@@ -23,7 +23,6 @@
 #include "lib/frontend/grpc/grpc_error.h"
 #include "lib/frontend/grpc/schema_service.h"
 #include "lib/gateway/public_error.h"
-#include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
@@ -32,6 +31,14 @@ namespace {
 constexpr size_t kChunk = 16 * 1024;
 // A client that has ended is noticed a moment later; who comes right after it is not to be refused for that.
 constexpr std::chrono::seconds kLeaving(2);
+
+const google::protobuf::MethodDescriptor& AttachMethod() {
+  return *host::v1::ConsoleInput::descriptor()->file()->FindServiceByName("Console")->FindMethodByName("Attach");
+}
+
+absl::Status NotConsoleInput() {
+  return ec2::Error("InvalidRequest", "The request is not a valid brume.host.v1.ConsoleInput");
+}
 
 }  // namespace
 
@@ -43,7 +50,7 @@ class ConsoleSessions::Session final : public Reactor {
       : sessions_(sessions),
         caller_(sessions.peers_.CallerOf(*context)),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    AddTrailers(*context, caller_.request_id, sessions.simulated_);
+    AddTrailers(*context, caller_.request_id, sessions.options_.simulated);
     StartRead(&incoming_);
   }
 
@@ -121,15 +128,20 @@ class ConsoleSessions::Session final : public Reactor {
   void Run() {
     const log::RequestScope scope(caller_.request_id);
     const absl::Time start = absl::Now();
-    absl::Status status = OpenAndPump();
-    if (absl::IsNotFound(status) && !ec2::HasErrorCode(status)) {
-      status = ec2::Error("IncorrectInstanceState",
-                          absl::StrCat("The instance '", first_.instance_id(), "' is not running: it has no console"));
+    UniqueFd console;
+    const gateway::Dispatcher& dispatcher = sessions_.dispatcher_;
+    const absl::Status opened =
+        broken_ ? dispatcher.Refuse(AttachMethod(), first_, caller_, NotConsoleInput())
+                : dispatcher.OpenStream(AttachMethod(), first_, caller_, [&] { return Open(console); });
+    absl::Status status = opened;
+    if (opened.ok()) {
+      status = gateway::PublicError(Pump(console.get()), caller_.request_id);
+      WaitForWrite();
+      console = UniqueFd();
+      sessions_.Unclaim(first_.instance_id());
+      log::Info("the console of {} is left by {} after {:.3f} s: {}", first_.instance_id(), caller_.principal,
+                absl::ToDoubleSeconds(absl::Now() - start), status.ok() ? "OK" : ec2::ErrorCode(status));
     }
-    status = gateway::PublicError(status, caller_.request_id);
-    log::Info("action=Attach principal={} source={} instance={} outcome={} duration_ms={:.3f}", caller_.principal,
-              caller_.source, first_.instance_id(), status.ok() ? "OK" : ec2::ErrorCode(status),
-              absl::ToDoubleMilliseconds(absl::Now() - start));
     ConsoleSessions& sessions = sessions_;
     Finish(ToGrpc(status, caller_.request_id));
     // Before Release: Close must not find us when we are gone.
@@ -137,15 +149,8 @@ class ConsoleSessions::Session final : public Reactor {
     Release();
   }
 
-  absl::Status OpenAndPump() {
-    if (!caller_.administrator) {
-      return ec2::Error("UnauthorizedOperation", "You are not authorized to attach to consoles");
-    }
-    if (broken_) return ec2::Error("InvalidRequest", "The request is not a valid brume.host.v1.ConsoleInput");
-    if (first_.instance_id().empty()) {
-      return ec2::Error("MissingParameter", "The request must contain the parameter instanceId");
-    }
-    RETURN_IF_ERROR(gateway::Validate(first_));
+  // The instance's console is claimed when this succeeds.
+  absl::Status Open(UniqueFd& console) {
     if (!wake_) return absl::ResourceExhaustedError(absl::StrCat("eventfd: ", strerror(errno)));
     if (!sessions_.Claim(first_.instance_id())) {
       return ec2::Error("SerialConsoleSessionLimitExceeded",
@@ -154,11 +159,16 @@ class ConsoleSessions::Session final : public Reactor {
     }
     Undo unclaim;
     unclaim.Push([this] { sessions_.Unclaim(first_.instance_id()); });
-    ASSIGN_OR_RETURN(const UniqueFd console, sessions_.open_(first_.instance_id(), caller_));
+    absl::StatusOr<UniqueFd> opened = sessions_.open_(first_.instance_id(), caller_);
+    if (absl::IsNotFound(opened.status()) && !ec2::HasErrorCode(opened.status())) {
+      return ec2::Error("IncorrectInstanceState",
+                        absl::StrCat("The instance '", first_.instance_id(), "' is not running: it has no console"));
+    }
+    RETURN_IF_ERROR(opened.status());
+    console = *std::move(opened);
     fcntl(console.get(), F_SETFL, fcntl(console.get(), F_GETFL) | O_NONBLOCK);
-    const absl::Status status = Pump(console.get());
-    WaitForWrite();
-    return status;
+    unclaim.Dismiss();
+    return absl::OkStatus();
   }
 
   // Until either side ends it.
@@ -168,7 +178,7 @@ class ConsoleSessions::Session final : public Reactor {
       bool read_on = false;
       {
         std::lock_guard lock(mutex_);
-        if (broken_) return ec2::Error("InvalidRequest", "The request is not a valid brume.host.v1.ConsoleInput");
+        if (broken_) return NotConsoleInput();
         if (cancelled_) return absl::OkStatus();
         if (!writing_) wanted |= POLLIN;
         if (!typed_.empty()) wanted |= POLLOUT;
@@ -266,7 +276,7 @@ void ConsoleSessions::Close() {
 
 bool ConsoleSessions::Enter(Session* session) {
   std::lock_guard lock(mutex_);
-  if (closed_ || running_.size() >= static_cast<size_t>(most_)) return false;
+  if (closed_ || running_.size() >= static_cast<size_t>(options_.max_sessions)) return false;
   running_.insert(session);
   return true;
 }

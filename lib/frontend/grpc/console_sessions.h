@@ -14,18 +14,25 @@
 #include "lib/base/unique_fd.h"
 #include "lib/frontend/grpc/peers.h"
 #include "lib/gateway/caller.h"
+#include "lib/gateway/dispatcher.h"
 
 namespace brume::frontend {
 
-// Thread-safe. One thread for each console that is attached; at most `most` at once, and one of an instance, as in EC2:
-// QEMU talks to one at a time and lets a second one wait without a word.
+struct ConsoleOptions {
+  int max_sessions = 16;
+  bool simulated = false;  // answers say so
+};
+
+// Thread-safe. One thread for each console that is attached; at most `max_sessions` at once, and one of an instance, as
+// in EC2: QEMU talks to one at a time and lets a second one wait without a word.
 class ConsoleSessions {
  public:
   using Open = std::function<absl::StatusOr<UniqueFd>(const std::string& id, const Caller& caller)>;
   using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
-  ConsoleSessions(Open open, Peers& peers, int most, bool simulated)
-      : open_(std::move(open)), peers_(peers), most_(most), simulated_(simulated) {}
+  // Each call goes through the dispatcher: asked of policies, limited, recorded.
+  ConsoleSessions(const gateway::Dispatcher& dispatcher, Peers& peers, Open open, ConsoleOptions options)
+      : dispatcher_(dispatcher), peers_(peers), open_(std::move(open)), options_(options) {}
   // Waits for the threads.
   ~ConsoleSessions();
 
@@ -44,10 +51,10 @@ class ConsoleSessions {
   bool Claim(const std::string& instance_id);
   void Unclaim(const std::string& instance_id);
 
-  const Open open_;
+  const gateway::Dispatcher& dispatcher_;
   Peers& peers_;
-  const int most_;
-  const bool simulated_;
+  const Open open_;
+  const ConsoleOptions options_;
   std::mutex mutex_;
   std::condition_variable left_;
   bool closed_ = false;

@@ -81,7 +81,8 @@ class Server final : public GrpcServer {
       : options_(options),
         peers_(options.certificate_user),
         pool_(options.threads, options.queue),
-        consoles_(options.open_console, peers_, options.consoles, options.simulated),
+        consoles_(dispatcher, peers_, options.open_console,
+                  {.max_sessions = options.consoles, .simulated = options.simulated}),
         parts_{.dispatcher = dispatcher, .peers = peers_, .pool = pool_, .simulated = options.simulated} {}
 
   ~Server() override {

@@ -194,11 +194,11 @@ TEST_CASE("reflection lists every service of the schema", "[grpc]") {
   }
   // file_containing_symbol (4): the file itself, so that clients need no .proto.
   REQUIRE(
-      stream.Write("\x22\x12"
+      stream.Write("\x22\x16"
                    "brume.ec2.v1.Instances"));
   std::string file;
   REQUIRE(stream.Read(&file));
-  CHECK(absl::StrContains(file, "brume/v1/instance.proto"));
+  CHECK(absl::StrContains(file, "brume/ec2/v1/instance.proto"));
   stream.WritesDone();
   CHECK(stream.Finish().status.ok());
 }
