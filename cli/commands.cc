@@ -80,7 +80,7 @@ const std::vector<Command>& HandMadeCommands() {
          "In ~/.bashrc: eval \"$(brume completion bash)\"",
          {}},
         {"help",
-         "help [ACTION | FAMILY] | help --markdown | help --man",
+         "help [ACTION | FAMILY] | help --markdown [FAMILY] | help --man",
          "Shows this, an action's flags, or the actions of ec2, iam or sts; the API reference; the man page.",
          "",
          {}}};

@@ -31,9 +31,10 @@ std::string FamilyHelp(const Schema& schema, const std::string& family, int widt
 std::string ActionHelp(const Action& action, int width);
 std::string CommandHelpText(const std::string& command, int width);
 
-// brume.1 in man(7), and docs/api-reference.md.
+// brume.1 in man(7), docs/api-reference.md, and the page of one public API, docs/api-reference/FAMILY.md.
 std::string ManPage(const Schema& schema);
-std::string MarkdownReference(const Schema& schema);
+std::string MarkdownIndex(const Schema& schema);
+std::string MarkdownReference(const Schema& schema, const std::string& family);
 
 // The first sentence of a comment, without its full stop.
 std::string FirstSentence(const std::string& comment);

@@ -47,6 +47,10 @@ absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>
     RETURN_IF_ERROR(Print(OverviewHelp(schema, width)));
     return 0;
   }
+  if (tokens.size() == 2 && tokens[0] == "--markdown" && schema.HasFamily(tokens[1])) {
+    RETURN_IF_ERROR(Print(MarkdownReference(schema, tokens[1])));
+    return 0;
+  }
   // "brume help iam create-user", as the action is called.
   const bool of_family = tokens.size() == 2 && schema.HasFamily(tokens[0]);
   if (tokens.size() > 1 && !of_family) return absl::InvalidArgumentError("brume help takes one action");
@@ -58,7 +62,7 @@ absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>
     return 0;
   }
   if (tokens[0] == "--markdown") {
-    text = MarkdownReference(schema);
+    text = MarkdownIndex(schema);
   } else if (tokens[0] == "--man") {
     text = ManPage(schema);
   } else if (const Action* action = schema.FindAction(tokens[0])) {

@@ -88,6 +88,33 @@ std::string MembersTable(const Descriptor* type, bool flags) {
   return text;
 }
 
+std::string MarkdownAction(const Action& action) {
+  const Descriptor* request = action.method->input_type();
+  const Descriptor* response = action.method->output_type();
+  std::string text = absl::StrCat("\n<a id=\"", action.name, "\"></a>\n### ", action.api_name, "\n\n",
+                                  CommentOf(*action.method), "\n\n`brume ", action.name, "`, `/",
+                                  action.method->service()->full_name(), "/", action.api_name, "`");
+  if (action.method->options().GetExtension(rpc::v1::read_only)) text += ", read-only";
+  if (action.paginated) text += ", paginated";
+  text += "\n\n";
+  if (request->field_count() > 0) absl::StrAppend(&text, MembersTable(request, true), "\n");
+  const std::vector<CustomFlag> custom = CustomFlagsOf(action);
+  if (!custom.empty()) {
+    text += "Flags of the command line alone:\n\n";
+    for (const CustomFlag& flag : custom) {
+      absl::StrAppend(&text, "- `--", flag.name, flag.argument.empty() ? "" : " ", flag.argument, "`: ", flag.help,
+                      "\n");
+    }
+    text += "\n";
+  }
+  if (response->field_count() > 0) {
+    absl::StrAppend(&text, "Answer:\n\n", MembersTable(response, false));
+  } else {
+    text += "The answer is empty.\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ManPage(const Schema& schema) {
@@ -123,20 +150,31 @@ std::string ManPage(const Schema& schema) {
   return text;
 }
 
-std::string MarkdownReference(const Schema& schema) {
+std::string MarkdownIndex(const Schema& schema) {
   std::string text =
       "# API reference\n\n"
-      "Written by `brume help --markdown` from the schema, `proto/brume/v1`. Every action is EC2's (2016-11-15) in the "
-      "Query API, an rpc over gRPC, and a command of `brume`. What is not here is not served.\n\n";
+      "Written by `brume help --markdown` from the schema, `proto/brume`. Every action is that of AWS's API of the "
+      "same "
+      "name, an rpc over gRPC, and a command of `brume`. What is not here is not served.\n";
+  std::string family;
   const google::protobuf::ServiceDescriptor* service = nullptr;
   for (const Action& action : schema.actions()) {
+    if (action.family != family) {
+      family = action.family;
+      absl::StrAppend(&text, "\n## [", family, "](api-reference/", family, ".md)\n\n");
+    }
     if (action.method->service() != service) {
       service = action.method->service();
       absl::StrAppend(&text, "- ", FirstSentence(CommentOf(*service)), "\n");
     }
-    absl::StrAppend(&text, "  - [", action.api_name, "](#", action.name, ")\n");
+    absl::StrAppend(&text, "  - [", action.api_name, "](api-reference/", family, ".md#", action.name, ")\n");
   }
+  return text;
+}
 
+std::string MarkdownReference(const Schema& schema, const std::string& family) {
+  std::string text = absl::StrCat("# API reference: ", family, "\n\nWritten by `brume help --markdown ", family,
+                                  "` from the schema. All APIs: [API reference](../api-reference.md).\n");
   std::set<std::pair<std::string, const Descriptor*>> types;
   const std::function<void(const Descriptor*)> collect = [&](const Descriptor* type) {
     for (int i = 0; i < type->field_count(); ++i) {
@@ -144,37 +182,16 @@ std::string MarkdownReference(const Schema& schema) {
       if (inner != nullptr && types.emplace(inner->name(), inner).second) collect(inner);
     }
   };
-  service = nullptr;
+  const google::protobuf::ServiceDescriptor* service = nullptr;
   for (const Action& action : schema.actions()) {
+    if (action.family != family) continue;
     if (action.method->service() != service) {
       service = action.method->service();
       absl::StrAppend(&text, "\n## ", FirstSentence(CommentOf(*service)), "\n");
     }
-    const Descriptor* request = action.method->input_type();
-    const Descriptor* response = action.method->output_type();
-    collect(request);
-    collect(response);
-    absl::StrAppend(&text, "\n<a id=\"", action.name, "\"></a>\n### ", action.api_name, "\n\n",
-                    CommentOf(*action.method), "\n\n`brume ", action.name, "`, `/", service->full_name(), "/",
-                    action.api_name, "`");
-    if (action.method->options().GetExtension(rpc::v1::read_only)) text += ", read-only";
-    if (action.paginated) text += ", paginated";
-    text += "\n\n";
-    if (request->field_count() > 0) absl::StrAppend(&text, MembersTable(request, true), "\n");
-    const std::vector<CustomFlag> custom = CustomFlagsOf(action);
-    if (!custom.empty()) {
-      text += "Flags of the command line alone:\n\n";
-      for (const CustomFlag& flag : custom) {
-        absl::StrAppend(&text, "- `--", flag.name, flag.argument.empty() ? "" : " ", flag.argument, "`: ", flag.help,
-                        "\n");
-      }
-      text += "\n";
-    }
-    if (response->field_count() > 0) {
-      absl::StrAppend(&text, "Answer:\n\n", MembersTable(response, false));
-    } else {
-      text += "The answer is empty.\n";
-    }
+    collect(action.method->input_type());
+    collect(action.method->output_type());
+    absl::StrAppend(&text, MarkdownAction(action));
   }
   text += "\n## Types\n";
   for (const auto& [name, type] : types) {

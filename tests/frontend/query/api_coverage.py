@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Writes docs/api-coverage.md: what of AWS's APIs is served, by the schema and botocore's service models.
+"""Writes docs/api-coverage.md and docs/api-coverage/: what of AWS's APIs is served, by the schema and botocore's models.
 
-  api_coverage.py FILE          writes it
-  api_coverage.py --check FILE  fails when the file is not what would be written
+  api_coverage.py DOCS          writes them
+  api_coverage.py --check DOCS  fails when they are not what would be written
 """
 
 import collections
@@ -21,7 +21,7 @@ Made of the schema and of the service models of botocore (Debian's python3-botoc
 brume_api_coverage` writes it anew, and a test fails until that is done.
 
 * *Implemented*: the parameter does what EC2's does, within the bounds [the API reference](api-reference.md) tells.
-* *Ignored*: accepted, so that templates that set it work, and not acted upon; the second table says why.
+* *Ignored*: accepted, so that templates that set it work, and not acted upon; the row says why.
 * *Refused*: the model has it and the schema has not; the answer is `UnknownParameter`, or an error that says why where
   the schema has a comment on it. An action that is not served is `InvalidAction`. Nothing is dropped silently.
 
@@ -64,10 +64,6 @@ class Parameters:
                 self.implemented.append(name)
 
 
-def names(parameters):
-    return ", ".join(f"`{name}`" for name in parameters)
-
-
 def cell(text):
     return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
 
@@ -80,42 +76,54 @@ def missing(family, served):
         f"| {action} | {', '.join(clients)} |" for action, clients in rows] + [""]
 
 
-def section(family):
+def page(family):
+    """docs/api-coverage/FAMILY.md: a row a parameter, so that a change shows as the lines it changes."""
     model = model_of(family)
     served = schema()["families"][family]["actions"]
-    lines = [f"## {family} {model.api_version}", "",
-             f"{len(served)} actions of {len(model.operation_names)} are served.", ""]
-    sorted_ = {name: Parameters(action, model.operation_model(name)) for name, action in sorted(served.items())}
-    lines += ["| Action | Implemented | Ignored | Refused |", "|---|---|---|---|"]
-    for name, parameters in sorted_.items():
-        ignored = names(parameter for parameter, _ in parameters.ignored)
-        lines.append(f"| {name} | {names(parameters.implemented)} | {ignored} | {names(parameters.refused)} |")
-    lines.append("")
-    reasons = [(name, parameter, comment) for name, parameters in sorted_.items()
-               for parameter, comment in parameters.ignored]
-    if reasons:
-        lines += ["Why parameters are ignored:", "", "| Action | Parameter | Why |", "|---|---|---|"]
-        lines += [f"| {name} | `{parameter}` | {cell(comment)} |" for name, parameter, comment in reasons] + [""]
-    lines += [f"{len(model.operation_names) - len(served)} actions are not served.", ""]
+    lines = [f"# What is served: {model.service_name} {model.api_version}", "",
+             f"{len(served)} actions of {len(model.operation_names)} are served. [How to read this](../api-coverage.md).",
+             "", "| Action | Parameter | | Why |", "|---|---|---|---|"]
+    for name, action in sorted(served.items()):
+        parameters = Parameters(action, model.operation_model(name))
+        rows = [(parameter, "implemented", "") for parameter in parameters.implemented]
+        rows += [(parameter, "ignored", cell(comment)) for parameter, comment in parameters.ignored]
+        rows += [(parameter, "refused", "") for parameter in parameters.refused]
+        if not rows:
+            lines.append(f"| {name} | | implemented | |")
+        lines += [f"| {name} | `{parameter}` | {state} | {why} |" for parameter, state, why in rows]
+    lines += ["", f"{len(model.operation_names) - len(served)} actions are not served.", ""]
     return lines + missing(family, served)
 
 
-def text():
+def pages():
+    """File below docs/ → text."""
     families = schema()["families"]
-    lines = [HEAD]
-    for family in sorted(families):
-        lines += section(family)
+    made = {f"api-coverage/{model_of(family).service_name}.md": page(family) for family in families}
+    index = [HEAD]
+    index += [f"* [{model.service_name}](api-coverage/{model.service_name}.md): {len(families[family]['actions'])} "
+              f"actions of {len(model.operation_names)}"
+              for family, model in ((family, model_of(family)) for family in sorted(families))] + [""]
     for family in sorted({family for calls in CLIENTS.values() for family in calls} - set(families)):
-        lines += [f"## {family}", "", "No action is served.", ""] + missing(family, {})
-    return "\n".join(lines).rstrip("\n") + "\n"
+        index += [f"## {family}", "", "No action is served.", ""] + missing(family, {})
+    made["api-coverage.md"] = index
+    return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in made.items()}
 
 
 def main():
-    path = pathlib.Path(sys.argv[-1])
+    docs = pathlib.Path(sys.argv[-1])
+    made = pages()
+    kept = {f"api-coverage/{path.name}" for path in (docs / "api-coverage").glob("*.md")}
     if sys.argv[1] != "--check":
-        path.write_text(text())
-    elif path.read_text() != text():
-        sys.exit(f"{path} is not what the schema says. Write it anew: cmake --build BUILD -t brume_api_coverage")
+        (docs / "api-coverage").mkdir(exist_ok=True)
+        for name, text in made.items():
+            (docs / name).write_text(text)
+        for name in kept - set(made):
+            (docs / name).unlink()
+        return
+    stale = sorted(name for name, text in made.items() if not (docs / name).exists() or (docs / name).read_text() != text)
+    stale += sorted(kept - set(made))
+    if stale:
+        sys.exit(f"{', '.join(stale)}: not what the schema says. Write it anew: cmake --build BUILD -t brume_api_coverage")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ template <typename Request>
 absl::StatusOr<Request> Decode(absl::string_view service, const std::string& text) {
   const std::string name = Request::descriptor()->name();
   const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
-      absl::StrCat("brume.v1.", service, ".", name.substr(0, name.size() - 7)));
+      absl::StrCat("brume.ec2.v1.", service, ".", name.substr(0, name.size() - 7)));
   REQUIRE(method != nullptr);
   absl::StatusOr<Form> form = ParseForm(text);
   REQUIRE(form.ok());

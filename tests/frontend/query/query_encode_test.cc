@@ -12,7 +12,7 @@ namespace {
 
 std::string Encode(const std::string& method, const google::protobuf::Message& response) {
   const auto* found =
-      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(absl::StrCat("brume.v1.", method));
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(absl::StrCat("brume.ec2.v1.", method));
   REQUIRE(found != nullptr);
   return EncodeResponse(*found, response, "req-1");
 }
