@@ -78,7 +78,7 @@ class Client {
 
   bool Call(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& response) {
     ++calls_;
-    const GrpcAnswer answer = GrpcCall(channel_, "/brume.v1." + method, request.SerializeAsString()).Wait();
+    const GrpcAnswer answer = GrpcCall(channel_, "/brume.ec2.v1." + method, request.SerializeAsString()).Wait();
     if (!answer.status.ok()) {
       Fail(method + ": " + answer.status.error_message());
     } else if (!response.ParseFromString(answer.bytes)) {
