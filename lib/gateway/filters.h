@@ -14,7 +14,7 @@
 #include "absl/types/span.h"
 #include "brume/ec2/v1/common.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/model/instance.h"
+#include "lib/resource/tags.h"
 
 namespace brume::gateway {
 

@@ -8,7 +8,7 @@
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::network {
@@ -51,6 +51,38 @@ absl::Status CheckAttachment(const NetworkInterface& eni, const InterfaceChange&
 
 }  // namespace
 
+absl::Status AddInterface(store::Connection& connection, const NetworkInterface& eni, const TagMap& tags) {
+  RETURN_IF_ERROR(NetworkTable(connection).InsertInterface(eni));
+  return tagging::SetTags(connection, eni.id.text(), tags);
+}
+
+absl::Status RemoveInterface(store::Connection& connection, const EniId& id) {
+  RETURN_IF_ERROR(tagging::DeleteTags(connection, id.text()));
+  return NetworkTable(connection).DeleteInterface(id);
+}
+
+absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(store::Connection& connection) {
+  return NetworkTable(connection).ListInterfaces(std::nullopt);
+}
+
+absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection& connection,
+                                                               absl::Span<const InstanceId> instances) {
+  return NetworkTable(connection).ListInterfacesOf(instances);
+}
+
+absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
+                                                              Ipv4 address) {
+  return NetworkTable(connection).FindInterfaceByPrivateIp(vpc, address);
+}
+
+absl::Status SetPublicIp(store::Connection& connection, const EniId& id, std::optional<Ipv4> address) {
+  return NetworkTable(connection).SetPublicIp(id, address);
+}
+
+absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check) {
+  return NetworkTable(connection).SetSourceDestCheck(id, check);
+}
+
 absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,
                           absl::Span<const SecurityGroupId> groups) {
   std::vector<SecurityGroupId> members;
@@ -81,7 +113,7 @@ absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<con
     std::vector<std::string> texts;
     texts.reserve(rows.size());
     for (const NetworkInterface& eni : rows) texts.push_back(eni.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::TagTable(connection).GetMany(texts));
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
 
     std::vector<InterfaceView> views;
     views.reserve(rows.size());

@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::network {
@@ -51,8 +51,26 @@ class InterfaceService {
   const std::function<void(const VpcId&)> wake_;
 };
 
-// Inside a transaction of the caller's: puts the interface into these groups and no others; one that is named twice
-// counts once. Errors: InvalidParameterValue for none, InvalidGroup.NotFound for one that its VPC does not have.
+// Inside a transaction of the caller's.
+
+// Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
+// VPC, subnet, instance and groups it names must be there (FailedPrecondition).
+absl::Status AddInterface(store::Connection& connection, const NetworkInterface& eni, const TagMap& tags);
+// With its tags; OK when there is none.
+absl::Status RemoveInterface(store::Connection& connection, const EniId& id);
+absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(store::Connection& connection);
+// In the order of `instances`, then by device index.
+absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection& connection,
+                                                               absl::Span<const InstanceId> instances);
+// The interface of the VPC that has the private address.
+absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
+                                                              Ipv4 address);
+// nullopt takes it away. Error: InvalidIPAddress.InUse.
+absl::Status SetPublicIp(store::Connection& connection, const EniId& id, std::optional<Ipv4> address);
+absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check);
+
+// Puts the interface into these groups and no others; one that is named twice counts once. Errors:
+// InvalidParameterValue for none, InvalidGroup.NotFound for one that its VPC does not have.
 absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,
                           absl::Span<const SecurityGroupId> groups);
 

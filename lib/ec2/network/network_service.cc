@@ -123,12 +123,34 @@ absl::StatusOr<std::vector<SubnetView>> NetworkService::ListSubnets() {
     std::vector<SubnetView> views;
     views.reserve(subnets.size());
     for (Subnet& subnet : subnets) {
-      ASSIGN_OR_RETURN(const int64_t used, networks.CountInterfaces(subnet.id));
-      const int64_t available = AvailableAddresses(subnet.cidr, used);
+      ASSIGN_OR_RETURN(const int64_t available, CountFreeAddresses(connection, subnet));
       views.push_back({.subnet = std::move(subnet), .available_addresses = available});
     }
     return views;
   });
+}
+
+absl::StatusOr<Vpc> GetVpc(store::Connection& connection, const VpcId& id) {
+  return NetworkTable(connection).GetVpc(id);
+}
+
+absl::StatusOr<std::vector<Vpc>> ListVpcs(store::Connection& connection) { return NetworkTable(connection).ListVpcs(); }
+
+absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection) {
+  return NetworkTable(connection).DefaultVpc();
+}
+
+absl::StatusOr<Subnet> GetSubnet(store::Connection& connection, const SubnetId& id) {
+  return NetworkTable(connection).GetSubnet(id);
+}
+
+absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, const VpcId& vpc) {
+  return NetworkTable(connection).ListSubnets(vpc);
+}
+
+absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet) {
+  ASSIGN_OR_RETURN(const int64_t used, NetworkTable(connection).CountInterfaces(subnet.id));
+  return AvailableAddresses(subnet.cidr, used);
 }
 
 absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random) {

@@ -33,7 +33,17 @@ class NetworkService {
   Random& random_;
 };
 
-// Inside a transaction of the caller's: an address of `subnet` that no interface has.
+// Inside a transaction of the caller's.
+
+absl::StatusOr<Vpc> GetVpc(store::Connection& connection, const VpcId& id);  // InvalidVpcID.NotFound
+absl::StatusOr<std::vector<Vpc>> ListVpcs(store::Connection& connection);
+absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection);
+absl::StatusOr<Subnet> GetSubnet(store::Connection& connection, const SubnetId& id);  // InvalidSubnetID.NotFound
+absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, const VpcId& vpc);
+// How many addresses of the subnet an interface can still get.
+absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet);
+
+// An address of `subnet` that no interface has.
 // Error: InsufficientFreeAddressesInSubnet.
 absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random);
 // `wanted` if it is assignable and free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.

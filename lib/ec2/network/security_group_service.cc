@@ -10,7 +10,7 @@
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_rules.h"
 #include "lib/ec2/network/security_group_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -143,9 +143,7 @@ absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view
     }
     RETURN_IF_ERROR(groups.Insert(view.group));
     RETURN_IF_ERROR(groups.InsertRule(to_everywhere));
-    tagging::TagTable repository(connection);
-    for (const auto& [key, value] : tags) RETURN_IF_ERROR(repository.Set(view.group.id.text(), key, value));
-    return absl::OkStatus();
+    return tagging::SetTags(connection, view.group.id.text(), tags);
   }));
   wake_(view.group.vpc_id, view.group.id);
   return view;
@@ -170,7 +168,7 @@ absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List() {
     std::vector<std::string> ids;
     ids.reserve(groups.size());
     for (const SecurityGroup& group : groups) ids.push_back(group.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(ids));
+    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
     std::vector<SecurityGroupView> views;
     views.reserve(groups.size());
     for (SecurityGroup& group : groups) {
@@ -292,10 +290,24 @@ absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRul
         views.push_back({.rule = std::move(rule), .tags = {}});
       }
     }
-    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(ids));
+    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
     for (SecurityGroupRuleView& view : views) view.tags = std::move(tags[view.rule.id.text()]);
     return views;
   });
+}
+
+absl::StatusOr<SecurityGroup> GetSecurityGroup(store::Connection& connection, const SecurityGroupId& id) {
+  return SecurityGroupTable(connection).Get(id);
+}
+
+absl::StatusOr<std::optional<SecurityGroup>> FindSecurityGroup(store::Connection& connection, const VpcId& vpc,
+                                                               const std::string& name) {
+  return SecurityGroupTable(connection).FindByName(vpc, name);
+}
+
+absl::StatusOr<std::vector<SecurityGroup>> GetSecurityGroups(store::Connection& connection,
+                                                             absl::Span<const SecurityGroupId> ids) {
+  return SecurityGroupTable(connection).GetMany(ids);
 }
 
 }  // namespace brume::network

@@ -11,9 +11,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "lib/base/random.h"
-#include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::network {
@@ -75,5 +76,14 @@ class SecurityGroupService {
   Random& random_;
   const std::function<void(const VpcId&, const SecurityGroupId&)> wake_;
 };
+
+// Inside a transaction of the caller's.
+
+absl::StatusOr<SecurityGroup> GetSecurityGroup(store::Connection& connection, const SecurityGroupId& id);
+absl::StatusOr<std::optional<SecurityGroup>> FindSecurityGroup(store::Connection& connection, const VpcId& vpc,
+                                                               const std::string& name);
+// Those there are, in the order of `ids`.
+absl::StatusOr<std::vector<SecurityGroup>> GetSecurityGroups(store::Connection& connection,
+                                                             absl::Span<const SecurityGroupId> ids);
 
 }  // namespace brume::network

@@ -8,7 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {
 namespace {
@@ -96,7 +96,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
   RETURN_IF_ERROR(disks_.RemoveImage(image.id));
   RETURN_IF_ERROR(Failpoint("image.removed"));
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
-    RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(image.id.text()));
+    RETURN_IF_ERROR(tagging::DeleteTags(c, image.id.text()));
     return ImageTable(c).Delete(image.id);
   }));
   log::Info("image {} and its files are gone", image.id.text());

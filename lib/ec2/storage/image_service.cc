@@ -10,7 +10,7 @@
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -83,9 +83,7 @@ absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
   image.root_delete_on_termination = request.root_delete_on_termination.value_or(true);
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     RETURN_IF_ERROR(ImageTable(connection).Insert(image));
-    tagging::TagTable tags(connection);
-    for (const auto& [key, value] : request.tags) RETURN_IF_ERROR(tags.Set(image.id.text(), key, value));
-    return absl::OkStatus();
+    return tagging::SetTags(connection, image.id.text(), request.tags);
   }));
   wake_(image.id);
   return image.id;
@@ -103,7 +101,7 @@ absl::Status ImageService::Deregister(const ImageId& id) {
     image.state_reason = {};
     RETURN_IF_ERROR(images.Update(image));
     // The row outlives this call until its files are gone; its tags must not be listed that long.
-    return tagging::TagTable(connection).DeleteAll(id.text());
+    return tagging::DeleteTags(connection, id.text());
   }));
   wake_(id);
   return absl::OkStatus();
@@ -115,7 +113,7 @@ absl::StatusOr<std::vector<ImageView>> ImageService::List() {
     std::vector<std::string> ids;
     ids.reserve(images.size());
     for (const Image& image : images) ids.push_back(image.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(ids));
+    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
     std::vector<ImageView> views;
     views.reserve(images.size());
     for (Image& image : images) {
@@ -130,9 +128,17 @@ absl::StatusOr<ImageView> ImageService::Get(const ImageId& id) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<ImageView> {
     ASSIGN_OR_RETURN(Image image, ImageTable(connection).Get(id));
     if (image.state == ImageState::kDeregistered) return id.NotFound();
-    ASSIGN_OR_RETURN(TagMap tags, tagging::TagTable(connection).Get(id.text()));
+    ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, id.text()));
     return ImageView{.image = std::move(image), .tags = std::move(tags)};
   });
+}
+
+absl::StatusOr<Image> GetImage(store::Connection& connection, const ImageId& id) {
+  return ImageTable(connection).Get(id);
+}
+
+absl::StatusOr<std::vector<Image>> ListImages(store::Connection& connection) {
+  return ImageTable(connection).List(/*with_deregistered=*/true);
 }
 
 }  // namespace brume::storage

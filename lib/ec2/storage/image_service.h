@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/model/storage.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::storage {
@@ -53,5 +54,12 @@ class ImageService {
   Random& random_;
   const std::function<void(const ImageId&)> wake_;
 };
+
+// Inside a transaction of the caller's.
+
+// Also a deregistered one, whose row stays until its files are gone. Error: InvalidAMIID.NotFound.
+absl::StatusOr<Image> GetImage(store::Connection& connection, const ImageId& id);
+// With those that are deregistered.
+absl::StatusOr<std::vector<Image>> ListImages(store::Connection& connection);
 
 }  // namespace brume::storage

@@ -5,7 +5,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/volume_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {
 namespace {
@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<VolumeView>> VolumeService::List(absl::Span<const Vol
     std::vector<std::string> texts;
     texts.reserve(rows.size());
     for (const Volume& volume : rows) texts.push_back(volume.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::TagTable(connection).GetMany(texts));
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
     std::vector<VolumeView> views;
     views.reserve(rows.size());
     for (Volume& volume : rows) {
@@ -40,6 +40,29 @@ absl::StatusOr<std::vector<VolumeView>> VolumeService::List(absl::Span<const Vol
     }
     return views;
   });
+}
+
+absl::Status AddVolume(store::Connection& connection, const Volume& volume, const TagMap& tags) {
+  RETURN_IF_ERROR(VolumeTable(connection).Insert(volume));
+  return tagging::SetTags(connection, volume.id.text(), tags);
+}
+
+absl::Status UpdateVolume(store::Connection& connection, const Volume& volume) {
+  return VolumeTable(connection).Update(volume);
+}
+
+absl::Status RemoveVolume(store::Connection& connection, const VolumeId& id) {
+  RETURN_IF_ERROR(tagging::DeleteTags(connection, id.text()));
+  return VolumeTable(connection).Delete(id);
+}
+
+absl::StatusOr<std::vector<Volume>> ListVolumes(store::Connection& connection) {
+  return VolumeTable(connection).List();
+}
+
+absl::StatusOr<std::vector<Volume>> ListVolumesOf(store::Connection& connection,
+                                                  absl::Span<const InstanceId> instances) {
+  return VolumeTable(connection).ListOf(instances);
 }
 
 }  // namespace brume::storage

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "lib/ec2/storage/model/storage.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::storage {
@@ -26,5 +27,17 @@ class VolumeService {
  private:
   store::Database& database_;
 };
+
+// Inside a transaction of the caller's.
+
+// The image and the instance it names must be there (FailedPrecondition).
+absl::Status AddVolume(store::Connection& connection, const Volume& volume, const TagMap& tags);
+absl::Status UpdateVolume(store::Connection& connection, const Volume& volume);  // InvalidVolume.NotFound
+// With its tags; OK when there is none.
+absl::Status RemoveVolume(store::Connection& connection, const VolumeId& id);
+absl::StatusOr<std::vector<Volume>> ListVolumes(store::Connection& connection);
+// In the order of `instances`.
+absl::StatusOr<std::vector<Volume>> ListVolumesOf(store::Connection& connection,
+                                                  absl::Span<const InstanceId> instances);
 
 }  // namespace brume::storage

@@ -129,4 +129,27 @@ absl::StatusOr<std::vector<Tag>> TagService::List() {
   return database_.ReadFor([](store::Connection& connection) { return TagTable(connection).List(); });
 }
 
+absl::Status SetTags(store::Connection& connection, const std::string& resource_id, const TagMap& tags) {
+  TagTable table(connection);
+  for (const auto& [key, value] : tags) RETURN_IF_ERROR(table.Set(resource_id, key, value));
+  return absl::OkStatus();
+}
+
+absl::Status DeleteTag(store::Connection& connection, const std::string& resource_id, const std::string& key) {
+  return TagTable(connection).Delete(resource_id, key, std::nullopt);
+}
+
+absl::Status DeleteTags(store::Connection& connection, const std::string& resource_id) {
+  return TagTable(connection).DeleteAll(resource_id);
+}
+
+absl::StatusOr<TagMap> GetTags(store::Connection& connection, const std::string& resource_id) {
+  return TagTable(connection).Get(resource_id);
+}
+
+absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& connection,
+                                                        absl::Span<const std::string> resource_ids) {
+  return TagTable(connection).GetMany(resource_ids);
+}
+
 }  // namespace brume::tagging

@@ -1,14 +1,14 @@
 // Tags of any resource. Source of behaviour: EC2 API reference, CreateTags, DeleteTags, DescribeTags.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "lib/ec2/compute/model/instance.h"
-#include "lib/ec2/compute/model/key_pair.h"
+#include "absl/types/span.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -32,7 +32,16 @@ class TagService {
   store::Database& database_;
 };
 
-// For tags at creation: the rules of a map of tags.
-using brume::CheckTags;
+// Inside a transaction of the caller's, who knows that the resource is there and that the tags keep EC2's rules.
+
+// Overwrites the values of keys that are there; other tags stay.
+absl::Status SetTags(store::Connection& connection, const std::string& resource_id, const TagMap& tags);
+// OK when there is no such tag.
+absl::Status DeleteTag(store::Connection& connection, const std::string& resource_id, const std::string& key);
+absl::Status DeleteTags(store::Connection& connection, const std::string& resource_id);
+absl::StatusOr<TagMap> GetTags(store::Connection& connection, const std::string& resource_id);
+// By resource; one without tags has no entry.
+absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& connection,
+                                                        absl::Span<const std::string> resource_ids);
 
 }  // namespace brume::tagging

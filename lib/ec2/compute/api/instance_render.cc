@@ -45,17 +45,6 @@ StateReason ReasonOf(const Instance& instance) {
   return {};
 }
 
-absl::string_view AttachmentStatus(const Volume& volume) {
-  switch (volume.state) {
-    case VolumeState::kCreating:
-      return "attaching";
-    case VolumeState::kDeleting:
-      return "detaching";
-    default:
-      return "attached";
-  }
-}
-
 absl::string_view SummaryText(compute::CheckStatus status) {
   switch (status) {
     case compute::CheckStatus::kPassed:

@@ -25,8 +25,6 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
 // Why it is in its state: what the row says, else what keeps it from the state it is on its way to. Empty code =
 // nothing.
 StateReason ReasonOf(const Instance& instance);
-// "attaching", "attached", "detaching".
-absl::string_view AttachmentStatus(const Volume& volume);
 // "ok", "impaired", "initializing", "not-applicable"; and of the one check in it: "passed", "failed", "initializing",
 // "".
 absl::string_view SummaryText(compute::CheckStatus status);

@@ -29,4 +29,15 @@ absl::StatusOr<ImageState> ParseImageState(absl::string_view name) {
 
 absl::string_view BootModeName(BootMode mode) { return mode == BootMode::kBios ? "legacy-bios" : "uefi"; }
 
+absl::string_view AttachmentStatus(const Volume& volume) {
+  switch (volume.state) {
+    case VolumeState::kCreating:
+      return "attaching";
+    case VolumeState::kDeleting:
+      return "detaching";
+    default:
+      return "attached";
+  }
+}
+
 }  // namespace brume

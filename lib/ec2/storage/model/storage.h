@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "lib/ec2/compute/model/instance.h"
 #include "lib/resource/ids.h"
+#include "lib/resource/state_reason.h"
 
 namespace brume {
 
@@ -54,5 +56,8 @@ struct Volume {
   absl::Time attach_time;
   bool delete_on_termination = true;
 };
+
+// "attaching", "attached", "detaching": how far a volume that has an instance is.
+absl::string_view AttachmentStatus(const Volume& volume);
 
 }  // namespace brume
