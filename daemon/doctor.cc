@@ -13,9 +13,10 @@
 #include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/volume_service.h"
 
 namespace brume::daemon {
 namespace {
@@ -35,14 +36,13 @@ absl::StatusOr<Known> ReadKnown(store::Database& database) {
     ASSIGN_OR_RETURN(const std::vector<InstanceId> instances,
                      compute::InstanceTable(c).ListIdsInState(kAllInstanceStates));
     for (const InstanceId& id : instances) known.instances.insert(id.text());
-    ASSIGN_OR_RETURN(const std::vector<Image> images, storage::ImageTable(c).List(true));
+    ASSIGN_OR_RETURN(const std::vector<Image> images, storage::ListImages(c));
     for (const Image& image : images) known.images.insert(image.id.text());
-    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::VolumeTable(c).List());
+    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::ListVolumes(c));
     for (const Volume& volume : volumes) known.volumes.insert(volume.id.text());
-    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, network::NetworkTable(c).ListVpcs());
+    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, network::ListVpcs(c));
     for (const Vpc& vpc : vpcs) known.vpcs.insert(vpc.id.text());
-    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces,
-                     network::NetworkTable(c).ListInterfaces(std::nullopt));
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfaces(c));
     for (const NetworkInterface& eni : interfaces) known.taps.insert(TapName(eni.id));
     return known;
   });
@@ -68,8 +68,7 @@ HostCheck CheckPrograms() {
 }
 
 HostCheck CheckDatabase(store::Database& database) {
-  const absl::Status read =
-      database.Read([](store::Connection& c) { return network::NetworkTable(c).ListVpcs().status(); });
+  const absl::Status read = database.Read([](store::Connection& c) { return network::ListVpcs(c).status(); });
   if (read.ok()) return {"database", true, "answers", ""};
   return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
 }
@@ -90,7 +89,10 @@ void CheckHypervisor(compute::Hypervisor& hypervisor, host::HostReport& report) 
                              "start libvirtd, or set compute.libvirt_uri to qemu:///embed"});
     return;
   }
-  report.hypervisor = *info;
+  report.hypervisor = {.uri = info->uri,
+                       .version = info->version,
+                       .acceleration = info->acceleration,
+                       .acceleration_note = info->acceleration_note};
   report.checks.push_back({"libvirt", true, absl::StrCat(info->version, " at ", info->uri), ""});
   if (info->acceleration == "tcg") {
     report.checks.push_back({"acceleration", false,

@@ -26,32 +26,31 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
+#include "lib/ec2/compute/attached_instances.h"
+#include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
 #include "lib/ec2/compute/status_monitor.h"
-#include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/linux/linux_fabric.h"
-#include "lib/ec2/network/network_reconciler.h"
+#include "lib/ec2/network/module.h"
 #include "lib/ec2/network/network_service.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/simulated_fabric.h"
-#include "lib/ec2/storage/image_reconciler.h"
-#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/module.h"
 #include "lib/ec2/storage/qcow2/qcow2_disks.h"
 #include "lib/ec2/storage/simulated_disks.h"
-#include "lib/ec2/storage/volume_service.h"
-#include "lib/ec2/tagging/tag_service.h"
+#include "lib/ec2/tagging/module.h"
 #include "lib/frontend/grpc/grpc_server.h"
 #include "lib/frontend/query/query_server.h"
+#include "lib/gateway/actions.h"
 #include "lib/gateway/call_event.h"
 #include "lib/gateway/call_statistics.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/request_limiter.h"
+#include "lib/host/module.h"
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/authorizer.h"
 #include "lib/iam/identity_service.h"
@@ -211,31 +210,36 @@ class RealDaemon final : public Daemon {
         metadata_(
             *database_, config_.settings, types_, clock_,
             {.credentials = [this](const InstanceId& id, const Identity& role) { return Credentials(id, role); }}),
-        network_(*database_, *adapters_.fabric, config_.settings, [this](const Vpc& vpc) { return OnVpcReady(vpc); }),
-        images_(*database_, *adapters_.disks, clock_),
+        tagging_(*database_),
+        network_({.database = *database_,
+                  .random = random_,
+                  .settings = config_.settings,
+                  .fabric = *adapters_.fabric,
+                  .tags = tagging_.tags(),
+                  .hooks = {.instances = compute::AnswersForNetwork(),
+                            .on_vpc_ready = [this](const Vpc& vpc) { return OnVpcReady(vpc); }}}),
+        storage_({.database = *database_,
+                  .clock = clock_,
+                  .random = random_,
+                  .settings = config_.settings,
+                  .disks = *adapters_.disks,
+                  .tags = tagging_.tags()}),
         instances_({.database = *database_,
                     .settings = config_.settings,
                     .types = types_,
                     .clock = clock_,
                     .hypervisor = *adapters_.hypervisor,
-                    .network = network_,
+                    .network = network_.ports(),
                     .disks = *adapters_.disks,
                     .host_boot_id = HostBootId(config_.simulate),
-                    .on_disks_freed = [this] { images_.WakeAll(); },
+                    .on_disks_freed = [this] { storage_.OnDisksFreed(); },
                     .on_looked = [this](const InstanceId& id) { scaling_.loop().OnInstance(id); }}),
         status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
         monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, status_monitor_,
                     MonitoringOptionsOf(config_, HooksOf(instance_service_),
                                         [this](const std::string& arn) { scaling_.loop().OnAlarmAction(arn); })),
-        network_service_(*database_, config_.settings, random_),
-        security_group_service_(*database_, random_,
-                                [this](const VpcId& vpc, const SecurityGroupId& id) { network_.WakeGroup(vpc, id); }),
-        interface_service_(*database_, [this](const VpcId& vpc) { network_.WakeVpc(vpc); }),
-        volume_service_(*database_),
-        image_service_(*database_, clock_, random_, [this](const ImageId& id) { images_.Wake(id); }),
         key_pair_service_(*database_, clock_, random_),
         launch_template_service_(*database_, clock_, random_),
-        tag_service_(*database_),
         instance_service_(*database_, config_.settings, types_, clock_, random_,
                           {.wake_instance = [this](const InstanceId& id) { instances_.Wake(id); },
                            .wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); }}),
@@ -253,6 +257,7 @@ class RealDaemon final : public Daemon {
                   .launch_templates = launch_template_service_,
                   .instance_profiles = instance_profiles_,
                   .monitoring = monitoring_}),
+        host_(config_.settings, events_, statistics_, [this] { return DescribeHost(); }),
         dispatcher_(
             {.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
              .admit = [this](const auto& method, const auto& request,
@@ -280,7 +285,7 @@ class RealDaemon final : public Daemon {
 
   // Default rows, the root's key, handlers and the gRPC server; apart from the constructor because it can fail.
   absl::Status Assemble() {
-    RETURN_IF_ERROR(network_service_.EnsureDefaults());
+    RETURN_IF_ERROR(network_.EnsureDefaults());
     RETURN_IF_ERROR(monitoring_.Load());
     ASSIGN_OR_RETURN(access_keys_, iam::AccessKeyService::Open(*database_, clock_, config_.state_dir));
     RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
@@ -297,13 +302,7 @@ class RealDaemon final : public Daemon {
                          .instances = instance_service_,
                          .key_pairs = key_pair_service_,
                          .launch_templates = launch_template_service_,
-                         .tags = tag_service_,
-                         .images = image_service_,
-                         .volumes = volume_service_,
-                         .networks = network_service_,
-                         .interfaces = interface_service_,
-                         .security_groups = security_group_service_,
-                         .events = events_,
+                         .networks = network_.networks(),
                          .identities = identity_service_,
                          .access_keys = *access_keys_,
                          .instance_profiles = instance_profiles_,
@@ -314,11 +313,14 @@ class RealDaemon final : public Daemon {
                          .scaling_members = scaling_.members(),
                          .scaling_policies = scaling_.policies(),
                          .scaling_refreshes = scaling_.refreshes(),
-                         .statistics = statistics_,
-                         .has_uplink = config_.uplink != "none",
                          .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
-                         .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); },
-                         .describe_host = [this] { return DescribeHost(); }});
+                         .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); }});
+    gateway::Actions actions(dispatcher_);
+    tagging_.Register(actions);
+    network_.Register(actions);
+    storage_.Register(actions);
+    host_.Register(actions);
+    compute::AddTaggableKinds(tagging_.tags());
     RETURN_IF_ERROR(dispatcher_.CheckComplete());
     return absl::OkStatus();
   }
@@ -326,7 +328,7 @@ class RealDaemon final : public Daemon {
   absl::Status Serve() override {
     RETURN_IF_ERROR(metadata_.Start());
     network_.Start();
-    images_.Start();
+    storage_.Start();
     instances_.Start();
     status_monitor_.Start();
     RETURN_IF_ERROR(monitoring_.Start(statistics_));
@@ -362,7 +364,7 @@ class RealDaemon final : public Daemon {
   }
 
   bool Healthy() override {
-    return database_->Read([](store::Connection& c) { return network::NetworkTable(c).DefaultVpc().status(); }).ok();
+    return database_->Read([](store::Connection& c) { return network::FindDefaultVpc(c).status(); }).ok();
   }
 
   void Stop() override {
@@ -372,7 +374,7 @@ class RealDaemon final : public Daemon {
     monitoring_.Stop();
     status_monitor_.Stop();
     instances_.Stop();
-    images_.Stop();
+    storage_.Stop();
     network_.Stop();
     metadata_.Stop();
   }
@@ -434,19 +436,14 @@ class RealDaemon final : public Daemon {
   std::mutex listening_mutex_;
   std::set<VpcId> listening_;
   imds::MetadataServer metadata_;
-  network::NetworkReconciler network_;
-  storage::ImageReconciler images_;
+  tagging::TaggingModule tagging_;
+  network::NetworkModule network_;
+  storage::StorageModule storage_;
   compute::InstanceReconciler instances_;
   compute::StatusMonitor status_monitor_;
   Monitoring monitoring_;
-  network::NetworkService network_service_;
-  network::SecurityGroupService security_group_service_;
-  network::InterfaceService interface_service_;
-  storage::VolumeService volume_service_;
-  storage::ImageService image_service_;
   compute::KeyPairService key_pair_service_;
   compute::LaunchTemplateService launch_template_service_;
-  tagging::TagService tag_service_;
   compute::InstanceService instance_service_;
   std::unique_ptr<iam::AccessKeyService> access_keys_;
   std::unique_ptr<iam::SessionService> sessions_;
@@ -459,6 +456,7 @@ class RealDaemon final : public Daemon {
   iam::IdentityService identity_service_;
   iam::InstanceProfileService instance_profiles_;
   Scaling scaling_;
+  host::HostModule host_;
   gateway::Dispatcher dispatcher_;
   std::string ec2_url_;  // set before grpc_ serves, whose calls alone read it
   std::unique_ptr<frontend::GrpcServer> grpc_;
@@ -472,6 +470,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   ASSIGN_OR_RETURN(Adapters adapters, config.simulate ? MakeSimulatedAdapters(config) : MakeRealAdapters(config));
   Config complete = config;
   FillCapacity(complete);
+  complete.settings.has_uplink = complete.uplink != "none";
   if (complete.settings.guest_overhead_mib == 0) {
     complete.settings.guest_overhead_mib = GuestOverheadMib(*adapters.hypervisor);
   }

@@ -12,9 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/status_monitor.h"
-#include "lib/gateway/call_statistics.h"
 #include "lib/gateway/dispatcher.h"
-#include "lib/host/host_report.h"
 #include "lib/resource/settings.h"
 
 namespace brume::autoscaling {
@@ -28,6 +26,9 @@ class InstanceService;
 class KeyPairService;
 class LaunchTemplateService;
 }  // namespace brume::compute
+namespace brume::network {
+class NetworkService;
+}  // namespace brume::network
 namespace brume::iam {
 class AccessKeyService;
 class IdentityService;
@@ -38,21 +39,6 @@ namespace brume::cloudwatch {
 class AlarmService;
 class MetricService;
 }  // namespace brume::cloudwatch
-namespace brume::gateway {
-class EventLog;
-}  // namespace brume::gateway
-namespace brume::tagging {
-class TagService;
-}  // namespace brume::tagging
-namespace brume::network {
-class InterfaceService;
-class NetworkService;
-class SecurityGroupService;
-}  // namespace brume::network
-namespace brume::storage {
-class ImageService;
-class VolumeService;
-}  // namespace brume::storage
 
 namespace brume::api {
 
@@ -64,13 +50,7 @@ struct Services {
   compute::InstanceService& instances;
   compute::KeyPairService& key_pairs;
   compute::LaunchTemplateService& launch_templates;
-  tagging::TagService& tags;
-  storage::ImageService& images;
-  storage::VolumeService& volumes;
   network::NetworkService& networks;
-  network::InterfaceService& interfaces;
-  network::SecurityGroupService& security_groups;
-  gateway::EventLog& events;
   iam::IdentityService& identities;
   iam::AccessKeyService& access_keys;
   iam::InstanceProfileService& instance_profiles;
@@ -81,14 +61,10 @@ struct Services {
   autoscaling::MemberService& scaling_members;
   autoscaling::PolicyService& scaling_policies;
   autoscaling::RefreshService& scaling_refreshes;
-  gateway::CallStatistics& statistics;
-  // Whether guests with a public address reach beyond this host.
-  bool has_uplink = false;
   // StatusMonitor::StatusOf.
   std::function<compute::InstanceStatus(const Instance&)> status_of;
   // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
   std::function<absl::StatusOr<std::string>(const InstanceId&)> console_output;
-  std::function<absl::StatusOr<host::HostReport>()> describe_host;
 };
 
 // `services` may go; what it refers to must stay.
@@ -104,20 +80,8 @@ void AddInstanceProfileHandlers(gateway::Dispatcher& dispatcher, const api::Serv
 void AddInstanceOptionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddInstanceTypeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddAccountHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddRegionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddTagHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddKeyPairHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddImageHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddSnapshotHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddVolumeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddLaunchTemplateHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddAddressHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddRouteHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddNetworkAclHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddNetworkInterfaceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddSecurityGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddSecurityGroupRuleHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddVpcHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 }  // namespace brume::ec2
 namespace brume::cloudwatch {
 void AddMetricHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
@@ -125,10 +89,6 @@ void AddMetricDataHandlers(gateway::Dispatcher& dispatcher, const api::Services&
 void AddAlarmHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddAlarmDescribeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 }  // namespace brume::cloudwatch
-namespace brume::host {
-void AddEventHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddHostHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-}  // namespace brume::host
 namespace brume::iam {
 void AddIamIdentityHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddIamAccessKeyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);

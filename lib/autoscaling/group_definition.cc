@@ -10,7 +10,7 @@
 #include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_table.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
@@ -46,11 +46,10 @@ absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& sou
 }
 
 absl::Status SetSubnets(store::Connection& c, const GroupChange& change, scaling::GroupRecord& record) {
-  network::NetworkTable networks(c);
   std::vector<Subnet> subnets;
   if (change.subnets.has_value() && !change.subnets->empty()) {
     for (const SubnetId& id : *change.subnets) {
-      const absl::StatusOr<Subnet> found = networks.GetSubnet(id);
+      const absl::StatusOr<Subnet> found = network::GetSubnet(c, id);
       if (!found.ok()) {
         return ec2::HasErrorCode(found.status()) ? Invalid(found.status().message()) : found.status();
       }
@@ -67,9 +66,9 @@ absl::Status SetSubnets(store::Connection& c, const GroupChange& change, scaling
       }
     }
   } else {
-    ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, networks.DefaultVpc());
+    ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, network::FindDefaultVpc(c));
     if (!vpc.has_value()) return Invalid("There is no default VPC; name subnets with VPCZoneIdentifier");
-    ASSIGN_OR_RETURN(const std::vector<Subnet> all, networks.ListSubnets(vpc->id));
+    ASSIGN_OR_RETURN(const std::vector<Subnet> all, network::ListSubnets(c, vpc->id));
     for (const std::string& zone : *change.zones) {
       const auto found = std::find_if(all.begin(), all.end(), [&](const Subnet& subnet) {
         return subnet.default_for_az && subnet.availability_zone == zone;

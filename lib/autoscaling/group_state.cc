@@ -11,7 +11,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/launch_template_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
@@ -122,7 +122,7 @@ absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outco
       // Its owner's from now on.
       const bool detached = member.lifecycle == scaling::Lifecycle::kDetaching;
       if (member.token != forget->member || !detached) continue;
-      RETURN_IF_ERROR(tagging::TagTable(c).Delete(member.instance.text(), kGroupTag, std::nullopt));
+      RETURN_IF_ERROR(tagging::DeleteTag(c, member.instance.text(), kGroupTag));
     }
   }
   for (scaling::ScheduleRecord& schedule : outcome.schedules_run) {

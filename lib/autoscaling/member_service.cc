@@ -12,7 +12,7 @@
 #include "lib/autoscaling/model/apply.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -91,7 +91,7 @@ absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const Instan
   member.source = {.is_template = true, .id = "", .version = 0, .created = instance->launch_time};
   member.launched = instance->launch_time;
   member.protected_from_scale_in = view.record.group.protect_new_members;
-  RETURN_IF_ERROR(tagging::TagTable(c).Set(id.text(), kGroupTag, view.record.group.name));
+  RETURN_IF_ERROR(tagging::SetTags(c, id.text(), {{kGroupTag, view.record.group.name}}));
   return member;
 }
 

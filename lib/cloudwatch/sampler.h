@@ -21,7 +21,7 @@
 #include "lib/cloudwatch/monitored_guest_table.h"
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/status_monitor.h"
-#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/port_service.h"
 #include "lib/store/database.h"
 
 namespace brume::cloudwatch {
@@ -45,7 +45,7 @@ struct GuestSnapshot {
 struct SamplerParts {
   store::Database& database;
   compute::Hypervisor& hypervisor;
-  network::Fabric& fabric;
+  network::PortMeter& fabric;
   const Clock& clock;
   MetricService& metrics;
   // StatusMonitor::StatusOf.

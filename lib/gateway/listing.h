@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
+#include "lib/gateway/parameters.h"
 
 namespace brume::gateway {
 
@@ -40,6 +42,14 @@ absl::Status CheckIds(const Names& ids) {
   return absl::OkStatus();
 }
 
+// The ids a description names, parsed. Errors: InvalidParameterCombination when it asks for a page of them too, the
+// kind's malformed code. `parameter` is how EC2 calls the list of ids in that error.
+template <typename IdType, typename Request>
+absl::StatusOr<std::vector<IdType>> NamedIds(const Request& request, const Names& ids, absl::string_view parameter) {
+  RETURN_IF_ERROR(CheckPaging(request, !ids.empty(), parameter));
+  return ParseIds<IdType>(ids);
+}
+
 // "rtb-0123…" for "vpc-0123…": the id of what another resource has exactly one of.
 inline std::string IdLike(absl::string_view prefix, absl::string_view id) {
   return absl::StrCat(prefix, id.substr(id.find('-')));
@@ -58,6 +68,37 @@ absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<
   return Page(
       list, std::move(all), request, key, [&](std::string token) { response.set_next_token(std::move(token)); },
       kDefaultPage);
+}
+
+// How one kind of resource is described.
+//
+//   const gateway::Listing<v1::Volume, v1::DescribeVolumesResponse> listing = {
+//       "volumes", filters, &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
+//   return gateway::Answer(listing, request, std::move(rendered));
+template <typename T, typename Response>
+struct Listing {
+  absl::string_view name;  // tokens of one list are refused by others
+  const FilterTable<T>& filters;
+  const std::string& (T::*id)() const;
+  google::protobuf::RepeatedPtrField<T>* (Response::*items)();
+};
+
+// The answer that FilteredPage leaves of `all`.
+template <typename T, typename Response, typename Request>
+absl::StatusOr<Response> Answer(const Listing<T, Response>& listing, const Request& request, std::vector<T> all) {
+  Response response;
+  ASSIGN_OR_RETURN(std::vector<T> page, FilteredPage(listing.name, std::move(all), listing.filters, request, response,
+                                                     [&](const T& item) { return (item.*listing.id)(); }));
+  for (T& item : page) *(response.*listing.items)()->Add() = std::move(item);
+  return response;
+}
+
+// The same of those that `ids` name alone (all, when they name none). Error too: the kind's NotFound.
+template <typename IdType, typename T, typename Response, typename Request>
+absl::StatusOr<Response> AnswerNamed(const Listing<T, Response>& listing, const Request& request, const Names& ids,
+                                     std::vector<T> all) {
+  RETURN_IF_ERROR(Select<IdType>(ids, all, [&](const T& item) { return (item.*listing.id)(); }));
+  return Answer(listing, request, std::move(all));
 }
 
 }  // namespace brume::gateway

@@ -9,10 +9,11 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/instance_view.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/model/zones.h"
-#include "lib/ec2/network/network_reconciler.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/image_service.h"
 #include "lib/iam/instance_profile_table.h"
 #include "lib/store/value_table.h"
 
@@ -22,7 +23,7 @@ namespace {
 constexpr char kTokenKeyName[] = "metadata.token_key";  // 64 hex digits
 
 absl::StatusOr<std::string> ReadArchitecture(store::Connection& connection, const ImageId& id) {
-  absl::StatusOr<Image> image = storage::ImageTable(connection).Get(id);
+  absl::StatusOr<Image> image = storage::GetImage(connection, id);
   if (image.ok()) return std::move(image->architecture);
   // An image's row may be gone while instances still run from its copy.
   if (absl::IsNotFound(image.status())) return Image().architecture;
@@ -44,8 +45,7 @@ absl::StatusOr<std::string> ReadTarget(store::Connection& connection, const Inst
 
 absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& connection, const Settings& settings,
                                                          const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer) {
-  network::NetworkTable networks(connection);
-  ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, networks.FindInterfaceByPrivateIp(vpc, peer));
+  ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, network::FindInterface(connection, vpc, peer));
   if (!eni.has_value() || eni->instance_id.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(Instance instance, compute::InstanceTable(connection).Get(eni->instance_id));
   ASSIGN_OR_RETURN(std::vector<compute::InstanceView> views,
@@ -53,16 +53,16 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
 
   MetadataSource source;
   source.view = std::move(views.front());
-  ASSIGN_OR_RETURN(source.vpc, networks.GetVpc(vpc));
+  ASSIGN_OR_RETURN(source.vpc, network::GetVpc(connection, vpc));
   for (const NetworkInterface& each : source.view.interfaces) {
-    ASSIGN_OR_RETURN(source.subnets[each.subnet_id], networks.GetSubnet(each.subnet_id));
+    ASSIGN_OR_RETURN(source.subnets[each.subnet_id], network::GetSubnet(connection, each.subnet_id));
   }
   ASSIGN_OR_RETURN(source.architecture, ReadArchitecture(connection, source.view.instance.image_id));
   source.public_key = source.view.instance.public_key;
   source.region = settings.region;
   source.zone_id = ZoneId(settings, source.view.instance.availability_zone);
   source.account_id = settings.account_id;
-  source.domain = network::PrivateDomain(settings);
+  source.domain = PrivateDomain(settings);
   if (source.view.profile.has_value()) {
     ASSIGN_OR_RETURN(source.profile, iam::InstanceProfileTable(connection).FindById(source.view.profile->profile_id));
   }

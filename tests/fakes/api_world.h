@@ -21,17 +21,26 @@
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
+#include "lib/ec2/compute/attached_instances.h"
+#include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/api/storage_actions.h"
+#include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/api/tag_handlers.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/call_event.h"
 #include "lib/gateway/call_statistics.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/event_log.h"
+#include "lib/host/api/event_handlers.h"
+#include "lib/host/api/host_handlers.h"
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/authorizer.h"
 #include "lib/iam/identity_service.h"
@@ -45,7 +54,7 @@ namespace brume {
 
 class ApiWorld : public ComputeWorld {
  public:
-  explicit ApiWorld(Settings changed = DefaultSettings(), bool has_uplink = true)
+  explicit ApiWorld(Settings changed = DefaultSettings())
       : ComputeWorld(std::move(changed)),
         key_pairs(*database, clock, random),
         launch_templates(*database, clock, random),
@@ -59,13 +68,7 @@ class ApiWorld : public ComputeWorld {
                                      .instances = *service,
                                      .key_pairs = key_pairs,
                                      .launch_templates = launch_templates,
-                                     .tags = tags,
-                                     .images = *image_service,
-                                     .volumes = volumes,
                                      .networks = networks,
-                                     .interfaces = interfaces,
-                                     .security_groups = groups,
-                                     .events = events,
                                      .identities = identities,
                                      .access_keys = *access_keys,
                                      .instance_profiles = instance_profiles,
@@ -76,11 +79,18 @@ class ApiWorld : public ComputeWorld {
                                      .scaling_members = scaling_members,
                                      .scaling_policies = scaling_policies,
                                      .scaling_refreshes = scaling_refreshes,
-                                     .statistics = statistics,
-                                     .has_uplink = has_uplink,
                                      .status_of = [this](const Instance& instance) { return StatusOf(instance); },
-                                     .console_output = [this](const InstanceId&) { return console_output; },
-                                     .describe_host = [this] { return host; }});
+                                     .console_output = [this](const InstanceId&) { return console_output; }});
+    gateway::Actions actions(dispatcher);
+    ec2::AddTagActions(actions, tags);
+    ec2::AddNetworkActions(
+        actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups, .tags = tags}, settings);
+    ec2::AddStorageActions(actions, *image_service, volumes, settings);
+    host::AddHostActions(actions, describe_host, settings, statistics);
+    host::AddEventActions(actions, events);
+    network::AddTaggableKinds(tags);
+    storage::AddTaggableKinds(tags);
+    compute::AddTaggableKinds(tags);
     REQUIRE(dispatcher.CheckComplete().ok());
     administrator = {
         .principal = "uid:0", .uid = 0, .administrator = true, .source = "unix", .request_id = "request-1"};
@@ -143,7 +153,8 @@ class ApiWorld : public ComputeWorld {
   compute::LaunchTemplateService launch_templates;
   tagging::TagService tags;
   network::NetworkService networks;
-  network::InterfaceService interfaces{*database, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::InterfaceService interfaces{*database, compute::AnswersForNetwork(),
+                                       [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
   storage::VolumeService volumes{*database};
   gateway::EventLog events{*database, clock, {}};
@@ -205,6 +216,7 @@ class ApiWorld : public ComputeWorld {
   // What the next questions are answered.
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};
   host::HostReport host;
+  host::DescribeFunction describe_host = [this] { return host; };
   absl::StatusOr<std::string> console_output = std::string("hello from the guest\n");
 
  private:

@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/seeded_random.h"
+#include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/network_reconciler.h"
@@ -31,8 +32,10 @@ class ComputeWorld {
     REQUIRE(opened.ok());
     database = *std::move(opened);
     REQUIRE(network::NetworkService(*database, settings, random).EnsureDefaults().ok());
-    network = std::make_unique<network::NetworkReconciler>(*database, fabric, settings,
-                                                           [](const Vpc&) { return absl::OkStatus(); });
+    network = std::make_unique<network::NetworkReconciler>(
+        *database, fabric, settings,
+        network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
+                                        .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }});
     images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);
     image_service = std::make_unique<storage::ImageService>(*database, clock, random,
                                                             [this](const ImageId& id) { images->Wake(id); });

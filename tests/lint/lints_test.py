@@ -57,6 +57,8 @@ brume_library(brume_compute_api lib/ec2/compute/api DEPS brume_compute brume_gat
                                     '#include "lib/ec2/compute/a_table.h"\n#include "lib/store/a.h"\n',
             "lib/ec2/compute/api/a.cc": '#include "lib/ec2/compute/a_service.h"\n#include "lib/gateway/a.h"\n'
                                         '#include "brume/ec2/v1/a.pb.h"\n',
+            "lib/ec2/compute/module.cc": '#include "lib/ec2/compute/api/a.h"\n#include "lib/ec2/compute/a_reconciler.h"\n'
+                                         '#include "lib/store/a.h"\n#include "lib/ec2/compute/module.h"\n',
             "lib/ec2/network/linux/a.cc": '#include "lib/ec2/network/fabric.h"\n#include <nftables/libnftables.h>\n'
                                           '#include "lib/ec2/network/model/a.h"\n#include "lib/base/a.h"\n',
             "cli/a.cc": '#include "brume/ec2/v1/a.pb.h"\n#include "lib/base/a.h"\n#include "cli/b.h"\n',
@@ -77,6 +79,7 @@ brume_library(brume_compute_api lib/ec2/compute/api DEPS brume_compute brume_gat
             ("lib/ec2/compute/a.h", '"lib/ec2/compute/api/a.h"', "no arrow"),
             ("lib/ec2/compute/a.h", '"brume/ec2/v1/a.pb.h"', "no arrow"),
             ("lib/ec2/compute/model/a.h", '"lib/store/a.h"', "no arrow"),
+            ("lib/ec2/compute/module.cc", '"lib/ec2/network/a_reconciler.h"', "only *_service.h"),
             ("lib/ec2/compute/api/a.h", '"lib/ec2/compute/a_table.h"', "not tables"),
             ("lib/ec2/compute/api/a.h", '"lib/store/a.h"', "not tables"),
             ("lib/ec2/network/linux/a.h", '"lib/ec2/network/a_service.h"', "an adapter sees lib/ec2/network/fabric.h"),

@@ -1,8 +1,11 @@
 #include <catch2/catch.hpp>
 
+#include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/key_pair_table.h"
+#include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/model/storage.h"
+#include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/ec2/tagging/tag_table.h"
@@ -12,7 +15,12 @@ namespace brume::compute {
 namespace {
 
 struct TagFixture : ServiceFixture {
-  TagFixture() { EnsureNetwork(); }
+  TagFixture() {
+    EnsureNetwork();
+    network::AddTaggableKinds(service);
+    storage::AddTaggableKinds(service);
+    compute::AddTaggableKinds(service);
+  }
   tagging::TagService service{*database};
 
   TagMap TagsOf(const std::string& id) {

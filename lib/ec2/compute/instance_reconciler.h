@@ -15,8 +15,8 @@
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/instance_type.h"
-#include "lib/ec2/network/network_reconciler.h"
-#include "lib/ec2/storage/disks.h"
+#include "lib/ec2/network/port_service.h"
+#include "lib/ec2/storage/disk_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -28,8 +28,8 @@ struct InstanceReconcilerParts {
   const InstanceTypeTable& types;
   const Clock& clock;
   Hypervisor& hypervisor;
-  network::NetworkReconciler& network;
-  storage::Disks& disks;
+  network::PortService& network;
+  storage::DiskService& disks;
   // This boot of the host (/proc/sys/kernel/random/boot_id).
   std::string host_boot_id;
   // A deregistered image may have lost its last user.

@@ -22,9 +22,9 @@ void StatusMonitor::Check::Note(bool ok, absl::Time now) {
   if (failures++ == 0) failing_since = now;
 }
 
-StatusMonitor::StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::Fabric& fabric,
+StatusMonitor::StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::PortMeter& ports,
                              const Clock& clock, StatusMonitorOptions options)
-    : database_(database), hypervisor_(hypervisor), fabric_(fabric), clock_(clock), options_(options) {}
+    : database_(database), hypervisor_(hypervisor), ports_(ports), clock_(clock), options_(options) {}
 
 StatusMonitor::~StatusMonitor() { Stop(); }
 
@@ -120,7 +120,7 @@ void StatusMonitor::Look(Subject& subject) {
   subject.system_ok = power.ok() && *power == Power::kOn;
   if (!power.ok()) log::Debug("the system check of {} failed: {}", subject.id.text(), power.status().message());
   if (subject.system_ok && subject.eni.has_value()) {
-    const absl::StatusOr<bool> answered = fabric_.Probe(*subject.eni, options_.probe_timeout);
+    const absl::StatusOr<bool> answered = ports_.Probe(*subject.eni, options_.probe_timeout);
     subject.instance_ok = answered.ok() && *answered;
     if (!answered.ok()) {
       log::Debug("the instance check of {} failed: {}", subject.id.text(), answered.status().message());

@@ -14,7 +14,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/ec2/compute/hypervisor.h"
-#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/port_service.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
@@ -45,7 +45,7 @@ struct StatusMonitorOptions {
 // Observed, not remembered: nothing of it is stored. Thread-safe.
 class StatusMonitor {
  public:
-  StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::Fabric& fabric, const Clock& clock,
+  StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::PortMeter& ports, const Clock& clock,
                 StatusMonitorOptions options);
   ~StatusMonitor();
   void Start();
@@ -85,7 +85,7 @@ class StatusMonitor {
 
   store::Database& database_;
   Hypervisor& hypervisor_;
-  network::Fabric& fabric_;
+  network::PortMeter& ports_;
   const Clock& clock_;
   const StatusMonitorOptions options_;
   mutable std::mutex mutex_;

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/port_service.h"
 
 namespace brume::network {
 
@@ -40,23 +41,14 @@ struct VpcSpec {
   std::string domain;  // of private names: "ec2.internal"
 };
 
-// What passed an interface since it was made, in the guest's words: `in` is what it received.
-struct PortCounters {
-  std::string tap;
-  int64_t bytes_in = 0, bytes_out = 0;
-  int64_t packets_in = 0, packets_out = 0;
-};
-
 struct FabricInventory {
   std::vector<VpcId> vpcs;
   // Taps in any namespace of ours or in the host's.
   std::vector<std::string> taps;
 };
 
-class Fabric {
+class Fabric : public PortMeter {
  public:
-  virtual ~Fabric() = default;
-
   // Makes the VPC's namespace whole (router, DHCP, DNS, public addresses, packet rules) and exactly this: what stands
   // already is adopted without cutting a tracked connection, packet rules are replaced in one transaction. A tap of a
   // listed port that is in neither namespace is not an error. Used at start and when something looks wrong.
@@ -77,10 +69,6 @@ class Fabric {
   // Takes rules, routes, names and the tap away wherever they are.
   virtual absl::Status UnplugPort(const NetworkInterface& eni) = 0;
 
-  // Whether the guest behind the port answers ARP within `timeout`.
-  virtual absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) = 0;
-  // Of all ports that are in the VPC's namespace, in one go. NotFound when there is none.
-  virtual absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) = 0;
   // A TCP socket listening at address:port inside the VPC's namespace; the address is reachable from guests only.
   virtual absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) = 0;
   virtual absl::StatusOr<FabricInventory> List() = 0;

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -26,14 +25,11 @@ absl::StatusOr<std::vector<NetworkInterface>> Rows(store::Connection& connection
   return rows;
 }
 
-absl::Status ChangeSourceDestCheck(store::Connection& connection, const NetworkInterface& eni, bool check) {
+absl::Status ChangeSourceDestCheck(store::Connection& connection, const NetworkInterface& eni, bool check,
+                                   const AttachedInstances& instances) {
   RETURN_IF_ERROR(NetworkTable(connection).SetSourceDestCheck(eni.id, check));
-  // The instance shows that of its first interface.
   if (eni.instance_id.empty() || eni.device_index != 0) return absl::OkStatus();
-  compute::InstanceTable instances(connection);
-  ASSIGN_OR_RETURN(Instance instance, instances.Get(eni.instance_id));
-  instance.source_dest_check = check;
-  return instances.Update(instance);
+  return instances.show_source_dest_check(connection, eni.instance_id, check);
 }
 
 absl::Status CheckAttachment(const NetworkInterface& eni, const InterfaceChange& change) {
@@ -98,8 +94,9 @@ absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface&
   return NetworkTable(connection).SetInterfaceGroups(eni.id, members);
 }
 
-InterfaceService::InterfaceService(store::Database& database, std::function<void(const VpcId&)> wake)
-    : database_(database), wake_(std::move(wake)) {}
+InterfaceService::InterfaceService(store::Database& database, AttachedInstances instances,
+                                   std::function<void(const VpcId&)> wake)
+    : database_(database), instances_(std::move(instances)), wake_(std::move(wake)) {}
 
 absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<const EniId> ids) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<InterfaceView>> {
@@ -136,7 +133,7 @@ absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& ch
     if (change.description) RETURN_IF_ERROR(NetworkTable(connection).SetDescription(id, *change.description));
     if (change.groups) RETURN_IF_ERROR(ChangeGroups(connection, eni, *change.groups));
     if (change.source_dest_check) {
-      RETURN_IF_ERROR(ChangeSourceDestCheck(connection, eni, *change.source_dest_check));
+      RETURN_IF_ERROR(ChangeSourceDestCheck(connection, eni, *change.source_dest_check, instances_));
     }
     return absl::OkStatus();
   }));

@@ -34,11 +34,19 @@ struct InterfaceChange {
   std::optional<bool> delete_on_termination;
 };
 
+// The instances that interfaces are attached to, which are another area's; each is called inside a transaction.
+struct AttachedInstances {
+  // Those that have, or are about to have, a guest.
+  std::function<absl::StatusOr<std::vector<InstanceId>>(store::Connection& connection)> list_live;
+  // An instance shows the source/destination check of its first interface, which is now `check`.
+  std::function<absl::Status(store::Connection& connection, const InstanceId& id, bool check)> show_source_dest_check;
+};
+
 // Thread-safe.
 class InterfaceService {
  public:
   // `wake` is called with the VPC after a commit that the fabric must follow.
-  InterfaceService(store::Database& database, std::function<void(const VpcId&)> wake);
+  InterfaceService(store::Database& database, AttachedInstances instances, std::function<void(const VpcId&)> wake);
 
   // Those of `ids`, or all when there are none. Error: InvalidNetworkInterfaceID.NotFound.
   absl::StatusOr<std::vector<InterfaceView>> List(absl::Span<const EniId> ids);
@@ -48,6 +56,7 @@ class InterfaceService {
 
  private:
   store::Database& database_;
+  const AttachedInstances instances_;
   const std::function<void(const VpcId&)> wake_;
 };
 

@@ -4,13 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
 
@@ -26,30 +26,23 @@ absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const Securit
 }
 
 // Interfaces whose instance has, or is about to have, a guest.
-absl::StatusOr<std::vector<NetworkInterface>> LiveInterfaces(store::Connection& connection, const VpcId& vpc) {
+absl::StatusOr<std::vector<NetworkInterface>> LiveInterfaces(store::Connection& connection, const VpcId& vpc,
+                                                             const AttachedInstances& instances) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, NetworkTable(connection).ListInterfaces(vpc));
-  std::vector<InstanceState> live;
-  for (const InstanceState state : kAllInstanceStates) {
-    if (HoldsCapacity(state)) live.push_back(state);
-  }
-  ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, compute::InstanceTable(connection).ListIdsInState(live));
-  const absl::flat_hash_set<InstanceId> alive(ids.begin(), ids.end());
-  std::erase_if(interfaces, [&](const NetworkInterface& eni) { return !alive.contains(eni.instance_id); });
+  ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, instances.list_live(connection));
+  const absl::flat_hash_set<InstanceId> live(ids.begin(), ids.end());
+  std::erase_if(interfaces, [&](const NetworkInterface& eni) { return !live.contains(eni.instance_id); });
   return interfaces;
 }
 
 }  // namespace
 
-std::string PrivateDomain(const Settings& settings) {
-  return settings.region == "us-east-1" ? "ec2.internal" : absl::StrCat(settings.region, ".compute.internal");
-}
-
 NetworkReconciler::NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings,
-                                     std::function<absl::Status(const Vpc&)> on_vpc_ready)
+                                     NetworkReconcilerHooks hooks)
     : database_(database),
       fabric_(fabric),
       settings_(settings),
-      on_vpc_ready_(std::move(on_vpc_ready)),
+      hooks_(std::move(hooks)),
       loop_({.name = "network", .threads = 2}, [this](const std::string& key) { return Look(key); }) {}
 
 void NetworkReconciler::Start() {
@@ -104,7 +97,7 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
       ASSIGN_OR_RETURN(GroupSpec group_spec, ReadGroup(c, group));
       spec.groups.push_back(std::move(group_spec));
     }
-    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, LiveInterfaces(c, id));
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, LiveInterfaces(c, id, hooks_.instances));
     for (const NetworkInterface& eni : interfaces) spec.ports.push_back(PortOf(eni));
     return absl::OkStatus();
   }));
@@ -113,7 +106,7 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
   guard->ready = true;
   lock.unlock();
   log::Info("network {} is in place: {} groups, {} ports", id.text(), spec.groups.size(), spec.ports.size());
-  return on_vpc_ready_(spec.vpc);
+  return hooks_.on_vpc_ready(spec.vpc);
 }
 
 absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupId& group) {

@@ -1,6 +1,7 @@
 // Makes the host's networks match the rows: the only caller of the fabric beside status checks.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -11,21 +12,24 @@
 #include "absl/status/statusor.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/port_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
 namespace brume::network {
 
-// "ec2.internal" in us-east-1, "REGION.compute.internal" elsewhere.
-std::string PrivateDomain(const Settings& settings);
+struct NetworkReconcilerHooks {
+  AttachedInstances instances;
+  // Called on a thread of the reconciler's, after each VPC was synced; an error syncs it again later.
+  std::function<absl::Status(const Vpc& vpc)> on_vpc_ready;
+};
 
 // Thread-safe.
-class NetworkReconciler {
+class NetworkReconciler final : public PortService {
  public:
-  // `on_vpc_ready` is called, on a thread of the reconciler's, after each VPC was synced.
-  NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings,
-                    std::function<absl::Status(const Vpc&)> on_vpc_ready);
+  NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings, NetworkReconcilerHooks hooks);
 
   // Begins to sync every VPC; failures are logged and retried.
   void Start();
@@ -35,11 +39,9 @@ class NetworkReconciler {
   // The group's rules changed, or it is gone.
   void WakeGroup(const VpcId& vpc, const SecurityGroupId& group);
 
-  // The three below are the steps of an instance's life; the interface's row is committed before.
-  // Error: Unavailable while the VPC's namespace is not ready yet.
-  absl::Status PreparePort(const NetworkInterface& eni);
-  absl::Status PlugPort(const NetworkInterface& eni);
-  absl::Status UnplugPort(const NetworkInterface& eni);
+  absl::Status PreparePort(const NetworkInterface& eni) override;
+  absl::Status PlugPort(const NetworkInterface& eni) override;
+  absl::Status UnplugPort(const NetworkInterface& eni) override;
 
  private:
   // Ports change under the shared side; a sync, which makes a VPC exactly what a snapshot of the rows says, takes the
@@ -58,7 +60,7 @@ class NetworkReconciler {
   store::Database& database_;
   Fabric& fabric_;
   const Settings& settings_;
-  const std::function<absl::Status(const Vpc&)> on_vpc_ready_;
+  const NetworkReconcilerHooks hooks_;
   std::mutex mutex_;
   absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_;
   ReconcileLoop loop_;

@@ -1,77 +1,29 @@
 #include "lib/ec2/tagging/tag_service.h"
 
 #include <algorithm>
-#include <set>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/compute/key_pair_table.h"
-#include "lib/ec2/compute/launch_template_table.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_table.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::tagging {
 namespace {
 
-constexpr size_t kMostResources = 1000;  // EC2's bound on resources a call
+constexpr size_t kMaxResources = 1000;  // EC2's bound on resources a call
 constexpr char kReservedPrefix[] = "aws:";
 
 absl::Status InvalidId(absl::string_view text) {
   return ec2::Error("InvalidID", absl::StrCat("The ID '", absl::CHexEscape(text.substr(0, 64)), "' is not valid"));
 }
 
-absl::Status FindRule(store::Connection& connection, const SecurityGroupRuleId& id) {
-  // A rule is found through its group: tags of rules are too rare for an index of their own.
-  network::SecurityGroupTable groups(connection);
-  ASSIGN_OR_RETURN(std::vector<SecurityGroup> all, groups.List(std::nullopt));
-  for (const SecurityGroup& group : all) {
-    ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, groups.ListRules(group.id));
-    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.id == id; })) {
-      return absl::OkStatus();
-    }
-  }
-  return id.NotFound();
-}
-
-absl::Status FindImage(store::Connection& connection, const ImageId& id) {
-  ASSIGN_OR_RETURN(const Image image, storage::ImageTable(connection).Get(id));
-  return image.state == ImageState::kDeregistered ? id.NotFound() : absl::OkStatus();
-}
-
-absl::Status FindKeyPair(store::Connection& connection, const KeyPairId& id) {
-  ASSIGN_OR_RETURN(const std::optional<KeyPair> pair, compute::KeyPairTable(connection).FindById(id));
-  return pair.has_value() ? absl::OkStatus() : id.NotFound();
-}
-
-// The kind's NotFound, or InvalidID, unless the resource exists.
-absl::Status CheckExists(store::Connection& c, const std::string& text) {
-  if (const auto id = InstanceId::Parse(text); id.ok()) return compute::InstanceTable(c).Get(*id).status();
-  if (const auto id = ImageId::Parse(text); id.ok()) return FindImage(c, *id);
-  if (const auto id = VolumeId::Parse(text); id.ok()) return storage::VolumeTable(c).Get(*id).status();
-  // No call makes snapshots yet.
-  if (const auto id = SnapshotId::Parse(text); id.ok()) return id->NotFound();
-  if (const auto id = VpcId::Parse(text); id.ok()) return network::NetworkTable(c).GetVpc(*id).status();
-  if (const auto id = SubnetId::Parse(text); id.ok()) return network::NetworkTable(c).GetSubnet(*id).status();
-  if (const auto id = EniId::Parse(text); id.ok()) return network::NetworkTable(c).GetInterface(*id).status();
-  if (const auto id = SecurityGroupId::Parse(text); id.ok()) return network::SecurityGroupTable(c).Get(*id).status();
-  if (const auto id = SecurityGroupRuleId::Parse(text); id.ok()) return FindRule(c, *id);
-  if (const auto id = KeyPairId::Parse(text); id.ok()) return FindKeyPair(c, *id);
-  if (const auto id = LaunchTemplateId::Parse(text); id.ok()) return compute::LaunchTemplateTable(c).Get(*id).status();
-  return InvalidId(text);
-}
-
 absl::Status CheckResources(const std::vector<std::string>& resource_ids) {
   if (resource_ids.empty())
     return ec2::Error("MissingParameter", "The request must contain the parameter resourceIdSet");
-  if (resource_ids.size() > kMostResources) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("A call can name at most ", kMostResources, " resources; ",
+  if (resource_ids.size() > kMaxResources) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("A call can name at most ", kMaxResources, " resources; ",
                                                             resource_ids.size(), " were given"));
   }
   return absl::OkStatus();
@@ -89,6 +41,13 @@ absl::Status CheckRoom(const std::string& resource_id, const TagMap& present, co
 }
 
 }  // namespace
+
+absl::Status TagService::CheckExists(store::Connection& connection, const std::string& resource_id) const {
+  for (const auto& kind : kinds_) {
+    if (const std::optional<absl::Status> found = kind(connection, resource_id)) return *found;
+  }
+  return InvalidId(resource_id);
+}
 
 absl::Status TagService::Create(const std::vector<std::string>& resource_ids, const TagMap& tags) {
   RETURN_IF_ERROR(CheckResources(resource_ids));

@@ -1,6 +1,7 @@
 // Tags of any resource. Source of behaviour: EC2 API reference, CreateTags, DeleteTags, DescribeTags.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,10 +15,24 @@
 
 namespace brume::tagging {
 
-// Thread-safe.
+// Thread-safe, once its kinds are added.
 class TagService {
  public:
   explicit TagService(store::Database& database) : database_(database) {}
+
+  // Inside a transaction: OK when the resource is there, else the kind's NotFound.
+  template <typename IdType>
+  using ExistsFunction = std::function<absl::Status(store::Connection& connection, const IdType& id)>;
+
+  // Resources with ids of this type can be tagged. The area that owns the kind adds it, before the first call:
+  //   tags.AddKind<VolumeId>([](store::Connection& c, const VolumeId& id) { return VolumeTable(c).Get(id).status(); });
+  template <typename IdType>
+  void AddKind(ExistsFunction<IdType> exists) {
+    kinds_.push_back([exists = std::move(exists)](store::Connection& connection, const std::string& text) {
+      const absl::StatusOr<IdType> id = IdType::Parse(text);
+      return id.ok() ? std::optional<absl::Status>(exists(connection, *id)) : std::nullopt;
+    });
+  }
 
   // All or nothing. Errors: InvalidID for an id of no known kind, the kind's NotFound, TagLimitExceeded,
   // InvalidParameterValue.
@@ -29,7 +44,11 @@ class TagService {
   absl::StatusOr<std::vector<Tag>> List();
 
  private:
+  absl::Status CheckExists(store::Connection& connection, const std::string& resource_id) const;
+
   store::Database& database_;
+  // Each answers for the ids of its kind, and nothing for others.
+  std::vector<std::function<std::optional<absl::Status>(store::Connection&, const std::string&)>> kinds_;
 };
 
 // Inside a transaction of the caller's, who knows that the resource is there and that the tags keep EC2's rules.

@@ -1,9 +1,13 @@
+#include "lib/host/api/event_handlers.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "brume/host/v1/event.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/event_log.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -68,27 +72,26 @@ v1::Event RenderEvent(const Event& event) {
   return rendered;
 }
 
+absl::StatusOr<v1::LookupEventsResponse> LookupEvents(const v1::LookupEventsRequest& request,
+                                                      gateway::EventLog& events) {
+  ASSIGN_OR_RETURN(const EventQuery query, ParseQuery(request));
+  int64_t before = 0;
+  if (!request.next_token().empty()) {
+    ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken(kList, request.next_token()));
+    if (!absl::SimpleAtoi(position, &before) || before < 1) return gateway::InvalidToken();
+  }
+  const int page = request.has_max_results() ? request.max_results() : kDefaultPage;
+  ASSIGN_OR_RETURN(const std::vector<Event> found, events.Lookup(query, before, page));
+  v1::LookupEventsResponse response;
+  for (const Event& event : found) *response.add_events() = RenderEvent(event);
+  if (static_cast<int>(found.size()) == page) {
+    response.set_next_token(gateway::MakeToken(kList, absl::StrCat(found.back().number)));
+  }
+  return response;
+}
+
 }  // namespace
 
-void AddEventHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::LookupEventsRequest, v1::LookupEventsResponse>(
-      "brume.host.v1.Events", "LookupEvents",
-      [services](const v1::LookupEventsRequest& request, const Caller&) -> absl::StatusOr<v1::LookupEventsResponse> {
-        ASSIGN_OR_RETURN(const EventQuery query, ParseQuery(request));
-        int64_t before = 0;
-        if (!request.next_token().empty()) {
-          ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken(kList, request.next_token()));
-          if (!absl::SimpleAtoi(position, &before) || before < 1) return gateway::InvalidToken();
-        }
-        const int page = request.has_max_results() ? request.max_results() : kDefaultPage;
-        ASSIGN_OR_RETURN(const std::vector<Event> events, services.events.Lookup(query, before, page));
-        v1::LookupEventsResponse response;
-        for (const Event& event : events) *response.add_events() = RenderEvent(event);
-        if (static_cast<int>(events.size()) == page) {
-          response.set_next_token(gateway::MakeToken(kList, absl::StrCat(events.back().number)));
-        }
-        return response;
-      });
-}
+void AddEventActions(gateway::Actions& actions, gateway::EventLog& events) { actions.Add(LookupEvents, events); }
 
 }  // namespace brume::host

@@ -189,7 +189,8 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
   const VpcId vpc = Value(VpcId::Parse(eni.vpc_id()));
   std::vector<VpcId> woken;
-  network::InterfaceService interfaces(*world.database, [&](const VpcId& changed) { woken.push_back(changed); });
+  network::InterfaceService interfaces(*world.database, compute::AnswersForNetwork(),
+                                       [&](const VpcId& changed) { woken.push_back(changed); });
   const EniId eni_id = Value(EniId::Parse(eni.network_interface_id()));
   network::InterfaceChange change;
   change.description = "words";

@@ -55,7 +55,9 @@ TEST_CASE("a VPC's main route table leads to the VPC, and out by its gateway whe
 }
 
 TEST_CASE("without an uplink there is no internet gateway and no route to one", "[api]") {
-  ApiWorld world(ApiWorld::DefaultSettings(), /*has_uplink=*/false);
+  Settings settings = ApiWorld::DefaultSettings();
+  settings.has_uplink = false;
+  ApiWorld world(settings);
   CHECK(Value(world.Call<ec2::v1::DescribeInternetGatewaysResponse>(ec2::v1::DescribeInternetGatewaysRequest()))
             .internet_gateways()
             .empty());

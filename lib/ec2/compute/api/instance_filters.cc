@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/ec2/compute/api/instance_render.h"
-#include "lib/ec2/network/api/private_dns_name.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/time_text.h"
 
 namespace brume::ec2 {

@@ -1,7 +1,7 @@
 #include "lib/ec2/compute/api/instance_render.h"
 
-#include "lib/ec2/network/api/private_dns_name.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/time_text.h"
 
 namespace brume::ec2 {

@@ -5,7 +5,7 @@
 #include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/key_pair_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {

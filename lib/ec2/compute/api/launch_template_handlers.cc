@@ -10,7 +10,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/launch_template_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"

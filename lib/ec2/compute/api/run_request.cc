@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/user_data.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
 

@@ -1,17 +1,19 @@
+#include "lib/ec2/network/api/address_handlers.h"
+
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/address.pb.h"
-#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
 #include "lib/gateway/filter_values.h"
-#include "lib/gateway/listing.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/ipv4.h"
 
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.Addresses";
-
 // No call makes an address, so each that is named is one that is not there.
-absl::StatusOr<v1::DescribeAddressesResponse> Describe(const v1::DescribeAddressesRequest& request) {
+absl::StatusOr<v1::DescribeAddressesResponse> DescribeAddresses(const v1::DescribeAddressesRequest& request) {
   static const gateway::FilterTable<v1::Address> filters(
       gateway::ValuesOfNone<v1::Address>({"allocation-id", "association-id", "domain", "instance-id",
                                           "network-border-group", "network-interface-id", "network-interface-owner-id",
@@ -33,10 +35,6 @@ absl::StatusOr<v1::DescribeAddressesResponse> Describe(const v1::DescribeAddress
 
 }  // namespace
 
-void AddAddressHandlers(gateway::Dispatcher& dispatcher, const api::Services&) {
-  dispatcher.Handle<v1::DescribeAddressesRequest, v1::DescribeAddressesResponse>(
-      kService, "DescribeAddresses",
-      [](const v1::DescribeAddressesRequest& request, const Caller&) { return Describe(request); });
-}
+void AddAddressActions(gateway::Actions& actions) { actions.Add(DescribeAddresses); }
 
 }  // namespace brume::ec2

@@ -1,15 +1,16 @@
+#include "lib/ec2/network/api/network_acl_handlers.h"
+
+#include <utility>
+#include <vector>
+
 #include "brume/ec2/v1/network_acl.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/network_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
 namespace {
-
-constexpr char kService[] = "brume.ec2.v1.NetworkAcls";
 
 constexpr IdKind kNetworkAclKind{"acl", "networkAcl", "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound"};
 using NetworkAclId = Id<kNetworkAclKind>;
@@ -82,28 +83,25 @@ const gateway::FilterTable<Acl>& Filters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeNetworkAclsResponse> Describe(const api::Services& services,
-                                                         const v1::DescribeNetworkAclsRequest& request) {
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.network_acl_ids().empty(), "networkAclId"));
-  RETURN_IF_ERROR(gateway::CheckIds<NetworkAclId>(request.network_acl_ids()));
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, services.networks.ListVpcs());
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> subnets, services.networks.ListSubnets());
+absl::StatusOr<v1::DescribeNetworkAclsResponse> DescribeNetworkAcls(const v1::DescribeNetworkAclsRequest& request,
+                                                                    network::NetworkService& networks,
+                                                                    const Settings& settings) {
+  static const gateway::Listing<Acl, v1::DescribeNetworkAclsResponse> listing = {
+      "acls", Filters(), &Acl::network_acl_id, &v1::DescribeNetworkAclsResponse::mutable_network_acls};
+  const auto& ids = request.network_acl_ids();
+  RETURN_IF_ERROR(gateway::NamedIds<NetworkAclId>(request, ids, "networkAclId").status());
+  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> subnets, networks.ListSubnets());
   std::vector<Acl> acls;
-  for (const Vpc& vpc : vpcs) acls.push_back(Render(vpc, subnets, services.settings));
-  const auto key = [](const Acl& acl) { return acl.network_acl_id(); };
-  RETURN_IF_ERROR(gateway::Select<NetworkAclId>(request.network_acl_ids(), acls, key));
-  v1::DescribeNetworkAclsResponse response;
-  ASSIGN_OR_RETURN(acls, gateway::FilteredPage("acls", std::move(acls), Filters(), request, response, key));
-  for (Acl& acl : acls) *response.add_network_acls() = std::move(acl);
-  return response;
+  acls.reserve(vpcs.size());
+  for (const Vpc& vpc : vpcs) acls.push_back(Render(vpc, subnets, settings));
+  return gateway::AnswerNamed<NetworkAclId>(listing, request, ids, std::move(acls));
 }
 
 }  // namespace
 
-void AddNetworkAclHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeNetworkAclsRequest, v1::DescribeNetworkAclsResponse>(
-      kService, "DescribeNetworkAcls",
-      [services](const v1::DescribeNetworkAclsRequest& request, const Caller&) { return Describe(services, request); });
+void AddNetworkAclActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings) {
+  actions.Add(DescribeNetworkAcls, networks, settings);
 }
 
 }  // namespace brume::ec2

@@ -1,9 +1,15 @@
+#include "lib/ec2/network/api/network_interface_handlers.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/network_interface.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/api/private_dns_name.h"
-#include "lib/ec2/network/interface_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
@@ -12,8 +18,6 @@
 
 namespace brume::ec2 {
 namespace {
-
-constexpr char kService[] = "brume.ec2.v1.NetworkInterfaces";
 
 using Interface = v1::NetworkInterface;
 
@@ -140,24 +144,24 @@ gateway::FilterTable<Interface> MakeFilters() {
   return gateway::FilterTable<Interface>(std::move(table), [](const Interface& i) { return TagsOf(i.tag_set()); });
 }
 
-absl::StatusOr<v1::DescribeNetworkInterfacesResponse> Describe(const api::Services& services,
-                                                               const v1::DescribeNetworkInterfacesRequest& request) {
+absl::StatusOr<v1::DescribeNetworkInterfacesResponse> DescribeNetworkInterfaces(
+    const v1::DescribeNetworkInterfacesRequest& request, network::InterfaceService& interfaces,
+    const Settings& settings) {
   static const gateway::FilterTable<Interface> filters = MakeFilters();
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.network_interface_ids().empty(), "networkInterfaceId"));
-  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<EniId>(request.network_interface_ids()));
-  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views, services.interfaces.List(ids));
-  std::vector<Interface> interfaces;
-  interfaces.reserve(views.size());
-  for (const network::InterfaceView& view : views) interfaces.push_back(Render(view, services.settings));
-  v1::DescribeNetworkInterfacesResponse response;
-  ASSIGN_OR_RETURN(interfaces, gateway::FilteredPage("interfaces", std::move(interfaces), filters, request, response,
-                                                     [](const Interface& i) { return i.network_interface_id(); }));
-  for (Interface& i : interfaces) *response.add_network_interfaces() = std::move(i);
-  return response;
+  static const gateway::Listing<Interface, v1::DescribeNetworkInterfacesResponse> listing = {
+      "interfaces", filters, &Interface::network_interface_id,
+      &v1::DescribeNetworkInterfacesResponse::mutable_network_interfaces};
+  ASSIGN_OR_RETURN(const auto ids,
+                   gateway::NamedIds<EniId>(request, request.network_interface_ids(), "networkInterfaceId"));
+  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views, interfaces.List(ids));
+  std::vector<Interface> rendered;
+  rendered.reserve(views.size());
+  for (const network::InterfaceView& view : views) rendered.push_back(Render(view, settings));
+  return gateway::Answer(listing, request, std::move(rendered));
 }
 
 absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
-  constexpr size_t kLongestDescription = 255;
+  constexpr size_t kMaxDescription = 255;
   const int given = request.has_attachment() + request.has_description() + !request.groups().empty() +
                     request.has_source_dest_check();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
@@ -172,10 +176,10 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
   }
   if (request.has_description()) {
     change.description = request.description().value();
-    if (change.description->size() > kLongestDescription) {
+    if (change.description->size() > kMaxDescription) {
       return ec2::Error("InvalidParameterValue",
                         absl::StrCat("The description is too long: it has ", change.description->size(),
-                                     " bytes, and at most ", kLongestDescription, " are allowed"));
+                                     " bytes, and at most ", kMaxDescription, " are allowed"));
     }
   }
   if (!request.groups().empty()) {
@@ -190,23 +194,19 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
   return change;
 }
 
+absl::Status ModifyNetworkInterfaceAttribute(const v1::ModifyNetworkInterfaceAttributeRequest& request,
+                                             network::InterfaceService& interfaces) {
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+  ASSIGN_OR_RETURN(const network::InterfaceChange change, ParseChange(request));
+  return interfaces.Modify(id, change);
+}
+
 }  // namespace
 
-void AddNetworkInterfaceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeNetworkInterfacesRequest, v1::DescribeNetworkInterfacesResponse>(
-      kService, "DescribeNetworkInterfaces",
-      [services](const v1::DescribeNetworkInterfacesRequest& request, const Caller&) {
-        return Describe(services, request);
-      });
-  dispatcher.Handle<v1::ModifyNetworkInterfaceAttributeRequest, v1::ModifyNetworkInterfaceAttributeResponse>(
-      kService, "ModifyNetworkInterfaceAttribute",
-      [services](const v1::ModifyNetworkInterfaceAttributeRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::ModifyNetworkInterfaceAttributeResponse> {
-        ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
-        ASSIGN_OR_RETURN(const network::InterfaceChange change, ParseChange(request));
-        RETURN_IF_ERROR(services.interfaces.Modify(id, change));
-        return v1::ModifyNetworkInterfaceAttributeResponse();
-      });
+void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceService& interfaces,
+                                const Settings& settings) {
+  actions.Add(DescribeNetworkInterfaces, interfaces, settings);
+  actions.Add(ModifyNetworkInterfaceAttribute, interfaces);
 }
 
 }  // namespace brume::ec2

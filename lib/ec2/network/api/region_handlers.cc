@@ -1,8 +1,12 @@
+#include "lib/ec2/network/api/region_handlers.h"
+
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/region.pb.h"
-#include "lib/api/handlers.h"
+#include "lib/base/status_macros.h"
 #include "lib/ec2/network/model/zones.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/resource/ec2_error.h"
@@ -10,7 +14,6 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.Regions";
 constexpr char kOptIn[] = "opt-in-not-required";
 
 using Names = google::protobuf::RepeatedPtrField<std::string>;
@@ -30,8 +33,8 @@ absl::Status CheckNames(const Names& names, const std::vector<std::string>& know
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::DescribeRegionsResponse> DescribeRegions(const Settings& settings,
-                                                            const v1::DescribeRegionsRequest& request) {
+absl::StatusOr<v1::DescribeRegionsResponse> DescribeRegions(const v1::DescribeRegionsRequest& request,
+                                                            const Settings& settings) {
   using v1::Region;
   static const gateway::FilterTable<Region> filters({
       {"endpoint", gateway::One<Region>([](const Region& r) { return r.endpoint(); })},
@@ -79,8 +82,8 @@ const gateway::FilterTable<v1::AvailabilityZone>& ZoneFilters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeAvailabilityZonesResponse> DescribeZones(
-    const Settings& settings, const v1::DescribeAvailabilityZonesRequest& request) {
+absl::StatusOr<v1::DescribeAvailabilityZonesResponse> DescribeAvailabilityZones(
+    const v1::DescribeAvailabilityZonesRequest& request, const Settings& settings) {
   std::vector<std::string> ids;
   for (const std::string& zone : settings.zones) ids.push_back(ZoneId(settings, zone));
   RETURN_IF_ERROR(CheckNames(request.zone_names(), settings.zones, "availability zone"));
@@ -98,16 +101,9 @@ absl::StatusOr<v1::DescribeAvailabilityZonesResponse> DescribeZones(
 
 }  // namespace
 
-void AddRegionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeRegionsRequest, v1::DescribeRegionsResponse>(
-      kService, "DescribeRegions", [services](const v1::DescribeRegionsRequest& request, const Caller&) {
-        return DescribeRegions(services.settings, request);
-      });
-  dispatcher.Handle<v1::DescribeAvailabilityZonesRequest, v1::DescribeAvailabilityZonesResponse>(
-      kService, "DescribeAvailabilityZones",
-      [services](const v1::DescribeAvailabilityZonesRequest& request, const Caller&) {
-        return DescribeZones(services.settings, request);
-      });
+void AddRegionActions(gateway::Actions& actions, const Settings& settings) {
+  actions.Add(DescribeRegions, settings);
+  actions.Add(DescribeAvailabilityZones, settings);
 }
 
 }  // namespace brume::ec2

@@ -1,16 +1,17 @@
-#include "absl/strings/str_cat.h"
+#include "lib/ec2/network/api/route_handlers.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "brume/ec2/v1/route.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/network_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
 namespace {
-
-constexpr char kService[] = "brume.ec2.v1.Routes";
 
 constexpr IdKind kRouteTableKind{"rtb", "routeTable", "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound"};
 constexpr IdKind kInternetGatewayKind{"igw", "internetGateway", "InvalidInternetGatewayId.Malformed",
@@ -22,11 +23,11 @@ using InternetGatewayId = Id<kInternetGatewayKind>;
 std::string TableOf(const Vpc& vpc) { return gateway::IdLike("rtb", vpc.id.text()); }
 std::string GatewayOf(const Vpc& vpc) { return gateway::IdLike("igw", vpc.id.text()); }
 
-v1::RouteTable RenderTable(const Vpc& vpc, const api::Services& services) {
+v1::RouteTable RenderTable(const Vpc& vpc, const Settings& settings) {
   v1::RouteTable table;
   table.set_route_table_id(TableOf(vpc));
   table.set_vpc_id(vpc.id.text());
-  table.set_owner_id(services.settings.account_id);
+  table.set_owner_id(settings.account_id);
   v1::RouteTableAssociation& association = *table.add_associations();
   association.set_main(true);
   association.set_route_table_association_id(gateway::IdLike("rtbassoc", vpc.id.text()));
@@ -37,7 +38,7 @@ v1::RouteTable RenderTable(const Vpc& vpc, const api::Services& services) {
   local.set_gateway_id("local");
   local.set_origin("CreateRouteTable");
   local.set_state("active");
-  if (!services.has_uplink) return table;
+  if (!settings.has_uplink) return table;
   v1::Route& out = *table.add_routes();
   out.set_destination_cidr_block("0.0.0.0/0");
   out.set_gateway_id(GatewayOf(vpc));
@@ -78,19 +79,19 @@ const gateway::FilterTable<v1::RouteTable>& TableFilters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeTables(const api::Services& services,
-                                                               const v1::DescribeRouteTablesRequest& request) {
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.route_table_ids().empty(), "routeTableId"));
-  RETURN_IF_ERROR(gateway::CheckIds<RouteTableId>(request.route_table_ids()));
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, services.networks.ListVpcs());
+absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::DescribeRouteTablesRequest& request,
+                                                                    network::NetworkService& networks,
+                                                                    const Settings& settings) {
+  static const gateway::Listing<v1::RouteTable, v1::DescribeRouteTablesResponse> listing = {
+      "tables", TableFilters(), &v1::RouteTable::route_table_id,
+      &v1::DescribeRouteTablesResponse::mutable_route_tables};
+  const auto& ids = request.route_table_ids();
+  RETURN_IF_ERROR(gateway::NamedIds<RouteTableId>(request, ids, "routeTableId").status());
+  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());
   std::vector<v1::RouteTable> tables;
-  for (const Vpc& vpc : vpcs) tables.push_back(RenderTable(vpc, services));
-  const auto key = [](const v1::RouteTable& table) { return table.route_table_id(); };
-  RETURN_IF_ERROR(gateway::Select<RouteTableId>(request.route_table_ids(), tables, key));
-  v1::DescribeRouteTablesResponse response;
-  ASSIGN_OR_RETURN(tables, gateway::FilteredPage("tables", std::move(tables), TableFilters(), request, response, key));
-  for (v1::RouteTable& table : tables) *response.add_route_tables() = std::move(table);
-  return response;
+  tables.reserve(vpcs.size());
+  for (const Vpc& vpc : vpcs) tables.push_back(RenderTable(vpc, settings));
+  return gateway::AnswerNamed<RouteTableId>(listing, request, ids, std::move(tables));
 }
 
 const gateway::FilterTable<v1::InternetGateway>& GatewayFilters() {
@@ -108,43 +109,38 @@ const gateway::FilterTable<v1::InternetGateway>& GatewayFilters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeGateways(
-    const api::Services& services, const v1::DescribeInternetGatewaysRequest& request) {
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.internet_gateway_ids().empty(), "internetGatewayId"));
-  RETURN_IF_ERROR(gateway::CheckIds<InternetGatewayId>(request.internet_gateway_ids()));
+v1::InternetGateway RenderGateway(const Vpc& vpc, const Settings& settings) {
+  v1::InternetGateway rendered;
+  rendered.set_internet_gateway_id(GatewayOf(vpc));
+  rendered.set_owner_id(settings.account_id);
+  v1::InternetGatewayAttachment& attachment = *rendered.add_attachments();
+  attachment.set_vpc_id(vpc.id.text());
+  attachment.set_state("available");
+  return rendered;
+}
+
+absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeInternetGateways(
+    const v1::DescribeInternetGatewaysRequest& request, network::NetworkService& networks, const Settings& settings) {
+  static const gateway::Listing<v1::InternetGateway, v1::DescribeInternetGatewaysResponse> listing = {
+      "gateways", GatewayFilters(), &v1::InternetGateway::internet_gateway_id,
+      &v1::DescribeInternetGatewaysResponse::mutable_internet_gateways};
+  const auto& ids = request.internet_gateway_ids();
+  RETURN_IF_ERROR(gateway::NamedIds<InternetGatewayId>(request, ids, "internetGatewayId").status());
   std::vector<Vpc> vpcs;
-  if (services.has_uplink) {
-    ASSIGN_OR_RETURN(vpcs, services.networks.ListVpcs());
+  if (settings.has_uplink) {
+    ASSIGN_OR_RETURN(vpcs, networks.ListVpcs());
   }
   std::vector<v1::InternetGateway> gateways;
-  for (const Vpc& vpc : vpcs) {
-    v1::InternetGateway& gateway = gateways.emplace_back();
-    gateway.set_internet_gateway_id(GatewayOf(vpc));
-    gateway.set_owner_id(services.settings.account_id);
-    gateway.add_attachments()->set_vpc_id(vpc.id.text());
-    gateway.mutable_attachments(0)->set_state("available");
-  }
-  const auto key = [](const v1::InternetGateway& gateway) { return gateway.internet_gateway_id(); };
-  RETURN_IF_ERROR(gateway::Select<InternetGatewayId>(request.internet_gateway_ids(), gateways, key));
-  v1::DescribeInternetGatewaysResponse response;
-  ASSIGN_OR_RETURN(gateways,
-                   gateway::FilteredPage("gateways", std::move(gateways), GatewayFilters(), request, response, key));
-  for (v1::InternetGateway& gateway : gateways) *response.add_internet_gateways() = std::move(gateway);
-  return response;
+  gateways.reserve(vpcs.size());
+  for (const Vpc& vpc : vpcs) gateways.push_back(RenderGateway(vpc, settings));
+  return gateway::AnswerNamed<InternetGatewayId>(listing, request, ids, std::move(gateways));
 }
 
 }  // namespace
 
-void AddRouteHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeRouteTablesRequest, v1::DescribeRouteTablesResponse>(
-      kService, "DescribeRouteTables", [services](const v1::DescribeRouteTablesRequest& request, const Caller&) {
-        return DescribeTables(services, request);
-      });
-  dispatcher.Handle<v1::DescribeInternetGatewaysRequest, v1::DescribeInternetGatewaysResponse>(
-      kService, "DescribeInternetGateways",
-      [services](const v1::DescribeInternetGatewaysRequest& request, const Caller&) {
-        return DescribeGateways(services, request);
-      });
+void AddRouteActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings) {
+  actions.Add(DescribeRouteTables, networks, settings);
+  actions.Add(DescribeInternetGateways, networks, settings);
 }
 
 }  // namespace brume::ec2

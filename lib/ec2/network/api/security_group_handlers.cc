@@ -1,14 +1,18 @@
+#include "lib/ec2/network/api/security_group_handlers.h"
+
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/security_group.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/permissions.h"
 #include "lib/ec2/network/api/security_group_target.h"
-#include "lib/ec2/network/network_service.h"
-#include "lib/ec2/network/security_group_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
@@ -17,16 +21,14 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.SecurityGroups";
-
 using Group = v1::SecurityGroup;
 
-absl::StatusOr<v1::CreateSecurityGroupResponse> Create(const api::Services& services,
-                                                       const v1::CreateSecurityGroupRequest& request) {
+absl::StatusOr<v1::CreateSecurityGroupResponse> CreateSecurityGroup(const v1::CreateSecurityGroupRequest& request,
+                                                                    network::SecurityGroupService& groups) {
   ASSIGN_OR_RETURN(const auto vpc, gateway::ParseOptionalId<VpcId>(request.vpc_id()));
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "security-group"));
   ASSIGN_OR_RETURN(const network::SecurityGroupView view,
-                   services.security_groups.Create(request.group_name(), request.description(), vpc, tags));
+                   groups.Create(request.group_name(), request.description(), vpc, tags));
   v1::CreateSecurityGroupResponse response;
   response.set_group_id(view.group.id.text());
   *response.mutable_tags() = RenderTags(view.tags);
@@ -96,8 +98,13 @@ gateway::FilterTable<Group> MakeFilters() {
   return gateway::FilterTable<Group>(std::move(table), [](const Group& g) { return TagsOf(g.tags()); });
 }
 
-absl::StatusOr<v1::DescribeSecurityGroupsResponse> Describe(const api::Services& services,
-                                                            const v1::DescribeSecurityGroupsRequest& request) {
+absl::Status DeleteSecurityGroup(const v1::DeleteSecurityGroupRequest& request, network::SecurityGroupService& groups) {
+  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
+  return groups.Delete(id);
+}
+
+absl::StatusOr<v1::DescribeSecurityGroupsResponse> DescribeSecurityGroups(
+    const v1::DescribeSecurityGroupsRequest& request, network::SecurityGroupService& groups, const Settings& settings) {
   static const gateway::FilterTable<Group> filters = MakeFilters();
   const bool named = !request.group_ids().empty() || !request.group_names().empty();
   RETURN_IF_ERROR(gateway::CheckPaging(request, named, "groupId"));
@@ -105,27 +112,27 @@ absl::StatusOr<v1::DescribeSecurityGroupsResponse> Describe(const api::Services&
   // Names mean groups of the default VPC. Each that is asked for must be there.
   std::vector<std::string> wanted(request.group_ids().begin(), request.group_ids().end());
   for (const std::string& name : request.group_names()) {
-    ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(std::nullopt, name));
+    ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(std::nullopt, name));
     wanted.push_back(group.id.text());
   }
-  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all, services.security_groups.List());
+  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all, groups.List());
   for (const std::string& id : wanted) {
     if (std::none_of(all.begin(), all.end(), [&](const auto& view) { return view.group.id.text() == id; })) {
       return SecurityGroupId::NotFound(id);
     }
   }
-  std::vector<Group> groups;
+  std::vector<Group> kept;
   for (const network::SecurityGroupView& view : all) {
     if (named && std::find(wanted.begin(), wanted.end(), view.group.id.text()) == wanted.end()) continue;
-    Group group = Render(view, services.settings);
-    if (keep(group)) groups.push_back(std::move(group));
+    Group group = Render(view, settings);
+    if (keep(group)) kept.push_back(std::move(group));
   }
-  std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.group_id() < b.group_id(); });
+  std::sort(kept.begin(), kept.end(), [](const Group& a, const Group& b) { return a.group_id() < b.group_id(); });
   v1::DescribeSecurityGroupsResponse response;
-  ASSIGN_OR_RETURN(groups, gateway::Page(
-                               "groups", std::move(groups), request, [](const Group& g) { return g.group_id(); },
-                               [&](std::string token) { response.set_next_token(std::move(token)); }));
-  for (Group& group : groups) *response.add_security_groups() = std::move(group);
+  ASSIGN_OR_RETURN(kept, gateway::Page(
+                             "groups", std::move(kept), request, [](const Group& g) { return g.group_id(); },
+                             [&](std::string token) { response.set_next_token(std::move(token)); }));
+  for (Group& group : kept) *response.add_security_groups() = std::move(group);
   return response;
 }
 
@@ -170,15 +177,16 @@ absl::StatusOr<Permissions> FlatPermissions(const Request& request) {
 
 // Empty when the call names no rule in either form.
 template <typename Request>
-absl::StatusOr<std::vector<SecurityGroupRule>> RulesOf(const api::Services& services, const Request& request,
-                                                       bool egress) {
+absl::StatusOr<std::vector<SecurityGroupRule>> RulesOf(const Request& request, bool egress,
+                                                       network::SecurityGroupService& groups,
+                                                       const Settings& settings) {
   ASSIGN_OR_RETURN(Permissions permissions, FlatPermissions(request));
   if (!permissions.empty() && !request.ip_permissions().empty()) {
     return ec2::Error("InvalidParameterCombination",
                       "The parameter ipPermissions may not be used together with the parameters of a single rule");
   }
   if (permissions.empty()) permissions = request.ip_permissions();
-  return ParsePermissions(permissions, egress, services.settings.account_id, GroupByName(services));
+  return ParsePermissions(permissions, egress, settings.account_id, GroupByName(groups));
 }
 
 absl::Status NoRules() {
@@ -186,81 +194,76 @@ absl::Status NoRules() {
 }
 
 template <typename Response, typename Request>
-absl::StatusOr<Response> Authorize(const api::Services& services, const Request& request, bool egress) {
-  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(services, request));
-  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(services, request, egress));
+absl::StatusOr<Response> Authorize(const Request& request, bool egress, network::SecurityGroupService& groups,
+                                   const Settings& settings) {
+  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(request, egress, groups, settings));
   if (rules.empty()) return NoRules();
-  ASSIGN_OR_RETURN(rules, services.security_groups.Authorize(id, std::move(rules)));
+  ASSIGN_OR_RETURN(rules, groups.Authorize(id, std::move(rules)));
   Response response;
   response.set_return_(true);
   for (const SecurityGroupRule& rule : rules) {
-    *response.add_security_group_rules() = RenderRule(rule, services.settings.account_id);
+    *response.add_security_group_rules() = RenderRule(rule, settings.account_id);
   }
   return response;
 }
 
 template <typename Response, typename Request>
-absl::StatusOr<Response> Revoke(const api::Services& services, const Request& request, bool egress) {
-  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(services, request));
-  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(services, request, egress));
+absl::StatusOr<Response> Revoke(const Request& request, bool egress, network::SecurityGroupService& groups,
+                                const Settings& settings) {
+  ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(request, egress, groups, settings));
   ASSIGN_OR_RETURN(const auto rule_ids, gateway::ParseIds<SecurityGroupRuleId>(request.security_group_rule_ids()));
   if (!rules.empty() && !rule_ids.empty()) {
     return ec2::Error("InvalidParameterCombination",
                       "The parameter securityGroupRuleId may not be used together with rules");
   }
   if (!rule_ids.empty()) {
-    RETURN_IF_ERROR(services.security_groups.RevokeById(id, egress, rule_ids).status());
+    RETURN_IF_ERROR(groups.RevokeById(id, egress, rule_ids).status());
   } else {
     if (rules.empty()) return NoRules();
-    RETURN_IF_ERROR(services.security_groups.Revoke(id, std::move(rules)).status());
+    RETURN_IF_ERROR(groups.Revoke(id, std::move(rules)).status());
   }
   Response response;
   response.set_return_(true);
   return response;
 }
 
-void AddRuleHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::AuthorizeSecurityGroupIngressRequest, v1::AuthorizeSecurityGroupIngressResponse>(
-      kService, "AuthorizeSecurityGroupIngress",
-      [services](const v1::AuthorizeSecurityGroupIngressRequest& request, const Caller&) {
-        return Authorize<v1::AuthorizeSecurityGroupIngressResponse>(services, request, false);
-      });
-  dispatcher.Handle<v1::AuthorizeSecurityGroupEgressRequest, v1::AuthorizeSecurityGroupEgressResponse>(
-      kService, "AuthorizeSecurityGroupEgress",
-      [services](const v1::AuthorizeSecurityGroupEgressRequest& request, const Caller&) {
-        return Authorize<v1::AuthorizeSecurityGroupEgressResponse>(services, request, true);
-      });
-  dispatcher.Handle<v1::RevokeSecurityGroupIngressRequest, v1::RevokeSecurityGroupIngressResponse>(
-      kService, "RevokeSecurityGroupIngress",
-      [services](const v1::RevokeSecurityGroupIngressRequest& request, const Caller&) {
-        return Revoke<v1::RevokeSecurityGroupIngressResponse>(services, request, false);
-      });
-  dispatcher.Handle<v1::RevokeSecurityGroupEgressRequest, v1::RevokeSecurityGroupEgressResponse>(
-      kService, "RevokeSecurityGroupEgress",
-      [services](const v1::RevokeSecurityGroupEgressRequest& request, const Caller&) {
-        return Revoke<v1::RevokeSecurityGroupEgressResponse>(services, request, true);
-      });
+absl::StatusOr<v1::AuthorizeSecurityGroupIngressResponse> AuthorizeSecurityGroupIngress(
+    const v1::AuthorizeSecurityGroupIngressRequest& request, network::SecurityGroupService& groups,
+    const Settings& settings) {
+  return Authorize<v1::AuthorizeSecurityGroupIngressResponse>(request, /*egress=*/false, groups, settings);
+}
+
+absl::StatusOr<v1::AuthorizeSecurityGroupEgressResponse> AuthorizeSecurityGroupEgress(
+    const v1::AuthorizeSecurityGroupEgressRequest& request, network::SecurityGroupService& groups,
+    const Settings& settings) {
+  return Authorize<v1::AuthorizeSecurityGroupEgressResponse>(request, /*egress=*/true, groups, settings);
+}
+
+absl::StatusOr<v1::RevokeSecurityGroupIngressResponse> RevokeSecurityGroupIngress(
+    const v1::RevokeSecurityGroupIngressRequest& request, network::SecurityGroupService& groups,
+    const Settings& settings) {
+  return Revoke<v1::RevokeSecurityGroupIngressResponse>(request, /*egress=*/false, groups, settings);
+}
+
+absl::StatusOr<v1::RevokeSecurityGroupEgressResponse> RevokeSecurityGroupEgress(
+    const v1::RevokeSecurityGroupEgressRequest& request, network::SecurityGroupService& groups,
+    const Settings& settings) {
+  return Revoke<v1::RevokeSecurityGroupEgressResponse>(request, /*egress=*/true, groups, settings);
 }
 
 }  // namespace
 
-void AddSecurityGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::CreateSecurityGroupRequest, v1::CreateSecurityGroupResponse>(
-      kService, "CreateSecurityGroup",
-      [services](const v1::CreateSecurityGroupRequest& request, const Caller&) { return Create(services, request); });
-  dispatcher.Handle<v1::DescribeSecurityGroupsRequest, v1::DescribeSecurityGroupsResponse>(
-      kService, "DescribeSecurityGroups", [services](const v1::DescribeSecurityGroupsRequest& request, const Caller&) {
-        return Describe(services, request);
-      });
-  dispatcher.Handle<v1::DeleteSecurityGroupRequest, v1::DeleteSecurityGroupResponse>(
-      kService, "DeleteSecurityGroup",
-      [services](const v1::DeleteSecurityGroupRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::DeleteSecurityGroupResponse> {
-        ASSIGN_OR_RETURN(const SecurityGroupId id, Target(services, request));
-        RETURN_IF_ERROR(services.security_groups.Delete(id));
-        return v1::DeleteSecurityGroupResponse();
-      });
-  AddRuleHandlers(dispatcher, services);
+void AddSecurityGroupActions(gateway::Actions& actions, network::SecurityGroupService& groups,
+                             const Settings& settings) {
+  actions.Add(CreateSecurityGroup, groups);
+  actions.Add(DescribeSecurityGroups, groups, settings);
+  actions.Add(DeleteSecurityGroup, groups);
+  actions.Add(AuthorizeSecurityGroupIngress, groups, settings);
+  actions.Add(AuthorizeSecurityGroupEgress, groups, settings);
+  actions.Add(RevokeSecurityGroupIngress, groups, settings);
+  actions.Add(RevokeSecurityGroupEgress, groups, settings);
 }
 
 }  // namespace brume::ec2

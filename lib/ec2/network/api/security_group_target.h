@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/gateway/parameters.h"
@@ -14,18 +13,18 @@ namespace brume::ec2 {
 
 // The group a call is about. Errors: InvalidGroup.NotFound, MissingParameter, InvalidParameterCombination.
 template <typename Request>
-absl::StatusOr<SecurityGroupId> Target(const api::Services& services, const Request& request) {
+absl::StatusOr<SecurityGroupId> Target(const Request& request, network::SecurityGroupService& groups) {
   ASSIGN_OR_RETURN(const auto id, gateway::ParseOptionalId<SecurityGroupId>(request.group_id()));
   std::string name;
   if constexpr (requires { request.group_name(); }) name = request.group_name();
-  ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(id, name));
+  ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(id, name));
   return group.id;
 }
 
 // Finds the groups that rules name.
-inline auto GroupByName(const api::Services& services) {
-  return [&services](const std::string& name) -> absl::StatusOr<SecurityGroupId> {
-    ASSIGN_OR_RETURN(const SecurityGroup group, services.security_groups.Resolve(std::nullopt, name));
+inline auto GroupByName(network::SecurityGroupService& groups) {
+  return [&groups](const std::string& name) -> absl::StatusOr<SecurityGroupId> {
+    ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(std::nullopt, name));
     return group.id;
   };
 }

@@ -1,21 +1,21 @@
+#include "lib/ec2/network/api/vpc_handlers.h"
+
 #include <algorithm>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/vpc.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/model/zones.h"
-#include "lib/ec2/network/network_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
-#include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
 namespace {
-
-constexpr char kService[] = "brume.ec2.v1.Vpcs";
 
 absl::StatusOr<std::map<std::string, TagMap>> TagsByResource(tagging::TagService& tags) {
   ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List());
@@ -72,24 +72,23 @@ const gateway::FilterTable<v1::Vpc>& VpcFilters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const api::Services& services,
-                                                      const v1::DescribeVpcsRequest& request) {
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.vpc_ids().empty(), "vpcId"));
-  ASSIGN_OR_RETURN(const std::vector<Vpc> all, services.networks.ListVpcs());
-  ASSIGN_OR_RETURN(auto tags, TagsByResource(services.tags));
+absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequest& request,
+                                                      network::NetworkService& networks, tagging::TagService& tags,
+                                                      const Settings& settings) {
+  static const gateway::Listing<v1::Vpc, v1::DescribeVpcsResponse> listing = {"vpcs", VpcFilters(), &v1::Vpc::vpc_id,
+                                                                              &v1::DescribeVpcsResponse::mutable_vpcs};
+  RETURN_IF_ERROR(gateway::NamedIds<VpcId>(request, request.vpc_ids(), "vpcId").status());
+  ASSIGN_OR_RETURN(const std::vector<Vpc> all, networks.ListVpcs());
+  ASSIGN_OR_RETURN(auto by_resource, TagsByResource(tags));
   std::vector<v1::Vpc> vpcs;
-  for (const Vpc& vpc : all) vpcs.push_back(RenderVpc(vpc, tags[vpc.id.text()], services.settings));
-  const auto key = [](const v1::Vpc& vpc) { return vpc.vpc_id(); };
-  RETURN_IF_ERROR(gateway::Select<VpcId>(request.vpc_ids(), vpcs, key));
-  v1::DescribeVpcsResponse response;
-  ASSIGN_OR_RETURN(vpcs, gateway::FilteredPage("vpcs", std::move(vpcs), VpcFilters(), request, response, key));
-  for (v1::Vpc& vpc : vpcs) *response.add_vpcs() = std::move(vpc);
-  return response;
+  vpcs.reserve(all.size());
+  for (const Vpc& vpc : all) vpcs.push_back(RenderVpc(vpc, by_resource[vpc.id.text()], settings));
+  return gateway::AnswerNamed<VpcId>(listing, request, request.vpc_ids(), std::move(vpcs));
 }
 
-absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeAttribute(const api::Services& services,
-                                                                   const v1::DescribeVpcAttributeRequest& request) {
-  ASSIGN_OR_RETURN(const std::vector<Vpc> all, services.networks.ListVpcs());
+absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::DescribeVpcAttributeRequest& request,
+                                                                      network::NetworkService& networks) {
+  ASSIGN_OR_RETURN(const std::vector<Vpc> all, networks.ListVpcs());
   const auto named = [&](const Vpc& vpc) { return vpc.id.text() == request.vpc_id(); };
   if (std::none_of(all.begin(), all.end(), named)) return VpcId::NotFound(request.vpc_id());
   v1::DescribeVpcAttributeResponse response;
@@ -155,38 +154,29 @@ const gateway::FilterTable<v1::Subnet>& SubnetFilters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const api::Services& services,
-                                                            const v1::DescribeSubnetsRequest& request) {
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.subnet_ids().empty(), "subnetId"));
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, services.networks.ListSubnets());
-  ASSIGN_OR_RETURN(auto tags, TagsByResource(services.tags));
+absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSubnetsRequest& request,
+                                                            network::NetworkService& networks,
+                                                            tagging::TagService& tags, const Settings& settings) {
+  static const gateway::Listing<v1::Subnet, v1::DescribeSubnetsResponse> listing = {
+      "subnets", SubnetFilters(), &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
+  RETURN_IF_ERROR(gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId").status());
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets());
+  ASSIGN_OR_RETURN(auto by_resource, TagsByResource(tags));
   std::vector<v1::Subnet> subnets;
+  subnets.reserve(all.size());
   for (const network::SubnetView& view : all) {
-    subnets.push_back(RenderSubnet(view, tags[view.subnet.id.text()], services.settings));
+    subnets.push_back(RenderSubnet(view, by_resource[view.subnet.id.text()], settings));
   }
-  const auto key = [](const v1::Subnet& subnet) { return subnet.subnet_id(); };
-  RETURN_IF_ERROR(gateway::Select<SubnetId>(request.subnet_ids(), subnets, key));
-  v1::DescribeSubnetsResponse response;
-  ASSIGN_OR_RETURN(subnets,
-                   gateway::FilteredPage("subnets", std::move(subnets), SubnetFilters(), request, response, key));
-  for (v1::Subnet& subnet : subnets) *response.add_subnets() = std::move(subnet);
-  return response;
+  return gateway::AnswerNamed<SubnetId>(listing, request, request.subnet_ids(), std::move(subnets));
 }
 
 }  // namespace
 
-void AddVpcHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeVpcsRequest, v1::DescribeVpcsResponse>(
-      kService, "DescribeVpcs",
-      [services](const v1::DescribeVpcsRequest& request, const Caller&) { return DescribeVpcs(services, request); });
-  dispatcher.Handle<v1::DescribeVpcAttributeRequest, v1::DescribeVpcAttributeResponse>(
-      kService, "DescribeVpcAttribute", [services](const v1::DescribeVpcAttributeRequest& request, const Caller&) {
-        return DescribeAttribute(services, request);
-      });
-  dispatcher.Handle<v1::DescribeSubnetsRequest, v1::DescribeSubnetsResponse>(
-      kService, "DescribeSubnets", [services](const v1::DescribeSubnetsRequest& request, const Caller&) {
-        return DescribeSubnets(services, request);
-      });
+void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, tagging::TagService& tags,
+                   const Settings& settings) {
+  actions.Add(DescribeVpcs, networks, tags, settings);
+  actions.Add(DescribeVpcAttribute, networks);
+  actions.Add(DescribeSubnets, networks, tags, settings);
 }
 
 }  // namespace brume::ec2

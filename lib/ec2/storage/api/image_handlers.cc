@@ -1,11 +1,14 @@
+#include "lib/ec2/storage/api/image_handlers.h"
+
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/image.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/image_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -13,11 +16,10 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.Images";
 constexpr int64_t kGib = int64_t{1} << 30;
 
-absl::StatusOr<v1::RegisterImageResponse> Register(const api::Services& services,
-                                                   const v1::RegisterImageRequest& request) {
+absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageRequest& request,
+                                                        storage::ImageService& images) {
   storage::RegisterRequest image;
   image.name = request.name();
   image.description = request.description();
@@ -43,7 +45,7 @@ absl::StatusOr<v1::RegisterImageResponse> Register(const api::Services& services
       image.root_delete_on_termination = mapping.ebs().delete_on_termination();
     }
   }
-  ASSIGN_OR_RETURN(const ImageId id, services.images.Register(image));
+  ASSIGN_OR_RETURN(const ImageId id, images.Register(image));
   v1::RegisterImageResponse response;
   response.set_image_id(id.text());
   return response;
@@ -141,10 +143,10 @@ bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& set
          });
 }
 
-absl::StatusOr<v1::DescribeImagesResponse> Describe(const api::Services& services,
-                                                    const v1::DescribeImagesRequest& request) {
+absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
+                                                          storage::ImageService& images, const Settings& settings) {
   ASSIGN_OR_RETURN(const auto keep, Filters().Compile(request.filters()));
-  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, services.images.List());
+  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List());
   const auto& ids = request.image_ids();
   for (const std::string& id : ids) {
     if (std::none_of(all.begin(), all.end(), [&](const auto& view) { return view.image.id.text() == id; })) {
@@ -152,19 +154,24 @@ absl::StatusOr<v1::DescribeImagesResponse> Describe(const api::Services& service
     }
   }
   v1::DescribeImagesResponse response;
-  if (!OwnerSelected(request, services.settings)) return response;
+  if (!OwnerSelected(request, settings)) return response;
   for (const storage::ImageView& view : all) {
     if (!ids.empty() && std::find(ids.begin(), ids.end(), view.image.id.text()) == ids.end()) continue;
-    v1::Image image = Render(view, services.settings);
+    v1::Image image = Render(view, settings);
     if (keep(image)) *response.add_images() = std::move(image);
   }
   return response;
 }
 
-absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeAttribute(const api::Services& services,
-                                                                     const v1::DescribeImageAttributeRequest& request) {
+absl::Status DeregisterImage(const v1::DeregisterImageRequest& request, storage::ImageService& images) {
   ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
-  ASSIGN_OR_RETURN(const storage::ImageView view, services.images.Get(id));
+  return images.Deregister(id);
+}
+
+absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeImageAttribute(
+    const v1::DescribeImageAttributeRequest& request, storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  ASSIGN_OR_RETURN(const storage::ImageView view, images.Get(id));
   const std::string& attribute = request.attribute();
   v1::DescribeImageAttributeResponse response;
   response.set_image_id(id.text());
@@ -186,25 +193,11 @@ absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeAttribute(const api::
 
 }  // namespace
 
-void AddImageHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::RegisterImageRequest, v1::RegisterImageResponse>(
-      kService, "RegisterImage",
-      [services](const v1::RegisterImageRequest& request, const Caller&) { return Register(services, request); });
-  dispatcher.Handle<v1::DescribeImagesRequest, v1::DescribeImagesResponse>(
-      kService, "DescribeImages",
-      [services](const v1::DescribeImagesRequest& request, const Caller&) { return Describe(services, request); });
-  dispatcher.Handle<v1::DeregisterImageRequest, v1::DeregisterImageResponse>(
-      kService, "DeregisterImage",
-      [services](const v1::DeregisterImageRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::DeregisterImageResponse> {
-        ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
-        RETURN_IF_ERROR(services.images.Deregister(id));
-        return v1::DeregisterImageResponse();
-      });
-  dispatcher.Handle<v1::DescribeImageAttributeRequest, v1::DescribeImageAttributeResponse>(
-      kService, "DescribeImageAttribute", [services](const v1::DescribeImageAttributeRequest& request, const Caller&) {
-        return DescribeAttribute(services, request);
-      });
+void AddImageActions(gateway::Actions& actions, storage::ImageService& images, const Settings& settings) {
+  actions.Add(RegisterImage, images);
+  actions.Add(DescribeImages, images, settings);
+  actions.Add(DeregisterImage, images);
+  actions.Add(DescribeImageAttribute, images);
 }
 
 }  // namespace brume::ec2

@@ -1,18 +1,18 @@
+#include "lib/ec2/storage/api/volume_handlers.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "brume/ec2/v1/volume.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/api/instance_render.h"
-#include "lib/ec2/storage/volume_service.h"
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
-#include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
 
 namespace brume::ec2 {
 namespace {
-
-constexpr char kService[] = "brume.ec2.v1.Volumes";
 
 const char* StateText(VolumeState state) {
   switch (state) {
@@ -79,27 +79,22 @@ const gateway::FilterTable<v1::Volume>& Filters() {
   return table;
 }
 
-absl::StatusOr<v1::DescribeVolumesResponse> Describe(const api::Services& services,
-                                                     const v1::DescribeVolumesRequest& request) {
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.volume_ids().empty(), "volumeId"));
-  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<VolumeId>(request.volume_ids()));
-  ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, services.volumes.List(ids));
-  std::vector<v1::Volume> volumes;
-  volumes.reserve(views.size());
-  for (const storage::VolumeView& view : views) volumes.push_back(Render(view));
-  v1::DescribeVolumesResponse response;
-  ASSIGN_OR_RETURN(volumes, gateway::FilteredPage("volumes", std::move(volumes), Filters(), request, response,
-                                                  [](const v1::Volume& volume) { return volume.volume_id(); }));
-  for (v1::Volume& volume : volumes) *response.add_volumes() = std::move(volume);
-  return response;
+absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVolumesRequest& request,
+                                                            storage::VolumeService& volumes) {
+  static const gateway::Listing<v1::Volume, v1::DescribeVolumesResponse> listing = {
+      "volumes", Filters(), &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VolumeId>(request, request.volume_ids(), "volumeId"));
+  ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, volumes.List(ids));
+  std::vector<v1::Volume> rendered;
+  rendered.reserve(views.size());
+  for (const storage::VolumeView& view : views) rendered.push_back(Render(view));
+  return gateway::Answer(listing, request, std::move(rendered));
 }
 
 }  // namespace
 
-void AddVolumeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeVolumesRequest, v1::DescribeVolumesResponse>(
-      kService, "DescribeVolumes",
-      [services](const v1::DescribeVolumesRequest& request, const Caller&) { return Describe(services, request); });
+void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes) {
+  actions.Add(DescribeVolumes, volumes);
 }
 
 }  // namespace brume::ec2

@@ -1,4 +1,4 @@
-#include "lib/ec2/tagging/api/tag_messages.h"
+#include "lib/ec2/messages/tag_messages.h"
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"

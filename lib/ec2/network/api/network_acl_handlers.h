@@ -1,0 +1,12 @@
+#pragma once
+
+#include "lib/ec2/network/network_service.h"
+#include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+// DescribeNetworkAcls.
+void AddNetworkAclActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings);
+
+}  // namespace brume::ec2

@@ -1,0 +1,25 @@
+#include "lib/ec2/network/api/network_actions.h"
+
+#include "lib/ec2/network/api/address_handlers.h"
+#include "lib/ec2/network/api/network_acl_handlers.h"
+#include "lib/ec2/network/api/network_interface_handlers.h"
+#include "lib/ec2/network/api/region_handlers.h"
+#include "lib/ec2/network/api/route_handlers.h"
+#include "lib/ec2/network/api/security_group_handlers.h"
+#include "lib/ec2/network/api/security_group_rule_handlers.h"
+#include "lib/ec2/network/api/vpc_handlers.h"
+
+namespace brume::ec2 {
+
+void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
+  AddAddressActions(actions);
+  AddNetworkAclActions(actions, services.networks, settings);
+  AddNetworkInterfaceActions(actions, services.interfaces, settings);
+  AddRegionActions(actions, settings);
+  AddRouteActions(actions, services.networks, settings);
+  AddSecurityGroupActions(actions, services.security_groups, settings);
+  AddSecurityGroupRuleActions(actions, services.security_groups, settings);
+  AddVpcActions(actions, services.networks, services.tags, settings);
+}
+
+}  // namespace brume::ec2

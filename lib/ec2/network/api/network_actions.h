@@ -1,0 +1,23 @@
+// All actions of the network's area.
+#pragma once
+
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/tagging/tag_service.h"
+#include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+struct NetworkServices {
+  network::NetworkService& networks;
+  network::InterfaceService& interfaces;
+  network::SecurityGroupService& security_groups;
+  tagging::TagService& tags;
+};
+
+// What `services` refers to and `settings` outlive the dispatcher.
+void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings);
+
+}  // namespace brume::ec2

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "lib/ec2/network/interface_service.h"
+#include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+// DescribeNetworkInterfaces and ModifyNetworkInterfaceAttribute.
+void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceService& interfaces,
+                                const Settings& settings);
+
+}  // namespace brume::ec2

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+// DescribeRegions and DescribeAvailabilityZones.
+void AddRegionActions(gateway::Actions& actions, const Settings& settings);
+
+}  // namespace brume::ec2

@@ -1,0 +1,15 @@
+#include "lib/ec2/network/model/dns_names.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace brume {
+
+std::string PrivateDomain(const Settings& settings) {
+  return settings.region == "us-east-1" ? "ec2.internal" : absl::StrCat(settings.region, ".compute.internal");
+}
+
+std::string PrivateDnsName(Ipv4 address, const Settings& settings) {
+  return absl::StrCat(PrivateHostname(address), ".", PrivateDomain(settings));
+}
+
+}  // namespace brume

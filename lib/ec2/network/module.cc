@@ -1,0 +1,24 @@
+#include "lib/ec2/network/module.h"
+
+#include "lib/ec2/network/api/network_actions.h"
+#include "lib/ec2/network/network_tagging.h"
+
+namespace brume::network {
+
+NetworkModule::NetworkModule(const NetworkParts& parts)
+    : settings_(parts.settings),
+      tags_(parts.tags),
+      reconciler_(parts.database, parts.fabric, parts.settings, parts.hooks),
+      networks_(parts.database, parts.settings, parts.random),
+      interfaces_(parts.database, parts.hooks.instances, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      security_groups_(parts.database, parts.random,
+                       [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }) {}
+
+void NetworkModule::Register(gateway::Actions& actions) {
+  AddTaggableKinds(tags_);
+  ec2::AddNetworkActions(
+      actions, {.networks = networks_, .interfaces = interfaces_, .security_groups = security_groups_, .tags = tags_},
+      settings_);
+}
+
+}  // namespace brume::network

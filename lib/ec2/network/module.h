@@ -1,0 +1,57 @@
+// The network's area: VPCs, subnets, interfaces and security groups, and who makes the host match them.
+#pragma once
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "lib/base/random.h"
+#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_reconciler.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/port_service.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/tagging/tag_service.h"
+#include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+struct NetworkParts {
+  store::Database& database;
+  Random& random;
+  const Settings& settings;
+  Fabric& fabric;
+  tagging::TagService& tags;
+  NetworkReconcilerHooks hooks;
+};
+
+// What it is given outlives it, and it outlives the dispatcher.
+class NetworkModule {
+ public:
+  explicit NetworkModule(const NetworkParts& parts);
+
+  // Makes the default VPC with what belongs to it, unless it is there; before calls are taken.
+  absl::Status EnsureDefaults() { return networks_.EnsureDefaults(); }
+  // Its actions, and the kinds of resources that can be tagged.
+  void Register(gateway::Actions& actions);
+  void Start() { reconciler_.Start(); }
+  // Idempotent.
+  void Stop() { reconciler_.Stop(); }
+
+  NetworkService& networks() { return networks_; }
+  PortService& ports() { return reconciler_; }
+  // The fabric is to follow what was committed about this VPC. Thread-safe.
+  void WakeVpc(const VpcId& id) { reconciler_.WakeVpc(id); }
+
+ private:
+  const Settings& settings_;
+  tagging::TagService& tags_;
+  NetworkReconciler reconciler_;
+  NetworkService networks_;
+  InterfaceService interfaces_;
+  SecurityGroupService security_groups_;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,38 @@
+#include "lib/ec2/network/network_tagging.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/security_group_table.h"
+
+namespace brume::network {
+namespace {
+
+absl::Status FindRule(store::Connection& connection, const SecurityGroupRuleId& id) {
+  // A rule is found through its group: tags of rules are too rare for an index of their own.
+  SecurityGroupTable groups(connection);
+  ASSIGN_OR_RETURN(const std::vector<SecurityGroup> all, groups.List(std::nullopt));
+  for (const SecurityGroup& group : all) {
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> rules, groups.ListRules(group.id));
+    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.id == id; })) {
+      return absl::OkStatus();
+    }
+  }
+  return id.NotFound();
+}
+
+}  // namespace
+
+void AddTaggableKinds(tagging::TagService& tags) {
+  using C = store::Connection;
+  tags.AddKind<VpcId>([](C& c, const VpcId& id) { return NetworkTable(c).GetVpc(id).status(); });
+  tags.AddKind<SubnetId>([](C& c, const SubnetId& id) { return NetworkTable(c).GetSubnet(id).status(); });
+  tags.AddKind<EniId>([](C& c, const EniId& id) { return NetworkTable(c).GetInterface(id).status(); });
+  tags.AddKind<SecurityGroupId>([](C& c, const SecurityGroupId& id) { return SecurityGroupTable(c).Get(id).status(); });
+  tags.AddKind<SecurityGroupRuleId>(FindRule);
+}
+
+}  // namespace brume::network

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "lib/ec2/storage/image_service.h"
+#include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+// RegisterImage, DescribeImages, DeregisterImage and DescribeImageAttribute.
+void AddImageActions(gateway::Actions& actions, storage::ImageService& images, const Settings& settings);
+
+}  // namespace brume::ec2

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "lib/gateway/actions.h"
+
+namespace brume::ec2 {
+
+// DescribeSnapshots.
+void AddSnapshotActions(gateway::Actions& actions);
+
+}  // namespace brume::ec2

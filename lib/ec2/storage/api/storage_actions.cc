@@ -1,0 +1,16 @@
+#include "lib/ec2/storage/api/storage_actions.h"
+
+#include "lib/ec2/storage/api/image_handlers.h"
+#include "lib/ec2/storage/api/snapshot_handlers.h"
+#include "lib/ec2/storage/api/volume_handlers.h"
+
+namespace brume::ec2 {
+
+void AddStorageActions(gateway::Actions& actions, storage::ImageService& images, storage::VolumeService& volumes,
+                       const Settings& settings) {
+  AddImageActions(actions, images, settings);
+  AddSnapshotActions(actions);
+  AddVolumeActions(actions, volumes);
+}
+
+}  // namespace brume::ec2

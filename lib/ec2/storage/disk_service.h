@@ -1,0 +1,36 @@
+// Storage's part in an instance's life: the disks of its volumes, and its directory.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/ec2/storage/model/storage.h"
+
+namespace brume::storage {
+
+// Paths of an image's files for the hypervisor; empty = has none.
+struct ImagePaths {
+  std::string disk, kernel, initrd;
+};
+
+// Every method is idempotent and thread-safe; blocking.
+class DiskService {
+ public:
+  virtual ~DiskService() = default;
+
+  virtual ImagePaths PathsOf(const Image& image) = 0;
+  // Makes the volume's disk, an overlay over the image's disk (or an empty one), and returns its path. O(1) in the
+  // image's size. An existing disk is left as it is. A volume whose state is not kCreating had a disk: DataLoss when it
+  // is gone, because an empty one in its place would hide that. NotFound when the image's disk is not there, DataLoss
+  // when the volume's was lost, ResourceExhausted (disk full).
+  virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) = 0;
+  virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
+
+  // The instance's directory (console and the like) and its path.
+  virtual absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) = 0;
+  virtual std::string InstanceDirectory(const InstanceId& id) = 0;
+  virtual absl::Status RemoveInstanceDirectory(const InstanceId& id) = 0;
+};
+
+}  // namespace brume::storage

@@ -1,0 +1,28 @@
+#include "lib/ec2/storage/storage_tagging.h"
+
+#include "lib/base/status_macros.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/volume_table.h"
+
+namespace brume::storage {
+namespace {
+
+absl::Status FindImage(store::Connection& connection, const ImageId& id) {
+  ASSIGN_OR_RETURN(const Image image, ImageTable(connection).Get(id));
+  return image.state == ImageState::kDeregistered ? id.NotFound() : absl::OkStatus();
+}
+
+absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
+  return VolumeTable(connection).Get(id).status();
+}
+
+}  // namespace
+
+void AddTaggableKinds(tagging::TagService& tags) {
+  tags.AddKind<ImageId>(FindImage);
+  tags.AddKind<VolumeId>(FindVolume);
+  // No call makes snapshots yet.
+  tags.AddKind<SnapshotId>([](store::Connection&, const SnapshotId& id) { return id.NotFound(); });
+}
+
+}  // namespace brume::storage

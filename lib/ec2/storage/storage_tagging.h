@@ -1,0 +1,10 @@
+#pragma once
+
+#include "lib/ec2/tagging/tag_service.h"
+
+namespace brume::storage {
+
+// Images, volumes and snapshots can be tagged.
+void AddTaggableKinds(tagging::TagService& tags);
+
+}  // namespace brume::storage

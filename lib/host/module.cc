@@ -1,0 +1,13 @@
+#include "lib/host/module.h"
+
+#include "lib/host/api/event_handlers.h"
+#include "lib/host/api/host_handlers.h"
+
+namespace brume::host {
+
+void HostModule::Register(gateway::Actions& actions) {
+  AddHostActions(actions, describe_, settings_, statistics_);
+  AddEventActions(actions, events_);
+}
+
+}  // namespace brume::host
