@@ -180,7 +180,7 @@ host::HostReport Diagnose(const DoctorParts& parts) {
   if (!known.ok()) return report;  // the failed database check says it already
   report.checks.push_back(CheckFabric(parts.fabric, *known, report.orphans));
   report.checks.push_back(CheckFiles(parts.disks, *known, report.orphans));
-  for (const InstanceId& id : parts.instances.Orphans()) {
+  for (const InstanceId& id : parts.compute.Orphans()) {
     report.orphans.push_back({absl::StrCat("guest ", id.text()), false, "runs here without a row in the database",
                               absl::StrCat("virsh destroy ", id.text(), ", if nobody misses it")});
   }

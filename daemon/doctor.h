@@ -3,7 +3,7 @@
 
 #include "daemon/config.h"
 #include "lib/ec2/compute/hypervisor.h"
-#include "lib/ec2/compute/instance_reconciler.h"
+#include "lib/ec2/compute/module.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/host/host_report.h"
@@ -15,7 +15,7 @@ struct DoctorParts {
   const Config& config;
   store::Database& database;
   compute::Hypervisor& hypervisor;
-  compute::InstanceReconciler& instances;
+  const compute::ComputeModule& compute;
   network::Fabric& fabric;
   storage::Disks& disks;
 };

@@ -27,13 +27,8 @@
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/attached_instances.h"
-#include "lib/ec2/compute/compute_tagging.h"
-#include "lib/ec2/compute/instance_reconciler.h"
-#include "lib/ec2/compute/instance_service.h"
-#include "lib/ec2/compute/key_pair_service.h"
-#include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
-#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/module.h"
 #include "lib/ec2/network/linux/linux_fabric.h"
 #include "lib/ec2/network/module.h"
 #include "lib/ec2/network/network_service.h"
@@ -224,37 +219,38 @@ class RealDaemon final : public Daemon {
                   .settings = config_.settings,
                   .disks = *adapters_.disks,
                   .tags = tagging_.tags()}),
-        instances_({.database = *database_,
-                    .settings = config_.settings,
-                    .types = types_,
-                    .clock = clock_,
-                    .hypervisor = *adapters_.hypervisor,
-                    .network = network_.ports(),
-                    .disks = *adapters_.disks,
-                    .host_boot_id = HostBootId(config_.simulate),
-                    .on_disks_freed = [this] { storage_.OnDisksFreed(); },
-                    .on_looked = [this](const InstanceId& id) { scaling_.loop().OnInstance(id); }}),
-        status_monitor_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, adapters_.status),
-        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, status_monitor_,
-                    MonitoringOptionsOf(config_, HooksOf(instance_service_),
+        instance_profiles_(*database_, clock_, random_, config_.settings.account_id),
+        compute_({.database = *database_,
+                  .settings = config_.settings,
+                  .types = types_,
+                  .clock = clock_,
+                  .random = random_,
+                  .hypervisor = *adapters_.hypervisor,
+                  .ports = network_.ports(),
+                  .port_meter = *adapters_.fabric,
+                  .disks = *adapters_.disks,
+                  .networks = network_.networks(),
+                  .tags = tagging_.tags(),
+                  .profiles = instance_profiles_,
+                  .status = adapters_.status,
+                  .host_boot_id = HostBootId(config_.simulate),
+                  .hooks = {.wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); },
+                            .on_disks_freed = [this] { storage_.OnDisksFreed(); },
+                            .on_reconciled = [this](const InstanceId& id) { scaling_.loop().OnInstance(id); }}}),
+        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, compute_.status_monitor(),
+                    MonitoringOptionsOf(config_, HooksOf(compute_.instances()),
                                         [this](const std::string& arn) { scaling_.loop().OnAlarmAction(arn); })),
-        key_pair_service_(*database_, clock_, random_),
-        launch_template_service_(*database_, clock_, random_),
-        instance_service_(*database_, config_.settings, types_, clock_, random_,
-                          {.wake_instance = [this](const InstanceId& id) { instances_.Wake(id); },
-                           .wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); }}),
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
         authorizer_(*database_, config_.settings.account_id),
         identity_service_(*database_, clock_, random_, config_.settings.account_id, [this] { authorizer_.Forget(); }),
-        instance_profiles_(*database_, clock_, random_, config_.settings.account_id),
         scaling_({.database = *database_,
                   .clock = clock_,
                   .random = random_,
                   .config = config_,
-                  .instances = instance_service_,
-                  .status_monitor = status_monitor_,
-                  .launch_templates = launch_template_service_,
+                  .instances = compute_.instances(),
+                  .status_monitor = compute_.status_monitor(),
+                  .launch_templates = compute_.launch_templates(),
                   .instance_profiles = instance_profiles_,
                   .monitoring = monitoring_}),
         host_(config_.settings, events_, statistics_, [this] { return DescribeHost(); }),
@@ -266,13 +262,13 @@ class RealDaemon final : public Daemon {
                                  const AccessQuestion& question) { return authorizer_.Authorize(caller, question); },
              .complete =
                  [this](const google::protobuf::Message& request) {
-                   return ec2::WithLaunchTemplate(request, launch_template_service_);
+                   return ec2::WithLaunchTemplate(request, compute_.launch_templates());
                  },
              .passed_role =
                  [this](const google::protobuf::Message& request) {
                    return api::PassedRole(request, {.identities = identity_service_,
                                                     .profiles = instance_profiles_,
-                                                    .launch_templates = launch_template_service_});
+                                                    .launch_templates = compute_.launch_templates()});
                  },
              .implied = [this](const auto& request) { return cloudwatch::WhatAlarmDoes(request, config_.settings); },
              .record =
@@ -295,32 +291,27 @@ class RealDaemon final : public Daemon {
         std::make_unique<iam::InstanceSessions>(clock_, access_keys_->box(), config_.settings.account_id);
     authenticator_ =
         std::make_unique<iam::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
-    api::AddAllHandlers(dispatcher_,
-                        {.settings = config_.settings,
-                         .types = types_,
-                         .clock = clock_,
-                         .instances = instance_service_,
-                         .key_pairs = key_pair_service_,
-                         .launch_templates = launch_template_service_,
-                         .networks = network_.networks(),
-                         .identities = identity_service_,
-                         .access_keys = *access_keys_,
-                         .instance_profiles = instance_profiles_,
-                         .sessions = *sessions_,
-                         .metrics = monitoring_.metrics(),
-                         .alarms = monitoring_.alarms(),
-                         .scaling_groups = scaling_.groups(),
-                         .scaling_members = scaling_.members(),
-                         .scaling_policies = scaling_.policies(),
-                         .scaling_refreshes = scaling_.refreshes(),
-                         .status_of = [this](const Instance& instance) { return status_monitor_.StatusOf(instance); },
-                         .console_output = [this](const InstanceId& id) { return ConsoleOutput(id); }});
+    api::AddAllHandlers(dispatcher_, {.settings = config_.settings,
+                                      .types = types_,
+                                      .clock = clock_,
+                                      .instances = compute_.instances(),
+                                      .launch_templates = compute_.launch_templates(),
+                                      .identities = identity_service_,
+                                      .access_keys = *access_keys_,
+                                      .instance_profiles = instance_profiles_,
+                                      .sessions = *sessions_,
+                                      .metrics = monitoring_.metrics(),
+                                      .alarms = monitoring_.alarms(),
+                                      .scaling_groups = scaling_.groups(),
+                                      .scaling_members = scaling_.members(),
+                                      .scaling_policies = scaling_.policies(),
+                                      .scaling_refreshes = scaling_.refreshes()});
     gateway::Actions actions(dispatcher_);
     tagging_.Register(actions);
     network_.Register(actions);
     storage_.Register(actions);
+    compute_.Register(actions);
     host_.Register(actions);
-    compute::AddTaggableKinds(tagging_.tags());
     RETURN_IF_ERROR(dispatcher_.CheckComplete());
     return absl::OkStatus();
   }
@@ -329,8 +320,7 @@ class RealDaemon final : public Daemon {
     RETURN_IF_ERROR(metadata_.Start());
     network_.Start();
     storage_.Start();
-    instances_.Start();
-    status_monitor_.Start();
+    compute_.Start();
     RETURN_IF_ERROR(monitoring_.Start(statistics_));
     scaling_.Start();
     if (!config_.ec2_listen.empty()) {
@@ -372,8 +362,7 @@ class RealDaemon final : public Daemon {
     grpc_.reset();
     scaling_.Stop();
     monitoring_.Stop();
-    status_monitor_.Stop();
-    instances_.Stop();
+    compute_.Stop();
     storage_.Stop();
     network_.Stop();
     metadata_.Stop();
@@ -401,26 +390,16 @@ class RealDaemon final : public Daemon {
                                  .expires = session->key.expires};
   }
 
-  absl::StatusOr<std::string> ConsoleOutput(const InstanceId& id) {
-    constexpr size_t kMostBytes = 64 * 1024;  // as EC2 keeps
-    RETURN_IF_ERROR(instance_service_.Get(id).status());
-    absl::StatusOr<std::string> output =
-        adapters_.hypervisor->ConsoleOutput(adapters_.disks->InstanceDirectory(id), kMostBytes);
-    // No directory yet: the guest was never made, or there are no real ones.
-    return absl::IsNotFound(output.status()) ? std::string() : output;
-  }
-
   absl::StatusOr<UniqueFd> OpenConsole(const std::string& text) {
     ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(text));
-    RETURN_IF_ERROR(instance_service_.Get(id).status());
-    return adapters_.hypervisor->OpenConsole(id);
+    return compute_.consoles().Open(id);
   }
 
   host::HostReport DescribeHost() {
     host::HostReport report = Diagnose({.config = config_,
                                         .database = *database_,
                                         .hypervisor = *adapters_.hypervisor,
-                                        .instances = instances_,
+                                        .compute = compute_,
                                         .fabric = *adapters_.fabric,
                                         .disks = *adapters_.disks});
     report.ec2_url = ec2_url_;
@@ -439,12 +418,9 @@ class RealDaemon final : public Daemon {
   tagging::TaggingModule tagging_;
   network::NetworkModule network_;
   storage::StorageModule storage_;
-  compute::InstanceReconciler instances_;
-  compute::StatusMonitor status_monitor_;
+  iam::InstanceProfileService instance_profiles_;
+  compute::ComputeModule compute_;
   Monitoring monitoring_;
-  compute::KeyPairService key_pair_service_;
-  compute::LaunchTemplateService launch_template_service_;
-  compute::InstanceService instance_service_;
   std::unique_ptr<iam::AccessKeyService> access_keys_;
   std::unique_ptr<iam::SessionService> sessions_;
   std::unique_ptr<iam::InstanceSessions> instance_sessions_;
@@ -454,7 +430,6 @@ class RealDaemon final : public Daemon {
   gateway::RequestLimiter limiter_;
   iam::Authorizer authorizer_;
   iam::IdentityService identity_service_;
-  iam::InstanceProfileService instance_profiles_;
   Scaling scaling_;
   host::HostModule host_;
   gateway::Dispatcher dispatcher_;

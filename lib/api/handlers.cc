@@ -3,13 +3,6 @@
 namespace brume::api {
 
 void AddAllHandlers(gateway::Dispatcher& dispatcher, const Services& services) {
-  ec2::AddInstanceHandlers(dispatcher, services);
-  ec2::AddInstanceAttributeHandlers(dispatcher, services);
-  ec2::AddInstanceProfileHandlers(dispatcher, services);
-  ec2::AddInstanceOptionHandlers(dispatcher, services);
-  ec2::AddInstanceTypeHandlers(dispatcher, services);
-  ec2::AddAccountHandlers(dispatcher, services);
-  ec2::AddKeyPairHandlers(dispatcher, services);
   ec2::AddLaunchTemplateHandlers(dispatcher, services);
   cloudwatch::AddMetricHandlers(dispatcher, services);
   cloudwatch::AddMetricDataHandlers(dispatcher, services);

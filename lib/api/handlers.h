@@ -11,7 +11,6 @@
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
 #include "lib/ec2/compute/model/instance_type.h"
-#include "lib/ec2/compute/status_monitor.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/resource/settings.h"
 
@@ -23,12 +22,8 @@ class RefreshService;
 }  // namespace brume::autoscaling
 namespace brume::compute {
 class InstanceService;
-class KeyPairService;
 class LaunchTemplateService;
 }  // namespace brume::compute
-namespace brume::network {
-class NetworkService;
-}  // namespace brume::network
 namespace brume::iam {
 class AccessKeyService;
 class IdentityService;
@@ -48,9 +43,7 @@ struct Services {
   const InstanceTypeTable& types;
   const Clock& clock;
   compute::InstanceService& instances;
-  compute::KeyPairService& key_pairs;
   compute::LaunchTemplateService& launch_templates;
-  network::NetworkService& networks;
   iam::IdentityService& identities;
   iam::AccessKeyService& access_keys;
   iam::InstanceProfileService& instance_profiles;
@@ -61,10 +54,6 @@ struct Services {
   autoscaling::MemberService& scaling_members;
   autoscaling::PolicyService& scaling_policies;
   autoscaling::RefreshService& scaling_refreshes;
-  // StatusMonitor::StatusOf.
-  std::function<compute::InstanceStatus(const Instance&)> status_of;
-  // The newest output of the console of an instance that exists, at most 64 KiB; empty when there is none.
-  std::function<absl::StatusOr<std::string>(const InstanceId&)> console_output;
 };
 
 // `services` may go; what it refers to must stay.
@@ -74,13 +63,6 @@ void AddAllHandlers(gateway::Dispatcher& dispatcher, const Services& services);
 
 // One file of handlers a resource; AddAllHandlers calls them all.
 namespace brume::ec2 {
-void AddInstanceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddInstanceAttributeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddInstanceProfileHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddInstanceOptionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddInstanceTypeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddAccountHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
-void AddKeyPairHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 void AddLaunchTemplateHandlers(gateway::Dispatcher& dispatcher, const api::Services& services);
 }  // namespace brume::ec2
 namespace brume::cloudwatch {

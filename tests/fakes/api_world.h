@@ -20,9 +20,11 @@
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/metric_service.h"
+#include "lib/ec2/compute/api/compute_actions.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/compute_tagging.h"
+#include "lib/ec2/compute/console_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/network/api/network_actions.h"
@@ -35,6 +37,7 @@
 #include "lib/ec2/tagging/api/tag_handlers.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/access.h"
+#include "lib/gateway/actions.h"
 #include "lib/gateway/call_event.h"
 #include "lib/gateway/call_statistics.h"
 #include "lib/gateway/dispatcher.h"
@@ -66,9 +69,7 @@ class ApiWorld : public ComputeWorld {
                                      .types = types,
                                      .clock = clock,
                                      .instances = *service,
-                                     .key_pairs = key_pairs,
                                      .launch_templates = launch_templates,
-                                     .networks = networks,
                                      .identities = identities,
                                      .access_keys = *access_keys,
                                      .instance_profiles = instance_profiles,
@@ -78,10 +79,16 @@ class ApiWorld : public ComputeWorld {
                                      .scaling_groups = scaling_groups,
                                      .scaling_members = scaling_members,
                                      .scaling_policies = scaling_policies,
-                                     .scaling_refreshes = scaling_refreshes,
-                                     .status_of = [this](const Instance& instance) { return StatusOf(instance); },
-                                     .console_output = [this](const InstanceId&) { return console_output; }});
+                                     .scaling_refreshes = scaling_refreshes});
     gateway::Actions actions(dispatcher);
+    ec2::AddComputeActions(actions, {.settings = settings,
+                                     .types = types,
+                                     .instances = *service,
+                                     .consoles = consoles,
+                                     .key_pairs = key_pairs,
+                                     .status_of = status_of,
+                                     .profiles = instance_profiles,
+                                     .networks = networks});
     ec2::AddTagActions(actions, tags);
     ec2::AddNetworkActions(
         actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups, .tags = tags}, settings);
@@ -142,13 +149,7 @@ class ApiWorld : public ComputeWorld {
     return found;
   }
 
-  compute::InstanceStatus StatusOf(const Instance& instance) const {
-    if (instance.state != InstanceState::kRunning) {
-      return {.system = compute::CheckStatus::kNotApplicable, .instance = compute::CheckStatus::kNotApplicable};
-    }
-    return status;
-  }
-
+  compute::ConsoleService consoles{*service, hypervisor, disks, clock};
   compute::KeyPairService key_pairs;
   compute::LaunchTemplateService launch_templates;
   tagging::TagService tags;
@@ -213,11 +214,15 @@ class ApiWorld : public ComputeWorld {
              events.Append(gateway::EventOf(record));
            }}};
   Caller administrator;
-  // What the next questions are answered.
+  // What the next questions are answered; of the status, for instances that run.
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};
+  compute::StatusOfInstance status_of = [this](const Instance& instance) {
+    constexpr auto kNotApplicable = compute::CheckStatus::kNotApplicable;
+    const bool runs = instance.state == InstanceState::kRunning;
+    return runs ? status : compute::InstanceStatus{.system = kNotApplicable, .instance = kNotApplicable};
+  };
   host::HostReport host;
   host::DescribeFunction describe_host = [this] { return host; };
-  absl::StatusOr<std::string> console_output = std::string("hello from the guest\n");
 
  private:
   // Monitoring has nothing to tell.

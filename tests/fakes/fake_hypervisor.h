@@ -52,6 +52,11 @@ class FakeHypervisor final : public compute::Hypervisor {
     statistics.id = id;
     guests_[id].statistics = std::move(statistics);
   }
+  // What every guest has printed, or why it cannot be told.
+  void SetConsole(absl::StatusOr<std::string> console) {
+    std::lock_guard lock(mutex_);
+    console_ = std::move(console);
+  }
   int CallsOf(const std::string& method) {
     std::lock_guard lock(mutex_);
     return calls_[method];
@@ -139,7 +144,11 @@ class FakeHypervisor final : public compute::Hypervisor {
     return guests_.contains(id) ? absl::OkStatus() : absl::NotFoundError("no guest");
   }
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId&) override { return absl::NotFoundError("no console"); }
-  absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t) override { return std::string(); }
+  absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t most_bytes) override {
+    std::lock_guard lock(mutex_);
+    if (!console_.ok()) return console_;
+    return console_->substr(console_->size() - std::min(console_->size(), most_bytes));
+  }
   absl::StatusOr<compute::HypervisorInfo> Describe() override {
     return compute::HypervisorInfo{"fake:///", "fake", "simulated", ""};
   }
@@ -175,6 +184,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   }
 
   std::mutex mutex_;
+  absl::StatusOr<std::string> console_ = std::string("hello from the guest\n");
   bool deaf_ = false;
   std::map<InstanceId, Guest> guests_;
   std::map<std::string, int> calls_;

@@ -288,7 +288,7 @@ TEST_CASE("console output is its newest 64 KiB in base64", "[api]") {
   request.set_instance_id(id.text());
   CHECK(Value(world.Call<ec2::v1::GetConsoleOutputResponse>(request)).output() ==
         absl::Base64Escape("hello from the guest\n"));
-  world.console_output = std::string(100'000, 'x') + "end";
+  world.hypervisor.SetConsole(std::string(100'000, 'x') + "end");
   std::string raw;
   REQUIRE(absl::Base64Unescape(Value(world.Call<ec2::v1::GetConsoleOutputResponse>(request)).output(), &raw));
   CHECK(raw.size() == 65536);
@@ -300,7 +300,7 @@ TEST_CASE("an internal error shows the request and nothing of the inside", "[api
   const InstanceId id = world.Launch();
   ec2::v1::GetConsoleOutputRequest request;
   request.set_instance_id(id.text());
-  world.console_output = absl::InternalError("/var/lib/secret: bad");
+  world.hypervisor.SetConsole(absl::InternalError("/var/lib/secret: bad"));
   const absl::Status status = world.Call<ec2::v1::GetConsoleOutputResponse>(request).status();
   CHECK(ec2::ErrorCode(status) == "InternalError");
   CHECK(absl::StrContains(status.message(), "request-1"));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -41,6 +42,9 @@ struct StatusMonitorOptions {
   size_t portion = 128;
   size_t many = 1000;
 };
+
+// StatusMonitor::StatusOf, for those who ask for nothing else of it. Thread-safe.
+using StatusOfInstance = std::function<InstanceStatus(const Instance&)>;
 
 // Observed, not remembered: nothing of it is stored. Thread-safe.
 class StatusMonitor {

@@ -1,18 +1,17 @@
+#include "lib/ec2/compute/api/account_handlers.h"
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/account.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/network_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.Accounts";
 // The schema's max_length of every list of an interface's groups.
-constexpr char kMostGroupsOfInterface[] = "16";
+constexpr char kMaxGroupsOfInterface[] = "16";
 
 absl::StatusOr<std::string> DefaultVpc(network::NetworkService& networks) {
   ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());
@@ -20,13 +19,13 @@ absl::StatusOr<std::string> DefaultVpc(network::NetworkService& networks) {
   return found == vpcs.end() ? std::string("none") : found->id.text();
 }
 
-absl::StatusOr<v1::DescribeAccountAttributesResponse> DescribeAttributes(
-    const api::Services& services, const v1::DescribeAccountAttributesRequest& request) {
-  ASSIGN_OR_RETURN(const std::string default_vpc, DefaultVpc(services.networks));
+absl::StatusOr<v1::DescribeAccountAttributesResponse> DescribeAccountAttributes(
+    const v1::DescribeAccountAttributesRequest& request, network::NetworkService& networks) {
+  ASSIGN_OR_RETURN(const std::string default_vpc, DefaultVpc(networks));
   const std::pair<std::string, std::string> attributes[] = {
       {"supported-platforms", "VPC"},
       {"default-vpc", default_vpc},
-      {"vpc-max-security-groups-per-interface", kMostGroupsOfInterface},
+      {"vpc-max-security-groups-per-interface", kMaxGroupsOfInterface},
   };
   for (const std::string& name : request.attribute_names()) {
     if (std::none_of(std::begin(attributes), std::end(attributes), [&](const auto& a) { return a.first == name; })) {
@@ -48,12 +47,8 @@ absl::StatusOr<v1::DescribeAccountAttributesResponse> DescribeAttributes(
 
 }  // namespace
 
-void AddAccountHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeAccountAttributesRequest, v1::DescribeAccountAttributesResponse>(
-      kService, "DescribeAccountAttributes",
-      [services](const v1::DescribeAccountAttributesRequest& request, const Caller&) {
-        return DescribeAttributes(services, request);
-      });
+void AddAccountActions(gateway::Actions& actions, network::NetworkService& networks) {
+  actions.Add(DescribeAccountAttributes, networks);
 }
 
 }  // namespace brume::ec2

@@ -1,24 +1,22 @@
+#include "lib/ec2/compute/api/instance_attribute_handlers.h"
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/compute/api/run_request.h"
 #include "lib/ec2/compute/api/user_data.h"
-#include "lib/ec2/compute/instance_service.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.Instances";
-
-absl::StatusOr<v1::DescribeInstanceAttributeResponse> DescribeAttribute(
-    const api::Services& services, const v1::DescribeInstanceAttributeRequest& request) {
+absl::StatusOr<v1::DescribeInstanceAttributeResponse> DescribeInstanceAttribute(
+    const v1::DescribeInstanceAttributeRequest& request, compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-  ASSIGN_OR_RETURN(const compute::InstanceView view, services.instances.Get(id));
+  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
   const Instance& instance = view.instance;
   const std::string& attribute = request.attribute();
   v1::DescribeInstanceAttributeResponse response;
@@ -153,10 +151,17 @@ absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeR
   return change;
 }
 
-template <typename Request, typename Response>
-absl::StatusOr<Response> SetMonitoring(const api::Services& services, const Request& request, bool detailed) {
+absl::Status ModifyInstanceAttribute(const v1::ModifyInstanceAttributeRequest& request,
+                                     compute::InstanceService& instances) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  ASSIGN_OR_RETURN(const compute::InstanceChange change, ParseChange(request));
+  return instances.Modify(id, change);
+}
+
+template <typename Response, typename Request>
+absl::StatusOr<Response> SetMonitoring(const Request& request, compute::InstanceService& instances, bool detailed) {
   ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-  RETURN_IF_ERROR(services.instances.SetMonitoring(ids, detailed));
+  RETURN_IF_ERROR(instances.SetMonitoring(ids, detailed));
   Response response;
   for (const InstanceId& id : ids) {
     v1::InstanceMonitoring& item = *response.add_instance_monitorings();
@@ -166,8 +171,18 @@ absl::StatusOr<Response> SetMonitoring(const api::Services& services, const Requ
   return response;
 }
 
-absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyMetadataOptions(
-    const api::Services& services, const v1::ModifyInstanceMetadataOptionsRequest& request) {
+absl::StatusOr<v1::MonitorInstancesResponse> MonitorInstances(const v1::MonitorInstancesRequest& request,
+                                                              compute::InstanceService& instances) {
+  return SetMonitoring<v1::MonitorInstancesResponse>(request, instances, true);
+}
+
+absl::StatusOr<v1::UnmonitorInstancesResponse> UnmonitorInstances(const v1::UnmonitorInstancesRequest& request,
+                                                                  compute::InstanceService& instances) {
+  return SetMonitoring<v1::UnmonitorInstancesResponse>(request, instances, false);
+}
+
+absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyInstanceMetadataOptions(
+    const v1::ModifyInstanceMetadataOptionsRequest& request, compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
   v1::InstanceMetadataOptionsRequest options;
   if (request.has_http_tokens()) options.set_http_tokens(request.http_tokens());
@@ -176,8 +191,7 @@ absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyMetadataOptions(
   if (request.has_http_put_response_hop_limit()) {
     options.set_http_put_response_hop_limit(request.http_put_response_hop_limit());
   }
-  ASSIGN_OR_RETURN(const MetadataOptions changed,
-                   services.instances.ModifyMetadataOptions(id, ParseMetadataOptions(options)));
+  ASSIGN_OR_RETURN(const MetadataOptions changed, instances.ModifyMetadataOptions(id, ParseMetadataOptions(options)));
   v1::ModifyInstanceMetadataOptionsResponse response;
   response.set_instance_id(id.text());
   *response.mutable_instance_metadata_options() = RenderMetadataOptions(changed);
@@ -186,34 +200,12 @@ absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyMetadataOptions(
 
 }  // namespace
 
-void AddInstanceAttributeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeInstanceAttributeRequest, v1::DescribeInstanceAttributeResponse>(
-      kService, "DescribeInstanceAttribute",
-      [services](const v1::DescribeInstanceAttributeRequest& request, const Caller&) {
-        return DescribeAttribute(services, request);
-      });
-  dispatcher.Handle<v1::ModifyInstanceAttributeRequest, v1::ModifyInstanceAttributeResponse>(
-      kService, "ModifyInstanceAttribute",
-      [services](const v1::ModifyInstanceAttributeRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::ModifyInstanceAttributeResponse> {
-        ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-        ASSIGN_OR_RETURN(const compute::InstanceChange change, ParseChange(request));
-        RETURN_IF_ERROR(services.instances.Modify(id, change));
-        return v1::ModifyInstanceAttributeResponse();
-      });
-  dispatcher.Handle<v1::ModifyInstanceMetadataOptionsRequest, v1::ModifyInstanceMetadataOptionsResponse>(
-      kService, "ModifyInstanceMetadataOptions",
-      [services](const v1::ModifyInstanceMetadataOptionsRequest& request, const Caller&) {
-        return ModifyMetadataOptions(services, request);
-      });
-  dispatcher.Handle<v1::MonitorInstancesRequest, v1::MonitorInstancesResponse>(
-      kService, "MonitorInstances", [services](const v1::MonitorInstancesRequest& request, const Caller&) {
-        return SetMonitoring<v1::MonitorInstancesRequest, v1::MonitorInstancesResponse>(services, request, true);
-      });
-  dispatcher.Handle<v1::UnmonitorInstancesRequest, v1::UnmonitorInstancesResponse>(
-      kService, "UnmonitorInstances", [services](const v1::UnmonitorInstancesRequest& request, const Caller&) {
-        return SetMonitoring<v1::UnmonitorInstancesRequest, v1::UnmonitorInstancesResponse>(services, request, false);
-      });
+void AddInstanceAttributeActions(gateway::Actions& actions, compute::InstanceService& instances) {
+  actions.Add(DescribeInstanceAttribute, instances);
+  actions.Add(ModifyInstanceAttribute, instances);
+  actions.Add(ModifyInstanceMetadataOptions, instances);
+  actions.Add(MonitorInstances, instances);
+  actions.Add(UnmonitorInstances, instances);
 }
 
 }  // namespace brume::ec2

@@ -1,26 +1,22 @@
+#include "lib/ec2/compute/api/instance_handlers.h"
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_filters.h"
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/compute/api/run_request.h"
-#include "lib/ec2/compute/instance_service.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
-#include "lib/iam/instance_profile_service.h"
 
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.Instances";
 // Of a call that names neither ids nor MaxResults: an answer must fit one message. The rest is behind NextToken.
 constexpr int kDefaultPage = 1000;
-// EC2 shows that much of a console.
-constexpr size_t kConsoleBytes = 64 * 1024;
 
 // The part DescribeInstances and DescribeInstanceStatus share: ids or a page, and the token of the next one.
 template <typename Request, typename Response>
@@ -41,135 +37,132 @@ absl::StatusOr<std::vector<compute::InstanceView>> DescribePage(
   return std::move(page.instances);
 }
 
-absl::StatusOr<v1::RunInstancesResponse> Run(const api::Services& services, const v1::RunInstancesRequest& request) {
+absl::StatusOr<v1::RunInstancesResponse> RunInstances(const v1::RunInstancesRequest& request,
+                                                      compute::InstanceService& instances,
+                                                      iam::InstanceProfileService& profiles, const Settings& settings) {
   ASSIGN_OR_RETURN(compute::RunRequest run, ParseRunRequest(request));
-  RETURN_IF_ERROR(ResolveProfile(request, services.instance_profiles, run));
-  ASSIGN_OR_RETURN(const compute::ReservationView reservation, services.instances.Run(run));
+  RETURN_IF_ERROR(ResolveProfile(request, profiles, run));
+  ASSIGN_OR_RETURN(const compute::ReservationView reservation, instances.Run(run));
   v1::RunInstancesResponse response;
-  response.set_owner_id(services.settings.account_id);
+  response.set_owner_id(settings.account_id);
   response.set_reservation_id(reservation.id.text());
   for (const compute::InstanceView& view : reservation.instances) {
-    *response.add_instances() = RenderInstance(view, services.settings);
+    *response.add_instances() = RenderInstance(view, settings);
   }
   return response;
 }
 
-absl::StatusOr<v1::DescribeInstanceStatusResponse> DescribeStatus(const api::Services& services,
-                                                                  const v1::DescribeInstanceStatusRequest& request) {
+// An object, as its filters are made once and depend on the settings.
+class DescribeInstances {
+ public:
+  explicit DescribeInstances(const Settings& settings) : filters_(InstanceFilters(settings)) {}
+
+  absl::StatusOr<v1::DescribeInstancesResponse> operator()(const v1::DescribeInstancesRequest& request,
+                                                           compute::InstanceService& instances,
+                                                           const Settings& settings) const {
+    gateway::FilterTable<compute::InstanceView>::Predicate keep;
+    if (!request.filters().empty()) {
+      ASSIGN_OR_RETURN(keep, filters_.Compile(request.filters()));
+    }
+    v1::DescribeInstancesResponse response;
+    ASSIGN_OR_RETURN(const auto views, DescribePage(instances, request, keep, response));
+    *response.mutable_reservations() = RenderReservations(views, settings);
+    return response;
+  }
+
+ private:
+  gateway::FilterTable<compute::InstanceView> filters_;
+};
+
+absl::StatusOr<v1::DescribeInstanceStatusResponse> DescribeInstanceStatus(
+    const v1::DescribeInstanceStatusRequest& request, compute::InstanceService& instances,
+    const compute::StatusOfInstance& status_of) {
   ASSIGN_OR_RETURN(const auto matches, StatusFilters().Compile(request.filters()));
   const auto keep = [&](const compute::InstanceView& view) {
     if (!request.include_all_instances() && view.instance.state != InstanceState::kRunning) return false;
-    return matches(StatusView{&view, services.status_of(view.instance)});
+    return matches(StatusView{&view, status_of(view.instance)});
   };
   v1::DescribeInstanceStatusResponse response;
-  ASSIGN_OR_RETURN(const auto views, DescribePage(services.instances, request, keep, response));
+  ASSIGN_OR_RETURN(const auto views, DescribePage(instances, request, keep, response));
   for (const compute::InstanceView& view : views) {
-    *response.add_instance_statuses() = RenderStatus(view, services.status_of(view.instance));
+    *response.add_instance_statuses() = RenderStatus(view, status_of(view.instance));
   }
   return response;
 }
 
-absl::StatusOr<v1::GetConsoleOutputResponse> GetConsoleOutput(const api::Services& services,
-                                                              const v1::GetConsoleOutputRequest& request) {
+absl::StatusOr<v1::GetConsoleOutputResponse> GetConsoleOutput(const v1::GetConsoleOutputRequest& request,
+                                                              compute::ConsoleService& consoles) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-  RETURN_IF_ERROR(services.instances.Get(id).status());
-  ASSIGN_OR_RETURN(std::string output, services.console_output(id));
-  if (output.size() > kConsoleBytes) output.erase(0, output.size() - kConsoleBytes);
+  ASSIGN_OR_RETURN(const compute::ConsoleOutput output, consoles.Output(id));
   v1::GetConsoleOutputResponse response;
   response.set_instance_id(id.text());
-  response.set_output(absl::Base64Escape(output));
-  response.set_timestamp(gateway::RenderTime(services.clock.Now()));
+  response.set_output(absl::Base64Escape(output.text));
+  response.set_timestamp(gateway::RenderTime(output.read));
   return response;
 }
 
 // For Windows instances, of which there are none.
-absl::StatusOr<v1::GetPasswordDataResponse> GetPasswordData(const api::Services& services,
-                                                            const v1::GetPasswordDataRequest& request) {
+absl::StatusOr<v1::GetPasswordDataResponse> GetPasswordData(const v1::GetPasswordDataRequest& request,
+                                                            compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-  RETURN_IF_ERROR(services.instances.Get(id).status());
+  RETURN_IF_ERROR(instances.Get(id).status());
   v1::GetPasswordDataResponse response;
   response.set_instance_id(id.text());
   response.set_password_data("");
   return response;
 }
 
-void RenderChanges(const std::vector<compute::StateChange>& changes,
-                   google::protobuf::RepeatedPtrField<v1::InstanceStateChange>& rendered) {
+google::protobuf::RepeatedPtrField<v1::InstanceStateChange> RenderChanges(
+    const std::vector<compute::StateChange>& changes) {
+  google::protobuf::RepeatedPtrField<v1::InstanceStateChange> rendered;
   for (const compute::StateChange& change : changes) *rendered.Add() = RenderChange(change);
+  return rendered;
 }
 
-void AddStateHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::StartInstancesRequest, v1::StartInstancesResponse>(
-      kService, "StartInstances",
-      [services](const v1::StartInstancesRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::StartInstancesResponse> {
-        ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-        ASSIGN_OR_RETURN(const auto changes, services.instances.Start(ids));
-        v1::StartInstancesResponse response;
-        RenderChanges(changes, *response.mutable_starting_instances());
-        return response;
-      });
-  dispatcher.Handle<v1::StopInstancesRequest, v1::StopInstancesResponse>(
-      kService, "StopInstances",
-      [services](const v1::StopInstancesRequest& request, const Caller&) -> absl::StatusOr<v1::StopInstancesResponse> {
-        ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-        ASSIGN_OR_RETURN(const auto changes, services.instances.Stop(ids, request.force()));
-        v1::StopInstancesResponse response;
-        RenderChanges(changes, *response.mutable_stopping_instances());
-        return response;
-      });
-  dispatcher.Handle<v1::TerminateInstancesRequest, v1::TerminateInstancesResponse>(
-      kService, "TerminateInstances",
-      [services](const v1::TerminateInstancesRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::TerminateInstancesResponse> {
-        ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-        ASSIGN_OR_RETURN(const auto changes, services.instances.Terminate(ids));
-        v1::TerminateInstancesResponse response;
-        RenderChanges(changes, *response.mutable_terminating_instances());
-        return response;
-      });
-  dispatcher.Handle<v1::RebootInstancesRequest, v1::RebootInstancesResponse>(
-      kService, "RebootInstances",
-      [services](const v1::RebootInstancesRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::RebootInstancesResponse> {
-        ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-        RETURN_IF_ERROR(services.instances.Reboot(ids));
-        return v1::RebootInstancesResponse();
-      });
+absl::StatusOr<v1::StartInstancesResponse> StartInstances(const v1::StartInstancesRequest& request,
+                                                          compute::InstanceService& instances) {
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  ASSIGN_OR_RETURN(const auto changes, instances.Start(ids));
+  v1::StartInstancesResponse response;
+  *response.mutable_starting_instances() = RenderChanges(changes);
+  return response;
+}
+
+absl::StatusOr<v1::StopInstancesResponse> StopInstances(const v1::StopInstancesRequest& request,
+                                                        compute::InstanceService& instances) {
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  ASSIGN_OR_RETURN(const auto changes, instances.Stop(ids, request.force()));
+  v1::StopInstancesResponse response;
+  *response.mutable_stopping_instances() = RenderChanges(changes);
+  return response;
+}
+
+absl::StatusOr<v1::TerminateInstancesResponse> TerminateInstances(const v1::TerminateInstancesRequest& request,
+                                                                  compute::InstanceService& instances) {
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  ASSIGN_OR_RETURN(const auto changes, instances.Terminate(ids));
+  v1::TerminateInstancesResponse response;
+  *response.mutable_terminating_instances() = RenderChanges(changes);
+  return response;
+}
+
+absl::Status RebootInstances(const v1::RebootInstancesRequest& request, compute::InstanceService& instances) {
+  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  return instances.Reboot(ids);
 }
 
 }  // namespace
 
-void AddInstanceHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::RunInstancesRequest, v1::RunInstancesResponse>(
-      kService, "RunInstances",
-      [services](const v1::RunInstancesRequest& request, const Caller&) { return Run(services, request); });
-  dispatcher.Handle<v1::DescribeInstancesRequest, v1::DescribeInstancesResponse>(
-      kService, "DescribeInstances",
-      [services, filters = InstanceFilters(services.settings)](
-          const v1::DescribeInstancesRequest& request, const Caller&) -> absl::StatusOr<v1::DescribeInstancesResponse> {
-        gateway::FilterTable<compute::InstanceView>::Predicate keep;
-        if (!request.filters().empty()) {
-          ASSIGN_OR_RETURN(keep, filters.Compile(request.filters()));
-        }
-        v1::DescribeInstancesResponse response;
-        ASSIGN_OR_RETURN(const auto views, DescribePage(services.instances, request, keep, response));
-        *response.mutable_reservations() = RenderReservations(views, services.settings);
-        return response;
-      });
-  dispatcher.Handle<v1::DescribeInstanceStatusRequest, v1::DescribeInstanceStatusResponse>(
-      kService, "DescribeInstanceStatus", [services](const v1::DescribeInstanceStatusRequest& request, const Caller&) {
-        return DescribeStatus(services, request);
-      });
-  dispatcher.Handle<v1::GetConsoleOutputRequest, v1::GetConsoleOutputResponse>(
-      kService, "GetConsoleOutput", [services](const v1::GetConsoleOutputRequest& request, const Caller&) {
-        return GetConsoleOutput(services, request);
-      });
-  dispatcher.Handle<v1::GetPasswordDataRequest, v1::GetPasswordDataResponse>(
-      kService, "GetPasswordData", [services](const v1::GetPasswordDataRequest& request, const Caller&) {
-        return GetPasswordData(services, request);
-      });
-  AddStateHandlers(dispatcher, services);
+void AddInstanceActions(gateway::Actions& actions, const ComputeServices& services) {
+  actions.Add(RunInstances, services.instances, services.profiles, services.settings);
+  actions.Add(DescribeInstances(services.settings), services.instances, services.settings);
+  actions.Add(DescribeInstanceStatus, services.instances, services.status_of);
+  actions.Add(GetConsoleOutput, services.consoles);
+  actions.Add(GetPasswordData, services.instances);
+  actions.Add(StartInstances, services.instances);
+  actions.Add(StopInstances, services.instances);
+  actions.Add(TerminateInstances, services.instances);
+  actions.Add(RebootInstances, services.instances);
 }
 
 }  // namespace brume::ec2

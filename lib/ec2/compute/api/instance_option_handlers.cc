@@ -1,7 +1,7 @@
+#include "lib/ec2/compute/api/instance_option_handlers.h"
+
 #include "brume/ec2/v1/instance_options.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_service.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
@@ -10,13 +10,12 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.InstanceOptions";
 constexpr char kStandard[] = "standard";
 
 using Credit = v1::InstanceCreditSpecification;
 
-absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeCredits(
-    const api::Services& services, const v1::DescribeInstanceCreditSpecificationsRequest& request) {
+absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanceCreditSpecifications(
+    const v1::DescribeInstanceCreditSpecificationsRequest& request, compute::InstanceService& instances) {
   static const gateway::FilterTable<Credit> filters(
       {{"instance-id", gateway::One<Credit>([](const Credit& c) { return c.instance_id(); })}});
   RETURN_IF_ERROR(gateway::CheckPaging(request, !request.instance_ids().empty(), "instanceId"));
@@ -24,7 +23,7 @@ absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeCredits
   std::vector<Credit> credits;
   // Without ids EC2 shows the unlimited ones.
   if (!ids.empty()) {
-    ASSIGN_OR_RETURN(const compute::InstancePage page, services.instances.Describe(ids, nullptr, 0, 0));
+    ASSIGN_OR_RETURN(const compute::InstancePage page, instances.Describe(ids, nullptr, 0, 0));
     for (const compute::InstanceView& view : page.instances) {
       Credit& credit = credits.emplace_back();
       credit.set_instance_id(view.instance.id.text());
@@ -48,25 +47,25 @@ absl::Status WrongState(const Instance& instance) {
 }
 
 // An instance that can still be changed. Errors: InvalidInstanceID.NotFound, IncorrectInstanceState.
-absl::Status CheckLives(const api::Services& services, const std::string& text) {
+absl::Status CheckLives(compute::InstanceService& instances, const std::string& text) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(text));
-  ASSIGN_OR_RETURN(const compute::InstanceView view, services.instances.Get(id));
+  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
   return IsGone(view.instance) ? WrongState(view.instance) : absl::OkStatus();
 }
 
-absl::Status SetCredits(const api::Services& services, const v1::InstanceCreditSpecificationRequest& request) {
-  RETURN_IF_ERROR(CheckLives(services, request.instance_id()));
+absl::Status SetCredits(compute::InstanceService& instances, const v1::InstanceCreditSpecificationRequest& request) {
+  RETURN_IF_ERROR(CheckLives(instances, request.instance_id()));
   if (request.cpu_credits() == kStandard) return absl::OkStatus();
   return ec2::Error("InstanceCreditSpecification.NotSupported",
                     absl::StrCat("The instance '", request.instance_id(),
                                  "' has no burst credits: CPU time is not metered, and 'unlimited' has no meaning"));
 }
 
-absl::StatusOr<v1::ModifyInstanceCreditSpecificationResponse> ModifyCredits(
-    const api::Services& services, const v1::ModifyInstanceCreditSpecificationRequest& request) {
+absl::StatusOr<v1::ModifyInstanceCreditSpecificationResponse> ModifyInstanceCreditSpecification(
+    const v1::ModifyInstanceCreditSpecificationRequest& request, compute::InstanceService& instances) {
   v1::ModifyInstanceCreditSpecificationResponse response;
   for (const v1::InstanceCreditSpecificationRequest& wanted : request.instance_credit_specifications()) {
-    const absl::Status set = SetCredits(services, wanted);
+    const absl::Status set = SetCredits(instances, wanted);
     if (set.ok()) {
       response.add_successful_instance_credit_specifications()->set_instance_id(wanted.instance_id());
       continue;
@@ -81,9 +80,9 @@ absl::StatusOr<v1::ModifyInstanceCreditSpecificationResponse> ModifyCredits(
   return response;
 }
 
-absl::StatusOr<v1::ModifyInstanceMaintenanceOptionsResponse> ModifyMaintenance(
-    const api::Services& services, const v1::ModifyInstanceMaintenanceOptionsRequest& request) {
-  RETURN_IF_ERROR(CheckLives(services, request.instance_id()));
+absl::StatusOr<v1::ModifyInstanceMaintenanceOptionsResponse> ModifyInstanceMaintenanceOptions(
+    const v1::ModifyInstanceMaintenanceOptionsRequest& request, compute::InstanceService& instances) {
+  RETURN_IF_ERROR(CheckLives(instances, request.instance_id()));
   if (request.auto_recovery() == "disabled") {
     return ec2::Error("UnsupportedOperation",
                       "autoRecovery cannot be disabled: what ran is started again after the host's restart");
@@ -94,9 +93,9 @@ absl::StatusOr<v1::ModifyInstanceMaintenanceOptionsResponse> ModifyMaintenance(
   return response;
 }
 
-absl::StatusOr<v1::ModifyPrivateDnsNameOptionsResponse> ModifyNames(
-    const api::Services& services, const v1::ModifyPrivateDnsNameOptionsRequest& request) {
-  RETURN_IF_ERROR(CheckLives(services, request.instance_id()));
+absl::StatusOr<v1::ModifyPrivateDnsNameOptionsResponse> ModifyPrivateDnsNameOptions(
+    const v1::ModifyPrivateDnsNameOptionsRequest& request, compute::InstanceService& instances) {
+  RETURN_IF_ERROR(CheckLives(instances, request.instance_id()));
   if (request.private_dns_hostname_type() == "resource-name" || request.enable_resource_name_dns_a_record() ||
       request.enable_resource_name_dns_aaaa_record()) {
     return ec2::Error("UnsupportedOperation",
@@ -109,27 +108,11 @@ absl::StatusOr<v1::ModifyPrivateDnsNameOptionsResponse> ModifyNames(
 
 }  // namespace
 
-void AddInstanceOptionHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeInstanceCreditSpecificationsRequest, v1::DescribeInstanceCreditSpecificationsResponse>(
-      kService, "DescribeInstanceCreditSpecifications",
-      [services](const v1::DescribeInstanceCreditSpecificationsRequest& request, const Caller&) {
-        return DescribeCredits(services, request);
-      });
-  dispatcher.Handle<v1::ModifyInstanceCreditSpecificationRequest, v1::ModifyInstanceCreditSpecificationResponse>(
-      kService, "ModifyInstanceCreditSpecification",
-      [services](const v1::ModifyInstanceCreditSpecificationRequest& request, const Caller&) {
-        return ModifyCredits(services, request);
-      });
-  dispatcher.Handle<v1::ModifyInstanceMaintenanceOptionsRequest, v1::ModifyInstanceMaintenanceOptionsResponse>(
-      kService, "ModifyInstanceMaintenanceOptions",
-      [services](const v1::ModifyInstanceMaintenanceOptionsRequest& request, const Caller&) {
-        return ModifyMaintenance(services, request);
-      });
-  dispatcher.Handle<v1::ModifyPrivateDnsNameOptionsRequest, v1::ModifyPrivateDnsNameOptionsResponse>(
-      kService, "ModifyPrivateDnsNameOptions",
-      [services](const v1::ModifyPrivateDnsNameOptionsRequest& request, const Caller&) {
-        return ModifyNames(services, request);
-      });
+void AddInstanceOptionActions(gateway::Actions& actions, compute::InstanceService& instances) {
+  actions.Add(DescribeInstanceCreditSpecifications, instances);
+  actions.Add(ModifyInstanceCreditSpecification, instances);
+  actions.Add(ModifyInstanceMaintenanceOptions, instances);
+  actions.Add(ModifyPrivateDnsNameOptions, instances);
 }
 
 }  // namespace brume::ec2

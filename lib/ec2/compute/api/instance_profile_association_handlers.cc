@@ -1,20 +1,17 @@
-// Which instance has which instance profile.
+#include "lib/ec2/compute/api/instance_profile_association_handlers.h"
+
 #include "brume/ec2/v1/instance_profile.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
-#include "lib/iam/instance_profile_service.h"
 
 namespace brume::ec2 {
 namespace {
 
 using iam::InstanceProfileService;
 using Association = v1::IamInstanceProfileAssociation;
-
-constexpr char kService[] = "brume.ec2.v1.IamInstanceProfiles";
 
 Association RenderAssociation(const ProfileAssociation& association, const char* state) {
   Association rendered;
@@ -26,8 +23,8 @@ Association RenderAssociation(const ProfileAssociation& association, const char*
   return rendered;
 }
 
-absl::StatusOr<v1::DescribeIamInstanceProfileAssociationsResponse> Describe(
-    InstanceProfileService& profiles, const v1::DescribeIamInstanceProfileAssociationsRequest& request) {
+absl::StatusOr<v1::DescribeIamInstanceProfileAssociationsResponse> DescribeIamInstanceProfileAssociations(
+    const v1::DescribeIamInstanceProfileAssociationsRequest& request, InstanceProfileService& profiles) {
   static const gateway::FilterTable<Association> filters({
       {"instance-id", gateway::One<Association>([](const Association& a) { return a.instance_id(); })},
       {"state", gateway::One<Association>([](const Association& a) { return a.state(); })},
@@ -56,41 +53,40 @@ absl::StatusOr<InstanceProfile> Resolve(InstanceProfileService& profiles,
   return profiles.Resolve(named.arn(), named.name());
 }
 
+absl::StatusOr<v1::AssociateIamInstanceProfileResponse> AssociateIamInstanceProfile(
+    const v1::AssociateIamInstanceProfileRequest& request, InstanceProfileService& profiles) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
+  ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Associate(id, profile));
+  v1::AssociateIamInstanceProfileResponse response;
+  *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
+  return response;
+}
+
+absl::StatusOr<v1::DisassociateIamInstanceProfileResponse> DisassociateIamInstanceProfile(
+    const v1::DisassociateIamInstanceProfileRequest& request, InstanceProfileService& profiles) {
+  ASSIGN_OR_RETURN(const ProfileAssociation gone, profiles.Disassociate(request.association_id()));
+  v1::DisassociateIamInstanceProfileResponse response;
+  *response.mutable_iam_instance_profile_association() = RenderAssociation(gone, "disassociated");
+  return response;
+}
+
+absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> ReplaceIamInstanceProfileAssociation(
+    const v1::ReplaceIamInstanceProfileAssociationRequest& request, InstanceProfileService& profiles) {
+  ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
+  ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Replace(request.association_id(), profile));
+  v1::ReplaceIamInstanceProfileAssociationResponse response;
+  *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
+  return response;
+}
+
 }  // namespace
 
-void AddInstanceProfileHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  InstanceProfileService& profiles = services.instance_profiles;
-  dispatcher
-      .Handle<v1::DescribeIamInstanceProfileAssociationsRequest, v1::DescribeIamInstanceProfileAssociationsResponse>(
-          kService, "DescribeIamInstanceProfileAssociations",
-          [&](const auto& request, const Caller&) { return Describe(profiles, request); });
-  dispatcher.Handle<v1::AssociateIamInstanceProfileRequest, v1::AssociateIamInstanceProfileResponse>(
-      kService, "AssociateIamInstanceProfile",
-      [&](const auto& request, const Caller&) -> absl::StatusOr<v1::AssociateIamInstanceProfileResponse> {
-        ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-        ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
-        ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Associate(id, profile));
-        v1::AssociateIamInstanceProfileResponse response;
-        *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
-        return response;
-      });
-  dispatcher.Handle<v1::DisassociateIamInstanceProfileRequest, v1::DisassociateIamInstanceProfileResponse>(
-      kService, "DisassociateIamInstanceProfile",
-      [&](const auto& request, const Caller&) -> absl::StatusOr<v1::DisassociateIamInstanceProfileResponse> {
-        ASSIGN_OR_RETURN(const ProfileAssociation gone, profiles.Disassociate(request.association_id()));
-        v1::DisassociateIamInstanceProfileResponse response;
-        *response.mutable_iam_instance_profile_association() = RenderAssociation(gone, "disassociated");
-        return response;
-      });
-  dispatcher.Handle<v1::ReplaceIamInstanceProfileAssociationRequest, v1::ReplaceIamInstanceProfileAssociationResponse>(
-      kService, "ReplaceIamInstanceProfileAssociation",
-      [&](const auto& request, const Caller&) -> absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> {
-        ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
-        ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Replace(request.association_id(), profile));
-        v1::ReplaceIamInstanceProfileAssociationResponse response;
-        *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
-        return response;
-      });
+void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstanceProfileService& profiles) {
+  actions.Add(DescribeIamInstanceProfileAssociations, profiles);
+  actions.Add(AssociateIamInstanceProfile, profiles);
+  actions.Add(DisassociateIamInstanceProfile, profiles);
+  actions.Add(ReplaceIamInstanceProfileAssociation, profiles);
 }
 
 }  // namespace brume::ec2

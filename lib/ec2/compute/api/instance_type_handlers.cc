@@ -1,9 +1,10 @@
+#include "lib/ec2/compute/api/instance_type_handlers.h"
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "brume/ec2/v1/instance_type.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/ec2/network/model/zones.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/pages.h"
@@ -12,7 +13,6 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.InstanceTypes";
 constexpr char kNetworkPerformance[] = "As fast as this host";
 
 v1::InstanceTypeInfo Render(const InstanceType& type) {
@@ -129,14 +129,14 @@ absl::Status CheckNames(const InstanceTypeTable& types, const google::protobuf::
                                                         absl::StrJoin(unknown, ", "), "]"));
 }
 
-absl::StatusOr<v1::DescribeInstanceTypesResponse> DescribeTypes(const api::Services& services,
-                                                                const v1::DescribeInstanceTypesRequest& request) {
+absl::StatusOr<v1::DescribeInstanceTypesResponse> DescribeInstanceTypes(const v1::DescribeInstanceTypesRequest& request,
+                                                                        const InstanceTypeTable& types) {
   const auto& names = request.instance_types();
   RETURN_IF_ERROR(gateway::CheckPaging(request, !names.empty(), "instanceType"));
-  RETURN_IF_ERROR(CheckNames(services.types, names));
+  RETURN_IF_ERROR(CheckNames(types, names));
   ASSIGN_OR_RETURN(const auto keep, TypeFilters().Compile(request.filters()));
   std::vector<Info> infos;
-  for (const auto& [name, type] : services.types.all()) {
+  for (const auto& [name, type] : types.all()) {
     if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) continue;
     Info info = Render(type);
     if (keep(info)) infos.push_back(std::move(info));
@@ -159,8 +159,8 @@ std::vector<std::string> Locations(const Settings& settings, absl::string_view l
 
 using Offering = v1::InstanceTypeOffering;
 
-absl::StatusOr<v1::DescribeInstanceTypeOfferingsResponse> DescribeOfferings(
-    const api::Services& services, const v1::DescribeInstanceTypeOfferingsRequest& request) {
+absl::StatusOr<v1::DescribeInstanceTypeOfferingsResponse> DescribeInstanceTypeOfferings(
+    const v1::DescribeInstanceTypeOfferingsRequest& request, const InstanceTypeTable& types, const Settings& settings) {
   static const gateway::FilterTable<Offering> filters({
       {"instance-type", gateway::One<Offering>([](const Offering& o) { return o.instance_type(); })},
       {"location", gateway::One<Offering>([](const Offering& o) { return o.location(); })},
@@ -168,8 +168,8 @@ absl::StatusOr<v1::DescribeInstanceTypeOfferingsResponse> DescribeOfferings(
   ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
   const std::string location_type = request.has_location_type() ? request.location_type() : "region";
   std::vector<Offering> offerings;
-  for (const auto& [name, type] : services.types.all()) {
-    for (const std::string& location : Locations(services.settings, location_type)) {
+  for (const auto& [name, type] : types.all()) {
+    for (const std::string& location : Locations(settings, location_type)) {
       Offering offering;
       offering.set_instance_type(name);
       offering.set_location_type(location_type);
@@ -188,16 +188,9 @@ absl::StatusOr<v1::DescribeInstanceTypeOfferingsResponse> DescribeOfferings(
 
 }  // namespace
 
-void AddInstanceTypeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::DescribeInstanceTypesRequest, v1::DescribeInstanceTypesResponse>(
-      kService, "DescribeInstanceTypes", [services](const v1::DescribeInstanceTypesRequest& request, const Caller&) {
-        return DescribeTypes(services, request);
-      });
-  dispatcher.Handle<v1::DescribeInstanceTypeOfferingsRequest, v1::DescribeInstanceTypeOfferingsResponse>(
-      kService, "DescribeInstanceTypeOfferings",
-      [services](const v1::DescribeInstanceTypeOfferingsRequest& request, const Caller&) {
-        return DescribeOfferings(services, request);
-      });
+void AddInstanceTypeActions(gateway::Actions& actions, const InstanceTypeTable& types, const Settings& settings) {
+  actions.Add(DescribeInstanceTypes, types);
+  actions.Add(DescribeInstanceTypeOfferings, types, settings);
 }
 
 }  // namespace brume::ec2

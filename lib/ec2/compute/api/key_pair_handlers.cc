@@ -1,10 +1,10 @@
+#include "lib/ec2/compute/api/key_pair_handlers.h"
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/key_pair.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/parameters.h"
@@ -13,8 +13,6 @@
 
 namespace brume::ec2 {
 namespace {
-
-constexpr char kService[] = "brume.ec2.v1.KeyPairs";
 
 using Info = v1::KeyPairInfo;
 using Names = google::protobuf::RepeatedPtrField<std::string>;
@@ -28,22 +26,22 @@ void Render(const compute::KeyPairView& view, Response& response) {
   *response.mutable_tags() = RenderTags(view.tags);
 }
 
-absl::StatusOr<v1::CreateKeyPairResponse> Create(const api::Services& services,
-                                                 const v1::CreateKeyPairRequest& request) {
+absl::StatusOr<v1::CreateKeyPairResponse> CreateKeyPair(const v1::CreateKeyPairRequest& request,
+                                                        compute::KeyPairService& key_pairs) {
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "key-pair"));
   const std::string type = request.has_key_type() ? request.key_type() : "rsa";
-  ASSIGN_OR_RETURN(const compute::CreatedKeyPair created, services.key_pairs.Create(request.key_name(), type, tags));
+  ASSIGN_OR_RETURN(const compute::CreatedKeyPair created, key_pairs.Create(request.key_name(), type, tags));
   v1::CreateKeyPairResponse response;
   Render(created.view, response);
   response.set_key_material(created.private_key);
   return response;
 }
 
-absl::StatusOr<v1::ImportKeyPairResponse> Import(const api::Services& services,
-                                                 const v1::ImportKeyPairRequest& request) {
+absl::StatusOr<v1::ImportKeyPairResponse> ImportKeyPair(const v1::ImportKeyPairRequest& request,
+                                                        compute::KeyPairService& key_pairs) {
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "key-pair"));
   ASSIGN_OR_RETURN(const compute::KeyPairView view,
-                   services.key_pairs.Import(request.key_name(), request.public_key_material(), tags));
+                   key_pairs.Import(request.key_name(), request.public_key_material(), tags));
   v1::ImportKeyPairResponse response;
   Render(view, response);
   return response;
@@ -77,10 +75,10 @@ absl::Status CheckFound(const Names& wanted, const std::vector<compute::KeyPairV
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::DescribeKeyPairsResponse> Describe(const api::Services& services,
-                                                      const v1::DescribeKeyPairsRequest& request) {
+absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::DescribeKeyPairsRequest& request,
+                                                              compute::KeyPairService& key_pairs) {
   ASSIGN_OR_RETURN(const auto keep, Filters().Compile(request.filters()));
-  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, services.key_pairs.List());
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
   RETURN_IF_ERROR(CheckFound(request.key_names(), all, [](const KeyPair& pair) { return pair.name; }));
   RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), all, [](const KeyPair& pair) { return pair.id.text(); }));
   const bool named = !request.key_names().empty() || !request.key_pair_ids().empty();
@@ -99,31 +97,21 @@ absl::StatusOr<v1::DescribeKeyPairsResponse> Describe(const api::Services& servi
   return response;
 }
 
-absl::StatusOr<v1::DeleteKeyPairResponse> Delete(const api::Services& services,
-                                                 const v1::DeleteKeyPairRequest& request) {
+absl::Status DeleteKeyPair(const v1::DeleteKeyPairRequest& request, compute::KeyPairService& key_pairs) {
   if (request.key_name().empty() && request.key_pair_id().empty()) {
     return ec2::Error("MissingParameter", "The request must contain the parameter keyName or keyPairId");
   }
   ASSIGN_OR_RETURN(const auto id, gateway::ParseOptionalId<KeyPairId>(request.key_pair_id()));
-  RETURN_IF_ERROR(services.key_pairs.Delete(request.key_name(), id).status());
-  return v1::DeleteKeyPairResponse();
+  return key_pairs.Delete(request.key_name(), id).status();
 }
 
 }  // namespace
 
-void AddKeyPairHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::CreateKeyPairRequest, v1::CreateKeyPairResponse>(
-      kService, "CreateKeyPair",
-      [services](const v1::CreateKeyPairRequest& request, const Caller&) { return Create(services, request); });
-  dispatcher.Handle<v1::ImportKeyPairRequest, v1::ImportKeyPairResponse>(
-      kService, "ImportKeyPair",
-      [services](const v1::ImportKeyPairRequest& request, const Caller&) { return Import(services, request); });
-  dispatcher.Handle<v1::DescribeKeyPairsRequest, v1::DescribeKeyPairsResponse>(
-      kService, "DescribeKeyPairs",
-      [services](const v1::DescribeKeyPairsRequest& request, const Caller&) { return Describe(services, request); });
-  dispatcher.Handle<v1::DeleteKeyPairRequest, v1::DeleteKeyPairResponse>(
-      kService, "DeleteKeyPair",
-      [services](const v1::DeleteKeyPairRequest& request, const Caller&) { return Delete(services, request); });
+void AddKeyPairActions(gateway::Actions& actions, compute::KeyPairService& key_pairs) {
+  actions.Add(CreateKeyPair, key_pairs);
+  actions.Add(ImportKeyPair, key_pairs);
+  actions.Add(DescribeKeyPairs, key_pairs);
+  actions.Add(DeleteKeyPair, key_pairs);
 }
 
 }  // namespace brume::ec2

@@ -1,0 +1,23 @@
+#include "lib/ec2/compute/api/compute_actions.h"
+
+#include "lib/ec2/compute/api/account_handlers.h"
+#include "lib/ec2/compute/api/instance_attribute_handlers.h"
+#include "lib/ec2/compute/api/instance_handlers.h"
+#include "lib/ec2/compute/api/instance_option_handlers.h"
+#include "lib/ec2/compute/api/instance_profile_association_handlers.h"
+#include "lib/ec2/compute/api/instance_type_handlers.h"
+#include "lib/ec2/compute/api/key_pair_handlers.h"
+
+namespace brume::ec2 {
+
+void AddComputeActions(gateway::Actions& actions, const ComputeServices& services) {
+  AddInstanceActions(actions, services);
+  AddInstanceAttributeActions(actions, services.instances);
+  AddInstanceOptionActions(actions, services.instances);
+  AddInstanceProfileAssociationActions(actions, services.profiles);
+  AddInstanceTypeActions(actions, services.types, services.settings);
+  AddKeyPairActions(actions, services.key_pairs);
+  AddAccountActions(actions, services.networks);
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,30 @@
+// The actions of compute, and what they work with.
+#pragma once
+
+#include "lib/ec2/compute/console_service.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/gateway/actions.h"
+#include "lib/iam/instance_profile_service.h"
+#include "lib/resource/settings.h"
+
+namespace brume::ec2 {
+
+// All that it refers to must outlive the dispatcher.
+struct ComputeServices {
+  const Settings& settings;
+  const InstanceTypeTable& types;
+  compute::InstanceService& instances;
+  compute::ConsoleService& consoles;
+  compute::KeyPairService& key_pairs;
+  const compute::StatusOfInstance& status_of;
+  iam::InstanceProfileService& profiles;
+  network::NetworkService& networks;
+};
+
+void AddComputeActions(gateway::Actions& actions, const ComputeServices& services);
+
+}  // namespace brume::ec2

@@ -1,0 +1,11 @@
+// Which instance has which instance profile.
+#pragma once
+
+#include "lib/gateway/actions.h"
+#include "lib/iam/instance_profile_service.h"
+
+namespace brume::ec2 {
+
+void AddInstanceProfileAssociationActions(gateway::Actions& actions, iam::InstanceProfileService& profiles);
+
+}  // namespace brume::ec2
