@@ -12,7 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/image_service.h"
@@ -33,8 +33,7 @@ struct Known {
 absl::StatusOr<Known> ReadKnown(store::Database& database) {
   return database.ReadFor([](store::Connection& c) -> absl::StatusOr<Known> {
     Known known;
-    ASSIGN_OR_RETURN(const std::vector<InstanceId> instances,
-                     compute::InstanceTable(c).ListIdsInState(kAllInstanceStates));
+    ASSIGN_OR_RETURN(const std::vector<InstanceId> instances, compute::ListInstances(c));
     for (const InstanceId& id : instances) known.instances.insert(id.text());
     ASSIGN_OR_RETURN(const std::vector<Image> images, storage::ListImages(c));
     for (const Image& image : images) known.images.insert(image.id.text());

@@ -28,7 +28,7 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
     : options_(options),
       metrics_(database, clock, options.metrics),
       sampler_({.database = database,
-                .hypervisor = hypervisor,
+                .guests = hypervisor,
                 .fabric = fabric,
                 .clock = clock,
                 .metrics = metrics_,

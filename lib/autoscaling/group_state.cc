@@ -9,7 +9,7 @@
 #include "lib/autoscaling/group_table.h"
 #include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -48,10 +48,7 @@ absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
 
 // A launch that was carried out and whose answer was lost.
 absl::StatusOr<InstanceId> FindLaunched(store::Connection& c, const std::string& token) {
-  compute::InstanceTable instances(c);
-  ASSIGN_OR_RETURN(const auto use, instances.FindToken("RunInstances", token));
-  if (!use.has_value()) return InstanceId();
-  ASSIGN_OR_RETURN(const std::vector<Instance> launched, instances.ListByReservation(use->reservation_id));
+  ASSIGN_OR_RETURN(const std::vector<Instance> launched, compute::FindLaunch(c, token));
   return launched.empty() ? InstanceId() : launched.front().id;
 }
 

@@ -11,7 +11,7 @@
 #include "lib/autoscaling/group_table.h"
 #include "lib/autoscaling/model/apply.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::autoscaling {
@@ -64,7 +64,7 @@ void Enter(Member& member, Lifecycle to, absl::Time now) {
 }
 
 absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const InstanceId& id, absl::Time now) {
-  const absl::StatusOr<Instance> instance = compute::InstanceTable(c).Get(id);
+  const absl::StatusOr<Instance> instance = compute::GetInstance(c, id);
   if (absl::IsNotFound(instance.status())) {
     return Invalid(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] specified"));
   }

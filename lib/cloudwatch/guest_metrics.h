@@ -8,8 +8,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/cloudwatch/model/metric.h"
-#include "lib/ec2/compute/hypervisor.h"
-#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/guest_meter_service.h"
+#include "lib/ec2/compute/status_service.h"
 
 namespace brume::cloudwatch {
 

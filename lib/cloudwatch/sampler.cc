@@ -139,7 +139,7 @@ absl::Status Sampler::Sample(bool all) {
     KeepSnapshot();
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const std::vector<compute::GuestStatistics> statistics, parts_.hypervisor.Sample(ids));
+  ASSIGN_OR_RETURN(const std::vector<compute::GuestStatistics> statistics, parts_.guests.Sample(ids));
   const absl::Time now = parts_.clock.Now();
   const absl::flat_hash_map<std::string, NetworkCounters> network = ReadNetwork(all);
   absl::flat_hash_map<InstanceId, const compute::GuestStatistics*> by_id;

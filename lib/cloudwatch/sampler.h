@@ -19,8 +19,8 @@
 #include "lib/cloudwatch/guest_metrics.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/cloudwatch/monitored_guest_table.h"
-#include "lib/ec2/compute/hypervisor.h"
-#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/guest_meter_service.h"
+#include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/store/database.h"
 
@@ -44,12 +44,11 @@ struct GuestSnapshot {
 
 struct SamplerParts {
   store::Database& database;
-  compute::Hypervisor& hypervisor;
+  compute::GuestMeter& guests;
   network::PortMeter& fabric;
   const Clock& clock;
   MetricService& metrics;
-  // StatusMonitor::StatusOf.
-  std::function<compute::InstanceStatus(const Instance&)> status_of;
+  compute::StatusOfInstance status_of;
 };
 
 class Sampler {

@@ -7,8 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "lib/autoscaling/group_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/compute/instance_view.h"
+#include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/model/zones.h"
@@ -47,12 +46,9 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
                                                          const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer) {
   ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, network::FindInterface(connection, vpc, peer));
   if (!eni.has_value() || eni->instance_id.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(Instance instance, compute::InstanceTable(connection).Get(eni->instance_id));
-  ASSIGN_OR_RETURN(std::vector<compute::InstanceView> views,
-                   compute::CompleteViews(connection, types, {std::move(instance)}));
 
   MetadataSource source;
-  source.view = std::move(views.front());
+  ASSIGN_OR_RETURN(source.view, compute::GetInstanceView(connection, types, eni->instance_id));
   ASSIGN_OR_RETURN(source.vpc, network::GetVpc(connection, vpc));
   for (const NetworkInterface& each : source.view.interfaces) {
     ASSIGN_OR_RETURN(source.subnets[each.subnet_id], network::GetSubnet(connection, each.subnet_id));

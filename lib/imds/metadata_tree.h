@@ -12,7 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "lib/ec2/compute/instance_view.h"
+#include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/iam/model/instance_profile.h"
 #include "lib/imds/role_credentials.h"

@@ -107,7 +107,7 @@ TEST_CASE("processor time of a sample", "[bench]") {
 
   cloudwatch::MetricService metrics(*f.database, clock);
   cloudwatch::Sampler sampler({.database = *f.database,
-                               .hypervisor = *hypervisor,
+                               .guests = *hypervisor,
                                .fabric = *fabric,
                                .clock = clock,
                                .metrics = metrics,

@@ -43,7 +43,7 @@ struct Fixture : ServiceFixture {
   MetricService metrics{*database, clock};
   compute::InstanceStatus status{.system = compute::CheckStatus::kPassed, .instance = compute::CheckStatus::kPassed};
   Sampler sampler{{.database = *database,
-                   .hypervisor = hypervisor,
+                   .guests = hypervisor,
                    .fabric = fabric,
                    .clock = clock,
                    .metrics = metrics,

@@ -1,3 +1,4 @@
+// The instances behind interfaces, as the network asks about them.
 #pragma once
 
 #include "lib/ec2/network/interface_service.h"

@@ -1,3 +1,4 @@
+// Compute's kinds of resources that can be tagged.
 #pragma once
 
 #include "lib/ec2/tagging/tag_service.h"

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/compute/guest_meter_service.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/storage/model/storage.h"
 
@@ -69,29 +70,8 @@ struct HypervisorInfo {
   std::string acceleration_note;
 };
 
-// What a guest has used since its start; the counters only grow. What cannot be told is none, and so may be, in some of
-// the samples, what costs much to ask for: disks and memory.
-struct GuestStatistics {
-  struct Disk {
-    int64_t read_bytes = 0, write_bytes = 0;
-    int64_t read_operations = 0, write_operations = 0;
-  };
-  // As its kernel tells the balloon; a guest without a driver for it tells nothing.
-  struct Memory {
-    int64_t total_bytes = 0;
-    int64_t usable_bytes = 0;  // for programs, without the guest having to swap
-  };
-
-  InstanceId id = {};
-  std::optional<absl::Duration> cpu_time = {};  // of all its vCPUs and of QEMU's own work for it
-  std::optional<Disk> disk = {};                // of all its disks together
-  std::optional<Memory> memory = {};
-};
-
-class Hypervisor {
+class Hypervisor : public GuestMeter {
  public:
-  virtual ~Hypervisor() = default;
-
   // Makes the guest, paused: no instruction runs and no packet leaves before Resume.
   // Errors: Internal with QEMU's own words when it does not start.
   virtual absl::Status CreatePaused(const GuestSpec& spec) = 0;
@@ -100,8 +80,6 @@ class Hypervisor {
   virtual absl::StatusOr<Power> Look(const InstanceId& id) = 0;
   // Every guest whose name is an instance id, whether or not we know it.
   virtual absl::StatusOr<std::vector<InstanceId>> List() = 0;
-  // Of guests that are on or paused; of `ids` only, where it names any. All in one go, and cheap.
-  virtual absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) = 0;
   // Presses the ACPI power button. NotFound when off.
   virtual absl::Status AskToStop(const InstanceId& id) = 0;
   // The guest is gone when this returns OK. OK when there was none.

@@ -8,7 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/volume_service.h"
 
 namespace brume::compute {
 namespace {
@@ -74,8 +74,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     if (volume.state == VolumeState::kCreating) {
       // From here on a missing disk is a loss, not something to make.
       volume.state = VolumeState::kInUse;
-      RETURN_IF_ERROR(
-          parts_.database.Write([&](store::Connection& c) { return storage::VolumeTable(c).Update(volume); }));
+      RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return storage::UpdateVolume(c, volume); }));
     }
     spec.disks.push_back({.path = std::move(path),
                           .device = volume.device_name,

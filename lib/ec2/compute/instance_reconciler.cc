@@ -9,10 +9,10 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/volume_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::compute {
 namespace {
@@ -90,11 +90,11 @@ absl::StatusOr<InstanceReconciler::Guest> InstanceReconciler::Read(const Instanc
   return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<Guest> {
     Guest guest;
     ASSIGN_OR_RETURN(guest.instance, InstanceTable(c).Get(id));
-    ASSIGN_OR_RETURN(guest.interfaces, network::NetworkTable(c).ListInterfacesOf({&id, 1}));
-    ASSIGN_OR_RETURN(guest.volumes, storage::VolumeTable(c).ListOf({&id, 1}));
+    ASSIGN_OR_RETURN(guest.interfaces, network::ListInterfacesOf(c, {&id, 1}));
+    ASSIGN_OR_RETURN(guest.volumes, storage::ListVolumesOf(c, {&id, 1}));
     // Only a terminated instance can outlive its image's row.
     if (guest.instance.state != InstanceState::kTerminated) {
-      ASSIGN_OR_RETURN(guest.image, storage::ImageTable(c).Get(guest.instance.image_id));
+      ASSIGN_OR_RETURN(guest.image, storage::GetImage(c, guest.instance.image_id));
     }
     return guest;
   });
@@ -323,8 +323,7 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   instance.last_error.clear();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
     for (const NetworkInterface& eni : guest.interfaces) {
-      if (eni.auto_public_ip && eni.public_ip)
-        RETURN_IF_ERROR(network::NetworkTable(c).SetPublicIp(eni.id, std::nullopt));
+      if (eni.auto_public_ip && eni.public_ip) RETURN_IF_ERROR(network::SetPublicIp(c, eni.id, std::nullopt));
     }
     return InstanceTable(c).Update(instance);
   }));
@@ -352,18 +351,16 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   instance.last_error.clear();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
     for (const NetworkInterface& eni : guest.interfaces) {
-      RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(eni.id.text()));
-      RETURN_IF_ERROR(network::NetworkTable(c).DeleteInterface(eni.id));
+      RETURN_IF_ERROR(network::RemoveInterface(c, eni.id));
     }
     for (Volume volume : guest.volumes) {
       if (volume.delete_on_termination) {
-        RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(volume.id.text()));
-        RETURN_IF_ERROR(storage::VolumeTable(c).Delete(volume.id));
+        RETURN_IF_ERROR(storage::RemoveVolume(c, volume.id));
       } else {
         volume.state = VolumeState::kAvailable;
         volume.instance_id = InstanceId();
         volume.device_name.clear();
-        RETURN_IF_ERROR(storage::VolumeTable(c).Update(volume));
+        RETURN_IF_ERROR(storage::UpdateVolume(c, volume));
       }
     }
     return InstanceTable(c).Update(instance);
@@ -380,7 +377,7 @@ InstanceReconciler::Next InstanceReconciler::Purge(const Instance& instance) {
   RETURN_IF_ERROR(parts_.disks.RemoveInstanceDirectory(instance.id));
   RETURN_IF_ERROR(Failpoint("instance.directory_removed"));
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    RETURN_IF_ERROR(tagging::TagTable(c).DeleteAll(instance.id.text()));
+    RETURN_IF_ERROR(tagging::DeleteTags(c, instance.id.text()));
     return InstanceTable(c).Delete(instance.id);
   }));
   return absl::InfiniteDuration();

@@ -8,12 +8,12 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/key_pair_table.h"
+#include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_table.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/volume_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/iam/instance_profile_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
@@ -33,7 +33,6 @@ std::string Ec2Uuid(Random& random) {
 }
 
 absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settings, const RunRequest& request) {
-  network::NetworkTable networks(c);
   const auto known = [&](const std::string& zone) {
     return std::find(settings.zones.begin(), settings.zones.end(), zone) != settings.zones.end();
   };
@@ -42,7 +41,7 @@ absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settin
                                                             "]. There are ", absl::StrJoin(settings.zones, ", ")));
   }
   if (request.subnet_id) {
-    ASSIGN_OR_RETURN(Subnet subnet, networks.GetSubnet(*request.subnet_id));
+    ASSIGN_OR_RETURN(Subnet subnet, network::GetSubnet(c, *request.subnet_id));
     if (!request.availability_zone.empty() && subnet.availability_zone != request.availability_zone) {
       return ec2::Error("InvalidParameterValue",
                         absl::StrCat("The subnet '", subnet.id.text(), "' is in ", subnet.availability_zone,
@@ -51,9 +50,9 @@ absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settin
     return subnet;
   }
   const std::string& zone = request.availability_zone.empty() ? settings.zones.front() : request.availability_zone;
-  ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, networks.DefaultVpc());
+  ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, network::FindDefaultVpc(c));
   if (!vpc) return ec2::Error("VPCIdNotSpecified", "There is no default VPC; name a subnet");
-  ASSIGN_OR_RETURN(std::vector<Subnet> subnets, networks.ListSubnets(vpc->id));
+  ASSIGN_OR_RETURN(std::vector<Subnet> subnets, network::ListSubnets(c, vpc->id));
   for (Subnet& subnet : subnets) {
     if (subnet.default_for_az && subnet.availability_zone == zone) return std::move(subnet);
   }
@@ -62,10 +61,9 @@ absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settin
 
 absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, const VpcId& vpc,
                                                           const RunRequest& request) {
-  network::SecurityGroupTable repository(c);
   std::vector<SecurityGroupId> groups;
   for (const SecurityGroupId& id : request.group_ids) {
-    ASSIGN_OR_RETURN(const SecurityGroup group, repository.Get(id));
+    ASSIGN_OR_RETURN(const SecurityGroup group, network::GetSecurityGroup(c, id));
     if (group.vpc_id != vpc) {
       return ec2::Error("InvalidParameter", absl::StrCat("The security group '", id.text(),
                                                          "' belongs to another network than the subnet"));
@@ -75,7 +73,7 @@ absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, 
   std::vector<std::string> names = request.group_names;
   if (groups.empty() && names.empty()) names.push_back("default");
   for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(const std::optional<SecurityGroup> group, repository.FindByName(vpc, name));
+    ASSIGN_OR_RETURN(const std::optional<SecurityGroup> group, network::FindSecurityGroup(c, vpc, name));
     if (!group) {
       return ec2::Error("InvalidGroup.NotFound",
                         absl::StrCat("The security group '", name, "' does not exist in '", vpc.text(), "'"));
@@ -105,7 +103,7 @@ absl::StatusOr<int64_t> RootSize(const Image& image, const RunRequest& request) 
 }
 
 absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
-  ASSIGN_OR_RETURN(Image image, storage::ImageTable(c).Get(id));
+  ASSIGN_OR_RETURN(Image image, storage::GetImage(c, id));
   switch (image.state) {
     case ImageState::kAvailable:
       return image;
@@ -149,11 +147,11 @@ absl::Status InstanceService::CheckCapacity(store::Connection& c, const std::str
 }
 
 absl::Status InstanceService::GivePublicAddresses(store::Connection& c, const InstanceId& id) {
-  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::NetworkTable(c).ListInterfacesOf({&id, 1}));
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
   for (const NetworkInterface& eni : interfaces) {
     if (!eni.auto_public_ip || eni.public_ip) continue;
     ASSIGN_OR_RETURN(const Ipv4 address, network::AllocatePublicIp(c, settings_, random_));
-    RETURN_IF_ERROR(network::NetworkTable(c).SetPublicIp(eni.id, address));
+    RETURN_IF_ERROR(network::SetPublicIp(c, eni.id, address));
   }
   return absl::OkStatus();
 }
@@ -191,8 +189,7 @@ absl::StatusOr<InstanceService::Placement> InstanceService::Place(store::Connect
                                    " vCPU, ", place.type->memory_mib, " MiB each), not for ", request.min_count,
                                    "; stop an instance or take a smaller type"));
   }
-  ASSIGN_OR_RETURN(const int64_t used, network::NetworkTable(c).CountInterfaces(place.subnet.id));
-  const int64_t addresses = AvailableAddresses(place.subnet.cidr, used);
+  ASSIGN_OR_RETURN(const int64_t addresses, network::CountFreeAddresses(c, place.subnet));
   if (addresses < request.min_count) {
     return ec2::Error("InsufficientFreeAddressesInSubnet",
                       absl::StrCat("The subnet '", place.subnet.id.text(), "' has ", addresses, " free addresses, not ",
@@ -247,7 +244,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   if (eni.auto_public_ip) {
     ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
   }
-  RETURN_IF_ERROR(network::NetworkTable(c).InsertInterface(eni));
+  RETURN_IF_ERROR(network::AddInterface(c, eni, request.interface_tags));
 
   if (place.root_size_gib) {
     Volume volume;
@@ -260,10 +257,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
     volume.instance_id = instance.id;
     volume.device_name = place.image.root_device_name;
     volume.delete_on_termination = request.root_delete_on_termination.value_or(place.image.root_delete_on_termination);
-    RETURN_IF_ERROR(storage::VolumeTable(c).Insert(volume));
-    for (const auto& [key, value] : request.volume_tags) {
-      RETURN_IF_ERROR(tagging::TagTable(c).Set(volume.id.text(), key, value));
-    }
+    RETURN_IF_ERROR(storage::AddVolume(c, volume, request.volume_tags));
   }
   if (!request.profile_id.empty()) {
     RETURN_IF_ERROR(iam::ProfileAssociationTable(c).Insert({.id = NewAssociationId(random_),
@@ -273,10 +267,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
                                                             .associated = now}));
   }
   for (const TagMap* tags : {&request.instance_tags, &request.system_tags}) {
-    for (const auto& [key, value] : *tags) RETURN_IF_ERROR(tagging::TagTable(c).Set(instance.id.text(), key, value));
-  }
-  for (const auto& [key, value] : request.interface_tags) {
-    RETURN_IF_ERROR(tagging::TagTable(c).Set(eni.id.text(), key, value));
+    RETURN_IF_ERROR(tagging::SetTags(c, instance.id.text(), *tags));
   }
   return instance;
 }
@@ -329,6 +320,13 @@ absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) 
   }));
   for (const InstanceView& instance : view.instances) hooks_.wake_instance(instance.instance.id);
   return view;
+}
+
+absl::StatusOr<std::vector<Instance>> FindLaunch(store::Connection& connection, const std::string& client_token) {
+  InstanceTable instances(connection);
+  ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, client_token));
+  if (!use.has_value()) return std::vector<Instance>();
+  return instances.ListByReservation(use->reservation_id);
 }
 
 }  // namespace brume::compute

@@ -9,8 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/network/interface_service.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/volume_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::compute {
@@ -106,13 +105,7 @@ absl::StatusOr<InstancePage> InstanceService::Describe(absl::Span<const Instance
 }
 
 absl::StatusOr<InstanceView> InstanceService::Get(const InstanceId& id) {
-  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<InstanceView> {
-    ASSIGN_OR_RETURN(Instance instance, InstanceTable(c).Get(id));
-    std::vector<Instance> one;
-    one.push_back(std::move(instance));
-    ASSIGN_OR_RETURN(std::vector<InstanceView> views, CompleteViews(c, types_, std::move(one)));
-    return std::move(views.front());
-  });
+  return database_.ReadFor([&](store::Connection& c) { return GetInstanceView(c, types_, id); });
 }
 
 absl::StatusOr<std::vector<StateChange>> InstanceService::ChangeStates(
@@ -254,12 +247,11 @@ absl::Status InstanceService::SetMonitoring(absl::Span<const InstanceId> ids, bo
 absl::Status InstanceService::ChangeInterfaces(store::Connection& c, const Instance& instance,
                                                const InstanceChange& change) {
   if (!change.group_ids && !change.source_dest_check) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces,
-                   network::NetworkTable(c).ListInterfacesOf({&instance.id, 1}));
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&instance.id, 1}));
   for (const NetworkInterface& eni : interfaces) {
     if (change.group_ids) RETURN_IF_ERROR(network::ChangeGroups(c, eni, *change.group_ids));
     if (change.source_dest_check) {
-      RETURN_IF_ERROR(network::NetworkTable(c).SetSourceDestCheck(eni.id, *change.source_dest_check));
+      RETURN_IF_ERROR(network::SetSourceDestCheck(c, eni.id, *change.source_dest_check));
     }
   }
   return absl::OkStatus();
@@ -268,7 +260,7 @@ absl::Status InstanceService::ChangeInterfaces(store::Connection& c, const Insta
 absl::Status InstanceService::ChangeVolumes(store::Connection& c, const Instance& instance,
                                             const InstanceChange& change) {
   if (change.delete_on_termination.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::VolumeTable(c).ListOf({&instance.id, 1}));
+  ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::ListVolumesOf(c, {&instance.id, 1}));
   for (const auto& [device, delete_on_termination] : change.delete_on_termination) {
     const auto volume = std::find_if(volumes.begin(), volumes.end(),
                                      [&device = device](const Volume& v) { return v.device_name == device; });
@@ -277,9 +269,25 @@ absl::Status InstanceService::ChangeVolumes(store::Connection& c, const Instance
                         absl::StrCat("The instance '", instance.id.text(), "' has no device '", device, "'"));
     }
     volume->delete_on_termination = delete_on_termination;
-    RETURN_IF_ERROR(storage::VolumeTable(c).Update(*volume));
+    RETURN_IF_ERROR(storage::UpdateVolume(c, *volume));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Instance> GetInstance(store::Connection& connection, const InstanceId& id) {
+  return InstanceTable(connection).Get(id);
+}
+
+absl::StatusOr<InstanceView> GetInstanceView(store::Connection& connection, const InstanceTypeTable& types,
+                                             const InstanceId& id) {
+  std::vector<Instance> one;
+  ASSIGN_OR_RETURN(one.emplace_back(), InstanceTable(connection).Get(id));
+  ASSIGN_OR_RETURN(std::vector<InstanceView> views, CompleteViews(connection, types, std::move(one)));
+  return std::move(views.front());
+}
+
+absl::StatusOr<std::vector<InstanceId>> ListInstances(store::Connection& connection) {
+  return InstanceTable(connection).ListIdsInState(kAllInstanceStates);
 }
 
 }  // namespace brume::compute

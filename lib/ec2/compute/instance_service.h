@@ -149,4 +149,16 @@ class InstanceService {
   const InstanceServiceHooks hooks_;
 };
 
+// Inside a transaction of the caller's.
+
+absl::StatusOr<Instance> GetInstance(store::Connection& connection,
+                                     const InstanceId& id);  // InvalidInstanceID.NotFound
+// With its user data. Error: InvalidInstanceID.NotFound.
+absl::StatusOr<InstanceView> GetInstanceView(store::Connection& connection, const InstanceTypeTable& types,
+                                             const InstanceId& id);
+// In whatever state.
+absl::StatusOr<std::vector<InstanceId>> ListInstances(store::Connection& connection);
+// What Run launched under this client token; empty when it was not used, or so long ago that it is forgotten.
+absl::StatusOr<std::vector<Instance>> FindLaunch(store::Connection& connection, const std::string& client_token);
+
 }  // namespace brume::compute

@@ -5,10 +5,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_table.h"
-#include "lib/ec2/storage/volume_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/iam/instance_profile_table.h"
 
 namespace brume::compute {
@@ -33,7 +33,7 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
   }
   const auto view_of = [&](const InstanceId& id) -> InstanceView& { return views[position.at(id)]; };
 
-  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::NetworkTable(connection).ListInterfacesOf(ids));
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(connection, ids));
   std::set<SecurityGroupId> groups_in_use;
   for (NetworkInterface& eni : interfaces) {
     groups_in_use.insert(eni.groups.begin(), eni.groups.end());
@@ -41,7 +41,7 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
   }
   if (!groups_in_use.empty()) {
     const std::vector<SecurityGroupId> wanted(groups_in_use.begin(), groups_in_use.end());
-    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, network::SecurityGroupTable(connection).GetMany(wanted));
+    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, network::GetSecurityGroups(connection, wanted));
     absl::flat_hash_map<SecurityGroupId, std::string> names;
     for (SecurityGroup& group : groups) names.emplace(group.id, std::move(group.name));
     for (InstanceView& view : views) {
@@ -53,13 +53,13 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
     }
   }
 
-  ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::VolumeTable(connection).ListOf(ids));
+  ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::ListVolumesOf(connection, ids));
   for (Volume& volume : volumes) view_of(volume.instance_id).volumes.push_back(std::move(volume));
 
   ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, iam::ProfileAssociationTable(connection).ListOf(ids));
   for (ProfileAssociation& profile : profiles) view_of(profile.instance_id).profile = std::move(profile);
 
-  ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(texts));
+  ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, texts));
   for (InstanceView& view : views) {
     if (const auto it = tags.find(view.instance.id.text()); it != tags.end()) view.tags = std::move(it->second);
   }

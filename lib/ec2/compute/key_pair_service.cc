@@ -9,7 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/key_pair_table.h"
 #include "lib/ec2/compute/ssh_key.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -50,9 +50,7 @@ absl::Status Insert(store::Database& database, const KeyPairView& view) {
   return database.Write([&](store::Connection& connection) -> absl::Status {
     RETURN_IF_ERROR(CheckUnused(connection, view.pair.name));
     RETURN_IF_ERROR(KeyPairTable(connection).Insert(view.pair));
-    tagging::TagTable tags(connection);
-    for (const auto& [key, value] : view.tags) RETURN_IF_ERROR(tags.Set(view.pair.id.text(), key, value));
-    return absl::OkStatus();
+    return tagging::SetTags(connection, view.pair.id.text(), view.tags);
   });
 }
 
@@ -108,7 +106,7 @@ absl::StatusOr<std::vector<KeyPairView>> KeyPairService::List() {
     std::vector<std::string> ids;
     ids.reserve(pairs.size());
     for (const KeyPair& pair : pairs) ids.push_back(pair.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(connection).GetMany(ids));
+    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
     std::vector<KeyPairView> views;
     views.reserve(pairs.size());
     for (KeyPair& pair : pairs) {

@@ -9,7 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/interface_service.h"
 
 namespace brume::compute {
 void StatusMonitor::Check::Note(bool ok, absl::Time now) {
@@ -96,7 +96,7 @@ absl::StatusOr<std::vector<InstanceId>> StatusMonitor::ListRunning() {
 absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ReadSubjects(absl::Span<const InstanceId> ids) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<Subject>> {
     ASSIGN_OR_RETURN(const std::vector<Instance> instances, InstanceTable(connection).GetMany(ids));
-    ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::NetworkTable(connection).ListInterfacesOf(ids));
+    ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(connection, ids));
     absl::flat_hash_map<InstanceId, NetworkInterface> first;
     for (NetworkInterface& eni : interfaces) {
       if (eni.device_index == 0) first.emplace(eni.instance_id, std::move(eni));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -15,19 +14,11 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
-
-enum class CheckStatus { kNotApplicable, kInitializing, kPassed, kFailed };
-
-struct InstanceStatus {
-  CheckStatus system = CheckStatus::kInitializing;
-  CheckStatus instance = CheckStatus::kInitializing;
-  // Since when the failing check fails.
-  absl::Time impaired_since = absl::InfiniteFuture();
-};
 
 struct StatusMonitorOptions {
   absl::Duration period = absl::Seconds(5);
@@ -42,9 +33,6 @@ struct StatusMonitorOptions {
   size_t portion = 128;
   size_t many = 1000;
 };
-
-// StatusMonitor::StatusOf, for those who ask for nothing else of it. Thread-safe.
-using StatusOfInstance = std::function<InstanceStatus(const Instance&)>;
 
 // Observed, not remembered: nothing of it is stored. Thread-safe.
 class StatusMonitor {

@@ -5,7 +5,7 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
-#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"

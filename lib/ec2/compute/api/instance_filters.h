@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lib/ec2/compute/instance_view.h"
-#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/status_service.h"
 #include "lib/gateway/filters.h"
 #include "lib/resource/settings.h"
 

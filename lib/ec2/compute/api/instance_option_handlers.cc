@@ -1,10 +1,10 @@
 #include "lib/ec2/compute/api/instance_option_handlers.h"
 
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance_options.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
-#include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
@@ -16,10 +16,12 @@ using Credit = v1::InstanceCreditSpecification;
 
 absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanceCreditSpecifications(
     const v1::DescribeInstanceCreditSpecificationsRequest& request, compute::InstanceService& instances) {
+  using Response = v1::DescribeInstanceCreditSpecificationsResponse;
   static const gateway::FilterTable<Credit> filters(
       {{"instance-id", gateway::One<Credit>([](const Credit& c) { return c.instance_id(); })}});
-  RETURN_IF_ERROR(gateway::CheckPaging(request, !request.instance_ids().empty(), "instanceId"));
-  ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  static const gateway::Listing<Credit, Response> listing = {"credits", filters, &Credit::instance_id,
+                                                             &Response::mutable_instance_credit_specifications};
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<InstanceId>(request, request.instance_ids(), "instanceId"));
   std::vector<Credit> credits;
   // Without ids EC2 shows the unlimited ones.
   if (!ids.empty()) {
@@ -30,11 +32,7 @@ absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanc
       credit.set_cpu_credits(kStandard);
     }
   }
-  v1::DescribeInstanceCreditSpecificationsResponse response;
-  ASSIGN_OR_RETURN(credits, gateway::FilteredPage("credits", std::move(credits), filters, request, response,
-                                                  [](const Credit& c) { return c.instance_id(); }));
-  for (Credit& credit : credits) *response.add_instance_credit_specifications() = std::move(credit);
-  return response;
+  return gateway::Answer(listing, request, std::move(credits));
 }
 
 bool IsGone(const Instance& instance) {

@@ -5,7 +5,7 @@
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_view.h"
-#include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/status_service.h"
 #include "lib/resource/settings.h"
 
 namespace brume::ec2 {
