@@ -224,7 +224,8 @@ absl::Status Validate(const Message& request) {
   const absl::Status fault = CheckMessage(request, "");
   const schema::ApiFamilyInfo* family = schema::FamilyOf(*request.GetDescriptor()->file());
   if (fault.ok() || family == nullptr || family->invalid_code.empty()) return fault;
-  return ec2::Error(family->invalid_code, fault.message());
+  const std::optional<ec2::KnownCode> code = ec2::KnownCode::Find(family->invalid_code);
+  return code.has_value() ? ec2::Error(*code, fault.message()) : fault;
 }
 
 bool IsDryRun(const Message& request) {

@@ -3,38 +3,17 @@
 #include <optional>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/match.h"
 
 namespace brume::ec2 {
 namespace {
 
 constexpr char kPayload[] = "brume.ec2.code";
 
-absl::StatusCode ToStatusCode(absl::string_view code) {
-  if (absl::StrContains(code, "NotFound") || absl::StrContains(code, "Unavailable") || code == "NoSuchEntity") {
-    return absl::StatusCode::kNotFound;
-  }
-  if (absl::StrContains(code, "Duplicate") || absl::StrContains(code, "AlreadyExists")) {
-    return absl::StatusCode::kAlreadyExists;
-  }
-  if (absl::StartsWith(code, "Incorrect") || code == "OperationNotPermitted" || code == "DependencyViolation" ||
-      code == "InvalidIPAddress.InUse" || code == "DeleteConflict" || code == "DryRunOperation") {
-    return absl::StatusCode::kFailedPrecondition;
-  }
-  if (code == "UnauthorizedOperation" || code == "AccessDenied" || code == "AuthFailure")
-    return absl::StatusCode::kPermissionDenied;
-  if (absl::StartsWith(code, "Insufficient") || absl::EndsWith(code, "LimitExceeded")) {
-    return absl::StatusCode::kResourceExhausted;
-  }
-  if (code == "InternalError") return absl::StatusCode::kInternal;
-  return absl::StatusCode::kInvalidArgument;
-}
-
 }  // namespace
 
-absl::Status Error(absl::string_view code, absl::string_view message) {
-  absl::Status status(ToStatusCode(code), message);
-  status.SetPayload(kPayload, absl::Cord(code));
+absl::Status Error(KnownCode code, absl::string_view message) {
+  absl::Status status(code.status(), message);
+  status.SetPayload(kPayload, absl::Cord(code.text()));
   return status;
 }
 

@@ -8,14 +8,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
+#include "lib/resource/error_codes.h"
 
 namespace brume {
 
 struct IdKind {
   const char* prefix;          // "i"
   const char* noun;            // "instance", as in the messages
-  const char* malformed_code;  // "InvalidInstanceID.Malformed"
-  const char* not_found_code;  // "InvalidInstanceID.NotFound"
+  ec2::KnownCode malformed_code; // "InvalidInstanceID.Malformed"
+  ec2::KnownCode not_found_code; // "InvalidInstanceID.NotFound"
 };
 
 inline constexpr IdKind kInstanceKind{"i", "instance", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"};

@@ -5,11 +5,13 @@
 #include <catch2/catch.hpp>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "lib/resource/error_codes.h"
 #include "tests/schema/schema_comparison.h"
 
 namespace brume {
@@ -48,6 +50,17 @@ TEST_CASE("an rpc that is marked paginated has a page's size and NextToken, and 
                        method->output_type()->FindFieldByName("next_token") != nullptr;
       CHECK(method->options().GetExtension(rpc::v1::paginated) == has);
     }
+  }
+}
+
+TEST_CASE("the one code that an API has for all faults of a request has a row in the table of codes", "[schema]") {
+  for (const auto* service : schema::Services()) {
+    const schema::ApiFamilyInfo& family = schema::Family(*service);
+    if (family.invalid_code.empty()) continue;
+    INFO(family.signing_name);
+    const std::optional<ec2::KnownCode> code = ec2::KnownCode::Find(family.invalid_code);
+    REQUIRE(code.has_value());
+    CHECK(code->In(ec2::ApiBitOf(family.signing_name)) == *code);
   }
 }
 

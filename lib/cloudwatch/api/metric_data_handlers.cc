@@ -23,7 +23,7 @@ struct TimeRange {
   absl::Time from, to;
 };
 
-absl::StatusOr<TimeRange> ParseRange(const std::string& start, const std::string& end, absl::string_view code) {
+absl::StatusOr<TimeRange> ParseRange(const std::string& start, const std::string& end, ec2::KnownCode code) {
   TimeRange range;
   ASSIGN_OR_RETURN(range.from, gateway::ParseTime(start));
   ASSIGN_OR_RETURN(range.to, gateway::ParseTime(end));

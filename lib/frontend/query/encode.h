@@ -22,7 +22,7 @@ std::string EncodeResponse(const google::protobuf::MethodDescriptor& method, con
 // services some of EC2's codes are others: UnauthorizedOperation is AccessDenied there. `error` is not OK.
 std::string EncodeError(const schema::ApiFamilyInfo& family, const absl::Status& error, absl::string_view request_id);
 
-// The status of the HTTP response to `error` as the family's service gives it: 400 unless the code has another.
+// The status of the HTTP response to `error` as the family's service gives it (lib/resource/error_codes.h).
 int HttpStatus(const schema::ApiFamilyInfo& family, const absl::Status& error);
 
 }  // namespace brume::frontend

@@ -8,6 +8,7 @@
 #include "lib/frontend/query/asio.h"
 #include "lib/frontend/query/query_server.h"
 #include "lib/gateway/signed_request.h"
+#include "lib/resource/error_codes.h"
 
 namespace brume::frontend {
 
@@ -16,7 +17,7 @@ using HttpMessage = beast::http::request<beast::http::string_body>;
 // An answer that ends the connection. The texts are constants.
 struct Refusal {
   int status;
-  const char* code;
+  ec2::KnownCode code;
   const char* message;
 };
 

@@ -53,7 +53,7 @@ Caller WithPeer(Caller caller, const QueryRequest& request) {
 
 }  // namespace
 
-QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view message, absl::string_view request_id) {
+QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id) {
   return {.status = status,
           .content_type = ContentType(/*aws_query=*/false),
           .body = EncodeError({}, ec2::Error(code, message), request_id)};

@@ -15,6 +15,7 @@
 #include "lib/frontend/query/form.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/signed_request.h"
+#include "lib/resource/error_codes.h"
 #include "lib/schema/schema.h"
 
 namespace brume::frontend {
@@ -36,7 +37,7 @@ struct QueryAnswer {
 };
 
 // An answer in EC2's form to what is no call: a request that HTTP or a limit refuses.
-QueryAnswer RefusedByHttp(int status, absl::string_view code, absl::string_view message, absl::string_view request_id);
+QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id);
 
 // Thread-safe. What it is made of must outlive it.
 class QueryCalls {

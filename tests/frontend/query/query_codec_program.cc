@@ -4,7 +4,9 @@
 //   query_codec decode   Reads lines METHOD TAB FORM; writes for each {"message": …} or {"error": CODE, "text": …}.
 //   query_codec encode   Reads lines METHOD TAB MESSAGE; writes for each its answer's XML as a JSON string. The request
 //                        id is "request-1".
-//   query_codec error    Reads lines FAMILY TAB CODE TAB TEXT; writes for each {"status": …, "xml": …}.
+//   query_codec error    Reads lines FAMILY TAB CODE TAB TEXT; writes for each {"status": …, "xml": …}. CODE is one of
+//                        the table of error codes.
+//   query_codec codes    Writes for each family the codes it answers with and their HTTP statuses, as one JSON value.
 //
 // METHOD is a full name, brume.ec2.v1.Instances.RunInstances; messages are in protobuf's JSON with the schema's field
 // names.
@@ -15,6 +17,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -130,11 +133,25 @@ json Error(const std::vector<std::string>& words) {
   for (const auto* service : schema::Services()) {
     const schema::ApiFamilyInfo& family = schema::Family(*service);
     if (family.signing_name != words.at(0)) continue;
-    const absl::Status error = ec2::Error(words.at(1), words.at(2));
+    const std::optional<ec2::KnownCode> code = ec2::KnownCode::Find(words.at(1));
+    if (!code.has_value()) Die("no row in the table of error codes: " + words.at(1));
+    const absl::Status error = ec2::Error(*code, words.at(2));
     return {{"status", frontend::HttpStatus(family, error)},
             {"xml", frontend::EncodeError(family, error, "request-1")}};
   }
   Die("no family " + words.at(0));
+}
+
+void PrintCodes() {
+  json families;
+  for (const auto* service : schema::Services()) {
+    const std::string& name = schema::Family(*service).signing_name;
+    if (families.contains(name) || schema::Family(*service).api_version.empty()) continue;
+    for (const ec2::ErrorRow& row : ec2::kErrorRows) {
+      if ((row.apis & ec2::ApiBitOf(name)) != 0) families[name][std::string(row.code)] = row.http_status;
+    }
+  }
+  std::cout << families << "\n";
 }
 
 void EachLine(const std::function<json(const std::vector<std::string>& words)>& answer) {
@@ -154,7 +171,9 @@ int main(int argc, char** argv) {
     brume::EachLine(brume::Encode);
   } else if (command == "error") {
     brume::EachLine(brume::Error);
+  } else if (command == "codes") {
+    brume::PrintCodes();
   } else {
-    brume::Die("usage: query_codec schema|decode|encode|error");
+    brume::Die("usage: query_codec schema|decode|encode|error|codes");
   }
 }

@@ -52,8 +52,8 @@ TEST_CASE("services other than EC2 give some errors other names", "[query]") {
 }
 
 TEST_CASE("an error has the HTTP status that AWS gives it", "[query]") {
-  const auto ec2 = [](const char* code) { return HttpStatus(kEc2, ec2::Error(code, "x")); };
-  const auto other = [](const char* code) { return HttpStatus(kIam, ec2::Error(code, "x")); };
+  const auto ec2 = [](ec2::KnownCode code) { return HttpStatus(kEc2, ec2::Error(code, "x")); };
+  const auto other = [](ec2::KnownCode code) { return HttpStatus(kIam, ec2::Error(code, "x")); };
   CHECK(ec2("InvalidInstanceID.NotFound") == 400);
   CHECK(ec2("InvalidKeyPair.Duplicate") == 400);
   CHECK(ec2("RequestExpired") == 400);

@@ -13,7 +13,7 @@ import urllib.parse
 import botocore.parsers
 import botocore.serialize
 
-from query_schema import actions, codec, member_name, schema
+from query_schema import actions, codec, member_name, model_of, schema
 
 TIME = datetime.datetime(2026, 1, 31, 12, 30, 0, 250000, tzinfo=datetime.timezone.utc)
 
@@ -164,6 +164,14 @@ class BotocoreTest(unittest.TestCase):
                     self.assertEqual(parse(operation, answer["xml"], answer["status"])["Error"]["Type"],
                                      "Sender" if error["httpStatusCode"] < 500 else "Receiver")
         print(f"compared the status of {len(compared)} errors")
+
+    def test_a_code_of_the_table_has_the_http_status_of_each_model_that_declares_it(self):
+        for family, codes in codec("codes")[0].items():
+            declared = {shape.metadata["error"]["code"]: shape.metadata["error"]["httpStatusCode"]
+                        for shape in model_of(family).error_shapes if "code" in shape.metadata.get("error", {})}
+            with self.subTest(family):
+                self.assertEqual({code: status for code, status in codes.items() if code in declared},
+                                 {code: status for code, status in declared.items() if code in codes})
 
 
 def nothing_to_tell(operation):

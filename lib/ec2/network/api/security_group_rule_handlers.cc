@@ -47,7 +47,7 @@ absl::StatusOr<v1::IpPermission> PermissionOf(const v1::SecurityGroupRuleRequest
   const int peers =
       wanted.has_cidr_ipv4() + wanted.has_cidr_ipv6() + wanted.has_prefix_list_id() + wanted.has_referenced_group_id();
   if (peers != 1) {
-    return ec2::Error(peers == 0 ? "MissingParameter" : "InvalidParameterCombination",
+    return ec2::Error(peers == 0 ? ec2::KnownCode("MissingParameter") : ec2::KnownCode("InvalidParameterCombination"),
                       "A rule must contain one of the parameters cidrIpv4 and referencedGroupId");
   }
   v1::IpPermission permission;
@@ -91,7 +91,7 @@ absl::StatusOr<Response> UpdateDescriptions(const Request& request, bool egress,
                                             const Settings& settings) {
   ASSIGN_OR_RETURN(const SecurityGroupId group, Target(request, groups));
   if (request.ip_permissions().empty() == request.security_group_rule_descriptions().empty()) {
-    return ec2::Error(request.ip_permissions().empty() ? "MissingParameter" : "InvalidParameterCombination",
+    return ec2::Error(request.ip_permissions().empty() ? ec2::KnownCode("MissingParameter") : ec2::KnownCode("InvalidParameterCombination"),
                       "The request must contain one of the parameters ipPermissions and securityGroupRuleDescription");
   }
   if (!request.ip_permissions().empty()) {

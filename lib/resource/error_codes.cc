@@ -1,0 +1,53 @@
+#include "lib/resource/error_codes.h"
+
+namespace brume::ec2 {
+namespace {
+
+constexpr bool IsSortedAndConsistent() {
+  for (size_t i = 1; i < std::size(kErrorRows); ++i) {
+    const ErrorRow& before = kErrorRows[i - 1];
+    const ErrorRow& row = kErrorRows[i];
+    if (row.code < before.code) return false;
+    if (row.code == before.code && (row.status != before.status || (row.apis & before.apis) != 0)) return false;
+  }
+  return true;
+}
+static_assert(IsSortedAndConsistent(), "kErrorRows is sorted, and the rows of one code differ in their APIs alone");
+
+constexpr bool EachOtherNameHasARow() {
+  for (const ErrorRow& row : kErrorRows) {
+    if (!row.elsewhere.empty() && FindErrorRow(row.elsewhere) == nullptr) return false;
+  }
+  return true;
+}
+static_assert(EachOtherNameHasARow());
+
+}  // namespace
+
+unsigned ApiBitOf(absl::string_view signing_name) {
+  if (signing_name == "ec2") return kEc2;
+  if (signing_name == "sts") return kSts;
+  if (signing_name == "iam") return kIam;
+  if (signing_name == "autoscaling") return kAutoscaling;
+  if (signing_name == "monitoring") return kCloudwatch;
+  return kEvery;
+}
+
+std::optional<KnownCode> KnownCode::Find(absl::string_view code) {
+  const ErrorRow* const row = FindErrorRow(code);
+  return row == nullptr ? std::nullopt : std::optional<KnownCode>(KnownCode(row));
+}
+
+KnownCode KnownCode::In(unsigned apis) const {
+  if ((apis & kEc2) != 0 || row_->elsewhere.empty()) return *this;
+  return KnownCode(FindErrorRow(row_->elsewhere));
+}
+
+int KnownCode::HttpStatus(unsigned apis) const {
+  for (const ErrorRow* row = row_; row != std::end(kErrorRows) && row->code == row_->code; ++row) {
+    if ((row->apis & apis) != 0) return row->http_status;
+  }
+  return 400;
+}
+
+}  // namespace brume::ec2

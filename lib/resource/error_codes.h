@@ -1,0 +1,221 @@
+// The one table of the error codes that the APIs answer with: whose they are, what they are to gRPC, and their HTTP
+// status. A new code is a new row; one that has no row does not compile.
+// Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, the "Common Errors" page of
+// each other API, and the error shapes of botocore's service models.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace brume::ec2 {
+
+// The APIs, as bits.
+enum ApiBits : unsigned {
+  kEc2 = 1 << 0,
+  kSts = 1 << 1,
+  kIam = 1 << 2,
+  kAutoscaling = 1 << 3,
+  kCloudwatch = 1 << 4,
+  kOthers = kSts | kIam | kAutoscaling | kCloudwatch,
+  kEvery = kEc2 | kOthers,
+};
+
+// The bit of the API with this name in credential scopes ("monitoring"); kEvery for a name that is not known.
+unsigned ApiBitOf(absl::string_view signing_name);
+
+struct ErrorRow {
+  absl::string_view code;
+  unsigned apis;            // ApiBits. A code with another HTTP status in another API has a second row
+  absl::StatusCode status;  // of gRPC, the same in all rows of a code
+  int http_status;
+  absl::string_view elsewhere = {};  // what APIs other than EC2's call it; empty = the same
+};
+
+// Sorted by code.
+inline constexpr ErrorRow kErrorRows[] = {
+    {"AccessDenied", kEvery, absl::StatusCode::kPermissionDenied, 403},
+    {"ActiveInstanceRefreshNotFound", kAutoscaling, absl::StatusCode::kNotFound, 400},
+    {"AlreadyExists", kAutoscaling, absl::StatusCode::kAlreadyExists, 400},
+    {"AuthFailure", kEvery, absl::StatusCode::kPermissionDenied, 401},
+    {"AuthorizationQueryParametersError", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"CannotDelete", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"ConcurrentModification", kIam, absl::StatusCode::kAborted, 409},
+    {"ConcurrentModificationException", kCloudwatch, absl::StatusCode::kAborted, 429},
+    {"DeleteConflict", kIam, absl::StatusCode::kFailedPrecondition, 409},
+    {"DependencyViolation", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"DryRunOperation", kEc2, absl::StatusCode::kFailedPrecondition, 412},
+    {"EntityAlreadyExists", kIam, absl::StatusCode::kAlreadyExists, 409},
+    {"EntityTemporarilyUnmodifiable", kIam, absl::StatusCode::kFailedPrecondition, 409},
+    {"ExpiredToken", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"ExpiredTokenException", kSts, absl::StatusCode::kUnauthenticated, 400},
+    {"FilterLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"IdempotentParameterMismatch", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"IncompleteSignature", kEvery, absl::StatusCode::kUnauthenticated, 400},
+    {"IncorrectInstanceState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"IncorrectState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"InstanceCreditSpecification.NotSupported", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InstanceRefreshInProgress", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
+    // EC2 counts what it has no room for among its own errors, which clients try again.
+    {"InsufficientAddressCapacity", kEc2, absl::StatusCode::kResourceExhausted, 500},
+    {"InsufficientFreeAddressesInSubnet", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"InsufficientInstanceCapacity", kEc2, absl::StatusCode::kResourceExhausted, 500},
+    {"InternalError", kEvery, absl::StatusCode::kInternal, 500, "InternalFailure"},
+    {"InternalFailure", kOthers, absl::StatusCode::kInternal, 500},
+    {"InternalServiceError", kCloudwatch, absl::StatusCode::kInternal, 500},
+    {"InvalidAMIID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidAMIID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidAMIID.Unavailable", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"InvalidAMIName.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
+    {"InvalidAMIName.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidAction", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidAddress.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidAddress.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidAllocationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidAttachmentID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidBlockDeviceMapping", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidClientTokenId", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"InvalidFormat", kCloudwatch, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidGroup.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
+    {"InvalidGroup.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidGroupId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidID", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidIPAddress.InUse", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"InvalidInput", kIam, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidInstanceAttributeValue", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidInstanceID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidInstanceID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidInstanceType", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidInternetGatewayID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidInternetGatewayId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidKey.Format", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidKeyPair.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
+    {"InvalidKeyPair.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidLaunchTemplateId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidLaunchTemplateId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidLaunchTemplateId.VersionNotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidLaunchTemplateName.AlreadyExistsException", kEc2, absl::StatusCode::kAlreadyExists, 400},
+    {"InvalidLaunchTemplateName.MalformedException", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidLaunchTemplateName.NotFoundException", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidNetworkAclID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidNetworkAclId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidNetworkInterfaceID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidNetworkInterfaceId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidNextToken", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidParameter", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidParameterCombination", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidParameterValue", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidPermission.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
+    {"InvalidPermission.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidPlacementGroup.Unknown", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidQueryParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidRequest", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidReservationID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidReservationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidRouteTableID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidRouteTableId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidSecurityGroupRuleId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidSecurityGroupRuleId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidSnapshot.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidSnapshotID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidSubnetID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidSubnetID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidUserData.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidVolume.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidVolumeID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidVpcID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidVpcID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"IrreversibleInstanceRefresh", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
+    {"LaunchTemplateLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"LaunchTemplateVersionLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"LimitExceeded", kIam, absl::StatusCode::kResourceExhausted, 409},
+    {"LimitExceeded", kAutoscaling | kCloudwatch, absl::StatusCode::kResourceExhausted, 400},
+    {"MalformedPolicyDocument", kIam | kSts, absl::StatusCode::kInvalidArgument, 400},
+    {"MalformedQueryString", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"MissingAction", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"MissingAuthenticationToken", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"MissingInput", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"MissingParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"NoSuchAssociation", kEc2, absl::StatusCode::kNotFound, 400},
+    {"NoSuchEntity", kIam | kSts, absl::StatusCode::kNotFound, 404},
+    {"NoSuchVersion", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"OperationNotPermitted", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"PackedPolicyTooLarge", kSts, absl::StatusCode::kInvalidArgument, 400},
+    {"PolicyNotAttachable", kIam, absl::StatusCode::kInvalidArgument, 400},
+    {"RegionDisabledException", kSts, absl::StatusCode::kPermissionDenied, 403},
+    {"RequestEntityTooLarge", kEvery, absl::StatusCode::kInvalidArgument, 413},
+    {"RequestExpired", kEvery, absl::StatusCode::kUnauthenticated, 400},
+    {"RequestHeaderSectionTooLarge", kEvery, absl::StatusCode::kInvalidArgument, 431},
+    {"RequestLimitExceeded", kEvery, absl::StatusCode::kResourceExhausted, 503, "Throttling"},
+    {"ResourceContention", kAutoscaling, absl::StatusCode::kAborted, 500},
+    {"ResourceInUse", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
+    {"ResourceNotFound", kCloudwatch, absl::StatusCode::kNotFound, 404},
+    {"ResourceNotFoundException", kCloudwatch, absl::StatusCode::kNotFound, 404},
+    {"RulesPerSecurityGroupLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"ScalingActivityInProgress", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
+    {"SerialConsoleSessionLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"ServiceFailure", kIam, absl::StatusCode::kInternal, 500},
+    {"ServiceLinkedRoleFailure", kAutoscaling, absl::StatusCode::kInternal, 500},
+    {"ServiceUnavailable", kOthers, absl::StatusCode::kUnavailable, 503},
+    {"SignatureDoesNotMatch", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"TagLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"Throttling", kOthers, absl::StatusCode::kResourceExhausted, 400},
+    {"UnauthorizedOperation", kEvery, absl::StatusCode::kPermissionDenied, 403, "AccessDenied"},
+    {"Unavailable", kEvery, absl::StatusCode::kUnavailable, 503, "ServiceUnavailable"},
+    {"UnknownParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"UnmodifiableEntity", kIam, absl::StatusCode::kInvalidArgument, 400},
+    {"UnsupportedOperation", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"VPCIdNotSpecified", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"ValidationError", kOthers, absl::StatusCode::kInvalidArgument, 400},
+};
+
+// The first row of `code`; null when it has none.
+constexpr const ErrorRow* FindErrorRow(absl::string_view code) {
+  const ErrorRow* low = std::begin(kErrorRows);
+  const ErrorRow* high = std::end(kErrorRows);
+  while (low != high) {
+    const ErrorRow* middle = low + (high - low) / 2;
+    if (middle->code < code) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low != std::end(kErrorRows) && low->code == code ? low : nullptr;
+}
+
+// A code of the table.
+//   Error("InvalidInstanceID.NotFound", …)                        // looked up by the compiler
+//   Error(given ? KnownCode("InvalidParameterCombination") : KnownCode("MissingParameter"), …)
+class KnownCode {
+ public:
+  // A code that is not in the table makes the call no constant expression.
+  template <size_t size>
+  consteval KnownCode(const char (&code)[size])  // NOLINT(google-explicit-constructor)
+      : row_(FindErrorRow(absl::string_view(code, size - 1))) {
+    if (row_ == nullptr) throw "the code is not in kErrorRows";
+  }
+
+  // For text that is known at run time only; unset when it is not in the table.
+  static std::optional<KnownCode> Find(absl::string_view code);
+
+  absl::string_view text() const { return row_->code; }
+  absl::StatusCode status() const { return row_->status; }
+
+  // The code as the APIs of `apis` (ApiBits) call it: UnauthorizedOperation is AccessDenied outside EC2.
+  KnownCode In(unsigned apis) const;
+
+  // The status of an HTTP answer of the API `apis`. 400 where the code is another API's, which this one repeats.
+  int HttpStatus(unsigned apis) const;
+
+  friend bool operator==(KnownCode a, KnownCode b) { return a.row_ == b.row_; }
+
+ private:
+  explicit constexpr KnownCode(const ErrorRow* row) : row_(row) {}
+  const ErrorRow* row_;  // the first of the code's rows
+};
+
+}  // namespace brume::ec2
