@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "brume/rpc/v1/options.pb.h"
 #include "cli/client.h"
 #include "cli/flags.h"
 #include "cli/help.h"
@@ -14,6 +13,7 @@
 #include "cli/table_columns.h"
 #include "cli/text.h"
 #include "cli/wait.h"
+#include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -100,9 +100,9 @@ class Completer {
       if (FlagName(field) != flag) continue;
       const FieldTraits traits = TraitsOf(field);
       if (!traits.one_of.empty()) return traits.one_of;
-      if (traits.id_kind != 0) return ids_(schema_, global_, traits.id_kind);
-      if (flag == "resources") return ids_(schema_, global_, rpc::v1::INSTANCE_ID);
-      if (flag == "key-name" || flag == "key-names") return ids_(schema_, global_, 0);
+      if (!traits.id_prefix.empty()) return ids_(schema_, global_, traits.id_prefix);
+      if (flag == "resources") return ids_(schema_, global_, InstanceId::kKind.prefix);
+      if (flag == "key-name" || flag == "key-names") return ids_(schema_, global_, "");
     }
     return all;
   }
@@ -132,7 +132,7 @@ class Completer {
       }
       all.insert(all.end(), kGlobalFlags.begin(), kGlobalFlags.end());
     } else if ((command.name == "ssh" || command.name == "console") && index == at + 1) {
-      all = ids_(schema_, global_, rpc::v1::INSTANCE_ID);
+      all = ids_(schema_, global_, InstanceId::kKind.prefix);
     }
     return all;
   }
@@ -195,26 +195,26 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
   return matching;
 }
 
-std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions& global, int kind) {
+std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions& global, absl::string_view prefix) {
   struct Source {
-    int kind;
+    absl::string_view prefix;
     const char* action;
     const char* list;
     const char* id;
   };
   static constexpr Source kSources[] = {
-      {0, "describe-key-pairs", "KeyPairs", "KeyName"},
-      {rpc::v1::INSTANCE_ID, "describe-instances", "Reservations.Instances", "InstanceId"},
-      {rpc::v1::IMAGE_ID, "describe-images", "Images", "ImageId"},
-      {rpc::v1::VPC_ID, "describe-vpcs", "Vpcs", "VpcId"},
-      {rpc::v1::SUBNET_ID, "describe-subnets", "Subnets", "SubnetId"},
-      {rpc::v1::SECURITY_GROUP_ID, "describe-security-groups", "SecurityGroups", "GroupId"},
-      {rpc::v1::SECURITY_GROUP_RULE_ID, "describe-security-group-rules", "SecurityGroupRules", "SecurityGroupRuleId"},
-      {rpc::v1::KEY_PAIR_ID, "describe-key-pairs", "KeyPairs", "KeyPairId"}};
+      {"", "describe-key-pairs", "KeyPairs", "KeyName"},
+      {InstanceId::kKind.prefix, "describe-instances", "Reservations.Instances", "InstanceId"},
+      {ImageId::kKind.prefix, "describe-images", "Images", "ImageId"},
+      {VpcId::kKind.prefix, "describe-vpcs", "Vpcs", "VpcId"},
+      {SubnetId::kKind.prefix, "describe-subnets", "Subnets", "SubnetId"},
+      {SecurityGroupId::kKind.prefix, "describe-security-groups", "SecurityGroups", "GroupId"},
+      {SecurityGroupRuleId::kKind.prefix, "describe-security-group-rules", "SecurityGroupRules", "SecurityGroupRuleId"},
+      {KeyPairId::kKind.prefix, "describe-key-pairs", "KeyPairs", "KeyPairId"}};
   std::vector<std::string> ids;
   for (const Source& source : kSources) {
     const Action* action = schema.FindAction(source.action);
-    if (source.kind != kind || action == nullptr) continue;
+    if (source.prefix != prefix || action == nullptr) continue;
     const absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(global);
     if (!client.ok()) return ids;
     const auto request = schema.NewMessage(action->method->input_type());

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "cli/args.h"
 #include "cli/schema.h"
 
@@ -12,13 +13,14 @@ namespace brume::cli {
 // The script `brume completion bash` prints.
 std::string BashCompletionScript();
 
-// Candidates for `words[index]`, where words[0] is "brume". `ids` asks the daemon for ids of a kind (a
-// brume.rpc.v1.IdKind) or, for 0, key pair names; it answers at once or not at all.
-using IdSource = std::vector<std::string> (*)(const Schema& schema, const GlobalOptions& global, int kind);
+// Candidates for `words[index]`, where words[0] is "brume". `ids` asks the daemon for ids of the kind with
+// this prefix (lib/resource/kinds.h) or, for "", key pair names; it answers at once or not at all.
+using IdSource = std::vector<std::string> (*)(const Schema& schema, const GlobalOptions& global,
+                                              absl::string_view prefix);
 std::vector<std::string> Complete(const Schema& schema, const std::vector<std::string>& words, size_t index,
                                   IdSource ids);
 
 // Ids from the daemon, within a fraction of a second; none when it does not answer.
-std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions& global, int kind);
+std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions& global, absl::string_view prefix);
 
 }  // namespace brume::cli

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/call.h"
 #include "cli/client.h"
@@ -21,6 +20,7 @@
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
+#include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -123,7 +123,7 @@ absl::StatusOr<int> RunConsole(const Schema& schema, const GlobalOptions& global
 
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   std::string id = options.positional[0];
-  if (!absl::StartsWith(id, "i-")) {
+  if (KindOfId(id) != &InstanceId::kKind) {
     ASSIGN_OR_RETURN(nlohmann::ordered_json instance, FindInstance(schema, *client, id));
     id = Cell(instance, "InstanceId");
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/ids.h"
 
 namespace brume::cli {
 namespace {
@@ -149,7 +150,7 @@ absl::Status ApplyRule(const FlagUses& uses, Message* request) {
     return absl::OkStatus();
   }
   Message* group = rule->GetReflection()->AddMessage(rule, Field(*rule, "user_id_group_pairs"));
-  SetText(group, absl::StartsWith(source, "sg-") ? "group_id" : "group_name", source);
+  SetText(group, KindOfId(source) == &SecurityGroupId::kKind ? "group_id" : "group_name", source);
   if (!owner.empty()) SetText(group, "user_id", owner);
   return absl::OkStatus();
 }

@@ -12,6 +12,7 @@
 #include "cli/flags.h"
 #include "cli/names.h"
 #include "cli/text.h"
+#include "lib/resource/kinds.h"
 
 namespace brume::cli {
 namespace {
@@ -45,8 +46,9 @@ std::string Aligned(const std::vector<std::pair<std::string, std::string>>& rows
 std::string Placeholder(const FieldDescriptor& field) {
   const FieldTraits traits = TraitsOf(field);
   if (!traits.one_of.empty() && traits.one_of.size() <= 4) return absl::StrJoin(traits.one_of, "|");
-  if (traits.id_kind != 0) {
-    return absl::StrReplaceAll(rpc::v1::IdKind_Name(static_cast<rpc::v1::IdKind>(traits.id_kind)), {{"_", "-"}});
+  if (!traits.id_prefix.empty()) {
+    const Kind* const kind = FindKind(traits.id_prefix);
+    return kind == nullptr ? "ANY-ID" : absl::StrCat(absl::AsciiStrToUpper(kind->arn_type), "-ID");
   }
   if (traits.timestamp) return "TIME";
   if (traits.blob) return "BASE64";

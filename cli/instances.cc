@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -12,6 +11,7 @@
 #include "cli/table_columns.h"
 #include "cli/wait.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 absl::StatusOr<Json> FindInstance(const Schema& schema, Client& client, const std::string& name) {
   const Action* describe = schema.FindAction("describe-instances");
   if (describe == nullptr) return absl::InternalError("the schema has no describe-instances");
-  const bool id = absl::StartsWith(name, "i-");
+  const bool id = KindOfId(name) == &InstanceId::kKind;
   Json wanted = Json::object();
   if (id) {
     wanted["InstanceIds"] = Json::array({name});

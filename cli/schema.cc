@@ -53,7 +53,7 @@ const pb::DescriptorPool& Schema::pool() const { return parts_->pool; }
 
 absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descriptor_set) {
   // Extensions are recognised by the generated options.pb.cc, which the linker keeps only if something names it.
-  rpc::v1::IdKind_descriptor();
+  rpc::v1::ApiFamily_descriptor();
   pb::FileDescriptorSet set;
   if (!set.ParseFromArray(descriptor_set.data(), static_cast<int>(descriptor_set.size()))) {
     return absl::InternalError("the schema is not a descriptor set");
@@ -159,7 +159,7 @@ FieldTraits TraitsOf(const pb::FieldDescriptor& field) {
   traits.blob = options.GetExtension(rpc::v1::blob) || field.type() == pb::FieldDescriptor::TYPE_BYTES;
   traits.timestamp = options.GetExtension(rpc::v1::timestamp);
   traits.ignored = options.GetExtension(rpc::v1::ignored);
-  traits.id_kind = options.GetExtension(rpc::v1::id);
+  traits.id_prefix = options.GetExtension(rpc::v1::id);
   if (options.HasExtension(rpc::v1::one_of)) traits.one_of = absl::StrSplit(options.GetExtension(rpc::v1::one_of), '|');
   if (options.HasExtension(rpc::v1::min)) traits.min = absl::StrCat(options.GetExtension(rpc::v1::min));
   if (options.HasExtension(rpc::v1::max)) traits.max = absl::StrCat(options.GetExtension(rpc::v1::max));

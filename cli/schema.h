@@ -75,7 +75,7 @@ struct FieldTraits {
   bool blob = false;
   bool timestamp = false;
   bool ignored = false;
-  int id_kind = 0;  // brume.rpc.v1.IdKind
+  std::string id_prefix;  // of the kind of id it is: "vol"; "*" for any kind; empty = it is not an id
   std::vector<std::string> one_of;
   std::string min, max, max_length;  // empty = no bound
 };

@@ -29,6 +29,7 @@
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
+#include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -83,7 +84,7 @@ absl::Status WaitForSsh(const std::string& id, const std::string& address, absl:
 // A file for the host keys of this instance, in a directory only we write.
 absl::StatusOr<std::string> KnownHostsFile(const std::string& id) {
   // The daemon may be a remote one: what it says names a file here only in the form of an id.
-  if (!absl::StartsWith(id, "i-") || absl::StrContains(id, "/")) {
+  if (KindOfId(id) != &InstanceId::kKind || absl::StrContains(id, "/")) {
     return absl::InternalError("the daemon answered with an instance id that is none");
   }
   const char* state_home = std::getenv("XDG_STATE_HOME");

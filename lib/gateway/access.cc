@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "lib/resource/kinds.h"
 #include "lib/schema/schema.h"
 
 namespace brume::gateway {
@@ -18,32 +19,10 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// The type in ARNs of each id, by its prefix.
-constexpr std::pair<absl::string_view, absl::string_view> kArnTypes[] = {
-    {"acl", "network-acl"},
-    {"ami", "image"},
-    {"eipalloc", "elastic-ip"},
-    {"eni", "network-interface"},
-    {"i", "instance"},
-    {"igw", "internet-gateway"},
-    {"key", "key-pair"},
-    {"lt", "launch-template"},
-    {"rtb", "route-table"},
-    {"sg", "security-group"},
-    {"sgr", "security-group-rule"},
-    {"snap", "snapshot"},
-    {"subnet", "subnet"},
-    {"vol", "volume"},
-    {"vpc", "vpc"},
-};
-
-// Empty for what is no id of a resource; the call is then refused for that, later.
+// Empty for what is not an id of a resource; the call is then refused for that, later.
 absl::string_view ArnType(absl::string_view id) {
-  const absl::string_view prefix = id.substr(0, id.find('-'));
-  for (const auto& [known, type] : kArnTypes) {
-    if (known == prefix) return type;
-  }
-  return "";
+  const Kind* const kind = KindOfId(id);
+  return kind == nullptr ? absl::string_view() : kind->arn_type;
 }
 
 class Collector {

@@ -15,6 +15,7 @@
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
+#include "lib/resource/kinds.h"
 #include "lib/schema/schema.h"
 
 namespace brume::gateway {
@@ -33,37 +34,13 @@ absl::Status InvalidValue(absl::string_view value, absl::string_view parameter, 
                     absl::StrCat("Value (", Shortened(value), ") for parameter ", parameter, " is invalid. ", why));
 }
 
-template <typename IdType>
-absl::Status CheckForm(absl::string_view text) {
-  return IdType::Parse(text).status();
-}
-
-absl::Status CheckId(rpc::v1::IdKind kind, absl::string_view text) {
+// `prefix` as the option `id` has it.
+absl::Status CheckId(absl::string_view prefix, absl::string_view text) {
+  if (prefix.empty() || prefix == schema::kAnyId) return absl::OkStatus();
+  const Kind* const kind = FindKind(prefix);
+  if (kind == nullptr) return absl::InternalError(absl::StrCat("the schema has ids of an unknown kind: ", prefix));
   text = Shortened(text);
-  switch (kind) {
-    case rpc::v1::INSTANCE_ID:
-      return CheckForm<InstanceId>(text);
-    case rpc::v1::IMAGE_ID:
-      return CheckForm<ImageId>(text);
-    case rpc::v1::VOLUME_ID:
-      return CheckForm<VolumeId>(text);
-    case rpc::v1::VPC_ID:
-      return CheckForm<VpcId>(text);
-    case rpc::v1::SUBNET_ID:
-      return CheckForm<SubnetId>(text);
-    case rpc::v1::NETWORK_INTERFACE_ID:
-      return CheckForm<EniId>(text);
-    case rpc::v1::SECURITY_GROUP_ID:
-      return CheckForm<SecurityGroupId>(text);
-    case rpc::v1::SECURITY_GROUP_RULE_ID:
-      return CheckForm<SecurityGroupRuleId>(text);
-    case rpc::v1::KEY_PAIR_ID:
-      return CheckForm<KeyPairId>(text);
-    case rpc::v1::LAUNCH_TEMPLATE_ID:
-      return CheckForm<LaunchTemplateId>(text);
-    default:
-      return absl::OkStatus();
-  }
+  return IsWellFormedId(*kind, text) ? absl::OkStatus() : MalformedId(*kind, text);
 }
 
 std::string BoundsText(const FieldOptions& options) {

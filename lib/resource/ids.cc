@@ -8,19 +8,19 @@
 
 namespace brume {
 
-bool IsWellFormedId(absl::string_view prefix, absl::string_view text) {
-  if (!absl::ConsumePrefix(&text, prefix) || !absl::ConsumePrefix(&text, "-")) return false;
+bool IsWellFormedId(const Kind& kind, absl::string_view text) {
+  if (!absl::ConsumePrefix(&text, kind.prefix) || !absl::ConsumePrefix(&text, "-")) return false;
   if (text.size() != 17 && text.size() != 8) return false;
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-absl::Status MalformedId(const IdKind& kind, absl::string_view text) {
-  return ec2::Error(kind.malformed_code, absl::StrCat("Invalid id: \"", text, "\" (expecting \"", kind.prefix,
-                                                      "-\" and 17 lower-case hex digits)"));
+absl::Status MalformedId(const Kind& kind, absl::string_view text) {
+  return ec2::Error(kind.malformed, absl::StrCat("Invalid id: \"", text, "\" (expecting \"", kind.prefix,
+                                                 "-\" and 17 lower-case hex digits)"));
 }
 
-absl::Status IdNotFound(const IdKind& kind, absl::string_view text) {
-  return ec2::Error(kind.not_found_code, absl::StrCat("The ", kind.noun, " ID '", text, "' does not exist"));
+absl::Status IdNotFound(const Kind& kind, absl::string_view text) {
+  return ec2::Error(kind.not_found, absl::StrCat("The ", kind.noun, " ID '", text, "' does not exist"));
 }
 
 }  // namespace brume

@@ -2,62 +2,54 @@
 // Form: PREFIX-, then 17 (or, as in old accounts, 8) lower-case hex digits.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
-#include "lib/resource/error_codes.h"
+#include "lib/resource/kinds.h"
 
 namespace brume {
 
-struct IdKind {
-  const char* prefix;          // "i"
-  const char* noun;            // "instance", as in the messages
-  ec2::KnownCode malformed_code; // "InvalidInstanceID.Malformed"
-  ec2::KnownCode not_found_code; // "InvalidInstanceID.NotFound"
+// True for PREFIX-hex17 and PREFIX-hex8.
+bool IsWellFormedId(const Kind& kind, absl::string_view text);
+absl::Status MalformedId(const Kind& kind, absl::string_view text);
+absl::Status IdNotFound(const Kind& kind, absl::string_view text);
+
+// A kind's prefix as an argument of a template: Id<"vol">.
+struct IdPrefix {
+  template <size_t size>
+  consteval IdPrefix(const char (&prefix)[size]) {  // NOLINT(google-explicit-constructor)
+    for (size_t i = 0; i < size; ++i) text[i] = prefix[i];
+  }
+  constexpr absl::string_view view() const { return absl::string_view(text); }
+
+  char text[16] = {};
 };
 
-inline constexpr IdKind kInstanceKind{"i", "instance", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"};
-inline constexpr IdKind kImageKind{"ami", "image", "InvalidAMIID.Malformed", "InvalidAMIID.NotFound"};
-inline constexpr IdKind kVolumeKind{"vol", "volume", "InvalidVolumeID.Malformed", "InvalidVolume.NotFound"};
-inline constexpr IdKind kSnapshotKind{"snap", "snapshot", "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound"};
-inline constexpr IdKind kVpcKind{"vpc", "vpc", "InvalidVpcID.Malformed", "InvalidVpcID.NotFound"};
-inline constexpr IdKind kSubnetKind{"subnet", "subnet", "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound"};
-inline constexpr IdKind kEniKind{"eni", "network interface", "InvalidNetworkInterfaceId.Malformed",
-                                 "InvalidNetworkInterfaceID.NotFound"};
-inline constexpr IdKind kSecurityGroupKind{"sg", "security group", "InvalidGroupId.Malformed", "InvalidGroup.NotFound"};
-inline constexpr IdKind kSecurityGroupRuleKind{"sgr", "security group rule", "InvalidSecurityGroupRuleId.Malformed",
-                                               "InvalidSecurityGroupRuleId.NotFound"};
-inline constexpr IdKind kReservationKind{"r", "reservation", "InvalidReservationID.Malformed",
-                                         "InvalidReservationID.NotFound"};
-inline constexpr IdKind kKeyPairKind{"key", "key pair", "InvalidParameterValue", "InvalidKeyPair.NotFound"};
-inline constexpr IdKind kLaunchTemplateKind{"lt", "launch template", "InvalidLaunchTemplateId.Malformed",
-                                            "InvalidLaunchTemplateId.NotFound"};
-
-// True for PREFIX-hex17 and PREFIX-hex8.
-bool IsWellFormedId(absl::string_view prefix, absl::string_view text);
-absl::Status MalformedId(const IdKind& kind, absl::string_view text);
-absl::Status IdNotFound(const IdKind& kind, absl::string_view text);
-
 // A value type; the empty one (default) stands for "none".
-template <const IdKind& kind>
+template <IdPrefix prefix>
 class Id {
  public:
+  static_assert(FindKind(prefix.view()) != nullptr, "no row of kKinds has this prefix");
+  static constexpr const Kind& kKind = *FindKind(prefix.view());
+
   Id() = default;
 
   // Errors: the kind's malformed code.
   static absl::StatusOr<Id> Parse(absl::string_view text) {
-    if (!IsWellFormedId(kind.prefix, text)) return MalformedId(kind, text);
+    if (!IsWellFormedId(kKind, text)) return MalformedId(kKind, text);
     return Id(std::string(text));
   }
   // For text that was checked before it was stored.
   static Id FromTrusted(std::string text) { return Id(std::move(text)); }
-  static Id New(Random& random) { return Id(std::string(kind.prefix) + "-" + random.Hex(17)); }
+  static Id New(Random& random) { return Id(absl::StrCat(kKind.prefix, "-", random.Hex(17))); }
 
-  static absl::Status NotFound(absl::string_view text) { return IdNotFound(kind, text); }
-  absl::Status NotFound() const { return IdNotFound(kind, text_); }
+  static absl::Status NotFound(absl::string_view text) { return IdNotFound(kKind, text); }
+  absl::Status NotFound() const { return IdNotFound(kKind, text_); }
 
   const std::string& text() const { return text_; }
   bool empty() const { return text_.empty(); }
@@ -73,17 +65,21 @@ class Id {
   std::string text_;
 };
 
-using InstanceId = Id<kInstanceKind>;
-using ImageId = Id<kImageKind>;
-using VolumeId = Id<kVolumeKind>;
-using SnapshotId = Id<kSnapshotKind>;
-using VpcId = Id<kVpcKind>;
-using SubnetId = Id<kSubnetKind>;
-using EniId = Id<kEniKind>;
-using SecurityGroupId = Id<kSecurityGroupKind>;
-using SecurityGroupRuleId = Id<kSecurityGroupRuleKind>;
-using ReservationId = Id<kReservationKind>;
-using KeyPairId = Id<kKeyPairKind>;
-using LaunchTemplateId = Id<kLaunchTemplateKind>;
+using InstanceId = Id<"i">;
+using ImageId = Id<"ami">;
+using VolumeId = Id<"vol">;
+using SnapshotId = Id<"snap">;
+using VpcId = Id<"vpc">;
+using SubnetId = Id<"subnet">;
+using EniId = Id<"eni">;
+using SecurityGroupId = Id<"sg">;
+using SecurityGroupRuleId = Id<"sgr">;
+using ReservationId = Id<"r">;
+using KeyPairId = Id<"key">;
+using LaunchTemplateId = Id<"lt">;
+using NetworkAclId = Id<"acl">;
+using RouteTableId = Id<"rtb">;
+using InternetGatewayId = Id<"igw">;
+using AllocationId = Id<"eipalloc">;
 
 }  // namespace brume

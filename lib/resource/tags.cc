@@ -1,12 +1,12 @@
 #include "lib/resource/tags.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/kinds.h"
 
 namespace brume {
 namespace {
@@ -19,23 +19,8 @@ size_t CountCharacters(absl::string_view text) {
 }  // namespace
 
 std::string ResourceTypeOf(absl::string_view resource_id) {
-  static constexpr std::pair<const char*, const char*> kTypes[] = {
-      {"i-", "instance"},
-      {"ami-", "image"},
-      {"vol-", "volume"},
-      {"snap-", "snapshot"},
-      {"vpc-", "vpc"},
-      {"subnet-", "subnet"},
-      {"sgr-", "security-group-rule"},
-      {"sg-", "security-group"},
-      {"eni-", "network-interface"},
-      {"key-", "key-pair"},
-      {"lt-", "launch-template"},
-  };
-  for (const auto& [prefix, type] : kTypes) {
-    if (absl::StartsWith(resource_id, prefix)) return type;
-  }
-  return "";
+  const Kind* const kind = KindOfId(resource_id);
+  return kind == nullptr ? "" : std::string(kind->tag_type);
 }
 
 absl::Status CheckTag(absl::string_view key, absl::string_view value) {

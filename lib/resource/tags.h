@@ -17,7 +17,7 @@ struct Tag {
   std::string value;
 };
 
-// EC2's ResourceType for an id's prefix: "instance" for i-…; empty when the prefix is unknown.
+// EC2's ResourceType of the id's kind: "instance" for i-…; empty for an id of no kind, or of one that takes no tags.
 std::string ResourceTypeOf(absl::string_view resource_id);
 
 // EC2's tag rules: key 1..127 characters, value 0..255, no "aws:" prefix, at most 50 a resource (checked by the

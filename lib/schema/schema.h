@@ -9,6 +9,9 @@
 
 namespace brume::schema {
 
+// The value of the option `id` for the id of any kind.
+inline constexpr char kAnyId[] = "*";
+
 // The services of proto/brume, in order of their files' names.
 std::vector<const google::protobuf::ServiceDescriptor*> Services();
 

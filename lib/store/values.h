@@ -41,8 +41,8 @@ inline void Bind(SQLite::Statement& statement, int index, Ipv4 value) {
 }
 // A literal would pass for a bool.
 void Bind(SQLite::Statement& statement, int index, const char* value) = delete;
-template <const IdKind& kind>
-void Bind(SQLite::Statement& statement, int index, const Id<kind>& value) {
+template <IdPrefix prefix>
+void Bind(SQLite::Statement& statement, int index, const Id<prefix>& value) {
   if (value.empty()) {
     statement.bind(index);
   } else {
@@ -74,9 +74,9 @@ inline void Load(const SQLite::Column& column, absl::Time& value) {
                                                           : absl::FromUnixMicros(micros);
 }
 inline void Load(const SQLite::Column& column, Ipv4& value) { value.value = static_cast<uint32_t>(column.getInt64()); }
-template <const IdKind& kind>
-void Load(const SQLite::Column& column, Id<kind>& value) {
-  value = Id<kind>::FromTrusted(column.getString());
+template <IdPrefix prefix>
+void Load(const SQLite::Column& column, Id<prefix>& value) {
+  value = Id<prefix>::FromTrusted(column.getString());
 }
 template <typename T>
 requires std::is_enum_v<T>

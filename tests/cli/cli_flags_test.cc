@@ -264,8 +264,8 @@ TEST_CASE("global options stand before or after the action", "[cli]") {
   CHECK_FALSE(ParseCommandLine({"--socket", "/s", "--endpoint", "unix:/t"}, true).ok());
 }
 
-std::vector<std::string> TwoInstances(const Schema&, const GlobalOptions&, int kind) {
-  return kind == 1 ? Tokens{"i-0a", "i-0b"} : Tokens{"web"};
+std::vector<std::string> TwoInstances(const Schema&, const GlobalOptions&, absl::string_view prefix) {
+  return prefix == "i" ? Tokens{"i-0a", "i-0b"} : Tokens{"web"};
 }
 
 TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {

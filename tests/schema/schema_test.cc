@@ -2,8 +2,10 @@
 // ships and the aws CLI and boto3 encode and decode by.
 #include "lib/schema/schema.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "brume/rpc/v1/options.pb.h"
 #include "lib/resource/error_codes.h"
+#include "lib/resource/kinds.h"
 #include "tests/schema/schema_comparison.h"
 
 namespace brume {
@@ -61,6 +64,36 @@ TEST_CASE("the one code that an API has for all faults of a request has a row in
     const std::optional<ec2::KnownCode> code = ec2::KnownCode::Find(family.invalid_code);
     REQUIRE(code.has_value());
     CHECK(code->In(ec2::ApiBitOf(family.signing_name)) == *code);
+  }
+}
+
+void CheckIds(const google::protobuf::Descriptor& message, std::set<const google::protobuf::Descriptor*>& seen) {
+  if (!seen.insert(&message).second) return;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const auto& field = *message.field(i);
+    INFO(field.full_name());
+    if (field.message_type() != nullptr) CheckIds(*field.message_type(), seen);
+    if (!field.options().HasExtension(rpc::v1::id)) continue;
+    const std::string& prefix = field.options().GetExtension(rpc::v1::id);
+    CHECK((prefix == schema::kAnyId || FindKind(prefix) != nullptr));
+    CHECK(field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING);
+  }
+}
+
+TEST_CASE("what the schema says are ids, and what it says EC2's actions make, are kinds of the table", "[schema]") {
+  std::set<const google::protobuf::Descriptor*> seen;
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto& method = *service->method(i);
+      CheckIds(*method.input_type(), seen);
+      if (schema::Family(*service).signing_name != "ec2") continue;
+      for (int k = 0; k < method.options().ExtensionSize(rpc::v1::creates); ++k) {
+        INFO(method.full_name());
+        const std::string& type = method.options().GetExtension(rpc::v1::creates, k);
+        CHECK(
+            std::any_of(std::begin(kKinds), std::end(kKinds), [&](const Kind& kind) { return kind.arn_type == type; }));
+      }
+    }
   }
 }
 

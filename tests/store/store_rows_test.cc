@@ -1,5 +1,8 @@
 // Repositories of instances, images, volumes, key pairs and tags.
+#include <iterator>
+
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/kinds.h"
 #include "tests/store/store_fixture.h"
 
 namespace brume::store {
@@ -457,4 +460,26 @@ TEST_CASE("times at the ends of the range stay infinite", "[store]") {
 }
 
 }  // namespace
+TEST_CASE("a kind that takes tags loses them with its row", "[store]") {
+  Store store;
+  for (const Kind& kind : kKinds) {
+    if (kind.table.empty()) continue;
+    INFO(kind.table);
+    const auto triggers = store.Read([&](Connection& connection) {
+      return connection.All(
+          "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
+          [](Row& row) {
+            std::string sql;
+            row.Read(sql);
+            return sql;
+          },
+          std::string(kind.table));
+    });
+    CHECK(std::any_of(triggers.begin(), triggers.end(), [](const std::string& sql) {
+      return sql.find("AFTER DELETE ON") != sql.npos &&
+             sql.find("DELETE FROM tags WHERE resource_id = OLD.id") != sql.npos;
+    }));
+  }
+}
+
 }  // namespace brume::store

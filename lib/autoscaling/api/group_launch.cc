@@ -9,6 +9,7 @@
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/api/run_request.h"
 #include "lib/gateway/validate.h"
+#include "lib/resource/ids.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 void AddTags(const TagMap& tags, ec2::v1::RunInstancesRequest& request) {
   if (tags.empty()) return;
   ec2::v1::TagSpecification& specification = *request.add_tag_specifications();
-  specification.set_resource_type("instance");
+  specification.set_resource_type(std::string(InstanceId::kKind.tag_type));
   for (const auto& [key, value] : tags) {
     ec2::v1::Tag& tag = *specification.add_tags();
     tag.set_key(key);

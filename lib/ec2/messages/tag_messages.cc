@@ -1,5 +1,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
@@ -15,9 +17,11 @@ absl::Status AddTags(const google::protobuf::RepeatedPtrField<v1::Tag>& tags, Ta
   return absl::OkStatus();
 }
 
-absl::Status ParseTags(const TagSpecifications& specifications, const std::map<std::string, TagMap*>& targets) {
+absl::Status ParseTags(const TagSpecifications& specifications, const std::map<const Kind*, TagMap*>& targets) {
   for (const v1::TagSpecification& specification : specifications) {
-    const auto target = targets.find(specification.resource_type());
+    const auto target = std::find_if(targets.begin(), targets.end(), [&](const auto& entry) {
+      return entry.first->tag_type == specification.resource_type();
+    });
     if (target == targets.end()) {
       return ec2::Error("InvalidParameterValue",
                         absl::StrCat("'", specification.resource_type(),
@@ -28,9 +32,9 @@ absl::Status ParseTags(const TagSpecifications& specifications, const std::map<s
   return absl::OkStatus();
 }
 
-absl::StatusOr<TagMap> ParseTags(const TagSpecifications& specifications, const std::string& resource_type) {
+absl::StatusOr<TagMap> ParseTags(const TagSpecifications& specifications, const Kind& kind) {
   TagMap tags;
-  RETURN_IF_ERROR(ParseTags(specifications, {{resource_type, &tags}}));
+  RETURN_IF_ERROR(ParseTags(specifications, {{&kind, &tags}}));
   return tags;
 }
 

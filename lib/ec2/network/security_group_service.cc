@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/ids.h"
 #include "lib/resource/tags.h"
 
 namespace brume::network {
@@ -34,7 +36,7 @@ absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
 
 absl::Status CheckName(absl::string_view name) {
   RETURN_IF_ERROR(CheckText("GroupName", name));
-  if (absl::StartsWithIgnoreCase(name, "sg-")) {
+  if (KindOfId(absl::AsciiStrToLower(name)) == &SecurityGroupId::kKind) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", name,
                                                             ") for parameter GroupName is invalid: a name cannot "
                                                             "begin with sg-, as group ids do"));

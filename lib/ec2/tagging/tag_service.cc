@@ -8,6 +8,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/kinds.h"
+#include "lib/store/connection.h"
 
 namespace brume::tagging {
 namespace {

@@ -28,7 +28,7 @@ void Render(const compute::KeyPairView& view, Response& response) {
 
 absl::StatusOr<v1::CreateKeyPairResponse> CreateKeyPair(const v1::CreateKeyPairRequest& request,
                                                         compute::KeyPairService& key_pairs) {
-  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "key-pair"));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), KeyPairId::kKind));
   const std::string type = request.has_key_type() ? request.key_type() : "rsa";
   ASSIGN_OR_RETURN(const compute::CreatedKeyPair created, key_pairs.Create(request.key_name(), type, tags));
   v1::CreateKeyPairResponse response;
@@ -39,7 +39,7 @@ absl::StatusOr<v1::CreateKeyPairResponse> CreateKeyPair(const v1::CreateKeyPairR
 
 absl::StatusOr<v1::ImportKeyPairResponse> ImportKeyPair(const v1::ImportKeyPairRequest& request,
                                                         compute::KeyPairService& key_pairs) {
-  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "key-pair"));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), KeyPairId::kKind));
   ASSIGN_OR_RETURN(const compute::KeyPairView view,
                    key_pairs.Import(request.key_name(), request.public_key_material(), tags));
   v1::ImportKeyPairResponse response;

@@ -62,7 +62,7 @@ absl::StatusOr<compute::LaunchTemplateAuthor> AuthorOf(const api::Services& serv
 absl::StatusOr<v1::CreateLaunchTemplateResponse> Create(const api::Services& services,
                                                         const v1::CreateLaunchTemplateRequest& request,
                                                         const Caller& caller) {
-  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "launch-template"));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), LaunchTemplateId::kKind));
   ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(services, request, caller));
   LaunchTemplateVersion first;
   first.description = request.version_description();

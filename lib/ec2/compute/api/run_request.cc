@@ -112,9 +112,9 @@ absl::StatusOr<compute::RunRequest> ParseRunRequest(const v1::RunInstancesReques
   run.disable_api_stop = request.disable_api_stop();
   run.monitoring = request.monitoring().enabled();
   run.metadata_options = ParseMetadataOptions(request.metadata_options()).AppliedTo(run.metadata_options);
-  RETURN_IF_ERROR(ParseTags(
-      request.tag_specifications(),
-      {{"instance", &run.instance_tags}, {"volume", &run.volume_tags}, {"network-interface", &run.interface_tags}}));
+  RETURN_IF_ERROR(ParseTags(request.tag_specifications(), {{&InstanceId::kKind, &run.instance_tags},
+                                                           {&VolumeId::kKind, &run.volume_tags},
+                                                           {&EniId::kKind, &run.interface_tags}}));
   if (request.has_launch_template()) {
     run.system_tags = {{"aws:ec2launchtemplate:id", request.launch_template().launch_template_id()},
                        {"aws:ec2launchtemplate:version", request.launch_template().version()}};

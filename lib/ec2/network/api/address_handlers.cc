@@ -7,6 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 
 namespace brume::ec2 {
@@ -27,8 +28,7 @@ absl::StatusOr<v1::DescribeAddressesResponse> DescribeAddresses(const v1::Descri
     return ec2::Error("InvalidAddress.NotFound", absl::StrCat("Address '", text, "' not found."));
   }
   for (const std::string& id : request.allocation_ids()) {
-    return ec2::Error("InvalidAllocationID.NotFound",
-                      absl::StrCat("The allocation ID '", absl::string_view(id).substr(0, 64), "' does not exist"));
+    return AllocationId::NotFound(absl::string_view(id).substr(0, 64));
   }
   return v1::DescribeAddressesResponse();
 }

@@ -12,8 +12,6 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr IdKind kNetworkAclKind{"acl", "networkAcl", "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound"};
-using NetworkAclId = Id<kNetworkAclKind>;
 
 using Acl = v1::NetworkAcl;
 using Entry = v1::NetworkAclEntry;
@@ -38,7 +36,7 @@ void AddEntries(Acl& acl) {
 // this one ACL for its life, so its id is the VPC's in other clothes.
 Acl Render(const Vpc& vpc, const std::vector<network::SubnetView>& subnets, const Settings& settings) {
   Acl acl;
-  acl.set_network_acl_id(gateway::IdLike("acl", vpc.id.text()));
+  acl.set_network_acl_id(gateway::IdLike(NetworkAclId::kKind.prefix, vpc.id.text()));
   acl.set_is_default(true);
   acl.set_vpc_id(vpc.id.text());
   acl.set_owner_id(settings.account_id);

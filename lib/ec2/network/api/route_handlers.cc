@@ -13,15 +13,10 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr IdKind kRouteTableKind{"rtb", "routeTable", "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound"};
-constexpr IdKind kInternetGatewayKind{"igw", "internetGateway", "InvalidInternetGatewayId.Malformed",
-                                      "InvalidInternetGatewayID.NotFound"};
-using RouteTableId = Id<kRouteTableKind>;
-using InternetGatewayId = Id<kInternetGatewayKind>;
 
 // A VPC has one table and one gateway for its life, so their ids are the VPC's in other clothes.
-std::string TableOf(const Vpc& vpc) { return gateway::IdLike("rtb", vpc.id.text()); }
-std::string GatewayOf(const Vpc& vpc) { return gateway::IdLike("igw", vpc.id.text()); }
+std::string TableOf(const Vpc& vpc) { return gateway::IdLike(RouteTableId::kKind.prefix, vpc.id.text()); }
+std::string GatewayOf(const Vpc& vpc) { return gateway::IdLike(InternetGatewayId::kKind.prefix, vpc.id.text()); }
 
 v1::RouteTable RenderTable(const Vpc& vpc, const Settings& settings) {
   v1::RouteTable table;

@@ -26,7 +26,7 @@ using Group = v1::SecurityGroup;
 absl::StatusOr<v1::CreateSecurityGroupResponse> CreateSecurityGroup(const v1::CreateSecurityGroupRequest& request,
                                                                     network::SecurityGroupService& groups) {
   ASSIGN_OR_RETURN(const auto vpc, gateway::ParseOptionalId<VpcId>(request.vpc_id()));
-  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), "security-group"));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), SecurityGroupId::kKind));
   ASSIGN_OR_RETURN(const network::SecurityGroupView view,
                    groups.Create(request.group_name(), request.description(), vpc, tags));
   v1::CreateSecurityGroupResponse response;

@@ -91,7 +91,8 @@ absl::StatusOr<Response> UpdateDescriptions(const Request& request, bool egress,
                                             const Settings& settings) {
   ASSIGN_OR_RETURN(const SecurityGroupId group, Target(request, groups));
   if (request.ip_permissions().empty() == request.security_group_rule_descriptions().empty()) {
-    return ec2::Error(request.ip_permissions().empty() ? ec2::KnownCode("MissingParameter") : ec2::KnownCode("InvalidParameterCombination"),
+    return ec2::Error(request.ip_permissions().empty() ? ec2::KnownCode("MissingParameter")
+                                                       : ec2::KnownCode("InvalidParameterCombination"),
                       "The request must contain one of the parameters ipPermissions and securityGroupRuleDescription");
   }
   if (!request.ip_permissions().empty()) {

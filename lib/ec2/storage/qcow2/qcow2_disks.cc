@@ -36,9 +36,9 @@ std::string Partial(const std::string& id) { return absl::StrCat(".", id, ".part
 std::string Deleting(const std::string& id) { return absl::StrCat(".", id, ".deleting"); }
 
 // Ids become file names of a privileged process: look once more.
-template <const IdKind& kind>
-absl::Status CheckId(const Id<kind>& id) {
-  return IsWellFormedId(kind.prefix, id.text()) ? absl::OkStatus() : MalformedId(kind, id.text());
+template <IdPrefix prefix>
+absl::Status CheckId(const Id<prefix>& id) {
+  return Id<prefix>::Parse(id.text()).status();
 }
 
 // One thread at a time for each key.
@@ -189,7 +189,7 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ReadLayer(const ImageId& id) {
 absl::Status Qcow2Disks::CheckNothingOver(const ImageId& id) {
   ASSIGN_OR_RETURN(const std::vector<std::string> entries, EntriesOf(volumes_.get()));
   for (const std::string& entry : entries) {
-    if (!IsWellFormedId(kVolumeKind.prefix, entry)) continue;
+    if (!IsWellFormedId(VolumeId::kKind, entry)) continue;
     const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), entry);
     if (absl::IsNotFound(directory.status())) continue;  // removed meanwhile
     RETURN_IF_ERROR(directory.status());
