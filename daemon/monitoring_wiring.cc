@@ -16,7 +16,7 @@ MonitoringOptions MonitoringOptionsOf(const Config& config, cloudwatch::Instance
           .sampler = config.sampler,
           .simulate = config.simulate,
           .prometheus = {.listen = config.prometheus_listen, .allow_remote = config.prometheus_allow_remote},
-          .place = {.region = config.settings.region, .account_id = config.settings.account_id},
+          .account = config.settings.account(),
           .webhooks = config.webhooks,
           .instances = std::move(instances),
           .on_scaling = std::move(on_scaling)};
@@ -35,7 +35,7 @@ Monitoring::Monitoring(store::Database& database, compute::Hypervisor& hyperviso
                 .status_of = [&status_monitor](const Instance& instance) { return status_monitor.StatusOf(instance); }},
                options.sampler),
       alarms_(database, clock, random,
-              {.place = options.place,
+              {.account = options.account,
                .rules = {.webhooks = options.webhooks},
                .read = [this](const alarm::Watch& watch, absl::Time from,
                               absl::Time to) { return cloudwatch::ReadWatch(metrics_, watch, from, to); },

@@ -20,6 +20,7 @@
 #include "lib/ec2/network/fabric.h"
 #include "lib/frontend/prometheus/prometheus_server.h"
 #include "lib/gateway/call_statistics.h"
+#include "lib/resource/account.h"
 #include "lib/store/database.h"
 
 namespace brume::daemon {
@@ -32,7 +33,7 @@ struct MonitoringOptions {
   // Nobody is served where it listens nowhere.
   frontend::PrometheusServerOptions prometheus;
 
-  cloudwatch::Place place;
+  Account account;
   std::vector<std::string> webhooks;  // how the URLs that alarms may name begin
   cloudwatch::InstanceHooks instances;
   // Wakes who follows the alarms of a scaling policy.

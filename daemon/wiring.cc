@@ -255,7 +255,7 @@ class RealDaemon final : public Daemon {
                   .monitoring = monitoring_}),
         host_(config_.settings, events_, statistics_, [this] { return DescribeHost(); }),
         dispatcher_(
-            {.place = {.region = config_.settings.region, .account_id = config_.settings.account_id},
+            {.account = config_.settings.account(),
              .admit = [this](const auto& method, const auto& request,
                              const Caller& caller) { return limiter_.Admit(method, request, caller); },
              .authorize = [this](const Caller& caller,

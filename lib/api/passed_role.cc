@@ -1,6 +1,5 @@
 #include "lib/api/passed_role.h"
 
-#include "absl/strings/match.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
@@ -8,6 +7,7 @@
 #include "brume/iam/v1/instance_profile.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::api {
@@ -76,7 +76,7 @@ absl::StatusOr<std::string> PassedRole(const Message& request, const PassedRoleP
     const std::string& named =
         static_cast<const autoscaling::v1::CreateLaunchConfigurationRequest&>(request).iam_instance_profile();
     if (named.empty()) return std::string();
-    return absl::StartsWith(named, "arn:") ? RoleOf(named, "", parts) : RoleOf("", named, parts);
+    return LooksLikeArn(named) ? RoleOf(named, "", parts) : RoleOf("", named, parts);
   }
   if (const autoscaling::v1::LaunchTemplateSpecification* named = GroupTemplateOf(request); named != nullptr) {
     return RoleOfTemplate(*named, parts);

@@ -11,6 +11,7 @@
 #include "lib/autoscaling/model/adjustment.h"
 #include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
@@ -53,19 +54,18 @@ bool IsNamed(const PolicyRecord& policy, const std::string& arn, const std::stri
 
 }  // namespace
 
-std::string PolicyService::Arn(const PolicyRecord& policy) const {
-  return PolicyArn(parts_.region, parts_.account_id, policy);
-}
+std::string PolicyService::Arn(const PolicyRecord& policy) const { return PolicyArn(parts_.account, policy); }
 
 std::string PolicyService::Arn(const ScheduleRecord& schedule) const {
-  return absl::StrCat("arn:aws:autoscaling:", parts_.region, ":", parts_.account_id,
-                      ":scheduledUpdateGroupAction:", schedule.id, ":autoScalingGroupName/", schedule.group,
-                      ":scheduledActionName/", schedule.action.name);
+  const std::string resource = absl::StrCat("scheduledUpdateGroupAction:", schedule.id, ":autoScalingGroupName/",
+                                            schedule.group, ":scheduledActionName/", schedule.action.name);
+  return brume::Arn::In(parts_.account, "autoscaling", resource).text();
 }
 
 std::string PolicyService::Arn(const scaling::LaunchConfiguration& configuration) const {
-  return absl::StrCat("arn:aws:autoscaling:", parts_.region, ":", parts_.account_id,
-                      ":launchConfiguration:", configuration.id, ":launchConfigurationName/", configuration.name);
+  const std::string resource =
+      absl::StrCat("launchConfiguration:", configuration.id, ":launchConfigurationName/", configuration.name);
+  return brume::Arn::In(parts_.account, "autoscaling", resource).text();
 }
 
 absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {

@@ -15,6 +15,7 @@
 #include "lib/autoscaling/signal_reader.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/resource/account.h"
 #include "lib/store/database.h"
 
 namespace brume::autoscaling {
@@ -27,7 +28,7 @@ struct PolicyServiceParts {
   store::Database& database;
   const Clock& clock;
   Random& random;
-  std::string region, account_id;
+  Account account;
   std::function<void(const std::string& group)> wake;
   // The loads a policy foresees now; empty where too little was measured.
   std::function<absl::StatusOr<Forecast>(const scaling::PolicyRecord& policy)> forecast;

@@ -42,7 +42,7 @@ bool IsRefusal(const absl::Status& status) {
 
 ScalingLoop::ScalingLoop(ScalingLoopParts parts)
     : parts_(std::move(parts)),
-      reader_(parts_.signals, parts_.clock, parts_.region, parts_.account_id),
+      reader_(parts_.signals, parts_.clock, parts_.account),
       loop_({.name = "scaling", .threads = parts_.threads},
             [this](const std::string& key) { return key == kSweep ? Sweep() : Look(key); }) {}
 
@@ -291,7 +291,7 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
           {"Time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", member.since, absl::UTCTimeZone())},
           {"RequestId", wait.token},
           {"LifecycleActionToken", wait.token},
-          {"AccountId", parts_.account_id},
+          {"AccountId", parts_.account.id},
           {"AutoScalingGroupName", snapshot.record.group.name},
           {"LifecycleHookName", hook->name},
           {"EC2InstanceId", member.instance.text()},

@@ -18,6 +18,7 @@
 #include "lib/autoscaling/signals.h"
 #include "lib/base/clock.h"
 #include "lib/base/reconcile_loop.h"
+#include "lib/resource/account.h"
 #include "lib/store/database.h"
 
 namespace brume::autoscaling {
@@ -29,7 +30,7 @@ struct ScalingLoopParts {
   SignalSources signals;
   // Posts what a lifecycle hook has to tell to the URL it names; empty where that is not offered.
   std::function<absl::Status(const std::string& url, const std::string& body)> notify = {};
-  std::string region, account_id;
+  Account account;
   int threads = 2;
 };
 

@@ -10,6 +10,7 @@
 #include "lib/autoscaling/model/forecast.h"
 #include "lib/autoscaling/model/scale.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -42,9 +43,10 @@ std::optional<double> StatisticOf(const StatisticSet& set, absl::string_view sta
 
 }  // namespace
 
-std::string PolicyArn(const std::string& region, const std::string& account_id, const scaling::PolicyRecord& policy) {
-  return absl::StrCat("arn:aws:autoscaling:", region, ":", account_id, ":scalingPolicy:", policy.id, kGroupPart,
-                      policy.group, kNamePart, policy.policy.name);
+std::string PolicyArn(const Account& account, const scaling::PolicyRecord& policy) {
+  const std::string resource =
+      absl::StrCat("scalingPolicy:", policy.id, kGroupPart, policy.group, kNamePart, policy.policy.name);
+  return Arn::In(account, "autoscaling", resource).text();
 }
 
 std::string SignalReader::GroupOf(const std::string& policy_arn) {
@@ -80,7 +82,7 @@ absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, PolicyWatch
 }
 
 void SignalReader::ReadAlarms(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const {
-  const std::string arn = PolicyArn(region_, account_id_, policy);
+  const std::string arn = PolicyArn(account_, policy);
   {
     std::lock_guard lock(mutex_);
     const auto found = invocations_.find(arn);

@@ -12,6 +12,7 @@
 #include "lib/autoscaling/model/record.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/clock.h"
+#include "lib/resource/account.h"
 
 namespace brume::autoscaling {
 
@@ -37,13 +38,13 @@ struct PolicyWatch {
 using PolicyWatches = std::map<std::string, PolicyWatch>;
 
 // "arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:ID:autoScalingGroupName/GROUP:policyName/NAME".
-std::string PolicyArn(const std::string& region, const std::string& account_id, const scaling::PolicyRecord& policy);
+std::string PolicyArn(const Account& account, const scaling::PolicyRecord& policy);
 
 // Thread-safe.
 class SignalReader {
  public:
-  SignalReader(SignalSources sources, const Clock& clock, std::string region, std::string account_id)
-      : sources_(std::move(sources)), clock_(clock), region_(std::move(region)), account_id_(std::move(account_id)) {}
+  SignalReader(SignalSources sources, const Clock& clock, Account account)
+      : sources_(std::move(sources)), clock_(clock), account_(std::move(account)) {}
 
   // An alarm invoked the policy: its next signal says so, once.
   void Trigger(const std::string& policy_arn);
@@ -65,7 +66,7 @@ class SignalReader {
 
   const SignalSources sources_;
   const Clock& clock_;
-  const std::string region_, account_id_;
+  const Account account_;
   mutable std::mutex mutex_;
   std::map<std::string, int64_t> invocations_;  // by ARN: how often alarms have invoked the policy
 };

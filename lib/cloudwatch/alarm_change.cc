@@ -53,14 +53,14 @@ Alarm& AlarmChange::Edit(const std::string& name) {
 }
 
 void AlarmChange::Put(Alarm alarm, std::shared_ptr<const alarm::Rule> rule, bool is_new) {
-  items.push_back(ConfigurationItem(is_new ? "created" : "updated", alarm, now_, service_.options_.place));
+  items.push_back(ConfigurationItem(is_new ? "created" : "updated", alarm, now_, service_.options_.account));
   const std::string name = alarm.name;
   rules[name] = std::move(rule);
   puts[name] = std::make_shared<Alarm>(std::move(alarm));
 }
 
 void AlarmChange::Delete(const std::string& name) {
-  items.push_back(ConfigurationItem("deleted", *Find(name), now_, service_.options_.place));
+  items.push_back(ConfigurationItem("deleted", *Find(name), now_, service_.options_.account));
   deleted.insert(name);
 }
 
@@ -120,14 +120,13 @@ void AlarmChange::Evaluate(const std::string& name) {
   if (const auto cause = std::find_if(children.begin(), children.end(),
                                       [&](const Alarm* child) { return transitioned_.contains(child->name); });
       cause != children.end()) {
-    reason =
-        absl::StrCat(alarm::Arn(service_.options_.place.region, service_.options_.place.account_id, (*cause)->name),
-                     " transitioned to ", StateName((*cause)->state), " at ",
-                     absl::FormatTime("%A %d %B, %Y %H:%M:%S UTC", now_, absl::UTCTimeZone()));
+    reason = absl::StrCat(alarm::AlarmArn(service_.options_.account, (*cause)->name), " transitioned to ",
+                          StateName((*cause)->state), " at ",
+                          absl::FormatTime("%A %d %B, %Y %H:%M:%S UTC", now_, absl::UTCTimeZone()));
   } else {
     reason = absl::StrCat("The rule ", holds ? "holds" : "does not hold", " for the alarms it names");
   }
-  SetState(name, state, std::move(reason), CompositeReasonData(children, service_.options_.place));
+  SetState(name, state, std::move(reason), CompositeReasonData(children, service_.options_.account));
 }
 
 // How many levels of composite alarms are below it, so that each is evaluated after those it names.
@@ -186,7 +185,7 @@ void AlarmChange::Ask(const Alarm& before, const Alarm& after) {
     asked.time = now_;
     if (kind.ok() && *kind == alarm::ActionKind::kWebhook) {
       asked.message_id = NewUuid(random_);
-      asked.message = WebhookMessage(before, after, asked.message_id, service_.options_.place);
+      asked.message = WebhookMessage(before, after, asked.message_id, service_.options_.account);
     }
     for (const Dimension& dimension : after.watch.metric.dimensions) {
       if (kind.ok() && alarm::IsOnInstance(*kind) && dimension.name == "InstanceId") {

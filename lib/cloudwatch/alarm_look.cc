@@ -67,7 +67,7 @@ std::vector<AlarmService::ActionAlarm> AlarmService::AlarmsFor(absl::string_view
     const Entry& entry = alarms_.at(name);
     if (!entry.alarm->actions_enabled) continue;
     found.push_back({.name = name,
-                     .arn = alarm::Arn(options_.place.region, options_.place.account_id, name),
+                     .arn = alarm::AlarmArn(options_.account, name),
                      .state = entry.alarm->state,
                      .breach = entry.breach,
                      .since = entry.alarm->transitioned});
@@ -77,7 +77,7 @@ std::vector<AlarmService::ActionAlarm> AlarmService::AlarmsFor(absl::string_view
 
 absl::StatusOr<std::string> AlarmService::NameOf(const std::string& arn) const {
   const std::optional<std::string> name = alarm::NameInArn(arn);
-  if (!name.has_value() || arn != alarm::Arn(options_.place.region, options_.place.account_id, *name)) {
+  if (!name.has_value() || arn != alarm::AlarmArn(options_.account, *name)) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("'", absl::CHexEscape(arn.substr(0, 300)),
                                                             "' is not the ARN of an alarm of this account and region"));
   }

@@ -37,7 +37,7 @@ using AlarmReader = std::function<absl::StatusOr<std::vector<std::pair<absl::Tim
     const alarm::Watch& watch, absl::Time from, absl::Time to)>;
 
 struct AlarmServiceOptions {
-  Place place;
+  Account account;
   AlarmRules rules = {};
   // Metric maths is read once when it is put, so that its mistakes are told.
   AlarmReader read = {};

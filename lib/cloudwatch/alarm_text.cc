@@ -80,9 +80,9 @@ Json Queries(const alarm::Watch& watch) {
   return all;
 }
 
-Json Definition(const Alarm& alarm, const Place& place) {
+Json Definition(const Alarm& alarm, const Account& account) {
   Json json{{"alarmName", alarm.name},
-            {"alarmArn", alarm::Arn(place.region, place.account_id, alarm.name)},
+            {"alarmArn", alarm::AlarmArn(account, alarm.name)},
             {"alarmDescription", alarm.description},
             {"actionsEnabled", alarm.actions_enabled},
             {"okActions", alarm.ActionsOf(State::kOk)},
@@ -135,16 +135,16 @@ Json Trigger(const Alarm& alarm) {
 }
 
 // What CloudWatch tells SNS.
-Json Message(const Alarm& before, const Alarm& after, const Place& place) {
+Json Message(const Alarm& before, const Alarm& after, const Account& account) {
   Json json{{"AlarmName", after.name},
             {"AlarmDescription", after.description.empty() ? Json() : Json(after.description)},
-            {"AWSAccountId", place.account_id},
+            {"AWSAccountId", account.id},
             {"AlarmConfigurationUpdatedTimestamp", Time(after.configured)},
             {"NewStateValue", Text(StateName(after.state))},
             {"NewStateReason", after.reason},
             {"StateChangeTime", Time(after.transitioned)},
-            {"Region", place.region},
-            {"AlarmArn", alarm::Arn(place.region, place.account_id, after.name)},
+            {"Region", account.region},
+            {"AlarmArn", alarm::AlarmArn(account, after.name)},
             {"OldStateValue", Text(StateName(before.state))},
             {"OKActions", after.ActionsOf(State::kOk)},
             {"AlarmActions", after.ActionsOf(State::kAlarm)},
@@ -176,19 +176,19 @@ std::string ReasonData(const alarm::Watch& watch, absl::Time queried, absl::Time
   return Dump(data);
 }
 
-std::string CompositeReasonData(absl::Span<const Alarm* const> children, const Place& place) {
+std::string CompositeReasonData(absl::Span<const Alarm* const> children, const Account& account) {
   constexpr size_t kMostChildren = 10;
   Json triggering = Json::array();
   for (const Alarm* child : children.subspan(0, std::min(children.size(), kMostChildren))) {
-    triggering.push_back({{"arn", alarm::Arn(place.region, place.account_id, child->name)},
+    triggering.push_back({{"arn", alarm::AlarmArn(account, child->name)},
                           {"state", {{"value", Text(StateName(child->state))}, {"timestamp", Time(child->updated)}}}});
   }
   return Dump({{"triggeringAlarms", std::move(triggering)}});
 }
 
-HistoryItem ConfigurationItem(absl::string_view what, const Alarm& alarm, absl::Time time, const Place& place) {
+HistoryItem ConfigurationItem(absl::string_view what, const Alarm& alarm, absl::Time time, const Account& account) {
   const absl::string_view type = what == "created" ? "Create" : what == "deleted" ? "Delete" : "Update";
-  Json data{{"version", "1.0"}, {"type", Text(type)}, {absl::StrCat(what, "Alarm"), Definition(alarm, place)}};
+  Json data{{"version", "1.0"}, {"type", Text(type)}, {absl::StrCat(what, "Alarm"), Definition(alarm, account)}};
   // A description, dimensions and actions can be longer than an item; what it says of them then is their alarm.
   if (Dump(data).size() > kMostHistoryData) data[absl::StrCat(what, "Alarm")] = {{"alarmName", alarm.name}};
   std::string summary = absl::StrCat("Alarm \"", alarm.name, "\" ", what);
@@ -226,11 +226,12 @@ HistoryItem ActionItem(const alarm::DueAction& due, absl::Time time, const std::
   return item;
 }
 
-std::string WebhookMessage(const Alarm& before, const Alarm& after, const std::string& message_id, const Place& place) {
+std::string WebhookMessage(const Alarm& before, const Alarm& after, const std::string& message_id,
+                           const Account& account) {
   return Dump({{"Type", "Notification"},
                {"MessageId", message_id},
-               {"Subject", absl::StrCat(StateName(after.state), ": \"", after.name, "\" in ", place.region)},
-               {"Message", Dump(Message(before, after, place))},
+               {"Subject", absl::StrCat(StateName(after.state), ": \"", after.name, "\" in ", account.region)},
+               {"Message", Dump(Message(before, after, account))},
                {"Timestamp", absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", after.transitioned, absl::UTCTimeZone())}});
 }
 

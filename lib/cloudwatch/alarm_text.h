@@ -9,30 +9,25 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/cloudwatch/model/alarm.h"
+#include "lib/resource/account.h"
 
 namespace brume::cloudwatch {
-
-// Of an account in its region, as ARNs and messages name them.
-struct Place {
-  std::string region;
-  std::string account_id;
-};
 
 // StateReasonData of an evaluation of the periods that begin at `start`; the newest 50 datapoints are told.
 std::string ReasonData(const alarm::Watch& watch, absl::Time queried, absl::Time start,
                        absl::Span<const std::optional<double>> datapoints);
 // The same of a composite alarm, whose alarms `children` changed it.
-std::string CompositeReasonData(absl::Span<const alarm::Alarm* const> children, const Place& place);
+std::string CompositeReasonData(absl::Span<const alarm::Alarm* const> children, const Account& account);
 
 // Items of history, without their numbers.
 alarm::HistoryItem ConfigurationItem(absl::string_view what, const alarm::Alarm& alarm, absl::Time time,
-                                     const Place& place);  // "created", "updated", "deleted"
+                                     const Account& account);  // "created", "updated", "deleted"
 alarm::HistoryItem StateItem(const alarm::Alarm& before, const alarm::Alarm& after);
 // Of an action that was carried out, or why it was not.
 alarm::HistoryItem ActionItem(const alarm::DueAction& due, absl::Time time, const std::optional<std::string>& failure);
 
 // What a webhook is sent when `before` became `after`: the message that Amazon SNS would deliver for CloudWatch.
 std::string WebhookMessage(const alarm::Alarm& before, const alarm::Alarm& after, const std::string& message_id,
-                           const Place& place);
+                           const Account& account);
 
 }  // namespace brume::cloudwatch

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/kinds.h"
 #include "lib/schema/schema.h"
 
@@ -27,21 +28,22 @@ absl::string_view ArnType(absl::string_view id) {
 
 class Collector {
  public:
-  Collector(const google::protobuf::MethodDescriptor& method, const Place& place)
+  Collector(const google::protobuf::MethodDescriptor& method, const Account& account)
       : service_(schema::Family(*method.service()).service_name) {
     // Resources of IAM are the same in all regions.
     const bool global = service_ == "iam" || service_ == "sts";
-    prefix_ = absl::StrCat("arn:aws:", service_, ":", global ? "" : place.region, ":", place.account_id, ":");
+    base_ = Arn{.service = service_, .region = global ? "" : account.region, .account = account.id};
     // What our own services name by an id is EC2's.
-    ids_prefix_ = schema::Family(*method.service()).api_version.empty()
-                      ? absl::StrCat("arn:aws:ec2:", place.region, ":", place.account_id, ":")
-                      : prefix_;
+    ids_base_ = base_;
+    if (schema::Family(*method.service()).api_version.empty()) ids_base_ = Arn::In(account, "ec2", "");
   }
 
   void Add(absl::string_view type, absl::string_view value) {
-    resources_.insert(absl::StartsWith(value, "arn:")
-                          ? std::string(value)
-                          : absl::StrCat(prefix_, type, absl::EndsWith(type, ":") ? "" : "/", value));
+    if (LooksLikeArn(value)) {
+      resources_.insert(std::string(value));
+      return;
+    }
+    AddTo(base_, absl::StrCat(type, absl::EndsWith(type, ":") ? "" : "/", value));
   }
 
   void Walk(const Message& message) {
@@ -88,13 +90,18 @@ class Collector {
   }
 
  private:
+  void AddTo(Arn arn, std::string resource) {
+    arn.resource = std::move(resource);
+    resources_.insert(arn.text());
+  }
+
   void AddText(const FieldDescriptor& field, const std::string& value) {
     if (value.empty()) return;
     absl::string_view type = field.options().GetExtension(rpc::v1::arn_type);
     if (!type.empty()) return Add(type, absl::StrCat(path_, value));
     if (!field.options().HasExtension(rpc::v1::id)) return;
     type = ArnType(value);
-    if (!type.empty()) resources_.insert(absl::StrCat(ids_prefix_, type, "/", value));
+    if (!type.empty()) AddTo(ids_base_, absl::StrCat(type, "/", value));
   }
 
   void AddTag(const Message& tag) {
@@ -108,8 +115,9 @@ class Collector {
   }
 
   const std::string service_;
-  std::string prefix_;
-  std::string ids_prefix_;
+  // Of each resource, but for the resource itself.
+  Arn base_;
+  Arn ids_base_;
   std::string path_;  // "staff/"
   std::set<std::string> resources_;
   std::map<std::string, std::vector<std::string>> context_;
@@ -122,8 +130,8 @@ std::string ActionName(const google::protobuf::MethodDescriptor& method) {
 }
 
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const Message& request,
-                          const Caller& caller, const Place& place, absl::Time now) {
-  Collector collector(method, place);
+                          const Caller& caller, const Account& account, absl::Time now) {
+  Collector collector(method, account);
   collector.TakePath(request);
   collector.Walk(request);
   collector.AddCaller(request, caller);
@@ -139,9 +147,9 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   set("aws:currenttime", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()));
   set("aws:epochtime", absl::StrCat(absl::ToUnixSeconds(now)));
   set("aws:principalarn", caller.arn);
-  set("aws:principalaccount", place.account_id);
+  set("aws:principalaccount", account.id);
   set("aws:principaltype", caller.administrator ? "Account" : caller.role_id.empty() ? "User" : "AssumedRole");
-  set("aws:requestedregion", place.region);
+  set("aws:requestedregion", account.region);
   set("aws:securetransport", caller.secure ? "true" : "false");
   set("aws:sourceip", caller.source == "unix" ? "" : caller.source);
   set("aws:useragent", caller.user_agent);

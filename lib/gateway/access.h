@@ -9,14 +9,9 @@
 #include "google/protobuf/message.h"
 #include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
+#include "lib/resource/account.h"
 
 namespace brume::gateway {
-
-// Where resources are, for their ARNs.
-struct Place {
-  std::string region = "us-east-1";
-  std::string account_id = "000000000000";
-};
 
 // "ec2:RunInstances".
 std::string ActionName(const google::protobuf::MethodDescriptor& method);
@@ -26,6 +21,6 @@ std::string ActionName(const google::protobuf::MethodDescriptor& method);
 // aws:RequestedRegion, aws:SecureTransport, aws:SourceIp, aws:UserAgent, aws:userid, aws:username, and of the tags a
 // request sets aws:RequestTag/KEY and aws:TagKeys.
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
-                          const Caller& caller, const Place& place, absl::Time now);
+                          const Caller& caller, const Account& account, absl::Time now);
 
 }  // namespace brume::gateway

@@ -81,7 +81,7 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
 
 absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message& request, const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
-  AccessQuestion question = QuestionOf(method, request, caller, parts_.place, absl::Now());
+  AccessQuestion question = QuestionOf(method, request, caller, parts_.account, absl::Now());
   RETURN_IF_ERROR(Ask(method, caller, question));
   if (parts_.implied) {
     for (AccessQuestion& implied : parts_.implied(request)) {

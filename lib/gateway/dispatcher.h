@@ -16,6 +16,7 @@
 #include "lib/gateway/access.h"
 #include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
+#include "lib/resource/account.h"
 
 namespace brume::gateway {
 
@@ -34,7 +35,7 @@ struct CallRecord {
 
 // What a dispatcher asks and tells others. All are called from many threads at once, and may be empty.
 struct DispatcherParts {
-  Place place = {};
+  Account account = {};
   // Whether there is room for this call; ResourceExhausted when the caller asks too much.
   std::function<absl::Status(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                              const Caller& caller)>

@@ -8,6 +8,7 @@
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
 #include "lib/iam/model/managed_policy.h"
+#include "lib/resource/arn.h"
 
 namespace brume::iam {
 namespace {
@@ -91,8 +92,9 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const st
 
 // Calls name users, groups, roles and instance profiles without the path that is part of their ARN.
 absl::StatusOr<std::string> Authorizer::WithPath(const std::string& arn) {
-  absl::string_view rest = arn;
-  if (!absl::ConsumePrefix(&rest, absl::StrCat("arn:aws:iam::", account_id_, ":"))) return arn;
+  const std::optional<Arn> parsed = Arn::Parse(arn);
+  if (!parsed.has_value() || !parsed->IsOfIam() || parsed->account != account_id_) return arn;
+  absl::string_view rest = parsed->resource;
   for (const IdentityKind kind : {IdentityKind::kUser, IdentityKind::kGroup, IdentityKind::kRole}) {
     absl::string_view name = rest;
     if (!absl::ConsumePrefix(&name, absl::StrCat(IdentityNoun(kind), "/")) || name.find('/') != name.npos) continue;

@@ -10,6 +10,7 @@
 #include "lib/iam/model/identity.h"
 #include "lib/iam/model/identity_rules.h"
 #include "lib/iam/model/key_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -86,7 +87,7 @@ absl::Status KeyAuthenticator::Check(const SignedRequest& request, const sigv4::
 absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& holder) {
   Caller caller;
   if (holder.identity_id.empty()) {
-    caller.arn = absl::StrCat("arn:aws:iam::", account_id_, ":root");
+    caller.arn = Arn::Root(account_id_).text();
     caller.principal_id = account_id_;
     caller.administrator = true;
   } else {

@@ -10,6 +10,7 @@
 #include "lib/iam/identity_table.h"
 #include "lib/iam/model/key_text.h"
 #include "lib/iam/model/policy.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -44,7 +45,8 @@ absl::Status CheckSeconds(int64_t seconds, int64_t most) {
 }
 
 absl::Status CheckWish(const AssumeRoleWish& wish) {
-  if (!absl::StartsWith(wish.role_arn, "arn:aws:iam::")) return Invalid(absl::StrCat(wish.role_arn, " is invalid"));
+  const std::optional<Arn> role = Arn::Parse(wish.role_arn);
+  if (!role.has_value() || !role->IsOfIam()) return Invalid(absl::StrCat(wish.role_arn, " is invalid"));
   RETURN_IF_ERROR(CheckText("RoleSessionName", wish.session_name, 64, "_+=,.@-"));
   if (!wish.external_id.empty()) RETURN_IF_ERROR(CheckText("ExternalId", wish.external_id, 1224, "_+=,.@:/-"));
   if (wish.seconds.has_value()) RETURN_IF_ERROR(CheckSeconds(*wish.seconds, kMostSeconds));
@@ -78,7 +80,7 @@ absl::StatusOr<std::optional<Identity>> SessionService::FindRole(const std::stri
 
 // Trust policies name roles, not their sessions.
 absl::StatusOr<std::string> SessionService::TrustedArn(const Caller& caller) {
-  if (caller.arn.empty()) return absl::StrCat("arn:aws:iam::", account_id_, ":root");
+  if (caller.arn.empty()) return Arn::Root(account_id_).text();
   if (caller.role_id.empty()) return caller.arn;
   ASSIGN_OR_RETURN(const std::optional<Identity> role,
                    database_.ReadFor([&](store::Connection& c) { return IdentityTable(c).FindById(caller.role_id); }));

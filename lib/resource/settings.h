@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "lib/resource/account.h"
 #include "lib/resource/ipv4.h"
 
 namespace brume {
@@ -34,6 +35,8 @@ struct Settings {
   absl::Duration terminate_timeout = absl::Seconds(20);  // the same on the way to terminated
   absl::Duration reboot_timeout = absl::Seconds(60);     // ACPI asked, then reset
   absl::Duration terminated_visible = absl::Hours(1);
+
+  Account account() const { return {.region = region, .id = account_id}; }
 };
 
 }  // namespace brume

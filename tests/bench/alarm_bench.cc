@@ -45,7 +45,7 @@ absl::Status Run(const std::string& directory, int count) {
   ManualClock clock(absl::FromUnixSeconds(1'700'000'041));
   SystemRandom random;
   MetricService metrics(*database, clock);
-  AlarmService alarms(*database, clock, random, {.place = {.region = "us-east-1", .account_id = "000000000000"}});
+  AlarmService alarms(*database, clock, random, {.account = {.region = "us-east-1", .id = "000000000000"}});
   RETURN_IF_ERROR(alarms.Load());
   AlarmEvaluator evaluator(
       {.alarms = alarms, .clock = clock, .read = [&](const alarm::Watch& watch, absl::Time from, absl::Time to) {

@@ -35,7 +35,7 @@ class AlarmWorld {
     alarms = std::make_unique<AlarmService>(
         *database, clock, random,
         AlarmServiceOptions{
-            .place = {.region = "us-east-1", .account_id = "000000000000"},
+            .account = {.region = "us-east-1", .id = "000000000000"},
             .rules = {.webhooks = {"http://hooks.example.org/"}},
             .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) { return Read(watch, from, to); },
             .on_put = [this](const std::string& name) { evaluator->Wake(name); },

@@ -24,7 +24,7 @@ struct LiveWorld {
       *database,
       clock,
       random,
-      {.place = {.region = "us-east-1", .account_id = "000000000000"},
+      {.account = {.region = "us-east-1", .id = "000000000000"},
        .rules = {.webhooks = {"http://hooks.example.org/"}},
        .on_put = [this](const std::string& name) { evaluator.Wake(name); },
        .on_wait = [this] { evaluator.LookAgain(); },

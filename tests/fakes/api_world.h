@@ -170,7 +170,7 @@ class ApiWorld : public ComputeWorld {
   cloudwatch::AlarmService alarms{*database,
                                   clock,
                                   random,
-                                  {.place = {.region = settings.region, .account_id = settings.account_id},
+                                  {.account = settings.account(),
                                    .rules = {.webhooks = {"http://hooks.example.org/"}},
                                    .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) {
                                      return cloudwatch::ReadWatch(metrics, watch, from, to);
@@ -188,8 +188,7 @@ class ApiWorld : public ComputeWorld {
       {.database = *database,
        .clock = clock,
        .random = random,
-       .region = settings.region,
-       .account_id = settings.account_id,
+       .account = settings.account(),
        .wake = wake_group,
        .forecast = [this](const scaling::PolicyRecord& policy) { return scaling_loop.ForecastOf(policy); }}};
   autoscaling::RefreshService scaling_refreshes{*database, clock, random, wake_group};
@@ -249,8 +248,7 @@ class ApiWorld : public ComputeWorld {
                                    absl::Duration) { return std::vector<StatisticSet>(); },
                         .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
                         .note = [](const MetricId&, absl::Time, double) {}},
-            .region = settings.region,
-            .account_id = settings.account_id};
+            .account = settings.account()};
   }
 };
 

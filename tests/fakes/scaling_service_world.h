@@ -49,8 +49,7 @@ class ScalingServiceWorld : public ComputeWorld {
                                                                                     .launcher = MakeLauncher(),
                                                                                     .signals = MakeSignals(),
                                                                                     .notify = {},
-                                                                                    .region = "us-east-1",
-                                                                                    .account_id = "000000000000"});
+                                                                                    .account = {}});
   }
 
   // Looks at the group, and at what comes of it, until nothing is left to be done now. The last look has read its
@@ -154,8 +153,7 @@ class ScalingServiceWorld : public ComputeWorld {
   autoscaling::PolicyService policies{{.database = *database,
                                        .clock = clock,
                                        .random = random,
-                                       .region = "us-east-1",
-                                       .account_id = "000000000000",
+                                       .account = {},
                                        .wake = [](const auto&) {},
                                        .forecast = [this](const auto& policy) { return loop->ForecastOf(policy); }}};
   autoscaling::RefreshService refreshes{*database, clock, random, [](const std::string&) {}};

@@ -15,13 +15,13 @@
 namespace brume::gateway {
 namespace {
 
-const Place kPlace{.region = "eu-west-1", .account_id = "123456789012"};
+const Account kAccount{.region = "eu-west-1", .id = "123456789012"};
 
 AccessQuestion Ask(const char* service, const char* action, const google::protobuf::Message& request,
                    const Caller& caller) {
   const auto* method = Dispatcher().FindMethod(service, action);
   REQUIRE(method != nullptr);
-  return QuestionOf(*method, request, caller, kPlace, absl::UnixEpoch());
+  return QuestionOf(*method, request, caller, kAccount, absl::UnixEpoch());
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ TEST_CASE("a console is attached to as a call is made: limited, asked of policie
   std::vector<AccessQuestion> asked;
   std::vector<std::string> recorded;
   bool admits = true;
-  Dispatcher dispatcher({.place = {.region = "eu-west-1", .account_id = "123456789012"},
+  Dispatcher dispatcher({.account = {.region = "eu-west-1", .id = "123456789012"},
                          .admit = [&](const auto&, const auto&, const Caller&) -> absl::Status {
                            if (admits) return absl::OkStatus();
                            return ec2::Error("RequestLimitExceeded", "Request limit exceeded.");

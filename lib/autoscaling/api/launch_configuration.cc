@@ -1,7 +1,6 @@
 #include "lib/autoscaling/api/launch_configuration.h"
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
@@ -12,6 +11,7 @@
 #include "lib/gateway/time_text.h"
 #include "lib/gateway/validate.h"
 #include "lib/iam/instance_profile_service.h"
+#include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -126,8 +126,8 @@ absl::StatusOr<std::string> ConfigurationData(const api::Services& services, con
   if (request.has_placement_tenancy()) data.mutable_placement()->set_tenancy(request.placement_tenancy());
   if (!request.iam_instance_profile().empty()) {
     auto& profile = *data.mutable_iam_instance_profile();
-    absl::StartsWith(request.iam_instance_profile(), "arn:") ? profile.set_arn(request.iam_instance_profile())
-                                                             : profile.set_name(request.iam_instance_profile());
+    LooksLikeArn(request.iam_instance_profile()) ? profile.set_arn(request.iam_instance_profile())
+                                                 : profile.set_name(request.iam_instance_profile());
   }
   RETURN_IF_ERROR(ParseBlockDevices(request, data));
   RETURN_IF_ERROR(ParseNetwork(request, data));

@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
@@ -56,7 +57,7 @@ std::string GroupNameOf(const api::Services& services, const std::string& name_o
 }
 
 std::string ScalingArn(const Settings& settings, absl::string_view resource) {
-  return absl::StrCat("arn:aws:autoscaling:", settings.region, ":", settings.account_id, ":", resource);
+  return Arn::In(settings.account(), "autoscaling", resource).text();
 }
 
 std::string GroupArn(const Settings& settings, const scaling::Group& group) {

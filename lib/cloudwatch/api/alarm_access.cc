@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "brume/cloudwatch/v1/alarm.pb.h"
 #include "lib/cloudwatch/model/alarm_action.h"
+#include "lib/resource/arn.h"
+#include "lib/resource/ids.h"
 
 namespace brume::cloudwatch {
 namespace {
@@ -42,7 +44,7 @@ std::vector<AccessQuestion> WhatAlarmDoes(const google::protobuf::Message& reque
     AccessQuestion question;
     question.action = action;
     question.resources = {
-        absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":instance/", instance)};
+        Arn::In(settings.account(), "ec2", absl::StrCat(InstanceId::kKind.arn_type, "/", instance)).text()};
     questions.push_back(std::move(question));
   }
   return questions;

@@ -26,7 +26,7 @@ constexpr int kDefaultRecords = 100;
 absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
 std::string ArnOf(const Settings& settings, const Alarm& alarm) {
-  return alarm::Arn(settings.region, settings.account_id, alarm.name);
+  return alarm::AlarmArn(settings.account(), alarm.name);
 }
 
 // What both kinds of alarms show.

@@ -1,7 +1,8 @@
 #include "lib/cloudwatch/model/alarm.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "lib/resource/arn.h"
 
 namespace brume::alarm {
 
@@ -12,19 +13,16 @@ absl::string_view SuppressedByName(SuppressedBy by) {
   return kNames[static_cast<size_t>(by)];
 }
 
-std::string Arn(absl::string_view region, absl::string_view account_id, absl::string_view name) {
-  return absl::StrCat("arn:aws:cloudwatch:", region, ":", account_id, ":alarm:", name);
+std::string AlarmArn(const Account& account, absl::string_view name) {
+  return Arn::In(account, "cloudwatch", absl::StrCat("alarm:", name)).text();
 }
 
-std::optional<std::string> NameInArn(absl::string_view arn) {
-  // A name may have colons of its own.
-  constexpr int kSplits = 6;
-  const std::vector<absl::string_view> parts = absl::StrSplit(arn, absl::MaxSplits(':', kSplits));
-  if (parts.size() != kSplits + 1 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != "cloudwatch" ||
-      parts[5] != "alarm" || parts[6].empty()) {
-    return std::nullopt;
-  }
-  return std::string(parts[6]);
+std::optional<std::string> NameInArn(absl::string_view text) {
+  const std::optional<Arn> arn = Arn::Parse(text);
+  if (!arn.has_value() || arn->partition != "aws" || arn->service != "cloudwatch") return std::nullopt;
+  absl::string_view name = arn->resource;  // may have colons of its own
+  if (!absl::ConsumePrefix(&name, "alarm:") || name.empty()) return std::nullopt;
+  return std::string(name);
 }
 
 absl::string_view HistoryTypeName(HistoryType type) {

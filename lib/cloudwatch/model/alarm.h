@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/cloudwatch/model/threshold.h"
+#include "lib/resource/account.h"
 
 namespace brume::alarm {
 
@@ -81,9 +82,9 @@ struct Alarm {
 };
 
 // "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME".
-std::string Arn(absl::string_view region, absl::string_view account_id, absl::string_view name);
-// The name in an alarm's ARN, of any region and account; none for what is no such ARN.
-std::optional<std::string> NameInArn(absl::string_view arn);
+std::string AlarmArn(const Account& account, absl::string_view name);
+// The name in an alarm's ARN, of any region and account; unset for what is not one.
+std::optional<std::string> NameInArn(absl::string_view text);
 
 enum class HistoryType { kConfigurationUpdate, kStateUpdate, kAction };
 absl::string_view HistoryTypeName(HistoryType type);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::alarm {
@@ -60,22 +61,22 @@ absl::StatusOr<ActionKind> ParseAction(absl::string_view action) {
     if (!url.ok()) return Refused(action, url.status().message());
     return ActionKind::kWebhook;
   }
-  const std::vector<absl::string_view> parts = absl::StrSplit(action, ':');
-  if (parts.size() < 5 || parts[0] != "arn" || parts[1] != "aws") {
-    return Refused(action, "it must be an ARN or a URL");
-  }
-  if (parts[2] == "automate" && parts.size() == 6 && parts[4] == "ec2") {
+  const std::optional<Arn> arn = Arn::Parse(action);
+  if (!arn.has_value() || arn->partition != "aws") return Refused(action, "it must be an ARN or a URL");
+  if (arn->service == "automate" && arn->account == "ec2") {
     constexpr std::pair<absl::string_view, ActionKind> kVerbs[] = {{"stop", ActionKind::kStop},
                                                                    {"terminate", ActionKind::kTerminate},
                                                                    {"reboot", ActionKind::kReboot},
                                                                    {"recover", ActionKind::kRecover}};
     for (const auto& [verb, kind] : kVerbs) {
-      if (parts[5] == verb) return kind;
+      if (arn->resource == verb) return kind;
     }
     return Refused(action, "an instance can be told to stop, terminate, reboot or recover");
   }
-  if (parts[2] == "autoscaling" && parts.size() >= 7 && parts[5] == "scalingPolicy") return ActionKind::kScalingPolicy;
-  if (parts[2] == "sns") {
+  if (arn->service == "autoscaling" && absl::StartsWith(arn->resource, "scalingPolicy:")) {
+    return ActionKind::kScalingPolicy;
+  }
+  if (arn->service == "sns") {
     return Refused(action, "there are no SNS topics here; name a URL that the setting monitoring.webhooks allows");
   }
   return Refused(action,

@@ -2,6 +2,7 @@
 #include "lib/api/handlers.h"
 #include "lib/iam/api/iam.h"
 #include "lib/iam/identity_service.h"
+#include "lib/resource/arn.h"
 
 namespace brume::iam {
 namespace {
@@ -27,7 +28,7 @@ absl::StatusOr<v1::GetUserResponse> GetUser(IdentityService& identities, const v
     response.mutable_user()->set_path("/");
     response.mutable_user()->set_user_name("");
     response.mutable_user()->set_user_id(identities.account_id());
-    response.mutable_user()->set_arn("arn:aws:iam::" + identities.account_id() + ":root");
+    response.mutable_user()->set_arn(Arn::Root(identities.account_id()).text());
     response.mutable_user()->set_create_date("1970-01-01T00:00:00.000Z");
     return response;
   }

@@ -1,5 +1,4 @@
 // Managed policies and their versions.
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -10,6 +9,7 @@
 #include "lib/gateway/time_text.h"
 #include "lib/iam/api/iam.h"
 #include "lib/iam/identity_service.h"
+#include "lib/iam/model/builtin_policies.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -69,7 +69,7 @@ void AddPolicies(gateway::Dispatcher& dispatcher, IdentityService& identities) {
         v1::ListPoliciesResponse response;
         ASSIGN_OR_RETURN(auto all, identities.ListPolicies(request.path_prefix()));
         const auto left_out = [&](const PolicyView& view) {
-          const bool builtin = absl::StartsWith(view.arn, "arn:aws:iam::aws:");
+          const bool builtin = IsBuiltinPolicyArn(view.arn);
           return (request.scope() == "AWS" && !builtin) || (request.scope() == "Local" && builtin) ||
                  (request.only_attached() && view.attachments == 0);
         };

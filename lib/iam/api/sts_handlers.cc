@@ -6,6 +6,7 @@
 #include "lib/gateway/time_text.h"
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/session_service.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -30,7 +31,7 @@ sts::GetCallerIdentityResponse GetCallerIdentity(const std::string& account_id, 
   response.set_account(account_id);
   // Those the host lets in have no name in IAM: they are who the account belongs to.
   response.set_user_id(caller.arn.empty() ? account_id : caller.principal_id);
-  response.set_arn(caller.arn.empty() ? absl::StrCat("arn:aws:iam::", account_id, ":root") : caller.arn);
+  response.set_arn(caller.arn.empty() ? Arn::Root(account_id).text() : caller.arn);
   return response;
 }
 
@@ -59,12 +60,12 @@ absl::StatusOr<sts::GetSessionTokenResponse> GetSessionToken(const api::Services
 absl::StatusOr<sts::AssumeRoleResponse> AssumeRole(const api::Services& services,
                                                    const google::protobuf::MethodDescriptor& method,
                                                    const sts::AssumeRoleRequest& request, const Caller& caller) {
-  const gateway::Place place{.region = services.settings.region, .account_id = services.settings.account_id};
+  const Account account = services.settings.account();
   AssumeRoleWish wish{.role_arn = request.role_arn(),
                       .session_name = request.role_session_name(),
                       .policy = request.policy(),
                       .external_id = request.external_id(),
-                      .context = gateway::QuestionOf(method, request, caller, place, services.clock.Now()).context};
+                      .context = gateway::QuestionOf(method, request, caller, account, services.clock.Now()).context};
   if (request.has_duration_seconds()) wish.seconds = request.duration_seconds();
   ASSIGN_OR_RETURN(const AssumedRole assumed, services.sessions.AssumeRole(caller, wish));
   sts::AssumeRoleResponse response;

@@ -1,12 +1,13 @@
 #include "lib/iam/model/builtin_policies.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "lib/resource/arn.h"
 
 namespace brume::iam {
 namespace {
 
-constexpr char kPrefix[] = "arn:aws:iam::aws:policy/";
+constexpr char kOwner[] = "aws";
+constexpr char kPrefix[] = "policy/";
 
 // What the policies of these names grant at AWS of the services that are here.
 constexpr BuiltinPolicy kPolicies[] = {
@@ -52,13 +53,20 @@ constexpr BuiltinPolicy kPolicies[] = {
 absl::Span<const BuiltinPolicy> BuiltinPolicies() { return kPolicies; }
 
 const BuiltinPolicy* FindBuiltinPolicy(absl::string_view arn) {
-  if (!absl::ConsumePrefix(&arn, kPrefix)) return nullptr;
+  if (!IsBuiltinPolicyArn(arn)) return nullptr;
   for (const BuiltinPolicy& policy : kPolicies) {
-    if (policy.name == arn) return &policy;
+    if (BuiltinPolicyArn(policy) == arn) return &policy;
   }
   return nullptr;
 }
 
-std::string BuiltinPolicyArn(const BuiltinPolicy& policy) { return absl::StrCat(kPrefix, policy.name); }
+std::string BuiltinPolicyArn(const BuiltinPolicy& policy) {
+  return Arn::Global(kOwner, "iam", absl::StrCat(kPrefix, policy.name)).text();
+}
+
+bool IsBuiltinPolicyArn(absl::string_view text) {
+  const std::optional<Arn> arn = Arn::Parse(text);
+  return arn.has_value() && arn->IsOfIam() && arn->account == kOwner;
+}
 
 }  // namespace brume::iam

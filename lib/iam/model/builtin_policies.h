@@ -19,5 +19,7 @@ absl::Span<const BuiltinPolicy> BuiltinPolicies();
 // Null when there is none of this ARN.
 const BuiltinPolicy* FindBuiltinPolicy(absl::string_view arn);
 std::string BuiltinPolicyArn(const BuiltinPolicy& policy);
+// Whether AWS owns what the ARN names in IAM.
+bool IsBuiltinPolicyArn(absl::string_view text);
 
 }  // namespace brume::iam

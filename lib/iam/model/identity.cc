@@ -1,6 +1,7 @@
 #include "lib/iam/model/identity.h"
 
 #include "absl/strings/str_cat.h"
+#include "lib/resource/arn.h"
 
 namespace brume {
 
@@ -18,7 +19,7 @@ absl::string_view IdentityNoun(IdentityKind kind) {
 
 std::string IamArn(absl::string_view account_id, absl::string_view type, absl::string_view path,
                    absl::string_view name) {
-  return absl::StrCat("arn:aws:iam::", account_id, ":", type, path, name);
+  return Arn::Global(account_id, "iam", absl::StrCat(type, path, name)).text();
 }
 
 std::string IdentityArn(absl::string_view account_id, const Identity& identity) {
@@ -26,7 +27,7 @@ std::string IdentityArn(absl::string_view account_id, const Identity& identity) 
 }
 
 std::string SessionArn(absl::string_view account_id, absl::string_view role_name, absl::string_view session_name) {
-  return absl::StrCat("arn:aws:sts::", account_id, ":assumed-role/", role_name, "/", session_name);
+  return Arn::Global(account_id, "sts", absl::StrCat("assumed-role/", role_name, "/", session_name)).text();
 }
 
 }  // namespace brume

@@ -10,6 +10,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/model/builtin_policies.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -17,11 +18,12 @@ namespace brume::iam {
 absl::StatusOr<ManagedPolicy> FindManagedPolicy(store::Connection& connection, absl::string_view account_id,
                                                 absl::string_view arn) {
   const absl::string_view shown = arn.substr(0, 200);
-  if (!absl::StartsWith(arn, "arn:aws:iam::")) {
+  const std::optional<Arn> parsed = Arn::Parse(arn);
+  if (!parsed.has_value() || !parsed->IsOfIam()) {
     return ec2::Error("ValidationError", absl::StrCat("ARN ", shown, " is not valid."));
   }
-  absl::string_view rest = arn;
-  if (absl::ConsumePrefix(&rest, absl::StrCat("arn:aws:iam::", account_id, ":policy")) && absl::StartsWith(rest, "/")) {
+  absl::string_view rest = parsed->resource;
+  if (parsed->account == account_id && absl::ConsumePrefix(&rest, "policy") && absl::StartsWith(rest, "/")) {
     const size_t slash = rest.rfind('/');
     ASSIGN_OR_RETURN(std::optional<ManagedPolicy> found,
                      ManagedPolicyTable(connection)

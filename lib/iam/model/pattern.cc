@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 
 namespace brume::iam {
 namespace {
@@ -140,7 +141,7 @@ Pattern Pattern::Everything() {
 absl::StatusOr<ArnPattern> ArnPattern::Parse(absl::string_view text, bool variables) {
   ArnPattern arn;
   if (text == "*") return arn;
-  if (!absl::StartsWith(text, "arn:")) return absl::InvalidArgumentError("must be an ARN or \"*\"");
+  if (!LooksLikeArn(text)) return absl::InvalidArgumentError("must be an ARN or \"*\"");
   ASSIGN_OR_RETURN(const Pattern whole, Pattern::Parse(text, {.variables = variables}));
   arn.fields_ = whole.SplitAtColons(kArnFields);
   while (arn.fields_.size() < kArnFields) arn.fields_.push_back(Pattern::Everything());

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/model/policy_parse.h"
+#include "lib/resource/arn.h"
 
 namespace brume::iam {
 namespace {
@@ -32,7 +32,7 @@ bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
   }
   return std::any_of(statement.accounts.begin(), statement.accounts.end(), [&](const std::string& account) {
     return account == "*" || account == question.principal_arn || account == question.account_id ||
-           account == absl::StrCat("arn:aws:iam::", question.account_id, ":root");
+           account == Arn::Root(question.account_id).text();
   });
 }
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -157,8 +157,9 @@ absl::Status ParsePrincipals(const json& source, const std::string& place, State
     ASSIGN_OR_RETURN(auto names, Texts(value, type, absl::StrCat(place, "Principal: ")));
     for (std::string& name : names) {
       const bool service = type == "Service";
-      const bool arn = absl::StartsWith(name, "arn:aws:iam::") && name.find('*') == std::string::npos;
-      if (!service && name != "*" && !IsAccount(name) && !arn) {
+      const std::optional<Arn> arn = Arn::Parse(name);
+      const bool of_iam = arn.has_value() && arn->IsOfIam() && name.find('*') == std::string::npos;
+      if (!service && name != "*" && !IsAccount(name) && !of_iam) {
         return Malformed(place, name, "is no principal: it must be an account, the ARN of a user or role, or \"*\"");
       }
       (service ? statement.services : statement.accounts).push_back(std::move(name));

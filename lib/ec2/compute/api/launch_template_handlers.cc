@@ -15,6 +15,7 @@
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
@@ -53,7 +54,7 @@ template <typename Request>
 absl::StatusOr<compute::LaunchTemplateAuthor> AuthorOf(const api::Services& services, const Request& request,
                                                        const Caller& caller) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token(), 128));
-  const std::string root = absl::StrCat("arn:aws:iam::", services.settings.account_id, ":root");
+  const std::string root = Arn::Root(services.settings.account_id).text();
   return compute::LaunchTemplateAuthor{.arn = caller.arn.empty() ? root : caller.arn,
                                        .client_token = request.client_token(),
                                        .parameters_digest = gateway::ParametersDigest(request)};

@@ -13,6 +13,7 @@
 #include "lib/ec2/network/model/zones.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
+#include "lib/resource/arn.h"
 
 namespace brume::ec2 {
 namespace {
@@ -119,7 +120,7 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const TagMap& tags, con
   rendered.set_assign_ipv6_address_on_creation(false);
   *rendered.mutable_tags() = RenderTags(tags);
   rendered.set_subnet_arn(
-      absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":subnet/", subnet.id.text()));
+      Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
   rendered.set_enable_dns64(false);
   rendered.set_ipv6_native(false);
   return rendered;

@@ -1,0 +1,37 @@
+#include "lib/resource/arn.h"
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace brume {
+
+std::optional<Arn> Arn::Parse(absl::string_view text) {
+  constexpr int kParts = 6;
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', kParts - 1));
+  if (parts.size() != kParts || parts[0] != "arn") return std::nullopt;
+  return Arn{.partition = parts[1], .service = parts[2], .region = parts[3], .account = parts[4], .resource = parts[5]};
+}
+
+Arn Arn::In(const Account& account, absl::string_view service, absl::string_view resource) {
+  return {.service = std::string(service),
+          .region = account.region,
+          .account = account.id,
+          .resource = std::string(resource)};
+}
+
+Arn Arn::Global(absl::string_view account_id, absl::string_view service, absl::string_view resource) {
+  return {.service = std::string(service), .account = std::string(account_id), .resource = std::string(resource)};
+}
+
+Arn Arn::Root(absl::string_view account_id) { return Global(account_id, "iam", "root"); }
+
+std::string Arn::text() const {
+  return absl::StrCat("arn:", partition, ":", service, ":", region, absl::StrCat(":", account, ":", resource));
+}
+
+bool LooksLikeArn(absl::string_view text) { return absl::StartsWith(text, "arn:"); }
+
+}  // namespace brume
