@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,9 +26,13 @@ std::optional<absl::Duration> FromMicros(const std::optional<int64_t>& micros) {
   return absl::Microseconds(*micros);
 }
 
-// The variant of a policy as columns; its kind is the variant's index.
+// Which alternative of the variant a policy is.
+enum class RuleKind { kSimple = 0, kStep = 1, kTracking = 2, kPredictive = 3 };
+constexpr std::true_type IsPersisted(RuleKind) { return {}; }  // the database keeps its values
+
+// The variant of a policy as columns.
 struct Rule {
-  int kind = 0;
+  RuleKind kind = RuleKind::kSimple;
   scaling::AdjustmentType adjustment_type = scaling::AdjustmentType::kChangeInCapacity;
   int amount = 0, min_magnitude = 0;
   std::optional<int64_t> cooldown;
@@ -51,12 +56,14 @@ std::optional<double> Bound(const std::vector<double>& text) {
 struct Flattener {
   Rule& rule;
   void operator()(const scaling::SimplePolicy& simple) const {
+    rule.kind = RuleKind::kSimple;
     rule.adjustment_type = simple.adjustment.type;
     rule.amount = simple.adjustment.amount;
     rule.min_magnitude = simple.adjustment.min_magnitude;
     rule.cooldown = Micros(simple.cooldown);
   }
   void operator()(const scaling::StepPolicy& step) const {
+    rule.kind = RuleKind::kStep;
     rule.adjustment_type = step.type;
     rule.min_magnitude = step.min_magnitude;
     std::vector<StepText> steps;
@@ -66,10 +73,12 @@ struct Flattener {
     rule.steps = store::ToJson(steps);
   }
   void operator()(const scaling::TrackingPolicy& tracking) const {
+    rule.kind = RuleKind::kTracking;
     rule.target = tracking.target;
     rule.disable_scale_in = tracking.disable_scale_in;
   }
   void operator()(const scaling::PredictivePolicy& predictive) const {
+    rule.kind = RuleKind::kPredictive;
     rule.target = predictive.target;
     rule.scales = predictive.scales;
     rule.buffer = absl::ToInt64Microseconds(predictive.buffer);
@@ -80,20 +89,21 @@ struct Flattener {
 
 decltype(scaling::Policy::rule) Unflatten(const Rule& r) {
   switch (r.kind) {
-    case 0:
+    case RuleKind::kSimple:
       return scaling::SimplePolicy{{r.adjustment_type, r.amount, r.min_magnitude}, FromMicros(r.cooldown)};
-    case 1: {
+    case RuleKind::kStep: {
       scaling::StepPolicy step{r.adjustment_type, r.min_magnitude, {}};
       for (const auto& [lower, upper, amount] : store::FromJson<std::vector<StepText>>(r.steps)) {
         step.steps.push_back({Bound(lower), Bound(upper), amount});
       }
       return step;
     }
-    case 2:
+    case RuleKind::kTracking:
       return scaling::TrackingPolicy{r.target, r.disable_scale_in};
-    default:
-      return scaling::PredictivePolicy{r.target, r.scales, absl::Microseconds(r.buffer), r.breach, r.max_buffer};
+    case RuleKind::kPredictive:
+      break;
   }
+  return scaling::PredictivePolicy{r.target, r.scales, absl::Microseconds(r.buffer), r.breach, r.max_buffer};
 }
 
 constexpr char kPolicyColumns[] =
@@ -217,7 +227,6 @@ int64_t ReadNumber(store::Row& row) {
 
 absl::Status PolicyTable::Put(int64_t group_seq, PolicyRecord& p) {
   Rule rule;
-  rule.kind = static_cast<int>(p.policy.rule.index());
   std::visit(Flattener{rule}, p.policy.rule);
   const std::optional<int64_t> warmup = Micros(p.warmup);
   DimensionText pairs;

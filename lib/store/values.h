@@ -1,10 +1,15 @@
 // How domain values are kept in columns. Ids: text, NULL when empty. Times: integer microseconds since 1970, UTC (finer
 // parts are lost). Addresses and enums: integers. For the repositories only.
+//
+// Only an enum that says so is kept. Beside its definition, each of whose enumerators has an explicit value that never
+// changes and is never given to another, stands
+//   std::true_type IsPersisted(VolumeState);
 #pragma once
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -16,6 +21,11 @@
 #include "lib/resource/ipv4.h"
 
 namespace brume::store {
+
+template <typename T>
+concept PersistedEnum = std::is_enum_v<T> && requires(T value) {
+  { IsPersisted(value) } -> std::same_as<std::true_type>;
+};
 
 // Bytes that are not text: kept as BLOB.
 struct Blob {
@@ -49,9 +59,10 @@ void Bind(SQLite::Statement& statement, int index, const Id<prefix>& value) {
     statement.bindNoCopy(index, value.text());
   }
 }
-template <typename T>
-requires std::is_enum_v<T>
-void Bind(SQLite::Statement& statement, int index, T value) { statement.bind(index, static_cast<int>(value)); }
+template <PersistedEnum T>
+void Bind(SQLite::Statement& statement, int index, T value) {
+  statement.bind(index, static_cast<int>(value));
+}
 template <typename T>
 void Bind(SQLite::Statement& statement, int index, const std::optional<T>& value) {
   if (value.has_value()) {
@@ -78,9 +89,10 @@ template <IdPrefix prefix>
 void Load(const SQLite::Column& column, Id<prefix>& value) {
   value = Id<prefix>::FromTrusted(column.getString());
 }
-template <typename T>
-requires std::is_enum_v<T>
-void Load(const SQLite::Column& column, T& value) { value = static_cast<T>(column.getInt()); }
+template <PersistedEnum T>
+void Load(const SQLite::Column& column, T& value) {
+  value = static_cast<T>(column.getInt());
+}
 template <typename T>
 void Load(const SQLite::Column& column, std::optional<T>& value) {
   if (column.isNull()) {

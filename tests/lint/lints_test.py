@@ -181,6 +181,19 @@ message MakeThingRequest {
         self.assert_fault("comments", {"proto/a.proto": head + "service A {\n  rpc Do(B) returns (C);\n}\n"},
                           "proto/a.proto:4", "rpc Do has no comment")
 
+    def test_persisted_enums(self):
+        said = "std::true_type IsPersisted(State);\n"
+        self.assert_clean("persisted_enums", {
+            "lib/a.h": "enum class State { kOn = 0, kOff = 16 };  // one, two\n" + said,
+            "lib/b.h": "enum class Free { kOne, kTwo };\n",
+        })
+        self.assert_fault("persisted_enums", {"lib/a.h": "enum class State { kOn = 0, kOff };\n" + said},
+                          "lib/a.h:2", "State::kOff is kept in the database and has no explicit value")
+        self.assert_fault("persisted_enums", {"lib/a.h": "enum class State { kOn = 1, kOff = 1 };\n" + said},
+                          "lib/a.h:2", "two enumerators of State have one value")
+        self.assert_fault("persisted_enums", {"lib/a.h": said},
+                          "lib/a.h:1", "stands behind the definition of State")
+
     @unittest.skipUnless(shutil.which("clang-format"), "clang-format is not installed")
     def test_format(self):
         style = {".clang-format": "BasedOnStyle: Google\nColumnLimit: 120\n"}

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -14,26 +15,28 @@
 namespace brume::scaling {
 
 enum class ActivityStatus {
-  kWaitingForInstanceId,
-  kPreInService,
-  kInProgress,
-  kMidLifecycleAction,
-  kWaitingForInstanceWarmup,
-  kSuccessful,
-  kFailed,
-  kCancelled
+  kWaitingForInstanceId = 0,
+  kPreInService = 1,
+  kInProgress = 2,
+  kMidLifecycleAction = 3,
+  kWaitingForInstanceWarmup = 4,
+  kSuccessful = 5,
+  kFailed = 6,
+  kCancelled = 7
 };
+std::true_type IsPersisted(ActivityStatus);  // the database keeps its values
 // "Successful", "MidLifecycleAction" …
 absl::string_view ActivityStatusName(ActivityStatus status);
 
 // What is done: how it ends follows from what its member does.
 enum class ActivityKind {
-  kLaunch,    // into the group, or its warm pool
-  kFromPool,  // out of the warm pool into the group
-  kToPool,    // out of the group into the warm pool
-  kTerminate,
-  kAtOnce,  // done when it is written down: attached, detached, into standby and out of it
+  kLaunch = 0,    // into the group, or its warm pool
+  kFromPool = 1,  // out of the warm pool into the group
+  kToPool = 2,    // out of the group into the warm pool
+  kTerminate = 3,
+  kAtOnce = 4,  // done when it is written down: attached, detached, into standby and out of it
 };
+std::true_type IsPersisted(ActivityKind);  // the database keeps its values
 
 struct Activity {
   int64_t seq = 0;  // gives lists their order

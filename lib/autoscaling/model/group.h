@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -51,14 +52,15 @@ class ProcessSet {
 
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html
 enum class TerminationPolicy {
-  kDefault,
-  kAllocationStrategy,
-  kOldestLaunchTemplate,
-  kOldestLaunchConfiguration,
-  kClosestToNextInstanceHour,
-  kNewestInstance,
-  kOldestInstance
+  kDefault = 0,
+  kAllocationStrategy = 1,
+  kOldestLaunchTemplate = 2,
+  kOldestLaunchConfiguration = 3,
+  kClosestToNextInstanceHour = 4,
+  kNewestInstance = 5,
+  kOldestInstance = 6
 };
+std::true_type IsPersisted(TerminationPolicy);  // the database keeps its values
 absl::string_view TerminationPolicyName(TerminationPolicy policy);
 // Error: ValidationError.
 absl::StatusOr<TerminationPolicy> ParseTerminationPolicy(absl::string_view name);
@@ -71,8 +73,10 @@ struct Zone {
   int weight = 1;
 };
 
-enum class Transition { kLaunching, kTerminating };
-enum class HookResult { kContinue, kAbandon };
+enum class Transition { kLaunching = 0, kTerminating = 1 };
+std::true_type IsPersisted(Transition);  // the database keeps its values
+enum class HookResult { kContinue = 0, kAbandon = 1 };
+std::true_type IsPersisted(HookResult);  // the database keeps its values
 
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
 struct Hook {
@@ -87,7 +91,8 @@ struct Hook {
   absl::Duration GlobalTimeout() const { return std::min(absl::Hours(48), 100 * heartbeat); }
 };
 
-enum class WarmState { kStopped, kRunning, kHibernated };
+enum class WarmState { kStopped = 0, kRunning = 1, kHibernated = 2 };
+std::true_type IsPersisted(WarmState);  // the database keeps its values
 
 // Guests that were prepared and wait beside the group.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html

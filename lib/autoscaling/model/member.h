@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,29 +18,30 @@
 namespace brume::scaling {
 
 enum class Lifecycle {
-  kPending,
-  kPendingWait,
-  kPendingProceed,
-  kInService,
-  kTerminating,
-  kTerminatingWait,
-  kTerminatingProceed,
-  kTerminated,
-  kDetaching,
-  kDetached,
-  kEnteringStandby,
-  kStandby,
-  kWarmedPending,
-  kWarmedPendingWait,
-  kWarmedPendingProceed,
-  kWarmedStopped,
-  kWarmedRunning,
-  kWarmedHibernated,
-  kWarmedTerminating,
-  kWarmedTerminatingWait,
-  kWarmedTerminatingProceed,
-  kWarmedTerminated
+  kPending = 0,
+  kPendingWait = 1,
+  kPendingProceed = 2,
+  kInService = 3,
+  kTerminating = 4,
+  kTerminatingWait = 5,
+  kTerminatingProceed = 6,
+  kTerminated = 7,
+  kDetaching = 8,
+  kDetached = 9,
+  kEnteringStandby = 10,
+  kStandby = 11,
+  kWarmedPending = 12,
+  kWarmedPendingWait = 13,
+  kWarmedPendingProceed = 14,
+  kWarmedStopped = 15,
+  kWarmedRunning = 16,
+  kWarmedHibernated = 17,
+  kWarmedTerminating = 18,
+  kWarmedTerminatingWait = 19,
+  kWarmedTerminatingProceed = 20,
+  kWarmedTerminated = 21
 };
+std::true_type IsPersisted(Lifecycle);  // the database keeps its values
 inline constexpr int kLifecycles = 22;
 
 // "Pending:Wait", "InService", "Warmed:Stopped" …
@@ -64,7 +66,8 @@ bool IsWaiting(Lifecycle lifecycle);
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/retrieving-target-lifecycle-state-through-imds.html
 Lifecycle TargetOf(Lifecycle lifecycle, WarmState pool);
 
-enum class Health { kHealthy, kUnhealthy };
+enum class Health { kHealthy = 0, kUnhealthy = 1 };
+std::true_type IsPersisted(Health);  // the database keeps its values
 
 // One hook that holds a member.
 struct Wait {

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace brume::scaling {
 
-enum class AdjustmentType { kChangeInCapacity, kExactCapacity, kPercentChangeInCapacity };
+enum class AdjustmentType { kChangeInCapacity = 0, kExactCapacity = 1, kPercentChangeInCapacity = 2 };
+std::true_type IsPersisted(AdjustmentType);  // the database keeps its values
 
 // One adjustment of the capacity.
 struct Adjustment {
@@ -46,7 +48,8 @@ struct TrackingPolicy {
   bool disable_scale_in = false;
 };
 
-enum class CapacityBreach { kHonorMaxCapacity, kIncreaseMaxCapacity };
+enum class CapacityBreach { kHonorMaxCapacity = 0, kIncreaseMaxCapacity = 1 };
+std::true_type IsPersisted(CapacityBreach);  // the database keeps its values
 
 struct PredictivePolicy {
   double target = 0;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -102,16 +103,17 @@ struct ScheduleRecord {
 };
 
 enum class RefreshStatus {
-  kPending,
-  kInProgress,
-  kSuccessful,
-  kFailed,
-  kCancelling,
-  kCancelled,
-  kRollbackInProgress,
-  kRollbackFailed,
-  kRollbackSuccessful
+  kPending = 0,
+  kInProgress = 1,
+  kSuccessful = 2,
+  kFailed = 3,
+  kCancelling = 4,
+  kCancelled = 5,
+  kRollbackInProgress = 6,
+  kRollbackFailed = 7,
+  kRollbackSuccessful = 8
 };
+std::true_type IsPersisted(RefreshStatus);  // the database keeps its values
 inline constexpr int kRefreshStatuses = 9;
 // "InProgress", "RollbackSuccessful" …
 absl::string_view RefreshStatusName(RefreshStatus status);

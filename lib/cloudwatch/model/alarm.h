@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -16,7 +17,8 @@
 
 namespace brume::alarm {
 
-enum class Kind { kMetric, kComposite };
+enum class Kind { kMetric = 0, kComposite = 1 };
+std::true_type IsPersisted(Kind);  // the database keeps its values
 // "MetricAlarm", "CompositeAlarm".
 absl::string_view KindName(Kind kind);
 
@@ -54,7 +56,8 @@ struct Suppressor {
   absl::Duration wait = absl::ZeroDuration();
   absl::Duration extension = absl::ZeroDuration();
 };
-enum class SuppressedBy { kNobody, kAlarm, kWaitPeriod, kExtensionPeriod };
+enum class SuppressedBy { kNobody = 0, kAlarm = 1, kWaitPeriod = 2, kExtensionPeriod = 3 };
+std::true_type IsPersisted(SuppressedBy);  // the database keeps its values
 // "Alarm", "WaitPeriod", "ExtensionPeriod"; empty for kNobody.
 absl::string_view SuppressedByName(SuppressedBy by);
 
@@ -86,7 +89,8 @@ std::string AlarmArn(const Account& account, absl::string_view name);
 // The name in an alarm's ARN, of any region and account; unset for what is not one.
 std::optional<std::string> NameInArn(absl::string_view text);
 
-enum class HistoryType { kConfigurationUpdate, kStateUpdate, kAction };
+enum class HistoryType { kConfigurationUpdate = 0, kStateUpdate = 1, kAction = 2 };
+std::true_type IsPersisted(HistoryType);  // the database keeps its values
 absl::string_view HistoryTypeName(HistoryType type);
 
 struct HistoryItem {
@@ -110,7 +114,8 @@ struct HistoryQuery {
 };
 
 // How far an action is that must not be begun twice.
-enum class Step { kWaiting, kBegun, kStarting };
+enum class Step { kWaiting = 0, kBegun = 1, kStarting = 2 };
+std::true_type IsPersisted(Step);  // the database keeps its values
 
 // An action that a transition asks for and that is not over.
 struct DueAction {

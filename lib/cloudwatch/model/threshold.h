@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -12,19 +13,22 @@
 
 namespace brume::alarm {
 
-enum class State { kOk, kAlarm, kInsufficientData };
+enum class State { kOk = 0, kAlarm = 1, kInsufficientData = 2 };
+std::true_type IsPersisted(State);  // the database keeps its values
 // "OK", "ALARM", "INSUFFICIENT_DATA".
 absl::string_view StateName(State state);
 // Error: ValidationError.
 absl::StatusOr<State> ParseState(absl::string_view name);
 
-enum class Comparison { kGreaterOrEqual, kGreater, kLess, kLessOrEqual };
+enum class Comparison { kGreaterOrEqual = 0, kGreater = 1, kLess = 2, kLessOrEqual = 3 };
+std::true_type IsPersisted(Comparison);  // the database keeps its values
 // "GreaterThanOrEqualToThreshold" …
 absl::string_view ComparisonName(Comparison comparison);
 // Error: ValidationError.
 absl::StatusOr<Comparison> ParseComparison(absl::string_view name);
 
-enum class MissingData { kMissing, kIgnore, kBreaching, kNotBreaching };
+enum class MissingData { kMissing = 0, kIgnore = 1, kBreaching = 2, kNotBreaching = 3 };
+std::true_type IsPersisted(MissingData);  // the database keeps its values
 // "missing", "ignore", "breaching", "notBreaching".
 absl::string_view MissingDataName(MissingData treatment);
 // Error: ValidationError.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -10,6 +11,7 @@
 namespace brume {
 
 enum class IdentityKind { kUser = 0, kGroup = 1, kRole = 2 };
+std::true_type IsPersisted(IdentityKind);  // the database keeps its values
 
 inline constexpr int64_t kDefaultSessionSeconds = 3600;
 

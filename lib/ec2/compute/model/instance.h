@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,6 +27,7 @@ enum class InstanceState {
   kStopping = 64,
   kStopped = 80
 };
+std::true_type IsPersisted(InstanceState);  // the database keeps its values
 inline constexpr InstanceState kAllInstanceStates[] = {InstanceState::kPending,      InstanceState::kRunning,
                                                        InstanceState::kShuttingDown, InstanceState::kTerminated,
                                                        InstanceState::kStopping,     InstanceState::kStopped};
@@ -38,7 +40,8 @@ bool IsTransitional(InstanceState state);
 // States in which the instance holds memory and vCPUs of the host.
 bool HoldsCapacity(InstanceState state);
 
-enum class ShutdownBehavior { kStop, kTerminate };
+enum class ShutdownBehavior { kStop = 0, kTerminate = 1 };
+std::true_type IsPersisted(ShutdownBehavior);  // the database keeps its values
 absl::string_view ShutdownBehaviorName(ShutdownBehavior behavior);
 // "stop" or "terminate"; InvalidParameterValue otherwise.
 absl::StatusOr<ShutdownBehavior> ParseShutdownBehavior(absl::string_view name);

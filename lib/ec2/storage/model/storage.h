@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -12,12 +13,14 @@
 
 namespace brume {
 
-enum class ImageState { kPending, kAvailable, kFailed, kDeregistered };
+enum class ImageState { kPending = 0, kAvailable = 1, kFailed = 2, kDeregistered = 3 };
+std::true_type IsPersisted(ImageState);  // the database keeps its values
 // EC2's words: "pending", "available", "failed", "deregistered".
 absl::string_view StateName(ImageState state);
 absl::StatusOr<ImageState> ParseImageState(absl::string_view name);
 
-enum class BootMode { kBios, kUefi };  // "legacy-bios", "uefi"
+enum class BootMode { kBios = 0, kUefi = 1 };  // "legacy-bios", "uefi"
+std::true_type IsPersisted(BootMode);          // the database keeps its values
 absl::string_view BootModeName(BootMode mode);
 
 struct Image {
@@ -40,7 +43,8 @@ struct Image {
   int64_t version = 0;
 };
 
-enum class VolumeState { kCreating, kInUse, kAvailable, kDeleting };
+enum class VolumeState { kCreating = 0, kInUse = 1, kAvailable = 2, kDeleting = 3 };
+std::true_type IsPersisted(VolumeState);  // the database keeps its values
 
 // A root volume; its disk is an overlay over the image's disk.
 struct Volume {
