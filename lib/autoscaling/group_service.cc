@@ -285,21 +285,29 @@ absl::Status GroupService::DeleteTags(const std::string& name, absl::Span<const 
   });
 }
 
-absl::Status GroupService::PutHook(const std::string& name, const scaling::Hook& hook) {
+absl::Status GroupService::CheckHook(const scaling::Hook& hook) {
   RETURN_IF_ERROR(CheckName("LifecycleHookName", hook.name));
-  constexpr absl::Duration kLeast = absl::Seconds(30), kMost = absl::Seconds(7200);
-  if (hook.heartbeat < kLeast || hook.heartbeat > kMost) {
+  constexpr absl::Duration kMin = absl::Seconds(30), kMax = absl::Seconds(7200);
+  if (hook.heartbeat < kMin || hook.heartbeat > kMax) {
     return Invalid("HeartbeatTimeout must be between 30 and 7200 seconds");
   }
-  if (!hook.target.empty() && parts_.check_target) RETURN_IF_ERROR(parts_.check_target(hook.target));
+  return hook.target.empty() || !parts_.check_target ? absl::OkStatus() : parts_.check_target(hook.target);
+}
+
+absl::Status GroupService::PutHook(const std::string& name, const std::string& hook,
+                                   const std::function<absl::Status(scaling::Hook& hook, bool is_new)>& change) {
   RETURN_IF_ERROR(ChangeGroup(parts_.database, name, [&](store::Connection& c, GroupView& view) -> absl::Status {
     const std::vector<scaling::Hook>& hooks = view.record.group.hooks;
-    const bool is_new =
-        std::none_of(hooks.begin(), hooks.end(), [&](const scaling::Hook& each) { return each.name == hook.name; });
+    const auto found =
+        std::find_if(hooks.begin(), hooks.end(), [&](const scaling::Hook& each) { return each.name == hook; });
+    const bool is_new = found == hooks.end();
+    scaling::Hook changed = is_new ? scaling::Hook{.name = hook} : *found;
+    RETURN_IF_ERROR(change(changed, is_new));
+    RETURN_IF_ERROR(CheckHook(changed));
     if (is_new && hooks.size() >= static_cast<size_t>(kMostHooks)) {
       return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMostHooks, " lifecycle hooks"));
     }
-    return GroupTable(c).PutHook(view.record.seq, hook);
+    return GroupTable(c).PutHook(view.record.seq, changed);
   }));
   parts_.wake(name);
   return absl::OkStatus();

@@ -99,7 +99,11 @@ class GroupService {
   absl::Status SetTags(const std::string& name, const std::vector<scaling::GroupTag>& tags);
   absl::Status DeleteTags(const std::string& name, absl::Span<const std::string> keys);
 
-  absl::Status PutHook(const std::string& name, const scaling::Hook& hook);
+  // Lets `change` change the hook of that name as it stands, or a new one, and writes it, all in one transaction: of
+  // two callers each of whom changes a part, none undoes what the other did. `change` must not call this service.
+  // Errors: ValidationError, LimitExceeded, those of `change`.
+  absl::Status PutHook(const std::string& name, const std::string& hook,
+                       const std::function<absl::Status(scaling::Hook& hook, bool is_new)>& change);
   absl::Status DeleteHook(const std::string& name, const std::string& hook);
   absl::StatusOr<std::vector<scaling::Hook>> ListHooks(const std::string& name);
   // Error: ValidationError when no such hook holds such a member.
@@ -111,6 +115,8 @@ class GroupService {
   absl::Status DeleteWarmPool(const std::string& name, bool force);
 
  private:
+  absl::Status CheckHook(const scaling::Hook& hook);
+
   const GroupServiceParts parts_;
 };
 

@@ -168,7 +168,8 @@ absl::StatusOr<Forecast> PolicyService::ForecastOf(const std::string& group, con
   return Invalid(absl::StrCat("PolicyName not found - The policy '", policy, "' does not exist in ", group));
 }
 
-absl::Status PolicyService::PutSchedule(ScheduleRecord schedule) {
+// Parses its texts.
+absl::Status PolicyService::CheckSchedule(ScheduleRecord& schedule) {
   scaling::ScheduledAction& action = schedule.action;
   if (action.name.empty() || action.name.size() > 255) return Invalid("ScheduledActionName has 1 to 255 characters");
   if (!action.min_size.has_value() && !action.max_size.has_value() && !action.desired.has_value()) {
@@ -198,27 +199,38 @@ absl::Status PolicyService::PutSchedule(ScheduleRecord schedule) {
   if (!NextRun(action, schedule.looked_until).has_value()) {
     return Invalid("The scheduled action would never run");
   }
-  schedule.id = NewUuid(parts_.random);
-  RETURN_IF_ERROR(
-      ChangeGroup(parts_.database, schedule.group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-        ScheduleTable schedules(c);
-        ASSIGN_OR_RETURN(const std::vector<ScheduleRecord> present, schedules.List(schedule.group));
-        bool is_new = true;
-        for (const ScheduleRecord& each : present) {
-          if (each.action.name == action.name) {
-            is_new = false;
-          } else if (schedule.recurrence.empty() && each.recurrence.empty() && each.action.start == action.start) {
-            return ec2::Error("AlreadyExists", absl::StrCat("The scheduled action '", each.action.name,
-                                                            "' is for the same time already"));
-          }
-        }
-        if (is_new && present.size() >= static_cast<size_t>(kMostScheduledActions)) {
-          return ec2::Error("LimitExceeded",
-                            absl::StrCat("A group has at most ", kMostScheduledActions, " scheduled actions"));
-        }
-        return schedules.Put(view.record.seq, schedule);
-      }));
-  parts_.wake(schedule.group);
+  return absl::OkStatus();
+}
+
+absl::Status PolicyService::PutSchedule(const std::string& group, const std::string& name,
+                                        const std::function<absl::Status(ScheduleRecord& schedule)>& change) {
+  const std::string id = NewUuid(parts_.random);
+  RETURN_IF_ERROR(ChangeGroup(parts_.database, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
+    ScheduleTable schedules(c);
+    ASSIGN_OR_RETURN(const std::vector<ScheduleRecord> present, schedules.List(group));
+    const auto found = std::find_if(present.begin(), present.end(),
+                                    [&](const ScheduleRecord& each) { return each.action.name == name; });
+    ScheduleRecord schedule;
+    if (found != present.end()) schedule = *found;
+    schedule.id = id;
+    schedule.group = group;
+    schedule.action.name = name;
+    RETURN_IF_ERROR(change(schedule));
+    RETURN_IF_ERROR(CheckSchedule(schedule));
+    for (const ScheduleRecord& each : present) {
+      const bool at_once =
+          schedule.recurrence.empty() && each.recurrence.empty() && each.action.start == schedule.action.start;
+      if (each.action.name == name || !at_once) continue;
+      return ec2::Error("AlreadyExists",
+                        absl::StrCat("The scheduled action '", each.action.name, "' is for the same time already"));
+    }
+    if (found == present.end() && present.size() >= static_cast<size_t>(kMostScheduledActions)) {
+      return ec2::Error("LimitExceeded",
+                        absl::StrCat("A group has at most ", kMostScheduledActions, " scheduled actions"));
+    }
+    return schedules.Put(view.record.seq, schedule);
+  }));
+  parts_.wake(group);
   return absl::OkStatus();
 }
 

@@ -59,9 +59,12 @@ class PolicyService {
   absl::StatusOr<Forecast> ForecastOf(const std::string& group, const std::string& policy);
   std::string Arn(const scaling::PolicyRecord& policy) const;
 
-  // Makes or replaces the action of that name; `seq` and `id` are set here; the recurrence and the zone are parsed here
-  // from their texts. Errors: ValidationError, AlreadyExists (another one starts at the same time), LimitExceeded.
-  absl::Status PutSchedule(scaling::ScheduleRecord schedule);
+  // Lets `change` change the group's action of that name as it stands, or a new one, and writes it, all in one
+  // transaction: of two callers each of whom changes a part, none undoes what the other did. `change` must not call
+  // this service; the recurrence and the zone are parsed here from their texts. Errors: ValidationError, AlreadyExists
+  // (another one starts at the same time), LimitExceeded, those of `change`.
+  absl::Status PutSchedule(const std::string& group, const std::string& name,
+                           const std::function<absl::Status(scaling::ScheduleRecord& schedule)>& change);
   absl::Status DeleteSchedule(const std::string& group, const std::string& name);
   absl::StatusOr<std::vector<scaling::ScheduleRecord>> ListSchedules(const std::optional<std::string>& group);
   std::string Arn(const scaling::ScheduleRecord& schedule) const;
@@ -74,6 +77,8 @@ class PolicyService {
   std::string Arn(const scaling::LaunchConfiguration& configuration) const;
 
  private:
+  absl::Status CheckSchedule(scaling::ScheduleRecord& schedule);
+
   const PolicyServiceParts parts_;
 };
 

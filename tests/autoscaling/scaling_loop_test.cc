@@ -296,23 +296,77 @@ TEST_CASE("a policy begins without what one that was deleted has seen", "[scalin
   CHECK(world.InService().size() == 2);
 }
 
+TEST_CASE("of two callers who each change a part of a hook or a scheduled action, none undoes the other's",
+          "[scaling]") {
+  ScalingServiceWorld world;
+  world.MakeGroup(1, 2, 1);
+  // The second call begins while the first has read what is there and not written it yet.
+  absl::Status seconds_outcome;
+  std::jthread second;
+  const auto heartbeat = [&](scaling::Hook& hook, bool) {
+    hook.heartbeat = absl::Minutes(5);
+    return absl::OkStatus();
+  };
+  const auto metadata = [](scaling::Hook& hook, bool) {
+    hook.metadata = "drain";
+    return absl::OkStatus();
+  };
+  const auto interrupted_hook = [&](scaling::Hook& hook, bool is_new) {
+    second = std::jthread([&] { seconds_outcome = world.groups.PutHook("web", "ready", metadata); });
+    return heartbeat(hook, is_new);
+  };
+  REQUIRE(world.groups.PutHook("web", "ready", interrupted_hook).ok());
+  second.join();
+  REQUIRE(seconds_outcome.ok());
+  const auto hooks = world.groups.ListHooks("web");
+  REQUIRE(hooks.ok());
+  REQUIRE(hooks->size() == 1);
+  CHECK(hooks->front().heartbeat == absl::Minutes(5));
+  CHECK(hooks->front().metadata == "drain");
+
+  const auto desired = [](scaling::ScheduleRecord& schedule) {
+    schedule.recurrence = "0 8 * * *";
+    schedule.action.desired = 2;
+    return absl::OkStatus();
+  };
+  REQUIRE(world.policies.PutSchedule("web", "opening", desired).ok());
+  const auto maximum = [](scaling::ScheduleRecord& schedule) {
+    schedule.action.max_size = 7;
+    return absl::OkStatus();
+  };
+  const auto interrupted_schedule = [&](scaling::ScheduleRecord& schedule) {
+    second = std::jthread([&] { seconds_outcome = world.policies.PutSchedule("web", "opening", maximum); });
+    schedule.recurrence = "0 9 * * *";
+    return absl::OkStatus();
+  };
+  REQUIRE(world.policies.PutSchedule("web", "opening", interrupted_schedule).ok());
+  second.join();
+  REQUIRE(seconds_outcome.ok());
+  const auto schedules = world.policies.ListSchedules("web");
+  REQUIRE(schedules.ok());
+  REQUIRE(schedules->size() == 1);
+  CHECK(schedules->front().recurrence == "0 9 * * *");
+  CHECK(schedules->front().action.max_size == 7);
+  CHECK(schedules->front().action.desired == 2);
+}
+
 TEST_CASE("a scheduled action changes a group's sizes when its time comes, also when nobody was there", "[scaling]") {
   ScalingServiceWorld world;
   world.MakeGroup(1, 2, 1);
-  scaling::ScheduleRecord schedule;
-  schedule.group = "web";
-  schedule.action.name = "opening";
-  schedule.action.start = world.clock.Now() + absl::Hours(1);
-  schedule.action.min_size = 2;
-  schedule.action.max_size = 5;
-  REQUIRE(world.policies.PutSchedule(schedule).ok());
-  scaling::ScheduleRecord daily = schedule;
-  daily.action.name = "daily";
-  daily.action.start = std::nullopt;
-  daily.recurrence = "0 0 * * *";
-  daily.action.min_size = std::nullopt;
-  daily.action.desired = 3;
-  REQUIRE(world.policies.PutSchedule(daily).ok());
+  const auto opening = [&](scaling::ScheduleRecord& schedule) {
+    schedule.action.start = world.clock.Now() + absl::Hours(1);
+    schedule.action.min_size = 2;
+    schedule.action.max_size = 5;
+    return absl::OkStatus();
+  };
+  REQUIRE(world.policies.PutSchedule("web", "opening", opening).ok());
+  const auto daily = [](scaling::ScheduleRecord& schedule) {
+    schedule.recurrence = "0 0 * * *";
+    schedule.action.max_size = 5;
+    schedule.action.desired = 3;
+    return absl::OkStatus();
+  };
+  REQUIRE(world.policies.PutSchedule("web", "daily", daily).ok());
   world.Settle();
   CHECK(world.InService().size() == 1);
   world.clock.Advance(absl::Minutes(90));

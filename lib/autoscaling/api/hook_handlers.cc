@@ -16,17 +16,13 @@ constexpr char kService[] = "LifecycleHooks";
 // What is not given stays, of a hook that is there.
 absl::Status Put(const api::Services& services, const v1::PutLifecycleHookRequest& request) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
-  ASSIGN_OR_RETURN(std::vector<scaling::Hook> hooks, services.scaling_groups.ListHooks(group));
-  scaling::Hook hook{.name = request.lifecycle_hook_name()};
-  const auto found =
-      std::find_if(hooks.begin(), hooks.end(), [&](const scaling::Hook& each) { return each.name == hook.name; });
-  if (found != hooks.end()) {
-    hook = std::move(*found);
-  } else if (request.lifecycle_transition().empty()) {
-    return ScalingError("Valid requests to create a new lifecycle hook must contain LifecycleTransition");
-  }
-  RETURN_IF_ERROR(ChangeHook(request, hook));
-  return services.scaling_groups.PutHook(group, hook);
+  const auto change = [&](scaling::Hook& hook, bool is_new) -> absl::Status {
+    if (is_new && request.lifecycle_transition().empty()) {
+      return ScalingError("Valid requests to create a new lifecycle hook must contain LifecycleTransition");
+    }
+    return ChangeHook(request, hook);
+  };
+  return services.scaling_groups.PutHook(group, request.lifecycle_hook_name(), change);
 }
 
 absl::StatusOr<v1::DescribeLifecycleHooksResponse> Describe(const api::Services& services,

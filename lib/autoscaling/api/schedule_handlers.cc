@@ -48,18 +48,13 @@ absl::Status Change(const Given& given, scaling::ScheduleRecord& schedule) {
 // What is not given stays, of an action that is there.
 template <typename Given>
 absl::Status PutOne(const api::Services& services, const std::string& group, const Given& given) {
-  ASSIGN_OR_RETURN(const auto schedules, services.scaling_policies.ListSchedules(group));
-  scaling::ScheduleRecord schedule;
-  schedule.group = group;
-  schedule.action.name = given.scheduled_action_name();
-  for (const scaling::ScheduleRecord& each : schedules) {
-    if (each.action.name == schedule.action.name) schedule = each;
-  }
-  // A recurring action that has begun needs no beginning any more, and could not be given a past one anew.
-  std::optional<absl::Time>& start = schedule.action.start;
-  if (start.has_value() && *start < services.clock.Now()) start.reset();
-  RETURN_IF_ERROR(Change(given, schedule));
-  return services.scaling_policies.PutSchedule(std::move(schedule));
+  const auto change = [&](scaling::ScheduleRecord& schedule) {
+    // A recurring action that has begun needs no beginning any more, and could not be given a past one anew.
+    std::optional<absl::Time>& start = schedule.action.start;
+    if (start.has_value() && *start < services.clock.Now()) start.reset();
+    return Change(given, schedule);
+  };
+  return services.scaling_policies.PutSchedule(group, given.scheduled_action_name(), change);
 }
 
 absl::Status Put(const api::Services& services, const PutRequest& request) {
