@@ -4,9 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "lib/base/clock.h"
 #include "lib/base/seeded_random.h"
@@ -24,6 +26,18 @@
 #include "tests/support/temp_dir.h"
 
 namespace brume {
+
+// Lets a test change rows between a launch's reading of them and its writing: runs `on_prepare` once, on the
+// reconciler's thread, when the launch makes its first port.
+class InterruptedFabric : public network::SimulatedFabric {
+ public:
+  absl::Status PreparePort(const network::PortSpec& spec) override {
+    if (on_prepare) std::exchange(on_prepare, nullptr)(spec.eni.instance_id);
+    return SimulatedFabric::PreparePort(spec);
+  }
+  // Set while no launch is under way.
+  std::function<void(const InstanceId&)> on_prepare;
+};
 
 class ComputeWorld {
  public:
@@ -134,7 +148,7 @@ class ComputeWorld {
   SeededRandom random{20260101};
   std::unique_ptr<store::Database> database;
   FakeHypervisor hypervisor;
-  network::SimulatedFabric fabric;
+  InterruptedFabric fabric;
   storage::SimulatedDisks disks;
   std::unique_ptr<network::NetworkReconciler> network;
   std::unique_ptr<storage::ImageReconciler> images;

@@ -24,6 +24,8 @@ bool IsHopeless(const absl::Status& status) { return absl::IsInvalidArgument(sta
 InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
   Instance& instance = guest.instance;
   const absl::Status started = PowerOn(guest);
+  // A row that changed meanwhile is read anew; nothing failed.
+  if (absl::IsAborted(started)) return started;
   if (!started.ok()) return LaunchFailed(guest, started);
   RETURN_IF_ERROR(Failpoint("instance.resumed"));
   instance.host_boot_id = parts_.host_boot_id;

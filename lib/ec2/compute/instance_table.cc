@@ -1,44 +1,47 @@
 #include "lib/ec2/compute/instance_table.h"
 
-#include <tuple>
-
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::compute {
 namespace {
 
-// What Update writes, in the order of kMutableColumns.
-constexpr char kMutableColumns[] =
-    "image_id, instance_type, state, state_reason_code, state_reason_message, transition_reason, state_since, "
-    "launch_time, uuid, key_name, public_key, client_token, shutdown_behavior, disable_api_termination, "
-    "disable_api_stop, "
-    "monitoring, source_dest_check, tokens_required, endpoint_enabled, tags_enabled, hop_limit, availability_zone, "
-    "vpc_id, subnet_id, root_device_name, force_stop, reboot_requested, host_boot_id, last_error";
-
-template <typename AnyInstance>
-auto MutableFields(AnyInstance& i) {
-  return std::tie(i.image_id, i.instance_type, i.state, i.state_reason.code, i.state_reason.message,
-                  i.transition_reason, i.state_since, i.launch_time, i.uuid, i.key_name, i.public_key, i.client_token,
-                  i.shutdown_behavior, i.disable_api_termination, i.disable_api_stop, i.monitoring, i.source_dest_check,
-                  i.metadata_options.tokens_required, i.metadata_options.endpoint_enabled,
-                  i.metadata_options.tags_enabled, i.metadata_options.hop_limit, i.availability_zone, i.vpc_id,
-                  i.subnet_id, i.root_device_name, i.force_stop, i.reboot_requested, i.host_boot_id, i.last_error);
+const auto& Instances() {
+  static const auto table = store::DescribeTable<Instance>(
+      "instances", "instance", store::Key("id", &Instance::id), store::Version(&Instance::version),
+      store::Fixed("reservation_id", &Instance::reservation_id), store::Fixed("launch_index", &Instance::launch_index),
+      store::Column("image_id", &Instance::image_id), store::Column("instance_type", &Instance::instance_type),
+      store::Column("state", &Instance::state),
+      store::Column("state_reason_code", &Instance::state_reason, &StateReason::code),
+      store::Column("state_reason_message", &Instance::state_reason, &StateReason::message),
+      store::Column("transition_reason", &Instance::transition_reason),
+      store::Column("state_since", &Instance::state_since), store::Column("launch_time", &Instance::launch_time),
+      store::Column("uuid", &Instance::uuid), store::Column("key_name", &Instance::key_name),
+      store::Column("public_key", &Instance::public_key), store::Column("client_token", &Instance::client_token),
+      store::Column("shutdown_behavior", &Instance::shutdown_behavior),
+      store::Column("disable_api_termination", &Instance::disable_api_termination),
+      store::Column("disable_api_stop", &Instance::disable_api_stop),
+      store::Column("monitoring", &Instance::monitoring),
+      store::Column("source_dest_check", &Instance::source_dest_check),
+      store::Column("tokens_required", &Instance::metadata_options, &MetadataOptions::tokens_required),
+      store::Column("endpoint_enabled", &Instance::metadata_options, &MetadataOptions::endpoint_enabled),
+      store::Column("tags_enabled", &Instance::metadata_options, &MetadataOptions::tags_enabled),
+      store::Column("hop_limit", &Instance::metadata_options, &MetadataOptions::hop_limit),
+      store::Column("availability_zone", &Instance::availability_zone), store::Column("vpc_id", &Instance::vpc_id),
+      store::Column("subnet_id", &Instance::subnet_id), store::Column("root_device_name", &Instance::root_device_name),
+      store::Column("force_stop", &Instance::force_stop),
+      store::Column("reboot_requested", &Instance::reboot_requested),
+      store::Column("host_boot_id", &Instance::host_boot_id), store::Column("last_error", &Instance::last_error),
+      store::Unmapped("seq"), store::Unmapped("memory_mib"), store::Unmapped("vcpus"));
+  return table;
 }
-using MutableTuple = decltype(MutableFields(std::declval<Instance&>()));
 
-constexpr char kFixedColumns[] = "id, reservation_id, launch_index, version";
-constexpr int kFixedCount = 4;
-
-Instance ReadInstance(store::Row& row) {
-  Instance i;
-  row.Read(i.id, i.reservation_id, i.launch_index, i.version, MutableFields(i));
-  return i;
-}
+Instance ReadInstance(store::Row& row) { return Instances().Read(row); }
 
 Instance ReadInstanceWithUserData(store::Row& row) {
   Instance i = ReadInstance(row);
@@ -54,21 +57,20 @@ InstanceId ReadId(store::Row& row) {
 
 // For ReadInstance.
 std::string SelectRows(absl::string_view rest) {
-  return absl::StrCat("SELECT ", kFixedColumns, ", ", kMutableColumns, " FROM instances ", rest);
+  return absl::StrCat("SELECT ", Instances().columns(), " FROM instances ", rest);
 }
 // For ReadInstanceWithUserData; the joins must not bring other columns of these names.
 std::string SelectWithUserData(absl::string_view from_and_rest) {
-  return absl::StrCat("SELECT ", kFixedColumns, ", ", kMutableColumns, ", data FROM ", from_and_rest);
+  return absl::StrCat("SELECT ", Instances().columns(), ", data FROM ", from_and_rest);
 }
 
 }  // namespace
 
+store::TableDescription InstanceTable::Describe() { return Instances().Describe(); }
+
 absl::Status InstanceTable::Insert(const Instance& instance, int64_t memory_mib, int vcpus) {
-  static const std::string sql =
-      absl::StrCat("INSERT INTO instances (", kFixedColumns, ", ", kMutableColumns, ", memory_mib, vcpus) VALUES (",
-                   store::Placeholders(kFixedCount + static_cast<int>(std::tuple_size_v<MutableTuple>) + 2), ")");
-  RETURN_IF_ERROR(connection_.Run(sql, instance.id, instance.reservation_id, instance.launch_index, instance.version,
-                                  MutableFields(instance), memory_mib, vcpus));
+  RETURN_IF_ERROR(Instances().Insert(connection_, instance, store::With<int64_t>{"memory_mib", memory_mib},
+                                     store::With<int>{"vcpus", vcpus}));
   return instance.user_data.empty() ? absl::OkStatus() : SetUserData(instance.id, instance.user_data);
 }
 
@@ -95,16 +97,8 @@ absl::StatusOr<Instance> InstanceTable::Get(const InstanceId& id) {
 }
 
 absl::Status InstanceTable::Update(Instance& instance) {
-  static const std::string sql =
-      absl::StrCat("UPDATE instances SET (version, ", kMutableColumns, ") = (version + 1, ",
-                   store::Placeholders(std::tuple_size_v<MutableTuple>), ") WHERE id = ? AND version = ?");
-  RETURN_IF_ERROR(connection_.Run(sql, MutableFields(instance), instance.id, instance.version));
-  if (connection_.changed_rows() == 0) {
-    return absl::AbortedError(absl::StrCat("instance ", instance.id.text(), " was changed by someone else meanwhile"));
-  }
-  if (!instance.user_data.empty()) RETURN_IF_ERROR(SetUserData(instance.id, instance.user_data));
-  ++instance.version;
-  return absl::OkStatus();
+  RETURN_IF_ERROR(Instances().Update(connection_, instance));
+  return instance.user_data.empty() ? absl::OkStatus() : SetUserData(instance.id, instance.user_data);
 }
 
 absl::Status InstanceTable::Delete(const InstanceId& id) {

@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::compute {
 
@@ -27,6 +28,7 @@ struct CapacityInUse {
 class InstanceTable {
  public:
   explicit InstanceTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // memory_mib and vcpus are what the instance's type had when it was launched.
   absl::Status Insert(const Instance& instance, int64_t memory_mib, int vcpus);

@@ -4,24 +4,26 @@
 #include "absl/strings/str_cat.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::compute {
 namespace {
 
-constexpr char kSelectKeyPairs[] = "SELECT id, name, type, fingerprint, public_key, created FROM key_pairs ";
-
-KeyPair ReadKeyPair(store::Row& row) {
-  KeyPair pair;
-  row.Read(pair.id, pair.name, pair.type, pair.fingerprint, pair.public_key, pair.created);
-  return pair;
+const auto& KeyPairs() {
+  static const auto table = store::DescribeTable<KeyPair>(
+      "key_pairs", "key pair", store::Key("id", &KeyPair::id), store::Column("name", &KeyPair::name),
+      store::Column("type", &KeyPair::type), store::Column("fingerprint", &KeyPair::fingerprint),
+      store::Column("public_key", &KeyPair::public_key), store::Column("created", &KeyPair::created),
+      store::Unmapped("seq"));
+  return table;
 }
 
 }  // namespace
 
+store::TableDescription KeyPairTable::Describe() { return KeyPairs().Describe(); }
+
 absl::Status KeyPairTable::Insert(const KeyPair& pair) {
-  const absl::Status inserted = connection_.Run(
-      "INSERT INTO key_pairs (id, name, type, fingerprint, public_key, created) VALUES (?, ?, ?, ?, ?, ?)", pair.id,
-      pair.name, pair.type, pair.fingerprint, pair.public_key, pair.created);
+  const absl::Status inserted = KeyPairs().Insert(connection_, pair);
   if (store::Violates(inserted, "key_pairs.name")) {
     return ec2::Error("InvalidKeyPair.Duplicate", absl::StrCat("The keypair '", pair.name, "' already exists."));
   }
@@ -29,19 +31,17 @@ absl::Status KeyPairTable::Insert(const KeyPair& pair) {
 }
 
 absl::StatusOr<std::optional<KeyPair>> KeyPairTable::FindByName(const std::string& name) {
-  return connection_.First(absl::StrCat(kSelectKeyPairs, "WHERE name = ?"), ReadKeyPair, name);
+  return KeyPairs().First(connection_, "key_pairs WHERE name = ?", name);
 }
 
 absl::StatusOr<std::optional<KeyPair>> KeyPairTable::FindById(const KeyPairId& id) {
-  return connection_.First(absl::StrCat(kSelectKeyPairs, "WHERE id = ?"), ReadKeyPair, id);
+  return KeyPairs().Find(connection_, id);
 }
 
 absl::StatusOr<std::vector<KeyPair>> KeyPairTable::List() {
-  return connection_.All(absl::StrCat(kSelectKeyPairs, "ORDER BY seq"), ReadKeyPair);
+  return KeyPairs().Select(connection_, "key_pairs ORDER BY seq");
 }
 
-absl::Status KeyPairTable::Delete(const KeyPairId& id) {
-  return connection_.Run("DELETE FROM key_pairs WHERE id = ?", id);
-}
+absl::Status KeyPairTable::Delete(const KeyPairId& id) { return KeyPairs().Delete(connection_, id); }
 
 }  // namespace brume::compute

@@ -8,12 +8,14 @@
 #include "absl/status/statusor.h"
 #include "lib/ec2/compute/model/key_pair.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::compute {
 
 class KeyPairTable {
  public:
   explicit KeyPairTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
   absl::Status Insert(const KeyPair& pair);  // InvalidKeyPair.Duplicate
   absl::StatusOr<std::optional<KeyPair>> FindByName(const std::string& name);
   absl::StatusOr<std::optional<KeyPair>> FindById(const KeyPairId& id);

@@ -1,55 +1,49 @@
 #include "lib/ec2/network/network_table.h"
 
-#include <tuple>
-
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::network {
 namespace {
 
-constexpr char kVpcColumns[] = "id, cidr_base, prefix_length, is_default";
-template <typename AnyVpc>
-auto Fields(AnyVpc& v) requires std::is_same_v<std::remove_const_t<AnyVpc>, Vpc> {
-  return std::tie(v.id, v.cidr.base, v.cidr.prefix_length, v.is_default);
+const auto& Vpcs() {
+  static const auto table = store::DescribeTable<Vpc>(
+      "vpcs", "VPC", store::Key("id", &Vpc::id), store::Column("cidr_base", &Vpc::cidr, &Cidr::base),
+      store::Column("prefix_length", &Vpc::cidr, &Cidr::prefix_length), store::Column("is_default", &Vpc::is_default),
+      store::Unmapped("seq"));
+  return table;
 }
 
-constexpr char kSubnetColumns[] =
-    "id, vpc_id, cidr_base, prefix_length, availability_zone, default_for_az, map_public_ip_on_launch";
-template <typename AnySubnet>
-auto Fields(AnySubnet& s) requires std::is_same_v<std::remove_const_t<AnySubnet>, Subnet> {
-  return std::tie(s.id, s.vpc_id, s.cidr.base, s.cidr.prefix_length, s.availability_zone, s.default_for_az,
-                  s.map_public_ip_on_launch);
+const auto& Subnets() {
+  static const auto table = store::DescribeTable<Subnet>(
+      "subnets", "subnet", store::Key("id", &Subnet::id), store::Column("vpc_id", &Subnet::vpc_id),
+      store::Column("cidr_base", &Subnet::cidr, &Cidr::base),
+      store::Column("prefix_length", &Subnet::cidr, &Cidr::prefix_length),
+      store::Column("availability_zone", &Subnet::availability_zone),
+      store::Column("default_for_az", &Subnet::default_for_az),
+      store::Column("map_public_ip_on_launch", &Subnet::map_public_ip_on_launch), store::Unmapped("seq"));
+  return table;
 }
 
 // All of an interface but its groups, which are rows of their own.
-constexpr char kInterfaceColumns[] =
-    "id, vpc_id, subnet_id, instance_id, device_index, attachment_id, attach_time, delete_on_termination, "
-    "source_dest_check, description, mac, private_ip, public_ip, auto_public_ip";
-template <typename AnyInterface>
-auto Fields(AnyInterface& i) requires std::is_same_v<std::remove_const_t<AnyInterface>, NetworkInterface> {
-  return std::tie(i.id, i.vpc_id, i.subnet_id, i.instance_id, i.device_index, i.attachment_id, i.attach_time,
-                  i.delete_on_termination, i.source_dest_check, i.description, i.mac, i.private_ip, i.public_ip,
-                  i.auto_public_ip);
-}
-
-template <typename T>
-T ReadFields(store::Row& row) {
-  T value;
-  row.Read(Fields(value));
-  return value;
-}
-
-template <typename T>
-absl::Status InsertFields(store::Connection& connection, absl::string_view table, absl::string_view columns,
-                          const T& value) {
-  return connection.Run(absl::StrCat("INSERT INTO ", table, " (", columns, ") VALUES (",
-                                     store::Placeholders(std::tuple_size_v<decltype(Fields(value))>), ")"),
-                        Fields(value));
+const auto& InterfaceRows() {
+  using Eni = NetworkInterface;
+  static const auto table = store::DescribeTable<Eni>(
+      "network_interfaces", "network interface", store::Key("id", &Eni::id), store::Version(&Eni::version),
+      store::Column("vpc_id", &Eni::vpc_id), store::Column("subnet_id", &Eni::subnet_id),
+      store::Column("instance_id", &Eni::instance_id), store::Column("device_index", &Eni::device_index),
+      store::Column("attachment_id", &Eni::attachment_id), store::Column("attach_time", &Eni::attach_time),
+      store::Column("delete_on_termination", &Eni::delete_on_termination),
+      store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
+      store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
+      store::Column("public_ip", &Eni::public_ip), store::Column("auto_public_ip", &Eni::auto_public_ip),
+      store::Unmapped("seq"));
+  return table;
 }
 
 bool ReadBool(store::Row& row) {
@@ -96,67 +90,45 @@ absl::Status LoadGroups(store::Connection& connection, std::vector<NetworkInterf
 template <typename... Args>
 absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& connection, absl::string_view from_and_rest,
                                                          const Args&... args) {
-  ASSIGN_OR_RETURN(std::vector<NetworkInterface> all,
-                   connection.All(absl::StrCat("SELECT ", kInterfaceColumns, " FROM ", from_and_rest),
-                                  ReadFields<NetworkInterface>, args...));
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, InterfaceRows().Select(connection, from_and_rest, args...));
   RETURN_IF_ERROR(LoadGroups(connection, all));
   return all;
 }
 
-// The change of one interface that must be there.
-absl::Status Changed(store::Connection& connection, const EniId& id) {
-  return connection.changed_rows() == 0 ? id.NotFound() : absl::OkStatus();
-}
-
 }  // namespace
 
-absl::Status NetworkTable::InsertVpc(const Vpc& vpc) { return InsertFields(connection_, "vpcs", kVpcColumns, vpc); }
-
-absl::StatusOr<Vpc> NetworkTable::GetVpc(const VpcId& id) {
-  static const std::string sql = absl::StrCat("SELECT ", kVpcColumns, " FROM vpcs WHERE id = ?");
-  ASSIGN_OR_RETURN(std::optional<Vpc> found, connection_.First(sql, ReadFields<Vpc>, id));
-  if (!found.has_value()) return id.NotFound();
-  return *std::move(found);
+std::vector<store::TableDescription> NetworkTable::Describe() {
+  return {Vpcs().Describe(), Subnets().Describe(), InterfaceRows().Describe()};
 }
 
-absl::StatusOr<std::vector<Vpc>> NetworkTable::ListVpcs() {
-  static const std::string sql = absl::StrCat("SELECT ", kVpcColumns, " FROM vpcs ORDER BY seq");
-  return connection_.All(sql, ReadFields<Vpc>);
-}
+absl::Status NetworkTable::InsertVpc(const Vpc& vpc) { return Vpcs().Insert(connection_, vpc); }
+
+absl::StatusOr<Vpc> NetworkTable::GetVpc(const VpcId& id) { return Vpcs().Get(connection_, id); }
+
+absl::StatusOr<std::vector<Vpc>> NetworkTable::ListVpcs() { return Vpcs().Select(connection_, "vpcs ORDER BY seq"); }
 
 absl::StatusOr<std::optional<Vpc>> NetworkTable::DefaultVpc() {
-  static const std::string sql = absl::StrCat("SELECT ", kVpcColumns, " FROM vpcs WHERE is_default = 1");
-  return connection_.First(sql, ReadFields<Vpc>);
+  return Vpcs().First(connection_, "vpcs WHERE is_default = 1");
 }
 
-absl::Status NetworkTable::InsertSubnet(const Subnet& subnet) {
-  return InsertFields(connection_, "subnets", kSubnetColumns, subnet);
-}
+absl::Status NetworkTable::InsertSubnet(const Subnet& subnet) { return Subnets().Insert(connection_, subnet); }
 
-absl::StatusOr<Subnet> NetworkTable::GetSubnet(const SubnetId& id) {
-  static const std::string sql = absl::StrCat("SELECT ", kSubnetColumns, " FROM subnets WHERE id = ?");
-  ASSIGN_OR_RETURN(std::optional<Subnet> found, connection_.First(sql, ReadFields<Subnet>, id));
-  if (!found.has_value()) return id.NotFound();
-  return *std::move(found);
-}
+absl::StatusOr<Subnet> NetworkTable::GetSubnet(const SubnetId& id) { return Subnets().Get(connection_, id); }
 
 absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnets(const std::optional<VpcId>& vpc) {
-  static const std::string select = absl::StrCat("SELECT ", kSubnetColumns, " FROM subnets ");
-  if (!vpc.has_value()) return connection_.All(select + "ORDER BY seq", ReadFields<Subnet>);
-  return connection_.All(select + "WHERE vpc_id = ? ORDER BY seq", ReadFields<Subnet>, *vpc);
+  if (!vpc.has_value()) return Subnets().Select(connection_, "subnets ORDER BY seq");
+  return Subnets().Select(connection_, "subnets WHERE vpc_id = ? ORDER BY seq", *vpc);
 }
 
 absl::Status NetworkTable::InsertInterface(const NetworkInterface& eni) {
-  const absl::Status inserted = InsertFields(connection_, "network_interfaces", kInterfaceColumns, eni);
+  const absl::Status inserted = InterfaceRows().Insert(connection_, eni);
   if (store::Violates(inserted, "network_interfaces.private_ip")) return AddressInUse(eni.private_ip);
   if (store::Violates(inserted, "network_interfaces.public_ip")) return AddressInUse(eni.public_ip.value_or(Ipv4{}));
   RETURN_IF_ERROR(inserted);
   return InsertGroups(connection_, eni.id, eni.groups);
 }
 
-absl::Status NetworkTable::DeleteInterface(const EniId& id) {
-  return connection_.Run("DELETE FROM network_interfaces WHERE id = ?", id);
-}
+absl::Status NetworkTable::DeleteInterface(const EniId& id) { return InterfaceRows().Delete(connection_, id); }
 
 absl::StatusOr<NetworkInterface> NetworkTable::GetInterface(const EniId& id) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> found, Interfaces(connection_, "network_interfaces WHERE id = ?", id));
@@ -210,27 +182,21 @@ absl::Status NetworkTable::SetInterfaceGroups(const EniId& id, absl::Span<const 
 }
 
 absl::Status NetworkTable::SetPublicIp(const EniId& id, std::optional<Ipv4> address) {
-  const absl::Status set = connection_.Run("UPDATE network_interfaces SET public_ip = ? WHERE id = ?", address, id);
+  const absl::Status set = InterfaceRows().Set(connection_, id, &NetworkInterface::public_ip, address);
   if (store::Violates(set, "network_interfaces.public_ip")) return AddressInUse(address.value_or(Ipv4{}));
-  RETURN_IF_ERROR(set);
-  return Changed(connection_, id);
+  return set;
 }
 
 absl::Status NetworkTable::SetSourceDestCheck(const EniId& id, bool source_dest_check) {
-  RETURN_IF_ERROR(
-      connection_.Run("UPDATE network_interfaces SET source_dest_check = ? WHERE id = ?", source_dest_check, id));
-  return Changed(connection_, id);
+  return InterfaceRows().Set(connection_, id, &NetworkInterface::source_dest_check, source_dest_check);
 }
 
 absl::Status NetworkTable::SetDescription(const EniId& id, const std::string& description) {
-  RETURN_IF_ERROR(connection_.Run("UPDATE network_interfaces SET description = ? WHERE id = ?", description, id));
-  return Changed(connection_, id);
+  return InterfaceRows().Set(connection_, id, &NetworkInterface::description, description);
 }
 
 absl::Status NetworkTable::SetDeleteOnTermination(const EniId& id, bool delete_on_termination) {
-  RETURN_IF_ERROR(connection_.Run("UPDATE network_interfaces SET delete_on_termination = ? WHERE id = ?",
-                                  delete_on_termination, id));
-  return Changed(connection_, id);
+  return InterfaceRows().Set(connection_, id, &NetworkInterface::delete_on_termination, delete_on_termination);
 }
 
 }  // namespace brume::network

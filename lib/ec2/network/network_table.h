@@ -9,12 +9,14 @@
 #include "absl/types/span.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::network {
 
 class NetworkTable {
  public:
   explicit NetworkTable(store::Connection& connection) : connection_(connection) {}
+  static std::vector<store::TableDescription> Describe();
 
   absl::Status InsertVpc(const Vpc& vpc);
   absl::StatusOr<Vpc> GetVpc(const VpcId& id);  // InvalidVpcID.NotFound
@@ -38,6 +40,7 @@ class NetworkTable {
   absl::StatusOr<bool> PublicIpTaken(Ipv4 address);
   absl::StatusOr<int64_t> CountInterfaces(const SubnetId& subnet);
   absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
+  // An interface's row is never written as a whole: each of these writes one column, and counts the row's version on.
   // nullopt takes it away. Error: InvalidIPAddress.InUse.
   absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);

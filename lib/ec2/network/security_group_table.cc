@@ -7,16 +7,17 @@
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::network {
 namespace {
 
-constexpr char kSelectGroups[] = "SELECT id, vpc_id, name, description FROM security_groups ";
-
-SecurityGroup ReadGroup(store::Row& row) {
-  SecurityGroup group;
-  row.Read(group.id, group.vpc_id, group.name, group.description);
-  return group;
+const auto& Groups() {
+  static const auto table = store::DescribeTable<SecurityGroup>(
+      "security_groups", "security group", store::Key("id", &SecurityGroup::id),
+      store::Column("vpc_id", &SecurityGroup::vpc_id), store::Column("name", &SecurityGroup::name),
+      store::Column("description", &SecurityGroup::description), store::Unmapped("seq"));
+  return table;
 }
 
 SecurityGroupRule ReadRule(store::Row& row) {
@@ -49,10 +50,10 @@ Ipv4 ReadAddress(store::Row& row) {
 
 }  // namespace
 
+store::TableDescription SecurityGroupTable::Describe() { return Groups().Describe(); }
+
 absl::Status SecurityGroupTable::Insert(const SecurityGroup& group) {
-  const absl::Status inserted =
-      connection_.Run("INSERT INTO security_groups (id, vpc_id, name, description) VALUES (?, ?, ?, ?)", group.id,
-                      group.vpc_id, group.name, group.description);
+  const absl::Status inserted = Groups().Insert(connection_, group);
   if (store::Violates(inserted, "security_groups.name")) {
     return ec2::Error("InvalidGroup.Duplicate", absl::StrCat("The security group '", group.name,
                                                              "' already exists for VPC '", group.vpc_id.text(), "'"));
@@ -61,30 +62,27 @@ absl::Status SecurityGroupTable::Insert(const SecurityGroup& group) {
 }
 
 absl::StatusOr<SecurityGroup> SecurityGroupTable::Get(const SecurityGroupId& id) {
-  ASSIGN_OR_RETURN(std::optional<SecurityGroup> found,
-                   connection_.First(absl::StrCat(kSelectGroups, "WHERE id = ?"), ReadGroup, id));
-  if (!found.has_value()) return id.NotFound();
-  return *std::move(found);
+  return Groups().Get(connection_, id);
 }
 
 absl::StatusOr<std::optional<SecurityGroup>> SecurityGroupTable::FindByName(const VpcId& vpc, const std::string& name) {
-  return connection_.First(absl::StrCat(kSelectGroups, "WHERE vpc_id = ? AND name = ?"), ReadGroup, vpc, name);
+  return Groups().First(connection_, "security_groups WHERE vpc_id = ? AND name = ?", vpc, name);
 }
 
 absl::StatusOr<std::vector<SecurityGroup>> SecurityGroupTable::List(const std::optional<VpcId>& vpc) {
-  if (!vpc.has_value()) return connection_.All(absl::StrCat(kSelectGroups, "ORDER BY seq"), ReadGroup);
-  return connection_.All(absl::StrCat(kSelectGroups, "WHERE vpc_id = ? ORDER BY seq"), ReadGroup, *vpc);
+  if (!vpc.has_value()) return Groups().Select(connection_, "security_groups ORDER BY seq");
+  return Groups().Select(connection_, "security_groups WHERE vpc_id = ? ORDER BY seq", *vpc);
 }
 
 absl::StatusOr<std::vector<SecurityGroup>> SecurityGroupTable::GetMany(absl::Span<const SecurityGroupId> ids) {
-  return connection_.All(
-      "SELECT id, vpc_id, name, description FROM (SELECT key AS place, value AS wanted FROM json_each(?)) "
-      "CROSS JOIN security_groups ON id = wanted ORDER BY place",
-      ReadGroup, store::JsonArrayOfIds(ids));
+  return Groups().Select(connection_,
+                         "(SELECT key AS place, value AS wanted FROM json_each(?)) "
+                         "CROSS JOIN security_groups ON id = wanted ORDER BY place",
+                         store::JsonArrayOfIds(ids));
 }
 
 absl::Status SecurityGroupTable::Delete(const SecurityGroupId& id) {
-  const absl::Status deleted = connection_.Run("DELETE FROM security_groups WHERE id = ?", id);
+  const absl::Status deleted = Groups().Delete(connection_, id);
   if (absl::IsFailedPrecondition(deleted)) {
     return ec2::Error("DependencyViolation", absl::StrCat("resource ", id.text(), " has a dependent object"));
   }

@@ -9,12 +9,14 @@
 #include "absl/types/span.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::network {
 
 class SecurityGroupTable {
  public:
   explicit SecurityGroupTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   absl::Status Insert(const SecurityGroup& group);  // InvalidGroup.Duplicate
   absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);

@@ -1,33 +1,30 @@
 #include "lib/ec2/storage/image_table.h"
 
-#include <tuple>
-
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::storage {
 namespace {
 
-// All but id and version, in one order for reading and writing.
-constexpr char kImageColumns[] =
-    "name, description, location, architecture, state, state_reason_code, state_reason_message, created, "
-    "root_device_name, boot_mode, disk_file, kernel_file, initrd_file, command_line, virtual_size_bytes, "
-    "root_delete_on_termination";
-template <typename AnyImage>
-auto ImageFields(AnyImage& i) {
-  return std::tie(i.name, i.description, i.location, i.architecture, i.state, i.state_reason.code,
-                  i.state_reason.message, i.created, i.root_device_name, i.boot_mode, i.disk_file, i.kernel_file,
-                  i.initrd_file, i.command_line, i.virtual_size_bytes, i.root_delete_on_termination);
-}
-constexpr int kImageFieldCount = std::tuple_size_v<decltype(ImageFields(std::declval<Image&>()))>;
-
-Image ReadImage(store::Row& row) {
-  Image image;
-  row.Read(image.id, image.version, ImageFields(image));
-  return image;
+const auto& Images() {
+  static const auto table = store::DescribeTable<Image>(
+      "images", "image", store::Key("id", &Image::id), store::Version(&Image::version),
+      store::Column("name", &Image::name), store::Column("description", &Image::description),
+      store::Column("location", &Image::location), store::Column("architecture", &Image::architecture),
+      store::Column("state", &Image::state),
+      store::Column("state_reason_code", &Image::state_reason, &StateReason::code),
+      store::Column("state_reason_message", &Image::state_reason, &StateReason::message),
+      store::Column("created", &Image::created), store::Column("root_device_name", &Image::root_device_name),
+      store::Column("boot_mode", &Image::boot_mode), store::Column("disk_file", &Image::disk_file),
+      store::Column("kernel_file", &Image::kernel_file), store::Column("initrd_file", &Image::initrd_file),
+      store::Column("command_line", &Image::command_line),
+      store::Column("virtual_size_bytes", &Image::virtual_size_bytes),
+      store::Column("root_delete_on_termination", &Image::root_delete_on_termination), store::Unmapped("seq"));
+  return table;
 }
 
 absl::Status NameTaken(const absl::Status& status, const Image& image) {
@@ -37,36 +34,19 @@ absl::Status NameTaken(const absl::Status& status, const Image& image) {
 
 }  // namespace
 
-absl::Status ImageTable::Insert(const Image& image) {
-  static const std::string sql = absl::StrCat("INSERT INTO images (id, version, ", kImageColumns, ") VALUES (",
-                                              store::Placeholders(2 + kImageFieldCount), ")");
-  return NameTaken(connection_.Run(sql, image.id, image.version, ImageFields(image)), image);
-}
+store::TableDescription ImageTable::Describe() { return Images().Describe(); }
 
-absl::StatusOr<Image> ImageTable::Get(const ImageId& id) {
-  static const std::string sql = absl::StrCat("SELECT id, version, ", kImageColumns, " FROM images WHERE id = ?");
-  ASSIGN_OR_RETURN(std::optional<Image> found, connection_.First(sql, ReadImage, id));
-  if (!found.has_value()) return id.NotFound();
-  return *std::move(found);
-}
+absl::Status ImageTable::Insert(const Image& image) { return NameTaken(Images().Insert(connection_, image), image); }
 
-absl::Status ImageTable::Update(Image& image) {
-  static const std::string sql = absl::StrCat("UPDATE images SET (version, ", kImageColumns, ") = (version + 1, ",
-                                              store::Placeholders(kImageFieldCount), ") WHERE id = ? AND version = ?");
-  RETURN_IF_ERROR(NameTaken(connection_.Run(sql, ImageFields(image), image.id, image.version), image));
-  if (connection_.changed_rows() == 0) {
-    return absl::AbortedError(absl::StrCat("image ", image.id.text(), " was changed by someone else meanwhile"));
-  }
-  ++image.version;
-  return absl::OkStatus();
-}
+absl::StatusOr<Image> ImageTable::Get(const ImageId& id) { return Images().Get(connection_, id); }
 
-absl::Status ImageTable::Delete(const ImageId& id) { return connection_.Run("DELETE FROM images WHERE id = ?", id); }
+absl::Status ImageTable::Update(Image& image) { return NameTaken(Images().Update(connection_, image), image); }
+
+absl::Status ImageTable::Delete(const ImageId& id) { return Images().Delete(connection_, id); }
 
 absl::StatusOr<std::vector<Image>> ImageTable::List(bool with_deregistered) {
-  static const std::string sql =
-      absl::StrCat("SELECT id, version, ", kImageColumns, " FROM images WHERE ? OR state <> ? ORDER BY seq");
-  return connection_.All(sql, ReadImage, with_deregistered, ImageState::kDeregistered);
+  return Images().Select(connection_, "images WHERE ? OR state <> ? ORDER BY seq", with_deregistered,
+                         ImageState::kDeregistered);
 }
 
 absl::StatusOr<int64_t> ImageTable::CountUsers(const ImageId& id) {

@@ -9,12 +9,14 @@
 #include "absl/types/span.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::storage {
 
 class ImageTable {
  public:
   explicit ImageTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   absl::Status Insert(const Image& image);       // InvalidAMIName.Duplicate among those not deregistered
   absl::StatusOr<Image> Get(const ImageId& id);  // also deregistered ones; InvalidAMIID.NotFound

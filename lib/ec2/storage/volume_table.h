@@ -9,18 +9,21 @@
 #include "absl/types/span.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::storage {
 
 class VolumeTable {
  public:
   explicit VolumeTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // The image and the instance it names must be there (FailedPrecondition).
   absl::Status Insert(const Volume& volume);
   absl::StatusOr<Volume> Get(const VolumeId& id);  // InvalidVolume.NotFound
-  absl::Status Update(const Volume& volume);       // InvalidVolume.NotFound
-  absl::Status Delete(const VolumeId& id);         // with its tags; OK when there is none
+  // Aborted unless the row still has volume.version; sets the next version in `volume`. InvalidVolume.NotFound.
+  absl::Status Update(Volume& volume);
+  absl::Status Delete(const VolumeId& id);  // with its tags; OK when there is none
   absl::StatusOr<std::vector<Volume>> List();
   // In the order of `instances`.
   absl::StatusOr<std::vector<Volume>> ListOf(absl::Span<const InstanceId> instances);

@@ -99,6 +99,37 @@ TEST_CASE("a volume that is to outlive its instance does", "[compute]") {
   CHECK(world.disks.List()->volumes.size() == 1);
 }
 
+TEST_CASE("a volume told to outlive its instance while the launch is under way does", "[compute]") {
+  ComputeWorld world;
+  absl::Status modified = absl::UnknownError("not called");
+  world.fabric.on_prepare = [&](const InstanceId& id) {
+    compute::InstanceChange change;
+    change.delete_on_termination["/dev/vda"] = false;
+    modified = world.service->Modify(id, change);
+  };
+  const InstanceId id = world.Launch();
+  REQUIRE(modified.ok());
+  CHECK_FALSE(world.service->Get(id)->volumes.front().delete_on_termination);
+  CHECK(world.service->Get(id)->volumes.front().state == VolumeState::kInUse);
+  REQUIRE(world.service->Terminate({&id, 1}).ok());
+  REQUIRE(world.Reaches(id, State::kTerminated));
+  CHECK(world.disks.List()->volumes.size() == 1);
+}
+
+TEST_CASE("a launch that loses many races for a row is not a launch that failed", "[compute]") {
+  ComputeWorld world;
+  int races = 0;
+  std::function<void(const InstanceId&)> race = [&](const InstanceId& id) {
+    compute::InstanceChange change;
+    change.delete_on_termination["/dev/vda"] = races % 2 == 0;
+    if (world.service->Modify(id, change).ok() && ++races < 8) world.fabric.on_prepare = race;
+  };
+  world.fabric.on_prepare = race;
+  const InstanceId id = world.Launch();
+  CHECK(races == 8);
+  CHECK_FALSE(world.service->Get(id)->volumes.front().delete_on_termination);
+}
+
 TEST_CASE("a guest that powers itself off stops or terminates, as its shutdown behaviour says", "[compute]") {
   ComputeWorld world;
   const InstanceId stops = world.Launch();

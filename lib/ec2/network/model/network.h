@@ -44,6 +44,7 @@ struct NetworkInterface {
   // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
   bool auto_public_ip = false;
   std::vector<SecurityGroupId> groups;
+  int64_t version = 0;
 };
 
 // The tap's name in the kernel (IFNAMSIZ: 15 characters): "bm" and the last 13 digits of the interface's id.

@@ -59,6 +59,7 @@ struct Volume {
   std::string device_name;  // "/dev/vda"
   absl::Time attach_time;
   bool delete_on_termination = true;
+  int64_t version = 0;
 };
 
 // "attaching", "attached", "detaching": how far a volume that has an instance is.
