@@ -1,7 +1,6 @@
 #include "lib/cloudwatch/alarm_evaluator.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 #include "lib/base/log.h"
@@ -31,9 +30,10 @@ absl::Time NextDue(const alarm::Watch& watch, absl::Time now) { return NewestEnd
 
 }  // namespace
 
-AlarmEvaluator::AlarmEvaluator(AlarmEvaluatorParts parts) : parts_(std::move(parts)), forget_due_(parts_.clock.Now()) {}
-
-AlarmEvaluator::~AlarmEvaluator() { Stop(); }
+AlarmEvaluator::AlarmEvaluator(AlarmEvaluatorParts parts)
+    : parts_(std::move(parts)),
+      forget_due_(parts_.clock.Now()),
+      loop_([this] { return std::clamp(EvaluateDue() - parts_.clock.Now(), absl::ZeroDuration(), kLongestWait); }) {}
 
 void AlarmEvaluator::WakeAll() {
   for (const AlarmPtr& alarm : parts_.alarms.List()) {
@@ -43,37 +43,21 @@ void AlarmEvaluator::WakeAll() {
 
 void AlarmEvaluator::Start() {
   WakeAll();
-  std::lock_guard lock(mutex_);
-  if (!thread_.joinable() && !stopping_) thread_ = std::thread([this] { Run(); });
+  loop_.Start();
 }
 
-void AlarmEvaluator::Stop() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
+void AlarmEvaluator::Stop() { loop_.Stop(); }
 
 void AlarmEvaluator::Wake(const std::string& name) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     Schedule(name, absl::InfinitePast());
-    woken_ = true;
   }
-  changed_.notify_all();
+  loop_.Wake();
 }
 
-void AlarmEvaluator::LookAgain() {
-  {
-    std::lock_guard lock(mutex_);
-    woken_ = true;
-  }
-  changed_.notify_all();
-}
+void AlarmEvaluator::LookAgain() { loop_.Wake(); }
 
-// Requires mutex_.
 void AlarmEvaluator::Schedule(const std::string& name, absl::Time due) {
   const auto [known, inserted] = due_.emplace(name, due);
   if (!inserted) {
@@ -86,8 +70,7 @@ void AlarmEvaluator::Schedule(const std::string& name, absl::Time due) {
 // Those whose time has come, each with its next time already set: one that is put meanwhile is due again at once.
 std::vector<AlarmPtr> AlarmEvaluator::TakeDue(absl::Time now) {
   std::vector<std::string> names;
-  std::lock_guard lock(mutex_);
-  woken_ = false;
+  MutexLock lock(mutex_);
   for (auto next = queue_.begin(); next != queue_.end() && next->first <= now; ++next) names.push_back(next->second);
   std::vector<AlarmPtr> taken;
   for (const std::string& name : names) {
@@ -157,7 +140,7 @@ absl::Time AlarmEvaluator::EvaluateDue() {
     if (!forgot.ok()) log::Error("old history of alarms was not forgotten: {}", forgot.ToString());
   }
   const absl::Time suppression = parts_.alarms.NextSuppressionEnd();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const absl::Time next = queue_.empty() ? forget_due_ : std::min(forget_due_, queue_.begin()->first);
   return std::min(next, suppression);
 }
@@ -171,17 +154,6 @@ void AlarmEvaluator::AskScaling(const std::vector<AlarmVerdict>& verdicts) const
       const absl::StatusOr<alarm::ActionKind> kind = alarm::ParseAction(action);
       if (kind.ok() && *kind == alarm::ActionKind::kScalingPolicy) parts_.on_scaling(action);
     }
-  }
-}
-
-void AlarmEvaluator::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    const absl::Time next = EvaluateDue();
-    lock.lock();
-    const absl::Duration wait = std::clamp(next - parts_.clock.Now(), absl::ZeroDuration(), kLongestWait);
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(wait), [this] { return stopping_ || woken_; });
   }
 }
 

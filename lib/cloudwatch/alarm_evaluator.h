@@ -2,19 +2,19 @@
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/model/alarm.h"
 
@@ -33,7 +33,6 @@ struct AlarmEvaluatorParts {
 class AlarmEvaluator {
  public:
   explicit AlarmEvaluator(AlarmEvaluatorParts parts);
-  ~AlarmEvaluator();
   // All alarms that are there are due. Without it WakeAll and EvaluateDue are the caller's.
   void Start();
   void Stop();
@@ -48,22 +47,19 @@ class AlarmEvaluator {
   absl::Time EvaluateDue();
 
  private:
-  void Run();
   std::vector<AlarmPtr> TakeDue(absl::Time now);
   absl::StatusOr<AlarmVerdict> Evaluate(const AlarmPtr& alarm, absl::Time now) const;
-  void Schedule(const std::string& name, absl::Time due);
+  void Schedule(const std::string& name, absl::Time due) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AskScaling(const std::vector<AlarmVerdict>& verdicts) const;
 
   const AlarmEvaluatorParts parts_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  bool woken_ = false;
-  std::set<std::pair<absl::Time, std::string>> queue_;
-  absl::flat_hash_map<std::string, absl::Time> due_;
+  Mutex mutex_;
+  std::set<std::pair<absl::Time, std::string>> queue_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, absl::Time> due_ ABSL_GUARDED_BY(mutex_);
+  // Of the one thread that evaluates.
   absl::Time forget_due_;  // when old history is to be forgotten
   absl::Time evaluated_ = absl::InfinitePast();
-  std::thread thread_;
+  Periodic loop_;  // last: it uses all the others
 };
 
 }  // namespace brume::cloudwatch

@@ -41,7 +41,7 @@ absl::Status MetricService::PackHours() {
     if (metrics.empty()) return absl::OkStatus();
     for (size_t done = 0; done < metrics.size() && portion < kMostPortions; ++portion) {
       const size_t end = std::min(done + kPackAtOnce, metrics.size());
-      std::unique_lock moving(moving_);
+      WriterLock moving(moving_);
       RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
         for (size_t i = done; i < end; ++i) {
           RETURN_IF_ERROR(MetricTable(connection).PackHour(hour, metrics[i]));

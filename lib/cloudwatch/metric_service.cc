@@ -71,40 +71,27 @@ class Periods {
 }  // namespace
 
 MetricService::MetricService(store::Database& database, const Clock& clock, MetricServiceOptions options)
-    : database_(database), clock_(clock), options_(options), buffer_(options.most_waiting) {}
+    : database_(database),
+      clock_(clock),
+      options_(options),
+      buffer_(options.most_waiting),
+      writer_(options.flush_every, [this] { FlushAndRollUp(); }) {}
 
 MetricService::~MetricService() { Stop(); }
 
-void MetricService::Start() {
-  std::lock_guard lock(mutex_);
-  if (stopping_ || thread_.joinable()) return;
-  thread_ = std::thread([this] { Run(); });
-}
+void MetricService::Start() { writer_.Start(); }
 
 void MetricService::Stop() {
-  std::thread thread;
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    thread.swap(thread_);
-  }
-  stop_.notify_all();
-  if (thread.joinable()) thread.join();
+  writer_.Stop();
   const absl::Status written = Flush();
   if (!written.ok()) log::Error("the latest metrics were not written: {}", written.message());
 }
 
-void MetricService::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    const absl::Status written = Flush();
-    if (!written.ok()) log::Error("metrics wait to be written: {}", written.message());
-    const absl::Status rolled = RollUp();
-    if (!rolled.ok()) log::Error("metrics were not rolled up: {}", rolled.message());
-    lock.lock();
-    stop_.wait_for(lock, absl::ToChronoNanoseconds(options_.flush_every), [this] { return stopping_; });
-  }
+void MetricService::FlushAndRollUp() {
+  const absl::Status written = Flush();
+  if (!written.ok()) log::Error("metrics wait to be written: {}", written.message());
+  const absl::Status rolled = RollUp();
+  if (!rolled.ok()) log::Error("metrics were not rolled up: {}", rolled.message());
 }
 
 void MetricService::Note(const MetricId& id, absl::Time time, double value) {
@@ -172,7 +159,7 @@ absl::Status MetricService::WriteWaiting(store::Connection& connection, absl::Sp
 }
 
 absl::Status MetricService::Flush() {
-  std::unique_lock moving(moving_);
+  WriterLock moving(moving_);
   std::vector<WaitingBlock> waiting = buffer_.Take();
   if (waiting.empty()) return absl::OkStatus();
   const absl::Span<WaitingBlock> all = absl::MakeSpan(waiting);
@@ -220,7 +207,7 @@ absl::StatusOr<std::vector<PeriodBucket>> MetricService::ReadBuckets(const Metri
 
   const MetricId id = Kept(query.id);
   Periods periods(from, to, period);
-  std::shared_lock moving(moving_);
+  ReaderLock moving(moving_);
   const auto wanted = [&](const std::string& unit) { return !query.unit.has_value() || *query.unit == unit; };
   RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> absl::Status {
     MetricTable metrics(connection);
@@ -252,7 +239,7 @@ absl::StatusOr<std::vector<PeriodBucket>> MetricService::ReadBuckets(const Metri
 absl::StatusOr<std::vector<std::string>> MetricService::UnitsOf(const MetricId& of) {
   const MetricId id = Kept(of);
   std::set<std::string> units;
-  std::shared_lock moving(moving_);
+  ReaderLock moving(moving_);
   ASSIGN_OR_RETURN(const std::vector<MetricRow> rows,
                    database_.ReadFor([&](store::Connection& connection) { return MetricTable(connection).Find(id); }));
   for (const MetricRow& row : rows) units.insert(row.unit);
@@ -266,7 +253,7 @@ absl::StatusOr<std::vector<MetricRow>> MetricService::List(const MetricFilter& f
 }
 
 std::optional<MetricService::Sample> MetricService::Latest(const InstanceId& id, absl::string_view metric) const {
-  std::lock_guard lock(latest_mutex_);
+  MutexLock lock(latest_mutex_);
   const auto samples = latest_.find(id);
   if (samples == latest_.end()) return std::nullopt;
   const auto sample = samples->second.find(std::string(metric));
@@ -274,20 +261,20 @@ std::optional<MetricService::Sample> MetricService::Latest(const InstanceId& id,
 }
 
 std::vector<std::pair<InstanceId, MetricService::Samples>> MetricService::LatestOfAll() const {
-  std::lock_guard lock(latest_mutex_);
+  MutexLock lock(latest_mutex_);
   std::vector<std::pair<InstanceId, Samples>> all(latest_.begin(), latest_.end());
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return all;
 }
 
 void MetricService::SetLatest(const InstanceId& id, const Samples& samples) {
-  std::lock_guard lock(latest_mutex_);
+  MutexLock lock(latest_mutex_);
   Samples& present = latest_[id];
   for (const auto& [metric, sample] : samples) present.insert_or_assign(metric, sample);
 }
 
 void MetricService::ForgetLatest(const InstanceId& id) {
-  std::lock_guard lock(latest_mutex_);
+  MutexLock lock(latest_mutex_);
   latest_.erase(id);
 }
 

@@ -8,21 +8,20 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/cloudwatch/metric_buffer.h"
 #include "lib/cloudwatch/metric_table.h"
 #include "lib/cloudwatch/model/metric.h"
@@ -124,7 +123,7 @@ class MetricService {
   int64_t dropped() const { return buffer_.dropped(); }
 
  private:
-  void Run();
+  void FlushAndRollUp();
   absl::Status WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting);
   absl::Status PackHours();
   absl::Status Delete();
@@ -135,18 +134,15 @@ class MetricService {
   const MetricServiceOptions options_;
   MetricBuffer buffer_;
   // Exclusive while values move from memory to the store, or within it: who reads both sees each once.
-  std::shared_mutex moving_;
+  SharedMutex moving_;
   absl::Time deleted_ = absl::InfinitePast();  // when what is too old was
   // Metrics in the store, as far as it is known without asking.
   std::atomic<int64_t> metrics_ = 0;
 
-  mutable std::mutex latest_mutex_;
-  absl::flat_hash_map<InstanceId, Samples> latest_;
+  mutable Mutex latest_mutex_;
+  absl::flat_hash_map<InstanceId, Samples> latest_ ABSL_GUARDED_BY(latest_mutex_);
 
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  std::thread thread_;
+  Periodic writer_;  // last: it uses all the others
 };
 
 }  // namespace brume::cloudwatch

@@ -27,52 +27,30 @@ std::vector<Dimension> DimensionsTogether(const MonitoredGuest& guest) {
 
 }  // namespace
 
-Sampler::Sampler(SamplerParts parts, SamplerOptions options) : parts_(std::move(parts)), options_(options) {}
+Sampler::Sampler(SamplerParts parts, SamplerOptions options)
+    : parts_(std::move(parts)), options_(options), loop_([this] { return SampleDue(); }) {}
 
-Sampler::~Sampler() { Stop(); }
+void Sampler::Start() { loop_.Start(); }
 
-void Sampler::Start() {
-  std::lock_guard lock(mutex_);
-  if (stopping_ || thread_.joinable()) return;
-  thread_ = std::thread([this] { Run(); });
-}
+void Sampler::Stop() { loop_.Stop(); }
 
-void Sampler::Stop() {
-  std::thread thread;
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    thread.swap(thread_);
-  }
-  stop_.notify_all();
-  if (thread.joinable()) thread.join();
-}
-
-void Sampler::Run() {
+absl::Duration Sampler::SampleDue() {
   const auto floor = [](absl::Time time, absl::Duration period) {
     return absl::UnixEpoch() + absl::Floor(time - absl::UnixEpoch(), period);
   };
-  // Of both periods the latest beginning that was sampled.
-  absl::Time whole = absl::InfinitePast(), detailed = absl::InfinitePast();
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    const absl::Time now = parts_.clock.Now();
-    const bool all = floor(now, options_.period) != whole;
-    if (all || (any_detailed_ && floor(now, options_.detailed_period) != detailed)) {
-      if (all) whole = floor(now, options_.period);
-      detailed = floor(now, options_.detailed_period);
-      const absl::Status sampled = Sample(all);
-      // Said once, as it is tried again so often.
-      if (!sampled.ok() && !failing_) log::Warn("guests are not measured: {}", sampled.message());
-      if (sampled.ok() && failing_) log::Info("guests are measured again");
-      failing_ = !sampled.ok();
-    }
-    const absl::Duration step = any_detailed_ ? std::min(options_.detailed_period, options_.period) : options_.period;
-    const absl::Duration left = floor(parts_.clock.Now(), step) + step - parts_.clock.Now();
-    lock.lock();
-    stop_.wait_for(lock, absl::ToChronoNanoseconds(left), [this] { return stopping_; });
+  const absl::Time now = parts_.clock.Now();
+  const bool all = floor(now, options_.period) != whole_period_;
+  if (all || (any_detailed_ && floor(now, options_.detailed_period) != detailed_period_)) {
+    if (all) whole_period_ = floor(now, options_.period);
+    detailed_period_ = floor(now, options_.detailed_period);
+    const absl::Status sampled = Sample(all);
+    // Said once, as it is tried again so often.
+    if (!sampled.ok() && !failing_) log::Warn("guests are not measured: {}", sampled.message());
+    if (sampled.ok() && failing_) log::Info("guests are measured again");
+    failing_ = !sampled.ok();
   }
+  const absl::Duration step = any_detailed_ ? std::min(options_.detailed_period, options_.period) : options_.period;
+  return floor(parts_.clock.Now(), step) + step - parts_.clock.Now();
 }
 
 absl::Status Sampler::ListGuests() {
@@ -171,7 +149,7 @@ absl::Status Sampler::Sample(bool all) {
 }
 
 std::vector<GuestSnapshot> Sampler::Snapshot() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return snapshot_;
 }
 
@@ -190,7 +168,7 @@ void Sampler::KeepSnapshot() {
     shown.counters.memory = track->second.memory;
     if (track->second.disk.has_value()) shown.counters.disk = track->second.disk->disk;
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   snapshot_ = std::move(guests);
 }
 

@@ -3,19 +3,19 @@
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/cloudwatch/guest_metrics.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/cloudwatch/monitored_guest_table.h"
@@ -54,7 +54,6 @@ struct SamplerParts {
 class Sampler {
  public:
   Sampler(SamplerParts parts, SamplerOptions options);
-  ~Sampler();
   void Start();
   void Stop();
 
@@ -85,7 +84,8 @@ class Sampler {
   };
   using Together = std::map<Dimension, std::array<MetricBucket, kGuestMetrics>>;
 
-  void Run();
+  // What of all guests, or of some, is due by the clock; until when nothing is.
+  absl::Duration SampleDue();
   absl::Status ListGuests();
   absl::flat_hash_map<std::string, NetworkCounters> ReadNetwork(bool all);
   Family MakeFamily(const std::vector<Dimension>& dimensions);
@@ -104,12 +104,12 @@ class Sampler {
   std::map<Dimension, Family> together_;
   std::optional<absl::Time> whole_;  // when all were sampled
   bool failing_ = false;
+  // Of both periods the latest beginning that was sampled.
+  absl::Time whole_period_ = absl::InfinitePast(), detailed_period_ = absl::InfinitePast();
 
-  mutable std::mutex mutex_;
-  std::vector<GuestSnapshot> snapshot_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  std::thread thread_;
+  mutable Mutex mutex_;
+  std::vector<GuestSnapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
+  Periodic loop_;  // last: it uses all the others
 };
 
 }  // namespace brume::cloudwatch

@@ -1,6 +1,5 @@
 #include "lib/gateway/event_log.h"
 
-#include <chrono>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -10,7 +9,7 @@
 namespace brume::gateway {
 namespace {
 
-constexpr std::chrono::milliseconds kFlushInterval(500);
+constexpr absl::Duration kFlushInterval = absl::Milliseconds(500);
 constexpr size_t kMostWaiting = 20'000;
 constexpr size_t kFlushAt = 2'000;
 constexpr int64_t kForgetEvery = 10'000;  // events, or
@@ -20,15 +19,15 @@ constexpr int kForgetBatch = 2'000;
 }  // namespace
 
 EventLog::EventLog(store::Database& database, const Clock& clock, EventLogOptions options)
-    : database_(database), clock_(clock), options_(options), forgot_(clock.Now()), thread_([this] { Run(); }) {}
+    : database_(database), clock_(clock), options_(options), forgot_(clock.Now()), flusher_(kFlushInterval, [this] {
+        FlushAndForget();
+      }) {
+  flusher_.Start(kFlushInterval);
+}
 
 EventLog::~EventLog() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
+  flusher_.Stop();
+  Flush();
 }
 
 void EventLog::Append(Event event) {
@@ -36,13 +35,13 @@ void EventLog::Append(Event event) {
     const absl::Status written = database_.Write([&](store::Connection& c) { return EventTable(c).Append(event); });
     // The call itself is over: its outcome stands, and its caller is told that.
     if (!written.ok()) log::Error("the event of {} was not written: {}", event.action, written.ToString());
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ++since_forgetting_;
     return;
   }
   bool due = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (waiting_.size() >= kMostWaiting) {
       ++dropped_;
       return;
@@ -50,7 +49,7 @@ void EventLog::Append(Event event) {
     waiting_.push_back(std::move(event));
     due = waiting_.size() == kFlushAt;
   }
-  if (due) changed_.notify_all();
+  if (due) flusher_.Wake();
 }
 
 absl::StatusOr<std::vector<Event>> EventLog::Lookup(const EventQuery& query, int64_t before, int limit) {
@@ -59,11 +58,11 @@ absl::StatusOr<std::vector<Event>> EventLog::Lookup(const EventQuery& query, int
 }
 
 void EventLog::Flush() {
-  std::lock_guard flushing(flush_mutex_);
+  MutexLock flushing(flush_mutex_);
   std::vector<Event> batch;
   int64_t dropped = 0;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     batch.swap(waiting_);
     dropped = std::exchange(dropped_, 0);
     since_forgetting_ += static_cast<int64_t>(batch.size());
@@ -91,23 +90,17 @@ void EventLog::Forget() {
   }
 }
 
-void EventLog::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    changed_.wait_for(lock, kFlushInterval, [this] { return stopping_ || waiting_.size() >= kFlushAt; });
-    const absl::Time now = clock_.Now();
-    const bool forget = since_forgetting_ >= kForgetEvery || now - forgot_ >= kForgetAfter;
-    if (forget) {
-      since_forgetting_ = 0;
-      forgot_ = now;
-    }
-    lock.unlock();
-    Flush();
-    if (forget) Forget();
-    lock.lock();
+void EventLog::FlushAndForget() {
+  const absl::Time now = clock_.Now();
+  bool forget = now - forgot_ >= kForgetAfter;
+  {
+    MutexLock lock(mutex_);
+    forget = forget || since_forgetting_ >= kForgetEvery;
+    if (forget) since_forgetting_ = 0;
   }
-  lock.unlock();
+  if (forget) forgot_ = now;
   Flush();
+  if (forget) Forget();
 }
 
 }  // namespace brume::gateway

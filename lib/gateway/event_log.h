@@ -5,14 +5,14 @@
 // and the number stands in the daemon's log.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/gateway/event.h"
 #include "lib/store/database.h"
 
@@ -39,23 +39,21 @@ class EventLog {
   absl::StatusOr<std::vector<Event>> Lookup(const EventQuery& query, int64_t before, int limit);
 
  private:
-  void Run();
-  void Flush();
+  void FlushAndForget();
+  void Flush() ABSL_LOCKS_EXCLUDED(flush_mutex_, mutex_);
   void Forget();
 
   store::Database& database_;
   const Clock& clock_;
   const EventLogOptions options_;
 
-  std::mutex flush_mutex_;  // held while a batch is written, so that Lookup finds what was taken out of waiting_
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::vector<Event> waiting_;
-  int64_t dropped_ = 0;
-  int64_t since_forgetting_ = 0;  // events
-  absl::Time forgot_;
-  std::thread thread_;  // last: it uses all the others
+  Mutex flush_mutex_;  // held while a batch is written, so that Lookup finds what was taken out of waiting_
+  Mutex mutex_ ABSL_ACQUIRED_AFTER(flush_mutex_);
+  std::vector<Event> waiting_ ABSL_GUARDED_BY(mutex_);
+  int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t since_forgetting_ ABSL_GUARDED_BY(mutex_) = 0;  // events
+  absl::Time forgot_;                                     // the flusher's
+  Periodic flusher_;                                      // last: it uses all the others
 };
 
 }  // namespace brume::gateway

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +18,7 @@ namespace brume::iam {
 namespace {
 
 constexpr size_t kMostKeys = 2;
-constexpr std::chrono::minutes kWriteEvery(1);
+constexpr absl::Duration kWriteEvery = absl::Minutes(1);
 
 std::string CredentialsFile(const std::string& id, const std::string& secret) {
   std::string text = "# The root key of this Brume. For the aws CLI: export AWS_SHARED_CREDENTIALS_FILE=this file\n";
@@ -45,18 +44,15 @@ absl::StatusOr<std::unique_ptr<AccessKeyService>> AccessKeyService::Open(store::
 
 AccessKeyService::AccessKeyService(store::Database& database, const Clock& clock, std::unique_ptr<SecretBox> box,
                                    std::vector<AccessKey> keys)
-    : database_(database), clock_(clock), box_(std::move(box)) {
+    : database_(database), clock_(clock), box_(std::move(box)), writer_(kWriteEvery, [this] { WriteUses(); }) {
+  MutexLock lock(mutex_);
   for (AccessKey& key : keys) keys_.emplace(key.id, std::move(key));
-  thread_ = std::thread([this] { Run(); });
+  writer_.Start(kWriteEvery);
 }
 
 AccessKeyService::~AccessKeyService() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  stop_.notify_all();
-  thread_.join();
+  writer_.Stop();
+  WriteUses();
 }
 
 absl::Status AccessKeyService::EnsureRootKey(const std::string& path) {
@@ -76,7 +72,7 @@ absl::Status AccessKeyService::EnsureRootKey(const std::string& path) {
 }
 
 absl::StatusOr<AccessKeyService::NewKey> AccessKeyService::Create(const std::string& user_id) {
-  std::lock_guard change(change_mutex_);
+  MutexLock change(change_mutex_);
   if (List(user_id).size() >= kMostKeys) {
     return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for AccessKeysPerUser: ", kMostKeys));
   }
@@ -91,7 +87,7 @@ absl::StatusOr<AccessKeyService::NewKey> AccessKeyService::Create(const std::str
     if (!user_id.empty()) RETURN_IF_ERROR(RequireUser(c, user_id).status());
     return AccessKeyTable(c).Insert(made.key);
   }));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   keys_.emplace(made.key.id, made.key);
   return made;
 }
@@ -99,7 +95,7 @@ absl::StatusOr<AccessKeyService::NewKey> AccessKeyService::Create(const std::str
 std::vector<AccessKey> AccessKeyService::List(const std::string& user_id) const {
   std::vector<AccessKey> found;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (const auto& [id, key] : keys_) {
       if (key.user_id == user_id) found.push_back(key);
     }
@@ -110,7 +106,7 @@ std::vector<AccessKey> AccessKeyService::List(const std::string& user_id) const 
 }
 
 std::optional<AccessKey> AccessKeyService::Find(const std::string& id) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = keys_.find(id);
   if (found == keys_.end()) return std::nullopt;
   return found->second;
@@ -128,19 +124,19 @@ absl::Status AccessKeyService::CheckOwner(const std::string& user_id, const std:
 }
 
 absl::Status AccessKeyService::SetActive(const std::string& user_id, const std::string& id, bool active) {
-  std::lock_guard change(change_mutex_);
+  MutexLock change(change_mutex_);
   RETURN_IF_ERROR(CheckOwner(user_id, id));
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return AccessKeyTable(c).SetActive(id, active); }));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   keys_[id].active = active;
   return absl::OkStatus();
 }
 
 absl::Status AccessKeyService::Delete(const std::string& user_id, const std::string& id) {
-  std::lock_guard change(change_mutex_);
+  MutexLock change(change_mutex_);
   RETURN_IF_ERROR(CheckOwner(user_id, id));
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return AccessKeyTable(c).Delete(id); }));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   keys_.erase(id);
   uses_.erase(id);
   return absl::OkStatus();
@@ -151,27 +147,17 @@ absl::StatusOr<std::string> AccessKeyService::SecretOf(const AccessKey& key) con
 }
 
 void AccessKeyService::Used(const std::string& id, AccessKeyUse use) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = keys_.find(id);
   if (found == keys_.end()) return;
   found->second.last_used = use;
   uses_[id] = std::move(use);
 }
 
-void AccessKeyService::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    stop_.wait_for(lock, kWriteEvery, [this] { return stopping_; });
-    lock.unlock();
-    WriteUses();
-    lock.lock();
-  }
-}
-
 void AccessKeyService::WriteUses() {
   std::map<std::string, AccessKeyUse> uses;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     uses.swap(uses_);
   }
   if (uses.empty()) return;

@@ -2,17 +2,17 @@
 // by a call.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/iam/model/access_key.h"
 #include "lib/iam/secret_box.h"
 #include "lib/store/database.h"
@@ -63,20 +63,17 @@ class AccessKeyService {
   AccessKeyService(store::Database& database, const Clock& clock, std::unique_ptr<SecretBox> box,
                    std::vector<AccessKey> keys);
   absl::Status CheckOwner(const std::string& user_id, const std::string& id) const;
-  void Run();
   void WriteUses();
 
   store::Database& database_;
   const Clock& clock_;
   const std::unique_ptr<SecretBox> box_;
 
-  std::mutex change_mutex_;  // held while the store and keys_ are changed together
-  mutable std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  std::map<std::string, AccessKey> keys_;
-  std::map<std::string, AccessKeyUse> uses_;  // not on disk yet
-  std::thread thread_;                        // last: it uses all the others
+  Mutex change_mutex_;  // held while the store and keys_ are changed together
+  mutable Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);
+  std::map<std::string, AccessKey> keys_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, AccessKeyUse> uses_ ABSL_GUARDED_BY(mutex_);  // not on disk yet
+  Periodic writer_;                                                   // last: it uses all the others
 };
 
 }  // namespace brume::iam

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <thread>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -24,26 +25,16 @@ void StatusMonitor::Check::Note(bool ok, absl::Time now) {
 
 StatusMonitor::StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::PortMeter& ports,
                              const Clock& clock, StatusMonitorOptions options)
-    : database_(database), hypervisor_(hypervisor), ports_(ports), clock_(clock), options_(options) {}
+    : database_(database),
+      hypervisor_(hypervisor),
+      ports_(ports),
+      clock_(clock),
+      options_(options),
+      checks_(options.period, [this] { CheckAll(); }) {}
 
-StatusMonitor::~StatusMonitor() { Stop(); }
+void StatusMonitor::Start() { checks_.Start(); }
 
-void StatusMonitor::Start() {
-  std::lock_guard lock(mutex_);
-  if (stopping_ || thread_.joinable()) return;
-  thread_ = std::thread([this] { Run(); });
-}
-
-void StatusMonitor::Stop() {
-  std::thread thread;
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    thread.swap(thread_);
-  }
-  stop_.notify_all();
-  if (thread.joinable()) thread.join();
-}
+void StatusMonitor::Stop() { checks_.Stop(); }
 
 InstanceStatus StatusMonitor::StatusOf(const Instance& instance) const {
   InstanceStatus status;
@@ -51,7 +42,7 @@ InstanceStatus StatusMonitor::StatusOf(const Instance& instance) const {
     status.system = status.instance = CheckStatus::kNotApplicable;
     return status;
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto it = tracks_.find(instance.id);
   // What was seen before the instance's latest start, or the host's, says nothing about this run of its guest.
   if (it == tracks_.end() || it->second.running_since != instance.state_since) return status;
@@ -69,21 +60,6 @@ InstanceStatus StatusMonitor::StatusOf(const Instance& instance) const {
     status.impaired_since = std::min(status.impaired_since, track.instance.failing_since);
   }
   return status;
-}
-
-bool StatusMonitor::Stopping() const {
-  std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
-void StatusMonitor::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    CheckAll();
-    lock.lock();
-    stop_.wait_for(lock, absl::ToChronoNanoseconds(options_.period), [this] { return stopping_; });
-  }
 }
 
 absl::StatusOr<std::vector<InstanceId>> StatusMonitor::ListRunning() {
@@ -133,7 +109,7 @@ absl::Status StatusMonitor::CheckSome(absl::Span<const InstanceId> ids) {
   ASSIGN_OR_RETURN(std::vector<Subject> subjects, ReadSubjects(ids));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < subjects.size() && !Stopping(); i = next++) Look(subjects[i]);
+    for (size_t i = next++; i < subjects.size() && !checks_.Stopping(); i = next++) Look(subjects[i]);
   };
   std::vector<std::thread> helpers;
   const size_t most = std::min<size_t>(options_.threads, subjects.size());
@@ -142,7 +118,7 @@ absl::Status StatusMonitor::CheckSome(absl::Span<const InstanceId> ids) {
   for (std::thread& helper : helpers) helper.join();
 
   const absl::Time now = clock_.Now();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (const Subject& subject : subjects) {
     if (!subject.checked) continue;
     Track& track = tracks_[subject.id];
@@ -161,16 +137,14 @@ void StatusMonitor::CheckAll() {
   }
   const bool many = ids->size() > options_.many;
   const absl::Span<const InstanceId> all = *ids;
-  for (size_t done = 0; done < all.size() && !Stopping(); done += options_.portion) {
+  for (size_t done = 0; done < all.size() && !checks_.Stopping(); done += options_.portion) {
     const absl::Time began = absl::Now();
     const absl::Status checked = CheckSome(all.subspan(done, options_.portion));
     if (!checked.ok()) log::Warn("status checks are skipped this time: {}", checked.message());
-    if (!many) continue;
-    std::unique_lock lock(mutex_);
-    stop_.wait_for(lock, absl::ToChronoNanoseconds(4 * (absl::Now() - began)), [this] { return stopping_; });
+    if (many) checks_.Sleep(4 * (absl::Now() - began));
   }
   const absl::flat_hash_set<InstanceId> running(ids->begin(), ids->end());
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   absl::erase_if(tracks_, [&](const auto& entry) { return !running.contains(entry.first); });
 }
 

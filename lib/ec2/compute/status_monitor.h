@@ -2,17 +2,17 @@
 // Source of behaviour: "Status checks for Amazon EC2 instances" in the EC2 User Guide.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/port_service.h"
@@ -39,7 +39,6 @@ class StatusMonitor {
  public:
   StatusMonitor(store::Database& database, Hypervisor& hypervisor, network::PortMeter& ports, const Clock& clock,
                 StatusMonitorOptions options);
-  ~StatusMonitor();
   void Start();
   void Stop();
 
@@ -66,25 +65,21 @@ class StatusMonitor {
     absl::Time running_since;
     Check system, instance;
   };
-  void Run();
   void CheckAll();
   absl::Status CheckSome(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<InstanceId>> ListRunning();
   // Of those that still run.
   absl::StatusOr<std::vector<Subject>> ReadSubjects(absl::Span<const InstanceId> ids);
   void Look(Subject& subject);
-  bool Stopping() const;
 
   store::Database& database_;
   Hypervisor& hypervisor_;
   network::PortMeter& ports_;
   const Clock& clock_;
   const StatusMonitorOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  absl::flat_hash_map<InstanceId, Track> tracks_;
-  std::thread thread_;
+  mutable Mutex mutex_;
+  absl::flat_hash_map<InstanceId, Track> tracks_ ABSL_GUARDED_BY(mutex_);
+  Periodic checks_;  // last: it uses all the others
 };
 
 }  // namespace brume::compute

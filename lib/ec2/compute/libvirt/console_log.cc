@@ -18,7 +18,7 @@
 namespace brume::compute {
 namespace {
 
-constexpr std::chrono::seconds kInterval(1);
+constexpr absl::Duration kInterval = absl::Seconds(1);
 
 absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -104,29 +104,20 @@ absl::Status TrimLog(const std::string& directory, const std::string& name, int6
   return absl::OkStatus();
 }
 
-LogTrimmer::LogTrimmer(int64_t limit) : limit_(limit), thread_([this] { Run(); }) {}
-
-LogTrimmer::~LogTrimmer() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-  }
-  thread_.join();
-}
+LogTrimmer::LogTrimmer(int64_t limit) : limit_(limit), loop_(kInterval, [this] { TrimAll(); }) { loop_.Start(); }
 
 void LogTrimmer::Watch(const std::string& directory, const std::string& name, const std::string& companion) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   logs_[directory] = Log{directory, name, companion};
 }
 
 absl::StatusOr<std::string> LogTrimmer::Read(const std::string& directory, const std::string& name, size_t most_bytes) {
-  std::lock_guard lock(trimming_);
+  MutexLock lock(trimming_);
   return ReadLogTail(directory, name, most_bytes);
 }
 
 bool LogTrimmer::Trim(Log& log) {
-  std::lock_guard trimming(trimming_);
+  MutexLock trimming(trimming_);
   absl::Status status = TrimLog(log.directory, log.name, limit_);
   if (absl::IsNotFound(status)) {
     // The instance is gone. Nothing depends on its companion: a leftover is only untidy.
@@ -146,22 +137,21 @@ bool LogTrimmer::Trim(Log& log) {
   return true;
 }
 
-void LogTrimmer::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    std::map<std::string, Log> logs = logs_;
-    lock.unlock();
-    std::vector<std::string> gone;
-    for (auto& [directory, log] : logs) {
-      if (!Trim(log)) gone.push_back(directory);
-    }
-    lock.lock();
-    for (auto& [directory, log] : logs) {
-      if (const auto it = logs_.find(directory); it != logs_.end()) it->second.complained = log.complained;
-    }
-    for (const std::string& directory : gone) logs_.erase(directory);
-    changed_.wait_for(lock, kInterval, [&] { return stopping_; });
+void LogTrimmer::TrimAll() {
+  std::map<std::string, Log> logs;
+  {
+    MutexLock lock(mutex_);
+    logs = logs_;
   }
+  std::vector<std::string> gone;
+  for (auto& [directory, log] : logs) {
+    if (!Trim(log)) gone.push_back(directory);
+  }
+  MutexLock lock(mutex_);
+  for (auto& [directory, log] : logs) {
+    if (const auto it = logs_.find(directory); it != logs_.end()) it->second.complained = log.complained;
+  }
+  for (const std::string& directory : gone) logs_.erase(directory);
 }
 
 }  // namespace brume::compute

@@ -1,14 +1,14 @@
 // The files guests' serial output goes to: kept short while their writers hold them open, and read safely.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
-#include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 
 namespace brume::compute {
 
@@ -25,9 +25,6 @@ absl::Status TrimLog(const std::string& directory, const std::string& name, int6
 class LogTrimmer {
  public:
   explicit LogTrimmer(int64_t limit);
-  ~LogTrimmer();
-  LogTrimmer(const LogTrimmer&) = delete;
-  LogTrimmer& operator=(const LogTrimmer&) = delete;
 
   // From now on DIRECTORY/NAME is trimmed, and `companion` (a path, or empty) as well. When the directory goes, so does
   // the companion.
@@ -43,15 +40,13 @@ class LogTrimmer {
 
   // False when the log's directory is gone.
   bool Trim(Log& log);
-  void Run();
+  void TrimAll();
 
   const int64_t limit_;
-  std::mutex trimming_;  // held while files change
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::map<std::string, Log> logs_;  // by directory
-  std::thread thread_;
+  Mutex trimming_;  // held while files change
+  Mutex mutex_;
+  std::map<std::string, Log> logs_ ABSL_GUARDED_BY(mutex_);  // by directory
+  Periodic loop_;                                            // last: it uses all the others
 };
 
 }  // namespace brume::compute
