@@ -22,8 +22,6 @@ namespace {
 using scaling::HostWish;
 using scaling::Member;
 
-// No group can have it: names have no line ends.
-constexpr char kSweep[] = "sweep\n";
 constexpr absl::Duration kSweepPeriod = absl::Minutes(1);
 constexpr absl::Duration kMetricsPeriod = absl::Minutes(1);
 // As long as EC2 shows them.
@@ -43,12 +41,14 @@ bool IsRefusal(const absl::Status& status) {
 ScalingLoop::ScalingLoop(ScalingLoopParts parts)
     : parts_(std::move(parts)),
       reader_(parts_.signals, parts_.clock, parts_.account),
-      loop_({.name = "scaling", .threads = parts_.threads},
-            [this](const std::string& key) { return key == kSweep ? Sweep() : Look(key); }) {}
+      loop_({.name = "scaling", .threads = parts_.threads}, [this](const Key& key) {
+        const std::string* const group = std::get_if<std::string>(&key);
+        return group != nullptr ? Look(*group) : SweepAll();
+      }) {}
 
 void ScalingLoop::Start() {
   loop_.Start();
-  loop_.Wake(kSweep);
+  loop_.Wake(Sweep());
 }
 
 void ScalingLoop::OnInstance(const InstanceId& id) {
@@ -69,7 +69,7 @@ void ScalingLoop::OnAlarmAction(const std::string& policy_arn) {
   Wake(group);
 }
 
-absl::StatusOr<absl::Duration> ScalingLoop::Sweep() {
+absl::StatusOr<absl::Duration> ScalingLoop::SweepAll() {
   ASSIGN_OR_RETURN(const std::vector<std::string> names,
                    parts_.database.ReadFor([](store::Connection& c) { return GroupTable(c).ListNames(); }));
   for (const std::string& name : names) Wake(name);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -61,7 +62,9 @@ class ScalingLoop {
     absl::Time metrics_noted = absl::InfinitePast();
   };
 
-  absl::StatusOr<absl::Duration> Sweep();
+  using Key = std::variant<Sweep, std::string>;  // a group by its name
+
+  absl::StatusOr<absl::Duration> SweepAll();
   // Evaluates and commits. Aborted when the group was changed meanwhile.
   absl::StatusOr<Outcome> Decide(const Snapshot& snapshot, Memory& memory, absl::Time now);
   // Returns whether anything was done that calls for another look.
@@ -81,7 +84,7 @@ class ScalingLoop {
   std::map<std::string, Memory> memories_;                  // by group; one is used by one look at a time
   absl::flat_hash_map<InstanceId, std::string> groups_of_;  // of members
   std::map<std::string, std::set<InstanceId>> members_of_;
-  ReconcileLoop loop_;
+  ReconcileLoop<Key> loop_;
 };
 
 }  // namespace brume::autoscaling

@@ -8,110 +8,113 @@
 
 namespace brume {
 
-namespace {
+ReconcileEngine::ReconcileEngine(ReconcileOptions options, KeyTraits traits, Reconcile reconcile)
+    : options_(std::move(options)),
+      traits_(traits),
+      reconcile_(std::move(reconcile)),
+      entries_(Less{.less = traits.less}) {}
 
-// The clock's arithmetic must not overflow for "in a thousand years".
-std::chrono::nanoseconds ToChrono(absl::Duration wait) {
-  return absl::ToChronoNanoseconds(std::clamp(wait, absl::ZeroDuration(), absl::Hours(24 * 365)));
-}
+ReconcileEngine::~ReconcileEngine() { Stop(); }
 
-}  // namespace
-
-ReconcileLoop::ReconcileLoop(ReconcileOptions options, Look look)
-    : options_(std::move(options)), look_(std::move(look)) {}
-
-ReconcileLoop::~ReconcileLoop() { Stop(); }
-
-void ReconcileLoop::Start() {
-  std::lock_guard lock(mutex_);
+void ReconcileEngine::Start() {
+  MutexLock lock(mutex_);
   if (!threads_.empty() || stopping_) return;
   for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
-void ReconcileLoop::Stop() {
+void ReconcileEngine::Stop() {
   std::vector<std::thread> threads;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     threads.swap(threads_);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (std::thread& thread : threads) thread.join();
 }
 
-void ReconcileLoop::WakeAfter(absl::string_view key, absl::Duration delay) {
+void ReconcileEngine::WakeAfter(const void* key, absl::Duration delay) {
   if (delay == absl::InfiniteDuration()) return;
-  const Instant due = std::chrono::steady_clock::now() + ToChrono(delay);
+  const Instant due = SteadyDeadline(delay);
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (stopping_) return;
-    auto [it, inserted] = entries_.try_emplace(std::string(key));
-    Entry& entry = it->second;
+    auto known = entries_.find(key);
+    if (known == entries_.end()) known = entries_.emplace(traits_.copy(key), Entry{}).first;
+    Entry& entry = known->second;
     if (entry.running) {
       entry.due_after_run = entry.due_after_run ? std::min(*entry.due_after_run, due) : due;
       return;
     }
-    Queue(it->first, entry, due);
+    Queue(*known, due);
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
-// Requires mutex_. Keeps the earlier of two due times.
-void ReconcileLoop::Queue(const std::string& key, Entry& entry, Instant due) {
+void ReconcileEngine::Queue(Node& node, Instant due) {
+  Entry& entry = node.second;
   if (entry.due) {
     if (*entry.due <= due) return;
-    queue_.erase({*entry.due, key});
+    queue_.erase({*entry.due, &node});
   }
   entry.due = due;
-  queue_.emplace(due, key);
+  queue_.emplace(due, &node);
 }
 
-void ReconcileLoop::Run() {
-  std::unique_lock lock(mutex_);
+ReconcileEngine::Node* ReconcileEngine::Take() {
   while (!stopping_) {
     if (queue_.empty()) {
-      changed_.wait(lock);
+      changed_.Wait(mutex_);
       continue;
     }
-    const Instant due = queue_.begin()->first;
+    const auto [due, node] = *queue_.begin();
     if (due > std::chrono::steady_clock::now()) {
-      changed_.wait_until(lock, due);
+      changed_.WaitUntil(mutex_, due);
       continue;
     }
-    const std::string key = queue_.begin()->second;
     queue_.erase(queue_.begin());
-    // While this thread looks, another must watch for what is due next: that one's wake-up may have reached this one.
-    if (!queue_.empty()) changed_.notify_one();
-    Entry& begun = entries_[key];
-    begun.due.reset();
-    begun.running = true;
-    lock.unlock();
-    absl::StatusOr<absl::Duration> again = look_(key);
-    lock.lock();
+    // While this thread works, another must watch for what is due next: that one's wake-up may have reached this one.
+    if (!queue_.empty()) changed_.NotifyOne();
+    node->second.due.reset();
+    node->second.running = true;
+    return node;
+  }
+  return nullptr;
+}
 
-    Entry& entry = entries_[key];  // looked up anew: the map may have moved
-    entry.running = false;
-    absl::Duration wait;
-    if (again.ok()) {
-      entry.failures = 0;
-      wait = *again;
-    } else {
-      const int doublings = std::min(entry.failures++, 20);
-      wait = std::min(options_.first_backoff * (int64_t{1} << doublings), options_.longest_backoff);
-      log::Warn("{}: {} failed, again in {} ms: {}", options_.name, key, absl::ToInt64Milliseconds(wait),
-                again.status().message());
-    }
-    std::optional<Instant> next = std::exchange(entry.due_after_run, std::nullopt);
-    if (wait != absl::InfiniteDuration()) {
-      const Instant after = std::chrono::steady_clock::now() + ToChrono(wait);
-      next = next ? std::min(*next, after) : after;
-    }
-    if (next) {
-      Queue(key, entry, *next);
-      changed_.notify_one();
-    } else if (again.ok()) {
-      entries_.erase(key);
-    }
+void ReconcileEngine::Settle(Node& node, const absl::StatusOr<absl::Duration>& again) {
+  Entry& entry = node.second;
+  entry.running = false;
+  absl::Duration wait;
+  if (again.ok()) {
+    entry.failures = 0;
+    wait = *again;
+  } else {
+    const int doublings = std::min(entry.failures++, 20);
+    wait = std::min(options_.first_backoff * (int64_t{1} << doublings), options_.max_backoff);
+    log::Warn("{}: {} failed, again in {} ms: {}", options_.name, traits_.text(node.first.get()),
+              absl::ToInt64Milliseconds(wait), again.status().message());
+  }
+  std::optional<Instant> next = std::exchange(entry.due_after_run, std::nullopt);
+  if (wait != absl::InfiniteDuration()) {
+    const Instant after = SteadyDeadline(wait);
+    next = next ? std::min(*next, after) : after;
+  }
+  if (next) {
+    Queue(node, *next);
+    changed_.NotifyOne();
+  } else if (again.ok()) {
+    entries_.erase(entries_.find(node.first));
+  }
+}
+
+void ReconcileEngine::Run() {
+  MutexLock lock(mutex_);
+  while (Node* const node = Take()) {
+    lock.Unlock();
+    const absl::StatusOr<absl::Duration> again = reconcile_(node->first.get());
+    lock.Lock();
+    Settle(*node, again);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -19,11 +18,8 @@ using alarm::ActionKind;
 using alarm::DueAction;
 using alarm::Step;
 
-constexpr absl::Duration kLongestBackoff = absl::Seconds(16);
+constexpr absl::Duration kMaxBackoff = absl::Seconds(16);
 constexpr int kThreads = 4;
-
-// No name has a tabulator in it.
-std::string KeyOf(const DueAction& due) { return absl::StrCat(due.alarm, "\t", due.action); }
 
 bool IsWebhook(const DueAction& due) {
   const absl::StatusOr<ActionKind> kind = alarm::ParseAction(due.action);
@@ -35,7 +31,7 @@ ReconcileOptions LoopOptions(std::string name, absl::Duration first_backoff) {
   options.name = std::move(name);
   options.threads = kThreads;
   options.first_backoff = first_backoff;
-  options.longest_backoff = kLongestBackoff;
+  options.max_backoff = kMaxBackoff;
   return options;
 }
 
@@ -46,9 +42,9 @@ absl::Status Refused(absl::string_view why) { return absl::InvalidArgumentError(
 AlarmActions::AlarmActions(AlarmActionsParts parts)
     : parts_(std::move(parts)),
       instance_loop_(LoopOptions("alarm actions", parts_.first_backoff),
-                     [this](const std::string& key) { return Look(key); }),
+                     [this](const Key& key) { return Reconcile(key); }),
       webhook_loop_(LoopOptions("alarm webhooks", parts_.first_backoff),
-                    [this](const std::string& key) { return Look(key); }) {}
+                    [this](const Key& key) { return Reconcile(key); }) {}
 
 absl::Status AlarmActions::Start() {
   ASSIGN_OR_RETURN(const std::vector<DueAction> due,
@@ -65,21 +61,20 @@ void AlarmActions::Stop() {
 }
 
 void AlarmActions::Wake(const std::vector<DueAction>& due) {
-  for (const DueAction& each : due) (IsWebhook(each) ? webhook_loop_ : instance_loop_).Wake(KeyOf(each));
+  for (const DueAction& each : due) (IsWebhook(each) ? webhook_loop_ : instance_loop_).Wake({each.alarm, each.action});
 }
 
-absl::StatusOr<absl::Duration> AlarmActions::Look(const std::string& key) {
-  const std::pair<std::string, std::string> parts = absl::StrSplit(key, absl::MaxSplits('\t', 1));
+absl::StatusOr<absl::Duration> AlarmActions::Reconcile(const Key& key) {
   ASSIGN_OR_RETURN(std::optional<DueAction> due, parts_.database.ReadFor([&](store::Connection& c) {
-    return AlarmDueActionTable(c).First(parts.first, parts.second);
+    return AlarmDueActionTable(c).First(key.alarm, key.action);
   }));
   if (!due.has_value()) return absl::InfiniteDuration();
   const absl::StatusOr<ActionKind> kind = alarm::ParseAction(due->action);
   if (!kind.ok()) return End(*due, kind.status());
-  return CarryOut(*due, *kind);
+  return Execute(*due, *kind);
 }
 
-absl::StatusOr<absl::Duration> AlarmActions::CarryOut(DueAction& due, ActionKind kind) {
+absl::StatusOr<absl::Duration> AlarmActions::Execute(DueAction& due, ActionKind kind) {
   if (kind == ActionKind::kWebhook) return Post(due);
   if (kind != ActionKind::kScalingPolicy) return OnInstance(due, kind);
   if (!parts_.on_scaling) return End(due, Refused("there is no Auto Scaling here"));

@@ -5,6 +5,7 @@
 // and a recovery goes on where it was.
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <string>
 #include <vector>
@@ -55,9 +56,16 @@ class AlarmActions {
   void Wake(const std::vector<alarm::DueAction>& due);
 
  private:
-  // The first action of one alarm and URL or ARN: those of the same go in their order.
-  absl::StatusOr<absl::Duration> Look(const std::string& key);
-  absl::StatusOr<absl::Duration> CarryOut(alarm::DueAction& due, alarm::ActionKind kind);
+  // One alarm's URL or ARN: actions of the same are executed in their order.
+  struct Key {
+    std::string alarm, action;
+    std::string text() const { return alarm + " " + action; }
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+
+  // Executes the key's first action.
+  absl::StatusOr<absl::Duration> Reconcile(const Key& key);
+  absl::StatusOr<absl::Duration> Execute(alarm::DueAction& due, alarm::ActionKind kind);
   absl::StatusOr<absl::Duration> OnInstance(alarm::DueAction& due, alarm::ActionKind kind);
   absl::StatusOr<absl::Duration> Reboot(alarm::DueAction& due, const InstanceId& id);
   absl::StatusOr<absl::Duration> Recover(alarm::DueAction& due, const InstanceId& id);
@@ -68,7 +76,7 @@ class AlarmActions {
 
   const AlarmActionsParts parts_;
   // A slow URL must not hold up what is done to instances.
-  ReconcileLoop instance_loop_, webhook_loop_;
+  ReconcileLoop<Key> instance_loop_, webhook_loop_;
 };
 
 }  // namespace brume::cloudwatch

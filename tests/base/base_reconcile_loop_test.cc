@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -65,7 +66,7 @@ const absl::StatusOr<absl::Duration> kUntilWoken = absl::InfiniteDuration();
 
 TEST_CASE("wakes before the start are kept, and many of one key are one look", "[base]") {
   Journal journal;
-  ReconcileLoop loop({.name = "test"}, [&](const std::string& key) {
+  ReconcileLoop<std::string> loop({.name = "test"}, [&](const std::string& key) {
     journal.Note(key);
     return kUntilWoken;
   });
@@ -82,7 +83,7 @@ TEST_CASE("wakes before the start are kept, and many of one key are one look", "
 TEST_CASE("wakes while a key is looked at make one more look, after it", "[base]") {
   Journal journal;
   std::atomic<int> at_once = 0, most_at_once = 0;
-  ReconcileLoop loop({.name = "test", .threads = 4}, [&](const std::string& key) {
+  ReconcileLoop<std::string> loop({.name = "test", .threads = 4}, [&](const std::string& key) {
     // Of "a" alone: "b" may be looked at while the last look at "a" is on its way out.
     if (key == "a") most_at_once = std::max<int>(most_at_once, ++at_once);
     journal.Note(key);
@@ -109,7 +110,7 @@ TEST_CASE("a key is looked at by one thread at a time while others go on", "[bas
   std::set<std::string> running;
   std::atomic<bool> twice = false;
   std::atomic<int> done = 0;
-  ReconcileLoop loop({.name = "test", .threads = 8}, [&](const std::string& key) {
+  ReconcileLoop<std::string> loop({.name = "test", .threads = 8}, [&](const std::string& key) {
     {
       std::lock_guard lock(mutex);
       if (!running.insert(key).second) twice = true;
@@ -143,7 +144,7 @@ TEST_CASE("a key is looked at by one thread at a time while others go on", "[bas
 TEST_CASE("a slow look does not keep other keys waiting while a thread is free", "[base]") {
   for (int round = 0; round < 30; ++round) {
     Journal journal;
-    ReconcileLoop loop({.name = "test", .threads = 2}, [&](const std::string& key) {
+    ReconcileLoop<std::string> loop({.name = "test", .threads = 2}, [&](const std::string& key) {
       journal.Note(key);
       if (key == "slow") journal.WaitAtDoor();
       return kUntilWoken;
@@ -159,7 +160,7 @@ TEST_CASE("a slow look does not keep other keys waiting while a thread is free",
 
 TEST_CASE("a look comes when it was asked for, and an earlier wake comes first", "[base]") {
   Journal journal;
-  ReconcileLoop loop({.name = "test", .threads = 1}, [&](const std::string& key) {
+  ReconcileLoop<std::string> loop({.name = "test", .threads = 1}, [&](const std::string& key) {
     journal.Note(key);
     return kUntilWoken;
   });
@@ -184,7 +185,7 @@ TEST_CASE("a look comes when it was asked for, and an earlier wake comes first",
 
 TEST_CASE("a look that asks to be made again is, without a wake", "[base]") {
   Journal journal;
-  ReconcileLoop loop({.name = "test"}, [&](const std::string& key) -> absl::StatusOr<absl::Duration> {
+  ReconcileLoop<std::string> loop({.name = "test"}, [&](const std::string& key) -> absl::StatusOr<absl::Duration> {
     journal.Note(key);
     return journal.Count(key) < 5 ? absl::Milliseconds(1) : absl::InfiniteDuration();
   });
@@ -198,8 +199,8 @@ TEST_CASE("a look that asks to be made again is, without a wake", "[base]") {
 TEST_CASE("a failing key is looked at again after waits that double up to the longest", "[base]") {
   Journal journal;
   const ReconcileOptions options = {
-      .name = "test", .threads = 2, .first_backoff = absl::Milliseconds(20), .longest_backoff = absl::Milliseconds(80)};
-  ReconcileLoop loop(options, [&](const std::string& key) -> absl::StatusOr<absl::Duration> {
+      .name = "test", .threads = 2, .first_backoff = absl::Milliseconds(20), .max_backoff = absl::Milliseconds(80)};
+  ReconcileLoop<std::string> loop(options, [&](const std::string& key) -> absl::StatusOr<absl::Duration> {
     journal.Note(key);
     if (key == "bad" && journal.Count(key) < 7) return absl::UnavailableError("not yet");
     return absl::InfiniteDuration();
@@ -222,8 +223,8 @@ TEST_CASE("a failing key is looked at again after waits that double up to the lo
 TEST_CASE("a wake cuts a failing key's wait short, and success forgets the failures", "[base]") {
   Journal journal;
   const ReconcileOptions options = {
-      .name = "test", .threads = 1, .first_backoff = absl::Hours(1), .longest_backoff = absl::Hours(1)};
-  ReconcileLoop loop(options, [&](const std::string& key) -> absl::StatusOr<absl::Duration> {
+      .name = "test", .threads = 1, .first_backoff = absl::Hours(1), .max_backoff = absl::Hours(1)};
+  ReconcileLoop<std::string> loop(options, [&](const std::string& key) -> absl::StatusOr<absl::Duration> {
     journal.Note(key);
     if (journal.Count(key) == 1) return absl::UnavailableError("not yet");
     return absl::InfiniteDuration();
@@ -241,7 +242,7 @@ TEST_CASE("a wake cuts a failing key's wait short, and success forgets the failu
 TEST_CASE("stop waits for looks under way and lets none begin", "[base]") {
   Journal journal;
   std::atomic<bool> finished = false;
-  ReconcileLoop loop({.name = "test", .threads = 1}, [&](const std::string& key) {
+  ReconcileLoop<std::string> loop({.name = "test", .threads = 1}, [&](const std::string& key) {
     journal.Note(key);
     journal.WaitAtDoor();
     finished = true;
@@ -260,6 +261,34 @@ TEST_CASE("stop waits for looks under way and lets none begin", "[base]") {
   loop.Stop();
   loop.Start();
   CHECK(journal.Count("b") == after);
+}
+
+TEST_CASE("keys of several types are told apart and handed back as they were", "[base]") {
+  struct Number {
+    int value;
+    std::string text() const { return absl::StrCat(value); }
+    bool operator<(const Number& other) const { return value < other.value; }
+  };
+  using Key = std::variant<Sweep, Number, std::string>;
+  Journal journal;
+  ReconcileLoop<Key> loop({.name = "test", .threads = 1}, [&](const Key& key) {
+    if (const Number* const number = std::get_if<Number>(&key)) {
+      journal.Note(absl::StrCat("number ", number->value));
+    } else {
+      journal.Note(std::holds_alternative<Sweep>(key) ? "sweep" : "name " + std::get<std::string>(key));
+    }
+    return kUntilWoken;
+  });
+  loop.Wake(Sweep());
+  loop.Wake(Sweep());
+  loop.Wake(Number{7});
+  loop.Wake(std::string("sweep"));
+  loop.Start();
+  CHECK(journal.WaitFor("sweep", 1));
+  CHECK(journal.WaitFor("number 7", 1));
+  CHECK(journal.WaitFor("name sweep", 1));
+  loop.Stop();
+  CHECK(journal.Count("sweep") == 1);
 }
 
 }  // namespace brume

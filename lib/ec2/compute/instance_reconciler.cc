@@ -17,7 +17,6 @@
 namespace brume::compute {
 namespace {
 
-constexpr char kSweep[] = "sweep";
 constexpr absl::Duration kSweepPeriod = absl::Seconds(30);
 // A power button pressed before the guest listens is lost, so it is pressed again.
 constexpr absl::Duration kPressPeriod = absl::Seconds(2);
@@ -28,12 +27,12 @@ constexpr absl::Duration kTokenLife = absl::Hours(24);
 
 InstanceReconciler::InstanceReconciler(InstanceReconcilerParts parts)
     : parts_(std::move(parts)),
-      loop_({.name = "instance", .threads = parts_.threads}, [this](const std::string& key) { return Look(key); }) {}
+      loop_({.name = "instance", .threads = parts_.threads}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void InstanceReconciler::Start() {
-  parts_.hypervisor.Watch([this](const GuestEvent& event) { OnEvent(event); }, [this] { loop_.Wake(kSweep); });
+  parts_.hypervisor.Watch([this](const GuestEvent& event) { OnEvent(event); }, [this] { loop_.Wake(Sweep()); });
   loop_.Start();
-  loop_.Wake(kSweep);
+  loop_.Wake(Sweep());
 }
 
 void InstanceReconciler::Stop() {
@@ -41,7 +40,7 @@ void InstanceReconciler::Stop() {
   loop_.Stop();
 }
 
-void InstanceReconciler::Wake(const InstanceId& id) { loop_.Wake(id.text()); }
+void InstanceReconciler::Wake(const InstanceId& id) { loop_.Wake(id); }
 
 std::vector<InstanceId> InstanceReconciler::Orphans() const {
   std::lock_guard lock(mutex_);
@@ -100,9 +99,12 @@ absl::StatusOr<InstanceReconciler::Guest> InstanceReconciler::Read(const Instanc
   });
 }
 
-InstanceReconciler::Next InstanceReconciler::Look(const std::string& key) {
-  if (key == kSweep) return Sweep();
-  const InstanceId id = InstanceId::FromTrusted(key);
+InstanceReconciler::Next InstanceReconciler::Reconcile(const Key& key) {
+  const InstanceId* const id = std::get_if<InstanceId>(&key);
+  return id != nullptr ? ReconcileInstance(*id) : SweepAll();
+}
+
+InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId& id) {
   absl::StatusOr<Guest> guest = Read(id);
   if (absl::IsNotFound(guest.status())) {
     Forget(id);
@@ -134,13 +136,13 @@ InstanceReconciler::Next InstanceReconciler::Look(const std::string& key) {
   if (absl::IsAborted(next.status())) return absl::ZeroDuration();
   if (!next.ok() && guest->instance.state != InstanceState::kTerminated) {
     const absl::Status noted = NoteError(id, next.status().message());
-    if (!noted.ok()) log::Warn("{}: cannot note the error: {}", key, noted.message());
+    if (!noted.ok()) log::Warn("{}: cannot note the error: {}", id.text(), noted.message());
   }
   return next;
 }
 
 // Finds what events missed: work left by an earlier life, guests that ended unseen, guests nobody knows.
-InstanceReconciler::Next InstanceReconciler::Sweep() {
+InstanceReconciler::Next InstanceReconciler::SweepAll() {
   static constexpr InstanceState kWork[] = {InstanceState::kPending, InstanceState::kStopping,
                                             InstanceState::kShuttingDown};
   static constexpr InstanceState kOn[] = {InstanceState::kRunning};

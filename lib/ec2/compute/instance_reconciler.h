@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -73,8 +74,11 @@ class InstanceReconciler {
   };
   using Next = absl::StatusOr<absl::Duration>;
 
-  Next Look(const std::string& key);
-  Next Sweep();
+  using Key = std::variant<Sweep, InstanceId>;
+
+  Next Reconcile(const Key& key);
+  Next ReconcileInstance(const InstanceId& id);
+  Next SweepAll();
   absl::StatusOr<Guest> Read(const InstanceId& id);
 
   Next Launch(Guest& guest);
@@ -103,7 +107,7 @@ class InstanceReconciler {
   mutable std::mutex mutex_;
   absl::flat_hash_map<InstanceId, Memory> memories_;
   std::vector<InstanceId> orphans_;
-  ReconcileLoop loop_;
+  ReconcileLoop<Key> loop_;
 };
 
 }  // namespace brume::compute

@@ -6,7 +6,6 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -43,20 +42,18 @@ NetworkReconciler::NetworkReconciler(store::Database& database, Fabric& fabric, 
       fabric_(fabric),
       settings_(settings),
       hooks_(std::move(hooks)),
-      loop_({.name = "network", .threads = 2}, [this](const std::string& key) { return Look(key); }) {}
+      loop_({.name = "network", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void NetworkReconciler::Start() {
   loop_.Start();
-  loop_.Wake("all");
+  loop_.Wake(Sweep());
 }
 
 void NetworkReconciler::Stop() { loop_.Stop(); }
 
-void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id.text()); }
+void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
 
-void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) {
-  loop_.Wake(absl::StrCat(vpc.text(), "/", group.text()));
-}
+void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) { loop_.Wake(GroupKey{vpc, group}); }
 
 std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const VpcId& id) {
   std::lock_guard lock(mutex_);
@@ -65,20 +62,20 @@ std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const Vp
   return guard;
 }
 
-// A key is "all", VPC or VPC/GROUP.
-absl::StatusOr<absl::Duration> NetworkReconciler::Look(const std::string& key) {
-  if (key == "all") {
-    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs,
-                     database_.ReadFor([](store::Connection& c) { return NetworkTable(c).ListVpcs(); }));
-    for (const Vpc& vpc : vpcs) WakeVpc(vpc.id);
-    return absl::InfiniteDuration();
-  }
-  const std::vector<std::string> parts = absl::StrSplit(key, '/');
-  const VpcId vpc = VpcId::FromTrusted(parts[0]);
-  if (parts.size() == 1) {
-    RETURN_IF_ERROR(SyncVpc(vpc));
+absl::Status NetworkReconciler::WakeAll() {
+  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs,
+                   database_.ReadFor([](store::Connection& c) { return NetworkTable(c).ListVpcs(); }));
+  for (const Vpc& vpc : vpcs) WakeVpc(vpc.id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
+  if (const VpcId* const vpc = std::get_if<VpcId>(&key)) {
+    RETURN_IF_ERROR(SyncVpc(*vpc));
+  } else if (const GroupKey* const group = std::get_if<GroupKey>(&key)) {
+    RETURN_IF_ERROR(SyncGroup(group->vpc, group->group));
   } else {
-    RETURN_IF_ERROR(SyncGroup(vpc, SecurityGroupId::FromTrusted(parts[1])));
+    RETURN_IF_ERROR(WakeAll());
   }
   return absl::InfiniteDuration();
 }

@@ -1,11 +1,13 @@
 // Makes the host's networks match the rows: the only caller of the fabric beside status checks.
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <variant>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -52,7 +54,17 @@ class NetworkReconciler final : public PortService {
   };
   std::shared_ptr<VpcGuard> GuardOf(const VpcId& id);
 
-  absl::StatusOr<absl::Duration> Look(const std::string& key);
+  // One group of a VPC.
+  struct GroupKey {
+    VpcId vpc;
+    SecurityGroupId group;
+    std::string text() const { return vpc.text() + "/" + group.text(); }
+    friend auto operator<=>(const GroupKey&, const GroupKey&) = default;
+  };
+  using Key = std::variant<Sweep, VpcId, GroupKey>;
+
+  absl::StatusOr<absl::Duration> Reconcile(const Key& key);
+  absl::Status WakeAll();
   absl::Status SyncVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
   PortSpec PortOf(const NetworkInterface& eni) const;
@@ -63,7 +75,7 @@ class NetworkReconciler final : public PortService {
   const NetworkReconcilerHooks hooks_;
   std::mutex mutex_;
   absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_;
-  ReconcileLoop loop_;
+  ReconcileLoop<Key> loop_;
 };
 
 }  // namespace brume::network

@@ -22,7 +22,7 @@ ImageReconciler::ImageReconciler(store::Database& database, Disks& disks, const 
     : database_(database),
       disks_(disks),
       clock_(clock),
-      loop_({.name = "image", .threads = 2}, [this](const std::string& key) { return Look(key); }) {}
+      loop_({.name = "image", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void ImageReconciler::Start() {
   loop_.Start();
@@ -31,21 +31,26 @@ void ImageReconciler::Start() {
 
 void ImageReconciler::Stop() { loop_.Stop(); }
 
-void ImageReconciler::Wake(const ImageId& id) { loop_.Wake(id.text()); }
+void ImageReconciler::Wake(const ImageId& id) { loop_.Wake(id); }
 
-void ImageReconciler::WakeAll() { loop_.Wake("all"); }
+void ImageReconciler::WakeAll() { loop_.Wake(Sweep()); }
 
-absl::StatusOr<absl::Duration> ImageReconciler::Look(const std::string& key) {
-  if (key == "all") {
-    ASSIGN_OR_RETURN(const std::vector<Image> images,
-                     database_.ReadFor([](store::Connection& c) { return ImageTable(c).List(true); }));
-    for (const Image& image : images) {
-      if (image.state == ImageState::kPending || image.state == ImageState::kDeregistered) Wake(image.id);
-    }
-    return absl::InfiniteDuration();
+absl::StatusOr<absl::Duration> ImageReconciler::Reconcile(const Key& key) {
+  const ImageId* const id = std::get_if<ImageId>(&key);
+  return id != nullptr ? ReconcileImage(*id) : SweepAll();
+}
+
+absl::StatusOr<absl::Duration> ImageReconciler::SweepAll() {
+  ASSIGN_OR_RETURN(const std::vector<Image> images,
+                   database_.ReadFor([](store::Connection& c) { return ImageTable(c).List(true); }));
+  for (const Image& image : images) {
+    if (image.state == ImageState::kPending || image.state == ImageState::kDeregistered) Wake(image.id);
   }
-  absl::StatusOr<Image> image =
-      database_.ReadFor([&](store::Connection& c) { return ImageTable(c).Get(ImageId::FromTrusted(key)); });
+  return absl::InfiniteDuration();
+}
+
+absl::StatusOr<absl::Duration> ImageReconciler::ReconcileImage(const ImageId& id) {
+  absl::StatusOr<Image> image = database_.ReadFor([&](store::Connection& c) { return ImageTable(c).Get(id); });
   if (absl::IsNotFound(image.status())) return absl::InfiniteDuration();
   RETURN_IF_ERROR(image.status());
   switch (image->state) {

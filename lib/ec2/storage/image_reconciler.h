@@ -1,7 +1,7 @@
 // Imports pending images and takes deregistered ones away when nothing lies over them.
 #pragma once
 
-#include <string>
+#include <variant>
 
 #include "lib/base/clock.h"
 #include "lib/base/reconcile_loop.h"
@@ -24,14 +24,18 @@ class ImageReconciler {
   void WakeAll();
 
  private:
-  absl::StatusOr<absl::Duration> Look(const std::string& key);
+  using Key = std::variant<Sweep, ImageId>;
+
+  absl::StatusOr<absl::Duration> Reconcile(const Key& key);
+  absl::StatusOr<absl::Duration> ReconcileImage(const ImageId& id);
+  absl::StatusOr<absl::Duration> SweepAll();
   absl::StatusOr<absl::Duration> Import(Image image);
   absl::StatusOr<absl::Duration> Remove(const Image& image);
 
   store::Database& database_;
   Disks& disks_;
   const Clock& clock_;
-  ReconcileLoop loop_;
+  ReconcileLoop<Key> loop_;
 };
 
 }  // namespace brume::storage
