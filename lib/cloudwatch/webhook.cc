@@ -1,44 +1,13 @@
 #include "lib/cloudwatch/webhook.h"
 
-#include <openssl/ssl.h>
-
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
-#include <exception>
-#include <limits>
-#include <optional>
-
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/http/client.h"
 
 namespace brume::cloudwatch {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using boost::system::error_code;
-using tcp = asio::ip::tcp;
-
-constexpr uint32_t kMostHeadBytes = 8 * 1024;
-
-absl::Status Failed(absl::string_view what, const error_code& error) {
-  if (error == beast::error::timeout) return absl::UnavailableError(absl::StrCat(what, ": it took too long"));
-  return absl::UnavailableError(absl::StrCat(what, ": ", error.message()));
-}
-
-absl::Status StatusOf(unsigned status) {
+absl::Status StatusOf(int status) {
   if (status >= 200 && status < 300) return absl::OkStatus();
   if (status >= 300 && status < 400) {
     return absl::InvalidArgumentError(absl::StrCat("the answer was ", status, ": redirects are not followed"));
@@ -48,113 +17,22 @@ absl::Status StatusOf(unsigned status) {
   return later ? absl::UnavailableError(told) : absl::InvalidArgumentError(told);
 }
 
-http::request<http::string_body> RequestFor(const alarm::Url& url, const std::string& message_id,
-                                            const std::string& body) {
-  http::request<http::string_body> request{http::verb::post, url.target, 11};
-  request.set(http::field::host, url.authority());
-  request.set(http::field::user_agent, "Amazon Simple Notification Service Agent");
-  request.set(http::field::content_type, "text/plain; charset=UTF-8");
-  request.set("x-amz-sns-message-type", "Notification");
-  request.set("x-amz-sns-message-id", message_id);
-  request.keep_alive(false);
-  request.body() = body;
-  request.prepare_payload();
-  return request;
-}
-
-// One exchange, step by step on the calling thread; each step is asynchronous, as only those have a deadline.
-class Exchange {
- public:
-  Exchange(const alarm::Url& url, http::request<http::string_body> request, const WebhookOptions& options)
-      : url_(url), request_(std::move(request)), timeout_(absl::ToChronoMilliseconds(options.timeout)) {
-    parser_.header_limit(kMostHeadBytes);
-    // It may say what it likes, as nobody reads it. (None is no limit either, but in Beast of Boost 1.74.)
-    parser_.body_limit(std::numeric_limits<uint64_t>::max());
-  }
-
-  absl::Status Run() {
-    error_code error;
-    const auto endpoints = tcp::resolver(io_).resolve(url_.host, url_.port, error);
-    if (error) return Failed(absl::StrCat("the host ", url_.host, " is not found"), error);
-    if (!url_.tls) {
-      beast::tcp_stream stream(io_);
-      RETURN_IF_ERROR(Connect(stream, endpoints));
-      return Talk(stream);
-    }
-    asio::ssl::context context(asio::ssl::context::tls_client);
-    RETURN_IF_ERROR(Prepare(context));
-    beast::ssl_stream<beast::tcp_stream> stream(io_, context);
-    if (SSL_set_tlsext_host_name(stream.native_handle(), url_.host.c_str()) != 1) {
-      return absl::InvalidArgumentError("TLS takes no such host name");
-    }
-    stream.set_verify_callback(asio::ssl::host_name_verification(url_.host), error);
-    if (error) return Failed("TLS cannot be prepared", error);
-    RETURN_IF_ERROR(Connect(beast::get_lowest_layer(stream), endpoints));
-    RETURN_IF_ERROR(Do("TLS", [&](auto done) {
-      stream.async_handshake(asio::ssl::stream_base::client, [done](error_code failed) { done(failed); });
-    }));
-    return Talk(stream);
-  }
-
- private:
-  static absl::Status Prepare(asio::ssl::context& context) {
-    error_code error;
-    context.set_default_verify_paths(error);
-    if (error) return Failed("the system's certificates cannot be read", error);
-    context.set_verify_mode(asio::ssl::verify_peer, error);
-    if (error || SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION) != 1) {
-      return absl::UnavailableError("this OpenSSL has no TLS 1.2");
-    }
-    return absl::OkStatus();
-  }
-
-  // Begins a step and runs it to its end.
-  template <typename Begin>
-  absl::Status Do(absl::string_view what, Begin begin) {
-    std::optional<error_code> result;
-    begin([&result](error_code error) { result = error; });
-    io_.restart();
-    io_.run();
-    if (!result.has_value()) return absl::InternalError(absl::StrCat(what, " did not end"));
-    return *result ? Failed(what, *result) : absl::OkStatus();
-  }
-
-  // The deadline is set once, for this step and all that follow.
-  absl::Status Connect(beast::tcp_stream& stream, const tcp::resolver::results_type& endpoints) {
-    stream.expires_after(timeout_);
-    return Do("no connection", [&](auto done) {
-      stream.async_connect(endpoints, [done](error_code error, const tcp::endpoint&) { done(error); });
-    });
-  }
-
-  template <typename Stream>
-  absl::Status Talk(Stream& stream) {
-    RETURN_IF_ERROR(Do("it cannot be sent", [&](auto done) {
-      http::async_write(stream, request_, [done](error_code error, size_t) { done(error); });
-    }));
-    RETURN_IF_ERROR(Do("there is no answer", [&](auto done) {
-      http::async_read_header(stream, buffer_, parser_, [done](error_code error, size_t) { done(error); });
-    }));
-    return StatusOf(parser_.get().result_int());
-  }
-
-  const alarm::Url& url_;
-  http::request<http::string_body> request_;
-  const std::chrono::milliseconds timeout_;
-  asio::io_context io_{1};
-  beast::flat_buffer buffer_{2 * kMostHeadBytes};
-  http::response_parser<http::empty_body> parser_;
-};
-
 }  // namespace
 
 absl::Status PostWebhook(const alarm::Url& url, const std::string& message_id, const std::string& body,
                          const WebhookOptions& options) {
-  try {
-    return Exchange(url, RequestFor(url, message_id, body), options).Run();
-  } catch (const std::exception& exception) {
-    return absl::UnavailableError(exception.what());
-  }
+  const http::ClientRequest request{.tls = url.tls,
+                                    .host = url.host,
+                                    .port = url.port,
+                                    .authority = url.authority(),
+                                    .target = url.target,
+                                    .headers = {{"User-Agent", "Amazon Simple Notification Service Agent"},
+                                                {"Content-Type", "text/plain; charset=UTF-8"},
+                                                {"x-amz-sns-message-type", "Notification"},
+                                                {"x-amz-sns-message-id", message_id}},
+                                    .body = body};
+  ASSIGN_OR_RETURN(const int status, http::Exchange(request, {.timeout = options.timeout}));
+  return StatusOf(status);
 }
 
 }  // namespace brume::cloudwatch

@@ -1,7 +1,5 @@
 // What a client sends on a connection of the Query API, read as its sessions read it: request after request from the
 // head to the XML of the answer, and the event that is kept of each. No sockets; handlers answer nothing.
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -23,18 +21,16 @@
 #include "brume/iam/v1/user.pb.h"
 #include "brume/sts/v1/sts.pb.h"
 #include "lib/base/log.h"
-#include "lib/frontend/query/http_message.h"
+#include "lib/frontend/query/http_adapter.h"
 #include "lib/frontend/query/query_call.h"
 #include "lib/gateway/call_event.h"
 #include "lib/gateway/validate.h"
+#include "lib/http/server.h"
 #include "lib/iam/model/policy.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume {
 namespace {
-
-namespace http = frontend::beast::http;
-using Parser = http::request_parser<http::string_body>;
 
 constexpr char kRequestId[] = "0d3bb7f4-5d2b-4b02-9a4a-6c1c3c1f7e10";
 // Small, so that inputs get beyond them.
@@ -114,52 +110,24 @@ const frontend::QueryCalls& Calls() {
   return calls;
 }
 
-void Check(const frontend::QueryAnswer& answer) {
+void Check(const http::Response& answer) {
   Require(answer.status >= 200 && answer.status <= 503 && absl::StartsWith(answer.content_type, "text/xml"));
   Require(gateway::IsUtf8(answer.body) && absl::StrContains(answer.body, kRequestId));
   pugi::xml_document xml;
   Require(xml.load_buffer(answer.body.data(), answer.body.size()) && xml.document_element());
 }
 
-void Check(const frontend::Refusal& refusal) {
-  Check(frontend::RefusedByHttp(refusal.status, refusal.code, refusal.message, kRequestId));
-}
-
-// As http::read does, from a peer that ends when `bytes` do.
-frontend::error_code Read(Parser& parser, absl::string_view& bytes, bool (Parser::*done)() const) {
-  frontend::error_code error;
-  while (!error && !(parser.*done)()) {
-    if (!bytes.empty()) bytes.remove_prefix(parser.put(frontend::asio::buffer(bytes.data(), bytes.size()), error));
-    const bool needs_more = bytes.empty() && !error && !(parser.*done)();
-    if (needs_more || error == http::error::need_more) {
-      parser.put_eof(error);
-      break;
-    }
-  }
-  return error;
+void Answer(const http::Request& request, const http::Responder& responder) {
+  responder.Send(frontend::ToHttp(
+      Calls().Answer(
+          {.http = frontend::ToSigned(request), .source = "192.0.2.7", .secure = true, .request_id = kRequestId}),
+      kRequestId, /*simulated=*/false));
 }
 
 void Serve(absl::string_view bytes) {
-  while (!bytes.empty()) {
-    Parser parser;
-    parser.header_limit(kLimits.head_bytes);
-    parser.body_limit(kLimits.body_bytes);
-    parser.eager(false);
-    frontend::error_code error = Read(parser, bytes, &Parser::is_header_done);
-    if (!error) {
-      const bool has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
-      if (const auto refusal = frontend::RefusalOfHead(parser.get(), has_body, kLimits)) return Check(*refusal);
-      parser.eager(true);
-      error = Read(parser, bytes, &Parser::is_done);
-    }
-    if (error) {
-      if (const auto refusal = frontend::RefusalOfReadError(error)) Check(*refusal);
-      return;
-    }
-    Check(Calls().Answer(
-        {.http = frontend::ToSigned(parser.get()), .source = "192.0.2.7", .secure = true, .request_id = kRequestId}));
-    if (!parser.get().keep_alive()) return;
-  }
+  static const auto& options = *new http::ServerOptions(
+      frontend::HttpServerOptions({.listen = "", .limits = kLimits}, [] { return std::string(kRequestId); }));
+  for (const http::Response& answer : http::ServeBytes(options, Answer, bytes)) Check(answer);
 }
 
 }  // namespace

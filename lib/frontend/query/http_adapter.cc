@@ -1,0 +1,134 @@
+#include "lib/frontend/query/http_adapter.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+
+namespace brume::frontend {
+namespace {
+
+// The texts are constants.
+struct Refusal {
+  int status;
+  const char* code;
+  const char* message;
+};
+
+Refusal RefusalOf(http::Fault fault) {
+  switch (fault) {
+    case http::Fault::kMalformed:
+      return {400, "InvalidRequest", "This is no HTTP/1.1 request."};
+    case http::Fault::kHeadTooLarge:
+      return {431, "RequestHeaderSectionTooLarge", "The header of the request is too large."};
+    case http::Fault::kBodyTooLarge:
+      return {413, "RequestEntityTooLarge", "The body of the request is too large."};
+    case http::Fault::kTooManyBodies:
+      return {503, "RequestLimitExceeded", "Request limit exceeded."};
+    case http::Fault::kTooManyConnections:
+      return {503, "RequestLimitExceeded", "There are too many connections."};
+    case http::Fault::kInternal:
+      break;
+  }
+  return {500, "InternalError", "An internal error has occurred."};
+}
+
+bool IsForm(absl::string_view content_type) {
+  const absl::string_view type = content_type.substr(0, content_type.find(';'));
+  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/x-www-form-urlencoded");
+}
+
+// Whether the header is there with another value.
+bool Differs(const std::string* header, absl::string_view value) {
+  return header != nullptr && !absl::EqualsIgnoreCase(*header, value);
+}
+
+std::optional<Refusal> RefusalOfHead(const http::Request& head, bool has_body) {
+  if (head.method != "GET" && head.method != "POST") {
+    return Refusal{405, "InvalidRequest", "Only GET and POST are served."};
+  }
+  const absl::string_view target = head.target;
+  if (target.substr(0, target.find('?')) != "/") {
+    return Refusal{404, "InvalidRequest", "The API is served at / alone."};
+  }
+  if (Differs(head.FindHeader("Transfer-Encoding"), "chunked")) {
+    return Refusal{501, "InvalidRequest", "The only transfer encoding served is chunked."};
+  }
+  if (Differs(head.FindHeader("Expect"), "100-continue")) {
+    return Refusal{417, "InvalidRequest", "The only expectation met is 100-continue."};
+  }
+  if (!has_body) return std::nullopt;
+  if (head.method == "GET") return Refusal{400, "InvalidRequest", "A GET has no body."};
+  const std::string* const type = head.FindHeader("Content-Type");
+  if (type == nullptr || !IsForm(*type)) {
+    return Refusal{415, "InvalidRequest", "The body must be application/x-www-form-urlencoded."};
+  }
+  return std::nullopt;
+}
+
+http::Limits HttpLimits(const QueryLimits& limits) {
+  return {.head_bytes = limits.head_bytes,
+          .headers = limits.headers,
+          .body_bytes = limits.body_bytes,
+          .bodies_bytes = limits.bodies_bytes,
+          .connections = limits.connections,
+          .connections_per_peer = limits.connections_per_peer};
+}
+
+http::Deadlines HttpDeadlines(const QueryLimits& limits) {
+  return {.idle = limits.idle_timeout,
+          .head = limits.head_timeout,
+          .body = limits.body_timeout,
+          .write = limits.write_timeout,
+          .linger = absl::Seconds(5),
+          .linger_bytes = 16 << 20,
+          .grace = absl::Seconds(3)};
+}
+
+}  // namespace
+
+http::ServerOptions HttpServerOptions(const QueryServerOptions& options, std::function<std::string()> new_request_id) {
+  const auto answer = [simulated = options.simulated,
+                       new_request_id = std::move(new_request_id)](const Refusal& refusal) {
+    const std::string id = new_request_id();
+    return ToHttp(RefusedByHttp(refusal.status, refusal.code, refusal.message, id), id, simulated);
+  };
+  return {.name = "query",
+          .server_name = "Brume",
+          .tls_cert_path = options.tls_cert_path,
+          .tls_key_path = options.tls_key_path,
+          .high_priority = true,
+          .limits = HttpLimits(options.limits),
+          .deadlines = HttpDeadlines(options.limits),
+          .when_full = http::WhenFull::kRefuse,
+          .refuse = [answer](http::Fault fault) { return answer(RefusalOf(fault)); },
+          .check_head = [answer](const http::Request& head, bool has_body) -> std::optional<http::Response> {
+            const std::optional<Refusal> refusal = RefusalOfHead(head, has_body);
+            if (!refusal.has_value()) return std::nullopt;
+            return answer(*refusal);
+          }};
+}
+
+SignedRequest ToSigned(const http::Request& request) {
+  SignedRequest signed_request;
+  signed_request.method = request.method;
+  signed_request.target = request.target;
+  for (const auto& [name, value] : request.headers) {
+    signed_request.headers.emplace_back(absl::AsciiStrToLower(name), std::string(absl::StripAsciiWhitespace(value)));
+  }
+  signed_request.body = request.body;
+  return signed_request;
+}
+
+http::Response ToHttp(QueryAnswer answer, const std::string& request_id, bool simulated) {
+  http::Response response{
+      .status = answer.status, .content_type = std::move(answer.content_type), .body = std::move(answer.body)};
+  response.headers.emplace_back("x-amzn-RequestId", request_id);
+  if (answer.status == 405) response.headers.emplace_back("Allow", "GET, POST");
+  if (simulated) response.headers.emplace_back("x-brume-simulated", "true");
+  return response;
+}
+
+}  // namespace brume::frontend
