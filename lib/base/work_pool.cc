@@ -6,44 +6,47 @@
 
 namespace brume {
 
-WorkPool::WorkPool(int threads, int queue) : most_threads_(threads), most_waiting_(queue) {}
+WorkPool::WorkPool(int threads, int queue) : max_threads_(threads), max_waiting_(queue) {}
 
 WorkPool::~WorkPool() {
+  std::vector<std::thread> threads;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
+    threads.swap(threads_);
   }
-  changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  changed_.NotifyAll();
+  for (std::thread& thread : threads) thread.join();
 }
 
 bool WorkPool::Submit(std::function<void()> work) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     // What a thread is free for does not wait, whether it has been made, or has come round to it, yet or not.
-    if (waiting_.size() + busy_ >= most_threads_ + most_waiting_) return false;
+    if (waiting_.size() + busy_ >= max_threads_ + max_waiting_) return false;
     waiting_.push_back(std::move(work));
-    if (waiting_.size() + busy_ > threads_.size() && threads_.size() < most_threads_) {
+    const bool wanted = waiting_.size() + busy_ > threads_.size() && threads_.size() < max_threads_;
+    if (wanted && !stopping_) {
       threads_.emplace_back([this] { Run(); });
     }
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   return true;
 }
 
 void WorkPool::Run() {
   GoFirst();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    while (!stopping_ && waiting_.empty()) changed_.Wait(mutex_);
     if (waiting_.empty()) return;
     std::function<void()> work = std::move(waiting_.front());
     waiting_.pop_front();
     ++busy_;
-    lock.unlock();
+    lock.Unlock();
     work();
     work = nullptr;
-    lock.lock();
+    lock.Lock();
     --busy_;
   }
 }

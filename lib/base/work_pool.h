@@ -2,12 +2,13 @@
 // go before those that have time (lib/base/priority.h).
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "lib/base/mutex.h"
 
 namespace brume {
 
@@ -26,14 +27,14 @@ class WorkPool {
  private:
   void Run();
 
-  const size_t most_threads_;
-  const size_t most_waiting_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  size_t busy_ = 0;  // threads that run something
-  std::deque<std::function<void()>> waiting_;
-  std::vector<std::thread> threads_;
+  const size_t max_threads_;
+  const size_t max_waiting_;
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t busy_ ABSL_GUARDED_BY(mutex_) = 0;  // threads that run something
+  std::deque<std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume

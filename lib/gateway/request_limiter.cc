@@ -47,7 +47,7 @@ RequestLimiter::Buckets& RequestLimiter::BucketsOf(const std::string& key, absl:
 }
 
 size_t RequestLimiter::keys() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return by_key_.size();
 }
 
@@ -56,7 +56,7 @@ absl::Status RequestLimiter::Admit(const google::protobuf::MethodDescriptor& met
   if (caller.access_key_id.empty()) return absl::OkStatus();
   const absl::Time now = clock_.Now();
   const double asked = Limited(limits_.launches) ? Asked(method, request) : 0;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Buckets& buckets = BucketsOf(caller.access_key_id, now);
   Refill(buckets.requests, limits_.requests, now);
   Refill(buckets.launches, limits_.launches, now);

@@ -2,15 +2,16 @@
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
 #pragma once
 
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/gateway/caller.h"
 
 namespace brume::gateway {
@@ -48,12 +49,12 @@ class RequestLimiter {
   struct Buckets {
     Bucket requests, launches;
   };
-  Buckets& BucketsOf(const std::string& key, absl::Time now);
+  Buckets& BucketsOf(const std::string& key, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const RequestLimits limits_;
   const Clock& clock_;
-  std::mutex mutex_;
-  absl::flat_hash_map<std::string, Buckets> by_key_;
+  Mutex mutex_;
+  absl::flat_hash_map<std::string, Buckets> by_key_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::gateway

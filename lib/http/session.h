@@ -53,12 +53,12 @@ struct SessionParts {
 inline std::string ToString(beast::string_view text) { return std::string(text.data(), text.size()); }
 
 // What is wrong with what is no complete request; unset = nothing to answer.
-inline std::optional<Fault> FaultOf(error_code error) {
+inline std::optional<Fault> FaultOf(error_code code) {
   using beast::http::error;
-  if (error == error::header_limit || error == error::buffer_overflow) return Fault::kHeadTooLarge;
-  if (error == error::body_limit || error == error::unexpected_body) return Fault::kBodyTooLarge;
-  if (error == error::end_of_stream || error == error::partial_message) return std::nullopt;
-  if (error.category() == beast::http::make_error_code(error::bad_method).category()) return Fault::kMalformed;
+  if (code == error::header_limit || code == error::buffer_overflow) return Fault::kHeadTooLarge;
+  if (code == error::body_limit || code == error::unexpected_body) return Fault::kBodyTooLarge;
+  if (code == error::end_of_stream || code == error::partial_message) return std::nullopt;
+  if (code.category() == beast::http::make_error_code(error::bad_method).category()) return Fault::kMalformed;
   return std::nullopt;
 }
 

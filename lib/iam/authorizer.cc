@@ -60,7 +60,7 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Policies>> Authorizer::Policies
   // Before the read: what changes after it makes the entry an old one.
   const uint64_t generation = generation_;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto kept = kept_.find(identity_id);
     if (kept != kept_.end() && kept->second.generation == generation) return kept->second.policies;
   }
@@ -72,7 +72,7 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Policies>> Authorizer::Policies
     ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(document, PolicyKind::kIdentity));
     policies->push_back(std::move(policy));
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (kept_.size() >= kMostKept) kept_.clear();
   kept_[identity_id] = {.generation = generation, .policies = policies};
   return policies;
@@ -80,11 +80,11 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Policies>> Authorizer::Policies
 
 absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const std::string& json) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (const auto kept = sessions_.find(json); kept != sessions_.end()) return kept->second;
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(json, PolicyKind::kIdentity));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (sessions_.size() >= kMostKept) sessions_.clear();
   sessions_[json] = policy;
   return policy;

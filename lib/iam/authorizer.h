@@ -4,12 +4,13 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "lib/base/mutex.h"
 #include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
 #include "lib/iam/model/policy.h"
@@ -43,9 +44,9 @@ class Authorizer {
   store::Database& database_;
   const std::string account_id_;
   std::atomic<uint64_t> generation_ = 0;
-  std::mutex mutex_;
-  absl::flat_hash_map<std::string, Kept> kept_;  // by the identity's id
-  absl::flat_hash_map<std::string, std::shared_ptr<const Policy>> sessions_;
+  Mutex mutex_;
+  absl::flat_hash_map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);  // by the identity's id
+  absl::flat_hash_map<std::string, std::shared_ptr<const Policy>> sessions_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::iam

@@ -22,7 +22,7 @@ absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& ac
 }  // namespace
 
 absl::StatusOr<std::optional<InstanceSession>> InstanceSessions::Of(const InstanceId& instance, const Identity& role) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
   const auto found = kept_.find(instance);
   if (found != kept_.end() && found->second.role_id == role.id && now < found->second.session.key.expires - kRenewal) {

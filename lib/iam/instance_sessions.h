@@ -5,14 +5,15 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/iam/model/identity.h"
 #include "lib/iam/session.h"
 #include "lib/resource/ids.h"
@@ -45,8 +46,8 @@ class InstanceSessions {
   const Clock& clock_;
   const SecretBox& box_;
   const std::string account_id_;
-  std::mutex mutex_;
-  std::map<InstanceId, Kept> kept_;
+  Mutex mutex_;
+  std::map<InstanceId, Kept> kept_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::iam

@@ -56,7 +56,7 @@ absl::Status KeyAuthenticator::Verify(const Holder& holder, const sigv4::Signatu
   const SigningKeyName name(scope.access_key_id, scope.date, scope.region, scope.service);
   std::string signing_key;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto found = signing_keys_.find(name);
     if (found != signing_keys_.end()) signing_key = found->second;
   }
@@ -71,7 +71,7 @@ absl::Status KeyAuthenticator::Verify(const Holder& holder, const sigv4::Signatu
   }
   if (!sigv4::Equal(sigv4::Sign(signing_key, to_sign), signature.hex)) return sigv4::Mismatch(scope.service);
   if (known) return absl::OkStatus();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (signing_keys_.size() >= kMostSigningKeys) signing_keys_.clear();
   signing_keys_.emplace(name, std::move(signing_key));
   return absl::OkStatus();

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/authenticator.h"
 #include "lib/iam/session.h"
@@ -49,8 +50,8 @@ class KeyAuthenticator final : public Authenticator {
   store::Database& database_;
   const Clock& clock_;
   const std::string account_id_;
-  std::mutex mutex_;
-  std::map<SigningKeyName, std::string> signing_keys_;  // of requests that were signed right
+  Mutex mutex_;
+  std::map<SigningKeyName, std::string> signing_keys_ ABSL_GUARDED_BY(mutex_);  // of requests that were signed right
 };
 
 }  // namespace brume::iam

@@ -7,3 +7,7 @@ endforeach()
 add_test(NAME "lint: the lints themselves" COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lint/lints_test.py)
 set_tests_properties("lint: the lints themselves" PROPERTIES LABELS lint TIMEOUT 300
   ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+add_test(NAME "lint: thread_safety"
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lint/thread_safety ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties("lint: thread_safety" PROPERTIES LABELS lint TIMEOUT 600 SKIP_RETURN_CODE 77
+  ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

@@ -31,7 +31,7 @@ std::string CertificateName(const grpc::AuthContext& auth) {
 }  // namespace
 
 void Peers::Add(int fd, uid_t uid) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   users_[fd] = uid;
 }
 
@@ -45,7 +45,7 @@ Caller Peers::CallerOf(const grpc::CallbackServerContext& context) {
   if (absl::ConsumePrefix(&peer, "fd:") && absl::SimpleAtoi(peer, &fd)) {
     caller.source = "unix";
     caller.secure = true;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (const auto user = users_.find(fd); user != users_.end()) {
       caller.uid = user->second;
       caller.principal = absl::StrCat("uid:", user->second);

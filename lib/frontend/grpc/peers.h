@@ -4,13 +4,14 @@
 #include <grpcpp/server_context.h>
 #include <sys/types.h>
 
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "lib/base/mutex.h"
 #include "lib/base/random.h"
 #include "lib/frontend/grpc/certificate_user.h"
 #include "lib/gateway/caller.h"
@@ -38,8 +39,8 @@ class Peers {
 
  private:
   const CertificateUser certificate_user_;
-  std::mutex mutex_;
-  absl::flat_hash_map<int, uid_t> users_;
+  Mutex mutex_;
+  absl::flat_hash_map<int, uid_t> users_ ABSL_GUARDED_BY(mutex_);
   SystemRandom random_;
 };
 

@@ -19,7 +19,7 @@ GuestEventKind KindOfEnd(int detail) {
 }  // namespace
 
 void GuestEvents::Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) {
-  std::lock_guard lock(watch_mutex_);
+  MutexLock lock(watch_mutex_);
   on_event_ = std::move(on_event);
   on_reconnect_ = std::move(on_reconnect);
 }
@@ -54,25 +54,25 @@ absl::StatusOr<std::vector<int>> GuestEvents::Subscribe(virConnectPtr connection
 
 void GuestEvents::Reconnected() {
   {
-    std::lock_guard lock(cut_mutex_);
+    MutexLock lock(cut_mutex_);
     cut_.clear();  // the events they waited for will not come
   }
-  std::lock_guard lock(watch_mutex_);
+  MutexLock lock(watch_mutex_);
   if (on_reconnect_) on_reconnect_();
 }
 
 void GuestEvents::ExpectCut(const std::string& guest) {
-  std::lock_guard lock(cut_mutex_);
+  MutexLock lock(cut_mutex_);
   cut_.insert(guest);
 }
 
 void GuestEvents::DoNotExpectCut(const std::string& guest) {
-  std::lock_guard lock(cut_mutex_);
+  MutexLock lock(cut_mutex_);
   cut_.erase(guest);
 }
 
 void GuestEvents::Emit(const GuestEvent& event) {
-  std::lock_guard lock(watch_mutex_);
+  MutexLock lock(watch_mutex_);
   if (on_event_) on_event_(event);
 }
 
@@ -94,7 +94,7 @@ void GuestEvents::OnLifecycle(const std::string& guest, int event, int detail) {
     case VIR_DOMAIN_EVENT_STOPPED: {
       bool cut;
       {
-        std::lock_guard lock(cut_mutex_);
+        MutexLock lock(cut_mutex_);
         cut = cut_.erase(guest) > 0;
       }
       if (cut) return Emit({*id, GuestEventKind::kStopped});

@@ -3,12 +3,13 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "lib/base/mutex.h"
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/libvirt/virt.h"
 
@@ -34,11 +35,11 @@ class GuestEvents : public std::enable_shared_from_this<GuestEvents> {
   void OnLifecycle(const std::string& guest, int event, int detail);
   void OnReboot(const std::string& guest);
 
-  std::mutex watch_mutex_;  // held while the functions run
-  std::function<void(const GuestEvent&)> on_event_;
-  std::function<void()> on_reconnect_;
-  std::mutex cut_mutex_;
-  absl::flat_hash_set<std::string> cut_;
+  Mutex watch_mutex_;  // held while the functions run
+  std::function<void(const GuestEvent&)> on_event_ ABSL_GUARDED_BY(watch_mutex_);
+  std::function<void()> on_reconnect_ ABSL_GUARDED_BY(watch_mutex_);
+  Mutex cut_mutex_;
+  absl::flat_hash_set<std::string> cut_ ABSL_GUARDED_BY(cut_mutex_);
 };
 
 }  // namespace brume::compute

@@ -76,7 +76,7 @@ absl::Time FirstTurn(absl::Time now, absl::Duration period, const InstanceId& id
 }  // namespace
 
 StatisticsReader::Questions StatisticsReader::QuestionsTo(const InstanceId& id, absl::Time now) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto [entry, made] = turns_.try_emplace(id);
   Turns& turns = entry->second;
   if (made) turns = {FirstTurn(now, disk_period_, id), FirstTurn(now, kMemoryPeriod, id)};
@@ -110,7 +110,7 @@ absl::StatusOr<std::vector<GuestStatistics>> StatisticsReader::Read(virConnectPt
     if (questions.disk) guest.disk = ReadDisk(domain.get());
     if (questions.memory) guest.memory = ReadMemory(domain.get());
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   absl::erase_if(turns_, [&](const auto& entry) { return !present.contains(entry.first); });
   return guests;
 }

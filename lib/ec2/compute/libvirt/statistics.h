@@ -1,12 +1,13 @@
 // What libvirt knows of the use that guests make of the host.
 #pragma once
 
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lib/base/mutex.h"
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/libvirt/virt.h"
 
@@ -37,8 +38,8 @@ class StatisticsReader {
   Questions QuestionsTo(const InstanceId& id, absl::Time now);
 
   const absl::Duration disk_period_;
-  std::mutex mutex_;
-  absl::flat_hash_map<InstanceId, Turns> turns_;
+  Mutex mutex_;
+  absl::flat_hash_map<InstanceId, Turns> turns_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::compute

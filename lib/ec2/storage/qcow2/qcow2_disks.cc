@@ -6,16 +6,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/mutex.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
 #include "lib/ec2/storage/qcow2/files.h"
@@ -47,13 +47,13 @@ class KeyedLocks {
   class Holder {
    public:
     Holder(KeyedLocks& locks, std::string key) : locks_(locks), key_(std::move(key)) {
-      std::unique_lock lock(locks_.mutex_);
-      locks_.freed_.wait(lock, [this] { return locks_.held_.insert(key_).second; });
+      MutexLock lock(locks_.mutex_);
+      while (!locks_.held_.insert(key_).second) locks_.freed_.Wait(locks_.mutex_);
     }
     ~Holder() {
-      std::lock_guard lock(locks_.mutex_);
+      MutexLock lock(locks_.mutex_);
       locks_.held_.erase(key_);
-      locks_.freed_.notify_all();
+      locks_.freed_.NotifyAll();
     }
     Holder(const Holder&) = delete;
     Holder& operator=(const Holder&) = delete;
@@ -64,9 +64,9 @@ class KeyedLocks {
   };
 
  private:
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  std::set<std::string> held_;
+  Mutex mutex_;
+  CondVar freed_;
+  std::set<std::string> held_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::Status WriteManifest(int directory, const char* name, const std::string& content, mode_t mode) {
