@@ -49,8 +49,8 @@ struct FieldType {
                                                                             : "INTEGER";
   static constexpr Nulls kNulls = Nulls::kNever;
 };
-template <const IdKind& kind>
-struct FieldType<Id<kind>> {
+template <IdPrefix prefix>
+struct FieldType<Id<prefix>> {
   static constexpr absl::string_view kName = "TEXT";
   static constexpr Nulls kNulls = Nulls::kWhenEmpty;
 };

@@ -47,7 +47,7 @@ absl::Status AddVolume(store::Connection& connection, const Volume& volume, cons
   return tagging::SetTags(connection, volume.id.text(), tags);
 }
 
-absl::Status UpdateVolume(store::Connection& connection, const Volume& volume) {
+absl::Status UpdateVolume(store::Connection& connection, Volume& volume) {
   return VolumeTable(connection).Update(volume);
 }
 

@@ -32,7 +32,8 @@ class VolumeService {
 
 // The image and the instance it names must be there (FailedPrecondition).
 absl::Status AddVolume(store::Connection& connection, const Volume& volume, const TagMap& tags);
-absl::Status UpdateVolume(store::Connection& connection, const Volume& volume);  // InvalidVolume.NotFound
+// Aborted unless the row still has volume.version; sets the next version in `volume`. InvalidVolume.NotFound.
+absl::Status UpdateVolume(store::Connection& connection, Volume& volume);
 // With its tags; OK when there is none.
 absl::Status RemoveVolume(store::Connection& connection, const VolumeId& id);
 absl::StatusOr<std::vector<Volume>> ListVolumes(store::Connection& connection);

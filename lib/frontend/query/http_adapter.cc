@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "lib/resource/error_codes.h"
 
 namespace brume::frontend {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 // The texts are constants.
 struct Refusal {
   int status;
-  const char* code;
+  ec2::KnownCode code;
   const char* message;
 };
 
