@@ -1,3 +1,4 @@
+// Which resources of the network can be tagged.
 #pragma once
 
 #include "lib/ec2/tagging/tag_service.h"

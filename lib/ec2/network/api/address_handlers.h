@@ -1,3 +1,4 @@
+// The actions on Elastic IP addresses. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/gateway/actions.h"

@@ -12,7 +12,6 @@
 namespace brume::ec2 {
 namespace {
 
-
 using Acl = v1::NetworkAcl;
 using Entry = v1::NetworkAclEntry;
 

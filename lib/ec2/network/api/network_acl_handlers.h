@@ -1,3 +1,4 @@
+// The actions on network ACLs. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/network/network_service.h"

@@ -1,3 +1,4 @@
+// The actions on network interfaces. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/network/interface_service.h"

@@ -13,7 +13,6 @@
 namespace brume::ec2 {
 namespace {
 
-
 // A VPC has one table and one gateway for its life, so their ids are the VPC's in other clothes.
 std::string TableOf(const Vpc& vpc) { return gateway::IdLike(RouteTableId::kKind.prefix, vpc.id.text()); }
 std::string GatewayOf(const Vpc& vpc) { return gateway::IdLike(InternetGatewayId::kKind.prefix, vpc.id.text()); }

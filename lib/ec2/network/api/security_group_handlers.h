@@ -1,3 +1,4 @@
+// The actions on security groups. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/network/security_group_service.h"

@@ -1,3 +1,4 @@
+// The actions on the rules of security groups. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/network/security_group_service.h"

@@ -1,3 +1,4 @@
+// The actions on VPCs and subnets. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/network/network_service.h"

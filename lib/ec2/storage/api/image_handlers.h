@@ -1,3 +1,4 @@
+// The actions on images. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/storage/image_service.h"

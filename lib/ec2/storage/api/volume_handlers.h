@@ -1,3 +1,4 @@
+// The actions on volumes. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/storage/volume_service.h"

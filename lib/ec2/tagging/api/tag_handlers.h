@@ -1,3 +1,4 @@
+// The actions on tags. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/tagging/tag_service.h"
