@@ -7,24 +7,22 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "daemon/doctor.h"
-#include "daemon/monitoring_wiring.h"
-#include "daemon/scaling_wiring.h"
 #include "daemon/state_directory.h"
 #include "lib/api/handlers.h"
 #include "lib/api/passed_role.h"
+#include "lib/autoscaling/module.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/api/alarm_access.h"
+#include "lib/cloudwatch/module.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
@@ -38,6 +36,7 @@
 #include "lib/ec2/storage/simulated_disks.h"
 #include "lib/ec2/tagging/module.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "lib/frontend/prometheus/prometheus_server.h"
 #include "lib/frontend/query/query_server.h"
 #include "lib/gateway/actions.h"
 #include "lib/gateway/call_event.h"
@@ -46,20 +45,11 @@
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/request_limiter.h"
 #include "lib/host/module.h"
-#include "lib/iam/access_key_service.h"
-#include "lib/iam/authorizer.h"
-#include "lib/iam/identity_service.h"
-#include "lib/iam/instance_profile_service.h"
-#include "lib/iam/instance_sessions.h"
-#include "lib/iam/key_authenticator.h"
-#include "lib/iam/session_service.h"
-#include "lib/imds/metadata_server.h"
+#include "lib/iam/module.h"
+#include "lib/imds/module.h"
 
 namespace brume::daemon {
 namespace {
-
-constexpr Ipv4 kMetadataAddress{0xa9fea9fe};  // 169.254.169.254
-constexpr uint16_t kMetadataPort = 80;
 
 struct QemuUser {
   uid_t uid = 0;
@@ -202,9 +192,14 @@ class RealDaemon final : public Daemon {
         types_(config.instance_types),
         database_(std::move(database)),
         adapters_(std::move(adapters)),
-        metadata_(
-            *database_, config_.settings, types_, clock_,
-            {.credentials = [this](const InstanceId& id, const Identity& role) { return Credentials(id, role); }}),
+        iam_(*database_, clock_, random_, config_.settings),
+        imds_({.database = *database_,
+               .settings = config_.settings,
+               .types = types_,
+               .clock = clock_,
+               .listen = MetadataListener(),
+               .session_of = [this](const InstanceId& id,
+                                    const Identity& role) { return iam_.instance_sessions().Of(id, role); }}),
         tagging_(*database_),
         network_({.database = *database_,
                   .random = random_,
@@ -212,14 +207,13 @@ class RealDaemon final : public Daemon {
                   .fabric = *adapters_.fabric,
                   .tags = tagging_.tags(),
                   .hooks = {.instances = compute::AnswersForNetwork(),
-                            .on_vpc_ready = [this](const Vpc& vpc) { return OnVpcReady(vpc); }}}),
+                            .on_vpc_ready = [this](const Vpc& vpc) { return imds_.Serve(vpc.id); }}}),
         storage_({.database = *database_,
                   .clock = clock_,
                   .random = random_,
                   .settings = config_.settings,
                   .disks = *adapters_.disks,
                   .tags = tagging_.tags()}),
-        instance_profiles_(*database_, clock_, random_, config_.settings.account_id),
         compute_({.database = *database_,
                   .settings = config_.settings,
                   .types = types_,
@@ -231,43 +225,56 @@ class RealDaemon final : public Daemon {
                   .disks = *adapters_.disks,
                   .networks = network_.networks(),
                   .tags = tagging_.tags(),
-                  .profiles = instance_profiles_,
+                  .profiles = iam_.instance_profiles(),
                   .status = adapters_.status,
                   .host_boot_id = HostBootId(config_.simulate),
                   .hooks = {.wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); },
                             .on_disks_freed = [this] { storage_.OnDisksFreed(); },
-                            .on_reconciled = [this](const InstanceId& id) { scaling_.loop().OnInstance(id); }}}),
-        monitoring_(*database_, *adapters_.hypervisor, *adapters_.fabric, clock_, random_, compute_.status_monitor(),
-                    MonitoringOptionsOf(config_, HooksOf(compute_.instances()),
-                                        [this](const std::string& arn) { scaling_.loop().OnAlarmAction(arn); })),
+                            .on_reconciled = [this](const InstanceId& id) { autoscaling_.OnInstance(id); }}}),
+        cloudwatch_({.database = *database_,
+                     .settings = config_.settings,
+                     .clock = clock_,
+                     .random = random_,
+                     .guests = *adapters_.hypervisor,
+                     .ports = *adapters_.fabric,
+                     .status_of = compute_.status_of(),
+                     .instances = compute_.instances(),
+                     .metrics = config_.metrics,
+                     .sampler = config_.sampler,
+                     .measure_guests = !config_.simulate,
+                     .webhooks = config_.webhooks,
+                     .on_scaling = [this](const std::string& policy_arn) { autoscaling_.OnAlarmAction(policy_arn); }}),
+        autoscaling_({.database = *database_,
+                      .settings = config_.settings,
+                      .types = types_,
+                      .clock = clock_,
+                      .random = random_,
+                      .instances = compute_.instances(),
+                      .status_of = compute_.status_of(),
+                      .launch_templates = compute_.launch_templates(),
+                      .instance_profiles = iam_.instance_profiles(),
+                      .metrics = cloudwatch_.metrics(),
+                      .alarms = cloudwatch_.alarms(),
+                      .sample_period = config_.sampler.period,
+                      .webhooks = config_.webhooks}),
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
-        authorizer_(*database_, config_.settings.account_id),
-        identity_service_(*database_, clock_, random_, config_.settings.account_id, [this] { authorizer_.Forget(); }),
-        scaling_({.database = *database_,
-                  .clock = clock_,
-                  .random = random_,
-                  .config = config_,
-                  .instances = compute_.instances(),
-                  .status_monitor = compute_.status_monitor(),
-                  .launch_templates = compute_.launch_templates(),
-                  .instance_profiles = instance_profiles_,
-                  .monitoring = monitoring_}),
         host_(config_.settings, events_, statistics_, [this] { return DescribeHost(); }),
         dispatcher_(
             {.account = config_.settings.account(),
              .admit = [this](const auto& method, const auto& request,
                              const Caller& caller) { return limiter_.Admit(method, request, caller); },
-             .authorize = [this](const Caller& caller,
-                                 const AccessQuestion& question) { return authorizer_.Authorize(caller, question); },
+             .authorize = [this](
+                              const Caller& caller,
+                              const AccessQuestion& question) { return iam_.authorizer().Authorize(caller, question); },
              .complete =
                  [this](const google::protobuf::Message& request) {
                    return ec2::WithLaunchTemplate(request, compute_.launch_templates());
                  },
              .passed_role =
                  [this](const google::protobuf::Message& request) {
-                   return api::PassedRole(request, {.identities = identity_service_,
-                                                    .profiles = instance_profiles_,
+                   return api::PassedRole(request, {.identities = iam_.identities(),
+                                                    .profiles = iam_.instance_profiles(),
                                                     .launch_templates = compute_.launch_templates()});
                  },
              .implied = [this](const auto& request) { return cloudwatch::WhatAlarmDoes(request, config_.settings); },
@@ -282,59 +289,48 @@ class RealDaemon final : public Daemon {
   // Default rows, the root's key, handlers and the gRPC server; apart from the constructor because it can fail.
   absl::Status Assemble() {
     RETURN_IF_ERROR(network_.EnsureDefaults());
-    RETURN_IF_ERROR(monitoring_.Load());
-    ASSIGN_OR_RETURN(access_keys_, iam::AccessKeyService::Open(*database_, clock_, config_.state_dir));
-    RETURN_IF_ERROR(access_keys_->EnsureRootKey(config_.state_dir + "/credentials"));
-    sessions_ =
-        std::make_unique<iam::SessionService>(*database_, clock_, access_keys_->box(), config_.settings.account_id);
-    instance_sessions_ =
-        std::make_unique<iam::InstanceSessions>(clock_, access_keys_->box(), config_.settings.account_id);
-    authenticator_ =
-        std::make_unique<iam::KeyAuthenticator>(*access_keys_, *database_, clock_, config_.settings.account_id);
+    RETURN_IF_ERROR(cloudwatch_.Load());
+    RETURN_IF_ERROR(iam_.Load(config_.state_dir));
     api::AddAllHandlers(dispatcher_, {.settings = config_.settings,
                                       .types = types_,
                                       .clock = clock_,
                                       .instances = compute_.instances(),
                                       .launch_templates = compute_.launch_templates(),
-                                      .identities = identity_service_,
-                                      .access_keys = *access_keys_,
-                                      .instance_profiles = instance_profiles_,
-                                      .sessions = *sessions_,
-                                      .metrics = monitoring_.metrics(),
-                                      .alarms = monitoring_.alarms(),
-                                      .scaling_groups = scaling_.groups(),
-                                      .scaling_members = scaling_.members(),
-                                      .scaling_policies = scaling_.policies(),
-                                      .scaling_refreshes = scaling_.refreshes()});
+                                      .instance_profiles = iam_.instance_profiles(),
+                                      .scaling_policies = autoscaling_.policies()});
     gateway::Actions actions(dispatcher_);
     tagging_.Register(actions);
     network_.Register(actions);
     storage_.Register(actions);
     compute_.Register(actions);
+    iam_.Register(actions);
+    cloudwatch_.Register(actions);
+    autoscaling_.Register(actions);
     host_.Register(actions);
     RETURN_IF_ERROR(dispatcher_.CheckComplete());
     return absl::OkStatus();
   }
 
   absl::Status Serve() override {
-    RETURN_IF_ERROR(metadata_.Start());
+    RETURN_IF_ERROR(imds_.Start());
     network_.Start();
     storage_.Start();
     compute_.Start();
-    RETURN_IF_ERROR(monitoring_.Start(statistics_));
-    scaling_.Start();
+    RETURN_IF_ERROR(cloudwatch_.Start());
+    RETURN_IF_ERROR(ServePrometheus());
+    autoscaling_.Start();
     if (!config_.ec2_listen.empty()) {
       ASSIGN_OR_RETURN(
           query_,
           frontend::MakeQueryServer(
-              dispatcher_, [this](const SignedRequest& request) { return authenticator_->Authenticate(request); },
+              dispatcher_, [this](const SignedRequest& request) { return iam_.authenticator().Authenticate(request); },
               QueryOptions(config_)));
       ec2_url_ = query_->url();
     }
     frontend::CertificateUser certificate_user;
     if (config_.grpc_client_certificates == "user") {
       certificate_user = [this](const std::string& name, Caller& caller) {
-        return identity_service_.Become(name, caller);
+        return iam_.identities().Become(name, caller);
       };
     }
     // Last: who waits for the daemon waits for its socket.
@@ -360,34 +356,30 @@ class RealDaemon final : public Daemon {
   void Stop() override {
     query_.reset();
     grpc_.reset();
-    scaling_.Stop();
-    monitoring_.Stop();
+    autoscaling_.Stop();
+    prometheus_.reset();
+    cloudwatch_.Stop();
     compute_.Stop();
     storage_.Stop();
     network_.Stop();
-    metadata_.Stop();
+    imds_.Stop();
   }
 
  private:
-  // The metadata service listens in each VPC, once.
-  absl::Status OnVpcReady(const Vpc& vpc) {
-    if (config_.simulate) return absl::OkStatus();
-    std::lock_guard lock(listening_mutex_);
-    if (listening_.contains(vpc.id)) return absl::OkStatus();
-    ASSIGN_OR_RETURN(UniqueFd listener, adapters_.fabric->Listen(vpc.id, kMetadataAddress, kMetadataPort));
-    RETURN_IF_ERROR(metadata_.AddVpc(vpc.id, std::move(listener)));
-    listening_.insert(vpc.id);
-    return absl::OkStatus();
+  decltype(imds::ImdsParts::listen) MetadataListener() {
+    if (config_.simulate) return nullptr;
+    return
+        [this](const VpcId& vpc, Ipv4 address, uint16_t port) { return adapters_.fabric->Listen(vpc, address, port); };
   }
 
-  absl::StatusOr<std::optional<imds::RoleCredentials>> Credentials(const InstanceId& id, const Identity& role) {
-    ASSIGN_OR_RETURN(const std::optional<iam::InstanceSession> session, instance_sessions_->Of(id, role));
-    if (!session.has_value()) return std::nullopt;
-    return imds::RoleCredentials{.access_key_id = session->key.id,
-                                 .secret_access_key = session->key.secret,
-                                 .token = session->key.token,
-                                 .updated = session->made,
-                                 .expires = session->key.expires};
+  absl::Status ServePrometheus() {
+    if (config_.prometheus_listen.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(prometheus_,
+                     frontend::MakePrometheusServer(
+                         [this] { return cloudwatch_.ExpositionText(statistics_); },
+                         {.listen = config_.prometheus_listen, .allow_remote = config_.prometheus_allow_remote}));
+    log::Info("metrics for Prometheus are served at {}", prometheus_->url());
+    return absl::OkStatus();
   }
 
   absl::StatusOr<UniqueFd> OpenConsole(const std::string& text) {
@@ -412,30 +404,23 @@ class RealDaemon final : public Daemon {
   const InstanceTypeTable types_;
   const std::unique_ptr<store::Database> database_;
   const Adapters adapters_;
-  std::mutex listening_mutex_;
-  std::set<VpcId> listening_;
-  imds::MetadataServer metadata_;
+  iam::IamModule iam_;
+  imds::ImdsModule imds_;
   tagging::TaggingModule tagging_;
   network::NetworkModule network_;
   storage::StorageModule storage_;
-  iam::InstanceProfileService instance_profiles_;
   compute::ComputeModule compute_;
-  Monitoring monitoring_;
-  std::unique_ptr<iam::AccessKeyService> access_keys_;
-  std::unique_ptr<iam::SessionService> sessions_;
-  std::unique_ptr<iam::InstanceSessions> instance_sessions_;
-  std::unique_ptr<iam::Authenticator> authenticator_;
+  cloudwatch::CloudwatchModule cloudwatch_;
+  autoscaling::AutoscalingModule autoscaling_;
   gateway::EventLog events_;
   gateway::CallStatistics statistics_;
   gateway::RequestLimiter limiter_;
-  iam::Authorizer authorizer_;
-  iam::IdentityService identity_service_;
-  Scaling scaling_;
   host::HostModule host_;
   gateway::Dispatcher dispatcher_;
   std::string ec2_url_;  // set before grpc_ serves, whose calls alone read it
   std::unique_ptr<frontend::GrpcServer> grpc_;
   std::unique_ptr<frontend::QueryServer> query_;
+  std::unique_ptr<frontend::PrometheusServer> prometheus_;
 };
 
 }  // namespace

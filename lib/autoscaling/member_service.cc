@@ -97,6 +97,16 @@ absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const Instan
 
 }  // namespace
 
+absl::StatusOr<std::string> TargetLifecycleState(store::Connection& connection, const InstanceId& id) {
+  GroupTable groups(connection);
+  ASSIGN_OR_RETURN(const std::optional<MemberOf> of, groups.FindMember(id));
+  if (!of.has_value()) return std::string();
+  ASSIGN_OR_RETURN(const std::optional<scaling::GroupRecord> group, groups.Find(of->group));
+  const bool has_pool = group.has_value() && group->group.warm_pool.has_value();
+  const scaling::WarmState pool = has_pool ? group->group.warm_pool->state : scaling::WarmState::kStopped;
+  return std::string(scaling::LifecycleName(scaling::TargetOf(of->member.lifecycle, pool)));
+}
+
 absl::Status MemberService::Attach(const std::string& group, Instances instances) {
   const absl::Time now = clock_.Now();
   RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {

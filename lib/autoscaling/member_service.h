@@ -37,6 +37,10 @@ struct ActivityPage {
   std::optional<int64_t> next;
 };
 
+// Where the group that the instance is a member of is taking it; empty for one of no group. Takes part in the caller's
+// transaction.
+absl::StatusOr<std::string> TargetLifecycleState(store::Connection& connection, const InstanceId& id);
+
 // Thread-safe. Errors of all: ValidationError, which names the group or instance that is not there or not in the state
 // the call needs.
 class MemberService {

@@ -7,7 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
-#include "lib/iam/model/managed_policy.h"
+#include "lib/iam/managed_policy.h"
 #include "lib/resource/arn.h"
 
 namespace brume::iam {

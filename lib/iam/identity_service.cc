@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/access_key_table.h"
+#include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
+#include "lib/iam/managed_policy.h"
 #include "lib/iam/model/builtin_policies.h"
-#include "lib/iam/model/identity_rules.h"
-#include "lib/iam/model/managed_policy.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {

@@ -1,4 +1,4 @@
-// Instance profiles: what IAM knows of them, and which instances have them.
+// Instance profiles. Which instances have them is EC2's: lib/ec2/compute/profile_association_service.h.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,17 @@
 
 namespace brume::iam {
 
+// Takes part in the caller's transaction. Nothing when there is none with this id.
+absl::StatusOr<std::optional<InstanceProfile>> FindInstanceProfile(store::Connection& connection,
+                                                                   const std::string& id);
+
 // Thread-safe. Errors of what is IAM's are IAM's: NoSuchEntity, EntityAlreadyExists, DeleteConflict, LimitExceeded,
 // ValidationError.
 class InstanceProfileService {
  public:
   InstanceProfileService(store::Database& database, const Clock& clock, Random& random, std::string account_id);
 
+  const std::string& account_id() const { return account_id_; }
   std::string ArnOf(const InstanceProfile& profile) const;
 
   absl::StatusOr<InstanceProfile> Create(const std::string& name, const std::string& path);
@@ -34,17 +39,7 @@ class InstanceProfileService {
   // InvalidParameterValue.
   absl::StatusOr<InstanceProfile> Resolve(const std::string& arn, const std::string& name);
 
-  // Errors: InvalidInstanceID.NotFound, IncorrectInstanceState, IncorrectState when it has a profile.
-  absl::StatusOr<ProfileAssociation> Associate(const InstanceId& instance, const InstanceProfile& profile);
-  // Error: NoSuchAssociation. Replace makes another association.
-  absl::StatusOr<ProfileAssociation> Disassociate(const std::string& association_id);
-  absl::StatusOr<ProfileAssociation> Replace(const std::string& association_id, const InstanceProfile& profile);
-  // Of instances that are not terminated, by id.
-  absl::StatusOr<std::vector<ProfileAssociation>> Associations();
-
  private:
-  ProfileAssociation NewAssociation(const InstanceId& instance, const InstanceProfile& profile);
-
   store::Database& database_;
   const Clock& clock_;
   Random& random_;

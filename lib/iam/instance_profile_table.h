@@ -1,4 +1,4 @@
-// Repositories of instance profiles, and of the instances that have them.
+// Repository of instance profiles.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "lib/iam/model/instance_profile.h"
 #include "lib/store/database.h"
 
@@ -24,21 +23,6 @@ class InstanceProfileTable {
   absl::StatusOr<std::vector<InstanceProfile>> List(const std::string& path_prefix);
   absl::StatusOr<std::vector<InstanceProfile>> ListOfRole(const std::string& role_id);
   absl::Status SetRole(const std::string& id, const std::optional<std::string>& role_id);
-  absl::Status Delete(const std::string& id);
-
- private:
-  store::Connection& connection_;
-};
-
-class ProfileAssociationTable {
- public:
-  explicit ProfileAssociationTable(store::Connection& connection) : connection_(connection) {}
-
-  absl::Status Insert(const ProfileAssociation& association);  // AlreadyExists when the instance has a profile
-  absl::StatusOr<std::optional<ProfileAssociation>> Find(const std::string& id);
-  // Of instances that are not terminated, by id.
-  absl::StatusOr<std::vector<ProfileAssociation>> List();
-  absl::StatusOr<std::vector<ProfileAssociation>> ListOf(absl::Span<const InstanceId> instances);
   absl::Status Delete(const std::string& id);
 
  private:

@@ -6,10 +6,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
+#include "lib/iam/key_text.h"
 #include "lib/iam/model/identity.h"
-#include "lib/iam/model/identity_rules.h"
-#include "lib/iam/model/key_text.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 

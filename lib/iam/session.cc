@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/model/key_text.h"
+#include "lib/iam/key_text.h"
 
 namespace brume::iam {
 namespace {

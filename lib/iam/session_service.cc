@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/identity_table.h"
-#include "lib/iam/model/key_text.h"
+#include "lib/iam/key_text.h"
 #include "lib/iam/model/policy.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
-#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/member_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/interface_service.h"
@@ -13,7 +13,7 @@
 #include "lib/ec2/network/model/zones.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/image_service.h"
-#include "lib/iam/instance_profile_table.h"
+#include "lib/iam/instance_profile_service.h"
 #include "lib/store/value_table.h"
 
 namespace brume::imds {
@@ -27,17 +27,6 @@ absl::StatusOr<std::string> ReadArchitecture(store::Connection& connection, cons
   // An image's row may be gone while instances still run from its copy.
   if (absl::IsNotFound(image.status())) return Image().architecture;
   return image.status();
-}
-
-// Where the group that the instance is a member of is taking it; empty for one of no group.
-absl::StatusOr<std::string> ReadTarget(store::Connection& connection, const InstanceId& id) {
-  autoscaling::GroupTable groups(connection);
-  ASSIGN_OR_RETURN(const std::optional<autoscaling::MemberOf> of, groups.FindMember(id));
-  if (!of.has_value()) return std::string();
-  ASSIGN_OR_RETURN(const std::optional<scaling::GroupRecord> group, groups.Find(of->group));
-  const bool has_pool = group.has_value() && group->group.warm_pool.has_value();
-  const scaling::WarmState pool = has_pool ? group->group.warm_pool->state : scaling::WarmState::kStopped;
-  return std::string(scaling::LifecycleName(scaling::TargetOf(of->member.lifecycle, pool)));
 }
 
 }  // namespace
@@ -60,9 +49,10 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
   source.account_id = settings.account_id;
   source.domain = PrivateDomain(settings);
   if (source.view.profile.has_value()) {
-    ASSIGN_OR_RETURN(source.profile, iam::InstanceProfileTable(connection).FindById(source.view.profile->profile_id));
+    ASSIGN_OR_RETURN(source.profile, iam::FindInstanceProfile(connection, source.view.profile->profile_id));
   }
-  ASSIGN_OR_RETURN(source.target_lifecycle_state, ReadTarget(connection, source.view.instance.id));
+  ASSIGN_OR_RETURN(source.target_lifecycle_state,
+                   autoscaling::TargetLifecycleState(connection, source.view.instance.id));
   return source;
 }
 

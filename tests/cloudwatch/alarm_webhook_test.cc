@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/subprocess.h"
 #include "lib/base/unique_fd.h"
-#include "lib/cloudwatch/webhook.h"
+#include "lib/cloudwatch/webhook_service.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume::cloudwatch {

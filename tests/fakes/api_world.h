@@ -11,6 +11,7 @@
 #include "lib/api/handlers.h"
 #include "lib/api/passed_role.h"
 #include "lib/autoscaling/api/group_launch.h"
+#include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/policy_service.h"
@@ -19,6 +20,7 @@
 #include "lib/cloudwatch/alarm_reader.h"
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/api/alarm_access.h"
+#include "lib/cloudwatch/api/cloudwatch_actions.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/ec2/compute/api/compute_actions.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
@@ -27,6 +29,7 @@
 #include "lib/ec2/compute/console_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_tagging.h"
@@ -45,6 +48,7 @@
 #include "lib/host/api/event_handlers.h"
 #include "lib/host/api/host_handlers.h"
 #include "lib/iam/access_key_service.h"
+#include "lib/iam/api/iam_actions.h"
 #include "lib/iam/authorizer.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
@@ -70,16 +74,8 @@ class ApiWorld : public ComputeWorld {
                                      .clock = clock,
                                      .instances = *service,
                                      .launch_templates = launch_templates,
-                                     .identities = identities,
-                                     .access_keys = *access_keys,
                                      .instance_profiles = instance_profiles,
-                                     .sessions = sessions,
-                                     .metrics = metrics,
-                                     .alarms = alarms,
-                                     .scaling_groups = scaling_groups,
-                                     .scaling_members = scaling_members,
-                                     .scaling_policies = scaling_policies,
-                                     .scaling_refreshes = scaling_refreshes});
+                                     .scaling_policies = scaling_policies});
     gateway::Actions actions(dispatcher);
     ec2::AddComputeActions(actions, {.settings = settings,
                                      .types = types,
@@ -88,6 +84,7 @@ class ApiWorld : public ComputeWorld {
                                      .key_pairs = key_pairs,
                                      .status_of = status_of,
                                      .profiles = instance_profiles,
+                                     .profile_associations = profile_associations,
                                      .networks = networks});
     ec2::AddTagActions(actions, tags);
     ec2::AddNetworkActions(
@@ -95,6 +92,10 @@ class ApiWorld : public ComputeWorld {
     ec2::AddStorageActions(actions, *image_service, volumes, settings);
     host::AddHostActions(actions, describe_host, settings, statistics);
     host::AddEventActions(actions, events);
+    iam::AddIamActions(actions, iam_services);
+    cloudwatch::AddCloudwatchActions(actions,
+                                     {.settings = settings, .clock = clock, .metrics = metrics, .alarms = alarms});
+    autoscaling::AddScalingActions(actions, scaling_services);
     network::AddTaggableKinds(tags);
     storage::AddTaggableKinds(tags);
     compute::AddTaggableKinds(tags);
@@ -165,6 +166,7 @@ class ApiWorld : public ComputeWorld {
   std::unique_ptr<iam::AccessKeyService> access_keys =
       iam::AccessKeyService::Open(*database, clock, directory.path()).value();
   iam::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
+  compute::ProfileAssociationService profile_associations{*database, clock, random, instance_profiles};
   iam::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
   cloudwatch::MetricService metrics{*database, clock};
   cloudwatch::AlarmService alarms{*database,
@@ -192,6 +194,22 @@ class ApiWorld : public ComputeWorld {
        .wake = wake_group,
        .forecast = [this](const scaling::PolicyRecord& policy) { return scaling_loop.ForecastOf(policy); }}};
   autoscaling::RefreshService scaling_refreshes{*database, clock, random, wake_group};
+  const iam::IamServices iam_services{.settings = settings,
+                                      .clock = clock,
+                                      .identities = identities,
+                                      .access_keys = *access_keys,
+                                      .instance_profiles = instance_profiles,
+                                      .sessions = sessions};
+  const autoscaling::ScalingServices scaling_services{.settings = settings,
+                                                      .clock = clock,
+                                                      .types = types,
+                                                      .groups = scaling_groups,
+                                                      .members = scaling_members,
+                                                      .policies = scaling_policies,
+                                                      .refreshes = scaling_refreshes,
+                                                      .instances = *service,
+                                                      .launch_templates = launch_templates,
+                                                      .alarms = alarms};
   gateway::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },

@@ -1,5 +1,5 @@
 brume_test(signing_test SOURCES iam/sigv4_test.cc iam/access_key_test.cc iam/session_test.cc
-           iam/instance_sessions_test.cc
+           iam/instance_session_service_test.cc
            DEPS brume_iam LABELS unit)
 
 add_executable(sigv4_probe iam/sigv4_probe.cc)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/subprocess.h"
+#include "lib/ec2/compute/profile_association_table.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
 #include "tests/imds/metadata_host.h"
@@ -45,11 +46,11 @@ void AddProfile(MetadataHost& host, const Instance& instance) {
   host.Write([&](store::Connection& c) {
     REQUIRE(iam::IdentityTable(c).Insert(role).ok());
     REQUIRE(iam::InstanceProfileTable(c).Insert(profile).ok());
-    return iam::ProfileAssociationTable(c).Insert({.id = "iip-assoc-0123456789abcdef0",
-                                                   .instance_id = instance.id,
-                                                   .profile_id = profile.id,
-                                                   .profile_arn = "arn",
-                                                   .associated = absl::FromUnixSeconds(0)});
+    return compute::ProfileAssociationTable(c).Insert({.id = "iip-assoc-0123456789abcdef0",
+                                                       .instance_id = instance.id,
+                                                       .profile_id = profile.id,
+                                                       .profile_arn = "arn",
+                                                       .associated = absl::FromUnixSeconds(0)});
   });
 }
 

@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/account_handlers.h"
+
 #include <string>
 
 #include "brume/autoscaling/v1/account.pb.h"
@@ -10,33 +12,35 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kTrafficSources[] = "TrafficSources";
-constexpr char kNotifications[] = "GroupNotifications";
-
-absl::StatusOr<v1::DescribeAccountLimitsResponse> DescribeLimits(const api::Services& services) {
-  ASSIGN_OR_RETURN(const auto groups, services.scaling_groups.Describe({}));
-  ASSIGN_OR_RETURN(const auto configurations, services.scaling_policies.ListConfigurations({}));
+absl::StatusOr<v1::DescribeAccountLimitsResponse> DescribeAccountLimits(const v1::DescribeAccountLimitsRequest&,
+                                                                        const ScalingServices& services) {
+  ASSIGN_OR_RETURN(const auto groups, services.groups.Describe({}));
+  ASSIGN_OR_RETURN(const auto configurations, services.policies.ListConfigurations({}));
   v1::DescribeAccountLimitsResponse response;
-  response.set_max_number_of_auto_scaling_groups(autoscaling::kMostGroups);
-  response.set_max_number_of_launch_configurations(autoscaling::kMostLaunchConfigurations);
+  response.set_max_number_of_auto_scaling_groups(kMostGroups);
+  response.set_max_number_of_launch_configurations(kMostLaunchConfigurations);
   response.set_number_of_auto_scaling_groups(static_cast<int32_t>(groups.size()));
   response.set_number_of_launch_configurations(static_cast<int32_t>(configurations.size()));
   return response;
 }
 
-// Adds a description of what no group has; a group that is named must be there.
+// A description of what no group has; a group that is named must be there.
 template <typename Request, typename Response>
-void HandleNone(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScaling<Request, Response>(
-      dispatcher, kTrafficSources, [services](const Request& request) -> absl::StatusOr<Response> {
-        if (!request.next_token().empty()) return gateway::InvalidToken();
-        RETURN_IF_ERROR(services.scaling_groups.Get(GroupNameOf(services, request.auto_scaling_group_name())).status());
-        return Response();
-      });
+absl::StatusOr<Response> DescribeNone(const Request& request, const ScalingServices& services) {
+  if (!request.next_token().empty()) return gateway::InvalidToken();
+  RETURN_IF_ERROR(services.groups.Get(GroupNameOf(services, request.auto_scaling_group_name())).status());
+  return Response();
+}
+
+absl::StatusOr<v1::DescribeNotificationConfigurationsResponse> DescribeNotificationConfigurations(
+    const v1::DescribeNotificationConfigurationsRequest& request) {
+  if (!request.next_token().empty()) return gateway::InvalidToken();
+  return v1::DescribeNotificationConfigurationsResponse();
 }
 
 // What EC2 sends notifications of.
-v1::DescribeAutoScalingNotificationTypesResponse DescribeNotificationTypes() {
+absl::StatusOr<v1::DescribeAutoScalingNotificationTypesResponse> DescribeAutoScalingNotificationTypes(
+    const v1::DescribeAutoScalingNotificationTypesRequest&) {
   v1::DescribeAutoScalingNotificationTypesResponse response;
   for (const char* type : {"autoscaling:EC2_INSTANCE_LAUNCH", "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
                            "autoscaling:EC2_INSTANCE_TERMINATE", "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
@@ -48,25 +52,14 @@ v1::DescribeAutoScalingNotificationTypesResponse DescribeNotificationTypes() {
 
 }  // namespace
 
-void AddScalingAccountHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScaling<v1::DescribeAccountLimitsRequest, v1::DescribeAccountLimitsResponse>(
-      dispatcher, "AutoScalingAccounts",
-      [services](const v1::DescribeAccountLimitsRequest&) { return DescribeLimits(services); });
-  HandleNone<v1::DescribeLoadBalancersRequest, v1::DescribeLoadBalancersResponse>(dispatcher, services);
-  HandleNone<v1::DescribeLoadBalancerTargetGroupsRequest, v1::DescribeLoadBalancerTargetGroupsResponse>(dispatcher,
-                                                                                                        services);
-  HandleNone<v1::DescribeTrafficSourcesRequest, v1::DescribeTrafficSourcesResponse>(dispatcher, services);
-  HandleScaling<v1::DescribeNotificationConfigurationsRequest, v1::DescribeNotificationConfigurationsResponse>(
-      dispatcher, kNotifications,
-      [](const v1::DescribeNotificationConfigurationsRequest& request)
-          -> absl::StatusOr<v1::DescribeNotificationConfigurationsResponse> {
-        if (!request.next_token().empty()) return gateway::InvalidToken();
-        return v1::DescribeNotificationConfigurationsResponse();
-      });
-  HandleScaling<v1::DescribeAutoScalingNotificationTypesRequest, v1::DescribeAutoScalingNotificationTypesResponse>(
-      dispatcher, kNotifications,
-      [](const v1::DescribeAutoScalingNotificationTypesRequest&)
-          -> absl::StatusOr<v1::DescribeAutoScalingNotificationTypesResponse> { return DescribeNotificationTypes(); });
+void AddAccountActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(DescribeAccountLimits, services);
+  actions.Add(DescribeNone<v1::DescribeLoadBalancersRequest, v1::DescribeLoadBalancersResponse>, services);
+  actions.Add(DescribeNone<v1::DescribeLoadBalancerTargetGroupsRequest, v1::DescribeLoadBalancerTargetGroupsResponse>,
+              services);
+  actions.Add(DescribeNone<v1::DescribeTrafficSourcesRequest, v1::DescribeTrafficSourcesResponse>, services);
+  actions.Add(DescribeNotificationConfigurations);
+  actions.Add(DescribeAutoScalingNotificationTypes);
 }
 
 }  // namespace brume::autoscaling

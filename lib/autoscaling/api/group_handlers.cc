@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/group_handlers.h"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,15 +15,13 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kService[] = "Groups";
 constexpr char kNoBalancers[] = "there are no load balancers yet";
 
 using Created = v1::CreateAutoScalingGroupRequest;
 using Updated = v1::UpdateAutoScalingGroupRequest;
 
 // The launch template of a mixed group, and its types.
-absl::Status ParseMixed(const api::Services& services, const v1::MixedInstancesPolicy& policy,
-                        autoscaling::GroupChange& change) {
+absl::Status ParseMixed(const ScalingServices& services, const v1::MixedInstancesPolicy& policy, GroupChange& change) {
   const v1::LaunchTemplateSpecification& named = policy.launch_template().launch_template_specification();
   ASSIGN_OR_RETURN(change.source, ParseTemplate(services, named));
   for (const v1::LaunchTemplateOverrides& override : policy.launch_template().overrides()) {
@@ -41,7 +41,7 @@ absl::Status ParseMixed(const api::Services& services, const v1::MixedInstancesP
 
 // One of three ways to say what members are launched from, or none.
 template <typename Request>
-absl::Status ParseSource(const api::Services& services, const Request& request, autoscaling::GroupChange& change) {
+absl::Status ParseSource(const ScalingServices& services, const Request& request, GroupChange& change) {
   const bool by_configuration = !request.launch_configuration_name().empty();
   if (by_configuration + request.has_launch_template() + request.has_mixed_instances_policy() > 1) {
     return ScalingError(
@@ -58,7 +58,7 @@ absl::Status ParseSource(const api::Services& services, const Request& request, 
 }
 
 template <typename Request>
-absl::Status ParsePlaces(const Request& request, autoscaling::GroupChange& change) {
+absl::Status ParsePlaces(const Request& request, GroupChange& change) {
   if (!request.availability_zones().empty()) {
     change.zones.emplace(request.availability_zones().begin(), request.availability_zones().end());
   }
@@ -72,8 +72,8 @@ absl::Status ParsePlaces(const Request& request, autoscaling::GroupChange& chang
 }
 
 template <typename Request>
-absl::StatusOr<autoscaling::GroupChange> ParseChange(const api::Services& services, const Request& request) {
-  autoscaling::GroupChange change;
+absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const Request& request) {
+  GroupChange change;
   RETURN_IF_ERROR(RefuseGiven(request.has_placement_group(), "PlacementGroup", "there are no placement groups"));
   RETURN_IF_ERROR(ParseSource(services, request, change));
   RETURN_IF_ERROR(ParsePlaces(request, change));
@@ -102,13 +102,13 @@ absl::StatusOr<autoscaling::GroupChange> ParseChange(const api::Services& servic
   return change;
 }
 
-absl::Status Create(const api::Services& services, const Created& request) {
+absl::Status CreateAutoScalingGroup(const Created& request, const ScalingServices& services) {
   RETURN_IF_ERROR(RefuseGiven(request.has_instance_id(), "InstanceId",
                               "make a launch configuration of the instance, by CreateLaunchConfiguration"));
   RETURN_IF_ERROR(RefuseGiven(!request.load_balancer_names().empty(), "LoadBalancerNames", kNoBalancers));
   RETURN_IF_ERROR(RefuseGiven(!request.target_group_arns().empty(), "TargetGroupARNs", kNoBalancers));
   RETURN_IF_ERROR(RefuseGiven(!request.traffic_sources().empty(), "TrafficSources", kNoBalancers));
-  ASSIGN_OR_RETURN(const autoscaling::GroupChange definition, ParseChange(services, request));
+  ASSIGN_OR_RETURN(const GroupChange definition, ParseChange(services, request));
   std::vector<scaling::GroupTag> tags;
   for (const v1::Tag& tag : request.tags()) {
     tags.push_back({.key = tag.key(), .value = tag.value(), .propagate = tag.propagate_at_launch()});
@@ -119,16 +119,16 @@ absl::Status Create(const api::Services& services, const Created& request) {
     RETURN_IF_ERROR(ChangeHook(given, hook));
     hooks.push_back(std::move(hook));
   }
-  return services.scaling_groups.Create(request.auto_scaling_group_name(), definition, tags, hooks);
+  return services.groups.Create(request.auto_scaling_group_name(), definition, tags, hooks);
 }
 
-absl::Status Update(const api::Services& services, const Updated& request) {
-  ASSIGN_OR_RETURN(const autoscaling::GroupChange change, ParseChange(services, request));
-  return services.scaling_groups.Update(GroupNameOf(services, request.auto_scaling_group_name()), change);
+absl::Status UpdateAutoScalingGroup(const Updated& request, const ScalingServices& services) {
+  ASSIGN_OR_RETURN(const GroupChange change, ParseChange(services, request));
+  return services.groups.Update(GroupNameOf(services, request.auto_scaling_group_name()), change);
 }
 
-absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> Describe(const api::Services& services,
-                                                               const v1::DescribeAutoScalingGroupsRequest& request) {
+absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> DescribeAutoScalingGroups(
+    const v1::DescribeAutoScalingGroupsRequest& request, const ScalingServices& services) {
   using View = scaling::GroupView;
   const auto tag_values = [](const View& view, const gateway::ValueSink& sink) {
     for (const scaling::GroupTag& tag : view.tags) sink(tag.value);
@@ -140,7 +140,7 @@ absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> Describe(const api::Servic
   });
   std::vector<std::string> names;
   for (const std::string& name : request.auto_scaling_group_names()) names.push_back(GroupNameOf(services, name));
-  ASSIGN_OR_RETURN(std::vector<View> views, services.scaling_groups.Describe(names));
+  ASSIGN_OR_RETURN(std::vector<View> views, services.groups.Describe(names));
   RETURN_IF_ERROR(KeepFiltered(filters, request.filters(), views));
   const auto name = [](const View& view) { return view.record.group.name; };
   std::sort(views.begin(), views.end(), [&](const View& a, const View& b) { return name(a) < name(b); });
@@ -153,7 +153,8 @@ absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> Describe(const api::Servic
   return response;
 }
 
-v1::DescribeTerminationPolicyTypesResponse DescribePolicyTypes() {
+absl::StatusOr<v1::DescribeTerminationPolicyTypesResponse> DescribeTerminationPolicyTypes(
+    const v1::DescribeTerminationPolicyTypesRequest&) {
   using scaling::TerminationPolicy;
   v1::DescribeTerminationPolicyTypesResponse response;
   for (const TerminationPolicy policy :
@@ -165,30 +166,24 @@ v1::DescribeTerminationPolicyTypesResponse DescribePolicyTypes() {
   return response;
 }
 
+absl::Status DeleteAutoScalingGroup(const v1::DeleteAutoScalingGroupRequest& request, const ScalingServices& services) {
+  return services.groups.Delete(GroupNameOf(services, request.auto_scaling_group_name()), request.force_delete());
+}
+
+absl::Status SetDesiredCapacity(const v1::SetDesiredCapacityRequest& request, const ScalingServices& services) {
+  return services.groups.SetDesired(GroupNameOf(services, request.auto_scaling_group_name()),
+                                    request.desired_capacity(), request.honor_cooldown());
+}
+
 }  // namespace
 
-void AddScalingGroupHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScalingOk<Created, v1::CreateAutoScalingGroupResponse>(
-      dispatcher, kService, [services](const Created& request) { return Create(services, request); });
-  HandleScalingOk<Updated, v1::UpdateAutoScalingGroupResponse>(
-      dispatcher, kService, [services](const Updated& request) { return Update(services, request); });
-  HandleScalingOk<v1::DeleteAutoScalingGroupRequest, v1::DeleteAutoScalingGroupResponse>(
-      dispatcher, kService, [services](const v1::DeleteAutoScalingGroupRequest& request) {
-        return services.scaling_groups.Delete(GroupNameOf(services, request.auto_scaling_group_name()),
-                                              request.force_delete());
-      });
-  HandleScaling<v1::DescribeAutoScalingGroupsRequest, v1::DescribeAutoScalingGroupsResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribeAutoScalingGroupsRequest& request) { return Describe(services, request); });
-  HandleScalingOk<v1::SetDesiredCapacityRequest, v1::SetDesiredCapacityResponse>(
-      dispatcher, kService, [services](const v1::SetDesiredCapacityRequest& request) {
-        return services.scaling_groups.SetDesired(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                  request.desired_capacity(), request.honor_cooldown());
-      });
-  HandleScaling<v1::DescribeTerminationPolicyTypesRequest, v1::DescribeTerminationPolicyTypesResponse>(
-      dispatcher, kService,
-      [](const v1::DescribeTerminationPolicyTypesRequest&)
-          -> absl::StatusOr<v1::DescribeTerminationPolicyTypesResponse> { return DescribePolicyTypes(); });
+void AddGroupActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(CreateAutoScalingGroup, services);
+  actions.Add(UpdateAutoScalingGroup, services);
+  actions.Add(DeleteAutoScalingGroup, services);
+  actions.Add(DescribeAutoScalingGroups, services);
+  actions.Add(SetDesiredCapacity, services);
+  actions.Add(DescribeTerminationPolicyTypes);
 }
 
 }  // namespace brume::autoscaling

@@ -66,7 +66,7 @@ void RenderTags(const scaling::GroupView& view, v1::AutoScalingGroup& group) {
 }
 
 // A member that has the type of what it was launched from does not keep it.
-absl::StatusOr<std::string> TypeOf(const api::Services& services, const scaling::Member& member) {
+absl::StatusOr<std::string> TypeOf(const ScalingServices& services, const scaling::Member& member) {
   if (!member.instance_type.empty()) return member.instance_type;
   const auto view = services.instances.Get(member.instance);
   if (view.ok()) return view->instance.instance_type;
@@ -110,7 +110,7 @@ v1::WarmPoolConfiguration RenderWarmPool(const scaling::GroupRecord& record) {
   return rendered;
 }
 
-absl::StatusOr<v1::Instance> RenderMember(const api::Services& services, TemplateRenderer& templates,
+absl::StatusOr<v1::Instance> RenderMember(const ScalingServices& services, TemplateRenderer& templates,
                                           const scaling::Member& member) {
   v1::Instance rendered;
   rendered.set_instance_id(member.instance.text());
@@ -127,7 +127,7 @@ absl::StatusOr<v1::Instance> RenderMember(const api::Services& services, Templat
   return rendered;
 }
 
-absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const api::Services& services, TemplateRenderer& templates,
+absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services, TemplateRenderer& templates,
                                                  const scaling::GroupView& view) {
   const scaling::GroupRecord& record = view.record;
   const scaling::Group& group = record.group;

@@ -11,11 +11,11 @@
 
 namespace brume::autoscaling {
 
-absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const api::Services& services, TemplateRenderer& templates,
+absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services, TemplateRenderer& templates,
                                                  const scaling::GroupView& view);
 
 // `member` has an instance.
-absl::StatusOr<v1::Instance> RenderMember(const api::Services& services, TemplateRenderer& templates,
+absl::StatusOr<v1::Instance> RenderMember(const ScalingServices& services, TemplateRenderer& templates,
                                           const scaling::Member& member);
 
 v1::TagDescription RenderGroupTag(const std::string& group, const scaling::GroupTag& tag);

@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/hook_handlers.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -11,10 +13,8 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kService[] = "LifecycleHooks";
-
 // What is not given stays, of a hook that is there.
-absl::Status Put(const api::Services& services, const v1::PutLifecycleHookRequest& request) {
+absl::Status PutLifecycleHook(const v1::PutLifecycleHookRequest& request, const ScalingServices& services) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   const auto change = [&](scaling::Hook& hook, bool is_new) -> absl::Status {
     if (is_new && request.lifecycle_transition().empty()) {
@@ -22,13 +22,13 @@ absl::Status Put(const api::Services& services, const v1::PutLifecycleHookReques
     }
     return ChangeHook(request, hook);
   };
-  return services.scaling_groups.PutHook(group, request.lifecycle_hook_name(), change);
+  return services.groups.PutHook(group, request.lifecycle_hook_name(), change);
 }
 
-absl::StatusOr<v1::DescribeLifecycleHooksResponse> Describe(const api::Services& services,
-                                                            const v1::DescribeLifecycleHooksRequest& request) {
+absl::StatusOr<v1::DescribeLifecycleHooksResponse> DescribeLifecycleHooks(
+    const v1::DescribeLifecycleHooksRequest& request, const ScalingServices& services) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
-  ASSIGN_OR_RETURN(const std::vector<scaling::Hook> hooks, services.scaling_groups.ListHooks(group));
+  ASSIGN_OR_RETURN(const std::vector<scaling::Hook> hooks, services.groups.ListHooks(group));
   const auto& names = request.lifecycle_hook_names();
   v1::DescribeLifecycleHooksResponse response;
   for (const scaling::Hook& hook : hooks) {
@@ -48,8 +48,8 @@ absl::StatusOr<v1::DescribeLifecycleHooksResponse> Describe(const api::Services&
 
 // Whom CompleteLifecycleAction and RecordLifecycleActionHeartbeat name.
 template <typename Request>
-absl::StatusOr<autoscaling::HeldMember> ParseHeld(const api::Services& services, const Request& request) {
-  autoscaling::HeldMember held;
+absl::StatusOr<HeldMember> ParseHeld(const ScalingServices& services, const Request& request) {
+  HeldMember held;
   held.group = GroupNameOf(services, request.auto_scaling_group_name());
   held.hook = request.lifecycle_hook_name();
   held.token = request.lifecycle_action_token();
@@ -61,19 +61,21 @@ absl::StatusOr<autoscaling::HeldMember> ParseHeld(const api::Services& services,
   return held;
 }
 
-absl::Status Complete(const api::Services& services, const v1::CompleteLifecycleActionRequest& request) {
-  ASSIGN_OR_RETURN(const autoscaling::HeldMember held, ParseHeld(services, request));
+absl::Status CompleteLifecycleAction(const v1::CompleteLifecycleActionRequest& request,
+                                     const ScalingServices& services) {
+  ASSIGN_OR_RETURN(const HeldMember held, ParseHeld(services, request));
   const bool goes_on = request.lifecycle_action_result() == HookResultName(scaling::HookResult::kContinue);
-  return services.scaling_groups.CompleteAction(
-      held, goes_on ? scaling::HookResult::kContinue : scaling::HookResult::kAbandon);
+  return services.groups.CompleteAction(held, goes_on ? scaling::HookResult::kContinue : scaling::HookResult::kAbandon);
 }
 
-absl::Status Heartbeat(const api::Services& services, const v1::RecordLifecycleActionHeartbeatRequest& request) {
-  ASSIGN_OR_RETURN(const autoscaling::HeldMember held, ParseHeld(services, request));
-  return services.scaling_groups.Heartbeat(held);
+absl::Status RecordLifecycleActionHeartbeat(const v1::RecordLifecycleActionHeartbeatRequest& request,
+                                            const ScalingServices& services) {
+  ASSIGN_OR_RETURN(const HeldMember held, ParseHeld(services, request));
+  return services.groups.Heartbeat(held);
 }
 
-v1::DescribeLifecycleHookTypesResponse DescribeTypes() {
+absl::StatusOr<v1::DescribeLifecycleHookTypesResponse> DescribeLifecycleHookTypes(
+    const v1::DescribeLifecycleHookTypesRequest&) {
   v1::DescribeLifecycleHookTypesResponse response;
   for (const auto transition : {scaling::Transition::kLaunching, scaling::Transition::kTerminating}) {
     response.add_lifecycle_hook_types(TransitionName(transition));
@@ -81,30 +83,20 @@ v1::DescribeLifecycleHookTypesResponse DescribeTypes() {
   return response;
 }
 
+absl::Status DeleteLifecycleHook(const v1::DeleteLifecycleHookRequest& request, const ScalingServices& services) {
+  return services.groups.DeleteHook(GroupNameOf(services, request.auto_scaling_group_name()),
+                                    request.lifecycle_hook_name());
+}
+
 }  // namespace
 
-void AddScalingHookHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScalingOk<v1::PutLifecycleHookRequest, v1::PutLifecycleHookResponse>(
-      dispatcher, kService, [services](const v1::PutLifecycleHookRequest& request) { return Put(services, request); });
-  HandleScalingOk<v1::DeleteLifecycleHookRequest, v1::DeleteLifecycleHookResponse>(
-      dispatcher, kService, [services](const v1::DeleteLifecycleHookRequest& request) {
-        return services.scaling_groups.DeleteHook(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                  request.lifecycle_hook_name());
-      });
-  HandleScaling<v1::DescribeLifecycleHooksRequest, v1::DescribeLifecycleHooksResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribeLifecycleHooksRequest& request) { return Describe(services, request); });
-  HandleScalingOk<v1::CompleteLifecycleActionRequest, v1::CompleteLifecycleActionResponse>(
-      dispatcher, kService,
-      [services](const v1::CompleteLifecycleActionRequest& request) { return Complete(services, request); });
-  HandleScalingOk<v1::RecordLifecycleActionHeartbeatRequest, v1::RecordLifecycleActionHeartbeatResponse>(
-      dispatcher, kService,
-      [services](const v1::RecordLifecycleActionHeartbeatRequest& request) { return Heartbeat(services, request); });
-  HandleScaling<v1::DescribeLifecycleHookTypesRequest, v1::DescribeLifecycleHookTypesResponse>(
-      dispatcher, kService,
-      [](const v1::DescribeLifecycleHookTypesRequest&) -> absl::StatusOr<v1::DescribeLifecycleHookTypesResponse> {
-        return DescribeTypes();
-      });
+void AddLifecycleHookActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(PutLifecycleHook, services);
+  actions.Add(DeleteLifecycleHook, services);
+  actions.Add(DescribeLifecycleHooks, services);
+  actions.Add(CompleteLifecycleAction, services);
+  actions.Add(RecordLifecycleActionHeartbeat, services);
+  actions.Add(DescribeLifecycleHookTypes);
 }
 
 }  // namespace brume::autoscaling

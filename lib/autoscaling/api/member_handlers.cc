@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/member_handlers.h"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +16,6 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kService[] = "GroupInstances";
 constexpr char kActivities[] = "scaling activities";
 
 template <typename Response>
@@ -24,11 +25,11 @@ Response RenderActivities(const std::vector<scaling::Activity>& activities) {
   return response;
 }
 
-absl::StatusOr<v1::DescribeAutoScalingInstancesResponse> Describe(
-    const api::Services& services, const v1::DescribeAutoScalingInstancesRequest& request) {
-  using View = autoscaling::MemberView;
+absl::StatusOr<v1::DescribeAutoScalingInstancesResponse> DescribeAutoScalingInstances(
+    const v1::DescribeAutoScalingInstancesRequest& request, const ScalingServices& services) {
+  using View = MemberView;
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
-  ASSIGN_OR_RETURN(std::vector<View> views, services.scaling_members.Describe(ids));
+  ASSIGN_OR_RETURN(std::vector<View> views, services.members.Describe(ids));
   std::erase_if(views, [](const View& view) { return view.member.instance.empty(); });
   v1::DescribeAutoScalingInstancesResponse response;
   ASSIGN_OR_RETURN(views, ScalingPage("scaling instances", std::move(views), request, response,
@@ -52,63 +53,63 @@ absl::StatusOr<v1::DescribeAutoScalingInstancesResponse> Describe(
   return response;
 }
 
-absl::Status Attach(const api::Services& services, const v1::AttachInstancesRequest& request) {
+absl::Status AttachInstances(const v1::AttachInstancesRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
-  return services.scaling_members.Attach(GroupNameOf(services, request.auto_scaling_group_name()), ids);
+  return services.members.Attach(GroupNameOf(services, request.auto_scaling_group_name()), ids);
 }
 
-absl::StatusOr<v1::DetachInstancesResponse> Detach(const api::Services& services,
-                                                   const v1::DetachInstancesRequest& request) {
+absl::StatusOr<v1::DetachInstancesResponse> DetachInstances(const v1::DetachInstancesRequest& request,
+                                                            const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
   ASSIGN_OR_RETURN(const auto activities,
-                   services.scaling_members.Detach(GroupNameOf(services, request.auto_scaling_group_name()), ids,
-                                                   request.should_decrement_desired_capacity()));
+                   services.members.Detach(GroupNameOf(services, request.auto_scaling_group_name()), ids,
+                                           request.should_decrement_desired_capacity()));
   return RenderActivities<v1::DetachInstancesResponse>(activities);
 }
 
-absl::StatusOr<v1::EnterStandbyResponse> EnterStandby(const api::Services& services,
-                                                      const v1::EnterStandbyRequest& request) {
+absl::StatusOr<v1::EnterStandbyResponse> EnterStandby(const v1::EnterStandbyRequest& request,
+                                                      const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
   ASSIGN_OR_RETURN(const auto activities,
-                   services.scaling_members.EnterStandby(GroupNameOf(services, request.auto_scaling_group_name()), ids,
-                                                         request.should_decrement_desired_capacity()));
+                   services.members.EnterStandby(GroupNameOf(services, request.auto_scaling_group_name()), ids,
+                                                 request.should_decrement_desired_capacity()));
   return RenderActivities<v1::EnterStandbyResponse>(activities);
 }
 
-absl::StatusOr<v1::ExitStandbyResponse> ExitStandby(const api::Services& services,
-                                                    const v1::ExitStandbyRequest& request) {
+absl::StatusOr<v1::ExitStandbyResponse> ExitStandby(const v1::ExitStandbyRequest& request,
+                                                    const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
   ASSIGN_OR_RETURN(const auto activities,
-                   services.scaling_members.ExitStandby(GroupNameOf(services, request.auto_scaling_group_name()), ids));
+                   services.members.ExitStandby(GroupNameOf(services, request.auto_scaling_group_name()), ids));
   return RenderActivities<v1::ExitStandbyResponse>(activities);
 }
 
-absl::Status SetHealth(const api::Services& services, const v1::SetInstanceHealthRequest& request) {
+absl::Status SetInstanceHealth(const v1::SetInstanceHealthRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const InstanceId id, ParseMember(request.instance_id()));
   const auto health = request.health_status() == "Healthy" ? scaling::Health::kHealthy : scaling::Health::kUnhealthy;
   const bool respect_grace = !request.has_should_respect_grace_period() || request.should_respect_grace_period();
-  return services.scaling_members.SetHealth(id, health, respect_grace);
+  return services.members.SetHealth(id, health, respect_grace);
 }
 
-absl::Status SetProtection(const api::Services& services, const v1::SetInstanceProtectionRequest& request) {
+absl::Status SetInstanceProtection(const v1::SetInstanceProtectionRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, ParseMembers(request.instance_ids()));
-  return services.scaling_members.SetProtection(GroupNameOf(services, request.auto_scaling_group_name()), ids,
-                                                request.protected_from_scale_in());
+  return services.members.SetProtection(GroupNameOf(services, request.auto_scaling_group_name()), ids,
+                                        request.protected_from_scale_in());
 }
 
-absl::StatusOr<v1::TerminateInstanceInAutoScalingGroupResponse> Terminate(
-    const api::Services& services, const v1::TerminateInstanceInAutoScalingGroupRequest& request) {
+absl::StatusOr<v1::TerminateInstanceInAutoScalingGroupResponse> TerminateInstanceInAutoScalingGroup(
+    const v1::TerminateInstanceInAutoScalingGroupRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const InstanceId id, ParseMember(request.instance_id()));
   ASSIGN_OR_RETURN(const scaling::Activity activity,
-                   services.scaling_members.Terminate(id, request.should_decrement_desired_capacity()));
+                   services.members.Terminate(id, request.should_decrement_desired_capacity()));
   v1::TerminateInstanceInAutoScalingGroupResponse response;
   *response.mutable_activity() = RenderActivity(activity);
   return response;
 }
 
-absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeActivities(
-    const api::Services& services, const v1::DescribeScalingActivitiesRequest& request) {
-  autoscaling::ActivityQuery query;
+absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeScalingActivities(
+    const v1::DescribeScalingActivitiesRequest& request, const ScalingServices& services) {
+  ActivityQuery query;
   query.tokens.assign(request.activity_ids().begin(), request.activity_ids().end());
   if (!request.auto_scaling_group_name().empty())
     query.group = GroupNameOf(services, request.auto_scaling_group_name());
@@ -120,7 +121,7 @@ absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeActivities(
     if (!absl::SimpleAtoi(position, &after)) return gateway::InvalidToken();
     query.after = after;
   }
-  ASSIGN_OR_RETURN(const autoscaling::ActivityPage page, services.scaling_members.Activities(query));
+  ASSIGN_OR_RETURN(const ActivityPage page, services.members.Activities(query));
   auto response = RenderActivities<v1::DescribeScalingActivitiesResponse>(page.activities);
   if (page.next.has_value()) response.set_next_token(gateway::MakeToken(kActivities, absl::StrCat(*page.next)));
   return response;
@@ -128,36 +129,16 @@ absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeActivities(
 
 }  // namespace
 
-void AddScalingMemberHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScaling<v1::DescribeAutoScalingInstancesRequest, v1::DescribeAutoScalingInstancesResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribeAutoScalingInstancesRequest& request) { return Describe(services, request); });
-  HandleScalingOk<v1::AttachInstancesRequest, v1::AttachInstancesResponse>(
-      dispatcher, kService,
-      [services](const v1::AttachInstancesRequest& request) { return Attach(services, request); });
-  HandleScaling<v1::DetachInstancesRequest, v1::DetachInstancesResponse>(
-      dispatcher, kService,
-      [services](const v1::DetachInstancesRequest& request) { return Detach(services, request); });
-  HandleScaling<v1::EnterStandbyRequest, v1::EnterStandbyResponse>(
-      dispatcher, kService,
-      [services](const v1::EnterStandbyRequest& request) { return EnterStandby(services, request); });
-  HandleScaling<v1::ExitStandbyRequest, v1::ExitStandbyResponse>(
-      dispatcher, kService,
-      [services](const v1::ExitStandbyRequest& request) { return ExitStandby(services, request); });
-  HandleScalingOk<v1::SetInstanceHealthRequest, v1::SetInstanceHealthResponse>(
-      dispatcher, kService,
-      [services](const v1::SetInstanceHealthRequest& request) { return SetHealth(services, request); });
-  HandleScalingOk<v1::SetInstanceProtectionRequest, v1::SetInstanceProtectionResponse>(
-      dispatcher, kService,
-      [services](const v1::SetInstanceProtectionRequest& request) { return SetProtection(services, request); });
-  HandleScaling<v1::TerminateInstanceInAutoScalingGroupRequest, v1::TerminateInstanceInAutoScalingGroupResponse>(
-      dispatcher, kService, [services](const v1::TerminateInstanceInAutoScalingGroupRequest& request) {
-        return Terminate(services, request);
-      });
-  HandleScaling<v1::DescribeScalingActivitiesRequest, v1::DescribeScalingActivitiesResponse>(
-      dispatcher, "ScalingActivities", [services](const v1::DescribeScalingActivitiesRequest& request) {
-        return DescribeActivities(services, request);
-      });
+void AddMemberActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(DescribeAutoScalingInstances, services);
+  actions.Add(AttachInstances, services);
+  actions.Add(DetachInstances, services);
+  actions.Add(EnterStandby, services);
+  actions.Add(ExitStandby, services);
+  actions.Add(SetInstanceHealth, services);
+  actions.Add(SetInstanceProtection, services);
+  actions.Add(TerminateInstanceInAutoScalingGroup, services);
+  actions.Add(DescribeScalingActivities, services);
 }
 
 }  // namespace brume::autoscaling

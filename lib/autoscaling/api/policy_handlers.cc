@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/policy_handlers.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -15,14 +17,12 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kService[] = "ScalingPolicies";
-
-absl::StatusOr<v1::PutScalingPolicyResponse> Put(const api::Services& services,
-                                                 const v1::PutScalingPolicyRequest& request) {
+absl::StatusOr<v1::PutScalingPolicyResponse> PutScalingPolicy(const v1::PutScalingPolicyRequest& request,
+                                                              const ScalingServices& services) {
   ASSIGN_OR_RETURN(scaling::PolicyRecord policy, ParsePolicy(services, request));
-  ASSIGN_OR_RETURN(policy, services.scaling_policies.Put(std::move(policy)));
+  ASSIGN_OR_RETURN(policy, services.policies.Put(std::move(policy)));
   v1::PutScalingPolicyResponse response;
-  response.set_policy_arn(services.scaling_policies.Arn(policy));
+  response.set_policy_arn(services.policies.Arn(policy));
   return response;
 }
 
@@ -30,15 +30,15 @@ bool Names(const google::protobuf::RepeatedPtrField<std::string>& list, absl::st
   return std::any_of(list.begin(), list.end(), [&](const std::string& each) { return each == value; });
 }
 
-absl::StatusOr<v1::DescribePoliciesResponse> Describe(const api::Services& services,
-                                                      const v1::DescribePoliciesRequest& request) {
+absl::StatusOr<v1::DescribePoliciesResponse> DescribePolicies(const v1::DescribePoliciesRequest& request,
+                                                              const ScalingServices& services) {
   std::optional<std::string> group;
   if (!request.auto_scaling_group_name().empty()) group = GroupNameOf(services, request.auto_scaling_group_name());
-  ASSIGN_OR_RETURN(const std::vector<scaling::PolicyRecord> records, services.scaling_policies.List(group));
+  ASSIGN_OR_RETURN(const std::vector<scaling::PolicyRecord> records, services.policies.List(group));
   std::vector<v1::ScalingPolicy> policies;
   for (const scaling::PolicyRecord& record : records) {
     v1::ScalingPolicy rendered = RenderPolicy(record);
-    rendered.set_policy_arn(services.scaling_policies.Arn(record));
+    rendered.set_policy_arn(services.policies.Arn(record));
     const auto& names = request.policy_names();
     if (!names.empty() && !Names(names, rendered.policy_name()) && !Names(names, rendered.policy_arn())) continue;
     if (!request.policy_types().empty() && !Names(request.policy_types(), rendered.policy_type())) continue;
@@ -62,25 +62,24 @@ absl::StatusOr<v1::DescribePoliciesResponse> Describe(const api::Services& servi
   return response;
 }
 
-absl::Status Execute(const api::Services& services, const v1::ExecutePolicyRequest& request) {
-  autoscaling::ExecuteRequest execute;
+absl::Status ExecutePolicy(const v1::ExecutePolicyRequest& request, const ScalingServices& services) {
+  ExecuteRequest execute;
   execute.group = GroupNameOf(services, request.auto_scaling_group_name());
   execute.policy = request.policy_name();
   execute.honor_cooldown = request.honor_cooldown();
   if (request.has_metric_value()) execute.metric_value = request.metric_value();
   if (request.has_breach_threshold()) execute.breach_threshold = request.breach_threshold();
-  return services.scaling_policies.Execute(execute);
+  return services.policies.Execute(execute);
 }
 
 absl::StatusOr<v1::GetPredictiveScalingForecastResponse> GetPredictiveScalingForecast(
-    const api::Services& services, const v1::GetPredictiveScalingForecastRequest& request) {
+    const v1::GetPredictiveScalingForecastRequest& request, const ScalingServices& services) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(const absl::Time from, AsScalingError(gateway::ParseTime(request.start_time())));
   ASSIGN_OR_RETURN(const absl::Time to, AsScalingError(gateway::ParseTime(request.end_time())));
   if (to <= from) return ScalingError("EndTime must be after StartTime");
-  ASSIGN_OR_RETURN(const autoscaling::Forecast forecast,
-                   services.scaling_policies.ForecastOf(group, request.policy_name()));
-  ASSIGN_OR_RETURN(const std::vector<scaling::PolicyRecord> records, services.scaling_policies.List(group));
+  ASSIGN_OR_RETURN(const Forecast forecast, services.policies.ForecastOf(group, request.policy_name()));
+  ASSIGN_OR_RETURN(const std::vector<scaling::PolicyRecord> records, services.policies.List(group));
   v1::GetPredictiveScalingForecastResponse response;
   v1::LoadForecast& load = *response.add_load_forecast();
   for (const scaling::PolicyRecord& record : records) {
@@ -102,7 +101,7 @@ absl::StatusOr<v1::GetPredictiveScalingForecastResponse> GetPredictiveScalingFor
   return response;
 }
 
-v1::DescribeAdjustmentTypesResponse DescribeAdjustmentTypes() {
+absl::StatusOr<v1::DescribeAdjustmentTypesResponse> DescribeAdjustmentTypes(const v1::DescribeAdjustmentTypesRequest&) {
   v1::DescribeAdjustmentTypesResponse response;
   for (const char* type : {"ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"}) {
     response.add_adjustment_types()->set_adjustment_type(type);
@@ -110,30 +109,19 @@ v1::DescribeAdjustmentTypesResponse DescribeAdjustmentTypes() {
   return response;
 }
 
+absl::Status DeletePolicy(const v1::DeletePolicyRequest& request, const ScalingServices& services) {
+  return services.policies.Delete(GroupNameOf(services, request.auto_scaling_group_name()), request.policy_name());
+}
+
 }  // namespace
 
-void AddScalingPolicyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScaling<v1::PutScalingPolicyRequest, v1::PutScalingPolicyResponse>(
-      dispatcher, kService, [services](const v1::PutScalingPolicyRequest& request) { return Put(services, request); });
-  HandleScaling<v1::DescribePoliciesRequest, v1::DescribePoliciesResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribePoliciesRequest& request) { return Describe(services, request); });
-  HandleScalingOk<v1::DeletePolicyRequest, v1::DeletePolicyResponse>(
-      dispatcher, kService, [services](const v1::DeletePolicyRequest& request) {
-        return services.scaling_policies.Delete(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                request.policy_name());
-      });
-  HandleScalingOk<v1::ExecutePolicyRequest, v1::ExecutePolicyResponse>(
-      dispatcher, kService, [services](const v1::ExecutePolicyRequest& request) { return Execute(services, request); });
-  HandleScaling<v1::GetPredictiveScalingForecastRequest, v1::GetPredictiveScalingForecastResponse>(
-      dispatcher, kService, [services](const v1::GetPredictiveScalingForecastRequest& request) {
-        return GetPredictiveScalingForecast(services, request);
-      });
-  HandleScaling<v1::DescribeAdjustmentTypesRequest, v1::DescribeAdjustmentTypesResponse>(
-      dispatcher, kService,
-      [](const v1::DescribeAdjustmentTypesRequest&) -> absl::StatusOr<v1::DescribeAdjustmentTypesResponse> {
-        return DescribeAdjustmentTypes();
-      });
+void AddScalingPolicyActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(PutScalingPolicy, services);
+  actions.Add(DescribePolicies, services);
+  actions.Add(DeletePolicy, services);
+  actions.Add(ExecutePolicy, services);
+  actions.Add(GetPredictiveScalingForecast, services);
+  actions.Add(DescribeAdjustmentTypes);
 }
 
 }  // namespace brume::autoscaling

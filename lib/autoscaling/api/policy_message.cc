@@ -244,7 +244,7 @@ struct RuleRenderer {
 
 }  // namespace
 
-absl::StatusOr<scaling::PolicyRecord> ParsePolicy(const api::Services& services, const Request& request) {
+absl::StatusOr<scaling::PolicyRecord> ParsePolicy(const ScalingServices& services, const Request& request) {
   const std::string type = request.policy_type().empty() ? kSimple : request.policy_type();
   RETURN_IF_ERROR(CheckBelongs(request, type));
   scaling::PolicyRecord record;

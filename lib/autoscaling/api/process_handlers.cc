@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/process_handlers.h"
+
 #include <string>
 #include <vector>
 
@@ -16,7 +18,8 @@ std::vector<std::string> Texts(const google::protobuf::RepeatedPtrField<std::str
   return {list.begin(), list.end()};
 }
 
-v1::DescribeScalingProcessTypesResponse DescribeProcesses() {
+absl::StatusOr<v1::DescribeScalingProcessTypesResponse> DescribeScalingProcessTypes(
+    const v1::DescribeScalingProcessTypesRequest&) {
   v1::DescribeScalingProcessTypesResponse response;
   for (const scaling::Process process : scaling::kAllProcesses) {
     response.add_processes()->set_process_name(std::string(scaling::ProcessName(process)));
@@ -24,47 +27,45 @@ v1::DescribeScalingProcessTypesResponse DescribeProcesses() {
   return response;
 }
 
-v1::DescribeMetricCollectionTypesResponse DescribeMetrics() {
+absl::StatusOr<v1::DescribeMetricCollectionTypesResponse> DescribeMetricCollectionTypes(
+    const v1::DescribeMetricCollectionTypesRequest&) {
   v1::DescribeMetricCollectionTypesResponse response;
-  for (const absl::string_view metric : autoscaling::kGroupMetrics)
-    response.add_metrics()->set_metric(std::string(metric));
+  for (const absl::string_view metric : kGroupMetrics) response.add_metrics()->set_metric(std::string(metric));
   response.add_granularities()->set_granularity("1Minute");
   return response;
 }
 
+absl::Status SuspendProcesses(const v1::SuspendProcessesRequest& request, const ScalingServices& services) {
+  return services.groups.Suspend(GroupNameOf(services, request.auto_scaling_group_name()),
+                                 Texts(request.scaling_processes()));
+}
+
+absl::Status ResumeProcesses(const v1::ResumeProcessesRequest& request, const ScalingServices& services) {
+  return services.groups.Resume(GroupNameOf(services, request.auto_scaling_group_name()),
+                                Texts(request.scaling_processes()));
+}
+
+absl::Status EnableMetricsCollection(const v1::EnableMetricsCollectionRequest& request,
+                                     const ScalingServices& services) {
+  return services.groups.EnableMetrics(GroupNameOf(services, request.auto_scaling_group_name()),
+                                       Texts(request.metrics()));
+}
+
+absl::Status DisableMetricsCollection(const v1::DisableMetricsCollectionRequest& request,
+                                      const ScalingServices& services) {
+  return services.groups.DisableMetrics(GroupNameOf(services, request.auto_scaling_group_name()),
+                                        Texts(request.metrics()));
+}
+
 }  // namespace
 
-void AddScalingProcessHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScalingOk<v1::SuspendProcessesRequest, v1::SuspendProcessesResponse>(
-      dispatcher, kProcesses, [services](const v1::SuspendProcessesRequest& request) {
-        return services.scaling_groups.Suspend(GroupNameOf(services, request.auto_scaling_group_name()),
-                                               Texts(request.scaling_processes()));
-      });
-  HandleScalingOk<v1::ResumeProcessesRequest, v1::ResumeProcessesResponse>(
-      dispatcher, kProcesses, [services](const v1::ResumeProcessesRequest& request) {
-        return services.scaling_groups.Resume(GroupNameOf(services, request.auto_scaling_group_name()),
-                                              Texts(request.scaling_processes()));
-      });
-  HandleScaling<v1::DescribeScalingProcessTypesRequest, v1::DescribeScalingProcessTypesResponse>(
-      dispatcher, kProcesses,
-      [](const v1::DescribeScalingProcessTypesRequest&) -> absl::StatusOr<v1::DescribeScalingProcessTypesResponse> {
-        return DescribeProcesses();
-      });
-  HandleScalingOk<v1::EnableMetricsCollectionRequest, v1::EnableMetricsCollectionResponse>(
-      dispatcher, kMetrics, [services](const v1::EnableMetricsCollectionRequest& request) {
-        return services.scaling_groups.EnableMetrics(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                     Texts(request.metrics()));
-      });
-  HandleScalingOk<v1::DisableMetricsCollectionRequest, v1::DisableMetricsCollectionResponse>(
-      dispatcher, kMetrics, [services](const v1::DisableMetricsCollectionRequest& request) {
-        return services.scaling_groups.DisableMetrics(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                      Texts(request.metrics()));
-      });
-  HandleScaling<v1::DescribeMetricCollectionTypesRequest, v1::DescribeMetricCollectionTypesResponse>(
-      dispatcher, kMetrics,
-      [](const v1::DescribeMetricCollectionTypesRequest&) -> absl::StatusOr<v1::DescribeMetricCollectionTypesResponse> {
-        return DescribeMetrics();
-      });
+void AddProcessActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(SuspendProcesses, services);
+  actions.Add(ResumeProcesses, services);
+  actions.Add(DescribeScalingProcessTypes);
+  actions.Add(EnableMetricsCollection, services);
+  actions.Add(DisableMetricsCollection, services);
+  actions.Add(DescribeMetricCollectionTypes);
 }
 
 }  // namespace brume::autoscaling

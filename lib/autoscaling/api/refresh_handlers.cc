@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/refresh_handlers.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,8 +15,6 @@
 
 namespace brume::autoscaling {
 namespace {
-
-constexpr char kService[] = "InstanceRefreshes";
 
 absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPreferences& given) {
   scaling::RefreshPreferences preferences;
@@ -33,8 +33,8 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPr
   return preferences;
 }
 
-absl::StatusOr<v1::StartInstanceRefreshResponse> Start(const api::Services& services,
-                                                       const v1::StartInstanceRefreshRequest& request) {
+absl::StatusOr<v1::StartInstanceRefreshResponse> StartInstanceRefresh(const v1::StartInstanceRefreshRequest& request,
+                                                                      const ScalingServices& services) {
   ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences, ParsePreferences(request.preferences()));
   std::optional<scaling::SourceRequest> desired;
   RETURN_IF_ERROR(RefuseGiven(request.desired_configuration().has_mixed_instances_policy(),
@@ -46,7 +46,7 @@ absl::StatusOr<v1::StartInstanceRefreshResponse> Start(const api::Services& serv
   v1::StartInstanceRefreshResponse response;
   ASSIGN_OR_RETURN(
       *response.mutable_instance_refresh_id(),
-      services.scaling_refreshes.Start(GroupNameOf(services, request.auto_scaling_group_name()), preferences, desired));
+      services.refreshes.Start(GroupNameOf(services, request.auto_scaling_group_name()), preferences, desired));
   return response;
 }
 
@@ -78,11 +78,11 @@ v1::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh& 
   return rendered;
 }
 
-absl::StatusOr<v1::DescribeInstanceRefreshesResponse> Describe(const api::Services& services,
-                                                               const v1::DescribeInstanceRefreshesRequest& request) {
+absl::StatusOr<v1::DescribeInstanceRefreshesResponse> DescribeInstanceRefreshes(
+    const v1::DescribeInstanceRefreshesRequest& request, const ScalingServices& services) {
   const std::vector<std::string> ids(request.instance_refresh_ids().begin(), request.instance_refresh_ids().end());
   ASSIGN_OR_RETURN(std::vector<scaling::Refresh> refreshes,
-                   services.scaling_refreshes.Describe(GroupNameOf(services, request.auto_scaling_group_name()), ids));
+                   services.refreshes.Describe(GroupNameOf(services, request.auto_scaling_group_name()), ids));
   v1::DescribeInstanceRefreshesResponse response;
   // The newest first: a later page has lower numbers, which as keys are higher.
   const auto key = [](const scaling::Refresh& refresh) { return absl::StrFormat("%020d", INT64_MAX - refresh.seq); };
@@ -92,32 +92,29 @@ absl::StatusOr<v1::DescribeInstanceRefreshesResponse> Describe(const api::Servic
   return response;
 }
 
+absl::StatusOr<v1::CancelInstanceRefreshResponse> CancelInstanceRefresh(const v1::CancelInstanceRefreshRequest& request,
+                                                                        const ScalingServices& services) {
+  v1::CancelInstanceRefreshResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
+                   services.refreshes.Cancel(GroupNameOf(services, request.auto_scaling_group_name())));
+  return response;
+}
+
+absl::StatusOr<v1::RollbackInstanceRefreshResponse> RollbackInstanceRefresh(
+    const v1::RollbackInstanceRefreshRequest& request, const ScalingServices& services) {
+  v1::RollbackInstanceRefreshResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
+                   services.refreshes.Rollback(GroupNameOf(services, request.auto_scaling_group_name())));
+  return response;
+}
+
 }  // namespace
 
-void AddScalingRefreshHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScaling<v1::StartInstanceRefreshRequest, v1::StartInstanceRefreshResponse>(
-      dispatcher, kService,
-      [services](const v1::StartInstanceRefreshRequest& request) { return Start(services, request); });
-  HandleScaling<v1::CancelInstanceRefreshRequest, v1::CancelInstanceRefreshResponse>(
-      dispatcher, kService,
-      [services](const v1::CancelInstanceRefreshRequest& request) -> absl::StatusOr<v1::CancelInstanceRefreshResponse> {
-        v1::CancelInstanceRefreshResponse response;
-        ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
-                         services.scaling_refreshes.Cancel(GroupNameOf(services, request.auto_scaling_group_name())));
-        return response;
-      });
-  HandleScaling<v1::RollbackInstanceRefreshRequest, v1::RollbackInstanceRefreshResponse>(
-      dispatcher, kService,
-      [services](
-          const v1::RollbackInstanceRefreshRequest& request) -> absl::StatusOr<v1::RollbackInstanceRefreshResponse> {
-        v1::RollbackInstanceRefreshResponse response;
-        ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(),
-                         services.scaling_refreshes.Rollback(GroupNameOf(services, request.auto_scaling_group_name())));
-        return response;
-      });
-  HandleScaling<v1::DescribeInstanceRefreshesRequest, v1::DescribeInstanceRefreshesResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribeInstanceRefreshesRequest& request) { return Describe(services, request); });
+void AddInstanceRefreshActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(StartInstanceRefresh, services);
+  actions.Add(CancelInstanceRefresh, services);
+  actions.Add(RollbackInstanceRefresh, services);
+  actions.Add(DescribeInstanceRefreshes, services);
 }
 
 }  // namespace brume::autoscaling

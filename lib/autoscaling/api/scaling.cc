@@ -49,7 +49,7 @@ absl::Status RefuseGiven(bool given, absl::string_view parameter, absl::string_v
   return ScalingError(absl::StrCat("The parameter ", parameter, " cannot be used: ", why));
 }
 
-std::string GroupNameOf(const api::Services& services, const std::string& name_or_arn) {
+std::string GroupNameOf(const ScalingServices& services, const std::string& name_or_arn) {
   absl::string_view rest = name_or_arn;
   if (!absl::ConsumePrefix(&rest, ScalingArn(services.settings, "autoScalingGroup:"))) return name_or_arn;
   const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(rest, absl::MaxSplits(kNameInArn, 1));
@@ -75,7 +75,7 @@ absl::StatusOr<std::vector<InstanceId>> ParseMembers(const google::protobuf::Rep
   return members;
 }
 
-absl::StatusOr<scaling::SourceRequest> ParseTemplate(const api::Services& services,
+absl::StatusOr<scaling::SourceRequest> ParseTemplate(const ScalingServices& services,
                                                      const v1::LaunchTemplateSpecification& named) {
   const bool has_id = !named.launch_template_id().empty();
   if (has_id == !named.launch_template_name().empty()) {

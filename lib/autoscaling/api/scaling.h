@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "brume/autoscaling/v1/activity.pb.h"
 #include "brume/autoscaling/v1/common.pb.h"
-#include "lib/api/handlers.h"
+#include "lib/autoscaling/api/scaling_services.h"
 #include "lib/autoscaling/model/activity.h"
 #include "lib/autoscaling/model/record.h"
 #include "lib/base/status_macros.h"
@@ -57,7 +57,7 @@ absl::Status RefuseGiven(bool given, absl::string_view parameter, absl::string_v
 
 // The name of a group, which a call names by its name or its ARN. An ARN of another region or account, which policies
 // would see as another resource, names none: it is given back as it is.
-std::string GroupNameOf(const api::Services& services, const std::string& name_or_arn);
+std::string GroupNameOf(const ScalingServices& services, const std::string& name_or_arn);
 // "arn:aws:autoscaling:REGION:ACCOUNT:RESOURCE".
 std::string ScalingArn(const Settings& settings, absl::string_view resource);
 std::string GroupArn(const Settings& settings, const scaling::Group& group);
@@ -70,17 +70,17 @@ inline int32_t ToWholeSeconds(absl::Duration duration) { return static_cast<int3
 
 // What a group is to be launched from. Errors: ValidationError for a template that is not there, not named or named
 // twice.
-absl::StatusOr<scaling::SourceRequest> ParseTemplate(const api::Services& services,
+absl::StatusOr<scaling::SourceRequest> ParseTemplate(const ScalingServices& services,
                                                      const v1::LaunchTemplateSpecification& named);
 // Renders launch templates by their ids and names; the name of each is looked up once.
 class TemplateRenderer {
  public:
-  explicit TemplateRenderer(const api::Services& services) : services_(services) {}
+  explicit TemplateRenderer(const ScalingServices& services) : services_(services) {}
   // As it is shown: by its id, its name while it is there, and `version`.
   v1::LaunchTemplateSpecification Render(const std::string& id, const std::string& version);
 
  private:
-  const api::Services& services_;
+  const ScalingServices& services_;
   std::map<std::string, std::string> names_;  // by ids; empty of those that are gone
 };
 

@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/schedule_handlers.h"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -15,8 +17,6 @@
 
 namespace brume::autoscaling {
 namespace {
-
-constexpr char kService[] = "ScheduledActions";
 
 using PutRequest = v1::PutScheduledUpdateGroupActionRequest;
 using BatchPutRequest = v1::BatchPutScheduledUpdateGroupActionRequest;
@@ -47,17 +47,17 @@ absl::Status Change(const Given& given, scaling::ScheduleRecord& schedule) {
 
 // What is not given stays, of an action that is there.
 template <typename Given>
-absl::Status PutOne(const api::Services& services, const std::string& group, const Given& given) {
+absl::Status PutOne(const ScalingServices& services, const std::string& group, const Given& given) {
   const auto change = [&](scaling::ScheduleRecord& schedule) {
     // A recurring action that has begun needs no beginning any more, and could not be given a past one anew.
     std::optional<absl::Time>& start = schedule.action.start;
     if (start.has_value() && *start < services.clock.Now()) start.reset();
     return Change(given, schedule);
   };
-  return services.scaling_policies.PutSchedule(group, given.scheduled_action_name(), change);
+  return services.policies.PutSchedule(group, given.scheduled_action_name(), change);
 }
 
-absl::Status Put(const api::Services& services, const PutRequest& request) {
+absl::Status PutScheduledUpdateGroupAction(const PutRequest& request, const ScalingServices& services) {
   PutRequest whole = request;
   if (request.has_time()) {
     if (request.has_start_time() && request.start_time() != request.time()) {
@@ -80,10 +80,10 @@ absl::Status NoteFailure(const std::string& name, const absl::Status& outcome, F
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::BatchPutScheduledUpdateGroupActionResponse> BatchPut(const api::Services& services,
-                                                                        const BatchPutRequest& request) {
+absl::StatusOr<v1::BatchPutScheduledUpdateGroupActionResponse> BatchPutScheduledUpdateGroupAction(
+    const BatchPutRequest& request, const ScalingServices& services) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
-  RETURN_IF_ERROR(services.scaling_groups.Get(group).status());
+  RETURN_IF_ERROR(services.groups.Get(group).status());
   v1::BatchPutScheduledUpdateGroupActionResponse response;
   for (const v1::ScheduledUpdateGroupActionRequest& given : request.scheduled_update_group_actions()) {
     RETURN_IF_ERROR(NoteFailure(given.scheduled_action_name(), PutOne(services, group, given),
@@ -92,25 +92,25 @@ absl::StatusOr<v1::BatchPutScheduledUpdateGroupActionResponse> BatchPut(const ap
   return response;
 }
 
-absl::StatusOr<v1::BatchDeleteScheduledActionResponse> BatchDelete(
-    const api::Services& services, const v1::BatchDeleteScheduledActionRequest& request) {
+absl::StatusOr<v1::BatchDeleteScheduledActionResponse> BatchDeleteScheduledAction(
+    const v1::BatchDeleteScheduledActionRequest& request, const ScalingServices& services) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
-  RETURN_IF_ERROR(services.scaling_groups.Get(group).status());
+  RETURN_IF_ERROR(services.groups.Get(group).status());
   v1::BatchDeleteScheduledActionResponse response;
   for (const std::string& name : request.scheduled_action_names()) {
-    RETURN_IF_ERROR(NoteFailure(name, services.scaling_policies.DeleteSchedule(group, name),
-                                *response.mutable_failed_scheduled_actions()));
+    RETURN_IF_ERROR(
+        NoteFailure(name, services.policies.DeleteSchedule(group, name), *response.mutable_failed_scheduled_actions()));
   }
   return response;
 }
 
-v1::ScheduledUpdateGroupAction Render(const api::Services& services, const scaling::ScheduleRecord& schedule,
+v1::ScheduledUpdateGroupAction Render(const ScalingServices& services, const scaling::ScheduleRecord& schedule,
                                       absl::Time next) {
   const scaling::ScheduledAction& action = schedule.action;
   v1::ScheduledUpdateGroupAction rendered;
   rendered.set_auto_scaling_group_name(schedule.group);
   rendered.set_scheduled_action_name(action.name);
-  rendered.set_scheduled_action_arn(services.scaling_policies.Arn(schedule));
+  rendered.set_scheduled_action_arn(services.policies.Arn(schedule));
   rendered.set_time(gateway::RenderTime(next));
   rendered.set_start_time(gateway::RenderTime(next));
   if (action.end.has_value()) rendered.set_end_time(gateway::RenderTime(*action.end));
@@ -122,8 +122,8 @@ v1::ScheduledUpdateGroupAction Render(const api::Services& services, const scali
   return rendered;
 }
 
-absl::StatusOr<v1::DescribeScheduledActionsResponse> Describe(const api::Services& services,
-                                                              const v1::DescribeScheduledActionsRequest& request) {
+absl::StatusOr<v1::DescribeScheduledActionsResponse> DescribeScheduledActions(
+    const v1::DescribeScheduledActionsRequest& request, const ScalingServices& services) {
   std::optional<std::string> group;
   if (!request.auto_scaling_group_name().empty()) group = GroupNameOf(services, request.auto_scaling_group_name());
   const auto& names = request.scheduled_action_names();
@@ -132,7 +132,7 @@ absl::StatusOr<v1::DescribeScheduledActionsResponse> Describe(const api::Service
   if (!names.empty() && (from.has_value() || to.has_value())) {
     return ScalingError("StartTime and EndTime cannot be given together with ScheduledActionNames");
   }
-  ASSIGN_OR_RETURN(const auto schedules, services.scaling_policies.ListSchedules(group));
+  ASSIGN_OR_RETURN(const auto schedules, services.policies.ListSchedules(group));
   std::vector<v1::ScheduledUpdateGroupAction> actions;
   for (const scaling::ScheduleRecord& schedule : schedules) {
     const std::optional<absl::Time> next = scaling::NextRun(schedule.action, services.clock.Now());
@@ -153,24 +153,19 @@ absl::StatusOr<v1::DescribeScheduledActionsResponse> Describe(const api::Service
   return response;
 }
 
+absl::Status DeleteScheduledAction(const v1::DeleteScheduledActionRequest& request, const ScalingServices& services) {
+  return services.policies.DeleteSchedule(GroupNameOf(services, request.auto_scaling_group_name()),
+                                          request.scheduled_action_name());
+}
+
 }  // namespace
 
-void AddScalingScheduleHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScalingOk<PutRequest, v1::PutScheduledUpdateGroupActionResponse>(
-      dispatcher, kService, [services](const PutRequest& request) { return Put(services, request); });
-  HandleScaling<BatchPutRequest, v1::BatchPutScheduledUpdateGroupActionResponse>(
-      dispatcher, kService, [services](const BatchPutRequest& request) { return BatchPut(services, request); });
-  HandleScalingOk<v1::DeleteScheduledActionRequest, v1::DeleteScheduledActionResponse>(
-      dispatcher, kService, [services](const v1::DeleteScheduledActionRequest& request) {
-        return services.scaling_policies.DeleteSchedule(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                        request.scheduled_action_name());
-      });
-  HandleScaling<v1::BatchDeleteScheduledActionRequest, v1::BatchDeleteScheduledActionResponse>(
-      dispatcher, kService,
-      [services](const v1::BatchDeleteScheduledActionRequest& request) { return BatchDelete(services, request); });
-  HandleScaling<v1::DescribeScheduledActionsRequest, v1::DescribeScheduledActionsResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribeScheduledActionsRequest& request) { return Describe(services, request); });
+void AddScheduledActionActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(PutScheduledUpdateGroupAction, services);
+  actions.Add(BatchPutScheduledUpdateGroupAction, services);
+  actions.Add(DeleteScheduledAction, services);
+  actions.Add(BatchDeleteScheduledAction, services);
+  actions.Add(DescribeScheduledActions, services);
 }
 
 }  // namespace brume::autoscaling

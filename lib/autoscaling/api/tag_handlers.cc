@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/tag_handlers.h"
+
 #include <map>
 #include <string>
 #include <utility>
@@ -13,11 +15,9 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kService[] = "GroupTags";
-
 // The tags of a call, by the name of the group each is of.
 absl::StatusOr<std::map<std::string, std::vector<scaling::GroupTag>>> ByGroup(
-    const api::Services& services, const google::protobuf::RepeatedPtrField<v1::Tag>& tags) {
+    const ScalingServices& services, const google::protobuf::RepeatedPtrField<v1::Tag>& tags) {
   std::map<std::string, std::vector<scaling::GroupTag>> groups;
   for (const v1::Tag& tag : tags) {
     if (tag.resource_id().empty()) {
@@ -31,31 +31,31 @@ absl::StatusOr<std::map<std::string, std::vector<scaling::GroupTag>>> ByGroup(
 
 // So that a call that names a group which is not there changes no other group.
 template <typename Groups>
-absl::Status CheckGroups(const api::Services& services, const Groups& groups) {
-  for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.scaling_groups.Get(name).status());
+absl::Status CheckGroups(const ScalingServices& services, const Groups& groups) {
+  for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.groups.Get(name).status());
   return absl::OkStatus();
 }
 
-absl::Status CreateOrUpdate(const api::Services& services, const v1::CreateOrUpdateTagsRequest& request) {
+absl::Status CreateOrUpdateTags(const v1::CreateOrUpdateTagsRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const auto groups, ByGroup(services, request.tags()));
   RETURN_IF_ERROR(CheckGroups(services, groups));
-  for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.scaling_groups.SetTags(name, tags));
+  for (const auto& [name, tags] : groups) RETURN_IF_ERROR(services.groups.SetTags(name, tags));
   return absl::OkStatus();
 }
 
-absl::Status Delete(const api::Services& services, const v1::DeleteTagsRequest& request) {
+absl::Status DeleteTags(const v1::DeleteTagsRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const auto groups, ByGroup(services, request.tags()));
   RETURN_IF_ERROR(CheckGroups(services, groups));
   for (const auto& [name, tags] : groups) {
     std::vector<std::string> keys;
     for (const scaling::GroupTag& tag : tags) keys.push_back(tag.key);
-    RETURN_IF_ERROR(services.scaling_groups.DeleteTags(name, keys));
+    RETURN_IF_ERROR(services.groups.DeleteTags(name, keys));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::DescribeTagsResponse> Describe(const api::Services& services,
-                                                  const v1::DescribeTagsRequest& request) {
+absl::StatusOr<v1::DescribeTagsResponse> DescribeTags(const v1::DescribeTagsRequest& request,
+                                                      const ScalingServices& services) {
   using T = v1::TagDescription;
   static const gateway::FilterTable<T> filters({
       {"auto-scaling-group", gateway::One<T>([](const T& t) { return t.resource_id(); })},
@@ -63,7 +63,7 @@ absl::StatusOr<v1::DescribeTagsResponse> Describe(const api::Services& services,
       {"value", gateway::One<T>([](const T& t) { return t.value(); })},
       {"propagate-at-launch", gateway::One<T>([](const T& t) { return t.propagate_at_launch(); })},
   });
-  ASSIGN_OR_RETURN(const std::vector<scaling::GroupView> views, services.scaling_groups.Describe({}));
+  ASSIGN_OR_RETURN(const std::vector<scaling::GroupView> views, services.groups.Describe({}));
   std::vector<T> tags;
   for (const scaling::GroupView& view : views) {
     for (const scaling::GroupTag& tag : view.tags) tags.push_back(RenderGroupTag(view.record.group.name, tag));
@@ -80,14 +80,10 @@ absl::StatusOr<v1::DescribeTagsResponse> Describe(const api::Services& services,
 
 }  // namespace
 
-void AddScalingTagHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScalingOk<v1::CreateOrUpdateTagsRequest, v1::CreateOrUpdateTagsResponse>(
-      dispatcher, kService,
-      [services](const v1::CreateOrUpdateTagsRequest& request) { return CreateOrUpdate(services, request); });
-  HandleScalingOk<v1::DeleteTagsRequest, v1::DeleteTagsResponse>(
-      dispatcher, kService, [services](const v1::DeleteTagsRequest& request) { return Delete(services, request); });
-  HandleScaling<v1::DescribeTagsRequest, v1::DescribeTagsResponse>(
-      dispatcher, kService, [services](const v1::DescribeTagsRequest& request) { return Describe(services, request); });
+void AddGroupTagActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(CreateOrUpdateTags, services);
+  actions.Add(DeleteTags, services);
+  actions.Add(DescribeTags, services);
 }
 
 }  // namespace brume::autoscaling

@@ -1,3 +1,5 @@
+#include "lib/autoscaling/api/warm_pool_handlers.h"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -10,9 +12,7 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr char kService[] = "WarmPools";
-
-absl::Status Put(const api::Services& services, const v1::PutWarmPoolRequest& request) {
+absl::Status PutWarmPool(const v1::PutWarmPoolRequest& request, const ScalingServices& services) {
   scaling::WarmPool pool;
   pool.min_size = request.min_size();
   if (request.has_max_group_prepared_capacity() && request.max_group_prepared_capacity() >= 0) {
@@ -20,13 +20,13 @@ absl::Status Put(const api::Services& services, const v1::PutWarmPoolRequest& re
   }
   if (request.pool_state() == "Running") pool.state = scaling::WarmState::kRunning;
   pool.reuse_on_scale_in = request.instance_reuse_policy().reuse_on_scale_in();
-  return services.scaling_groups.PutWarmPool(GroupNameOf(services, request.auto_scaling_group_name()), pool);
+  return services.groups.PutWarmPool(GroupNameOf(services, request.auto_scaling_group_name()), pool);
 }
 
-absl::StatusOr<v1::DescribeWarmPoolResponse> Describe(const api::Services& services,
-                                                      const v1::DescribeWarmPoolRequest& request) {
+absl::StatusOr<v1::DescribeWarmPoolResponse> DescribeWarmPool(const v1::DescribeWarmPoolRequest& request,
+                                                              const ScalingServices& services) {
   ASSIGN_OR_RETURN(scaling::GroupView view,
-                   services.scaling_groups.Get(GroupNameOf(services, request.auto_scaling_group_name())));
+                   services.groups.Get(GroupNameOf(services, request.auto_scaling_group_name())));
   std::vector<scaling::Member> members = std::move(view.members);
   std::erase_if(members,
                 [](const scaling::Member& member) { return member.instance.empty() || !IsInWarmPool(member); });
@@ -44,19 +44,17 @@ absl::StatusOr<v1::DescribeWarmPoolResponse> Describe(const api::Services& servi
   return response;
 }
 
+absl::Status DeleteWarmPool(const v1::DeleteWarmPoolRequest& request, const ScalingServices& services) {
+  return services.groups.DeleteWarmPool(GroupNameOf(services, request.auto_scaling_group_name()),
+                                        request.force_delete());
+}
+
 }  // namespace
 
-void AddScalingWarmPoolHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  HandleScalingOk<v1::PutWarmPoolRequest, v1::PutWarmPoolResponse>(
-      dispatcher, kService, [services](const v1::PutWarmPoolRequest& request) { return Put(services, request); });
-  HandleScalingOk<v1::DeleteWarmPoolRequest, v1::DeleteWarmPoolResponse>(
-      dispatcher, kService, [services](const v1::DeleteWarmPoolRequest& request) {
-        return services.scaling_groups.DeleteWarmPool(GroupNameOf(services, request.auto_scaling_group_name()),
-                                                      request.force_delete());
-      });
-  HandleScaling<v1::DescribeWarmPoolRequest, v1::DescribeWarmPoolResponse>(
-      dispatcher, kService,
-      [services](const v1::DescribeWarmPoolRequest& request) { return Describe(services, request); });
+void AddWarmPoolActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(PutWarmPool, services);
+  actions.Add(DeleteWarmPool, services);
+  actions.Add(DescribeWarmPool, services);
 }
 
 }  // namespace brume::autoscaling

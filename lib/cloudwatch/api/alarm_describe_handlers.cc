@@ -1,14 +1,14 @@
-// What describes alarms: their definitions and states, and their history.
+#include "lib/cloudwatch/api/alarm_describe_handlers.h"
+
 #include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "brume/cloudwatch/v1/alarm.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_service.h"
-#include "lib/cloudwatch/api/cloudwatch.h"
+#include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -20,7 +20,6 @@ using alarm::Alarm;
 using alarm::Kind;
 using alarm::State;
 
-constexpr char kService[] = "Alarms";
 constexpr int kDefaultRecords = 100;
 
 absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
@@ -189,8 +188,8 @@ absl::StatusOr<v1::DescribeAlarmsResponse> DescribeRelatives(AlarmService& alarm
   return response;
 }
 
-absl::StatusOr<v1::DescribeAlarmsResponse> DescribeAlarms(AlarmService& alarms, const Settings& settings,
-                                                          const v1::DescribeAlarmsRequest& request) {
+absl::StatusOr<v1::DescribeAlarmsResponse> DescribeAlarms(const v1::DescribeAlarmsRequest& request,
+                                                          AlarmService& alarms, const Settings& settings) {
   if (!request.children_of_alarm_name().empty() || !request.parents_of_alarm_name().empty()) {
     return DescribeRelatives(alarms, settings, request);
   }
@@ -212,8 +211,8 @@ absl::StatusOr<v1::DescribeAlarmsResponse> DescribeAlarms(AlarmService& alarms, 
   return response;
 }
 
-absl::StatusOr<v1::DescribeAlarmsForMetricResponse> DescribeForMetric(
-    AlarmService& alarms, const Settings& settings, const v1::DescribeAlarmsForMetricRequest& request) {
+absl::StatusOr<v1::DescribeAlarmsForMetricResponse> DescribeAlarmsForMetric(
+    const v1::DescribeAlarmsForMetricRequest& request, AlarmService& alarms, const Settings& settings) {
   ASSIGN_OR_RETURN(const MetricId metric, MetricOf(request));
   const std::string& statistic = request.has_statistic() ? request.statistic() : request.extended_statistic();
   v1::DescribeAlarmsForMetricResponse response;
@@ -252,8 +251,8 @@ absl::StatusOr<alarm::HistoryQuery> QueryOf(const v1::DescribeAlarmHistoryReques
   return query;
 }
 
-absl::StatusOr<v1::DescribeAlarmHistoryResponse> DescribeHistory(AlarmService& alarms,
-                                                                 const v1::DescribeAlarmHistoryRequest& request) {
+absl::StatusOr<v1::DescribeAlarmHistoryResponse> DescribeAlarmHistory(const v1::DescribeAlarmHistoryRequest& request,
+                                                                      AlarmService& alarms) {
   ASSIGN_OR_RETURN(alarm::HistoryQuery query, QueryOf(request));
   const auto most = static_cast<size_t>(query.most++);  // one more tells whether there is another page
   ASSIGN_OR_RETURN(std::vector<alarm::HistoryItem> items, alarms.History(query));
@@ -276,15 +275,10 @@ absl::StatusOr<v1::DescribeAlarmHistoryResponse> DescribeHistory(AlarmService& a
 
 }  // namespace
 
-void AddAlarmDescribeHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  AlarmService& alarms = services.alarms;
-  const Settings& settings = services.settings;
-  HandleCloudWatch<v1::DescribeAlarmsRequest, v1::DescribeAlarmsResponse>(
-      dispatcher, kService, [&](const auto& request) { return DescribeAlarms(alarms, settings, request); });
-  HandleCloudWatch<v1::DescribeAlarmsForMetricRequest, v1::DescribeAlarmsForMetricResponse>(
-      dispatcher, kService, [&](const auto& request) { return DescribeForMetric(alarms, settings, request); });
-  HandleCloudWatch<v1::DescribeAlarmHistoryRequest, v1::DescribeAlarmHistoryResponse>(
-      dispatcher, kService, [&](const auto& request) { return DescribeHistory(alarms, request); });
+void AddAlarmDescribeActions(gateway::Actions& actions, AlarmService& alarms, const Settings& settings) {
+  actions.Add(DescribeAlarms, alarms, settings);
+  actions.Add(DescribeAlarmsForMetric, alarms, settings);
+  actions.Add(DescribeAlarmHistory, alarms);
 }
 
 }  // namespace brume::cloudwatch

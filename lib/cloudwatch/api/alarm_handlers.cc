@@ -1,11 +1,11 @@
-// Alarms: definitions, states, actions, tags. What describes them is in alarm_describe_handlers.cc.
+#include "lib/cloudwatch/api/alarm_handlers.h"
+
 #include <algorithm>
 
 #include "brume/cloudwatch/v1/alarm.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_service.h"
-#include "lib/cloudwatch/api/cloudwatch.h"
+#include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {
@@ -13,8 +13,6 @@ namespace {
 
 using alarm::State;
 using google::protobuf::RepeatedPtrField;
-
-constexpr char kService[] = "Alarms";
 
 absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
@@ -99,8 +97,8 @@ absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, alarm::Watch& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::PutMetricAlarmResponse> PutMetricAlarm(AlarmService& alarms,
-                                                          const v1::PutMetricAlarmRequest& request) {
+absl::StatusOr<v1::PutMetricAlarmResponse> PutMetricAlarm(const v1::PutMetricAlarmRequest& request,
+                                                          AlarmService& alarms) {
   if (request.has_threshold_metric_id()) return Invalid("ThresholdMetricId: anomalies are not detected here");
   alarm::Alarm alarm = CommonOf(request);
   RETURN_IF_ERROR(request.metrics_size() == 0 ? ParseOneMetric(request, alarm.watch)
@@ -113,8 +111,8 @@ absl::StatusOr<v1::PutMetricAlarmResponse> PutMetricAlarm(AlarmService& alarms,
   return v1::PutMetricAlarmResponse();
 }
 
-absl::StatusOr<v1::PutCompositeAlarmResponse> PutCompositeAlarm(AlarmService& alarms,
-                                                                const v1::PutCompositeAlarmRequest& request) {
+absl::StatusOr<v1::PutCompositeAlarmResponse> PutCompositeAlarm(const v1::PutCompositeAlarmRequest& request,
+                                                                AlarmService& alarms) {
   const bool periods =
       request.has_actions_suppressor_wait_period() && request.has_actions_suppressor_extension_period();
   if (!request.actions_suppressor().empty() && !periods) {
@@ -135,66 +133,56 @@ absl::StatusOr<v1::PutCompositeAlarmResponse> PutCompositeAlarm(AlarmService& al
   return v1::PutCompositeAlarmResponse();
 }
 
-void AddStates(gateway::Dispatcher& dispatcher, AlarmService& alarms) {
-  HandleCloudWatch<v1::DeleteAlarmsRequest, v1::DeleteAlarmsResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DeleteAlarmsResponse> {
-        RETURN_IF_ERROR(alarms.Delete(Texts(request.alarm_names())));
-        return v1::DeleteAlarmsResponse();
-      });
-  HandleCloudWatch<v1::EnableAlarmActionsRequest, v1::EnableAlarmActionsResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::EnableAlarmActionsResponse> {
-        RETURN_IF_ERROR(alarms.EnableActions(Texts(request.alarm_names()), true));
-        return v1::EnableAlarmActionsResponse();
-      });
-  HandleCloudWatch<v1::DisableAlarmActionsRequest, v1::DisableAlarmActionsResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DisableAlarmActionsResponse> {
-        RETURN_IF_ERROR(alarms.EnableActions(Texts(request.alarm_names()), false));
-        return v1::DisableAlarmActionsResponse();
-      });
-  HandleCloudWatch<v1::SetAlarmStateRequest, v1::SetAlarmStateResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::SetAlarmStateResponse> {
-        ASSIGN_OR_RETURN(const State state, alarm::ParseState(request.state_value()));
-        RETURN_IF_ERROR(
-            alarms.SetState(request.alarm_name(), state, request.state_reason(), request.state_reason_data()));
-        return v1::SetAlarmStateResponse();
-      });
+absl::Status DeleteAlarms(const v1::DeleteAlarmsRequest& request, AlarmService& alarms) {
+  return alarms.Delete(Texts(request.alarm_names()));
 }
 
-void AddTags(gateway::Dispatcher& dispatcher, AlarmService& alarms) {
-  HandleCloudWatch<v1::ListTagsForResourceRequest, v1::ListTagsForResourceResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::ListTagsForResourceResponse> {
-        ASSIGN_OR_RETURN(const TagMap tags, alarms.Tags(request.resource_arn()));
-        v1::ListTagsForResourceResponse response;
-        for (const auto& [key, value] : tags) {
-          v1::Tag& tag = *response.add_tags();
-          tag.set_key(key);
-          tag.set_value(value);
-        }
-        return response;
-      });
-  HandleCloudWatch<v1::TagResourceRequest, v1::TagResourceResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::TagResourceResponse> {
-        ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
-        RETURN_IF_ERROR(alarms.Tag(request.resource_arn(), tags));
-        return v1::TagResourceResponse();
-      });
-  HandleCloudWatch<v1::UntagResourceRequest, v1::UntagResourceResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::UntagResourceResponse> {
-        RETURN_IF_ERROR(alarms.Untag(request.resource_arn(), Texts(request.tag_keys())));
-        return v1::UntagResourceResponse();
-      });
+absl::Status EnableAlarmActions(const v1::EnableAlarmActionsRequest& request, AlarmService& alarms) {
+  return alarms.EnableActions(Texts(request.alarm_names()), true);
+}
+
+absl::Status DisableAlarmActions(const v1::DisableAlarmActionsRequest& request, AlarmService& alarms) {
+  return alarms.EnableActions(Texts(request.alarm_names()), false);
+}
+
+absl::Status SetAlarmState(const v1::SetAlarmStateRequest& request, AlarmService& alarms) {
+  ASSIGN_OR_RETURN(const State state, alarm::ParseState(request.state_value()));
+  return alarms.SetState(request.alarm_name(), state, request.state_reason(), request.state_reason_data());
+}
+
+absl::StatusOr<v1::ListTagsForResourceResponse> ListTagsForResource(const v1::ListTagsForResourceRequest& request,
+                                                                    AlarmService& alarms) {
+  ASSIGN_OR_RETURN(const TagMap tags, alarms.Tags(request.resource_arn()));
+  v1::ListTagsForResourceResponse response;
+  for (const auto& [key, value] : tags) {
+    v1::Tag& tag = *response.add_tags();
+    tag.set_key(key);
+    tag.set_value(value);
+  }
+  return response;
+}
+
+absl::Status TagResource(const v1::TagResourceRequest& request, AlarmService& alarms) {
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
+  return alarms.Tag(request.resource_arn(), tags);
+}
+
+absl::Status UntagResource(const v1::UntagResourceRequest& request, AlarmService& alarms) {
+  return alarms.Untag(request.resource_arn(), Texts(request.tag_keys()));
 }
 
 }  // namespace
 
-void AddAlarmHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  AlarmService& alarms = services.alarms;
-  HandleCloudWatch<v1::PutMetricAlarmRequest, v1::PutMetricAlarmResponse>(
-      dispatcher, kService, [&](const auto& request) { return PutMetricAlarm(alarms, request); });
-  HandleCloudWatch<v1::PutCompositeAlarmRequest, v1::PutCompositeAlarmResponse>(
-      dispatcher, kService, [&](const auto& request) { return PutCompositeAlarm(alarms, request); });
-  AddStates(dispatcher, alarms);
-  AddTags(dispatcher, alarms);
+void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms) {
+  actions.Add(DeleteAlarms, alarms);
+  actions.Add(EnableAlarmActions, alarms);
+  actions.Add(DisableAlarmActions, alarms);
+  actions.Add(SetAlarmState, alarms);
+  actions.Add(ListTagsForResource, alarms);
+  actions.Add(TagResource, alarms);
+  actions.Add(UntagResource, alarms);
+  actions.Add(PutMetricAlarm, alarms);
+  actions.Add(PutCompositeAlarm, alarms);
 }
 
 }  // namespace brume::cloudwatch

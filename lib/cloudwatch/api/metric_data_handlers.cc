@@ -1,10 +1,10 @@
-// GetMetricStatistics and GetMetricData.
+#include "lib/cloudwatch/api/metric_data_handlers.h"
+
 #include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/cloudwatch/metric_data.h"
@@ -16,8 +16,6 @@
 
 namespace brume::cloudwatch {
 namespace {
-
-constexpr char kService[] = "brume.cloudwatch.v1.Metrics";
 
 struct TimeRange {
   absl::Time from, to;
@@ -80,8 +78,8 @@ v1::Datapoint RenderDatapoint(const PeriodBucket& period, const WantedStatistics
   return point;
 }
 
-absl::StatusOr<v1::GetMetricStatisticsResponse> GetStatistics(const api::Services& services,
-                                                              const v1::GetMetricStatisticsRequest& request) {
+absl::StatusOr<v1::GetMetricStatisticsResponse> GetMetricStatistics(const v1::GetMetricStatisticsRequest& request,
+                                                                    MetricService& metrics) {
   MetricQuery query;
   ASSIGN_OR_RETURN(query.id, ParseMetric(request.namespace_(), request.metric_name(), request.dimensions(), ""));
   ASSIGN_OR_RETURN(const TimeRange range,
@@ -102,12 +100,12 @@ absl::StatusOr<v1::GetMetricStatisticsResponse> GetStatistics(const api::Service
   }
   std::vector<std::string> units = {request.unit()};
   if (!request.has_unit()) {
-    ASSIGN_OR_RETURN(units, services.metrics.UnitsOf(query.id));
+    ASSIGN_OR_RETURN(units, metrics.UnitsOf(query.id));
   }
   std::multimap<absl::Time, v1::Datapoint> points;
   for (const std::string& unit : units) {
     query.unit = unit;
-    ASSIGN_OR_RETURN(const std::vector<PeriodBucket> periods, services.metrics.ReadBuckets(query));
+    ASSIGN_OR_RETURN(const std::vector<PeriodBucket> periods, metrics.ReadBuckets(query));
     for (const PeriodBucket& period : periods) {
       v1::Datapoint point = RenderDatapoint(period, wanted);
       point.set_unit(unit);
@@ -147,8 +145,8 @@ bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t 
   return false;
 }
 
-absl::StatusOr<v1::GetMetricDataResponse> GetData(const api::Services& services,
-                                                  const v1::GetMetricDataRequest& request) {
+absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataRequest& request,
+                                                        MetricService& metrics) {
   ASSIGN_OR_RETURN(const TimeRange range, ParseRange(request.start_time(), request.end_time(), "ValidationError"));
   std::vector<DataQuery> queries;
   bool any = false;
@@ -164,8 +162,7 @@ absl::StatusOr<v1::GetMetricDataResponse> GetData(const api::Services& services,
     ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken("metric data", request.next_token()));
     if (!absl::SimpleAtoi(position, &skip) || skip <= 0) return gateway::InvalidToken();
   }
-  ASSIGN_OR_RETURN(const std::vector<DataResult> results,
-                   EvaluateMetricData(services.metrics, queries, range.from, range.to));
+  ASSIGN_OR_RETURN(const std::vector<DataResult> results, EvaluateMetricData(metrics, queries, range.from, range.to));
   constexpr int64_t kMostDatapoints = 100'800;
   const int64_t most = request.has_max_datapoints() ? request.max_datapoints() : kMostDatapoints;
   v1::GetMetricDataResponse response;
@@ -177,14 +174,9 @@ absl::StatusOr<v1::GetMetricDataResponse> GetData(const api::Services& services,
 
 }  // namespace
 
-void AddMetricDataHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::GetMetricStatisticsRequest, v1::GetMetricStatisticsResponse>(
-      kService, "GetMetricStatistics", [services](const v1::GetMetricStatisticsRequest& request, const Caller&) {
-        return GetStatistics(services, request);
-      });
-  dispatcher.Handle<v1::GetMetricDataRequest, v1::GetMetricDataResponse>(
-      kService, "GetMetricData",
-      [services](const v1::GetMetricDataRequest& request, const Caller&) { return GetData(services, request); });
+void AddMetricDataActions(gateway::Actions& actions, MetricService& metrics) {
+  actions.Add(GetMetricStatistics, metrics);
+  actions.Add(GetMetricData, metrics);
 }
 
 }  // namespace brume::cloudwatch

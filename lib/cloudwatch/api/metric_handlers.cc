@@ -1,10 +1,10 @@
-// PutMetricData and ListMetrics.
+#include "lib/cloudwatch/api/metric_handlers.h"
+
 #include <cmath>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/cloudwatch/metric_service.h"
@@ -15,7 +15,6 @@
 namespace brume::cloudwatch {
 namespace {
 
-constexpr char kService[] = "brume.cloudwatch.v1.Metrics";
 constexpr absl::Duration kOldest = absl::Hours(24 * 14);
 constexpr absl::Duration kNewest = absl::Hours(2);
 // A metric is listed for as long after its latest value.
@@ -118,7 +117,8 @@ absl::StatusOr<std::vector<MetricDatum>> ParseData(const v1::PutMetricDataReques
   return data;
 }
 
-absl::StatusOr<v1::ListMetricsResponse> List(const api::Services& services, const v1::ListMetricsRequest& request) {
+absl::StatusOr<v1::ListMetricsResponse> ListMetrics(const v1::ListMetricsRequest& request, MetricService& metrics,
+                                                    const Clock& clock) {
   MetricFilter filter;
   if (request.has_namespace_()) filter.metric_namespace = request.namespace_();
   if (request.has_metric_name()) filter.name = request.metric_name();
@@ -127,35 +127,32 @@ absl::StatusOr<v1::ListMetricsResponse> List(const api::Services& services, cons
                                    dimension.has_value() ? std::optional(dimension.value()) : std::nullopt);
   }
   const absl::Duration active = request.has_recently_active() ? absl::Hours(3) : kListedFor;
-  filter.seen_since = services.clock.Now() - active - kSeenStep;
+  filter.seen_since = clock.Now() - active - kSeenStep;
   int64_t after = 0;
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken("metrics", request.next_token()));
     if (!absl::SimpleAtoi(position, &after) || after < 0) return gateway::InvalidToken();
   }
-  ASSIGN_OR_RETURN(std::vector<MetricRow> metrics, services.metrics.List(filter, after, kPage + 1));
+  ASSIGN_OR_RETURN(std::vector<MetricRow> rows, metrics.List(filter, after, kPage + 1));
   v1::ListMetricsResponse response;
-  if (metrics.size() > kPage) {
-    metrics.pop_back();
-    response.set_next_token(gateway::MakeToken("metrics", absl::StrCat(metrics.back().number)));
+  if (rows.size() > kPage) {
+    rows.pop_back();
+    response.set_next_token(gateway::MakeToken("metrics", absl::StrCat(rows.back().number)));
   }
-  for (const MetricRow& metric : metrics) *response.add_metrics() = RenderMetric(metric.id);
+  for (const MetricRow& metric : rows) *response.add_metrics() = RenderMetric(metric.id);
   return response;
+}
+
+absl::Status PutMetricData(const v1::PutMetricDataRequest& request, MetricService& metrics, const Clock& clock) {
+  ASSIGN_OR_RETURN(const std::vector<MetricDatum> data, ParseData(request, clock.Now()));
+  return metrics.Put(data);
 }
 
 }  // namespace
 
-void AddMetricHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::PutMetricDataRequest, v1::PutMetricDataResponse>(
-      kService, "PutMetricData",
-      [services](const v1::PutMetricDataRequest& request, const Caller&) -> absl::StatusOr<v1::PutMetricDataResponse> {
-        ASSIGN_OR_RETURN(const std::vector<MetricDatum> data, ParseData(request, services.clock.Now()));
-        RETURN_IF_ERROR(services.metrics.Put(data));
-        return v1::PutMetricDataResponse();
-      });
-  dispatcher.Handle<v1::ListMetricsRequest, v1::ListMetricsResponse>(
-      kService, "ListMetrics",
-      [services](const v1::ListMetricsRequest& request, const Caller&) { return List(services, request); });
+void AddMetricActions(gateway::Actions& actions, MetricService& metrics, const Clock& clock) {
+  actions.Add(PutMetricData, metrics, clock);
+  actions.Add(ListMetrics, metrics, clock);
 }
 
 }  // namespace brume::cloudwatch

@@ -26,6 +26,12 @@ absl::Status CheckNamespace(absl::string_view name);
 absl::StatusOr<MetricId> ParseMetric(const std::string& metric_namespace, const std::string& name,
                                      const Dimensions& dimensions, const std::string& where);
 
+// The same of a message that has Namespace, MetricName and Dimensions.
+template <typename Message>
+absl::StatusOr<MetricId> MetricOf(const Message& message) {
+  return ParseMetric(message.namespace_(), message.metric_name(), message.dimensions(), "");
+}
+
 // 1, 5, 10, 30, or a multiple of 60 seconds. Error: InvalidParameterValue.
 absl::StatusOr<absl::Duration> ParsePeriod(int32_t seconds, absl::string_view parameter);
 

@@ -14,7 +14,7 @@
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
-#include "lib/iam/instance_profile_table.h"
+#include "lib/ec2/compute/profile_association_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -260,11 +260,11 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
     RETURN_IF_ERROR(storage::AddVolume(c, volume, request.volume_tags));
   }
   if (!request.profile_id.empty()) {
-    RETURN_IF_ERROR(iam::ProfileAssociationTable(c).Insert({.id = NewAssociationId(random_),
-                                                            .instance_id = instance.id,
-                                                            .profile_id = request.profile_id,
-                                                            .profile_arn = request.profile_arn,
-                                                            .associated = now}));
+    RETURN_IF_ERROR(ProfileAssociationTable(c).Insert({.id = NewAssociationId(random_),
+                                                       .instance_id = instance.id,
+                                                       .profile_id = request.profile_id,
+                                                       .profile_arn = request.profile_arn,
+                                                       .associated = now}));
   }
   for (const TagMap* tags : {&request.instance_tags, &request.system_tags}) {
     RETURN_IF_ERROR(tagging::SetTags(c, instance.id.text(), *tags));

@@ -9,7 +9,7 @@
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
-#include "lib/iam/instance_profile_table.h"
+#include "lib/ec2/compute/profile_association_table.h"
 
 namespace brume::compute {
 
@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
   ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::ListVolumesOf(connection, ids));
   for (Volume& volume : volumes) view_of(volume.instance_id).volumes.push_back(std::move(volume));
 
-  ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, iam::ProfileAssociationTable(connection).ListOf(ids));
+  ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, ProfileAssociationTable(connection).ListOf(ids));
   for (ProfileAssociation& profile : profiles) view_of(profile.instance_id).profile = std::move(profile);
 
   ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, texts));

@@ -9,9 +9,9 @@
 #include "absl/types/span.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/model/profile_association.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/storage/model/storage.h"
-#include "lib/iam/model/instance_profile.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {

@@ -26,7 +26,8 @@ ComputeModule::ComputeModule(ComputeParts parts)
           {.wake_instance = [this](const InstanceId& id) { reconciler_.Wake(id); }, .wake_vpc = parts_.hooks.wake_vpc}),
       consoles_(instances_, parts_.hypervisor, parts_.disks, parts_.clock),
       key_pairs_(parts_.database, parts_.clock, parts_.random),
-      launch_templates_(parts_.database, parts_.clock, parts_.random) {}
+      launch_templates_(parts_.database, parts_.clock, parts_.random),
+      profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles) {}
 
 void ComputeModule::Register(gateway::Actions& actions) {
   ec2::AddComputeActions(actions, {.settings = parts_.settings,
@@ -36,6 +37,7 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .key_pairs = key_pairs_,
                                    .status_of = status_of_,
                                    .profiles = parts_.profiles,
+                                   .profile_associations = profile_associations_,
                                    .networks = parts_.networks});
   AddTaggableKinds(parts_.tags);
 }

@@ -14,6 +14,7 @@
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/status_monitor.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
@@ -70,7 +71,8 @@ class ComputeModule {
   InstanceService& instances() { return instances_; }
   LaunchTemplateService& launch_templates() { return launch_templates_; }
   ConsoleService& consoles() { return consoles_; }
-  const StatusMonitor& status_monitor() const { return status_monitor_; }
+  // As long as the module lives.
+  const StatusOfInstance& status_of() const { return status_of_; }
   // Guests on this host that no row knows.
   std::vector<InstanceId> Orphans() const { return reconciler_.Orphans(); }
 
@@ -83,6 +85,7 @@ class ComputeModule {
   ConsoleService consoles_;
   KeyPairService key_pairs_;
   LaunchTemplateService launch_templates_;
+  ProfileAssociationService profile_associations_;
 };
 
 }  // namespace brume::compute

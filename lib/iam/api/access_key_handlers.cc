@@ -1,6 +1,6 @@
-// Access keys. Where a call names no user it is about who calls.
+#include "lib/iam/api/access_key_handlers.h"
+
 #include "brume/iam/v1/access_key.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/access_key_service.h"
@@ -10,8 +10,6 @@
 
 namespace brume::iam {
 namespace {
-
-constexpr char kService[] = "brume.iam.v1.AccessKeys";
 
 // Whose keys a call is about; both are empty for the account's root.
 struct Owner {
@@ -36,9 +34,10 @@ Rendered RenderKey(const AccessKey& key, const Owner& owner) {
   return rendered;
 }
 
-absl::StatusOr<v1::GetAccessKeyLastUsedResponse> GetLastUsed(const AccessKeyService& keys, IdentityService& identities,
-                                                             const std::string& id) {
-  ASSIGN_OR_RETURN(const AccessKey key, keys.Get(id));
+absl::StatusOr<v1::GetAccessKeyLastUsedResponse> GetAccessKeyLastUsed(const v1::GetAccessKeyLastUsedRequest& request,
+                                                                      const AccessKeyService& keys,
+                                                                      IdentityService& identities) {
+  ASSIGN_OR_RETURN(const AccessKey key, keys.Get(request.access_key_id()));
   v1::GetAccessKeyLastUsedResponse response;
   response.set_user_name("");
   if (!key.user_id.empty()) {
@@ -52,54 +51,53 @@ absl::StatusOr<v1::GetAccessKeyLastUsedResponse> GetLastUsed(const AccessKeyServ
   return response;
 }
 
+absl::StatusOr<v1::CreateAccessKeyResponse> CreateAccessKey(const v1::CreateAccessKeyRequest& request,
+                                                            const Caller& caller, AccessKeyService& keys,
+                                                            IdentityService& identities) {
+  ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
+  ASSIGN_OR_RETURN(AccessKeyService::NewKey made, keys.Create(owner.user_id));
+  v1::CreateAccessKeyResponse response;
+  *response.mutable_access_key() = RenderKey<v1::AccessKey>(made.key, owner);
+  response.mutable_access_key()->set_secret_access_key(made.secret);
+  Wipe(made.secret);
+  return response;
+}
+
+absl::StatusOr<v1::ListAccessKeysResponse> ListAccessKeys(const v1::ListAccessKeysRequest& request,
+                                                          const Caller& caller, AccessKeyService& keys,
+                                                          IdentityService& identities) {
+  ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
+  const auto id = [](const AccessKey& key) { return key.id; };
+  std::vector<AccessKey> all = keys.List(owner.user_id);
+  std::sort(all.begin(), all.end(), [](const AccessKey& a, const AccessKey& b) { return a.id < b.id; });
+  v1::ListAccessKeysResponse response;
+  ASSIGN_OR_RETURN(all, IamPage("access-keys", std::move(all), request, response, id));
+  for (const AccessKey& key : all) {
+    *response.add_access_key_metadata() = RenderKey<v1::AccessKeyMetadata>(key, owner);
+  }
+  return response;
+}
+
+absl::Status UpdateAccessKey(const v1::UpdateAccessKeyRequest& request, const Caller& caller, AccessKeyService& keys,
+                             IdentityService& identities) {
+  ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
+  return keys.SetActive(owner.user_id, request.access_key_id(), request.status() == "Active");
+}
+
+absl::Status DeleteAccessKey(const v1::DeleteAccessKeyRequest& request, const Caller& caller, AccessKeyService& keys,
+                             IdentityService& identities) {
+  ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
+  return keys.Delete(owner.user_id, request.access_key_id());
+}
+
 }  // namespace
 
-void AddIamAccessKeyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  AccessKeyService& keys = services.access_keys;
-  IdentityService& identities = services.identities;
-  dispatcher.Handle<v1::CreateAccessKeyRequest, v1::CreateAccessKeyResponse>(
-      kService, "CreateAccessKey",
-      [&](const auto& request, const Caller& caller) -> absl::StatusOr<v1::CreateAccessKeyResponse> {
-        ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
-        ASSIGN_OR_RETURN(AccessKeyService::NewKey made, keys.Create(owner.user_id));
-        v1::CreateAccessKeyResponse response;
-        *response.mutable_access_key() = RenderKey<v1::AccessKey>(made.key, owner);
-        response.mutable_access_key()->set_secret_access_key(made.secret);
-        Wipe(made.secret);
-        return response;
-      });
-  dispatcher.Handle<v1::ListAccessKeysRequest, v1::ListAccessKeysResponse>(
-      kService, "ListAccessKeys",
-      [&](const auto& request, const Caller& caller) -> absl::StatusOr<v1::ListAccessKeysResponse> {
-        ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
-        const auto id = [](const AccessKey& key) { return key.id; };
-        std::vector<AccessKey> all = keys.List(owner.user_id);
-        std::sort(all.begin(), all.end(), [](const AccessKey& a, const AccessKey& b) { return a.id < b.id; });
-        v1::ListAccessKeysResponse response;
-        ASSIGN_OR_RETURN(all, IamPage("access-keys", std::move(all), request, response, id));
-        for (const AccessKey& key : all) {
-          *response.add_access_key_metadata() = RenderKey<v1::AccessKeyMetadata>(key, owner);
-        }
-        return response;
-      });
-  dispatcher.Handle<v1::UpdateAccessKeyRequest, v1::UpdateAccessKeyResponse>(
-      kService, "UpdateAccessKey",
-      [&](const auto& request, const Caller& caller) -> absl::StatusOr<v1::UpdateAccessKeyResponse> {
-        ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
-        RETURN_IF_ERROR(keys.SetActive(owner.user_id, request.access_key_id(), request.status() == "Active"));
-        return v1::UpdateAccessKeyResponse();
-      });
-  dispatcher.Handle<v1::DeleteAccessKeyRequest, v1::DeleteAccessKeyResponse>(
-      kService, "DeleteAccessKey",
-      [&](const auto& request, const Caller& caller) -> absl::StatusOr<v1::DeleteAccessKeyResponse> {
-        ASSIGN_OR_RETURN(const Owner owner, OwnerOf(identities, request, caller));
-        RETURN_IF_ERROR(keys.Delete(owner.user_id, request.access_key_id()));
-        return v1::DeleteAccessKeyResponse();
-      });
-  HandleIam<v1::GetAccessKeyLastUsedRequest, v1::GetAccessKeyLastUsedResponse>(
-      dispatcher, "AccessKeys", [&](const v1::GetAccessKeyLastUsedRequest& request) {
-        return GetLastUsed(keys, identities, request.access_key_id());
-      });
+void AddAccessKeyActions(gateway::Actions& actions, AccessKeyService& keys, IdentityService& identities) {
+  actions.Add(CreateAccessKey, keys, identities);
+  actions.Add(ListAccessKeys, keys, identities);
+  actions.Add(UpdateAccessKey, keys, identities);
+  actions.Add(DeleteAccessKey, keys, identities);
+  actions.Add(GetAccessKeyLastUsed, keys, identities);
 }
 
 }  // namespace brume::iam

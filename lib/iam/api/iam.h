@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,21 +11,11 @@
 #include "brume/iam/v1/role.pb.h"
 #include "brume/iam/v1/user.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/dispatcher.h"
+#include "lib/gateway/caller.h"
 #include "lib/gateway/pages.h"
 #include "lib/iam/model/identity.h"
 
 namespace brume::iam {
-
-// Adds the handler of the rpc whose request this is.
-template <typename Request, typename Response>
-void HandleIam(gateway::Dispatcher& dispatcher, const std::string& service,
-               std::function<absl::StatusOr<Response>(const Request&)> function) {
-  const std::string message = Request::descriptor()->name();
-  dispatcher.Handle<Request, Response>(
-      "brume.iam.v1." + service, message.substr(0, message.size() - std::string("Request").size()),
-      [function = std::move(function)](const Request& request, const Caller&) { return function(request); });
-}
 
 // Policies travel in URL encoding to the caller, as AWS sends them.
 std::string UrlEncode(absl::string_view text);

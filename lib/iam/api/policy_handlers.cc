@@ -1,10 +1,10 @@
-// Managed policies and their versions.
+#include "lib/iam/api/policy_handlers.h"
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "brume/iam/v1/policy.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/api/iam.h"
@@ -14,8 +14,6 @@
 
 namespace brume::iam {
 namespace {
-
-constexpr char kService[] = "Policies";
 
 absl::StatusOr<int64_t> ParseVersion(absl::string_view text) {
   int64_t number = 0;
@@ -47,105 +45,106 @@ v1::PolicyVersion Render(const PolicyVersion& version, int64_t default_version) 
   return rendered;
 }
 
-void AddPolicies(gateway::Dispatcher& dispatcher, IdentityService& identities) {
-  HandleIam<v1::CreatePolicyRequest, v1::CreatePolicyResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::CreatePolicyResponse> {
-        ASSIGN_OR_RETURN(const PolicyView view,
-                         identities.CreatePolicy(request.policy_name(), request.has_path() ? request.path() : "/",
-                                                 request.description(), request.policy_document()));
-        v1::CreatePolicyResponse response;
-        *response.mutable_policy() = Render(view);
-        return response;
-      });
-  HandleIam<v1::GetPolicyRequest, v1::GetPolicyResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::GetPolicyResponse> {
-        ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
-        v1::GetPolicyResponse response;
-        *response.mutable_policy() = Render(view);
-        return response;
-      });
-  HandleIam<v1::ListPoliciesRequest, v1::ListPoliciesResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::ListPoliciesResponse> {
-        v1::ListPoliciesResponse response;
-        ASSIGN_OR_RETURN(auto all, identities.ListPolicies(request.path_prefix()));
-        const auto left_out = [&](const PolicyView& view) {
-          const bool builtin = IsBuiltinPolicyArn(view.arn);
-          return (request.scope() == "AWS" && !builtin) || (request.scope() == "Local" && builtin) ||
-                 (request.only_attached() && view.attachments == 0);
-        };
-        all.erase(std::remove_if(all.begin(), all.end(), left_out), all.end());
-        ASSIGN_OR_RETURN(all, IamPage("policies", std::move(all), request, response, [](const PolicyView& view) {
-                           return absl::StrCat(view.policy.name, " ", view.arn);
-                         }));
-        for (const PolicyView& view : all) *response.add_policies() = Render(view);
-        return response;
-      });
-  HandleIam<v1::DeletePolicyRequest, v1::DeletePolicyResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DeletePolicyResponse> {
-        RETURN_IF_ERROR(identities.DeletePolicy(request.policy_arn()));
-        return v1::DeletePolicyResponse();
-      });
+absl::StatusOr<v1::CreatePolicyResponse> CreatePolicy(const v1::CreatePolicyRequest& request,
+                                                      IdentityService& identities) {
+  ASSIGN_OR_RETURN(const PolicyView view,
+                   identities.CreatePolicy(request.policy_name(), request.has_path() ? request.path() : "/",
+                                           request.description(), request.policy_document()));
+  v1::CreatePolicyResponse response;
+  *response.mutable_policy() = Render(view);
+  return response;
 }
 
-void AddVersions(gateway::Dispatcher& dispatcher, IdentityService& identities) {
-  HandleIam<v1::CreatePolicyVersionRequest, v1::CreatePolicyVersionResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::CreatePolicyVersionResponse> {
-        ASSIGN_OR_RETURN(
-            const PolicyVersion version,
-            identities.CreateVersion(request.policy_arn(), request.policy_document(), request.set_as_default()));
-        v1::CreatePolicyVersionResponse response;
-        *response.mutable_policy_version() = Render(version, request.set_as_default() ? version.number : 0);
-        return response;
-      });
-  HandleIam<v1::GetPolicyVersionRequest, v1::GetPolicyVersionResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::GetPolicyVersionResponse> {
-        ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
-        ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
-        ASSIGN_OR_RETURN(const auto versions, identities.Versions(request.policy_arn()));
-        v1::GetPolicyVersionResponse response;
-        for (const PolicyVersion& version : versions) {
-          if (version.number != number) continue;
-          *response.mutable_policy_version() = Render(version, view.policy.default_version);
-          response.mutable_policy_version()->set_document(UrlEncode(version.document));
-          return response;
-        }
-        return ec2::Error("NoSuchEntity",
-                          absl::StrCat("Policy ", view.arn, " version ", request.version_id(), " does not exist."));
-      });
-  HandleIam<v1::ListPolicyVersionsRequest, v1::ListPolicyVersionsResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::ListPolicyVersionsResponse> {
-        v1::ListPolicyVersionsResponse response;
-        ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
-        ASSIGN_OR_RETURN(auto versions, identities.Versions(request.policy_arn()));
-        // Newest first: the greater the number, the smaller the key.
-        ASSIGN_OR_RETURN(versions,
-                         IamPage("versions", std::move(versions), request, response, [](const PolicyVersion& version) {
-                           return absl::StrFormat("%020d", INT64_MAX - version.number);
-                         }));
-        for (const PolicyVersion& version : versions) {
-          *response.add_versions() = Render(version, view.policy.default_version);
-        }
-        return response;
-      });
-  HandleIam<v1::DeletePolicyVersionRequest, v1::DeletePolicyVersionResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::DeletePolicyVersionResponse> {
-        ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
-        RETURN_IF_ERROR(identities.DeleteVersion(request.policy_arn(), number));
-        return v1::DeletePolicyVersionResponse();
-      });
-  HandleIam<v1::SetDefaultPolicyVersionRequest, v1::SetDefaultPolicyVersionResponse>(
-      dispatcher, kService, [&](const auto& request) -> absl::StatusOr<v1::SetDefaultPolicyVersionResponse> {
-        ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
-        RETURN_IF_ERROR(identities.SetDefaultVersion(request.policy_arn(), number));
-        return v1::SetDefaultPolicyVersionResponse();
-      });
+absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request, IdentityService& identities) {
+  ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+  v1::GetPolicyResponse response;
+  *response.mutable_policy() = Render(view);
+  return response;
+}
+
+absl::StatusOr<v1::ListPoliciesResponse> ListPolicies(const v1::ListPoliciesRequest& request,
+                                                      IdentityService& identities) {
+  v1::ListPoliciesResponse response;
+  ASSIGN_OR_RETURN(auto all, identities.ListPolicies(request.path_prefix()));
+  const auto left_out = [&](const PolicyView& view) {
+    const bool builtin = IsBuiltinPolicyArn(view.arn);
+    return (request.scope() == "AWS" && !builtin) || (request.scope() == "Local" && builtin) ||
+           (request.only_attached() && view.attachments == 0);
+  };
+  all.erase(std::remove_if(all.begin(), all.end(), left_out), all.end());
+  ASSIGN_OR_RETURN(all, IamPage("policies", std::move(all), request, response,
+                                [](const PolicyView& view) { return absl::StrCat(view.policy.name, " ", view.arn); }));
+  for (const PolicyView& view : all) *response.add_policies() = Render(view);
+  return response;
+}
+
+absl::Status DeletePolicy(const v1::DeletePolicyRequest& request, IdentityService& identities) {
+  return identities.DeletePolicy(request.policy_arn());
+}
+
+absl::StatusOr<v1::CreatePolicyVersionResponse> CreatePolicyVersion(const v1::CreatePolicyVersionRequest& request,
+                                                                    IdentityService& identities) {
+  ASSIGN_OR_RETURN(const PolicyVersion version,
+                   identities.CreateVersion(request.policy_arn(), request.policy_document(), request.set_as_default()));
+  v1::CreatePolicyVersionResponse response;
+  *response.mutable_policy_version() = Render(version, request.set_as_default() ? version.number : 0);
+  return response;
+}
+
+absl::StatusOr<v1::GetPolicyVersionResponse> GetPolicyVersion(const v1::GetPolicyVersionRequest& request,
+                                                              IdentityService& identities) {
+  ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
+  ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+  ASSIGN_OR_RETURN(const auto versions, identities.Versions(request.policy_arn()));
+  v1::GetPolicyVersionResponse response;
+  for (const PolicyVersion& version : versions) {
+    if (version.number != number) continue;
+    *response.mutable_policy_version() = Render(version, view.policy.default_version);
+    response.mutable_policy_version()->set_document(UrlEncode(version.document));
+    return response;
+  }
+  return ec2::Error("NoSuchEntity",
+                    absl::StrCat("Policy ", view.arn, " version ", request.version_id(), " does not exist."));
+}
+
+absl::StatusOr<v1::ListPolicyVersionsResponse> ListPolicyVersions(const v1::ListPolicyVersionsRequest& request,
+                                                                  IdentityService& identities) {
+  v1::ListPolicyVersionsResponse response;
+  ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+  ASSIGN_OR_RETURN(auto versions, identities.Versions(request.policy_arn()));
+  // Newest first: the greater the number, the smaller the key.
+  ASSIGN_OR_RETURN(versions,
+                   IamPage("versions", std::move(versions), request, response, [](const PolicyVersion& version) {
+                     return absl::StrFormat("%020d", INT64_MAX - version.number);
+                   }));
+  for (const PolicyVersion& version : versions) {
+    *response.add_versions() = Render(version, view.policy.default_version);
+  }
+  return response;
+}
+
+absl::Status DeletePolicyVersion(const v1::DeletePolicyVersionRequest& request, IdentityService& identities) {
+  ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
+  return identities.DeleteVersion(request.policy_arn(), number);
+}
+
+absl::Status SetDefaultPolicyVersion(const v1::SetDefaultPolicyVersionRequest& request, IdentityService& identities) {
+  ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
+  return identities.SetDefaultVersion(request.policy_arn(), number);
 }
 
 }  // namespace
 
-void AddIamPolicyHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  AddPolicies(dispatcher, services.identities);
-  AddVersions(dispatcher, services.identities);
+void AddPolicyActions(gateway::Actions& actions, IdentityService& identities) {
+  actions.Add(CreatePolicy, identities);
+  actions.Add(GetPolicy, identities);
+  actions.Add(ListPolicies, identities);
+  actions.Add(DeletePolicy, identities);
+  actions.Add(CreatePolicyVersion, identities);
+  actions.Add(GetPolicyVersion, identities);
+  actions.Add(ListPolicyVersions, identities);
+  actions.Add(DeletePolicyVersion, identities);
+  actions.Add(SetDefaultPolicyVersion, identities);
 }
 
 }  // namespace brume::iam

@@ -14,7 +14,7 @@ void AddComputeActions(gateway::Actions& actions, const ComputeServices& service
   AddInstanceActions(actions, services);
   AddInstanceAttributeActions(actions, services.instances);
   AddInstanceOptionActions(actions, services.instances);
-  AddInstanceProfileAssociationActions(actions, services.profiles);
+  AddInstanceProfileAssociationActions(actions, services.profiles, services.profile_associations);
   AddInstanceTypeActions(actions, services.types, services.settings);
   AddKeyPairActions(actions, services.key_pairs);
   AddAccountActions(actions, services.networks);

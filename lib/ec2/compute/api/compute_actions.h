@@ -5,6 +5,7 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/gateway/actions.h"
@@ -22,6 +23,7 @@ struct ComputeServices {
   compute::KeyPairService& key_pairs;
   const compute::StatusOfInstance& status_of;
   iam::InstanceProfileService& profiles;
+  compute::ProfileAssociationService& profile_associations;
   network::NetworkService& networks;
 };
 

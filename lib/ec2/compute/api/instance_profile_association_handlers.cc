@@ -3,6 +3,7 @@
 #include "brume/ec2/v1/instance_profile.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_render.h"
+#include "lib/ec2/compute/profile_association_service.h"
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
@@ -10,6 +11,7 @@
 namespace brume::ec2 {
 namespace {
 
+using compute::ProfileAssociationService;
 using iam::InstanceProfileService;
 using Association = v1::IamInstanceProfileAssociation;
 
@@ -24,14 +26,14 @@ Association RenderAssociation(const ProfileAssociation& association, const char*
 }
 
 absl::StatusOr<v1::DescribeIamInstanceProfileAssociationsResponse> DescribeIamInstanceProfileAssociations(
-    const v1::DescribeIamInstanceProfileAssociationsRequest& request, InstanceProfileService& profiles) {
+    const v1::DescribeIamInstanceProfileAssociationsRequest& request, ProfileAssociationService& associations) {
   static const gateway::FilterTable<Association> filters({
       {"instance-id", gateway::One<Association>([](const Association& a) { return a.instance_id(); })},
       {"state", gateway::One<Association>([](const Association& a) { return a.state(); })},
   });
   RETURN_IF_ERROR(gateway::CheckPaging(request, !request.association_ids().empty(), "associationId"));
   ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
-  ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, profiles.Associations());
+  ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, associations.List());
   const auto& named = request.association_ids();
   std::vector<Association> found;
   for (const ProfileAssociation& association : all) {
@@ -54,27 +56,29 @@ absl::StatusOr<InstanceProfile> Resolve(InstanceProfileService& profiles,
 }
 
 absl::StatusOr<v1::AssociateIamInstanceProfileResponse> AssociateIamInstanceProfile(
-    const v1::AssociateIamInstanceProfileRequest& request, InstanceProfileService& profiles) {
+    const v1::AssociateIamInstanceProfileRequest& request, InstanceProfileService& profiles,
+    ProfileAssociationService& associations) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
   ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
-  ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Associate(id, profile));
+  ASSIGN_OR_RETURN(const ProfileAssociation made, associations.Associate(id, profile));
   v1::AssociateIamInstanceProfileResponse response;
   *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
   return response;
 }
 
 absl::StatusOr<v1::DisassociateIamInstanceProfileResponse> DisassociateIamInstanceProfile(
-    const v1::DisassociateIamInstanceProfileRequest& request, InstanceProfileService& profiles) {
-  ASSIGN_OR_RETURN(const ProfileAssociation gone, profiles.Disassociate(request.association_id()));
+    const v1::DisassociateIamInstanceProfileRequest& request, ProfileAssociationService& associations) {
+  ASSIGN_OR_RETURN(const ProfileAssociation gone, associations.Disassociate(request.association_id()));
   v1::DisassociateIamInstanceProfileResponse response;
   *response.mutable_iam_instance_profile_association() = RenderAssociation(gone, "disassociated");
   return response;
 }
 
 absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> ReplaceIamInstanceProfileAssociation(
-    const v1::ReplaceIamInstanceProfileAssociationRequest& request, InstanceProfileService& profiles) {
+    const v1::ReplaceIamInstanceProfileAssociationRequest& request, InstanceProfileService& profiles,
+    ProfileAssociationService& associations) {
   ASSIGN_OR_RETURN(const InstanceProfile profile, Resolve(profiles, request.iam_instance_profile()));
-  ASSIGN_OR_RETURN(const ProfileAssociation made, profiles.Replace(request.association_id(), profile));
+  ASSIGN_OR_RETURN(const ProfileAssociation made, associations.Replace(request.association_id(), profile));
   v1::ReplaceIamInstanceProfileAssociationResponse response;
   *response.mutable_iam_instance_profile_association() = RenderAssociation(made, "associated");
   return response;
@@ -82,11 +86,12 @@ absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> ReplaceIamInsta
 
 }  // namespace
 
-void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstanceProfileService& profiles) {
-  actions.Add(DescribeIamInstanceProfileAssociations, profiles);
-  actions.Add(AssociateIamInstanceProfile, profiles);
-  actions.Add(DisassociateIamInstanceProfile, profiles);
-  actions.Add(ReplaceIamInstanceProfileAssociation, profiles);
+void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstanceProfileService& profiles,
+                                          ProfileAssociationService& associations) {
+  actions.Add(DescribeIamInstanceProfileAssociations, associations);
+  actions.Add(AssociateIamInstanceProfile, profiles, associations);
+  actions.Add(DisassociateIamInstanceProfile, associations);
+  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations);
 }
 
 }  // namespace brume::ec2

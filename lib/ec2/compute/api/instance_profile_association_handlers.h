@@ -1,11 +1,13 @@
 // Which instance has which instance profile.
 #pragma once
 
+#include "lib/ec2/compute/profile_association_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"
 
 namespace brume::ec2 {
 
-void AddInstanceProfileAssociationActions(gateway::Actions& actions, iam::InstanceProfileService& profiles);
+void AddInstanceProfileAssociationActions(gateway::Actions& actions, iam::InstanceProfileService& profiles,
+                                          compute::ProfileAssociationService& associations);
 
 }  // namespace brume::ec2

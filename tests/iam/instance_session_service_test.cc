@@ -1,5 +1,5 @@
 // Sessions of the roles that instances have.
-#include "lib/iam/instance_sessions.h"
+#include "lib/iam/instance_session_service.h"
 
 #include <catch2/catch.hpp>
 #include <optional>
@@ -34,7 +34,7 @@ struct SessionsWorld {
   TempDir directory;
   std::unique_ptr<SecretBox> box = Value(SecretBox::Open(directory / "secret.key", false));
   ManualClock clock{absl::FromUnixSeconds(1'769'860'000)};
-  InstanceSessions sessions{clock, *box, "000000000000"};
+  InstanceSessionService sessions{clock, *box, "000000000000"};
   Identity role;
   InstanceId id = InstanceId::FromTrusted("i-0123456789abcdef0");
   InstanceId other = InstanceId::FromTrusted("i-0123456789abcdef1");

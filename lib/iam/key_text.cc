@@ -1,4 +1,4 @@
-#include "lib/iam/model/key_text.h"
+#include "lib/iam/key_text.h"
 
 #include <openssl/rand.h>
 

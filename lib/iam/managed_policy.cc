@@ -1,4 +1,4 @@
-#include "lib/iam/model/managed_policy.h"
+#include "lib/iam/managed_policy.h"
 
 #include <optional>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "lib/iam/instance_sessions.h"
+#include "lib/iam/instance_session_service.h"
 
 #include <memory>
 
@@ -21,7 +21,8 @@ absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& ac
 
 }  // namespace
 
-absl::StatusOr<std::optional<InstanceSession>> InstanceSessions::Of(const InstanceId& instance, const Identity& role) {
+absl::StatusOr<std::optional<InstanceSession>> InstanceSessionService::Of(const InstanceId& instance,
+                                                                          const Identity& role) {
   MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
   const auto found = kept_.find(instance);

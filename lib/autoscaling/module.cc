@@ -1,4 +1,4 @@
-#include "daemon/scaling_wiring.h"
+#include "lib/autoscaling/module.h"
 
 #include <optional>
 #include <string>
@@ -7,53 +7,53 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/api/group_launch.h"
+#include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/launcher.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/alarm_action.h"
-#include "lib/cloudwatch/webhook.h"
+#include "lib/cloudwatch/webhook_service.h"
 #include "lib/resource/ec2_error.h"
 
-namespace brume::daemon {
+namespace brume::autoscaling {
 namespace {
 
-autoscaling::Launcher MakeLauncher(const ScalingParts& parts) {
+Launcher MakeLauncher(const AutoscalingParts& parts) {
   compute::InstanceService& instances = parts.instances;
-  const compute::StatusMonitor& monitor = parts.status_monitor;
-  const autoscaling::MemberLauncher launcher{.instances = parts.instances,
-                                             .launch_templates = parts.launch_templates,
-                                             .instance_profiles = parts.instance_profiles};
-  return {
-      .run = [launcher](const autoscaling::LaunchOrder& order) { return autoscaling::LaunchMember(launcher, order); },
-      .start =
-          [&instances](const InstanceId& id) {
-            return instances.Start({&id, 1}).status();
-          },
-      .stop =
-          [&instances](const InstanceId& id) {
-            return instances.Stop({&id, 1}, /*force=*/false).status();
-          },
-      .terminate =
-          [&instances](const InstanceId& id) {
-            return instances.Terminate({&id, 1}, /*even_protected=*/true).status();
-          },
-      .impaired_since = [&monitor](const Instance& instance) { return monitor.StatusOf(instance).impaired_since; }};
+  const MemberLauncher launcher{.instances = parts.instances,
+                                .launch_templates = parts.launch_templates,
+                                .instance_profiles = parts.instance_profiles};
+  return {.run = [launcher](const LaunchOrder& order) { return LaunchMember(launcher, order); },
+          .start =
+              [&instances](const InstanceId& id) {
+                return instances.Start({&id, 1}).status();
+              },
+          .stop =
+              [&instances](const InstanceId& id) {
+                return instances.Stop({&id, 1}, /*force=*/false).status();
+              },
+          .terminate =
+              [&instances](const InstanceId& id) {
+                return instances.Terminate({&id, 1}, /*even_protected=*/true).status();
+              },
+          .impaired_since =
+              [status_of = parts.status_of](const Instance& instance) { return status_of(instance).impaired_since; }};
 }
 
-autoscaling::SignalSources MakeSignals(const ScalingParts& parts) {
-  cloudwatch::MetricService& metrics = parts.monitoring.metrics();
-  cloudwatch::AlarmService& alarms = parts.monitoring.alarms();
-  return {.latest = [&metrics](const InstanceId& id, absl::string_view metric) -> std::optional<autoscaling::Sample> {
+SignalSources MakeSignals(const AutoscalingParts& parts) {
+  cloudwatch::MetricService& metrics = parts.metrics;
+  cloudwatch::AlarmService& alarms = parts.alarms;
+  return {.latest = [&metrics](const InstanceId& id, absl::string_view metric) -> std::optional<Sample> {
             const std::optional<cloudwatch::MetricService::Sample> sample = metrics.Latest(id, metric);
             if (!sample.has_value()) return std::nullopt;
-            return autoscaling::Sample{.time = sample->time, .value = sample->value};
+            return Sample{.time = sample->time, .value = sample->value};
           },
           .read = [&metrics](const MetricId& id, absl::Time from, absl::Time to,
                              absl::Duration period) { return metrics.Read(id, from, to, period); },
           .alarms =
               [&alarms](const std::string& policy_arn) {
-                std::vector<autoscaling::PolicyAlarm> found;
+                std::vector<PolicyAlarm> found;
                 for (const cloudwatch::AlarmService::ActionAlarm& alarm : alarms.AlarmsFor(policy_arn)) {
                   found.push_back({.name = alarm.name,
                                    .arn = alarm.arn,
@@ -63,7 +63,7 @@ autoscaling::SignalSources MakeSignals(const ScalingParts& parts) {
                 return found;
               },
           .note = [&metrics](const MetricId& id, absl::Time time, double value) { metrics.Note(id, time, value); },
-          .period = parts.config.sampler.period};
+          .period = parts.sample_period};
 }
 
 // A hook may tell what an alarm may.
@@ -76,35 +76,47 @@ absl::Status CheckTarget(const std::string& text, const std::vector<std::string>
                                                     "names no beginning of it"));
 }
 
-absl::Status Tell(const ScalingParts& parts, const std::string& text, const std::string& body) {
+absl::Status Notify(const AutoscalingParts& parts, const std::string& text, const std::string& body) {
   if (text.empty()) return absl::OkStatus();
   // The setting may have become another since the hook was put.
-  RETURN_IF_ERROR(CheckTarget(text, parts.config.webhooks));
+  RETURN_IF_ERROR(CheckTarget(text, parts.webhooks));
   ASSIGN_OR_RETURN(const alarm::Url url, alarm::ParseUrl(text));
-  return cloudwatch::PostWebhook(url, autoscaling::NewUuid(parts.random), body);
+  return cloudwatch::PostWebhook(url, NewUuid(parts.random), body);
 }
 
 }  // namespace
 
-Scaling::Scaling(const ScalingParts& parts)
+AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
     : loop_({.database = parts.database,
              .clock = parts.clock,
              .launcher = MakeLauncher(parts),
              .signals = MakeSignals(parts),
-             .notify = [parts](const std::string& url, const std::string& body) { return Tell(parts, url, body); },
-             .account = parts.config.settings.account()}),
+             .notify = [parts](const std::string& url, const std::string& body) { return Notify(parts, url, body); },
+             .account = parts.settings.account()}),
       groups_({.database = parts.database,
                .clock = parts.clock,
                .random = parts.random,
                .wake = [this](const std::string& group) { loop_.Wake(group); },
-               .check_target = [parts](const std::string& url) { return CheckTarget(url, parts.config.webhooks); }}),
+               .check_target = [parts](const std::string& url) { return CheckTarget(url, parts.webhooks); }}),
       members_(parts.database, parts.clock, [this](const std::string& group) { loop_.Wake(group); }),
       policies_({.database = parts.database,
                  .clock = parts.clock,
                  .random = parts.random,
-                 .account = parts.config.settings.account(),
+                 .account = parts.settings.account(),
                  .wake = [this](const std::string& group) { loop_.Wake(group); },
                  .forecast = [this](const scaling::PolicyRecord& policy) { return loop_.ForecastOf(policy); }}),
-      refreshes_(parts.database, parts.clock, parts.random, [this](const std::string& group) { loop_.Wake(group); }) {}
+      refreshes_(parts.database, parts.clock, parts.random, [this](const std::string& group) { loop_.Wake(group); }),
+      services_({.settings = parts.settings,
+                 .clock = parts.clock,
+                 .types = parts.types,
+                 .groups = groups_,
+                 .members = members_,
+                 .policies = policies_,
+                 .refreshes = refreshes_,
+                 .instances = parts.instances,
+                 .launch_templates = parts.launch_templates,
+                 .alarms = parts.alarms}) {}
 
-}  // namespace brume::daemon
+void AutoscalingModule::Register(gateway::Actions& actions) { AddScalingActions(actions, services_); }
+
+}  // namespace brume::autoscaling

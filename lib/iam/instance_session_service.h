@@ -27,10 +27,10 @@ struct InstanceSession {
 
 // Thread-safe. What was made is kept in memory alone: after a restart an instance gets another session, and the one it
 // had is good until its end.
-class InstanceSessions {
+class InstanceSessionService {
  public:
   // Clock and box must outlive it.
-  InstanceSessions(const Clock& clock, const SecretBox& box, std::string account_id)
+  InstanceSessionService(const Clock& clock, const SecretBox& box, std::string account_id)
       : clock_(clock), box_(box), account_id_(std::move(account_id)) {}
 
   // The same one at each call, until an hour before its end: clients that look for a new one look a quarter of an hour

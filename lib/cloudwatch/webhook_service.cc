@@ -1,4 +1,4 @@
-#include "lib/cloudwatch/webhook.h"
+#include "lib/cloudwatch/webhook_service.h"
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"

@@ -1,4 +1,4 @@
-#include "lib/iam/model/identity_rules.h"
+#include "lib/iam/identity_rules.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,0 +1,29 @@
+#include "lib/autoscaling/api/scaling_actions.h"
+
+#include "lib/autoscaling/api/account_handlers.h"
+#include "lib/autoscaling/api/group_handlers.h"
+#include "lib/autoscaling/api/hook_handlers.h"
+#include "lib/autoscaling/api/member_handlers.h"
+#include "lib/autoscaling/api/policy_handlers.h"
+#include "lib/autoscaling/api/process_handlers.h"
+#include "lib/autoscaling/api/refresh_handlers.h"
+#include "lib/autoscaling/api/schedule_handlers.h"
+#include "lib/autoscaling/api/tag_handlers.h"
+#include "lib/autoscaling/api/warm_pool_handlers.h"
+
+namespace brume::autoscaling {
+
+void AddScalingActions(gateway::Actions& actions, const ScalingServices& services) {
+  AddGroupActions(actions, services);
+  AddMemberActions(actions, services);
+  AddProcessActions(actions, services);
+  AddGroupTagActions(actions, services);
+  AddLifecycleHookActions(actions, services);
+  AddWarmPoolActions(actions, services);
+  AddScalingPolicyActions(actions, services);
+  AddScheduledActionActions(actions, services);
+  AddInstanceRefreshActions(actions, services);
+  AddAccountActions(actions, services);
+}
+
+}  // namespace brume::autoscaling

@@ -1,0 +1,38 @@
+// What the actions of Auto Scaling are served from.
+#pragma once
+
+#include "lib/base/clock.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/resource/settings.h"
+
+namespace brume::cloudwatch {
+class AlarmService;
+}
+namespace brume::compute {
+class InstanceService;
+class LaunchTemplateService;
+}  // namespace brume::compute
+
+namespace brume::autoscaling {
+
+class GroupService;
+class MemberService;
+class PolicyService;
+class RefreshService;
+
+// All are thread-safe.
+struct ScalingServices {
+  const Settings& settings;
+  const Clock& clock;
+  const InstanceTypeTable& types;
+  GroupService& groups;
+  MemberService& members;
+  PolicyService& policies;
+  RefreshService& refreshes;
+  // Of other modules.
+  compute::InstanceService& instances;
+  compute::LaunchTemplateService& launch_templates;
+  cloudwatch::AlarmService& alarms;
+};
+
+}  // namespace brume::autoscaling

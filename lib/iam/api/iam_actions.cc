@@ -1,0 +1,21 @@
+#include "lib/iam/api/iam_actions.h"
+
+#include "lib/iam/api/access_key_handlers.h"
+#include "lib/iam/api/attachment_handlers.h"
+#include "lib/iam/api/identity_handlers.h"
+#include "lib/iam/api/instance_profile_handlers.h"
+#include "lib/iam/api/policy_handlers.h"
+#include "lib/iam/api/sts_handlers.h"
+
+namespace brume::iam {
+
+void AddIamActions(gateway::Actions& actions, const IamServices& services) {
+  AddIdentityActions(actions, services.identities);
+  AddAccessKeyActions(actions, services.access_keys, services.identities);
+  AddAttachmentActions(actions, services.identities);
+  AddInstanceProfileActions(actions, services.instance_profiles);
+  AddPolicyActions(actions, services.identities);
+  AddStsActions(actions, services);
+}
+
+}  // namespace brume::iam

@@ -1,0 +1,12 @@
+// The actions on users, groups and roles.
+#pragma once
+
+#include "lib/gateway/actions.h"
+
+namespace brume::iam {
+
+class IdentityService;
+
+void AddIdentityActions(gateway::Actions& actions, IdentityService& identities);
+
+}  // namespace brume::iam

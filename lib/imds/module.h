@@ -1,0 +1,57 @@
+// The metadata service as the daemon sees it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/base/clock.h"
+#include "lib/base/unique_fd.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/iam/instance_session_service.h"
+#include "lib/imds/metadata_server.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
+#include "lib/resource/settings.h"
+#include "lib/store/database.h"
+
+namespace brume::imds {
+
+// All that it refers to must outlive the module; the functions are called from several threads.
+struct ImdsParts {
+  store::Database& database;
+  const Settings& settings;
+  const InstanceTypeTable& types;
+  const Clock& clock;
+  // A TCP socket that listens inside the VPC's namespace. Unset where guests are not real, and none is served.
+  std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, Ipv4 address, uint16_t port)> listen = {};
+  // The instance's session of the role; nothing when the role does not let EC2 take it on.
+  std::function<absl::StatusOr<std::optional<iam::InstanceSession>>(const InstanceId& instance, const Identity& role)>
+      session_of;
+};
+
+// Thread-safe.
+class ImdsModule {
+ public:
+  explicit ImdsModule(ImdsParts parts);
+
+  // Errors: the store's.
+  absl::Status Start() { return server_.Start(); }
+  // Idempotent.
+  void Stop() { server_.Stop(); }
+
+  // Serves the VPC, whose namespace is there; OK when it is served. Errors: of `listen`.
+  absl::Status Serve(const VpcId& vpc);
+
+ private:
+  const ImdsParts parts_;
+  MetadataServer server_;
+  std::mutex mutex_;
+  std::set<VpcId> served_;  // guarded by mutex_
+};
+
+}  // namespace brume::imds
