@@ -9,13 +9,16 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "brume/autoscaling/v1/group.pb.h"
+#include "brume/ec2/v1/launch_template.pb.h"
 #include "daemon/doctor.h"
 #include "daemon/state_directory.h"
-#include "lib/api/handlers.h"
-#include "lib/api/passed_role.h"
+#include "lib/autoscaling/api/passed_role.h"
+#include "lib/autoscaling/launch_conversion.h"
 #include "lib/autoscaling/module.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -25,6 +28,7 @@
 #include "lib/cloudwatch/module.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/attached_instances.h"
+#include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
 #include "lib/ec2/compute/module.h"
 #include "lib/ec2/network/linux/linux_fabric.h"
@@ -47,6 +51,7 @@
 #include "lib/host/module.h"
 #include "lib/iam/module.h"
 #include "lib/imds/module.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::daemon {
 namespace {
@@ -252,7 +257,7 @@ class RealDaemon final : public Daemon {
                       .instances = compute_.instances(),
                       .status_of = compute_.status_of(),
                       .launch_templates = compute_.launch_templates(),
-                      .instance_profiles = iam_.instance_profiles(),
+                      .launches = compute_.launches(),
                       .metrics = cloudwatch_.metrics(),
                       .alarms = cloudwatch_.alarms(),
                       .sample_period = config_.sampler.period,
@@ -273,7 +278,7 @@ class RealDaemon final : public Daemon {
                  },
              .passed_role =
                  [this](const google::protobuf::Message& request) {
-                   return api::PassedRole(request, {.identities = iam_.identities(),
+                   return autoscaling::PassedRole(request, {.identities = iam_.identities(),
                                                     .profiles = iam_.instance_profiles(),
                                                     .launch_templates = compute_.launch_templates()});
                  },
@@ -291,13 +296,6 @@ class RealDaemon final : public Daemon {
     RETURN_IF_ERROR(network_.EnsureDefaults());
     RETURN_IF_ERROR(cloudwatch_.Load());
     RETURN_IF_ERROR(iam_.Load(config_.state_dir));
-    api::AddAllHandlers(dispatcher_, {.settings = config_.settings,
-                                      .types = types_,
-                                      .clock = clock_,
-                                      .instances = compute_.instances(),
-                                      .launch_templates = compute_.launch_templates(),
-                                      .instance_profiles = iam_.instance_profiles(),
-                                      .scaling_policies = autoscaling_.policies()});
     gateway::Actions actions(dispatcher_);
     tagging_.Register(actions);
     network_.Register(actions);
@@ -423,10 +421,19 @@ class RealDaemon final : public Daemon {
   std::unique_ptr<frontend::PrometheusServer> prometheus_;
 };
 
+// What SQL cannot convert of databases that earlier versions wrote.
+std::vector<store::Conversion> Conversions() {
+  const auto spec = schema::FieldsFromBytes<compute::LaunchSpec, ec2::v1::RequestLaunchTemplateData>;
+  const auto policy = schema::FieldsFromBytes<scaling::MixedPolicy, autoscaling::v1::MixedInstancesPolicy>;
+  return {compute::LaunchTemplateConversion(spec),
+          autoscaling::LaunchConversion({.read_spec = spec, .read_policy = policy})};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
-  ASSIGN_OR_RETURN(std::unique_ptr<store::Database> database, store::Database::Open(config.state_dir + "/brume.db"));
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Database> database,
+                   store::Database::Open(config.state_dir + "/brume.db", Conversions()));
   ASSIGN_OR_RETURN(Adapters adapters, config.simulate ? MakeSimulatedAdapters(config) : MakeRealAdapters(config));
   Config complete = config;
   FillCapacity(complete);

@@ -9,7 +9,7 @@
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/resource/ec2_error.h"
 
@@ -27,9 +27,8 @@ absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& sou
     return Invalid(
         absl::StrCat("Launch configuration name not found - Launch configuration ", source.id, " not found"));
   }
-  compute::LaunchTemplateTable templates(c);
   const LaunchTemplateId id = LaunchTemplateId::FromTrusted(source.id);
-  const absl::StatusOr<LaunchTemplate> found = templates.Get(id);
+  const absl::StatusOr<LaunchTemplate> found = compute::GetLaunchTemplate(c, id);
   if (!found.ok()) {
     return ec2::HasErrorCode(found.status()) ? Invalid(found.status().message()) : found.status();
   }
@@ -40,7 +39,7 @@ absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& sou
                                 "' is no version of a launch template: a number, $Latest or "
                                 "$Default"));
   }
-  ASSIGN_OR_RETURN(const auto version, templates.FindVersion(id, number));
+  ASSIGN_OR_RETURN(const auto version, compute::FindLaunchTemplateVersion(c, id, number));
   if (version.has_value()) return absl::OkStatus();
   return Invalid(absl::StrCat("The launch template '", source.id, "' has no version ", number));
 }
@@ -144,7 +143,7 @@ absl::Status Define(store::Connection& c, const GroupChange& change, scaling::Gr
     record.source = *change.source;
     group.source = {
         .is_template = change.source->is_template, .id = change.source->id, .version = 0, .created = absl::UnixEpoch()};
-    record.mixed_policy = change.mixed_policy.value_or("");
+    record.mixed_policy = change.mixed_policy;
     group.instance_types = change.instance_types;
   }
   if (change.subnets.has_value() || change.zones.has_value()) RETURN_IF_ERROR(SetSubnets(c, change, record));

@@ -359,7 +359,7 @@ absl::Status GroupService::PutWarmPool(const std::string& name, const scaling::W
     return Invalid("Instances cannot be hibernated here; take Stopped or Running as PoolState");
   }
   RETURN_IF_ERROR(ChangeGroup(parts_.database, name, [&](store::Connection&, GroupView& view) -> absl::Status {
-    if (!view.record.mixed_policy.empty()) {
+    if (view.record.mixed_policy.has_value()) {
       return Invalid("A group with a mixed instances policy cannot have a warm pool");
     }
     view.record.group.warm_pool = pool;

@@ -23,9 +23,9 @@ namespace brume::autoscaling {
 struct GroupChange {
   std::optional<int> min_size, max_size, desired;
   std::optional<scaling::SourceRequest> source;
-  // With a MixedInstancesPolicy: its bytes, and the types its overrides name, the preferred one first. Both are emptied
-  // by a `source` that comes without.
-  std::optional<std::string> mixed_policy;
+  // With a MixedInstancesPolicy: itself, and the types its overrides name, the preferred one first. Both are emptied by
+  // a `source` that comes without.
+  std::optional<scaling::MixedPolicy> mixed_policy;
   std::vector<std::string> instance_types;
   std::optional<std::vector<SubnetId>> subnets;   // VPCZoneIdentifier
   std::optional<std::vector<std::string>> zones;  // alone: their default subnets; with subnets: those they must be in

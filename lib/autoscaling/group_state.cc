@@ -10,7 +10,7 @@
 #include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
-#include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
@@ -30,9 +30,8 @@ absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
     source.version = 0;
     return absl::OkStatus();
   }
-  compute::LaunchTemplateTable templates(c);
   const LaunchTemplateId id = LaunchTemplateId::FromTrusted(source.id);
-  const absl::StatusOr<LaunchTemplate> found = templates.Get(id);
+  const absl::StatusOr<LaunchTemplate> found = compute::GetLaunchTemplate(c, id);
   if (!found.ok()) return ec2::HasErrorCode(found.status()) ? absl::OkStatus() : found.status();
   int64_t number = found->default_version;
   if (record.source.version == "$Latest") number = found->latest_version;
@@ -41,7 +40,7 @@ absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
   }
   if (number == source.version && source.created > absl::UnixEpoch()) return absl::OkStatus();
   source.version = number;
-  ASSIGN_OR_RETURN(const auto version, templates.FindVersion(id, number));
+  ASSIGN_OR_RETURN(const auto version, compute::FindLaunchTemplateVersion(c, id, number));
   if (version.has_value()) source.created = version->created;
   return absl::OkStatus();
 }

@@ -4,8 +4,8 @@
 #include <map>
 #include <tuple>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/fields_json.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/json_text.h"
@@ -58,7 +58,7 @@ using RefusalText = std::tuple<std::string, std::string, int64_t>;
 
 Flat Flatten(const GroupRecord& r) {
   Flat f;
-  f.mixed_policy = absl::Base64Escape(r.mixed_policy);
+  if (r.mixed_policy.has_value()) f.mixed_policy = FieldsToJson(*r.mixed_policy);
   f.instance_types = store::ToJson(r.group.instance_types);
   f.termination_policies = store::ToJson(r.group.termination_policies);
   f.suspensions = store::ToJson(r.suspensions);
@@ -81,9 +81,17 @@ Flat Flatten(const GroupRecord& r) {
   return f;
 }
 
-void Unflatten(const Flat& f, GroupRecord& r) {
+// Error: DataLoss.
+absl::Status Unflatten(const Flat& f, GroupRecord& r) {
   scaling::Group& group = r.group;
-  absl::Base64Unescape(f.mixed_policy, &r.mixed_policy);
+  if (!f.mixed_policy.empty()) {
+    absl::StatusOr<scaling::MixedPolicy> policy = FieldsFromJson<scaling::MixedPolicy>(f.mixed_policy);
+    if (!policy.ok()) {
+      return absl::DataLossError(absl::StrCat("the mixed instances policy of the Auto Scaling group ", group.name,
+                                              " is damaged: ", policy.status().message()));
+    }
+    r.mixed_policy = *std::move(policy);
+  }
   group.instance_types = store::FromJson<std::vector<std::string>>(f.instance_types);
   group.termination_policies = store::FromJson<std::vector<scaling::TerminationPolicy>>(f.termination_policies);
   r.suspensions = store::FromJson<std::map<std::string, std::string>>(f.suspensions);
@@ -108,13 +116,14 @@ void Unflatten(const Flat& f, GroupRecord& r) {
   }
   group.source.is_template = r.source.is_template;
   group.source.id = r.source.id;
+  return absl::OkStatus();
 }
 
-GroupRecord ReadGroup(store::Row& row) {
+absl::StatusOr<GroupRecord> ReadGroup(store::Row& row) {
   GroupRecord r;
   Flat f;
   row.Read(r.seq, r.group.name, r.group.uuid, r.revision, Columns(r, f));
-  Unflatten(f, r);
+  RETURN_IF_ERROR(Unflatten(f, r));
   return r;
 }
 
@@ -187,18 +196,24 @@ absl::Status GroupTable::Complete(GroupRecord& r) {
 }
 
 absl::StatusOr<std::optional<GroupRecord>> GroupTable::Find(const std::string& name) {
-  ASSIGN_OR_RETURN(std::optional<GroupRecord> found,
-                   connection_.First(SelectGroups("WHERE name = ?"), ReadGroup, name));
-  if (found.has_value()) RETURN_IF_ERROR(Complete(*found));
-  return found;
+  ASSIGN_OR_RETURN(auto found, connection_.First(SelectGroups("WHERE name = ?"), ReadGroup, name));
+  if (!found.has_value()) return std::optional<GroupRecord>();
+  ASSIGN_OR_RETURN(GroupRecord record, *std::move(found));
+  RETURN_IF_ERROR(Complete(record));
+  return std::optional<GroupRecord>(std::move(record));
 }
 
 absl::StatusOr<std::vector<GroupRecord>> GroupTable::List(absl::Span<const std::string> names) {
   const std::vector<std::string> wanted(names.begin(), names.end());
-  ASSIGN_OR_RETURN(std::vector<GroupRecord> all,
+  ASSIGN_OR_RETURN(std::vector<absl::StatusOr<GroupRecord>> found,
                    connection_.All(SelectGroups("WHERE ?1 OR name IN (SELECT value FROM json_each(?2)) ORDER BY seq"),
                                    ReadGroup, wanted.empty(), store::JsonArray(wanted)));
-  for (GroupRecord& record : all) RETURN_IF_ERROR(Complete(record));
+  std::vector<GroupRecord> all;
+  for (absl::StatusOr<GroupRecord>& each : found) {
+    ASSIGN_OR_RETURN(GroupRecord record, std::move(each));
+    RETURN_IF_ERROR(Complete(record));
+    all.push_back(std::move(record));
+  }
   return all;
 }
 

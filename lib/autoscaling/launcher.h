@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "lib/autoscaling/model/member.h"
 #include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/compute/model/launch_spec.h"
 
 namespace brume::autoscaling {
 
@@ -16,9 +17,8 @@ struct LaunchOrder {
   // The client token of RunInstances.
   std::string token;
   scaling::LaunchSource source;
-  // Of a launch configuration; empty for a template.
-  std::string configuration_data;
-  std::string instance_type;  // empty = the source's own
+  compute::LaunchSpec configuration;  // where the source is a launch configuration
+  std::string instance_type;          // empty = the source's own
   SubnetId subnet;
   TagMap tags;         // over those of the source
   TagMap system_tags;  // "aws:autoscaling:groupName" …

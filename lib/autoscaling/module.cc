@@ -6,10 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/api/group_launch.h"
+#include "lib/autoscaling/api/launch_configuration_handlers.h"
 #include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/launcher.h"
+#include "lib/autoscaling/member_launch.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/alarm_action.h"
@@ -21,10 +22,8 @@ namespace {
 
 Launcher MakeLauncher(const AutoscalingParts& parts) {
   compute::InstanceService& instances = parts.instances;
-  const MemberLauncher launcher{.instances = parts.instances,
-                                .launch_templates = parts.launch_templates,
-                                .instance_profiles = parts.instance_profiles};
-  return {.run = [launcher](const LaunchOrder& order) { return LaunchMember(launcher, order); },
+  return {.run = [&launches = parts.launches, &templates = parts.launch_templates](
+                     const LaunchOrder& order) { return LaunchMember(launches, templates, order); },
           .start =
               [&instances](const InstanceId& id) {
                 return instances.Start({&id, 1}).status();
@@ -87,7 +86,9 @@ absl::Status Notify(const AutoscalingParts& parts, const std::string& text, cons
 }  // namespace
 
 AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
-    : loop_({.database = parts.database,
+    : instances_(parts.instances),
+      launches_(parts.launches),
+      loop_({.database = parts.database,
              .clock = parts.clock,
              .launcher = MakeLauncher(parts),
              .signals = MakeSignals(parts),
@@ -117,6 +118,9 @@ AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
                  .launch_templates = parts.launch_templates,
                  .alarms = parts.alarms}) {}
 
-void AutoscalingModule::Register(gateway::Actions& actions) { AddScalingActions(actions, services_); }
+void AutoscalingModule::Register(gateway::Actions& actions) {
+  AddScalingActions(actions, services_);
+  AddLaunchConfigurationActions(actions, policies_, instances_, launches_);
+}
 
 }  // namespace brume::autoscaling

@@ -16,11 +16,11 @@
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/gateway/actions.h"
-#include "lib/iam/instance_profile_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -36,7 +36,7 @@ struct AutoscalingParts {
   compute::InstanceService& instances;
   const compute::StatusOfInstance& status_of;
   compute::LaunchTemplateService& launch_templates;
-  iam::InstanceProfileService& instance_profiles;
+  compute::LaunchService& launches;
   cloudwatch::MetricService& metrics;
   cloudwatch::AlarmService& alarms;
   absl::Duration sample_period;            // of the metrics of guests
@@ -60,6 +60,8 @@ class AutoscalingModule {
   PolicyService& policies() { return policies_; }
 
  private:
+  compute::InstanceService& instances_;
+  compute::LaunchService& launches_;
   ScalingLoop loop_;
   GroupService groups_;
   MemberService members_;

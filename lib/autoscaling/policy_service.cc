@@ -22,7 +22,7 @@ using scaling::PolicyRecord;
 using scaling::ScheduleRecord;
 
 constexpr int kMostSteps = 20;
-constexpr size_t kMostConfigurationBytes = 64 * 1024;
+constexpr size_t kMaxConfigurationBytes = 64 * 1024;
 
 struct RuleCheck {
   const scaling::MetricRequest& metric;
@@ -255,10 +255,10 @@ absl::StatusOr<std::vector<ScheduleRecord>> PolicyService::ListSchedules(const s
   });
 }
 
-absl::Status PolicyService::CreateConfiguration(const std::string& name, const std::string& data) {
+absl::Status PolicyService::CreateConfiguration(const std::string& name, const compute::LaunchSpec& spec) {
   if (name.empty() || name.size() > 255) return Invalid("LaunchConfigurationName has 1 to 255 characters");
-  if (data.size() > kMostConfigurationBytes) {
-    return Invalid(absl::StrCat("The launch configuration is too long: at most ", kMostConfigurationBytes,
+  if (compute::TextBytes(spec) > kMaxConfigurationBytes) {
+    return Invalid(absl::StrCat("The launch configuration is too long: at most ", kMaxConfigurationBytes,
                                 " bytes are kept of one"));
   }
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
@@ -275,7 +275,7 @@ absl::Status PolicyService::CreateConfiguration(const std::string& name, const s
                         absl::StrCat("There can be at most ", kMostLaunchConfigurations, " launch configurations"));
     }
     return configurations.Insert(
-        {.seq = 0, .id = NewUuid(parts_.random), .name = name, .created = parts_.clock.Now(), .data = data});
+        {.seq = 0, .id = NewUuid(parts_.random), .name = name, .created = parts_.clock.Now(), .spec = spec});
   });
 }
 

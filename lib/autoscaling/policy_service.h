@@ -70,7 +70,7 @@ class PolicyService {
   std::string Arn(const scaling::ScheduleRecord& schedule) const;
 
   // Errors: AlreadyExists, LimitExceeded, ValidationError.
-  absl::Status CreateConfiguration(const std::string& name, const std::string& data);
+  absl::Status CreateConfiguration(const std::string& name, const compute::LaunchSpec& spec);
   // ResourceInUse while a group is launched from it.
   absl::Status DeleteConfiguration(const std::string& name);
   absl::StatusOr<std::vector<scaling::LaunchConfiguration>> ListConfigurations(absl::Span<const std::string> names);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/fields_json.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/json_text.h"
@@ -209,13 +210,21 @@ std::string SelectRefreshes(absl::string_view rest) {
       rest);
 }
 
-scaling::LaunchConfiguration ReadConfiguration(store::Row& row) {
+// Error: DataLoss.
+absl::StatusOr<scaling::LaunchConfiguration> ReadConfiguration(store::Row& row) {
   scaling::LaunchConfiguration c;
-  row.Read(c.seq, c.id, c.name, c.created, c.data);
+  std::string json;
+  row.Read(c.seq, c.id, c.name, c.created, json);
+  absl::StatusOr<compute::LaunchSpec> spec = FieldsFromJson<compute::LaunchSpec>(json);
+  if (!spec.ok()) {
+    return absl::DataLossError(
+        absl::StrCat("the launch configuration ", c.name, " is damaged: ", spec.status().message()));
+  }
+  c.spec = *std::move(spec);
   return c;
 }
 
-constexpr char kSelectConfigurations[] = "SELECT seq, id, name, created, data FROM launch_configurations ";
+constexpr char kSelectConfigurations[] = "SELECT seq, id, name, created, spec FROM launch_configurations ";
 
 int64_t ReadNumber(store::Row& row) {
   int64_t number = 0;
@@ -329,16 +338,26 @@ absl::Status RefreshTable::Trim(int64_t group_seq, int most) {
 }
 
 absl::Status LaunchConfigurationTable::Insert(const scaling::LaunchConfiguration& c) {
-  return connection_.Run("INSERT INTO launch_configurations (id, name, created, data) VALUES (?, ?, ?, ?)", c.id,
-                         c.name, c.created, store::Blob{c.data});
+  return connection_.Run("INSERT INTO launch_configurations (id, name, created, spec) VALUES (?, ?, ?, ?)", c.id,
+                         c.name, c.created, FieldsToJson(c.spec));
 }
 
 absl::StatusOr<std::optional<scaling::LaunchConfiguration>> LaunchConfigurationTable::Find(const std::string& name) {
-  return connection_.First(absl::StrCat(kSelectConfigurations, "WHERE name = ?"), ReadConfiguration, name);
+  ASSIGN_OR_RETURN(auto found,
+                   connection_.First(absl::StrCat(kSelectConfigurations, "WHERE name = ?"), ReadConfiguration, name));
+  if (!found.has_value()) return std::optional<scaling::LaunchConfiguration>();
+  ASSIGN_OR_RETURN(scaling::LaunchConfiguration configuration, *std::move(found));
+  return std::optional<scaling::LaunchConfiguration>(std::move(configuration));
 }
 
 absl::StatusOr<std::vector<scaling::LaunchConfiguration>> LaunchConfigurationTable::List() {
-  return connection_.All(absl::StrCat(kSelectConfigurations, "ORDER BY seq"), ReadConfiguration);
+  ASSIGN_OR_RETURN(auto found, connection_.All(absl::StrCat(kSelectConfigurations, "ORDER BY seq"), ReadConfiguration));
+  std::vector<scaling::LaunchConfiguration> all;
+  for (absl::StatusOr<scaling::LaunchConfiguration>& each : found) {
+    ASSIGN_OR_RETURN(scaling::LaunchConfiguration configuration, std::move(each));
+    all.push_back(std::move(configuration));
+  }
+  return all;
 }
 
 absl::StatusOr<int64_t> LaunchConfigurationTable::Count() {

@@ -205,7 +205,7 @@ absl::StatusOr<bool> ScalingLoop::CarryOut(const Snapshot& snapshot) {
 absl::Status ScalingLoop::Run(const Snapshot& snapshot, const Member& member) {
   LaunchOrder order{.token = member.token,
                     .source = member.source,
-                    .configuration_data = "",
+                    .configuration = {},
                     .instance_type = member.instance_type,
                     .subnet = {},
                     .tags = {},
@@ -232,7 +232,7 @@ absl::Status ScalingLoop::Run(const Snapshot& snapshot, const Member& member) {
                          ec2::Error("ValidationError",
                                     absl::StrCat("The launch configuration '", member.source.id, "' does not exist")));
     }
-    order.configuration_data = found->data;
+    order.configuration = found->spec;
   }
   const absl::StatusOr<InstanceId> launched = parts_.launcher.run(order);
   RETURN_IF_ERROR(Failpoint("scaling.launched"));

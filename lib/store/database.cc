@@ -212,8 +212,9 @@ void SqliteDatabase::GiveBack(std::unique_ptr<Connection> reader) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer, OpenWriter(path));
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path,
+                                                         absl::Span<const Conversion> conversions) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer, OpenWriter(path, conversions));
   return std::make_unique<SqliteDatabase>(path, std::move(writer));
 }
 

@@ -13,6 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/store/migrations.h"
 
 namespace brume::store {
 
@@ -23,8 +25,9 @@ class Database {
  public:
   // Opens or creates `path` (":memory:" is refused: readers need a file) and migrates it to this version's schema.
   // Errors: FailedPrecondition when the file was written by a newer version, or is no database; Unavailable when it
-  // cannot be written.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
+  // cannot be written; DataLoss when a conversion finds what it cannot convert, and the file stays as it was.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
+                                                        absl::Span<const Conversion> conversions = {});
   virtual ~Database() = default;
 
   // Runs `change` on the writer thread in one transaction and waits for the commit. `change` must not block on anything

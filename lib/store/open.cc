@@ -106,23 +106,41 @@ absl::Status UseWal(Connection& connection, const std::string& path) {
                                              "'): put the state directory on a local disk"));
 }
 
-absl::Status Migrate(Connection& connection, int64_t version) {
+// In a transaction that is open.
+absl::Status Apply(Connection& connection, const Migration& migration, absl::Span<const Conversion> conversions) {
+  for (const Conversion& conversion : conversions) {
+    if (conversion.number == migration.number) RETURN_IF_ERROR(conversion.run(connection));
+  }
+  return connection.RunScript(absl::StrCat(migration.sql, "\nPRAGMA application_id = ", kApplicationId,
+                                           ";\nPRAGMA user_version = ", migration.number, ";")
+                                  .c_str());
+}
+
+absl::Status ApplyAll(Connection& connection, int64_t version, absl::Span<const Conversion> conversions) {
   for (const Migration& migration : Migrations()) {
     if (migration.number <= version) continue;
-    const std::string script =
-        absl::StrCat("BEGIN IMMEDIATE;\n", migration.sql, "\nPRAGMA application_id = ", kApplicationId,
-                     ";\nPRAGMA user_version = ", migration.number, ";\nCOMMIT;");
-    absl::Status applied = connection.RunScript(script.c_str());
+    const absl::Status applied = Apply(connection, migration, conversions);
     if (applied.ok()) continue;
-    if (!connection.in_autocommit()) applied.Update(connection.Run("ROLLBACK"));
-    return applied;
+    return absl::Status(applied.code(),
+                        absl::StrCat("the state database stays at version ", version, " of its schema, as version ",
+                                     migration.number, " cannot be made of it: ", applied.message()));
   }
-  return absl::OkStatus();
+  return connection.Run("COMMIT");
+}
+
+// All in one transaction: a database that cannot come all the way stays one of the version that wrote it.
+absl::Status Migrate(Connection& connection, int64_t version, absl::Span<const Conversion> conversions) {
+  if (version == Migrations().back().number) return absl::OkStatus();
+  RETURN_IF_ERROR(connection.Run("BEGIN IMMEDIATE"));
+  absl::Status applied = ApplyAll(connection, version, conversions);
+  if (!applied.ok() && !connection.in_autocommit()) applied.Update(connection.Run("ROLLBACK"));
+  return applied;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Connection>> OpenWriter(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Connection>> OpenWriter(const std::string& path,
+                                                       absl::Span<const Conversion> conversions) {
   if (path.empty() || path.front() == ':') {
     return absl::InvalidArgumentError(absl::StrCat("'", path, "' is no file: the state database needs one"));
   }
@@ -134,7 +152,7 @@ absl::StatusOr<std::unique_ptr<Connection>> OpenWriter(const std::string& path) 
   RETURN_IF_ERROR(CheckContent(*connection, path));
   RETURN_IF_ERROR(UseWal(*connection, path));
   RETURN_IF_ERROR(connection->RunScript(kWriterSettings));
-  RETURN_IF_ERROR(Migrate(*connection, version));
+  RETURN_IF_ERROR(Migrate(*connection, version, conversions));
   return connection;
 }
 

@@ -36,10 +36,7 @@ autoscaling::LaunchOrder OrderOf(const ScalingApiWorld& world, const SubnetId& s
 }
 
 absl::StatusOr<InstanceId> Launch(ScalingApiWorld& world, const autoscaling::LaunchOrder& order) {
-  return autoscaling::LaunchMember({.instances = *world.service,
-                                    .launch_templates = world.launch_templates,
-                                    .instance_profiles = world.instance_profiles},
-                                   order);
+  return autoscaling::LaunchMember(world.launches, world.launch_templates, order);
 }
 
 SubnetId DefaultSubnet(ScalingApiWorld& world) { return world.Row(world.Launch()).subnet_id; }

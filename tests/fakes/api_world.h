@@ -8,11 +8,11 @@
 
 #include "brume/rpc/v1/options.pb.h"
 #include "google/protobuf/text_format.h"
-#include "lib/api/handlers.h"
-#include "lib/api/passed_role.h"
-#include "lib/autoscaling/api/group_launch.h"
+#include "lib/autoscaling/api/passed_role.h"
+#include "lib/autoscaling/api/launch_configuration_handlers.h"
 #include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/member_launch.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/policy_service.h"
 #include "lib/autoscaling/refresh_service.h"
@@ -28,6 +28,7 @@
 #include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/console_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/network/api/network_actions.h"
@@ -69,19 +70,14 @@ class ApiWorld : public ComputeWorld {
         networks(*database, settings, random),
         groups(*database, random,
                [this](const VpcId& vpc, const SecurityGroupId& group) { network->WakeGroup(vpc, group); }) {
-    api::AddAllHandlers(dispatcher, {.settings = settings,
-                                     .types = types,
-                                     .clock = clock,
-                                     .instances = *service,
-                                     .launch_templates = launch_templates,
-                                     .instance_profiles = instance_profiles,
-                                     .scaling_policies = scaling_policies});
     gateway::Actions actions(dispatcher);
     ec2::AddComputeActions(actions, {.settings = settings,
                                      .types = types,
                                      .instances = *service,
                                      .consoles = consoles,
                                      .key_pairs = key_pairs,
+                                     .launch_templates = launch_templates,
+                                     .launches = launches,
                                      .status_of = status_of,
                                      .profiles = instance_profiles,
                                      .profile_associations = profile_associations,
@@ -96,6 +92,7 @@ class ApiWorld : public ComputeWorld {
     cloudwatch::AddCloudwatchActions(actions,
                                      {.settings = settings, .clock = clock, .metrics = metrics, .alarms = alarms});
     autoscaling::AddScalingActions(actions, scaling_services);
+    autoscaling::AddLaunchConfigurationActions(actions, scaling_policies, *service, launches);
     network::AddTaggableKinds(tags);
     storage::AddTaggableKinds(tags);
     compute::AddTaggableKinds(tags);
@@ -167,6 +164,7 @@ class ApiWorld : public ComputeWorld {
       iam::AccessKeyService::Open(*database, clock, directory.path()).value();
   iam::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
   compute::ProfileAssociationService profile_associations{*database, clock, random, instance_profiles};
+  compute::LaunchService launches{*service, instance_profiles, types};
   iam::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
   cloudwatch::MetricService metrics{*database, clock};
   cloudwatch::AlarmService alarms{*database,
@@ -219,7 +217,7 @@ class ApiWorld : public ComputeWorld {
            },
        .passed_role =
            [this](const google::protobuf::Message& request) {
-             return api::PassedRole(
+             return autoscaling::PassedRole(
                  request,
                  {.identities = identities, .profiles = instance_profiles, .launch_templates = launch_templates});
            },
@@ -249,10 +247,7 @@ class ApiWorld : public ComputeWorld {
             .clock = clock,
             .launcher = {.run =
                              [this](const autoscaling::LaunchOrder& order) {
-                               return autoscaling::LaunchMember({.instances = *service,
-                                                                 .launch_templates = launch_templates,
-                                                                 .instance_profiles = instance_profiles},
-                                                                order);
+                               return autoscaling::LaunchMember(launches, launch_templates, order);
                              },
                          .start = [=, this](const InstanceId& id) { return service->Start(one(id)).status(); },
                          .stop = [=, this](const InstanceId& id) { return service->Stop(one(id), false).status(); },

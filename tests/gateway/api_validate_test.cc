@@ -5,7 +5,7 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
-#include "lib/ec2/compute/api/user_data.h"
+#include "lib/ec2/compute/model/user_data.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/validate.h"
@@ -111,12 +111,12 @@ TEST_CASE("the digest of parameters knows all but the token and the dry run", "[
 }
 
 TEST_CASE("user data is decoded, and refused when it is too long or no base64", "[api]") {
-  CHECK(ec2::DecodeUserData("IyEvYmluL3NoCg==").value() == "#!/bin/sh\n");
-  CHECK(ec2::DecodeUserData("IyEvYmlu\nL3NoCg==\n").value() == "#!/bin/sh\n");
-  CHECK(ec2::DecodeUserData("").value().empty());
-  CHECK(ec2::ErrorCode(ec2::DecodeUserData("#!/bin/sh").status()) == "InvalidUserData.Malformed");
-  CHECK(ec2::DecodeUserData(std::string(16 * 1024 * 4 / 3 + 3, 'A').substr(0, 21844)).ok());
-  CHECK(ec2::ErrorCode(ec2::DecodeUserData(std::string(21852, 'A')).status()) == "InvalidParameterValue");
+  CHECK(DecodeUserData("IyEvYmluL3NoCg==").value() == "#!/bin/sh\n");
+  CHECK(DecodeUserData("IyEvYmlu\nL3NoCg==\n").value() == "#!/bin/sh\n");
+  CHECK(DecodeUserData("").value().empty());
+  CHECK(ec2::ErrorCode(DecodeUserData("#!/bin/sh").status()) == "InvalidUserData.Malformed");
+  CHECK(DecodeUserData(std::string(16 * 1024 * 4 / 3 + 3, 'A').substr(0, 21844)).ok());
+  CHECK(ec2::ErrorCode(DecodeUserData(std::string(21852, 'A')).status()) == "InvalidParameterValue");
 }
 
 TEST_CASE("a dispatcher without handlers says which rpcs it lacks, and no streaming one", "[api]") {

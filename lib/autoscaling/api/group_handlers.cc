@@ -11,6 +11,7 @@
 #include "lib/autoscaling/api/scaling.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/gateway/filter_values.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -30,12 +31,10 @@ absl::Status ParseMixed(const ScalingServices& services, const v1::MixedInstance
     }
     change.instance_types.push_back(override.instance_type());
   }
-  v1::MixedInstancesPolicy kept = policy;
-  auto& source = *kept.mutable_launch_template()->mutable_launch_template_specification();
-  source.clear_launch_template_name();
-  source.set_launch_template_id(change.source->id);
-  source.set_version(change.source->version);
-  change.mixed_policy = kept.SerializeAsString();
+  scaling::MixedPolicy& kept = change.mixed_policy.emplace();
+  schema::ReadFields(policy, kept);
+  kept.launch_template->launch_template_specification = {.launch_template_id = change.source->id,
+                                                         .version = change.source->version};
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -28,24 +29,20 @@ absl::string_view WarmStateName(scaling::WarmState state) {
   }
 }
 
-absl::Status RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& record,
-                          v1::AutoScalingGroup& group) {
+void RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
   const scaling::SourceRequest& source = record.source;
   if (!source.is_template) {
     group.set_launch_configuration_name(source.id);
-    return absl::OkStatus();
+    return;
   }
   const v1::LaunchTemplateSpecification shown = templates.Render(source.id, source.version);
-  if (record.mixed_policy.empty()) {
+  if (!record.mixed_policy.has_value()) {
     *group.mutable_launch_template() = shown;
-    return absl::OkStatus();
+    return;
   }
   v1::MixedInstancesPolicy& policy = *group.mutable_mixed_instances_policy();
-  if (!policy.ParseFromString(record.mixed_policy)) {
-    return absl::DataLossError(absl::StrCat("the mixed instances policy of ", record.group.name, " is damaged"));
-  }
+  schema::WriteFields(*record.mixed_policy, policy);
   *policy.mutable_launch_template()->mutable_launch_template_specification() = shown;
-  return absl::OkStatus();
 }
 
 void RenderPlaces(const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
@@ -134,7 +131,7 @@ absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services
   v1::AutoScalingGroup rendered;
   rendered.set_auto_scaling_group_name(group.name);
   rendered.set_auto_scaling_group_arn(GroupArn(services.settings, group));
-  RETURN_IF_ERROR(RenderSource(templates, record, rendered));
+  RenderSource(templates, record, rendered);
   rendered.set_min_size(group.min_size);
   rendered.set_max_size(group.max_size);
   rendered.set_desired_capacity(group.desired);

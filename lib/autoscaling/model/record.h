@@ -14,9 +14,11 @@
 #include "lib/autoscaling/model/converge.h"
 #include "lib/autoscaling/model/group.h"
 #include "lib/autoscaling/model/member.h"
+#include "lib/autoscaling/model/mixed_policy.h"
 #include "lib/autoscaling/model/policy.h"
 #include "lib/autoscaling/model/schedule.h"
 #include "lib/cloudwatch/model/metric.h"
+#include "lib/ec2/compute/model/launch_spec.h"
 
 namespace brume::scaling {
 
@@ -41,8 +43,7 @@ struct GroupRecord {
   absl::Time created;
   SourceRequest source;
   std::vector<GroupSubnet> subnets;
-  // The schema's MixedInstancesPolicy, serialized; empty = the group has none.
-  std::string mixed_policy;
+  std::optional<MixedPolicy> mixed_policy;
   std::string health_check_type = "EC2";
   std::optional<absl::Duration> default_warmup;
   // Why each suspended process is: "User suspended at 2026-01-31T10:00:00Z".
@@ -160,7 +161,7 @@ struct LaunchConfiguration {
   std::string id;  // a UUID, part of its ARN
   std::string name;
   absl::Time created;
-  std::string data;  // the schema's RequestLaunchTemplateData, serialized
+  compute::LaunchSpec spec;
 };
 
 }  // namespace brume::scaling

@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_table.h"
-#include "lib/ec2/tagging/tag_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -19,7 +19,7 @@ namespace {
 constexpr char kLatest[] = "$Latest";
 constexpr char kDefault[] = "$Default";
 // Of one version. Tags alone could fill a request of 1 MiB, and 10,000 versions of it the disk.
-constexpr size_t kMostDataBytes = 64 * 1024;
+constexpr size_t kMaxSpecBytes = 64 * 1024;
 
 std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, 128)); }
 
@@ -33,10 +33,10 @@ absl::Status CheckName(absl::string_view name) {
                                  "' is not valid: 3 to 128 letters, digits and ( ) . / _ -"));
 }
 
-absl::Status CheckData(const std::string& data) {
-  if (data.size() <= kMostDataBytes) return absl::OkStatus();
+absl::Status CheckSpec(const LaunchSpec& spec) {
+  if (TextBytes(spec) <= kMaxSpecBytes) return absl::OkStatus();
   return ec2::Error("InvalidParameterValue", absl::StrCat("The launch template data is too long: at most ",
-                                                          kMostDataBytes, " bytes are kept of a version"));
+                                                          kMaxSpecBytes, " bytes are kept of a version"));
 }
 
 absl::Status VersionNotFound(const LaunchTemplateId& id, absl::string_view version) {
@@ -69,7 +69,7 @@ absl::StatusOr<LaunchTemplateVersion> FindVersion(store::Connection& c, const La
 absl::StatusOr<LaunchTemplateView> ViewOf(store::Connection& c, const LaunchTemplateId& id) {
   LaunchTemplateView view;
   ASSIGN_OR_RETURN(view.made, LaunchTemplateTable(c).Get(id));
-  ASSIGN_OR_RETURN(view.tags, tagging::TagTable(c).Get(id.text()));
+  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, id.text()));
   return view;
 }
 
@@ -87,12 +87,22 @@ absl::StatusOr<std::optional<LaunchTemplateTokenUse>> EarlierUse(store::Connecti
 
 }  // namespace
 
+absl::StatusOr<LaunchTemplate> GetLaunchTemplate(store::Connection& c, const LaunchTemplateId& id) {
+  return LaunchTemplateTable(c).Get(id);
+}
+
+absl::StatusOr<std::optional<LaunchTemplateVersion>> FindLaunchTemplateVersion(store::Connection& c,
+                                                                               const LaunchTemplateId& id,
+                                                                               int64_t number) {
+  return LaunchTemplateTable(c).FindVersion(id, number);
+}
+
 absl::StatusOr<LaunchTemplateView> LaunchTemplateService::Create(const std::string& name, LaunchTemplateVersion first,
                                                                  const TagMap& tags,
                                                                  const LaunchTemplateAuthor& author) {
   RETURN_IF_ERROR(CheckName(name));
   RETURN_IF_ERROR(CheckTags(tags));
-  RETURN_IF_ERROR(CheckData(first.data));
+  RETURN_IF_ERROR(CheckSpec(first.spec));
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<LaunchTemplateView> {
     ASSIGN_OR_RETURN(const auto use, EarlierUse(c, author, true));
     if (use.has_value()) return ViewOf(c, use->template_id);
@@ -103,9 +113,9 @@ absl::StatusOr<LaunchTemplateView> LaunchTemplateService::Create(const std::stri
                         absl::StrCat("The launch template name '", name, "' is already in use"));
     }
     ASSIGN_OR_RETURN(const int64_t count, templates.Count());
-    if (count >= kMostLaunchTemplates) {
+    if (count >= kMaxLaunchTemplates) {
       return ec2::Error("LaunchTemplateLimitExceeded",
-                        absl::StrCat("There can be at most ", kMostLaunchTemplates, " launch templates"));
+                        absl::StrCat("There can be at most ", kMaxLaunchTemplates, " launch templates"));
     }
     LaunchTemplate made;
     made.id = LaunchTemplateId::New(random_);
@@ -114,15 +124,15 @@ absl::StatusOr<LaunchTemplateView> LaunchTemplateService::Create(const std::stri
     made.created_by = first.created_by = author.arn;
     RETURN_IF_ERROR(templates.Insert(made));
     RETURN_IF_ERROR(templates.InsertVersion(made.id, first, author.client_token, author.parameters_digest));
-    for (const auto& [key, value] : tags) RETURN_IF_ERROR(tagging::TagTable(c).Set(made.id.text(), key, value));
+    RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), tags));
     return ViewOf(c, made.id);
   });
 }
 
-absl::StatusOr<LaunchTemplateVersionView> LaunchTemplateService::CreateVersion(
-    const LaunchTemplateId& id, const std::string& source, const std::string& description,
-    const std::function<absl::StatusOr<std::string>(const std::string& source_data)>& merge,
-    const LaunchTemplateAuthor& author) {
+absl::StatusOr<LaunchTemplateVersionView> LaunchTemplateService::CreateVersion(const LaunchTemplateId& id,
+                                                                               const std::string& source,
+                                                                               const LaunchTemplateVersion& made,
+                                                                               const LaunchTemplateAuthor& author) {
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<LaunchTemplateVersionView> {
     LaunchTemplateTable templates(c);
     LaunchTemplateVersionView view;
@@ -132,19 +142,17 @@ absl::StatusOr<LaunchTemplateVersionView> LaunchTemplateService::CreateVersion(
       ASSIGN_OR_RETURN(view.version, FindVersion(c, view.of, absl::StrCat(use->number)));
       return view;
     }
-    std::string source_data;
+    view.version = made;
     if (!source.empty()) {
       ASSIGN_OR_RETURN(LaunchTemplateVersion from, FindVersion(c, view.of, source));
-      source_data = std::move(from.data);
+      view.version.spec = Override(std::move(from.spec), made.spec);
     }
-    ASSIGN_OR_RETURN(view.version.data, merge(source_data));
-    RETURN_IF_ERROR(CheckData(view.version.data));
+    RETURN_IF_ERROR(CheckSpec(view.version.spec));
     ASSIGN_OR_RETURN(const int64_t count, templates.CountVersions(id));
-    if (count >= kMostLaunchTemplateVersions) {
+    if (count >= kMaxLaunchTemplateVersions) {
       return ec2::Error("LaunchTemplateVersionLimitExceeded",
-                        absl::StrCat("A launch template can have at most ", kMostLaunchTemplateVersions, " versions"));
+                        absl::StrCat("A launch template can have at most ", kMaxLaunchTemplateVersions, " versions"));
     }
-    view.version.description = description;
     view.version.created = clock_.Now();
     view.version.created_by = author.arn;
     RETURN_IF_ERROR(templates.InsertVersion(id, view.version, author.client_token, author.parameters_digest));
@@ -157,7 +165,7 @@ absl::StatusOr<std::vector<LaunchTemplateView>> LaunchTemplateService::List() {
     ASSIGN_OR_RETURN(std::vector<LaunchTemplate> all, LaunchTemplateTable(c).List());
     std::vector<std::string> ids;
     for (const LaunchTemplate& one : all) ids.push_back(one.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::TagTable(c).GetMany(ids));
+    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(c, ids));
     std::vector<LaunchTemplateView> views;
     for (LaunchTemplate& one : all) {
       TagMap own = std::move(tags[one.id.text()]);
@@ -211,7 +219,7 @@ absl::StatusOr<LaunchTemplateVersionPage> LaunchTemplateService::ListVersions(
       if (page.more || of.seq < last_seq || (of.seq == last_seq && version.number >= last_number)) return;
       LaunchTemplateVersionView view{.of = std::move(of), .version = std::move(version)};
       if (request.keep && !request.keep(view)) return;
-      if (page.versions.size() == request.most) {
+      if (page.versions.size() == request.max_versions) {
         page.more = true;
       } else {
         page.versions.push_back(std::move(view));

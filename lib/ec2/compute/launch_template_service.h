@@ -33,17 +33,17 @@ struct LaunchTemplateVersionView {
 // Who makes a version, and by which call.
 struct LaunchTemplateAuthor {
   std::string arn;
-  std::string client_token;  // empty = none
+  std::string client_token;  // empty = unset
   std::string parameters_digest;
 };
 
 struct LaunchTemplateVersionsRequest {
-  std::optional<LaunchTemplateId> id;  // none = of all templates, and `versions` names no numbers
+  std::optional<LaunchTemplateId> id;  // unset = of all templates, and `versions` names no numbers
   std::vector<std::string> versions;   // numbers, "$Latest", "$Default"; empty = all
   std::string from, to;                // numbers, "$Latest", "$Default"; empty = no bound
   std::function<bool(const LaunchTemplateVersionView&)> keep;  // empty = all
   std::pair<int64_t, int64_t> after = {0, 0};  // the template's seq and the number of the last one shown
-  size_t most = 200;
+  size_t max_versions = 200;
 };
 
 struct LaunchTemplateVersionPage {
@@ -51,23 +51,29 @@ struct LaunchTemplateVersionPage {
   bool more = false;
 };
 
+// In another's transaction: one template, and one of its versions. Error: the template's NotFound.
+absl::StatusOr<LaunchTemplate> GetLaunchTemplate(store::Connection& c, const LaunchTemplateId& id);
+absl::StatusOr<std::optional<LaunchTemplateVersion>> FindLaunchTemplateVersion(store::Connection& c,
+                                                                               const LaunchTemplateId& id,
+                                                                               int64_t number);
+
 // Thread-safe.
 class LaunchTemplateService {
  public:
   LaunchTemplateService(store::Database& database, const Clock& clock, Random& random)
       : database_(database), clock_(clock), random_(random) {}
 
-  // With `data` as its version 1. Errors: InvalidLaunchTemplateName.MalformedException,
+  // With `first` as its version 1. Errors: InvalidLaunchTemplateName.MalformedException,
   // InvalidLaunchTemplateName.AlreadyExistsException, LaunchTemplateLimitExceeded, IdempotentParameterMismatch,
   // TagLimitExceeded, InvalidParameterValue.
   absl::StatusOr<LaunchTemplateView> Create(const std::string& name, LaunchTemplateVersion first, const TagMap& tags,
                                             const LaunchTemplateAuthor& author);
-  // `merge` makes the data of what the source version has (empty without one). Errors: the template's NotFound,
-  // InvalidLaunchTemplateId.VersionNotFound, LaunchTemplateVersionLimitExceeded, IdempotentParameterMismatch.
-  absl::StatusOr<LaunchTemplateVersionView> CreateVersion(
-      const LaunchTemplateId& id, const std::string& source, const std::string& description,
-      const std::function<absl::StatusOr<std::string>(const std::string& source_data)>& merge,
-      const LaunchTemplateAuthor& author);
+  // `made` has a description and a spec; what the spec leaves unset is as in the version `source`, which may be empty.
+  // Errors: the template's NotFound, InvalidLaunchTemplateId.VersionNotFound, LaunchTemplateVersionLimitExceeded,
+  // IdempotentParameterMismatch, InvalidParameterValue.
+  absl::StatusOr<LaunchTemplateVersionView> CreateVersion(const LaunchTemplateId& id, const std::string& source,
+                                                          const LaunchTemplateVersion& made,
+                                                          const LaunchTemplateAuthor& author);
   absl::StatusOr<std::vector<LaunchTemplateView>> List();
   // Errors: the template's NotFound, InvalidLaunchTemplateId.VersionNotFound for a number that is named and not there.
   absl::StatusOr<LaunchTemplateVersionPage> ListVersions(const LaunchTemplateVersionsRequest& request);

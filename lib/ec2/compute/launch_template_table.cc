@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/fields_json.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 
@@ -23,8 +24,18 @@ LaunchTemplate ReadTemplate(store::Row& row) {
   return t;
 }
 
-auto VersionFields(LaunchTemplateVersion& v) {
-  return std::tie(v.number, v.description, v.created, v.created_by, v.data);
+auto VersionFields(LaunchTemplateVersion& v, std::string& spec) {
+  return std::tie(v.number, v.description, v.created, v.created_by, spec);
+}
+
+absl::Status ReadSpec(const std::string& json, const LaunchTemplateId& id, LaunchTemplateVersion& version) {
+  absl::StatusOr<LaunchSpec> spec = FieldsFromJson<LaunchSpec>(json);
+  if (!spec.ok()) {
+    return absl::DataLossError(absl::StrCat("version ", version.number, " of the launch template ", id.text(),
+                                            " is damaged: ", spec.status().message()));
+  }
+  version.spec = *std::move(spec);
+  return absl::OkStatus();
 }
 
 int64_t ReadNumber(store::Row& row) {
@@ -80,22 +91,21 @@ absl::Status LaunchTemplateTable::InsertVersion(const LaunchTemplateId& id, Laun
       v.number, NumberOf(connection_.First("SELECT next_version FROM launch_templates WHERE id = ?", ReadNumber, id)));
   RETURN_IF_ERROR(connection_.Run("UPDATE launch_templates SET next_version = next_version + 1 WHERE id = ?", id));
   return connection_.Run(
-      "INSERT INTO launch_template_versions (template_id, number, description, created, created_by, data, "
+      "INSERT INTO launch_template_versions (template_id, number, description, created, created_by, spec, "
       "client_token, parameters_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      id, v.number, v.description, v.created, v.created_by, store::Blob{v.data}, client_token, parameters_digest);
+      id, v.number, v.description, v.created, v.created_by, FieldsToJson(v.spec), client_token, parameters_digest);
 }
 
 absl::StatusOr<std::optional<LaunchTemplateVersion>> LaunchTemplateTable::FindVersion(const LaunchTemplateId& id,
                                                                                       int64_t number) {
-  const auto read = [](store::Row& row) {
-    LaunchTemplateVersion version;
-    row.Read(VersionFields(version));
-    return version;
-  };
-  return connection_.First(
-      "SELECT number, description, created, created_by, data FROM launch_template_versions "
+  std::optional<LaunchTemplateVersion> found;
+  std::string spec;
+  RETURN_IF_ERROR(connection_.Query(
+      "SELECT number, description, created, created_by, spec FROM launch_template_versions "
       "WHERE template_id = ? AND number = ?",
-      read, id, number);
+      [&](store::Row& row) { row.Read(VersionFields(found.emplace(), spec)); }, id, number));
+  if (found.has_value()) RETURN_IF_ERROR(ReadSpec(spec, id, *found));
+  return found;
 }
 
 absl::StatusOr<int64_t> LaunchTemplateTable::CountVersions(const LaunchTemplateId& id) {
@@ -112,9 +122,10 @@ absl::Status LaunchTemplateTable::ForEachVersion(
   std::vector<std::string> numbers;
   for (const int64_t number : query.numbers) numbers.push_back(absl::StrCat(number));
   const bool all = numbers.empty() && !query.latest && !query.default_version;
-  return connection_.Query(
+  absl::Status damaged;
+  RETURN_IF_ERROR(connection_.Query(
       absl::StrCat("SELECT t.seq, t.id, t.name, t.default_version, v.number, v.description, v.created, v.created_by, "
-                   "v.data FROM launch_templates AS t JOIN launch_template_versions AS v ON v.template_id = t.id "
+                   "v.spec FROM launch_templates AS t JOIN launch_template_versions AS v ON v.template_id = t.id "
                    "WHERE (?1 IS NULL OR t.id = ?1) AND v.number BETWEEN ?2 AND ?3 AND (?4 "
                    "OR v.number IN (SELECT CAST(value AS INTEGER) FROM json_each(?5)) "
                    "OR (?6 AND v.number = ",
@@ -122,11 +133,15 @@ absl::Status LaunchTemplateTable::ForEachVersion(
       [&](store::Row& row) {
         LaunchTemplate of;
         LaunchTemplateVersion version;
-        row.Read(of.seq, of.id, of.name, of.default_version, VersionFields(version));
-        each(of, version);
+        std::string spec;
+        row.Read(of.seq, of.id, of.name, of.default_version, VersionFields(version, spec));
+        const absl::Status read = ReadSpec(spec, of.id, version);
+        damaged.Update(read);
+        if (read.ok()) each(of, version);
       },
       query.id, query.from.value_or(0), query.to.value_or(std::numeric_limits<int64_t>::max()), all,
-      store::JsonArray(numbers), query.latest, query.default_version);
+      store::JsonArray(numbers), query.latest, query.default_version));
+  return damaged;
 }
 
 absl::StatusOr<std::optional<LaunchTemplateTokenUse>> LaunchTemplateTable::FindToken(const std::string& client_token,

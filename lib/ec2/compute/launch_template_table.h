@@ -15,7 +15,7 @@ namespace brume::compute {
 // Which versions of which templates: those of `numbers`, the latest and the default one as asked for; all of a
 // template's when none of the three is.
 struct LaunchTemplateVersionQuery {
-  std::optional<LaunchTemplateId> id;  // none = of all templates
+  std::optional<LaunchTemplateId> id;  // unset = of all templates
   std::vector<int64_t> numbers;
   bool latest = false, default_version = false;
   std::optional<int64_t> from, to;  // numbers, both included

@@ -27,7 +27,8 @@ ComputeModule::ComputeModule(ComputeParts parts)
       consoles_(instances_, parts_.hypervisor, parts_.disks, parts_.clock),
       key_pairs_(parts_.database, parts_.clock, parts_.random),
       launch_templates_(parts_.database, parts_.clock, parts_.random),
-      profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles) {}
+      profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles),
+      launches_(instances_, parts_.profiles, parts_.types) {}
 
 void ComputeModule::Register(gateway::Actions& actions) {
   ec2::AddComputeActions(actions, {.settings = parts_.settings,
@@ -35,6 +36,8 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .instances = instances_,
                                    .consoles = consoles_,
                                    .key_pairs = key_pairs_,
+                                   .launch_templates = launch_templates_,
+                                   .launches = launches_,
                                    .status_of = status_of_,
                                    .profiles = parts_.profiles,
                                    .profile_associations = profile_associations_,

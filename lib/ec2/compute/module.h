@@ -12,6 +12,7 @@
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/profile_association_service.h"
@@ -70,6 +71,7 @@ class ComputeModule {
 
   InstanceService& instances() { return instances_; }
   LaunchTemplateService& launch_templates() { return launch_templates_; }
+  LaunchService& launches() { return launches_; }
   ConsoleService& consoles() { return consoles_; }
   // As long as the module lives.
   const StatusOfInstance& status_of() const { return status_of_; }
@@ -86,6 +88,7 @@ class ComputeModule {
   KeyPairService key_pairs_;
   LaunchTemplateService launch_templates_;
   ProfileAssociationService profile_associations_;
+  LaunchService launches_;
 };
 
 }  // namespace brume::compute

@@ -296,16 +296,17 @@ TEST_CASE("a launch is allowed by what it launches and from what, however the te
 TEST_CASE("of launch templates and their versions there are as many as EC2 allows", "[api]") {
   ApiWorld world;
   Create(world, "web", "");
-  REQUIRE(world.database
-              ->Write([&](store::Connection& c) {
-                return c.RunScript(
-                    "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
-                    "INSERT INTO launch_template_versions SELECT (SELECT id FROM launch_templates), i, '', 0, '', x'', "
-                    "'', '' FROM n; UPDATE launch_templates SET next_version = 10001; "
-                    "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
-                    "INSERT INTO launch_templates SELECT i, 'lt-' || i, 'other' || i, 0, '', 1, 2 FROM n;");
-              })
-              .ok());
+  REQUIRE(
+      world.database
+          ->Write([&](store::Connection& c) {
+            return c.RunScript(
+                "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
+                "INSERT INTO launch_template_versions SELECT (SELECT id FROM launch_templates), i, '', 0, '', '{}', "
+                "'', '' FROM n; UPDATE launch_templates SET next_version = 10001; "
+                "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                "INSERT INTO launch_templates SELECT i, 'lt-' || i, 'other' || i, 0, '', 1, 2 FROM n;");
+          })
+          .ok());
   CHECK(
       ec2::ErrorCode(world.CallText("CreateLaunchTemplate", "launch_template_name: 'one-more' launch_template_data { }")
                          .status()) == "LaunchTemplateLimitExceeded");

@@ -7,6 +7,7 @@
 #include "lib/ec2/compute/api/instance_profile_association_handlers.h"
 #include "lib/ec2/compute/api/instance_type_handlers.h"
 #include "lib/ec2/compute/api/key_pair_handlers.h"
+#include "lib/ec2/compute/api/launch_template_handlers.h"
 
 namespace brume::ec2 {
 
@@ -17,6 +18,7 @@ void AddComputeActions(gateway::Actions& actions, const ComputeServices& service
   AddInstanceProfileAssociationActions(actions, services.profiles, services.profile_associations);
   AddInstanceTypeActions(actions, services.types, services.settings);
   AddKeyPairActions(actions, services.key_pairs);
+  AddLaunchTemplateActions(actions, services.launch_templates, services.settings);
   AddAccountActions(actions, services.networks);
 }
 

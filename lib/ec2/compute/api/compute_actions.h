@@ -4,6 +4,8 @@
 #include "lib/ec2/compute/console_service.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
+#include "lib/ec2/compute/launch_service.h"
+#include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/status_service.h"
@@ -21,6 +23,8 @@ struct ComputeServices {
   compute::InstanceService& instances;
   compute::ConsoleService& consoles;
   compute::KeyPairService& key_pairs;
+  compute::LaunchTemplateService& launch_templates;
+  compute::LaunchService& launches;
   const compute::StatusOfInstance& status_of;
   iam::InstanceProfileService& profiles;
   compute::ProfileAssociationService& profile_associations;

@@ -5,10 +5,12 @@
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_render.h"
-#include "lib/ec2/compute/api/run_request.h"
-#include "lib/ec2/compute/api/user_data.h"
+#include "lib/ec2/compute/launch_service.h"
+#include "lib/ec2/compute/model/launch_spec.h"
+#include "lib/ec2/compute/model/user_data.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
@@ -184,14 +186,10 @@ absl::StatusOr<v1::UnmonitorInstancesResponse> UnmonitorInstances(const v1::Unmo
 absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyInstanceMetadataOptions(
     const v1::ModifyInstanceMetadataOptionsRequest& request, compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-  v1::InstanceMetadataOptionsRequest options;
-  if (request.has_http_tokens()) options.set_http_tokens(request.http_tokens());
-  if (request.has_http_endpoint()) options.set_http_endpoint(request.http_endpoint());
-  if (request.has_instance_metadata_tags()) options.set_instance_metadata_tags(request.instance_metadata_tags());
-  if (request.has_http_put_response_hop_limit()) {
-    options.set_http_put_response_hop_limit(request.http_put_response_hop_limit());
-  }
-  ASSIGN_OR_RETURN(const MetadataOptions changed, instances.ModifyMetadataOptions(id, ParseMetadataOptions(options)));
+  compute::LaunchSpec::MetadataOptions options;
+  schema::ReadFields(request, options);
+  ASSIGN_OR_RETURN(const MetadataOptions changed,
+                   instances.ModifyMetadataOptions(id, compute::ParseMetadataOptions(options)));
   v1::ModifyInstanceMetadataOptionsResponse response;
   response.set_instance_id(id.text());
   *response.mutable_instance_metadata_options() = RenderMetadataOptions(changed);

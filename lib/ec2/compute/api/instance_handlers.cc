@@ -38,11 +38,9 @@ absl::StatusOr<std::vector<compute::InstanceView>> DescribePage(
 }
 
 absl::StatusOr<v1::RunInstancesResponse> RunInstances(const v1::RunInstancesRequest& request,
-                                                      compute::InstanceService& instances,
-                                                      iam::InstanceProfileService& profiles, const Settings& settings) {
-  ASSIGN_OR_RETURN(compute::RunRequest run, ParseRunRequest(request));
-  RETURN_IF_ERROR(ResolveProfile(request, profiles, run));
-  ASSIGN_OR_RETURN(const compute::ReservationView reservation, instances.Run(run));
+                                                      compute::LaunchService& launches, const Settings& settings) {
+  ASSIGN_OR_RETURN(const compute::LaunchCall call, ParseLaunchCall(request));
+  ASSIGN_OR_RETURN(const compute::ReservationView reservation, launches.Launch(SpecOf(request), call));
   v1::RunInstancesResponse response;
   response.set_owner_id(settings.account_id);
   response.set_reservation_id(reservation.id.text());
@@ -154,7 +152,7 @@ absl::Status RebootInstances(const v1::RebootInstancesRequest& request, compute:
 }  // namespace
 
 void AddInstanceActions(gateway::Actions& actions, const ComputeServices& services) {
-  actions.Add(RunInstances, services.instances, services.profiles, services.settings);
+  actions.Add(RunInstances, services.launches, services.settings);
   actions.Add(DescribeInstances(services.settings), services.instances, services.settings);
   actions.Add(DescribeInstanceStatus, services.instances, services.status_of);
   actions.Add(GetConsoleOutput, services.consoles);

@@ -1,14 +1,14 @@
 #include "lib/ec2/compute/api/launch_template_data.h"
 
-#include <algorithm>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/compute/api/run_request.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
@@ -16,44 +16,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-// The messages have the same field numbers, so the bytes of one are those of another.
-absl::Status Read(const std::string& kept, Message& message) {
-  if (message.ParseFromString(kept)) return absl::OkStatus();
-  return absl::DataLossError("the data of a launch template version is damaged");
-}
-
-std::string Bytes(const Message& message) {
-  std::string bytes;
-  message.SerializeToString(&bytes);
-  return bytes;
-}
-
-// Each field that `over` has takes the place of that of `base`, lists and messages as a whole.
-void Override(const Message& over, Message& base) {
-  std::vector<const FieldDescriptor*> given;
-  over.GetReflection()->ListFields(over, &given);
-  for (const FieldDescriptor* field : given) base.GetReflection()->ClearField(&base, field);
-  base.MergeFrom(over);
-}
-
-// Tags are the one list that is not replaced as a whole: a key of the request's counts more than the template's.
-void AddTagsOf(const TagSpecifications& of_template, v1::RunInstancesRequest& request) {
-  for (v1::TagSpecification specification : of_template) {
-    const auto given = [&](const v1::Tag& tag) {
-      for (const v1::TagSpecification& own : request.tag_specifications()) {
-        if (own.resource_type() != specification.resource_type()) continue;
-        if (std::any_of(own.tags().begin(), own.tags().end(), [&](const v1::Tag& t) { return t.key() == tag.key(); })) {
-          return true;
-        }
-      }
-      return false;
-    };
-    auto& tags = *specification.mutable_tags();
-    tags.erase(std::remove_if(tags.begin(), tags.end(), given), tags.end());
-    if (!tags.empty()) *request.add_tag_specifications() = std::move(specification);
-  }
-}
 
 // The fields of a message by which it names one template.
 struct NamingFields {
@@ -99,12 +61,8 @@ absl::StatusOr<std::unique_ptr<Message>> FromTemplate(const v1::RunInstancesRequ
   ASSIGN_OR_RETURN(const compute::LaunchTemplateVersionView view, templates.Resolve(id, named.version()));
   named.set_version(absl::StrCat(view.version.number));
 
-  auto whole = std::make_unique<v1::RunInstancesRequest>();
-  RETURN_IF_ERROR(Read(view.version.data, *whole));
-  const TagSpecifications tags = whole->tag_specifications();
-  whole->clear_tag_specifications();
-  Override(request, *whole);
-  AddTagsOf(tags, *whole);
+  auto whole = std::make_unique<v1::RunInstancesRequest>(request);
+  schema::WriteFields(compute::Merge(view.version.spec, SpecOf(request)), *whole);
   *whole->mutable_launch_template() = std::move(named);
   RETURN_IF_ERROR(CheckComplete(*whole));
   return whole;
@@ -128,16 +86,15 @@ absl::StatusOr<std::unique_ptr<Message>> WithLaunchTemplate(const Message& reque
   return named;
 }
 
-absl::StatusOr<std::string> MergedData(const std::string& source, const v1::RequestLaunchTemplateData& data) {
-  v1::RequestLaunchTemplateData merged;
-  RETURN_IF_ERROR(Read(source, merged));
-  Override(data, merged);
-  return Bytes(merged);
+compute::LaunchSpec SpecOf(const v1::RequestLaunchTemplateData& data) {
+  compute::LaunchSpec spec;
+  schema::ReadFields(data, spec);
+  return spec;
 }
 
-absl::StatusOr<v1::ResponseLaunchTemplateData> ShownData(const std::string& kept) {
+v1::ResponseLaunchTemplateData ShownData(const compute::LaunchSpec& kept) {
   v1::ResponseLaunchTemplateData shown;
-  RETURN_IF_ERROR(Read(kept, shown));
+  schema::WriteFields(kept, shown);
   return shown;
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "google/protobuf/message.h"
 #include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/compute/model/launch_spec.h"
 
 namespace brume::ec2 {
 
@@ -19,10 +19,9 @@ namespace brume::ec2 {
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> WithLaunchTemplate(
     const google::protobuf::Message& request, compute::LaunchTemplateService& templates);
 
-// What a version keeps: `source`, what another one keeps or nothing, with each parameter of `data` in place of its own.
-absl::StatusOr<std::string> MergedData(const std::string& source, const v1::RequestLaunchTemplateData& data);
+compute::LaunchSpec SpecOf(const v1::RequestLaunchTemplateData& data);
 
-// What a version keeps, as it is shown. Error: DataLoss.
-absl::StatusOr<v1::ResponseLaunchTemplateData> ShownData(const std::string& kept);
+// What a version keeps, as it is shown.
+v1::ResponseLaunchTemplateData ShownData(const compute::LaunchSpec& kept);
 
 }  // namespace brume::ec2

@@ -1,3 +1,5 @@
+#include "lib/ec2/compute/api/launch_template_handlers.h"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -6,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "brume/ec2/v1/launch_template.pb.h"
-#include "lib/api/handlers.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/launch_template_service.h"
@@ -21,7 +22,6 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kService[] = "brume.ec2.v1.LaunchTemplates";
 constexpr char kVersions[] = "launch template versions";
 
 v1::LaunchTemplate Render(const compute::LaunchTemplateView& view) {
@@ -36,7 +36,7 @@ v1::LaunchTemplate Render(const compute::LaunchTemplateView& view) {
   return rendered;
 }
 
-absl::StatusOr<v1::LaunchTemplateVersion> Render(const compute::LaunchTemplateVersionView& view) {
+v1::LaunchTemplateVersion Render(const compute::LaunchTemplateVersionView& view) {
   v1::LaunchTemplateVersion rendered;
   rendered.set_launch_template_id(view.of.id.text());
   rendered.set_launch_template_name(view.of.name);
@@ -45,51 +45,54 @@ absl::StatusOr<v1::LaunchTemplateVersion> Render(const compute::LaunchTemplateVe
   rendered.set_create_time(gateway::RenderTime(view.version.created));
   rendered.set_created_by(view.version.created_by);
   rendered.set_default_version(view.version.number == view.of.default_version);
-  ASSIGN_OR_RETURN(*rendered.mutable_launch_template_data(), ShownData(view.version.data));
+  *rendered.mutable_launch_template_data() = ShownData(view.version.spec);
   return rendered;
 }
 
 // Who makes a version; `request` has its client token.
 template <typename Request>
-absl::StatusOr<compute::LaunchTemplateAuthor> AuthorOf(const api::Services& services, const Request& request,
+absl::StatusOr<compute::LaunchTemplateAuthor> AuthorOf(const Settings& settings, const Request& request,
                                                        const Caller& caller) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token(), 128));
-  const std::string root = Arn::Root(services.settings.account_id).text();
+  const std::string root = Arn::Root(settings.account_id).text();
   return compute::LaunchTemplateAuthor{.arn = caller.arn.empty() ? root : caller.arn,
                                        .client_token = request.client_token(),
                                        .parameters_digest = gateway::ParametersDigest(request)};
 }
 
-absl::StatusOr<v1::CreateLaunchTemplateResponse> Create(const api::Services& services,
-                                                        const v1::CreateLaunchTemplateRequest& request,
-                                                        const Caller& caller) {
+absl::StatusOr<v1::CreateLaunchTemplateResponse> CreateLaunchTemplate(const v1::CreateLaunchTemplateRequest& request,
+                                                                      const Caller& caller,
+                                                                      compute::LaunchTemplateService& templates,
+                                                                      const Settings& settings) {
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), LaunchTemplateId::kKind));
-  ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(services, request, caller));
+  ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(settings, request, caller));
   LaunchTemplateVersion first;
   first.description = request.version_description();
-  ASSIGN_OR_RETURN(first.data, MergedData("", request.launch_template_data()));
+  first.spec = SpecOf(request.launch_template_data());
   ASSIGN_OR_RETURN(const compute::LaunchTemplateView view,
-                   services.launch_templates.Create(request.launch_template_name(), std::move(first), tags, author));
+                   templates.Create(request.launch_template_name(), std::move(first), tags, author));
   v1::CreateLaunchTemplateResponse response;
   *response.mutable_launch_template() = Render(view);
   return response;
 }
 
-absl::StatusOr<v1::CreateLaunchTemplateVersionResponse> CreateVersion(
-    const api::Services& services, const v1::CreateLaunchTemplateVersionRequest& request, const Caller& caller) {
+absl::StatusOr<v1::CreateLaunchTemplateVersionResponse> CreateLaunchTemplateVersion(
+    const v1::CreateLaunchTemplateVersionRequest& request, const Caller& caller,
+    compute::LaunchTemplateService& templates, const Settings& settings) {
   ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template_id()));
-  ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(services, request, caller));
-  const auto merge = [&](const std::string& source) { return MergedData(source, request.launch_template_data()); };
+  ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(settings, request, caller));
+  LaunchTemplateVersion made;
+  made.description = request.version_description();
+  made.spec = SpecOf(request.launch_template_data());
   ASSIGN_OR_RETURN(const compute::LaunchTemplateVersionView view,
-                   services.launch_templates.CreateVersion(id, request.source_version(), request.version_description(),
-                                                           merge, author));
+                   templates.CreateVersion(id, request.source_version(), made, author));
   v1::CreateLaunchTemplateVersionResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_launch_template_version(), Render(view));
+  *response.mutable_launch_template_version() = Render(view);
   return response;
 }
 
-absl::StatusOr<v1::DescribeLaunchTemplatesResponse> Describe(const api::Services& services,
-                                                             const v1::DescribeLaunchTemplatesRequest& request) {
+absl::StatusOr<v1::DescribeLaunchTemplatesResponse> DescribeLaunchTemplates(
+    const v1::DescribeLaunchTemplatesRequest& request, compute::LaunchTemplateService& launch_templates) {
   using T = v1::LaunchTemplate;
   static const gateway::FilterTable<T> filters(
       {
@@ -101,10 +104,10 @@ absl::StatusOr<v1::DescribeLaunchTemplatesResponse> Describe(const api::Services
   const bool named = !ids.empty() || !request.launch_template_names().empty();
   RETURN_IF_ERROR(gateway::CheckPaging(request, named, "launchTemplateId"));
   for (const std::string& name : request.launch_template_names()) {
-    ASSIGN_OR_RETURN(const LaunchTemplateId id, services.launch_templates.FindByName(name));
+    ASSIGN_OR_RETURN(const LaunchTemplateId id, launch_templates.FindByName(name));
     *ids.Add() = id.text();
   }
-  ASSIGN_OR_RETURN(const auto views, services.launch_templates.List());
+  ASSIGN_OR_RETURN(const auto views, launch_templates.List());
   std::vector<T> templates;
   for (const compute::LaunchTemplateView& view : views) templates.push_back(Render(view));
   const auto key = [](const T& t) { return t.launch_template_id(); };
@@ -170,29 +173,23 @@ absl::StatusOr<std::pair<int64_t, int64_t>> ParsePosition(const std::string& tok
   return gateway::InvalidToken();
 }
 
-absl::StatusOr<v1::DescribeLaunchTemplateVersionsResponse> DescribeVersions(
-    const api::Services& services, const v1::DescribeLaunchTemplateVersionsRequest& request) {
+absl::StatusOr<v1::DescribeLaunchTemplateVersionsResponse> DescribeLaunchTemplateVersions(
+    const v1::DescribeLaunchTemplateVersionsRequest& request, compute::LaunchTemplateService& templates) {
   compute::LaunchTemplateVersionsRequest asked;
   ASSIGN_OR_RETURN(asked.id, gateway::ParseOptionalId<LaunchTemplateId>(request.launch_template_id()));
   asked.versions.assign(request.versions().begin(), request.versions().end());
   asked.from = request.min_version();
   asked.to = request.max_version();
   ASSIGN_OR_RETURN(asked.after, ParsePosition(request.next_token()));
-  if (request.has_max_results()) asked.most = request.max_results();
+  if (request.has_max_results()) asked.max_versions = request.max_results();
   ASSIGN_OR_RETURN(const auto matches, VersionFilters().Compile(request.filters()));
-  absl::Status damaged;
   if (!request.filters().empty()) {
-    asked.keep = [&](const compute::LaunchTemplateVersionView& view) {
-      const absl::StatusOr<v1::LaunchTemplateVersion> rendered = Render(view);
-      if (!rendered.ok()) damaged = rendered.status();
-      return rendered.ok() && matches(*rendered);
-    };
+    asked.keep = [&](const compute::LaunchTemplateVersionView& view) { return matches(Render(view)); };
   }
-  ASSIGN_OR_RETURN(const compute::LaunchTemplateVersionPage page, services.launch_templates.ListVersions(asked));
-  RETURN_IF_ERROR(damaged);
+  ASSIGN_OR_RETURN(const compute::LaunchTemplateVersionPage page, templates.ListVersions(asked));
   v1::DescribeLaunchTemplateVersionsResponse response;
   for (const compute::LaunchTemplateVersionView& view : page.versions) {
-    ASSIGN_OR_RETURN(*response.add_launch_template_versions(), Render(view));
+    *response.add_launch_template_versions() = Render(view);
   }
   if (page.more) {
     const compute::LaunchTemplateVersionView& last = page.versions.back();
@@ -201,11 +198,11 @@ absl::StatusOr<v1::DescribeLaunchTemplateVersionsResponse> DescribeVersions(
   return response;
 }
 
-absl::StatusOr<v1::DeleteLaunchTemplateVersionsResponse> DeleteVersions(
-    const api::Services& services, const v1::DeleteLaunchTemplateVersionsRequest& request) {
+absl::StatusOr<v1::DeleteLaunchTemplateVersionsResponse> DeleteLaunchTemplateVersions(
+    const v1::DeleteLaunchTemplateVersionsRequest& request, compute::LaunchTemplateService& templates) {
   ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template_id()));
-  ASSIGN_OR_RETURN(const auto deletions, services.launch_templates.DeleteVersions(
-                                             id, {request.versions().begin(), request.versions().end()}));
+  ASSIGN_OR_RETURN(const auto deletions,
+                   templates.DeleteVersions(id, {request.versions().begin(), request.versions().end()}));
   v1::DeleteLaunchTemplateVersionsResponse response;
   const auto render = [&](int64_t number, auto& item) {
     item.set_launch_template_id(deletions.of.id.text());
@@ -226,54 +223,35 @@ absl::StatusOr<v1::DeleteLaunchTemplateVersionsResponse> DeleteVersions(
   return response;
 }
 
+absl::StatusOr<v1::ModifyLaunchTemplateResponse> ModifyLaunchTemplate(const v1::ModifyLaunchTemplateRequest& request,
+                                                                      compute::LaunchTemplateService& templates) {
+  ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template_id()));
+  ASSIGN_OR_RETURN(const compute::LaunchTemplateView view, templates.SetDefault(id, request.default_version()));
+  v1::ModifyLaunchTemplateResponse response;
+  *response.mutable_launch_template() = Render(view);
+  return response;
+}
+
+absl::StatusOr<v1::DeleteLaunchTemplateResponse> DeleteLaunchTemplate(const v1::DeleteLaunchTemplateRequest& request,
+                                                                      compute::LaunchTemplateService& templates) {
+  ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template_id()));
+  ASSIGN_OR_RETURN(const compute::LaunchTemplateView view, templates.Delete(id));
+  v1::DeleteLaunchTemplateResponse response;
+  *response.mutable_launch_template() = Render(view);
+  return response;
+}
+
 }  // namespace
 
-void AddLaunchTemplateHandlers(gateway::Dispatcher& dispatcher, const api::Services& services) {
-  dispatcher.Handle<v1::CreateLaunchTemplateRequest, v1::CreateLaunchTemplateResponse>(
-      kService, "CreateLaunchTemplate",
-      [services](const v1::CreateLaunchTemplateRequest& request, const Caller& caller) {
-        return Create(services, request, caller);
-      });
-  dispatcher.Handle<v1::CreateLaunchTemplateVersionRequest, v1::CreateLaunchTemplateVersionResponse>(
-      kService, "CreateLaunchTemplateVersion",
-      [services](const v1::CreateLaunchTemplateVersionRequest& request, const Caller& caller) {
-        return CreateVersion(services, request, caller);
-      });
-  dispatcher.Handle<v1::DescribeLaunchTemplatesRequest, v1::DescribeLaunchTemplatesResponse>(
-      kService, "DescribeLaunchTemplates",
-      [services](const v1::DescribeLaunchTemplatesRequest& request, const Caller&) {
-        return Describe(services, request);
-      });
-  dispatcher.Handle<v1::DescribeLaunchTemplateVersionsRequest, v1::DescribeLaunchTemplateVersionsResponse>(
-      kService, "DescribeLaunchTemplateVersions",
-      [services](const v1::DescribeLaunchTemplateVersionsRequest& request, const Caller&) {
-        return DescribeVersions(services, request);
-      });
-  dispatcher.Handle<v1::ModifyLaunchTemplateRequest, v1::ModifyLaunchTemplateResponse>(
-      kService, "ModifyLaunchTemplate",
-      [services](const v1::ModifyLaunchTemplateRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::ModifyLaunchTemplateResponse> {
-        ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template_id()));
-        ASSIGN_OR_RETURN(const auto view, services.launch_templates.SetDefault(id, request.default_version()));
-        v1::ModifyLaunchTemplateResponse response;
-        *response.mutable_launch_template() = Render(view);
-        return response;
-      });
-  dispatcher.Handle<v1::DeleteLaunchTemplateRequest, v1::DeleteLaunchTemplateResponse>(
-      kService, "DeleteLaunchTemplate",
-      [services](const v1::DeleteLaunchTemplateRequest& request,
-                 const Caller&) -> absl::StatusOr<v1::DeleteLaunchTemplateResponse> {
-        ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template_id()));
-        ASSIGN_OR_RETURN(const auto view, services.launch_templates.Delete(id));
-        v1::DeleteLaunchTemplateResponse response;
-        *response.mutable_launch_template() = Render(view);
-        return response;
-      });
-  dispatcher.Handle<v1::DeleteLaunchTemplateVersionsRequest, v1::DeleteLaunchTemplateVersionsResponse>(
-      kService, "DeleteLaunchTemplateVersions",
-      [services](const v1::DeleteLaunchTemplateVersionsRequest& request, const Caller&) {
-        return DeleteVersions(services, request);
-      });
+void AddLaunchTemplateActions(gateway::Actions& actions, compute::LaunchTemplateService& templates,
+                              const Settings& settings) {
+  actions.Add(CreateLaunchTemplate, templates, settings);
+  actions.Add(CreateLaunchTemplateVersion, templates, settings);
+  actions.Add(DescribeLaunchTemplates, templates);
+  actions.Add(DescribeLaunchTemplateVersions, templates);
+  actions.Add(ModifyLaunchTemplate, templates);
+  actions.Add(DeleteLaunchTemplate, templates);
+  actions.Add(DeleteLaunchTemplateVersions, templates);
 }
 
 }  // namespace brume::ec2

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "lib/ec2/compute/model/launch_spec.h"
 #include "lib/resource/ids.h"
 
 namespace brume {
@@ -24,10 +25,10 @@ struct LaunchTemplateVersion {
   std::string description;
   absl::Time created;
   std::string created_by;  // ARN
-  std::string data;        // the schema's RequestLaunchTemplateData, serialized
+  compute::LaunchSpec spec;
 };
 
-inline constexpr int64_t kMostLaunchTemplates = 5000;
-inline constexpr int64_t kMostLaunchTemplateVersions = 10000;
+inline constexpr int64_t kMaxLaunchTemplates = 5000;
+inline constexpr int64_t kMaxLaunchTemplateVersions = 10000;
 
 }  // namespace brume

@@ -1,4 +1,4 @@
-#include "lib/ec2/compute/api/user_data.h"
+#include "lib/ec2/compute/model/user_data.h"
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -6,7 +6,7 @@
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/resource/ec2_error.h"
 
-namespace brume::ec2 {
+namespace brume {
 
 absl::Status CheckUserDataSize(size_t bytes) {
   if (bytes <= kMostUserDataBytes) return absl::OkStatus();
@@ -23,4 +23,4 @@ absl::StatusOr<std::string> DecodeUserData(absl::string_view base64) {
   return raw;
 }
 
-}  // namespace brume::ec2
+}  // namespace brume

@@ -1,4 +1,6 @@
-#include "lib/api/passed_role.h"
+#include "lib/autoscaling/api/passed_role.h"
+
+#include <optional>
 
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
@@ -6,11 +8,10 @@
 #include "brume/ec2/v1/common.pb.h"
 #include "brume/iam/v1/instance_profile.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
-namespace brume::api {
+namespace brume::autoscaling {
 namespace {
 
 using google::protobuf::Message;
@@ -35,9 +36,9 @@ absl::StatusOr<std::string> RoleOfTemplate(const autoscaling::v1::LaunchTemplate
   if (!id.ok()) return NoneWhenRefused(id.status());
   const auto view = parts.launch_templates.Resolve(*id, named.version());
   if (!view.ok()) return NoneWhenRefused(view.status());
-  ASSIGN_OR_RETURN(const ec2::v1::ResponseLaunchTemplateData data, ec2::ShownData(view->version.data));
-  if (!data.has_iam_instance_profile()) return std::string();
-  return RoleOf(data.iam_instance_profile().arn(), data.iam_instance_profile().name(), parts);
+  const std::optional<compute::LaunchSpec::IamInstanceProfile>& profile = view->version.spec.iam_instance_profile;
+  if (!profile.has_value()) return std::string();
+  return RoleOf(profile->arn.value_or(""), profile->name.value_or(""), parts);
 }
 
 // The launch template that `source`, a group's definition or a refresh's, names.
@@ -91,4 +92,4 @@ absl::StatusOr<std::string> PassedRole(const Message& request, const PassedRoleP
   return RoleOf(named.arn(), named.name(), parts);
 }
 
-}  // namespace brume::api
+}  // namespace brume::autoscaling

@@ -9,7 +9,7 @@
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
 
-namespace brume::api {
+namespace brume::autoscaling {
 
 struct PassedRoleParts {
   iam::IdentityService& identities;
@@ -22,4 +22,4 @@ struct PassedRoleParts {
 // not there: the call is then refused for that.
 absl::StatusOr<std::string> PassedRole(const google::protobuf::Message& request, const PassedRoleParts& parts);
 
-}  // namespace brume::api
+}  // namespace brume::autoscaling

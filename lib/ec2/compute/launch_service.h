@@ -1,0 +1,59 @@
+// Launches as they were asked for: from a LaunchSpec to instances. RunInstances and Auto Scaling come this way.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/model/launch_spec.h"
+#include "lib/iam/instance_profile_service.h"
+#include "lib/resource/tags.h"
+
+namespace brume::compute {
+
+// What a launch has beside its spec.
+struct LaunchCall {
+  int min_count = 1;
+  int max_count = 1;
+  std::string client_token = {};  // empty = unset
+  // Of all that makes two launches under one token the same.
+  std::string parameters_digest = {};
+  TagMap system_tags = {};  // of the instances; keys begin with "aws:"
+};
+
+// The tags that tell which launch template, by its id, and which version of it an instance was launched from.
+TagMap TemplateTags(const std::string& id, const std::string& version);
+
+// `spec` as the service takes it, without its instance profile. Reads nothing but its arguments. Errors:
+// MissingParameter, InvalidParameterValue, InvalidParameterCombination, InvalidUserData.Malformed,
+// UnsupportedOperation, InvalidPlacementGroup.Unknown, the malformed codes of ids.
+absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall& call);
+
+// What an instance's metadata options become by `given`.
+MetadataOptionsChange ParseMetadataOptions(const LaunchSpec::MetadataOptions& given);
+
+// Thread-safe.
+class LaunchService {
+ public:
+  LaunchService(InstanceService& instances, iam::InstanceProfileService& profiles, const InstanceTypeTable& types)
+      : instances_(instances), profiles_(profiles), types_(types) {}
+
+  // The instances that were launched under the call's token, launched if there are none. Errors: those of ParseLaunch,
+  // InstanceProfileService::Resolve and InstanceService::Run.
+  absl::StatusOr<ReservationView> Launch(const LaunchSpec& spec, const LaunchCall& call);
+  // Whether one instance could be launched by it, so far as that does not depend on what there is when it is launched:
+  // its instance type must exist, and its instance profile. Errors: as of Launch.
+  absl::Status Check(const LaunchSpec& spec);
+
+ private:
+  // With the instance profile that `spec` names.
+  absl::StatusOr<RunRequest> Parse(const LaunchSpec& spec, const LaunchCall& call);
+
+  InstanceService& instances_;
+  iam::InstanceProfileService& profiles_;
+  const InstanceTypeTable& types_;
+};
+
+}  // namespace brume::compute

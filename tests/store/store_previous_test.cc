@@ -1,0 +1,273 @@
+// A database of the revision before launches were kept as JSON (previous_revision.sql) becomes one of this revision.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "brume/autoscaling/v1/group.pb.h"
+#include "brume/ec2/v1/launch_template.pb.h"
+#include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_conversion.h"
+#include "lib/autoscaling/policy_table.h"
+#include "lib/ec2/compute/launch_template_conversion.h"
+#include "lib/ec2/compute/launch_template_table.h"
+#include "lib/schema/message_fields.h"
+#include "lib/store/connection.h"
+#include "lib/store/database.h"
+#include "lib/store/migrations.h"
+#include "tests/support/temp_dir.h"
+
+namespace brume::store {
+namespace {
+
+using compute::LaunchSpec;
+
+// As the daemon hands them in.
+std::vector<Conversion> Conversions() {
+  const auto spec = schema::FieldsFromBytes<LaunchSpec, ec2::v1::RequestLaunchTemplateData>;
+  const auto policy = schema::FieldsFromBytes<scaling::MixedPolicy, autoscaling::v1::MixedInstancesPolicy>;
+  return {compute::LaunchTemplateConversion(spec),
+          autoscaling::LaunchConversion({.read_spec = spec, .read_policy = policy})};
+}
+
+std::unique_ptr<Connection> ReadOnly(const std::string& path) {
+  return Value(Connection::Open(path, Connection::Mode::kReadOnly));
+}
+
+std::vector<std::string> Texts(Connection& c, const std::string& sql) {
+  return Value(c.All(sql, [](Row& row) {
+    std::string text;
+    row.Read(text);
+    return text;
+  }));
+}
+
+// The columns of a table, without what the conversions change.
+std::vector<std::string> ColumnsOf(Connection& c, const std::string& table) {
+  static const std::set<std::string> changed = {"launch_template_versions.data", "launch_configurations.data",
+                                                "scaling_groups.mixed_policy"};
+  std::vector<std::string> columns = Texts(c, absl::StrCat("SELECT name FROM pragma_table_info('", table, "')"));
+  std::erase_if(columns, [&](const std::string& column) { return changed.contains(absl::StrCat(table, ".", column)); });
+  return columns;
+}
+
+class Previous {
+ public:
+  Previous() {
+    std::ifstream file(BRUME_SOURCE_DIR "/tests/store/previous_revision.sql");
+    std::stringstream text;
+    text << file.rdbuf();
+    REQUIRE(!text.str().empty());
+    std::ofstream(path).close();
+    Change(text.str());
+    const std::unique_ptr<Connection> c = ReadOnly(path);
+    for (const std::string& table : Texts(*c, "SELECT name FROM sqlite_schema WHERE type = 'table'")) {
+      columns[table] = ColumnsOf(*c, table);
+    }
+    rows = Rows();
+  }
+
+  void Change(const std::string& sql) {
+    REQUIRE_OK(Value(Connection::Open(path, Connection::Mode::kReadWrite))->RunScript(sql.c_str()));
+  }
+  // All rows of the tables that there were, without what the conversions change.
+  std::map<std::string, std::vector<std::string>> Rows() {
+    const std::unique_ptr<Connection> c = ReadOnly(path);
+    std::map<std::string, std::vector<std::string>> found;
+    for (const auto& [table, names] : columns) {
+      std::vector<std::string> quoted;
+      for (const std::string& name : names) quoted.push_back(absl::StrCat("quote(\"", name, "\")"));
+      found[table] = Texts(
+          *c, absl::StrCat("SELECT ", absl::StrJoin(quoted, "||','||"), " AS line FROM \"", table, "\" ORDER BY line"));
+    }
+    return found;
+  }
+  // Refused with these words, and as it was.
+  void CheckRefused(const absl::Status& status, const std::vector<std::string>& words) {
+    INFO(status.ToString());
+    CHECK(!status.ok());
+    for (const std::string& word : words) CHECK(absl::StrContains(status.message(), word));
+    CHECK(Texts(*ReadOnly(path), "PRAGMA user_version") == std::vector<std::string>{"10"});
+    CHECK(Texts(*ReadOnly(path), "SELECT count(data) FROM launch_template_versions") == std::vector<std::string>{"4"});
+    CHECK(Rows() == rows);
+  }
+
+  TempDir directory;
+  const std::string path = directory / "brume.db";
+  std::map<std::string, std::vector<std::string>> columns, rows;
+};
+
+LaunchSpec Everything() {
+  LaunchSpec spec;
+  spec.block_device_mappings = {{.device_name = "/dev/vda",
+                                 .ebs = LaunchSpec::Ebs{.delete_on_termination = false,
+                                                        .iops = 3000,
+                                                        .volume_size = 12,
+                                                        .volume_type = "gp3",
+                                                        .throughput = 125,
+                                                        .encrypted = false}}};
+  spec.image_id = "ami-45df9e161507305b1";
+  spec.instance_type = "b1.small";
+  spec.key_name = "ops";
+  spec.monitoring = {.enabled = true};
+  spec.placement = {.availability_zone = "us-east-1c", .group_name = {}, .tenancy = "default"};
+  spec.security_group_ids = {"sg-2cfae179de9c55674"};
+  spec.user_data = "IyEvYmluL3NoCmVjaG8gImJyw7ttZSIK";
+  spec.disable_api_termination = false;
+  spec.ebs_optimized = true;
+  spec.instance_initiated_shutdown_behavior = "terminate";
+  spec.tag_specifications = {
+      {.resource_type = "instance",
+       .tags = {{.key = "Name", .value = "br\u00fbme \"quoted\"\n"}, {.key = "stage", .value = ""}}},
+      {.resource_type = "volume", .tags = {{.key = "Name", .value = "disk"}}}};
+  spec.credit_specification = {.cpu_credits = "standard"};
+  spec.metadata_options = {.http_tokens = "optional",
+                           .http_put_response_hop_limit = 2,
+                           .http_endpoint = "enabled",
+                           .instance_metadata_tags = "enabled"};
+  spec.disable_api_stop = true;
+  spec.iam_instance_profile = {.arn = {}, .name = "worker"};
+  return spec;
+}
+
+LaunchSpec VersionOf(Connection& c, const std::string& name, int64_t number) {
+  compute::LaunchTemplateTable templates(c);
+  const auto found = Value(templates.FindByName(name));
+  REQUIRE(found.has_value());
+  return Value(templates.FindVersion(found->id, number)).value().spec;
+}
+
+TEST_CASE("launch templates of the revision before mean what they meant", "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  REQUIRE_OK(database->Read([](Connection& c) {
+    CHECK(VersionOf(c, "web", 1) == Everything());
+    // Made from version 1.
+    LaunchSpec smaller = Everything();
+    smaller.instance_type = "b1.tiny";
+    smaller.metadata_options = {.http_tokens = "required",
+                                .http_put_response_hop_limit = {},
+                                .http_endpoint = {},
+                                .instance_metadata_tags = {}};
+    smaller.block_device_mappings = {{.device_name = "/dev/vda", .ebs = {}}};
+    CHECK(VersionOf(c, "web", 2) == smaller);
+    LaunchSpec front;
+    front.image_id = "ami-45df9e161507305b1";
+    front.instance_type = "b1.tiny";
+    front.network_interfaces = {{.associate_public_ip_address = true,
+                                 .delete_on_termination = true,
+                                 .description = "front",
+                                 .device_index = 0,
+                                 .groups = {"sg-2cfae179de9c55674"},
+                                 .private_ip_address = {},
+                                 .subnet_id = "subnet-1ce778465fa57bb22"}};
+    CHECK(VersionOf(c, "web", 3) == front);
+    LaunchSpec bare;
+    bare.instance_type = "b1.tiny";
+    bare.security_groups = {"default"};
+    CHECK(VersionOf(c, "bare", 1) == bare);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("launch configurations and mixed policies of the revision before mean what they meant", "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  REQUIRE_OK(database->Read([](Connection& c) {
+    autoscaling::LaunchConfigurationTable configurations(c);
+    LaunchSpec old;
+    old.block_device_mappings = {{.device_name = "/dev/vda",
+                                  .ebs = LaunchSpec::Ebs{.delete_on_termination = true,
+                                                         .iops = {},
+                                                         .volume_size = 9,
+                                                         .volume_type = {},
+                                                         .throughput = {},
+                                                         .encrypted = {}}}};
+    old.image_id = "ami-45df9e161507305b1";
+    old.instance_type = "b1.tiny";
+    old.key_name = "ops";
+    old.monitoring = {.enabled = false};
+    old.security_group_ids = {"sg-2cfae179de9c55674"};
+    old.user_data = "aGVsbG8=";
+    old.ebs_optimized = false;
+    old.metadata_options = {.http_tokens = "required",
+                            .http_put_response_hop_limit = 3,
+                            .http_endpoint = "enabled",
+                            .instance_metadata_tags = {}};
+    old.iam_instance_profile = {.arn = {}, .name = "worker"};
+    CHECK(Value(configurations.Find("old")).value().spec == old);
+    CHECK(Value(configurations.List()).size() == 2);
+
+    const std::vector<scaling::GroupRecord> groups = Value(autoscaling::GroupTable(c).List({}));
+    REQUIRE(groups.size() == 3);
+    scaling::MixedPolicy mixed;
+    mixed.launch_template.emplace();
+    mixed.launch_template->launch_template_specification = {.launch_template_id = "lt-5cc7c3020cb3b55d3",
+                                                            .version = "3"};
+    mixed.launch_template->overrides = {{.instance_type = "b1.tiny", .weighted_capacity = "1"},
+                                        {.instance_type = "b1.small", .weighted_capacity = {}}};
+    mixed.instances_distribution = {.on_demand_allocation_strategy = "prioritized",
+                                    .on_demand_base_capacity = 1,
+                                    .on_demand_percentage_above_base_capacity = 100,
+                                    .spot_allocation_strategy = "lowest-price",
+                                    .spot_instance_pools = 2,
+                                    .spot_max_price = "0.1"};
+    for (const scaling::GroupRecord& record : groups) {
+      INFO(record.group.name);
+      CHECK(record.mixed_policy == (record.group.name == "mixed" ? std::optional(mixed) : std::nullopt));
+    }
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("everything else of the revision before stays as it is, and the file is sound", "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  CHECK(previous.rows.at("instances").size() == 5);
+  CHECK(previous.Rows() == previous.rows);
+  CHECK(Texts(*ReadOnly(previous.path), "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
+  CHECK(Texts(*ReadOnly(previous.path), "SELECT count(*) FROM pragma_foreign_key_check") ==
+        std::vector<std::string>{"0"});
+}
+
+TEST_CASE("bytes that cannot be converted are refused by the name of their row, and nothing is lost", "[store]") {
+  struct Case {
+    std::string change;
+    std::vector<std::string> words;
+  };
+  const std::vector<Case> cases = {
+      {"UPDATE launch_template_versions SET data = x'FF' WHERE number = 2",
+       {"version 2", "lt-5cc7c3020cb3b55d3", "launch_template_versions"}},
+      {"UPDATE launch_template_versions SET data = CAST(data || x'A00601' AS BLOB) WHERE number = 3",
+       {"version 3", "not known"}},
+      {"UPDATE launch_configurations SET data = x'0A' WHERE name = 'old'", {"'old'", "launch_configurations"}},
+      {"UPDATE scaling_groups SET mixed_policy = '!' WHERE name = 'mixed'", {"'mixed'", "base64"}},
+      {"UPDATE scaling_groups SET mixed_policy = 'oAYB' WHERE name = 'mixed'", {"'mixed'", "not known"}},
+  };
+  for (const Case& one : cases) {
+    INFO(one.change);
+    Previous previous;
+    previous.Change(one.change);
+    previous.CheckRefused(Database::Open(previous.path, Conversions()).status(), one.words);
+  }
+}
+
+TEST_CASE("a program that brings no conversions loses nothing", "[store]") {
+  Previous previous;
+  previous.CheckRefused(Database::Open(previous.path).status(), {});
+  // Not of groups alone, either.
+  previous.Change("DELETE FROM launch_template_versions; DELETE FROM launch_configurations");
+  CHECK(!Database::Open(previous.path).ok());
+  CHECK(Texts(*ReadOnly(previous.path), "SELECT count(*) FROM scaling_groups WHERE mixed_policy LIKE 'CjUK%'") ==
+        std::vector<std::string>{"1"});
+}
+
+}  // namespace
+}  // namespace brume::store
