@@ -58,11 +58,11 @@ std::string AddressBytes(const std::string& text) {
 
 // RFC 1123, and the underscores that some hosts have.
 bool IsDnsName(absl::string_view name) {
-  constexpr size_t kLongestName = 253, kLongestLabel = 63;
+  constexpr size_t kMaxNameLength = 253, kMaxLabelLength = 63;
   absl::ConsumePrefix(&name, "*.");
-  if (name.empty() || name.size() > kLongestName) return false;
+  if (name.empty() || name.size() > kMaxNameLength) return false;
   for (const absl::string_view label : absl::StrSplit(name, '.')) {
-    if (label.empty() || label.size() > kLongestLabel || label.front() == '-' || label.back() == '-') return false;
+    if (label.empty() || label.size() > kMaxLabelLength || label.front() == '-' || label.back() == '-') return false;
     if (!std::all_of(label.begin(), label.end(),
                      [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; })) {
       return false;

@@ -175,7 +175,7 @@ std::vector<const Json*> ThingsAt(const Json& answer, const std::string& path) {
   return level;
 }
 
-Look Judge(const Waiter& waiter, const Json& answer, size_t expected) {
+WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
   Look look;
   size_t done = 0;
   std::vector<std::string> others;

@@ -31,13 +31,13 @@ const std::vector<Waiter>& Waiters();
 
 // One look at an answer.
 enum class Verdict { kWait, kDone, kFailed };
-struct Look {
+struct WaitVerdict {
   Verdict verdict = Verdict::kWait;
   std::string summary = {};  // "i-1 pending, i-2 running"
   std::string reason = {};   // when failed: which, and why
 };
 // `expected`: how many things the request names; 0 = it names none, and at least one must be there.
-Look Judge(const Waiter& waiter, const nlohmann::ordered_json& answer, size_t expected);
+WaitVerdict Judge(const Waiter& waiter, const nlohmann::ordered_json& answer, size_t expected);
 
 // The things an answer lists, reservations opened.
 std::vector<const nlohmann::ordered_json*> ThingsAt(const nlohmann::ordered_json& answer, const std::string& path);

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_rules.h"
 
@@ -47,39 +48,46 @@ Setter Flag(bool* into) {
 }
 
 template <typename Integer>
-Setter Number(Integer* into, int64_t least, int64_t most) {
-  return [into, least, most](const toml::node& node) {
-    if (!node.is_integer() || **node.as_integer() < least || **node.as_integer() > most) {
-      return WrongType(absl::StrCat("a whole number from ", least, " to ", most));
+Setter Number(Integer* into, int64_t min, int64_t max) {
+  return [into, min, max](const toml::node& node) {
+    if (!node.is_integer() || **node.as_integer() < min || **node.as_integer() > max) {
+      return WrongType(absl::StrCat("a whole number from ", min, " to ", max));
     }
     *into = static_cast<Integer>(**node.as_integer());
     return absl::OkStatus();
   };
 }
 
-Setter Factor(double* into, double least, double most) {
-  return [into, least, most](const toml::node& node) {
+// A key that has another name now; the old one is read, with a warning.
+Setter Renamed(const char* old_key, const char* key, Setter setter) {
+  return [old_key, key, setter = std::move(setter)](const toml::node& node) {
+    log::Warn("{} is called {} now: rename it in the configuration", old_key, key);
+    return setter(node);
+  };
+}
+
+Setter Factor(double* into, double min, double max) {
+  return [into, min, max](const toml::node& node) {
     const std::optional<double> value = node.value<double>();
-    if (!value || *value < least || *value > most)
-      return WrongType(absl::StrCat("a number from ", least, " to ", most));
+    if (!value || *value < min || *value > max) return WrongType(absl::StrCat("a number from ", min, " to ", max));
     *into = *value;
     return absl::OkStatus();
   };
 }
 
-Setter SecondsOf(absl::Duration* into, int64_t least, int64_t most) {
-  return [into, least, most](const toml::node& node) -> absl::Status {
+Setter SecondsOf(absl::Duration* into, int64_t min, int64_t max) {
+  return [into, min, max](const toml::node& node) -> absl::Status {
     int64_t seconds = 0;
-    RETURN_IF_ERROR(Number(&seconds, least, most)(node));
+    RETURN_IF_ERROR(Number(&seconds, min, max)(node));
     *into = absl::Seconds(seconds);
     return absl::OkStatus();
   };
 }
 
-Setter DaysOf(absl::Duration* into, int64_t least, int64_t most) {
-  return [into, least, most](const toml::node& node) -> absl::Status {
+Setter DaysOf(absl::Duration* into, int64_t min, int64_t max) {
+  return [into, min, max](const toml::node& node) -> absl::Status {
     int64_t days = 0;
-    RETURN_IF_ERROR(Number(&days, least, most)(node));
+    RETURN_IF_ERROR(Number(&days, min, max)(node));
     *into = absl::Hours(24) * days;
     return absl::OkStatus();
   };
@@ -137,11 +145,11 @@ Setter InstanceTypes(std::vector<InstanceType>* into, const std::string& path) {
     if (array == nullptr || !array->is_array_of_tables()) return WrongType("written as [[instance_type]]");
     for (const toml::node& item : *array) {
       InstanceType type{.name = "", .vcpus = 0, .memory_mib = 0};
-      constexpr int kMostCpus = 1024;
-      constexpr int64_t kMostMib = int64_t{64} << 20;
+      constexpr int kMaxCpus = 1024;
+      constexpr int64_t kMaxMib = int64_t{64} << 20;
       const Table setters = {{"name", Text(&type.name)},
-                             {"vcpus", Number(&type.vcpus, 1, kMostCpus)},
-                             {"memory_mib", Number(&type.memory_mib, 32, kMostMib)}};
+                             {"vcpus", Number(&type.vcpus, 1, kMaxCpus)},
+                             {"memory_mib", Number(&type.memory_mib, 32, kMaxMib)}};
       RETURN_IF_ERROR(Apply(*item.as_table(), "", setters, path));
       if (type.name.empty() || type.vcpus == 0 || type.memory_mib == 0) {
         return absl::InvalidArgumentError("each needs name, vcpus and memory_mib");
@@ -209,7 +217,9 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"monitoring.disk_period_seconds", SecondsOf(&config.disk_period, 1, 300)},
       {"monitoring.prometheus_listen", Text(&config.prometheus_listen)},
       {"monitoring.prometheus_allow_remote", Flag(&config.prometheus_allow_remote)},
-      {"monitoring.most_metrics", Number(&config.metrics.most_metrics, 100, 10'000'000)},
+      {"monitoring.max_metrics", Number(&config.metrics.max_metrics, 100, 10'000'000)},
+      {"monitoring.most_metrics", Renamed("monitoring.most_metrics", "monitoring.max_metrics",
+                                          Number(&config.metrics.max_metrics, 100, 10'000'000))},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };
@@ -228,10 +238,10 @@ absl::Status CheckConfig(const Config& config) {
     return absl::InvalidArgumentError(absl::StrCat("state_dir must be an absolute path, not '", config.state_dir, "'"));
   }
   // Unix sockets below it are limited to 108 bytes: STATE/libvirt/…/domain-N-i-…/monitor.sock is the longest.
-  constexpr size_t kLongestStateDir = 40;
-  if (config.state_dir.size() > kLongestStateDir && !config.simulate) {
+  constexpr size_t kMaxStateDirLength = 40;
+  if (config.state_dir.size() > kMaxStateDirLength && !config.simulate) {
     return absl::InvalidArgumentError(absl::StrCat("state_dir '", config.state_dir, "' is longer than ",
-                                                   kLongestStateDir,
+                                                   kMaxStateDirLength,
                                                    " bytes: the paths of Unix sockets below it would not fit"));
   }
   if (settings.zones.empty()) return absl::InvalidArgumentError("ec2.zones must name at least one zone");

@@ -74,14 +74,14 @@ class Recorder {
     });
   }
 
-  absl::Status operator()(const scaling::Forget& forget) {
-    return EndOpen(forget.member, [&](Activity& activity) {
+  absl::Status operator()(const scaling::Evict& evict) {
+    return EndOpen(evict.member, [&](Activity& activity) {
       if (activity.kind == ActivityKind::kTerminate) {
         activity.status = ActivityStatus::kSuccessful;
         return true;
       }
-      activity.status = forget.launch_failed ? ActivityStatus::kFailed : ActivityStatus::kCancelled;
-      const auto why = before_.ends.find(forget.member);
+      activity.status = evict.launch_failed ? ActivityStatus::kFailed : ActivityStatus::kCancelled;
+      const auto why = before_.ends.find(evict.member);
       activity.status_message =
           absl::StrCat("Instance failed to launch: ", why == before_.ends.end() ? "it was terminated" : why->second);
       return true;

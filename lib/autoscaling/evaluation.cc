@@ -128,7 +128,7 @@ Outcome Evaluate(const Snapshot& before, const Signals& signals, absl::Span<scal
     group = EffectiveGroup(out.after);
   }
   const scaling::Plan plan = Converge(group, record.state, out.after.members, now);
-  out.changed |= !plan.actions.empty() || plan.died_young || (plan.reaches_desired && !record.state.why.empty());
+  out.changed |= !plan.actions.empty() || plan.failed_early || (plan.reaches_desired && !record.state.why.empty());
   if (out.changed) Apply(plan, group, now, record.state, out.after.members);
   out.actions = plan.actions;
   out.blocked = plan.blocked;

@@ -16,9 +16,9 @@
 namespace brume::autoscaling {
 namespace {
 
-constexpr int kMostMembers = 10000;
-constexpr int kLeastLifetime = 86400;
-constexpr int kMostLifetime = 31536000;
+constexpr int kMaxMembers = 10000;
+constexpr int kMinLifetime = 86400;
+constexpr int kMaxLifetime = 31536000;
 
 absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& source) {
   if (!source.is_template) {
@@ -94,8 +94,8 @@ absl::Status SetSizes(const GroupChange& change, scaling::Group& group) {
   group.min_size = change.min_size.value_or(group.min_size);
   group.max_size = change.max_size.value_or(group.max_size);
   if (group.min_size < 0 || group.max_size < 0) return Invalid("The sizes of a group cannot be negative");
-  if (group.max_size > kMostMembers) {
-    return Invalid(absl::StrCat("The maximum size ", group.max_size, " is above ", kMostMembers));
+  if (group.max_size > kMaxMembers) {
+    return Invalid(absl::StrCat("The maximum size ", group.max_size, " is above ", kMaxMembers));
   }
   if (group.min_size > group.max_size) {
     return Invalid(
@@ -125,9 +125,9 @@ absl::Status SetTimes(const GroupChange& change, scaling::GroupRecord& record) {
   }
   if (change.max_lifetime_seconds.has_value()) {
     const int seconds = *change.max_lifetime_seconds;
-    if (seconds != 0 && (seconds < kLeastLifetime || seconds > kMostLifetime)) {
-      return Invalid(absl::StrCat("MaxInstanceLifetime must be 0 or between ", kLeastLifetime, " and ", kMostLifetime,
-                                  " seconds"));
+    if (seconds != 0 && (seconds < kMinLifetime || seconds > kMaxLifetime)) {
+      return Invalid(
+          absl::StrCat("MaxInstanceLifetime must be 0 or between ", kMinLifetime, " and ", kMaxLifetime, " seconds"));
     }
     group.max_lifetime = seconds == 0 ? std::nullopt : std::make_optional(absl::Seconds(seconds));
   }

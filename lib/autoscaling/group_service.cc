@@ -20,20 +20,20 @@ using scaling::GroupRecord;
 using scaling::GroupView;
 using scaling::Member;
 
-constexpr size_t kMostNameBytes = 255;
+constexpr size_t kMaxNameBytes = 255;
 
 absl::Status CheckName(absl::string_view what, absl::string_view name) {
-  const bool good = !name.empty() && name.size() <= kMostNameBytes &&
+  const bool good = !name.empty() && name.size() <= kMaxNameBytes &&
                     std::none_of(name.begin(), name.end(), [](char c) { return absl::ascii_iscntrl(c) || c == ':'; });
   if (good) return absl::OkStatus();
-  return Invalid(absl::StrCat("The ", what, " must have 1 to ", kMostNameBytes,
+  return Invalid(absl::StrCat("The ", what, " must have 1 to ", kMaxNameBytes,
                               " characters, without colons and control characters"));
 }
 
 absl::Status CheckTags(const std::vector<scaling::GroupTag>& tags) {
-  constexpr size_t kMostKeyBytes = 128, kMostValueBytes = 256;
+  constexpr size_t kMaxKeyBytes = 128, kMaxValueBytes = 256;
   for (const scaling::GroupTag& tag : tags) {
-    if (tag.key.empty() || tag.key.size() > kMostKeyBytes || tag.value.size() > kMostValueBytes) {
+    if (tag.key.empty() || tag.key.size() > kMaxKeyBytes || tag.value.size() > kMaxValueBytes) {
       return Invalid("A tag has a key of 1 to 128 characters and a value of at most 256");
     }
     if (absl::AsciiStrToLower(tag.key.substr(0, 4)) == "aws:") {
@@ -106,8 +106,8 @@ absl::Status GroupService::Create(const std::string& name, const GroupChange& de
                                                       " - A group with the name ", name, " already exists"));
     }
     ASSIGN_OR_RETURN(const int64_t count, groups.Count());
-    if (count >= kMostGroups) {
-      return ec2::Error("LimitExceeded", absl::StrCat("There can be at most ", kMostGroups, " Auto Scaling groups"));
+    if (count >= kMaxGroups) {
+      return ec2::Error("LimitExceeded", absl::StrCat("There can be at most ", kMaxGroups, " Auto Scaling groups"));
     }
     RETURN_IF_ERROR(Define(c, definition, record));
     record.state.why =
@@ -271,8 +271,8 @@ absl::Status GroupService::SetTags(const std::string& name, const std::vector<sc
     GroupTable groups(c);
     for (const scaling::GroupTag& tag : tags) RETURN_IF_ERROR(groups.SetTag(view.record.seq, tag));
     ASSIGN_OR_RETURN(const auto all, groups.ListTags(view.record.seq));
-    if (all.size() <= static_cast<size_t>(kMostGroupTags)) return absl::OkStatus();
-    return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMostGroupTags, " tags"));
+    if (all.size() <= static_cast<size_t>(kMaxGroupTags)) return absl::OkStatus();
+    return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMaxGroupTags, " tags"));
   });
 }
 
@@ -304,8 +304,8 @@ absl::Status GroupService::PutHook(const std::string& name, const std::string& h
     scaling::Hook changed = is_new ? scaling::Hook{.name = hook} : *found;
     RETURN_IF_ERROR(change(changed, is_new));
     RETURN_IF_ERROR(CheckHook(changed));
-    if (is_new && hooks.size() >= static_cast<size_t>(kMostHooks)) {
-      return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMostHooks, " lifecycle hooks"));
+    if (is_new && hooks.size() >= static_cast<size_t>(kMaxHooks)) {
+      return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMaxHooks, " lifecycle hooks"));
     }
     return GroupTable(c).PutHook(view.record.seq, changed);
   }));

@@ -46,9 +46,9 @@ struct HeldMember {
   std::string token;
 };
 
-inline constexpr int kMostGroups = 10000;
-inline constexpr int kMostHooks = 50;
-inline constexpr int kMostGroupTags = 50;
+inline constexpr int kMaxGroups = 10000;
+inline constexpr int kMaxHooks = 50;
+inline constexpr int kMaxGroupTags = 50;
 inline constexpr const char* kGroupMetrics[] = {"GroupMinSize",
                                                 "GroupMaxSize",
                                                 "GroupDesiredCapacity",

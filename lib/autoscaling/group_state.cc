@@ -112,7 +112,7 @@ absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outco
   RETURN_IF_ERROR(groups.SaveMembers(seq, kept, after.members));
   RETURN_IF_ERROR(RecordActions(c, before, outcome.actions, now));
   for (const scaling::Action& action : outcome.actions) {
-    const auto* forget = std::get_if<scaling::Forget>(&action);
+    const auto* forget = std::get_if<scaling::Evict>(&action);
     if (forget == nullptr) continue;
     for (const Member& member : before.members) {
       // Its owner's from now on.

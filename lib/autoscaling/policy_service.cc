@@ -21,7 +21,7 @@ using scaling::GroupView;
 using scaling::PolicyRecord;
 using scaling::ScheduleRecord;
 
-constexpr int kMostSteps = 20;
+constexpr int kMaxSteps = 20;
 constexpr size_t kMaxConfigurationBytes = 64 * 1024;
 
 struct RuleCheck {
@@ -29,8 +29,8 @@ struct RuleCheck {
 
   absl::Status operator()(const scaling::SimplePolicy&) const { return absl::OkStatus(); }
   absl::Status operator()(const scaling::StepPolicy& step) const {
-    if (step.steps.size() > kMostSteps) {
-      return ec2::Error("LimitExceeded", absl::StrCat("A policy has at most ", kMostSteps, " step adjustments"));
+    if (step.steps.size() > kMaxSteps) {
+      return ec2::Error("LimitExceeded", absl::StrCat("A policy has at most ", kMaxSteps, " step adjustments"));
     }
     return scaling::CheckSteps(step.steps);
   }
@@ -82,8 +82,8 @@ absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
         ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, policies.List(policy.group));
         const bool is_new = std::none_of(present.begin(), present.end(),
                                          [&](const PolicyRecord& each) { return each.policy.name == name; });
-        if (is_new && present.size() >= static_cast<size_t>(kMostPolicies)) {
-          return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMostPolicies, " scaling policies"));
+        if (is_new && present.size() >= static_cast<size_t>(kMaxPolicies)) {
+          return ec2::Error("LimitExceeded", absl::StrCat("A group has at most ", kMaxPolicies, " scaling policies"));
         }
         return policies.Put(view.record.seq, policy);
       }));
@@ -224,9 +224,9 @@ absl::Status PolicyService::PutSchedule(const std::string& group, const std::str
       return ec2::Error("AlreadyExists",
                         absl::StrCat("The scheduled action '", each.action.name, "' is for the same time already"));
     }
-    if (found == present.end() && present.size() >= static_cast<size_t>(kMostScheduledActions)) {
+    if (found == present.end() && present.size() >= static_cast<size_t>(kMaxScheduledActions)) {
       return ec2::Error("LimitExceeded",
-                        absl::StrCat("A group has at most ", kMostScheduledActions, " scheduled actions"));
+                        absl::StrCat("A group has at most ", kMaxScheduledActions, " scheduled actions"));
     }
     return schedules.Put(view.record.seq, schedule);
   }));
@@ -270,9 +270,9 @@ absl::Status PolicyService::CreateConfiguration(const std::string& name, const c
                                                       name));
     }
     ASSIGN_OR_RETURN(const int64_t count, configurations.Count());
-    if (count >= kMostLaunchConfigurations) {
+    if (count >= kMaxLaunchConfigurations) {
       return ec2::Error("LimitExceeded",
-                        absl::StrCat("There can be at most ", kMostLaunchConfigurations, " launch configurations"));
+                        absl::StrCat("There can be at most ", kMaxLaunchConfigurations, " launch configurations"));
     }
     return configurations.Insert(
         {.seq = 0, .id = NewUuid(parts_.random), .name = name, .created = parts_.clock.Now(), .spec = spec});

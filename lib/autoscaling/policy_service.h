@@ -20,9 +20,9 @@
 
 namespace brume::autoscaling {
 
-inline constexpr int kMostPolicies = 50;           // of a group
-inline constexpr int kMostScheduledActions = 125;  // of a group
-inline constexpr int kMostLaunchConfigurations = 10000;
+inline constexpr int kMaxPolicies = 50;           // of a group
+inline constexpr int kMaxScheduledActions = 125;  // of a group
+inline constexpr int kMaxLaunchConfigurations = 10000;
 
 struct PolicyServiceParts {
   store::Database& database;

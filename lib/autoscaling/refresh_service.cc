@@ -32,8 +32,8 @@ absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
     }
     last = checkpoint;
   }
-  constexpr absl::Duration kMost = absl::Hours(48);
-  if (preferences.checkpoint_delay < absl::ZeroDuration() || preferences.checkpoint_delay > kMost) {
+  constexpr absl::Duration kMax = absl::Hours(48);
+  if (preferences.checkpoint_delay < absl::ZeroDuration() || preferences.checkpoint_delay > kMax) {
     return Invalid("CheckpointDelay must be between 0 and 172800 seconds");
   }
   return absl::OkStatus();

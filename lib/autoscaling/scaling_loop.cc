@@ -29,7 +29,7 @@ constexpr absl::Duration kActivityLife = absl::Hours(24 * 7 * 6);
 constexpr int kPurgeAtOnce = 500;
 
 // What lies between a look and the next one at the most, for what no wake told of.
-constexpr absl::Duration kLongestRest = absl::Seconds(30);
+constexpr absl::Duration kMaxRest = absl::Seconds(30);
 
 // Whether `status` is RunInstances's word on the launch, and not a failure of ours.
 bool IsRefusal(const absl::Status& status) {
@@ -43,7 +43,7 @@ ScalingLoop::ScalingLoop(ScalingLoopParts parts)
       reader_(parts_.signals, parts_.clock, parts_.account),
       loop_({.name = "scaling", .threads = parts_.threads}, [this](const Key& key) {
         const std::string* const group = std::get_if<std::string>(&key);
-        return group != nullptr ? Look(*group) : SweepAll();
+        return group != nullptr ? Reconcile(*group) : SweepAll();
       }) {}
 
 void ScalingLoop::Start() {
@@ -89,7 +89,7 @@ absl::StatusOr<std::optional<Snapshot>> ScalingLoop::Read(const std::string& gro
   return read;
 }
 
-absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
+absl::StatusOr<absl::Duration> ScalingLoop::Reconcile(const std::string& group) {
   ASSIGN_OR_RETURN(std::optional<Snapshot> read, Read(group));
   if (!read.has_value()) {
     std::lock_guard lock(mutex_);
@@ -116,11 +116,11 @@ absl::StatusOr<absl::Duration> ScalingLoop::Look(const std::string& group) {
   if (absl::IsAborted(decided.status())) return absl::ZeroDuration();
   RETURN_IF_ERROR(decided.status());
   const Outcome& outcome = *decided;
-  ASSIGN_OR_RETURN(const bool again, CarryOut(outcome.after));
+  ASSIGN_OR_RETURN(const bool again, Execute(outcome.after));
   RETURN_IF_ERROR(Notify(outcome.after));
   NoteMetrics(outcome.after, *memory, now);
   if (again || outcome.changed) return absl::ZeroDuration();
-  absl::Duration rest = std::min(kLongestRest, outcome.look_again - now);
+  absl::Duration rest = std::min(kMaxRest, outcome.look_again - now);
   if (!snapshot.policies.empty()) rest = std::min(rest, parts_.signals.period / 5);
   return std::max(rest, absl::Milliseconds(1));
 }
@@ -167,7 +167,7 @@ bool ScalingLoop::Remember(const std::string& group, const std::vector<Member>& 
   return learned;
 }
 
-absl::StatusOr<bool> ScalingLoop::CarryOut(const Snapshot& snapshot) {
+absl::StatusOr<bool> ScalingLoop::Execute(const Snapshot& snapshot) {
   const scaling::Group group = EffectiveGroup(snapshot);
   bool again = false;
   absl::Status first_failure;

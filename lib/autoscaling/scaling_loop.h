@@ -53,7 +53,7 @@ class ScalingLoop {
   absl::StatusOr<Forecast> ForecastOf(const scaling::PolicyRecord& policy) { return reader_.ForecastOf(policy); }
 
   // One look at a group, as the loop's threads take it. When to look again.
-  absl::StatusOr<absl::Duration> Look(const std::string& group);
+  absl::StatusOr<absl::Duration> Reconcile(const std::string& group);
 
  private:
   // What is remembered of a group between looks, and need not outlive the process.
@@ -68,7 +68,7 @@ class ScalingLoop {
   // Evaluates and commits. Aborted when the group was changed meanwhile.
   absl::StatusOr<Outcome> Decide(const Snapshot& snapshot, Memory& memory, absl::Time now);
   // Returns whether anything was done that calls for another look.
-  absl::StatusOr<bool> CarryOut(const Snapshot& snapshot);
+  absl::StatusOr<bool> Execute(const Snapshot& snapshot);
   absl::Status Run(const Snapshot& snapshot, const scaling::Member& member);
   absl::Status NoteLaunched(const Snapshot& snapshot, const std::string& token, const InstanceId& instance);
   absl::Status NoteRefused(const Snapshot& snapshot, const std::string& token, const absl::Status& why);

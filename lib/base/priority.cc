@@ -17,7 +17,7 @@ namespace {
 
 // A nice value: ten times the share of a thread at 0, and a wake-up that need not wait for it.
 constexpr int kNice = -10;
-constexpr int kLeastNice = -20;
+constexpr int kMinNice = -20;
 constexpr char kNiceText[] = "-10";
 // How long it means to run at once. Since Linux 6.12 a wake-up with a shorter slice interrupts who runs; before, and
 // for who runs without one, it would wait for up to a whole slice of some milliseconds. Older kernels ignore it.
@@ -29,7 +29,7 @@ void Go(int ahead, uint64_t slice) {
   sched_attr attributes{};
   attributes.size = sizeof(attributes);
   attributes.sched_policy = SCHED_NORMAL;
-  attributes.sched_nice = std::max(getpriority(PRIO_PROCESS, getpid()) + ahead, kLeastNice);
+  attributes.sched_nice = std::max(getpriority(PRIO_PROCESS, getpid()) + ahead, kMinNice);
   attributes.sched_runtime = slice;
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
@@ -38,7 +38,7 @@ void Go(int ahead, uint64_t slice) {
 
 void GoFirst() { Go(kNice, kSliceNanoseconds); }
 
-void GoAlong() { Go(0, 0); }
+void UseOrdinaryPriority() { Go(0, 0); }
 
 void LetOwnSessionGoFirst() {
   if (getsid(0) != getpid()) return;

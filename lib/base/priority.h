@@ -10,7 +10,7 @@ void GoFirst();
 
 // Takes that back: the calling thread is like the process's first one, whoever started it. For threads that are made at
 // need, by any caller, and start guests.
-void GoAlong();
+void UseOrdinaryPriority();
 
 // Where the kernel shares the processors out among sessions (autogroup) before it looks at threads: this process's
 // session goes before those of the guests. Does nothing unless the session is this process's own, as a terminal's is

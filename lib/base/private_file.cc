@@ -16,7 +16,7 @@
 namespace brume {
 namespace {
 
-constexpr size_t kMostBytes = 64 * 1024;
+constexpr size_t kMaxBytes = 64 * 1024;
 
 absl::Status Failed(absl::string_view what, const std::string& path) {
   return absl::UnavailableError(absl::StrCat("cannot ", what, " ", path, ": ", strerror(errno)));
@@ -55,7 +55,7 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "%s has mode %04o: others than its owner may use it; set it to 0600", path, status.st_mode & 07777));
   }
-  std::string content(kMostBytes, '\0');
+  std::string content(kMaxBytes, '\0');
   size_t size = 0;
   while (size < content.size()) {
     const ssize_t got = read(file.get(), content.data() + size, content.size() - size);

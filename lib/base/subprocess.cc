@@ -24,7 +24,7 @@
 namespace brume {
 namespace {
 
-constexpr size_t kMostOutput = 1 << 20;
+constexpr size_t kMaxOutput = 1 << 20;
 
 struct Pipe {
   UniqueFd read_end, write_end;
@@ -45,16 +45,16 @@ bool ReadSome(int fd, std::string& into) {
   const ssize_t count = read(fd, buffer.data(), buffer.size());
   if (count < 0) return errno != EINTR && errno != EAGAIN;
   if (count == 0) return true;
-  into.append(buffer.data(), std::min<size_t>(count, kMostOutput - std::min(kMostOutput, into.size())));
+  into.append(buffer.data(), std::min<size_t>(count, kMaxOutput - std::min(kMaxOutput, into.size())));
   return false;
 }
 
 // What a pipe still held when its program ended. At most what a pipe can hold, as a program left behind may go on
 // writing.
 void ReadRest(int fd, std::string& into) {
-  constexpr int kMostReads = 64;
+  constexpr int kMaxReads = 64;
   pollfd readable = {fd, POLLIN, 0};
-  for (int i = 0; i < kMostReads && poll(&readable, 1, 0) == 1 && !ReadSome(fd, into); ++i) {
+  for (int i = 0; i < kMaxReads && poll(&readable, 1, 0) == 1 && !ReadSome(fd, into); ++i) {
   }
 }
 

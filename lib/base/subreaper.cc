@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using Instant = Clock::time_point;
 
-constexpr milliseconds kShortestPause(5), kLongestPause(200), kNoChildPause(100);
+constexpr milliseconds kMinPauseLength(5), kMaxPause(200), kNoChildPause(100);
 // The leader of a session of its own is a daemon's middle process: libvirt waits for those it makes itself, at once,
 // and nobody for those that QEMU leaves behind when it becomes a daemon.
 constexpr std::chrono::seconds kLeaderGrace(10);
@@ -78,7 +78,7 @@ class Orphans {
 [[noreturn]] void CollectForever() {
   Orphans orphans;
   pid_t seen = 0;
-  milliseconds pause = kShortestPause;
+  milliseconds pause = kMinPauseLength;
   while (true) {
     siginfo_t info = {};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) != 0) {
@@ -90,7 +90,7 @@ class Orphans {
     siginfo_t again = {};
     if (waitid(P_PID, info.si_pid, &again, WEXITED | WNOWAIT | WNOHANG) != 0 || again.si_pid == 0) continue;
     // Someone else's child, about to be waited for. Until then waitid() above returns at once with this one.
-    pause = info.si_pid == seen ? std::min(pause * 2, kLongestPause) : kShortestPause;
+    pause = info.si_pid == seen ? std::min(pause * 2, kMaxPause) : kMinPauseLength;
     seen = info.si_pid;
     std::this_thread::sleep_for(pause);
   }

@@ -154,7 +154,7 @@ absl::StatusOr<absl::Duration> AlarmActions::End(const DueAction& due, const abs
   if (!outcome.ok()) failure = std::string(outcome.message());
   const alarm::HistoryItem item = ActionItem(due, parts_.clock.Now(), failure);
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    RETURN_IF_ERROR(AlarmHistoryTable(c).Append(item, alarm::kMostHistoryItems));
+    RETURN_IF_ERROR(AlarmHistoryTable(c).Append(item, alarm::kMaxHistoryItems));
     return AlarmDueActionTable(c).Remove(due.number);
   }));
   if (failure.has_value()) {

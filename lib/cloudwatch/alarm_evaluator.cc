@@ -17,7 +17,7 @@ using alarm::State;
 constexpr absl::Duration kSettle = absl::Seconds(1);
 constexpr absl::Duration kForgetEvery = absl::Hours(1);
 // A clock that is set forward must not let alarms wait.
-constexpr absl::Duration kLongestWait = absl::Seconds(30);
+constexpr absl::Duration kMaxWait = absl::Seconds(30);
 
 absl::Time StartOf(absl::Time time, absl::Duration period) {
   return absl::UnixEpoch() + absl::Floor(time - absl::UnixEpoch(), period);
@@ -33,7 +33,7 @@ absl::Time NextDue(const alarm::Watch& watch, absl::Time now) { return NewestEnd
 AlarmEvaluator::AlarmEvaluator(AlarmEvaluatorParts parts)
     : parts_(std::move(parts)),
       forget_due_(parts_.clock.Now()),
-      loop_([this] { return std::clamp(EvaluateDue() - parts_.clock.Now(), absl::ZeroDuration(), kLongestWait); }) {}
+      loop_([this] { return std::clamp(EvaluateDue() - parts_.clock.Now(), absl::ZeroDuration(), kMaxWait); }) {}
 
 void AlarmEvaluator::WakeAll() {
   for (const AlarmPtr& alarm : parts_.alarms.List()) {

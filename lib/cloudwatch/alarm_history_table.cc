@@ -54,7 +54,7 @@ absl::StatusOr<std::vector<HistoryItem>> AlarmHistoryTable::Find(const alarm::Hi
       ReadItem, query.alarm, metric, composite, query.type, query.since, query.until, query.after, query.most);
 }
 
-absl::StatusOr<bool> AlarmHistoryTable::Forget(absl::Time oldest, int most) {
+absl::StatusOr<bool> AlarmHistoryTable::Evict(absl::Time oldest, int most) {
   RETURN_IF_ERROR(connection_.Run(
       "DELETE FROM alarm_history WHERE seq IN (SELECT seq FROM alarm_history WHERE time < ? ORDER BY time LIMIT ?)",
       oldest, most));

@@ -19,7 +19,7 @@ class AlarmHistoryTable {
   absl::Status Append(const alarm::HistoryItem& item, int keep);
   absl::StatusOr<std::vector<alarm::HistoryItem>> Find(const alarm::HistoryQuery& query);
   // At most `most` of those before `oldest`, so that the writer is not held. True when there may be more.
-  absl::StatusOr<bool> Forget(absl::Time oldest, int most);
+  absl::StatusOr<bool> Evict(absl::Time oldest, int most);
 
  private:
   store::Connection& connection_;

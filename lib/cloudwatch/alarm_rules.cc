@@ -77,9 +77,9 @@ absl::Status CheckQueries(const std::vector<alarm::WatchQuery>& queries) {
       std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.is_metric; });
   const auto returned =
       std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.return_data; });
-  constexpr int kMostMetrics = 10;
-  if (metrics == 0 || metrics > kMostMetrics) {
-    return Invalid(absl::StrCat("Metrics must have 1 to ", kMostMetrics, " metrics among them"));
+  constexpr int kMaxMetrics = 10;
+  if (metrics == 0 || metrics > kMaxMetrics) {
+    return Invalid(absl::StrCat("Metrics must have 1 to ", kMaxMetrics, " metrics among them"));
   }
   if (returned != 1) return Invalid("ReturnData must be true for exactly one of Metrics");
   return absl::OkStatus();

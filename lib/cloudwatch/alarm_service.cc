@@ -53,7 +53,7 @@ absl::Status AlarmService::Load() {
 void AlarmService::Remember(AlarmPtr alarm, RulePtr rule) {
   const auto known = alarms_.find(alarm->name);
   const double breach = known == alarms_.end() ? 0 : known->second.breach;
-  Forget(alarm->name);
+  Evict(alarm->name);
   if (rule != nullptr) {
     for (const std::string& text : rule->alarms()) parents_[AlarmNameIn(text)].insert(alarm->name);
   }
@@ -63,7 +63,7 @@ void AlarmService::Remember(AlarmPtr alarm, RulePtr rule) {
   alarms_[name] = {.alarm = std::move(alarm), .rule = std::move(rule), .breach = breach};
 }
 
-void AlarmService::Forget(const std::string& name) {
+void AlarmService::Evict(const std::string& name) {
   const auto found = alarms_.find(name);
   if (found == alarms_.end()) return;
   const auto take_out = [&](auto& index, const std::string& key) {
@@ -109,8 +109,8 @@ absl::Status AlarmService::Put(Alarm definition, RulePtr rule, const TagMap& tag
     if (known != nullptr && known->kind != definition.kind) {
       return Invalid(absl::StrCat("The alarm '", definition.name, "' is a ", KindName(known->kind)));
     }
-    if (known == nullptr && alarms_.size() >= alarm::kMostAlarms) {
-      return ec2::Error("LimitExceeded", absl::StrCat("There can be at most ", alarm::kMostAlarms, " alarms"));
+    if (known == nullptr && alarms_.size() >= alarm::kMaxAlarms) {
+      return ec2::Error("LimitExceeded", absl::StrCat("There can be at most ", alarm::kMaxAlarms, " alarms"));
     }
     definition.configured = clock_.Now();
     if (known == nullptr) {
@@ -137,7 +137,7 @@ absl::Status AlarmService::Put(Alarm definition, RulePtr rule, const TagMap& tag
     }
     RETURN_IF_ERROR(Commit(change));
   }
-  Tell(change);
+  Notify(change);
   return absl::OkStatus();
 }
 
@@ -223,7 +223,7 @@ absl::Status AlarmService::SetState(const std::string& name, State state, const 
     change.Follow();
     RETURN_IF_ERROR(Commit(change));
   }
-  Tell(change);
+  Notify(change);
   return absl::OkStatus();
 }
 
@@ -250,7 +250,7 @@ absl::Status AlarmService::Apply(absl::Span<const AlarmVerdict> verdicts) {
     if (change.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(Commit(change));
   }
-  Tell(change);
+  Notify(change);
   return absl::OkStatus();
 }
 
@@ -277,7 +277,7 @@ absl::Status AlarmService::EndSuppressions() {
     if (change.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(Commit(change));
   }
-  Tell(change);
+  Notify(change);
   return absl::OkStatus();
 }
 
@@ -291,7 +291,7 @@ absl::Status AlarmService::Commit(AlarmChange& change) {
     for (const auto& [name, alarm] : change.states) RETURN_IF_ERROR(alarms.SetState(*alarm));
     for (const std::string& name : change.deleted) RETURN_IF_ERROR(alarms.Delete(name));
     for (const alarm::HistoryItem& item : change.items) {
-      RETURN_IF_ERROR(AlarmHistoryTable(c).Append(item, alarm::kMostHistoryItems));
+      RETURN_IF_ERROR(AlarmHistoryTable(c).Append(item, alarm::kMaxHistoryItems));
     }
     for (alarm::DueAction& due : change.due) RETURN_IF_ERROR(AlarmDueActionTable(c).Add(due));
     return absl::OkStatus();
@@ -299,12 +299,12 @@ absl::Status AlarmService::Commit(AlarmChange& change) {
   std::lock_guard lock(mutex_);
   for (const auto& [name, alarm] : change.puts) Remember(alarm, change.rules.at(name));
   for (const auto& [name, alarm] : change.states) alarms_.at(name).alarm = alarm;
-  for (const std::string& name : change.deleted) Forget(name);
+  for (const std::string& name : change.deleted) Evict(name);
   return absl::OkStatus();
 }
 
 // With no lock held.
-void AlarmService::Tell(AlarmChange& change) const {
+void AlarmService::Notify(AlarmChange& change) const {
   if (options_.on_wait && change.waits) options_.on_wait();
   if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
 }
@@ -313,7 +313,7 @@ absl::Status AlarmService::ForgetHistory() {
   absl::StatusOr<bool> more = true;
   while (more.ok() && *more) {
     more = database_.WriteFor(
-        [&](store::Connection& c) { return AlarmHistoryTable(c).Forget(clock_.Now() - kHistoryTime, kForgetBatch); });
+        [&](store::Connection& c) { return AlarmHistoryTable(c).Evict(clock_.Now() - kHistoryTime, kForgetBatch); });
   }
   return more.status();
 }

@@ -123,10 +123,10 @@ class AlarmService {
   absl::Status CheckDependencies(const alarm::Alarm& definition, const alarm::Rule& rule) const;
   bool DependsOn(const std::string& name, const std::string& on) const;
   void Remember(AlarmPtr alarm, RulePtr rule);
-  void Forget(const std::string& name);
+  void Evict(const std::string& name);
   // Writes and remembers it. What follows from it is then told, with no lock held.
   absl::Status Commit(AlarmChange& change);
-  void Tell(AlarmChange& change) const;
+  void Notify(AlarmChange& change) const;
   absl::StatusOr<std::string> NameOf(const std::string& arn) const;
 
   store::Database& database_;

@@ -16,9 +16,9 @@ using alarm::Kind;
 using alarm::State;
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kMostShown = 50;           // datapoints
-constexpr size_t kMostSummary = 255;        // characters of a summary of history
-constexpr size_t kMostHistoryData = 4'095;  // and of its data
+constexpr size_t kMaxShown = 50;           // datapoints
+constexpr size_t kMaxSummary = 255;        // characters of a summary of history
+constexpr size_t kMaxHistoryData = 4'095;  // and of its data
 
 // As CloudWatch writes times in JSON: 2026-01-31T10:00:00.000+0000.
 std::string Time(absl::Time time) { return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3S%z", time, absl::UTCTimeZone()); }
@@ -167,7 +167,7 @@ std::string ReasonData(const alarm::Watch& watch, absl::Time queried, absl::Time
   for (const std::optional<double>& point : datapoints) {
     if (point.has_value()) recent.push_back(*point);
   }
-  while (recent.size() > kMostShown) recent.erase(recent.begin());
+  while (recent.size() > kMaxShown) recent.erase(recent.begin());
   Json data{{"version", "1.0"}, {"queryDate", Time(queried)}, {"startDate", Time(start)}};
   if (watch.queries.empty()) data["statistic"] = watch.statistic;
   data["period"] = absl::ToInt64Seconds(watch.period);
@@ -177,9 +177,9 @@ std::string ReasonData(const alarm::Watch& watch, absl::Time queried, absl::Time
 }
 
 std::string CompositeReasonData(absl::Span<const Alarm* const> children, const Account& account) {
-  constexpr size_t kMostChildren = 10;
+  constexpr size_t kMaxChildren = 10;
   Json triggering = Json::array();
-  for (const Alarm* child : children.subspan(0, std::min(children.size(), kMostChildren))) {
+  for (const Alarm* child : children.subspan(0, std::min(children.size(), kMaxChildren))) {
     triggering.push_back({{"arn", alarm::AlarmArn(account, child->name)},
                           {"state", {{"value", Text(StateName(child->state))}, {"timestamp", Time(child->updated)}}}});
   }
@@ -190,9 +190,9 @@ HistoryItem ConfigurationItem(absl::string_view what, const Alarm& alarm, absl::
   const absl::string_view type = what == "created" ? "Create" : what == "deleted" ? "Delete" : "Update";
   Json data{{"version", "1.0"}, {"type", Text(type)}, {absl::StrCat(what, "Alarm"), Definition(alarm, account)}};
   // A description, dimensions and actions can be longer than an item; what it says of them then is their alarm.
-  if (Dump(data).size() > kMostHistoryData) data[absl::StrCat(what, "Alarm")] = {{"alarmName", alarm.name}};
+  if (Dump(data).size() > kMaxHistoryData) data[absl::StrCat(what, "Alarm")] = {{"alarmName", alarm.name}};
   std::string summary = absl::StrCat("Alarm \"", alarm.name, "\" ", what);
-  if (summary.size() > kMostSummary) summary = absl::StrCat("Alarm ", what);
+  if (summary.size() > kMaxSummary) summary = absl::StrCat("Alarm ", what);
   return MakeItem(alarm, HistoryType::kConfigurationUpdate, time, std::move(summary), Dump(data));
 }
 
@@ -201,8 +201,8 @@ HistoryItem StateItem(const Alarm& before, const Alarm& after) {
     return Dump({{"version", "1.0"}, {"oldState", StateOf(before, old_data)}, {"newState", StateOf(after, new_data)}});
   };
   std::string told = data(true, true);
-  if (told.size() > kMostHistoryData) told = data(false, true);
-  if (told.size() > kMostHistoryData) told = data(false, false);
+  if (told.size() > kMaxHistoryData) told = data(false, true);
+  if (told.size() > kMaxHistoryData) told = data(false, false);
   return MakeItem(after, HistoryType::kStateUpdate, after.updated,
                   absl::StrCat("Alarm updated from ", StateName(before.state), " to ", StateName(after.state)),
                   std::move(told));

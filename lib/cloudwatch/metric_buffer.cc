@@ -101,7 +101,7 @@ void MetricBuffer::NotWritten(absl::Span<const WaitingBlock> blocks) {
   for (const WaitingBlock& block : blocks) Wait(*block.series, block.minute, block.fresh);
 }
 
-void MetricBuffer::Forget(int64_t minute) {
+void MetricBuffer::Evict(int64_t minute) {
   std::lock_guard lock(mutex_);
   for (auto it = series_.begin(); it != series_.end();) {
     std::vector<SeriesHandle>& units = it->second;

@@ -16,7 +16,7 @@ enum Flag : uint8_t {
   kSketch = 8,
 };
 
-constexpr double kMostWhole = 1LL << 53;
+constexpr double kMaxWhole = 1LL << 53;
 
 uint64_t ZigZag(int64_t value) { return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63); }
 int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
@@ -31,7 +31,7 @@ void PutVarint(std::string& bytes, uint64_t value) {
 
 // Twice the whole number, or a 1 before the double's bytes.
 void PutNumber(std::string& bytes, double value) {
-  if (std::abs(value) < kMostWhole && value == std::trunc(value)) {
+  if (std::abs(value) < kMaxWhole && value == std::trunc(value)) {
     PutVarint(bytes, ZigZag(static_cast<int64_t>(value)) << 1);
     return;
   }
@@ -125,7 +125,7 @@ absl::StatusOr<MetricBucket> TakeBucket(Reader& reader) {
   }
   if ((flags & kSketch) == 0) return b;
   ASSIGN_OR_RETURN(const uint64_t count, reader.Varint());
-  if (count > ValueSketch::kMostBins) return reader.Damaged();
+  if (count > ValueSketch::kMaxBins) return reader.Damaged();
   std::vector<ValueSketch::Bin> bins(count);
   int32_t index = 0;
   for (ValueSketch::Bin& bin : bins) {

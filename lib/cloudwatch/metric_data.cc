@@ -13,7 +13,7 @@ namespace brume::cloudwatch {
 namespace {
 
 // That the metrics of one request may have together.
-constexpr double kMostPoints = 2'000'000;
+constexpr double kMaxPoints = 2'000'000;
 
 absl::Status Invalid(absl::string_view what) { return ec2::Error("ValidationError", what); }
 
@@ -49,9 +49,9 @@ class Evaluation {
       if (!parsed.ok()) return ExpressionError(query, parsed.status());
       expressions_.emplace(query.id, *std::move(parsed));
     }
-    if (points > kMostPoints) {
+    if (points > kMaxPoints) {
       return Invalid(absl::StrCat("The metrics would have up to ", static_cast<int64_t>(points),
-                                  " datapoints, more than ", static_cast<int64_t>(kMostPoints),
+                                  " datapoints, more than ", static_cast<int64_t>(kMaxPoints),
                                   ". Ask for longer periods, or for less time"));
     }
     return absl::OkStatus();

@@ -11,7 +11,7 @@ constexpr int64_t kMinutesInHour = 60;
 constexpr size_t kPackAtOnce = 20;
 constexpr int kDeleteAtOnce = 2000;
 // Portions of each kind in one go: after a long absence there is much to do, and new values wait meanwhile.
-constexpr int kMostPortions = 500;
+constexpr int kMaxPortions = 500;
 constexpr absl::Duration kDeleteEvery = absl::Minutes(10);
 
 int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInHour; }
@@ -28,7 +28,7 @@ absl::Status MetricService::RollUp() {
 }
 
 absl::Status MetricService::PackHours() {
-  for (int portion = 0; portion < kMostPortions;) {
+  for (int portion = 0; portion < kMaxPortions;) {
     std::vector<int64_t> metrics;
     int64_t hour = 0;
     RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> absl::Status {
@@ -39,7 +39,7 @@ absl::Status MetricService::PackHours() {
       return absl::OkStatus();
     }));
     if (metrics.empty()) return absl::OkStatus();
-    for (size_t done = 0; done < metrics.size() && portion < kMostPortions; ++portion) {
+    for (size_t done = 0; done < metrics.size() && portion < kMaxPortions; ++portion) {
       const size_t end = std::min(done + kPackAtOnce, metrics.size());
       WriterLock moving(moving_);
       RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
@@ -58,7 +58,7 @@ absl::Status MetricService::Delete() {
   const absl::Time now = clock_.Now();
   const auto repeat = [&](const auto& change) -> absl::Status {
     absl::StatusOr<bool> more = true;
-    for (int portion = 0; more.ok() && *more && portion < kMostPortions; ++portion) {
+    for (int portion = 0; more.ok() && *more && portion < kMaxPortions; ++portion) {
       more = database_.WriteFor([&](store::Connection& connection) { return change(MetricTable(connection)); });
     }
     return more.status();
@@ -70,7 +70,7 @@ absl::Status MetricService::Delete() {
     return metrics.DeleteHoursBefore(HourOf(now - options_.keep_hours), kDeleteAtOnce);
   }));
   return repeat([&](MetricTable metrics) {
-    return metrics.Forget(now - options_.keep_hours, options_.most_metrics, kDeleteAtOnce);
+    return metrics.Evict(now - options_.keep_hours, options_.max_metrics, kDeleteAtOnce);
   });
 }
 

@@ -107,13 +107,13 @@ absl::Status MetricService::Put(const std::vector<MetricDatum>& data) {
   if (!buffer_.HasRoomFor(data.size())) {
     return ec2::Error("LimitExceeded", "Metrics come faster than they can be written; try again later");
   }
-  if (metrics_ >= options_.most_metrics) {
+  if (metrics_ >= options_.max_metrics) {
     std::set<std::pair<MetricId, std::string>> wanted;
     for (const MetricDatum& datum : data) wanted.emplace(datum.id, datum.unit);
     for (const auto& [id, unit] : wanted) {
       ASSIGN_OR_RETURN(const std::vector<std::string> units, UnitsOf(id));
       if (std::find(units.begin(), units.end(), unit) == units.end()) {
-        return ec2::Error("LimitExceeded", absl::StrCat("There are ", options_.most_metrics,
+        return ec2::Error("LimitExceeded", absl::StrCat("There are ", options_.max_metrics,
                                                         " metrics, and no more are kept; ", id.name, " is a new one"));
       }
     }
@@ -179,7 +179,7 @@ absl::Status MetricService::Flush() {
     }
     buffer_.Written(some);
   }
-  buffer_.Forget(absl::ToUnixSeconds(clock_.Now()) / kSecondsInMinute - kMinutesInMemory + 1);
+  buffer_.Evict(absl::ToUnixSeconds(clock_.Now()) / kSecondsInMinute - kMinutesInMemory + 1);
   return absl::OkStatus();
 }
 

@@ -42,7 +42,7 @@ struct MetricServiceOptions {
   absl::Duration keep_minutes = absl::Hours(24 * 15);
   absl::Duration keep_hours = absl::Hours(24 * 456);
   // More metrics than these are not kept: those that had no value for longest go first, and no new one may be put.
-  int64_t most_metrics = 100'000;
+  int64_t max_metrics = 100'000;
   // Values that wait to be written, in units of a hundred bytes or so; more are refused.
   size_t most_waiting = 200'000;
 };

@@ -137,7 +137,7 @@ absl::StatusOr<int64_t> MetricTable::Count() {
   return count;
 }
 
-absl::StatusOr<bool> MetricTable::Forget(absl::Time oldest, int64_t keep, int most) {
+absl::StatusOr<bool> MetricTable::Evict(absl::Time oldest, int64_t keep, int most) {
   RETURN_IF_ERROR(connection_.Run(
       "DELETE FROM metrics WHERE number IN (SELECT number FROM metrics WHERE seen < ?1 OR "
       "  seen < (SELECT seen FROM metrics ORDER BY seen DESC LIMIT 1 OFFSET ?2 - 1) ORDER BY seen LIMIT ?3)",

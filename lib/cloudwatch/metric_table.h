@@ -51,7 +51,7 @@ class MetricTable {
   absl::StatusOr<int64_t> Count();
   // Forgets at most `most` metrics: those not seen since `oldest`, and where there are more than `keep` those seen
   // least lately. Their values go in their own time. Whether there may be more to forget.
-  absl::StatusOr<bool> Forget(absl::Time oldest, int64_t keep, int most);
+  absl::StatusOr<bool> Evict(absl::Time oldest, int64_t keep, int most);
 
   // Null when there is none.
   absl::StatusOr<std::optional<MetricBlock>> GetMinute(int64_t minute, int64_t metric);

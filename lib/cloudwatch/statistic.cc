@@ -11,12 +11,12 @@ std::optional<Statistic> Statistic::Parse(absl::string_view name) {
   if (name == "Sum") return Statistic(Kind::kSum);
   if (name == "Minimum") return Statistic(Kind::kMinimum);
   if (name == "Maximum") return Statistic(Kind::kMaximum);
-  constexpr double kMost = 100;
+  constexpr double kMax = 100;
   double percent = 0;
   const bool is_number = absl::ConsumePrefix(&name, "p") && !name.empty() &&
                          name.find_first_not_of("0123456789.") == absl::string_view::npos &&
                          absl::SimpleAtod(name, &percent);
-  if (!is_number || percent > kMost) return std::nullopt;
+  if (!is_number || percent > kMax) return std::nullopt;
   return Statistic(Kind::kPercentile, percent);
 }
 

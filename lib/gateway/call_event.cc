@@ -21,9 +21,9 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr size_t kMostParameterBytes = 4096;
-constexpr size_t kMostTextBytes = 1024;
-constexpr size_t kMostResources = 200;
+constexpr size_t kMaxParameterBytes = 4096;
+constexpr size_t kMaxTextBytes = 1024;
+constexpr size_t kMaxResources = 200;
 
 // Not in the middle of a character.
 std::string Cut(std::string text, size_t most) {
@@ -36,8 +36,8 @@ std::string Cut(std::string text, size_t most) {
 // "i-0123456789abcdef0", and no account or request.
 bool LooksLikeId(absl::string_view value) {
   const size_t dash = value.rfind('-');
-  constexpr size_t kLeastDigits = 8;
-  return dash != absl::string_view::npos && dash > 0 && value.size() - dash > kLeastDigits &&
+  constexpr size_t kMinDigits = 8;
+  return dash != absl::string_view::npos && dash > 0 && value.size() - dash > kMinDigits &&
          std::all_of(value.begin() + dash + 1, value.end(), absl::ascii_isxdigit);
 }
 
@@ -57,7 +57,7 @@ void Collect(const Message& message, std::set<std::string>& ids) {
     const bool inner = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (!text && !inner) continue;
     const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
-    for (int i = 0; i < size && ids.size() < kMostResources; ++i) {
+    for (int i = 0; i < size && ids.size() < kMaxResources; ++i) {
       if (inner) {
         Collect(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
                                      : reflection.GetMessage(message, field),
@@ -65,7 +65,7 @@ void Collect(const Message& message, std::set<std::string>& ids) {
       } else {
         std::string value = field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
                                                  : reflection.GetString(message, field);
-        if (!value.empty() && NamesResource(*field, value)) ids.insert(Cut(std::move(value), kMostTextBytes));
+        if (!value.empty() && NamesResource(*field, value)) ids.insert(Cut(std::move(value), kMaxTextBytes));
       }
     }
   }
@@ -75,7 +75,7 @@ std::string Parameters(const Message& request) {
   const std::unique_ptr<Message> copy = WithoutSecrets(request);
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(*copy, &json).ok()) json = copy->ShortDebugString();
-  return Cut(std::move(json), kMostParameterBytes);
+  return Cut(std::move(json), kMaxParameterBytes);
 }
 
 bool IsUnknown(const Caller& caller) { return !caller.administrator && caller.arn.empty() && !caller.uid; }
@@ -85,17 +85,17 @@ bool IsUnknown(const Caller& caller) { return !caller.administrator && caller.ar
 Event EventOf(const CallRecord& record) {
   Event event{.time = record.start,
               .request_id = record.caller.request_id,
-              .principal = Cut(record.caller.principal, kMostTextBytes),
+              .principal = Cut(record.caller.principal, kMaxTextBytes),
               .access_key_id = record.caller.access_key_id,
               .source = record.caller.source,
-              .user_agent = Cut(record.caller.user_agent, kMostTextBytes),
+              .user_agent = Cut(record.caller.user_agent, kMaxTextBytes),
               .action = ActionName(record.method),
               // A call of nobody known changed nothing, whatever it asked for: a flood of them must neither wait for
               // the disk nor push out the record of what was changed.
               .read_only = record.method.options().GetExtension(rpc::v1::read_only) || IsUnknown(record.caller),
               .parameters = Parameters(record.request),
               .outcome = record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),
-              .message = Cut(std::string(record.outcome.message()), kMostTextBytes),
+              .message = Cut(std::string(record.outcome.message()), kMaxTextBytes),
               .duration = record.duration};
   std::set<std::string> ids;
   Collect(record.request, ids);

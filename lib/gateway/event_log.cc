@@ -10,7 +10,7 @@ namespace brume::gateway {
 namespace {
 
 constexpr absl::Duration kFlushInterval = absl::Milliseconds(500);
-constexpr size_t kMostWaiting = 20'000;
+constexpr size_t kMaxWaiting = 20'000;
 constexpr size_t kFlushAt = 2'000;
 constexpr int64_t kForgetEvery = 10'000;  // events, or
 constexpr absl::Duration kForgetAfter = absl::Hours(1);
@@ -42,7 +42,7 @@ void EventLog::Append(Event event) {
   bool due = false;
   {
     MutexLock lock(mutex_);
-    if (waiting_.size() >= kMostWaiting) {
+    if (waiting_.size() >= kMaxWaiting) {
       ++dropped_;
       return;
     }
@@ -76,14 +76,14 @@ void EventLog::Flush() {
   if (!written.ok()) log::Error("{} events were not written: {}", batch.size(), written.ToString());
 }
 
-void EventLog::Forget() {
+void EventLog::Evict() {
   const absl::Time oldest = clock_.Now() - options_.keep_for;
   for (const bool read_only : {false, true}) {
     absl::StatusOr<bool> more = true;
     while (more.ok() && *more) {
       more = database_.WriteFor([&](store::Connection& c) {
-        return EventTable(c).Forget(read_only, oldest, read_only ? options_.keep_reads : options_.keep_changes,
-                                    kForgetBatch);
+        return EventTable(c).Evict(read_only, oldest, read_only ? options_.keep_reads : options_.keep_changes,
+                                   kForgetBatch);
       });
     }
     if (!more.ok()) log::Error("old events were not forgotten: {}", more.status().ToString());
@@ -100,7 +100,7 @@ void EventLog::FlushAndForget() {
   }
   if (forget) forgot_ = now;
   Flush();
-  if (forget) Forget();
+  if (forget) Evict();
 }
 
 }  // namespace brume::gateway

@@ -41,7 +41,7 @@ class EventLog {
  private:
   void FlushAndForget();
   void Flush() ABSL_LOCKS_EXCLUDED(flush_mutex_, mutex_);
-  void Forget();
+  void Evict();
 
   store::Database& database_;
   const Clock& clock_;

@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<Event>> EventTable::Lookup(const EventQuery& query, i
   return events;
 }
 
-absl::StatusOr<bool> EventTable::Forget(bool read_only, absl::Time oldest, int64_t keep, int most) {
+absl::StatusOr<bool> EventTable::Evict(bool read_only, absl::Time oldest, int64_t keep, int most) {
   // The first number that stays: the newest `keep` do, unless they are too old; and of what goes, only the first
   // `most`.
   int64_t floor = 0;

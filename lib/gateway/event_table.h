@@ -18,7 +18,7 @@ class EventTable {
   absl::StatusOr<std::vector<Event>> Lookup(const EventQuery& query, int64_t before, int limit);
   // Forgets, of one kind, those before `oldest` and all but the newest `keep`; at most `most` of them, so that the
   // writer is not held. True when there may be more to forget.
-  absl::StatusOr<bool> Forget(bool read_only, absl::Time oldest, int64_t keep, int most);
+  absl::StatusOr<bool> Evict(bool read_only, absl::Time oldest, int64_t keep, int most);
 
  private:
   store::Connection& connection_;

@@ -49,20 +49,20 @@ bool Pattern::Matches(absl::string_view text) const {
 }
 
 absl::Status CheckFilter(const ec2::v1::Filter& filter) {
-  constexpr int kMostValues = 200;
-  constexpr size_t kLongestValue = 255;
+  constexpr int kMaxValues = 200;
+  constexpr size_t kMaxValueLength = 255;
   if (filter.name().empty()) return ec2::Error("InvalidParameterValue", "A filter has no name");
   if (filter.values().empty()) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("The filter '", filter.name(), "' has no values"));
   }
-  if (filter.values_size() > kMostValues) {
+  if (filter.values_size() > kMaxValues) {
     return ec2::Error("FilterLimitExceeded", absl::StrCat("The filter '", filter.name(), "' has ", filter.values_size(),
-                                                          " values, and at most ", kMostValues, " are allowed"));
+                                                          " values, and at most ", kMaxValues, " are allowed"));
   }
   for (const std::string& value : filter.values()) {
-    if (value.size() > kLongestValue) {
+    if (value.size() > kMaxValueLength) {
       return ec2::Error("FilterLimitExceeded", absl::StrCat("A value of the filter '", filter.name(),
-                                                            "' is longer than ", kLongestValue, " bytes"));
+                                                            "' is longer than ", kMaxValueLength, " bytes"));
     }
   }
   return absl::OkStatus();

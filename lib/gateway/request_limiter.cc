@@ -10,7 +10,7 @@ namespace brume::gateway {
 namespace {
 
 // Sessions come and go under keys of their own; beyond this many, buckets that are full again are forgotten.
-constexpr size_t kMostKeys = 4096;
+constexpr size_t kMaxKeys = 4096;
 
 bool Limited(const Rate& rate) { return rate.burst > 0; }
 
@@ -33,7 +33,7 @@ double Asked(const google::protobuf::MethodDescriptor& method, const google::pro
 }  // namespace
 
 RequestLimiter::Buckets& RequestLimiter::BucketsOf(const std::string& key, absl::Time now) {
-  if (by_key_.size() >= kMostKeys && !by_key_.contains(key)) {
+  if (by_key_.size() >= kMaxKeys && !by_key_.contains(key)) {
     absl::erase_if(by_key_, [&](auto& entry) {
       Refill(entry.second.requests, limits_.requests, now);
       Refill(entry.second.launches, limits_.launches, now);

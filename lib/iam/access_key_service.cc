@@ -17,7 +17,7 @@
 namespace brume::iam {
 namespace {
 
-constexpr size_t kMostKeys = 2;
+constexpr size_t kMaxKeys = 2;
 constexpr absl::Duration kWriteEvery = absl::Minutes(1);
 
 std::string CredentialsFile(const std::string& id, const std::string& secret) {
@@ -73,8 +73,8 @@ absl::Status AccessKeyService::EnsureRootKey(const std::string& path) {
 
 absl::StatusOr<AccessKeyService::NewKey> AccessKeyService::Create(const std::string& user_id) {
   MutexLock change(change_mutex_);
-  if (List(user_id).size() >= kMostKeys) {
-    return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for AccessKeysPerUser: ", kMostKeys));
+  if (List(user_id).size() >= kMaxKeys) {
+    return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for AccessKeysPerUser: ", kMaxKeys));
   }
   NewKey made;
   ASSIGN_OR_RETURN(made.key.id, NewKeyId(kLongLivedPrefix));

@@ -14,7 +14,7 @@ namespace brume::iam {
 namespace {
 
 // Of sessions' policies, and of identities; beyond, all are read again.
-constexpr size_t kMostKept = 4096;
+constexpr size_t kMaxKept = 4096;
 
 using Documents = std::vector<std::string>;
 
@@ -73,7 +73,7 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Policies>> Authorizer::Policies
     policies->push_back(std::move(policy));
   }
   MutexLock lock(mutex_);
-  if (kept_.size() >= kMostKept) kept_.clear();
+  if (kept_.size() >= kMaxKept) kept_.clear();
   kept_[identity_id] = {.generation = generation, .policies = policies};
   return policies;
 }
@@ -85,7 +85,7 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const st
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(json, PolicyKind::kIdentity));
   MutexLock lock(mutex_);
-  if (sessions_.size() >= kMostKept) sessions_.clear();
+  if (sessions_.size() >= kMaxKept) sessions_.clear();
   sessions_[json] = policy;
   return policy;
 }

@@ -28,7 +28,7 @@ class Authorizer {
   absl::Status Authorize(const Caller& caller, const AccessQuestion& question);
 
   // After each change of users, groups, roles or policies, once it is committed.
-  void Forget() { ++generation_; }
+  void Evict() { ++generation_; }
 
  private:
   using Policies = std::vector<std::shared_ptr<const Policy>>;

@@ -14,13 +14,13 @@
 namespace brume::iam {
 namespace {
 
-constexpr size_t kLongestPath = 512;
-constexpr size_t kLongestShown = 100;
-constexpr int64_t kLeastSession = 3600, kMostSession = 43200;
+constexpr size_t kMaxPathLength = 512;
+constexpr size_t kMaxShownLength = 100;
+constexpr int64_t kMinSession = 3600, kMaxSession = 43200;
 
 absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
-std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kLongestShown)); }
+std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kMaxShownLength)); }
 
 }  // namespace
 
@@ -40,7 +40,7 @@ absl::Status CheckName(absl::string_view parameter, absl::string_view name, size
 }
 
 absl::Status CheckPath(absl::string_view path) {
-  const bool good = !path.empty() && path.size() <= kLongestPath && path.front() == '/' && path.back() == '/' &&
+  const bool good = !path.empty() && path.size() <= kMaxPathLength && path.front() == '/' && path.back() == '/' &&
                     std::all_of(path.begin(), path.end(), [](char c) { return absl::ascii_isgraph(c); });
   if (good) return absl::OkStatus();
   return Invalid(absl::StrCat("The specified value for path is invalid: '", Shown(path),
@@ -48,8 +48,8 @@ absl::Status CheckPath(absl::string_view path) {
 }
 
 absl::Status CheckSessionSeconds(int64_t seconds) {
-  if (seconds >= kLeastSession && seconds <= kMostSession) return absl::OkStatus();
-  return Invalid(absl::StrCat("MaxSessionDuration must be between ", kLeastSession, " and ", kMostSession,
+  if (seconds >= kMinSession && seconds <= kMaxSession) return absl::OkStatus();
+  return Invalid(absl::StrCat("MaxSessionDuration must be between ", kMinSession, " and ", kMaxSession,
                               " seconds, not ", seconds));
 }
 

@@ -16,9 +16,9 @@
 namespace brume::iam {
 namespace {
 
-constexpr size_t kMostTrustPolicy = 2048;
-constexpr size_t kMostAttached = 10;
-constexpr size_t kMostGroupsOfUser = 10;
+constexpr size_t kMaxTrustPolicy = 2048;
+constexpr size_t kMaxAttached = 10;
+constexpr size_t kMaxGroupsOfUser = 10;
 
 const char* IdPrefix(IdentityKind kind) {
   return kind == IdentityKind::kUser ? "AIDA" : kind == IdentityKind::kGroup ? "AGPA" : "AROA";
@@ -44,7 +44,7 @@ absl::Status DeleteConflict(absl::string_view what) {
 }
 
 absl::Status CheckTrust(const std::string& document) {
-  return CheckDocument(document, PolicyKind::kTrust, PolicySize(document), kMostTrustPolicy);
+  return CheckDocument(document, PolicyKind::kTrust, PolicySize(document), kMaxTrustPolicy);
 }
 
 absl::Status NoSuchInline(const Identity& identity, const std::string& policy) {
@@ -148,8 +148,8 @@ absl::Status IdentityService::AddMember(const std::string& group, const std::str
     IdentityTable identities(c);
     ASSIGN_OR_RETURN(const auto groups, identities.GroupsOf(member.id));
     const bool in_it = std::any_of(groups.begin(), groups.end(), [&](const Identity& g) { return g.id == to.id; });
-    if (!in_it && groups.size() >= kMostGroupsOfUser) {
-      return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for GroupsPerUser: ", kMostGroupsOfUser));
+    if (!in_it && groups.size() >= kMaxGroupsOfUser) {
+      return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for GroupsPerUser: ", kMaxGroupsOfUser));
     }
     return identities.AddMember(to.id, member.id);
   });
@@ -180,8 +180,8 @@ absl::StatusOr<std::vector<Identity>> IdentityService::MembersOf(const std::stri
 
 absl::Status IdentityService::PutInline(IdentityKind kind, const std::string& name, const std::string& policy,
                                         const std::string& document) {
-  constexpr size_t kLongestPolicyName = 128;
-  RETURN_IF_ERROR(CheckName("policyName", policy, kLongestPolicyName));
+  constexpr size_t kMaxPolicyNameLength = 128;
+  RETURN_IF_ERROR(CheckName("policyName", policy, kMaxPolicyNameLength));
   return Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const Identity identity, Require(c, kind, name));
     IdentityTable identities(c);
@@ -228,12 +228,12 @@ absl::Status IdentityService::Attach(IdentityKind kind, const std::string& name,
     IdentityTable identities(c);
     ASSIGN_OR_RETURN(const auto attached, identities.Attached(identity.id));
     const bool there = std::find(attached.begin(), attached.end(), policy_arn) != attached.end();
-    if (!there && attached.size() >= kMostAttached) {
+    if (!there && attached.size() >= kMaxAttached) {
       return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for PoliciesPer",
                                                       kind == IdentityKind::kUser    ? "User"
                                                       : kind == IdentityKind::kGroup ? "Group"
                                                                                      : "Role",
-                                                      ": ", kMostAttached));
+                                                      ": ", kMaxAttached));
     }
     return identities.Attach(identity.id, policy_arn);
   });

@@ -12,10 +12,10 @@
 namespace brume::iam {
 namespace {
 
-constexpr size_t kLongestProfileName = 128;
-constexpr size_t kLongestShown = 200;
+constexpr size_t kMaxProfileNameLength = 128;
+constexpr size_t kMaxShownLength = 200;
 
-std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kLongestShown)); }
+std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kMaxShownLength)); }
 
 absl::StatusOr<InstanceProfile> RequireProfile(store::Connection& c, const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<InstanceProfile> found, InstanceProfileTable(c).Find(name));
@@ -39,7 +39,7 @@ std::string InstanceProfileService::ArnOf(const InstanceProfile& profile) const 
 }
 
 absl::StatusOr<InstanceProfile> InstanceProfileService::Create(const std::string& name, const std::string& path) {
-  RETURN_IF_ERROR(CheckName("instanceProfileName", name, kLongestProfileName));
+  RETURN_IF_ERROR(CheckName("instanceProfileName", name, kMaxProfileNameLength));
   RETURN_IF_ERROR(CheckPath(path));
   InstanceProfile profile;
   profile.id = NewIamId("AIPA", random_);

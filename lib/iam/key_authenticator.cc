@@ -16,7 +16,7 @@
 namespace brume::iam {
 namespace {
 
-constexpr size_t kMostSigningKeys = 1024;
+constexpr size_t kMaxSigningKeys = 1024;
 
 absl::Status UnknownKey(absl::string_view service) {
   if (service == "ec2") return sigv4::Mismatch(service);
@@ -72,7 +72,7 @@ absl::Status KeyAuthenticator::Verify(const Holder& holder, const sigv4::Signatu
   if (!sigv4::Equal(sigv4::Sign(signing_key, to_sign), signature.hex)) return sigv4::Mismatch(scope.service);
   if (known) return absl::OkStatus();
   MutexLock lock(mutex_);
-  if (signing_keys_.size() >= kMostSigningKeys) signing_keys_.clear();
+  if (signing_keys_.size() >= kMaxSigningKeys) signing_keys_.clear();
   signing_keys_.emplace(name, std::move(signing_key));
   return absl::OkStatus();
 }

@@ -10,7 +10,7 @@ IamModule::IamModule(store::Database& database, const Clock& clock, Random& rand
       clock_(clock),
       settings_(settings),
       authorizer_(database, settings.account_id),
-      identities_(database, clock, random, settings.account_id, [this] { authorizer_.Forget(); }),
+      identities_(database, clock, random, settings.account_id, [this] { authorizer_.Evict(); }),
       instance_profiles_(database, clock, random, settings.account_id) {}
 
 absl::Status IamModule::Load(const std::string& state_dir) {

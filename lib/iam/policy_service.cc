@@ -15,12 +15,12 @@
 namespace brume::iam {
 namespace {
 
-constexpr size_t kMostPolicySize = 6144;
-constexpr size_t kMostVersions = 5;
-constexpr size_t kLongestPolicyName = 128;
+constexpr size_t kMaxPolicySize = 6144;
+constexpr size_t kMaxVersions = 5;
+constexpr size_t kMaxPolicyNameLength = 128;
 
 absl::Status CheckManaged(const std::string& document) {
-  return CheckDocument(document, PolicyKind::kIdentity, PolicySize(document), kMostPolicySize);
+  return CheckDocument(document, PolicyKind::kIdentity, PolicySize(document), kMaxPolicySize);
 }
 
 absl::Status CheckOwn(const std::string& arn) {
@@ -50,7 +50,7 @@ bool Has(const std::vector<PolicyVersion>& versions, int64_t number) {
 
 absl::StatusOr<PolicyView> IdentityService::CreatePolicy(const std::string& name, const std::string& path,
                                                          const std::string& description, const std::string& document) {
-  RETURN_IF_ERROR(CheckName("policyName", name, kLongestPolicyName));
+  RETURN_IF_ERROR(CheckName("policyName", name, kMaxPolicyNameLength));
   RETURN_IF_ERROR(CheckPath(path));
   RETURN_IF_ERROR(CheckManaged(document));
   PolicyView view;
@@ -135,9 +135,9 @@ absl::StatusOr<PolicyVersion> IdentityService::CreateVersion(const std::string& 
     ASSIGN_OR_RETURN(ManagedPolicy policy, FindManagedPolicy(c, account_id_, arn));
     ManagedPolicyTable policies(c);
     ASSIGN_OR_RETURN(const auto versions, policies.Versions(policy.id));
-    if (versions.size() >= kMostVersions) {
+    if (versions.size() >= kMaxVersions) {
       return ec2::Error("LimitExceeded",
-                        absl::StrCat("A managed policy can have up to ", kMostVersions,
+                        absl::StrCat("A managed policy can have up to ", kMaxVersions,
                                      " versions. Before you create a new version, you must delete an existing one."));
     }
     version.number = ++policy.latest_version;

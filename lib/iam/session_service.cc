@@ -16,15 +16,15 @@
 namespace brume::iam {
 namespace {
 
-constexpr int64_t kLeastSeconds = 900;
-constexpr int64_t kMostSeconds = 43'200;
+constexpr int64_t kMinSeconds = 900;
+constexpr int64_t kMaxSeconds = 43'200;
 constexpr int64_t kDefaultSeconds = 3600;
 // Of a role that was taken on by a role.
-constexpr int64_t kMostChainedSeconds = 3600;
-constexpr int64_t kMostTokenSeconds = 129'600;
+constexpr int64_t kMaxChainedSeconds = 3600;
+constexpr int64_t kMaxTokenSeconds = 129'600;
 constexpr int64_t kDefaultTokenSeconds = 43'200;
-constexpr int64_t kMostRootSeconds = 3600;
-constexpr size_t kMostPolicy = 2048;
+constexpr int64_t kMaxRootSeconds = 3600;
+constexpr size_t kMaxPolicy = 2048;
 
 absl::Status Invalid(absl::string_view what) { return ec2::Error("ValidationError", what); }
 
@@ -38,10 +38,10 @@ absl::Status CheckText(absl::string_view name, absl::string_view value, size_t m
 }
 
 absl::Status CheckSeconds(int64_t seconds, int64_t most) {
-  if (seconds >= kLeastSeconds && seconds <= most) return absl::OkStatus();
+  if (seconds >= kMinSeconds && seconds <= most) return absl::OkStatus();
   return Invalid(absl::StrCat("1 validation error detected: Value '", seconds,
                               "' at 'durationSeconds' failed to satisfy constraint: Member must have value from ",
-                              kLeastSeconds, " to ", most));
+                              kMinSeconds, " to ", most));
 }
 
 absl::Status CheckWish(const AssumeRoleWish& wish) {
@@ -49,9 +49,9 @@ absl::Status CheckWish(const AssumeRoleWish& wish) {
   if (!role.has_value() || !role->IsOfIam()) return Invalid(absl::StrCat(wish.role_arn, " is invalid"));
   RETURN_IF_ERROR(CheckText("RoleSessionName", wish.session_name, 64, "_+=,.@-"));
   if (!wish.external_id.empty()) RETURN_IF_ERROR(CheckText("ExternalId", wish.external_id, 1224, "_+=,.@:/-"));
-  if (wish.seconds.has_value()) RETURN_IF_ERROR(CheckSeconds(*wish.seconds, kMostSeconds));
-  if (wish.policy.size() > kMostPolicy) {
-    return Invalid(absl::StrCat("The policy is longer than ", kMostPolicy, " characters"));
+  if (wish.seconds.has_value()) RETURN_IF_ERROR(CheckSeconds(*wish.seconds, kMaxSeconds));
+  if (wish.policy.size() > kMaxPolicy) {
+    return Invalid(absl::StrCat("The policy is longer than ", kMaxPolicy, " characters"));
   }
   if (wish.policy.empty()) return absl::OkStatus();
   return Policy::Parse(wish.policy, PolicyKind::kIdentity).status();
@@ -59,7 +59,7 @@ absl::Status CheckWish(const AssumeRoleWish& wish) {
 
 absl::StatusOr<int64_t> SecondsFor(const Identity& role, const Caller& caller, std::optional<int64_t> wished) {
   const int64_t seconds = wished.value_or(kDefaultSeconds);
-  if (!caller.role_id.empty() && seconds > kMostChainedSeconds) {
+  if (!caller.role_id.empty() && seconds > kMaxChainedSeconds) {
     return Invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
   }
   if (seconds > role.max_session_seconds) {
@@ -126,9 +126,9 @@ absl::StatusOr<SessionKey> SessionService::GetSessionToken(const Caller& caller,
     return ec2::Error("AccessDenied", "Only users and root can call GetSessionToken");
   }
   int64_t seconds = wished.value_or(kDefaultTokenSeconds);
-  RETURN_IF_ERROR(CheckSeconds(seconds, kMostTokenSeconds));
+  RETURN_IF_ERROR(CheckSeconds(seconds, kMaxTokenSeconds));
   // As at AWS, more is not an error.
-  if (caller.administrator) seconds = std::min(seconds, kMostRootSeconds);
+  if (caller.administrator) seconds = std::min(seconds, kMaxRootSeconds);
   return MakeSession(box_, {.identity_id = caller.administrator ? "" : caller.principal_id,
                             .expires = clock_.Now() + absl::Seconds(seconds)});
 }

@@ -18,10 +18,10 @@ namespace brume::iam::sigv4 {
 namespace {
 
 constexpr char kAlgorithm[] = "AWS4-HMAC-SHA256";
-constexpr size_t kMostHeader = 8 * 1024;
-constexpr size_t kMostToken = 16 * 1024;
-constexpr size_t kMostScopePart = 128;
-constexpr int64_t kMostSeconds = 7 * 24 * 60 * 60;
+constexpr size_t kMaxHeader = 8 * 1024;
+constexpr size_t kMaxToken = 16 * 1024;
+constexpr size_t kMaxScopePart = 128;
+constexpr int64_t kMaxSeconds = 7 * 24 * 60 * 60;
 
 absl::Status Incomplete(absl::string_view what) { return ec2::Error("IncompleteSignature", what); }
 
@@ -43,7 +43,7 @@ bool IsHex(absl::string_view text) {
 bool IsNumber(absl::string_view text) { return std::all_of(text.begin(), text.end(), absl::ascii_isdigit); }
 
 bool IsScopePart(absl::string_view text) {
-  return !text.empty() && text.size() <= kMostScopePart &&
+  return !text.empty() && text.size() <= kMaxScopePart &&
          std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; });
 }
 
@@ -92,13 +92,13 @@ absl::Status Fill(Signature& signature, absl::string_view credential, absl::stri
   ASSIGN_OR_RETURN(signature.signed_headers, ParseSignedHeaders(headers));
   constexpr size_t kHexDigits = 64;
   if (hex.size() != kHexDigits || !IsHex(hex)) return Incomplete("Signature must be 64 lower-case hex digits.");
-  if (signature.session_token.size() > kMostToken) return Incomplete("The security token is too long.");
+  if (signature.session_token.size() > kMaxToken) return Incomplete("The security token is too long.");
   signature.hex = std::string(hex);
   return absl::OkStatus();
 }
 
 absl::StatusOr<Signature> ParseHeader(const SignedRequest& request, absl::string_view authorization) {
-  if (authorization.size() > kMostHeader) return Incomplete("The Authorization header is too long.");
+  if (authorization.size() > kMaxHeader) return Incomplete("The Authorization header is too long.");
   if (!absl::ConsumePrefix(&authorization, kAlgorithm) || !absl::StartsWith(authorization, " ")) {
     return Incomplete(absl::StrCat("Authorization header must begin with ", kAlgorithm, "."));
   }
@@ -158,7 +158,7 @@ absl::StatusOr<Signature> ParseQuery(const QueryFields& query) {
   RETURN_IF_ERROR(Fill(signature, credential, headers, hex));
   if (!ParseTime(date, &signature.time)) return Incomplete("X-Amz-Date must be in ISO-8601 'basic format'.");
   int64_t seconds = 0;
-  if (!absl::SimpleAtoi(expires, &seconds) || seconds < 1 || seconds > kMostSeconds) {
+  if (!absl::SimpleAtoi(expires, &seconds) || seconds < 1 || seconds > kMaxSeconds) {
     return ec2::Error("AuthorizationQueryParametersError", "X-Amz-Expires must be a number from 1 to 604800.");
   }
   signature.valid_for = absl::Seconds(seconds);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kTokenHeader[] = "X-aws-ec2-metadata-token";
 constexpr char kTokenTtlHeader[] = "X-aws-ec2-metadata-token-ttl-seconds";
-constexpr size_t kMostTargetBytes = 2048;
+constexpr size_t kMaxTargetBytes = 2048;
 
 absl::string_view Reason(int status) {
   switch (status) {
@@ -98,7 +98,7 @@ std::optional<int> ParseTtl(const std::string& text) {
   int ttl = 0;
   if (text.empty() || text.size() > 5 ||
       !std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); }) ||
-      !absl::SimpleAtoi(text, &ttl) || ttl < kLeastTokenTtlSeconds || ttl > kMostTokenTtlSeconds) {
+      !absl::SimpleAtoi(text, &ttl) || ttl < kMinTokenTtlSeconds || ttl > kMaxTokenTtlSeconds) {
     return std::nullopt;
   }
   return ttl;
@@ -135,7 +135,7 @@ Response AnswerRequest(const Request& request, const MetadataSource* source, con
   if (!instance.metadata_options.endpoint_enabled) return ErrorResponse(403);
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (!reads && request.method != "PUT") return NotAllowed("GET, HEAD, PUT");
-  if (request.target.size() > kMostTargetBytes) return ErrorResponse(414);
+  if (request.target.size() > kMaxTargetBytes) return ErrorResponse(414);
   const std::optional<std::vector<std::string>> path = ParsePath(request.target);
   if (!path.has_value()) return ErrorResponse(400);
   if (IsTokenPath(*path)) {

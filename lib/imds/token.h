@@ -17,8 +17,8 @@ struct TokenKey {
   std::string bytes;
 };
 
-inline constexpr int kLeastTokenTtlSeconds = 1;
-inline constexpr int kMostTokenTtlSeconds = 21600;
+inline constexpr int kMinTokenTtlSeconds = 1;
+inline constexpr int kMaxTokenTtlSeconds = 21600;
 
 // Printable, without characters that need escaping in a header.
 std::string MakeToken(const TokenKey& key, const Instance& instance, absl::Time expiry);

@@ -42,8 +42,8 @@ absl::Status CheckTag(absl::string_view key, absl::string_view value) {
 
 absl::Status CheckTags(const TagMap& tags) {
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(CheckTag(key, value));
-  if (tags.size() > static_cast<size_t>(kMostTagsPerResource)) {
-    return ec2::Error("TagLimitExceeded", absl::StrCat("A resource can have at most ", kMostTagsPerResource, " tags; ",
+  if (tags.size() > static_cast<size_t>(kMaxTagsPerResource)) {
+    return ec2::Error("TagLimitExceeded", absl::StrCat("A resource can have at most ", kMaxTagsPerResource, " tags; ",
                                                        tags.size(), " were given"));
   }
   return absl::OkStatus();

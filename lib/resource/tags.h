@@ -23,7 +23,7 @@ std::string ResourceTypeOf(absl::string_view resource_id);
 // EC2's tag rules: key 1..127 characters, value 0..255, no "aws:" prefix, at most 50 a resource (checked by the
 // caller). Errors: InvalidParameterValue.
 absl::Status CheckTag(absl::string_view key, absl::string_view value);
-inline constexpr int kMostTagsPerResource = 50;
+inline constexpr int kMaxTagsPerResource = 50;
 
 // CheckTag of each, and no more than a resource may carry. Errors: InvalidParameterValue, TagLimitExceeded.
 absl::Status CheckTags(const TagMap& tags);

@@ -20,7 +20,7 @@ namespace brume::store {
 namespace {
 
 // A group larger than this is committed in parts, so that the first of it need not wait for the last.
-constexpr size_t kMostInGroup = 256;
+constexpr size_t kMaxInGroup = 256;
 
 // Each reader keeps its own statements and pages, half a MiB and more, and reads are work for a processor: two for
 // each.
@@ -95,11 +95,11 @@ void SqliteDatabase::RunWriter() {
     work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
     std::vector<Change*> group;
-    if (queue_.size() <= kMostInGroup) {
+    if (queue_.size() <= kMaxInGroup) {
       group.swap(queue_);
     } else {
-      group.assign(queue_.begin(), queue_.begin() + kMostInGroup);
-      queue_.erase(queue_.begin(), queue_.begin() + kMostInGroup);
+      group.assign(queue_.begin(), queue_.begin() + kMaxInGroup);
+      queue_.erase(queue_.begin(), queue_.begin() + kMaxInGroup);
     }
     lock.unlock();
     CommitGroup(group);

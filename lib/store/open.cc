@@ -19,7 +19,7 @@ namespace {
 // In the file's header; tells our database from another program's. "Brme".
 constexpr int64_t kApplicationId = 0x42726d65;
 // Up to this size the whole file is checked at each start (some 100 ms); a larger one only where it is read.
-constexpr off_t kMostBytesToCheck = 64 << 20;
+constexpr off_t kMaxBytesToCheck = 64 << 20;
 
 // synchronous=FULL: a commit is on disk before its caller hears of it. A checkpoint every 4,000 pages (16 MiB) keeps
 // its cost out of most commits; the limit gives space back after a long reader made the log grow.
@@ -87,7 +87,7 @@ absl::StatusOr<int64_t> SchemaVersion(Connection& connection, const std::string&
 absl::Status CheckContent(Connection& connection, const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return CannotWrite(path, errno);
-  if (info.st_size > kMostBytesToCheck) return absl::OkStatus();
+  if (info.st_size > kMaxBytesToCheck) return absl::OkStatus();
   std::string verdict;
   absl::Status checked = connection.Query("PRAGMA quick_check(1)", [&](Row& row) { row.Read(verdict); });
   if (!checked.ok() && !absl::IsDataLoss(checked)) return checked;

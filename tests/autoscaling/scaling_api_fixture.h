@@ -67,7 +67,7 @@ class ScalingApiWorld : public ApiWorld {
   autoscaling::v1::AutoScalingGroup LookUntil(const std::string& name, const Done& done) {
     autoscaling::v1::AutoScalingGroup group;
     const bool reached = Eventually([&] {
-      REQUIRE_OK(scaling_loop.Look(name).status());
+      REQUIRE_OK(scaling_loop.Reconcile(name).status());
       group = Group(name);
       return done(group);
     });

@@ -88,7 +88,7 @@ TEST_CASE("a group is described as it was made, until it is deleted", "[scaling_
   }
   REQUIRE_OK(world.Do("DeleteAutoScalingGroup", "auto_scaling_group_name: 'web' force_delete: true"));
   CHECK(world.Eventually([&] {
-    REQUIRE_OK(world.scaling_loop.Look("web").status());
+    REQUIRE_OK(world.scaling_loop.Reconcile("web").status());
     return world
         .Ask<autoscaling::v1::DescribeAutoScalingGroupsResponse, autoscaling::v1::DescribeAutoScalingGroupsRequest>("")
         .auto_scaling_groups()

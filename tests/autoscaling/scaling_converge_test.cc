@@ -15,7 +15,7 @@ TEST_CASE("what is missing is launched, zone by zone, with a cause in EC2's word
   Scene scene(MakeGroup(0, 10, 3));
   scene.Add("1", "a");
   scene.state.why = UpdatedConstraints(kNow, "a user request", 0, 10, 3, 1);
-  const Plan plan = scene.Look();
+  const Plan plan = scene.Reconcile();
   const std::vector<Launch> launches = AllOf<Launch>(plan);
   REQUIRE(launches.size() == 2);
   CHECK(launches[0].zone == 1);
@@ -27,13 +27,13 @@ TEST_CASE("what is missing is launched, zone by zone, with a cause in EC2's word
   CHECK(plan.reaches_desired);
   scene.Act();
   CHECK(scene.state.why.empty());
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("the same state gives the same plan with the same tokens", "[scaling]") {
   Scene scene(MakeGroup(0, 10, 4));
-  const std::vector<Launch> once = AllOf<Launch>(scene.Look());
-  const std::vector<Launch> again = AllOf<Launch>(scene.Look());
+  const std::vector<Launch> once = AllOf<Launch>(scene.Reconcile());
+  const std::vector<Launch> again = AllOf<Launch>(scene.Reconcile());
   REQUIRE(once.size() == 4);
   std::set<std::string> tokens;
   for (size_t i = 0; i < once.size(); ++i) {
@@ -44,7 +44,7 @@ TEST_CASE("the same state gives the same plan with the same tokens", "[scaling]"
   CHECK(once[0].token == "01234567-89ab-4cde-8f01-000000000001");
   scene.Act();
   scene.group.desired = 5;
-  CHECK(AllOf<Launch>(scene.Look()).at(0).token == "01234567-89ab-4cde-8f01-000000000005");
+  CHECK(AllOf<Launch>(scene.Reconcile()).at(0).token == "01234567-89ab-4cde-8f01-000000000005");
 }
 
 TEST_CASE("weights of zones give each its share", "[scaling]") {
@@ -58,23 +58,23 @@ TEST_CASE("weights of zones give each its share", "[scaling]") {
     member.lifecycle = Lifecycle::kInService;
     member.seen = InstanceState::kRunning;
   }
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("a zone and type that refused a launch are avoided, unless all did", "[scaling]") {
   Scene scene(MakeGroup(0, 10, 1));
   scene.group.instance_types = {"b1.large", "b1.small"};
   scene.state.refusals = {{"a", "b1.large", kNow + absl::Minutes(1)}};
-  CHECK(AllOf<Launch>(scene.Look()).at(0).zone == 0);
-  CHECK(AllOf<Launch>(scene.Look()).at(0).instance_type == "b1.small");
+  CHECK(AllOf<Launch>(scene.Reconcile()).at(0).zone == 0);
+  CHECK(AllOf<Launch>(scene.Reconcile()).at(0).instance_type == "b1.small");
   scene.state.refusals.push_back({"a", "b1.small", kNow + absl::Minutes(1)});
-  CHECK(AllOf<Launch>(scene.Look()).at(0).zone == 1);
-  CHECK(AllOf<Launch>(scene.Look()).at(0).instance_type == "b1.large");
+  CHECK(AllOf<Launch>(scene.Reconcile()).at(0).zone == 1);
+  CHECK(AllOf<Launch>(scene.Reconcile()).at(0).instance_type == "b1.large");
   scene.state.refusals.push_back({"b", "b1.small", kNow + absl::Minutes(1)});
   scene.state.refusals.push_back({"b", "b1.large", kNow + absl::Minutes(1)});
-  CHECK(AllOf<Launch>(scene.Look()).size() == 1);
+  CHECK(AllOf<Launch>(scene.Reconcile()).size() == 1);
   scene.now += absl::Minutes(1);
-  CHECK(AllOf<Launch>(scene.Look()).at(0).zone == 0);
+  CHECK(AllOf<Launch>(scene.Reconcile()).at(0).zone == 0);
 }
 
 TEST_CASE("launches that fail one after another are tried ever more slowly", "[scaling]") {
@@ -82,9 +82,9 @@ TEST_CASE("launches that fail one after another are tried ever more slowly", "[s
   std::vector<absl::Duration> waits;
   for (int i = 0; i < 10; ++i) {
     const absl::Time before = scene.now;
-    while (AllOf<Launch>(scene.Look()).empty()) {
-      CHECK(absl::StrContains(scene.Look().blocked, "launches failed"));
-      scene.now = scene.Look().look_again;
+    while (AllOf<Launch>(scene.Reconcile()).empty()) {
+      CHECK(absl::StrContains(scene.Reconcile().blocked, "launches failed"));
+      scene.now = scene.Reconcile().look_again;
     }
     waits.push_back(scene.now - before);
     scene.Act();
@@ -107,13 +107,13 @@ TEST_CASE("a group above its capacity takes out no more than it must", "[scaling
   CHECK(Terminated(plan).size() == 2);
   CHECK(absl::StrContains(AllOf<Terminate>(plan)[0].cause, "shrinking the capacity from 4 to 3."));
   CHECK(scene.Find("4")->lifecycle == Lifecycle::kInService);
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("a group of protected members stays too large and says why", "[scaling]") {
   Scene scene(MakeGroup(0, 10, 0));
   scene.Add("1").protected_from_scale_in = true;
-  const Plan plan = scene.Look();
+  const Plan plan = scene.Reconcile();
   CHECK(plan.actions.empty());
   CHECK(plan.blocked ==
         "Could not scale to desired capacity because all remaining instances are protected from scale-in.");
@@ -122,23 +122,23 @@ TEST_CASE("a group of protected members stays too large and says why", "[scaling
 
 TEST_CASE("a desired capacity outside of the bounds is taken as the nearest within", "[scaling]") {
   Scene scene(MakeGroup(2, 3, 9));
-  CHECK(AllOf<Launch>(scene.Look()).size() == 3);
+  CHECK(AllOf<Launch>(scene.Reconcile()).size() == 3);
   scene.group.desired = 0;
-  CHECK(AllOf<Launch>(scene.Look()).size() == 2);
+  CHECK(AllOf<Launch>(scene.Reconcile()).size() == 2);
 }
 
 TEST_CASE("a suspended Launch or Terminate holds the group where it is", "[scaling]") {
   Scene scene(MakeGroup(0, 10, 2));
   scene.Add("1");
   scene.group.suspended.Add(Process::kLaunch);
-  CHECK(scene.Look().actions.empty());
-  CHECK(scene.Look().blocked == "The process Launch is suspended.");
+  CHECK(scene.Reconcile().actions.empty());
+  CHECK(scene.Reconcile().blocked == "The process Launch is suspended.");
   scene.group.desired = 0;
   scene.group.suspended.Add(Process::kTerminate);
-  CHECK(scene.Look().actions.empty());
-  CHECK(scene.Look().blocked == "The process Terminate is suspended.");
+  CHECK(scene.Reconcile().actions.empty());
+  CHECK(scene.Reconcile().blocked == "The process Terminate is suspended.");
   scene.group.suspended.Remove(Process::kTerminate);
-  CHECK(Terminated(scene.Look()) == Tokens{"1"});
+  CHECK(Terminated(scene.Reconcile()) == Tokens{"1"});
 }
 
 TEST_CASE("members in standby, detached or leaving count towards nothing", "[scaling]") {
@@ -146,7 +146,7 @@ TEST_CASE("members in standby, detached or leaving count towards nothing", "[sca
   scene.Add("1");
   scene.Add("2").lifecycle = Lifecycle::kStandby;
   scene.Add("3").lifecycle = Lifecycle::kTerminatingProceed;
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
   scene.Add("4").lifecycle = Lifecycle::kEnteringStandby;
   scene.Add("5").lifecycle = Lifecycle::kDetaching;
   scene.Act();
@@ -156,8 +156,8 @@ TEST_CASE("members in standby, detached or leaving count towards nothing", "[sca
 
 TEST_CASE("a group without a subnet launches nothing and says so", "[scaling]") {
   Scene scene(MakeGroup(0, 10, 1, {}));
-  CHECK(scene.Look().actions.empty());
-  CHECK(scene.Look().blocked == "The group has no subnet.");
+  CHECK(scene.Reconcile().actions.empty());
+  CHECK(scene.Reconcile().blocked == "The group has no subnet.");
 }
 
 TEST_CASE("names of states, processes and policies are read as they are written", "[scaling]") {

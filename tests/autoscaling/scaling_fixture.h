@@ -28,11 +28,11 @@ struct Scene {
     return members.back();
   }
 
-  Plan Look() { return Converge(group, state, members, now); }
+  Plan Reconcile() { return Converge(group, state, members, now); }
 
   // Looks and carries out.
   Plan Act() {
-    const Plan plan = Look();
+    const Plan plan = Reconcile();
     Apply(plan, group, now, state, members);
     return plan;
   }

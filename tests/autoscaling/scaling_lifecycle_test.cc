@@ -31,8 +31,8 @@ TEST_CASE("a member waits for its launch hook and comes into service when it is 
   Scene scene = Waiting();
   REQUIRE(scene.Launched().waits.size() == 1);
   CHECK(scene.Launched().waits[0].hook == "hook");
-  CHECK(scene.Look().actions.empty());
-  CHECK(scene.Look().look_again == kNow + absl::Minutes(10));
+  CHECK(scene.Reconcile().actions.empty());
+  CHECK(scene.Reconcile().look_again == kNow + absl::Minutes(10));
   scene.Launched().waits[0].result = HookResult::kContinue;
   scene.Act();
   CHECK(scene.Launched().lifecycle == Lifecycle::kPendingProceed);
@@ -64,7 +64,7 @@ TEST_CASE("no heartbeat keeps a member waiting beyond the global timeout", "[sca
   Scene scene = Waiting(HookResult::kContinue);
   const absl::Time limit = kNow + 100 * absl::Minutes(10);
   scene.Launched().waits[0].deadline = kNow + absl::Hours(1000);
-  CHECK(scene.Look().look_again == limit);
+  CHECK(scene.Reconcile().look_again == limit);
   scene.now = limit;
   scene.Act();
   CHECK(scene.Launched().lifecycle == Lifecycle::kPendingProceed);
@@ -81,7 +81,7 @@ TEST_CASE("of several hooks each must be completed", "[scaling]") {
   REQUIRE(scene.Launched().waits.size() == 2);
   CHECK(scene.Launched().waits[0].token != scene.Launched().waits[1].token);
   scene.Launched().waits[1].result = HookResult::kContinue;
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
   scene.Launched().waits[0].result = HookResult::kContinue;
   scene.Act();
   CHECK(scene.Launched().lifecycle == Lifecycle::kPendingProceed);
@@ -90,7 +90,7 @@ TEST_CASE("of several hooks each must be completed", "[scaling]") {
 TEST_CASE("a hook that was deleted abandons launches and lets go of terminations", "[scaling]") {
   Scene launching = Waiting(HookResult::kContinue);
   launching.group.hooks.clear();
-  CHECK(Terminated(launching.Look()).size() == 1);
+  CHECK(Terminated(launching.Reconcile()).size() == 1);
   Scene terminating(Hooked(Transition::kTerminating));
   terminating.group.desired = 0;
   terminating.Add("1");
@@ -108,7 +108,7 @@ TEST_CASE("a termination hook delays the end and cannot prevent it", "[scaling]"
     scene.Act();
     CHECK(scene.Find("1")->lifecycle == Lifecycle::kTerminatingWait);
     CHECK(WishFor(scene.group, *scene.Find("1")) == HostWish::kNothing);
-    CHECK(scene.Look().actions.empty());
+    CHECK(scene.Reconcile().actions.empty());
     scene.Find("1")->waits.at(0).result = result;
     scene.Act();
     CHECK(scene.Find("1")->lifecycle == Lifecycle::kTerminatingProceed);
@@ -156,7 +156,7 @@ TEST_CASE("a warm pool is filled to what the group may still need", "[scaling]")
     const bool settled = member.lifecycle == Lifecycle::kWarmedStopped || member.lifecycle == Lifecycle::kInService;
     CHECK(settled);
   }
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("the pool's size follows max_prepared and min_size", "[scaling]") {
@@ -164,7 +164,7 @@ TEST_CASE("the pool's size follows max_prepared and min_size", "[scaling]") {
   for (const char* token : {"1", "3"}) scene.Add(token, "a");
   for (const char* token : {"2", "4"}) scene.Add(token, "b");
   scene.group.warm_pool = WarmPool{.min_size = 0, .max_prepared = 6};
-  CHECK(AllOf<Launch>(scene.Look()).size() == 2);
+  CHECK(AllOf<Launch>(scene.Reconcile()).size() == 2);
   scene.group.warm_pool->min_size = 3;
   CHECK(AllOf<Launch>(scene.Act()).size() == 3);
   scene.group.warm_pool->min_size = 1;
@@ -205,7 +205,7 @@ TEST_CASE("with reuse on scale-in members go back to the pool", "[scaling]") {
   back.seen = InstanceState::kStopped;
   scene.Act();
   CHECK(back.lifecycle == Lifecycle::kWarmedStopped);
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("a member may read where its group takes it", "[scaling]") {

@@ -74,7 +74,7 @@ TEST_CASE("a member that has gone while a group was looked at is forgotten befor
   world.hypervisor.MakeDeaf(true);  // so that the one to be taken out stays until the test ends it
   world.MakeGroup(0, 4, 2);
   REQUIRE(world.groups.SetDesired("web", 1, false).ok());
-  REQUIRE(world.loop->Look("web").ok());
+  REQUIRE(world.loop->Reconcile("web").ok());
   REQUIRE(world.In(Lifecycle::kTerminating).size() == 1);
   const InstanceId leaving = world.In(Lifecycle::kTerminating).front();
   REQUIRE(world.Row(leaving).state == InstanceState::kShuttingDown);
@@ -114,7 +114,7 @@ TEST_CASE("a launch whose answer was lost is the same launch when it is tried ag
     for (int life = 0; life < 3; ++life) {
       world.lost = after ? ScalingServiceWorld::Lost::kAfter : ScalingServiceWorld::Lost::kBefore;
       // What was launched in the first life is found in the next ones.
-      CHECK(world.loop->Look("web").ok() == (after && life > 0));
+      CHECK(world.loop->Reconcile("web").ok() == (after && life > 0));
       world.lost = ScalingServiceWorld::Lost::kNothing;
       world.Restart();
     }
@@ -124,7 +124,7 @@ TEST_CASE("a launch whose answer was lost is the same launch when it is tried ag
     // One that is given up before its launch was answered does not stay behind.
     world.lost = ScalingServiceWorld::Lost::kAfter;
     REQUIRE(world.groups.SetDesired("web", 4, false).ok());
-    CHECK_FALSE(world.loop->Look("web").ok());
+    CHECK_FALSE(world.loop->Reconcile("web").ok());
     world.lost = ScalingServiceWorld::Lost::kNothing;
     REQUIRE(world.groups.SetDesired("web", 1, false).ok());
     world.Restart();
@@ -564,7 +564,7 @@ TEST_CASE("an owner's change is not lost to an evaluation that was under way", "
   world.MakeGroup(0, 4, 1);
   std::atomic<bool> stop = false;
   std::thread looker([&] {
-    while (!stop) (void)world.loop->Look("web");
+    while (!stop) (void)world.loop->Reconcile("web");
   });
   for (int i = 0; i < 30; ++i) REQUIRE(world.groups.SetDesired("web", 1 + i % 4, false).ok());
   REQUIRE(world.groups.SetDesired("web", 2, false).ok());

@@ -27,7 +27,7 @@ TEST_CASE("a guest that is off is replaced in the same evaluation", "[scaling]")
        {InstanceState::kStopping, InstanceState::kStopped, InstanceState::kShuttingDown, InstanceState::kTerminated}) {
     Scene each = scene;
     each.Add("2", "b").seen = state;
-    const Plan plan = each.Look();
+    const Plan plan = each.Reconcile();
     CHECK(Terminated(plan) == Tokens{"2"});
     REQUIRE(AllOf<Launch>(plan).size() == 1);
     CHECK(AllOf<Launch>(plan)[0].zone == 1);
@@ -44,19 +44,19 @@ TEST_CASE("a failed status check counts when it lasts and the grace period is ov
   Member& member = scene.Add("1");
   member.in_service = kNow - absl::Minutes(4);
   member.impaired_since = kNow - absl::Minutes(3);
-  CHECK(scene.Look().actions.empty());
-  CHECK(scene.Look().look_again == kNow + absl::Minutes(1));
+  CHECK(scene.Reconcile().actions.empty());
+  CHECK(scene.Reconcile().look_again == kNow + absl::Minutes(1));
   scene.now += absl::Minutes(1);
-  CHECK(Terminated(scene.Look()) == Tokens{"1"});
+  CHECK(Terminated(scene.Reconcile()) == Tokens{"1"});
   scene.members[0].impaired_since = scene.now - absl::Minutes(1);
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("health that SetInstanceHealth took away is believed at once", "[scaling]") {
   Scene scene(MakeGroup(1, 1, 1));
   scene.group.health_check_grace = absl::Hours(100);
   scene.Add("1").health = Health::kUnhealthy;
-  CHECK(absl::StrContains(AllOf<Terminate>(scene.Look()).at(0).cause, "in response to a user health-check."));
+  CHECK(absl::StrContains(AllOf<Terminate>(scene.Reconcile()).at(0).cause, "in response to a user health-check."));
 }
 
 TEST_CASE("suspended HealthCheck or ReplaceUnhealthy leave a dead guest where it is", "[scaling]") {
@@ -64,9 +64,9 @@ TEST_CASE("suspended HealthCheck or ReplaceUnhealthy leave a dead guest where it
     Scene scene(MakeGroup(1, 1, 1));
     scene.Add("1").seen = InstanceState::kStopped;
     scene.group.suspended.Add(process);
-    CHECK(scene.Look().actions.empty());
+    CHECK(scene.Reconcile().actions.empty());
     scene.group.suspended.Remove(process);
-    CHECK_FALSE(scene.Look().actions.empty());
+    CHECK_FALSE(scene.Reconcile().actions.empty());
   }
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("protection from scale-in protects from nothing else", "[scaling]") {
   Member& member = scene.Add("1");
   member.protected_from_scale_in = true;
   member.seen = InstanceState::kStopped;
-  CHECK(Terminated(scene.Look()) == Tokens{"1"});
+  CHECK(Terminated(scene.Reconcile()) == Tokens{"1"});
 }
 
 TEST_CASE("guests that die young again and again are replaced ever more slowly", "[scaling]") {
@@ -83,9 +83,9 @@ TEST_CASE("guests that die young again and again are replaced ever more slowly",
   std::vector<absl::Duration> waits;
   for (int i = 0; i < 5; ++i) {
     const absl::Time before = scene.now;
-    while (AllOf<Launch>(scene.Look()).empty()) {
+    while (AllOf<Launch>(scene.Reconcile()).empty()) {
       scene.Act();
-      scene.now = scene.Look().look_again;
+      scene.now = scene.Reconcile().look_again;
     }
     scene.Act();
     waits.push_back(scene.now - before);
@@ -117,8 +117,8 @@ TEST_CASE("a member whose launch came to nothing makes room for another try else
   CHECK(scene.Launched().zone == "a");
   scene.Launched().seen = InstanceState::kTerminated;
   const Plan plan = scene.Act();
-  REQUIRE(AllOf<Forget>(plan).size() == 1);
-  CHECK(AllOf<Forget>(plan)[0].launch_failed);
+  REQUIRE(AllOf<Evict>(plan).size() == 1);
+  CHECK(AllOf<Evict>(plan)[0].launch_failed);
   CHECK(scene.state.refusals.at(0).zone == "a");
   CHECK(AllOf<Launch>(plan).at(0).zone == 1);
   CHECK(scene.state.launches.failures == 1);
@@ -134,7 +134,7 @@ TEST_CASE("a member past its lifetime goes when its replacement is in service", 
   REQUIRE(AllOf<Launch>(plan).size() == 1);
   CHECK(AllOf<Launch>(plan)[0].replaces == "2");
   CHECK(AllOf<Launch>(plan)[0].zone == 1);
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
   Arrive(scene);
   CHECK(scene.Find("2")->lifecycle == Lifecycle::kInService);
   const Plan next = scene.Act();
@@ -209,7 +209,7 @@ TEST_CASE("a member moves to the zone where it weighs least", "[scaling]") {
   scene.group.zones[1].weight = 2;
   const char* const zones[] = {"a", "b", "b", "c", "c"};
   for (int i = 0; i < 5; ++i) scene.Add(std::to_string(i), zones[i]);
-  const Plan plan = scene.Look();
+  const Plan plan = scene.Reconcile();
   REQUIRE(AllOf<Launch>(plan).size() == 1);
   CHECK(AllOf<Launch>(plan)[0].zone == 1);
   CHECK(scene.Find(AllOf<Launch>(plan)[0].replaces)->zone == "c");
@@ -220,18 +220,18 @@ TEST_CASE("a difference of one between zones is balance, and a suspended AZRebal
   scene.Add("1", "a");
   scene.Add("2", "a");
   scene.Add("3", "b");
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
   scene.group.desired = 4;
   scene.Add("4", "a");
-  CHECK_FALSE(scene.Look().actions.empty());
+  CHECK_FALSE(scene.Reconcile().actions.empty());
   scene.group.suspended.Add(Process::kAzRebalance);
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
 }
 
 TEST_CASE("members in a zone that the group has left are moved", "[scaling]") {
   Scene scene(MakeGroup(1, 10, 1, {"b"}));
   scene.Add("1", "a");
-  const Plan plan = scene.Look();
+  const Plan plan = scene.Reconcile();
   CHECK(AllOf<Launch>(plan).at(0).replaces == "1");
 }
 
@@ -239,9 +239,9 @@ TEST_CASE("protected members are neither moved nor replaced for their age", "[sc
   Scene scene(MakeGroup(1, 10, 2));
   scene.group.max_lifetime = absl::Hours(1);
   for (const char* token : {"1", "2"}) scene.Add(token, "a").protected_from_scale_in = true;
-  CHECK(scene.Look().actions.empty());
+  CHECK(scene.Reconcile().actions.empty());
   scene.members[0].protected_from_scale_in = false;
-  CHECK_FALSE(scene.Look().actions.empty());
+  CHECK_FALSE(scene.Reconcile().actions.empty());
 }
 
 }  // namespace brume::scaling

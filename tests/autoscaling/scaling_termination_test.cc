@@ -16,7 +16,7 @@ struct Choice : Scene {
     for (const char* token : {"1", "2", "3"}) Add(token);
   }
   std::string Victim() {
-    const Tokens victims = Terminated(Look());
+    const Tokens victims = Terminated(Reconcile());
     REQUIRE(victims.size() == 1);
     return victims[0];
   }
@@ -34,9 +34,9 @@ TEST_CASE("the fullest zone gives a member up before any policy is asked", "[sca
   scene.Add("1", "a").launched -= absl::Hours(10);
   scene.Add("2", "b");
   scene.Add("3", "b").launched -= absl::Hours(1);
-  CHECK(Terminated(scene.Look()) == Tokens{"3"});
+  CHECK(Terminated(scene.Reconcile()) == Tokens{"3"});
   scene.group.zones[1].weight = 3;
-  CHECK(Terminated(scene.Look()) == Tokens{"1"});
+  CHECK(Terminated(scene.Reconcile()) == Tokens{"1"});
 }
 
 TEST_CASE("of a full zone whose members are protected nothing is asked", "[scaling]") {
@@ -44,7 +44,7 @@ TEST_CASE("of a full zone whose members are protected nothing is asked", "[scali
   scene.Add("1", "a");
   scene.Add("2", "b").protected_from_scale_in = true;
   scene.Add("3", "b").protected_from_scale_in = true;
-  CHECK(Terminated(scene.Look()) == Tokens{"1"});
+  CHECK(Terminated(scene.Reconcile()) == Tokens{"1"});
 }
 
 TEST_CASE("OldestInstance and NewestInstance go by the launch", "[scaling]") {

@@ -174,7 +174,8 @@ TEST_CASE("a tenfold spike is served within two periods and a boot", "[scaling]"
 }
 
 TEST_CASE("every guest that fails is replaced", "[scaling]") {
-  constexpr int kLongest = 20;  // minutes, with a boot, a status check that must last, and some waiting after failures
+  constexpr int kMaxLength =
+      20;  // minutes, with a boot, a status check that must last, and some waiting after failures
   for (int number = 0; number < GroupsOfEachKind(); ++number) {
     Group group = MakeGroup(4, 20, 6, {"a", "b", "c"});
     Town town(3000 + number, group);
@@ -199,10 +200,10 @@ TEST_CASE("every guest that fails is replaced", "[scaling]") {
       not_whole = town.serving >= town.loop.group.desired ? 0 : not_whole + 1;
       longest = std::max(longest, not_whole);
     }
-    for (int minute = 0; minute < kLongest; ++minute) town.Minute(kMinutes + minute, 8);
+    for (int minute = 0; minute < kMaxLength; ++minute) town.Minute(kMinutes + minute, 8);
     INFO("group " << number);
     CHECK(failures > 20);
-    CHECK(longest <= kLongest);
+    CHECK(longest <= kMaxLength);
     for (const std::string& token : failed) CHECK(town.loop.Find(token) == nullptr);
     CheckNothingLeaks(town);
   }

@@ -36,7 +36,7 @@ TEST_CASE("a thread that goes along is like its process, whoever started it", "[
   std::thread([&] {
     GoFirst();
     std::thread([&] {
-      GoAlong();
+      UseOrdinaryPriority();
       of_child = NiceOfThisThread();
     }).join();
   }).join();

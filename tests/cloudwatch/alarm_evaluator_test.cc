@@ -297,7 +297,7 @@ TEST_CASE("a deleted alarm is not evaluated, and one that is made anew is", "[al
 TEST_CASE("five thousand alarms are evaluated by one look, and one more is refused", "[alarms]") {
   AlarmWorld world;
   AlarmWorld::Must(world.database->Write([](store::Connection& c) -> absl::Status {
-    for (size_t i = 0; i < alarm::kMostAlarms; ++i) {
+    for (size_t i = 0; i < alarm::kMaxAlarms; ++i) {
       RETURN_IF_ERROR(AlarmTable(c).Put(AlarmWorld::Above50(absl::StrCat("alarm ", i))));
     }
     return absl::OkStatus();

@@ -295,7 +295,7 @@ TEST_CASE("who puts an alarm must be allowed what the alarm does to its instance
        "user_name: 'ada' policy_name: 'p' policy_document: "
        "'{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":[" +
            actions + "],\"Resource\":\"*\"}}'");
-    world.authorizer.Forget();
+    world.authorizer.Evict();
   };
   Caller ada;
   REQUIRE_OK(world.identities.Become("ada", ada));

@@ -92,7 +92,7 @@ TEST_CASE("a sketch stays small, whatever the values, and keeps the upper ones",
   for (int exponent = -300; exponent <= 300; ++exponent) {
     for (double digit = 1; digit < 10; ++digit) bucket.Add(digit * std::pow(10.0, exponent));
   }
-  CHECK(bucket.sketch.bins().size() <= ValueSketch::kMostBins);
+  CHECK(bucket.sketch.bins().size() <= ValueSketch::kMaxBins);
   CHECK(*bucket.Percentile(99) > 1e280);
   CHECK(*bucket.Percentile(0) == Approx(1e-300));
 }

@@ -226,7 +226,7 @@ TEST_CASE("metrics are listed by namespace, name, dimensions and when they had a
 
 TEST_CASE("there are never more metrics than may be: new ones are refused, and the ones unused for longest forgotten",
           "[metric]") {
-  Fixture f({.most_metrics = 10});
+  Fixture f({.max_metrics = 10});
   for (int i = 0; i < 10; ++i) f.service->Note({"Shop", absl::StrCat("m", i), {}}, f.start + i * absl::Minutes(10), 1);
   f.Must(f.service->Flush());
   const auto put = [&](const std::string& name) {

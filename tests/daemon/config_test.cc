@@ -111,4 +111,10 @@ TEST_CASE("settings that do not fit each other are refused", "[daemon]") {
   CHECK(refused([](Config& c) { c.settings.default_instance_type = "z9.huge"; }));
 }
 
+TEST_CASE("a key that was renamed is still read under its old name", "[daemon]") {
+  CHECK(Read("[monitoring]\nmost_metrics = 1234\n")->metrics.max_metrics == 1234);
+  CHECK(Read("[monitoring]\nmax_metrics = 1234\n")->metrics.max_metrics == 1234);
+  CHECK(Refusal("[monitoring]\nmost_metrics = 1\n") != "");
+}
+
 }  // namespace brume::daemon

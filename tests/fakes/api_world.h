@@ -8,8 +8,8 @@
 
 #include "brume/rpc/v1/options.pb.h"
 #include "google/protobuf/text_format.h"
-#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/launch_configuration_handlers.h"
+#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_launch.h"
@@ -159,7 +159,7 @@ class ApiWorld : public ComputeWorld {
   gateway::EventLog events{*database, clock, {}};
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};
-  iam::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Forget(); }};
+  iam::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Evict(); }};
   std::unique_ptr<iam::AccessKeyService> access_keys =
       iam::AccessKeyService::Open(*database, clock, directory.path()).value();
   iam::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};

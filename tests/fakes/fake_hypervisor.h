@@ -33,9 +33,9 @@ class FakeHypervisor final : public compute::Hypervisor {
       std::lock_guard lock(mutex_);
       guests_.erase(id);
     }
-    Tell({.id = id,
-          .kind = by_itself ? compute::GuestEventKind::kStopped : compute::GuestEventKind::kCrashed,
-          .by_guest = by_itself});
+    Notify({.id = id,
+            .kind = by_itself ? compute::GuestEventKind::kStopped : compute::GuestEventKind::kCrashed,
+            .by_guest = by_itself});
   }
   // As EndGuest, but the event is lost.
   void LoseGuest(const InstanceId& id) {
@@ -82,9 +82,9 @@ class FakeHypervisor final : public compute::Hypervisor {
     it->second.power = compute::Power::kOn;
     return absl::OkStatus();
   }
-  absl::StatusOr<compute::Power> Look(const InstanceId& id) override {
+  absl::StatusOr<compute::Power> Observe(const InstanceId& id) override {
     std::lock_guard lock(mutex_);
-    if (absl::Status failed = Call("Look"); !failed.ok()) return failed;
+    if (absl::Status failed = Call("Observe"); !failed.ok()) return failed;
     const auto it = guests_.find(id);
     return it == guests_.end() ? compute::Power::kOff : it->second.power;
   }
@@ -115,7 +115,7 @@ class FakeHypervisor final : public compute::Hypervisor {
       if (it->second.deaf) return absl::OkStatus();
       guests_.erase(it);
     }
-    Tell({.id = id, .kind = compute::GuestEventKind::kStopped, .by_guest = true});
+    Notify({.id = id, .kind = compute::GuestEventKind::kStopped, .by_guest = true});
     return absl::OkStatus();
   }
   absl::Status CutPower(const InstanceId& id) override {
@@ -124,7 +124,7 @@ class FakeHypervisor final : public compute::Hypervisor {
       if (absl::Status failed = Call("CutPower"); !failed.ok()) return failed;
       if (guests_.erase(id) == 0) return absl::OkStatus();
     }
-    Tell({.id = id, .kind = compute::GuestEventKind::kStopped, .by_guest = false});
+    Notify({.id = id, .kind = compute::GuestEventKind::kStopped, .by_guest = false});
     return absl::OkStatus();
   }
   absl::Status AskToReboot(const InstanceId& id) override {
@@ -135,7 +135,7 @@ class FakeHypervisor final : public compute::Hypervisor {
       if (it == guests_.end()) return absl::NotFoundError("no guest");
       if (it->second.deaf) return absl::OkStatus();
     }
-    Tell({.id = id, .kind = compute::GuestEventKind::kRebooted});
+    Notify({.id = id, .kind = compute::GuestEventKind::kRebooted});
     return absl::OkStatus();
   }
   absl::Status Reset(const InstanceId& id) override {
@@ -174,7 +174,7 @@ class FakeHypervisor final : public compute::Hypervisor {
     --it->second.second;
     return it->second.first;
   }
-  void Tell(const compute::GuestEvent& event) {
+  void Notify(const compute::GuestEvent& event) {
     std::function<void(const compute::GuestEvent&)> on_event;
     {
       std::lock_guard lock(mutex_);

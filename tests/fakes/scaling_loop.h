@@ -154,7 +154,7 @@ class ScalingLoop {
       PurgeForgotten();
     }
     if (crash == Crash::kBeforeHost) return Restart();
-    if (look_at_all_) CarryOut(now, crash);
+    if (look_at_all_) Execute(now, crash);
   }
 
   // What a process that starts anew has not got.
@@ -204,7 +204,7 @@ class ScalingLoop {
     }
   }
 
-  void CarryOut(absl::Time now, Crash crash) {
+  void Execute(absl::Time now, Crash crash) {
     look_at_all_ = false;
     for (Member& member : members) {
       switch (WishFor(group, member)) {
@@ -231,7 +231,7 @@ class ScalingLoop {
 
   void PurgeForgotten() {
     for (const Action& action : plan.actions) {
-      const auto* forget = std::get_if<Forget>(&action);
+      const auto* forget = std::get_if<Evict>(&action);
       if (forget == nullptr) continue;
       const SimulatedHost::Guest* guest = host.Find(forget->member);
       if (guest != nullptr && guest->state == InstanceState::kTerminated) host.Purge(forget->member);

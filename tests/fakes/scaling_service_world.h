@@ -59,7 +59,7 @@ class ScalingServiceWorld : public ComputeWorld {
     absl::Status last;
     const bool settled = Eventually([&] {
       const HostStates before = StatesOnHost(name);
-      const absl::StatusOr<absl::Duration> next = loop->Look(name);
+      const absl::StatusOr<absl::Duration> next = loop->Reconcile(name);
       last = next.status();
       return next.ok() && *next > absl::ZeroDuration() && AreAtRest(before) && StatesOnHost(name) == before;
     });

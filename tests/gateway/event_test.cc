@@ -39,9 +39,9 @@ struct EventWorld {
     return Value(
         database->ReadFor([&](store::Connection& c) { return gateway::EventTable(c).Lookup(query, before, limit); }));
   }
-  bool Forget(bool read_only, absl::Time oldest, int64_t keep, int most) {
+  bool Evict(bool read_only, absl::Time oldest, int64_t keep, int most) {
     return Value(database->WriteFor(
-        [&](store::Connection& c) { return gateway::EventTable(c).Forget(read_only, oldest, keep, most); }));
+        [&](store::Connection& c) { return gateway::EventTable(c).Evict(read_only, oldest, keep, most); }));
   }
   absl::Status Sql(const char* sql) {
     return database->Write([&](store::Connection& c) { return c.Run(sql); });
@@ -106,18 +106,18 @@ TEST_CASE("the oldest events are forgotten by number and by age, each kind for i
     REQUIRE(world.Append(MakeEvent("ec2:Read", true, kNow + absl::Seconds(i))).ok());
     REQUIRE(world.Append(MakeEvent("ec2:Change", false, kNow + absl::Seconds(i))).ok());
   }
-  CHECK(world.Forget(true, absl::InfinitePast(), 4, 3));
+  CHECK(world.Evict(true, absl::InfinitePast(), 4, 3));
   CHECK(world.Lookup({.read_only = true}).size() == 7);
-  CHECK_FALSE(world.Forget(true, absl::InfinitePast(), 4, 3));
+  CHECK_FALSE(world.Evict(true, absl::InfinitePast(), 4, 3));
   CHECK(world.Lookup({.read_only = true}).size() == 4);
-  CHECK_FALSE(world.Forget(true, absl::InfinitePast(), 4, 3));
+  CHECK_FALSE(world.Evict(true, absl::InfinitePast(), 4, 3));
   CHECK(world.Lookup({.read_only = true}).size() == 4);
   CHECK(world.Lookup({.read_only = false}).size() == 10);
-  CHECK_FALSE(world.Forget(false, kNow + absl::Seconds(8), 1000, 100));
+  CHECK_FALSE(world.Evict(false, kNow + absl::Seconds(8), 1000, 100));
   CHECK(world.Lookup({.read_only = false}).size() == 2);
-  CHECK_FALSE(world.Forget(false, kNow + absl::Hours(1), 1000, 100));
+  CHECK_FALSE(world.Evict(false, kNow + absl::Hours(1), 1000, 100));
   CHECK(world.Lookup({.read_only = false}).empty());
-  CHECK_FALSE(world.Forget(false, kNow + absl::Hours(1), 1000, 100));
+  CHECK_FALSE(world.Evict(false, kNow + absl::Hours(1), 1000, 100));
   CHECK(Value(world.database->ReadFor([](store::Connection& c) {
           return c.First("SELECT count(*) FROM event_resources", [](store::Row& row) {
             int64_t count = 0;

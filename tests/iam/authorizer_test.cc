@@ -26,7 +26,7 @@ struct World : ServiceFixture {
       IdentityTable identities(c);
       return change(identities);
     }));
-    authorizer.Forget();
+    authorizer.Evict();
   }
   void Add(IdentityKind kind, const std::string& name, const std::string& path = "/") {
     Change([&](IdentityTable& identities) {

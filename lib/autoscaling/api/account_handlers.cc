@@ -17,8 +17,8 @@ absl::StatusOr<v1::DescribeAccountLimitsResponse> DescribeAccountLimits(const v1
   ASSIGN_OR_RETURN(const auto groups, services.groups.Describe({}));
   ASSIGN_OR_RETURN(const auto configurations, services.policies.ListConfigurations({}));
   v1::DescribeAccountLimitsResponse response;
-  response.set_max_number_of_auto_scaling_groups(kMostGroups);
-  response.set_max_number_of_launch_configurations(kMostLaunchConfigurations);
+  response.set_max_number_of_auto_scaling_groups(kMaxGroups);
+  response.set_max_number_of_launch_configurations(kMaxLaunchConfigurations);
   response.set_number_of_auto_scaling_groups(static_cast<int32_t>(groups.size()));
   response.set_number_of_launch_configurations(static_cast<int32_t>(configurations.size()));
   return response;

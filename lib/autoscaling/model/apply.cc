@@ -42,10 +42,10 @@ class Applier {
 
   void operator()(const Enter& enter) { Change(enter.member, enter.state); }
 
-  void operator()(const Forget& forget) {
-    const Member* member = Find(forget.member);
+  void operator()(const Evict& evict) {
+    const Member* member = Find(evict.member);
     if (member == nullptr) return;
-    if (forget.launch_failed) {
+    if (evict.launch_failed) {
       state_.refusals.push_back({member->zone, member->instance_type, now_ + kAvoidFor});
     }
     members_.erase(members_.begin() + (member - members_.data()));
@@ -92,7 +92,7 @@ void DropOldRefusals(absl::Time now, State& state) {
 
 void Apply(const Plan& plan, const Group& group, absl::Time now, State& state, std::vector<Member>& members) {
   state.next_activity = plan.next_activity;
-  if (plan.died_young) state.launches.Fail(now);
+  if (plan.failed_early) state.launches.Fail(now);
   if (plan.reaches_desired) state.why.clear();
   DropOldRefusals(now, state);
   Applier applier(group, now, state, members);

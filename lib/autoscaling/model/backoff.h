@@ -10,7 +10,7 @@ namespace brume::scaling {
 
 struct Backoff {
   static constexpr absl::Duration kFirst = absl::Seconds(10);
-  static constexpr absl::Duration kLongest = absl::Minutes(10);
+  static constexpr absl::Duration kMaxLength = absl::Minutes(10);
 
   int failures = 0;
   absl::Time last = absl::InfinitePast();
@@ -19,7 +19,7 @@ struct Backoff {
   // Those of long ago are forgotten.
   void Fail(absl::Time now) {
     if (now == last) return;
-    failures = now - last > 2 * kLongest ? 1 : failures + 1;
+    failures = now - last > 2 * kMaxLength ? 1 : failures + 1;
     last = now;
   }
 
@@ -27,7 +27,7 @@ struct Backoff {
   absl::Time NotBefore() const {
     if (failures < 2) return absl::InfinitePast();
     constexpr int kDoublings = 6;
-    return last + std::min(kLongest, kFirst * (1 << std::min(failures - 2, kDoublings)));
+    return last + std::min(kMaxLength, kFirst * (1 << std::min(failures - 2, kDoublings)));
   }
 };
 

@@ -64,20 +64,20 @@ struct Enter {
 };
 
 // The member's row goes: its instance is gone, or was detached and stays as it is.
-struct Forget {
+struct Evict {
   std::string member;
   // Its launch came to nothing: the activity failed.
   bool launch_failed = false;
 };
 
-using Action = std::variant<Launch, TakeFromPool, ReturnToPool, Terminate, Enter, Forget>;
+using Action = std::variant<Launch, TakeFromPool, ReturnToPool, Terminate, Enter, Evict>;
 
 struct Plan {
   std::vector<Action> actions;
   // State::next_activity after the plan.
   int64_t next_activity = 1;
   // A member died young; see Backoff.
-  bool died_young = false;
+  bool failed_early = false;
   // With the plan carried out the group has its desired capacity.
   bool reaches_desired = false;
   // Why the group stays away from its desired capacity though it could be done something about; empty when it does not.

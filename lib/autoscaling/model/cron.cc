@@ -15,7 +15,7 @@
 namespace brume::scaling {
 namespace {
 
-constexpr int kMostDays = 8 * 366;
+constexpr int kMaxDays = 8 * 366;
 
 struct Field {
   int least = 0;
@@ -37,8 +37,8 @@ absl::StatusOr<int> ParseValue(absl::string_view text, const Field& field) {
     if (absl::EqualsIgnoreCase(text, field.names[i])) return field.least + static_cast<int>(i);
   }
   int value = 0;
-  constexpr size_t kMostDigits = 2;
-  if (text.empty() || text.size() > kMostDigits || !absl::ascii_isdigit(text[0]) || !absl::SimpleAtoi(text, &value) ||
+  constexpr size_t kMaxDigits = 2;
+  if (text.empty() || text.size() > kMaxDigits || !absl::ascii_isdigit(text[0]) || !absl::SimpleAtoi(text, &value) ||
       value < field.least || value > field.most) {
     return Bad(text);
   }
@@ -120,7 +120,7 @@ std::optional<absl::Time> Cron::NextOn(absl::CivilDay day, absl::Time after, abs
 
 std::optional<absl::Time> Cron::Next(absl::Time after, absl::TimeZone zone) const {
   absl::CivilDay day = absl::ToCivilDay(after, zone);
-  for (int i = 0; i < kMostDays; ++i, ++day) {
+  for (int i = 0; i < kMaxDays; ++i, ++day) {
     if (!Matches(day)) continue;
     const std::optional<absl::Time> time = NextOn(day, after, zone);
     if (time.has_value()) return time;

@@ -9,7 +9,7 @@ namespace brume::scaling {
 namespace {
 
 constexpr int kDay = 24;
-constexpr int kMostDaysBack = kHistoryHours / kDay;
+constexpr int kMaxDaysBack = kHistoryHours / kDay;
 // Each day counts for so much of the one after it.
 constexpr double kAging = 0.85;
 
@@ -20,7 +20,7 @@ std::optional<double> Typical(History history, int hour, int newest) {
   std::vector<std::pair<double, double>> days;  // load and weight
   double weight = 1;
   double all = 0;
-  for (int back = 1; back <= kMostDaysBack + 2; ++back, weight *= kAging) {
+  for (int back = 1; back <= kMaxDaysBack + 2; ++back, weight *= kAging) {
     const int same = hour - back * kDay;
     if (same < 0) break;
     if (same >= newest || !history[same].has_value()) continue;
@@ -48,11 +48,11 @@ double Trend(History history) {
     real += *history[hour];
     foreseen += *typical;
   }
-  constexpr double kLeast = 0.5;
-  constexpr double kMost = 2;
+  constexpr double kMin = 0.5;
+  constexpr double kMax = 2;
   constexpr double kNoise = 0.05;
   const double trend = foreseen > 0 ? real / foreseen : 1;
-  return std::abs(trend - 1) < kNoise ? 1 : std::clamp(trend, kLeast, kMost);
+  return std::abs(trend - 1) < kNoise ? 1 : std::clamp(trend, kMin, kMax);
 }
 
 }  // namespace
@@ -82,8 +82,8 @@ std::optional<Foreseen> CapacityForecast(const PredictivePolicy& policy, const G
   std::optional<double> load = load_at(now);
   if (!load.has_value() || !(policy.target > 0)) return std::nullopt;
   load = std::max(*load, load_at(now + policy.buffer).value_or(*load));
-  constexpr double kMostCapacity = 1e6;
-  const double members = std::min(kMostCapacity, std::ceil(*load / policy.target - 1e-9));
+  constexpr double kMaxCapacity = 1e6;
+  const double members = std::min(kMaxCapacity, std::ceil(*load / policy.target - 1e-9));
   int most = std::max(group.min_size, group.max_size);
   if (policy.breach == CapacityBreach::kIncreaseMaxCapacity) {
     most = std::max(most, static_cast<int>(std::ceil(members * (100 + policy.max_capacity_buffer_percent) / 100)));

@@ -36,7 +36,7 @@ void Planner::LookAtActive(size_t i) {
   if (member.lifecycle == Lifecycle::kInService) {
     const absl::string_view ailment = Ailment(group_, member, now_);
     if (!ailment.empty() && group_.Runs(Process::kReplaceUnhealthy) && group_.Runs(Process::kTerminate)) {
-      plan_.died_young |= now_ - member.launched < kYoung;
+      plan_.failed_early |= now_ - member.launched < kYoung;
       ++unhealthy_;
       return TakeOut(i, ailment);
     }
@@ -44,13 +44,13 @@ void Planner::LookAtActive(size_t i) {
     if (group_.max_lifetime.has_value()) LookAgainAt(member.launched + *group_.max_lifetime);
   } else {
     if (member.seen == InstanceState::kTerminated || member.seen == InstanceState::kShuttingDown) {
-      plan_.died_young = true;
+      plan_.failed_early = true;
       return Drop(i, /*launch_failed=*/true);
     }
     const Step step = NextStep(group_, member, now_);
     LookAgainAt(step.look_again);
     if (!step.abandoned_by.empty()) {
-      plan_.died_young = true;
+      plan_.failed_early = true;
       return TakeOut(i, absl::StrCat("as lifecycle hook ", step.abandoned_by, " abandoned it"));
     }
     if (step.to.has_value()) Move(i, *step.to);
@@ -69,13 +69,13 @@ void Planner::LookAtRest(size_t i) {
   const bool warm = IsWarm(member.lifecycle);
   if (member.seen == InstanceState::kTerminated) {
     const bool was_launching = warm && !IsWarmReady(member.lifecycle);
-    plan_.died_young |= was_launching;
+    plan_.failed_early |= was_launching;
     return Drop(i, was_launching);
   }
   const Step step = NextStep(group_, member, now_);
   LookAgainAt(step.look_again);
   if (!step.abandoned_by.empty()) {
-    plan_.died_young = true;
+    plan_.failed_early = true;
     return TakeOut(i, absl::StrCat("as lifecycle hook ", step.abandoned_by, " abandoned it"));
   }
   if (step.to.has_value()) Move(i, *step.to);
@@ -232,7 +232,7 @@ bool Planner::MayLaunch() {
     return false;
   }
   Backoff launches = state_.launches;
-  if (plan_.died_young) launches.Fail(now_);
+  if (plan_.failed_early) launches.Fail(now_);
   if (now_ < launches.NotBefore()) {
     LookAgainAt(launches.NotBefore());
     plan_.blocked =
@@ -264,7 +264,7 @@ void Planner::BeginTermination(size_t i, std::string cause) {
 
 void Planner::Drop(size_t i, bool launch_failed) {
   if (launch_failed) refusals_.push_back({members_[i].zone, members_[i].instance_type, now_ + kAvoidFor});
-  plan_.actions.push_back(Forget{members_[i].token, launch_failed});
+  plan_.actions.push_back(Evict{members_[i].token, launch_failed});
 }
 
 void Planner::LookAgainAt(absl::Time time) {

@@ -9,10 +9,10 @@ namespace {
 constexpr double kSpare = 0.98;
 // What rounding may add to a quotient that should be whole.
 constexpr double kRounding = 1e-9;
-constexpr double kMostCapacity = 1e6;
+constexpr double kMaxCapacity = 1e6;
 
 int MembersFor(double load, double per_member) {
-  return static_cast<int>(std::min(kMostCapacity, std::ceil(load / per_member - kRounding)));
+  return static_cast<int>(std::min(kMaxCapacity, std::ceil(load / per_member - kRounding)));
 }
 
 }  // namespace

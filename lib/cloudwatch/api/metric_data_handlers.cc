@@ -88,13 +88,13 @@ absl::StatusOr<v1::GetMetricStatisticsResponse> GetMetricStatistics(const v1::Ge
   ASSIGN_OR_RETURN(const WantedStatistics wanted, ParseStatistics(request));
   query.from = range.from;
   query.to = range.to;
-  constexpr int64_t kMostDatapoints = 1440;
+  constexpr int64_t kMaxDatapoints = 1440;
   const int64_t datapoints =
       absl::ToInt64Seconds(absl::Ceil(range.to - range.from, query.period)) / absl::ToInt64Seconds(query.period);
-  if (datapoints > kMostDatapoints) {
+  if (datapoints > kMaxDatapoints) {
     return ec2::Error("InvalidParameterCombination",
                       absl::StrCat("You have requested up to ", datapoints, " datapoints, which exceeds the limit of ",
-                                   kMostDatapoints,
+                                   kMaxDatapoints,
                                    ". You may reduce the datapoints requested by increasing Period, or decreasing the "
                                    "time range"));
   }
@@ -163,8 +163,8 @@ absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataR
     if (!absl::SimpleAtoi(position, &skip) || skip <= 0) return gateway::InvalidToken();
   }
   ASSIGN_OR_RETURN(const std::vector<DataResult> results, EvaluateMetricData(metrics, queries, range.from, range.to));
-  constexpr int64_t kMostDatapoints = 100'800;
-  const int64_t most = request.has_max_datapoints() ? request.max_datapoints() : kMostDatapoints;
+  constexpr int64_t kMaxDatapoints = 100'800;
+  const int64_t most = request.has_max_datapoints() ? request.max_datapoints() : kMaxDatapoints;
   v1::GetMetricDataResponse response;
   if (RenderPage(results, request.scan_by() == "TimestampAscending", skip, most, response)) {
     response.set_next_token(gateway::MakeToken("metric data", absl::StrCat(skip + most)));

@@ -24,8 +24,8 @@ absl::Status CheckText(absl::string_view text, absl::string_view parameter, size
   return absl::OkStatus();
 }
 
-constexpr size_t kLongestName = 255;
-constexpr size_t kLongestValue = 1024;
+constexpr size_t kMaxNameLength = 255;
+constexpr size_t kMaxValueLength = 1024;
 
 }  // namespace
 
@@ -34,8 +34,8 @@ absl::StatusOr<std::vector<Dimension>> ParseDimensions(const Dimensions& dimensi
   for (int i = 0; i < dimensions.size(); ++i) {
     const v1::Dimension& dimension = dimensions[i];
     const std::string parameter = absl::StrCat(where, "Dimensions.member.", i + 1);
-    RETURN_IF_ERROR(CheckText(dimension.name(), parameter + ".Name", kLongestName));
-    RETURN_IF_ERROR(CheckText(dimension.value(), parameter + ".Value", kLongestValue));
+    RETURN_IF_ERROR(CheckText(dimension.name(), parameter + ".Name", kMaxNameLength));
+    RETURN_IF_ERROR(CheckText(dimension.value(), parameter + ".Value", kMaxValueLength));
     if (dimension.name().front() == ':') return Invalid(parameter + ".Name", "It must not begin with a colon.");
     parsed.push_back({dimension.name(), dimension.value()});
   }
@@ -48,11 +48,11 @@ absl::StatusOr<std::vector<Dimension>> ParseDimensions(const Dimensions& dimensi
 }
 
 absl::Status CheckMetricName(absl::string_view name, absl::string_view parameter) {
-  return CheckText(name, parameter, kLongestName);
+  return CheckText(name, parameter, kMaxNameLength);
 }
 
 absl::Status CheckNamespace(absl::string_view name) {
-  RETURN_IF_ERROR(CheckText(name, "Namespace", kLongestName));
+  RETURN_IF_ERROR(CheckText(name, "Namespace", kMaxNameLength));
   const bool good = std::all_of(name.begin(), name.end(), [](char c) {
     return absl::ascii_isalnum(c) || absl::string_view(".-_/#: ").find(c) != absl::string_view::npos;
   });
@@ -78,12 +78,12 @@ absl::StatusOr<MetricId> ParseMetric(const std::string& metric_namespace, const 
 
 absl::StatusOr<absl::Duration> ParsePeriod(int32_t seconds, absl::string_view parameter) {
   constexpr int32_t kMinute = 60;
-  constexpr int32_t kLongest = 31 * 86400;
+  constexpr int32_t kMaxLength = 31 * 86400;
   const bool fine = seconds == 1 || seconds == 5 || seconds == 10 || seconds == 30;
   if (!fine && (seconds < kMinute || seconds % kMinute != 0)) {
     return Invalid(parameter, "It must be 1, 5, 10, 30, or a multiple of 60.");
   }
-  if (seconds > kLongest) return Invalid(parameter, absl::StrCat("It must be at most ", kLongest, " seconds."));
+  if (seconds > kMaxLength) return Invalid(parameter, absl::StrCat("It must be at most ", kMaxLength, " seconds."));
   return absl::Seconds(seconds);
 }
 

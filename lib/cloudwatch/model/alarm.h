@@ -131,7 +131,7 @@ struct DueAction {
   Step step = Step::kWaiting;
 };
 
-inline constexpr size_t kMostAlarms = 5000;
-inline constexpr int kMostHistoryItems = 1000;  // of each alarm
+inline constexpr size_t kMaxAlarms = 5000;
+inline constexpr int kMaxHistoryItems = 1000;  // of each alarm
 
 }  // namespace brume::alarm

@@ -92,7 +92,7 @@ std::string Url::authority() const {
 }
 
 absl::StatusOr<Url> ParseUrl(absl::string_view text) {
-  constexpr size_t kMostBytes = 1024;
+  constexpr size_t kMaxBytes = 1024;
   Url url;
   absl::string_view rest = text;
   if (absl::ConsumePrefix(&rest, "https://")) {
@@ -100,7 +100,7 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   } else if (!absl::ConsumePrefix(&rest, "http://")) {
     return absl::InvalidArgumentError("a URL begins with http:// or https://");
   }
-  if (text.size() > kMostBytes) return absl::InvalidArgumentError("the URL is longer than 1024 bytes");
+  if (text.size() > kMaxBytes) return absl::InvalidArgumentError("the URL is longer than 1024 bytes");
   if (std::any_of(text.begin(), text.end(), [](char c) { return !absl::ascii_isgraph(c); })) {
     return absl::InvalidArgumentError("a URL has printable ASCII characters only; others are percent-encoded");
   }

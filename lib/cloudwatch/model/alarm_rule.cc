@@ -12,9 +12,9 @@
 namespace brume::alarm {
 namespace {
 
-constexpr size_t kMostCharacters = 10240;
-constexpr size_t kMostAlarms = 100;
-constexpr int kMostLevels = 64;
+constexpr size_t kMaxCharacters = 10240;
+constexpr size_t kMaxAlarms = 100;
+constexpr int kMaxLevels = 64;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ class RuleParser {
   }
 
   Index ParseNot(int level) {
-    if (level >= kMostLevels) return Bad("no more levels");
+    if (level >= kMaxLevels) return Bad("no more levels");
     if (ConsumeWord("NOT")) {
       ASSIGN_OR_RETURN(const size_t operand, ParseNot(level + 1));
       return Add({.kind = Rule::Kind::kNot, .left = operand});
@@ -78,7 +78,7 @@ class RuleParser {
     const auto found = std::find(rule_.alarms_.begin(), rule_.alarms_.end(), name);
     const size_t alarm = found - rule_.alarms_.begin();
     if (found == rule_.alarms_.end()) rule_.alarms_.push_back(name);
-    if (rule_.alarms_.size() > kMostAlarms) return Bad("no more than 100 alarms");
+    if (rule_.alarms_.size() > kMaxAlarms) return Bad("no more than 100 alarms");
     return Add({.kind = Rule::Kind::kState, .state = state, .alarm = alarm});
   }
 
@@ -138,7 +138,7 @@ class RuleParser {
 };
 
 absl::StatusOr<Rule> Rule::Parse(absl::string_view text) {
-  if (text.size() > kMostCharacters) {
+  if (text.size() > kMaxCharacters) {
     return ec2::Error("ValidationError", "AlarmRule is invalid: it is longer than 10240 characters");
   }
   return RuleParser(text).Parse();

@@ -122,9 +122,9 @@ std::string Reason(const Threshold& threshold, State state, absl::Span<const std
   constexpr absl::string_view kWords[] = {"greater than or equal to", "greater than", "less than",
                                           "less than or equal to"};
   // A reason has at most 1,023 characters.
-  constexpr size_t kMostValues = 10;
-  const bool few = values.size() <= kMostValues;
-  if (!few) values.resize(kMostValues);
+  constexpr size_t kMaxValues = 10;
+  const bool few = values.size() <= kMaxValues;
+  if (!few) values.resize(kMaxValues);
   return absl::StrCat("Threshold Crossed: ", shown, " out of the last ", threshold.evaluation_periods, " datapoints",
                       few ? " [" : ", the newest being [", absl::StrJoin(values, ", "), few ? "] " : "], ",
                       shown == 1 ? "was " : "were ", state == State::kAlarm ? "" : "not ",

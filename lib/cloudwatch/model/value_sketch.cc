@@ -75,8 +75,8 @@ ValueSketch ValueSketch::FromBins(std::vector<Bin> bins) {
 }
 
 void ValueSketch::Limit() {
-  if (bins_.size() <= kMostBins) return;
-  const size_t excess = bins_.size() - kMostBins;
+  if (bins_.size() <= kMaxBins) return;
+  const size_t excess = bins_.size() - kMaxBins;
   for (size_t i = 0; i < excess; ++i) bins_[excess].count += bins_[i].count;
   bins_.erase(bins_.begin(), bins_.begin() + static_cast<std::ptrdiff_t>(excess));
 }

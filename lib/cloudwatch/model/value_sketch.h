@@ -8,11 +8,11 @@
 
 namespace brume {
 
-// A quantile is at most one hundredth of its value from a true one. Of more than kMostBins bins the lowest are put
+// A quantile is at most one hundredth of its value from a true one. Of more than kMaxBins bins the lowest are put
 // together: then the lowest values are less well known.
 class ValueSketch {
  public:
-  static constexpr size_t kMostBins = 2048;
+  static constexpr size_t kMaxBins = 2048;
   struct Bin {
     int32_t index = 0;  // in order of the values; 0 is the value 0
     double count = 0;

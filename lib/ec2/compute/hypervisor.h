@@ -77,7 +77,7 @@ class Hypervisor : public GuestMeter {
   virtual absl::Status CreatePaused(const GuestSpec& spec) = 0;
   // NotFound when there is no such guest.
   virtual absl::Status Resume(const InstanceId& id) = 0;
-  virtual absl::StatusOr<Power> Look(const InstanceId& id) = 0;
+  virtual absl::StatusOr<Power> Observe(const InstanceId& id) = 0;
   // Every guest whose name is an instance id, whether or not we know it.
   virtual absl::StatusOr<std::vector<InstanceId>> List() = 0;
   // Presses the ACPI power button. NotFound when off.

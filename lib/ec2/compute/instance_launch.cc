@@ -14,7 +14,7 @@ namespace brume::compute {
 namespace {
 
 // A guest that does not start is tried so often before its launch counts as failed.
-constexpr int kMostLaunchAttempts = 5;
+constexpr int kMaxLaunchAttempts = 5;
 
 // Errors that time cannot heal.
 bool IsHopeless(const absl::Status& status) { return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status); }
@@ -38,7 +38,7 @@ InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
 
 absl::Status InstanceReconciler::PowerOn(const Guest& guest) {
   const InstanceId& id = guest.instance.id;
-  ASSIGN_OR_RETURN(Power power, parts_.hypervisor.Look(id));
+  ASSIGN_OR_RETURN(Power power, parts_.hypervisor.Observe(id));
   if (power == Power::kOff) {
     Change(id, [](Memory& memory) { memory = {.failed_launches = memory.failed_launches}; });
     for (const NetworkInterface& eni : guest.interfaces) RETURN_IF_ERROR(parts_.network.PreparePort(eni));
@@ -94,7 +94,7 @@ InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const ab
   int failures = 0;
   Change(instance.id, [&](Memory& memory) { failures = ++memory.failed_launches; });
   const bool late = parts_.clock.Now() >= instance.state_since + parts_.settings.launch_timeout;
-  const bool tired = !absl::IsUnavailable(why) && failures >= kMostLaunchAttempts;
+  const bool tired = !absl::IsUnavailable(why) && failures >= kMaxLaunchAttempts;
   if (!late && !tired && !IsHopeless(why)) return why;
 
   log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());

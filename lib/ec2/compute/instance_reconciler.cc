@@ -80,7 +80,7 @@ void InstanceReconciler::Change(const InstanceId& id, const std::function<void(M
   change(memories_[id]);
 }
 
-void InstanceReconciler::Forget(const InstanceId& id) {
+void InstanceReconciler::Evict(const InstanceId& id) {
   std::lock_guard lock(mutex_);
   memories_.erase(id);
 }
@@ -107,7 +107,7 @@ InstanceReconciler::Next InstanceReconciler::Reconcile(const Key& key) {
 InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId& id) {
   absl::StatusOr<Guest> guest = Read(id);
   if (absl::IsNotFound(guest.status())) {
-    Forget(id);
+    Evict(id);
     return absl::InfiniteDuration();
   }
   RETURN_IF_ERROR(guest.status());
@@ -131,7 +131,7 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
       next = Purge(guest->instance);
       break;
   }
-  if (parts_.on_looked) parts_.on_looked(id);
+  if (parts_.on_reconciled) parts_.on_reconciled(id);
   // The wish changed while we worked: look again at once, at the new one.
   if (absl::IsAborted(next.status())) return absl::ZeroDuration();
   if (!next.ok() && guest->instance.state != InstanceState::kTerminated) {
@@ -211,7 +211,7 @@ absl::Status InstanceReconciler::NoteError(const InstanceId& id, absl::string_vi
 
 InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
   const InstanceId& id = guest.instance.id;
-  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Look(id));
+  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Observe(id));
   if (power == Power::kOff) return FollowEnd(guest);
   if (power == Power::kPaused) {
     // A full disk pauses a guest; it goes on when there is room again. Where there is none yet it is paused again at
@@ -289,7 +289,7 @@ InstanceReconciler::Next InstanceReconciler::FollowEnd(Guest& guest) {
 
 absl::StatusOr<bool> InstanceReconciler::PowerOff(const Instance& instance, absl::Time deadline,
                                                   absl::Duration* again) {
-  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Look(instance.id));
+  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Observe(instance.id));
   if (power == Power::kOff) return true;
   const absl::Duration left = deadline - parts_.clock.Now();
   if (power == Power::kOn && left > absl::ZeroDuration()) {
@@ -330,7 +330,7 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
     return InstanceTable(c).Update(instance);
   }));
   log::Info("instance {} is stopped", instance.id.text());
-  Forget(instance.id);
+  Evict(instance.id);
   return absl::InfiniteDuration();
 }
 
@@ -368,7 +368,7 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
     return InstanceTable(c).Update(instance);
   }));
   log::Info("instance {} is terminated", instance.id.text());
-  Forget(instance.id);
+  Evict(instance.id);
   parts_.on_disks_freed();
   return parts_.settings.terminated_visible;
 }

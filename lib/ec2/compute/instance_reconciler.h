@@ -36,7 +36,7 @@ struct InstanceReconcilerParts {
   // A deregistered image may have lost its last user.
   std::function<void()> on_disks_freed;
   // An instance was looked at, and may have changed; may be empty. Must not block.
-  std::function<void(const InstanceId& id)> on_looked = {};
+  std::function<void(const InstanceId& id)> on_reconciled = {};
   // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
   // stand in the way of the calls' answers.
   int threads = std::clamp<int>(static_cast<int>(std::thread::hardware_concurrency()) + 1, 3, 16);
@@ -101,7 +101,7 @@ class InstanceReconciler {
   void OnEvent(const GuestEvent& event);
   Memory Remember(const InstanceId& id) const;
   void Change(const InstanceId& id, const std::function<void(Memory&)>& change);
-  void Forget(const InstanceId& id);
+  void Evict(const InstanceId& id);
 
   const InstanceReconcilerParts parts_;
   mutable std::mutex mutex_;

@@ -8,13 +8,13 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/key_pair_table.h"
+#include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
-#include "lib/ec2/compute/profile_association_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -23,7 +23,7 @@ namespace {
 
 constexpr char kRunAction[] = "RunInstances";
 constexpr int64_t kGib = int64_t{1} << 30;
-constexpr int64_t kMostVolumeGib = 16384;
+constexpr int64_t kMaxVolumeGib = 16384;
 
 // EC2's SMBIOS UUID begins with "ec2"; cloud-init goes by that.
 std::string Ec2Uuid(Random& random) {
@@ -94,10 +94,10 @@ absl::StatusOr<int64_t> RootSize(const Image& image, const RunRequest& request) 
   }
   const int64_t least = std::max<int64_t>(1, (image.virtual_size_bytes + kGib - 1) / kGib);
   const int64_t size = request.root_size_gib.value_or(least);
-  if (size < least || size > kMostVolumeGib) {
+  if (size < least || size > kMaxVolumeGib) {
     return ec2::Error("InvalidBlockDeviceMapping",
                       absl::StrCat("A root volume of ", size, " GiB does not fit: the image '", image.id.text(),
-                                   "' needs ", least, " GiB and a volume has at most ", kMostVolumeGib));
+                                   "' needs ", least, " GiB and a volume has at most ", kMaxVolumeGib));
   }
   return size;
 }
@@ -281,8 +281,8 @@ absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) 
   if (request.private_ip && request.max_count > 1) {
     return ec2::Error("InvalidParameterCombination", "A private IP address can be given to one instance only");
   }
-  if (request.user_data.size() > kMostUserDataBytes) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMostUserDataBytes,
+  if (request.user_data.size() > kMaxUserDataBytes) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMaxUserDataBytes,
                                                             " bytes; this has ", request.user_data.size()));
   }
   for (const TagMap* tags : {&request.instance_tags, &request.volume_tags, &request.interface_tags}) {

@@ -16,12 +16,12 @@
 namespace brume::compute {
 namespace {
 
-constexpr size_t kMostName = 255;
+constexpr size_t kMaxName = 255;
 
 // Printable ASCII only: the name stands as the comment on the key's line, which guests read.
 absl::Status CheckName(absl::string_view name) {
   if (name.empty()) return ec2::Error("MissingParameter", "The request must contain the parameter KeyName");
-  const bool good = name.size() <= kMostName && name.front() != ' ' && name.back() != ' ' &&
+  const bool good = name.size() <= kMaxName && name.front() != ' ' && name.back() != ' ' &&
                     std::all_of(name.begin(), name.end(), [](char c) { return absl::ascii_isprint(c); });
   if (good) return absl::OkStatus();
   return ec2::Error("InvalidParameterValue",

@@ -18,7 +18,7 @@ ComputeModule::ComputeModule(ComputeParts parts)
                    .disks = parts_.disks,
                    .host_boot_id = parts_.host_boot_id,
                    .on_disks_freed = parts_.hooks.on_disks_freed,
-                   .on_looked = parts_.hooks.on_reconciled}),
+                   .on_reconciled = parts_.hooks.on_reconciled}),
       status_monitor_(parts_.database, parts_.hypervisor, parts_.port_meter, parts_.clock, parts_.status),
       status_of_([this](const Instance& instance) { return status_monitor_.StatusOf(instance); }),
       instances_(

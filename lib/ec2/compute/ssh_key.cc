@@ -33,7 +33,7 @@ namespace {
 constexpr char kRsaName[] = "ssh-rsa";
 constexpr char kEd25519Name[] = "ssh-ed25519";
 constexpr size_t kEd25519Bytes = 32;
-constexpr size_t kMostKeyText = 16 * 1024;
+constexpr size_t kMaxKeyText = 16 * 1024;
 
 template <auto free_function>
 struct Free {
@@ -352,7 +352,7 @@ absl::StatusOr<SshKeyPair> GenerateSshKey(SshKeyType type, absl::string_view com
 }
 
 absl::StatusOr<SshPublicKey> ParseSshPublicKey(absl::string_view text) {
-  if (text.size() > kMostKeyText) return BadKey("is too long to be a public key");
+  if (text.size() > kMaxKeyText) return BadKey("is too long to be a public key");
   // DER begins with SEQUENCE; its bytes must not be trimmed.
   const bool is_der = !text.empty() && text[0] == 0x30;
   const absl::string_view trimmed = is_der ? text : absl::StripAsciiWhitespace(text);

@@ -91,8 +91,8 @@ absl::StatusOr<std::vector<StatusMonitor::Subject>> StatusMonitor::ReadSubjects(
 }
 
 // An error of the hypervisor or the fabric counts as a check that failed: a host that cannot tell is impaired.
-void StatusMonitor::Look(Subject& subject) {
-  const absl::StatusOr<Power> power = hypervisor_.Look(subject.id);
+void StatusMonitor::CheckSubject(Subject& subject) {
+  const absl::StatusOr<Power> power = hypervisor_.Observe(subject.id);
   subject.system_ok = power.ok() && *power == Power::kOn;
   if (!power.ok()) log::Debug("the system check of {} failed: {}", subject.id.text(), power.status().message());
   if (subject.system_ok && subject.eni.has_value()) {
@@ -109,7 +109,7 @@ absl::Status StatusMonitor::CheckSome(absl::Span<const InstanceId> ids) {
   ASSIGN_OR_RETURN(std::vector<Subject> subjects, ReadSubjects(ids));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < subjects.size() && !checks_.Stopping(); i = next++) Look(subjects[i]);
+    for (size_t i = next++; i < subjects.size() && !checks_.Stopping(); i = next++) CheckSubject(subjects[i]);
   };
   std::vector<std::thread> helpers;
   const size_t most = std::min<size_t>(options_.threads, subjects.size());

@@ -70,7 +70,7 @@ class StatusMonitor {
   absl::StatusOr<std::vector<InstanceId>> ListRunning();
   // Of those that still run.
   absl::StatusOr<std::vector<Subject>> ReadSubjects(absl::Span<const InstanceId> ids);
-  void Look(Subject& subject);
+  void CheckSubject(Subject& subject);
 
   store::Database& database_;
   Hypervisor& hypervisor_;

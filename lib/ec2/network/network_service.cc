@@ -16,7 +16,7 @@ namespace {
 
 // EC2's default VPC is a /16 with /20 subnets; the same proportion whatever the configured range.
 constexpr int kSubnetBits = 4;
-constexpr int kLongestVpcPrefix = 24;  // so that a subnet is a /28 at least, EC2's smallest
+constexpr int kMaxVpcPrefixLength = 24;  // so that a subnet is a /28 at least, EC2's smallest
 
 absl::StatusOr<Vpc> EnsureVpc(NetworkTable& networks, const Settings& settings, Random& random) {
   ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
@@ -27,9 +27,9 @@ absl::StatusOr<Vpc> EnsureVpc(NetworkTable& networks, const Settings& settings, 
     }
     return *vpc;
   }
-  if (settings.default_vpc_cidr.prefix_length > kLongestVpcPrefix) {
+  if (settings.default_vpc_cidr.prefix_length > kMaxVpcPrefixLength) {
     return absl::InvalidArgumentError(absl::StrCat("the default VPC's range ", settings.default_vpc_cidr.text(),
-                                                   " is too small: it must be a /", kLongestVpcPrefix, " or larger"));
+                                                   " is too small: it must be a /", kMaxVpcPrefixLength, " or larger"));
   }
   const Vpc made{.id = VpcId::New(random), .cidr = settings.default_vpc_cidr, .is_default = true};
   RETURN_IF_ERROR(networks.InsertVpc(made));

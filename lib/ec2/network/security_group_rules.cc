@@ -11,13 +11,13 @@
 namespace brume::network {
 namespace {
 
-constexpr size_t kMostCharacters = 255;
+constexpr size_t kMaxCharacters = 255;
 constexpr char kAllowedPunctuation[] = " ._-:/()#,@[]+=&;{}!$*";
 
 }  // namespace
 
 bool IsAllowedText(absl::string_view text) {
-  return text.size() <= kMostCharacters && std::all_of(text.begin(), text.end(), [](char c) {
+  return text.size() <= kMaxCharacters && std::all_of(text.begin(), text.end(), [](char c) {
            return absl::ascii_isalnum(c) || absl::StrContains(kAllowedPunctuation, absl::string_view(&c, 1));
          });
 }

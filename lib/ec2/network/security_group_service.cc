@@ -20,7 +20,7 @@ namespace brume::network {
 namespace {
 
 // EC2's default quota; inbound and outbound rules count apart.
-constexpr size_t kMostRules = 60;
+constexpr size_t kMaxRules = 60;
 
 absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
   if (text.empty()) {
@@ -57,9 +57,9 @@ absl::Status AddRules(SecurityGroupTable& groups, const SecurityGroup& group,
                                                                     "' already has the rule: ", Describe(rule)));
     }
     const auto same_direction = [&](const SecurityGroupRule& other) { return other.egress == rule.egress; };
-    if (static_cast<size_t>(std::count_if(present.begin(), present.end(), same_direction)) >= kMostRules) {
+    if (static_cast<size_t>(std::count_if(present.begin(), present.end(), same_direction)) >= kMaxRules) {
       return ec2::Error("RulesPerSecurityGroupLimitExceeded",
-                        absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMostRules,
+                        absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMaxRules,
                                      rule.egress ? " egress" : " ingress", " rules"));
     }
     RETURN_IF_ERROR(groups.InsertRule(rule));

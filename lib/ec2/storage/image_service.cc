@@ -17,8 +17,8 @@
 namespace brume::storage {
 namespace {
 
-constexpr size_t kMostDescription = 255;
-constexpr size_t kMostPath = 4095;  // PATH_MAX without its final zero
+constexpr size_t kMaxDescription = 255;
+constexpr size_t kMaxPath = 4095;  // PATH_MAX without its final zero
 
 absl::Status CheckName(absl::string_view name) {
   const bool good = name.size() >= 3 && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -43,12 +43,12 @@ absl::Status CheckRequest(const RegisterRequest& request) {
   absl::string_view path = request.location;
   absl::ConsumePrefix(&path, "file://");
   const auto is_control = [](char c) { return absl::ascii_iscntrl(c); };
-  if (!absl::StartsWith(path, "/") || path.size() > kMostPath ||
+  if (!absl::StartsWith(path, "/") || path.size() > kMaxPath ||
       std::any_of(request.location.begin(), request.location.end(), is_control)) {
     return Invalid("ImageLocation", request.location,
                    "it must be the absolute path of a file or directory on the host");
   }
-  if (request.description.size() > kMostDescription) {
+  if (request.description.size() > kMaxDescription) {
     return Invalid("Description", request.description, "it can have at most 255 characters");
   }
   if (!request.architecture.empty() && request.architecture != "x86_64") {

@@ -38,9 +38,9 @@ bool IsReserved(absl::string_view key) { return absl::StartsWithIgnoreCase(key, 
 absl::Status CheckRoom(const std::string& resource_id, const TagMap& present, const TagMap& added) {
   int64_t count = std::count_if(present.begin(), present.end(), [](const auto& tag) { return !IsReserved(tag.first); });
   for (const auto& [key, value] : added) count += present.contains(key) ? 0 : 1;
-  if (count <= kMostTagsPerResource) return absl::OkStatus();
+  if (count <= kMaxTagsPerResource) return absl::OkStatus();
   return ec2::Error("TagLimitExceeded", absl::StrCat("The resource '", resource_id, "' would have ", count,
-                                                     " tags; the most is ", kMostTagsPerResource));
+                                                     " tags; the most is ", kMaxTagsPerResource));
 }
 
 }  // namespace

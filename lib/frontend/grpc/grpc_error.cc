@@ -11,12 +11,12 @@ namespace brume::frontend {
 namespace {
 
 // Errors travel in HTTP/2 headers, and clients take 8 KiB of those; the message goes twice, and may be escaped.
-constexpr size_t kLongestMessage = 1024;
+constexpr size_t kMaxMessageLength = 1024;
 
 std::string Shortened(absl::string_view message) {
   std::string text(message);
-  if (text.size() > kLongestMessage) {
-    size_t end = kLongestMessage;
+  if (text.size() > kMaxMessageLength) {
+    size_t end = kMaxMessageLength;
     while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // not inside a character
     text.resize(end);
     text += "…";

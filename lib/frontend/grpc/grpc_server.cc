@@ -29,10 +29,10 @@
 namespace brume::frontend {
 namespace {
 
-constexpr int kMostRequestBytes = 1 << 20;
-constexpr int kMostStreams = 256;             // at once on one connection
-constexpr int kLeastPingIntervalMs = 10'000;  // a client that pings more often is cut
-constexpr int kPingAfterMs = 60'000;          // of silence, to find clients that vanished
+constexpr int kMaxRequestBytes = 1 << 20;
+constexpr int kMaxStreams = 256;            // at once on one connection
+constexpr int kMinPingIntervalMs = 10'000;  // a client that pings more often is cut
+constexpr int kPingAfterMs = 60'000;        // of silence, to find clients that vanished
 constexpr int kPingTimeoutMs = 20'000;
 constexpr std::chrono::seconds kGrace(3);
 constexpr char kSimulatedService[] = "simulated";
@@ -114,9 +114,9 @@ class Server final : public GrpcServer {
 
 void SetLimits(grpc::ServerBuilder& builder) {
   using Sync = grpc::ServerBuilder::SyncServerOption;
-  builder.SetMaxReceiveMessageSize(kMostRequestBytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingIntervalMs);
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingAfterMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);

@@ -29,7 +29,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 // No name of the schema has as many parts; a message that holds itself could go on for ever.
-constexpr int kMostParts = 64;
+constexpr int kMaxParts = 64;
 
 // What the names of a form say before any value is read: a structure's children are its fields by number, a list's are
 // its items by index.
@@ -94,7 +94,7 @@ class Decoder {
     const WireMessage* message = &wire_;
     Node* node = &root_;
     Parts parts(field.name);
-    for (int depth = 0; depth < kMostParts; ++depth) {
+    for (int depth = 0; depth < kMaxParts; ++depth) {
       const WireField* wire = message->Find(parts.Next());
       if (wire == nullptr) return Unknown(field);
       node = Child(*node, wire->field->number());

@@ -43,8 +43,8 @@ absl::StatusOr<Form> ParseForm(absl::string_view urlencoded) {
     const absl::string_view piece = urlencoded.substr(0, urlencoded.find('&'));
     urlencoded.remove_prefix(std::min(piece.size() + 1, urlencoded.size()));
     if (piece.empty()) continue;
-    if (form.size() == kMostFormFields) {
-      return Malformed(absl::StrCat("more than ", kMostFormFields, " parameters"));
+    if (form.size() == kMaxFormFields) {
+      return Malformed(absl::StrCat("more than ", kMaxFormFields, " parameters"));
     }
     const size_t equals = piece.find('=');
     FormField field;

@@ -17,11 +17,11 @@ struct FormField {
 using Form = std::vector<FormField>;
 
 // The most fields of a form. The largest call of EC2's, 1,000 rules of a security group, has fewer.
-inline constexpr size_t kMostFormFields = 16384;
+inline constexpr size_t kMaxFormFields = 16384;
 
 // Decodes %XX and +. A field without "=" has an empty value; one without anything ("&&") is none. The text may hold any
 // bytes. Error: MalformedQueryString for a % that two hexadecimal digits do not follow, a field without a name, and
-// more than kMostFormFields.
+// more than kMaxFormFields.
 absl::StatusOr<Form> ParseForm(absl::string_view urlencoded);
 
 }  // namespace brume::frontend

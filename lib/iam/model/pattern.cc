@@ -17,7 +17,7 @@ constexpr uint16_t kOne = 257;
 constexpr uint16_t kVariables = 1024;
 constexpr size_t kArnFields = 6;
 // So that an index is a Symbol; no document that is short enough to be kept has as many.
-constexpr size_t kMostVariables = 30000;
+constexpr size_t kMaxVariables = 30000;
 
 uint16_t Byte(char c) { return static_cast<unsigned char>(c); }
 bool ContinuesCharacter(char c) { return (Byte(c) & 0xc0) == 0x80; }
@@ -59,7 +59,7 @@ absl::Status Pattern::AddVariable(absl::string_view name) {
   variable.key = absl::AsciiStrToLower(absl::StripAsciiWhitespace(name));
   if (variable.key.find(':') == std::string::npos)
     return absl::InvalidArgumentError("has a variable that names no key");
-  if (variables_.size() == kMostVariables) return absl::InvalidArgumentError("has too many variables");
+  if (variables_.size() == kMaxVariables) return absl::InvalidArgumentError("has too many variables");
   symbols_.push_back(static_cast<Symbol>(kVariables + variables_.size()));
   variables_.push_back(std::move(variable));
   return absl::OkStatus();

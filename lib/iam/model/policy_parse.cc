@@ -18,7 +18,7 @@ using nlohmann::json;
 using Statement = Policy::Statement;
 
 // As much as IAM takes in a request; nothing that may be kept is as long.
-constexpr size_t kMostBytes = 131072;
+constexpr size_t kMaxBytes = 131072;
 // A condition's value is the deepest there is: a list in a map in a map in a statement in a list in the document.
 constexpr int kDeepest = 8;
 
@@ -32,8 +32,8 @@ absl::Status Malformed(const std::string& place, absl::string_view value, absl::
 
 // Refuses what the library would accept: a name given twice, which readers understand differently, and nesting.
 absl::StatusOr<json> ParseJson(absl::string_view text) {
-  if (text.size() > kMostBytes) {
-    return Malformed(absl::StrCat("The policy has ", text.size(), " bytes; at most ", kMostBytes, " are read"));
+  if (text.size() > kMaxBytes) {
+    return Malformed(absl::StrCat("The policy has ", text.size(), " bytes; at most ", kMaxBytes, " are read"));
   }
   std::vector<std::set<std::string>> names;
   std::string twice;

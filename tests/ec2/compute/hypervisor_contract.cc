@@ -17,20 +17,20 @@ bool Lists(Hypervisor& hypervisor, const InstanceId& id) {
 }
 
 void CheckLife(Hypervisor& hypervisor, EventLog& events, const GuestSpec& guest) {
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kOff);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kOff);
   REQUIRE_OK(hypervisor.CreatePaused(guest));
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kPaused);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kPaused);
   CHECK(Lists(hypervisor, guest.id));
   REQUIRE_OK(hypervisor.Resume(guest.id));
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kOn);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kOn);
   CHECK(events.Await(guest.id, GuestEventKind::kStarted));
 
   REQUIRE_OK(hypervisor.Reset(guest.id));
   CHECK(events.Await(guest.id, GuestEventKind::kRebooted));
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kOn);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kOn);
 
   REQUIRE_OK(hypervisor.CutPower(guest.id));
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kOff);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kOff);
   CHECK_FALSE(Lists(hypervisor, guest.id));
   REQUIRE(events.Await(guest.id, GuestEventKind::kStopped));
   for (const GuestEvent& event : events.Of(guest.id)) {
@@ -67,14 +67,14 @@ void CheckStatistics(Hypervisor& hypervisor, const GuestSpec& guest, const Guest
 void CheckRepetition(Hypervisor& hypervisor, const GuestSpec& guest) {
   REQUIRE_OK(hypervisor.CreatePaused(guest));
   REQUIRE_OK(hypervisor.CreatePaused(guest));
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kPaused);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kPaused);
   GuestSpec impostor = guest;
   impostor.uuid = "ec2b0000-0000-4000-8000-00000000ffff";
   CHECK(absl::IsAlreadyExists(hypervisor.CreatePaused(impostor)));
   REQUIRE_OK(hypervisor.Resume(guest.id));
   REQUIRE_OK(hypervisor.Resume(guest.id));
   REQUIRE_OK(hypervisor.CreatePaused(guest));
-  CHECK(Value(hypervisor.Look(guest.id)) == Power::kOn);
+  CHECK(Value(hypervisor.Observe(guest.id)) == Power::kOn);
   REQUIRE_OK(hypervisor.CutPower(guest.id));
   REQUIRE_OK(hypervisor.CutPower(guest.id));
   // A guest that was stopped starts again.
@@ -83,7 +83,7 @@ void CheckRepetition(Hypervisor& hypervisor, const GuestSpec& guest) {
 }
 
 void CheckAbsence(Hypervisor& hypervisor, const InstanceId& nobody) {
-  CHECK(Value(hypervisor.Look(nobody)) == Power::kOff);
+  CHECK(Value(hypervisor.Observe(nobody)) == Power::kOff);
   CHECK(absl::IsNotFound(hypervisor.Resume(nobody)));
   CHECK(absl::IsNotFound(hypervisor.AskToStop(nobody)));
   CHECK(absl::IsNotFound(hypervisor.AskToReboot(nobody)));

@@ -13,7 +13,7 @@ using State = InstanceState;
 TEST_CASE("a launch ends in a guest that runs with its disk and its plugged port", "[compute]") {
   ComputeWorld world;
   const InstanceId id = world.Launch();
-  CHECK(*world.hypervisor.Look(id) == compute::Power::kOn);
+  CHECK(*world.hypervisor.Observe(id) == compute::Power::kOn);
   const auto spec = world.hypervisor.SpecOf(id);
   REQUIRE(spec.has_value());
   CHECK(spec->uuid.substr(0, 3) == "ec2");
@@ -197,7 +197,7 @@ TEST_CASE("a launch goes on from wherever an earlier life of the daemon left it"
   world.Boot("first-boot");
   REQUIRE(world.Reaches(id, State::kRunning));
   CHECK(world.hypervisor.List()->size() == 1);
-  CHECK(*world.hypervisor.Look(id) == compute::Power::kOn);
+  CHECK(*world.hypervisor.Observe(id) == compute::Power::kOn);
 }
 
 TEST_CASE("a guest that will not start is tried again, then its instance is terminated with the reason", "[compute]") {
@@ -231,12 +231,12 @@ TEST_CASE("a stopped instance that will not start again is stopped again and kee
 
 TEST_CASE("launches wait while the hypervisor cannot be reached, say why, and go on when it is back", "[compute]") {
   ComputeWorld world;
-  world.hypervisor.Fail("Look", absl::UnavailableError("libvirt is down"), 3);
+  world.hypervisor.Fail("Observe", absl::UnavailableError("libvirt is down"), 3);
   const auto reservation = world.service->Run(world.Request());
   REQUIRE(reservation.ok());
   REQUIRE(world.Reaches(reservation->instances.front().instance.id, State::kRunning));
 
-  world.hypervisor.Fail("Look", absl::UnavailableError("libvirt is down"), 1000000);
+  world.hypervisor.Fail("Observe", absl::UnavailableError("libvirt is down"), 1000000);
   const auto second = world.service->Run(world.Request());
   REQUIRE(second.ok());
   const InstanceId id = second->instances.front().instance.id;
@@ -244,7 +244,7 @@ TEST_CASE("launches wait while the hypervisor cannot be reached, say why, and go
   CHECK(world.Row(id).state == State::kPending);
   world.clock.Advance(world.settings.launch_timeout);
   REQUIRE(ComputeWorld::Eventually([&] { return world.Row(id).state == State::kShuttingDown; }));
-  world.hypervisor.Fail("Look", absl::OkStatus(), 0);
+  world.hypervisor.Fail("Observe", absl::OkStatus(), 0);
   REQUIRE(world.Reaches(id, State::kTerminated));
 }
 
@@ -272,7 +272,7 @@ TEST_CASE("a paused guest of a running instance is resumed", "[compute]") {
   const InstanceId id = world.Launch();
   world.hypervisor.Pause(id);
   world.reconciler->Wake(id);
-  REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Look(id) == compute::Power::kOn; }));
+  REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Observe(id) == compute::Power::kOn; }));
 }
 
 TEST_CASE("a guest that is paused again at once is resumed every few seconds, not in a loop", "[compute]") {
@@ -280,13 +280,13 @@ TEST_CASE("a guest that is paused again at once is resumed every few seconds, no
   const InstanceId id = world.Launch();
   const auto pause_and_look = [&] {
     world.hypervisor.Pause(id);
-    const int looks = world.hypervisor.CallsOf("Look");
+    const int looks = world.hypervisor.CallsOf("Observe");
     world.reconciler->Wake(id);
-    REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Look") > looks; }));
+    REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Observe") > looks; }));
   };
   const int resumed = world.hypervisor.CallsOf("Resume");
   pause_and_look();
-  REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Look(id) == compute::Power::kOn; }));
+  REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Observe(id) == compute::Power::kOn; }));
   for (int i = 0; i < 3; ++i) pause_and_look();
   CHECK(world.hypervisor.CallsOf("Resume") == resumed + 1);
   world.clock.Advance(absl::Seconds(5));

@@ -59,7 +59,7 @@ TEST_CASE("a QEMU that is killed is a crash, seen within a second", "[libvirt]")
   REQUIRE(kill(QemuOf(guest.id.text()), SIGKILL) == 0);
   REQUIRE(events.Await(guest.id, GuestEventKind::kCrashed));
   CHECK(absl::Now() - killed < absl::Seconds(1));
-  CHECK(Value(hypervisor->Look(guest.id)) == Power::kOff);
+  CHECK(Value(hypervisor->Observe(guest.id)) == Power::kOff);
   hypervisor->Watch(nullptr, nullptr);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a guest that does not start says why in QEMU's words, and is not ther
   INFO(missing);
   CHECK(absl::IsInternal(missing));
   CHECK(absl::StrContains(missing.message(), "no-kernel"));
-  CHECK(Value(hypervisor->Look(guest.id)) == Power::kOff);
+  CHECK(Value(hypervisor->Observe(guest.id)) == Power::kOff);
 
   guest.direct_boot.reset();
   guest.disks = {{.path = StateDir() + "/corrupt.qcow2", .device = "/dev/vda", .serial = "vol0"}};
@@ -92,7 +92,7 @@ TEST_CASE("a guest that does not start says why in QEMU's words, and is not ther
   INFO(corrupt);
   CHECK(absl::IsInternal(corrupt));
   CHECK(absl::StrContains(corrupt.message(), "corrupt.qcow2"));
-  CHECK(Value(hypervisor->Look(guest.id)) == Power::kOff);
+  CHECK(Value(hypervisor->Observe(guest.id)) == Power::kOff);
 }
 
 TEST_CASE("a guest runs without rights: not as root, no capability, under seccomp", "[libvirt]") {

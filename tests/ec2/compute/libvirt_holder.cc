@@ -52,7 +52,7 @@ std::string Obey(Hypervisor& hypervisor, const std::string& state_dir, const std
   if (verb == "stop") return Answer(hypervisor.AskToStop(*id));
   if (verb == "reboot") return Answer(hypervisor.AskToReboot(*id));
   if (verb == "look") {
-    const absl::StatusOr<Power> power = hypervisor.Look(*id);
+    const absl::StatusOr<Power> power = hypervisor.Observe(*id);
     if (!power.ok()) return Answer(power.status());
     return *power == Power::kOff ? "ok off" : *power == Power::kPaused ? "ok paused" : "ok on";
   }

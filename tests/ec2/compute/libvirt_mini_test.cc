@@ -147,7 +147,7 @@ TEST_CASE("a guest that obeys the power button stopped by itself", "[libvirt]") 
   REQUIRE_OK(mini.hypervisor->AskToStop(mini.guest.id));
   REQUIRE(mini.events.Await(mini.guest.id, GuestEventKind::kStopped));
   CHECK(mini.events.Of(mini.guest.id).back().by_guest);
-  CHECK(Value(mini.hypervisor->Look(mini.guest.id)) == Power::kOff);
+  CHECK(Value(mini.hypervisor->Observe(mini.guest.id)) == Power::kOff);
   CHECK(absl::IsNotFound(mini.hypervisor->AskToStop(mini.guest.id)));
   // Its console can still be read.
   CHECK(absl::StrContains(mini.Output(), kUserspace));
@@ -167,7 +167,7 @@ TEST_CASE("a reboot, asked for or the guest's own, is seen and leads to userspac
   REQUIRE_OK(mini.hypervisor->AskToReboot(mini.guest.id));
   REQUIRE(mini.events.Await(mini.guest.id, GuestEventKind::kRebooted));
   REQUIRE(mini.AwaitBoots(2));
-  CHECK(Value(mini.hypervisor->Look(mini.guest.id)) == Power::kOn);
+  CHECK(Value(mini.hypervisor->Observe(mini.guest.id)) == Power::kOn);
   {
     Console console = mini.OpenConsole();
     console.Type("reboot -f");

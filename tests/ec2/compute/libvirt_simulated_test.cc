@@ -35,7 +35,7 @@ TEST_CASE("a simulated guest obeys its power button and its reboot at once", "[l
   REQUIRE_OK(hypervisor->AskToStop(guest.id));
   REQUIRE(events.Await(guest.id, GuestEventKind::kStopped));
   CHECK(events.Of(guest.id).back().by_guest);
-  CHECK(Value(hypervisor->Look(guest.id)) == Power::kOff);
+  CHECK(Value(hypervisor->Observe(guest.id)) == Power::kOff);
   hypervisor->Watch(nullptr, nullptr);
 }
 

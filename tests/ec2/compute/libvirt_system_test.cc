@@ -101,10 +101,10 @@ TEST_CASE("a libvirtd that goes away is Unavailable, and its guests are there wh
   REQUIRE(events.Await(guest.id, GuestEventKind::kStarted));
 
   libvirtd.Kill();
-  CHECK(Eventually([&] { return absl::IsUnavailable(hypervisor->Look(guest.id).status()); }));
+  CHECK(Eventually([&] { return absl::IsUnavailable(hypervisor->Observe(guest.id).status()); }));
   libvirtd.Start();
   REQUIRE(Eventually([&] { return events.reconnects() == 2; }));
-  CHECK(Value(hypervisor->Look(guest.id)) == Power::kOn);
+  CHECK(Value(hypervisor->Observe(guest.id)) == Power::kOn);
   // Events come again.
   REQUIRE_OK(hypervisor->Reset(guest.id));
   CHECK(events.Await(guest.id, GuestEventKind::kRebooted));

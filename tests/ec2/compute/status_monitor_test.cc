@@ -163,13 +163,13 @@ TEST_CASE("a hypervisor that cannot be asked fails the system check of all its g
     Fixture f;
     const Instance one = f.AddGuest(true), two = f.AddGuest(true);
     constexpr int kAlways = 1'000'000'000;
-    f.hypervisor.Fail("Look", error, kAlways);
+    f.hypervisor.Fail("Observe", error, kAlways);
     StatusMonitor monitor(*f.database, f.hypervisor, f.fabric, f.clock, f.options);
     monitor.Start();
     for (const Instance& guest : {one, two}) {
       CHECK(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kFailed; }));
     }
-    f.hypervisor.Fail("Look", absl::OkStatus(), 0);
+    f.hypervisor.Fail("Observe", absl::OkStatus(), 0);
     for (const Instance& guest : {one, two}) {
       CHECK(Eventually([&] { return monitor.StatusOf(guest).system == CheckStatus::kPassed; }));
     }

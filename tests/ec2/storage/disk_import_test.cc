@@ -30,8 +30,8 @@ TEST_CASE("a qcow2 file becomes an immutable layer with the same content", "[dis
   CHECK(disk == layer + "/" + imported.disk_file);
   CHECK(Reads(disk, "0xab", "1M 64k"));
   CHECK(Content(disk) == Content(state.InImport("image.qcow2")));
-  CHECK((Look(disk).st_mode & 07777) == 0444);
-  CHECK((Look(layer).st_mode & 07777) == 0755);
+  CHECK((StatOf(disk).st_mode & 07777) == 0444);
+  CHECK((StatOf(layer).st_mode & 07777) == 0755);
   CHECK(Names(state / "layers") == std::vector<std::string>{kImage.text()});
 }
 
@@ -44,8 +44,8 @@ TEST_CASE("a raw file becomes a qcow2 layer with the same content", "[disks]") {
   const std::string disk = state.disks->PathsOf(RowOf(imported)).disk;
   CHECK(Reads(disk, "0x5a", "1M 64k"));
   CHECK(Reads(disk, "0", "2M 1M"));
-  CHECK(Look(disk).st_blocks * 512 < 4 << 20);
-  CHECK((Look(disk).st_mode & 07777) == 0444);
+  CHECK(StatOf(disk).st_blocks * 512 < 4 << 20);
+  CHECK((StatOf(disk).st_mode & 07777) == 0444);
 }
 
 TEST_CASE("a bundle brings its kernel, initrd, disk and words", "[disks]") {

@@ -147,7 +147,7 @@ TEST_CASE("files belong to whom they should, and to nobody else", "[disks]") {
   const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1), image));
   const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance));
   const auto check = [](const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
-    const struct stat info = Look(path);
+    const struct stat info = StatOf(path);
     INFO(path);
     CHECK((info.st_mode & 07777) == mode);
     CHECK(info.st_uid == uid);

@@ -44,7 +44,7 @@ inline bool Reads(const std::string& path, const std::string& byte, const std::s
   // qemu-io exits with 0 also when the pattern is another.
   return result.exit_code == 0 && result.standard_output.empty() && result.standard_error.empty();
 }
-inline struct stat Look(const std::string& path) {
+inline struct stat StatOf(const std::string& path) {
   struct stat info = {};
   INFO(path);
   REQUIRE(lstat(path.c_str(), &info) == 0);

@@ -164,7 +164,7 @@ TEST_CASE("no single byte changed in the header makes the check misbehave", "[qc
       Bytes changed = bytes;
       changed[offset] = static_cast<char>(value);
       const absl::StatusOr<int64_t> size = Check(changed);
-      if (size.ok()) CHECK((*size > 0 && *size <= kMostVirtualBytes));
+      if (size.ok()) CHECK((*size > 0 && *size <= kMaxVirtualBytes));
     }
   }
 }

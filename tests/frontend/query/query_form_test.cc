@@ -36,8 +36,8 @@ TEST_CASE("a form that is none is MalformedQueryString", "[query]") {
 
 TEST_CASE("a form has a bound", "[query]") {
   std::string text;
-  for (size_t i = 0; i < kMostFormFields; ++i) text += "a=1&";
-  CHECK(ParseForm(text)->size() == kMostFormFields);
+  for (size_t i = 0; i < kMaxFormFields; ++i) text += "a=1&";
+  CHECK(ParseForm(text)->size() == kMaxFormFields);
   CHECK(Shown(text + "a=1") == "MalformedQueryString");
 }
 

@@ -14,7 +14,7 @@ namespace brume::compute {
 namespace {
 
 constexpr absl::Duration kFirstBackoff = absl::Milliseconds(100);
-constexpr absl::Duration kLongestBackoff = absl::Seconds(5);
+constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
 // A server that is stuck, or gone without a word, is noticed after 15 s.
 constexpr int kKeepaliveSeconds = 5;
 constexpr unsigned kKeepaliveCount = 3;
@@ -179,7 +179,7 @@ void Connection::Keep() {
       lock.lock();
     } else {
       shared_->changed.wait_for(lock, absl::ToChronoMicroseconds(backoff), [&] { return shared_->stopping; });
-      backoff = std::min(backoff * 2, kLongestBackoff);
+      backoff = std::min(backoff * 2, kMaxBackoff);
     }
   }
 }

@@ -37,7 +37,7 @@ struct DeadlinePool::State {
 };
 
 void DeadlinePool::State::Work(std::shared_ptr<State> state) {
-  GoAlong();  // who waits for a call may go first; the QEMU that it starts may not
+  UseOrdinaryPriority();  // who waits for a call may go first; the QEMU that it starts may not
   std::unique_lock lock(state->mutex);
   while (!state->stopping && state->threads <= state->ThreadLimit()) {
     if (state->queue.empty()) {

@@ -30,7 +30,7 @@ namespace brume::compute {
 namespace {
 
 // sun_path is 108 bytes, and this is libvirt's longest socket; the number counts the guests of one driver's life.
-constexpr size_t kLongestRoot = 108 - sizeof("/lib/qemu/domain-1234567-i-0123456789abcdef0/monitor.sock");
+constexpr size_t kMaxRootLength = 108 - sizeof("/lib/qemu/domain-1234567-i-0123456789abcdef0/monitor.sock");
 
 // Debian's build of libvirt looks this user up before it reads qemu.conf, and fails without it.
 constexpr char kBuiltInUser[] = "libvirt-qemu";
@@ -226,9 +226,9 @@ absl::Status CheckReachable(const std::string& path, const QemuUser& user) {
 }
 
 absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) {
-  if (root.size() > kLongestRoot) {
+  if (root.size() > kMaxRootLength) {
     return absl::InvalidArgumentError(absl::StrCat("'", root, "' is too long a path for libvirt's sockets (at most ",
-                                                   kLongestRoot, " bytes); use a shorter state directory"));
+                                                   kMaxRootLength, " bytes); use a shorter state directory"));
   }
   if (!LookUpUser(kBuiltInUser).has_value() && std::filesystem::exists("/etc/debian_version")) {
     return absl::FailedPreconditionError(

@@ -56,7 +56,7 @@ class LibvirtHypervisor final : public Hypervisor {
 
   absl::Status CreatePaused(const GuestSpec& spec) override;
   absl::Status Resume(const InstanceId& id) override;
-  absl::StatusOr<Power> Look(const InstanceId& id) override;
+  absl::StatusOr<Power> Observe(const InstanceId& id) override;
   absl::StatusOr<std::vector<InstanceId>> List() override;
   absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) override;
   absl::Status AskToStop(const InstanceId& id) override;
@@ -249,7 +249,7 @@ absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
   });
 }
 
-absl::StatusOr<Power> LibvirtHypervisor::Look(const InstanceId& id) {
+absl::StatusOr<Power> LibvirtHypervisor::Observe(const InstanceId& id) {
   return CallFor<Power>(absl::StrCat("look at ", id.text()),
                         [guest = id.text()](virConnectPtr connection) { return LookAt(connection, guest); });
 }

@@ -21,7 +21,7 @@ constexpr absl::Duration kMemoryPeriod = absl::Seconds(60);
 constexpr absl::Duration kEarly = absl::Milliseconds(500);
 constexpr int64_t kBytesInKib = 1024;
 // More than any QEMU has of one disk.
-constexpr int kMostDiskCounters = 32;
+constexpr int kMaxDiskCounters = 32;
 
 std::optional<absl::Duration> ReadCpuTime(virDomainPtr domain) {
   virDomainInfo info = {};
@@ -30,8 +30,8 @@ std::optional<absl::Duration> ReadCpuTime(virDomainPtr domain) {
 }
 
 std::optional<GuestStatistics::Disk> ReadDisk(virDomainPtr domain) {
-  std::array<virTypedParameter, kMostDiskCounters> counters = {};
-  int count = kMostDiskCounters;
+  std::array<virTypedParameter, kMaxDiskCounters> counters = {};
+  int count = kMaxDiskCounters;
   // No path: all disks together.
   if (virDomainBlockStatsFlags(domain, "", counters.data(), &count, 0) != 0) return std::nullopt;
   const auto value = [&](const char* name) -> int64_t {

@@ -109,6 +109,6 @@ struct Instance {
   int64_t version = 0;
 };
 
-inline constexpr size_t kMostUserDataBytes = 16 * 1024;
+inline constexpr size_t kMaxUserDataBytes = 16 * 1024;
 
 }  // namespace brume

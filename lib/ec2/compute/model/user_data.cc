@@ -9,8 +9,8 @@
 namespace brume {
 
 absl::Status CheckUserDataSize(size_t bytes) {
-  if (bytes <= kMostUserDataBytes) return absl::OkStatus();
-  return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMostUserDataBytes,
+  if (bytes <= kMaxUserDataBytes) return absl::OkStatus();
+  return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMaxUserDataBytes,
                                                           " bytes before it is encoded; this is ", bytes));
 }
 

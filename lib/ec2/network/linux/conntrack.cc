@@ -45,7 +45,7 @@ absl::StatusOr<Conntrack> Conntrack::Open() {
   return Conntrack(std::move(socket));
 }
 
-absl::Status Conntrack::Forget(absl::FunctionRef<bool(const TrackedConnection&)> is_past) {
+absl::Status Conntrack::Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past) {
   std::vector<NlMessage> deletions;
   const auto on_entry = [&](nlmsghdr* header) {
     nlattr* attributes[CTA_MAX + 1];

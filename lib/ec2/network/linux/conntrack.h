@@ -24,7 +24,7 @@ class Conntrack {
 
   // Forgets the connections for which `is_past` holds. One walk through the table, which takes milliseconds however few
   // connections there are: the kernel keeps one table for all namespaces.
-  absl::Status Forget(absl::FunctionRef<bool(const TrackedConnection&)> is_past);
+  absl::Status Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past);
 
  private:
   explicit Conntrack(NetlinkSocket socket) : socket_(std::move(socket)) {}

@@ -77,13 +77,13 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
   const PortRules* before = found == rules_.ports.end() ? nullptr : &found->second;
   std::string text;
   // A public address moves in one step: it is taken from the port that still has it.
-  std::optional<PortRules> robbed;
+  std::optional<PortRules> previous_owner;
   if (after != nullptr && after->public_ip.has_value()) {
     for (const auto& [other, port] : rules_.ports) {
       if (other == tap || port.public_ip != after->public_ip) continue;
-      robbed = port;
-      robbed->public_ip.reset();
-      absl::StrAppend(&text, ChangePort(&port, &*robbed));
+      previous_owner = port;
+      previous_owner->public_ip.reset();
+      absl::StrAppend(&text, ChangePort(&port, &*previous_owner));
     }
   }
   absl::StrAppend(&text, ChangePort(before, after));
@@ -105,8 +105,8 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
 
   for (const auto& [group, address] : leaves) rules_.groups[group].members.erase(address);
   for (const auto& [group, address] : joins) rules_.groups[group].members.insert(address);
-  if (robbed.has_value()) {
-    rules_.ports[robbed->tap] = *robbed;
+  if (previous_owner.has_value()) {
+    rules_.ports[previous_owner->tap] = *previous_owner;
     ForgetSoon(std::nullopt, after->public_ip);
   }
   if (after != nullptr) {
@@ -143,14 +143,14 @@ absl::Status VpcNetwork::ForgetStrangers(const Cidr& range) {
   std::set<Ipv4> known = rules_.resolvers;
   for (const auto& [tap, port] : rules_.ports) known.insert(port.private_ip);
   const auto stranger = [&](Ipv4 address) { return range.Contains(address) && !known.contains(address); };
-  return conntrack_->Forget([&](const TrackedConnection& connection) {
+  return conntrack_->Evict([&](const TrackedConnection& connection) {
     return stranger(connection.source) || stranger(connection.answer_source);
   });
 }
 
 absl::Status VpcNetwork::ForgetNow() {
   if (former_guests_.empty() && former_public_addresses_.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(conntrack_->Forget([&](const TrackedConnection& connection) {
+  RETURN_IF_ERROR(conntrack_->Evict([&](const TrackedConnection& connection) {
     return former_guests_.contains(connection.source) || former_guests_.contains(connection.answer_source) ||
            former_public_addresses_.contains(connection.target) ||
            former_public_addresses_.contains(connection.answer_target);

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // Deeper trees than ours were not made by us.
-constexpr int kMostDepth = 16;
+constexpr int kMaxDepth = 16;
 
 absl::Status BecameShorter() { return absl::InvalidArgumentError("the image became shorter while it was copied"); }
 
@@ -42,7 +42,7 @@ absl::Status CopyRange(int from, int to, uint64_t offset, uint64_t end) {
 absl::Status RemoveTree(int directory, const std::string& name, int depth) {
   if (unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT) return absl::OkStatus();
   if (errno != EISDIR && errno != EPERM) return FileError(errno, absl::StrCat("removing ", name));
-  if (depth > kMostDepth) return absl::FailedPreconditionError(absl::StrCat("removing ", name, ": nested too deep"));
+  if (depth > kMaxDepth) return absl::FailedPreconditionError(absl::StrCat("removing ", name, ": nested too deep"));
   {
     ASSIGN_OR_RETURN(const UniqueFd inside, OpenDirectoryAt(directory, name));
     ASSIGN_OR_RETURN(const std::vector<std::string> entries, EntriesOf(inside.get()));

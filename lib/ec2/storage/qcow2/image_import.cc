@@ -23,16 +23,16 @@ namespace {
 
 constexpr char kDisk[] = "disk.qcow2", kKernel[] = "kernel", kInitrd[] = "initrd";
 constexpr mode_t kImmutable = 0444;
-constexpr int64_t kMostKernelBytes = int64_t{256} << 20;
-constexpr int64_t kMostInitrdBytes = int64_t{2} << 30;
+constexpr int64_t kMaxKernelBytes = int64_t{256} << 20;
+constexpr int64_t kMaxInitrdBytes = int64_t{2} << 30;
 // What an import leaves free for the database and for guests that run.
 constexpr int64_t kReserveBytes = int64_t{64} << 20;
 
 constexpr absl::Duration kCheckTimeout = absl::Minutes(10);
 constexpr absl::Duration kConvertTimeout = absl::Minutes(60);
 // The checker holds a refcount for each cluster in memory: 512 MiB for the largest image taken.
-constexpr char kMostCheckMemory[] = "--as=2147483648";
-constexpr char kMostCheckCpuSeconds[] = "--cpu=600";
+constexpr char kMaxCheckMemory[] = "--as=2147483648";
+constexpr char kMaxCheckCpuSeconds[] = "--cpu=600";
 
 CommandOptions Within(absl::Duration timeout) {
   CommandOptions options;
@@ -63,7 +63,7 @@ absl::Status CopyFile(const SourceFile& source, const LayerTarget& target, const
 
 // The tool that parses what strangers made gets bounds, and no more rights than a guest's QEMU has.
 std::vector<std::string> Confined(const LayerTarget& target, std::vector<std::string> tool) {
-  std::vector<std::string> argv = {"prlimit", kMostCheckMemory, kMostCheckCpuSeconds, "--core=0"};
+  std::vector<std::string> argv = {"prlimit", kMaxCheckMemory, kMaxCheckCpuSeconds, "--core=0"};
   if (geteuid() == 0 && target.reader.uid != 0) {
     const std::string uid = absl::StrCat("--reuid=", target.reader.uid),
                       gid = absl::StrCat("--regid=", target.reader.gid);
@@ -102,7 +102,7 @@ absl::StatusOr<int64_t> ImportQcow2(const SourceFile& source, const LayerTarget&
   const UniqueFd copy(openat(target.directory, kDisk, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info;
   if (!copy || fstat(copy.get(), &info) != 0) return FileError(errno, "opening the copy");
-  ASSIGN_OR_RETURN(const std::string start, ReadStart(copy.get(), kMostHeaderBytes));
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(copy.get(), kMaxHeaderBytes));
   ASSIGN_OR_RETURN(const int64_t virtual_size, CheckStandaloneQcow2(start, info.st_size));
   RETURN_IF_ERROR(CheckSound(target));
   return virtual_size;
@@ -116,7 +116,7 @@ absl::StatusOr<int64_t> ImportRaw(const SourceFile& source, const LayerTarget& t
     return absl::InvalidArgumentError(
         absl::StrCat("the file is no qcow2 image, and ", size, " bytes are no raw disk (a multiple of 512)"));
   }
-  if (size > kMostVirtualBytes) return absl::InvalidArgumentError("the raw disk is larger than 16 TiB");
+  if (size > kMaxVirtualBytes) return absl::InvalidArgumentError("the raw disk is larger than 16 TiB");
   RETURN_IF_ERROR(CheckRoom(source, target));
   const std::string original = absl::StrCat("/proc/", getpid(), "/fd/", source.fd.get());
   ASSIGN_OR_RETURN(const CommandResult result, RunCommand({"qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2",
@@ -155,7 +155,7 @@ absl::Status ImportMember(const SourceFile& bundle, const std::string& name, int
 }
 
 absl::StatusOr<ImportedImage> ImportBundle(const SourceFile& source, const LayerTarget& target) {
-  absl::StatusOr<std::string> json = ReadFileAt(source.fd.get(), "image.json", kMostBundleBytes);
+  absl::StatusOr<std::string> json = ReadFileAt(source.fd.get(), "image.json", kMaxBundleBytes);
   if (absl::IsNotFound(json.status())) {
     return absl::InvalidArgumentError("the directory has no image.json: it is no image bundle");
   }
@@ -167,11 +167,11 @@ absl::StatusOr<ImportedImage> ImportBundle(const SourceFile& source, const Layer
   imported.boot_mode = bundle.boot_mode;
   if (!bundle.kernel.empty()) {
     imported.kernel_file = kKernel;
-    RETURN_IF_ERROR(ImportMember(source, bundle.kernel, kMostKernelBytes, target, kKernel));
+    RETURN_IF_ERROR(ImportMember(source, bundle.kernel, kMaxKernelBytes, target, kKernel));
   }
   if (!bundle.initrd.empty()) {
     imported.initrd_file = kInitrd;
-    RETURN_IF_ERROR(ImportMember(source, bundle.initrd, kMostInitrdBytes, target, kInitrd));
+    RETURN_IF_ERROR(ImportMember(source, bundle.initrd, kMaxInitrdBytes, target, kInitrd));
   }
   if (!bundle.disk.empty()) {
     imported.disk_file = kDisk;

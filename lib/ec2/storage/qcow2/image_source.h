@@ -35,7 +35,7 @@ struct Bundle {
   std::string root_device_name;
   std::optional<BootMode> boot_mode;
 };
-inline constexpr size_t kMostBundleBytes = 64 * 1024;
+inline constexpr size_t kMaxBundleBytes = 64 * 1024;
 // Pure. Error: InvalidArgument.
 absl::StatusOr<Bundle> ParseBundle(const std::string& json);
 

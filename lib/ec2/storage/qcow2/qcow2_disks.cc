@@ -29,7 +29,7 @@ namespace {
 
 constexpr char kLayers[] = "layers", kVolumes[] = "volumes", kInstances[] = "instances", kImport[] = "import";
 constexpr char kDisk[] = "disk.qcow2", kLayerManifest[] = "layer.json", kVolumeManifest[] = "volume.json";
-constexpr size_t kMostManifestBytes = 64 * 1024;
+constexpr size_t kMaxManifestBytes = 64 * 1024;
 constexpr int64_t kGib = int64_t{1} << 30;
 
 std::string Partial(const std::string& id) { return absl::StrCat(".", id, ".partial"); }
@@ -181,7 +181,7 @@ absl::StatusOr<ImportedImage> Qcow2Disks::Import(const ImageId& id, const std::s
 
 absl::StatusOr<ImportedImage> Qcow2Disks::ReadLayer(const ImageId& id) {
   ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(layers_.get(), id.text()));
-  ASSIGN_OR_RETURN(const std::string manifest, ReadFileAt(directory.get(), kLayerManifest, kMostManifestBytes));
+  ASSIGN_OR_RETURN(const std::string manifest, ReadFileAt(directory.get(), kLayerManifest, kMaxManifestBytes));
   return ParseLayerManifest(manifest);
 }
 
@@ -257,7 +257,7 @@ absl::Status Qcow2Disks::MakeVolume(const Volume& volume, const Image& image) {
     RETURN_IF_ERROR(CheckId(image.id));
     RETURN_IF_ERROR(CheckLayerDisk(image));
   }
-  if (volume.size_gib < 0 || volume.size_gib > kMostVirtualBytes / kGib) {
+  if (volume.size_gib < 0 || volume.size_gib > kMaxVirtualBytes / kGib) {
     return absl::InvalidArgumentError(absl::StrCat("a volume of ", volume.size_gib, " GiB: 1 to 16384 are possible"));
   }
   int64_t size = std::max(volume.size_gib * kGib, over_image ? image.virtual_size_bytes : 0);

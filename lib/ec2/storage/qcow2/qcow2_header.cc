@@ -12,8 +12,8 @@ namespace {
 constexpr absl::string_view kMagic("QFI\xfb", 4);
 constexpr size_t kVersion2HeaderBytes = 72;
 constexpr size_t kVersion3HeaderBytes = 104;
-constexpr uint64_t kMostL1Bytes = 32 << 20;
-constexpr uint64_t kMostRefcountTableBytes = 8 << 20;
+constexpr uint64_t kMaxL1Bytes = 32 << 20;
+constexpr uint64_t kMaxRefcountTableBytes = 8 << 20;
 
 // Incompatible features. External data and unknown bits are refused; compression and extended L2 stand for themselves.
 constexpr uint64_t kDirty = 1, kCorrupt = 2, kExternalData = 4, kCompression = 8, kExtendedL2 = 16;
@@ -123,14 +123,14 @@ absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view bytes, uint64_t f
 
   const uint64_t virtual_size = U64(bytes, 24);
   if (virtual_size == 0) return Refuse("has a size of 0");
-  if (virtual_size > static_cast<uint64_t>(kMostVirtualBytes)) {
-    return Refuse(absl::StrCat("claims ", virtual_size, " bytes; at most ", kMostVirtualBytes, " (16 TiB) are taken"));
+  if (virtual_size > static_cast<uint64_t>(kMaxVirtualBytes)) {
+    return Refuse(absl::StrCat("claims ", virtual_size, " bytes; at most ", kMaxVirtualBytes, " (16 TiB) are taken"));
   }
   const uint64_t l1_bytes = uint64_t{U32(bytes, 36)} * 8;
-  if (l1_bytes > kMostL1Bytes || U64(bytes, 40) % cluster_size != 0) return Refuse("has an impossible L1 table");
+  if (l1_bytes > kMaxL1Bytes || U64(bytes, 40) % cluster_size != 0) return Refuse("has an impossible L1 table");
   if (!Within(U64(bytes, 40), l1_bytes, file_size)) return Refuse("is cut off: its L1 table lies behind its end");
   const uint64_t refcount_bytes = U32(bytes, 56) * cluster_size;
-  if (refcount_bytes > kMostRefcountTableBytes || U64(bytes, 48) % cluster_size != 0) {
+  if (refcount_bytes > kMaxRefcountTableBytes || U64(bytes, 48) % cluster_size != 0) {
     return Refuse("has an impossible refcount table");
   }
   if (!Within(U64(bytes, 48), refcount_bytes, file_size)) {

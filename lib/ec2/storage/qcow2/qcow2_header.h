@@ -13,16 +13,16 @@
 namespace brume::storage {
 
 // QEMU looks at no more for header and extensions (the largest cluster).
-inline constexpr size_t kMostHeaderBytes = 2 << 20;
+inline constexpr size_t kMaxHeaderBytes = 2 << 20;
 // EC2's largest volumes have 64 TiB; more than 16 TiB on one host is a mistake or an attack.
-inline constexpr int64_t kMostVirtualBytes = int64_t{16} << 40;
+inline constexpr int64_t kMaxVirtualBytes = int64_t{16} << 40;
 
 // "qcow2", "raw", or the name of a format we do not take ("vmdk", "gzip" …), by the magic bytes at the file's start.
 std::string DiskFormat(absl::string_view first_bytes);
 
-// The virtual size of a qcow2 image that stands for itself. `first_bytes`: the file's start, kMostHeaderBytes or all of
+// The virtual size of a qcow2 image that stands for itself. `first_bytes`: the file's start, kMaxHeaderBytes or all of
 // it. InvalidArgument for what refers to other files (backing file, external data file), is encrypted, dirty, damaged
-// or cut off, larger than kMostVirtualBytes, or uses features unknown here.
+// or cut off, larger than kMaxVirtualBytes, or uses features unknown here.
 absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view first_bytes, uint64_t file_size);
 
 // The name of the backing file that a qcow2 header gives; empty when it gives none or is not whole.
@@ -38,7 +38,7 @@ struct Qcow2Layout {
   uint64_t file_size = 0;
 };
 
-// An image without data of `virtual_size` (a multiple of 512, at most kMostVirtualBytes) over the qcow2 file
+// An image without data of `virtual_size` (a multiple of 512, at most kMaxVirtualBytes) over the qcow2 file
 // `backing_file` (at most 1,023 bytes; empty = over nothing).
 Qcow2Layout EmptyQcow2(uint64_t virtual_size, const std::string& backing_file);
 
