@@ -7,7 +7,7 @@ CREATE TABLE launch_configurations_new (
   id      TEXT NOT NULL UNIQUE,
   name    TEXT NOT NULL UNIQUE,
   created INTEGER NOT NULL,
-  spec    TEXT NOT NULL CHECK (json_valid(spec))
+  spec    TEXT NOT NULL CHECK (substr(spec, 1, 1) = '{')
 ) STRICT;
 INSERT INTO launch_configurations_new SELECT seq, id, name, created, CAST(data AS TEXT) FROM launch_configurations;
 DROP TABLE launch_configurations;
@@ -15,5 +15,5 @@ ALTER TABLE launch_configurations_new RENAME TO launch_configurations;
 
 CREATE TABLE mixed_policies_are_json (unread INTEGER NOT NULL CHECK (unread = 0)) STRICT;
 INSERT INTO mixed_policies_are_json
-  SELECT count(*) FROM scaling_groups WHERE mixed_policy <> '' AND NOT json_valid(mixed_policy);
+  SELECT count(*) FROM scaling_groups WHERE mixed_policy <> '' AND substr(mixed_policy, 1, 1) <> '{';
 DROP TABLE mixed_policies_are_json;

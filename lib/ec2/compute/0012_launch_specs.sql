@@ -1,5 +1,6 @@
 -- What a version keeps becomes JSON: lib/ec2/compute/model/launch_spec.h by its fields' names. Before this, the
--- conversion LaunchTemplateConversion turns the messages in `data` into JSON. Where it did not run, the CHECK fails.
+-- conversion LaunchTemplateConversion turns the messages in `data` into JSON. Where it did not run, the CHECK
+-- fails. (json_valid may not stand in a schema that is not trusted.)
 
 CREATE TABLE launch_template_versions_new (
   template_id       TEXT NOT NULL REFERENCES launch_templates (id) ON DELETE CASCADE,
@@ -7,7 +8,7 @@ CREATE TABLE launch_template_versions_new (
   description       TEXT NOT NULL,
   created           INTEGER NOT NULL,
   created_by        TEXT NOT NULL,
-  spec              TEXT NOT NULL CHECK (json_valid(spec)),
+  spec              TEXT NOT NULL CHECK (substr(spec, 1, 1) = '{'),
   client_token      TEXT NOT NULL,
   parameters_digest TEXT NOT NULL,
   PRIMARY KEY (template_id, number)
