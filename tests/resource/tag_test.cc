@@ -9,6 +9,7 @@
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/ec2/tagging/tag_table.h"
+#include "lib/resource/kinds.h"
 #include "tests/ec2/compute/service_fixture.h"
 
 namespace brume::compute {
@@ -132,6 +133,16 @@ TEST_CASE("bad tags and resources are refused with EC2's code, and nothing is ha
   CHECK(Code(f.service.Create({}, fine)) == "MissingParameter");
   CHECK(Code(f.service.Create(std::vector<std::string>(1001, good), fine)) == "InvalidParameterValue");
   CHECK(f.service.List().value().empty());
+}
+
+TEST_CASE("each kind whose row says so takes tags, and no other", "[tag]") {
+  TagFixture f;
+  for (const Kind& kind : kKinds) {
+    const std::string id = absl::StrCat(kind.prefix, "-0123456789abcdef0");
+    INFO(id);
+    const std::string code(kind.tag_type.empty() ? "InvalidID" : kind.not_found.text());
+    CHECK(Code(f.service.Create({id}, {{"a", "b"}})) == code);
+  }
 }
 
 TEST_CASE("a resource has at most 50 tags, counting neither replaced nor the system's own", "[tag]") {

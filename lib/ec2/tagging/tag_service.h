@@ -28,6 +28,7 @@ class TagService {
   //   tags.AddKind<VolumeId>([](store::Connection& c, const VolumeId& id) { return VolumeTable(c).Get(id).status(); });
   template <typename IdType>
   void AddKind(ExistsFunction<IdType> exists) {
+    static_assert(!IdType::kKind.tag_type.empty(), "the kind's row in kKinds says that it takes no tags");
     kinds_.push_back([exists = std::move(exists)](store::Connection& connection, const std::string& text) {
       const absl::StatusOr<IdType> id = IdType::Parse(text);
       return id.ok() ? std::optional<absl::Status>(exists(connection, *id)) : std::nullopt;
