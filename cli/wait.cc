@@ -41,7 +41,7 @@ absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Me
   Progress progress;
   while (true) {
     const absl::StatusOr<std::unique_ptr<Message>> answer = CallAction(schema, client, *action, request);
-    Look look{.verdict = Verdict::kWait, .summary = "not there yet"};
+    WaitVerdict look{.verdict = Verdict::kWait, .summary = "not there yet"};
     if (answer.ok()) {
       *last = ToJson(**answer);
       look = Judge(waiter, *last, expected);
@@ -176,7 +176,7 @@ std::vector<const Json*> ThingsAt(const Json& answer, const std::string& path) {
 }
 
 WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
-  Look look;
+  WaitVerdict look;
   size_t done = 0;
   std::vector<std::string> others;
   const std::vector<const Json*> things = ThingsAt(answer, waiter.list);

@@ -279,8 +279,8 @@ class RealDaemon final : public Daemon {
              .passed_role =
                  [this](const google::protobuf::Message& request) {
                    return autoscaling::PassedRole(request, {.identities = iam_.identities(),
-                                                    .profiles = iam_.instance_profiles(),
-                                                    .launch_templates = compute_.launch_templates()});
+                                                            .profiles = iam_.instance_profiles(),
+                                                            .launch_templates = compute_.launch_templates()});
                  },
              .implied = [this](const auto& request) { return cloudwatch::WhatAlarmDoes(request, config_.settings); },
              .record =

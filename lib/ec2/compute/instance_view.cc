@@ -5,11 +5,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
-#include "lib/ec2/compute/profile_association_table.h"
 
 namespace brume::compute {
 
