@@ -257,6 +257,9 @@ class Server::Impl {
       io_.stop();
     });
     thread_.join();
+    // A connection that was accepted at the last moment waits in io_ with its socket: its handler closes it.
+    io_.restart();
+    io_.poll();
   }
 
   void Add(const std::string& name, UniqueFd socket) {
