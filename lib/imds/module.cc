@@ -32,7 +32,7 @@ ImdsModule::ImdsModule(ImdsParts parts)
 
 absl::Status ImdsModule::Serve(const VpcId& vpc) {
   if (parts_.listen == nullptr) return absl::OkStatus();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (served_.contains(vpc)) return absl::OkStatus();
   ASSIGN_OR_RETURN(UniqueFd listener, parts_.listen(vpc, kAddress, kPort));
   RETURN_IF_ERROR(server_.AddVpc(vpc, std::move(listener)));

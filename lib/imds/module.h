@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <set>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/iam/instance_session_service.h"
@@ -50,8 +51,8 @@ class ImdsModule {
  private:
   const ImdsParts parts_;
   MetadataServer server_;
-  std::mutex mutex_;
-  std::set<VpcId> served_;  // guarded by mutex_
+  Mutex mutex_;
+  std::set<VpcId> served_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::imds

@@ -1,7 +1,6 @@
 // What the handlers of Auto Scaling's actions share.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,32 +16,10 @@
 #include "lib/autoscaling/model/activity.h"
 #include "lib/autoscaling/model/record.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/dispatcher.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 
 namespace brume::autoscaling {
-
-// Adds the handler of the rpc whose request this is.
-template <typename Request, typename Response>
-void HandleScaling(gateway::Dispatcher& dispatcher, const std::string& service,
-                   std::function<absl::StatusOr<Response>(const Request&)> function) {
-  const std::string message = Request::descriptor()->name();
-  dispatcher.Handle<Request, Response>(
-      "brume.autoscaling.v1." + service, message.substr(0, message.size() - std::string("Request").size()),
-      [function = std::move(function)](const Request& request, const Caller&) { return function(request); });
-}
-
-// The same for an answer that is nothing but success.
-template <typename Request, typename Response>
-void HandleScalingOk(gateway::Dispatcher& dispatcher, const std::string& service,
-                     std::function<absl::Status(const Request&)> function) {
-  HandleScaling<Request, Response>(
-      dispatcher, service, [function = std::move(function)](const Request& request) -> absl::StatusOr<Response> {
-        RETURN_IF_ERROR(function(request));
-        return Response();
-      });
-}
 
 absl::Status ScalingError(absl::string_view message);
 // `status` as Auto Scaling tells it: codes of EC2's and IAM's become ValidationError.
