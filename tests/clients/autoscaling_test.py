@@ -102,7 +102,8 @@ class GroupsTest(SimulatedClientTest):
             InstanceIds=[other], AutoScalingGroupName="moved", ShouldDecrementDesiredCapacity=True)["Activities"]
         self.assertIn(other, activity["Description"])
         wait_until(lambda: self.members("moved") == [one], SOON, "the other to be gone")
-        self.assertEqual(self.scaling.describe_auto_scaling_instances(InstanceIds=[other])["AutoScalingInstances"], [])
+        wait_until(lambda: self.scaling.describe_auto_scaling_instances(InstanceIds=[other])["AutoScalingInstances"] == [],
+                   SOON, "the other to be a member no more")
         self.scaling.attach_instances(InstanceIds=[other], AutoScalingGroupName="moved")
         self.assertEqual(sorted(self.wait_members("moved", 2)), sorted([one, other]))
         self.scaling.set_instance_protection(InstanceIds=[one], AutoScalingGroupName="moved", ProtectedFromScaleIn=True)
