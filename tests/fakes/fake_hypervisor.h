@@ -1,5 +1,5 @@
 // A hypervisor in memory with guests that do as the test says: deaf ones, crashing ones, ones that do not start. Held
-// to the same contract as the real one by tests/contract.
+// to the same contract as the real one by tests/ec2/compute/hypervisor_contract.cc.
 #pragma once
 
 #include <algorithm>
