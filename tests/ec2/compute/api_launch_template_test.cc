@@ -265,10 +265,8 @@ TEST_CASE("a launch is allowed by what it launches and from what, however the te
     asked = question.resources;
     return absl::PermissionDeniedError("no policy allows it");
   };
-  const auto complete = [&](const google::protobuf::Message& request) {
-    return ec2::WithLaunchTemplate(request, world.launch_templates);
-  };
-  gateway::Dispatcher dispatcher({.authorize = authorize, .complete = complete});
+  gateway::Dispatcher dispatcher({.authorize = authorize});
+  world.AddActions(dispatcher);
   const auto refused = [&](const char* action, const google::protobuf::Message& request) {
     asked.clear();
     const Caller ada{.principal = "ada", .request_id = "r"};

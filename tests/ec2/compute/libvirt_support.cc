@@ -148,9 +148,13 @@ void Console::Type(const std::string& line) {
 std::string Console::Run(const std::string& command) {
   // The shell echoes the line: the marker in it must not look like the one that is printed.
   Type(absl::StrCat(command, "; echo END''MARK"));
+  return ReadUntil("ENDMARK");
+}
+
+std::string Console::ReadUntil(const std::string& awaited) {
   std::string text;
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
-  while (absl::Now() < deadline && !absl::StrContains(text, "ENDMARK")) {
+  while (absl::Now() < deadline && !absl::StrContains(text, awaited)) {
     pollfd ready = {fd_.get(), POLLIN, 0};
     if (poll(&ready, 1, 100) <= 0) continue;
     std::array<char, 4096> buffer;

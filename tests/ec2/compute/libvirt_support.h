@@ -51,7 +51,8 @@ class Holder {
   UniqueFd to_, from_;
 };
 
-// Talks to a shell at a guest's console.
+// Talks to a shell at a guest's console. While one is open something must read it: QEMU sends a byte at a time, so a few
+// hundred unread ones fill the socket, and the guest waits for ever at the next.
 class Console {
  public:
   explicit Console(UniqueFd fd) : fd_(std::move(fd)) {}
@@ -59,6 +60,8 @@ class Console {
   std::string Run(const std::string& command);
   // Types a line. What the guest has not read when this object goes is lost.
   void Type(const std::string& line);
+  // Reads until `text` comes, the guest closes, or a minute is over; what was read.
+  std::string ReadUntil(const std::string& text);
 
  private:
   UniqueFd fd_;
