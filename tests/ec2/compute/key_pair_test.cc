@@ -24,7 +24,10 @@ struct KeyFixture : ServiceFixture {
     chmod(path.c_str(), 0600);
     return path;
   }
-  std::string Run(const std::vector<std::string>& argv) { return RunChecked(argv).value(); }
+  // How long ssh-keygen looks for the primes of 4,096 bits is chance, times the machine's other work.
+  std::string Run(const std::vector<std::string>& argv) {
+    return RunChecked(argv, {.timeout = absl::Minutes(5)}).value();
+  }
   // A key made by other software than ours: its path; the public half is beside it as PATH.pub.
   std::string ForeignKey(const std::string& type, const std::string& bits = "") {
     const std::string path = directory / ("foreign-" + type + bits);

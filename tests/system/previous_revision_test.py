@@ -1,0 +1,96 @@
+"""A state directory of the revision before launches were kept as JSON, whose guests run, comes through unchanged."""
+
+import os
+import sqlite3
+import unittest
+
+from conditions import wait_until
+from harness import HostTest
+
+SCHEMA = os.path.join(os.path.dirname(__file__), "..", "store", "previous_revision.sql")
+# What that revision kept otherwise; the test makes none of these. tests/store/store_previous_test.cc has them.
+CONVERTED = {"launch_templates", "launch_template_versions", "launch_configurations", "scaling_groups"}
+
+
+def columns(database, schema, table):
+    return [row[1] for row in database.execute(f"PRAGMA {schema}.table_info({table})")]
+
+
+def make_previous(path):
+    """Makes of the database at `path` one of the previous revision, with the same rows."""
+    older = path + ".previous"
+    database = sqlite3.connect(older)
+    with open(SCHEMA, encoding="utf-8") as file:
+        database.executescript(file.read())
+    database.execute("PRAGMA foreign_keys = OFF")
+    database.execute("ATTACH ? AS newer", (path,))
+    tables = [name for name, in database.execute(
+        "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%'")]
+    for table in tables:
+        database.execute(f"DELETE FROM main.{table}")
+        known = columns(database, "newer", table)
+        if table in CONVERTED or not known:
+            continue
+        shared = ", ".join(name for name in columns(database, "main", table) if name in known)
+        database.execute(f"INSERT INTO main.{table} ({shared}) SELECT {shared} FROM newer.{table}")
+    database.commit()
+    broken = database.execute("PRAGMA main.foreign_key_check").fetchall()
+    assert not broken, broken
+    database.execute("DETACH newer")
+    database.execute("PRAGMA journal_mode = WAL")
+    version, = database.execute("PRAGMA user_version").fetchone()
+    database.close()
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(path + suffix):
+            os.unlink(path + suffix)
+    os.chmod(older, 0o600)
+    os.rename(older, path)
+    return version
+
+
+def version_of(path):
+    database = sqlite3.connect(path)
+    version, = database.execute("PRAGMA user_version").fetchone()
+    database.close()
+    return version
+
+
+class PreviousRevisionTest(HostTest):
+    def shown(self):
+        """All that describes the host's resources, as callers see it."""
+        answers = {}
+        for action in ("instances", "volumes", "images", "key-pairs", "security-groups", "security-group-rules", "vpcs",
+                       "subnets", "network-interfaces", "tags"):
+            answers[action] = self.host.api("describe-" + action)
+        return answers
+
+    def test_a_database_a_configuration_and_running_guests_come_through(self):
+        path = os.path.join(self.host.state_dir, "brume.db")
+        guest, stopped = self.host.launch_ready(2)
+        self.host.api("create-tags", resources=[guest.id], tags=[{"Key": "Name", "Value": "kept"}])
+        stopped.stop()
+        stopped.wait_state("stopped", 90)
+        before, pid, boot = self.shown(), guest.qemu_pid(), guest.boot_id()
+        current = version_of(path)
+        self.assertEqual(self.host.stop(), 0)
+
+        self.assertLess(make_previous(path), current)
+        self.host.configure({"monitoring": {"most_metrics": 5000}})
+        self.host.start()
+        self.assertIn("monitoring.most_metrics", self.host.log(), "the old name of a setting is read with a warning")
+        self.assertEqual(version_of(path), current)
+        self.assertEqual(self.shown(), before)
+        self.assertEqual((guest.qemu_pid(), guest.boot_id()), (pid, boot))
+        self.assertTrue(guest.pings())
+
+        # Each is still brumed's to command.
+        self.host.close_port("icmp", "all")
+        wait_until(lambda: not guest.pings(), 10, "silence")
+        stopped.start()
+        stopped.wait_ssh()
+        guest.terminate()
+        guest.wait_state("terminated")
+
+
+if __name__ == "__main__":
+    unittest.main()
