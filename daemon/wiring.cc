@@ -17,16 +17,13 @@
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "daemon/doctor.h"
 #include "daemon/state_directory.h"
-#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/launch_conversion.h"
 #include "lib/autoscaling/module.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
-#include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/module.h"
-#include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
@@ -260,34 +257,24 @@ class RealDaemon final : public Daemon {
                       .launches = compute_.launches(),
                       .metrics = cloudwatch_.metrics(),
                       .alarms = cloudwatch_.alarms(),
+                      .profiles = iam_.instance_profiles(),
                       .sample_period = config_.sampler.period,
                       .webhooks = config_.webhooks}),
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
         host_(config_.settings, events_, statistics_, [this] { return DescribeHost(); }),
-        dispatcher_(
-            {.account = config_.settings.account(),
-             .admit = [this](const auto& method, const auto& request,
-                             const Caller& caller) { return limiter_.Admit(method, request, caller); },
-             .authorize = [this](
-                              const Caller& caller,
-                              const AccessQuestion& question) { return iam_.authorizer().Authorize(caller, question); },
-             .complete =
-                 [this](const google::protobuf::Message& request) {
-                   return ec2::WithLaunchTemplate(request, compute_.launch_templates());
-                 },
-             .passed_role =
-                 [this](const google::protobuf::Message& request) {
-                   return autoscaling::PassedRole(request, {.identities = iam_.identities(),
-                                                            .profiles = iam_.instance_profiles(),
-                                                            .launch_templates = compute_.launch_templates()});
-                 },
-             .implied = [this](const auto& request) { return cloudwatch::WhatAlarmDoes(request, config_.settings); },
-             .record =
-                 [this](const gateway::CallRecord& record) {
-                   statistics_.Count(record);
-                   events_.Append(gateway::EventOf(record));
-                 }}) {}
+        dispatcher_({.account = config_.settings.account(),
+                     .admit = [this](const auto& method, const auto& request,
+                                     const Caller& caller) { return limiter_.Admit(method, request, caller); },
+                     .authorize =
+                         [this](const Caller& caller, const AccessQuestion& question) {
+                           return iam_.authorizer().Authorize(caller, question);
+                         },
+                     .record =
+                         [this](const gateway::CallRecord& record) {
+                           statistics_.Count(record);
+                           events_.Append(gateway::EventOf(record));
+                         }}) {}
 
   ~RealDaemon() override { Stop(); }
 

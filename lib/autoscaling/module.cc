@@ -116,11 +116,12 @@ AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
                  .refreshes = refreshes_,
                  .instances = parts.instances,
                  .launch_templates = parts.launch_templates,
-                 .alarms = parts.alarms}) {}
+                 .alarms = parts.alarms,
+                 .profiles = parts.profiles}) {}
 
 void AutoscalingModule::Register(gateway::Actions& actions) {
   AddScalingActions(actions, services_);
-  AddLaunchConfigurationActions(actions, policies_, instances_, launches_);
+  AddLaunchConfigurationActions(actions, services_, launches_);
 }
 
 }  // namespace brume::autoscaling

@@ -21,6 +21,7 @@
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/gateway/actions.h"
+#include "lib/iam/instance_profile_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -39,6 +40,7 @@ struct AutoscalingParts {
   compute::LaunchService& launches;
   cloudwatch::MetricService& metrics;
   cloudwatch::AlarmService& alarms;
+  iam::InstanceProfileService& profiles;
   absl::Duration sample_period;            // of the metrics of guests
   std::vector<std::string> webhooks = {};  // how the URLs that hooks may notify begin
 };

@@ -1,14 +1,19 @@
 // How a module adds its actions:
 //
 //   actions.Add(StopInstances, instances);
-//   actions.Add(DescribeRegions, settings).…
 //
 // A handler takes the request, then the caller if it wants to know who that is, then the services it was added with,
 // and returns absl::StatusOr<XResponse>, or absl::Status where the answer is nothing but success. Which action it is
-// follows from the type of its request: XRequest is the request of one rpc X of the schema.
+// follows from the type of its request: XRequest is the request of one rpc X of the schema. What the call needs beside
+// the permission for its own action follows:
+//
+//   actions.Add(RunInstances, launches)
+//       .CompletedBy([&templates](const v1::RunInstancesRequest& request) { return WithTemplate(request, templates); })
+//       .PassesRole([&profiles](const v1::RunInstancesRequest& request) { return RoleOf(request, profiles); });
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -46,6 +51,48 @@ struct Answer<absl::StatusOr<Response>> {
 
 }  // namespace internal
 
+// What is said of an action beside its handler: Action (lib/gateway/dispatcher.h) says when each is asked, and by whom.
+template <typename Request>
+class Registered {
+ public:
+  explicit Registered(Action& action) : action_(action) {}
+
+  // `complete` takes the request and returns absl::StatusOr<std::optional<Request>>, unset where it is whole already.
+  template <typename Complete>
+  const Registered& CompletedBy(Complete complete) const {
+    action_.complete =
+        [complete](
+            const google::protobuf::Message& message) -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
+      absl::StatusOr<std::optional<Request>> whole = complete(static_cast<const Request&>(message));
+      if (!whole.ok()) return std::move(whole).status();
+      if (!whole->has_value()) return nullptr;
+      return std::make_unique<Request>(**std::move(whole));
+    };
+    return *this;
+  }
+
+  // `role` takes the request and returns absl::StatusOr<std::string>: an ARN, or nothing.
+  template <typename Role>
+  const Registered& PassesRole(Role role) const {
+    action_.passed_role = [role](const google::protobuf::Message& message) {
+      return role(static_cast<const Request&>(message));
+    };
+    return *this;
+  }
+
+  // `implied` takes the request and returns std::vector<AccessQuestion>.
+  template <typename Implied>
+  const Registered& Implies(Implied implied) const {
+    action_.implied = [implied](const google::protobuf::Message& message) {
+      return implied(static_cast<const Request&>(message));
+    };
+    return *this;
+  }
+
+ private:
+  Action& action_;
+};
+
 // Not thread-safe; used while the daemon starts.
 class Actions {
  public:
@@ -54,13 +101,13 @@ class Actions {
   // `services` must outlive the dispatcher. A request that belongs to no rpc, a second handler of one, or an answer of
   // another type is a mistake in the program and ends it.
   template <typename Handler, typename... Services>
-  Action& Add(Handler handler, Services&... services) {
+  Registered<typename internal::Signature<Handler>::Request> Add(Handler handler, Services&... services) {
     using Signature = internal::Signature<Handler>;
     using Request = typename Signature::Request;
     using Result = typename Signature::Result;
     const google::protobuf::Message& empty =
         dispatcher_.EmptyAnswer(Request::descriptor(), internal::Answer<Result>::descriptor());
-    return dispatcher_.Add(
+    return Registered<Request>(dispatcher_.Add(
         Request::descriptor(),
         [handler, &empty, &services...](const google::protobuf::Message& message, const Caller& caller)
             -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
@@ -79,7 +126,7 @@ class Actions {
             if (!result.ok()) return std::move(result).status();
             return std::make_unique<typename Result::value_type>(*std::move(result));
           }
-        });
+        }));
   }
 
  private:

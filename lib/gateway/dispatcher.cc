@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/public_error.h"
+#include "lib/gateway/unsaid_needs.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/schema/schema.h"
@@ -67,11 +68,18 @@ absl::Status Dispatcher::CheckComplete() const {
   for (const auto* service : schema::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
-      if (!schema::IsStreaming(*method) && !actions_.contains(method)) missing.push_back(method->full_name());
+      if (schema::IsStreaming(*method)) continue;
+      const auto action = actions_.find(method);
+      if (action == actions_.end()) {
+        missing.push_back(absl::StrCat("no handler for ", method->full_name()));
+        continue;
+      }
+      const std::vector<std::string> unsaid = UnsaidNeeds(*method->input_type(), *action->second);
+      missing.insert(missing.end(), unsaid.begin(), unsaid.end());
     }
   }
   if (missing.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("no handler for ", absl::StrJoin(missing, ", ")));
+  return absl::FailedPreconditionError(absl::StrJoin(missing, ", "));
 }
 
 const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::string_view name) const {
@@ -79,18 +87,20 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
   return descriptor == nullptr ? nullptr : descriptor->FindMethodByName(std::string(name));
 }
 
-absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Message& request, const Caller& caller) const {
+absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action* action, const Message& request,
+                                   const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
   AccessQuestion question = QuestionOf(method, request, caller, parts_.account, absl::Now());
   RETURN_IF_ERROR(Ask(method, caller, question));
-  if (parts_.implied) {
-    for (AccessQuestion& implied : parts_.implied(request)) {
+  if (action == nullptr) return absl::OkStatus();
+  if (action->implied) {
+    for (AccessQuestion& implied : action->implied(request)) {
       implied.context = question.context;
       RETURN_IF_ERROR(Ask(method, caller, implied));
     }
   }
-  if (!parts_.passed_role) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::string role, parts_.passed_role(request));
+  if (!action->passed_role) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::string role, action->passed_role(request));
   if (role.empty()) return absl::OkStatus();
   question.action = "iam:PassRole";
   question.resources = {std::move(role)};
@@ -134,7 +144,7 @@ absl::Status Dispatcher::Refuse(const MethodDescriptor& method, const Message& r
 }
 
 absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
-    const MethodDescriptor& method, const Message& request, const Caller& caller,
+    const MethodDescriptor& method, const Action* action, const Message& request, const Caller& caller,
     absl::FunctionRef<absl::StatusOr<std::unique_ptr<Message>>(const Message& whole)> handler) const {
   const log::RequestScope scope(caller.request_id);
   const absl::Time start = absl::Now();
@@ -143,9 +153,9 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
   const auto checked_call = [&]() -> absl::StatusOr<std::unique_ptr<Message>> {
     if (parts_.admit) RETURN_IF_ERROR(parts_.admit(method, request, caller));
     absl::StatusOr<std::unique_ptr<Message>> completed = nullptr;
-    if (parts_.complete) completed = parts_.complete(request);
+    if (action != nullptr && action->complete) completed = action->complete(request);
     const Message& whole = completed.ok() && *completed != nullptr ? **completed : request;
-    RETURN_IF_ERROR(Authorize(method, whole, caller));
+    RETURN_IF_ERROR(Authorize(method, action, whole, caller));
     RETURN_IF_ERROR(completed.status());
     RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {
@@ -167,18 +177,19 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
 
 absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Call(const MethodDescriptor& method, const Message& request,
                                                           const Caller& caller) const {
-  const auto action = actions_.find(&method);
-  return Serve(method, request, caller, [&](const Message& whole) -> absl::StatusOr<std::unique_ptr<Message>> {
-    if (action == actions_.end()) {
+  const auto found = actions_.find(&method);
+  const Action* const action = found == actions_.end() ? nullptr : found->second.get();
+  return Serve(method, action, request, caller, [&](const Message& whole) -> absl::StatusOr<std::unique_ptr<Message>> {
+    if (action == nullptr) {
       return ec2::Error("InvalidAction", absl::StrCat("The action ", method.name(), " is not valid for this endpoint"));
     }
-    return CallHandler(action->second->handler, whole, caller);
+    return CallHandler(action->handler, whole, caller);
   });
 }
 
 absl::Status Dispatcher::OpenStream(const MethodDescriptor& method, const Message& first, const Caller& caller,
                                     absl::FunctionRef<absl::Status()> open) const {
-  return Serve(method, first, caller,
+  return Serve(method, nullptr, first, caller,
                [&](const Message&) -> absl::StatusOr<std::unique_ptr<Message>> {
                  RETURN_IF_ERROR(open());
                  return std::unique_ptr<Message>();

@@ -43,16 +43,6 @@ struct DispatcherParts {
   // Whether policies allow it to a caller who is no administrator; PermissionDenied when not, with words that follow
   // "is not authorized to perform: ACTION". Without it nobody but administrators is let in.
   std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
-  // The request with what it names only in part filled in, null where that is nothing; policies are asked of it, and
-  // the handler runs it. Errors are told to those who may make the call.
-  std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request)>
-      complete = {};
-  // The ARN of the role that the request hands on, by an instance profile; empty when it hands none. Who may do so
-  // needs iam:PassRole too.
-  std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
-  // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
-  // makes it must be allowed these too.
-  std::function<std::vector<AccessQuestion>(const google::protobuf::Message& request)> implied = {};
   // Told of every call before its answer is given.
   std::function<void(const CallRecord& record)> record = {};
 };
@@ -62,6 +52,15 @@ struct Action {
   std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request,
                                                                            const Caller& caller)>
       handler;
+  // The request with what it names only in part filled in, null where that is nothing; policies are asked of it, and
+  // the handler runs it. Errors are told to those who may make the call.
+  std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request)>
+      complete = {};
+  // The ARN of the role that the request hands on; empty when it hands none. Who may do so needs iam:PassRole too.
+  std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
+  // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
+  // makes it must be allowed these too.
+  std::function<std::vector<AccessQuestion>(const google::protobuf::Message& request)> implied = {};
 };
 
 // Not thread-safe while handlers are added; thread-safe afterwards.
@@ -93,7 +92,8 @@ class Dispatcher {
         });
   }
 
-  // FailedPrecondition naming every rpc of the schema that has no handler: the schema promises only what is served.
+  // FailedPrecondition naming every rpc of the schema that has no handler, and every action that does not say what its
+  // request needs by the field options hands_on and name_of: the schema promises only what is served.
   absl::Status CheckComplete() const;
 
   // Null when the schema has no such rpc.
@@ -115,14 +115,16 @@ class Dispatcher {
                       const absl::Status& why) const;
 
  private:
-  absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Message& request,
+  // `action` is null for a stream.
+  absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Action* action, const Message& request,
                          const Caller& caller) const;
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
                    const AccessQuestion& question) const;
   void Record(const CallRecord& record) const;
-  // Everything around `handler`, which gets the whole request.
+  // Everything around `handler`, which gets the whole request. `action` is null for a stream.
   absl::StatusOr<std::unique_ptr<Message>> Serve(
-      const google::protobuf::MethodDescriptor& method, const Message& request, const Caller& caller,
+      const google::protobuf::MethodDescriptor& method, const Action* action, const Message& request,
+      const Caller& caller,
       absl::FunctionRef<absl::StatusOr<std::unique_ptr<Message>>(const Message& whole)> handler) const;
 
   void Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,

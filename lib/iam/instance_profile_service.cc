@@ -121,4 +121,11 @@ absl::StatusOr<InstanceProfile> InstanceProfileService::Resolve(const std::strin
                                  arn.empty() ? "name" : "ARN"));
 }
 
+absl::StatusOr<std::string> InstanceProfileService::RoleArn(const std::string& arn, const std::string& name) {
+  const absl::StatusOr<InstanceProfile> profile = Resolve(arn, name);
+  if (ec2::HasErrorCode(profile.status())) return std::string();
+  RETURN_IF_ERROR(profile.status());
+  return profile->role.has_value() ? IdentityArn(account_id_, *profile->role) : std::string();
+}
+
 }  // namespace brume::iam

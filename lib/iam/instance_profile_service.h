@@ -39,6 +39,10 @@ class InstanceProfileService {
   // InvalidParameterValue.
   absl::StatusOr<InstanceProfile> Resolve(const std::string& arn, const std::string& name);
 
+  // The ARN of the role that the profile named so gives to instances: what iam:PassRole is asked about. Empty when it
+  // gives none, when nothing is named, and when what is named is refused by Resolve: the call fails for that.
+  absl::StatusOr<std::string> RoleArn(const std::string& arn, const std::string& name);
+
  private:
   store::Database& database_;
   const Clock& clock_;

@@ -9,7 +9,6 @@
 #include "brume/rpc/v1/options.pb.h"
 #include "google/protobuf/text_format.h"
 #include "lib/autoscaling/api/launch_configuration_handlers.h"
-#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_launch.h"
@@ -19,11 +18,9 @@
 #include "lib/autoscaling/scaling_loop.h"
 #include "lib/cloudwatch/alarm_reader.h"
 #include "lib/cloudwatch/alarm_service.h"
-#include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/api/cloudwatch_actions.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/ec2/compute/api/compute_actions.h"
-#include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/console_service.h"
@@ -70,7 +67,18 @@ class ApiWorld : public ComputeWorld {
         networks(*database, settings, random),
         groups(*database, random,
                [this](const VpcId& vpc, const SecurityGroupId& group) { network->WakeGroup(vpc, group); }) {
-    gateway::Actions actions(dispatcher);
+    AddActions(dispatcher);
+    network::AddTaggableKinds(tags);
+    storage::AddTaggableKinds(tags);
+    compute::AddTaggableKinds(tags);
+    REQUIRE(dispatcher.CheckComplete().ok());
+    administrator = {
+        .principal = "uid:0", .uid = 0, .administrator = true, .source = "unix", .request_id = "request-1"};
+  }
+
+  // Every action of the schema, for a test's own dispatcher.
+  void AddActions(gateway::Dispatcher& served) {
+    gateway::Actions actions(served);
     ec2::AddComputeActions(actions, {.settings = settings,
                                      .types = types,
                                      .instances = *service,
@@ -92,13 +100,7 @@ class ApiWorld : public ComputeWorld {
     cloudwatch::AddCloudwatchActions(actions,
                                      {.settings = settings, .clock = clock, .metrics = metrics, .alarms = alarms});
     autoscaling::AddScalingActions(actions, scaling_services);
-    autoscaling::AddLaunchConfigurationActions(actions, scaling_policies, *service, launches);
-    network::AddTaggableKinds(tags);
-    storage::AddTaggableKinds(tags);
-    compute::AddTaggableKinds(tags);
-    REQUIRE(dispatcher.CheckComplete().ok());
-    administrator = {
-        .principal = "uid:0", .uid = 0, .administrator = true, .source = "unix", .request_id = "request-1"};
+    autoscaling::AddLaunchConfigurationActions(actions, scaling_services, launches);
   }
 
   // Calls the rpc whose request this is.
@@ -207,22 +209,11 @@ class ApiWorld : public ComputeWorld {
                                                       .refreshes = scaling_refreshes,
                                                       .instances = *service,
                                                       .launch_templates = launch_templates,
-                                                      .alarms = alarms};
+                                                      .alarms = alarms,
+                                                      .profiles = instance_profiles};
   gateway::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
-       .complete =
-           [this](const google::protobuf::Message& request) {
-             return ec2::WithLaunchTemplate(request, launch_templates);
-           },
-       .passed_role =
-           [this](const google::protobuf::Message& request) {
-             return autoscaling::PassedRole(
-                 request,
-                 {.identities = identities, .profiles = instance_profiles, .launch_templates = launch_templates});
-           },
-       .implied =
-           [this](const google::protobuf::Message& request) { return cloudwatch::WhatAlarmDoes(request, settings); },
        .record =
            [this](const gateway::CallRecord& record) {
              statistics.Count(record);

@@ -4,11 +4,14 @@
 
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/autoscaling/v1/tag.pb.h"
+#include "brume/cloudwatch/v1/alarm.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/tag.pb.h"
 #include "brume/host/v1/console.pb.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/dispatcher.h"
+#include "lib/gateway/unsaid_needs.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
 
@@ -172,6 +175,29 @@ TEST_CASE("a call beyond its caller's share is refused before anything is looked
   const auto refused = dispatcher.Call(*dispatcher.FindMethod("brume.ec2.v1.Instances", "StopInstances"),
                                        ec2::v1::StopInstancesRequest(), {.request_id = "r"});
   CHECK(ec2::ErrorCode(refused.status()) == "RequestLimitExceeded");
+}
+
+TEST_CASE("an action that does not say what its request hands on is found before it is served", "[api]") {
+  using Texts = std::vector<std::string>;
+  const auto role = [](const google::protobuf::Message&) { return std::string(); };
+  Action action;
+  const Texts launch = UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action);
+  REQUIRE(launch.size() == 3);
+  CHECK_THAT(launch[0], Catch::Contains("iam_instance_profile may pass a role"));
+  CHECK_THAT(launch[1], Catch::Contains("launch_template may pass a role"));
+  CHECK_THAT(launch[2], Catch::Contains("launch_template_name names a resource otherwise than by its id"));
+  const Texts alarm = UnsaidNeeds(*cloudwatch::v1::PutMetricAlarmRequest::descriptor(), action);
+  REQUIRE(alarm.size() == 3);
+  CHECK_THAT(alarm[0], Catch::Contains("has calls made"));
+  // A template's parameters are kept: who launches from it passes the role.
+  CHECK(UnsaidNeeds(*ec2::v1::CreateLaunchTemplateRequest::descriptor(), action).empty());
+
+  action.passed_role = role;
+  CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).size() == 1);
+  action.complete = [](const google::protobuf::Message&) { return nullptr; };
+  CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).empty());
+  action.implied = [](const google::protobuf::Message&) { return std::vector<AccessQuestion>(); };
+  CHECK(UnsaidNeeds(*cloudwatch::v1::PutMetricAlarmRequest::descriptor(), action).empty());
 }
 
 }  // namespace brume::gateway

@@ -8,8 +8,10 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "brume/rpc/v1/options.pb.h"
@@ -123,6 +125,60 @@ TEST_CASE("what is secret in one message is secret in each", "[schema]") {
       }
     }
   }
+}
+
+// Finds the fields of a request that look as if they handed on a role, a launch or calls.
+class HandsOnFinder {
+ public:
+  std::vector<const google::protobuf::FieldDescriptor*> found;
+
+  void Walk(const google::protobuf::Descriptor& message) {
+    if (!seen_.insert(&message).second) return;
+    for (int i = 0; i < message.field_count(); ++i) {
+      const google::protobuf::FieldDescriptor& field = *message.field(i);
+      const auto& options = field.options();
+      // Kept for other calls, done nothing with, or asked about as the resource of the action itself.
+      if (options.GetExtension(rpc::v1::kept) || options.GetExtension(rpc::v1::ignored)) continue;
+      if (options.HasExtension(rpc::v1::arn_type) || options.HasExtension(rpc::v1::id)) continue;
+      if (Looks(field)) {
+        found.push_back(&field);
+      } else if (field.message_type() != nullptr) {
+        Walk(*field.message_type());
+      }
+    }
+  }
+
+ private:
+  static bool Looks(const google::protobuf::FieldDescriptor& field) {
+    static const std::regex names(
+        "(.*_)?role(_(name|arn|id))?|.*instance_profile.*|.*launch_(template|configuration)(_name|_specification)?|"
+        ".*[a-z]_actions");
+    static const std::regex types("IamInstanceProfile.*|LaunchTemplateSpecification");
+    if (field.message_type() != nullptr && std::regex_match(field.message_type()->name(), types)) return true;
+    // A message is looked into.
+    return field.message_type() == nullptr && std::regex_match(field.name(), names);
+  }
+
+  std::set<const google::protobuf::Descriptor*> seen_;
+};
+
+TEST_CASE("a field that looks as if it handed on a role, a launch or calls says whether it does", "[schema]") {
+  int fields = 0;
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto& method = *service->method(i);
+      if (method.options().GetExtension(rpc::v1::read_only)) continue;
+      HandsOnFinder finder;
+      finder.Walk(*method.input_type());
+      for (const auto* field : finder.found) {
+        ++fields;
+        INFO(method.full_name() << ": " << field->full_name());
+        CHECK((field->options().HasExtension(rpc::v1::hands_on) || field->options().HasExtension(rpc::v1::name_of)));
+      }
+    }
+  }
+  // Of RunInstances, associations, groups, refreshes, launch configurations, instance profiles and alarms at least.
+  CHECK(fields >= 20);
 }
 
 }  // namespace brume

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "lib/autoscaling/api/group_render.h"
+#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/scaling.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/gateway/filter_values.h"
@@ -177,8 +178,9 @@ absl::Status SetDesiredCapacity(const v1::SetDesiredCapacityRequest& request, co
 }  // namespace
 
 void AddGroupActions(gateway::Actions& actions, const ScalingServices& services) {
-  actions.Add(CreateAutoScalingGroup, services);
-  actions.Add(UpdateAutoScalingGroup, services);
+  const auto role = [&services](const auto& request) { return RoleOfLaunch(request, services); };
+  actions.Add(CreateAutoScalingGroup, services).PassesRole(role);
+  actions.Add(UpdateAutoScalingGroup, services).PassesRole(role);
   actions.Add(DeleteAutoScalingGroup, services);
   actions.Add(DescribeAutoScalingGroups, services);
   actions.Add(SetDesiredCapacity, services);

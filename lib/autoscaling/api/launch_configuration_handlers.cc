@@ -8,7 +8,11 @@
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
 #include "lib/autoscaling/api/launch_configuration.h"
 #include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/policy_service.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/iam/instance_profile_service.h"
+#include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -43,11 +47,15 @@ absl::Status DeleteLaunchConfiguration(const v1::DeleteLaunchConfigurationReques
 
 }  // namespace
 
-void AddLaunchConfigurationActions(gateway::Actions& actions, PolicyService& policies,
-                                   compute::InstanceService& instances, compute::LaunchService& launches) {
-  actions.Add(CreateLaunchConfiguration, policies, instances, launches);
-  actions.Add(DescribeLaunchConfigurations, policies);
-  actions.Add(DeleteLaunchConfiguration, policies);
+void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services,
+                                   compute::LaunchService& launches) {
+  actions.Add(CreateLaunchConfiguration, services.policies, services.instances, launches)
+      .PassesRole([&profiles = services.profiles](const v1::CreateLaunchConfigurationRequest& request) {
+        const std::string& named = request.iam_instance_profile();
+        return LooksLikeArn(named) ? profiles.RoleArn(named, "") : profiles.RoleArn("", named);
+      });
+  actions.Add(DescribeLaunchConfigurations, services.policies);
+  actions.Add(DeleteLaunchConfiguration, services.policies);
 }
 
 }  // namespace brume::autoscaling

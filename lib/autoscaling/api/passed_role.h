@@ -1,25 +1,24 @@
-// The role that a call hands on.
+// The role that members of a group get from what they are launched from.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "google/protobuf/message.h"
-#include "lib/ec2/compute/launch_template_service.h"
-#include "lib/iam/identity_service.h"
-#include "lib/iam/instance_profile_service.h"
+#include "brume/autoscaling/v1/common.pb.h"
+#include "lib/autoscaling/api/scaling_services.h"
 
 namespace brume::autoscaling {
 
-struct PassedRoleParts {
-  iam::IdentityService& identities;
-  iam::InstanceProfileService& profiles;
-  compute::LaunchTemplateService& launch_templates;
-};
+// The ARN of the role in the launch template that `source`, a group's definition or a refresh's, names. Empty when it
+// names none, when the template gives none, and when it is not there: the call fails for that.
+absl::StatusOr<std::string> RoleOfTemplate(const v1::LaunchTemplateSpecification& named,
+                                           const ScalingServices& services);
 
-// The ARN of the role that `request` gives to instances by an instance profile, or to an instance profile: its own, or
-// that of the launch template that an Auto Scaling group is to launch from. Empty when it gives none, or names what is
-// not there: the call is then refused for that.
-absl::StatusOr<std::string> PassedRole(const google::protobuf::Message& request, const PassedRoleParts& parts);
+template <typename Source>
+absl::StatusOr<std::string> RoleOfLaunch(const Source& source, const ScalingServices& services) {
+  if (source.has_launch_template()) return RoleOfTemplate(source.launch_template(), services);
+  if (!source.has_mixed_instances_policy()) return std::string();
+  return RoleOfTemplate(source.mixed_instances_policy().launch_template().launch_template_specification(), services);
+}
 
 }  // namespace brume::autoscaling

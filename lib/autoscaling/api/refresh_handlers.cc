@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
+#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/scaling.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/base/status_macros.h"
@@ -111,7 +112,9 @@ absl::StatusOr<v1::RollbackInstanceRefreshResponse> RollbackInstanceRefresh(
 }  // namespace
 
 void AddInstanceRefreshActions(gateway::Actions& actions, const ScalingServices& services) {
-  actions.Add(StartInstanceRefresh, services);
+  actions.Add(StartInstanceRefresh, services).PassesRole([&services](const v1::StartInstanceRefreshRequest& request) {
+    return RoleOfLaunch(request.desired_configuration(), services);
+  });
   actions.Add(CancelInstanceRefresh, services);
   actions.Add(RollbackInstanceRefresh, services);
   actions.Add(DescribeInstanceRefreshes, services);

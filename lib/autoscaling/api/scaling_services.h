@@ -8,6 +8,9 @@
 namespace brume::cloudwatch {
 class AlarmService;
 }
+namespace brume::iam {
+class InstanceProfileService;
+}
 namespace brume::compute {
 class InstanceService;
 class LaunchTemplateService;
@@ -33,6 +36,7 @@ struct ScalingServices {
   compute::InstanceService& instances;
   compute::LaunchTemplateService& launch_templates;
   cloudwatch::AlarmService& alarms;
+  iam::InstanceProfileService& profiles;
 };
 
 }  // namespace brume::autoscaling

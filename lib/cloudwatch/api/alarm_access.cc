@@ -5,23 +5,14 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "brume/cloudwatch/v1/alarm.pb.h"
 #include "lib/cloudwatch/model/alarm_action.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ids.h"
 
 namespace brume::cloudwatch {
-namespace {
 
-using alarm::ActionKind;
-
-}  // namespace
-
-std::vector<AccessQuestion> WhatAlarmDoes(const google::protobuf::Message& request, const Settings& settings) {
-  using Request = cloudwatch::v1::PutMetricAlarmRequest;
-  std::vector<AccessQuestion> questions;
-  if (request.GetDescriptor() != Request::descriptor()) return questions;
-  const auto& put = static_cast<const Request&>(request);
+std::vector<AccessQuestion> WhatAlarmDoes(const v1::PutMetricAlarmRequest& put, const Account& account) {
+  using alarm::ActionKind;
   static const auto& calls = *new std::map<ActionKind, std::vector<std::string>>({
       {ActionKind::kStop, {"ec2:StopInstances"}},
       {ActionKind::kTerminate, {"ec2:TerminateInstances"}},
@@ -40,11 +31,11 @@ std::vector<AccessQuestion> WhatAlarmDoes(const google::protobuf::Message& reque
   for (const auto& dimension : put.dimensions()) {
     if (dimension.name() == "InstanceId") instance = dimension.value();
   }
+  std::vector<AccessQuestion> questions;
   for (const std::string& action : asked) {
     AccessQuestion question;
     question.action = action;
-    question.resources = {
-        Arn::In(settings.account(), "ec2", absl::StrCat(InstanceId::kKind.arn_type, "/", instance)).text()};
+    question.resources = {Arn::In(account, "ec2", absl::StrCat(InstanceId::kKind.arn_type, "/", instance)).text()};
     questions.push_back(std::move(question));
   }
   return questions;

@@ -3,14 +3,13 @@
 
 #include <vector>
 
-#include "google/protobuf/message.h"
+#include "brume/cloudwatch/v1/alarm.pb.h"
 #include "lib/gateway/access_question.h"
-#include "lib/resource/settings.h"
+#include "lib/resource/account.h"
 
 namespace brume::cloudwatch {
 
-// The EC2 actions that the alarm of a PutMetricAlarm takes on its instance; none for any other request. What is no
-// valid action is left for the handler to refuse.
-std::vector<AccessQuestion> WhatAlarmDoes(const google::protobuf::Message& request, const Settings& settings);
+// The EC2 actions that the alarm takes on its instance. What is no valid action is left for the handler to refuse.
+std::vector<AccessQuestion> WhatAlarmDoes(const v1::PutMetricAlarmRequest& put, const Account& account);
 
 }  // namespace brume::cloudwatch

@@ -5,6 +5,7 @@
 #include "brume/cloudwatch/v1/alarm.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_service.h"
+#include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/resource/ec2_error.h"
 
@@ -173,7 +174,7 @@ absl::Status UntagResource(const v1::UntagResourceRequest& request, AlarmService
 
 }  // namespace
 
-void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms) {
+void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Account& account) {
   actions.Add(DeleteAlarms, alarms);
   actions.Add(EnableAlarmActions, alarms);
   actions.Add(DisableAlarmActions, alarms);
@@ -181,7 +182,9 @@ void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms) {
   actions.Add(ListTagsForResource, alarms);
   actions.Add(TagResource, alarms);
   actions.Add(UntagResource, alarms);
-  actions.Add(PutMetricAlarm, alarms);
+  actions.Add(PutMetricAlarm, alarms).Implies([account](const v1::PutMetricAlarmRequest& request) {
+    return WhatAlarmDoes(request, account);
+  });
   actions.Add(PutCompositeAlarm, alarms);
 }
 

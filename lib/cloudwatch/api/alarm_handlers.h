@@ -3,11 +3,12 @@
 #pragma once
 
 #include "lib/gateway/actions.h"
+#include "lib/resource/account.h"
 
 namespace brume::cloudwatch {
 
 class AlarmService;
 
-void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms);
+void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Account& account);
 
 }  // namespace brume::cloudwatch

@@ -10,7 +10,7 @@ namespace brume::cloudwatch {
 void AddCloudwatchActions(gateway::Actions& actions, const CloudwatchServices& services) {
   AddMetricActions(actions, services.metrics, services.clock);
   AddMetricDataActions(actions, services.metrics);
-  AddAlarmActions(actions, services.alarms);
+  AddAlarmActions(actions, services.alarms, services.settings.account());
   AddAlarmDescribeActions(actions, services.alarms, services.settings);
 }
 

@@ -13,7 +13,7 @@ void AddIamActions(gateway::Actions& actions, const IamServices& services) {
   AddIdentityActions(actions, services.identities);
   AddAccessKeyActions(actions, services.access_keys, services.identities);
   AddAttachmentActions(actions, services.identities);
-  AddInstanceProfileActions(actions, services.instance_profiles);
+  AddInstanceProfileActions(actions, services.instance_profiles, services.identities);
   AddPolicyActions(actions, services.identities);
   AddStsActions(actions, services);
 }

@@ -4,7 +4,10 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/api/iam.h"
+#include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
+#include "lib/iam/model/identity.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
 namespace {
@@ -73,13 +76,21 @@ absl::Status RemoveRoleFromInstanceProfile(const v1::RemoveRoleFromInstanceProfi
 
 }  // namespace
 
-void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles) {
+void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles,
+                               IdentityService& identities) {
   actions.Add(CreateInstanceProfile, profiles);
   actions.Add(GetInstanceProfile, profiles);
   actions.Add(ListInstanceProfiles, profiles);
   actions.Add(ListInstanceProfilesForRole, profiles);
   actions.Add(DeleteInstanceProfile, profiles);
-  actions.Add(AddRoleToInstanceProfile, profiles);
+  actions.Add(AddRoleToInstanceProfile, profiles)
+      .PassesRole([&identities](const v1::AddRoleToInstanceProfileRequest& request) -> absl::StatusOr<std::string> {
+        const absl::StatusOr<Identity> role = identities.Get(IdentityKind::kRole, request.role_name());
+        // A role that is not there is the handler's to refuse.
+        if (ec2::HasErrorCode(role.status())) return std::string();
+        RETURN_IF_ERROR(role.status());
+        return IdentityArn(identities.account_id(), *role);
+      });
   actions.Add(RemoveRoleFromInstanceProfile, profiles);
 }
 

@@ -5,8 +5,10 @@
 
 namespace brume::iam {
 
+class IdentityService;
 class InstanceProfileService;
 
-void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles);
+void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles,
+                               IdentityService& identities);
 
 }  // namespace brume::iam

@@ -51,8 +51,8 @@ class Holder {
   UniqueFd to_, from_;
 };
 
-// Talks to a shell at a guest's console. While one is open something must read it: QEMU sends a byte at a time, so a few
-// hundred unread ones fill the socket, and the guest waits for ever at the next.
+// Talks to a shell at a guest's console. While one is open something must read it: QEMU sends a byte at a time, so a
+// few hundred unread ones fill the socket, and the guest waits for ever at the next.
 class Console {
  public:
   explicit Console(UniqueFd fd) : fd_(std::move(fd)) {}

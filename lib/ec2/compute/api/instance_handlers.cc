@@ -7,6 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_filters.h"
 #include "lib/ec2/compute/api/instance_render.h"
+#include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/api/run_request.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
@@ -152,7 +153,13 @@ absl::Status RebootInstances(const v1::RebootInstancesRequest& request, compute:
 }  // namespace
 
 void AddInstanceActions(gateway::Actions& actions, const ComputeServices& services) {
-  actions.Add(RunInstances, services.launches, services.settings);
+  actions.Add(RunInstances, services.launches, services.settings)
+      .CompletedBy([&templates = services.launch_templates](const v1::RunInstancesRequest& request) {
+        return WithLaunchTemplate(request, templates);
+      })
+      .PassesRole([&profiles = services.profiles](const v1::RunInstancesRequest& request) {
+        return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());
+      });
   actions.Add(DescribeInstances(services.settings), services.instances, services.settings);
   actions.Add(DescribeInstanceStatus, services.instances, services.status_of);
   actions.Add(GetConsoleOutput, services.consoles);

@@ -88,10 +88,13 @@ absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> ReplaceIamInsta
 
 void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstanceProfileService& profiles,
                                           ProfileAssociationService& associations) {
+  const auto role = [&profiles](const auto& request) {
+    return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());
+  };
   actions.Add(DescribeIamInstanceProfileAssociations, associations);
-  actions.Add(AssociateIamInstanceProfile, profiles, associations);
+  actions.Add(AssociateIamInstanceProfile, profiles, associations).PassesRole(role);
   actions.Add(DisassociateIamInstanceProfile, associations);
-  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations);
+  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations).PassesRole(role);
 }
 
 }  // namespace brume::ec2

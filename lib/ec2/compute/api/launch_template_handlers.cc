@@ -1,6 +1,8 @@
 #include "lib/ec2/compute/api/launch_template_handlers.h"
 
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -245,13 +247,20 @@ absl::StatusOr<v1::DeleteLaunchTemplateResponse> DeleteLaunchTemplate(const v1::
 
 void AddLaunchTemplateActions(gateway::Actions& actions, compute::LaunchTemplateService& templates,
                               const Settings& settings) {
+  // A description may name no template: it is then of all.
+  const auto by_id = [&templates]<typename Request>(const Request& request) -> absl::StatusOr<std::optional<Request>> {
+    constexpr bool kDescribes = std::is_same_v<Request, v1::DescribeLaunchTemplateVersionsRequest>;
+    Request named = request;
+    RETURN_IF_ERROR(NameTemplateById(named, !kDescribes, templates));
+    return named;
+  };
   actions.Add(CreateLaunchTemplate, templates, settings);
-  actions.Add(CreateLaunchTemplateVersion, templates, settings);
+  actions.Add(CreateLaunchTemplateVersion, templates, settings).CompletedBy(by_id);
   actions.Add(DescribeLaunchTemplates, templates);
-  actions.Add(DescribeLaunchTemplateVersions, templates);
-  actions.Add(ModifyLaunchTemplate, templates);
-  actions.Add(DeleteLaunchTemplate, templates);
-  actions.Add(DeleteLaunchTemplateVersions, templates);
+  actions.Add(DescribeLaunchTemplateVersions, templates).CompletedBy(by_id);
+  actions.Add(ModifyLaunchTemplate, templates).CompletedBy(by_id);
+  actions.Add(DeleteLaunchTemplate, templates).CompletedBy(by_id);
+  actions.Add(DeleteLaunchTemplateVersions, templates).CompletedBy(by_id);
 }
 
 }  // namespace brume::ec2
