@@ -20,10 +20,17 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// Empty for what is not an id of a resource; the call is then refused for that, later.
-absl::string_view ArnType(absl::string_view id) {
-  const Kind* const kind = KindOfId(id);
-  return kind == nullptr ? absl::string_view() : kind->arn_type;
+constexpr char kTagKeys[] = "aws:tagkeys";
+
+std::string TextOf(const Message& message, const char* name) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+  return field == nullptr ? std::string() : message.GetReflection()->GetString(message, field);
+}
+
+void AddTag(const Message& tag, AccessContext& context) {
+  const std::string key = TextOf(tag, "key");
+  context[absl::StrCat("aws:requesttag/", absl::AsciiStrToLower(key))] = {TextOf(tag, "value")};
+  context[kTagKeys].push_back(key);
 }
 
 class Collector {
@@ -43,7 +50,7 @@ class Collector {
       resources_.insert(std::string(value));
       return;
     }
-    AddTo(base_, absl::StrCat(type, absl::EndsWith(type, ":") ? "" : "/", value));
+    resources_.insert(ArnOf(base_, type, value));
   }
 
   void Walk(const Message& message) {
@@ -57,7 +64,11 @@ class Collector {
         if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
           const Message& inner = field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
                                                       : reflection.GetMessage(message, field);
-          if (inner.GetDescriptor()->name() == "Tag") AddTag(inner);
+          if (inner.GetDescriptor()->name() == "TagSpecification") {
+            AddSpecification(inner);
+            continue;
+          }
+          if (inner.GetDescriptor()->name() == "Tag") AddTag(inner, context_);
           Walk(inner);
         } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
           AddText(*field, field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
@@ -86,32 +97,40 @@ class Collector {
     question.resources.assign(resources_.begin(), resources_.end());
     if (question.resources.empty()) question.resources.push_back("*");
     question.context = std::move(context_);
+    question.resource_context = std::move(resource_context_);
     return question;
   }
 
  private:
-  void AddTo(Arn arn, std::string resource) {
-    arn.resource = std::move(resource);
-    resources_.insert(arn.text());
+  // "image/ami-…" of the account whose ARNs begin as `base` does, or of nobody's.
+  static std::string ArnOf(Arn base, absl::string_view type, absl::string_view value) {
+    const Kind* const kind = base.service == "ec2" ? FindKindByArnType(type) : nullptr;
+    if (kind != nullptr && !kind->arn_has_account) base.account.clear();
+    base.resource = absl::StrCat(type, absl::EndsWith(type, ":") ? "" : "/", value);
+    return base.text();
   }
 
   void AddText(const FieldDescriptor& field, const std::string& value) {
     if (value.empty()) return;
-    absl::string_view type = field.options().GetExtension(rpc::v1::arn_type);
+    const absl::string_view type = field.options().GetExtension(rpc::v1::arn_type);
     if (!type.empty()) return Add(type, absl::StrCat(path_, value));
     if (!field.options().HasExtension(rpc::v1::id)) return;
-    type = ArnType(value);
-    if (!type.empty()) AddTo(ids_base_, absl::StrCat(type, "/", value));
+    // What is not an id of a resource is refused for that, later.
+    const Kind* const kind = KindOfId(value);
+    if (kind != nullptr && !kind->arn_type.empty()) resources_.insert(ArnOf(ids_base_, kind->arn_type, value));
   }
 
-  void AddTag(const Message& tag) {
-    const auto text = [&](const char* name) {
-      const FieldDescriptor* field = tag.GetDescriptor()->FindFieldByName(name);
-      return field == nullptr ? std::string() : tag.GetReflection()->GetString(tag, field);
-    };
-    const std::string key = text("key");
-    context_[absl::StrCat("aws:requesttag/", absl::AsciiStrToLower(key))] = {text("value")};
-    context_["aws:tagkeys"].push_back(key);
+  // The tags of what is to be made: of that kind alone.
+  void AddSpecification(const Message& specification) {
+    const std::string type = TextOf(specification, "resource_type");
+    const FieldDescriptor* tags = specification.GetDescriptor()->FindFieldByName("tags");
+    const Reflection& reflection = *specification.GetReflection();
+    if (type.empty() || tags == nullptr || reflection.FieldSize(specification, tags) == 0) return;
+    const std::string made = ArnOf(base_, type, "*");
+    resources_.insert(made);
+    for (int i = 0; i < reflection.FieldSize(specification, tags); ++i) {
+      AddTag(reflection.GetRepeatedMessage(specification, tags, i), resource_context_[made]);
+    }
   }
 
   const std::string service_;
@@ -120,7 +139,8 @@ class Collector {
   Arn ids_base_;
   std::string path_;  // "staff/"
   std::set<std::string> resources_;
-  std::map<std::string, std::vector<std::string>> context_;
+  AccessContext context_;
+  std::map<std::string, AccessContext> resource_context_;
 };
 
 }  // namespace
@@ -150,12 +170,28 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   set("aws:principalaccount", account.id);
   set("aws:principaltype", caller.administrator ? "Account" : caller.role_id.empty() ? "User" : "AssumedRole");
   set("aws:requestedregion", account.region);
+  set("aws:resourceaccount", account.id);
   set("aws:securetransport", caller.secure ? "true" : "false");
   set("aws:sourceip", caller.source == "unix" ? "" : caller.source);
   set("aws:useragent", caller.user_agent);
   set("aws:userid", caller.principal_id);
   set("aws:username", caller.user_name);
+  set("ec2:region", account.region);
   return question;
+}
+
+std::vector<AccessQuestion> TaggingQuestions(const google::protobuf::MethodDescriptor& method,
+                                             const AccessQuestion& question) {
+  std::vector<AccessQuestion> questions;
+  if (schema::Family(*method.service()).service_name != "ec2") return questions;
+  for (const auto& [made, context] : question.resource_context) {
+    if (!context.contains(kTagKeys)) continue;
+    AccessQuestion tagging = {.action = "ec2:CreateTags", .resources = {made}, .context = question.context};
+    tagging.context["ec2:createaction"] = {method.name()};
+    tagging.resource_context[made] = context;
+    questions.push_back(std::move(tagging));
+  }
+  return questions;
 }
 
 }  // namespace brume::gateway

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -18,9 +19,15 @@ std::string ActionName(const google::protobuf::MethodDescriptor& method);
 
 // Resources: each id and name the request holds (the field options `id` and `arn_type`), and what the method creates.
 // Condition keys: aws:CurrentTime, aws:EpochTime, aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType,
-// aws:RequestedRegion, aws:SecureTransport, aws:SourceIp, aws:UserAgent, aws:userid, aws:username, and of the tags a
-// request sets aws:RequestTag/KEY and aws:TagKeys.
+// aws:RequestedRegion, aws:ResourceAccount, aws:SecureTransport, aws:SourceIp, aws:UserAgent, aws:userid, aws:username,
+// ec2:Region, and of the tags a request sets aws:RequestTag/KEY and aws:TagKeys, those of a TagSpecification for what
+// it tags alone.
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                           const Caller& caller, const Account& account, absl::Time now);
+
+// What else EC2 asks of who makes tagged resources by `question`: ec2:CreateTags on each kind, with its own tags and
+// with ec2:CreateAction.
+std::vector<AccessQuestion> TaggingQuestions(const google::protobuf::MethodDescriptor& method,
+                                             const AccessQuestion& question);
 
 }  // namespace brume::gateway

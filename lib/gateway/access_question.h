@@ -1,18 +1,29 @@
 // What is asked of policies: may this caller do this to these?
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 namespace brume {
+
+// Condition keys in lower case, such as "aws:sourceip", with their values.
+using AccessContext = std::map<std::string, std::vector<std::string>>;
 
 struct AccessQuestion {
   std::string action;  // "ec2:RunInstances"
   // ARNs, each of which must be allowed. {"*"} where the action names none.
   std::vector<std::string> resources;
-  // Condition keys in lower case, such as "aws:sourceip", with their values.
-  std::map<std::string, std::vector<std::string>> context;
+  // The keys that hold for the call.
+  AccessContext context;
+  // By ARN, the keys that hold for one resource alone: the tags that it is to get, its type.
+  std::map<std::string, AccessContext> resource_context = {};
+  // The keys that hold for a resource that is there (its tags), by its ARN; read only for policies that have
+  // conditions. Unset: there are none.
+  std::function<absl::StatusOr<AccessContext>(const std::string& arn)> facts = {};
 };
 
 }  // namespace brume

@@ -71,6 +71,15 @@ class Registered {
     return *this;
   }
 
+  // `describe` takes the request and an AccessQuestion&, and returns absl::Status.
+  template <typename Describe>
+  const Registered& DescribedBy(Describe describe) const {
+    action_.describe = [describe](const google::protobuf::Message& message, AccessQuestion& question) {
+      return describe(static_cast<const Request&>(message), question);
+    };
+    return *this;
+  }
+
   // `role` takes the request and returns absl::StatusOr<std::string>: an ARN, or nothing.
   template <typename Role>
   const Registered& PassesRole(Role role) const {
@@ -128,6 +137,9 @@ class Actions {
           }
         }));
   }
+
+  // What policies may ask about resources of the module's kinds.
+  ResourceFacts& facts() { return dispatcher_.facts(); }
 
  private:
   Dispatcher& dispatcher_;

@@ -91,11 +91,24 @@ absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action*
                                    const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
   AccessQuestion question = QuestionOf(method, request, caller, parts_.account, absl::Now());
+  question.facts = [this](const std::string& arn) { return facts_.Of(arn); };
+  // Who may not make the call at all is told that, not what is wrong with what it names.
+  const absl::Status described =
+      action != nullptr && action->describe ? action->describe(request, question) : absl::OkStatus();
+  for (std::string& resource : question.resources) {
+    ASSIGN_OR_RETURN(resource, facts_.ProperArn(resource));
+  }
   RETURN_IF_ERROR(Ask(method, caller, question));
+  RETURN_IF_ERROR(described);
+  for (AccessQuestion& tagging : TaggingQuestions(method, question)) {
+    tagging.facts = question.facts;
+    RETURN_IF_ERROR(Ask(method, caller, tagging));
+  }
   if (action == nullptr) return absl::OkStatus();
   if (action->implied) {
     for (AccessQuestion& implied : action->implied(request)) {
       implied.context = question.context;
+      implied.facts = question.facts;
       RETURN_IF_ERROR(Ask(method, caller, implied));
     }
   }

@@ -16,6 +16,7 @@
 #include "lib/gateway/access.h"
 #include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
+#include "lib/gateway/resource_facts.h"
 #include "lib/resource/account.h"
 
 namespace brume::gateway {
@@ -56,6 +57,9 @@ struct Action {
   // the handler runs it. Errors are told to those who may make the call.
   std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request)>
       complete = {};
+  // Adds to the question what the request does not name and the call uses all the same, and what is known of the
+  // resources that it makes. Errors are told to those who may make the call.
+  std::function<absl::Status(const google::protobuf::Message& request, AccessQuestion& question)> describe = {};
   // The ARN of the role that the request hands on; empty when it hands none. Who may do so needs iam:PassRole too.
   std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
   // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
@@ -91,6 +95,9 @@ class Dispatcher {
           return std::make_unique<Response>(*std::move(response));
         });
   }
+
+  // What policies may ask about resources that are there; modules add theirs before the first call.
+  ResourceFacts& facts() { return facts_; }
 
   // FailedPrecondition naming every rpc of the schema that has no handler, and every action that does not say what its
   // request needs by the field options hands_on and name_of: the schema promises only what is served.
@@ -131,6 +138,7 @@ class Dispatcher {
            const google::protobuf::Descriptor* response, Handler handler);
 
   const DispatcherParts parts_;
+  ResourceFacts facts_;
   absl::flat_hash_map<const google::protobuf::MethodDescriptor*, std::unique_ptr<Action>> actions_;
 };
 

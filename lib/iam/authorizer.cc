@@ -1,5 +1,6 @@
 #include "lib/iam/authorizer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -51,6 +52,17 @@ absl::Status Denied(Verdict verdict, bool by_session, const AccessQuestion& ques
                                                   question.action, " action"));
 }
 
+// The keys that hold for one resource: what the call says of it, then what is true of it.
+absl::Status AddKeysOf(const std::string& resource, const AccessQuestion& question, AccessContext& context) {
+  if (const auto said = question.resource_context.find(resource); said != question.resource_context.end()) {
+    for (const auto& [key, values] : said->second) context[key] = values;
+  }
+  if (!question.facts) return absl::OkStatus();
+  ASSIGN_OR_RETURN(AccessContext facts, question.facts(resource));
+  context.merge(std::move(facts));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Authorizer::Authorizer(store::Database& database, std::string account_id)
@@ -69,7 +81,8 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Policies>> Authorizer::Policies
   auto policies = std::make_shared<Policies>();
   for (const std::string& document : documents) {
     // They were read before they were kept; one that cannot be any more might have denied something.
-    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(document, PolicyKind::kIdentity));
+    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy,
+                     Policy::Parse(document, PolicyKind::kIdentity, PolicyUse::kJudge));
     policies->push_back(std::move(policy));
   }
   MutexLock lock(mutex_);
@@ -83,7 +96,7 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const st
     MutexLock lock(mutex_);
     if (const auto kept = sessions_.find(json); kept != sessions_.end()) return kept->second;
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(json, PolicyKind::kIdentity));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(json, PolicyKind::kIdentity, PolicyUse::kJudge));
   MutexLock lock(mutex_);
   if (sessions_.size() >= kMaxKept) sessions_.clear();
   sessions_[json] = policy;
@@ -121,12 +134,17 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
   if (role && !caller.session_policy.empty()) {
     ASSIGN_OR_RETURN(session, SessionPolicy(caller.session_policy));
   }
+  const auto conditional = [](const auto& policy) { return policy->conditional(); };
+  const bool needs_facts =
+      std::any_of(policies->begin(), policies->end(), conditional) || (session != nullptr && session->conditional());
   for (const std::string& named : question.resources) {
     ASSIGN_OR_RETURN(const std::string resource, WithPath(named));
-    const Verdict verdict = JudgeAll(*policies, question, resource);
+    AccessContext context = question.context;
+    if (needs_facts) RETURN_IF_ERROR(AddKeysOf(named, question, context));
+    const Verdict verdict = JudgeAll(*policies, question.action, resource, context);
     if (verdict != Verdict::kAllow) return Denied(verdict, false, question, resource);
     if (session == nullptr) continue;
-    const Verdict bound = session->Judge(question, resource);
+    const Verdict bound = session->Judge(question.action, resource, context);
     if (bound != Verdict::kAllow) return Denied(bound, true, question, resource);
   }
   return absl::OkStatus();

@@ -65,7 +65,7 @@ absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t c
   if (counted > most) {
     return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for PolicySize: ", most));
   }
-  return Policy::Parse(document, kind).status();
+  return Policy::Parse(document, kind, PolicyUse::kWrite).status();
 }
 
 absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kind, const std::string& name) {

@@ -13,7 +13,8 @@ constexpr absl::Duration kRenewal = absl::Hours(1);  // before the end
 constexpr char kService[] = "ec2.amazonaws.com";
 
 absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& account_id) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust, Policy::Parse(role.trust_policy, PolicyKind::kTrust));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust,
+                   Policy::Parse(role.trust_policy, PolicyKind::kTrust, PolicyUse::kJudge));
   const TrustQuestion question{
       .action = "sts:AssumeRole", .principal_arn = "", .account_id = account_id, .service = kService, .context = {}};
   return trust->JudgeTrust(question) == Verdict::kAllow;

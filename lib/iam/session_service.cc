@@ -54,7 +54,7 @@ absl::Status CheckWish(const AssumeRoleWish& wish) {
     return Invalid(absl::StrCat("The policy is longer than ", kMaxPolicy, " characters"));
   }
   if (wish.policy.empty()) return absl::OkStatus();
-  return Policy::Parse(wish.policy, PolicyKind::kIdentity).status();
+  return Policy::Parse(wish.policy, PolicyKind::kIdentity, PolicyUse::kWrite).status();
 }
 
 absl::StatusOr<int64_t> SecondsFor(const Identity& role, const Caller& caller, std::optional<int64_t> wished) {
@@ -103,7 +103,8 @@ absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, con
   ASSIGN_OR_RETURN(question.principal_arn, TrustedArn(caller));
   question.context["sts:rolesessionname"] = {wish.session_name};
   if (!wish.external_id.empty()) question.context["sts:externalid"] = {wish.external_id};
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust, Policy::Parse(role->trust_policy, PolicyKind::kTrust));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust,
+                   Policy::Parse(role->trust_policy, PolicyKind::kTrust, PolicyUse::kJudge));
   if (trust->JudgeTrust(question) != Verdict::kAllow) return denied;
 
   ASSIGN_OR_RETURN(const int64_t seconds, SecondsFor(*role, caller, wish.seconds));

@@ -34,4 +34,10 @@ std::string Arn::text() const {
 
 bool LooksLikeArn(absl::string_view text) { return absl::StartsWith(text, "arn:"); }
 
+std::string ArnOf(const Account& account, const Kind& kind, absl::string_view name) {
+  Arn arn = Arn::In(account, "ec2", absl::StrCat(kind.arn_type, "/", name));
+  if (!kind.arn_has_account) arn.account.clear();
+  return arn.text();
+}
+
 }  // namespace brume

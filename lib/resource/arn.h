@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "lib/resource/account.h"
+#include "lib/resource/kinds.h"
 
 namespace brume {
 
@@ -35,6 +36,13 @@ struct Arn {
   std::string text() const;
   friend bool operator==(const Arn&, const Arn&) = default;
 };
+
+// Of a resource of EC2's, by its id (a key pair by its name); "*" = of those that are yet to be made.
+std::string ArnOf(const Account& account, const Kind& kind, absl::string_view name);
+template <typename IdType>
+std::string ArnOf(const Account& account, const IdType& id) {
+  return ArnOf(account, IdType::kKind, id.text());
+}
 
 // Whether `text` is meant as an ARN rather than as a name: no name has a colon after "arn".
 bool LooksLikeArn(absl::string_view text);

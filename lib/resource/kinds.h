@@ -21,12 +21,15 @@ struct Kind {
   absl::string_view table;
   ec2::KnownCode malformed;
   ec2::KnownCode not_found;
+  // Images and snapshots may be anybody's: arn:aws:ec2:REGION::image/ami-…
+  bool arn_has_account = true;
 };
 
 // Sorted by prefix.
 inline constexpr Kind kKinds[] = {
     {"acl", "networkAcl", "network-acl", "", "", "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound"},
-    {"ami", "image", "image", "image", "images", "InvalidAMIID.Malformed", "InvalidAMIID.NotFound"},
+    {"ami", "image", "image", "image", "images", "InvalidAMIID.Malformed", "InvalidAMIID.NotFound",
+     /*arn_has_account=*/false},
     {"eipalloc", "allocation", "elastic-ip", "", "", "InvalidParameterValue", "InvalidAllocationID.NotFound"},
     {"eni", "network interface", "network-interface", "network-interface", "network_interfaces",
      "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound"},
@@ -43,7 +46,8 @@ inline constexpr Kind kKinds[] = {
     {"sgr", "security group rule", "security-group-rule", "security-group-rule", "security_group_rules",
      "InvalidSecurityGroupRuleId.Malformed", "InvalidSecurityGroupRuleId.NotFound"},
     // No call makes snapshots yet.
-    {"snap", "snapshot", "snapshot", "snapshot", "", "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound"},
+    {"snap", "snapshot", "snapshot", "snapshot", "", "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound",
+     /*arn_has_account=*/false},
     {"subnet", "subnet", "subnet", "subnet", "subnets", "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound"},
     {"vol", "volume", "volume", "volume", "volumes", "InvalidVolumeID.Malformed", "InvalidVolume.NotFound"},
     {"vpc", "vpc", "vpc", "vpc", "vpcs", "InvalidVpcID.Malformed", "InvalidVpcID.NotFound"},
@@ -53,6 +57,14 @@ inline constexpr Kind kKinds[] = {
 constexpr const Kind* FindKind(absl::string_view prefix) {
   for (const Kind& kind : kKinds) {
     if (kind.prefix == prefix) return &kind;
+  }
+  return nullptr;
+}
+
+// The kind of this type in ARNs; null when no kind has it.
+constexpr const Kind* FindKindByArnType(absl::string_view arn_type) {
+  for (const Kind& kind : kKinds) {
+    if (!arn_type.empty() && kind.arn_type == arn_type) return &kind;
   }
   return nullptr;
 }

@@ -35,6 +35,7 @@
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/api/tag_facts.h"
 #include "lib/ec2/tagging/api/tag_handlers.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/access.h"
@@ -91,6 +92,7 @@ class ApiWorld : public ComputeWorld {
                                      .profile_associations = profile_associations,
                                      .networks = networks});
     ec2::AddTagActions(actions, tags);
+    ec2::AddTagFacts(actions.facts(), tags);
     ec2::AddNetworkActions(
         actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups, .tags = tags}, settings);
     ec2::AddStorageActions(actions, *image_service, volumes, settings);

@@ -57,10 +57,11 @@ absl::Status Authorize(const AccessQuestion& question) {
   static const auto& policy = *new auto(iam::Policy::Parse(
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"ec2:Run*","Resource":"arn:aws:ec2:*:*:i*"},
           {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":"*evil*"}}}]})",
-      iam::PolicyKind::kIdentity));
+      iam::PolicyKind::kIdentity, iam::PolicyUse::kJudge));
   Require(policy.ok() && !question.resources.empty());
   for (const std::string& resource : question.resources) {
-    if ((*policy)->Judge(question, resource) != iam::Verdict::kAllow) return absl::PermissionDeniedError("so");
+    if ((*policy)->Judge(question.action, resource, question.context) != iam::Verdict::kAllow)
+      return absl::PermissionDeniedError("so");
   }
   return absl::OkStatus();
 }

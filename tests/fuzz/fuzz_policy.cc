@@ -36,20 +36,20 @@ AccessQuestion Question() {
                       {"aws:principalarn", {kUser}},
                       {"aws:requesttag/stage", {"Test"}},
                       {"aws:tagkeys", {"Stage", "Owner"}},
-                      {"ec2:count", {"5"}}}};
+                      {"aws:multifactorauthage", {"5"}}}};
 }
 
 // A policy refused says why by its own code; one that is taken denies whatever it denied once.
 void Judge(absl::string_view json, const AccessQuestion& question, absl::string_view resource) {
-  const auto identity = Policy::Parse(json, PolicyKind::kIdentity);
+  const auto identity = Policy::Parse(json, PolicyKind::kIdentity, PolicyUse::kJudge);
   if (identity.ok()) {
-    const Verdict alone = (*identity)->Judge(question, resource);
-    Require(JudgeAll({*identity, *identity}, question, resource) == alone);
-    (*identity)->Judge(Question(), kInstance);
+    const Verdict alone = (*identity)->Judge(question.action, resource, question.context);
+    Require(JudgeAll({*identity, *identity}, question.action, resource, question.context) == alone);
+    (*identity)->Judge(Question().action, kInstance, Question().context);
   } else {
     Require(ec2::ErrorCode(identity.status()) == "MalformedPolicyDocument");
   }
-  const auto trust = Policy::Parse(json, PolicyKind::kTrust);
+  const auto trust = Policy::Parse(json, PolicyKind::kTrust, PolicyUse::kJudge);
   if (!trust.ok()) {
     Require(ec2::ErrorCode(trust.status()) == "MalformedPolicyDocument");
     return;

@@ -117,4 +117,37 @@ TEST_CASE("who is gone, or never was, may do nothing", "[identity]") {
   CHECK(world.Ask({.principal = "cn:somebody"}, "ec2:DescribeInstances") == "because it is neither a user nor a role");
 }
 
+TEST_CASE("a condition is about the one resource: its own tags, and those it is to get", "[identity]") {
+  World world;
+  world.Add(IdentityKind::kUser, "ada");
+  const auto by = [](const char* effect, const char* action, const char* condition) {
+    return absl::StrCat(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},)",
+                        R"({"Effect":")", effect, R"(","Action":")", action, R"(","Resource":"*","Condition":)",
+                        condition, "}]}");
+  };
+  int read = 0;
+  AccessQuestion question = {.action = "ec2:StopInstances", .resources = {"mine", "prod"}, .context = {}};
+  question.facts = [&](const std::string& arn) -> absl::StatusOr<AccessContext> {
+    ++read;
+    return AccessContext{{"ec2:resourcetag/env", {arn == "prod" ? "prod" : "dev"}}};
+  };
+  const auto message = [&] { return std::string(world.authorizer.Authorize(kAda, question).message()); };
+  world.Allow("ada", Statement("Allow", "*"));
+  CHECK(message() == "");
+  CHECK(read == 0);  // nobody asks
+  world.Allow("ada", by("Deny", "ec2:Stop*", R"({"StringEquals":{"ec2:ResourceTag/env":"prod"}})"));
+  CHECK(message() == "on resource: prod with an explicit deny in an identity-based policy");
+  question.resources = {"mine"};
+  CHECK(message() == "");
+  // What the call gives a resource is known for that one alone.
+  question.resource_context["made"] = {{"aws:tagkeys", {"owner"}}};
+  question.resources = {"mine", "made"};
+  world.Allow("ada", by("Deny", "*", R"({"ForAnyValue:StringEquals":{"aws:TagKeys":"owner"}})"));
+  CHECK(message() == "on resource: made with an explicit deny in an identity-based policy");
+  // A store that cannot be read refuses.
+  question.facts = [](const std::string&) { return absl::InternalError("no disk"); };
+  question.resources = {"mine"};
+  CHECK(absl::IsInternal(world.authorizer.Authorize(kAda, question)));
+}
+
 }  // namespace brume::iam

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/resource/ec2_error.h"
@@ -28,7 +29,7 @@ AccessQuestion Question(const std::string& action) {
                       {"aws:principalarn", {kUser}},
                       {"aws:requesttag/stage", {"Test"}},
                       {"aws:tagkeys", {"Stage", "Owner"}},
-                      {"ec2:count", {"5"}}}};
+                      {"aws:multifactorauthage", {"5"}}}};
 }
 
 std::string Document(const std::string& statement) {
@@ -36,10 +37,10 @@ std::string Document(const std::string& statement) {
 }
 
 char Judged(const std::string& document, const std::string& action, const std::string& resource) {
-  const auto policy = Policy::Parse(document, PolicyKind::kIdentity);
+  const auto policy = Policy::Parse(document, PolicyKind::kIdentity, PolicyUse::kWrite);
   INFO(document << policy.status().ToString());
   REQUIRE(policy.ok());
-  switch ((*policy)->Judge(Question(action), resource)) {
+  switch ((*policy)->Judge(action, resource, Question(action).context)) {
     case Verdict::kAllow:
       return 'A';
     case Verdict::kDeny:
@@ -51,7 +52,7 @@ char Judged(const std::string& document, const std::string& action, const std::s
 }
 
 std::string Malformed(const std::string& document, PolicyKind kind = PolicyKind::kIdentity) {
-  const auto policy = Policy::Parse(document, kind);
+  const auto policy = Policy::Parse(document, kind, PolicyUse::kWrite);
   INFO(document);
   REQUIRE_FALSE(policy.ok());
   CHECK(ec2::ErrorCode(policy.status()) == "MalformedPolicyDocument");
@@ -98,8 +99,8 @@ TEST_CASE("an action and a resource are matched with wildcards, actions whatever
       {R"("Action":"*","NotResource":"arn:aws:iam::*:*")", "iam:DeleteUser", kUser, '-'},
       {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:username}")", "iam:GetUser", kUser, 'A'},
       {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:username}x")", "iam:GetUser", kUser, '-'},
-      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:nothing}")", "iam:GetUser", kUser, '-'},
-      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:nothing, 'ada'}")", "iam:GetUser", kUser, 'A'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:Referer}")", "iam:GetUser", kUser, '-'},
+      {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:Referer, 'ada'}")", "iam:GetUser", kUser, 'A'},
       {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:userid}")", "iam:GetUser",
        "arn:aws:iam::123456789012:user/AxB", '-'},
       {R"("Action":"iam:*","Resource":"arn:aws:iam::*:user/${aws:userid}")", "iam:GetUser",
@@ -128,12 +129,12 @@ TEST_CASE("a condition holds as its operator says", "[identity]") {
       {R"("StringEquals":{"aws:username":["bob","ada"]})", true},
       {R"("StringEquals":{"aws:username":"a*"})", false},
       {R"("StringEquals":{"aws:username":"${aws:username}"})", true},
-      {R"("StringEquals":{"aws:nothing":"ada"})", false},
-      {R"("StringEqualsIfExists":{"aws:nothing":"ada"})", true},
+      {R"("StringEquals":{"aws:Referer":"ada"})", false},
+      {R"("StringEqualsIfExists":{"aws:Referer":"ada"})", true},
       {R"("StringEqualsIfExists":{"aws:username":"bob"})", false},
       {R"("StringNotEquals":{"aws:username":"bob"})", true},
       {R"("StringNotEquals":{"aws:username":["bob","ada"]})", false},
-      {R"("StringNotEquals":{"aws:nothing":"ada"})", true},
+      {R"("StringNotEquals":{"aws:Referer":"ada"})", true},
       {R"("StringEqualsIgnoreCase":{"aws:username":"ADA"})", true},
       {R"("StringNotEqualsIgnoreCase":{"aws:username":"ADA"})", false},
       {R"("StringLike":{"aws:username":"a*"})", true},
@@ -153,13 +154,13 @@ TEST_CASE("a condition holds as its operator says", "[identity]") {
       {R"("Bool":{"aws:SecureTransport":"false"})", false},
       {R"("Bool":{"aws:MultiFactorAuthPresent":"true"})", false},
       {R"("BoolIfExists":{"aws:MultiFactorAuthPresent":"true"})", true},
-      {R"("NumericLessThan":{"ec2:Count":"10"})", true},
-      {R"("NumericLessThan":{"ec2:Count":5})", false},
-      {R"("NumericLessThanEquals":{"ec2:Count":5})", true},
-      {R"("NumericGreaterThan":{"ec2:Count":"4.5"})", true},
-      {R"("NumericGreaterThanEquals":{"ec2:Count":"6"})", false},
-      {R"("NumericEquals":{"ec2:Count":"5.0"})", true},
-      {R"("NumericNotEquals":{"ec2:Count":"5"})", false},
+      {R"("NumericLessThan":{"aws:MultiFactorAuthAge":"10"})", true},
+      {R"("NumericLessThan":{"aws:MultiFactorAuthAge":5})", false},
+      {R"("NumericLessThanEquals":{"aws:MultiFactorAuthAge":5})", true},
+      {R"("NumericGreaterThan":{"aws:MultiFactorAuthAge":"4.5"})", true},
+      {R"("NumericGreaterThanEquals":{"aws:MultiFactorAuthAge":"6"})", false},
+      {R"("NumericEquals":{"aws:MultiFactorAuthAge":"5.0"})", true},
+      {R"("NumericNotEquals":{"aws:MultiFactorAuthAge":"5"})", false},
       {R"("NumericLessThan":{"aws:username":"5"})", false},
       {R"("DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"})", true},
       {R"("DateLessThan":{"aws:CurrentTime":"2026-06-15"})", false},
@@ -176,16 +177,16 @@ TEST_CASE("a condition holds as its operator says", "[identity]") {
       {R"("Null":{"aws:username":false})", true},
       {R"("ForAllValues:StringEquals":{"aws:TagKeys":["Stage","Owner","Name"]})", true},
       {R"("ForAllValues:StringEquals":{"aws:TagKeys":["Stage"]})", false},
-      {R"("ForAllValues:StringEquals":{"aws:nothing":["Stage"]})", true},
+      {R"("ForAllValues:StringEquals":{"aws:Referer":["Stage"]})", true},
       {R"("ForAnyValue:StringEquals":{"aws:TagKeys":["Stage","Name"]})", true},
       {R"("ForAnyValue:StringEquals":{"aws:TagKeys":"Name"})", false},
-      {R"("ForAnyValue:StringEquals":{"aws:nothing":"Name"})", false},
+      {R"("ForAnyValue:StringEquals":{"aws:Referer":"Name"})", false},
       {R"("ForAllValues:StringNotEquals":{"aws:TagKeys":"Name"})", true},
       {R"("ForAnyValue:StringLike":{"aws:TagKeys":"Own*"})", true},
       // Every test of every operator must hold.
       {R"("StringEquals":{"aws:username":"ada"},"Bool":{"aws:SecureTransport":"false"})", false},
       {R"("StringEquals":{"aws:username":"ada","aws:RequestTag/Stage":"Prod"})", false},
-      {R"("StringEquals":{"aws:username":"ada"},"NumericEquals":{"ec2:Count":5})", true},
+      {R"("StringEquals":{"aws:username":"ada"},"NumericEquals":{"aws:MultiFactorAuthAge":5})", true},
   };
   for (const Case& c : cases) {
     INFO(c.condition);
@@ -203,11 +204,12 @@ TEST_CASE("a denial wins over every permission, in whatever order", "[identity]"
     CHECK(Judged(document, "ec2:StartInstances", kInstance) == 'A');
     CHECK(Judged(document, "iam:CreateUser", kUser) == '-');
   }
-  std::vector<std::shared_ptr<const Policy>> both = {*Policy::Parse(Document(allow), PolicyKind::kIdentity),
-                                                     *Policy::Parse(Document(deny), PolicyKind::kIdentity)};
-  CHECK(JudgeAll(both, Question("ec2:StopInstances"), "*") == Verdict::kDeny);
-  CHECK(JudgeAll(both, Question("ec2:StartInstances"), "*") == Verdict::kAllow);
-  CHECK(JudgeAll({}, Question("ec2:StartInstances"), "*") == Verdict::kNone);
+  std::vector<std::shared_ptr<const Policy>> both = {
+      *Policy::Parse(Document(allow), PolicyKind::kIdentity, PolicyUse::kWrite),
+      *Policy::Parse(Document(deny), PolicyKind::kIdentity, PolicyUse::kWrite)};
+  CHECK(JudgeAll(both, "ec2:StopInstances", "*", {}) == Verdict::kDeny);
+  CHECK(JudgeAll(both, "ec2:StartInstances", "*", {}) == Verdict::kAllow);
+  CHECK(JudgeAll({}, "ec2:StartInstances", "*", {}) == Verdict::kNone);
 }
 
 TEST_CASE("the old Version, which is that of policies without one, has no variables", "[identity]") {
@@ -266,7 +268,7 @@ TEST_CASE("a policy that is not understood in all its parts is refused, with the
       Document("{" + good + R"(,"Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/33"}}})"),
       Document("{" + good + R"(,"Condition":{"IpAddress":{"aws:SourceIp":"home"}}})"),
       Document("{" + good + R"(,"Condition":{"Bool":{"aws:SecureTransport":"yes"}}})"),
-      Document("{" + good + R"(,"Condition":{"NumericEquals":{"ec2:Count":"many"}}})"),
+      Document("{" + good + R"(,"Condition":{"NumericEquals":{"aws:MultiFactorAuthAge":"many"}}})"),
       Document("{" + good + R"(,"Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}})"),
       Document("{" + good + R"(,"Condition":{"ArnLike":{"aws:PrincipalArn":"ada"}}})"),
   };
@@ -277,8 +279,9 @@ TEST_CASE("a policy that is not understood in all its parts is refused, with the
 
 TEST_CASE("a trust policy names who may take on the role", "[identity]") {
   const auto judge = [](const std::string& principal, const TrustQuestion& question) {
-    const auto policy = Policy::Parse(
-        Document(R"({"Effect":"Allow","Action":"sts:AssumeRole","Principal":)" + principal + "}"), PolicyKind::kTrust);
+    const auto policy =
+        Policy::Parse(Document(R"({"Effect":"Allow","Action":"sts:AssumeRole","Principal":)" + principal + "}"),
+                      PolicyKind::kTrust, PolicyUse::kWrite);
     INFO(policy.status().ToString());
     REQUIRE(policy.ok());
     return (*policy)->JudgeTrust(question) == Verdict::kAllow;
@@ -320,6 +323,35 @@ TEST_CASE("wildcards that could match in ever so many ways are matched in bounde
 
 TEST_CASE("white space does not count against the size of a policy", "[identity]") {
   CHECK(PolicySize("{ \"a\" :\n\t\"é\" }") == 9);
+}
+
+TEST_CASE("a condition key that AWS does not have is refused where the policy is written, and named", "[identity]") {
+  const auto with = [](const std::string& effect, const std::string& rest) {
+    return Document(R"({"Effect":")" + effect + R"(","Action":"ec2:*",)" + rest + "}");
+  };
+  const auto by = [&](const std::string& key, const std::string& effect = "Deny") {
+    return with(effect, R"("Resource":"*","Condition":{"StringEquals":{")" + key + R"(":"prod"}})");
+  };
+  for (const char* key : {"ec2:ResourceTags/env", "ec2:Resourcetag", "aws:ResourceTag", "aws:RequestTag/",
+                          "aws:UserName2", "ec2:InstancType", "autoscaling:Max", "made:up"}) {
+    CHECK_THAT(Malformed(by(key)), Catch::Contains(absl::AsciiStrToLower(key)));
+  }
+  CHECK_THAT(Malformed(with("Deny", R"("Resource":"arn:aws:ec2:*:*:instance/${aws:nobody}")")),
+             Catch::Contains("aws:nobody"));
+  for (const char* key :
+       {"ec2:ResourceTag/env", "EC2:RESOURCETAG/Env", "aws:ResourceTag/a/b", "aws:TagKeys", "ec2:Attribute",
+        "ec2:Attribute/UserData", "s3:prefix", "token.actions.githubusercontent.com:sub"}) {
+    CHECK(Judged(by(key), "ec2:StopInstances", kInstance) == '-');
+  }
+  // One that was kept by a version that took it fails closed.
+  const auto judged = [](const std::string& document) {
+    return (*Policy::Parse(document, PolicyKind::kIdentity, PolicyUse::kJudge))
+        ->Judge("ec2:StopInstances", kInstance, {});
+  };
+  CHECK(judged(by("ec2:ResourceTags/env")) == Verdict::kDeny);
+  CHECK(judged(by("ec2:ResourceTags/env", "Allow")) == Verdict::kNone);
+  CHECK(judged(with("Deny", R"("Resource":"arn:aws:ec2:*:*:instance/${aws:nobody}")")) == Verdict::kDeny);
+  CHECK(judged(with("Allow", R"("Resource":"*","Condition":{"StringNotEquals":{"made:up":"a"}})")) == Verdict::kNone);
 }
 
 }  // namespace brume::iam

@@ -123,6 +123,15 @@ absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
 
 }  // namespace
 
+absl::StatusOr<LaunchSite> InstanceService::SiteOf(const RunRequest& request) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<LaunchSite> {
+    LaunchSite site;
+    ASSIGN_OR_RETURN(site.subnet, ChooseSubnet(c, settings_, request));
+    ASSIGN_OR_RETURN(site.groups, ChooseGroups(c, site.subnet.vpc_id, request));
+    return site;
+  });
+}
+
 absl::StatusOr<int64_t> InstanceService::RoomFor(store::Connection& c, const InstanceType& type) const {
   ASSIGN_OR_RETURN(const CapacityInUse used, InstanceTable(c).InUse());
   const auto memory_total = static_cast<int64_t>(

@@ -83,6 +83,12 @@ struct InstanceServiceHooks {
 };
 
 // Thread-safe.
+// The subnet and the groups of what is launched.
+struct LaunchSite {
+  Subnet subnet;
+  std::vector<SecurityGroupId> groups;
+};
+
 class InstanceService {
  public:
   InstanceService(store::Database& database, const Settings& settings, const InstanceTypeTable& types,
@@ -93,6 +99,9 @@ class InstanceService {
   // InvalidGroup.NotFound, InvalidSubnetID.NotFound, InvalidIPAddress.InUse, InsufficientInstanceCapacity,
   // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, InstanceLimitExceeded.
   absl::StatusOr<ReservationView> Run(const RunRequest& request);
+  // Where Run would put the instances, by what the request says of zone, subnet and groups alone. Errors: those of Run
+  // that are about these.
+  absl::StatusOr<LaunchSite> SiteOf(const RunRequest& request);
 
   // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind
   // `after`, the `next` of a page (0 = from the first). At most `limit` (0 = all) for which `keep` holds. Without a

@@ -87,6 +87,10 @@ absl::Status TagService::Delete(const std::vector<std::string>& resource_ids,
   });
 }
 
+absl::StatusOr<TagMap> TagService::Of(const std::string& resource_id) {
+  return database_.ReadFor([&](store::Connection& connection) { return GetTags(connection, resource_id); });
+}
+
 absl::StatusOr<std::vector<Tag>> TagService::List() {
   return database_.ReadFor([](store::Connection& connection) { return TagTable(connection).List(); });
 }

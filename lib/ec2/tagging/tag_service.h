@@ -41,6 +41,8 @@ class TagService {
   // A tag without a value is deleted whatever its value; no tags at all = all of the resource.
   absl::Status Delete(const std::vector<std::string>& resource_ids,
                       const std::vector<std::pair<std::string, std::optional<std::string>>>& tags);
+  // Of one resource; none when it is not there.
+  absl::StatusOr<TagMap> Of(const std::string& resource_id);
   // Ordered by resource and key.
   absl::StatusOr<std::vector<Tag>> List();
 

@@ -221,4 +221,14 @@ bool Condition::Holds(const Context& context) const {
   return all ? std::all_of(values.begin(), values.end(), passes) : std::any_of(values.begin(), values.end(), passes);
 }
 
+std::vector<std::string> Condition::Keys() const {
+  std::vector<std::string> keys = {key_};
+  for (const Operand& operand : operands_) {
+    for (const auto& more : {operand.pattern.VariableKeys(), operand.arn.VariableKeys()}) {
+      keys.insert(keys.end(), more.begin(), more.end());
+    }
+  }
+  return keys;
+}
+
 }  // namespace brume::iam

@@ -22,6 +22,9 @@ class Condition {
 
   bool Holds(const Context& context) const;
 
+  // In lower case: its own key, and those of the variables in its values.
+  std::vector<std::string> Keys() const;
+
  private:
   enum class Test { kString, kNumber, kDate, kBool, kIpAddress, kArn, kNull };
   enum class Order { kEquals, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };

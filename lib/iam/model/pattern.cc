@@ -114,6 +114,12 @@ bool Pattern::Matches(absl::string_view text, const Context& context, bool ignor
   return Match(expanded, text, ignore_case);
 }
 
+std::vector<std::string> Pattern::VariableKeys() const {
+  std::vector<std::string> keys;
+  for (const Variable& variable : variables_) keys.push_back(variable.key);
+  return keys;
+}
+
 std::vector<Pattern> Pattern::SplitAtColons(size_t most) const {
   std::vector<Pattern> parts(1);
   for (const Symbol symbol : symbols_) {
@@ -146,6 +152,15 @@ absl::StatusOr<ArnPattern> ArnPattern::Parse(absl::string_view text, bool variab
   arn.fields_ = whole.SplitAtColons(kArnFields);
   while (arn.fields_.size() < kArnFields) arn.fields_.push_back(Pattern::Everything());
   return arn;
+}
+
+std::vector<std::string> ArnPattern::VariableKeys() const {
+  std::vector<std::string> keys;
+  for (const Pattern& field : fields_) {
+    const std::vector<std::string> more = field.VariableKeys();
+    keys.insert(keys.end(), more.begin(), more.end());
+  }
+  return keys;
 }
 
 bool ArnPattern::Matches(absl::string_view arn, const Context& context) const {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,11 +10,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "lib/gateway/access_question.h"
 
 namespace brume::iam {
 
-// Condition keys of a call, in lower case, with their values: AccessQuestion::context.
-using Context = std::map<std::string, std::vector<std::string>>;
+// Condition keys of a call, in lower case, with their values.
+using Context = AccessContext;
 
 class Pattern {
  public:
@@ -30,6 +30,9 @@ class Pattern {
   // Whether it stands for all of `text`. A variable without a value, or with several, stands for nothing. Takes time in
   // proportion to the pattern's length times the text's, at most.
   bool Matches(absl::string_view text, const Context& context, bool ignore_case = false) const;
+
+  // The condition keys of its variables, in lower case.
+  std::vector<std::string> VariableKeys() const;
 
   // Splits at the first `most - 1` colons that are characters of the text, not of a variable's name.
   std::vector<Pattern> SplitAtColons(size_t most) const;
@@ -59,6 +62,9 @@ class ArnPattern {
   static absl::StatusOr<ArnPattern> Parse(absl::string_view text, bool variables);
 
   bool Matches(absl::string_view arn, const Context& context) const;
+
+  // The condition keys of its variables, in lower case.
+  std::vector<std::string> VariableKeys() const;
 
  private:
   std::vector<Pattern> fields_;  // none = everything

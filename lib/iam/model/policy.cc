@@ -20,6 +20,7 @@ bool NamesAction(const Statement& statement, absl::string_view action, const Con
 }
 
 bool NamesResource(const Statement& statement, absl::string_view resource, const Context& context) {
+  if (statement.undecidable && statement.has_variables) return !statement.allows;
   const bool named = std::any_of(statement.resources.begin(), statement.resources.end(),
                                  [&](const ArnPattern& arn) { return arn.Matches(resource, context); });
   return named != statement.not_resources;
@@ -37,6 +38,7 @@ bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
 }
 
 bool ConditionsHold(const Statement& statement, const Context& context) {
+  if (statement.undecidable) return !statement.allows;
   return std::all_of(statement.conditions.begin(), statement.conditions.end(),
                      [&](const Condition& condition) { return condition.Holds(context); });
 }
@@ -55,15 +57,21 @@ Verdict Strongest(const std::vector<Statement>& statements, const Applies& appli
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Policy>> Policy::Parse(absl::string_view json, PolicyKind kind) {
-  ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(json, kind));
+absl::StatusOr<std::shared_ptr<const Policy>> Policy::Parse(absl::string_view json, PolicyKind kind, PolicyUse use) {
+  ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(json, kind, use));
   return std::shared_ptr<const Policy>(new Policy(std::move(statements)));
 }
 
-Verdict Policy::Judge(const AccessQuestion& question, absl::string_view resource) const {
+bool Policy::conditional() const {
+  return std::any_of(statements_.begin(), statements_.end(), [](const Statement& statement) {
+    return statement.has_variables || !statement.conditions.empty();
+  });
+}
+
+Verdict Policy::Judge(absl::string_view action, absl::string_view resource, const Context& context) const {
   return Strongest(statements_, [&](const Statement& statement) {
-    return NamesAction(statement, question.action, question.context) &&
-           NamesResource(statement, resource, question.context) && ConditionsHold(statement, question.context);
+    return NamesAction(statement, action, context) && NamesResource(statement, resource, context) &&
+           ConditionsHold(statement, context);
   });
 }
 
@@ -74,11 +82,11 @@ Verdict Policy::JudgeTrust(const TrustQuestion& question) const {
   });
 }
 
-Verdict JudgeAll(absl::Span<const std::shared_ptr<const Policy>> policies, const AccessQuestion& question,
-                 absl::string_view resource) {
+Verdict JudgeAll(absl::Span<const std::shared_ptr<const Policy>> policies, absl::string_view action,
+                 absl::string_view resource, const Context& context) {
   Verdict strongest = Verdict::kNone;
   for (const auto& policy : policies) {
-    strongest = std::max(strongest, policy->Judge(question, resource));
+    strongest = std::max(strongest, policy->Judge(action, resource, context));
     if (strongest == Verdict::kDeny) break;
   }
   return strongest;

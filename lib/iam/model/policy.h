@@ -21,6 +21,13 @@ enum class PolicyKind {
   kTrust,     // says who may take on a role: has Principal, no Resource
 };
 
+// What becomes of a condition key that nobody knows (condition_keys.h).
+enum class PolicyUse {
+  kWrite,  // the policy is refused
+  // It was kept by a version that knew less: a statement with such a key denies as if the key held, and allows nothing.
+  kJudge,
+};
+
 enum class Verdict {
   kNone,   // no statement applies: not allowed
   kAllow,  // a statement allows it, none denies it
@@ -41,10 +48,13 @@ struct TrustQuestion {
 class Policy {
  public:
   // Error: MalformedPolicyDocument, with the place.
-  static absl::StatusOr<std::shared_ptr<const Policy>> Parse(absl::string_view json, PolicyKind kind);
+  static absl::StatusOr<std::shared_ptr<const Policy>> Parse(absl::string_view json, PolicyKind kind, PolicyUse use);
 
-  // About the question's action on one of its resources.
-  Verdict Judge(const AccessQuestion& question, absl::string_view resource) const;
+  // Whether anything but the call's action and the resource's name matters to it.
+  bool conditional() const;
+
+  // About an action on one resource, of which the keys in `context` are true.
+  Verdict Judge(absl::string_view action, absl::string_view resource, const Context& context) const;
   // Of a trust policy.
   Verdict JudgeTrust(const TrustQuestion& question) const;
 
@@ -58,6 +68,9 @@ class Policy {
     // Of Principal: ARNs, account numbers or "*"; and names of services.
     std::vector<std::string> accounts, services;
     std::vector<Condition> conditions;
+    bool has_variables = false;
+    // It speaks of a condition key that nobody knows, so it is not known whether it applies.
+    bool undecidable = false;
   };
 
  private:
@@ -67,8 +80,8 @@ class Policy {
 };
 
 // The strongest verdict of several policies: kDeny, kAllow, kNone.
-Verdict JudgeAll(absl::Span<const std::shared_ptr<const Policy>> policies, const AccessQuestion& question,
-                 absl::string_view resource);
+Verdict JudgeAll(absl::Span<const std::shared_ptr<const Policy>> policies, absl::string_view action,
+                 absl::string_view resource, const Context& context);
 
 // What counts against the size limits of IAM: the characters that are no white space.
 size_t PolicySize(absl::string_view json);

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/model/condition_keys.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
@@ -185,6 +186,26 @@ absl::Status ParseConditions(const json& source, bool variables, const std::stri
   return absl::OkStatus();
 }
 
+// Finds the condition keys that nobody knows.
+absl::Status CheckKeys(PolicyUse use, const std::string& place, Statement& statement) {
+  std::vector<std::string> keys;
+  for (const ArnPattern& resource : statement.resources) {
+    for (std::string& key : resource.VariableKeys()) keys.push_back(std::move(key));
+  }
+  statement.has_variables = !keys.empty();
+  for (const Condition& condition : statement.conditions) {
+    for (std::string& key : condition.Keys()) keys.push_back(std::move(key));
+  }
+  for (const std::string& key : keys) {
+    if (IsConditionKey(key)) continue;
+    if (use == PolicyUse::kWrite) {
+      return Malformed(place, key, "is no condition key: it would be absent from every call");
+    }
+    statement.undecidable = true;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bool variables,
                                          const std::string& place) {
   if (!source.is_object()) return Malformed(place + "must be an object");
@@ -213,7 +234,7 @@ absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bo
 
 }  // namespace
 
-absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, PolicyKind kind) {
+absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, PolicyKind kind, PolicyUse use) {
   ASSIGN_OR_RETURN(const json document, ParseJson(text));
   RETURN_IF_ERROR(CheckNames(document, {"Version", "Id", "Statement"}, ""));
   // Without a Version it is the old one, which has no variables.
@@ -231,6 +252,7 @@ absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, P
   for (const json& item : list) {
     const std::string place = absl::StrCat("Statement ", statements.size() + 1, ": ");
     ASSIGN_OR_RETURN(Statement statement, ParseStatement(item, kind, variables, place));
+    RETURN_IF_ERROR(CheckKeys(use, place, statement));
     if (!statement.sid.empty() && !sids.insert(statement.sid).second) {
       return Malformed(place, statement.sid, "is the Sid of an earlier statement");
     }

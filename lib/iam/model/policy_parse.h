@@ -10,6 +10,6 @@
 namespace brume::iam {
 
 // Error: MalformedPolicyDocument, with the place.
-absl::StatusOr<std::vector<Policy::Statement>> ParseStatements(absl::string_view json, PolicyKind kind);
+absl::StatusOr<std::vector<Policy::Statement>> ParseStatements(absl::string_view json, PolicyKind kind, PolicyUse use);
 
 }  // namespace brume::iam

@@ -1,6 +1,7 @@
 #include "lib/ec2/compute/api/compute_actions.h"
 
 #include "lib/ec2/compute/api/account_handlers.h"
+#include "lib/ec2/compute/api/compute_facts.h"
 #include "lib/ec2/compute/api/instance_attribute_handlers.h"
 #include "lib/ec2/compute/api/instance_handlers.h"
 #include "lib/ec2/compute/api/instance_option_handlers.h"
@@ -12,10 +13,11 @@
 namespace brume::ec2 {
 
 void AddComputeActions(gateway::Actions& actions, const ComputeServices& services) {
+  AddComputeFacts(actions.facts(), services);
   AddInstanceActions(actions, services);
   AddInstanceAttributeActions(actions, services.instances);
   AddInstanceOptionActions(actions, services.instances);
-  AddInstanceProfileAssociationActions(actions, services.profiles, services.profile_associations);
+  AddInstanceProfileAssociationActions(actions, services.profiles, services.profile_associations, services.settings);
   AddInstanceTypeActions(actions, services.types, services.settings);
   AddKeyPairActions(actions, services.key_pairs);
   AddLaunchTemplateActions(actions, services.launch_templates, services.settings);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/compute_facts.h"
 #include "lib/ec2/compute/api/instance_filters.h"
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
@@ -156,6 +157,9 @@ void AddInstanceActions(gateway::Actions& actions, const ComputeServices& servic
   actions.Add(RunInstances, services.launches, services.settings)
       .CompletedBy([&templates = services.launch_templates](const v1::RunInstancesRequest& request) {
         return WithLaunchTemplate(request, templates);
+      })
+      .DescribedBy([services](const v1::RunInstancesRequest& request, AccessQuestion& question) {
+        return DescribeLaunch(request, services, question);
       })
       .PassesRole([&profiles = services.profiles](const v1::RunInstancesRequest& request) {
         return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());

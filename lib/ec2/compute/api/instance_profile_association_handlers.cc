@@ -7,6 +7,7 @@
 #include "lib/gateway/filter_values.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 
 namespace brume::ec2 {
 namespace {
@@ -87,14 +88,23 @@ absl::StatusOr<v1::ReplaceIamInstanceProfileAssociationResponse> ReplaceIamInsta
 }  // namespace
 
 void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstanceProfileService& profiles,
-                                          ProfileAssociationService& associations) {
+                                          ProfileAssociationService& associations, const Settings& settings) {
   const auto role = [&profiles](const auto& request) {
     return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());
   };
   actions.Add(DescribeIamInstanceProfileAssociations, associations);
   actions.Add(AssociateIamInstanceProfile, profiles, associations).PassesRole(role);
-  actions.Add(DisassociateIamInstanceProfile, associations);
-  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations).PassesRole(role);
+  // An association is of its instance, which is what policies name.
+  const auto of_instance = [&associations, account = settings.account()](const auto& request,
+                                                                         AccessQuestion& question) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, associations.List());
+    for (const ProfileAssociation& association : all) {
+      if (association.id == request.association_id()) question.resources = {ArnOf(account, association.instance_id)};
+    }
+    return absl::OkStatus();
+  };
+  actions.Add(DisassociateIamInstanceProfile, associations).DescribedBy(of_instance);
+  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations).DescribedBy(of_instance).PassesRole(role);
 }
 
 }  // namespace brume::ec2

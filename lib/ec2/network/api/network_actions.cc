@@ -2,6 +2,7 @@
 
 #include "lib/ec2/network/api/address_handlers.h"
 #include "lib/ec2/network/api/network_acl_handlers.h"
+#include "lib/ec2/network/api/network_facts.h"
 #include "lib/ec2/network/api/network_interface_handlers.h"
 #include "lib/ec2/network/api/region_handlers.h"
 #include "lib/ec2/network/api/route_handlers.h"
@@ -12,6 +13,7 @@
 namespace brume::ec2 {
 
 void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
+  AddNetworkFacts(actions.facts(), services, settings.account());
   AddAddressActions(actions);
   AddNetworkAclActions(actions, services.networks, settings);
   AddNetworkInterfaceActions(actions, services.interfaces, settings);

@@ -1,0 +1,154 @@
+#include "lib/ec2/compute/api/compute_facts.h"
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/instance_view.h"
+#include "lib/gateway/filters.h"
+#include "lib/resource/arn.h"
+
+namespace brume::ec2 {
+namespace {
+
+absl::StatusOr<AccessContext> InstanceFacts(compute::InstanceService& instances, const std::string& name) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(name));
+  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
+  const Instance& instance = view.instance;
+  const MetadataOptions& metadata = instance.metadata_options;
+  AccessContext facts = {{"ec2:instanceid", {name}},
+                         {"ec2:instancetype", {instance.instance_type}},
+                         {"ec2:availabilityzone", {instance.availability_zone}},
+                         {"ec2:tenancy", {"default"}},
+                         {"ec2:rootdevicetype", {"ebs"}},
+                         {"ec2:ebsoptimized", {"false"}},
+                         {"ec2:metadatahttpendpoint", {metadata.endpoint_enabled ? "enabled" : "disabled"}},
+                         {"ec2:metadatahttptokens", {metadata.tokens_required ? "required" : "optional"}},
+                         {"ec2:metadatahttpputresponsehoplimit", {absl::StrCat(metadata.hop_limit)}},
+                         {"ec2:instancemetadatatags", {metadata.tags_enabled ? "enabled" : "disabled"}}};
+  if (view.profile.has_value()) facts["ec2:instanceprofile"] = {view.profile->profile_arn};
+  return facts;
+}
+
+absl::StatusOr<AccessContext> KeyPairFacts(compute::KeyPairService& key_pairs, const std::string& name) {
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
+  AccessContext facts;
+  for (const compute::KeyPairView& view : all) {
+    if (view.pair.name != name) continue;
+    facts = {{"ec2:keypairname", {name}}, {"ec2:keypairtype", {view.pair.type}}};
+    gateway::AddTagFacts(view.tags, facts);
+  }
+  return facts;
+}
+
+// A pair's ARN has its name. A name may look like an id; it is then the name that is meant.
+absl::StatusOr<std::string> KeyPairName(compute::KeyPairService& key_pairs, const std::string& named) {
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
+  std::string of_id;
+  for (const compute::KeyPairView& view : all) {
+    if (view.pair.name == named) return named;
+    if (view.pair.id.text() == named) of_id = view.pair.name;
+  }
+  if (of_id.empty()) return absl::NotFoundError(absl::StrCat("no key pair is called ", named));
+  return of_id;
+}
+
+// As the call says it: what it leaves out has EC2's default where a policy's author would count on one.
+AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const Settings& settings) {
+  const v1::InstanceMetadataOptionsRequest& metadata = request.metadata_options();
+  const auto or_default = [](const std::string& said, const char* otherwise) {
+    return std::vector<std::string>{said.empty() ? otherwise : said};
+  };
+  AccessContext facts = {
+      {"ec2:instancetype",
+       {request.instance_type().empty() ? settings.default_instance_type : request.instance_type()}},
+      {"ec2:tenancy", or_default(request.placement().tenancy(), "default")},
+      {"ec2:rootdevicetype", {"ebs"}},
+      {"ec2:ebsoptimized", {std::string(gateway::FilterText(request.ebs_optimized()))}},
+      {"ec2:instancemarkettype", {"on-demand"}},
+      {"ec2:metadatahttpendpoint", or_default(metadata.http_endpoint(), "enabled")},
+      {"ec2:metadatahttptokens", or_default(metadata.http_tokens(), "required")},
+      {"ec2:metadatahttpputresponsehoplimit",
+       {absl::StrCat(metadata.has_http_put_response_hop_limit() ? metadata.http_put_response_hop_limit() : 1)}},
+      {"ec2:instancemetadatatags", or_default(metadata.instance_metadata_tags(), "disabled")}};
+  if (const std::string& profile = request.iam_instance_profile().arn(); !profile.empty()) {
+    facts["ec2:instanceprofile"] = {profile};
+  }
+  return facts;
+}
+
+AccessContext FactsOfVolume(const v1::RunInstancesRequest& request) {
+  AccessContext facts = {{"ec2:volumetype", {"gp3"}}, {"ec2:encrypted", {"false"}}};
+  for (const auto& mapping : request.block_device_mappings()) {
+    if (mapping.ebs().has_volume_size()) facts["ec2:volumesize"] = {absl::StrCat(mapping.ebs().volume_size())};
+    if (!mapping.ebs().volume_type().empty()) facts["ec2:volumetype"] = {mapping.ebs().volume_type()};
+  }
+  return facts;
+}
+
+// Where the instances go, of all that the call says. What is malformed is refused when the call's turn comes.
+compute::RunRequest SiteWish(const v1::RunInstancesRequest& request) {
+  compute::RunRequest wish;
+  const auto add_groups = [&wish](const auto& ids) {
+    for (const std::string& text : ids) {
+      if (const auto id = SecurityGroupId::Parse(text); id.ok()) wish.group_ids.push_back(*id);
+    }
+  };
+  const auto set_subnet = [&wish](const std::string& text) {
+    if (const auto id = SubnetId::Parse(text); id.ok()) wish.subnet_id = *id;
+  };
+  wish.availability_zone = request.placement().availability_zone();
+  set_subnet(request.subnet_id());
+  add_groups(request.security_group_ids());
+  wish.group_names.assign(request.security_groups().begin(), request.security_groups().end());
+  for (const auto& interface : request.network_interfaces()) {
+    if (!interface.subnet_id().empty()) set_subnet(interface.subnet_id());
+    add_groups(interface.groups());
+  }
+  return wish;
+}
+
+}  // namespace
+
+void AddComputeFacts(gateway::ResourceFacts& facts, const ComputeServices& services) {
+  facts.Add(InstanceId::kKind.arn_type,
+            [&instances = services.instances](const std::string& id) { return InstanceFacts(instances, id); });
+  facts.Add(KeyPairId::kKind.arn_type,
+            [&key_pairs = services.key_pairs](const std::string& name) { return KeyPairFacts(key_pairs, name); });
+  facts.AddName(KeyPairId::kKind.arn_type,
+                [&key_pairs = services.key_pairs](const std::string& named) { return KeyPairName(key_pairs, named); });
+}
+
+absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const ComputeServices& services,
+                            AccessQuestion& question) {
+  const Account account = services.settings.account();
+  const auto add = [&](const Kind& kind, AccessContext facts) {
+    question.resource_context[ArnOf(account, kind, "*")].merge(std::move(facts));
+  };
+  add(InstanceId::kKind, FactsOfLaunched(request, services.settings));
+  add(VolumeId::kKind, FactsOfVolume(request));
+  // Groups may be named by their names, and a launch that names none falls into the default ones.
+  ASSIGN_OR_RETURN(const compute::LaunchSite site, services.instances.SiteOf(SiteWish(request)));
+  std::set<std::string> used(question.resources.begin(), question.resources.end());
+  used.insert(ArnOf(account, site.subnet.id));
+  for (const SecurityGroupId& group : site.groups) used.insert(ArnOf(account, group));
+  question.resources.assign(used.begin(), used.end());
+  add(EniId::kKind, {{"ec2:subnet", {ArnOf(account, site.subnet.id)}},
+                     {"ec2:vpc", {ArnOf(account, site.subnet.vpc_id)}},
+                     {"ec2:availabilityzone", {site.subnet.availability_zone}}});
+  question.resource_context[ArnOf(account, InstanceId::kKind, "*")]["ec2:availabilityzone"] = {
+      site.subnet.availability_zone};
+  if (!request.launch_template().launch_template_id().empty()) {
+    const std::string arn = ArnOf(account, LaunchTemplateId::kKind, request.launch_template().launch_template_id());
+    for (const std::string& resource : question.resources) {
+      question.resource_context[resource]["ec2:launchtemplate"] = {arn};
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace brume::ec2

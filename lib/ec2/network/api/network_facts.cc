@@ -1,0 +1,63 @@
+#include "lib/ec2/network/api/network_facts.h"
+
+#include <string>
+#include <vector>
+
+#include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
+
+namespace brume::ec2 {
+namespace {
+
+absl::StatusOr<AccessContext> SubnetFacts(network::NetworkService& networks, const Account& account,
+                                          const std::string& id) {
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets());
+  for (const network::SubnetView& view : all) {
+    if (view.subnet.id.text() != id) continue;
+    return AccessContext{{"ec2:subnetid", {id}},
+                         {"ec2:vpc", {ArnOf(account, view.subnet.vpc_id)}},
+                         {"ec2:availabilityzone", {view.subnet.availability_zone}}};
+  }
+  return AccessContext();
+}
+
+absl::StatusOr<AccessContext> GroupFacts(network::SecurityGroupService& groups, const Account& account,
+                                         const std::string& name) {
+  ASSIGN_OR_RETURN(const SecurityGroupId id, SecurityGroupId::Parse(name));
+  ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(id, ""));
+  return AccessContext{{"ec2:securitygroupid", {name}}, {"ec2:vpc", {ArnOf(account, group.vpc_id)}}};
+}
+
+absl::StatusOr<AccessContext> InterfaceFacts(network::InterfaceService& interfaces, const Account& account,
+                                             const std::string& name) {
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(name));
+  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> found, interfaces.List({&id, 1}));
+  AccessContext facts;
+  for (const network::InterfaceView& view : found) {
+    facts = {{"ec2:networkinterfaceid", {name}},
+             {"ec2:subnet", {ArnOf(account, view.eni.subnet_id)}},
+             {"ec2:vpc", {ArnOf(account, view.eni.vpc_id)}},
+             {"ec2:availabilityzone", {view.availability_zone}}};
+    if (!view.eni.instance_id.empty()) facts["ec2:instanceid"] = {view.eni.instance_id.text()};
+  }
+  return facts;
+}
+
+}  // namespace
+
+void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& services, const Account& account) {
+  facts.Add(VpcId::kKind.arn_type, [](const std::string& id) -> absl::StatusOr<AccessContext> {
+    return AccessContext{{"ec2:vpcid", {id}}, {"ec2:tenancy", {"default"}}};
+  });
+  facts.Add(SubnetId::kKind.arn_type, [&networks = services.networks, account](const std::string& id) {
+    return SubnetFacts(networks, account, id);
+  });
+  facts.Add(SecurityGroupId::kKind.arn_type, [&groups = services.security_groups, account](const std::string& id) {
+    return GroupFacts(groups, account, id);
+  });
+  facts.Add(EniId::kKind.arn_type, [&interfaces = services.interfaces, account](const std::string& id) {
+    return InterfaceFacts(interfaces, account, id);
+  });
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,39 @@
+#include "lib/ec2/storage/api/storage_facts.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/resource/ids.h"
+
+namespace brume::ec2 {
+
+void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& images, storage::VolumeService& volumes,
+                     const Account& account) {
+  facts.Add(ImageId::kKind.arn_type,
+            [&images, owner = account.id](const std::string& name) -> absl::StatusOr<AccessContext> {
+              ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(name));
+              RETURN_IF_ERROR(images.Get(id).status());
+              return AccessContext{{"ec2:imageid", {name}},
+                                   {"ec2:imagetype", {"machine"}},
+                                   {"ec2:owner", {owner}},
+                                   {"ec2:public", {"false"}},
+                                   {"ec2:rootdevicetype", {"ebs"}}};
+            });
+  facts.Add(VolumeId::kKind.arn_type, [&volumes](const std::string& name) -> absl::StatusOr<AccessContext> {
+    ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(name));
+    ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> found, volumes.List({&id, 1}));
+    AccessContext known;
+    for (const storage::VolumeView& view : found) {
+      known = {{"ec2:volumeid", {name}},
+               {"ec2:volumesize", {absl::StrCat(view.volume.size_gib)}},
+               {"ec2:volumetype", {view.volume.type}},
+               {"ec2:encrypted", {"false"}},
+               {"ec2:availabilityzone", {view.volume.availability_zone}}};
+    }
+    return known;
+  });
+}
+
+}  // namespace brume::ec2

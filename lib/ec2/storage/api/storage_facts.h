@@ -1,0 +1,16 @@
+// What policies may ask about images and volumes.
+// Source: the condition keys of "Actions, resources, and condition keys for Amazon EC2", Service Authorization
+// Reference.
+#pragma once
+
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/volume_service.h"
+#include "lib/gateway/resource_facts.h"
+#include "lib/resource/account.h"
+
+namespace brume::ec2 {
+
+void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& images, storage::VolumeService& volumes,
+                     const Account& account);
+
+}  // namespace brume::ec2

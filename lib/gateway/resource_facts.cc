@@ -1,0 +1,77 @@
+#include "lib/gateway/resource_facts.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "lib/resource/arn.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::gateway {
+namespace {
+
+struct Resource {
+  Arn arn;
+  std::string type, name;
+};
+
+// Unset for what is not one resource of EC2's that may be there.
+std::optional<Resource> Split(const std::string& text) {
+  std::optional<Arn> arn = Arn::Parse(text);
+  if (!arn.has_value() || arn->service != "ec2") return std::nullopt;
+  const size_t slash = arn->resource.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  Resource resource = {.arn = *arn, .type = arn->resource.substr(0, slash), .name = arn->resource.substr(slash + 1)};
+  if (resource.name == "*") return std::nullopt;
+  return resource;
+}
+
+// The call is refused for that when its turn comes.
+bool IsAbsent(const absl::Status& status) { return absl::IsNotFound(status) || ec2::HasErrorCode(status); }
+
+}  // namespace
+
+void AddTagFacts(const TagMap& tags, AccessContext& facts) {
+  for (const auto& [key, value] : tags) {
+    const std::string name = absl::AsciiStrToLower(key);
+    for (const char* family : {"aws:resourcetag/", "ec2:resourcetag/"}) facts[family + name] = {value};
+  }
+}
+
+void ResourceFacts::Add(absl::string_view arn_type, Function function) {
+  by_type_[std::string(arn_type)].push_back(std::move(function));
+}
+
+void ResourceFacts::AddName(absl::string_view arn_type, NameFunction name) {
+  names_[std::string(arn_type)] = std::move(name);
+}
+
+absl::StatusOr<std::string> ResourceFacts::ProperArn(const std::string& arn) const {
+  std::optional<Resource> resource = Split(arn);
+  if (!resource.has_value()) return arn;
+  const auto name = names_.find(resource->type);
+  if (name == names_.end()) return arn;
+  absl::StatusOr<std::string> proper = name->second(resource->name);
+  if (IsAbsent(proper.status())) return arn;
+  if (!proper.ok()) return proper;
+  resource->arn.resource = absl::StrCat(resource->type, "/", *proper);
+  return resource->arn.text();
+}
+
+absl::StatusOr<AccessContext> ResourceFacts::Of(const std::string& arn) const {
+  AccessContext all;
+  const std::optional<Resource> resource = Split(arn);
+  if (!resource.has_value()) return all;
+  const auto functions = by_type_.find(resource->type);
+  if (functions == by_type_.end()) return all;
+  for (const Function& function : functions->second) {
+    absl::StatusOr<AccessContext> facts = function(resource->name);
+    if (IsAbsent(facts.status())) continue;
+    if (!facts.ok()) return facts;
+    all.merge(*std::move(facts));
+  }
+  return all;
+}
+
+}  // namespace brume::gateway

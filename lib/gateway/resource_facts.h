@@ -1,0 +1,45 @@
+// What is true of a resource that is there, as policies ask about it: ec2:ResourceTag/KEY, ec2:InstanceType …
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/gateway/access_question.h"
+#include "lib/resource/tags.h"
+
+namespace brume::gateway {
+
+// ec2:ResourceTag/KEY and aws:ResourceTag/KEY of each tag.
+void AddTagFacts(const TagMap& tags, AccessContext& facts);
+
+// Not thread-safe while functions are added; thread-safe afterwards.
+class ResourceFacts {
+ public:
+  // Takes what stands after the type in the ARN. NotFound, or any error with EC2's code: it is not there, and nothing
+  // is true of it; the call is refused for that later. Any other error refuses the call.
+  using Function = std::function<absl::StatusOr<AccessContext>(const std::string& name)>;
+
+  // Of EC2's resources of this type in ARNs ("instance"). All that are added for a type answer together.
+  void Add(absl::string_view arn_type, Function function);
+
+  // Where requests may name a resource of this type otherwise than its ARN does: `name` takes what stands after the
+  // type and returns what should; NotFound, or an error with EC2's code, leaves it. One function a type.
+  using NameFunction = std::function<absl::StatusOr<std::string>(const std::string& name)>;
+  void AddName(absl::string_view arn_type, NameFunction name);
+
+  // The ARN by which policies know what `arn` means. Errors as of a function's own.
+  absl::StatusOr<std::string> ProperArn(const std::string& arn) const;
+
+  // Empty for "*", for what is yet to be made ("instance/*"), and for types nobody added.
+  absl::StatusOr<AccessContext> Of(const std::string& arn) const;
+
+ private:
+  std::map<std::string, std::vector<Function>, std::less<>> by_type_;
+  std::map<std::string, NameFunction, std::less<>> names_;
+};
+
+}  // namespace brume::gateway

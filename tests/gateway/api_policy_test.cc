@@ -1,0 +1,239 @@
+// What policies protect: the resource that a call uses, however the call names it.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/instance_profile.pb.h"
+#include "brume/ec2/v1/key_pair.pb.h"
+#include "brume/ec2/v1/security_group.pb.h"
+#include "brume/iam/v1/user.pb.h"
+#include "brume/iam/v1/user_policy.pb.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+// A user with one policy.
+class PolicyWorld : public ApiWorld {
+ public:
+  PolicyWorld() {
+    const auto made = CallText("iam:CreateUser", "user_name: 'ada'");
+    REQUIRE(made.ok());
+    const iam::v1::User& user = static_cast<const iam::v1::CreateUserResponse&>(**made).user();
+    ada_ = {.principal = user.arn(),
+            .request_id = "r",
+            .arn = user.arn(),
+            .principal_id = user.user_id(),
+            .user_name = "ada"};
+  }
+
+  // `statements` of the policy language, between commas.
+  void SetPolicy(const std::string& statements) {
+    iam::v1::PutUserPolicyRequest put;
+    put.set_user_name("ada");
+    put.set_policy_name("p");
+    put.set_policy_document(absl::StrCat(R"({"Version":"2012-10-17","Statement":[)", statements, "]}"));
+    REQUIRE(CallByName("iam:PutUserPolicy", put).ok());
+  }
+  // All is allowed but what names `arn`.
+  void Protect(const std::string& arn) {
+    SetPolicy(absl::StrCat(R"({"Effect":"Allow","Action":"*","Resource":"*"},)",
+                           R"({"Effect":"Deny","Action":"*","Resource":")", arn, R"("})"));
+  }
+
+  // EC2's code of the user's call; "" when it is served.
+  std::string Try(const std::string& action, const std::string& text) {
+    const auto* method = FindRpc(action);
+    REQUIRE(method != nullptr);
+    std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    INFO(action << " " << text);
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, request.get()));
+    const auto answer = dispatcher.Call(*method, *request, ada_);
+    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
+  }
+
+  std::string Ec2Arn(const std::string& resource) const {
+    return absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":", resource);
+  }
+
+ private:
+  Caller ada_;
+};
+
+constexpr char kRefused[] = "UnauthorizedOperation";
+constexpr char kDryRun[] = "DryRunOperation";
+
+}  // namespace
+
+TEST_CASE("a denial of a security group holds however a call names the group", "[api]") {
+  PolicyWorld world;
+  const auto group_of = [&](const char* name) {
+    ec2::v1::CreateSecurityGroupRequest create;
+    create.set_group_name(name);
+    create.set_description("d");
+    return Value(world.Call<ec2::v1::CreateSecurityGroupResponse>(create)).group_id();
+  };
+  const std::string web = group_of("web");
+  group_of("other");
+  const std::string rule =
+      "dry_run: true ip_permissions { ip_protocol: 'tcp' from_port: 80 to_port: 80 ip_ranges { cidr_ip: '0.0.0.0/0' } "
+      "} ";
+  const std::string launch = "dry_run: true min_count: 1 max_count: 1 image_id: '" + world.image.text() + "' ";
+  const auto check = [&](const std::string& expected, const std::string& by_name, const std::string& by_id) {
+    for (const std::string& named : {by_name, by_id}) {
+      CHECK(world.Try("AuthorizeSecurityGroupIngress", rule + named) == expected);
+      CHECK(world.Try("RevokeSecurityGroupIngress", rule + named) == expected);
+      CHECK(world.Try("DeleteSecurityGroup", "dry_run: true " + named) == expected);
+    }
+  };
+  world.Protect(world.Ec2Arn("security-group/" + web));
+  check(kRefused, "group_name: 'web'", "group_id: '" + web + "'");
+  CHECK(world.Try("AuthorizeSecurityGroupIngress", rule + "group_name: 'other'") == kDryRun);
+  // Who may not is not told more than who may.
+  CHECK(world.Try("DeleteSecurityGroup", "group_name: 'none'") == "InvalidGroup.NotFound");
+  CHECK(world.Try("RunInstances", launch + "security_groups: 'web'") == kRefused);
+  CHECK(world.Try("RunInstances", launch + "security_group_ids: '" + web + "'") == kRefused);
+  CHECK(world.Try("RunInstances", launch + "network_interfaces { device_index: 0 groups: '" + web + "' }") == kRefused);
+  CHECK(world.Try("RunInstances", launch + "security_groups: 'other'") == kDryRun);
+  // A launch that names none falls into the default group.
+  const SecurityGroup fallback = Value(world.groups.Resolve(std::nullopt, "default"));
+  world.Protect(world.Ec2Arn("security-group/" + fallback.id.text()));
+  CHECK(world.Try("RunInstances", launch) == kRefused);
+  CHECK(world.Try("RunInstances", launch + "security_groups: 'other'") == kDryRun);
+  CHECK(world.Try("RunInstances", launch + "security_groups: 'default'") == kRefused);
+}
+
+TEST_CASE("a denial of a subnet holds for launches that fall into it", "[api]") {
+  PolicyWorld world;
+  const std::vector<network::SubnetView> subnets = Value(world.networks.ListSubnets());
+  REQUIRE_FALSE(subnets.empty());
+  const std::string launch = "dry_run: true min_count: 1 max_count: 1 image_id: '" + world.image.text() + "' ";
+  CHECK(world.Try("RunInstances", launch) == kRefused);  // nothing is allowed yet
+  for (const network::SubnetView& view : subnets) {
+    world.Protect(world.Ec2Arn("subnet/" + view.subnet.id.text()));
+    CHECK(world.Try("RunInstances", launch + "subnet_id: '" + view.subnet.id.text() + "'") == kRefused);
+    CHECK(world.Try("RunInstances",
+                    launch + "placement { availability_zone: '" + view.subnet.availability_zone + "' }") == kRefused);
+  }
+}
+
+TEST_CASE("a denial of a key pair holds by its name and by its id", "[api]") {
+  PolicyWorld world;
+  ec2::v1::CreateKeyPairRequest create;
+  create.set_key_name("ops");
+  create.set_key_type("ed25519");
+  const std::string id = Value(world.Call<ec2::v1::CreateKeyPairResponse>(create)).key_pair_id();
+  world.Protect(world.Ec2Arn("key-pair/ops"));
+  CHECK(world.Try("DeleteKeyPair", "key_name: 'ops'") == kRefused);
+  CHECK(world.Try("DeleteKeyPair", "key_pair_id: '" + id + "'") == kRefused);
+  CHECK(world.Try("CreateTags", "resources: '" + id + "' tags { key: 'a' value: 'b' }") == kRefused);
+  CHECK(world.Try("DeleteTags", "resources: '" + id + "'") == kRefused);
+  CHECK(world.Try("RunInstances", "dry_run: true min_count: 1 max_count: 1 key_name: 'ops' image_id: '" +
+                                      world.image.text() + "'") == kRefused);
+  // What is allowed by the name is allowed by the id.
+  world.SetPolicy(R"({"Effect":"Allow","Action":"ec2:DeleteKeyPair","Resource":")" + world.Ec2Arn("key-pair/ops") +
+                  R"("})");
+  CHECK(world.Try("DeleteKeyPair", "key_pair_id: '" + id + "'") == "");
+}
+
+TEST_CASE("an association of an instance profile is its instance's to policies", "[api]") {
+  PolicyWorld world;
+  REQUIRE(world.CallText("iam:CreateInstanceProfile", "instance_profile_name: 'web'").ok());
+  REQUIRE(world.CallText("iam:CreateInstanceProfile", "instance_profile_name: 'db'").ok());
+  const InstanceId instance = world.Launch();
+  const auto answer = world.CallText("AssociateIamInstanceProfile",
+                                     "instance_id: '" + instance.text() + "' iam_instance_profile { name: 'web' }");
+  REQUIRE(answer.ok());
+  const std::string id = static_cast<const ec2::v1::AssociateIamInstanceProfileResponse&>(**answer)
+                             .iam_instance_profile_association()
+                             .association_id();
+  world.Protect(world.Ec2Arn("instance/" + instance.text()));
+  CHECK(world.Try("DisassociateIamInstanceProfile", "association_id: '" + id + "'") == kRefused);
+  CHECK(world.Try("ReplaceIamInstanceProfileAssociation",
+                  "association_id: '" + id + "' iam_instance_profile { name: 'db' }") == kRefused);
+  world.SetPolicy(R"({"Effect":"Allow","Action":"*","Resource":")" + world.Ec2Arn("instance/" + instance.text()) +
+                  R"("})");
+  CHECK(world.Try("DisassociateIamInstanceProfile", "association_id: '" + id + "'") == "");
+}
+
+TEST_CASE("images and snapshots are nobody's in ARNs", "[api]") {
+  PolicyWorld world;
+  const std::string launch = "dry_run: true min_count: 1 max_count: 1 image_id: '" + world.image.text() + "' ";
+  world.SetPolicy(R"({"Effect":"Allow","Action":"ec2:RunInstances","Resource":["arn:aws:ec2:*::image/ami-*",
+      "arn:aws:ec2:*:*:instance/*","arn:aws:ec2:*:*:volume/*","arn:aws:ec2:*:*:network-interface/*",
+      "arn:aws:ec2:*:*:subnet/*","arn:aws:ec2:*:*:security-group/*"]})");
+  CHECK(world.Try("RunInstances", launch) == kDryRun);
+  world.Protect("arn:aws:ec2:" + world.settings.region + "::image/" + world.image.text());
+  CHECK(world.Try("RunInstances", launch) == kRefused);
+  CHECK(world.Try("DeregisterImage", "dry_run: true image_id: '" + world.image.text() + "'") == kRefused);
+}
+
+TEST_CASE("conditions are about tags and facts of the resource, and about what a launch makes", "[api]") {
+  PolicyWorld world;
+  const InstanceId mine = world.Launch(), prod = world.Launch();
+  REQUIRE(world.CallText("CreateTags", "resources: '" + mine.text() + "' tags { key: 'Owner' value: 'ada' }").ok());
+  REQUIRE(world.CallText("CreateTags", "resources: '" + prod.text() + "' tags { key: 'env' value: 'prod' }").ok());
+  const auto stop = [&](const InstanceId& id) {
+    return world.Try("StopInstances", "dry_run: true instance_ids: '" + id.text() + "'");
+  };
+  const std::string allow = R"({"Effect":"Allow","Action":"*","Resource":"*"})";
+  const auto deny = [](const std::string& action, const std::string& condition) {
+    return absl::StrCat(R"(,{"Effect":"Deny","Action":")", action, R"(","Resource":"*","Condition":)", condition, "}");
+  };
+  for (const char* key : {"ec2:ResourceTag/env", "aws:ResourceTag/env"}) {
+    world.SetPolicy(allow + deny("*", absl::StrCat(R"({"StringEquals":{")", key, R"(":"prod"}})")));
+    CHECK(stop(mine) == kDryRun);
+    CHECK(stop(prod) == kRefused);
+  }
+  world.SetPolicy(R"({"Effect":"Allow","Action":"ec2:*","Resource":"*",
+      "Condition":{"StringEquals":{"ec2:ResourceTag/Owner":"${aws:username}"}}})");
+  CHECK(stop(mine) == kDryRun);
+  CHECK(stop(prod) == kRefused);
+
+  const std::string launch = "dry_run: true min_count: 1 max_count: 1 image_id: '" + world.image.text() + "' ";
+  world.SetPolicy(allow + deny("ec2:RunInstances", R"({"StringNotEquals":{"ec2:InstanceType":"b1.tiny"},
+      "ArnLike":{"aws:PrincipalArn":"*"}})"));
+  // It speaks of every resource of the call, of which the instance alone has a type.
+  CHECK(world.Try("RunInstances", launch + "instance_type: 'b1.tiny'") == kRefused);
+  const auto only = [&](const std::string& condition) {
+    world.SetPolicy(
+        absl::StrCat(allow, R"(,{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*",
+        "Condition":)",
+                     condition, "}"));
+  };
+  only(R"({"StringNotEquals":{"ec2:InstanceType":"b1.tiny"}})");
+  CHECK(world.Try("RunInstances", launch + "instance_type: 'b1.tiny'") == kDryRun);
+  CHECK(world.Try("RunInstances", launch + "instance_type: 'b1.small'") == kRefused);
+  only(R"({"StringNotEquals":{"ec2:MetadataHttpTokens":"required"}})");
+  CHECK(world.Try("RunInstances", launch + "metadata_options { http_tokens: 'required' }") == kDryRun);
+  CHECK(world.Try("RunInstances", launch + "metadata_options { http_tokens: 'optional' }") == kRefused);
+}
+
+TEST_CASE("who makes something with tags needs ec2:CreateTags for it, judged by its own tags", "[api]") {
+  PolicyWorld world;
+  const std::string launch = "dry_run: true min_count: 1 max_count: 1 image_id: '" + world.image.text() + "' ";
+  const auto tagged = [](const std::string& type, const std::string& value) {
+    return "tag_specifications { resource_type: '" + type + "' tags { key: 'Owner' value: '" + value + "' } } ";
+  };
+  const std::string run = R"({"Effect":"Allow","Action":["ec2:RunInstances","ec2:CreateKeyPair"],"Resource":"*"})";
+  world.SetPolicy(run);
+  CHECK(world.Try("RunInstances", launch) == kDryRun);
+  CHECK(world.Try("RunInstances", launch + tagged("instance", "ada")) == kRefused);
+  CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'k' " + tagged("key-pair", "ada")) == kRefused);
+  world.SetPolicy(run + R"(,{"Effect":"Allow","Action":"ec2:CreateTags","Resource":"arn:aws:ec2:*:*:*/*",
+      "Condition":{"StringEquals":{"ec2:CreateAction":"RunInstances"}}})");
+  CHECK(world.Try("RunInstances", launch + tagged("instance", "ada")) == kDryRun);
+  CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'k' " + tagged("key-pair", "ada")) == kRefused);
+  CHECK(world.Try("CreateTags", "dry_run: true resources: '" + world.image.text() + "' tags { key: 'a' }") == kRefused);
+  // Of two kinds each is judged by its own tags, in whatever order they come.
+  world.SetPolicy(R"({"Effect":"Allow","Action":"*","Resource":"*"},
+      {"Effect":"Deny","Action":"ec2:CreateTags","Resource":"arn:aws:ec2:*:*:volume/*",
+       "Condition":{"StringNotEquals":{"aws:RequestTag/Owner":"ada"}}})");
+  CHECK(world.Try("RunInstances", launch + tagged("volume", "ada") + tagged("instance", "bob")) == kDryRun);
+  CHECK(world.Try("RunInstances", launch + tagged("instance", "ada") + tagged("volume", "bob")) == kRefused);
+  CHECK(world.Try("RunInstances", launch + tagged("volume", "bob") + tagged("instance", "ada")) == kRefused);
+}
+
+}  // namespace brume
