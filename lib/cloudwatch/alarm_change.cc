@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/cloudwatch/alarm_text.h"
 #include "lib/cloudwatch/model/alarm_action.h"
 #include "lib/cloudwatch/model/suppression.h"
 
@@ -24,43 +25,38 @@ std::string NewUuid(Random& random) {
 
 }  // namespace
 
-std::string AlarmNameIn(const std::string& text) { return alarm::NameInArn(text).value_or(text); }
-
-AlarmChange::AlarmChange(const AlarmService& service, Random& random, absl::Time now)
-    : service_(service), random_(random), now_(now) {}
-
 const Alarm* AlarmChange::Find(const std::string& name) const {
   if (deleted.contains(name)) return nullptr;
   for (const auto* changed : {&puts, &states}) {
     if (const auto found = changed->find(name); found != changed->end()) return found->second.get();
   }
-  const auto found = service_.alarms_.find(name);
-  return found == service_.alarms_.end() ? nullptr : found->second.alarm.get();
+  const AlarmIndex::Entry* const entry = before_.Find(name);
+  return entry == nullptr ? nullptr : entry->alarm.get();
 }
 
 const alarm::Rule* AlarmChange::RuleOf(const std::string& name) const {
   if (const auto found = rules.find(name); found != rules.end()) return found->second.get();
-  const auto found = service_.alarms_.find(name);
-  return found == service_.alarms_.end() ? nullptr : found->second.rule.get();
+  const AlarmIndex::Entry* const entry = before_.Find(name);
+  return entry == nullptr ? nullptr : entry->rule.get();
 }
 
 // The alarm must be there.
 Alarm& AlarmChange::Edit(const std::string& name) {
   if (const auto put = puts.find(name); put != puts.end()) return *put->second;
   auto& changed = states[name];
-  if (changed == nullptr) changed = std::make_shared<Alarm>(*service_.alarms_.at(name).alarm);
+  if (changed == nullptr) changed = std::make_shared<Alarm>(*before_.Find(name)->alarm);
   return *changed;
 }
 
-void AlarmChange::Put(Alarm alarm, std::shared_ptr<const alarm::Rule> rule, bool is_new) {
-  items.push_back(ConfigurationItem(is_new ? "created" : "updated", alarm, now_, service_.options_.account));
+void AlarmChange::Put(Alarm alarm, AlarmRulePtr rule, bool is_new) {
+  items.push_back(ConfigurationItem(is_new ? "created" : "updated", alarm, now_, account_));
   const std::string name = alarm.name;
   rules[name] = std::move(rule);
   puts[name] = std::make_shared<Alarm>(std::move(alarm));
 }
 
 void AlarmChange::Delete(const std::string& name) {
-  items.push_back(ConfigurationItem("deleted", *Find(name), now_, service_.options_.account));
+  items.push_back(ConfigurationItem("deleted", *Find(name), now_, account_));
   deleted.insert(name);
 }
 
@@ -69,8 +65,7 @@ void AlarmChange::EnableActions(const std::string& name, bool enabled) {
   if (changed.actions_enabled == enabled) return;
   changed.actions_enabled = enabled;
   changed.configured = now_;
-  const auto found = service_.alarms_.find(name);
-  Put(std::move(changed), found->second.rule, /*is_new=*/false);
+  Put(std::move(changed), before_.Find(name)->rule, /*is_new=*/false);
 }
 
 void AlarmChange::SetState(const std::string& name, State state, std::string reason, std::string reason_data) {
@@ -90,12 +85,9 @@ void AlarmChange::SetState(const std::string& name, State state, std::string rea
     suppressible_.insert(name);
   }
   transitioned_.insert(name);
-  if (const auto parents = service_.parents_.find(name); parents != service_.parents_.end()) {
-    for (const std::string& parent : parents->second) Enqueue(parent);
-  }
-  if (const auto held = service_.suppressed_.find(name); held != service_.suppressed_.end()) {
-    suppressible_.insert(held->second.begin(), held->second.end());
-  }
+  for (const std::string& parent : before_.ParentsOf(name)) Enqueue(parent);
+  const std::set<std::string>& held = before_.SuppressedBy(name);
+  suppressible_.insert(held.begin(), held.end());
 }
 
 void AlarmChange::Evaluate(const std::string& name) {
@@ -120,13 +112,12 @@ void AlarmChange::Evaluate(const std::string& name) {
   if (const auto cause = std::find_if(children.begin(), children.end(),
                                       [&](const Alarm* child) { return transitioned_.contains(child->name); });
       cause != children.end()) {
-    reason = absl::StrCat(alarm::AlarmArn(service_.options_.account, (*cause)->name), " transitioned to ",
-                          StateName((*cause)->state), " at ",
-                          absl::FormatTime("%A %d %B, %Y %H:%M:%S UTC", now_, absl::UTCTimeZone()));
+    reason = absl::StrCat(alarm::AlarmArn(account_, (*cause)->name), " transitioned to ", StateName((*cause)->state),
+                          " at ", absl::FormatTime("%A %d %B, %Y %H:%M:%S UTC", now_, absl::UTCTimeZone()));
   } else {
     reason = absl::StrCat("The rule ", holds ? "holds" : "does not hold", " for the alarms it names");
   }
-  SetState(name, state, std::move(reason), CompositeReasonData(children, service_.options_.account));
+  SetState(name, state, std::move(reason), CompositeReasonData(children, account_));
 }
 
 // How many levels of composite alarms are below it, so that each is evaluated after those it names.
@@ -185,7 +176,7 @@ void AlarmChange::Ask(const Alarm& before, const Alarm& after) {
     asked.time = now_;
     if (kind.ok() && *kind == alarm::ActionKind::kWebhook) {
       asked.message_id = NewUuid(random_);
-      asked.message = WebhookMessage(before, after, asked.message_id, service_.options_.account);
+      asked.message = WebhookMessage(before, after, asked.message_id, account_);
     }
     for (const Dimension& dimension : after.watch.metric.dimensions) {
       if (kind.ok() && alarm::IsOnInstance(*kind) && dimension.name == "InstanceId") {

@@ -10,21 +10,27 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "lib/cloudwatch/alarm_service.h"
+#include "lib/base/random.h"
+#include "lib/cloudwatch/alarm_index.h"
 #include "lib/cloudwatch/model/alarm.h"
+#include "lib/resource/account.h"
+#include "lib/resource/tags.h"
 
 namespace brume::cloudwatch {
 
-// Used under the service's lock for changes.
+// Used while `before` stands still: under the service's lock for changes.
 class AlarmChange {
  public:
-  AlarmChange(const AlarmService& service, Random& random, absl::Time now);
+  AlarmChange(const AlarmIndex& before, const Account& account, Random& random, absl::Time now)
+      : before_(before), account_(account), random_(random), now_(now) {}
+
+  const AlarmIndex& before() const { return before_; }
 
   // An alarm as this change leaves it. Null when there is none.
   const alarm::Alarm* Find(const std::string& name) const;
 
   // Definition and state as they stand; `rule` is that of a composite one.
-  void Put(alarm::Alarm alarm, std::shared_ptr<const alarm::Rule> rule, bool is_new);
+  void Put(alarm::Alarm alarm, AlarmRulePtr rule, bool is_new);
   void Delete(const std::string& name);
   void EnableActions(const std::string& name, bool enabled);
   void SetState(const std::string& name, alarm::State state, std::string reason, std::string reason_data);
@@ -41,8 +47,8 @@ class AlarmChange {
 
   // What is to be written, and remembered.
   std::map<std::string, std::shared_ptr<alarm::Alarm>> puts, states;
-  std::map<std::string, std::shared_ptr<const alarm::Rule>> rules;  // of `puts`
-  TagMap new_tags;                                                  // of the one that is put
+  std::map<std::string, AlarmRulePtr> rules;  // of `puts`
+  TagMap new_tags;                            // of the one that is put
   std::set<std::string> deleted;
   std::vector<alarm::HistoryItem> items;
   std::vector<alarm::DueAction> due;
@@ -56,15 +62,13 @@ class AlarmChange {
   void Suppress(const std::string& name);
   void Ask(const alarm::Alarm& before, const alarm::Alarm& after);
 
-  const AlarmService& service_;
+  const AlarmIndex& before_;
+  const Account& account_;
   Random& random_;
   const absl::Time now_;
   std::map<std::string, int> depths_;
   std::set<std::pair<int, std::string>> to_evaluate_;  // those that name fewer levels of others first
   std::set<std::string> transitioned_, suppressible_;
 };
-
-// The name that a rule or a suppressor gives: an alarm's name or its ARN.
-std::string AlarmNameIn(const std::string& text);
 
 }  // namespace brume::cloudwatch

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -11,6 +12,7 @@
 #include "lib/cloudwatch/alarm_history_table.h"
 #include "lib/cloudwatch/alarm_table.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/tags.h"
 
 namespace brume::cloudwatch {
 namespace {
@@ -28,6 +30,23 @@ absl::Status NotFound(absl::string_view name) {
   return ec2::Error("ResourceNotFound", absl::StrCat("The alarm '", absl::CHexEscape(name), "' does not exist"));
 }
 
+absl::Status CheckDependencies(const AlarmIndex& alarms, const Alarm& definition, const alarm::Rule& rule) {
+  for (const std::string& text : rule.alarms()) {
+    const std::string child = AlarmNameIn(text);
+    if (child == definition.name || alarms.DependsOn(child, definition.name)) {
+      return Invalid(absl::StrCat("AlarmRule is invalid: the alarm '", child, "' depends on this one"));
+    }
+    if (alarms.Find(child) == nullptr) {
+      return Invalid(absl::StrCat("AlarmRule is invalid: the alarm '", child, "' does not exist"));
+    }
+  }
+  if (!definition.suppressor.alarm.empty() && alarms.Find(AlarmNameIn(definition.suppressor.alarm)) == nullptr) {
+    return Invalid(
+        absl::StrCat("ActionsSuppressor is invalid: the alarm '", definition.suppressor.alarm, "' does not exist"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 AlarmService::AlarmService(store::Database& database, const Clock& clock, Random& random, AlarmServiceOptions options)
@@ -36,49 +55,17 @@ AlarmService::AlarmService(store::Database& database, const Clock& clock, Random
 absl::Status AlarmService::Load() {
   ASSIGN_OR_RETURN(std::vector<Alarm> all,
                    database_.ReadFor([](store::Connection& c) { return AlarmTable(c).List(); }));
-  std::lock_guard change(change_mutex_);
-  std::lock_guard lock(mutex_);
+  MutexLock changing(change_mutex_);
+  MutexLock lock(mutex_);
   for (Alarm& alarm : all) {
-    RulePtr rule;
+    AlarmRulePtr rule;
     if (alarm.kind == Kind::kComposite) {
       ASSIGN_OR_RETURN(alarm::Rule parsed, alarm::Rule::Parse(alarm.rule));
       rule = std::make_shared<const alarm::Rule>(std::move(parsed));
     }
-    Remember(std::make_shared<const Alarm>(std::move(alarm)), std::move(rule));
+    alarms_.Put(std::make_shared<const Alarm>(std::move(alarm)), std::move(rule));
   }
   return absl::OkStatus();
-}
-
-// Requires both locks, as does Forget.
-void AlarmService::Remember(AlarmPtr alarm, RulePtr rule) {
-  const auto known = alarms_.find(alarm->name);
-  const double breach = known == alarms_.end() ? 0 : known->second.breach;
-  Evict(alarm->name);
-  if (rule != nullptr) {
-    for (const std::string& text : rule->alarms()) parents_[AlarmNameIn(text)].insert(alarm->name);
-  }
-  if (!alarm->suppressor.alarm.empty()) suppressed_[AlarmNameIn(alarm->suppressor.alarm)].insert(alarm->name);
-  for (const std::string& action : alarm->ActionsOf(State::kAlarm)) by_alarm_action_[action].insert(alarm->name);
-  const std::string name = alarm->name;
-  alarms_[name] = {.alarm = std::move(alarm), .rule = std::move(rule), .breach = breach};
-}
-
-void AlarmService::Evict(const std::string& name) {
-  const auto found = alarms_.find(name);
-  if (found == alarms_.end()) return;
-  const auto take_out = [&](auto& index, const std::string& key) {
-    const auto names = index.find(key);
-    if (names == index.end()) return;
-    names->second.erase(name);
-    if (names->second.empty()) index.erase(names);
-  };
-  const Entry& entry = found->second;
-  if (entry.rule != nullptr) {
-    for (const std::string& text : entry.rule->alarms()) take_out(parents_, AlarmNameIn(text));
-  }
-  take_out(suppressed_, AlarmNameIn(entry.alarm->suppressor.alarm));
-  for (const std::string& action : entry.alarm->ActionsOf(State::kAlarm)) take_out(by_alarm_action_, action);
-  alarms_.erase(found);
 }
 
 absl::Status AlarmService::PutMetricAlarm(Alarm definition, const TagMap& tags) {
@@ -99,17 +86,29 @@ absl::Status AlarmService::PutCompositeAlarm(Alarm definition, const TagMap& tag
   return Put(std::move(definition), std::make_shared<const alarm::Rule>(std::move(rule)), tags);
 }
 
-absl::Status AlarmService::Put(Alarm definition, RulePtr rule, const TagMap& tags) {
-  RETURN_IF_ERROR(CheckAlarmTags(tags));
-  AlarmChange change(*this, random_, clock_.Now());
+absl::Status AlarmService::Change(const std::function<absl::Status(AlarmChange&)>& make) {
+  std::optional<AlarmChange> change;
   {
-    std::lock_guard changing(change_mutex_);
-    if (rule != nullptr) RETURN_IF_ERROR(CheckDependencies(definition, *rule));
+    MutexLock changing(change_mutex_);
+    change.emplace(Standing(), options_.account, random_, clock_.Now());
+    RETURN_IF_ERROR(make(*change));
+    change->Follow();
+    if (change->empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(Commit(*change));
+  }
+  Notify(*change);
+  return absl::OkStatus();
+}
+
+absl::Status AlarmService::Put(Alarm definition, AlarmRulePtr rule, const TagMap& tags) {
+  RETURN_IF_ERROR(CheckAlarmTags(tags));
+  return Change([&](AlarmChange& change) -> absl::Status {
+    if (rule != nullptr) RETURN_IF_ERROR(CheckDependencies(change.before(), definition, *rule));
     const Alarm* known = change.Find(definition.name);
     if (known != nullptr && known->kind != definition.kind) {
       return Invalid(absl::StrCat("The alarm '", definition.name, "' is a ", KindName(known->kind)));
     }
-    if (known == nullptr && alarms_.size() >= alarm::kMaxAlarms) {
+    if (known == nullptr && change.before().size() >= alarm::kMaxAlarms) {
       return ec2::Error("LimitExceeded", absl::StrCat("There can be at most ", alarm::kMaxAlarms, " alarms"));
     }
     definition.configured = clock_.Now();
@@ -133,81 +132,42 @@ absl::Status AlarmService::Put(Alarm definition, RulePtr rule, const TagMap& tag
     if (composite) {
       change.Evaluate(name);
       change.Reconsider(name);
-      change.Follow();
     }
-    RETURN_IF_ERROR(Commit(change));
-  }
-  Notify(change);
-  return absl::OkStatus();
-}
-
-// Whether what `name` says depends on `on`, at any distance.
-bool AlarmService::DependsOn(const std::string& name, const std::string& on) const {
-  std::vector<std::string> to_see = {name};
-  std::set<std::string> seen = {name};
-  while (!to_see.empty()) {
-    const std::string next = std::move(to_see.back());
-    to_see.pop_back();
-    if (next == on) return true;
-    const auto found = alarms_.find(next);
-    if (found == alarms_.end() || found->second.rule == nullptr) continue;
-    for (const std::string& text : found->second.rule->alarms()) {
-      if (seen.insert(AlarmNameIn(text)).second) to_see.push_back(AlarmNameIn(text));
-    }
-  }
-  return false;
-}
-
-absl::Status AlarmService::CheckDependencies(const Alarm& definition, const alarm::Rule& rule) const {
-  for (const std::string& text : rule.alarms()) {
-    const std::string child = AlarmNameIn(text);
-    if (child == definition.name || DependsOn(child, definition.name)) {
-      return Invalid(absl::StrCat("AlarmRule is invalid: the alarm '", child, "' depends on this one"));
-    }
-    if (!alarms_.contains(child)) {
-      return Invalid(absl::StrCat("AlarmRule is invalid: the alarm '", child, "' does not exist"));
-    }
-  }
-  if (!definition.suppressor.alarm.empty() && !alarms_.contains(AlarmNameIn(definition.suppressor.alarm))) {
-    return Invalid(
-        absl::StrCat("ActionsSuppressor is invalid: the alarm '", definition.suppressor.alarm, "' does not exist"));
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 absl::Status AlarmService::Delete(const std::vector<std::string>& names) {
-  std::lock_guard changing(change_mutex_);
-  AlarmChange change(*this, random_, clock_.Now());
-  int composites = 0;
-  for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
-    const Alarm* alarm = change.Find(name);
-    if (alarm == nullptr) return NotFound(name);
-    if (alarm->kind == Kind::kComposite && ++composites > 1) {
-      return Invalid("One call can delete one composite alarm at most");
+  return Change([&](AlarmChange& change) -> absl::Status {
+    int composites = 0;
+    for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
+      const Alarm* alarm = change.Find(name);
+      if (alarm == nullptr) return NotFound(name);
+      if (alarm->kind == Kind::kComposite && ++composites > 1) {
+        return Invalid("One call can delete one composite alarm at most");
+      }
+      change.Delete(name);
     }
-    change.Delete(name);
-  }
-  for (const std::string& name : change.deleted) {
-    for (const auto* index : {&parents_, &suppressed_}) {
-      const auto dependents = index->find(name);
-      if (dependents == index->end()) continue;
-      for (const std::string& dependent : dependents->second) {
-        if (change.deleted.contains(dependent)) continue;
-        return Invalid(absl::StrCat("Cannot delete ", name, " as there are alarms depending on it: ", dependent));
+    for (const std::string& name : change.deleted) {
+      for (const auto* dependents : {&change.before().ParentsOf(name), &change.before().SuppressedBy(name)}) {
+        for (const std::string& dependent : *dependents) {
+          if (change.deleted.contains(dependent)) continue;
+          return Invalid(absl::StrCat("Cannot delete ", name, " as there are alarms depending on it: ", dependent));
+        }
       }
     }
-  }
-  return Commit(change);
+    return absl::OkStatus();
+  });
 }
 
 absl::Status AlarmService::EnableActions(const std::vector<std::string>& names, bool enabled) {
-  std::lock_guard changing(change_mutex_);
-  AlarmChange change(*this, random_, clock_.Now());
-  for (const std::string& name : names) {
-    if (change.Find(name) == nullptr) return NotFound(name);
-    change.EnableActions(name, enabled);
-  }
-  return change.empty() ? absl::OkStatus() : Commit(change);
+  return Change([&](AlarmChange& change) -> absl::Status {
+    for (const std::string& name : names) {
+      if (change.Find(name) == nullptr) return NotFound(name);
+      change.EnableActions(name, enabled);
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::Status AlarmService::SetState(const std::string& name, State state, const std::string& reason,
@@ -215,70 +175,34 @@ absl::Status AlarmService::SetState(const std::string& name, State state, const 
   if (!reason_data.empty() && !nlohmann::json::accept(reason_data)) {
     return ec2::Error("InvalidFormat", "StateReasonData was not syntactically valid JSON");
   }
-  AlarmChange change(*this, random_, clock_.Now());
-  {
-    std::lock_guard changing(change_mutex_);
+  return Change([&](AlarmChange& change) -> absl::Status {
     if (change.Find(name) == nullptr) return NotFound(name);
     change.SetState(name, state, reason, reason_data);
-    change.Follow();
-    RETURN_IF_ERROR(Commit(change));
-  }
-  Notify(change);
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 absl::Status AlarmService::Apply(absl::Span<const AlarmVerdict> verdicts) {
-  AlarmChange change(*this, random_, clock_.Now());
-  {
-    std::lock_guard changing(change_mutex_);
-    {
-      std::lock_guard lock(mutex_);
-      for (const AlarmVerdict& verdict : verdicts) {
-        const auto found = alarms_.find(verdict.of->name);
-        if (found != alarms_.end() && found->second.alarm == verdict.of && verdict.breach.has_value()) {
-          found->second.breach = *verdict.breach;
-        }
-      }
-    }
+  return Change([&](AlarmChange& change) -> absl::Status {
     for (const AlarmVerdict& verdict : verdicts) {
-      const auto found = alarms_.find(verdict.of->name);
-      const bool stands = found != alarms_.end() && found->second.alarm == verdict.of;
-      if (!stands || verdict.state == verdict.of->state) continue;
+      const AlarmIndex::Entry* const standing = change.before().Find(verdict.of->name);
+      if (standing == nullptr || standing->alarm != verdict.of) continue;
+      if (verdict.breach.has_value()) {
+        MutexLock lock(mutex_);
+        alarms_.SetBreach(verdict.of->name, *verdict.breach);
+      }
+      if (verdict.state == verdict.of->state) continue;
       change.SetState(verdict.of->name, verdict.state, verdict.reason, verdict.reason_data);
     }
-    change.Follow();
-    if (change.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(Commit(change));
-  }
-  Notify(change);
-  return absl::OkStatus();
-}
-
-absl::Time AlarmService::NextSuppressionEnd() const {
-  std::lock_guard lock(mutex_);
-  absl::Time next = absl::InfiniteFuture();
-  for (const auto& [name, held] : suppressed_) {
-    for (const std::string& composite : held) {
-      const Alarm& alarm = *alarms_.at(composite).alarm;
-      if (alarm.suppressed_by != alarm::SuppressedBy::kNobody) next = std::min(next, alarm.suppressed_until);
-    }
-  }
-  return next;
+    return absl::OkStatus();
+  });
 }
 
 absl::Status AlarmService::EndSuppressions() {
-  AlarmChange change(*this, random_, clock_.Now());
-  {
-    std::lock_guard changing(change_mutex_);
-    for (const auto& [name, held] : suppressed_) {
-      for (const std::string& composite : held) change.Reconsider(composite);
-    }
-    change.Follow();
-    if (change.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(Commit(change));
-  }
-  Notify(change);
-  return absl::OkStatus();
+  return Change([](AlarmChange& change) -> absl::Status {
+    for (const std::string& composite : change.before().Suppressible()) change.Reconsider(composite);
+    return absl::OkStatus();
+  });
 }
 
 absl::Status AlarmService::Commit(AlarmChange& change) {
@@ -296,14 +220,13 @@ absl::Status AlarmService::Commit(AlarmChange& change) {
     for (alarm::DueAction& due : change.due) RETURN_IF_ERROR(AlarmDueActionTable(c).Add(due));
     return absl::OkStatus();
   }));
-  std::lock_guard lock(mutex_);
-  for (const auto& [name, alarm] : change.puts) Remember(alarm, change.rules.at(name));
-  for (const auto& [name, alarm] : change.states) alarms_.at(name).alarm = alarm;
-  for (const std::string& name : change.deleted) Evict(name);
+  MutexLock lock(mutex_);
+  for (const auto& [name, alarm] : change.puts) alarms_.Put(alarm, change.rules.at(name));
+  for (const auto& [name, alarm] : change.states) alarms_.SetState(alarm);
+  for (const std::string& name : change.deleted) alarms_.Erase(name);
   return absl::OkStatus();
 }
 
-// With no lock held.
 void AlarmService::Notify(AlarmChange& change) const {
   if (options_.on_wait && change.waits) options_.on_wait();
   if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
@@ -316,6 +239,100 @@ absl::Status AlarmService::ForgetHistory() {
         [&](store::Connection& c) { return AlarmHistoryTable(c).Evict(clock_.Now() - kHistoryTime, kForgetBatch); });
   }
   return more.status();
+}
+
+std::vector<AlarmPtr> AlarmService::List() const {
+  MutexLock lock(mutex_);
+  return alarms_.List();
+}
+
+AlarmPtr AlarmService::Find(const std::string& name) const {
+  MutexLock lock(mutex_);
+  const AlarmIndex::Entry* const entry = alarms_.Find(name);
+  return entry == nullptr ? nullptr : entry->alarm;
+}
+
+absl::StatusOr<std::vector<AlarmPtr>> AlarmService::ChildrenOf(const std::string& name) const {
+  MutexLock lock(mutex_);
+  const AlarmIndex::Entry* const entry = alarms_.Find(name);
+  if (entry == nullptr) return NotFound(name);
+  return alarms_.ChildrenOf(*entry);
+}
+
+absl::StatusOr<std::vector<AlarmPtr>> AlarmService::ParentsOf(const std::string& name) const {
+  MutexLock lock(mutex_);
+  if (alarms_.Find(name) == nullptr) return NotFound(name);
+  std::vector<AlarmPtr> parents;
+  for (const std::string& parent : alarms_.ParentsOf(name)) parents.push_back(alarms_.Find(parent)->alarm);
+  return parents;
+}
+
+absl::StatusOr<std::vector<alarm::HistoryItem>> AlarmService::History(const alarm::HistoryQuery& query) {
+  return database_.ReadFor([&](store::Connection& c) { return AlarmHistoryTable(c).Find(query); });
+}
+
+std::vector<AlarmService::ActionAlarm> AlarmService::AlarmsFor(absl::string_view action) const {
+  MutexLock lock(mutex_);
+  std::vector<ActionAlarm> found;
+  for (const std::string& name : alarms_.WithAlarmAction(action)) {
+    const AlarmIndex::Entry& entry = *alarms_.Find(name);
+    if (!entry.alarm->actions_enabled) continue;
+    found.push_back({.name = name,
+                     .arn = alarm::AlarmArn(options_.account, name),
+                     .state = entry.alarm->state,
+                     .breach = entry.breach,
+                     .since = entry.alarm->transitioned});
+  }
+  return found;
+}
+
+absl::Time AlarmService::NextSuppressionEnd() const {
+  MutexLock lock(mutex_);
+  absl::Time next = absl::InfiniteFuture();
+  for (const std::string& composite : alarms_.Suppressible()) {
+    const Alarm& alarm = *alarms_.Find(composite)->alarm;
+    if (alarm.suppressed_by != alarm::SuppressedBy::kNobody) next = std::min(next, alarm.suppressed_until);
+  }
+  return next;
+}
+
+absl::StatusOr<std::string> AlarmService::NameOf(const std::string& arn) const {
+  const std::optional<std::string> name = alarm::NameInArn(arn);
+  if (!name.has_value() || arn != alarm::AlarmArn(options_.account, *name)) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("'", absl::CHexEscape(arn.substr(0, 300)),
+                                                            "' is not the ARN of an alarm of this account and region"));
+  }
+  if (Find(*name) != nullptr) return *name;
+  return ec2::Error("ResourceNotFoundException",
+                    absl::StrCat("The alarm '", absl::CHexEscape(*name), "' does not exist"));
+}
+
+absl::StatusOr<TagMap> AlarmService::Tags(const std::string& arn) {
+  ASSIGN_OR_RETURN(const std::string name, NameOf(arn));
+  return database_.ReadFor([&](store::Connection& c) { return AlarmTable(c).Tags(name); });
+}
+
+absl::Status AlarmService::Tag(const std::string& arn, const TagMap& tags) {
+  MutexLock changing(change_mutex_);
+  ASSIGN_OR_RETURN(const std::string name, NameOf(arn));
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    AlarmTable alarms(c);
+    ASSIGN_OR_RETURN(TagMap all, alarms.Tags(name));
+    for (const auto& [key, value] : tags) {
+      all[key] = value;
+      RETURN_IF_ERROR(alarms.SetTag(name, key, value));
+    }
+    return CheckAlarmTags(all);
+  });
+}
+
+absl::Status AlarmService::Untag(const std::string& arn, const std::vector<std::string>& keys) {
+  MutexLock changing(change_mutex_);
+  ASSIGN_OR_RETURN(const std::string name, NameOf(arn));
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    for (const std::string& key : keys) RETURN_IF_ERROR(AlarmTable(c).DeleteTag(name, key));
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace brume::cloudwatch

@@ -4,21 +4,21 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/base/random.h"
+#include "lib/cloudwatch/alarm_index.h"
 #include "lib/cloudwatch/alarm_rules.h"
 #include "lib/cloudwatch/alarm_text.h"
 #include "lib/cloudwatch/model/alarm.h"
@@ -29,7 +29,6 @@
 namespace brume::cloudwatch {
 
 class AlarmChange;
-using AlarmPtr = std::shared_ptr<const alarm::Alarm>;
 
 // The value of each of the watch's periods that begins in [from, to) and has data, by the time it begins. Error:
 // ValidationError for metric maths that makes no sense.
@@ -111,22 +110,16 @@ class AlarmService {
   absl::Status ForgetHistory();
 
  private:
-  using RulePtr = std::shared_ptr<const alarm::Rule>;
-  struct Entry {
-    AlarmPtr alarm;
-    RulePtr rule;  // of a composite alarm
-    double breach = 0;
-  };
-  friend class AlarmChange;
-
-  absl::Status Put(alarm::Alarm definition, RulePtr rule, const TagMap& tags);
-  absl::Status CheckDependencies(const alarm::Alarm& definition, const alarm::Rule& rule) const;
-  bool DependsOn(const std::string& name, const std::string& on) const;
-  void Remember(AlarmPtr alarm, RulePtr rule);
-  void Evict(const std::string& name);
-  // Writes and remembers it. What follows from it is then told, with no lock held.
-  absl::Status Commit(AlarmChange& change);
-  void Notify(AlarmChange& change) const;
+  absl::Status Put(alarm::Alarm definition, AlarmRulePtr rule, const TagMap& tags);
+  // Commits the change that `make` describes, unless it is empty, and what follows from it; then notifies.
+  absl::Status Change(const std::function<absl::Status(AlarmChange&)>& make) ABSL_LOCKS_EXCLUDED(change_mutex_, mutex_);
+  // On disk, then in memory.
+  absl::Status Commit(AlarmChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Notify(AlarmChange& change) const ABSL_LOCKS_EXCLUDED(change_mutex_, mutex_);
+  // As they stand. The analysis cannot say that a member is written with both locks held, and so is read with either.
+  const AlarmIndex& Standing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return alarms_;
+  }
   absl::StatusOr<std::string> NameOf(const std::string& arn) const;
 
   store::Database& database_;
@@ -134,12 +127,11 @@ class AlarmService {
   Random& random_;
   const AlarmServiceOptions options_;
 
-  std::mutex change_mutex_;   // held while the store and the members below are changed together
-  mutable std::mutex mutex_;  // held while they are changed, and while they are read without the other
-  std::map<std::string, Entry> alarms_;
-  // Composite alarms by what their rules name, or what may hold back their actions.
-  std::map<std::string, std::set<std::string>> parents_, suppressed_;
-  std::map<std::string, std::set<std::string>, std::less<>> by_alarm_action_;
+  // Held while the store and `alarms_` are changed together.
+  Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  // Held while `alarms_` is changed, and while it is read without the other.
+  mutable Mutex mutex_;
+  AlarmIndex alarms_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::cloudwatch
