@@ -7,11 +7,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "brume/host/v1/console.pb.h"
+#include "lib/base/mutex.h"
 #include "lib/base/unique_fd.h"
 
 namespace brume::cli {
@@ -45,15 +45,15 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
 
   void Close() {
     context_.TryCancel();
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     ReleaseHold();
-    done_changed_.wait(lock, [&] { return done_; });
+    while (!done_) done_changed_.Wait(mutex_);
   }
 
   int event_fd() const { return event_.get(); }
 
   std::string TakeOutput() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     std::string taken = std::exchange(output_, "");
     if (paused_ && !ended_) {
       paused_ = false;
@@ -63,14 +63,14 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   }
 
   bool Finished(absl::Status* status) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!done_) return false;
     *status = client_.Explain(status_, "Attach");
     return true;
   }
 
   bool Send(const std::string& bytes) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (pending_.size() + bytes.size() > kBufferLimit) return false;
     pending_ += bytes;
     WriteNext();
@@ -78,7 +78,7 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   }
 
   void OnReadDone(bool ok) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!ok) {
       EndReading();
       return;
@@ -100,7 +100,7 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   }
 
   void OnWriteDone(bool ok) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     write_under_way_ = false;
     if (!ok) ended_ = true;
     WriteNext();
@@ -108,24 +108,23 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   }
 
   void OnDone(const grpc::Status& status) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     status_ = status;
     done_ = true;
     Signal();
-    done_changed_.notify_all();
+    done_changed_.NotifyAll();
   }
 
  private:
-  // All with mutex_ held.
-  void EndReading() {
+  void EndReading() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ended_ = true;
     if (!std::exchange(hold_released_, true)) RemoveHold();
   }
-  void ReleaseHold() {
+  void ReleaseHold() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ended_ = true;
     if (!std::exchange(hold_released_, true)) RemoveHold();
   }
-  void WriteNext() {
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (write_under_way_ || ended_ || pending_.empty()) return;
     host::v1::ConsoleInput input;
     input.set_data(std::exchange(pending_, ""));
@@ -143,15 +142,15 @@ class ConsoleStream::Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, 
   const UniqueFd event_;
   grpc::ClientContext context_;
   grpc::ByteBuffer reading_, writing_;
-  std::mutex mutex_;
-  std::condition_variable done_changed_;
-  std::string output_, pending_;
-  bool write_under_way_ = false;
-  bool paused_ = false;  // no read is under way because output_ is full
-  bool ended_ = false;   // nothing more may be started
-  bool hold_released_ = false;
-  bool done_ = false;
-  grpc::Status status_;
+  Mutex mutex_;
+  CondVar done_changed_;
+  std::string output_ ABSL_GUARDED_BY(mutex_), pending_ ABSL_GUARDED_BY(mutex_);
+  bool write_under_way_ ABSL_GUARDED_BY(mutex_) = false;
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;  // no read is under way because output_ is full
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;   // nothing more may be started
+  bool hold_released_ ABSL_GUARDED_BY(mutex_) = false;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
 ConsoleStream::ConsoleStream(Client& client, const std::string& instance_id)

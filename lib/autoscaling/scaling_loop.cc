@@ -54,7 +54,7 @@ void ScalingLoop::Start() {
 void ScalingLoop::OnInstance(const InstanceId& id) {
   std::string group;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto found = groups_of_.find(id);
     if (found == groups_of_.end()) return;
     group = found->second;
@@ -92,7 +92,7 @@ absl::StatusOr<std::optional<Snapshot>> ScalingLoop::Read(const std::string& gro
 absl::StatusOr<absl::Duration> ScalingLoop::Reconcile(const std::string& group) {
   ASSIGN_OR_RETURN(std::optional<Snapshot> read, Read(group));
   if (!read.has_value()) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     memories_.erase(group);
     return absl::InfiniteDuration();
   }
@@ -107,7 +107,7 @@ absl::StatusOr<absl::Duration> ScalingLoop::Reconcile(const std::string& group) 
   }
   Memory* memory = nullptr;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     memory = &memories_.try_emplace(group).first->second;
   }
   const absl::Time now = parts_.clock.Now();
@@ -149,7 +149,7 @@ bool ScalingLoop::Remember(const std::string& group, const std::vector<Member>& 
   for (const Member& member : members) {
     if (!member.instance.empty()) present.insert(member.instance);
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   std::set<InstanceId>& known = members_of_[group];
   for (const InstanceId& id : known) {
     const auto found = groups_of_.find(id);
@@ -244,7 +244,7 @@ absl::Status ScalingLoop::Run(const Snapshot& snapshot, const Member& member) {
 
 absl::Status ScalingLoop::NoteLaunched(const Snapshot& snapshot, const std::string& token, const InstanceId& instance) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     groups_of_[instance] = snapshot.record.group.name;
     members_of_[snapshot.record.group.name].insert(instance);
   }

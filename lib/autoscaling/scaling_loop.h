@@ -4,13 +4,13 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "lib/autoscaling/evaluation.h"
@@ -18,6 +18,7 @@
 #include "lib/autoscaling/signal_reader.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/resource/account.h"
 #include "lib/store/database.h"
@@ -80,10 +81,10 @@ class ScalingLoop {
 
   const ScalingLoopParts parts_;
   SignalReader reader_;
-  std::mutex mutex_;
-  std::map<std::string, Memory> memories_;                  // by group; one is used by one look at a time
-  absl::flat_hash_map<InstanceId, std::string> groups_of_;  // of members
-  std::map<std::string, std::set<InstanceId>> members_of_;
+  Mutex mutex_;
+  std::map<std::string, Memory> memories_ ABSL_GUARDED_BY(mutex_);  // by group; one is used by one look at a time
+  absl::flat_hash_map<InstanceId, std::string> groups_of_ ABSL_GUARDED_BY(mutex_);  // of members
+  std::map<std::string, std::set<InstanceId>> members_of_ ABSL_GUARDED_BY(mutex_);
   ReconcileLoop<Key> loop_;
 };
 

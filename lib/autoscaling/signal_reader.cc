@@ -58,7 +58,7 @@ std::string SignalReader::GroupOf(const std::string& policy_arn) {
 }
 
 void SignalReader::Trigger(const std::string& policy_arn) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   ++invocations_[policy_arn];
 }
 
@@ -84,7 +84,7 @@ absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, PolicyWatch
 void SignalReader::ReadAlarms(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const {
   const std::string arn = PolicyArn(account_, policy);
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto found = invocations_.find(arn);
     if (found == invocations_.end() || found->second == watch.invocations_used) return;
     watch.invocations_used = found->second;

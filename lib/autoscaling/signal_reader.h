@@ -2,16 +2,17 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "lib/autoscaling/evaluation.h"
 #include "lib/autoscaling/model/record.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/resource/account.h"
 
 namespace brume::autoscaling {
@@ -67,8 +68,9 @@ class SignalReader {
   const SignalSources sources_;
   const Clock& clock_;
   const Account account_;
-  mutable std::mutex mutex_;
-  std::map<std::string, int64_t> invocations_;  // by ARN: how often alarms have invoked the policy
+  mutable Mutex mutex_;
+  std::map<std::string, int64_t> invocations_
+      ABSL_GUARDED_BY(mutex_);  // by ARN: how often alarms have invoked the policy
 };
 
 }  // namespace brume::autoscaling

@@ -1,10 +1,10 @@
 // Time as a dependency, so that deadlines and purges are tested in simulated hours.
 #pragma once
 
-#include <mutex>
-
+#include "absl/base/thread_annotations.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "lib/base/mutex.h"
 
 namespace brume {
 
@@ -25,17 +25,17 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(absl::Time start) : now_(start) {}
   absl::Time Now() const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return now_;
   }
   void Advance(absl::Duration by) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     now_ += by;
   }
 
  private:
-  mutable std::mutex mutex_;
-  absl::Time now_;
+  mutable Mutex mutex_;
+  absl::Time now_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume

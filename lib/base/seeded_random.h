@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <random>
 
+#include "absl/base/thread_annotations.h"
+#include "lib/base/mutex.h"
 #include "lib/base/random.h"
 
 namespace brume {
@@ -14,13 +15,13 @@ class SeededRandom final : public Random {
  public:
   explicit SeededRandom(uint64_t seed) : engine_(seed) {}
   uint64_t Next() override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return engine_();
   }
 
  private:
-  std::mutex mutex_;
-  std::mt19937_64 engine_;
+  Mutex mutex_;
+  std::mt19937_64 engine_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume

@@ -32,7 +32,7 @@ size_t SizeOf(const MetricBlock& block) {
 }  // namespace
 
 SeriesHandle MetricBuffer::SeriesOf(const MetricId& id, const std::string& unit) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   std::vector<SeriesHandle>& units = series_[KeyOf(id)];
   for (const SeriesHandle& series : units) {
     if (series->unit == unit) return series;
@@ -43,30 +43,31 @@ SeriesHandle MetricBuffer::SeriesOf(const MetricId& id, const std::string& unit)
 bool MetricBuffer::Add(const SeriesHandle& series, absl::Time time, const MetricBucket& values, bool by_second) {
   const int64_t second = absl::ToUnixSeconds(time);
   const int64_t minute = second / kSecondsInMinute;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (waiting_ >= most_waiting_) {
     ++dropped_;
     return false;
   }
   MetricBlock& fresh = series->minutes[minute].fresh;
+  // By how much it grows; modulo 2^64, as it may shrink.
   const auto merge = [&](MetricBucket& into) {
     const size_t before = into.count == 0 ? 0 : SizeOf(into);
     into.Merge(values);
-    waiting_ += SizeOf(into) - before;  // modulo 2^64, as it may shrink
+    return SizeOf(into) - before;
   };
-  merge(fresh.total);
-  if (by_second) merge(fresh.Part(static_cast<uint8_t>(second - minute * kSecondsInMinute)));
+  waiting_ += merge(fresh.total);
+  if (by_second) waiting_ += merge(fresh.Part(static_cast<uint8_t>(second - minute * kSecondsInMinute)));
   return true;
 }
 
 bool MetricBuffer::HasRoomFor(size_t values) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return waiting_ + 2 * values <= most_waiting_;
 }
 
 std::vector<WaitingBlock> MetricBuffer::Take() {
   std::vector<WaitingBlock> taken;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (auto& [key, units] : series_) {
     for (const SeriesHandle& series : units) {
       for (auto& [minute, content] : series->minutes) {
@@ -92,17 +93,17 @@ void MetricBuffer::Wait(Series& series, int64_t minute, const MetricBlock& block
 }
 
 void MetricBuffer::Written(absl::Span<WaitingBlock> blocks) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (WaitingBlock& block : blocks) block.series->minutes[block.minute].stored = std::move(block.stored);
 }
 
 void MetricBuffer::NotWritten(absl::Span<const WaitingBlock> blocks) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (const WaitingBlock& block : blocks) Wait(*block.series, block.minute, block.fresh);
 }
 
 void MetricBuffer::Evict(int64_t minute) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (auto it = series_.begin(); it != series_.end();) {
     std::vector<SeriesHandle>& units = it->second;
     for (const SeriesHandle& series : units) {
@@ -120,7 +121,7 @@ void MetricBuffer::Evict(int64_t minute) {
 
 std::vector<WaitingBlock> MetricBuffer::WaitingOf(const MetricId& id) const {
   std::vector<WaitingBlock> waiting;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto it = series_.find(KeyOf(id));
   if (it == series_.end()) return waiting;
   for (const SeriesHandle& series : it->second) {

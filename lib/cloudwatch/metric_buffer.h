@@ -9,21 +9,22 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "lib/base/mutex.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/cloudwatch/model/metric_bucket.h"
 
 namespace brume::cloudwatch {
 
-// One unit of a metric. Its fields belong to the buffer.
+// One unit of a metric. Its minutes are guarded by the mutex of its buffer.
 struct Series {
   Series(MetricId i, std::string u) : id(std::move(i)), unit(std::move(u)) {}
 
@@ -74,13 +75,13 @@ class MetricBuffer {
   int64_t dropped() const { return dropped_; }
 
  private:
-  // Requires mutex_.
-  void Wait(Series& series, int64_t minute, const MetricBlock& block);
+  void Wait(Series& series, int64_t minute, const MetricBlock& block) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t most_waiting_;
-  mutable std::mutex mutex_;
-  absl::flat_hash_map<std::string, std::vector<SeriesHandle>> series_;  // by the metric's id, one a unit
-  size_t waiting_ = 0;                                                  // what is fresh, by SizeOf
+  mutable Mutex mutex_;
+  absl::flat_hash_map<std::string, std::vector<SeriesHandle>> series_
+      ABSL_GUARDED_BY(mutex_);                  // by the metric's id, one a unit
+  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // what is fresh, by SizeOf
   std::atomic<int64_t> dropped_ = 0;
 };
 

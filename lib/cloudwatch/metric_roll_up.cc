@@ -21,8 +21,12 @@ int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInH
 absl::Status MetricService::RollUp() {
   RETURN_IF_ERROR(PackHours());
   const absl::Time now = clock_.Now();
-  if (now - deleted_ < kDeleteEvery) return absl::OkStatus();
+  {
+    ReaderLock moving(moving_);
+    if (now - deleted_ < kDeleteEvery) return absl::OkStatus();
+  }
   RETURN_IF_ERROR(Delete());
+  WriterLock moving(moving_);
   deleted_ = now;
   return absl::OkStatus();
 }

@@ -165,8 +165,8 @@ absl::Status MetricService::Flush() {
   const absl::Span<WaitingBlock> all = absl::MakeSpan(waiting);
   for (size_t done = 0; done < all.size(); done += kWriteAtOnce) {
     const absl::Span<WaitingBlock> some = all.subspan(done, kWriteAtOnce);
-    const absl::Status written =
-        database_.Write([&](store::Connection& connection) { return WriteWaiting(connection, some); });
+    const absl::Status written = database_.Write([&](store::Connection& connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(
+                                                     moving_) { return WriteWaiting(connection, some); });
     if (!written.ok()) {
       const absl::Span<WaitingBlock> rest = all.subspan(done);
       // Rows that were made are gone with the transaction, and so may be what was read of them.

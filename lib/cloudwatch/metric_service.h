@@ -124,7 +124,8 @@ class MetricService {
 
  private:
   void FlushAndRollUp();
-  absl::Status WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting);
+  absl::Status WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(moving_);
   absl::Status PackHours();
   absl::Status Delete();
   int64_t FirstUnpackedHour() const;
@@ -135,7 +136,7 @@ class MetricService {
   MetricBuffer buffer_;
   // Exclusive while values move from memory to the store, or within it: who reads both sees each once.
   SharedMutex moving_;
-  absl::Time deleted_ = absl::InfinitePast();  // when what is too old was
+  absl::Time deleted_ ABSL_GUARDED_BY(moving_) = absl::InfinitePast();  // when what is too old was
   // Metrics in the store, as far as it is known without asking.
   std::atomic<int64_t> metrics_ = 0;
 

@@ -57,8 +57,7 @@ absl::StatusOr<std::vector<Event>> EventLog::Lookup(const EventQuery& query, int
   return database_.ReadFor([&](store::Connection& c) { return EventTable(c).Lookup(query, before, limit); });
 }
 
-void EventLog::Flush() {
-  MutexLock flushing(flush_mutex_);
+std::vector<Event> EventLog::TakeWaiting() {
   std::vector<Event> batch;
   int64_t dropped = 0;
   {
@@ -68,6 +67,12 @@ void EventLog::Flush() {
     since_forgetting_ += static_cast<int64_t>(batch.size());
   }
   if (dropped > 0) log::Warn("{} events of calls that only read were dropped: they came too fast", dropped);
+  return batch;
+}
+
+void EventLog::Flush() {
+  MutexLock flushing(flush_mutex_);
+  const std::vector<Event> batch = TakeWaiting();
   if (batch.empty()) return;
   const absl::Status written = database_.Write([&](store::Connection& c) -> absl::Status {
     for (const Event& event : batch) RETURN_IF_ERROR(EventTable(c).Append(event));
@@ -92,13 +97,15 @@ void EventLog::Evict() {
 
 void EventLog::FlushAndForget() {
   const absl::Time now = clock_.Now();
-  bool forget = now - forgot_ >= kForgetAfter;
+  bool forget = false;
   {
     MutexLock lock(mutex_);
-    forget = forget || since_forgetting_ >= kForgetEvery;
-    if (forget) since_forgetting_ = 0;
+    forget = now - forgot_ >= kForgetAfter || since_forgetting_ >= kForgetEvery;
+    if (forget) {
+      since_forgetting_ = 0;
+      forgot_ = now;
+    }
   }
-  if (forget) forgot_ = now;
   Flush();
   if (forget) Evict();
 }

@@ -41,6 +41,7 @@ class EventLog {
  private:
   void FlushAndForget();
   void Flush() ABSL_LOCKS_EXCLUDED(flush_mutex_, mutex_);
+  std::vector<Event> TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(flush_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
   void Evict();
 
   store::Database& database_;
@@ -52,8 +53,8 @@ class EventLog {
   std::vector<Event> waiting_ ABSL_GUARDED_BY(mutex_);
   int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t since_forgetting_ ABSL_GUARDED_BY(mutex_) = 0;  // events
-  absl::Time forgot_;                                     // the flusher's
-  Periodic flusher_;                                      // last: it uses all the others
+  absl::Time forgot_ ABSL_GUARDED_BY(mutex_);
+  Periodic flusher_;  // last: it uses all the others
 };
 
 }  // namespace brume::gateway

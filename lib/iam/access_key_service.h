@@ -62,7 +62,8 @@ class AccessKeyService {
  private:
   AccessKeyService(store::Database& database, const Clock& clock, std::unique_ptr<SecretBox> box,
                    std::vector<AccessKey> keys);
-  absl::Status CheckOwner(const std::string& user_id, const std::string& id) const;
+  absl::Status CheckOwner(const std::string& user_id, const std::string& id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   void WriteUses();
 
   store::Database& database_;

@@ -1,16 +1,16 @@
 #include "lib/store/database.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/mutex.h"
 #include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
@@ -34,10 +34,10 @@ class SqliteDatabase final : public Database {
   // Commits what still waits. No Write or Read may begin any more.
   ~SqliteDatabase() override {
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       stopping_ = true;
     }
-    work_.notify_one();
+    work_.NotifyOne();
     writer_thread_.join();
   }
 
@@ -48,9 +48,10 @@ class SqliteDatabase final : public Database {
   // One Write that waits; lives on its caller's stack.
   struct Change {
     const std::function<absl::Status(Connection&)>& run;
-    absl::Status result;
-    bool done = false;
-    std::condition_variable finished = {};
+    absl::Status result;  // the writer's until it is done
+    Mutex mutex = {};
+    CondVar finished = {};
+    bool done ABSL_GUARDED_BY(mutex) = false;
   };
 
   void RunWriter();
@@ -61,17 +62,17 @@ class SqliteDatabase final : public Database {
 
   const std::string path_;
 
-  std::mutex mutex_;  // guards queue_, stopping_ and every Change::done
-  std::condition_variable work_;
-  std::vector<Change*> queue_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar work_;
+  std::vector<Change*> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   const std::unique_ptr<Connection> writer_;  // the writer thread's
 
   const size_t most_readers_ = MostReaders();
-  std::mutex readers_mutex_;
-  std::condition_variable reader_free_;
-  std::vector<std::unique_ptr<Connection>> idle_readers_;
-  size_t readers_ = 0;  // idle or in use
+  Mutex readers_mutex_;
+  CondVar reader_free_;
+  std::vector<std::unique_ptr<Connection>> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
+  size_t readers_ ABSL_GUARDED_BY(readers_mutex_) = 0;  // idle or in use
 
   std::thread writer_thread_;  // last: runs while all above lives
 };
@@ -81,18 +82,21 @@ absl::Status SqliteDatabase::Write(const std::function<absl::Status(Connection&)
     return absl::InternalError("a change called Write: it would wait for itself");
   }
   Change waiting{change, absl::OkStatus()};
-  std::unique_lock lock(mutex_);
-  queue_.push_back(&waiting);
-  work_.notify_one();
-  waiting.finished.wait(lock, [&] { return waiting.done; });
+  {
+    MutexLock lock(mutex_);
+    queue_.push_back(&waiting);
+    work_.NotifyOne();
+  }
+  MutexLock lock(waiting.mutex);
+  while (!waiting.done) waiting.finished.Wait(waiting.mutex);
   return waiting.result;
 }
 
 void SqliteDatabase::RunWriter() {
   GoFirst();
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && queue_.empty()) work_.Wait(mutex_);
     if (queue_.empty()) return;
     std::vector<Change*> group;
     if (queue_.size() <= kMaxInGroup) {
@@ -101,14 +105,15 @@ void SqliteDatabase::RunWriter() {
       group.assign(queue_.begin(), queue_.begin() + kMaxInGroup);
       queue_.erase(queue_.begin(), queue_.begin() + kMaxInGroup);
     }
-    lock.unlock();
+    lock.Unlock();
     CommitGroup(group);
-    lock.lock();
     for (Change* change : group) {
+      MutexLock finishing(change->mutex);
       change->done = true;
       // Under the lock: the caller owns `change` and ends its life as soon as it sees `done`.
-      change->finished.notify_one();
+      change->finished.NotifyOne();
     }
+    lock.Lock();
   }
 }
 
@@ -185,15 +190,15 @@ absl::Status SqliteDatabase::Read(const std::function<absl::Status(Connection&)>
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> SqliteDatabase::TakeReader() {
-  std::unique_lock lock(readers_mutex_);
-  reader_free_.wait(lock, [this] { return !idle_readers_.empty() || readers_ < most_readers_; });
+  MutexLock lock(readers_mutex_);
+  while (idle_readers_.empty() && readers_ >= most_readers_) reader_free_.Wait(readers_mutex_);
   if (!idle_readers_.empty()) {
     std::unique_ptr<Connection> reader = std::move(idle_readers_.back());
     idle_readers_.pop_back();
     return reader;
   }
   ++readers_;
-  lock.unlock();
+  lock.Unlock();
   absl::StatusOr<std::unique_ptr<Connection>> reader = OpenReader(path_);
   if (!reader.ok()) GiveBack(nullptr);
   return reader;
@@ -201,13 +206,13 @@ absl::StatusOr<std::unique_ptr<Connection>> SqliteDatabase::TakeReader() {
 
 // Null: it is no more.
 void SqliteDatabase::GiveBack(std::unique_ptr<Connection> reader) {
-  std::lock_guard lock(readers_mutex_);
+  MutexLock lock(readers_mutex_);
   if (reader == nullptr) {
     --readers_;
   } else {
     idle_readers_.push_back(std::move(reader));
   }
-  reader_free_.notify_one();
+  reader_free_.NotifyOne();
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ void InstanceReconciler::Stop() {
 void InstanceReconciler::Wake(const InstanceId& id) { loop_.Wake(id); }
 
 std::vector<InstanceId> InstanceReconciler::Orphans() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return orphans_;
 }
 
@@ -70,18 +70,18 @@ void InstanceReconciler::OnEvent(const GuestEvent& event) {
 }
 
 InstanceReconciler::Memory InstanceReconciler::Remember(const InstanceId& id) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto it = memories_.find(id);
   return it == memories_.end() ? Memory{} : it->second;
 }
 
 void InstanceReconciler::Change(const InstanceId& id, const std::function<void(Memory&)>& change) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   change(memories_[id]);
 }
 
 void InstanceReconciler::Evict(const InstanceId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   memories_.erase(id);
 }
 
@@ -180,7 +180,7 @@ InstanceReconciler::Next InstanceReconciler::SweepAll() {
     log::Warn("guest {} runs on this host but has no row here; it is left alone (see `brume doctor`)", id.text());
   }
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     orphans_ = std::move(orphans);
   }
   RETURN_IF_ERROR(parts_.database.Write(

@@ -3,15 +3,16 @@
 
 #include <algorithm>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/model/instance.h"
@@ -104,9 +105,9 @@ class InstanceReconciler {
   void Evict(const InstanceId& id);
 
   const InstanceReconcilerParts parts_;
-  mutable std::mutex mutex_;
-  absl::flat_hash_map<InstanceId, Memory> memories_;
-  std::vector<InstanceId> orphans_;
+  mutable Mutex mutex_;
+  absl::flat_hash_map<InstanceId, Memory> memories_ ABSL_GUARDED_BY(mutex_);
+  std::vector<InstanceId> orphans_ ABSL_GUARDED_BY(mutex_);
   ReconcileLoop<Key> loop_;
 };
 

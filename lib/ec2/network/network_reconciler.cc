@@ -56,7 +56,7 @@ void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
 void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) { loop_.Wake(GroupKey{vpc, group}); }
 
 std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const VpcId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   std::shared_ptr<VpcGuard>& guard = guards_[id];
   if (guard == nullptr) guard = std::make_shared<VpcGuard>();
   return guard;
@@ -80,9 +80,7 @@ absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
   return absl::InfiniteDuration();
 }
 
-absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
-  const std::shared_ptr<VpcGuard> guard = GuardOf(id);
-  std::unique_lock lock(guard->mutex);
+absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
   VpcSpec spec;
   spec.domain = PrivateDomain(settings_);
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
@@ -98,17 +96,26 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
     for (const NetworkInterface& eni : interfaces) spec.ports.push_back(PortOf(eni));
     return absl::OkStatus();
   }));
-  RETURN_IF_ERROR(Failpoint("network.before_sync"));
-  RETURN_IF_ERROR(fabric_.SyncVpc(spec));
-  guard->ready = true;
-  lock.unlock();
+  return spec;
+}
+
+absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
+  VpcSpec spec;
+  {
+    const std::shared_ptr<VpcGuard> guard = GuardOf(id);
+    WriterLock lock(guard->mutex);
+    ASSIGN_OR_RETURN(spec, ReadVpc(id));
+    RETURN_IF_ERROR(Failpoint("network.before_sync"));
+    RETURN_IF_ERROR(fabric_.SyncVpc(spec));
+    guard->ready = true;
+  }
   log::Info("network {} is in place: {} groups, {} ports", id.text(), spec.groups.size(), spec.ports.size());
   return hooks_.on_vpc_ready(spec.vpc);
 }
 
 absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupId& group) {
   const std::shared_ptr<VpcGuard> guard = GuardOf(vpc);
-  std::unique_lock lock(guard->mutex);
+  WriterLock lock(guard->mutex);
   if (!guard->ready) return absl::OkStatus();  // the sync to come reads the same rows
   std::optional<GroupSpec> spec;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
@@ -129,7 +136,7 @@ PortSpec NetworkReconciler::PortOf(const NetworkInterface& eni) const {
 
 absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {
   const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
-  std::shared_lock lock(guard->mutex);
+  ReaderLock lock(guard->mutex);
   if (!guard->ready)
     return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
   return fabric_.PreparePort(PortOf(eni));
@@ -137,7 +144,7 @@ absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {
 
 absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
   const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
-  std::shared_lock lock(guard->mutex);
+  ReaderLock lock(guard->mutex);
   if (!guard->ready)
     return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
   return fabric_.PlugPort(PortOf(eni));
@@ -145,7 +152,7 @@ absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
 
 absl::Status NetworkReconciler::UnplugPort(const NetworkInterface& eni) {
   const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
-  std::shared_lock lock(guard->mutex);
+  ReaderLock lock(guard->mutex);
   return fabric_.UnplugPort(eni);
 }
 

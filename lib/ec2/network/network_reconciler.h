@@ -4,14 +4,14 @@
 #include <compare>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <variant>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/base/mutex.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/interface_service.h"
@@ -49,8 +49,8 @@ class NetworkReconciler final : public PortService {
   // Ports change under the shared side; a sync, which makes a VPC exactly what a snapshot of the rows says, takes the
   // other one, or it would undo a port that was plugged after its snapshot.
   struct VpcGuard {
-    std::shared_mutex mutex;
-    bool ready = false;
+    SharedMutex mutex;
+    bool ready ABSL_GUARDED_BY(mutex) = false;
   };
   std::shared_ptr<VpcGuard> GuardOf(const VpcId& id);
 
@@ -65,6 +65,7 @@ class NetworkReconciler final : public PortService {
 
   absl::StatusOr<absl::Duration> Reconcile(const Key& key);
   absl::Status WakeAll();
+  absl::StatusOr<VpcSpec> ReadVpc(const VpcId& id);
   absl::Status SyncVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
   PortSpec PortOf(const NetworkInterface& eni) const;
@@ -73,8 +74,8 @@ class NetworkReconciler final : public PortService {
   Fabric& fabric_;
   const Settings& settings_;
   const NetworkReconcilerHooks hooks_;
-  std::mutex mutex_;
-  absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_;
+  Mutex mutex_;
+  absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_ ABSL_GUARDED_BY(mutex_);
   ReconcileLoop<Key> loop_;
 };
 

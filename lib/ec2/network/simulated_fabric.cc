@@ -7,7 +7,7 @@
 namespace brume::network {
 
 absl::Status SimulatedFabric::SyncVpc(const VpcSpec& spec) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   vpcs_.insert(spec.vpc.id);
   std::set<std::string> listed;
   for (const PortSpec& port : spec.ports) listed.insert(TapName(port.eni.id));
@@ -19,7 +19,7 @@ absl::Status SimulatedFabric::SyncVpc(const VpcSpec& spec) {
 }
 
 absl::Status SimulatedFabric::RemoveVpc(const VpcId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const bool used =
       std::any_of(ports_.begin(), ports_.end(), [&](const auto& e) { return e.second.plugged && e.second.vpc == id; });
   if (used) return absl::FailedPreconditionError(absl::StrCat(id.text(), " still has ports"));
@@ -32,13 +32,13 @@ absl::Status SimulatedFabric::ApplyGroup(const GroupSpec&) { return absl::OkStat
 absl::Status SimulatedFabric::RemoveGroup(const VpcId&, const SecurityGroupId&) { return absl::OkStatus(); }
 
 absl::Status SimulatedFabric::PreparePort(const PortSpec& spec) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   ports_.try_emplace(TapName(spec.eni.id), Port{.vpc = spec.eni.vpc_id});
   return absl::OkStatus();
 }
 
 absl::Status SimulatedFabric::PlugPort(const PortSpec& spec) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto it = ports_.find(TapName(spec.eni.id));
   if (it == ports_.end()) {
     return absl::NotFoundError(absl::StrCat("no tap was prepared for ", spec.eni.id.text()));
@@ -48,19 +48,19 @@ absl::Status SimulatedFabric::PlugPort(const PortSpec& spec) {
 }
 
 absl::Status SimulatedFabric::UnplugPort(const NetworkInterface& eni) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   ports_.erase(TapName(eni.id));
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> SimulatedFabric::Probe(const NetworkInterface& eni, absl::Duration) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto it = ports_.find(TapName(eni.id));
   return it != ports_.end() && it->second.plugged;
 }
 
 absl::StatusOr<std::vector<PortCounters>> SimulatedFabric::Counters(const VpcId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!vpcs_.contains(id)) return absl::NotFoundError(absl::StrCat(id.text(), " is not on the host"));
   std::vector<PortCounters> counters;
   for (const auto& [tap, port] : ports_) {
@@ -75,7 +75,7 @@ absl::StatusOr<UniqueFd> SimulatedFabric::Listen(const VpcId& id, Ipv4 address, 
 }
 
 absl::StatusOr<FabricInventory> SimulatedFabric::List() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   FabricInventory inventory;
   inventory.vpcs.assign(vpcs_.begin(), vpcs_.end());
   for (const auto& [tap, port] : ports_) inventory.taps.push_back(tap);

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "lib/base/mutex.h"
 #include "lib/ec2/network/fabric.h"
 
 namespace brume::network {
@@ -35,9 +36,9 @@ class SimulatedFabric : public Fabric {
     bool plugged = false;
   };
 
-  std::mutex mutex_;
-  std::set<VpcId> vpcs_;
-  std::map<std::string, Port> ports_;  // by the tap's name
+  Mutex mutex_;
+  std::set<VpcId> vpcs_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Port> ports_ ABSL_GUARDED_BY(mutex_);  // by the tap's name
 };
 
 }  // namespace brume::network

@@ -12,7 +12,7 @@ constexpr int64_t kGib = int64_t{1} << 30;
 }  // namespace
 
 absl::StatusOr<ImportedImage> SimulatedDisks::Import(const ImageId& id, const std::string&) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   images_.insert(id);
   ImportedImage imported;
   imported.disk_file = "disk.qcow2";
@@ -21,7 +21,7 @@ absl::StatusOr<ImportedImage> SimulatedDisks::Import(const ImageId& id, const st
 }
 
 absl::Status SimulatedDisks::RemoveImage(const ImageId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (const auto& [volume, image] : volumes_) {
     if (image == id) {
       return absl::FailedPreconditionError(
@@ -40,19 +40,19 @@ ImagePaths SimulatedDisks::PathsOf(const Image& image) {
 }
 
 absl::StatusOr<std::string> SimulatedDisks::EnsureVolume(const Volume& volume, const Image& image) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   volumes_.emplace(volume.id, image.disk_file.empty() ? ImageId() : image.id);
   return absl::StrCat(kRoot, "volumes/", volume.id.text(), "/disk.qcow2");
 }
 
 absl::Status SimulatedDisks::RemoveVolume(const VolumeId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   volumes_.erase(id);
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> SimulatedDisks::EnsureInstanceDirectory(const InstanceId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   instances_.insert(id);
   return InstanceDirectory(id);
 }
@@ -62,7 +62,7 @@ std::string SimulatedDisks::InstanceDirectory(const InstanceId& id) {
 }
 
 absl::Status SimulatedDisks::RemoveInstanceDirectory(const InstanceId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   instances_.erase(id);
   return absl::OkStatus();
 }
@@ -70,7 +70,7 @@ absl::Status SimulatedDisks::RemoveInstanceDirectory(const InstanceId& id) {
 absl::StatusOr<int64_t> SimulatedDisks::FreeBytes() { return 1024 * kGib; }
 
 absl::StatusOr<DiskInventory> SimulatedDisks::List() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   DiskInventory inventory;
   inventory.images.assign(images_.begin(), images_.end());
   for (const auto& [volume, image] : volumes_) inventory.volumes.push_back(volume);

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "lib/base/mutex.h"
 #include "lib/ec2/storage/disks.h"
 
 namespace brume::storage {
@@ -26,10 +27,10 @@ class SimulatedDisks final : public Disks {
   absl::StatusOr<DiskInventory> List() override;
 
  private:
-  std::mutex mutex_;
-  std::set<ImageId> images_;
-  std::map<VolumeId, ImageId> volumes_;
-  std::set<InstanceId> instances_;
+  Mutex mutex_;
+  std::set<ImageId> images_ ABSL_GUARDED_BY(mutex_);
+  std::map<VolumeId, ImageId> volumes_ ABSL_GUARDED_BY(mutex_);
+  std::set<InstanceId> instances_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::storage

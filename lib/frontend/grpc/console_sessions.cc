@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -30,7 +29,7 @@ namespace {
 
 constexpr size_t kChunk = 16 * 1024;
 // A client that has ended is noticed a moment later; who comes right after it is not to be refused for that.
-constexpr std::chrono::seconds kLeaving(2);
+constexpr absl::Duration kLeaving = absl::Seconds(2);
 
 const google::protobuf::MethodDescriptor& AttachMethod() {
   return *host::v1::ConsoleInput::descriptor()->file()->FindServiceByName("Console")->FindMethodByName("Attach");
@@ -56,14 +55,14 @@ class ConsoleSessions::Session final : public Reactor {
 
   // From Close: as if the client had gone.
   void Cancel() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     cancelled_ = true;
     eventfd_write(wake_.get(), 1);
   }
 
  private:
   void OnReadDone(bool ok) override {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     reading_ = false;
     if (!ok) {
       input_ended_ = true;
@@ -72,7 +71,7 @@ class ConsoleSessions::Session final : public Reactor {
         return;
       }
       started_ = true;
-      lock.unlock();
+      lock.Unlock();
       Finish(ToGrpc(ec2::Error("MissingParameter", "The request must contain the parameter instanceId"),
                     caller_.request_id));
       return;
@@ -89,12 +88,12 @@ class ConsoleSessions::Session final : public Reactor {
     }
     started_ = true;
     first_ = std::move(input);
-    lock.unlock();
+    lock.Unlock();
     Begin();
   }
 
   void OnWriteDone(bool ok) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     writing_ = false;
     if (!ok) cancelled_ = true;
     eventfd_write(wake_.get(), 1);
@@ -130,9 +129,14 @@ class ConsoleSessions::Session final : public Reactor {
     const absl::Time start = absl::Now();
     UniqueFd console;
     const gateway::Dispatcher& dispatcher = sessions_.dispatcher_;
+    bool broken = false;
+    {
+      MutexLock lock(mutex_);
+      broken = broken_;
+    }
     const absl::Status opened =
-        broken_ ? dispatcher.Refuse(AttachMethod(), first_, caller_, NotConsoleInput())
-                : dispatcher.OpenStream(AttachMethod(), first_, caller_, [&] { return Open(console); });
+        broken ? dispatcher.Refuse(AttachMethod(), first_, caller_, NotConsoleInput())
+               : dispatcher.OpenStream(AttachMethod(), first_, caller_, [&] { return Open(console); });
     absl::Status status = opened;
     if (opened.ok()) {
       status = gateway::PublicError(Pump(console.get()), caller_.request_id);
@@ -177,7 +181,7 @@ class ConsoleSessions::Session final : public Reactor {
       short wanted = 0;
       bool read_on = false;
       {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (broken_) return NotConsoleInput();
         if (cancelled_) return absl::OkStatus();
         if (!writing_) wanted |= POLLIN;
@@ -203,7 +207,7 @@ class ConsoleSessions::Session final : public Reactor {
 
   // From the client to the guest. False when the console has ended.
   bool Type(int console) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const ssize_t sent = send(console, typed_.data(), typed_.size(), MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
     typed_.erase(0, sent);
@@ -220,7 +224,7 @@ class ConsoleSessions::Session final : public Reactor {
     output.set_data(bytes, got);
     outgoing_ = ToBytes(output);
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       writing_ = true;
     }
     StartWrite(&outgoing_);
@@ -231,7 +235,7 @@ class ConsoleSessions::Session final : public Reactor {
   void WaitForWrite() {
     while (true) {
       {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (!writing_) return;
       }
       pollfd watched = {wake_.get(), POLLIN, 0};
@@ -248,20 +252,20 @@ class ConsoleSessions::Session final : public Reactor {
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
   host::v1::ConsoleInput first_;  // written before the thread begins
-  std::mutex mutex_;
-  std::string typed_;
-  bool started_ = false;
-  bool reading_ = true;  // the constructor begins with a read
-  bool input_ended_ = false;
-  bool broken_ = false;
-  bool cancelled_ = false;
-  bool writing_ = false;
+  Mutex mutex_;
+  std::string typed_ ABSL_GUARDED_BY(mutex_);
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = true;  // the constructor begins with a read
+  bool input_ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 ConsoleSessions::~ConsoleSessions() {
   Close();
-  std::unique_lock lock(mutex_);
-  left_.wait(lock, [this] { return running_.empty(); });
+  MutexLock lock(mutex_);
+  while (!running_.empty()) left_.Wait(mutex_);
 }
 
 ConsoleSessions::Reactor* ConsoleSessions::Start(grpc::CallbackServerContext* context) {
@@ -269,34 +273,36 @@ ConsoleSessions::Reactor* ConsoleSessions::Start(grpc::CallbackServerContext* co
 }
 
 void ConsoleSessions::Close() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   closed_ = true;
   for (Session* session : running_) session->Cancel();
 }
 
 bool ConsoleSessions::Enter(Session* session) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (closed_ || running_.size() >= static_cast<size_t>(options_.max_sessions)) return false;
   running_.insert(session);
   return true;
 }
 
 void ConsoleSessions::Leave(Session* session) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   running_.erase(session);
-  left_.notify_all();
+  left_.NotifyAll();
 }
 
 bool ConsoleSessions::Claim(const std::string& instance_id) {
-  std::unique_lock lock(mutex_);
-  left_.wait_for(lock, kLeaving, [&] { return closed_ || !claimed_.contains(instance_id); });
+  MutexLock lock(mutex_);
+  const auto deadline = SteadyDeadline(kLeaving);
+  while (!closed_ && claimed_.contains(instance_id) && left_.WaitUntil(mutex_, deadline)) {
+  }
   return claimed_.insert(instance_id).second;
 }
 
 void ConsoleSessions::Unclaim(const std::string& instance_id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   claimed_.erase(instance_id);
-  left_.notify_all();
+  left_.NotifyAll();
 }
 
 }  // namespace brume::frontend

@@ -4,13 +4,13 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "lib/base/mutex.h"
 #include "lib/base/unique_fd.h"
 #include "lib/frontend/grpc/peers.h"
 #include "lib/gateway/caller.h"
@@ -55,11 +55,11 @@ class ConsoleSessions {
   Peers& peers_;
   const Open open_;
   const ConsoleOptions options_;
-  std::mutex mutex_;
-  std::condition_variable left_;
-  bool closed_ = false;
-  std::set<Session*> running_;
-  std::set<std::string> claimed_;  // instances
+  Mutex mutex_;
+  CondVar left_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<Session*> running_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> claimed_ ABSL_GUARDED_BY(mutex_);  // instances
 };
 
 }  // namespace brume::frontend

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
+#include "lib/base/mutex.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::compute {
@@ -23,23 +25,23 @@ constexpr unsigned kKeepaliveCount = 3;
 
 // Shared with libvirt's close callback, which may come at any time.
 struct Connection::Shared {
-  std::mutex mutex;
-  std::condition_variable changed;
-  ConnectHandle handle;  // null while there is none
+  Mutex mutex;
+  CondVar changed;
+  ConnectHandle handle ABSL_GUARDED_BY(mutex);  // null while there is none
   // Given up, to be closed by the keeper: closing inside libvirt's close callback would wait for itself.
-  std::vector<ConnectHandle> broken;
-  absl::Status reason = absl::UnavailableError("libvirt is not connected yet");
-  int attempts = 0;
-  bool stopping = false;
+  std::vector<ConnectHandle> broken ABSL_GUARDED_BY(mutex);
+  absl::Status reason ABSL_GUARDED_BY(mutex) = absl::UnavailableError("libvirt is not connected yet");
+  int attempts ABSL_GUARDED_BY(mutex) = 0;
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
 
   // Gives `connection` up, if it is still in use.
-  void Drop(virConnectPtr connection, const std::string& why) {
-    std::lock_guard lock(mutex);
+  void Drop(virConnectPtr connection, const std::string& why) ABSL_LOCKS_EXCLUDED(mutex) {
+    MutexLock lock(mutex);
     if (handle == nullptr || handle.get() != connection) return;
     broken.push_back(std::exchange(handle, nullptr));
     reason = absl::UnavailableError(why);
     log::Warn("the connection to libvirt is lost: {}", why);
-    changed.notify_all();
+    changed.NotifyAll();
   }
 };
 
@@ -80,24 +82,24 @@ void StartEventLoop() {
 Connection::Connection(ConnectionOptions options, DeadlinePool& pool)
     : options_(std::move(options)), pool_(pool), shared_(std::make_shared<Shared>()) {
   keeper_ = std::thread([this] { Keep(); });
-  std::unique_lock lock(shared_->mutex);
-  shared_->changed.wait(lock, [&] { return shared_->attempts > 0; });
+  MutexLock lock(shared_->mutex);
+  while (shared_->attempts == 0) shared_->changed.Wait(shared_->mutex);
 }
 
 Connection::~Connection() {
   ConnectHandle last;
   {
-    std::lock_guard lock(shared_->mutex);
+    MutexLock lock(shared_->mutex);
     shared_->stopping = true;
     last = std::exchange(shared_->handle, nullptr);
     shared_->reason = absl::UnavailableError("the daemon is stopping");
-    shared_->changed.notify_all();
+    shared_->changed.NotifyAll();
   }
   keeper_.join();
 }
 
 absl::StatusOr<ConnectHandle> Connection::Get() {
-  std::lock_guard lock(shared_->mutex);
+  MutexLock lock(shared_->mutex);
   if (shared_->handle == nullptr) return shared_->reason;
   return shared_->handle;
 }
@@ -142,29 +144,29 @@ absl::StatusOr<ConnectHandle> Connection::Open() {
 void Connection::Keep() {
   absl::Duration backoff = kFirstBackoff;
   bool missed = false;
-  std::unique_lock lock(shared_->mutex);
+  MutexLock lock(shared_->mutex);
   while (!shared_->stopping) {
     if (!shared_->broken.empty()) {
       std::vector<ConnectHandle> closing = std::exchange(shared_->broken, {});
-      lock.unlock();
+      lock.Unlock();
       closing.clear();
-      lock.lock();
+      lock.Lock();
       continue;
     }
     if (shared_->handle != nullptr) {
-      shared_->changed.wait(lock);
+      shared_->changed.Wait(shared_->mutex);
       continue;
     }
     // After a connection was lost, or not there at the first attempt, someone has been told so.
     missed = missed || shared_->attempts > 0;
-    lock.unlock();
+    lock.Unlock();
     absl::StatusOr<ConnectHandle> handle = Open();
     if (handle.ok()) {
       if (missed) log::Info("connected to libvirt at {}", options_.uri);
     } else if (backoff == kFirstBackoff) {
       log::Warn("no libvirt: {}; trying on", handle.status().message());
     }
-    lock.lock();
+    lock.Lock();
     ++shared_->attempts;
     if (handle.ok()) {
       shared_->handle = *handle;
@@ -172,13 +174,15 @@ void Connection::Keep() {
     } else {
       shared_->reason = absl::UnavailableError(handle.status().message());
     }
-    shared_->changed.notify_all();
+    shared_->changed.NotifyAll();
     if (handle.ok()) {
-      lock.unlock();
+      lock.Unlock();
       options_.on_open(*handle, missed);
-      lock.lock();
+      lock.Lock();
     } else {
-      shared_->changed.wait_for(lock, absl::ToChronoMicroseconds(backoff), [&] { return shared_->stopping; });
+      const auto next_attempt = SteadyDeadline(backoff);
+      while (!shared_->stopping && shared_->changed.WaitUntil(shared_->mutex, next_attempt)) {
+      }
       backoff = std::min(backoff * 2, kMaxBackoff);
     }
   }

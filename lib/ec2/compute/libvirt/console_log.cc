@@ -117,7 +117,6 @@ absl::StatusOr<std::string> LogTrimmer::Read(const std::string& directory, const
 }
 
 bool LogTrimmer::Trim(Log& log) {
-  MutexLock trimming(trimming_);
   absl::Status status = TrimLog(log.directory, log.name, limit_);
   if (absl::IsNotFound(status)) {
     // The instance is gone. Nothing depends on its companion: a leftover is only untidy.
@@ -145,6 +144,7 @@ void LogTrimmer::TrimAll() {
   }
   std::vector<std::string> gone;
   for (auto& [directory, log] : logs) {
+    MutexLock trimming(trimming_);
     if (!Trim(log)) gone.push_back(directory);
   }
   MutexLock lock(mutex_);

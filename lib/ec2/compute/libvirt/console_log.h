@@ -39,8 +39,8 @@ class LogTrimmer {
   };
 
   // False when the log's directory is gone.
-  bool Trim(Log& log);
-  void TrimAll();
+  bool Trim(Log& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(trimming_);
+  void TrimAll() ABSL_LOCKS_EXCLUDED(trimming_, mutex_);
 
   const int64_t limit_;
   Mutex trimming_;  // held while files change

@@ -1,22 +1,23 @@
 #include "lib/ec2/compute/libvirt/deadline_pool.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/mutex.h"
 #include "lib/base/priority.h"
 
 namespace brume::compute {
 
+// What follows `call` is guarded by the mutex of the pool's state.
 struct DeadlinePool::Job {
   std::function<absl::Status()> call;
   std::optional<absl::Status> result;
   bool running = false;
   bool given_up = false;
-  std::condition_variable done;
+  CondVar done;
 };
 
 // Shared with the threads, which outlive the pool when their calls hang.
@@ -24,38 +25,38 @@ struct DeadlinePool::State {
   State(int threads, int spare) : most_threads(threads), most_stuck(spare) {}
 
   const int most_threads, most_stuck;
-  std::mutex mutex;
-  std::condition_variable work;
-  std::deque<std::shared_ptr<Job>> queue;
-  int threads = 0;
-  int idle = 0;
-  int stuck = 0;  // running calls whose callers have left
-  bool stopping = false;
+  Mutex mutex;
+  CondVar work;
+  std::deque<std::shared_ptr<Job>> queue ABSL_GUARDED_BY(mutex);
+  int threads ABSL_GUARDED_BY(mutex) = 0;
+  int idle ABSL_GUARDED_BY(mutex) = 0;
+  int stuck ABSL_GUARDED_BY(mutex) = 0;  // running calls whose callers have left
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
 
-  int ThreadLimit() const { return most_threads + std::min(stuck, most_stuck); }
+  int ThreadLimit() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return most_threads + std::min(stuck, most_stuck); }
   static void Work(std::shared_ptr<State> state);
 };
 
 void DeadlinePool::State::Work(std::shared_ptr<State> state) {
   UseOrdinaryPriority();  // who waits for a call may go first; the QEMU that it starts may not
-  std::unique_lock lock(state->mutex);
+  MutexLock lock(state->mutex);
   while (!state->stopping && state->threads <= state->ThreadLimit()) {
     if (state->queue.empty()) {
       ++state->idle;
-      state->work.wait(lock);
+      state->work.Wait(state->mutex);
       --state->idle;
       continue;
     }
     const std::shared_ptr<Job> job = std::move(state->queue.front());
     state->queue.pop_front();
     job->running = true;
-    lock.unlock();
+    lock.Unlock();
     absl::Status result = job->call();
     job->call = nullptr;  // what it owns ends here, on this thread and without the lock
-    lock.lock();
+    lock.Lock();
     if (job->given_up) --state->stuck;
     job->result = std::move(result);
-    job->done.notify_one();
+    job->done.NotifyOne();
   }
   --state->threads;
 }
@@ -63,24 +64,25 @@ void DeadlinePool::State::Work(std::shared_ptr<State> state) {
 DeadlinePool::DeadlinePool(int threads, int spare) : state_(std::make_shared<State>(threads, spare)) {}
 
 DeadlinePool::~DeadlinePool() {
-  std::lock_guard lock(state_->mutex);
+  MutexLock lock(state_->mutex);
   state_->stopping = true;
-  state_->work.notify_all();
+  state_->work.NotifyAll();
 }
 
 absl::Status DeadlinePool::Run(const std::string& what, absl::Duration deadline, std::function<absl::Status()> call) {
   const auto job = std::make_shared<Job>();
   job->call = std::move(call);
-  std::unique_lock lock(state_->mutex);
+  MutexLock lock(state_->mutex);
   state_->queue.push_back(job);
   if (state_->idle < static_cast<int>(state_->queue.size()) && state_->threads < state_->ThreadLimit()) {
     ++state_->threads;
     std::thread(State::Work, state_).detach();
   }
-  state_->work.notify_one();
-  if (job->done.wait_for(lock, absl::ToChronoMicroseconds(deadline), [&] { return job->result.has_value(); })) {
-    return *std::move(job->result);
+  state_->work.NotifyOne();
+  const auto end = SteadyDeadline(deadline);
+  while (!job->result.has_value() && job->done.WaitUntil(state_->mutex, end)) {
   }
+  if (job->result.has_value()) return *std::move(job->result);
   if (job->running) {
     job->given_up = true;
     ++state_->stuck;

@@ -15,8 +15,8 @@ namespace brume::network {
 
 // One VPC; its lock is held while its namespace is opened, never while work is done in it.
 struct LinuxFabric::Entry {
-  std::mutex mutex;
-  std::shared_ptr<VpcNetwork> network;
+  Mutex mutex;
+  std::shared_ptr<VpcNetwork> network ABSL_GUARDED_BY(mutex);
 };
 
 LinuxFabric::LinuxFabric(LinuxFabricOptions options, std::unique_ptr<HostNetwork> host)
@@ -45,7 +45,7 @@ std::string LinuxFabric::Directory(const VpcId& id) const {
 }
 
 std::shared_ptr<LinuxFabric::Entry> LinuxFabric::EntryOf(const VpcId& id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   std::shared_ptr<Entry>& entry = entries_[id];
   if (entry == nullptr) entry = std::make_shared<Entry>();
   return entry;
@@ -53,7 +53,7 @@ std::shared_ptr<LinuxFabric::Entry> LinuxFabric::EntryOf(const VpcId& id) {
 
 absl::StatusOr<std::shared_ptr<VpcNetwork>> LinuxFabric::Network(const VpcId& id, bool create) {
   const std::shared_ptr<Entry> entry = EntryOf(id);
-  std::lock_guard lock(entry->mutex);
+  MutexLock lock(entry->mutex);
   if (entry->network == nullptr) {
     VpcNetworkOptions options{.directory = Directory(id), .dns_upstream = {}};
     if (options_.uplink != "none") options.dns_upstream = options_.dns_upstream;
@@ -79,7 +79,7 @@ absl::Status LinuxFabric::Remove(const VpcId& id, bool with_taps) {
   }
   RETURN_IF_ERROR(network.status());
   RETURN_IF_ERROR((*network)->Remove(with_taps));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   entries_.erase(id);
   return absl::OkStatus();
 }

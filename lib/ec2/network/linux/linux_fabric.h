@@ -9,12 +9,13 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "lib/base/mutex.h"
 #include "lib/ec2/network/fabric.h"
 
 namespace brume::network {
@@ -82,8 +83,8 @@ class LinuxFabric final : public Fabric {
 
   const LinuxFabricOptions options_;
   const std::unique_ptr<HostNetwork> host_;
-  std::mutex mutex_;
-  std::map<VpcId, std::shared_ptr<Entry>> entries_;
+  Mutex mutex_;
+  std::map<VpcId, std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::network

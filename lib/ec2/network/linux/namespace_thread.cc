@@ -19,32 +19,32 @@ absl::StatusOr<std::unique_ptr<NamespaceThread>> NamespaceThread::Start(const st
 
 NamespaceThread::~NamespaceThread() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   thread_.join();
 }
 
 void NamespaceThread::Loop() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+    while (!stopping_ && jobs_.empty()) changed_.Wait(mutex_);
     if (jobs_.empty()) return;
     const std::function<void()> job = std::move(jobs_.front());
     jobs_.pop_front();
-    lock.unlock();
+    lock.Unlock();
     job();
-    lock.lock();
+    lock.Lock();
   }
 }
 
 void NamespaceThread::Post(std::function<void()> job) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     jobs_.push_back(std::move(job));
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void NamespaceThread::RunAndWait(const std::function<void()>& job) {

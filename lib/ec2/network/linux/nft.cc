@@ -2,8 +2,6 @@
 
 #include <nftables/libnftables.h>
 
-#include <mutex>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
@@ -12,9 +10,14 @@ namespace brume::network {
 void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
 absl::StatusOr<Nft> Nft::Open() {
-  // The library sets up its globals with the first context.
-  static std::mutex mutex;
-  std::lock_guard lock(mutex);
+  // The library sets up its globals with the first context, and does not expect a second thread then. That context is
+  // not kept: it has a socket in the namespace of whoever came first.
+  static const bool set_up = [] {
+    nft_ctx* const first = nft_ctx_new(NFT_CTX_DEFAULT);
+    if (first != nullptr) nft_ctx_free(first);
+    return true;
+  }();
+  (void)set_up;
   Nft nft(nft_ctx_new(NFT_CTX_DEFAULT));
   if (nft.context_ == nullptr) return absl::InternalError("cannot start libnftables");
   nft_ctx_buffer_error(nft.context_.get());
