@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The lints find what they are for, and nothing in what is right: each runs over small trees made for it."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -11,14 +13,23 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Lints(unittest.TestCase):
-    def run_lint(self, name, files):
+    def run_lint(self, name, files, env=None):
         """Exit code and output lines of a lint over a tree of these files."""
         with tempfile.TemporaryDirectory() as root:
             for path, text in files.items():
                 os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
                 with open(os.path.join(root, path), "w", encoding="utf-8") as file:
                     file.write(text)
-            done = subprocess.run([os.path.join(HERE, name), root], capture_output=True, text=True, check=False)
+            if name == "thread_safety":
+                # It asks the build directory how files are compiled, and the locks are the real ones.
+                compiled = [{"file": os.path.join(root, path), "command": f"g++ -std=c++20 -I{root} -c {path}"}
+                            for path in files if path.endswith(".cc")]
+                with open(os.path.join(root, "compile_commands.json"), "w", encoding="utf-8") as file:
+                    json.dump(compiled, file)
+                os.makedirs(os.path.join(root, "lib/base"), exist_ok=True)
+                shutil.copy(os.path.join(HERE, "../../lib/base/mutex.h"), os.path.join(root, "lib/base"))
+            done = subprocess.run([os.path.join(HERE, name), root, root], capture_output=True, text=True, check=False,
+                                  env=env)
             self.assertEqual(done.stderr, "" if name != "format" else done.stderr)
             return done.returncode, done.stdout.splitlines()
 
@@ -193,6 +204,60 @@ message MakeThingRequest {
                           "lib/a.h:2", "two enumerators of State have one value")
         self.assert_fault("persisted_enums", {"lib/a.h": said},
                           "lib/a.h:1", "stands behind the definition of State")
+
+    # A class with a lock, whose method is in another file of its folder.
+    LOCKED = {
+        "lib/a/counter.h": """#include "lib/base/mutex.h"
+class Counter {
+ public:
+  int Next();
+  int Peek();
+
+ private:
+  brume::Mutex mutex_;
+  int next_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+""",
+        "lib/a/counter.cc": '#include "lib/a/counter.h"\n'
+                            "int Counter::Next() {\n  brume::MutexLock lock(mutex_);\n  return ++next_;\n}\n",
+    }
+
+    def test_members_touched_with_their_lock_held_are_clean(self):
+        self.assert_clean("thread_safety", self.LOCKED | {
+            "lib/a/peek.cc": '#include "lib/a/counter.h"\n'
+                             "int Counter::Peek() {\n  brume::MutexLock lock(mutex_);\n  return next_;\n}\n"})
+
+    def test_a_member_touched_without_its_lock_is_found(self):
+        unguarded = '#include "lib/a/counter.h"\nint Counter::Peek() { return next_; }\n'
+        header = self.LOCKED["lib/a/counter.h"].replace("int Peek();", "int Peek() { return next_; }")
+        for files, where in [({"lib/a/peek.cc": unguarded}, "lib/a/peek.cc:2:"),
+                             ({"lib/a/counter.h": header}, "lib/a/counter.h:5:")]:
+            code, lines = self.run_lint("thread_safety", self.LOCKED | files)
+            self.assertEqual(code, 1)
+            self.assertTrue(any(where in line and "requires holding mutex 'mutex_'" in line for line in lines), lines)
+
+    def test_a_header_without_a_file_of_its_own_is_checked(self):
+        header = self.LOCKED["lib/a/counter.h"].replace("int Peek();", "int Peek() { return next_; }")
+        code, lines = self.run_lint("thread_safety", {"lib/a/alone.h": header, "lib/a/other.cc": "int other;\n"})
+        self.assertEqual(code, 1)
+        self.assertIn("requires holding mutex 'mutex_'", "".join(lines))
+
+    def test_locks_the_analysis_does_not_know_are_found(self):
+        for text in ["std::mutex m;", "std::condition_variable c;", "std::unique_lock lock(m);", "absl::Mutex m;"]:
+            with self.subTest(text=text):
+                self.assert_fault("thread_safety", self.LOCKED | {"cli/a.h": f"// A.\n{text}\n"}, "cli/a.h:2",
+                                  "use the locks of lib/base/mutex.h")
+
+    def test_a_lock_that_guards_nothing_is_found(self):
+        self.assert_fault("thread_safety", self.LOCKED | {"daemon/a.h": "class A {\n  mutable Mutex mutex_;\n};\n"},
+                          "daemon/a.h:2", "mutex_ guards nothing")
+
+    def test_the_analysis_is_not_passed_over_where_clang_is_missing(self):
+        with tempfile.TemporaryDirectory() as programs:
+            os.symlink(sys.executable, os.path.join(programs, "python3"))
+            code, lines = self.run_lint("thread_safety", self.LOCKED, env={**os.environ, "PATH": programs})
+        self.assertEqual(code, 1)
+        self.assertIn("clang++ is not installed", "".join(lines))
 
     @unittest.skipUnless(shutil.which("clang-format"), "clang-format is not installed")
     def test_format(self):

@@ -66,7 +66,7 @@ def end_of_block(text, opening):
 
 
 class Report:
-    """Collects faults; finish() prints them and ends the process."""
+    """Collects faults; finish() prints them and ends the process, as failed also when the caller says so."""
 
     def __init__(self):
         self._faults = []
@@ -74,7 +74,7 @@ class Report:
     def fault(self, path, line, text):
         self._faults.append(f"{path}:{line}: {text}")
 
-    def finish(self):
+    def finish(self, failed=False):
         for fault in self._faults:
             print(fault)
-        sys.exit(1 if self._faults else 0)
+        sys.exit(1 if self._faults or failed else 0)
