@@ -5,7 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "cli/names.h"
+#include "cli/spelling.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cli {

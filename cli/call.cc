@@ -11,6 +11,7 @@
 #include "cli/customisations.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/output_json.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/wait.h"
@@ -65,7 +66,7 @@ const FieldDescriptor* FirstList(const google::protobuf::Descriptor* type) {
 
 }  // namespace
 
-absl::Status Pager::Run(const Action& action, const ActionOptions& options, Message* request, Message* response,
+absl::Status Pager::Run(const ApiAction& action, const ActionOptions& options, Message* request, Message* response,
                         const CallOnce& call) {
   const FieldDescriptor* next_in = request->GetDescriptor()->FindFieldByName("next_token");
   const FieldDescriptor* next_out = response->GetDescriptor()->FindFieldByName("next_token");
@@ -114,7 +115,7 @@ absl::Status Pager::Run(const Action& action, const ActionOptions& options, Mess
   }
 }
 
-absl::StatusOr<std::unique_ptr<Message>> CallAction(const Schema& schema, Client& client, const Action& action,
+absl::StatusOr<std::unique_ptr<Message>> CallAction(const Schema& schema, Client& client, const ApiAction& action,
                                                     Message* request) {
   std::unique_ptr<Message> response = schema.NewMessage(action.method->output_type());
   RETURN_IF_ERROR(Pager::Run(action, {}, request, response.get(), [&](const Message& page, Message* answer) {
@@ -123,7 +124,7 @@ absl::StatusOr<std::unique_ptr<Message>> CallAction(const Schema& schema, Client
   return response;
 }
 
-absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global, const Action& action,
+absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global, const ApiAction& action,
                               const std::vector<std::string>& tokens) {
   ASSIGN_OR_RETURN(Invocation invocation, ParseInvocation(schema, action, tokens));
   if (invocation.options.help) {

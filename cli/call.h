@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/api_schema.h"
 #include "cli/args.h"
-#include "cli/client.h"
 #include "cli/flags.h"
-#include "cli/schema.h"
+#include "cli/rpc_client.h"
 #include "google/protobuf/message.h"
 
 namespace brume::cli {
@@ -22,17 +22,17 @@ class Pager {
   using CallOnce =
       std::function<absl::Status(const google::protobuf::Message& request, google::protobuf::Message* response)>;
 
-  static absl::Status Run(const Action& action, const ActionOptions& options, google::protobuf::Message* request,
+  static absl::Status Run(const ApiAction& action, const ActionOptions& options, google::protobuf::Message* request,
                           google::protobuf::Message* response, const CallOnce& call);
 };
 
 // Runs one action with the tokens behind its name and prints to standard output. The exit code.
-absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global, const Action& action,
+absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global, const ApiAction& action,
                               const std::vector<std::string>& tokens);
 
 // All pages of an action, for commands made of several calls.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallAction(const Schema& schema, Client& client,
-                                                                      const Action& action,
+                                                                      const ApiAction& action,
                                                                       google::protobuf::Message* request);
 
 // Writes to standard output; an error when it does not take it.

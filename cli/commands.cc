@@ -1,5 +1,6 @@
+#include "cli/commands.h"
+
 #include "absl/strings/str_cat.h"
-#include "cli/help.h"
 #include "cli/wait.h"
 
 namespace brume::cli {

@@ -6,10 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "cli/client.h"
+#include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/output_json.h"
+#include "cli/rpc_client.h"
 #include "cli/table_columns.h"
 #include "cli/text.h"
 #include "cli/wait.h"
@@ -72,7 +74,7 @@ class Completer {
 
   std::vector<std::string> ActionsOf(const std::string& family) const {
     std::vector<std::string> all;
-    for (const Action& action : schema_.actions()) {
+    for (const ApiAction& action : schema_.actions()) {
       if (action.family == family) all.push_back(action.name);
     }
     return all;
@@ -82,12 +84,12 @@ class Completer {
   std::vector<std::string> ForFamily(const std::vector<std::string>& words, size_t at, size_t index,
                                      bool wants_flag) const {
     if (index == at + 1) return wants_flag ? std::vector<std::string>{"--help"} : ActionsOf(words[at]);
-    const Action* action = schema_.FindActionOf(words[at], words[at + 1]);
+    const ApiAction* action = schema_.FindActionOf(words[at], words[at + 1]);
     if (action == nullptr) return {};
     return ForAction(*action, FlagBefore(words, at + 2, index), wants_flag);
   }
 
-  std::vector<std::string> ForAction(const Action& action, const std::string& flag, bool wants_flag) const {
+  std::vector<std::string> ForAction(const ApiAction& action, const std::string& flag, bool wants_flag) const {
     std::vector<std::string> all;
     if (wants_flag || flag.empty()) {
       for (const std::string& name : FlagNames(action)) all.push_back(absl::StrCat("--", name));
@@ -119,7 +121,7 @@ class Completer {
       all = {"bash"};
     } else if (command.name == "wait") {
       const Waiter* waiter = index > at + 1 ? FindWaiter(words[at + 1]) : nullptr;
-      const Action* action = waiter ? schema_.FindAction(waiter->action) : nullptr;
+      const ApiAction* action = waiter ? schema_.FindAction(waiter->action) : nullptr;
       if (action != nullptr) {
         all = ForAction(*action, FlagBefore(words, at + 2, index), wants_flag);
         if (wants_flag) all.push_back("--timeout");
@@ -179,7 +181,7 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
     all = {"table", "json", "text"};
   } else if (at >= index) {
     all = wants_flag ? kGlobalFlags : completer.Commands();
-  } else if (const Action* action = schema.FindAction(words[at])) {
+  } else if (const ApiAction* action = schema.FindAction(words[at])) {
     all = completer.ForAction(*action, FlagBefore(words, at + 1, index), wants_flag);
   } else if (schema.HasFamily(words[at])) {
     all = completer.ForFamily(words, at, index, wants_flag);
@@ -213,7 +215,7 @@ std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions
       {KeyPairId::kKind.prefix, "describe-key-pairs", "KeyPairs", "KeyPairId"}};
   std::vector<std::string> ids;
   for (const Source& source : kSources) {
-    const Action* action = schema.FindAction(source.action);
+    const ApiAction* action = schema.FindAction(source.action);
     if (source.prefix != prefix || action == nullptr) continue;
     const absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(global);
     if (!client.ok()) return ids;

@@ -17,8 +17,8 @@
 #include "absl/strings/strip.h"
 #include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
-#include "cli/client.h"
 #include "cli/help.h"
+#include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
 

@@ -12,10 +12,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/call.h"
-#include "cli/client.h"
 #include "cli/console_stream.h"
 #include "cli/help.h"
 #include "cli/instances.h"
+#include "cli/rpc_client.h"
 #include "cli/table_columns.h"
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"

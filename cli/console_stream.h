@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "cli/client.h"
+#include "cli/rpc_client.h"
 
 namespace brume::cli {
 

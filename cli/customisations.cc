@@ -155,13 +155,13 @@ absl::Status ApplyRule(const FlagUses& uses, Message* request) {
   return absl::OkStatus();
 }
 
-bool HasField(const Action& action, const char* name) {
+bool HasField(const ApiAction& action, const char* name) {
   return action.method->input_type()->FindFieldByName(name) != nullptr;
 }
 
-bool IsRun(const Action& action) { return action.name == "run-instances"; }
+bool IsRun(const ApiAction& action) { return action.name == "run-instances"; }
 
-bool IsRule(const Action& action) {
+bool IsRule(const ApiAction& action) {
   return (absl::StartsWith(action.name, "authorize-security-group-") ||
           absl::StartsWith(action.name, "revoke-security-group-")) &&
          HasField(action, "ip_permissions");
@@ -169,7 +169,7 @@ bool IsRule(const Action& action) {
 
 }  // namespace
 
-std::vector<CustomFlag> CustomFlagsOf(const Action& action) {
+std::vector<CustomFlag> CustomFlagsOf(const ApiAction& action) {
   if (IsRun(action)) {
     std::vector<CustomFlag> flags = {
         {"count", "N|MIN:MAX", "How many instances: --min-count and --max-count in one. Default: 1."}};
@@ -188,11 +188,11 @@ std::vector<CustomFlag> CustomFlagsOf(const Action& action) {
   return {};
 }
 
-bool HasDefault(const Action& action, const FieldDescriptor& field) {
+bool HasDefault(const ApiAction& action, const FieldDescriptor& field) {
   return IsRun(action) && (field.name() == "min_count" || field.name() == "max_count");
 }
 
-absl::Status ApplyCustomFlags(const Action& action, const FlagUses& uses, Message* request) {
+absl::Status ApplyCustomFlags(const ApiAction& action, const FlagUses& uses, Message* request) {
   if (IsRun(action)) {
     RETURN_IF_ERROR(ApplyCount(uses, request));
     RETURN_IF_ERROR(ApplyPublicAddress(uses, request));
@@ -203,7 +203,7 @@ absl::Status ApplyCustomFlags(const Action& action, const FlagUses& uses, Messag
 
 bool TakesPlainText(const FieldDescriptor& field) { return field.name() == "user_data"; }
 
-void DecodeResponse(const Action& action, Message* response) {
+void DecodeResponse(const ApiAction& action, Message* response) {
   if (action.api_name != "GetConsoleOutput") return;
   const FieldDescriptor* output = Field(*response, "output");
   if (output == nullptr || output->type() != FieldDescriptor::TYPE_STRING) return;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "cli/api_schema.h"
 #include "cli/flags.h"
-#include "cli/schema.h"
 
 namespace brume::cli {
 
@@ -15,18 +15,18 @@ struct CustomFlag {
   std::string argument;  // for help; empty = a switch with --no-
   std::string help;
 };
-std::vector<CustomFlag> CustomFlagsOf(const Action& action);
+std::vector<CustomFlag> CustomFlagsOf(const ApiAction& action);
 
 // True for a required field that custom flags fill when it is not given.
-bool HasDefault(const Action& action, const google::protobuf::FieldDescriptor& field);
+bool HasDefault(const ApiAction& action, const google::protobuf::FieldDescriptor& field);
 
 // Applies what of `uses` is custom to `request`, after the fields are set. Gives run-instances its default of one.
-absl::Status ApplyCustomFlags(const Action& action, const FlagUses& uses, google::protobuf::Message* request);
+absl::Status ApplyCustomFlags(const ApiAction& action, const FlagUses& uses, google::protobuf::Message* request);
 
 // True for a field that holds base64 and whose flag takes the text itself (--user-data).
 bool TakesPlainText(const google::protobuf::FieldDescriptor& field);
 
 // Undoes base64 that EC2 puts around text in an answer (GetConsoleOutput).
-void DecodeResponse(const Action& action, google::protobuf::Message* response);
+void DecodeResponse(const ApiAction& action, google::protobuf::Message* response);
 
 }  // namespace brume::cli

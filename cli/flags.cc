@@ -12,8 +12,8 @@
 #include "absl/strings/strip.h"
 #include "cli/customisations.h"
 #include "cli/fill.h"
-#include "cli/names.h"
 #include "cli/shorthand.h"
+#include "cli/spelling.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
 #include "nlohmann/json.hpp"
@@ -29,7 +29,7 @@ using google::protobuf::Message;
 // More than any request needs; a mistyped device or log file is no parameter.
 constexpr size_t kMaxFileBytes = 16 << 20;
 
-const FieldDescriptor* FindFlag(const Action& action, absl::string_view name) {
+const FieldDescriptor* FindFlag(const ApiAction& action, absl::string_view name) {
   const Descriptor* type = action.method->input_type();
   for (int i = 0; i < type->field_count(); ++i) {
     if (FlagName(*type->field(i)) == std::string(name)) return type->field(i);
@@ -47,7 +47,7 @@ const CustomFlag* FindCustom(const std::vector<CustomFlag>& flags, absl::string_
 bool IsFlagToken(absl::string_view token) { return token.size() > 2 && absl::StartsWith(token, "--"); }
 
 // Groups tokens into flags with their values.
-absl::StatusOr<FlagUses> CollectFlags(const Action& action, const std::vector<std::string>& tokens) {
+absl::StatusOr<FlagUses> CollectFlags(const ApiAction& action, const std::vector<std::string>& tokens) {
   const std::vector<std::string> known = FlagNames(action);
   const auto is_known = [&](const std::string& name) {
     return std::find(known.begin(), known.end(), name) != known.end();
@@ -239,7 +239,7 @@ bool IsSwitch(const FieldDescriptor& field) {
          field.message_type()->field(0)->cpp_type() == FieldDescriptor::CPPTYPE_BOOL;
 }
 
-std::vector<OptionHelp> OptionsOf(const Action& action) {
+std::vector<OptionHelp> OptionsOf(const ApiAction& action) {
   std::vector<OptionHelp> options = {
       {"cli-input-json", "JSON", "The request as JSON or file://PATH; flags beside it win."},
       {"generate-cli-skeleton", "", "Print an empty request for --cli-input-json and call nothing."},
@@ -257,7 +257,7 @@ std::vector<OptionHelp> OptionsOf(const Action& action) {
   return options;
 }
 
-std::vector<std::string> FlagNames(const Action& action) {
+std::vector<std::string> FlagNames(const ApiAction& action) {
   std::vector<std::string> names;
   const Descriptor* type = action.method->input_type();
   for (int i = 0; i < type->field_count(); ++i) {
@@ -275,7 +275,7 @@ std::vector<std::string> FlagNames(const Action& action) {
   return names;
 }
 
-absl::StatusOr<Invocation> ParseInvocation(const Schema& schema, const Action& action,
+absl::StatusOr<Invocation> ParseInvocation(const Schema& schema, const ApiAction& action,
                                            const std::vector<std::string>& tokens) {
   Invocation invocation{.request = schema.NewMessage(action.method->input_type()), .options = {}};
   ASSIGN_OR_RETURN(FlagUses uses, CollectFlags(action, tokens));

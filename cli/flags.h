@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "cli/schema.h"
+#include "cli/api_schema.h"
 #include "google/protobuf/message.h"
 #include "nlohmann/json_fwd.hpp"
 
@@ -41,7 +41,7 @@ struct FlagUse {
 using FlagUses = std::map<std::string, FlagUse>;  // by name without dashes and "no-"
 
 // `tokens`: what follows the action. InvalidArgument is a sentence for the user.
-absl::StatusOr<Invocation> ParseInvocation(const Schema& schema, const Action& action,
+absl::StatusOr<Invocation> ParseInvocation(const Schema& schema, const ApiAction& action,
                                            const std::vector<std::string>& tokens);
 
 // The flags of an action that are no fields of its request; for help and completion.
@@ -50,10 +50,10 @@ struct OptionHelp {
   std::string argument;  // "N"; empty = takes none
   std::string help;
 };
-std::vector<OptionHelp> OptionsOf(const Action& action);
+std::vector<OptionHelp> OptionsOf(const ApiAction& action);
 
 // Every flag of the action, without dashes, "no-" forms included.
-std::vector<std::string> FlagNames(const Action& action);
+std::vector<std::string> FlagNames(const ApiAction& action);
 
 // True for --x/--no-x: a boolean, or EC2's attribute around one.
 bool IsSwitch(const google::protobuf::FieldDescriptor& field);

@@ -8,9 +8,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "cli/commands.h"
 #include "cli/customisations.h"
 #include "cli/flags.h"
-#include "cli/names.h"
+#include "cli/spelling.h"
 #include "cli/text.h"
 #include "lib/resource/kinds.h"
 
@@ -111,7 +112,7 @@ std::string ActionList(const Schema& schema, absl::string_view family, int width
     if (!rows.empty()) absl::StrAppend(&text, "\n", FirstSentence(CommentOf(*service)), ":\n", Aligned(rows, width));
     rows.clear();
   };
-  for (const Action& action : schema.actions()) {
+  for (const ApiAction& action : schema.actions()) {
     if (!family.empty() && family != absl::string_view(action.family)) continue;
     if (action.method->service() != service) {
       flush();
@@ -188,7 +189,7 @@ std::string OverviewHelp(const Schema& schema, int width) {
   return text;
 }
 
-std::string ActionHelp(const Action& action, int width) {
+std::string ActionHelp(const ApiAction& action, int width) {
   width = Width(width);
   const Descriptor* request = action.method->input_type();
   std::string text = absl::StrCat("brume ", action.name, "\n\n", Wrap(CommentOf(*action.method), 2, width), "\n");

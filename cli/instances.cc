@@ -8,6 +8,7 @@
 #include "cli/call.h"
 #include "cli/fill.h"
 #include "cli/output.h"
+#include "cli/output_json.h"
 #include "cli/table_columns.h"
 #include "cli/wait.h"
 #include "lib/base/status_macros.h"
@@ -19,7 +20,7 @@ namespace brume::cli {
 using Json = nlohmann::ordered_json;
 
 absl::StatusOr<Json> FindInstance(const Schema& schema, Client& client, const std::string& name) {
-  const Action* describe = schema.FindAction("describe-instances");
+  const ApiAction* describe = schema.FindAction("describe-instances");
   if (describe == nullptr) return absl::InternalError("the schema has no describe-instances");
   const bool id = KindOfId(name) == &InstanceId::kKind;
   Json wanted = Json::object();

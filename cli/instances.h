@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "cli/client.h"
-#include "cli/schema.h"
+#include "cli/api_schema.h"
+#include "cli/rpc_client.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace brume::cli {

@@ -11,15 +11,17 @@
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/call.h"
-#include "cli/client.h"
+#include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/configure.h"
 #include "cli/configure_tls.h"
 #include "cli/console.h"
 #include "cli/doctor.h"
 #include "cli/help.h"
-#include "cli/names.h"
 #include "cli/records.h"
+#include "cli/reference.h"
+#include "cli/rpc_client.h"
+#include "cli/spelling.h"
 #include "cli/ssh.h"
 #include "cli/terminal.h"
 #include "cli/wait.h"
@@ -31,7 +33,7 @@ namespace {
 // `family`: where it was looked for; empty = everywhere.
 std::string NoSuchAction(const Schema& schema, const std::string& name, const std::string& family) {
   std::vector<std::string> names;
-  for (const Action& action : schema.actions()) {
+  for (const ApiAction& action : schema.actions()) {
     if (family.empty() || action.family == family) names.push_back(action.name);
   }
   if (family.empty()) {
@@ -56,7 +58,7 @@ absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>
   if (tokens.size() > 1 && !of_family) return absl::InvalidArgumentError("brume help takes one action");
   std::string text;
   if (of_family) {
-    const Action* action = schema.FindActionOf(tokens[0], tokens[1]);
+    const ApiAction* action = schema.FindActionOf(tokens[0], tokens[1]);
     if (action == nullptr) return absl::InvalidArgumentError(NoSuchAction(schema, tokens[1], tokens[0]));
     RETURN_IF_ERROR(Print(ActionHelp(*action, width)));
     return 0;
@@ -65,7 +67,7 @@ absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>
     text = MarkdownIndex(schema);
   } else if (tokens[0] == "--man") {
     text = ManPage(schema);
-  } else if (const Action* action = schema.FindAction(tokens[0])) {
+  } else if (const ApiAction* action = schema.FindAction(tokens[0])) {
     text = ActionHelp(*action, width);
   } else if (schema.HasFamily(tokens[0])) {
     text = FamilyHelp(schema, tokens[0], width);
@@ -128,7 +130,7 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
     name = rest[0];
     rest.erase(rest.begin());
   }
-  const Action* action = family ? schema.FindActionOf(line.command, name) : schema.FindAction(name);
+  const ApiAction* action = family ? schema.FindActionOf(line.command, name) : schema.FindAction(name);
   if (action == nullptr) {
     return absl::InvalidArgumentError(NoSuchAction(schema, name, family ? line.command : ""));
   }

@@ -1,7 +1,9 @@
+#include "cli/output_json.h"
+
 #include <string>
 
 #include "absl/strings/str_format.h"
-#include "cli/output.h"
+#include "cli/api_schema.h"
 #include "cli/text.h"
 #include "nlohmann/json.hpp"
 

@@ -1,3 +1,5 @@
+#include "cli/output_table.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -7,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "cli/output.h"
+#include "cli/api_schema.h"
 #include "cli/table_columns.h"
 #include "cli/text.h"
 #include "nlohmann/json.hpp"
@@ -200,14 +202,6 @@ std::string RenderTable(const Json& answer, const Descriptor* type, int width) {
   }
   text = RenderRecord(answer);
   return text.empty() && !empty_list.empty() ? absl::StrCat("No ", empty_list, ".\n") : text;
-}
-
-std::string Render(const Action& action, const google::protobuf::Message& response, OutputFormat format, int width) {
-  const Json value = ToJson(response);
-  if (format == OutputFormat::kJson) return RenderJson(value);
-  if (format == OutputFormat::kTable) return RenderTable(value, response.GetDescriptor(), width);
-  if (action.api_name == "GetConsoleOutput") return value.value("Output", "");
-  return RenderText(value);
 }
 
 }  // namespace brume::cli

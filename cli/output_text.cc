@@ -1,3 +1,5 @@
+#include "cli/output_text.h"
+
 #include <set>
 #include <string>
 #include <vector>
@@ -5,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/output.h"
 #include "cli/text.h"
 #include "nlohmann/json.hpp"
 

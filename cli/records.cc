@@ -11,9 +11,10 @@
 #include "brume/host/v1/event.pb.h"
 #include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
-#include "cli/client.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/output_json.h"
+#include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
@@ -112,7 +113,7 @@ absl::StatusOr<int> RunEvents(const GlobalOptions& global, const std::vector<std
     request.set_next_token(page.next_token());
     for (host::v1::Event& event : *page.mutable_events()) *all.add_events() = std::move(event);
   } while (all.events_size() < items && !request.next_token().empty());
-  const Action action{.name = "events", .api_name = "LookupEvents", .method = &method, .wait_state = ""};
+  const ApiAction action{.name = "events", .api_name = "LookupEvents", .method = &method, .wait_state = ""};
   RETURN_IF_ERROR(Print(Render(action, all, global.output, TerminalWidth(STDOUT_FILENO))));
   return 0;
 }

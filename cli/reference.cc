@@ -1,4 +1,5 @@
-// The man page and the API reference, from the same comments as the help.
+#include "cli/reference.h"
+
 #include <functional>
 #include <set>
 
@@ -7,10 +8,11 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "cli/commands.h"
 #include "cli/customisations.h"
 #include "cli/flags.h"
 #include "cli/help.h"
-#include "cli/names.h"
+#include "cli/spelling.h"
 
 namespace brume::cli {
 namespace {
@@ -88,7 +90,7 @@ std::string MembersTable(const Descriptor* type, bool flags) {
   return text;
 }
 
-std::string MarkdownAction(const Action& action) {
+std::string MarkdownAction(const ApiAction& action) {
   const Descriptor* request = action.method->input_type();
   const Descriptor* response = action.method->output_type();
   std::string text = absl::StrCat("\n<a id=\"", action.name, "\"></a>\n### ", action.api_name, "\n\n",
@@ -140,7 +142,7 @@ std::string ManPage(const Schema& schema) {
   }
   text += ".SH ACTIONS\n";
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const Action& action : schema.actions()) {
+  for (const ApiAction& action : schema.actions()) {
     rows.emplace_back(action.name, absl::StrCat(FirstSentence(CommentOf(*action.method)), "."));
   }
   text += RoffList(rows);
@@ -158,7 +160,7 @@ std::string MarkdownIndex(const Schema& schema) {
       "name, an rpc over gRPC, and a command of `brume`. What is not here is not served.\n";
   std::string family;
   const google::protobuf::ServiceDescriptor* service = nullptr;
-  for (const Action& action : schema.actions()) {
+  for (const ApiAction& action : schema.actions()) {
     if (action.family != family) {
       family = action.family;
       absl::StrAppend(&text, "\n## [", family, "](api-reference/", family, ".md)\n\n");
@@ -183,7 +185,7 @@ std::string MarkdownReference(const Schema& schema, const std::string& family) {
     }
   };
   const google::protobuf::ServiceDescriptor* service = nullptr;
-  for (const Action& action : schema.actions()) {
+  for (const ApiAction& action : schema.actions()) {
     if (action.family != family) continue;
     if (action.method->service() != service) {
       service = action.method->service();

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/api_schema.h"
 #include "cli/args.h"
-#include "cli/schema.h"
 
 namespace brume::cli {
 

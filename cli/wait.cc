@@ -13,8 +13,9 @@
 #include "cli/fill.h"
 #include "cli/flags.h"
 #include "cli/help.h"
-#include "cli/names.h"
 #include "cli/output.h"
+#include "cli/output_json.h"
+#include "cli/spelling.h"
 #include "cli/table_columns.h"
 #include "lib/base/status_macros.h"
 #include "nlohmann/json.hpp"
@@ -35,13 +36,13 @@ bool Contains(const std::vector<std::string>& list, const std::string& item) {
 // Looks now, then ever slower, until the verdict is in or the time is over.
 absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Message* request, size_t expected,
                   absl::Duration timeout, Json* last) {
-  const Action* action = schema.FindAction(waiter.action);
+  const ApiAction* action = schema.FindAction(waiter.action);
   const absl::Time start = absl::Now();
   absl::Duration pause = absl::Milliseconds(100);
   Progress progress;
   while (true) {
     const absl::StatusOr<std::unique_ptr<Message>> answer = CallAction(schema, client, *action, request);
-    WaitVerdict look{.verdict = Verdict::kWait, .summary = "not there yet"};
+    WaitVerdict look{.verdict = WaitProgress::kWait, .summary = "not there yet"};
     if (answer.ok()) {
       *last = ToJson(**answer);
       look = Judge(waiter, *last, expected);
@@ -50,8 +51,8 @@ absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Me
     }
     const absl::Duration waited = absl::Now() - start;
     progress.Show(look.summary, absl::StrCat(absl::ToInt64Seconds(waited), " s"));
-    if (look.verdict == Verdict::kDone) return absl::OkStatus();
-    if (look.verdict == Verdict::kFailed) return absl::FailedPreconditionError(look.reason);
+    if (look.verdict == WaitProgress::kDone) return absl::OkStatus();
+    if (look.verdict == WaitProgress::kFailed) return absl::FailedPreconditionError(look.reason);
     if (waited + pause > timeout) {
       return absl::DeadlineExceededError(absl::StrCat("not ", waiter.wanted.empty() ? "there" : waiter.wanted,
                                                       " after ", absl::ToInt64Seconds(timeout), " s: ", look.summary));
@@ -85,7 +86,7 @@ absl::Status Refresh(const Json& described, Message* thing) {
   return FillField(described["State"], "CurrentState", current, thing);
 }
 
-Waiter AfterAction(const Action& action) {
+Waiter AfterAction(const ApiAction& action) {
   Waiter waiter{.name = "",
                 .summary = "",
                 .action = "describe-instances",
@@ -191,12 +192,13 @@ WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
     if (Contains(waiter.failures, state)) {
       std::string why = Cell(*thing, "StateReason.Message");
       if (why.empty()) why = Cell(*thing, "StateTransitionReason");
-      look.verdict = Verdict::kFailed;
+      look.verdict = WaitProgress::kFailed;
       look.reason = absl::StrCat(id, " is ", state, why.empty() ? "" : absl::StrCat(": ", why));
     }
   }
   const size_t needed = std::max<size_t>(expected, 1);
-  if (look.verdict != Verdict::kFailed && others.empty() && things.size() >= needed) look.verdict = Verdict::kDone;
+  if (look.verdict != WaitProgress::kFailed && others.empty() && things.size() >= needed)
+    look.verdict = WaitProgress::kDone;
   if (things.size() < needed) others.push_back(absl::StrCat(needed - things.size(), " not there yet"));
   constexpr size_t kNamed = 3;
   const size_t more = others.size() > kNamed ? others.size() - kNamed : 0;
@@ -210,9 +212,9 @@ WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
   return look;
 }
 
-absl::Status WaitAfterAction(const Schema& schema, Client& client, const Action& action, absl::Duration timeout,
+absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              Message* response) {
-  const Action* describe = schema.FindAction("describe-instances");
+  const ApiAction* describe = schema.FindAction("describe-instances");
   const FieldDescriptor* list = InstanceList(response->GetDescriptor());
   if (describe == nullptr || list == nullptr) {
     return absl::InternalError(absl::StrCat("--wait: the answer of ", action.name, " names no instances"));
@@ -250,7 +252,7 @@ absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, c
                                                    DidYouMean(tokens[0], names),
                                                    " Waiters: ", absl::StrJoin(names, ", ")));
   }
-  const Action* action = schema.FindAction(waiter->action);
+  const ApiAction* action = schema.FindAction(waiter->action);
   if (action == nullptr) return absl::InternalError(absl::StrCat("the schema has no ", waiter->action));
   // --timeout is ours; the rest are the describe action's flags.
   absl::Duration timeout = kDefaultTimeout;

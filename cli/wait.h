@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/api_schema.h"
 #include "cli/args.h"
-#include "cli/client.h"
-#include "cli/schema.h"
+#include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "nlohmann/json_fwd.hpp"
 
@@ -30,9 +30,9 @@ struct Waiter {
 const std::vector<Waiter>& Waiters();
 
 // One look at an answer.
-enum class Verdict { kWait, kDone, kFailed };
+enum class WaitProgress { kWait, kDone, kFailed };
 struct WaitVerdict {
-  Verdict verdict = Verdict::kWait;
+  WaitProgress verdict = WaitProgress::kWait;
   std::string summary = {};  // "i-1 pending, i-2 running"
   std::string reason = {};   // when failed: which, and why
 };
@@ -44,7 +44,7 @@ std::vector<const nlohmann::ordered_json*> ThingsAt(const nlohmann::ordered_json
 
 // Waits until the instances of `response` are in the action's wait_state, and shows their new state and addresses in
 // `response`. An error names the instance that failed, and why.
-absl::Status WaitAfterAction(const Schema& schema, Client& client, const Action& action, absl::Duration timeout,
+absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              google::protobuf::Message* response);
 
 // `brume wait NAME [flags of the describe action] [--timeout SECONDS]`

@@ -15,7 +15,7 @@
 #include "absl/strings/strip.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
-#include "daemon/doctor.h"
+#include "daemon/diagnosis.h"
 #include "daemon/state_directory.h"
 #include "lib/autoscaling/launch_conversion.h"
 #include "lib/autoscaling/module.h"

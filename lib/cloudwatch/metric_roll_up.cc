@@ -1,6 +1,12 @@
-// MetricService's care for what is old.
+#include "lib/cloudwatch/metric_roll_up.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/metric_service.h"
+#include "lib/cloudwatch/metric_table.h"
 
 namespace brume::cloudwatch {
 namespace {
@@ -18,27 +24,29 @@ int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInH
 
 }  // namespace
 
-absl::Status MetricService::RollUp() {
+int64_t FirstUnpackedHour(absl::Time now, const MetricServiceOptions& options) {
+  return HourOf(now - options.keep_seconds);
+}
+
+absl::Status MetricRollUp::Run() {
+  MutexLock running(running_);
   RETURN_IF_ERROR(PackHours());
   const absl::Time now = clock_.Now();
-  {
-    ReaderLock moving(moving_);
-    if (now - deleted_ < kDeleteEvery) return absl::OkStatus();
-  }
+  if (now - deleted_ < kDeleteEvery) return absl::OkStatus();
   RETURN_IF_ERROR(Delete());
-  WriterLock moving(moving_);
   deleted_ = now;
   return absl::OkStatus();
 }
 
-absl::Status MetricService::PackHours() {
+absl::Status MetricRollUp::PackHours() {
+  const int64_t first_unpacked = FirstUnpackedHour(clock_.Now(), options_);
   for (int portion = 0; portion < kMaxPortions;) {
     std::vector<int64_t> metrics;
     int64_t hour = 0;
     RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> absl::Status {
       ASSIGN_OR_RETURN(const std::optional<int64_t> first, MetricTable(connection).FirstMinute());
-      hour = first.has_value() ? *first / kMinutesInHour : FirstUnpackedHour();
-      if (hour >= FirstUnpackedHour()) return absl::OkStatus();
+      hour = first.has_value() ? *first / kMinutesInHour : first_unpacked;
+      if (hour >= first_unpacked) return absl::OkStatus();
       ASSIGN_OR_RETURN(metrics, MetricTable(connection).MetricsOfHour(hour));
       return absl::OkStatus();
     }));
@@ -58,7 +66,7 @@ absl::Status MetricService::PackHours() {
   return absl::OkStatus();
 }
 
-absl::Status MetricService::Delete() {
+absl::Status MetricRollUp::Delete() {
   const absl::Time now = clock_.Now();
   const auto repeat = [&](const auto& change) -> absl::Status {
     absl::StatusOr<bool> more = true;

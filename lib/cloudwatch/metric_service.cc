@@ -22,8 +22,6 @@ constexpr int64_t kMinutesInMemory = 2;
 // In one transaction: all metrics of a hundred guests are, and others need not wait long for more.
 constexpr size_t kWriteAtOnce = 2000;
 
-int64_t HourOf(absl::Time time) { return absl::ToUnixSeconds(time) / kSecondsInHour; }
-
 // Under which name it is kept.
 MetricId Kept(MetricId id) {
   if (id.metric_namespace == kEc2Namespace && absl::StartsWith(id.name, "EBS")) {
@@ -75,6 +73,7 @@ MetricService::MetricService(store::Database& database, const Clock& clock, Metr
       clock_(clock),
       options_(options),
       buffer_(options.most_waiting),
+      roll_up_(database, clock, options_, moving_),
       writer_(options.flush_every, [this] { FlushAndRollUp(); }) {}
 
 MetricService::~MetricService() { Stop(); }
@@ -122,11 +121,9 @@ absl::Status MetricService::Put(const std::vector<MetricDatum>& data) {
   return absl::OkStatus();
 }
 
-int64_t MetricService::FirstUnpackedHour() const { return HourOf(clock_.Now() - options_.keep_seconds); }
-
 absl::Status MetricService::WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting) {
   MetricTable metrics(connection);
-  const int64_t first_unpacked = FirstUnpackedHour();
+  const int64_t first_unpacked = FirstUnpackedHour(clock_.Now(), options_);
   bool made = false;
   for (WaitingBlock& block : waiting) {
     Series& series = *block.series;

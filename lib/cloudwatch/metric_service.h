@@ -23,6 +23,7 @@
 #include "lib/base/mutex.h"
 #include "lib/base/periodic.h"
 #include "lib/cloudwatch/metric_buffer.h"
+#include "lib/cloudwatch/metric_roll_up.h"
 #include "lib/cloudwatch/metric_table.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/cloudwatch/model/metric_bucket.h"
@@ -115,7 +116,7 @@ class MetricService {
   // Writes what waits. What cannot be written waits on.
   absl::Status Flush();
   // Makes minutes into hours, and deletes what is too old, in portions.
-  absl::Status RollUp();
+  absl::Status RollUp() { return roll_up_.Run(); }
 
   // The sampler's way in, which does not look metrics up by their names.
   MetricBuffer& buffer() { return buffer_; }
@@ -126,9 +127,6 @@ class MetricService {
   void FlushAndRollUp();
   absl::Status WriteWaiting(store::Connection& connection, absl::Span<WaitingBlock> waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(moving_);
-  absl::Status PackHours();
-  absl::Status Delete();
-  int64_t FirstUnpackedHour() const;
 
   store::Database& database_;
   const Clock& clock_;
@@ -136,7 +134,7 @@ class MetricService {
   MetricBuffer buffer_;
   // Exclusive while values move from memory to the store, or within it: who reads both sees each once.
   SharedMutex moving_;
-  absl::Time deleted_ ABSL_GUARDED_BY(moving_) = absl::InfinitePast();  // when what is too old was
+  MetricRollUp roll_up_;
   // Metrics in the store, as far as it is known without asking.
   std::atomic<int64_t> metrics_ = 0;
 

@@ -20,7 +20,7 @@
 #include "lib/base/mutex.h"
 #include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
-#include "lib/http/session.h"
+#include "lib/http/server_session.h"
 
 namespace brume::http {
 namespace {
@@ -100,7 +100,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
  private:
   // A connection, by when it came.
   struct Entry {
-    std::shared_ptr<Session> session;
+    std::shared_ptr<ServerSession> session;
     std::string peer;
     bool admitted = false;
   };

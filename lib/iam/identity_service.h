@@ -1,5 +1,5 @@
-// Users, groups, roles and their policies: the rules of IAM. Every call is one transaction, and what it changed holds
-// from the next question to the Authorizer on.
+// Users, groups, roles, and the policies each has: the rules of IAM. Every call is one transaction, and what it changed
+// holds from the next question to the Authorizer on.
 //
 // Errors are IAM's: NoSuchEntity, EntityAlreadyExists, DeleteConflict, LimitExceeded, ValidationError,
 // MalformedPolicyDocument. Limits are the defaults of an account at AWS.
@@ -19,13 +19,6 @@
 #include "lib/store/database.h"
 
 namespace brume::iam {
-
-// A managed policy, AWS's or the account's, as the API shows it.
-struct PolicyView {
-  ManagedPolicy policy;
-  std::string arn;
-  int64_t attachments = 0;
-};
 
 // What UpdateUser and UpdateRole set; what is not there stays.
 struct IdentityChange {
@@ -66,18 +59,6 @@ class IdentityService {
   absl::Status Attach(IdentityKind kind, const std::string& name, const std::string& policy_arn);
   absl::Status Detach(IdentityKind kind, const std::string& name, const std::string& policy_arn);
   absl::StatusOr<std::vector<std::string>> Attached(IdentityKind kind, const std::string& name);
-
-  absl::StatusOr<PolicyView> CreatePolicy(const std::string& name, const std::string& path,
-                                          const std::string& description, const std::string& document);
-  absl::StatusOr<PolicyView> GetPolicy(const std::string& arn);
-  // The account's and AWS's, by name.
-  absl::StatusOr<std::vector<PolicyView>> ListPolicies(const std::string& path_prefix);
-  absl::Status DeletePolicy(const std::string& arn);
-  absl::StatusOr<PolicyVersion> CreateVersion(const std::string& arn, const std::string& document, bool as_default);
-  // Newest first.
-  absl::StatusOr<std::vector<PolicyVersion>> Versions(const std::string& arn);
-  absl::Status DeleteVersion(const std::string& arn, int64_t number);
-  absl::Status SetDefaultVersion(const std::string& arn, int64_t number);
 
  private:
   absl::Status Write(const std::function<absl::Status(store::Connection&)>& change);

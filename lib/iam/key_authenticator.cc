@@ -10,6 +10,7 @@
 #include "lib/iam/identity_table.h"
 #include "lib/iam/key_text.h"
 #include "lib/iam/model/identity.h"
+#include "lib/iam/sigv4_parse.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 

@@ -15,6 +15,7 @@
 #include "lib/iam/instance_profile_service.h"
 #include "lib/iam/instance_session_service.h"
 #include "lib/iam/key_authenticator.h"
+#include "lib/iam/managed_policy_service.h"
 #include "lib/iam/session_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
@@ -45,6 +46,7 @@ class IamModule {
   const Settings& settings_;
   Authorizer authorizer_;
   IdentityService identities_;
+  ManagedPolicyService policies_;
   InstanceProfileService instance_profiles_;
   // Unset before Load.
   std::unique_ptr<AccessKeyService> access_keys_;

@@ -1,6 +1,6 @@
-// Signature Version 4, the parts that read nothing but their arguments: what a request claims, and what its signature
-// must be. Services other than S3: the path is normalised and encoded once more, and the body is always signed.
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+// Signature Version 4, what the signature of a request must be. Reads nothing but its arguments. Services other than
+// S3: the path is normalised and encoded once more, and the body is always signed. Source:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 #pragma once
 
 #include <string>
@@ -30,10 +30,6 @@ struct Signature {
   // Of a presigned URL: how long it is good. Zero = the signature is in the header.
   absl::Duration valid_for;
 };
-
-// What the Authorization header, or the query of a presigned URL, says. Errors: MissingAuthenticationToken,
-// IncompleteSignature, AuthorizationQueryParametersError.
-absl::StatusOr<Signature> Parse(const SignedRequest& request);
 
 // Whether the signature is of this time: at most 15 minutes old or ahead, a presigned URL until it ends. Errors:
 // RequestExpired; SignatureDoesNotMatch when the scope is of another day.

@@ -1,3 +1,5 @@
+#include "lib/iam/sigv4_parse.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -10,7 +12,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/sigv4.h"
 #include "lib/iam/sigv4_query.h"
 #include "lib/resource/ec2_error.h"
 

@@ -40,7 +40,7 @@ absl::string_view Reason(int status) {
   }
 }
 
-std::vector<std::string> HeaderValues(const Request& request, absl::string_view name) {
+std::vector<std::string> HeaderValues(const MetadataRequest& request, absl::string_view name) {
   std::vector<std::string> values;
   for (const auto& [candidate, value] : request.headers) {
     if (absl::EqualsIgnoreCase(candidate, name)) values.push_back(value);
@@ -104,8 +104,8 @@ std::optional<int> ParseTtl(const std::string& text) {
   return ttl;
 }
 
-Response NotAllowed(const char* allowed) {
-  Response response = ErrorResponse(405);
+MetadataResponse NotAllowed(const char* allowed) {
+  MetadataResponse response = ErrorResponse(405);
   response.headers.emplace_back("Allow", allowed);
   return response;
 }
@@ -114,13 +114,14 @@ bool IsTokenPath(const std::vector<std::string>& path) {
   return path == std::vector<std::string>{"latest", "api", "token"};
 }
 
-Response AnswerTokenRequest(const Request& request, const Instance& instance, const TokenKey& key, absl::Time now) {
+MetadataResponse AnswerTokenRequest(const MetadataRequest& request, const Instance& instance, const TokenKey& key,
+                                    absl::Time now) {
   // A request that came through a proxy may be one the proxy was talked into.
   if (!HeaderValues(request, "X-Forwarded-For").empty()) return ErrorResponse(403);
   const std::vector<std::string> ttls = HeaderValues(request, kTokenTtlHeader);
   const std::optional<int> ttl = ttls.size() == 1 ? ParseTtl(ttls[0]) : std::nullopt;
   if (!ttl.has_value()) return ErrorResponse(400);
-  Response response;
+  MetadataResponse response;
   response.body = MakeToken(key, instance, now + absl::Seconds(*ttl));
   response.headers.emplace_back(kTokenTtlHeader, absl::StrCat(*ttl));
   response.hop_limit = instance.metadata_options.hop_limit;
@@ -129,7 +130,8 @@ Response AnswerTokenRequest(const Request& request, const Instance& instance, co
 
 }  // namespace
 
-Response AnswerRequest(const Request& request, const MetadataSource* source, const TokenKey& key, absl::Time now) {
+MetadataResponse AnswerRequest(const MetadataRequest& request, const MetadataSource* source, const TokenKey& key,
+                               absl::Time now) {
   if (source == nullptr) return ErrorResponse(404);
   const Instance& instance = source->view.instance;
   if (!instance.metadata_options.endpoint_enabled) return ErrorResponse(403);
@@ -149,14 +151,14 @@ Response AnswerRequest(const Request& request, const MetadataSource* source, con
 
   absl::StatusOr<Document> document = FindDocument(*source, *path);
   if (!document.ok()) return ErrorResponse(404);
-  Response response;
+  MetadataResponse response;
   response.content_type = std::move(document->content_type);
   response.body = std::move(document->body);
   return response;
 }
 
-Response ErrorResponse(int status) {
-  Response response;
+MetadataResponse ErrorResponse(int status) {
+  MetadataResponse response;
   response.status = status;
   response.content_type = "text/html";
   const std::string title = absl::StrCat(status, " ", Reason(status));

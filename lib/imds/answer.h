@@ -17,13 +17,13 @@ namespace brume::imds {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-struct Request {
+struct MetadataRequest {
   std::string method;
   std::string target;  // as on the request line
   Headers headers;     // names in any case, values without blanks around them
 };
 
-struct Response {
+struct MetadataResponse {
   int status = 200;
   std::string content_type = "text/plain";
   std::string body;  // of a HEAD, what a GET would have had
@@ -36,9 +36,10 @@ struct Response {
 // other than GET, HEAD and PUT are 405, and PUT is for /latest/api/token alone. That needs the header
 // X-aws-ec2-metadata-token-ttl-seconds with 1 to 21600 (else 400) and must not carry X-Forwarded-For (403). A GET with
 // a token needs a valid one, and one without is refused when the instance requires tokens (401).
-Response AnswerRequest(const Request& request, const MetadataSource* source, const TokenKey& key, absl::Time now);
+MetadataResponse AnswerRequest(const MetadataRequest& request, const MetadataSource* source, const TokenKey& key,
+                               absl::Time now);
 
 // The answer that says no more than its status.
-Response ErrorResponse(int status);
+MetadataResponse ErrorResponse(int status);
 
 }  // namespace brume::imds

@@ -19,7 +19,7 @@
 namespace brume::imds {
 namespace {
 
-http::Response ToHttp(Response response) {
+http::Response ToHttp(MetadataResponse response) {
   return {.status = response.status,
           .content_type = std::move(response.content_type),
           .headers = std::move(response.headers),
@@ -107,9 +107,9 @@ class MetadataServer::Impl {
       log::Error("metadata: cannot read what {} in {} is: {}", message.peer, vpc.text(), source.status().message());
       return ToHttp(ErrorResponse(500));
     }
-    const Request request{.method = std::move(message.method),
-                          .target = std::move(message.target),
-                          .headers = std::move(message.headers)};
+    const MetadataRequest request{.method = std::move(message.method),
+                                  .target = std::move(message.target),
+                                  .headers = std::move(message.headers)};
     return ToHttp(AnswerRequest(request, source->has_value() ? &**source : nullptr, key_, clock_.Now()));
   }
 

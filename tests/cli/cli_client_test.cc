@@ -12,12 +12,13 @@
 
 #include "absl/strings/match.h"
 #include "brume/host/v1/host.pb.h"
-#include "cli/client.h"
+#include "cli/api_schema.h"
 #include "cli/console_stream.h"
 #include "cli/doctor.h"
 #include "cli/fill.h"
 #include "cli/output.h"
-#include "cli/schema.h"
+#include "cli/output_json.h"
+#include "cli/rpc_client.h"
 #include "cli/shorthand.h"
 #include "cli/ssh.h"
 #include "nlohmann/json.hpp"
@@ -27,7 +28,7 @@ namespace brume::cli {
 namespace {
 
 absl::Status CallAt(Client& client, const std::string& name, nlohmann::ordered_json* answer = nullptr) {
-  const Action* action = TheSchema().FindAction(name);
+  const ApiAction* action = TheSchema().FindAction(name);
   REQUIRE(action != nullptr);
   auto request = TheSchema().NewMessage(action->method->input_type());
   auto response = TheSchema().NewMessage(action->method->output_type());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "cli/api_schema.h"
 #include "cli/args.h"
 #include "cli/completion.h"
 #include "cli/customisations.h"
@@ -13,7 +14,8 @@
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/output.h"
-#include "cli/schema.h"
+#include "cli/output_json.h"
+#include "cli/reference.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -28,7 +30,7 @@ const Schema& TheSchema() {
 
 // The request as JSON, or the error's text.
 std::string Request(const std::string& action, const Tokens& tokens) {
-  const Action* found = TheSchema().FindAction(action);
+  const ApiAction* found = TheSchema().FindAction(action);
   REQUIRE(found != nullptr);
   const auto invocation = ParseInvocation(TheSchema(), *found, tokens);
   if (!invocation.ok()) {
@@ -222,7 +224,7 @@ TEST_CASE("file:// is text and fileb:// is bytes, wherever a value stands", "[cl
 }
 
 TEST_CASE("a skeleton is a request again", "[cli]") {
-  for (const Action& action : TheSchema().actions()) {
+  for (const ApiAction& action : TheSchema().actions()) {
     INFO(action.name);
     auto request = TheSchema().NewMessage(action.method->input_type());
     CHECK(FillMessage(Skeleton(action.method->input_type()), "", request.get()).ok());
@@ -231,7 +233,7 @@ TEST_CASE("a skeleton is a request again", "[cli]") {
 
 TEST_CASE("every action of the schema has help that names its flags", "[cli]") {
   REQUIRE_FALSE(TheSchema().actions().empty());
-  for (const Action& action : TheSchema().actions()) {
+  for (const ApiAction& action : TheSchema().actions()) {
     INFO(action.name);
     const std::string help = ActionHelp(action, 100);
     for (const std::string& flag : FlagNames(action)) {
@@ -309,7 +311,7 @@ TEST_CASE("of an action that several APIs have the bare name is EC2's, and its A
   CHECK(TheSchema().FindAction("delete-tags")->family == "ec2");
   CHECK(TheSchema().FindAction("delete-policy")->family == "iam");
   for (const char* family : {"ec2", "autoscaling"}) {
-    const Action* action = TheSchema().FindActionOf(family, "delete-tags");
+    const ApiAction* action = TheSchema().FindActionOf(family, "delete-tags");
     REQUIRE(action != nullptr);
     CHECK(action->family == family);
   }
@@ -319,7 +321,7 @@ TEST_CASE("the help of a family lists its actions and no other's", "[cli]") {
   for (const std::string& family : TheSchema().FamilyNames()) {
     const std::string help = FamilyHelp(TheSchema(), family, 100);
     INFO(help);
-    for (const Action& action : TheSchema().actions()) {
+    for (const ApiAction& action : TheSchema().actions()) {
       CHECK(absl::StrContains(help, absl::StrCat("\n  ", action.name, " ")) ==
             (TheSchema().FindActionOf(family, action.name) != nullptr));
     }

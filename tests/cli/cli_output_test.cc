@@ -4,10 +4,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "cli/api_schema.h"
 #include "cli/customisations.h"
 #include "cli/fill.h"
 #include "cli/output.h"
-#include "cli/schema.h"
+#include "cli/output_json.h"
+#include "cli/output_table.h"
 #include "cli/shorthand.h"
 #include "cli/table_columns.h"
 #include "cli/text.h"
@@ -25,8 +27,8 @@ const Schema& TheSchema() {
   return *schema;
 }
 
-const Action& TheAction(const std::string& name) {
-  const Action* action = TheSchema().FindAction(name);
+const ApiAction& TheAction(const std::string& name) {
+  const ApiAction* action = TheSchema().FindAction(name);
   REQUIRE(action != nullptr);
   return *action;
 }
@@ -140,7 +142,7 @@ TEST_CASE("the console's output is decoded: raw in text, tame in a table", "[cli
   const std::string console = "boot\r\n\x1b[32mok\x1b[0m \x07\n";
   auto response =
       Response("get-console-output", R"({"InstanceId": "i-1", "Output": ")" + Base64Encode(console) + R"("})");
-  const Action& action = TheAction("get-console-output");
+  const ApiAction& action = TheAction("get-console-output");
   DecodeResponse(action, response.get());
   CHECK(Render(action, *response, OutputFormat::kText, 0) == console);
   CHECK(Render(action, *response, OutputFormat::kTable, 0) == "InstanceId  i-1\nOutput\nboot\nok \\x07\n");

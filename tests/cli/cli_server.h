@@ -14,9 +14,9 @@
 
 #include "absl/strings/match.h"
 #include "brume/host/v1/console.pb.h"
-#include "cli/client.h"
+#include "cli/api_schema.h"
 #include "cli/fill.h"
-#include "cli/schema.h"
+#include "cli/rpc_client.h"
 #include "cli/shorthand.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"

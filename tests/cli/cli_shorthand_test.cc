@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "cli/names.h"
 #include "cli/shorthand.h"
+#include "cli/spelling.h"
 #include "cli/text.h"
 #include "nlohmann/json.hpp"
 

@@ -4,10 +4,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/api_schema.h"
 #include "cli/call.h"
 #include "cli/fill.h"
 #include "cli/output.h"
-#include "cli/schema.h"
+#include "cli/output_json.h"
 #include "cli/shorthand.h"
 #include "cli/wait.h"
 #include "nlohmann/json.hpp"
@@ -40,23 +41,23 @@ constexpr char kGone[] = R"({"InstanceId": "i-3", "State": {"Name": "terminated"
                              "StateReason": {"Message": "Server.InternalError: no room"}})";
 
 TEST_CASE("a waiter is done when all are there in the state, failed when one cannot come", "[cli]") {
-  CHECK(At("instance-running", kRunning, 1).verdict == Verdict::kDone);
-  CHECK(At("instance-running", kRunning, 2).verdict == Verdict::kWait);
-  CHECK(At("instance-running", "", 0).verdict == Verdict::kWait);
+  CHECK(At("instance-running", kRunning, 1).verdict == WaitProgress::kDone);
+  CHECK(At("instance-running", kRunning, 2).verdict == WaitProgress::kWait);
+  CHECK(At("instance-running", "", 0).verdict == WaitProgress::kWait);
   const WaitVerdict mixed = At("instance-running", absl::StrCat(kRunning, ",", kPending), 2);
-  CHECK(mixed.verdict == Verdict::kWait);
+  CHECK(mixed.verdict == WaitProgress::kWait);
   CHECK(mixed.summary == "i-2 pending; 1 running");
   const WaitVerdict failed = At("instance-running", absl::StrCat(kRunning, ",", kGone), 2);
-  CHECK(failed.verdict == Verdict::kFailed);
+  CHECK(failed.verdict == WaitProgress::kFailed);
   CHECK(failed.reason == "i-3 is terminated: Server.InternalError: no room");
-  CHECK(At("instance-terminated", kGone, 1).verdict == Verdict::kDone);
-  CHECK(At("instance-exists", kPending, 1).verdict == Verdict::kDone);
+  CHECK(At("instance-terminated", kGone, 1).verdict == WaitProgress::kDone);
+  CHECK(At("instance-exists", kPending, 1).verdict == WaitProgress::kDone);
 }
 
 TEST_CASE("every waiter asks an action of the schema for members it has", "[cli]") {
   for (const Waiter& waiter : Waiters()) {
     INFO(waiter.name);
-    const Action* action = TheSchema().FindAction(waiter.action);
+    const ApiAction* action = TheSchema().FindAction(waiter.action);
     REQUIRE(action != nullptr);
     const auto* type = action->method->output_type();
     for (const std::string& path : {waiter.list, waiter.id, waiter.state}) {
@@ -93,7 +94,7 @@ struct Pages {
 };
 
 Pages Fetch(const ActionOptions& options, const std::string& request_json = "{}") {
-  const Action* action = TheSchema().FindAction("describe-security-groups");
+  const ApiAction* action = TheSchema().FindAction("describe-security-groups");
   REQUIRE(action != nullptr);
   auto request = TheSchema().NewMessage(action->method->input_type());
   auto response = TheSchema().NewMessage(action->method->output_type());
@@ -136,7 +137,7 @@ TEST_CASE("max-items and starting-token walk the list without gap or repetition"
 }
 
 TEST_CASE("a daemon whose pages do not advance ends in an error", "[cli]") {
-  const Action* action = TheSchema().FindAction("describe-security-groups");
+  const ApiAction* action = TheSchema().FindAction("describe-security-groups");
   auto request = TheSchema().NewMessage(action->method->input_type());
   auto response = TheSchema().NewMessage(action->method->output_type());
   const auto same = [](const Message&, Message* answer) {

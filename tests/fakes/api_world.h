@@ -13,9 +13,9 @@
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_launch.h"
 #include "lib/autoscaling/member_service.h"
-#include "lib/autoscaling/policy_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/autoscaling/scaling_loop.h"
+#include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/cloudwatch/alarm_reader.h"
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/api/cloudwatch_actions.h"
@@ -51,6 +51,7 @@
 #include "lib/iam/authorizer.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
+#include "lib/iam/managed_policy_service.h"
 #include "lib/iam/session_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/schema/schema.h"
@@ -164,6 +165,8 @@ class ApiWorld : public ComputeWorld {
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};
   iam::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Evict(); }};
+  iam::ManagedPolicyService managed_policies{*database, clock, random, settings.account_id,
+                                             [this] { authorizer.Evict(); }};
   std::unique_ptr<iam::AccessKeyService> access_keys =
       iam::AccessKeyService::Open(*database, clock, directory.path()).value();
   iam::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
@@ -199,6 +202,7 @@ class ApiWorld : public ComputeWorld {
   const iam::IamServices iam_services{.settings = settings,
                                       .clock = clock,
                                       .identities = identities,
+                                      .policies = managed_policies,
                                       .access_keys = *access_keys,
                                       .instance_profiles = instance_profiles,
                                       .sessions = sessions};

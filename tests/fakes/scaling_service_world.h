@@ -15,9 +15,9 @@
 
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
-#include "lib/autoscaling/policy_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/autoscaling/scaling_loop.h"
+#include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/resource/ec2_error.h"

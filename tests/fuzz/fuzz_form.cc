@@ -17,6 +17,7 @@
 #include "google/protobuf/stubs/logging.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/frontend/query/encode_error.h"
 #include "lib/frontend/query/form.h"
 #include "lib/gateway/validate.h"
 #include "lib/schema/schema.h"

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/iam/sigv4.h"
+#include "lib/iam/sigv4_parse.h"
 
 namespace brume::iam {
 namespace {

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/sigv4.h"
+#include "lib/iam/sigv4_parse.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {

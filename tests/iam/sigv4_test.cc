@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/model/identity.h"
+#include "lib/iam/sigv4_parse.h"
 #include "tests/iam/sigv4_fixture.h"
 
 namespace brume::iam {

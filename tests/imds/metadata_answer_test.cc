@@ -14,7 +14,8 @@ const TokenKey kKey{"0123456789abcdef0123456789abcdef"};
 const char kTtl[] = "X-aws-ec2-metadata-token-ttl-seconds";
 const char kToken[] = "X-aws-ec2-metadata-token";
 
-Response Ask(const MetadataSource& source, const std::string& method, const std::string& target, Headers headers = {}) {
+MetadataResponse Ask(const MetadataSource& source, const std::string& method, const std::string& target,
+                     Headers headers = {}) {
   return AnswerRequest({.method = method, .target = target, .headers = std::move(headers)}, &source, kKey, kNow);
 }
 
@@ -25,7 +26,7 @@ MetadataSource OpenSource() {
   return source;
 }
 
-std::string Header(const Response& response, absl::string_view name) {
+std::string Header(const MetadataResponse& response, absl::string_view name) {
   for (const auto& [candidate, value] : response.headers) {
     if (absl::EqualsIgnoreCase(candidate, name)) return value;
   }
@@ -119,7 +120,7 @@ TEST_CASE("each target has its one answer, however it is spelled", "[metadata]")
   REQUIRE(cases.size() >= 50);
   for (const Case& each : cases) {
     INFO(each.target.substr(0, 100));
-    const Response response = Ask(source, "GET", each.target);
+    const MetadataResponse response = Ask(source, "GET", each.target);
     CHECK(response.status == each.status);
     if (!each.body.empty()) CHECK(response.body == each.body);
     CHECK_FALSE(response.hop_limit.has_value());
@@ -136,7 +137,7 @@ TEST_CASE("only GET, HEAD and the token's PUT are allowed, and the answer says w
   const MetadataSource source = OpenSource();
   for (const char* method : {"POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "PROPFIND", ""}) {
     INFO(method);
-    const Response response = Ask(source, method, "/latest/meta-data/");
+    const MetadataResponse response = Ask(source, method, "/latest/meta-data/");
     CHECK(response.status == 405);
     CHECK(Header(response, "Allow") == "GET, HEAD, PUT");
     CHECK(Ask(source, method, "/latest/api/token", {{kTtl, "60"}}).status == 405);
@@ -152,7 +153,8 @@ TEST_CASE("a token's time to live is 1 to 21600 seconds, given once", "[metadata
   const MetadataSource source = ExampleSource();
   for (const char* ttl : {"1", "60", "21600", "00060"}) {
     INFO(ttl);
-    const Response response = Ask(source, "PUT", "/latest/api/token", {{"x-AWS-ec2-metadata-TOKEN-ttl-seconds", ttl}});
+    const MetadataResponse response =
+        Ask(source, "PUT", "/latest/api/token", {{"x-AWS-ec2-metadata-TOKEN-ttl-seconds", ttl}});
     int64_t seconds = 0;
     REQUIRE(absl::SimpleAtoi(ttl, &seconds));
     CHECK(response.status == 200);
@@ -222,7 +224,7 @@ TEST_CASE("a disabled endpoint answers nothing but 403", "[metadata]") {
 
 TEST_CASE("a peer that is no instance is told nothing", "[metadata]") {
   for (const char* method : {"GET", "PUT", "POST"}) {
-    const Response response = AnswerRequest(
+    const MetadataResponse response = AnswerRequest(
         {.method = method, .target = "/latest/api/token", .headers = {{kTtl, "60"}}}, nullptr, kKey, kNow);
     CHECK(response.status == 404);
   }

@@ -1,5 +1,5 @@
 # The lints as tests: each looks at the whole tree and names every fault by file and line.
-foreach(lint includes words format length test_cases comments persisted_enums)
+foreach(lint includes names words format length test_cases comments persisted_enums)
   add_test(NAME "lint: ${lint}" COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lint/${lint} ${CMAKE_SOURCE_DIR})
   set_tests_properties("lint: ${lint}" PROPERTIES LABELS lint TIMEOUT 300 SKIP_RETURN_CODE 77
     ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

@@ -205,6 +205,27 @@ message MakeThingRequest {
         self.assert_fault("persisted_enums", {"lib/a.h": said},
                           "lib/a.h:1", "stands behind the definition of State")
 
+    def test_one_name_for_one_thing_is_clean(self):
+        self.assert_clean("names", {
+            "lib/a/module.h": "", "lib/a/module.cc": "", "lib/b/module.h": "", "lib/b/module.cc": "", "cli/main.cc": "",
+            "lib/a/part.h": "namespace brume::a {\nclass Part {\n  struct Step {};\n};\nclass Whole;\n}\n",
+            "lib/a/part.cc": "struct Local {};\n",
+            "lib/b/whole.h": "namespace brume::b {\nclass Whole {\n};\nclass Part;\n}\n",
+            "tests/a/part.h": "class Part {};\n",
+        })
+
+    def test_names_of_two_things_are_found(self):
+        for files, where, what in [
+            ({"lib/a/part.h": "", "cli/part.cc": "", "cli/part.h": ""}, "cli/part.cc:1", "files of this name"),
+            ({"lib/a/part.cc": ""}, "lib/a/part.cc:1", "no header of its name"),
+            ({"lib/a/a.h": "class Part {\n};\n", "lib/b/b.h": "// B.\nstruct Part final : A {\n};\n"},
+             "lib/b/b.h:2", "another type in lib/a/a.h"),
+            ({"lib/a/a.h": "enum class Part { kOne };\n", "cli/b.h": "class Part {\n};\n"}, "lib/a/a.h:1",
+             "another type in cli/b.h"),
+        ]:
+            with self.subTest(files=files):
+                self.assert_fault("names", files, where, what)
+
     # A class with a lock, whose method is in another file of its folder.
     LOCKED = {
         "lib/a/counter.h": """#include "lib/base/mutex.h"

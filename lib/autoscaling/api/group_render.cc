@@ -6,6 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/autoscaling/api/group_names.h"
+#include "lib/autoscaling/api/whole_seconds.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/messages/tag_messages.h"

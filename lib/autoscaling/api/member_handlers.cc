@@ -9,9 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "brume/autoscaling/v1/activity.pb.h"
 #include "brume/autoscaling/v1/member.pb.h"
+#include "lib/autoscaling/api/activity_render.h"
+#include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
+#include "lib/autoscaling/api/member_ids.h"
 #include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/member_service.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
 namespace {

@@ -8,7 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/group_names.h"
+#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/api/whole_seconds.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
 namespace {

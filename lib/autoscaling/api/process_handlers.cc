@@ -5,7 +5,7 @@
 
 #include "brume/autoscaling/v1/group_metric.pb.h"
 #include "brume/autoscaling/v1/process.pb.h"
-#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/group_service.h"
 
 namespace brume::autoscaling {

@@ -8,8 +8,12 @@
 
 #include "absl/strings/str_format.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
+#include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/api/template_source.h"
+#include "lib/autoscaling/api/whole_seconds.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"

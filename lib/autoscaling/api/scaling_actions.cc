@@ -1,14 +1,14 @@
 #include "lib/autoscaling/api/scaling_actions.h"
 
-#include "lib/autoscaling/api/account_handlers.h"
 #include "lib/autoscaling/api/group_handlers.h"
+#include "lib/autoscaling/api/group_tag_handlers.h"
 #include "lib/autoscaling/api/hook_handlers.h"
 #include "lib/autoscaling/api/member_handlers.h"
-#include "lib/autoscaling/api/policy_handlers.h"
 #include "lib/autoscaling/api/process_handlers.h"
 #include "lib/autoscaling/api/refresh_handlers.h"
+#include "lib/autoscaling/api/scaling_account_handlers.h"
+#include "lib/autoscaling/api/scaling_policy_handlers.h"
 #include "lib/autoscaling/api/schedule_handlers.h"
-#include "lib/autoscaling/api/tag_handlers.h"
 #include "lib/autoscaling/api/warm_pool_handlers.h"
 
 namespace brume::autoscaling {

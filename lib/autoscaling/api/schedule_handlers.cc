@@ -8,9 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "brume/autoscaling/v1/scheduled_action.pb.h"
+#include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/group_service.h"
-#include "lib/autoscaling/policy_service.h"
+#include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"

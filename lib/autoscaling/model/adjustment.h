@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "lib/autoscaling/model/policy.h"
+#include "lib/autoscaling/model/scaling_policy.h"
 
 namespace brume::scaling {
 

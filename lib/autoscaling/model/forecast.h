@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/autoscaling/model/group.h"
-#include "lib/autoscaling/model/policy.h"
+#include "lib/autoscaling/model/scaling_policy.h"
 
 namespace brume::scaling {
 

@@ -15,7 +15,7 @@
 #include "lib/autoscaling/model/group.h"
 #include "lib/autoscaling/model/member.h"
 #include "lib/autoscaling/model/mixed_policy.h"
-#include "lib/autoscaling/model/policy.h"
+#include "lib/autoscaling/model/scaling_policy.h"
 #include "lib/autoscaling/model/schedule.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/ec2/compute/model/launch_spec.h"

@@ -9,7 +9,7 @@
 #include "absl/types/span.h"
 #include "lib/autoscaling/model/group.h"
 #include "lib/autoscaling/model/member.h"
-#include "lib/autoscaling/model/policy.h"
+#include "lib/autoscaling/model/scaling_policy.h"
 #include "lib/autoscaling/model/tracking.h"
 
 namespace brume::scaling {

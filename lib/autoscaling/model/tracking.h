@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "lib/autoscaling/model/policy.h"
+#include "lib/autoscaling/model/scaling_policy.h"
 
 namespace brume::scaling {
 

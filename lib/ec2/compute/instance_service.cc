@@ -8,12 +8,25 @@
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/volume_service.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/tags.h"
 
 namespace brume::compute {
 namespace {
+
+constexpr char kRunAction[] = "RunInstances";
+
+// EC2's SMBIOS UUID begins with "ec2"; cloud-init goes by that.
+std::string Ec2Uuid(Random& random) {
+  const std::string hex = random.Hex(29);
+  return absl::StrCat("ec2", hex.substr(0, 5), "-", hex.substr(5, 4), "-4", hex.substr(10, 3), "-8", hex.substr(14, 3),
+                      "-", hex.substr(17, 12));
+}
 
 std::string UserInitiated(absl::Time now) {
   return absl::StrCat("User initiated (", absl::FormatTime("%Y-%m-%d %H:%M:%S", now, absl::UTCTimeZone()), " GMT)");
@@ -60,7 +73,131 @@ InstanceService::InstanceService(store::Database& database, const Settings& sett
       types_(types),
       clock_(clock),
       random_(random),
-      hooks_(std::move(hooks)) {}
+      hooks_(std::move(hooks)),
+      placer_(settings, types) {}
+
+absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const RunRequest& request,
+                                                 const Placement& place, const ReservationId& reservation, int index) {
+  const absl::Time now = clock_.Now();
+  Instance instance;
+  instance.id = InstanceId::New(random_);
+  instance.reservation_id = reservation;
+  instance.launch_index = index;
+  instance.image_id = place.image.id;
+  instance.instance_type = place.type->name;
+  instance.state_since = instance.launch_time = now;
+  instance.uuid = Ec2Uuid(random_);
+  instance.key_name = request.key_name;
+  instance.public_key = place.public_key;
+  instance.client_token = request.client_token;
+  instance.user_data = request.user_data;
+  instance.shutdown_behavior = request.shutdown_behavior;
+  instance.disable_api_termination = request.disable_api_termination;
+  instance.disable_api_stop = request.disable_api_stop;
+  instance.monitoring = request.monitoring;
+  instance.metadata_options = request.metadata_options;
+  instance.availability_zone = place.subnet.availability_zone;
+  instance.vpc_id = place.subnet.vpc_id;
+  instance.subnet_id = place.subnet.id;
+  instance.root_device_name = place.image.root_device_name;
+  RETURN_IF_ERROR(InstanceTable(c).Insert(instance, place.type->memory_mib, place.type->vcpus));
+
+  NetworkInterface eni;
+  eni.id = EniId::New(random_);
+  eni.vpc_id = place.subnet.vpc_id;
+  eni.subnet_id = place.subnet.id;
+  eni.instance_id = instance.id;
+  eni.attachment_id = "eni-attach-" + random_.Hex(17);
+  eni.attach_time = now;
+  eni.description = request.interface_description;
+  eni.groups = place.groups;
+  if (request.private_ip) {
+    eni.private_ip = *request.private_ip;
+  } else {
+    ASSIGN_OR_RETURN(eni.private_ip, network::AllocatePrivateIp(c, place.subnet, random_));
+  }
+  eni.mac = MacAddressFor(eni.private_ip);
+  eni.auto_public_ip = request.associate_public_ip.value_or(place.subnet.map_public_ip_on_launch);
+  if (eni.auto_public_ip) {
+    ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
+  }
+  RETURN_IF_ERROR(network::AddInterface(c, eni, request.interface_tags));
+
+  if (place.root_size_gib) {
+    Volume volume;
+    volume.id = VolumeId::New(random_);
+    volume.image_id = place.image.id;
+    volume.size_gib = *place.root_size_gib;
+    if (!request.root_volume_type.empty()) volume.type = request.root_volume_type;
+    volume.availability_zone = place.subnet.availability_zone;
+    volume.created = volume.attach_time = now;
+    volume.instance_id = instance.id;
+    volume.device_name = place.image.root_device_name;
+    volume.delete_on_termination = request.root_delete_on_termination.value_or(place.image.root_delete_on_termination);
+    RETURN_IF_ERROR(storage::AddVolume(c, volume, request.volume_tags));
+  }
+  if (!request.profile_id.empty()) {
+    RETURN_IF_ERROR(ProfileAssociationTable(c).Insert({.id = NewAssociationId(random_),
+                                                       .instance_id = instance.id,
+                                                       .profile_id = request.profile_id,
+                                                       .profile_arn = request.profile_arn,
+                                                       .associated = now}));
+  }
+  for (const TagMap* tags : {&request.instance_tags, &request.system_tags}) {
+    RETURN_IF_ERROR(tagging::SetTags(c, instance.id.text(), *tags));
+  }
+  return instance;
+}
+
+absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) {
+  if (request.min_count < 1 || request.max_count < request.min_count) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("MinCount (", request.min_count, ") must be at least 1 and MaxCount (",
+                                   request.max_count, ") at least MinCount"));
+  }
+  if (request.private_ip && request.max_count > 1) {
+    return ec2::Error("InvalidParameterCombination", "A private IP address can be given to one instance only");
+  }
+  if (request.user_data.size() > kMaxUserDataBytes) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMaxUserDataBytes,
+                                                            " bytes; this has ", request.user_data.size()));
+  }
+  for (const TagMap* tags : {&request.instance_tags, &request.volume_tags, &request.interface_tags}) {
+    RETURN_IF_ERROR(CheckTags(*tags));
+  }
+  ReservationView view;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    InstanceTable instances(c);
+    std::vector<Instance> rows;
+    if (!request.client_token.empty()) {
+      ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, request.client_token));
+      if (use && use->parameters_digest != request.parameters_digest) {
+        return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", request.client_token,
+                                                                      "' was used before with other parameters"));
+      }
+      if (use) {
+        view.id = use->reservation_id;
+        ASSIGN_OR_RETURN(rows, instances.ListByReservation(view.id));
+        ASSIGN_OR_RETURN(view.instances, CompleteViews(c, types_, std::move(rows)));
+        return absl::OkStatus();
+      }
+    }
+    ASSIGN_OR_RETURN(const Placement place, placer_.Place(c, request));
+    view.id = ReservationId::New(random_);
+    for (int index = 0; index < place.count; ++index) {
+      ASSIGN_OR_RETURN(Instance instance, Insert(c, request, place, view.id, index));
+      rows.push_back(std::move(instance));
+    }
+    if (!request.client_token.empty()) {
+      RETURN_IF_ERROR(
+          instances.InsertToken(kRunAction, request.client_token, {request.parameters_digest, view.id}, clock_.Now()));
+    }
+    ASSIGN_OR_RETURN(view.instances, CompleteViews(c, types_, std::move(rows)));
+    return absl::OkStatus();
+  }));
+  for (const InstanceView& instance : view.instances) hooks_.wake_instance(instance.instance.id);
+  return view;
+}
 
 absl::StatusOr<InstancePage> InstanceService::Describe(absl::Span<const InstanceId> ids,
                                                        const std::function<bool(const InstanceView&)>& keep,
@@ -104,6 +241,10 @@ absl::StatusOr<InstancePage> InstanceService::Describe(absl::Span<const Instance
   });
 }
 
+absl::StatusOr<LaunchSite> InstanceService::SiteOf(const RunRequest& request) {
+  return database_.ReadFor([&](store::Connection& c) { return placer_.SiteOf(c, request); });
+}
+
 absl::StatusOr<InstanceView> InstanceService::Get(const InstanceId& id) {
   return database_.ReadFor([&](store::Connection& c) { return GetInstanceView(c, types_, id); });
 }
@@ -124,11 +265,21 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::ChangeStates(
   return changes;
 }
 
+absl::Status InstanceService::GivePublicAddresses(store::Connection& c, const InstanceId& id) {
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
+  for (const NetworkInterface& eni : interfaces) {
+    if (!eni.auto_public_ip || eni.public_ip) continue;
+    ASSIGN_OR_RETURN(const Ipv4 address, network::AllocatePublicIp(c, settings_, random_));
+    RETURN_IF_ERROR(network::SetPublicIp(c, eni.id, address));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<StateChange>> InstanceService::Start(absl::Span<const InstanceId> ids) {
   return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
     if (instance.state == InstanceState::kPending || instance.state == InstanceState::kRunning) return absl::OkStatus();
     if (instance.state != InstanceState::kStopped) return WrongState(instance, "started");
-    RETURN_IF_ERROR(CheckCapacity(c, instance.instance_type));
+    RETURN_IF_ERROR(placer_.CheckCapacity(c, instance.instance_type));
     instance.state = InstanceState::kPending;
     instance.state_since = instance.launch_time = clock_.Now();
     instance.state_reason = {};
@@ -288,6 +439,13 @@ absl::StatusOr<InstanceView> GetInstanceView(store::Connection& connection, cons
 
 absl::StatusOr<std::vector<InstanceId>> ListInstances(store::Connection& connection) {
   return InstanceTable(connection).ListIdsInState(kAllInstanceStates);
+}
+
+absl::StatusOr<std::vector<Instance>> FindLaunch(store::Connection& connection, const std::string& client_token) {
+  InstanceTable instances(connection);
+  ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, client_token));
+  if (!use.has_value()) return std::vector<Instance>();
+  return instances.ListByReservation(use->reservation_id);
 }
 
 }  // namespace brume::compute

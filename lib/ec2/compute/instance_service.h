@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,44 +13,13 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/compute/instance_placement.h"
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
-
-struct RunRequest {
-  ImageId image_id;
-  std::string instance_type;  // empty = Settings::default_instance_type
-  int min_count = 1;
-  int max_count = 1;
-  std::string client_token;  // empty = none
-  // Of all parameters but the token; the same token with another digest is IdempotentParameterMismatch.
-  std::string parameters_digest;
-  std::string key_name;                     // empty = none
-  std::vector<SecurityGroupId> group_ids;   // with group_names: both; none of either = the VPC's default group
-  std::vector<std::string> group_names;     // of the default VPC
-  std::optional<SubnetId> subnet_id;        // none = the default subnet of the zone
-  std::string availability_zone;            // empty = the first
-  std::optional<Ipv4> private_ip;           // only for one instance
-  std::optional<bool> associate_public_ip;  // none = as the subnet says
-  std::string interface_description;
-  std::string user_data;  // raw
-  // Changes to the root volume; the device name, when given, must be the image's root device.
-  std::string root_device_name;
-  std::optional<int64_t> root_size_gib;
-  std::optional<bool> root_delete_on_termination;
-  std::string root_volume_type;  // empty = gp3
-  ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
-  bool disable_api_termination = false;
-  bool disable_api_stop = false;
-  bool monitoring = false;
-  MetadataOptions metadata_options;
-  std::string profile_id, profile_arn;  // of the instance profile; empty = none
-  TagMap instance_tags, volume_tags, interface_tags;
-  TagMap system_tags;  // of the instances; keys begin with "aws:"
-};
 
 struct StateChange {
   InstanceId id;
@@ -83,12 +53,6 @@ struct InstanceServiceHooks {
 };
 
 // Thread-safe.
-// The subnet and the groups of what is launched.
-struct LaunchSite {
-  Subnet subnet;
-  std::vector<SecurityGroupId> groups;
-};
-
 class InstanceService {
  public:
   InstanceService(store::Database& database, const Settings& settings, const InstanceTypeTable& types,
@@ -127,24 +91,9 @@ class InstanceService {
   absl::Status SetMonitoring(absl::Span<const InstanceId> ids, bool detailed);
 
  private:
-  // What one RunInstances was granted.
-  struct Placement {
-    Image image;
-    const InstanceType* type = nullptr;
-    Subnet subnet;
-    std::vector<SecurityGroupId> groups;
-    std::string public_key;                // empty = no key pair
-    std::optional<int64_t> root_size_gib;  // none = the image has no disk
-    int count = 0;
-  };
-
   absl::StatusOr<std::vector<StateChange>> ChangeStates(
       absl::Span<const InstanceId> ids, const std::function<absl::Status(store::Connection&, Instance&)>& change);
-  // How many more of a type fit this host.
-  absl::StatusOr<int64_t> RoomFor(store::Connection& c, const InstanceType& type) const;
-  absl::Status CheckCapacity(store::Connection& c, const std::string& instance_type) const;
   absl::Status GivePublicAddresses(store::Connection& c, const InstanceId& id);
-  absl::StatusOr<Placement> Place(store::Connection& c, const RunRequest& request);
   absl::StatusOr<Instance> Insert(store::Connection& c, const RunRequest& request, const Placement& place,
                                   const ReservationId& reservation, int index);
   absl::Status ChangeInterfaces(store::Connection& c, const Instance& instance, const InstanceChange& change);
@@ -156,6 +105,7 @@ class InstanceService {
   const Clock& clock_;
   Random& random_;
   const InstanceServiceHooks hooks_;
+  const InstancePlacer placer_;
 };
 
 // Inside a transaction of the caller's.

@@ -73,4 +73,42 @@ absl::Status CheckReference(SecurityGroupTable& groups, const SecurityGroup& gro
   return absl::OkStatus();
 }
 
+absl::Status NoSuchRule(const SecurityGroupId& group, const SecurityGroupRuleId& id) {
+  return ec2::Error("InvalidSecurityGroupRuleId.NotFound",
+                    absl::StrCat("The security group '", group.text(), "' has no such rule '", id.text(), "'"));
+}
+
+absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<SecurityGroupRule>& present,
+                          std::vector<SecurityGroupRule>& rules) {
+  for (SecurityGroupRule& rule : rules) {
+    const auto old =
+        std::find_if(present.begin(), present.end(), [&](const auto& other) { return other.id == rule.id; });
+    if (old == present.end()) return NoSuchRule(group, rule.id);
+    if (std::count_if(rules.begin(), rules.end(), [&](const auto& other) { return other.id == rule.id; }) > 1) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The rule '", rule.id.text(), "' is given more than once"));
+    }
+    if (old->cidr.has_value() != rule.cidr.has_value()) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("The rule '", rule.id.text(), "' is about ",
+                                                              old->cidr ? "an IPv4 range" : "a security group",
+                                                              "; what a rule is about cannot change its kind"));
+    }
+    rule.egress = old->egress;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDuplicates(const SecurityGroupId& group, std::vector<SecurityGroupRule> present,
+                             const std::vector<SecurityGroupRule>& rules) {
+  std::erase_if(present, [&](const SecurityGroupRule& old) {
+    return std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.id == old.id; });
+  });
+  for (const SecurityGroupRule& rule : rules) {
+    if (!Holds(present, rule)) continue;
+    return ec2::Error("InvalidPermission.Duplicate",
+                      absl::StrCat("The security group '", group.text(), "' already has the rule: ", Describe(rule)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace brume::network

@@ -27,4 +27,15 @@ absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule
 // Error: InvalidGroup.NotFound for a rule that names a group of another VPC, or none that exists.
 absl::Status CheckReference(SecurityGroupTable& groups, const SecurityGroup& group, const SecurityGroupRule& rule);
 
+// Gives each rule that is to be the direction of the one in `present` that it replaces, which is to have a peer of the
+// same kind. Errors: InvalidSecurityGroupRuleId.NotFound, InvalidParameterValue.
+absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<SecurityGroupRule>& present,
+                          std::vector<SecurityGroupRule>& rules);
+
+// Error: InvalidPermission.Duplicate for what a rule of `present` that stays as it is has already.
+absl::Status CheckDuplicates(const SecurityGroupId& group, std::vector<SecurityGroupRule> present,
+                             const std::vector<SecurityGroupRule>& rules);
+
+absl::Status NoSuchRule(const SecurityGroupId& group, const SecurityGroupRuleId& id);
+
 }  // namespace brume::network

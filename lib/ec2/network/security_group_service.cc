@@ -298,6 +298,66 @@ absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRul
   });
 }
 
+absl::Status SecurityGroupService::ModifyRules(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules) {
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
+    vpc = row.vpc_id;
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    RETURN_IF_ERROR(MatchPresent(group, present, rules));
+    RETURN_IF_ERROR(Prepare(group, rules));
+    for (const SecurityGroupRule& rule : rules) RETURN_IF_ERROR(CheckReference(groups, row, rule));
+    RETURN_IF_ERROR(CheckDuplicates(group, present, rules));
+    return groups.UpdateRules(rules);
+  }));
+  wake_(vpc, group);
+  return absl::OkStatus();
+}
+
+absl::Status SecurityGroupService::UpdateDescriptions(const SecurityGroupId& group,
+                                                      std::vector<SecurityGroupRule> rules) {
+  RETURN_IF_ERROR(Prepare(group, rules));
+  return database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    RETURN_IF_ERROR(groups.Get(group).status());
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const SecurityGroupRule& rule : rules) {
+      const auto old =
+          std::find_if(present.begin(), present.end(), [&](const auto& other) { return other.SamePermission(rule); });
+      if (old == present.end()) {
+        return ec2::Error("InvalidPermission.NotFound",
+                          absl::StrCat("The security group '", group.text(), "' has no such rule: ", Describe(rule)));
+      }
+      RETURN_IF_ERROR(groups.SetRuleDescription(old->id, rule.description));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SecurityGroupService::UpdateDescriptionsById(
+    const SecurityGroupId& group, bool egress,
+    const std::vector<std::pair<SecurityGroupRuleId, std::string>>& descriptions) {
+  return database_.Write([&](store::Connection& connection) -> absl::Status {
+    SecurityGroupTable groups(connection);
+    RETURN_IF_ERROR(groups.Get(group).status());
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const auto& [id, description] : descriptions) {
+      const bool there = std::any_of(present.begin(), present.end(), [&id = id, egress](const SecurityGroupRule& rule) {
+        return rule.id == id && rule.egress == egress;
+      });
+      if (!there) return NoSuchRule(group, id);
+      if (!IsAllowedText(description)) {
+        return ec2::Error("InvalidParameterValue",
+                          absl::StrCat("The description of the rule '", id.text(),
+                                       "' is invalid: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"));
+      }
+      RETURN_IF_ERROR(groups.SetRuleDescription(id, description));
+    }
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<SecurityGroup> GetSecurityGroup(store::Connection& connection, const SecurityGroupId& id) {
   return SecurityGroupTable(connection).Get(id);
 }

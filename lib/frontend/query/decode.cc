@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
-#include "lib/frontend/query/values.h"
+#include "lib/frontend/query/request_values.h"
 #include "lib/frontend/query/wire.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"

@@ -1,7 +1,8 @@
+#include "lib/frontend/query/encode_error.h"
+
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/xml_text.h"
 #include "lib/resource/ec2_error.h"
 

@@ -7,6 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/frontend/query/encode_error.h"
 #include "lib/gateway/public_error.h"
 #include "lib/resource/ec2_error.h"
 

@@ -4,7 +4,8 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/access_key_service.h"
-#include "lib/iam/api/iam.h"
+#include "lib/iam/api/iam_page.h"
+#include "lib/iam/api/named_user.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/secret_box.h"
 

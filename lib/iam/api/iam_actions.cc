@@ -14,7 +14,7 @@ void AddIamActions(gateway::Actions& actions, const IamServices& services) {
   AddAccessKeyActions(actions, services.access_keys, services.identities);
   AddAttachmentActions(actions, services.identities);
   AddInstanceProfileActions(actions, services.instance_profiles, services.identities);
-  AddPolicyActions(actions, services.identities);
+  AddPolicyActions(actions, services.policies);
   AddStsActions(actions, services);
 }
 

@@ -9,6 +9,7 @@ namespace brume::iam {
 class AccessKeyService;
 class IdentityService;
 class InstanceProfileService;
+class ManagedPolicyService;
 class SessionService;
 
 // All are thread-safe.
@@ -16,6 +17,7 @@ struct IamServices {
   const Settings& settings;
   const Clock& clock;
   IdentityService& identities;
+  ManagedPolicyService& policies;
   AccessKeyService& access_keys;
   InstanceProfileService& instance_profiles;
   SessionService& sessions;

@@ -1,6 +1,9 @@
 #include "lib/iam/api/identity_handlers.h"
 
-#include "lib/iam/api/iam.h"
+#include "lib/base/status_macros.h"
+#include "lib/iam/api/iam_page.h"
+#include "lib/iam/api/identity_render.h"
+#include "lib/iam/api/named_user.h"
 #include "lib/iam/identity_service.h"
 #include "lib/resource/arn.h"
 

@@ -7,8 +7,9 @@
 #include "brume/iam/v1/policy.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
-#include "lib/iam/api/iam.h"
-#include "lib/iam/identity_service.h"
+#include "lib/iam/api/iam_page.h"
+#include "lib/iam/api/url_encode.h"
+#include "lib/iam/managed_policy_service.h"
 #include "lib/iam/model/builtin_policies.h"
 #include "lib/resource/ec2_error.h"
 
@@ -46,26 +47,26 @@ v1::PolicyVersion Render(const PolicyVersion& version, int64_t default_version) 
 }
 
 absl::StatusOr<v1::CreatePolicyResponse> CreatePolicy(const v1::CreatePolicyRequest& request,
-                                                      IdentityService& identities) {
+                                                      ManagedPolicyService& policies) {
   ASSIGN_OR_RETURN(const PolicyView view,
-                   identities.CreatePolicy(request.policy_name(), request.has_path() ? request.path() : "/",
-                                           request.description(), request.policy_document()));
+                   policies.Create(request.policy_name(), request.has_path() ? request.path() : "/",
+                                   request.description(), request.policy_document()));
   v1::CreatePolicyResponse response;
   *response.mutable_policy() = Render(view);
   return response;
 }
 
-absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request, IdentityService& identities) {
-  ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
+absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request, ManagedPolicyService& policies) {
+  ASSIGN_OR_RETURN(const PolicyView view, policies.Get(request.policy_arn()));
   v1::GetPolicyResponse response;
   *response.mutable_policy() = Render(view);
   return response;
 }
 
 absl::StatusOr<v1::ListPoliciesResponse> ListPolicies(const v1::ListPoliciesRequest& request,
-                                                      IdentityService& identities) {
+                                                      ManagedPolicyService& policies) {
   v1::ListPoliciesResponse response;
-  ASSIGN_OR_RETURN(auto all, identities.ListPolicies(request.path_prefix()));
+  ASSIGN_OR_RETURN(auto all, policies.List(request.path_prefix()));
   const auto left_out = [&](const PolicyView& view) {
     const bool builtin = IsBuiltinPolicyArn(view.arn);
     return (request.scope() == "AWS" && !builtin) || (request.scope() == "Local" && builtin) ||
@@ -78,24 +79,24 @@ absl::StatusOr<v1::ListPoliciesResponse> ListPolicies(const v1::ListPoliciesRequ
   return response;
 }
 
-absl::Status DeletePolicy(const v1::DeletePolicyRequest& request, IdentityService& identities) {
-  return identities.DeletePolicy(request.policy_arn());
+absl::Status DeletePolicy(const v1::DeletePolicyRequest& request, ManagedPolicyService& policies) {
+  return policies.Delete(request.policy_arn());
 }
 
 absl::StatusOr<v1::CreatePolicyVersionResponse> CreatePolicyVersion(const v1::CreatePolicyVersionRequest& request,
-                                                                    IdentityService& identities) {
+                                                                    ManagedPolicyService& policies) {
   ASSIGN_OR_RETURN(const PolicyVersion version,
-                   identities.CreateVersion(request.policy_arn(), request.policy_document(), request.set_as_default()));
+                   policies.CreateVersion(request.policy_arn(), request.policy_document(), request.set_as_default()));
   v1::CreatePolicyVersionResponse response;
   *response.mutable_policy_version() = Render(version, request.set_as_default() ? version.number : 0);
   return response;
 }
 
 absl::StatusOr<v1::GetPolicyVersionResponse> GetPolicyVersion(const v1::GetPolicyVersionRequest& request,
-                                                              IdentityService& identities) {
+                                                              ManagedPolicyService& policies) {
   ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
-  ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
-  ASSIGN_OR_RETURN(const auto versions, identities.Versions(request.policy_arn()));
+  ASSIGN_OR_RETURN(const PolicyView view, policies.Get(request.policy_arn()));
+  ASSIGN_OR_RETURN(const auto versions, policies.Versions(request.policy_arn()));
   v1::GetPolicyVersionResponse response;
   for (const PolicyVersion& version : versions) {
     if (version.number != number) continue;
@@ -108,10 +109,10 @@ absl::StatusOr<v1::GetPolicyVersionResponse> GetPolicyVersion(const v1::GetPolic
 }
 
 absl::StatusOr<v1::ListPolicyVersionsResponse> ListPolicyVersions(const v1::ListPolicyVersionsRequest& request,
-                                                                  IdentityService& identities) {
+                                                                  ManagedPolicyService& policies) {
   v1::ListPolicyVersionsResponse response;
-  ASSIGN_OR_RETURN(const PolicyView view, identities.GetPolicy(request.policy_arn()));
-  ASSIGN_OR_RETURN(auto versions, identities.Versions(request.policy_arn()));
+  ASSIGN_OR_RETURN(const PolicyView view, policies.Get(request.policy_arn()));
+  ASSIGN_OR_RETURN(auto versions, policies.Versions(request.policy_arn()));
   // Newest first: the greater the number, the smaller the key.
   ASSIGN_OR_RETURN(versions,
                    IamPage("versions", std::move(versions), request, response, [](const PolicyVersion& version) {
@@ -123,28 +124,29 @@ absl::StatusOr<v1::ListPolicyVersionsResponse> ListPolicyVersions(const v1::List
   return response;
 }
 
-absl::Status DeletePolicyVersion(const v1::DeletePolicyVersionRequest& request, IdentityService& identities) {
+absl::Status DeletePolicyVersion(const v1::DeletePolicyVersionRequest& request, ManagedPolicyService& policies) {
   ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
-  return identities.DeleteVersion(request.policy_arn(), number);
+  return policies.DeleteVersion(request.policy_arn(), number);
 }
 
-absl::Status SetDefaultPolicyVersion(const v1::SetDefaultPolicyVersionRequest& request, IdentityService& identities) {
+absl::Status SetDefaultPolicyVersion(const v1::SetDefaultPolicyVersionRequest& request,
+                                     ManagedPolicyService& policies) {
   ASSIGN_OR_RETURN(const int64_t number, ParseVersion(request.version_id()));
-  return identities.SetDefaultVersion(request.policy_arn(), number);
+  return policies.SetDefaultVersion(request.policy_arn(), number);
 }
 
 }  // namespace
 
-void AddPolicyActions(gateway::Actions& actions, IdentityService& identities) {
-  actions.Add(CreatePolicy, identities);
-  actions.Add(GetPolicy, identities);
-  actions.Add(ListPolicies, identities);
-  actions.Add(DeletePolicy, identities);
-  actions.Add(CreatePolicyVersion, identities);
-  actions.Add(GetPolicyVersion, identities);
-  actions.Add(ListPolicyVersions, identities);
-  actions.Add(DeletePolicyVersion, identities);
-  actions.Add(SetDefaultPolicyVersion, identities);
+void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies) {
+  actions.Add(CreatePolicy, policies);
+  actions.Add(GetPolicy, policies);
+  actions.Add(ListPolicies, policies);
+  actions.Add(DeletePolicy, policies);
+  actions.Add(CreatePolicyVersion, policies);
+  actions.Add(GetPolicyVersion, policies);
+  actions.Add(ListPolicyVersions, policies);
+  actions.Add(DeletePolicyVersion, policies);
+  actions.Add(SetDefaultPolicyVersion, policies);
 }
 
 }  // namespace brume::iam

@@ -5,8 +5,8 @@
 
 namespace brume::iam {
 
-class IdentityService;
+class ManagedPolicyService;
 
-void AddPolicyActions(gateway::Actions& actions, IdentityService& identities);
+void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies);
 
 }  // namespace brume::iam

@@ -125,7 +125,7 @@ absl::StatusOr<Condition::Operand> Condition::ParseOperand(const std::string& te
   Operand operand;
   switch (test_) {
     case Test::kString: {
-      ASSIGN_OR_RETURN(operand.pattern, Pattern::Parse(text, {.wildcards = wildcards, .variables = variables}));
+      ASSIGN_OR_RETURN(operand.pattern, PolicyPattern::Parse(text, {.wildcards = wildcards, .variables = variables}));
       return operand;
     }
     case Test::kArn: {

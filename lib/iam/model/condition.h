@@ -15,8 +15,8 @@ namespace brume::iam {
 
 class Condition {
  public:
-  // `variables`: as Pattern::Syntax says. Errors: InvalidArgument, in words that follow the operator's place, for an
-  // operator that does not exist and for values it cannot take.
+  // `variables`: as PolicyPattern::Syntax says. Errors: InvalidArgument, in words that follow the operator's place, for
+  // an operator that does not exist and for values it cannot take.
   static absl::StatusOr<Condition> Parse(absl::string_view op, absl::string_view key, std::vector<std::string> values,
                                          bool variables);
 
@@ -33,7 +33,7 @@ class Condition {
   struct Operator;
   // Only what the test needs is set.
   struct Operand {
-    Pattern pattern = {};
+    PolicyPattern pattern = {};
     ArnPattern arn = {};
     double number = 0;
     absl::Time time = {};

@@ -24,8 +24,8 @@ bool ContinuesCharacter(char c) { return (Byte(c) & 0xc0) == 0x80; }
 
 }  // namespace
 
-absl::StatusOr<Pattern> Pattern::Parse(absl::string_view text, Syntax syntax) {
-  Pattern pattern;
+absl::StatusOr<PolicyPattern> PolicyPattern::Parse(absl::string_view text, Syntax syntax) {
+  PolicyPattern pattern;
   for (size_t i = 0; i < text.size(); ++i) {
     if (syntax.variables && absl::StartsWith(text.substr(i), "${")) {
       const size_t end = text.find('}', i);
@@ -42,7 +42,7 @@ absl::StatusOr<Pattern> Pattern::Parse(absl::string_view text, Syntax syntax) {
   return pattern;
 }
 
-absl::Status Pattern::AddVariable(absl::string_view name) {
+absl::Status PolicyPattern::AddVariable(absl::string_view name) {
   if (name == "*" || name == "?" || name == "$") {
     symbols_.push_back(Byte(name[0]));
     return absl::OkStatus();
@@ -65,7 +65,7 @@ absl::Status Pattern::AddVariable(absl::string_view name) {
   return absl::OkStatus();
 }
 
-bool Pattern::Match(absl::Span<const Symbol> pattern, absl::string_view text, bool ignore_case) {
+bool PolicyPattern::Match(absl::Span<const Symbol> pattern, absl::string_view text, bool ignore_case) {
   // Only the latest run may have to take more: an earlier one that took more would leave less for the same rest.
   constexpr size_t kNone = -1;
   size_t i = 0, at = 0, run = kNone, run_end = 0;
@@ -95,7 +95,7 @@ bool Pattern::Match(absl::Span<const Symbol> pattern, absl::string_view text, bo
   return at == pattern.size();
 }
 
-bool Pattern::Matches(absl::string_view text, const Context& context, bool ignore_case) const {
+bool PolicyPattern::Matches(absl::string_view text, const Context& context, bool ignore_case) const {
   if (variables_.empty()) return Match(symbols_, text, ignore_case);
   std::vector<Symbol> expanded;
   for (const Symbol symbol : symbols_) {
@@ -114,20 +114,20 @@ bool Pattern::Matches(absl::string_view text, const Context& context, bool ignor
   return Match(expanded, text, ignore_case);
 }
 
-std::vector<std::string> Pattern::VariableKeys() const {
+std::vector<std::string> PolicyPattern::VariableKeys() const {
   std::vector<std::string> keys;
   for (const Variable& variable : variables_) keys.push_back(variable.key);
   return keys;
 }
 
-std::vector<Pattern> Pattern::SplitAtColons(size_t most) const {
-  std::vector<Pattern> parts(1);
+std::vector<PolicyPattern> PolicyPattern::SplitAtColons(size_t most) const {
+  std::vector<PolicyPattern> parts(1);
   for (const Symbol symbol : symbols_) {
     if (symbol == Byte(':') && parts.size() < most) {
       parts.emplace_back();
       continue;
     }
-    Pattern& part = parts.back();
+    PolicyPattern& part = parts.back();
     if (symbol < kVariables) {
       part.symbols_.push_back(symbol);
       continue;
@@ -138,8 +138,8 @@ std::vector<Pattern> Pattern::SplitAtColons(size_t most) const {
   return parts;
 }
 
-Pattern Pattern::Everything() {
-  Pattern pattern;
+PolicyPattern PolicyPattern::Everything() {
+  PolicyPattern pattern;
   pattern.symbols_.push_back(kRun);
   return pattern;
 }
@@ -148,15 +148,15 @@ absl::StatusOr<ArnPattern> ArnPattern::Parse(absl::string_view text, bool variab
   ArnPattern arn;
   if (text == "*") return arn;
   if (!LooksLikeArn(text)) return absl::InvalidArgumentError("must be an ARN or \"*\"");
-  ASSIGN_OR_RETURN(const Pattern whole, Pattern::Parse(text, {.variables = variables}));
+  ASSIGN_OR_RETURN(const PolicyPattern whole, PolicyPattern::Parse(text, {.variables = variables}));
   arn.fields_ = whole.SplitAtColons(kArnFields);
-  while (arn.fields_.size() < kArnFields) arn.fields_.push_back(Pattern::Everything());
+  while (arn.fields_.size() < kArnFields) arn.fields_.push_back(PolicyPattern::Everything());
   return arn;
 }
 
 std::vector<std::string> ArnPattern::VariableKeys() const {
   std::vector<std::string> keys;
-  for (const Pattern& field : fields_) {
+  for (const PolicyPattern& field : fields_) {
     const std::vector<std::string> more = field.VariableKeys();
     keys.insert(keys.end(), more.begin(), more.end());
   }

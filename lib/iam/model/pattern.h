@@ -17,7 +17,7 @@ namespace brume::iam {
 // Condition keys of a call, in lower case, with their values.
 using Context = AccessContext;
 
-class Pattern {
+class PolicyPattern {
  public:
   struct Syntax {
     bool wildcards = true;
@@ -25,7 +25,7 @@ class Pattern {
     bool variables = true;
   };
   // Error: InvalidArgument for a variable that does not end or has no name.
-  static absl::StatusOr<Pattern> Parse(absl::string_view text, Syntax syntax);
+  static absl::StatusOr<PolicyPattern> Parse(absl::string_view text, Syntax syntax);
 
   // Whether it stands for all of `text`. A variable without a value, or with several, stands for nothing. Takes time in
   // proportion to the pattern's length times the text's, at most.
@@ -35,9 +35,9 @@ class Pattern {
   std::vector<std::string> VariableKeys() const;
 
   // Splits at the first `most - 1` colons that are characters of the text, not of a variable's name.
-  std::vector<Pattern> SplitAtColons(size_t most) const;
+  std::vector<PolicyPattern> SplitAtColons(size_t most) const;
   // "*".
-  static Pattern Everything();
+  static PolicyPattern Everything();
 
  private:
   // A byte, or one of the marks in the .cc, or kVariables + an index into variables_.
@@ -67,7 +67,7 @@ class ArnPattern {
   std::vector<std::string> VariableKeys() const;
 
  private:
-  std::vector<Pattern> fields_;  // none = everything
+  std::vector<PolicyPattern> fields_;  // none = everything
 };
 
 }  // namespace brume::iam

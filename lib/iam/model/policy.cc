@@ -13,7 +13,7 @@ namespace {
 using Statement = Policy::Statement;
 
 bool NamesAction(const Statement& statement, absl::string_view action, const Context& context) {
-  const bool named = std::any_of(statement.actions.begin(), statement.actions.end(), [&](const Pattern& pattern) {
+  const bool named = std::any_of(statement.actions.begin(), statement.actions.end(), [&](const PolicyPattern& pattern) {
     return pattern.Matches(action, context, /*ignore_case=*/true);
   });
   return named != statement.not_actions;

@@ -62,7 +62,7 @@ class Policy {
     std::string sid;
     bool allows = false;
     bool not_actions = false;  // NotAction: all but these
-    std::vector<Pattern> actions;
+    std::vector<PolicyPattern> actions;
     bool not_resources = false;
     std::vector<ArnPattern> resources;
     // Of Principal: ARNs, account numbers or "*"; and names of services.

@@ -123,7 +123,7 @@ absl::Status ParseActions(const json& source, const std::string& place, Statemen
   ASSIGN_OR_RETURN(const auto actions, Texts(*value, statement.not_actions ? "NotAction" : "Action", place));
   for (const std::string& action : actions) {
     if (!IsAction(action)) return Malformed(place, action, "is no action: it must be service:Name or *");
-    ASSIGN_OR_RETURN(Pattern pattern, Pattern::Parse(action, {.variables = false}));
+    ASSIGN_OR_RETURN(PolicyPattern pattern, PolicyPattern::Parse(action, {.variables = false}));
     statement.actions.push_back(std::move(pattern));
   }
   return absl::OkStatus();

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "absl/time/clock.h"
-#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"

@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "tests/ec2/network/fabric_fixture.h"
 
 namespace brume::network {

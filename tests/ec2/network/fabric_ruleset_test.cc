@@ -4,8 +4,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/ec2/network/linux/dnsmasq_config.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/host_network.h"
-#include "lib/ec2/network/linux/names.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
 
 namespace brume::network {

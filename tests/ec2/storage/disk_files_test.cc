@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "lib/ec2/storage/qcow2/files.h"
+#include "lib/ec2/storage/qcow2/directory_files.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume::storage {

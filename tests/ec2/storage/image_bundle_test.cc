@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "lib/ec2/storage/qcow2/bundle.h"
 #include "lib/ec2/storage/qcow2/image_source.h"
 
 namespace brume::storage {

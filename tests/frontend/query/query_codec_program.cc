@@ -24,9 +24,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "brume/rpc/v1/options.pb.h"
-#include "cli/schema.h"
+#include "cli/api_schema.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/frontend/query/encode_error.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/schema/schema.h"
 

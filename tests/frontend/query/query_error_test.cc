@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/frontend/query/encode_error.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {

@@ -2,7 +2,7 @@
 #include <limits>
 #include <string>
 
-#include "lib/frontend/query/values.h"
+#include "lib/frontend/query/request_values.h"
 
 namespace brume::frontend {
 

@@ -19,7 +19,6 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/subreaper.h"
 #include "lib/ec2/compute/libvirt/acceleration.h"
-#include "lib/ec2/compute/libvirt/connection.h"
 #include "lib/ec2/compute/libvirt/console_log.h"
 #include "lib/ec2/compute/libvirt/deadline_pool.h"
 #include "lib/ec2/compute/libvirt/domain_xml.h"
@@ -27,6 +26,7 @@
 #include "lib/ec2/compute/libvirt/embed.h"
 #include "lib/ec2/compute/libvirt/firmware.h"
 #include "lib/ec2/compute/libvirt/guest_events.h"
+#include "lib/ec2/compute/libvirt/libvirt_connection.h"
 #include "lib/ec2/compute/libvirt/qemu_process.h"
 #include "lib/ec2/compute/libvirt/statistics.h"
 #include "lib/ec2/compute/libvirt/virt.h"
@@ -95,7 +95,7 @@ class LibvirtHypervisor final : public Hypervisor {
   bool prepared_ = false;  // the connection's thread only
   std::shared_future<compute::Acceleration> acceleration_;
   DeadlinePool pool_{kThreads, kSpareThreads};
-  Connection connection_;  // the last: its thread calls into the others
+  LibvirtConnection connection_;  // the last: its thread calls into the others
 };
 
 LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)

@@ -24,7 +24,7 @@ extern "C" {
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
-#include "lib/ec2/network/linux/files.h"
+#include "lib/ec2/network/linux/small_files.h"
 
 namespace brume::network {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/linux/files.h"
-#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/netns.h"
+#include "lib/ec2/network/linux/small_files.h"
 #include "lib/ec2/network/linux/sysctl.h"
 
 namespace brume::network {

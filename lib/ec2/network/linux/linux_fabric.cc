@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/host_network.h"
-#include "lib/ec2/network/linux/names.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/vpc_network.h"
 

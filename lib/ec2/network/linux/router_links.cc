@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/linux/names.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/sysctl.h"
 
 namespace brume::network {

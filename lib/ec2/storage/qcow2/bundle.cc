@@ -1,4 +1,5 @@
-// image.json of a bundle; the one place that reads JSON of strangers.
+#include "lib/ec2/storage/qcow2/bundle.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -8,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/qcow2/image_source.h"
 
 namespace brume::storage {
 namespace {

@@ -16,6 +16,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
+#include "lib/ec2/storage/qcow2/bundle.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
 
 namespace brume::storage {

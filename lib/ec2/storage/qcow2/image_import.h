@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/storage/disks.h"
-#include "lib/ec2/storage/qcow2/files.h"
+#include "lib/ec2/storage/qcow2/directory_files.h"
 #include "lib/ec2/storage/qcow2/image_source.h"
 
 namespace brume::storage {

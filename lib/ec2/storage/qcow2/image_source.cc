@@ -15,7 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/qcow2/files.h"
+#include "lib/ec2/storage/qcow2/directory_files.h"
 
 namespace brume::storage {
 namespace {

@@ -4,14 +4,12 @@
 
 #include <sys/stat.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/unique_fd.h"
-#include "lib/ec2/storage/model/storage.h"
 
 namespace brume::storage {
 
@@ -26,17 +24,5 @@ struct SourceFile {
 absl::StatusOr<SourceFile> OpenSource(const std::string& location, const std::vector<std::string>& import_dirs);
 // A regular file directly in `directory`. `name` must be a plain name.
 absl::StatusOr<SourceFile> OpenMember(int directory, const std::string& name);
-
-// image.json, checked: names are plain, values within bounds.
-struct Bundle {
-  std::string name;
-  std::string disk, kernel, initrd;  // empty = has none
-  std::string command_line;
-  std::string root_device_name;
-  std::optional<BootMode> boot_mode;
-};
-inline constexpr size_t kMaxBundleBytes = 64 * 1024;
-// Pure. Error: InvalidArgument.
-absl::StatusOr<Bundle> ParseBundle(const std::string& json);
 
 }  // namespace brume::storage

@@ -18,7 +18,7 @@
 #include "lib/base/mutex.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
-#include "lib/ec2/storage/qcow2/files.h"
+#include "lib/ec2/storage/qcow2/directory_files.h"
 #include "lib/ec2/storage/qcow2/image_import.h"
 #include "lib/ec2/storage/qcow2/image_source.h"
 #include "lib/ec2/storage/qcow2/manifest.h"

@@ -1,0 +1,189 @@
+#include "daemon/diagnosis.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "daemon/host_checks.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/volume_service.h"
+
+namespace brume::daemon {
+namespace {
+
+using host::HostCheck;
+
+constexpr int64_t kGib = int64_t{1} << 30;
+
+// What the rows say is on this host.
+struct Known {
+  std::set<std::string> instances, images, volumes, vpcs, taps;
+};
+
+absl::StatusOr<Known> ReadKnown(store::Database& database) {
+  return database.ReadFor([](store::Connection& c) -> absl::StatusOr<Known> {
+    Known known;
+    ASSIGN_OR_RETURN(const std::vector<InstanceId> instances, compute::ListInstances(c));
+    for (const InstanceId& id : instances) known.instances.insert(id.text());
+    ASSIGN_OR_RETURN(const std::vector<Image> images, storage::ListImages(c));
+    for (const Image& image : images) known.images.insert(image.id.text());
+    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::ListVolumes(c));
+    for (const Volume& volume : volumes) known.volumes.insert(volume.id.text());
+    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, network::ListVpcs(c));
+    for (const Vpc& vpc : vpcs) known.vpcs.insert(vpc.id.text());
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfaces(c));
+    for (const NetworkInterface& eni : interfaces) known.taps.insert(TapName(eni.id));
+    return known;
+  });
+}
+
+// Programs are found through PATH, as the adapters do.
+bool InPath(const std::string& program) {
+  const char* const path = getenv("PATH");
+  for (absl::string_view directory : absl::StrSplit(path == nullptr ? "/usr/sbin:/usr/bin" : path, ':')) {
+    if (access(absl::StrCat(directory, "/", program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+HostCheck CheckPrograms() {
+  std::vector<std::string> missing;
+  for (const char* program : {"qemu-system-x86_64", "qemu-img", "dnsmasq"}) {
+    if (!InPath(program)) missing.emplace_back(program);
+  }
+  if (missing.empty()) return {"programs", true, "qemu-system-x86_64, qemu-img and dnsmasq are installed", ""};
+  return {"programs", false, absl::StrCat("not found: ", absl::StrJoin(missing, ", ")),
+          "run packaging/install-deps --run"};
+}
+
+HostCheck CheckDatabase(store::Database& database) {
+  const absl::Status read = database.Read([](store::Connection& c) { return network::ListVpcs(c).status(); });
+  if (read.ok()) return {"database", true, "answers", ""};
+  return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
+}
+
+HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
+  const absl::StatusOr<int64_t> bytes = disks.FreeBytes();
+  if (!bytes.ok()) return {"disk", false, std::string(bytes.status().message()), "make the state directory readable"};
+  constexpr int64_t kLittle = 5 * kGib;
+  const std::string detail = absl::StrCat(*bytes / kGib, " GiB free under ", state_dir);
+  if (*bytes >= kLittle) return {"disk", true, detail, ""};
+  return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
+}
+
+void CheckHypervisor(compute::Hypervisor& hypervisor, host::HostReport& report) {
+  const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
+  if (!info.ok()) {
+    report.checks.push_back({"libvirt", false, std::string(info.status().message()),
+                             "start libvirtd, or set compute.libvirt_uri to qemu:///embed"});
+    return;
+  }
+  report.hypervisor = {.uri = info->uri,
+                       .version = info->version,
+                       .acceleration = info->acceleration,
+                       .acceleration_note = info->acceleration_note};
+  report.checks.push_back({"libvirt", true, absl::StrCat(info->version, " at ", info->uri), ""});
+  if (info->acceleration == "tcg") {
+    report.checks.push_back({"acceleration", false,
+                             absl::StrCat("guests are emulated (TCG): ", info->acceleration_note),
+                             "switch virtualization on in the firmware, or let this host's own host pass it on"});
+  } else {
+    report.checks.push_back({"acceleration", true, info->acceleration, ""});
+  }
+}
+
+HostCheck CheckFabric(network::Fabric& fabric, const Known& known, std::vector<HostCheck>& orphans) {
+  const absl::StatusOr<network::FabricInventory> inventory = fabric.List();
+  if (!inventory.ok()) {
+    return {"network", false, std::string(inventory.status().message()), "brumed must run as root, with iproute2"};
+  }
+  for (const VpcId& vpc : inventory->vpcs) {
+    if (known.vpcs.contains(vpc.text())) continue;
+    orphans.push_back({absl::StrCat("namespace brume-", vpc.text()), false, "no VPC of this installation",
+                       absl::StrCat("ip netns delete brume-", vpc.text())});
+  }
+  for (const std::string& tap : inventory->taps) {
+    if (known.taps.contains(tap)) continue;
+    orphans.push_back({absl::StrCat("tap ", tap), false, "belongs to no network interface of this installation",
+                       absl::StrCat("ip link delete ", tap, ", in the namespace that `ip -all netns exec ip link show ",
+                                    tap, "` finds it in")});
+  }
+  std::vector<std::string> missing;
+  for (const std::string& vpc : known.vpcs) {
+    const bool there =
+        std::any_of(inventory->vpcs.begin(), inventory->vpcs.end(), [&](const VpcId& id) { return id.text() == vpc; });
+    if (!there) missing.push_back(vpc);
+  }
+  if (missing.empty()) return {"network", true, absl::StrCat(inventory->vpcs.size(), " VPC namespaces in place"), ""};
+  return {"network", false, absl::StrCat("no namespace for ", absl::StrJoin(missing, ", ")),
+          "look at brumed's log for the reason; it keeps trying"};
+}
+
+template <typename IdType>
+void ReportStrangers(const std::vector<IdType>& found, const std::set<std::string>& known, absl::string_view where,
+                     std::vector<HostCheck>& orphans) {
+  for (const IdType& id : found) {
+    if (known.contains(id.text())) continue;
+    orphans.push_back({absl::StrCat(where, "/", id.text()), false, "files without a row in the database",
+                       "look what they are before you delete them"});
+  }
+}
+
+HostCheck CheckFiles(storage::Disks& disks, const Known& known, std::vector<HostCheck>& orphans) {
+  const absl::StatusOr<storage::DiskInventory> inventory = disks.List();
+  if (!inventory.ok()) return {"files", false, std::string(inventory.status().message()), ""};
+  ReportStrangers(inventory->images, known.images, "layers", orphans);
+  ReportStrangers(inventory->volumes, known.volumes, "volumes", orphans);
+  ReportStrangers(inventory->instances, known.instances, "instances", orphans);
+  for (const std::string& entry : inventory->unknown) {
+    orphans.push_back({entry, false, "not a file of Brume's", "look what it is before you delete it"});
+  }
+  return {"files", true,
+          absl::StrCat(inventory->images.size(), " images, ", inventory->volumes.size(), " volumes, ",
+                       inventory->instances.size(), " instances"),
+          ""};
+}
+
+}  // namespace
+
+host::HostReport Diagnose(const DoctorParts& parts) {
+  host::HostReport report;
+  report.version = BRUME_VERSION;
+  report.simulated = parts.config.simulate;
+  if (parts.config.simulate) {
+    report.checks.push_back({"simulation", false, "THIS BRUME SIMULATES: no guest, network or disk is real",
+                             "start brumed without --simulate"});
+  } else {
+    report.checks.push_back(CheckPrograms());
+    if (parts.config.uplink != "none") report.checks.push_back(CheckFirewall());
+    if (parts.config.acceleration != "tcg") {
+      if (std::optional<HostCheck> kvm = CheckKvmDevice(parts.config.qemu_user)) {
+        report.checks.push_back(*std::move(kvm));
+      }
+    }
+  }
+  CheckHypervisor(parts.hypervisor, report);
+  report.checks.push_back(CheckDatabase(parts.database));
+  report.checks.push_back(CheckDisk(parts.disks, parts.config.state_dir));
+  const absl::StatusOr<Known> known = ReadKnown(parts.database);
+  if (!known.ok()) return report;  // the failed database check says it already
+  report.checks.push_back(CheckFabric(parts.fabric, *known, report.orphans));
+  report.checks.push_back(CheckFiles(parts.disks, *known, report.orphans));
+  for (const InstanceId& id : parts.compute.Orphans()) {
+    report.orphans.push_back({absl::StrCat("guest ", id.text()), false, "runs here without a row in the database",
+                              absl::StrCat("virsh destroy ", id.text(), ", if nobody misses it")});
+  }
+  return report;
+}
+
+}  // namespace brume::daemon

@@ -1,0 +1,18 @@
+// An expression of metric maths as a tree, between its parser and its evaluator.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace brume::cloudwatch {
+
+// One operation.
+struct ExpressionNode {
+  enum class Kind { kNumber, kId, kWord, kText, kList, kOperator, kCall };
+  Kind kind = Kind::kNumber;
+  double number = 0;
+  std::string text = {};  // an id, a word such as REPEAT, an operator, a function's name
+  std::vector<ExpressionNode> operands = {};
+};
+
+}  // namespace brume::cloudwatch

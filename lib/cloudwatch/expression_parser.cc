@@ -1,0 +1,193 @@
+#include "lib/cloudwatch/expression_parser.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "lib/base/status_macros.h"
+
+namespace brume::cloudwatch {
+namespace {
+
+using Node = ExpressionNode;
+using Kind = Node::Kind;
+
+// Each level of brackets takes a few frames of the stack.
+constexpr int kDeepest = 50;
+
+// Longer ones before those they begin with.
+constexpr std::array<std::array<absl::string_view, 6>, 5> kLevels = {{
+    {"||"},
+    {"&&"},
+    {"==", "!=", "<=", ">=", "<", ">"},
+    {"+", "-"},
+    {"*", "/"},
+}};
+
+class Parser {
+ public:
+  explicit Parser(absl::string_view text) : text_(text), rest_(text) {}
+
+  absl::StatusOr<Node> Parse() {
+    ASSIGN_OR_RETURN(Node root, Level(0));
+    Skip();
+    if (!rest_.empty()) return Error("an operator is expected");
+    return root;
+  }
+
+ private:
+  absl::Status Error(absl::string_view what) const {
+    return absl::InvalidArgumentError(absl::StrCat(what, " at character ", text_.size() - rest_.size() + 1));
+  }
+
+  void Skip() { rest_ = absl::StripLeadingAsciiWhitespace(rest_); }
+
+  bool Take(absl::string_view token) {
+    Skip();
+    return absl::ConsumePrefix(&rest_, token);
+  }
+
+  absl::string_view TakeOperator(size_t level) {
+    for (const absl::string_view op : kLevels[level]) {
+      if (!op.empty() && Take(op)) return op;
+    }
+    return "";
+  }
+
+  absl::StatusOr<Node> Level(size_t level) {
+    if (level == kLevels.size()) return Unary();
+    ASSIGN_OR_RETURN(Node left, Level(level + 1));
+    for (absl::string_view op = TakeOperator(level); !op.empty(); op = TakeOperator(level)) {
+      ASSIGN_OR_RETURN(Node right, Level(level + 1));
+      left = Operation(op, std::move(left), std::move(right));
+    }
+    return left;
+  }
+
+  static Node Operation(absl::string_view op, Node left, Node right) {
+    Node node{.kind = Kind::kOperator, .text = std::string(op)};
+    node.operands.push_back(std::move(left));
+    node.operands.push_back(std::move(right));
+    return node;
+  }
+
+  // -a ^ b is -(a ^ b).
+  absl::StatusOr<Node> Unary() {
+    if (!Take("-")) return Power();
+    ASSIGN_OR_RETURN(const Depth deeper, Enter());
+    ASSIGN_OR_RETURN(Node operand, Unary());
+    return Operation("-", {.number = 0}, std::move(operand));
+  }
+
+  absl::StatusOr<Node> Power() {
+    ASSIGN_OR_RETURN(Node base, Primary());
+    if (!Take("^")) return base;
+    ASSIGN_OR_RETURN(const Depth deeper, Enter());
+    ASSIGN_OR_RETURN(Node exponent, Unary());
+    return Operation("^", std::move(base), std::move(exponent));
+  }
+
+  absl::StatusOr<Node> Primary() {
+    ASSIGN_OR_RETURN(const Depth deeper, Enter());
+    Skip();
+    if (Take("(")) {
+      ASSIGN_OR_RETURN(Node inner, Level(0));
+      if (!Take(")")) return Error("a ) is missing");
+      return inner;
+    }
+    if (Take("[")) {
+      Node list{.kind = Kind::kList};
+      RETURN_IF_ERROR(Operands("]", list));
+      return list;
+    }
+    if (rest_.empty()) return Error("the expression ends too early: a value is missing");
+    const char first = rest_.front();
+    if (absl::ascii_isdigit(first) || first == '.') return Number();
+    if (first == '"' || first == '\'') return Text(first);
+    if (absl::ascii_isalpha(first)) return Name();
+    return Error("a value is expected");
+  }
+
+  absl::StatusOr<Node> Number() {
+    size_t length = rest_.find_first_not_of("0123456789.");
+    length = std::min(length, rest_.size());
+    // 1e3, 1E-3
+    if (length < rest_.size() && absl::ascii_tolower(rest_[length]) == 'e') {
+      size_t end = length + 1;
+      if (end < rest_.size() && (rest_[end] == '-' || rest_[end] == '+')) ++end;
+      if (end < rest_.size() && absl::ascii_isdigit(rest_[end])) {
+        length = std::min(rest_.find_first_not_of("0123456789", end), rest_.size());
+      }
+    }
+    Node node;
+    if (!absl::SimpleAtod(rest_.substr(0, length), &node.number)) return Error("this is no number,");
+    rest_.remove_prefix(length);
+    return node;
+  }
+
+  absl::StatusOr<Node> Text(char quote) {
+    const size_t end = rest_.find(quote, 1);
+    if (end == absl::string_view::npos) return Error("the quotation mark is not closed that stands");
+    Node node{.kind = Kind::kText, .text = std::string(rest_.substr(1, end - 1))};
+    rest_.remove_prefix(end + 1);
+    return node;
+  }
+
+  absl::StatusOr<Node> Name() {
+    size_t length = 0;
+    while (length < rest_.size() && (absl::ascii_isalnum(rest_[length]) || rest_[length] == '_')) ++length;
+    const std::string name(rest_.substr(0, length));
+    rest_.remove_prefix(length);
+    if (absl::ascii_islower(name.front())) return Node{.kind = Kind::kId, .text = name};
+    if (!Take("(")) {
+      if (name == "REPEAT" || name == "LINEAR") return Node{.kind = Kind::kWord, .text = name};
+      return Error(absl::StrCat(name, " is neither an id, which begins with a small letter, nor followed by a (,"));
+    }
+    Node call{.kind = Kind::kCall, .text = name};
+    RETURN_IF_ERROR(Operands(")", call));
+    return call;
+  }
+
+  // Up to `end`, separated by commas.
+  absl::Status Operands(absl::string_view end, Node& node) {
+    if (Take(end)) return absl::OkStatus();
+    while (true) {
+      ASSIGN_OR_RETURN(Node operand, Level(0));
+      node.operands.push_back(std::move(operand));
+      if (Take(end)) return absl::OkStatus();
+      if (!Take(",")) return Error(absl::StrCat("a , or a ", end, " is missing"));
+    }
+  }
+
+  // One level of brackets, left at the end of its scope.
+  class Depth {
+   public:
+    explicit Depth(int* depth) : depth_(depth) { ++*depth_; }
+    Depth(Depth&& other) noexcept : depth_(std::exchange(other.depth_, nullptr)) {}
+    ~Depth() {
+      if (depth_ != nullptr) --*depth_;
+    }
+
+   private:
+    int* depth_;
+  };
+  absl::StatusOr<Depth> Enter() {
+    if (depth_ >= kDeepest) return Error("the expression is nested too deeply");
+    return Depth(&depth_);
+  }
+
+  const absl::string_view text_;
+  absl::string_view rest_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<ExpressionNode> ParseExpression(absl::string_view text) { return Parser(text).Parse(); }
+
+}  // namespace brume::cloudwatch

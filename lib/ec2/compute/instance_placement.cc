@@ -1,0 +1,187 @@
+#include "lib/ec2/compute/instance_placement.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/key_pair_table.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/image_service.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::compute {
+namespace {
+
+constexpr int64_t kGib = int64_t{1} << 30;
+constexpr int64_t kMaxVolumeGib = 16384;
+
+absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settings, const RunRequest& request) {
+  const auto known = [&](const std::string& zone) {
+    return std::find(settings.zones.begin(), settings.zones.end(), zone) != settings.zones.end();
+  };
+  if (!request.availability_zone.empty() && !known(request.availability_zone)) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("Invalid availability zone: [", request.availability_zone,
+                                                            "]. There are ", absl::StrJoin(settings.zones, ", ")));
+  }
+  if (request.subnet_id) {
+    ASSIGN_OR_RETURN(Subnet subnet, network::GetSubnet(c, *request.subnet_id));
+    if (!request.availability_zone.empty() && subnet.availability_zone != request.availability_zone) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The subnet '", subnet.id.text(), "' is in ", subnet.availability_zone,
+                                     ", not in ", request.availability_zone));
+    }
+    return subnet;
+  }
+  const std::string& zone = request.availability_zone.empty() ? settings.zones.front() : request.availability_zone;
+  ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, network::FindDefaultVpc(c));
+  if (!vpc) return ec2::Error("VPCIdNotSpecified", "There is no default VPC; name a subnet");
+  ASSIGN_OR_RETURN(std::vector<Subnet> subnets, network::ListSubnets(c, vpc->id));
+  for (Subnet& subnet : subnets) {
+    if (subnet.default_for_az && subnet.availability_zone == zone) return std::move(subnet);
+  }
+  return ec2::Error("MissingInput", absl::StrCat("No default subnet in ", zone, "; name a subnet"));
+}
+
+absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, const VpcId& vpc,
+                                                          const RunRequest& request) {
+  std::vector<SecurityGroupId> groups;
+  for (const SecurityGroupId& id : request.group_ids) {
+    ASSIGN_OR_RETURN(const SecurityGroup group, network::GetSecurityGroup(c, id));
+    if (group.vpc_id != vpc) {
+      return ec2::Error("InvalidParameter", absl::StrCat("The security group '", id.text(),
+                                                         "' belongs to another network than the subnet"));
+    }
+    groups.push_back(id);
+  }
+  std::vector<std::string> names = request.group_names;
+  if (groups.empty() && names.empty()) names.push_back("default");
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(const std::optional<SecurityGroup> group, network::FindSecurityGroup(c, vpc, name));
+    if (!group) {
+      return ec2::Error("InvalidGroup.NotFound",
+                        absl::StrCat("The security group '", name, "' does not exist in '", vpc.text(), "'"));
+    }
+    groups.push_back(group->id);
+  }
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  return groups;
+}
+
+// GiB of the root volume, or the reason why not.
+absl::StatusOr<int64_t> RootSize(const Image& image, const RunRequest& request) {
+  if (!request.root_device_name.empty() && request.root_device_name != image.root_device_name) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("The image '", image.id.text(), "' has its root volume at ", image.root_device_name,
+                                   "; other devices than it cannot be mapped at launch"));
+  }
+  const int64_t least = std::max<int64_t>(1, (image.virtual_size_bytes + kGib - 1) / kGib);
+  const int64_t size = request.root_size_gib.value_or(least);
+  if (size < least || size > kMaxVolumeGib) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("A root volume of ", size, " GiB does not fit: the image '", image.id.text(),
+                                   "' needs ", least, " GiB and a volume has at most ", kMaxVolumeGib));
+  }
+  return size;
+}
+
+absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
+  ASSIGN_OR_RETURN(Image image, storage::GetImage(c, id));
+  switch (image.state) {
+    case ImageState::kAvailable:
+      return image;
+    case ImageState::kDeregistered:
+      return id.NotFound();
+    case ImageState::kPending:
+      return ec2::Error(
+          "InvalidAMIID.Unavailable",
+          absl::StrCat("The image '", id.text(), "' is still being imported; wait until it is available"));
+    case ImageState::kFailed:
+      return ec2::Error(
+          "InvalidAMIID.Unavailable",
+          absl::StrCat("The image '", id.text(), "' could not be imported: ", image.state_reason.message));
+  }
+  return id.NotFound();
+}
+
+}  // namespace
+
+absl::StatusOr<LaunchSite> InstancePlacer::SiteOf(store::Connection& c, const RunRequest& request) const {
+  LaunchSite site;
+  ASSIGN_OR_RETURN(site.subnet, ChooseSubnet(c, settings_, request));
+  ASSIGN_OR_RETURN(site.groups, ChooseGroups(c, site.subnet.vpc_id, request));
+  return site;
+}
+
+absl::StatusOr<int64_t> InstancePlacer::RoomFor(store::Connection& c, const InstanceType& type) const {
+  ASSIGN_OR_RETURN(const CapacityInUse used, InstanceTable(c).InUse());
+  const auto memory_total = static_cast<int64_t>(
+      static_cast<double>(settings_.host_memory_mib - settings_.reserved_memory_mib) * settings_.memory_overcommit);
+  const int64_t memory_left = memory_total - used.memory_mib - used.count * settings_.guest_overhead_mib;
+  const auto cpus_left = static_cast<int64_t>(settings_.host_cpus * settings_.cpu_overcommit) - used.vcpus;
+  return std::max<int64_t>(
+      0, std::min(memory_left / (type.memory_mib + settings_.guest_overhead_mib), cpus_left / type.vcpus));
+}
+
+absl::Status InstancePlacer::CheckCapacity(store::Connection& c, const std::string& instance_type) const {
+  const InstanceType* type = types_.Find(instance_type);
+  if (type == nullptr) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The instance type '", instance_type, "' is no longer in the configuration"));
+  }
+  ASSIGN_OR_RETURN(const int64_t room, RoomFor(c, *type));
+  if (room >= 1) return absl::OkStatus();
+  return ec2::Error("InsufficientInstanceCapacity",
+                    absl::StrCat("This host has no room for another ", type->name, " (", type->vcpus, " vCPU, ",
+                                 type->memory_mib, " MiB); stop an instance or take a smaller type"));
+}
+
+absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunRequest& request) const {
+  Placement place;
+  ASSIGN_OR_RETURN(place.image, UsableImage(c, request.image_id));
+  const std::string& type_name =
+      request.instance_type.empty() ? settings_.default_instance_type : request.instance_type;
+  place.type = types_.Find(type_name);
+  if (place.type == nullptr) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Invalid value '", type_name, "' for InstanceType; see describe-instance-types"));
+  }
+  if (!request.key_name.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<KeyPair> key, KeyPairTable(c).FindByName(request.key_name));
+    if (!key) {
+      return ec2::Error("InvalidKeyPair.NotFound",
+                        absl::StrCat("The key pair '", request.key_name, "' does not exist"));
+    }
+    place.public_key = key->public_key;
+  }
+  ASSIGN_OR_RETURN(place.subnet, ChooseSubnet(c, settings_, request));
+  ASSIGN_OR_RETURN(place.groups, ChooseGroups(c, place.subnet.vpc_id, request));
+  if (!place.image.disk_file.empty()) {
+    ASSIGN_OR_RETURN(place.root_size_gib, RootSize(place.image, request));
+  }
+  if (request.private_ip) {
+    RETURN_IF_ERROR(network::CheckPrivateIp(c, place.subnet, *request.private_ip));
+  }
+  ASSIGN_OR_RETURN(const int64_t room, RoomFor(c, *place.type));
+  if (room < request.min_count) {
+    return ec2::Error("InsufficientInstanceCapacity",
+                      absl::StrCat("This host has room for ", room, " more ", place.type->name, " (", place.type->vcpus,
+                                   " vCPU, ", place.type->memory_mib, " MiB each), not for ", request.min_count,
+                                   "; stop an instance or take a smaller type"));
+  }
+  ASSIGN_OR_RETURN(const int64_t addresses, network::CountFreeAddresses(c, place.subnet));
+  if (addresses < request.min_count) {
+    return ec2::Error("InsufficientFreeAddressesInSubnet",
+                      absl::StrCat("The subnet '", place.subnet.id.text(), "' has ", addresses, " free addresses, not ",
+                                   request.min_count));
+  }
+  place.count = static_cast<int>(std::min<int64_t>({request.max_count, room, addresses}));
+  return place;
+}
+
+}  // namespace brume::compute

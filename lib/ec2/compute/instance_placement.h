@@ -1,0 +1,91 @@
+// Whether this host takes what RunInstances asks for, and with what: image, type, key, subnet, groups, and room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/ec2/storage/model/storage.h"
+#include "lib/resource/settings.h"
+#include "lib/resource/tags.h"
+#include "lib/store/database.h"
+
+namespace brume::compute {
+
+// What RunInstances asks for.
+struct RunRequest {
+  ImageId image_id;
+  std::string instance_type;  // empty = Settings::default_instance_type
+  int min_count = 1;
+  int max_count = 1;
+  std::string client_token;  // empty = none
+  // Of all parameters but the token; the same token with another digest is IdempotentParameterMismatch.
+  std::string parameters_digest;
+  std::string key_name;                     // empty = none
+  std::vector<SecurityGroupId> group_ids;   // with group_names: both; none of either = the VPC's default group
+  std::vector<std::string> group_names;     // of the default VPC
+  std::optional<SubnetId> subnet_id;        // none = the default subnet of the zone
+  std::string availability_zone;            // empty = the first
+  std::optional<Ipv4> private_ip;           // only for one instance
+  std::optional<bool> associate_public_ip;  // none = as the subnet says
+  std::string interface_description;
+  std::string user_data;  // raw
+  // Changes to the root volume; the device name, when given, must be the image's root device.
+  std::string root_device_name;
+  std::optional<int64_t> root_size_gib;
+  std::optional<bool> root_delete_on_termination;
+  std::string root_volume_type;  // empty = gp3
+  ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
+  bool disable_api_termination = false;
+  bool disable_api_stop = false;
+  bool monitoring = false;
+  MetadataOptions metadata_options;
+  std::string profile_id, profile_arn;  // of the instance profile; empty = none
+  TagMap instance_tags, volume_tags, interface_tags;
+  TagMap system_tags;  // of the instances; keys begin with "aws:"
+};
+
+// What one RunInstances was granted.
+struct Placement {
+  Image image;
+  const InstanceType* type = nullptr;
+  Subnet subnet;
+  std::vector<SecurityGroupId> groups;
+  std::string public_key;                // empty = no key pair
+  std::optional<int64_t> root_size_gib;  // none = the image has no disk
+  int count = 0;
+};
+
+// The subnet and the groups of what is launched.
+struct LaunchSite {
+  Subnet subnet;
+  std::vector<SecurityGroupId> groups;
+};
+
+// Reads inside the caller's transaction and changes nothing. Thread-safe.
+class InstancePlacer {
+ public:
+  InstancePlacer(const Settings& settings, const InstanceTypeTable& types) : settings_(settings), types_(types) {}
+
+  // Errors: those of InstanceService::Run that say why a launch is refused.
+  absl::StatusOr<Placement> Place(store::Connection& c, const RunRequest& request) const;
+  // By what the request says of zone, subnet and groups alone. Errors: those of Place that are about these.
+  absl::StatusOr<LaunchSite> SiteOf(store::Connection& c, const RunRequest& request) const;
+  // Whether one more of the type fits. Errors: InvalidParameterValue for a type that is unknown by now,
+  // InsufficientInstanceCapacity.
+  absl::Status CheckCapacity(store::Connection& c, const std::string& instance_type) const;
+
+ private:
+  // How many more of a type fit this host.
+  absl::StatusOr<int64_t> RoomFor(store::Connection& c, const InstanceType& type) const;
+
+  const Settings& settings_;
+  const InstanceTypeTable& types_;
+};
+
+}  // namespace brume::compute
