@@ -112,13 +112,6 @@ bool Schema::HasFamily(absl::string_view name) const {
                      [&](const ApiAction& action) { return name == absl::string_view(action.family); });
 }
 
-const ApiAction* Schema::FindActionByApiName(absl::string_view api_name) const {
-  for (const ApiAction& action : actions_) {
-    if (api_name == absl::string_view(action.api_name)) return &action;
-  }
-  return nullptr;
-}
-
 std::vector<std::string> Schema::ActionNames() const {
   std::vector<std::string> names;
   for (const ApiAction& action : actions_) names.push_back(action.name);

@@ -37,7 +37,6 @@ class Schema {
   const ApiAction* FindActionOf(absl::string_view family, absl::string_view name) const;
   std::vector<std::string> FamilyNames() const;
   bool HasFamily(absl::string_view name) const;
-  const ApiAction* FindActionByApiName(absl::string_view api_name) const;
   std::vector<std::string> ActionNames() const;
 
   // An empty message of `type`. Lives no longer than this.

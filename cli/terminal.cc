@@ -40,9 +40,4 @@ void Progress::Show(const std::string& text, const std::string& volatile_part) {
   dirty_ = true;
 }
 
-void Progress::Say(const std::string& line) {
-  Clear();
-  std::fprintf(stderr, "%s\n", Printable(line).c_str());
-}
-
 }  // namespace brume::cli

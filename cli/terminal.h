@@ -21,8 +21,6 @@ class Progress {
 
   // `volatile_part` (seconds) is shown on a terminal only and makes no new line elsewhere.
   void Show(const std::string& text, const std::string& volatile_part = "");
-  // A line that stays, on either.
-  void Say(const std::string& line);
 
  private:
   void Clear();

@@ -257,13 +257,6 @@ std::optional<MetricService::Sample> MetricService::Latest(const InstanceId& id,
   return sample == samples->second.end() ? std::nullopt : std::optional(sample->second);
 }
 
-std::vector<std::pair<InstanceId, MetricService::Samples>> MetricService::LatestOfAll() const {
-  MutexLock lock(latest_mutex_);
-  std::vector<std::pair<InstanceId, Samples>> all(latest_.begin(), latest_.end());
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  return all;
-}
-
 void MetricService::SetLatest(const InstanceId& id, const Samples& samples) {
   MutexLock lock(latest_mutex_);
   Samples& present = latest_[id];

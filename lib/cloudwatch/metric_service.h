@@ -106,9 +106,8 @@ class MetricService {
     double value = 0;
   };
   std::optional<Sample> Latest(const InstanceId& id, absl::string_view metric) const;
-  // All of them, by the instances and the metrics' names.
+  // By the metrics' names.
   using Samples = absl::flat_hash_map<std::string, Sample>;
-  std::vector<std::pair<InstanceId, Samples>> LatestOfAll() const;
   // The sampler's: adds to what Latest knows, and makes it forget an instance.
   void SetLatest(const InstanceId& id, const Samples& samples);
   void ForgetLatest(const InstanceId& id);

@@ -34,16 +34,6 @@ absl::StatusOr<std::unique_ptr<Message>> CallHandler(const Dispatcher::Handler& 
 
 }  // namespace
 
-void Dispatcher::Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
-                     const google::protobuf::Descriptor* response, Handler handler) {
-  const MethodDescriptor* method = FindMethod(service, name);
-  if (method == nullptr || method->input_type() != request || method->output_type() != response) {
-    log::Error("the handler of {}/{} does not fit the schema", service, name);
-    std::abort();
-  }
-  Add(request, std::move(handler));
-}
-
 Action& Dispatcher::Add(const google::protobuf::Descriptor* request, Handler handler) {
   const MethodDescriptor* method = schema::MethodOf(*request);
   if (method == nullptr || actions_.contains(method)) {

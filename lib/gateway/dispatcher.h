@@ -75,26 +75,12 @@ class Dispatcher {
   explicit Dispatcher(DispatcherParts parts = {}) : parts_(std::move(parts)) {}
   using Handler = decltype(Action::handler);
 
-  // For lib/gateway/actions.h. Adds the handler of the rpc whose request is `request`; the Action stays where it is.
-  // What does not fit the schema is a mistake in the program and ends it.
+  // For lib/gateway/actions.h, through which all handlers come. Adds the handler of the rpc whose request is `request`;
+  // the Action stays where it is. What does not fit the schema is a mistake in the program and ends it.
   Action& Add(const google::protobuf::Descriptor* request, Handler handler);
   // The empty answer of that rpc, whose type must be `answer` where that is not null.
   const Message& EmptyAnswer(const google::protobuf::Descriptor* request,
                              const google::protobuf::Descriptor* answer) const;
-
-  // Adds the handler of the rpc `name` ("RunInstances") of `service` ("brume.ec2.v1.Instances"). The rpc must be in the
-  // schema with these types; anything else is a mistake in the program and ends it at start.
-  template <typename Request, typename Response>
-  void Handle(absl::string_view service, absl::string_view name,
-              std::function<absl::StatusOr<Response>(const Request&, const Caller&)> function) {
-    Add(service, name, Request::descriptor(), Response::descriptor(),
-        [function = std::move(function)](const Message& request,
-                                         const Caller& caller) -> absl::StatusOr<std::unique_ptr<Message>> {
-          absl::StatusOr<Response> response = function(static_cast<const Request&>(request), caller);
-          if (!response.ok()) return std::move(response).status();
-          return std::make_unique<Response>(*std::move(response));
-        });
-  }
 
   // What policies may ask about resources that are there; modules add theirs before the first call.
   ResourceFacts& facts() { return facts_; }
@@ -133,9 +119,6 @@ class Dispatcher {
       const google::protobuf::MethodDescriptor& method, const Action* action, const Message& request,
       const Caller& caller,
       absl::FunctionRef<absl::StatusOr<std::unique_ptr<Message>>(const Message& whole)> handler) const;
-
-  void Add(absl::string_view service, absl::string_view name, const google::protobuf::Descriptor* request,
-           const google::protobuf::Descriptor* response, Handler handler);
 
   const DispatcherParts parts_;
   ResourceFacts facts_;

@@ -23,6 +23,7 @@
 #include "lib/base/log.h"
 #include "lib/frontend/query/http_adapter.h"
 #include "lib/frontend/query/query_call.h"
+#include "lib/gateway/actions.h"
 #include "lib/gateway/call_event.h"
 #include "lib/gateway/validate.h"
 #include "lib/http/server.h"
@@ -67,9 +68,8 @@ absl::Status Authorize(const AccessQuestion& question) {
 }
 
 template <typename Request, typename Response>
-void AnswerNothing(gateway::Dispatcher& dispatcher, const char* service, const char* name) {
-  dispatcher.Handle<Request, Response>(
-      service, name, [](const Request&, const Caller&) -> absl::StatusOr<Response> { return Response(); });
+void AnswerNothing(gateway::Dispatcher& dispatcher) {
+  gateway::Actions(dispatcher).Add([](const Request&) -> absl::StatusOr<Response> { return Response(); });
 }
 
 std::unique_ptr<gateway::Dispatcher> MakeDispatcher() {
@@ -77,29 +77,19 @@ std::unique_ptr<gateway::Dispatcher> MakeDispatcher() {
       .authorize = [](const Caller&, const AccessQuestion& question) { return Authorize(question); },
       .record =
           [](const gateway::CallRecord& record) { Require(gateway::IsUtf8(gateway::EventOf(record).parameters)); }});
-  constexpr char kInstances[] = "brume.ec2.v1.Instances";
-  AnswerNothing<ec2::v1::DescribeInstancesRequest, ec2::v1::DescribeInstancesResponse>(*dispatcher, kInstances,
-                                                                                       "DescribeInstances");
-  AnswerNothing<ec2::v1::RunInstancesRequest, ec2::v1::RunInstancesResponse>(*dispatcher, kInstances, "RunInstances");
-  AnswerNothing<ec2::v1::RebootInstancesRequest, ec2::v1::RebootInstancesResponse>(*dispatcher, kInstances,
-                                                                                   "RebootInstances");
-  AnswerNothing<ec2::v1::DescribeInstanceAttributeRequest, ec2::v1::DescribeInstanceAttributeResponse>(
-      *dispatcher, kInstances, "DescribeInstanceAttribute");
-  AnswerNothing<ec2::v1::DescribeRegionsRequest, ec2::v1::DescribeRegionsResponse>(*dispatcher, "brume.ec2.v1.Regions",
-                                                                                   "DescribeRegions");
-  AnswerNothing<ec2::v1::ImportKeyPairRequest, ec2::v1::ImportKeyPairResponse>(*dispatcher, "brume.ec2.v1.KeyPairs",
-                                                                               "ImportKeyPair");
+  AnswerNothing<ec2::v1::DescribeInstancesRequest, ec2::v1::DescribeInstancesResponse>(*dispatcher);
+  AnswerNothing<ec2::v1::RunInstancesRequest, ec2::v1::RunInstancesResponse>(*dispatcher);
+  AnswerNothing<ec2::v1::RebootInstancesRequest, ec2::v1::RebootInstancesResponse>(*dispatcher);
+  AnswerNothing<ec2::v1::DescribeInstanceAttributeRequest, ec2::v1::DescribeInstanceAttributeResponse>(*dispatcher);
+  AnswerNothing<ec2::v1::DescribeRegionsRequest, ec2::v1::DescribeRegionsResponse>(*dispatcher);
+  AnswerNothing<ec2::v1::ImportKeyPairRequest, ec2::v1::ImportKeyPairResponse>(*dispatcher);
   AnswerNothing<ec2::v1::AuthorizeSecurityGroupIngressRequest, ec2::v1::AuthorizeSecurityGroupIngressResponse>(
-      *dispatcher, "brume.ec2.v1.SecurityGroups", "AuthorizeSecurityGroupIngress");
-  AnswerNothing<ec2::v1::CreateTagsRequest, ec2::v1::CreateTagsResponse>(*dispatcher, "brume.ec2.v1.Tags",
-                                                                         "CreateTags");
-  AnswerNothing<ec2::v1::DescribeVpcsRequest, ec2::v1::DescribeVpcsResponse>(*dispatcher, "brume.ec2.v1.Vpcs",
-                                                                             "DescribeVpcs");
-  AnswerNothing<iam::v1::CreateUserRequest, iam::v1::CreateUserResponse>(*dispatcher, "brume.iam.v1.Users",
-                                                                         "CreateUser");
-  AnswerNothing<iam::v1::ListUsersRequest, iam::v1::ListUsersResponse>(*dispatcher, "brume.iam.v1.Users", "ListUsers");
-  AnswerNothing<sts::v1::GetCallerIdentityRequest, sts::v1::GetCallerIdentityResponse>(*dispatcher, "brume.sts.v1.Sts",
-                                                                                       "GetCallerIdentity");
+      *dispatcher);
+  AnswerNothing<ec2::v1::CreateTagsRequest, ec2::v1::CreateTagsResponse>(*dispatcher);
+  AnswerNothing<ec2::v1::DescribeVpcsRequest, ec2::v1::DescribeVpcsResponse>(*dispatcher);
+  AnswerNothing<iam::v1::CreateUserRequest, iam::v1::CreateUserResponse>(*dispatcher);
+  AnswerNothing<iam::v1::ListUsersRequest, iam::v1::ListUsersResponse>(*dispatcher);
+  AnswerNothing<sts::v1::GetCallerIdentityRequest, sts::v1::GetCallerIdentityResponse>(*dispatcher);
   return dispatcher;
 }
 

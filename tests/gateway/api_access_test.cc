@@ -10,6 +10,7 @@
 #include "brume/ec2/v1/tag.pb.h"
 #include "brume/host/v1/console.pb.h"
 #include "lib/gateway/access.h"
+#include "lib/gateway/actions.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/unsaid_needs.h"
 #include "lib/gateway/validate.h"
@@ -94,9 +95,8 @@ TEST_CASE("a caller no policy allows is refused, and the call is told of", "[api
              return absl::PermissionDeniedError("no identity-based policy allows it");
            },
        .record = [&](const CallRecord& record) { outcomes.push_back(ec2::ErrorCode(record.outcome)); }});
-  dispatcher.Handle<ec2::v1::StopInstancesRequest, ec2::v1::StopInstancesResponse>(
-      "brume.ec2.v1.Instances", "StopInstances",
-      [](const ec2::v1::StopInstancesRequest&, const Caller&) -> absl::StatusOr<ec2::v1::StopInstancesResponse> {
+  Actions(dispatcher)
+      .Add([](const ec2::v1::StopInstancesRequest&, const Caller&) -> absl::StatusOr<ec2::v1::StopInstancesResponse> {
         return ec2::v1::StopInstancesResponse();
       });
   const Caller ada{.principal = "arn:aws:iam::000000000000:user/ada", .request_id = "r"};

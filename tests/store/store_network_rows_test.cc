@@ -174,13 +174,9 @@ TEST_CASE("an address belongs to one interface", "[store]") {
   CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(second.id); }).public_ip ==
         Ipv4{0xc6120001});
   CHECK(ec2::ErrorCode(set_public(Nth<EniId>("eni", 9), std::nullopt)) == "InvalidNetworkInterfaceID.NotFound");
-  REQUIRE_OK(s.Write([&](Connection& c) {
-    RETURN_IF_ERROR(network::NetworkTable(c).SetDeleteOnTermination(second.id, false));
-    return network::NetworkTable(c).SetSourceDestCheck(second.id, false);
-  }));
+  REQUIRE_OK(s.Write([&](Connection& c) { return network::NetworkTable(c).SetSourceDestCheck(second.id, false); }));
   const NetworkInterface changed =
       s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(second.id); });
-  CHECK_FALSE(changed.delete_on_termination);
   CHECK_FALSE(changed.source_dest_check);
 }
 

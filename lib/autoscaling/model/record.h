@@ -118,11 +118,6 @@ std::true_type IsPersisted(RefreshStatus);  // the database keeps its values
 inline constexpr int kRefreshStatuses = 9;
 // "InProgress", "RollbackSuccessful" …
 absl::string_view RefreshStatusName(RefreshStatus status);
-inline bool IsOver(RefreshStatus status) {
-  return status == RefreshStatus::kSuccessful || status == RefreshStatus::kFailed ||
-         status == RefreshStatus::kCancelled || status == RefreshStatus::kRollbackFailed ||
-         status == RefreshStatus::kRollbackSuccessful;
-}
 
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
 struct RefreshPreferences {

@@ -195,8 +195,4 @@ absl::Status NetworkTable::SetDescription(const EniId& id, const std::string& de
   return InterfaceRows().Set(connection_, id, &NetworkInterface::description, description);
 }
 
-absl::Status NetworkTable::SetDeleteOnTermination(const EniId& id, bool delete_on_termination) {
-  return InterfaceRows().Set(connection_, id, &NetworkInterface::delete_on_termination, delete_on_termination);
-}
-
 }  // namespace brume::network

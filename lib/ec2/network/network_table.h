@@ -45,7 +45,6 @@ class NetworkTable {
   absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
   absl::Status SetDescription(const EniId& id, const std::string& description);
-  absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
 
  private:
   store::Connection& connection_;

@@ -9,6 +9,7 @@
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/region.pb.h"
 #include "lib/frontend/grpc/grpc_server.h"
+#include "lib/gateway/actions.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/support/gate.h"
@@ -20,25 +21,22 @@ namespace brume {
 struct GrpcFixture {
   GrpcFixture() {
     // Answers with who called.
-    dispatcher.Handle<ec2::v1::DescribeRegionsRequest, ec2::v1::DescribeRegionsResponse>(
-        "brume.ec2.v1.Regions", "DescribeRegions",
-        [](const ec2::v1::DescribeRegionsRequest&,
-           const Caller& caller) -> absl::StatusOr<ec2::v1::DescribeRegionsResponse> {
+    gateway::Actions(dispatcher)
+        .Add([](const ec2::v1::DescribeRegionsRequest&,
+                const Caller& caller) -> absl::StatusOr<ec2::v1::DescribeRegionsResponse> {
           ec2::v1::DescribeRegionsResponse response;
           response.add_regions()->set_region_name(caller.principal);
           response.mutable_regions(0)->set_endpoint(caller.source);
           return response;
         });
     // Fails.
-    dispatcher.Handle<ec2::v1::TerminateInstancesRequest, ec2::v1::TerminateInstancesResponse>(
-        "brume.ec2.v1.Instances", "TerminateInstances",
-        [this](const ec2::v1::TerminateInstancesRequest&,
-               const Caller&) -> absl::StatusOr<ec2::v1::TerminateInstancesResponse> { return failure; });
+    gateway::Actions(dispatcher)
+        .Add([this](const ec2::v1::TerminateInstancesRequest&,
+                    const Caller&) -> absl::StatusOr<ec2::v1::TerminateInstancesResponse> { return failure; });
     // Waits at the gate.
-    dispatcher.Handle<ec2::v1::RebootInstancesRequest, ec2::v1::RebootInstancesResponse>(
-        "brume.ec2.v1.Instances", "RebootInstances",
-        [this](const ec2::v1::RebootInstancesRequest&,
-               const Caller&) -> absl::StatusOr<ec2::v1::RebootInstancesResponse> {
+    gateway::Actions(dispatcher)
+        .Add([this](const ec2::v1::RebootInstancesRequest&,
+                    const Caller&) -> absl::StatusOr<ec2::v1::RebootInstancesResponse> {
           gate.Pass();
           return ec2::v1::RebootInstancesResponse();
         });

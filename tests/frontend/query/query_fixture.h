@@ -20,6 +20,7 @@
 #include "brume/ec2/v1/region.pb.h"
 #include "lib/base/unique_fd.h"
 #include "lib/frontend/query/query_server.h"
+#include "lib/gateway/actions.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/support/gate.h"
 #include "tests/support/temp_dir.h"
@@ -100,10 +101,9 @@ struct QueryFixture {
 
   QueryFixture() : dispatcher({.record = [this](const gateway::CallRecord& record) { Record(record); }}) {
     // Answers with who called, and from where.
-    dispatcher.Handle<ec2::v1::DescribeRegionsRequest, ec2::v1::DescribeRegionsResponse>(
-        "brume.ec2.v1.Regions", "DescribeRegions",
-        [](const ec2::v1::DescribeRegionsRequest&,
-           const Caller& caller) -> absl::StatusOr<ec2::v1::DescribeRegionsResponse> {
+    gateway::Actions(dispatcher)
+        .Add([](const ec2::v1::DescribeRegionsRequest&,
+                const Caller& caller) -> absl::StatusOr<ec2::v1::DescribeRegionsResponse> {
           ec2::v1::DescribeRegionsResponse response;
           response.add_regions()->set_region_name(caller.principal);
           response.mutable_regions(0)->set_endpoint(
@@ -111,10 +111,9 @@ struct QueryFixture {
           return response;
         });
     // Waits at the gate.
-    dispatcher.Handle<ec2::v1::RebootInstancesRequest, ec2::v1::RebootInstancesResponse>(
-        "brume.ec2.v1.Instances", "RebootInstances",
-        [this](const ec2::v1::RebootInstancesRequest&,
-               const Caller&) -> absl::StatusOr<ec2::v1::RebootInstancesResponse> {
+    gateway::Actions(dispatcher)
+        .Add([this](const ec2::v1::RebootInstancesRequest&,
+                    const Caller&) -> absl::StatusOr<ec2::v1::RebootInstancesResponse> {
           gate.Pass();
           return ec2::v1::RebootInstancesResponse();
         });

@@ -16,8 +16,6 @@ inline constexpr char kRouterLink[] = "brume0";
 // The namespace's end of the veth pair to the host.
 inline constexpr char kUplinkLink[] = "uplink";
 inline constexpr char kHostVethPrefix[] = "bmv";
-inline constexpr char kRulesTable[] = "brume";
-inline constexpr char kHostTable[] = "brume_host";
 
 // rtm_protocol of every route we make ("proto 183" in `ip route`), so that ours are told from everyone else's.
 inline constexpr unsigned char kRouteProtocol = 183;
