@@ -285,7 +285,6 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
       const auto hook = std::find_if(snapshot.record.group.hooks.begin(), snapshot.record.group.hooks.end(),
                                      [&](const scaling::Hook& each) { return each.name == wait.hook; });
       if (hook == snapshot.record.group.hooks.end()) continue;
-      const bool launching = hook->transition == scaling::Transition::kLaunching;
       const nlohmann::json body = {
           {"Service", "AWS Auto Scaling"},
           {"Time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", member.since, absl::UTCTimeZone())},
@@ -295,8 +294,7 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
           {"AutoScalingGroupName", snapshot.record.group.name},
           {"LifecycleHookName", hook->name},
           {"EC2InstanceId", member.instance.text()},
-          {"LifecycleTransition",
-           launching ? "autoscaling:EC2_INSTANCE_LAUNCHING" : "autoscaling:EC2_INSTANCE_TERMINATING"},
+          {"LifecycleTransition", std::string(TransitionName(hook->transition))},
           {"NotificationMetadata", hook->metadata}};
       const absl::Status told =
           parts_.notify(hook->target, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -10,6 +10,8 @@
 #include "lib/autoscaling/model/forecast.h"
 #include "lib/autoscaling/model/scale.h"
 #include "lib/base/status_macros.h"
+#include "lib/cloudwatch/model/metric_bucket.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
@@ -32,13 +34,13 @@ std::optional<InstanceMetric> Predefined(absl::string_view name) {
   return std::nullopt;
 }
 
-std::optional<double> StatisticOf(const StatisticSet& set, absl::string_view statistic) {
-  if (set.count <= 0) return std::nullopt;
-  if (statistic == "Sum") return set.sum;
-  if (statistic == "Minimum") return set.min;
-  if (statistic == "Maximum") return set.max;
-  if (statistic == "SampleCount") return set.count;
-  return set.average();
+std::optional<double> StatisticOf(const StatisticSet& set, absl::string_view name) {
+  // The average where the policy does not name one.
+  const std::optional<cloudwatch::Statistic> statistic =
+      cloudwatch::Statistic::Parse(name.empty() ? absl::string_view("Average") : name);
+  if (!statistic.has_value()) return std::nullopt;
+  return statistic->Of(
+      {.count = set.count, .sum = set.sum, .min = set.min, .max = set.max, .distribution_known = false});
 }
 
 }  // namespace

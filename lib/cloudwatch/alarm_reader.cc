@@ -4,7 +4,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/metric_data.h"
-#include "lib/cloudwatch/statistic.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/alarm_action.h"
-#include "lib/cloudwatch/statistic.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/tags.h"

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cloudwatch {
@@ -17,13 +18,44 @@ namespace {
 using Node = ExpressionNode;
 using Kind = Node::Kind;
 using Many = std::vector<TimeSeries>;
-using Function = std::function<double(double, double)>;
+using Operation = std::function<double(double, double)>;
+
+enum class Function {
+  kMetrics,
+  kIf,
+  kFill,
+  kPeriod,
+  kAvg,
+  kSum,
+  kMin,
+  kMax,
+  kAbs,
+  kCeil,
+  kFloor,
+  kRate,
+  kDiff,
+  kRunningSum
+};
+constexpr EnumNames kFunctions({std::pair{Function::kMetrics, "METRICS"},
+                                {Function::kIf, "IF"},
+                                {Function::kFill, "FILL"},
+                                {Function::kPeriod, "PERIOD"},
+                                {Function::kAvg, "AVG"},
+                                {Function::kSum, "SUM"},
+                                {Function::kMin, "MIN"},
+                                {Function::kMax, "MAX"},
+                                {Function::kAbs, "ABS"},
+                                {Function::kCeil, "CEIL"},
+                                {Function::kFloor, "FLOOR"},
+                                {Function::kRate, "RATE"},
+                                {Function::kDiff, "DIFF"},
+                                {Function::kRunningSum, "RUNNING_SUM"}});
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
-std::optional<Function> OperatorOf(absl::string_view op) {
+std::optional<Operation> OperatorOf(absl::string_view op) {
   if (op == "+") return [](double a, double b) { return a + b; };
   if (op == "-") return [](double a, double b) { return a - b; };
   if (op == "*") return [](double a, double b) { return a * b; };
@@ -53,11 +85,12 @@ class Summary {
     min_ = std::min(min_, value);
     max_ = std::max(max_, value);
   }
-  double Of(absl::string_view function) const {
+  // kAvg, kSum, kMin or kMax.
+  double Of(Function function) const {
     if (count_ == 0) return kNothing;
-    if (function == "AVG") return sum_ / count_;
-    if (function == "SUM") return sum_;
-    return function == "MIN" ? min_ : max_;
+    if (function == Function::kAvg) return sum_ / count_;
+    if (function == Function::kSum) return sum_;
+    return function == Function::kMin ? min_ : max_;
   }
 
  private:
@@ -65,13 +98,13 @@ class Summary {
   double min_ = std::numeric_limits<double>::infinity(), max_ = -std::numeric_limits<double>::infinity();
 };
 
-double Summarize(absl::string_view function, const TimeSeries& series) {
+double Summarize(Function function, const TimeSeries& series) {
   Summary summary;
   for (const auto& [time, value] : series.points) summary.Add(value);
   return summary.Of(function);
 }
 
-TimeSeries Summarize(absl::string_view function, const Many& all) {
+TimeSeries Summarize(Function function, const Many& all) {
   std::map<absl::Time, Summary> summaries;
   TimeSeries result;
   for (const TimeSeries& series : all) {
@@ -82,20 +115,20 @@ TimeSeries Summarize(absl::string_view function, const Many& all) {
   return result;
 }
 
-TimeSeries Change(absl::string_view function, const TimeSeries& series) {
+TimeSeries Change(Function function, const TimeSeries& series) {
   TimeSeries result{.period = series.period};
   double sum = 0;
   for (auto it = series.points.begin(); it != series.points.end(); ++it) {
     const auto& [time, value] = *it;
     sum += value;
-    if (function == "ABS") Set(result, time, std::abs(value));
-    if (function == "CEIL") Set(result, time, std::ceil(value));
-    if (function == "FLOOR") Set(result, time, std::floor(value));
-    if (function == "RUNNING_SUM") Set(result, time, sum);
+    if (function == Function::kAbs) Set(result, time, std::abs(value));
+    if (function == Function::kCeil) Set(result, time, std::ceil(value));
+    if (function == Function::kFloor) Set(result, time, std::floor(value));
+    if (function == Function::kRunningSum) Set(result, time, sum);
     if (it == series.points.begin()) continue;
     const auto& [time_before, before] = *std::prev(it);
-    if (function == "DIFF") Set(result, time, value - before);
-    if (function == "RATE") Set(result, time, (value - before) / absl::ToDoubleSeconds(time - time_before));
+    if (function == Function::kDiff) Set(result, time, value - before);
+    if (function == Function::kRate) Set(result, time, (value - before) / absl::ToDoubleSeconds(time - time_before));
   }
   return result;
 }
@@ -163,12 +196,12 @@ class Evaluator {
   absl::StatusOr<ExpressionValue> Operate(const Node& node) {
     ASSIGN_OR_RETURN(const ExpressionValue left, Evaluate(node.operands[0]));
     ASSIGN_OR_RETURN(const ExpressionValue right, Evaluate(node.operands[1]));
-    const std::optional<Function> function = OperatorOf(node.text);
+    const std::optional<Operation> function = OperatorOf(node.text);
     if (!function.has_value()) return Wrong(absl::StrCat("there is no operator ", node.text));
     return Combine(*function, left, right);
   }
 
-  absl::StatusOr<ExpressionValue> Combine(const Function& function, const ExpressionValue& left,
+  absl::StatusOr<ExpressionValue> Combine(const Operation& function, const ExpressionValue& left,
                                           const ExpressionValue& right) {
     RETURN_IF_ERROR(Spend(left));
     RETURN_IF_ERROR(Spend(right));
@@ -187,7 +220,7 @@ class Evaluator {
   }
 
   // Of numbers and series, no lists.
-  static ExpressionValue CombineOne(const Function& function, const ExpressionValue& left,
+  static ExpressionValue CombineOne(const Operation& function, const ExpressionValue& left,
                                     const ExpressionValue& right) {
     const auto* a = std::get_if<TimeSeries>(&left);
     const auto* b = std::get_if<TimeSeries>(&right);
@@ -208,56 +241,64 @@ class Evaluator {
   }
 
   absl::StatusOr<ExpressionValue> Call(const Node& node) {
-    const std::string& name = node.text;
-    const auto takes = [&](size_t least, size_t most) {
-      if (node.operands.size() >= least && node.operands.size() <= most) return absl::OkStatus();
-      return Wrong(absl::StrCat(name, " takes ", least, least == most ? "" : absl::StrCat(" to ", most),
-                                " values, not ", node.operands.size()));
-    };
-    if (name == "METRICS") {
-      RETURN_IF_ERROR(takes(0, 1));
+    const std::optional<Function> function = kFunctions.Find(node.text);
+    if (function == Function::kMetrics) {
+      RETURN_IF_ERROR(CheckCount(node, 0, 1));
       return Metrics(node);
     }
-    if (name == "IF") {
-      RETURN_IF_ERROR(takes(2, 3));
+    if (function == Function::kIf) {
+      RETURN_IF_ERROR(CheckCount(node, 2, 3));
       return If(node);
     }
-    if (name == "FILL") {
-      RETURN_IF_ERROR(takes(2, 2));
+    if (function == Function::kFill) {
+      RETURN_IF_ERROR(CheckCount(node, 2, 2));
       return Fill(node);
     }
-    RETURN_IF_ERROR(takes(1, 1));
+    RETURN_IF_ERROR(CheckCount(node, 1, 1));
     ASSIGN_OR_RETURN(ExpressionValue value, Evaluate(node.operands[0]));
     RETURN_IF_ERROR(Spend(value));
-    if (name == "AVG" || name == "SUM" || name == "MIN" || name == "MAX") {
-      if (const auto* one = std::get_if<TimeSeries>(&value)) return ExpressionValue(Summarize(name, *one));
-      if (const auto* many = std::get_if<Many>(&value)) return ExpressionValue(Summarize(name, *many));
-      return value;
-    }
-    if (name == "PERIOD") {
-      const auto* one = std::get_if<TimeSeries>(&value);
-      if (one == nullptr) return Wrong("PERIOD takes one series");
-      return ExpressionValue(absl::ToDoubleSeconds(one->period));
-    }
-    if (name == "ABS" || name == "CEIL" || name == "FLOOR" || name == "RATE" || name == "DIFF" ||
-        name == "RUNNING_SUM") {
-      return Each(name, std::move(value));
-    }
-    return Wrong(absl::StrCat("there is no function ", name));
+    if (!function.has_value()) return Wrong(absl::StrCat("there is no function ", node.text));
+    return Apply(*function, std::move(value));
   }
 
-  static absl::StatusOr<ExpressionValue> Each(const std::string& name, ExpressionValue value) {
-    if (const auto* one = std::get_if<TimeSeries>(&value)) return ExpressionValue(Change(name, *one));
+  static absl::Status CheckCount(const Node& node, size_t least, size_t most) {
+    if (node.operands.size() >= least && node.operands.size() <= most) return absl::OkStatus();
+    return Wrong(absl::StrCat(node.text, " takes ", least, least == most ? "" : absl::StrCat(" to ", most),
+                              " values, not ", node.operands.size()));
+  }
+
+  // A function of one value.
+  static absl::StatusOr<ExpressionValue> Apply(Function function, ExpressionValue value) {
+    const auto* one = std::get_if<TimeSeries>(&value);
+    const auto* many = std::get_if<Many>(&value);
+    switch (function) {
+      case Function::kAvg:
+      case Function::kSum:
+      case Function::kMin:
+      case Function::kMax:
+        if (one != nullptr) return ExpressionValue(Summarize(function, *one));
+        if (many != nullptr) return ExpressionValue(Summarize(function, *many));
+        return value;
+      case Function::kPeriod:
+        if (one == nullptr) return Wrong("PERIOD takes one series");
+        return ExpressionValue(absl::ToDoubleSeconds(one->period));
+      default:
+        return Each(function, value);
+    }
+  }
+
+  static absl::StatusOr<ExpressionValue> Each(Function function, const ExpressionValue& value) {
+    if (const auto* one = std::get_if<TimeSeries>(&value)) return ExpressionValue(Change(function, *one));
     if (const auto* many = std::get_if<Many>(&value)) {
       Many results;
-      for (const TimeSeries& series : *many) results.push_back(Change(name, series));
+      for (const TimeSeries& series : *many) results.push_back(Change(function, series));
       return ExpressionValue(std::move(results));
     }
     const double number = std::get<double>(value);
-    if (name == "ABS") return ExpressionValue(std::abs(number));
-    if (name == "CEIL") return ExpressionValue(std::ceil(number));
-    if (name == "FLOOR") return ExpressionValue(std::floor(number));
-    return Wrong(absl::StrCat(name, " takes a series, not a number"));
+    if (function == Function::kAbs) return ExpressionValue(std::abs(number));
+    if (function == Function::kCeil) return ExpressionValue(std::ceil(number));
+    if (function == Function::kFloor) return ExpressionValue(std::floor(number));
+    return Wrong(absl::StrCat(kFunctions.Of(function), " takes a series, not a number"));
   }
 
   absl::StatusOr<ExpressionValue> Metrics(const Node& node) {

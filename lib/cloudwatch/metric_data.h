@@ -10,7 +10,7 @@
 #include "lib/cloudwatch/expression.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/cloudwatch/model/metric.h"
-#include "lib/cloudwatch/statistic.h"
+#include "lib/cloudwatch/model/statistic.h"
 
 namespace brume::cloudwatch {
 

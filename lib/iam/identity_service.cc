@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/access_key_table.h"
 #include "lib/iam/identity_rules.h"
@@ -20,13 +21,12 @@ constexpr size_t kMaxTrustPolicy = 2048;
 constexpr size_t kMaxAttached = 10;
 constexpr size_t kMaxGroupsOfUser = 10;
 
-const char* IdPrefix(IdentityKind kind) {
-  return kind == IdentityKind::kUser ? "AIDA" : kind == IdentityKind::kGroup ? "AGPA" : "AROA";
-}
-
-std::string NameParameter(IdentityKind kind) {
-  return kind == IdentityKind::kUser ? "userName" : kind == IdentityKind::kGroup ? "groupName" : "roleName";
-}
+constexpr EnumNames kIdPrefixes({std::pair{IdentityKind::kUser, "AIDA"},
+                                 {IdentityKind::kGroup, "AGPA"},
+                                 {IdentityKind::kRole, "AROA"}});
+constexpr EnumNames kNameParameters({std::pair{IdentityKind::kUser, "userName"},
+                                     {IdentityKind::kGroup, "groupName"},
+                                     {IdentityKind::kRole, "roleName"}});
 
 // Of all inline policies of one identity together.
 size_t MostInline(IdentityKind kind) {
@@ -69,13 +69,13 @@ absl::Status IdentityService::Write(const std::function<absl::Status(store::Conn
 }
 
 absl::StatusOr<Identity> IdentityService::Create(Identity draft) {
-  RETURN_IF_ERROR(CheckName(NameParameter(draft.kind), draft.name, LongestName(draft.kind)));
+  RETURN_IF_ERROR(CheckName(kNameParameters.Of(draft.kind), draft.name, LongestName(draft.kind)));
   RETURN_IF_ERROR(CheckPath(draft.path));
   if (draft.kind == IdentityKind::kRole) {
     RETURN_IF_ERROR(CheckSessionSeconds(draft.max_session_seconds));
     RETURN_IF_ERROR(CheckTrust(draft.trust_policy));
   }
-  draft.id = NewIamId(IdPrefix(draft.kind), random_);
+  draft.id = NewIamId(kIdPrefixes.Of(draft.kind), random_);
   draft.created = clock_.Now();
   RETURN_IF_ERROR(Write([&](store::Connection& c) -> absl::Status {
     const absl::Status inserted = IdentityTable(c).Insert(draft);
@@ -106,7 +106,7 @@ absl::StatusOr<std::vector<Identity>> IdentityService::List(IdentityKind kind, c
 }
 
 absl::Status IdentityService::Update(IdentityKind kind, const std::string& name, const IdentityChange& change) {
-  if (change.name.has_value()) RETURN_IF_ERROR(CheckName(NameParameter(kind), *change.name, LongestName(kind)));
+  if (change.name.has_value()) RETURN_IF_ERROR(CheckName(kNameParameters.Of(kind), *change.name, LongestName(kind)));
   if (change.path.has_value()) RETURN_IF_ERROR(CheckPath(*change.path));
   if (change.trust_policy.has_value()) RETURN_IF_ERROR(CheckTrust(*change.trust_policy));
   if (change.max_session_seconds.has_value()) RETURN_IF_ERROR(CheckSessionSeconds(*change.max_session_seconds));

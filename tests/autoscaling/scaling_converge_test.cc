@@ -161,13 +161,20 @@ TEST_CASE("a group without a subnet launches nothing and says so", "[scaling]") 
 }
 
 TEST_CASE("names of states, processes and policies are read as they are written", "[scaling]") {
-  for (int i = 0; i < kLifecycles; ++i) {
-    const auto lifecycle = static_cast<Lifecycle>(i);
-    CHECK(ParseLifecycle(LifecycleName(lifecycle)).value() == lifecycle);
+  CHECK(LifecycleName(Lifecycle::kPendingWait) == "Pending:Wait");
+  CHECK(LifecycleName(Lifecycle::kInService) == "InService");
+  CHECK(LifecycleName(Lifecycle::kWarmedTerminated) == "Warmed:Terminated");
+  for (const auto state : {WarmState::kStopped, WarmState::kRunning, WarmState::kHibernated}) {
+    CHECK(ParseWarmState(WarmStateName(state)).value() == state);
   }
+  for (const auto transition : {Transition::kLaunching, Transition::kTerminating}) {
+    CHECK(ParseTransition(TransitionName(transition)).value() == transition);
+  }
+  CHECK(ParseHookResult("ABANDON").value() == HookResult::kAbandon);
+  CHECK(ParseHealth(HealthName(Health::kUnhealthy)).value() == Health::kUnhealthy);
+  CHECK(ec2::ErrorCode(ParseHookResult("Continue").status()) == "ValidationError");
   for (const Process process : kAllProcesses) CHECK(ParseProcess(ProcessName(process)).value() == process);
   CHECK(ParseTerminationPolicy("OldestInstance").value() == TerminationPolicy::kOldestInstance);
-  CHECK(ec2::ErrorCode(ParseLifecycle("Running").status()) == "ValidationError");
   CHECK(ec2::ErrorCode(ParseProcess("Sleep").status()) == "ValidationError");
   CHECK(ec2::ErrorCode(ParseTerminationPolicy("Oldest").status()) == "ValidationError");
 }

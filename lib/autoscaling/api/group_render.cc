@@ -20,17 +20,6 @@ namespace {
 
 constexpr char kGranularity[] = "1Minute";
 
-absl::string_view WarmStateName(scaling::WarmState state) {
-  switch (state) {
-    case scaling::WarmState::kRunning:
-      return "Running";
-    case scaling::WarmState::kHibernated:
-      return "Hibernated";
-    default:
-      return "Stopped";
-  }
-}
-
 void RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
   const scaling::SourceRequest& source = record.source;
   if (!source.is_template) {
@@ -80,15 +69,6 @@ bool IsInWarmPool(const scaling::Member& member) {
   return absl::StartsWith(scaling::LifecycleName(member.lifecycle), "Warmed:");
 }
 
-std::string TransitionName(scaling::Transition transition) {
-  return transition == scaling::Transition::kLaunching ? "autoscaling:EC2_INSTANCE_LAUNCHING"
-                                                       : "autoscaling:EC2_INSTANCE_TERMINATING";
-}
-
-std::string HookResultName(scaling::HookResult result) {
-  return result == scaling::HookResult::kContinue ? "CONTINUE" : "ABANDON";
-}
-
 v1::TagDescription RenderGroupTag(const std::string& group, const scaling::GroupTag& tag) {
   v1::TagDescription rendered;
   rendered.set_resource_id(group);
@@ -116,7 +96,7 @@ absl::StatusOr<v1::Instance> RenderMember(const ScalingServices& services, Templ
   ASSIGN_OR_RETURN(*rendered.mutable_instance_type(), TypeOf(services, member));
   rendered.set_availability_zone(member.zone);
   rendered.set_lifecycle_state(std::string(scaling::LifecycleName(member.lifecycle)));
-  rendered.set_health_status(member.health == scaling::Health::kHealthy ? "Healthy" : "Unhealthy");
+  rendered.set_health_status(std::string(HealthName(member.health)));
   if (!member.source.is_template) {
     rendered.set_launch_configuration_name(member.source.id);
   } else if (!member.source.id.empty()) {

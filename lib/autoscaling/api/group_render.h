@@ -9,6 +9,7 @@
 #include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/model/record.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
 
@@ -26,24 +27,16 @@ v1::WarmPoolConfiguration RenderWarmPool(const scaling::GroupRecord& record);
 // Whether the member is in its group's warm pool, or on its way into it or out of it.
 bool IsInWarmPool(const scaling::Member& member);
 
-// "autoscaling:EC2_INSTANCE_LAUNCHING".
-std::string TransitionName(scaling::Transition transition);
-std::string HookResultName(scaling::HookResult result);
-
 // `hook` with what `given`, a LifecycleHookSpecification or a PutLifecycleHookRequest, says of it. Error:
 // ValidationError.
 template <typename Given>
 absl::Status ChangeHook(const Given& given, scaling::Hook& hook) {
   if (given.has_lifecycle_transition()) {
-    hook.transition = given.lifecycle_transition() == TransitionName(scaling::Transition::kLaunching)
-                          ? scaling::Transition::kLaunching
-                          : scaling::Transition::kTerminating;
+    ASSIGN_OR_RETURN(hook.transition, scaling::ParseTransition(given.lifecycle_transition()));
   }
   if (given.has_heartbeat_timeout()) hook.heartbeat = absl::Seconds(given.heartbeat_timeout());
   if (given.has_default_result()) {
-    hook.default_result = given.default_result() == HookResultName(scaling::HookResult::kContinue)
-                              ? scaling::HookResult::kContinue
-                              : scaling::HookResult::kAbandon;
+    ASSIGN_OR_RETURN(hook.default_result, scaling::ParseHookResult(given.default_result()));
   }
   if (given.has_notification_metadata()) hook.metadata = given.notification_metadata();
   if (!given.has_notification_target_arn()) return absl::OkStatus();

@@ -40,12 +40,12 @@ absl::StatusOr<v1::DescribeLifecycleHooksResponse> DescribeLifecycleHooks(
     v1::LifecycleHook& rendered = *response.add_lifecycle_hooks();
     rendered.set_lifecycle_hook_name(hook.name);
     rendered.set_auto_scaling_group_name(group);
-    rendered.set_lifecycle_transition(TransitionName(hook.transition));
+    rendered.set_lifecycle_transition(std::string(TransitionName(hook.transition)));
     if (!hook.target.empty()) rendered.set_notification_target_arn(hook.target);
     if (!hook.metadata.empty()) rendered.set_notification_metadata(hook.metadata);
     rendered.set_heartbeat_timeout(ToWholeSeconds(hook.heartbeat));
     rendered.set_global_timeout(ToWholeSeconds(hook.GlobalTimeout()));
-    rendered.set_default_result(HookResultName(hook.default_result));
+    rendered.set_default_result(std::string(HookResultName(hook.default_result)));
   }
   return response;
 }
@@ -68,8 +68,8 @@ absl::StatusOr<HeldMember> ParseHeld(const ScalingServices& services, const Requ
 absl::Status CompleteLifecycleAction(const v1::CompleteLifecycleActionRequest& request,
                                      const ScalingServices& services) {
   ASSIGN_OR_RETURN(const HeldMember held, ParseHeld(services, request));
-  const bool goes_on = request.lifecycle_action_result() == HookResultName(scaling::HookResult::kContinue);
-  return services.groups.CompleteAction(held, goes_on ? scaling::HookResult::kContinue : scaling::HookResult::kAbandon);
+  ASSIGN_OR_RETURN(const scaling::HookResult result, scaling::ParseHookResult(request.lifecycle_action_result()));
+  return services.groups.CompleteAction(held, result);
 }
 
 absl::Status RecordLifecycleActionHeartbeat(const v1::RecordLifecycleActionHeartbeatRequest& request,
@@ -82,7 +82,7 @@ absl::StatusOr<v1::DescribeLifecycleHookTypesResponse> DescribeLifecycleHookType
     const v1::DescribeLifecycleHookTypesRequest&) {
   v1::DescribeLifecycleHookTypesResponse response;
   for (const auto transition : {scaling::Transition::kLaunching, scaling::Transition::kTerminating}) {
-    response.add_lifecycle_hook_types(TransitionName(transition));
+    response.add_lifecycle_hook_types(std::string(TransitionName(transition)));
   }
   return response;
 }

@@ -91,7 +91,7 @@ absl::StatusOr<v1::ExitStandbyResponse> ExitStandby(const v1::ExitStandbyRequest
 
 absl::Status SetInstanceHealth(const v1::SetInstanceHealthRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const InstanceId id, ParseMember(request.instance_id()));
-  const auto health = request.health_status() == "Healthy" ? scaling::Health::kHealthy : scaling::Health::kUnhealthy;
+  ASSIGN_OR_RETURN(const scaling::Health health, scaling::ParseHealth(request.health_status()));
   const bool respect_grace = !request.has_should_respect_grace_period() || request.should_respect_grace_period();
   return services.members.SetHealth(id, health, respect_grace);
 }

@@ -11,6 +11,7 @@
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/whole_seconds.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
@@ -56,25 +57,19 @@ absl::Status CheckBelongs(const Request& request, absl::string_view type) {
   return absl::OkStatus();
 }
 
-constexpr std::pair<AdjustmentType, absl::string_view> kAdjustmentTypes[] = {
-    {AdjustmentType::kChangeInCapacity, "ChangeInCapacity"},
-    {AdjustmentType::kExactCapacity, "ExactCapacity"},
-    {AdjustmentType::kPercentChangeInCapacity, "PercentChangeInCapacity"},
-};
+constexpr EnumNames kAdjustmentTypes({std::pair{AdjustmentType::kChangeInCapacity, "ChangeInCapacity"},
+                                      {AdjustmentType::kExactCapacity, "ExactCapacity"},
+                                      {AdjustmentType::kPercentChangeInCapacity, "PercentChangeInCapacity"}});
+
+constexpr EnumNames kBreachBehaviors({std::pair{scaling::CapacityBreach::kHonorMaxCapacity, "HonorMaxCapacity"},
+                                      {scaling::CapacityBreach::kIncreaseMaxCapacity, "IncreaseMaxCapacity"}});
 
 absl::StatusOr<AdjustmentType> ParseAdjustmentType(const Request& request, absl::string_view type) {
-  for (const auto& [value, name] : kAdjustmentTypes) {
-    if (name == absl::string_view(request.adjustment_type())) return value;
-  }
-  return Missing("AdjustmentType", type);
+  const std::optional<AdjustmentType> found = kAdjustmentTypes.Find(request.adjustment_type());
+  return found.has_value() ? absl::StatusOr<AdjustmentType>(*found) : Missing("AdjustmentType", type);
 }
 
-std::string AdjustmentTypeName(AdjustmentType type) {
-  for (const auto& [value, name] : kAdjustmentTypes) {
-    if (value == type) return std::string(name);
-  }
-  return "";
-}
+std::string AdjustmentTypeName(AdjustmentType type) { return std::string(kAdjustmentTypes.Of(type)); }
 
 absl::StatusOr<int> ParseMagnitude(const Request& request, AdjustmentType type) {
   if (!request.has_min_adjustment_magnitude() && !request.has_min_adjustment_step()) return 0;
@@ -176,9 +171,8 @@ absl::StatusOr<scaling::PredictivePolicy> ParsePredictive(const Request& request
   policy.target = specification.target_value();
   policy.scales = given.mode() == "ForecastAndScale";
   policy.buffer = absl::Seconds(given.has_scheduling_buffer_time() ? given.scheduling_buffer_time() : 300);
-  if (given.max_capacity_breach_behavior() == "IncreaseMaxCapacity") {
-    policy.breach = scaling::CapacityBreach::kIncreaseMaxCapacity;
-  } else if (given.has_max_capacity_buffer()) {
+  policy.breach = kBreachBehaviors.Find(given.max_capacity_breach_behavior()).value_or(policy.breach);
+  if (policy.breach != scaling::CapacityBreach::kIncreaseMaxCapacity && given.has_max_capacity_buffer()) {
     return ScalingError("MaxCapacityBuffer needs MaxCapacityBreachBehavior to be IncreaseMaxCapacity");
   }
   policy.max_capacity_buffer_percent = given.max_capacity_buffer();
@@ -234,14 +228,14 @@ struct RuleRenderer {
   }
 
   void operator()(const scaling::PredictivePolicy& policy) const {
-    const bool increase = policy.breach == scaling::CapacityBreach::kIncreaseMaxCapacity;
     out.set_policy_type(kPredictive);
     v1::PredictiveScalingConfiguration& rendered = *out.mutable_predictive_scaling_configuration();
     *rendered.add_metric_specifications() = RenderPredictiveMetric(record);
     rendered.set_mode(policy.scales ? "ForecastAndScale" : "ForecastOnly");
     rendered.set_scheduling_buffer_time(ToWholeSeconds(policy.buffer));
-    rendered.set_max_capacity_breach_behavior(increase ? "IncreaseMaxCapacity" : "HonorMaxCapacity");
-    if (increase) rendered.set_max_capacity_buffer(policy.max_capacity_buffer_percent);
+    rendered.set_max_capacity_breach_behavior(std::string(kBreachBehaviors.Of(policy.breach)));
+    if (policy.breach == scaling::CapacityBreach::kIncreaseMaxCapacity)
+      rendered.set_max_capacity_buffer(policy.max_capacity_buffer_percent);
   }
 };
 

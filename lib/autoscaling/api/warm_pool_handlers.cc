@@ -21,7 +21,9 @@ absl::Status PutWarmPool(const v1::PutWarmPoolRequest& request, const ScalingSer
   if (request.has_max_group_prepared_capacity() && request.max_group_prepared_capacity() >= 0) {
     pool.max_prepared = request.max_group_prepared_capacity();
   }
-  if (request.pool_state() == "Running") pool.state = scaling::WarmState::kRunning;
+  if (request.has_pool_state()) {
+    ASSIGN_OR_RETURN(pool.state, scaling::ParseWarmState(request.pool_state()));
+  }
   pool.reuse_on_scale_in = request.instance_reuse_policy().reuse_on_scale_in();
   return services.groups.PutWarmPool(GroupNameOf(services, request.auto_scaling_group_name()), pool);
 }

@@ -1,37 +1,29 @@
 #include "lib/autoscaling/model/activity.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "lib/base/enum_names.h"
 
 namespace brume::scaling {
 namespace {
+
+constexpr EnumNames kStatusNames({std::pair{ActivityStatus::kWaitingForInstanceId, "WaitingForInstanceId"},
+                                  {ActivityStatus::kPreInService, "PreInService"},
+                                  {ActivityStatus::kInProgress, "InProgress"},
+                                  {ActivityStatus::kMidLifecycleAction, "MidLifecycleAction"},
+                                  {ActivityStatus::kWaitingForInstanceWarmup, "WaitingForInstanceWarmup"},
+                                  {ActivityStatus::kSuccessful, "Successful"},
+                                  {ActivityStatus::kFailed, "Failed"},
+                                  {ActivityStatus::kCancelled, "Cancelled"}});
 
 std::string At(absl::Time now) { return absl::FormatTime("At %Y-%m-%dT%H:%M:%SZ ", now, absl::UTCTimeZone()); }
 
 }  // namespace
 
-absl::string_view ActivityStatusName(ActivityStatus status) {
-  switch (status) {
-    case ActivityStatus::kWaitingForInstanceId:
-      return "WaitingForInstanceId";
-    case ActivityStatus::kPreInService:
-      return "PreInService";
-    case ActivityStatus::kInProgress:
-      return "InProgress";
-    case ActivityStatus::kMidLifecycleAction:
-      return "MidLifecycleAction";
-    case ActivityStatus::kWaitingForInstanceWarmup:
-      return "WaitingForInstanceWarmup";
-    case ActivityStatus::kSuccessful:
-      return "Successful";
-    case ActivityStatus::kFailed:
-      return "Failed";
-    case ActivityStatus::kCancelled:
-      return "Cancelled";
-  }
-  return "";
-}
+absl::string_view ActivityStatusName(ActivityStatus status) { return kStatusNames.Of(status); }
 
 std::string ActivityToken(absl::string_view group_uuid, int64_t serial) {
   constexpr size_t kAllButTheNode = 24;  // "01234567-89ab-4cde-8f01-"

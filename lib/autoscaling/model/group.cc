@@ -1,69 +1,67 @@
 #include "lib/autoscaling/model/group.h"
 
-#include "absl/strings/str_cat.h"
-#include "lib/resource/ec2_error.h"
+#include <utility>
+
+#include "lib/base/enum_names.h"
+#include "lib/resource/parse_name.h"
 
 namespace brume::scaling {
+namespace {
 
-absl::string_view ProcessName(Process process) {
-  switch (process) {
-    case Process::kLaunch:
-      return "Launch";
-    case Process::kTerminate:
-      return "Terminate";
-    case Process::kAddToLoadBalancer:
-      return "AddToLoadBalancer";
-    case Process::kAlarmNotification:
-      return "AlarmNotification";
-    case Process::kAzRebalance:
-      return "AZRebalance";
-    case Process::kHealthCheck:
-      return "HealthCheck";
-    case Process::kInstanceRefresh:
-      return "InstanceRefresh";
-    case Process::kReplaceUnhealthy:
-      return "ReplaceUnhealthy";
-    case Process::kScheduledActions:
-      return "ScheduledActions";
-  }
-  return "";
-}
+constexpr EnumNames kProcessNames({std::pair{Process::kLaunch, "Launch"},
+                                   {Process::kTerminate, "Terminate"},
+                                   {Process::kAddToLoadBalancer, "AddToLoadBalancer"},
+                                   {Process::kAlarmNotification, "AlarmNotification"},
+                                   {Process::kAzRebalance, "AZRebalance"},
+                                   {Process::kHealthCheck, "HealthCheck"},
+                                   {Process::kInstanceRefresh, "InstanceRefresh"},
+                                   {Process::kReplaceUnhealthy, "ReplaceUnhealthy"},
+                                   {Process::kScheduledActions, "ScheduledActions"}});
+constexpr EnumNames kTerminationPolicyNames(
+    {std::pair{TerminationPolicy::kDefault, "Default"},
+     {TerminationPolicy::kAllocationStrategy, "AllocationStrategy"},
+     {TerminationPolicy::kOldestLaunchTemplate, "OldestLaunchTemplate"},
+     {TerminationPolicy::kOldestLaunchConfiguration, "OldestLaunchConfiguration"},
+     {TerminationPolicy::kClosestToNextInstanceHour, "ClosestToNextInstanceHour"},
+     {TerminationPolicy::kNewestInstance, "NewestInstance"},
+     {TerminationPolicy::kOldestInstance, "OldestInstance"}});
+constexpr EnumNames kTransitionNames({std::pair{Transition::kLaunching, "autoscaling:EC2_INSTANCE_LAUNCHING"},
+                                      {Transition::kTerminating, "autoscaling:EC2_INSTANCE_TERMINATING"}});
+constexpr EnumNames kHookResultNames({std::pair{HookResult::kContinue, "CONTINUE"}, {HookResult::kAbandon, "ABANDON"}});
+constexpr EnumNames kWarmStateNames({std::pair{WarmState::kStopped, "Stopped"},
+                                     {WarmState::kRunning, "Running"},
+                                     {WarmState::kHibernated, "Hibernated"}});
+
+}  // namespace
+
+absl::string_view ProcessName(Process process) { return kProcessNames.Of(process); }
 
 absl::StatusOr<Process> ParseProcess(absl::string_view name) {
-  for (const Process process : kAllProcesses) {
-    if (ProcessName(process) == name) return process;
-  }
-  return ec2::Error("ValidationError", absl::StrCat("'", name, "' is not a scaling process"));
+  return ParseName(kProcessNames, name, "ValidationError", "a scaling process");
 }
 
-absl::string_view TerminationPolicyName(TerminationPolicy policy) {
-  switch (policy) {
-    case TerminationPolicy::kDefault:
-      return "Default";
-    case TerminationPolicy::kAllocationStrategy:
-      return "AllocationStrategy";
-    case TerminationPolicy::kOldestLaunchTemplate:
-      return "OldestLaunchTemplate";
-    case TerminationPolicy::kOldestLaunchConfiguration:
-      return "OldestLaunchConfiguration";
-    case TerminationPolicy::kClosestToNextInstanceHour:
-      return "ClosestToNextInstanceHour";
-    case TerminationPolicy::kNewestInstance:
-      return "NewestInstance";
-    case TerminationPolicy::kOldestInstance:
-      return "OldestInstance";
-  }
-  return "";
-}
+absl::string_view TerminationPolicyName(TerminationPolicy policy) { return kTerminationPolicyNames.Of(policy); }
 
 absl::StatusOr<TerminationPolicy> ParseTerminationPolicy(absl::string_view name) {
-  for (const TerminationPolicy policy :
-       {TerminationPolicy::kDefault, TerminationPolicy::kAllocationStrategy, TerminationPolicy::kOldestLaunchTemplate,
-        TerminationPolicy::kOldestLaunchConfiguration, TerminationPolicy::kClosestToNextInstanceHour,
-        TerminationPolicy::kNewestInstance, TerminationPolicy::kOldestInstance}) {
-    if (TerminationPolicyName(policy) == name) return policy;
-  }
-  return ec2::Error("ValidationError", absl::StrCat("'", name, "' is not a termination policy"));
+  return ParseName(kTerminationPolicyNames, name, "ValidationError", "a termination policy");
+}
+
+absl::string_view TransitionName(Transition transition) { return kTransitionNames.Of(transition); }
+
+absl::StatusOr<Transition> ParseTransition(absl::string_view name) {
+  return ParseName(kTransitionNames, name, "ValidationError", "a lifecycle transition");
+}
+
+absl::string_view HookResultName(HookResult result) { return kHookResultNames.Of(result); }
+
+absl::StatusOr<HookResult> ParseHookResult(absl::string_view name) {
+  return ParseName(kHookResultNames, name, "ValidationError", "a result of a lifecycle action");
+}
+
+absl::string_view WarmStateName(WarmState state) { return kWarmStateNames.Of(state); }
+
+absl::StatusOr<WarmState> ParseWarmState(absl::string_view name) {
+  return ParseName(kWarmStateNames, name, "ValidationError", "a state of a warm pool");
 }
 
 bool Group::HasHook(Transition transition) const {

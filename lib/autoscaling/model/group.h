@@ -75,8 +75,14 @@ struct Zone {
 
 enum class Transition { kLaunching = 0, kTerminating = 1 };
 std::true_type IsPersisted(Transition);  // the database keeps its values
+// "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING". Error: ValidationError.
+absl::string_view TransitionName(Transition transition);
+absl::StatusOr<Transition> ParseTransition(absl::string_view name);
 enum class HookResult { kContinue = 0, kAbandon = 1 };
 std::true_type IsPersisted(HookResult);  // the database keeps its values
+// "CONTINUE", "ABANDON". Error: ValidationError.
+absl::string_view HookResultName(HookResult result);
+absl::StatusOr<HookResult> ParseHookResult(absl::string_view name);
 
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
 struct Hook {
@@ -93,6 +99,9 @@ struct Hook {
 
 enum class WarmState { kStopped = 0, kRunning = 1, kHibernated = 2 };
 std::true_type IsPersisted(WarmState);  // the database keeps its values
+// "Stopped", "Running", "Hibernated". Error: ValidationError.
+absl::string_view WarmStateName(WarmState state);
+absl::StatusOr<WarmState> ParseWarmState(absl::string_view name);
 
 // Guests that were prepared and wait beside the group.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html

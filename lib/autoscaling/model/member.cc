@@ -1,50 +1,48 @@
 #include "lib/autoscaling/model/member.h"
 
-#include <array>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "lib/resource/ec2_error.h"
+#include "lib/base/enum_names.h"
+#include "lib/resource/parse_name.h"
 
 namespace brume::scaling {
 namespace {
 
-// In the order of the enum.
-constexpr std::array<absl::string_view, kLifecycles> kNames = {
-    "Pending",
-    "Pending:Wait",
-    "Pending:Proceed",
-    "InService",
-    "Terminating",
-    "Terminating:Wait",
-    "Terminating:Proceed",
-    "Terminated",
-    "Detaching",
-    "Detached",
-    "EnteringStandby",
-    "Standby",
-    "Warmed:Pending",
-    "Warmed:Pending:Wait",
-    "Warmed:Pending:Proceed",
-    "Warmed:Stopped",
-    "Warmed:Running",
-    "Warmed:Hibernated",
-    "Warmed:Terminating",
-    "Warmed:Terminating:Wait",
-    "Warmed:Terminating:Proceed",
-    "Warmed:Terminated",
-};
+constexpr EnumNames kLifecycleNames({std::pair{Lifecycle::kPending, "Pending"},
+                                     {Lifecycle::kPendingWait, "Pending:Wait"},
+                                     {Lifecycle::kPendingProceed, "Pending:Proceed"},
+                                     {Lifecycle::kInService, "InService"},
+                                     {Lifecycle::kTerminating, "Terminating"},
+                                     {Lifecycle::kTerminatingWait, "Terminating:Wait"},
+                                     {Lifecycle::kTerminatingProceed, "Terminating:Proceed"},
+                                     {Lifecycle::kTerminated, "Terminated"},
+                                     {Lifecycle::kDetaching, "Detaching"},
+                                     {Lifecycle::kDetached, "Detached"},
+                                     {Lifecycle::kEnteringStandby, "EnteringStandby"},
+                                     {Lifecycle::kStandby, "Standby"},
+                                     {Lifecycle::kWarmedPending, "Warmed:Pending"},
+                                     {Lifecycle::kWarmedPendingWait, "Warmed:Pending:Wait"},
+                                     {Lifecycle::kWarmedPendingProceed, "Warmed:Pending:Proceed"},
+                                     {Lifecycle::kWarmedStopped, "Warmed:Stopped"},
+                                     {Lifecycle::kWarmedRunning, "Warmed:Running"},
+                                     {Lifecycle::kWarmedHibernated, "Warmed:Hibernated"},
+                                     {Lifecycle::kWarmedTerminating, "Warmed:Terminating"},
+                                     {Lifecycle::kWarmedTerminatingWait, "Warmed:Terminating:Wait"},
+                                     {Lifecycle::kWarmedTerminatingProceed, "Warmed:Terminating:Proceed"},
+                                     {Lifecycle::kWarmedTerminated, "Warmed:Terminated"}});
+
+constexpr EnumNames kHealthNames({std::pair{Health::kHealthy, "Healthy"}, {Health::kUnhealthy, "Unhealthy"}});
 
 bool IsBetween(Lifecycle lifecycle, Lifecycle first, Lifecycle last) { return lifecycle >= first && lifecycle <= last; }
 
 }  // namespace
 
-absl::string_view LifecycleName(Lifecycle lifecycle) { return kNames[static_cast<size_t>(lifecycle)]; }
+absl::string_view LifecycleName(Lifecycle lifecycle) { return kLifecycleNames.Of(lifecycle); }
 
-absl::StatusOr<Lifecycle> ParseLifecycle(absl::string_view name) {
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    if (kNames[i] == name) return static_cast<Lifecycle>(i);
-  }
-  return ec2::Error("ValidationError", absl::StrCat("'", name, "' is not a lifecycle state"));
+absl::string_view HealthName(Health health) { return kHealthNames.Of(health); }
+
+absl::StatusOr<Health> ParseHealth(absl::string_view name) {
+  return ParseName(kHealthNames, name, "ValidationError", "a health status");
 }
 
 bool IsActive(Lifecycle lifecycle) { return IsBetween(lifecycle, Lifecycle::kPending, Lifecycle::kInService); }

@@ -42,12 +42,9 @@ enum class Lifecycle {
   kWarmedTerminated = 21
 };
 std::true_type IsPersisted(Lifecycle);  // the database keeps its values
-inline constexpr int kLifecycles = 22;
 
 // "Pending:Wait", "InService", "Warmed:Stopped" …
 absl::string_view LifecycleName(Lifecycle lifecycle);
-// Error: ValidationError.
-absl::StatusOr<Lifecycle> ParseLifecycle(absl::string_view name);
 
 // Pending in any way, or in service: what counts towards the desired capacity.
 bool IsActive(Lifecycle lifecycle);
@@ -68,6 +65,9 @@ Lifecycle TargetOf(Lifecycle lifecycle, WarmState pool);
 
 enum class Health { kHealthy = 0, kUnhealthy = 1 };
 std::true_type IsPersisted(Health);  // the database keeps its values
+// "Healthy", "Unhealthy". Error: ValidationError.
+absl::string_view HealthName(Health health);
+absl::StatusOr<Health> ParseHealth(absl::string_view name);
 
 // One hook that holds a member.
 struct Wait {

@@ -115,7 +115,6 @@ enum class RefreshStatus {
   kRollbackSuccessful = 8
 };
 std::true_type IsPersisted(RefreshStatus);  // the database keeps its values
-inline constexpr int kRefreshStatuses = 9;
 // "InProgress", "RollbackSuccessful" …
 absl::string_view RefreshStatusName(RefreshStatus status);
 

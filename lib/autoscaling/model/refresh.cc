@@ -1,18 +1,23 @@
 #include "lib/autoscaling/model/refresh.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 
 namespace brume::scaling {
 namespace {
 
-// In the order of the enum.
-constexpr std::array<absl::string_view, kRefreshStatuses> kNames = {
-    "Pending",        "InProgress",        "Successful", "Failed", "Cancelling", "Cancelled", "RollbackInProgress",
-    "RollbackFailed", "RollbackSuccessful"};
+constexpr EnumNames kStatusNames({std::pair{RefreshStatus::kPending, "Pending"},
+                                  {RefreshStatus::kInProgress, "InProgress"},
+                                  {RefreshStatus::kSuccessful, "Successful"},
+                                  {RefreshStatus::kFailed, "Failed"},
+                                  {RefreshStatus::kCancelling, "Cancelling"},
+                                  {RefreshStatus::kCancelled, "Cancelled"},
+                                  {RefreshStatus::kRollbackInProgress, "RollbackInProgress"},
+                                  {RefreshStatus::kRollbackFailed, "RollbackFailed"},
+                                  {RefreshStatus::kRollbackSuccessful, "RollbackSuccessful"}});
 
 constexpr int kFailuresToFail = 3;
 
@@ -66,7 +71,7 @@ int ReachOf(const Refresh& refresh) {
 
 }  // namespace
 
-absl::string_view RefreshStatusName(RefreshStatus status) { return kNames[static_cast<size_t>(status)]; }
+absl::string_view RefreshStatusName(RefreshStatus status) { return kStatusNames.Of(status); }
 
 bool IsOutdated(const Group& group, const Member& member) {
   if (!group.refresh.has_value() || member.launched >= group.refresh->began) return false;

@@ -232,10 +232,7 @@ absl::StatusOr<alarm::HistoryQuery> QueryOf(const v1::DescribeAlarmHistoryReques
   if (!request.alarm_name().empty()) query.alarm = request.alarm_name();
   const std::set<Kind> kinds = KindsOf(request.alarm_types());
   query.kinds.assign(kinds.begin(), kinds.end());
-  for (const auto type :
-       {alarm::HistoryType::kConfigurationUpdate, alarm::HistoryType::kStateUpdate, alarm::HistoryType::kAction}) {
-    if (HistoryTypeName(type) == request.history_item_type()) query.type = type;
-  }
+  query.type = alarm::FindHistoryType(request.history_item_type());
   if (request.has_start_date()) {
     ASSIGN_OR_RETURN(query.since, gateway::ParseTime(request.start_date()));
   }

@@ -9,7 +9,7 @@
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/cloudwatch/metric_data.h"
 #include "lib/cloudwatch/metric_service.h"
-#include "lib/cloudwatch/statistic.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -62,11 +62,25 @@ v1::Datapoint RenderDatapoint(const PeriodBucket& period, const WantedStatistics
   for (const auto& [name, statistic] : wanted.plain) {
     const std::optional<double> value = statistic.Of(period.bucket);
     if (!value.has_value()) continue;
-    if (name == "SampleCount") point.set_sample_count(*value);
-    if (name == "Average") point.set_average(*value);
-    if (name == "Sum") point.set_sum(*value);
-    if (name == "Minimum") point.set_minimum(*value);
-    if (name == "Maximum") point.set_maximum(*value);
+    switch (statistic.kind()) {
+      case Statistic::Kind::kSampleCount:
+        point.set_sample_count(*value);
+        break;
+      case Statistic::Kind::kAverage:
+        point.set_average(*value);
+        break;
+      case Statistic::Kind::kSum:
+        point.set_sum(*value);
+        break;
+      case Statistic::Kind::kMinimum:
+        point.set_minimum(*value);
+        break;
+      case Statistic::Kind::kMaximum:
+        point.set_maximum(*value);
+        break;
+      case Statistic::Kind::kPercentile:
+        break;
+    }
   }
   for (const auto& [name, statistic] : wanted.percentiles) {
     const std::optional<double> value = statistic.Of(period.bucket);

@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/cloudwatch/statistic.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {

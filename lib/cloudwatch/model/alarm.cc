@@ -1,17 +1,33 @@
 #include "lib/cloudwatch/model/alarm.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "lib/base/enum_names.h"
 #include "lib/resource/arn.h"
 
 namespace brume::alarm {
+namespace {
 
-absl::string_view KindName(Kind kind) { return kind == Kind::kMetric ? "MetricAlarm" : "CompositeAlarm"; }
+constexpr EnumNames kKinds({std::pair{Kind::kMetric, "MetricAlarm"}, {Kind::kComposite, "CompositeAlarm"}});
+constexpr EnumNames kSuppressors({std::pair{SuppressedBy::kNobody, ""},
+                                  {SuppressedBy::kAlarm, "Alarm"},
+                                  {SuppressedBy::kWaitPeriod, "WaitPeriod"},
+                                  {SuppressedBy::kExtensionPeriod, "ExtensionPeriod"}});
+constexpr EnumNames kHistoryTypes({std::pair{HistoryType::kConfigurationUpdate, "ConfigurationUpdate"},
+                                   {HistoryType::kStateUpdate, "StateUpdate"},
+                                   {HistoryType::kAction, "Action"}});
 
-absl::string_view SuppressedByName(SuppressedBy by) {
-  constexpr absl::string_view kNames[] = {"", "Alarm", "WaitPeriod", "ExtensionPeriod"};
-  return kNames[static_cast<size_t>(by)];
-}
+}  // namespace
+
+absl::string_view KindName(Kind kind) { return kKinds.Of(kind); }
+
+absl::string_view SuppressedByName(SuppressedBy by) { return kSuppressors.Of(by); }
+
+absl::string_view HistoryTypeName(HistoryType type) { return kHistoryTypes.Of(type); }
+
+std::optional<HistoryType> FindHistoryType(absl::string_view name) { return kHistoryTypes.Find(name); }
 
 std::string AlarmArn(const Account& account, absl::string_view name) {
   return Arn::In(account, "cloudwatch", absl::StrCat("alarm:", name)).text();
@@ -23,11 +39,6 @@ std::optional<std::string> NameInArn(absl::string_view text) {
   absl::string_view name = arn->resource;  // may have colons of its own
   if (!absl::ConsumePrefix(&name, "alarm:") || name.empty()) return std::nullopt;
   return std::string(name);
-}
-
-absl::string_view HistoryTypeName(HistoryType type) {
-  constexpr absl::string_view kNames[] = {"ConfigurationUpdate", "StateUpdate", "Action"};
-  return kNames[static_cast<size_t>(type)];
 }
 
 }  // namespace brume::alarm

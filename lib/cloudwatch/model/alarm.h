@@ -91,7 +91,10 @@ std::optional<std::string> NameInArn(absl::string_view text);
 
 enum class HistoryType { kConfigurationUpdate = 0, kStateUpdate = 1, kAction = 2 };
 std::true_type IsPersisted(HistoryType);  // the database keeps its values
+// "ConfigurationUpdate", "StateUpdate", "Action".
 absl::string_view HistoryTypeName(HistoryType type);
+// Unset for what is none of these.
+std::optional<HistoryType> FindHistoryType(absl::string_view name);
 
 struct HistoryItem {
   int64_t number = 0;  // given by the store

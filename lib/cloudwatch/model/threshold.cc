@@ -1,46 +1,32 @@
 #include "lib/cloudwatch/model/threshold.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/resource/ec2_error.h"
+#include "lib/base/enum_names.h"
+#include "lib/resource/parse_name.h"
 
 namespace brume::alarm {
 namespace {
 
-template <typename Enum, size_t size>
-using Names = std::array<std::pair<Enum, absl::string_view>, size>;
-
-constexpr Names<State, 3> kStates = {
-    {{State::kOk, "OK"}, {State::kAlarm, "ALARM"}, {State::kInsufficientData, "INSUFFICIENT_DATA"}}};
-constexpr Names<Comparison, 4> kComparisons = {{{Comparison::kGreaterOrEqual, "GreaterThanOrEqualToThreshold"},
-                                                {Comparison::kGreater, "GreaterThanThreshold"},
-                                                {Comparison::kLess, "LessThanThreshold"},
-                                                {Comparison::kLessOrEqual, "LessThanOrEqualToThreshold"}}};
-constexpr Names<MissingData, 4> kTreatments = {{{MissingData::kMissing, "missing"},
-                                                {MissingData::kIgnore, "ignore"},
-                                                {MissingData::kBreaching, "breaching"},
-                                                {MissingData::kNotBreaching, "notBreaching"}}};
-
-template <typename Enum, size_t size>
-absl::string_view NameOf(const Names<Enum, size>& names, Enum value) {
-  for (const auto& [each, name] : names) {
-    if (each == value) return name;
-  }
-  return "";
-}
-
-template <typename Enum, size_t size>
-absl::StatusOr<Enum> Find(const Names<Enum, size>& names, absl::string_view text, absl::string_view what) {
-  for (const auto& [value, name] : names) {
-    if (name == text) return value;
-  }
-  return ec2::Error("ValidationError", absl::StrCat("'", text, "' is not ", what));
-}
+constexpr EnumNames kStates({std::pair{State::kOk, "OK"},
+                             {State::kAlarm, "ALARM"},
+                             {State::kInsufficientData, "INSUFFICIENT_DATA"}});
+constexpr EnumNames kComparisons({std::pair{Comparison::kGreaterOrEqual, "GreaterThanOrEqualToThreshold"},
+                                  {Comparison::kGreater, "GreaterThanThreshold"},
+                                  {Comparison::kLess, "LessThanThreshold"},
+                                  {Comparison::kLessOrEqual, "LessThanOrEqualToThreshold"}});
+constexpr EnumNames kComparisonWords({std::pair{Comparison::kGreaterOrEqual, "greater than or equal to"},
+                                      {Comparison::kGreater, "greater than"},
+                                      {Comparison::kLess, "less than"},
+                                      {Comparison::kLessOrEqual, "less than or equal to"}});
+constexpr EnumNames kTreatments({std::pair{MissingData::kMissing, "missing"},
+                                 {MissingData::kIgnore, "ignore"},
+                                 {MissingData::kBreaching, "breaching"},
+                                 {MissingData::kNotBreaching, "notBreaching"}});
 
 bool Breaches(const Threshold& threshold, double value) {
   switch (threshold.comparison) {
@@ -80,15 +66,17 @@ Tally Count(const Threshold& threshold, absl::Span<const std::optional<double>> 
 
 }  // namespace
 
-absl::string_view StateName(State state) { return NameOf(kStates, state); }
-absl::StatusOr<State> ParseState(absl::string_view name) { return Find(kStates, name, "a state of an alarm"); }
-absl::string_view ComparisonName(Comparison comparison) { return NameOf(kComparisons, comparison); }
-absl::StatusOr<Comparison> ParseComparison(absl::string_view name) {
-  return Find(kComparisons, name, "a comparison with a static threshold");
+absl::string_view StateName(State state) { return kStates.Of(state); }
+absl::StatusOr<State> ParseState(absl::string_view name) {
+  return ParseName(kStates, name, "ValidationError", "a state of an alarm");
 }
-absl::string_view MissingDataName(MissingData treatment) { return NameOf(kTreatments, treatment); }
+absl::string_view ComparisonName(Comparison comparison) { return kComparisons.Of(comparison); }
+absl::StatusOr<Comparison> ParseComparison(absl::string_view name) {
+  return ParseName(kComparisons, name, "ValidationError", "a comparison with a static threshold");
+}
+absl::string_view MissingDataName(MissingData treatment) { return kTreatments.Of(treatment); }
 absl::StatusOr<MissingData> ParseMissingData(absl::string_view name) {
-  return Find(kTreatments, name, "a treatment of missing data");
+  return ParseName(kTreatments, name, "ValidationError", "a treatment of missing data");
 }
 
 int EvaluationRange(const Threshold& threshold) {
@@ -119,8 +107,6 @@ std::string Reason(const Threshold& threshold, State state, absl::Span<const std
   }
   const Tally tally = Count(threshold, datapoints);
   const int shown = state == State::kAlarm ? tally.breaching : tally.there - tally.breaching;
-  constexpr absl::string_view kWords[] = {"greater than or equal to", "greater than", "less than",
-                                          "less than or equal to"};
   // A reason has at most 1,023 characters.
   constexpr size_t kMaxValues = 10;
   const bool few = values.size() <= kMaxValues;
@@ -128,9 +114,8 @@ std::string Reason(const Threshold& threshold, State state, absl::Span<const std
   return absl::StrCat("Threshold Crossed: ", shown, " out of the last ", threshold.evaluation_periods, " datapoints",
                       few ? " [" : ", the newest being [", absl::StrJoin(values, ", "), few ? "] " : "], ",
                       shown == 1 ? "was " : "were ", state == State::kAlarm ? "" : "not ",
-                      kWords[static_cast<int>(threshold.comparison)], " the threshold (", threshold.value,
-                      ") (minimum ", threshold.datapoints_to_alarm,
-                      threshold.datapoints_to_alarm == 1 ? " datapoint" : " datapoints",
+                      kComparisonWords.Of(threshold.comparison), " the threshold (", threshold.value, ") (minimum ",
+                      threshold.datapoints_to_alarm, threshold.datapoints_to_alarm == 1 ? " datapoint" : " datapoints",
                       " for OK -> ALARM transition).");
 }
 

@@ -31,8 +31,8 @@ absl::Status CheckName(absl::string_view name) {
 }
 
 absl::StatusOr<SshKeyType> ParseType(absl::string_view type) {
-  if (type == "rsa" || type.empty()) return SshKeyType::kRsa;
-  if (type == "ed25519") return SshKeyType::kEd25519;
+  if (type.empty()) return SshKeyType::kRsa;
+  if (const std::optional<SshKeyType> found = FindSshKeyType(type); found.has_value()) return *found;
   return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", absl::CHexEscape(type.substr(0, 64)),
                                                           ") for parameter KeyType is invalid: rsa or ed25519"));
 }

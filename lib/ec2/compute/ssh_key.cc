@@ -24,11 +24,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::compute {
 namespace {
+
+constexpr EnumNames kTypeNames({std::pair{SshKeyType::kRsa, "rsa"}, {SshKeyType::kEd25519, "ed25519"}});
 
 constexpr char kRsaName[] = "ssh-rsa";
 constexpr char kEd25519Name[] = "ssh-ed25519";
@@ -331,7 +334,9 @@ absl::StatusOr<SshKeyType> AcceptedType(const EVP_PKEY& key) {
 
 }  // namespace
 
-absl::string_view SshKeyTypeName(SshKeyType type) { return type == SshKeyType::kRsa ? "rsa" : "ed25519"; }
+absl::string_view SshKeyTypeName(SshKeyType type) { return kTypeNames.Of(type); }
+
+std::optional<SshKeyType> FindSshKeyType(absl::string_view name) { return kTypeNames.Find(name); }
 
 void WipeSecret(std::string& secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
 

@@ -5,6 +5,7 @@
 // Key blobs: RFC 4253 section 6.6 (ssh-rsa), RFC 8709 (ssh-ed25519); file formats: RFC 4716, OpenSSH's PROTOCOL.key.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -15,6 +16,8 @@ namespace brume::compute {
 enum class SshKeyType { kRsa, kEd25519 };
 // "rsa", "ed25519".
 absl::string_view SshKeyTypeName(SshKeyType type);
+// Unset for what is neither.
+std::optional<SshKeyType> FindSshKeyType(absl::string_view name);
 
 struct SshPublicKey {
   SshKeyType type = SshKeyType::kRsa;

@@ -1,21 +1,21 @@
 #include "lib/iam/model/identity.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 #include "lib/resource/arn.h"
 
 namespace brume {
+namespace {
 
-absl::string_view IdentityNoun(IdentityKind kind) {
-  switch (kind) {
-    case IdentityKind::kUser:
-      return "user";
-    case IdentityKind::kGroup:
-      return "group";
-    case IdentityKind::kRole:
-      return "role";
-  }
-  return "";
-}
+constexpr EnumNames kNouns({std::pair{IdentityKind::kUser, "user"},
+                            {IdentityKind::kGroup, "group"},
+                            {IdentityKind::kRole, "role"}});
+
+}  // namespace
+
+absl::string_view IdentityNoun(IdentityKind kind) { return kNouns.Of(kind); }
 
 std::string IamArn(absl::string_view account_id, absl::string_view type, absl::string_view path,
                    absl::string_view name) {

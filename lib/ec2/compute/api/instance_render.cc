@@ -1,5 +1,6 @@
 #include "lib/ec2/compute/api/instance_render.h"
 
+#include "lib/base/enum_names.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/time_text.h"
@@ -46,31 +47,19 @@ StateReason ReasonOf(const Instance& instance) {
 }
 
 absl::string_view SummaryText(compute::CheckStatus status) {
-  switch (status) {
-    case compute::CheckStatus::kPassed:
-      return "ok";
-    case compute::CheckStatus::kFailed:
-      return "impaired";
-    case compute::CheckStatus::kInitializing:
-      return "initializing";
-    case compute::CheckStatus::kNotApplicable:
-      return "not-applicable";
-  }
-  return "not-applicable";
+  static constexpr EnumNames kSummaries({std::pair{compute::CheckStatus::kPassed, "ok"},
+                                         {compute::CheckStatus::kFailed, "impaired"},
+                                         {compute::CheckStatus::kInitializing, "initializing"},
+                                         {compute::CheckStatus::kNotApplicable, "not-applicable"}});
+  return kSummaries.Of(status);
 }
 
 absl::string_view CheckText(compute::CheckStatus status) {
-  switch (status) {
-    case compute::CheckStatus::kPassed:
-      return "passed";
-    case compute::CheckStatus::kFailed:
-      return "failed";
-    case compute::CheckStatus::kInitializing:
-      return "initializing";
-    case compute::CheckStatus::kNotApplicable:
-      return "";
-  }
-  return "";
+  static constexpr EnumNames kChecks({std::pair{compute::CheckStatus::kPassed, "passed"},
+                                      {compute::CheckStatus::kFailed, "failed"},
+                                      {compute::CheckStatus::kInitializing, "initializing"},
+                                      {compute::CheckStatus::kNotApplicable, ""}});
+  return kChecks.Of(status);
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::compute {
@@ -53,17 +54,8 @@ absl::Status CheckSpec(const GuestSpec& spec) {
   return CheckText("kernel's command line", spec.direct_boot->command_line);
 }
 
-const char* TypeName(Type type) {
-  switch (type) {
-    case Type::kKvm:
-      return "kvm";
-    case Type::kTcg:
-      return "qemu";
-    case Type::kSimulated:
-      return "test";
-  }
-  return "";
-}
+// libvirt's names of its drivers.
+constexpr EnumNames kTypeNames({std::pair{Type::kKvm, "kvm"}, {Type::kTcg, "qemu"}, {Type::kSimulated, "test"}});
 
 void AddBoot(xml_node domain, const GuestSpec& spec, const DomainProfile& profile) {
   xml_node os = Add(domain, "os");
@@ -168,7 +160,7 @@ bool NeedsFirmware(const GuestSpec& spec) { return spec.boot_mode == BootMode::k
 absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile) {
   RETURN_IF_ERROR(CheckSpec(spec));
   pugi::xml_document document;
-  xml_node domain = Add(document, "domain", {{"type", TypeName(profile.type)}});
+  xml_node domain = Add(document, "domain", {{"type", std::string(kTypeNames.Of(profile.type))}});
   Add(domain, "name", {}, spec.id.text());
   Add(domain, "uuid", {}, spec.uuid);
   Add(domain, "memory", {{"unit", "MiB"}}, absl::StrCat(spec.memory_mib));

@@ -1,34 +1,26 @@
 #include "lib/ec2/compute/model/instance.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume {
+namespace {
 
-absl::string_view StateName(InstanceState state) {
-  switch (state) {
-    case InstanceState::kPending:
-      return "pending";
-    case InstanceState::kRunning:
-      return "running";
-    case InstanceState::kShuttingDown:
-      return "shutting-down";
-    case InstanceState::kTerminated:
-      return "terminated";
-    case InstanceState::kStopping:
-      return "stopping";
-    case InstanceState::kStopped:
-      return "stopped";
-  }
-  return "";
-}
+constexpr EnumNames kStateNames({std::pair{InstanceState::kPending, "pending"},
+                                 {InstanceState::kRunning, "running"},
+                                 {InstanceState::kShuttingDown, "shutting-down"},
+                                 {InstanceState::kTerminated, "terminated"},
+                                 {InstanceState::kStopping, "stopping"},
+                                 {InstanceState::kStopped, "stopped"}});
+constexpr EnumNames kShutdownBehaviorNames({std::pair{ShutdownBehavior::kStop, "stop"},
+                                            {ShutdownBehavior::kTerminate, "terminate"}});
 
-absl::StatusOr<InstanceState> ParseInstanceState(absl::string_view name) {
-  for (const InstanceState state : kAllInstanceStates) {
-    if (StateName(state) == name) return state;
-  }
-  return ec2::Error("InvalidParameterValue", absl::StrCat("'", name, "' is not an instance state"));
-}
+}  // namespace
+
+absl::string_view StateName(InstanceState state) { return kStateNames.Of(state); }
 
 bool IsTransitional(InstanceState state) {
   return state == InstanceState::kPending || state == InstanceState::kStopping || state == InstanceState::kShuttingDown;
@@ -36,13 +28,10 @@ bool IsTransitional(InstanceState state) {
 
 bool HoldsCapacity(InstanceState state) { return IsTransitional(state) || state == InstanceState::kRunning; }
 
-absl::string_view ShutdownBehaviorName(ShutdownBehavior behavior) {
-  return behavior == ShutdownBehavior::kStop ? "stop" : "terminate";
-}
+absl::string_view ShutdownBehaviorName(ShutdownBehavior behavior) { return kShutdownBehaviorNames.Of(behavior); }
 
 absl::StatusOr<ShutdownBehavior> ParseShutdownBehavior(absl::string_view name) {
-  if (name == "stop") return ShutdownBehavior::kStop;
-  if (name == "terminate") return ShutdownBehavior::kTerminate;
+  if (const auto found = kShutdownBehaviorNames.Find(name); found.has_value()) return *found;
   return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", name,
                                                           ") for parameter instanceInitiatedShutdownBehavior is "
                                                           "invalid. Use 'stop' or 'terminate'."));

@@ -34,7 +34,6 @@ inline constexpr InstanceState kAllInstanceStates[] = {InstanceState::kPending, 
 
 // "pending", "running", "shutting-down", "terminated", "stopping", "stopped".
 absl::string_view StateName(InstanceState state);
-absl::StatusOr<InstanceState> ParseInstanceState(absl::string_view name);
 // A row in such a state is work for the reconciler.
 bool IsTransitional(InstanceState state);
 // States in which the instance holds memory and vCPUs of the host.

@@ -26,7 +26,7 @@ absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageR
   image.location = request.image_location();
   image.architecture = request.architecture();
   image.root_device_name = request.root_device_name();
-  if (request.has_boot_mode()) image.boot_mode = request.boot_mode() == "uefi" ? BootMode::kUefi : BootMode::kBios;
+  image.boot_mode = FindBootMode(request.boot_mode());
   for (const v1::BlockDeviceMapping& mapping : request.block_device_mappings()) {
     if (!mapping.device_name().empty()) {
       if (!image.root_device_name.empty() && image.root_device_name != mapping.device_name()) {

@@ -14,20 +14,6 @@
 namespace brume::ec2 {
 namespace {
 
-const char* StateText(VolumeState state) {
-  switch (state) {
-    case VolumeState::kCreating:
-      return "creating";
-    case VolumeState::kInUse:
-      return "in-use";
-    case VolumeState::kAvailable:
-      return "available";
-    case VolumeState::kDeleting:
-      return "deleting";
-  }
-  return "";
-}
-
 v1::Volume Render(const storage::VolumeView& view) {
   const Volume& volume = view.volume;
   v1::Volume rendered;
@@ -45,7 +31,7 @@ v1::Volume Render(const storage::VolumeView& view) {
   rendered.set_encrypted(false);
   rendered.set_size(static_cast<int>(volume.size_gib));
   rendered.set_snapshot_id("");
-  rendered.set_state(StateText(volume.state));
+  rendered.set_state(std::string(StateName(volume.state)));
   rendered.set_volume_id(volume.id.text());
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_volume_type(volume.type);

@@ -1,33 +1,31 @@
 #include "lib/ec2/storage/model/storage.h"
 
-#include "absl/strings/str_cat.h"
-#include "lib/resource/ec2_error.h"
+#include <utility>
+
+#include "lib/base/enum_names.h"
 
 namespace brume {
+namespace {
 
-absl::string_view StateName(ImageState state) {
-  switch (state) {
-    case ImageState::kPending:
-      return "pending";
-    case ImageState::kAvailable:
-      return "available";
-    case ImageState::kFailed:
-      return "failed";
-    case ImageState::kDeregistered:
-      return "deregistered";
-  }
-  return "";
-}
+constexpr EnumNames kImageStateNames({std::pair{ImageState::kPending, "pending"},
+                                      {ImageState::kAvailable, "available"},
+                                      {ImageState::kFailed, "failed"},
+                                      {ImageState::kDeregistered, "deregistered"}});
+constexpr EnumNames kBootModeNames({std::pair{BootMode::kBios, "legacy-bios"}, {BootMode::kUefi, "uefi"}});
+constexpr EnumNames kVolumeStateNames({std::pair{VolumeState::kCreating, "creating"},
+                                       {VolumeState::kInUse, "in-use"},
+                                       {VolumeState::kAvailable, "available"},
+                                       {VolumeState::kDeleting, "deleting"}});
 
-absl::StatusOr<ImageState> ParseImageState(absl::string_view name) {
-  for (const ImageState state :
-       {ImageState::kPending, ImageState::kAvailable, ImageState::kFailed, ImageState::kDeregistered}) {
-    if (StateName(state) == name) return state;
-  }
-  return ec2::Error("InvalidParameterValue", absl::StrCat("'", name, "' is not an image state"));
-}
+}  // namespace
 
-absl::string_view BootModeName(BootMode mode) { return mode == BootMode::kBios ? "legacy-bios" : "uefi"; }
+absl::string_view StateName(ImageState state) { return kImageStateNames.Of(state); }
+
+absl::string_view BootModeName(BootMode mode) { return kBootModeNames.Of(mode); }
+
+std::optional<BootMode> FindBootMode(absl::string_view name) { return kBootModeNames.Find(name); }
+
+absl::string_view StateName(VolumeState state) { return kVolumeStateNames.Of(state); }
 
 absl::string_view AttachmentStatus(const Volume& volume) {
   switch (volume.state) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/resource/ids.h"
@@ -17,11 +17,12 @@ enum class ImageState { kPending = 0, kAvailable = 1, kFailed = 2, kDeregistered
 std::true_type IsPersisted(ImageState);  // the database keeps its values
 // EC2's words: "pending", "available", "failed", "deregistered".
 absl::string_view StateName(ImageState state);
-absl::StatusOr<ImageState> ParseImageState(absl::string_view name);
 
 enum class BootMode { kBios = 0, kUefi = 1 };  // "legacy-bios", "uefi"
 std::true_type IsPersisted(BootMode);          // the database keeps its values
 absl::string_view BootModeName(BootMode mode);
+// Unset for what is neither.
+std::optional<BootMode> FindBootMode(absl::string_view name);
 
 struct Image {
   ImageId id;
@@ -45,6 +46,8 @@ struct Image {
 
 enum class VolumeState { kCreating = 0, kInUse = 1, kAvailable = 2, kDeleting = 3 };
 std::true_type IsPersisted(VolumeState);  // the database keeps its values
+// "creating", "in-use", "available", "deleting".
+absl::string_view StateName(VolumeState state);
 
 // A root volume; its disk is an overlay over the image's disk.
 struct Volume {

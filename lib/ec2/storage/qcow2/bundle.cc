@@ -70,11 +70,8 @@ absl::StatusOr<Bundle> ParseBundle(const std::string& json) {
     if (!good) return Invalid("has a 'root_device_name' that is not like /dev/vda");
   }
   ASSIGN_OR_RETURN(const std::string boot_mode, Text(object, "boot_mode", 32));
-  if (boot_mode == "legacy-bios") {
-    bundle.boot_mode = BootMode::kBios;
-  } else if (boot_mode == "uefi") {
-    bundle.boot_mode = BootMode::kUefi;
-  } else if (!boot_mode.empty()) {
+  bundle.boot_mode = FindBootMode(boot_mode);
+  if (!bundle.boot_mode.has_value() && !boot_mode.empty()) {
     return Invalid(absl::StrCat("has boot_mode '", boot_mode, "'; known are legacy-bios and uefi"));
   }
   return bundle;

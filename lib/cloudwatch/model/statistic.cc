@@ -1,16 +1,30 @@
-#include "lib/cloudwatch/statistic.h"
+#include "lib/cloudwatch/model/statistic.h"
+
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "lib/base/enum_names.h"
 
 namespace brume::cloudwatch {
+namespace {
+
+using Kind = Statistic::Kind;
+
+// A percentile's name has its number.
+constexpr EnumNames kKinds({std::pair{Kind::kSampleCount, "SampleCount"},
+                            {Kind::kAverage, "Average"},
+                            {Kind::kSum, "Sum"},
+                            {Kind::kMinimum, "Minimum"},
+                            {Kind::kMaximum, "Maximum"},
+                            {Kind::kPercentile, "p"}});
+
+}  // namespace
 
 std::optional<Statistic> Statistic::Parse(absl::string_view name) {
-  if (name == "SampleCount") return Statistic(Kind::kSampleCount);
-  if (name == "Average") return Statistic(Kind::kAverage);
-  if (name == "Sum") return Statistic(Kind::kSum);
-  if (name == "Minimum") return Statistic(Kind::kMinimum);
-  if (name == "Maximum") return Statistic(Kind::kMaximum);
+  if (const std::optional<Kind> kind = kKinds.Find(name); kind.has_value() && *kind != Kind::kPercentile) {
+    return Statistic(*kind);
+  }
   constexpr double kMax = 100;
   double percent = 0;
   const bool is_number = absl::ConsumePrefix(&name, "p") && !name.empty() &&
