@@ -13,6 +13,7 @@
 #include "lib/gateway/unsaid_needs.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/declared_filters.h"
 #include "lib/schema/schema.h"
 
 namespace brume::gateway {
@@ -54,6 +55,7 @@ const Message& Dispatcher::EmptyAnswer(const google::protobuf::Descriptor* reque
 }
 
 absl::Status Dispatcher::CheckComplete() const {
+  RETURN_IF_ERROR(schema::CheckDeclaredFilters());
   std::vector<std::string> missing;
   for (const auto* service : schema::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {

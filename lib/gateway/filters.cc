@@ -1,10 +1,50 @@
 #include "lib/gateway/filters.h"
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "absl/strings/str_join.h"
+#include "lib/base/log.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/schema.h"
 
 namespace brume::gateway {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::Message;
+
+ItemFilterTable MakeItemFilters(const Descriptor& request) {
+  const schema::DeclaredFilters& declared = DeclaredFor(request);
+  ItemFilterTable::Accessors accessors;
+  for (const schema::DeclaredFilters::Filter& filter : declared.filters()) {
+    if (filter.path.empty()) continue;
+    accessors[filter.name] = [&path = filter.path](const Message& item, const ValueSink& sink) {
+      schema::ForEachValue(item, path, sink);
+    };
+  }
+  ItemFilterTable::Tags tags;
+  if (declared.tags().has_value()) {
+    tags = [&where = *declared.tags()](const Message& item, const TagSink& sink) {
+      schema::ForEachTag(item, where, sink);
+    };
+  }
+  return ItemFilterTable(request, std::move(accessors), std::move(tags));
+}
+
+std::map<const Descriptor*, ItemFilterTable> MakeAllItemFilters() {
+  std::map<const Descriptor*, ItemFilterTable> all;
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto* method = service->method(i);
+      if (schema::FiltersOf(*method).empty()) continue;
+      all.emplace(method->input_type(), MakeItemFilters(*method->input_type()));
+    }
+  }
+  return all;
+}
+
+}  // namespace
 
 Pattern::Pattern(absl::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
@@ -72,12 +112,37 @@ absl::Status UnknownFilter(absl::string_view name) {
   return ec2::Error("InvalidParameterValue", absl::StrCat("The filter '", name, "' is invalid"));
 }
 
+const schema::DeclaredFilters& DeclaredFor(const Descriptor& request) {
+  const auto* method = schema::MethodOf(request);
+  if (method != nullptr) return schema::FiltersOf(*method);
+  log::Error("{} is not the request of one rpc, so it declares no filters", request.full_name());
+  std::abort();
+}
+
+void CheckAccessors(const Descriptor& request, const schema::DeclaredFilters& declared,
+                    const std::vector<std::string>& names, bool has_tags) {
+  std::vector<std::string> declared_names;
+  for (const schema::DeclaredFilters::Filter& filter : declared.filters()) {
+    if (!filter.path.empty()) declared_names.push_back(filter.name);
+  }
+  if (names == declared_names && has_tags == declared.tags().has_value()) return;
+  log::Error("the filters of {}: the schema has the paths of {}{}, the code reads {}{}", request.full_name(),
+             absl::StrJoin(declared_names, ", "), declared.tags().has_value() ? " and of tags" : "",
+             absl::StrJoin(names, ", "), has_tags ? " and tags" : "");
+  std::abort();
+}
+
 std::vector<Pattern> PatternsOf(const ec2::v1::Filter& filter) {
   return std::vector<Pattern>(filter.values().begin(), filter.values().end());
 }
 
 bool AnyMatches(absl::Span<const Pattern> patterns, absl::string_view value) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) { return pattern.Matches(value); });
+}
+
+const ItemFilterTable& ItemFilters(const Descriptor& request) {
+  static const auto& all = *new std::map<const Descriptor*, ItemFilterTable>(MakeAllItemFilters());
+  return all.at(&request);
 }
 
 }  // namespace brume::gateway

@@ -13,8 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "brume/ec2/v1/common.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "lib/base/status_macros.h"
-#include "lib/resource/tags.h"
+#include "lib/schema/declared_filters.h"
 
 namespace brume::gateway {
 
@@ -32,39 +34,74 @@ class Pattern {
 using FilterList = google::protobuf::RepeatedPtrField<ec2::v1::Filter>;
 // Takes what a resource has for a filter; called once for each value it has.
 using ValueSink = std::function<void(absl::string_view)>;
+using TagSink = std::function<void(absl::string_view key, absl::string_view value)>;
 
 // Errors: InvalidParameterValue for a filter without a name or values, FilterLimitExceeded.
 absl::Status CheckFilter(const ec2::v1::Filter& filter);
 absl::Status UnknownFilter(absl::string_view name);
 std::vector<Pattern> PatternsOf(const ec2::v1::Filter& filter);
+// What the schema declares for the action whose request this is. A message that is the request of none ends the
+// program.
+const schema::DeclaredFilters& DeclaredFor(const google::protobuf::Descriptor& request);
+// Ends the program unless `names`, sorted, are those of the declared filters that have a path, and there are tags where
+// filters of tags are declared.
+void CheckAccessors(const google::protobuf::Descriptor& request, const schema::DeclaredFilters& declared,
+                    const std::vector<std::string>& names, bool has_tags);
 bool AnyMatches(absl::Span<const Pattern> patterns, absl::string_view value);
 
-// The values of a bool and of numbers as filters spell them.
+// A bool as filters spell it.
 inline absl::string_view FilterText(bool value) { return value ? "true" : "false"; }
 
-// The filters one kind of resource has.
-//
-//   const FilterTable<ec2::v1::Region> kFilters({{"region-name", [](auto& region, auto& sink) {
-//   sink(region.region_name());
-//   }}}); ASSIGN_OR_RETURN(auto keep, kFilters.Compile(request.filters())); if (keep(region)) …
+// The filters of one action, decided on what T shows. Which there are is what the schema declares (options filter and
+// tag_filters); what has one value or none everywhere is known from there, and where a value is in a T by `accessors`.
 template <typename T>
 class FilterTable {
  public:
+  // Passes each value that a T has to the sink.
   using Values = std::function<void(const T&, const ValueSink&)>;
-  using Tags = std::function<TagMap(const T&)>;
+  using Accessors = std::map<std::string, Values, std::less<>>;
+  using Tags = std::function<void(const T&, const TagSink&)>;
   using Predicate = std::function<bool(const T&)>;
 
-  // With `tags`, tag:KEY and tag-key are filters too.
-  explicit FilterTable(std::map<std::string, Values, std::less<>> table, Tags tags = nullptr)
-      : table_(std::move(table)), tags_(std::move(tags)) {
+  // Of the action whose request this is. Each filter that the schema declares with a path needs an accessor, and no
+  // other has one; `tags` are needed where it declares filters of tags. Anything else ends the program.
+  FilterTable(const google::protobuf::Descriptor& request, Accessors accessors, Tags tags = nullptr)
+      : values_(std::move(accessors)), tags_(std::move(tags)) {
+    const schema::DeclaredFilters& declared = DeclaredFor(request);
+    std::vector<std::string> names;
+    for (const auto& [name, values] : values_) names.push_back(name);
+    CheckAccessors(request, declared, names, tags_ != nullptr);
+    for (const schema::DeclaredFilters::Filter& filter : declared.filters()) {
+      if (!filter.path.empty()) continue;
+      values_[filter.name] = [value = filter.value](const T&, const ValueSink& sink) {
+        if (value.has_value()) sink(*value);
+      };
+    }
     if (!tags_) return;
-    table_["tag-key"] = [tags = tags_](const T& resource, const ValueSink& sink) {
-      for (const auto& [key, value] : tags(resource)) sink(key);
+    values_["tag-key"] = [tags = tags_](const T& resource, const ValueSink& sink) {
+      tags(resource, [&](absl::string_view key, absl::string_view) { sink(key); });
+    };
+    values_["tag-value"] = [tags = tags_](const T& resource, const ValueSink& sink) {
+      tags(resource, [&](absl::string_view, absl::string_view value) { sink(value); });
     };
   }
 
-  // The predicate outlives neither this table nor what T's functions refer to. Error: InvalidParameterValue for a
-  // filter this kind of resource does not have.
+  // Those of one filter; null where there is none of this name. Good while the table is.
+  Values Find(absl::string_view name) const {
+    constexpr absl::string_view kTag = "tag:";
+    if (tags_ && name.substr(0, kTag.size()) == kTag) {
+      return [tags = tags_, wanted = std::string(name.substr(kTag.size()))](const T& resource, const ValueSink& sink) {
+        tags(resource, [&](absl::string_view key, absl::string_view value) {
+          if (key == wanted) sink(value);
+        });
+      };
+    }
+    const auto entry = values_.find(std::string_view(name.data(), name.size()));
+    return entry == values_.end() ? Values() : entry->second;
+  }
+
+  // The predicate outlives neither this table nor what T's functions refer to. Errors: InvalidParameterValue for a
+  // filter the action does not have, those of CheckFilter.
   absl::StatusOr<Predicate> Compile(const FilterList& filters) const {
     std::vector<std::pair<Values, std::vector<Pattern>>> conditions;
     for (const ec2::v1::Filter& filter : filters) {
@@ -85,20 +122,21 @@ class FilterTable {
   }
 
  private:
-  Values Find(absl::string_view name) const {
-    constexpr absl::string_view kTag = "tag:";
-    if (tags_ && name.substr(0, kTag.size()) == kTag) {
-      return [tags = tags_, key = std::string(name.substr(kTag.size()))](const T& resource, const ValueSink& sink) {
-        const TagMap all = tags(resource);
-        if (const auto tag = all.find(key); tag != all.end()) sink(tag->second);
-      };
-    }
-    const auto entry = table_.find(std::string_view(name.data(), name.size()));
-    return entry == table_.end() ? Values() : entry->second;
-  }
-
-  std::map<std::string, Values, std::less<>> table_;
+  Accessors values_;
   Tags tags_;
 };
+
+// The filters of the action whose request this is, decided on the messages its answer lists. The reference stays good.
+using ItemFilterTable = FilterTable<google::protobuf::Message>;
+const ItemFilterTable& ItemFilters(const google::protobuf::Descriptor& request);
+
+// What the filters of an EC2 request keep of the messages its answer lists. Errors: those of FilterTable::Compile.
+//
+//   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
+//   if (keep(image)) …
+template <typename Request>
+absl::StatusOr<ItemFilterTable::Predicate> KeptBy(const Request& request) {
+  return ItemFilters(*Request::descriptor()).Compile(request.filters());
+}
 
 }  // namespace brume::gateway

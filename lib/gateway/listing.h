@@ -58,9 +58,9 @@ inline std::string IdLike(absl::string_view prefix, absl::string_view id) {
 // Of `all`, one page of what the request's filters keep, each once, by `key`; the response gets the token of the next.
 // Errors: InvalidParameterValue for a filter, InvalidNextToken.
 template <typename T, typename Request, typename Response, typename Key>
-absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<T> all, const FilterTable<T>& filters,
-                                            const Request& request, Response& response, const Key& key) {
-  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<T> all, const Request& request,
+                                            Response& response, const Key& key) {
+  ASSIGN_OR_RETURN(const auto keep, KeptBy(request));
   std::erase_if(all, [&](const T& item) { return !keep(item); });
   std::sort(all.begin(), all.end(), [&](const T& a, const T& b) { return key(a) < key(b); });
   const auto same = [&](const T& a, const T& b) { return key(a) == key(b); };
@@ -73,12 +73,11 @@ absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<
 // How one kind of resource is described.
 //
 //   const gateway::Listing<v1::Volume, v1::DescribeVolumesResponse> listing = {
-//       "volumes", filters, &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
+//       "volumes", &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
 //   return gateway::Answer(listing, request, std::move(rendered));
 template <typename T, typename Response>
 struct Listing {
   absl::string_view name;  // tokens of one list are refused by others
-  const FilterTable<T>& filters;
   const std::string& (T::*id)() const;
   google::protobuf::RepeatedPtrField<T>* (Response::*items)();
 };
@@ -87,7 +86,7 @@ struct Listing {
 template <typename T, typename Response, typename Request>
 absl::StatusOr<Response> Answer(const Listing<T, Response>& listing, const Request& request, std::vector<T> all) {
   Response response;
-  ASSIGN_OR_RETURN(std::vector<T> page, FilteredPage(listing.name, std::move(all), listing.filters, request, response,
+  ASSIGN_OR_RETURN(std::vector<T> page, FilteredPage(listing.name, std::move(all), request, response,
                                                      [&](const T& item) { return (item.*listing.id)(); }));
   for (T& item : page) *(response.*listing.items)()->Add() = std::move(item);
   return response;

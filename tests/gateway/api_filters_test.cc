@@ -2,31 +2,31 @@
 #include <string>
 #include <vector>
 
+#include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/volume.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/tags.h"
 
 namespace brume::gateway {
 namespace {
 
-struct Thing {
-  std::string name;
-  std::vector<std::string> colours;
-  TagMap tags;
-};
-
-const FilterTable<Thing>& Table() {
-  static const FilterTable<Thing> table(
-      {
-          {"name", [](const Thing& thing, const ValueSink& sink) { sink(thing.name); }},
-          {"colour",
-           [](const Thing& thing, const ValueSink& sink) {
-             for (const std::string& colour : thing.colours) sink(colour);
-           }},
-      },
-      [](const Thing& thing) { return thing.tags; });
-  return table;
+// "name" is the volume's type and "colour" the device of an attachment.
+ec2::v1::Volume Thing(const std::string& name, const std::vector<std::string>& colours, const TagMap& tags = {}) {
+  ec2::v1::Volume volume;
+  volume.set_volume_type(name);
+  for (const std::string& colour : colours) volume.add_attachments()->set_device(colour);
+  for (const auto& [key, value] : tags) {
+    ec2::v1::Tag& tag = *volume.add_tags();
+    tag.set_key(key);
+    tag.set_value(value);
+  }
+  return volume;
 }
+
+const ItemFilterTable& Table() { return ItemFilters(*ec2::v1::DescribeVolumesRequest::descriptor()); }
 
 FilterList Filters(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
   FilterList list;
@@ -38,7 +38,7 @@ FilterList Filters(const std::vector<std::pair<std::string, std::vector<std::str
   return list;
 }
 
-bool Keeps(const Thing& thing, const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
+bool Keeps(const ec2::v1::Volume& thing, const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
   const auto keep = Table().Compile(Filters(filters));
   REQUIRE(keep.ok());
   return (*keep)(thing);
@@ -95,32 +95,69 @@ TEST_CASE("a hostile pattern costs no more than text times pattern", "[api]") {
 }
 
 TEST_CASE("values of a filter are alternatives and filters must all hold", "[api]") {
-  const Thing thing{"web-1", {"red", "green"}, {{"Name", "front"}, {"Env", ""}}};
+  const auto thing = Thing("web-1", {"red", "green"}, {{"Name", "front"}, {"Env", ""}});
   CHECK(Keeps(thing, {}));
-  CHECK(Keeps(thing, {{"name", {"db", "web-1"}}}));
-  CHECK_FALSE(Keeps(thing, {{"name", {"web-1"}}, {"colour", {"blue"}}}));
-  CHECK(Keeps(thing, {{"name", {"web-?"}}, {"colour", {"gr*"}}}));
-  CHECK_FALSE(Keeps({"web-1", {}, {}}, {{"colour", {"*"}}}));
+  CHECK(Keeps(thing, {{"volume-type", {"db", "web-1"}}}));
+  CHECK_FALSE(Keeps(thing, {{"volume-type", {"web-1"}}, {"attachment.device", {"blue"}}}));
+  CHECK(Keeps(thing, {{"volume-type", {"web-?"}}, {"attachment.device", {"gr*"}}}));
+  CHECK_FALSE(Keeps(Thing("web-1", {}), {{"attachment.device", {"*"}}}));
 }
 
 TEST_CASE("tags are filtered by key and by value", "[api]") {
-  const Thing thing{"web-1", {}, {{"Name", "front"}, {"Env", ""}}};
+  const auto thing = Thing("web-1", {}, {{"Name", "front"}, {"Env", ""}});
   CHECK(Keeps(thing, {{"tag:Name", {"fr*"}}}));
   CHECK(Keeps(thing, {{"tag:Env", {""}}}));
   CHECK_FALSE(Keeps(thing, {{"tag:name", {"front"}}}));
   CHECK_FALSE(Keeps(thing, {{"tag:Owner", {"*"}}}));
   CHECK(Keeps(thing, {{"tag-key", {"Env"}}}));
   CHECK_FALSE(Keeps(thing, {{"tag-key", {"env"}}}));
+  CHECK(Keeps(thing, {{"tag-value", {"fr*"}}, {"tag-key", {"Env"}}}));
+  CHECK_FALSE(Keeps(thing, {{"tag-value", {"Name"}}}));
+}
+
+TEST_CASE("a filter with one value for all matches that value, and one without a value matches nothing", "[api]") {
+  const auto keeps = [](const std::string& name, const std::string& value) {
+    const auto keep = ItemFilters(*ec2::v1::DescribeSubnetsRequest::descriptor()).Compile(Filters({{name, {value}}}));
+    REQUIRE(keep.ok());
+    return (*keep)(ec2::v1::Subnet());
+  };
+  CHECK(keeps("map-customer-owned-ip-on-launch", "f*"));
+  CHECK_FALSE(keeps("map-customer-owned-ip-on-launch", "true"));
+  CHECK_FALSE(keeps("outpost-arn", "*"));
+}
+
+TEST_CASE("filters decide on what is not rendered by the code's own look at it", "[api]") {
+  struct Template {
+    std::string name;
+    TagMap tags;
+  };
+  const FilterTable<Template> table(
+      *ec2::v1::DescribeLaunchTemplatesRequest::descriptor(),
+      {{"create-time", [](const Template&, const ValueSink&) {}},
+       {"launch-template-name", [](const Template& t, const ValueSink& sink) { sink(t.name); }}},
+      [](const Template& t, const TagSink& sink) {
+        for (const auto& [key, value] : t.tags) sink(key, value);
+      });
+  const Template web{"web", {{"Env", "test"}}};
+  const auto keeps = [&](const std::string& name, const std::string& value) {
+    const auto keep = table.Compile(Filters({{name, {value}}}));
+    REQUIRE(keep.ok());
+    return (*keep)(web);
+  };
+  CHECK(keeps("launch-template-name", "w*"));
+  CHECK(keeps("tag:Env", "test"));
+  CHECK(keeps("tag-value", "test"));
+  CHECK_FALSE(keeps("create-time", "*"));
 }
 
 TEST_CASE("a filter that is not one of the resource's, has no values or too many, is refused", "[api]") {
   const auto code = [](const FilterList& filters) { return ec2::ErrorCode(Table().Compile(filters).status()); };
   CHECK(code(Filters({{"weight", {"1"}}})) == "InvalidParameterValue");
   CHECK(Table().Compile(Filters({{"weight", {"1"}}})).status().message() == "The filter 'weight' is invalid");
-  CHECK(code(Filters({{"name", {}}})) == "InvalidParameterValue");
+  CHECK(code(Filters({{"volume-type", {}}})) == "InvalidParameterValue");
   CHECK(code(Filters({{"", {"x"}}})) == "InvalidParameterValue");
-  CHECK(code(Filters({{"name", std::vector<std::string>(201, "x")}})) == "FilterLimitExceeded");
-  CHECK(code(Filters({{"name", {std::string(256, 'x')}}})) == "FilterLimitExceeded");
+  CHECK(code(Filters({{"volume-type", std::vector<std::string>(201, "x")}})) == "FilterLimitExceeded");
+  CHECK(code(Filters({{"volume-type", {std::string(256, 'x')}}})) == "FilterLimitExceeded");
 }
 
 TEST_CASE("a token leads on in its own list and nowhere else", "[api]") {

@@ -15,7 +15,7 @@
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/schema/message_fields.h"
 
 namespace brume::autoscaling {
@@ -134,14 +134,12 @@ absl::Status UpdateAutoScalingGroup(const Updated& request, const ScalingService
 absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> DescribeAutoScalingGroups(
     const v1::DescribeAutoScalingGroupsRequest& request, const ScalingServices& services) {
   using View = scaling::GroupView;
-  const auto tag_values = [](const View& view, const gateway::ValueSink& sink) {
-    for (const scaling::GroupTag& tag : view.tags) sink(tag.value);
-  };
-  static const gateway::FilterTable<View> filters({{"tag-value", tag_values}}, [](const View& view) {
-    TagMap tags;
-    for (const scaling::GroupTag& tag : view.tags) tags[tag.key] = tag.value;
-    return tags;
-  });
+  // Before they are rendered, which reads more of each group.
+  static const gateway::FilterTable<View> filters(*request.GetDescriptor(), {},
+                                                  [](const View& view, const gateway::TagSink& sink) {
+                                                    for (const scaling::GroupTag& tag : view.tags)
+                                                      sink(tag.key, tag.value);
+                                                  });
   std::vector<std::string> names;
   for (const std::string& name : request.auto_scaling_group_names()) names.push_back(GroupNameOf(services, name));
   ASSIGN_OR_RETURN(std::vector<View> views, services.groups.Describe(names));

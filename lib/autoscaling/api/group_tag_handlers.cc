@@ -13,7 +13,7 @@
 #include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -60,18 +60,12 @@ absl::Status DeleteTags(const v1::DeleteTagsRequest& request, const ScalingServi
 absl::StatusOr<v1::DescribeTagsResponse> DescribeTags(const v1::DescribeTagsRequest& request,
                                                       const ScalingServices& services) {
   using T = v1::TagDescription;
-  static const gateway::FilterTable<T> filters({
-      {"auto-scaling-group", gateway::One<T>([](const T& t) { return t.resource_id(); })},
-      {"key", gateway::One<T>([](const T& t) { return t.key(); })},
-      {"value", gateway::One<T>([](const T& t) { return t.value(); })},
-      {"propagate-at-launch", gateway::One<T>([](const T& t) { return t.propagate_at_launch(); })},
-  });
   ASSIGN_OR_RETURN(const std::vector<scaling::GroupView> views, services.groups.Describe({}));
   std::vector<T> tags;
   for (const scaling::GroupView& view : views) {
     for (const scaling::GroupTag& tag : view.tags) tags.push_back(RenderGroupTag(view.record.group.name, tag));
   }
-  RETURN_IF_ERROR(KeepFiltered(filters, request.filters(), tags));
+  RETURN_IF_ERROR(KeepFiltered(gateway::ItemFilters(*request.GetDescriptor()), request.filters(), tags));
   // No name of a group has a line's end.
   const auto key = [](const T& tag) { return absl::StrCat(tag.resource_id(), "\n", tag.key()); };
   std::sort(tags.begin(), tags.end(), [&](const T& a, const T& b) { return key(a) < key(b); });

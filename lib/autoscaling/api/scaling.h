@@ -16,9 +16,9 @@
 namespace brume::autoscaling {
 
 // Those of `all` that the request's filters keep. Error: ValidationError for a filter that is none.
-template <typename T>
-absl::Status KeepFiltered(const gateway::FilterTable<T>& filters,
-                          const google::protobuf::RepeatedPtrField<v1::Filter>& conditions, std::vector<T>& all) {
+template <typename Filters, typename T>
+absl::Status KeepFiltered(const Filters& filters, const google::protobuf::RepeatedPtrField<v1::Filter>& conditions,
+                          std::vector<T>& all) {
   gateway::FilterList list;
   for (const v1::Filter& condition : conditions) {
     ec2::v1::Filter& filter = *list.Add();

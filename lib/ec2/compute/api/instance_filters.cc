@@ -9,7 +9,7 @@ namespace brume::ec2 {
 namespace {
 
 using compute::InstanceView;
-using Table = std::map<std::string, gateway::FilterTable<InstanceView>::Values, std::less<>>;
+using Table = gateway::FilterTable<InstanceView>::Accessors;
 
 // Adapters from what is extracted to a filter's values.
 template <typename Function>
@@ -23,9 +23,6 @@ gateway::FilterTable<InstanceView>::Values IfAny(Function text) {
     const std::string value(text(view));
     if (!value.empty()) sink(value);
   };
-}
-gateway::FilterTable<InstanceView>::Values Always(std::string value) {
-  return [value = std::move(value)](const InstanceView&, const gateway::ValueSink& sink) { sink(value); };
 }
 template <typename Function>
 gateway::FilterTable<InstanceView>::Values EachInterface(Function text) {
@@ -79,23 +76,6 @@ void AddMetadataOptions(Table& table) {
   add("http-endpoint", [](const auto& o) { return o.http_endpoint(); });
   add("http-put-response-hop-limit", [](const auto& o) { return absl::StrCat(o.http_put_response_hop_limit()); });
   add("instance-metadata-tags", [](const auto& o) { return o.instance_metadata_tags(); });
-}
-
-void AddConstants(const Settings& settings, Table& table) {
-  table["architecture"] = Always("x86_64");
-  table["hibernation-options.configured"] = Always("false");
-  table["hypervisor"] = Always("xen");
-  table["owner-id"] = Always(settings.account_id);
-  table["platform-details"] = Always("Linux/UNIX");
-  table["root-device-type"] = Always("ebs");
-  table["tenancy"] = Always("default");
-  table["usage-operation"] = Always("RunInstances");
-  table["virtualization-type"] = Always("hvm");
-  // Known to EC2; no instance here has a value.
-  for (const char* name : {"instance-lifecycle", "kernel-id", "placement-group-name", "platform", "product-code",
-                           "ramdisk-id", "requester-id", "spot-instance-request-id"}) {
-    table[name] = [](const InstanceView&, const gateway::ValueSink&) {};
-  }
 }
 
 void AddVolumes(Table& table) {
@@ -152,7 +132,9 @@ void AddInterfaces(const Settings& settings, Table& table) {
   add("addresses.private-ip-address", private_ip);
   add("addresses.primary", [](const NetworkInterface&) { return "true"; });
   add("association.public-ip", public_ip);
-  add("association.ip-owner-id", [](const NetworkInterface& e) { return e.public_ip ? "amazon" : ""; });
+  for (const char* name : {"addresses.association.ip-owner-id", "association.ip-owner-id"}) {
+    add(name, [](const NetworkInterface& e) { return e.public_ip ? "amazon" : ""; });
+  }
   add("attachment.attach-time", [](const NetworkInterface& e) { return gateway::RenderTime(e.attach_time); });
   add("attachment.attachment-id", [](const NetworkInterface& e) { return e.attachment_id; });
   add("attachment.delete-on-termination",
@@ -184,26 +166,34 @@ gateway::FilterTable<InstanceView> InstanceFilters(const Settings& settings) {
   Table table;
   AddInstanceItself(table);
   AddMetadataOptions(table);
-  AddConstants(settings, table);
+  table["owner-id"] = Of([&settings](const InstanceView&) { return settings.account_id; });
   AddVolumes(table);
   AddInterfaces(settings, table);
-  return gateway::FilterTable<InstanceView>(std::move(table), [](const InstanceView& view) { return view.tags; });
+  return gateway::FilterTable<InstanceView>(*v1::DescribeInstancesRequest::descriptor(), std::move(table),
+                                            [](const InstanceView& view, const gateway::TagSink& sink) {
+                                              for (const auto& [key, value] : view.tags) sink(key, value);
+                                            });
 }
 
 const gateway::FilterTable<StatusView>& StatusFilters() {
   const auto of = [](auto text) {
-    return [text](const StatusView& s, const gateway::ValueSink& sink) { sink(text(s)); };
+    return [text](const StatusView& s, const gateway::ValueSink& sink) {
+      const std::string value(text(s));
+      if (!value.empty()) sink(value);
+    };
   };
-  static const gateway::FilterTable<StatusView> table({
-      {"availability-zone", of([](const StatusView& s) { return s.view->instance.availability_zone; })},
-      {"instance-state-code",
-       of([](const StatusView& s) { return absl::StrCat(static_cast<int>(s.view->instance.state)); })},
-      {"instance-state-name", of([](const StatusView& s) { return StateName(s.view->instance.state); })},
-      {"instance-status.reachability", of([](const StatusView& s) { return CheckText(s.status.instance); })},
-      {"instance-status.status", of([](const StatusView& s) { return SummaryText(s.status.instance); })},
-      {"system-status.reachability", of([](const StatusView& s) { return CheckText(s.status.system); })},
-      {"system-status.status", of([](const StatusView& s) { return SummaryText(s.status.system); })},
-  });
+  static const gateway::FilterTable<StatusView> table(
+      *v1::DescribeInstanceStatusRequest::descriptor(),
+      {
+          {"availability-zone", of([](const StatusView& s) { return s.view->instance.availability_zone; })},
+          {"instance-state-code",
+           of([](const StatusView& s) { return absl::StrCat(static_cast<int>(s.view->instance.state)); })},
+          {"instance-state-name", of([](const StatusView& s) { return StateName(s.view->instance.state); })},
+          {"instance-status.reachability", of([](const StatusView& s) { return CheckText(s.status.instance); })},
+          {"instance-status.status", of([](const StatusView& s) { return SummaryText(s.status.instance); })},
+          {"system-status.reachability", of([](const StatusView& s) { return CheckText(s.status.system); })},
+          {"system-status.status", of([](const StatusView& s) { return SummaryText(s.status.system); })},
+      });
   return table;
 }
 

@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance_options.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/ec2_error.h"
 
@@ -17,9 +16,7 @@ using Credit = v1::InstanceCreditSpecification;
 absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanceCreditSpecifications(
     const v1::DescribeInstanceCreditSpecificationsRequest& request, compute::InstanceService& instances) {
   using Response = v1::DescribeInstanceCreditSpecificationsResponse;
-  static const gateway::FilterTable<Credit> filters(
-      {{"instance-id", gateway::One<Credit>([](const Credit& c) { return c.instance_id(); })}});
-  static const gateway::Listing<Credit, Response> listing = {"credits", filters, &Credit::instance_id,
+  static const gateway::Listing<Credit, Response> listing = {"credits", &Credit::instance_id,
                                                              &Response::mutable_instance_credit_specifications};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<InstanceId>(request, request.instance_ids(), "instanceId"));
   std::vector<Credit> credits;

@@ -4,7 +4,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/compute/profile_association_service.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/arn.h"
@@ -28,12 +28,8 @@ Association RenderAssociation(const ProfileAssociation& association, const char*
 
 absl::StatusOr<v1::DescribeIamInstanceProfileAssociationsResponse> DescribeIamInstanceProfileAssociations(
     const v1::DescribeIamInstanceProfileAssociationsRequest& request, ProfileAssociationService& associations) {
-  static const gateway::FilterTable<Association> filters({
-      {"instance-id", gateway::One<Association>([](const Association& a) { return a.instance_id(); })},
-      {"state", gateway::One<Association>([](const Association& a) { return a.state(); })},
-  });
   RETURN_IF_ERROR(gateway::CheckPaging(request, !request.association_ids().empty(), "associationId"));
-  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, associations.List());
   const auto& named = request.association_ids();
   std::vector<Association> found;

@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "brume/ec2/v1/instance_type.pb.h"
 #include "lib/ec2/network/model/zones.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/resource/ec2_error.h"
 
@@ -61,64 +61,6 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
 
 using Info = v1::InstanceTypeInfo;
 
-const gateway::FilterTable<Info>& TypeFilters() {
-  const auto texts = [](const auto& text) { return text; };
-  static const gateway::FilterTable<Info> table({
-      {"auto-recovery-supported", gateway::One<Info>([](const Info& i) { return i.auto_recovery_supported(); })},
-      {"bare-metal", gateway::One<Info>([](const Info& i) { return i.bare_metal(); })},
-      {"burstable-performance-supported",
-       gateway::One<Info>([](const Info& i) { return i.burstable_performance_supported(); })},
-      {"current-generation", gateway::One<Info>([](const Info& i) { return i.current_generation(); })},
-      {"dedicated-hosts-supported", gateway::One<Info>([](const Info& i) { return i.dedicated_hosts_supported(); })},
-      {"ebs-info.ebs-optimized-support",
-       gateway::One<Info>([](const Info& i) { return i.ebs_info().ebs_optimized_support(); })},
-      {"ebs-info.encryption-support",
-       gateway::One<Info>([](const Info& i) { return i.ebs_info().encryption_support(); })},
-      {"ebs-info.nvme-support", gateway::One<Info>([](const Info& i) { return i.ebs_info().nvme_support(); })},
-      {"free-tier-eligible", gateway::One<Info>([](const Info& i) { return i.free_tier_eligible(); })},
-      {"hibernation-supported", gateway::One<Info>([](const Info& i) { return i.hibernation_supported(); })},
-      {"hypervisor", gateway::One<Info>([](const Info& i) { return i.hypervisor(); })},
-      {"instance-storage-supported", gateway::One<Info>([](const Info& i) { return i.instance_storage_supported(); })},
-      {"instance-type", gateway::One<Info>([](const Info& i) { return i.instance_type(); })},
-      {"memory-info.size-in-mib", gateway::One<Info>([](const Info& i) { return i.memory_info().size_in_mi_b(); })},
-      {"network-info.efa-supported",
-       gateway::One<Info>([](const Info& i) { return i.network_info().efa_supported(); })},
-      {"network-info.ena-support", gateway::One<Info>([](const Info& i) { return i.network_info().ena_support(); })},
-      {"network-info.encryption-in-transit-supported",
-       gateway::One<Info>([](const Info& i) { return i.network_info().encryption_in_transit_supported(); })},
-      {"network-info.ipv4-addresses-per-interface",
-       gateway::One<Info>([](const Info& i) { return i.network_info().ipv4_addresses_per_interface(); })},
-      {"network-info.ipv6-addresses-per-interface",
-       gateway::One<Info>([](const Info& i) { return i.network_info().ipv6_addresses_per_interface(); })},
-      {"network-info.ipv6-supported",
-       gateway::One<Info>([](const Info& i) { return i.network_info().ipv6_supported(); })},
-      {"network-info.maximum-network-cards",
-       gateway::One<Info>([](const Info& i) { return i.network_info().maximum_network_cards(); })},
-      {"network-info.maximum-network-interfaces",
-       gateway::One<Info>([](const Info& i) { return i.network_info().maximum_network_interfaces(); })},
-      {"network-info.network-performance",
-       gateway::One<Info>([](const Info& i) { return i.network_info().network_performance(); })},
-      {"processor-info.supported-architecture",
-       gateway::Each<Info>([](const Info& i) { return i.processor_info().supported_architectures(); }, texts)},
-      {"supported-boot-mode", gateway::Each<Info>([](const Info& i) { return i.supported_boot_modes(); }, texts)},
-      {"supported-root-device-type",
-       gateway::Each<Info>([](const Info& i) { return i.supported_root_device_types(); }, texts)},
-      {"supported-usage-class", gateway::Each<Info>([](const Info& i) { return i.supported_usage_classes(); }, texts)},
-      {"supported-virtualization-type",
-       gateway::Each<Info>([](const Info& i) { return i.supported_virtualization_types(); }, texts)},
-      {"vcpu-info.default-cores", gateway::One<Info>([](const Info& i) { return i.v_cpu_info().default_cores(); })},
-      {"vcpu-info.default-threads-per-core",
-       gateway::One<Info>([](const Info& i) { return i.v_cpu_info().default_threads_per_core(); })},
-      {"vcpu-info.default-vcpus", gateway::One<Info>([](const Info& i) { return i.v_cpu_info().default_v_cpus(); })},
-      {"instance-storage-info.disk.count", gateway::Nothing<Info>()},
-      {"instance-storage-info.disk.size-in-gb", gateway::Nothing<Info>()},
-      {"instance-storage-info.disk.type", gateway::Nothing<Info>()},
-      {"placement-group-info.supported-strategies", gateway::Nothing<Info>()},
-      {"processor-info.sustained-clock-speed-in-ghz", gateway::Nothing<Info>()},
-  });
-  return table;
-}
-
 absl::Status CheckNames(const InstanceTypeTable& types, const google::protobuf::RepeatedPtrField<std::string>& names) {
   std::vector<absl::string_view> unknown;
   for (const std::string& name : names) {
@@ -134,7 +76,7 @@ absl::StatusOr<v1::DescribeInstanceTypesResponse> DescribeInstanceTypes(const v1
   const auto& names = request.instance_types();
   RETURN_IF_ERROR(gateway::CheckPaging(request, !names.empty(), "instanceType"));
   RETURN_IF_ERROR(CheckNames(types, names));
-  ASSIGN_OR_RETURN(const auto keep, TypeFilters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   std::vector<Info> infos;
   for (const auto& [name, type] : types.all()) {
     if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) continue;
@@ -161,11 +103,7 @@ using Offering = v1::InstanceTypeOffering;
 
 absl::StatusOr<v1::DescribeInstanceTypeOfferingsResponse> DescribeInstanceTypeOfferings(
     const v1::DescribeInstanceTypeOfferingsRequest& request, const InstanceTypeTable& types, const Settings& settings) {
-  static const gateway::FilterTable<Offering> filters({
-      {"instance-type", gateway::One<Offering>([](const Offering& o) { return o.instance_type(); })},
-      {"location", gateway::One<Offering>([](const Offering& o) { return o.location(); })},
-  });
-  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   const std::string location_type = request.has_location_type() ? request.location_type() : "region";
   std::vector<Offering> offerings;
   for (const auto& [name, type] : types.all()) {

@@ -6,7 +6,7 @@
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -47,17 +47,6 @@ absl::StatusOr<v1::ImportKeyPairResponse> ImportKeyPair(const v1::ImportKeyPairR
   return response;
 }
 
-const gateway::FilterTable<Info>& Filters() {
-  static const gateway::FilterTable<Info> table(
-      {
-          {"fingerprint", gateway::One<Info>([](const Info& i) { return i.key_fingerprint(); })},
-          {"key-name", gateway::One<Info>([](const Info& i) { return i.key_name(); })},
-          {"key-pair-id", gateway::One<Info>([](const Info& i) { return i.key_pair_id(); })},
-      },
-      [](const Info& i) { return TagsOf(i.tags()); });
-  return table;
-}
-
 bool Has(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -77,7 +66,7 @@ absl::Status CheckFound(const Names& wanted, const std::vector<compute::KeyPairV
 
 absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::DescribeKeyPairsRequest& request,
                                                               compute::KeyPairService& key_pairs) {
-  ASSIGN_OR_RETURN(const auto keep, Filters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
   RETURN_IF_ERROR(CheckFound(request.key_names(), all, [](const KeyPair& pair) { return pair.name; }));
   RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), all, [](const KeyPair& pair) { return pair.id.text(); }));

@@ -14,7 +14,6 @@
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
@@ -96,12 +95,6 @@ absl::StatusOr<v1::CreateLaunchTemplateVersionResponse> CreateLaunchTemplateVers
 absl::StatusOr<v1::DescribeLaunchTemplatesResponse> DescribeLaunchTemplates(
     const v1::DescribeLaunchTemplatesRequest& request, compute::LaunchTemplateService& launch_templates) {
   using T = v1::LaunchTemplate;
-  static const gateway::FilterTable<T> filters(
-      {
-          {"create-time", gateway::One<T>([](const T& t) { return t.create_time(); })},
-          {"launch-template-name", gateway::One<T>([](const T& t) { return t.launch_template_name(); })},
-      },
-      [](const T& t) { return TagsOf(t.tags()); });
   gateway::Names ids = request.launch_template_ids();
   const bool named = !ids.empty() || !request.launch_template_names().empty();
   RETURN_IF_ERROR(gateway::CheckPaging(request, named, "launchTemplateId"));
@@ -115,54 +108,9 @@ absl::StatusOr<v1::DescribeLaunchTemplatesResponse> DescribeLaunchTemplates(
   const auto key = [](const T& t) { return t.launch_template_id(); };
   RETURN_IF_ERROR(gateway::Select<LaunchTemplateId>(ids, templates, key));
   v1::DescribeLaunchTemplatesResponse response;
-  ASSIGN_OR_RETURN(templates,
-                   gateway::FilteredPage("templates", std::move(templates), filters, request, response, key));
+  ASSIGN_OR_RETURN(templates, gateway::FilteredPage("templates", std::move(templates), request, response, key));
   for (T& one : templates) *response.add_launch_templates() = std::move(one);
   return response;
-}
-
-const gateway::FilterTable<v1::LaunchTemplateVersion>& VersionFilters() {
-  using V = v1::LaunchTemplateVersion;
-  using Data = v1::ResponseLaunchTemplateData;
-  // A parameter that a version does not have matches nothing.
-  const auto text = [](bool (Data::*has)() const, const std::string& (Data::*get)() const) {
-    return [has, get](const V& v, const gateway::ValueSink& sink) {
-      if ((v.launch_template_data().*has)()) sink((v.launch_template_data().*get)());
-    };
-  };
-  static const gateway::FilterTable<V> table({
-      {"create-time", gateway::One<V>([](const V& v) { return v.create_time(); })},
-      {"ebs-optimized",
-       [](const V& v, const gateway::ValueSink& sink) {
-         if (v.launch_template_data().has_ebs_optimized())
-           sink(gateway::FilterText(v.launch_template_data().ebs_optimized()));
-       }},
-      {"http-endpoint",
-       [](const V& v, const gateway::ValueSink& sink) {
-         const auto& options = v.launch_template_data().metadata_options();
-         if (options.has_http_endpoint()) sink(options.http_endpoint());
-       }},
-      {"http-tokens",
-       [](const V& v, const gateway::ValueSink& sink) {
-         const auto& options = v.launch_template_data().metadata_options();
-         if (options.has_http_tokens()) sink(options.http_tokens());
-       }},
-      {"iam-instance-profile",
-       [](const V& v, const gateway::ValueSink& sink) {
-         const auto& profile = v.launch_template_data().iam_instance_profile();
-         if (profile.has_arn()) sink(profile.arn());
-       }},
-      {"image-id", text(&Data::has_image_id, &Data::image_id)},
-      {"instance-type", text(&Data::has_instance_type, &Data::instance_type)},
-      {"is-default-version", gateway::One<V>([](const V& v) { return v.default_version(); })},
-      {"host-resource-group-arn", gateway::Nothing<V>()},
-      {"http-protocol-ipv4", gateway::Nothing<V>()},
-      {"kernel-id", gateway::Nothing<V>()},
-      {"license-configuration-arn", gateway::Nothing<V>()},
-      {"network-card-index", gateway::Nothing<V>()},
-      {"ram-disk-id", gateway::Nothing<V>()},
-  });
-  return table;
 }
 
 // "SEQ.NUMBER" of the last version shown.
@@ -184,7 +132,7 @@ absl::StatusOr<v1::DescribeLaunchTemplateVersionsResponse> DescribeLaunchTemplat
   asked.to = request.max_version();
   ASSIGN_OR_RETURN(asked.after, ParsePosition(request.next_token()));
   if (request.has_max_results()) asked.max_versions = request.max_results();
-  ASSIGN_OR_RETURN(const auto matches, VersionFilters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto matches, gateway::KeptBy(request));
   if (!request.filters().empty()) {
     asked.keep = [&](const compute::LaunchTemplateVersionView& view) { return matches(Render(view)); };
   }

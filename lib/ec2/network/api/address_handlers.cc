@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
@@ -15,12 +15,7 @@ namespace {
 
 // No call makes an address, so each that is named is one that is not there.
 absl::StatusOr<v1::DescribeAddressesResponse> DescribeAddresses(const v1::DescribeAddressesRequest& request) {
-  static const gateway::FilterTable<v1::Address> filters(
-      gateway::ValuesOfNone<v1::Address>({"allocation-id", "association-id", "domain", "instance-id",
-                                          "network-border-group", "network-interface-id", "network-interface-owner-id",
-                                          "private-ip-address", "public-ip"}),
-      [](const v1::Address&) { return TagMap(); });
-  RETURN_IF_ERROR(filters.Compile(request.filters()).status());
+  RETURN_IF_ERROR(gateway::KeptBy(request).status());
   for (const std::string& text : request.public_ips()) {
     if (!Ipv4::Parse(text).ok()) {
       return ec2::Error("InvalidAddress.Malformed", "Invalid IPv4 address in the parameter publicIp");

@@ -6,7 +6,6 @@
 #include "brume/ec2/v1/network_acl.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
@@ -50,41 +49,11 @@ Acl Render(const Vpc& vpc, const std::vector<network::SubnetView>& subnets, cons
   return acl;
 }
 
-const gateway::FilterTable<Acl>& Filters() {
-  using A = v1::NetworkAclAssociation;
-  const auto association = [](auto get) {
-    return gateway::Each<Acl>([](const Acl& a) { return a.associations(); }, get);
-  };
-  const auto entry = [](auto get) { return gateway::Each<Acl>([](const Acl& a) { return a.entries(); }, get); };
-  static const gateway::FilterTable<Acl> table(
-      {
-          {"association.association-id", association([](const A& a) { return a.network_acl_association_id(); })},
-          {"association.network-acl-id", association([](const A& a) { return a.network_acl_id(); })},
-          {"association.subnet-id", association([](const A& a) { return a.subnet_id(); })},
-          {"default", gateway::One<Acl>([](const Acl& a) { return a.is_default(); })},
-          {"entry.cidr", entry([](const Entry& e) { return e.cidr_block(); })},
-          {"entry.egress", entry([](const Entry& e) { return e.egress(); })},
-          {"entry.icmp.code", gateway::Nothing<Acl>()},
-          {"entry.icmp.type", gateway::Nothing<Acl>()},
-          {"entry.ipv6-cidr", gateway::Nothing<Acl>()},
-          {"entry.port-range.from", gateway::Nothing<Acl>()},
-          {"entry.port-range.to", gateway::Nothing<Acl>()},
-          {"entry.protocol", entry([](const Entry& e) { return e.protocol(); })},
-          {"entry.rule-action", entry([](const Entry& e) { return e.rule_action(); })},
-          {"entry.rule-number", entry([](const Entry& e) { return e.rule_number(); })},
-          {"network-acl-id", gateway::One<Acl>([](const Acl& a) { return a.network_acl_id(); })},
-          {"owner-id", gateway::One<Acl>([](const Acl& a) { return a.owner_id(); })},
-          {"vpc-id", gateway::One<Acl>([](const Acl& a) { return a.vpc_id(); })},
-      },
-      [](const Acl& a) { return TagsOf(a.tags()); });
-  return table;
-}
-
 absl::StatusOr<v1::DescribeNetworkAclsResponse> DescribeNetworkAcls(const v1::DescribeNetworkAclsRequest& request,
                                                                     network::NetworkService& networks,
                                                                     const Settings& settings) {
   static const gateway::Listing<Acl, v1::DescribeNetworkAclsResponse> listing = {
-      "acls", Filters(), &Acl::network_acl_id, &v1::DescribeNetworkAclsResponse::mutable_network_acls};
+      "acls", &Acl::network_acl_id, &v1::DescribeNetworkAclsResponse::mutable_network_acls};
   const auto& ids = request.network_acl_ids();
   RETURN_IF_ERROR(gateway::NamedIds<NetworkAclId>(request, ids, "networkAclId").status());
   ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());

@@ -10,7 +10,6 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/model/dns_names.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
@@ -74,82 +73,11 @@ Interface Render(const network::InterfaceView& view, const Settings& settings) {
   return rendered;
 }
 
-using Table = std::map<std::string, gateway::FilterTable<Interface>::Values, std::less<>>;
-
-void AddAddressFilters(Table& table) {
-  using Address = v1::NetworkInterfacePrivateIpAddress;
-  // `get` of the public address, where there is one.
-  const auto association = [](auto get) -> gateway::FilterTable<Interface>::Values {
-    return [get](const Interface& i, const gateway::ValueSink& sink) {
-      if (i.has_association()) sink(get(i.association()));
-    };
-  };
-  const auto each = [](auto get) {
-    return gateway::Each<Interface>([](const Interface& i) { return i.private_ip_addresses(); }, get);
-  };
-  const auto public_ip = association([](const v1::NetworkInterfaceAssociation& a) { return a.public_ip(); });
-  const auto owner = association([](const v1::NetworkInterfaceAssociation& a) { return a.ip_owner_id(); });
-  table["addresses.association.owner-id"] = owner;
-  table["addresses.association.public-ip"] = public_ip;
-  table["addresses.primary"] = each([](const Address& a) { return a.primary(); });
-  table["addresses.private-ip-address"] = each([](const Address& a) { return a.private_ip_address(); });
-  table["association.ip-owner-id"] = owner;
-  table["association.public-ip"] = public_ip;
-  table["association.public-dns-name"] =
-      association([](const v1::NetworkInterfaceAssociation& a) { return a.public_dns_name(); });
-  table["private-dns-name"] = gateway::One<Interface>([](const Interface& i) { return i.private_dns_name(); });
-  table["private-ip-address"] = gateway::One<Interface>([](const Interface& i) { return i.private_ip_address(); });
-}
-
-void AddAttachmentFilters(Table& table) {
-  using Attachment = v1::NetworkInterfaceAttachment;
-  const auto add = [&table](const std::string& name, auto get) {
-    table["attachment." + name] = [get](const Interface& i, const gateway::ValueSink& sink) {
-      if (i.has_attachment()) sink(get(i.attachment()));
-    };
-  };
-  add("attach-time", [](const Attachment& a) { return a.attach_time(); });
-  add("attachment-id", [](const Attachment& a) { return a.attachment_id(); });
-  add("delete-on-termination", [](const Attachment& a) { return gateway::FilterText(a.delete_on_termination()); });
-  add("device-index", [](const Attachment& a) { return absl::StrCat(a.device_index()); });
-  add("instance-id", [](const Attachment& a) { return a.instance_id(); });
-  add("instance-owner-id", [](const Attachment& a) { return a.instance_owner_id(); });
-  add("status", [](const Attachment& a) { return a.status(); });
-}
-
-gateway::FilterTable<Interface> MakeFilters() {
-  const auto groups = [](const Interface& i) { return i.groups(); };
-  Table table = {
-      {"availability-zone", gateway::One<Interface>([](const Interface& i) { return i.availability_zone(); })},
-      {"description", gateway::One<Interface>([](const Interface& i) { return i.description(); })},
-      {"group-id", gateway::Each<Interface>(groups, [](const v1::GroupIdentifier& g) { return g.group_id(); })},
-      {"group-name", gateway::Each<Interface>(groups, [](const v1::GroupIdentifier& g) { return g.group_name(); })},
-      {"interface-type", gateway::One<Interface>([](const Interface& i) { return i.interface_type(); })},
-      {"mac-address", gateway::One<Interface>([](const Interface& i) { return i.mac_address(); })},
-      {"network-interface-id", gateway::One<Interface>([](const Interface& i) { return i.network_interface_id(); })},
-      {"owner-id", gateway::One<Interface>([](const Interface& i) { return i.owner_id(); })},
-      {"requester-managed", gateway::One<Interface>([](const Interface& i) { return i.requester_managed(); })},
-      {"source-dest-check", gateway::One<Interface>([](const Interface& i) { return i.source_dest_check(); })},
-      {"status", gateway::One<Interface>([](const Interface& i) { return i.status(); })},
-      {"subnet-id", gateway::One<Interface>([](const Interface& i) { return i.subnet_id(); })},
-      {"vpc-id", gateway::One<Interface>([](const Interface& i) { return i.vpc_id(); })},
-  };
-  AddAddressFilters(table);
-  AddAttachmentFilters(table);
-  // Known to EC2; no interface here has a value.
-  for (const char* name : {"association.allocation-id", "association.association-id", "attachment.nat-gateway-id",
-                           "ipv6-addresses.ipv6-address", "requester-id"}) {
-    table[name] = gateway::Nothing<Interface>();
-  }
-  return gateway::FilterTable<Interface>(std::move(table), [](const Interface& i) { return TagsOf(i.tag_set()); });
-}
-
 absl::StatusOr<v1::DescribeNetworkInterfacesResponse> DescribeNetworkInterfaces(
     const v1::DescribeNetworkInterfacesRequest& request, network::InterfaceService& interfaces,
     const Settings& settings) {
-  static const gateway::FilterTable<Interface> filters = MakeFilters();
   static const gateway::Listing<Interface, v1::DescribeNetworkInterfacesResponse> listing = {
-      "interfaces", filters, &Interface::network_interface_id,
+      "interfaces", &Interface::network_interface_id,
       &v1::DescribeNetworkInterfacesResponse::mutable_network_interfaces};
   ASSIGN_OR_RETURN(const auto ids,
                    gateway::NamedIds<EniId>(request, request.network_interface_ids(), "networkInterfaceId"));

@@ -8,7 +8,7 @@
 #include "brume/ec2/v1/region.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/model/zones.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
@@ -36,13 +36,8 @@ absl::Status CheckNames(const Names& names, const std::vector<std::string>& know
 absl::StatusOr<v1::DescribeRegionsResponse> DescribeRegions(const v1::DescribeRegionsRequest& request,
                                                             const Settings& settings) {
   using v1::Region;
-  static const gateway::FilterTable<Region> filters({
-      {"endpoint", gateway::One<Region>([](const Region& r) { return r.endpoint(); })},
-      {"opt-in-status", gateway::One<Region>([](const Region& r) { return r.opt_in_status(); })},
-      {"region-name", gateway::One<Region>([](const Region& r) { return r.region_name(); })},
-  });
   RETURN_IF_ERROR(CheckNames(request.region_names(), {settings.region}, "region"));
-  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   Region region;
   region.set_region_name(settings.region);
   region.set_endpoint(absl::StrCat("ec2.", settings.region, ".amazonaws.com"));
@@ -65,30 +60,13 @@ v1::AvailabilityZone RenderZone(const Settings& settings, const std::string& nam
   return zone;
 }
 
-const gateway::FilterTable<v1::AvailabilityZone>& ZoneFilters() {
-  using Zone = v1::AvailabilityZone;
-  static const gateway::FilterTable<Zone> table({
-      {"group-name", gateway::One<Zone>([](const Zone& z) { return z.group_name(); })},
-      {"message", gateway::Nothing<Zone>()},
-      {"opt-in-status", gateway::One<Zone>([](const Zone& z) { return z.opt_in_status(); })},
-      {"parent-zone-id", gateway::Nothing<Zone>()},
-      {"parent-zone-name", gateway::Nothing<Zone>()},
-      {"region-name", gateway::One<Zone>([](const Zone& z) { return z.region_name(); })},
-      {"state", gateway::One<Zone>([](const Zone& z) { return z.state(); })},
-      {"zone-id", gateway::One<Zone>([](const Zone& z) { return z.zone_id(); })},
-      {"zone-name", gateway::One<Zone>([](const Zone& z) { return z.zone_name(); })},
-      {"zone-type", gateway::One<Zone>([](const Zone& z) { return z.zone_type(); })},
-  });
-  return table;
-}
-
 absl::StatusOr<v1::DescribeAvailabilityZonesResponse> DescribeAvailabilityZones(
     const v1::DescribeAvailabilityZonesRequest& request, const Settings& settings) {
   std::vector<std::string> ids;
   for (const std::string& zone : settings.zones) ids.push_back(ZoneId(settings, zone));
   RETURN_IF_ERROR(CheckNames(request.zone_names(), settings.zones, "availability zone"));
   RETURN_IF_ERROR(CheckNames(request.zone_ids(), ids, "availability zone-id"));
-  ASSIGN_OR_RETURN(const auto keep, ZoneFilters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   v1::DescribeAvailabilityZonesResponse response;
   for (const std::string& name : settings.zones) {
     const v1::AvailabilityZone zone = RenderZone(settings, name);

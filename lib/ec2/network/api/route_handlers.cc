@@ -7,7 +7,6 @@
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
@@ -41,44 +40,11 @@ v1::RouteTable RenderTable(const Vpc& vpc, const Settings& settings) {
   return table;
 }
 
-const gateway::FilterTable<v1::RouteTable>& TableFilters() {
-  using T = v1::RouteTable;
-  using A = v1::RouteTableAssociation;
-  const auto association = [](auto get) { return gateway::Each<T>([](const T& t) { return t.associations(); }, get); };
-  const auto route = [](auto get) { return gateway::Each<T>([](const T& t) { return t.routes(); }, get); };
-  static const gateway::FilterTable<T> table(
-      {
-          {"association.main", association([](const A& a) { return a.main(); })},
-          {"association.route-table-association-id",
-           association([](const A& a) { return a.route_table_association_id(); })},
-          {"association.route-table-id", association([](const A& a) { return a.route_table_id(); })},
-          {"association.gateway-id", gateway::Nothing<T>()},
-          {"association.subnet-id", gateway::Nothing<T>()},
-          {"owner-id", gateway::One<T>([](const T& t) { return t.owner_id(); })},
-          {"route-table-id", gateway::One<T>([](const T& t) { return t.route_table_id(); })},
-          {"route.destination-cidr-block", route([](const v1::Route& r) { return r.destination_cidr_block(); })},
-          {"route.destination-ipv6-cidr-block", gateway::Nothing<T>()},
-          {"route.destination-prefix-list-id", gateway::Nothing<T>()},
-          {"route.egress-only-internet-gateway-id", gateway::Nothing<T>()},
-          {"route.gateway-id", route([](const v1::Route& r) { return r.gateway_id(); })},
-          {"route.instance-id", gateway::Nothing<T>()},
-          {"route.nat-gateway-id", gateway::Nothing<T>()},
-          {"route.origin", route([](const v1::Route& r) { return r.origin(); })},
-          {"route.state", route([](const v1::Route& r) { return r.state(); })},
-          {"route.transit-gateway-id", gateway::Nothing<T>()},
-          {"route.vpc-peering-connection-id", gateway::Nothing<T>()},
-          {"vpc-id", gateway::One<T>([](const T& t) { return t.vpc_id(); })},
-      },
-      [](const T& t) { return TagsOf(t.tags()); });
-  return table;
-}
-
 absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::DescribeRouteTablesRequest& request,
                                                                     network::NetworkService& networks,
                                                                     const Settings& settings) {
   static const gateway::Listing<v1::RouteTable, v1::DescribeRouteTablesResponse> listing = {
-      "tables", TableFilters(), &v1::RouteTable::route_table_id,
-      &v1::DescribeRouteTablesResponse::mutable_route_tables};
+      "tables", &v1::RouteTable::route_table_id, &v1::DescribeRouteTablesResponse::mutable_route_tables};
   const auto& ids = request.route_table_ids();
   RETURN_IF_ERROR(gateway::NamedIds<RouteTableId>(request, ids, "routeTableId").status());
   ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());
@@ -86,21 +52,6 @@ absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::De
   tables.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) tables.push_back(RenderTable(vpc, settings));
   return gateway::AnswerNamed<RouteTableId>(listing, request, ids, std::move(tables));
-}
-
-const gateway::FilterTable<v1::InternetGateway>& GatewayFilters() {
-  using G = v1::InternetGateway;
-  using A = v1::InternetGatewayAttachment;
-  const auto attachment = [](auto get) { return gateway::Each<G>([](const G& g) { return g.attachments(); }, get); };
-  static const gateway::FilterTable<G> table(
-      {
-          {"attachment.state", attachment([](const A& a) { return a.state(); })},
-          {"attachment.vpc-id", attachment([](const A& a) { return a.vpc_id(); })},
-          {"internet-gateway-id", gateway::One<G>([](const G& g) { return g.internet_gateway_id(); })},
-          {"owner-id", gateway::One<G>([](const G& g) { return g.owner_id(); })},
-      },
-      [](const G& g) { return TagsOf(g.tags()); });
-  return table;
 }
 
 v1::InternetGateway RenderGateway(const Vpc& vpc, const Settings& settings) {
@@ -116,7 +67,7 @@ v1::InternetGateway RenderGateway(const Vpc& vpc, const Settings& settings) {
 absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeInternetGateways(
     const v1::DescribeInternetGatewaysRequest& request, network::NetworkService& networks, const Settings& settings) {
   static const gateway::Listing<v1::InternetGateway, v1::DescribeInternetGatewaysResponse> listing = {
-      "gateways", GatewayFilters(), &v1::InternetGateway::internet_gateway_id,
+      "gateways", &v1::InternetGateway::internet_gateway_id,
       &v1::DescribeInternetGatewaysResponse::mutable_internet_gateways};
   const auto& ids = request.internet_gateway_ids();
   RETURN_IF_ERROR(gateway::NamedIds<InternetGatewayId>(request, ids, "internetGatewayId").status());

@@ -13,7 +13,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/permissions.h"
 #include "lib/ec2/network/api/security_group_target.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
@@ -48,56 +48,6 @@ Group Render(const network::SecurityGroupView& view, const Settings& settings) {
   return rendered;
 }
 
-using Table = std::map<std::string, gateway::FilterTable<Group>::Values, std::less<>>;
-
-// "ip-permission.…" or "egress.ip-permission.…": values of the permissions `list` gives.
-template <typename List>
-void AddPermissionFilters(const std::string& prefix, List list, Table& table) {
-  table[prefix + "protocol"] = gateway::Each<Group>(list, [](const v1::IpPermission& p) { return p.ip_protocol(); });
-  table[prefix + "from-port"] = [list](const Group& group, const gateway::ValueSink& sink) {
-    for (const auto& p : list(group)) {
-      if (p.has_from_port()) sink(absl::StrCat(p.from_port()));
-    }
-  };
-  table[prefix + "to-port"] = [list](const Group& group, const gateway::ValueSink& sink) {
-    for (const auto& p : list(group)) {
-      if (p.has_to_port()) sink(absl::StrCat(p.to_port()));
-    }
-  };
-  table[prefix + "cidr"] = [list](const Group& group, const gateway::ValueSink& sink) {
-    for (const auto& p : list(group)) {
-      for (const auto& range : p.ip_ranges()) sink(range.cidr_ip());
-    }
-  };
-  table[prefix + "group-id"] = [list](const Group& group, const gateway::ValueSink& sink) {
-    for (const auto& p : list(group)) {
-      for (const auto& pair : p.user_id_group_pairs()) sink(pair.group_id());
-    }
-  };
-  table[prefix + "user-id"] = [list](const Group& group, const gateway::ValueSink& sink) {
-    for (const auto& p : list(group)) {
-      for (const auto& pair : p.user_id_group_pairs()) sink(pair.user_id());
-    }
-  };
-  table[prefix + "ipv6-cidr"] = gateway::Nothing<Group>();
-  table[prefix + "prefix-list-id"] = gateway::Nothing<Group>();
-}
-
-gateway::FilterTable<Group> MakeFilters() {
-  Table table = {
-      {"description", gateway::One<Group>([](const Group& g) { return g.description(); })},
-      {"group-id", gateway::One<Group>([](const Group& g) { return g.group_id(); })},
-      {"group-name", gateway::One<Group>([](const Group& g) { return g.group_name(); })},
-      {"owner-id", gateway::One<Group>([](const Group& g) { return g.owner_id(); })},
-      {"vpc-id", gateway::One<Group>([](const Group& g) { return g.vpc_id(); })},
-  };
-  AddPermissionFilters(
-      "ip-permission.", [](const Group& g) -> const auto& { return g.ip_permissions(); }, table);
-  AddPermissionFilters(
-      "egress.ip-permission.", [](const Group& g) -> const auto& { return g.ip_permissions_egress(); }, table);
-  return gateway::FilterTable<Group>(std::move(table), [](const Group& g) { return TagsOf(g.tags()); });
-}
-
 absl::Status DeleteSecurityGroup(const v1::DeleteSecurityGroupRequest& request, network::SecurityGroupService& groups) {
   ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
   return groups.Delete(id);
@@ -105,10 +55,9 @@ absl::Status DeleteSecurityGroup(const v1::DeleteSecurityGroupRequest& request, 
 
 absl::StatusOr<v1::DescribeSecurityGroupsResponse> DescribeSecurityGroups(
     const v1::DescribeSecurityGroupsRequest& request, network::SecurityGroupService& groups, const Settings& settings) {
-  static const gateway::FilterTable<Group> filters = MakeFilters();
   const bool named = !request.group_ids().empty() || !request.group_names().empty();
   RETURN_IF_ERROR(gateway::CheckPaging(request, named, "groupId"));
-  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   // Names mean groups of the default VPC. Each that is asked for must be there.
   std::vector<std::string> wanted(request.group_ids().begin(), request.group_ids().end());
   for (const std::string& name : request.group_names()) {

@@ -9,7 +9,6 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/permissions.h"
 #include "lib/ec2/network/api/security_group_target.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/ec2_error.h"
 
@@ -21,15 +20,8 @@ using Rule = v1::SecurityGroupRule;
 absl::StatusOr<v1::DescribeSecurityGroupRulesResponse> DescribeSecurityGroupRules(
     const v1::DescribeSecurityGroupRulesRequest& request, network::SecurityGroupService& groups,
     const Settings& settings) {
-  static const gateway::FilterTable<Rule> filters(
-      {
-          {"group-id", gateway::One<Rule>([](const Rule& r) { return r.group_id(); })},
-          {"security-group-rule-id", gateway::One<Rule>([](const Rule& r) { return r.security_group_rule_id(); })},
-      },
-      [](const Rule& r) { return TagsOf(r.tags()); });
   static const gateway::Listing<Rule, v1::DescribeSecurityGroupRulesResponse> listing = {
-      "rules", filters, &Rule::security_group_rule_id,
-      &v1::DescribeSecurityGroupRulesResponse::mutable_security_group_rules};
+      "rules", &Rule::security_group_rule_id, &v1::DescribeSecurityGroupRulesResponse::mutable_security_group_rules};
   const auto& ids = request.security_group_rule_ids();
   RETURN_IF_ERROR(gateway::NamedIds<SecurityGroupRuleId>(request, ids, "securityGroupRuleId").status());
   ASSIGN_OR_RETURN(const auto views, groups.ListRules());

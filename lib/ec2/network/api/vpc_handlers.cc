@@ -11,7 +11,6 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/model/zones.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/arn.h"
 
@@ -43,40 +42,10 @@ v1::Vpc RenderVpc(const Vpc& vpc, const TagMap& tags, const Settings& settings) 
   return rendered;
 }
 
-const gateway::FilterTable<v1::Vpc>& VpcFilters() {
-  using V = v1::Vpc;
-  const auto ranges = [](const V& v) { return v.cidr_block_association_set(); };
-  using Range = v1::VpcCidrBlockAssociation;
-  const auto cidr = gateway::One<V>([](const V& v) { return v.cidr_block(); });
-  const auto is_default = gateway::One<V>([](const V& v) { return v.is_default(); });
-  static const gateway::FilterTable<V> table(
-      {
-          {"cidr", cidr},
-          {"cidr-block", cidr},
-          {"cidr-block-association.association-id",
-           gateway::Each<V>(ranges, [](const Range& r) { return r.association_id(); })},
-          {"cidr-block-association.cidr-block",
-           gateway::Each<V>(ranges, [](const Range& r) { return r.cidr_block(); })},
-          {"cidr-block-association.state",
-           gateway::Each<V>(ranges, [](const Range& r) { return r.cidr_block_state().state(); })},
-          {"dhcp-options-id", gateway::One<V>([](const V& v) { return v.dhcp_options_id(); })},
-          {"is-default", is_default},
-          {"isDefault", is_default},
-          {"ipv6-cidr-block-association.association-id", gateway::Nothing<V>()},
-          {"ipv6-cidr-block-association.ipv6-cidr-block", gateway::Nothing<V>()},
-          {"ipv6-cidr-block-association.state", gateway::Nothing<V>()},
-          {"owner-id", gateway::One<V>([](const V& v) { return v.owner_id(); })},
-          {"state", gateway::One<V>([](const V& v) { return v.state(); })},
-          {"vpc-id", gateway::One<V>([](const V& v) { return v.vpc_id(); })},
-      },
-      [](const V& v) { return TagsOf(v.tags()); });
-  return table;
-}
-
 absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequest& request,
                                                       network::NetworkService& networks, tagging::TagService& tags,
                                                       const Settings& settings) {
-  static const gateway::Listing<v1::Vpc, v1::DescribeVpcsResponse> listing = {"vpcs", VpcFilters(), &v1::Vpc::vpc_id,
+  static const gateway::Listing<v1::Vpc, v1::DescribeVpcsResponse> listing = {"vpcs", &v1::Vpc::vpc_id,
                                                                               &v1::DescribeVpcsResponse::mutable_vpcs};
   RETURN_IF_ERROR(gateway::NamedIds<VpcId>(request, request.vpc_ids(), "vpcId").status());
   ASSIGN_OR_RETURN(const std::vector<Vpc> all, networks.ListVpcs());
@@ -126,40 +95,11 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const TagMap& tags, con
   return rendered;
 }
 
-const gateway::FilterTable<v1::Subnet>& SubnetFilters() {
-  using S = v1::Subnet;
-  const auto zone = gateway::One<S>([](const S& s) { return s.availability_zone(); });
-  const auto cidr = gateway::One<S>([](const S& s) { return s.cidr_block(); });
-  const auto for_zone = gateway::One<S>([](const S& s) { return s.default_for_az(); });
-  static const gateway::FilterTable<S> table(
-      {
-          {"availability-zone", zone},
-          {"availability-zone-id", gateway::One<S>([](const S& s) { return s.availability_zone_id(); })},
-          {"availabilityZone", zone},
-          {"available-ip-address-count", gateway::One<S>([](const S& s) { return s.available_ip_address_count(); })},
-          {"cidr", cidr},
-          {"cidr-block", cidr},
-          {"cidrBlock", cidr},
-          {"default-for-az", for_zone},
-          {"defaultForAz", for_zone},
-          {"enable-dns64", gateway::One<S>([](const S& s) { return s.enable_dns64(); })},
-          {"ipv6-native", gateway::One<S>([](const S& s) { return s.ipv6_native(); })},
-          {"map-public-ip-on-launch", gateway::One<S>([](const S& s) { return s.map_public_ip_on_launch(); })},
-          {"owner-id", gateway::One<S>([](const S& s) { return s.owner_id(); })},
-          {"state", gateway::One<S>([](const S& s) { return s.state(); })},
-          {"subnet-arn", gateway::One<S>([](const S& s) { return s.subnet_arn(); })},
-          {"subnet-id", gateway::One<S>([](const S& s) { return s.subnet_id(); })},
-          {"vpc-id", gateway::One<S>([](const S& s) { return s.vpc_id(); })},
-      },
-      [](const S& s) { return TagsOf(s.tags()); });
-  return table;
-}
-
 absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSubnetsRequest& request,
                                                             network::NetworkService& networks,
                                                             tagging::TagService& tags, const Settings& settings) {
   static const gateway::Listing<v1::Subnet, v1::DescribeSubnetsResponse> listing = {
-      "subnets", SubnetFilters(), &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
+      "subnets", &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
   RETURN_IF_ERROR(gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId").status());
   ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets());
   ASSIGN_OR_RETURN(auto by_resource, TagsByResource(tags));

@@ -9,7 +9,7 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
 
@@ -93,49 +93,6 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings) {
   return rendered;
 }
 
-const gateway::FilterTable<v1::Image>& Filters() {
-  using I = v1::Image;
-  const auto disks = [](const I& i) { return i.block_device_mappings(); };
-  using Disk = v1::BlockDeviceMapping;
-  static const gateway::FilterTable<I> table(
-      {
-          {"architecture", gateway::One<I>([](const I& i) { return i.architecture(); })},
-          {"block-device-mapping.delete-on-termination",
-           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().delete_on_termination(); })},
-          {"block-device-mapping.device-name", gateway::Each<I>(disks, [](const Disk& d) { return d.device_name(); })},
-          {"block-device-mapping.encrypted",
-           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().encrypted(); })},
-          {"block-device-mapping.snapshot-id", gateway::Nothing<I>()},
-          {"block-device-mapping.volume-size",
-           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().volume_size(); })},
-          {"block-device-mapping.volume-type",
-           gateway::Each<I>(disks, [](const Disk& d) { return d.ebs().volume_type(); })},
-          {"creation-date", gateway::One<I>([](const I& i) { return i.creation_date(); })},
-          {"description", gateway::One<I>([](const I& i) { return i.description(); })},
-          {"ena-support", gateway::One<I>([](const I& i) { return i.ena_support(); })},
-          {"hypervisor", gateway::One<I>([](const I& i) { return i.hypervisor(); })},
-          {"image-id", gateway::One<I>([](const I& i) { return i.image_id(); })},
-          {"image-type", gateway::One<I>([](const I& i) { return i.image_type(); })},
-          {"is-public", gateway::One<I>([](const I& i) { return i.public_(); })},
-          {"kernel-id", gateway::Nothing<I>()},
-          {"manifest-location", gateway::One<I>([](const I& i) { return i.image_location(); })},
-          {"name", gateway::One<I>([](const I& i) { return i.name(); })},
-          {"owner-alias", gateway::Nothing<I>()},
-          {"owner-id", gateway::One<I>([](const I& i) { return i.owner_id(); })},
-          {"platform", gateway::Nothing<I>()},
-          {"product-code", gateway::Nothing<I>()},
-          {"ramdisk-id", gateway::Nothing<I>()},
-          {"root-device-name", gateway::One<I>([](const I& i) { return i.root_device_name(); })},
-          {"root-device-type", gateway::One<I>([](const I& i) { return i.root_device_type(); })},
-          {"state", gateway::One<I>([](const I& i) { return i.state(); })},
-          {"state-reason-code", gateway::One<I>([](const I& i) { return i.state_reason().code(); })},
-          {"state-reason-message", gateway::One<I>([](const I& i) { return i.state_reason().message(); })},
-          {"virtualization-type", gateway::One<I>([](const I& i) { return i.virtualization_type(); })},
-      },
-      [](const I& i) { return TagsOf(i.tags()); });
-  return table;
-}
-
 bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& settings) {
   const auto& owners = request.owners();
   return owners.empty() || std::any_of(owners.begin(), owners.end(), [&](const std::string& owner) {
@@ -145,7 +102,7 @@ bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& set
 
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
                                                           storage::ImageService& images, const Settings& settings) {
-  ASSIGN_OR_RETURN(const auto keep, Filters().Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List());
   const auto& ids = request.image_ids();
   for (const std::string& id : ids) {

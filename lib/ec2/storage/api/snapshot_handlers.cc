@@ -2,7 +2,6 @@
 
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/ids.h"
 
@@ -11,13 +10,8 @@ namespace {
 
 // No call makes a snapshot, so each that is named is one that is not there.
 absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::DescribeSnapshotsRequest& request) {
-  static const gateway::FilterTable<v1::Snapshot> filters(
-      gateway::ValuesOfNone<v1::Snapshot>({"description", "encrypted", "owner-alias", "owner-id", "progress",
-                                           "snapshot-id", "start-time", "status", "storage-tier", "volume-id",
-                                           "volume-size"}),
-      [](const v1::Snapshot&) { return TagMap(); });
   static const gateway::Listing<v1::Snapshot, v1::DescribeSnapshotsResponse> listing = {
-      "snapshots", filters, &v1::Snapshot::snapshot_id, &v1::DescribeSnapshotsResponse::mutable_snapshots};
+      "snapshots", &v1::Snapshot::snapshot_id, &v1::DescribeSnapshotsResponse::mutable_snapshots};
   const auto& ids = request.snapshot_ids();
   RETURN_IF_ERROR(gateway::NamedIds<SnapshotId>(request, ids, "snapshotId").status());
   return gateway::AnswerNamed<SnapshotId>(listing, request, ids, {});

@@ -7,7 +7,6 @@
 #include "brume/ec2/v1/volume.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/time_text.h"
 
@@ -39,36 +38,10 @@ v1::Volume Render(const storage::VolumeView& view) {
   return rendered;
 }
 
-const gateway::FilterTable<v1::Volume>& Filters() {
-  using V = v1::Volume;
-  using A = v1::VolumeAttachment;
-  const auto each = [](auto get) { return gateway::Each<V>([](const V& v) { return v.attachments(); }, get); };
-  static const gateway::FilterTable<V> table(
-      {
-          {"attachment.attach-time", each([](const A& a) { return a.attach_time(); })},
-          {"attachment.delete-on-termination", each([](const A& a) { return a.delete_on_termination(); })},
-          {"attachment.device", each([](const A& a) { return a.device(); })},
-          {"attachment.instance-id", each([](const A& a) { return a.instance_id(); })},
-          {"attachment.status", each([](const A& a) { return a.state(); })},
-          {"availability-zone", gateway::One<V>([](const V& v) { return v.availability_zone(); })},
-          {"create-time", gateway::One<V>([](const V& v) { return v.create_time(); })},
-          {"encrypted", gateway::One<V>([](const V& v) { return v.encrypted(); })},
-          {"fast-restored", gateway::Nothing<V>()},
-          {"multi-attach-enabled", gateway::One<V>([](const V& v) { return v.multi_attach_enabled(); })},
-          {"size", gateway::One<V>([](const V& v) { return v.size(); })},
-          {"snapshot-id", gateway::Nothing<V>()},
-          {"status", gateway::One<V>([](const V& v) { return v.state(); })},
-          {"volume-id", gateway::One<V>([](const V& v) { return v.volume_id(); })},
-          {"volume-type", gateway::One<V>([](const V& v) { return v.volume_type(); })},
-      },
-      [](const V& v) { return TagsOf(v.tags()); });
-  return table;
-}
-
 absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVolumesRequest& request,
                                                             storage::VolumeService& volumes) {
   static const gateway::Listing<v1::Volume, v1::DescribeVolumesResponse> listing = {
-      "volumes", Filters(), &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
+      "volumes", &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VolumeId>(request, request.volume_ids(), "volumeId"));
   ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, volumes.List(ids));
   std::vector<v1::Volume> rendered;

@@ -9,7 +9,7 @@
 #include "brume/ec2/v1/tag.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/gateway/filter_values.h"
+#include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 
 namespace brume::ec2 {
@@ -38,18 +38,7 @@ using Description = v1::TagDescription;
 
 absl::StatusOr<v1::DescribeTagsResponse> DescribeTags(const v1::DescribeTagsRequest& request,
                                                       tagging::TagService& tags) {
-  // tag:KEY works on a tag as on a resource that has this one tag.
-  static const gateway::FilterTable<Description> filters(
-      {
-          {"key", gateway::One<Description>([](const Description& t) { return t.key(); })},
-          {"resource-id", gateway::One<Description>([](const Description& t) { return t.resource_id(); })},
-          {"resource-type", gateway::One<Description>([](const Description& t) { return t.resource_type(); })},
-          {"value", gateway::One<Description>([](const Description& t) { return t.value(); })},
-      },
-      [](const Description& t) {
-        return TagMap{{t.key(), t.value()}};
-      });
-  ASSIGN_OR_RETURN(const auto keep, filters.Compile(request.filters()));
+  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List());
   std::vector<Description> kept;
   for (const Tag& tag : all) {
