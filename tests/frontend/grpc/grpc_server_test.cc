@@ -198,7 +198,7 @@ TEST_CASE("reflection lists every service of the schema", "[grpc]") {
                    "brume.ec2.v1.Instances"));
   std::string file;
   REQUIRE(stream.Read(&file));
-  CHECK(absl::StrContains(file, "brume/ec2/v1/instance.proto"));
+  CHECK(absl::StrContains(file, "brume/ec2/v1/instance_actions.proto"));
   stream.WritesDone();
   CHECK(stream.Finish().status.ok());
 }
