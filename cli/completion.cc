@@ -6,7 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/filter_names.h"
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/output.h"
@@ -60,6 +62,27 @@ std::string FlagBefore(const std::vector<std::string>& words, size_t from, size_
   return "";
 }
 
+constexpr char kFilters[] = "filters";
+constexpr char kName[] = "Name";
+
+// "Name=tag-key" of each filter; of tags, whose keys are the user's, as far as it is known.
+std::vector<std::string> FilterCandidates(const Action& action) {
+  std::vector<std::string> all;
+  for (const FilterName& filter : FilterNamesOf(action)) {
+    all.push_back(absl::StrCat(kName, "=", absl::StripSuffix(filter.name, "KEY")));
+  }
+  return all;
+}
+
+// bash ends a word at "=": of "--filters Name=tag" the words are "Name", "=" and "tag", and a candidate for the last
+// takes the place of "tag" alone, or that of nothing where "=" is the last.
+bool IsFilterName(const std::vector<std::string>& words, size_t index) {
+  if (FlagBefore(words, 1, index) != kFilters) return false;
+  const bool at_sign = index < words.size() && words[index] == "=";
+  if (at_sign) return words[index - 1] == kName;
+  return words[index - 1] == "=" && words[index - 2] == kName;
+}
+
 class Completer {
  public:
   Completer(const Schema& schema, const GlobalOptions& global, IdSource ids)
@@ -100,6 +123,7 @@ class Completer {
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldDescriptor& field = *type->field(i);
       if (FlagName(field) != flag) continue;
+      if (flag == kFilters) return FilterCandidates(action);
       const FieldTraits traits = TraitsOf(field);
       if (!traits.one_of.empty()) return traits.one_of;
       if (!traits.id_prefix.empty()) return ids_(schema_, global_, traits.id_prefix);
@@ -188,9 +212,12 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
   } else if (const Command* command = FindCommand(words[at])) {
     all = completer.ForCommand(*command, words, at, index, wants_flag);
   }
+  const bool filter_name = IsFilterName(words, index);
+  const std::string typed = filter_name ? absl::StrCat(kName, "=", prefix == "=" ? "" : prefix) : prefix;
   std::vector<std::string> matching;
   for (const std::string& candidate : all) {
-    if (absl::StartsWith(candidate, prefix)) matching.push_back(candidate);
+    if (!absl::StartsWith(candidate, typed)) continue;
+    matching.push_back(filter_name ? candidate.substr(std::string(kName).size() + 1) : candidate);
   }
   std::sort(matching.begin(), matching.end());
   matching.erase(std::unique(matching.begin(), matching.end()), matching.end());

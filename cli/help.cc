@@ -10,6 +10,7 @@
 #include "brume/rpc/v1/options.pb.h"
 #include "cli/commands.h"
 #include "cli/customisations.h"
+#include "cli/filter_names.h"
 #include "cli/flags.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
@@ -213,6 +214,12 @@ std::string ActionHelp(const ApiAction& action, int width) {
   for (const OptionHelp& option : OptionsOf(action)) {
     text += Entry(absl::StrCat("--", option.name, option.argument.empty() ? "" : " ", option.argument), option.help, 2,
                   width);
+  }
+  std::vector<std::pair<std::string, std::string>> filters;
+  for (const FilterName& filter : FilterNamesOf(action)) filters.emplace_back(filter.name, filter.where);
+  if (!filters.empty()) {
+    absl::StrAppend(&text, "\nFilters, --filters Name=NAME,Values=VALUE,…, and what each looks at:\n",
+                    Aligned(filters, width));
   }
   const Descriptor* response = action.method->output_type();
   if (response->field_count() > 0) absl::StrAppend(&text, "\nAnswer:\n", Members(response, 2, width, kDeepest));

@@ -10,6 +10,7 @@
 #include "brume/rpc/v1/options.pb.h"
 #include "cli/commands.h"
 #include "cli/customisations.h"
+#include "cli/filter_names.h"
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/spelling.h"
@@ -100,6 +101,14 @@ std::string MarkdownAction(const ApiAction& action) {
   if (action.paginated) text += ", paginated";
   text += "\n\n";
   if (request->field_count() > 0) absl::StrAppend(&text, MembersTable(request, true), "\n");
+  const std::vector<FilterName> filters = FilterNamesOf(action);
+  if (!filters.empty()) {
+    text += "| Filter | What it looks at |\n|---|---|\n";
+    for (const FilterName& filter : filters) {
+      absl::StrAppend(&text, "| `", filter.name, "` | ", TableCell(filter.where), " |\n");
+    }
+    text += "\n";
+  }
   const std::vector<CustomFlag> custom = CustomFlagsOf(action);
   if (!custom.empty()) {
     text += "Flags of the command line alone:\n\n";

@@ -290,6 +290,40 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume"}).empty());
 }
 
+TEST_CASE("Tab offers the names of an action's filters, whether or not the shell ends a word at =", "[cli]") {
+  const auto complete = [](const Tokens& words) {
+    return Complete(TheSchema(), words, words.size() - 1, TwoInstances);
+  };
+  CHECK(complete({"brume", "describe-volumes", "--filters", "Name=st"}) == Tokens{"Name=status"});
+  CHECK(complete({"brume", "describe-volumes", "--filters", "Name=volume"}) ==
+        Tokens{"Name=volume-id", "Name=volume-type"});
+  CHECK(complete({"brume", "describe-volumes", "--filters", "Name", "=", "volume"}) ==
+        Tokens{"volume-id", "volume-type"});
+  CHECK(complete({"brume", "describe-volumes", "--filters", "Name", "=", "tag"}) ==
+        Tokens{"tag-key", "tag-value", "tag:"});
+  CHECK(complete({"brume", "describe-regions", "--filters", "Name", "="}) ==
+        Tokens{"endpoint", "opt-in-status", "region-name"});
+  CHECK(complete({"brume", "ec2", "describe-regions", "--filters", "Name", "=", "r"}) == Tokens{"region-name"});
+  CHECK(complete({"brume", "describe-regions", "--filters", "Name", "=", "endpoint,Values", "=", "e"}).empty());
+  CHECK(complete({"brume", "describe-regions", "--output", "Name", "=", "e"}).empty());
+}
+
+TEST_CASE("help and the reference tell of each filter what it looks at", "[cli]") {
+  const std::string help = ActionHelp(*TheSchema().FindAction("describe-volumes"), 100);
+  const auto row = [](const std::string& name, const std::string& where) {
+    return "\n  " + name + std::string(34 - name.size(), ' ') + where + "\n";
+  };
+  INFO(help);
+  CHECK(absl::StrContains(help, row("attachment.status", "Volumes.Attachments.State")));
+  CHECK(absl::StrContains(help, row("snapshot-id", "Matches nothing: there is no such thing here.")));
+  CHECK(absl::StrContains(help, row("tag-key", "Volumes.Tags.Key")));
+  CHECK(absl::StrContains(ActionHelp(*TheSchema().FindAction("describe-subnets"), 100), "Always \"ip-name\"."));
+  CHECK_FALSE(absl::StrContains(ActionHelp(*TheSchema().FindAction("run-instances"), 100), "Filters"));
+  const std::string reference = MarkdownReference(TheSchema(), "ec2");
+  CHECK(absl::StrContains(reference, "| `instance-state-name` | Reservations.Instances.State.Name |\n"));
+  CHECK(absl::StrContains(reference, "| `tag-value` | Tags.Value |\n"));
+}
+
 TEST_CASE("Tab offers the families, their actions, and the flags of those", "[cli]") {
   const auto complete = [](const Tokens& words) {
     return Complete(TheSchema(), words, words.size() - 1, TwoInstances);

@@ -25,8 +25,13 @@ brume_api_coverage` writes it anew, and a test fails until that is done.
 * *Refused*: the model has it and the schema has not; the answer is `UnknownParameter`, or an error that says why where
   the schema has a comment on it. An action that is not served is `InvalidAction`. Nothing is dropped silently.
 
-Members of structures are written with dots. A structure that is refused is named, not its members.
+`Filters NAME` is a filter by that name; `tag:KEY` stands for any key. A filter that is not here is refused with
+`InvalidParameterValue`. Members of structures are written with dots. A structure that is refused is named, not its members.
 """
+
+
+# Of a filter that EC2 has.
+NOTHING = "Matches nothing: there is no such thing here."
 
 
 def callers(family):
@@ -88,6 +93,8 @@ def page(family):
         rows = [(parameter, "implemented", "") for parameter in parameters.implemented]
         rows += [(parameter, "ignored", cell(comment)) for parameter, comment in parameters.ignored]
         rows += [(parameter, "refused", "") for parameter in parameters.refused]
+        rows += [(f"Filters {filter}", "implemented", "" if has_values else NOTHING)
+                 for filter, has_values in action["filters"]]
         if not rows:
             lines.append(f"| {name} | | implemented | |")
         lines += [f"| {name} | `{parameter}` | {state} | {why} |" for parameter, state, why in rows]

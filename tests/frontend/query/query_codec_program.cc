@@ -29,6 +29,7 @@
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/encode_error.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/declared_filters.h"
 #include "lib/schema/schema.h"
 
 namespace brume {
@@ -81,6 +82,20 @@ void AddMessage(const Descriptor& message, const cli::Schema& comments, json& me
   }
 }
 
+// [name, whether anything here can have a value for it] of each filter.
+json FiltersJson(const MethodDescriptor& method) {
+  const schema::DeclaredFilters& declared = schema::FiltersOf(method);
+  json filters = json::array();
+  for (const auto& filter : declared.filters()) {
+    filters.push_back({filter.name, !filter.path.empty() || filter.value.has_value()});
+  }
+  if (!declared.tags().has_value()) return filters;
+  for (const char* name : {"tag:KEY", "tag-key", "tag-value"}) {
+    filters.push_back({name, declared.tags()->key != nullptr});
+  }
+  return filters;
+}
+
 void PrintSchema() {
   const auto comments = cli::LoadEmbeddedSchema();
   if (!comments.ok()) Die(comments.status().ToString());
@@ -95,7 +110,8 @@ void PrintSchema() {
       const MethodDescriptor& method = *service->method(i);
       family["actions"][method.name()] = {{"method", method.full_name()},
                                           {"request", method.input_type()->full_name()},
-                                          {"response", method.output_type()->full_name()}};
+                                          {"response", method.output_type()->full_name()},
+                                          {"filters", FiltersJson(method)}};
       AddMessage(*method.input_type(), **comments, messages);
       AddMessage(*method.output_type(), **comments, messages);
     }
