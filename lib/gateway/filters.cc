@@ -88,6 +88,27 @@ bool Pattern::Matches(absl::string_view text) const {
   return std::all_of(parts_.begin() + part, parts_.end(), [](const auto& p) { return p.first == Kind::kAny; });
 }
 
+std::optional<std::string> Pattern::Literal() const {
+  std::string text;
+  for (const auto& [kind, character] : parts_) {
+    if (kind != Kind::kLiteral) return std::nullopt;
+    text += character;
+  }
+  return text;
+}
+
+std::optional<std::set<std::string>> LiteralsOf(const FilterList& filters, absl::string_view name) {
+  const auto filter = std::find_if(filters.begin(), filters.end(), [&](const auto& f) { return f.name() == name; });
+  if (filter == filters.end()) return std::nullopt;
+  std::set<std::string> literals;
+  for (const Pattern& pattern : PatternsOf(*filter)) {
+    std::optional<std::string> literal = pattern.Literal();
+    if (!literal.has_value()) return std::nullopt;
+    literals.insert(*std::move(literal));
+  }
+  return literals;
+}
+
 absl::Status CheckFilter(const ec2::v1::Filter& filter) {
   constexpr int kMaxValues = 200;
   constexpr size_t kMaxValueLength = 255;

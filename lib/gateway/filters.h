@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +27,8 @@ class Pattern {
  public:
   explicit Pattern(absl::string_view text);
   bool Matches(absl::string_view text) const;
+  // The one text it matches; unset where it has a star or a question mark.
+  std::optional<std::string> Literal() const;
 
  private:
   enum class Kind : char { kLiteral, kOne, kAny };
@@ -40,6 +44,9 @@ using TagSink = std::function<void(absl::string_view key, absl::string_view valu
 absl::Status CheckFilter(const ec2::v1::Filter& filter);
 absl::Status UnknownFilter(absl::string_view name);
 std::vector<Pattern> PatternsOf(const ec2::v1::Filter& filter);
+// The texts that the first filter of this name asks for, for a query to pick rows by; unset where there is no such
+// filter, or one of its values is no literal text.
+std::optional<std::set<std::string>> LiteralsOf(const FilterList& filters, absl::string_view name);
 // What the schema declares for the action whose request this is. A message that is the request of none ends the
 // program.
 const schema::DeclaredFilters& DeclaredFor(const google::protobuf::Descriptor& request);

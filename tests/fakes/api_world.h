@@ -94,8 +94,8 @@ class ApiWorld : public ComputeWorld {
                                      .networks = networks});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
-    ec2::AddNetworkActions(
-        actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups, .tags = tags}, settings);
+    ec2::AddNetworkActions(actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups},
+                           settings);
     ec2::AddStorageActions(actions, *image_service, volumes, settings);
     host::AddHostActions(actions, describe_host, settings, statistics);
     host::AddEventActions(actions, events);

@@ -1,6 +1,6 @@
 brume_test(schema_test SOURCES schema/schema_test.cc schema/declared_filters_test.cc DEPS brume_api LABELS unit)
 target_compile_definitions(schema_test PRIVATE BRUME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-brume_test(api_filters_test SOURCES gateway/api_filters_test.cc DEPS brume_api LABELS unit)
+brume_test(api_filters_test SOURCES gateway/api_filters_test.cc gateway/api_rows_read_test.cc DEPS brume_api LABELS unit)
 brume_test(api_validate_test SOURCES gateway/api_validate_test.cc DEPS brume_api LABELS unit)
 brume_test(api_access_test SOURCES gateway/api_access_test.cc DEPS brume_api LABELS unit)
 brume_test(api_policy_test SOURCES gateway/api_policy_test.cc DEPS brume_api LABELS unit)

@@ -160,16 +160,26 @@ absl::StatusOr<LaunchTemplateVersionView> LaunchTemplateService::CreateVersion(c
   });
 }
 
-absl::StatusOr<std::vector<LaunchTemplateView>> LaunchTemplateService::List() {
-  return database_.ReadFor([](store::Connection& c) -> absl::StatusOr<std::vector<LaunchTemplateView>> {
-    ASSIGN_OR_RETURN(std::vector<LaunchTemplate> all, LaunchTemplateTable(c).List());
-    std::vector<std::string> ids;
-    for (const LaunchTemplate& one : all) ids.push_back(one.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(c, ids));
+absl::StatusOr<std::vector<LaunchTemplateView>> LaunchTemplateService::List(absl::Span<const LaunchTemplateId> ids) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<LaunchTemplateView>> {
+    LaunchTemplateTable table(c);
+    std::vector<LaunchTemplate> rows;
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(rows, table.List());
+    }
+    for (const LaunchTemplateId& id : ids) {
+      ASSIGN_OR_RETURN(rows.emplace_back(), table.Get(id));
+    }
+    std::vector<std::string> texts;
+    texts.reserve(rows.size());
+    for (const LaunchTemplate& one : rows) texts.push_back(one.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
     std::vector<LaunchTemplateView> views;
-    for (LaunchTemplate& one : all) {
-      TagMap own = std::move(tags[one.id.text()]);
-      views.push_back({.made = std::move(one), .tags = std::move(own)});
+    views.reserve(rows.size());
+    for (LaunchTemplate& one : rows) {
+      LaunchTemplateView& view = views.emplace_back();
+      if (const auto own = tags.find(one.id.text()); own != tags.end()) view.tags = own->second;
+      view.made = std::move(one);
     }
     return views;
   });

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/compute/model/instance.h"
@@ -74,7 +75,8 @@ class LaunchTemplateService {
   absl::StatusOr<LaunchTemplateVersionView> CreateVersion(const LaunchTemplateId& id, const std::string& source,
                                                           const LaunchTemplateVersion& made,
                                                           const LaunchTemplateAuthor& author);
-  absl::StatusOr<std::vector<LaunchTemplateView>> List();
+  // No ids = all. Error: the kind's NotFound.
+  absl::StatusOr<std::vector<LaunchTemplateView>> List(absl::Span<const LaunchTemplateId> ids = {});
   // Errors: the template's NotFound, InvalidLaunchTemplateId.VersionNotFound for a number that is named and not there.
   absl::StatusOr<LaunchTemplateVersionPage> ListVersions(const LaunchTemplateVersionsRequest& request);
   // One version: a number, "$Latest", "$Default" or empty, which is the default one.

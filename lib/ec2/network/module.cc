@@ -17,8 +17,7 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
   ec2::AddNetworkActions(
-      actions, {.networks = networks_, .interfaces = interfaces_, .security_groups = security_groups_, .tags = tags_},
-      settings_);
+      actions, {.networks = networks_, .interfaces = interfaces_, .security_groups = security_groups_}, settings_);
 }
 
 }  // namespace brume::network

@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::network {
@@ -116,15 +117,50 @@ absl::StatusOr<std::vector<Vpc>> NetworkService::ListVpcs() {
   return database_.ReadFor([](store::Connection& connection) { return NetworkTable(connection).ListVpcs(); });
 }
 
-absl::StatusOr<std::vector<SubnetView>> NetworkService::ListSubnets() {
-  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SubnetView>> {
+absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<const VpcId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VpcView>> {
     NetworkTable networks(connection);
-    ASSIGN_OR_RETURN(std::vector<Subnet> subnets, networks.ListSubnets(std::nullopt));
+    std::vector<Vpc> vpcs;
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(vpcs, networks.ListVpcs());
+    }
+    for (const VpcId& id : ids) {
+      ASSIGN_OR_RETURN(vpcs.emplace_back(), networks.GetVpc(id));
+    }
+    std::vector<std::string> texts;
+    for (const Vpc& vpc : vpcs) texts.push_back(vpc.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
+    std::vector<VpcView> views;
+    views.reserve(vpcs.size());
+    for (Vpc& vpc : vpcs) {
+      VpcView& view = views.emplace_back();
+      if (const auto own = tags.find(vpc.id.text()); own != tags.end()) view.tags = own->second;
+      view.vpc = std::move(vpc);
+    }
+    return views;
+  });
+}
+
+absl::StatusOr<std::vector<SubnetView>> NetworkService::ListSubnets(absl::Span<const SubnetId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SubnetView>> {
+    NetworkTable networks(connection);
+    std::vector<Subnet> subnets;
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(subnets, networks.ListSubnets(std::nullopt));
+    }
+    for (const SubnetId& id : ids) {
+      ASSIGN_OR_RETURN(subnets.emplace_back(), networks.GetSubnet(id));
+    }
+    std::vector<std::string> texts;
+    for (const Subnet& subnet : subnets) texts.push_back(subnet.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
     std::vector<SubnetView> views;
     views.reserve(subnets.size());
     for (Subnet& subnet : subnets) {
-      ASSIGN_OR_RETURN(const int64_t available, CountFreeAddresses(connection, subnet));
-      views.push_back({.subnet = std::move(subnet), .available_addresses = available});
+      SubnetView& view = views.emplace_back();
+      ASSIGN_OR_RETURN(view.available_addresses, CountFreeAddresses(connection, subnet));
+      if (const auto own = tags.find(subnet.id.text()); own != tags.end()) view.tags = own->second;
+      view.subnet = std::move(subnet);
     }
     return views;
   });

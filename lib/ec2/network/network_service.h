@@ -5,16 +5,24 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/resource/settings.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::network {
 
+struct VpcView {
+  Vpc vpc;
+  TagMap tags;
+};
+
 struct SubnetView {
   Subnet subnet;
   int64_t available_addresses = 0;
+  TagMap tags;
 };
 
 // Thread-safe.
@@ -25,7 +33,10 @@ class NetworkService {
   // The default VPC, a default subnet in each zone and the default security group, unless they are there.
   absl::Status EnsureDefaults();
   absl::StatusOr<std::vector<Vpc>> ListVpcs();
-  absl::StatusOr<std::vector<SubnetView>> ListSubnets();
+  // No ids = all. Error: InvalidVpcID.NotFound.
+  absl::StatusOr<std::vector<VpcView>> DescribeVpcs(absl::Span<const VpcId> ids);
+  // No ids = all. Error: InvalidSubnetID.NotFound.
+  absl::StatusOr<std::vector<SubnetView>> ListSubnets(absl::Span<const SubnetId> ids = {});
 
  private:
   store::Database& database_;

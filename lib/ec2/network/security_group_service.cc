@@ -1,6 +1,8 @@
 #include "lib/ec2/network/security_group_service.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -97,6 +99,25 @@ absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& 
   return absl::OkStatus();
 }
 
+absl::Status NameReferenced(SecurityGroupTable& groups, std::vector<SecurityGroupView>& views) {
+  std::set<SecurityGroupId> referenced;
+  for (const SecurityGroupView& view : views) {
+    for (const SecurityGroupRule& rule : view.rules) {
+      if (!rule.referenced_group.empty()) referenced.insert(rule.referenced_group);
+    }
+  }
+  const std::vector<SecurityGroupId> ids(referenced.begin(), referenced.end());
+  ASSIGN_OR_RETURN(const std::vector<SecurityGroup> rows, groups.GetMany(ids));
+  std::map<SecurityGroupId, std::string> names;
+  for (const SecurityGroup& row : rows) names[row.id] = row.name;
+  for (SecurityGroupView& view : views) {
+    for (const SecurityGroupRule& rule : view.rules) {
+      if (!rule.referenced_group.empty()) view.referenced_names[rule.referenced_group] = names[rule.referenced_group];
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<VpcId> DefaultVpcId(NetworkTable& networks) {
   ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
   if (!vpc.has_value()) {
@@ -163,21 +184,29 @@ absl::Status SecurityGroupService::Delete(const SecurityGroupId& id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List() {
-  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupView>> {
+absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List(absl::Span<const SecurityGroupId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupView>> {
     SecurityGroupTable repository(connection);
-    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups, repository.List(std::nullopt));
-    std::vector<std::string> ids;
-    ids.reserve(groups.size());
-    for (const SecurityGroup& group : groups) ids.push_back(group.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
+    std::vector<SecurityGroup> groups;
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(groups, repository.List(std::nullopt));
+    }
+    for (const SecurityGroupId& id : ids) {
+      ASSIGN_OR_RETURN(groups.emplace_back(), repository.Get(id));
+    }
+    std::vector<std::string> texts;
+    texts.reserve(groups.size());
+    for (const SecurityGroup& group : groups) texts.push_back(group.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
     std::vector<SecurityGroupView> views;
     views.reserve(groups.size());
     for (SecurityGroup& group : groups) {
-      ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
-      TagMap own = std::move(tags[group.id.text()]);
-      views.push_back({.group = std::move(group), .rules = std::move(rules), .tags = std::move(own)});
+      SecurityGroupView& view = views.emplace_back();
+      ASSIGN_OR_RETURN(view.rules, repository.ListRules(group.id));
+      if (const auto own = tags.find(group.id.text()); own != tags.end()) view.tags = own->second;
+      view.group = std::move(group);
     }
+    RETURN_IF_ERROR(NameReferenced(repository, views));
     return views;
   });
 }
@@ -279,21 +308,28 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::RevokeById(
   return revoked;
 }
 
-absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRules() {
-  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupRuleView>> {
+absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRules(
+    absl::Span<const SecurityGroupRuleId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupRuleView>> {
     SecurityGroupTable repository(connection);
-    ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, repository.List(std::nullopt));
     std::vector<SecurityGroupRuleView> views;
-    std::vector<std::string> ids;
-    for (const SecurityGroup& group : groups) {
-      ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
-      for (SecurityGroupRule& rule : rules) {
-        ids.push_back(rule.id.text());
-        views.push_back({.rule = std::move(rule), .tags = {}});
+    for (const SecurityGroupRuleId& id : ids) {
+      ASSIGN_OR_RETURN(views.emplace_back().rule, repository.GetRule(id));
+    }
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, repository.List(std::nullopt));
+      for (const SecurityGroup& group : groups) {
+        ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
+        for (SecurityGroupRule& rule : rules) views.push_back({.rule = std::move(rule), .tags = {}});
       }
     }
-    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
-    for (SecurityGroupRuleView& view : views) view.tags = std::move(tags[view.rule.id.text()]);
+    std::vector<std::string> texts;
+    texts.reserve(views.size());
+    for (const SecurityGroupRuleView& view : views) texts.push_back(view.rule.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
+    for (SecurityGroupRuleView& view : views) {
+      if (const auto own = tags.find(view.rule.id.text()); own != tags.end()) view.tags = own->second;
+    }
     return views;
   });
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ struct SecurityGroupView {
   SecurityGroup group;
   std::vector<SecurityGroupRule> rules;
   TagMap tags;
+  std::map<SecurityGroupId, std::string> referenced_names;  // of the groups that the rules refer to
 };
 
 struct SecurityGroupRuleView {
@@ -43,7 +45,8 @@ class SecurityGroupService {
                                            const std::optional<VpcId>& vpc, const TagMap& tags);
   // Errors: DependencyViolation while an interface or another group's rule uses it, CannotDelete for a default group.
   absl::Status Delete(const SecurityGroupId& id);
-  absl::StatusOr<std::vector<SecurityGroupView>> List();
+  // No ids = all. Error: InvalidGroup.NotFound.
+  absl::StatusOr<std::vector<SecurityGroupView>> List(absl::Span<const SecurityGroupId> ids = {});
   // By id, or by name in the default VPC. Errors: InvalidGroup.NotFound, MissingParameter.
   absl::StatusOr<SecurityGroup> Resolve(const std::optional<SecurityGroupId>& id, absl::string_view name);
 
@@ -59,8 +62,8 @@ class SecurityGroupService {
   absl::StatusOr<std::vector<SecurityGroupRule>> RevokeById(const SecurityGroupId& group, bool egress,
                                                             const std::vector<SecurityGroupRuleId>& ids);
 
-  // Of all groups.
-  absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules();
+  // No ids = those of all groups. Error: InvalidSecurityGroupRuleId.NotFound.
+  absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules(absl::Span<const SecurityGroupRuleId> ids = {});
   // All or nothing: each of `rules` replaces the one that has its id, and takes that one's direction. A range stays a
   // range, and a group a group. Errors: InvalidSecurityGroupRuleId.NotFound, and those of Authorize.
   absl::Status ModifyRules(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules);

@@ -131,6 +131,16 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupTable::ListRules(con
       ReadRule, group);
 }
 
+absl::StatusOr<SecurityGroupRule> SecurityGroupTable::GetRule(const SecurityGroupRuleId& id) {
+  ASSIGN_OR_RETURN(
+      const std::optional<SecurityGroupRule> rule,
+      connection_.First("SELECT id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, "
+                        "referenced_group, description FROM security_group_rules WHERE id = ?",
+                        ReadRule, id));
+  if (!rule.has_value()) return id.NotFound();
+  return *rule;
+}
+
 absl::StatusOr<std::vector<Ipv4>> SecurityGroupTable::MemberAddresses(const SecurityGroupId& group) {
   return connection_.All(
       "SELECT private_ip FROM interface_groups CROSS JOIN network_interfaces ON id = eni_id WHERE group_id = ? "

@@ -35,6 +35,7 @@ class SecurityGroupTable {
   absl::Status SetRuleDescription(const SecurityGroupRuleId& id, const std::string& description);
   absl::Status DeleteRule(const SecurityGroupRuleId& id);
   absl::StatusOr<std::vector<SecurityGroupRule>> ListRules(const SecurityGroupId& group);
+  absl::StatusOr<SecurityGroupRule> GetRule(const SecurityGroupRuleId& id);  // InvalidSecurityGroupRuleId.NotFound
   // Private addresses of the interfaces that are in the group, ascending.
   absl::StatusOr<std::vector<Ipv4>> MemberAddresses(const SecurityGroupId& group);
 

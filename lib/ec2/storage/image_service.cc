@@ -107,30 +107,35 @@ absl::Status ImageService::Deregister(const ImageId& id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<ImageView>> ImageService::List() {
-  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<ImageView>> {
-    ASSIGN_OR_RETURN(std::vector<Image> images, ImageTable(connection).List(/*with_deregistered=*/false));
-    std::vector<std::string> ids;
-    ids.reserve(images.size());
-    for (const Image& image : images) ids.push_back(image.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
+absl::StatusOr<std::vector<ImageView>> ImageService::List(absl::Span<const ImageId> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<ImageView>> {
+    ImageTable table(connection);
+    std::vector<Image> images;
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(images, table.List(/*with_deregistered=*/false));
+    }
+    for (const ImageId& id : ids) {
+      ASSIGN_OR_RETURN(images.emplace_back(), table.Get(id));
+      if (images.back().state == ImageState::kDeregistered) return id.NotFound();
+    }
+    std::vector<std::string> texts;
+    texts.reserve(images.size());
+    for (const Image& image : images) texts.push_back(image.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
     std::vector<ImageView> views;
     views.reserve(images.size());
     for (Image& image : images) {
-      TagMap own = std::move(tags[image.id.text()]);
-      views.push_back({.image = std::move(image), .tags = std::move(own)});
+      ImageView& view = views.emplace_back();
+      if (const auto own = tags.find(image.id.text()); own != tags.end()) view.tags = own->second;
+      view.image = std::move(image);
     }
     return views;
   });
 }
 
 absl::StatusOr<ImageView> ImageService::Get(const ImageId& id) {
-  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<ImageView> {
-    ASSIGN_OR_RETURN(Image image, ImageTable(connection).Get(id));
-    if (image.state == ImageState::kDeregistered) return id.NotFound();
-    ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, id.text()));
-    return ImageView{.image = std::move(image), .tags = std::move(tags)};
-  });
+  ASSIGN_OR_RETURN(std::vector<ImageView> views, List({&id, 1}));
+  return std::move(views.front());
 }
 
 absl::StatusOr<Image> GetImage(store::Connection& connection, const ImageId& id) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/model/storage.h"
@@ -45,7 +46,8 @@ class ImageService {
   // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already.
   absl::Status Deregister(const ImageId& id);
   // Without deregistered ones.
-  absl::StatusOr<std::vector<ImageView>> List();
+  // No ids = all. Error: InvalidAMIID.NotFound.
+  absl::StatusOr<std::vector<ImageView>> List(absl::Span<const ImageId> ids = {});
   absl::StatusOr<ImageView> Get(const ImageId& id);
 
  private:

@@ -91,8 +91,8 @@ absl::StatusOr<TagMap> TagService::Of(const std::string& resource_id) {
   return database_.ReadFor([&](store::Connection& connection) { return GetTags(connection, resource_id); });
 }
 
-absl::StatusOr<std::vector<Tag>> TagService::List() {
-  return database_.ReadFor([](store::Connection& connection) { return TagTable(connection).List(); });
+absl::StatusOr<std::vector<Tag>> TagService::List(const TagQuery& query) {
+  return database_.ReadFor([&](store::Connection& connection) { return TagTable(connection).List(query); });
 }
 
 absl::Status SetTags(store::Connection& connection, const std::string& resource_id, const TagMap& tags) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/ec2/tagging/tag_query.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -44,7 +45,7 @@ class TagService {
   // Of one resource; none when it is not there.
   absl::StatusOr<TagMap> Of(const std::string& resource_id);
   // Ordered by resource and key.
-  absl::StatusOr<std::vector<Tag>> List();
+  absl::StatusOr<std::vector<Tag>> List(const TagQuery& query = {});
 
  private:
   absl::Status CheckExists(store::Connection& connection, const std::string& resource_id) const;

@@ -1,6 +1,7 @@
 #include "lib/ec2/tagging/tag_table.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 
@@ -11,6 +12,11 @@ Tag ReadTag(store::Row& row) {
   Tag tag;
   row.Read(tag.resource_id, tag.key, tag.value);
   return tag;
+}
+
+std::optional<std::string> TextsOf(const std::optional<std::set<std::string>>& texts) {
+  if (!texts.has_value()) return std::nullopt;
+  return store::JsonArray({texts->begin(), texts->end()});
 }
 
 }  // namespace
@@ -58,8 +64,23 @@ absl::StatusOr<std::map<std::string, TagMap>> TagTable::GetMany(absl::Span<const
   return tags;
 }
 
-absl::StatusOr<std::vector<Tag>> TagTable::List() {
-  return connection_.All("SELECT resource_id, key, value FROM tags ORDER BY resource_id, key", ReadTag);
+absl::StatusOr<std::vector<Tag>> TagTable::List(const TagQuery& query) {
+  // The first parameter says which part of the primary key is read; the other two pick among that.
+  std::string resources = "(SELECT ?1) CROSS JOIN tags";
+  if (query.resource_ids.has_value()) {
+    resources = "json_each(?1) AS wanted CROSS JOIN tags ON resource_id = wanted.value";
+  } else if (query.id_prefixes.has_value()) {
+    // All that begins with "vol-": "." is the character after "-".
+    resources =
+        "json_each(?1) AS wanted CROSS JOIN tags "
+        "ON resource_id >= wanted.value || '-' AND resource_id < wanted.value || '.'";
+  }
+  return connection_.All(absl::StrCat("SELECT resource_id, tags.key, tags.value FROM ", resources,
+                                      " WHERE (?2 IS NULL OR tags.key IN (SELECT value FROM json_each(?2)))"
+                                      " AND (?3 IS NULL OR tags.value IN (SELECT value FROM json_each(?3)))"
+                                      " ORDER BY resource_id, tags.key"),
+                         ReadTag, TextsOf(query.resource_ids.has_value() ? query.resource_ids : query.id_prefixes),
+                         TextsOf(query.keys), TextsOf(query.values));
 }
 
 }  // namespace brume::tagging

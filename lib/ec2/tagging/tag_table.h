@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/ec2/tagging/tag_query.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -26,7 +27,7 @@ class TagTable {
   // A resource without tags has no entry.
   absl::StatusOr<std::map<std::string, TagMap>> GetMany(absl::Span<const std::string> resource_ids);
   // Ordered by resource and key.
-  absl::StatusOr<std::vector<Tag>> List();
+  absl::StatusOr<std::vector<Tag>> List(const TagQuery& query);
 
  private:
   store::Connection& connection_;

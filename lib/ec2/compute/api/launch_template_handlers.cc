@@ -94,23 +94,21 @@ absl::StatusOr<v1::CreateLaunchTemplateVersionResponse> CreateLaunchTemplateVers
 
 absl::StatusOr<v1::DescribeLaunchTemplatesResponse> DescribeLaunchTemplates(
     const v1::DescribeLaunchTemplatesRequest& request, compute::LaunchTemplateService& launch_templates) {
-  using T = v1::LaunchTemplate;
-  gateway::Names ids = request.launch_template_ids();
-  const bool named = !ids.empty() || !request.launch_template_names().empty();
+  using Response = v1::DescribeLaunchTemplatesResponse;
+  static const gateway::Listing<v1::LaunchTemplate, Response> listing = {
+      "templates", &v1::LaunchTemplate::launch_template_id, &Response::mutable_launch_templates};
+  const bool named = !request.launch_template_ids().empty() || !request.launch_template_names().empty();
   RETURN_IF_ERROR(gateway::CheckPaging(request, named, "launchTemplateId"));
+  ASSIGN_OR_RETURN(std::vector<LaunchTemplateId> ids,
+                   gateway::ParseIds<LaunchTemplateId>(request.launch_template_ids()));
   for (const std::string& name : request.launch_template_names()) {
-    ASSIGN_OR_RETURN(const LaunchTemplateId id, launch_templates.FindByName(name));
-    *ids.Add() = id.text();
+    ASSIGN_OR_RETURN(ids.emplace_back(), launch_templates.FindByName(name));
   }
-  ASSIGN_OR_RETURN(const auto views, launch_templates.List());
-  std::vector<T> templates;
+  ASSIGN_OR_RETURN(const auto views, launch_templates.List(ids));
+  std::vector<v1::LaunchTemplate> templates;
+  templates.reserve(views.size());
   for (const compute::LaunchTemplateView& view : views) templates.push_back(Render(view));
-  const auto key = [](const T& t) { return t.launch_template_id(); };
-  RETURN_IF_ERROR(gateway::Select<LaunchTemplateId>(ids, templates, key));
-  v1::DescribeLaunchTemplatesResponse response;
-  ASSIGN_OR_RETURN(templates, gateway::FilteredPage("templates", std::move(templates), request, response, key));
-  for (T& one : templates) *response.add_launch_templates() = std::move(one);
-  return response;
+  return gateway::Answer(listing, request, std::move(templates));
 }
 
 // "SEQ.NUMBER" of the last version shown.

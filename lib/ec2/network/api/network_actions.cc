@@ -21,7 +21,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddRouteActions(actions, services.networks, settings);
   AddSecurityGroupActions(actions, services.security_groups, settings);
   AddSecurityGroupRuleActions(actions, services.security_groups, settings);
-  AddVpcActions(actions, services.networks, services.tags, settings);
+  AddVpcActions(actions, services.networks, settings);
 }
 
 }  // namespace brume::ec2

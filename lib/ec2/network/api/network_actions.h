@@ -4,7 +4,6 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/security_group_service.h"
-#include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
 
@@ -14,7 +13,6 @@ struct NetworkServices {
   network::NetworkService& networks;
   network::InterfaceService& interfaces;
   network::SecurityGroupService& security_groups;
-  tagging::TagService& tags;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

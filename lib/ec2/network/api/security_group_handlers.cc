@@ -48,6 +48,16 @@ Group Render(const network::SecurityGroupView& view, const Settings& settings) {
   return rendered;
 }
 
+// EC2 answers with the ids of referenced groups alone, and filters by their names too.
+void NameReferenced(const network::SecurityGroupView& view, Permissions& permissions) {
+  for (v1::IpPermission& permission : permissions) {
+    for (v1::UserIdGroupPair& pair : *permission.mutable_user_id_group_pairs()) {
+      const absl::StatusOr<SecurityGroupId> id = SecurityGroupId::Parse(pair.group_id());
+      if (id.ok()) pair.set_group_name(view.referenced_names.at(*id));
+    }
+  }
+}
+
 absl::Status DeleteSecurityGroup(const v1::DeleteSecurityGroupRequest& request, network::SecurityGroupService& groups) {
   ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
   return groups.Delete(id);
@@ -58,23 +68,23 @@ absl::StatusOr<v1::DescribeSecurityGroupsResponse> DescribeSecurityGroups(
   const bool named = !request.group_ids().empty() || !request.group_names().empty();
   RETURN_IF_ERROR(gateway::CheckPaging(request, named, "groupId"));
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
-  // Names mean groups of the default VPC. Each that is asked for must be there.
-  std::vector<std::string> wanted(request.group_ids().begin(), request.group_ids().end());
+  ASSIGN_OR_RETURN(std::vector<SecurityGroupId> wanted, gateway::ParseIds<SecurityGroupId>(request.group_ids()));
+  // Names mean groups of the default VPC.
   for (const std::string& name : request.group_names()) {
-    ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(std::nullopt, name));
-    wanted.push_back(group.id.text());
+    ASSIGN_OR_RETURN(SecurityGroup group, groups.Resolve(std::nullopt, name));
+    wanted.push_back(std::move(group.id));
   }
-  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all, groups.List());
-  for (const std::string& id : wanted) {
-    if (std::none_of(all.begin(), all.end(), [&](const auto& view) { return view.group.id.text() == id; })) {
-      return SecurityGroupId::NotFound(id);
-    }
-  }
+  // Each once, also where it is named by its id and its name.
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all, groups.List(wanted));
   std::vector<Group> kept;
   for (const network::SecurityGroupView& view : all) {
-    if (named && std::find(wanted.begin(), wanted.end(), view.group.id.text()) == wanted.end()) continue;
     Group group = Render(view, settings);
-    if (keep(group)) kept.push_back(std::move(group));
+    Group named_group = group;
+    NameReferenced(view, *named_group.mutable_ip_permissions());
+    NameReferenced(view, *named_group.mutable_ip_permissions_egress());
+    if (keep(named_group)) kept.push_back(std::move(group));
   }
   std::sort(kept.begin(), kept.end(), [](const Group& a, const Group& b) { return a.group_id() < b.group_id(); });
   v1::DescribeSecurityGroupsResponse response;

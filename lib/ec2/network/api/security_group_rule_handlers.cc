@@ -22,16 +22,16 @@ absl::StatusOr<v1::DescribeSecurityGroupRulesResponse> DescribeSecurityGroupRule
     const Settings& settings) {
   static const gateway::Listing<Rule, v1::DescribeSecurityGroupRulesResponse> listing = {
       "rules", &Rule::security_group_rule_id, &v1::DescribeSecurityGroupRulesResponse::mutable_security_group_rules};
-  const auto& ids = request.security_group_rule_ids();
-  RETURN_IF_ERROR(gateway::NamedIds<SecurityGroupRuleId>(request, ids, "securityGroupRuleId").status());
-  ASSIGN_OR_RETURN(const auto views, groups.ListRules());
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<SecurityGroupRuleId>(request, request.security_group_rule_ids(),
+                                                                          "securityGroupRuleId"));
+  ASSIGN_OR_RETURN(const auto views, groups.ListRules(ids));
   std::vector<Rule> rules;
   rules.reserve(views.size());
   for (const network::SecurityGroupRuleView& view : views) {
     rules.push_back(RenderRule(view.rule, settings.account_id));
     *rules.back().mutable_tags() = RenderTags(view.tags);
   }
-  return gateway::AnswerNamed<SecurityGroupRuleId>(listing, request, ids, std::move(rules));
+  return gateway::Answer(listing, request, std::move(rules));
 }
 
 // A rule in its form of one field each, as the permission it is.

@@ -17,14 +17,8 @@
 namespace brume::ec2 {
 namespace {
 
-absl::StatusOr<std::map<std::string, TagMap>> TagsByResource(tagging::TagService& tags) {
-  ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List());
-  std::map<std::string, TagMap> by_resource;
-  for (const Tag& tag : all) by_resource[tag.resource_id][tag.key] = tag.value;
-  return by_resource;
-}
-
-v1::Vpc RenderVpc(const Vpc& vpc, const TagMap& tags, const Settings& settings) {
+v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
+  const Vpc& vpc = view.vpc;
   v1::Vpc rendered;
   rendered.set_cidr_block(vpc.cidr.text());
   rendered.set_dhcp_options_id("default");
@@ -33,7 +27,7 @@ v1::Vpc RenderVpc(const Vpc& vpc, const TagMap& tags, const Settings& settings) 
   rendered.set_owner_id(settings.account_id);
   rendered.set_instance_tenancy("default");
   rendered.set_is_default(vpc.is_default);
-  *rendered.mutable_tags() = RenderTags(tags);
+  *rendered.mutable_tags() = RenderTags(view.tags);
   v1::VpcCidrBlockAssociation& association = *rendered.add_cidr_block_association_set();
   // A VPC has one range for its life, so the association's id is the VPC's in other clothes.
   association.set_association_id(absl::StrCat("vpc-cidr-assoc-", vpc.id.text().substr(vpc.id.text().find('-') + 1)));
@@ -43,17 +37,15 @@ v1::Vpc RenderVpc(const Vpc& vpc, const TagMap& tags, const Settings& settings) 
 }
 
 absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequest& request,
-                                                      network::NetworkService& networks, tagging::TagService& tags,
-                                                      const Settings& settings) {
+                                                      network::NetworkService& networks, const Settings& settings) {
   static const gateway::Listing<v1::Vpc, v1::DescribeVpcsResponse> listing = {"vpcs", &v1::Vpc::vpc_id,
                                                                               &v1::DescribeVpcsResponse::mutable_vpcs};
-  RETURN_IF_ERROR(gateway::NamedIds<VpcId>(request, request.vpc_ids(), "vpcId").status());
-  ASSIGN_OR_RETURN(const std::vector<Vpc> all, networks.ListVpcs());
-  ASSIGN_OR_RETURN(auto by_resource, TagsByResource(tags));
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VpcId>(request, request.vpc_ids(), "vpcId"));
+  ASSIGN_OR_RETURN(const std::vector<network::VpcView> all, networks.DescribeVpcs(ids));
   std::vector<v1::Vpc> vpcs;
   vpcs.reserve(all.size());
-  for (const Vpc& vpc : all) vpcs.push_back(RenderVpc(vpc, by_resource[vpc.id.text()], settings));
-  return gateway::AnswerNamed<VpcId>(listing, request, request.vpc_ids(), std::move(vpcs));
+  for (const network::VpcView& view : all) vpcs.push_back(RenderVpc(view, settings));
+  return gateway::Answer(listing, request, std::move(vpcs));
 }
 
 absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::DescribeVpcAttributeRequest& request,
@@ -73,7 +65,7 @@ absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::
   return response;
 }
 
-v1::Subnet RenderSubnet(const network::SubnetView& view, const TagMap& tags, const Settings& settings) {
+v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& settings) {
   const Subnet& subnet = view.subnet;
   v1::Subnet rendered;
   rendered.set_availability_zone(subnet.availability_zone);
@@ -87,7 +79,7 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const TagMap& tags, con
   rendered.set_vpc_id(subnet.vpc_id.text());
   rendered.set_owner_id(settings.account_id);
   rendered.set_assign_ipv6_address_on_creation(false);
-  *rendered.mutable_tags() = RenderTags(tags);
+  *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_subnet_arn(
       Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
   rendered.set_enable_dns64(false);
@@ -97,27 +89,23 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const TagMap& tags, con
 
 absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSubnetsRequest& request,
                                                             network::NetworkService& networks,
-                                                            tagging::TagService& tags, const Settings& settings) {
+                                                            const Settings& settings) {
   static const gateway::Listing<v1::Subnet, v1::DescribeSubnetsResponse> listing = {
       "subnets", &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
-  RETURN_IF_ERROR(gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId").status());
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets());
-  ASSIGN_OR_RETURN(auto by_resource, TagsByResource(tags));
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId"));
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets(ids));
   std::vector<v1::Subnet> subnets;
   subnets.reserve(all.size());
-  for (const network::SubnetView& view : all) {
-    subnets.push_back(RenderSubnet(view, by_resource[view.subnet.id.text()], settings));
-  }
-  return gateway::AnswerNamed<SubnetId>(listing, request, request.subnet_ids(), std::move(subnets));
+  for (const network::SubnetView& view : all) subnets.push_back(RenderSubnet(view, settings));
+  return gateway::Answer(listing, request, std::move(subnets));
 }
 
 }  // namespace
 
-void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, tagging::TagService& tags,
-                   const Settings& settings) {
-  actions.Add(DescribeVpcs, networks, tags, settings);
+void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings) {
+  actions.Add(DescribeVpcs, networks, settings);
   actions.Add(DescribeVpcAttribute, networks);
-  actions.Add(DescribeSubnets, networks, tags, settings);
+  actions.Add(DescribeSubnets, networks, settings);
 }
 
 }  // namespace brume::ec2

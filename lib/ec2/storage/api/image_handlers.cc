@@ -10,6 +10,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filters.h"
+#include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
 
@@ -103,17 +104,13 @@ bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& set
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
                                                           storage::ImageService& images, const Settings& settings) {
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
-  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List());
-  const auto& ids = request.image_ids();
-  for (const std::string& id : ids) {
-    if (std::none_of(all.begin(), all.end(), [&](const auto& view) { return view.image.id.text() == id; })) {
-      return ImageId::NotFound(id);
-    }
-  }
+  ASSIGN_OR_RETURN(std::vector<ImageId> ids, gateway::ParseIds<ImageId>(request.image_ids()));
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List(ids));
   v1::DescribeImagesResponse response;
   if (!OwnerSelected(request, settings)) return response;
   for (const storage::ImageView& view : all) {
-    if (!ids.empty() && std::find(ids.begin(), ids.end(), view.image.id.text()) == ids.end()) continue;
     v1::Image image = Render(view, settings);
     if (keep(image)) *response.add_images() = std::move(image);
   }

@@ -11,6 +11,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
+#include "lib/resource/kinds.h"
 
 namespace brume::ec2 {
 namespace {
@@ -36,10 +37,25 @@ absl::Status DeleteTags(const v1::DeleteTagsRequest& request, tagging::TagServic
 
 using Description = v1::TagDescription;
 
+// The part of the filters that the rows can be picked by; what is left, patterns first of all, is for the filters.
+tagging::TagQuery QueryOf(const gateway::FilterList& filters) {
+  tagging::TagQuery query{.resource_ids = gateway::LiteralsOf(filters, "resource-id"),
+                          .id_prefixes = std::nullopt,
+                          .keys = gateway::LiteralsOf(filters, "key"),
+                          .values = gateway::LiteralsOf(filters, "value")};
+  const auto types = gateway::LiteralsOf(filters, "resource-type");
+  if (!types.has_value()) return query;
+  query.id_prefixes.emplace();
+  for (const Kind& kind : kKinds) {
+    if (types->contains(std::string(kind.tag_type))) query.id_prefixes->emplace(kind.prefix);
+  }
+  return query;
+}
+
 absl::StatusOr<v1::DescribeTagsResponse> DescribeTags(const v1::DescribeTagsRequest& request,
                                                       tagging::TagService& tags) {
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
-  ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List());
+  ASSIGN_OR_RETURN(const std::vector<Tag> all, tags.List(QueryOf(request.filters())));
   std::vector<Description> kept;
   for (const Tag& tag : all) {
     Description description;

@@ -1,0 +1,146 @@
+// How much of the database a description reads: what it shows, and not all there is.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/security_group.pb.h"
+#include "tests/fakes/api_world.h"
+#include "tests/support/statement_probe.h"
+
+namespace brume {
+namespace {
+
+// Ten of each kind, each with one tag.
+class FullWorld {
+ public:
+  FullWorld() {
+    for (int i = 0; i < 10; ++i) {
+      const std::string number = std::to_string(i);
+      image = world.RegisterImage("image-" + number);
+      Tag(image.text(), "image-" + number);
+      group = world.groups.Create("group-" + number, "d", std::nullopt, {{"Name", "group-" + number}})->group.id;
+      ec2::v1::CreateLaunchTemplateRequest request;
+      request.set_launch_template_name("template-" + number);
+      request.mutable_launch_template_data()->set_instance_type("b1.tiny");
+      launch_template =
+          Value(world.Call<ec2::v1::CreateLaunchTemplateResponse>(request)).launch_template().launch_template_id();
+      Tag(launch_template, "template-" + number);
+    }
+    vpc = world.networks.ListVpcs()->front().id.text();
+    Tag(vpc, "home");
+    for (const network::SubnetView& view : *world.networks.ListSubnets()) {
+      subnet = view.subnet.id.text();
+      Tag(subnet, "subnet");
+    }
+    rule = world.groups.ListRules()->back().rule.id.text();
+    Tag(rule, "rule");
+  }
+
+  void Tag(const std::string& id, const std::string& name) { REQUIRE(world.tags.Create({id}, {{"Name", name}}).ok()); }
+
+  // How many things the answer of `action` lists; `probe` has then seen this call alone.
+  int Count(const std::string& action, const std::string& request) {
+    probe.Reset();
+    const auto answer = Value(world.CallText(action, request));
+    const auto* list = answer->GetDescriptor()->field(0);
+    if (!list->is_repeated()) list = answer->GetDescriptor()->field(1);
+    return answer->GetReflection()->FieldSize(*answer, list);
+  }
+
+  StatementProbe probe;
+  ApiWorld world;
+  ImageId image;
+  SecurityGroupId group;
+  std::string launch_template, vpc, subnet, rule;
+};
+
+}  // namespace
+
+TEST_CASE("a description that names one thing reads its row and its tags and no others", "[api]") {
+  FullWorld full;
+  const struct {
+    std::string action, request, table;
+  } cases[] = {
+      {"DescribeVpcs", "vpc_ids: '" + full.vpc + "'", "vpcs"},
+      {"DescribeSubnets", "subnet_ids: '" + full.subnet + "'", "subnets"},
+      {"DescribeImages", "image_ids: '" + full.image.text() + "'", "images"},
+      {"DescribeSecurityGroups", "group_ids: '" + full.group.text() + "'", "security_groups"},
+      {"DescribeSecurityGroupRules", "security_group_rule_ids: '" + full.rule + "'", "security_group_rules"},
+      {"DescribeLaunchTemplates", "launch_template_ids: '" + full.launch_template + "'", "launch_templates"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.action);
+    CHECK(full.Count(c.action, c.request) == 1);
+    CHECK(full.probe.ReadsOf(" " + c.table + " ").rows == 1);
+    CHECK(full.probe.ReadsOf(" " + c.table + " ").scanned_rows == 0);
+    CHECK(full.probe.ReadsOf(" tags ").rows == 1);
+    CHECK(full.probe.ReadsOf(" tags ").scanned_rows == 0);
+  }
+}
+
+TEST_CASE("a description of all of a kind reads the tags of that kind alone", "[api]") {
+  FullWorld full;
+  for (const char* action : {"DescribeVpcs", "DescribeSubnets", "DescribeImages"}) {
+    INFO(action);
+    const int shown = full.Count(action, "");
+    CHECK(full.probe.ReadsOf(" tags ").rows <= shown);
+    CHECK(full.probe.ReadsOf(" tags ").scanned_rows == 0);
+  }
+}
+
+TEST_CASE("tags of named resources and types are found by the index, and of others none is read", "[api]") {
+  FullWorld full;
+  const auto filter = [](const std::string& name, const std::string& values) {
+    return "filters { name: '" + name + "' " + values + " } ";
+  };
+  const std::string image = filter("resource-id", "values: '" + full.image.text() + "'");
+  const struct {
+    std::string request;
+    int found;
+    bool by_index;
+  } cases[] = {
+      {image, 1, true},
+      {image + filter("key", "values: 'Name'"), 1, true},
+      {image + filter("key", "values: 'Other'"), 0, true},
+      {image + filter("value", "values: 'image-9' values: 'image-8'"), 1, true},
+      {image + filter("resource-type", "values: 'image'"), 1, true},
+      {image + filter("resource-type", "values: 'subnet'"), 0, true},
+      {image + filter("resource-id", "values: '" + full.vpc + "'"), 0, true},
+      {filter("resource-id", "values: '" + full.vpc + "' values: '" + full.vpc + "'"), 1, true},
+      {filter("resource-type", "values: 'image' values: 'vpc'"), 11, true},
+      {filter("resource-type", "values: 'nothing'"), 0, true},
+      {filter("value", "values: 'image-3' values: 'home'"), 2, false},
+      {filter("value", "values: 'image-\\\\3'"), 1, false},
+      {filter("value", "values: 'image-?'"), 10, false},
+      {filter("resource-id", "values: 'ami-*'"), 10, false},
+  };
+  for (const auto& c : cases) {
+    INFO(c.request);
+    CHECK(full.Count("DescribeTags", c.request) == c.found);
+    if (c.by_index) CHECK(full.probe.ReadsOf(" tags ").scanned_rows == 0);
+    if (c.by_index) CHECK(full.probe.ReadsOf(" tags ").rows <= std::max(1, c.found));
+  }
+  full.Count("DescribeTags", filter("value", "values: 'home'"));
+  CHECK(full.probe.ReadsOf(" tags ").rows == 1);
+}
+
+TEST_CASE("security groups are found by the names of the groups that their rules refer to", "[api]") {
+  ApiWorld world;
+  const auto found = [&](const std::string& name) {
+    const auto answer = Value(world.CallText("DescribeSecurityGroups",
+                                             "filters { name: 'ip-permission.group-name' values: '" + name + "' }"));
+    const auto& groups = static_cast<const ec2::v1::DescribeSecurityGroupsResponse&>(*answer);
+    for (const auto& group : groups.security_groups()) {
+      for (const auto& permission : group.ip_permissions()) {
+        for (const auto& pair : permission.user_id_group_pairs()) CHECK_FALSE(pair.has_group_name());
+      }
+    }
+    return groups.security_groups_size();
+  };
+  // The default group lets its own members in.
+  CHECK(found("defau*") == 1);
+  CHECK(found("web") == 0);
+}
+
+}  // namespace brume
