@@ -7,7 +7,7 @@
 
 namespace brume::cli {
 
-// A command that is no API action.
+// A command that is not an API action.
 struct Command {
   std::string name;
   std::string usage;                                         // "ssh ID [--user NAME] …"

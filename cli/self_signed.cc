@@ -48,7 +48,7 @@ absl::Status Failed(absl::string_view what) {
   return absl::InternalError(absl::StrCat("cannot make ", what, ": ", why));
 }
 
-// The bytes of an address; empty for what is none.
+// The bytes of an address; empty for what is not an address.
 std::string AddressBytes(const std::string& text) {
   std::string bytes(sizeof(in6_addr), '\0');
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;

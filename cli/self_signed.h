@@ -21,7 +21,7 @@ bool IsServerName(absl::string_view name);
 
 // A new ECDSA key on P-256 and its certificate (X.509 v3, RFC 5280) for `names`, good for TLS servers alone, from an
 // hour before `now` until ten years after it. It is no authority: who trusts it trusts this one server. Errors:
-// InvalidArgument for what is no server's name; Internal when OpenSSL cannot.
+// InvalidArgument for what is not the name of a server; Internal when OpenSSL fails.
 absl::StatusOr<SelfSigned> MakeSelfSigned(const std::vector<std::string>& names, absl::Time now);
 
 }  // namespace brume::cli

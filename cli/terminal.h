@@ -9,7 +9,7 @@ namespace brume::cli {
 
 bool IsTerminal(int fd);
 
-// Columns of the terminal `fd`; 0 = it is none, or does not say.
+// Columns of the terminal `fd`; 0 = it is not a terminal, or does not say.
 int TerminalWidth(int fd);
 
 // What is going on, on standard error: one line written over and over on a terminal, else one line for each change.

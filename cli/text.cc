@@ -14,7 +14,7 @@
 namespace brume::cli {
 namespace {
 
-// Takes one character off the front of `text`. False, with one byte taken, where that is no UTF-8.
+// Takes one character off the front of `text`. False, with one byte taken, where that is not UTF-8.
 bool TakeCharacter(absl::string_view* text, uint32_t* character) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>((*text)[i]); };
   const unsigned char lead = byte(0);

@@ -19,7 +19,7 @@
 
 namespace brume::autoscaling {
 
-// What CreateAutoScalingGroup and UpdateAutoScalingGroup may say; what is none stays, or has its default.
+// What CreateAutoScalingGroup and UpdateAutoScalingGroup may say; an unset member stays, or has its default.
 struct GroupChange {
   std::optional<int> min_size, max_size, desired;
   std::optional<scaling::SourceRequest> source;

@@ -15,7 +15,7 @@ using alarm::State;
 
 // A period's last datapoint comes a little after its end.
 constexpr absl::Duration kSettle = absl::Seconds(1);
-constexpr absl::Duration kForgetEvery = absl::Hours(1);
+constexpr absl::Duration kEvictEvery = absl::Hours(1);
 // A clock that is set forward must not let alarms wait.
 constexpr absl::Duration kMaxWait = absl::Seconds(30);
 
@@ -135,7 +135,7 @@ absl::Time AlarmEvaluator::EvaluateDue() {
     log::Error("the states of alarms were not changed: {}", applied.ToString());
   }
   if (forget_due_ <= now) {
-    forget_due_ = now + kForgetEvery;
+    forget_due_ = now + kEvictEvery;
     const absl::Status forgot = parts_.alarms.ForgetHistory();
     if (!forgot.ok()) log::Error("old history of alarms was not forgotten: {}", forgot.ToString());
   }

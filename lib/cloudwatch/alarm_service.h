@@ -72,7 +72,7 @@ class AlarmService {
   absl::Status Delete(const std::vector<std::string>& names);
   // Error: ResourceNotFound.
   absl::Status EnableActions(const std::vector<std::string>& names, bool enabled);
-  // Errors: ResourceNotFound, InvalidFormat for data that is no JSON.
+  // Errors: ResourceNotFound, InvalidFormat for data that is not JSON.
   absl::Status SetState(const std::string& name, alarm::State state, const std::string& reason,
                         const std::string& reason_data);
 

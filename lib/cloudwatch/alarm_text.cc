@@ -25,7 +25,7 @@ std::string Time(absl::Time time) { return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E
 
 std::string Text(absl::string_view text) { return std::string(text); }
 
-// What is no UTF-8 (an error's words may not be) must not end the program.
+// Text that is not UTF-8 (an error's message may not be) must not end the program.
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 HistoryItem MakeItem(const Alarm& alarm, HistoryType type, absl::Time time, std::string summary, std::string data) {

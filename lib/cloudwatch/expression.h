@@ -17,7 +17,7 @@ namespace brume::cloudwatch {
 // Functions: ABS CEIL FLOOR RATE DIFF RUNNING_SUM FILL IF PERIOD; AVG MIN MAX SUM, of the points of one series, or of
 // several series, [m1, m2] or METRICS("part of an id"), point by point.
 //
-// Two series are computed where both have points; what is no number (1 / 0) is no point.
+// Two series are computed where both have points; a result that is not a number (1 / 0) is left out.
 class Expression {
  public:
   // Error: InvalidArgument, in words that name the place.

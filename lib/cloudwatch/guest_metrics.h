@@ -60,7 +60,7 @@ struct GuestCounters {
   std::optional<NetworkCounters> network = {};  // of all its interfaces together
 };
 
-// What is not known is none.
+// What is not known is unset.
 using GuestValues = std::array<std::optional<double>, kGuestMetrics>;
 
 // Whether a counter is smaller than it was: the guest began anew between the two.

@@ -44,7 +44,7 @@ bool MetricBuffer::Add(const SeriesHandle& series, absl::Time time, const Metric
   const int64_t second = absl::ToUnixSeconds(time);
   const int64_t minute = second / kSecondsInMinute;
   MutexLock lock(mutex_);
-  if (waiting_ >= most_waiting_) {
+  if (waiting_ >= max_waiting_) {
     ++dropped_;
     return false;
   }
@@ -62,7 +62,7 @@ bool MetricBuffer::Add(const SeriesHandle& series, absl::Time time, const Metric
 
 bool MetricBuffer::HasRoomFor(size_t values) const {
   MutexLock lock(mutex_);
-  return waiting_ + 2 * values <= most_waiting_;
+  return waiting_ + 2 * values <= max_waiting_;
 }
 
 std::vector<WaitingBlock> MetricBuffer::Take() {

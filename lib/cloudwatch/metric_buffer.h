@@ -54,7 +54,7 @@ struct WaitingBlock {
 // Thread-safe; Take, Written and NotWritten are called by one thread at a time.
 class MetricBuffer {
  public:
-  explicit MetricBuffer(size_t most_waiting) : most_waiting_(most_waiting) {}
+  explicit MetricBuffer(size_t max_waiting) : max_waiting_(max_waiting) {}
 
   // The same one as long as somebody has it, or values of it wait.
   SeriesHandle SeriesOf(const MetricId& id, const std::string& unit);
@@ -77,7 +77,7 @@ class MetricBuffer {
  private:
   void Wait(Series& series, int64_t minute, const MetricBlock& block) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const size_t most_waiting_;
+  const size_t max_waiting_;
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, std::vector<SeriesHandle>> series_
       ABSL_GUARDED_BY(mutex_);                  // by the metric's id, one a unit

@@ -10,7 +10,7 @@
 namespace brume::cloudwatch {
 
 std::string EncodeBucket(const MetricBucket& bucket);
-// Error: DataLoss for bytes that are none.
+// Error: DataLoss for bytes that were not encoded by it.
 absl::StatusOr<MetricBucket> DecodeBucket(absl::string_view bytes);
 
 // A block's parts.

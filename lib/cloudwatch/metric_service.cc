@@ -72,7 +72,7 @@ MetricService::MetricService(store::Database& database, const Clock& clock, Metr
     : database_(database),
       clock_(clock),
       options_(options),
-      buffer_(options.most_waiting),
+      buffer_(options.max_waiting),
       roll_up_(database, clock, options_, moving_),
       writer_(options.flush_every, [this] { FlushAndRollUp(); }) {}
 

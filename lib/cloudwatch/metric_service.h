@@ -45,7 +45,7 @@ struct MetricServiceOptions {
   // More metrics than these are not kept: those that had no value for longest go first, and no new one may be put.
   int64_t max_metrics = 100'000;
   // Values that wait to be written, in units of a hundred bytes or so; more are refused.
-  size_t most_waiting = 200'000;
+  size_t max_waiting = 200'000;
 };
 
 // What to read of a metric. Periods are multiples of `period` since 1970.
@@ -108,7 +108,7 @@ class MetricService {
   std::optional<Sample> Latest(const InstanceId& id, absl::string_view metric) const;
   // By the metrics' names.
   using Samples = absl::flat_hash_map<std::string, Sample>;
-  // The sampler's: adds to what Latest knows, and makes it forget an instance.
+  // The sampler's: adds to what Latest knows, and evicts an instance from it.
   void SetLatest(const InstanceId& id, const Samples& samples);
   void ForgetLatest(const InstanceId& id);
 

@@ -50,7 +50,7 @@ class MetricTable {
   absl::StatusOr<std::vector<MetricRow>> List(const MetricFilter& filter, int64_t after, size_t limit);
   absl::StatusOr<int64_t> Count();
   // Forgets at most `most` metrics: those not seen since `oldest`, and where there are more than `keep` those seen
-  // least lately. Their values go in their own time. Whether there may be more to forget.
+  // least lately. Their values go in their own time. Whether there may be more to evict.
   absl::StatusOr<bool> Evict(absl::Time oldest, int64_t keep, int most);
 
   // Null when there is none.

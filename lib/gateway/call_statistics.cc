@@ -35,22 +35,22 @@ class CallStatistics::Histogram {
     const uint64_t micros = std::max<int64_t>(0, absl::ToInt64Microseconds(duration));
     counts_[BucketOf(micros)].fetch_add(1, std::memory_order_relaxed);
     if (error) errors_.fetch_add(1, std::memory_order_relaxed);
-    uint64_t most = most_.load(std::memory_order_relaxed);
-    while (micros > most && !most_.compare_exchange_weak(most, micros, std::memory_order_relaxed)) {
+    uint64_t most = max_.load(std::memory_order_relaxed);
+    while (micros > most && !max_.compare_exchange_weak(most, micros, std::memory_order_relaxed)) {
     }
   }
 
   void Reset() {
     for (auto& count : counts_) count.store(0, std::memory_order_relaxed);
     errors_.store(0, std::memory_order_relaxed);
-    most_.store(0, std::memory_order_relaxed);
+    max_.store(0, std::memory_order_relaxed);
   }
 
   ActionStatistics Read() const {
     std::array<uint32_t, kBuckets> counts;
     int64_t calls = 0;
     for (int i = 0; i < kBuckets; ++i) calls += counts[i] = counts_[i].load(std::memory_order_relaxed);
-    const absl::Duration most = absl::Microseconds(most_.load(std::memory_order_relaxed));
+    const absl::Duration most = absl::Microseconds(max_.load(std::memory_order_relaxed));
     const auto quantile = [&](double part) {
       const auto rank = static_cast<int64_t>(std::ceil(part * static_cast<double>(calls)));
       int64_t seen = 0;
@@ -72,7 +72,7 @@ class CallStatistics::Histogram {
  private:
   std::array<std::atomic<uint32_t>, kBuckets> counts_ = {};
   std::atomic<int64_t> errors_ = 0;
-  std::atomic<uint64_t> most_ = 0;
+  std::atomic<uint64_t> max_ = 0;
 };
 
 CallStatistics::CallStatistics() {

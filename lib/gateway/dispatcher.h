@@ -102,7 +102,7 @@ class Dispatcher {
   absl::Status OpenStream(const google::protobuf::MethodDescriptor& method, const Message& first, const Caller& caller,
                           absl::FunctionRef<absl::Status()> open) const;
 
-  // Records a call that a front end refused before it came here: a wrong signature, parameters that are none. Returns
+  // Records a call that a front end refused before it came here: a wrong signature, invalid parameters. Returns
   // what the caller is to be told.
   absl::Status Refuse(const google::protobuf::MethodDescriptor& method, const Message& request, const Caller& caller,
                       const absl::Status& why) const;

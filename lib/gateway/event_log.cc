@@ -12,15 +12,15 @@ namespace {
 constexpr absl::Duration kFlushInterval = absl::Milliseconds(500);
 constexpr size_t kMaxWaiting = 20'000;
 constexpr size_t kFlushAt = 2'000;
-constexpr int64_t kForgetEvery = 10'000;  // events, or
-constexpr absl::Duration kForgetAfter = absl::Hours(1);
-constexpr int kForgetBatch = 2'000;
+constexpr int64_t kEvictEvery = 10'000;  // events, or
+constexpr absl::Duration kEvictAfter = absl::Hours(1);
+constexpr int kEvictBatch = 2'000;
 
 }  // namespace
 
 EventLog::EventLog(store::Database& database, const Clock& clock, EventLogOptions options)
-    : database_(database), clock_(clock), options_(options), forgot_(clock.Now()), flusher_(kFlushInterval, [this] {
-        FlushAndForget();
+    : database_(database), clock_(clock), options_(options), evicted_(clock.Now()), flusher_(kFlushInterval, [this] {
+        FlushAndEvict();
       }) {
   flusher_.Start(kFlushInterval);
 }
@@ -36,7 +36,7 @@ void EventLog::Append(Event event) {
     // The call itself is over: its outcome stands, and its caller is told that.
     if (!written.ok()) log::Error("the event of {} was not written: {}", event.action, written.ToString());
     MutexLock lock(mutex_);
-    ++since_forgetting_;
+    ++since_eviction_;
     return;
   }
   bool due = false;
@@ -64,7 +64,7 @@ std::vector<Event> EventLog::TakeWaiting() {
     MutexLock lock(mutex_);
     batch.swap(waiting_);
     dropped = std::exchange(dropped_, 0);
-    since_forgetting_ += static_cast<int64_t>(batch.size());
+    since_eviction_ += static_cast<int64_t>(batch.size());
   }
   if (dropped > 0) log::Warn("{} events of calls that only read were dropped: they came too fast", dropped);
   return batch;
@@ -88,26 +88,26 @@ void EventLog::Evict() {
     while (more.ok() && *more) {
       more = database_.WriteFor([&](store::Connection& c) {
         return EventTable(c).Evict(read_only, oldest, read_only ? options_.keep_reads : options_.keep_changes,
-                                   kForgetBatch);
+                                   kEvictBatch);
       });
     }
     if (!more.ok()) log::Error("old events were not forgotten: {}", more.status().ToString());
   }
 }
 
-void EventLog::FlushAndForget() {
+void EventLog::FlushAndEvict() {
   const absl::Time now = clock_.Now();
-  bool forget = false;
+  bool evict = false;
   {
     MutexLock lock(mutex_);
-    forget = now - forgot_ >= kForgetAfter || since_forgetting_ >= kForgetEvery;
-    if (forget) {
-      since_forgetting_ = 0;
-      forgot_ = now;
+    evict = now - evicted_ >= kEvictAfter || since_eviction_ >= kEvictEvery;
+    if (evict) {
+      since_eviction_ = 0;
+      evicted_ = now;
     }
   }
   Flush();
-  if (forget) Evict();
+  if (evict) Evict();
 }
 
 }  // namespace brume::gateway

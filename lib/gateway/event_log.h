@@ -39,7 +39,7 @@ class EventLog {
   absl::StatusOr<std::vector<Event>> Lookup(const EventQuery& query, int64_t before, int limit);
 
  private:
-  void FlushAndForget();
+  void FlushAndEvict();
   void Flush() ABSL_LOCKS_EXCLUDED(flush_mutex_, mutex_);
   std::vector<Event> TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(flush_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
   void Evict();
@@ -52,8 +52,8 @@ class EventLog {
   Mutex mutex_ ABSL_ACQUIRED_AFTER(flush_mutex_);
   std::vector<Event> waiting_ ABSL_GUARDED_BY(mutex_);
   int64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t since_forgetting_ ABSL_GUARDED_BY(mutex_) = 0;  // events
-  absl::Time forgot_ ABSL_GUARDED_BY(mutex_);
+  int64_t since_eviction_ ABSL_GUARDED_BY(mutex_) = 0;  // events
+  absl::Time evicted_ ABSL_GUARDED_BY(mutex_);
   Periodic flusher_;  // last: it uses all the others
 };
 

@@ -1,4 +1,4 @@
-// Repository of events: append, look up, forget the oldest.
+// Repository of events: append, look up, evict the oldest.
 #pragma once
 
 #include <vector>
@@ -17,7 +17,7 @@ class EventTable {
   // Newest first, those with a smaller number than `before` (0 = all), at most `limit`.
   absl::StatusOr<std::vector<Event>> Lookup(const EventQuery& query, int64_t before, int limit);
   // Forgets, of one kind, those before `oldest` and all but the newest `keep`; at most `most` of them, so that the
-  // writer is not held. True when there may be more to forget.
+  // writer is not held. True when there may be more to evict.
   absl::StatusOr<bool> Evict(bool read_only, absl::Time oldest, int64_t keep, int most);
 
  private:

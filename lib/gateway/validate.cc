@@ -89,7 +89,7 @@ absl::Status CheckNumber(const FieldDescriptor& field, int64_t value, const std:
 
 absl::Status CheckMessage(const Message& message, const std::string& prefix);
 
-// `index` is -1 for a field that is no list.
+// `index` is -1 for a field that is not repeated.
 absl::Status CheckValue(const Message& message, const FieldDescriptor& field, int index, const std::string& name) {
   const Reflection& reflection = *message.GetReflection();
   const bool item = index >= 0;

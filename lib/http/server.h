@@ -161,7 +161,7 @@ struct Endpoint {
   uint16_t port = 0;  // 0 = any
   bool loopback = false;
 };
-// nullopt when `listen` is no such thing.
+// nullopt when `listen` is not one.
 std::optional<Endpoint> ParseEndpoint(absl::string_view listen);
 
 struct ListeningSocket {

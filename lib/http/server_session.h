@@ -52,7 +52,7 @@ struct SessionParts {
 
 inline std::string ToString(beast::string_view text) { return std::string(text.data(), text.size()); }
 
-// What is wrong with what is no complete request; unset = nothing to answer.
+// What is wrong with an incomplete or malformed request; unset = there is nobody to answer.
 inline std::optional<Fault> FaultOf(error_code code) {
   using beast::http::error;
   if (code == error::header_limit || code == error::buffer_overflow) return Fault::kHeadTooLarge;

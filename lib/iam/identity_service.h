@@ -28,7 +28,7 @@ struct IdentityChange {
 
 class IdentityService {
  public:
-  // `on_change` runs after each committed change: Authorizer::Forget.
+  // `on_change` runs after each committed change: Authorizer::Evict.
   IdentityService(store::Database& database, const Clock& clock, Random& random, std::string account_id,
                   std::function<void()> on_change);
 

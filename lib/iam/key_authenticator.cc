@@ -33,7 +33,7 @@ absl::StatusOr<KeyAuthenticator::Holder> KeyAuthenticator::HolderOf(const sigv4:
   Holder holder;
   if (!absl::StartsWith(id, kSessionPrefix)) {
     holder.key = keys_.Find(id);
-    // A key that is no session's comes without a token.
+    // A key that is not a session's comes without a token.
     const bool good = holder.key.has_value() && holder.key->active && signature.session_token.empty();
     if (!good) return UnknownKey(signature.scope.service);
     holder.identity_id = holder.key->user_id;

@@ -10,7 +10,7 @@
 
 namespace brume::iam {
 
-// The account's own policy. Errors: ValidationError for what is no policy's ARN, NoSuchEntity.
+// The account's own policy. Errors: ValidationError for what is not the ARN of a policy, NoSuchEntity.
 absl::StatusOr<ManagedPolicy> FindManagedPolicy(store::Connection& connection, absl::string_view account_id,
                                                 absl::string_view arn);
 

@@ -30,7 +30,7 @@ const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service);
 // True for a method that takes or gives a stream: the dispatcher does not serve those.
 bool IsStreaming(const google::protobuf::MethodDescriptor& method);
 
-// The rpc, without streams, whose request `message` is; null where that is none, or several.
+// The rpc, without streams, whose request `message` is; null when it is of none, or of several.
 const google::protobuf::MethodDescriptor* MethodOf(const google::protobuf::Descriptor& message);
 
 // That of the services of `file`'s package; null where it has none.

@@ -60,7 +60,7 @@ absl::StatusOr<int64_t> Number(Connection& connection, absl::string_view sql) {
   return number;
 }
 
-// Errors that say "not ours": a file that is no SQLite database, or one of another program or a newer version.
+// Errors that say "not ours": a file that is not an SQLite database, or one of another program or a newer version.
 absl::StatusOr<int64_t> SchemaVersion(Connection& connection, const std::string& path) {
   absl::StatusOr<int64_t> tables = Number(connection, "SELECT count(*) FROM sqlite_schema");
   if (absl::IsDataLoss(tables.status())) {

@@ -78,7 +78,7 @@ TEST_CASE("series are computed point by point, where both have one", "[expressio
   CHECK(Result("m1 * 2") == "0:2 1:4 2:6 4:10");
   CHECK(Result("100 - m1") == "0:99 1:98 2:97 4:95");
   CHECK(Result("m1 > 2") == "0:0 1:0 2:1 4:1");
-  // What is no number is no point.
+  // A result that is not a number is left out.
   CHECK(Result("m1 / m2") == "0:0.1");
   CHECK(Result("m1 * (0 / 0)").empty());
 }

@@ -251,7 +251,7 @@ TEST_CASE("there are never more metrics than may be: new ones are refused, and t
 }
 
 TEST_CASE("values that cannot be written wait, as many as there is room for, and are written later", "[metric]") {
-  Fixture f({.most_waiting = 10});
+  Fixture f({.max_waiting = 10});
   const auto lock = [&](const std::string& sql) {
     f.Must(f.database->Write([&](store::Connection& c) { return c.Run(sql); }));
   };

@@ -144,10 +144,10 @@ class FakeHypervisor final : public compute::Hypervisor {
     return guests_.contains(id) ? absl::OkStatus() : absl::NotFoundError("no guest");
   }
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId&) override { return absl::NotFoundError("no console"); }
-  absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t most_bytes) override {
+  absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t max_bytes) override {
     std::lock_guard lock(mutex_);
     if (!console_.ok()) return console_;
-    return console_->substr(console_->size() - std::min(console_->size(), most_bytes));
+    return console_->substr(console_->size() - std::min(console_->size(), max_bytes));
   }
   absl::StatusOr<compute::HypervisorInfo> Describe() override {
     return compute::HypervisorInfo{"fake:///", "fake", "simulated", ""};

@@ -44,7 +44,7 @@ std::unique_ptr<Message> NewMessage(const google::protobuf::Descriptor* type) {
   return std::unique_ptr<Message>(MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
-// Text that is no XML would not reach a caller as it was meant.
+// Text that is not XML would not reach a caller as it was meant.
 void CheckXml(const std::string& xml) {
   if (!gateway::IsUtf8(xml)) std::abort();
   for (const char c : xml) {

@@ -15,7 +15,7 @@
 
 namespace brume::autoscaling {
 
-// Those of `all` that the request's filters keep. Error: ValidationError for a filter that is none.
+// Those of `all` that the request's filters keep. Error: ValidationError for an unknown filter.
 template <typename Filters, typename T>
 absl::Status KeepFiltered(const Filters& filters, const google::protobuf::RepeatedPtrField<v1::Filter>& conditions,
                           std::vector<T>& all) {

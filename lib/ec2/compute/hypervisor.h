@@ -90,8 +90,8 @@ class Hypervisor : public GuestMeter {
   virtual absl::Status Reset(const InstanceId& id) = 0;
   // A connected stream socket to the guest's serial console. NotFound when off.
   virtual absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) = 0;
-  // The newest output of the console, at most `most_bytes`, also after the guest ended while its directory stands.
-  virtual absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) = 0;
+  // The newest output of the console, at most `max_bytes`, also after the guest ended while its directory stands.
+  virtual absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t max_bytes) = 0;
   virtual absl::StatusOr<HypervisorInfo> Describe() = 0;
   // HypervisorInfo's `acceleration`, without a connection: waits for a trial guest at most, once in a boot of the host.
   virtual std::string Acceleration() = 0;

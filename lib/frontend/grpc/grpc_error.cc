@@ -22,7 +22,7 @@ std::string Shortened(absl::string_view message) {
     text += "…";
   }
   if (gateway::IsUtf8(text)) return text;
-  // A message may quote what is no text; protobuf's strings must be.
+  // A message may quote bytes that are not UTF-8; protobuf's strings must be UTF-8.
   std::replace_if(
       text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');
   return text;

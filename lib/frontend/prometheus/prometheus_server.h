@@ -33,7 +33,7 @@ class PrometheusServer {
 };
 
 // `text` makes the answer, on the server's thread. Errors: FailedPrecondition, in words for the administrator: an
-// address that is none or taken, or one beyond loopback that is not allowed.
+// invalid address or one in use, or one beyond loopback that is not allowed.
 absl::StatusOr<std::unique_ptr<PrometheusServer>> MakePrometheusServer(std::function<std::string()> text,
                                                                        PrometheusServerOptions options);
 

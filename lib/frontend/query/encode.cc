@@ -55,7 +55,7 @@ class Writer {
     }
   }
 
-  // `index` is -1 for a field that is no list.
+  // `index` is -1 for a field that is not repeated.
   void WriteElement(const Message& message, const WireField& field, int index, absl::string_view open,
                     absl::string_view close) {
     const auto& reflection = *message.GetReflection();

@@ -19,7 +19,7 @@ using Form = std::vector<FormField>;
 // The most fields of a form. The largest call of EC2's, 1,000 rules of a security group, has fewer.
 inline constexpr size_t kMaxFormFields = 16384;
 
-// Decodes %XX and +. A field without "=" has an empty value; one without anything ("&&") is none. The text may hold any
+// Decodes %XX and +. A field without "=" has an empty value; an empty one ("&&") is skipped. The text may hold any
 // bytes. Error: MalformedQueryString for a % that two hexadecimal digits do not follow, a field without a name, and
 // more than kMaxFormFields.
 absl::StatusOr<Form> ParseForm(absl::string_view urlencoded);

@@ -36,7 +36,7 @@ struct QueryAnswer {
   std::string body;
 };
 
-// An answer in EC2's form to what is no call: a request that HTTP or a limit refuses.
+// An answer in EC2's form to a request that is refused by HTTP or a limit before it is a call.
 QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id);
 
 // Thread-safe. What it is made of must outlive it.
@@ -55,7 +55,7 @@ class QueryCalls {
     const schema::ApiFamilyInfo* family = nullptr;
     absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> actions;
   };
-  // What a form asks for, whoever sends it; null where there is no such thing.
+  // What a form asks for, whoever sends it; null when it asks for none.
   struct Asked {
     const Api* api = nullptr;
     const google::protobuf::MethodDescriptor* method = nullptr;

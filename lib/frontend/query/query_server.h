@@ -60,7 +60,8 @@ class QueryServer {
 };
 
 // The dispatcher must outlive the server. One that serves is returned. Errors: FailedPrecondition, in words for the
-// administrator: an address that is none or taken, files that are no certificate and key, plain HTTP beyond loopback.
+// administrator: an invalid address or one in use, files that are not a certificate and its key, plain HTTP beyond
+// loopback.
 absl::StatusOr<std::unique_ptr<QueryServer>> MakeQueryServer(const gateway::Dispatcher& dispatcher,
                                                              Authenticate authenticate, QueryServerOptions options);
 

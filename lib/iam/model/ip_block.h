@@ -14,7 +14,7 @@ class IpBlock {
   // Bits behind the prefix may be set; they are not looked at. Error: InvalidArgument.
   static absl::StatusOr<IpBlock> Parse(absl::string_view text);
 
-  // False for what is no address, and for one of the other family.
+  // False for what is not an address, and for one of the other family.
   bool Contains(absl::string_view address) const;
 
  private:

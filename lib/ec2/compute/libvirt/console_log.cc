@@ -37,10 +37,10 @@ absl::StatusOr<UniqueFd> OpenLog(const UniqueFd& directory, const std::string& n
   return fd;
 }
 
-absl::StatusOr<std::string> Tail(const UniqueFd& fd, size_t most_bytes) {
+absl::StatusOr<std::string> Tail(const UniqueFd& fd, size_t max_bytes) {
   const off_t size = lseek(fd.get(), 0, SEEK_END);
   if (size < 0) return absl::ErrnoToStatus(errno, "cannot seek in a log");
-  std::string text(std::min<size_t>(size, most_bytes), '\0');
+  std::string text(std::min<size_t>(size, max_bytes), '\0');
   size_t have = 0;
   while (have < text.size()) {
     const ssize_t count = pread(fd.get(), text.data() + have, text.size() - have, size - text.size() + have);
@@ -64,17 +64,17 @@ absl::Status WriteAll(const UniqueFd& fd, const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadLogTail(const std::string& directory, const std::string& name, size_t most_bytes) {
+absl::StatusOr<std::string> ReadLogTail(const std::string& directory, const std::string& name, size_t max_bytes) {
   ASSIGN_OR_RETURN(const UniqueFd where, OpenDirectory(directory));
   std::string older, newer;
   ASSIGN_OR_RETURN(const UniqueFd log, OpenLog(where, name, O_RDONLY));
   if (log) {
-    ASSIGN_OR_RETURN(newer, Tail(log, most_bytes));
+    ASSIGN_OR_RETURN(newer, Tail(log, max_bytes));
   }
-  if (newer.size() < most_bytes) {
+  if (newer.size() < max_bytes) {
     ASSIGN_OR_RETURN(const UniqueFd old_log, OpenLog(where, name + ".1", O_RDONLY));
     if (old_log) {
-      ASSIGN_OR_RETURN(older, Tail(old_log, most_bytes - newer.size()));
+      ASSIGN_OR_RETURN(older, Tail(old_log, max_bytes - newer.size()));
     }
   }
   return older + newer;
@@ -111,9 +111,9 @@ void LogTrimmer::Watch(const std::string& directory, const std::string& name, co
   logs_[directory] = Log{directory, name, companion};
 }
 
-absl::StatusOr<std::string> LogTrimmer::Read(const std::string& directory, const std::string& name, size_t most_bytes) {
+absl::StatusOr<std::string> LogTrimmer::Read(const std::string& directory, const std::string& name, size_t max_bytes) {
   MutexLock lock(trimming_);
-  return ReadLogTail(directory, name, most_bytes);
+  return ReadLogTail(directory, name, max_bytes);
 }
 
 bool LogTrimmer::Trim(Log& log) {

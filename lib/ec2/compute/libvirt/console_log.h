@@ -12,9 +12,9 @@
 
 namespace brume::compute {
 
-// The last `most_bytes` of DIRECTORY/NAME, preceded by those of DIRECTORY/NAME.1 where it is shorter. Follows no link.
+// The last `max_bytes` of DIRECTORY/NAME, preceded by those of DIRECTORY/NAME.1 where it is shorter. Follows no link.
 // NotFound when there is no such directory; empty when there is no such file.
-absl::StatusOr<std::string> ReadLogTail(const std::string& directory, const std::string& name, size_t most_bytes);
+absl::StatusOr<std::string> ReadLogTail(const std::string& directory, const std::string& name, size_t max_bytes);
 
 // When DIRECTORY/NAME has more than half of `limit` bytes, moves that much of its end to DIRECTORY/NAME.1, replacing
 // it, and empties the file in place. Its writer must have it open to append. Both together stay under `limit`, but for
@@ -30,7 +30,7 @@ class LogTrimmer {
   // the companion.
   void Watch(const std::string& directory, const std::string& name, const std::string& companion);
   // ReadLogTail that meets no log half trimmed.
-  absl::StatusOr<std::string> Read(const std::string& directory, const std::string& name, size_t most_bytes);
+  absl::StatusOr<std::string> Read(const std::string& directory, const std::string& name, size_t max_bytes);
 
  private:
   struct Log {

@@ -22,9 +22,9 @@ struct DeadlinePool::Job {
 
 // Shared with the threads, which outlive the pool when their calls hang.
 struct DeadlinePool::State {
-  State(int threads, int spare) : most_threads(threads), most_stuck(spare) {}
+  State(int threads, int spare) : max_threads(threads), max_stuck(spare) {}
 
-  const int most_threads, most_stuck;
+  const int max_threads, max_stuck;
   Mutex mutex;
   CondVar work;
   std::deque<std::shared_ptr<Job>> queue ABSL_GUARDED_BY(mutex);
@@ -33,7 +33,7 @@ struct DeadlinePool::State {
   int stuck ABSL_GUARDED_BY(mutex) = 0;  // running calls whose callers have left
   bool stopping ABSL_GUARDED_BY(mutex) = false;
 
-  int ThreadLimit() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return most_threads + std::min(stuck, most_stuck); }
+  int ThreadLimit() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return max_threads + std::min(stuck, max_stuck); }
   static void Work(std::shared_ptr<State> state);
 };
 

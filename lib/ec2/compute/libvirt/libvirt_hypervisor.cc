@@ -64,7 +64,7 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status AskToReboot(const InstanceId& id) override;
   absl::Status Reset(const InstanceId& id) override;
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
-  absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t most_bytes) override;
+  absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t max_bytes) override;
   absl::StatusOr<HypervisorInfo> Describe() override;
   std::string Acceleration() override;
   void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) override {
@@ -346,8 +346,8 @@ absl::StatusOr<UniqueFd> LibvirtHypervisor::OpenConsole(const InstanceId& id) {
   return fd;
 }
 
-absl::StatusOr<std::string> LibvirtHypervisor::ConsoleOutput(const std::string& directory, size_t most_bytes) {
-  return logs_.Read(directory, kConsoleLog, most_bytes);
+absl::StatusOr<std::string> LibvirtHypervisor::ConsoleOutput(const std::string& directory, size_t max_bytes) {
+  return logs_.Read(directory, kConsoleLog, max_bytes);
 }
 
 std::string LibvirtHypervisor::Acceleration() {

@@ -21,7 +21,7 @@ class StatisticsReader {
  public:
   explicit StatisticsReader(absl::Duration disk_period) : disk_period_(disk_period) {}
 
-  // Of guests that are not off; of `ids` only, where it names any. What libvirt cannot tell of a guest is none.
+  // Of guests that are not off; of `ids` only, where it names any. What libvirt cannot tell of a guest is unset.
   // libvirt's test driver tells of nothing that is real: `simulated` guests are there, and that is all.
   absl::StatusOr<std::vector<GuestStatistics>> Read(virConnectPtr connection, const std::vector<InstanceId>& ids,
                                                     bool simulated);

@@ -53,7 +53,7 @@ struct MetadataOptions {
   friend bool operator==(const MetadataOptions&, const MetadataOptions&) = default;
 };
 
-// What is none stays as it is.
+// An unset member stays as it is.
 struct MetadataOptionsChange {
   std::optional<bool> tokens_required, endpoint_enabled, tags_enabled;
   std::optional<int> hop_limit;

@@ -10,15 +10,16 @@ namespace brume::ec2 {
 namespace {
 
 absl::StatusOr<AccessContext> SubnetFacts(network::NetworkService& networks, const Account& account,
-                                          const std::string& id) {
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets());
-  for (const network::SubnetView& view : all) {
-    if (view.subnet.id.text() != id) continue;
-    return AccessContext{{"ec2:subnetid", {id}},
-                         {"ec2:vpc", {ArnOf(account, view.subnet.vpc_id)}},
-                         {"ec2:availabilityzone", {view.subnet.availability_zone}}};
+                                          const std::string& name) {
+  ASSIGN_OR_RETURN(const SubnetId id, SubnetId::Parse(name));
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> found, networks.ListSubnets({&id, 1}));
+  AccessContext facts;
+  for (const network::SubnetView& view : found) {
+    facts = {{"ec2:subnetid", {name}},
+             {"ec2:vpc", {ArnOf(account, view.subnet.vpc_id)}},
+             {"ec2:availabilityzone", {view.subnet.availability_zone}}};
   }
-  return AccessContext();
+  return facts;
 }
 
 absl::StatusOr<AccessContext> GroupFacts(network::SecurityGroupService& groups, const Account& account,

@@ -12,7 +12,7 @@ namespace brume::network {
 
 // The namespace of the calling thread.
 absl::StatusOr<UniqueFd> CurrentNamespace();
-// NotFound when nothing, or a file that is no namespace, stands at `path`.
+// NotFound when there is nothing, or a file that is not a namespace, at `path`.
 absl::StatusOr<UniqueFd> OpenNamespace(const std::string& path);
 // The calling thread leaves its namespace for a new one, which `path` names from then on. A file left at `path` by a
 // crash half way is used.
