@@ -312,7 +312,7 @@ TEST_CASE("wildcards that could match in ever so many ways are matched in bounde
   std::string pattern;
   for (int i = 0; i < 500; ++i) pattern += "*a";
   const std::string text(20000, 'a');
-  const auto parsed = Pattern::Parse(pattern + "b", {});
+  const auto parsed = PolicyPattern::Parse(pattern + "b", {});
   REQUIRE(parsed.ok());
   const auto start = std::chrono::steady_clock::now();
   CHECK_FALSE(parsed->Matches(text, {}));
