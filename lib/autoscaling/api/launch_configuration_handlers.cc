@@ -7,7 +7,7 @@
 
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
 #include "lib/autoscaling/api/launch_configuration.h"
-#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"

@@ -13,7 +13,7 @@
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
 #include "lib/autoscaling/api/member_ids.h"
-#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/base/status_macros.h"

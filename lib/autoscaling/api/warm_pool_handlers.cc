@@ -7,7 +7,7 @@
 #include "brume/autoscaling/v1/warm_pool.pb.h"
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
-#include "lib/autoscaling/api/scaling.h"
+#include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/base/status_macros.h"
