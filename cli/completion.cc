@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/filter_names.h"
 #include "cli/flags.h"
@@ -66,7 +65,7 @@ constexpr char kFilters[] = "filters";
 constexpr char kName[] = "Name";
 
 // "Name=tag-key" of each filter; of tags, whose keys are the user's, as far as it is known.
-std::vector<std::string> FilterCandidates(const Action& action) {
+std::vector<std::string> FilterCandidates(const ApiAction& action) {
   std::vector<std::string> all;
   for (const FilterName& filter : FilterNamesOf(action)) {
     all.push_back(absl::StrCat(kName, "=", absl::StripSuffix(filter.name, "KEY")));

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "brume/rpc/v1/options.pb.h"
-#include "cli/names.h"
+#include "cli/spelling.h"
 
 namespace brume::cli {
 namespace {
@@ -35,7 +35,7 @@ std::string Where(const std::string& list, const rpc::v1::FilterOption& filter) 
 
 }  // namespace
 
-std::vector<FilterName> FilterNamesOf(const Action& action) {
+std::vector<FilterName> FilterNamesOf(const ApiAction& action) {
   const auto& options = action.method->options();
   const std::string list = ListPrefix(*action.method->output_type());
   std::vector<FilterName> names;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/schema.h"
+#include "cli/api_schema.h"
 
 namespace brume::cli {
 
@@ -14,6 +14,6 @@ struct FilterName {
       where;  // "Volumes.Attachments.State", which members of the answer it looks at, or what it matches, in words
 };
 // Empty for an action without filters. In order of names, those of tags last.
-std::vector<FilterName> FilterNamesOf(const Action& action);
+std::vector<FilterName> FilterNamesOf(const ApiAction& action);
 
 }  // namespace brume::cli
