@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "lib/autoscaling/model/activity.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::autoscaling {
 
@@ -23,6 +24,7 @@ struct ActivityFilter {
 class ActivityTable {
  public:
   explicit ActivityTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // One whose token is there stays as it is.
   absl::Status Insert(const scaling::Activity& activity);
@@ -31,7 +33,7 @@ class ActivityTable {
   // Not ended, of a member; the oldest first.
   absl::StatusOr<std::vector<scaling::Activity>> ListOpen(int64_t group_seq, const std::string& member);
   absl::StatusOr<int64_t> CountOpen(int64_t group_seq);
-  // Writes instance, description, status, message and end.
+  // Writes instance, description, status, message and end. Whoever does writes the group's row in the same change.
   absl::Status Update(const scaling::Activity& activity);
   // Ended before `limit`, at most `most`.
   absl::Status DeleteBefore(absl::Time limit, int most);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/member_table.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
@@ -16,6 +17,7 @@ absl::Status ChangeGroup(store::Database& database, const std::string& name,
                          const std::function<absl::Status(store::Connection&, scaling::GroupView&)>& change) {
   return database.Write([&](store::Connection& c) -> absl::Status {
     GroupTable groups(c);
+    MemberTable members(c);
     ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(name));
     if (!record.has_value()) return GroupNotFound(name);
     if (record->deleting) {
@@ -23,12 +25,12 @@ absl::Status ChangeGroup(store::Database& database, const std::string& name,
                         absl::StrCat("The Auto Scaling group '", name, "' is being deleted"));
     }
     scaling::GroupView view{.record = *std::move(record), .members = {}, .tags = {}};
-    ASSIGN_OR_RETURN(view.members, groups.ListMembers(view.record.seq));
+    ASSIGN_OR_RETURN(view.members, members.List(view.record.seq));
     ASSIGN_OR_RETURN(view.tags, groups.ListTags(view.record.seq));
     const std::vector<scaling::Member> before = view.members;
     RETURN_IF_ERROR(change(c, view));
     RETURN_IF_ERROR(groups.Update(view.record));
-    return groups.SaveMembers(view.record.seq, before, view.members);
+    return members.Save(view.record.seq, before, view.members);
   });
 }
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/autoscaling/group_change.h"
-#include "lib/autoscaling/policy_table.h"
+#include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/network/network_service.h"

@@ -10,6 +10,7 @@
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/member_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 
@@ -146,7 +147,7 @@ absl::Status GroupService::Delete(const std::string& name, bool force) {
     GroupTable groups(c);
     ASSIGN_OR_RETURN(std::optional<GroupRecord> record, groups.Find(name));
     if (!record.has_value()) return GroupNotFound(name);
-    ASSIGN_OR_RETURN(const std::vector<Member> members, groups.ListMembers(record->seq));
+    ASSIGN_OR_RETURN(const std::vector<Member> members, MemberTable(c).List(record->seq));
     if (members.empty()) return groups.Delete(record->seq);
     if (!force && !record->deleting) {
       const bool leaving = std::all_of(members.begin(), members.end(),

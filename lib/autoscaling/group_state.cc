@@ -7,7 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/activities.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_configuration_table.h"
+#include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/policy_table.h"
+#include "lib/autoscaling/refresh_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
@@ -61,7 +64,7 @@ absl::Status Observe(store::Connection& c, Snapshot& snapshot) {
   for (const Member& member : snapshot.members) {
     if (!member.instance.empty()) ids.push_back(member.instance);
   }
-  ASSIGN_OR_RETURN(const auto seen, GroupTable(c).Observe(ids));
+  ASSIGN_OR_RETURN(const auto seen, MemberTable(c).Observe(ids));
   for (Member& member : snapshot.members) {
     const auto found = seen.find(member.instance);
     if (found != seen.end()) {
@@ -91,7 +94,7 @@ absl::StatusOr<std::optional<Snapshot>> ReadSnapshot(store::Connection& c, const
   snapshot.record = *std::move(record);
   const int64_t seq = snapshot.record.seq;
   RETURN_IF_ERROR(ResolveSource(c, snapshot.record));
-  ASSIGN_OR_RETURN(snapshot.members, groups.ListMembers(seq));
+  ASSIGN_OR_RETURN(snapshot.members, MemberTable(c).List(seq));
   ASSIGN_OR_RETURN(snapshot.tags, groups.ListTags(seq));
   ASSIGN_OR_RETURN(snapshot.policies, PolicyTable(c).List(name));
   ASSIGN_OR_RETURN(snapshot.schedules, ScheduleTable(c).List(name));
@@ -109,7 +112,7 @@ absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outco
   for (Member& member : kept) {
     if (before.adopted.contains(member.token)) member.instance = InstanceId();
   }
-  RETURN_IF_ERROR(groups.SaveMembers(seq, kept, after.members));
+  RETURN_IF_ERROR(MemberTable(c).Save(seq, kept, after.members));
   RETURN_IF_ERROR(RecordActions(c, before, outcome.actions, now));
   for (const scaling::Action& action : outcome.actions) {
     const auto* forget = std::get_if<scaling::Evict>(&action);
@@ -121,8 +124,8 @@ absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outco
       RETURN_IF_ERROR(tagging::DeleteTag(c, member.instance.text(), kGroupTag));
     }
   }
-  for (scaling::ScheduleRecord& schedule : outcome.schedules_run) {
-    RETURN_IF_ERROR(ScheduleTable(c).Put(seq, schedule));
+  for (const scaling::ScheduleRecord& schedule : outcome.schedules_run) {
+    RETURN_IF_ERROR(ScheduleTable(c).SetLookedUntil(schedule.seq, schedule.looked_until));
   }
   for (const int64_t over : outcome.schedules_over) RETURN_IF_ERROR(ScheduleTable(c).Delete(over));
   if (after.refresh.has_value()) RETURN_IF_ERROR(RefreshTable(c).Update(*after.refresh));

@@ -9,6 +9,7 @@
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/model/apply.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
@@ -73,7 +74,7 @@ absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const Instan
     return Invalid(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] is ", StateName(instance->state),
                                 "; only running instances can be attached"));
   }
-  ASSIGN_OR_RETURN(const auto of, GroupTable(c).FindMember(id));
+  ASSIGN_OR_RETURN(const auto of, MemberTable(c).Find(id));
   if (of.has_value()) {
     return Invalid(absl::StrCat("Instance ", id.text(), " is already part of AutoScalingGroup:", of->group));
   }
@@ -98,10 +99,10 @@ absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const Instan
 }  // namespace
 
 absl::StatusOr<std::string> TargetLifecycleState(store::Connection& connection, const InstanceId& id) {
-  GroupTable groups(connection);
-  ASSIGN_OR_RETURN(const std::optional<MemberOf> of, groups.FindMember(id));
+  MemberTable members(connection);
+  ASSIGN_OR_RETURN(const std::optional<MemberOf> of, members.Find(id));
   if (!of.has_value()) return std::string();
-  ASSIGN_OR_RETURN(const std::optional<scaling::GroupRecord> group, groups.Find(of->group));
+  ASSIGN_OR_RETURN(const std::optional<scaling::GroupRecord> group, GroupTable(connection).Find(of->group));
   const bool has_pool = group.has_value() && group->group.warm_pool.has_value();
   const scaling::WarmState pool = has_pool ? group->group.warm_pool->state : scaling::WarmState::kStopped;
   return std::string(scaling::LifecycleName(scaling::TargetOf(of->member.lifecycle, pool)));
@@ -283,18 +284,18 @@ absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bo
 
 absl::StatusOr<std::vector<MemberView>> MemberService::Describe(Instances instances) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<MemberView>> {
-    GroupTable groups(c);
+    MemberTable members(c);
     std::vector<MemberOf> found;
     if (instances.empty()) {
-      ASSIGN_OR_RETURN(found, groups.ListAllMembers());
+      ASSIGN_OR_RETURN(found, members.ListAll());
     }
     for (const InstanceId& id : instances) {
-      ASSIGN_OR_RETURN(std::optional<MemberOf> of, groups.FindMember(id));
+      ASSIGN_OR_RETURN(std::optional<MemberOf> of, members.Find(id));
       if (of.has_value()) found.push_back(*std::move(of));
     }
     std::vector<InstanceId> ids;
     for (const MemberOf& each : found) ids.push_back(each.member.instance);
-    ASSIGN_OR_RETURN(const auto seen, groups.Observe(ids));
+    ASSIGN_OR_RETURN(const auto seen, members.Observe(ids));
     std::vector<MemberView> views;
     for (MemberOf& each : found) {
       const auto instance = seen.find(each.member.instance);

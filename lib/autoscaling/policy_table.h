@@ -1,5 +1,4 @@
-// Repositories of what belongs to Auto Scaling groups: policies, scheduled actions, refreshes; and of launch
-// configurations.
+// Repositories of the scaling policies and the scheduled actions of Auto Scaling groups.
 #pragma once
 
 #include <optional>
@@ -10,12 +9,14 @@
 #include "absl/types/span.h"
 #include "lib/autoscaling/model/record.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::autoscaling {
 
 class PolicyTable {
  public:
   explicit PolicyTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // Makes or replaces the policy of that name, which keeps its id; sets `seq` and `id` as they are then.
   absl::Status Put(int64_t group_seq, scaling::PolicyRecord& policy);
@@ -30,41 +31,14 @@ class PolicyTable {
 class ScheduleTable {
  public:
   explicit ScheduleTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
-  absl::Status Put(int64_t group_seq, scaling::ScheduleRecord& schedule);
+  // Makes or replaces the action of that name, which keeps its id.
+  absl::Status Put(int64_t group_seq, const scaling::ScheduleRecord& schedule);
+  // Runs until then were taken. OK when the action is gone.
+  absl::Status SetLookedUntil(int64_t seq, absl::Time looked_until);
   absl::StatusOr<std::vector<scaling::ScheduleRecord>> List(const std::optional<std::string>& group);
   absl::Status Delete(int64_t seq);
-
- private:
-  store::Connection& connection_;
-};
-
-class RefreshTable {
- public:
-  explicit RefreshTable(store::Connection& connection) : connection_(connection) {}
-
-  absl::Status Insert(int64_t group_seq, scaling::Refresh& refresh);
-  // The newest first.
-  absl::StatusOr<std::vector<scaling::Refresh>> List(int64_t group_seq);
-  // The one that is not over.
-  absl::StatusOr<std::optional<scaling::Refresh>> Active(int64_t group_seq);
-  absl::Status Update(const scaling::Refresh& refresh);
-  // Keeps the newest `most`.
-  absl::Status Trim(int64_t group_seq, int most);
-
- private:
-  store::Connection& connection_;
-};
-
-class LaunchConfigurationTable {
- public:
-  explicit LaunchConfigurationTable(store::Connection& connection) : connection_(connection) {}
-
-  absl::Status Insert(const scaling::LaunchConfiguration& made);  // AlreadyExists when the name is taken
-  absl::StatusOr<std::optional<scaling::LaunchConfiguration>> Find(const std::string& name);
-  absl::StatusOr<std::vector<scaling::LaunchConfiguration>> List();
-  absl::StatusOr<int64_t> Count();
-  absl::Status Delete(const std::string& name);
 
  private:
   store::Connection& connection_;

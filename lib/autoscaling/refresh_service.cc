@@ -8,7 +8,7 @@
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
-#include "lib/autoscaling/policy_table.h"
+#include "lib/autoscaling/refresh_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 

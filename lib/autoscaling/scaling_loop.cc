@@ -9,8 +9,9 @@
 #include "lib/autoscaling/activity_table.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_configuration_table.h"
+#include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/model/apply.h"
-#include "lib/autoscaling/policy_table.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -250,15 +251,16 @@ absl::Status ScalingLoop::NoteLaunched(const Snapshot& snapshot, const std::stri
   }
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
     GroupTable groups(c);
+    MemberTable members(c);
     ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(snapshot.record.group.name));
     if (!record.has_value() || record->seq != snapshot.record.seq) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::vector<Member> before, groups.ListMembers(record->seq));
+    ASSIGN_OR_RETURN(const std::vector<Member> before, members.List(record->seq));
     std::vector<Member> after = before;
     for (Member& member : after) {
       if (member.token == token) member.instance = instance;
     }
     RETURN_IF_ERROR(groups.Update(*record));
-    RETURN_IF_ERROR(groups.SaveMembers(record->seq, before, after));
+    RETURN_IF_ERROR(members.Save(record->seq, before, after));
     return RecordLaunched(c, record->seq, token, instance);
   });
 }
@@ -267,13 +269,14 @@ absl::Status ScalingLoop::NoteRefused(const Snapshot& snapshot, const std::strin
   const absl::Time now = parts_.clock.Now();
   return parts_.database.Write([&](store::Connection& c) -> absl::Status {
     GroupTable groups(c);
+    MemberTable members(c);
     ASSIGN_OR_RETURN(std::optional<scaling::GroupRecord> record, groups.Find(snapshot.record.group.name));
     if (!record.has_value() || record->seq != snapshot.record.seq) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::vector<Member> before, groups.ListMembers(record->seq));
+    ASSIGN_OR_RETURN(const std::vector<Member> before, members.List(record->seq));
     std::vector<Member> after = before;
     scaling::NoteRefusedLaunch(token, now, record->state, after);
     RETURN_IF_ERROR(groups.Update(*record));
-    RETURN_IF_ERROR(groups.SaveMembers(record->seq, before, after));
+    RETURN_IF_ERROR(members.Save(record->seq, before, after));
     return RecordRefused(c, record->seq, token, why.message(), now);
   });
 }
@@ -301,7 +304,7 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
       // The hook holds its member all the same, and ends as it says; whoever listens may be late.
       if (!told.ok()) log::Warn("hook {} could not notify {}: {}", hook->name, hook->target, told.message());
       RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) {
-        return GroupTable(c).SetNotified(snapshot.record.seq, member.token, wait.hook);
+        return MemberTable(c).SetNotified(snapshot.record.seq, member.token, wait.hook);
       }));
     }
   }

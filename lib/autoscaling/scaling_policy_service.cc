@@ -8,6 +8,7 @@
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/model/adjustment.h"
 #include "lib/autoscaling/policy_table.h"
 #include "lib/base/status_macros.h"

@@ -67,6 +67,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
 
 int Connection::changed_rows() const { return sqlite3_changes(database_.getHandle()); }
 
+int64_t Connection::inserted_row() const { return sqlite3_last_insert_rowid(database_.getHandle()); }
+
 bool Connection::in_autocommit() const { return sqlite3_get_autocommit(database_.getHandle()) != 0; }
 
 bool Connection::read_only() const { return sqlite3_db_readonly(database_.getHandle(), "main") == 1; }
@@ -106,6 +108,7 @@ absl::Status Connection::Step(absl::string_view sql, absl::FunctionRef<void(SQLi
     while (statement.executeStep()) {
       Row row(statement);
       on_row(row);
+      RETURN_IF_ERROR(row.failure());
     }
     return absl::OkStatus();
   } catch (const SQLite::Exception& error) {

@@ -7,7 +7,7 @@
 //   AlreadyExists        a UNIQUE constraint or primary key; see Violates
 //   FailedPrecondition   a foreign key: the row is still referred to, or refers to one that is not there
 //   Unavailable          full disk, I/O error, read-only or locked database: says what to do
-//   DataLoss             the file is damaged
+//   DataLoss             the file is damaged, or a row holds what its reader cannot read
 //   Internal             anything else: a mistake of ours
 #pragma once
 
@@ -36,6 +36,10 @@ class Row {
  public:
   explicit Row(SQLite::Statement& statement) : statement_(statement) {}
 
+  // The row cannot be read: the query ends with `why`, which must be an error. The first one counts.
+  void Fail(absl::Status why) { failure_.Update(std::move(why)); }
+  const absl::Status& failure() const { return failure_; }
+
   // Each argument is a field, or a std::tie of fields.
   template <typename... T>
   void Read(T&&... fields) {
@@ -54,6 +58,12 @@ class Row {
 
   SQLite::Statement& statement_;
   int next_ = 0;
+  absl::Status failure_;
+};
+
+// Binds the values after `index` itself, and counts it on; they must live until the statement ran.
+struct Binding {
+  absl::FunctionRef<void(SQLite::Statement& statement, int& index)> bind;
 };
 
 // Used by one thread at a time.
@@ -74,8 +84,10 @@ class Connection {
   }
   // Rows the latest INSERT, UPDATE or DELETE changed.
   int changed_rows() const;
+  // The INTEGER PRIMARY KEY that SQLite gave to the row inserted last.
+  int64_t inserted_row() const;
 
-  // Calls on_row for each row; it must not use the connection.
+  // Calls on_row for each row, until one fails; it must not use the connection.
   template <typename... Args>
   absl::Status Query(absl::string_view sql, absl::FunctionRef<void(Row&)> on_row, const Args&... args) {
     return Step(
@@ -121,6 +133,9 @@ class Connection {
   template <typename T>
   static void BindOne(SQLite::Statement& statement, int& index, const T& value) {
     Bind(statement, ++index, value);
+  }
+  static void BindOne(SQLite::Statement& statement, int& index, const Binding& values) {
+    values.bind(statement, index);
   }
   template <typename... T>
   static void BindOne(SQLite::Statement& statement, int& index, const std::tuple<T...>& values) {

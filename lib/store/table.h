@@ -4,12 +4,14 @@
 //   const auto& Volumes() {
 //     static const auto table = store::DescribeTable<Volume>(
 //         "volumes", "volume",                           // the table, and what messages call one row
-//         store::Key("id", &Volume::id),                 // first
+//         store::Key("id", &Volume::id),                 // first; several make a composite key
+//         store::Assigned("seq", &Volume::seq),          // SQLite gives it; see Connection::inserted_row
 //         store::Version(&Volume::version),              // column "version"
 //         store::Fixed("created", &Volume::created),     // never written again
 //         store::Column("size_gib", &Volume::size_gib),
 //         store::Column("reason", &Volume::why, &Reason::code),  // a field of a field
-//         store::Json("labels", &Volume::labels),
+//         store::Json("labels", &Volume::labels),        // json_text.h
+//         store::Encoded<store::OpenEnd>("ended", &Volume::ended),  // kept as another type
 //         store::Unmapped("seq"));                       // no field of the row in memory
 //     return table;
 //   }
@@ -17,13 +19,17 @@
 //   ASSIGN_OR_RETURN(std::optional<Volume> found, Volumes().Find(connection, id));
 //   found->size_gib = 16;
 //   RETURN_IF_ERROR(Volumes().Update(connection, *found));  // Aborted when someone else wrote the row since
+//
+// A row that belongs to another names it in its key: a struct of the parent's key and the part, in the repository. What
+// takes several columns of a field that may be unset is a struct there too. Reading gives DataLoss, with the names of
+// table, row and column, when a column holds what was never written to it: nothing is half read.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
+#include <initializer_list>
+#include <list>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -35,130 +41,11 @@
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
-#include "lib/store/json_text.h"
+#include "lib/store/table_column.h"
 #include "lib/store/table_description.h"
-#include "lib/store/values.h"
+#include "lib/store/table_statements.h"
 
 namespace brume::store {
-namespace internal {
-
-template <typename T>
-struct FieldType {
-  static constexpr absl::string_view kName = std::is_same_v<T, std::string> ? "TEXT"
-                                             : std::is_floating_point_v<T>  ? "REAL"
-                                                                            : "INTEGER";
-  static constexpr Nulls kNulls = Nulls::kNever;
-};
-template <IdPrefix prefix>
-struct FieldType<Id<prefix>> {
-  static constexpr absl::string_view kName = "TEXT";
-  static constexpr Nulls kNulls = Nulls::kWhenEmpty;
-};
-template <typename T>
-struct FieldType<std::optional<T>> {
-  static constexpr absl::string_view kName = FieldType<T>::kName;
-  static constexpr Nulls kNulls = Nulls::kAlways;
-};
-
-// The field that a chain of member pointers leads to.
-template <typename AnyRow, typename... Members>
-auto& FieldOf(AnyRow& row, const std::tuple<Members...>& members) {
-  return std::apply(
-      [&](auto... each) -> auto& { return (row.*....*each); }, members);
-}
-
-template <ColumnRole role, typename... Members>
-struct FieldColumn {
-  static constexpr ColumnRole kRole = role;
-  absl::string_view name;
-  std::tuple<Members...> members;
-
-  template <typename T>
-  const auto& ToStore(const T& row) const {
-    return FieldOf(row, members);
-  }
-  template <typename T>
-  void Read(Row& from, T& row) const {
-    from.Read(FieldOf(row, members));
-  }
-  template <typename T>
-  ColumnDescription Describe() const {
-    using Field = std::remove_cvref_t<decltype(FieldOf(std::declval<T&>(), members))>;
-    return {name, role, FieldType<Field>::kName, FieldType<Field>::kNulls};
-  }
-};
-
-template <typename... Members>
-struct JsonColumn {
-  static constexpr ColumnRole kRole = ColumnRole::kMutable;
-  absl::string_view name;
-  std::tuple<Members...> members;
-
-  template <typename T>
-  std::string ToStore(const T& row) const {
-    return ToJson(FieldOf(row, members));
-  }
-  template <typename T>
-  void Read(Row& from, T& row) const {
-    std::string text;
-    from.Read(text);
-    auto& field = FieldOf(row, members);
-    field = FromJson<std::remove_cvref_t<decltype(field)>>(text);
-  }
-  template <typename T>
-  ColumnDescription Describe() const {
-    return {name, kRole, "TEXT", Nulls::kNever};
-  }
-};
-
-struct UnmappedColumn {
-  static constexpr ColumnRole kRole = ColumnRole::kUnmapped;
-  absl::string_view name;
-
-  template <typename T>
-  ColumnDescription Describe() const {
-    return {name, kRole, "", Nulls::kNever};
-  }
-};
-
-constexpr bool IsMapped(ColumnRole role) { return role != ColumnRole::kUnmapped; }
-constexpr bool IsMutable(ColumnRole role) { return role == ColumnRole::kMutable; }
-
-// A tuple of the column's value, or an empty one. Values that are no fields live in it.
-template <bool taken, typename Column, typename T>
-auto ValueIf(const Column& column, const T& row) {
-  if constexpr (taken) {
-    return std::tuple<decltype(column.ToStore(row))>(column.ToStore(row));
-  } else {
-    return std::tuple<>();
-  }
-}
-
-}  // namespace internal
-
-// The parts of a description. Literals only: names are kept as they are given.
-template <typename T, typename Field>
-constexpr auto Key(absl::string_view name, Field T::*member) {
-  return internal::FieldColumn<ColumnRole::kKey, Field T::*>{name, {member}};
-}
-template <typename T>
-constexpr auto Version(int64_t T::*member) {
-  return internal::FieldColumn<ColumnRole::kVersion, int64_t T::*>{"version", {member}};
-}
-template <typename... Members>
-constexpr auto Fixed(absl::string_view name, Members... members) {
-  return internal::FieldColumn<ColumnRole::kFixed, Members...>{name, {members...}};
-}
-template <typename... Members>
-constexpr auto Column(absl::string_view name, Members... members) {
-  return internal::FieldColumn<ColumnRole::kMutable, Members...>{name, {members...}};
-}
-// A list or map as JSON text.
-template <typename... Members>
-constexpr auto Json(absl::string_view name, Members... members) {
-  return internal::JsonColumn<Members...>{name, {members...}};
-}
-constexpr auto Unmapped(absl::string_view name) { return internal::UnmappedColumn{name}; }
 
 // The value of an unmapped column for Insert. The value is not copied.
 template <typename T>
@@ -167,39 +54,40 @@ struct With {
   const T& value;
 };
 
-// Immutable, so for any thread; the connection is the caller's.
-template <typename T, typename... Columns>
+// Immutable, so for any thread; the connection is the caller's. A KeyValue is the key, or std::tie of a composite key's
+// parts.
+template <typename T, bool versioned>
 class Table {
-  static constexpr bool kHasVersion = ((Columns::kRole == ColumnRole::kVersion) || ...);
-
  public:
-  Table(absl::string_view name, absl::string_view noun, Columns... columns)
-      : name_(name), noun_(noun), columns_(columns...) {
-    std::vector<absl::string_view> written, changing;
-    ForEach([&](const auto& column) {
-      if (internal::IsMapped(column.kRole)) written.push_back(column.name);
-      if (internal::IsMutable(column.kRole)) changing.push_back(column.name);
-    });
-    all_ = absl::StrJoin(written, ", ");
-    find_ = absl::StrCat("SELECT ", all_, " FROM ", name_, " WHERE ", KeyColumn().name, " = ?");
-    insert_ = absl::StrCat("INSERT INTO ", name_, " (", all_, ") VALUES (",
-                           Placeholders(static_cast<int>(written.size())), ")");
-    update_ = absl::StrCat("UPDATE ", name_, " SET (version, ", absl::StrJoin(changing, ", "), ") = (version + 1, ",
-                           Placeholders(static_cast<int>(changing.size())), ") WHERE ", KeyColumn().name,
-                           " = ? AND version = ?");
+  Table(absl::string_view name, absl::string_view noun, std::vector<ColumnPtr<T>> columns)
+      : noun_(noun), columns_(std::move(columns)), sql_(MakeStatements(Describe(name))) {
+    for (const ColumnPtr<T>& column : columns_) {
+      const ColumnRole role = column->description.role;
+      if (IsKey(column)) keys_.push_back(column.get());
+      if (role == ColumnRole::kVersion) version_ = column.get();
+      if (role == ColumnRole::kMutable) changing_.push_back(column.get());
+      if (role != ColumnRole::kUnmapped) read_.push_back(column.get());
+      if (role != ColumnRole::kUnmapped && role != ColumnRole::kAssigned) inserted_.push_back(column.get());
+    }
   }
 
   // What a SELECT for Read must name, in this order: "id, version, …".
-  const std::string& columns() const { return all_; }
+  const std::string& columns() const { return sql_.columns; }
+  // A row that is damaged ends the query, whatever Read gives for it.
   T Read(Row& from) const {
     T row;
-    ReadInto(from, row);
+    for (const ColumnOf<T>* column : read_) {
+      const absl::Status read = column->Read(from, row);
+      if (read.ok()) continue;
+      from.Fail(absl::DataLossError(absl::StrCat("the column ", sql_.table, ".", column->description.name, " of the ",
+                                                 noun_, " ", TextOf(row), " is damaged: ", read.message())));
+    }
     return row;
   }
 
   template <typename KeyValue>
   absl::StatusOr<std::optional<T>> Find(Connection& connection, const KeyValue& key) const {
-    return connection.First(find_, Reader(), key);
+    return connection.First(sql_.find, Reader(), key);
   }
   // As Find; a row that is not there is the key's own NotFound.
   template <typename KeyValue>
@@ -212,40 +100,53 @@ class Table {
   // same names.
   template <typename... Args>
   absl::StatusOr<std::vector<T>> Select(Connection& connection, absl::string_view from, const Args&... args) const {
-    return connection.All(absl::StrCat("SELECT ", all_, " FROM ", from), Reader(), args...);
+    return connection.All(absl::StrCat("SELECT ", sql_.columns, " FROM ", from), Reader(), args...);
   }
-
   // The first that Select would give.
   template <typename... Args>
   absl::StatusOr<std::optional<T>> First(Connection& connection, absl::string_view from, const Args&... args) const {
-    return connection.First(absl::StrCat("SELECT ", all_, " FROM ", from), Reader(), args...);
+    return connection.First(absl::StrCat("SELECT ", sql_.columns, " FROM ", from), Reader(), args...);
   }
 
   template <typename... Values>
   absl::Status Insert(Connection& connection, const T& row, const With<Values>&... others) const {
+    std::list<std::string> kept;
+    const auto bind = BinderOf(row, inserted_, kept);
     if constexpr (sizeof...(others) == 0) {
-      return connection.Run(insert_, ValuesOf<internal::IsMapped>(row));
+      return connection.Run(sql_.insert, Binding{bind});
     } else {
-      const auto values = ValuesOf<internal::IsMapped>(row);
-      const int count = static_cast<int>(std::tuple_size_v<decltype(values)> + sizeof...(others));
-      return connection.Run(
-          absl::StrCat("INSERT INTO ", name_, " (", all_, ", ", absl::StrJoin({others.column...}, ", "), ") VALUES (",
-                       Placeholders(count), ")"),
-          values, others.value...);
+      return connection.Run(InsertWith(sql_, {others.column...}), Binding{bind}, others.value...);
     }
+  }
+  // Inserts the row, or writes every mutable column of the one with its key. For rows that one party writes.
+  absl::Status Put(Connection& connection, const T& row) const requires(!versioned) {
+    std::list<std::string> kept;
+    const auto bind = BinderOf(row, inserted_, kept);
+    return connection.Run(sql_.put, Binding{bind});
   }
 
   // Writes every mutable column, unless the row is gone or was written since `row` was read: then Aborted. Sets the
   // next version in `row`.
-  absl::Status Update(Connection& connection, T& row) const requires kHasVersion {
-    const auto& key = KeyColumn().ToStore(row);
-    int64_t& version = VersionOf(row);
-    RETURN_IF_ERROR(connection.Run(update_, ValuesOf<internal::IsMutable>(row), key, version));
-    if (connection.changed_rows() == 0) {
-      return absl::AbortedError(absl::StrCat(noun_, " ", TextOf(key), " was changed by someone else meanwhile"));
+  absl::Status Update(Connection& connection, T& row) const requires versioned {
+    return UpdateColumns(connection, row, sql_.update, changing_);
+  }
+  // The same for these columns alone; the others stay as they are.
+  absl::Status Update(Connection& connection, T& row,
+                      std::initializer_list<absl::string_view> columns) const requires versioned {
+    std::vector<const ColumnOf<T>*> some;
+    for (const absl::string_view name : columns) {
+      for (const ColumnOf<T>* column : changing_) {
+        if (column->description.name == name) some.push_back(column);
+      }
     }
-    ++version;
-    return absl::OkStatus();
+    return UpdateColumns(connection, row, UpdateOf(sql_, {columns.begin(), columns.end()}), some);
+  }
+  // Writes every mutable column; OK when the row is gone. For rows that one party writes.
+  absl::Status Overwrite(Connection& connection, const T& row) const requires(!versioned) {
+    std::list<std::string> kept;
+    const auto bind = BinderOf(row, changing_, kept);
+    const auto bind_key = BinderOf(row, keys_, kept);
+    return connection.Run(sql_.update, Binding{bind}, Binding{bind_key});
   }
 
   // Writes one column, whatever became of the others since; whoever updates the whole row notices it. Error: the key's
@@ -253,86 +154,76 @@ class Table {
   template <typename KeyValue, typename Field>
   absl::Status Set(Connection& connection, const KeyValue& key, Field T::*member,
                    const std::type_identity_t<Field>& value) const {
-    RETURN_IF_ERROR(connection.Run(absl::StrCat("UPDATE ", name_, " SET ", kHasVersion ? "version = version + 1, " : "",
-                                                NameOf(member), " = ? WHERE ", KeyColumn().name, " = ?"),
-                                   value, key));
+    RETURN_IF_ERROR(connection.Run(SetOf(sql_, NameOf(member)), value, key));
     return connection.changed_rows() == 0 ? key.NotFound() : absl::OkStatus();
   }
 
   // OK when there is no such row.
   template <typename KeyValue>
   absl::Status Delete(Connection& connection, const KeyValue& key) const {
-    return connection.Run(absl::StrCat("DELETE FROM ", name_, " WHERE ", KeyColumn().name, " = ?"), key);
+    return connection.Run(sql_.remove, key);
   }
 
-  TableDescription Describe() const {
-    TableDescription description{std::string(name_), {}};
-    ForEach([&](const auto& column) { description.columns.push_back(column.template Describe<T>()); });
-    return description;
-  }
+  TableDescription Describe() const { return Describe(sql_.table); }
 
  private:
-  const auto& KeyColumn() const {
-    const auto& first = std::get<0>(columns_);
-    static_assert(std::remove_cvref_t<decltype(first)>::kRole == ColumnRole::kKey, "the key comes first");
-    return first;
-  }
+  using Columns = std::vector<const ColumnOf<T>*>;
 
-  template <typename Visit>
-  void ForEach(Visit visit) const {
-    std::apply([&](const auto&... each) { (visit(each), ...); }, columns_);
+  bool IsKey(const ColumnPtr<T>& column) const {
+    return column->description.role == ColumnRole::kKey ||
+           (column == columns_.front() && column->description.role == ColumnRole::kAssigned);
   }
-  void ReadInto(Row& from, T& row) const {
-    ForEach([&](const auto& column) {
-      if constexpr (internal::IsMapped(std::remove_cvref_t<decltype(column)>::kRole)) column.Read(from, row);
-    });
+  TableDescription Describe(absl::string_view name) const {
+    TableDescription description{std::string(name), {}};
+    for (const ColumnPtr<T>& column : columns_) description.columns.push_back(column->description);
+    return description;
   }
   auto Reader() const {
     return [this](Row& from) { return Read(from); };
   }
-  template <bool (*taken)(ColumnRole)>
-  auto ValuesOf(const T& row) const {
-    return std::apply(
-        [&](const Columns&... each) { return std::tuple_cat(internal::ValueIf<taken(Columns::kRole)>(each, row)...); },
-        columns_);
+  static auto BinderOf(const T& row, const Columns& columns, std::list<std::string>& kept) {
+    return [&](SQLite::Statement& statement, int& index) {
+      for (const ColumnOf<T>* column : columns) column->Bind(row, statement, ++index, kept);
+    };
   }
-  int64_t& VersionOf(T& row) const {
-    int64_t* version = nullptr;
-    ForEach([&](const auto& column) {
-      if constexpr (std::remove_cvref_t<decltype(column)>::kRole == ColumnRole::kVersion) {
-        version = &internal::FieldOf(row, column.members);
-      }
-    });
-    return *version;
+  std::string TextOf(const T& row) const {
+    std::string text;
+    for (const ColumnOf<T>* key : keys_) absl::StrAppend(&text, text.empty() ? "" : " ", key->Text(row));
+    return text;
+  }
+  absl::Status UpdateColumns(Connection& connection, T& row, const std::string& sql, const Columns& columns) const {
+    std::list<std::string> kept;
+    const auto bind = BinderOf(row, columns, kept);
+    const auto bind_key = BinderOf(row, keys_, kept);
+    int64_t& version = *version_->Counter(row);
+    RETURN_IF_ERROR(connection.Run(sql, Binding{bind}, Binding{bind_key}, version));
+    if (connection.changed_rows() == 0) {
+      return absl::AbortedError(absl::StrCat(noun_, " ", TextOf(row), " was changed by someone else meanwhile"));
+    }
+    ++version;
+    return absl::OkStatus();
   }
   template <typename Field>
   absl::string_view NameOf(Field T::*member) const {
-    absl::string_view name;
-    ForEach([&](const auto& column) {
-      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(column)>,
-                                   internal::FieldColumn<ColumnRole::kMutable, Field T::*>>) {
-        if (std::get<0>(column.members) == member) name = column.name;
-      }
-    });
-    return name;
-  }
-  template <typename KeyValue>
-  static std::string TextOf(const KeyValue& key) {
-    if constexpr (requires { key.text(); }) {
-      return key.text();
-    } else {
-      return absl::StrCat(key);
+    static const T sample{};
+    for (const ColumnOf<T>* column : changing_) {
+      if (column->Field(sample) == static_cast<const void*>(&(sample.*member))) return column->description.name;
     }
+    return "";
   }
 
-  absl::string_view name_, noun_;
-  std::tuple<Columns...> columns_;
-  std::string all_, find_, insert_, update_;
+  absl::string_view noun_;
+  std::vector<ColumnPtr<T>> columns_;
+  TableStatements sql_;
+  Columns keys_, read_, inserted_, changing_;
+  const ColumnOf<T>* version_ = nullptr;
 };
 
-template <typename T, typename... Columns>
-Table<T, Columns...> DescribeTable(absl::string_view name, absl::string_view noun, Columns... columns) {
-  return Table<T, Columns...>(name, noun, columns...);
+template <typename T, typename... Parts>
+auto DescribeTable(absl::string_view name, absl::string_view noun, Parts... parts) {
+  std::vector<ColumnPtr<T>> columns;
+  (columns.push_back(std::move(parts)), ...);
+  return Table<T, (internal::kIsVersion<Parts> || ...)>(name, noun, std::move(columns));
 }
 
 }  // namespace brume::store

@@ -9,7 +9,8 @@
 namespace brume::store {
 
 enum class ColumnRole {
-  kKey,       // names the row; never written again
+  kKey,       // names the row, with the other keys; never written again
+  kAssigned,  // the INTEGER PRIMARY KEY, which SQLite gives to the row; its key when it comes first
   kVersion,   // counts the writes of the row
   kFixed,     // written with the row's insertion only
   kMutable,   // written by each update

@@ -1,5 +1,5 @@
 // How domain values are kept in columns. Ids: text, NULL when empty. Times: integer microseconds since 1970, UTC (finer
-// parts are lost). Addresses and enums: integers. For the repositories only.
+// parts are lost). Durations: integer microseconds. Addresses and enums: integers. For the repositories only.
 //
 // Only an enum that says so is kept. Beside its definition, each of whose enumerators has an explicit value that never
 // changes and is never given to another, stands
@@ -46,6 +46,9 @@ inline void Bind(SQLite::Statement& statement, int index, const Blob& value) {
 inline void Bind(SQLite::Statement& statement, int index, absl::Time value) {
   statement.bind(index, absl::ToUnixMicros(value));
 }
+inline void Bind(SQLite::Statement& statement, int index, absl::Duration value) {
+  statement.bind(index, absl::ToInt64Microseconds(value));
+}
 inline void Bind(SQLite::Statement& statement, int index, Ipv4 value) {
   statement.bind(index, static_cast<int64_t>(value.value));
 }
@@ -84,6 +87,7 @@ inline void Load(const SQLite::Column& column, absl::Time& value) {
           : micros == std::numeric_limits<int64_t>::min() ? absl::InfinitePast()
                                                           : absl::FromUnixMicros(micros);
 }
+inline void Load(const SQLite::Column& column, absl::Duration& value) { value = absl::Microseconds(column.getInt64()); }
 inline void Load(const SQLite::Column& column, Ipv4& value) { value.value = static_cast<uint32_t>(column.getInt64()); }
 template <IdPrefix prefix>
 void Load(const SQLite::Column& column, Id<prefix>& value) {

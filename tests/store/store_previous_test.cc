@@ -14,8 +14,8 @@
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/launch_conversion.h"
-#include "lib/autoscaling/policy_table.h"
 #include "lib/base/fields_json.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/launch_template_table.h"
@@ -50,10 +50,10 @@ std::vector<std::string> Texts(Connection& c, const std::string& sql) {
   }));
 }
 
-// The columns of a table, without what the conversions change.
+// The columns of a table, without what the conversions change and what has another name now.
 std::vector<std::string> ColumnsOf(Connection& c, const std::string& table) {
   static const std::set<std::string> changed = {"launch_template_versions.data", "launch_configurations.data",
-                                                "scaling_groups.mixed_policy"};
+                                                "scaling_groups.mixed_policy", "scaling_groups.revision"};
   std::vector<std::string> columns = Texts(c, absl::StrCat("SELECT name FROM pragma_table_info('", table, "')"));
   std::erase_if(columns, [&](const std::string& column) { return changed.contains(absl::StrCat(table, ".", column)); });
   return columns;
@@ -229,6 +229,19 @@ TEST_CASE("launch configurations and mixed policies of the revision before mean 
     }
     return absl::OkStatus();
   }));
+}
+
+TEST_CASE("rows of the revision before have versions, and a group's is its revision", "[store]") {
+  Previous previous;
+  const auto revisions = Texts(*ReadOnly(previous.path), "SELECT name || revision FROM scaling_groups ORDER BY name");
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  const auto c = ReadOnly(previous.path);
+  CHECK(revisions.size() == 3);
+  CHECK(Texts(*c, "SELECT name || version FROM scaling_groups ORDER BY name") == revisions);
+  for (const std::string table : {"scaling_refreshes", "alarms", "identities", "managed_policies"}) {
+    INFO(table);
+    CHECK(Texts(*c, absl::StrCat("SELECT DISTINCT version FROM ", table, " WHERE version <> 0")).empty());
+  }
 }
 
 TEST_CASE("everything else of the revision before stays as it is, and the file is sound", "[store]") {

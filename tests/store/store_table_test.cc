@@ -1,7 +1,9 @@
-// Tables that are described once: the mechanism itself, and each repository's description against the real table.
+// Tables that are described once: the mechanism itself. See store_descriptions_test.cc for the repositories.
 #include <functional>
-#include <set>
+#include <tuple>
 
+#include "absl/strings/match.h"
+#include "lib/store/json_text.h"
 #include "lib/store/table.h"
 #include "tests/store/store_fixture.h"
 #include "tests/store/table_faults.h"
@@ -46,7 +48,10 @@ struct Shop {
       return c.RunScript(
           "CREATE TABLE things (id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, made_by TEXT NOT NULL, "
           "colour INTEGER NOT NULL, width INTEGER NOT NULL, sold INTEGER, labels TEXT NOT NULL, "
-          "shelf INTEGER NOT NULL) STRICT");
+          "shelf INTEGER NOT NULL) STRICT; "
+          "CREATE TABLE parts (number INTEGER PRIMARY KEY, thing TEXT NOT NULL, place INTEGER NOT NULL, "
+          "age INTEGER NOT NULL, period INTEGER NOT NULL, ended INTEGER, bytes BLOB NOT NULL, "
+          "UNIQUE (thing, place)) STRICT");
     }));
   }
   absl::Status Write(const std::function<absl::Status(Connection&)>& change) { return db->Write(change); }
@@ -69,61 +74,25 @@ void CheckSame(const Thing& a, const Thing& b) {
   CHECK(a.labels == b.labels);
 }
 
-// Parts of another row that are read and written with it, counts that triggers keep, and rows whose repositories write
-// their statements themselves because a field takes several columns or several rows.
-const std::set<std::string> kNotDescribed = {"access_keys",
-                                             "alarm_actions",
-                                             "alarm_dimensions",
-                                             "alarm_due_actions",
-                                             "alarm_history",
-                                             "alarm_queries",
-                                             "alarm_query_dimensions",
-                                             "alarm_tags",
-                                             "alarms",
-                                             "capacity_in_use",
-                                             "client_tokens",
-                                             "event_floor",
-                                             "event_resources",
-                                             "events",
-                                             "group_members",
-                                             "identities",
-                                             "inline_policies",
-                                             "installation",
-                                             "instance_profiles",
-                                             "instance_user_data",
-                                             "interface_groups",
-                                             "launch_configurations",
-                                             "launch_template_versions",
-                                             "launch_templates",
-                                             "managed_policies",
-                                             "metric_hour_minutes",
-                                             "metric_hours",
-                                             "metric_minutes",
-                                             "metrics",
-                                             "policy_attachments",
-                                             "policy_versions",
-                                             "profile_associations",
-                                             "scaling_activities",
-                                             "scaling_groups",
-                                             "scaling_hooks",
-                                             "scaling_members",
-                                             "scaling_policies",
-                                             "scaling_refreshes",
-                                             "scaling_schedules",
-                                             "scaling_subnets",
-                                             "scaling_tags",
-                                             "scaling_waits",
-                                             "security_group_rules",
-                                             "tags"};
-
-std::vector<TableDescription> Descriptions() {
-  std::vector<TableDescription> all = network::NetworkTable::Describe();
-  all.push_back(network::SecurityGroupTable::Describe());
-  all.push_back(storage::ImageTable::Describe());
-  all.push_back(storage::VolumeTable::Describe());
-  all.push_back(compute::InstanceTable::Describe());
-  all.push_back(compute::KeyPairTable::Describe());
-  return all;
+// A part of a thing; what SQLite numbers; and fields that are kept as other types.
+struct Part {
+  std::string thing;
+  int place = 0;
+  int64_t number = 0;
+  absl::Duration age = absl::ZeroDuration();
+  absl::Duration period = absl::ZeroDuration();
+  absl::Time ended = absl::InfiniteFuture();
+  std::string bytes;
+};
+const auto& Parts() {
+  static const auto table = DescribeTable<Part>(
+      "parts", "part", Key("thing", &Part::thing), Key("place", &Part::place), Assigned("number", &Part::number),
+      Column("age", &Part::age), Encoded<WholeSeconds>("period", &Part::period),
+      Encoded<OpenEnd>("ended", &Part::ended), FixedEncoded<Bytes>("bytes", &Part::bytes));
+  return table;
+}
+Part MakePart(int place) {
+  return {.thing = "t", .place = place, .age = absl::Microseconds(5), .period = absl::Minutes(2), .bytes = "a\0b"};
 }
 
 }  // namespace
@@ -190,39 +159,87 @@ TEST_CASE("a write of one column leaves the others and is noticed by an update o
 TEST_CASE("a description that is not like its table is found out", "[store]") {
   Shop shop;
   REQUIRE_OK(shop.Write([](Connection& c) {
+    const auto half_key = DescribeTable<Part>(
+        "parts", "part", Key("place", &Part::place), Assigned("age", &Part::number), Key("thing", &Part::thing),
+        Unmapped("number"), Unmapped("period"), Unmapped("ended"), Unmapped("bytes"));
+    CHECK(Faults(c, half_key.Describe()) == std::vector<std::string>{"parts.age is not given by SQLite",
+                                                                     "parts.place,thing is a key that is not unique"});
     CHECK(Faults(c, Things().Describe()).empty());
     const auto wrong = DescribeTable<Thing>("things", "thing", Key("made_by", &Thing::made_by),
                                             Column("width", &Thing::sold), Column("labels", &Thing::version),
                                             Column("sold", &Thing::version), Column("weight", &Thing::id));
     CHECK(Faults(c, wrong.Describe()) ==
-          std::vector<std::string>{"things.made_by is a key that is not unique",
-                                   "things.width may not be NULL, the field may", "things.labels is TEXT, not INTEGER",
+          std::vector<std::string>{"things.width may not be NULL, the field may", "things.labels is TEXT, not INTEGER",
                                    "things.sold may be NULL, the field may not", "things.weight is not there",
-                                   "things.colour is not described", "things.id is not described",
-                                   "things.shelf is not described", "things.version is not described"});
+                                   "things.made_by is a key that is not unique", "things.colour is not described",
+                                   "things.id is not described", "things.shelf is not described",
+                                   "things.version is not described"});
     return absl::OkStatus();
   }));
 }
 
-TEST_CASE("each repository's description is like its table, and no new table is without one", "[store]") {
-  TempDir directory;
-  const auto db = OpenOk(directory / "brume.db");
-  REQUIRE_OK(db->Read([](Connection& c) {
-    std::set<std::string> known = kNotDescribed;
-    for (const TableDescription& description : Descriptions()) {
-      CHECK(Faults(c, description) == std::vector<std::string>{});
-      CHECK(known.insert(description.name).second);
-    }
-    std::set<std::string> tables;
-    RETURN_IF_ERROR(
-        c.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", [&](Row& row) {
-          std::string name;
-          row.Read(name);
-          tables.insert(std::move(name));
-        }));
-    CHECK(tables == known);
+TEST_CASE("an update of some columns leaves the others, and is refused to a stale copy too", "[store]") {
+  Shop shop;
+  Thing first = MakeThing();
+  REQUIRE_OK(shop.Write([&](Connection& c) { return Insert(c, first); }));
+  Thing stale = first;
+  first.size.width = 1;
+  first.colour = Colour::kRed;
+  REQUIRE_OK(shop.Write([&](Connection& c) { return Things().Update(c, first, {"width"}); }));
+  CHECK(first.version == 8);
+  CHECK(absl::IsAborted(shop.Write([&](Connection& c) { return Things().Update(c, stale, {"colour"}); })));
+  Thing expected = MakeThing();
+  expected.size.width = 1;
+  expected.version = 8;
+  CheckSame(shop.Get(first.id), expected);
+}
+
+TEST_CASE("a row of several keys is put, found and deleted by all of them, and numbered by SQLite", "[store]") {
+  Shop shop;
+  REQUIRE_OK(shop.Write([](Connection& c) -> absl::Status {
+    for (const int place : {1, 2}) RETURN_IF_ERROR(Parts().Put(c, MakePart(place)));
+    CHECK(c.inserted_row() == 2);
+    Part second = MakePart(2);
+    second.ended = kNow;
+    second.bytes = "never written again";
+    RETURN_IF_ERROR(Parts().Put(c, second));
+    const std::string thing = "t";
+    const Part found = Value(Parts().Find(c, std::tuple(thing, 2))).value();
+    CHECK(found.number == 2);
+    CHECK(found.ended == kNow);
+    CHECK(found.age == absl::Microseconds(5));
+    CHECK(found.period == absl::Minutes(2));
+    CHECK(found.bytes == MakePart(2).bytes);
+    RETURN_IF_ERROR(Parts().Delete(c, std::tuple(thing, 2)));
+    const std::vector<Part> left = Value(Parts().Select(c, "parts WHERE ended IS NULL"));
+    REQUIRE(left.size() == 1);
+    CHECK(left.front().place == 1);
+    CHECK(left.front().ended == absl::InfiniteFuture());
+    // One that is gone is not made again.
+    RETURN_IF_ERROR(Parts().Overwrite(c, second));
+    CHECK(Value(Parts().Select(c, "parts")).size() == 1);
+    CHECK(Faults(c, Parts().Describe()).empty());
     return absl::OkStatus();
   }));
+}
+
+TEST_CASE("a damaged column is data loss, named by table, row and column, and never half a row", "[store]") {
+  for (const std::string damage : {"", "[", "{}", "[1]", "null", "\"heavy\""}) {
+    INFO(damage);
+    Shop shop;
+    const Thing thing = MakeThing();
+    REQUIRE_OK(shop.Write([&](Connection& c) { return Insert(c, thing); }));
+    REQUIRE_OK(shop.Write([&](Connection& c) { return c.Run("UPDATE things SET labels = ?", damage); }));
+    REQUIRE_OK(shop.db->Read([&](Connection& c) {
+      const absl::Status read = Things().Get(c, thing.id).status();
+      CHECK(absl::IsDataLoss(read));
+      CHECK(absl::StrContains(read.message(),
+                              "the column things.labels of the thing vol-00000000000000001 is damaged: not JSON"));
+      CHECK(!absl::StrContains(read.message(), "heavy"));
+      CHECK(absl::IsDataLoss(Things().Select(c, "things").status()));
+      return absl::OkStatus();
+    }));
+  }
 }
 
 }  // namespace brume::store

@@ -57,7 +57,7 @@ struct GroupRecord {
   bool force = false;
   absl::Time cooldown_until = absl::InfinitePast();
   // Counts changes of the row and its members.
-  int64_t revision = 0;
+  int64_t version = 0;
 };
 
 struct GroupTag {
@@ -146,6 +146,7 @@ struct Refresh {
   // When the checkpoint it waits at was reached; InfinitePast when it waits at none.
   absl::Time waiting_since = absl::InfinitePast();
   int checkpoints_passed = 0;
+  int64_t version = 0;  // counts changes of the row
 
   int percent() const { return total == 0 ? 100 : (total - left) * 100 / total; }
 };
