@@ -51,6 +51,7 @@ Alarm& AlarmChange::Edit(const std::string& name) {
 void AlarmChange::Put(Alarm alarm, AlarmRulePtr rule, bool is_new) {
   items.push_back(ConfigurationItem(is_new ? "created" : "updated", alarm, now_, account_));
   const std::string name = alarm.name;
+  if (is_new) created.insert(name);
   rules[name] = std::move(rule);
   puts[name] = std::make_shared<Alarm>(std::move(alarm));
 }

@@ -48,6 +48,7 @@ class AlarmChange {
   // What is to be written, and remembered.
   std::map<std::string, std::shared_ptr<alarm::Alarm>> puts, states;
   std::map<std::string, AlarmRulePtr> rules;  // of `puts`
+  std::set<std::string> created;              // of `puts`, those that are new
   TagMap new_tags;                            // of the one that is put
   std::set<std::string> deleted;
   std::vector<alarm::HistoryItem> items;

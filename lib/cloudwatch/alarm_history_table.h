@@ -8,12 +8,14 @@
 #include "absl/status/statusor.h"
 #include "lib/cloudwatch/model/alarm.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::cloudwatch {
 
 class AlarmHistoryTable {
  public:
   explicit AlarmHistoryTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // Forgets all but the newest `keep` items of the same alarm.
   absl::Status Append(const alarm::HistoryItem& item, int keep);
@@ -29,6 +31,7 @@ class AlarmHistoryTable {
 class AlarmDueActionTable {
  public:
   explicit AlarmDueActionTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // Numbers `due`.
   absl::Status Add(alarm::DueAction& due);

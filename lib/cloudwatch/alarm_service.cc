@@ -118,6 +118,7 @@ absl::Status AlarmService::Put(Alarm definition, AlarmRulePtr rule, const TagMap
       definition.updated = definition.transitioned = clock_.Now();
       change.new_tags = tags;
     } else {
+      definition.version = known->version;
       definition.state = known->state;
       definition.reason = known->reason;
       definition.reason_data = known->reason_data;
@@ -208,11 +209,13 @@ absl::Status AlarmService::EndSuppressions() {
 absl::Status AlarmService::Commit(AlarmChange& change) {
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     AlarmTable alarms(c);
-    for (const auto& [name, alarm] : change.puts) RETURN_IF_ERROR(alarms.Put(*alarm));
+    for (const auto& [name, alarm] : change.puts) {
+      RETURN_IF_ERROR(change.created.contains(name) ? alarms.Insert(*alarm) : alarms.Update(*alarm));
+    }
     for (const auto& [name, alarm] : change.puts) {
       for (const auto& [key, value] : change.new_tags) RETURN_IF_ERROR(alarms.SetTag(name, key, value));
     }
-    for (const auto& [name, alarm] : change.states) RETURN_IF_ERROR(alarms.SetState(*alarm));
+    for (const auto& [name, alarm] : change.states) RETURN_IF_ERROR(alarms.UpdateState(*alarm));
     for (const std::string& name : change.deleted) RETURN_IF_ERROR(alarms.Delete(name));
     for (const alarm::HistoryItem& item : change.items) {
       RETURN_IF_ERROR(AlarmHistoryTable(c).Append(item, alarm::kMaxHistoryItems));

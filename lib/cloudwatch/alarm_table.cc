@@ -3,185 +3,204 @@
 #include <map>
 #include <tuple>
 
-#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::cloudwatch {
 namespace {
 
 using alarm::Alarm;
 using alarm::State;
+using alarm::WatchQuery;
 
-constexpr char kColumns[] =
-    "name, kind, description, actions_enabled, configured, metric_namespace, metric_name, statistic, unit, period, "
-    "comparison, threshold, evaluation_periods, datapoints_to_alarm, says_datapoints, treat_missing, says_missing, "
-    "rule, "
-    "suppressor, wait_period, extension_period, state, reason, reason_data, updated, transitioned, acted_on, "
-    "suppressed_by, suppressed_until";
-constexpr int kColumnCount = 29;
-
-// All columns but those of periods, which are kept in seconds.
-template <typename SomeAlarm>
-auto Definition(SomeAlarm& a) {
-  return std::tie(a.name, a.kind, a.description, a.actions_enabled, a.configured, a.watch.metric.metric_namespace,
-                  a.watch.metric.name, a.watch.statistic, a.watch.unit);
-}
-template <typename SomeAlarm>
-auto ThresholdOf(SomeAlarm& a) {
-  auto& t = a.watch.threshold;
-  return std::tie(t.comparison, t.value, t.evaluation_periods, t.datapoints_to_alarm, a.watch.says_datapoints,
-                  t.missing, a.watch.says_missing, a.rule, a.suppressor.alarm);
-}
-template <typename SomeAlarm>
-auto StateOf(SomeAlarm& a) {
-  return std::tie(a.state, a.reason, a.reason_data, a.updated, a.transitioned, a.acted_on, a.suppressed_by,
-                  a.suppressed_until);
-}
-
-template <typename SomeQuery>
-auto QueryFields(SomeQuery& q) {
-  return std::tie(q.id, q.is_metric, q.metric.metric_namespace, q.metric.name, q.statistic, q.unit, q.expression,
-                  q.label, q.return_data);
-}
-
-Alarm ReadAlarm(store::Row& row) {
-  Alarm a;
-  int64_t period = 0, wait = 0, extension = 0;
-  row.Read(Definition(a), period, ThresholdOf(a), wait, extension, StateOf(a));
-  a.watch.period = absl::Seconds(period);
-  a.suppressor.wait = absl::Seconds(wait);
-  a.suppressor.extension = absl::Seconds(extension);
-  return a;
+const auto& Alarms() {
+  using A = Alarm;
+  using W = alarm::Watch;
+  using T = alarm::Threshold;
+  constexpr auto kWatch = &A::watch;
+  constexpr auto kThreshold = &W::threshold;
+  static const auto table = store::DescribeTable<A>(
+      "alarms", "alarm", store::Key("name", &A::name), store::Version(&A::version), store::Fixed("kind", &A::kind),
+      store::Column("description", &A::description), store::Column("actions_enabled", &A::actions_enabled),
+      store::Column("configured", &A::configured),
+      store::Column("metric_namespace", kWatch, &W::metric, &MetricId::metric_namespace),
+      store::Column("metric_name", kWatch, &W::metric, &MetricId::name),
+      store::Column("statistic", kWatch, &W::statistic), store::Column("unit", kWatch, &W::unit),
+      store::Encoded<store::WholeSeconds>("period", kWatch, &W::period),
+      store::Column("comparison", kWatch, kThreshold, &T::comparison),
+      store::Column("threshold", kWatch, kThreshold, &T::value),
+      store::Column("evaluation_periods", kWatch, kThreshold, &T::evaluation_periods),
+      store::Column("datapoints_to_alarm", kWatch, kThreshold, &T::datapoints_to_alarm),
+      store::Column("says_datapoints", kWatch, &W::says_datapoints),
+      store::Column("treat_missing", kWatch, kThreshold, &T::missing),
+      store::Column("says_missing", kWatch, &W::says_missing), store::Column("rule", &A::rule),
+      store::Column("suppressor", &A::suppressor, &alarm::Suppressor::alarm),
+      store::Encoded<store::WholeSeconds>("wait_period", &A::suppressor, &alarm::Suppressor::wait),
+      store::Encoded<store::WholeSeconds>("extension_period", &A::suppressor, &alarm::Suppressor::extension),
+      store::Column("state", &A::state), store::Column("reason", &A::reason),
+      store::Column("reason_data", &A::reason_data), store::Column("updated", &A::updated),
+      store::Column("transitioned", &A::transitioned), store::Column("acted_on", &A::acted_on),
+      store::Column("suppressed_by", &A::suppressed_by), store::Column("suppressed_until", &A::suppressed_until));
+  return table;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<Alarm>> AlarmTable::List() {
-  ASSIGN_OR_RETURN(std::vector<Alarm> alarms,
-                   connection_.All(absl::StrCat("SELECT ", kColumns, " FROM alarms ORDER BY name"), ReadAlarm));
-  std::map<std::string, Alarm*> by_name;
-  for (Alarm& alarm : alarms) by_name.emplace(alarm.name, &alarm);
-  RETURN_IF_ERROR(
-      connection_.Query("SELECT alarm, name, value FROM alarm_dimensions ORDER BY alarm, name", [&](store::Row& row) {
-        std::string alarm;
-        Dimension dimension;
-        row.Read(alarm, dimension.name, dimension.value);
-        by_name.at(alarm)->watch.metric.dimensions.push_back(std::move(dimension));
-      }));
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT alarm, id, is_metric, metric_namespace, metric_name, statistic, unit, expression, label, return_data "
-      "FROM alarm_queries ORDER BY alarm, position",
-      [&](store::Row& row) {
-        std::string alarm;
-        alarm::WatchQuery query;
-        row.Read(alarm, QueryFields(query));
-        by_name.at(alarm)->watch.queries.push_back(std::move(query));
-      }));
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT alarm, position, name, value FROM alarm_query_dimensions ORDER BY alarm, position, name",
-      [&](store::Row& row) {
-        std::string alarm;
-        int64_t position = 0;
-        Dimension dimension;
-        row.Read(alarm, position, dimension.name, dimension.value);
-        by_name.at(alarm)->watch.queries.at(static_cast<size_t>(position)).metric.dimensions.push_back(dimension);
-      }));
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT alarm, state, action FROM alarm_actions ORDER BY alarm, state, position", [&](store::Row& row) {
-        std::string alarm, action;
-        State state = State::kOk;
-        row.Read(alarm, state, action);
-        by_name.at(alarm)->actions.at(static_cast<size_t>(state)).push_back(std::move(action));
-      }));
-  return alarms;
+// The parts of an alarm. Lists keep their order by their positions.
+struct DimensionRow {
+  std::string alarm;
+  Dimension dimension;
+};
+const auto& Dimensions() {
+  static const auto table = store::DescribeTable<DimensionRow>(
+      "alarm_dimensions", "dimension of the alarm", store::Key("alarm", &DimensionRow::alarm),
+      store::Key("name", &DimensionRow::dimension, &Dimension::name),
+      store::Fixed("value", &DimensionRow::dimension, &Dimension::value));
+  return table;
 }
 
-absl::Status AlarmTable::Put(const Alarm& a) {
-  RETURN_IF_ERROR(connection_.Run(
-      absl::StrCat("INSERT INTO alarms (", kColumns, ") VALUES (", store::Placeholders(kColumnCount),
-                   ") ON CONFLICT (name) DO UPDATE SET (", kColumns,
-                   ") = (excluded.name, excluded.kind, excluded.description, excluded.actions_enabled, "
-                   "excluded.configured, excluded.metric_namespace, excluded.metric_name, excluded.statistic, "
-                   "excluded.unit, excluded.period, excluded.comparison, excluded.threshold, "
-                   "excluded.evaluation_periods, excluded.datapoints_to_alarm, excluded.says_datapoints, "
-                   "excluded.treat_missing, excluded.says_missing, excluded.rule, excluded.suppressor, "
-                   "excluded.wait_period, excluded.extension_period, excluded.state, excluded.reason, "
-                   "excluded.reason_data, excluded.updated, excluded.transitioned, excluded.acted_on, "
-                   "excluded.suppressed_by, excluded.suppressed_until)"),
-      Definition(a), absl::ToInt64Seconds(a.watch.period), ThresholdOf(a), absl::ToInt64Seconds(a.suppressor.wait),
-      absl::ToInt64Seconds(a.suppressor.extension), StateOf(a)));
-  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_dimensions WHERE alarm = ?", a.name));
-  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_actions WHERE alarm = ?", a.name));
-  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_queries WHERE alarm = ?", a.name));
-  return InsertParts(a);
+struct QueryRow {
+  std::string alarm;
+  int64_t position = 0;
+  WatchQuery query;
+};
+const auto& Queries() {
+  using Q = WatchQuery;
+  constexpr auto kQuery = &QueryRow::query;
+  static const auto table = store::DescribeTable<QueryRow>(
+      "alarm_queries", "query of the alarm", store::Key("alarm", &QueryRow::alarm),
+      store::Key("position", &QueryRow::position), store::Fixed("id", kQuery, &Q::id),
+      store::Fixed("is_metric", kQuery, &Q::is_metric),
+      store::Fixed("metric_namespace", kQuery, &Q::metric, &MetricId::metric_namespace),
+      store::Fixed("metric_name", kQuery, &Q::metric, &MetricId::name),
+      store::Fixed("statistic", kQuery, &Q::statistic), store::Fixed("unit", kQuery, &Q::unit),
+      store::Fixed("expression", kQuery, &Q::expression), store::Fixed("label", kQuery, &Q::label),
+      store::Fixed("return_data", kQuery, &Q::return_data));
+  return table;
 }
 
-absl::Status AlarmTable::InsertParts(const Alarm& a) {
+struct QueryDimensionRow {
+  std::string alarm;
+  int64_t position = 0;  // the query's
+  Dimension dimension;
+};
+const auto& QueryDimensions() {
+  constexpr auto kDimension = &QueryDimensionRow::dimension;
+  static const auto table = store::DescribeTable<QueryDimensionRow>(
+      "alarm_query_dimensions", "dimension of the alarm's query", store::Key("alarm", &QueryDimensionRow::alarm),
+      store::Key("position", &QueryDimensionRow::position), store::Key("name", kDimension, &Dimension::name),
+      store::Fixed("value", kDimension, &Dimension::value));
+  return table;
+}
+
+struct ActionRow {
+  std::string alarm;
+  State state = State::kOk;
+  int64_t position = 0;
+  std::string action;
+};
+const auto& Actions() {
+  static const auto table = store::DescribeTable<ActionRow>(
+      "alarm_actions", "action of the alarm", store::Key("alarm", &ActionRow::alarm),
+      store::Key("state", &ActionRow::state), store::Key("position", &ActionRow::position),
+      store::Fixed("action", &ActionRow::action));
+  return table;
+}
+
+struct TagRow {
+  std::string alarm, key, value;
+};
+const auto& AlarmTags() {
+  static const auto table =
+      store::DescribeTable<TagRow>("alarm_tags", "tag of the alarm", store::Key("alarm", &TagRow::alarm),
+                                   store::Key("key", &TagRow::key), store::Column("value", &TagRow::value));
+  return table;
+}
+
+absl::Status InsertParts(store::Connection& c, const Alarm& a) {
   for (const Dimension& dimension : a.watch.metric.dimensions) {
-    RETURN_IF_ERROR(connection_.Run("INSERT INTO alarm_dimensions (alarm, name, value) VALUES (?, ?, ?)", a.name,
-                                    dimension.name, dimension.value));
+    RETURN_IF_ERROR(Dimensions().Insert(c, {a.name, dimension}));
   }
   int64_t position = 0;
-  for (const alarm::WatchQuery& query : a.watch.queries) {
-    RETURN_IF_ERROR(
-        connection_.Run("INSERT INTO alarm_queries (alarm, position, id, is_metric, metric_namespace, metric_name, "
-                        "statistic, unit, expression, label, return_data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        a.name, position, QueryFields(query)));
+  for (const WatchQuery& query : a.watch.queries) {
+    RETURN_IF_ERROR(Queries().Insert(c, {a.name, position, query}));
     for (const Dimension& dimension : query.metric.dimensions) {
-      RETURN_IF_ERROR(
-          connection_.Run("INSERT INTO alarm_query_dimensions (alarm, position, name, value) VALUES (?, ?, ?, ?)",
-                          a.name, position, dimension.name, dimension.value));
+      RETURN_IF_ERROR(QueryDimensions().Insert(c, {a.name, position, dimension}));
     }
     ++position;
   }
   for (const State state : {State::kOk, State::kAlarm, State::kInsufficientData}) {
     position = 0;
     for (const std::string& action : a.ActionsOf(state)) {
-      RETURN_IF_ERROR(connection_.Run("INSERT INTO alarm_actions (alarm, state, position, action) VALUES (?, ?, ?, ?)",
-                                      a.name, state, position++, action));
+      RETURN_IF_ERROR(Actions().Insert(c, {a.name, state, position++, action}));
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status AlarmTable::SetState(const Alarm& a) {
-  return connection_.Run(
-      "UPDATE alarms SET (state, reason, reason_data, updated, transitioned, acted_on, suppressed_by, "
-      "suppressed_until) = (?, ?, ?, ?, ?, ?, ?, ?) WHERE name = ?",
-      StateOf(a), a.name);
+}  // namespace
+
+std::vector<store::TableDescription> AlarmTable::Describe() {
+  return {Alarms().Describe(),          Dimensions().Describe(), Queries().Describe(),
+          QueryDimensions().Describe(), Actions().Describe(),    AlarmTags().Describe()};
 }
 
-absl::Status AlarmTable::SetActionsEnabled(const std::string& name, bool enabled, absl::Time configured) {
-  return connection_.Run("UPDATE alarms SET actions_enabled = ?, configured = ? WHERE name = ?", enabled, configured,
-                         name);
+absl::StatusOr<std::vector<Alarm>> AlarmTable::List() {
+  store::Connection& c = connection_;
+  ASSIGN_OR_RETURN(std::vector<Alarm> alarms, Alarms().Select(c, "alarms ORDER BY name"));
+  ASSIGN_OR_RETURN(const auto dimensions, Dimensions().Select(c, "alarm_dimensions ORDER BY alarm, name"));
+  ASSIGN_OR_RETURN(const auto queries, Queries().Select(c, "alarm_queries ORDER BY alarm, position"));
+  ASSIGN_OR_RETURN(const auto query_dimensions,
+                   QueryDimensions().Select(c, "alarm_query_dimensions ORDER BY alarm, position, name"));
+  ASSIGN_OR_RETURN(const auto actions, Actions().Select(c, "alarm_actions ORDER BY alarm, state, position"));
+  std::map<std::string, Alarm*> by_name;
+  for (Alarm& alarm : alarms) by_name.emplace(alarm.name, &alarm);
+  for (const DimensionRow& row : dimensions) {
+    by_name.at(row.alarm)->watch.metric.dimensions.push_back(row.dimension);
+  }
+  for (const QueryRow& row : queries) by_name.at(row.alarm)->watch.queries.push_back(row.query);
+  for (const QueryDimensionRow& row : query_dimensions) {
+    WatchQuery& query = by_name.at(row.alarm)->watch.queries.at(static_cast<size_t>(row.position));
+    query.metric.dimensions.push_back(row.dimension);
+  }
+  for (const ActionRow& row : actions) {
+    by_name.at(row.alarm)->actions.at(static_cast<size_t>(row.state)).push_back(row.action);
+  }
+  return alarms;
 }
 
-absl::Status AlarmTable::Delete(const std::string& name) {
-  return connection_.Run("DELETE FROM alarms WHERE name = ?", name);
+absl::Status AlarmTable::Insert(const Alarm& alarm) {
+  RETURN_IF_ERROR(Alarms().Insert(connection_, alarm));
+  return InsertParts(connection_, alarm);
 }
+
+absl::Status AlarmTable::Update(Alarm& alarm) {
+  RETURN_IF_ERROR(Alarms().Update(connection_, alarm));
+  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_dimensions WHERE alarm = ?", alarm.name));
+  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_actions WHERE alarm = ?", alarm.name));
+  RETURN_IF_ERROR(connection_.Run("DELETE FROM alarm_queries WHERE alarm = ?", alarm.name));
+  return InsertParts(connection_, alarm);
+}
+
+absl::Status AlarmTable::UpdateState(Alarm& alarm) {
+  return Alarms().Update(
+      connection_, alarm,
+      {"state", "reason", "reason_data", "updated", "transitioned", "acted_on", "suppressed_by", "suppressed_until"});
+}
+
+absl::Status AlarmTable::Delete(const std::string& name) { return Alarms().Delete(connection_, name); }
 
 absl::Status AlarmTable::SetTag(const std::string& name, const std::string& key, const std::string& value) {
-  return connection_.Run(
-      "INSERT INTO alarm_tags (alarm, key, value) VALUES (?1, ?2, ?3) "
-      "ON CONFLICT (alarm, key) DO UPDATE SET value = ?3",
-      name, key, value);
+  return AlarmTags().Put(connection_, {name, key, value});
 }
 
 absl::Status AlarmTable::DeleteTag(const std::string& name, const std::string& key) {
-  return connection_.Run("DELETE FROM alarm_tags WHERE alarm = ? AND key = ?", name, key);
+  return AlarmTags().Delete(connection_, std::tie(name, key));
 }
 
 absl::StatusOr<TagMap> AlarmTable::Tags(const std::string& name) {
+  ASSIGN_OR_RETURN(const std::vector<TagRow> rows, AlarmTags().Select(connection_, "alarm_tags WHERE alarm = ?", name));
   TagMap tags;
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT key, value FROM alarm_tags WHERE alarm = ?",
-      [&](store::Row& row) {
-        std::string key;
-        row.Read(key);
-        row.Read(tags[key]);
-      },
-      name));
+  for (const TagRow& row : rows) tags.emplace(row.key, row.value);
   return tags;
 }
 

@@ -8,18 +8,21 @@
 #include "lib/cloudwatch/model/alarm.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::cloudwatch {
 
 class AlarmTable {
  public:
   explicit AlarmTable(store::Connection& connection) : connection_(connection) {}
+  static std::vector<store::TableDescription> Describe();
 
   absl::StatusOr<std::vector<alarm::Alarm>> List();
-  // Inserts, or replaces definition and state of the one of the same name; tags stay.
-  absl::Status Put(const alarm::Alarm& alarm);
-  absl::Status SetState(const alarm::Alarm& alarm);
-  absl::Status SetActionsEnabled(const std::string& name, bool enabled, absl::Time configured);
+  absl::Status Insert(const alarm::Alarm& alarm);  // AlreadyExists when the name is taken
+  // These are Aborted unless the row still has `version`, of which they set the next. Update replaces definition and
+  // state, tags stay; UpdateState leaves the definition.
+  absl::Status Update(alarm::Alarm& alarm);
+  absl::Status UpdateState(alarm::Alarm& alarm);
   absl::Status Delete(const std::string& name);
 
   absl::Status SetTag(const std::string& name, const std::string& key, const std::string& value);
@@ -27,8 +30,6 @@ class AlarmTable {
   absl::StatusOr<TagMap> Tags(const std::string& name);
 
  private:
-  absl::Status InsertParts(const alarm::Alarm& alarm);
-
   store::Connection& connection_;
 };
 

@@ -1,53 +1,60 @@
 #include "lib/gateway/event_table.h"
 
-#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::gateway {
 namespace {
 
-constexpr char kColumns[] =
-    "seq, time, request_id, principal, access_key_id, source, user_agent, action, read_only, parameters, outcome, "
-    "message, duration_us";
+const auto& Events() {
+  using E = Event;
+  static const auto table =
+      store::DescribeTable<E>("events", "event", store::Assigned("seq", &E::number), store::Fixed("time", &E::time),
+                              store::Fixed("request_id", &E::request_id), store::Fixed("principal", &E::principal),
+                              store::Fixed("access_key_id", &E::access_key_id), store::Fixed("source", &E::source),
+                              store::Fixed("user_agent", &E::user_agent), store::Fixed("action", &E::action),
+                              store::Fixed("read_only", &E::read_only), store::Fixed("parameters", &E::parameters),
+                              store::Fixed("outcome", &E::outcome), store::Fixed("message", &E::message),
+                              store::Fixed("duration_us", &E::duration));
+  return table;
+}
 
-Event ReadEvent(store::Row& row) {
-  Event event;
-  int64_t micros = 0;
-  row.Read(event.number, event.time, event.request_id, event.principal, event.access_key_id, event.source,
-           event.user_agent, event.action, event.read_only, event.parameters, event.outcome, event.message, micros);
-  event.duration = absl::Microseconds(micros);
-  return event;
+struct EventResource {
+  std::string resource_id;
+  int64_t event = 0;
+};
+const auto& Resources() {
+  static const auto table = store::DescribeTable<EventResource>("event_resources", "resource of the event",
+                                                                store::Key("resource_id", &EventResource::resource_id),
+                                                                store::Key("event", &EventResource::event));
+  return table;
 }
 
 }  // namespace
 
+std::vector<store::TableDescription> EventTable::Describe() { return {Events().Describe(), Resources().Describe()}; }
+
 absl::Status EventTable::Append(const Event& event) {
-  int64_t number = 0;
-  RETURN_IF_ERROR(connection_.Query(
-      "INSERT INTO events (time, request_id, principal, access_key_id, source, user_agent, action, read_only, "
-      "parameters, outcome, message, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
-      [&](store::Row& row) { row.Read(number); }, event.time, event.request_id, event.principal, event.access_key_id,
-      event.source, event.user_agent, event.action, event.read_only, event.parameters, event.outcome, event.message,
-      absl::ToInt64Microseconds(event.duration)));
+  RETURN_IF_ERROR(Events().Insert(connection_, event));
+  const int64_t number = connection_.inserted_row();
   for (const std::string& resource : event.resources) {
-    RETURN_IF_ERROR(
-        connection_.Run("INSERT OR IGNORE INTO event_resources (resource_id, event) VALUES (?, ?)", resource, number));
+    RETURN_IF_ERROR(Resources().Put(connection_, {resource, number}));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Event>> EventTable::Lookup(const EventQuery& query, int64_t before, int limit) {
-  constexpr char kConditions[] =
-      " WHERE (?1 = 0 OR seq < ?1) AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR principal = ?3) "
+  constexpr char kEvents[] =
+      "events WHERE (?1 = 0 OR seq < ?1) AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR principal = ?3) "
       "AND (?4 IS NULL OR access_key_id = ?4) AND (?5 IS NULL OR request_id = ?5) AND (?6 IS NULL OR outcome = ?6) "
       "AND (?7 IS NULL OR read_only = ?7) AND (?8 IS NULL OR time >= ?8) AND (?9 IS NULL OR time <= ?9) "
       "AND (?10 IS NULL OR seq IN (SELECT event FROM event_resources WHERE resource_id = ?10)) "
       "ORDER BY seq DESC LIMIT ?11";
   ASSIGN_OR_RETURN(std::vector<Event> events,
-                   connection_.All(absl::StrCat("SELECT ", kColumns, " FROM events", kConditions), ReadEvent, before,
-                                   query.action, query.principal, query.access_key_id, query.request_id, query.outcome,
-                                   query.read_only, query.since, query.until, query.resource, limit));
+                   Events().Select(connection_, kEvents, before, query.action, query.principal, query.access_key_id,
+                                   query.request_id, query.outcome, query.read_only, query.since, query.until,
+                                   query.resource, limit));
   for (Event& event : events) {
     RETURN_IF_ERROR(connection_.Query(
         "SELECT resource_id FROM event_resources WHERE event = ? ORDER BY resource_id",

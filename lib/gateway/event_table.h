@@ -6,12 +6,14 @@
 #include "absl/status/statusor.h"
 #include "lib/gateway/event.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::gateway {
 
 class EventTable {
  public:
   explicit EventTable(store::Connection& connection) : connection_(connection) {}
+  static std::vector<store::TableDescription> Describe();
 
   absl::Status Append(const Event& event);
   // Newest first, those with a smaller number than `before` (0 = all), at most `limit`.

@@ -6,20 +6,27 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::iam {
 namespace {
 
-AccessKey ReadKey(store::Row& row) {
+// The columns of a use say nothing before the first.
+struct KeyRow {
   AccessKey key;
-  AccessKeyUse use;
-  std::optional<absl::Time> used;
-  row.Read(key.id, key.user_id, key.secret, key.active, key.created, used, use.service, use.region);
-  if (used.has_value()) {
-    use.time = *used;
-    key.last_used = std::move(use);
-  }
-  return key;
+  std::optional<absl::Time> last_used = {};
+  std::string service = {}, region = {};
+};
+const auto& Keys() {
+  constexpr auto kKey = &KeyRow::key;
+  static const auto table = store::DescribeTable<KeyRow>(
+      "access_keys", "access key", store::Key("id", kKey, &AccessKey::id),
+      store::Fixed("user_id", kKey, &AccessKey::user_id),
+      store::FixedEncoded<store::Bytes>("secret", kKey, &AccessKey::secret),
+      store::Column("active", kKey, &AccessKey::active), store::Fixed("created", kKey, &AccessKey::created),
+      store::Column("last_used", &KeyRow::last_used), store::Column("last_used_service", &KeyRow::service),
+      store::Column("last_used_region", &KeyRow::region));
+  return table;
 }
 
 absl::Status OneChanged(const store::Connection& connection, const std::string& id) {
@@ -29,16 +36,18 @@ absl::Status OneChanged(const store::Connection& connection, const std::string& 
 
 }  // namespace
 
-absl::Status AccessKeyTable::Insert(const AccessKey& key) {
-  return connection_.Run("INSERT INTO access_keys (id, user_id, secret, active, created) VALUES (?, ?, ?, ?, ?)",
-                         key.id, key.user_id, store::Blob{key.secret}, key.active, key.created);
-}
+store::TableDescription AccessKeyTable::Describe() { return Keys().Describe(); }
+
+absl::Status AccessKeyTable::Insert(const AccessKey& key) { return Keys().Insert(connection_, {key}); }
 
 absl::StatusOr<std::vector<AccessKey>> AccessKeyTable::All() {
-  return connection_.All(
-      "SELECT id, user_id, secret, active, created, last_used, last_used_service, last_used_region FROM access_keys "
-      "ORDER BY created, id",
-      ReadKey);
+  ASSIGN_OR_RETURN(std::vector<KeyRow> rows, Keys().Select(connection_, "access_keys ORDER BY created, id"));
+  std::vector<AccessKey> keys;
+  for (KeyRow& row : rows) {
+    if (row.last_used.has_value()) row.key.last_used = {*row.last_used, row.service, row.region};
+    keys.push_back(std::move(row.key));
+  }
+  return keys;
 }
 
 absl::StatusOr<bool> AccessKeyTable::HasAny(const std::string& user_id) {
@@ -59,7 +68,7 @@ absl::Status AccessKeyTable::SetActive(const std::string& id, bool active) {
 }
 
 absl::Status AccessKeyTable::Delete(const std::string& id) {
-  RETURN_IF_ERROR(connection_.Run("DELETE FROM access_keys WHERE id = ?", id));
+  RETURN_IF_ERROR(Keys().Delete(connection_, id));
   return OneChanged(connection_, id);
 }
 

@@ -7,12 +7,14 @@
 #include "absl/status/statusor.h"
 #include "lib/iam/model/access_key.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::iam {
 
 class AccessKeyTable {
  public:
   explicit AccessKeyTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   // Error: AlreadyExists.
   absl::Status Insert(const AccessKey& key);

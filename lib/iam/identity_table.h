@@ -9,12 +9,14 @@
 #include "absl/status/statusor.h"
 #include "lib/iam/model/identity.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::iam {
 
 class IdentityTable {
  public:
   explicit IdentityTable(store::Connection& connection) : connection_(connection) {}
+  static std::vector<store::TableDescription> Describe();
 
   absl::Status Insert(const Identity& identity);  // AlreadyExists when the name is taken
   // By its exact name.
@@ -22,8 +24,9 @@ class IdentityTable {
   absl::StatusOr<std::optional<Identity>> FindById(const std::string& id);
   // Those whose path begins with `path_prefix`, by name.
   absl::StatusOr<std::vector<Identity>> List(IdentityKind kind, const std::string& path_prefix);
-  // All but id, kind and created. AlreadyExists when the new name is taken.
-  absl::Status Update(const Identity& identity);
+  // All but id, kind and created. AlreadyExists when the new name is taken; Aborted unless the row still has `version`,
+  // of which it sets the next.
+  absl::Status Update(Identity& identity);
   // FailedPrecondition while policies or memberships are left.
   absl::Status Delete(const std::string& id);
 
@@ -53,12 +56,14 @@ class IdentityTable {
 class ManagedPolicyTable {
  public:
   explicit ManagedPolicyTable(store::Connection& connection) : connection_(connection) {}
+  static std::vector<store::TableDescription> Describe();
 
   absl::Status Insert(const ManagedPolicy& policy);  // AlreadyExists when the name is taken
   absl::StatusOr<std::optional<ManagedPolicy>> Find(const std::string& path, const std::string& name);
   absl::StatusOr<std::vector<ManagedPolicy>> List(const std::string& path_prefix);  // by name
-  absl::Status Update(const ManagedPolicy& policy);                                 // its numbers and `updated`
-  absl::Status Delete(const std::string& id);                                       // with its versions
+  // Its numbers and `updated`. Aborted unless the row still has `version`, of which it sets the next.
+  absl::Status Update(ManagedPolicy& policy);
+  absl::Status Delete(const std::string& id);  // with its versions
 
   absl::Status InsertVersion(const std::string& policy_id, const PolicyVersion& version);
   absl::StatusOr<std::vector<PolicyVersion>> Versions(const std::string& policy_id);  // newest first

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/identity_table.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::iam {
 namespace {
@@ -13,17 +13,17 @@ namespace {
 // A profile with the id of its role.
 struct ProfileRow {
   InstanceProfile profile;
-  std::optional<std::string> role_id;
+  std::optional<std::string> role_id = {};
 };
 
-ProfileRow ReadProfile(store::Row& row) {
-  ProfileRow r;
-  row.Read(r.profile.id, r.profile.name, r.profile.path, r.profile.created, r.role_id);
-  return r;
-}
-
-std::string SelectProfiles(absl::string_view rest) {
-  return absl::StrCat("SELECT id, name, path, created, role_id FROM instance_profiles ", rest);
+const auto& Profiles() {
+  constexpr auto kProfile = &ProfileRow::profile;
+  static const auto table = store::DescribeTable<ProfileRow>(
+      "instance_profiles", "instance profile", store::Key("id", kProfile, &InstanceProfile::id),
+      store::Fixed("name", kProfile, &InstanceProfile::name), store::Fixed("path", kProfile, &InstanceProfile::path),
+      store::Fixed("created", kProfile, &InstanceProfile::created), store::Column("role_id", &ProfileRow::role_id),
+      store::Unmapped("seq"));
+  return table;
 }
 
 absl::StatusOr<InstanceProfile> WithRole(store::Connection& connection, ProfileRow row) {
@@ -51,35 +51,37 @@ absl::StatusOr<std::vector<InstanceProfile>> AllWithRoles(store::Connection& con
 
 }  // namespace
 
-absl::Status InstanceProfileTable::Insert(const InstanceProfile& p) {
-  return connection_.Run("INSERT INTO instance_profiles (id, name, path, created) VALUES (?, ?, ?, ?)", p.id, p.name,
-                         p.path, p.created);
+store::TableDescription InstanceProfileTable::Describe() { return Profiles().Describe(); }
+
+absl::Status InstanceProfileTable::Insert(const InstanceProfile& profile) {
+  return Profiles().Insert(connection_, {profile});
 }
 
 absl::StatusOr<std::optional<InstanceProfile>> InstanceProfileTable::Find(const std::string& name) {
   ASSIGN_OR_RETURN(
       std::optional<ProfileRow> row,
-      connection_.First(SelectProfiles("WHERE name = ?1 AND name = ?1 COLLATE BINARY"), ReadProfile, name));
+      Profiles().First(connection_, "instance_profiles WHERE name = ?1 AND name = ?1 COLLATE BINARY", name));
   return OneWithRole(connection_, std::move(row));
 }
 
 absl::StatusOr<std::optional<InstanceProfile>> InstanceProfileTable::FindById(const std::string& id) {
-  ASSIGN_OR_RETURN(std::optional<ProfileRow> row, connection_.First(SelectProfiles("WHERE id = ?"), ReadProfile, id));
+  ASSIGN_OR_RETURN(std::optional<ProfileRow> row, Profiles().Find(connection_, id));
   return OneWithRole(connection_, std::move(row));
 }
 
 absl::StatusOr<std::vector<InstanceProfile>> InstanceProfileTable::List(const std::string& path_prefix) {
   ASSIGN_OR_RETURN(
       std::vector<ProfileRow> rows,
-      connection_.All(SelectProfiles("WHERE substr(path, 1, length(?1)) = ?1 ORDER BY name COLLATE BINARY"),
-                      ReadProfile, path_prefix));
+      Profiles().Select(connection_,
+                        "instance_profiles WHERE substr(path, 1, length(?1)) = ?1 ORDER BY name COLLATE BINARY",
+                        path_prefix));
   return AllWithRoles(connection_, std::move(rows));
 }
 
 absl::StatusOr<std::vector<InstanceProfile>> InstanceProfileTable::ListOfRole(const std::string& role_id) {
   ASSIGN_OR_RETURN(
       std::vector<ProfileRow> rows,
-      connection_.All(SelectProfiles("WHERE role_id = ? ORDER BY name COLLATE BINARY"), ReadProfile, role_id));
+      Profiles().Select(connection_, "instance_profiles WHERE role_id = ? ORDER BY name COLLATE BINARY", role_id));
   return AllWithRoles(connection_, std::move(rows));
 }
 
@@ -87,8 +89,6 @@ absl::Status InstanceProfileTable::SetRole(const std::string& id, const std::opt
   return connection_.Run("UPDATE instance_profiles SET role_id = ? WHERE id = ?", role_id, id);
 }
 
-absl::Status InstanceProfileTable::Delete(const std::string& id) {
-  return connection_.Run("DELETE FROM instance_profiles WHERE id = ?", id);
-}
+absl::Status InstanceProfileTable::Delete(const std::string& id) { return Profiles().Delete(connection_, id); }
 
 }  // namespace brume::iam

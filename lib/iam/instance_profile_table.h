@@ -8,12 +8,14 @@
 #include "absl/status/statusor.h"
 #include "lib/iam/model/instance_profile.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::iam {
 
 class InstanceProfileTable {
  public:
   explicit InstanceProfileTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   absl::Status Insert(const InstanceProfile& profile);  // AlreadyExists when the name is taken; without its role
   // By its exact name.

@@ -39,7 +39,7 @@ alarm::Alarm MakeAlarm(int number) {
 absl::Status Run(const std::string& directory, int count) {
   ASSIGN_OR_RETURN(const std::unique_ptr<store::Database> database, store::Database::Open(directory + "/brume.db"));
   RETURN_IF_ERROR(database->Write([&](store::Connection& c) -> absl::Status {
-    for (int i = 0; i < count; ++i) RETURN_IF_ERROR(AlarmTable(c).Put(MakeAlarm(i)));
+    for (int i = 0; i < count; ++i) RETURN_IF_ERROR(AlarmTable(c).Insert(MakeAlarm(i)));
     return absl::OkStatus();
   }));
   ManualClock clock(absl::FromUnixSeconds(1'700'000'041));

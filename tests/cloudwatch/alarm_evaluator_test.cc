@@ -298,7 +298,7 @@ TEST_CASE("five thousand alarms are evaluated by one look, and one more is refus
   AlarmWorld world;
   AlarmWorld::Must(world.database->Write([](store::Connection& c) -> absl::Status {
     for (size_t i = 0; i < alarm::kMaxAlarms; ++i) {
-      RETURN_IF_ERROR(AlarmTable(c).Put(AlarmWorld::Above50(absl::StrCat("alarm ", i))));
+      RETURN_IF_ERROR(AlarmTable(c).Insert(AlarmWorld::Above50(absl::StrCat("alarm ", i))));
     }
     return absl::OkStatus();
   }));

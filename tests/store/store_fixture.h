@@ -83,4 +83,19 @@ inline absl::Status InsertNetwork(Connection& c) {
   return absl::OkStatus();
 }
 
+// A database of its own.
+struct Store {
+  TempDir dir;
+  std::unique_ptr<Database> db = OpenOk(dir / "brume.db");
+
+  template <typename Change>
+  absl::Status Write(Change change) {
+    return db->Write(change);
+  }
+  template <typename Query>
+  auto Read(Query query) {
+    return Value(db->ReadFor(query));
+  }
+};
+
 }  // namespace brume::store

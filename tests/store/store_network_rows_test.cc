@@ -5,20 +5,6 @@
 namespace brume::store {
 namespace {
 
-struct Store {
-  TempDir dir;
-  std::unique_ptr<Database> db = OpenOk(dir / "brume.db");
-
-  template <typename Change>
-  absl::Status Write(Change change) {
-    return db->Write(change);
-  }
-  template <typename Query>
-  auto Read(Query query) {
-    return Value(db->ReadFor(query));
-  }
-};
-
 void CheckSame(const NetworkInterface& a, const NetworkInterface& b) {
   CHECK(a.id == b.id);
   CHECK(a.vpc_id == b.vpc_id);
@@ -158,7 +144,13 @@ TEST_CASE("an address belongs to one interface", "[store]") {
     return s.Write([&](Connection& c) { return network::NetworkTable(c).InsertInterface(second); });
   };
   const auto set_public = [&](const EniId& id, std::optional<Ipv4> address) {
-    return s.Write([&](Connection& c) { return network::NetworkTable(c).SetPublicIp(id, address); });
+    return s.Write([&](Connection& c) -> absl::Status {
+      NetworkInterface eni = MakeInterface(1);
+      eni.id = id;
+      const absl::StatusOr<NetworkInterface> present = network::NetworkTable(c).GetInterface(id);
+      if (present.ok()) eni = *present;
+      return network::NetworkTable(c).SetPublicIp(eni, address);
+    });
   };
   const absl::Status taken = insert();
   CHECK(ec2::ErrorCode(taken) == "InvalidIPAddress.InUse");
@@ -174,10 +166,40 @@ TEST_CASE("an address belongs to one interface", "[store]") {
   CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(second.id); }).public_ip ==
         Ipv4{0xc6120001});
   CHECK(ec2::ErrorCode(set_public(Nth<EniId>("eni", 9), std::nullopt)) == "InvalidNetworkInterfaceID.NotFound");
-  REQUIRE_OK(s.Write([&](Connection& c) { return network::NetworkTable(c).SetSourceDestCheck(second.id, false); }));
+  REQUIRE_OK(s.Write([&](Connection& c) {
+    RETURN_IF_ERROR(network::NetworkTable(c).SetDescription(second.id, "said anew"));
+    return network::NetworkTable(c).SetSourceDestCheck(second.id, false);
+  }));
   const NetworkInterface changed =
       s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(second.id); });
+  CHECK(changed.description == "said anew");
   CHECK_FALSE(changed.source_dest_check);
+  CHECK(changed.public_ip == Ipv4{0xc6120001});
+}
+
+TEST_CASE("a public address is neither given nor taken by a copy of the interface that is stale", "[store]") {
+  Store s;
+  NetworkInterface stale = MakeInterface(1);
+  const std::optional<Ipv4> address = stale.public_ip = Ipv4{0xc6120001};
+  REQUIRE_OK(s.Write([&](Connection& c) {
+    RETURN_IF_ERROR(InsertNetwork(c));
+    return network::NetworkTable(c).InsertInterface(stale);
+  }));
+  REQUIRE_OK(s.Write([&](Connection& c) { return network::NetworkTable(c).SetDescription(stale.id, "said anew"); }));
+  const auto take = [&](NetworkInterface& eni) {
+    return s.Write([&](Connection& c) { return network::NetworkTable(c).SetPublicIp(eni, std::nullopt); });
+  };
+  const auto present = [&] {
+    return s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(stale.id); });
+  };
+  CHECK(absl::IsAborted(take(stale)));
+  CHECK(stale.public_ip == address);
+  NetworkInterface fresh = present();
+  CHECK(fresh.public_ip == address);
+  REQUIRE_OK(take(fresh));
+  CHECK(present().public_ip == std::nullopt);
+  CHECK(present().description == "said anew");
+  CHECK(present().version == fresh.version);
 }
 
 TEST_CASE("an interface that names what is not there is refused as a whole", "[store]") {

@@ -8,20 +8,6 @@
 namespace brume::store {
 namespace {
 
-struct Store {
-  TempDir dir;
-  std::unique_ptr<Database> db = OpenOk(dir / "brume.db");
-
-  template <typename Change>
-  absl::Status Write(Change change) {
-    return db->Write(change);
-  }
-  template <typename Query>
-  auto Read(Query query) {
-    return Value(db->ReadFor(query));
-  }
-};
-
 Instance FullInstance() {
   Instance i = MakeInstance(1);
   i.launch_index = 3;

@@ -80,6 +80,7 @@ struct Alarm {
   State acted_on = State::kInsufficientData;  // its actions were taken last
   SuppressedBy suppressed_by = SuppressedBy::kNobody;
   absl::Time suppressed_until = absl::InfinitePast();  // of the two periods
+  int64_t version = 0;                                 // counts changes of the row
 
   const std::vector<std::string>& ActionsOf(State of) const { return actions[static_cast<size_t>(of)]; }
 };

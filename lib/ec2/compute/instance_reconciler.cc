@@ -324,8 +324,8 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   instance.reboot_requested.reset();
   instance.last_error.clear();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    for (const NetworkInterface& eni : guest.interfaces) {
-      if (eni.auto_public_ip && eni.public_ip) RETURN_IF_ERROR(network::SetPublicIp(c, eni.id, std::nullopt));
+    for (NetworkInterface& eni : guest.interfaces) {
+      if (eni.auto_public_ip && eni.public_ip) RETURN_IF_ERROR(network::SetPublicIp(c, eni, std::nullopt));
     }
     return InstanceTable(c).Update(instance);
   }));

@@ -266,11 +266,11 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::ChangeStates(
 }
 
 absl::Status InstanceService::GivePublicAddresses(store::Connection& c, const InstanceId& id) {
-  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
-  for (const NetworkInterface& eni : interfaces) {
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
+  for (NetworkInterface& eni : interfaces) {
     if (!eni.auto_public_ip || eni.public_ip) continue;
     ASSIGN_OR_RETURN(const Ipv4 address, network::AllocatePublicIp(c, settings_, random_));
-    RETURN_IF_ERROR(network::SetPublicIp(c, eni.id, address));
+    RETURN_IF_ERROR(network::SetPublicIp(c, eni, address));
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,8 @@
 #include "lib/ec2/compute/instance_table.h"
 
+#include <tuple>
+#include <utility>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -41,6 +44,20 @@ const auto& Instances() {
   return table;
 }
 
+struct TokenRow {
+  std::string action, token;
+  TokenUse use;
+  absl::Time created;
+};
+const auto& Tokens() {
+  static const auto table = store::DescribeTable<TokenRow>(
+      "client_tokens", "client token", store::Key("action", &TokenRow::action), store::Key("token", &TokenRow::token),
+      store::Fixed("parameters_digest", &TokenRow::use, &TokenUse::parameters_digest),
+      store::Fixed("reservation_id", &TokenRow::use, &TokenUse::reservation_id),
+      store::Fixed("created", &TokenRow::created));
+  return table;
+}
+
 Instance ReadInstance(store::Row& row) { return Instances().Read(row); }
 
 Instance ReadInstanceWithUserData(store::Row& row) {
@@ -66,7 +83,7 @@ std::string SelectWithUserData(absl::string_view from_and_rest) {
 
 }  // namespace
 
-store::TableDescription InstanceTable::Describe() { return Instances().Describe(); }
+std::vector<store::TableDescription> InstanceTable::Describe() { return {Instances().Describe(), Tokens().Describe()}; }
 
 absl::Status InstanceTable::Insert(const Instance& instance, int64_t memory_mib, int vcpus) {
   RETURN_IF_ERROR(Instances().Insert(connection_, instance, store::With<int64_t>{"memory_mib", memory_mib},
@@ -164,20 +181,14 @@ absl::StatusOr<CapacityInUse> InstanceTable::InUse() {
 }
 
 absl::StatusOr<std::optional<TokenUse>> InstanceTable::FindToken(const std::string& action, const std::string& token) {
-  const auto read = [](store::Row& row) {
-    TokenUse use;
-    row.Read(use.parameters_digest, use.reservation_id);
-    return use;
-  };
-  return connection_.First("SELECT parameters_digest, reservation_id FROM client_tokens WHERE action = ? AND token = ?",
-                           read, action, token);
+  ASSIGN_OR_RETURN(std::optional<TokenRow> found, Tokens().Find(connection_, std::tie(action, token)));
+  if (!found.has_value()) return std::nullopt;
+  return std::move(found->use);
 }
 
 absl::Status InstanceTable::InsertToken(const std::string& action, const std::string& token, const TokenUse& use,
                                         absl::Time now) {
-  return connection_.Run(
-      "INSERT INTO client_tokens (action, token, parameters_digest, reservation_id, created) VALUES (?, ?, ?, ?, ?)",
-      action, token, use.parameters_digest, use.reservation_id, now);
+  return Tokens().Insert(connection_, {action, token, use, now});
 }
 
 absl::Status InstanceTable::DeleteTokensBefore(absl::Time limit) {

@@ -28,7 +28,7 @@ struct CapacityInUse {
 class InstanceTable {
  public:
   explicit InstanceTable(store::Connection& connection) : connection_(connection) {}
-  static store::TableDescription Describe();
+  static std::vector<store::TableDescription> Describe();
 
   // memory_mib and vcpus are what the instance's type had when it was launched.
   absl::Status Insert(const Instance& instance, int64_t memory_mib, int vcpus);

@@ -2,40 +2,53 @@
 
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/base/fields_json.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/json_text.h"
+#include "lib/store/table.h"
 
 namespace brume::compute {
 namespace {
 
 constexpr char kLatest[] = "(SELECT max(number) FROM launch_template_versions WHERE template_id = t.id)";
 
+const auto& Templates() {
+  using T = LaunchTemplate;
+  static const auto table = store::DescribeTable<T>(
+      "launch_templates", "launch template", store::Key("id", &T::id), store::Assigned("seq", &T::seq),
+      store::Fixed("name", &T::name), store::Fixed("created", &T::created), store::Fixed("created_by", &T::created_by),
+      store::Column("default_version", &T::default_version), store::Unmapped("next_version"));
+  return table;
+}
+
+struct VersionRow {
+  LaunchTemplateId template_id;
+  LaunchTemplateVersion version;
+  std::string client_token, parameters_digest;
+};
+const auto& Versions() {
+  using V = LaunchTemplateVersion;
+  constexpr auto kVersion = &VersionRow::version;
+  static const auto table = store::DescribeTable<VersionRow>(
+      "launch_template_versions", "launch template version", store::Key("template_id", &VersionRow::template_id),
+      store::Key("number", kVersion, &V::number), store::Fixed("description", kVersion, &V::description),
+      store::Fixed("created", kVersion, &V::created), store::Fixed("created_by", kVersion, &V::created_by),
+      store::FixedJson("spec", kVersion, &V::spec), store::Fixed("client_token", &VersionRow::client_token),
+      store::Fixed("parameters_digest", &VersionRow::parameters_digest));
+  return table;
+}
+
 std::string SelectTemplates(absl::string_view rest) {
-  return absl::StrCat("SELECT seq, id, name, created, created_by, default_version, ", kLatest,
-                      " FROM launch_templates AS t ", rest);
+  return absl::StrCat("SELECT ", Templates().columns(), ", ", kLatest, " FROM launch_templates AS t ", rest);
 }
 
 LaunchTemplate ReadTemplate(store::Row& row) {
-  LaunchTemplate t;
-  row.Read(t.seq, t.id, t.name, t.created, t.created_by, t.default_version, t.latest_version);
+  LaunchTemplate t = Templates().Read(row);
+  row.Read(t.latest_version);
   return t;
-}
-
-auto VersionFields(LaunchTemplateVersion& v, std::string& spec) {
-  return std::tie(v.number, v.description, v.created, v.created_by, spec);
-}
-
-absl::Status ReadSpec(const std::string& json, const LaunchTemplateId& id, LaunchTemplateVersion& version) {
-  absl::StatusOr<LaunchSpec> spec = FieldsFromJson<LaunchSpec>(json);
-  if (!spec.ok()) {
-    return absl::DataLossError(absl::StrCat("version ", version.number, " of the launch template ", id.text(),
-                                            " is damaged: ", spec.status().message()));
-  }
-  version.spec = *std::move(spec);
-  return absl::OkStatus();
 }
 
 int64_t ReadNumber(store::Row& row) {
@@ -51,11 +64,12 @@ absl::StatusOr<int64_t> NumberOf(absl::StatusOr<std::optional<int64_t>> found) {
 
 }  // namespace
 
-absl::Status LaunchTemplateTable::Insert(const LaunchTemplate& t) {
-  return connection_.Run(
-      "INSERT INTO launch_templates (id, name, created, created_by, default_version, next_version) "
-      "VALUES (?, ?, ?, ?, ?, 1)",
-      t.id, t.name, t.created, t.created_by, t.default_version);
+std::vector<store::TableDescription> LaunchTemplateTable::Describe() {
+  return {Templates().Describe(), Versions().Describe()};
+}
+
+absl::Status LaunchTemplateTable::Insert(const LaunchTemplate& made) {
+  return Templates().Insert(connection_, made, store::With<int>{"next_version", 1});
 }
 
 absl::StatusOr<LaunchTemplate> LaunchTemplateTable::Get(const LaunchTemplateId& id) {
@@ -78,34 +92,24 @@ absl::StatusOr<int64_t> LaunchTemplateTable::Count() {
 }
 
 absl::Status LaunchTemplateTable::SetDefault(const LaunchTemplateId& id, int64_t number) {
-  return connection_.Run("UPDATE launch_templates SET default_version = ? WHERE id = ?", number, id);
+  return Templates().Set(connection_, id, &LaunchTemplate::default_version, number);
 }
 
-absl::Status LaunchTemplateTable::Delete(const LaunchTemplateId& id) {
-  return connection_.Run("DELETE FROM launch_templates WHERE id = ?", id);
-}
+absl::Status LaunchTemplateTable::Delete(const LaunchTemplateId& id) { return Templates().Delete(connection_, id); }
 
 absl::Status LaunchTemplateTable::InsertVersion(const LaunchTemplateId& id, LaunchTemplateVersion& v,
                                                 const std::string& client_token, const std::string& parameters_digest) {
   ASSIGN_OR_RETURN(
       v.number, NumberOf(connection_.First("SELECT next_version FROM launch_templates WHERE id = ?", ReadNumber, id)));
   RETURN_IF_ERROR(connection_.Run("UPDATE launch_templates SET next_version = next_version + 1 WHERE id = ?", id));
-  return connection_.Run(
-      "INSERT INTO launch_template_versions (template_id, number, description, created, created_by, spec, "
-      "client_token, parameters_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      id, v.number, v.description, v.created, v.created_by, FieldsToJson(v.spec), client_token, parameters_digest);
+  return Versions().Insert(connection_, {id, v, client_token, parameters_digest});
 }
 
 absl::StatusOr<std::optional<LaunchTemplateVersion>> LaunchTemplateTable::FindVersion(const LaunchTemplateId& id,
                                                                                       int64_t number) {
-  std::optional<LaunchTemplateVersion> found;
-  std::string spec;
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT number, description, created, created_by, spec FROM launch_template_versions "
-      "WHERE template_id = ? AND number = ?",
-      [&](store::Row& row) { row.Read(VersionFields(found.emplace(), spec)); }, id, number));
-  if (found.has_value()) RETURN_IF_ERROR(ReadSpec(spec, id, *found));
-  return found;
+  ASSIGN_OR_RETURN(std::optional<VersionRow> found, Versions().Find(connection_, std::tie(id, number)));
+  if (!found.has_value()) return std::nullopt;
+  return std::move(found->version);
 }
 
 absl::StatusOr<int64_t> LaunchTemplateTable::CountVersions(const LaunchTemplateId& id) {
@@ -114,7 +118,7 @@ absl::StatusOr<int64_t> LaunchTemplateTable::CountVersions(const LaunchTemplateI
 }
 
 absl::Status LaunchTemplateTable::DeleteVersion(const LaunchTemplateId& id, int64_t number) {
-  return connection_.Run("DELETE FROM launch_template_versions WHERE template_id = ? AND number = ?", id, number);
+  return Versions().Delete(connection_, std::tie(id, number));
 }
 
 absl::Status LaunchTemplateTable::ForEachVersion(
@@ -122,26 +126,23 @@ absl::Status LaunchTemplateTable::ForEachVersion(
   std::vector<std::string> numbers;
   for (const int64_t number : query.numbers) numbers.push_back(absl::StrCat(number));
   const bool all = numbers.empty() && !query.latest && !query.default_version;
-  absl::Status damaged;
-  RETURN_IF_ERROR(connection_.Query(
-      absl::StrCat("SELECT t.seq, t.id, t.name, t.default_version, v.number, v.description, v.created, v.created_by, "
-                   "v.spec FROM launch_templates AS t JOIN launch_template_versions AS v ON v.template_id = t.id "
-                   "WHERE (?1 IS NULL OR t.id = ?1) AND v.number BETWEEN ?2 AND ?3 AND (?4 "
-                   "OR v.number IN (SELECT CAST(value AS INTEGER) FROM json_each(?5)) "
-                   "OR (?6 AND v.number = ",
-                   kLatest, ") OR (?7 AND v.number = t.default_version)) ORDER BY t.seq, v.number DESC"),
-      [&](store::Row& row) {
+  return connection_.Query(
+      absl::StrCat("SELECT ", Versions().columns(),
+                   ", seq, name, default_version FROM launch_template_versions JOIN (SELECT id, seq, name, "
+                   "default_version FROM launch_templates) AS t ON id = template_id "
+                   "WHERE (?1 IS NULL OR t.id = ?1) AND number BETWEEN ?2 AND ?3 AND (?4 "
+                   "OR number IN (SELECT CAST(value AS INTEGER) FROM json_each(?5)) "
+                   "OR (?6 AND number = ",
+                   kLatest, ") OR (?7 AND number = default_version)) ORDER BY seq, number DESC"),
+      [&](store::Row& from) {
+        VersionRow row = Versions().Read(from);
         LaunchTemplate of;
-        LaunchTemplateVersion version;
-        std::string spec;
-        row.Read(of.seq, of.id, of.name, of.default_version, VersionFields(version, spec));
-        const absl::Status read = ReadSpec(spec, of.id, version);
-        damaged.Update(read);
-        if (read.ok()) each(of, version);
+        of.id = std::move(row.template_id);
+        from.Read(of.seq, of.name, of.default_version);
+        if (from.failure().ok()) each(of, row.version);
       },
       query.id, query.from.value_or(0), query.to.value_or(std::numeric_limits<int64_t>::max()), all,
-      store::JsonArray(numbers), query.latest, query.default_version));
-  return damaged;
+      store::JsonArray(numbers), query.latest, query.default_version);
 }
 
 absl::StatusOr<std::optional<LaunchTemplateTokenUse>> LaunchTemplateTable::FindToken(const std::string& client_token,

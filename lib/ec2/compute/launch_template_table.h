@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "lib/ec2/compute/model/launch_template.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::compute {
 
@@ -31,14 +32,15 @@ struct LaunchTemplateTokenUse {
 class LaunchTemplateTable {
  public:
   explicit LaunchTemplateTable(store::Connection& connection) : connection_(connection) {}
+  static std::vector<store::TableDescription> Describe();
 
   absl::Status Insert(const LaunchTemplate& made);                 // AlreadyExists when the name is taken
   absl::StatusOr<LaunchTemplate> Get(const LaunchTemplateId& id);  // the kind's NotFound
   absl::StatusOr<std::optional<LaunchTemplate>> FindByName(const std::string& name);
   absl::StatusOr<std::vector<LaunchTemplate>> List();
   absl::StatusOr<int64_t> Count();
-  absl::Status SetDefault(const LaunchTemplateId& id, int64_t number);
-  absl::Status Delete(const LaunchTemplateId& id);  // with its versions and tags
+  absl::Status SetDefault(const LaunchTemplateId& id, int64_t number);  // the kind's NotFound
+  absl::Status Delete(const LaunchTemplateId& id);                      // with its versions and tags
 
   // Numbers `version` and inserts it.
   absl::Status InsertVersion(const LaunchTemplateId& id, LaunchTemplateVersion& version,

@@ -9,12 +9,14 @@
 #include "absl/types/span.h"
 #include "lib/ec2/compute/model/profile_association.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::compute {
 
 class ProfileAssociationTable {
  public:
   explicit ProfileAssociationTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
 
   absl::Status Insert(const ProfileAssociation& association);  // AlreadyExists when the instance has a profile
   absl::StatusOr<std::optional<ProfileAssociation>> Find(const std::string& id);

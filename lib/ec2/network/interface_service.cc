@@ -71,8 +71,8 @@ absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection&
   return NetworkTable(connection).FindInterfaceByPrivateIp(vpc, address);
 }
 
-absl::Status SetPublicIp(store::Connection& connection, const EniId& id, std::optional<Ipv4> address) {
-  return NetworkTable(connection).SetPublicIp(id, address);
+absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address) {
+  return NetworkTable(connection).SetPublicIp(eni, address);
 }
 
 absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check) {

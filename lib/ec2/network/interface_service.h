@@ -74,8 +74,9 @@ absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection
 // The interface of the VPC that has the private address.
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               Ipv4 address);
-// nullopt takes it away. Error: InvalidIPAddress.InUse.
-absl::Status SetPublicIp(store::Connection& connection, const EniId& id, std::optional<Ipv4> address);
+// nullopt takes it away. Sets the address and the next version in `eni`. Errors: InvalidIPAddress.InUse; Aborted when
+// the interface changed since it was read.
+absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address);
 absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check);
 
 // Puts the interface into these groups and no others; one that is named twice counts once. Errors:

@@ -1,5 +1,7 @@
 #include "lib/ec2/network/network_table.h"
 
+#include <utility>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -46,6 +48,19 @@ const auto& InterfaceRows() {
   return table;
 }
 
+// One of an interface's groups, in the order they were given.
+struct GroupRow {
+  EniId eni_id;
+  int position = 0;
+  SecurityGroupId group_id;
+};
+const auto& InterfaceGroups() {
+  static const auto table = store::DescribeTable<GroupRow>(
+      "interface_groups", "security group of the network interface", store::Key("eni_id", &GroupRow::eni_id),
+      store::Key("position", &GroupRow::position), store::Fixed("group_id", &GroupRow::group_id));
+  return table;
+}
+
 bool ReadBool(store::Row& row) {
   bool value = false;
   row.Read(value);
@@ -59,8 +74,7 @@ absl::Status AddressInUse(Ipv4 address) {
 absl::Status InsertGroups(store::Connection& connection, const EniId& id, absl::Span<const SecurityGroupId> groups) {
   int position = 0;
   for (const SecurityGroupId& group : groups) {
-    RETURN_IF_ERROR(connection.Run("INSERT INTO interface_groups (eni_id, position, group_id) VALUES (?, ?, ?)", id,
-                                   position++, group));
+    RETURN_IF_ERROR(InterfaceGroups().Insert(connection, {id, position++, group}));
   }
   return absl::OkStatus();
 }
@@ -75,14 +89,13 @@ absl::Status LoadGroups(store::Connection& connection, std::vector<NetworkInterf
     by_id[eni.id] = &eni;
     ids.push_back(eni.id);
   }
-  EniId eni;
-  SecurityGroupId group;
   return connection.Query(
-      "SELECT eni_id, group_id FROM json_each(?) AS wanted CROSS JOIN interface_groups ON eni_id = wanted.value "
-      "ORDER BY eni_id, position",
-      [&](store::Row& row) {
-        row.Read(eni, group);
-        by_id[eni]->groups.push_back(group);
+      absl::StrCat("SELECT ", InterfaceGroups().columns(),
+                   " FROM json_each(?) AS wanted CROSS JOIN interface_groups ON eni_id = wanted.value "
+                   "ORDER BY eni_id, position"),
+      [&](store::Row& from) {
+        GroupRow row = InterfaceGroups().Read(from);
+        by_id[row.eni_id]->groups.push_back(std::move(row.group_id));
       },
       store::JsonArrayOfIds(ids));
 }
@@ -98,7 +111,7 @@ absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& conn
 }  // namespace
 
 std::vector<store::TableDescription> NetworkTable::Describe() {
-  return {Vpcs().Describe(), Subnets().Describe(), InterfaceRows().Describe()};
+  return {Vpcs().Describe(), Subnets().Describe(), InterfaceRows().Describe(), InterfaceGroups().Describe()};
 }
 
 absl::Status NetworkTable::InsertVpc(const Vpc& vpc) { return Vpcs().Insert(connection_, vpc); }
@@ -181,10 +194,15 @@ absl::Status NetworkTable::SetInterfaceGroups(const EniId& id, absl::Span<const 
   return InsertGroups(connection_, id, groups);
 }
 
-absl::Status NetworkTable::SetPublicIp(const EniId& id, std::optional<Ipv4> address) {
-  const absl::Status set = InterfaceRows().Set(connection_, id, &NetworkInterface::public_ip, address);
+absl::Status NetworkTable::SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address) {
+  NetworkInterface changed = eni;
+  changed.public_ip = address;
+  const absl::Status set = InterfaceRows().Update(connection_, changed, {"public_ip"});
   if (store::Violates(set, "network_interfaces.public_ip")) return AddressInUse(address.value_or(Ipv4{}));
-  return set;
+  if (absl::IsAborted(set)) RETURN_IF_ERROR(GetInterface(eni.id).status());
+  RETURN_IF_ERROR(set);
+  eni = std::move(changed);
+  return absl::OkStatus();
 }
 
 absl::Status NetworkTable::SetSourceDestCheck(const EniId& id, bool source_dest_check) {

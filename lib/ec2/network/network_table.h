@@ -41,8 +41,9 @@ class NetworkTable {
   absl::StatusOr<int64_t> CountInterfaces(const SubnetId& subnet);
   absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
   // An interface's row is never written as a whole: each of these writes one column, and counts the row's version on.
-  // nullopt takes it away. Error: InvalidIPAddress.InUse.
-  absl::Status SetPublicIp(const EniId& id, std::optional<Ipv4> address);
+  // An address is given or taken because of what the row said: Aborted when it changed since `eni` was read. Sets
+  // address and version in `eni`. nullopt takes it away. Error: InvalidIPAddress.InUse.
+  absl::Status SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
   absl::Status SetDescription(const EniId& id, const std::string& description);
 

@@ -1,6 +1,6 @@
 #include "lib/ec2/network/security_group_table.h"
 
-#include <tuple>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -20,20 +20,36 @@ const auto& Groups() {
   return table;
 }
 
-SecurityGroupRule ReadRule(store::Row& row) {
+// The range's columns are NULL for a rule about a group.
+struct RuleRow {
   SecurityGroupRule rule;
-  std::optional<Ipv4> base;
-  std::optional<int> prefix_length;
-  row.Read(rule.id, rule.group_id, rule.egress, rule.protocol, rule.from_port, rule.to_port, base, prefix_length,
-           rule.referenced_group, rule.description);
-  if (base.has_value() && prefix_length.has_value()) rule.cidr = Cidr{*base, *prefix_length};
-  return rule;
+  std::optional<Ipv4> cidr_base = {};
+  std::optional<int> prefix_length = {};
+};
+const auto& Rules() {
+  using R = SecurityGroupRule;
+  constexpr auto kRule = &RuleRow::rule;
+  static const auto table = store::DescribeTable<RuleRow>(
+      "security_group_rules", "security group rule", store::Key("id", kRule, &R::id),
+      store::Fixed("group_id", kRule, &R::group_id), store::Fixed("egress", kRule, &R::egress),
+      store::Column("protocol", kRule, &R::protocol), store::Column("from_port", kRule, &R::from_port),
+      store::Column("to_port", kRule, &R::to_port), store::Column("cidr_base", &RuleRow::cidr_base),
+      store::Column("prefix_length", &RuleRow::prefix_length),
+      store::Column("referenced_group", kRule, &R::referenced_group),
+      store::Column("description", kRule, &R::description), store::Unmapped("seq"));
+  return table;
 }
 
-// What stands for a rule's range in the row; none of both for a rule about a group.
-std::pair<std::optional<Ipv4>, std::optional<int>> CidrColumns(const SecurityGroupRule& rule) {
-  if (!rule.cidr.has_value()) return {};
-  return {rule.cidr->base, rule.cidr->prefix_length};
+RuleRow ToRow(const SecurityGroupRule& rule) {
+  if (!rule.cidr.has_value()) return {rule};
+  return {rule, rule.cidr->base, rule.cidr->prefix_length};
+}
+
+SecurityGroupRule FromRow(RuleRow row) {
+  if (row.cidr_base.has_value() && row.prefix_length.has_value()) {
+    row.rule.cidr = Cidr{*row.cidr_base, *row.prefix_length};
+  }
+  return std::move(row.rule);
 }
 
 absl::Status RuleThere(const absl::Status& status, const SecurityGroupRule& rule) {
@@ -50,7 +66,9 @@ Ipv4 ReadAddress(store::Row& row) {
 
 }  // namespace
 
-store::TableDescription SecurityGroupTable::Describe() { return Groups().Describe(); }
+std::vector<store::TableDescription> SecurityGroupTable::Describe() {
+  return {Groups().Describe(), Rules().Describe()};
+}
 
 absl::Status SecurityGroupTable::Insert(const SecurityGroup& group) {
   const absl::Status inserted = Groups().Insert(connection_, group);
@@ -90,13 +108,7 @@ absl::Status SecurityGroupTable::Delete(const SecurityGroupId& id) {
 }
 
 absl::Status SecurityGroupTable::InsertRule(const SecurityGroupRule& rule) {
-  const auto [base, prefix_length] = CidrColumns(rule);
-  const absl::Status inserted = connection_.Run(
-      "INSERT INTO security_group_rules (id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, "
-      "referenced_group, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      rule.id, rule.group_id, rule.egress, rule.protocol, rule.from_port, rule.to_port, base, prefix_length,
-      rule.referenced_group, rule.description);
-  return RuleThere(inserted, rule);
+  return RuleThere(Rules().Insert(connection_, ToRow(rule)), rule);
 }
 
 absl::Status SecurityGroupTable::UpdateRules(absl::Span<const SecurityGroupRule> rules) {
@@ -105,13 +117,7 @@ absl::Status SecurityGroupTable::UpdateRules(absl::Span<const SecurityGroupRule>
     RETURN_IF_ERROR(connection_.Run("UPDATE security_group_rules SET from_port = -2 - seq WHERE id = ?", rule.id));
   }
   for (const SecurityGroupRule& rule : rules) {
-    const auto [base, prefix_length] = CidrColumns(rule);
-    const absl::Status updated = connection_.Run(
-        "UPDATE security_group_rules SET protocol = ?, from_port = ?, to_port = ?, cidr_base = ?, prefix_length = ?, "
-        "referenced_group = ?, description = ? WHERE id = ?",
-        rule.protocol, rule.from_port, rule.to_port, base, prefix_length, rule.referenced_group, rule.description,
-        rule.id);
-    RETURN_IF_ERROR(RuleThere(updated, rule));
+    RETURN_IF_ERROR(RuleThere(Rules().Overwrite(connection_, ToRow(rule)), rule));
   }
   return absl::OkStatus();
 }
@@ -120,25 +126,19 @@ absl::Status SecurityGroupTable::SetRuleDescription(const SecurityGroupRuleId& i
   return connection_.Run("UPDATE security_group_rules SET description = ? WHERE id = ?", description, id);
 }
 
-absl::Status SecurityGroupTable::DeleteRule(const SecurityGroupRuleId& id) {
-  return connection_.Run("DELETE FROM security_group_rules WHERE id = ?", id);
-}
+absl::Status SecurityGroupTable::DeleteRule(const SecurityGroupRuleId& id) { return Rules().Delete(connection_, id); }
 
 absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupTable::ListRules(const SecurityGroupId& group) {
-  return connection_.All(
-      "SELECT id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, referenced_group, "
-      "description FROM security_group_rules WHERE group_id = ? ORDER BY seq",
-      ReadRule, group);
+  ASSIGN_OR_RETURN(std::vector<RuleRow> rows,
+                   Rules().Select(connection_, "security_group_rules WHERE group_id = ? ORDER BY seq", group));
+  std::vector<SecurityGroupRule> rules;
+  for (RuleRow& row : rows) rules.push_back(FromRow(std::move(row)));
+  return rules;
 }
 
 absl::StatusOr<SecurityGroupRule> SecurityGroupTable::GetRule(const SecurityGroupRuleId& id) {
-  ASSIGN_OR_RETURN(
-      const std::optional<SecurityGroupRule> rule,
-      connection_.First("SELECT id, group_id, egress, protocol, from_port, to_port, cidr_base, prefix_length, "
-                        "referenced_group, description FROM security_group_rules WHERE id = ?",
-                        ReadRule, id));
-  if (!rule.has_value()) return id.NotFound();
-  return *rule;
+  ASSIGN_OR_RETURN(RuleRow row, Rules().Get(connection_, id));
+  return FromRow(std::move(row));
 }
 
 absl::StatusOr<std::vector<Ipv4>> SecurityGroupTable::MemberAddresses(const SecurityGroupId& group) {

@@ -16,7 +16,7 @@ namespace brume::network {
 class SecurityGroupTable {
  public:
   explicit SecurityGroupTable(store::Connection& connection) : connection_(connection) {}
-  static store::TableDescription Describe();
+  static std::vector<store::TableDescription> Describe();
 
   absl::Status Insert(const SecurityGroup& group);  // InvalidGroup.Duplicate
   absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);

@@ -1,17 +1,21 @@
 #include "lib/ec2/tagging/tag_table.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/table.h"
 
 namespace brume::tagging {
 namespace {
 
-Tag ReadTag(store::Row& row) {
-  Tag tag;
-  row.Read(tag.resource_id, tag.key, tag.value);
-  return tag;
+const auto& Tags() {
+  static const auto table =
+      store::DescribeTable<Tag>("tags", "tag", store::Key("resource_id", &Tag::resource_id),
+                                store::Key("key", &Tag::key), store::Column("value", &Tag::value));
+  return table;
 }
 
 std::optional<std::string> TextsOf(const std::optional<std::set<std::string>>& texts) {
@@ -21,11 +25,10 @@ std::optional<std::string> TextsOf(const std::optional<std::set<std::string>>& t
 
 }  // namespace
 
+store::TableDescription TagTable::Describe() { return Tags().Describe(); }
+
 absl::Status TagTable::Set(const std::string& resource_id, const std::string& key, const std::string& value) {
-  return connection_.Run(
-      "INSERT INTO tags (resource_id, key, value) VALUES (?, ?, ?) "
-      "ON CONFLICT (resource_id, key) DO UPDATE SET value = excluded.value",
-      resource_id, key, value);
+  return Tags().Put(connection_, {resource_id, key, value});
 }
 
 absl::Status TagTable::Delete(const std::string& resource_id, const std::string& key,
@@ -39,28 +42,19 @@ absl::Status TagTable::DeleteAll(const std::string& resource_id) {
 }
 
 absl::StatusOr<TagMap> TagTable::Get(const std::string& resource_id) {
+  ASSIGN_OR_RETURN(std::vector<Tag> rows, Tags().Select(connection_, "tags WHERE resource_id = ?", resource_id));
   TagMap tags;
-  std::string key, value;
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT key, value FROM tags WHERE resource_id = ?",
-      [&](store::Row& row) {
-        row.Read(key, value);
-        tags[key] = value;
-      },
-      resource_id));
+  for (Tag& tag : rows) tags[std::move(tag.key)] = std::move(tag.value);
   return tags;
 }
 
 absl::StatusOr<std::map<std::string, TagMap>> TagTable::GetMany(absl::Span<const std::string> resource_ids) {
+  ASSIGN_OR_RETURN(
+      std::vector<Tag> rows,
+      Tags().Select(connection_, "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN tags ON resource_id = wanted",
+                    store::JsonArray({resource_ids.begin(), resource_ids.end()})));
   std::map<std::string, TagMap> tags;
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT resource_id, tags.key, tags.value FROM json_each(?) AS wanted CROSS JOIN tags "
-      "ON resource_id = wanted.value",
-      [&](store::Row& row) {
-        Tag tag = ReadTag(row);
-        tags[std::move(tag.resource_id)][std::move(tag.key)] = std::move(tag.value);
-      },
-      store::JsonArray({resource_ids.begin(), resource_ids.end()})));
+  for (Tag& tag : rows) tags[std::move(tag.resource_id)][std::move(tag.key)] = std::move(tag.value);
   return tags;
 }
 
@@ -68,19 +62,20 @@ absl::StatusOr<std::vector<Tag>> TagTable::List(const TagQuery& query) {
   // The first parameter says which part of the primary key is read; the other two pick among that.
   std::string resources = "(SELECT ?1) CROSS JOIN tags";
   if (query.resource_ids.has_value()) {
-    resources = "json_each(?1) AS wanted CROSS JOIN tags ON resource_id = wanted.value";
+    resources = "(SELECT value AS wanted FROM json_each(?1)) CROSS JOIN tags ON resource_id = wanted";
   } else if (query.id_prefixes.has_value()) {
     // All that begins with "vol-": "." is the character after "-".
     resources =
-        "json_each(?1) AS wanted CROSS JOIN tags "
-        "ON resource_id >= wanted.value || '-' AND resource_id < wanted.value || '.'";
+        "(SELECT value AS wanted FROM json_each(?1)) CROSS JOIN tags "
+        "ON resource_id >= wanted || '-' AND resource_id < wanted || '.'";
   }
-  return connection_.All(absl::StrCat("SELECT resource_id, tags.key, tags.value FROM ", resources,
-                                      " WHERE (?2 IS NULL OR tags.key IN (SELECT value FROM json_each(?2)))"
-                                      " AND (?3 IS NULL OR tags.value IN (SELECT value FROM json_each(?3)))"
-                                      " ORDER BY resource_id, tags.key"),
-                         ReadTag, TextsOf(query.resource_ids.has_value() ? query.resource_ids : query.id_prefixes),
-                         TextsOf(query.keys), TextsOf(query.values));
+  return Tags().Select(connection_,
+                       absl::StrCat(resources,
+                                    " WHERE (?2 IS NULL OR key IN (SELECT value FROM json_each(?2)))"
+                                    " AND (?3 IS NULL OR tags.value IN (SELECT value FROM json_each(?3)))"
+                                    " ORDER BY resource_id, key"),
+                       TextsOf(query.resource_ids.has_value() ? query.resource_ids : query.id_prefixes),
+                       TextsOf(query.keys), TextsOf(query.values));
 }
 
 }  // namespace brume::tagging

@@ -11,6 +11,7 @@
 #include "lib/ec2/tagging/tag_query.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
+#include "lib/store/table_description.h"
 
 namespace brume::tagging {
 
@@ -18,6 +19,7 @@ namespace brume::tagging {
 class TagTable {
  public:
   explicit TagTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
   // Overwrites the value of a key that is there.
   absl::Status Set(const std::string& resource_id, const std::string& key, const std::string& value);
   // With a value: only if it is the present one. OK when there is no such tag.

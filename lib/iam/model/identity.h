@@ -25,6 +25,7 @@ struct Identity {
   std::string trust_policy;
   std::string description;
   int64_t max_session_seconds = kDefaultSessionSeconds;
+  int64_t version = 0;  // counts changes of the row
 };
 
 // A customer managed policy.
@@ -37,6 +38,7 @@ struct ManagedPolicy {
   int64_t latest_version = 1;  // the number given last; none is given twice
   absl::Time created;
   absl::Time updated;
+  int64_t version = 0;  // counts changes of the row
 };
 
 struct PolicyVersion {

@@ -154,11 +154,11 @@ TEST_CASE("public addresses leave out the pool's base, the host's own and the la
   f.EnsureNetwork();
   std::set<std::string> seen;
   for (int i = 0; i < 5; ++i) {
-    const NetworkInterface eni = f.InterfaceOf(f.AddInstance().id);
+    NetworkInterface eni = f.InterfaceOf(f.AddInstance().id);
     f.Must(f.database->Write([&](store::Connection& c) -> absl::Status {
       ASSIGN_OR_RETURN(const Ipv4 address, AllocatePublicIp(c, f.settings, f.random));
       seen.insert(address.text());
-      return NetworkTable(c).SetPublicIp(eni.id, address);
+      return NetworkTable(c).SetPublicIp(eni, address);
     }));
   }
   CHECK(seen == std::set<std::string>{"198.18.0.2", "198.18.0.3", "198.18.0.4", "198.18.0.5", "198.18.0.6"});
