@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
@@ -29,7 +30,8 @@ class FullWorld {
     }
     vpc = world.networks.ListVpcs()->front().id.text();
     Tag(vpc, "home");
-    for (const network::SubnetView& view : *world.networks.ListSubnets()) {
+    const std::vector<network::SubnetView> subnets = Value(world.networks.ListSubnets());
+    for (const network::SubnetView& view : subnets) {
       subnet = view.subnet.id.text();
       Tag(subnet, "subnet");
     }

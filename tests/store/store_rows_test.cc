@@ -419,7 +419,7 @@ TEST_CASE("tags are set, overwritten, deleted by value and gone with their resou
   REQUIRE(many.size() == 2);
   CHECK(many.at(id).size() == 2);
   CHECK(many.at(other) == TagMap{{"quote \" and \\", "\n"}});
-  const auto list = s.Read([](Connection& c) { return tagging::TagTable(c).List(); });
+  const auto list = s.Read([](Connection& c) { return tagging::TagTable(c).List({}); });
   REQUIRE(list.size() == 3);
   CHECK(list[0].key == "Name");
   CHECK(list[2].resource_id == other);
@@ -433,7 +433,7 @@ TEST_CASE("tags are set, overwritten, deleted by value and gone with their resou
   REQUIRE_OK(s.Write([&](Connection& c) { return compute::InstanceTable(c).Delete(Nth<InstanceId>("i", 1)); }));
   CHECK(s.Read([&](Connection& c) { return tagging::TagTable(c).Get(id); }).empty());
   REQUIRE_OK(s.Write([&](Connection& c) { return tagging::TagTable(c).DeleteAll(other); }));
-  CHECK(s.Read([](Connection& c) { return tagging::TagTable(c).List(); }).empty());
+  CHECK(s.Read([](Connection& c) { return tagging::TagTable(c).List({}); }).empty());
 }
 
 TEST_CASE("times at the ends of the range stay infinite", "[store]") {

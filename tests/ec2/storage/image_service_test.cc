@@ -126,7 +126,7 @@ TEST_CASE("a deregistered image is gone for callers at once, and its name is fre
   CHECK(f.service.List().value().empty());
   CHECK(Code(f.service.Get(id)) == "InvalidAMIID.NotFound");
   CHECK(Code(f.service.Deregister(id)) == "InvalidAMIID.Unavailable");
-  CHECK(f.database->ReadFor([](store::Connection& c) { return tagging::TagTable(c).List(); }).value().empty());
+  CHECK(f.database->ReadFor([](store::Connection& c) { return tagging::TagTable(c).List({}); }).value().empty());
   // The reconciler still needs the row to take the files away.
   const auto row = f.database->ReadFor([&](store::Connection& c) { return ImageTable(c).Get(id); });
   CHECK(row.value().state == ImageState::kDeregistered);
