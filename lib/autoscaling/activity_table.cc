@@ -47,14 +47,6 @@ absl::StatusOr<std::vector<Activity>> ActivityTable::ListOpen(int64_t group_seq,
                              group_seq, member);
 }
 
-absl::StatusOr<int64_t> ActivityTable::CountOpen(int64_t group_seq) {
-  int64_t count = 0;
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT count(*) FROM scaling_activities WHERE group_seq = ? AND ended IS NULL",
-      [&](store::Row& row) { row.Read(count); }, group_seq));
-  return count;
-}
-
 absl::Status ActivityTable::Update(const Activity& activity) { return Activities().Overwrite(connection_, activity); }
 
 absl::Status ActivityTable::DeleteBefore(absl::Time limit, int most) {

@@ -32,7 +32,6 @@ class ActivityTable {
   absl::StatusOr<std::vector<scaling::Activity>> List(const ActivityFilter& filter);
   // Not ended, of a member; the oldest first.
   absl::StatusOr<std::vector<scaling::Activity>> ListOpen(int64_t group_seq, const std::string& member);
-  absl::StatusOr<int64_t> CountOpen(int64_t group_seq);
   // Writes instance, description, status, message and end. Whoever does writes the group's row in the same change.
   absl::Status Update(const scaling::Activity& activity);
   // Ended before `limit`, at most `most`.

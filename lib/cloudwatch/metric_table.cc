@@ -99,10 +99,6 @@ absl::StatusOr<int64_t> MetricTable::Ensure(const MetricId& id, const std::strin
   return number;
 }
 
-absl::Status MetricTable::SetSeen(int64_t metric, absl::Time seen) {
-  return connection_.Run("UPDATE metrics SET seen = max(seen, ?) WHERE number = ?", seen, metric);
-}
-
 absl::StatusOr<std::vector<MetricRow>> MetricTable::Find(const MetricId& id) {
   return connection_.All(
       absl::StrCat(kSelectMetrics, "WHERE namespace = ? AND name = ? AND dimensions = ? ORDER BY unit"), ReadMetric,

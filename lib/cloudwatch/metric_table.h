@@ -43,7 +43,6 @@ class MetricTable {
 
   // The row's number; makes the row where there is none.
   absl::StatusOr<int64_t> Ensure(const MetricId& id, const std::string& unit, absl::Time seen);
-  absl::Status SetSeen(int64_t metric, absl::Time seen);
   // One a unit, in order of the units.
   absl::StatusOr<std::vector<MetricRow>> Find(const MetricId& id);
   // In order of their numbers, from behind `after`; of a metric's units the first.
