@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "cli/commands.h"
@@ -170,11 +172,20 @@ class Completer {
 
 }  // namespace
 
+std::string ShellWord(absl::string_view text) {
+  constexpr absl::string_view kPlain = "-_./:=+@,%";
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(kPlain, absl::string_view(&c, 1));
+  });
+  if (plain) return std::string(text);
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
 std::string BashCompletionScript() {
   return R"sh(# bash completion of brume. In ~/.bashrc: eval "$(brume completion bash)"
 _brume() {
-  local IFS=$'\n'
-  COMPREPLY=($(brume __complete "$COMP_CWORD" "${COMP_WORDS[@]}" 2>/dev/null))
+  # A line is one word, quoted where it must be. Nothing here may evaluate it: names come from whoever may make a key.
+  mapfile -t COMPREPLY < <(brume __complete "$COMP_CWORD" "${COMP_WORDS[@]}" 2>/dev/null)
 }
 complete -o default -o nosort -F _brume brume
 )sh";
@@ -216,7 +227,7 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
   std::vector<std::string> matching;
   for (const std::string& candidate : all) {
     if (!absl::StartsWith(candidate, typed)) continue;
-    matching.push_back(filter_name ? candidate.substr(std::string(kName).size() + 1) : candidate);
+    matching.push_back(ShellWord(filter_name ? candidate.substr(std::string(kName).size() + 1) : candidate));
   }
   std::sort(matching.begin(), matching.end());
   matching.erase(std::unique(matching.begin(), matching.end()), matching.end());
@@ -252,8 +263,8 @@ std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions
     const nlohmann::ordered_json answer = ToJson(*response);
     for (const nlohmann::ordered_json* thing : ThingsAt(answer, source.list)) {
       const std::string id = Cell(*thing, source.id);
-      // A name with a space or a control character is no word of a shell.
-      if (id == Printable(id) && !absl::StrContains(id, " ")) ids.push_back(id);
+      // What holds a control character cannot be typed.
+      if (id == Printable(id)) ids.push_back(id);
     }
   }
   return ids;

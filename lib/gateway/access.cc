@@ -93,6 +93,7 @@ class Collector {
   }
 
   AccessQuestion Take() && {
+    AssignTags();
     AccessQuestion question;
     question.resources.assign(resources_.begin(), resources_.end());
     if (question.resources.empty()) question.resources.push_back("*");
@@ -126,10 +127,22 @@ class Collector {
     const FieldDescriptor* tags = specification.GetDescriptor()->FindFieldByName("tags");
     const Reflection& reflection = *specification.GetReflection();
     if (type.empty() || tags == nullptr || reflection.FieldSize(specification, tags) == 0) return;
-    const std::string made = ArnOf(base_, type, "*");
-    resources_.insert(made);
     for (int i = 0; i < reflection.FieldSize(specification, tags); ++i) {
-      AddTag(reflection.GetRepeatedMessage(specification, tags, i), resource_context_[made]);
+      AddTag(reflection.GetRepeatedMessage(specification, tags, i), tags_of_type_[type]);
+    }
+  }
+
+  // The tags are of what is made: of a name that the call gives it, as to a key pair, or of what has none yet.
+  void AssignTags() {
+    for (const auto& [type, tags] : tags_of_type_) {
+      const std::string unnamed = ArnOf(base_, type, "*");
+      std::vector<std::string> made;
+      for (const std::string& resource : resources_) {
+        if (absl::StartsWith(resource, ArnOf(base_, type, ""))) made.push_back(resource);
+      }
+      if (made.empty() || resources_.contains(unnamed)) made = {unnamed};
+      resources_.insert(made.begin(), made.end());
+      for (const std::string& resource : made) resource_context_[resource] = tags;
     }
   }
 
@@ -140,6 +153,7 @@ class Collector {
   std::string path_;  // "staff/"
   std::set<std::string> resources_;
   AccessContext context_;
+  std::map<std::string, AccessContext> tags_of_type_;  // "instance"
   std::map<std::string, AccessContext> resource_context_;
 };
 

@@ -165,7 +165,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
       }
     }
     if (count < max) return true;
-    if (parts_.options.when_full != WhenFull::kEvictIdle || idlest == sessions_.end()) return false;
+    if (parts_.options.when_full == WhenFull::kClose || idlest == sessions_.end()) return false;
     idlest->second.session->Cut();
     sessions_.erase(idlest);  // not counted any more, though its handler is yet to run
     return true;

@@ -114,7 +114,7 @@ struct Deadlines {
 enum class WhenFull {
   kClose,      // it is closed
   kEvictIdle,  // it takes the place of the one that has been idle for the longest time; closed when none is
-  kRefuse,     // it is told so, unless many are being told already, or over TLS
+  kRefuse,     // as kEvictIdle, but when none is idle it is told so, unless many are being told already, or over TLS
 };
 
 struct ServerOptions {

@@ -73,7 +73,8 @@ std::optional<std::string> DecodePercent(absl::string_view text) {
 }
 
 // The segments of a target's path; none when it is malformed. Split first and decoded afterwards, so an encoded '/' is
-// part of a name; "." and ".." are names like others, and nothing is called so.
+// part of a name; "." and ".." are names like others, and nothing is called so. Several slashes are one, as at EC2,
+// whose own ec2-metadata asks for latest//meta-data/reservation-id.
 std::optional<std::vector<std::string>> ParsePath(absl::string_view target) {
   if (absl::StartsWithIgnoreCase(target, "http://")) {  // absolute-form, which every server must understand
     target.remove_prefix(7);
@@ -83,9 +84,7 @@ std::optional<std::vector<std::string>> ParsePath(absl::string_view target) {
   if (!absl::StartsWith(target, "/")) return std::nullopt;
   target = target.substr(1, target.find('?') == absl::string_view::npos ? target.npos : target.find('?') - 1);
   std::vector<std::string> path;
-  if (target.empty()) return path;
-  if (absl::EndsWith(target, "/")) target.remove_suffix(1);
-  for (absl::string_view segment : absl::StrSplit(target, '/')) {
+  for (absl::string_view segment : absl::StrSplit(target, '/', absl::SkipEmpty())) {
     std::optional<std::string> name = DecodePercent(segment);
     if (!name.has_value()) return std::nullopt;
     path.push_back(*std::move(name));

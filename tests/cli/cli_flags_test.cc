@@ -16,7 +16,9 @@
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/reference.h"
+#include "lib/base/subprocess.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/temp_dir.h"
 
 namespace brume::cli {
 namespace {
@@ -288,6 +290,28 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
   CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});
   CHECK(complete({"brume"}).empty());
+}
+
+std::vector<std::string> NamesOfAnEnemy(const Schema&, const GlobalOptions&, absl::string_view) {
+  return {"prod$(touch x)", "prod`id`", "prod;id", "prod'x", "prod*", "prod-1.eu"};
+}
+
+TEST_CASE("what Tab inserts is quoted, so that no name is a command", "[cli]") {
+  const Tokens words = {"brume", "run-instances", "--key-name", "prod"};
+  CHECK(Complete(TheSchema(), words, words.size() - 1, NamesOfAnEnemy) ==
+        Tokens{"'prod$(touch x)'", "'prod'\\''x'", "'prod*'", "'prod;id'", "'prod`id`'", "prod-1.eu"});
+  // bash takes each line for one word, runs none, and makes no names of files of it.
+  TempDir directory;
+  const std::string out = directory.path() + "/ran", names = directory.path() + "/names";
+  std::ofstream(names) << ShellWord("prod$(touch " + out + ")") << "\n"
+                       << ShellWord("/*") << "\n$(touch " << out << ")\n";
+  const std::string script = BashCompletionScript() + "brume() { cat " + names +
+                             "; }\nCOMP_WORDS=(brume ssh '')\nCOMP_CWORD=2\n_brume\nprintf '%s\\n' "
+                             "\"${#COMPREPLY[@]}\" \"${COMPREPLY[@]}\"\n";
+  const auto said = RunChecked({"bash", "-c", script});
+  REQUIRE(said.ok());
+  CHECK(*said == "3\n'prod$(touch " + out + ")'\n'/*'\n$(touch " + out + ")\n");
+  CHECK_FALSE(std::filesystem::exists(out));
 }
 
 TEST_CASE("Tab offers the names of an action's filters, whether or not the shell ends a word at =", "[cli]") {

@@ -227,6 +227,14 @@ TEST_CASE("who makes something with tags needs ec2:CreateTags for it, judged by 
   CHECK(world.Try("RunInstances", launch + tagged("instance", "ada")) == kDryRun);
   CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'k' " + tagged("key-pair", "ada")) == kRefused);
   CHECK(world.Try("CreateTags", "dry_run: true resources: '" + world.image.text() + "' tags { key: 'a' }") == kRefused);
+  // What the call names is what gets the tags.
+  world.SetPolicy(
+      R"({"Effect":"Allow","Action":["ec2:CreateKeyPair","ec2:CreateTags"],"Resource":"arn:aws:ec2:*:*:key-pair/k",
+      "Condition":{"StringEquals":{"aws:RequestTag/Owner":"ada"}}})");
+  CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'k' " + tagged("key-pair", "ada")) == kDryRun);
+  CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'k' " + tagged("key-pair", "bob")) == kRefused);
+  CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'other' " + tagged("key-pair", "ada")) == kRefused);
+  CHECK(world.Try("CreateKeyPair", "dry_run: true key_name: 'k'") == kRefused);
   // Of two kinds each is judged by its own tags, in whatever order they come.
   world.SetPolicy(R"({"Effect":"Allow","Action":"*","Resource":"*"},
       {"Effect":"Deny","Action":"ec2:CreateTags","Resource":"arn:aws:ec2:*:*:volume/*",

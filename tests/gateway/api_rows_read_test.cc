@@ -27,6 +27,8 @@ class FullWorld {
       launch_template =
           Value(world.Call<ec2::v1::CreateLaunchTemplateResponse>(request)).launch_template().launch_template_id();
       Tag(launch_template, "template-" + number);
+      key_pair =
+          Value(world.key_pairs.Create("key-" + number, "ed25519", {{"Name", "key-" + number}})).view.pair.id.text();
     }
     vpc = world.networks.ListVpcs()->front().id.text();
     Tag(vpc, "home");
@@ -54,7 +56,7 @@ class FullWorld {
   ApiWorld world;
   ImageId image;
   SecurityGroupId group;
-  std::string launch_template, vpc, subnet, rule;
+  std::string launch_template, key_pair, vpc, subnet, rule;
 };
 
 }  // namespace
@@ -69,6 +71,8 @@ TEST_CASE("a description that names one thing reads its row and its tags and no 
       {"DescribeImages", "image_ids: '" + full.image.text() + "'", "images"},
       {"DescribeSecurityGroups", "group_ids: '" + full.group.text() + "'", "security_groups"},
       {"DescribeSecurityGroupRules", "security_group_rule_ids: '" + full.rule + "'", "security_group_rules"},
+      {"DescribeKeyPairs", "key_pair_ids: '" + full.key_pair + "'", "key_pairs"},
+      {"DescribeKeyPairs", "key_names: 'key-3'", "key_pairs"},
       {"DescribeLaunchTemplates", "launch_template_ids: '" + full.launch_template + "'", "launch_templates"},
   };
   for (const auto& c : cases) {

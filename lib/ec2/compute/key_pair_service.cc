@@ -100,13 +100,16 @@ absl::StatusOr<KeyPairView> KeyPairService::Import(absl::string_view name, absl:
   return view;
 }
 
-absl::StatusOr<std::vector<KeyPairView>> KeyPairService::List() {
-  return database_.ReadFor([](store::Connection& connection) -> absl::StatusOr<std::vector<KeyPairView>> {
-    ASSIGN_OR_RETURN(std::vector<KeyPair> pairs, KeyPairTable(connection).List());
-    std::vector<std::string> ids;
-    ids.reserve(pairs.size());
-    for (const KeyPair& pair : pairs) ids.push_back(pair.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, ids));
+absl::StatusOr<std::vector<KeyPairView>> KeyPairService::List(absl::Span<const std::string> names,
+                                                              absl::Span<const std::string> ids) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<KeyPairView>> {
+    KeyPairTable table(connection);
+    const bool all = names.empty() && ids.empty();
+    ASSIGN_OR_RETURN(std::vector<KeyPair> pairs, all ? table.List() : table.ListNamed(names, ids));
+    std::vector<std::string> found;
+    found.reserve(pairs.size());
+    for (const KeyPair& pair : pairs) found.push_back(pair.id.text());
+    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, found));
     std::vector<KeyPairView> views;
     views.reserve(pairs.size());
     for (KeyPair& pair : pairs) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/compute/model/instance.h"
@@ -37,7 +38,10 @@ class KeyPairService {
   // RSA of 1024, 2048 or 4096 bits and ED25519. Fingerprint: MD5 of the DER public key for RSA, SHA-256 for ED25519.
   // Errors: InvalidKey.Format, InvalidKeyPair.Duplicate.
   absl::StatusOr<KeyPairView> Import(absl::string_view name, absl::string_view public_key_text, const TagMap& tags);
-  absl::StatusOr<std::vector<KeyPairView>> List();
+  // Those of these names and those of these ids, in the order they were made; what is not there is left out. All, when
+  // neither names any.
+  absl::StatusOr<std::vector<KeyPairView>> List(absl::Span<const std::string> names = {},
+                                                absl::Span<const std::string> ids = {});
   // By name or id. OK with nullopt when there is none, as EC2 does.
   absl::StatusOr<std::optional<KeyPair>> Delete(absl::string_view name, const std::optional<KeyPairId>& id);
 

@@ -42,6 +42,14 @@ absl::StatusOr<std::vector<KeyPair>> KeyPairTable::List() {
   return KeyPairs().Select(connection_, "key_pairs ORDER BY seq");
 }
 
+absl::StatusOr<std::vector<KeyPair>> KeyPairTable::ListNamed(absl::Span<const std::string> names,
+                                                             absl::Span<const std::string> ids) {
+  return KeyPairs().Select(connection_,
+                           "key_pairs WHERE name IN (SELECT value FROM json_each(?)) "
+                           "OR id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                           store::JsonArray({names.begin(), names.end()}), store::JsonArray({ids.begin(), ids.end()}));
+}
+
 absl::Status KeyPairTable::Delete(const KeyPairId& id) { return KeyPairs().Delete(connection_, id); }
 
 }  // namespace brume::compute

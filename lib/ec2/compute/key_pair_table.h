@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "lib/ec2/compute/model/key_pair.h"
 #include "lib/store/database.h"
 #include "lib/store/table_description.h"
@@ -20,6 +21,9 @@ class KeyPairTable {
   absl::StatusOr<std::optional<KeyPair>> FindByName(const std::string& name);
   absl::StatusOr<std::optional<KeyPair>> FindById(const KeyPairId& id);
   absl::StatusOr<std::vector<KeyPair>> List();
+  // Those of these names and those of these ids, in the order they were made.
+  absl::StatusOr<std::vector<KeyPair>> ListNamed(absl::Span<const std::string> names,
+                                                 absl::Span<const std::string> ids);
   absl::Status Delete(const KeyPairId& id);  // with its tags; OK when there is none
 
  private:

@@ -78,8 +78,8 @@ absl::StatusOr<ProfileAssociation> ProfileAssociationService::Replace(const std:
   return association;
 }
 
-absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationService::List() {
-  return database_.ReadFor([](store::Connection& c) { return ProfileAssociationTable(c).List(); });
+absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationService::List(absl::Span<const std::string> ids) {
+  return database_.ReadFor([&](store::Connection& c) { return ProfileAssociationTable(c).List(ids); });
 }
 
 }  // namespace brume::compute

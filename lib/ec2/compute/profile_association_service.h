@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/compute/model/profile_association.h"
@@ -26,8 +27,8 @@ class ProfileAssociationService {
   // Error: NoSuchAssociation. Replace makes another association.
   absl::StatusOr<ProfileAssociation> Disassociate(const std::string& association_id);
   absl::StatusOr<ProfileAssociation> Replace(const std::string& association_id, const InstanceProfile& profile);
-  // Of instances that are not terminated, by id.
-  absl::StatusOr<std::vector<ProfileAssociation>> List();
+  // Of instances that are not terminated, by id; those of `ids` alone, where there are any.
+  absl::StatusOr<std::vector<ProfileAssociation>> List(absl::Span<const std::string> ids = {});
 
  private:
   ProfileAssociation NewAssociation(const InstanceId& instance, const InstanceProfile& profile);

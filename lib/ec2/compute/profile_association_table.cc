@@ -1,5 +1,6 @@
 #include "lib/ec2/compute/profile_association_table.h"
 
+#include "absl/strings/str_cat.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/store/connection.h"
 #include "lib/store/table.h"
@@ -28,11 +29,15 @@ absl::StatusOr<std::optional<ProfileAssociation>> ProfileAssociationTable::Find(
   return Associations().Find(connection_, id);
 }
 
-absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationTable::List() {
-  return Associations().Select(connection_,
-                               "profile_associations WHERE (SELECT state FROM instances WHERE instances.id = "
-                               "instance_id) <> ? ORDER BY id",
-                               InstanceState::kTerminated);
+absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationTable::List(absl::Span<const std::string> ids) {
+  constexpr char kAlive[] = "(SELECT state FROM instances WHERE instances.id = instance_id) <> ? ORDER BY id";
+  if (ids.empty()) {
+    return Associations().Select(connection_, absl::StrCat("profile_associations WHERE ", kAlive),
+                                 InstanceState::kTerminated);
+  }
+  return Associations().Select(
+      connection_, absl::StrCat("profile_associations WHERE id IN (SELECT value FROM json_each(?)) AND ", kAlive),
+      store::JsonArray({ids.begin(), ids.end()}), InstanceState::kTerminated);
 }
 
 absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationTable::ListOf(

@@ -21,7 +21,7 @@ class ProfileAssociationTable {
   absl::Status Insert(const ProfileAssociation& association);  // AlreadyExists when the instance has a profile
   absl::StatusOr<std::optional<ProfileAssociation>> Find(const std::string& id);
   // Of instances that are not terminated, by id.
-  absl::StatusOr<std::vector<ProfileAssociation>> List();
+  absl::StatusOr<std::vector<ProfileAssociation>> List(absl::Span<const std::string> ids);
   absl::StatusOr<std::vector<ProfileAssociation>> ListOf(absl::Span<const InstanceId> instances);
   absl::Status Delete(const std::string& id);
 

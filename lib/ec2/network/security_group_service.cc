@@ -158,8 +158,8 @@ absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view
     } else {
       ASSIGN_OR_RETURN(view.group.vpc_id, DefaultVpcId(networks));
     }
-    ASSIGN_OR_RETURN(const auto there, groups.FindByName(view.group.vpc_id, view.group.name));
-    if (there.has_value()) {
+    ASSIGN_OR_RETURN(const bool taken, groups.NameIsTaken(view.group.vpc_id, view.group.name));
+    if (taken) {
       return ec2::Error(
           "InvalidGroup.Duplicate",
           absl::StrCat("The security group '", name, "' already exists for VPC '", view.group.vpc_id.text(), "'"));

@@ -87,6 +87,13 @@ absl::StatusOr<std::optional<SecurityGroup>> SecurityGroupTable::FindByName(cons
   return Groups().First(connection_, "security_groups WHERE vpc_id = ? AND name = ?", vpc, name);
 }
 
+absl::StatusOr<bool> SecurityGroupTable::NameIsTaken(const VpcId& vpc, const std::string& name) {
+  ASSIGN_OR_RETURN(
+      const std::optional<SecurityGroup> group,
+      Groups().First(connection_, "security_groups WHERE vpc_id = ? AND name = ? COLLATE NOCASE", vpc, name));
+  return group.has_value();
+}
+
 absl::StatusOr<std::vector<SecurityGroup>> SecurityGroupTable::List(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return Groups().Select(connection_, "security_groups ORDER BY seq");
   return Groups().Select(connection_, "security_groups WHERE vpc_id = ? ORDER BY seq", *vpc);

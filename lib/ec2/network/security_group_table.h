@@ -21,6 +21,8 @@ class SecurityGroupTable {
   absl::Status Insert(const SecurityGroup& group);  // InvalidGroup.Duplicate
   absl::StatusOr<SecurityGroup> Get(const SecurityGroupId& id);
   absl::StatusOr<std::optional<SecurityGroup>> FindByName(const VpcId& vpc, const std::string& name);
+  // Whether a group of the VPC has this name; names that differ by case alone are the same to EC2.
+  absl::StatusOr<bool> NameIsTaken(const VpcId& vpc, const std::string& name);
   absl::StatusOr<std::vector<SecurityGroup>> List(const std::optional<VpcId>& vpc);
   // Those there are, in the order of `ids`.
   absl::StatusOr<std::vector<SecurityGroup>> GetMany(absl::Span<const SecurityGroupId> ids);

@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/frontend/query/request_values.h"
 #include "lib/frontend/query/wire.h"
@@ -59,9 +60,11 @@ std::string ShownName(absl::string_view name, bool aws_query) {
   return shown;
 }
 
-// The index of a list's item: digits without zeros before them, which would be a second name for the same item.
+// The index of a list's item: digits without zeros before them, which would be a second name for the same item. Some
+// clients (fog) number from 0.
 std::optional<uint32_t> ParseIndex(absl::string_view text) {
   uint32_t index;
+  if (text == "0") return 0;
   if (text.empty() || text[0] < '1' || text[0] > '9' || !absl::SimpleAtoi(text, &index)) return std::nullopt;
   return text.find_first_not_of("0123456789") == absl::string_view::npos ? std::optional(index) : std::nullopt;
 }
@@ -165,6 +168,14 @@ class Decoder {
     return absl::OkStatus();
   }
 
+  // Programs that use aws-sdk-go send what is unset as an empty parameter, and EC2 takes it for that. The empty value
+  // of an attribute (UserData.Value=) and of a tag is one.
+  bool IsNotGiven(const WireField& wire, const FormField& field, const Message& message) const {
+    if (wire_.aws_query || wire.list || !field.value.empty()) return false;
+    const google::protobuf::Descriptor& type = *message.GetDescriptor();
+    return type.name() != "Tag" && !type.options().GetExtension(rpc::v1::attribute_value);
+  }
+
   // Sets the field, or adds an item to it.
   absl::Status FillField(const WireField& wire, const Node& node, Message& message) const {
     const auto& reflection = *message.GetReflection();
@@ -174,6 +185,7 @@ class Decoder {
           wire.list ? *reflection.AddMessage(&message, wire.field) : *reflection.MutableMessage(&message, wire.field));
     }
     const FormField& field = *node.value;
+    if (IsNotGiven(wire, field, message)) return absl::OkStatus();
     if (wire.type != WireType::kBlob && !gateway::IsUtf8(field.value)) {
       return ec2::Error(
           "InvalidParameterValue",

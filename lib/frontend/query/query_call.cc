@@ -1,5 +1,7 @@
 #include "lib/frontend/query/query_call.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -52,6 +54,23 @@ Caller WithPeer(Caller caller, const QueryRequest& request) {
   return caller;
 }
 
+// The one that is served to clients of all versions before it.
+constexpr char kEc2Version[] = "2016-11-15";
+
+// Clients name the version of EC2's API that they were written for (boto 2.49 and Ruby's first SDK 2014-10-01), and EC2
+// serves them all. 2011-01-01, which is Auto Scaling's version too, is taken for that.
+bool IsOldEc2Version(absl::string_view version) {
+  static constexpr absl::string_view kVersions[] = {
+      "2006-06-26", "2006-10-01", "2007-01-03", "2007-01-19", "2007-03-01", "2007-08-29", "2008-02-01", "2008-05-05",
+      "2008-08-08", "2008-12-01", "2009-03-01", "2009-04-04", "2009-07-15", "2009-08-15", "2009-10-31", "2009-11-30",
+      "2010-06-15", "2010-08-31", "2010-11-15", "2011-02-28", "2011-05-15", "2011-07-15", "2011-11-01", "2011-12-01",
+      "2011-12-15", "2012-03-01", "2012-04-01", "2012-05-01", "2012-06-01", "2012-06-15", "2012-07-20", "2012-08-15",
+      "2012-10-01", "2012-12-01", "2013-02-01", "2013-06-15", "2013-07-15", "2013-08-15", "2013-10-01", "2013-10-15",
+      "2014-02-01", "2014-05-01", "2014-06-15", "2014-09-01", "2014-10-01", "2015-03-01", "2015-04-15", "2015-10-01",
+      "2016-04-01", "2016-09-15"};
+  return std::binary_search(std::begin(kVersions), std::end(kVersions), version);
+}
+
 }  // namespace
 
 QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id) {
@@ -80,7 +99,8 @@ QueryCalls::Asked QueryCalls::AskedBy(const Form& form) const {
     if (field.name == "Action" && asked.action.empty()) asked.action = field.value;
     if (field.name == "Version" && asked.version.empty()) asked.version = field.value;
   }
-  if (const auto api = by_version_.find(asked.version); api != by_version_.end()) {
+  const auto api = by_version_.find(IsOldEc2Version(asked.version) ? kEc2Version : asked.version);
+  if (api != by_version_.end()) {
     asked.api = &api->second;
     const auto method = asked.api->actions.find(asked.action);
     if (method != asked.api->actions.end()) asked.method = method->second;

@@ -81,6 +81,7 @@ TEST_CASE("a security group's name and description follow EC2's rules", "[securi
       {"web", "what? \"this\"", "InvalidParameterValue"},
       {"web", "<b>", "InvalidParameterValue"},
       {"taken", "d", "InvalidGroup.Duplicate"},
+      {"TAKEN", "d", "InvalidGroup.Duplicate"},
   };
   for (const Row& row : rows) {
     INFO(row.name << " / " << row.description);

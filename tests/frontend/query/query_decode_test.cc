@@ -70,6 +70,24 @@ TEST_CASE("the numbers of a list order it, and gaps in them cost nothing", "[que
   CHECK(run->security_group_ids(2) == "c");
 }
 
+TEST_CASE("lists may be numbered from 0, as some clients do", "[query]") {
+  const auto run = *Run("SecurityGroupId.0=a&SecurityGroupId.1=b&SecurityGroupId.2=c");
+  CHECK(std::vector<std::string>(run.security_group_ids().begin(), run.security_group_ids().end()) ==
+        std::vector<std::string>{"a", "b", "c"});
+}
+
+TEST_CASE("a parameter that is empty is one that is not given, but for the value of an attribute", "[query]") {
+  const auto run = *Run("SubnetId=&MinCount=&EbsOptimized=&Placement.AvailabilityZone=&KeyName=");
+  CHECK_FALSE(run.has_subnet_id());
+  CHECK_FALSE(run.has_min_count());
+  CHECK_FALSE(run.has_ebs_optimized());
+  CHECK_FALSE(run.has_key_name());
+  const auto request = *Decode<ec2::v1::ModifyInstanceAttributeRequest>(
+      "Instances", "InstanceInitiatedShutdownBehavior.Value=&Attribute=");
+  CHECK(request.instance_initiated_shutdown_behavior().has_value());
+  CHECK_FALSE(request.has_attribute());
+}
+
 TEST_CASE("an empty value of a list is an empty list", "[query]") {
   const auto run = Run("TagSpecification=&SecurityGroupId=&SecurityGroupId.1=a");
   REQUIRE(run.ok());
@@ -86,7 +104,7 @@ TEST_CASE("what signs a request is no parameter", "[query]") {
 TEST_CASE("a parameter that the schema does not have is UnknownParameter", "[query]") {
   for (const char* bad :
        {"Nonsense", "imageid", "ImageId.1", "ImageId.Value", "Placement.Nonsense", "SecurityGroupId.x",
-        "SecurityGroupId.0", "SecurityGroupId.01", "SecurityGroupId.-1", "SecurityGroupId.4294967296",
+        "SecurityGroupId.00", "SecurityGroupId.01", "SecurityGroupId.-1", "SecurityGroupId.4294967296",
         "SecurityGroupId.1.2", "SecurityGroupId.", "SecurityGroupId.member.1", ".", "ImageId.", ".ImageId",
         "TagSpecification.1.Tags.1.Key", "BlockDeviceMapping.Ebs.VolumeSize", "TagSpecifications.1.ResourceType"}) {
     CHECK(FaultOf(absl::StrCat(bad, "=1")) ==

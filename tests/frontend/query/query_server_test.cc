@@ -83,6 +83,17 @@ TEST_CASE("a GET's query, a charset and a chunked body are forms too", "[query]"
              StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_CASE("a client of an older version of EC2's API is served as one of today's", "[query]") {
+  QueryFixture fixture;
+  REQUIRE_OK(fixture.TryServe({.listen = "", .strict_region = "us-east-1"}));
+  for (const char* version : {"2006-06-26", "2013-02-01", "2014-06-15", "2014-10-01", "2016-09-15", "2016-11-15"}) {
+    const std::string form = std::string("Action=DescribeRegions&Version=") + version;
+    const std::string answer = fixture.Ask(Post(form, "Authorization: ada ec2 us-east-1\r\n"));
+    INFO(version);
+    CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 200"));
+  }
+}
+
 TEST_CASE("what is no call is refused with AWS's code before it reaches a handler", "[query]") {
   QueryFixture fixture;
   REQUIRE_OK(fixture.TryServe({.listen = "", .strict_region = "us-east-1"}));
@@ -101,6 +112,7 @@ TEST_CASE("what is no call is refused with AWS's code before it reaches a handle
   CHECK(refusal("Version=2016-11-15", ada) == "400 MissingAction");
   CHECK(refusal("Action=DescribeRegions", ada) == "400 MissingParameter");
   CHECK(refusal("Action=DescribeRegions&Version=2009-01-01", ada) == "400 NoSuchVersion");
+  CHECK(refusal("Action=DescribeRegions&Version=2017-01-01", ada) == "400 NoSuchVersion");
   CHECK(refusal("Action=DescribeNothing" + version, ada) == "400 InvalidAction");
   CHECK(refusal(QueryFixture::kDescribe + std::string("&Colour=red"), ada) == "400 UnknownParameter");
   CHECK(refusal("Action=%zz", ada) == "400 MalformedQueryString");
@@ -233,19 +245,37 @@ TEST_CASE("connections beyond a peer's share or all are told so and closed, and 
   const auto served = [&] { return absl::StartsWith(fixture.Ask(Post(QueryFixture::kDescribe)), "HTTP/1.1 200 "); };
   {
     RawClient first = fixture.Connect(), second = fixture.Connect();
-    for (RawClient* client : {&first, &second}) {
-      client->Send(Post(QueryFixture::kDescribe));
-      CHECK_THAT(client->Answer(), StartsWith("HTTP/1.1 200 "));
-    }
+    for (RawClient* client : {&first, &second}) client->Send(Post(QueryFixture::kReboot));
+    fixture.gate.WaitForArrivals(2);
     RawClient third = fixture.Connect();
     third.EndSending();
     CHECK_THAT(third.Answer(), StartsWith("HTTP/1.1 503 ") && Contains("Connection: close"));
     CHECK(third.Closed());
+    fixture.gate.Open();
+    for (RawClient* client : {&first, &second}) CHECK_THAT(client->Answer(), StartsWith("HTTP/1.1 200 "));
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   bool again = false;
   while (!again && std::chrono::steady_clock::now() < deadline) again = served();
   CHECK(again);
+}
+
+TEST_CASE("a connection beyond the limit takes the place of the one that has been idle for the longest time",
+          "[query]") {
+  QueryFixture fixture;
+  const auto [all, each] = GENERATE(std::pair(2, 64), std::pair(64, 2));
+  fixture.Serve({.connections = static_cast<size_t>(all), .connections_per_peer = static_cast<size_t>(each)});
+  RawClient first = fixture.Connect(), second = fixture.Connect();
+  for (RawClient* client : {&first, &second}) {
+    client->Send(Post(QueryFixture::kDescribe));
+    CHECK_THAT(client->Answer(), StartsWith("HTTP/1.1 200 "));
+  }
+  // However many come and say nothing, a call is served.
+  std::vector<RawClient> silent;
+  for (int i = 0; i < 10; ++i) silent.push_back(fixture.Connect());
+  CHECK_THAT(fixture.Ask(Post(QueryFixture::kDescribe)), StartsWith("HTTP/1.1 200 "));
+  CHECK(first.Closed());
+  CHECK(second.Closed());
 }
 
 TEST_CASE("a call beyond the queue is refused at once, and the others are answered", "[query]") {

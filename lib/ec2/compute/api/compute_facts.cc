@@ -35,10 +35,9 @@ absl::StatusOr<AccessContext> InstanceFacts(compute::InstanceService& instances,
 }
 
 absl::StatusOr<AccessContext> KeyPairFacts(compute::KeyPairService& key_pairs, const std::string& name) {
-  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> found, key_pairs.List({name}));
   AccessContext facts;
-  for (const compute::KeyPairView& view : all) {
-    if (view.pair.name != name) continue;
+  for (const compute::KeyPairView& view : found) {
     facts = {{"ec2:keypairname", {name}}, {"ec2:keypairtype", {view.pair.type}}};
     gateway::AddTagFacts(view.tags, facts);
   }
@@ -47,11 +46,11 @@ absl::StatusOr<AccessContext> KeyPairFacts(compute::KeyPairService& key_pairs, c
 
 // A pair's ARN has its name. A name may look like an id; it is then the name that is meant.
 absl::StatusOr<std::string> KeyPairName(compute::KeyPairService& key_pairs, const std::string& named) {
-  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> found, key_pairs.List({named}, {named}));
   std::string of_id;
-  for (const compute::KeyPairView& view : all) {
+  for (const compute::KeyPairView& view : found) {
     if (view.pair.name == named) return named;
-    if (view.pair.id.text() == named) of_id = view.pair.name;
+    of_id = view.pair.name;
   }
   if (of_id.empty()) return absl::NotFoundError(absl::StrCat("no key pair is called ", named));
   return of_id;

@@ -30,11 +30,10 @@ absl::StatusOr<v1::DescribeIamInstanceProfileAssociationsResponse> DescribeIamIn
     const v1::DescribeIamInstanceProfileAssociationsRequest& request, ProfileAssociationService& associations) {
   RETURN_IF_ERROR(gateway::CheckPaging(request, !request.association_ids().empty(), "associationId"));
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
-  ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, associations.List());
-  const auto& named = request.association_ids();
+  const std::vector<std::string> ids(request.association_ids().begin(), request.association_ids().end());
+  ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, associations.List(ids));
   std::vector<Association> found;
   for (const ProfileAssociation& association : all) {
-    if (!named.empty() && std::find(named.begin(), named.end(), association.id) == named.end()) continue;
     Association rendered = RenderAssociation(association, "associated");
     if (keep(rendered)) found.push_back(std::move(rendered));
   }
@@ -93,9 +92,9 @@ void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstancePro
   // An association is of its instance, which is what policies name.
   const auto of_instance = [&associations, account = settings.account()](const auto& request,
                                                                          AccessQuestion& question) -> absl::Status {
-    ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> all, associations.List());
-    for (const ProfileAssociation& association : all) {
-      if (association.id == request.association_id()) question.resources = {ArnOf(account, association.instance_id)};
+    ASSIGN_OR_RETURN(const std::vector<ProfileAssociation> found, associations.List({request.association_id()}));
+    for (const ProfileAssociation& association : found) {
+      question.resources = {ArnOf(account, association.instance_id)};
     }
     return absl::OkStatus();
   };

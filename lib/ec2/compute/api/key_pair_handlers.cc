@@ -47,10 +47,6 @@ absl::StatusOr<v1::ImportKeyPairResponse> ImportKeyPair(const v1::ImportKeyPairR
   return response;
 }
 
-bool Has(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // Every name in `wanted` must be found.
 template <typename Get>
 absl::Status CheckFound(const Names& wanted, const std::vector<compute::KeyPairView>& all, const Get& get) {
@@ -67,15 +63,13 @@ absl::Status CheckFound(const Names& wanted, const std::vector<compute::KeyPairV
 absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::DescribeKeyPairsRequest& request,
                                                               compute::KeyPairService& key_pairs) {
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
-  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> all, key_pairs.List());
-  RETURN_IF_ERROR(CheckFound(request.key_names(), all, [](const KeyPair& pair) { return pair.name; }));
-  RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), all, [](const KeyPair& pair) { return pair.id.text(); }));
-  const bool named = !request.key_names().empty() || !request.key_pair_ids().empty();
+  const std::vector<std::string> names(request.key_names().begin(), request.key_names().end());
+  const std::vector<std::string> ids(request.key_pair_ids().begin(), request.key_pair_ids().end());
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> found, key_pairs.List(names, ids));
+  RETURN_IF_ERROR(CheckFound(request.key_names(), found, [](const KeyPair& pair) { return pair.name; }));
+  RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), found, [](const KeyPair& pair) { return pair.id.text(); }));
   v1::DescribeKeyPairsResponse response;
-  for (const compute::KeyPairView& view : all) {
-    if (named && !Has(request.key_names(), view.pair.name) && !Has(request.key_pair_ids(), view.pair.id.text())) {
-      continue;
-    }
+  for (const compute::KeyPairView& view : found) {
     Info info;
     Render(view, info);
     info.set_key_type(view.pair.type);
