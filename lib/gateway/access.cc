@@ -29,7 +29,8 @@ std::string TextOf(const Message& message, const char* name) {
 
 void AddTag(const Message& tag, AccessContext& context) {
   const std::string key = TextOf(tag, "key");
-  context[absl::StrCat("aws:requesttag/", absl::AsciiStrToLower(key))] = {TextOf(tag, "value")};
+  // Condition keys know no case, tags do: of Owner and owner neither hides the other's value.
+  context[absl::StrCat("aws:requesttag/", absl::AsciiStrToLower(key))].push_back(TextOf(tag, "value"));
   context[kTagKeys].push_back(key);
 }
 

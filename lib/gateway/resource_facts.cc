@@ -35,7 +35,8 @@ bool IsAbsent(const absl::Status& status) { return absl::IsNotFound(status) || e
 void AddTagFacts(const TagMap& tags, AccessContext& facts) {
   for (const auto& [key, value] : tags) {
     const std::string name = absl::AsciiStrToLower(key);
-    for (const char* family : {"aws:resourcetag/", "ec2:resourcetag/"}) facts[family + name] = {value};
+    // Tags whose keys differ by case are one condition key: neither hides the other's value.
+    for (const char* family : {"aws:resourcetag/", "ec2:resourcetag/"}) facts[family + name].push_back(value);
   }
 }
 

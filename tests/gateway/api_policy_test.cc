@@ -187,6 +187,16 @@ TEST_CASE("conditions are about tags and facts of the resource, and about what a
     CHECK(stop(mine) == kDryRun);
     CHECK(stop(prod) == kRefused);
   }
+  // A tag whose key differs by case hides no other's value.
+  for (const char* key : {"ENV", "eNV"}) {
+    REQUIRE(
+        world.CallText("CreateTags", "resources: '" + prod.text() + "' tags { key: '" + key + "' value: 'dev' }").ok());
+    CHECK(stop(prod) == kRefused);
+  }
+  REQUIRE(world.CallText("CreateTags", "resources: '" + mine.text() + "' tags { key: 'ENV' value: 'prod' }").ok());
+  REQUIRE(world.CallText("CreateTags", "resources: '" + mine.text() + "' tags { key: 'env' value: 'dev' }").ok());
+  CHECK(stop(mine) == kRefused);
+  REQUIRE(world.CallText("DeleteTags", "resources: '" + mine.text() + "' tags { key: 'ENV' }").ok());
   world.SetPolicy(R"({"Effect":"Allow","Action":"ec2:*","Resource":"*",
       "Condition":{"StringEquals":{"ec2:ResourceTag/Owner":"${aws:username}"}}})");
   CHECK(stop(mine) == kDryRun);
@@ -242,6 +252,9 @@ TEST_CASE("who makes something with tags needs ec2:CreateTags for it, judged by 
   CHECK(world.Try("RunInstances", launch + tagged("volume", "ada") + tagged("instance", "bob")) == kDryRun);
   CHECK(world.Try("RunInstances", launch + tagged("instance", "ada") + tagged("volume", "bob")) == kRefused);
   CHECK(world.Try("RunInstances", launch + tagged("volume", "bob") + tagged("instance", "ada")) == kRefused);
+  CHECK(world.Try("RunInstances", launch +
+                                      "tag_specifications { resource_type: 'volume' tags { key: 'OWNER' value: 'bob' } "
+                                      "tags { key: 'Owner' value: 'ada' } }") == kRefused);
 }
 
 }  // namespace brume

@@ -204,7 +204,7 @@ bool Condition::Passes(const std::string& value, const Context& context) const {
   return equal != negated_;
 }
 
-bool Condition::Holds(const Context& context) const {
+bool Condition::Holds(const Context& context, bool allows) const {
   const auto found = context.find(key_);
   const bool absent = found == context.end() || found->second.empty();
   if (test_ == Test::kNull) {
@@ -216,8 +216,9 @@ bool Condition::Holds(const Context& context) const {
   }
   const std::vector<std::string>& values = found->second;
   const auto passes = [&](const std::string& value) { return Passes(value, context); };
-  // A key with one value is the rule; of several, a negated test must pass for each, another for one.
-  const bool all = values_ == Values::kAll || (values_ == Values::kTheOne && negated_);
+  // A key with one value is the rule; of several, a negated test must pass for each, or for one to deny; another for
+  // one.
+  const bool all = values_ == Values::kAll || (values_ == Values::kTheOne && negated_ && allows);
   return all ? std::all_of(values.begin(), values.end(), passes) : std::any_of(values.begin(), values.end(), passes);
 }
 

@@ -20,7 +20,9 @@ class Condition {
   static absl::StatusOr<Condition> Parse(absl::string_view op, absl::string_view key, std::vector<std::string> values,
                                          bool variables);
 
-  bool Holds(const Context& context) const;
+  // `allows`: whether the statement does. Where a key that should have one value has several, a negated test must hold
+  // for each to allow, and for one to deny.
+  bool Holds(const Context& context, bool allows) const;
 
   // In lower case: its own key, and those of the variables in its values.
   std::vector<std::string> Keys() const;

@@ -40,7 +40,7 @@ bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
 bool ConditionsHold(const Statement& statement, const Context& context) {
   if (statement.undecidable) return !statement.allows;
   return std::all_of(statement.conditions.begin(), statement.conditions.end(),
-                     [&](const Condition& condition) { return condition.Holds(context); });
+                     [&](const Condition& condition) { return condition.Holds(context, statement.allows); });
 }
 
 template <typename Applies>
