@@ -111,7 +111,7 @@ std::optional<std::set<std::string>> LiteralsOf(const FilterList& filters, absl:
 
 absl::Status CheckFilter(const ec2::v1::Filter& filter) {
   constexpr int kMaxValues = 200;
-  constexpr size_t kMaxValueLength = 255;
+  constexpr size_t kMaxValueLength = 1024;  // a tag's value: 256 characters of up to 4 bytes
   if (filter.name().empty()) return ec2::Error("InvalidParameterValue", "A filter has no name");
   if (filter.values().empty()) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("The filter '", filter.name(), "' has no values"));

@@ -25,13 +25,13 @@ std::string ResourceTypeOf(absl::string_view resource_id) {
 
 absl::Status CheckTag(absl::string_view key, absl::string_view value) {
   const size_t key_length = CountCharacters(key);
-  if (key_length == 0 || key_length > 127) {
+  if (key_length == 0 || key_length > 128) {
     return ec2::Error("InvalidParameterValue",
-                      absl::StrCat("Tag key '", key.substr(0, 64), "' must have 1 to 127 characters"));
+                      absl::StrCat("Tag key '", key.substr(0, 64), "' must have 1 to 128 characters"));
   }
-  if (CountCharacters(value) > 255) {
+  if (CountCharacters(value) > 256) {
     return ec2::Error("InvalidParameterValue",
-                      absl::StrCat("The value of tag '", key, "' must have at most 255 characters"));
+                      absl::StrCat("The value of tag '", key, "' must have at most 256 characters"));
   }
   if (absl::StartsWithIgnoreCase(key, "aws:")) {
     return ec2::Error("InvalidParameterValue",

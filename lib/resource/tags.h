@@ -20,7 +20,7 @@ struct Tag {
 // EC2's ResourceType of the id's kind: "instance" for i-…; empty for an id of no kind, or of one that takes no tags.
 std::string ResourceTypeOf(absl::string_view resource_id);
 
-// EC2's tag rules: key 1..127 characters, value 0..255, no "aws:" prefix, at most 50 a resource (checked by the
+// EC2's tag rules: key 1..128 characters, value 0..256, no "aws:" prefix, at most 50 a resource (checked by the
 // caller). Errors: InvalidParameterValue.
 absl::Status CheckTag(absl::string_view key, absl::string_view value);
 inline constexpr int kMaxTagsPerResource = 50;

@@ -113,16 +113,16 @@ TEST_CASE("a resource's type is told by its id's prefix", "[domain]") {
   }
 }
 
-TEST_CASE("a tag's key has 1 to 127 characters, its value up to 255, and neither is AWS's", "[domain]") {
+TEST_CASE("a tag's key has 1 to 128 characters, its value up to 256, and neither is AWS's", "[domain]") {
   CHECK(CheckTag("Name", "").ok());
-  CHECK(CheckTag(std::string(127, 'k'), std::string(255, 'v')).ok());
+  CHECK(CheckTag(std::string(128, 'k'), std::string(256, 'v')).ok());
   // Characters, not bytes: two bytes each.
   std::string accents;
-  for (int i = 0; i < 127; ++i) accents += "\xc3\xa9";
+  for (int i = 0; i < 128; ++i) accents += "\xc3\xa9";
   CHECK(CheckTag(accents, accents + accents).ok());
   CHECK(CodeOf(CheckTag("", "v")) == "InvalidParameterValue");
-  CHECK(CodeOf(CheckTag(std::string(128, 'k'), "v")) == "InvalidParameterValue");
-  CHECK(CodeOf(CheckTag("k", std::string(256, 'v'))) == "InvalidParameterValue");
+  CHECK(CodeOf(CheckTag(std::string(129, 'k'), "v")) == "InvalidParameterValue");
+  CHECK(CodeOf(CheckTag("k", std::string(257, 'v'))) == "InvalidParameterValue");
   CHECK(CodeOf(CheckTag("aws:x", "v")) == "InvalidParameterValue");
   CHECK(CodeOf(CheckTag("AWS:x", "v")) == "InvalidParameterValue");
   CHECK(CheckTag("awsx", "aws:v").ok());
