@@ -134,7 +134,7 @@ std::vector<Case> Cases() {
       {"InvalidID", "CreateTags", "resources: 'moon-1' tags { key: 'a' }"},
       {"InvalidInstanceID.NotFound", "CreateTags", absl::StrCat("resources: '", kNoInstance, "' tags { key: 'a' }")},
       {"InvalidParameterValue", "CreateTags", "resources: '$I' tags { key: '' }"},
-      {"InvalidParameterValue", "CreateTags", "resources: '$I' tags { key: '" + std::string(128, 'k') + "' }"},
+      {"InvalidParameterValue", "CreateTags", "resources: '$I' tags { key: '" + std::string(129, 'k') + "' }"},
       {"InvalidParameterValue", "CreateTags", "resources: '$I' tags { key: 'a' } tags { key: 'a' }"},
       {"InvalidParameterValue", "DescribeTags", "filters { name: 'colour' values: 'red' }"},
       // Key pairs
