@@ -170,6 +170,18 @@ UniqueFd Guest::Serve(uint16_t port) {
   return server;
 }
 
+UniqueFd Guest::ServeDatagrams(uint16_t port) {
+  UniqueFd server = thread_->Run([&] {
+    UniqueFd udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in where = {};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(port);
+    return bind(udp.get(), reinterpret_cast<sockaddr*>(&where), sizeof(where)) == 0 ? std::move(udp) : UniqueFd();
+  });
+  REQUIRE(server);
+  return server;
+}
+
 UniqueFd Guest::Connect(Ipv4 to, uint16_t port, absl::Duration timeout) {
   return thread_->Run([&] { return ConnectTcp(to, port, timeout); });
 }
@@ -213,6 +225,15 @@ UniqueFd Accept(const UniqueFd& server) {
   return UniqueFd(accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
 }
 
+std::optional<std::string> ReceiveDatagram(const UniqueFd& socket, absl::Duration timeout) {
+  pollfd event = {socket.get(), POLLIN, 0};
+  if (poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) <= 0) return std::nullopt;
+  std::array<char, 65536> buffer;
+  const ssize_t count = recv(socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (count < 0) return std::nullopt;
+  return std::string(buffer.data(), count);
+}
+
 Ipv4 PeerOf(const UniqueFd& connection) {
   sockaddr_in peer = {};
   socklen_t size = sizeof(peer);
@@ -245,6 +266,42 @@ Frame UdpFrame(const FrameAddresses& addresses, uint16_t source_port, uint16_t t
   ip.check = Checksum(ip);
   return MacBytes(addresses.target_mac) + MacBytes(addresses.source_mac) + Bytes(htons(ETH_P_IP)) + Bytes(ip) +
          Bytes(udp) + payload;
+}
+
+std::vector<Frame> UdpFragments(const Frame& whole, uint16_t id, size_t head) {
+  const size_t headers = sizeof(ether_header) + sizeof(iphdr), split = headers + sizeof(udphdr) + head;
+  std::vector<Frame> fragments;
+  for (const bool first : {true, false}) {
+    iphdr ip;
+    memcpy(&ip, whole.data() + sizeof(ether_header), sizeof(ip));
+    const std::string part = first ? whole.substr(headers, split - headers) : whole.substr(split);
+    constexpr uint16_t kMoreFragments = 0x2000;
+    ip.id = htons(id);
+    ip.frag_off = htons(first ? kMoreFragments : static_cast<uint16_t>((split - headers) / 8));
+    ip.tot_len = htons(sizeof(ip) + part.size());
+    ip.check = 0;
+    ip.check = Checksum(ip);
+    fragments.push_back(whole.substr(0, sizeof(ether_header)) + Bytes(ip) + part);
+  }
+  return fragments;
+}
+
+std::string DhcpMessage(const DhcpFields& fields) {
+  std::string message = {1, 1, static_cast<char>(fields.hlen), 0};
+  message += Bytes(htonl(fields.transaction)) + std::string(4, '\0') + AddressBytes(fields.ciaddr) +
+             std::string(8, '\0') + AddressBytes(fields.giaddr) + MacBytes(fields.chaddr) +
+             std::string(10 + 64 + 128, '\0');
+  message += "\x63\x82\x53\x63";
+  const auto option = [&](uint8_t code, const std::string& value) {
+    message += {static_cast<char>(code), static_cast<char>(value.size())};
+    message += value;
+  };
+  option(53, std::string(1, static_cast<char>(fields.type)));
+  if (fields.requested.has_value()) option(50, AddressBytes(*fields.requested));
+  if (fields.server.has_value()) option(54, AddressBytes(*fields.server));
+  if (!fields.client_id.empty()) option(61, fields.client_id);
+  message += '\xff';
+  return message;
 }
 
 Frame ArpRequest(const FrameAddresses& addresses, const std::string& sender_mac) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -46,6 +47,8 @@ class Guest {
 
   // A TCP server; its address is every one the guest has.
   UniqueFd Serve(uint16_t port);
+  // A UDP socket, for ReceiveDatagram.
+  UniqueFd ServeDatagrams(uint16_t port);
   // A connection, none when it does not come about in time.
   UniqueFd Connect(Ipv4 to, uint16_t port, absl::Duration timeout = absl::Seconds(5));
   bool Reaches(Ipv4 to, uint16_t port, absl::Duration timeout = absl::Seconds(5)) {
@@ -72,6 +75,8 @@ UniqueFd ConnectTcp(Ipv4 to, uint16_t port, absl::Duration timeout);
 bool Carries(const UniqueFd& from, const UniqueFd& to, absl::Duration timeout = absl::Seconds(5));
 // The next connection of a server.
 UniqueFd Accept(const UniqueFd& server);
+// The next datagram, none when it does not come in time.
+std::optional<std::string> ReceiveDatagram(const UniqueFd& socket, absl::Duration timeout = absl::Seconds(5));
 // Who is at the other end.
 Ipv4 PeerOf(const UniqueFd& connection);
 
@@ -82,6 +87,20 @@ struct FrameAddresses {
   Ipv4 source, target;
 };
 Frame UdpFrame(const FrameAddresses& addresses, uint16_t source_port, uint16_t target_port, const std::string& payload);
+// The same as two IP fragments under the identification `id`; `head` octets of payload are in the first (8 n).
+std::vector<Frame> UdpFragments(const Frame& whole, uint16_t id, size_t head);
+struct DhcpFields {
+  uint8_t type = 1;  // of the message (RFC 2132): 3 DHCPREQUEST, 4 DHCPDECLINE, 7 DHCPRELEASE
+  std::string chaddr;
+  uint8_t hlen = 6;
+  Ipv4 ciaddr = Ipv4{0}, giaddr = Ipv4{0};
+  // Unset = without that option.
+  std::optional<Ipv4> requested = std::nullopt, server = std::nullopt;
+  std::string client_id = "";
+  uint32_t transaction = 1;
+};
+// The payload of a client's message.
+std::string DhcpMessage(const DhcpFields& fields);
 // Ethernet source and ARP sender may differ.
 Frame ArpRequest(const FrameAddresses& addresses, const std::string& sender_mac);
 std::string ArpReplyFor(Ipv4 answered);  // what every such reply holds

@@ -41,6 +41,9 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
       "dhcp-authoritative",
       // A guest must not choose the name that others resolve to it.
       "dhcp-ignore-names",
+      // Nor be taken for another by the client identifier it sends: the MAC alone, which the packet rules hold to the
+      // port.
+      "dhcp-ignore-clid",
       absl::StrCat("dhcp-lease-max=", spec.vpc.cidr.size()),
       "dhcp-option=option:dns-server," + DnsAddress(spec.vpc.cidr).text(),
       "quiet-dhcp",

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 
 namespace brume::network {
@@ -18,6 +19,14 @@ constexpr size_t kElementsPerCommand = 500;
 std::string OutChain(absl::string_view owner) { return absl::StrCat("out-", owner); }
 std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner); }
 
+// Before antispoof stands the kernel's reassembly, at -400, in whose result the last fragment alone shows its sender:
+// each fragment is held to its port before that.
+//
+// In chain `dhcp`, counted in bits from the UDP header: 64 op, htype, hlen; 160 ciaddr; 256 giaddr; 288 chaddr; 1984
+// the first option. dnsmasq knows a client by its chaddr alone (RFC 2131), so that is held to the port's MAC, and by no
+// relay agent; each message, also of an answered "connection". A DHCPDECLINE has dnsmasq withhold the address for ten
+// minutes; nobody else can have it, so none is let through. Every client in use puts the message's type first; one that
+// does not harms itself alone.
 constexpr char kSkeleton[] = R"(
 add table inet brume
 delete table inet brume
@@ -28,13 +37,14 @@ add set inet brume ports { type ifname; }
 add set inet brume macs { type ifname . ether_addr; }
 add set inet brume bindings { type ifname . ether_addr . ipv4_addr; }
 add set inet brume unchecked { type ifname . ether_addr; }
+add set inet brume dhcp_clients { typeof iifname . @th,160,32 . @th,288,48; }
 add set inet brume resolvers { type ipv4_addr; }
 add set inet brume has_public { type ipv4_addr; }
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
 add map inet brume port_egress { type ifname : verdict; }
 add map inet brume port_ingress { type ifname : verdict; }
-add chain inet brume antispoof { type filter hook prerouting priority raw; policy drop; }
+add chain inet brume antispoof { type filter hook prerouting priority -450; policy drop; }
 add rule inet brume antispoof iifname "uplink" accept
 add rule inet brume antispoof iifname "lo" accept
 add rule inet brume antispoof udp sport 67 udp dport 68 drop
@@ -52,12 +62,18 @@ add chain inet brume ingress { type filter hook forward priority 0; policy drop;
 add rule inet brume ingress ct state established,related accept
 add rule inet brume ingress oifname vmap @port_ingress
 add rule inet brume ingress oifname "uplink" ip saddr @has_public accept
+add chain inet brume dhcp
+add rule inet brume dhcp @th,64,24 != 0x010106 drop
+add rule inet brume dhcp @th,256,32 != 0 drop
+add rule inet brume dhcp @th,1984,24 0x350104 drop
+add rule inet brume dhcp udp sport 68 iifname . @th,160,32 . @th,288,48 @dhcp_clients accept
+add rule inet brume dhcp drop
 add chain inet brume router { type filter hook input priority 0; policy drop; }
 add rule inet brume router iifname "lo" accept
+add rule inet brume router udp dport 67 goto dhcp
 add rule inet brume router ct state established,related accept
 add rule inet brume router ct state invalid drop
 add rule inet brume router iifname != @ports drop
-add rule inet brume router udp dport 67 accept
 add rule inet brume router ip daddr @resolvers udp dport 53 accept
 add rule inet brume router ip daddr @resolvers tcp dport 53 accept
 add rule inet brume router ip daddr 169.254.169.254 tcp dport 80 accept
@@ -79,6 +95,11 @@ void Collect(const PortRules& port, Elements& elements) {
   const std::string address = port.private_ip.text();
   elements["inet brume ports"].push_back(tap);
   elements["inet brume macs"].push_back(absl::StrCat(tap, " . ", port.mac));
+  // Raw parts of a packet are numbers to nftables.
+  const std::string number = absl::StrCat("0x", absl::StrReplaceAll(port.mac, {{":", ""}}));
+  for (const uint32_t present : {uint32_t{0}, port.private_ip.value}) {
+    elements["inet brume dhcp_clients"].push_back(absl::StrCat(tap, " . ", present, " . ", number));
+  }
   elements["inet brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", address));
   if (!port.source_dest_check) elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac));
   // 0.0.0.0 is the sender of an ARP probe (RFC 5227).

@@ -1,11 +1,12 @@
 // A VPC's packet rules as nftables text. Pure: reads nothing but its arguments.
 //
 // Table `inet brume` of the namespace; every packet between a guest and anything else is forwarded or local:
-//   prerouting  antispoof   a port's frames carry its own MAC and address, or are its DHCP request
+//   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, or are a DHCP request
 //               nat_in      public address -> private address
 //   forward     egress      which traffic may leave its port: the port's groups' out-… chains
 //               ingress     which may enter the port it goes to: the groups' in-… chains
 //   input       router      what guests may ask the router itself: DHCP, DNS, metadata, ping
+//               dhcp        the client a DHCP message names is the port it came from
 //   postrouting nat_out     private -> public, for what leaves by the uplink
 // Two base chains on one hook, so that a packet must be accepted by both, its sender's groups and its receiver's; and
 // so that the kernel's check of all paths through the chains is a sum over the ports and not a product.
