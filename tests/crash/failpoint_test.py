@@ -2,10 +2,11 @@
 
 import os
 import re
+import signal
 import time
 import unittest
 
-from agreement import differences
+from agreement import differences, guests_on
 from conditions import wait_until
 from guest import Guest
 from harness import CliError, DaemonDied, Host
@@ -187,6 +188,37 @@ class FailpointTest(unittest.TestCase):
             for passing in PASSINGS.get(name, (1,)):
                 with self.subTest(failpoint=name, passing=passing):
                     self.crash_at(name, passing)
+
+    def test_a_launch_survives_a_crash_of_brumed_and_the_death_of_its_guest(self):
+        with open(os.path.join(SOURCE, "lib", "ec2", "compute", "instance_reconciler_launch.cc")) as text:
+            names = re.findall(r'Failpoint\("([^"]+)"\)', text.read())
+        self.assertIn("instance.plugged", names)
+        for name in names:
+            with self.subTest(failpoint=name):
+                self.launch_without_qemu(name)
+
+    def launch_without_qemu(self, name):
+        type(self).number += 1
+        if self.host.running():
+            self.assertEqual(self.host.stop(), 0)
+        self.host.spawn(environment={"BRUME_FAILPOINTS": f"{name}=crash"})
+        wait_until(self.serves, 30, "brumed to serve", every=0.05)
+        launch = {"image_id": self.host.image_id, "client_token": f"walk-{self.number}"}
+        try:
+            self.host.api("run-instances", **launch)
+        except CliError:
+            pass  # the crash came before the answer
+        wait_until(lambda: not self.host.running(), 60, f"the crash at {name}", every=0.02)
+        for pids in guests_on(self.host).values():
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not guests_on(self.host), 10, "QEMU to be dead", every=0.02)
+        self.host.start()
+        guest = Guest(self.host, self.call("run-instances", **launch)["Instances"][0]["InstanceId"])
+        self.settle(f"{guest.id} to run", lambda: guest.state == "running")
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+        self.call("terminate-instances", instance_ids=[guest.id])
+        self.settle("the purge", lambda: not self.host.instances())
 
     def crash_at(self, name, passing):
         self.crashes = 0

@@ -2,16 +2,20 @@
 // simulated fabric and simulated disks, with a clock the test moves.
 #pragma once
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "lib/base/clock.h"
+#include "lib/base/mutex.h"
 #include "lib/base/seeded_random.h"
+#include "lib/base/status_macros.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_service.h"
@@ -35,8 +39,34 @@ class InterruptedFabric : public network::SimulatedFabric {
     if (on_prepare) std::exchange(on_prepare, nullptr)(spec.eni.instance_id);
     return SimulatedFabric::PreparePort(spec);
   }
+  absl::Status PlugPort(const network::PortSpec& spec) override {
+    if (fail_plug) return absl::UnavailableError("the port cannot be plugged yet");
+    RETURN_IF_ERROR(SimulatedFabric::PlugPort(spec));
+    MutexLock lock(mutex_);
+    plugged_.insert(TapName(spec.eni.id));
+    return absl::OkStatus();
+  }
+  absl::Status UnplugPort(const NetworkInterface& eni) override {
+    RETURN_IF_ERROR(SimulatedFabric::UnplugPort(eni));
+    MutexLock lock(mutex_);
+    plugged_.erase(TapName(eni.id));
+    return absl::OkStatus();
+  }
+  // What a hypervisor finds: a tap in a VPC's namespace is not there for it.
+  absl::Status OpenTaps(const compute::GuestSpec& spec) {
+    MutexLock lock(mutex_);
+    for (const compute::GuestNic& nic : spec.nics) {
+      if (plugged_.contains(nic.tap)) return absl::InternalError(absl::StrCat("could not open tap ", nic.tap));
+    }
+    return absl::OkStatus();
+  }
   // Set while no launch is under way.
   std::function<void(const InstanceId&)> on_prepare;
+  std::atomic<bool> fail_plug = false;
+
+ private:
+  Mutex mutex_;
+  std::set<std::string> plugged_ ABSL_GUARDED_BY(mutex_);
 };
 
 class ComputeWorld {
@@ -45,6 +75,7 @@ class ComputeWorld {
     auto opened = store::Database::Open(directory.path() + "/brume.db");
     REQUIRE(opened.ok());
     database = *std::move(opened);
+    hypervisor.OnCreate([this](const compute::GuestSpec& spec) { return fabric.OpenTaps(spec); });
     REQUIRE(network::NetworkService(*database, settings, random).EnsureDefaults().ok());
     network = std::make_unique<network::NetworkReconciler>(
         *database, fabric, settings,

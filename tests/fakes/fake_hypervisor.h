@@ -57,6 +57,11 @@ class FakeHypervisor final : public compute::Hypervisor {
     std::lock_guard lock(mutex_);
     console_ = std::move(console);
   }
+  // Asked before a guest is made, whose making fails with what is not OK: what QEMU finds when it opens its taps.
+  void OnCreate(std::function<absl::Status(const compute::GuestSpec&)> check) {
+    std::lock_guard lock(mutex_);
+    on_create_ = std::move(check);
+  }
   int CallsOf(const std::string& method) {
     std::lock_guard lock(mutex_);
     return calls_[method];
@@ -71,6 +76,10 @@ class FakeHypervisor final : public compute::Hypervisor {
   absl::Status CreatePaused(const compute::GuestSpec& spec) override {
     std::lock_guard lock(mutex_);
     if (absl::Status failed = Call("CreatePaused"); !failed.ok()) return failed;
+    if (guests_.contains(spec.id)) return absl::OkStatus();
+    if (on_create_) {
+      if (absl::Status failed = on_create_(spec); !failed.ok()) return failed;
+    }
     guests_.try_emplace(spec.id, Guest{.spec = spec, .deaf = deaf_});
     return absl::OkStatus();
   }
@@ -190,6 +199,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   std::map<std::string, int> calls_;
   std::map<std::string, std::pair<absl::Status, int>> failures_;
   std::function<void(const compute::GuestEvent&)> on_event_;
+  std::function<absl::Status(const compute::GuestSpec&)> on_create_;
 };
 
 }  // namespace brume

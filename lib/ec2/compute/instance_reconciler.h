@@ -59,7 +59,6 @@ class InstanceReconciler {
  private:
   // What only this process has seen of a guest; losing it costs a retry, never a machine.
   struct Memory {
-    int failed_launches = 0;
     bool ended_by_guest = false;
     bool crashed = false;
     bool reboot_asked = false;

@@ -13,11 +13,10 @@
 namespace brume::compute {
 namespace {
 
-// A guest that does not start is tried so often before its launch counts as failed.
-constexpr int kMaxLaunchAttempts = 5;
-
 // Errors that time cannot heal.
-bool IsHopeless(const absl::Status& status) { return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status); }
+bool IsHopeless(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status) || absl::IsDataLoss(status);
+}
 
 }  // namespace
 
@@ -31,7 +30,6 @@ InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
   instance.host_boot_id = parts_.host_boot_id;
   const absl::Status settled = Settle(instance, InstanceState::kRunning);
   if (!settled.ok()) return settled;
-  Change(instance.id, [](Memory& memory) { memory.failed_launches = 0; });
   // The guest may have ended between Resume and now, its event seen while the row was still pending.
   return absl::ZeroDuration();
 }
@@ -40,8 +38,12 @@ absl::Status InstanceReconciler::PowerOn(const Guest& guest) {
   const InstanceId& id = guest.instance.id;
   ASSIGN_OR_RETURN(Power power, parts_.hypervisor.Observe(id));
   if (power == Power::kOff) {
-    Change(id, [](Memory& memory) { memory = {.failed_launches = memory.failed_launches}; });
-    for (const NetworkInterface& eni : guest.interfaces) RETURN_IF_ERROR(parts_.network.PreparePort(eni));
+    Change(id, [](Memory& memory) { memory = {}; });
+    for (const NetworkInterface& eni : guest.interfaces) {
+      // A guest that died after its port was plugged left its tap in the VPC, where no other can open it.
+      RETURN_IF_ERROR(parts_.network.UnplugPort(eni));
+      RETURN_IF_ERROR(parts_.network.PreparePort(eni));
+    }
     RETURN_IF_ERROR(Failpoint("instance.ports_prepared"));
     ASSIGN_OR_RETURN(const GuestSpec spec, MakeSpec(guest));
     RETURN_IF_ERROR(Failpoint("instance.disks_made"));
@@ -87,15 +89,12 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
   return spec;
 }
 
-// Tries again while that may help; else the instance goes where EC2 sends it: a new one to terminated, one that ran
-// before back to stopped. Both paths give back everything it held.
+// Tries again until `launch_timeout`, while that may help; else the instance goes where EC2 sends it: a new one to
+// terminated, one that ran before back to stopped. Both paths give back everything it held.
 InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const absl::Status& why) {
   Instance& instance = guest.instance;
-  int failures = 0;
-  Change(instance.id, [&](Memory& memory) { failures = ++memory.failed_launches; });
   const bool late = parts_.clock.Now() >= instance.state_since + parts_.settings.launch_timeout;
-  const bool tired = !absl::IsUnavailable(why) && failures >= kMaxLaunchAttempts;
-  if (!late && !tired && !IsHopeless(why)) return why;
+  if (!late && !IsHopeless(why)) return why;
 
   log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());
   const bool ran_before = !instance.host_boot_id.empty();

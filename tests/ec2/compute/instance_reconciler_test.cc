@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "lib/ec2/compute/instance_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/fakes/compute_world.h"
 
@@ -200,6 +201,55 @@ TEST_CASE("a launch goes on from wherever an earlier life of the daemon left it"
   CHECK(*world.hypervisor.Observe(id) == compute::Power::kOn);
 }
 
+TEST_CASE("a launch ends in a running guest wherever brumed crashed in it and whenever the guest died", "[compute]") {
+  // Where the earlier life ended, by the call that it did not come through.
+  const std::string reached = GENERATE("nothing", "ports_prepared", "created", "plugged", "resumed");
+  enum class Death { kNone, kWhileUp, kWhileDown, kAfterStart };
+  const Death death = GENERATE(Death::kNone, Death::kWhileUp, Death::kWhileDown, Death::kAfterStart);
+  INFO("crash after " << reached << ", death " << static_cast<int>(death));
+  ComputeWorld world;
+  const auto hold = [&](bool held) {
+    const absl::Status status = held ? absl::UnavailableError("held") : absl::OkStatus();
+    const int times = held ? 1'000'000 : 0;
+    if (reached == "nothing") world.hypervisor.Fail("Observe", status, times);
+    if (reached == "ports_prepared") world.hypervisor.Fail("CreatePaused", status, times);
+    if (reached == "created") world.fabric.fail_plug = held;
+    if (reached == "plugged") world.hypervisor.Fail("Resume", status, times);
+  };
+  hold(true);
+  const auto reservation = world.service->Run(world.Request());
+  REQUIRE(reservation.ok());
+  const InstanceId id = reservation->instances.front().instance.id;
+  if (reached == "resumed") {
+    REQUIRE(world.Reaches(id, State::kRunning));
+  } else {
+    REQUIRE(ComputeWorld::Eventually([&] { return !world.Row(id).last_error.empty(); }));
+  }
+  if (death == Death::kWhileUp) world.reconciler->Stop();  // so that no step follows the death before the crash
+  if (death == Death::kWhileUp) world.hypervisor.EndGuest(id, /*by_itself=*/false);
+  world.reconciler->Stop();
+  if (death == Death::kWhileDown) world.hypervisor.LoseGuest(id);
+  if (reached == "resumed") {
+    // Its crash came before the row was settled.
+    Instance row = world.Row(id);
+    row.state = State::kPending;
+    REQUIRE(world.database->Write([&](store::Connection& c) { return compute::InstanceTable(c).Update(row); }).ok());
+  }
+  if (death != Death::kAfterStart) hold(false);
+  world.Boot("first-boot");
+  if (death == Death::kAfterStart && reached != "resumed") {
+    REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Observe") > 0; }));
+    world.hypervisor.EndGuest(id, /*by_itself=*/false);
+    hold(false);
+  }
+  REQUIRE(ComputeWorld::Eventually([&] {
+    world.reconciler->Wake(id);
+    return world.Row(id).state == State::kRunning;
+  }));
+  CHECK(*world.hypervisor.Observe(id) == compute::Power::kOn);
+  CHECK(world.fabric.Probe(reservation->instances.front().interfaces.front(), absl::ZeroDuration()).value());
+}
+
 TEST_CASE("a guest that will not start is tried again, then its instance is terminated with the reason", "[compute]") {
   ComputeWorld world;
   world.hypervisor.Fail("CreatePaused", absl::InternalError("qemu says no"), 2);
@@ -210,6 +260,16 @@ TEST_CASE("a guest that will not start is tried again, then its instance is term
   const auto reservation = world.service->Run(world.Request());
   REQUIRE(reservation.ok());
   const InstanceId id = reservation->instances.front().instance.id;
+  // Any number of tries is too few before the time is up.
+  const int tries = world.hypervisor.CallsOf("CreatePaused") + 20;
+  REQUIRE(ComputeWorld::Eventually([&] {
+    world.reconciler->Wake(id);
+    return world.hypervisor.CallsOf("CreatePaused") >= tries;
+  }));
+  CHECK(world.Row(id).state == State::kPending);
+  CHECK(world.Row(id).last_error == "qemu says no");
+  world.clock.Advance(world.settings.launch_timeout);
+  world.reconciler->Wake(id);
   REQUIRE(world.Reaches(id, State::kTerminated));
   CHECK(world.Row(id).state_reason.code == "Server.InternalError");
   CHECK(world.Row(id).state_reason.message.find("qemu says no") != std::string::npos);
