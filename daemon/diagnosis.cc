@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
@@ -81,7 +83,7 @@ HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
   return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
 }
 
-void CheckHypervisor(compute::Hypervisor& hypervisor, host::HostReport& report) {
+void CheckHypervisor(compute::Hypervisor& hypervisor, const std::string& configured, host::HostReport& report) {
   const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
   if (!info.ok()) {
     report.checks.push_back({"libvirt", false, std::string(info.status().message()),
@@ -93,13 +95,7 @@ void CheckHypervisor(compute::Hypervisor& hypervisor, host::HostReport& report) 
                        .acceleration = info->acceleration,
                        .acceleration_note = info->acceleration_note};
   report.checks.push_back({"libvirt", true, absl::StrCat(info->version, " at ", info->uri), ""});
-  if (info->acceleration == "tcg") {
-    report.checks.push_back({"acceleration", false,
-                             absl::StrCat("guests are emulated (TCG): ", info->acceleration_note),
-                             "switch virtualization on in the firmware, or let this host's own host pass it on"});
-  } else {
-    report.checks.push_back({"acceleration", true, info->acceleration, ""});
-  }
+  report.checks.push_back(CheckAcceleration(*info, configured));
 }
 
 HostCheck CheckFabric(network::Fabric& fabric, const Known& known, std::vector<HostCheck>& orphans) {
@@ -129,6 +125,19 @@ HostCheck CheckFabric(network::Fabric& fabric, const Known& known, std::vector<H
           "look at brumed's log for the reason; it keeps trying"};
 }
 
+// What somebody else has changed a moment ago, or for good.
+std::optional<HostCheck> CheckDamages(network::Fabric& fabric) {
+  const absl::StatusOr<std::vector<network::Damage>> damages = fabric.Inspect();
+  if (!damages.ok()) return HostCheck{"network state", false, std::string(damages.status().message()), ""};
+  if (damages->empty()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const network::Damage& damage : *damages) {
+    texts.push_back(absl::StrCat(damage.vpc.has_value() ? damage.vpc->text() : "host", ": ", damage.what));
+  }
+  return HostCheck{"network state", false, absl::StrJoin(texts, "; "),
+                   "brumed makes it again within seconds where it can; its log says why it cannot"};
+}
+
 template <typename IdType>
 void ReportStrangers(const std::vector<IdType>& found, const std::set<std::string>& known, absl::string_view where,
                      std::vector<HostCheck>& orphans) {
@@ -156,6 +165,25 @@ HostCheck CheckFiles(storage::Disks& disks, const Known& known, std::vector<Host
 
 }  // namespace
 
+HostCheck CheckAcceleration(const compute::HypervisorInfo& info, const std::string& configured) {
+  if (info.acceleration != "tcg") return {"acceleration", true, info.acceleration, ""};
+  if (configured == "tcg") return {"acceleration", true, "guests are emulated (TCG), as compute.acceleration says", ""};
+  return {"acceleration", false, absl::StrCat("guests are emulated (TCG): ", info.acceleration_note),
+          "switch virtualization on in the firmware, or let this host's own host pass it on"};
+}
+
+std::optional<HostCheck> CheckRepairs(const std::vector<network::Repair>& repairs, absl::Time now) {
+  std::vector<std::string> texts;
+  for (const network::Repair& repair : repairs) {
+    if (repair.at < now - absl::Hours(1)) continue;
+    texts.push_back(absl::StrCat(absl::FormatTime("%H:%M:%S", repair.at, absl::UTCTimeZone()), " ", repair.what));
+  }
+  if (texts.empty()) return std::nullopt;
+  return HostCheck{"network repairs", false, absl::StrCat("made again within the hour: ", absl::StrJoin(texts, "; ")),
+                   "find what took it away: a reload of nftables.service, for one, flushes the rules of all; let it "
+                   "delete its own tables alone"};
+}
+
 host::HostReport Diagnose(const DoctorParts& parts) {
   host::HostReport report;
   report.version = BRUME_VERSION;
@@ -172,12 +200,16 @@ host::HostReport Diagnose(const DoctorParts& parts) {
       }
     }
   }
-  CheckHypervisor(parts.hypervisor, report);
+  CheckHypervisor(parts.hypervisor, parts.config.acceleration, report);
   report.checks.push_back(CheckDatabase(parts.database));
   report.checks.push_back(CheckDisk(parts.disks, parts.config.state_dir));
   const absl::StatusOr<Known> known = ReadKnown(parts.database);
   if (!known.ok()) return report;  // the failed database check says it already
   report.checks.push_back(CheckFabric(parts.fabric, *known, report.orphans));
+  for (std::optional<HostCheck> check :
+       {CheckDamages(parts.fabric), CheckRepairs(parts.network_repairs, absl::Now())}) {
+    if (check.has_value()) report.checks.push_back(*std::move(check));
+  }
   report.checks.push_back(CheckFiles(parts.disks, *known, report.orphans));
   for (const InstanceId& id : parts.compute.Orphans()) {
     report.orphans.push_back({absl::StrCat("guest ", id.text()), false, "runs here without a row in the database",

@@ -209,7 +209,8 @@ class RealDaemon final : public Daemon {
                   .fabric = *adapters_.fabric,
                   .tags = tagging_.tags(),
                   .hooks = {.instances = compute::AnswersForNetwork(),
-                            .on_vpc_ready = [this](const Vpc& vpc) { return imds_.Serve(vpc.id); }}}),
+                            .on_vpc_ready = [this](const Vpc& vpc) { return imds_.Serve(vpc.id); },
+                            .is_vpc_ready = [this](const VpcId& id) { return imds_.StillServes(id); }}}),
         storage_({.database = *database_,
                   .clock = clock_,
                   .random = random_,
@@ -378,6 +379,7 @@ class RealDaemon final : public Daemon {
                                         .hypervisor = *adapters_.hypervisor,
                                         .compute = compute_,
                                         .fabric = *adapters_.fabric,
+                                        .network_repairs = network_.Repairs(),
                                         .disks = *adapters_.disks});
     report.ec2_url = ec2_url_;
     return report;

@@ -55,13 +55,13 @@ http::ServerOptions HttpOptions(const MetadataServerOptions& options) {
           .refuse = Refusal};
 }
 
+}  // namespace
+
 bool IsListening(int fd) {
   int listening = 0;
   socklen_t size = sizeof listening;
   return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
-
-}  // namespace
 
 // Requests are answered on the HTTP server's thread alone.
 class MetadataServer::Impl {

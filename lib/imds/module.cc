@@ -1,5 +1,8 @@
 #include "lib/imds/module.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "lib/base/status_macros.h"
@@ -33,11 +36,30 @@ ImdsModule::ImdsModule(ImdsParts parts)
 absl::Status ImdsModule::Serve(const VpcId& vpc) {
   if (parts_.listen == nullptr) return absl::OkStatus();
   MutexLock lock(mutex_);
-  if (served_.contains(vpc)) return absl::OkStatus();
+  if (const auto found = served_.find(vpc); found != served_.end()) {
+    if (IsListening(found->second.get())) return absl::OkStatus();
+    served_.erase(found);
+  }
   ASSIGN_OR_RETURN(UniqueFd listener, parts_.listen(vpc, kAddress, kPort));
+  UniqueFd handle(fcntl(listener.get(), F_DUPFD_CLOEXEC, listener.get()));
+  if (!handle) return absl::ErrnoToStatus(errno, "cannot keep a descriptor of a metadata listener");
   RETURN_IF_ERROR(server_.AddVpc(vpc, std::move(listener)));
-  served_.insert(vpc);
+  served_.emplace(vpc, std::move(handle));
   return absl::OkStatus();
+}
+
+bool ImdsModule::StillServes(const VpcId& vpc) {
+  MutexLock lock(mutex_);
+  const auto found = served_.find(vpc);
+  return found == served_.end() || IsListening(found->second.get());
+}
+
+void ImdsModule::Stop() {
+  {
+    MutexLock lock(mutex_);
+    served_.clear();
+  }
+  server_.Stop();
 }
 
 }  // namespace brume::imds

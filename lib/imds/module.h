@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
-#include <set>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -43,16 +43,19 @@ class ImdsModule {
   // Errors: the store's.
   absl::Status Start() { return server_.Start(); }
   // Idempotent.
-  void Stop() { server_.Stop(); }
+  void Stop();
 
   // Serves the VPC, whose namespace is there; OK when it is served. Errors: of `listen`.
   absl::Status Serve(const VpcId& vpc);
+  // False when the listener that Serve made has been closed by somebody else; Serve makes another one then.
+  bool StillServes(const VpcId& vpc);
 
  private:
   const ImdsParts parts_;
   MetadataServer server_;
   Mutex mutex_;
-  std::set<VpcId> served_ ABSL_GUARDED_BY(mutex_);
+  // With a descriptor of its listener, to ask whether that still listens.
+  std::map<VpcId, UniqueFd> served_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::imds

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "daemon/diagnosis.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume::daemon {
@@ -55,6 +56,32 @@ TEST_CASE("a KVM device the guests' user may not open is a fault with its fix", 
   REQUIRE(chmod(device.c_str(), 0666) == 0);
   CHECK(CheckKvmDevice("nobody", device)->ok);
   CHECK_FALSE(CheckKvmDevice("no-such-user", device)->ok);
+}
+
+TEST_CASE("emulation is a fault of the host's, unless the configuration asks for it", "[doctor]") {
+  compute::HypervisorInfo info;
+  info.acceleration = "tcg";
+  info.acceleration_note = "there is no /dev/kvm";
+  for (const char* configured : {"auto", "kvm"}) {
+    const host::HostCheck check = CheckAcceleration(info, configured);
+    CHECK_FALSE(check.ok);
+    CHECK(check.fix.find("firmware") != std::string::npos);
+  }
+  const host::HostCheck wanted = CheckAcceleration(info, "tcg");
+  CHECK(wanted.ok);
+  CHECK(wanted.fix.empty());
+  info.acceleration = "kvm";
+  CHECK(CheckAcceleration(info, "auto").ok);
+}
+
+TEST_CASE("what was made again on the host is told for an hour", "[doctor]") {
+  const absl::Time now = absl::FromUnixSeconds(1800000000);
+  CHECK_FALSE(CheckRepairs({}, now).has_value());
+  CHECK_FALSE(CheckRepairs({{now - absl::Hours(2), "host: the table is gone"}}, now).has_value());
+  const auto check = CheckRepairs({{now - absl::Hours(2), "old"}, {now - absl::Minutes(1), "vpc-1: gone"}}, now);
+  REQUIRE(check.has_value());
+  CHECK_FALSE(check->ok);
+  CHECK(check->detail == "made again within the hour: 07:59:00 vpc-1: gone");
 }
 
 TEST_CASE("where there is no KVM device nothing is said of it", "[doctor]") {

@@ -47,6 +47,13 @@ struct FabricInventory {
   std::vector<std::string> taps;
 };
 
+// Something that was made here, and that somebody else has taken away or changed since.
+struct Damage {
+  std::optional<VpcId> vpc;  // unset = what all VPCs share
+  std::string what;          // "the link uplink is down"
+  bool repairable = true;    // by SyncVpc, or SyncHost
+};
+
 class Fabric : public PortMeter {
  public:
   // Makes the VPC's namespace whole (router, DHCP, DNS, public addresses, packet rules) and exactly this: what stands
@@ -55,6 +62,12 @@ class Fabric : public PortMeter {
   virtual absl::Status SyncVpc(const VpcSpec& spec) = 0;
   // Takes it away; FailedPrecondition while ports are in it. OK when there is none.
   virtual absl::Status RemoveVpc(const VpcId& id) = 0;
+
+  // Compares what this process made with what stands, and changes nothing. Cheap enough for every few seconds: in
+  // proportion to the links and routes there are, and to no rule.
+  virtual absl::StatusOr<std::vector<Damage>> Inspect() = 0;
+  // Makes again what all VPCs share on the host. OK when there is no VPC.
+  virtual absl::Status SyncHost() = 0;
 
   // Replaces the chains and the member set of one group; work in proportion to this group.
   virtual absl::Status ApplyGroup(const GroupSpec& spec) = 0;

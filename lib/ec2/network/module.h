@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "lib/base/random.h"
@@ -42,6 +43,8 @@ class NetworkModule {
 
   NetworkService& networks() { return networks_; }
   PortService& ports() { return reconciler_; }
+  // What others took away on the host and was made again; the newest. Thread-safe.
+  std::vector<Repair> Repairs() const { return reconciler_.Repairs(); }
   // The fabric is to follow what was committed about this VPC. Thread-safe.
   void WakeVpc(const VpcId& id) { reconciler_.WakeVpc(id); }
 

@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -15,6 +16,12 @@
 
 namespace brume::network {
 namespace {
+
+// What `nft flush ruleset` opened must not stay open for long.
+constexpr absl::Duration kAuditPeriod = absl::Seconds(2), kMaxAuditPeriod = absl::Seconds(5);
+// Between audits, by the time one takes: with many VPCs it is done less often rather than for a larger part of a CPU.
+constexpr int kAuditPause = 50;
+constexpr size_t kMaxRepairs = 20;
 
 absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const SecurityGroup& group) {
   SecurityGroupTable groups(connection);
@@ -42,14 +49,72 @@ NetworkReconciler::NetworkReconciler(store::Database& database, Fabric& fabric, 
       fabric_(fabric),
       settings_(settings),
       hooks_(std::move(hooks)),
-      loop_({.name = "network", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
+      loop_({.name = "network", .threads = 2}, [this](const Key& key) { return Reconcile(key); }),
+      audit_([this] {
+        const absl::Time start = absl::Now();
+        Audit();
+        return std::clamp((absl::Now() - start) * kAuditPause, kAuditPeriod, kMaxAuditPeriod);
+      }) {}
 
 void NetworkReconciler::Start() {
   loop_.Start();
   loop_.Wake(Sweep());
+  audit_.Start();
 }
 
-void NetworkReconciler::Stop() { loop_.Stop(); }
+void NetworkReconciler::Stop() {
+  audit_.Stop();
+  loop_.Stop();
+}
+
+std::vector<Repair> NetworkReconciler::Repairs() const {
+  MutexLock lock(mutex_);
+  return {repairs_.begin(), repairs_.end()};
+}
+
+absl::StatusOr<std::vector<Damage>> NetworkReconciler::FindDamages() {
+  ASSIGN_OR_RETURN(std::vector<Damage> damages, fabric_.Inspect());
+  if (hooks_.is_vpc_ready == nullptr) return damages;
+  std::vector<VpcId> vpcs;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [vpc, guard] : guards_) vpcs.push_back(vpc);
+  }
+  for (const VpcId& vpc : vpcs) {
+    if (!hooks_.is_vpc_ready(vpc)) damages.push_back({.vpc = vpc, .what = "its metadata service does not listen"});
+  }
+  return damages;
+}
+
+void NetworkReconciler::Audit() {
+  absl::StatusOr<std::vector<Damage>> damages = FindDamages();
+  // An audit that cannot see is a damage like others: told once, until it is past.
+  if (!damages.ok()) {
+    damages = std::vector<Damage>{
+        {.vpc = {}, .what = absl::StrCat("cannot be inspected: ", damages.status().message()), .repairable = false}};
+  }
+  std::set<std::string> found;
+  bool host_damaged = false;
+  for (const Damage& damage : *damages) {
+    const std::string text = absl::StrCat(damage.vpc.has_value() ? damage.vpc->text() : "host", ": ", damage.what);
+    found.insert(text);
+    if (!known_damages_.contains(text)) {
+      log::Warn("network of {}{}", text, damage.repairable ? "; it is made again" : "");
+      if (damage.repairable) {
+        MutexLock lock(mutex_);
+        repairs_.push_back({absl::Now(), text});
+        if (repairs_.size() > kMaxRepairs) repairs_.pop_front();
+      }
+    }
+    if (!damage.repairable) continue;
+    if (damage.vpc.has_value()) WakeVpc(*damage.vpc);
+    host_damaged |= !damage.vpc.has_value();
+  }
+  known_damages_ = std::move(found);
+  if (!host_damaged) return;
+  const absl::Status restored = fabric_.SyncHost();
+  if (!restored.ok()) log::Error("the host's part of the network cannot be made again: {}", restored.message());
+}
 
 void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
 

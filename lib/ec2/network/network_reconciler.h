@@ -2,16 +2,21 @@
 #pragma once
 
 #include <compare>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "lib/base/mutex.h"
+#include "lib/base/periodic.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/interface_service.h"
@@ -26,6 +31,14 @@ struct NetworkReconcilerHooks {
   AttachedInstances instances;
   // Called on a thread of the reconciler's, after each VPC was synced; an error syncs it again later.
   std::function<absl::Status(const Vpc& vpc)> on_vpc_ready;
+  // False when what on_vpc_ready made for the VPC stands no longer; unset = it always does. Must not block.
+  std::function<bool(const VpcId& vpc)> is_vpc_ready = nullptr;
+};
+
+// What somebody else took away and was made again.
+struct Repair {
+  absl::Time at;
+  std::string what;  // "vpc-…: the link uplink is down"
 };
 
 // Thread-safe.
@@ -33,13 +46,16 @@ class NetworkReconciler final : public PortService {
  public:
   NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings, NetworkReconcilerHooks hooks);
 
-  // Begins to sync every VPC; failures are logged and retried.
+  // Begins to sync every VPC, and to compare host and rows every few seconds; failures are logged and retried.
   void Start();
   void Stop();
 
   void WakeVpc(const VpcId& id);
   // The group's rules changed, or it is gone.
   void WakeGroup(const VpcId& vpc, const SecurityGroupId& group);
+
+  // The newest, oldest first.
+  std::vector<Repair> Repairs() const;
 
   absl::Status PreparePort(const NetworkInterface& eni) override;
   absl::Status PlugPort(const NetworkInterface& eni) override;
@@ -63,6 +79,9 @@ class NetworkReconciler final : public PortService {
   };
   using Key = std::variant<Sweep, VpcId, GroupKey>;
 
+  // What stands against what was made; what differs is synced again.
+  void Audit();
+  absl::StatusOr<std::vector<Damage>> FindDamages();
   absl::StatusOr<absl::Duration> Reconcile(const Key& key);
   absl::Status WakeAll();
   absl::StatusOr<VpcSpec> ReadVpc(const VpcId& id);
@@ -74,9 +93,12 @@ class NetworkReconciler final : public PortService {
   Fabric& fabric_;
   const Settings& settings_;
   const NetworkReconcilerHooks hooks_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Repair> repairs_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> known_damages_;  // at the last audit; Audit's own
   ReconcileLoop<Key> loop_;
+  Periodic audit_;
 };
 
 }  // namespace brume::network

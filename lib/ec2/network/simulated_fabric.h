@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "lib/base/mutex.h"
@@ -17,6 +18,9 @@ class SimulatedFabric : public Fabric {
  public:
   absl::Status SyncVpc(const VpcSpec& spec) override;
   absl::Status RemoveVpc(const VpcId& id) override;
+  // Nothing, as nobody else can reach it.
+  absl::StatusOr<std::vector<Damage>> Inspect() override { return std::vector<Damage>(); }
+  absl::Status SyncHost() override { return absl::OkStatus(); }
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
   absl::Status PreparePort(const PortSpec& spec) override;

@@ -117,4 +117,29 @@ TEST_CASE_METHOD(FabricFixture, "time of rules alone, for many ports", "[bench]"
   }
 }
 
+TEST_CASE_METHOD(FabricFixture, "time of a look for what others changed, with 200 VPCs", "[bench]") {
+  constexpr int kVpcs = 200, kLooks = 20;
+  std::vector<VpcId> ids;
+  for (int i = 0; i < kVpcs; ++i) {
+    const TestVpc each(absl::StrCat(absl::Dec(i + 1, absl::kZeroPad17)));
+    REQUIRE(Good(fabric->SyncVpc(each.spec)));
+    ids.push_back(each.spec.vpc.id);
+  }
+  const auto cpu = [] {
+    timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return absl::DurationFromTimespec(now);
+  };
+  const absl::Time start = absl::Now();
+  const absl::Duration cpu_start = cpu();
+  for (int i = 0; i < kLooks; ++i) {
+    const auto damages = fabric->Inspect();
+    REQUIRE(Good(damages.status()));
+    REQUIRE(damages->empty());
+  }
+  printf("a look at %d VPCs: %.2f ms, %.2f ms of it CPU\n", kVpcs,
+         absl::ToDoubleMilliseconds(absl::Now() - start) / kLooks,
+         absl::ToDoubleMilliseconds(cpu() - cpu_start) / kLooks);
+}
+
 }  // namespace brume::network

@@ -24,6 +24,7 @@ extern "C" {
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
+#include "lib/ec2/network/linux/high_fd.h"
 #include "lib/ec2/network/linux/small_files.h"
 
 namespace brume::network {
@@ -115,7 +116,7 @@ void Dnsmasq::Adopt() {
       arguments->compare(arguments->size() - ours.size(), ours.size(), ours) != 0) {
     return;
   }
-  process_ = std::move(process);
+  process_ = MoveHigh(std::move(process));
   pid_ = pid;
 }
 

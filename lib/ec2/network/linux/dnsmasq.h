@@ -20,6 +20,8 @@ class Dnsmasq {
   absl::Status Apply(DnsmasqSpec spec, const HostEntries& hosts);
   // Changes the hosts only, after Apply. Starts it when it died.
   absl::Status SetHosts(const HostEntries& hosts);
+  // Whether it runs in the namespace of the calling thread.
+  bool Serves() { return Running() && IsHere(); }
   // Ends it and removes its files. OK when there is none.
   absl::Status Stop();
 

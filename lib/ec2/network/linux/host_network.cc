@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace brume::network {
 namespace {
 
 constexpr char kNoUplink[] = "none", kAnyUplink[] = "auto";
+constexpr char kHostTable[] = "brume_host";
 constexpr char kForwardSysctl[] = "ipv4/ip_forward";
 
 Cidr HostCidr(Ipv4 address) { return Cidr{address, 32}; }
@@ -78,6 +80,8 @@ absl::Status HostNetwork::OpenSockets() {
   ASSIGN_OR_RETURN(Nft nft, Nft::Open());
   links_.emplace(std::move(links));
   nft_.emplace(std::move(nft));
+  ASSIGN_OR_RETURN(NftState nft_state, NftState::Open());
+  nft_state_.emplace(std::move(nft_state));
   return absl::OkStatus();
 }
 
@@ -128,7 +132,9 @@ absl::StatusOr<UplinkAddresses> HostNetwork::Connect(const VpcId& vpc, int vpc_n
     }
     RETURN_IF_ERROR(SetUpVeth(name, *link));
     ASSIGN_OR_RETURN(const Ipv4 own, TransferAddress(link->index));
-    attachments_[vpc] = {link->index, own};
+    Attachment& attachment = attachments_[vpc];
+    attachment.link = link->index;
+    attachment.transfer = own;
     return UplinkAddresses{RouterAddress(options_.public_pool), own};
   });
 }
@@ -156,8 +162,7 @@ absl::StatusOr<Ipv4> HostNetwork::TransferAddress(int link) {
   for (uint32_t i = 0; i < kTransferRange.size(); ++i) {
     const Ipv4 address{static_cast<uint32_t>(kTransferRange.base.value + (link + i) % kTransferRange.size())};
     if (taken.contains(address)) continue;
-    const Route route{.destination = HostCidr(address), .link = link, .source = RouterAddress(options_.public_pool)};
-    RETURN_IF_ERROR(links_->SetRoute(route));
+    RETURN_IF_ERROR(links_->SetRoute(TransferRoute(link, address)));
     return address;
   }
   return absl::ResourceExhaustedError("no transfer address is left for one more VPC");
@@ -177,8 +182,11 @@ absl::Status HostNetwork::Disconnect(const VpcId& vpc) {
 }
 
 absl::Status HostNetwork::EnsureShared() {
-  RETURN_IF_ERROR(links_->SetRoute({.destination = options_.public_pool, .unreachable = true}));
+  RETURN_IF_ERROR(links_->SetRoute(PoolRoute()));
   RETURN_IF_ERROR(nft_->Run(HostRuleset(options_.uplink, options_.public_pool)));
+  // The generation first: what changes between the two is seen at the next look.
+  ASSIGN_OR_RETURN(rules_generation_, nft_state_->Generation());
+  ASSIGN_OR_RETURN(rules_fingerprint_, nft_state_->Fingerprint(kHostTable));
   return options_.uplink == kNoUplink ? RestoreForwarding() : ForwardPackets();
 }
 
@@ -214,6 +222,10 @@ absl::StatusOr<HostNetwork::Attachment> HostNetwork::Find(const VpcId& vpc) cons
   return absl::FailedPreconditionError(absl::StrCat(vpc.text(), " is not connected to the host"));
 }
 
+Route HostNetwork::TransferRoute(int link, Ipv4 address) const {
+  return {.destination = HostCidr(address), .link = link, .source = RouterAddress(options_.public_pool)};
+}
+
 Route HostNetwork::PublicRoute(const Attachment& attachment, Ipv4 address) const {
   return {.destination = HostCidr(address),
           .link = attachment.link,
@@ -233,6 +245,8 @@ absl::Status HostNetwork::SetPublicAddresses(const VpcId& vpc, const std::set<Ip
       if (wanted && route == PublicRoute(attachment, route.destination.base)) missing.erase(route.destination.base);
     }
     for (const Ipv4 address : missing) RETURN_IF_ERROR(links_->SetRoute(PublicRoute(attachment, address)));
+    for (const Ipv4 address : addresses) NoteOwner(address, vpc);
+    attachments_[vpc].public_addresses = addresses;
     return absl::OkStatus();
   });
 }
@@ -240,16 +254,90 @@ absl::Status HostNetwork::SetPublicAddresses(const VpcId& vpc, const std::set<Ip
 absl::Status HostNetwork::AddPublicAddress(const VpcId& vpc, Ipv4 address) {
   return thread_->Run([&]() -> absl::Status {
     ASSIGN_OR_RETURN(const Attachment attachment, Find(vpc));
-    return links_->SetRoute(PublicRoute(attachment, address));
+    RETURN_IF_ERROR(links_->SetRoute(PublicRoute(attachment, address)));
+    NoteOwner(address, vpc);
+    return absl::OkStatus();
   });
 }
 
 absl::Status HostNetwork::RemovePublicAddress(const VpcId& vpc, Ipv4 address) {
   return thread_->Run([&]() -> absl::Status {
+    if (const auto found = attachments_.find(vpc); found != attachments_.end()) {
+      found->second.public_addresses.erase(address);
+    }
     ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(HostVethName(vpc)));
     if (!link.has_value()) return absl::OkStatus();
     return links_->DeleteRoute({.destination = HostCidr(address), .link = link->index});
   });
+}
+
+void HostNetwork::NoteOwner(Ipv4 address, const VpcId& vpc) {
+  for (auto& [id, attachment] : attachments_) {
+    if (id == vpc) {
+      attachment.public_addresses.insert(address);
+    } else {
+      attachment.public_addresses.erase(address);
+    }
+  }
+}
+
+absl::Status HostNetwork::Restore() {
+  return thread_->Run([&] { return attachments_.empty() ? absl::OkStatus() : EnsureShared(); });
+}
+
+absl::StatusOr<std::vector<Damage>> HostNetwork::Inspect() {
+  return thread_->Run([&]() -> absl::StatusOr<std::vector<Damage>> {
+    if (attachments_.empty()) return std::vector<Damage>();
+    return InspectHere();
+  });
+}
+
+absl::StatusOr<bool> HostNetwork::RulesStand() {
+  // Others change tables of their own all the time, so ours is read only when something changed.
+  ASSIGN_OR_RETURN(const uint32_t generation, nft_state_->Generation());
+  if (generation == rules_generation_ && !rules_fingerprint_.empty()) return true;
+  ASSIGN_OR_RETURN(const std::string fingerprint, nft_state_->Fingerprint(kHostTable));
+  if (fingerprint.empty() || fingerprint != rules_fingerprint_) return false;
+  rules_generation_ = generation;
+  return true;
+}
+
+absl::StatusOr<std::vector<Damage>> HostNetwork::InspectHere() {
+  std::vector<Damage> damages;
+  ASSIGN_OR_RETURN(const bool rules_stand, RulesStand());
+  if (!rules_stand) {
+    damages.push_back({.vpc = {}, .what = absl::StrCat("the nftables table ", kHostTable, " was changed or removed")});
+  }
+  if (options_.uplink != kNoUplink) {
+    ASSIGN_OR_RETURN(const std::string forwards, ReadSysctl(kForwardSysctl));
+    if (forwards != "1") damages.push_back({.vpc = {}, .what = "the host does not forward (ip_forward)"});
+  }
+  ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+  ASSIGN_OR_RETURN(const std::vector<Route> routes, links_->Routes());
+  const auto has = [&](const Route& route) { return std::find(routes.begin(), routes.end(), route) != routes.end(); };
+  if (!has(PoolRoute())) {
+    damages.push_back({.vpc = {}, .what = absl::StrCat("the route of ", options_.public_pool.text(), " is gone")});
+  }
+  std::set<int> up;
+  for (const Link& link : links) {
+    if (link.up) up.insert(link.index);
+  }
+  // One whole set, so that a host with many VPCs is not compared route by route.
+  std::set<std::pair<uint32_t, int>> present;
+  for (const Route& route : routes) present.emplace(route.destination.base.value, route.link);
+  for (const auto& [vpc, attachment] : attachments_) {
+    if (!up.contains(attachment.link)) {
+      damages.push_back({.vpc = vpc, .what = absl::StrCat("the link ", HostVethName(vpc), " is gone or down")});
+      continue;
+    }
+    std::set<Ipv4> wanted = attachment.public_addresses;
+    wanted.insert(attachment.transfer);
+    for (const Ipv4 address : wanted) {
+      if (present.contains({address.value, attachment.link})) continue;
+      damages.push_back({.vpc = vpc, .what = absl::StrCat("the host's route to ", address.text(), " is gone")});
+    }
+  }
+  return damages;
 }
 
 absl::Status HostNetwork::RemoveAll() {

@@ -7,6 +7,7 @@
 // nothing sent to an unassigned one leaves by the uplink.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
@@ -61,6 +63,11 @@ class HostNetwork {
   absl::Status AddPublicAddress(const VpcId& vpc, Ipv4 address);
   absl::Status RemovePublicAddress(const VpcId& vpc, Ipv4 address);
 
+  // Compares what is here with what was made; see Fabric::Inspect.
+  absl::StatusOr<std::vector<Damage>> Inspect();
+  // What all VPCs share, again; OK when none is connected.
+  absl::Status Restore();
+
   // Every link, route and table of ours, whoever made them.
   absl::Status RemoveAll();
 
@@ -69,6 +76,7 @@ class HostNetwork {
   struct Attachment {
     int link = 0;
     Ipv4 transfer;
+    std::set<Ipv4> public_addresses;  // that lead to it
   };
 
   HostNetwork(HostOptions options, std::unique_ptr<NamespaceThread> thread)
@@ -78,17 +86,27 @@ class HostNetwork {
   absl::Status OpenSockets();
   absl::Status EnsureShared();
   absl::Status RemoveShared();
+  absl::StatusOr<bool> RulesStand();
+  absl::StatusOr<std::vector<Damage>> InspectHere();
   absl::Status ForwardPackets();
   absl::Status RestoreForwarding();
   absl::Status SetUpVeth(const std::string& name, const Link& link);
   absl::StatusOr<Ipv4> TransferAddress(int link);
   absl::StatusOr<Attachment> Find(const VpcId& vpc) const;
+  // The address leads to `vpc` and to no other.
+  void NoteOwner(Ipv4 address, const VpcId& vpc);
+  Route PoolRoute() const { return {.destination = options_.public_pool, .unreachable = true}; }
+  Route TransferRoute(int link, Ipv4 address) const;
   Route PublicRoute(const Attachment& attachment, Ipv4 address) const;
   std::string ForwardingFile() const { return options_.directory + "/ip_forward.before"; }
 
   const HostOptions options_;
   std::optional<Rtnetlink> links_;
   std::optional<Nft> nft_;
+  std::optional<NftState> nft_state_;
+  // Of our table as it was made, and of the last look at which it was so.
+  std::string rules_fingerprint_;
+  uint32_t rules_generation_ = 0;
   std::map<VpcId, Attachment> attachments_;
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;

@@ -1,6 +1,8 @@
 #include "lib/ec2/network/linux/linux_fabric.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -83,6 +85,30 @@ absl::Status LinuxFabric::Remove(const VpcId& id, bool with_taps) {
   entries_.erase(id);
   return absl::OkStatus();
 }
+
+absl::StatusOr<std::vector<Damage>> LinuxFabric::Inspect() {
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [id, entry] : entries_) entries.push_back(entry);
+  }
+  ASSIGN_OR_RETURN(std::vector<Damage> damages, host_->Inspect());
+  for (const std::shared_ptr<Entry>& entry : entries) {
+    std::shared_ptr<VpcNetwork> network;
+    {
+      MutexLock lock(entry->mutex);
+      network = entry->network;
+    }
+    if (network == nullptr) continue;
+    absl::StatusOr<std::vector<Damage>> found = network->Inspect();
+    if (absl::IsUnavailable(found.status())) continue;  // removed at this moment
+    RETURN_IF_ERROR(found.status());
+    std::move(found->begin(), found->end(), std::back_inserter(damages));
+  }
+  return damages;
+}
+
+absl::Status LinuxFabric::SyncHost() { return host_->Restore(); }
 
 absl::Status LinuxFabric::ApplyGroup(const GroupSpec& spec) {
   ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(spec.group.vpc_id, /*create=*/false));

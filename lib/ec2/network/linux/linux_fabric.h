@@ -55,6 +55,8 @@ class LinuxFabric final : public Fabric {
   // A listed port whose tap waits in the host's namespace is left to PlugPort.
   absl::Status SyncVpc(const VpcSpec& spec) override;
   absl::Status RemoveVpc(const VpcId& id) override;
+  absl::StatusOr<std::vector<Damage>> Inspect() override;
+  absl::Status SyncHost() override;
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   // FailedPrecondition while a port is in the group.
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/unique_fd.h"
+#include "lib/ec2/network/linux/high_fd.h"
 
 namespace brume::network {
 namespace {
@@ -73,9 +75,17 @@ void NetlinkSocket::Free::operator()(nl_sock* socket) const { nl_socket_free(soc
 absl::StatusOr<NetlinkSocket> NetlinkSocket::Open(int protocol) {
   NetlinkSocket socket(nl_socket_alloc());
   if (socket.socket_ == nullptr) return absl::ResourceExhaustedError("netlink: no memory for a socket");
-  if (const int code = nl_connect(socket.socket_.get(), protocol); code < 0) {
+  UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  sockaddr_nl local = {};
+  local.nl_family = AF_NETLINK;  // and a port that the kernel chooses
+  if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof(local)) != 0) {
+    return absl::ErrnoToStatus(errno, "cannot open a netlink socket");
+  }
+  fd = MoveHigh(std::move(fd));
+  if (const int code = nl_socket_set_fd(socket.socket_.get(), protocol, fd.get()); code < 0) {
     return LibraryError(code, "cannot open a netlink socket");
   }
+  fd.release();
   const int on = 1;
   // Lets the kernel honour the filters of dump requests. One that cannot sends the whole table, and every caller checks
   // what it gets anyway, so a failure changes nothing but time.

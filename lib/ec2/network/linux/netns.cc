@@ -12,12 +12,14 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
+#include "lib/ec2/network/linux/high_fd.h"
 
 namespace brume::network {
 namespace {
@@ -47,7 +49,7 @@ absl::Status PrepareDirectory() {
 absl::StatusOr<UniqueFd> CurrentNamespace() {
   UniqueFd fd(open(kOwnNamespace, O_RDONLY | O_CLOEXEC));
   if (!fd) return absl::ErrnoToStatus(errno, "cannot open the thread's network namespace");
-  return fd;
+  return MoveHigh(std::move(fd));
 }
 
 absl::StatusOr<UniqueFd> OpenNamespace(const std::string& path) {
@@ -56,7 +58,7 @@ absl::StatusOr<UniqueFd> OpenNamespace(const std::string& path) {
   struct statfs info;
   if (fstatfs(fd.get(), &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
   if (info.f_type != NSFS_MAGIC) return absl::NotFoundError(absl::StrCat(path, " is not a network namespace"));
-  return fd;
+  return MoveHigh(std::move(fd));
 }
 
 absl::Status EnterNewNamespace(const std::string& path) {
@@ -64,12 +66,15 @@ absl::Status EnterNewNamespace(const std::string& path) {
   return NameNamespace(path);
 }
 
-absl::Status NameNamespace(const std::string& path) {
+absl::StatusOr<bool> NamesThisNamespace(const std::string& path) {
   struct stat own, named;
   if (stat(kOwnNamespace, &own) != 0) return absl::ErrnoToStatus(errno, "cannot look at the own network namespace");
-  if (stat(path.c_str(), &named) == 0 && named.st_dev == own.st_dev && named.st_ino == own.st_ino) {
-    return absl::OkStatus();
-  }
+  return stat(path.c_str(), &named) == 0 && named.st_dev == own.st_dev && named.st_ino == own.st_ino;
+}
+
+absl::Status NameNamespace(const std::string& path) {
+  ASSIGN_OR_RETURN(const bool named, NamesThisNamespace(path));
+  if (named) return absl::OkStatus();
   RETURN_IF_ERROR(PrepareDirectory());
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0444));
   if (!file) return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", path));

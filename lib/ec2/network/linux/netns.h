@@ -17,6 +17,8 @@ absl::StatusOr<UniqueFd> OpenNamespace(const std::string& path);
 // The calling thread leaves its namespace for a new one, which `path` names from then on. A file left at `path` by a
 // crash half way is used.
 absl::Status EnterNewNamespace(const std::string& path);
+// Whether `path` names the calling thread's namespace.
+absl::StatusOr<bool> NamesThisNamespace(const std::string& path);
 // `path` names the calling thread's namespace, whatever it named before.
 absl::Status NameNamespace(const std::string& path);
 absl::Status EnterNamespace(int fd);

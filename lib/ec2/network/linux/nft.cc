@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::network {
 
@@ -18,7 +19,8 @@ absl::StatusOr<Nft> Nft::Open() {
     return true;
   }();
   (void)set_up;
-  Nft nft(nft_ctx_new(NFT_CTX_DEFAULT));
+  ASSIGN_OR_RETURN(NftState state, NftState::Open());
+  Nft nft(nft_ctx_new(NFT_CTX_DEFAULT), std::move(state));
   if (nft.context_ == nullptr) return absl::InternalError("cannot start libnftables");
   nft_ctx_buffer_error(nft.context_.get());
   nft_ctx_buffer_output(nft.context_.get());
@@ -27,6 +29,27 @@ absl::StatusOr<Nft> Nft::Open() {
 
 absl::Status Nft::Run(const std::string& commands) {
   if (commands.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool changed, ChangedByOthers());
+  RETURN_IF_ERROR(Replace(commands));
+  changed_by_others_ |= changed;
+  return absl::OkStatus();
+}
+
+absl::Status Nft::Replace(const std::string& commands) {
+  ASSIGN_OR_RETURN(const uint32_t before, state_.Generation());
+  RETURN_IF_ERROR(Execute(commands));
+  ASSIGN_OR_RETURN(generation_, state_.Generation());
+  // Ours counts one, or none when it changed nothing.
+  changed_by_others_ = generation_ - before > 1;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Nft::ChangedByOthers() {
+  ASSIGN_OR_RETURN(const uint32_t now, state_.Generation());
+  return changed_by_others_ || now != generation_;
+}
+
+absl::Status Nft::Execute(const std::string& commands) {
   const int code = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
   // Reading the buffer also empties it for the next run.
   const std::string error = nft_ctx_get_error_buffer(context_.get());

@@ -1,10 +1,13 @@
 // libnftables in this process: one transaction a call.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "lib/ec2/network/linux/nft_state.h"
 
 struct nft_ctx;
 
@@ -21,13 +24,22 @@ class Nft {
   // The text must hold no anonymous set ("{ 22, 80 }" in a rule): the library numbers those by one counter that threads
   // share unprotected.
   absl::Status Run(const std::string& commands);
+  // As Run, of a text that makes the whole of what is ours anew: what others changed before is past.
+  absl::Status Replace(const std::string& commands);
+  // Whether a transaction that was not ours came in the namespace since the last Replace.
+  absl::StatusOr<bool> ChangedByOthers();
 
  private:
   struct Free {
     void operator()(nft_ctx* context) const;
   };
-  explicit Nft(nft_ctx* context) : context_(context) {}
+  Nft(nft_ctx* context, NftState state) : context_(context), state_(std::move(state)) {}
+  absl::Status Execute(const std::string& commands);
+
   std::unique_ptr<nft_ctx, Free> context_;
+  NftState state_;
+  uint32_t generation_ = 0;  // after our last transaction
+  bool changed_by_others_ = false;
 };
 
 }  // namespace brume::network

@@ -10,13 +10,15 @@
 namespace brume::network {
 namespace {
 
+constexpr char kForward[] = "ipv4/ip_forward";
+
 absl::Status WriteIfKnown(const std::string& name, const std::string& value) {
   const absl::Status status = WriteSysctl(name, value);
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 absl::Status EnsureSettings() {
-  RETURN_IF_ERROR(WriteSysctl("ipv4/ip_forward", "1"));
+  RETURN_IF_ERROR(WriteSysctl(kForward, "1"));
   for (const char* scope : {"all", "default"}) {
     const std::string conf = absl::StrCat("ipv4/conf/", scope, "/");
     // The source of what a guest sends is checked by the packet rules, more strictly than rp_filter does.
@@ -28,6 +30,14 @@ absl::Status EnsureSettings() {
   }
   // As long as EC2 tracks an idle UDP stream.
   return WriteIfKnown("netfilter/nf_conntrack_udp_timeout_stream", "180");
+}
+
+Route UnreachableRoute(const Vpc& vpc) { return {.destination = vpc.cidr, .unreachable = true}; }
+
+// The gateway first: the route through it needs it.
+std::vector<Route> UplinkRoutes(int uplink, const UplinkAddresses& addresses) {
+  return {{.destination = Cidr{addresses.gateway, 32}, .link = uplink, .source = addresses.own},
+          {.destination = Cidr{Ipv4{0}, 0}, .link = uplink, .gateway = addresses.gateway, .source = addresses.own}};
 }
 
 absl::StatusOr<Link> NeedLink(Rtnetlink& links, const std::string& name) {
@@ -42,6 +52,16 @@ absl::StatusOr<Link> EnsureRouterLink(Rtnetlink& links) {
   ASSIGN_OR_RETURN(Link link, NeedLink(links, kRouterLink));
   if (!link.up) RETURN_IF_ERROR(links.SetLink(link.index, /*up=*/true, kRouterMac));
   return link;
+}
+
+std::vector<LinkAddress> RouterAddresses(const Vpc& vpc, const std::vector<Subnet>& subnets) {
+  // Gateways first: the first address is the one the kernel sends from where nothing else decides.
+  std::vector<LinkAddress> wanted;
+  for (const Subnet& subnet : subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
+  wanted.push_back({DnsAddress(vpc.cidr), 32});
+  wanted.push_back({kLinkLocalResolver, 32});
+  wanted.push_back({kMetadataAddress, 32});
+  return wanted;
 }
 
 absl::Status EnsureAddresses(Rtnetlink& links, int link, const std::vector<LinkAddress>& wanted) {
@@ -72,14 +92,8 @@ absl::Status EnsureRouter(Rtnetlink& links, const Vpc& vpc, const std::vector<Su
   ASSIGN_OR_RETURN(const Link loopback, NeedLink(links, "lo"));
   if (!loopback.up) RETURN_IF_ERROR(links.SetLink(loopback.index, /*up=*/true, ""));
   ASSIGN_OR_RETURN(const Link router, EnsureRouterLink(links));
-  // Gateways first: the first address is the one the kernel sends from where nothing else decides.
-  std::vector<LinkAddress> wanted;
-  for (const Subnet& subnet : subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
-  wanted.push_back({DnsAddress(vpc.cidr), 32});
-  wanted.push_back({kLinkLocalResolver, 32});
-  wanted.push_back({kMetadataAddress, 32});
-  RETURN_IF_ERROR(EnsureAddresses(links, router.index, wanted));
-  return links.SetRoute({.destination = vpc.cidr, .unreachable = true});
+  RETURN_IF_ERROR(EnsureAddresses(links, router.index, RouterAddresses(vpc, subnets)));
+  return links.SetRoute(UnreachableRoute(vpc));
 }
 
 absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses) {
@@ -87,10 +101,35 @@ absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& a
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", kUplinkLink, "/rp_filter"), "1"));
   RETURN_IF_ERROR(EnsureAddresses(links, uplink, {{addresses.own, 32}}));
   RETURN_IF_ERROR(links.SetLink(uplink, /*up=*/true, ""));
-  RETURN_IF_ERROR(
-      links.SetRoute({.destination = Cidr{addresses.gateway, 32}, .link = uplink, .source = addresses.own}));
-  return links.SetRoute(
-      {.destination = Cidr{Ipv4{0}, 0}, .link = uplink, .gateway = addresses.gateway, .source = addresses.own});
+  for (const Route& route : UplinkRoutes(uplink, addresses)) RETURN_IF_ERROR(links.SetRoute(route));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, const std::vector<Link>& links,
+                                                       const Vpc& vpc, const std::vector<Subnet>& subnets) {
+  std::vector<std::string> damages;
+  for (const char* name : {"lo", kRouterLink, kUplinkLink}) {
+    const auto link = std::find_if(links.begin(), links.end(), [&](const Link& each) { return each.name == name; });
+    if (link == links.end() || !link->up) {
+      damages.push_back(absl::StrCat("the link ", name, link == links.end() ? " is gone" : " is down"));
+      continue;
+    }
+    if (name != absl::string_view(kRouterLink)) continue;
+    ASSIGN_OR_RETURN(const std::vector<LinkAddress> present, rtnetlink.Addresses(link->index));
+    for (const LinkAddress& address : RouterAddresses(vpc, subnets)) {
+      if (std::find(present.begin(), present.end(), address) != present.end()) continue;
+      damages.push_back(absl::StrCat("the router's address ", address.address.text(), " is gone"));
+    }
+  }
+  ASSIGN_OR_RETURN(const std::string forwards, ReadSysctl(kForward));
+  if (forwards != "1") damages.push_back("the router does not forward (ip_forward)");
+  return damages;
+}
+
+std::vector<Route> RouterRoutes(const Vpc& vpc, int uplink, const UplinkAddresses& addresses) {
+  std::vector<Route> routes = UplinkRoutes(uplink, addresses);
+  routes.push_back(UnreachableRoute(vpc));
+  return routes;
 }
 
 Route TapRoute(const Link& tap, Ipv4 address) { return {.destination = Cidr{address, 32}, .link = tap.index}; }

@@ -21,12 +21,18 @@ std::set<Ipv4> ResolverAddresses(const Vpc& vpc, const std::vector<Subnet>& subn
 // addresses of the VPC that no guest has are unreachable.
 absl::Status EnsureRouter(Rtnetlink& links, const Vpc& vpc, const std::vector<Subnet>& subnets);
 
+// What is not as EnsureRouter made it, in words. `links`: all there are.
+absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, const std::vector<Link>& links,
+                                                       const Vpc& vpc, const std::vector<Subnet>& subnets);
+
 // The namespace's end of the pair to the host, and the way out through it.
 absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses);
 
 // The tap of a guest, in the namespace and with its rules in place: its neighbour entry and route, proxy ARP, up.
 // `route_stands`: the caller saw the right route, so none is set. A tap that is up is left up.
 absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, bool route_stands);
+// The routes of the router and its uplink, and the link that has each.
+std::vector<Route> RouterRoutes(const Vpc& vpc, int uplink, const UplinkAddresses& addresses);
 Route TapRoute(const Link& tap, Ipv4 address);
 
 }  // namespace brume::network

@@ -12,8 +12,10 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
+#include "lib/ec2/network/linux/high_fd.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/router_links.h"
+#include "lib/ec2/network/linux/sysctl.h"
 
 namespace brume::network {
 
@@ -92,7 +94,9 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
   RETURN_IF_ERROR(SyncPorts(spec, links));
   RETURN_IF_ERROR(ForgetStrangers(spec.vpc.cidr));
+  vpc_ = spec.vpc;
   subnets_ = spec.subnets;
+  uplink_addresses_ = addresses;
 
   std::set<Ipv4> public_addresses;
   for (const auto& [tap, port] : rules_.ports) {
@@ -121,7 +125,14 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     hosts[rules.private_ip] = {rules.mac, port.hostname, port.public_hostname};
     wanted.ports[rules.tap] = std::move(rules);
   }
-  RETURN_IF_ERROR(nft_->Run(WholeRuleset(wanted)));
+  RETURN_IF_ERROR(nft_->Replace(WholeRuleset(wanted)));
+  std::set<std::string> lost;
+  for (const PortSpec& port : spec.ports) {
+    const std::string tap = TapName(port.eni.id);
+    const bool was_here = rules_.ports.contains(tap) || lost_taps_.contains(tap);
+    if (was_here && !present.contains(tap)) lost.insert(tap);
+  }
+  lost_taps_ = std::move(lost);
   for (const auto& [tap, port] : wanted.ports) {
     // So that RemoveGroup and membership see the groups that only ports name.
     for (const SecurityGroupId& group : port.groups) wanted.groups.try_emplace(group);
@@ -179,6 +190,62 @@ absl::Status VpcNetwork::DoRemoveGroup(const SecurityGroupId& group) {
   for (const auto& [id, rules] : rules_.groups) named = named || (id != group && rules.peers.contains(group));
   RETURN_IF_ERROR(nft_->Run(RemoveGroupText(group, named || rules_.groups[group].peers.contains(group))));
   rules_.groups.erase(group);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Damage>> VpcNetwork::Inspect() {
+  return OnThread([&] { return DoInspect(); });
+}
+
+absl::StatusOr<std::vector<Damage>> VpcNetwork::DoInspect() {
+  std::vector<Damage> damages;
+  if (!synced_) return damages;
+  const auto note = [&](std::string what) { damages.push_back({.vpc = id_, .what = std::move(what)}); };
+  ASSIGN_OR_RETURN(const bool named, NamesThisNamespace(NamespacePath(id_)));
+  if (!named) note("the name of its namespace is gone");
+  ASSIGN_OR_RETURN(const bool changed, nft_->ChangedByOthers());
+  if (changed) note("its packet rules were changed or removed");
+  ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+  ASSIGN_OR_RETURN(std::vector<std::string> of_router, InspectRouter(*links_, links, vpc_, subnets_));
+  for (std::string& what : of_router) note(std::move(what));
+  RETURN_IF_ERROR(InspectPorts(links, damages));
+  if (!dnsmasq_.Serves()) note("its dnsmasq is gone");
+  return damages;
+}
+
+absl::Status VpcNetwork::InspectPorts(const std::vector<Link>& links, std::vector<Damage>& damages) {
+  ASSIGN_OR_RETURN(const std::vector<Route> routes, links_->Routes());
+  const auto has = [&](const Route& route) { return std::find(routes.begin(), routes.end(), route) != routes.end(); };
+  std::map<std::string, const Link*> by_name;
+  for (const Link& link : links) by_name[link.name] = &link;
+  const auto note = [&](std::string what, bool repairable = true) {
+    damages.push_back({.vpc = id_, .what = std::move(what), .repairable = repairable});
+  };
+  if (const auto uplink = by_name.find(kUplinkLink); uplink != by_name.end()) {
+    for (const Route& route : RouterRoutes(vpc_, uplink->second->index, uplink_addresses_)) {
+      if (!has(route)) note(absl::StrCat("the route to ", route.destination.text(), " is gone"));
+    }
+  }
+  std::map<Ipv4, int> ports_by_address;
+  for (const Route& route : routes) ports_by_address[route.destination.base] = route.link;
+  for (const auto& [tap, port] : rules_.ports) {
+    const auto link = by_name.find(tap);
+    if (link == by_name.end() || !link->second->up) {
+      note(absl::StrCat("the tap ", tap, link == by_name.end() ? " is gone" : " is down"));
+      continue;
+    }
+    const auto route = ports_by_address.find(port.private_ip);
+    if (route == ports_by_address.end() || route->second != link->second->index) {
+      note(absl::StrCat("the route to ", port.private_ip.text(), " is gone"));
+    }
+    ASSIGN_OR_RETURN(const std::string answers, ReadSysctl(absl::StrCat("ipv4/conf/", tap, "/proxy_arp")));
+    if (answers != "1") note(absl::StrCat("the router does not answer ARP on tap ", tap));
+  }
+  for (const std::string& tap : lost_taps_) {
+    note(absl::StrCat("the tap ", tap,
+                      " was deleted under its guest, which has no network until it is stopped and started"),
+         /*repairable=*/false);
+  }
   return absl::OkStatus();
 }
 
@@ -244,7 +311,7 @@ absl::StatusOr<UniqueFd> VpcNetwork::Listen(Ipv4 address, uint16_t port) {
       return absl::ErrnoToStatus(errno,
                                  absl::StrCat("cannot listen at ", address.text(), ":", port, " in ", id_.text()));
     }
-    return listener;
+    return MoveHigh(std::move(listener));
   });
 }
 

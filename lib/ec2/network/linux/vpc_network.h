@@ -45,6 +45,8 @@ class VpcNetwork {
   absl::Status Unplug(const NetworkInterface& eni);
   absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
 
+  // What is not as this process made it; see Fabric::Inspect. Nothing before the first Sync.
+  absl::StatusOr<std::vector<Damage>> Inspect();
   absl::StatusOr<std::vector<std::string>> Taps();
   absl::StatusOr<std::vector<PortCounters>> Counters();
   absl::StatusOr<bool> HasTap(const std::string& name);
@@ -72,6 +74,8 @@ class VpcNetwork {
   absl::Status NeedSync() const;
   absl::Status DoSync(const VpcSpec& spec);
   absl::Status SyncPorts(const VpcSpec& spec, const std::vector<Link>& links);
+  absl::StatusOr<std::vector<Damage>> DoInspect();
+  absl::Status InspectPorts(const std::vector<Link>& links, std::vector<Damage>& damages);
   absl::Status SyncTaps(const std::vector<Link>& links);
   absl::Status DoApplyGroup(const GroupSpec& spec);
   absl::Status DoRemoveGroup(const SecurityGroupId& group);
@@ -102,7 +106,11 @@ class VpcNetwork {
   Dnsmasq dnsmasq_;
   bool synced_ = false;
   bool removed_ = false;
+  Vpc vpc_;
   std::vector<Subnet> subnets_;
+  UplinkAddresses uplink_addresses_;
+  // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
+  std::set<std::string> lost_taps_;
   Ruleset rules_;                                           // what stands
   HostEntries hosts_;                                       // what dnsmasq was given
   std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten

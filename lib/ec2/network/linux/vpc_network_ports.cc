@@ -53,6 +53,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(CheckFree(after));
   RETURN_IF_ERROR(ForgetNow());
   ASSIGN_OR_RETURN(const Link tap, BringTap(after.tap));
+  lost_taps_.erase(after.tap);
   std::optional<PortRules> before;
   if (const auto found = rules_.ports.find(after.tap); found != rules_.ports.end()) before = found->second;
   RETURN_IF_ERROR(ChangePortRules(after.tap, &after));
@@ -168,6 +169,7 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(name));
   if (link.has_value()) RETURN_IF_ERROR(links_->DeleteLink(link->index));
   RETURN_IF_ERROR(host_.DeleteTap(name));
+  lost_taps_.erase(name);
   if (found != rules_.ports.end()) {
     RETURN_IF_ERROR(DropOldAddresses(found->second, nullptr));
     RETURN_IF_ERROR(ChangePortRules(name, nullptr));

@@ -1,0 +1,31 @@
+// What nftables holds in one network namespace, asked by netlink without reading any rule's text: whether somebody else
+// changed it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/network/linux/netlink_socket.h"
+
+namespace brume::network {
+
+// Belongs to the namespace of the thread that opens it. Not thread-safe. Errors as of NetlinkSocket.
+class NftState {
+ public:
+  static absl::StatusOr<NftState> Open();
+
+  // Grows by one with each transaction in the namespace, whoever's.
+  absl::StatusOr<uint32_t> Generation();
+  // The kernel's description of a table of family inet, its chains and its rules: two are equal only while nobody
+  // changed one of them. Elements of sets are not in it. Empty when there is no such table.
+  absl::StatusOr<std::string> Fingerprint(const std::string& table);
+
+ private:
+  explicit NftState(NetlinkSocket socket) : socket_(std::move(socket)) {}
+
+  NetlinkSocket socket_;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,193 @@
+// What somebody else takes away or changes while brumed runs: seen by a look that costs little, and made again.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/ec2/network/linux/fabric_names.h"
+#include "lib/ec2/network/linux/sysctl.h"
+#include "tests/ec2/network/fabric_fixture.h"
+
+namespace brume::network {
+namespace {
+
+constexpr absl::Duration kBlocked = absl::Milliseconds(300);
+
+using Command = std::vector<std::string>;
+
+std::string Output(const Command& argv) {
+  const auto text = RunChecked(argv);
+  REQUIRE(Good(text.status()));
+  return *text;
+}
+
+}  // namespace
+
+class RepairFixture : public FabricFixture {
+ protected:
+  RepairFixture() {
+    uplink = "auto";
+    Restart();
+    SyncAll();
+    port = vpc.Port("10.0.1.4", {vpc.members});
+    port.eni.public_ip = Address("198.18.0.10");
+    guest = Launch(port);
+    vpc.spec.ports = {port};
+    for (GroupSpec& group : vpc.spec.groups) {
+      group = vpc.Group(group.group.id, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")});
+    }
+    SyncAll();
+    server = guest->Serve(22);
+  }
+
+  std::vector<Damage> Inspect() {
+    const auto damages = fabric->Inspect();
+    REQUIRE(Good(damages.status()));
+    return *damages;
+  }
+  std::string Texts() {
+    std::string texts;
+    for (const Damage& damage : Inspect()) texts += damage.what + "\n";
+    return texts;
+  }
+  // As who looks every few seconds does.
+  void Repair() {
+    bool host = false, of_vpc = false;
+    for (const Damage& damage : Inspect()) {
+      if (!damage.repairable) continue;
+      (damage.vpc.has_value() ? of_vpc : host) = true;
+    }
+    if (host) REQUIRE(Good(fabric->SyncHost()));
+    if (of_vpc) SyncAll();
+  }
+  Command Inside(Command command) const {
+    Command whole = {"nsenter", "--net=" + NamespacePath(vpc.spec.vpc.id)};
+    whole.insert(whole.end(), command.begin(), command.end());
+    return whole;
+  }
+  std::string State() const {
+    return Output({"ip", "-o", "address"}) + Output({"ip", "route"}) + Output({"nft", "list", "ruleset"}) +
+           Output(Inside({"ip", "-o", "address"})) + Output(Inside({"ip", "route"})) +
+           Output(Inside({"nft", "list", "ruleset"}));
+  }
+  // The host reaches the guest, the guest has names, and cannot call the host.
+  void CheckWorks() {
+    const UniqueFd client = ConnectTcp(Address("198.18.0.10"), 22, absl::Seconds(5));
+    CHECK(client);
+    if (client) Accept(server);
+    CHECK(Eventually([&] {
+      const auto answer = guest->Run({"busybox", "nslookup", "ip-10-0-1-4.ec2.internal", "10.0.0.2"});
+      return absl::StrContains(answer.standard_output, "10.0.1.4");
+    }));
+    const UniqueFd of_host = ServeTcp(4444);
+    CHECK_FALSE(guest->Reaches(Address("198.18.0.1"), 4444, kBlocked));
+  }
+
+  PortSpec port;
+  std::unique_ptr<Guest> guest;
+  UniqueFd server;
+};
+
+TEST_CASE_METHOD(RepairFixture, "whatever somebody takes away of the network is seen and made again", "[fabric]") {
+  const std::string veth = HostVethName(vpc.spec.vpc.id), tap = TapName(port.eni.id);
+  const std::string pid_file = absl::StrCat(directory, "/net/", vpc.spec.vpc.id.text(), "/dnsmasq.pid");
+  struct Case {
+    Command command;
+    const char* told;
+  };
+  const std::vector<Case> cases = {
+      {{"nft", "flush", "ruleset"}, "table brume_host was changed"},
+      {{"nft", "delete", "table", "inet", "brume_host"}, "table brume_host was changed"},
+      {{"nft", "flush", "chain", "inet", "brume_host", "input"}, "table brume_host was changed"},
+      {{"nft", "add", "table", "inet", "brume_host", "{ flags dormant ; }"}, "table brume_host was changed"},
+      {{"sysctl", "-q", "-w", "net.ipv4.ip_forward=0"}, "the host does not forward"},
+      {{"ip", "route", "flush", "proto", "183"}, "the route of 198.18.0.0/16 is gone"},
+      {{"ip", "route", "del", "198.18.0.10"}, "the host's route to 198.18.0.10 is gone"},
+      {{"ip", "link", "set", veth, "down"}, "the link bmv0000000001 is gone or down"},
+      {{"ip", "link", "del", veth}, "the link uplink is gone"},
+      {Inside({"nft", "flush", "ruleset"}), "its packet rules"},
+      {Inside({"nft", "delete", "table", "arp", "brume"}), "its packet rules"},
+      {Inside({"nft", "delete", "element", "inet", "brume", "ports", absl::StrCat("{ \"", tap, "\" }")}),
+       "its packet rules"},
+      {Inside({"nft", "add", "rule", "inet", "brume", "router", "accept"}), "its packet rules"},
+      {Inside({"sysctl", "-q", "-w", "net.ipv4.ip_forward=0"}), "the router does not forward"},
+      {Inside({"sysctl", "-q", "-w", absl::StrCat("net.ipv4.conf.", tap, ".proxy_arp=0")}), "does not answer ARP"},
+      {Inside({"ip", "route", "flush", "proto", "183"}), "the route to 10.0.1.4 is gone"},
+      {Inside({"ip", "route", "del", "default"}), "the route to 0.0.0.0/0 is gone"},
+      {Inside({"ip", "address", "flush", "dev", "brume0"}), "the router's address 169.254.169.254 is gone"},
+      {Inside({"ip", "link", "set", "uplink", "down"}), "the link uplink is down"},
+      {Inside({"ip", "link", "set", "brume0", "down"}), "the link brume0 is down"},
+      {Inside({"ip", "link", "del", "brume0"}), "the link brume0 is gone"},
+      {Inside({"ip", "link", "set", tap, "down"}), "is down"},
+      {{"ip", "netns", "del", NamespaceName(vpc.spec.vpc.id)}, "the name of its namespace is gone"},
+      {{"sh", "-c", "kill -KILL $(cat " + pid_file + ")"}, "its dnsmasq is gone"},
+  };
+  const std::string whole = State();
+  REQUIRE(Texts() == "");
+  for (const Case& each : cases) {
+    INFO(absl::StrCat(each.command[0], " ", each.command[1], " ", each.command[2], " … ", each.command.back()));
+    Output(each.command);
+    // A process is gone a moment after it was killed.
+    REQUIRE(Eventually([&] { return absl::StrContains(Texts(), each.told); }));
+    Repair();
+    CHECK(Texts() == "");
+    CheckWorks();
+  }
+  // Deleted and made again, some have other numbers; nothing else differs.
+  CHECK(std::count(whole.begin(), whole.end(), '\n') == [&] {
+    const std::string now = State();
+    return std::count(now.begin(), now.end(), '\n');
+  }());
+}
+
+TEST_CASE_METHOD(RepairFixture, "what brumed and others change for themselves is no damage", "[fabric]") {
+  const auto none = [&] { return Texts() == ""; };
+  const PortSpec second = vpc.Port("10.0.1.5", {vpc.members, vpc.closed});
+  {
+    const auto other = Launch(second);
+    CHECK(none());
+    REQUIRE(Good(fabric->ApplyGroup(vpc.Group(vpc.closed, {AllEgress()}))));
+    CHECK(none());
+    PortSpec moved = second;
+    moved.eni.public_ip = port.eni.public_ip;
+    REQUIRE(Good(fabric->PlugPort(moved)));
+    CHECK(none());
+    REQUIRE(Good(fabric->UnplugPort(second.eni)));
+  }
+  CHECK(none());
+  for (const char* command : {"add table inet other", "add chain inet other c { type filter hook input priority 5; }",
+                              "add rule inet other c accept", "delete table inet other"}) {
+    Output({"nft", command});
+    CHECK(none());
+  }
+  REQUIRE(Good(fabric->RemoveGroup(vpc.spec.vpc.id, vpc.closed)));
+  CHECK(none());
+  Restart();
+  CHECK(none());
+  SyncAll();
+  CHECK(none());
+}
+
+TEST_CASE_METHOD(RepairFixture, "a tap deleted under its guest is told until the guest has another", "[fabric]") {
+  Output(Inside({"ip", "link", "del", TapName(port.eni.id)}));
+  CHECK(absl::StrContains(Texts(), absl::StrCat("the tap ", TapName(port.eni.id), " is gone")));
+  Repair();
+  const std::vector<Damage> left = Inspect();
+  REQUIRE(left.size() == 1);
+  CHECK_FALSE(left.front().repairable);
+  CHECK(absl::StrContains(left.front().what, "was deleted under its guest"));
+  SyncAll();
+  CHECK(Inspect().size() == 1);
+  server.reset();
+  guest.reset();
+  REQUIRE(Good(fabric->UnplugPort(port.eni)));
+  CHECK(Texts() == "");
+  guest = Launch(port);
+  server = guest->Serve(22);
+  CHECK(Texts() == "");
+  CheckWorks();
+}
+
+}  // namespace brume::network

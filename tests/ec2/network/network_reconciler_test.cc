@@ -1,0 +1,126 @@
+// The reconciler's audit of the host, over a fabric that says what is damaged.
+#include "lib/ec2/network/network_reconciler.h"
+
+#include <catch2/catch.hpp>
+
+#include "absl/strings/match.h"
+#include "lib/base/seeded_random.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/simulated_fabric.h"
+#include "tests/fakes/compute_world.h"
+
+namespace brume {
+namespace {
+
+class DamagedFabric final : public network::SimulatedFabric {
+ public:
+  absl::StatusOr<std::vector<network::Damage>> Inspect() override {
+    MutexLock lock(mutex_);
+    ++looks_;
+    return damages_;
+  }
+  absl::Status SyncVpc(const network::VpcSpec& spec) override {
+    {
+      MutexLock lock(mutex_);
+      ++vpc_syncs_;
+      if (heals_) std::erase_if(damages_, [](const network::Damage& each) { return each.vpc && each.repairable; });
+    }
+    return SimulatedFabric::SyncVpc(spec);
+  }
+  absl::Status SyncHost() override {
+    MutexLock lock(mutex_);
+    ++host_syncs_;
+    std::erase_if(damages_, [](const network::Damage& each) { return !each.vpc; });
+    return absl::OkStatus();
+  }
+  void Damage(std::vector<network::Damage> damages, bool heals = true) {
+    MutexLock lock(mutex_);
+    damages_ = std::move(damages);
+    heals_ = heals;
+  }
+  int looks() {
+    MutexLock lock(mutex_);
+    return looks_;
+  }
+  int vpc_syncs() {
+    MutexLock lock(mutex_);
+    return vpc_syncs_;
+  }
+  int host_syncs() {
+    MutexLock lock(mutex_);
+    return host_syncs_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<network::Damage> damages_ ABSL_GUARDED_BY(mutex_);
+  bool heals_ ABSL_GUARDED_BY(mutex_) = true;
+  int looks_ ABSL_GUARDED_BY(mutex_) = 0, vpc_syncs_ ABSL_GUARDED_BY(mutex_) = 0,
+             host_syncs_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+class AuditFixture {
+ protected:
+  AuditFixture() {
+    auto opened = store::Database::Open(directory.path() + "/brume.db");
+    REQUIRE(opened.ok());
+    database = *std::move(opened);
+    REQUIRE(network::NetworkService(*database, settings, random).EnsureDefaults().ok());
+    const auto vpcs = database->ReadFor([](store::Connection& c) { return network::ListVpcs(c); });
+    REQUIRE(vpcs.ok());
+    vpc = vpcs->front().id;
+    reconciler = std::make_unique<network::NetworkReconciler>(
+        *database, fabric, settings,
+        network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
+                                        .on_vpc_ready =
+                                            [this](const Vpc&) {
+                                              listens = true;
+                                              return absl::OkStatus();
+                                            },
+                                        .is_vpc_ready = [this](const VpcId&) { return listens.load(); }});
+    reconciler->Start();
+    REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0; }));
+  }
+  ~AuditFixture() { reconciler->Stop(); }
+
+  TempDir directory;
+  Settings settings;
+  SeededRandom random{1};
+  std::unique_ptr<store::Database> database;
+  DamagedFabric fabric;
+  std::atomic<bool> listens = true;
+  std::unique_ptr<network::NetworkReconciler> reconciler;
+  VpcId vpc;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(AuditFixture, "what is damaged is synced again within seconds, and what was is kept", "[network]") {
+  CHECK(reconciler->Repairs().empty());
+  fabric.Damage({{.vpc = vpc, .what = "its packet rules were changed"}, {.vpc = {}, .what = "the table is gone"}});
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() > 1 && fabric.host_syncs() == 1; }));
+  const std::vector<network::Repair> repairs = reconciler->Repairs();
+  REQUIRE(repairs.size() == 2);
+  CHECK(repairs[0].what == vpc.text() + ": its packet rules were changed");
+  CHECK(repairs[1].what == "host: the table is gone");
+}
+
+TEST_CASE_METHOD(AuditFixture, "a metadata listener that was closed is made again", "[network]") {
+  listens = false;
+  REQUIRE(ComputeWorld::Eventually([&] { return listens.load(); }));
+  CHECK(absl::StrContains(reconciler->Repairs().front().what, "metadata"));
+}
+
+TEST_CASE_METHOD(AuditFixture, "a damage that stays is told once and tried again, one beyond repair is only told",
+                 "[network]") {
+  fabric.Damage({{.vpc = vpc, .what = "lost for good", .repairable = false}});
+  const int looks = fabric.looks(), syncs = fabric.vpc_syncs();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() >= looks + 2; }));
+  CHECK(fabric.vpc_syncs() == syncs);
+  CHECK(reconciler->Repairs().empty());
+  fabric.Damage({{.vpc = vpc, .what = "stays"}}, /*heals=*/false);
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() >= syncs + 2; }));
+  CHECK(reconciler->Repairs().size() == 1);
+}
+
+}  // namespace brume
