@@ -14,6 +14,7 @@
 #include "lib/autoscaling/model/apply.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/redact.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 
@@ -302,7 +303,9 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
       const absl::Status told =
           parts_.notify(hook->target, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       // The hook holds its member all the same, and ends as it says; whoever listens may be late.
-      if (!told.ok()) log::Warn("hook {} could not notify {}: {}", hook->name, hook->target, told.message());
+      if (!told.ok()) {
+        log::Warn("hook {} could not notify {}: {}", hook->name, RedactUrls(hook->target), RedactUrls(told.message()));
+      }
       RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) {
         return MemberTable(c).SetNotified(snapshot.record.seq, member.token, wait.hook);
       }));

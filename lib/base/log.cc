@@ -1,14 +1,23 @@
 #include "lib/base/log.h"
 
+#include <fcntl.h>
 #include <fmt/args.h>
 #include <fmt/format.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <mutex>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/log_file.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/unique_fd.h"
 
 namespace brume::log {
 namespace {
@@ -29,13 +38,54 @@ spdlog::level::level_enum ToSpdlog(Level level) {
   return spdlog::level::info;
 }
 
-std::shared_ptr<spdlog::logger> MakeLogger(Level least, const std::string& path) {
-  spdlog::sink_ptr sink;
-  if (path.empty()) {
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  } else {
-    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+// Who called what from where is for the administrators alone.
+absl::StatusOr<UniqueFd> OpenLog(const std::string& path) {
+  constexpr mode_t kMode = 0640;
+  UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kMode));
+  struct stat info;
+  if (!fd || fstat(fd.get(), &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot log to ", path));
+  // A file of an earlier version, or one that somebody made with another umask.
+  if (S_ISREG(info.st_mode) && (info.st_mode & 0777 & ~kMode) != 0 && fchmod(fd.get(), info.st_mode & kMode) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", path, " unreadable for others"));
   }
+  return fd;
+}
+
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  FileSink(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+  absl::Status Reopen() {
+    ASSIGN_OR_RETURN(UniqueFd fresh, OpenLog(path_));
+    std::lock_guard lock(mutex_);
+    fd_ = std::move(fresh);
+    return absl::OkStatus();
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    // A full disk loses lines of the log and nothing else.
+    for (size_t written = 0; written < line.size();) {
+      const ssize_t count = write(fd_.get(), line.data() + written, line.size() - written);
+      if (count < 0 && errno != EINTR) return;
+      if (count > 0) written += count;
+    }
+  }
+  void flush_() override {}
+
+ private:
+  const std::string path_;
+  UniqueFd fd_;
+};
+
+std::shared_ptr<FileSink>& File() {
+  static std::shared_ptr<FileSink> file;
+  return file;
+}
+
+std::shared_ptr<spdlog::logger> MakeLogger(Level least, spdlog::sink_ptr sink) {
   auto logger = std::make_shared<spdlog::logger>("brumed", std::move(sink));
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z level=%l thread=%t %v");
   logger->set_level(ToSpdlog(least));
@@ -44,7 +94,8 @@ std::shared_ptr<spdlog::logger> MakeLogger(Level least, const std::string& path)
 }
 
 std::shared_ptr<spdlog::logger>& Logger() {
-  static std::shared_ptr<spdlog::logger> logger = MakeLogger(Level::kInfo, "");
+  static std::shared_ptr<spdlog::logger> logger =
+      MakeLogger(Level::kInfo, std::make_shared<spdlog::sinks::stderr_sink_mt>());
   return logger;
 }
 
@@ -67,13 +118,18 @@ std::string OneLine(std::string_view text) {
 }  // namespace
 
 absl::Status Configure(Level least, const std::string& path) {
-  try {
-    Logger() = MakeLogger(least, path);
-  } catch (const spdlog::spdlog_ex& error) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot log to ", path, ": ", error.what()));
+  if (path.empty()) {
+    Logger() = MakeLogger(least, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    return absl::OkStatus();
   }
+  absl::StatusOr<UniqueFd> fd = OpenLog(path);
+  if (!fd.ok()) return absl::InvalidArgumentError(fd.status().message());
+  File() = std::make_shared<FileSink>(path, *std::move(fd));
+  Logger() = MakeLogger(least, File());
   return absl::OkStatus();
 }
+
+absl::Status ReopenFile() { return File() == nullptr ? absl::OkStatus() : File()->Reopen(); }
 
 bool Enabled(Level level) { return Logger()->should_log(ToSpdlog(level)); }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/redact.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_history_table.h"
 #include "lib/cloudwatch/alarm_text.h"
@@ -158,7 +159,7 @@ absl::StatusOr<absl::Duration> AlarmActions::End(const DueAction& due, const abs
     return AlarmDueActionTable(c).Remove(due.number);
   }));
   if (failure.has_value()) {
-    log::Warn("an action of the alarm {} failed: {}", due.alarm, *failure);
+    log::Warn("an action of the alarm {} failed: {}", due.alarm, RedactUrls(*failure));
   } else {
     log::Info("an action of the alarm {} is done", due.alarm);
   }

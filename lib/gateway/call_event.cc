@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "lib/base/utf8.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
@@ -25,13 +26,8 @@ constexpr size_t kMaxParameterBytes = 4096;
 constexpr size_t kMaxTextBytes = 1024;
 constexpr size_t kMaxResources = 200;
 
-// Not in the middle of a character.
-std::string Cut(std::string text, size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
-  text.resize(most);
-  return text + "…";
-}
+// A header, a parameter's name or an error's echo of it may hold any byte; who reads the event gets it in protobuf.
+std::string Cut(absl::string_view text, size_t most) { return CutUtf8(ToUtf8(text), most); }
 
 // "i-0123456789abcdef0", and no account or request.
 bool LooksLikeId(absl::string_view value) {
@@ -65,7 +61,7 @@ void Collect(const Message& message, std::set<std::string>& ids) {
       } else {
         std::string value = field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
                                                  : reflection.GetString(message, field);
-        if (!value.empty() && NamesResource(*field, value)) ids.insert(Cut(std::move(value), kMaxTextBytes));
+        if (!value.empty() && NamesResource(*field, value)) ids.insert(Cut(value, kMaxTextBytes));
       }
     }
   }
@@ -75,7 +71,7 @@ std::string Parameters(const Message& request) {
   const std::unique_ptr<Message> copy = WithoutSecrets(request);
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(*copy, &json).ok()) json = copy->ShortDebugString();
-  return Cut(std::move(json), kMaxParameterBytes);
+  return Cut(json, kMaxParameterBytes);
 }
 
 bool IsUnknown(const Caller& caller) { return !caller.administrator && caller.arn.empty() && !caller.uid; }
@@ -84,10 +80,10 @@ bool IsUnknown(const Caller& caller) { return !caller.administrator && caller.ar
 
 Event EventOf(const CallRecord& record) {
   Event event{.time = record.start,
-              .request_id = record.caller.request_id,
+              .request_id = Cut(record.caller.request_id, kMaxTextBytes),
               .principal = Cut(record.caller.principal, kMaxTextBytes),
-              .access_key_id = record.caller.access_key_id,
-              .source = record.caller.source,
+              .access_key_id = Cut(record.caller.access_key_id, kMaxTextBytes),
+              .source = Cut(record.caller.source, kMaxTextBytes),
               .user_agent = Cut(record.caller.user_agent, kMaxTextBytes),
               .action = ActionName(record.method),
               // A call of nobody known changed nothing, whatever it asked for: a flood of them must neither wait for
@@ -95,7 +91,7 @@ Event EventOf(const CallRecord& record) {
               .read_only = record.method.options().GetExtension(rpc::v1::read_only) || IsUnknown(record.caller),
               .parameters = Parameters(record.request),
               .outcome = record.outcome.ok() ? "OK" : ec2::ErrorCode(record.outcome),
-              .message = Cut(std::string(record.outcome.message()), kMaxTextBytes),
+              .message = Cut(record.outcome.message(), kMaxTextBytes),
               .duration = record.duration};
   std::set<std::string> ids;
   Collect(record.request, ids);

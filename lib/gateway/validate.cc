@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "lib/base/redact.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -172,31 +173,6 @@ void DropSecrets(Message& message) {
 
 }  // namespace
 
-bool IsUtf8(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-    const unsigned first = byte(i);
-    const auto follows = [&](size_t at, unsigned least = 0x80, unsigned most = 0xbf) {
-      return byte(at) >= least && byte(at) <= most;
-    };
-    if (first < 0x80) {
-      i += 1;
-    } else if (first >= 0xc2 && first <= 0xdf && follows(i + 1)) {
-      i += 2;
-    } else if (first >= 0xe0 && first <= 0xef &&
-               follows(i + 1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(i + 2)) {
-      i += 3;
-    } else if (first >= 0xf0 && first <= 0xf4 &&
-               follows(i + 1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(i + 2) &&
-               follows(i + 3)) {
-      i += 4;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
 absl::Status Validate(const Message& request) {
   const absl::Status fault = CheckMessage(request, "");
   const schema::ApiFamilyInfo* family = schema::FamilyOf(*request.GetDescriptor()->file());
@@ -218,6 +194,6 @@ std::unique_ptr<Message> WithoutSecrets(const Message& message) {
   return copy;
 }
 
-std::string ForLog(const Message& message) { return WithoutSecrets(message)->ShortDebugString(); }
+std::string ForLog(const Message& message) { return RedactUrls(WithoutSecrets(message)->ShortDebugString()); }
 
 }  // namespace brume::gateway

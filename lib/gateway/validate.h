@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "lib/base/utf8.h"
 
 namespace brume::gateway {
 
@@ -15,8 +16,7 @@ namespace brume::gateway {
 // has an `invalid_code`, that one for all of them.
 absl::Status Validate(const google::protobuf::Message& request);
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool IsUtf8(absl::string_view text);
+using brume::IsUtf8;
 
 // Whether `request` has a field dry_run that is true.
 bool IsDryRun(const google::protobuf::Message& request);
@@ -24,7 +24,7 @@ bool IsDryRun(const google::protobuf::Message& request);
 // A copy of `message` without the fields that are marked secret.
 std::unique_ptr<google::protobuf::Message> WithoutSecrets(const google::protobuf::Message& message);
 
-// `message` as one line of text without the fields that are marked secret.
+// `message` as one line of text without the fields that are marked secret and the paths of URLs.
 std::string ForLog(const google::protobuf::Message& message);
 
 }  // namespace brume::gateway

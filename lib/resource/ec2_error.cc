@@ -3,16 +3,19 @@
 #include <optional>
 
 #include "absl/strings/cord.h"
+#include "lib/base/utf8.h"
 
 namespace brume::ec2 {
 namespace {
 
 constexpr char kPayload[] = "brume.ec2.code";
+constexpr size_t kMaxMessageBytes = 4096;
 
 }  // namespace
 
 absl::Status Error(KnownCode code, absl::string_view message) {
-  absl::Status status(code.status(), message);
+  // It may repeat what a caller sent, of any length and any bytes.
+  absl::Status status(code.status(), CutUtf8(ToUtf8(message), kMaxMessageBytes));
   status.SetPayload(kPayload, absl::Cord(code.text()));
   return status;
 }

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -12,9 +13,13 @@
 #include "absl/strings/str_split.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/log_file.h"
+#include "lib/base/redact.h"
 #include "lib/base/seeded_random.h"
 #include "lib/base/undo.h"
 #include "lib/base/unique_fd.h"
+#include "lib/base/utf8.h"
+#include "tests/support/temp_dir.h"
 
 namespace brume {
 namespace {
@@ -167,6 +172,83 @@ TEST_CASE("lines carry the request of their thread, the innermost one, while it 
   CHECK(absl::EndsWith(lines[2], " request=req-1 three"));
   CHECK_FALSE(absl::StrContains(lines[3], "request="));
   CHECK_FALSE(absl::StrContains(lines[4], "request="));
+}
+
+TEST_CASE("the log's file is for its owner and group, also one that was open to all", "[base]") {
+  const TempDir directory;
+  const std::string path = directory / "log";
+  const auto mode = [&] {
+    struct stat info;
+    REQUIRE(stat(path.c_str(), &info) == 0);
+    return info.st_mode & 0777;
+  };
+  const mode_t umask_before = umask(0);
+  REQUIRE(log::Configure(log::Level::kInfo, path).ok());
+  umask(umask_before);
+  CHECK(mode() == 0640);
+  REQUIRE(chmod(path.c_str(), 0666) == 0);
+  REQUIRE(log::Configure(log::Level::kInfo, path).ok());
+  CHECK(mode() == 0640);
+  REQUIRE(chmod(path.c_str(), 0600) == 0);
+  REQUIRE(log::Configure(log::Level::kInfo, path).ok());
+  CHECK(mode() == 0600);
+  CHECK(log::Configure(log::Level::kInfo, "").ok());
+}
+
+TEST_CASE("a log that was moved away goes on under its name, and stays where it is when that cannot be", "[base]") {
+  const TempDir directory;
+  const std::string path = directory / "log";
+  const auto content = [](const std::string& of) {
+    std::ifstream file(of);
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  REQUIRE(log::Configure(log::Level::kInfo, path).ok());
+  log::Info("before");
+  REQUIRE(rename(path.c_str(), (path + ".1").c_str()) == 0);
+  log::Info("moved");
+  REQUIRE(log::ReopenFile().ok());
+  log::Info("after");
+  CHECK(content(path + ".1").find("moved") != std::string::npos);
+  CHECK(content(path).find("after") != std::string::npos);
+  CHECK(content(path).find("moved") == std::string::npos);
+  REQUIRE(rename(path.c_str(), (path + ".2").c_str()) == 0);
+  REQUIRE(mkdir(path.c_str(), 0700) == 0);
+  CHECK_FALSE(log::ReopenFile().ok());
+  log::Info("still");
+  CHECK(content(path + ".2").find("still") != std::string::npos);
+  CHECK(log::Configure(log::Level::kInfo, "").ok());
+}
+
+TEST_CASE("text from outside becomes UTF-8, and is cut between characters", "[base]") {
+  const std::string bad = "\xef\xbf\xbd";
+  CHECK(ToUtf8("plain, äöü €, \U0001f600") == "plain, äöü €, \U0001f600");
+  CHECK(ToUtf8("") == "");
+  CHECK(ToUtf8("\xff") == bad);
+  CHECK(ToUtf8("a\xff\xfez") == "a" + bad + bad + "z");
+  CHECK(ToUtf8("\xe2\x82") == bad + bad);            // half a character
+  CHECK(ToUtf8("\xc0\x80") == bad + bad);            // overlong
+  CHECK(ToUtf8("\xed\xa0\x80") == bad + bad + bad);  // a surrogate
+  CHECK(ToUtf8(absl::string_view("a\0b", 3)) == std::string("a\0b", 3));
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; ++second) {
+      const std::string text = {static_cast<char>(first), static_cast<char>(second)};
+      CHECK(IsUtf8(ToUtf8(text)));
+      if (IsUtf8(text)) CHECK(ToUtf8(text) == text);
+    }
+  }
+  CHECK(CutUtf8("abc", 3) == "abc");
+  CHECK(CutUtf8("abcd", 3) == "abc…");
+  CHECK(CutUtf8("a€b", 3) == "a…");
+}
+
+TEST_CASE("a URL in a line of the log has no path, no query and no password", "[base]") {
+  CHECK(RedactUrls("no url here, a://b/c") == "no url here, a://b/c");
+  CHECK(RedactUrls("https://hooks.example.com") == "https://hooks.example.com");
+  CHECK(RedactUrls("to https://hooks.example.com/T0/secret failed") == "to https://hooks.example.com/… failed");
+  CHECK(RedactUrls("HTTPS://h:8443/?key=secret") == "HTTPS://h:8443/…");
+  CHECK(RedactUrls("http://h?secret") == "http://h/…");
+  CHECK(RedactUrls("http://user:secret@h/x") == "http://h/…");
+  CHECK(RedactUrls("a: \"https://h/x\" b: \"http://i/y\"") == "a: \"https://h/…\" b: \"http://i/…\"");
 }
 
 TEST_CASE("a log file that cannot be written is an error, and lines go where they went", "[base]") {

@@ -129,6 +129,15 @@ class ApiWorld : public ComputeWorld {
     return dispatcher.Call(*method, *request, administrator);
   }
 
+  // As somebody else than the administrator.
+  template <typename Request>
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallAs(const Request& request, const Caller& caller) {
+    const std::string message = Request::descriptor()->name();
+    const auto* const method = FindRpc(message.substr(0, message.size() - std::string("Request").size()));
+    REQUIRE(method != nullptr);
+    return dispatcher.Call(*method, request, caller);
+  }
+
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallByName(const std::string& name,
                                                                         const google::protobuf::Message& request) {
     const auto* method = FindRpc(name);

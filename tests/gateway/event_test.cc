@@ -7,6 +7,7 @@
 #include "brume/host/v1/event.pb.h"
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/event_table.h"
+#include "lib/gateway/validate.h"
 #include "tests/fakes/api_world.h"
 #include "tests/store/store_fixture.h"
 
@@ -182,6 +183,51 @@ TEST_CASE("secrets of a request are in no event, and a refused call has its reas
   CHECK(absl::StrContains(events[0].message, "ami-0123456789abcdef0"));
   CHECK(events[0].resources == std::vector<std::string>{"ami-0123456789abcdef0"});
   CHECK_FALSE(absl::StrContains(events[0].parameters, secret));
+}
+
+TEST_CASE("bytes that are no text harm no reader of the events, written today or by an earlier version", "[events]") {
+  ApiWorld world;
+  const std::string bytes = "a\xff\xfe\xc0z";
+  Caller stranger{
+      .principal = bytes, .source = bytes, .request_id = bytes, .user_agent = bytes, .access_key_id = bytes};
+  ec2::v1::CreateKeyPairRequest create;
+  create.set_key_name(bytes);
+  REQUIRE_FALSE(world.CallAs(create, stranger).ok());
+  Event old = MakeEvent(bytes, false);
+  old.request_id = old.principal = old.access_key_id = old.source = old.user_agent = bytes;
+  old.parameters = old.outcome = old.message = bytes;
+  old.resources = {bytes};
+  REQUIRE(world.database->Write([&](store::Connection& c) { return gateway::EventTable(c).Append(old); }).ok());
+  const auto found = world.Call<host::v1::LookupEventsResponse>(host::v1::LookupEventsRequest());
+  REQUIRE(found.ok());
+  REQUIRE(found->events_size() == 2);
+  // As a client reads it.
+  host::v1::LookupEventsResponse read;
+  CHECK(read.ParseFromString(found->SerializeAsString()));
+  for (const host::v1::Event& event : found->events()) {
+    std::vector<const google::protobuf::FieldDescriptor*> fields;
+    event.GetReflection()->ListFields(event, &fields);
+    for (const auto* field : fields) {
+      if (field->type() != google::protobuf::FieldDescriptor::TYPE_STRING) continue;
+      INFO(field->name());
+      const bool repeated = field->is_repeated();
+      CHECK(gateway::IsUtf8(repeated ? event.GetReflection()->GetRepeatedString(event, field, 0)
+                                     : event.GetReflection()->GetString(event, field)));
+    }
+  }
+  // What is written is text already.
+  for (const Event& event : Value(world.events.Lookup({.action = "ec2:CreateKeyPair"}, 0, 10))) {
+    for (const std::string& text : {event.principal, event.source, event.request_id, event.user_agent,
+                                    event.access_key_id, event.parameters, event.message}) {
+      CHECK(gateway::IsUtf8(text));
+    }
+  }
+}
+
+TEST_CASE("a URL's path is not in a request's line of the log", "[events]") {
+  ec2::v1::CreateKeyPairRequest create;
+  create.set_key_name("https://hooks.example.com/secret");
+  CHECK(gateway::ForLog(create) == R"(key_name: "https://hooks.example.com/…")");
 }
 
 TEST_CASE("events are paged, and a token of another list is refused", "[events]") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <optional>
 
+#include "lib/base/utf8.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
@@ -14,6 +15,14 @@ TEST_CASE("an error is to gRPC what the row of its code says", "[error]") {
   CHECK(Error("UnauthorizedOperation", "x").code() == absl::StatusCode::kPermissionDenied);
   CHECK(Error("RequestLimitExceeded", "x").code() == absl::StatusCode::kResourceExhausted);
   CHECK(ErrorCode(Error("InvalidID", "x")) == "InvalidID");
+}
+
+TEST_CASE("what an error repeats of a request is bounded and UTF-8", "[error]") {
+  const absl::Status huge = Error("InvalidAction", "The action " + std::string(1 << 20, 'A') + " is not valid");
+  CHECK(huge.message().size() < 5000);
+  CHECK(ErrorCode(huge) == "InvalidAction");
+  CHECK(IsUtf8(Error("UnknownParameter", "The parameter \xff").message()));
+  CHECK(Error("UnknownParameter", "The parameter ä").message() == "The parameter ä");
 }
 
 TEST_CASE("each row of the table of codes is found, and nothing else is", "[error]") {

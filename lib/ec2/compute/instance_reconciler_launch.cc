@@ -6,6 +6,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -99,7 +100,7 @@ InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const ab
   log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());
   const bool ran_before = !instance.host_boot_id.empty();
   instance.force_stop = true;
-  instance.state_reason = {"Server.InternalError", absl::StrCat("The launch failed: ", why.message())};
+  instance.state_reason = {"Server.InternalError", ToUtf8(absl::StrCat("The launch failed: ", why.message()))};
   RETURN_IF_ERROR(Settle(instance, ran_before ? InstanceState::kStopping : InstanceState::kShuttingDown));
   return absl::ZeroDuration();
 }

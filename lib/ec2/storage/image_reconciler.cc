@@ -7,6 +7,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
@@ -83,7 +84,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
                           absl::IsDeadlineExceeded(imported.status());
     if (may_pass && clock_.Now() < image.created + kImportTimeout) return imported.status();
     image.state = ImageState::kFailed;
-    image.state_reason = {"Client.InvalidImage", std::string(imported.status().message())};
+    image.state_reason = {"Client.InvalidImage", ToUtf8(imported.status().message())};
     log::Warn("image {} from {} cannot be imported: {}", image.id.text(), image.location, imported.status().message());
   }
   const absl::Status updated = database_.Write([&](store::Connection& c) { return ImageTable(c).Update(image); });

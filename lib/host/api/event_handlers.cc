@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/host/v1/event.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -54,21 +55,22 @@ absl::StatusOr<EventQuery> ParseQuery(const v1::LookupEventsRequest& request) {
   return query;
 }
 
+// Events that an earlier version wrote hold bytes as they came.
 v1::Event RenderEvent(const Event& event) {
   v1::Event rendered;
   rendered.set_event_time(gateway::RenderTime(event.time));
-  rendered.set_request_id(event.request_id);
-  rendered.set_username(event.principal);
-  if (!event.access_key_id.empty()) rendered.set_access_key_id(event.access_key_id);
-  rendered.set_source_ip_address(event.source);
-  if (!event.user_agent.empty()) rendered.set_user_agent(event.user_agent);
-  rendered.set_event_name(event.action);
+  rendered.set_request_id(ToUtf8(event.request_id));
+  rendered.set_username(ToUtf8(event.principal));
+  if (!event.access_key_id.empty()) rendered.set_access_key_id(ToUtf8(event.access_key_id));
+  rendered.set_source_ip_address(ToUtf8(event.source));
+  if (!event.user_agent.empty()) rendered.set_user_agent(ToUtf8(event.user_agent));
+  rendered.set_event_name(ToUtf8(event.action));
   rendered.set_read_only(event.read_only);
-  rendered.set_request_parameters(event.parameters);
-  rendered.set_error_code(event.outcome);
-  if (!event.message.empty()) rendered.set_error_message(event.message);
+  rendered.set_request_parameters(ToUtf8(event.parameters));
+  rendered.set_error_code(ToUtf8(event.outcome));
+  if (!event.message.empty()) rendered.set_error_message(ToUtf8(event.message));
   rendered.set_duration_microseconds(absl::ToInt64Microseconds(event.duration));
-  for (const std::string& resource : event.resources) rendered.add_resources(resource);
+  for (const std::string& resource : event.resources) rendered.add_resources(ToUtf8(resource));
   return rendered;
 }
 

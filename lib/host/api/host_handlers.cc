@@ -5,17 +5,19 @@
 
 #include "brume/host/v1/host.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
 
 namespace brume::host {
 namespace {
 
+// Names of files and words of other programs are in it, which may hold any byte.
 void RenderChecks(const std::vector<HostCheck>& checks, google::protobuf::RepeatedPtrField<v1::HostCheck>& rendered) {
   for (const HostCheck& check : checks) {
     v1::HostCheck& item = *rendered.Add();
-    item.set_name(check.name);
+    item.set_name(ToUtf8(check.name));
     item.set_ok(check.ok);
-    item.set_detail(check.detail);
-    item.set_fix(check.fix);
+    item.set_detail(ToUtf8(check.detail));
+    item.set_fix(ToUtf8(check.fix));
   }
 }
 
@@ -29,10 +31,10 @@ absl::StatusOr<v1::DescribeHostResponse> DescribeHost(const v1::DescribeHostRequ
   response.set_region(settings.region);
   response.set_account_id(settings.account_id);
   v1::HypervisorDescription& hypervisor = *response.mutable_hypervisor();
-  hypervisor.set_uri(report.hypervisor.uri);
-  hypervisor.set_version(report.hypervisor.version);
-  hypervisor.set_acceleration(report.hypervisor.acceleration);
-  hypervisor.set_acceleration_note(report.hypervisor.acceleration_note);
+  hypervisor.set_uri(ToUtf8(report.hypervisor.uri));
+  hypervisor.set_version(ToUtf8(report.hypervisor.version));
+  hypervisor.set_acceleration(ToUtf8(report.hypervisor.acceleration));
+  hypervisor.set_acceleration_note(ToUtf8(report.hypervisor.acceleration_note));
   RenderChecks(report.checks, *response.mutable_checks());
   RenderChecks(report.orphans, *response.mutable_orphans());
   return response;
