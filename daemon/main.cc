@@ -14,6 +14,7 @@
 #include "daemon/state_directory.h"
 #include "daemon/wiring.h"
 #include "lib/base/log.h"
+#include "lib/base/log_file.h"
 #include "lib/base/priority.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
@@ -65,13 +66,17 @@ absl::Duration WatchdogPeriod() {
   return sd_watchdog_enabled(0, &usec) > 0 ? absl::Microseconds(usec) / 2 : absl::InfiniteDuration();
 }
 
-// Until SIGTERM or SIGINT; feeds the watchdog while the daemon is healthy.
+// Until SIGTERM or SIGINT; SIGHUP opens the log's file anew; feeds the watchdog while the daemon is healthy.
 void WaitForTheEnd(Daemon& daemon, const sigset_t& signals) {
   const absl::Duration period = WatchdogPeriod();
   const timespec wait = absl::ToTimespec(std::min(period, absl::Hours(1)));
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &wait);
     if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP) {
+      const absl::Status reopened = log::ReopenFile();
+      log::Info("SIGHUP: {}", reopened.ok() ? "the log's file is opened anew" : reopened.ToString());
+    }
     if (period != absl::InfiniteDuration() && daemon.Healthy()) sd_notify(0, "WATCHDOG=1");
   }
 }
@@ -89,6 +94,7 @@ absl::Status Run(const Config& config) {
   LetOwnSessionGoFirst();
 
   ASSIGN_OR_RETURN(const UniqueFd claim, ClaimStateDirectory(config.state_dir));
+  RETURN_IF_ERROR(TightenDatabase(config.state_dir));
   ASSIGN_OR_RETURN(const std::unique_ptr<Daemon> daemon, Daemon::Build(config));
   RETURN_IF_ERROR(daemon->Serve());
   sd_notify(0, "READY=1");

@@ -12,4 +12,8 @@ namespace brume::daemon {
 // returned descriptor lives. Errors: Unavailable when another brumed holds it, or when it cannot be written.
 absl::StatusOr<UniqueFd> ClaimStateDirectory(const std::string& path);
 
+// Takes the rights of others away from the database and its journals, which hold user data and keys; a warning says
+// what they were. OK where there is none yet. Error: the kernel's.
+absl::Status TightenDatabase(const std::string& path);
+
 }  // namespace brume::daemon

@@ -1,11 +1,17 @@
 #include "daemon/config.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <sstream>
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "daemon/state_directory.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume::daemon {
@@ -30,6 +36,66 @@ TEST_CASE("an empty configuration is the defaults, and they are good", "[daemon]
   REQUIRE(config.ok());
   CHECK(config->state_dir == "/var/lib/brume");
   CHECK(CheckConfig(*config).ok());
+}
+
+TEST_CASE("the unit holds the daemon to what it needs", "[daemon]") {
+  std::ifstream file(std::string(BRUME_SOURCE_DIR) + "/packaging/brumed.service");
+  REQUIRE(file.good());
+  std::multimap<std::string, std::string> settings;
+  for (std::string line; std::getline(file, line);) {
+    const std::pair<std::string, std::string> setting = absl::StrSplit(line, absl::MaxSplits('=', 1));
+    if (!line.empty() && line[0] != '#' && line[0] != '[') settings.insert(setting);
+  }
+  const auto all = [&](const std::string& key) {
+    std::string values;
+    const auto [first, last] = settings.equal_range(key);
+    for (auto it = first; it != last; ++it) values += (values.empty() ? "" : " ") + it->second;
+    return values;
+  };
+  const std::map<std::string, std::string> wanted = {
+      {"LimitCORE", "0"},
+      {"NoNewPrivileges", "yes"},
+      {"LockPersonality", "yes"},
+      {"RestrictRealtime", "yes"},
+      {"RestrictSUIDSGID", "yes"},
+      {"SystemCallArchitectures", "native"},
+      {"KeyringMode", "private"},
+      {"SystemCallErrorNumber", "EPERM"},
+      {"SystemCallFilter", "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap"},
+      // Guests outlive the daemon.
+      {"KillMode", "process"}};
+  for (const auto& [key, value] : wanted) {
+    INFO(key);
+    CHECK(all(key) == value);
+  }
+  // These would give the service a view of its own of the file system, or of devices, which guests need.
+  for (const char* key : {"ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectClock", "DeviceAllow",
+                          "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "PrivateNetwork",
+                          "MemoryDenyWriteExecute"}) {
+    INFO(key);
+    CHECK(all(key).empty());
+  }
+  CHECK_FALSE(absl::StrContains(all("CapabilityBoundingSet"), "CAP_SYS_MODULE"));
+  CHECK_FALSE(absl::StrContains(all("CapabilityBoundingSet"), "CAP_SYS_RAWIO"));
+}
+
+TEST_CASE("a database that others could read is for its owner alone from the next start on", "[daemon]") {
+  const TempDir directory;
+  CHECK(TightenDatabase(directory.path()).ok());  // there is none yet
+  const auto mode = [&](const char* name) {
+    struct stat info;
+    REQUIRE(stat((directory.path() + name).c_str(), &info) == 0);
+    return info.st_mode & 0777;
+  };
+  for (const char* name : {"/brume.db", "/brume.db-wal", "/brume.db-shm"}) {
+    std::ofstream(directory.path() + name).put('x');
+    REQUIRE(chmod((directory.path() + name).c_str(), 0664) == 0);
+  }
+  REQUIRE(chmod((directory.path() + "/brume.db-shm").c_str(), 0400) == 0);
+  REQUIRE(TightenDatabase(directory.path()).ok());
+  CHECK(mode("/brume.db") == 0600);
+  CHECK(mode("/brume.db-wal") == 0600);
+  CHECK(mode("/brume.db-shm") == 0400);
 }
 
 TEST_CASE("every setting the sample names exists, and its default is what the sample says", "[daemon]") {
