@@ -1,14 +1,18 @@
 // What policies protect: the resource that a call uses, however the call names it.
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/instance_profile.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/iam/v1/user.pb.h"
 #include "brume/iam/v1/user_policy.pb.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/storage/image_table.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {
@@ -54,6 +58,14 @@ class PolicyWorld : public ApiWorld {
     return answer.ok() ? "" : ec2::ErrorCode(answer.status());
   }
 
+  // What the user is answered.
+  template <typename Response, typename Request>
+  Response AsUser(const Request& request) {
+    const auto answer = CallAs(request, ada_);
+    REQUIRE(answer.ok());
+    return static_cast<const Response&>(**answer);
+  }
+
   std::string Ec2Arn(const std::string& resource) const {
     return absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":", resource);
   }
@@ -66,6 +78,37 @@ constexpr char kRefused[] = "UnauthorizedOperation";
 constexpr char kDryRun[] = "DryRunOperation";
 
 }  // namespace
+
+TEST_CASE("why an image could not be imported is told to administrators alone", "[api]") {
+  PolicyWorld world;
+  world.SetPolicy(R"({"Effect":"Allow","Action":"*","Resource":"*"})");
+  ec2::v1::RegisterImageRequest register_image;
+  register_image.set_name("mine");
+  register_image.set_image_location("/var/lib/brume/import/x");
+  const ImageId id = ImageId::FromTrusted(Value(world.Call<ec2::v1::RegisterImageResponse>(register_image)).image_id());
+  const auto fail = [&](const std::string& reason) {
+    REQUIRE(world.database
+                ->Write([&](store::Connection& c) -> absl::Status {
+                  storage::ImageTable images(c);
+                  ASSIGN_OR_RETURN(Image image, images.Get(id));
+                  image.state = ImageState::kFailed;
+                  image.state_reason = {"Client.InvalidImage", reason};
+                  return images.Update(image);
+                })
+                .ok());
+  };
+  ec2::v1::DescribeImagesRequest describe;
+  describe.add_image_ids(id.text());
+  std::set<std::string> told;
+  for (const char* reason : {"there is no '/var/lib/brume/import/x'", "'/x' leads through a symbolic link",
+                             "'/etc/shadow' lies outside", "'/x' is not a disk image"}) {
+    fail(reason);
+    CHECK(Value(world.Call<ec2::v1::DescribeImagesResponse>(describe)).images(0).state_reason().message() == reason);
+    told.insert(world.AsUser<ec2::v1::DescribeImagesResponse>(describe).images(0).state_reason().message());
+  }
+  REQUIRE(told.size() == 1);
+  CHECK(told.begin()->find("administrator") != std::string::npos);
+}
 
 TEST_CASE("a denial of a security group holds however a call names the group", "[api]") {
   PolicyWorld world;

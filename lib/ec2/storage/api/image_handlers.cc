@@ -64,7 +64,9 @@ v1::BlockDeviceMapping RenderRoot(const Image& image) {
   return mapping;
 }
 
-v1::Image Render(const storage::ImageView& view, const Settings& settings) {
+constexpr char kHiddenReason[] = "The image cannot be imported from its location; brumed's administrator is told why";
+
+v1::Image Render(const storage::ImageView& view, const Settings& settings, const Caller& caller) {
   const Image& image = view.image;
   v1::Image rendered;
   rendered.set_architecture(image.architecture);
@@ -86,7 +88,8 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings) {
   rendered.set_root_device_type("ebs");
   if (!image.state_reason.code.empty()) {
     rendered.mutable_state_reason()->set_code(image.state_reason.code);
-    rendered.mutable_state_reason()->set_message(image.state_reason.message);
+    // Which files there are on the host, and what they are, is for its administrators.
+    rendered.mutable_state_reason()->set_message(caller.administrator ? image.state_reason.message : kHiddenReason);
   }
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_virtualization_type("hvm");
@@ -102,7 +105,8 @@ bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& set
 }
 
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
-                                                          storage::ImageService& images, const Settings& settings) {
+                                                          const Caller& caller, storage::ImageService& images,
+                                                          const Settings& settings) {
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   ASSIGN_OR_RETURN(std::vector<ImageId> ids, gateway::ParseIds<ImageId>(request.image_ids()));
   std::sort(ids.begin(), ids.end());
@@ -111,7 +115,7 @@ absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImag
   v1::DescribeImagesResponse response;
   if (!OwnerSelected(request, settings)) return response;
   for (const storage::ImageView& view : all) {
-    v1::Image image = Render(view, settings);
+    v1::Image image = Render(view, settings, caller);
     if (keep(image)) *response.add_images() = std::move(image);
   }
   return response;
