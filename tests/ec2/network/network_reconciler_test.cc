@@ -99,15 +99,15 @@ TEST_CASE_METHOD(AuditFixture, "what is damaged is synced again within seconds, 
   CHECK(reconciler->Repairs().empty());
   fabric.Damage({{.vpc = vpc, .what = "its packet rules were changed"}, {.vpc = {}, .what = "the table is gone"}});
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() > 1 && fabric.host_syncs() == 1; }));
+  REQUIRE(ComputeWorld::Eventually([&] { return reconciler->Repairs().size() == 2; }));
   const std::vector<network::Repair> repairs = reconciler->Repairs();
-  REQUIRE(repairs.size() == 2);
   CHECK(repairs[0].what == vpc.text() + ": its packet rules were changed");
   CHECK(repairs[1].what == "host: the table is gone");
 }
 
 TEST_CASE_METHOD(AuditFixture, "a metadata listener that was closed is made again", "[network]") {
   listens = false;
-  REQUIRE(ComputeWorld::Eventually([&] { return listens.load(); }));
+  REQUIRE(ComputeWorld::Eventually([&] { return listens.load() && !reconciler->Repairs().empty(); }));
   CHECK(absl::StrContains(reconciler->Repairs().front().what, "metadata"));
 }
 
