@@ -9,70 +9,12 @@
 #include "brume/ec2/v1/instance_profile.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
-#include "brume/iam/v1/user.pb.h"
-#include "brume/iam/v1/user_policy.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
-#include "tests/fakes/api_world.h"
+#include "tests/fakes/policy_world.h"
 
 namespace brume {
 namespace {
-
-// A user with one policy.
-class PolicyWorld : public ApiWorld {
- public:
-  PolicyWorld() {
-    const auto made = CallText("iam:CreateUser", "user_name: 'ada'");
-    REQUIRE(made.ok());
-    const iam::v1::User& user = static_cast<const iam::v1::CreateUserResponse&>(**made).user();
-    ada_ = {.principal = user.arn(),
-            .request_id = "r",
-            .arn = user.arn(),
-            .principal_id = user.user_id(),
-            .user_name = "ada"};
-  }
-
-  // `statements` of the policy language, between commas.
-  void SetPolicy(const std::string& statements) {
-    iam::v1::PutUserPolicyRequest put;
-    put.set_user_name("ada");
-    put.set_policy_name("p");
-    put.set_policy_document(absl::StrCat(R"({"Version":"2012-10-17","Statement":[)", statements, "]}"));
-    REQUIRE(CallByName("iam:PutUserPolicy", put).ok());
-  }
-  // All is allowed but what names `arn`.
-  void Protect(const std::string& arn) {
-    SetPolicy(absl::StrCat(R"({"Effect":"Allow","Action":"*","Resource":"*"},)",
-                           R"({"Effect":"Deny","Action":"*","Resource":")", arn, R"("})"));
-  }
-
-  // EC2's code of the user's call; "" when it is served.
-  std::string Try(const std::string& action, const std::string& text) {
-    const auto* method = FindRpc(action);
-    REQUIRE(method != nullptr);
-    std::unique_ptr<google::protobuf::Message> request(
-        google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
-    INFO(action << " " << text);
-    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, request.get()));
-    const auto answer = dispatcher.Call(*method, *request, ada_);
-    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
-  }
-
-  // What the user is answered.
-  template <typename Response, typename Request>
-  Response AsUser(const Request& request) {
-    const auto answer = CallAs(request, ada_);
-    REQUIRE(answer.ok());
-    return static_cast<const Response&>(**answer);
-  }
-
-  std::string Ec2Arn(const std::string& resource) const {
-    return absl::StrCat("arn:aws:ec2:", settings.region, ":", settings.account_id, ":", resource);
-  }
-
- private:
-  Caller ada_;
-};
 
 constexpr char kRefused[] = "UnauthorizedOperation";
 constexpr char kDryRun[] = "DryRunOperation";
@@ -128,6 +70,8 @@ TEST_CASE("a denial of a security group holds however a call names the group", "
     for (const std::string& named : {by_name, by_id}) {
       CHECK(world.Try("AuthorizeSecurityGroupIngress", rule + named) == expected);
       CHECK(world.Try("RevokeSecurityGroupIngress", rule + named) == expected);
+      CHECK(world.Try("UpdateSecurityGroupRuleDescriptionsIngress", rule + named) == expected);
+      CHECK(world.Try("UpdateSecurityGroupRuleDescriptionsEgress", rule + named) == expected);
       CHECK(world.Try("DeleteSecurityGroup", "dry_run: true " + named) == expected);
     }
   };
@@ -179,6 +123,20 @@ TEST_CASE("a denial of a key pair holds by its name and by its id", "[api]") {
   world.SetPolicy(R"({"Effect":"Allow","Action":"ec2:DeleteKeyPair","Resource":")" + world.Ec2Arn("key-pair/ops") +
                   R"("})");
   CHECK(world.Try("DeleteKeyPair", "key_pair_id: '" + id + "'") == "");
+}
+
+TEST_CASE("a denial of the caller's own user holds for calls that name nobody", "[api]") {
+  PolicyWorld world;
+  for (const char* call : {"CreateAccessKey", "ListAccessKeys", "GetUser"})
+    CHECK(world.Try(call, "") == "AccessDenied");
+  world.SetPolicy(R"({"Effect":"Allow","Action":"iam:*","Resource":"*"})");
+  CHECK(world.Try("GetUser", "") == "");
+  world.Protect("arn:aws:iam::" + world.settings.account_id + ":user/ada");
+  CHECK(world.Try("CreateAccessKey", "") == "AccessDenied");
+  CHECK(world.Try("DeleteAccessKey", "access_key_id: 'AKIAABCDEFGHIJKLMNOP'") == "AccessDenied");
+  CHECK(world.Try("UpdateAccessKey", "access_key_id: 'AKIAABCDEFGHIJKLMNOP' status: 'Inactive'") == "AccessDenied");
+  CHECK(world.Try("ListAccessKeys", "") == "AccessDenied");
+  CHECK(world.Try("GetUser", "") == "AccessDenied");
 }
 
 TEST_CASE("an association of an instance profile is its instance's to policies", "[api]") {

@@ -130,6 +130,11 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
   };
   add(InstanceId::kKind, FactsOfLaunched(request, services.settings));
   add(VolumeId::kKind, FactsOfVolume(request));
+  // Of a call that is not whole, the template is named as the caller wrote it.
+  if (const std::string& name = request.launch_template().launch_template_name(); !name.empty()) {
+    const absl::StatusOr<LaunchTemplateId> id = services.launch_templates.FindByName(name);
+    if (id.ok()) question.resources.push_back(ArnOf(account, *id));
+  }
   // Groups may be named by their names, and a launch that names none falls into the default ones.
   ASSIGN_OR_RETURN(const compute::LaunchSite site, services.instances.SiteOf(SiteWish(request)));
   std::set<std::string> used(question.resources.begin(), question.resources.end());

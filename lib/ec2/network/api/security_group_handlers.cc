@@ -218,14 +218,7 @@ void AddSecurityGroupActions(gateway::Actions& actions, network::SecurityGroupSe
                              const Settings& settings) {
   actions.Add(CreateSecurityGroup, groups);
   actions.Add(DescribeSecurityGroups, groups, settings);
-  const auto by_id = [&groups]<typename Request>(const Request& request) -> absl::StatusOr<std::optional<Request>> {
-    if (request.group_name().empty() || !request.group_id().empty()) return std::nullopt;
-    ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(std::nullopt, request.group_name()));
-    Request named = request;
-    named.set_group_id(group.id.text());
-    named.clear_group_name();
-    return named;
-  };
+  const auto by_id = WithGroupId(groups);
   actions.Add(DeleteSecurityGroup, groups).CompletedBy(by_id);
   actions.Add(AuthorizeSecurityGroupIngress, groups, settings).CompletedBy(by_id);
   actions.Add(AuthorizeSecurityGroupEgress, groups, settings);

@@ -124,8 +124,8 @@ void AddSecurityGroupRuleActions(gateway::Actions& actions, network::SecurityGro
                                  const Settings& settings) {
   actions.Add(DescribeSecurityGroupRules, groups, settings);
   actions.Add(ModifySecurityGroupRules, groups, settings);
-  actions.Add(UpdateSecurityGroupRuleDescriptionsIngress, groups, settings);
-  actions.Add(UpdateSecurityGroupRuleDescriptionsEgress, groups, settings);
+  actions.Add(UpdateSecurityGroupRuleDescriptionsIngress, groups, settings).CompletedBy(WithGroupId(groups));
+  actions.Add(UpdateSecurityGroupRuleDescriptionsEgress, groups, settings).CompletedBy(WithGroupId(groups));
 }
 
 }  // namespace brume::ec2

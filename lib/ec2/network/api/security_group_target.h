@@ -21,6 +21,18 @@ absl::StatusOr<SecurityGroupId> Target(const Request& request, network::Security
   return group.id;
 }
 
+// Completes a request by the id of the group that it names, for policies.
+inline auto WithGroupId(network::SecurityGroupService& groups) {
+  return [&groups]<typename Request>(const Request& request) -> absl::StatusOr<std::optional<Request>> {
+    if (request.group_name().empty() || !request.group_id().empty()) return std::nullopt;
+    ASSIGN_OR_RETURN(const SecurityGroup group, groups.Resolve(std::nullopt, request.group_name()));
+    Request named = request;
+    named.set_group_id(group.id.text());
+    named.clear_group_name();
+    return named;
+  };
+}
+
 // Finds the groups that rules name.
 inline auto GroupByName(network::SecurityGroupService& groups) {
   return [&groups](const std::string& name) -> absl::StatusOr<SecurityGroupId> {
