@@ -43,9 +43,10 @@ struct Config {
   std::string acceleration = "auto";  // auto, kvm, tcg
   int64_t console_log_kib = 1024;
 
-  std::string uplink = "auto";            // auto, none, or an interface
-  std::vector<std::string> dns_upstream;  // empty = the host's own resolvers
-  std::vector<std::string> import_dirs;   // empty = STATE/import
+  std::string uplink = "auto";               // auto, none, or an interface
+  std::vector<std::string> dns_upstream;     // empty = the host's own resolvers
+  int max_connections_per_interface = 8192;  // that it may have begun and the kernel still tracks
+  std::vector<std::string> import_dirs;      // empty = STATE/import
 
   gateway::RequestLimits limits;
   gateway::EventLogOptions events;

@@ -138,6 +138,7 @@ network::LinuxFabricOptions FabricOptions(const Config& config, const QemuUser& 
           .uplink = config.uplink,
           .public_pool = config.settings.public_pool,
           .dns_upstream = config.dns_upstream.empty() ? HostNameServers() : config.dns_upstream,
+          .max_connections_per_port = config.max_connections_per_interface,
           .tap_owner = user.uid,
           .tap_group = user.gid};
 }

@@ -121,6 +121,7 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->console_log_kib == defaults.console_log_kib);
   CHECK(config->uplink == defaults.uplink);
   CHECK(config->dns_upstream == defaults.dns_upstream);
+  CHECK(config->max_connections_per_interface == defaults.max_connections_per_interface);
   CHECK(config->import_dirs == defaults.import_dirs);
   const Settings &read = config->settings, &wanted = defaults.settings;
   CHECK(read.region == wanted.region);

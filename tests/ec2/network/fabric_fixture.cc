@@ -29,6 +29,7 @@ LinuxFabricOptions FabricFixture::Options() const {
           .uplink = uplink,
           .public_pool = Range("198.18.0.0/16"),
           .dns_upstream = dns_upstream,
+          .max_connections_per_port = max_connections,
           .tap_owner = std::nullopt,
           .tap_group = std::nullopt};
 }

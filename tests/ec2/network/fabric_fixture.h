@@ -101,6 +101,7 @@ class FabricFixture {
   std::string directory;
   std::string uplink = "none";
   std::vector<std::string> dns_upstream;
+  int max_connections = kMaxConnections;
   TestVpc vpc;
   std::unique_ptr<LinuxFabric> fabric;
 };

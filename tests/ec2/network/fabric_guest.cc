@@ -9,6 +9,7 @@
 #include <netinet/ether.h>
 #include <netinet/if_ether.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -53,10 +55,11 @@ std::string MacBytes(const std::string& text) {
 
 std::string AddressBytes(Ipv4 address) { return Bytes(htonl(address.value)); }
 
-uint16_t Checksum(const iphdr& header) {
+// RFC 1071.
+uint16_t Checksum(const std::string& octets) {
   uint32_t sum = 0;
-  std::array<uint16_t, sizeof(header) / 2> words;
-  memcpy(words.data(), &header, sizeof(header));
+  std::vector<uint16_t> words((octets.size() + 1) / 2);
+  memcpy(words.data(), octets.data(), octets.size());
   for (const uint16_t word : words) sum += word;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<uint16_t>(~sum);
@@ -156,12 +159,10 @@ void Guest::Send(const Frame& frame) {
   REQUIRE(write(outside_.get(), whole.data(), whole.size()) == static_cast<ssize_t>(whole.size()));
 }
 
-bool Guest::Saw(const std::string& bytes) {
+size_t Guest::Count(const std::string& bytes) {
   std::lock_guard lock(mutex_);
-  for (const Frame& frame : seen_) {
-    if (frame.find(bytes) != std::string::npos) return true;
-  }
-  return false;
+  return std::count_if(seen_.begin(), seen_.end(),
+                       [&](const Frame& frame) { return frame.find(bytes) != std::string::npos; });
 }
 
 UniqueFd Guest::Serve(uint16_t port) {
@@ -249,6 +250,23 @@ bool Carries(const UniqueFd& from, const UniqueFd& to, absl::Duration timeout) {
          recv(to.get(), &byte, 1, MSG_DONTWAIT) == 1;
 }
 
+Frame PingFrame(const FrameAddresses& addresses, const std::string& payload) {
+  iphdr ip = {};
+  ip.version = 4;
+  ip.ihl = sizeof(ip) / 4;
+  ip.ttl = 64;
+  ip.protocol = IPPROTO_ICMP;
+  icmphdr icmp = {};
+  icmp.type = ICMP_ECHO;
+  ip.tot_len = htons(sizeof(ip) + sizeof(icmp) + payload.size());
+  ip.saddr = htonl(addresses.source.value);
+  ip.daddr = htonl(addresses.target.value);
+  ip.check = Checksum(Bytes(ip));
+  icmp.checksum = Checksum(Bytes(icmp) + payload);
+  return MacBytes(addresses.target_mac) + MacBytes(addresses.source_mac) + Bytes(htons(ETH_P_IP)) + Bytes(ip) +
+         Bytes(icmp) + payload;
+}
+
 Frame UdpFrame(const FrameAddresses& addresses, uint16_t source_port, uint16_t target_port,
                const std::string& payload) {
   udphdr udp = {};
@@ -263,7 +281,7 @@ Frame UdpFrame(const FrameAddresses& addresses, uint16_t source_port, uint16_t t
   ip.tot_len = htons(sizeof(ip) + sizeof(udp) + payload.size());
   ip.saddr = htonl(addresses.source.value);
   ip.daddr = htonl(addresses.target.value);
-  ip.check = Checksum(ip);
+  ip.check = Checksum(Bytes(ip));
   return MacBytes(addresses.target_mac) + MacBytes(addresses.source_mac) + Bytes(htons(ETH_P_IP)) + Bytes(ip) +
          Bytes(udp) + payload;
 }
@@ -280,7 +298,7 @@ std::vector<Frame> UdpFragments(const Frame& whole, uint16_t id, size_t head) {
     ip.frag_off = htons(first ? kMoreFragments : static_cast<uint16_t>((split - headers) / 8));
     ip.tot_len = htons(sizeof(ip) + part.size());
     ip.check = 0;
-    ip.check = Checksum(ip);
+    ip.check = Checksum(Bytes(ip));
     fragments.push_back(whole.substr(0, sizeof(ether_header)) + Bytes(ip) + part);
   }
   return fragments;

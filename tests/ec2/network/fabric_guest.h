@@ -41,7 +41,9 @@ class Guest {
   // Sends a frame as it stands.
   void Send(const Frame& frame);
   // Whether a frame that came in from the network holds `bytes`.
-  bool Saw(const std::string& bytes);
+  bool Saw(const std::string& bytes) { return Count(bytes) > 0; }
+  // How many such frames came in.
+  size_t Count(const std::string& bytes);
   // No frame leaves or enters any more, as if the machine had lost its power.
   void Freeze() { frozen_ = true; }
 
@@ -87,6 +89,8 @@ struct FrameAddresses {
   Ipv4 source, target;
 };
 Frame UdpFrame(const FrameAddresses& addresses, uint16_t source_port, uint16_t target_port, const std::string& payload);
+// An ICMP echo request, whose answer holds `payload` too.
+Frame PingFrame(const FrameAddresses& addresses, const std::string& payload);
 // The same as two IP fragments under the identification `id`; `head` octets of payload are in the first (8 n).
 std::vector<Frame> UdpFragments(const Frame& whole, uint16_t id, size_t head);
 struct DhcpFields {

@@ -70,7 +70,10 @@ class RepairFixture : public FabricFixture {
   std::string State() const {
     return Output({"ip", "-o", "address"}) + Output({"ip", "route"}) + Output({"nft", "list", "ruleset"}) +
            Output(Inside({"ip", "-o", "address"})) + Output(Inside({"ip", "route"})) +
-           Output(Inside({"nft", "list", "ruleset"}));
+           // Without what the rules count; with what says who the ports are.
+           Output(Inside({"nft", "-t", "list", "ruleset"})) +
+           Output(Inside({"nft", "list", "set", "inet", "brume", "bindings"})) +
+           Output(Inside({"nft", "list", "map", "inet", "brume", "to_public"}));
   }
   // The host reaches the guest, the guest has names, and cannot call the host.
   void CheckWorks() {

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "lib/base/mutex.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/linux/nft_ruleset.h"
 
 namespace brume::network {
 
@@ -32,6 +33,8 @@ struct LinuxFabricOptions {
   Cidr public_pool{Ipv4{0xc6120000}, 16};  // 198.18.0.0/16
   // Asked for names outside a VPC's own domain, when there is an uplink.
   std::vector<std::string> dns_upstream;
+  // That one port may have begun and the kernel still tracks.
+  int max_connections_per_port = kMaxConnections;
   // The user and group QEMU runs as; none = root.
   std::optional<uid_t> tap_owner;
   std::optional<gid_t> tap_group;

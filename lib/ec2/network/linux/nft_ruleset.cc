@@ -27,6 +27,10 @@ std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner)
 // relay agent; each message, also of an answered "connection". A DHCPDECLINE has dnsmasq withhold the address for ten
 // minutes; nobody else can have it, so none is let through. Every client in use puts the message's type first; one that
 // does not harms itself alone.
+//
+// `connections` counts what each port began and the kernel still tracks: all namespaces share one table, which no guest
+// is to fill. `to_router` bounds what a port asks of the router (metadata, names, ping), as EC2 bounds it for its
+// link-local services: 1,024 packets a second. The kernel drops elements of both that are of no more use.
 constexpr char kSkeleton[] = R"(
 add table inet brume
 delete table inet brume
@@ -40,6 +44,8 @@ add set inet brume unchecked { type ifname . ether_addr; }
 add set inet brume dhcp_clients { typeof iifname . @th,160,32 . @th,288,48; }
 add set inet brume resolvers { type ipv4_addr; }
 add set inet brume has_public { type ipv4_addr; }
+add set inet brume connections { type ifname; size 65535; flags dynamic; }
+add set inet brume to_router { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
 add map inet brume port_egress { type ifname : verdict; }
@@ -56,6 +62,7 @@ add rule inet brume nat_in dnat ip to ip daddr map @to_private
 add chain inet brume egress { type filter hook forward priority -1; policy drop; }
 add rule inet brume egress ct state established,related accept
 add rule inet brume egress ct state invalid drop
+add rule inet brume egress ct state new iifname @ports add @connections { iifname ct count over $CONNECTIONS } drop
 add rule inet brume egress iifname vmap @port_egress
 add rule inet brume egress iifname "uplink" accept
 add chain inet brume ingress { type filter hook forward priority 0; policy drop; }
@@ -70,10 +77,12 @@ add rule inet brume dhcp udp sport 68 iifname . @th,160,32 . @th,288,48 @dhcp_cl
 add rule inet brume dhcp drop
 add chain inet brume router { type filter hook input priority 0; policy drop; }
 add rule inet brume router iifname "lo" accept
+add rule inet brume router iifname @ports update @to_router { iifname limit rate over 1024/second burst 1024 packets } drop
 add rule inet brume router udp dport 67 goto dhcp
 add rule inet brume router ct state established,related accept
 add rule inet brume router ct state invalid drop
 add rule inet brume router iifname != @ports drop
+add rule inet brume router ct state new add @connections { iifname ct count over $CONNECTIONS } drop
 add rule inet brume router ip daddr @resolvers udp dport 53 accept
 add rule inet brume router ip daddr @resolvers tcp dport 53 accept
 add rule inet brume router ip daddr 169.254.169.254 tcp dport 80 accept
@@ -280,7 +289,7 @@ std::string ChangePort(const PortRules* before, const PortRules* after) {
 }
 
 std::string WholeRuleset(const Ruleset& rules) {
-  std::string text = kSkeleton;
+  std::string text = absl::StrReplaceAll(kSkeleton, {{"$CONNECTIONS", absl::StrCat(rules.max_connections)}});
   Elements elements;
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
   for (const auto& [id, group] : rules.groups) DeclareGroup(text, id);

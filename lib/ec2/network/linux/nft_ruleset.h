@@ -5,7 +5,7 @@
 //               nat_in      public address -> private address
 //   forward     egress      which traffic may leave its port: the port's groups' out-… chains
 //               ingress     which may enter the port it goes to: the groups' in-… chains
-//   input       router      what guests may ask the router itself: DHCP, DNS, metadata, ping
+//   input       router      what guests may ask the router itself, and how fast: DHCP, DNS, metadata, ping
 //               dhcp        the client a DHCP message names is the port it came from
 //   postrouting nat_out     private -> public, for what leaves by the uplink
 // Two base chains on one hook, so that a packet must be accepted by both, its sender's groups and its receiver's; and
@@ -52,7 +52,12 @@ GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::
 // One rule's text, e.g. "ip saddr 10.0.0.0/8 tcp dport 22 accept".
 std::string RuleText(const SecurityGroupRule& rule);
 
+// Connections that one port may have begun at a time, where nothing else is said. The kernel walks through a port's to
+// count them: many more would make it slow for a guest that has them all.
+inline constexpr int kMaxConnections = 8192;
+
 struct Ruleset {
+  int max_connections = kMaxConnections;
   std::set<Ipv4> resolvers;  // addresses of the router that answer DNS
   std::map<SecurityGroupId, GroupRules> groups;
   std::map<std::string, PortRules> ports;  // by tap

@@ -113,7 +113,10 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
 absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>& links) {
   std::set<std::string> present;
   for (const Link& link : links) present.insert(link.name);
-  Ruleset wanted{.resolvers = ResolverAddresses(spec.vpc, spec.subnets), .groups = {}, .ports = {}};
+  Ruleset wanted{.max_connections = options_.max_connections,
+                 .resolvers = ResolverAddresses(spec.vpc, spec.subnets),
+                 .groups = {},
+                 .ports = {}};
   for (const GroupSpec& group : spec.groups) {
     wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
   }

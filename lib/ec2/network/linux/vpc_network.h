@@ -29,6 +29,7 @@ namespace brume::network {
 struct VpcNetworkOptions {
   std::string directory;                  // of this VPC's files
   std::vector<std::string> dns_upstream;  // empty = only private names are resolved
+  int max_connections = kMaxConnections;  // that one port may have begun
 };
 
 class VpcNetwork {
