@@ -1,6 +1,7 @@
 """How guests end: asked, deaf, by themselves, killed, for good."""
 
 import os
+import signal
 import time
 import unittest
 
@@ -32,6 +33,16 @@ class EndsTest(HostTest):
         ended.wait_state("terminated", 15)
         self.assertIsNone(stopped.qemu_pid())
         self.assertIsNone(ended.qemu_pid())
+
+    def test_a_guest_whose_qemu_hangs_loses_power_at_its_deadline(self):
+        guest = self.host.launch_ready()
+        os.kill(guest.qemu_pid(), signal.SIGSTOP)
+        guest.stop()
+        guest.wait_state("stopped", PATIENCE + 10)
+        self.assertIsNone(guest.qemu_pid())
+        guest.start()
+        guest.wait_ready()
+        guest.terminate()
 
     def test_a_guest_deaf_to_reboot_is_reset_at_its_deadline(self):
         guest = self.host.launch_ready()

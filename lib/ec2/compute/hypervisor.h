@@ -80,7 +80,7 @@ class Hypervisor : public GuestMeter {
   virtual absl::StatusOr<Power> Observe(const InstanceId& id) = 0;
   // Every guest whose name is an instance id, whether or not we know it.
   virtual absl::StatusOr<std::vector<InstanceId>> List() = 0;
-  // Presses the ACPI power button. NotFound when off.
+  // Presses the ACPI power button. NotFound when off; DeadlineExceeded, within seconds, when the guest's process hangs.
   virtual absl::Status AskToStop(const InstanceId& id) = 0;
   // The guest is gone when this returns OK. OK when there was none.
   virtual absl::Status CutPower(const InstanceId& id) = 0;

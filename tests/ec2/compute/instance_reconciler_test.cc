@@ -45,6 +45,28 @@ TEST_CASE("a stop asks the guest first, gives back its public address and keeps 
   CHECK(world.Row(id).state_reason.code.empty());
 }
 
+TEST_CASE("a guest whose process hangs is asked once and loses power at its deadline", "[compute]") {
+  ComputeWorld world;
+  const InstanceId id = world.Launch();
+  world.hypervisor.Fail("AskToStop", absl::DeadlineExceededError("the power button took longer than 2s"), 1'000'000);
+  const bool terminates = GENERATE(false, true);
+  if (terminates) {
+    REQUIRE(world.service->Terminate({&id, 1}).ok());
+  } else {
+    REQUIRE(world.service->Stop({&id, 1}, false).ok());
+  }
+  REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("AskToStop") == 1; }));
+  // A step that failed is noted, and tried again after a moment.
+  world.clock.Advance(absl::Seconds(3));
+  CHECK(world.Row(id).last_error.empty());
+  CHECK(world.hypervisor.CallsOf("CutPower") == 0);
+  world.clock.Advance(terminates ? world.settings.terminate_timeout : world.settings.shutdown_timeout);
+  world.reconciler->Wake(id);
+  REQUIRE(world.Reaches(id, terminates ? State::kTerminated : State::kStopped));
+  CHECK(world.hypervisor.CallsOf("AskToStop") == 1);
+  CHECK(world.Row(id).last_error.empty());
+}
+
 TEST_CASE("a guest deaf to shutdown loses power at its deadline, not before", "[compute]") {
   ComputeWorld world;
   world.hypervisor.MakeDeaf(true);

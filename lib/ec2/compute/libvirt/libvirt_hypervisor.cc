@@ -5,10 +5,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -73,10 +75,14 @@ class LibvirtHypervisor final : public Hypervisor {
 
  private:
   template <typename T>
-  absl::StatusOr<T> CallFor(const std::string& what, std::function<absl::StatusOr<T>(virConnectPtr)> call);
-  absl::Status Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call);
+  // `deadline` unset = the one of the options.
+  absl::StatusOr<T> CallFor(const std::string& what, std::function<absl::StatusOr<T>(virConnectPtr)> call,
+                            std::optional<absl::Duration> deadline = std::nullopt);
+  absl::Status Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call,
+                    std::optional<absl::Duration> deadline = std::nullopt);
   // Acts on a guest that is not off.
-  absl::Status Act(const InstanceId& id, const std::string& what, std::function<int(virDomainPtr)> action);
+  absl::Status Act(const InstanceId& id, const std::string& what, std::function<int(virDomainPtr)> action,
+                   std::optional<absl::Duration> deadline = std::nullopt);
 
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
@@ -154,10 +160,11 @@ void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
 
 template <typename T>
 absl::StatusOr<T> LibvirtHypervisor::CallFor(const std::string& what,
-                                             std::function<absl::StatusOr<T>(virConnectPtr)> call) {
+                                             std::function<absl::StatusOr<T>(virConnectPtr)> call,
+                                             std::optional<absl::Duration> deadline) {
   ASSIGN_OR_RETURN(const ConnectHandle handle, connection_.Get());
-  absl::StatusOr<T> result =
-      pool_.RunFor<T>(what, options_.call_deadline, [handle, call = std::move(call)] { return call(handle.get()); });
+  absl::StatusOr<T> result = pool_.RunFor<T>(what, deadline.value_or(options_.call_deadline),
+                                             [handle, call = std::move(call)] { return call(handle.get()); });
   // What libvirtd cannot reach itself, its log daemon for one, is no fault of the connection.
   if (absl::IsUnavailable(result.status()) && !embedded_root_.has_value() && virConnectIsAlive(handle.get()) != 1) {
     connection_.ReportBroken(handle, result.status());
@@ -165,23 +172,25 @@ absl::StatusOr<T> LibvirtHypervisor::CallFor(const std::string& what,
   return result;
 }
 
-absl::Status LibvirtHypervisor::Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call) {
-  const absl::StatusOr<bool> result =
-      CallFor<bool>(what, [call = std::move(call)](virConnectPtr connection) -> absl::StatusOr<bool> {
-        RETURN_IF_ERROR(call(connection));
-        return true;
-      });
+absl::Status LibvirtHypervisor::Call(const std::string& what, std::function<absl::Status(virConnectPtr)> call,
+                                     std::optional<absl::Duration> deadline) {
+  const auto wrapped = [call = std::move(call)](virConnectPtr connection) -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(call(connection));
+    return true;
+  };
+  const absl::StatusOr<bool> result = CallFor<bool>(what, wrapped, deadline);
   return result.status();
 }
 
 absl::Status LibvirtHypervisor::Act(const InstanceId& id, const std::string& what,
-                                    std::function<int(virDomainPtr)> action) {
+                                    std::function<int(virDomainPtr)> action, std::optional<absl::Duration> deadline) {
   const std::string sentence = absl::StrCat(what, " ", id.text());
-  return Call(sentence, [sentence, guest = id.text(), action = std::move(action)](virConnectPtr connection) {
+  const auto act = [sentence, guest = id.text(), action = std::move(action)](virConnectPtr connection) {
     const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
     if (!domain.ok()) return domain.status();
     return action(domain->get()) == 0 ? absl::OkStatus() : ActionError(sentence);
-  });
+  };
+  return Call(sentence, act, deadline);
 }
 
 compute::Acceleration LibvirtHypervisor::FindAcceleration() const {
@@ -266,9 +275,14 @@ absl::StatusOr<std::vector<GuestStatistics>> LibvirtHypervisor::Sample(const std
 }
 
 absl::Status LibvirtHypervisor::AskToStop(const InstanceId& id) {
-  return Act(id, "press the power button of", [simulated = simulated_](virDomainPtr domain) {
-    return virDomainShutdownFlags(domain, simulated ? 0 : VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
-  });
+  // QEMU answers at once or hangs, and its guest has a deadline.
+  constexpr absl::Duration kPressDeadline = absl::Seconds(2);
+  return Act(
+      id, "press the power button of",
+      [simulated = simulated_](virDomainPtr domain) {
+        return virDomainShutdownFlags(domain, simulated ? 0 : VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
+      },
+      std::min(kPressDeadline, options_.call_deadline));
 }
 
 // Nothing to do where it has no process any more.
