@@ -1,6 +1,7 @@
 """Who signs wrongly is refused with AWS's own codes; who signs rightly is let in by any of AWS's ways to sign."""
 
 import datetime
+import gzip
 import http.client
 import unittest
 import unittest.mock
@@ -44,13 +45,13 @@ class SignatureTest(SimulatedClientTest):
         connection.request(method, target, body, headers or {})
         response = connection.getresponse()
         text = response.read()
-        error = ElementTree.fromstring(text).find(".//Code")
+        error = ElementTree.fromstring(text).find(".//{*}Code")
         return response.status, None if error is None else error.text, text.decode()
 
-    def signed(self, body, service="ec2"):
+    def signed(self, body, service="ec2", **headers):
         """Headers over the body of a POST."""
         request = AWSRequest("POST", self.host.endpoint + "/", data=body,
-                             headers={"Content-Type": "application/x-www-form-urlencoded"})
+                             headers={"Content-Type": "application/x-www-form-urlencoded", **headers})
         botocore.auth.SigV4Auth(Credentials(*self.root_key()), service, "us-east-1").add_auth(request)
         return dict(request.headers)
 
@@ -93,6 +94,18 @@ class SignatureTest(SimulatedClientTest):
         self.assertEqual(self.post(body.replace("Regions", "Images"), headers), (401, "AuthFailure"))
         self.assertEqual(self.http("POST", "/?DryRun=true", body, headers)[:2], (401, "AuthFailure"))
         self.assertEqual(self.post(body, {**headers, "X-Amz-Date": "20260101T000000Z"})[1], "SignatureDoesNotMatch")
+
+    def test_a_compressed_form_is_signed_as_it_is_sent(self):
+        datum = "&MetricData.member.{0}.MetricName=requests-{0}&MetricData.member.{0}.Value={0}"
+        form = "Action=PutMetricData&Version=2010-08-01&Namespace=Field" + "".join(map(datum.format, range(1, 151)))
+        body = gzip.compress(form.encode())
+        zipped = {"Content-Encoding": "gzip"}
+        headers = self.signed(body, "monitoring", **zipped)
+        self.assertEqual(self.post(body, headers), (200, None))
+        self.assertEqual(self.post(gzip.compress(form.encode() + b"0"), headers), (403, "SignatureDoesNotMatch"))
+        self.assertEqual(self.post(body, {**self.signed(form, "monitoring"), **zipped}), (403, "SignatureDoesNotMatch"))
+        bomb = gzip.compress(bytes(100 << 20))
+        self.assertEqual(self.post(bomb, self.signed(bomb, "monitoring", **zipped)), (413, "RequestEntityTooLarge"))
 
     def test_a_call_that_nobody_signed_is_refused(self):
         body = "Action=DescribeRegions&Version=2016-11-15"

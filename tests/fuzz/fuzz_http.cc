@@ -96,7 +96,7 @@ std::unique_ptr<gateway::Dispatcher> MakeDispatcher() {
 const frontend::QueryCalls& Calls() {
   static const auto& calls = *[] {
     Require(log::Configure(log::Level::kError, "").ok());
-    return new frontend::QueryCalls(*MakeDispatcher().release(), Signed);
+    return new frontend::QueryCalls(*MakeDispatcher().release(), Signed, {.body_bytes = kLimits.body_bytes});
   }();
   return calls;
 }

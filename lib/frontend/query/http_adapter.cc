@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "lib/frontend/query/content_coding.h"
 #include "lib/resource/error_codes.h"
 
 namespace brume::frontend {
@@ -65,6 +66,9 @@ std::optional<Refusal> RefusalOfHead(const http::Request& head, bool has_body) {
   const std::string* const type = head.FindHeader("Content-Type");
   if (type == nullptr || !IsForm(*type)) {
     return Refusal{415, "InvalidRequest", "The body must be application/x-www-form-urlencoded."};
+  }
+  if (!ContentCodingOf(head.headers).has_value()) {
+    return Refusal{415, "InvalidRequest", "The only content encoding served is gzip."};
   }
   return std::nullopt;
 }

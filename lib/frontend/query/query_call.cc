@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/frontend/query/content_coding.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/encode_error.h"
@@ -26,18 +27,6 @@ std::string Header(const SignedRequest& request, absl::string_view name) {
     if (header == name) return value;
   }
   return "";
-}
-
-// The parameters of the query and of the body, as the ones of one form: a presigned POST has some in each.
-absl::StatusOr<Form> FormOf(const SignedRequest& request) {
-  const size_t question = request.target.find('?');
-  Form form;
-  if (question != absl::string_view::npos) {
-    ASSIGN_OR_RETURN(form, ParseForm(request.target.substr(question + 1)));
-  }
-  ASSIGN_OR_RETURN(Form body, ParseForm(request.body));
-  for (FormField& field : body) form.push_back(std::move(field));
-  return form;
 }
 
 std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
@@ -79,8 +68,8 @@ QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view mes
           .body = EncodeError({}, ec2::Error(code, message), request_id)};
 }
 
-QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region)
-    : dispatcher_(dispatcher), authenticate_(std::move(authenticate)), strict_region_(std::move(strict_region)) {
+QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryCallOptions options)
+    : dispatcher_(dispatcher), authenticate_(std::move(authenticate)), options_(std::move(options)) {
   for (const google::protobuf::ServiceDescriptor* service : schema::Services()) {
     const schema::ApiFamilyInfo& family = schema::Family(*service);
     if (family.api_version.empty()) continue;
@@ -91,6 +80,24 @@ QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authe
       if (!schema::IsStreaming(*method)) api.actions.emplace(method->name(), method);
     }
   }
+}
+
+// The parameters of the query and of the body, as the ones of one form: a presigned POST has some in each.
+absl::StatusOr<Form> QueryCalls::FormOf(const SignedRequest& request) const {
+  const size_t question = request.target.find('?');
+  Form form;
+  if (question != absl::string_view::npos) {
+    ASSIGN_OR_RETURN(form, ParseForm(request.target.substr(question + 1)));
+  }
+  std::string text;
+  absl::string_view body = request.body;
+  if (!body.empty() && ContentCodingOf(request.headers) == ContentCoding::kGzip) {
+    ASSIGN_OR_RETURN(text, DecodeGzip(body, options_.body_bytes));
+    body = text;
+  }
+  ASSIGN_OR_RETURN(Form fields, ParseForm(body));
+  for (FormField& field : fields) form.push_back(std::move(field));
+  return form;
 }
 
 QueryCalls::Asked QueryCalls::AskedBy(const Form& form) const {
@@ -115,9 +122,9 @@ absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked
     return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to correct service: '",
                                                             who.service, "' is not served here."));
   }
-  if (!strict_region_.empty() && who.region != strict_region_) {
+  if (!options_.strict_region.empty() && who.region != options_.strict_region) {
     return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to a valid region: '",
-                                                            strict_region_, "', not '", who.region, "'."));
+                                                            options_.strict_region, "', not '", who.region, "'."));
   }
   if (asked.action.empty()) return ec2::Error("MissingAction", "The request must contain the parameter Action");
   if (asked.version.empty()) {

@@ -39,11 +39,17 @@ struct QueryAnswer {
 // An answer in EC2's form to a request that is refused by HTTP or a limit before it is a call.
 QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id);
 
+struct QueryCallOptions {
+  // Only requests signed for it are taken; empty = any region is a name for this one.
+  std::string strict_region = {};
+  // Of a body that came compressed, when it is not any more.
+  size_t body_bytes = 1 << 20;
+};
+
 // Thread-safe. What it is made of must outlive it.
 class QueryCalls {
  public:
-  // With a `strict_region` only requests signed for it are taken; empty = any region is a name for this one.
-  QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, std::string strict_region = {});
+  QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryCallOptions options = {});
 
   // Blocks for as long as the call takes. Nothing of the parameters but the form of errors, and what a refused call is
   // recorded as, is believed before the signature is.
@@ -63,12 +69,13 @@ class QueryCalls {
     std::string version;
   };
   Asked AskedBy(const Form& form) const;
+  absl::StatusOr<Form> FormOf(const SignedRequest& request) const;
   absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
   absl::StatusOr<std::string> Run(const QueryRequest& request, const Form& form, const Asked& asked) const;
 
   const gateway::Dispatcher& dispatcher_;
   const Authenticate authenticate_;
-  const std::string strict_region_;
+  const QueryCallOptions options_;
   std::map<std::string, Api> by_version_;
 };
 

@@ -20,7 +20,8 @@ class Server final : public QueryServer {
  public:
   Server(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryServerOptions options)
       : options_(std::move(options)),
-        calls_(dispatcher, std::move(authenticate), options_.strict_region),
+        calls_(dispatcher, std::move(authenticate),
+               {.strict_region = options_.strict_region, .body_bytes = options_.limits.body_bytes}),
         server_(HttpServerOptions(options_, [this] { return NewRequestId(random_); }),
                 [this](http::Request request, http::Responder responder) {
                   Serve(std::move(request), std::move(responder));
