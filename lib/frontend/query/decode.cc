@@ -19,6 +19,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/frontend/query/request_values.h"
 #include "lib/frontend/query/wire.h"
+#include "lib/frontend/query/wire_value.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/schema/schema.h"
@@ -102,7 +103,7 @@ class Decoder {
       if (wire == nullptr) return Unknown(field);
       node = Child(*node, wire->field->number());
       if (wire->list) {
-        if (parts.AtEnd()) return AddEmptyList(field, *wire, *node);
+        if (parts.AtEnd()) return AddWithoutNumber(field, *wire, *node);
         if (wire_.aws_query && (parts.Next() != "member" || parts.AtEnd())) return Unknown(field);
         const std::optional<uint32_t> index = ParseIndex(parts.Next());
         if (!index) return Unknown(field);
@@ -141,8 +142,10 @@ class Decoder {
     return absl::OkStatus();
   }
 
-  absl::Status AddEmptyList(const FormField& field, const WireField& wire, Node& node) const {
+  // An empty list; or in EC2, where some clients (Perl's) send a list of one value so, its one item.
+  absl::Status AddWithoutNumber(const FormField& field, const WireField& wire, Node& node) {
     if (field.value.empty()) return SetOnce(field, node);
+    if (!wire_.aws_query && wire.structure == nullptr) return AddValue(field, wire, *Child(node, 0));
     const std::string item = schema::ItemName(*wire.field, field.name.substr(0, 200), 1);
     return Invalid(field, wire, absl::StrCat("It is a list: give its first item as ", item, "."));
   }
@@ -176,14 +179,19 @@ class Decoder {
     return type.name() != "Tag" && !type.options().GetExtension(rpc::v1::attribute_value);
   }
 
+  absl::Status FillStructure(const WireField& wire, const Node& node, Message& message) const {
+    Message& structure = PutStructure(wire, message);
+    RETURN_IF_ERROR(FillMessage(*wire.structure, node, structure));
+    std::vector<const google::protobuf::FieldDescriptor*> given;
+    structure.GetReflection()->ListFields(structure, &given);
+    // One of nothing but parameters that are not given is not given either: Packer's IamInstanceProfile.Name=
+    if (given.empty() && !wire_.aws_query && !wire.list) message.GetReflection()->ClearField(&message, wire.field);
+    return absl::OkStatus();
+  }
+
   // Sets the field, or adds an item to it.
   absl::Status FillField(const WireField& wire, const Node& node, Message& message) const {
-    const auto& reflection = *message.GetReflection();
-    if (wire.structure != nullptr) {
-      return FillMessage(
-          *wire.structure, node,
-          wire.list ? *reflection.AddMessage(&message, wire.field) : *reflection.MutableMessage(&message, wire.field));
-    }
+    if (wire.structure != nullptr) return FillStructure(wire, node, message);
     const FormField& field = *node.value;
     if (IsNotGiven(wire, field, message)) return absl::OkStatus();
     if (wire.type != WireType::kBlob && !gateway::IsUtf8(field.value)) {
@@ -193,57 +201,48 @@ class Decoder {
     }
     switch (wire.type) {
       case WireType::kText:
-        SetText(wire, field.value, message);
+        PutText(wire, field.value, message);
         return absl::OkStatus();
       case WireType::kTimestamp: {
         std::optional<std::string> time = ParseTimestamp(field.value);
         if (!time) return Invalid(field, wire, "It must be a time such as 2026-01-31T12:00:00Z.");
-        SetText(wire, *std::move(time), message);
+        PutText(wire, *std::move(time), message);
         return absl::OkStatus();
       }
       case WireType::kBlob: {
         std::optional<std::string> bytes = ParseBase64(field.value);
         if (!bytes) return Invalid(field, wire, "It must be base64.");
-        SetText(wire, *std::move(bytes), message);
+        PutText(wire, *std::move(bytes), message);
         return absl::OkStatus();
       }
       case WireType::kBoolean: {
         const std::optional<bool> value = ParseBoolean(field.value);
         if (!value) return Invalid(field, wire, "It must be true or false.");
-        wire.list ? reflection.AddBool(&message, wire.field, *value) : reflection.SetBool(&message, wire.field, *value);
+        PutBool(wire, *value, message);
         return absl::OkStatus();
       }
       case WireType::kInteger: {
         const std::optional<int32_t> value = ParseInteger(field.value);
         if (!value) return Invalid(field, wire, "It must be an integer of 32 bits.");
-        wire.list ? reflection.AddInt32(&message, wire.field, *value)
-                  : reflection.SetInt32(&message, wire.field, *value);
+        PutInteger(wire, *value, message);
         return absl::OkStatus();
       }
       case WireType::kLong: {
         const std::optional<int64_t> value = ParseLong(field.value);
         if (!value) return Invalid(field, wire, "It must be an integer of 64 bits.");
-        wire.list ? reflection.AddInt64(&message, wire.field, *value)
-                  : reflection.SetInt64(&message, wire.field, *value);
+        PutLong(wire, *value, message);
         return absl::OkStatus();
       }
       case WireType::kDouble: {
         const std::optional<double> value = ParseDouble(field.value);
         if (!value) return Invalid(field, wire, "It must be a number.");
-        wire.list ? reflection.AddDouble(&message, wire.field, *value)
-                  : reflection.SetDouble(&message, wire.field, *value);
+        PutDouble(wire, *value, message);
         return absl::OkStatus();
       }
       case WireType::kStructure:
         break;  // above
     }
     return absl::InternalError("a structure without members");
-  }
-
-  static void SetText(const WireField& wire, std::string text, Message& message) {
-    const auto& reflection = *message.GetReflection();
-    wire.list ? reflection.AddString(&message, wire.field, std::move(text))
-              : reflection.SetString(&message, wire.field, std::move(text));
   }
 
   const WireMessage& wire_;

@@ -14,6 +14,7 @@ namespace brume::frontend {
 //   InstanceId.1=i-1&InstanceId.2=i-2      EC2's lists; AWS_QUERY's are Tags.member.1.Key=…
 //   BlockDeviceMapping.1.Ebs.VolumeSize=8  structures
 //   InstanceId=                            an empty list, as clients send it
+//   InstanceId=i-1                         EC2's list of one value
 //
 // The numbers of a list order it; gaps mean nothing. Nothing is dropped silently. Errors: UnknownParameter for a name
 // that the schema does not have; InvalidQueryParameter for a parameter that comes twice; InvalidParameterValue for a

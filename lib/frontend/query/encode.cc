@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/frontend/query/wire.h"
+#include "lib/frontend/query/wire_value.h"
 #include "lib/frontend/query/xml_text.h"
 #include "lib/schema/schema.h"
 
@@ -31,11 +32,6 @@ class Writer {
   }
 
  private:
-  static bool IsThere(const Message& message, const WireField& field) {
-    const auto& reflection = *message.GetReflection();
-    return field.list ? reflection.FieldSize(message, field.field) > 0 : reflection.HasField(message, field.field);
-  }
-
   void WriteMembers(const WireMessage& wire, const Message& message, bool empty_lists) {
     for (const WireField& field : wire.fields) {
       if (!IsThere(message, field)) {
@@ -58,17 +54,14 @@ class Writer {
   // `index` is -1 for a field that is not repeated.
   void WriteElement(const Message& message, const WireField& field, int index, absl::string_view open,
                     absl::string_view close) {
-    const auto& reflection = *message.GetReflection();
-    const auto* of = field.field;
-    const bool item = index >= 0;
+    const WireValue value{message, field, index};
     xml_.append(open.data(), open.size());
     switch (field.type) {
       case WireType::kText:
       case WireType::kTimestamp:
       case WireType::kBlob: {
         std::string scratch;
-        const std::string& text = item ? reflection.GetRepeatedStringReference(message, of, index, &scratch)
-                                       : reflection.GetStringReference(message, of, &scratch);
+        const std::string& text = value.Text(scratch);
         if (field.type == WireType::kBlob) {
           xml_ += absl::Base64Escape(text);
         } else {
@@ -77,24 +70,19 @@ class Writer {
         break;
       }
       case WireType::kBoolean:
-        xml_ += (item ? reflection.GetRepeatedBool(message, of, index) : reflection.GetBool(message, of)) ? "true"
-                                                                                                          : "false";
+        xml_ += value.Bool() ? "true" : "false";
         break;
       case WireType::kInteger:
-        absl::StrAppend(&xml_,
-                        item ? reflection.GetRepeatedInt32(message, of, index) : reflection.GetInt32(message, of));
+        absl::StrAppend(&xml_, value.Integer());
         break;
       case WireType::kLong:
-        absl::StrAppend(&xml_,
-                        item ? reflection.GetRepeatedInt64(message, of, index) : reflection.GetInt64(message, of));
+        absl::StrAppend(&xml_, value.Long());
         break;
       case WireType::kDouble:
-        WriteDouble(item ? reflection.GetRepeatedDouble(message, of, index) : reflection.GetDouble(message, of));
+        WriteDouble(value.Double());
         break;
       case WireType::kStructure:
-        WriteMembers(*field.structure,
-                     item ? reflection.GetRepeatedMessage(message, of, index) : reflection.GetMessage(message, of),
-                     true);
+        WriteMembers(*field.structure, value.Structure(), true);
         break;
     }
     xml_.append(close.data(), close.size());

@@ -95,6 +95,21 @@ TEST_CASE("an empty value of a list is an empty list", "[query]") {
   CHECK(run->security_group_ids_size() == 1);
 }
 
+TEST_CASE("a list of one value may come without a number, once", "[query]") {
+  const auto run = *Run("SecurityGroupId=sg-1&InstanceType=t3.micro");
+  REQUIRE(run.security_group_ids_size() == 1);
+  CHECK(run.security_group_ids(0) == "sg-1");
+  CHECK(FaultOf("SecurityGroupId=sg-1&SecurityGroupId=sg-2").starts_with("InvalidQueryParameter: "));
+  CHECK(FaultOf("SecurityGroupId=sg-1&SecurityGroupId.0=sg-2").starts_with("InvalidQueryParameter: "));
+}
+
+TEST_CASE("a structure of nothing but parameters that are not given is not given", "[query]") {
+  const auto run = *Run("IamInstanceProfile.Name=&Placement.AvailabilityZone=&ImageId=ami-1");
+  CHECK_FALSE(run.has_iam_instance_profile());
+  CHECK_FALSE(run.has_placement());
+  CHECK(Run("IamInstanceProfile.Name=p&IamInstanceProfile.Arn=")->iam_instance_profile().name() == "p");
+}
+
 TEST_CASE("what signs a request is no parameter", "[query]") {
   CHECK(Run("AWSAccessKeyId=a&Signature=b&SignatureMethod=c&SignatureVersion=2&Timestamp=d&SecurityToken=e&Expires=f"
             "&X-Amz-Algorithm=g&X-Amz-Security-Token=h&x-amz-date=i&ImageId=ami-1")
@@ -128,9 +143,9 @@ TEST_CASE("a value that is not of its parameter's type is named with what it mus
   CHECK(FaultOf("Placement=here") ==
         "InvalidParameterValue: Value (here) for parameter placement is invalid. It is a structure: give its members.");
   CHECK(FaultOf("TagSpecification.1=x").starts_with("InvalidParameterValue: "));
-  CHECK(FaultOf("SecurityGroupId=sg-1") ==
-        "InvalidParameterValue: Value (sg-1) for parameter securityGroupId is invalid. It is a list: give its first "
-        "item as SecurityGroupId.1.");
+  CHECK(FaultOf("TagSpecification=x") ==
+        "InvalidParameterValue: Value (x) for parameter tagSpecification is invalid. It is a list: give its first "
+        "item as TagSpecification.1.");
   CHECK(FaultOf("KeyName=%ff") == "InvalidParameterValue: The value for parameter keyName is not valid UTF-8");
 }
 
