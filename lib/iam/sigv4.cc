@@ -61,8 +61,12 @@ std::string Decode(absl::string_view text) {
   return decoded;
 }
 
-std::string CanonicalPath(absl::string_view target) {
+// "s3", "s3-outposts", "s3express".
+bool IsS3(const Scope& scope) { return absl::StartsWith(scope.service, "s3"); }
+
+std::string CanonicalPath(absl::string_view target, const Scope& scope) {
   const absl::string_view path = target.substr(0, target.find('?'));
+  if (IsS3(scope)) return std::string(path);
   std::vector<absl::string_view> parts;
   for (absl::string_view part : absl::StrSplit(path, '/')) {
     if (part.empty() || part == ".") continue;
@@ -114,9 +118,13 @@ absl::Status CheckSigned(const SignedRequest& request, const Signature& signatur
 }
 
 // The hash of the body, or the word that stands for it.
-absl::StatusOr<std::string> Payload(const SignedRequest& request) {
+absl::StatusOr<std::string> Payload(const SignedRequest& request, const Signature& signature) {
   std::string claimed;
   const bool claims = CanonicalValue(request, "x-amz-content-sha256", &claimed);
+  if (IsS3(signature.scope)) {
+    if (!claims && signature.valid_for > absl::ZeroDuration()) return "UNSIGNED-PAYLOAD";
+    if (claimed == "UNSIGNED-PAYLOAD" || absl::StartsWith(claimed, "STREAMING-")) return claimed;
+  }
   if (claims && claimed == "UNSIGNED-PAYLOAD" && request.body.empty()) return claimed;
   std::string hash = Sha256Hex(request.body);
   if (claims && !Equal(claimed, hash)) {
@@ -175,14 +183,14 @@ absl::Status CheckTime(const Signature& signature, absl::Time now) {
 
 absl::StatusOr<std::string> CanonicalRequest(const SignedRequest& request, const Signature& signature) {
   RETURN_IF_ERROR(CheckSigned(request, signature));
-  std::string canonical =
-      absl::StrCat(request.method, "\n", CanonicalPath(request.target), "\n", CanonicalQuery(request.target), "\n");
+  std::string canonical = absl::StrCat(request.method, "\n", CanonicalPath(request.target, signature.scope), "\n",
+                                       CanonicalQuery(request.target), "\n");
   for (const std::string& name : signature.signed_headers) {
     std::string value;
     if (!CanonicalValue(request, name, &value)) return Mismatch(signature.scope.service);
     absl::StrAppend(&canonical, name, ":", value, "\n");
   }
-  ASSIGN_OR_RETURN(const std::string payload, Payload(request));
+  ASSIGN_OR_RETURN(const std::string payload, Payload(request, signature));
   absl::StrAppend(&canonical, "\n", absl::StrJoin(signature.signed_headers, ";"), "\n", payload);
   return canonical;
 }

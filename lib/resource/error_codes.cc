@@ -43,11 +43,21 @@ KnownCode KnownCode::In(unsigned apis) const {
   return KnownCode(FindErrorRow(row_->elsewhere));
 }
 
-int KnownCode::HttpStatus(unsigned apis) const {
+const ErrorRow* KnownCode::RowOf(unsigned apis) const {
   for (const ErrorRow* row = row_; row != std::end(kErrorRows) && row->code == row_->code; ++row) {
-    if ((row->apis & apis) != 0) return row->http_status;
+    if ((row->apis & apis) != 0) return row;
   }
-  return 400;
+  return nullptr;
+}
+
+absl::string_view KnownCode::Shape(unsigned apis) const {
+  const ErrorRow* const row = RowOf(apis);
+  return row == nullptr || row->shape.empty() ? row_->code : row->shape;
+}
+
+int KnownCode::HttpStatus(unsigned apis) const {
+  const ErrorRow* const row = RowOf(apis);
+  return row == nullptr ? 400 : row->http_status;
 }
 
 }  // namespace brume::ec2

@@ -33,11 +33,12 @@ struct ErrorRow {
   absl::StatusCode status;  // of gRPC, the same in all rows of a code
   int http_status;
   absl::string_view elsewhere = {};  // what APIs other than EC2's call it; empty = the same
+  absl::string_view shape = {};      // its name in AWS's models, which JSON and CBOR have; empty = the same
 };
 
 // Sorted by code.
 inline constexpr ErrorRow kErrorRows[] = {
-    {"AccessDenied", kEvery, absl::StatusCode::kPermissionDenied, 403},
+    {"AccessDenied", kEvery, absl::StatusCode::kPermissionDenied, 403, {}, "AccessDeniedException"},
     {"ActiveInstanceRefreshNotFound", kAutoscaling, absl::StatusCode::kNotFound, 400},
     {"AlreadyExists", kAutoscaling, absl::StatusCode::kAlreadyExists, 400},
     {"AuthFailure", kEvery, absl::StatusCode::kPermissionDenied, 401},
@@ -50,11 +51,11 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"DryRunOperation", kEc2, absl::StatusCode::kFailedPrecondition, 412},
     {"EntityAlreadyExists", kIam, absl::StatusCode::kAlreadyExists, 409},
     {"EntityTemporarilyUnmodifiable", kIam, absl::StatusCode::kFailedPrecondition, 409},
-    {"ExpiredToken", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"ExpiredToken", kEvery, absl::StatusCode::kUnauthenticated, 403, {}, "ExpiredTokenException"},
     {"ExpiredTokenException", kSts, absl::StatusCode::kUnauthenticated, 400},
     {"FilterLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"IdempotentParameterMismatch", kEc2, absl::StatusCode::kInvalidArgument, 400},
-    {"IncompleteSignature", kEvery, absl::StatusCode::kUnauthenticated, 400},
+    {"IncompleteSignature", kEvery, absl::StatusCode::kUnauthenticated, 400, {}, "IncompleteSignatureException"},
     {"IncorrectInstanceState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"IncorrectState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"InstanceCreditSpecification.NotSupported", kEc2, absl::StatusCode::kInvalidArgument, 400},
@@ -65,20 +66,20 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InsufficientInstanceCapacity", kEc2, absl::StatusCode::kResourceExhausted, 500},
     {"InternalError", kEvery, absl::StatusCode::kInternal, 500, "InternalFailure"},
     {"InternalFailure", kOthers, absl::StatusCode::kInternal, 500},
-    {"InternalServiceError", kCloudwatch, absl::StatusCode::kInternal, 500},
+    {"InternalServiceError", kCloudwatch, absl::StatusCode::kInternal, 500, {}, "InternalServiceFault"},
     {"InvalidAMIID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidAMIID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidAMIID.Unavailable", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"InvalidAMIName.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidAMIName.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
-    {"InvalidAction", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidAction", kEvery, absl::StatusCode::kInvalidArgument, 400, {}, "UnknownOperationException"},
     {"InvalidAddress.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidAddress.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidAllocationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidAttachmentID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidBlockDeviceMapping", kEc2, absl::StatusCode::kInvalidArgument, 400},
-    {"InvalidClientTokenId", kEvery, absl::StatusCode::kUnauthenticated, 403},
-    {"InvalidFormat", kCloudwatch, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidClientTokenId", kEvery, absl::StatusCode::kUnauthenticated, 403, {}, "UnrecognizedClientException"},
+    {"InvalidFormat", kCloudwatch, absl::StatusCode::kInvalidArgument, 400, {}, "InvalidFormatFault"},
     {"InvalidGroup.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidGroup.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidGroupId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
@@ -106,8 +107,13 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidNetworkInterfaceId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidNextToken", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidParameter", kEc2, absl::StatusCode::kInvalidArgument, 400},
-    {"InvalidParameterCombination", kEvery, absl::StatusCode::kInvalidArgument, 400},
-    {"InvalidParameterValue", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidParameterCombination",
+     kEvery,
+     absl::StatusCode::kInvalidArgument,
+     400,
+     {},
+     "InvalidParameterCombinationException"},
+    {"InvalidParameterValue", kEvery, absl::StatusCode::kInvalidArgument, 400, {}, "InvalidParameterValueException"},
     {"InvalidPermission.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidPermission.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidPlacementGroup.Unknown", kEc2, absl::StatusCode::kNotFound, 400},
@@ -132,16 +138,22 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"LaunchTemplateLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"LaunchTemplateVersionLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"LimitExceeded", kIam, absl::StatusCode::kResourceExhausted, 409},
-    {"LimitExceeded", kAutoscaling | kCloudwatch, absl::StatusCode::kResourceExhausted, 400},
+    {"LimitExceeded", kAutoscaling | kCloudwatch, absl::StatusCode::kResourceExhausted, 400, {}, "LimitExceededFault"},
     {"MalformedPolicyDocument", kIam | kSts, absl::StatusCode::kInvalidArgument, 400},
     {"MalformedQueryString", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"MissingAction", kEvery, absl::StatusCode::kInvalidArgument, 400},
-    {"MissingAuthenticationToken", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"MissingAuthenticationToken",
+     kEvery,
+     absl::StatusCode::kUnauthenticated,
+     403,
+     {},
+     "MissingAuthenticationTokenException"},
     {"MissingInput", kEc2, absl::StatusCode::kInvalidArgument, 400},
-    {"MissingParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"MissingParameter", kEvery, absl::StatusCode::kInvalidArgument, 400, {}, "MissingRequiredParameterException"},
     {"NoSuchAssociation", kEc2, absl::StatusCode::kNotFound, 400},
     {"NoSuchEntity", kIam | kSts, absl::StatusCode::kNotFound, 404},
     {"NoSuchVersion", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"NotImplemented", kEvery, absl::StatusCode::kUnimplemented, 501},
     {"OperationNotPermitted", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"PackedPolicyTooLarge", kSts, absl::StatusCode::kInvalidArgument, 400},
     {"PolicyNotAttachable", kIam, absl::StatusCode::kInvalidArgument, 400},
@@ -157,19 +169,20 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"RulesPerSecurityGroupLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"ScalingActivityInProgress", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
     {"SerialConsoleSessionLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
+    {"SerializationException", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"ServiceFailure", kIam, absl::StatusCode::kInternal, 500},
     {"ServiceLinkedRoleFailure", kAutoscaling, absl::StatusCode::kInternal, 500},
-    {"ServiceUnavailable", kOthers, absl::StatusCode::kUnavailable, 503},
-    {"SignatureDoesNotMatch", kEvery, absl::StatusCode::kUnauthenticated, 403},
+    {"ServiceUnavailable", kOthers, absl::StatusCode::kUnavailable, 503, {}, "ServiceUnavailableException"},
+    {"SignatureDoesNotMatch", kEvery, absl::StatusCode::kUnauthenticated, 403, {}, "InvalidSignatureException"},
     {"TagLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
-    {"Throttling", kOthers, absl::StatusCode::kResourceExhausted, 400},
+    {"Throttling", kOthers, absl::StatusCode::kResourceExhausted, 400, {}, "ThrottlingException"},
     {"UnauthorizedOperation", kEvery, absl::StatusCode::kPermissionDenied, 403, "AccessDenied"},
     {"Unavailable", kEvery, absl::StatusCode::kUnavailable, 503, "ServiceUnavailable"},
     {"UnknownParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"UnmodifiableEntity", kIam, absl::StatusCode::kInvalidArgument, 400},
     {"UnsupportedOperation", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"VPCIdNotSpecified", kEc2, absl::StatusCode::kInvalidArgument, 400},
-    {"ValidationError", kOthers, absl::StatusCode::kInvalidArgument, 400},
+    {"ValidationError", kOthers, absl::StatusCode::kInvalidArgument, 400, {}, "ValidationException"},
 };
 
 // The first row of `code`; null when it has none.
@@ -208,6 +221,9 @@ class KnownCode {
   // The code as the APIs of `apis` (ApiBits) call it: UnauthorizedOperation is AccessDenied outside EC2.
   KnownCode In(unsigned apis) const;
 
+  // The name of its shape in the models of the APIs: InvalidParameterValueException.
+  absl::string_view Shape(unsigned apis) const;
+
   // The status of an HTTP answer of the API `apis`. 400 where the code is another API's, which this one repeats.
   int HttpStatus(unsigned apis) const;
 
@@ -215,6 +231,8 @@ class KnownCode {
 
  private:
   explicit constexpr KnownCode(const ErrorRow* row) : row_(row) {}
+  // Null where the code is another API's.
+  const ErrorRow* RowOf(unsigned apis) const;
   const ErrorRow* row_;  // the first of the code's rows
 };
 

@@ -40,7 +40,9 @@ const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service) 
                                           .api_version = options.GetExtension(rpc::v1::api_version),
                                           .aws_query = options.GetExtension(rpc::v1::protocol) == rpc::v1::AWS_QUERY,
                                           .xml_namespace = options.GetExtension(rpc::v1::xml_namespace),
-                                          .invalid_code = options.GetExtension(rpc::v1::invalid_code)};
+                                          .invalid_code = options.GetExtension(rpc::v1::invalid_code),
+                                          .rpc_service = options.GetExtension(rpc::v1::rpc_service),
+                                          .shape_namespace = options.GetExtension(rpc::v1::shape_namespace)};
     }
     return all;
   }();

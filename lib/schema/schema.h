@@ -23,6 +23,8 @@ struct ApiFamilyInfo {
   bool aws_query = false;     // Name.member.1 and <XResult>, not EC2's Name.1
   std::string xml_namespace;  // "http://ec2.amazonaws.com/doc/2016-11-15/"
   std::string invalid_code;   // of every fault Validate finds: "ValidationError"; empty = a code for each
+  std::string rpc_service;    // in AWS JSON and RPC v2 CBOR: "GraniteServiceVersion20100801"; empty = it speaks neither
+  std::string shape_namespace;  // of its errors in them: "com.amazonaws.cloudwatch"
 };
 // The reference stays good.
 const ApiFamilyInfo& Family(const google::protobuf::ServiceDescriptor& service);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "brume/iam/v1/user.pb.h"
 #include "brume/sts/v1/sts.pb.h"
 #include "lib/base/log.h"
+#include "lib/frontend/query/cbor.h"
 #include "lib/frontend/query/http_adapter.h"
 #include "lib/frontend/query/query_call.h"
 #include "lib/gateway/actions.h"
@@ -101,9 +103,20 @@ const frontend::QueryCalls& Calls() {
   return calls;
 }
 
+// One structure, whole.
+void CheckCbor(const std::string& body) {
+  frontend::CborReader reader(body);
+  const absl::StatusOr<frontend::CborItem> first = reader.Next();
+  Require(first.ok() && first->type == frontend::CborType::kMap);
+  while (!reader.AtEnd()) Require(reader.Next().ok());
+}
+
 void Check(const http::Response& answer) {
-  Require(answer.status >= 200 && answer.status <= 503 && absl::StartsWith(answer.content_type, "text/xml"));
-  Require(gateway::IsUtf8(answer.body) && absl::StrContains(answer.body, kRequestId));
+  Require(answer.status >= 200 && answer.status <= 503);
+  if (answer.content_type == "application/cbor") return CheckCbor(answer.body);
+  Require(gateway::IsUtf8(answer.body));
+  if (absl::StrContains(answer.content_type, "json")) return Require(nlohmann::json::accept(answer.body));
+  Require(absl::StrContains(answer.content_type, "/xml") && absl::StrContains(answer.body, kRequestId));
   pugi::xml_document xml;
   Require(xml.load_buffer(answer.body.data(), answer.body.size()) && xml.document_element());
 }

@@ -198,6 +198,25 @@ TEST_CASE("the body is what the request says it is, and a body is never unsigned
   REQUIRE(world.Code(filled) == "SignatureDoesNotMatch");
 }
 
+TEST_CASE("in a scope of S3's the path stands as it came, and a body may be unsigned", "[sigv4]") {
+  SigningWorld world;
+  Signing with = world.With("s3");
+  with.headers = "host;x-amz-content-sha256;x-amz-date";
+  for (const char* body : {"UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}) {
+    TestRequest put{.method = "PUT", .target = "/bucket//a%20key/../b", .body = "something"};
+    put.Header("x-amz-content-sha256") = body;
+    const TestRequest good = Signed(put, with);
+    REQUIRE(world.Code(good) == "");
+    TestRequest moved = good;
+    moved.target = "/bucket/b";
+    REQUIRE(world.Code(moved) == "SignatureDoesNotMatch");
+  }
+  const std::string canonical = Value(sigv4::CanonicalRequest(
+      TestRequest{.method = "GET", .target = "/a%20b//c?x", .headers = {{"host", "h"}}, .body = ""}.View(),
+      SignatureOf({.id = "k", .secret = "s", .service = "s3", .headers = "host"})));
+  REQUIRE(absl::StartsWith(canonical, "GET\n/a%20b//c\nx=\n"));
+}
+
 TEST_CASE("a request without a signature, or with half of one, is told so", "[sigv4]") {
   SigningWorld world;
   REQUIRE(world.Code({}) == "MissingAuthenticationToken");

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "lib/frontend/query/content_coding.h"
+#include "lib/frontend/query/protocol.h"
 #include "lib/resource/error_codes.h"
 
 namespace brume::frontend {
@@ -37,9 +38,18 @@ Refusal RefusalOf(http::Fault fault) {
   return {500, "InternalError", "An internal error has occurred."};
 }
 
-bool IsForm(absl::string_view content_type) {
-  const absl::string_view type = content_type.substr(0, content_type.find(';'));
-  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type), "application/x-www-form-urlencoded");
+// Of a body that is read where the request's protocol is `protocol`.
+bool IsServedType(Protocol protocol, absl::string_view content_type) {
+  const absl::string_view type = absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';')));
+  switch (protocol) {
+    case Protocol::kCbor:
+      return absl::EqualsIgnoreCase(type, "application/cbor");
+    case Protocol::kJson:
+      return absl::EqualsIgnoreCase(type, "application/x-amz-json-1.0") ||
+             absl::EqualsIgnoreCase(type, "application/x-amz-json-1.1");
+    default:
+      return absl::EqualsIgnoreCase(type, "application/x-www-form-urlencoded");
+  }
 }
 
 // Whether the header is there with another value.
@@ -47,25 +57,37 @@ bool Differs(const std::string* header, absl::string_view value) {
   return header != nullptr && !absl::EqualsIgnoreCase(*header, value);
 }
 
-std::optional<Refusal> RefusalOfHead(const http::Request& head, bool has_body) {
+// A request that claims to be signed for a service that is not served may be anything: its signature is looked at, and
+// it is told.
+bool IsForAnotherService(const RequestHead& head) {
+  const std::string service = ClaimedService(head);
+  return !service.empty() && !IsServed(service);
+}
+
+std::optional<Refusal> RefusalOfHead(const http::Request& request, bool has_body) {
+  const RequestHead head{.method = request.method, .target = request.target, .headers = request.headers};
+  if (Differs(request.FindHeader("Transfer-Encoding"), "chunked")) {
+    return Refusal{501, "InvalidRequest", "The only transfer encoding served is chunked."};
+  }
+  if (Differs(request.FindHeader("Expect"), "100-continue")) {
+    return Refusal{417, "InvalidRequest", "The only expectation met is 100-continue."};
+  }
+  if (IsForAnotherService(head)) return std::nullopt;
   if (head.method != "GET" && head.method != "POST") {
     return Refusal{405, "InvalidRequest", "Only GET and POST are served."};
   }
-  const absl::string_view target = head.target;
-  if (target.substr(0, target.find('?')) != "/") {
-    return Refusal{404, "InvalidRequest", "The API is served at / alone."};
-  }
-  if (Differs(head.FindHeader("Transfer-Encoding"), "chunked")) {
-    return Refusal{501, "InvalidRequest", "The only transfer encoding served is chunked."};
-  }
-  if (Differs(head.FindHeader("Expect"), "100-continue")) {
-    return Refusal{417, "InvalidRequest", "The only expectation met is 100-continue."};
+  const Protocol protocol = ProtocolOf(head);
+  const bool served_here =
+      protocol == Protocol::kCbor ? !RpcTargetOf(protocol, head).operation.empty() : PathOf(head.target) == "/";
+  if (!served_here) {
+    return Refusal{404, "InvalidRequest", "The API is served at / alone, and CBOR at /service/NAME/operation/NAME."};
   }
   if (!has_body) return std::nullopt;
   if (head.method == "GET") return Refusal{400, "InvalidRequest", "A GET has no body."};
-  const std::string* const type = head.FindHeader("Content-Type");
-  if (type == nullptr || !IsForm(*type)) {
-    return Refusal{415, "InvalidRequest", "The body must be application/x-www-form-urlencoded."};
+  if (!IsServedType(protocol, HeaderOf(head.headers, "Content-Type"))) {
+    return Refusal{415, "InvalidRequest",
+                   "The body must be application/x-www-form-urlencoded, with X-Amz-Target application/x-amz-json-1.0, "
+                   "or with smithy-protocol: rpc-v2-cbor application/cbor."};
   }
   if (!ContentCodingOf(head.headers).has_value()) {
     return Refusal{415, "InvalidRequest", "The only content encoding served is gzip."};
@@ -130,6 +152,7 @@ SignedRequest ToSigned(const http::Request& request) {
 http::Response ToHttp(QueryAnswer answer, const std::string& request_id, bool simulated) {
   http::Response response{
       .status = answer.status, .content_type = std::move(answer.content_type), .body = std::move(answer.body)};
+  response.headers = std::move(answer.headers);
   response.headers.emplace_back("x-amzn-RequestId", request_id);
   if (answer.status == 405) response.headers.emplace_back("Allow", "GET, POST");
   if (simulated) response.headers.emplace_back("x-brume-simulated", "true");

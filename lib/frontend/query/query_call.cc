@@ -13,6 +13,7 @@
 #include "lib/frontend/query/encode_error.h"
 #include "lib/gateway/public_error.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/aws_actions.h"
 
 namespace brume::frontend {
 namespace {
@@ -20,13 +21,31 @@ namespace {
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
-std::string ContentType(bool aws_query) { return aws_query ? "text/xml" : "text/xml;charset=UTF-8"; }
+RequestHead HeadOf(const SignedRequest& request) {
+  return {.method = request.method, .target = request.target, .headers = request.headers};
+}
 
-std::string Header(const SignedRequest& request, absl::string_view name) {
-  for (const auto& [header, value] : request.headers) {
-    if (header == name) return value;
+// Of a name that a caller gave.
+absl::string_view Shown(absl::string_view name) { return name.substr(0, 200); }
+
+absl::Status ServiceIsNotServed(Protocol protocol, absl::string_view service) {
+  const std::string why =
+      absl::StrCat("The service '", Shown(service),
+                   "' is not served by Brume, which has EC2, STS, IAM, Auto Scaling and CloudWatch.");
+  return protocol == Protocol::kRestXml ? ec2::Error("NotImplemented", why) : ec2::Error("InvalidAction", why);
+}
+
+absl::Status ActionIsNotServed(const schema::ApiFamilyInfo& family, absl::string_view action) {
+  switch (schema::FindAwsAction(family.signing_name, action)) {
+    case schema::AwsAction::kRetired:
+      return ec2::Error("UnsupportedOperation",
+                        absl::StrCat("What ", action, " is about has been retired by AWS and is not available."));
+    case schema::AwsAction::kCurrent:
+      return ec2::Error("InvalidAction", absl::StrCat("The action ", action, " is not served by Brume."));
+    case schema::AwsAction::kUnknown:
+      break;
   }
-  return "";
+  return ec2::Error("InvalidAction", absl::StrCat("The action ", Shown(action), " is not valid for this web service."));
 }
 
 std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
@@ -38,7 +57,7 @@ std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
 Caller WithPeer(Caller caller, const QueryRequest& request) {
   caller.source = request.source;
   caller.secure = request.secure;
-  caller.user_agent = Header(request.http, "user-agent");
+  caller.user_agent = std::string(HeaderOf(request.http.headers, "User-Agent"));
   caller.request_id = request.request_id;
   return caller;
 }
@@ -64,7 +83,7 @@ bool IsOldEc2Version(absl::string_view version) {
 
 QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id) {
   return {.status = status,
-          .content_type = ContentType(/*aws_query=*/false),
+          .content_type = XmlType(/*aws_query=*/false),
           .body = EncodeError({}, ec2::Error(code, message), request_id)};
 }
 
@@ -100,48 +119,73 @@ absl::StatusOr<Form> QueryCalls::FormOf(const SignedRequest& request) const {
   return form;
 }
 
-QueryCalls::Asked QueryCalls::AskedBy(const Form& form) const {
-  Asked asked;
-  for (const FormField& field : form) {
+void QueryCalls::FindForm(Asked& asked) const {
+  for (const FormField& field : asked.form) {
     if (field.name == "Action" && asked.action.empty()) asked.action = field.value;
     if (field.name == "Version" && asked.version.empty()) asked.version = field.value;
   }
   const auto api = by_version_.find(IsOldEc2Version(asked.version) ? kEc2Version : asked.version);
-  if (api != by_version_.end()) {
-    asked.api = &api->second;
-    const auto method = asked.api->actions.find(asked.action);
-    if (method != asked.api->actions.end()) asked.method = method->second;
+  if (api != by_version_.end()) asked.api = &api->second;
+}
+
+void QueryCalls::FindRpc(const SignedRequest& request, Asked& asked) const {
+  RpcTarget target = RpcTargetOf(asked.protocol, HeadOf(request));
+  const auto api = by_rpc_service_.find(target.service);
+  if (api != by_rpc_service_.end()) asked.api = api->second;
+  asked.rpc_service = std::move(target.service);
+  asked.action = std::move(target.operation);
+}
+
+QueryCalls::Asked QueryCalls::AskedBy(const SignedRequest& request) const {
+  Asked asked;
+  asked.protocol = ProtocolOf(HeadOf(request));
+  if (asked.protocol == Protocol::kQuery) {
+    absl::StatusOr<Form> form = FormOf(request);
+    if (form.ok()) {
+      asked.form = *std::move(form);
+    } else {
+      asked.fault = form.status();
+    }
+    FindForm(asked);
+  } else if (asked.protocol == Protocol::kJson || asked.protocol == Protocol::kCbor) {
+    FindRpc(request, asked);
   }
+  if (asked.api == nullptr) return asked;
+  const auto method = asked.api->actions.find(asked.action);
+  if (method != asked.api->actions.end()) asked.method = method->second;
   return asked;
 }
 
-absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked) const {
-  bool known = false;
-  for (const auto& [version, api] : by_version_) known |= api.family->signing_name == who.service;
-  if (!known) {
-    return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to correct service: '",
-                                                            who.service, "' is not served here."));
-  }
-  if (!options_.strict_region.empty() && who.region != options_.strict_region) {
-    return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to a valid region: '",
-                                                            options_.strict_region, "', not '", who.region, "'."));
-  }
+absl::Status QueryCalls::CheckForm(const Authenticated& who, const Asked& asked) const {
   if (asked.action.empty()) return ec2::Error("MissingAction", "The request must contain the parameter Action");
   if (asked.version.empty()) {
     return ec2::Error("MissingParameter", "The request must contain the parameter Version");
   }
-  if (asked.api == nullptr || asked.api->family->signing_name != who.service) {
-    return ec2::Error("NoSuchVersion", absl::StrCat("The requested version (", asked.version, ") of the service ",
-                                                    who.service, " does not exist"));
+  if (asked.api != nullptr && asked.api->family->signing_name == who.service) return absl::OkStatus();
+  return ec2::Error("NoSuchVersion", absl::StrCat("The requested version (", Shown(asked.version), ") of the service ",
+                                                  who.service, " does not exist"));
+}
+
+absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked) const {
+  if (!IsServed(who.service)) return ServiceIsNotServed(asked.protocol, who.service);
+  if (!options_.strict_region.empty() && who.region != options_.strict_region) {
+    return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to a valid region: '",
+                                                            options_.strict_region, "', not '", who.region, "'."));
   }
-  if (asked.method == nullptr) {
-    return ec2::Error("InvalidAction",
-                      absl::StrCat("The action ", asked.action, " is not valid for this web service."));
+  RETURN_IF_ERROR(asked.fault);
+  if (asked.protocol == Protocol::kQuery) {
+    RETURN_IF_ERROR(CheckForm(who, asked));
+  } else if (asked.api == nullptr) {
+    return ServiceIsNotServed(asked.protocol, asked.rpc_service);
+  } else if (asked.api->family->signing_name != who.service) {
+    return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to correct service: '",
+                                                            asked.api->family->signing_name, "'."));
   }
+  if (asked.method == nullptr) return ActionIsNotServed(*asked.api->family, asked.action);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> QueryCalls::Run(const QueryRequest& request, const Form& form, const Asked& asked) const {
+absl::StatusOr<QueryAnswer> QueryCalls::Run(const QueryRequest& request, const Asked& asked) const {
   std::unique_ptr<Message> message;
   if (asked.method != nullptr) message = NewRequest(*asked.method);
   const auto refuse = [&](const Caller& caller, const absl::Status& why) {
@@ -152,31 +196,24 @@ absl::StatusOr<std::string> QueryCalls::Run(const QueryRequest& request, const F
   if (!who.ok()) return refuse(WithPeer({.principal = "anonymous"}, request), who.status());
   const Caller caller = WithPeer(std::move(who->caller), request);
   if (const absl::Status scope = CheckScope(*who, asked); !scope.ok()) return refuse(caller, scope);
-  if (const absl::Status decoded = DecodeRequest(form, *asked.method, *message); !decoded.ok()) {
+  if (const absl::Status decoded = DecodeRequest(asked.form, *asked.method, *message); !decoded.ok()) {
     return refuse(caller, decoded);
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, dispatcher_.Call(*asked.method, *message, caller));
-  return EncodeResponse(*asked.method, *response, request.request_id);
+  return QueryAnswer{.content_type = XmlType(asked.api->family->aws_query),
+                     .body = EncodeResponse(*asked.method, *response, request.request_id)};
 }
 
 QueryAnswer QueryCalls::Answer(const QueryRequest& request) const {
   const log::RequestScope scope(request.request_id);
-  const absl::StatusOr<Form> form = FormOf(request.http);
-  Asked asked;
-  absl::StatusOr<std::string> answer;
-  if (form.ok()) {
-    asked = AskedBy(*form);
-    answer = Run(request, *form, asked);
-  } else {
-    answer = form.status();
-  }
-  const schema::ApiFamilyInfo unknown;
-  const schema::ApiFamilyInfo& family = asked.api != nullptr ? *asked.api->family : unknown;
-  const std::string content_type = ContentType(family.aws_query);
-  if (answer.ok()) return {.status = 200, .content_type = content_type, .body = *std::move(answer)};
-  return {.status = HttpStatus(family, answer.status()),
-          .content_type = content_type,
-          .body = EncodeError(family, answer.status(), request.request_id)};
+  const Asked asked = AskedBy(request.http);
+  absl::StatusOr<QueryAnswer> answer = Run(request, asked);
+  if (answer.ok()) return *std::move(answer);
+  return EncodeRefusal({.protocol = asked.protocol,
+                        .family = asked.api == nullptr ? nullptr : asked.api->family,
+                        .service = ClaimedService(HeadOf(request.http)),
+                        .json_type = JsonTypeOf(HeadOf(request.http))},
+                       answer.status(), request.request_id);
 }
 
 }  // namespace brume::frontend

@@ -1,5 +1,5 @@
-// From an HTTP request that was read whole to its answer: who signed it, which rpc it is, the call, the XML. No
-// sockets.
+// From an HTTP request that was read whole to its answer: who signed it, which rpc it is, the call, the answer in the
+// protocol that was asked in. No sockets.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "lib/frontend/query/form.h"
+#include "lib/frontend/query/refusal.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/signed_request.h"
 #include "lib/resource/error_codes.h"
@@ -30,12 +31,6 @@ struct QueryRequest {
   std::string request_id;
 };
 
-struct QueryAnswer {
-  int status = 200;
-  std::string content_type;
-  std::string body;
-};
-
 // An answer in EC2's form to a request that is refused by HTTP or a limit before it is a call.
 QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id);
 
@@ -51,7 +46,7 @@ class QueryCalls {
  public:
   QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryCallOptions options = {});
 
-  // Blocks for as long as the call takes. Nothing of the parameters but the form of errors, and what a refused call is
+  // Blocks for as long as the call takes. Nothing of the request but the form of errors, and what a refused call is
   // recorded as, is believed before the signature is.
   QueryAnswer Answer(const QueryRequest& request) const;
 
@@ -61,22 +56,31 @@ class QueryCalls {
     const schema::ApiFamilyInfo* family = nullptr;
     absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> actions;
   };
-  // What a form asks for, whoever sends it; null when it asks for none.
+  // What a request asks for, whoever sends it. Names are empty where it does not say them.
   struct Asked {
-    const Api* api = nullptr;
-    const google::protobuf::MethodDescriptor* method = nullptr;
+    Protocol protocol = Protocol::kQuery;
+    const Api* api = nullptr;                                    // null: not served
+    const google::protobuf::MethodDescriptor* method = nullptr;  // null: not served
     std::string action;
-    std::string version;
+    std::string version;      // of a form
+    std::string rpc_service;  // of the other protocols
+    Form form = {};
+    // Why what the request holds cannot be read; told to who has signed it.
+    absl::Status fault = absl::OkStatus();
   };
-  Asked AskedBy(const Form& form) const;
+  Asked AskedBy(const SignedRequest& request) const;
+  void FindForm(Asked& asked) const;
+  void FindRpc(const SignedRequest& request, Asked& asked) const;
   absl::StatusOr<Form> FormOf(const SignedRequest& request) const;
   absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
-  absl::StatusOr<std::string> Run(const QueryRequest& request, const Form& form, const Asked& asked) const;
+  absl::Status CheckForm(const Authenticated& who, const Asked& asked) const;
+  absl::StatusOr<QueryAnswer> Run(const QueryRequest& request, const Asked& asked) const;
 
   const gateway::Dispatcher& dispatcher_;
   const Authenticate authenticate_;
   const QueryCallOptions options_;
   std::map<std::string, Api> by_version_;
+  std::map<std::string, const Api*> by_rpc_service_;
 };
 
 }  // namespace brume::frontend

@@ -23,7 +23,8 @@ brume_api_coverage` writes it anew, and a test fails until that is done.
 * *Implemented*: the parameter does what EC2's does, within the bounds [the API reference](api-reference.md) tells.
 * *Ignored*: accepted, so that templates that set it work, and not acted upon; the row says why.
 * *Refused*: the model has it and the schema has not; the answer is `UnknownParameter`, or an error that says why where
-  the schema has a comment on it. An action that is not served is `InvalidAction`. Nothing is dropped silently.
+  the schema has a comment on it. An action that is not served is `InvalidAction`, one that AWS has
+  retired `UnsupportedOperation`. Nothing is dropped silently.
 
 `Filters NAME` is a filter by that name; `tag:KEY` stands for any key. A filter that is not here is refused with
 `InvalidParameterValue`. Members of structures are written with dots. A structure that is refused is named, not its members.

@@ -29,6 +29,7 @@
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/encode_error.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/aws_actions.h"
 #include "lib/schema/declared_filters.h"
 #include "lib/schema/schema.h"
 
@@ -106,6 +107,10 @@ void PrintSchema() {
     json& family = families[info.signing_name];
     family["api_version"] = info.api_version;
     family["aws_query"] = info.aws_query;
+    for (const absl::string_view action : schema::AwsActions(info.signing_name)) {
+      family["aws_actions"][std::string(action)] =
+          schema::FindAwsAction(info.signing_name, action) == schema::AwsAction::kRetired ? "retired" : "current";
+    }
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor& method = *service->method(i);
       family["actions"][method.name()] = {{"method", method.full_name()},

@@ -91,6 +91,13 @@ class BotocoreTest(unittest.TestCase):
             request = serializer.serialize_to_request(theirs, operation)
             yield f"{family}:{name}", action["method"], request["body"], ours
 
+    def test_every_action_of_the_models_is_known_as_one_of_awss(self):
+        for family, served in schema()["families"].items():
+            known = served["aws_actions"]
+            with self.subTest(family):
+                self.assertEqual(set(model_of(family).operation_names) - set(known), set())
+                self.assertEqual({name for name in served["actions"] if known.get(name) != "current"}, set())
+
     def test_every_request_botocore_sends_is_the_message_that_was_meant(self):
         samples = list(self.requests())
         answers = codec("decode", [f"{method}\t{urllib.parse.urlencode(body)}" for _, method, body, _ in samples])
