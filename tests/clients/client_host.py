@@ -8,6 +8,7 @@ import subprocess
 
 import boto3
 from botocore.config import Config
+from conformance import RATCHET
 from harness import Host, HostTest
 from simulate_test import NOBODY, SimulatedTest
 
@@ -66,13 +67,16 @@ class ClientTest(HostTest):
 
     @classmethod
     def client(cls, service="ec2", key=None, **config):
-        """A client of boto3 that asks once, unless `config` says otherwise. `key`: id, secret and, of a session, token."""
+        """A client of boto3 that asks once, unless `config` says otherwise. `key`: id, secret and, of a session, token.
+
+        Every answer must be as botocore's model has it (conformance.py)."""
         key_id, secret, *token = key or cls.root_key()
         config.setdefault("retries", {"total_max_attempts": 1})
         made = boto3.session.Session().client(
             service, region_name="us-east-1", endpoint_url=cls.host.endpoint, aws_access_key_id=key_id,
             aws_secret_access_key=secret, aws_session_token=token[0] if token else None, config=Config(**config))
         cls.addClassCleanup(made.close)
+        RATCHET.watch(made, cls.__module__)
         return made
 
     def run_client(self, argv, environment=None, seconds=120):
