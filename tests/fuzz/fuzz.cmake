@@ -18,6 +18,7 @@ function(brume_fuzz name)
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 600)
 endfunction()
 
+brume_fuzz(fuzz_cbor DEPS brume_frontend_query)
 brume_fuzz(fuzz_form DEPS brume_frontend_query)
 brume_fuzz(fuzz_http DEPS brume_frontend_query brume_iam PkgConfig::PUGIXML)
 brume_fuzz(fuzz_policy DEPS brume_iam)

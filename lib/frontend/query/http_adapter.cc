@@ -82,6 +82,9 @@ std::optional<Refusal> RefusalOfHead(const http::Request& request, bool has_body
   if (!served_here) {
     return Refusal{404, "InvalidRequest", "The API is served at / alone, and CBOR at /service/NAME/operation/NAME."};
   }
+  if (protocol != Protocol::kQuery && head.method != "POST") {
+    return Refusal{405, "InvalidRequest", "CBOR and JSON are served to POST alone."};
+  }
   if (!has_body) return std::nullopt;
   if (head.method == "GET") return Refusal{400, "InvalidRequest", "A GET has no body."};
   if (!IsServedType(protocol, HeaderOf(head.headers, "Content-Type"))) {

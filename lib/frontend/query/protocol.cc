@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -57,11 +58,15 @@ std::string ClaimedService(const RequestHead& head) {
 }
 
 bool IsServed(absl::string_view signing_name) {
-  for (const auto* service : schema::Services()) {
-    const schema::ApiFamilyInfo& family = schema::Family(*service);
-    if (!family.api_version.empty() && family.signing_name == signing_name) return true;
-  }
-  return false;
+  static const auto& served = *[] {
+    auto* names = new absl::flat_hash_set<std::string>();
+    for (const auto* service : schema::Services()) {
+      const schema::ApiFamilyInfo& family = schema::Family(*service);
+      if (!family.api_version.empty()) names->insert(family.signing_name);
+    }
+    return names;
+  }();
+  return served.contains(signing_name);
 }
 
 Protocol ProtocolOf(const RequestHead& head) {

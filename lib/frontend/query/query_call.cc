@@ -9,7 +9,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/frontend/query/content_coding.h"
 #include "lib/frontend/query/decode.h"
+#include "lib/frontend/query/decode_cbor.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/frontend/query/encode_cbor.h"
 #include "lib/frontend/query/encode_error.h"
 #include "lib/gateway/public_error.h"
 #include "lib/resource/ec2_error.h"
@@ -98,7 +100,14 @@ QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authe
       const MethodDescriptor* const method = service->method(i);
       if (!schema::IsStreaming(*method)) api.actions.emplace(method->name(), method);
     }
+    if (!family.rpc_service.empty()) by_rpc_service_[family.rpc_service] = &api;
   }
+}
+
+absl::StatusOr<std::string> QueryCalls::BodyOf(const SignedRequest& request) const {
+  const bool gzip = !request.body.empty() && ContentCodingOf(request.headers) == ContentCoding::kGzip;
+  if (gzip) return DecodeGzip(request.body, options_.body_bytes);
+  return std::string(request.body);
 }
 
 // The parameters of the query and of the body, as the ones of one form: a presigned POST has some in each.
@@ -108,12 +117,7 @@ absl::StatusOr<Form> QueryCalls::FormOf(const SignedRequest& request) const {
   if (question != absl::string_view::npos) {
     ASSIGN_OR_RETURN(form, ParseForm(request.target.substr(question + 1)));
   }
-  std::string text;
-  absl::string_view body = request.body;
-  if (!body.empty() && ContentCodingOf(request.headers) == ContentCoding::kGzip) {
-    ASSIGN_OR_RETURN(text, DecodeGzip(body, options_.body_bytes));
-    body = text;
-  }
+  ASSIGN_OR_RETURN(const std::string body, BodyOf(request));
   ASSIGN_OR_RETURN(Form fields, ParseForm(body));
   for (FormField& field : fields) form.push_back(std::move(field));
   return form;
@@ -148,6 +152,12 @@ QueryCalls::Asked QueryCalls::AskedBy(const SignedRequest& request) const {
     }
     FindForm(asked);
   } else if (asked.protocol == Protocol::kJson || asked.protocol == Protocol::kCbor) {
+    absl::StatusOr<std::string> body = BodyOf(request);
+    if (body.ok()) {
+      asked.body = *std::move(body);
+    } else {
+      asked.fault = body.status();
+    }
     FindRpc(request, asked);
   }
   if (asked.api == nullptr) return asked;
@@ -185,6 +195,31 @@ absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked
   return absl::OkStatus();
 }
 
+absl::Status QueryCalls::Decode(const Asked& asked, Message& message) {
+  switch (asked.protocol) {
+    case Protocol::kJson:
+      return DecodeJson(asked.body, *asked.method, message);
+    case Protocol::kCbor:
+      return DecodeCbor(asked.body, *asked.method, message);
+    default:
+      return DecodeRequest(asked.form, *asked.method, message);
+  }
+}
+
+QueryAnswer QueryCalls::Encode(const QueryRequest& request, const Asked& asked, const Message& response) {
+  switch (asked.protocol) {
+    case Protocol::kJson:
+      return {.content_type = JsonTypeOf(HeadOf(request.http)), .body = EncodeJson(*asked.method, response)};
+    case Protocol::kCbor:
+      return {.content_type = "application/cbor",
+              .headers = {{"smithy-protocol", "rpc-v2-cbor"}},
+              .body = EncodeCbor(*asked.method, response)};
+    default:
+      return {.content_type = XmlType(asked.api->family->aws_query),
+              .body = EncodeResponse(*asked.method, response, request.request_id)};
+  }
+}
+
 absl::StatusOr<QueryAnswer> QueryCalls::Run(const QueryRequest& request, const Asked& asked) const {
   std::unique_ptr<Message> message;
   if (asked.method != nullptr) message = NewRequest(*asked.method);
@@ -196,12 +231,9 @@ absl::StatusOr<QueryAnswer> QueryCalls::Run(const QueryRequest& request, const A
   if (!who.ok()) return refuse(WithPeer({.principal = "anonymous"}, request), who.status());
   const Caller caller = WithPeer(std::move(who->caller), request);
   if (const absl::Status scope = CheckScope(*who, asked); !scope.ok()) return refuse(caller, scope);
-  if (const absl::Status decoded = DecodeRequest(asked.form, *asked.method, *message); !decoded.ok()) {
-    return refuse(caller, decoded);
-  }
+  if (const absl::Status decoded = Decode(asked, *message); !decoded.ok()) return refuse(caller, decoded);
   ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, dispatcher_.Call(*asked.method, *message, caller));
-  return QueryAnswer{.content_type = XmlType(asked.api->family->aws_query),
-                     .body = EncodeResponse(*asked.method, *response, request.request_id)};
+  return Encode(request, asked, *response);
 }
 
 QueryAnswer QueryCalls::Answer(const QueryRequest& request) const {

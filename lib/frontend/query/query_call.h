@@ -65,15 +65,19 @@ class QueryCalls {
     std::string version;      // of a form
     std::string rpc_service;  // of the other protocols
     Form form = {};
+    std::string body;  // of the other protocols, decompressed
     // Why what the request holds cannot be read; told to who has signed it.
     absl::Status fault = absl::OkStatus();
   };
   Asked AskedBy(const SignedRequest& request) const;
   void FindForm(Asked& asked) const;
   void FindRpc(const SignedRequest& request, Asked& asked) const;
+  absl::StatusOr<std::string> BodyOf(const SignedRequest& request) const;
   absl::StatusOr<Form> FormOf(const SignedRequest& request) const;
   absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
   absl::Status CheckForm(const Authenticated& who, const Asked& asked) const;
+  static absl::Status Decode(const Asked& asked, google::protobuf::Message& message);
+  static QueryAnswer Encode(const QueryRequest& request, const Asked& asked, const google::protobuf::Message& response);
   absl::StatusOr<QueryAnswer> Run(const QueryRequest& request, const Asked& asked) const;
 
   const gateway::Dispatcher& dispatcher_;

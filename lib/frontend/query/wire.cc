@@ -71,6 +71,7 @@ class Schema {
       added.fields.push_back({.field = &field,
                               .type = TypeOf(field),
                               .list = field.is_repeated(),
+                              .map = schema::XmlItemName(field) == "entry",
                               .secret = field.options().GetExtension(rpc::v1::secret),
                               .query = schema::QueryName(field),
                               .open = absl::StrCat("<", xml, ">"),

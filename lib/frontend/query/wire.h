@@ -19,6 +19,7 @@ struct WireField {
   const google::protobuf::FieldDescriptor* field = nullptr;
   WireType type = WireType::kText;
   bool list = false;
+  bool map = false;  // a list of messages of a key and a value, which AWS's models have as a map
   bool secret = false;
   const WireMessage* structure = nullptr;  // of a kStructure
 

@@ -2,11 +2,14 @@
 //
 //   query_codec schema   The families of the schema with their actions, and its messages, as one JSON value.
 //   query_codec decode   Reads lines METHOD TAB FORM; writes for each {"message": …} or {"error": CODE, "text": …}.
+//   query_codec decode_json, encode_json   The same of bodies and answers in JSON.
 //   query_codec encode   Reads lines METHOD TAB MESSAGE; writes for each its answer's XML as a JSON string. The request
 //                        id is "request-1".
 //   query_codec error    Reads lines FAMILY TAB CODE TAB TEXT; writes for each {"status": …, "xml": …}. CODE is one of
 //                        the table of error codes.
-//   query_codec codes    Writes for each family the codes it answers with and their HTTP statuses, as one JSON value.
+//   query_codec codes    Writes for each family the codes it answers with, their HTTP statuses and their names in JSON
+//   and
+//                        CBOR, as one JSON value.
 //
 // METHOD is a full name, brume.ec2.v1.Instances.RunInstances; messages are in protobuf's JSON with the schema's field
 // names.
@@ -25,8 +28,11 @@
 #include "absl/strings/str_split.h"
 #include "brume/rpc/v1/options.pb.h"
 #include "cli/api_schema.h"
+#include "lib/base/status_macros.h"
 #include "lib/frontend/query/decode.h"
+#include "lib/frontend/query/decode_cbor.h"
 #include "lib/frontend/query/encode.h"
+#include "lib/frontend/query/encode_cbor.h"
 #include "lib/frontend/query/encode_error.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/schema/aws_actions.h"
@@ -107,6 +113,8 @@ void PrintSchema() {
     json& family = families[info.signing_name];
     family["api_version"] = info.api_version;
     family["aws_query"] = info.aws_query;
+    family["rpc_service"] = info.rpc_service;
+    family["shape_namespace"] = info.shape_namespace;
     for (const absl::string_view action : schema::AwsActions(info.signing_name)) {
       family["aws_actions"][std::string(action)] =
           schema::FindAwsAction(info.signing_name, action) == schema::AwsAction::kRetired ? "retired" : "current";
@@ -128,14 +136,16 @@ json Failure(const absl::Status& status) {
   return {{"error", ec2::ErrorCode(status)}, {"text", std::string(status.message())}};
 }
 
+absl::Status DecodeForm(absl::string_view text, const MethodDescriptor& method, Message& request) {
+  ASSIGN_OR_RETURN(const frontend::Form form, frontend::ParseForm(text));
+  return frontend::DecodeRequest(form, method, request);
+}
+
+template <absl::Status (*decode)(absl::string_view, const MethodDescriptor&, Message&)>
 json Decode(const std::vector<std::string>& words) {
   const MethodDescriptor& method = Method(words.at(0));
-  const auto form = frontend::ParseForm(words.at(1));
-  if (!form.ok()) return Failure(form.status());
   const std::unique_ptr<Message> request = NewMessage(*method.input_type());
-  if (const absl::Status status = frontend::DecodeRequest(*form, method, *request); !status.ok()) {
-    return Failure(status);
-  }
+  if (const absl::Status status = decode(words.at(1), method, *request); !status.ok()) return Failure(status);
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string text;
@@ -143,12 +153,17 @@ json Decode(const std::vector<std::string>& words) {
   return {{"message", json::parse(text)}};
 }
 
+std::string EncodeXml(const MethodDescriptor& method, const Message& response) {
+  return frontend::EncodeResponse(method, response, "request-1");
+}
+
+template <std::string (*encode)(const MethodDescriptor&, const Message&)>
 json Encode(const std::vector<std::string>& words) {
   const MethodDescriptor& method = Method(words.at(0));
   const std::unique_ptr<Message> response = NewMessage(*method.output_type());
   const auto status = google::protobuf::util::JsonStringToMessage(words.at(1), response.get());
   if (!status.ok()) Die(status.ToString());
-  return frontend::EncodeResponse(method, *response, "request-1");
+  return encode(method, *response);
 }
 
 json Error(const std::vector<std::string>& words) {
@@ -170,7 +185,9 @@ void PrintCodes() {
     const std::string& name = schema::Family(*service).signing_name;
     if (families.contains(name) || schema::Family(*service).api_version.empty()) continue;
     for (const ec2::ErrorRow& row : ec2::kErrorRows) {
-      if ((row.apis & ec2::ApiBitOf(name)) != 0) families[name][std::string(row.code)] = row.http_status;
+      if ((row.apis & ec2::ApiBitOf(name)) == 0) continue;
+      const absl::string_view shape = row.shape.empty() ? row.code : row.shape;
+      families[name][std::string(row.code)] = {{"status", row.http_status}, {"shape", std::string(shape)}};
     }
   }
   std::cout << families << "\n";
@@ -188,14 +205,18 @@ int main(int argc, char** argv) {
   if (command == "schema") {
     brume::PrintSchema();
   } else if (command == "decode") {
-    brume::EachLine(brume::Decode);
+    brume::EachLine(brume::Decode<brume::DecodeForm>);
+  } else if (command == "decode_json") {
+    brume::EachLine(brume::Decode<brume::frontend::DecodeJson>);
   } else if (command == "encode") {
-    brume::EachLine(brume::Encode);
+    brume::EachLine(brume::Encode<brume::EncodeXml>);
+  } else if (command == "encode_json") {
+    brume::EachLine(brume::Encode<brume::frontend::EncodeJson>);
   } else if (command == "error") {
     brume::EachLine(brume::Error);
   } else if (command == "codes") {
     brume::PrintCodes();
   } else {
-    brume::Die("usage: query_codec schema|decode|encode|error|codes");
+    brume::Die("usage: query_codec schema|decode|decode_json|encode|encode_json|error|codes");
   }
 }

@@ -146,6 +146,51 @@ class BotocoreTest(unittest.TestCase):
                 lists = {member_name(field, operation.output_shape): [] for field in members if field["list"]}
                 self.assertEqual(parsed, lists if members else nothing_to_tell(operation))
 
+    def rpc_actions(self):
+        """(name, method, operation of the JSON protocol, its messages) of each action that is served so."""
+        for family, name, action, operation in actions():
+            served = schema()["families"][family]
+            if not served["rpc_service"]:
+                continue
+            operation.metadata.update({"targetPrefix": served["rpc_service"], "jsonVersion": "1.0"})
+            yield name, action, operation
+
+    def test_every_request_of_json_is_the_message_that_was_meant(self):
+        serializer = botocore.serialize.create_serializer("json", include_validation=False)
+        for name, action, operation in self.rpc_actions():
+            theirs, ours = Sample().message(action["request"], operation.input_shape)
+            request = serializer.serialize_to_request(theirs, operation)
+            # botocore sends whole seconds.
+            meant = json.loads(json.dumps(ours).replace(":00.250Z", ":00.000Z"))
+            with self.subTest(name):
+                self.assertEqual(codec("decode_json", [f"{action['method']}\t{request['body'].decode()}"]),
+                                 [{"message": meant}])
+
+    def test_every_answer_in_json_is_parsed_by_botocore_to_what_was_meant(self):
+        parser = botocore.parsers.create_parser("json")
+        for name, action, operation in self.rpc_actions():
+            theirs, ours = {}, {}
+            if operation.output_shape is not None:
+                theirs, ours = Sample().message(action["response"], operation.output_shape)
+            answer = codec("encode_json", [f"{action['method']}\t{json.dumps(ours)}"])[0]
+            parsed = parser.parse({"status_code": 200, "headers": {}, "body": answer.encode()}, operation.output_shape)
+            del parsed["ResponseMetadata"]
+            with self.subTest(name):
+                self.assertEqual(parsed, theirs)
+
+    def test_an_error_has_its_shapes_name_in_json_and_cbor(self):
+        for family, told in codec("codes")[0].items():
+            if not schema()["families"][family]["rpc_service"]:
+                continue
+            shapes = {}
+            for shape in model_of(family).error_shapes:
+                shapes.setdefault(shape.metadata["error"].get("code", shape.name), set()).add(shape.name)
+            compared = {code: row["shape"] for code, row in told.items() if code in shapes}
+            self.assertGreater(len(compared), 5)
+            for code, shape in compared.items():
+                with self.subTest(f"{family}: {code}"):
+                    self.assertIn(shape, shapes[code])
+
     def test_botocore_finds_code_and_words_of_an_error(self):
         for family in schema()["families"]:
             answer = codec("error", [f"{family}\tInvalidParameterValue\tnot <this> & \"that\""])[0]
@@ -173,7 +218,8 @@ class BotocoreTest(unittest.TestCase):
         print(f"compared the status of {len(compared)} errors")
 
     def test_a_code_of_the_table_has_the_http_status_of_each_model_that_declares_it(self):
-        for family, codes in codec("codes")[0].items():
+        for family, told in codec("codes")[0].items():
+            codes = {code: row["status"] for code, row in told.items()}
             declared = {shape.metadata["error"]["code"]: shape.metadata["error"]["httpStatusCode"]
                         for shape in model_of(family).error_shapes if "code" in shape.metadata.get("error", {})}
             with self.subTest(family):
