@@ -1,0 +1,46 @@
+"""Packer's amazon-ebs, from Debian: a key, a group, a guest that is launched and stopped, up to CreateImage, which is not
+served; and everything is taken away again."""
+
+import os
+import re
+import unittest
+
+from client_host import SimulatedClientTest
+
+TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "packer_template.json")
+# What it says that it does, in this order. A build that ends well says more.
+STEPS = ("Prevalidating AMI Name: packed", "Found Image ID: ami-", "Creating temporary keypair",
+         "Creating temporary security group", "Authorizing access to port", "Launching a source AWS instance",
+         "Instance ID: i-", "Stopping the source instance", "Waiting for the instance to stop", "Creating AMI packed",
+         "Terminating the source AWS instance", "Deleting temporary security group", "Deleting temporary keypair")
+
+
+class PackerTest(SimulatedClientTest):
+    def test_a_build_takes_every_step_up_to_the_image_and_takes_away_what_it_made(self):
+        ec2 = self.client()
+        before = self.left(ec2)
+        key_id, secret = self.root_key()
+        done = self.run_client(
+            ["/usr/bin/packer", "build", "-color=false", "-var", f"endpoint={self.host.endpoint}", "-var",
+             f"image={self.host.image_id}", TEMPLATE],
+            {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret, "CHECKPOINT_DISABLE": "1",
+             "PACKER_CONFIG_DIR": self.host.directory})
+        steps = iter(re.findall(r"^(?:==>| +)\s*amazon-ebs: (.*)$", done.stdout, re.M))
+        for step in STEPS:
+            self.assertTrue(any(said.startswith(step) for said in steps), f"no '{step}' in\n{done.stdout}")
+        self.assertIn("Error creating AMI: InvalidAction: The action CreateImage is not served by Brume.", done.stdout)
+        self.assertEqual(self.left(ec2), before)
+        (reservation,) = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": ["packer"]}])["Reservations"]
+        self.assertEqual([instance["State"]["Name"] for instance in reservation["Instances"]], ["terminated"])
+
+    @staticmethod
+    def left(ec2):
+        """The keys and groups that there are."""
+        return ([key["KeyName"] for key in ec2.describe_key_pairs()["KeyPairs"]],
+                [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]])
+
+
+del SimulatedClientTest
+
+if __name__ == "__main__":
+    unittest.main()
