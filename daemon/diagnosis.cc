@@ -68,12 +68,6 @@ HostCheck CheckPrograms() {
           "run packaging/install-deps --run"};
 }
 
-HostCheck CheckDatabase(store::Database& database) {
-  const absl::Status read = database.Read([](store::Connection& c) { return network::ListVpcs(c).status(); });
-  if (read.ok()) return {"database", true, "answers", ""};
-  return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
-}
-
 HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
   const absl::StatusOr<int64_t> bytes = disks.FreeBytes();
   if (!bytes.ok()) return {"disk", false, std::string(bytes.status().message()), "make the state directory readable"};
@@ -165,6 +159,16 @@ HostCheck CheckFiles(storage::Disks& disks, const Known& known, std::vector<Host
 
 }  // namespace
 
+HostCheck CheckDatabase(store::Database& database, const absl::Status& pages) {
+  if (!pages.ok()) {
+    return {"database", false, std::string(pages.message()),
+            "stop brumed and put a backup in its place, or what `sqlite3 STATE/brume.db .recover` brings back"};
+  }
+  const absl::Status read = database.Read([](store::Connection& c) { return network::ListVpcs(c).status(); });
+  if (read.ok()) return {"database", true, "answers", ""};
+  return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
+}
+
 HostCheck CheckAcceleration(const compute::HypervisorInfo& info, const std::string& configured) {
   if (info.acceleration != "tcg") return {"acceleration", true, info.acceleration, ""};
   if (configured == "tcg") return {"acceleration", true, "guests are emulated (TCG), as compute.acceleration says", ""};
@@ -201,7 +205,7 @@ host::HostReport Diagnose(const DoctorParts& parts) {
     }
   }
   CheckHypervisor(parts.hypervisor, parts.config.acceleration, report);
-  report.checks.push_back(CheckDatabase(parts.database));
+  report.checks.push_back(CheckDatabase(parts.database, parts.database_pages));
   report.checks.push_back(CheckDisk(parts.disks, parts.config.state_dir));
   const absl::StatusOr<Known> known = ReadKnown(parts.database);
   if (!known.ok()) return report;  // the failed database check says it already

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/config.h"
 #include "lib/ec2/compute/hypervisor.h"
@@ -19,12 +20,16 @@ namespace brume::daemon {
 struct DoctorParts {
   const Config& config;
   store::Database& database;
+  absl::Status database_pages;  // what the last look through them found
   compute::Hypervisor& hypervisor;
   const compute::ComputeModule& compute;
   network::Fabric& fabric;
   std::vector<network::Repair> network_repairs;
   storage::Disks& disks;
 };
+
+// Whether the database answers, and its pages held together at the last look.
+host::HostCheck CheckDatabase(store::Database& database, const absl::Status& pages);
 
 // Whether guests are as fast as they can be, or as slow as `configured` (compute.acceleration) wants them.
 host::HostCheck CheckAcceleration(const compute::HypervisorInfo& info, const std::string& configured);

@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
+#include "daemon/database_watch.h"
 #include "daemon/diagnosis.h"
 #include "daemon/state_directory.h"
 #include "lib/autoscaling/launch_conversion.h"
@@ -194,6 +195,7 @@ class RealDaemon final : public Daemon {
       : config_(config),
         types_(config.instance_types),
         database_(std::move(database)),
+        watch_(config.state_dir + "/brume.db"),
         adapters_(std::move(adapters)),
         iam_(*database_, clock_, random_, config_.settings),
         imds_({.database = *database_,
@@ -299,6 +301,7 @@ class RealDaemon final : public Daemon {
   }
 
   absl::Status Serve() override {
+    watch_.Start();
     RETURN_IF_ERROR(imds_.Start());
     network_.Start();
     storage_.Start();
@@ -350,6 +353,7 @@ class RealDaemon final : public Daemon {
     storage_.Stop();
     network_.Stop();
     imds_.Stop();
+    watch_.Stop();
   }
 
  private:
@@ -363,7 +367,7 @@ class RealDaemon final : public Daemon {
     if (config_.prometheus_listen.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(prometheus_,
                      frontend::MakePrometheusServer(
-                         [this] { return cloudwatch_.ExpositionText(statistics_); },
+                         [this] { return cloudwatch_.ExpositionText(statistics_) + watch_.ExpositionText(); },
                          {.listen = config_.prometheus_listen, .allow_remote = config_.prometheus_allow_remote}));
     log::Info("metrics for Prometheus are served at {}", prometheus_->url());
     return absl::OkStatus();
@@ -377,6 +381,7 @@ class RealDaemon final : public Daemon {
   host::HostReport DescribeHost() {
     host::HostReport report = Diagnose({.config = config_,
                                         .database = *database_,
+                                        .database_pages = watch_.Found(),
                                         .hypervisor = *adapters_.hypervisor,
                                         .compute = compute_,
                                         .fabric = *adapters_.fabric,
@@ -391,6 +396,7 @@ class RealDaemon final : public Daemon {
   SystemRandom random_;
   const InstanceTypeTable types_;
   const std::unique_ptr<store::Database> database_;
+  DatabaseWatch watch_;
   const Adapters adapters_;
   iam::IamModule iam_;
   imds::ImdsModule imds_;
