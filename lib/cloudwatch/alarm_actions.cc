@@ -77,6 +77,10 @@ absl::StatusOr<absl::Duration> AlarmActions::Reconcile(const Key& key) {
 
 absl::StatusOr<absl::Duration> AlarmActions::Execute(DueAction& due, ActionKind kind) {
   if (kind == ActionKind::kWebhook) return Post(due);
+  if (kind == ActionKind::kUndelivered) {
+    return End(due, Refused("it is not delivered: the service that it names is not here. Name a URL that the setting "
+                            "monitoring.webhooks allows"));
+  }
   if (kind != ActionKind::kScalingPolicy) return OnInstance(due, kind);
   if (!parts_.on_scaling) return End(due, Refused("there is no Auto Scaling here"));
   parts_.on_scaling(due.action);

@@ -17,7 +17,8 @@ absl::StatusOr<DataQuery> QueryOf(const alarm::WatchQuery& query, absl::Duration
                  .metric = std::nullopt,
                  .expression = query.expression,
                  .label = query.label,
-                 .return_data = query.return_data};
+                 .return_data = query.return_data,
+                 .period = query.period};
   if (!query.is_metric) return made;
   const std::optional<Statistic> statistic = Statistic::Parse(query.statistic);
   if (!statistic.has_value()) return absl::InternalError("an alarm has an unknown statistic: " + query.statistic);
@@ -34,7 +35,8 @@ absl::StatusOr<Values> ReadMaths(MetricService& metrics, const alarm::Watch& wat
     ASSIGN_OR_RETURN(DataQuery made, QueryOf(query, watch.period));
     queries.push_back(std::move(made));
   }
-  ASSIGN_OR_RETURN(const std::vector<DataResult> results, EvaluateMetricData(metrics, queries, from, to));
+  ASSIGN_OR_RETURN(const std::vector<DataResult> results,
+                   EvaluateMetricData(metrics, queries, {.from = from, .to = to, .searches = false}));
   if (results.size() != 1) {
     return ec2::Error("ValidationError", "The expression that an alarm watches must give a single time series");
   }

@@ -48,6 +48,7 @@ absl::Status CheckAction(const std::string& action, const Alarm& alarm, const Al
                                 "' is not allowed: the setting monitoring.webhooks of this host names no beginning of "
                                 "that URL"));
   }
+  if (kind == ActionKind::kUndelivered) return absl::OkStatus();
   if (alarm.kind == alarm::Kind::kComposite) {
     return Invalid(absl::StrCat("The action '", action,
                                 "' is not for composite alarms, which act on no instance and by no scaling policy"));
@@ -72,11 +73,15 @@ absl::Status CheckActions(const Alarm& alarm, const AlarmRules& rules) {
   return absl::OkStatus();
 }
 
-absl::Status CheckQueries(const std::vector<alarm::WatchQuery>& queries) {
+absl::Status CheckQueries(const std::vector<alarm::WatchQuery>& queries, absl::Duration period) {
   const auto metrics =
       std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.is_metric; });
   const auto returned =
       std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.return_data; });
+  for (const alarm::WatchQuery& query : queries) {
+    if (query.period == absl::ZeroDuration() || query.period == period) continue;
+    return Invalid(absl::StrCat("The Period of '", query.id, "' must be that of the metrics"));
+  }
   constexpr int kMaxMetrics = 10;
   if (metrics == 0 || metrics > kMaxMetrics) {
     return Invalid(absl::StrCat("Metrics must have 1 to ", kMaxMetrics, " metrics among them"));
@@ -129,7 +134,7 @@ absl::Status CheckMetricAlarm(const Alarm& alarm, const AlarmRules& rules) {
     RETURN_IF_ERROR(CheckMetric(alarm.watch.metric));
     RETURN_IF_ERROR(CheckStatistic(alarm.watch));
   } else {
-    RETURN_IF_ERROR(CheckQueries(alarm.watch.queries));
+    RETURN_IF_ERROR(CheckQueries(alarm.watch.queries, alarm.watch.period));
   }
   RETURN_IF_ERROR(CheckPeriods(alarm.watch));
   if (!std::isfinite(alarm.watch.threshold.value)) return Invalid("The threshold must be a finite number");

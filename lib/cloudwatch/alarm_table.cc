@@ -34,8 +34,8 @@ const auto& Alarms() {
       store::Column("datapoints_to_alarm", kWatch, kThreshold, &T::datapoints_to_alarm),
       store::Column("says_datapoints", kWatch, &W::says_datapoints),
       store::Column("treat_missing", kWatch, kThreshold, &T::missing),
-      store::Column("says_missing", kWatch, &W::says_missing), store::Column("rule", &A::rule),
-      store::Column("suppressor", &A::suppressor, &alarm::Suppressor::alarm),
+      store::Column("says_missing", kWatch, &W::says_missing), store::Column("low_samples", kWatch, &W::low_samples),
+      store::Column("rule", &A::rule), store::Column("suppressor", &A::suppressor, &alarm::Suppressor::alarm),
       store::Encoded<store::WholeSeconds>("wait_period", &A::suppressor, &alarm::Suppressor::wait),
       store::Encoded<store::WholeSeconds>("extension_period", &A::suppressor, &alarm::Suppressor::extension),
       store::Column("state", &A::state), store::Column("reason", &A::reason),
@@ -74,7 +74,8 @@ const auto& Queries() {
       store::Fixed("metric_name", kQuery, &Q::metric, &MetricId::name),
       store::Fixed("statistic", kQuery, &Q::statistic), store::Fixed("unit", kQuery, &Q::unit),
       store::Fixed("expression", kQuery, &Q::expression), store::Fixed("label", kQuery, &Q::label),
-      store::Fixed("return_data", kQuery, &Q::return_data));
+      store::Fixed("return_data", kQuery, &Q::return_data),
+      store::Encoded<store::WholeSeconds>("period", kQuery, &Q::period));
   return table;
 }
 

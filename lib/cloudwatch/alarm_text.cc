@@ -129,7 +129,7 @@ Json Trigger(const Alarm& alarm) {
   json["ComparisonOperator"] = Text(ComparisonName(watch.threshold.comparison));
   json["Threshold"] = watch.threshold.value;
   json["TreatMissingData"] = Text(MissingDataName(watch.threshold.missing));
-  json["EvaluateLowSampleCountPercentile"] = "";
+  json["EvaluateLowSampleCountPercentile"] = watch.low_samples;
   if (!watch.queries.empty()) json["Metrics"] = Queries(watch);
   return json;
 }

@@ -13,9 +13,14 @@
 
 namespace brume::cloudwatch {
 
-// Operators, from the weakest: || && (== != < > <= >=) (+ -) (* /) unary - ^. Comparisons give 1 or 0.
-// Functions: ABS CEIL FLOOR RATE DIFF RUNNING_SUM FILL IF PERIOD; AVG MIN MAX SUM, of the points of one series, or of
-// several series, [m1, m2] or METRICS("part of an id"), point by point.
+// Operators, from the weakest: || OR, && AND, (== != < > <= >=) (+ -) (* /) unary - ^. Comparisons give 1 or 0.
+//
+//   of a number or each point          ABS CEIL FLOOR LOG LOG10
+//   of a series, or each of a list     DIFF DIFF_TIME RATE RUNNING_SUM MINUTE HOUR DAY DATE MONTH YEAR EPOCH FILL
+//   of the points of one series (a number), or of several at each time (a series)
+//                                      AVG SUM MIN MAX STDDEV DATAPOINT_COUNT
+//   lists                              METRICS SEARCH SORT SLICE FIRST LAST REMOVE_EMPTY METRIC_COUNT
+//   others                             IF PERIOD TIME_SERIES
 //
 // Two series are computed where both have points; a result that is not a number (1 / 0) is left out.
 class Expression {

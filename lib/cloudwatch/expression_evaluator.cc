@@ -1,16 +1,15 @@
 #include "lib/cloudwatch/expression_evaluator.h"
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
+#include "lib/cloudwatch/expression_functions.h"
+#include "lib/cloudwatch/expression_lists.h"
 
 namespace brume::cloudwatch {
 namespace {
@@ -18,119 +17,20 @@ namespace {
 using Node = ExpressionNode;
 using Kind = Node::Kind;
 using Many = std::vector<TimeSeries>;
-using Operation = std::function<double(double, double)>;
-
-enum class Function {
-  kMetrics,
-  kIf,
-  kFill,
-  kPeriod,
-  kAvg,
-  kSum,
-  kMin,
-  kMax,
-  kAbs,
-  kCeil,
-  kFloor,
-  kRate,
-  kDiff,
-  kRunningSum
-};
-constexpr EnumNames kFunctions({std::pair{Function::kMetrics, "METRICS"},
-                                {Function::kIf, "IF"},
-                                {Function::kFill, "FILL"},
-                                {Function::kPeriod, "PERIOD"},
-                                {Function::kAvg, "AVG"},
-                                {Function::kSum, "SUM"},
-                                {Function::kMin, "MIN"},
-                                {Function::kMax, "MAX"},
-                                {Function::kAbs, "ABS"},
-                                {Function::kCeil, "CEIL"},
-                                {Function::kFloor, "FLOOR"},
-                                {Function::kRate, "RATE"},
-                                {Function::kDiff, "DIFF"},
-                                {Function::kRunningSum, "RUNNING_SUM"}});
+using Operation = double (*)(double, double);
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
-std::optional<Operation> OperatorOf(absl::string_view op) {
-  if (op == "+") return [](double a, double b) { return a + b; };
-  if (op == "-") return [](double a, double b) { return a - b; };
-  if (op == "*") return [](double a, double b) { return a * b; };
-  if (op == "/") return [](double a, double b) { return a / b; };
-  if (op == "^") return [](double a, double b) { return std::pow(a, b); };
-  if (op == "==") return [](double a, double b) { return a == b ? 1.0 : 0.0; };
-  if (op == "!=") return [](double a, double b) { return a != b ? 1.0 : 0.0; };
-  if (op == "<") return [](double a, double b) { return a < b ? 1.0 : 0.0; };
-  if (op == ">") return [](double a, double b) { return a > b ? 1.0 : 0.0; };
-  if (op == "<=") return [](double a, double b) { return a <= b ? 1.0 : 0.0; };
-  if (op == ">=") return [](double a, double b) { return a >= b ? 1.0 : 0.0; };
-  if (op == "&&") return [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; };
-  if (op == "||") return [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; };
-  return std::nullopt;
-}
-
-void Set(TimeSeries& series, absl::Time time, double value) {
-  if (std::isfinite(value)) series.points.emplace_hint(series.points.end(), time, value);
-}
-
-// Of values at one time, or of all points of a series.
-class Summary {
- public:
-  void Add(double value) {
-    ++count_;
-    sum_ += value;
-    min_ = std::min(min_, value);
-    max_ = std::max(max_, value);
-  }
-  // kAvg, kSum, kMin or kMax.
-  double Of(Function function) const {
-    if (count_ == 0) return kNothing;
-    if (function == Function::kAvg) return sum_ / count_;
-    if (function == Function::kSum) return sum_;
-    return function == Function::kMin ? min_ : max_;
-  }
-
- private:
-  double count_ = 0, sum_ = 0;
-  double min_ = std::numeric_limits<double>::infinity(), max_ = -std::numeric_limits<double>::infinity();
-};
-
-double Summarize(Function function, const TimeSeries& series) {
-  Summary summary;
-  for (const auto& [time, value] : series.points) summary.Add(value);
-  return summary.Of(function);
-}
-
-TimeSeries Summarize(Function function, const Many& all) {
-  std::map<absl::Time, Summary> summaries;
-  TimeSeries result;
-  for (const TimeSeries& series : all) {
-    result.period = std::max(result.period, series.period);
-    for (const auto& [time, value] : series.points) summaries[time].Add(value);
-  }
-  for (const auto& [time, summary] : summaries) Set(result, time, summary.Of(function));
-  return result;
-}
-
-TimeSeries Change(Function function, const TimeSeries& series) {
-  TimeSeries result{.period = series.period};
-  double sum = 0;
-  for (auto it = series.points.begin(); it != series.points.end(); ++it) {
-    const auto& [time, value] = *it;
-    sum += value;
-    if (function == Function::kAbs) Set(result, time, std::abs(value));
-    if (function == Function::kCeil) Set(result, time, std::ceil(value));
-    if (function == Function::kFloor) Set(result, time, std::floor(value));
-    if (function == Function::kRunningSum) Set(result, time, sum);
-    if (it == series.points.begin()) continue;
-    const auto& [time_before, before] = *std::prev(it);
-    if (function == Function::kDiff) Set(result, time, value - before);
-    if (function == Function::kRate) Set(result, time, (value - before) / absl::ToDoubleSeconds(time - time_before));
-  }
-  return result;
+// CloudWatch's functions that need what is not here.
+absl::string_view WhyAbsent(absl::string_view function) {
+  if (function == "ANOMALY_DETECTION_BAND") return "anomalies are not detected";
+  if (function == "INSIGHT_RULE_METRIC") return "there are no Contributor Insights rules";
+  if (function == "SERVICE_QUOTA") return "metrics have no quotas";
+  if (function == "DB_PERF_INSIGHTS") return "there are no databases";
+  if (function == "LAMBDA") return "there are no functions of Lambda's";
+  return "";
 }
 
 class Evaluator {
@@ -196,12 +96,12 @@ class Evaluator {
   absl::StatusOr<ExpressionValue> Operate(const Node& node) {
     ASSIGN_OR_RETURN(const ExpressionValue left, Evaluate(node.operands[0]));
     ASSIGN_OR_RETURN(const ExpressionValue right, Evaluate(node.operands[1]));
-    const std::optional<Operation> function = OperatorOf(node.text);
+    const std::optional<Operation> function = FindOperator(node.text);
     if (!function.has_value()) return Wrong(absl::StrCat("there is no operator ", node.text));
     return Combine(*function, left, right);
   }
 
-  absl::StatusOr<ExpressionValue> Combine(const Operation& function, const ExpressionValue& left,
+  absl::StatusOr<ExpressionValue> Combine(Operation function, const ExpressionValue& left,
                                           const ExpressionValue& right) {
     RETURN_IF_ERROR(Spend(left));
     RETURN_IF_ERROR(Spend(right));
@@ -220,85 +120,146 @@ class Evaluator {
   }
 
   // Of numbers and series, no lists.
-  static ExpressionValue CombineOne(const Operation& function, const ExpressionValue& left,
-                                    const ExpressionValue& right) {
+  static ExpressionValue CombineOne(Operation function, const ExpressionValue& left, const ExpressionValue& right) {
     const auto* a = std::get_if<TimeSeries>(&left);
     const auto* b = std::get_if<TimeSeries>(&right);
     if (a == nullptr && b == nullptr) return function(std::get<double>(left), std::get<double>(right));
     TimeSeries result{.period = std::max(a != nullptr ? a->period : absl::ZeroDuration(),
                                          b != nullptr ? b->period : absl::ZeroDuration())};
     if (b == nullptr) {
-      for (const auto& [time, value] : a->points) Set(result, time, function(value, std::get<double>(right)));
+      for (const auto& [time, value] : a->points) AppendPoint(result, time, function(value, std::get<double>(right)));
     } else if (a == nullptr) {
-      for (const auto& [time, value] : b->points) Set(result, time, function(std::get<double>(left), value));
+      for (const auto& [time, value] : b->points) AppendPoint(result, time, function(std::get<double>(left), value));
     } else {
       for (const auto& [time, value] : a->points) {
         const auto other = b->points.find(time);
-        if (other != b->points.end()) Set(result, time, function(value, other->second));
+        if (other != b->points.end()) AppendPoint(result, time, function(value, other->second));
       }
     }
     return result;
   }
 
+  using Handler = absl::StatusOr<ExpressionValue> (Evaluator::*)(const Node&);
+  struct Function {
+    absl::string_view name;
+    size_t min, max;  // operands
+    Handler handler;
+  };
+
   absl::StatusOr<ExpressionValue> Call(const Node& node) {
-    const std::optional<Function> function = kFunctions.Find(node.text);
-    if (function == Function::kMetrics) {
-      RETURN_IF_ERROR(CheckCount(node, 0, 1));
-      return Metrics(node);
+    static constexpr Function kFunctions[] = {
+        {"METRICS", 0, 1, &Evaluator::Metrics},     {"IF", 2, 3, &Evaluator::If},
+        {"FILL", 2, 2, &Evaluator::Fill},           {"SEARCH", 2, 3, &Evaluator::Search},
+        {"SORT", 3, 4, &Evaluator::Sort},           {"SLICE", 2, 3, &Evaluator::Slice},
+        {"FIRST", 1, 1, &Evaluator::OneOfList},     {"LAST", 1, 1, &Evaluator::OneOfList},
+        {"REMOVE_EMPTY", 1, 1, &Evaluator::OfList}, {"METRIC_COUNT", 1, 1, &Evaluator::OfList},
+        {"PERIOD", 1, 1, &Evaluator::Period},       {"TIME_SERIES", 1, 1, &Evaluator::Constant},
+    };
+    for (const Function& function : kFunctions) {
+      if (function.name != node.text) continue;
+      RETURN_IF_ERROR(CheckCount(node, function.min, function.max));
+      return (this->*function.handler)(node);
     }
-    if (function == Function::kIf) {
-      RETURN_IF_ERROR(CheckCount(node, 2, 3));
-      return If(node);
-    }
-    if (function == Function::kFill) {
-      RETURN_IF_ERROR(CheckCount(node, 2, 2));
-      return Fill(node);
+    return CallOfOne(node);
+  }
+
+  static absl::Status CheckCount(const Node& node, size_t min, size_t max) {
+    if (node.operands.size() >= min && node.operands.size() <= max) return absl::OkStatus();
+    return Wrong(absl::StrCat(node.text, " takes ", min, min == max ? "" : absl::StrCat(" to ", max), " values, not ",
+                              node.operands.size()));
+  }
+
+  // A function of one value of any type.
+  absl::StatusOr<ExpressionValue> CallOfOne(const Node& node) {
+    const absl::string_view absent = WhyAbsent(node.text);
+    if (!absent.empty()) return Wrong(absl::StrCat("the function ", node.text, " is not supported: ", absent));
+    const auto summary = FindSummary(node.text);
+    const auto of_number = FindNumberFunction(node.text);
+    const auto of_series = FindSeriesFunction(node.text);
+    if (!summary.has_value() && !of_number.has_value() && !of_series.has_value()) {
+      return Wrong(absl::StrCat("there is no function ", node.text));
     }
     RETURN_IF_ERROR(CheckCount(node, 1, 1));
     ASSIGN_OR_RETURN(ExpressionValue value, Evaluate(node.operands[0]));
     RETURN_IF_ERROR(Spend(value));
-    if (!function.has_value()) return Wrong(absl::StrCat("there is no function ", node.text));
-    return Apply(*function, std::move(value));
-  }
-
-  static absl::Status CheckCount(const Node& node, size_t least, size_t most) {
-    if (node.operands.size() >= least && node.operands.size() <= most) return absl::OkStatus();
-    return Wrong(absl::StrCat(node.text, " takes ", least, least == most ? "" : absl::StrCat(" to ", most),
-                              " values, not ", node.operands.size()));
-  }
-
-  // A function of one value.
-  static absl::StatusOr<ExpressionValue> Apply(Function function, ExpressionValue value) {
+    const auto* number = std::get_if<double>(&value);
     const auto* one = std::get_if<TimeSeries>(&value);
-    const auto* many = std::get_if<Many>(&value);
-    switch (function) {
-      case Function::kAvg:
-      case Function::kSum:
-      case Function::kMin:
-      case Function::kMax:
-        if (one != nullptr) return ExpressionValue(Summarize(function, *one));
-        if (many != nullptr) return ExpressionValue(Summarize(function, *many));
-        return value;
-      case Function::kPeriod:
-        if (one == nullptr) return Wrong("PERIOD takes one series");
-        return ExpressionValue(absl::ToDoubleSeconds(one->period));
-      default:
-        return Each(function, value);
+    if (summary.has_value()) {
+      if (number != nullptr) return ExpressionValue((*summary)({*number}));
+      if (one != nullptr) return ExpressionValue(Summarize(*summary, *one));
+      return ExpressionValue(Summarize(*summary, std::get<Many>(value)));
     }
+    if (number != nullptr && of_number.has_value()) return ExpressionValue((*of_number)(*number));
+    if (number != nullptr) return Wrong(absl::StrCat(node.text, " takes a series, not a number"));
+    const auto apply = [&](const TimeSeries& series) {
+      return of_number.has_value() ? OfEach(*of_number, series) : (*of_series)(series);
+    };
+    if (one != nullptr) return ExpressionValue(apply(*one));
+    Many results;
+    for (const TimeSeries& series : std::get<Many>(value)) results.push_back(apply(series));
+    return ExpressionValue(std::move(results));
   }
 
-  static absl::StatusOr<ExpressionValue> Each(Function function, const ExpressionValue& value) {
-    if (const auto* one = std::get_if<TimeSeries>(&value)) return ExpressionValue(Change(function, *one));
-    if (const auto* many = std::get_if<Many>(&value)) {
-      Many results;
-      for (const TimeSeries& series : *many) results.push_back(Change(function, series));
-      return ExpressionValue(std::move(results));
-    }
-    const double number = std::get<double>(value);
-    if (function == Function::kAbs) return ExpressionValue(std::abs(number));
-    if (function == Function::kCeil) return ExpressionValue(std::ceil(number));
-    if (function == Function::kFloor) return ExpressionValue(std::floor(number));
-    return Wrong(absl::StrCat(kFunctions.Of(function), " takes a series, not a number"));
+  static TimeSeries OfEach(double (*function)(double), const TimeSeries& series) {
+    TimeSeries result{.period = series.period, .label = series.label};
+    for (const auto& [time, value] : series.points) AppendPoint(result, time, function(value));
+    return result;
+  }
+
+  absl::StatusOr<ExpressionValue> Period(const Node& node) {
+    ASSIGN_OR_RETURN(const ExpressionValue value, Evaluate(node.operands[0]));
+    const auto* one = std::get_if<TimeSeries>(&value);
+    if (one == nullptr) return Wrong("PERIOD takes one series");
+    return ExpressionValue(absl::ToDoubleSeconds(one->period));
+  }
+
+  // TIME_SERIES(5)
+  absl::StatusOr<ExpressionValue> Constant(const Node& node) {
+    ASSIGN_OR_RETURN(const ExpressionValue value, Evaluate(node.operands[0]));
+    const auto* number = std::get_if<double>(&value);
+    if (number == nullptr) return Wrong("TIME_SERIES takes a number");
+    ASSIGN_OR_RETURN(TimeSeries series, FillOne({.period = scope_.period}, node, value));
+    return ExpressionValue(std::move(series));
+  }
+
+  // The first operand.
+  absl::StatusOr<Many> ListOf(const Node& node) {
+    ASSIGN_OR_RETURN(ExpressionValue value, Evaluate(node.operands[0]));
+    RETURN_IF_ERROR(Spend(value));
+    if (auto* many = std::get_if<Many>(&value)) return std::move(*many);
+    return Wrong(absl::StrCat(node.text, " takes a list of series, such as METRICS()"));
+  }
+
+  absl::StatusOr<ExpressionValue> OneOfList(const Node& node) {
+    ASSIGN_OR_RETURN(Many all, ListOf(node));
+    if (all.empty()) return ExpressionValue(TimeSeries{.period = scope_.period});
+    return ExpressionValue(std::move(node.text == "FIRST" ? all.front() : all.back()));
+  }
+
+  // REMOVE_EMPTY and METRIC_COUNT.
+  absl::StatusOr<ExpressionValue> OfList(const Node& node) {
+    ASSIGN_OR_RETURN(Many all, ListOf(node));
+    if (node.text == "METRIC_COUNT") return ExpressionValue(static_cast<double>(all.size()));
+    std::erase_if(all, [](const TimeSeries& series) { return series.points.empty(); });
+    return ExpressionValue(std::move(all));
+  }
+
+  absl::StatusOr<ExpressionValue> Sort(const Node& node) {
+    ASSIGN_OR_RETURN(Many all, ListOf(node));
+    return SortSeries(node, std::move(all));
+  }
+
+  absl::StatusOr<ExpressionValue> Slice(const Node& node) {
+    ASSIGN_OR_RETURN(Many all, ListOf(node));
+    return SliceSeries(node, std::move(all));
+  }
+
+  absl::StatusOr<ExpressionValue> Search(const Node& node) {
+    if (!scope_.search) return Wrong("SEARCH is not supported in the metrics of an alarm");
+    ASSIGN_OR_RETURN(const SearchOperands operands, ParseSearch(node, scope_.period));
+    ASSIGN_OR_RETURN(Many all, scope_.search(operands.text, operands.statistic, operands.period));
+    RETURN_IF_ERROR(Spend(ExpressionValue(all)));
+    return ExpressionValue(std::move(all));
   }
 
   absl::StatusOr<ExpressionValue> Metrics(const Node& node) {
@@ -330,6 +291,8 @@ class Evaluator {
     ExpressionValue no = kNothing;
     if (node.operands.size() > 2) {
       ASSIGN_OR_RETURN(no, Evaluate(node.operands[2]));
+    } else if (const auto* series = std::get_if<TimeSeries>(&yes)) {
+      no = TimeSeries{.period = series->period, .label = series->label};
     }
     RETURN_IF_ERROR(Spend(condition));
     if (const auto* number = std::get_if<double>(&condition)) return *number != 0 ? std::move(yes) : std::move(no);
@@ -338,7 +301,7 @@ class Evaluator {
       return Wrong("IF takes numbers and single series, no lists");
     }
     TimeSeries result{.period = series->period};
-    for (const auto& [time, value] : series->points) Set(result, time, ValueAt(value != 0 ? yes : no, time));
+    for (const auto& [time, value] : series->points) AppendPoint(result, time, ValueAt(value != 0 ? yes : no, time));
     return ExpressionValue(std::move(result));
   }
 
@@ -346,6 +309,9 @@ class Evaluator {
     ASSIGN_OR_RETURN(ExpressionValue value, Evaluate(node.operands[0]));
     const Node& with = node.operands[1];
     ExpressionValue filler = kNothing;
+    if (with.kind == Kind::kWord && with.text != "REPEAT" && with.text != "LINEAR") {
+      return Wrong("FILL fills with a number, a series, REPEAT or LINEAR");
+    }
     if (with.kind != Kind::kWord) {
       ASSIGN_OR_RETURN(filler, Evaluate(with));
       if (std::holds_alternative<Many>(filler)) return Wrong("FILL fills with a number, a series, REPEAT or LINEAR");
@@ -368,21 +334,21 @@ class Evaluator {
     const absl::Duration period = series.period;
     if (period <= absl::ZeroDuration()) return series;
     RETURN_IF_ERROR(Spend(static_cast<size_t>(std::max(0.0, absl::FDivDuration(scope_.to - scope_.from, period)))));
-    TimeSeries result{.period = period};
+    TimeSeries result{.period = period, .label = series.label};
     const absl::Time first = absl::UnixEpoch() + absl::Ceil(scope_.from - absl::UnixEpoch(), period);
     for (absl::Time time = first; time < scope_.to; time += period) {
       const auto next = series.points.lower_bound(time);
       if (next != series.points.end() && next->first == time) {
-        Set(result, time, next->second);
+        AppendPoint(result, time, next->second);
       } else if (with.kind != Kind::kWord) {
-        Set(result, time, ValueAt(filler, time));
+        AppendPoint(result, time, ValueAt(filler, time));
       } else if (next != series.points.begin()) {
         const auto before = std::prev(next);
         if (with.text == "REPEAT") {
-          Set(result, time, before->second);
+          AppendPoint(result, time, before->second);
         } else if (next != series.points.end()) {
           const double share = absl::FDivDuration(time - before->first, next->first - before->first);
-          Set(result, time, before->second + share * (next->second - before->second));
+          AppendPoint(result, time, before->second + share * (next->second - before->second));
         }
       }
     }

@@ -22,12 +22,15 @@ constexpr int kDeepest = 50;
 
 // Longer ones before those they begin with.
 constexpr std::array<std::array<absl::string_view, 6>, 5> kLevels = {{
-    {"||"},
-    {"&&"},
+    {"||", "OR"},
+    {"&&", "AND"},
     {"==", "!=", "<=", ">=", "<", ">"},
     {"+", "-"},
     {"*", "/"},
 }};
+
+// What FILL and SORT take besides values.
+constexpr absl::string_view kWords[] = {"REPEAT", "LINEAR", "ASC", "DESC", "AVG", "SUM", "MIN", "MAX", "STDDEV"};
 
 class Parser {
  public:
@@ -52,9 +55,20 @@ class Parser {
     return absl::ConsumePrefix(&rest_, token);
   }
 
+  static bool IsWord(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+
+  // A word, as long as it is.
+  absl::string_view Word() const {
+    return rest_.substr(0, static_cast<size_t>(std::find_if_not(rest_.begin(), rest_.end(), IsWord) - rest_.begin()));
+  }
+
+  // The operator as a sign: AND and OR are && and ||.
   absl::string_view TakeOperator(size_t level) {
+    Skip();
     for (const absl::string_view op : kLevels[level]) {
-      if (!op.empty() && Take(op)) return op;
+      const bool is_word = !op.empty() && absl::ascii_isalpha(op.front());
+      if (op.empty() || (is_word && Word() != op) || !Take(op)) continue;
+      return is_word ? kLevels[level].front() : op;
     }
     return "";
   }
@@ -139,13 +153,13 @@ class Parser {
   }
 
   absl::StatusOr<Node> Name() {
-    size_t length = 0;
-    while (length < rest_.size() && (absl::ascii_isalnum(rest_[length]) || rest_[length] == '_')) ++length;
-    const std::string name(rest_.substr(0, length));
-    rest_.remove_prefix(length);
+    const std::string name(Word());
+    rest_.remove_prefix(name.size());
     if (absl::ascii_islower(name.front())) return Node{.kind = Kind::kId, .text = name};
     if (!Take("(")) {
-      if (name == "REPEAT" || name == "LINEAR") return Node{.kind = Kind::kWord, .text = name};
+      if (std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords)) {
+        return Node{.kind = Kind::kWord, .text = name};
+      }
       return Error(absl::StrCat(name, " is neither an id, which begins with a small letter, nor followed by a (,"));
     }
     Node call{.kind = Kind::kCall, .text = name};

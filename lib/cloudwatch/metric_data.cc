@@ -1,5 +1,6 @@
 #include "lib/cloudwatch/metric_data.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/cloudwatch/model/metric_search.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {
@@ -14,6 +16,9 @@ namespace {
 
 // That the metrics of one request may have together.
 constexpr double kMaxPoints = 2'000'000;
+// What SEARCH finds of all metrics, and how often one request may ask it.
+constexpr size_t kMaxFound = 100;
+constexpr int kMaxSearches = 5;
 
 absl::Status Invalid(absl::string_view what) { return ec2::Error("ValidationError", what); }
 
@@ -27,14 +32,21 @@ absl::Status CheckId(const std::string& id) {
 
 class Evaluation {
  public:
-  Evaluation(MetricService& metrics, const std::vector<DataQuery>& queries, absl::Time from, absl::Time to)
+  Evaluation(MetricService& metrics, const std::vector<DataQuery>& queries, const DataRange& range)
       : metrics_(metrics), queries_(queries) {
-    scope_.from = from;
-    scope_.to = to;
+    scope_.from = range.from;
+    scope_.to = range.to;
+    scope_.period = absl::ZeroDuration();
+    if (range.searches) {
+      scope_.search = [this](const std::string& text, const std::string& statistic, absl::Duration period) {
+        return Search(text, statistic, period);
+      };
+    }
   }
 
   absl::Status Prepare() {
     double points = 0;
+    absl::Duration given_period;
     for (const DataQuery& query : queries_) {
       RETURN_IF_ERROR(CheckId(query.id));
       if (!by_id_.emplace(query.id, &query).second) {
@@ -42,13 +54,17 @@ class Evaluation {
       }
       if (query.metric.has_value()) {
         scope_.metrics.push_back(query.id);
+        scope_.period = std::max(scope_.period, query.metric->period);
         points += absl::FDivDuration(scope_.to - scope_.from, query.metric->period);
         continue;
       }
       absl::StatusOr<Expression> parsed = Expression::Parse(query.expression);
       if (!parsed.ok()) return ExpressionError(query, parsed.status());
       expressions_.emplace(query.id, *std::move(parsed));
+      given_period = std::max(given_period, query.period);
     }
+    if (scope_.period == absl::ZeroDuration()) scope_.period = given_period;
+    if (scope_.period == absl::ZeroDuration()) scope_.period = absl::Minutes(1);
     if (points > kMaxPoints) {
       return Invalid(absl::StrCat("The metrics would have up to ", static_cast<int64_t>(points),
                                   " datapoints, more than ", static_cast<int64_t>(kMaxPoints),
@@ -90,12 +106,61 @@ class Evaluation {
         const std::vector<PeriodBucket> buckets,
         metrics_.ReadBuckets(
             {.id = metric.metric, .from = scope_.from, .to = scope_.to, .period = metric.period, .unit = metric.unit}));
-    TimeSeries series{.period = metric.period};
+    TimeSeries series{.period = metric.period, .label = LabelOf(metric.metric)};
     for (const auto& [start, bucket] : buckets) {
       const std::optional<double> value = metric.statistic.Of(bucket);
       if (value.has_value()) series.points.emplace_hint(series.points.end(), start, *value);
     }
     return series;
+  }
+
+  // How a metric is told from others like it: by its dimensions' values, or its name where it has none.
+  static std::string LabelOf(const MetricId& metric) {
+    std::string label;
+    for (const Dimension& dimension : metric.dimensions) {
+      absl::StrAppend(&label, label.empty() ? "" : " ", dimension.value);
+    }
+    return label.empty() ? metric.name : label;
+  }
+
+  absl::StatusOr<std::vector<TimeSeries>> Search(const std::string& text, const std::string& statistic_name,
+                                                 absl::Duration period) {
+    if (++searches_ > kMaxSearches) return absl::InvalidArgumentError("SEARCH may be used 5 times in one request");
+    ASSIGN_OR_RETURN(const MetricPattern pattern, MetricPattern::Parse(text));
+    const std::optional<Statistic> statistic = Statistic::Parse(statistic_name);
+    if (!statistic.has_value()) {
+      return absl::InvalidArgumentError(absl::StrCat("SEARCH knows no statistic ", statistic_name));
+    }
+    if (absl::FDivDuration(scope_.to - scope_.from, period) * static_cast<double>(kMaxFound) > kMaxPoints) {
+      return absl::InvalidArgumentError(
+          "SEARCH could give too many datapoints. Ask for longer periods, or for less time");
+    }
+    ASSIGN_OR_RETURN(const std::vector<MetricId> found, FindMetrics(pattern));
+    std::vector<TimeSeries> all;
+    for (const MetricId& metric : found) {
+      ASSIGN_OR_RETURN(TimeSeries series, ReadMetric({metric, period, *statistic, std::nullopt}));
+      all.push_back(std::move(series));
+    }
+    return all;
+  }
+
+  // In order of namespaces, names and dimensions.
+  absl::StatusOr<std::vector<MetricId>> FindMetrics(const MetricPattern& pattern) {
+    constexpr size_t kPage = 1000;
+    std::vector<MetricId> found;
+    int64_t after = 0;
+    while (true) {
+      ASSIGN_OR_RETURN(const std::vector<MetricRow> rows,
+                       metrics_.List({.metric_namespace = pattern.metric_namespace()}, after, kPage));
+      for (const MetricRow& row : rows) {
+        if (pattern.Matches(row.id)) found.push_back(row.id);
+      }
+      if (rows.size() < kPage) break;
+      after = rows.back().number;
+    }
+    std::sort(found.begin(), found.end());
+    if (found.size() > kMaxFound) found.resize(kMaxFound);
+    return found;
   }
 
   MetricService& metrics_;
@@ -104,14 +169,15 @@ class Evaluation {
   std::map<std::string, const DataQuery*> by_id_;
   std::map<std::string, Expression> expressions_;
   std::set<std::string> evaluating_;
+  int searches_ = 0;
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<DataResult>> EvaluateMetricData(MetricService& metrics,
-                                                           const std::vector<DataQuery>& queries, absl::Time from,
-                                                           absl::Time to) {
-  Evaluation evaluation(metrics, queries, from, to);
+                                                           const std::vector<DataQuery>& queries,
+                                                           const DataRange& range) {
+  Evaluation evaluation(metrics, queries, range);
   RETURN_IF_ERROR(evaluation.Prepare());
   std::vector<DataResult> results;
   for (const DataQuery& query : queries) {
@@ -124,7 +190,10 @@ absl::StatusOr<std::vector<DataResult>> EvaluateMetricData(MetricService& metric
     if (const auto* one = std::get_if<TimeSeries>(value)) {
       results.push_back({query.id, label, *one});
     } else if (const auto* many = std::get_if<std::vector<TimeSeries>>(value)) {
-      for (const TimeSeries& series : *many) results.push_back({query.id, label, series});
+      for (const TimeSeries& series : *many) {
+        const std::string own = query.label.empty() ? series.label : absl::StrCat(label, " ", series.label);
+        results.push_back({query.id, series.label.empty() ? label : own, series});
+      }
     } else {
       return Invalid(
           absl::StrCat("Error in expression '", query.id, "': it gives a number, where only series can be returned"));

@@ -27,6 +27,13 @@ struct DataQuery {
   std::string expression;
   std::string label;
   bool return_data = true;
+  absl::Duration period = absl::ZeroDuration();  // of an expression; zero = that of its metrics
+};
+
+// What is read: periods that begin in [from, to).
+struct DataRange {
+  absl::Time from, to;
+  bool searches = true;  // SEARCH is allowed
 };
 
 struct DataResult {
@@ -34,10 +41,10 @@ struct DataResult {
   TimeSeries series;
 };
 
-// Of the queries to be returned, in their order; an expression that gives several series has several results. Periods
-// begin in [from, to). Errors: ValidationError for ids, expressions and ranges that make no sense.
+// Of the queries to be returned, in their order; an expression that gives several series has several results. Errors:
+// ValidationError for ids, expressions and ranges that make no sense.
 absl::StatusOr<std::vector<DataResult>> EvaluateMetricData(MetricService& metrics,
-                                                           const std::vector<DataQuery>& queries, absl::Time from,
-                                                           absl::Time to);
+                                                           const std::vector<DataQuery>& queries,
+                                                           const DataRange& range);
 
 }  // namespace brume::cloudwatch

@@ -147,7 +147,7 @@ class AlarmTest(SimulatedClientTest):
                 ("InvalidNextToken", 400, cloudwatch.describe_alarms, {"NextToken": "bogus"}),
                 ("ValidationError", 400, cloudwatch.put_metric_alarm, {**put, "Period": 45}),
                 ("ValidationError", 400, cloudwatch.put_metric_alarm,
-                 {**put, "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:topic"]}),
+                 {**put, "AlarmActions": ["arn:aws:sns:us-east-1:0:topic"]}),
                 ("ValidationError", 400, cloudwatch.put_metric_alarm, {**put, "AlarmActions": ["http://127.0.0.1:1/"]}),
                 ("InvalidParameterValue", 400, cloudwatch.describe_alarms, {"StateValue": "FINE"})):
             with self.subTest(code), self.assertRaises(ClientError) as caught:

@@ -18,12 +18,51 @@ TEST_CASE("an action is on an instance, a scaling policy or a URL, and nothing e
   CHECK(ParseAction("https://hooks.example.org").value() == ActionKind::kWebhook);
   for (const char* bad :
        {"", "stop", "arn", "arn:aws:automate:us-east-1:ec2", "arn:aws:automate:us-east-1:ec2:start",
-        "arn:aws:automate:us-east-1:ec2:stop:now", "arn:aws:sns:us-east-1:000000000000:topic", "ftp://example.org/",
-        "arn:aws:lambda:us-east-1:000000000000:function:f", "http://", "/bin/sh", "file:///etc/passwd"}) {
+        "arn:aws:automate:us-east-1:ec2:stop:now", "ftp://example.org/", "http://", "/bin/sh", "file:///etc/passwd",
+        "arn:aws:sqs:us-east-1:000000000000:queue", "arn:aws:s3:::bucket", "arn:aws:iam::000000000000:role/admin"}) {
     INFO(bad);
     CHECK(ec2::ErrorCode(ParseAction(bad).status()) == "ValidationError");
   }
-  CHECK(absl::StrContains(ParseAction("arn:aws:sns:us-east-1:0:t").status().message(), "monitoring.webhooks"));
+}
+
+TEST_CASE("the workflows by which instances were told before are the same as what tells them now", "[alarm]") {
+  const auto swf = [](const std::string& verb) {
+    return ParseAction("arn:aws:swf:us-east-1:000000000000:action/actions/AWS_EC2.InstanceId." + verb);
+  };
+  CHECK(swf("Stop/1.0").value() == ActionKind::kStop);
+  CHECK(swf("Terminate/1.0").value() == ActionKind::kTerminate);
+  CHECK(swf("Reboot/1.0").value() == ActionKind::kReboot);
+  CHECK(swf("Recover/1.0").value() == ActionKind::kRecover);
+  for (const char* bad : {"Start/1.0", "Stop/2.0", "Stop", ""}) {
+    CHECK(ec2::ErrorCode(swf(bad).status()) == "ValidationError");
+  }
+  CHECK_FALSE(ParseAction("arn:aws:swf:us-east-1::action/actions/AWS_EC2.InstanceId.Stop/1.0").ok());
+}
+
+TEST_CASE("what CloudWatch tells services that are not here is kept, and what is malformed of it refused", "[alarm]") {
+  for (const char* good :
+       {"arn:aws:sns:us-east-1:123456789012:topic", "arn:aws:sns:eu-west-3:123456789012:a_topic-1.fifo",
+        "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:123456789012:function:f:prod",
+        "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST", "arn:aws:ssm:us-east-1:123456789012:opsitem:1",
+        "arn:aws:ssm:us-east-1:123456789012:opsitem:3#CATEGORY=Security",
+        "arn:aws:ssm-incidents::123456789012:response-plan/plan",
+        "arn:aws:aiops:us-east-1:123456789012:investigation-group:g1"}) {
+    INFO(good);
+    REQUIRE(ParseAction(good).ok());
+    CHECK(*ParseAction(good) == ActionKind::kUndelivered);
+    CHECK_FALSE(IsOnInstance(*ParseAction(good)));
+  }
+  for (const char* bad :
+       {"arn:aws:sns:us-east-1:0:topic", "arn:aws:sns::123456789012:topic",
+        "arn:aws:sns:us-east-1:123456789012:", "arn:aws:sns:us-east-1:123456789012:a topic",
+        "arn:aws:sns:us-east-1:123456789012:t:5", "arn:aws:sns:us-east-1:12345678901x:topic",
+        "arn:aws:lambda:us-east-1:123456789012:f", "arn:aws:lambda:us-east-1:123456789012:function:",
+        "arn:aws:lambda:us-east-1:123456789012:function:f:", "arn:aws:ssm:us-east-1:123456789012:opsitem:5",
+        "arn:aws:ssm:us-east-1:123456789012:opsitem:3#", "arn:aws:ssm:us-east-1:123456789012:document/d",
+        "arn:aws:ssm-incidents:us-east-1:123456789012:response-plan/p", "arn:aws:aiops:us-east-1:123456789012:g1"}) {
+    INFO(bad);
+    CHECK(ec2::ErrorCode(ParseAction(bad).status()) == "ValidationError");
+  }
 }
 
 TEST_CASE("a URL is taken apart as its host will be asked", "[alarm]") {

@@ -135,6 +135,31 @@ TEST_CASE("what is asked of an instance is done once, and its end is in the hist
   }
 }
 
+TEST_CASE("an instance is told by the older workflows as well", "[alarms]") {
+  ActionWorld world;
+  world.StartActions();
+  world.Ask("arn:aws:swf:us-east-1:000000000000:action/actions/AWS_EC2.InstanceId.Reboot/1.0");
+  world.actions->Wake(world.Due());
+  world.UntilOver();
+  CHECK(world.done() == Texts{"reboot"});
+}
+
+TEST_CASE("what names a service that is not here fails once, and the history says why", "[alarms]") {
+  ActionWorld world;
+  world.StartActions();
+  world.Ask("arn:aws:sns:us-east-1:123456789012:ops");
+  world.actions->Wake(world.Due());
+  world.UntilOver();
+  CHECK(world.done().empty());
+  CHECK(world.Ends() == Texts{"Failed to execute action arn:aws:sns:us-east-1:123456789012:ops"});
+  alarm::HistoryQuery query;
+  query.alarm = "busy";
+  query.type = HistoryType::kAction;
+  const auto items = world.alarms->History(query);
+  REQUIRE(items.ok());
+  CHECK(absl::StrContains(items->front().data, "not delivered"));
+}
+
 TEST_CASE("an action that brumed's end kept from being begun is taken at the next start", "[alarms]") {
   for (const std::string action : {"arn:aws:automate:us-east-1:ec2:reboot", kStopArn, kHook, kPolicyArn}) {
     ActionWorld world;

@@ -68,6 +68,21 @@ TEST_CASE("a composite alarm may name alarms by their ARNs", "[alarms]") {
   CHECK(world.StateOf("both") == "ALARM");
 }
 
+TEST_CASE("a composite alarm may tell a topic, and tells neither instances nor scaling policies", "[alarms]") {
+  AlarmWorld world;
+  world.Put(AlarmWorld::Above50("a"));
+  const auto put = [&](const std::string& action) {
+    alarm::Alarm both = AlarmWorld::Composite("both", "ALARM(a)");
+    AlarmWorld::Does(both, alarm::State::kAlarm, action);
+    return world.alarms->PutCompositeAlarm(both, {});
+  };
+  CHECK(put("arn:aws:sns:us-east-1:123456789012:ops").ok());
+  for (const char* action :
+       {kStopArn, kPolicyArn, "arn:aws:swf:us-east-1:000000000000:action/actions/AWS_EC2.InstanceId.Stop/1.0"}) {
+    CHECK(ec2::ErrorCode(put(action)) == "ValidationError");
+  }
+}
+
 TEST_CASE("composite alarms of composite alarms change once, after all that they name", "[alarms]") {
   Pair world;
   world.Put(AlarmWorld::Composite("c1", "ALARM(a)"));

@@ -58,7 +58,8 @@ TEST_CASE("an alarm is shown as it was put, with nothing that was not said", "[a
       "alarm_description: 'too busy' dimensions { name: 'InstanceId' value: 'i-0123456789abcdef0' } unit: 'Percent' "
       "dimensions { name: 'A' value: 'b' } ok_actions: 'http://hooks.example.org/ok' "
       "alarm_actions: 'arn:aws:automate:us-east-1:ec2:stop' alarm_actions: 'http://hooks.example.org/' "
-      "datapoints_to_alarm: 1 treat_missing_data: 'notBreaching'");
+      "datapoints_to_alarm: 1 treat_missing_data: 'notBreaching' evaluate_low_sample_count_percentile: 'ignore' "
+      "insufficient_data_actions: 'arn:aws:sns:us-east-1:123456789012:ops'");
   Put(world, "plain");
   const auto shown = Call<cloudwatch::v1::DescribeAlarmsResponse>(world, "DescribeAlarms", "");
   REQUIRE(shown.metric_alarms_size() == 2);
@@ -84,10 +85,13 @@ TEST_CASE("an alarm is shown as it was put, with nothing that was not said", "[a
   CHECK(busy.threshold() == 50.5);
   CHECK(busy.comparison_operator() == "GreaterThanThreshold");
   CHECK(busy.treat_missing_data() == "notBreaching");
+  CHECK(busy.evaluate_low_sample_count_percentile() == "ignore");
+  CHECK(busy.insufficient_data_actions(0) == "arn:aws:sns:us-east-1:123456789012:ops");
   const cloudwatch::v1::MetricAlarm& plain = shown.metric_alarms(1);
   CHECK_FALSE(plain.has_alarm_description());
   CHECK_FALSE(plain.has_datapoints_to_alarm());
   CHECK_FALSE(plain.has_treat_missing_data());
+  CHECK_FALSE(plain.has_evaluate_low_sample_count_percentile());
   CHECK_FALSE(plain.has_unit());
   CHECK_FALSE(plain.has_state_reason_data());
 }
@@ -98,7 +102,7 @@ TEST_CASE("an alarm on metric maths is shown with its metrics and expressions", 
      "alarm_name: 'rate' threshold: 5 evaluation_periods: 1 comparison_operator: 'GreaterThanThreshold' "
      "metrics { id: 'm1' return_data: false metric_stat { metric { namespace: 'App' metric_name: 'Errors' "
      "dimensions { name: 'Host' value: 'a' } } period: 300 stat: 'p99' unit: 'Count' } } "
-     "metrics { id: 'e1' expression: 'm1 * 2' label: 'twice' }");
+     "metrics { id: 'e1' expression: 'IF(HOUR(m1) > 19 OR HOUR(m1) < 2, m1)' label: 'at night' period: 300 }");
   const auto shown = Call<cloudwatch::v1::DescribeAlarmsResponse>(world, "DescribeAlarms", "");
   REQUIRE(shown.metric_alarms_size() == 1);
   const cloudwatch::v1::MetricAlarm& rate = shown.metric_alarms(0);
@@ -112,8 +116,9 @@ TEST_CASE("an alarm on metric maths is shown with its metrics and expressions", 
   CHECK(rate.metrics(0).metric_stat().period() == 300);
   CHECK(rate.metrics(0).metric_stat().stat() == "p99");
   CHECK(rate.metrics(0).metric_stat().unit() == "Count");
-  CHECK(rate.metrics(1).expression() == "m1 * 2");
-  CHECK(rate.metrics(1).label() == "twice");
+  CHECK(rate.metrics(1).expression() == "IF(HOUR(m1) > 19 OR HOUR(m1) < 2, m1)");
+  CHECK(rate.metrics(1).label() == "at night");
+  CHECK(rate.metrics(1).period() == 300);
   CHECK(rate.metrics(1).return_data());
   CHECK(Call<cloudwatch::v1::DescribeAlarmsForMetricResponse>(world, "DescribeAlarmsForMetric",
                                                               "namespace: 'App' metric_name: 'Errors'")

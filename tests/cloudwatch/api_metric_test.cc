@@ -184,6 +184,40 @@ TEST_CASE("an expression over METRICS() gives a result for each", "[api]") {
   CHECK(Values(answer.metric_data_results(3)) == std::vector<double>{20});
 }
 
+TEST_CASE("SEARCH finds metrics by namespace, dimensions and terms, and its series are told apart by labels", "[api]") {
+  ApiWorld world;
+  const auto put = [&](const std::string& name, const std::string& host) {
+    REQUIRE(world
+                .CallText("PutMetricData", absl::StrCat("namespace: 'Shop' metric_data { metric_name: '", name,
+                                                        "' value: 1 timestamp: '2027-01-15T07:30:10Z' "
+                                                        "dimensions { name: 'Host' value: '",
+                                                        host, "' } }"))
+                .ok());
+  };
+  put("Orders", "web-1");
+  put("Orders", "web-2");
+  put("OrdersFailed", "web-1");
+  REQUIRE(world.metrics.Flush().ok());
+  const auto labels = [&](const std::string& what) {
+    std::vector<std::string> all;
+    const std::string query =
+        absl::StrCat("metric_data_queries { id: 'e1' expression: \"SEARCH('", what, "', 'Sum', 60)\" }");
+    const auto answer = Data(world, query);
+    for (const auto& result : answer.metric_data_results()) all.push_back(result.label());
+    return all;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(labels("{Shop,Host} Orders") == Texts{"web-1", "web-2", "web-1"});
+  CHECK(labels("{Shop,Host} MetricName=\\\"Orders\\\"") == Texts{"web-1", "web-2"});
+  CHECK(labels("{Shop,Host} orders AND NOT failed") == Texts{"web-1", "web-2"});
+  CHECK(labels("{Shop,Host} Host=(web-2 OR web-3)") == Texts{"web-2"});
+  CHECK(labels("Namespace=Shop -MetricName=Failed") == Texts{"web-1", "web-2"});
+  CHECK(labels("{Shop}").empty());
+  CHECK(labels("{Shop,Host,Other} Orders").empty());
+  CHECK(Values(Data(world, "metric_data_queries { id: 'e1' expression: \"SUM(SEARCH('{Shop,Host}', 'Sum', 60))\" }")
+                   .metric_data_results(0)) == std::vector<double>{3});
+}
+
 TEST_CASE("datapoints come in pages that together are all of them", "[api]") {
   ApiWorld world;
   PutLoad(world);
@@ -312,6 +346,16 @@ TEST_CASE("metrics' bad inputs have CloudWatch's codes, and leave nothing behind
       {"ValidationError", "GetMetricData", expression("e1 * 2")},
       {"ValidationError", "GetMetricData", expression("SUM(m1)")},
       {"ValidationError", "GetMetricData", expression("NOSUCH(m1)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('{App', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('(a', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('a)', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('a OR', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('" + std::string(100, '(') + "', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('" + std::string(900, '-') + "a', 'Sum', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('a', 'Median', 60)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH('a', 'Sum', 0)")},
+      {"ValidationError", "GetMetricData", expression("SEARCH(m1, 'Sum', 60)")},
       {"ValidationError", "GetMetricData", "start_time: '2027-01-15T08:00:00Z' end_time: '2027-01-15T07:00:00Z' " + m1},
       {"ValidationError", "GetMetricData",
        range + "metric_data_queries { id: 'e1' expression: '1' return_data: false }"},

@@ -72,6 +72,18 @@ TEST_CASE("numbers are computed by the usual rules of precedence", "[expression]
   CHECK(Result("-ABS(-3)") == "-3");
 }
 
+TEST_CASE("AND and OR are the words for && and ||, and bind weaker than comparisons", "[expression]") {
+  CHECK(Result("1 > 2 OR 3 > 2 AND 0") == "0");
+  CHECK(Result("(1 > 2 OR 3 > 2) AND 1 == 1") == "1");
+  CHECK(Result("0 AND 0 OR 1") == "1");
+  CHECK(Result("m1 > 4 OR m1 < 2") == "0:1 1:0 2:0 4:1");
+  CHECK(Result("IF(m1 > 1 AND m1 < 5, m1)") == "1:2 2:3");
+  CHECK(Result("IF(HOUR(m1) > 22 OR HOUR(m1) < 2, m1)") == "0:1 1:2 2:3 4:5");
+  CHECK(Result("IF(HOUR(m1) > 22 AND HOUR(m1) < 2, m1)").empty());
+  CHECK(Result("(m1)AND(m1)") == "0:1 1:1 2:1 4:1");
+  CHECK(absl::StartsWith(Result("m1 ORDER m1"), "error: an operator is expected at character 4"));
+}
+
 TEST_CASE("series are computed point by point, where both have one", "[expression]") {
   CHECK(Result("m1") == "0:1 1:2 2:3 4:5");
   CHECK(Result("m1 + m2") == "0:11 1:2");
@@ -107,6 +119,46 @@ TEST_CASE("functions of one series", "[expression]") {
   CHECK(Result("RUNNING_SUM(m1)") == "0:1 1:3 2:6 4:11");
   CHECK(Result("PERIOD(m1)") == "60");
   CHECK(Result("m1 / PERIOD(m1) * 60") == "0:1 1:2 2:3 4:5");
+  CHECK(Result("LOG10(m2 * 10)") == "0:2 3:2.47712");
+  CHECK(Result("LOG(1)") == "0");
+  CHECK(Result("CEIL(LOG(m1))") == "0:0 1:1 2:2 4:2");
+  CHECK(Result("DIFF_TIME(m1)") == "1:60 2:60 4:120");
+  CHECK(Result("STDDEV(m1 * 0)") == "0");
+  CHECK(Result("STDDEV(DIFF(m1) * 2)") == "0.942809");
+  CHECK(Result("DATAPOINT_COUNT(m1)") == "4");
+}
+
+// The start is Tuesday, 2023-11-14 23:00 UTC.
+TEST_CASE("the parts of a point's time are those of UTC", "[expression]") {
+  CHECK(Result("MINUTE(m2)") == "0:0 1:1 3:3");
+  CHECK(Result("HOUR(m2)") == "0:23 1:23 3:23");
+  CHECK(Result("DAY(m2)") == "0:2 1:2 3:2");
+  CHECK(Result("DATE(m2)") == "0:14 1:14 3:14");
+  CHECK(Result("MONTH(m2)") == "0:11 1:11 3:11");
+  CHECK(Result("YEAR(m2)") == "0:2023 1:2023 3:2023");
+  CHECK(Result("EPOCH(m1) - 1700002800") == "0:0 1:60 2:120 4:240");
+}
+
+TEST_CASE("lists are sorted, sliced, counted and rid of what is empty", "[expression]") {
+  CHECK(Result("SORT(METRICS('m'), SUM, DESC)") == "0:10 1:0 3:30 | 0:1 1:2 2:3 4:5");
+  CHECK(Result("SORT(METRICS('m'), SUM, ASC, 1)") == "0:1 1:2 2:3 4:5");
+  CHECK(Result("SORT([m1 * (0 / 0), m2], MAX, ASC)") == "0:10 1:0 3:30 | ");
+  CHECK(Result("SLICE(METRICS(), 1, 3)") == "0:10 1:0 3:30 | 0:4");
+  CHECK(Result("SLICE(METRICS(), 2)") == "0:4");
+  CHECK(Result("SLICE(METRICS(), 7)").empty());
+  CHECK(Result("SLICE(METRICS(), 2, 900)") == "0:4");
+  CHECK(Result("FIRST(METRICS())") == "0:1 1:2 2:3 4:5");
+  CHECK(Result("LAST(METRICS())") == "0:4");
+  CHECK(Result("REMOVE_EMPTY([m1 * (0 / 0), m2])") == "0:10 1:0 3:30");
+  CHECK(Result("METRIC_COUNT(METRICS())") == "3");
+  CHECK(Result("DATAPOINT_COUNT(METRICS())") == "0:3 1:2 2:1 3:1 4:1");
+  CHECK(Result("STDDEV([m1, m2])") == "0:4.5 1:1 2:0 3:0 4:0");
+  CHECK(Result("MAX(SLICE(SORT(METRICS(), MAX, DESC), 0, 1))") == "0:10 1:0 3:30");
+}
+
+TEST_CASE("TIME_SERIES is a series without gaps of one number", "[expression]") {
+  CHECK(Result("TIME_SERIES(7)") == "0:7 1:7 2:7 3:7 4:7");
+  CHECK(Result("m1 + TIME_SERIES(SUM(m2))") == "0:41 1:42 2:43 4:45");
 }
 
 TEST_CASE("FILL fills every period of the range, by what it is told", "[expression]") {
@@ -126,6 +178,8 @@ TEST_CASE("IF chooses at each time, or once for all", "[expression]") {
   CHECK(Result("IF(m1 > 1, m2, m1)") == "0:1 1:0");
   CHECK(Result("IF(1, m1, m2)") == "0:1 1:2 2:3 4:5");
   CHECK(Result("IF(SUM(m1) > 100, m1, m2)") == "0:10 1:0 3:30");
+  // A series that is not chosen has no points, and is a series all the same.
+  CHECK(Result("IF(0, m1) + 1").empty());
 }
 
 TEST_CASE("what makes no sense is refused, with its place or its reason", "[expression]") {
@@ -153,7 +207,21 @@ TEST_CASE("what makes no sense is refused, with its place or its reason", "[expr
       {"IF(METRICS(), 1, 0)", "no lists"},
       {"FILL(1, 0)", "FILL takes a series"},
       {"FILL(m1, METRICS())", "FILL fills with"},
+      {"FILL(m1, DESC)", "FILL fills with"},
       {"nosuch", "nosuch is not known"},
+      {"HOUR(12)", "HOUR takes a series"},
+      {"TIME_SERIES(m1)", "TIME_SERIES takes a number"},
+      {"FIRST(m1)", "FIRST takes a list"},
+      {"SORT(METRICS(), PERIOD, ASC)", "PERIOD is neither an id"},
+      {"SORT(METRICS(), REPEAT, ASC)", "SORT sorts by AVG"},
+      {"SORT(METRICS(), SUM, MAX)", "ASC or DESC"},
+      {"SORT(METRICS(), SUM, ASC, 1.5)", "value 4 of SORT must be a whole number"},
+      {"SLICE(METRICS(), -1)", "value 2 of SLICE must be a whole number"},
+      {"SLICE(METRICS(), 2, 1)", "ends before it begins"},
+      {"SEARCH('{App}', 'Sum')", "SEARCH is not supported in the metrics of an alarm"},
+      {"ANOMALY_DETECTION_BAND(m1, 2)", "ANOMALY_DETECTION_BAND is not supported: anomalies"},
+      {"INSIGHT_RULE_METRIC('r', 'Sum')", "INSIGHT_RULE_METRIC is not supported"},
+      {"SERVICE_QUOTA(m1)", "SERVICE_QUOTA is not supported"},
       {std::string(3000, '('), "nested too deeply"},
       {std::string(3000, '-') + "1", "nested too deeply"},
   };
@@ -165,10 +233,20 @@ TEST_CASE("what makes no sense is refused, with its place or its reason", "[expr
 }
 
 TEST_CASE("an expression of anything at all is computed or refused", "[expression]") {
-  const std::vector<std::string> pieces = {"m1", "m2",  "M",    "(",    ")",         "[",      "]",     ",",
-                                           "+",  "-",   "*",    "/",    "^",         "==",     "<=",    "&&",
-                                           "||", "1",   "2.5",  "1e9",  "\"m\"",     "'",      " ",     ".",
-                                           "IF", "SUM", "FILL", "AVG(", "METRICS()", "REPEAT", "RATE(", "\xff"};
+  const std::vector<std::string> pieces = {"m1",    "m2",        "M",
+                                           "(",     ")",         "[",
+                                           "]",     ",",         "+",
+                                           "-",     "*",         "/",
+                                           "^",     "==",        "<=",
+                                           "&&",    "||",        "1",
+                                           "2.5",   "1e9",       "\"m\"",
+                                           "'",     " ",         ".",
+                                           "IF",    "SUM",       "FILL",
+                                           "AVG(",  "METRICS()", "REPEAT",
+                                           "RATE(", "\xff",      "OR",
+                                           "AND",   "SORT(",     "SLICE(",
+                                           "DESC",  "HOUR(",     "TIME_SERIES(",
+                                           "LAST("};
   std::mt19937 random(4);
   int computed = 0;
   for (int i = 0; i < 50'000; ++i) {

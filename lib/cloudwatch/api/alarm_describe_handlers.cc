@@ -75,6 +75,9 @@ void RenderMaths(const alarm::Watch& watch, v1::MetricAlarm& rendered) {
     } else {
       added.set_expression(query.expression);
     }
+    if (query.period != absl::ZeroDuration()) {
+      added.set_period(static_cast<int32_t>(absl::ToInt64Seconds(query.period)));
+    }
     if (!query.label.empty()) added.set_label(query.label);
     added.set_return_data(query.return_data);
   }
@@ -93,6 +96,7 @@ v1::MetricAlarm RenderMetricAlarm(const Alarm& alarm, const Settings& settings) 
   rendered.set_threshold(watch.threshold.value);
   rendered.set_comparison_operator(std::string(ComparisonName(watch.threshold.comparison)));
   if (watch.says_missing) rendered.set_treat_missing_data(std::string(MissingDataName(watch.threshold.missing)));
+  if (!watch.low_samples.empty()) rendered.set_evaluate_low_sample_count_percentile(watch.low_samples);
   return rendered;
 }
 

@@ -83,6 +83,7 @@ absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, alarm::Watch& 
     query.expression = parsed.expression;
     query.label = parsed.label;
     query.return_data = parsed.return_data;
+    query.period = parsed.period;
     if (parsed.metric.has_value()) {
       query.is_metric = true;
       query.metric = parsed.metric->metric;
@@ -107,6 +108,7 @@ absl::StatusOr<v1::PutMetricAlarmResponse> PutMetricAlarm(const v1::PutMetricAla
   ASSIGN_OR_RETURN(alarm.watch.threshold, ThresholdOf(request));
   alarm.watch.says_datapoints = request.has_datapoints_to_alarm();
   alarm.watch.says_missing = request.has_treat_missing_data();
+  alarm.watch.low_samples = request.evaluate_low_sample_count_percentile();
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tags()));
   RETURN_IF_ERROR(alarms.PutMetricAlarm(std::move(alarm), tags));
   return v1::PutMetricAlarmResponse();

@@ -176,7 +176,8 @@ absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataR
     ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken("metric data", request.next_token()));
     if (!absl::SimpleAtoi(position, &skip) || skip <= 0) return gateway::InvalidToken();
   }
-  ASSIGN_OR_RETURN(const std::vector<DataResult> results, EvaluateMetricData(metrics, queries, range.from, range.to));
+  ASSIGN_OR_RETURN(const std::vector<DataResult> results,
+                   EvaluateMetricData(metrics, queries, {.from = range.from, .to = range.to}));
   constexpr int64_t kMaxDatapoints = 100'800;
   const int64_t most = request.has_max_datapoints() ? request.max_datapoints() : kMaxDatapoints;
   v1::GetMetricDataResponse response;

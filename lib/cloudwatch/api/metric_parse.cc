@@ -104,10 +104,14 @@ absl::StatusOr<DataQuery> ParseDataQuery(const v1::MetricDataQuery& query, const
                    .metric = std::nullopt,
                    .expression = query.expression(),
                    .label = query.label(),
-                   .return_data = !query.has_return_data() || query.return_data()};
+                   .return_data = !query.has_return_data() || query.return_data(),
+                   .period = absl::ZeroDuration()};
   if (query.has_metric_stat() == query.has_expression()) {
     return ec2::Error("ValidationError",
                       absl::StrCat(where, ": exactly one of MetricStat and Expression must be given"));
+  }
+  if (query.has_period()) {
+    ASSIGN_OR_RETURN(parsed.period, ParsePeriod(query.period(), absl::StrCat(where, ".Period")));
   }
   if (query.has_expression()) return parsed;
   const v1::MetricStat& stat = query.metric_stat();

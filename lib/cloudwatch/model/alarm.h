@@ -31,7 +31,8 @@ struct WatchQuery {
   std::string unit;        // of the values that count; empty = all
   std::string expression;  // of an expression
   std::string label;
-  bool return_data = false;  // it is what the alarm watches
+  bool return_data = false;                      // it is what the alarm watches
+  absl::Duration period = absl::ZeroDuration();  // of an expression, as it was given; zero = it was not
 };
 
 // What a metric alarm watches: a statistic of a metric, or metric maths.
@@ -44,6 +45,7 @@ struct Watch {
   Threshold threshold;
   bool says_datapoints = false;  // DatapointsToAlarm was given, and is shown
   bool says_missing = false;     // the same of TreatMissingData
+  std::string low_samples;       // EvaluateLowSampleCountPercentile, as it was given; it is shown and not acted upon
 };
 
 // Whether a watch's statistic is a percentile: then it is shown as ExtendedStatistic.

@@ -53,6 +53,84 @@ bool IsBelow(absl::string_view target, absl::string_view prefix) {
   return next == '/' || next == '?';
 }
 
+// How an instance is told, by EC2's own actions and by the workflows before them.
+struct InstanceVerb {
+  absl::string_view automate, swf;
+  ActionKind kind;
+};
+constexpr InstanceVerb kInstanceVerbs[] = {
+    {"stop", "action/actions/AWS_EC2.InstanceId.Stop/1.0", ActionKind::kStop},
+    {"terminate", "action/actions/AWS_EC2.InstanceId.Terminate/1.0", ActionKind::kTerminate},
+    {"reboot", "action/actions/AWS_EC2.InstanceId.Reboot/1.0", ActionKind::kReboot},
+    {"recover", "action/actions/AWS_EC2.InstanceId.Recover/1.0", ActionKind::kRecover},
+};
+
+bool IsAccount(absl::string_view text) {
+  return text.size() == 12 && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+}
+
+bool IsRegion(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  });
+}
+
+// Letters, digits, - and _, and of `more`.
+bool IsNamed(absl::string_view text, absl::string_view more = "", size_t max = 256) {
+  return !text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), [&](char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_' || absl::StrContains(more, absl::string_view(&c, 1));
+  });
+}
+
+bool IsTopic(absl::string_view resource) {
+  absl::ConsumeSuffix(&resource, ".fifo");
+  return IsNamed(resource);
+}
+// function:NAME, and a version or an alias.
+bool IsFunction(absl::string_view resource) {
+  if (!absl::ConsumePrefix(&resource, "function:")) return false;
+  const std::vector<absl::string_view> parts = absl::StrSplit(resource, ':');
+  return parts.size() <= 2 && IsNamed(parts.front()) && (parts.size() == 1 || IsNamed(parts.back(), "$"));
+}
+// opsitem:SEVERITY, and a category.
+bool IsOpsItem(absl::string_view resource) {
+  if (!absl::ConsumePrefix(&resource, "opsitem:")) return false;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(resource, absl::MaxSplits("#CATEGORY=", 1));
+  const bool severity = parts.first.size() == 1 && parts.first.front() >= '1' && parts.first.front() <= '4';
+  return severity && (!absl::StrContains(resource, '#') || IsNamed(parts.second));
+}
+bool IsResponsePlan(absl::string_view resource) {
+  return absl::ConsumePrefix(&resource, "response-plan/") && IsNamed(resource);
+}
+bool IsInvestigation(absl::string_view resource) {
+  return absl::ConsumePrefix(&resource, "investigation-group") &&
+         (absl::ConsumePrefix(&resource, ":") || absl::ConsumePrefix(&resource, "/")) && IsNamed(resource);
+}
+
+// Services that CloudWatch tells and that are not here.
+struct Elsewhere {
+  absl::string_view service, form;
+  bool (*names)(absl::string_view resource);
+  bool regional = true;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"sns", "arn:aws:sns:REGION:ACCOUNT:TOPIC", IsTopic},
+    {"lambda", "arn:aws:lambda:REGION:ACCOUNT:function:NAME", IsFunction},
+    {"ssm", "arn:aws:ssm:REGION:ACCOUNT:opsitem:SEVERITY#CATEGORY=CATEGORY, the severity from 1 to 4", IsOpsItem},
+    {"ssm-incidents", "arn:aws:ssm-incidents::ACCOUNT:response-plan/NAME", IsResponsePlan, false},
+    {"aiops", "arn:aws:aiops:REGION:ACCOUNT:investigation-group:ID", IsInvestigation},
+};
+
+absl::StatusOr<ActionKind> ParseSwf(absl::string_view action, const Arn& arn) {
+  for (const InstanceVerb& verb : kInstanceVerbs) {
+    if (arn.resource == verb.swf && IsRegion(arn.region) && IsAccount(arn.account)) return verb.kind;
+  }
+  return Refused(action,
+                 "an ARN of swf is arn:aws:swf:REGION:ACCOUNT:action/actions/AWS_EC2.InstanceId.Stop/1.0, or "
+                 "the same of Terminate, Reboot or Recover");
+}
+
 }  // namespace
 
 absl::StatusOr<ActionKind> ParseAction(absl::string_view action) {
@@ -64,27 +142,29 @@ absl::StatusOr<ActionKind> ParseAction(absl::string_view action) {
   const std::optional<Arn> arn = Arn::Parse(action);
   if (!arn.has_value() || arn->partition != "aws") return Refused(action, "it must be an ARN or a URL");
   if (arn->service == "automate" && arn->account == "ec2") {
-    constexpr std::pair<absl::string_view, ActionKind> kVerbs[] = {{"stop", ActionKind::kStop},
-                                                                   {"terminate", ActionKind::kTerminate},
-                                                                   {"reboot", ActionKind::kReboot},
-                                                                   {"recover", ActionKind::kRecover}};
-    for (const auto& [verb, kind] : kVerbs) {
-      if (arn->resource == verb) return kind;
+    for (const InstanceVerb& verb : kInstanceVerbs) {
+      if (arn->resource == verb.automate) return verb.kind;
     }
     return Refused(action, "an instance can be told to stop, terminate, reboot or recover");
   }
+  if (arn->service == "swf") return ParseSwf(action, *arn);
   if (arn->service == "autoscaling" && absl::StartsWith(arn->resource, "scalingPolicy:")) {
     return ActionKind::kScalingPolicy;
   }
-  if (arn->service == "sns") {
-    return Refused(action, "there are no SNS topics here; name a URL that the setting monitoring.webhooks allows");
+  for (const Elsewhere& each : kElsewhere) {
+    if (arn->service != each.service) continue;
+    const bool region = each.regional ? IsRegion(arn->region) : arn->region.empty();
+    if (region && IsAccount(arn->account) && each.names(arn->resource)) return ActionKind::kUndelivered;
+    return Refused(action, absl::StrCat("an ARN of ", each.service, " is ", each.form));
   }
   return Refused(action,
                  "an alarm acts on its instance (arn:aws:automate:REGION:ec2:stop), by a scaling policy, or by a "
-                 "webhook");
+                 "webhook; what names SNS, Lambda, SSM, SSM Incident Manager or AIOps is kept and not delivered");
 }
 
-bool IsOnInstance(ActionKind kind) { return kind != ActionKind::kScalingPolicy && kind != ActionKind::kWebhook; }
+bool IsOnInstance(ActionKind kind) {
+  return kind != ActionKind::kScalingPolicy && kind != ActionKind::kWebhook && kind != ActionKind::kUndelivered;
+}
 
 std::string Url::authority() const {
   const std::string shown = absl::StrContains(host, ':') ? absl::StrCat("[", host, "]") : host;

@@ -11,10 +11,13 @@
 
 namespace brume::alarm {
 
-// arn:aws:automate:REGION:ec2:stop …, arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:…, http://… or https://…
-enum class ActionKind { kStop, kTerminate, kReboot, kRecover, kScalingPolicy, kWebhook };
+// arn:aws:automate:REGION:ec2:stop … and its older form
+// arn:aws:swf:REGION:ACCOUNT:action/actions/AWS_EC2.InstanceId.Stop/1.0,
+// arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:…, http://… or https://…; kUndelivered is what CloudWatch would tell
+// a service that is not here: it is kept and shown, and never carried out.
+enum class ActionKind { kStop, kTerminate, kReboot, kRecover, kScalingPolicy, kWebhook, kUndelivered };
 
-// Error: ValidationError, which says what is not here.
+// Error: ValidationError, which says what is not valid.
 absl::StatusOr<ActionKind> ParseAction(absl::string_view action);
 
 // Stops, terminates, reboots or recovers the instance that the alarm's metric is about.

@@ -1,0 +1,166 @@
+#include "lib/cloudwatch/expression_functions.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace brume::cloudwatch {
+namespace {
+
+using Values = std::vector<double>;
+
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+double SumOf(const Values& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+double MeanOf(const Values& values) { return SumOf(values) / static_cast<double>(values.size()); }
+double DeviationOf(const Values& values) {
+  const double mean = MeanOf(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size()));
+}
+
+// The value for `name` in a table of pairs.
+template <typename Table>
+auto Find(const Table& table, absl::string_view name) -> std::optional<decltype(std::begin(table)->second)> {
+  for (const auto& [known, value] : table) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+// From each point and the one before it.
+template <typename Step>
+TimeSeries Steps(const TimeSeries& series, Step step) {
+  TimeSeries result{.period = series.period, .label = series.label};
+  for (auto it = series.points.begin(); it != series.points.end(); ++it) {
+    if (it != series.points.begin()) AppendPoint(result, it->first, step(*std::prev(it), *it));
+  }
+  return result;
+}
+
+template <typename Of>
+TimeSeries OfTimes(const TimeSeries& series, Of of) {
+  TimeSeries result{.period = series.period, .label = series.label};
+  for (const auto& [time, value] : series.points) AppendPoint(result, time, static_cast<double>(of(time)));
+  return result;
+}
+
+template <typename Part>
+TimeSeries Civil(const TimeSeries& series, Part part) {
+  return OfTimes(series, [&](absl::Time time) { return part(absl::ToCivilSecond(time, absl::UTCTimeZone())); });
+}
+
+TimeSeries RunningSum(const TimeSeries& series) {
+  TimeSeries result{.period = series.period, .label = series.label};
+  double sum = 0;
+  for (const auto& [time, value] : series.points) AppendPoint(result, time, sum += value);
+  return result;
+}
+
+}  // namespace
+
+void AppendPoint(TimeSeries& series, absl::Time time, double value) {
+  if (std::isfinite(value)) series.points.emplace_hint(series.points.end(), time, value);
+}
+
+std::optional<Summary> FindSummary(absl::string_view name) {
+  static constexpr std::pair<absl::string_view, Summary> kSummaries[] = {
+      {"AVG", [](const Values& values) { return MeanOf(values); }},
+      {"SUM", [](const Values& values) { return values.empty() ? kNothing : SumOf(values); }},
+      {"MIN",
+       [](const Values& values) {
+         return values.empty() ? kNothing : *std::min_element(values.begin(), values.end());
+       }},
+      {"MAX",
+       [](const Values& values) {
+         return values.empty() ? kNothing : *std::max_element(values.begin(), values.end());
+       }},
+      {"STDDEV", [](const Values& values) { return DeviationOf(values); }},
+      {"DATAPOINT_COUNT", [](const Values& values) { return static_cast<double>(values.size()); }},
+  };
+  return Find(kSummaries, name);
+}
+
+double Summarize(Summary summary, const TimeSeries& series) {
+  Values values;
+  values.reserve(series.points.size());
+  for (const auto& [time, value] : series.points) values.push_back(value);
+  return summary(values);
+}
+
+TimeSeries Summarize(Summary summary, const std::vector<TimeSeries>& all) {
+  std::map<absl::Time, Values> at;
+  TimeSeries result;
+  for (const TimeSeries& series : all) {
+    result.period = std::max(result.period, series.period);
+    for (const auto& [time, value] : series.points) at[time].push_back(value);
+  }
+  for (const auto& [time, values] : at) AppendPoint(result, time, summary(values));
+  return result;
+}
+
+std::optional<double (*)(double)> FindNumberFunction(absl::string_view name) {
+  static constexpr std::pair<absl::string_view, double (*)(double)> kFunctions[] = {
+      {"ABS", [](double value) { return std::abs(value); }},
+      {"CEIL", [](double value) { return std::ceil(value); }},
+      {"FLOOR", [](double value) { return std::floor(value); }},
+      {"LOG", [](double value) { return std::log(value); }},
+      {"LOG10", [](double value) { return std::log10(value); }},
+  };
+  return Find(kFunctions, name);
+}
+
+std::optional<TimeSeries (*)(const TimeSeries&)> FindSeriesFunction(absl::string_view name) {
+  using absl::CivilSecond;
+  using Series = TimeSeries;
+  static constexpr std::pair<absl::string_view, Series (*)(const Series&)> kFunctions[] = {
+      {"DIFF", [](const Series& s) { return Steps(s, [](auto& from, auto& to) { return to.second - from.second; }); }},
+      {"DIFF_TIME",
+       [](const Series& s) {
+         return Steps(s, [](auto& from, auto& to) { return absl::ToDoubleSeconds(to.first - from.first); });
+       }},
+      {"RATE",
+       [](const Series& s) {
+         return Steps(s, [](auto& from, auto& to) {
+           return (to.second - from.second) / absl::ToDoubleSeconds(to.first - from.first);
+         });
+       }},
+      {"RUNNING_SUM", [](const Series& s) { return RunningSum(s); }},
+      {"MINUTE", [](const Series& s) { return Civil(s, [](CivilSecond time) { return time.minute(); }); }},
+      {"HOUR", [](const Series& s) { return Civil(s, [](CivilSecond time) { return time.hour(); }); }},
+      {"DAY",
+       [](const Series& s) {
+         return Civil(s, [](CivilSecond time) { return static_cast<int>(absl::GetWeekday(time)) + 1; });
+       }},
+      {"DATE", [](const Series& s) { return Civil(s, [](CivilSecond time) { return time.day(); }); }},
+      {"MONTH", [](const Series& s) { return Civil(s, [](CivilSecond time) { return time.month(); }); }},
+      {"YEAR", [](const Series& s) { return Civil(s, [](CivilSecond time) { return time.year(); }); }},
+      {"EPOCH", [](const Series& s) { return OfTimes(s, [](absl::Time time) { return absl::ToUnixSeconds(time); }); }},
+  };
+  return Find(kFunctions, name);
+}
+
+std::optional<double (*)(double, double)> FindOperator(absl::string_view op) {
+  static constexpr std::pair<absl::string_view, double (*)(double, double)> kOperators[] = {
+      {"+", [](double a, double b) { return a + b; }},
+      {"-", [](double a, double b) { return a - b; }},
+      {"*", [](double a, double b) { return a * b; }},
+      {"/", [](double a, double b) { return a / b; }},
+      {"^", [](double a, double b) { return std::pow(a, b); }},
+      {"==", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
+      {"!=", [](double a, double b) { return a != b ? 1.0 : 0.0; }},
+      {"<", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
+      {">", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
+      {"<=", [](double a, double b) { return a <= b ? 1.0 : 0.0; }},
+      {">=", [](double a, double b) { return a >= b ? 1.0 : 0.0; }},
+      {"&&", [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; }},
+      {"||", [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }},
+  };
+  return Find(kOperators, op);
+}
+
+}  // namespace brume::cloudwatch
