@@ -1,7 +1,9 @@
 """Images: their import, their faults, and guests that outlive them."""
 
+import io
 import json
 import os
+import tarfile
 import unittest
 
 from conditions import wait_until
@@ -56,6 +58,16 @@ class ImageTest(HostTest):
         with open(os.path.join(MINI, "disk.qcow2"), "rb") as file:
             half = file.read()[:70000]
         self.assert_import_fails("half", self.bundle("half", {"disk": "disk.qcow2"}, **{"disk.qcow2": half}))
+
+    def test_an_appliance_in_a_tar_is_no_raw_disk(self):
+        location = os.path.join(self.host.state_dir, "import", "appliance.ova")
+        with tarfile.open(location, "w", format=tarfile.USTAR_FORMAT) as archive:
+            for name, content in (("appliance.ovf", b"<Envelope/>"), ("appliance-disk1.vmdk", b"KDMV" + bytes(4096))):
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        self.assertEqual(os.path.getsize(location) % 512, 0)
+        self.assertIn("tar", self.assert_import_fails("appliance", location))
 
     def test_a_disk_over_a_file_of_the_host_is_refused(self):
         location = self.bundle("spy", {"disk": "disk.qcow2"})

@@ -17,6 +17,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
 #include "lib/ec2/storage/qcow2/bundle.h"
+#include "lib/ec2/storage/qcow2/disk_format.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
 
 namespace brume::storage {
@@ -136,13 +137,13 @@ absl::StatusOr<int64_t> ImportRaw(const SourceFile& source, const LayerTarget& t
 
 // Makes disk.qcow2; returns its virtual size.
 absl::StatusOr<int64_t> ImportDisk(const SourceFile& source, const LayerTarget& target) {
-  // The header of a VDI is the longest way to a magic.
-  ASSIGN_OR_RETURN(const std::string start, ReadStart(source.fd.get(), 512));
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(source.fd.get(), kMaxFormatBytes));
   const std::string format = DiskFormat(start);
   if (format == "qcow2") return ImportQcow2(source, target);
   if (format == "raw") return ImportRaw(source, target);
   return absl::InvalidArgumentError(
-      absl::StrCat("the file is of format ", format, ": make it qcow2 or raw first (qemu-img convert, or unpack it)"));
+      absl::StrCat("the file is of format ", format,
+                   ": make it qcow2 or raw first (unpack it; an OVA is a tar with the disk in it; qemu-img convert)"));
 }
 
 absl::Status ImportMember(const SourceFile& bundle, const std::string& name, int64_t most, const LayerTarget& target,

@@ -66,35 +66,6 @@ void Append(std::string& bytes, uint64_t value, int size) {
 
 }  // namespace
 
-std::string DiskFormat(absl::string_view bytes) {
-  struct Known {
-    size_t offset;
-    absl::string_view magic;
-    const char* name;
-  };
-  static const Known kKnown[] = {
-      {0, kMagic, "qcow2"},
-      {0, "KDMV", "vmdk"},
-      {0, "# Disk DescriptorFile", "vmdk"},
-      {0, "vhdxfile", "vhdx"},
-      {0, "conectix", "vhd"},
-      {0x40, absl::string_view("\x7f\x10\xda\xbe", 4), "vdi"},
-      {0, absl::string_view("QED\0", 4), "qed"},
-      {0, absl::string_view("LUKS\xba\xbe", 6), "luks"},
-      {0, "\x1f\x8b", "gzip"},
-      {0,
-       "\xfd"
-       "7zXZ",
-       "xz"},
-      {0, absl::string_view("\x28\xb5\x2f\xfd", 4), "zstd"},
-      {0, "BZh", "bzip2"},
-  };
-  for (const Known& known : kKnown) {
-    if (bytes.size() > known.offset && absl::StartsWith(bytes.substr(known.offset), known.magic)) return known.name;
-  }
-  return "raw";
-}
-
 absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view bytes, uint64_t file_size) {
   if (!absl::StartsWith(bytes, kMagic) || bytes.size() < kVersion2HeaderBytes) return Refuse("has no whole header");
   const uint32_t version = U32(bytes, 4);

@@ -17,9 +17,6 @@ inline constexpr size_t kMaxHeaderBytes = 2 << 20;
 // EC2's largest volumes have 64 TiB; more than 16 TiB on one host is a mistake or an attack.
 inline constexpr int64_t kMaxVirtualBytes = int64_t{16} << 40;
 
-// "qcow2", "raw", or the name of a format we do not take ("vmdk", "gzip" …), by the magic bytes at the file's start.
-std::string DiskFormat(absl::string_view first_bytes);
-
 // The virtual size of a qcow2 image that stands for itself. `first_bytes`: the file's start, kMaxHeaderBytes or all of
 // it. InvalidArgument for what refers to other files (backing file, external data file), is encrypted, dirty, damaged
 // or cut off, larger than kMaxVirtualBytes, or uses features unknown here.
