@@ -37,6 +37,13 @@ absl::StatusOr<SshKeyType> ParseType(absl::string_view type) {
                                                           ") for parameter KeyType is invalid: rsa or ed25519"));
 }
 
+absl::StatusOr<SshKeyFormat> ParseFormat(absl::string_view format) {
+  if (format.empty()) return SshKeyFormat::kPem;
+  if (const std::optional<SshKeyFormat> found = FindSshKeyFormat(format); found.has_value()) return *found;
+  return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", absl::CHexEscape(format.substr(0, 64)),
+                                                          ") for parameter KeyFormat is invalid: pem or ppk"));
+}
+
 absl::Status Duplicate(absl::string_view name) {
   return ec2::Error("InvalidKeyPair.Duplicate", absl::StrCat("The keypair '", name, "' already exists."));
 }
@@ -60,15 +67,16 @@ KeyPairService::KeyPairService(store::Database& database, const Clock& clock, Ra
     : database_(database), clock_(clock), random_(random) {}
 
 absl::StatusOr<CreatedKeyPair> KeyPairService::Create(absl::string_view name, absl::string_view type,
-                                                      const TagMap& tags) {
+                                                      const TagMap& tags, absl::string_view format) {
   RETURN_IF_ERROR(CheckName(name));
   ASSIGN_OR_RETURN(const SshKeyType parsed, ParseType(type));
+  ASSIGN_OR_RETURN(const SshKeyFormat parsed_format, ParseFormat(format));
   RETURN_IF_ERROR(CheckTags(tags));
   // A name in use is found before the costly part; Insert looks again, in its transaction.
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) { return CheckUnused(c, std::string(name)); }));
-  ASSIGN_OR_RETURN(SshKeyPair key, GenerateSshKey(parsed, name));
+  ASSIGN_OR_RETURN(SshKeyPair key, GenerateSshKey(parsed, parsed_format, name));
   CreatedKeyPair created;
-  created.private_key = std::move(key.private_pem);
+  created.private_key = std::move(key.private_text);
   created.view.tags = tags;
   created.view.pair = {.id = KeyPairId::New(random_),
                        .name = std::string(name),

@@ -23,7 +23,7 @@ struct KeyPairView {
 
 struct CreatedKeyPair {
   KeyPairView view;
-  std::string private_key;  // PEM; shown once, never stored or logged
+  std::string private_key;  // PEM or PPK; shown once, never stored or logged
 };
 
 // Thread-safe.
@@ -32,9 +32,11 @@ class KeyPairService {
   KeyPairService(store::Database& database, const Clock& clock, Random& random);
 
   // type "rsa" (2048 bits, PKCS#1 PEM, SHA-1 fingerprint of the DER private key as EC2 shows it) or "ed25519" (OpenSSH
-  // PEM, SHA-256 fingerprint). Errors: InvalidKeyPair.Duplicate, InvalidParameterValue.
-  absl::StatusOr<CreatedKeyPair> Create(absl::string_view name, absl::string_view type, const TagMap& tags);
-  // `public_key_text`: one OpenSSH line, or RFC 4716, or PEM/DER SubjectPublicKeyInfo (decoded from base64 already).
+  // PEM, SHA-256 fingerprint); format "pem" or "ppk", PuTTY's own in place of PEM. Errors: InvalidKeyPair.Duplicate,
+  // InvalidParameterValue.
+  absl::StatusOr<CreatedKeyPair> Create(absl::string_view name, absl::string_view type, const TagMap& tags,
+                                        absl::string_view format = "pem");
+  // `public_key_text`: one OpenSSH line, or RFC 4716, or SubjectPublicKeyInfo as PEM, DER, or base64 of DER.
   // RSA of 1024, 2048 or 4096 bits and ED25519. Fingerprint: MD5 of the DER public key for RSA, SHA-256 for ED25519.
   // Errors: InvalidKey.Format, InvalidKeyPair.Duplicate.
   absl::StatusOr<KeyPairView> Import(absl::string_view name, absl::string_view public_key_text, const TagMap& tags);

@@ -26,6 +26,8 @@
 #include "absl/strings/str_split.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/putty_key.h"
+#include "lib/ec2/compute/ssh_wire.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::compute {
@@ -33,10 +35,13 @@ namespace {
 
 constexpr EnumNames kTypeNames({std::pair{SshKeyType::kRsa, "rsa"}, {SshKeyType::kEd25519, "ed25519"}});
 
+constexpr EnumNames kFormatNames({std::pair{SshKeyFormat::kPem, "pem"}, {SshKeyFormat::kPpk, "ppk"}});
+
 constexpr char kRsaName[] = "ssh-rsa";
 constexpr char kEd25519Name[] = "ssh-ed25519";
 constexpr size_t kEd25519Bytes = 32;
 constexpr size_t kMaxKeyText = 16 * 1024;
+constexpr char kDerSequence = 0x30;
 
 template <auto free_function>
 struct Free {
@@ -86,32 +91,6 @@ absl::StatusOr<std::string> Digest(const EVP_MD* algorithm, absl::string_view da
 std::string ColonHex(absl::string_view bytes) {
   return absl::StrJoin(
       bytes, ":", [](std::string* out, char c) { absl::StrAppendFormat(out, "%02x", static_cast<unsigned char>(c)); });
-}
-
-// The wire types of RFC 4251, section 5.
-void AppendUint32(std::string& out, uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
-}
-void AppendString(std::string& out, absl::string_view text) {
-  AppendUint32(out, static_cast<uint32_t>(text.size()));
-  out.append(text.data(), text.size());
-}
-void AppendMpint(std::string& out, const BIGNUM& number) {
-  std::string bytes(BN_num_bytes(&number), '\0');
-  BN_bn2bin(&number, reinterpret_cast<unsigned char*>(bytes.data()));
-  // A leading zero keeps a positive number from reading as a negative one.
-  if (!bytes.empty() && (bytes[0] & 0x80) != 0) bytes.insert(bytes.begin(), '\0');
-  AppendString(out, bytes);
-}
-bool ConsumeString(absl::string_view& in, absl::string_view* text) {
-  if (in.size() < 4) return false;
-  uint32_t size = 0;
-  for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(in[i]);
-  in.remove_prefix(4);
-  if (size > in.size()) return false;
-  *text = in.substr(0, size);
-  in.remove_prefix(size);
-  return true;
 }
 
 const unsigned char* Bytes(absl::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -227,6 +206,50 @@ absl::StatusOr<std::string> Ed25519Pem(const EVP_PKEY& key, absl::string_view bl
   return pem;
 }
 
+// The private half as PuTTY has it.
+absl::StatusOr<std::string> PuttyPrivateBlob(const EVP_PKEY& key, SshKeyType type) {
+  std::string blob;
+  blob.reserve(2048);
+  if (type == SshKeyType::kRsa) {
+    for (const char* name : {OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2,
+                             OSSL_PKEY_PARAM_RSA_COEFFICIENT1}) {
+      absl::StatusOr<Number> number = RsaNumber(key, name);
+      if (!number.ok()) {
+        WipeSecret(blob);
+        return number.status();
+      }
+      AppendMpint(blob, **number);
+      BN_clear(number->get());
+    }
+    return blob;
+  }
+  std::array<unsigned char, kEd25519Bytes> seed;
+  size_t size = seed.size();
+  if (EVP_PKEY_get_raw_private_key(&key, seed.data(), &size) != 1) return CryptoError("writing an ED25519 private key");
+  // PuTTY keeps it as a number, the lowest byte first, without zeros at its end.
+  while (size > 0 && seed[size - 1] == 0) --size;
+  AppendString(blob, absl::string_view(reinterpret_cast<const char*>(seed.data()), size));
+  OPENSSL_cleanse(seed.data(), seed.size());
+  return blob;
+}
+
+absl::StatusOr<std::string> Ppk(const EVP_PKEY& key, SshKeyType type, absl::string_view blob,
+                                absl::string_view comment) {
+  ASSIGN_OR_RETURN(std::string secret, PuttyPrivateBlob(key, type));
+  const Wiped wipe_secret(secret);
+  return PuttyKeyFile({.algorithm = type == SshKeyType::kRsa ? kRsaName : kEd25519Name,
+                       .comment = comment,
+                       .public_blob = blob,
+                       .private_blob = secret});
+}
+
+absl::StatusOr<std::string> PrivateText(const EVP_PKEY& key, SshKeyFormat format, absl::string_view blob,
+                                        absl::string_view comment) {
+  const bool rsa = EVP_PKEY_get_base_id(&key) == EVP_PKEY_RSA;
+  if (format == SshKeyFormat::kPpk) return Ppk(key, rsa ? SshKeyType::kRsa : SshKeyType::kEd25519, blob, comment);
+  return rsa ? RsaPem(key) : Ed25519Pem(key, blob, comment);
+}
+
 absl::StatusOr<Key> RsaFromBlob(absl::string_view rest) {
   absl::string_view exponent, modulus;
   if (!ConsumeString(rest, &exponent) || !ConsumeString(rest, &modulus) || !rest.empty()) {
@@ -315,6 +338,14 @@ absl::StatusOr<Key> KeyFromOpenSshLine(absl::string_view text) {
   return key;
 }
 
+// The body of a PEM file, as programs send it: DER in base64, which may be of several lines. Unset for anything else.
+std::optional<std::string> DerFromBase64(absl::string_view text) {
+  std::string der, base64(text);
+  base64.erase(std::remove_if(base64.begin(), base64.end(), absl::ascii_isspace), base64.end());
+  if (!absl::Base64Unescape(base64, &der) || der.empty() || der.front() != kDerSequence) return std::nullopt;
+  return der;
+}
+
 absl::StatusOr<SshKeyType> AcceptedType(const EVP_PKEY& key) {
   if (EVP_PKEY_get_base_id(&key) == EVP_PKEY_ED25519) return SshKeyType::kEd25519;
   if (EVP_PKEY_get_base_id(&key) != EVP_PKEY_RSA) {
@@ -340,26 +371,23 @@ std::optional<SshKeyType> FindSshKeyType(absl::string_view name) { return kTypeN
 
 void WipeSecret(std::string& secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
 
-absl::StatusOr<SshKeyPair> GenerateSshKey(SshKeyType type, absl::string_view comment) {
+std::optional<SshKeyFormat> FindSshKeyFormat(absl::string_view name) { return kFormatNames.Find(name); }
+
+absl::StatusOr<SshKeyPair> GenerateSshKey(SshKeyType type, SshKeyFormat format, absl::string_view comment) {
   constexpr unsigned int kRsaBits = 2048;
   const Key key(type == SshKeyType::kRsa ? EVP_RSA_gen(kRsaBits) : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
   if (key == nullptr) return CryptoError("making a key");
   ASSIGN_OR_RETURN(const std::string blob, PublicBlob(*key, type));
-  SshKeyPair pair{.type = type, .fingerprint = "", .openssh_public = OpenSshLine(type, blob), .private_pem = ""};
-  if (type == SshKeyType::kRsa) {
-    ASSIGN_OR_RETURN(pair.fingerprint, Sha1OfPrivateKey(*key));
-    ASSIGN_OR_RETURN(pair.private_pem, RsaPem(*key));
-  } else {
-    ASSIGN_OR_RETURN(pair.fingerprint, Sha256OfBlob(blob));
-    ASSIGN_OR_RETURN(pair.private_pem, Ed25519Pem(*key, blob, comment));
-  }
+  SshKeyPair pair{.type = type, .fingerprint = "", .openssh_public = OpenSshLine(type, blob), .private_text = ""};
+  ASSIGN_OR_RETURN(pair.fingerprint, type == SshKeyType::kRsa ? Sha1OfPrivateKey(*key) : Sha256OfBlob(blob));
+  ASSIGN_OR_RETURN(pair.private_text, PrivateText(*key, format, blob, comment));
   return pair;
 }
 
 absl::StatusOr<SshPublicKey> ParseSshPublicKey(absl::string_view text) {
   if (text.size() > kMaxKeyText) return BadKey("is too long to be a public key");
   // DER begins with SEQUENCE; its bytes must not be trimmed.
-  const bool is_der = !text.empty() && text[0] == 0x30;
+  const bool is_der = !text.empty() && text[0] == kDerSequence;
   const absl::string_view trimmed = is_der ? text : absl::StripAsciiWhitespace(text);
   if (trimmed.empty()) return BadKey("is empty");
   absl::StatusOr<Key> key;
@@ -367,6 +395,8 @@ absl::StatusOr<SshPublicKey> ParseSshPublicKey(absl::string_view text) {
     key = KeyFromDerOrPem(trimmed);
   } else if (absl::StartsWith(trimmed, "---- BEGIN SSH2 PUBLIC KEY ----")) {
     key = KeyFromRfc4716(trimmed);
+  } else if (const std::optional<std::string> der = DerFromBase64(trimmed); der.has_value()) {
+    key = KeyFromDerOrPem(*der);
   } else {
     key = KeyFromOpenSshLine(trimmed);
   }

@@ -19,6 +19,11 @@ absl::string_view SshKeyTypeName(SshKeyType type);
 // Unset for what is neither.
 std::optional<SshKeyType> FindSshKeyType(absl::string_view name);
 
+// How a private key is handed over: "pem", or "ppk", PuTTY's own.
+enum class SshKeyFormat { kPem, kPpk };
+// Unset for what is neither.
+std::optional<SshKeyFormat> FindSshKeyFormat(absl::string_view name);
+
 struct SshPublicKey {
   SshKeyType type = SshKeyType::kRsa;
   // RSA: MD5 of the DER SubjectPublicKeyInfo, hex with colons. ED25519: SHA-256 of the key blob in padded base64.
@@ -31,15 +36,15 @@ struct SshKeyPair {
   // RSA: SHA-1 of the DER PKCS#8 private key, hex with colons. ED25519: as of its public key.
   std::string fingerprint;
   std::string openssh_public;  // without a comment
-  // RSA: PKCS#1 PEM; ED25519: OpenSSH's own format. Wipe it when it was handed over.
-  std::string private_pem;
+  // As PEM: PKCS#1 of RSA, OpenSSH's own format of ED25519. As PPK: see putty_key.h. Wipe it when it was handed over.
+  std::string private_text;
 };
 
 // RSA of 2048 bits, or ED25519. Error: Internal.
-absl::StatusOr<SshKeyPair> GenerateSshKey(SshKeyType type, absl::string_view comment);
+absl::StatusOr<SshKeyPair> GenerateSshKey(SshKeyType type, SshKeyFormat format, absl::string_view comment);
 
-// One OpenSSH line, RFC 4716, or SubjectPublicKeyInfo as PEM or DER; RSA of 1024, 2048 or 4096 bits, or ED25519.
-// Error: InvalidKey.Format, which says what is wrong and quotes nothing of the text.
+// One OpenSSH line, RFC 4716, or SubjectPublicKeyInfo as PEM, DER or base64 of DER; RSA of 1024, 2048 or 4096 bits, or
+// ED25519. Error: InvalidKey.Format, which says what is wrong and quotes nothing of the text.
 absl::StatusOr<SshPublicKey> ParseSshPublicKey(absl::string_view text);
 
 // Overwrites a secret's bytes before its memory goes back.

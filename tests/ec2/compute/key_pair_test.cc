@@ -48,6 +48,15 @@ std::string WithoutComment(absl::string_view line) {
   return absl::StrCat(words.at(0), " ", words.at(1));
 }
 
+// What stands between the lines that begin and end a PEM file.
+std::string BodyOf(const std::string& pem) {
+  std::string body;
+  for (const absl::string_view line : absl::StrSplit(pem, '\n')) {
+    if (!absl::StartsWith(line, "-----")) absl::StrAppend(&body, line, "\n");
+  }
+  return body;
+}
+
 // "SHA2-256(stdin)= ab:cd" → "ab:cd"
 std::string AfterEquals(const std::string& text) {
   return std::string(absl::StripAsciiWhitespace(text.substr(text.rfind('=') + 1)));
@@ -88,6 +97,50 @@ TEST_CASE("a created ED25519 key is OpenSSH's format with a padded SHA-256 finge
   }
 }
 
+TEST_CASE("a key pair in PuTTY's form has EC2's fingerprint, the key itself, and a MAC that is right", "[key-pair]") {
+  KeyFixture f;
+  for (const std::string type : {"rsa", "ed25519"}) {
+    INFO(type);
+    const CreatedKeyPair created = f.service.Create("my " + type, type, {}, "ppk").value();
+    const std::vector<std::string> lines = absl::StrSplit(created.private_key, '\n');
+    REQUIRE(lines.size() > 6);
+    CHECK(lines[0] == "PuTTY-User-Key-File-2: ssh-" + type);
+    CHECK(lines[1] == "Encryption: none");
+    CHECK(lines[2] == "Comment: my " + type);
+    // Its parts, by the format's own description.
+    size_t at = 3;
+    const auto blob = [&](const std::string& name) {
+      const std::vector<std::string> header = absl::StrSplit(lines.at(at++), ": ");
+      REQUIRE(header.at(0) == name);
+      std::string base64, bytes;
+      for (int i = std::stoi(header.at(1)); i > 0; --i) base64 += lines.at(at++);
+      REQUIRE(absl::Base64Unescape(base64, &bytes));
+      return bytes;
+    };
+    const std::string public_blob = blob("Public-Lines"), private_blob = blob("Private-Lines");
+    CHECK(created.view.pair.public_key ==
+          absl::StrCat("ssh-", type, " ", absl::Base64Escape(public_blob), " my ", type));
+    std::string data;
+    for (const std::string& part : {"ssh-" + type, std::string("none"), "my " + type, public_blob, private_blob}) {
+      for (int shift = 24; shift >= 0; shift -= 8) data.push_back(static_cast<char>(part.size() >> shift));
+      data += part;
+    }
+    const std::string key = AfterEquals(f.Run({"openssl", "sha1", f.Write("key", "putty-private-key-file-mac-key")}));
+    const std::string mac = AfterEquals(
+        f.Run({"openssl", "dgst", "-sha1", "-mac", "HMAC", "-macopt", "hexkey:" + key, f.Write("data", data)}));
+    CHECK(lines.at(at) == "Private-MAC: " + mac);
+    if (type == "ed25519") {
+      CHECK(private_blob.size() <= 36);
+      CHECK(created.view.pair.fingerprint.size() == 44);
+    } else {
+      CHECK(created.view.pair.fingerprint.size() == 59);
+      CHECK(private_blob.size() > 600);
+    }
+  }
+  CHECK(Code(f.service.Create("new", "rsa", {}, "der")) == "InvalidParameterValue");
+  CHECK(f.service.Create("pem", "ed25519", {}, "pem").ok());
+}
+
 TEST_CASE("no part of a private key is stored", "[key-pair]") {
   KeyFixture f;
   const CreatedKeyPair rsa = f.service.Create("rsa", "rsa", {}).value();
@@ -114,8 +167,8 @@ TEST_CASE("an imported RSA key has EC2's MD5 fingerprint in every form it comes 
     const std::string fingerprint = AfterEquals(f.Run({"openssl", "md5", "-c", der_path}));
 
     int n = 0;
-    for (const std::string& text :
-         {line, rfc4716, pem, pkcs1, f.Read(der_path), absl::StrCat("  ", line, "\r\n\n"), WithoutComment(line)}) {
+    for (const std::string& text : {line, rfc4716, pem, pkcs1, f.Read(der_path), absl::Base64Escape(f.Read(der_path)),
+                                    BodyOf(pem), absl::StrCat("  ", line, "\r\n\n"), WithoutComment(line)}) {
       const std::string name = absl::StrCat("key-", bits, "-", n++);
       INFO(text.substr(0, 40));
       const auto imported = f.service.Import(name, text, {});
@@ -144,7 +197,9 @@ TEST_CASE("an imported ED25519 key has the fingerprint of its blob in every form
   // openssl's own: SubjectPublicKeyInfo.
   const std::string secret = f.directory / "openssl.pem";
   f.Run({"openssl", "genpkey", "-algorithm", "ED25519", "-out", secret});
-  CHECK(f.service.Import("spki", f.Run({"openssl", "pkey", "-in", secret, "-pubout"}), {}).ok());
+  const std::string pem = f.Run({"openssl", "pkey", "-in", secret, "-pubout"});
+  CHECK(f.service.Import("spki", pem, {}).ok());
+  CHECK(f.service.Import("der", BodyOf(pem), {}).ok());
 }
 
 TEST_CASE("what is no public key of a supported kind is refused and quoted nowhere", "[key-pair]") {
@@ -154,6 +209,8 @@ TEST_CASE("what is no public key of a supported kind is refused and quoted nowhe
   const std::string base64 = std::string(absl::StrSplit(line, ' ').operator std::vector<std::string>().at(1));
   const std::string ed25519 = f.Read(f.ForeignKey("ed25519") + ".pub");
   const std::string rfc4716 = f.Run({"ssh-keygen", "-e", "-m", "RFC4716", "-f", rsa_path + ".pub"});
+  const std::string secret = f.directory / "secret.pem";
+  f.Run({"openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", secret});
   const std::string tiny_name("\0\0\0\7ssh-rsa", 11);
   const std::string rows[] = {
       "",
@@ -171,6 +228,9 @@ TEST_CASE("what is no public key of a supported kind is refused and quoted nowhe
       f.Read(f.ForeignKey("rsa", "3072") + ".pub"),
       f.Read(rsa_path),  // the private half
       rfc4716.substr(0, rfc4716.size() / 2),
+      BodyOf(f.Run({"openssl", "pkcs8", "-topk8", "-nocrypt", "-in", secret})),  // the private half as DER
+      BodyOf(f.Run({"openssl", "rsa", "-in", secret, "-traditional"})),
+      "MIIB",
       "---- BEGIN SSH2 PUBLIC KEY ----",
       "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
       "-----BEGIN CERTIFICATE-----\n",

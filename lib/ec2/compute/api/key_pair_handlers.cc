@@ -30,7 +30,8 @@ absl::StatusOr<v1::CreateKeyPairResponse> CreateKeyPair(const v1::CreateKeyPairR
                                                         compute::KeyPairService& key_pairs) {
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), KeyPairId::kKind));
   const std::string type = request.has_key_type() ? request.key_type() : "rsa";
-  ASSIGN_OR_RETURN(const compute::CreatedKeyPair created, key_pairs.Create(request.key_name(), type, tags));
+  ASSIGN_OR_RETURN(const compute::CreatedKeyPair created,
+                   key_pairs.Create(request.key_name(), type, tags, request.key_format()));
   v1::CreateKeyPairResponse response;
   Render(created.view, response);
   response.set_key_material(created.private_key);
