@@ -146,6 +146,10 @@ void AddMetaData(const MetadataSource& source, Node& node) {
   node.Text("ami-launch-index", absl::StrCat(instance.launch_index));
   node.Text("ami-manifest-path", "(unknown)");  // EC2's word for an image that is not kept in S3
   AddBlockDevices(source, node.At("block-device-mapping"));
+  // There are no scheduled events: a list of them is empty, as at EC2.
+  node.Text("events/maintenance/history", "[]");
+  node.Text("events/maintenance/scheduled", "[]");
+  node.Text("hibernation/configured", "false");
   node.Text("instance-action", "none");
   node.Text("instance-id", instance.id.text());
   node.Text("instance-life-cycle", "on-demand");
@@ -158,6 +162,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
   // Where AWS's own services are; not a name of this host's.
   node.Text("services/domain", "amazonaws.com");
   node.Text("services/partition", "aws");
+  node.Text("system", "nitro");  // KVM with virtio, as Nitro is, and not Xen
 
   for (const NetworkInterface& eni : source.view.interfaces) {
     AddInterface(source, eni, node.At(absl::StrCat("network/interfaces/macs/", eni.mac)));
@@ -256,6 +261,7 @@ Node BuildTree(const MetadataSource& source) {
     root.Text("meta-data/autoscaling/target-lifecycle-state", source.target_lifecycle_state);
   }
   root.Text("dynamic/instance-identity/document", IdentityDocument(source));
+  root.Text("dynamic/fws/instance-monitoring", source.view.instance.monitoring ? "enabled" : "disabled");
   if (!source.view.instance.user_data.empty()) {
     Node& node = root.At("user-data");
     node.content_type = kBytes;

@@ -1,7 +1,9 @@
 #include "lib/imds/metadata_tree.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 
 #include "absl/strings/match.h"
@@ -34,12 +36,12 @@ std::set<std::string> Listed(const MetadataSource& source, absl::string_view pat
 }
 
 // Follows listings as cloud-init reads them: "NAME/" is a directory, "0=NAME" the key at 0/openssh-key, all else a
-// document. Returns how many documents it read.
-int Crawl(const MetadataSource& source, const std::string& directory) {
+// document. Returns how many documents it read; `seen` gets their paths.
+int Crawl(const MetadataSource& source, const std::string& directory, std::set<std::string>* seen = nullptr) {
   int documents = 0;
   for (const std::string& line : Listed(source, directory)) {
     if (absl::EndsWith(line, "/")) {
-      documents += Crawl(source, absl::StrCat(directory, "/", line.substr(0, line.size() - 1)));
+      documents += Crawl(source, absl::StrCat(directory, "/", line.substr(0, line.size() - 1)), seen);
       continue;
     }
     std::string name = line;
@@ -48,6 +50,7 @@ int Crawl(const MetadataSource& source, const std::string& directory) {
     if (absl::StrContains(line, "=") && absl::SimpleAtoi(split.first, &number)) name = split.first + "/openssh-key";
     INFO(directory << " lists " << line);
     CHECK(Find(source, absl::StrCat(directory, "/", name)).ok());
+    if (seen != nullptr) seen->insert(absl::StrCat(directory, "/", name));
     ++documents;
   }
   return documents;
@@ -69,7 +72,7 @@ TEST_CASE("every listed entry resolves, in every version, for every kind of inst
   for (const MetadataSource& source : sources) {
     for (const char* version : Versions()) {
       CHECK(Crawl(source, absl::StrCat(version, "/meta-data")) > 15);
-      CHECK(Crawl(source, absl::StrCat(version, "/dynamic")) == 1);
+      CHECK(Crawl(source, absl::StrCat(version, "/dynamic")) == 2);
       for (const std::string& entry : Listed(source, version)) {
         CHECK(Find(source, absl::StrCat(version, "/", entry)).ok());
       }
@@ -100,6 +103,10 @@ TEST_CASE("the documents say what EC2's say", "[metadata]") {
       {"block-device-mapping/ami", "/dev/vda"},
       {"block-device-mapping/root", "/dev/vda"},
       {"block-device-mapping/ebs1", "sdf"},
+      {"events/maintenance/history", "[]"},
+      {"events/maintenance/scheduled", "[]"},
+      {"events/recommendations/rebalance", "(none)"},
+      {"hibernation/configured", "false"},
       {"hostname", "ip-10-0-1-4.ec2.internal"},
       {"instance-action", "none"},
       {"instance-id", "i-0123456789abcdef0"},
@@ -121,6 +128,8 @@ TEST_CASE("the documents say what EC2's say", "[metadata]") {
       {"security-groups", "default\nweb"},
       {"services/domain", "amazonaws.com"},
       {"services/partition", "aws"},
+      {"spot/instance-action", "(none)"},
+      {"system", "nitro"},
       {"network/interfaces/macs", "02:00:0a:00:01:04/\n02:00:0a:00:01:05/"},
       {"network/interfaces/macs/02:00:0a:00:01:04/device-number", "0"},
       {"network/interfaces/macs/02:00:0a:00:01:04/interface-id", "eni-0123456789abcdef0"},
@@ -150,6 +159,48 @@ TEST_CASE("the documents say what EC2's say", "[metadata]") {
     INFO(path);
     CHECK(MetaData(source, path) == expected);
   }
+}
+
+TEST_CASE("an instance reads whether it is monitored in detail", "[metadata]") {
+  MetadataSource source = ExampleSource();
+  CHECK(Read(source, "latest/dynamic/fws/instance-monitoring") == "disabled");
+  source.view.instance.monitoring = true;
+  CHECK(Read(source, "latest/dynamic/fws/instance-monitoring") == "enabled");
+}
+
+TEST_CASE("docs/metadata.md names each document, and none that is not served", "[metadata]") {
+  MetadataSource source = SourceWithRole();
+  source.target_lifecycle_state = "InService";
+  std::set<std::string> served = {"latest/user-data"};
+  Crawl(source, "latest/meta-data", &served);
+  Crawl(source, "latest/dynamic", &served);
+  // What stands for one of many.
+  std::set<std::string> shown;
+  for (const std::string& path : served) {
+    std::string general = path.substr(sizeof("latest"));
+    for (const auto& [pattern, word] : {std::pair{"macs/[^/]+", "macs/MAC"},
+                                        {"ipv4-associations/[^/]+", "ipv4-associations/ADDRESS"},
+                                        {"security-credentials/[^/]+", "security-credentials/ROLE"},
+                                        {"mapping/ebs[0-9]+", "mapping/ebsN"},
+                                        {"tags/instance/[^/]+", "tags/instance/KEY"}}) {
+      general = std::regex_replace(general, std::regex(pattern), word);
+    }
+    shown.insert(general);
+  }
+  std::ifstream file(BRUME_SOURCE_DIR "/docs/metadata.md");
+  REQUIRE(file.is_open());
+  std::set<std::string> told;
+  for (std::string line; std::getline(file, line);) {
+    // The first cell of a row of the table of documents: paths in backticks.
+    const std::string cell = line.substr(0, line.find('|', 1));
+    if (!absl::StartsWith(cell, "| `meta-data/") && !absl::StartsWith(cell, "| `dynamic/") &&
+        !absl::StartsWith(cell, "| `user-data")) {
+      continue;
+    }
+    const std::vector<std::string> parts = absl::StrSplit(cell, '`');
+    for (size_t i = 1; i < parts.size(); i += 2) told.insert(parts[i]);
+  }
+  CHECK(told == shown);
 }
 
 TEST_CASE("what an instance does not have is neither listed nor served", "[metadata]") {
