@@ -16,6 +16,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
@@ -94,6 +95,22 @@ class Registered {
   const Registered& Implies(Implied implied) const {
     action_.implied = [implied](const google::protobuf::Message& message) {
       return implied(static_cast<const Request&>(message));
+    };
+    return *this;
+  }
+
+  // `calls` takes the request and returns absl::StatusOr<std::vector<OtherRequest>>.
+  template <typename Calls>
+  const Registered& MakesLater(Calls calls) const {
+    action_.calls = [calls](const google::protobuf::Message& message)
+        -> absl::StatusOr<std::vector<std::unique_ptr<google::protobuf::Message>>> {
+      auto made = calls(static_cast<const Request&>(message));
+      if (!made.ok()) return std::move(made).status();
+      std::vector<std::unique_ptr<google::protobuf::Message>> later;
+      for (auto& call : *made) {
+        later.push_back(std::make_unique<typename std::decay_t<decltype(*made)>::value_type>(std::move(call)));
+      }
+      return later;
     };
     return *this;
   }

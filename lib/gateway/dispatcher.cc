@@ -82,6 +82,36 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
 absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action* action, const Message& request,
                                    const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
+  RETURN_IF_ERROR(AuthorizeOne({method, action, request, method}, caller));
+  if (action == nullptr || !action->calls) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Message>> later, action->calls(request));
+  for (const std::unique_ptr<Message>& each : later) {
+    const absl::Status may = AuthorizeLater(method, *each, caller);
+    if (may.ok() || absl::IsPermissionDenied(may) || !ec2::HasErrorCode(may)) {
+      RETURN_IF_ERROR(may);
+      continue;
+    }
+    // What is wrong with the later call is wrong with what this one names.
+    if (schema::Family(*method.service()).aws_query) return ec2::Error("ValidationError", may.message());
+    return may;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::AuthorizeLater(const MethodDescriptor& method, const Message& later,
+                                        const Caller& caller) const {
+  const MethodDescriptor* of = schema::MethodOf(*later.GetDescriptor());
+  const auto action = of == nullptr ? actions_.end() : actions_.find(of);
+  if (action == actions_.end()) return absl::InternalError(absl::StrCat(later.GetTypeName(), " is of no action"));
+  std::unique_ptr<Message> whole;
+  if (action->second->complete) {
+    ASSIGN_OR_RETURN(whole, action->second->complete(later));
+  }
+  return AuthorizeOne({*of, action->second.get(), whole != nullptr ? *whole : later, method}, caller);
+}
+
+absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller) const {
+  const auto& [method, action, request, told] = call;
   AccessQuestion question = QuestionOf(method, request, caller, parts_.account, absl::Now());
   question.facts = [this](const std::string& arn) { return facts_.Of(arn); };
   // Who may not make the call at all is told that, not what is wrong with what it names.
@@ -90,18 +120,18 @@ absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action*
   for (std::string& resource : question.resources) {
     ASSIGN_OR_RETURN(resource, facts_.ProperArn(resource));
   }
-  RETURN_IF_ERROR(Ask(method, caller, question));
+  RETURN_IF_ERROR(Ask(told, caller, question));
   RETURN_IF_ERROR(described);
   for (AccessQuestion& tagging : TaggingQuestions(method, question)) {
     tagging.facts = question.facts;
-    RETURN_IF_ERROR(Ask(method, caller, tagging));
+    RETURN_IF_ERROR(Ask(told, caller, tagging));
   }
   if (action == nullptr) return absl::OkStatus();
   if (action->implied) {
     for (AccessQuestion& implied : action->implied(request)) {
       implied.context = question.context;
       implied.facts = question.facts;
-      RETURN_IF_ERROR(Ask(method, caller, implied));
+      RETURN_IF_ERROR(Ask(told, caller, implied));
     }
   }
   if (!action->passed_role) return absl::OkStatus();
@@ -110,7 +140,7 @@ absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action*
   question.action = "iam:PassRole";
   question.resources = {std::move(role)};
   question.context["iam:passedtoservice"] = {"ec2.amazonaws.com"};
-  return Ask(method, caller, question);
+  return Ask(told, caller, question);
 }
 
 absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,

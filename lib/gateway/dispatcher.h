@@ -65,6 +65,11 @@ struct Action {
   // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
   // makes it must be allowed these too.
   std::function<std::vector<AccessQuestion>(const google::protobuf::Message& request)> implied = {};
+  // The same where what brumed does later is whole calls, each of an action of the schema: who makes this call must be
+  // allowed each of them with all that it needs in turn, as if they made it now. Calls of calls are not asked about.
+  std::function<absl::StatusOr<std::vector<std::unique_ptr<google::protobuf::Message>>>(
+      const google::protobuf::Message& request)>
+      calls = {};
 };
 
 // Not thread-safe while handlers are added; thread-safe afterwards.
@@ -111,6 +116,16 @@ class Dispatcher {
   // `action` is null for a stream.
   absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Action* action, const Message& request,
                          const Caller& caller) const;
+  // The same of one call alone. Refusals are told in the words of `told`'s API.
+  struct OneCall {
+    const google::protobuf::MethodDescriptor& method;
+    const Action* action;
+    const Message& request;
+    const google::protobuf::MethodDescriptor& told;
+  };
+  absl::Status AuthorizeOne(const OneCall& call, const Caller& caller) const;
+  absl::Status AuthorizeLater(const google::protobuf::MethodDescriptor& method, const Message& later,
+                              const Caller& caller) const;
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
                    const AccessQuestion& question) const;
   void Record(const CallRecord& record) const;

@@ -9,8 +9,17 @@
 namespace brume::gateway {
 namespace {
 
-// Sessions come and go under keys of their own; beyond this many, buckets that are full again are forgotten.
-constexpr size_t kMaxKeys = 4096;
+// Identities come and go; beyond this many, buckets that are full again are forgotten.
+constexpr size_t kMaxIdentities = 4096;
+
+// Whose share a call is of: a role's, for any session of it; a user's or the account's, for any key and session.
+const std::string& IdentityOf(const Caller& caller) {
+  if (!caller.role_id.empty()) return caller.role_id;
+  return caller.principal_id.empty() ? caller.access_key_id : caller.principal_id;
+}
+
+// As people know it.
+const std::string& NameOf(const Caller& caller) { return caller.arn.empty() ? caller.access_key_id : caller.arn; }
 
 bool Limited(const Rate& rate) { return rate.burst > 0; }
 
@@ -32,9 +41,9 @@ double Asked(const google::protobuf::MethodDescriptor& method, const google::pro
 
 }  // namespace
 
-RequestLimiter::Buckets& RequestLimiter::BucketsOf(const std::string& key, absl::Time now) {
-  if (by_key_.size() >= kMaxKeys && !by_key_.contains(key)) {
-    absl::erase_if(by_key_, [&](auto& entry) {
+RequestLimiter::Buckets& RequestLimiter::BucketsOf(const std::string& identity, absl::Time now) {
+  if (by_identity_.size() >= kMaxIdentities && !by_identity_.contains(identity)) {
+    absl::erase_if(by_identity_, [&](auto& entry) {
       Refill(entry.second.requests, limits_.requests, now);
       Refill(entry.second.launches, limits_.launches, now);
       return entry.second.requests.tokens >= limits_.requests.burst &&
@@ -43,12 +52,12 @@ RequestLimiter::Buckets& RequestLimiter::BucketsOf(const std::string& key, absl:
   }
   const Buckets full{.requests = {.tokens = limits_.requests.burst, .filled = now},
                      .launches = {.tokens = limits_.launches.burst, .filled = now}};
-  return by_key_.try_emplace(key, full).first->second;
+  return by_identity_.try_emplace(identity, full).first->second;
 }
 
-size_t RequestLimiter::keys() {
+size_t RequestLimiter::identities() {
   MutexLock lock(mutex_);
-  return by_key_.size();
+  return by_identity_.size();
 }
 
 absl::Status RequestLimiter::Admit(const google::protobuf::MethodDescriptor& method,
@@ -57,21 +66,19 @@ absl::Status RequestLimiter::Admit(const google::protobuf::MethodDescriptor& met
   const absl::Time now = clock_.Now();
   const double asked = Limited(limits_.launches) ? Asked(method, request) : 0;
   MutexLock lock(mutex_);
-  Buckets& buckets = BucketsOf(caller.access_key_id, now);
+  Buckets& buckets = BucketsOf(IdentityOf(caller), now);
   Refill(buckets.requests, limits_.requests, now);
   Refill(buckets.launches, limits_.launches, now);
   if (Limited(limits_.requests) && buckets.requests.tokens < 1) {
     return ec2::Error("RequestLimitExceeded",
-                      absl::StrCat("Request limit exceeded: the access key ", caller.access_key_id, " may make ",
+                      absl::StrCat("Request limit exceeded: ", NameOf(caller), " may make ",
                                    limits_.requests.per_second, " calls a second; try again later"));
   }
   if (buckets.launches.tokens < asked) {
-    return ec2::Error("RequestLimitExceeded",
-                      absl::StrCat("Request limit exceeded: ", asked,
-                                   " resources are asked for at once, and the access "
-                                   "key ",
-                                   caller.access_key_id, " may make ", static_cast<int64_t>(buckets.launches.tokens),
-                                   " now; try again later"));
+    return ec2::Error(
+        "RequestLimitExceeded",
+        absl::StrCat("Request limit exceeded: ", asked, " resources are asked for at once, and ", NameOf(caller),
+                     " may make ", static_cast<int64_t>(buckets.launches.tokens), " now; try again later"));
   }
   if (Limited(limits_.requests)) buckets.requests.tokens -= 1;
   buckets.launches.tokens -= asked;

@@ -1,4 +1,4 @@
-// How much one access key may ask of this host: token buckets, as EC2 throttles its API.
+// How much one identity may ask of this host: token buckets, as EC2 throttles its API.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
 #pragma once
 
@@ -29,7 +29,9 @@ struct RequestLimits {
   Rate launches{.per_second = 2, .burst = 1000};
 };
 
-// Thread-safe. Calls without an access key are the host's own administrators' and are not limited.
+// Thread-safe. A user's access keys and sessions share what the user may ask, a role's sessions what the role may, and
+// the root's keys and sessions what the account may: a new key gives nothing. Calls without an access key are the
+// host's own administrators' and are not limited.
 class RequestLimiter {
  public:
   RequestLimiter(RequestLimits limits, const Clock& clock) : limits_(limits), clock_(clock) {}
@@ -38,8 +40,8 @@ class RequestLimiter {
   absl::Status Admit(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                      const Caller& caller);
 
-  // Access keys it remembers.
-  size_t keys();
+  // Identities it remembers.
+  size_t identities();
 
  private:
   struct Bucket {
@@ -49,12 +51,12 @@ class RequestLimiter {
   struct Buckets {
     Bucket requests, launches;
   };
-  Buckets& BucketsOf(const std::string& key, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Buckets& BucketsOf(const std::string& identity, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const RequestLimits limits_;
   const Clock& clock_;
   Mutex mutex_;
-  absl::flat_hash_map<std::string, Buckets> by_key_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Buckets> by_identity_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::gateway

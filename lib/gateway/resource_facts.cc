@@ -16,13 +16,23 @@ struct Resource {
   std::string type, name;
 };
 
-// Unset for what is not one resource of EC2's that may be there.
+// Unset for what is not one resource that may be there: of EC2 "instance/i-…", of Auto Scaling
+// "autoScalingGroup:UUID:autoScalingGroupName/NAME", where a call that gives the name alone has a star for the UUID.
 std::optional<Resource> Split(const std::string& text) {
   std::optional<Arn> arn = Arn::Parse(text);
-  if (!arn.has_value() || arn->service != "ec2") return std::nullopt;
+  if (!arn.has_value()) return std::nullopt;
   const size_t slash = arn->resource.find('/');
+  const size_t colon = arn->resource.find(':');
+  Resource resource = {.arn = *arn, .type = "", .name = ""};
   if (slash == std::string::npos) return std::nullopt;
-  Resource resource = {.arn = *arn, .type = arn->resource.substr(0, slash), .name = arn->resource.substr(slash + 1)};
+  if (arn->service == "ec2") {
+    resource.type = arn->resource.substr(0, slash);
+  } else if (arn->service == "autoscaling" && colon < slash) {
+    resource.type = arn->resource.substr(0, colon);
+  } else {
+    return std::nullopt;
+  }
+  resource.name = arn->resource.substr(slash + 1);
   if (resource.name == "*") return std::nullopt;
   return resource;
 }
@@ -32,11 +42,13 @@ bool IsAbsent(const absl::Status& status) { return absl::IsNotFound(status) || e
 
 }  // namespace
 
-void AddTagFacts(const TagMap& tags, AccessContext& facts) {
+void AddTagFacts(const TagMap& tags, AccessContext& facts, absl::string_view service) {
   for (const auto& [key, value] : tags) {
     const std::string name = absl::AsciiStrToLower(key);
     // Tags whose keys differ by case are one condition key: neither hides the other's value.
-    for (const char* family : {"aws:resourcetag/", "ec2:resourcetag/"}) facts[family + name].push_back(value);
+    for (const absl::string_view family : {absl::string_view("aws"), service}) {
+      facts[absl::StrCat(family, ":resourcetag/", name)].push_back(value);
+    }
   }
 }
 
@@ -56,7 +68,7 @@ absl::StatusOr<std::string> ResourceFacts::ProperArn(const std::string& arn) con
   absl::StatusOr<std::string> proper = name->second(resource->name);
   if (IsAbsent(proper.status())) return arn;
   if (!proper.ok()) return proper;
-  resource->arn.resource = absl::StrCat(resource->type, "/", *proper);
+  resource->arn.resource = absl::StrCat(resource->type, resource->arn.service == "ec2" ? "/" : ":", *proper);
   return resource->arn.text();
 }
 

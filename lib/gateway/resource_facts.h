@@ -13,21 +13,24 @@
 
 namespace brume::gateway {
 
-// ec2:ResourceTag/KEY and aws:ResourceTag/KEY of each tag.
-void AddTagFacts(const TagMap& tags, AccessContext& facts);
+// aws:ResourceTag/KEY and SERVICE:ResourceTag/KEY of each tag.
+void AddTagFacts(const TagMap& tags, AccessContext& facts, absl::string_view service = "ec2");
 
 // Not thread-safe while functions are added; thread-safe afterwards.
 class ResourceFacts {
  public:
-  // Takes what stands after the type in the ARN. NotFound, or any error with EC2's code: it is not there, and nothing
-  // is true of it; the call is refused for that later. Any other error refuses the call.
+  // Takes what stands after the type in the ARN, of Auto Scaling's the name at its end. NotFound, or any error with
+  // EC2's code: it is not there, and nothing is true of it; the call is refused for that later. Any other error refuses
+  // the call.
   using Function = std::function<absl::StatusOr<AccessContext>(const std::string& name)>;
 
-  // Of EC2's resources of this type in ARNs ("instance"). All that are added for a type answer together.
+  // Of EC2's and Auto Scaling's resources of this type in ARNs ("instance", "autoScalingGroup"). All that are added for
+  // a type answer together.
   void Add(absl::string_view arn_type, Function function);
 
-  // Where requests may name a resource of this type otherwise than its ARN does: `name` takes what stands after the
-  // type and returns what should; NotFound, or an error with EC2's code, leaves it. One function a type.
+  // Where requests may name a resource of this type otherwise than its ARN does: `name` takes what
+  // Function does and returns what should stand after the type; NotFound, or an error with EC2's code, leaves it. One
+  // function a type.
   using NameFunction = std::function<absl::StatusOr<std::string>(const std::string& name)>;
   void AddName(absl::string_view arn_type, NameFunction name);
 

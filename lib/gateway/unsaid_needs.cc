@@ -30,7 +30,8 @@ class Finder {
  private:
   void Judge(const FieldDescriptor& field) {
     const rpc::v1::HandsOn handed = field.options().GetExtension(rpc::v1::hands_on);
-    const bool role = handed == rpc::v1::ROLE || handed == rpc::v1::LAUNCH;
+    // Who is asked about a later launch is asked about its role too.
+    const bool role = handed == rpc::v1::ROLE || (handed == rpc::v1::LAUNCH && !action_.calls);
     if (role && !action_.passed_role) Add(field, "may pass a role");
     if (handed == rpc::v1::CALLS && !action_.implied) Add(field, "has calls made");
     const bool named = !field.options().GetExtension(rpc::v1::name_of).empty();

@@ -192,6 +192,15 @@ TEST_CASE("an action that does not say what its request hands on is found before
   // A template's parameters are kept: who launches from it passes the role.
   CHECK(UnsaidNeeds(*ec2::v1::CreateLaunchTemplateRequest::descriptor(), action).empty());
 
+  // Who says what will be called has said that it is launched from, but not that it passes the role it names itself.
+  action.calls = [](const google::protobuf::Message&) {
+    return std::vector<std::unique_ptr<google::protobuf::Message>>();
+  };
+  const Texts calls = UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action);
+  REQUIRE(calls.size() == 2);
+  CHECK_THAT(calls[0], Catch::Contains("iam_instance_profile may pass a role"));
+  action.calls = {};
+
   action.passed_role = role;
   CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).size() == 1);
   action.complete = [](const google::protobuf::Message&) { return nullptr; };

@@ -69,6 +69,43 @@ TEST_CASE("each instance of a launch counts, and a launch beyond the limit takes
   CHECK(world.Run(1).ok());
 }
 
+TEST_CASE("a user's keys and sessions, a role's sessions and the root's share one bucket: a new key gives nothing",
+          "[api]") {
+  struct Row {
+    const char* whose;
+    std::vector<Caller> callers;
+  };
+  const Row rows[] = {
+      {"a user",
+       {{.principal_id = "AIDAADA", .access_key_id = "AKIAONE"},
+        {.principal_id = "AIDAADA", .access_key_id = "AKIATWO"},
+        {.principal_id = "AIDAADA", .access_key_id = "ASIAONE"},
+        {.principal_id = "AIDAADA", .access_key_id = "ASIATWO"}}},
+      {"a role",
+       {{.principal_id = "AROAWEB:one", .role_id = "AROAWEB", .access_key_id = "ASIAONE"},
+        {.principal_id = "AROAWEB:two", .role_id = "AROAWEB", .access_key_id = "ASIATWO"}}},
+      {"the root",
+       {{.principal_id = "000000000000", .access_key_id = "AKIAROOT"},
+        {.principal_id = "000000000000", .access_key_id = "ASIAROOT"}}},
+  };
+  for (const Row& row : rows) {
+    INFO(row.whose);
+    LimiterWorld world;
+    const auto run = [&](const Caller& caller, int count) {
+      ec2::v1::RunInstancesRequest request;
+      request.set_min_count(1);
+      request.set_max_count(count);
+      return world.limiter.Admit(Rpc("RunInstances"), request, caller);
+    };
+    CHECK(run(row.callers.front(), 10).ok());
+    for (const Caller& caller : row.callers) {
+      CHECK(ec2::ErrorCode(run(caller, 1)) == "RequestLimitExceeded");
+    }
+    CHECK(world.limiter.identities() == 1);
+    CHECK(run({.principal_id = "AIDAOTHER", .access_key_id = "AKIAOTHER"}, 1).ok());
+  }
+}
+
 TEST_CASE("those the host itself lets in are not limited", "[api]") {
   LimiterWorld world;
   for (int i = 0; i < 100; ++i) CHECK(world.Describe("").ok());
@@ -81,7 +118,7 @@ TEST_CASE("keys without end do not fill the memory of the limiter", "[api]") {
     if (i % 4000 == 0) world.clock.Advance(absl::Seconds(10));
     REQUIRE(world.Describe("ASIA" + std::to_string(i)).ok());
   }
-  CHECK(world.limiter.keys() <= 8000);
+  CHECK(world.limiter.identities() <= 8000);
 }
 
 TEST_CASE("statistics give quantiles within an eighth, and the longest call as it was", "[api]") {
