@@ -134,7 +134,23 @@ absl::Status SetTimes(const GroupChange& change, scaling::GroupRecord& record) {
   return absl::OkStatus();
 }
 
+absl::Status SetMaintenance(const GroupChange& change, scaling::Group& group) {
+  if (!change.maintenance.has_value()) return absl::OkStatus();
+  const auto [min, max] = *change.maintenance;
+  group.maintenance.reset();
+  if (min == -1 && max == -1) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckHealthyPercents(min, max));
+  group.maintenance = change.maintenance;
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status CheckHealthyPercents(int min, int max) {
+  if (min >= 0 && min <= 100 && max >= 100 && max <= 200 && max - min <= 100) return absl::OkStatus();
+  return Invalid(
+      "MinHealthyPercentage must be from 0 to 100 and MaxHealthyPercentage from 100 to 200, at most 100 above it");
+}
 
 absl::Status Define(store::Connection& c, const GroupChange& change, scaling::GroupRecord& record) {
   scaling::Group& group = record.group;
@@ -145,6 +161,12 @@ absl::Status Define(store::Connection& c, const GroupChange& change, scaling::Gr
         .is_template = change.source->is_template, .id = change.source->id, .version = 0, .created = absl::UnixEpoch()};
     record.mixed_policy = change.mixed_policy;
     group.instance_types = change.instance_types;
+    group.type_options = change.type_options;
+    for (const auto& [type, option] : group.type_options) {
+      if (option.template_id.empty()) continue;
+      RETURN_IF_ERROR(
+          CheckSource(c, {.is_template = true, .id = option.template_id, .version = option.template_version}));
+    }
   }
   if (change.subnets.has_value() || change.zones.has_value()) RETURN_IF_ERROR(SetSubnets(c, change, record));
   RETURN_IF_ERROR(SetSizes(change, group));
@@ -154,6 +176,8 @@ absl::Status Define(store::Connection& c, const GroupChange& change, scaling::Gr
   group.protect_new_members = change.protect_new_members.value_or(group.protect_new_members);
   record.capacity_rebalance = change.capacity_rebalance.value_or(record.capacity_rebalance);
   record.context = change.context.value_or(record.context);
+  record.service_linked_role = change.service_linked_role.value_or(record.service_linked_role);
+  RETURN_IF_ERROR(SetMaintenance(change, group));
   return absl::OkStatus();
 }
 

@@ -11,4 +11,7 @@ namespace brume::autoscaling {
 // Error: ValidationError, with `record` in pieces.
 absl::Status Define(store::Connection& c, const GroupChange& change, scaling::GroupRecord& record);
 
+// Of a maintenance policy and of a refresh. Error: ValidationError.
+absl::Status CheckHealthyPercents(int min, int max);
+
 }  // namespace brume::autoscaling

@@ -23,10 +23,11 @@ namespace brume::autoscaling {
 struct GroupChange {
   std::optional<int> min_size, max_size, desired;
   std::optional<scaling::SourceRequest> source;
-  // With a MixedInstancesPolicy: itself, and the types its overrides name, the preferred one first. Both are emptied by
-  // a `source` that comes without.
+  // With a MixedInstancesPolicy: itself, the types its overrides name, the preferred one first, and what they say
+  // of them. All are emptied by a `source` that comes without.
   std::optional<scaling::MixedPolicy> mixed_policy;
   std::vector<std::string> instance_types;
+  std::map<std::string, scaling::TypeOption> type_options;
   std::optional<std::vector<SubnetId>> subnets;   // VPCZoneIdentifier
   std::optional<std::vector<std::string>> zones;  // alone: their default subnets; with subnets: those they must be in
   std::optional<absl::Duration> health_check_grace, default_cooldown;
@@ -36,6 +37,8 @@ struct GroupChange {
   std::optional<std::vector<scaling::TerminationPolicy>> termination_policies;
   std::optional<bool> protect_new_members, capacity_rebalance;
   std::optional<std::string> context;
+  std::optional<std::string> service_linked_role;
+  std::optional<scaling::MaintenancePolicy> maintenance;  // both -1 take it away
 };
 
 // A hook that holds a member now.

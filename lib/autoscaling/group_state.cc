@@ -22,11 +22,10 @@ namespace {
 
 using scaling::Member;
 
-// What the source asked for stands for now. One that has gone stays what it was: launches say so.
-absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
-  scaling::LaunchSource& source = record.group.source;
-  source.is_template = record.source.is_template;
-  source.id = record.source.id;
+// What `asked` stands for now. One that has gone stays what it was: launches say so.
+absl::Status ResolveSource(store::Connection& c, const scaling::SourceRequest& asked, scaling::LaunchSource& source) {
+  source.is_template = asked.is_template;
+  source.id = asked.id;
   if (!source.is_template) {
     ASSIGN_OR_RETURN(const auto found, LaunchConfigurationTable(c).Find(source.id));
     if (found.has_value()) source.created = found->created;
@@ -37,14 +36,24 @@ absl::Status ResolveSource(store::Connection& c, scaling::GroupRecord& record) {
   const absl::StatusOr<LaunchTemplate> found = compute::GetLaunchTemplate(c, id);
   if (!found.ok()) return ec2::HasErrorCode(found.status()) ? absl::OkStatus() : found.status();
   int64_t number = found->default_version;
-  if (record.source.version == "$Latest") number = found->latest_version;
-  if (record.source.version != "$Latest" && record.source.version != "$Default") {
-    if (!absl::SimpleAtoi(record.source.version, &number)) number = found->default_version;
+  if (asked.version == "$Latest") number = found->latest_version;
+  if (asked.version != "$Latest" && asked.version != "$Default") {
+    if (!absl::SimpleAtoi(asked.version, &number)) number = found->default_version;
   }
   if (number == source.version && source.created > absl::UnixEpoch()) return absl::OkStatus();
   source.version = number;
   ASSIGN_OR_RETURN(const auto version, compute::FindLaunchTemplateVersion(c, id, number));
   if (version.has_value()) source.created = version->created;
+  return absl::OkStatus();
+}
+
+absl::Status ResolveSources(store::Connection& c, scaling::GroupRecord& record) {
+  RETURN_IF_ERROR(ResolveSource(c, record.source, record.group.source));
+  for (auto& [type, option] : record.group.type_options) {
+    if (option.template_id.empty()) continue;
+    RETURN_IF_ERROR(ResolveSource(
+        c, {.is_template = true, .id = option.template_id, .version = option.template_version}, option.source));
+  }
   return absl::OkStatus();
 }
 
@@ -93,7 +102,7 @@ absl::StatusOr<std::optional<Snapshot>> ReadSnapshot(store::Connection& c, const
   Snapshot snapshot;
   snapshot.record = *std::move(record);
   const int64_t seq = snapshot.record.seq;
-  RETURN_IF_ERROR(ResolveSource(c, snapshot.record));
+  RETURN_IF_ERROR(ResolveSources(c, snapshot.record));
   ASSIGN_OR_RETURN(snapshot.members, MemberTable(c).List(seq));
   ASSIGN_OR_RETURN(snapshot.tags, groups.ListTags(seq));
   ASSIGN_OR_RETURN(snapshot.policies, PolicyTable(c).List(name));

@@ -1,5 +1,6 @@
 #include "lib/autoscaling/group_table.h"
 
+#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -32,12 +33,33 @@ struct Refusals {
   }
 };
 
+// [type, weight, template, version].
+struct TypeOptions {
+  using Text = std::tuple<std::string, int, std::string, std::string>;
+  using Options = std::map<std::string, scaling::TypeOption>;
+  static std::string ToStore(const Options& options) {
+    std::vector<Text> texts;
+    for (const auto& [type, option] : options) {
+      texts.emplace_back(type, option.weight, option.template_id, option.template_version);
+    }
+    return store::ToJson(texts);
+  }
+  static absl::Status FromStore(const std::string& text, Options& options) {
+    ASSIGN_OR_RETURN(const std::vector<Text> texts, store::FromJson<std::vector<Text>>(text));
+    for (const auto& [type, weight, id, version] : texts) {
+      options[type] = {.weight = weight, .template_id = id, .template_version = version, .source = {}};
+    }
+    return absl::OkStatus();
+  }
+};
+
 // A group's own row; the warm pool's columns are NULL without one.
 struct GroupRow {
   GroupRecord record;
   std::optional<int> warm_min = {}, warm_max = {};
   std::optional<scaling::WarmState> warm_state = {};
   std::optional<bool> warm_reuse = {};
+  std::optional<int> min_healthy = {}, max_healthy = {};  // NULL without a maintenance policy
 };
 
 const auto& Groups() {
@@ -59,6 +81,7 @@ const auto& Groups() {
       store::Column("source_created", kRecord, kGroup, &Group::source, &scaling::LaunchSource::created),
       store::Json("mixed_policy", kRecord, &R::mixed_policy),
       store::Json("instance_types", kRecord, kGroup, &Group::instance_types),
+      store::Encoded<TypeOptions>("type_options", kRecord, kGroup, &Group::type_options),
       store::Column("health_check_type", kRecord, &R::health_check_type),
       store::Column("health_check_grace", kRecord, kGroup, &Group::health_check_grace),
       store::Column("default_cooldown", kRecord, kGroup, &Group::default_cooldown),
@@ -69,6 +92,8 @@ const auto& Groups() {
       store::Json("suspensions", kRecord, &R::suspensions), store::Json("metrics", kRecord, &R::metrics),
       store::Column("context", kRecord, &R::context),
       store::Column("capacity_rebalance", kRecord, &R::capacity_rebalance),
+      store::Column("service_linked_role", kRecord, &R::service_linked_role),
+      store::Column("min_healthy", &GroupRow::min_healthy), store::Column("max_healthy", &GroupRow::max_healthy),
       store::Column("warm_min", &GroupRow::warm_min), store::Column("warm_max", &GroupRow::warm_max),
       store::Column("warm_state", &GroupRow::warm_state), store::Column("warm_reuse", &GroupRow::warm_reuse),
       store::Column("deleting", kRecord, &R::deleting), store::Column("force", kRecord, &R::force),
@@ -89,6 +114,10 @@ GroupRow ToRow(const GroupRecord& record) {
     row.warm_state = pool->state;
     row.warm_reuse = pool->reuse_on_scale_in;
   }
+  if (const auto& policy = record.group.maintenance; policy.has_value()) {
+    row.min_healthy = policy->min_healthy_percent;
+    row.max_healthy = policy->max_healthy_percent;
+  }
   return row;
 }
 
@@ -105,6 +134,9 @@ GroupRecord FromRow(GroupRow row) {
                                         .max_prepared = row.warm_max,
                                         .state = row.warm_state.value_or(scaling::WarmState::kStopped),
                                         .reuse_on_scale_in = row.warm_reuse.value_or(false)};
+  }
+  if (row.min_healthy.has_value() && row.max_healthy.has_value()) {
+    group.maintenance = {.min_healthy_percent = *row.min_healthy, .max_healthy_percent = *row.max_healthy};
   }
   group.source.is_template = record.source.is_template;
   group.source.id = record.source.id;

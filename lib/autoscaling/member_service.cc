@@ -111,9 +111,9 @@ absl::StatusOr<std::string> TargetLifecycleState(store::Connection& connection, 
 absl::Status MemberService::Attach(const std::string& group, Instances instances) {
   const absl::Time now = clock_.Now();
   RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
-    RETURN_IF_ERROR(Grow(view.record.group, static_cast<int>(instances.size())));
     for (const InstanceId& id : instances) {
       ASSIGN_OR_RETURN(const Member member, Adopt(c, view, id, now));
+      RETURN_IF_ERROR(Grow(view.record.group, view.record.group.WeightOf(member.instance_type)));
       view.members.push_back(member);
       RETURN_IF_ERROR(RecordAtOnce(c, view.record, member,
                                    absl::StrCat("Attaching an existing EC2 instance: ", id.text()),
@@ -138,7 +138,8 @@ absl::StatusOr<std::vector<Activity>> MemberService::Detach(const std::string& g
     activities.clear();
     for (const InstanceId& id : instances) {
       ASSIGN_OR_RETURN(Member * member, FindMemberIn(view, id, {Lifecycle::kInService, Lifecycle::kStandby}));
-      if (decrement && member->lifecycle == Lifecycle::kInService) RETURN_IF_ERROR(Shrink(view.record.group, 1));
+      if (decrement && member->lifecycle == Lifecycle::kInService)
+        RETURN_IF_ERROR(Shrink(view.record.group, view.record.group.WeightOf(member->instance_type)));
       Enter(*member, Lifecycle::kDetaching, now);
       ASSIGN_OR_RETURN(
           Activity activity,
@@ -162,14 +163,15 @@ absl::StatusOr<std::vector<Activity>> MemberService::EnterStandby(const std::str
     for (const InstanceId& id : instances) {
       ASSIGN_OR_RETURN(Member * member, FindMemberIn(view, id, {Lifecycle::kInService}));
       const int from = view.record.group.desired;
-      if (decrement) RETURN_IF_ERROR(Shrink(view.record.group, 1));
+      const int weight = view.record.group.WeightOf(member->instance_type);
+      if (decrement) RETURN_IF_ERROR(Shrink(view.record.group, weight));
       Enter(*member, Lifecycle::kEnteringStandby, now);
       ASSIGN_OR_RETURN(
           Activity activity,
           RecordAtOnce(
               c, view.record, *member, absl::StrCat("Moving EC2 instance to Standby: ", id.text()),
               absl::StrCat(At(now), "instance ", id.text(), " was moved to standby in response to a user request",
-                           decrement ? absl::StrCat(", shrinking the capacity from ", from, " to ", from - 1) : "",
+                           decrement ? absl::StrCat(", shrinking the capacity from ", from, " to ", from - weight) : "",
                            "."),
               now));
       activities.push_back(std::move(activity));
@@ -188,7 +190,8 @@ absl::StatusOr<std::vector<Activity>> MemberService::ExitStandby(const std::stri
     for (const InstanceId& id : instances) {
       ASSIGN_OR_RETURN(Member * member, FindMemberIn(view, id, {Lifecycle::kStandby}));
       const int from = view.record.group.desired;
-      RETURN_IF_ERROR(Grow(view.record.group, 1));
+      const int weight = view.record.group.WeightOf(member->instance_type);
+      RETURN_IF_ERROR(Grow(view.record.group, weight));
       Enter(*member, Lifecycle::kPending, now);
       ASSIGN_OR_RETURN(
           Activity activity,
@@ -196,7 +199,7 @@ absl::StatusOr<std::vector<Activity>> MemberService::ExitStandby(const std::stri
                        absl::StrCat(At(now), "instance ", id.text(),
                                     " was moved out of standby in response to a user request, increasing the capacity "
                                     "from ",
-                                    from, " to ", from + 1, "."),
+                                    from, " to ", from + weight, "."),
                        now));
       activities.push_back(std::move(activity));
     }
@@ -254,15 +257,16 @@ absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bo
       return Invalid(absl::StrCat("The instance ", instance.text(), " is being terminated already"));
     }
     const int from = view.record.group.desired;
+    const int weight = view.record.group.WeightOf(member->instance_type);
     const bool counts = IsActive(member->lifecycle);
-    if (decrement && counts) RETURN_IF_ERROR(Shrink(view.record.group, 1));
+    if (decrement && counts) RETURN_IF_ERROR(Shrink(view.record.group, weight));
     scaling::Plan plan;
     plan.next_activity = view.record.state.next_activity;
     const std::string token = scaling::ActivityToken(view.record.group.uuid, plan.next_activity++);
     const std::string why = decrement && counts ? absl::StrCat(
                                                       "in response to a user request, shrinking the capacity "
                                                       "from ",
-                                                      from, " to ", from - 1)
+                                                      from, " to ", from - weight)
                                                 : "in response to a user request";
     plan.actions.push_back(scaling::Terminate{member->token, token, scaling::TakenOut(now, why)});
     Snapshot before;

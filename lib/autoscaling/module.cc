@@ -50,6 +50,13 @@ SignalSources MakeSignals(const AutoscalingParts& parts) {
           },
           .read = [&metrics](const MetricId& id, absl::Time from, absl::Time to,
                              absl::Duration period) { return metrics.Read(id, from, to, period); },
+          .read_maths =
+              [&alarms](const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to) {
+                alarm::Watch watch;
+                watch.period = absl::Minutes(1);
+                watch.queries = queries;
+                return alarms.Read(watch, from, to);
+              },
           .alarms =
               [&alarms](const std::string& policy_arn) {
                 std::vector<PolicyAlarm> found;
@@ -105,7 +112,11 @@ AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
                  .random = parts.random,
                  .account = parts.settings.account(),
                  .wake = [this](const std::string& group) { loop_.Wake(group); },
-                 .forecast = [this](const scaling::PolicyRecord& policy) { return loop_.ForecastOf(policy); }}),
+                 .forecast = [this](const scaling::PolicyRecord& policy) { return loop_.ForecastOf(policy); },
+                 .check_maths =
+                     [read = MakeSignals(parts).read_maths, &clock = parts.clock](const auto& queries) {
+                       return read(queries, clock.Now() - absl::Minutes(1), clock.Now()).status();
+                     }}),
       refreshes_(parts.database, parts.clock, parts.random, [this](const std::string& group) { loop_.Wake(group); }),
       services_({.settings = parts.settings,
                  .clock = parts.clock,

@@ -53,6 +53,39 @@ struct Dimensions {
   }
 };
 
+// [id, is_metric, namespace, name, [[dimension, value], …], statistic, unit, expression, label, return_data].
+struct Queries {
+  using Text = std::tuple<std::string, bool, std::string, std::string, Dimensions::Text, std::string, std::string,
+                          std::string, std::string, bool>;
+  static std::string ToStore(const std::vector<alarm::WatchQuery>& queries) {
+    std::vector<Text> texts;
+    for (const alarm::WatchQuery& query : queries) {
+      Dimensions::Text dimensions;
+      for (const Dimension& each : query.metric.dimensions) dimensions.emplace_back(each.name, each.value);
+      texts.emplace_back(query.id, query.is_metric, query.metric.metric_namespace, query.metric.name, dimensions,
+                         query.statistic, query.unit, query.expression, query.label, query.return_data);
+    }
+    return store::ToJson(texts);
+  }
+  static absl::Status FromStore(const std::string& text, std::vector<alarm::WatchQuery>& queries) {
+    ASSIGN_OR_RETURN(const std::vector<Text> texts, store::FromJson<std::vector<Text>>(text));
+    for (const auto& [id, is_metric, space, name, dimensions, statistic, unit, expression, label, returned] : texts) {
+      alarm::WatchQuery& query = queries.emplace_back();
+      query = {.id = id,
+               .is_metric = is_metric,
+               .metric = {.metric_namespace = space, .name = name, .dimensions = {}},
+               .statistic = statistic,
+               .unit = unit,
+               .expression = expression,
+               .label = label,
+               .return_data = returned,
+               .period = absl::ZeroDuration()};
+      for (const auto& [dimension, value] : dimensions) query.metric.dimensions.push_back({dimension, value});
+    }
+    return absl::OkStatus();
+  }
+};
+
 // Which alternative of the variant a policy is.
 enum class RuleKind { kSimple = 0, kStep = 1, kTracking = 2, kPredictive = 3 };
 constexpr std::true_type IsPersisted(RuleKind) { return {}; }  // the database keeps its values
@@ -135,7 +168,8 @@ const auto& Policies() {
       store::Encoded<Dimensions>("dimensions", kRecord, kMetric, &scaling::MetricRequest::metric,
                                  &MetricId::dimensions),
       store::Column("statistic", kRecord, kMetric, &scaling::MetricRequest::statistic),
-      store::Column("unit", kRecord, kMetric, &scaling::MetricRequest::unit));
+      store::Column("unit", kRecord, kMetric, &scaling::MetricRequest::unit),
+      store::Encoded<Queries>("queries", kRecord, kMetric, &scaling::MetricRequest::queries));
   return table;
 }
 

@@ -25,6 +25,9 @@ absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
   if (preferences.min_healthy_percent < 0 || preferences.min_healthy_percent > 100) {
     return Invalid("MinHealthyPercentage must be between 0 and 100");
   }
+  if (preferences.max_healthy_percent.has_value()) {
+    RETURN_IF_ERROR(CheckHealthyPercents(preferences.min_healthy_percent, *preferences.max_healthy_percent));
+  }
   int last = 0;
   for (const int checkpoint : preferences.checkpoints) {
     if (checkpoint <= last || checkpoint > 100) {
@@ -42,6 +45,13 @@ absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
 // Whether it will be tomorrow what it is today.
 bool IsFixed(const scaling::SourceRequest& source) {
   return !source.is_template || (source.version != "$Latest" && source.version != "$Default");
+}
+
+// Another source leaves the group's types as they are.
+void KeepTypes(const scaling::GroupRecord& record, GroupChange& change) {
+  change.mixed_policy = record.mixed_policy;
+  change.instance_types = record.group.instance_types;
+  change.type_options = record.group.type_options;
 }
 
 absl::Status NoneActive(const std::string& group) {
@@ -80,8 +90,7 @@ absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
     if (desired.has_value()) {
       GroupChange change;
       change.source = desired;
-      change.mixed_policy = view.record.mixed_policy;
-      change.instance_types = view.record.group.instance_types;
+      KeepTypes(view.record, change);
       RETURN_IF_ERROR(Define(c, change, view.record));
     }
     RETURN_IF_ERROR(refreshes.Insert(view.record.seq, refresh));
@@ -122,8 +131,7 @@ absl::StatusOr<std::string> RefreshService::Rollback(const std::string& group) {
     active->total = 0;
     GroupChange change;
     change.source = active->before;
-    change.mixed_policy = view.record.mixed_policy;
-    change.instance_types = view.record.group.instance_types;
+    KeepTypes(view.record, change);
     RETURN_IF_ERROR(Define(c, change, view.record));
     return refreshes.Update(*active);
   }));

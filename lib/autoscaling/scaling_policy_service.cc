@@ -44,7 +44,8 @@ struct RuleCheck {
   }
   absl::Status CheckTarget(double target) const {
     if (!(target > 0) || !std::isfinite(target)) return Invalid("TargetValue must be a positive number");
-    if (metric.predefined.empty() && metric.metric.name.empty()) return Invalid("A metric is required");
+    if (metric.predefined.empty() && metric.metric.name.empty() && metric.queries.empty())
+      return Invalid("A metric is required");
     return absl::OkStatus();
   }
 };
@@ -75,6 +76,8 @@ absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
     return Invalid("PolicyName must have 1 to 255 characters, without colons");
   }
   RETURN_IF_ERROR(std::visit(RuleCheck{policy.metric}, policy.policy.rule));
+  // Read once, so that the mistakes of expressions are told now.
+  if (!policy.metric.queries.empty() && parts_.check_maths) RETURN_IF_ERROR(parts_.check_maths(policy.metric.queries));
   policy.id = NewUuid(parts_.random);
   policy.created = parts_.clock.Now();
   RETURN_IF_ERROR(

@@ -32,6 +32,8 @@ struct PolicyServiceParts {
   std::function<void(const std::string& group)> wake;
   // The loads a policy foresees now; empty where too little was measured.
   std::function<absl::StatusOr<Forecast>(const scaling::PolicyRecord& policy)> forecast;
+  // Whether metric maths can be computed; unset: it is not asked.
+  std::function<absl::Status(const std::vector<alarm::WatchQuery>& queries)> check_maths = {};
 };
 
 struct ExecuteRequest {

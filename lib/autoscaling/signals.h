@@ -4,11 +4,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/cloudwatch/model/alarm.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/resource/ids.h"
 
@@ -33,6 +35,11 @@ struct SignalSources {
   std::function<absl::StatusOr<std::vector<StatisticSet>>(const MetricId& id, absl::Time from, absl::Time to,
                                                           absl::Duration period)>
       read;
+  // Metric maths: the series of the one query that is returned, of periods that begin in [from, to). Errors:
+  // ValidationError for what makes no sense.
+  std::function<absl::StatusOr<std::vector<std::pair<absl::Time, double>>>(
+      const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to)>
+      read_maths;
   std::function<std::vector<PolicyAlarm>(const std::string& policy_arn)> alarms;
   // A group's own metrics.
   std::function<void(const MetricId& id, absl::Time time, double value)> note;

@@ -9,7 +9,7 @@
 //   };
 //
 // A field is an std::optional, unset when it is not given, or an std::vector, empty when it is not given; of texts,
-// booleans, int32_t or structs that list their fields in turn.
+// booleans, int32_t, double or structs that list their fields in turn.
 #pragma once
 
 #include <optional>

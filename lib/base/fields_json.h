@@ -20,6 +20,7 @@ namespace internal {
 inline nlohmann::json JsonOf(const std::string& value) { return value; }
 inline nlohmann::json JsonOf(bool value) { return value; }
 inline nlohmann::json JsonOf(int32_t value) { return value; }
+inline nlohmann::json JsonOf(double value) { return value; }
 template <typename T>
 nlohmann::json JsonOf(const std::optional<T>& value);
 template <typename T>
@@ -62,6 +63,11 @@ inline absl::Status FromJson(const nlohmann::json& json, int32_t& value) {
   using Limits = std::numeric_limits<int32_t>;
   if (number < Limits::min() || number > Limits::max()) return NotA("an integer of 32 bits");
   value = static_cast<int32_t>(number);
+  return absl::OkStatus();
+}
+inline absl::Status FromJson(const nlohmann::json& json, double& value) {
+  if (!json.is_number()) return NotA("a number");
+  value = json.get<double>();
   return absl::OkStatus();
 }
 template <typename T>

@@ -83,6 +83,12 @@ class AlarmService {
   // The alarms that a composite alarm's rule names, and those whose rules name an alarm. Error: ResourceNotFound.
   absl::StatusOr<std::vector<AlarmPtr>> ChildrenOf(const std::string& name) const;
   absl::StatusOr<std::vector<AlarmPtr>> ParentsOf(const std::string& name) const;
+  // The datapoints of what an alarm watches, or of what works as an alarm does: periods that begin in [from, to).
+  // Errors: ValidationError for metric maths that makes no sense.
+  absl::StatusOr<std::vector<std::pair<absl::Time, double>>> Read(const alarm::Watch& watch, absl::Time from,
+                                                                  absl::Time to) const {
+    return options_.read(watch, from, to);
+  }
   absl::StatusOr<std::vector<alarm::HistoryItem>> History(const alarm::HistoryQuery& query);
 
   // Of an alarm by its ARN. Errors: InvalidParameterValue, ResourceNotFoundException.

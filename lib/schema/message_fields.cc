@@ -11,6 +11,9 @@ void ReadOne(const Message& message, const FieldDescriptor& field, bool& value) 
 void ReadOne(const Message& message, const FieldDescriptor& field, int32_t& value) {
   value = message.GetReflection()->GetInt32(message, &field);
 }
+void ReadOne(const Message& message, const FieldDescriptor& field, double& value) {
+  value = message.GetReflection()->GetDouble(message, &field);
+}
 void ReadItem(const Message& message, const FieldDescriptor& field, int index, std::string& value) {
   value = message.GetReflection()->GetRepeatedString(message, &field, index);
 }
@@ -23,6 +26,9 @@ void WriteOne(bool value, const FieldDescriptor& field, Message& message) {
 }
 void WriteOne(int32_t value, const FieldDescriptor& field, Message& message) {
   message.GetReflection()->SetInt32(&message, &field, value);
+}
+void WriteOne(double value, const FieldDescriptor& field, Message& message) {
+  message.GetReflection()->SetDouble(&message, &field, value);
 }
 void AddItem(const std::string& value, const FieldDescriptor& field, Message& message) {
   message.GetReflection()->AddString(&message, &field, value);

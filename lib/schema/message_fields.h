@@ -4,8 +4,8 @@
 //   schema::ReadFields(request, spec);      // what the request does not give is unset in spec
 //   schema::WriteFields(spec, *data);       // what spec does not give is unset in data
 //
-// Types must agree: optional bool with bool, int32, string or a message, vectors with repeated fields; what does not is
-// a mistake in the program and ends it. A field that the message does not have is passed over.
+// Types must agree: optional bool with bool, int32, double, string or a message, vectors with repeated fields; what
+// does not is a mistake in the program and ends it. A field that the message does not have is passed over.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,12 @@ using google::protobuf::Message;
 void ReadOne(const Message& message, const FieldDescriptor& field, std::string& value);
 void ReadOne(const Message& message, const FieldDescriptor& field, bool& value);
 void ReadOne(const Message& message, const FieldDescriptor& field, int32_t& value);
+void ReadOne(const Message& message, const FieldDescriptor& field, double& value);
 void ReadItem(const Message& message, const FieldDescriptor& field, int index, std::string& value);
 void WriteOne(const std::string& value, const FieldDescriptor& field, Message& message);
 void WriteOne(bool value, const FieldDescriptor& field, Message& message);
 void WriteOne(int32_t value, const FieldDescriptor& field, Message& message);
+void WriteOne(double value, const FieldDescriptor& field, Message& message);
 void AddItem(const std::string& value, const FieldDescriptor& field, Message& message);
 const Message& MessageOf(const Message& message, const FieldDescriptor& field);
 const Message& ItemOf(const Message& message, const FieldDescriptor& field, int index);

@@ -10,6 +10,15 @@
 namespace brume {
 namespace {
 
+// A mixed instances policy with one override, or more.
+std::string Overrides(const std::string& override) {
+  return absl::StrCat(
+      "mixed_instances_policy { launch_template { launch_template_specification { launch_template_name: 'web' } "
+      "overrides "
+      "{ ",
+      override, " } } }");
+}
+
 // There are the group web of one zone with one member $I, a hook 'ready', policies 'out' and 'track' and a scheduled
 // action 'night'; the launch configuration lc; the group other with tag team; and $LONER, of no group.
 std::vector<Case> Cases() {
@@ -57,7 +66,44 @@ std::vector<Case> Cases() {
       {invalid, "CreateAutoScalingGroup",
        fresh + sizes + zone +
            "mixed_instances_policy { launch_template { launch_template_specification { launch_template_name: 'web' } "
-           "overrides { instance_type: 'b1.tiny' weighted_capacity: '2' } } }"},
+           "overrides { instance_type: 'b1.tiny' weighted_capacity: '1000' } } }"},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + Overrides("instance_type: 'b1.tiny' weighted_capacity: '0'")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + Overrides("instance_type: 'b1.tiny' weighted_capacity: 'two'")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone +
+           Overrides("instance_type: 'b1.tiny' weighted_capacity: '2' } overrides { instance_type: 'b1.small'")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + Overrides("instance_type: 'b1.tiny' } overrides { instance_type: 'b1.tiny'")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone +
+           Overrides("instance_type: 'b1.tiny' launch_template_specification { launch_template_name: 'none' }")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone +
+           Overrides("instance_type: 'b1.tiny' launch_template_specification { launch_template_name: 'web' version: "
+                     "'99' }")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + Overrides("instance_requirements { v_cpu_count { min: 1 } }")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + Overrides("instance_requirements { v_cpu_count { min: 1000 } memory_mi_b { min: 1 } }")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone +
+           Overrides(
+               "instance_type: 'b1.tiny' instance_requirements { v_cpu_count { min: 1 } memory_mi_b { min: 1 } }")},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + source + "instance_maintenance_policy { min_healthy_percentage: 90 }"},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + source +
+           "instance_maintenance_policy { min_healthy_percentage: 20 max_healthy_percentage: 200 }"},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + source +
+           "instance_maintenance_policy { min_healthy_percentage: 90 max_healthy_percentage: 90 }"},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + source + "availability_zone_impairment_policy { zonal_shift_enabled: true }"},
+      {invalid, "CreateAutoScalingGroup",
+       fresh + sizes + zone + source +
+           "capacity_reservation_specification { capacity_reservation_preference: 'capacity-reservations-only' }"},
       {invalid, "CreateAutoScalingGroup", fresh + sizes + "availability_zones: 'mars-1a' " + source},
       {invalid, "CreateAutoScalingGroup", fresh + sizes + "vpc_zone_identifier: 'subnet-x' " + source},
       {invalid, "CreateAutoScalingGroup", fresh + sizes + "vpc_zone_identifier: 'subnet-00000000000000000' " + source},
@@ -228,6 +274,10 @@ std::vector<Case> Cases() {
       {invalid, "StartInstanceRefresh",
        web + "desired_configuration { launch_template { launch_template_name: 'none' } }"},
       {invalid, "StartInstanceRefresh", web + "desired_configuration { mixed_instances_policy { } }"},
+      {invalid, "StartInstanceRefresh", web + "preferences { alarm_specification { alarms: 'a' } }"},
+      {invalid, "StartInstanceRefresh", web + "preferences { standby_instances: 'Terminate' }"},
+      {invalid, "StartInstanceRefresh", web + "preferences { max_healthy_percentage: 99 }"},
+      {invalid, "StartInstanceRefresh", web + "preferences { min_healthy_percentage: 10 max_healthy_percentage: 150 }"},
       {"ActiveInstanceRefreshNotFound", "CancelInstanceRefresh", web},
       {invalid, "CancelInstanceRefresh", none},
       {"ActiveInstanceRefreshNotFound", "RollbackInstanceRefresh", web},
@@ -260,7 +310,7 @@ std::vector<Case> Cases() {
       {"InvalidNextToken", "DescribeLaunchConfigurations", "next_token: 'x'"},
       // What groups have none of
       {invalid, "DescribeLoadBalancers", none},
-      {invalid, "DescribeTrafficSources", web},
+      {invalid, "DescribeTrafficSources", web + "traffic_source_type: 'gwlb'"},
       {invalid, "DescribeTrafficSources", web + "traffic_source_type: 'wind'"},
       {"InvalidNextToken", "DescribeNotificationConfigurations", "next_token: 'x'"},
   };

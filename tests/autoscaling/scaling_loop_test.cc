@@ -210,6 +210,36 @@ TEST_CASE("a group tracks a target by its members' samples, out at once and in w
   CHECK(world.InService().size() == 1);
 }
 
+TEST_CASE("a group tracks metric maths by the newest minute that is over, each once", "[scaling]") {
+  ScalingServiceWorld world;
+  world.MakeGroup(1, 8, 2);
+  scaling::PolicyRecord policy;
+  policy.group = "web";
+  policy.policy.name = "backlog";
+  policy.policy.rule = scaling::TrackingPolicy{10, false};
+  alarm::WatchQuery& query = policy.metric.queries.emplace_back();
+  query.id = "m1";
+  query.is_metric = query.return_data = true;
+  query.metric = {.metric_namespace = "App", .name = "Queue", .dimensions = {{.name = "Name", .value = "q"}}};
+  query.statistic = "Sum";
+  REQUIRE(world.policies.Put(policy).ok());
+  // What was kept is what was put.
+  const auto kept = world.policies.List(std::nullopt);
+  REQUIRE(kept.ok());
+  REQUIRE(kept->front().metric.queries.size() == 1);
+  CHECK(kept->front().metric.queries.front().metric == query.metric);
+  CHECK(kept->front().metric.queries.front().return_data);
+  const absl::Time minute = absl::UnixEpoch() + absl::Floor(world.clock.Now() - absl::UnixEpoch(), absl::Minutes(1));
+  world.maths[minute] = 20;  // not over yet
+  world.Settle();
+  CHECK(world.InService().size() == 2);
+  world.clock.Advance(absl::Minutes(1));
+  world.Settle();
+  CHECK(world.InService().size() == 4);
+  world.Settle();
+  CHECK(world.InService().size() == 4);
+}
+
 TEST_CASE("an alarm makes a step policy act once each time it invokes it", "[scaling]") {
   ScalingServiceWorld world;
   world.MakeGroup(1, 8, 1);

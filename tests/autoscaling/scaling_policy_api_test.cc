@@ -349,7 +349,8 @@ TEST_CASE("who has a group launch instances with a role needs iam:PassRole for i
   const std::string trust = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",)"
                             R"("Principal":{"Service":"ec2.amazonaws.com"}}})";
   const std::string policy =
-      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"autoscaling:*","Resource":"*"}})";
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["autoscaling:*","ec2:RunInstances",)"
+      R"("ec2:CreateTags"],"Resource":"*"}})";
   for (const auto& [action, request] : std::vector<std::pair<std::string, std::string>>{
            {"CreateUser", "user_name: 'ada'"},
            {"PutUserPolicy", absl::StrCat("user_name: 'ada' policy_name: 'p' policy_document: '", policy, "'")},

@@ -206,7 +206,8 @@ class ApiWorld : public ComputeWorld {
        .random = random,
        .account = settings.account(),
        .wake = wake_group,
-       .forecast = [this](const scaling::PolicyRecord& policy) { return scaling_loop.ForecastOf(policy); }}};
+       .forecast = [this](const scaling::PolicyRecord& policy) { return scaling_loop.ForecastOf(policy); },
+       .check_maths = [this](const auto& queries) { return CheckMaths(queries); }}};
   autoscaling::RefreshService scaling_refreshes{*database, clock, random, wake_group};
   const iam::IamServices iam_services{.settings = settings,
                                       .clock = clock,
@@ -250,6 +251,13 @@ class ApiWorld : public ComputeWorld {
   autoscaling::ScalingLoopParts ScalingParts() {
     const auto one = [](const InstanceId& id) { return absl::MakeConstSpan(&id, 1); };
     return {.database = *database,
+  absl::Status CheckMaths(const std::vector<alarm::WatchQuery>& queries) {
+    alarm::Watch watch;
+    watch.period = absl::Minutes(1);
+    watch.queries = queries;
+    return cloudwatch::ReadWatch(metrics, watch, clock.Now() - absl::Minutes(1), clock.Now()).status();
+  }
+
             .clock = clock,
             .launcher = {.run =
                              [this](const autoscaling::LaunchOrder& order) {
@@ -268,6 +276,8 @@ class ApiWorld : public ComputeWorld {
                         .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
                         .note = [](const MetricId&, absl::Time, double) {}},
             .account = settings.account()};
+                        .read_maths = [](const auto&, absl::Time,
+                                         absl::Time) { return std::vector<std::pair<absl::Time, double>>(); },
   }
 };
 

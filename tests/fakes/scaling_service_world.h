@@ -143,6 +143,7 @@ class ScalingServiceWorld : public ComputeWorld {
   // What RunInstances answers the next launches with, when it is an error.
   absl::Status refuse;
   std::map<std::string, autoscaling::Sample> samples;  // by the instance and the metric
+  std::map<absl::Time, double> maths;                  // of every policy on metric maths
   std::vector<autoscaling::PolicyAlarm> alarms;
   std::map<std::string, double> noted;
 
@@ -197,6 +198,7 @@ class ScalingServiceWorld : public ComputeWorld {
                 }};
   }
 
+  using MathsPoints = std::vector<std::pair<absl::Time, double>>;
   autoscaling::SignalSources MakeSignals() {
     return {
         .latest = [this](const InstanceId& id, absl::string_view metric) -> std::optional<autoscaling::Sample> {
@@ -206,6 +208,9 @@ class ScalingServiceWorld : public ComputeWorld {
         },
         .read = [](const MetricId&, absl::Time, absl::Time,
                    absl::Duration) -> absl::StatusOr<std::vector<StatisticSet>> { return std::vector<StatisticSet>(); },
+        .read_maths = [this](const auto&, absl::Time from, absl::Time to) -> absl::StatusOr<MathsPoints> {
+          return MathsPoints(maths.lower_bound(from), maths.lower_bound(to));
+        },
         .alarms = [this](const std::string&) { return alarms; },
         .note = [this](const MetricId& id, absl::Time, double value) { noted[id.name] = value; }};
   }

@@ -224,8 +224,8 @@ TEST_CASE("that an access key was used does not make one active that was switche
 TEST_CASE("a group with damaged text is an error that names it, not one without what it said", "[store]") {
   Scaled s;
   const auto find = [](Connection& c) { return GroupTable(c).Find("web").status(); };
-  for (const std::string column :
-       {"suspensions", "metrics", "instance_types", "termination_policies", "refusals", "mixed_policy"}) {
+  for (const std::string column : {"suspensions", "metrics", "instance_types", "type_options", "termination_policies",
+                                   "refusals", "mixed_policy"}) {
     INFO(column);
     const std::string sql = absl::StrCat("UPDATE scaling_groups SET ", column, " = ?");
     const std::string damage = "secret";

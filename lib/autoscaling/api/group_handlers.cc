@@ -7,16 +7,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "brume/autoscaling/v1/group.pb.h"
+#include "lib/autoscaling/api/group_launches.h"
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
-#include "lib/autoscaling/api/passed_role.h"
+#include "lib/autoscaling/api/mixed_policy_message.h"
 #include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/api/scaling_facts.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/filters.h"
-#include "lib/schema/message_fields.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -25,23 +26,6 @@ constexpr char kNoBalancers[] = "there are no load balancers yet";
 
 using Created = v1::CreateAutoScalingGroupRequest;
 using Updated = v1::UpdateAutoScalingGroupRequest;
-
-// The launch template of a mixed group, and its types.
-absl::Status ParseMixed(const ScalingServices& services, const v1::MixedInstancesPolicy& policy, GroupChange& change) {
-  const v1::LaunchTemplateSpecification& named = policy.launch_template().launch_template_specification();
-  ASSIGN_OR_RETURN(change.source, ParseTemplate(services, named));
-  for (const v1::LaunchTemplateOverrides& override : policy.launch_template().overrides()) {
-    if (services.types.Find(override.instance_type()) == nullptr) {
-      return ScalingError(absl::StrCat("The instance type '", override.instance_type(), "' does not exist"));
-    }
-    change.instance_types.push_back(override.instance_type());
-  }
-  scaling::MixedPolicy& kept = change.mixed_policy.emplace();
-  schema::ReadFields(policy, kept);
-  kept.launch_template->launch_template_specification = {.launch_template_id = change.source->id,
-                                                         .version = change.source->version};
-  return absl::OkStatus();
-}
 
 // One of three ways to say what members are launched from, or none.
 template <typename Request>
@@ -75,12 +59,29 @@ absl::Status ParsePlaces(const Request& request, GroupChange& change) {
   return absl::OkStatus();
 }
 
+// How members are replaced and spread, of which most has one value here.
+template <typename Request>
+absl::Status ParseMaintenance(const Request& request, GroupChange& change) {
+  RETURN_IF_ERROR(RefuseGiven(request.availability_zone_impairment_policy().zonal_shift_enabled(),
+                              "AvailabilityZoneImpairmentPolicy.ZonalShiftEnabled", "all zones are one host"));
+  if (request.has_service_linked_role_arn()) change.service_linked_role = request.service_linked_role_arn();
+  if (!request.has_instance_maintenance_policy()) return absl::OkStatus();
+  const v1::InstanceMaintenancePolicy& given = request.instance_maintenance_policy();
+  if (!given.has_min_healthy_percentage() || !given.has_max_healthy_percentage()) {
+    return ScalingError("InstanceMaintenancePolicy needs both MinHealthyPercentage and MaxHealthyPercentage");
+  }
+  change.maintenance = scaling::MaintenancePolicy{.min_healthy_percent = given.min_healthy_percentage(),
+                                                  .max_healthy_percent = given.max_healthy_percentage()};
+  return absl::OkStatus();
+}
+
 template <typename Request>
 absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const Request& request) {
   GroupChange change;
   RETURN_IF_ERROR(RefuseGiven(request.has_placement_group(), "PlacementGroup", "there are no placement groups"));
   RETURN_IF_ERROR(ParseSource(services, request, change));
   RETURN_IF_ERROR(ParsePlaces(request, change));
+  RETURN_IF_ERROR(ParseMaintenance(request, change));
   if (request.has_min_size()) change.min_size = request.min_size();
   if (request.has_max_size()) change.max_size = request.max_size();
   if (request.has_desired_capacity()) change.desired = request.desired_capacity();
@@ -180,9 +181,12 @@ absl::Status SetDesiredCapacity(const v1::SetDesiredCapacityRequest& request, co
 }  // namespace
 
 void AddGroupActions(gateway::Actions& actions, const ScalingServices& services) {
-  const auto role = [&services](const auto& request) { return RoleOfLaunch(request, services); };
-  actions.Add(CreateAutoScalingGroup, services).PassesRole(role);
-  actions.Add(UpdateAutoScalingGroup, services).PassesRole(role);
+  const auto launches = [&services](const auto& request) { return LaunchesOf(request, services); };
+  const auto describe = [](const auto& request, AccessQuestion& question) {
+    return DescribeGroupCall(request, question);
+  };
+  actions.Add(CreateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
+  actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
   actions.Add(DeleteAutoScalingGroup, services);
   actions.Add(DescribeAutoScalingGroups, services);
   actions.Add(SetDesiredCapacity, services);

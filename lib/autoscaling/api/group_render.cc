@@ -1,19 +1,22 @@
 #include "lib/autoscaling/api/group_render.h"
 
+#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/autoscaling/api/group_names.h"
+#include "lib/autoscaling/api/mixed_policy_message.h"
 #include "lib/autoscaling/api/whole_seconds.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
-#include "lib/schema/message_fields.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -26,14 +29,26 @@ void RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& recor
     group.set_launch_configuration_name(source.id);
     return;
   }
-  const v1::LaunchTemplateSpecification shown = templates.Render(source.id, source.version);
-  if (!record.mixed_policy.has_value()) {
-    *group.mutable_launch_template() = shown;
-    return;
+  if (record.mixed_policy.has_value()) {
+    *group.mutable_mixed_instances_policy() = RenderMixed(templates, record);
+  } else {
+    *group.mutable_launch_template() = templates.Render(source.id, source.version);
   }
-  v1::MixedInstancesPolicy& policy = *group.mutable_mixed_instances_policy();
-  schema::WriteFields(*record.mixed_policy, policy);
-  *policy.mutable_launch_template()->mutable_launch_template_specification() = shown;
+}
+
+// What has one value here, and what was given of the rest.
+void RenderMaintenance(const Account& account, const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
+  constexpr char kRole[] = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+  group.set_service_linked_role_arn(record.service_linked_role.empty() ? Arn::Global(account.id, "iam", kRole).text()
+                                                                       : record.service_linked_role);
+  group.mutable_availability_zone_distribution()->set_capacity_distribution_strategy("balanced-best-effort");
+  group.mutable_availability_zone_impairment_policy()->set_zonal_shift_enabled(false);
+  group.mutable_availability_zone_impairment_policy()->set_impaired_zone_health_check_behavior("IgnoreUnhealthy");
+  group.mutable_capacity_reservation_specification()->set_capacity_reservation_preference("default");
+  const std::optional<scaling::MaintenancePolicy>& policy = record.group.maintenance;
+  if (!policy.has_value()) return;
+  group.mutable_instance_maintenance_policy()->set_min_healthy_percentage(policy->min_healthy_percent);
+  group.mutable_instance_maintenance_policy()->set_max_healthy_percentage(policy->max_healthy_percent);
 }
 
 void RenderPlaces(const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
@@ -119,6 +134,7 @@ absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services
   rendered.set_desired_capacity(group.desired);
   rendered.set_default_cooldown(ToWholeSeconds(group.default_cooldown));
   RenderPlaces(record, rendered);
+  RenderMaintenance(services.settings.account(), record, rendered);
   rendered.set_health_check_type(record.health_check_type);
   rendered.set_health_check_grace_period(ToWholeSeconds(group.health_check_grace));
   int warm = 0;
@@ -127,7 +143,9 @@ absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services
     if (IsInWarmPool(member)) {
       ++warm;
     } else {
-      ASSIGN_OR_RETURN(*rendered.add_instances(), RenderMember(services, templates, member));
+      ASSIGN_OR_RETURN(v1::Instance shown, RenderMember(services, templates, member));
+      RenderWeight(group, member, shown);
+      *rendered.add_instances() = std::move(shown);
     }
   }
   rendered.set_created_time(gateway::RenderTime(record.created));

@@ -20,6 +20,12 @@ absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services
 absl::StatusOr<v1::Instance> RenderMember(const ScalingServices& services, TemplateRenderer& templates,
                                           const scaling::Member& member);
 
+// What a member counts as, in a group that has weights; `shown` is an Instance or AutoScalingInstanceDetails.
+template <typename Shown>
+void RenderWeight(const scaling::Group& group, const scaling::Member& member, Shown& shown) {
+  if (group.MaxWeight() > 1) shown.set_weighted_capacity(absl::StrCat(group.WeightOf(member.instance_type)));
+}
+
 v1::TagDescription RenderGroupTag(const std::string& group, const scaling::GroupTag& tag);
 
 // The group has a warm pool.

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
 #include "lib/autoscaling/api/launch_configuration.h"
+#include "lib/autoscaling/api/scaling_facts.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/base/status_macros.h"
@@ -45,6 +47,18 @@ absl::Status DeleteLaunchConfiguration(const v1::DeleteLaunchConfigurationReques
   return policies.DeleteConfiguration(request.launch_configuration_name());
 }
 
+// Of an instance the configuration takes the user data over, which DescribeLaunchConfigurations shows: who may not read
+// it there may not have it copied.
+absl::StatusOr<std::vector<ec2::v1::DescribeInstanceAttributeRequest>> ReadsOf(
+    const v1::CreateLaunchConfigurationRequest& request) {
+  std::vector<ec2::v1::DescribeInstanceAttributeRequest> reads;
+  if (request.instance_id().empty() || !request.user_data().empty()) return reads;
+  reads.emplace_back();
+  reads.back().set_instance_id(request.instance_id());
+  reads.back().set_attribute("userData");
+  return reads;
+}
+
 }  // namespace
 
 void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services,
@@ -53,7 +67,11 @@ void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServi
       .PassesRole([&profiles = services.profiles](const v1::CreateLaunchConfigurationRequest& request) {
         const std::string& named = request.iam_instance_profile();
         return LooksLikeArn(named) ? profiles.RoleArn(named, "") : profiles.RoleArn("", named);
-      });
+      })
+      .DescribedBy([](const v1::CreateLaunchConfigurationRequest& request, AccessQuestion& question) {
+        return DescribeConfigurationCall(request, question);
+      })
+      .MakesLater(ReadsOf);
   actions.Add(DescribeLaunchConfigurations, services.policies);
   actions.Add(DeleteLaunchConfiguration, services.policies);
 }

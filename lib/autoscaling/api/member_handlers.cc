@@ -1,5 +1,6 @@
 #include "lib/autoscaling/api/member_handlers.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "lib/autoscaling/api/member_ids.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
+#include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/base/status_macros.h"
 
@@ -40,6 +42,12 @@ absl::StatusOr<v1::DescribeAutoScalingInstancesResponse> DescribeAutoScalingInst
   ASSIGN_OR_RETURN(views, ScalingPage("scaling instances", std::move(views), request, response,
                                       [](const View& view) { return view.member.instance.text(); }));
   TemplateRenderer templates(services);
+  std::map<std::string, scaling::Group> groups;
+  for (const View& view : views) groups.try_emplace(view.group);
+  for (auto& [name, group] : groups) {
+    const absl::StatusOr<scaling::GroupView> found = services.groups.Get(name);
+    if (found.ok()) group = found->record.group;  // else it went meanwhile
+  }
   for (const View& view : views) {
     ASSIGN_OR_RETURN(v1::Instance member, RenderMember(services, templates, view.member));
     v1::AutoScalingInstanceDetails& details = *response.add_auto_scaling_instances();
@@ -54,6 +62,7 @@ absl::StatusOr<v1::DescribeAutoScalingInstancesResponse> DescribeAutoScalingInst
     }
     if (member.has_launch_template()) *details.mutable_launch_template() = member.launch_template();
     details.set_protected_from_scale_in(member.protected_from_scale_in());
+    RenderWeight(groups[view.group], view.member, details);
   }
   return response;
 }

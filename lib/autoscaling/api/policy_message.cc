@@ -1,6 +1,5 @@
 #include "lib/autoscaling/api/policy_message.h"
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "lib/autoscaling/api/custom_metric.h"
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/whole_seconds.h"
@@ -107,23 +107,6 @@ absl::StatusOr<scaling::StepPolicy> ParseStep(const Request& request) {
   return policy;
 }
 
-absl::Status ParseCustomMetric(const v1::CustomizedMetricSpecification& given, scaling::MetricRequest& metric) {
-  metric.metric.metric_namespace = given.namespace_();
-  metric.metric.name = given.metric_name();
-  for (const v1::MetricDimension& dimension : given.dimensions()) {
-    metric.metric.dimensions.push_back({dimension.name(), dimension.value()});
-  }
-  auto& dimensions = metric.metric.dimensions;
-  std::sort(dimensions.begin(), dimensions.end());
-  const auto same = [](const Dimension& a, const Dimension& b) { return a.name == b.name; };
-  if (std::adjacent_find(dimensions.begin(), dimensions.end(), same) != dimensions.end()) {
-    return ScalingError("A dimension of the metric is given twice");
-  }
-  metric.statistic = given.statistic();
-  metric.unit = given.unit();
-  return absl::OkStatus();
-}
-
 constexpr char kNoLabels[] = "it names a load balancer, and there are none yet";
 
 absl::StatusOr<scaling::TrackingPolicy> ParseTracking(const Request& request, scaling::MetricRequest& metric) {
@@ -212,16 +195,7 @@ struct RuleRenderer {
     if (!metric.predefined.empty()) {
       rendered.mutable_predefined_metric_specification()->set_predefined_metric_type(metric.predefined);
     } else {
-      v1::CustomizedMetricSpecification& custom = *rendered.mutable_customized_metric_specification();
-      custom.set_metric_name(metric.metric.name);
-      custom.set_namespace_(metric.metric.metric_namespace);
-      for (const Dimension& dimension : metric.metric.dimensions) {
-        v1::MetricDimension& added = *custom.add_dimensions();
-        added.set_name(dimension.name);
-        added.set_value(dimension.value);
-      }
-      custom.set_statistic(metric.statistic);
-      if (!metric.unit.empty()) custom.set_unit(metric.unit);
+      *rendered.mutable_customized_metric_specification() = RenderCustomMetric(metric);
     }
     rendered.set_target_value(policy.target);
     rendered.set_disable_scale_in(policy.disable_scale_in);

@@ -8,12 +8,13 @@
 
 #include "absl/strings/str_format.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
+#include "lib/autoscaling/api/group_launches.h"
 #include "lib/autoscaling/api/group_names.h"
-#include "lib/autoscaling/api/passed_role.h"
 #include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/api/whole_seconds.h"
+#include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
@@ -21,8 +22,14 @@
 namespace brume::autoscaling {
 namespace {
 
-absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPreferences& given) {
+// `policy`: the group's, whose bounds are those that are not given.
+absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPreferences& given,
+                                                             const std::optional<scaling::MaintenancePolicy>& policy) {
   scaling::RefreshPreferences preferences;
+  if (policy.has_value()) {
+    preferences.min_healthy_percent = policy->min_healthy_percent;
+    preferences.max_healthy_percent = policy->max_healthy_percent;
+  }
   if (given.has_min_healthy_percentage()) preferences.min_healthy_percent = given.min_healthy_percentage();
   if (given.has_instance_warmup()) preferences.warmup = absl::Seconds(given.instance_warmup());
   for (const int percent : given.checkpoint_percentages()) {
@@ -33,6 +40,11 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPr
     preferences.checkpoints.push_back(percent);
   }
   if (given.has_checkpoint_delay()) preferences.checkpoint_delay = absl::Seconds(given.checkpoint_delay());
+  RETURN_IF_ERROR(RefuseGiven(!given.alarm_specification().alarms().empty(), "AlarmSpecification.Alarms",
+                              "no alarm ends a refresh"));
+  if (given.has_max_healthy_percentage()) preferences.max_healthy_percent = given.max_healthy_percentage();
+  preferences.protected_members = given.scale_in_protected_instances();
+  preferences.standby_members = given.standby_instances();
   preferences.skip_matching = given.skip_matching();
   preferences.auto_rollback = given.auto_rollback();
   return preferences;
@@ -40,7 +52,10 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPr
 
 absl::StatusOr<v1::StartInstanceRefreshResponse> StartInstanceRefresh(const v1::StartInstanceRefreshRequest& request,
                                                                       const ScalingServices& services) {
-  ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences, ParsePreferences(request.preferences()));
+  const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
+  ASSIGN_OR_RETURN(const scaling::GroupView view, services.groups.Get(group));
+  ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences,
+                   ParsePreferences(request.preferences(), view.record.group.maintenance));
   std::optional<scaling::SourceRequest> desired;
   RETURN_IF_ERROR(RefuseGiven(request.desired_configuration().has_mixed_instances_policy(),
                               "DesiredConfiguration.MixedInstancesPolicy",
@@ -49,9 +64,7 @@ absl::StatusOr<v1::StartInstanceRefreshResponse> StartInstanceRefresh(const v1::
     ASSIGN_OR_RETURN(desired, ParseTemplate(services, request.desired_configuration().launch_template()));
   }
   v1::StartInstanceRefreshResponse response;
-  ASSIGN_OR_RETURN(
-      *response.mutable_instance_refresh_id(),
-      services.refreshes.Start(GroupNameOf(services, request.auto_scaling_group_name()), preferences, desired));
+  ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(), services.refreshes.Start(group, preferences, desired));
   return response;
 }
 
@@ -74,6 +87,12 @@ v1::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh& 
   if (!refresh.preferences.checkpoints.empty()) {
     preferences.set_checkpoint_delay(ToWholeSeconds(refresh.preferences.checkpoint_delay));
   }
+  if (refresh.preferences.max_healthy_percent.has_value()) {
+    preferences.set_max_healthy_percentage(*refresh.preferences.max_healthy_percent);
+  }
+  const auto shown = [](const std::string& given) { return given.empty() ? std::string("Wait") : given; };
+  preferences.set_scale_in_protected_instances(shown(refresh.preferences.protected_members));
+  preferences.set_standby_instances(shown(refresh.preferences.standby_members));
   preferences.set_skip_matching(refresh.preferences.skip_matching);
   preferences.set_auto_rollback(refresh.preferences.auto_rollback);
   if (refresh.desired.has_value()) {
@@ -116,8 +135,8 @@ absl::StatusOr<v1::RollbackInstanceRefreshResponse> RollbackInstanceRefresh(
 }  // namespace
 
 void AddInstanceRefreshActions(gateway::Actions& actions, const ScalingServices& services) {
-  actions.Add(StartInstanceRefresh, services).PassesRole([&services](const v1::StartInstanceRefreshRequest& request) {
-    return RoleOfLaunch(request.desired_configuration(), services);
+  actions.Add(StartInstanceRefresh, services).MakesLater([&services](const v1::StartInstanceRefreshRequest& request) {
+    return LaunchesOf(request, services);
   });
   actions.Add(CancelInstanceRefresh, services);
   actions.Add(RollbackInstanceRefresh, services);

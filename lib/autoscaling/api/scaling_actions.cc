@@ -7,6 +7,7 @@
 #include "lib/autoscaling/api/process_handlers.h"
 #include "lib/autoscaling/api/refresh_handlers.h"
 #include "lib/autoscaling/api/scaling_account_handlers.h"
+#include "lib/autoscaling/api/scaling_facts.h"
 #include "lib/autoscaling/api/scaling_policy_handlers.h"
 #include "lib/autoscaling/api/schedule_handlers.h"
 #include "lib/autoscaling/api/warm_pool_handlers.h"
@@ -14,6 +15,7 @@
 namespace brume::autoscaling {
 
 void AddScalingActions(gateway::Actions& actions, const ScalingServices& services) {
+  AddScalingFacts(actions.facts(), services);
   AddGroupActions(actions, services);
   AddMemberActions(actions, services);
   AddProcessActions(actions, services);

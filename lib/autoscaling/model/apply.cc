@@ -19,7 +19,7 @@ class Applier {
     member.since = member.launched = now_;
     member.zone = group_.zones[launch.zone].name;
     member.instance_type = launch.instance_type;
-    member.source = group_.source;
+    member.source = group_.SourceOf(launch.instance_type);
     member.protected_from_scale_in = group_.protect_new_members;
     member.replaces = launch.replaces;
     members_.push_back(std::move(member));

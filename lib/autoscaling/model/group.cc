@@ -1,5 +1,6 @@
 #include "lib/autoscaling/model/group.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/enum_names.h"
@@ -73,6 +74,22 @@ int Group::ZoneIndex(absl::string_view zone) const {
     if (zones[i].name == zone) return static_cast<int>(i);
   }
   return -1;
+}
+
+int Group::WeightOf(const std::string& instance_type) const {
+  const auto found = type_options.find(instance_type);
+  return found == type_options.end() ? 1 : found->second.weight;
+}
+
+int Group::MaxWeight() const {
+  int max = 1;
+  for (const auto& [type, option] : type_options) max = std::max(max, option.weight);
+  return max;
+}
+
+const LaunchSource& Group::SourceOf(const std::string& instance_type) const {
+  const auto found = type_options.find(instance_type);
+  return found == type_options.end() || found->second.template_id.empty() ? source : found->second.source;
 }
 
 }  // namespace brume::scaling

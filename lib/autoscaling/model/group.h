@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -128,15 +129,39 @@ struct LaunchSource {
 struct RefreshRule {
   absl::Time began;
   bool skip_matching = false;
-  int at_once = 1;
+  int at_once = 1;  // in what members count as
+  bool replaces_protected = false;
   // How many may be begun until the next checkpoint.
   int most = 0;
+};
+
+// The bounds of the members in service while some are replaced, in percent of the desired capacity.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-maintenance-policy.html
+struct MaintenancePolicy {
+  int min_healthy_percent = 90;   // to 100
+  int max_healthy_percent = 100;  // to 200
+};
+// How much of the desired capacity may be replaced at once, in percent: with replacements first as far as more members
+// than desired are allowed, else as far as fewer are.
+inline int ReplacedPercent(const MaintenancePolicy& policy) {
+  return policy.max_healthy_percent > 100 ? policy.max_healthy_percent - 100 : 100 - policy.min_healthy_percent;
+}
+
+// What a group says of one of its instance types alone.
+struct TypeOption {
+  // What a member of the type counts as, of the group's sizes.
+  int weight = 1;
+  // What members of the type are launched from, in the place of the group's source; empty = that.
+  std::string template_id;
+  std::string template_version;  // "$Latest", "$Default" or a number
+  LaunchSource source;           // what the two stand for now
 };
 
 struct Group {
   std::string name;
   // Made with the group and never given to another; activities' tokens begin with it.
   std::string uuid;
+  // In what members count as: see WeightOf.
   int min_size = 0;
   int max_size = 0;
   int desired = 0;
@@ -144,6 +169,8 @@ struct Group {
   LaunchSource source;
   // Of a mixed group, the preferred one first; empty = the source's own type. EC2's allocation strategy "prioritized".
   std::vector<std::string> instance_types;
+  // Of those of them that are not like all others.
+  std::map<std::string, TypeOption> type_options;
   // No failed status check counts before a member has been in service for so long.
   absl::Duration health_check_grace = absl::ZeroDuration();
   // After a simple policy has scaled.
@@ -154,10 +181,17 @@ struct Group {
   bool protect_new_members = false;
   ProcessSet suspended;
   std::optional<absl::Duration> max_lifetime;
+  std::optional<MaintenancePolicy> maintenance;
   std::optional<WarmPool> warm_pool;
   std::vector<Hook> hooks;
   std::optional<RefreshRule> refresh;
 
+  // What a member counts as, of the type that it was launched with; 1 for one of another type.
+  int WeightOf(const std::string& instance_type) const;
+  // The most that one member can count as.
+  int MaxWeight() const;
+  // What members of a type are launched from.
+  const LaunchSource& SourceOf(const std::string& instance_type) const;
   bool Runs(Process process) const { return !suspended.Has(process); }
   bool HasHook(Transition transition) const;
   // The place of `zone` among the zones; -1 for one that is not the group's (any more).

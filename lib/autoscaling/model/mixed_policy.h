@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "lib/autoscaling/model/instance_requirements.h"
 #include "lib/base/fields.h"
 
 namespace brume::scaling {
@@ -29,11 +30,15 @@ struct MixedPolicy {
   struct Override {
     std::optional<std::string> instance_type;
     std::optional<std::string> weighted_capacity;
+    std::optional<TemplateSpecification> launch_template_specification;  // in the place of the policy's own
+    std::optional<InstanceRequirements> instance_requirements;           // in the place of the type
 
     bool operator==(const Override&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"instance_type", &Override::instance_type},
-                        Field{"weighted_capacity", &Override::weighted_capacity});
+                        Field{"weighted_capacity", &Override::weighted_capacity},
+                        Field{"launch_template_specification", &Override::launch_template_specification},
+                        Field{"instance_requirements", &Override::instance_requirements});
     }
   };
 

@@ -56,9 +56,9 @@ void Planner::LookAtActive(size_t i) {
     if (step.to.has_value()) Move(i, *step.to);
   }
   roles_[i] = Role::kActive;
-  ++active_;
+  active_ += WeightOf(i);
   counts_.Add(group_.ZoneIndex(member.zone));
-  in_service_ += member.lifecycle == Lifecycle::kInService ? 1 : 0;
+  in_service_ += member.lifecycle == Lifecycle::kInService ? WeightOf(i) : 0;
   replacing_ |= !member.replaces.empty();
 }
 
@@ -95,6 +95,7 @@ void Planner::MarkReplacements() {
     roles_[i] = Role::kReplacement;
     roles_[r] = Role::kReplaced;
     ++pairs_;
+    spare_ += WeightOf(i);
   }
 }
 
@@ -107,6 +108,7 @@ void Planner::FinishReplacements() {
     TakeOut(replaced - members_.begin(), "as its replacement is in service");
     roles_[i] = Role::kActive;
     --pairs_;
+    spare_ -= WeightOf(i);
     ++finished_;
   }
 }
@@ -124,34 +126,36 @@ void Planner::ScaleOut(int missing) {
     if (roles_[i] != Role::kPool || !IsWarmReady(members_[i].lifecycle) || !group_.Runs(Process::kLaunch)) continue;
     const int have = Counted();
     roles_[i] = Role::kActive;
-    ++active_;
+    active_ += WeightOf(i);
     counts_.Add(group_.ZoneIndex(members_[i].zone));
     plan_.actions.push_back(
-        TakeFromPool{members_[i].token, NextToken(), Because(StartedForDifference(now_, have, have + 1))});
-    --missing;
+        TakeFromPool{members_[i].token, NextToken(), Because(StartedForDifference(now_, have, have + WeightOf(i)))});
+    missing -= WeightOf(i);
   }
-  if (missing == 0 || !MayLaunch()) return;
-  for (; missing > 0; --missing) {
+  if (missing <= 0 || !MayLaunch()) return;
+  while (missing > 0) {
     const int have = Counted();
     if (unhealthy_ > 0) {
       --unhealthy_;
-      AddMember(StartedForUnhealthy(now_));
+      missing -= AddMember([&](int) { return StartedForUnhealthy(now_); });
     } else {
-      AddMember(Because(StartedForDifference(now_, have, have + 1)));
+      missing -= AddMember([&](int weight) { return Because(StartedForDifference(now_, have, have + weight)); });
     }
   }
 }
 
-void Planner::AddMember(std::string cause) {
+int Planner::AddMember(const std::function<std::string(int weight)>& cause) {
   const std::optional<Place> place = ChoosePlace(group_, refusals_, counts_, now_);
+  const int weight = group_.WeightOf(place->instance_type);
   counts_.Add(place->zone);
-  ++active_;
+  active_ += weight;
   plan_.actions.push_back(Launch{.token = NextToken(),
                                  .zone = place->zone,
                                  .instance_type = place->instance_type,
                                  .to_warm_pool = false,
                                  .replaces = "",
-                                 .cause = std::move(cause)});
+                                 .cause = cause(weight)});
+  return weight;
 }
 
 void Planner::ScaleIn(int excess) {
@@ -159,30 +163,42 @@ void Planner::ScaleIn(int excess) {
     plan_.blocked = "The process Terminate is suspended.";
     return;
   }
-  for (; excess > 0; --excess) {
+  bool heavy = false;
+  while (excess > 0) {
     // Room under max_size comes from replacements, which do not count; a lower capacity from members, which do.
     const Role role = Counted() > desired_ ? Role::kActive : Role::kReplacement;
     std::vector<size_t> candidates;
     for (size_t i = 0; i < members_.size(); ++i) {
-      if (roles_[i] == role && !members_[i].protected_from_scale_in) candidates.push_back(i);
+      if (roles_[i] != role || members_[i].protected_from_scale_in) continue;
+      // Without a member that counts as more the group would have too little.
+      if (WeightOf(i) > excess) {
+        heavy = true;
+      } else {
+        candidates.push_back(i);
+      }
     }
     if (candidates.empty()) break;
     const size_t victim = ChooseVictim(group_, members_, std::move(candidates), counts_, now_);
-    if (role == Role::kReplacement) --pairs_;
+    const int weight = WeightOf(victim);
+    if (role == Role::kReplacement) {
+      --pairs_;
+      spare_ -= weight;
+    }
+    excess -= weight;
     const int have = Counted();
-    std::string cause = Because(WithVictim(victim, TakenOutForDifference(now_, have, have - 1)));
+    std::string cause = Because(WithVictim(victim, TakenOutForDifference(now_, have, have - weight)));
     if (group_.warm_pool.has_value() && group_.warm_pool->reuse_on_scale_in &&
         members_[victim].lifecycle == Lifecycle::kInService) {
       plan_.actions.push_back(ReturnToPool{members_[victim].token, NextToken(), std::move(cause)});
       roles_[victim] = Role::kPool;
-      --active_;
-      --in_service_;
+      active_ -= weight;
+      in_service_ -= weight;
       counts_.Remove(group_.ZoneIndex(members_[victim].zone));
       continue;
     }
     BeginTermination(victim, std::move(cause));
   }
-  if (excess > 0) {
+  if (excess > 0 && !heavy) {
     plan_.blocked = "Could not scale to desired capacity because all remaining instances are protected from scale-in.";
   }
 }
@@ -244,7 +260,7 @@ bool Planner::MayLaunch() {
 }
 
 Plan Planner::Finish() {
-  plan_.reaches_desired = Counted() == desired_;
+  plan_.reaches_desired = IsAtDesired();
   return std::move(plan_);
 }
 
@@ -254,9 +270,9 @@ void Planner::TakeOut(size_t i, absl::string_view why) { BeginTermination(i, Wit
 
 void Planner::BeginTermination(size_t i, std::string cause) {
   if (roles_[i] == Role::kActive || roles_[i] == Role::kReplacement || roles_[i] == Role::kReplaced) {
-    --active_;
+    active_ -= WeightOf(i);
     counts_.Remove(group_.ZoneIndex(members_[i].zone));
-    in_service_ -= members_[i].lifecycle == Lifecycle::kInService ? 1 : 0;
+    in_service_ -= members_[i].lifecycle == Lifecycle::kInService ? WeightOf(i) : 0;
   }
   roles_[i] = Role::kAside;
   plan_.actions.push_back(Terminate{members_[i].token, NextToken(), std::move(cause)});

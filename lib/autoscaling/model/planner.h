@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,8 @@ class Planner {
   void Drop(size_t i, bool launch_failed);
   void ScaleOut(int missing);
   void ScaleIn(int excess);
-  void AddMember(std::string cause);
+  // Returns what the new member counts as.
+  int AddMember(const std::function<std::string(int weight)>& cause);
   bool MayLaunch();
   bool RefreshMembers();
   std::optional<size_t> NextOutdated() const;
@@ -53,7 +55,10 @@ class Planner {
   std::string NextToken();
   std::string WithVictim(size_t i, std::string sentence) const;
   std::string Because(std::string sentence) const;
-  int Counted() const { return active_ - pairs_; }
+  int Counted() const { return active_ - spare_; }
+  // With less the group would have too little; what is more than desired is because of members that count as many.
+  bool IsAtDesired() const { return Counted() >= desired_ && Counted() < desired_ + group_.MaxWeight(); }
+  int WeightOf(size_t i) const { return group_.WeightOf(members_[i].instance_type); }
 
   const Group& group_;
   const State& state_;
@@ -63,12 +68,15 @@ class Planner {
   ZoneCounts counts_;
   std::vector<Refusal> refusals_;  // the state's, and those found in this evaluation
   Plan plan_;
+  // In what members count as:
   int desired_ = 0;
   int active_ = 0;      // pending and in service, replacements and replaced alike
   int in_service_ = 0;  // of these
-  int pairs_ = 0;       // replacements whose member has not gone yet
-  int finished_ = 0;    // replacements that took their member's place in this evaluation
-  int unhealthy_ = 0;   // taken out in this evaluation for being so
+  int spare_ = 0;       // of these, replacements whose member has not gone yet
+  // In members:
+  int pairs_ = 0;      // replacements whose member has not gone yet
+  int finished_ = 0;   // replacements that took their member's place in this evaluation
+  int unhealthy_ = 0;  // taken out in this evaluation for being so
   bool replacing_ = false;
 };
 

@@ -16,10 +16,11 @@ constexpr int kReplacedPercent = 10;
 
 void Planner::Refit() {
   // One thing after another: nothing is replaced while the group is not what it should be.
-  if (Counted() != desired_ || in_service_ != active_ || !plan_.blocked.empty()) return;
+  if (!IsAtDesired() || in_service_ != active_ || !plan_.blocked.empty()) return;
   if (!group_.Runs(Process::kLaunch) || !group_.Runs(Process::kTerminate) || group_.zones.empty()) return;
   if (!RefreshMembers()) return;
-  int room = std::max(1, desired_ * kReplacedPercent / 100) - pairs_;
+  const int percent = group_.maintenance.has_value() ? ReplacedPercent(*group_.maintenance) : kReplacedPercent;
+  int room = std::max(1, desired_ * percent / 100) - pairs_;
   while (room > 0) {
     const std::optional<size_t> expired = NextExpired();
     if (!expired.has_value()) break;
@@ -54,9 +55,10 @@ bool Planner::RefreshMembers() {
   const RefreshRule& refresh = *group_.refresh;
   // Those that were replaced just now are not yet in what the refresh may still do.
   if (finished_ > 0) return false;
-  for (int room = std::min(refresh.at_once, refresh.most) - pairs_; room > 0; --room) {
+  for (int room = std::min(refresh.at_once - spare_, refresh.most - pairs_); room > 0;) {
     const std::optional<size_t> outdated = NextOutdated();
     if (!outdated.has_value()) break;
+    room -= WeightOf(*outdated);
     if (!MayLaunch()) return false;
     if (!Replace(*outdated, StartedForRefresh(now_), "in response to an instance refresh")) return false;
   }
@@ -110,7 +112,8 @@ bool Planner::Replace(size_t victim, const std::string& why_launched, absl::stri
   counts_.Remove(group_.ZoneIndex(members_[victim].zone));
   const std::optional<Place> place = ChoosePlace(group_, refusals_, counts_, now_);
   counts_.Add(place->zone);
-  ++active_;
+  active_ += group_.WeightOf(place->instance_type);
+  spare_ += group_.WeightOf(place->instance_type);
   ++pairs_;
   roles_[victim] = Role::kReplaced;
   plan_.actions.push_back(Launch{.token = NextToken(),

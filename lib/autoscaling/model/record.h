@@ -17,6 +17,7 @@
 #include "lib/autoscaling/model/mixed_policy.h"
 #include "lib/autoscaling/model/scaling_policy.h"
 #include "lib/autoscaling/model/schedule.h"
+#include "lib/cloudwatch/model/alarm.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/ec2/compute/model/launch_spec.h"
 
@@ -51,6 +52,7 @@ struct GroupRecord {
   std::vector<std::string> metrics;  // of EnableMetricsCollection
   std::string context;
   bool capacity_rebalance = false;
+  std::string service_linked_role;  // an ARN, as it was given; empty = AWS's own
   // It goes when its last member has gone.
   bool deleting = false;
   // Its members go as they are, whether or not they are protected or held by hooks.
@@ -78,6 +80,7 @@ struct MetricRequest {
   MetricId metric;
   std::string statistic;  // "Average", "Sum" …
   std::string unit;
+  std::vector<alarm::WatchQuery> queries;  // metric maths, in the place of `metric`; empty = none
 };
 
 struct PolicyRecord {
@@ -121,11 +124,13 @@ absl::string_view RefreshStatusName(RefreshStatus status);
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
 struct RefreshPreferences {
   int min_healthy_percent = 90;
-  std::optional<absl::Duration> warmup;  // none = the group's
-  std::vector<int> checkpoints;          // in percent, rising; empty = none
+  std::optional<int> max_healthy_percent;  // none = as the least says
+  std::optional<absl::Duration> warmup;    // none = the group's
+  std::vector<int> checkpoints;            // in percent, rising; empty = none
   absl::Duration checkpoint_delay = absl::Hours(1);
   bool skip_matching = false;
   bool auto_rollback = false;
+  std::string protected_members, standby_members;  // "Refresh", "Ignore", "Wait", as given; empty = they were not
 };
 
 struct Refresh {

@@ -76,8 +76,8 @@ absl::string_view RefreshStatusName(RefreshStatus status) { return kStatusNames.
 bool IsOutdated(const Group& group, const Member& member) {
   if (!group.refresh.has_value() || member.launched >= group.refresh->began) return false;
   if (member.lifecycle != Lifecycle::kInService && !IsWarmReady(member.lifecycle)) return false;
-  if (member.protected_from_scale_in) return false;
-  return !group.refresh->skip_matching || !IsSame(member.source, group.source);
+  if (member.protected_from_scale_in && !group.refresh->replaces_protected) return false;
+  return !group.refresh->skip_matching || !IsSame(member.source, group.SourceOf(member.instance_type));
 }
 
 absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> members, const Backoff& launches,
@@ -85,9 +85,12 @@ absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> memb
   const RefreshPreferences& preferences = refresh.preferences;
   absl::Time look_again = absl::InfiniteFuture();
   const int capacity = std::max(1, group.desired);
+  const int percent = ReplacedPercent({.min_healthy_percent = preferences.min_healthy_percent,
+                                       .max_healthy_percent = preferences.max_healthy_percent.value_or(100)});
   group.refresh = RefreshRule{.began = refresh.started,
                               .skip_matching = preferences.skip_matching,
-                              .at_once = std::max(1, capacity * (100 - preferences.min_healthy_percent) / 100),
+                              .at_once = std::max(1, capacity * percent / 100),
+                              .replaces_protected = preferences.protected_members == "Refresh",
                               .most = 0};
   if (refresh.status == RefreshStatus::kRollbackInProgress) {
     // Whatever is not of the source it goes back to.

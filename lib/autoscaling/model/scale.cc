@@ -122,12 +122,13 @@ class Council {
 Crowd CountCrowd(const Group& group, absl::Span<const Member> members, absl::Time now) {
   Crowd crowd;
   for (const Member& member : members) {
+    const int weight = group.WeightOf(member.instance_type);
     if (IsPending(member.lifecycle)) {
-      ++crowd.pending;
+      crowd.pending += weight;
     } else if (member.lifecycle == Lifecycle::kInService) {
-      ++(IsWarmedUp(group, member, now) ? crowd.ready : crowd.warming);
+      (IsWarmedUp(group, member, now) ? crowd.ready : crowd.warming) += weight;
     } else if (member.lifecycle >= Lifecycle::kTerminating && member.lifecycle <= Lifecycle::kTerminatingProceed) {
-      ++crowd.leaving;
+      crowd.leaving += weight;
     }
   }
   return crowd;

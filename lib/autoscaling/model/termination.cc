@@ -75,7 +75,7 @@ class Selection {
     Prefer([](const Member& member) { return member.source.is_template; });
     if (!members_[candidates_[0]].source.is_template) return;
     KeepLeast([this](const Member& member) {
-      const bool current = group_.source.is_template && member.source.id == group_.source.id;
+      const bool current = group_.source.is_template && member.source.id == group_.SourceOf(member.instance_type).id;
       return std::make_tuple(current, current ? absl::InfinitePast() : member.source.created, member.source.version);
     });
   }

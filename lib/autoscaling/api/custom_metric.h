@@ -1,0 +1,14 @@
+// A customized metric of a policy, in requests and answers.
+#pragma once
+
+#include "absl/status/status.h"
+#include "brume/autoscaling/v1/policy_metric.pb.h"
+#include "lib/autoscaling/model/record.h"
+
+namespace brume::autoscaling {
+
+// One metric, or metric maths. Error: ValidationError; of expressions only what can be told without reading them.
+absl::Status ParseCustomMetric(const v1::CustomizedMetricSpecification& given, scaling::MetricRequest& metric);
+v1::CustomizedMetricSpecification RenderCustomMetric(const scaling::MetricRequest& metric);
+
+}  // namespace brume::autoscaling

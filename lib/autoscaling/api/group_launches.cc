@@ -1,0 +1,118 @@
+#include "lib/autoscaling/api/group_launches.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+#include "lib/autoscaling/api/group_names.h"
+#include "lib/autoscaling/api/mixed_policy_message.h"
+#include "lib/autoscaling/api/template_source.h"
+#include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/model/record.h"
+
+namespace brume::autoscaling {
+namespace {
+
+using ec2::v1::RunInstancesRequest;
+
+// Where members will be; empty = in the default subnet.
+struct Places {
+  std::vector<std::string> subnets, zones;
+};
+
+struct Launched {
+  std::string template_id, version;
+  std::string instance_type;  // empty = the template's own
+};
+
+template <typename Request>
+Places PlacesOf(const Request& request) {
+  Places places;
+  places.subnets = absl::StrSplit(request.vpc_zone_identifier(), ',', absl::SkipWhitespace());
+  if (places.subnets.empty())
+    places.zones.assign(request.availability_zones().begin(), request.availability_zones().end());
+  return places;
+}
+
+// Those that a group has.
+Places PlacesOf(const std::string& group, const ScalingServices& services) {
+  Places places;
+  const absl::StatusOr<scaling::GroupView> view = services.groups.Get(group);
+  if (!view.ok()) return places;  // the handler says so
+  for (const scaling::GroupSubnet& subnet : view->record.subnets) places.subnets.push_back(subnet.id.text());
+  return places;
+}
+
+template <typename Source>
+std::vector<Launched> LaunchedBy(const Source& source, const ScalingServices& services) {
+  std::vector<Launched> all;
+  if (source.has_launch_template()) {
+    const absl::StatusOr<scaling::SourceRequest> named = ParseTemplate(services, source.launch_template());
+    if (named.ok()) all.push_back({.template_id = named->id, .version = named->version, .instance_type = ""});
+    return all;
+  }
+  GroupChange change;
+  if (!source.has_mixed_instances_policy() || !ParseMixed(services, source.mixed_instances_policy(), change).ok()) {
+    return all;
+  }
+  for (const std::string& type : change.instance_types) {
+    const auto own = change.type_options.find(type);
+    if (own != change.type_options.end() && !own->second.template_id.empty()) {
+      all.push_back(
+          {.template_id = own->second.template_id, .version = own->second.template_version, .instance_type = type});
+    } else {
+      all.push_back({.template_id = change.source->id, .version = change.source->version, .instance_type = type});
+    }
+  }
+  if (all.empty())
+    all.push_back({.template_id = change.source->id, .version = change.source->version, .instance_type = ""});
+  return all;
+}
+
+RunInstancesRequest CallOf(const Launched& launched) {
+  RunInstancesRequest call;
+  call.set_min_count(1);
+  call.set_max_count(1);
+  call.mutable_launch_template()->set_launch_template_id(launched.template_id);
+  call.mutable_launch_template()->set_version(launched.version);
+  if (!launched.instance_type.empty()) call.set_instance_type(launched.instance_type);
+  return call;
+}
+
+std::vector<RunInstancesRequest> CallsOf(const std::vector<Launched>& launched, const Places& places) {
+  std::vector<RunInstancesRequest> calls;
+  if (launched.empty()) return calls;
+  const auto add = [&](const Launched& each, size_t place) {
+    RunInstancesRequest call = CallOf(each);
+    if (place < places.subnets.size()) call.set_subnet_id(places.subnets[place]);
+    if (place < places.zones.size()) call.mutable_placement()->set_availability_zone(places.zones[place]);
+    calls.push_back(std::move(call));
+  };
+  for (const Launched& each : launched) add(each, 0);
+  for (size_t place = 1; place < std::max(places.subnets.size(), places.zones.size()); ++place) {
+    add(launched.front(), place);
+  }
+  return calls;
+}
+
+}  // namespace
+
+LaunchCalls LaunchesOf(const v1::CreateAutoScalingGroupRequest& request, const ScalingServices& services) {
+  return CallsOf(LaunchedBy(request, services), PlacesOf(request));
+}
+
+LaunchCalls LaunchesOf(const v1::UpdateAutoScalingGroupRequest& request, const ScalingServices& services) {
+  Places places = PlacesOf(request);
+  if (places.subnets.empty() && places.zones.empty()) {
+    places = PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services);
+  }
+  return CallsOf(LaunchedBy(request, services), places);
+}
+
+LaunchCalls LaunchesOf(const v1::StartInstanceRefreshRequest& request, const ScalingServices& services) {
+  return CallsOf(LaunchedBy(request.desired_configuration(), services),
+                 PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services));
+}
+
+}  // namespace brume::autoscaling
