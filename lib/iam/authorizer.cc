@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
 #include "lib/iam/managed_policy.h"
 #include "lib/resource/arn.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
 namespace {
@@ -68,27 +70,33 @@ absl::Status AddKeysOf(const std::string& resource, const AccessQuestion& questi
 Authorizer::Authorizer(store::Database& database, std::string account_id)
     : database_(database), account_id_(std::move(account_id)) {}
 
-absl::StatusOr<std::shared_ptr<const Authorizer::Policies>> Authorizer::PoliciesOf(const std::string& identity_id) {
+absl::StatusOr<std::shared_ptr<const Authorizer::Grants>> Authorizer::GrantsOf(const std::string& identity_id) {
   // Before the read: what changes after it makes the entry an old one.
   const uint64_t generation = generation_;
   {
     MutexLock lock(mutex_);
     const auto kept = kept_.find(identity_id);
-    if (kept != kept_.end() && kept->second.generation == generation) return kept->second.policies;
+    if (kept != kept_.end() && kept->second.generation == generation) return kept->second.grants;
   }
-  ASSIGN_OR_RETURN(const Documents documents,
-                   database_.ReadFor([&](store::Connection& c) { return ReadDocuments(c, account_id_, identity_id); }));
-  auto policies = std::make_shared<Policies>();
+  TagMap tags;
+  ASSIGN_OR_RETURN(const Documents documents, database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<Documents> {
+    ASSIGN_OR_RETURN(tags, IamTagTable(c).Of(identity_id));
+    return ReadDocuments(c, account_id_, identity_id);
+  }));
+  auto grants = std::make_shared<Grants>();
+  for (const auto& [key, value] : tags) {
+    grants->tags[absl::StrCat("aws:principaltag/", absl::AsciiStrToLower(key))].push_back(value);
+  }
   for (const std::string& document : documents) {
     // They were read before they were kept; one that cannot be any more might have denied something.
     ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy,
                      Policy::Parse(document, PolicyKind::kIdentity, PolicyUse::kJudge));
-    policies->push_back(std::move(policy));
+    grants->policies.push_back(std::move(policy));
   }
   MutexLock lock(mutex_);
   if (kept_.size() >= kMaxKept) kept_.clear();
-  kept_[identity_id] = {.generation = generation, .policies = policies};
-  return policies;
+  kept_[identity_id] = {.generation = generation, .grants = grants};
+  return grants;
 }
 
 absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const std::string& json) {
@@ -104,32 +112,53 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const st
 }
 
 // Calls name users, groups, roles and instance profiles without the path that is part of their ARN.
-absl::StatusOr<std::string> Authorizer::WithPath(const std::string& arn) {
+absl::StatusOr<Authorizer::IamResource> Authorizer::Resolve(const std::string& arn) {
   const std::optional<Arn> parsed = Arn::Parse(arn);
-  if (!parsed.has_value() || !parsed->IsOfIam() || parsed->account != account_id_) return arn;
-  absl::string_view rest = parsed->resource;
-  for (const IdentityKind kind : {IdentityKind::kUser, IdentityKind::kGroup, IdentityKind::kRole}) {
-    absl::string_view name = rest;
-    if (!absl::ConsumePrefix(&name, absl::StrCat(IdentityNoun(kind), "/")) || name.find('/') != name.npos) continue;
-    ASSIGN_OR_RETURN(const std::optional<Identity> found, database_.ReadFor([&](store::Connection& c) {
-      return IdentityTable(c).Find(kind, std::string(name));
-    }));
-    return found.has_value() ? IdentityArn(account_id_, *found) : arn;
+  if (!parsed.has_value() || !parsed->IsOfIam() || parsed->account != account_id_) return IamResource{arn, ""};
+  const size_t slash = parsed->resource.find('/');
+  if (slash == std::string::npos) return IamResource{arn, ""};
+  const absl::string_view type = absl::string_view(parsed->resource).substr(0, slash);
+  // A call may give the whole ARN, with its path.
+  const std::string name = parsed->resource.substr(parsed->resource.rfind('/') + 1);
+  const auto as_asked = [&](IamResource found) {
+    const bool with_path = parsed->resource.find('/', slash + 1) != std::string::npos;
+    return with_path && found.arn != arn ? IamResource{arn, ""} : found;
+  };
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<IamResource> {
+    for (const IdentityKind kind : {IdentityKind::kUser, IdentityKind::kGroup, IdentityKind::kRole}) {
+      if (type != IdentityNoun(kind)) continue;
+      ASSIGN_OR_RETURN(const std::optional<Identity> found, IdentityTable(c).Find(kind, name));
+      return found.has_value() ? as_asked({IdentityArn(account_id_, *found), found->id}) : IamResource{arn, ""};
+    }
+    if (type == "instance-profile") {
+      ASSIGN_OR_RETURN(const std::optional<InstanceProfile> found, InstanceProfileTable(c).Find(name));
+      if (!found.has_value()) return IamResource{arn, ""};
+      return as_asked({IamArn(account_id_, type, found->path, found->name), found->id});
+    }
+    const absl::StatusOr<ManagedPolicy> policy = FindManagedPolicy(c, account_id_, arn);
+    if (policy.ok()) return IamResource{arn, policy->id};
+    return ec2::HasErrorCode(policy.status()) ? absl::StatusOr<IamResource>(IamResource{arn, ""}) : policy.status();
+  });
+}
+
+// iam:ResourceTag/KEY and aws:ResourceTag/KEY.
+absl::Status Authorizer::AddIamTags(const std::string& id, AccessContext& context) {
+  if (id.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const TagMap tags, database_.ReadFor([&](store::Connection& c) { return IamTagTable(c).Of(id); }));
+  for (const auto& [key, value] : tags) {
+    for (const char* family : {"aws:resourcetag/", "iam:resourcetag/"}) {
+      context[absl::StrCat(family, absl::AsciiStrToLower(key))].push_back(value);
+    }
   }
-  if (absl::ConsumePrefix(&rest, "instance-profile/") && rest.find('/') == rest.npos) {
-    ASSIGN_OR_RETURN(const std::optional<InstanceProfile> found, database_.ReadFor([&](store::Connection& c) {
-      return InstanceProfileTable(c).Find(std::string(rest));
-    }));
-    return found.has_value() ? IamArn(account_id_, "instance-profile", found->path, found->name) : arn;
-  }
-  return arn;
+  return absl::OkStatus();
 }
 
 absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& question) {
   const bool role = !caller.role_id.empty();
   const std::string& identity = role ? caller.role_id : caller.principal_id;
   if (identity.empty()) return absl::PermissionDeniedError("because it is neither a user nor a role");
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Policies> policies, PoliciesOf(identity));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Grants> grants, GrantsOf(identity));
+  const Policies* const policies = &grants->policies;
   std::shared_ptr<const Policy> session;
   if (role && !caller.session_policy.empty()) {
     ASSIGN_OR_RETURN(session, SessionPolicy(caller.session_policy));
@@ -138,9 +167,12 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
   const bool needs_facts =
       std::any_of(policies->begin(), policies->end(), conditional) || (session != nullptr && session->conditional());
   for (const std::string& named : question.resources) {
-    ASSIGN_OR_RETURN(const std::string resource, WithPath(named));
+    ASSIGN_OR_RETURN(const IamResource resolved, Resolve(named));
+    const std::string& resource = resolved.arn;
     AccessContext context = question.context;
+    context.insert(grants->tags.begin(), grants->tags.end());
     if (needs_facts) RETURN_IF_ERROR(AddKeysOf(named, question, context));
+    if (needs_facts) RETURN_IF_ERROR(AddIamTags(resolved.id, context));
     const Verdict verdict = JudgeAll(*policies, question.action, resource, context);
     if (verdict != Verdict::kAllow) return Denied(verdict, false, question, resource);
     if (session == nullptr) continue;

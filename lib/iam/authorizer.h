@@ -32,14 +32,24 @@ class Authorizer {
 
  private:
   using Policies = std::vector<std::shared_ptr<const Policy>>;
+  // What an identity may do, and aws:PrincipalTag/KEY of each of its tags.
+  struct Grants {
+    Policies policies;
+    AccessContext tags;
+  };
   struct Kept {
     uint64_t generation = 0;
-    std::shared_ptr<const Policies> policies;
+    std::shared_ptr<const Grants> grants;
   };
 
-  absl::StatusOr<std::shared_ptr<const Policies>> PoliciesOf(const std::string& identity_id);
+  absl::StatusOr<std::shared_ptr<const Grants>> GrantsOf(const std::string& identity_id);
   absl::StatusOr<std::shared_ptr<const Policy>> SessionPolicy(const std::string& json);
-  absl::StatusOr<std::string> WithPath(const std::string& arn);
+  // A resource of IAM's as policies know it, and the id of what has its tags; empty where that is not there.
+  struct IamResource {
+    std::string arn, id;
+  };
+  absl::StatusOr<IamResource> Resolve(const std::string& arn);
+  absl::Status AddIamTags(const std::string& id, AccessContext& context);
 
   store::Database& database_;
   const std::string account_id_;

@@ -7,6 +7,7 @@
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/access_key_table.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
@@ -68,7 +69,7 @@ absl::Status IdentityService::Write(const std::function<absl::Status(store::Conn
   return absl::OkStatus();
 }
 
-absl::StatusOr<Identity> IdentityService::Create(Identity draft) {
+absl::StatusOr<Identity> IdentityService::Create(Identity draft, const TagMap& tags) {
   RETURN_IF_ERROR(CheckName(kNameParameters.Of(draft.kind), draft.name, LongestName(draft.kind)));
   RETURN_IF_ERROR(CheckPath(draft.path));
   if (draft.kind == IdentityKind::kRole) {
@@ -79,7 +80,9 @@ absl::StatusOr<Identity> IdentityService::Create(Identity draft) {
   draft.created = clock_.Now();
   RETURN_IF_ERROR(Write([&](store::Connection& c) -> absl::Status {
     const absl::Status inserted = IdentityTable(c).Insert(draft);
-    return absl::IsAlreadyExists(inserted) ? AlreadyExists(draft.kind, draft.name) : inserted;
+    if (absl::IsAlreadyExists(inserted)) return AlreadyExists(draft.kind, draft.name);
+    RETURN_IF_ERROR(inserted);
+    return IamTagTable(c).Set(draft.id, tags);
   }));
   return draft;
 }
@@ -137,6 +140,7 @@ absl::Status IdentityService::Delete(IdentityKind kind, const std::string& name)
     if (!groups.empty() || !members.empty()) return DeleteConflict("remove users from group");
     ASSIGN_OR_RETURN(const auto profiles, InstanceProfileTable(c).ListOfRole(identity.id));
     if (!profiles.empty()) return DeleteConflict("remove roles from instance profile");
+    RETURN_IF_ERROR(IamTagTable(c).DeleteAll(identity.id));
     return identities.Delete(identity.id);
   });
 }

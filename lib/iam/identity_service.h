@@ -16,6 +16,7 @@
 #include "lib/base/random.h"
 #include "lib/gateway/caller.h"
 #include "lib/iam/model/identity.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::iam {
@@ -34,8 +35,8 @@ class IdentityService {
 
   const std::string& account_id() const { return account_id_; }
 
-  // Takes kind, name, path and what is of roles; gives it id and time.
-  absl::StatusOr<Identity> Create(Identity draft);
+  // Takes kind, name, path and what is of roles; gives it id and time. Errors also those of IamTagTable::Set.
+  absl::StatusOr<Identity> Create(Identity draft, const TagMap& tags = {});
   absl::StatusOr<Identity> Get(IdentityKind kind, const std::string& name);
   // Makes the caller the user of this name, whom it has proved to be. Error: AuthFailure when there is no such user.
   absl::Status Become(const std::string& user, Caller& caller);

@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/instance_profile_table.h"
 #include "lib/resource/ec2_error.h"
@@ -38,7 +39,8 @@ std::string InstanceProfileService::ArnOf(const InstanceProfile& profile) const 
   return IamArn(account_id_, "instance-profile", profile.path, profile.name);
 }
 
-absl::StatusOr<InstanceProfile> InstanceProfileService::Create(const std::string& name, const std::string& path) {
+absl::StatusOr<InstanceProfile> InstanceProfileService::Create(const std::string& name, const std::string& path,
+                                                               const TagMap& tags) {
   RETURN_IF_ERROR(CheckName("instanceProfileName", name, kMaxProfileNameLength));
   RETURN_IF_ERROR(CheckPath(path));
   InstanceProfile profile;
@@ -48,8 +50,11 @@ absl::StatusOr<InstanceProfile> InstanceProfileService::Create(const std::string
   profile.created = clock_.Now();
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     const absl::Status inserted = InstanceProfileTable(c).Insert(profile);
-    if (!absl::IsAlreadyExists(inserted)) return inserted;
-    return ec2::Error("EntityAlreadyExists", absl::StrCat("Instance Profile ", name, " already exists."));
+    if (absl::IsAlreadyExists(inserted)) {
+      return ec2::Error("EntityAlreadyExists", absl::StrCat("Instance Profile ", name, " already exists."));
+    }
+    RETURN_IF_ERROR(inserted);
+    return IamTagTable(c).Set(profile.id, tags);
   }));
   return profile;
 }
@@ -75,6 +80,7 @@ absl::Status InstanceProfileService::Delete(const std::string& name) {
     if (profile.role.has_value()) {
       return ec2::Error("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.");
     }
+    RETURN_IF_ERROR(IamTagTable(c).DeleteAll(profile.id));
     return InstanceProfileTable(c).Delete(profile.id);
   });
 }

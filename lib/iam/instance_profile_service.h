@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/iam/model/instance_profile.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::iam {
@@ -26,7 +27,7 @@ class InstanceProfileService {
   const std::string& account_id() const { return account_id_; }
   std::string ArnOf(const InstanceProfile& profile) const;
 
-  absl::StatusOr<InstanceProfile> Create(const std::string& name, const std::string& path);
+  absl::StatusOr<InstanceProfile> Create(const std::string& name, const std::string& path, const TagMap& tags = {});
   absl::StatusOr<InstanceProfile> Get(const std::string& name);
   absl::StatusOr<std::vector<InstanceProfile>> List(const std::string& path_prefix);
   absl::StatusOr<std::vector<InstanceProfile>> ListOfRole(const std::string& role);

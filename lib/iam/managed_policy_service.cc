@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/managed_policy.h"
@@ -62,26 +63,27 @@ absl::Status ManagedPolicyService::Write(const std::function<absl::Status(store:
   return absl::OkStatus();
 }
 
-absl::StatusOr<PolicyView> ManagedPolicyService::Create(const std::string& name, const std::string& path,
-                                                        const std::string& description, const std::string& document) {
-  RETURN_IF_ERROR(CheckName("policyName", name, kMaxPolicyNameLength));
-  RETURN_IF_ERROR(CheckPath(path));
-  RETURN_IF_ERROR(CheckManaged(document));
+absl::StatusOr<PolicyView> ManagedPolicyService::Create(const Draft& draft) {
+  RETURN_IF_ERROR(CheckName("policyName", draft.name, kMaxPolicyNameLength));
+  RETURN_IF_ERROR(CheckPath(draft.path));
+  RETURN_IF_ERROR(CheckManaged(draft.document));
   PolicyView view;
   view.policy.id = NewIamId("ANPA", random_);
-  view.policy.name = name;
-  view.policy.path = path;
-  view.policy.description = description;
+  view.policy.name = draft.name;
+  view.policy.path = draft.path;
+  view.policy.description = draft.description;
   view.policy.created = view.policy.updated = clock_.Now();
-  view.arn = IamArn(account_id_, "policy", path, name);
+  view.arn = IamArn(account_id_, "policy", draft.path, draft.name);
   RETURN_IF_ERROR(Write([&](store::Connection& c) -> absl::Status {
     ManagedPolicyTable policies(c);
     const absl::Status inserted = policies.Insert(view.policy);
     if (absl::IsAlreadyExists(inserted)) {
-      return ec2::Error("EntityAlreadyExists", absl::StrCat("A policy called ", name, " already exists."));
+      return ec2::Error("EntityAlreadyExists", absl::StrCat("A policy called ", draft.name, " already exists."));
     }
     RETURN_IF_ERROR(inserted);
-    return policies.InsertVersion(view.policy.id, {.number = 1, .document = document, .created = view.policy.created});
+    RETURN_IF_ERROR(IamTagTable(c).Set(view.policy.id, draft.tags));
+    return policies.InsertVersion(view.policy.id,
+                                  {.number = 1, .document = draft.document, .created = view.policy.created});
   }));
   return view;
 }
@@ -136,6 +138,7 @@ absl::Status ManagedPolicyService::Delete(const std::string& arn) {
                         "This policy has more than one version. Before you delete a policy, you must delete the "
                         "policy's versions. The default version is deleted with the policy.");
     }
+    RETURN_IF_ERROR(IamTagTable(c).DeleteAll(policy.id));
     return ManagedPolicyTable(c).Delete(policy.id);
   });
 }

@@ -14,6 +14,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/iam/model/identity.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::iam {
@@ -32,8 +33,11 @@ class ManagedPolicyService {
   ManagedPolicyService(store::Database& database, const Clock& clock, Random& random, std::string account_id,
                        std::function<void()> on_change);
 
-  absl::StatusOr<PolicyView> Create(const std::string& name, const std::string& path, const std::string& description,
-                                    const std::string& document);
+  struct Draft {
+    std::string name, path, description, document;
+    TagMap tags = {};
+  };
+  absl::StatusOr<PolicyView> Create(const Draft& draft);
   absl::StatusOr<PolicyView> Get(const std::string& arn);
   // The account's and AWS's, by name.
   absl::StatusOr<std::vector<PolicyView>> List(const std::string& path_prefix);

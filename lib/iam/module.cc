@@ -11,6 +11,7 @@ IamModule::IamModule(store::Database& database, const Clock& clock, Random& rand
       settings_(settings),
       authorizer_(database, settings.account_id),
       identities_(database, clock, random, settings.account_id, [this] { authorizer_.Evict(); }),
+      tags_(database, settings.account_id, [this] { authorizer_.Evict(); }),
       policies_(database, clock, random, settings.account_id, [this] { authorizer_.Evict(); }),
       instance_profiles_(database, clock, random, settings.account_id) {}
 
@@ -24,6 +25,7 @@ absl::Status IamModule::Load(const std::string& state_dir) {
   services_ = std::make_unique<const IamServices>(IamServices{.settings = settings_,
                                                               .clock = clock_,
                                                               .identities = identities_,
+                                                              .tags = tags_,
                                                               .policies = policies_,
                                                               .access_keys = *access_keys_,
                                                               .instance_profiles = instance_profiles_,

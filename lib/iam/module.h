@@ -11,6 +11,7 @@
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/api/iam_services.h"
 #include "lib/iam/authorizer.h"
+#include "lib/iam/iam_tag_service.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
 #include "lib/iam/instance_session_service.h"
@@ -46,6 +47,7 @@ class IamModule {
   const Settings& settings_;
   Authorizer authorizer_;
   IdentityService identities_;
+  IamTagService tags_;
   ManagedPolicyService policies_;
   InstanceProfileService instance_profiles_;
   // Unset before Load.

@@ -49,6 +49,7 @@
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/api/iam_actions.h"
 #include "lib/iam/authorizer.h"
+#include "lib/iam/iam_tag_service.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
 #include "lib/iam/managed_policy_service.h"
@@ -174,6 +175,7 @@ class ApiWorld : public ComputeWorld {
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};
   iam::IdentityService identities{*database, clock, random, settings.account_id, [this] { authorizer.Evict(); }};
+  iam::IamTagService iam_tags{*database, settings.account_id, [this] { authorizer.Evict(); }};
   iam::ManagedPolicyService managed_policies{*database, clock, random, settings.account_id,
                                              [this] { authorizer.Evict(); }};
   std::unique_ptr<iam::AccessKeyService> access_keys =
@@ -212,6 +214,7 @@ class ApiWorld : public ComputeWorld {
   const iam::IamServices iam_services{.settings = settings,
                                       .clock = clock,
                                       .identities = identities,
+                                      .tags = iam_tags,
                                       .policies = managed_policies,
                                       .access_keys = *access_keys,
                                       .instance_profiles = instance_profiles,
@@ -248,9 +251,6 @@ class ApiWorld : public ComputeWorld {
 
  private:
   // Monitoring has nothing to tell.
-  autoscaling::ScalingLoopParts ScalingParts() {
-    const auto one = [](const InstanceId& id) { return absl::MakeConstSpan(&id, 1); };
-    return {.database = *database,
   absl::Status CheckMaths(const std::vector<alarm::WatchQuery>& queries) {
     alarm::Watch watch;
     watch.period = absl::Minutes(1);
@@ -258,6 +258,9 @@ class ApiWorld : public ComputeWorld {
     return cloudwatch::ReadWatch(metrics, watch, clock.Now() - absl::Minutes(1), clock.Now()).status();
   }
 
+  autoscaling::ScalingLoopParts ScalingParts() {
+    const auto one = [](const InstanceId& id) { return absl::MakeConstSpan(&id, 1); };
+    return {.database = *database,
             .clock = clock,
             .launcher = {.run =
                              [this](const autoscaling::LaunchOrder& order) {
@@ -273,11 +276,11 @@ class ApiWorld : public ComputeWorld {
             .signals = {.latest = [](const InstanceId&, absl::string_view) { return std::nullopt; },
                         .read = [](const MetricId&, absl::Time, absl::Time,
                                    absl::Duration) { return std::vector<StatisticSet>(); },
+                        .read_maths = [](const auto&, absl::Time,
+                                         absl::Time) { return std::vector<std::pair<absl::Time, double>>(); },
                         .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
                         .note = [](const MetricId&, absl::Time, double) {}},
             .account = settings.account()};
-                        .read_maths = [](const auto&, absl::Time,
-                                         absl::Time) { return std::vector<std::pair<absl::Time, double>>(); },
   }
 };
 

@@ -16,6 +16,7 @@
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/gateway/event_table.h"
 #include "lib/iam/access_key_table.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
 #include "tests/store/store_fixture.h"
@@ -53,6 +54,7 @@ std::vector<TableDescription> Descriptions() {
                                        compute::KeyPairTable::Describe(),
                                        compute::ProfileAssociationTable::Describe(),
                                        iam::AccessKeyTable::Describe(),
+                                       iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::VolumeTable::Describe(),

@@ -7,6 +7,7 @@
 namespace brume::iam {
 
 class AccessKeyService;
+class IamTagService;
 class IdentityService;
 class InstanceProfileService;
 class ManagedPolicyService;
@@ -17,6 +18,7 @@ struct IamServices {
   const Settings& settings;
   const Clock& clock;
   IdentityService& identities;
+  IamTagService& tags;
   ManagedPolicyService& policies;
   AccessKeyService& access_keys;
   InstanceProfileService& instance_profiles;

@@ -2,8 +2,10 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/iam/api/iam_page.h"
+#include "lib/iam/api/iam_tag_messages.h"
 #include "lib/iam/api/identity_render.h"
 #include "lib/iam/api/named_user.h"
+#include "lib/iam/iam_tag_service.h"
 #include "lib/iam/identity_service.h"
 #include "lib/resource/arn.h"
 
@@ -23,7 +25,7 @@ Identity DraftOf(IdentityKind kind, const std::string& name, const Request& requ
 
 // Where a call names no user it is about who calls; those the host lets in, and root, are none.
 absl::StatusOr<v1::GetUserResponse> GetUser(const v1::GetUserRequest& request, const Caller& caller,
-                                            IdentityService& identities) {
+                                            IdentityService& identities, IamTagService& tags) {
   ASSIGN_OR_RETURN(const std::string name, UserNameOf(request.user_name(), caller));
   v1::GetUserResponse response;
   if (name.empty()) {
@@ -36,14 +38,19 @@ absl::StatusOr<v1::GetUserResponse> GetUser(const v1::GetUserRequest& request, c
     return response;
   }
   ASSIGN_OR_RETURN(const Identity user, identities.Get(IdentityKind::kUser, name));
+  ASSIGN_OR_RETURN(const TagMap own, tags.Tags(TaggedKind::kUser, name));
   *response.mutable_user() = RenderUser(user, identities.account_id());
+  RenderIamTags(own, *response.mutable_user()->mutable_tags());
   return response;
 }
 
 absl::StatusOr<v1::CreateUserResponse> CreateUser(const v1::CreateUserRequest& request, IdentityService& identities) {
-  ASSIGN_OR_RETURN(const Identity user, identities.Create(DraftOf(IdentityKind::kUser, request.user_name(), request)));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseIamTags(request.tags()));
+  ASSIGN_OR_RETURN(const Identity user,
+                   identities.Create(DraftOf(IdentityKind::kUser, request.user_name(), request), tags));
   v1::CreateUserResponse response;
   *response.mutable_user() = RenderUser(user, identities.account_id());
+  RenderIamTags(tags, *response.mutable_user()->mutable_tags());
   return response;
 }
 
@@ -119,16 +126,21 @@ absl::StatusOr<v1::CreateRoleResponse> CreateRole(const v1::CreateRoleRequest& r
   draft.trust_policy = request.assume_role_policy_document();
   draft.description = request.description();
   if (request.has_max_session_duration()) draft.max_session_seconds = request.max_session_duration();
-  ASSIGN_OR_RETURN(const Identity role, identities.Create(std::move(draft)));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseIamTags(request.tags()));
+  ASSIGN_OR_RETURN(const Identity role, identities.Create(std::move(draft), tags));
   v1::CreateRoleResponse response;
   *response.mutable_role() = RenderRole(role, identities.account_id());
+  RenderIamTags(tags, *response.mutable_role()->mutable_tags());
   return response;
 }
 
-absl::StatusOr<v1::GetRoleResponse> GetRole(const v1::GetRoleRequest& request, IdentityService& identities) {
+absl::StatusOr<v1::GetRoleResponse> GetRole(const v1::GetRoleRequest& request, IdentityService& identities,
+                                            IamTagService& tags) {
   ASSIGN_OR_RETURN(const Identity role, identities.Get(IdentityKind::kRole, request.role_name()));
+  ASSIGN_OR_RETURN(const TagMap own, tags.Tags(TaggedKind::kRole, request.role_name()));
   v1::GetRoleResponse response;
   *response.mutable_role() = RenderRole(role, identities.account_id());
+  RenderIamTags(own, *response.mutable_role()->mutable_tags());
   return response;
 }
 
@@ -147,6 +159,17 @@ absl::Status UpdateRole(const v1::UpdateRoleRequest& request, IdentityService& i
   return identities.Update(IdentityKind::kRole, request.role_name(), change);
 }
 
+absl::StatusOr<v1::UpdateRoleDescriptionResponse> UpdateRoleDescription(const v1::UpdateRoleDescriptionRequest& request,
+                                                                        IdentityService& identities) {
+  IdentityChange change;
+  change.description = request.description();
+  RETURN_IF_ERROR(identities.Update(IdentityKind::kRole, request.role_name(), change));
+  ASSIGN_OR_RETURN(const Identity role, identities.Get(IdentityKind::kRole, request.role_name()));
+  v1::UpdateRoleDescriptionResponse response;
+  *response.mutable_role() = RenderRole(role, identities.account_id());
+  return response;
+}
+
 absl::Status UpdateAssumeRolePolicy(const v1::UpdateAssumeRolePolicyRequest& request, IdentityService& identities) {
   IdentityChange change;
   change.trust_policy = request.policy_document();
@@ -159,9 +182,9 @@ absl::Status DeleteRole(const v1::DeleteRoleRequest& request, IdentityService& i
 
 }  // namespace
 
-void AddIdentityActions(gateway::Actions& actions, IdentityService& identities) {
+void AddIdentityActions(gateway::Actions& actions, IdentityService& identities, IamTagService& tags) {
   actions.Add(CreateUser, identities);
-  actions.Add(GetUser, identities);
+  actions.Add(GetUser, identities, tags);
   actions.Add(ListUsers, identities);
   actions.Add(UpdateUser, identities);
   actions.Add(DeleteUser, identities);
@@ -173,9 +196,10 @@ void AddIdentityActions(gateway::Actions& actions, IdentityService& identities) 
   actions.Add(AddUserToGroup, identities);
   actions.Add(RemoveUserFromGroup, identities);
   actions.Add(CreateRole, identities);
-  actions.Add(GetRole, identities);
+  actions.Add(GetRole, identities, tags);
   actions.Add(ListRoles, identities);
   actions.Add(UpdateRole, identities);
+  actions.Add(UpdateRoleDescription, identities);
   actions.Add(UpdateAssumeRolePolicy, identities);
   actions.Add(DeleteRole, identities);
 }

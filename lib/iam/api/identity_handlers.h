@@ -5,8 +5,9 @@
 
 namespace brume::iam {
 
+class IamTagService;
 class IdentityService;
 
-void AddIdentityActions(gateway::Actions& actions, IdentityService& identities);
+void AddIdentityActions(gateway::Actions& actions, IdentityService& identities, IamTagService& tags);
 
 }  // namespace brume::iam

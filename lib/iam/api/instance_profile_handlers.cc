@@ -4,7 +4,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/api/iam_page.h"
+#include "lib/iam/api/iam_tag_messages.h"
 #include "lib/iam/api/identity_render.h"
+#include "lib/iam/iam_tag_service.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
 #include "lib/iam/model/identity.h"
@@ -28,18 +30,23 @@ v1::InstanceProfile Render(const InstanceProfileService& profiles, const Instanc
 
 absl::StatusOr<v1::CreateInstanceProfileResponse> CreateInstanceProfile(const v1::CreateInstanceProfileRequest& request,
                                                                         InstanceProfileService& profiles) {
+  ASSIGN_OR_RETURN(const TagMap tags, ParseIamTags(request.tags()));
   ASSIGN_OR_RETURN(const InstanceProfile profile,
-                   profiles.Create(request.instance_profile_name(), request.has_path() ? request.path() : "/"));
+                   profiles.Create(request.instance_profile_name(), request.has_path() ? request.path() : "/", tags));
   v1::CreateInstanceProfileResponse response;
   *response.mutable_instance_profile() = Render(profiles, profile);
+  RenderIamTags(tags, *response.mutable_instance_profile()->mutable_tags());
   return response;
 }
 
 absl::StatusOr<v1::GetInstanceProfileResponse> GetInstanceProfile(const v1::GetInstanceProfileRequest& request,
-                                                                  InstanceProfileService& profiles) {
+                                                                  InstanceProfileService& profiles,
+                                                                  IamTagService& tags) {
   ASSIGN_OR_RETURN(const InstanceProfile profile, profiles.Get(request.instance_profile_name()));
+  ASSIGN_OR_RETURN(const TagMap own, tags.Tags(TaggedKind::kInstanceProfile, request.instance_profile_name()));
   v1::GetInstanceProfileResponse response;
   *response.mutable_instance_profile() = Render(profiles, profile);
+  RenderIamTags(own, *response.mutable_instance_profile()->mutable_tags());
   return response;
 }
 
@@ -77,10 +84,10 @@ absl::Status RemoveRoleFromInstanceProfile(const v1::RemoveRoleFromInstanceProfi
 
 }  // namespace
 
-void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles,
-                               IdentityService& identities) {
+void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles, IdentityService& identities,
+                               IamTagService& tags) {
   actions.Add(CreateInstanceProfile, profiles);
-  actions.Add(GetInstanceProfile, profiles);
+  actions.Add(GetInstanceProfile, profiles, tags);
   actions.Add(ListInstanceProfiles, profiles);
   actions.Add(ListInstanceProfilesForRole, profiles);
   actions.Add(DeleteInstanceProfile, profiles);

@@ -5,10 +5,11 @@
 
 namespace brume::iam {
 
+class IamTagService;
 class IdentityService;
 class InstanceProfileService;
 
-void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles,
-                               IdentityService& identities);
+void AddInstanceProfileActions(gateway::Actions& actions, InstanceProfileService& profiles, IdentityService& identities,
+                               IamTagService& tags);
 
 }  // namespace brume::iam

@@ -8,7 +8,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/api/iam_page.h"
+#include "lib/iam/api/iam_tag_messages.h"
 #include "lib/iam/api/url_encode.h"
+#include "lib/iam/iam_tag_service.h"
 #include "lib/iam/managed_policy_service.h"
 #include "lib/iam/model/builtin_policies.h"
 #include "lib/resource/ec2_error.h"
@@ -48,18 +50,25 @@ v1::PolicyVersion Render(const PolicyVersion& version, int64_t default_version) 
 
 absl::StatusOr<v1::CreatePolicyResponse> CreatePolicy(const v1::CreatePolicyRequest& request,
                                                       ManagedPolicyService& policies) {
-  ASSIGN_OR_RETURN(const PolicyView view,
-                   policies.Create(request.policy_name(), request.has_path() ? request.path() : "/",
-                                   request.description(), request.policy_document()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseIamTags(request.tags()));
+  ASSIGN_OR_RETURN(const PolicyView view, policies.Create({.name = request.policy_name(),
+                                                           .path = request.has_path() ? request.path() : "/",
+                                                           .description = request.description(),
+                                                           .document = request.policy_document(),
+                                                           .tags = tags}));
   v1::CreatePolicyResponse response;
   *response.mutable_policy() = Render(view);
+  RenderIamTags(tags, *response.mutable_policy()->mutable_tags());
   return response;
 }
 
-absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request, ManagedPolicyService& policies) {
+absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request, ManagedPolicyService& policies,
+                                                IamTagService& tags) {
   ASSIGN_OR_RETURN(const PolicyView view, policies.Get(request.policy_arn()));
+  ASSIGN_OR_RETURN(const TagMap own, tags.Tags(TaggedKind::kPolicy, request.policy_arn()));
   v1::GetPolicyResponse response;
   *response.mutable_policy() = Render(view);
+  RenderIamTags(own, *response.mutable_policy()->mutable_tags());
   return response;
 }
 
@@ -137,9 +146,9 @@ absl::Status SetDefaultPolicyVersion(const v1::SetDefaultPolicyVersionRequest& r
 
 }  // namespace
 
-void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies) {
+void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies, IamTagService& tags) {
   actions.Add(CreatePolicy, policies);
-  actions.Add(GetPolicy, policies);
+  actions.Add(GetPolicy, policies, tags);
   actions.Add(ListPolicies, policies);
   actions.Add(DeletePolicy, policies);
   actions.Add(CreatePolicyVersion, policies);

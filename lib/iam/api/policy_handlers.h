@@ -5,8 +5,9 @@
 
 namespace brume::iam {
 
+class IamTagService;
 class ManagedPolicyService;
 
-void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies);
+void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies, IamTagService& tags);
 
 }  // namespace brume::iam

@@ -13,6 +13,9 @@ constexpr char kPrefix[] = "policy/";
 constexpr BuiltinPolicy kPolicies[] = {
     {"AdministratorAccess", "Provides full access to all services and resources.",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"},
+    {"AmazonEC2ContainerRegistryReadOnly", "Provides read only access to repositories of images; there are none here.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:BatchCheckLayerAvailability",)"
+     R"("ecr:BatchGetImage","ecr:Describe*","ecr:Get*","ecr:List*"],"Resource":"*"}]})"},
     {"AmazonEC2FullAccess", "Provides full access to Amazon EC2.",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
      R"("Action":["ec2:*","cloudwatch:*","autoscaling:*"],"Resource":"*"}]})"},
@@ -20,6 +23,27 @@ constexpr BuiltinPolicy kPolicies[] = {
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
      R"("Action":["ec2:Describe*","ec2:GetConsoleOutput","ec2:GetSecurityGroupsForVpc","cloudwatch:ListMetrics",)"
      R"("cloudwatch:GetMetricStatistics","cloudwatch:Describe*","autoscaling:Describe*"],"Resource":"*"}]})"},
+    {"AmazonS3FullAccess", "Provides full access to Amazon S3, which is not here.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"*"}]})"},
+    {"AmazonS3ReadOnlyAccess", "Provides read only access to Amazon S3, which is not here.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Describe*","s3:Get*","s3:List*"],)"
+     R"("Resource":"*"}]})"},
+    {"AmazonSSMManagedInstanceCore", "Lets an instance be managed by AWS Systems Manager, which is not here.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ssm:DescribeAssociation",)"
+     R"("ssm:DescribeDocument","ssm:GetDocument","ssm:GetManifest","ssm:GetParameter*","ssm:List*Associations",)"
+     R"("ssm:Put*","ssm:Update*","ssmmessages:*","ec2messages:*"],"Resource":"*"}]})"},
+    {"AmazonSSMReadOnlyAccess", "Provides read only access to AWS Systems Manager, which is not here.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ssm:Describe*","ssm:Get*","ssm:List*"],)"
+     R"("Resource":"*"}]})"},
+    {"AmazonVPCFullAccess", "Provides full access to VPCs, their networks and gateways.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:*Address*","ec2:*Dhcp*",)"
+     R"("ec2:*InternetGateway*","ec2:*NatGateway*","ec2:*Network*","ec2:*Route*","ec2:*SecurityGroup*","ec2:*Subnet*",)"
+     R"("ec2:*Tags","ec2:*Vpc*","ec2:DescribeAvailabilityZones","ec2:DescribeInstances","ec2:DescribeKeyPairs"],)"
+     R"("Resource":"*"}]})"},
+    {"AmazonVPCReadOnlyAccess", "Provides read only access to VPCs, their networks and gateways.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeA*","ec2:DescribeDhcpOptions",)"
+     R"("ec2:DescribeInternetGateways","ec2:DescribeNatGateways","ec2:DescribeNetwork*","ec2:DescribeRouteTables",)"
+     R"("ec2:DescribeSecurityGroup*","ec2:DescribeSubnets","ec2:DescribeTags","ec2:DescribeVpc*"],"Resource":"*"}]})"},
     {"AutoScalingFullAccess", "Provides full access to Auto Scaling.",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:*","cloudwatch:PutMetricAlarm",)"
      R"("ec2:DescribeAccountAttributes","ec2:DescribeAvailabilityZones","ec2:DescribeImages",)"
@@ -28,6 +52,11 @@ constexpr BuiltinPolicy kPolicies[] = {
     {"AutoScalingReadOnlyAccess", "Provides read only access to Auto Scaling.",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:Describe*",)"
      R"("autoscaling:GetPredictiveScalingForecast"],"Resource":"*"}]})"},
+    {"CloudWatchAgentServerPolicy", "Lets an instance write metrics; logs and traces are not here.",
+     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudwatch:PutMetricData",)"
+     R"("ec2:DescribeVolumes","ec2:DescribeTags","logs:PutLogEvents","logs:PutRetentionPolicy",)"
+     R"("logs:DescribeLogStreams","logs:DescribeLogGroups","logs:CreateLogStream","logs:CreateLogGroup"],)"
+     R"("Resource":"*"}]})"},
     {"CloudWatchFullAccess", "Provides full access to CloudWatch.",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["autoscaling:Describe*","cloudwatch:*"],)"
      R"("Resource":"*"}]})"},
