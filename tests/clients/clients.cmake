@@ -14,6 +14,7 @@ brume_python_test(clients_prometheus clients prometheus_test TIMEOUT 120 LABELS 
 brume_python_test(clients_signature clients signature_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_tls clients tls_test TIMEOUT 120 LABELS clients)
 brume_python_test(conformance clients conformance_test TIMEOUT 60 LABELS unit)
+brume_python_test(clients_terraform clients terraform_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_cloudwatch clients cloudwatch_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_other_services clients other_services_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_other_sdks clients other_sdks_test TIMEOUT 300 LABELS clients)
