@@ -133,6 +133,20 @@ class NetworkTest(HostTest):
                 self.assertFalse(self.guest.ssh_ok(PROBE.format(address, SECRET_PORT)))
                 self.assertFalse(self.guest.ssh_ok(f"ping -c 1 -W 1 {address}"))
 
+    def test_flushed_rules_are_back_within_seconds_and_told_by_the_doctor(self):
+        self.open_ssh()
+        name = f"brume-{self.host.api('describe-vpcs')['Vpcs'][0]['VpcId']}"
+        for prefix, table in (([], ("inet", "brume_host")), (["ip", "netns", "exec", name], ("arp", "brume"))):
+            with self.subTest(table=table):
+                subprocess.run(prefix + ["nft", "flush", "ruleset"], check=True)
+                listing = prefix + ["nft", "list", "table", *table]
+                wait_until(lambda: subprocess.run(listing, capture_output=True).returncode == 0, 6, "the rules to be back")
+                wait_until(self.guest.connects, 10, "the guest to be reached")
+                self.assertFalse(self.guest.ssh_ok(PROBE.format(HOST_ADDRESS, SECRET_PORT)))
+        told = subprocess.run(self.host.brume_argv("doctor"), capture_output=True, text=True, timeout=60).stdout
+        self.assertIn("brume_host was changed or removed", told)
+        self.assertIn("its packet rules were changed or removed", told)
+
     def test_a_guest_with_a_stolen_address_is_not_heard(self):
         self.open_ssh()
         mine, stolen = self.guest.private_ip, self.peer.private_ip
