@@ -10,10 +10,10 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/dns_names.h"
-#include "lib/ec2/network/model/zones.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/iam/instance_profile_service.h"
+#include "lib/resource/zones.h"
 #include "lib/store/value_table.h"
 
 namespace brume::imds {

@@ -7,11 +7,11 @@
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/model/key_pair.h"
 #include "lib/ec2/network/model/network.h"
-#include "lib/ec2/network/model/zones.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/tags.h"
+#include "lib/resource/zones.h"
 
 namespace brume {
 namespace {

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "brume/ec2/v1/instance_type.pb.h"
-#include "lib/ec2/network/model/zones.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {

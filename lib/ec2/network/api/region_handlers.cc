@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/region.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/model/zones.h"
 #include "lib/gateway/filters.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {

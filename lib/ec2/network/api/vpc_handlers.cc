@@ -10,9 +10,9 @@
 #include "brume/ec2/v1/vpc.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
-#include "lib/ec2/network/model/zones.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/arn.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {

@@ -1,4 +1,4 @@
-#include "lib/ec2/network/model/zones.h"
+#include "lib/resource/zones.h"
 
 #include <algorithm>
 #include <utility>
