@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/strings/substitute.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume {
@@ -20,7 +21,7 @@ absl::Status MalformedId(const Kind& kind, absl::string_view text) {
 }
 
 absl::Status IdNotFound(const Kind& kind, absl::string_view text) {
-  return ec2::Error(kind.not_found, absl::StrCat("The ", kind.noun, " ID '", text, "' does not exist"));
+  return ec2::Error(kind.not_found, absl::Substitute(kind.not_there, text));
 }
 
 }  // namespace brume

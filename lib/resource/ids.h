@@ -68,6 +68,7 @@ class Id {
 using InstanceId = Id<"i">;
 using ImageId = Id<"ami">;
 using VolumeId = Id<"vol">;
+using PrefixListId = Id<"pl">;
 using SnapshotId = Id<"snap">;
 using VpcId = Id<"vpc">;
 using SubnetId = Id<"subnet">;

@@ -12,7 +12,8 @@ namespace brume {
 
 struct Kind {
   absl::string_view prefix;  // of ids: "i". Has no dash
-  absl::string_view noun;    // in messages: "instance"
+  // Said of an id ($0) that is not there, in EC2's own words: programs match them.
+  absl::string_view not_there;
   // In ARNs: "instance" of arn:aws:ec2:REGION:ACCOUNT:instance/i-…; empty = has no ARN.
   absl::string_view arn_type;
   // EC2's ResourceType of tags; empty = takes no tags.
@@ -27,30 +28,41 @@ struct Kind {
 
 // Sorted by prefix.
 inline constexpr Kind kKinds[] = {
-    {"acl", "networkAcl", "network-acl", "", "", "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound"},
-    {"ami", "image", "image", "image", "images", "InvalidAMIID.Malformed", "InvalidAMIID.NotFound",
-     /*arn_has_account=*/false},
-    {"eipalloc", "allocation", "elastic-ip", "", "", "InvalidParameterValue", "InvalidAllocationID.NotFound"},
-    {"eni", "network interface", "network-interface", "network-interface", "network_interfaces",
-     "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound"},
-    {"i", "instance", "instance", "instance", "instances", "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"},
-    {"igw", "internetGateway", "internet-gateway", "", "", "InvalidInternetGatewayId.Malformed",
-     "InvalidInternetGatewayID.NotFound"},
-    {"key", "key pair", "key-pair", "key-pair", "key_pairs", "InvalidParameterValue", "InvalidKeyPair.NotFound"},
-    {"lt", "launch template", "launch-template", "launch-template", "launch_templates",
-     "InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound"},
-    {"r", "reservation", "", "", "", "InvalidReservationID.Malformed", "InvalidReservationID.NotFound"},
-    {"rtb", "routeTable", "route-table", "", "", "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound"},
-    {"sg", "security group", "security-group", "security-group", "security_groups", "InvalidGroupId.Malformed",
-     "InvalidGroup.NotFound"},
-    {"sgr", "security group rule", "security-group-rule", "security-group-rule", "security_group_rules",
-     "InvalidSecurityGroupRuleId.Malformed", "InvalidSecurityGroupRuleId.NotFound"},
-    // No call makes snapshots yet.
-    {"snap", "snapshot", "snapshot", "snapshot", "", "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound",
-     /*arn_has_account=*/false},
-    {"subnet", "subnet", "subnet", "subnet", "subnets", "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound"},
-    {"vol", "volume", "volume", "volume", "volumes", "InvalidVolumeID.Malformed", "InvalidVolume.NotFound"},
-    {"vpc", "vpc", "vpc", "vpc", "vpcs", "InvalidVpcID.Malformed", "InvalidVpcID.NotFound"},
+    {"acl", "The networkAcl ID '$0' does not exist", "network-acl", "network-acl", "", "InvalidNetworkAclId.Malformed",
+     "InvalidNetworkAclID.NotFound"},
+    {"ami", "The image id '[$0]' does not exist", "image", "image", "images", "InvalidAMIID.Malformed",
+     "InvalidAMIID.NotFound", /*arn_has_account=*/false},
+    {"eipalloc", "The allocation ID '$0' does not exist", "elastic-ip", "", "", "InvalidParameterValue",
+     "InvalidAllocationID.NotFound"},
+    {"eni", "The networkInterface ID '$0' does not exist", "network-interface", "network-interface",
+     "network_interfaces", "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound"},
+    {"i", "The instance ID '$0' does not exist", "instance", "instance", "instances", "InvalidInstanceID.Malformed",
+     "InvalidInstanceID.NotFound"},
+    {"igw", "The internetGateway ID '$0' does not exist", "internet-gateway", "internet-gateway", "",
+     "InvalidInternetGatewayId.Malformed", "InvalidInternetGatewayID.NotFound"},
+    {"key", "The key pair '$0' does not exist", "key-pair", "key-pair", "key_pairs", "InvalidParameterValue",
+     "InvalidKeyPair.NotFound"},
+    {"lt", "The specified launch template, with template ID $0, does not exist.", "launch-template", "launch-template",
+     "launch_templates", "InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound"},
+    // There are none: each id that is named is one that is not there.
+    {"pl", "The prefix list ID '$0' does not exist", "", "", "", "InvalidPrefixListId.Malformed",
+     "InvalidPrefixListID.NotFound"},
+    {"r", "The reservation ID '$0' does not exist", "", "", "", "InvalidReservationID.Malformed",
+     "InvalidReservationID.NotFound"},
+    {"rtb", "The routeTable ID '$0' does not exist", "route-table", "route-table", "", "InvalidRouteTableId.Malformed",
+     "InvalidRouteTableID.NotFound"},
+    {"sg", "The security group '$0' does not exist", "security-group", "security-group", "security_groups",
+     "InvalidGroupId.Malformed", "InvalidGroup.NotFound"},
+    {"sgr", "The security group rule ID '$0' does not exist", "security-group-rule", "security-group-rule",
+     "security_group_rules", "InvalidSecurityGroupRuleId.Malformed", "InvalidSecurityGroupRuleId.NotFound"},
+    // Each is an image by another name.
+    {"snap", "The snapshot '$0' does not exist.", "snapshot", "snapshot", "", "InvalidSnapshotID.Malformed",
+     "InvalidSnapshot.NotFound", /*arn_has_account=*/false},
+    {"subnet", "The subnet ID '$0' does not exist", "subnet", "subnet", "subnets", "InvalidSubnetID.Malformed",
+     "InvalidSubnetID.NotFound"},
+    {"vol", "The volume '$0' does not exist.", "volume", "volume", "volumes", "InvalidVolumeID.Malformed",
+     "InvalidVolume.NotFound"},
+    {"vpc", "The vpc ID '$0' does not exist", "vpc", "vpc", "vpcs", "InvalidVpcID.Malformed", "InvalidVpcID.NotFound"},
 };
 
 // Null for a prefix that no kind has.

@@ -201,8 +201,9 @@ TEST_CASE("an address's MAC is its own, local and the same each time", "[domain]
 }
 
 TEST_CASE("protocols are known by name, by number and as all", "[domain]") {
-  const std::pair<const char*, int> kGood[] = {{"tcp", 6}, {"TCP", 6},  {"6", 6},     {"udp", 17}, {"icmp", 1},
-                                               {"-1", -1}, {"all", -1}, {"255", 255}, {"0", 0}};
+  const std::pair<const char*, int> kGood[] = {{"tcp", 6},  {"TCP", 6},     {"6", 6},       {"udp", 17},
+                                               {"icmp", 1}, {"-1", -1},     {"all", -1},    {"255", 255},
+                                               {"0", 0},    {"icmpv6", 58}, {"ICMPv6", 58}, {"58", 58}};
   for (const auto& [text, number] : kGood) {
     INFO(text);
     CHECK(ParseIpProtocol(text).value() == number);
@@ -214,18 +215,35 @@ TEST_CASE("protocols are known by name, by number and as all", "[domain]") {
   CHECK(IpProtocolName(6) == "tcp");
   CHECK(IpProtocolName(17) == "udp");
   CHECK(IpProtocolName(1) == "icmp");
+  CHECK(IpProtocolName(58) == "icmpv6");
   CHECK(IpProtocolName(-1) == "-1");
   CHECK(IpProtocolName(47) == "47");
 }
 
-TEST_CASE("a rule without ports of its own means all, and ICMP has types and codes", "[domain]") {
+TEST_CASE("TCP and UDP need their ports, and never get all of them unasked", "[domain]") {
   SecurityGroupRule rule;
   rule.cidr = Cidr::Parse("0.0.0.0/0").value();
-  rule.protocol = 17;
-  CHECK(NormaliseRule(rule).ok());
-  CHECK(rule.from_port == 0);
-  CHECK(rule.to_port == 65535);
-  rule.protocol = 1;
+  const std::tuple<int, int, bool> kPorts[] = {{0, 65535, true}, {22, 22, true},  {0, 0, true},
+                                               {-1, -1, false},  {-1, 80, false}, {80, -1, false},
+                                               {81, 80, false},  {-2, -2, false}, {0, 65536, false}};
+  for (const int protocol : {6, 17}) {
+    for (const auto& [from, to, good] : kPorts) {
+      INFO(protocol << " " << from << " " << to);
+      rule.protocol = protocol;
+      rule.from_port = from;
+      rule.to_port = to;
+      CHECK(NormaliseRule(rule).ok() == good);
+      CHECK(rule.from_port == from);
+      CHECK(rule.to_port == to);
+    }
+  }
+}
+
+TEST_CASE("a rule of a protocol without ports means all of it, and ICMP has types and codes", "[domain]") {
+  SecurityGroupRule rule;
+  rule.cidr = Cidr::Parse("0.0.0.0/0").value();
+  const int icmp = GENERATE(1, 58);
+  rule.protocol = icmp;
   const std::tuple<int, int, bool> kIcmp[] = {{-1, -1, true}, {8, -1, true},    {8, 0, true},    {255, 255, true},
                                               {-1, 0, false}, {256, -1, false}, {8, 256, false}, {-2, -1, false}};
   for (const auto& [type, code, good] : kIcmp) {
@@ -240,6 +258,12 @@ TEST_CASE("a rule without ports of its own means all, and ICMP has types and cod
   CHECK(rule.from_port == -1);
   rule.cidr.reset();
   CHECK(CodeOf(NormaliseRule(rule)) == "InvalidParameterCombination");
+  rule.cidr_ipv6 = CidrIpv6{};
+  CHECK(NormaliseRule(rule).ok());
+  rule.cidr = Cidr{};
+  CHECK(CodeOf(NormaliseRule(rule)) == "InvalidParameterCombination");
+  rule.cidr.reset();
+  rule.cidr_ipv6.reset();
   rule.referenced_group = SecurityGroupId::FromTrusted("sg-01234567");
   CHECK(NormaliseRule(rule).ok());
 }

@@ -19,7 +19,8 @@ namespace brume::network {
 // A network interface as the host must carry it.
 struct PortSpec {
   NetworkInterface eni;
-  std::string hostname;  // "ip-10-0-1-4", served by DHCP and DNS
+  std::string hostname;             // "ip-10-0-1-4", served by DHCP and DNS
+  std::string other_hostname = {};  // served by DNS too; empty = none
   // "ec2-198-18-0-5.compute-1.amazonaws.com", served by DNS; empty = none.
   std::string public_hostname = {};
 };

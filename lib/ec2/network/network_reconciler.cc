@@ -27,6 +27,9 @@ absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const Securit
   SecurityGroupTable groups(connection);
   GroupSpec spec{.group = group, .rules = {}, .members = {}};
   ASSIGN_OR_RETURN(spec.rules, groups.ListRules(group.id));
+  // The fabric carries IPv4 alone. It must never see a rule that is about something else: one without an IPv4 range is
+  // one about every IPv4 address to it.
+  std::erase_if(spec.rules, [](const SecurityGroupRule& rule) { return !AppliesToIpv4(rule); });
   ASSIGN_OR_RETURN(spec.members, groups.MemberAddresses(group.id));
   return spec;
 }
@@ -195,7 +198,8 @@ absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupI
 
 PortSpec NetworkReconciler::PortOf(const NetworkInterface& eni) const {
   return {.eni = eni,
-          .hostname = PrivateHostname(eni.private_ip),
+          .hostname = Hostname(eni),
+          .other_hostname = OtherHostname(eni),
           .public_hostname = eni.public_ip ? PublicDnsName(*eni.public_ip, settings_.region) : ""};
 }
 

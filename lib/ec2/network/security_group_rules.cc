@@ -14,6 +14,16 @@ namespace {
 constexpr size_t kMaxCharacters = 255;
 constexpr char kAllowedPunctuation[] = " ._-:/()#,@[]+=&;{}!$*";
 
+absl::string_view PeerKind(const SecurityGroupRule& rule) {
+  if (rule.cidr.has_value()) return "an IPv4 range";
+  return rule.cidr_ipv6.has_value() ? "an IPv6 range" : "a security group";
+}
+
+std::string PeerText(const SecurityGroupRule& rule) {
+  if (rule.cidr.has_value()) return rule.cidr->text();
+  return rule.cidr_ipv6.has_value() ? rule.cidr_ipv6->text() : rule.referenced_group.text();
+}
+
 }  // namespace
 
 bool IsAllowedText(absl::string_view text) {
@@ -24,17 +34,17 @@ bool IsAllowedText(absl::string_view text) {
 
 std::string Describe(const SecurityGroupRule& rule) {
   std::string text = rule.egress ? "egress, " : "ingress, ";
-  constexpr int kIcmp = 1;
+  constexpr int kIcmp = 1, kIcmpv6 = 58;
   if (rule.protocol == -1) {
     absl::StrAppend(&text, "all protocols");
-  } else if (rule.protocol == kIcmp) {
-    absl::StrAppend(&text, "ICMP, type ", rule.from_port, ", code ", rule.to_port);
+  } else if (rule.protocol == kIcmp || rule.protocol == kIcmpv6) {
+    absl::StrAppend(&text, rule.protocol == kIcmp ? "ICMP" : "ICMPv6", ", type ", rule.from_port, ", code ",
+                    rule.to_port);
   } else {
     absl::StrAppend(&text, absl::AsciiStrToUpper(IpProtocolName(rule.protocol)));
     if (rule.from_port != -1) absl::StrAppend(&text, ", ports ", rule.from_port, " to ", rule.to_port);
   }
-  absl::StrAppend(&text, rule.egress ? ", to " : ", from ",
-                  rule.cidr.has_value() ? rule.cidr->text() : rule.referenced_group.text());
+  absl::StrAppend(&text, rule.egress ? ", to " : ", from ", PeerText(rule));
   return text;
 }
 
@@ -88,10 +98,10 @@ absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<Securi
       return ec2::Error("InvalidParameterValue",
                         absl::StrCat("The rule '", rule.id.text(), "' is given more than once"));
     }
-    if (old->cidr.has_value() != rule.cidr.has_value()) {
-      return ec2::Error("InvalidParameterValue", absl::StrCat("The rule '", rule.id.text(), "' is about ",
-                                                              old->cidr ? "an IPv4 range" : "a security group",
-                                                              "; what a rule is about cannot change its kind"));
+    if (PeerKind(*old) != PeerKind(rule)) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The rule '", rule.id.text(), "' is about ", PeerKind(*old),
+                                     "; what a rule is about cannot change its kind"));
     }
     rule.egress = old->egress;
   }

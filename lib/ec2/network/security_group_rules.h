@@ -21,7 +21,7 @@ std::string Describe(const SecurityGroupRule& rule);
 bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted);
 
 // Gives rules to a group, as a caller asks for them: normalises them and refuses what no group could have.
-// Errors: MissingParameter for none, InvalidParameterValue, InvalidPermission.Malformed.
+// Errors: MissingParameter for none, InvalidParameterValue, InvalidParameterCombination.
 absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule>& rules);
 
 // Error: InvalidGroup.NotFound for a rule that names a group of another VPC, or none that exists.

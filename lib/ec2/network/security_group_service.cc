@@ -21,8 +21,20 @@
 namespace brume::network {
 namespace {
 
-// EC2's default quota; inbound and outbound rules count apart.
+// EC2's default quota; inbound and outbound rules count apart, and so do those for IPv4 and for IPv6. A rule about a
+// group is for both.
 constexpr size_t kMaxRules = 60;
+
+size_t CountBeside(const std::vector<SecurityGroupRule>& present, const SecurityGroupRule& rule) {
+  const auto count = [&](auto is_of_family) {
+    return static_cast<size_t>(std::count_if(present.begin(), present.end(), [&](const SecurityGroupRule& other) {
+      return other.egress == rule.egress && is_of_family(other);
+    }));
+  };
+  const auto ipv4 = [](const SecurityGroupRule& other) { return !other.cidr_ipv6.has_value(); };
+  const auto ipv6 = [](const SecurityGroupRule& other) { return !other.cidr.has_value(); };
+  return std::max(ipv4(rule) ? count(ipv4) : 0, ipv6(rule) ? count(ipv6) : 0);
+}
 
 absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
   if (text.empty()) {
@@ -58,8 +70,7 @@ absl::Status AddRules(SecurityGroupTable& groups, const SecurityGroup& group,
       return ec2::Error("InvalidPermission.Duplicate", absl::StrCat("The security group '", group.id.text(),
                                                                     "' already has the rule: ", Describe(rule)));
     }
-    const auto same_direction = [&](const SecurityGroupRule& other) { return other.egress == rule.egress; };
-    if (static_cast<size_t>(std::count_if(present.begin(), present.end(), same_direction)) >= kMaxRules) {
+    if (CountBeside(present, rule) >= kMaxRules) {
       return ec2::Error("RulesPerSecurityGroupLimitExceeded",
                         absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMaxRules,
                                      rule.egress ? " egress" : " ingress", " rules"));
@@ -234,7 +245,9 @@ absl::StatusOr<SecurityGroup> SecurityGroupService::Resolve(const std::optional<
 }
 
 absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Authorize(const SecurityGroupId& group,
-                                                                               std::vector<SecurityGroupRule> rules) {
+                                                                               std::vector<SecurityGroupRule> rules,
+                                                                               const TagMap& tags) {
+  RETURN_IF_ERROR(CheckTags(tags));
   RETURN_IF_ERROR(Prepare(group, rules));
   for (SecurityGroupRule& rule : rules) rule.id = SecurityGroupRuleId::New(random_);
   VpcId vpc;
@@ -242,7 +255,11 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Authorize(c
     SecurityGroupTable groups(connection);
     ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
     vpc = row.vpc_id;
-    return AddRules(groups, row, rules);
+    RETURN_IF_ERROR(AddRules(groups, row, rules));
+    for (const SecurityGroupRule& rule : rules) {
+      RETURN_IF_ERROR(tagging::SetTags(connection, rule.id.text(), tags));
+    }
+    return absl::OkStatus();
   }));
   wake_(vpc, group);
   return rules;

@@ -50,11 +50,12 @@ class SecurityGroupService {
   // By id, or by name in the default VPC. Errors: InvalidGroup.NotFound, MissingParameter.
   absl::StatusOr<SecurityGroup> Resolve(const std::optional<SecurityGroupId>& id, absl::string_view name);
 
-  // All or nothing; `rules` lack ids and are normalised here. Returns them with ids.
-  // Errors: InvalidPermission.Duplicate, InvalidPermission.Malformed, InvalidParameterValue, InvalidGroup.NotFound,
+  // All or nothing; `rules` lack ids and are normalised here. Returns them with ids; each gets `tags`.
+  // Errors: InvalidPermission.Duplicate, InvalidParameterCombination, InvalidParameterValue, InvalidGroup.NotFound,
   // RulesPerSecurityGroupLimitExceeded.
   absl::StatusOr<std::vector<SecurityGroupRule>> Authorize(const SecurityGroupId& group,
-                                                           std::vector<SecurityGroupRule> rules);
+                                                           std::vector<SecurityGroupRule> rules,
+                                                           const TagMap& tags = {});
   // Rules that match SamePermission. Error: InvalidPermission.NotFound.
   absl::StatusOr<std::vector<SecurityGroupRule>> Revoke(const SecurityGroupId& group,
                                                         std::vector<SecurityGroupRule> rules);

@@ -26,6 +26,19 @@ struct RuleRow {
   std::optional<Ipv4> cidr_base = {};
   std::optional<int> prefix_length = {};
 };
+// '' where the rule is about something else.
+struct Ipv6Range {
+  static std::string ToStore(const std::optional<CidrIpv6>& range) { return range.has_value() ? range->text() : ""; }
+  static absl::Status FromStore(const std::string& text, std::optional<CidrIpv6>& range) {
+    range.reset();
+    if (text.empty()) return absl::OkStatus();
+    absl::StatusOr<CidrIpv6> parsed = CidrIpv6::Parse(text);
+    if (!parsed.ok()) return absl::DataLossError("no IPv6 range");
+    range = *parsed;
+    return absl::OkStatus();
+  }
+};
+
 const auto& Rules() {
   using R = SecurityGroupRule;
   constexpr auto kRule = &RuleRow::rule;
@@ -35,6 +48,7 @@ const auto& Rules() {
       store::Column("protocol", kRule, &R::protocol), store::Column("from_port", kRule, &R::from_port),
       store::Column("to_port", kRule, &R::to_port), store::Column("cidr_base", &RuleRow::cidr_base),
       store::Column("prefix_length", &RuleRow::prefix_length),
+      store::Encoded<Ipv6Range>("cidr_ipv6", kRule, &R::cidr_ipv6),
       store::Column("referenced_group", kRule, &R::referenced_group),
       store::Column("description", kRule, &R::description), store::Unmapped("seq"));
   return table;

@@ -1,9 +1,14 @@
 // Rules of security groups one by one: shown, changed and described anew.
 #include <catch2/catch.hpp>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/tag.pb.h"
+#include "lib/base/mutex.h"
+#include "lib/ec2/network/simulated_fabric.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {
@@ -181,6 +186,118 @@ TEST_CASE("the host's network follows changed rules and not their descriptions",
   rule.cidr = Cidr::Parse("198.51.100.0/24").value();
   REQUIRE(service.ModifyRules(group, {rule}).ok());
   CHECK(woken == std::vector<SecurityGroupId>{group});
+}
+
+TEST_CASE("a permission with IPv4 and IPv6 ranges makes a rule of each, shown, changed and revoked", "[api]") {
+  Rules rules;
+  const std::string both =
+      "ip_permissions { ip_protocol: 'tcp' from_port: 443 to_port: 443 ip_ranges { cidr_ip: '0.0.0.0/0' } "
+      "ipv6_ranges { cidr_ipv6: '2001:DB8::1/32' description: 'six' } }";
+  const auto added = Value(rules.world.CallText(
+      "AuthorizeSecurityGroupIngress",
+      "group_id: '" + rules.group + "' " + both +
+          " tag_specifications { resource_type: 'security-group-rule' tags { key: 'Name' value: 'web' } }"));
+  const auto& made = static_cast<const ec2::v1::AuthorizeSecurityGroupIngressResponse&>(*added).security_group_rules();
+  REQUIRE(made.size() == 2);
+  CHECK(made[0].cidr_ipv4() == "0.0.0.0/0");
+  CHECK_FALSE(made[0].has_cidr_ipv6());
+  CHECK(made[1].cidr_ipv6() == "2001:db8::/32");
+  CHECK_FALSE(made[1].has_cidr_ipv4());
+  CHECK_FALSE(made[1].has_referenced_group_info());
+  CHECK(made[1].description() == "six");
+  const std::string six = made[1].security_group_rule_id();
+  CHECK(rules.Show(six).cidr_ipv6() == "2001:db8::/32");
+  CHECK(rules.Show(six).tags(0).value() == "web");
+
+  ec2::v1::DescribeSecurityGroupsRequest describe;
+  describe.add_group_ids(rules.group);
+  ec2::v1::Filter& filter = *describe.add_filters();
+  filter.set_name("ip-permission.ipv6-cidr");
+  filter.add_values("2001:db8::/32");
+  const auto groups = Value(rules.world.Call<ec2::v1::DescribeSecurityGroupsResponse>(describe));
+  REQUIRE(groups.security_groups_size() == 1);
+  REQUIRE(groups.security_groups(0).ip_permissions_size() == 1);
+  CHECK(groups.security_groups(0).ip_permissions(0).ipv6_ranges(0).cidr_ipv6() == "2001:db8::/32");
+  CHECK(groups.security_groups(0).ip_permissions(0).ip_ranges_size() == 1);
+
+  // The same range in another spelling.
+  CHECK(rules.CodeOf("AuthorizeSecurityGroupIngress",
+                     "ip_permissions { ip_protocol: '6' from_port: 443 to_port: 443 ipv6_ranges { cidr_ipv6: "
+                     "'2001:db8:0::/32' } }") == "InvalidPermission.Duplicate");
+  CHECK(rules.CodeOf("ModifySecurityGroupRules", Update(six, "ip_protocol: 'icmpv6' cidr_ipv6: '2001:db8:1::/48'")) ==
+        "");
+  CHECK(rules.Show(six).ip_protocol() == "icmpv6");
+  CHECK(rules.Show(six).from_port() == -1);
+  CHECK(rules.CodeOf("ModifySecurityGroupRules", Update(six, "ip_protocol: '-1' cidr_ipv4: '0.0.0.0/0'")) ==
+        "InvalidParameterValue");
+  CHECK(rules.CodeOf("ModifySecurityGroupRules", Update(six, "ip_protocol: '-1' prefix_list_id: 'pl-63a5400a'")) ==
+        "InvalidPrefixListID.NotFound");
+  CHECK(
+      rules.CodeOf("UpdateSecurityGroupRuleDescriptionsIngress",
+                   "ip_permissions { ip_protocol: '58' ipv6_ranges { cidr_ipv6: '2001:db8:1::/48' description: 'echo' "
+                   "} }") == "");
+  CHECK(rules.Show(six).description() == "echo");
+  CHECK(rules.CodeOf("RevokeSecurityGroupIngress",
+                     "ip_permissions { ip_protocol: 'icmpv6' ipv6_ranges { cidr_ipv6: '2001:db8:1::/48' } }") == "");
+  CHECK(rules.CodeOf("DescribeSecurityGroupRules", "") == "");
+  CHECK(ec2::ErrorCode(
+            rules.world.CallText("DescribeSecurityGroupRules", "security_group_rule_ids: '" + six + "'").status()) ==
+        "InvalidSecurityGroupRuleId.NotFound");
+}
+
+namespace {
+
+// Keeps what rules it was given last for each group.
+class RecordingFabric : public network::SimulatedFabric {
+ public:
+  absl::Status SyncVpc(const network::VpcSpec& spec) override {
+    for (const network::GroupSpec& group : spec.groups) Note(group);
+    return SimulatedFabric::SyncVpc(spec);
+  }
+  absl::Status ApplyGroup(const network::GroupSpec& spec) override {
+    Note(spec);
+    return SimulatedFabric::ApplyGroup(spec);
+  }
+  std::optional<std::vector<SecurityGroupRule>> RulesOf(const std::string& group) {
+    MutexLock lock(mutex_);
+    const auto found = rules_.find(group);
+    return found == rules_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  void Note(const network::GroupSpec& spec) {
+    MutexLock lock(mutex_);
+    rules_[spec.group.id.text()] = spec.rules;
+  }
+  Mutex mutex_;
+  std::map<std::string, std::vector<SecurityGroupRule>> rules_;
+};
+
+}  // namespace
+
+TEST_CASE("the host is told of no rule about IPv6, which would open IPv4 to everyone", "[api]") {
+  Rules rules;
+  rules.Add(22, "203.0.113.0/24");
+  for (const char* ipv6 : {"ip_protocol: '-1' ipv6_ranges { cidr_ipv6: '::/0' }",
+                           "ip_protocol: 'tcp' from_port: 80 to_port: 80 ipv6_ranges { cidr_ipv6: '::ffff:0:0/96' }",
+                           "ip_protocol: 'icmpv6' ip_ranges { cidr_ip: '0.0.0.0/0' }",
+                           "ip_protocol: '58' ipv6_ranges { cidr_ipv6: '::/0' }"}) {
+    INFO(ipv6);
+    REQUIRE(rules.CodeOf("AuthorizeSecurityGroupIngress", std::string("ip_permissions { ") + ipv6 + " }") == "");
+  }
+  RecordingFabric fabric;
+  network::NetworkReconciler reconciler(
+      *rules.world.database, fabric, rules.world.settings,
+      {.instances = compute::AnswersForNetwork(), .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }});
+  reconciler.Start();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.RulesOf(rules.group).has_value(); }));
+  reconciler.Stop();
+  const std::vector<SecurityGroupRule> told = *fabric.RulesOf(rules.group);
+  REQUIRE(told.size() == 2);
+  for (const SecurityGroupRule& rule : told) {
+    CHECK(rule.cidr.has_value());
+    CHECK(rule.protocol != 58);
+  }
 }
 
 }  // namespace brume

@@ -212,12 +212,13 @@ TEST_CASE("the name server is told each subnet, its router and nothing of the ho
   CHECK_FALSE(absl::StrContains(text, "server="));
   spec.upstream = {"192.0.2.53"};
   CHECK(Has(DnsmasqConfig(spec, DnsmasqPaths("/s")), "server=192.0.2.53"));
-  const HostEntries hosts = {{Address("10.0.16.4"), {"02:b0:0a:00:10:04", "ip-10-0-16-4", ""}},
-                             {Address("10.0.16.5"), {"02:b0:0a:00:10:05", "ip-10-0-16-5", "ec2-198-18-0-5.test"}}};
+  const HostEntries hosts = {
+      {Address("10.0.16.4"), {"02:b0:0a:00:10:04", "ip-10-0-16-4", ""}},
+      {Address("10.0.16.5"), {"02:b0:0a:00:10:05", "ip-10-0-16-5", "ec2-198-18-0-5.test", "i-0123"}}};
   CHECK(DhcpHosts(hosts) == "02:b0:0a:00:10:04,10.0.16.4,ip-10-0-16-4\n02:b0:0a:00:10:05,10.0.16.5,ip-10-0-16-5\n");
   CHECK(DnsHosts(hosts, "ec2.internal") ==
         "10.0.16.4 ip-10-0-16-4.ec2.internal ip-10-0-16-4\n"
-        "10.0.16.5 ip-10-0-16-5.ec2.internal ip-10-0-16-5 ec2-198-18-0-5.test\n");
+        "10.0.16.5 ip-10-0-16-5.ec2.internal ip-10-0-16-5 i-0123.ec2.internal i-0123 ec2-198-18-0-5.test\n");
 }
 
 }  // namespace brume::network

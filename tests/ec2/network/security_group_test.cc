@@ -97,7 +97,7 @@ TEST_CASE("rules are normalised, kept with ids and shown, and the host is told o
   GroupFixture f;
   const SecurityGroupId id = f.Make("web");
   f.woken.clear();
-  SecurityGroupRule from_group = Tcp(-1, -1);
+  SecurityGroupRule from_group = Tcp(0, 65535);
   from_group.cidr.reset();
   from_group.referenced_group = id;
   SecurityGroupRule all = Tcp(5, 7, "10.1.2.3/8");
@@ -105,8 +105,6 @@ TEST_CASE("rules are normalised, kept with ids and shown, and the host is told o
   const auto added = f.service.Authorize(id, {Tcp(22, 22), from_group, all}).value();
   REQUIRE(added.size() == 3);
   CHECK_FALSE(added[0].id.empty());
-  CHECK(added[1].from_port == 0);
-  CHECK(added[1].to_port == 65535);
   CHECK(added[2].from_port == -1);
   CHECK(added[2].cidr->text() == "10.0.0.0/8");
   CHECK(f.RulesOf(id).size() == 4);
@@ -138,6 +136,7 @@ TEST_CASE("a bad rule is refused with EC2's code and takes the whole call with i
       {Tcp(22, 22), "InvalidPermission.Duplicate"}, {Tcp(23, 22), "InvalidParameterValue"},
       {Tcp(0, 65536), "InvalidParameterValue"},     {Tcp(-2, 80), "InvalidParameterValue"},
       {Tcp(-1, 80), "InvalidParameterValue"},       {no_peer, "InvalidParameterCombination"},
+      {Tcp(-1, -1), "InvalidParameterValue"},       {Tcp(80, -1), "InvalidParameterValue"},
       {both_peers, "InvalidParameterCombination"},  {unknown_group, "InvalidGroup.NotFound"},
       {bad_icmp, "InvalidParameterValue"},          {bad_text, "InvalidParameterValue"},
       {long_text, "InvalidParameterValue"},         {Tcp(443, 443), "InvalidParameterValue"},  // given twice
@@ -168,6 +167,34 @@ TEST_CASE("a group has at most 60 rules in each direction", "[security-group]") 
   REQUIRE(f.service.Authorize(id, rules).ok());
   CHECK(Code(f.service.Authorize(id, {Tcp(61, 61)})) == "RulesPerSecurityGroupLimitExceeded");
   CHECK(f.service.Authorize(id, {Tcp(61, 61, "0.0.0.0/0", /*egress=*/true)}).ok());
+}
+
+TEST_CASE("rules for IPv4 and for IPv6 count apart, and one about a group counts for both", "[security-group]") {
+  GroupFixture f;
+  const SecurityGroupId id = f.Make("web");
+  const auto ipv6 = [](int port) {
+    SecurityGroupRule rule = Tcp(port, port);
+    rule.cidr.reset();
+    rule.cidr_ipv6 = CidrIpv6{};
+    return rule;
+  };
+  std::vector<SecurityGroupRule> rules;
+  for (int port = 1; port <= 60; ++port) {
+    rules.push_back(Tcp(port, port));
+    rules.push_back(ipv6(port));
+  }
+  REQUIRE(f.service.Authorize(id, rules).ok());
+  SecurityGroupRule from_group = Tcp(61, 61);
+  from_group.cidr.reset();
+  from_group.referenced_group = id;
+  for (const SecurityGroupRule& more : {Tcp(61, 61), ipv6(61), from_group}) {
+    CHECK(Code(f.service.Authorize(id, {more})) == "RulesPerSecurityGroupLimitExceeded");
+  }
+  REQUIRE(f.service.Revoke(id, {ipv6(1)}).ok());
+  CHECK(Code(f.service.Authorize(id, {from_group})) == "RulesPerSecurityGroupLimitExceeded");
+  REQUIRE(f.service.Revoke(id, {Tcp(1, 1)}).ok());
+  CHECK(f.service.Authorize(id, {from_group}).ok());
+  CHECK(Code(f.service.Authorize(id, {ipv6(62)})) == "RulesPerSecurityGroupLimitExceeded");
 }
 
 TEST_CASE("revoking takes all the rules named or none", "[security-group]") {

@@ -44,21 +44,27 @@ absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permission
                                                                 const std::string& account_id, FindGroup find_group) {
   std::vector<SecurityGroupRule> rules;
   for (const v1::IpPermission& permission : permissions) {
-    if (!permission.ipv6_ranges().empty()) {
-      return ec2::Error("UnsupportedOperation",
-                        "IPv6 is not supported: a rule must name IPv4 ranges or security groups");
-    }
-    if (!permission.prefix_list_ids().empty()) {
-      return ec2::Error("UnsupportedOperation",
-                        "Prefix lists are not supported: a rule must name IPv4 ranges or security groups");
-    }
-    if (permission.ip_ranges().empty() && permission.user_id_group_pairs().empty()) {
-      return ec2::Error("MissingParameter", "A permission must contain the parameter ipRanges or groups");
+    if (permission.ip_ranges().empty() && permission.ipv6_ranges().empty() && permission.prefix_list_ids().empty() &&
+        permission.user_id_group_pairs().empty()) {
+      return ec2::Error(
+          "MissingParameter",
+          "A permission must contain one of the parameters ipRanges, ipv6Ranges, prefixListIds and groups");
     }
     ASSIGN_OR_RETURN(const SecurityGroupRule rule, ParseProtocol(permission, egress));
+    for (const v1::PrefixListId& list : permission.prefix_list_ids()) {
+      ASSIGN_OR_RETURN(const PrefixListId id, PrefixListId::Parse(list.prefix_list_id()));
+      // There are none.
+      return id.NotFound();
+    }
     for (const v1::IpRange& range : permission.ip_ranges()) {
       SecurityGroupRule one = rule;
       ASSIGN_OR_RETURN(one.cidr, Cidr::Parse(range.cidr_ip()));
+      one.description = range.description();
+      rules.push_back(std::move(one));
+    }
+    for (const v1::Ipv6Range& range : permission.ipv6_ranges()) {
+      SecurityGroupRule one = rule;
+      ASSIGN_OR_RETURN(one.cidr_ipv6, CidrIpv6::Parse(range.cidr_ipv6()));
       one.description = range.description();
       rules.push_back(std::move(one));
     }
@@ -86,6 +92,10 @@ Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool 
       v1::IpRange& range = *permission.add_ip_ranges();
       range.set_cidr_ip(rule.cidr->text());
       if (!rule.description.empty()) range.set_description(rule.description);
+    } else if (rule.cidr_ipv6) {
+      v1::Ipv6Range& range = *permission.add_ipv6_ranges();
+      range.set_cidr_ipv6(rule.cidr_ipv6->text());
+      if (!rule.description.empty()) range.set_description(rule.description);
     } else {
       v1::UserIdGroupPair& pair = *permission.add_user_id_group_pairs();
       pair.set_group_id(rule.referenced_group.text());
@@ -109,6 +119,8 @@ v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::strin
   rendered.set_to_port(rule.to_port);
   if (rule.cidr) {
     rendered.set_cidr_ipv4(rule.cidr->text());
+  } else if (rule.cidr_ipv6) {
+    rendered.set_cidr_ipv6(rule.cidr_ipv6->text());
   } else {
     rendered.mutable_referenced_group_info()->set_group_id(rule.referenced_group.text());
     rendered.mutable_referenced_group_info()->set_user_id(account_id);

@@ -158,11 +158,14 @@ absl::StatusOr<Response> Authorize(const Request& request, bool egress, network:
   ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
   ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, RulesOf(request, egress, groups, settings));
   if (rules.empty()) return NoRules();
-  ASSIGN_OR_RETURN(rules, groups.Authorize(id, std::move(rules)));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), SecurityGroupRuleId::kKind));
+  ASSIGN_OR_RETURN(rules, groups.Authorize(id, std::move(rules), tags));
   Response response;
   response.set_return_(true);
   for (const SecurityGroupRule& rule : rules) {
-    *response.add_security_group_rules() = RenderRule(rule, settings.account_id);
+    v1::SecurityGroupRule& rendered = *response.add_security_group_rules();
+    rendered = RenderRule(rule, settings.account_id);
+    *rendered.mutable_tags() = RenderTags(tags);
   }
   return response;
 }

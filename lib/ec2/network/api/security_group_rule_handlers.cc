@@ -39,8 +39,9 @@ absl::StatusOr<v1::IpPermission> PermissionOf(const v1::SecurityGroupRuleRequest
   const int peers =
       wanted.has_cidr_ipv4() + wanted.has_cidr_ipv6() + wanted.has_prefix_list_id() + wanted.has_referenced_group_id();
   if (peers != 1) {
-    return ec2::Error(peers == 0 ? ec2::KnownCode("MissingParameter") : ec2::KnownCode("InvalidParameterCombination"),
-                      "A rule must contain one of the parameters cidrIpv4 and referencedGroupId");
+    return ec2::Error(
+        peers == 0 ? ec2::KnownCode("MissingParameter") : ec2::KnownCode("InvalidParameterCombination"),
+        "A rule must contain one of the parameters cidrIpv4, cidrIpv6, prefixListId and referencedGroupId");
   }
   v1::IpPermission permission;
   permission.set_ip_protocol(wanted.ip_protocol());
@@ -49,12 +50,15 @@ absl::StatusOr<v1::IpPermission> PermissionOf(const v1::SecurityGroupRuleRequest
   if (wanted.has_cidr_ipv4()) {
     permission.add_ip_ranges()->set_cidr_ip(wanted.cidr_ipv4());
     permission.mutable_ip_ranges(0)->set_description(wanted.description());
-  } else if (wanted.has_referenced_group_id()) {
+  } else if (wanted.has_cidr_ipv6()) {
+    permission.add_ipv6_ranges()->set_cidr_ipv6(wanted.cidr_ipv6());
+    permission.mutable_ipv6_ranges(0)->set_description(wanted.description());
+  } else if (wanted.has_prefix_list_id()) {
+    permission.add_prefix_list_ids()->set_prefix_list_id(wanted.prefix_list_id());
+  } else {
     permission.add_user_id_group_pairs()->set_group_id(wanted.referenced_group_id());
     permission.mutable_user_id_group_pairs(0)->set_description(wanted.description());
   }
-  if (wanted.has_cidr_ipv6()) permission.add_ipv6_ranges()->set_cidr_ipv6(wanted.cidr_ipv6());
-  if (wanted.has_prefix_list_id()) permission.add_prefix_list_ids()->set_prefix_list_id(wanted.prefix_list_id());
   return permission;
 }
 

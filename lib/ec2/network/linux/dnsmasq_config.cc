@@ -70,8 +70,11 @@ std::string DhcpHosts(const HostEntries& hosts) {
 std::string DnsHosts(const HostEntries& hosts, const std::string& domain) {
   std::string text;
   for (const auto& [address, entry] : hosts) {
-    absl::StrAppend(&text, address.text(), " ", entry.name, ".", domain, " ", entry.name,
-                    entry.public_name.empty() ? "" : " ", entry.public_name, "\n");
+    absl::StrAppend(&text, address.text());
+    for (const std::string& name : {entry.name, entry.other_name}) {
+      if (!name.empty()) absl::StrAppend(&text, " ", name, ".", domain, " ", name);
+    }
+    absl::StrAppend(&text, entry.public_name.empty() ? "" : " ", entry.public_name, "\n");
   }
   return text;
 }

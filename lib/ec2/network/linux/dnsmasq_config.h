@@ -25,8 +25,9 @@ struct DnsmasqSpec {
 
 struct HostEntry {
   std::string mac;
-  std::string name;         // "ip-10-0-1-4"
-  std::string public_name;  // whole, "ec2-198-18-0-5.compute-1.amazonaws.com"; empty = none
+  std::string name;             // "ip-10-0-1-4"
+  std::string public_name;      // whole, "ec2-198-18-0-5.compute-1.amazonaws.com"; empty = none
+  std::string other_name = {};  // another name in the VPC's domain; empty = none
   friend bool operator==(const HostEntry&, const HostEntry&) = default;
 };
 using HostEntries = std::map<Ipv4, HostEntry>;
@@ -34,8 +35,8 @@ using HostEntries = std::map<Ipv4, HostEntry>;
 std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths);
 // For dhcp-hostsfile: "02:b0:0a:00:01:04,10.0.1.4,ip-10-0-1-4".
 std::string DhcpHosts(const HostEntries& hosts);
-// For addn-hosts: "10.0.1.4 ip-10-0-1-4.ec2.internal ip-10-0-1-4", and the public name behind these: inside the VPC it
-// is the private address, as in EC2.
+// For addn-hosts: "10.0.1.4 ip-10-0-1-4.ec2.internal ip-10-0-1-4", and the other and the public name behind these:
+// inside the VPC they are the private address, as in EC2.
 std::string DnsHosts(const HostEntries& hosts, const std::string& domain);
 
 }  // namespace brume::network

@@ -183,6 +183,7 @@ Elements MemberElements(const SecurityGroupId& id, const std::set<Ipv4>& members
   return elements;
 }
 
+// Of a rule for which AppliesToIpv4.
 std::string Peer(const SecurityGroupRule& rule) {
   const char* direction = rule.egress ? "ip daddr " : "ip saddr ";
   if (!rule.referenced_group.empty()) return absl::StrCat(direction, "@", rule.referenced_group.text(), " ");

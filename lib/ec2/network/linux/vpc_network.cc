@@ -125,7 +125,7 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     PortRules rules = PortRulesOf(port.eni);
     // Elsewhere or nowhere: PlugPort brings it. A tap still in the host's namespace is waiting to be opened there.
     if (!present.contains(rules.tap)) continue;
-    hosts[rules.private_ip] = {rules.mac, port.hostname, port.public_hostname};
+    hosts[rules.private_ip] = {rules.mac, port.hostname, port.public_hostname, port.other_hostname};
     wanted.ports[rules.tap] = std::move(rules);
   }
   RETURN_IF_ERROR(nft_->Replace(WholeRuleset(wanted)));

@@ -66,7 +66,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   for (auto& [address, host] : hosts_) {
     if (host.public_name == spec.public_hostname) host.public_name.clear();
   }
-  hosts_[after.private_ip] = {after.mac, spec.hostname, spec.public_hostname};
+  hosts_[after.private_ip] = {after.mac, spec.hostname, spec.public_hostname, spec.other_hostname};
   RETURN_IF_ERROR(dnsmasq_.SetHosts(hosts_));
   if (after.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *after.public_ip));
   // An address that moved: its old connections end before the caller hears that it has moved.

@@ -8,7 +8,7 @@
 namespace brume {
 namespace {
 
-constexpr int kIcmp = 1, kTcp = 6, kUdp = 17;
+constexpr int kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 
 }  // namespace
 
@@ -19,17 +19,32 @@ std::string TapName(const EniId& id) {
   return "bm" + text.substr(text.size() - dash > kDigits ? text.size() - kDigits : dash);
 }
 
+std::string Hostname(const NetworkInterface& eni) {
+  const bool by_id = eni.dns_name_options.resource_name && !eni.instance_id.empty();
+  return by_id ? eni.instance_id.text() : PrivateHostname(eni.private_ip);
+}
+
+std::string OtherHostname(const NetworkInterface& eni) {
+  if (eni.instance_id.empty()) return "";
+  if (eni.dns_name_options.resource_name) return PrivateHostname(eni.private_ip);
+  return eni.dns_name_options.a_record ? eni.instance_id.text() : "";
+}
+
+bool AppliesToIpv4(const SecurityGroupRule& rule) { return !rule.cidr_ipv6.has_value() && rule.protocol != kIcmpv6; }
+
 absl::StatusOr<int> ParseIpProtocol(absl::string_view text) {
   const std::string name = absl::AsciiStrToLower(text);
   if (name == "tcp") return kTcp;
   if (name == "udp") return kUdp;
   if (name == "icmp") return kIcmp;
+  if (name == "icmpv6") return kIcmpv6;
   if (name == "all") return -1;
   int number = 0;
   if (!absl::SimpleAtoi(name, &number) || number < -1 || number > 255) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("Invalid value '", text,
-                                                            "' for IP protocol. Use tcp, udp, icmp, -1 for all, or a "
-                                                            "number from 0 to 255."));
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Invalid value '", text,
+                                   "' for IP protocol. Use tcp, udp, icmp, icmpv6, -1 for all, or "
+                                   "a number from 0 to 255."));
   }
   return number;
 }
@@ -42,6 +57,8 @@ std::string IpProtocolName(int protocol) {
       return "udp";
     case kIcmp:
       return "icmp";
+    case kIcmpv6:
+      return "icmpv6";
     default:
       return absl::StrCat(protocol);
   }
@@ -52,18 +69,14 @@ absl::Status NormaliseRule(SecurityGroupRule& rule) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("Invalid ", what, " range '", rule.from_port, "' to '", rule.to_port, "'"));
   };
-  if (rule.cidr.has_value() == !rule.referenced_group.empty()) {
+  if (rule.cidr.has_value() + rule.cidr_ipv6.has_value() + !rule.referenced_group.empty() != 1) {
     return ec2::Error("InvalidParameterCombination", "A rule needs one CIDR block or one security group, not both");
   }
   if (rule.protocol == kTcp || rule.protocol == kUdp) {
-    if (rule.from_port == -1 && rule.to_port == -1) {
-      rule.from_port = 0;
-      rule.to_port = 65535;
-    }
     const bool in_bounds = rule.from_port >= 0 && rule.to_port <= 65535 && rule.from_port <= rule.to_port;
     return in_bounds ? absl::OkStatus() : bad_range("TCP/UDP port");
   }
-  if (rule.protocol == kIcmp) {
+  if (rule.protocol == kIcmp || rule.protocol == kIcmpv6) {
     const bool in_bounds = rule.from_port >= -1 && rule.from_port <= 255 && rule.to_port >= -1 && rule.to_port <= 255 &&
                            !(rule.from_port == -1 && rule.to_port != -1);
     return in_bounds ? absl::OkStatus() : bad_range("ICMP type and code");

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume {
 
@@ -25,6 +26,25 @@ struct Subnet {
   std::string availability_zone;
   bool default_for_az = false;
   bool map_public_ip_on_launch = false;
+};
+
+// How the instance of an interface is named inside its VPC. There are no IPv6 addresses that an AAAA record could have.
+struct PrivateDnsNameOptions {
+  bool resource_name = false;  // HostnameType: "resource-name", the instance's id; else "ip-name"
+  bool a_record = false;       // EnableResourceNameDnsARecord
+  bool aaaa_record = false;    // EnableResourceNameDnsAAAARecord
+  friend bool operator==(const PrivateDnsNameOptions&, const PrivateDnsNameOptions&) = default;
+};
+
+// An unset member stays as it is.
+struct PrivateDnsNameOptionsChange {
+  std::optional<bool> resource_name, a_record, aaaa_record;
+
+  PrivateDnsNameOptions AppliedTo(const PrivateDnsNameOptions& present) const {
+    return {.resource_name = resource_name.value_or(present.resource_name),
+            .a_record = a_record.value_or(present.a_record),
+            .aaaa_record = aaaa_record.value_or(present.aaaa_record)};
+  }
 };
 
 struct NetworkInterface {
@@ -44,8 +64,14 @@ struct NetworkInterface {
   // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
   bool auto_public_ip = false;
   std::vector<SecurityGroupId> groups;
+  PrivateDnsNameOptions dns_name_options;
   int64_t version = 0;
 };
+
+// The name inside the VPC, without its domain: "ip-10-0-1-4", or the instance's id where it is named by that.
+std::string Hostname(const NetworkInterface& eni);
+// The other name that the VPC's name server knows it by; empty when it has one alone.
+std::string OtherHostname(const NetworkInterface& eni);
 
 // The tap's name in the kernel (IFNAMSIZ: 15 characters): "bm" and the last 13 digits of the interface's id.
 std::string TapName(const EniId& id);
@@ -67,24 +93,30 @@ struct SecurityGroupRule {
   // TCP and UDP: a port range. ICMP: type and code, -1 = all. -1 and -1 where the protocol has none.
   int from_port = -1;
   int to_port = -1;
-  // Exactly one of the two.
+  // Exactly one of the three.
   std::optional<Cidr> cidr;
+  std::optional<CidrIpv6> cidr_ipv6;
   SecurityGroupId referenced_group;
   std::string description;
 
   // Same direction, protocol, ports and peer: EC2 refuses a second such rule (InvalidPermission.Duplicate).
   bool SamePermission(const SecurityGroupRule& other) const {
     return egress == other.egress && protocol == other.protocol && from_port == other.from_port &&
-           to_port == other.to_port && cidr == other.cidr && referenced_group == other.referenced_group;
+           to_port == other.to_port && cidr == other.cidr && cidr_ipv6 == other.cidr_ipv6 &&
+           referenced_group == other.referenced_group;
   }
 };
 
+// Whether the rule lets IPv4 packets through, which are all that guests have: one about an IPv6 range and one for
+// ICMPv6 are kept and shown, and match nothing.
+bool AppliesToIpv4(const SecurityGroupRule& rule);
+
 // "tcp", "6" and "TCP" are 6; "-1" is -1. Error: InvalidParameterValue.
 absl::StatusOr<int> ParseIpProtocol(absl::string_view text);
-// "tcp", "udp", "icmp", "-1", else the number, as EC2 shows it.
+// "tcp", "udp", "icmp", "icmpv6", "-1", else the number, as EC2 shows it.
 std::string IpProtocolName(int protocol);
-// Checks and normalises protocol and ports as EC2 does: all protocols have no ports; TCP and UDP need 0..65535 in order
-// (-1 to -1 means all); ICMP type and code -1..255. Errors: InvalidParameterValue, InvalidPermission.Malformed.
+// Checks and normalises protocol and ports as EC2 does: all protocols have no ports; TCP and UDP need 0..65535 in
+// order; ICMP and ICMPv6 type and code -1..255. Errors: InvalidParameterValue, InvalidParameterCombination.
 absl::Status NormaliseRule(SecurityGroupRule& rule);
 
 }  // namespace brume
