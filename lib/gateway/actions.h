@@ -90,6 +90,15 @@ class Registered {
     return *this;
   }
 
+  // `check` takes the request and returns absl::Status.
+  template <typename Check>
+  const Registered& CheckedBy(Check check) const {
+    action_.check = [check](const google::protobuf::Message& message) {
+      return check(static_cast<const Request&>(message));
+    };
+    return *this;
+  }
+
   // `implied` takes the request and returns std::vector<AccessQuestion>.
   template <typename Implied>
   const Registered& Implies(Implied implied) const {

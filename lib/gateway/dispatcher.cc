@@ -194,6 +194,7 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
     RETURN_IF_ERROR(completed.status());
     RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {
+      if (action != nullptr && action->check) RETURN_IF_ERROR(action->check(whole));
       return ec2::Error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
     }
     return handler(whole);

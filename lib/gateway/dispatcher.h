@@ -62,6 +62,9 @@ struct Action {
   std::function<absl::Status(const google::protobuf::Message& request, AccessQuestion& question)> describe = {};
   // The ARN of the role that the request hands on; empty when it hands none. Who may do so needs iam:PassRole too.
   std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
+  // What the handler would find wrong with the request now, for a DryRun; it changes nothing. Without it a DryRun is
+  // checked against the schema and policies alone.
+  std::function<absl::Status(const google::protobuf::Message& request)> check = {};
   // What the call has brumed do later, with no other call: the actions, each with the resources that it is on. Who
   // makes it must be allowed these too.
   std::function<std::vector<AccessQuestion>(const google::protobuf::Message& request)> implied = {};

@@ -56,8 +56,8 @@ struct Node {
   }
 };
 
-std::string Fqdn(const MetadataSource& source, Ipv4 address) {
-  return absl::StrCat(PrivateHostname(address), ".", source.domain);
+std::string Fqdn(const MetadataSource& source, const NetworkInterface& eni) {
+  return absl::StrCat(Hostname(eni), ".", source.domain);
 }
 
 std::vector<std::string> GroupIds(const NetworkInterface& eni) {
@@ -104,7 +104,7 @@ std::string ListedKeyName(std::string name) {
 void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Node& node) {
   node.Text("device-number", absl::StrCat(eni.device_index));
   node.Text("interface-id", eni.id.text());
-  node.Text("local-hostname", Fqdn(source, eni.private_ip));
+  node.Text("local-hostname", Fqdn(source, eni));
   node.Text("local-ipv4s", eni.private_ip.text());
   node.Text("mac", eni.mac);
   node.Text("owner-id", source.account_id);
@@ -169,8 +169,8 @@ void AddMetaData(const MetadataSource& source, Node& node) {
   }
   if (!source.view.interfaces.empty()) {
     const NetworkInterface& primary = source.view.interfaces.front();
-    node.Text("hostname", Fqdn(source, primary.private_ip));
-    node.Text("local-hostname", Fqdn(source, primary.private_ip));
+    node.Text("hostname", Fqdn(source, primary));
+    node.Text("local-hostname", Fqdn(source, primary));
     node.Text("local-ipv4", primary.private_ip.text());
     node.Text("mac", primary.mac);
     node.Text("security-groups", absl::StrJoin(GroupNames(source, primary), "\n"));

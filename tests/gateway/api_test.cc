@@ -315,7 +315,12 @@ TEST_CASE("types, their offerings, the region and its zones come from table and 
   CHECK(micro.v_cpu_info().default_v_cpus() == 2);
   CHECK(micro.memory_info().size_in_mi_b() == 1024);
   CHECK(micro.processor_info().supported_architectures(0) == "x86_64");
-  CHECK_FALSE(micro.burstable_performance_supported());
+  CHECK(micro.burstable_performance_supported());
+  CHECK(micro.network_info().network_performance() == "Up to 5 Gigabit");
+  types.set_instance_types(0, "m5.12xlarge");
+  const auto big = Value(world.Call<ec2::v1::DescribeInstanceTypesResponse>(types)).instance_types(0);
+  CHECK_FALSE(big.burstable_performance_supported());
+  CHECK(big.network_info().network_performance() == "12 Gigabit");
   types.Clear();
   types.set_max_results(100);
   std::set<std::string> names;

@@ -193,4 +193,32 @@ TEST_CASE("each filter that EC2 documents for an action is one that the action k
   CHECK(documented > 400);
 }
 
+TEST_CASE("filters that EC2 documents since Debian's models are known too", "[schema]") {
+  const std::pair<const char*, std::vector<const char*>> kNewer[] = {
+      {"DescribeVolumes", {"availability-zone-id", "operator.managed"}},
+      {"DescribeSubnets", {"availability-zone-id", "availabilityZoneId", "ipv6-cidr-block-association.state"}},
+      {"DescribeVpcs", {"ipv6-cidr-block-association.ipv6-cidr-block"}},
+      {"DescribeInstanceStatus", {"availability-zone-id", "attached-ebs-status.status"}},
+      {"DescribeNetworkInterfaces", {"availability-zone-id", "operator.principal"}},
+      {"DescribeImages", {"free-tier-eligible", "image-allowed"}},
+      {"DescribeInstanceTypes", {"nitro-tpm-support", "nitro-enclaves-support", "reboot-migration-support"}},
+      {"DescribeSnapshots", {"transfer-type"}},
+      {"DescribeInstances",
+       {"boot-mode", "current-instance-boot-mode", "ena-support", "maintenance-options.auto-recovery",
+        "network-interface.tag-key", "private-dns-name-options.hostname-type", "tpm-support"}},
+  };
+  for (const auto& [action, names] : kNewer) {
+    const auto methods = Methods();
+    const auto method =
+        std::find_if(methods.begin(), methods.end(), [&](const auto* m) { return m->name() == action; });
+    REQUIRE(method != methods.end());
+    std::set<std::string> known;
+    for (const DeclaredFilters::Filter& filter : FiltersOf(**method).filters()) known.insert(filter.name);
+    for (const char* name : names) {
+      INFO(action << " " << name);
+      CHECK(known.contains(name));
+    }
+  }
+}
+
 }  // namespace brume::schema

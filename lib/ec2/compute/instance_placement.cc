@@ -12,32 +12,39 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/zones.h"
 
 namespace brume::compute {
 namespace {
 
-constexpr int64_t kGib = int64_t{1} << 30;
 constexpr int64_t kMaxVolumeGib = 16384;
 
-absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settings, const RunRequest& request) {
-  const auto known = [&](const std::string& zone) {
-    return std::find(settings.zones.begin(), settings.zones.end(), zone) != settings.zones.end();
-  };
-  if (!request.availability_zone.empty() && !known(request.availability_zone)) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("Invalid availability zone: [", request.availability_zone,
-                                                            "]. There are ", absl::StrJoin(settings.zones, ", ")));
+// The zone that the request names; empty when it names none.
+absl::StatusOr<std::string> NamedZone(const Settings& settings, const RunRequest& request) {
+  if (request.availability_zone.empty() && request.availability_zone_id.empty()) return std::string();
+  for (const std::string& zone : settings.zones) {
+    const bool is_named = request.availability_zone.empty() || zone == request.availability_zone;
+    const bool has_id = request.availability_zone_id.empty() || ZoneId(settings, zone) == request.availability_zone_id;
+    if (is_named && has_id) return zone;
   }
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Invalid availability zone: [", request.availability_zone, " ",
+                                 request.availability_zone_id, "]. There are ", absl::StrJoin(settings.zones, ", ")));
+}
+
+absl::StatusOr<Subnet> ChooseSubnet(store::Connection& c, const Settings& settings, const RunRequest& request) {
+  ASSIGN_OR_RETURN(const std::string named, NamedZone(settings, request));
   if (request.subnet_id) {
     ASSIGN_OR_RETURN(Subnet subnet, network::GetSubnet(c, *request.subnet_id));
-    if (!request.availability_zone.empty() && subnet.availability_zone != request.availability_zone) {
-      return ec2::Error("InvalidParameterValue",
-                        absl::StrCat("The subnet '", subnet.id.text(), "' is in ", subnet.availability_zone,
-                                     ", not in ", request.availability_zone));
+    if (!named.empty() && subnet.availability_zone != named) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("The subnet '", subnet.id.text(), "' is in ",
+                                                              subnet.availability_zone, ", not in ", named));
     }
     return subnet;
   }
-  const std::string& zone = request.availability_zone.empty() ? settings.zones.front() : request.availability_zone;
+  const std::string& zone = named.empty() ? settings.zones.front() : named;
   ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, network::FindDefaultVpc(c));
   if (!vpc) return ec2::Error("VPCIdNotSpecified", "There is no default VPC; name a subnet");
   ASSIGN_OR_RETURN(std::vector<Subnet> subnets, network::ListSubnets(c, vpc->id));
@@ -80,14 +87,40 @@ absl::StatusOr<int64_t> RootSize(const Image& image, const RunRequest& request) 
                       absl::StrCat("The image '", image.id.text(), "' has its root volume at ", image.root_device_name,
                                    "; other devices than it cannot be mapped at launch"));
   }
-  const int64_t least = std::max<int64_t>(1, (image.virtual_size_bytes + kGib - 1) / kGib);
+  const int64_t least = RootSizeGib(image);
   const int64_t size = request.root_size_gib.value_or(least);
   if (size < least || size > kMaxVolumeGib) {
     return ec2::Error("InvalidBlockDeviceMapping",
                       absl::StrCat("A root volume of ", size, " GiB does not fit: the image '", image.id.text(),
                                    "' needs ", least, " GiB and a volume has at most ", kMaxVolumeGib));
   }
+  RETURN_IF_ERROR(CheckPerformance({.type = request.root_volume_type.empty() ? Volume().type : request.root_volume_type,
+                                    .size_gib = size,
+                                    .iops = request.root_iops,
+                                    .throughput = request.root_throughput}));
+  if (request.root_snapshot_id && *request.root_snapshot_id != SnapshotOf(image.id)) {
+    return request.root_snapshot_id->NotFound();
+  }
   return size;
+}
+
+absl::Status CheckCpuOptions(const InstanceType& type, const RunRequest& request) {
+  const bool as_it_is = request.core_count.value_or(type.vcpus) == type.vcpus &&
+                        request.threads_per_core.value_or(kThreadsPerCore) == kThreadsPerCore;
+  if (as_it_is) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    absl::StrCat("The instance type '", type.name, "' has ", type.vcpus, " cores of ", kThreadsPerCore,
+                                 " thread; CpuOptions can name no others"));
+}
+
+absl::StatusOr<bool> ChooseCredits(const InstanceType& type, const RunRequest& request) {
+  if (!IsBurstable(type)) {
+    if (!request.unlimited_credits) return false;
+    return ec2::Error("InvalidParameterCombination",
+                      absl::StrCat("The instance type '", type.name,
+                                   "' is not burstable: CpuCredits is a parameter of ", "t2, t3 and t3a instances"));
+  }
+  return request.unlimited_credits.value_or(IsUnlimitedByDefault(type));
 }
 
 absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
@@ -151,6 +184,8 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("Invalid value '", type_name, "' for InstanceType; see describe-instance-types"));
   }
+  RETURN_IF_ERROR(CheckCpuOptions(*place.type, request));
+  ASSIGN_OR_RETURN(place.unlimited_credits, ChooseCredits(*place.type, request));
   if (!request.key_name.empty()) {
     ASSIGN_OR_RETURN(const std::optional<KeyPair> key, KeyPairTable(c).FindByName(request.key_name));
     if (!key) {

@@ -31,6 +31,7 @@ struct RunRequest {
   std::vector<std::string> group_names;     // of the default VPC
   std::optional<SubnetId> subnet_id;        // none = the default subnet of the zone
   std::string availability_zone;            // empty = the first
+  std::string availability_zone_id;         // the same by the zone's id
   std::optional<Ipv4> private_ip;           // only for one instance
   std::optional<bool> associate_public_ip;  // none = as the subnet says
   std::string interface_description;
@@ -40,10 +41,19 @@ struct RunRequest {
   std::optional<int64_t> root_size_gib;
   std::optional<bool> root_delete_on_termination;
   std::string root_volume_type;  // empty = gp3
+  std::optional<int> root_iops, root_throughput;
+  std::optional<SnapshotId> root_snapshot_id;  // must be the image's
   ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
   bool disable_api_termination = false;
   bool disable_api_stop = false;
   bool monitoring = false;
+  bool ebs_optimized = false;
+  std::optional<bool> unlimited_credits;  // of burstable types alone; none = what the type has
+  // Must be what the type has, where given.
+  std::optional<int> core_count, threads_per_core;
+  bool auto_recovery = true;
+  bool open_to_reservations = true;
+  PrivateDnsNameOptions dns_name_options;
   MetadataOptions metadata_options;
   std::string profile_id, profile_arn;  // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;
@@ -58,6 +68,7 @@ struct Placement {
   std::vector<SecurityGroupId> groups;
   std::string public_key;                // empty = no key pair
   std::optional<int64_t> root_size_gib;  // none = the image has no disk
+  bool unlimited_credits = false;
   int count = 0;
 };
 

@@ -261,6 +261,14 @@ InstanceReconciler::Next InstanceReconciler::FollowReboot(Guest& guest) {
 // The guest of a running instance is gone and nobody asked for it.
 InstanceReconciler::Next InstanceReconciler::FollowEnd(Guest& guest) {
   Instance& instance = guest.instance;
+  if (instance.host_boot_id != parts_.host_boot_id && !instance.auto_recovery) {
+    log::Info("instance {} ran when the host went down and is stopped: its auto recovery is disabled",
+              instance.id.text());
+    instance.reboot_requested.reset();
+    instance.state_reason = {"Server.ScheduledStop", "The host went down and auto recovery is disabled"};
+    RETURN_IF_ERROR(Settle(instance, InstanceState::kStopping));
+    return absl::ZeroDuration();
+  }
   if (instance.host_boot_id != parts_.host_boot_id) {
     log::Info("instance {} ran when the host went down and is started again", instance.id.text());
     instance.state_reason = {};

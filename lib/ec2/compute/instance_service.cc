@@ -32,21 +32,10 @@ std::string UserInitiated(absl::Time now) {
   return absl::StrCat("User initiated (", absl::FormatTime("%Y-%m-%d %H:%M:%S", now, absl::UTCTimeZone()), " GMT)");
 }
 
-absl::Status WrongState(const Instance& instance, absl::string_view verb) {
-  return ec2::Error("IncorrectInstanceState",
-                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state),
-                                 " and cannot be ", verb, " in that state"));
-}
-
 absl::Status Protected(const Instance& instance, absl::string_view verb, absl::string_view attribute) {
   return ec2::Error("OperationNotPermitted",
                     absl::StrCat("The instance '", instance.id.text(), "' may not be ", verb, " while its attribute '",
                                  attribute, "' is true; change that first"));
-}
-
-absl::Status CheckModifiable(const Instance& instance) {
-  const bool ends = instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown;
-  return ends ? WrongState(instance, "modified") : absl::OkStatus();
 }
 
 // The rows of `ids` in their order. InvalidInstanceID.NotFound naming all that are unknown.
@@ -62,6 +51,33 @@ absl::StatusOr<std::vector<Instance>> GetAll(store::Connection& connection, absl
   return ec2::Error("InvalidInstanceID.NotFound",
                     absl::StrCat(unknown.size() == 1 ? "The instance ID '" : "The instance IDs '",
                                  absl::StrJoin(unknown, ", "), unknown.size() == 1 ? "' does" : "' do", " not exist"));
+}
+
+// What is wrong with a launch whatever there is on this host.
+absl::Status CheckRequest(const RunRequest& request) {
+  if (request.min_count < 1 || request.max_count < request.min_count) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("MinCount (", request.min_count, ") must be at least 1 and MaxCount (",
+                                   request.max_count, ") at least MinCount"));
+  }
+  if (request.private_ip && request.max_count > 1) {
+    return ec2::Error("InvalidParameterCombination", "A private IP address can be given to one instance only");
+  }
+  if (request.user_data.size() > kMaxUserDataBytes) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMaxUserDataBytes,
+                                                            " bytes; this has ", request.user_data.size()));
+  }
+  for (const TagMap* tags : {&request.instance_tags, &request.volume_tags, &request.interface_tags}) {
+    RETURN_IF_ERROR(CheckTags(*tags));
+  }
+  return absl::OkStatus();
+}
+
+// What of a change an instance must be stopped for, in words; empty when nothing is.
+absl::string_view NeedsStop(const InstanceChange& change) {
+  if (change.instance_type) return "type";
+  if (change.user_data) return "user data";
+  return change.ebs_optimized ? "EBS optimization" : "";
 }
 
 }  // namespace
@@ -95,6 +111,11 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.disable_api_termination = request.disable_api_termination;
   instance.disable_api_stop = request.disable_api_stop;
   instance.monitoring = request.monitoring;
+  instance.ebs_optimized = request.ebs_optimized;
+  instance.unlimited_credits = place.unlimited_credits;
+  instance.auto_recovery = request.auto_recovery;
+  instance.open_to_reservations = request.open_to_reservations;
+  instance.boot_mode = place.image.boot_mode;
   instance.metadata_options = request.metadata_options;
   instance.availability_zone = place.subnet.availability_zone;
   instance.vpc_id = place.subnet.vpc_id;
@@ -111,6 +132,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   eni.attach_time = now;
   eni.description = request.interface_description;
   eni.groups = place.groups;
+  eni.dns_name_options = request.dns_name_options;
   if (request.private_ip) {
     eni.private_ip = *request.private_ip;
   } else {
@@ -129,6 +151,8 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
     volume.image_id = place.image.id;
     volume.size_gib = *place.root_size_gib;
     if (!request.root_volume_type.empty()) volume.type = request.root_volume_type;
+    volume.iops = request.root_iops;
+    volume.throughput = request.root_throughput;
     volume.availability_zone = place.subnet.availability_zone;
     volume.created = volume.attach_time = now;
     volume.instance_id = instance.id;
@@ -149,22 +173,13 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   return instance;
 }
 
+absl::Status InstanceService::CheckRun(const RunRequest& request) {
+  RETURN_IF_ERROR(CheckRequest(request));
+  return database_.Read([&](store::Connection& c) { return placer_.Place(c, request).status(); });
+}
+
 absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) {
-  if (request.min_count < 1 || request.max_count < request.min_count) {
-    return ec2::Error("InvalidParameterValue",
-                      absl::StrCat("MinCount (", request.min_count, ") must be at least 1 and MaxCount (",
-                                   request.max_count, ") at least MinCount"));
-  }
-  if (request.private_ip && request.max_count > 1) {
-    return ec2::Error("InvalidParameterCombination", "A private IP address can be given to one instance only");
-  }
-  if (request.user_data.size() > kMaxUserDataBytes) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMaxUserDataBytes,
-                                                            " bytes; this has ", request.user_data.size()));
-  }
-  for (const TagMap* tags : {&request.instance_tags, &request.volume_tags, &request.interface_tags}) {
-    RETURN_IF_ERROR(CheckTags(*tags));
-  }
+  RETURN_IF_ERROR(CheckRequest(request));
   ReservationView view;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     InstanceTable instances(c);
@@ -178,6 +193,12 @@ absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) 
       if (use) {
         view.id = use->reservation_id;
         ASSIGN_OR_RETURN(rows, instances.ListByReservation(view.id));
+        // Also where the rows are gone by now, an hour after.
+        if (std::all_of(rows.begin(), rows.end(), [](const Instance& row) { return !CheckModifiable(row).ok(); })) {
+          return ec2::Error("IdempotentInstanceTerminated",
+                            absl::StrCat("The instances that the client token '", request.client_token,
+                                         "' launched are terminated; launch with another token"));
+        }
         ASSIGN_OR_RETURN(view.instances, CompleteViews(c, types_, std::move(rows)));
         return absl::OkStatus();
       }
@@ -342,12 +363,7 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(instance, InstanceTable(c).Get(id));
     RETURN_IF_ERROR(CheckModifiable(instance));
-    if ((change.instance_type || change.user_data) && instance.state != InstanceState::kStopped) {
-      return ec2::Error(
-          "IncorrectInstanceState",
-          absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state), "; its ",
-                       change.instance_type ? "type" : "user data", " can be changed only while it is stopped"));
-    }
+    if (const absl::string_view what = NeedsStop(change); !what.empty()) RETURN_IF_ERROR(CheckStopped(instance, what));
     if (change.instance_type) {
       const InstanceType* type = types_.Find(*change.instance_type);
       if (type == nullptr) {
@@ -363,6 +379,7 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
     if (change.disable_api_termination) instance.disable_api_termination = *change.disable_api_termination;
     if (change.disable_api_stop) instance.disable_api_stop = *change.disable_api_stop;
     if (change.source_dest_check) instance.source_dest_check = *change.source_dest_check;
+    if (change.ebs_optimized) instance.ebs_optimized = *change.ebs_optimized;
     RETURN_IF_ERROR(ChangeInterfaces(c, instance, change));
     RETURN_IF_ERROR(ChangeVolumes(c, instance, change));
     return InstanceTable(c).Update(instance);

@@ -41,6 +41,7 @@ struct InstanceChange {
   std::optional<bool> disable_api_termination;
   std::optional<bool> disable_api_stop;
   std::optional<bool> source_dest_check;
+  std::optional<bool> ebs_optimized;  // stopped only
   std::optional<std::vector<SecurityGroupId>> group_ids;
   // Device name → DeleteOnTermination.
   std::map<std::string, bool> delete_on_termination;
@@ -61,8 +62,10 @@ class InstanceService {
   // Launches between min_count and max_count instances: as many as capacity and addresses allow, or none at all.
   // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable, InvalidParameterValue, InvalidKeyPair.NotFound,
   // InvalidGroup.NotFound, InvalidSubnetID.NotFound, InvalidIPAddress.InUse, InsufficientInstanceCapacity,
-  // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, InstanceLimitExceeded.
+  // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, IdempotentInstanceTerminated.
   absl::StatusOr<ReservationView> Run(const RunRequest& request);
+  // Whether Run would launch them now. Errors: those of Run, but for those of its token.
+  absl::Status CheckRun(const RunRequest& request);
   // Where Run would put the instances, by what the request says of zone, subnet and groups alone. Errors: those of Run
   // that are about these.
   absl::StatusOr<LaunchSite> SiteOf(const RunRequest& request);
@@ -87,6 +90,11 @@ class InstanceService {
   absl::Status Modify(const InstanceId& id, const InstanceChange& change);
   // The options as they are then.
   absl::StatusOr<MetadataOptions> ModifyMetadataOptions(const InstanceId& id, const MetadataOptionsChange& change);
+  absl::Status SetAutoRecovery(const InstanceId& id, bool enabled);
+  // Error: InstanceCreditSpecification.NotSupported too.
+  absl::Status SetCredits(const InstanceId& id, bool unlimited);
+  // The hostname type changes only while the instance is stopped.
+  absl::Status ModifyDnsNameOptions(const InstanceId& id, const PrivateDnsNameOptionsChange& change);
   // Of all or none of `ids`.
   absl::Status SetMonitoring(absl::Span<const InstanceId> ids, bool detailed);
 
@@ -107,6 +115,9 @@ class InstanceService {
   const InstanceServiceHooks hooks_;
   const InstancePlacer placer_;
 };
+
+// Error: InstanceCreditSpecification.NotSupported for a type that has no burst credits.
+absl::Status CheckBurstable(const Instance& instance);
 
 // Inside a transaction of the caller's.
 

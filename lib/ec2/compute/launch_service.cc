@@ -17,6 +17,8 @@ absl::Status Missing(absl::string_view parameter) {
   return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", parameter));
 }
 
+absl::Status Unsupported(absl::string_view why) { return ec2::Error("UnsupportedOperation", why); }
+
 absl::StatusOr<std::vector<SecurityGroupId>> ParseGroups(const std::vector<std::string>& texts) {
   std::vector<SecurityGroupId> ids;
   for (const std::string& text : texts) {
@@ -40,24 +42,29 @@ absl::Status ParsePlacement(const LaunchSpec::Placement& placement, RunRequest& 
     return ec2::Error("InvalidPlacementGroup.Unknown", absl::StrCat("The Placement Group '", group, "' is unknown."));
   }
   run.availability_zone = placement.availability_zone.value_or("");
+  run.availability_zone_id = placement.availability_zone_id.value_or("");
   return absl::OkStatus();
 }
 
 absl::Status ParseBlockDevices(const std::vector<LaunchSpec::BlockDeviceMapping>& mappings, RunRequest& run) {
   if (mappings.size() > 1) {
-    return ec2::Error("UnsupportedOperation",
-                      "An instance is launched with its root volume alone: only one block device can be mapped");
+    return Unsupported("An instance is launched with its root volume alone: only one block device can be mapped");
   }
   for (const LaunchSpec::BlockDeviceMapping& mapping : mappings) {
     run.root_device_name = mapping.device_name.value_or("");
     if (run.root_device_name.empty()) return Missing("blockDeviceMapping.1.deviceName");
     if (!mapping.ebs.has_value()) continue;
     if (mapping.ebs->encrypted.value_or(false)) {
-      return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported");
+      return Unsupported("Encrypted volumes are not supported");
     }
     run.root_size_gib = mapping.ebs->volume_size;
     run.root_delete_on_termination = mapping.ebs->delete_on_termination;
     run.root_volume_type = mapping.ebs->volume_type.value_or("");
+    run.root_iops = mapping.ebs->iops;
+    run.root_throughput = mapping.ebs->throughput;
+    if (!mapping.ebs->snapshot_id.value_or("").empty()) {
+      ASSIGN_OR_RETURN(run.root_snapshot_id, SnapshotId::Parse(*mapping.ebs->snapshot_id));
+    }
   }
   return absl::OkStatus();
 }
@@ -72,12 +79,30 @@ absl::Status ParseInterface(const LaunchSpec& spec, RunRequest& run) {
   if (!spec.security_group_ids.empty() || !spec.security_groups.empty()) return clash("security group");
   if (!spec.private_ip_address.value_or("").empty()) return clash("private address");
   if (!interface.delete_on_termination.value_or(true)) {
-    return ec2::Error("UnsupportedOperation",
-                      "A network interface made with an instance is deleted with it: deleteOnTermination must be true");
+    return Unsupported(
+        "A network interface made with an instance is deleted with it: deleteOnTermination must be true");
+  }
+  if (interface.interface_type.value_or("interface") != "interface") {
+    return Unsupported("Network interfaces have the interfaceType interface and no other");
   }
   run.associate_public_ip = interface.associate_public_ip_address;
   run.interface_description = interface.description.value_or("");
   return absl::OkStatus();
+}
+
+// With its private address where that is said by the list of its addresses.
+absl::StatusOr<LaunchSpec::NetworkInterface> WithOneAddress(LaunchSpec::NetworkInterface interface) {
+  if (interface.private_ip_addresses.empty()) return interface;
+  if (!interface.private_ip_address.value_or("").empty()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameters privateIpAddress and privateIpAddresses cannot be used together");
+  }
+  const LaunchSpec::PrivateIpAddress& first = interface.private_ip_addresses.front();
+  if (interface.private_ip_addresses.size() > 1 || !first.primary.value_or(false)) {
+    return Unsupported("A network interface has one private address, its primary one");
+  }
+  interface.private_ip_address = first.private_ip_address;
+  return interface;
 }
 
 // Of the network interface where one is given, else of the instance.
@@ -115,13 +140,78 @@ absl::Status ParseTags(const std::vector<LaunchSpec::TagSpecification>& specific
   return absl::OkStatus();
 }
 
+absl::Status ParseCapacityReservation(const LaunchSpec::CapacityReservation& given, RunRequest& run) {
+  const LaunchSpec::CapacityReservationTarget target =
+      given.capacity_reservation_target.value_or(LaunchSpec::CapacityReservationTarget());
+  if (const std::string id = target.capacity_reservation_id.value_or(""); !id.empty()) {
+    return ec2::Error("InvalidCapacityReservationId.NotFound",
+                      absl::StrCat("The capacity reservation '", id, "' does not exist"));
+  }
+  const std::string preference = given.capacity_reservation_preference.value_or("open");
+  if (preference == "capacity-reservations-only" ||
+      !target.capacity_reservation_resource_group_arn.value_or("").empty()) {
+    return Unsupported("There are no capacity reservations: the preference must be open or none, without a target");
+  }
+  run.open_to_reservations = preference == "open";
+  return absl::OkStatus();
+}
+
+// What has one value here, and is refused where another is asked for.
+absl::Status CheckAbsentFeatures(const LaunchSpec& spec) {
+  if (spec.hibernation_options.has_value() && spec.hibernation_options->configured.value_or(false)) {
+    return Unsupported("Instances do not hibernate: hibernationOptions.configured must be false");
+  }
+  if (spec.enclave_options.has_value() && spec.enclave_options->enabled.value_or(false)) {
+    return Unsupported("There are no enclaves: enclaveOptions.enabled must be false");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseOptions(const LaunchSpec& spec, RunRequest& run) {
+  RETURN_IF_ERROR(CheckAbsentFeatures(spec));
+  run.ebs_optimized = spec.ebs_optimized.value_or(false);
+  if (spec.credit_specification.has_value()) {
+    if (!spec.credit_specification->cpu_credits.has_value()) return Missing("creditSpecification.cpuCredits");
+    run.unlimited_credits = spec.credit_specification->cpu_credits == "unlimited";
+  }
+  if (spec.cpu_options.has_value()) {
+    run.core_count = spec.cpu_options->core_count;
+    run.threads_per_core = spec.cpu_options->threads_per_core;
+  }
+  if (spec.capacity_reservation_specification.has_value()) {
+    RETURN_IF_ERROR(ParseCapacityReservation(*spec.capacity_reservation_specification, run));
+  }
+  if (spec.private_dns_name_options.has_value()) {
+    run.dns_name_options = ParseDnsNameOptions(*spec.private_dns_name_options).AppliedTo({});
+  }
+  if (spec.maintenance_options.has_value()) {
+    run.auto_recovery = spec.maintenance_options->auto_recovery.value_or("default") == "default";
+  }
+  if (spec.metadata_options.has_value()) {
+    ASSIGN_OR_RETURN(const MetadataOptionsChange metadata, ParseMetadataOptions(*spec.metadata_options));
+    run.metadata_options = metadata.AppliedTo(run.metadata_options);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 TagMap TemplateTags(const std::string& id, const std::string& version) {
   return {{"aws:ec2launchtemplate:id", id}, {"aws:ec2launchtemplate:version", version}};
 }
 
-MetadataOptionsChange ParseMetadataOptions(const LaunchSpec::MetadataOptions& given) {
+PrivateDnsNameOptionsChange ParseDnsNameOptions(const LaunchSpec::PrivateDnsNameOptions& given) {
+  PrivateDnsNameOptionsChange change;
+  if (given.hostname_type.has_value()) change.resource_name = given.hostname_type == "resource-name";
+  change.a_record = given.enable_resource_name_dns_a_record;
+  change.aaaa_record = given.enable_resource_name_dns_aaaa_record;
+  return change;
+}
+
+absl::StatusOr<MetadataOptionsChange> ParseMetadataOptions(const LaunchSpec::MetadataOptions& given) {
+  if (given.http_protocol_ipv6.value_or("disabled") == "enabled") {
+    return Unsupported("The metadata service answers over IPv4 alone: httpProtocolIpv6 must be disabled");
+  }
   MetadataOptionsChange change;
   if (given.http_tokens.has_value()) change.tokens_required = given.http_tokens == "required";
   if (given.http_endpoint.has_value()) change.endpoint_enabled = given.http_endpoint == "enabled";
@@ -151,7 +241,8 @@ absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall&
     RETURN_IF_ERROR(ParseNetwork(spec, spec.security_group_ids, run));
   } else {
     RETURN_IF_ERROR(ParseInterface(spec, run));
-    RETURN_IF_ERROR(ParseNetwork(spec.network_interfaces.front(), spec.network_interfaces.front().groups, run));
+    ASSIGN_OR_RETURN(const LaunchSpec::NetworkInterface interface, WithOneAddress(spec.network_interfaces.front()));
+    RETURN_IF_ERROR(ParseNetwork(interface, interface.groups, run));
   }
   if (spec.instance_initiated_shutdown_behavior.has_value()) {
     ASSIGN_OR_RETURN(run.shutdown_behavior, ParseShutdownBehavior(*spec.instance_initiated_shutdown_behavior));
@@ -162,9 +253,7 @@ absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall&
     if (!spec.monitoring->enabled.has_value()) return Missing("monitoring.enabled");
     run.monitoring = *spec.monitoring->enabled;
   }
-  if (spec.metadata_options.has_value()) {
-    run.metadata_options = ParseMetadataOptions(*spec.metadata_options).AppliedTo(run.metadata_options);
-  }
+  RETURN_IF_ERROR(ParseOptions(spec, run));
   RETURN_IF_ERROR(ParseTags(spec.tag_specifications, run));
   return run;
 }
@@ -182,6 +271,11 @@ absl::StatusOr<RunRequest> LaunchService::Parse(const LaunchSpec& spec, const La
 absl::StatusOr<ReservationView> LaunchService::Launch(const LaunchSpec& spec, const LaunchCall& call) {
   ASSIGN_OR_RETURN(const RunRequest run, Parse(spec, call));
   return instances_.Run(run);
+}
+
+absl::Status LaunchService::CheckNow(const LaunchSpec& spec, const LaunchCall& call) {
+  ASSIGN_OR_RETURN(const RunRequest run, Parse(spec, call));
+  return instances_.CheckRun(run);
 }
 
 absl::Status LaunchService::Check(const LaunchSpec& spec) {

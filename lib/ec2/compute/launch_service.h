@@ -28,11 +28,14 @@ TagMap TemplateTags(const std::string& id, const std::string& version);
 
 // `spec` as the service takes it, without its instance profile. Reads nothing but its arguments. Errors:
 // MissingParameter, InvalidParameterValue, InvalidParameterCombination, InvalidUserData.Malformed,
-// UnsupportedOperation, InvalidPlacementGroup.Unknown, the malformed codes of ids.
+// UnsupportedOperation, InvalidPlacementGroup.Unknown, InvalidCapacityReservationId.NotFound, the malformed codes of
+// ids.
 absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall& call);
 
-// What an instance's metadata options become by `given`.
-MetadataOptionsChange ParseMetadataOptions(const LaunchSpec::MetadataOptions& given);
+PrivateDnsNameOptionsChange ParseDnsNameOptions(const LaunchSpec::PrivateDnsNameOptions& given);
+
+// What an instance's metadata options become by `given`. Error: UnsupportedOperation.
+absl::StatusOr<MetadataOptionsChange> ParseMetadataOptions(const LaunchSpec::MetadataOptions& given);
 
 // Thread-safe.
 class LaunchService {
@@ -43,6 +46,8 @@ class LaunchService {
   // The instances that were launched under the call's token, launched if there are none. Errors: those of ParseLaunch,
   // InstanceProfileService::Resolve and InstanceService::Run.
   absl::StatusOr<ReservationView> Launch(const LaunchSpec& spec, const LaunchCall& call);
+  // Whether Launch would launch them now. Errors: as of Launch, but for those of the token.
+  absl::Status CheckNow(const LaunchSpec& spec, const LaunchCall& call);
   // Whether one instance could be launched by it, so far as that does not depend on what there is when it is launched:
   // its instance type must exist, and its instance profile. Errors: as of Launch.
   absl::Status Check(const LaunchSpec& spec);

@@ -79,6 +79,11 @@ absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, 
   return NetworkTable(connection).SetSourceDestCheck(id, check);
 }
 
+absl::Status SetDnsNameOptions(store::Connection& connection, const NetworkInterface& eni,
+                               const PrivateDnsNameOptions& options) {
+  return NetworkTable(connection).SetDnsNameOptions(eni, options);
+}
+
 absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,
                           absl::Span<const SecurityGroupId> groups) {
   std::vector<SecurityGroupId> members;

@@ -78,6 +78,9 @@ absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection&
 // the interface changed since it was read.
 absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address);
 absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check);
+// Error: Aborted when `eni` is not as it is stored.
+absl::Status SetDnsNameOptions(store::Connection& connection, const NetworkInterface& eni,
+                               const PrivateDnsNameOptions& options);
 
 // Puts the interface into these groups and no others; one that is named twice counts once. Errors:
 // InvalidParameterValue for none, InvalidGroup.NotFound for one that its VPC does not have.

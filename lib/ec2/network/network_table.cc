@@ -44,6 +44,9 @@ const auto& InterfaceRows() {
       store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
       store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
       store::Column("public_ip", &Eni::public_ip), store::Column("auto_public_ip", &Eni::auto_public_ip),
+      store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::resource_name),
+      store::Column("dns_a_record", &Eni::dns_name_options, &PrivateDnsNameOptions::a_record),
+      store::Column("dns_aaaa_record", &Eni::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
       store::Unmapped("seq"));
   return table;
 }
@@ -207,6 +210,11 @@ absl::Status NetworkTable::SetPublicIp(NetworkInterface& eni, std::optional<Ipv4
 
 absl::Status NetworkTable::SetSourceDestCheck(const EniId& id, bool source_dest_check) {
   return InterfaceRows().Set(connection_, id, &NetworkInterface::source_dest_check, source_dest_check);
+}
+
+absl::Status NetworkTable::SetDnsNameOptions(NetworkInterface eni, const PrivateDnsNameOptions& options) {
+  eni.dns_name_options = options;
+  return InterfaceRows().Update(connection_, eni, {"resource_name", "dns_a_record", "dns_aaaa_record"});
 }
 
 absl::Status NetworkTable::SetDescription(const EniId& id, const std::string& description) {

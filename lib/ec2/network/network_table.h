@@ -45,6 +45,8 @@ class NetworkTable {
   // address and version in `eni`. nullopt takes it away. Error: InvalidIPAddress.InUse.
   absl::Status SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
+  // Error: Aborted when `eni` is not as it is stored.
+  absl::Status SetDnsNameOptions(NetworkInterface eni, const PrivateDnsNameOptions& options);
   absl::Status SetDescription(const EniId& id, const std::string& description);
 
  private:

@@ -133,6 +133,13 @@ absl::StatusOr<std::vector<ImageView>> ImageService::List(absl::Span<const Image
   });
 }
 
+absl::StatusOr<std::map<std::string, TagMap>> ImageService::SnapshotTags(absl::Span<const ImageView> images) {
+  std::vector<std::string> ids;
+  ids.reserve(images.size());
+  for (const ImageView& view : images) ids.push_back(SnapshotOf(view.image.id).text());
+  return database_.ReadFor([&](store::Connection& connection) { return tagging::GetTagsOf(connection, ids); });
+}
+
 absl::StatusOr<ImageView> ImageService::Get(const ImageId& id) {
   ASSIGN_OR_RETURN(std::vector<ImageView> views, List({&id, 1}));
   return std::move(views.front());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,8 @@ class ImageService {
   // No ids = all. Error: InvalidAMIID.NotFound.
   absl::StatusOr<std::vector<ImageView>> List(absl::Span<const ImageId> ids = {});
   absl::StatusOr<ImageView> Get(const ImageId& id);
+  // Of the images' snapshots, by id; one without tags has no entry.
+  absl::StatusOr<std::map<std::string, TagMap>> SnapshotTags(absl::Span<const ImageView> images);
 
  private:
   store::Database& database_;

@@ -75,8 +75,8 @@ TEST_CASE("each filter of DescribeInstanceStatus sees of an instance what the an
        {compute::CheckStatus::kPassed, compute::CheckStatus::kFailed, compute::CheckStatus::kInitializing,
         compute::CheckStatus::kNotApplicable}) {
     const compute::InstanceStatus both{.system = status, .instance = status};
-    CheckSame(*ec2::v1::DescribeInstanceStatusRequest::descriptor(), ec2::StatusFilters(), ec2::StatusView{&view, both},
-              ec2::RenderStatus(view, both));
+    CheckSame(*ec2::v1::DescribeInstanceStatusRequest::descriptor(), ec2::StatusFilters(),
+              ec2::StatusView{&view, both, "use1-az1"}, ec2::RenderStatus(view, both, world.settings));
   }
 }
 

@@ -1,4 +1,4 @@
-// Options of instances, the VPC and the account that have one value here, and are answered for clients that ask.
+// Options of instances, the VPC and the account, as clients ask for them one by one.
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -23,33 +23,56 @@ TEST_CASE("an instance has no password", "[api]") {
   CHECK(answer.instance_id() == request.instance_id());
   CHECK(answer.has_password_data());
   CHECK(answer.password_data().empty());
+  CHECK(answer.timestamp() == "2027-01-15T08:00:00.000Z");
 }
 
-TEST_CASE("burst credits are standard, and no instance is unlimited", "[api]") {
-  ApiWorld world;
-  const InstanceId id = world.Launch();
+namespace {
+
+InstanceId LaunchType(ApiWorld& world, const std::string& type) {
+  compute::RunRequest run = world.Request();
+  run.instance_type = type;
+  return world.Launch(run);
+}
+
+std::string CreditsOf(ApiWorld& world, const InstanceId& id) {
   ec2::v1::DescribeInstanceCreditSpecificationsRequest request;
-  CHECK(Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request))
-            .instance_credit_specifications()
-            .empty());
   request.add_instance_ids(id.text());
   const auto answer = Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request));
   REQUIRE(answer.instance_credit_specifications_size() == 1);
   CHECK(answer.instance_credit_specifications(0).instance_id() == id.text());
-  CHECK(answer.instance_credit_specifications(0).cpu_credits() == "standard");
+  return answer.instance_credit_specifications(0).cpu_credits();
+}
+
+}  // namespace
+
+TEST_CASE("burst credits of a t2 are standard, of a t3 unlimited, and other types have none", "[api]") {
+  ApiWorld world;
+  const InstanceId t2 = LaunchType(world, "t2.micro");
+  const InstanceId t3 = LaunchType(world, "t3.micro");
+  CHECK(CreditsOf(world, t2) == "standard");
+  CHECK(CreditsOf(world, t3) == "unlimited");
+  ec2::v1::DescribeInstanceCreditSpecificationsRequest request;
+  const auto unlimited = Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request));
+  REQUIRE(unlimited.instance_credit_specifications_size() == 1);
+  CHECK(unlimited.instance_credit_specifications(0).instance_id() == t3.text());
   ec2::v1::Filter& other = *request.add_filters();
   other.set_name("instance-id");
   other.add_values(kNoInstance);
   CHECK(Value(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request))
             .instance_credit_specifications()
             .empty());
+  request.clear_filters();
+  request.add_instance_ids(world.Launch().text());
+  CHECK(ec2::ErrorCode(world.Call<ec2::v1::DescribeInstanceCreditSpecificationsResponse>(request).status()) ==
+        "InstanceCreditSpecification.NotSupported");
 }
 
-TEST_CASE("standard credits are granted, unlimited ones refused, instance by instance", "[api]") {
+TEST_CASE("burst credits are set where the type has any, instance by instance", "[api]") {
   ApiWorld world;
-  const InstanceId standard = world.Launch();
-  const InstanceId unlimited = world.Launch();
-  const InstanceId dead = world.Launch();
+  const InstanceId standard = LaunchType(world, "t3.micro");
+  const InstanceId unlimited = LaunchType(world, "t2.micro");
+  const InstanceId steady = world.Launch();
+  const InstanceId dead = LaunchType(world, "t3.micro");
   REQUIRE(world.service->Terminate({&dead, 1}).ok());
   REQUIRE(world.Reaches(dead, InstanceState::kTerminated));
   ec2::v1::ModifyInstanceCreditSpecificationRequest request;
@@ -60,43 +83,21 @@ TEST_CASE("standard credits are granted, unlimited ones refused, instance by ins
   };
   add(standard.text(), "standard");
   add(unlimited.text(), "unlimited");
+  add(steady.text(), "unlimited");
   add(kNoInstance, "standard");
   add(dead.text(), "standard");
   const auto answer = Value(world.Call<ec2::v1::ModifyInstanceCreditSpecificationResponse>(request));
-  REQUIRE(answer.successful_instance_credit_specifications_size() == 1);
+  REQUIRE(answer.successful_instance_credit_specifications_size() == 2);
   CHECK(answer.successful_instance_credit_specifications(0).instance_id() == standard.text());
+  CHECK(CreditsOf(world, standard) == "standard");
+  CHECK(CreditsOf(world, unlimited) == "unlimited");
   const auto& refused = answer.unsuccessful_instance_credit_specifications();
   REQUIRE(refused.size() == 3);
-  CHECK(refused[0].instance_id() == unlimited.text());
+  CHECK(refused[0].instance_id() == steady.text());
   CHECK(refused[0].error().code() == "InstanceCreditSpecification.NotSupported");
   CHECK(refused[1].error().code() == "InvalidInstanceID.NotFound");
   CHECK(refused[2].error().code() == "IncorrectInstanceState");
   CHECK(refused[2].error().message().size() > 10);
-}
-
-TEST_CASE("maintenance and host names stay as they are, and what would change them is refused", "[api]") {
-  ApiWorld world;
-  const std::string id = world.Launch().text();
-  ec2::v1::ModifyInstanceMaintenanceOptionsRequest maintenance;
-  maintenance.set_instance_id(id);
-  maintenance.set_auto_recovery("default");
-  CHECK(Value(world.Call<ec2::v1::ModifyInstanceMaintenanceOptionsResponse>(maintenance)).auto_recovery() == "default");
-  maintenance.set_auto_recovery("disabled");
-  CHECK(ec2::ErrorCode(world.Call<ec2::v1::ModifyInstanceMaintenanceOptionsResponse>(maintenance).status()) ==
-        "UnsupportedOperation");
-
-  ec2::v1::ModifyPrivateDnsNameOptionsRequest names;
-  names.set_instance_id(id);
-  names.set_private_dns_hostname_type("ip-name");
-  names.set_enable_resource_name_dns_a_record(false);
-  names.set_enable_resource_name_dns_aaaa_record(false);
-  CHECK(Value(world.Call<ec2::v1::ModifyPrivateDnsNameOptionsResponse>(names)).return_());
-  for (const char* change : {"private_dns_hostname_type: 'resource-name'", "enable_resource_name_dns_a_record: true",
-                             "enable_resource_name_dns_aaaa_record: true"}) {
-    INFO(change);
-    const auto refused = world.CallText("ModifyPrivateDnsNameOptions", "instance_id: '" + id + "' " + change);
-    CHECK(ec2::ErrorCode(refused.status()) == "UnsupportedOperation");
-  }
 }
 
 TEST_CASE("each attribute of a VPC is answered alone", "[api]") {

@@ -198,6 +198,19 @@ TEST_CASE("instances that ran when the host went down run again after it is up",
   CHECK(world.Row(id).host_boot_id == "second-boot");
 }
 
+TEST_CASE("an instance whose auto recovery is disabled is stopped after the host went down", "[compute]") {
+  ComputeWorld world;
+  compute::RunRequest request = world.Request();
+  request.auto_recovery = false;
+  const InstanceId id = world.Launch(request);
+  world.reconciler->Stop();
+  world.hypervisor.LoseGuest(id);
+  world.Boot("second-boot");
+  REQUIRE(world.Reaches(id, State::kStopped));
+  CHECK(world.Row(id).state_reason.code == "Server.ScheduledStop");
+  CHECK_FALSE(world.hypervisor.SpecOf(id).has_value());
+}
+
 TEST_CASE("a launch goes on from wherever an earlier life of the daemon left it", "[compute]") {
   ComputeWorld world;
   world.reconciler->Stop();

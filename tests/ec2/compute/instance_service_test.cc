@@ -101,6 +101,24 @@ TEST_CASE("the same client token is the same reservation, and other parameters u
   CHECK(world.service->Run(request)->id != first->id);
 }
 
+TEST_CASE("the client token of terminated instances launches nothing again", "[compute]") {
+  ComputeWorld world;
+  compute::RunRequest request = world.Request(2);
+  request.client_token = "token";
+  const auto first = world.service->Run(request);
+  REQUIRE(first.ok());
+  const InstanceId one = first->instances[0].instance.id, other = first->instances[1].instance.id;
+  REQUIRE(world.service->Terminate({&one, 1}).ok());
+  CHECK(world.service->Run(request)->id == first->id);
+  REQUIRE(world.service->Terminate({&other, 1}).ok());
+  const absl::Status again = world.service->Run(request).status();
+  CHECK(CodeOf(again) == "IdempotentInstanceTerminated");
+  CHECK(again.message().find("token") != std::string::npos);
+  REQUIRE(world.Reaches(other, InstanceState::kTerminated));
+  CHECK(CodeOf(world.service->Run(request).status()) == "IdempotentInstanceTerminated");
+  CHECK(world.service->Describe({}, nullptr, 0, 0)->instances.size() == 2);
+}
+
 TEST_CASE("a wished private address is given once", "[compute]") {
   ComputeWorld world;
   compute::RunRequest request = world.Request();

@@ -1,6 +1,7 @@
 #include "lib/ec2/compute/api/instance_attribute_handlers.h"
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/base/status_macros.h"
@@ -50,7 +51,7 @@ absl::StatusOr<v1::DescribeInstanceAttributeResponse> DescribeInstanceAttribute(
   } else if (attribute == "groupSet") {
     *response.mutable_groups() = RenderGroups(view);
   } else if (attribute == "ebsOptimized") {
-    response.mutable_ebs_optimized()->set_value(false);
+    response.mutable_ebs_optimized()->set_value(instance.ebs_optimized);
   } else if (attribute == "sriovNetSupport") {
     response.mutable_sriov_net_support();
   } else if (attribute == "enaSupport") {
@@ -62,8 +63,8 @@ absl::StatusOr<v1::DescribeInstanceAttributeResponse> DescribeInstanceAttribute(
 }
 
 absl::StatusOr<bool> ParseBool(const std::string& name, const std::string& text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
+  if (absl::EqualsIgnoreCase(text, "true")) return true;
+  if (absl::EqualsIgnoreCase(text, "false")) return false;
   return ec2::Error("InvalidParameterValue",
                     absl::StrCat("The value for parameter ", name, " is invalid. It must be true or false."));
 }
@@ -97,6 +98,7 @@ absl::Status Unfold(v1::ModifyInstanceAttributeRequest& request) {
     ASSIGN_OR_RETURN(const bool flag, ParseBool(name, value));
     if (name == "disableApiTermination") request.mutable_disable_api_termination()->set_value(flag);
     if (name == "disableApiStop") request.mutable_disable_api_stop()->set_value(flag);
+    if (name == "ebsOptimized") request.mutable_ebs_optimized()->set_value(flag);
     if (name == "sourceDestCheck") request.mutable_source_dest_check()->set_value(flag);
   }
   return absl::OkStatus();
@@ -114,7 +116,7 @@ absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeR
   const int given = request.has_source_dest_check() + !request.block_device_mappings().empty() +
                     request.has_disable_api_termination() + request.has_disable_api_stop() + !request.groups().empty() +
                     request.has_instance_initiated_shutdown_behavior() + request.has_instance_type() +
-                    request.has_user_data();
+                    request.has_user_data() + request.has_ebs_optimized();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
   if (given > 1) {
     return ec2::Error("InvalidParameterCombination",
@@ -128,6 +130,8 @@ absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeR
       OptionalFlag(request.has_disable_api_termination(), request.disable_api_termination(), "disableApiTermination"));
   ASSIGN_OR_RETURN(change.disable_api_stop,
                    OptionalFlag(request.has_disable_api_stop(), request.disable_api_stop(), "disableApiStop"));
+  ASSIGN_OR_RETURN(change.ebs_optimized,
+                   OptionalFlag(request.has_ebs_optimized(), request.ebs_optimized(), "ebsOptimized"));
   if (request.has_instance_type()) {
     if (request.instance_type().value().empty()) return MissingValue("instanceType");
     change.instance_type = request.instance_type().value();
@@ -188,8 +192,8 @@ absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyInstanceMetadata
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
   compute::LaunchSpec::MetadataOptions options;
   schema::ReadFields(request, options);
-  ASSIGN_OR_RETURN(const MetadataOptions changed,
-                   instances.ModifyMetadataOptions(id, compute::ParseMetadataOptions(options)));
+  ASSIGN_OR_RETURN(const MetadataOptionsChange change, compute::ParseMetadataOptions(options));
+  ASSIGN_OR_RETURN(const MetadataOptions changed, instances.ModifyMetadataOptions(id, change));
   v1::ModifyInstanceMetadataOptionsResponse response;
   response.set_instance_id(id.text());
   *response.mutable_instance_metadata_options() = RenderMetadataOptions(changed);

@@ -4,6 +4,7 @@
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {
@@ -66,6 +67,19 @@ void AddInstanceItself(Table& table) {
   table["state-reason-message"] = IfAny([](const InstanceView& v) { return ReasonOf(v.instance).message; });
 }
 
+void AddOptions(const Settings& settings, Table& table) {
+  table["availability-zone-id"] =
+      Of([&settings](const InstanceView& v) { return ZoneId(settings, v.instance.availability_zone); });
+  for (const char* name : {"boot-mode", "current-instance-boot-mode"}) {
+    table[name] = Of([](const InstanceView& v) { return BootModeName(v.instance.boot_mode); });
+  }
+  table["capacity-reservation-specification.capacity-reservation-preference"] =
+      Of([](const InstanceView& v) { return ReservationPreference(v.instance); });
+  table["ebs-optimized"] = Of([](const InstanceView& v) { return gateway::FilterText(v.instance.ebs_optimized); });
+  table["maintenance-options.auto-recovery"] =
+      Of([](const InstanceView& v) { return AutoRecovery(v.instance.auto_recovery); });
+}
+
 void AddMetadataOptions(Table& table) {
   const auto add = [&table](const std::string& name, auto text) {
     table["metadata-options." + name] = Of([text](const InstanceView& v) {
@@ -75,6 +89,7 @@ void AddMetadataOptions(Table& table) {
   add("http-tokens", [](const auto& o) { return o.http_tokens(); });
   add("http-endpoint", [](const auto& o) { return o.http_endpoint(); });
   add("http-put-response-hop-limit", [](const auto& o) { return absl::StrCat(o.http_put_response_hop_limit()); });
+  add("state", [](const auto& o) { return o.state(); });
   add("instance-metadata-tags", [](const auto& o) { return o.instance_metadata_tags(); });
 }
 
@@ -112,15 +127,22 @@ void AddInterfaces(const Settings& settings, Table& table) {
   };
   const auto public_ip = [](const NetworkInterface& e) { return e.public_ip ? e.public_ip->text() : std::string(); };
   const auto private_ip = [](const NetworkInterface& e) { return e.private_ip.text(); };
-  const auto dns_name = [&settings](const NetworkInterface& e) { return PrivateDnsName(e.private_ip, settings); };
+  const auto dns_name = [&settings](const NetworkInterface& e) { return PrivateDnsName(e, settings); };
   const auto subnet = [](const NetworkInterface& e) { return e.subnet_id.text(); };
   const auto vpc = [](const NetworkInterface& e) { return e.vpc_id.text(); };
   table["ip-address"] = first(public_ip);
   table["private-ip-address"] = first(private_ip);
   table["private-dns-name"] = first(dns_name);
-  table["dns-name"] = first([&settings](const NetworkInterface& e) {
+  const auto public_name = [&settings](const NetworkInterface& e) {
     return e.public_ip ? PublicDnsName(*e.public_ip, settings.region) : std::string();
-  });
+  };
+  table["dns-name"] = first(public_name);
+  const std::string names = "private-dns-name-options.";
+  table[names + "hostname-type"] = first([](const NetworkInterface& e) { return HostnameType(e); });
+  table[names + "enable-resource-name-dns-a-record"] =
+      first([](const NetworkInterface& e) { return gateway::FilterText(e.dns_name_options.a_record); });
+  table[names + "enable-resource-name-dns-aaaa-record"] =
+      first([](const NetworkInterface& e) { return gateway::FilterText(e.dns_name_options.aaaa_record); });
   table["subnet-id"] = first(subnet);
   table["vpc-id"] = first(vpc);
   table["instance.group-id"] = GroupIds();
@@ -135,6 +157,11 @@ void AddInterfaces(const Settings& settings, Table& table) {
   for (const char* name : {"addresses.association.ip-owner-id", "association.ip-owner-id"}) {
     add(name, [](const NetworkInterface& e) { return e.public_ip ? "amazon" : ""; });
   }
+  for (const char* name : {"addresses.association.public-dns-name", "association.public-dns-name", "public-dns-name"}) {
+    add(name, public_name);
+  }
+  add("addresses.private-dns-name", dns_name);
+  add("attachment.network-card-index", [](const NetworkInterface&) { return "0"; });
   add("attachment.attach-time", [](const NetworkInterface& e) { return gateway::RenderTime(e.attach_time); });
   add("attachment.attachment-id", [](const NetworkInterface& e) { return e.attachment_id; });
   add("attachment.delete-on-termination",
@@ -165,6 +192,7 @@ void AddInterfaces(const Settings& settings, Table& table) {
 gateway::FilterTable<InstanceView> InstanceFilters(const Settings& settings) {
   Table table;
   AddInstanceItself(table);
+  AddOptions(settings, table);
   AddMetadataOptions(table);
   table["owner-id"] = Of([&settings](const InstanceView&) { return settings.account_id; });
   AddVolumes(table);
@@ -186,6 +214,7 @@ const gateway::FilterTable<StatusView>& StatusFilters() {
       *v1::DescribeInstanceStatusRequest::descriptor(),
       {
           {"availability-zone", of([](const StatusView& s) { return s.view->instance.availability_zone; })},
+          {"availability-zone-id", of([](const StatusView& s) { return s.zone_id; })},
           {"instance-state-code",
            of([](const StatusView& s) { return absl::StrCat(static_cast<int>(s.view->instance.state)); })},
           {"instance-state-name", of([](const StatusView& s) { return StateName(s.view->instance.state); })},

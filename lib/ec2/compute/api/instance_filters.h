@@ -1,6 +1,8 @@
 // The filters of DescribeInstances and DescribeInstanceStatus.
 #pragma once
 
+#include <string>
+
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/gateway/filters.h"
@@ -14,6 +16,7 @@ gateway::FilterTable<compute::InstanceView> InstanceFilters(const Settings& sett
 struct StatusView {
   const compute::InstanceView* view;
   compute::InstanceStatus status;
+  std::string zone_id = {};
 };
 const gateway::FilterTable<StatusView>& StatusFilters();
 

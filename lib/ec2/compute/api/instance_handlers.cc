@@ -13,6 +13,7 @@
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {
@@ -76,16 +77,16 @@ class DescribeInstances {
 
 absl::StatusOr<v1::DescribeInstanceStatusResponse> DescribeInstanceStatus(
     const v1::DescribeInstanceStatusRequest& request, compute::InstanceService& instances,
-    const compute::StatusOfInstance& status_of) {
+    const compute::StatusOfInstance& status_of, const Settings& settings) {
   ASSIGN_OR_RETURN(const auto matches, StatusFilters().Compile(request.filters()));
   const auto keep = [&](const compute::InstanceView& view) {
     if (!request.include_all_instances() && view.instance.state != InstanceState::kRunning) return false;
-    return matches(StatusView{&view, status_of(view.instance)});
+    return matches(StatusView{&view, status_of(view.instance), ZoneId(settings, view.instance.availability_zone)});
   };
   v1::DescribeInstanceStatusResponse response;
   ASSIGN_OR_RETURN(const auto views, DescribePage(instances, request, keep, response));
   for (const compute::InstanceView& view : views) {
-    *response.add_instance_statuses() = RenderStatus(view, status_of(view.instance));
+    *response.add_instance_statuses() = RenderStatus(view, status_of(view.instance), settings);
   }
   return response;
 }
@@ -105,8 +106,9 @@ absl::StatusOr<v1::GetConsoleOutputResponse> GetConsoleOutput(const v1::GetConso
 absl::StatusOr<v1::GetPasswordDataResponse> GetPasswordData(const v1::GetPasswordDataRequest& request,
                                                             compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
-  RETURN_IF_ERROR(instances.Get(id).status());
+  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
   v1::GetPasswordDataResponse response;
+  response.set_timestamp(gateway::RenderTime(view.instance.launch_time));
   response.set_instance_id(id.text());
   response.set_password_data("");
   return response;
@@ -163,9 +165,13 @@ void AddInstanceActions(gateway::Actions& actions, const ComputeServices& servic
       })
       .PassesRole([&profiles = services.profiles](const v1::RunInstancesRequest& request) {
         return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());
+      })
+      .CheckedBy([&launches = services.launches](const v1::RunInstancesRequest& request) -> absl::Status {
+        ASSIGN_OR_RETURN(const compute::LaunchCall call, ParseLaunchCall(request));
+        return launches.CheckNow(SpecOf(request), call);
       });
   actions.Add(DescribeInstances(services.settings), services.instances, services.settings);
-  actions.Add(DescribeInstanceStatus, services.instances, services.status_of);
+  actions.Add(DescribeInstanceStatus, services.instances, services.status_of, services.settings);
   actions.Add(GetConsoleOutput, services.consoles);
   actions.Add(GetPasswordData, services.instances);
   actions.Add(StartInstances, services.instances);

@@ -1,17 +1,22 @@
 #include "lib/ec2/compute/api/instance_option_handlers.h"
 
-#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance_options.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/instance_render.h"
+#include "lib/ec2/compute/launch_service.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
 
 constexpr char kStandard[] = "standard";
+constexpr char kUnlimited[] = "unlimited";
 
 using Credit = v1::InstanceCreditSpecification;
+
+bool IsGone(const Instance& instance) { return !CheckModifiable(instance).ok(); }
 
 absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanceCreditSpecifications(
     const v1::DescribeInstanceCreditSpecificationsRequest& request, compute::InstanceService& instances) {
@@ -20,40 +25,22 @@ absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanc
                                                              &Response::mutable_instance_credit_specifications};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<InstanceId>(request, request.instance_ids(), "instanceId"));
   std::vector<Credit> credits;
-  // Without ids EC2 shows the unlimited ones.
-  if (!ids.empty()) {
-    ASSIGN_OR_RETURN(const compute::InstancePage page, instances.Describe(ids, nullptr, 0, 0));
-    for (const compute::InstanceView& view : page.instances) {
-      Credit& credit = credits.emplace_back();
-      credit.set_instance_id(view.instance.id.text());
-      credit.set_cpu_credits(kStandard);
-    }
+  ASSIGN_OR_RETURN(const compute::InstancePage page, instances.Describe(ids, nullptr, 0, 0));
+  for (const compute::InstanceView& view : page.instances) {
+    const absl::Status burstable = compute::CheckBurstable(view.instance);
+    // Without ids EC2 shows the unlimited ones.
+    if (ids.empty() && (!burstable.ok() || !view.instance.unlimited_credits || IsGone(view.instance))) continue;
+    RETURN_IF_ERROR(burstable);
+    Credit& credit = credits.emplace_back();
+    credit.set_instance_id(view.instance.id.text());
+    credit.set_cpu_credits(view.instance.unlimited_credits ? kUnlimited : kStandard);
   }
   return gateway::Answer(listing, request, std::move(credits));
 }
 
-bool IsGone(const Instance& instance) {
-  return instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown;
-}
-
-absl::Status WrongState(const Instance& instance) {
-  return ec2::Error("IncorrectInstanceState",
-                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state)));
-}
-
-// An instance that can still be changed. Errors: InvalidInstanceID.NotFound, IncorrectInstanceState.
-absl::Status CheckLives(compute::InstanceService& instances, const std::string& text) {
-  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(text));
-  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
-  return IsGone(view.instance) ? WrongState(view.instance) : absl::OkStatus();
-}
-
 absl::Status SetCredits(compute::InstanceService& instances, const v1::InstanceCreditSpecificationRequest& request) {
-  RETURN_IF_ERROR(CheckLives(instances, request.instance_id()));
-  if (request.cpu_credits() == kStandard) return absl::OkStatus();
-  return ec2::Error("InstanceCreditSpecification.NotSupported",
-                    absl::StrCat("The instance '", request.instance_id(),
-                                 "' has no burst credits: CPU time is not metered, and 'unlimited' has no meaning"));
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  return instances.SetCredits(id, request.cpu_credits() == kUnlimited);
 }
 
 absl::StatusOr<v1::ModifyInstanceCreditSpecificationResponse> ModifyInstanceCreditSpecification(
@@ -77,25 +64,25 @@ absl::StatusOr<v1::ModifyInstanceCreditSpecificationResponse> ModifyInstanceCred
 
 absl::StatusOr<v1::ModifyInstanceMaintenanceOptionsResponse> ModifyInstanceMaintenanceOptions(
     const v1::ModifyInstanceMaintenanceOptionsRequest& request, compute::InstanceService& instances) {
-  RETURN_IF_ERROR(CheckLives(instances, request.instance_id()));
-  if (request.auto_recovery() == "disabled") {
-    return ec2::Error("UnsupportedOperation",
-                      "autoRecovery cannot be disabled: what ran is started again after the host's restart");
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  ASSIGN_OR_RETURN(compute::InstanceView view, instances.Get(id));
+  if (request.has_auto_recovery()) {
+    view.instance.auto_recovery = request.auto_recovery() == "default";
+    RETURN_IF_ERROR(instances.SetAutoRecovery(id, view.instance.auto_recovery));
   }
   v1::ModifyInstanceMaintenanceOptionsResponse response;
-  response.set_instance_id(request.instance_id());
-  response.set_auto_recovery("default");
+  response.set_instance_id(id.text());
+  response.set_auto_recovery(std::string(AutoRecovery(view.instance.auto_recovery)));
   return response;
 }
 
 absl::StatusOr<v1::ModifyPrivateDnsNameOptionsResponse> ModifyPrivateDnsNameOptions(
     const v1::ModifyPrivateDnsNameOptionsRequest& request, compute::InstanceService& instances) {
-  RETURN_IF_ERROR(CheckLives(instances, request.instance_id()));
-  if (request.private_dns_hostname_type() == "resource-name" || request.enable_resource_name_dns_a_record() ||
-      request.enable_resource_name_dns_aaaa_record()) {
-    return ec2::Error("UnsupportedOperation",
-                      "Instances are named by their private IPv4 addresses (ip-name) and not by their ids");
-  }
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+  compute::LaunchSpec::PrivateDnsNameOptions options;
+  schema::ReadFields(request, options);
+  if (request.has_private_dns_hostname_type()) options.hostname_type = request.private_dns_hostname_type();
+  RETURN_IF_ERROR(instances.ModifyDnsNameOptions(id, compute::ParseDnsNameOptions(options)));
   v1::ModifyPrivateDnsNameOptionsResponse response;
   response.set_return_(true);
   return response;

@@ -4,6 +4,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 
@@ -37,6 +38,16 @@ v1::InstanceStateChange RenderChange(const compute::StateChange& change) {
   *rendered.mutable_previous_state() = RenderState(change.previous);
   *rendered.mutable_current_state() = RenderState(change.current);
   return rendered;
+}
+
+absl::string_view ReservationPreference(const Instance& instance) {
+  return instance.open_to_reservations ? "open" : "none";
+}
+
+absl::string_view AutoRecovery(bool enabled) { return enabled ? "default" : "disabled"; }
+
+absl::string_view HostnameType(const NetworkInterface& eni) {
+  return eni.dns_name_options.resource_name ? "resource-name" : "ip-name";
 }
 
 StateReason ReasonOf(const Instance& instance) {
@@ -96,7 +107,7 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   *rendered.mutable_groups() = GroupsOf(eni, view);
   rendered.set_mac_address(eni.mac);
   rendered.set_owner_id(settings.account_id);
-  rendered.set_private_dns_name(PrivateDnsName(eni.private_ip, settings));
+  rendered.set_private_dns_name(PrivateDnsName(eni, settings));
   rendered.set_private_ip_address(eni.private_ip.text());
   rendered.set_source_dest_check(eni.source_dest_check);
   rendered.set_status("in-use");
@@ -143,7 +154,11 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   }
   if (view.interfaces.empty()) return;
   const NetworkInterface& first = view.interfaces.front();
-  rendered.set_private_dns_name(PrivateDnsName(first.private_ip, settings));
+  rendered.set_private_dns_name(PrivateDnsName(first, settings));
+  v1::PrivateDnsNameOptionsResponse& names = *rendered.mutable_private_dns_name_options();
+  names.set_hostname_type(std::string(HostnameType(first)));
+  names.set_enable_resource_name_dns_a_record(first.dns_name_options.a_record);
+  names.set_enable_resource_name_dns_aaaa_record(first.dns_name_options.aaaa_record);
   rendered.set_private_ip_address(first.private_ip.text());
   if (first.public_ip) {
     rendered.set_public_dns_name(PublicDnsName(*first.public_ip, settings.region));
@@ -195,6 +210,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.mutable_placement()->set_availability_zone(instance.availability_zone);
   rendered.mutable_placement()->set_group_name("");
   rendered.mutable_placement()->set_tenancy("default");
+  rendered.mutable_placement()->set_availability_zone_id(ZoneId(settings, instance.availability_zone));
   *rendered.mutable_state() = RenderState(instance.state);
   rendered.set_state_transition_reason(instance.transition_reason);
   if (const StateReason reason = ReasonOf(instance); !reason.code.empty()) {
@@ -206,7 +222,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   *rendered.mutable_security_groups() = RenderGroups(view);
   rendered.set_architecture("x86_64");
   rendered.set_client_token(instance.client_token);
-  rendered.set_ebs_optimized(false);
+  rendered.set_ebs_optimized(instance.ebs_optimized);
   rendered.set_ena_support(true);
   rendered.set_hypervisor("xen");
   rendered.set_root_device_name(instance.root_device_name);
@@ -215,18 +231,25 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_virtualization_type("hvm");
   rendered.mutable_cpu_options()->set_core_count(view.type.vcpus);
-  rendered.mutable_cpu_options()->set_threads_per_core(1);
+  rendered.mutable_cpu_options()->set_threads_per_core(kThreadsPerCore);
   rendered.mutable_hibernation_options()->set_configured(false);
   *rendered.mutable_metadata_options() = RenderMetadataOptions(instance.metadata_options);
   rendered.mutable_enclave_options()->set_enabled(false);
+  rendered.mutable_capacity_reservation_specification()->set_capacity_reservation_preference(
+      std::string(ReservationPreference(instance)));
+  rendered.mutable_maintenance_options()->set_auto_recovery(std::string(AutoRecovery(instance.auto_recovery)));
+  rendered.set_boot_mode(std::string(BootModeName(instance.boot_mode)));
+  rendered.set_current_instance_boot_mode(rendered.boot_mode());
   rendered.set_platform_details("Linux/UNIX");
   rendered.set_usage_operation("RunInstances");
   return rendered;
 }
 
-v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status) {
+v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status,
+                                const Settings& settings) {
   v1::InstanceStatus rendered;
   rendered.set_availability_zone(view.instance.availability_zone);
+  rendered.set_availability_zone_id(ZoneId(settings, view.instance.availability_zone));
   rendered.set_instance_id(view.instance.id.text());
   *rendered.mutable_instance_state() = RenderState(view.instance.state);
   *rendered.mutable_instance_status() = RenderSummary(status.instance, status.impaired_since);

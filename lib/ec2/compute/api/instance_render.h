@@ -13,7 +13,8 @@ namespace brume::ec2 {
 v1::InstanceState RenderState(InstanceState state);
 v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association);
 v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings);
-v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status);
+v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status,
+                                const Settings& settings);
 v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options);
 v1::Monitoring RenderMonitoring(bool detailed);
 v1::InstanceStateChange RenderChange(const compute::StateChange& change);
@@ -21,6 +22,13 @@ v1::InstanceStateChange RenderChange(const compute::StateChange& change);
 // The groups of the first interface; empty once the instance has none.
 google::protobuf::RepeatedPtrField<v1::GroupIdentifier> RenderGroups(const compute::InstanceView& view);
 google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes(const compute::InstanceView& view);
+
+// "open", "none".
+absl::string_view ReservationPreference(const Instance& instance);
+// "default", "disabled".
+absl::string_view AutoRecovery(bool enabled);
+// "ip-name", "resource-name".
+absl::string_view HostnameType(const NetworkInterface& eni);
 
 // Why it is in its state: what the row says, else what keeps it from the state it is on its way to. Empty code =
 // nothing.

@@ -13,8 +13,6 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kNetworkPerformance[] = "As fast as this host";
-
 v1::InstanceTypeInfo Render(const InstanceType& type) {
   v1::InstanceTypeInfo info;
   info.set_instance_type(type.name);
@@ -28,20 +26,20 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
   info.mutable_processor_info()->add_supported_architectures("x86_64");
   info.mutable_v_cpu_info()->set_default_v_cpus(type.vcpus);
   info.mutable_v_cpu_info()->set_default_cores(type.vcpus);
-  info.mutable_v_cpu_info()->set_default_threads_per_core(1);
+  info.mutable_v_cpu_info()->set_default_threads_per_core(kThreadsPerCore);
   info.mutable_memory_info()->set_size_in_mi_b(type.memory_mib);
   info.set_instance_storage_supported(false);
-  info.mutable_ebs_info()->set_ebs_optimized_support("unsupported");
+  info.mutable_ebs_info()->set_ebs_optimized_support("default");
   info.mutable_ebs_info()->set_encryption_support("unsupported");
   info.mutable_ebs_info()->set_nvme_support("unsupported");
   v1::NetworkInfo& network = *info.mutable_network_info();
-  network.set_network_performance(kNetworkPerformance);
+  network.set_network_performance(std::string(NetworkPerformance(type)));
   network.set_maximum_network_interfaces(1);
   network.set_maximum_network_cards(1);
   network.set_default_network_card_index(0);
   v1::NetworkCardInfo& card = *network.add_network_cards();
   card.set_network_card_index(0);
-  card.set_network_performance(kNetworkPerformance);
+  card.set_network_performance(std::string(NetworkPerformance(type)));
   card.set_maximum_network_interfaces(1);
   network.set_ipv4_addresses_per_interface(1);
   network.set_ipv6_addresses_per_interface(0);
@@ -51,7 +49,7 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
   network.set_encryption_in_transit_supported(false);
   info.mutable_placement_group_info();
   info.set_hibernation_supported(false);
-  info.set_burstable_performance_supported(false);
+  info.set_burstable_performance_supported(IsBurstable(type));
   info.set_dedicated_hosts_supported(false);
   info.set_auto_recovery_supported(false);
   info.add_supported_boot_modes("legacy-bios");

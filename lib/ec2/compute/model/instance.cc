@@ -37,4 +37,22 @@ absl::StatusOr<ShutdownBehavior> ParseShutdownBehavior(absl::string_view name) {
                                                           "invalid. Use 'stop' or 'terminate'."));
 }
 
+absl::Status WrongState(const Instance& instance, absl::string_view verb) {
+  return ec2::Error("IncorrectInstanceState",
+                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state),
+                                 " and cannot be ", verb, " in that state"));
+}
+
+absl::Status CheckModifiable(const Instance& instance) {
+  const bool ends = instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown;
+  return ends ? WrongState(instance, "modified") : absl::OkStatus();
+}
+
+absl::Status CheckStopped(const Instance& instance, absl::string_view what) {
+  if (instance.state == InstanceState::kStopped) return absl::OkStatus();
+  return ec2::Error("IncorrectInstanceState",
+                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state), "; its ",
+                                 what, " can be changed only while it is stopped"));
+}
+
 }  // namespace brume

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/state_reason.h"
@@ -89,6 +90,11 @@ struct Instance {
   bool disable_api_termination = false;
   bool disable_api_stop = false;
   bool monitoring = false;  // detailed
+  bool ebs_optimized = false;
+  bool unlimited_credits = false;        // CreditSpecification; of burstable types alone
+  bool auto_recovery = true;             // MaintenanceOptions: started again when it ran as the host went down
+  bool open_to_reservations = true;      // CapacityReservationPreference: "open" or "none"
+  BootMode boot_mode = BootMode::kBios;  // its image's
   bool source_dest_check = true;
   MetadataOptions metadata_options;
   std::string availability_zone;
@@ -107,6 +113,13 @@ struct Instance {
   // Counts changes of the row; an update of an older one is Aborted.
   int64_t version = 0;
 };
+
+// IncorrectInstanceState: what cannot be done with an instance in its state, "started".
+absl::Status WrongState(const Instance& instance, absl::string_view verb);
+// Error: IncorrectInstanceState for one that ends or has ended.
+absl::Status CheckModifiable(const Instance& instance);
+// `what` changes only while the instance is stopped. Error: IncorrectInstanceState.
+absl::Status CheckStopped(const Instance& instance, absl::string_view what);
 
 inline constexpr size_t kMaxUserDataBytes = 16 * 1024;
 

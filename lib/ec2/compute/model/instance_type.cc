@@ -1,5 +1,10 @@
 #include "lib/ec2/compute/model/instance_type.h"
 
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+
 namespace brume {
 namespace {
 
@@ -30,7 +35,36 @@ constexpr BuiltIn kBuiltIn[] = {
     {"r6i.xlarge", 4, 32768},    {"r6i.2xlarge", 8, 65536},   {"r6i.4xlarge", 16, 131072},
 };
 
+// As DescribeInstanceTypes of EC2 has it; the longest prefix of a type's name counts.
+constexpr std::pair<const char*, const char*> kNetworkPerformance[] = {
+    {"t2.", "Low to Moderate"},     {"t2.xlarge", "Moderate"},       {"t2.2xlarge", "Moderate"},
+    {"t3.", "Up to 5 Gigabit"},     {"t3a.", "Up to 5 Gigabit"},     {"m4.", "High"},
+    {"m4.large", "Moderate"},       {"m5.", "Up to 10 Gigabit"},     {"m5.8xlarge", "10 Gigabit"},
+    {"m5.12xlarge", "12 Gigabit"},  {"m5.16xlarge", "20 Gigabit"},   {"m5.24xlarge", "25 Gigabit"},
+    {"m6i.", "Up to 12.5 Gigabit"}, {"m6i.8xlarge", "12.5 Gigabit"}, {"c5.", "Up to 10 Gigabit"},
+    {"c5.9xlarge", "12 Gigabit"},   {"c5.12xlarge", "12 Gigabit"},   {"c5.18xlarge", "25 Gigabit"},
+    {"c5.24xlarge", "25 Gigabit"},  {"c6i.", "Up to 12.5 Gigabit"},  {"r5.", "Up to 10 Gigabit"},
+    {"r5.8xlarge", "10 Gigabit"},   {"r5.12xlarge", "12 Gigabit"},   {"r5.16xlarge", "20 Gigabit"},
+    {"r5.24xlarge", "25 Gigabit"},  {"r6i.", "Up to 12.5 Gigabit"},
+};
+
 }  // namespace
+
+absl::string_view NetworkPerformance(const InstanceType& type) {
+  absl::string_view best = "Moderate";
+  size_t longest = 0;
+  for (const auto& [prefix, words] : kNetworkPerformance) {
+    const absl::string_view of = prefix;
+    if (of.size() > longest && absl::StartsWith(type.name, of)) std::tie(longest, best) = std::tuple(of.size(), words);
+  }
+  return best;
+}
+
+bool IsBurstable(const InstanceType& type) { return absl::StartsWith(type.name, "t2.") || IsUnlimitedByDefault(type); }
+
+bool IsUnlimitedByDefault(const InstanceType& type) {
+  return absl::StartsWith(type.name, "t3.") || absl::StartsWith(type.name, "t3a.");
+}
 
 InstanceTypeTable::InstanceTypeTable(const std::vector<InstanceType>& extra) {
   for (const BuiltIn& type : kBuiltIn) types_[type.name] = {type.name, type.vcpus, type.memory_mib};

@@ -19,6 +19,16 @@ struct InstanceType {
   int64_t memory_mib = 128;
 };
 
+// Threads of each core, of every type.
+inline constexpr int kThreadsPerCore = 1;
+
+// Whether EC2 charges it burst credits: t2, t3, t3a.
+bool IsBurstable(const InstanceType& type);
+// EC2's words for how fast its network is; of a type of another family "Moderate".
+absl::string_view NetworkPerformance(const InstanceType& type);
+// What EC2 gives a burstable one that does not say: "unlimited", but for a t2.
+bool IsUnlimitedByDefault(const InstanceType& type);
+
 // Immutable after construction; thread-safe.
 class InstanceTypeTable {
  public:

@@ -26,12 +26,14 @@ struct LaunchSpec {
     std::optional<std::string> volume_type;
     std::optional<int32_t> throughput;
     std::optional<bool> encrypted;
+    std::optional<std::string> snapshot_id = {};
 
     bool operator==(const Ebs&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"delete_on_termination", &Ebs::delete_on_termination}, Field{"iops", &Ebs::iops},
                         Field{"volume_size", &Ebs::volume_size}, Field{"volume_type", &Ebs::volume_type},
-                        Field{"throughput", &Ebs::throughput}, Field{"encrypted", &Ebs::encrypted});
+                        Field{"throughput", &Ebs::throughput}, Field{"encrypted", &Ebs::encrypted},
+                        Field{"snapshot_id", &Ebs::snapshot_id});
     }
   };
 
@@ -56,11 +58,24 @@ struct LaunchSpec {
     std::optional<std::string> availability_zone;
     std::optional<std::string> group_name;
     std::optional<std::string> tenancy;
+    std::optional<std::string> availability_zone_id = {};
 
     bool operator==(const Placement&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"availability_zone", &Placement::availability_zone},
-                        Field{"group_name", &Placement::group_name}, Field{"tenancy", &Placement::tenancy});
+                        Field{"group_name", &Placement::group_name}, Field{"tenancy", &Placement::tenancy},
+                        Field{"availability_zone_id", &Placement::availability_zone_id});
+    }
+  };
+
+  struct PrivateIpAddress {
+    std::optional<bool> primary;
+    std::optional<std::string> private_ip_address;
+
+    bool operator==(const PrivateIpAddress&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"primary", &PrivateIpAddress::primary},
+                        Field{"private_ip_address", &PrivateIpAddress::private_ip_address});
     }
   };
 
@@ -72,16 +87,21 @@ struct LaunchSpec {
     std::vector<std::string> groups;  // ids
     std::optional<std::string> private_ip_address;
     std::optional<std::string> subnet_id;
+    std::optional<std::string> interface_type = {};
+    std::optional<int32_t> network_card_index = {};
+    std::vector<PrivateIpAddress> private_ip_addresses = {};
 
     bool operator==(const NetworkInterface&) const = default;
     static constexpr auto Fields() {
-      return std::tuple(Field{"associate_public_ip_address", &NetworkInterface::associate_public_ip_address},
-                        Field{"delete_on_termination", &NetworkInterface::delete_on_termination},
-                        Field{"description", &NetworkInterface::description},
-                        Field{"device_index", &NetworkInterface::device_index},
-                        Field{"groups", &NetworkInterface::groups},
-                        Field{"private_ip_address", &NetworkInterface::private_ip_address},
-                        Field{"subnet_id", &NetworkInterface::subnet_id});
+      return std::tuple(
+          Field{"associate_public_ip_address", &NetworkInterface::associate_public_ip_address},
+          Field{"delete_on_termination", &NetworkInterface::delete_on_termination},
+          Field{"description", &NetworkInterface::description}, Field{"device_index", &NetworkInterface::device_index},
+          Field{"groups", &NetworkInterface::groups},
+          Field{"private_ip_address", &NetworkInterface::private_ip_address},
+          Field{"subnet_id", &NetworkInterface::subnet_id}, Field{"interface_type", &NetworkInterface::interface_type},
+          Field{"network_card_index", &NetworkInterface::network_card_index},
+          Field{"private_ip_addresses", &NetworkInterface::private_ip_addresses});
     }
   };
 
@@ -116,13 +136,15 @@ struct LaunchSpec {
     std::optional<int32_t> http_put_response_hop_limit;
     std::optional<std::string> http_endpoint;
     std::optional<std::string> instance_metadata_tags;
+    std::optional<std::string> http_protocol_ipv6 = {};
 
     bool operator==(const MetadataOptions&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"http_tokens", &MetadataOptions::http_tokens},
                         Field{"http_put_response_hop_limit", &MetadataOptions::http_put_response_hop_limit},
                         Field{"http_endpoint", &MetadataOptions::http_endpoint},
-                        Field{"instance_metadata_tags", &MetadataOptions::instance_metadata_tags});
+                        Field{"instance_metadata_tags", &MetadataOptions::instance_metadata_tags},
+                        Field{"http_protocol_ipv6", &MetadataOptions::http_protocol_ipv6});
     }
   };
 
@@ -134,6 +156,75 @@ struct LaunchSpec {
     static constexpr auto Fields() {
       return std::tuple(Field{"arn", &IamInstanceProfile::arn}, Field{"name", &IamInstanceProfile::name});
     }
+  };
+
+  struct CpuOptions {
+    std::optional<int32_t> core_count;
+    std::optional<int32_t> threads_per_core;
+
+    bool operator==(const CpuOptions&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"core_count", &CpuOptions::core_count},
+                        Field{"threads_per_core", &CpuOptions::threads_per_core});
+    }
+  };
+
+  struct CapacityReservationTarget {
+    std::optional<std::string> capacity_reservation_id;
+    std::optional<std::string> capacity_reservation_resource_group_arn;
+
+    bool operator==(const CapacityReservationTarget&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"capacity_reservation_id", &CapacityReservationTarget::capacity_reservation_id},
+                        Field{"capacity_reservation_resource_group_arn",
+                              &CapacityReservationTarget::capacity_reservation_resource_group_arn});
+    }
+  };
+
+  struct CapacityReservation {
+    std::optional<std::string> capacity_reservation_preference;
+    std::optional<CapacityReservationTarget> capacity_reservation_target;
+
+    bool operator==(const CapacityReservation&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"capacity_reservation_preference", &CapacityReservation::capacity_reservation_preference},
+                        Field{"capacity_reservation_target", &CapacityReservation::capacity_reservation_target});
+    }
+  };
+
+  struct HibernationOptions {
+    std::optional<bool> configured;
+
+    bool operator==(const HibernationOptions&) const = default;
+    static constexpr auto Fields() { return std::tuple(Field{"configured", &HibernationOptions::configured}); }
+  };
+
+  struct EnclaveOptions {
+    std::optional<bool> enabled;
+
+    bool operator==(const EnclaveOptions&) const = default;
+    static constexpr auto Fields() { return std::tuple(Field{"enabled", &EnclaveOptions::enabled}); }
+  };
+
+  struct PrivateDnsNameOptions {
+    std::optional<std::string> hostname_type;
+    std::optional<bool> enable_resource_name_dns_a_record;
+    std::optional<bool> enable_resource_name_dns_aaaa_record;
+
+    bool operator==(const PrivateDnsNameOptions&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(
+          Field{"hostname_type", &PrivateDnsNameOptions::hostname_type},
+          Field{"enable_resource_name_dns_a_record", &PrivateDnsNameOptions::enable_resource_name_dns_a_record},
+          Field{"enable_resource_name_dns_aaaa_record", &PrivateDnsNameOptions::enable_resource_name_dns_aaaa_record});
+    }
+  };
+
+  struct MaintenanceOptions {
+    std::optional<std::string> auto_recovery;
+
+    bool operator==(const MaintenanceOptions&) const = default;
+    static constexpr auto Fields() { return std::tuple(Field{"auto_recovery", &MaintenanceOptions::auto_recovery}); }
   };
 
   std::vector<BlockDeviceMapping> block_device_mappings;
@@ -156,6 +247,12 @@ struct LaunchSpec {
   std::optional<MetadataOptions> metadata_options;
   std::optional<bool> disable_api_stop;
   std::optional<IamInstanceProfile> iam_instance_profile;
+  std::optional<CpuOptions> cpu_options;
+  std::optional<CapacityReservation> capacity_reservation_specification;
+  std::optional<HibernationOptions> hibernation_options;
+  std::optional<EnclaveOptions> enclave_options;
+  std::optional<PrivateDnsNameOptions> private_dns_name_options;
+  std::optional<MaintenanceOptions> maintenance_options;
 
   bool operator==(const LaunchSpec&) const = default;
   static constexpr auto Fields() {
@@ -175,7 +272,13 @@ struct LaunchSpec {
                       Field{"credit_specification", &LaunchSpec::credit_specification},
                       Field{"metadata_options", &LaunchSpec::metadata_options},
                       Field{"disable_api_stop", &LaunchSpec::disable_api_stop},
-                      Field{"iam_instance_profile", &LaunchSpec::iam_instance_profile});
+                      Field{"iam_instance_profile", &LaunchSpec::iam_instance_profile},
+                      Field{"cpu_options", &LaunchSpec::cpu_options},
+                      Field{"capacity_reservation_specification", &LaunchSpec::capacity_reservation_specification},
+                      Field{"hibernation_options", &LaunchSpec::hibernation_options},
+                      Field{"enclave_options", &LaunchSpec::enclave_options},
+                      Field{"private_dns_name_options", &LaunchSpec::private_dns_name_options},
+                      Field{"maintenance_options", &LaunchSpec::maintenance_options});
   }
 };
 

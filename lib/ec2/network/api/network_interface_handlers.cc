@@ -14,6 +14,7 @@
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {
@@ -33,7 +34,7 @@ void RenderAttachment(const NetworkInterface& eni, const Settings& settings, Int
 }
 
 void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Interface& rendered) {
-  rendered.set_private_dns_name(PrivateDnsName(eni.private_ip, settings));
+  rendered.set_private_dns_name(PrivateDnsName(eni, settings));
   rendered.set_private_ip_address(eni.private_ip.text());
   v1::NetworkInterfacePrivateIpAddress& address = *rendered.add_private_ip_addresses();
   address.set_primary(true);
@@ -54,6 +55,7 @@ Interface Render(const network::InterfaceView& view, const Settings& settings) {
   if (attached) RenderAttachment(eni, settings, rendered);
   RenderAddresses(eni, settings, rendered);
   rendered.set_availability_zone(view.availability_zone);
+  rendered.set_availability_zone_id(ZoneId(settings, view.availability_zone));
   rendered.set_description(eni.description);
   for (const SecurityGroupId& id : eni.groups) {
     v1::GroupIdentifier& group = *rendered.add_groups();

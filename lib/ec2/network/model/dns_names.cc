@@ -8,8 +8,8 @@ std::string PrivateDomain(const Settings& settings) {
   return settings.region == "us-east-1" ? "ec2.internal" : absl::StrCat(settings.region, ".compute.internal");
 }
 
-std::string PrivateDnsName(Ipv4 address, const Settings& settings) {
-  return absl::StrCat(PrivateHostname(address), ".", PrivateDomain(settings));
+std::string PrivateDnsName(const NetworkInterface& eni, const Settings& settings) {
+  return absl::StrCat(Hostname(eni), ".", PrivateDomain(settings));
 }
 
 }  // namespace brume

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "lib/resource/ipv4.h"
+#include "lib/ec2/network/model/network.h"
 #include "lib/resource/settings.h"
 
 namespace brume {
@@ -11,7 +11,7 @@ namespace brume {
 // "ec2.internal" in us-east-1, "REGION.compute.internal" elsewhere.
 std::string PrivateDomain(const Settings& settings);
 
-// "ip-172-31-0-4.ec2.internal".
-std::string PrivateDnsName(Ipv4 address, const Settings& settings);
+// "ip-172-31-0-4.ec2.internal", or with the instance's id where it is named by that.
+std::string PrivateDnsName(const NetworkInterface& eni, const Settings& settings);
 
 }  // namespace brume

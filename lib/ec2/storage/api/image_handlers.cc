@@ -17,8 +17,6 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr int64_t kGib = int64_t{1} << 30;
-
 absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageRequest& request,
                                                         storage::ImageService& images) {
   storage::RegisterRequest image;
@@ -57,10 +55,11 @@ v1::BlockDeviceMapping RenderRoot(const Image& image) {
   mapping.set_device_name(image.root_device_name);
   mapping.mutable_ebs()->set_delete_on_termination(image.root_delete_on_termination);
   if (image.virtual_size_bytes > 0) {
-    mapping.mutable_ebs()->set_volume_size(static_cast<int>((image.virtual_size_bytes + kGib - 1) / kGib));
+    mapping.mutable_ebs()->set_volume_size(static_cast<int>(RootSizeGib(image)));
   }
   mapping.mutable_ebs()->set_volume_type("gp3");
   mapping.mutable_ebs()->set_encrypted(false);
+  mapping.mutable_ebs()->set_snapshot_id(SnapshotOf(image.id).text());
   return mapping;
 }
 

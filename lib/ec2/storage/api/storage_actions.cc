@@ -11,8 +11,8 @@ void AddStorageActions(gateway::Actions& actions, storage::ImageService& images,
                        const Settings& settings) {
   AddStorageFacts(actions.facts(), images, volumes, settings.account());
   AddImageActions(actions, images, settings);
-  AddSnapshotActions(actions);
-  AddVolumeActions(actions, volumes);
+  AddSnapshotActions(actions, images, settings);
+  AddVolumeActions(actions, volumes, settings);
 }
 
 }  // namespace brume::ec2

@@ -3,10 +3,11 @@
 
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
 // DescribeVolumes.
-void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes);
+void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const Settings& settings);
 
 }  // namespace brume::ec2

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/model/storage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/enum_names.h"
@@ -24,6 +25,17 @@ absl::string_view StateName(ImageState state) { return kImageStateNames.Of(state
 absl::string_view BootModeName(BootMode mode) { return kBootModeNames.Of(mode); }
 
 std::optional<BootMode> FindBootMode(absl::string_view name) { return kBootModeNames.Find(name); }
+
+int64_t RootSizeGib(const Image& image) {
+  constexpr int64_t kGib = int64_t{1} << 30;
+  return std::max<int64_t>(1, (image.virtual_size_bytes + kGib - 1) / kGib);
+}
+
+SnapshotId SnapshotOf(const ImageId& image) {
+  if (image.empty()) return SnapshotId();
+  const std::string& text = image.text();
+  return SnapshotId::FromTrusted(std::string(SnapshotId::kKind.prefix) + text.substr(text.find('-')));
+}
 
 absl::string_view StateName(VolumeState state) { return kVolumeStateNames.Of(state); }
 

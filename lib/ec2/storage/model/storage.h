@@ -44,6 +44,12 @@ struct Image {
   int64_t version = 0;
 };
 
+// GiB that its root volume has at least.
+int64_t RootSizeGib(const Image& image);
+
+// The snapshot that EC2 would have made the image's root volume of. It is the image itself, by another name.
+SnapshotId SnapshotOf(const ImageId& image);
+
 enum class VolumeState { kCreating = 0, kInUse = 1, kAvailable = 2, kDeleting = 3 };
 std::true_type IsPersisted(VolumeState);  // the database keeps its values
 // "creating", "in-use", "available", "deleting".
@@ -55,6 +61,7 @@ struct Volume {
   ImageId image_id;  // whose disk lies under it; empty = none
   int64_t size_gib = 0;
   std::string type = "gp3";
+  std::optional<int> iops, throughput;  // MiB/s; unset = what the type has
   VolumeState state = VolumeState::kCreating;
   std::string availability_zone;
   absl::Time created;

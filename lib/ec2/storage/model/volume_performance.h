@@ -1,0 +1,30 @@
+// Iops and Throughput of volumes: EC2's bounds of each type, and what a type has where a call says nothing. Every
+// volume is as fast as this host's disk; the numbers are kept and shown. Pure.
+// https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "lib/ec2/storage/model/storage.h"
+
+namespace brume {
+
+// What a call asks of a volume of `type`, one of EC2's volume types.
+struct WantedPerformance {
+  std::string type;
+  int64_t size_gib = 0;
+  std::optional<int> iops, throughput;  // MiB/s
+};
+
+// Errors: MissingParameter for an io1 or io2 without iops, InvalidParameterCombination for what the type does not have,
+// InvalidParameterValue outside of its bounds.
+absl::Status CheckPerformance(const WantedPerformance& wanted);
+
+// As EC2 shows them; unset where the type has none.
+std::optional<int> ShownIops(const Volume& volume);
+std::optional<int> ShownThroughput(const Volume& volume);
+
+}  // namespace brume

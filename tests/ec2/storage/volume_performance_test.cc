@@ -1,0 +1,74 @@
+#include "lib/ec2/storage/model/volume_performance.h"
+
+#include <catch2/catch.hpp>
+
+#include "lib/resource/ec2_error.h"
+
+namespace brume {
+
+TEST_CASE("iops and throughput of a volume are taken within EC2's bounds for its type", "[storage]") {
+  constexpr auto kUnset = std::nullopt;
+  const struct {
+    const char* code;  // "" = taken
+    WantedPerformance wanted;
+  } cases[] = {
+      {"", {"gp3", 8, kUnset, kUnset}},
+      {"", {"gp3", 1, 3000, 125}},
+      {"", {"gp3", 100, 16000, 1000}},
+      {"InvalidParameterValue", {"gp3", 100, 2999, kUnset}},
+      {"InvalidParameterValue", {"gp3", 16384, 80001, kUnset}},
+      {"InvalidParameterValue", {"gp3", 8, 4001, kUnset}},
+      {"InvalidParameterValue", {"gp3", 8, kUnset, 124}},
+      {"InvalidParameterValue", {"gp3", 8, kUnset, 751}},
+      {"InvalidParameterValue", {"gp3", 1000, 80000, 2001}},
+      {"", {"gp2", 8, kUnset, kUnset}},
+      {"InvalidParameterCombination", {"gp2", 8, 100, kUnset}},
+      {"InvalidParameterCombination", {"gp2", 8, kUnset, 125}},
+      {"InvalidParameterCombination", {"standard", 8, 100, kUnset}},
+      {"InvalidParameterCombination", {"st1", 500, kUnset, 125}},
+      {"MissingParameter", {"io1", 8, kUnset, kUnset}},
+      {"MissingParameter", {"io2", 8, kUnset, kUnset}},
+      {"", {"io1", 8, 400, kUnset}},
+      {"InvalidParameterValue", {"io1", 8, 401, kUnset}},
+      {"InvalidParameterValue", {"io1", 8, 99, kUnset}},
+      {"InvalidParameterCombination", {"io1", 8, 400, 125}},
+      {"", {"io2", 100, 64000, kUnset}},
+      {"InvalidParameterValue", {"io2", 16384, 256001, kUnset}},
+  };
+  for (const auto& [code, wanted] : cases) {
+    INFO(wanted.type << " " << wanted.size_gib << " GiB, " << wanted.iops.value_or(-1) << " iops, "
+                     << wanted.throughput.value_or(-1) << " MiB/s");
+    const absl::Status checked = CheckPerformance(wanted);
+    CHECK((checked.ok() ? "" : ec2::ErrorCode(checked)) == std::string(code));
+  }
+}
+
+TEST_CASE("a volume shows what its type has where nothing was asked for", "[storage]") {
+  Volume volume;
+  volume.size_gib = 8;
+  CHECK(ShownIops(volume) == 3000);
+  CHECK(ShownThroughput(volume) == 125);
+  volume.iops = 4000;
+  volume.throughput = 250;
+  CHECK(ShownIops(volume) == 4000);
+  CHECK(ShownThroughput(volume) == 250);
+  Volume gp2;
+  gp2.size_gib = 8;
+  gp2.type = "gp2";
+  CHECK(ShownIops(gp2) == 100);
+  gp2.size_gib = 1000;
+  CHECK(ShownIops(gp2) == 3000);
+  gp2.size_gib = 16384;
+  CHECK(ShownIops(gp2) == 16000);
+  CHECK_FALSE(ShownThroughput(gp2).has_value());
+  Volume magnetic;
+  magnetic.type = "standard";
+  CHECK_FALSE(ShownIops(magnetic).has_value());
+}
+
+TEST_CASE("an image's snapshot has the image's digits", "[storage]") {
+  CHECK(SnapshotOf(ImageId::FromTrusted("ami-0123456789abcdef0")).text() == "snap-0123456789abcdef0");
+  CHECK(SnapshotOf(ImageId()).empty());
+}
+
+}  // namespace brume
