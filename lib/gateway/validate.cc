@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -59,6 +60,10 @@ absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, con
   const bool secret = options.GetExtension(rpc::v1::secret);
   if (field.type() == FieldDescriptor::TYPE_STRING && !IsUtf8(text)) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", name, " is not valid UTF-8"));
+  }
+  if (field.type() == FieldDescriptor::TYPE_STRING && !IsXmlText(text)) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The value for parameter ", name, " has a character that XML cannot hold"));
   }
   const int64_t most = options.GetExtension(rpc::v1::max_length);
   if (!field.is_repeated() && options.HasExtension(rpc::v1::max_length) && static_cast<int64_t>(text.size()) > most) {
@@ -135,6 +140,10 @@ absl::Status CheckMessage(const Message& message, const std::string& prefix) {
     const FieldDescriptor& field = *descriptor->field(i);
     const std::string name = absl::StrCat(prefix, schema::ParameterName(field));
     if (field.options().GetExtension(rpc::v1::required) && IsAbsent(message, field)) {
+      // EC2's own answer to a call on instances that names none.
+      if (field.is_repeated() && field.options().GetExtension(rpc::v1::id) == InstanceId::kKind.prefix) {
+        return ec2::Error("InvalidParameterCombination", "No instances specified");
+      }
       return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", name));
     }
     if (!field.is_repeated()) {
@@ -172,6 +181,19 @@ void DropSecrets(Message& message) {
 }
 
 }  // namespace
+
+bool IsXmlText(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') return false;
+    // U+FFFE and U+FFFF.
+    if (byte == 0xef && absl::StartsWith(text.substr(i), "\xef\xbf") && i + 2 < text.size() &&
+        static_cast<unsigned char>(text[i + 2]) >= 0xbe) {
+      return false;
+    }
+  }
+  return true;
+}
 
 absl::Status Validate(const Message& request) {
   const absl::Status fault = CheckMessage(request, "");

@@ -17,6 +17,9 @@ namespace brume::gateway {
 absl::Status Validate(const google::protobuf::Message& request);
 
 using brume::IsUtf8;
+// Of UTF-8: no control character but tab, line feed and carriage return, and not U+FFFE or U+FFFF. An answer in XML can
+// hold no other text, and would change it.
+bool IsXmlText(absl::string_view text);
 
 // Whether `request` has a field dry_run that is true.
 bool IsDryRun(const google::protobuf::Message& request);

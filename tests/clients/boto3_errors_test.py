@@ -63,7 +63,7 @@ def bad_calls(image, instance, dead, group):
         ("InvalidParameterCombination", "describe_instances", {"MaxResults": 5, "InstanceIds": [instance]}),
         ("InvalidNextToken", "describe_instances", {"NextToken": "bogus"}),
         ("InvalidParameterValue", "describe_instances", {"Filters": [{"Name": "colour", "Values": ["red"]}]}),
-        ("MissingParameter", "start_instances", {}),
+        ("InvalidParameterCombination", "start_instances", {}),
         ("InvalidInstanceID.NotFound", "start_instances", {"InstanceIds": [NO_INSTANCE]}),
         ("InvalidInstanceID.NotFound", "stop_instances", {"InstanceIds": [instance, NO_INSTANCE]}),
         ("InvalidInstanceID.NotFound", "reboot_instances", {"InstanceIds": [NO_INSTANCE]}),

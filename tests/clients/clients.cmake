@@ -7,6 +7,7 @@ brume_python_test(clients_sdk_js clients sdk_js_test TIMEOUT 300 LABELS clients 
 brume_python_test(clients_autoscaling_guests clients autoscaling_guests_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_autoscaling_ansible clients autoscaling_ansible_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_autoscaling clients autoscaling_test TIMEOUT 300 LABELS clients)
+brume_python_test(clients_terraform_replay clients terraform_replay_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_boto3_errors clients boto3_errors_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_alarms clients alarm_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_iam clients iam_test TIMEOUT 120 LABELS clients)

@@ -15,6 +15,12 @@ std::string Repeated(const std::string& field, int count) {
   return text;
 }
 
+std::string ManyTags(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&text, "tags { key: 'k", i, "' } ");
+  return text;
+}
+
 std::vector<Case> Cases() {
   const std::string run = "image_id: '$AMI' min_count: 1 max_count: 1 ";
   const std::string template_data = "launch_template_data { instance_type: 'b1.tiny' } ";
@@ -92,7 +98,12 @@ std::vector<Case> Cases() {
       {"InvalidParameterValue", "DescribeInstances", "filters { name: 'instance-id' }"},
       {"InvalidParameterValue", "DescribeInstances", Repeated("instance_ids: '$I'", 1001)},
       {"InvalidParameterValue", "DescribeInstanceStatus", "filters { name: 'image-id' values: '*' }"},
-      {"MissingParameter", "StartInstances", ""},
+      {"InvalidParameterCombination", "StartInstances", ""},
+      {"InvalidParameterCombination", "StopInstances", ""},
+      {"InvalidParameterCombination", "RebootInstances", ""},
+      {"InvalidParameterCombination", "TerminateInstances", ""},
+      {"InvalidParameterCombination", "MonitorInstances", ""},
+      {"InvalidParameterCombination", "UnmonitorInstances", ""},
       {"InvalidInstanceID.NotFound", "StartInstances", absl::StrCat("instance_ids: '", kNoInstance, "'")},
       {"InvalidInstanceID.NotFound", "StopInstances",
        absl::StrCat("instance_ids: '$I' instance_ids: '", kNoInstance, "'")},
@@ -147,6 +158,11 @@ std::vector<Case> Cases() {
       {"InvalidKeyPair.NotFound", "DescribeKeyPairs", "key_names: 'nobody'"},
       {"InvalidParameterValue", "DescribeKeyPairs", "key_pair_ids: 'nobody'"},
       {"MissingParameter", "DeleteKeyPair", ""},
+      // Tags
+      {"TagLimitExceeded", "CreateTags", "resources: '$I' " + ManyTags(51)},
+      {"InvalidParameterValue", "CreateTags", "resources: '$I' tags { key: 'bell\\007' value: '' }"},
+      {"InvalidParameterValue", "CreateTags", "resources: '$I' tags { key: 'k' value: '\\357\\277\\277' }"},
+      {"InvalidRouteTableID.NotFound", "CreateTags", "resources: 'rtb-00000000000000000' tags { key: 'k' }"},
       // Images
       {"MissingParameter", "RegisterImage", "name: 'img'"},
       {"MissingParameter", "RegisterImage", "image_location: '/tmp'"},
@@ -257,6 +273,12 @@ std::vector<Case> Cases() {
        template_data + "launch_template_name: 'ab'"},
       {"InvalidLaunchTemplateName.MalformedException", "CreateLaunchTemplate",
        template_data + "launch_template_name: 'a b c'"},
+      {"InvalidUserData.Malformed", "CreateLaunchTemplate",
+       "launch_template_name: 'web' launch_template_data { user_data: '#!/bin/sh' }"},
+      {"InvalidUserData.Malformed", "CreateLaunchTemplate",
+       "launch_template_name: 'web' launch_template_data { user_data: '" + std::string(21852, 'A') + "' }"},
+      {"InvalidUserData.Malformed", "CreateLaunchTemplateVersion",
+       "launch_template_id: '$LT' launch_template_data { user_data: '" + std::string(21852, 'A') + "' }"},
       {"InvalidLaunchTemplateName.AlreadyExistsException", "CreateLaunchTemplate",
        template_data + "launch_template_name: 'there'"},
       {"InvalidAMIID.Malformed", "CreateLaunchTemplate",
@@ -353,7 +375,7 @@ std::vector<Case> Cases() {
        "instance_credit_specifications { instance_id: '$I' cpu_credits: 'plenty' }"},
       {"IncorrectInstanceState", "ModifyInstanceMaintenanceOptions", "instance_id: '$DEAD' auto_recovery: 'default'"},
       {"InvalidParameterValue", "ModifyInstanceMaintenanceOptions", "instance_id: '$I' auto_recovery: 'never'"},
-      {"UnsupportedOperation", "ModifyInstanceMaintenanceOptions", "instance_id: '$I' auto_recovery: 'disabled'"},
+      {"InstanceCreditSpecification.NotSupported", "DescribeInstanceCreditSpecifications", "instance_ids: '$I'"},
       {"InvalidInstanceID.NotFound", "ModifyPrivateDnsNameOptions",
        absl::StrCat("instance_id: '", kNoInstance, "' private_dns_hostname_type: 'ip-name'")},
   };
@@ -379,7 +401,12 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
   const std::string launch_template =
       Value(world.Call<ec2::v1::CreateLaunchTemplateResponse>(create)).launch_template().launch_template_id();
 
-  const std::vector<Case> cases = Cases();
+  std::vector<Case> cases = Cases();
+  // A dry run of a launch is refused as the launch is.
+  for (const Case& bad : Cases()) {
+    if (std::string(bad.action) != "RunInstances" || bad.request.find("dry_run") != std::string::npos) continue;
+    cases.push_back({bad.code, bad.action, bad.request + " dry_run: true"});
+  }
   CHECK(cases.size() >= 60);
   CheckRefused(
       world, cases,

@@ -106,6 +106,14 @@ TEST_CASE("a user's keys and sessions, a role's sessions and the root's share on
   }
 }
 
+TEST_CASE("a launch that no wait makes possible is not told to try again", "[api]") {
+  LimiterWorld world;
+  CHECK(ec2::ErrorCode(world.Run(11)) == "InstanceLimitExceeded");
+  CHECK(world.Run(10).ok());
+  CHECK(ec2::ErrorCode(world.Run(11)) == "InstanceLimitExceeded");
+  CHECK(ec2::ErrorCode(world.Run(10)) == "RequestLimitExceeded");
+}
+
 TEST_CASE("those the host itself lets in are not limited", "[api]") {
   LimiterWorld world;
   for (int i = 0; i < 100; ++i) CHECK(world.Describe("").ok());

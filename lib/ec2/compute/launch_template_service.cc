@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/compute/model/user_data.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
@@ -34,6 +35,9 @@ absl::Status CheckName(absl::string_view name) {
 }
 
 absl::Status CheckSpec(const LaunchSpec& spec) {
+  if (const absl::Status data = DecodeUserData(spec.user_data.value_or("")).status(); !data.ok()) {
+    return ec2::Error("InvalidUserData.Malformed", data.message());
+  }
   if (TextBytes(spec) <= kMaxSpecBytes) return absl::OkStatus();
   return ec2::Error("InvalidParameterValue", absl::StrCat("The launch template data is too long: at most ",
                                                           kMaxSpecBytes, " bytes are kept of a version"));

@@ -117,6 +117,10 @@ absl::StatusOr<std::vector<Vpc>> NetworkService::ListVpcs() {
   return database_.ReadFor([](store::Connection& connection) { return NetworkTable(connection).ListVpcs(); });
 }
 
+absl::StatusOr<std::map<std::string, TagMap>> NetworkService::TagsOf(absl::Span<const std::string> ids) {
+  return database_.ReadFor([&](store::Connection& connection) { return tagging::GetTagsOf(connection, ids); });
+}
+
 absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<const VpcId> ids) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VpcView>> {
     NetworkTable networks(connection);

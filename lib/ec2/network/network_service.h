@@ -1,6 +1,7 @@
 // VPCs and subnets: the default ones are made at the first start; addresses are handed out here.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -37,6 +38,8 @@ class NetworkService {
   absl::StatusOr<std::vector<VpcView>> DescribeVpcs(absl::Span<const VpcId> ids);
   // No ids = all. Error: InvalidSubnetID.NotFound.
   absl::StatusOr<std::vector<SubnetView>> ListSubnets(absl::Span<const SubnetId> ids = {});
+  // Of what a VPC has and is no row of its own, by id; one without tags has no entry.
+  absl::StatusOr<std::map<std::string, TagMap>> TagsOf(absl::Span<const std::string> ids);
 
  private:
   store::Database& database_;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -24,6 +25,13 @@ absl::Status FindRule(store::Connection& connection, const SecurityGroupRuleId& 
   return id.NotFound();
 }
 
+// A VPC has one of these, whose id has the VPC's digits.
+template <typename IdType>
+absl::Status FindOfVpc(store::Connection& connection, const IdType& id) {
+  const std::string vpc = absl::StrCat(VpcId::kKind.prefix, id.text().substr(id.text().find('-')));
+  return NetworkTable(connection).GetVpc(VpcId::FromTrusted(vpc)).ok() ? absl::OkStatus() : id.NotFound();
+}
+
 }  // namespace
 
 void AddTaggableKinds(tagging::TagService& tags) {
@@ -33,6 +41,9 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<EniId>([](C& c, const EniId& id) { return NetworkTable(c).GetInterface(id).status(); });
   tags.AddKind<SecurityGroupId>([](C& c, const SecurityGroupId& id) { return SecurityGroupTable(c).Get(id).status(); });
   tags.AddKind<SecurityGroupRuleId>(FindRule);
+  tags.AddKind<RouteTableId>(FindOfVpc<RouteTableId>);
+  tags.AddKind<InternetGatewayId>(FindOfVpc<InternetGatewayId>);
+  tags.AddKind<NetworkAclId>(FindOfVpc<NetworkAclId>);
 }
 
 }  // namespace brume::network

@@ -16,13 +16,18 @@ absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
   return VolumeTable(connection).Get(id).status();
 }
 
+// Each is an image by another name.
+absl::Status FindSnapshot(store::Connection& connection, const SnapshotId& id) {
+  const std::string image = absl::StrCat(ImageId::kKind.prefix, id.text().substr(id.text().find('-')));
+  return FindImage(connection, ImageId::FromTrusted(image)).ok() ? absl::OkStatus() : id.NotFound();
+}
+
 }  // namespace
 
 void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<ImageId>(FindImage);
   tags.AddKind<VolumeId>(FindVolume);
-  // No call makes snapshots yet.
-  tags.AddKind<SnapshotId>([](store::Connection&, const SnapshotId& id) { return id.NotFound(); });
+  tags.AddKind<SnapshotId>(FindSnapshot);
 }
 
 }  // namespace brume::storage

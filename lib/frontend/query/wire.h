@@ -23,8 +23,9 @@ struct WireField {
   bool secret = false;
   const WireMessage* structure = nullptr;  // of a kStructure
 
-  std::string query;                  // "InstanceId"
-  std::string open, close, none;      // "<instancesSet>", "</instancesSet>", "<instancesSet/>"
+  std::string query;  // "InstanceId"
+  // "<instancesSet>", "</instancesSet>", and of an empty list "<instancesSet/>", or nothing where that is left out.
+  std::string open, close, none;
   std::string item_open, item_close;  // of a list: "<item>", "</item>"
 };
 

@@ -125,10 +125,34 @@ TEST_CASE("route tables, gateways and ACLs are found by EC2's filters", "[api]")
 TEST_CASE("what no call makes is described as none", "[api]") {
   ApiWorld world;
   CHECK(Count(world, "DescribeAddresses", "public-ip", "*") == 0);
-  CHECK(Count(world, "DescribeSnapshots", "volume-id", "*") == 0);
   CHECK(Count(world, "DescribeLaunchTemplates", "tag:Name", "*") == 0);
-  const auto none = Value(world.CallText("DescribeSnapshots", "owner_ids: 'self' restorable_by_user_ids: 'self'"));
+  const auto none = Value(world.CallText("DescribeSnapshots", "owner_ids: 'amazon' restorable_by_user_ids: 'self'"));
   CHECK(none->ByteSizeLong() == 0);
+}
+
+TEST_CASE("whatever a VPC and an image have is tagged, shown with its tags and found by them", "[api]") {
+  ApiWorld world;
+  const std::string digits = world.networks.ListVpcs()->front().id.text().substr(3);
+  const struct {
+    const char* action;
+    std::string id;
+    const char* type;
+  } kinds[] = {{"DescribeRouteTables", "rtb" + digits, "route-table"},
+               {"DescribeInternetGateways", "igw" + digits, "internet-gateway"},
+               {"DescribeNetworkAcls", "acl" + digits, "network-acl"},
+               {"DescribeVpcs", "vpc" + digits, "vpc"},
+               {"DescribeSnapshots", SnapshotOf(world.image).text(), "snapshot"},
+               {"DescribeImages", world.image.text(), "image"}};
+  for (const auto& [action, id, type] : kinds) {
+    INFO(action << " " << id);
+    REQUIRE(world.CallText("CreateTags", "resources: '" + id + "' tags { key: 'Name' value: 'mine' }").ok());
+    CHECK(Count(world, action, "tag:Name", "mine") == 1);
+    CHECK(Count(world, action, "tag:Name", "yours") == 0);
+    CHECK(Count(world, "DescribeTags", "resource-type", type) == 1);
+    CHECK(Value(world.CallText(action, ""))->DebugString().find("value: \"mine\"") != std::string::npos);
+    REQUIRE(world.CallText("DeleteTags", "resources: '" + id + "' tags { key: 'Name' }").ok());
+    CHECK(Count(world, action, "tag:Name", "mine") == 0);
+  }
 }
 
 }  // namespace brume

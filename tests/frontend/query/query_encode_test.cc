@@ -3,7 +3,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/tag.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/xml_text.h"
 
@@ -46,7 +49,29 @@ TEST_CASE("an answer has EC2's elements, lists of items, and empty lists", "[que
                "<groupSet/><instancesSet><item><instanceId>i-1</instanceId>"
                "<launchTime>2026-01-01T00:00:00.000Z</launchTime><dnsName></dnsName>"
                "<instanceState><code>0</code></instanceState><blockDeviceMapping/><ebsOptimized>false</ebsOptimized>"
-               "<networkInterfaceSet/><groupSet/><tagSet/></item></instancesSet><ownerId>123456789012</ownerId>"));
+               "<networkInterfaceSet/><groupSet/></item></instancesSet><ownerId>123456789012</ownerId>"));
+}
+
+TEST_CASE("a launch template's version shows no list that nobody gave", "[query]") {
+  ec2::v1::DescribeLaunchTemplateVersionsResponse response;
+  auto& version = *response.add_launch_template_versions();
+  version.set_version_number(1);
+  version.mutable_launch_template_data()->set_image_id("ami-1");
+  version.mutable_launch_template_data()->add_network_interfaces()->set_device_index(0);
+  CHECK(Encode("LaunchTemplates.DescribeLaunchTemplateVersions", response) ==
+        Answer("DescribeLaunchTemplateVersions",
+               "<launchTemplateVersionSet><item><versionNumber>1</versionNumber><launchTemplateData>"
+               "<imageId>ami-1</imageId><networkInterfaceSet><item><deviceIndex>0</deviceIndex></item>"
+               "</networkInterfaceSet></launchTemplateData></item></launchTemplateVersionSet>"));
+}
+
+TEST_CASE("tags are left out where a resource has none, but for what EC2 always shows them of", "[query]") {
+  ec2::v1::DescribeSubnetsResponse subnets;
+  subnets.add_subnets()->set_subnet_id("subnet-1");
+  CHECK(Encode("Vpcs.DescribeSubnets", subnets).find("tagSet") == std::string::npos);
+  ec2::v1::DescribeRouteTablesResponse tables;
+  tables.add_route_tables()->set_route_table_id("rtb-1");
+  CHECK(Encode("Routes.DescribeRouteTables", tables).find("<tagSet/>") != std::string::npos);
 }
 
 TEST_CASE("an EC2 action that answers nothing answers true", "[query]") {

@@ -5,7 +5,7 @@
 
 #include "brume/ec2/v1/network_acl.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/derived_tags.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
@@ -61,6 +61,7 @@ absl::StatusOr<v1::DescribeNetworkAclsResponse> DescribeNetworkAcls(const v1::De
   std::vector<Acl> acls;
   acls.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) acls.push_back(Render(vpc, subnets, settings));
+  RETURN_IF_ERROR(AddTagsOf(networks, &Acl::network_acl_id, acls));
   return gateway::AnswerNamed<NetworkAclId>(listing, request, ids, std::move(acls));
 }
 

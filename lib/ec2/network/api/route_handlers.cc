@@ -6,7 +6,7 @@
 
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/derived_tags.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
@@ -51,6 +51,7 @@ absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::De
   std::vector<v1::RouteTable> tables;
   tables.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) tables.push_back(RenderTable(vpc, settings));
+  RETURN_IF_ERROR(AddTagsOf(networks, &v1::RouteTable::route_table_id, tables));
   return gateway::AnswerNamed<RouteTableId>(listing, request, ids, std::move(tables));
 }
 
@@ -78,6 +79,7 @@ absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeInternetGateways(
   std::vector<v1::InternetGateway> gateways;
   gateways.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) gateways.push_back(RenderGateway(vpc, settings));
+  RETURN_IF_ERROR(AddTagsOf(networks, &v1::InternetGateway::internet_gateway_id, gateways));
   return gateway::AnswerNamed<InternetGatewayId>(listing, request, ids, std::move(gateways));
 }
 

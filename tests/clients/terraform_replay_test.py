@@ -1,0 +1,345 @@
+"""The calls that Terraform's AWS provider makes for the EC2 resources that Brume serves, resource by resource: create, read
+until it is stable, read again and find the same, update, delete, and be told that it is gone in the words that the provider
+takes for it. A plan is empty when what is read is what was asked for.
+"""
+
+import unittest
+
+from botocore.exceptions import ClientError
+from client_host import SimulatedClientTest
+from conditions import wait_until
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f replay"
+ALL_IPV4 = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+ALL_IPV6 = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+ANYWHERE = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+
+
+def code_of(call, **arguments):
+    """The code of the error, "" where there is none."""
+    try:
+        call(**arguments)
+        return ""
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def tagged(kind, **tags):
+    return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
+
+
+def tags_of(described):
+    return {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+
+
+def flat_rules(permissions):
+    """(protocol, first port, last port, peer) of each rule, as the provider compares them."""
+    return sorted((p["IpProtocol"], p.get("FromPort", 0), p.get("ToPort", 0), peer)
+                  for p in permissions
+                  for peer in [r["CidrIp"] for r in p.get("IpRanges", [])] +
+                  [r["CidrIpv6"] for r in p.get("Ipv6Ranges", [])] +
+                  [g["GroupId"] for g in p.get("UserIdGroupPairs", [])])
+
+
+class Resource:
+    """One resource: `read` gives its attributes, create and update those that the configuration names."""
+
+    def __init__(self, ec2, host):
+        self.ec2, self.host, self.id = ec2, host, None
+
+
+class KeyPair(Resource):
+    def create(self):
+        made = self.ec2.import_key_pair(KeyName="replay", PublicKeyMaterial=KEY.encode(),
+                                        TagSpecifications=tagged("key-pair", Name="replay"))
+        self.id = made["KeyPairId"]
+        return {"name": "replay", "tags": {"Name": "replay"}}
+
+    def read(self):
+        pair, = self.ec2.describe_key_pairs(KeyNames=["replay"])["KeyPairs"]
+        return {"name": pair["KeyName"], "id": pair["KeyPairId"], "type": pair["KeyType"],
+                "fingerprint": pair["KeyFingerprint"], "tags": tags_of(pair)}
+
+    def update(self):
+        self.ec2.delete_tags(Resources=[self.id], Tags=[{"Key": "Name", "Value": "replay"}])
+        self.ec2.create_tags(Resources=[self.id], Tags=[{"Key": "Env", "Value": "test"}])
+        return {"tags": {"Env": "test"}}
+
+    def delete(self):
+        self.ec2.delete_key_pair(KeyName="replay")
+
+    def gone(self):
+        return code_of(self.ec2.describe_key_pairs, KeyNames=["replay"]) == "InvalidKeyPair.NotFound"
+
+
+class SecurityGroup(Resource):
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}
+    web = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **ANYWHERE}
+    ping = {"IpProtocol": "icmpv6", "FromPort": -1, "ToPort": -1, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+
+    def create(self):
+        vpc, = self.ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+        self.id = self.ec2.create_security_group(
+            GroupName="replay", Description="Managed by Terraform", VpcId=vpc["VpcId"],
+            TagSpecifications=tagged("security-group", Name="replay"))["GroupId"]
+        # A new group lets all out; the provider takes that away and adds what the configuration says.
+        self.ec2.revoke_security_group_egress(GroupId=self.id, IpPermissions=[ALL_IPV4])
+        assert code_of(self.ec2.revoke_security_group_egress, GroupId=self.id,
+                       IpPermissions=[ALL_IPV6]) == "InvalidPermission.NotFound"
+        self.ec2.authorize_security_group_ingress(GroupId=self.id, IpPermissions=[self.ssh, self.web])
+        self.ec2.authorize_security_group_egress(GroupId=self.id, IpPermissions=[{"IpProtocol": "-1", **ANYWHERE}])
+        return {"in": flat_rules([self.ssh, self.web]), "out": flat_rules([ALL_IPV4, ALL_IPV6]),
+                "tags": {"Name": "replay"}}
+
+    def read(self):
+        group, = self.ec2.describe_security_groups(GroupIds=[self.id])["SecurityGroups"]
+        return {"name": group["GroupName"], "description": group["Description"], "vpc": group["VpcId"],
+                "in": flat_rules(group["IpPermissions"]), "out": flat_rules(group["IpPermissionsEgress"]),
+                "tags": tags_of(group)}
+
+    def update(self):
+        self.ec2.revoke_security_group_ingress(GroupId=self.id, IpPermissions=[self.ssh])
+        self.ec2.authorize_security_group_ingress(GroupId=self.id, IpPermissions=[self.ping])
+        self.ec2.revoke_security_group_egress(GroupId=self.id, IpPermissions=[ALL_IPV6])
+        return {"in": flat_rules([self.web, self.ping]), "out": flat_rules([ALL_IPV4])}
+
+    def delete(self):
+        assert not self.ec2.describe_network_interfaces(
+            Filters=[{"Name": "group-id", "Values": [self.id]}])["NetworkInterfaces"]
+        self.ec2.delete_security_group(GroupId=self.id)
+
+    def gone(self):
+        return code_of(self.ec2.describe_security_groups, GroupIds=[self.id]) == "InvalidGroup.NotFound"
+
+
+class IngressRule(Resource):
+    def create(self):
+        self.group = self.ec2.create_security_group(GroupName="replay-rule", Description="d")["GroupId"]
+        made = self.ec2.authorize_security_group_ingress(
+            GroupId=self.group, TagSpecifications=tagged("security-group-rule", Name="six"),
+            IpPermissions=[{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80,
+                            "Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32", "Description": "six"}]}])
+        self.id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        return {"CidrIpv6": "2001:db8::/32", "FromPort": 80, "Description": "six", "tags": {"Name": "six"}}
+
+    def read(self):
+        rule, = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[self.id])["SecurityGroupRules"]
+        return {**rule, "tags": tags_of(rule)}
+
+    def update(self):
+        self.ec2.modify_security_group_rules(GroupId=self.group, SecurityGroupRules=[
+            {"SecurityGroupRuleId": self.id,
+             "SecurityGroupRule": {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8081,
+                                   "CidrIpv6": "2001:db8:1::/48"}}])
+        return {"CidrIpv6": "2001:db8:1::/48", "FromPort": 8080, "ToPort": 8081, "IsEgress": False}
+
+    def delete(self):
+        self.ec2.revoke_security_group_ingress(GroupId=self.group, SecurityGroupRuleIds=[self.id])
+
+    def gone(self):
+        code = code_of(self.ec2.describe_security_group_rules, SecurityGroupRuleIds=[self.id])
+        self.ec2.delete_security_group(GroupId=self.group)
+        return code == "InvalidSecurityGroupRuleId.NotFound"
+
+
+class LaunchTemplate(Resource):
+    first = {"InstanceType": "t3.micro", "EbsOptimized": False, "DisableApiTermination": False,
+             "Monitoring": {"Enabled": False},
+             "MetadataOptions": {"HttpTokens": "required", "HttpProtocolIpv6": "disabled", "HttpEndpoint": "enabled"},
+             "PrivateDnsNameOptions": {"HostnameType": "resource-name", "EnableResourceNameDnsARecord": True,
+                                       "EnableResourceNameDnsAAAARecord": False},
+             "MaintenanceOptions": {"AutoRecovery": "disabled"}, "CreditSpecification": {"CpuCredits": "standard"},
+             "HibernationOptions": {"Configured": False}, "EnclaveOptions": {"Enabled": False},
+             "CapacityReservationSpecification": {"CapacityReservationPreference": "open"},
+             "BlockDeviceMappings": [{"DeviceName": "/dev/vda", "Ebs": {"VolumeType": "gp3", "Iops": 3000,
+                                                                        "Throughput": 125, "VolumeSize": 10}}]}
+
+    def create(self):
+        made = self.ec2.create_launch_template(
+            LaunchTemplateName="replay", ClientToken="replay-1",
+            LaunchTemplateData={"ImageId": self.host.image_id, **self.first},
+            TagSpecifications=tagged("launch-template", Name="replay"))["LaunchTemplate"]
+        self.id = made["LaunchTemplateId"]
+        return {"data": {"ImageId": self.host.image_id, **self.first}, "latest": 1, "default": 1,
+                "tags": {"Name": "replay"}}
+
+    def read(self):
+        template, = self.ec2.describe_launch_templates(LaunchTemplateIds=[self.id])["LaunchTemplates"]
+        version, = self.ec2.describe_launch_template_versions(
+            LaunchTemplateId=self.id,
+            Versions=[str(template["LatestVersionNumber"])])["LaunchTemplateVersions"]
+        return {"name": template["LaunchTemplateName"], "latest": template["LatestVersionNumber"],
+                "default": template["DefaultVersionNumber"], "data": version["LaunchTemplateData"],
+                "tags": tags_of(template)}
+
+    def update(self):
+        self.ec2.create_launch_template_version(LaunchTemplateId=self.id, ClientToken="replay-2",
+                                                LaunchTemplateData={"InstanceType": "t3.small"})
+        self.ec2.modify_launch_template(LaunchTemplateId=self.id, DefaultVersion="2")
+        return {"data": {"InstanceType": "t3.small"}, "latest": 2, "default": 2}
+
+    def delete(self):
+        self.ec2.delete_launch_template(LaunchTemplateId=self.id)
+
+    def gone(self):
+        return code_of(self.ec2.describe_launch_templates,
+                       LaunchTemplateIds=[self.id]) == "InvalidLaunchTemplateId.NotFound"
+
+
+class Instance(Resource):
+    def create(self):
+        run = self.ec2.run_instances(
+            ClientToken="replay-instance", ImageId=self.host.image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1,
+            EbsOptimized=False, Monitoring={"Enabled": False}, DisableApiTermination=False, DisableApiStop=False,
+            InstanceInitiatedShutdownBehavior="stop", HibernationOptions={"Configured": False},
+            EnclaveOptions={"Enabled": False}, MaintenanceOptions={"AutoRecovery": "default"},
+            CapacityReservationSpecification={"CapacityReservationPreference": "open"},
+            CreditSpecification={"CpuCredits": "standard"},
+            MetadataOptions={"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 2,
+                             "InstanceMetadataTags": "disabled", "HttpProtocolIpv6": "disabled"},
+            PrivateDnsNameOptions={"HostnameType": "ip-name", "EnableResourceNameDnsARecord": True,
+                                   "EnableResourceNameDnsAAAARecord": False},
+            TagSpecifications=tagged("instance", Name="replay") + tagged("volume", Name="replay"))
+        self.id = run["Instances"][0]["InstanceId"]
+        self.wait("running")
+        return {"type": "t3.micro", "credits": "standard", "recovery": "default", "reservations": "open", "hops": 2,
+                "by_id": True, "hibernation": False, "enclave": False, "ebs_optimized": False, "monitoring": "disabled",
+                "tags": {"Name": "replay"}, "volume_tags": {"Name": "replay"}, "disableApiTermination": False,
+                "instanceInitiatedShutdownBehavior": "stop"}
+
+    def described(self):
+        reservation, = self.ec2.describe_instances(InstanceIds=[self.id])["Reservations"]
+        return reservation["Instances"][0]
+
+    def wait(self, state):
+        wait_until(lambda: self.described()["State"]["Name"] == state, 10, f"{self.id} to be {state}")
+
+    def attribute(self, name):
+        answer = self.ec2.describe_instance_attribute(InstanceId=self.id, Attribute=name)
+        return answer[name[0].upper() + name[1:]].get("Value")
+
+    def read(self):
+        shown = self.described()
+        info, = self.ec2.describe_instance_types(InstanceTypes=[shown["InstanceType"]])["InstanceTypes"]
+        image, = self.ec2.describe_images(ImageIds=[shown["ImageId"]])["Images"]
+        credits = None
+        if info["BurstablePerformanceSupported"]:
+            credits = self.ec2.describe_instance_credit_specifications(
+                InstanceIds=[self.id])["InstanceCreditSpecifications"][0]["CpuCredits"]
+        volumes = self.ec2.describe_volumes(
+            VolumeIds=[m["Ebs"]["VolumeId"] for m in shown["BlockDeviceMappings"]])["Volumes"]
+        names = ("instanceInitiatedShutdownBehavior", "disableApiStop", "disableApiTermination", "userData")
+        return {"type": shown["InstanceType"], "image": image["ImageId"], "credits": credits,
+                "recovery": shown["MaintenanceOptions"]["AutoRecovery"],
+                "reservations": shown["CapacityReservationSpecification"]["CapacityReservationPreference"],
+                "hops": shown["MetadataOptions"]["HttpPutResponseHopLimit"],
+                "by_id": shown["PrivateDnsNameOptions"]["EnableResourceNameDnsARecord"],
+                "hibernation": shown["HibernationOptions"]["Configured"], "enclave": shown["EnclaveOptions"]["Enabled"],
+                "ebs_optimized": shown["EbsOptimized"], "monitoring": shown["Monitoring"]["State"],
+                "cpus": shown["CpuOptions"], "platform": shown["PlatformDetails"], "boot": shown["CurrentInstanceBootMode"],
+                "tenancy": shown["Placement"]["Tenancy"], "subnet": shown["SubnetId"], "tags": tags_of(shown),
+                "volumes": [(v["VolumeId"], v["VolumeType"], v["Size"], v["Iops"], v["Throughput"], v["Encrypted"])
+                            for v in volumes],
+                "volume_tags": tags_of(volumes[0]) if volumes else {"Name": "replay"},
+                **{name: self.attribute(name) for name in names}}
+
+    def update(self):
+        self.ec2.create_tags(Resources=[self.id], Tags=[{"Key": "Env", "Value": "test"}])
+        self.ec2.modify_instance_metadata_options(InstanceId=self.id, HttpTokens="required", HttpEndpoint="enabled",
+                                                  HttpPutResponseHopLimit=3)
+        self.ec2.modify_instance_maintenance_options(InstanceId=self.id, AutoRecovery="disabled")
+        self.ec2.modify_instance_credit_specification(
+            InstanceCreditSpecifications=[{"InstanceId": self.id, "CpuCredits": "unlimited"}])
+        self.ec2.modify_private_dns_name_options(InstanceId=self.id, EnableResourceNameDnsARecord=False)
+        self.ec2.modify_instance_attribute(InstanceId=self.id, DisableApiTermination={"Value": True})
+        self.ec2.monitor_instances(InstanceIds=[self.id])
+        self.ec2.stop_instances(InstanceIds=[self.id])
+        self.wait("stopped")
+        self.ec2.modify_instance_attribute(InstanceId=self.id, InstanceType={"Value": "t3.small"})
+        self.ec2.modify_instance_attribute(InstanceId=self.id, EbsOptimized={"Value": True})
+        self.ec2.start_instances(InstanceIds=[self.id])
+        self.wait("running")
+        return {"type": "t3.small", "credits": "unlimited", "recovery": "disabled", "hops": 3, "by_id": False,
+                "ebs_optimized": True, "monitoring": "enabled", "tags": {"Name": "replay", "Env": "test"},
+                "disableApiTermination": True}
+
+    def delete(self):
+        self.ec2.modify_instance_attribute(InstanceId=self.id, DisableApiTermination={"Value": False})
+        self.ec2.modify_instance_attribute(InstanceId=self.id, DisableApiStop={"Value": False})
+        self.ec2.terminate_instances(InstanceIds=[self.id])
+        self.wait("terminated")
+
+    def gone(self):
+        # A terminated instance is gone to the provider, and so is its token.
+        token = code_of(self.ec2.run_instances, ClientToken="replay-instance", ImageId=self.host.image_id,
+                        InstanceType="t3.micro", MinCount=1, MaxCount=1)
+        unknown = code_of(self.ec2.describe_instances, InstanceIds=["i-00000000000000000"])
+        return unknown == "InvalidInstanceID.NotFound" and token == "IdempotentParameterMismatch"
+
+
+RESOURCES = {"aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
+             "aws_vpc_security_group_ingress_rule": IngressRule, "aws_launch_template": LaunchTemplate,
+             "aws_instance": Instance}
+
+
+class TerraformTest(SimulatedClientTest):
+    def settle(self, name, resource, asked):
+        """What is read, which is the same twice and has what was asked for."""
+        first, second = resource.read(), resource.read()
+        self.assertEqual(first, second, name)
+        for attribute, value in asked.items():
+            self.assertEqual(first[attribute], value, f"{name}.{attribute}: the next plan is not empty")
+        return first
+
+    def test_each_resource_is_made_read_changed_and_deleted_with_an_empty_plan_between(self):
+        ec2 = self.client()
+        for name, kind in RESOURCES.items():
+            with self.subTest(resource=name):
+                resource = kind(ec2, self.host)
+                created = self.settle(name, resource, resource.create())
+                asked = resource.update()
+                changed = self.settle(name, resource, asked)
+                for attribute in created.keys() - asked.keys() - {"fingerprint", "cpus", "Description", "tags", "ToPort"}:
+                    self.assertEqual(changed.get(attribute), created[attribute], f"{name}.{attribute} changed unasked")
+                resource.delete()
+                self.assertTrue(resource.gone(), f"{name} is not gone in the provider's words")
+
+    def test_data_sources_find_the_image_and_what_the_default_vpc_has(self):
+        ec2 = self.client()
+
+        def one(call, key, **filters):
+            found, = getattr(ec2, call)(
+                Filters=[{"Name": name.replace("__", ".").replace("_", "-"), "Values": [value]}
+                         for name, value in filters.items()])[key]
+            return found
+
+        image, = ec2.describe_images(Owners=["self"], Filters=[{"Name": "name", "Values": ["a*"]}])["Images"]
+        self.assertEqual(image["ImageId"], self.host.image_id)
+        vpc = one("describe_vpcs", "Vpcs", is_default="true")["VpcId"]
+        for name in ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"):
+            answer = ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)
+            self.assertIn("Value", answer[name[0].upper() + name[1:]])
+        acl = one("describe_network_acls", "NetworkAcls", default="true", vpc_id=vpc)
+        table = one("describe_route_tables", "RouteTables", association__main="true", vpc_id=vpc)
+        group = one("describe_security_groups", "SecurityGroups", group_name="default", vpc_id=vpc)
+        self.assertEqual(group["VpcId"], vpc)
+        subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+        for subnet in subnets:
+            same, = ec2.describe_subnets(Filters=[
+                {"Name": "availabilityZoneId", "Values": [subnet["AvailabilityZoneId"]]},
+                {"Name": "defaultForAz", "Values": ["true"]}])["Subnets"]
+            self.assertEqual(same["SubnetId"], subnet["SubnetId"])
+        # What it shows it tags too.
+        for resource in (acl["NetworkAclId"], table["RouteTableId"], vpc, group["GroupId"], subnets[0]["SubnetId"]):
+            ec2.create_tags(Resources=[resource], Tags=[{"Key": "Name", "Value": "replay"}])
+        self.assertEqual(one("describe_route_tables", "RouteTables", **{"tag:Name": "replay"})["RouteTableId"],
+                         table["RouteTableId"])
+        self.assertEqual(tags_of(one("describe_network_acls", "NetworkAcls", vpc_id=vpc)), {"Name": "replay"})
+        kinds = {tag["ResourceType"] for tag in ec2.describe_tags()["Tags"] if tag["Value"] == "replay"}
+        self.assertLessEqual({"network-acl", "route-table", "vpc", "security-group", "subnet"}, kinds)
+
+
+del SimulatedClientTest
+
+if __name__ == "__main__":
+    unittest.main()
