@@ -27,7 +27,7 @@
 namespace brume::cli {
 namespace {
 
-constexpr absl::Duration kDeadline = absl::Seconds(30);
+constexpr absl::Duration kCallDeadline = absl::Seconds(30);
 
 bool InPath(const std::string& program) {
   const char* path = std::getenv("PATH");
@@ -144,7 +144,7 @@ absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
   if (method == nullptr) return absl::InternalError("the schema has no DescribeHost");
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   host::v1::DescribeHostResponse host;
-  const absl::Status asked = client->Call(*method, host::v1::DescribeHostRequest(), &host, kDeadline);
+  const absl::Status asked = client->Call(*method, host::v1::DescribeHostRequest(), &host, kCallDeadline);
   if (!ApiErrorCode(asked).empty()) return asked;
   if (!asked.ok()) {
     RETURN_IF_ERROR(Print(RenderChecks(ChecksFromHere(global, asked))));

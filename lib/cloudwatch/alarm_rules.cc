@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/alarm_action.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
@@ -22,8 +23,6 @@ using alarm::ActionKind;
 using alarm::Alarm;
 using alarm::State;
 using alarm::Watch;
-
-absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
 absl::Status CheckName(absl::string_view name) {
   if (std::none_of(name.begin(), name.end(), [](unsigned char c) { return absl::ascii_iscntrl(c); })) {

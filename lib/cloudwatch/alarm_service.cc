@@ -11,6 +11,7 @@
 #include "lib/cloudwatch/alarm_change.h"
 #include "lib/cloudwatch/alarm_history_table.h"
 #include "lib/cloudwatch/alarm_table.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 
@@ -23,8 +24,6 @@ using alarm::State;
 
 constexpr absl::Duration kHistoryTime = absl::Hours(24 * 30);
 constexpr int kForgetBatch = 1000;
-
-absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
 absl::Status NotFound(absl::string_view name) {
   return ec2::Error("ResourceNotFound", absl::StrCat("The alarm '", absl::CHexEscape(name), "' does not exist"));

@@ -8,8 +8,6 @@
 namespace brume::cloudwatch {
 namespace {
 
-constexpr int64_t kSecondsInMinute = 60;
-
 // Names hold no control characters.
 std::string KeyOf(const MetricId& id) {
   std::string key = absl::StrCat(id.metric_namespace, "\n", id.name);

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/cloudwatch/model/metric_search.h"
 #include "lib/resource/ec2_error.h"
 
@@ -19,8 +20,6 @@ constexpr double kMaxPoints = 2'000'000;
 // What SEARCH finds of all metrics, and how often one request may ask it.
 constexpr size_t kMaxFound = 100;
 constexpr int kMaxSearches = 5;
-
-absl::Status Invalid(absl::string_view what) { return ec2::Error("ValidationError", what); }
 
 absl::Status CheckId(const std::string& id) {
   bool good = !id.empty() && absl::ascii_islower(id.front());

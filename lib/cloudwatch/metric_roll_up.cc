@@ -7,12 +7,11 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/cloudwatch/metric_table.h"
+#include "lib/cloudwatch/model/metric.h"
 
 namespace brume::cloudwatch {
 namespace {
 
-constexpr int64_t kSecondsInHour = 3600;
-constexpr int64_t kMinutesInHour = 60;
 // What is done in one transaction, so that others need not wait long.
 constexpr size_t kPackAtOnce = 20;
 constexpr int kDeleteAtOnce = 2000;

@@ -14,9 +14,6 @@
 namespace brume::cloudwatch {
 namespace {
 
-constexpr int64_t kSecondsInMinute = 60;
-constexpr int64_t kMinutesInHour = 60;
-constexpr int64_t kSecondsInHour = kSecondsInMinute * kMinutesInHour;
 // Minutes are dropped from memory so long after their end; what comes later is merged with what is in the store.
 constexpr int64_t kMinutesInMemory = 2;
 // In one transaction: all metrics of a hundred guests are, and others need not wait long for more.

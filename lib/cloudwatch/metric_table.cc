@@ -11,8 +11,6 @@
 namespace brume::cloudwatch {
 namespace {
 
-constexpr int64_t kMinutesInHour = 60;
-
 std::string DimensionsText(const std::vector<Dimension>& dimensions) {
   std::string text;
   for (const Dimension& d : dimensions) absl::StrAppend(&text, d.name, "\n", d.value, "\n");

@@ -15,14 +15,14 @@ namespace brume::iam {
 namespace {
 
 constexpr size_t kMaxPathLength = 512;
-constexpr size_t kMaxShownLength = 100;
+constexpr size_t kMaxShownLength = 200;
 constexpr int64_t kMinSession = 3600, kMaxSession = 43200;
+
+}  // namespace
 
 absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
 std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kMaxShownLength)); }
-
-}  // namespace
 
 size_t LongestName(IdentityKind kind) {
   constexpr size_t kRole = 64, kOther = 128;

@@ -13,6 +13,11 @@
 
 namespace brume::iam {
 
+// ValidationError with this message.
+absl::Status Invalid(absl::string_view message);
+// What a caller sent, in a message: its beginning, escaped.
+std::string Shown(absl::string_view text);
+
 // Errors: ValidationError.
 absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t longest);
 absl::Status CheckPath(absl::string_view path);

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/iam_tag_table.h"
@@ -14,9 +13,6 @@ namespace brume::iam {
 namespace {
 
 constexpr size_t kMaxProfileNameLength = 128;
-constexpr size_t kMaxShownLength = 200;
-
-std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kMaxShownLength)); }
 
 absl::StatusOr<InstanceProfile> RequireProfile(store::Connection& c, const std::string& name) {
   ASSIGN_OR_RETURN(std::optional<InstanceProfile> found, InstanceProfileTable(c).Find(name));

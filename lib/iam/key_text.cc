@@ -1,24 +1,10 @@
 #include "lib/iam/key_text.h"
 
-#include <openssl/rand.h>
-
 #include "absl/strings/escaping.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/secret_box.h"
 
 namespace brume::iam {
-namespace {
-
-absl::StatusOr<std::string> RandomBytes(size_t count) {
-  std::string bytes(count, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
-    return absl::InternalError("the random generator does not work");
-  }
-  return bytes;
-}
-
-}  // namespace
-
 // Of the 32 characters of AWS's key ids.
 absl::StatusOr<std::string> NewKeyId(absl::string_view prefix) {
   constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -25,6 +25,8 @@ unsigned char* Bytes(std::string& text, size_t offset = 0) {
 }
 int Size(absl::string_view text) { return static_cast<int>(text.size()); }
 
+}  // namespace
+
 absl::StatusOr<std::string> RandomBytes(size_t count) {
   std::string bytes(count, '\0');
   if (RAND_bytes(Bytes(bytes), static_cast<int>(count)) != 1) {
@@ -32,8 +34,6 @@ absl::StatusOr<std::string> RandomBytes(size_t count) {
   }
   return bytes;
 }
-
-}  // namespace
 
 void Wipe(std::string& secret) {
   OPENSSL_cleanse(secret.data(), secret.size());

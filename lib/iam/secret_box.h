@@ -13,6 +13,9 @@ namespace brume::iam {
 // Overwrites the bytes in a way no compiler leaves out.
 void Wipe(std::string& secret);
 
+// From OpenSSL's generator, fit for keys. Error: Internal when the generator does not work.
+absl::StatusOr<std::string> RandomBytes(size_t count);
+
 // Thread-safe.
 class SecretBox {
  public:

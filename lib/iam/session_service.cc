@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/key_text.h"
 #include "lib/iam/model/policy.h"
@@ -25,8 +26,6 @@ constexpr int64_t kMaxTokenSeconds = 129'600;
 constexpr int64_t kDefaultTokenSeconds = 43'200;
 constexpr int64_t kMaxRootSeconds = 3600;
 constexpr size_t kMaxPolicy = 2048;
-
-absl::Status Invalid(absl::string_view what) { return ec2::Error("ValidationError", what); }
 
 absl::Status CheckText(absl::string_view name, absl::string_view value, size_t most, absl::string_view punctuation) {
   const bool good = value.size() >= 2 && value.size() <= most && std::all_of(value.begin(), value.end(), [&](char c) {

@@ -1,4 +1,4 @@
-brume_test(scaling_test SOURCES autoscaling/scaling_converge_test.cc autoscaling/scaling_replace_test.cc
+brume_test(scaling_test APART SOURCES autoscaling/scaling_converge_test.cc autoscaling/scaling_replace_test.cc
   autoscaling/scaling_lifecycle_test.cc autoscaling/scaling_termination_test.cc autoscaling/scaling_policy_test.cc
   autoscaling/scaling_schedule_test.cc autoscaling/scaling_weights_test.cc autoscaling/scaling_forecast_test.cc DEPS brume_autoscaling_model LABELS unit)
 brume_test(scaling_world_test SOURCES autoscaling/scaling_world_test.cc DEPS brume_autoscaling_model LABELS unit)

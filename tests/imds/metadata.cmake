@@ -1,4 +1,4 @@
-brume_test(metadata_test
+brume_test(metadata_test APART
   SOURCES imds/metadata_answer_test.cc imds/metadata_token_test.cc imds/metadata_tree_test.cc
   DEPS brume_imds
   LABELS unit)

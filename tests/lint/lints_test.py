@@ -19,11 +19,12 @@ class Lints(unittest.TestCase):
             for path, text in files.items():
                 os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
                 with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                    file.write(text)
+                    file.write(text.replace("@ROOT@", root))
             if name == "thread_safety":
                 # It asks the build directory how files are compiled, and the locks are the real ones.
+                units = [path for path in files if path.endswith(".cxx")]
                 compiled = [{"file": os.path.join(root, path), "command": f"g++ -std=c++20 -I{root} -c {path}"}
-                            for path in files if path.endswith(".cc")]
+                            for path in units or files if path.endswith((".cc", ".cxx"))]
                 with open(os.path.join(root, "compile_commands.json"), "w", encoding="utf-8") as file:
                     json.dump(compiled, file)
                 os.makedirs(os.path.join(root, "lib/base"), exist_ok=True)
@@ -256,6 +257,13 @@ class Counter {
             code, lines = self.run_lint("thread_safety", self.LOCKED | files)
             self.assertEqual(code, 1)
             self.assertTrue(any(where in line and "requires holding mutex 'mutex_'" in line for line in lines), lines)
+
+    def test_a_file_compiled_in_one_unit_with_others_is_checked(self):
+        unguarded = '#include "lib/a/counter.h"\nint Counter::Peek() { return next_; }\n'
+        code, lines = self.run_lint("thread_safety", self.LOCKED | {
+            "lib/a/peek.cc": unguarded, "build/Unity/unity_0_cxx.cxx": '#include "@ROOT@/lib/a/peek.cc"\n'})
+        self.assertEqual(code, 1)
+        self.assertTrue(any("lib/a/peek.cc:2:" in line for line in lines), lines)
 
     def test_a_header_without_a_file_of_its_own_is_checked(self):
         header = self.LOCKED["lib/a/counter.h"].replace("int Peek();", "int Peek() { return next_; }")

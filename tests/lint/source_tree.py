@@ -1,5 +1,6 @@
 """What the lints share: the files of the tree, and reporting in the form FILE:LINE: what is wrong."""
 
+import json
 import os
 import re
 import sys
@@ -26,6 +27,21 @@ def files(root, suffixes=None, below=("",)):
                 if not os.path.islink(path) and (suffixes is None or entry.endswith(suffixes)):
                     found.append(os.path.relpath(path, root))
     return sorted(set(found))
+
+
+def compile_commands(build):
+    """The absolute path of each file compiled there, and the command. A unit of several files is known by its parts."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        entries = json.load(file)
+    commands = {}
+    for entry in entries:
+        path = os.path.realpath(os.path.join(entry.get("directory", build), entry["file"]))
+        parts = [path]
+        if re.search(r"/Unity/unity_[^/]*$", path):
+            with open(path, encoding="utf-8") as unit:
+                parts = re.findall(r'^#include "([^"]+)"$', unit.read(), flags=re.MULTILINE)
+        commands.update((part, entry["command"]) for part in parts)
+    return commands
 
 
 def read(root, path):

@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/api/metric_parse.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -21,8 +22,6 @@ using alarm::Kind;
 using alarm::State;
 
 constexpr int kDefaultRecords = 100;
-
-absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
 std::string ArnOf(const Settings& settings, const Alarm& alarm) {
   return alarm::AlarmArn(settings.account(), alarm.name);

@@ -7,6 +7,7 @@
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/api/metric_parse.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {
@@ -14,8 +15,6 @@ namespace {
 
 using alarm::State;
 using google::protobuf::RepeatedPtrField;
-
-absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
 
 std::vector<std::string> Texts(const RepeatedPtrField<std::string>& texts) { return {texts.begin(), texts.end()}; }
 

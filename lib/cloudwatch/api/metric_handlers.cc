@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/cloudwatch/metric_service.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -20,10 +21,6 @@ constexpr absl::Duration kNewest = absl::Hours(2);
 // A metric is listed for as long after its latest value.
 constexpr absl::Duration kListedFor = absl::Hours(24 * 14);
 constexpr size_t kPage = 500;
-
-absl::Status Invalid(absl::string_view parameter, absl::string_view why) {
-  return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", parameter, " is invalid. ", why));
-}
 
 absl::Status CheckNumber(double value, const std::string& parameter) {
   const double most = std::ldexp(1, 360);

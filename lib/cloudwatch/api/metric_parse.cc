@@ -5,15 +5,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/cloudwatch/model/invalid.h"
 #include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {
 namespace {
-
-absl::Status Invalid(absl::string_view parameter, absl::string_view why) {
-  return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", parameter, " is invalid. ", why));
-}
 
 // CloudWatch's rule for names and values: ASCII without control codes, and not white space alone.
 absl::Status CheckText(absl::string_view text, absl::string_view parameter, size_t longest) {

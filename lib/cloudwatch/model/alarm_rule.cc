@@ -13,7 +13,7 @@ namespace brume::alarm {
 namespace {
 
 constexpr size_t kMaxCharacters = 10240;
-constexpr size_t kMaxAlarms = 100;
+constexpr size_t kMaxAlarmsInRule = 100;
 constexpr int kMaxLevels = 64;
 
 }  // namespace
@@ -78,7 +78,7 @@ class RuleParser {
     const auto found = std::find(rule_.alarms_.begin(), rule_.alarms_.end(), name);
     const size_t alarm = found - rule_.alarms_.begin();
     if (found == rule_.alarms_.end()) rule_.alarms_.push_back(name);
-    if (rule_.alarms_.size() > kMaxAlarms) return Bad("no more than 100 alarms");
+    if (rule_.alarms_.size() > kMaxAlarmsInRule) return Bad("no more than 100 alarms");
     return Add({.kind = Rule::Kind::kState, .state = state, .alarm = alarm});
   }
 

@@ -3,12 +3,18 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 
 namespace brume {
+
+// Datapoints are kept in blocks of minutes and hours since 1970.
+inline constexpr int64_t kSecondsInMinute = 60;
+inline constexpr int64_t kMinutesInHour = 60;
+inline constexpr int64_t kSecondsInHour = kSecondsInMinute * kMinutesInHour;
 
 struct Dimension {
   std::string name, value;

@@ -13,7 +13,7 @@
 namespace brume::compute {
 namespace {
 
-constexpr char kLatest[] = "(SELECT max(number) FROM launch_template_versions WHERE template_id = t.id)";
+constexpr char kLatestNumber[] = "(SELECT max(number) FROM launch_template_versions WHERE template_id = t.id)";
 
 const auto& Templates() {
   using T = LaunchTemplate;
@@ -42,7 +42,7 @@ const auto& Versions() {
 }
 
 std::string SelectTemplates(absl::string_view rest) {
-  return absl::StrCat("SELECT ", Templates().columns(), ", ", kLatest, " FROM launch_templates AS t ", rest);
+  return absl::StrCat("SELECT ", Templates().columns(), ", ", kLatestNumber, " FROM launch_templates AS t ", rest);
 }
 
 LaunchTemplate ReadTemplate(store::Row& row) {
@@ -133,7 +133,7 @@ absl::Status LaunchTemplateTable::ForEachVersion(
                    "WHERE (?1 IS NULL OR t.id = ?1) AND number BETWEEN ?2 AND ?3 AND (?4 "
                    "OR number IN (SELECT CAST(value AS INTEGER) FROM json_each(?5)) "
                    "OR (?6 AND number = ",
-                   kLatest, ") OR (?7 AND number = default_version)) ORDER BY seq, number DESC"),
+                   kLatestNumber, ") OR (?7 AND number = default_version)) ORDER BY seq, number DESC"),
       [&](store::Row& from) {
         VersionRow row = Versions().Read(from);
         LaunchTemplate of;
