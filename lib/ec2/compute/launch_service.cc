@@ -148,6 +148,12 @@ absl::Status ParseCapacityReservation(const LaunchSpec::CapacityReservation& giv
                       absl::StrCat("The capacity reservation '", id, "' does not exist"));
   }
   const std::string preference = given.capacity_reservation_preference.value_or("open");
+  if (preference != "open" && preference != "none" && preference != "capacity-reservations-only") {
+    return ec2::Error(
+        "InvalidParameterValue",
+        absl::StrCat("Value (", preference.substr(0, 100),
+                     ") for parameter capacityReservationPreference is invalid. It must be open or none."));
+  }
   if (preference == "capacity-reservations-only" ||
       !target.capacity_reservation_resource_group_arn.value_or("").empty()) {
     return Unsupported("There are no capacity reservations: the preference must be open or none, without a target");

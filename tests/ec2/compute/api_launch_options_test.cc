@@ -115,6 +115,7 @@ constexpr Refused kRefused[] = {
      "} }"},
     {"InvalidCapacityReservationId.NotFound",
      "capacity_reservation_specification { capacity_reservation_target { capacity_reservation_id: 'cr-1' } }"},
+    {"InvalidParameterValue", "capacity_reservation_specification { capacity_reservation_preference: 'mine' }"},
     {"InvalidParameterCombination", "cpu_options { core_count: 4 }"},
     {"InvalidParameterCombination", "cpu_options { core_count: 1 threads_per_core: 2 }"},
     {"InvalidParameterCombination", "credit_specification { cpu_credits: 'standard' }", "m5.large"},
