@@ -65,6 +65,20 @@ TEST_CASE("a permission is one rule with the peer, the protocol and its ports", 
   CHECK(RuleText(from_group) == "ip saddr @sg-00000000000000001 tcp dport 5432 accept");
 }
 
+TEST_CASE("what is about IPv6 makes no rule, as it would be one for everyone", "[fabric]") {
+  SecurityGroupRule range;
+  range.cidr_ipv6 = CidrIpv6{};
+  SecurityGroupRule ping;
+  ping.cidr = Cidr{};
+  ping.protocol = 58;
+  for (const bool egress : {false, true}) {
+    range.egress = ping.egress = egress;
+    const GroupRules group = GroupRulesOf({range, ping}, {});
+    CHECK(group.ingress.empty());
+    CHECK(group.egress.empty());
+  }
+}
+
 TEST_CASE("no rule holds an anonymous set", "[fabric]") {
   // libnftables numbers those by a counter that threads share.
   Ruleset rules{.resolvers = {Address("10.0.0.2")}, .groups = {}, .ports = {}};

@@ -228,6 +228,8 @@ std::string RuleText(const SecurityGroupRule& rule) { return absl::StrCat(Peer(r
 GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members) {
   GroupRules group;
   for (const SecurityGroupRule& rule : rules) {
+    // Here again: what names no IPv4 range would be written as a rule for every source.
+    if (!AppliesToIpv4(rule)) continue;
     (rule.egress ? group.egress : group.ingress).push_back(RuleText(rule));
     if (!rule.referenced_group.empty()) group.peers.insert(rule.referenced_group);
   }
