@@ -76,10 +76,9 @@ absl::Status RequestLimiter::Admit(const google::protobuf::MethodDescriptor& met
   }
   // What no wait can help, and a client would try again for ever.
   if (asked > limits_.launches.burst) {
-    return ec2::Error(
-        "InstanceLimitExceeded",
-        absl::StrCat(asked, " resources are asked for at once, and the access key ", caller.access_key_id, " may make ",
-                     static_cast<int64_t>(limits_.launches.burst), " at once; ask for fewer"));
+    return ec2::Error("InstanceLimitExceeded",
+                      absl::StrCat(asked, " resources are asked for at once, and ", NameOf(caller), " may make ",
+                                   static_cast<int64_t>(limits_.launches.burst), " at once; ask for fewer"));
   }
   if (buckets.launches.tokens < asked) {
     return ec2::Error(

@@ -68,17 +68,18 @@ class Schema {
     for (int i = 0; i < message.field_count(); ++i) {
       const FieldDescriptor& field = *message.field(i);
       const std::string xml = schema::XmlName(field);
-      added.fields.push_back(
-          {.field = &field,
-           .type = TypeOf(field),
-           .list = field.is_repeated(),
-           .secret = field.options().GetExtension(rpc::v1::secret),
-           .query = schema::QueryName(field),
-           .open = absl::StrCat("<", xml, ">"),
-           .close = absl::StrCat("</", xml, ">"),
-           .none = field.options().GetExtension(rpc::v1::omit_empty) ? "" : absl::StrCat("<", xml, "/>"),
-           .item_open = absl::StrCat("<", schema::XmlItemName(field), ">"),
-           .item_close = absl::StrCat("</", schema::XmlItemName(field), ">")});
+      const bool omitted = field.options().GetExtension(rpc::v1::omit_empty);
+      added.fields.push_back({.field = &field,
+                              .type = TypeOf(field),
+                              .list = field.is_repeated(),
+                              .map = schema::XmlItemName(field) == "entry",
+                              .secret = field.options().GetExtension(rpc::v1::secret),
+                              .query = schema::QueryName(field),
+                              .open = absl::StrCat("<", xml, ">"),
+                              .close = absl::StrCat("</", xml, ">"),
+                              .none = omitted ? "" : absl::StrCat("<", xml, "/>"),
+                              .item_open = absl::StrCat("<", schema::XmlItemName(field), ">"),
+                              .item_close = absl::StrCat("</", schema::XmlItemName(field), ">")});
       if (field.message_type() == nullptr) continue;
       added.fields.back().structure = Add(*field.message_type());
       added.has_attribute_values |= field.message_type()->options().GetExtension(rpc::v1::attribute_value);
