@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kMaxDays = 8 * 366;
 
-struct Field {
+struct CronField {
   int least = 0;
   int most = 0;
   // The first stands for `least`.
@@ -32,7 +32,7 @@ absl::Status Bad(absl::string_view text) {
   return ec2::Error("ValidationError", absl::StrCat("'", text, "' is not valid in a cron expression"));
 }
 
-absl::StatusOr<int> ParseValue(absl::string_view text, const Field& field) {
+absl::StatusOr<int> ParseValue(absl::string_view text, const CronField& field) {
   for (size_t i = 0; i < field.names.size(); ++i) {
     if (absl::EqualsIgnoreCase(text, field.names[i])) return field.least + static_cast<int>(i);
   }
@@ -47,7 +47,7 @@ absl::StatusOr<int> ParseValue(absl::string_view text, const Field& field) {
 
 // "*", "5", "1-5", each with "/2" behind it, several with commas between.
 template <size_t size>
-absl::Status ParseField(absl::string_view text, const Field& field, std::bitset<size>& bits) {
+absl::Status ParseField(absl::string_view text, const CronField& field, std::bitset<size>& bits) {
   for (const absl::string_view part : absl::StrSplit(text, ',')) {
     const std::vector<absl::string_view> range_and_step = absl::StrSplit(part, '/');
     if (range_and_step.size() > 2) return Bad(part);
