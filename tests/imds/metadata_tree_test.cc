@@ -175,14 +175,17 @@ TEST_CASE("docs/metadata.md names each document, and none that is not served", "
   Crawl(source, "latest/meta-data", &served);
   Crawl(source, "latest/dynamic", &served);
   // What stands for one of many.
+  const std::pair<const char*, const char*> kGeneral[] = {
+      {"macs/[^/]+", "macs/MAC"},
+      {"ipv4-associations/[^/]+", "ipv4-associations/ADDRESS"},
+      {"security-credentials/[^/]+", "security-credentials/ROLE"},
+      {"mapping/ebs[0-9]+", "mapping/ebsN"},
+      {"tags/instance/[^/]+", "tags/instance/KEY"},
+  };
   std::set<std::string> shown;
   for (const std::string& path : served) {
     std::string general = path.substr(sizeof("latest"));
-    for (const auto& [pattern, word] : {std::pair{"macs/[^/]+", "macs/MAC"},
-                                        {"ipv4-associations/[^/]+", "ipv4-associations/ADDRESS"},
-                                        {"security-credentials/[^/]+", "security-credentials/ROLE"},
-                                        {"mapping/ebs[0-9]+", "mapping/ebsN"},
-                                        {"tags/instance/[^/]+", "tags/instance/KEY"}}) {
+    for (const auto& [pattern, word] : kGeneral) {
       general = std::regex_replace(general, std::regex(pattern), word);
     }
     shown.insert(general);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "lib/base/subprocess.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
 #include "tests/support/temp_dir.h"
