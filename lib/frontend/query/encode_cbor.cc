@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "lib/base/utf8.h"
 #include "lib/frontend/query/cbor.h"
 #include "lib/frontend/query/wire.h"
 #include "lib/frontend/query/wire_value.h"
@@ -31,8 +32,8 @@ class CborSink {
   void BeginList(size_t items) { cbor_.Array(items); }
   void EndMap() {}
   void EndList() {}
-  void Key(const std::string& name) { cbor_.Text(name); }
-  void Text(const std::string& text) { cbor_.Text(text); }
+  void Key(const std::string& name) { Text(name); }
+  void Text(const std::string& text) { cbor_.Text(ToUtf8(text)); }
   void Blob(const std::string& bytes) { cbor_.Bytes(bytes); }
   void Bool(bool value) { cbor_.Bool(value); }
   void Integer(int64_t value) { cbor_.Integer(value); }

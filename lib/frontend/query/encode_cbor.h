@@ -9,10 +9,11 @@
 namespace brume::frontend {
 
 // The answer `response`, of the output type of `method`: a structure, an empty one where the action has nothing to
-// tell. Every list is there, empty ones too, as in XML. Times are tagged numbers of seconds.
+// tell. Every list is there, empty ones too, as in XML. Times are tagged numbers of seconds. U+FFFD stands for a byte
+// that is not UTF-8.
 std::string EncodeCbor(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& response);
 
-// The same in JSON: times are numbers of seconds, blobs base64; U+FFFD stands for a byte that is not UTF-8.
+// The same in JSON: times are numbers of seconds, blobs base64.
 std::string EncodeJson(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& response);
 
 }  // namespace brume::frontend

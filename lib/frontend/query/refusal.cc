@@ -3,12 +3,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/utf8.h"
 #include "lib/frontend/query/cbor.h"
 #include "lib/frontend/query/encode_error.h"
 #include "lib/frontend/query/xml_text.h"
-#include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::frontend {
@@ -32,11 +31,6 @@ std::string S3Error(const absl::Status& error, absl::string_view request_id) {
   return absl::StrCat(xml, "</Message><RequestId>", request_id, "</RequestId></Error>");
 }
 
-// A message may repeat what a caller sent, which may be no text.
-std::string Readable(absl::string_view message) {
-  return gateway::IsUtf8(message) ? std::string(message) : absl::CHexEscape(message);
-}
-
 // {__type, message}, and what goes with it.
 QueryAnswer ShapedError(const RefusalForm& form, const schema::ApiFamilyInfo& family, const absl::Status& error) {
   const unsigned apis = form.family == nullptr ? ec2::kOthers : ec2::ApiBitOf(family.signing_name);
@@ -57,14 +51,14 @@ QueryAnswer ShapedError(const RefusalForm& form, const schema::ApiFamilyInfo& fa
     cbor.Text("__type");
     cbor.Text(type);
     cbor.Text("message");
-    cbor.Text(Readable(error.message()));
+    cbor.Text(ToUtf8(error.message()));
     answer.content_type = "application/cbor";
     answer.headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
     answer.body = cbor.Take();
     return answer;
   }
   answer.content_type = form.protocol == Protocol::kRestJson ? "application/json" : form.json_type;
-  answer.body = nlohmann::json{{"__type", type}, {"message", Readable(error.message())}}.dump();
+  answer.body = nlohmann::json{{"__type", type}, {"message", ToUtf8(error.message())}}.dump();
   return answer;
 }
 
