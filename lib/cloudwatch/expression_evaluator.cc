@@ -19,10 +19,6 @@ using Kind = Node::Kind;
 using Many = std::vector<TimeSeries>;
 using Operation = double (*)(double, double);
 
-constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-
-absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
-
 // CloudWatch's functions that need what is not here.
 absl::string_view WhyAbsent(absl::string_view function) {
   if (function == "ANOMALY_DETECTION_BAND") return "anomalies are not detected";

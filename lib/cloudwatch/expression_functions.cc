@@ -12,8 +12,6 @@ namespace {
 
 using Values = std::vector<double>;
 
-constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-
 double SumOf(const Values& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 double MeanOf(const Values& values) { return SumOf(values) / static_cast<double>(values.size()); }
 double DeviationOf(const Values& values) {

@@ -17,8 +17,6 @@ using Node = ExpressionNode;
 using Kind = Node::Kind;
 using Many = std::vector<TimeSeries>;
 
-absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
-
 bool IsWord(const Node& node, absl::string_view word) { return node.kind == Kind::kWord && node.text == word; }
 
 // A whole number that is written out, from 0 on.

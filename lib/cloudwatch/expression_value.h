@@ -3,15 +3,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace brume::cloudwatch {
+
+// Where there is no point.
+inline constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+// InvalidArgument: what is wrong with an expression, in words for its author.
+inline absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
 struct TimeSeries {
   absl::Duration period;

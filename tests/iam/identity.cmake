@@ -1,6 +1,6 @@
 brume_test(policy_test SOURCES iam/policy_test.cc DEPS brume_iam LABELS unit)
 brume_test(authorizer_test SOURCES iam/authorizer_test.cc DEPS brume_iam brume_network LABELS unit)
-brume_test(iam_test SOURCES iam/iam_test.cc iam/iam_tag_test.cc iam/iam_bad_input_test.cc DEPS brume_api LABELS unit)
+brume_test(iam_test APART SOURCES iam/iam_test.cc iam/iam_tag_test.cc iam/iam_bad_input_test.cc DEPS brume_api LABELS unit)
 brume_test(iam_access_key_test SOURCES iam/iam_access_key_test.cc DEPS brume_api LABELS unit)
 brume_test(instance_profile_test SOURCES iam/instance_profile_test.cc DEPS brume_api LABELS unit)
 brume_test(sts_test SOURCES iam/sts_test.cc DEPS brume_api LABELS unit)

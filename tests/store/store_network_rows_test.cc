@@ -266,33 +266,40 @@ TEST_CASE("a group's name is taken within its VPC only", "[store]") {
 TEST_CASE("rules come back with every field, each permission once", "[store]") {
   Store s;
   const SecurityGroupId group = Nth<SecurityGroupId>("sg", 1);
-  SecurityGroupRule by_cidr{Nth<SecurityGroupRuleId>("sgr", 1), group, true, 6, 22, 23,
-                            Cidr{Ipv4{0x0a000000}, 8},          {},    "ssh"};
-  SecurityGroupRule by_group{Nth<SecurityGroupRuleId>("sgr", 2), group, false, -1, -1, -1, std::nullopt, group, ""};
-  SecurityGroupRule everyone{Nth<SecurityGroupRuleId>("sgr", 3), group, false, -1, -1, -1, Cidr{Ipv4{0}, 0}, {}, ""};
+  SecurityGroupRule by_cidr{Nth<SecurityGroupRuleId>("sgr", 1), group, true, 6,    22, 23,
+                            Cidr{Ipv4{0x0a000000}, 8},          {},    {},   "ssh"};
+  SecurityGroupRule by_group{
+      Nth<SecurityGroupRuleId>("sgr", 2), group, false, -1, -1, -1, std::nullopt, std::nullopt, group, ""};
+  SecurityGroupRule everyone{
+      Nth<SecurityGroupRuleId>("sgr", 3), group, false, -1, -1, -1, Cidr{Ipv4{0}, 0}, {}, {}, ""};
+  SecurityGroupRule by_cidr_ipv6 = everyone;
+  by_cidr_ipv6.id = Nth<SecurityGroupRuleId>("sgr", 4);
+  by_cidr_ipv6.cidr.reset();
+  by_cidr_ipv6.cidr_ipv6 = Value(CidrIpv6::Parse("2001:db8::/32"));
   REQUIRE_OK(s.Write([&](Connection& c) {
     RETURN_IF_ERROR(InsertNetwork(c));
+    RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(by_cidr_ipv6));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(by_cidr));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(by_group));
     return network::SecurityGroupTable(c).InsertRule(everyone);
   }));
   const auto rules = s.Read([&](Connection& c) { return network::SecurityGroupTable(c).ListRules(group); });
-  REQUIRE(rules.size() == 3);
-  const SecurityGroupRule* expected[] = {&by_cidr, &by_group, &everyone};
-  for (int n = 0; n < 3; ++n) {
+  REQUIRE(rules.size() == 4);
+  const SecurityGroupRule* expected[] = {&by_cidr, &by_group, &everyone, &by_cidr_ipv6};
+  for (int n = 0; n < 4; ++n) {
     CHECK(rules[n].id == expected[n]->id);
     CHECK(rules[n].group_id == group);
     CHECK(rules[n].SamePermission(*expected[n]));
     CHECK(rules[n].description == expected[n]->description);
   }
-  for (SecurityGroupRule rule : {by_cidr, by_group, everyone}) {
+  for (SecurityGroupRule rule : {by_cidr, by_group, everyone, by_cidr_ipv6}) {
     rule.id = Nth<SecurityGroupRuleId>("sgr", 9);
     rule.description = "another";
     const absl::Status again = s.Write([&](Connection& c) { return network::SecurityGroupTable(c).InsertRule(rule); });
     CHECK(ec2::ErrorCode(again) == "InvalidPermission.Duplicate");
   }
   REQUIRE_OK(s.Write([&](Connection& c) { return network::SecurityGroupTable(c).DeleteRule(by_group.id); }));
-  CHECK(s.Read([&](Connection& c) { return network::SecurityGroupTable(c).ListRules(group); }).size() == 2);
+  CHECK(s.Read([&](Connection& c) { return network::SecurityGroupTable(c).ListRules(group); }).size() == 3);
 }
 
 TEST_CASE("a group goes with its rules unless an interface or another group needs it", "[store]") {
@@ -303,9 +310,9 @@ TEST_CASE("a group goes with its rules unless an interface or another group need
   REQUIRE_OK(s.Write([&](Connection& c) {
     RETURN_IF_ERROR(InsertNetwork(c));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(
-        {Nth<SecurityGroupRuleId>("sgr", 1), one, false, -1, -1, -1, std::nullopt, one, ""}));
+        {Nth<SecurityGroupRuleId>("sgr", 1), one, false, -1, -1, -1, std::nullopt, std::nullopt, one, ""}));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(
-        {Nth<SecurityGroupRuleId>("sgr", 2), two, false, -1, -1, -1, std::nullopt, one, ""}));
+        {Nth<SecurityGroupRuleId>("sgr", 2), two, false, -1, -1, -1, std::nullopt, std::nullopt, one, ""}));
     return network::NetworkTable(c).InsertInterface(eni);
   }));
   const auto remove = [&](const SecurityGroupId& id) {

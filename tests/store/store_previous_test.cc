@@ -215,8 +215,10 @@ TEST_CASE("launch configurations and mixed policies of the revision before mean 
     mixed.launch_template.emplace();
     mixed.launch_template->launch_template_specification = {.launch_template_id = "lt-5cc7c3020cb3b55d3",
                                                             .version = "3"};
-    mixed.launch_template->overrides = {{.instance_type = "b1.tiny", .weighted_capacity = "1"},
-                                        {.instance_type = "b1.small", .weighted_capacity = {}}};
+    mixed.launch_template->overrides.resize(2);
+    mixed.launch_template->overrides[0].instance_type = "b1.tiny";
+    mixed.launch_template->overrides[0].weighted_capacity = "1";
+    mixed.launch_template->overrides[1].instance_type = "b1.small";
     mixed.instances_distribution = {.on_demand_allocation_strategy = "prioritized",
                                     .on_demand_base_capacity = 1,
                                     .on_demand_percentage_above_base_capacity = 100,

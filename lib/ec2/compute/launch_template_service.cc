@@ -24,7 +24,7 @@ constexpr size_t kMaxSpecBytes = 64 * 1024;
 
 std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, 128)); }
 
-absl::Status CheckName(absl::string_view name) {
+absl::Status CheckTemplateName(absl::string_view name) {
   const bool good = name.size() >= 3 && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
                       return absl::ascii_isalnum(c) || absl::string_view("().-/_").find(c) != absl::string_view::npos;
                     });
@@ -104,7 +104,7 @@ absl::StatusOr<std::optional<LaunchTemplateVersion>> FindLaunchTemplateVersion(s
 absl::StatusOr<LaunchTemplateView> LaunchTemplateService::Create(const std::string& name, LaunchTemplateVersion first,
                                                                  const TagMap& tags,
                                                                  const LaunchTemplateAuthor& author) {
-  RETURN_IF_ERROR(CheckName(name));
+  RETURN_IF_ERROR(CheckTemplateName(name));
   RETURN_IF_ERROR(CheckTags(tags));
   RETURN_IF_ERROR(CheckSpec(first.spec));
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<LaunchTemplateView> {

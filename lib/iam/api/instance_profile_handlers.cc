@@ -15,7 +15,7 @@
 namespace brume::iam {
 namespace {
 
-const auto kName = [](const InstanceProfile& profile) { return profile.name; };
+const auto kProfileName = [](const InstanceProfile& profile) { return profile.name; };
 
 v1::InstanceProfile Render(const InstanceProfileService& profiles, const InstanceProfile& profile) {
   v1::InstanceProfile rendered;
@@ -54,7 +54,7 @@ absl::StatusOr<v1::ListInstanceProfilesResponse> ListInstanceProfiles(const v1::
                                                                       InstanceProfileService& profiles) {
   v1::ListInstanceProfilesResponse response;
   ASSIGN_OR_RETURN(auto all, profiles.List(request.path_prefix()));
-  ASSIGN_OR_RETURN(all, IamPage("instance-profiles", std::move(all), request, response, kName));
+  ASSIGN_OR_RETURN(all, IamPage("instance-profiles", std::move(all), request, response, kProfileName));
   for (const InstanceProfile& profile : all) *response.add_instance_profiles() = Render(profiles, profile);
   return response;
 }
@@ -63,7 +63,7 @@ absl::StatusOr<v1::ListInstanceProfilesForRoleResponse> ListInstanceProfilesForR
     const v1::ListInstanceProfilesForRoleRequest& request, InstanceProfileService& profiles) {
   v1::ListInstanceProfilesForRoleResponse response;
   ASSIGN_OR_RETURN(auto all, profiles.ListOfRole(request.role_name()));
-  ASSIGN_OR_RETURN(all, IamPage("instance-profiles-of", std::move(all), request, response, kName));
+  ASSIGN_OR_RETURN(all, IamPage("instance-profiles-of", std::move(all), request, response, kProfileName));
   for (const InstanceProfile& profile : all) *response.add_instance_profiles() = Render(profiles, profile);
   return response;
 }

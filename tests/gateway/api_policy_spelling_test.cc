@@ -1,0 +1,316 @@
+// Every action and every field by which it may name a resource: a denial of the resource holds for all of them. The
+// requests are made from the schema, so an action or a field that is added is tried too.
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "brume/autoscaling/v1/group.pb.h"
+#include "brume/autoscaling/v1/launch_configuration.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/instance_actions.pb.h"
+#include "brume/ec2/v1/instance_profile.pb.h"
+#include "brume/ec2/v1/key_pair.pb.h"
+#include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/security_group.pb.h"
+#include "brume/ec2/v1/volume.pb.h"
+#include "brume/iam/v1/group.pb.h"
+#include "brume/iam/v1/instance_profile.pb.h"
+#include "tests/fakes/policy_world.h"
+
+namespace brume {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+// One way to write a resource in a request, and its ARN.
+struct Spelling {
+  std::string value;
+  std::string arn;
+};
+
+// A resource of each kind that requests can name.
+class NamedWorld : public PolicyWorld {
+ public:
+  NamedWorld() {
+    MakeCompute();
+    MakeAutoScaling();
+    MakeIdentities();
+  }
+
+  // How a request may name a resource by this field; empty for a field that names none.
+  std::vector<Spelling> SpellingsFor(const FieldDescriptor& field) const {
+    const auto& options = field.options();
+    std::vector<Spelling> found = Of(ids_, options.GetExtension(rpc::v1::id));
+    for (const Spelling& each : Of(fields_, field.full_name())) found.push_back(each);
+    const bool arn = absl::EndsWith(field.name(), "_arn");
+    for (const auto* table : {&names_, &arn_types_}) {
+      const auto& option = table == &names_ ? rpc::v1::name_of : rpc::v1::arn_type;
+      const std::vector<Spelling> more = Of(*table, options.GetExtension(option));
+      for (const Spelling& spelling : more) {
+        if (!arn) found.push_back(spelling);
+        if (table == &arn_types_) found.push_back({spelling.arn, spelling.arn});
+      }
+    }
+    return found;
+  }
+
+ private:
+  using Table = std::map<std::string, std::vector<Spelling>>;
+
+  static std::vector<Spelling> Of(const Table& table, const std::string& key) {
+    if (key.empty()) return {};
+    if (key != "*") return table.count(key) > 0 ? table.at(key) : std::vector<Spelling>{};
+    std::vector<Spelling> all;
+    for (const auto& [kind, spellings] : table) all.insert(all.end(), spellings.begin(), spellings.end());
+    return all;
+  }
+
+  template <typename Response>
+  Response Made(const std::string& action, const std::string& text) {
+    INFO(action << " " << text);
+    const auto answer = CallText(action, text);
+    INFO(answer.status().ToString());
+    REQUIRE(answer.ok());
+    return static_cast<const Response&>(**answer);
+  }
+
+  void AddId(const std::string& prefix, const std::string& type, const std::string& id) {
+    ids_[prefix].push_back({id, Ec2Arn(absl::StrCat(type, "/", id))});
+  }
+
+  void MakeCompute() {
+    using namespace ec2::v1;  // NOLINT(google-build-using-namespace): a dozen of its messages
+    const std::string key =
+        Made<CreateKeyPairResponse>("CreateKeyPair", "key_name: 'ops' key_type: 'ed25519'").key_pair_id();
+    ids_["key"].push_back({key, Ec2Arn("key-pair/ops")});
+    arn_types_["key-pair"].push_back({"ops", Ec2Arn("key-pair/ops")});
+    const std::string group =
+        Made<CreateSecurityGroupResponse>("CreateSecurityGroup", "group_name: 'web' description: 'd'").group_id();
+    AddId("sg", "security-group", group);
+    names_["sg"].push_back({"web", Ec2Arn("security-group/" + group)});
+    fields_["brume.ec2.v1.RunInstancesRequest.security_groups"] = names_["sg"];
+    const auto rules = Made<AuthorizeSecurityGroupIngressResponse>("AuthorizeSecurityGroupIngress",
+                                                                   "group_id: '" + group +
+                                                                       "' ip_protocol: 'tcp' from_port: 22 to_port: 22 "
+                                                                       "cidr_ip: '10.0.0.0/8'");
+    AddId("sgr", "security-group-rule", rules.security_group_rules(0).security_group_rule_id());
+    const std::string launch_template =
+        Made<CreateLaunchTemplateResponse>("CreateLaunchTemplate",
+                                           "launch_template_name: 'tmpl' launch_template_data { "
+                                           "instance_type: 't3.micro' }")
+            .launch_template()
+            .launch_template_id();
+    AddId("lt", "launch-template", launch_template);
+    names_["lt"].push_back({"tmpl", Ec2Arn("launch-template/" + launch_template)});
+    const auto launched = Made<RunInstancesResponse>(
+        "RunInstances", "min_count: 1 max_count: 1 instance_type: 't3.micro' image_id: '" + image.text() + "'");
+    const std::string instance = launched.instances(0).instance_id();
+    AddId("i", "instance", instance);
+    Made<iam::v1::CreateInstanceProfileResponse>("CreateInstanceProfile", "instance_profile_name: 'worn'");
+    const std::string association =
+        Made<AssociateIamInstanceProfileResponse>(
+            "AssociateIamInstanceProfile", "instance_id: '" + instance + "' iam_instance_profile { name: 'worn' }")
+            .iam_instance_profile_association()
+            .association_id();
+    for (const char* request : {"DisassociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"}) {
+      fields_[absl::StrCat("brume.ec2.v1.", request, "Request.association_id")] = {
+          {association, Ec2Arn("instance/" + instance)}};
+    }
+    ids_["ami"].push_back({image.text(), absl::StrCat("arn:aws:ec2:", settings.region, "::image/", image.text())});
+    AddId("eni", "network-interface", launched.instances(0).network_interfaces(0).network_interface_id());
+    AddId("subnet", "subnet", launched.instances(0).subnet_id());
+    AddId("vpc", "vpc", launched.instances(0).vpc_id());
+    const auto volumes = Made<DescribeVolumesResponse>("DescribeVolumes", "");
+    REQUIRE(volumes.volumes_size() > 0);
+    AddId("vol", "volume", volumes.volumes(0).volume_id());
+  }
+
+  void MakeAutoScaling() {
+    Made<autoscaling::v1::CreateLaunchConfigurationResponse>(
+        "CreateLaunchConfiguration",
+        "launch_configuration_name: 'lc' instance_type: 't3.micro' image_id: '" + image.text() + "'");
+    Made<autoscaling::v1::CreateAutoScalingGroupResponse>(
+        "CreateAutoScalingGroup",
+        "auto_scaling_group_name: 'fleet' min_size: 0 max_size: 1 launch_configuration_name: 'lc' "
+        "availability_zones: '" +
+            settings.region + "a'");
+    const std::string group = Made<autoscaling::v1::DescribeAutoScalingGroupsResponse>("DescribeAutoScalingGroups", "")
+                                  .auto_scaling_groups(0)
+                                  .auto_scaling_group_arn();
+    arn_types_["autoScalingGroup:*:autoScalingGroupName"] = {{"fleet", group}};
+    const std::string configuration =
+        Made<autoscaling::v1::DescribeLaunchConfigurationsResponse>("DescribeLaunchConfigurations", "")
+            .launch_configurations(0)
+            .launch_configuration_arn();
+    arn_types_["launchConfiguration:*:launchConfigurationName"] = {{"lc", configuration}};
+    const std::string alarm =
+        absl::StrCat("arn:aws:cloudwatch:", settings.region, ":", settings.account_id, ":alarm:busy");
+    arn_types_["alarm:"] = {{"busy", alarm}};
+  }
+
+  void MakeIdentities() {
+    const std::string base = absl::StrCat("arn:aws:iam::", settings.account_id, ":");
+    const auto add = [&](const std::string& type, const std::string& action, const std::string& field,
+                         const std::string& more) {
+      for (const std::string path : {"/", "/eng/"}) {
+        const std::string name = absl::StrCat(type, path == "/" ? "-one" : "-two");
+        const std::string text = absl::StrCat(field, ": '", name, "' path: '", path, "' ", more);
+        INFO(action << " " << text);
+        REQUIRE(CallText(action, text).ok());
+        // A policy is called by its ARN, and a new one by its name beside a path of its own.
+        if (type == "policy" && path != "/") continue;
+        arn_types_[type].push_back({name, absl::StrCat(base, type, path, name)});
+      }
+    };
+    add("user", "iam:CreateUser", "user_name", "");
+    add("group", "iam:CreateGroup", "group_name", "");
+    add("role", "CreateRole", "role_name",
+        R"(assume_role_policy_document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)"
+        R"({"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}')");
+    add("instance-profile", "CreateInstanceProfile", "instance_profile_name", "");
+    add("policy", "CreatePolicy", "policy_name",
+        R"(policy_document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}')");
+  }
+
+  // By the option of a field, and by the full name of a field.
+  Table ids_, names_, arn_types_, fields_;
+};
+
+// The fields of a request that hold text, at any depth, each as the way to it.
+using Way = std::vector<const FieldDescriptor*>;
+
+void CollectTexts(const Descriptor& message, Way& way, std::vector<Way>& found) {
+  if (way.size() > 5) return;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor* field = message.field(i);
+    if (field->is_map() || field->options().GetExtension(rpc::v1::kept)) continue;
+    way.push_back(field);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) found.push_back(way);
+    if (field->message_type() != nullptr) CollectTexts(*field->message_type(), way, found);
+    way.pop_back();
+  }
+}
+
+void SetAt(Message& request, const Way& way, const std::string& value) {
+  Message* at = &request;
+  for (const FieldDescriptor* field : way) {
+    const auto& reflection = *at->GetReflection();
+    if (field->message_type() != nullptr) {
+      at = field->is_repeated() ? reflection.AddMessage(at, field) : reflection.MutableMessage(at, field);
+    } else if (field->is_repeated()) {
+      reflection.AddString(at, field, value);
+    } else {
+      reflection.SetString(at, field, value);
+    }
+  }
+}
+
+std::string Text(const Way& way) {
+  return absl::StrJoin(way, ".", [](std::string* out, const FieldDescriptor* field) { out->append(field->name()); });
+}
+
+void ForEachCall(const std::function<void(const MethodDescriptor&, const Way&)>& visit) {
+  for (const auto* service : schema::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor& method = *service->method(i);
+      const auto& options = method.options();
+      // A policy about single resources says nothing of what only describes, as in AWS.
+      if (options.GetExtension(rpc::v1::read_only) || options.GetExtension(rpc::v1::needs_no_permission)) continue;
+      std::vector<Way> ways;
+      Way way;
+      CollectTexts(*method.input_type(), way, ways);
+      for (const Way& each : ways) visit(method, each);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a denial of a resource holds for every action and every field that can name it", "[api]") {
+  NamedWorld world;
+  std::map<std::string, std::vector<std::function<void()>>> by_arn;
+  ForEachCall([&](const MethodDescriptor& method, const Way& way) {
+    for (const Spelling& spelling : world.SpellingsFor(*way.back())) {
+      by_arn[spelling.arn].push_back([&world, &method, way, spelling] {
+        std::unique_ptr<Message> request(
+            google::protobuf::MessageFactory::generated_factory()->GetPrototype(method.input_type())->New());
+        SetAt(*request, way, spelling.value);
+        INFO(method.full_name() << " " << Text(way) << " = " << spelling.value);
+        const std::string code = world.Try(method, *request);
+        CHECK((code == "UnauthorizedOperation" || code == "AccessDenied"));
+      });
+    }
+  });
+  size_t tried = 0;
+  for (const auto& [arn, calls] : by_arn) {
+    INFO(arn);
+    world.Protect(arn);
+    for (const auto& call : calls) call();
+    tried += calls.size();
+  }
+  CHECK(by_arn.size() >= 17);
+  CHECK(tried > 250);
+}
+
+// Fields that look as if they named a resource and name none that policies are asked about, or one that the request has
+// beside it.
+const std::set<std::string>& NamesNothing() {
+  static const std::set<std::string> fields = {
+      // Names of what is not a resource, or is being made.
+      "brume.autoscaling.v1.BlockDeviceMapping.device_name",
+      "brume.autoscaling.v1.BlockDeviceMapping.virtual_name",
+      "brume.autoscaling.v1.CustomizedMetricSpecification.metric_name",
+      "brume.cloudwatch.v1.Metric.metric_name",
+      "brume.cloudwatch.v1.MetricDatum.metric_name",
+      "brume.cloudwatch.v1.PutMetricAlarmRequest.metric_name",
+      "brume.cloudwatch.v1.PutMetricAlarmRequest.threshold_metric_id",
+      "brume.ec2.v1.BlockDeviceMapping.device_name",
+      "brume.ec2.v1.CreateLaunchTemplateRequest.launch_template_name",
+      "brume.ec2.v1.CreateSecurityGroupRequest.group_name",
+      "brume.ec2.v1.InstanceBlockDeviceMappingSpecification.device_name",
+      "brume.ec2.v1.NetworkInterfaceAttachmentChanges.attachment_id",
+      "brume.ec2.v1.Placement.group_name",
+      "brume.ec2.v1.RegisterImageRequest.root_device_name",
+      "brume.ec2.v1.UserIdGroupPair.user_id",
+      // Whom a rule lets in: EC2 asks about the group that has the rule.
+      "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_name",
+      "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_owner_id",
+      "brume.ec2.v1.AuthorizeSecurityGroupIngressRequest.source_security_group_name",
+      "brume.ec2.v1.AuthorizeSecurityGroupIngressRequest.source_security_group_owner_id",
+      "brume.ec2.v1.PrefixListId.prefix_list_id",
+      "brume.ec2.v1.RevokeSecurityGroupEgressRequest.source_security_group_name",
+      "brume.ec2.v1.RevokeSecurityGroupEgressRequest.source_security_group_owner_id",
+      "brume.ec2.v1.RevokeSecurityGroupIngressRequest.source_security_group_name",
+      "brume.ec2.v1.RevokeSecurityGroupIngressRequest.source_security_group_owner_id",
+      "brume.ec2.v1.SecurityGroupRuleRequest.prefix_list_id",
+      "brume.ec2.v1.UserIdGroupPair.group_name",
+  };
+  return fields;
+}
+
+TEST_CASE("a field that looks as if it named a resource says which, or is known not to", "[api]") {
+  const NamedWorld world;
+  std::set<std::string> unsaid, met;
+  ForEachCall([&](const MethodDescriptor&, const Way& way) {
+    const FieldDescriptor& field = *way.back();
+    for (const char* ending : {"_id", "_ids", "_name", "_names", "_arn", "_arns", "_groups"}) {
+      if (!absl::EndsWith(field.name(), ending) || !world.SpellingsFor(field).empty()) continue;
+      (NamesNothing().count(field.full_name()) > 0 ? met : unsaid).insert(field.full_name());
+    }
+  });
+  for (const auto& each : unsaid) UNSCOPED_INFO(each);
+  CHECK(unsaid.empty());
+  CHECK(met == NamesNothing());
+}
+
+}  // namespace brume
