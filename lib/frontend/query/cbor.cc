@@ -18,7 +18,7 @@ enum Major { kUnsigned, kNegative, kByteString, kTextString, kArray, kMap, kTag,
 constexpr int kEndless = 31;
 constexpr uint64_t kMaxInteger = std::numeric_limits<int64_t>::max();
 
-absl::Status Malformed(absl::string_view why) {
+absl::Status NotCbor(absl::string_view why) {
   return ec2::Error("SerializationException", absl::StrCat("The body is not CBOR that can be read: ", why, "."));
 }
 
@@ -41,7 +41,7 @@ double FromHalf(uint64_t bits) {
 }  // namespace
 
 absl::StatusOr<absl::string_view> CborReader::Take(uint64_t size) {
-  if (size > rest_.size()) return Malformed("it ends too soon");
+  if (size > rest_.size()) return NotCbor("it ends too soon");
   const absl::string_view taken = rest_.substr(0, size);
   rest_.remove_prefix(size);
   return taken;
@@ -57,11 +57,10 @@ absl::StatusOr<CborReader::Head> CborReader::NextHead() {
   }
   if (head.info == kEndless) {
     head.endless = true;
-    if (head.major == kUnsigned || head.major == kNegative || head.major == kTag)
-      return Malformed("a number has no end");
+    if (head.major == kUnsigned || head.major == kNegative || head.major == kTag) return NotCbor("a number has no end");
     return head;
   }
-  if (head.info > 27) return Malformed("a length is of a reserved kind");
+  if (head.info > 27) return NotCbor("a length is of a reserved kind");
   ASSIGN_OR_RETURN(const absl::string_view digits, Take(uint64_t{1} << (head.info - 24)));
   for (const char digit : digits) head.argument = head.argument << 8 | static_cast<unsigned char>(digit);
   return head;
@@ -76,7 +75,7 @@ absl::StatusOr<std::string> CborReader::Content(const Head& head) {
   while (true) {
     ASSIGN_OR_RETURN(const Head piece, NextHead());
     if (piece.major == kSimple && piece.endless) return content;
-    if (piece.major != head.major || piece.endless) return Malformed("a piece of a text is of another type");
+    if (piece.major != head.major || piece.endless) return NotCbor("a piece of a text is of another type");
     ASSIGN_OR_RETURN(const absl::string_view more, Take(piece.argument));
     content.append(more.data(), more.size());
   }
@@ -100,7 +99,7 @@ absl::StatusOr<CborItem> CborReader::Simple(const Head& head) {
     case kEndless:
       return CborItem{.type = CborType::kBreak};
     default:
-      return Malformed("a simple value is not known");
+      return NotCbor("a simple value is not known");
   }
 }
 
@@ -124,7 +123,7 @@ absl::StatusOr<CborItem> CborReader::Next() {
     case kTextString: {
       item.type = head.major == kTextString ? CborType::kText : CborType::kBytes;
       ASSIGN_OR_RETURN(item.text, Content(head));
-      if (item.type == CborType::kText && !gateway::IsUtf8(item.text)) return Malformed("a text is not UTF-8");
+      if (item.type == CborType::kText && !gateway::IsUtf8(item.text)) return NotCbor("a text is not UTF-8");
       return item;
     }
     case kArray:
@@ -134,7 +133,7 @@ absl::StatusOr<CborItem> CborReader::Next() {
       item.endless = head.endless;
       return item;
     case kTag:
-      if (head.argument > kMaxInteger) return Malformed("a tag is not known");
+      if (head.argument > kMaxInteger) return NotCbor("a tag is not known");
       item.type = CborType::kTag;
       item.integer = static_cast<int64_t>(head.argument);
       return item;

@@ -26,7 +26,7 @@ using google::protobuf::Message;
 enum class BodyKind { kCbor, kJson };
 
 // Deeper than any message of the schema; one that holds itself could go on for ever.
-constexpr int kMaxDepth = 64;
+constexpr int kMaxStructureDepth = 64;
 
 absl::Status Unreadable(absl::string_view why) { return ec2::Error("SerializationException", why); }
 
@@ -61,9 +61,9 @@ std::optional<std::string> ToTimestamp(double seconds) {
   return ParseTimestamp(absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", time, absl::UTCTimeZone()));
 }
 
-class Decoder {
+class CborDecoder {
  public:
-  Decoder(absl::string_view body, BodyKind kind) : reader_(body), kind_(kind) {}
+  CborDecoder(absl::string_view body, BodyKind kind) : reader_(body), kind_(kind) {}
 
   absl::Status Run(const WireMessage& wire, Message& request) {
     if (reader_.AtEnd()) return absl::OkStatus();
@@ -100,7 +100,7 @@ class Decoder {
   }
 
   absl::Status Structure(const WireMessage& wire, const CborItem& map, Message& message, int depth) {
-    if (depth > kMaxDepth) return Unreadable("The request is too deep.");
+    if (depth > kMaxStructureDepth) return Unreadable("The request is too deep.");
     RETURN_IF_ERROR(Count());
     absl::flat_hash_set<const WireField*> seen;
     for (uint64_t count = 0;; ++count) {
@@ -221,12 +221,12 @@ class Decoder {
 }  // namespace
 
 absl::Status DecodeCbor(absl::string_view body, const google::protobuf::MethodDescriptor& method, Message& request) {
-  return Decoder(body, BodyKind::kCbor).Run(WireOf(*method.input_type()), request);
+  return CborDecoder(body, BodyKind::kCbor).Run(WireOf(*method.input_type()), request);
 }
 
 absl::Status DecodeJson(absl::string_view body, const google::protobuf::MethodDescriptor& method, Message& request) {
   ASSIGN_OR_RETURN(const std::string cbor, JsonToCbor(body));
-  return Decoder(cbor, BodyKind::kJson).Run(WireOf(*method.input_type()), request);
+  return CborDecoder(cbor, BodyKind::kJson).Run(WireOf(*method.input_type()), request);
 }
 
 }  // namespace brume::frontend

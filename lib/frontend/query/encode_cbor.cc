@@ -102,7 +102,7 @@ class JsonSink {
 };
 
 template <typename Sink>
-class Writer {
+class StructureWriter {
  public:
   void Structure(const WireMessage& wire, const Message& message) {
     size_t members = 0;
@@ -170,8 +170,8 @@ class Writer {
 };
 
 template <typename Sink>
-std::string Encode(const google::protobuf::MethodDescriptor& method, const Message& response) {
-  Writer<Sink> writer;
+std::string EncodeBy(const google::protobuf::MethodDescriptor& method, const Message& response) {
+  StructureWriter<Sink> writer;
   writer.Structure(WireOf(*method.output_type()), response);
   return writer.Take();
 }
@@ -179,11 +179,11 @@ std::string Encode(const google::protobuf::MethodDescriptor& method, const Messa
 }  // namespace
 
 std::string EncodeCbor(const google::protobuf::MethodDescriptor& method, const Message& response) {
-  return Encode<CborSink>(method, response);
+  return EncodeBy<CborSink>(method, response);
 }
 
 std::string EncodeJson(const google::protobuf::MethodDescriptor& method, const Message& response) {
-  return Encode<JsonSink>(method, response);
+  return EncodeBy<JsonSink>(method, response);
 }
 
 }  // namespace brume::frontend

@@ -11,7 +11,7 @@
 namespace brume::frontend {
 namespace {
 
-constexpr int kMaxDepth = 128;
+constexpr int kMaxJsonDepth = 128;
 
 // nlohmann's parser calls these for one value after another, and stops where one says false. Its own stack is a bit for
 // each level.
@@ -31,8 +31,8 @@ class Transcoder {
   bool string(string_t& value) { return cbor_.Text(value), true; }
   bool key(string_t& value) { return string(value); }
   bool binary(binary_t&) { return false; }  // JSON has none
-  bool start_object(size_t) { return cbor_.EndlessMap(), ++depth_ <= kMaxDepth; }
-  bool start_array(size_t) { return cbor_.EndlessArray(), ++depth_ <= kMaxDepth; }
+  bool start_object(size_t) { return cbor_.EndlessMap(), ++depth_ <= kMaxJsonDepth; }
+  bool start_array(size_t) { return cbor_.EndlessArray(), ++depth_ <= kMaxJsonDepth; }
   bool end_object() { return cbor_.Break(), --depth_, true; }
   bool end_array() { return end_object(); }
   bool parse_error(size_t position, const std::string&, const nlohmann::json::exception&) {
