@@ -312,7 +312,7 @@ TEST_CASE("the identity document has EC2's keys and types", "[metadata]") {
     INFO(key);
     CHECK(document[key].is_null());
   }
-  CHECK(Read(source, "latest/dynamic") == "instance-identity/");
+  CHECK(Read(source, "latest/dynamic") == "fws/\ninstance-identity/");
   CHECK(Read(source, "latest/dynamic/instance-identity") == "document");
 }
 
