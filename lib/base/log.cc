@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/args.h>
 #include <fmt/format.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -10,12 +11,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/log_file.h"
+#include "lib/base/mutex.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 
@@ -51,13 +53,14 @@ absl::StatusOr<UniqueFd> OpenLog(const std::string& path) {
   return fd;
 }
 
-class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+// Any thread; a line is written whole.
+class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   FileSink(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
 
   absl::Status Reopen() {
     ASSIGN_OR_RETURN(UniqueFd fresh, OpenLog(path_));
-    std::lock_guard lock(mutex_);
+    MutexLock lock(lock_);
     fd_ = std::move(fresh);
     return absl::OkStatus();
   }
@@ -65,6 +68,7 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
+    MutexLock lock(lock_);
     formatter_->format(message, line);
     // A full disk loses lines of the log and nothing else.
     for (size_t written = 0; written < line.size();) {
@@ -77,7 +81,8 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   const std::string path_;
-  UniqueFd fd_;
+  Mutex lock_;
+  UniqueFd fd_ ABSL_GUARDED_BY(lock_);
 };
 
 std::shared_ptr<FileSink>& File() {

@@ -159,6 +159,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"NoSuchEntity", kIam | kSts, absl::StatusCode::kNotFound, 404},
     {"NoSuchVersion", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"NotImplemented", kEvery, absl::StatusCode::kUnimplemented, 501},
+    {"NotSupportedService", kIam, absl::StatusCode::kNotFound, 404},
     {"OperationNotPermitted", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"PackedPolicyTooLarge", kSts, absl::StatusCode::kInvalidArgument, 400},
     {"PolicyNotAttachable", kIam, absl::StatusCode::kInvalidArgument, 400},

@@ -68,7 +68,7 @@ void AddItem(const T& value, const FieldDescriptor& field, Message& message) {
 template <typename T>
 void Read(const Message& message, const FieldDescriptor& field, std::optional<T>& value) {
   value.reset();
-  if (IsSet(message, field)) ReadOne(message, field, value.emplace());
+  if (IsSet(message, field)) ReadOne(message, field, value.emplace(T{}));
 }
 template <typename T>
 void Read(const Message& message, const FieldDescriptor& field, std::vector<T>& values) {

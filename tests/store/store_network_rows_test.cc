@@ -278,10 +278,10 @@ TEST_CASE("rules come back with every field, each permission once", "[store]") {
   by_cidr_ipv6.cidr_ipv6 = Value(CidrIpv6::Parse("2001:db8::/32"));
   REQUIRE_OK(s.Write([&](Connection& c) {
     RETURN_IF_ERROR(InsertNetwork(c));
-    RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(by_cidr_ipv6));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(by_cidr));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(by_group));
-    return network::SecurityGroupTable(c).InsertRule(everyone);
+    RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(everyone));
+    return network::SecurityGroupTable(c).InsertRule(by_cidr_ipv6);
   }));
   const auto rules = s.Read([&](Connection& c) { return network::SecurityGroupTable(c).ListRules(group); });
   REQUIRE(rules.size() == 4);

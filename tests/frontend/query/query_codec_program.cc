@@ -73,6 +73,7 @@ json FieldJson(const FieldDescriptor& field, const cli::Schema& comments) {
           {"member", member},
           {"query", schema::QueryName(field)},
           {"list", field.is_repeated()},
+          {"omit_empty", field.options().GetExtension(rpc::v1::omit_empty)},
           {"type", field.message_type() != nullptr                    ? field.message_type()->full_name()
                    : field.options().GetExtension(rpc::v1::timestamp) ? "timestamp"
                                                                       : field.type_name()},

@@ -56,6 +56,7 @@ void AddInstanceItself(Table& table) {
   table["key-name"] = IfAny([](const InstanceView& v) { return v.instance.key_name; });
   table["launch-index"] = Of([](const InstanceView& v) { return absl::StrCat(v.instance.launch_index); });
   table["launch-time"] = Of([](const InstanceView& v) { return gateway::RenderTime(v.instance.launch_time); });
+  table["usage-operation-update-time"] = table["launch-time"];
   table["monitoring-state"] = Of([](const InstanceView& v) { return v.instance.monitoring ? "enabled" : "disabled"; });
   table["availability-zone"] = Of([](const InstanceView& v) { return v.instance.availability_zone; });
   table["reason"] = IfAny([](const InstanceView& v) { return v.instance.transition_reason; });

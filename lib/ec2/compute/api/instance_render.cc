@@ -242,6 +242,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.set_current_instance_boot_mode(rendered.boot_mode());
   rendered.set_platform_details("Linux/UNIX");
   rendered.set_usage_operation("RunInstances");
+  rendered.set_usage_operation_update_time(gateway::RenderTime(instance.launch_time));
   return rendered;
 }
 
