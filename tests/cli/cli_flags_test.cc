@@ -339,7 +339,7 @@ TEST_CASE("help and the reference tell of each filter what it looks at", "[cli]"
   };
   INFO(help);
   CHECK(absl::StrContains(help, row("attachment.status", "Volumes.Attachments.State")));
-  CHECK(absl::StrContains(help, row("snapshot-id", "Matches nothing: there is no such thing here.")));
+  CHECK(absl::StrContains(help, row("operator.principal", "Matches nothing: there is no such thing here.")));
   CHECK(absl::StrContains(help, row("tag-key", "Volumes.Tags.Key")));
   CHECK(absl::StrContains(ActionHelp(*TheSchema().FindAction("describe-subnets"), 100), "Always \"ip-name\"."));
   CHECK_FALSE(absl::StrContains(ActionHelp(*TheSchema().FindAction("run-instances"), 100), "Filters"));

@@ -236,7 +236,7 @@ class Instance(Resource):
                 "by_id": shown["PrivateDnsNameOptions"]["EnableResourceNameDnsARecord"],
                 "hibernation": shown["HibernationOptions"]["Configured"], "enclave": shown["EnclaveOptions"]["Enabled"],
                 "ebs_optimized": shown["EbsOptimized"], "monitoring": shown["Monitoring"]["State"],
-                "cpus": shown["CpuOptions"], "platform": shown["PlatformDetails"], "boot": shown["CurrentInstanceBootMode"],
+                "cpus": shown["CpuOptions"], "platform": shown["PlatformDetails"], "boot": shown["BootMode"],
                 "tenancy": shown["Placement"]["Tenancy"], "subnet": shown["SubnetId"], "tags": tags_of(shown),
                 "volumes": [(v["VolumeId"], v["VolumeType"], v["Size"], v["Iops"], v["Throughput"], v["Encrypted"])
                             for v in volumes],

@@ -151,7 +151,7 @@ std::vector<Case> Cases() {
       // Key pairs
       {"MissingParameter", "CreateKeyPair", ""},
       {"InvalidParameterValue", "CreateKeyPair", "key_name: 'k' key_type: 'dsa'"},
-      {"InvalidParameterValue", "CreateKeyPair", "key_name: 'k' key_format: 'ppk'"},
+      {"InvalidParameterValue", "CreateKeyPair", "key_name: 'k' key_format: 'der'"},
       {"InvalidParameterValue", "CreateKeyPair", "key_name: '" + std::string(256, 'k') + "'"},
       {"InvalidKey.Format", "ImportKeyPair", "key_name: 'k' public_key_material: 'no key'"},
       {"MissingParameter", "ImportKeyPair", "key_name: 'k'"},

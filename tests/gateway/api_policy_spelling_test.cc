@@ -13,6 +13,8 @@
 #include "absl/strings/str_join.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
+#include "brume/autoscaling/v1/member.pb.h"
+#include "brume/autoscaling/v1/policy.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/instance_actions.pb.h"
 #include "brume/ec2/v1/instance_profile.pb.h"
@@ -127,6 +129,8 @@ class NamedWorld : public PolicyWorld {
           {association, Ec2Arn("instance/" + instance)}};
     }
     ids_["ami"].push_back({image.text(), absl::StrCat("arn:aws:ec2:", settings.region, "::image/", image.text())});
+    const std::string snapshot = SnapshotOf(image).text();
+    ids_["snap"].push_back({snapshot, absl::StrCat("arn:aws:ec2:", settings.region, "::snapshot/", snapshot)});
     AddId("eni", "network-interface", launched.instances(0).network_interfaces(0).network_interface_id());
     AddId("subnet", "subnet", launched.instances(0).subnet_id());
     AddId("vpc", "vpc", launched.instances(0).vpc_id());
@@ -148,6 +152,21 @@ class NamedWorld : public PolicyWorld {
                                   .auto_scaling_groups(0)
                                   .auto_scaling_group_arn();
     arn_types_["autoScalingGroup:*:autoScalingGroupName"] = {{"fleet", group}};
+    // What is named by an instance, or by a policy's ARN, is its group.
+    Made<autoscaling::v1::AttachInstancesResponse>(
+        "AttachInstances", "auto_scaling_group_name: 'fleet' instance_ids: '" + ids_["i"].front().value + "'");
+    for (const char* request : {"SetInstanceHealth", "TerminateInstanceInAutoScalingGroup"}) {
+      fields_[absl::StrCat("brume.autoscaling.v1.", request, "Request.instance_id")] = {
+          {ids_["i"].front().value, group}};
+    }
+    const std::string policy =
+        Made<autoscaling::v1::PutScalingPolicyResponse>("PutScalingPolicy",
+                                                        "auto_scaling_group_name: 'fleet' policy_name: 'more' "
+                                                        "adjustment_type: 'ChangeInCapacity' scaling_adjustment: 1")
+            .policy_arn();
+    for (const char* request : {"DeletePolicy", "ExecutePolicy"}) {
+      fields_[absl::StrCat("brume.autoscaling.v1.", request, "Request.policy_name")] = {{policy, group}};
+    }
     const std::string configuration =
         Made<autoscaling::v1::DescribeLaunchConfigurationsResponse>("DescribeLaunchConfigurations", "")
             .launch_configurations(0)
@@ -282,6 +301,67 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.Placement.group_name",
       "brume.ec2.v1.RegisterImageRequest.root_device_name",
       "brume.ec2.v1.UserIdGroupPair.user_id",
+      "brume.autoscaling.v1.BatchDeleteScheduledActionRequest.scheduled_action_names",
+      "brume.autoscaling.v1.CompleteLifecycleActionRequest.lifecycle_hook_name",
+      "brume.autoscaling.v1.DeleteLifecycleHookRequest.lifecycle_hook_name",
+      "brume.autoscaling.v1.DeleteScheduledActionRequest.scheduled_action_name",
+      "brume.autoscaling.v1.InstanceRequirements.accelerator_names",
+      "brume.autoscaling.v1.LifecycleHookSpecification.lifecycle_hook_name",
+      "brume.autoscaling.v1.Metric.metric_name",
+      "brume.autoscaling.v1.PutLifecycleHookRequest.lifecycle_hook_name",
+      "brume.autoscaling.v1.PutScalingPolicyRequest.policy_name",
+      "brume.autoscaling.v1.PutScheduledUpdateGroupActionRequest.scheduled_action_name",
+      "brume.autoscaling.v1.RecordLifecycleActionHeartbeatRequest.lifecycle_hook_name",
+      "brume.autoscaling.v1.ScheduledUpdateGroupActionRequest.scheduled_action_name",
+      "brume.ec2.v1.Placement.availability_zone_id",
+      "brume.iam.v1.DeleteGroupPolicyRequest.policy_name",
+      "brume.iam.v1.DeleteRolePolicyRequest.policy_name",
+      "brume.iam.v1.DeleteUserPolicyRequest.policy_name",
+      "brume.iam.v1.PutGroupPolicyRequest.policy_name",
+      "brume.iam.v1.PutRolePolicyRequest.policy_name",
+      "brume.iam.v1.PutUserPolicyRequest.policy_name",
+      "brume.sts.v1.AssumeRoleRequest.external_id",
+      "brume.sts.v1.AssumeRoleRequest.role_session_name",
+      // Of what does not exist here: refused, or kept and shown.
+      "brume.autoscaling.v1.CreateAutoScalingGroupRequest.load_balancer_names",
+      "brume.autoscaling.v1.CreateAutoScalingGroupRequest.service_linked_role_arn",
+      "brume.autoscaling.v1.CreateAutoScalingGroupRequest.target_group_arns",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.classic_link_vpc_id",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.kernel_id",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.ramdisk_id",
+      "brume.autoscaling.v1.LifecycleHookSpecification.notification_target_arn",
+      "brume.autoscaling.v1.LifecycleHookSpecification.role_arn",
+      "brume.autoscaling.v1.PutLifecycleHookRequest.notification_target_arn",
+      "brume.autoscaling.v1.PutLifecycleHookRequest.role_arn",
+      "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.service_linked_role_arn",
+      "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_id",
+      "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_resource_group_arn",
+      // Beside the user, the role, the policy or the instance profile that it belongs to.
+      "brume.iam.v1.AddRoleToInstanceProfileRequest.role_name",
+      "brume.iam.v1.DeleteAccessKeyRequest.access_key_id",
+      "brume.iam.v1.DeletePolicyVersionRequest.version_id",
+      "brume.iam.v1.RemoveRoleFromInstanceProfileRequest.role_name",
+      "brume.iam.v1.SetDefaultPolicyVersionRequest.version_id",
+      "brume.iam.v1.UpdateAccessKeyRequest.access_key_id",
+      // Beside the group, which Auto Scaling's own permissions are about.
+      "brume.autoscaling.v1.AttachInstancesRequest.instance_ids",
+      "brume.autoscaling.v1.CompleteLifecycleActionRequest.instance_id",
+      "brume.autoscaling.v1.DetachInstancesRequest.instance_ids",
+      "brume.autoscaling.v1.EnterStandbyRequest.instance_ids",
+      "brume.autoscaling.v1.ExitStandbyRequest.instance_ids",
+      "brume.autoscaling.v1.RecordLifecycleActionHeartbeatRequest.instance_id",
+      "brume.autoscaling.v1.SetInstanceProtectionRequest.instance_ids",
+      // What is launched later: asked of ec2:RunInstances, where the action is registered.
+      "brume.autoscaling.v1.CreateAutoScalingGroupRequest.instance_id",
+      "brume.autoscaling.v1.CreateAutoScalingGroupRequest.launch_configuration_name",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.image_id",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.instance_id",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.key_name",
+      "brume.autoscaling.v1.CreateLaunchConfigurationRequest.security_groups",
+      "brume.autoscaling.v1.Ebs.snapshot_id",
+      "brume.autoscaling.v1.LaunchTemplateSpecification.launch_template_id",
+      "brume.autoscaling.v1.LaunchTemplateSpecification.launch_template_name",
+      "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.launch_configuration_name",
       // Whom a rule lets in: EC2 asks about the group that has the rule.
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_name",
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_owner_id",

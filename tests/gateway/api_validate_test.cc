@@ -31,8 +31,8 @@ TEST_CASE("a missing parameter is named as EC2 names it", "[api]") {
   ec2::v1::GetConsoleOutputRequest console;
   console.set_instance_id("");
   CHECK(ec2::ErrorCode(Validate(console)) == "MissingParameter");
-  CHECK(Validate(ec2::v1::TerminateInstancesRequest()).message() ==
-        "The request must contain the parameter instanceId");
+  CHECK(ec2::ErrorCode(Validate(ec2::v1::TerminateInstancesRequest())) == "InvalidParameterCombination");
+  CHECK(Validate(ec2::v1::TerminateInstancesRequest()).message() == "No instances specified");
   run = GoodRun();
   run.mutable_monitoring();
   CHECK(Validate(run).message() == "The request must contain the parameter monitoring.enabled");

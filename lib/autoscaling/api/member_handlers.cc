@@ -149,9 +149,20 @@ void AddMemberActions(gateway::Actions& actions, const ScalingServices& services
   actions.Add(DetachInstances, services);
   actions.Add(EnterStandby, services);
   actions.Add(ExitStandby, services);
-  actions.Add(SetInstanceHealth, services);
+  // A call that names a member alone is about its group, which is what policies name.
+  const auto of_group = [&services](const auto& request, AccessQuestion& question) -> absl::Status {
+    ASSIGN_OR_RETURN(const InstanceId id, ParseMember(request.instance_id()));
+    const InstanceId ids[] = {id};
+    ASSIGN_OR_RETURN(const std::vector<MemberView> found, services.members.Describe(ids));
+    for (const MemberView& view : found) {
+      ASSIGN_OR_RETURN(const scaling::GroupView group, services.groups.Get(view.group));
+      question.resources = {GroupArn(services.settings, group.record.group)};
+    }
+    return absl::OkStatus();
+  };
+  actions.Add(SetInstanceHealth, services).DescribedBy(of_group);
   actions.Add(SetInstanceProtection, services);
-  actions.Add(TerminateInstanceInAutoScalingGroup, services);
+  actions.Add(TerminateInstanceInAutoScalingGroup, services).DescribedBy(of_group);
   actions.Add(DescribeScalingActivities, services);
 }
 

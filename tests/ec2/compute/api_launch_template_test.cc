@@ -254,7 +254,7 @@ TEST_CASE("what a template has is refused at the launch as if the call had it", 
         "InvalidKeyPair.NotFound");
   CHECK(ec2::ErrorCode(Run(world, from + "network_interfaces { device_index: 0 }").status()) ==
         "InvalidParameterCombination");
-  CHECK(ec2::ErrorCode(Run(world, from + "dry_run: true").status()) == "DryRunOperation");
+  CHECK(ec2::ErrorCode(Run(world, from + "dry_run: true").status()) == "InvalidAMIID.NotFound");
 }
 
 TEST_CASE("a launch is allowed by what it launches and from what, however the template is named", "[api]") {

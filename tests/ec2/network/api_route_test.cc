@@ -13,8 +13,10 @@ namespace {
 // How many items the answer of `action` has under one filter.
 int Count(ApiWorld& world, const std::string& action, const std::string& filter, const std::string& value) {
   const auto answer = Value(world.CallText(action, "filters { name: '" + filter + "' values: '" + value + "' }"));
-  const auto& list = *answer->GetDescriptor()->field(0);
-  return answer->GetReflection()->FieldSize(*answer, &list);
+  const google::protobuf::Descriptor& shape = *answer->GetDescriptor();
+  int at = 0;
+  while (!shape.field(at)->is_repeated()) ++at;
+  return answer->GetReflection()->FieldSize(*answer, shape.field(at));
 }
 
 }  // namespace

@@ -38,8 +38,7 @@ TEST_CASE("the root volume of an instance is described with its attachment", "[a
   CHECK(volume.availability_zone() == "us-east-1a");
   CHECK(volume.create_time() == "2027-01-15T08:00:00.000Z");
   CHECK_FALSE(volume.encrypted());
-  CHECK(volume.has_snapshot_id());
-  CHECK(volume.snapshot_id().empty());
+  CHECK(volume.snapshot_id() == SnapshotOf(world.image).text());
   REQUIRE(volume.tags_size() == 1);
   CHECK(volume.tags(0).value() == "root");
   REQUIRE(volume.attachments_size() == 1);
@@ -63,6 +62,7 @@ TEST_CASE("volumes are found by EC2's filters", "[api]") {
   compute::RunRequest run = world.Request();
   run.root_size_gib = 12;
   run.root_volume_type = "io1";
+  run.root_iops = 100;
   run.root_delete_on_termination = false;
   run.availability_zone = "us-east-1b";
   run.volume_tags = {{"Name", "data"}};
@@ -91,13 +91,14 @@ TEST_CASE("volumes are found by EC2's filters", "[api]") {
       {"create-time", "2027-01-15T*"},
       {"encrypted", "false"},
       {"multi-attach-enabled", "false"},
+      {"snapshot-id", "snap-*"},
       {"status", "in-use"},
   };
   for (const auto& [filter, value] : both) {
     INFO(filter);
     CHECK(Describe(world, filter, value).volumes_size() == 2);
   }
-  for (const char* filter : {"snapshot-id", "fast-restored"}) {
+  for (const char* filter : {"operator.principal", "fast-restored"}) {
     INFO(filter);
     CHECK(Describe(world, filter, "*").volumes().empty());
   }

@@ -57,7 +57,7 @@ TEST_CASE("a request is checked by the schema before its handler", "[grpc]") {
   GrpcFixture fixture;
   fixture.Serve();
   CHECK(GrpcCall(fixture.channel, "/brume.ec2.v1.Instances/TerminateInstances", "").Wait().Info().reason() ==
-        "MissingParameter");
+        "InvalidParameterCombination");
 }
 
 TEST_CASE("bytes that are no message, unknown methods and unknown services are refused", "[grpc]") {
