@@ -126,7 +126,7 @@ std::optional<HostCheck> CheckDamages(network::Fabric& fabric) {
   if (damages->empty()) return std::nullopt;
   std::vector<std::string> texts;
   for (const network::Damage& damage : *damages) {
-    texts.push_back(absl::StrCat(damage.vpc.has_value() ? damage.vpc->text() : "host", ": ", damage.what));
+    texts.push_back(damage.text());
   }
   return HostCheck{"network state", false, absl::StrJoin(texts, "; "),
                    "brumed makes it again within seconds where it can; its log says why it cannot"};

@@ -3,8 +3,7 @@
 import json
 import unittest
 
-from botocore.exceptions import ClientError
-from client_host import AwsError, SimulatedClientTest
+from client_host import AwsError, SimulatedClientTest, code_of
 from conditions import wait_until
 
 ZONE = "us-east-1a"
@@ -46,11 +45,6 @@ class GroupsTest(SimulatedClientTest):
         wait_until(lambda: len(self.members(name, state)) == count, SOON, f"{count} members of {name} to be {state}")
         return self.members(name, state)
 
-    def code_of(self, call, **arguments):
-        with self.assertRaises(ClientError) as caught:
-            call(**arguments)
-        return caught.exception.response["Error"]["Code"]
-
     def test_a_group_lives_from_its_making_to_its_end(self):
         self.make("life", 1, 3, DesiredCapacity=2, Tags=[{"Key": "team", "Value": "mist", "PropagateAtLaunch": True}])
         members = self.wait_members("life", 2)
@@ -76,10 +70,10 @@ class GroupsTest(SimulatedClientTest):
         self.assertEqual(len([each for each in said if each.startswith("Launching a new EC2 instance")]), 3)
         self.assertEqual(len([each for each in said if each.startswith("Terminating EC2 instance")]), 2)
 
-        self.assertEqual(self.code_of(self.scaling.delete_auto_scaling_group, AutoScalingGroupName="life"),
+        self.assertEqual(code_of(self.scaling.delete_auto_scaling_group, AutoScalingGroupName="life"),
                          "ResourceInUse")
         self.remove("life")
-        self.assertEqual(self.code_of(self.scaling.describe_policies, AutoScalingGroupName="life"), "ValidationError")
+        self.assertEqual(code_of(self.scaling.describe_policies, AutoScalingGroupName="life"), "ValidationError")
 
     def test_a_member_that_is_terminated_is_replaced(self):
         self.make("replaced", 2, 2)
@@ -160,7 +154,7 @@ class GroupsTest(SimulatedClientTest):
         before = self.wait_members("fresh", 2)
         refresh = self.scaling.start_instance_refresh(
             AutoScalingGroupName="fresh", Preferences={"MinHealthyPercentage": 50, "InstanceWarmup": 0})
-        self.assertEqual(self.code_of(self.scaling.start_instance_refresh, AutoScalingGroupName="fresh"),
+        self.assertEqual(code_of(self.scaling.start_instance_refresh, AutoScalingGroupName="fresh"),
                          "InstanceRefreshInProgress")
 
         def status():
@@ -170,7 +164,7 @@ class GroupsTest(SimulatedClientTest):
 
         wait_until(lambda: status() == ("Successful", 100), 60, "the refresh to succeed")
         self.assertEqual(set(before) & set(self.members("fresh")), set())
-        self.assertEqual(self.code_of(self.scaling.cancel_instance_refresh, AutoScalingGroupName="fresh"),
+        self.assertEqual(code_of(self.scaling.cancel_instance_refresh, AutoScalingGroupName="fresh"),
                          "ActiveInstanceRefreshNotFound")
 
     def test_groups_and_tags_are_shown_in_pages(self):
@@ -196,7 +190,7 @@ class GroupsTest(SimulatedClientTest):
                          (self.host.image_id, "b1.tiny", {"VolumeSize": 9}))
         self.make("configured", 1, 1, LaunchConfigurationName="lc")
         self.wait_members("configured", 1)
-        self.assertEqual(self.code_of(self.scaling.delete_launch_configuration, LaunchConfigurationName="lc"),
+        self.assertEqual(code_of(self.scaling.delete_launch_configuration, LaunchConfigurationName="lc"),
                          "ResourceInUse")
         self.remove("configured")
         self.scaling.delete_launch_configuration(LaunchConfigurationName="lc")
@@ -221,7 +215,7 @@ class GroupsTest(SimulatedClientTest):
                 ("InvalidAction", "put_notification_configuration",
                  {**named, "TopicARN": "arn:aws:sns:us-east-1:0:t", "NotificationTypes": []})):
             with self.subTest(call, **arguments):
-                self.assertEqual(self.code_of(getattr(self.scaling, call), **arguments), code)
+                self.assertEqual(code_of(getattr(self.scaling, call), **arguments), code)
 
     def test_the_aws_command_line_manages_a_group(self):
         self.aws("autoscaling", "create-auto-scaling-group", "--auto-scaling-group-name", "cli", "--min-size", "0",

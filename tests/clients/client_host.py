@@ -8,6 +8,7 @@ import subprocess
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from conformance import RATCHET
 from harness import Host, HostTest
 from simulate_test import NOBODY, SimulatedTest
@@ -26,6 +27,15 @@ class AwsError(Exception):
         self.said = done.stderr
         found = re.search(r"An error occurred \(([\w.]+)\) when calling the \w+ operation", done.stderr)
         self.code = found[1] if found else ""
+
+
+def code_of(call, **arguments):
+    """The code of the error that a client's call raises; "" where it raises none."""
+    try:
+        call(**arguments)
+        return ""
+    except ClientError as error:
+        return error.response["Error"]["Code"]
 
 
 class ClientTest(HostTest):
@@ -102,6 +112,12 @@ class SimulatedClientTest(ClientTest, SimulatedTest):
     @classmethod
     def make_host(cls):
         return Host(cls.configured(), cls.flags, user=NOBODY)
+
+    def read_twice(self, read):
+        """What `read` shows, the second time as the first: Terraform's next plan finds nothing to do."""
+        first, second = read(), read()
+        self.assertEqual(first, second)
+        return first
 
 
 # boto3 must see nothing of the user's.

@@ -10,6 +10,7 @@
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/model/record.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -36,26 +37,25 @@ Places PlacesOf(const Request& request) {
 }
 
 // Those that a group has.
-Places PlacesOf(const std::string& group, const ScalingServices& services) {
+absl::StatusOr<Places> PlacesOf(const std::string& group, const ScalingServices& services) {
   Places places;
-  const absl::StatusOr<scaling::GroupView> view = services.groups.Get(group);
-  if (!view.ok()) return places;  // the handler says so
-  for (const scaling::GroupSubnet& subnet : view->record.subnets) places.subnets.push_back(subnet.id.text());
+  ASSIGN_OR_RETURN(const scaling::GroupView view, services.groups.Get(group));
+  for (const scaling::GroupSubnet& subnet : view.record.subnets) places.subnets.push_back(subnet.id.text());
   return places;
 }
 
+// An error refuses the call: what cannot be told must not go unasked.
 template <typename Source>
-std::vector<Launched> LaunchedBy(const Source& source, const ScalingServices& services) {
+absl::StatusOr<std::vector<Launched>> LaunchedBy(const Source& source, const ScalingServices& services) {
   std::vector<Launched> all;
   if (source.has_launch_template()) {
-    const absl::StatusOr<scaling::SourceRequest> named = ParseTemplate(services, source.launch_template());
-    if (named.ok()) all.push_back({.template_id = named->id, .version = named->version, .instance_type = ""});
+    ASSIGN_OR_RETURN(const scaling::SourceRequest named, ParseTemplate(services, source.launch_template()));
+    all.push_back({.template_id = named.id, .version = named.version, .instance_type = ""});
     return all;
   }
+  if (!source.has_mixed_instances_policy()) return all;
   GroupChange change;
-  if (!source.has_mixed_instances_policy() || !ParseMixed(services, source.mixed_instances_policy(), change).ok()) {
-    return all;
-  }
+  RETURN_IF_ERROR(ParseMixed(services, source.mixed_instances_policy(), change));
   for (const std::string& type : change.instance_types) {
     const auto own = change.type_options.find(type);
     if (own != change.type_options.end() && !own->second.template_id.empty()) {
@@ -99,20 +99,24 @@ std::vector<RunInstancesRequest> CallsOf(const std::vector<Launched>& launched, 
 }  // namespace
 
 LaunchCalls LaunchesOf(const v1::CreateAutoScalingGroupRequest& request, const ScalingServices& services) {
-  return CallsOf(LaunchedBy(request, services), PlacesOf(request));
+  ASSIGN_OR_RETURN(const std::vector<Launched> launched, LaunchedBy(request, services));
+  return CallsOf(launched, PlacesOf(request));
 }
 
 LaunchCalls LaunchesOf(const v1::UpdateAutoScalingGroupRequest& request, const ScalingServices& services) {
+  ASSIGN_OR_RETURN(const std::vector<Launched> launched, LaunchedBy(request, services));
   Places places = PlacesOf(request);
-  if (places.subnets.empty() && places.zones.empty()) {
-    places = PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services);
+  if (!launched.empty() && places.subnets.empty() && places.zones.empty()) {
+    ASSIGN_OR_RETURN(places, PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services));
   }
-  return CallsOf(LaunchedBy(request, services), places);
+  return CallsOf(launched, places);
 }
 
 LaunchCalls LaunchesOf(const v1::StartInstanceRefreshRequest& request, const ScalingServices& services) {
-  return CallsOf(LaunchedBy(request.desired_configuration(), services),
-                 PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services));
+  ASSIGN_OR_RETURN(const std::vector<Launched> launched, LaunchedBy(request.desired_configuration(), services));
+  if (launched.empty()) return LaunchCalls::value_type();
+  ASSIGN_OR_RETURN(const Places places, PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services));
+  return CallsOf(launched, places);
 }
 
 }  // namespace brume::autoscaling

@@ -16,8 +16,8 @@ namespace brume::autoscaling {
 using LaunchCalls = absl::StatusOr<std::vector<ec2::v1::RunInstancesRequest>>;
 
 // One launch of each template and type that the request names, and one in each of its group's subnets. None where the
-// request names no template: who made a launch configuration was asked about that. What is not there or makes no sense
-// is left for the handler to refuse.
+// request names no template: who made a launch configuration was asked about that. Errors, as of the handler: what the
+// request names is not there or makes no sense, or cannot be read; the call is refused.
 LaunchCalls LaunchesOf(const v1::CreateAutoScalingGroupRequest& request, const ScalingServices& services);
 LaunchCalls LaunchesOf(const v1::UpdateAutoScalingGroupRequest& request, const ScalingServices& services);
 LaunchCalls LaunchesOf(const v1::StartInstanceRefreshRequest& request, const ScalingServices& services);

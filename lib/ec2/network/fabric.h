@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/model/network.h"
@@ -53,6 +54,9 @@ struct Damage {
   std::optional<VpcId> vpc;  // unset = what all VPCs share
   std::string what;          // "the link uplink is down"
   bool repairable = true;    // by SyncVpc, or SyncHost
+
+  // "vpc-…: the link uplink is down", "host: …".
+  std::string text() const { return absl::StrCat(vpc.has_value() ? vpc->text() : "host", ": ", what); }
 };
 
 class Fabric : public PortMeter {

@@ -99,7 +99,7 @@ void NetworkReconciler::Audit() {
   std::set<std::string> found;
   bool host_damaged = false;
   for (const Damage& damage : *damages) {
-    const std::string text = absl::StrCat(damage.vpc.has_value() ? damage.vpc->text() : "host", ": ", damage.what);
+    const std::string text = damage.text();
     found.insert(text);
     if (!known_damages_.contains(text)) {
       log::Warn("network of {}{}", text, damage.repairable ? "; it is made again" : "");

@@ -3,12 +3,12 @@
 import json
 import os
 import sys
-import time
 import urllib.parse
 
 from boto.ec2 import EC2Connection
 from boto.exception import EC2ResponseError
 from boto.regioninfo import RegionInfo
+from conditions import wait_until
 
 endpoint, image = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2]
 os.environ["EC2_USE_SIGV4"] = "True"
@@ -20,10 +20,7 @@ ec2.auth_service_name, ec2.auth_region_name = "ec2", "us-east-1"
 
 
 def wait(instance, state):
-    deadline = time.monotonic() + 60
-    while instance.update() != state:
-        assert time.monotonic() < deadline, f"still not {state}"
-        time.sleep(0.2)
+    wait_until(lambda: instance.update() == state, 60, f"the state {state}")
 
 
 seen = {"regions": sorted({zone.region_name for zone in ec2.get_all_zones()})}

@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-import time
 import urllib.parse
 
+from conditions import wait_until
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.compute.providers import get_driver
 from libcloud.compute.types import Provider
@@ -17,10 +17,7 @@ driver = get_driver(Provider.EC2)(
 
 
 def wait(node, state):
-    deadline = time.monotonic() + 60
-    while driver.list_nodes(ex_node_ids=[node.id])[0].state != state:
-        assert time.monotonic() < deadline, f"still not {state}"
-        time.sleep(0.2)
+    wait_until(lambda: driver.list_nodes(ex_node_ids=[node.id])[0].state == state, 60, f"the state {state}")
 
 
 seen = {"regions": sorted({location.availability_zone.region_name for location in driver.list_locations()})}

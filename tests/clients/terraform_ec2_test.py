@@ -5,23 +5,13 @@ takes for it. A plan is empty when what is read is what was asked for.
 
 import unittest
 
-from botocore.exceptions import ClientError
-from client_host import SimulatedClientTest
+from client_host import SimulatedClientTest, code_of
 from conditions import wait_until
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f replay"
 ALL_IPV4 = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 ALL_IPV6 = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
 ANYWHERE = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
-
-
-def code_of(call, **arguments):
-    """The code of the error, "" where there is none."""
-    try:
-        call(**arguments)
-        return ""
-    except ClientError as error:
-        return error.response["Error"]["Code"]
 
 
 def tagged(kind, **tags):
@@ -282,14 +272,13 @@ RESOURCES = {"aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
              "aws_instance": Instance}
 
 
-class TerraformTest(SimulatedClientTest):
+class TerraformEc2Test(SimulatedClientTest):
     def settle(self, name, resource, asked):
         """What is read, which is the same twice and has what was asked for."""
-        first, second = resource.read(), resource.read()
-        self.assertEqual(first, second, name)
+        shown = self.read_twice(resource.read)
         for attribute, value in asked.items():
-            self.assertEqual(first[attribute], value, f"{name}.{attribute}: the next plan is not empty")
-        return first
+            self.assertEqual(shown[attribute], value, f"{name}.{attribute}: the next plan is not empty")
+        return shown
 
     def test_each_resource_is_made_read_changed_and_deleted_with_an_empty_plan_between(self):
         ec2 = self.client()

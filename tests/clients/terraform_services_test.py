@@ -6,7 +6,7 @@ import unittest
 import urllib.parse
 
 from botocore.exceptions import ClientError
-from client_host import SimulatedClientTest
+from client_host import SimulatedClientTest, code_of
 from conditions import wait_until
 
 ZONE = "us-east-1a"
@@ -25,23 +25,12 @@ def as_map(tags):
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-class TerraformTest(SimulatedClientTest):
+class TerraformServicesTest(SimulatedClientTest):
     @classmethod
     def prepare(cls):
         super().prepare()
         cls.ec2, cls.scaling = cls.client(), cls.client("autoscaling")
         cls.cloudwatch, cls.iam = cls.client("cloudwatch"), cls.client("iam")
-
-    def code_of(self, call, **arguments):
-        with self.assertRaises(ClientError) as caught:
-            call(**arguments)
-        return caught.exception.response["Error"]["Code"]
-
-    def stable(self, read):
-        """What a read shows, twice: a second plan would be empty."""
-        first, second = read(), read()
-        self.assertEqual(first, second)
-        return first
 
     # ---- Auto Scaling
 
@@ -86,7 +75,7 @@ class TerraformTest(SimulatedClientTest):
         self.scaling.describe_scaling_activities(AutoScalingGroupName="tf-group")
         self.scaling.enable_metrics_collection(
             AutoScalingGroupName="tf-group", Granularity="1Minute", Metrics=["GroupMinSize"])
-        shown = self.stable(lambda: self.group("tf-group"))
+        shown = self.read_twice(lambda: self.group("tf-group"))
         self.assertEqual(shown["LaunchTemplate"]["Version"], "$Latest")
         self.assertEqual(shown["LaunchTemplate"]["LaunchTemplateName"], template["LaunchTemplateName"])
         self.assertIn(":role/aws-service-role/autoscaling.amazonaws.com/", shown["ServiceLinkedRoleARN"])
@@ -103,7 +92,7 @@ class TerraformTest(SimulatedClientTest):
             "Key": "Name", "Value": "two", "PropagateAtLaunch": True, "ResourceId": "tf-group",
             "ResourceType": "auto-scaling-group"}])
         self.wait_capacity("tf-group", 2)
-        shown = self.stable(lambda: self.group("tf-group"))
+        shown = self.read_twice(lambda: self.group("tf-group"))
         self.assertEqual((shown["MaxSize"], shown["LaunchTemplate"]["Version"]), (4, "1"))
         self.assertEqual(as_map(shown["Tags"]), {"Name": "two"})
 
@@ -134,7 +123,7 @@ class TerraformTest(SimulatedClientTest):
             "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 50,
                                       "SpotAllocationStrategy": "price-capacity-optimized"}})
         self.wait_capacity("tf-mixed", 1)
-        shown = self.stable(lambda: self.group("tf-mixed"))
+        shown = self.read_twice(lambda: self.group("tf-mixed"))
         self.assertEqual(shown["Instances"][0]["WeightedCapacity"], "2")
         policy = shown["MixedInstancesPolicy"]
         self.assertEqual(policy["InstancesDistribution"], {
@@ -163,14 +152,14 @@ class TerraformTest(SimulatedClientTest):
             def read(name=name):
                 return self.scaling.describe_policies(
                     AutoScalingGroupName="tf-policy", PolicyNames=[name])["ScalingPolicies"]
-            (shown,) = self.stable(read)
+            (shown,) = self.read_twice(read)
             self.assertEqual(shown["PolicyType"], policy["PolicyType"])
             # What a policy on metric maths does not have is an empty list.
             shown.get("TargetTrackingConfiguration", {}).get("CustomizedMetricSpecification", {}).pop("Dimensions", None)
             for member in policy:
                 self.assertEqual(shown[member], policy[member], f"{name}: {member}")
             self.scaling.put_scaling_policy(AutoScalingGroupName="tf-policy", PolicyName=name, Enabled=False, **policy)
-            (shown,) = self.stable(read)
+            (shown,) = self.read_twice(read)
             self.assertFalse(shown["Enabled"])
             self.scaling.delete_policy(AutoScalingGroupName="tf-policy", PolicyName=name)
             self.assertEqual(read(), [])
@@ -188,12 +177,12 @@ class TerraformTest(SimulatedClientTest):
         def read():
             return self.scaling.describe_scheduled_actions(
                 AutoScalingGroupName="tf-schedule", ScheduledActionNames=["night"])["ScheduledUpdateGroupActions"]
-        (shown,) = self.stable(read)
+        (shown,) = self.read_twice(read)
         self.assertEqual((shown["Recurrence"], shown["TimeZone"]), ("0 22 * * *", "Europe/Paris"))
         self.scaling.put_scheduled_update_group_action(
             AutoScalingGroupName="tf-schedule", ScheduledActionName="night", Recurrence="0 23 * * *", MinSize=0, MaxSize=1,
             DesiredCapacity=0)
-        self.assertEqual(self.stable(read)[0]["Recurrence"], "0 23 * * *")
+        self.assertEqual(self.read_twice(read)[0]["Recurrence"], "0 23 * * *")
         self.scaling.delete_scheduled_action(AutoScalingGroupName="tf-schedule", ScheduledActionName="night")
         self.assertEqual(read(), [])
         done = self.scaling.batch_put_scheduled_update_group_action(
@@ -230,7 +219,7 @@ class TerraformTest(SimulatedClientTest):
         for name, more in alarms.items():
             definition = {**common, **more}
             self.cloudwatch.put_metric_alarm(AlarmName=name, **definition, Tags=pairs({"team": "mist"}))
-            shown = self.stable(lambda name=name: self.alarm(name))
+            shown = self.read_twice(lambda name=name: self.alarm(name))
             for member, value in definition.items():
                 self.assertEqual(shown[member], value, f"{name}: {member}")
             arn = shown["AlarmArn"]
@@ -238,16 +227,16 @@ class TerraformTest(SimulatedClientTest):
             self.cloudwatch.put_metric_alarm(AlarmName=name, **{**definition, "Threshold": 2.0})
             self.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["team"])
             self.cloudwatch.tag_resource(ResourceARN=arn, Tags=pairs({"team": "fog"}))
-            self.assertEqual(self.stable(lambda name=name: self.alarm(name))["Threshold"], 2.0)
+            self.assertEqual(self.read_twice(lambda name=name: self.alarm(name))["Threshold"], 2.0)
             self.assertEqual(as_map(self.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]), {"team": "fog"})
             self.cloudwatch.delete_alarms(AlarmNames=[name])
             self.assertIsNone(self.alarm(name))
-            self.assertEqual(self.code_of(self.cloudwatch.delete_alarms, AlarmNames=[name]), "ResourceNotFound")
+            self.assertEqual(code_of(self.cloudwatch.delete_alarms, AlarmNames=[name]), "ResourceNotFound")
 
     # ---- IAM
 
     def read_iam(self, call, member, **arguments):
-        shown = self.stable(lambda: call(**arguments)[member])
+        shown = self.read_twice(lambda: call(**arguments)[member])
         return shown, as_map(shown.get("Tags", []))
 
     def test_aws_iam_user(self):
@@ -272,13 +261,13 @@ class TerraformTest(SimulatedClientTest):
         self.assertEqual(iam.list_ssh_public_keys(UserName="tf-user2")["SSHPublicKeys"], [])
         self.assertEqual(iam.list_virtual_mfa_devices(AssignmentStatus="Assigned")["VirtualMFADevices"], [])
         self.assertEqual(iam.list_mfa_devices(UserName="tf-user2")["MFADevices"], [])
-        self.assertEqual(self.code_of(iam.get_login_profile, UserName="tf-user2"), "NoSuchEntity")
-        self.assertEqual(self.code_of(iam.delete_login_profile, UserName="tf-user2"), "NoSuchEntity")
+        self.assertEqual(code_of(iam.get_login_profile, UserName="tf-user2"), "NoSuchEntity")
+        self.assertEqual(code_of(iam.delete_login_profile, UserName="tf-user2"), "NoSuchEntity")
         self.assertEqual(iam.list_signing_certificates(UserName="tf-user2")["Certificates"], [])
         self.assertEqual(iam.list_service_specific_credentials(UserName="tf-user2")["ServiceSpecificCredentials"], [])
         iam.delete_user(UserName="tf-user2")
         iam.delete_group(GroupName="tf-group")
-        self.assertEqual(self.code_of(iam.get_user, UserName="tf-user2"), "NoSuchEntity")
+        self.assertEqual(code_of(iam.get_user, UserName="tf-user2"), "NoSuchEntity")
 
     def test_aws_iam_role_and_instance_profile(self):
         iam = self.iam
@@ -311,10 +300,10 @@ class TerraformTest(SimulatedClientTest):
         for profile in iam.list_instance_profiles_for_role(RoleName="tf-role")["InstanceProfiles"]:
             iam.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName="tf-role")
         iam.delete_instance_profile(InstanceProfileName="tf-profile")
-        self.assertEqual(self.code_of(iam.get_instance_profile, InstanceProfileName="tf-profile"), "NoSuchEntity")
+        self.assertEqual(code_of(iam.get_instance_profile, InstanceProfileName="tf-profile"), "NoSuchEntity")
         iam.detach_role_policy(RoleName="tf-role", PolicyArn=managed)
         iam.delete_role(RoleName="tf-role")
-        self.assertEqual(self.code_of(iam.get_role, RoleName="tf-role"), "NoSuchEntity")
+        self.assertEqual(code_of(iam.get_role, RoleName="tf-role"), "NoSuchEntity")
 
     def test_aws_iam_policy(self):
         iam = self.iam
@@ -334,7 +323,7 @@ class TerraformTest(SimulatedClientTest):
             if not each["IsDefaultVersion"]:
                 iam.delete_policy_version(PolicyArn=arn, VersionId=each["VersionId"])
         iam.delete_policy(PolicyArn=arn)
-        self.assertEqual(self.code_of(iam.get_policy, PolicyArn=arn), "NoSuchEntity")
+        self.assertEqual(code_of(iam.get_policy, PolicyArn=arn), "NoSuchEntity")
 
 
 if __name__ == "__main__":
