@@ -43,6 +43,7 @@ absl::Status ToStatus(const SQLite::Exception& error, const std::string& path) {
         case SQLITE_CONSTRAINT_PRIMARYKEY:
         case SQLITE_CONSTRAINT_ROWID:
           return absl::AlreadyExistsError(error.what());
+        case SQLITE_CONSTRAINT_TRIGGER:  // a rule between rows that the schema's own triggers hold
         case SQLITE_CONSTRAINT_FOREIGNKEY:
           return absl::FailedPreconditionError(
               absl::StrCat("a row that others refer to would go, or one refers to a row that is not there", said));

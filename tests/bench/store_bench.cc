@@ -58,7 +58,7 @@ absl::Status InsertOne(Connection& c, int n) {
   RETURN_IF_ERROR(network::NetworkTable(c).InsertInterface(e));
   Volume v;
   v.id = VolumeId::FromTrusted(absl::StrFormat("vol-%017x", n));
-  v.image_id = kImage;
+  v.layer_id = kImage.text();
   v.instance_id = i.id;
   RETURN_IF_ERROR(storage::VolumeTable(c).Insert(v));
   return tagging::TagTable(c).Set(i.id.text(), "Name", absl::StrFormat("web %d", n));

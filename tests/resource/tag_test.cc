@@ -48,7 +48,7 @@ TEST_CASE("every kind of resource there is can be tagged", "[tag]") {
   image.name = "mini";
   Volume volume;
   volume.id = VolumeId::New(f.random);
-  volume.image_id = image.id;
+  volume.layer_id = image.id.text();
   volume.size_gib = 1;
   KeyPair pair;
   pair.id = KeyPairId::New(f.random);

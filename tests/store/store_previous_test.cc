@@ -19,6 +19,7 @@
 #include "lib/base/fields_json.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/storage/volume_table.h"
 #include "lib/schema/message_fields.h"
 #include "lib/store/connection.h"
 #include "lib/store/database.h"
@@ -53,7 +54,8 @@ std::vector<std::string> Texts(Connection& c, const std::string& sql) {
 // The columns of a table, without what the conversions change and what has another name now.
 std::vector<std::string> ColumnsOf(Connection& c, const std::string& table) {
   static const std::set<std::string> changed = {"launch_template_versions.data", "launch_configurations.data",
-                                                "scaling_groups.mixed_policy", "scaling_groups.revision"};
+                                                "scaling_groups.mixed_policy", "scaling_groups.revision",
+                                                "volumes.image_id"};
   std::vector<std::string> columns = Texts(c, absl::StrCat("SELECT name FROM pragma_table_info('", table, "')"));
   std::erase_if(columns, [&](const std::string& column) { return changed.contains(absl::StrCat(table, ".", column)); });
   return columns;
@@ -243,6 +245,22 @@ TEST_CASE("rows of the revision before have versions, and a group's is its revis
   for (const std::string table : {"scaling_refreshes", "alarms", "identities", "managed_policies"}) {
     INFO(table);
     CHECK(Texts(*c, absl::StrCat("SELECT DISTINCT version FROM ", table, " WHERE version <> 0")).empty());
+  }
+}
+
+TEST_CASE("volumes of the revision before lie over their images", "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  const std::vector<Volume> volumes =
+      Value(database->ReadFor([](Connection& c) { return storage::VolumeTable(c).List(); }));
+  CHECK(volumes.size() == 5);
+  for (const Volume& volume : volumes) {
+    INFO(volume.id.text());
+    CHECK(volume.layer_id == "ami-45df9e161507305b1");
+    CHECK(volume.snapshot_id.text() == "snap-45df9e161507305b1");
+    CHECK(volume.disk_file == "disk.qcow2");
+    CHECK(volume.attachment_state == AttachmentState::kAttached);
+    CHECK_FALSE(volume.encrypted);
   }
 }
 

@@ -309,7 +309,7 @@ TEST_CASE("an image in use is counted and its row cannot go from under its volum
   Store s;
   Image image = MakeImage(1);
   Volume volume = MakeVolume(1);
-  volume.image_id = image.id;
+  volume.layer_id = image.id.text();
   REQUIRE(absl::IsFailedPrecondition(s.Write([&](Connection& c) { return storage::VolumeTable(c).Insert(volume); })));
   Instance running = MakeInstance(1), terminated = MakeInstance(2);
   terminated.state = InstanceState::kTerminated;
@@ -331,9 +331,13 @@ TEST_CASE("an image in use is counted and its row cannot go from under its volum
 TEST_CASE("a volume comes back with every field and holds its instance's row", "[store]") {
   Store s;
   Volume volume = MakeVolume(1);
-  volume.image_id = Nth<ImageId>("ami", 1);
+  volume.layer_id = Nth<ImageId>("ami", 1).text();
   volume.size_gib = 16384;
   volume.type = "io2";
+  volume.snapshot_id = Nth<SnapshotId>("snap", 1);
+  volume.disk_file = "top.qcow2";
+  volume.encrypted = true;
+  volume.attachment_state = AttachmentState::kBusy;
   volume.state = VolumeState::kInUse;
   volume.availability_zone = "us-east-1b";
   volume.instance_id = Nth<InstanceId>("i", 1);
@@ -342,7 +346,11 @@ TEST_CASE("a volume comes back with every field and holds its instance's row", "
   volume.delete_on_termination = false;
   const auto same = [](const Volume& a, const Volume& b) {
     CHECK(a.id == b.id);
-    CHECK(a.image_id == b.image_id);
+    CHECK(a.layer_id == b.layer_id);
+    CHECK(a.snapshot_id == b.snapshot_id);
+    CHECK(a.disk_file == b.disk_file);
+    CHECK(a.encrypted == b.encrypted);
+    CHECK(a.attachment_state == b.attachment_state);
     CHECK(a.size_gib == b.size_gib);
     CHECK(a.type == b.type);
     CHECK(a.state == b.state);

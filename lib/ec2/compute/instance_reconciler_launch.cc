@@ -75,10 +75,11 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     spec.direct_boot = DirectBoot{paths.kernel, paths.initrd, guest.image.command_line};
   }
   for (Volume volume : guest.volumes) {
-    ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume, guest.image));
+    ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume));
     if (volume.state == VolumeState::kCreating) {
       // From here on a missing disk is a loss, not something to make.
       volume.state = VolumeState::kInUse;
+      volume.attachment_state = AttachmentState::kAttached;
       RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return storage::UpdateVolume(c, volume); }));
     }
     spec.disks.push_back({.path = std::move(path),

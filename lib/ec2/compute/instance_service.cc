@@ -148,7 +148,8 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   if (place.root_size_gib) {
     Volume volume;
     volume.id = VolumeId::New(random_);
-    volume.image_id = place.image.id;
+    volume.snapshot_id = SnapshotOf(place.image.id);
+    volume.layer_id = LayerOf(place.image);
     volume.size_gib = *place.root_size_gib;
     if (!request.root_volume_type.empty()) volume.type = request.root_volume_type;
     volume.iops = request.root_iops;

@@ -20,11 +20,11 @@ class DiskService {
   virtual ~DiskService() = default;
 
   virtual ImagePaths PathsOf(const Image& image) = 0;
-  // Makes the volume's disk, an overlay over the image's disk (or an empty one), and returns its path. O(1) in the
-  // image's size. An existing disk is left as it is. A volume whose state is not kCreating had a disk: DataLoss when it
-  // is gone, because an empty one in its place would hide that. NotFound when the image's disk is not there, DataLoss
-  // when the volume's was lost, ResourceExhausted (disk full).
-  virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) = 0;
+  // Makes the volume's disk, an overlay over its layer (or an empty one), and returns its path. O(1) in the layer's
+  // size. An existing disk is left as it is. A volume whose state is not kCreating had a disk: DataLoss when it is
+  // gone, because an empty one in its place would hide that. NotFound when the layer is not there, DataLoss when the
+  // volume's disk was lost, ResourceExhausted (disk full).
+  virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume) = 0;
   virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
 
   // The instance's directory (console and the like) and its path.

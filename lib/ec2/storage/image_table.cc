@@ -53,7 +53,8 @@ absl::StatusOr<int64_t> ImageTable::CountUsers(const ImageId& id) {
   int64_t count = 0;
   RETURN_IF_ERROR(connection_.Query(
       // 48 = terminated, as literal so that the partial index serves.
-      "SELECT (SELECT count(*) FROM volumes WHERE image_id = ?1) + "
+      "SELECT (SELECT count(*) FROM volumes WHERE layer_id = ?1 AND layer_id <> '') + "
+      "(SELECT count(*) FROM snapshots WHERE below = ?1 AND below <> '') + "
       "(SELECT count(*) FROM instances WHERE image_id = ?1 AND state <> 48)",
       [&](store::Row& row) { row.Read(count); }, id));
   return count;

@@ -23,7 +23,7 @@ absl::StatusOr<ImportedImage> SimulatedDisks::Import(const ImageId& id, const st
 absl::Status SimulatedDisks::RemoveImage(const ImageId& id) {
   MutexLock lock(mutex_);
   for (const auto& [volume, image] : volumes_) {
-    if (image == id) {
+    if (image == id.text()) {
       return absl::FailedPreconditionError(
           absl::StrCat("the disk of volume ", volume.text(), " lies over image ", id.text()));
     }
@@ -39,10 +39,10 @@ ImagePaths SimulatedDisks::PathsOf(const Image& image) {
   return {path(image.disk_file), path(image.kernel_file), path(image.initrd_file)};
 }
 
-absl::StatusOr<std::string> SimulatedDisks::EnsureVolume(const Volume& volume, const Image& image) {
+absl::StatusOr<std::string> SimulatedDisks::EnsureVolume(const Volume& volume) {
   MutexLock lock(mutex_);
-  volumes_.emplace(volume.id, image.disk_file.empty() ? ImageId() : image.id);
-  return absl::StrCat(kRoot, "volumes/", volume.id.text(), "/disk.qcow2");
+  volumes_.emplace(volume.id, volume.layer_id);
+  return absl::StrCat(kRoot, "volumes/", volume.id.text(), "/", volume.disk_file);
 }
 
 absl::Status SimulatedDisks::RemoveVolume(const VolumeId& id) {

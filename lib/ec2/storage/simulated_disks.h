@@ -18,7 +18,7 @@ class SimulatedDisks final : public Disks {
   absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override;
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
-  absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) override;
+  absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override;
@@ -29,7 +29,7 @@ class SimulatedDisks final : public Disks {
  private:
   Mutex mutex_;
   std::set<ImageId> images_ ABSL_GUARDED_BY(mutex_);
-  std::map<VolumeId, ImageId> volumes_ ABSL_GUARDED_BY(mutex_);
+  std::map<VolumeId, std::string> volumes_ ABSL_GUARDED_BY(mutex_);
   std::set<InstanceId> instances_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -30,7 +30,7 @@ class VolumeService {
 
 // Inside a transaction of the caller's.
 
-// The image and the instance it names must be there (FailedPrecondition).
+// The instance it names must be there (FailedPrecondition).
 absl::Status AddVolume(store::Connection& connection, const Volume& volume, const TagMap& tags);
 // Aborted unless the row still has volume.version; sets the next version in `volume`. InvalidVolume.NotFound.
 absl::Status UpdateVolume(store::Connection& connection, Volume& volume);

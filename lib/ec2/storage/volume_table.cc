@@ -11,11 +11,13 @@ namespace {
 const auto& Volumes() {
   static const auto table = store::DescribeTable<Volume>(
       "volumes", "volume", store::Key("id", &Volume::id), store::Version(&Volume::version),
-      store::Column("image_id", &Volume::image_id), store::Column("size_gib", &Volume::size_gib),
+      store::Column("snapshot_id", &Volume::snapshot_id), store::Column("layer_id", &Volume::layer_id),
+      store::Column("disk_file", &Volume::disk_file), store::Column("size_gib", &Volume::size_gib),
       store::Column("type", &Volume::type), store::Column("iops", &Volume::iops),
-      store::Column("throughput", &Volume::throughput), store::Column("state", &Volume::state),
-      store::Column("availability_zone", &Volume::availability_zone), store::Column("created", &Volume::created),
-      store::Column("instance_id", &Volume::instance_id), store::Column("device_name", &Volume::device_name),
+      store::Column("throughput", &Volume::throughput), store::Column("encrypted", &Volume::encrypted),
+      store::Column("state", &Volume::state), store::Column("availability_zone", &Volume::availability_zone),
+      store::Column("created", &Volume::created), store::Column("instance_id", &Volume::instance_id),
+      store::Column("device_name", &Volume::device_name), store::Column("attachment_state", &Volume::attachment_state),
       store::Column("attach_time", &Volume::attach_time),
       store::Column("delete_on_termination", &Volume::delete_on_termination), store::Unmapped("seq"));
   return table;

@@ -18,7 +18,7 @@ class VolumeTable {
   explicit VolumeTable(store::Connection& connection) : connection_(connection) {}
   static store::TableDescription Describe();
 
-  // The image and the instance it names must be there (FailedPrecondition).
+  // The instance it names must be there (FailedPrecondition).
   absl::Status Insert(const Volume& volume);
   absl::StatusOr<Volume> Get(const VolumeId& id);  // InvalidVolume.NotFound
   // Aborted unless the row still has volume.version; sets the next version in `volume`. InvalidVolume.NotFound.

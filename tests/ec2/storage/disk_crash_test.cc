@@ -15,7 +15,7 @@ TEST_CASE("a whole life of a disk", "[.][disk-life]") {
   REQUIRE(directory != nullptr);
   auto disks = Value(OpenQcow2Disks({.state_dir = directory}));
   const Image image = RowOf(Value(disks->Import(kImage, std::string(directory) + "/import/image.qcow2")));
-  REQUIRE_OK(disks->EnsureVolume(MakeVolume(1), image).status());
+  REQUIRE_OK(disks->EnsureVolume(MakeVolume(1)).status());
   REQUIRE_OK(disks->RemoveVolume(kVolume));
 }
 

@@ -18,7 +18,7 @@ TEST_CASE("a volume reads as its image, takes writes and leaves the image alone"
   const Image image = ImportOne(state);
   const std::string layer = state.disks->PathsOf(image).disk;
   const std::string before = Content(layer);
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(2), image));
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(2)));
   CheckSound(disk);
   CHECK(Reads(disk, "0xab", "1M 64k"));
   CHECK(Reads(disk, "0", "0 1M"));
@@ -36,7 +36,7 @@ TEST_CASE("an overlay is what qemu-img would have made", "[disks]") {
   State state;
   const Image image = ImportOne(state);
   const int64_t gib = GENERATE(1, 8, 511, 512, 513, 16384);
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(gib), image));
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(gib)));
   CheckSound(disk);
   const std::string info = Value(RunChecked({"qemu-img", "info", "--output=json", "-f", "qcow2", disk}));
   INFO(info);
@@ -51,7 +51,8 @@ TEST_CASE("an overlay is what qemu-img would have made", "[disks]") {
 
 TEST_CASE("a large volume can be filled from end to end of its tables", "[disks]") {
   State state;
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(16384), ImportOne(state)));
+  ImportOne(state);
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(16384)));
   std::vector<std::string> argv = {"qemu-io", "-f", "qcow2"};
   for (int64_t tib = 1; tib <= 16; ++tib) {
     argv.push_back("-c");
@@ -68,7 +69,7 @@ TEST_CASE("a large volume can be filled from end to end of its tables", "[disks]
 TEST_CASE("a volume is at least as large as its image", "[disks]") {
   State state;
   const Image image = ImportOne(state, "3G");
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(GENERATE(0, 1, 3)), image));
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(GENERATE(0, 1, 3))));
   const std::string info = Value(RunChecked({"qemu-img", "info", "-f", "qcow2", disk}));
   INFO(info);
   CHECK(info.find("3 GiB (3221225472 bytes)") != std::string::npos);
@@ -77,43 +78,43 @@ TEST_CASE("a volume is at least as large as its image", "[disks]") {
 TEST_CASE("a volume without an image is empty", "[disks]") {
   State state;
   Volume volume = MakeVolume(1);
-  volume.image_id = ImageId();
-  const std::string disk = Value(state.disks->EnsureVolume(volume, Image()));
+  volume.layer_id.clear();
+  const std::string disk = Value(state.disks->EnsureVolume(volume));
   CheckSound(disk);
   CHECK(Reads(disk, "0", "0 64M"));
   CHECK(Reads(disk, "0", "1072693248 1M"));
   volume.size_gib = 0;
   volume.id = VolumeId::FromTrusted("vol-00000000000000002");
-  CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume, Image()).status()));
+  CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume).status()));
   volume.size_gib = 16385;
-  CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume, Image()).status()));
+  CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume).status()));
   volume.size_gib = int64_t{1} << 60;
-  CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume, Image()).status()));
+  CHECK(absl::IsInvalidArgument(state.disks->EnsureVolume(volume).status()));
 }
 
 TEST_CASE("a volume that is there is left as it is, also by the next process", "[disks]") {
   State state;
   const Image image = ImportOne(state);
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1), image));
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1)));
   Run({"qemu-io", "-f", "qcow2", "-c", "write -q -P 0x77 0 64k", disk});
   const std::string before = Content(disk);
   state.disks = state.Open();
-  CHECK(Value(state.disks->EnsureVolume(MakeVolume(99), image)) == disk);
+  CHECK(Value(state.disks->EnsureVolume(MakeVolume(99))) == disk);
   CHECK(Content(disk) == before);
 }
 
 TEST_CASE("a volume whose disk was lost is not made again in silence", "[disks]") {
   State state;
   const Image image = ImportOne(state);
-  fs::remove(Value(state.disks->EnsureVolume(MakeVolume(1), image)));
-  CHECK(absl::IsDataLoss(state.disks->EnsureVolume(MakeVolume(1), image).status()));
+  fs::remove(Value(state.disks->EnsureVolume(MakeVolume(1))));
+  CHECK(absl::IsDataLoss(state.disks->EnsureVolume(MakeVolume(1)).status()));
 }
 
 TEST_CASE("a volume over an image whose files are gone is refused", "[disks]") {
   State state;
   const Image image = ImportOne(state);
   REQUIRE_OK(state.disks->RemoveImage(kImage));
-  CHECK(absl::IsNotFound(state.disks->EnsureVolume(MakeVolume(1), image).status()));
+  CHECK(absl::IsNotFound(state.disks->EnsureVolume(MakeVolume(1)).status()));
   CHECK(Names(state / "volumes").empty());
 }
 
@@ -125,11 +126,11 @@ TEST_CASE("a volume's manifest is enough to make its row again", "[disks]") {
   volume.availability_zone = "us-east-1b";
   volume.instance_id = kInstance;
   volume.device_name = "/dev/xvda";
-  REQUIRE_OK(state.disks->EnsureVolume(volume, image).status());
+  REQUIRE_OK(state.disks->EnsureVolume(volume).status());
   const std::string manifest = Content(state / ("volumes/" + kVolume.text() + "/volume.json"));
   INFO(manifest);
   for (const std::string& part :
-       {"\"id\": \"" + kVolume.text() + "\"", "\"image_id\": \"" + kImage.text() + "\"", std::string("\"size_gib\": 5"),
+       {"\"id\": \"" + kVolume.text() + "\"", "\"layer_id\": \"" + kImage.text() + "\"", std::string("\"size_gib\": 5"),
         std::string("\"created\": \"2026-01-01T00:00:00+00:00\""), std::string("\"type\": \"gp3\""),
         std::string("\"availability_zone\": \"us-east-1b\""), std::string("\"device_name\": \"/dev/xvda\""),
         std::string("\"delete_on_termination\": true")}) {
@@ -144,7 +145,7 @@ TEST_CASE("files belong to whom they should, and to nobody else", "[disks]") {
   REQUIRE(chmod(state.dir.path().c_str(), 0711) == 0);
   state.disks = state.Open(kUid, kGid);
   const Image image = ImportOne(state);
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1), image));
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1)));
   const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance));
   const auto check = [](const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
     const struct stat info = StatOf(path);
@@ -169,7 +170,8 @@ TEST_CASE("files belong to whom they should, and to nobody else", "[disks]") {
 
 TEST_CASE("the state directory can be moved", "[disks]") {
   State state;
-  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1), ImportOne(state)));
+  ImportOne(state);
+  const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1)));
   const std::string moved = state / "moved";
   fs::create_directory(moved);
   for (const char* name : {"layers", "volumes"}) fs::rename(state / name, moved + "/" + name);
@@ -181,21 +183,21 @@ TEST_CASE("a full disk leaves no half of a volume, and it is made when there is 
   SmallDisk disk("4M");
   auto disks = Value(OpenQcow2Disks({.state_dir = disk.path(), .import_dirs = {source.path()}}));
   Volume volume = MakeVolume(1);
-  volume.image_id = ImageId();
+  volume.layer_id.clear();
   std::ofstream(disk / "ballast") << std::string(5 << 20, 'b');
-  const absl::Status full = disks->EnsureVolume(volume, Image()).status();
+  const absl::Status full = disks->EnsureVolume(volume).status();
   INFO(full.ToString());
   CHECK(absl::IsResourceExhausted(full));
   CHECK(Names(disk / "volumes").empty());
   CHECK(Value(disks->FreeBytes()) == 0);
   fs::remove(disk / "ballast");
-  CheckSound(Value(disks->EnsureVolume(volume, Image())));
+  CheckSound(Value(disks->EnsureVolume(volume)));
 }
 
 TEST_CASE("a removal takes the directory whatever lies in it, and follows no link", "[disks]") {
   State state;
   const Image image = ImportOne(state);
-  const std::string directory = fs::path(Value(state.disks->EnsureVolume(MakeVolume(1), image))).parent_path();
+  const std::string directory = fs::path(Value(state.disks->EnsureVolume(MakeVolume(1)))).parent_path();
   const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance));
   fs::create_directory_symlink(state / "layers", directory + "/link");
   fs::create_directory_symlink(state / "layers", instance + "/link");
@@ -211,7 +213,7 @@ TEST_CASE("a removal takes the directory whatever lies in it, and follows no lin
 TEST_CASE("the inventory tells ours from what it does not know, and touches neither", "[disks]") {
   State state;
   const Image image = ImportOne(state);
-  REQUIRE_OK(state.disks->EnsureVolume(MakeVolume(1), image).status());
+  REQUIRE_OK(state.disks->EnsureVolume(MakeVolume(1)).status());
   REQUIRE_OK(state.disks->EnsureInstanceDirectory(kInstance).status());
   const std::string cut_off = "ami-00000000000000009", half_gone = "vol-00000000000000009";
   fs::create_directory(state / ("layers/." + cut_off + ".partial"));

@@ -54,7 +54,7 @@ Image RowOf(const ImportedImage& imported) {
 Volume MakeVolume() {
   Volume volume;
   volume.id = kVolume;
-  volume.image_id = kImage;
+  volume.layer_id = kImage.text();
   volume.size_gib = 8;
   return volume;
 }
@@ -93,22 +93,22 @@ TEST_CASE("an image's paths are absolute, of its own, and empty for what it does
 TEST_CASE("a volume is made once, keeps its path and is gone when removed", "[disks][contract]") {
   EACH_WORLD();
   const Image image = RowOf(Value(disks.Import(kImage, world->location())));
-  const std::string path = Value(disks.EnsureVolume(MakeVolume(), image));
+  const std::string path = Value(disks.EnsureVolume(MakeVolume()));
   CHECK(path.front() == '/');
   CHECK(path.find(kVolume.text()) != std::string::npos);
-  CHECK(Value(disks.EnsureVolume(MakeVolume(), image)) == path);
+  CHECK(Value(disks.EnsureVolume(MakeVolume())) == path);
   CHECK(Value(disks.List()).volumes == std::vector<VolumeId>{kVolume});
   REQUIRE_OK(disks.RemoveVolume(kVolume));
   REQUIRE_OK(disks.RemoveVolume(kVolume));
   CHECK(Value(disks.List()).volumes.empty());
-  CHECK(Value(disks.EnsureVolume(MakeVolume(), image)) == path);
+  CHECK(Value(disks.EnsureVolume(MakeVolume())) == path);
 }
 
 TEST_CASE("a volume needs no image", "[disks][contract]") {
   EACH_WORLD();
   Volume volume = MakeVolume();
-  volume.image_id = ImageId();
-  CHECK_FALSE(Value(disks.EnsureVolume(volume, Image())).empty());
+  volume.layer_id.clear();
+  CHECK_FALSE(Value(disks.EnsureVolume(volume)).empty());
   REQUIRE_OK(disks.RemoveImage(kImage));
   REQUIRE_OK(disks.RemoveVolume(kVolume));
 }
@@ -116,7 +116,7 @@ TEST_CASE("a volume needs no image", "[disks][contract]") {
 TEST_CASE("an image stays while a volume's disk lies over it", "[disks][contract]") {
   EACH_WORLD();
   const Image image = RowOf(Value(disks.Import(kImage, world->location())));
-  REQUIRE_OK(disks.EnsureVolume(MakeVolume(), image).status());
+  REQUIRE_OK(disks.EnsureVolume(MakeVolume()).status());
   REQUIRE(absl::IsFailedPrecondition(disks.RemoveImage(kImage)));
   CHECK(Value(disks.List()).images == std::vector<ImageId>{kImage});
   REQUIRE_OK(disks.RemoveVolume(kVolume));
@@ -162,7 +162,7 @@ TEST_CASE("many threads may ask for the same and for different disks at once", "
         Volume own = MakeVolume();
         own.id = VolumeId::FromTrusted("vol-0000000000000000" + std::to_string(t));
         for (const Volume& volume : {MakeVolume(), own}) {
-          const absl::StatusOr<std::string> path = disks.EnsureVolume(volume, RowOf(*imported));
+          const absl::StatusOr<std::string> path = disks.EnsureVolume(volume);
           if (!path.ok()) return path.status();
         }
         return disks.RemoveVolume(own.id);

@@ -78,7 +78,7 @@ inline Image RowOf(const ImportedImage& imported) {
 inline Volume MakeVolume(int64_t size_gib) {
   Volume volume;
   volume.id = kVolume;
-  volume.image_id = kImage;
+  volume.layer_id = kImage.text();
   volume.size_gib = size_gib;
   volume.created = absl::FromUnixSeconds(1767225600);
   return volume;

@@ -100,7 +100,7 @@ void AddVolumes(Table& table) {
   table[prefix + "delete-on-termination"] =
       EachVolume([](const Volume& v) { return gateway::FilterText(v.delete_on_termination); });
   table[prefix + "device-name"] = EachVolume([](const Volume& v) { return v.device_name; });
-  table[prefix + "status"] = EachVolume([](const Volume& v) { return AttachmentStatus(v); });
+  table[prefix + "status"] = EachVolume([](const Volume& v) { return StateName(v.attachment_state); });
   table[prefix + "volume-id"] = EachVolume([](const Volume& v) { return v.id.text(); });
 }
 

@@ -183,7 +183,7 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
     v1::EbsInstanceBlockDevice& ebs = *mapping.mutable_ebs();
     ebs.set_attach_time(gateway::RenderTime(volume.attach_time));
     ebs.set_delete_on_termination(volume.delete_on_termination);
-    ebs.set_status(std::string(AttachmentStatus(volume)));
+    ebs.set_status(std::string(StateName(volume.attachment_state)));
     ebs.set_volume_id(volume.id.text());
   }
   return mappings;

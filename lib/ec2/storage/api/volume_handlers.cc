@@ -23,16 +23,16 @@ v1::Volume Render(const storage::VolumeView& view, const Settings& settings) {
     attachment.set_attach_time(gateway::RenderTime(volume.attach_time));
     attachment.set_device(volume.device_name);
     attachment.set_instance_id(volume.instance_id.text());
-    attachment.set_state(std::string(AttachmentStatus(volume)));
+    attachment.set_state(std::string(StateName(volume.attachment_state)));
     attachment.set_volume_id(volume.id.text());
     attachment.set_delete_on_termination(volume.delete_on_termination);
   }
   rendered.set_availability_zone(volume.availability_zone);
   rendered.set_availability_zone_id(ZoneId(settings, volume.availability_zone));
   rendered.set_create_time(gateway::RenderTime(volume.created));
-  rendered.set_encrypted(false);
+  rendered.set_encrypted(volume.encrypted);
   rendered.set_size(static_cast<int>(volume.size_gib));
-  rendered.set_snapshot_id(SnapshotOf(volume.image_id).text());
+  rendered.set_snapshot_id(volume.snapshot_id.text());
   rendered.set_state(std::string(StateName(volume.state)));
   rendered.set_volume_id(volume.id.text());
   *rendered.mutable_tags() = RenderTags(view.tags);

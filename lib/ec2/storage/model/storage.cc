@@ -16,7 +16,12 @@ constexpr EnumNames kBootModeNames({std::pair{BootMode::kBios, "legacy-bios"}, {
 constexpr EnumNames kVolumeStateNames({std::pair{VolumeState::kCreating, "creating"},
                                        {VolumeState::kInUse, "in-use"},
                                        {VolumeState::kAvailable, "available"},
-                                       {VolumeState::kDeleting, "deleting"}});
+                                       {VolumeState::kDeleting, "deleting"},
+                                       {VolumeState::kError, "error"}});
+constexpr EnumNames kAttachmentStateNames({std::pair{AttachmentState::kAttaching, "attaching"},
+                                           {AttachmentState::kAttached, "attached"},
+                                           {AttachmentState::kDetaching, "detaching"},
+                                           {AttachmentState::kBusy, "busy"}});
 
 }  // namespace
 
@@ -37,17 +42,10 @@ SnapshotId SnapshotOf(const ImageId& image) {
   return SnapshotId::FromTrusted(std::string(SnapshotId::kKind.prefix) + text.substr(text.find('-')));
 }
 
+std::string LayerOf(const Image& image) { return image.disk_file.empty() ? std::string() : image.id.text(); }
+
 absl::string_view StateName(VolumeState state) { return kVolumeStateNames.Of(state); }
 
-absl::string_view AttachmentStatus(const Volume& volume) {
-  switch (volume.state) {
-    case VolumeState::kCreating:
-      return "attaching";
-    case VolumeState::kDeleting:
-      return "detaching";
-    default:
-      return "attached";
-  }
-}
+absl::string_view StateName(AttachmentState state) { return kAttachmentStateNames.Of(state); }
 
 }  // namespace brume

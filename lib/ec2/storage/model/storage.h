@@ -50,29 +50,42 @@ int64_t RootSizeGib(const Image& image);
 // The snapshot that EC2 would have made the image's root volume of. It is the image itself, by another name.
 SnapshotId SnapshotOf(const ImageId& image);
 
-enum class VolumeState { kCreating = 0, kInUse = 1, kAvailable = 2, kDeleting = 3 };
+// The layer its root volume's top lies over: the image's own files. Empty where it has no disk.
+std::string LayerOf(const Image& image);
+
+enum class VolumeState { kCreating = 0, kInUse = 1, kAvailable = 2, kDeleting = 3, kError = 4 };
 std::true_type IsPersisted(VolumeState);  // the database keeps its values
-// "creating", "in-use", "available", "deleting".
+// "creating", "in-use", "available", "deleting", "error".
 absl::string_view StateName(VolumeState state);
 
-// A root volume; its disk is an overlay over the image's disk.
+// How far a volume that has an instance is. kBusy: the guest was asked to let go of it and has not.
+enum class AttachmentState { kAttaching = 0, kAttached = 1, kDetaching = 2, kBusy = 3 };
+std::true_type IsPersisted(AttachmentState);  // the database keeps its values
+// "attaching", "attached", "detaching", "busy".
+absl::string_view StateName(AttachmentState state);
+
+// A disk: one writable file, its top, over a chain of immutable layers. It has at most one attachment, as Multi-Attach
+// is refused; so the attachment stands in the same row, and both change under one version.
 struct Volume {
   VolumeId id;
-  ImageId image_id;  // whose disk lies under it; empty = none
+  SnapshotId snapshot_id;  // it was made of; empty = none
+  // The id of the image or the snapshot whose layer its top lies over; empty = none.
+  std::string layer_id;
+  std::string disk_file = "disk.qcow2";  // the top's name in the volume's directory
   int64_t size_gib = 0;
   std::string type = "gp3";
   std::optional<int> iops, throughput;  // MiB/s; unset = what the type has
+  bool encrypted = false;
+  // kCreating until its files are made; then kInUse or kAvailable as it has an instance or not.
   VolumeState state = VolumeState::kCreating;
   std::string availability_zone;
   absl::Time created;
-  InstanceId instance_id;   // attached to; empty = not
+  InstanceId instance_id;   // attached to; empty = not, and the fields below mean nothing
   std::string device_name;  // "/dev/vda"
+  AttachmentState attachment_state = AttachmentState::kAttaching;
   absl::Time attach_time;
   bool delete_on_termination = true;
   int64_t version = 0;
 };
-
-// "attaching", "attached", "detaching": how far a volume that has an instance is.
-absl::string_view AttachmentStatus(const Volume& volume);
 
 }  // namespace brume

@@ -31,7 +31,9 @@ bool Get(const Json& json, const char* key, T& value) {
 std::string VolumeManifest(const Volume& volume, int64_t size_bytes) {
   return Dump({{"format", kFormat},
                {"id", volume.id.text()},
-               {"image_id", volume.image_id.text()},
+               {"layer_id", volume.layer_id},
+               {"disk", volume.disk_file},
+               {"snapshot_id", volume.snapshot_id.text()},
                {"size_gib", volume.size_gib},
                {"size_bytes", size_bytes},
                {"type", volume.type},

@@ -28,7 +28,7 @@ namespace brume::storage {
 namespace {
 
 constexpr char kLayers[] = "layers", kVolumes[] = "volumes", kInstances[] = "instances", kImport[] = "import";
-constexpr char kDisk[] = "disk.qcow2", kLayerManifest[] = "layer.json", kVolumeManifest[] = "volume.json";
+constexpr char kDiskSuffix[] = ".qcow2", kLayerManifest[] = "layer.json", kVolumeManifest[] = "volume.json";
 constexpr size_t kMaxManifestBytes = 64 * 1024;
 constexpr int64_t kGib = int64_t{1} << 30;
 
@@ -39,6 +39,11 @@ std::string Deleting(const std::string& id) { return absl::StrCat(".", id, ".del
 template <IdPrefix prefix>
 absl::Status CheckId(const Id<prefix>& id) {
   return Id<prefix>::Parse(id.text()).status();
+}
+
+// A layer has the id of its image or of its snapshot.
+absl::Status CheckLayerId(const std::string& id) {
+  return absl::StartsWith(id, ImageId::kKind.prefix) ? ImageId::Parse(id).status() : SnapshotId::Parse(id).status();
 }
 
 // One thread at a time for each key.
@@ -131,7 +136,7 @@ class Qcow2Disks final : public Disks {
   absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override;
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
-  absl::StatusOr<std::string> EnsureVolume(const Volume& volume, const Image& image) override;
+  absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override { return PathOf(kInstances, id.text()); }
@@ -143,10 +148,11 @@ class Qcow2Disks final : public Disks {
   std::string PathOf(const char* kind, const std::string& id) const {
     return absl::StrCat(options_.state_dir, "/", kind, "/", id);
   }
-  absl::StatusOr<ImportedImage> ReadLayer(const ImageId& id);
-  absl::Status CheckLayerDisk(const Image& image);
+  absl::StatusOr<ImportedImage> ReadLayer(const std::string& id);
+  absl::StatusOr<ImportedImage> FindLayerDisk(const std::string& id);
   absl::Status CheckNothingOver(const ImageId& id);
-  absl::Status MakeVolume(const Volume& volume, const Image& image);
+  absl::Status CheckNothingIn(int directory, const ImageId& id, const std::string& what);
+  absl::Status MakeVolume(const Volume& volume);
 
   const Qcow2Options options_;
   const UniqueFd state_, layers_, volumes_, instances_;
@@ -157,7 +163,7 @@ absl::StatusOr<ImportedImage> Qcow2Disks::Import(const ImageId& id, const std::s
   RETURN_IF_ERROR(CheckId(id));
   const KeyedLocks::Holder holder(locks_, id.text());
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(layers_.get(), id.text()));
-  if (have != EntryKind::kNone) return ReadLayer(id);
+  if (have != EntryKind::kNone) return ReadLayer(id.text());
 
   ASSIGN_OR_RETURN(const SourceFile source, OpenSource(location, options_.import_dirs));
   ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
@@ -179,10 +185,28 @@ absl::StatusOr<ImportedImage> Qcow2Disks::Import(const ImageId& id, const std::s
   return imported;
 }
 
-absl::StatusOr<ImportedImage> Qcow2Disks::ReadLayer(const ImageId& id) {
-  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(layers_.get(), id.text()));
+absl::StatusOr<ImportedImage> Qcow2Disks::ReadLayer(const std::string& id) {
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(layers_.get(), id));
   ASSIGN_OR_RETURN(const std::string manifest, ReadFileAt(directory.get(), kLayerManifest, kMaxManifestBytes));
   return ParseLayerManifest(manifest);
+}
+
+// No disk in `directory`, which `what` names, lies over the image.
+absl::Status Qcow2Disks::CheckNothingIn(int directory, const ImageId& id, const std::string& what) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, EntriesOf(directory));
+  for (const std::string& file : files) {
+    if (!absl::EndsWith(file, kDiskSuffix)) continue;
+    const UniqueFd disk(openat(directory, file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!disk) {
+      if (errno == ENOENT) continue;
+      return FileError(errno, absl::StrCat("looking at ", what));
+    }
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), 4096));
+    if (absl::StrContains(BackingFile(start), id.text())) {
+      return absl::FailedPreconditionError(absl::StrCat("the disk of ", what, " lies over image ", id.text()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 // The database should know; but a disk whose base is gone is lost, so the files are asked too.
@@ -193,15 +217,7 @@ absl::Status Qcow2Disks::CheckNothingOver(const ImageId& id) {
     const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), entry);
     if (absl::IsNotFound(directory.status())) continue;  // removed meanwhile
     RETURN_IF_ERROR(directory.status());
-    const UniqueFd disk(openat(directory->get(), kDisk, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!disk) {
-      if (errno == ENOENT) continue;
-      return FileError(errno, absl::StrCat("looking at volume ", entry));
-    }
-    ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), 4096));
-    if (absl::StrContains(BackingFile(start), id.text())) {
-      return absl::FailedPreconditionError(absl::StrCat("the disk of volume ", entry, " lies over image ", id.text()));
-    }
+    RETURN_IF_ERROR(CheckNothingIn(directory->get(), id, absl::StrCat("volume ", entry)));
   }
   return absl::OkStatus();
 }
@@ -220,18 +236,19 @@ ImagePaths Qcow2Disks::PathsOf(const Image& image) {
   return {path(image.disk_file), path(image.kernel_file), path(image.initrd_file)};
 }
 
-absl::Status Qcow2Disks::CheckLayerDisk(const Image& image) {
-  const absl::StatusOr<UniqueFd> layer = OpenDirectoryAt(layers_.get(), image.id.text());
-  if (absl::IsNotFound(layer.status())) {
-    return absl::NotFoundError(absl::StrCat("the files of image ", image.id.text(), " are not there"));
-  }
+absl::StatusOr<ImportedImage> Qcow2Disks::FindLayerDisk(const std::string& id) {
+  RETURN_IF_ERROR(CheckLayerId(id));
+  const absl::StatusOr<UniqueFd> layer = OpenDirectoryAt(layers_.get(), id);
+  if (absl::IsNotFound(layer.status())) return absl::NotFoundError(absl::StrCat("the files of ", id, " are not there"));
   RETURN_IF_ERROR(layer.status());
-  ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(layer->get(), image.disk_file));
-  if (disk == EntryKind::kFile) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("the disk of image ", image.id.text(), " is not there"));
+  ASSIGN_OR_RETURN(const ImportedImage found, ReadLayer(id));
+  if (found.disk_file.empty()) return absl::NotFoundError(absl::StrCat(id, " has no disk"));
+  ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(layer->get(), found.disk_file));
+  if (disk == EntryKind::kFile) return found;
+  return absl::NotFoundError(absl::StrCat("the disk of ", id, " is not there"));
 }
 
-absl::StatusOr<std::string> Qcow2Disks::EnsureVolume(const Volume& volume, const Image& image) {
+absl::StatusOr<std::string> Qcow2Disks::EnsureVolume(const Volume& volume) {
   RETURN_IF_ERROR(CheckId(volume.id));
   const KeyedLocks::Holder holder(locks_, volume.id.text());
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(volumes_.get(), volume.id.text()));
@@ -239,28 +256,27 @@ absl::StatusOr<std::string> Qcow2Disks::EnsureVolume(const Volume& volume, const
     if (volume.state != VolumeState::kCreating) {
       return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
     }
-    RETURN_IF_ERROR(MakeVolume(volume, image));
+    RETURN_IF_ERROR(MakeVolume(volume));
   } else {
     ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(volumes_.get(), volume.id.text()));
-    ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(directory.get(), kDisk));
+    ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(directory.get(), volume.disk_file));
     // The directory got its name when the disk was in it. An empty one in its place would only hide the loss.
     if (disk != EntryKind::kFile) {
       return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
     }
   }
-  return absl::StrCat(PathOf(kVolumes, volume.id.text()), "/", kDisk);
+  return absl::StrCat(PathOf(kVolumes, volume.id.text()), "/", volume.disk_file);
 }
 
-absl::Status Qcow2Disks::MakeVolume(const Volume& volume, const Image& image) {
-  const bool over_image = !image.disk_file.empty();
-  if (over_image) {
-    RETURN_IF_ERROR(CheckId(image.id));
-    RETURN_IF_ERROR(CheckLayerDisk(image));
+absl::Status Qcow2Disks::MakeVolume(const Volume& volume) {
+  ImportedImage layer;
+  if (!volume.layer_id.empty()) {
+    ASSIGN_OR_RETURN(layer, FindLayerDisk(volume.layer_id));
   }
   if (volume.size_gib < 0 || volume.size_gib > kMaxVirtualBytes / kGib) {
     return absl::InvalidArgumentError(absl::StrCat("a volume of ", volume.size_gib, " GiB: 1 to 16384 are possible"));
   }
-  int64_t size = std::max(volume.size_gib * kGib, over_image ? image.virtual_size_bytes : 0);
+  int64_t size = std::max(volume.size_gib * kGib, layer.virtual_size_bytes);
   size = (size + 511) / 512 * 512;
   if (size == 0) return absl::InvalidArgumentError(absl::StrCat("volume ", volume.id.text(), " has no size"));
 
@@ -269,12 +285,13 @@ absl::Status Qcow2Disks::MakeVolume(const Volume& volume, const Image& image) {
   Undo undo;
   undo.Push([&] { RemoveRemains(volumes_.get(), partial); });
   ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(volumes_.get(), partial, 0711, Owner{}));
-  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory.get(), kDisk));
-  const Qcow2Layout layout =
-      EmptyQcow2(size, over_image ? absl::StrCat("../../", kLayers, "/", image.id.text(), "/", image.disk_file) : "");
+  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory.get(), volume.disk_file.c_str()));
+  const std::string below =
+      layer.disk_file.empty() ? "" : absl::StrCat("../../", kLayers, "/", volume.layer_id, "/", layer.disk_file);
+  const Qcow2Layout layout = EmptyQcow2(size, below);
   if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
   for (const Qcow2Layout::Piece& piece : layout.pieces) RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
-  RETURN_IF_ERROR(Settle(disk.get(), 0600, {options_.qemu_uid, options_.qemu_gid}, kDisk));
+  RETURN_IF_ERROR(Settle(disk.get(), 0600, {options_.qemu_uid, options_.qemu_gid}, volume.disk_file));
   RETURN_IF_ERROR(WriteManifest(directory.get(), kVolumeManifest, VolumeManifest(volume, size), 0600));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
   RETURN_IF_ERROR(Failpoint("disks.volume_made"));

@@ -1,0 +1,19 @@
+#include "lib/ec2/storage/model/snapshot.h"
+
+#include <utility>
+
+#include "lib/base/enum_names.h"
+
+namespace brume {
+namespace {
+
+constexpr EnumNames kSnapshotStateNames({std::pair{SnapshotState::kPending, "pending"},
+                                         {SnapshotState::kCompleted, "completed"},
+                                         {SnapshotState::kError, "error"},
+                                         {SnapshotState::kDeleted, "deleted"}});
+
+}  // namespace
+
+absl::string_view StateName(SnapshotState state) { return kSnapshotStateNames.Of(state); }
+
+}  // namespace brume

@@ -1,0 +1,43 @@
+// Snapshots: what a volume was at an instant. Source of behaviour: EC2 API reference, CreateSnapshot,
+// DescribeSnapshots.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/resource/ids.h"
+
+namespace brume {
+
+// kDeleted: gone for every caller; its layer stays while a disk lies over it.
+enum class SnapshotState { kPending = 0, kCompleted = 1, kError = 2, kDeleted = 3 };
+std::true_type IsPersisted(SnapshotState);  // the database keeps its values
+// "pending", "completed", "error", "deleted".
+absl::string_view StateName(SnapshotState state);
+
+// Also an immutable layer: the file that was the volume's top when it was taken.
+struct Snapshot {
+  SnapshotId id;
+  VolumeId volume_id;  // which may be gone; empty = it was made of none
+  std::string description;
+  SnapshotState state = SnapshotState::kPending;
+  std::string state_message;
+  absl::Time started;
+  int64_t size_gib = 0;
+  bool encrypted = false;
+  // Whose files it has: its own id, or that of what it is a copy of (an image or a snapshot).
+  std::string layer_id;
+  // The layer under its own; empty = none.
+  std::string below;
+  // How many layers there are from its own to the lowest. 0 until it is completed.
+  int depth = 0;
+  // Accounts that may make volumes of it, and "all".
+  std::vector<std::string> restorable_by;
+  int64_t version = 0;
+};
+
+}  // namespace brume

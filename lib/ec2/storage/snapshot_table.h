@@ -1,0 +1,40 @@
+// Rows of snapshots, which are layers too.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/ec2/storage/model/snapshot.h"
+#include "lib/store/database.h"
+#include "lib/store/table_description.h"
+
+namespace brume::storage {
+
+class SnapshotTable {
+ public:
+  explicit SnapshotTable(store::Connection& connection) : connection_(connection) {}
+  static store::TableDescription Describe();
+
+  absl::Status Insert(const Snapshot& snapshot);
+  // Also one that is deleted. InvalidSnapshot.NotFound.
+  absl::StatusOr<Snapshot> Get(const SnapshotId& id);
+  // Aborted unless the row still has snapshot.version; sets the next version in `snapshot`.
+  absl::Status Update(Snapshot& snapshot);
+  // FailedPrecondition while a disk lies over its layer. OK when there is none.
+  absl::Status Delete(const SnapshotId& id);
+  // Without deleted ones, in the order of their creation.
+  absl::StatusOr<std::vector<Snapshot>> List();
+  // Those of `volumes` that are pending, oldest first: what is still to be done to the volumes' tops.
+  absl::StatusOr<std::vector<Snapshot>> ListPending(absl::Span<const VolumeId> volumes);
+  absl::StatusOr<std::vector<Snapshot>> ListInState(SnapshotState state);
+  // Volumes, snapshots and images that need the files of this layer.
+  absl::StatusOr<int64_t> CountUsers(const SnapshotId& id);
+
+ private:
+  store::Connection& connection_;
+};
+
+}  // namespace brume::storage
