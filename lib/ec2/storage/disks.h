@@ -23,9 +23,10 @@ struct ImportedImage {
   int64_t virtual_size_bytes = 0;
 };
 
-// Remains of an import or a removal that was cut off count as their image, volume or instance.
+// Remains of an import or a removal that was cut off count as their image, snapshot, volume or instance.
 struct DiskInventory {
   std::vector<ImageId> images;
+  std::vector<SnapshotId> snapshots;  // that have layers of their own
   std::vector<VolumeId> volumes;
   std::vector<InstanceId> instances;
   // Entries under our directories that have no meaning to us, as paths.
@@ -39,8 +40,9 @@ class Disks : public DiskService {
   // Errors: NotFound, PermissionDenied (outside the permitted directories), InvalidArgument (what is wrong with the
   // file), ResourceExhausted (disk full).
   virtual absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) = 0;
-  // FailedPrecondition while the disk of a volume lies over it.
+  // Both: FailedPrecondition while the disk of a volume or of another layer lies over it.
   virtual absl::Status RemoveImage(const ImageId& id) = 0;
+  virtual absl::Status RemoveSnapshot(const SnapshotId& id) = 0;
 
   virtual absl::StatusOr<int64_t> FreeBytes() = 0;
   virtual absl::StatusOr<DiskInventory> List() = 0;

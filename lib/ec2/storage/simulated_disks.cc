@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::storage {
 namespace {
@@ -20,15 +21,48 @@ absl::StatusOr<ImportedImage> SimulatedDisks::Import(const ImageId& id, const st
   return imported;
 }
 
+absl::Status SimulatedDisks::CheckNothingOver(const std::string& layer) {
+  const auto refuse = [&](const std::string& what) {
+    return absl::FailedPreconditionError(absl::StrCat("the disk of ", what, " lies over ", layer));
+  };
+  for (const auto& [volume, below] : volumes_) {
+    if (below == layer) return refuse(volume.text());
+  }
+  for (const auto& [snapshot, below] : snapshots_) {
+    if (below == layer) return refuse(snapshot.text());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SimulatedDisks::RemoveImage(const ImageId& id) {
   MutexLock lock(mutex_);
-  for (const auto& [volume, image] : volumes_) {
-    if (image == id.text()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the disk of volume ", volume.text(), " lies over image ", id.text()));
-    }
-  }
+  RETURN_IF_ERROR(CheckNothingOver(id.text()));
   images_.erase(id);
+  return absl::OkStatus();
+}
+
+absl::Status SimulatedDisks::RemoveSnapshot(const SnapshotId& id) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(CheckNothingOver(id.text()));
+  snapshots_.erase(id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> SimulatedDisks::PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) {
+  MutexLock lock(mutex_);
+  snapshots_.emplace(snapshot.id, volume.layer_id);
+  return absl::StrCat(kRoot, "volumes/", volume.id.text(), "/", TopOver(snapshot.id));
+}
+
+absl::Status SimulatedDisks::FinishSnapshot(const Volume& volume, const Snapshot& snapshot) {
+  MutexLock lock(mutex_);
+  volumes_[volume.id] = snapshot.id.text();
+  return absl::OkStatus();
+}
+
+absl::Status SimulatedDisks::AbandonSnapshot(const Volume&, const Snapshot& snapshot) {
+  MutexLock lock(mutex_);
+  snapshots_.erase(snapshot.id);
   return absl::OkStatus();
 }
 
@@ -73,7 +107,8 @@ absl::StatusOr<DiskInventory> SimulatedDisks::List() {
   MutexLock lock(mutex_);
   DiskInventory inventory;
   inventory.images.assign(images_.begin(), images_.end());
-  for (const auto& [volume, image] : volumes_) inventory.volumes.push_back(volume);
+  for (const auto& [volume, below] : volumes_) inventory.volumes.push_back(volume);
+  for (const auto& [snapshot, below] : snapshots_) inventory.snapshots.push_back(snapshot);
   inventory.instances.assign(instances_.begin(), instances_.end());
   return inventory;
 }

@@ -20,6 +20,10 @@ class SimulatedDisks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
+  absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::Status FinishSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::Status AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::Status RemoveSnapshot(const SnapshotId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override;
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
@@ -29,7 +33,11 @@ class SimulatedDisks final : public Disks {
  private:
   Mutex mutex_;
   std::set<ImageId> images_ ABSL_GUARDED_BY(mutex_);
+  absl::Status CheckNothingOver(const std::string& layer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // By the layer under each.
   std::map<VolumeId, std::string> volumes_ ABSL_GUARDED_BY(mutex_);
+  std::map<SnapshotId, std::string> snapshots_ ABSL_GUARDED_BY(mutex_);
   std::set<InstanceId> instances_ ABSL_GUARDED_BY(mutex_);
 };
 

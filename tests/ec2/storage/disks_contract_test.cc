@@ -104,6 +104,32 @@ TEST_CASE("a volume is made once, keeps its path and is gone when removed", "[di
   CHECK(Value(disks.EnsureVolume(MakeVolume())) == path);
 }
 
+TEST_CASE("a snapshot has a layer that stays while a volume lies over it", "[disks][contract]") {
+  EACH_WORLD();
+  REQUIRE_OK(disks.Import(kImage, world->location()).status());
+  Volume volume = MakeVolume();
+  const std::string before = Value(disks.EnsureVolume(volume));
+  Snapshot snapshot;
+  snapshot.id = *SnapshotId::Parse("snap-0123456789abcdef0");
+  snapshot.volume_id = volume.id;
+  const std::string top = Value(disks.PrepareSnapshot(volume, snapshot));
+  CHECK(top != before);
+  CHECK(Value(disks.PrepareSnapshot(volume, snapshot)) == top);
+  REQUIRE_OK(disks.FinishSnapshot(volume, snapshot));
+  REQUIRE_OK(disks.FinishSnapshot(volume, snapshot));
+  volume.layer_id = snapshot.id.text();
+  volume.disk_file = TopOver(snapshot.id);
+  volume.state = VolumeState::kInUse;
+  CHECK(Value(disks.EnsureVolume(volume)) == top);
+  CHECK(Value(disks.List()).snapshots == std::vector<SnapshotId>{snapshot.id});
+  REQUIRE(absl::IsFailedPrecondition(disks.RemoveSnapshot(snapshot.id)));
+  REQUIRE(absl::IsFailedPrecondition(disks.RemoveImage(kImage)));
+  REQUIRE_OK(disks.RemoveVolume(volume.id));
+  REQUIRE_OK(disks.RemoveSnapshot(snapshot.id));
+  REQUIRE_OK(disks.RemoveSnapshot(snapshot.id));
+  REQUIRE_OK(disks.RemoveImage(kImage));
+}
+
 TEST_CASE("a volume needs no image", "[disks][contract]") {
   EACH_WORLD();
   Volume volume = MakeVolume();

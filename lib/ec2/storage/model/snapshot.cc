@@ -16,4 +16,6 @@ constexpr EnumNames kSnapshotStateNames({std::pair{SnapshotState::kPending, "pen
 
 absl::string_view StateName(SnapshotState state) { return kSnapshotStateNames.Of(state); }
 
+std::string TopOver(const SnapshotId& id) { return id.text() + ".qcow2"; }
+
 }  // namespace brume

@@ -40,4 +40,7 @@ struct Snapshot {
   int64_t version = 0;
 };
 
+// The name of the file that becomes a volume's top when the snapshot freezes the one it has.
+std::string TopOver(const SnapshotId& id);
+
 }  // namespace brume

@@ -50,6 +50,10 @@ absl::Status SyncDirectory(int directory, absl::string_view name);
 
 // Renames within a directory and waits until that is on disk. AlreadyExists when `to` is there.
 absl::Status RenameAt(int directory, const std::string& from, const std::string& to);
+// Gives a file a second name in another directory, and waits until that is on disk. AlreadyExists when it is there.
+absl::Status LinkAt(int from_directory, const std::string& from, int to_directory, const std::string& to);
+// Puts a file with this content in the place of what has the name, at once, and waits until that is on disk.
+absl::Status ReplaceFileAt(int directory, const std::string& name, absl::string_view content, mode_t mode);
 // Removes a file or a directory with all in it. OK when there is none.
 absl::Status RemoveTreeAt(int directory, const std::string& name);
 

@@ -44,6 +44,23 @@ std::string VolumeManifest(const Volume& volume, int64_t size_bytes) {
                {"delete_on_termination", volume.delete_on_termination}});
 }
 
+std::string SnapshotManifest(const Snapshot& snapshot, int64_t virtual_size_bytes) {
+  return Dump({{"format", kFormat},
+               {"id", snapshot.id.text()},
+               {"volume_id", snapshot.volume_id.text()},
+               {"description", snapshot.description},
+               {"started", absl::FormatTime(absl::RFC3339_full, snapshot.started, absl::UTCTimeZone())},
+               {"size_gib", snapshot.size_gib},
+               {"below", snapshot.below},
+               {"depth", snapshot.depth},
+               {"disk", kLayerDisk},
+               {"kernel", ""},
+               {"initrd", ""},
+               {"command_line", ""},
+               {"root_device_name", ""},
+               {"virtual_size_bytes", virtual_size_bytes}});
+}
+
 std::string LayerManifest(const ImageId& id, const std::string& location, const ImportedImage& imported) {
   Json json = {{"format", kFormat},
                {"id", id.text()},

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <set>
 
 #include "absl/base/thread_annotations.h"
@@ -29,7 +30,7 @@ namespace {
 
 constexpr char kLayers[] = "layers", kVolumes[] = "volumes", kInstances[] = "instances", kImport[] = "import";
 constexpr char kDiskSuffix[] = ".qcow2", kLayerManifest[] = "layer.json", kVolumeManifest[] = "volume.json";
-constexpr size_t kMaxManifestBytes = 64 * 1024;
+constexpr size_t kMaxManifestBytes = 64 * 1024, kHeaderBytes = 4096;
 constexpr int64_t kGib = int64_t{1} << 30;
 
 std::string Partial(const std::string& id) { return absl::StrCat(".", id, ".partial"); }
@@ -39,6 +40,17 @@ std::string Deleting(const std::string& id) { return absl::StrCat(".", id, ".del
 template <IdPrefix prefix>
 absl::Status CheckId(const Id<prefix>& id) {
   return Id<prefix>::Parse(id.text()).status();
+}
+
+// As the disks of volumes and of layers name what they lie over, so that the state directory can be moved.
+std::string FromVolume(const std::string& layer, const std::string& disk) {
+  return absl::StrCat("../../", kLayers, "/", layer, "/", disk);
+}
+
+absl::StatusOr<UniqueFd> OpenForReading(int directory, const std::string& name) {
+  UniqueFd file(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return FileError(errno, absl::StrCat("opening ", name));
+  return file;
 }
 
 // A layer has the id of its image or of its snapshot.
@@ -138,6 +150,10 @@ class Qcow2Disks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
+  absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::Status FinishSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::Status AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::Status RemoveSnapshot(const SnapshotId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override { return PathOf(kInstances, id.text()); }
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
@@ -150,8 +166,12 @@ class Qcow2Disks final : public Disks {
   }
   absl::StatusOr<ImportedImage> ReadLayer(const std::string& id);
   absl::StatusOr<ImportedImage> FindLayerDisk(const std::string& id);
-  absl::Status CheckNothingOver(const ImageId& id);
-  absl::Status CheckNothingIn(int directory, const ImageId& id, const std::string& what);
+  absl::Status CheckNothingOver(const std::string& layer);
+  absl::Status CheckNothingOver(const std::string& layer, int directory);
+  absl::Status CheckNothingIn(int directory, const std::string& layer, const std::string& what);
+  // The layer's disk, for reading.
+  absl::StatusOr<UniqueFd> EnsureLayer(int volume_directory, const Volume& volume, const Snapshot& snapshot);
+  absl::Status WriteDisk(int directory, const std::string& name, const Qcow2Layout& layout);
   absl::Status MakeVolume(const Volume& volume);
 
   const Qcow2Options options_;
@@ -191,8 +211,8 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ReadLayer(const std::string& id) {
   return ParseLayerManifest(manifest);
 }
 
-// No disk in `directory`, which `what` names, lies over the image.
-absl::Status Qcow2Disks::CheckNothingIn(int directory, const ImageId& id, const std::string& what) {
+// No disk in `directory`, which `what` names, lies over the layer.
+absl::Status Qcow2Disks::CheckNothingIn(int directory, const std::string& layer, const std::string& what) {
   ASSIGN_OR_RETURN(const std::vector<std::string> files, EntriesOf(directory));
   for (const std::string& file : files) {
     if (!absl::EndsWith(file, kDiskSuffix)) continue;
@@ -201,23 +221,29 @@ absl::Status Qcow2Disks::CheckNothingIn(int directory, const ImageId& id, const 
       if (errno == ENOENT) continue;
       return FileError(errno, absl::StrCat("looking at ", what));
     }
-    ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), 4096));
-    if (absl::StrContains(BackingFile(start), id.text())) {
-      return absl::FailedPreconditionError(absl::StrCat("the disk of ", what, " lies over image ", id.text()));
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), kHeaderBytes));
+    if (absl::StrContains(BackingFile(start), layer)) {
+      return absl::FailedPreconditionError(absl::StrCat("the disk of ", what, " lies over ", layer));
     }
   }
   return absl::OkStatus();
 }
 
 // The database should know; but a disk whose base is gone is lost, so the files are asked too.
-absl::Status Qcow2Disks::CheckNothingOver(const ImageId& id) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> entries, EntriesOf(volumes_.get()));
+absl::Status Qcow2Disks::CheckNothingOver(const std::string& layer) {
+  RETURN_IF_ERROR(CheckNothingOver(layer, volumes_.get()));
+  return CheckNothingOver(layer, layers_.get());
+}
+
+absl::Status Qcow2Disks::CheckNothingOver(const std::string& layer, int parent) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries, EntriesOf(parent));
   for (const std::string& entry : entries) {
-    if (!IsWellFormedId(VolumeId::kKind, entry)) continue;
-    const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), entry);
+    const bool whole = IsWellFormedId(VolumeId::kKind, entry) || IsWellFormedId(SnapshotId::kKind, entry);
+    if (!whole || entry == layer) continue;
+    const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(parent, entry);
     if (absl::IsNotFound(directory.status())) continue;  // removed meanwhile
     RETURN_IF_ERROR(directory.status());
-    RETURN_IF_ERROR(CheckNothingIn(directory->get(), id, absl::StrCat("volume ", entry)));
+    RETURN_IF_ERROR(CheckNothingIn(directory->get(), layer, entry));
   }
   return absl::OkStatus();
 }
@@ -225,7 +251,14 @@ absl::Status Qcow2Disks::CheckNothingOver(const ImageId& id) {
 absl::Status Qcow2Disks::RemoveImage(const ImageId& id) {
   RETURN_IF_ERROR(CheckId(id));
   const KeyedLocks::Holder holder(locks_, id.text());
-  RETURN_IF_ERROR(CheckNothingOver(id));
+  RETURN_IF_ERROR(CheckNothingOver(id.text()));
+  return RemoveEntry(layers_.get(), id.text());
+}
+
+absl::Status Qcow2Disks::RemoveSnapshot(const SnapshotId& id) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(locks_, id.text());
+  RETURN_IF_ERROR(CheckNothingOver(id.text()));
   return RemoveEntry(layers_.get(), id.text());
 }
 
@@ -285,19 +318,102 @@ absl::Status Qcow2Disks::MakeVolume(const Volume& volume) {
   Undo undo;
   undo.Push([&] { RemoveRemains(volumes_.get(), partial); });
   ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(volumes_.get(), partial, 0711, Owner{}));
-  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory.get(), volume.disk_file.c_str()));
-  const std::string below =
-      layer.disk_file.empty() ? "" : absl::StrCat("../../", kLayers, "/", volume.layer_id, "/", layer.disk_file);
-  const Qcow2Layout layout = EmptyQcow2(size, below);
-  if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
-  for (const Qcow2Layout::Piece& piece : layout.pieces) RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
-  RETURN_IF_ERROR(Settle(disk.get(), 0600, {options_.qemu_uid, options_.qemu_gid}, volume.disk_file));
+  const std::string below = layer.disk_file.empty() ? "" : FromVolume(volume.layer_id, layer.disk_file);
+  RETURN_IF_ERROR(WriteDisk(directory.get(), volume.disk_file, EmptyQcow2(size, below)));
   RETURN_IF_ERROR(WriteManifest(directory.get(), kVolumeManifest, VolumeManifest(volume, size), 0600));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
   RETURN_IF_ERROR(Failpoint("disks.volume_made"));
   RETURN_IF_ERROR(RenameAt(volumes_.get(), partial, volume.id.text()));
   undo.Dismiss();
   return absl::OkStatus();
+}
+
+absl::Status Qcow2Disks::WriteDisk(int directory, const std::string& name, const Qcow2Layout& layout) {
+  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory, name));
+  if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
+  for (const Qcow2Layout::Piece& piece : layout.pieces) RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
+  return Settle(disk.get(), 0600, {options_.qemu_uid, options_.qemu_gid}, name);
+}
+
+absl::StatusOr<UniqueFd> Qcow2Disks::EnsureLayer(int volume_directory, const Volume& volume, const Snapshot& snapshot) {
+  const std::string id = snapshot.id.text();
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(layers_.get(), id));
+  if (have != EntryKind::kNone) {
+    ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(layers_.get(), id));
+    return OpenForReading(directory.get(), kLayerDisk);
+  }
+  ASSIGN_OR_RETURN(UniqueFd disk, OpenForReading(volume_directory, volume.disk_file));
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), kHeaderBytes));
+  ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
+  const std::string partial = Partial(id);
+  RETURN_IF_ERROR(RemoveTreeAt(layers_.get(), partial));
+  Undo undo;
+  undo.Push([&] { RemoveRemains(layers_.get(), partial); });
+  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(layers_.get(), partial, 0755, Owner{}));
+  RETURN_IF_ERROR(LinkAt(volume_directory, volume.disk_file, directory.get(), kLayerDisk));
+  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, SnapshotManifest(snapshot, size), 0444));
+  RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
+  RETURN_IF_ERROR(Failpoint("disks.layer_linked"));
+  RETURN_IF_ERROR(RenameAt(layers_.get(), partial, id));
+  undo.Dismiss();
+  return disk;
+}
+
+absl::StatusOr<std::string> Qcow2Disks::PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(locks_, volume.id.text());
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), volume.id.text());
+  if (absl::IsNotFound(directory.status())) {
+    return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
+  }
+  RETURN_IF_ERROR(directory.status());
+  ASSIGN_OR_RETURN(const UniqueFd layer, EnsureLayer(directory->get(), volume, snapshot));
+  const std::string top = TopOver(snapshot.id), partial = Partial(snapshot.id.text());
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directory->get(), top));
+  if (have == EntryKind::kNone) {
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(layer.get(), kHeaderBytes));
+    ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
+    RETURN_IF_ERROR(RemoveTreeAt(directory->get(), partial));
+    RETURN_IF_ERROR(
+        WriteDisk(directory->get(), partial, EmptyQcow2(size, FromVolume(snapshot.id.text(), kLayerDisk))));
+    RETURN_IF_ERROR(Failpoint("disks.top_made"));
+    RETURN_IF_ERROR(RenameAt(directory->get(), partial, top));
+  }
+  return absl::StrCat(PathOf(kVolumes, volume.id.text()), "/", top);
+}
+
+absl::Status Qcow2Disks::FinishSnapshot(const Volume& volume, const Snapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(locks_, volume.id.text());
+  ASSIGN_OR_RETURN(const UniqueFd layer, OpenDirectoryAt(layers_.get(), snapshot.id.text()));
+  ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(layer.get(), kLayerDisk));
+  RETURN_IF_ERROR(Settle(disk.get(), 0444, Owner{}, kLayerDisk));
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(volumes_.get(), volume.id.text()));
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), kHeaderBytes));
+  ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
+  Volume after = volume;
+  after.disk_file = TopOver(snapshot.id);
+  after.layer_id = snapshot.id.text();
+  RETURN_IF_ERROR(ReplaceFileAt(directory.get(), kVolumeManifest, VolumeManifest(after, size), 0600));
+  RETURN_IF_ERROR(Failpoint("disks.snapshot_frozen"));
+  if (volume.disk_file == after.disk_file) return absl::OkStatus();
+  RETURN_IF_ERROR(RemoveTreeAt(directory.get(), volume.disk_file));
+  return SyncDirectory(directory.get(), volume.id.text());
+}
+
+absl::Status Qcow2Disks::AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(locks_, volume.id.text());
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), volume.id.text());
+  if (!absl::IsNotFound(directory.status())) {
+    RETURN_IF_ERROR(directory.status());
+    RETURN_IF_ERROR(RemoveTreeAt(directory->get(), TopOver(snapshot.id)));
+    RETURN_IF_ERROR(RemoveTreeAt(directory->get(), Partial(snapshot.id.text())));
+  }
+  return RemoveEntry(layers_.get(), snapshot.id.text());
 }
 
 absl::Status Qcow2Disks::RemoveVolume(const VolumeId& id) {
@@ -328,7 +444,13 @@ absl::StatusOr<int64_t> Qcow2Disks::FreeBytes() {
 absl::StatusOr<DiskInventory> Qcow2Disks::List() {
   DiskInventory found;
   const std::string& state = options_.state_dir;
-  RETURN_IF_ERROR(ListEntries(layers_.get(), kLayers, state, found.images, found.unknown));
+  std::vector<std::string> no_images, no_snapshots;
+  RETURN_IF_ERROR(ListEntries(layers_.get(), kLayers, state, found.images, no_images));
+  RETURN_IF_ERROR(ListEntries(layers_.get(), kLayers, state, found.snapshots, no_snapshots));
+  std::sort(no_images.begin(), no_images.end());
+  std::sort(no_snapshots.begin(), no_snapshots.end());
+  std::set_intersection(no_images.begin(), no_images.end(), no_snapshots.begin(), no_snapshots.end(),
+                        std::back_inserter(found.unknown));
   RETURN_IF_ERROR(ListEntries(volumes_.get(), kVolumes, state, found.volumes, found.unknown));
   RETURN_IF_ERROR(ListEntries(instances_.get(), kInstances, state, found.instances, found.unknown));
   std::sort(found.unknown.begin(), found.unknown.end());

@@ -110,6 +110,15 @@ absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view bytes, uint64_t f
   return static_cast<int64_t>(virtual_size);
 }
 
+absl::StatusOr<int64_t> VirtualSize(absl::string_view bytes) {
+  if (!absl::StartsWith(bytes, kMagic) || bytes.size() < kVersion2HeaderBytes) {
+    return absl::DataLossError("the disk is damaged: it has no qcow2 header");
+  }
+  const uint64_t size = U64(bytes, 24);
+  if (size > 0 && size <= static_cast<uint64_t>(kMaxVirtualBytes)) return static_cast<int64_t>(size);
+  return absl::DataLossError(absl::StrCat("the disk is damaged: its header gives it ", size, " bytes"));
+}
+
 std::string BackingFile(absl::string_view bytes) {
   if (!absl::StartsWith(bytes, kMagic) || bytes.size() < kVersion2HeaderBytes) return "";
   const uint64_t offset = U64(bytes, 8), size = U32(bytes, 16);

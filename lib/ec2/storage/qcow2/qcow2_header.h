@@ -22,6 +22,9 @@ inline constexpr int64_t kMaxVirtualBytes = int64_t{16} << 40;
 // or cut off, larger than kMaxVirtualBytes, or uses features unknown here.
 absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view first_bytes, uint64_t file_size);
 
+// The virtual size that a qcow2 header gives, of one of our own; DataLoss when it is none.
+absl::StatusOr<int64_t> VirtualSize(absl::string_view first_bytes);
+
 // The name of the backing file that a qcow2 header gives; empty when it gives none or is not whole.
 std::string BackingFile(absl::string_view first_bytes);
 
