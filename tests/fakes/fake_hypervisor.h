@@ -152,6 +152,20 @@ class FakeHypervisor final : public compute::Hypervisor {
     if (absl::Status failed = Call("Reset"); !failed.ok()) return failed;
     return guests_.contains(id) ? absl::OkStatus() : absl::NotFoundError("no guest");
   }
+  absl::Status SwitchDisks(const InstanceId& id, const std::vector<compute::DiskSwitch>& switches) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("SwitchDisks"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    std::vector<compute::GuestDisk>& disks = it->second.spec.disks;
+    for (const compute::DiskSwitch& wanted : switches) {
+      const auto disk = std::find_if(disks.begin(), disks.end(),
+                                     [&](const compute::GuestDisk& each) { return each.serial == wanted.serial; });
+      if (disk == disks.end()) return absl::NotFoundError("no disk");
+      disk->path = wanted.path;
+    }
+    return absl::OkStatus();
+  }
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId&) override { return absl::NotFoundError("no console"); }
   absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t max_bytes) override {
     std::lock_guard lock(mutex_);

@@ -25,6 +25,12 @@ struct GuestDisk {
   std::string serial;  // shown to the guest: the volume id without its dash, as EC2 does
 };
 
+// A disk goes over from the file it writes to, to one that lies over that.
+struct DiskSwitch {
+  std::string serial;
+  std::string path;  // qcow2
+};
+
 struct GuestNic {
   std::string tap;  // exists in this process's network namespace
   std::string mac;
@@ -88,6 +94,9 @@ class Hypervisor : public GuestMeter {
   virtual absl::Status AskToReboot(const InstanceId& id) = 0;
   // The reset button. NotFound when off.
   virtual absl::Status Reset(const InstanceId& id) = 0;
+  // The guest's disks write to other files from one instant on, the same for all of them. Those that do so already are
+  // left alone. NotFound when off, or without a disk of a serial.
+  virtual absl::Status SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) = 0;
   // A connected stream socket to the guest's serial console. NotFound when off.
   virtual absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) = 0;
   // The newest output of the console, at most `max_bytes`, also after the guest ended while its directory stands.

@@ -89,6 +89,7 @@ void CheckAbsence(Hypervisor& hypervisor, const InstanceId& nobody) {
   CHECK(absl::IsNotFound(hypervisor.AskToReboot(nobody)));
   CHECK(absl::IsNotFound(hypervisor.Reset(nobody)));
   CHECK(absl::IsNotFound(hypervisor.OpenConsole(nobody).status()));
+  CHECK(absl::IsNotFound(hypervisor.SwitchDisks(nobody, {{.serial = "vol1", .path = "/nowhere"}})));
   REQUIRE_OK(hypervisor.CutPower(nobody));
 }
 

@@ -141,6 +141,56 @@ TEST_CASE("a QEMU that hangs costs one sample, and those after it tell of all ot
   REQUIRE_OK(mini.hypervisor->CutPower(other.id));
 }
 
+// What the guest's disk writes to becomes `layer`, by another name of the file, and the guest goes over to a new `top`.
+void FreezeDisk(Hypervisor& hypervisor, const GuestSpec& guest, const std::string& written, int n) {
+  const std::string layer = absl::StrCat(guest.directory, "/layer", n, ".qcow2");
+  const std::string top = absl::StrCat(guest.directory, "/top", n, ".qcow2");
+  std::filesystem::create_hard_link(written, layer);
+  REQUIRE_OK(RunChecked({"qemu-img", "create", "-q", "-u", "-f", "qcow2", "-b", layer, "-F", "qcow2", top, "64M"}).status());
+  const QemuUser user = Value(FindQemuUser("brume-qemu"));
+  REQUIRE(chown(top.c_str(), user.uid, user.gid) == 0);
+  const std::vector<DiskSwitch> wanted = {{.serial = guest.disks.front().serial, .path = top}};
+  REQUIRE_OK(hypervisor.SwitchDisks(guest.id, wanted));
+  REQUIRE_OK(hypervisor.SwitchDisks(guest.id, wanted));
+  std::filesystem::remove(written);
+}
+
+// What a disk's file has at a place, also while QEMU holds it.
+bool HasText(const std::string& file, const std::string& text, int sector) {
+  const std::string read = absl::StrCat("read -v ", sector * 512, " 512");
+  return absl::StrContains(Value(RunChecked({"qemu-io", "-r", "-U", "-f", "qcow2", "-c", read, file})), text);
+}
+
+TEST_CASE("a running guest goes over to another top of its disk, again after a restart, and nothing it wrote is lost",
+          "[libvirt]") {
+  Running mini("i-0000001b");
+  Console console = mini.OpenConsole();
+  const auto write = [&](const std::string& text, int sector) {
+    console.Run(absl::StrCat("echo ", text, " | dd of=/dev/vda bs=512 seek=", sector, " conv=notrunc,sync,fsync 2>&1"));
+  };
+  write("THEFIRST", 20000);
+  FreezeDisk(*mini.hypervisor, mini.guest, mini.guest.disks.front().path, 1);
+  write("THESECOND", 20001);
+  const std::string directory = mini.guest.directory;
+  CHECK(HasText(directory + "/layer1.qcow2", "THEFIRST", 20000));
+  CHECK_FALSE(HasText(directory + "/layer1.qcow2", "THESECOND", 20001));
+  // Found again by the next process, which the old names no longer help.
+  mini.hypervisor->Watch(nullptr, nullptr);
+  mini.hypervisor.reset();
+  mini.hypervisor = Embedded();
+  FreezeDisk(*mini.hypervisor, mini.guest, directory + "/top1.qcow2", 2);
+  write("THETHIRD", 20002);
+  CHECK(HasText(directory + "/layer2.qcow2", "THESECOND", 20001));
+  CHECK_FALSE(HasText(directory + "/layer2.qcow2", "THETHIRD", 20002));
+  const std::string all = console.Run("dd if=/dev/vda bs=512 skip=20000 count=3 iflag=direct 2>/dev/null | strings");
+  INFO(all);
+  for (const char* text : {"THEFIRST", "THESECOND", "THETHIRD"}) CHECK(absl::StrContains(all, text));
+  CHECK(absl::IsNotFound(mini.hypervisor->SwitchDisks(mini.guest.id, {{.serial = "nobody", .path = "/nowhere"}})));
+  REQUIRE_OK(mini.hypervisor->CutPower(mini.guest.id));
+  REQUIRE_OK(RunChecked({"qemu-img", "check", "-q", "-f", "qcow2", directory + "/top2.qcow2"}).status());
+  CHECK(HasText(directory + "/top2.qcow2", "THETHIRD", 20002));
+}
+
 TEST_CASE("a guest that obeys the power button stopped by itself", "[libvirt]") {
   Running mini("i-00000012");
   mini.AwaitButton();

@@ -23,6 +23,7 @@
 #include "lib/ec2/compute/libvirt/acceleration.h"
 #include "lib/ec2/compute/libvirt/console_log.h"
 #include "lib/ec2/compute/libvirt/deadline_pool.h"
+#include "lib/ec2/compute/libvirt/disk_switch.h"
 #include "lib/ec2/compute/libvirt/domain_xml.h"
 #include "lib/ec2/compute/libvirt/domains.h"
 #include "lib/ec2/compute/libvirt/embed.h"
@@ -65,6 +66,7 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status CutPower(const InstanceId& id) override;
   absl::Status AskToReboot(const InstanceId& id) override;
   absl::Status Reset(const InstanceId& id) override;
+  absl::Status SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) override;
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
   absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t max_bytes) override;
   absl::StatusOr<HypervisorInfo> Describe() override;
@@ -334,6 +336,16 @@ absl::Status LibvirtHypervisor::Reset(const InstanceId& id) {
   RETURN_IF_ERROR(Act(id, "reset", [](virDomainPtr domain) { return virDomainReset(domain, 0); }));
   if (simulated_) events_->Emit({id, GuestEventKind::kRebooted});
   return absl::OkStatus();
+}
+
+absl::Status LibvirtHypervisor::SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) {
+  const auto act = [guest = id.text(), switches, simulated = simulated_](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    // In the test driver nothing is written to any file.
+    if (!domain.ok() || simulated) return domain.status();
+    return SwitchDisksOf(domain->get(), switches);
+  };
+  return Call(absl::StrCat("switch the disks of ", id.text()), act);
 }
 
 absl::StatusOr<UniqueFd> LibvirtHypervisor::OpenConsole(const InstanceId& id) {
