@@ -130,6 +130,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidRouteTableId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidSecurityGroupRuleId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidSecurityGroupRuleId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidSnapshot.InUse", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"InvalidSnapshot.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidSnapshotID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidSubnetID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},

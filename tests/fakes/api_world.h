@@ -97,7 +97,11 @@ class ApiWorld : public ComputeWorld {
     ec2::AddTagFacts(actions.facts(), tags);
     ec2::AddNetworkActions(actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups},
                            settings);
-    ec2::AddStorageActions(actions, *image_service, volumes, settings);
+    ec2::AddStorageActions(actions, {.settings = settings,
+                                     .images = *image_service,
+                                     .snapshots = *snapshot_service,
+                                     .volumes = volumes,
+                                     .machine_of = machine_of});
     host::AddHostActions(actions, describe_host, settings, statistics);
     host::AddEventActions(actions, events);
     iam::AddIamActions(actions, iam_services);
@@ -171,6 +175,7 @@ class ApiWorld : public ComputeWorld {
                                        [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
   storage::VolumeService volumes{*database};
+  storage::FindMachine machine_of = [this](const InstanceId& id) { return compute::MachineOf(*service, id); };
   gateway::EventLog events{*database, clock, {}};
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};

@@ -25,6 +25,8 @@
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/simulated_disks.h"
+#include "lib/ec2/storage/snapshot_reconciler.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/store/database.h"
 #include "tests/fakes/fake_hypervisor.h"
 #include "tests/support/temp_dir.h"
@@ -82,14 +84,25 @@ class ComputeWorld {
         network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
                                         .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }});
     images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);
-    image_service = std::make_unique<storage::ImageService>(*database, clock, random,
-                                                            [this](const ImageId& id) { images->Wake(id); });
+    image_service = std::make_unique<storage::ImageService>(
+        *database, clock, random, [this](const ImageId& id) { images->Wake(id); },
+        [this](const SnapshotId& id) { snapshots->Wake(id); });
+    snapshots = std::make_unique<storage::SnapshotReconciler>(
+        storage::SnapshotReconcilerParts{.database = *database,
+                                         .disks = disks,
+                                         .clock = clock,
+                                         .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
+                                         .on_layer_removed = [this] { images->WakeAll(); }});
+    snapshot_service = std::make_unique<storage::SnapshotService>(
+        *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); });
     Boot("first-boot");
     network->Start();
     images->Start();
+    snapshots->Start();
     image = RegisterImage("world");
   }
   ~ComputeWorld() {
+    snapshots->Stop();
     if (reconciler) reconciler->Stop();
     network->Stop();
     images->Stop();
@@ -105,17 +118,21 @@ class ComputeWorld {
   // A new life of the daemon, on this or another boot of the host.
   void Boot(const std::string& boot_id) {
     if (reconciler) reconciler->Stop();
-    reconciler = std::make_unique<compute::InstanceReconciler>(
-        compute::InstanceReconcilerParts{.database = *database,
-                                         .settings = settings,
-                                         .types = types,
-                                         .clock = clock,
-                                         .hypervisor = hypervisor,
-                                         .network = *network,
-                                         .disks = disks,
-                                         .host_boot_id = boot_id,
-                                         .on_disks_freed = [this] { images->WakeAll(); },
-                                         .threads = 4});
+    reconciler =
+        std::make_unique<compute::InstanceReconciler>(compute::InstanceReconcilerParts{.database = *database,
+                                                                                       .settings = settings,
+                                                                                       .types = types,
+                                                                                       .clock = clock,
+                                                                                       .hypervisor = hypervisor,
+                                                                                       .network = *network,
+                                                                                       .disks = disks,
+                                                                                       .host_boot_id = boot_id,
+                                                                                       .on_disks_freed =
+                                                                                           [this] {
+                                                                                             images->WakeAll();
+                                                                                             snapshots->WakeAll();
+                                                                                           },
+                                                                                       .threads = 4});
     service = std::make_unique<compute::InstanceService>(
         *database, settings, types, clock, random,
         compute::InstanceServiceHooks{.wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
@@ -184,6 +201,8 @@ class ComputeWorld {
   std::unique_ptr<network::NetworkReconciler> network;
   std::unique_ptr<storage::ImageReconciler> images;
   std::unique_ptr<storage::ImageService> image_service;
+  std::unique_ptr<storage::SnapshotReconciler> snapshots;
+  std::unique_ptr<storage::SnapshotService> snapshot_service;
   std::unique_ptr<compute::InstanceReconciler> reconciler;
   std::unique_ptr<compute::InstanceService> service;
   ImageId image;

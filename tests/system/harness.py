@@ -303,6 +303,12 @@ class Host:
         for image in self.api("describe-images").get("Images", []):
             self.api("deregister-image", image_id=image["ImageId"])
 
+    def delete_snapshots(self):
+        """Those of volumes; an image's own goes with it."""
+        for snapshot in self.api("describe-snapshots")["Snapshots"]:
+            if snapshot["VolumeId"] != "vol-ffffffff":
+                self.api("delete-snapshot", snapshot_id=snapshot["SnapshotId"])
+
     def unexpected_files(self):
         return [path for path in leftovers.files(self.state_dir) if path not in self.expected_left]
 
@@ -338,6 +344,7 @@ class Host:
         if not self.running():
             self.start()
         self.terminate_all()
+        self.delete_snapshots()
         wait_until(lambda: not self.unexpected_files(), 20, lambda: f"the end of {self.unexpected_files()}")
         code = self.stop()
         if code != 0:

@@ -25,6 +25,9 @@ struct GuestDisk {
   std::string serial;  // shown to the guest: the volume id without its dash, as EC2 does
 };
 
+// What a guest sees as the serial number of a volume's disk: its id without the dash, as in EC2.
+std::string SerialOf(const VolumeId& id);
+
 // A disk goes over from the file it writes to, to one that lies over that.
 struct DiskSwitch {
   std::string serial;

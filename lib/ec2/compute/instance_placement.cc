@@ -98,7 +98,7 @@ absl::StatusOr<int64_t> RootSize(const Image& image, const RunRequest& request) 
                                     .size_gib = size,
                                     .iops = request.root_iops,
                                     .throughput = request.root_throughput}));
-  if (request.root_snapshot_id && *request.root_snapshot_id != SnapshotOf(image.id)) {
+  if (request.root_snapshot_id && *request.root_snapshot_id != RootSnapshot(image)) {
     return request.root_snapshot_id->NotFound();
   }
   return size;
@@ -196,7 +196,7 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
   }
   ASSIGN_OR_RETURN(place.subnet, ChooseSubnet(c, settings_, request));
   ASSIGN_OR_RETURN(place.groups, ChooseGroups(c, place.subnet.vpc_id, request));
-  if (!place.image.disk_file.empty()) {
+  if (HasDisk(place.image)) {
     ASSIGN_OR_RETURN(place.root_size_gib, RootSize(place.image, request));
   }
   if (request.private_ip) {

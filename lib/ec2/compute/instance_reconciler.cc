@@ -112,6 +112,14 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
   }
   RETURN_IF_ERROR(guest.status());
   Next next = absl::InfiniteDuration();
+  absl::Duration again = absl::ZeroDuration();
+  const absl::StatusOr<bool> taken = TakeSnapshots(*guest, &again);
+  if (taken.ok() && *taken) return absl::ZeroDuration();
+  if (again > absl::ZeroDuration()) return again;
+  // A launch must not open disks of which a snapshot is half taken; the end of a guest is not held up.
+  const bool ends =
+      guest->instance.state == InstanceState::kStopping || guest->instance.state == InstanceState::kShuttingDown;
+  if (!taken.ok() && !ends) return absl::IsAborted(taken.status()) ? Next(absl::ZeroDuration()) : taken.status();
   switch (guest->instance.state) {
     case InstanceState::kPending:
       next = Launch(*guest);
@@ -205,6 +213,39 @@ absl::Status InstanceReconciler::NoteError(const InstanceId& id, absl::string_vi
     instance.last_error = std::string(error);
     return InstanceTable(c).Update(instance);
   });
+}
+
+absl::Status InstanceReconciler::SwitchTops(const Instance& instance, const std::vector<storage::NewTop>& tops,
+                                            absl::Duration* again) {
+  const InstanceId& id = instance.id;
+  ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Observe(id));
+  if (power == Power::kOff) return absl::OkStatus();
+  if (tops.front().snapshot.at_rest) {
+    ASSIGN_OR_RETURN(const bool off,
+                     PowerOff(instance, tops.front().snapshot.started + parts_.settings.shutdown_timeout, again));
+    return off ? absl::OkStatus() : absl::UnavailableError("the guest is being powered off");
+  }
+  std::vector<DiskSwitch> switches;
+  for (const storage::NewTop& top : tops) switches.push_back({SerialOf(top.volume.id), top.path});
+  const absl::Status switched = parts_.hypervisor.SwitchDisks(id, switches);
+  // It went off since: look again, as nothing writes to any top now.
+  return absl::IsNotFound(switched) ? absl::UnavailableError(switched.message()) : switched;
+}
+
+absl::StatusOr<bool> InstanceReconciler::TakeSnapshots(const Guest& guest, absl::Duration* again) {
+  if (guest.volumes.empty()) return false;
+  const auto switch_tops = [&](const std::vector<storage::NewTop>& tops) {
+    return SwitchTops(guest.instance, tops, again);
+  };
+  // A guest that was powered off for its snapshots is launched again, whatever happens to this process now.
+  const auto restart = [&](store::Connection& c, const std::vector<storage::Taking>& round) -> absl::Status {
+    Instance instance = guest.instance;
+    if (!round.front().snapshot.at_rest || instance.state != InstanceState::kRunning) return absl::OkStatus();
+    instance.state = InstanceState::kPending;
+    instance.state_since = parts_.clock.Now();
+    return InstanceTable(c).Update(instance);
+  };
+  return storage::TakeSnapshots({parts_.database, parts_.disks, parts_.clock}, guest.volumes, switch_tops, restart);
 }
 
 // running

@@ -19,6 +19,7 @@
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
+#include "lib/ec2/storage/snapshot_taking.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -81,6 +82,10 @@ class InstanceReconciler {
   Next SweepAll();
   absl::StatusOr<Guest> Read(const InstanceId& id);
 
+  // Of the instance's volumes. True when there were some: read anew. Otherwise sets *again where it is to be tried
+  // again.
+  absl::StatusOr<bool> TakeSnapshots(const Guest& guest, absl::Duration* again);
+  absl::Status SwitchTops(const Instance& instance, const std::vector<storage::NewTop>& tops, absl::Duration* again);
   Next Launch(Guest& guest);
   absl::Status PowerOn(const Guest& guest);
   absl::StatusOr<GuestSpec> MakeSpec(const Guest& guest);

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -82,9 +81,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
       volume.attachment_state = AttachmentState::kAttached;
       RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return storage::UpdateVolume(c, volume); }));
     }
-    spec.disks.push_back({.path = std::move(path),
-                          .device = volume.device_name,
-                          .serial = absl::StrReplaceAll(volume.id.text(), {{"-", ""}})});
+    spec.disks.push_back({.path = std::move(path), .device = volume.device_name, .serial = SerialOf(volume.id)});
   }
   for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back({TapName(eni.id), eni.mac});
   ASSIGN_OR_RETURN(spec.directory, parts_.disks.EnsureInstanceDirectory(instance.id));

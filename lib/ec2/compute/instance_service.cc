@@ -11,6 +11,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -148,8 +149,9 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   if (place.root_size_gib) {
     Volume volume;
     volume.id = VolumeId::New(random_);
-    volume.snapshot_id = SnapshotOf(place.image.id);
-    volume.layer_id = LayerOf(place.image);
+    volume.snapshot_id = RootSnapshot(place.image);
+    ASSIGN_OR_RETURN(const storage::SnapshotSource source, storage::FindSource(c, volume.snapshot_id));
+    volume.layer_id = source.layer_id;
     volume.size_gib = *place.root_size_gib;
     if (!request.root_volume_type.empty()) volume.type = request.root_volume_type;
     volume.iops = request.root_iops;
@@ -464,6 +466,20 @@ absl::StatusOr<std::vector<Instance>> FindLaunch(store::Connection& connection, 
   ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, client_token));
   if (!use.has_value()) return std::vector<Instance>();
   return instances.ListByReservation(use->reservation_id);
+}
+
+absl::StatusOr<storage::Machine> MachineOf(InstanceService& instances, const InstanceId& id) {
+  ASSIGN_OR_RETURN(const InstanceView view, instances.Get(id));
+  const Instance& instance = view.instance;
+  if (instance.state != InstanceState::kRunning && instance.state != InstanceState::kStopped) {
+    return ec2::Error("IncorrectInstanceState",
+                      absl::StrCat("The instance '", id.text(), "' is ", StateName(instance.state),
+                                   " and must be running or stopped"));
+  }
+  return storage::Machine{.id = id,
+                          .image_id = instance.image_id,
+                          .root_device = instance.root_device_name,
+                          .runs = instance.state == InstanceState::kRunning};
 }
 
 }  // namespace brume::compute

@@ -16,6 +16,7 @@
 #include "lib/ec2/compute/instance_placement.h"
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/storage/machine.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -130,5 +131,8 @@ absl::StatusOr<InstanceView> GetInstanceView(store::Connection& connection, cons
 absl::StatusOr<std::vector<InstanceId>> ListInstances(store::Connection& connection);
 // What Run launched under this client token; empty when it was not used, or so long ago that it is forgotten.
 absl::StatusOr<std::vector<Instance>> FindLaunch(store::Connection& connection, const std::string& client_token);
+
+// As storage asks.
+absl::StatusOr<storage::Machine> MachineOf(InstanceService& instances, const InstanceId& id);
 
 }  // namespace brume::compute

@@ -20,6 +20,7 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
+#include "lib/ec2/storage/machine.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"
@@ -71,6 +72,9 @@ class ComputeModule {
 
   InstanceService& instances() { return instances_; }
   LaunchTemplateService& launch_templates() { return launch_templates_; }
+  // There is something to be done to its guest or its disks.
+  void WakeInstance(const InstanceId& id) { reconciler_.Wake(id); }
+  absl::StatusOr<storage::Machine> MachineOf(const InstanceId& id) { return compute::MachineOf(instances_, id); }
   LaunchService& launches() { return launches_; }
   ConsoleService& consoles() { return consoles_; }
   // As long as the module lives.

@@ -3,7 +3,7 @@
 CREATE TABLE snapshots (
   seq           INTEGER PRIMARY KEY,
   id            TEXT NOT NULL UNIQUE,
-  volume_id     TEXT NOT NULL,     -- as shown; the volume may be gone
+  volume_id     TEXT,              -- as shown; the volume may be gone. NULL: made of none
   description   TEXT NOT NULL,
   state         INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),  -- pending completed error deleted (a layer still)
   state_message TEXT NOT NULL,
@@ -14,6 +14,7 @@ CREATE TABLE snapshots (
   below         TEXT NOT NULL,     -- the layer under its own; empty: none
   depth         INTEGER NOT NULL,  -- layers from its own to the lowest
   restorable_by TEXT NOT NULL DEFAULT '[]',  -- accounts, and "all"
+  at_rest       INTEGER NOT NULL,  -- 1: the guest is powered off for it, and started again
   version       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX snapshots_by_volume ON snapshots (volume_id);

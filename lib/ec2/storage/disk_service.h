@@ -28,17 +28,19 @@ class DiskService {
   virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume) = 0;
   virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
 
-  // A snapshot in three steps, for the guest that writes to the volume goes over from the old top to the new one between
-  // the first and the last, and nothing else may open the volume's disk from the first on.
+  // A snapshot in three steps, for the guest that writes to the volume goes over from the old top to the new one
+  // between the first and the last, and nothing else may open the volume's disk from the first on.
   //
   // Makes the snapshot's layer, another name of the volume's top, and an empty top over it. Returns the new top's path.
   // The layer is not yet frozen: what writes to the old top writes to it. DataLoss when the volume's disk is gone,
   // ResourceExhausted (disk full).
-  virtual absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) = 0;
+  virtual absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) = 0;
   // Nothing writes to the old top any more: its file is the layer's alone from here on, for reading.
-  virtual absl::Status FinishSnapshot(const Volume& volume, const Snapshot& snapshot) = 0;
+  virtual absl::Status FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) = 0;
+  // Whether PrepareSnapshot has made the new top.
+  virtual absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot) = 0;
   // Undoes PrepareSnapshot. Only while nothing writes to the new top.
-  virtual absl::Status AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) = 0;
+  virtual absl::Status AbandonSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) = 0;
 
   // The instance's directory (console and the like) and its path.
   virtual absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) = 0;

@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {
@@ -56,7 +57,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::ReconcileImage(const ImageId& id
   RETURN_IF_ERROR(image.status());
   switch (image->state) {
     case ImageState::kPending:
-      return Import(*std::move(image));
+      return HasDisk(*image) ? AwaitSnapshots(*std::move(image)) : Import(*std::move(image));
     case ImageState::kDeregistered:
       return Remove(*image);
     case ImageState::kAvailable:
@@ -87,6 +88,38 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
     image.state_reason = {"Client.InvalidImage", ToUtf8(imported.status().message())};
     log::Warn("image {} from {} cannot be imported: {}", image.id.text(), image.location, imported.status().message());
   }
+  return Commit(image);
+}
+
+// Of an image that is made of an instance.
+absl::StatusOr<absl::Duration> ImageReconciler::AwaitSnapshots(Image image) {
+  constexpr absl::Duration kPoll = absl::Milliseconds(100);
+  std::vector<SnapshotId> ids = {image.root_snapshot_id};
+  for (const ImageDisk& disk : image.data_disks.disks) {
+    if (disk.snapshot_id.has_value()) ids.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
+  }
+  bool pending = false;
+  std::string lost;
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
+    for (const SnapshotId& id : ids) {
+      const absl::StatusOr<VolumeSnapshot> snapshot = SnapshotTable(c).Get(id);
+      if (!snapshot.ok() && !absl::IsNotFound(snapshot.status())) return snapshot.status();
+      if (snapshot.ok() && snapshot->state == SnapshotState::kCompleted) continue;
+      if (snapshot.ok() && snapshot->state == SnapshotState::kPending) {
+        pending = true;
+      } else {
+        lost = absl::StrCat("The snapshot ", id.text(), " could not be taken");
+      }
+    }
+    return absl::OkStatus();
+  }));
+  if (pending) return kPoll;
+  image.state = lost.empty() ? ImageState::kAvailable : ImageState::kFailed;
+  if (!lost.empty()) image.state_reason = {"Client.InvalidSnapshot", lost};
+  return Commit(image);
+}
+
+absl::StatusOr<absl::Duration> ImageReconciler::Commit(Image& image) {
   const absl::Status updated = database_.Write([&](store::Connection& c) { return ImageTable(c).Update(image); });
   // Lost against a Deregister: its wake looks again and removes the files.
   if (absl::IsAborted(updated)) return absl::ZeroDuration();

@@ -30,6 +30,8 @@ class ImageReconciler {
   absl::StatusOr<absl::Duration> ReconcileImage(const ImageId& id);
   absl::StatusOr<absl::Duration> SweepAll();
   absl::StatusOr<absl::Duration> Import(Image image);
+  absl::StatusOr<absl::Duration> AwaitSnapshots(Image image);
+  absl::StatusOr<absl::Duration> Commit(Image& image);
   absl::StatusOr<absl::Duration> Remove(const Image& image);
 
   store::Database& database_;

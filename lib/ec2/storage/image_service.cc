@@ -10,6 +10,8 @@
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
@@ -17,7 +19,8 @@
 namespace brume::storage {
 namespace {
 
-constexpr size_t kMaxDescription = 255;
+constexpr size_t kMaxImageDescription = 255;
+constexpr int64_t kMaxVolumeGib = 16384;
 constexpr size_t kMaxPath = 4095;  // PATH_MAX without its final zero
 
 absl::Status CheckName(absl::string_view name) {
@@ -35,22 +38,87 @@ absl::Status Invalid(absl::string_view parameter, absl::string_view value, absl:
                                                           ") for parameter ", parameter, " is invalid: ", what));
 }
 
-absl::Status CheckRequest(const RegisterRequest& request) {
-  RETURN_IF_ERROR(CheckName(request.name));
-  if (request.location.empty()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter ImageLocation");
+absl::Status CheckImageDescription(const std::string& description) {
+  if (description.size() <= kMaxImageDescription) return absl::OkStatus();
+  return Invalid("Description", description, "it can have at most 255 characters");
+}
+
+// The image is a snapshot's from here on.
+absl::Status UseSnapshot(store::Connection& c, const RegisterRequest& request, Image& image) {
+  ASSIGN_OR_RETURN(const SnapshotSource source, FindSource(c, *request.root_snapshot_id));
+  const int64_t size = request.root_size_gib.value_or(source.size_gib);
+  if (size < source.size_gib || size > kMaxVolumeGib) {
+    return ec2::Error(
+        "InvalidBlockDeviceMapping",
+        absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '", request.root_snapshot_id->text(),
+                     "', expect size >= ", source.size_gib, "GB and at most ", kMaxVolumeGib, "GB"));
   }
+  image.root_snapshot_id = *request.root_snapshot_id;
+  image.virtual_size_bytes = size << 30;
+  image.state = ImageState::kAvailable;
+  if (image.root_device_name.empty()) image.root_device_name = "/dev/sda1";
+  return absl::OkStatus();
+}
+
+// What is of no instance and no file: an image that has another's disks.
+Image Successor(const Image& source, const ImageId& id, absl::Time now) {
+  Image image = source;
+  image.id = id;
+  image.created = now;
+  image.state_reason = {};
+  image.disk_file.clear();
+  // Its kernel, where it has one, is the file of the first of the line.
+  image.boot_image_id = source.kernel_file.empty()     ? ImageId()
+                        : source.boot_image_id.empty() ? source.id
+                                                       : source.boot_image_id;
+  image.source_instance_id = InstanceId();
+  image.source_image_id = ImageId();
+  image.launchable_by.clear();
+  image.deprecated_at.reset();
+  return image;
+}
+
+ImageDisk DiskOf(const Volume& volume, const SnapshotId& snapshot) {
+  ImageDisk disk;
+  disk.device_name = volume.device_name;
+  disk.snapshot_id = snapshot.text();
+  disk.volume_type = volume.type;
+  disk.size_gib = static_cast<int32_t>(volume.size_gib);
+  disk.iops = volume.iops;
+  disk.throughput = volume.throughput;
+  disk.delete_on_termination = volume.delete_on_termination;
+  return disk;
+}
+
+absl::StatusOr<Image> GetChangeable(store::Connection& c, const ImageId& id) {
+  ASSIGN_OR_RETURN(Image image, ImageTable(c).Get(id));
+  if (image.state != ImageState::kDeregistered) return image;
+  return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", id.text(), "' is no longer available"));
+}
+
+absl::Status CheckSource(const RegisterRequest& request) {
+  if (request.location.empty() == !request.root_snapshot_id.has_value()) {
+    return request.location.empty()
+               ? ec2::Error("MissingParameter",
+                            "The request must contain the parameter ImageLocation, or the snapshot of the root device")
+               : ec2::Error("InvalidParameterCombination",
+                            "An image is of files, named by ImageLocation, or of a snapshot, and not of both");
+  }
+  if (request.location.empty()) return absl::OkStatus();
   absl::string_view path = request.location;
   absl::ConsumePrefix(&path, "file://");
   const auto is_control = [](char c) { return absl::ascii_iscntrl(c); };
-  if (!absl::StartsWith(path, "/") || path.size() > kMaxPath ||
-      std::any_of(request.location.begin(), request.location.end(), is_control)) {
-    return Invalid("ImageLocation", request.location,
-                   "it must be the absolute path of a file or directory on the host");
+  if (absl::StartsWith(path, "/") && path.size() <= kMaxPath &&
+      std::none_of(request.location.begin(), request.location.end(), is_control)) {
+    return absl::OkStatus();
   }
-  if (request.description.size() > kMaxDescription) {
-    return Invalid("Description", request.description, "it can have at most 255 characters");
-  }
+  return Invalid("ImageLocation", request.location, "it must be the absolute path of a file or directory on the host");
+}
+
+absl::Status CheckRequest(const RegisterRequest& request) {
+  RETURN_IF_ERROR(CheckName(request.name));
+  RETURN_IF_ERROR(CheckSource(request));
+  RETURN_IF_ERROR(CheckImageDescription(request.description));
   if (!request.architecture.empty() && request.architecture != "x86_64") {
     return Invalid("Architecture", request.architecture, "this host runs x86_64 only");
   }
@@ -66,8 +134,13 @@ absl::Status CheckRequest(const RegisterRequest& request) {
 }  // namespace
 
 ImageService::ImageService(store::Database& database, const Clock& clock, Random& random,
-                           std::function<void(const ImageId&)> wake)
-    : database_(database), clock_(clock), random_(random), wake_(std::move(wake)) {}
+                           std::function<void(const ImageId&)> wake,
+                           std::function<void(const SnapshotId&)> wake_snapshot)
+    : database_(database),
+      clock_(clock),
+      random_(random),
+      wake_(std::move(wake)),
+      wake_snapshot_(std::move(wake_snapshot)) {}
 
 absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
   RETURN_IF_ERROR(CheckRequest(request));
@@ -82,6 +155,7 @@ absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
   image.boot_mode = request.boot_mode.value_or(BootMode::kBios);
   image.root_delete_on_termination = request.root_delete_on_termination.value_or(true);
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    if (request.root_snapshot_id) RETURN_IF_ERROR(UseSnapshot(connection, request, image));
     RETURN_IF_ERROR(ImageTable(connection).Insert(image));
     return tagging::SetTags(connection, image.id.text(), request.tags);
   }));
@@ -89,21 +163,137 @@ absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
   return image.id;
 }
 
-absl::Status ImageService::Deregister(const ImageId& id) {
-  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
-    ImageTable images(connection);
-    ASSIGN_OR_RETURN(Image image, images.Get(id));
-    if (image.state == ImageState::kDeregistered) {
-      return ec2::Error("InvalidAMIID.Unavailable",
-                        absl::StrCat("The image ID '", id.text(), "' is no longer available"));
+absl::StatusOr<ImageId> ImageService::CreateOf(const ImageOfInstanceRequest& request) {
+  RETURN_IF_ERROR(CheckName(request.name));
+  RETURN_IF_ERROR(CheckImageDescription(request.description));
+  for (const TagMap* tags : {&request.tags, &request.snapshot_tags}) RETURN_IF_ERROR(CheckTags(*tags));
+  const ImageId id = ImageId::New(random_);
+  std::vector<VolumeSnapshot> snapshots;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const Image source, ImageTable(c).Get(request.image_id));
+    Image image = Successor(source, id, clock_.Now());
+    image.name = request.name;
+    image.description = request.description;
+    image.location = request.name;
+    image.root_device_name = request.root_device;
+    image.source_instance_id = request.instance_id;
+    image.state = ImageState::kPending;
+    image.data_disks = {};
+    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, VolumeTable(c).ListOf({&request.instance_id, 1}));
+    const std::string description =
+        absl::StrCat("Created by CreateImage(", request.instance_id.text(), ") for ", id.text());
+    ASSIGN_OR_RETURN(snapshots, AddSnapshots(c, volumes, {description, image.created, request.at_rest}, random_));
+    for (size_t i = 0; i < volumes.size(); ++i) {
+      RETURN_IF_ERROR(tagging::SetTags(c, snapshots[i].id.text(), request.snapshot_tags));
+      if (volumes[i].device_name == request.root_device) {
+        image.root_snapshot_id = snapshots[i].id;
+        image.virtual_size_bytes = volumes[i].size_gib << 30;
+        image.root_delete_on_termination = volumes[i].delete_on_termination;
+      } else {
+        image.data_disks.disks.push_back(DiskOf(volumes[i], snapshots[i].id));
+      }
     }
+    if (!HasDisk(image)) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("The instance '", request.instance_id.text(),
+                                                              "' has no root volume to make an image of"));
+    }
+    RETURN_IF_ERROR(ImageTable(c).Insert(image));
+    return tagging::SetTags(c, id.text(), request.tags);
+  }));
+  for (const VolumeSnapshot& snapshot : snapshots) wake_snapshot_(snapshot.id);
+  wake_(id);
+  return id;
+}
+
+absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
+  RETURN_IF_ERROR(CheckName(request.name));
+  RETURN_IF_ERROR(CheckImageDescription(request.description));
+  for (const TagMap* tags : {&request.tags, &request.snapshot_tags}) RETURN_IF_ERROR(CheckTags(*tags));
+  const ImageId id = ImageId::New(random_);
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const Image source, GetChangeable(c, request.source));
+    if (source.state != ImageState::kAvailable) {
+      return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", request.source.text(), "' is ",
+                                                                 StateName(source.state), " and must be available"));
+    }
+    Image image = Successor(source, id, clock_.Now());
+    image.name = request.name;
+    image.description = request.description;
+    image.source_image_id = source.id;
+    const auto copy = [&](const SnapshotId& of) -> absl::StatusOr<SnapshotId> {
+      const std::string description = absl::StrCat("Copied for ", id.text(), " from ", source.id.text());
+      ASSIGN_OR_RETURN(const VolumeSnapshot made, CopySnapshot(c, of, {description, image.created}, random_));
+      RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), request.snapshot_tags));
+      return made.id;
+    };
+    if (HasDisk(source)) {
+      ASSIGN_OR_RETURN(image.root_snapshot_id, copy(RootSnapshot(source)));
+    }
+    for (ImageDisk& disk : image.data_disks.disks) {
+      if (!disk.snapshot_id.has_value()) continue;
+      ASSIGN_OR_RETURN(const SnapshotId made, copy(SnapshotId::FromTrusted(*disk.snapshot_id)));
+      disk.snapshot_id = made.text();
+    }
+    TagMap tags = request.tags;
+    if (request.copy_tags) {
+      ASSIGN_OR_RETURN(const TagMap of_source, tagging::GetTags(c, source.id.text()));
+      tags.insert(of_source.begin(), of_source.end());
+    }
+    RETURN_IF_ERROR(ImageTable(c).Insert(image));
+    return tagging::SetTags(c, id.text(), tags);
+  }));
+  return id;
+}
+
+absl::Status ImageService::Change(const ImageId& id, const ImageChange& change) {
+  if (change.description) RETURN_IF_ERROR(CheckImageDescription(*change.description));
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
+    if (change.description) image.description = *change.description;
+    for (const std::string& account : change.forbid) std::erase(image.launchable_by, account);
+    for (const std::string& account : change.allow) {
+      std::erase(image.launchable_by, account);
+      image.launchable_by.push_back(account);
+    }
+    return ImageTable(c).Update(image);
+  });
+}
+
+absl::Status ImageService::Deprecate(const ImageId& id, std::optional<absl::Time> at) {
+  if (at && *at <= clock_.Now()) {
+    return ec2::Error("InvalidParameterValue", "The time of a deprecation (DeprecateAt) must lie in the future");
+  }
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
+    image.deprecated_at = at;
+    return ImageTable(c).Update(image);
+  });
+}
+
+absl::Status ImageService::Deregister(const ImageId& id, bool delete_snapshots) {
+  std::vector<SnapshotId> deleted;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    deleted.clear();
+    ASSIGN_OR_RETURN(Image image, GetChangeable(connection, id));
     image.state = ImageState::kDeregistered;
     image.state_reason = {};
-    RETURN_IF_ERROR(images.Update(image));
+    RETURN_IF_ERROR(ImageTable(connection).Update(image));
+    if (delete_snapshots) {
+      if (!image.root_snapshot_id.empty()) deleted.push_back(image.root_snapshot_id);
+      for (const ImageDisk& disk : image.data_disks.disks) {
+        if (disk.snapshot_id.has_value()) deleted.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
+      }
+    }
+    for (const SnapshotId& snapshot : deleted) {
+      const absl::Status removed = RemoveSnapshot(connection, snapshot);
+      // Another image's, deleted before, or still to be taken: it stays as it is.
+      if (!absl::IsFailedPrecondition(removed) && !absl::IsNotFound(removed)) RETURN_IF_ERROR(removed);
+    }
     // The row outlives this call until its files are gone; its tags must not be listed that long.
     return tagging::DeleteTags(connection, id.text());
   }));
   wake_(id);
+  for (const SnapshotId& snapshot : deleted) wake_snapshot_(snapshot);
   return absl::OkStatus();
 }
 

@@ -1,4 +1,5 @@
-// Images. Source of behaviour: EC2 API reference, RegisterImage, DescribeImages, DeregisterImage.
+// Images. Source of behaviour: EC2 API reference, RegisterImage, CreateImage, CopyImage, DescribeImages,
+// ModifyImageAttribute, EnableImageDeprecation, DeregisterImage.
 // Differs from EC2 where it must: ImageLocation names files on this host, and their import is asynchronous, so a new
 // image is `pending` until its bytes are copied and checked.
 #pragma once
@@ -23,12 +24,38 @@ namespace brume::storage {
 struct RegisterRequest {
   std::string name;  // 3..128 characters
   std::string description;
-  std::string location;
-  std::string architecture;      // empty or "x86_64"
-  std::string root_device_name;  // empty = as the bundle says, else /dev/vda
+  std::string location;  // files on this host; empty where the root volume is a snapshot's
+  std::optional<SnapshotId> root_snapshot_id;
+  std::optional<int64_t> root_size_gib;  // of a snapshot's, not less than it has
+  std::string architecture;              // empty or "x86_64"
+  std::string root_device_name;          // empty = as the bundle says, else /dev/vda
   std::optional<BootMode> boot_mode;
   std::optional<bool> root_delete_on_termination;
   TagMap tags;
+};
+
+// CreateImage.
+struct ImageOfInstanceRequest {
+  InstanceId instance_id;  // which is there, and runs or is stopped
+  ImageId image_id;        // of the instance
+  std::string root_device;
+  std::string name, description;
+  // The guest is powered off while its disks' snapshots are taken, and started again.
+  bool at_rest = false;
+  TagMap tags, snapshot_tags;
+};
+
+struct CopyImageRequest {
+  ImageId source;
+  std::string name, description;
+  bool copy_tags = false;
+  TagMap tags, snapshot_tags;
+};
+
+// ModifyImageAttribute.
+struct ImageChange {
+  std::optional<std::string> description;
+  std::vector<std::string> allow, forbid;  // accounts that may launch it, and "all"
 };
 
 struct ImageView {
@@ -39,13 +66,25 @@ struct ImageView {
 // Thread-safe.
 class ImageService {
  public:
-  ImageService(store::Database& database, const Clock& clock, Random& random, std::function<void(const ImageId&)> wake);
+  // `wake_snapshot`: a snapshot is to be taken, or its layer to be removed; must not block.
+  ImageService(store::Database& database, const Clock& clock, Random& random, std::function<void(const ImageId&)> wake,
+               std::function<void(const SnapshotId&)> wake_snapshot);
 
-  // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue.
+  // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue, InvalidSnapshot.NotFound.
   absl::StatusOr<ImageId> Register(const RegisterRequest& request);
-  // Running instances keep their disks: the layer's files go when no volume lies over them.
+  // Of the instance's volumes as they are at one instant. Pending until their snapshots are completed.
+  // Errors: those of Register.
+  absl::StatusOr<ImageId> CreateOf(const ImageOfInstanceRequest& request);
+  // Of the same bytes; none is copied. Errors: those of Register, InvalidAMIID.NotFound, InvalidAMIID.Unavailable.
+  absl::StatusOr<ImageId> Copy(const CopyImageRequest& request);
+  // Errors of these two: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered,
+  // InvalidParameterValue.
+  absl::Status Change(const ImageId& id, const ImageChange& change);
+  absl::Status Deprecate(const ImageId& id, std::optional<absl::Time> at);
+  // Running instances keep their disks: the layer's files go when no volume lies over them. Its snapshots stay unless
+  // they are to be deleted, too; one that another image names stays in any case.
   // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already.
-  absl::Status Deregister(const ImageId& id);
+  absl::Status Deregister(const ImageId& id, bool delete_snapshots = false);
   // Without deregistered ones.
   // No ids = all. Error: InvalidAMIID.NotFound.
   absl::StatusOr<std::vector<ImageView>> List(absl::Span<const ImageId> ids = {});
@@ -58,6 +97,7 @@ class ImageService {
   const Clock& clock_;
   Random& random_;
   const std::function<void(const ImageId&)> wake_;
+  const std::function<void(const SnapshotId&)> wake_snapshot_;
 };
 
 // Inside a transaction of the caller's.

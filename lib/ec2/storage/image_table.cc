@@ -5,6 +5,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
+#include "lib/store/json_text.h"
 #include "lib/store/table.h"
 
 namespace brume::storage {
@@ -23,7 +24,12 @@ const auto& Images() {
       store::Column("kernel_file", &Image::kernel_file), store::Column("initrd_file", &Image::initrd_file),
       store::Column("command_line", &Image::command_line),
       store::Column("virtual_size_bytes", &Image::virtual_size_bytes),
-      store::Column("root_delete_on_termination", &Image::root_delete_on_termination), store::Unmapped("seq"));
+      store::Column("root_delete_on_termination", &Image::root_delete_on_termination),
+      store::Column("root_snapshot_id", &Image::root_snapshot_id),
+      store::Column("boot_image_id", &Image::boot_image_id), store::Json("data_disks", &Image::data_disks),
+      store::Column("source_instance_id", &Image::source_instance_id),
+      store::Column("source_image_id", &Image::source_image_id), store::Json("launchable_by", &Image::launchable_by),
+      store::Column("deprecated_at", &Image::deprecated_at), store::Unmapped("seq"));
   return table;
 }
 
@@ -49,12 +55,20 @@ absl::StatusOr<std::vector<Image>> ImageTable::List(bool with_deregistered) {
                          ImageState::kDeregistered);
 }
 
+absl::StatusOr<std::vector<Image>> ImageTable::ListOver(const SnapshotId& snapshot) {
+  return Images().Select(connection_,
+                         "images WHERE state <> ? AND (root_snapshot_id = ? OR instr(data_disks, ?) > 0) ORDER BY seq",
+                         ImageState::kDeregistered, snapshot, snapshot);
+}
+
 absl::StatusOr<int64_t> ImageTable::CountUsers(const ImageId& id) {
   int64_t count = 0;
   RETURN_IF_ERROR(connection_.Query(
       // 48 = terminated, as literal so that the partial index serves.
       "SELECT (SELECT count(*) FROM volumes WHERE layer_id = ?1 AND layer_id <> '') + "
       "(SELECT count(*) FROM snapshots WHERE below = ?1 AND below <> '') + "
+      "(SELECT count(*) FROM snapshots WHERE layer_id = ?1) + "
+      "(SELECT count(*) FROM images WHERE boot_image_id = ?1) + "
       "(SELECT count(*) FROM instances WHERE image_id = ?1 AND state <> 48)",
       [&](store::Row& row) { row.Read(count); }, id));
   return count;

@@ -25,6 +25,8 @@ class ImageTable {
   absl::Status Delete(const ImageId& id);
   // Without deregistered ones unless asked.
   absl::StatusOr<std::vector<Image>> List(bool with_deregistered);
+  // Those that name the snapshot, without deregistered ones.
+  absl::StatusOr<std::vector<Image>> ListOver(const SnapshotId& snapshot);
   // Volumes whose disk lies over it, and instances not terminated that were made from it.
   absl::StatusOr<int64_t> CountUsers(const ImageId& id);
 

@@ -7,14 +7,43 @@ namespace brume::storage {
 
 StorageModule::StorageModule(const StorageParts& parts)
     : settings_(parts.settings),
+      machine_of_(parts.machine_of),
       tags_(parts.tags),
       reconciler_(parts.database, parts.disks, parts.clock),
-      images_(parts.database, parts.clock, parts.random, [this](const ImageId& id) { reconciler_.Wake(id); }),
+      snapshot_reconciler_({.database = parts.database,
+                            .disks = parts.disks,
+                            .clock = parts.clock,
+                            .wake_instance = parts.wake_instance,
+                            .on_layer_removed = [this] { reconciler_.WakeAll(); }}),
+      images_(
+          parts.database, parts.clock, parts.random, [this](const ImageId& id) { reconciler_.Wake(id); },
+          [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
+      snapshots_(parts.database, parts.clock, parts.random,
+                 [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
       volumes_(parts.database) {}
 
 void StorageModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
-  ec2::AddStorageActions(actions, images_, volumes_, settings_);
+  ec2::AddStorageActions(actions, {.settings = settings_,
+                                   .images = images_,
+                                   .snapshots = snapshots_,
+                                   .volumes = volumes_,
+                                   .machine_of = machine_of_});
+}
+
+void StorageModule::Start() {
+  reconciler_.Start();
+  snapshot_reconciler_.Start();
+}
+
+void StorageModule::Stop() {
+  snapshot_reconciler_.Stop();
+  reconciler_.Stop();
+}
+
+void StorageModule::OnDisksFreed() {
+  reconciler_.WakeAll();
+  snapshot_reconciler_.WakeAll();
 }
 
 }  // namespace brume::storage

@@ -1,11 +1,16 @@
 // Storage's area: images, volumes and snapshots, and who makes the host match them.
 #pragma once
 
+#include <functional>
+
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/machine.h"
+#include "lib/ec2/storage/snapshot_reconciler.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
@@ -21,6 +26,9 @@ struct StorageParts {
   const Settings& settings;
   Disks& disks;
   tagging::TagService& tags;
+  // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
+  std::function<void(const InstanceId& id)> wake_instance;
+  FindMachine machine_of;
 };
 
 // What it is given outlives it, and it outlives the dispatcher.
@@ -30,18 +38,23 @@ class StorageModule {
 
   // Its actions, and the kinds of resources that can be tagged.
   void Register(gateway::Actions& actions);
-  void Start() { reconciler_.Start(); }
+  void Start();
   // Idempotent.
-  void Stop() { reconciler_.Stop(); }
+  void Stop();
 
-  // Disks that may have lain over a deregistered image are gone. Thread-safe.
-  void OnDisksFreed() { reconciler_.WakeAll(); }
+  // Disks that may have lain over a deregistered image or a deleted snapshot are gone. Thread-safe.
+  void OnDisksFreed();
+
+  SnapshotService& snapshots() { return snapshots_; }
 
  private:
   const Settings& settings_;
+  const FindMachine machine_of_;
   tagging::TagService& tags_;
   ImageReconciler reconciler_;
+  SnapshotReconciler snapshot_reconciler_;
   ImageService images_;
+  SnapshotService snapshots_;
   VolumeService volumes_;
 };
 

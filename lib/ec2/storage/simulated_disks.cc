@@ -48,29 +48,35 @@ absl::Status SimulatedDisks::RemoveSnapshot(const SnapshotId& id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> SimulatedDisks::PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) {
+absl::StatusOr<std::string> SimulatedDisks::PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) {
   MutexLock lock(mutex_);
   snapshots_.emplace(snapshot.id, volume.layer_id);
   return absl::StrCat(kRoot, "volumes/", volume.id.text(), "/", TopOver(snapshot.id));
 }
 
-absl::Status SimulatedDisks::FinishSnapshot(const Volume& volume, const Snapshot& snapshot) {
+absl::Status SimulatedDisks::FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) {
   MutexLock lock(mutex_);
   volumes_[volume.id] = snapshot.id.text();
   return absl::OkStatus();
 }
 
-absl::Status SimulatedDisks::AbandonSnapshot(const Volume&, const Snapshot& snapshot) {
+absl::StatusOr<bool> SimulatedDisks::HasTop(const Volume&, const VolumeSnapshot& snapshot) {
+  MutexLock lock(mutex_);
+  return snapshots_.contains(snapshot.id);
+}
+
+absl::Status SimulatedDisks::AbandonSnapshot(const Volume&, const VolumeSnapshot& snapshot) {
   MutexLock lock(mutex_);
   snapshots_.erase(snapshot.id);
   return absl::OkStatus();
 }
 
 ImagePaths SimulatedDisks::PathsOf(const Image& image) {
-  const auto path = [&](const std::string& file) {
-    return file.empty() ? "" : absl::StrCat(kRoot, "layers/", image.id.text(), "/", file);
+  const auto path = [&](const ImageId& owner, const std::string& file) {
+    return file.empty() ? "" : absl::StrCat(kRoot, "layers/", owner.text(), "/", file);
   };
-  return {path(image.disk_file), path(image.kernel_file), path(image.initrd_file)};
+  const ImageId& boot = image.boot_image_id.empty() ? image.id : image.boot_image_id;
+  return {path(image.id, image.disk_file), path(boot, image.kernel_file), path(boot, image.initrd_file)};
 }
 
 absl::StatusOr<std::string> SimulatedDisks::EnsureVolume(const Volume& volume) {

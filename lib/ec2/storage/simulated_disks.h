@@ -20,9 +20,10 @@ class SimulatedDisks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
-  absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) override;
-  absl::Status FinishSnapshot(const Volume& volume, const Snapshot& snapshot) override;
-  absl::Status AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
+  absl::Status FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
+  absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot) override;
+  absl::Status AbandonSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::Status RemoveSnapshot(const SnapshotId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override;

@@ -10,14 +10,16 @@ namespace brume::storage {
 namespace {
 
 const auto& Snapshots() {
-  static const auto table = store::DescribeTable<Snapshot>(
-      "snapshots", "snapshot", store::Key("id", &Snapshot::id), store::Version(&Snapshot::version),
-      store::Column("volume_id", &Snapshot::volume_id), store::Column("description", &Snapshot::description),
-      store::Column("state", &Snapshot::state), store::Column("state_message", &Snapshot::state_message),
-      store::Column("started", &Snapshot::started), store::Column("size_gib", &Snapshot::size_gib),
-      store::Column("encrypted", &Snapshot::encrypted), store::Column("layer_id", &Snapshot::layer_id),
-      store::Column("below", &Snapshot::below), store::Column("depth", &Snapshot::depth),
-      store::Json("restorable_by", &Snapshot::restorable_by), store::Unmapped("seq"));
+  static const auto table = store::DescribeTable<VolumeSnapshot>(
+      "snapshots", "snapshot", store::Key("id", &VolumeSnapshot::id), store::Version(&VolumeSnapshot::version),
+      store::Column("volume_id", &VolumeSnapshot::volume_id),
+      store::Column("description", &VolumeSnapshot::description), store::Column("state", &VolumeSnapshot::state),
+      store::Column("state_message", &VolumeSnapshot::state_message),
+      store::Column("started", &VolumeSnapshot::started), store::Column("size_gib", &VolumeSnapshot::size_gib),
+      store::Column("encrypted", &VolumeSnapshot::encrypted), store::Column("layer_id", &VolumeSnapshot::layer_id),
+      store::Column("below", &VolumeSnapshot::below), store::Column("depth", &VolumeSnapshot::depth),
+      store::Fixed("at_rest", &VolumeSnapshot::at_rest), store::Json("restorable_by", &VolumeSnapshot::restorable_by),
+      store::Unmapped("seq"));
   return table;
 }
 
@@ -25,26 +27,26 @@ const auto& Snapshots() {
 
 store::TableDescription SnapshotTable::Describe() { return Snapshots().Describe(); }
 
-absl::Status SnapshotTable::Insert(const Snapshot& snapshot) { return Snapshots().Insert(connection_, snapshot); }
+absl::Status SnapshotTable::Insert(const VolumeSnapshot& snapshot) { return Snapshots().Insert(connection_, snapshot); }
 
-absl::StatusOr<Snapshot> SnapshotTable::Get(const SnapshotId& id) { return Snapshots().Get(connection_, id); }
+absl::StatusOr<VolumeSnapshot> SnapshotTable::Get(const SnapshotId& id) { return Snapshots().Get(connection_, id); }
 
-absl::Status SnapshotTable::Update(Snapshot& snapshot) { return Snapshots().Update(connection_, snapshot); }
+absl::Status SnapshotTable::Update(VolumeSnapshot& snapshot) { return Snapshots().Update(connection_, snapshot); }
 
 absl::Status SnapshotTable::Delete(const SnapshotId& id) { return Snapshots().Delete(connection_, id); }
 
-absl::StatusOr<std::vector<Snapshot>> SnapshotTable::List() {
+absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::List() {
   return Snapshots().Select(connection_, "snapshots WHERE state <> ? ORDER BY seq", SnapshotState::kDeleted);
 }
 
-absl::StatusOr<std::vector<Snapshot>> SnapshotTable::ListPending(absl::Span<const VolumeId> volumes) {
+absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListPending(absl::Span<const VolumeId> volumes) {
   return Snapshots().Select(connection_,
                             "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN snapshots ON volume_id = wanted "
                             "WHERE state = ? ORDER BY seq",
                             store::JsonArrayOfIds(volumes), SnapshotState::kPending);
 }
 
-absl::StatusOr<std::vector<Snapshot>> SnapshotTable::ListInState(SnapshotState state) {
+absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListInState(SnapshotState state) {
   return Snapshots().Select(connection_, "snapshots WHERE state = ? ORDER BY seq", state);
 }
 

@@ -18,18 +18,18 @@ class SnapshotTable {
   explicit SnapshotTable(store::Connection& connection) : connection_(connection) {}
   static store::TableDescription Describe();
 
-  absl::Status Insert(const Snapshot& snapshot);
+  absl::Status Insert(const VolumeSnapshot& snapshot);
   // Also one that is deleted. InvalidSnapshot.NotFound.
-  absl::StatusOr<Snapshot> Get(const SnapshotId& id);
+  absl::StatusOr<VolumeSnapshot> Get(const SnapshotId& id);
   // Aborted unless the row still has snapshot.version; sets the next version in `snapshot`.
-  absl::Status Update(Snapshot& snapshot);
+  absl::Status Update(VolumeSnapshot& snapshot);
   // FailedPrecondition while a disk lies over its layer. OK when there is none.
   absl::Status Delete(const SnapshotId& id);
   // Without deleted ones, in the order of their creation.
-  absl::StatusOr<std::vector<Snapshot>> List();
+  absl::StatusOr<std::vector<VolumeSnapshot>> List();
   // Those of `volumes` that are pending, oldest first: what is still to be done to the volumes' tops.
-  absl::StatusOr<std::vector<Snapshot>> ListPending(absl::Span<const VolumeId> volumes);
-  absl::StatusOr<std::vector<Snapshot>> ListInState(SnapshotState state);
+  absl::StatusOr<std::vector<VolumeSnapshot>> ListPending(absl::Span<const VolumeId> volumes);
+  absl::StatusOr<std::vector<VolumeSnapshot>> ListInState(SnapshotState state);
   // Volumes, snapshots and images that need the files of this layer.
   absl::StatusOr<int64_t> CountUsers(const SnapshotId& id);
 

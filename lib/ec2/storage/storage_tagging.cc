@@ -2,6 +2,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_table.h"
 
 namespace brume::storage {
@@ -16,18 +17,12 @@ absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
   return VolumeTable(connection).Get(id).status();
 }
 
-// Each is an image by another name.
-absl::Status FindSnapshot(store::Connection& connection, const SnapshotId& id) {
-  const std::string image = absl::StrCat(ImageId::kKind.prefix, id.text().substr(id.text().find('-')));
-  return FindImage(connection, ImageId::FromTrusted(image)).ok() ? absl::OkStatus() : id.NotFound();
-}
-
 }  // namespace
 
 void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<ImageId>(FindImage);
   tags.AddKind<VolumeId>(FindVolume);
-  tags.AddKind<SnapshotId>(FindSnapshot);
+  tags.AddKind<SnapshotId>(CheckSnapshot);
 }
 
 }  // namespace brume::storage

@@ -146,7 +146,8 @@ void FreezeDisk(Hypervisor& hypervisor, const GuestSpec& guest, const std::strin
   const std::string layer = absl::StrCat(guest.directory, "/layer", n, ".qcow2");
   const std::string top = absl::StrCat(guest.directory, "/top", n, ".qcow2");
   std::filesystem::create_hard_link(written, layer);
-  REQUIRE_OK(RunChecked({"qemu-img", "create", "-q", "-u", "-f", "qcow2", "-b", layer, "-F", "qcow2", top, "64M"}).status());
+  REQUIRE_OK(
+      RunChecked({"qemu-img", "create", "-q", "-u", "-f", "qcow2", "-b", layer, "-F", "qcow2", top, "64M"}).status());
   const QemuUser user = Value(FindQemuUser("brume-qemu"));
   REQUIRE(chown(top.c_str(), user.uid, user.gid) == 0);
   const std::vector<DiskSwitch> wanted = {{.serial = guest.disks.front().serial, .path = top}};

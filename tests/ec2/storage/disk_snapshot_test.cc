@@ -1,10 +1,9 @@
 // Snapshots of volumes' files: what QEMU's own tools read of layers and tops, and what is left after each cut.
-#include "lib/ec2/storage/model/snapshot.h"
-
 #include <signal.h>
 
 #include <cstdlib>
 
+#include "lib/ec2/storage/model/snapshot.h"
 #include "tests/ec2/storage/disks_fixture.h"
 
 namespace brume::storage {
@@ -14,8 +13,8 @@ namespace fs = std::filesystem;
 
 SnapshotId Nth(int n) { return SnapshotId::FromTrusted("snap-0000000000000000" + std::to_string(n)); }
 
-Snapshot Of(const Volume& volume, int n) {
-  Snapshot snapshot;
+VolumeSnapshot Of(const Volume& volume, int n) {
+  VolumeSnapshot snapshot;
   snapshot.id = Nth(n);
   snapshot.volume_id = volume.id;
   snapshot.layer_id = snapshot.id.text();
@@ -33,7 +32,7 @@ std::string Write(Disks& disks, const Volume& volume, const std::string& byte, c
 
 // All three steps on a volume that nobody writes to; the volume as it is afterwards.
 Volume Take(Disks& disks, Volume volume, int n) {
-  const Snapshot snapshot = Of(volume, n);
+  const VolumeSnapshot snapshot = Of(volume, n);
   REQUIRE_OK(disks.PrepareSnapshot(volume, snapshot).status());
   REQUIRE_OK(disks.FinishSnapshot(volume, snapshot));
   volume.layer_id = snapshot.id.text();
@@ -99,7 +98,7 @@ TEST_CASE("what is written between the first and the last step belongs to the sn
   Imported state;
   const Volume volume = MakeVolume(1);
   const std::string disk = Write(*state.disks, volume, "0x11", "0 64k");
-  const Snapshot snapshot = Of(volume, 1);
+  const VolumeSnapshot snapshot = Of(volume, 1);
   const std::string top = Value(state.disks->PrepareSnapshot(volume, snapshot));
   // A guest that has not gone over yet.
   Run({"qemu-io", "-f", "qcow2", "-c", "write -q -P 0x44 64k 64k", disk});
@@ -113,7 +112,7 @@ TEST_CASE("an abandoned snapshot leaves the volume as it was", "[disks]") {
   Imported state;
   const Volume volume = MakeVolume(1);
   const std::string disk = Write(*state.disks, volume, "0x11", "0 64k");
-  const Snapshot snapshot = Of(volume, 1);
+  const VolumeSnapshot snapshot = Of(volume, 1);
   REQUIRE_OK(state.disks->PrepareSnapshot(volume, snapshot).status());
   REQUIRE_OK(state.disks->AbandonSnapshot(volume, snapshot));
   REQUIRE_OK(state.disks->AbandonSnapshot(volume, snapshot));
@@ -158,7 +157,7 @@ TEST_CASE("a whole life of a snapshot", "[.][snapshot-life]") {
   REQUIRE(directory != nullptr);
   auto disks = Value(OpenQcow2Disks({.state_dir = directory}));
   const Volume volume = MakeVolume(1);
-  const Snapshot snapshot = Of(volume, 1);
+  const VolumeSnapshot snapshot = Of(volume, 1);
   REQUIRE_OK(disks->PrepareSnapshot(volume, snapshot).status());
   REQUIRE_OK(disks->FinishSnapshot(volume, snapshot));
 }

@@ -109,7 +109,7 @@ TEST_CASE("a snapshot has a layer that stays while a volume lies over it", "[dis
   REQUIRE_OK(disks.Import(kImage, world->location()).status());
   Volume volume = MakeVolume();
   const std::string before = Value(disks.EnsureVolume(volume));
-  Snapshot snapshot;
+  VolumeSnapshot snapshot;
   snapshot.id = *SnapshotId::Parse("snap-0123456789abcdef0");
   snapshot.volume_id = volume.id;
   const std::string top = Value(disks.PrepareSnapshot(volume, snapshot));

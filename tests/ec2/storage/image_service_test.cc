@@ -11,7 +11,8 @@ namespace {
 
 struct ImageFixture : ServiceFixture {
   std::vector<ImageId> woken;
-  ImageService service{*database, clock, random, [this](const ImageId& id) { woken.push_back(id); }};
+  ImageService service{*database, clock, random, [this](const ImageId& id) { woken.push_back(id); },
+                       [](const SnapshotId&) {}};
 
   RegisterRequest Request(const std::string& name) {
     RegisterRequest request;

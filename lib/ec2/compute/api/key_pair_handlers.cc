@@ -14,7 +14,6 @@
 namespace brume::ec2 {
 namespace {
 
-using Info = v1::KeyPairInfo;
 using Names = google::protobuf::RepeatedPtrField<std::string>;
 
 // What the answers of CreateKeyPair and ImportKeyPair share.
@@ -71,7 +70,7 @@ absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::Describe
   RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), found, [](const KeyPair& pair) { return pair.id.text(); }));
   v1::DescribeKeyPairsResponse response;
   for (const compute::KeyPairView& view : found) {
-    Info info;
+    v1::KeyPairInfo info;
     Render(view, info);
     info.set_key_type(view.pair.type);
     info.set_create_time(gateway::RenderTime(view.pair.created));

@@ -9,6 +9,8 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/storage/api/account_permissions.h"
+#include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
@@ -36,7 +38,11 @@ absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageR
       image.root_device_name = mapping.device_name();
     }
     if (mapping.ebs().encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported");
-    if (mapping.ebs().has_volume_size() || mapping.ebs().has_volume_type()) {
+    if (!mapping.ebs().snapshot_id().empty()) {
+      ASSIGN_OR_RETURN(image.root_snapshot_id, SnapshotId::Parse(mapping.ebs().snapshot_id()));
+    }
+    if (mapping.ebs().has_volume_size()) image.root_size_gib = mapping.ebs().volume_size();
+    if (!image.root_snapshot_id && (mapping.ebs().has_volume_size() || mapping.ebs().has_volume_type())) {
       return ec2::Error("UnsupportedOperation",
                         "The size of an image is that of its files; size and type of a volume are given at its launch");
     }
@@ -50,19 +56,6 @@ absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageR
   return response;
 }
 
-v1::BlockDeviceMapping RenderRoot(const Image& image) {
-  v1::BlockDeviceMapping mapping;
-  mapping.set_device_name(image.root_device_name);
-  mapping.mutable_ebs()->set_delete_on_termination(image.root_delete_on_termination);
-  if (image.virtual_size_bytes > 0) {
-    mapping.mutable_ebs()->set_volume_size(static_cast<int>(RootSizeGib(image)));
-  }
-  mapping.mutable_ebs()->set_volume_type("gp3");
-  mapping.mutable_ebs()->set_encrypted(false);
-  mapping.mutable_ebs()->set_snapshot_id(SnapshotOf(image.id).text());
-  return mapping;
-}
-
 constexpr char kHiddenReason[] = "The image cannot be imported from its location; brumed's administrator is told why";
 
 v1::Image Render(const storage::ImageView& view, const Settings& settings, const Caller& caller) {
@@ -73,12 +66,13 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings, const
   rendered.set_image_id(image.id.text());
   rendered.set_image_location(image.location);
   rendered.set_image_type("machine");
-  rendered.set_public_(false);
+  const auto& accounts = image.launchable_by;
+  rendered.set_public_(std::find(accounts.begin(), accounts.end(), kEveryone) != accounts.end());
   rendered.set_owner_id(settings.account_id);
   rendered.set_platform_details("Linux/UNIX");
   rendered.set_usage_operation("RunInstances");
   rendered.set_state(std::string(StateName(image.state)));
-  *rendered.add_block_device_mappings() = RenderRoot(image);
+  *rendered.mutable_block_device_mappings() = RenderDisks(image);
   if (!image.description.empty()) rendered.set_description(image.description);
   rendered.set_ena_support(true);
   rendered.set_hypervisor("xen");
@@ -93,6 +87,9 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings, const
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_virtualization_type("hvm");
   rendered.set_boot_mode(std::string(BootModeName(image.boot_mode)));
+  if (image.deprecated_at) rendered.set_deprecation_time(gateway::RenderTime(*image.deprecated_at));
+  if (!image.source_instance_id.empty()) rendered.set_source_instance_id(image.source_instance_id.text());
+  if (!image.source_image_id.empty()) rendered.set_source_image_id(image.source_image_id.text());
   return rendered;
 }
 
@@ -122,39 +119,52 @@ absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImag
 
 absl::Status DeregisterImage(const v1::DeregisterImageRequest& request, storage::ImageService& images) {
   ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
-  return images.Deregister(id);
+  return images.Deregister(id, request.delete_associated_snapshots());
 }
 
-absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeImageAttribute(
-    const v1::DescribeImageAttributeRequest& request, storage::ImageService& images) {
-  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
-  ASSIGN_OR_RETURN(const storage::ImageView view, images.Get(id));
-  const std::string& attribute = request.attribute();
-  v1::DescribeImageAttributeResponse response;
+absl::StatusOr<v1::CreateImageResponse> CreateImage(const v1::CreateImageRequest& request,
+                                                    const storage::FindMachine& machine_of,
+                                                    storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_id()));
+  ASSIGN_OR_RETURN(const storage::Machine machine, machine_of(instance));
+  storage::ImageOfInstanceRequest wanted;
+  wanted.instance_id = instance;
+  wanted.image_id = machine.image_id;
+  wanted.root_device = machine.root_device;
+  wanted.name = request.name();
+  wanted.description = request.description();
+  wanted.at_rest = machine.runs && !request.no_reboot();
+  RETURN_IF_ERROR(ParseTags(request.tag_specifications(),
+                            {{&ImageId::kKind, &wanted.tags}, {&SnapshotId::kKind, &wanted.snapshot_tags}}));
+  ASSIGN_OR_RETURN(const ImageId id, images.CreateOf(wanted));
+  v1::CreateImageResponse response;
   response.set_image_id(id.text());
-  if (attribute == "description") {
-    response.mutable_description()->set_value(view.image.description);
-  } else if (attribute == "kernel") {
-    response.mutable_kernel_id();
-  } else if (attribute == "ramdisk") {
-    response.mutable_ramdisk_id();
-  } else if (attribute == "blockDeviceMapping") {
-    *response.add_block_device_mappings() = RenderRoot(view.image);
-  } else if (attribute == "sriovNetSupport") {
-    response.mutable_sriov_net_support();
-  } else if (attribute == "bootMode") {
-    response.mutable_boot_mode()->set_value(std::string(BootModeName(view.image.boot_mode)));
-  }
+  return response;
+}
+
+absl::StatusOr<v1::CopyImageResponse> CopyImage(const v1::CopyImageRequest& request, storage::ImageService& images,
+                                                const Settings& settings) {
+  RETURN_IF_ERROR(CheckRegion("sourceRegion", request.source_region(), settings));
+  if (request.encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted images are not supported");
+  storage::CopyImageRequest wanted;
+  ASSIGN_OR_RETURN(wanted.source, ImageId::Parse(request.source_image_id()));
+  wanted.name = request.name();
+  wanted.description = request.description();
+  wanted.copy_tags = request.copy_image_tags();
+  ASSIGN_OR_RETURN(const ImageId id, images.Copy(wanted));
+  v1::CopyImageResponse response;
+  response.set_image_id(id.text());
   return response;
 }
 
 }  // namespace
 
-void AddImageActions(gateway::Actions& actions, storage::ImageService& images, const Settings& settings) {
-  actions.Add(RegisterImage, images);
-  actions.Add(DescribeImages, images, settings);
-  actions.Add(DeregisterImage, images);
-  actions.Add(DescribeImageAttribute, images);
+void AddImageActions(gateway::Actions& actions, const StorageServices& services) {
+  actions.Add(RegisterImage, services.images);
+  actions.Add(CreateImage, services.machine_of, services.images);
+  actions.Add(CopyImage, services.images, services.settings);
+  actions.Add(DescribeImages, services.images, services.settings);
+  actions.Add(DeregisterImage, services.images);
 }
 
 }  // namespace brume::ec2

@@ -1,13 +1,12 @@
 // The actions on images. What is given outlives the dispatcher.
 #pragma once
 
-#include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/gateway/actions.h"
-#include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
-// RegisterImage, DescribeImages, DeregisterImage and DescribeImageAttribute.
-void AddImageActions(gateway::Actions& actions, storage::ImageService& images, const Settings& settings);
+// Those that make, show and take away images.
+void AddImageActions(gateway::Actions& actions, const StorageServices& services);
 
 }  // namespace brume::ec2

@@ -1,6 +1,7 @@
 #include "lib/ec2/storage/api/snapshot_handlers.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,8 +10,10 @@
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
 
 namespace brume::ec2 {
@@ -19,19 +22,51 @@ namespace {
 // EC2's word for the volume of a snapshot that was not made of one.
 constexpr char kNoVolume[] = "vol-ffffffff";
 
-v1::Snapshot Render(const Image& image, const Settings& settings) {
-  v1::Snapshot snapshot;
-  snapshot.set_snapshot_id(SnapshotOf(image.id).text());
-  snapshot.set_description(absl::StrCat("Created by RegisterImage for ", image.id.text()));
-  snapshot.set_encrypted(false);
-  snapshot.set_owner_id(settings.account_id);
-  snapshot.set_progress("100%");
-  snapshot.set_start_time(gateway::RenderTime(image.created));
-  snapshot.set_state("completed");
-  snapshot.set_storage_tier("standard");
-  snapshot.set_volume_id(kNoVolume);
-  snapshot.set_volume_size(static_cast<int>(RootSizeGib(image)));
-  return snapshot;
+// Into a v1::Snapshot, or into an answer that has its fields.
+template <typename Message>
+void Fill(const VolumeSnapshot& snapshot, const TagMap& tags, const Settings& settings, Message& message) {
+  message.set_snapshot_id(snapshot.id.text());
+  message.set_description(snapshot.description);
+  message.set_encrypted(snapshot.encrypted);
+  message.set_owner_id(settings.account_id);
+  message.set_progress(snapshot.state == SnapshotState::kCompleted ? "100%" : "0%");
+  message.set_start_time(gateway::RenderTime(snapshot.started));
+  message.set_state(std::string(StateName(snapshot.state)));
+  message.set_volume_id(snapshot.volume_id.empty() ? kNoVolume : snapshot.volume_id.text());
+  message.set_volume_size(static_cast<int>(snapshot.size_gib));
+  *message.mutable_tags() = RenderTags(tags);
+}
+
+template <typename Message>
+Message Render(const storage::SnapshotView& view, const Settings& settings) {
+  Message message;
+  Fill(view.snapshot, view.tags, settings, message);
+  message.set_storage_tier("standard");
+  if (!view.snapshot.state_message.empty()) message.set_state_message(view.snapshot.state_message);
+  return message;
+}
+
+// The snapshot that an imported image is.
+storage::SnapshotView ViewOf(const Image& image) {
+  storage::SnapshotView view;
+  view.snapshot.id = SnapshotOf(image.id);
+  view.snapshot.description = absl::StrCat("Created by RegisterImage for ", image.id.text());
+  view.snapshot.started = image.created;
+  view.snapshot.state = SnapshotState::kCompleted;
+  view.snapshot.size_gib = RootSizeGib(image);
+  return view;
+}
+
+absl::StatusOr<std::vector<storage::SnapshotView>> SnapshotsOfImages(storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List());
+  ASSIGN_OR_RETURN(const auto tags, images.SnapshotTags(all));
+  std::vector<storage::SnapshotView> views;
+  for (const storage::ImageView& each : all) {
+    if (each.image.state != ImageState::kAvailable || each.image.disk_file.empty()) continue;
+    storage::SnapshotView& view = views.emplace_back(ViewOf(each.image));
+    if (const auto own = tags.find(view.snapshot.id.text()); own != tags.end()) view.tags = own->second;
+  }
+  return views;
 }
 
 // Whether `accounts` name the one account there is; all do where none is named.
@@ -41,34 +76,124 @@ bool Named(const gateway::Names& accounts, const Settings& settings) {
          });
 }
 
-// No call makes a snapshot: there are those that lie under images.
 absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::DescribeSnapshotsRequest& request,
+                                                                storage::SnapshotService& snapshots,
                                                                 storage::ImageService& images,
                                                                 const Settings& settings) {
   static const gateway::Listing<v1::Snapshot, v1::DescribeSnapshotsResponse> listing = {
       "snapshots", &v1::Snapshot::snapshot_id, &v1::DescribeSnapshotsResponse::mutable_snapshots};
-  const auto& ids = request.snapshot_ids();
-  RETURN_IF_ERROR(gateway::NamedIds<SnapshotId>(request, ids, "snapshotId").status());
-  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> views, images.List());
-  ASSIGN_OR_RETURN(const auto tags, images.SnapshotTags(views));
-  std::vector<v1::Snapshot> snapshots;
-  for (const storage::ImageView& view : views) {
-    if (view.image.state != ImageState::kAvailable || view.image.disk_file.empty()) continue;
-    v1::Snapshot& snapshot = snapshots.emplace_back(Render(view.image, settings));
-    if (const auto own = tags.find(snapshot.snapshot_id()); own != tags.end()) {
-      *snapshot.mutable_tags() = RenderTags(own->second);
-    }
+  ASSIGN_OR_RETURN(std::vector<SnapshotId> wanted,
+                   gateway::NamedIds<SnapshotId>(request, request.snapshot_ids(), "snapshotId"));
+  ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> views, SnapshotsOfImages(images));
+  if (!wanted.empty()) {
+    // What is no image's is a snapshot of its own.
+    std::set<SnapshotId> rest(wanted.begin(), wanted.end());
+    std::erase_if(views, [&](const storage::SnapshotView& view) { return rest.erase(view.snapshot.id) == 0; });
+    wanted.assign(rest.begin(), rest.end());
   }
-  RETURN_IF_ERROR(
-      gateway::Select<SnapshotId>(ids, snapshots, [](const v1::Snapshot& snapshot) { return snapshot.snapshot_id(); }));
-  if (!Named(request.owner_ids(), settings) || !Named(request.restorable_by_user_ids(), settings)) snapshots.clear();
-  return gateway::Answer(listing, request, std::move(snapshots));
+  if (request.snapshot_ids().empty() || !wanted.empty()) {
+    ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> own, snapshots.List(wanted));
+    std::move(own.begin(), own.end(), std::back_inserter(views));
+  }
+  std::vector<v1::Snapshot> rendered;
+  if (Named(request.owner_ids(), settings) && Named(request.restorable_by_user_ids(), settings)) {
+    for (const storage::SnapshotView& view : views) rendered.push_back(Render<v1::Snapshot>(view, settings));
+  }
+  return gateway::Answer(listing, request, std::move(rendered));
+}
+
+absl::StatusOr<v1::CreateSnapshotResponse> CreateSnapshot(const v1::CreateSnapshotRequest& request,
+                                                          storage::SnapshotService& snapshots,
+                                                          const Settings& settings) {
+  ASSIGN_OR_RETURN(const VolumeId volume, VolumeId::Parse(request.volume_id()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), SnapshotId::kKind));
+  ASSIGN_OR_RETURN(const storage::SnapshotView made, snapshots.Create(volume, request.description(), tags));
+  return Render<v1::CreateSnapshotResponse>(made, settings);
+}
+
+absl::StatusOr<v1::CreateSnapshotsResponse> CreateSnapshots(const v1::CreateSnapshotsRequest& request,
+                                                            const storage::FindMachine& machine_of,
+                                                            storage::SnapshotService& snapshots,
+                                                            const Settings& settings) {
+  const v1::InstanceSpecification& given = request.instance_specification();
+  storage::InstanceSnapshotRequest wanted;
+  ASSIGN_OR_RETURN(wanted.instance_id, InstanceId::Parse(given.instance_id()));
+  ASSIGN_OR_RETURN(const storage::Machine machine, machine_of(wanted.instance_id));
+  wanted.root_device = machine.root_device;
+  wanted.description = request.description();
+  wanted.exclude_root = given.exclude_boot_volume();
+  ASSIGN_OR_RETURN(wanted.excluded, gateway::ParseIds<VolumeId>(given.exclude_data_volume_ids()));
+  wanted.copy_tags = request.has_copy_tags_from_source();
+  ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), SnapshotId::kKind));
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> made, snapshots.CreateOf(wanted));
+  v1::CreateSnapshotsResponse response;
+  for (const storage::SnapshotView& each : made) {
+    Fill(each.snapshot, each.tags, settings, *response.add_snapshots());
+  }
+  return response;
+}
+
+absl::StatusOr<v1::CopySnapshotResponse> CopySnapshot(const v1::CopySnapshotRequest& request,
+                                                      storage::SnapshotService& snapshots, const Settings& settings) {
+  RETURN_IF_ERROR(CheckRegion("sourceRegion", request.source_region(), settings));
+  RETURN_IF_ERROR(CheckRegion("destinationRegion", request.destination_region(), settings));
+  if (request.encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted snapshots are not supported");
+  ASSIGN_OR_RETURN(const SnapshotId source, SnapshotId::Parse(request.source_snapshot_id()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), SnapshotId::kKind));
+  ASSIGN_OR_RETURN(const SnapshotId copy, snapshots.Copy(source, request.description(), tags));
+  v1::CopySnapshotResponse response;
+  response.set_snapshot_id(copy.text());
+  *response.mutable_tags() = RenderTags(tags);
+  return response;
+}
+
+absl::Status DeleteSnapshot(const v1::DeleteSnapshotRequest& request, storage::SnapshotService& snapshots) {
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(request.snapshot_id()));
+  return snapshots.Delete(id);
+}
+
+absl::StatusOr<v1::DescribeSnapshotAttributeResponse> DescribeSnapshotAttribute(
+    const v1::DescribeSnapshotAttributeRequest& request, storage::SnapshotService& snapshots) {
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(request.snapshot_id()));
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> found, snapshots.List({&id, 1}));
+  v1::DescribeSnapshotAttributeResponse response;
+  response.set_snapshot_id(id.text());
+  if (request.attribute() != "createVolumePermission") return response;
+  RenderPermissions(found.front().snapshot.restorable_by, *response.mutable_create_volume_permissions());
+  return response;
+}
+
+absl::Status ModifySnapshotAttribute(const v1::ModifySnapshotAttributeRequest& request,
+                                     storage::SnapshotService& snapshots) {
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(request.snapshot_id()));
+  ASSIGN_OR_RETURN(const PermissionChange change,
+                   ParsePermissions(request, request.create_volume_permission(), request.group_names()));
+  if (change.add.empty() && change.remove.empty()) {
+    return ec2::Error("InvalidParameterCombination", "No attributes specified.");
+  }
+  return snapshots.ChangeRestorable(id, change.add, change.remove);
+}
+
+absl::Status ResetSnapshotAttribute(const v1::ResetSnapshotAttributeRequest& request,
+                                    storage::SnapshotService& snapshots) {
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(request.snapshot_id()));
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> found, snapshots.List({&id, 1}));
+  return snapshots.ChangeRestorable(id, {}, found.front().snapshot.restorable_by);
 }
 
 }  // namespace
 
-void AddSnapshotActions(gateway::Actions& actions, storage::ImageService& images, const Settings& settings) {
-  actions.Add(DescribeSnapshots, images, settings);
+void AddSnapshotActions(gateway::Actions& actions, const StorageServices& services) {
+  storage::SnapshotService& snapshots = services.snapshots;
+  const Settings& settings = services.settings;
+  actions.Add(CreateSnapshot, snapshots, settings);
+  actions.Add(CreateSnapshots, services.machine_of, snapshots, settings);
+  actions.Add(CopySnapshot, snapshots, settings);
+  actions.Add(DeleteSnapshot, snapshots);
+  actions.Add(DescribeSnapshotAttribute, snapshots);
+  actions.Add(DescribeSnapshots, snapshots, services.images, settings);
+  actions.Add(ModifySnapshotAttribute, snapshots);
+  actions.Add(ResetSnapshotAttribute, snapshots);
 }
 
 }  // namespace brume::ec2

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/api/storage_actions.h"
 
+#include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/ec2/storage/api/image_handlers.h"
 #include "lib/ec2/storage/api/snapshot_handlers.h"
 #include "lib/ec2/storage/api/storage_facts.h"
@@ -7,12 +8,12 @@
 
 namespace brume::ec2 {
 
-void AddStorageActions(gateway::Actions& actions, storage::ImageService& images, storage::VolumeService& volumes,
-                       const Settings& settings) {
-  AddStorageFacts(actions.facts(), images, volumes, settings.account());
-  AddImageActions(actions, images, settings);
-  AddSnapshotActions(actions, images, settings);
-  AddVolumeActions(actions, volumes, settings);
+void AddStorageActions(gateway::Actions& actions, const StorageServices& services) {
+  AddStorageFacts(actions.facts(), services.images, services.volumes, services.settings.account());
+  AddImageActions(actions, services);
+  AddImageAttributeActions(actions, services);
+  AddSnapshotActions(actions, services);
+  AddVolumeActions(actions, services.volumes, services.settings);
 }
 
 }  // namespace brume::ec2

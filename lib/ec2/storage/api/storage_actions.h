@@ -2,14 +2,23 @@
 #pragma once
 
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/machine.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
-// What it is given outlives the dispatcher.
-void AddStorageActions(gateway::Actions& actions, storage::ImageService& images, storage::VolumeService& volumes,
-                       const Settings& settings);
+// All that it refers to must outlive the dispatcher.
+struct StorageServices {
+  const Settings& settings;
+  storage::ImageService& images;
+  storage::SnapshotService& snapshots;
+  storage::VolumeService& volumes;
+  const storage::FindMachine& machine_of;
+};
+
+void AddStorageActions(gateway::Actions& actions, const StorageServices& services);
 
 }  // namespace brume::ec2

@@ -20,7 +20,7 @@ std::true_type IsPersisted(SnapshotState);  // the database keeps its values
 absl::string_view StateName(SnapshotState state);
 
 // Also an immutable layer: the file that was the volume's top when it was taken.
-struct Snapshot {
+struct VolumeSnapshot {
   SnapshotId id;
   VolumeId volume_id;  // which may be gone; empty = it was made of none
   std::string description;
@@ -35,6 +35,8 @@ struct Snapshot {
   std::string below;
   // How many layers there are from its own to the lowest. 0 until it is completed.
   int depth = 0;
+  // Taken while the guest is off: one that runs is powered off for it and started again.
+  bool at_rest = false;
   // Accounts that may make volumes of it, and "all".
   std::vector<std::string> restorable_by;
   int64_t version = 0;

@@ -42,7 +42,12 @@ SnapshotId SnapshotOf(const ImageId& image) {
   return SnapshotId::FromTrusted(std::string(SnapshotId::kKind.prefix) + text.substr(text.find('-')));
 }
 
-std::string LayerOf(const Image& image) { return image.disk_file.empty() ? std::string() : image.id.text(); }
+bool HasDisk(const Image& image) { return !image.disk_file.empty() || !image.root_snapshot_id.empty(); }
+
+SnapshotId RootSnapshot(const Image& image) {
+  if (!image.root_snapshot_id.empty()) return image.root_snapshot_id;
+  return HasDisk(image) ? SnapshotOf(image.id) : SnapshotId();
+}
 
 absl::string_view StateName(VolumeState state) { return kVolumeStateNames.Of(state); }
 

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/base/fields.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/state_reason.h"
 
@@ -23,6 +26,23 @@ std::true_type IsPersisted(BootMode);          // the database keeps its values
 absl::string_view BootModeName(BootMode mode);
 // Unset for what is neither.
 std::optional<BootMode> FindBootMode(absl::string_view name);
+
+// A volume that an instance launched from an image gets beside its root volume.
+struct ImageDisk {
+  std::optional<std::string> device_name, snapshot_id, volume_type;
+  std::optional<int32_t> size_gib, iops, throughput;
+  std::optional<bool> delete_on_termination;
+  static constexpr auto Fields() {
+    return std::tuple(Field{"device_name", &ImageDisk::device_name}, Field{"snapshot_id", &ImageDisk::snapshot_id},
+                      Field{"volume_type", &ImageDisk::volume_type}, Field{"size_gib", &ImageDisk::size_gib},
+                      Field{"iops", &ImageDisk::iops}, Field{"throughput", &ImageDisk::throughput},
+                      Field{"delete_on_termination", &ImageDisk::delete_on_termination});
+  }
+};
+struct ImageDisks {
+  std::vector<ImageDisk> disks;
+  static constexpr auto Fields() { return std::tuple(Field{"disks", &ImageDisks::disks}); }
+};
 
 struct Image {
   ImageId id;
@@ -41,17 +61,30 @@ struct Image {
   // The root volume's least size.
   int64_t virtual_size_bytes = 0;
   bool root_delete_on_termination = true;
+  // Under its root volume; empty = its own disk_file is.
+  SnapshotId root_snapshot_id;
+  // The image whose files kernel_file and initrd_file are; empty = its own.
+  ImageId boot_image_id;
+  ImageDisks data_disks;
+  InstanceId source_instance_id;  // it was made of; empty = of none
+  ImageId source_image_id;        // it is a copy of; empty = of none
+  // Accounts that may launch it, and "all".
+  std::vector<std::string> launchable_by;
+  std::optional<absl::Time> deprecated_at;
   int64_t version = 0;
 };
+
+// Whether an instance of it has a root volume.
+bool HasDisk(const Image& image);
 
 // GiB that its root volume has at least.
 int64_t RootSizeGib(const Image& image);
 
-// The snapshot that EC2 would have made the image's root volume of. It is the image itself, by another name.
+// The snapshot that EC2 would have made an imported image's root volume of. It is the image itself, by another name.
 SnapshotId SnapshotOf(const ImageId& image);
 
-// The layer its root volume's top lies over: the image's own files. Empty where it has no disk.
-std::string LayerOf(const Image& image);
+// The snapshot its root volumes are made of; empty where it has no disk.
+SnapshotId RootSnapshot(const Image& image);
 
 enum class VolumeState { kCreating = 0, kInUse = 1, kAvailable = 2, kDeleting = 3, kError = 4 };
 std::true_type IsPersisted(VolumeState);  // the database keeps its values

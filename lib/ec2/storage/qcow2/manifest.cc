@@ -44,7 +44,7 @@ std::string VolumeManifest(const Volume& volume, int64_t size_bytes) {
                {"delete_on_termination", volume.delete_on_termination}});
 }
 
-std::string SnapshotManifest(const Snapshot& snapshot, int64_t virtual_size_bytes) {
+std::string SnapshotManifest(const VolumeSnapshot& snapshot, int64_t virtual_size_bytes) {
   return Dump({{"format", kFormat},
                {"id", snapshot.id.text()},
                {"volume_id", snapshot.volume_id.text()},

@@ -15,7 +15,7 @@ inline constexpr char kLayerDisk[] = "disk.qcow2";
 std::string VolumeManifest(const Volume& volume, int64_t size_bytes);
 
 // layer.json of a snapshot: read by ParseLayerManifest too, and enough to make the snapshot's row again.
-std::string SnapshotManifest(const Snapshot& snapshot, int64_t virtual_size_bytes);
+std::string SnapshotManifest(const VolumeSnapshot& snapshot, int64_t virtual_size_bytes);
 
 // layer.json: what the import found, and from where.
 std::string LayerManifest(const ImageId& id, const std::string& location, const ImportedImage& imported);

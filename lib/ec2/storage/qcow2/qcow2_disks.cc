@@ -150,9 +150,10 @@ class Qcow2Disks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
-  absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) override;
-  absl::Status FinishSnapshot(const Volume& volume, const Snapshot& snapshot) override;
-  absl::Status AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) override;
+  absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
+  absl::Status FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
+  absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot) override;
+  absl::Status AbandonSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::Status RemoveSnapshot(const SnapshotId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override { return PathOf(kInstances, id.text()); }
@@ -170,7 +171,7 @@ class Qcow2Disks final : public Disks {
   absl::Status CheckNothingOver(const std::string& layer, int directory);
   absl::Status CheckNothingIn(int directory, const std::string& layer, const std::string& what);
   // The layer's disk, for reading.
-  absl::StatusOr<UniqueFd> EnsureLayer(int volume_directory, const Volume& volume, const Snapshot& snapshot);
+  absl::StatusOr<UniqueFd> EnsureLayer(int volume_directory, const Volume& volume, const VolumeSnapshot& snapshot);
   absl::Status WriteDisk(int directory, const std::string& name, const Qcow2Layout& layout);
   absl::Status MakeVolume(const Volume& volume);
 
@@ -263,10 +264,11 @@ absl::Status Qcow2Disks::RemoveSnapshot(const SnapshotId& id) {
 }
 
 ImagePaths Qcow2Disks::PathsOf(const Image& image) {
-  const auto path = [&](const std::string& file) {
-    return file.empty() ? "" : absl::StrCat(PathOf(kLayers, image.id.text()), "/", file);
+  const auto path = [&](const ImageId& owner, const std::string& file) {
+    return file.empty() ? "" : absl::StrCat(PathOf(kLayers, owner.text()), "/", file);
   };
-  return {path(image.disk_file), path(image.kernel_file), path(image.initrd_file)};
+  const ImageId& boot = image.boot_image_id.empty() ? image.id : image.boot_image_id;
+  return {path(image.id, image.disk_file), path(boot, image.kernel_file), path(boot, image.initrd_file)};
 }
 
 absl::StatusOr<ImportedImage> Qcow2Disks::FindLayerDisk(const std::string& id) {
@@ -335,7 +337,8 @@ absl::Status Qcow2Disks::WriteDisk(int directory, const std::string& name, const
   return Settle(disk.get(), 0600, {options_.qemu_uid, options_.qemu_gid}, name);
 }
 
-absl::StatusOr<UniqueFd> Qcow2Disks::EnsureLayer(int volume_directory, const Volume& volume, const Snapshot& snapshot) {
+absl::StatusOr<UniqueFd> Qcow2Disks::EnsureLayer(int volume_directory, const Volume& volume,
+                                                 const VolumeSnapshot& snapshot) {
   const std::string id = snapshot.id.text();
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(layers_.get(), id));
   if (have != EntryKind::kNone) {
@@ -359,7 +362,7 @@ absl::StatusOr<UniqueFd> Qcow2Disks::EnsureLayer(int volume_directory, const Vol
   return disk;
 }
 
-absl::StatusOr<std::string> Qcow2Disks::PrepareSnapshot(const Volume& volume, const Snapshot& snapshot) {
+absl::StatusOr<std::string> Qcow2Disks::PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) {
   RETURN_IF_ERROR(CheckId(volume.id));
   RETURN_IF_ERROR(CheckId(snapshot.id));
   const KeyedLocks::Holder holder(locks_, volume.id.text());
@@ -375,15 +378,14 @@ absl::StatusOr<std::string> Qcow2Disks::PrepareSnapshot(const Volume& volume, co
     ASSIGN_OR_RETURN(const std::string start, ReadStart(layer.get(), kHeaderBytes));
     ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
     RETURN_IF_ERROR(RemoveTreeAt(directory->get(), partial));
-    RETURN_IF_ERROR(
-        WriteDisk(directory->get(), partial, EmptyQcow2(size, FromVolume(snapshot.id.text(), kLayerDisk))));
+    RETURN_IF_ERROR(WriteDisk(directory->get(), partial, EmptyQcow2(size, FromVolume(snapshot.id.text(), kLayerDisk))));
     RETURN_IF_ERROR(Failpoint("disks.top_made"));
     RETURN_IF_ERROR(RenameAt(directory->get(), partial, top));
   }
   return absl::StrCat(PathOf(kVolumes, volume.id.text()), "/", top);
 }
 
-absl::Status Qcow2Disks::FinishSnapshot(const Volume& volume, const Snapshot& snapshot) {
+absl::Status Qcow2Disks::FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) {
   RETURN_IF_ERROR(CheckId(volume.id));
   RETURN_IF_ERROR(CheckId(snapshot.id));
   const KeyedLocks::Holder holder(locks_, volume.id.text());
@@ -403,7 +405,17 @@ absl::Status Qcow2Disks::FinishSnapshot(const Volume& volume, const Snapshot& sn
   return SyncDirectory(directory.get(), volume.id.text());
 }
 
-absl::Status Qcow2Disks::AbandonSnapshot(const Volume& volume, const Snapshot& snapshot) {
+absl::StatusOr<bool> Qcow2Disks::HasTop(const Volume& volume, const VolumeSnapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(volumes_.get(), volume.id.text());
+  if (absl::IsNotFound(directory.status())) return false;
+  RETURN_IF_ERROR(directory.status());
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directory->get(), TopOver(snapshot.id)));
+  return have != EntryKind::kNone;
+}
+
+absl::Status Qcow2Disks::AbandonSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) {
   RETURN_IF_ERROR(CheckId(volume.id));
   RETURN_IF_ERROR(CheckId(snapshot.id));
   const KeyedLocks::Holder holder(locks_, volume.id.text());

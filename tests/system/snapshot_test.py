@@ -1,0 +1,108 @@
+"""Snapshots and images of disks that real guests write to."""
+
+import glob
+import os
+import subprocess
+import unittest
+
+from conditions import wait_until
+from harness import HostTest
+
+SECTOR = 20000
+
+
+class SnapshotTest(HostTest):
+    def write(self, guest, text, sector):
+        guest.ssh(f"echo {text} | dd of=/dev/vda bs=512 seek={sector} conv=notrunc,sync,fsync 2>/dev/null")
+
+    def read(self, guest, sector):
+        return guest.ssh(f"dd if=/dev/vda bs=512 skip={sector} count=1 iflag=direct 2>/dev/null | tr -d '\\0'").strip()
+
+    def snapshot(self, guest):
+        made = self.host.api("create-snapshot", volume_id=guest.root_volume)["SnapshotId"]
+        self.wait_snapshot(made)
+        return made
+
+    def wait_snapshot(self, snapshot):
+        wait_until(lambda: self.host.api("describe-snapshots", snapshot_ids=[snapshot])["Snapshots"][0]["State"] ==
+                   "completed", 60, "the snapshot is completed")
+
+    def launch_of(self, image):
+        guest = self.host.run_instances(1, image_id=image)[0]
+        guest.wait_state("running")
+        guest.wait_ready()
+        return guest
+
+    def wait_no_layers(self):
+        wait_until(lambda: not glob.glob(os.path.join(self.host.state_dir, "layers", "snap-*")), 30,
+                   "the snapshots' layers are gone")
+
+    def check_sound(self, volume):
+        """What QEMU's own tool finds wrong with the disk of a volume that nobody has open."""
+        for disk in glob.glob(os.path.join(self.host.state_dir, "volumes", volume, "*.qcow2")):
+            subprocess.run(["qemu-img", "check", "-q", "-f", "qcow2", disk], check=True)
+
+    def test_what_a_running_guest_wrote_before_a_snapshot_is_in_it_and_what_it_wrote_later_is_not(self):
+        guest = self.host.launch_ready()
+        boot = guest.boot_id()
+        self.write(guest, "before", SECTOR)
+        snapshot = self.snapshot(guest)
+        self.write(guest, "after", SECTOR)
+        self.assertEqual(self.read(guest, SECTOR), "after")
+        self.assertEqual(guest.boot_id(), boot)
+
+        name = f"of-{snapshot}"
+        image = self.host.api("register-image", name=name, root_device_name="/dev/vda", block_device_mappings=[
+            {"DeviceName": "/dev/vda", "Ebs": {"SnapshotId": snapshot}}])["ImageId"]
+        self.assertEqual(self.host.image(image)["State"], "available")
+        self.host.api("deregister-image", image_id=image)
+
+        # The guest goes on from the new top through a stop, and through the end of the daemon.
+        guest.stop()
+        guest.wait_state("stopped")
+        self.check_sound(guest.root_volume)
+        guest.start()
+        guest.wait_ssh(other_boot_than=boot)
+        self.assertEqual(self.read(guest, SECTOR), "after")
+        self.host.kill()
+        self.host.start()
+        self.snapshot(guest)
+        self.write(guest, "last", SECTOR)
+        self.assertEqual(self.read(guest, SECTOR), "last")
+        guest.terminate()
+        guest.wait_state("terminated")
+        for each in self.host.api("describe-snapshots")["Snapshots"]:
+            if each["VolumeId"] != "vol-ffffffff":
+                self.host.api("delete-snapshot", snapshot_id=each["SnapshotId"])
+        self.wait_no_layers()
+
+    def test_an_image_of_a_guest_boots_with_what_it_wrote(self):
+        guest = self.host.launch_ready()
+        boot = guest.boot_id()
+        self.write(guest, "live", SECTOR)
+        live = self.host.api("create-image", instance_id=guest.id, name="live", no_reboot=True)["ImageId"]
+        self.host.wait_image(live)
+        self.assertEqual(guest.boot_id(), boot)
+        self.write(guest, "at-rest", SECTOR)
+        rest = self.host.api("create-image", instance_id=guest.id, name="at rest")["ImageId"]
+        self.host.wait_image(rest)
+        guest.wait_ssh(other_boot_than=boot)
+        self.assertEqual(guest.state, "running")
+        self.assertEqual(self.read(guest, SECTOR), "at-rest")
+
+        first, second = self.launch_of(live), self.launch_of(rest)
+        self.assertEqual(self.read(first, SECTOR), "live")
+        self.assertEqual(self.read(second, SECTOR), "at-rest")
+        self.write(first, "own", SECTOR)
+        self.assertEqual(self.read(second, SECTOR), "at-rest")
+        for each in (guest, first, second):
+            each.terminate()
+        for each in (guest, first, second):
+            each.wait_state("terminated")
+        for image in (live, rest):
+            self.host.api("deregister-image", image_id=image, delete_associated_snapshots=True)
+        self.wait_no_layers()
+
+
+if __name__ == "__main__":
+    unittest.main()
