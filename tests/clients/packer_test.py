@@ -1,5 +1,5 @@
-"""Packer's amazon-ebs, from Debian: a key, a group, a guest that is launched and stopped, up to CreateImage, which is not
-served; and everything is taken away again."""
+"""Packer's amazon-ebs, from Debian: a key, a group, a guest that is launched and stopped, an image of it; and everything
+else is taken away again."""
 
 import os
 import re
@@ -12,11 +12,13 @@ TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "packer_temp
 STEPS = ("Prevalidating AMI Name: packed", "Found Image ID: ami-", "Creating temporary keypair",
          "Creating temporary security group", "Authorizing access to port", "Launching a source AWS instance",
          "Instance ID: i-", "Stopping the source instance", "Waiting for the instance to stop", "Creating AMI packed",
-         "Terminating the source AWS instance", "Deleting temporary security group", "Deleting temporary keypair")
+         "AMI: ami-", "Waiting for AMI to become ready", "Modifying attributes on AMI (ami-", "Modifying: description",
+         "Modifying attributes on snapshot (snap-", "Adding tags to AMI (ami-", "Tagging snapshot: snap-",
+         "Creating AMI tags", "Creating snapshot tags", "Terminating the source AWS instance", "Deleting temporary security group", "Deleting temporary keypair")
 
 
 class PackerTest(SimulatedClientTest):
-    def test_a_build_takes_every_step_up_to_the_image_and_takes_away_what_it_made(self):
+    def test_a_build_makes_an_image_and_takes_away_all_else_that_it_made(self):
         ec2 = self.client()
         before = self.left(ec2)
         key_id, secret = self.root_key()
@@ -28,7 +30,15 @@ class PackerTest(SimulatedClientTest):
         steps = iter(re.findall(r"^(?:==>| +)\s*amazon-ebs: (.*)$", done.stdout, re.M))
         for step in STEPS:
             self.assertTrue(any(said.startswith(step) for said in steps), f"no '{step}' in\n{done.stdout}")
-        self.assertIn("Error creating AMI: InvalidAction: The action CreateImage is not served by Brume.", done.stdout)
+        made, = re.findall(r"^us-east-1: (ami-[0-9a-f]+)$", done.stdout, re.M)
+        (image,) = ec2.describe_images(ImageIds=[made])["Images"]
+        self.assertEqual((image["Name"], image["Description"], image["State"]), ("packed", "of packer", "available"))
+        self.assertEqual(image["Tags"], [{"Key": "made", "Value": "by packer"}])
+        snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+        (shown,) = ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+        self.assertEqual(shown["Tags"], [{"Key": "made", "Value": "by packer"}])
+        (permission,) = ec2.describe_image_attribute(ImageId=made, Attribute="launchPermission")["LaunchPermissions"]
+        self.assertEqual(permission, {"UserId": "123456789012"})
         self.assertEqual(self.left(ec2), before)
         (reservation,) = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": ["packer"]}])["Reservations"]
         self.assertEqual([instance["State"]["Name"] for instance in reservation["Instances"]], ["terminated"])

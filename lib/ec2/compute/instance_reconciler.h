@@ -19,7 +19,7 @@
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
-#include "lib/ec2/storage/snapshot_taking.h"
+#include "lib/ec2/storage/snapshot_taking_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 

@@ -16,7 +16,7 @@
 #include "lib/ec2/compute/instance_placement.h"
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/ec2/compute/model/instance.h"
-#include "lib/ec2/storage/machine.h"
+#include "lib/ec2/storage/model/machine.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 

@@ -20,7 +20,7 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
-#include "lib/ec2/storage/machine.h"
+#include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"

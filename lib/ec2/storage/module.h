@@ -8,7 +8,7 @@
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
-#include "lib/ec2/storage/machine.h"
+#include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_service.h"

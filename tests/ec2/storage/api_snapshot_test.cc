@@ -93,8 +93,8 @@ TEST_CASE("who may make volumes of a snapshot is kept, shown and taken back", "[
     request.set_snapshot_id(id);
     request.set_attribute("createVolumePermission");
     std::string text;
-    for (const auto& permission :
-         Value(world.Call<DescribeSnapshotAttributeResponse>(request)).create_volume_permissions()) {
+    const auto answer = Value(world.Call<DescribeSnapshotAttributeResponse>(request));
+    for (const auto& permission : answer.create_volume_permissions()) {
       text += permission.group() + permission.user_id() + " ";
     }
     return text;
@@ -109,6 +109,13 @@ TEST_CASE("who may make volumes of a snapshot is kept, shown and taken back", "[
   CHECK(shown() == "all ");
   REQUIRE_OK(world.CallText("ResetSnapshotAttribute", of + "attribute: 'createVolumePermission'").status());
   CHECK(shown().empty());
+  // As Packer says it.
+  REQUIRE_OK(world
+                 .CallText("ModifySnapshotAttribute",
+                           of + "create_volume_permission { add { user_id: '123456789012' } } user_ids: '123456789012'")
+                 .status());
+  CHECK(shown() == "123456789012 ");
+  REQUIRE_OK(world.CallText("ResetSnapshotAttribute", of + "attribute: 'createVolumePermission'").status());
   CHECK(CodeOf(world, "ModifySnapshotAttribute", of) == "InvalidParameterCombination");
   CHECK(CodeOf(world, "ModifySnapshotAttribute", of + "user_ids: '123456789012'") == "MissingParameter");
   CHECK(CodeOf(world, "ModifySnapshotAttribute", of + "operation_type: 'add' user_ids: 'root'") ==

@@ -45,9 +45,12 @@ absl::StatusOr<PermissionChange> ParsePermissions(const Request& request, const 
   RETURN_IF_ERROR(AddPermissions(modifications.remove(), change.remove));
   std::vector<std::string> named(groups.begin(), groups.end());
   for (const std::string& account : request.user_ids()) RETURN_IF_ERROR(AddAccount(account, named));
-  if (!named.empty() && !request.has_operation_type()) {
+  // Packer says the same in both ways, and no OperationType.
+  const bool said = !change.add.empty() || !change.remove.empty();
+  if (!named.empty() && !request.has_operation_type() && !said) {
     return ec2::Error("MissingParameter", "The request must contain the parameter operationType");
   }
+  if (!request.has_operation_type() && said) return change;
   std::vector<std::string>& changed = request.operation_type() == "remove" ? change.remove : change.add;
   changed.insert(changed.end(), named.begin(), named.end());
   return change;

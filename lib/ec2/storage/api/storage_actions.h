@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lib/ec2/storage/image_service.h"
-#include "lib/ec2/storage/machine.h"
+#include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/gateway/actions.h"

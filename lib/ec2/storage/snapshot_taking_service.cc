@@ -1,4 +1,4 @@
-#include "lib/ec2/storage/snapshot_taking.h"
+#include "lib/ec2/storage/snapshot_taking_service.h"
 
 #include <algorithm>
 #include <utility>
