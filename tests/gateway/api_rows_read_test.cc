@@ -6,6 +6,7 @@
 
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
+#include "lib/ec2/network/network_table.h"
 #include "tests/fakes/api_world.h"
 #include "tests/support/statement_probe.h"
 
@@ -32,6 +33,17 @@ class FullWorld {
     }
     vpc = world.networks.ListVpcs()->front().id.text();
     Tag(vpc, "home");
+    Tag(OfVpc("rtb"), "table");
+    Tag(OfVpc("acl"), "acl");
+    Tag(OfVpc("igw"), "gateway");
+    // There is no action that makes a second VPC.
+    REQUIRE(world.database
+                ->Write([](store::Connection& connection) {
+                  return network::NetworkTable(connection)
+                      .InsertVpc({.id = VpcId::FromTrusted("vpc-0000000000000000b"),
+                                  .cidr = Value(Cidr::Parse("10.200.0.0/16"))});
+                })
+                .ok());
     const std::vector<network::SubnetView> subnets = Value(world.networks.ListSubnets());
     for (const network::SubnetView& view : subnets) {
       subnet = view.subnet.id.text();
@@ -40,6 +52,9 @@ class FullWorld {
     rule = world.groups.ListRules()->back().rule.id.text();
     Tag(rule, "rule");
   }
+
+  // The id of what the VPC has one of.
+  std::string OfVpc(const std::string& prefix) const { return prefix + vpc.substr(vpc.find('-')); }
 
   void Tag(const std::string& id, const std::string& name) { REQUIRE(world.tags.Create({id}, {{"Name", name}}).ok()); }
 
@@ -74,6 +89,9 @@ TEST_CASE("a description that names one thing reads its row and its tags and no 
       {"DescribeKeyPairs", "key_pair_ids: '" + full.key_pair + "'", "key_pairs"},
       {"DescribeKeyPairs", "key_names: 'key-3'", "key_pairs"},
       {"DescribeLaunchTemplates", "launch_template_ids: '" + full.launch_template + "'", "launch_templates"},
+      {"DescribeRouteTables", "route_table_ids: '" + full.OfVpc("rtb") + "'", "vpcs"},
+      {"DescribeNetworkAcls", "network_acl_ids: '" + full.OfVpc("acl") + "'", "vpcs"},
+      {"DescribeInternetGateways", "internet_gateway_ids: '" + full.OfVpc("igw") + "'", "vpcs"},
   };
   for (const auto& c : cases) {
     INFO(c.action);
@@ -83,6 +101,48 @@ TEST_CASE("a description that names one thing reads its row and its tags and no 
     CHECK(full.probe.ReadsOf(" tags ").rows == 1);
     CHECK(full.probe.ReadsOf(" tags ").scanned_rows == 0);
   }
+}
+
+TEST_CASE("what a VPC has one of is found by its tags without reading the other VPCs", "[api]") {
+  FullWorld full;
+  const struct {
+    std::string action, tag;
+  } kinds[] = {
+      {"DescribeRouteTables", "table"}, {"DescribeNetworkAcls", "acl"}, {"DescribeInternetGateways", "gateway"}};
+  for (const auto& kind : kinds) {
+    const auto filter = [](const std::string& name, const std::string& value) {
+      return "filters { name: '" + name + "' values: '" + value + "' } ";
+    };
+    const struct {
+      std::string filters;
+      int found, vpcs_read;
+    } cases[] = {
+        {filter("tag:Name", kind.tag), 1, 1},
+        {filter("tag-key", "Name"), 1, 1},
+        {filter("tag:Name", "home"), 0, 0},  // the VPC's own tag
+        {filter("tag-key", "Other"), 0, 0},
+        {filter("tag:Name", kind.tag) + filter("vpc-id-of-nothing-known", "x"), -1, 0},
+        {filter("tag:Name", "*"), 1, 2},
+    };
+    for (const auto& c : cases) {
+      INFO(kind.action << " " << c.filters);
+      if (c.found < 0) {
+        CHECK_FALSE(full.world.CallText(kind.action, c.filters).ok());
+        continue;
+      }
+      CHECK(full.Count(kind.action, c.filters) == c.found);
+      CHECK(full.probe.ReadsOf(" vpcs ").rows == c.vpcs_read);
+    }
+  }
+}
+
+TEST_CASE("a question about one VPC reads its row alone", "[api]") {
+  FullWorld full;
+  full.probe.Reset();
+  REQUIRE(full.world.CallText("DescribeVpcAttribute", "vpc_id: '" + full.vpc + "' attribute: 'enableDnsSupport'").ok());
+  CHECK(full.probe.ReadsOf(" vpcs ").rows == 1);
+  full.Count("DescribeNetworkAcls", "network_acl_ids: '" + full.OfVpc("acl") + "'");
+  CHECK(full.probe.ReadsOf(" subnets ").scanned_rows == 0);
 }
 
 TEST_CASE("a description of all of a kind reads the tags of that kind alone", "[api]") {

@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/settings.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
@@ -18,6 +19,13 @@ namespace brume::network {
 struct VpcView {
   Vpc vpc;
   TagMap tags;
+};
+
+// Which VPCs a description is about; what is unset says nothing of them.
+struct VpcSelection {
+  std::optional<std::vector<VpcId>> ids;  // those of them that are there
+  // Of what a VPC has and is no row of its own: the VPCs whose has a tag of the query.
+  std::optional<tagging::TagQuery> tags;
 };
 
 struct SubnetView {
@@ -34,6 +42,8 @@ class NetworkService {
   // The default VPC, a default subnet in each zone and the default security group, unless they are there.
   absl::Status EnsureDefaults();
   absl::StatusOr<std::vector<Vpc>> ListVpcs();
+  absl::StatusOr<std::vector<Vpc>> SelectVpcs(const VpcSelection& selection);
+  absl::StatusOr<std::vector<Subnet>> ListSubnetsOf(absl::Span<const VpcId> vpcs);
   // No ids = all. Error: InvalidVpcID.NotFound.
   absl::StatusOr<std::vector<VpcView>> DescribeVpcs(absl::Span<const VpcId> ids);
   // No ids = all. Error: InvalidSubnetID.NotFound.

@@ -123,6 +123,11 @@ absl::StatusOr<Vpc> NetworkTable::GetVpc(const VpcId& id) { return Vpcs().Get(co
 
 absl::StatusOr<std::vector<Vpc>> NetworkTable::ListVpcs() { return Vpcs().Select(connection_, "vpcs ORDER BY seq"); }
 
+absl::StatusOr<std::vector<Vpc>> NetworkTable::FindVpcs(absl::Span<const VpcId> ids) {
+  return Vpcs().Select(connection_, "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN vpcs ON id = wanted",
+                       store::JsonArrayOfIds(ids));
+}
+
 absl::StatusOr<std::optional<Vpc>> NetworkTable::DefaultVpc() {
   return Vpcs().First(connection_, "vpcs WHERE is_default = 1");
 }
@@ -134,6 +139,12 @@ absl::StatusOr<Subnet> NetworkTable::GetSubnet(const SubnetId& id) { return Subn
 absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnets(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return Subnets().Select(connection_, "subnets ORDER BY seq");
   return Subnets().Select(connection_, "subnets WHERE vpc_id = ? ORDER BY seq", *vpc);
+}
+
+absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnetsOf(absl::Span<const VpcId> vpcs) {
+  return Subnets().Select(
+      connection_, "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN subnets ON vpc_id = wanted ORDER BY seq",
+      store::JsonArrayOfIds(vpcs));
 }
 
 absl::Status NetworkTable::InsertInterface(const NetworkInterface& eni) {

@@ -21,11 +21,14 @@ class NetworkTable {
   absl::Status InsertVpc(const Vpc& vpc);
   absl::StatusOr<Vpc> GetVpc(const VpcId& id);  // InvalidVpcID.NotFound
   absl::StatusOr<std::vector<Vpc>> ListVpcs();
+  // Those of them that are there, each once for every time it is named.
+  absl::StatusOr<std::vector<Vpc>> FindVpcs(absl::Span<const VpcId> ids);
   absl::StatusOr<std::optional<Vpc>> DefaultVpc();
 
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
+  absl::StatusOr<std::vector<Subnet>> ListSubnetsOf(absl::Span<const VpcId> vpcs);
 
   // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
   // VPC, subnet, instance and groups it names must be there (FailedPrecondition).

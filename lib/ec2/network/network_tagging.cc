@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -28,8 +27,8 @@ absl::Status FindRule(store::Connection& connection, const SecurityGroupRuleId& 
 // A VPC has one of these, whose id has the VPC's digits.
 template <typename IdType>
 absl::Status FindOfVpc(store::Connection& connection, const IdType& id) {
-  const std::string vpc = absl::StrCat(VpcId::kKind.prefix, id.text().substr(id.text().find('-')));
-  return NetworkTable(connection).GetVpc(VpcId::FromTrusted(vpc)).ok() ? absl::OkStatus() : id.NotFound();
+  const absl::Status vpc = NetworkTable(connection).GetVpc(WithDigitsOf<VpcId>(id.text())).status();
+  return absl::IsNotFound(vpc) ? id.NotFound() : vpc;
 }
 
 }  // namespace

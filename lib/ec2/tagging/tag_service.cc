@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/kinds.h"
 #include "lib/store/connection.h"
@@ -23,8 +24,7 @@ absl::Status InvalidId(absl::string_view text) {
 }
 
 absl::Status CheckResources(const std::vector<std::string>& resource_ids) {
-  if (resource_ids.empty())
-    return ec2::Error("MissingParameter", "The request must contain the parameter resourceIdSet");
+  if (resource_ids.empty()) return ec2::Error(ec2::kMissingParameter, "resourceIdSet");
   if (resource_ids.size() > kMaxResources) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("A call can name at most ", kMaxResources, " resources; ",
                                                             resource_ids.size(), " were given"));
@@ -54,7 +54,7 @@ absl::Status TagService::CheckExists(store::Connection& connection, const std::s
 
 absl::Status TagService::Create(const std::vector<std::string>& resource_ids, const TagMap& tags) {
   RETURN_IF_ERROR(CheckResources(resource_ids));
-  if (tags.empty()) return ec2::Error("MissingParameter", "The request must contain the parameter tagSet");
+  if (tags.empty()) return ec2::Error(ec2::kMissingParameter, "tagSet");
   RETURN_IF_ERROR(CheckTags(tags));
   return database_.Write([&](store::Connection& connection) -> absl::Status {
     TagTable repository(connection);
@@ -116,6 +116,15 @@ absl::StatusOr<TagMap> GetTags(store::Connection& connection, const std::string&
 absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& connection,
                                                         absl::Span<const std::string> resource_ids) {
   return TagTable(connection).GetMany(resource_ids);
+}
+
+absl::StatusOr<std::vector<std::string>> GetTagged(store::Connection& connection, const TagQuery& query) {
+  ASSIGN_OR_RETURN(std::vector<Tag> tags, TagTable(connection).List(query));
+  std::vector<std::string> ids;
+  for (Tag& tag : tags) {
+    if (ids.empty() || ids.back() != tag.resource_id) ids.push_back(std::move(tag.resource_id));
+  }
+  return ids;
 }
 
 }  // namespace brume::tagging

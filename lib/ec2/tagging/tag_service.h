@@ -66,5 +66,7 @@ absl::StatusOr<TagMap> GetTags(store::Connection& connection, const std::string&
 // By resource; one without tags has no entry.
 absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& connection,
                                                         absl::Span<const std::string> resource_ids);
+// The resources that have a tag of the query, each once, in order.
+absl::StatusOr<std::vector<std::string>> GetTagged(store::Connection& connection, const TagQuery& query);
 
 }  // namespace brume::tagging

@@ -5,7 +5,7 @@
 
 #include "brume/ec2/v1/network_acl.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/api/derived_tags.h"
+#include "lib/ec2/network/api/derived_resources.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
@@ -32,18 +32,18 @@ void AddEntries(Acl& acl) {
 
 // Nothing filters packets between subnets but security groups, which is what the default ACL of EC2 says. A VPC has
 // this one ACL for its life, so its id is the VPC's in other clothes.
-Acl Render(const Vpc& vpc, const std::vector<network::SubnetView>& subnets, const Settings& settings) {
+Acl Render(const Vpc& vpc, const std::vector<Subnet>& subnets, const Settings& settings) {
   Acl acl;
-  acl.set_network_acl_id(gateway::IdLike(NetworkAclId::kKind.prefix, vpc.id.text()));
+  acl.set_network_acl_id(WithDigitsOf<NetworkAclId>(vpc.id.text()).text());
   acl.set_is_default(true);
   acl.set_vpc_id(vpc.id.text());
   acl.set_owner_id(settings.account_id);
-  for (const network::SubnetView& view : subnets) {
-    if (view.subnet.vpc_id != vpc.id) continue;
+  for (const Subnet& subnet : subnets) {
+    if (subnet.vpc_id != vpc.id) continue;
     v1::NetworkAclAssociation& association = *acl.add_associations();
-    association.set_network_acl_association_id(gateway::IdLike("aclassoc", view.subnet.id.text()));
+    association.set_network_acl_association_id(gateway::IdLike("aclassoc", subnet.id.text()));
     association.set_network_acl_id(acl.network_acl_id());
-    association.set_subnet_id(view.subnet.id.text());
+    association.set_subnet_id(subnet.id.text());
   }
   AddEntries(acl);
   return acl;
@@ -55,9 +55,11 @@ absl::StatusOr<v1::DescribeNetworkAclsResponse> DescribeNetworkAcls(const v1::De
   static const gateway::Listing<Acl, v1::DescribeNetworkAclsResponse> listing = {
       "acls", &Acl::network_acl_id, &v1::DescribeNetworkAclsResponse::mutable_network_acls};
   const auto& ids = request.network_acl_ids();
-  RETURN_IF_ERROR(gateway::NamedIds<NetworkAclId>(request, ids, "networkAclId").status());
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> subnets, networks.ListSubnets());
+  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, VpcsAskedFor<NetworkAclId>(networks, request, ids, "networkAclId"));
+  std::vector<VpcId> vpc_ids;
+  vpc_ids.reserve(vpcs.size());
+  for (const Vpc& vpc : vpcs) vpc_ids.push_back(vpc.id);
+  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnetsOf(vpc_ids));
   std::vector<Acl> acls;
   acls.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) acls.push_back(Render(vpc, subnets, settings));

@@ -6,15 +6,15 @@
 
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/api/derived_tags.h"
+#include "lib/ec2/network/api/derived_resources.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
 namespace {
 
 // A VPC has one table and one gateway for its life, so their ids are the VPC's in other clothes.
-std::string TableOf(const Vpc& vpc) { return gateway::IdLike(RouteTableId::kKind.prefix, vpc.id.text()); }
-std::string GatewayOf(const Vpc& vpc) { return gateway::IdLike(InternetGatewayId::kKind.prefix, vpc.id.text()); }
+std::string TableOf(const Vpc& vpc) { return WithDigitsOf<RouteTableId>(vpc.id.text()).text(); }
+std::string GatewayOf(const Vpc& vpc) { return WithDigitsOf<InternetGatewayId>(vpc.id.text()).text(); }
 
 v1::RouteTable RenderTable(const Vpc& vpc, const Settings& settings) {
   v1::RouteTable table;
@@ -46,8 +46,7 @@ absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::De
   static const gateway::Listing<v1::RouteTable, v1::DescribeRouteTablesResponse> listing = {
       "tables", &v1::RouteTable::route_table_id, &v1::DescribeRouteTablesResponse::mutable_route_tables};
   const auto& ids = request.route_table_ids();
-  RETURN_IF_ERROR(gateway::NamedIds<RouteTableId>(request, ids, "routeTableId").status());
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, networks.ListVpcs());
+  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, VpcsAskedFor<RouteTableId>(networks, request, ids, "routeTableId"));
   std::vector<v1::RouteTable> tables;
   tables.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) tables.push_back(RenderTable(vpc, settings));
@@ -71,11 +70,8 @@ absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeInternetGateways(
       "gateways", &v1::InternetGateway::internet_gateway_id,
       &v1::DescribeInternetGatewaysResponse::mutable_internet_gateways};
   const auto& ids = request.internet_gateway_ids();
-  RETURN_IF_ERROR(gateway::NamedIds<InternetGatewayId>(request, ids, "internetGatewayId").status());
-  std::vector<Vpc> vpcs;
-  if (settings.has_uplink) {
-    ASSIGN_OR_RETURN(vpcs, networks.ListVpcs());
-  }
+  ASSIGN_OR_RETURN(std::vector<Vpc> vpcs, VpcsAskedFor<InternetGatewayId>(networks, request, ids, "internetGatewayId"));
+  if (!settings.has_uplink) vpcs.clear();
   std::vector<v1::InternetGateway> gateways;
   gateways.reserve(vpcs.size());
   for (const Vpc& vpc : vpcs) gateways.push_back(RenderGateway(vpc, settings));

@@ -1,6 +1,5 @@
 #include "lib/ec2/network/api/vpc_handlers.h"
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -50,9 +49,9 @@ absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequ
 
 absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::DescribeVpcAttributeRequest& request,
                                                                       network::NetworkService& networks) {
-  ASSIGN_OR_RETURN(const std::vector<Vpc> all, networks.ListVpcs());
-  const auto named = [&](const Vpc& vpc) { return vpc.id.text() == request.vpc_id(); };
-  if (std::none_of(all.begin(), all.end(), named)) return VpcId::NotFound(request.vpc_id());
+  ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
+  ASSIGN_OR_RETURN(const std::vector<Vpc> found, networks.SelectVpcs({.ids = {{id}}, .tags = {}}));
+  if (found.empty()) return id.NotFound();
   v1::DescribeVpcAttributeResponse response;
   response.set_vpc_id(request.vpc_id());
   if (request.attribute() == "enableDnsSupport") {

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "lib/resource/ids.h"
+#include "absl/strings/str_cat.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/ipv6.h"
 
@@ -22,6 +23,13 @@ struct Vpc {
 struct Subnet {
   SubnetId id;
   VpcId vpc_id;
+// A VPC has one route table, one network ACL and one internet gateway for its life. They are no rows of their own:
+// their ids have the digits of the VPC's, and the VPC's those of theirs.
+template <typename IdType>
+IdType WithDigitsOf(absl::string_view id) {
+  return IdType::FromTrusted(absl::StrCat(IdType::kKind.prefix, id.substr(id.find('-'))));
+}
+
   Cidr cidr;
   std::string availability_zone;
   bool default_for_az = false;
