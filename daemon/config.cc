@@ -39,6 +39,21 @@ Setter Choice(std::string* into, std::vector<std::string> choices) {
   };
 }
 
+template <typename Enum, size_t size>
+Setter Choice(Enum* into, const EnumNames<Enum, size>& names) {
+  return [into, &names](const toml::node& node) -> absl::Status {
+    std::string text;
+    RETURN_IF_ERROR(Text(&text)(node));
+    const std::optional<Enum> found = names.Find(text);
+    if (!found.has_value()) {
+      const auto word = [](std::string* out, const auto& row) { out->append(row.second); };
+      return absl::InvalidArgumentError(absl::StrCat("must be one of ", absl::StrJoin(names.rows(), ", ", word)));
+    }
+    *into = *found;
+    return absl::OkStatus();
+  };
+}
+
 Setter Flag(bool* into) {
   return [into](const toml::node& node) {
     if (!node.is_boolean()) return WrongType("true or false");
@@ -194,7 +209,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"capacity.guest_overhead_mib", Number(&settings.guest_overhead_mib, 0, 65536)},
       {"compute.libvirt_uri", Text(&config.libvirt_uri)},
       {"compute.qemu_user", Text(&config.qemu_user)},
-      {"compute.acceleration", Choice(&config.acceleration, {"auto", "kvm", "tcg"})},
+      {"compute.acceleration", Choice(&config.acceleration, compute::kAccelerationWishNames)},
       {"compute.console_log_kib", Number(&config.console_log_kib, 16, 1 << 20)},
       {"compute.launch_timeout_seconds", SecondsOf(&settings.launch_timeout, 1, 86400)},
       {"compute.shutdown_timeout_seconds", SecondsOf(&settings.shutdown_timeout, 0, 86400)},

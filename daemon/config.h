@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "lib/cloudwatch/metric_service.h"
 #include "lib/cloudwatch/sampler.h"
+#include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/request_limiter.h"
@@ -40,7 +41,7 @@ struct Config {
 
   std::string libvirt_uri;  // empty = qemu:///embed under the state directory
   std::string qemu_user = "brume-qemu";
-  std::string acceleration = "auto";  // auto, kvm, tcg
+  compute::AccelerationWish acceleration = compute::AccelerationWish::kAuto;
   int64_t console_log_kib = 1024;
 
   std::string uplink = "auto";               // auto, none, or an interface

@@ -77,7 +77,7 @@ HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
   return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
 }
 
-void CheckHypervisor(compute::Hypervisor& hypervisor, const std::string& configured, host::HostReport& report) {
+void CheckHypervisor(compute::Hypervisor& hypervisor, compute::AccelerationWish configured, host::HostReport& report) {
   const absl::StatusOr<compute::HypervisorInfo> info = hypervisor.Describe();
   if (!info.ok()) {
     report.checks.push_back({"libvirt", false, std::string(info.status().message()),
@@ -86,7 +86,7 @@ void CheckHypervisor(compute::Hypervisor& hypervisor, const std::string& configu
   }
   report.hypervisor = {.uri = info->uri,
                        .version = info->version,
-                       .acceleration = info->acceleration,
+                       .acceleration = std::string(compute::kAccelerationNames.Of(info->acceleration)),
                        .acceleration_note = info->acceleration_note};
   report.checks.push_back({"libvirt", true, absl::StrCat(info->version, " at ", info->uri), ""});
   report.checks.push_back(CheckAcceleration(*info, configured));
@@ -169,9 +169,12 @@ HostCheck CheckDatabase(store::Database& database, const absl::Status& pages) {
   return {"database", false, std::string(read.message()), "look at brumed's log; the file is STATE/brume.db"};
 }
 
-HostCheck CheckAcceleration(const compute::HypervisorInfo& info, const std::string& configured) {
-  if (info.acceleration != "tcg") return {"acceleration", true, info.acceleration, ""};
-  if (configured == "tcg") return {"acceleration", true, "guests are emulated (TCG), as compute.acceleration says", ""};
+HostCheck CheckAcceleration(const compute::HypervisorInfo& info, compute::AccelerationWish configured) {
+  if (info.acceleration != compute::Acceleration::kTcg) {
+    return {"acceleration", true, std::string(compute::kAccelerationNames.Of(info.acceleration)), ""};
+  }
+  if (configured == compute::AccelerationWish::kTcg)
+    return {"acceleration", true, "guests are emulated (TCG), as compute.acceleration says", ""};
   return {"acceleration", false, absl::StrCat("guests are emulated (TCG): ", info.acceleration_note),
           "switch virtualization on in the firmware, or let this host's own host pass it on"};
 }
@@ -198,7 +201,7 @@ host::HostReport Diagnose(const DoctorParts& parts) {
   } else {
     report.checks.push_back(CheckPrograms());
     if (parts.config.uplink != "none") report.checks.push_back(CheckFirewall());
-    if (parts.config.acceleration != "tcg") {
+    if (parts.config.acceleration != compute::AccelerationWish::kTcg) {
       if (std::optional<HostCheck> kvm = CheckKvmDevice(parts.config.qemu_user)) {
         report.checks.push_back(*std::move(kvm));
       }

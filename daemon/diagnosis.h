@@ -32,7 +32,7 @@ struct DoctorParts {
 host::HostCheck CheckDatabase(store::Database& database, const absl::Status& pages);
 
 // Whether guests are as fast as they can be, or as slow as `configured` (compute.acceleration) wants them.
-host::HostCheck CheckAcceleration(const compute::HypervisorInfo& info, const std::string& configured);
+host::HostCheck CheckAcceleration(const compute::HypervisorInfo& info, compute::AccelerationWish configured);
 
 // What was missing or changed on the host within the hour before `now` and was made again; nothing to say when nothing
 // was.

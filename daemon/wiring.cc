@@ -100,9 +100,15 @@ void FillCapacity(Config& config) {
 int64_t GuestOverheadMib(compute::Hypervisor& hypervisor) {
   constexpr int64_t kKvmMib = 40, kEmulatedMib = 100;
   // Not Describe, which waits for libvirt: serving must not.
-  const std::string acceleration = hypervisor.Acceleration();
-  if (acceleration == "simulated") return 0;
-  return acceleration == "kvm" ? kKvmMib : kEmulatedMib;
+  switch (hypervisor.Acceleration()) {
+    case compute::Acceleration::kSimulated:
+      return 0;
+    case compute::Acceleration::kKvm:
+      return kKvmMib;
+    case compute::Acceleration::kTcg:
+      break;
+  }
+  return kEmulatedMib;
 }
 
 // What differs between a real host and a simulated one; everything above is the same.

@@ -156,7 +156,7 @@ const auto& Policies() {
       store::Encoded<Steps>("steps", kRule, &Rule::steps),
       store::Column("target", kRule, &Rule::predictive, &Predictive::target),
       store::Column("disable_scale_in", kRule, &Rule::disable_scale_in),
-      store::Column("scales", kRule, &Rule::predictive, &Predictive::scales),
+      store::Column("scales", kRule, &Rule::predictive, &Predictive::mode),
       store::Column("buffer", kRule, &Rule::predictive, &Predictive::buffer),
       store::Column("breach", kRule, &Rule::predictive, &Predictive::breach),
       store::Column("max_buffer", kRule, &Rule::predictive, &Predictive::max_capacity_buffer_percent),

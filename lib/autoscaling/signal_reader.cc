@@ -156,7 +156,7 @@ absl::Status SignalReader::ReadForecast(const Snapshot& snapshot, const scaling:
                        watch.forecast->loads, watch.forecast->first_hour, now);
   if (!foreseen.has_value()) return absl::OkStatus();
   signal.forecast = foreseen->capacity;
-  if (std::get<scaling::PredictivePolicy>(policy.policy.rule).scales) {
+  if (std::get<scaling::PredictivePolicy>(policy.policy.rule).mode == scaling::PredictiveMode::kForecastAndScale) {
     all.max_size = std::max(all.max_size, foreseen->max_size);
   }
   return absl::OkStatus();

@@ -17,7 +17,6 @@ namespace {
 using Node = ExpressionNode;
 using Kind = Node::Kind;
 using Many = std::vector<TimeSeries>;
-using Operation = double (*)(double, double);
 
 // CloudWatch's functions that need what is not here.
 absl::string_view WhyAbsent(absl::string_view function) {
@@ -92,12 +91,10 @@ class Evaluator {
   absl::StatusOr<ExpressionValue> Operate(const Node& node) {
     ASSIGN_OR_RETURN(const ExpressionValue left, Evaluate(node.operands[0]));
     ASSIGN_OR_RETURN(const ExpressionValue right, Evaluate(node.operands[1]));
-    const std::optional<Operation> function = FindOperator(node.text);
-    if (!function.has_value()) return Wrong(absl::StrCat("there is no operator ", node.text));
-    return Combine(*function, left, right);
+    return Combine(OperationOf(node.op), left, right);
   }
 
-  absl::StatusOr<ExpressionValue> Combine(Operation function, const ExpressionValue& left,
+  absl::StatusOr<ExpressionValue> Combine(BinaryOperation function, const ExpressionValue& left,
                                           const ExpressionValue& right) {
     RETURN_IF_ERROR(Spend(left));
     RETURN_IF_ERROR(Spend(right));
@@ -116,7 +113,8 @@ class Evaluator {
   }
 
   // Of numbers and series, no lists.
-  static ExpressionValue CombineOne(Operation function, const ExpressionValue& left, const ExpressionValue& right) {
+  static ExpressionValue CombineOne(BinaryOperation function, const ExpressionValue& left,
+                                    const ExpressionValue& right) {
     const auto* a = std::get_if<TimeSeries>(&left);
     const auto* b = std::get_if<TimeSeries>(&right);
     if (a == nullptr && b == nullptr) return function(std::get<double>(left), std::get<double>(right));

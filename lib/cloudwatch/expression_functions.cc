@@ -142,23 +142,36 @@ std::optional<TimeSeries (*)(const TimeSeries&)> FindSeriesFunction(absl::string
   return Find(kFunctions, name);
 }
 
-std::optional<double (*)(double, double)> FindOperator(absl::string_view op) {
-  static constexpr std::pair<absl::string_view, double (*)(double, double)> kOperators[] = {
-      {"+", [](double a, double b) { return a + b; }},
-      {"-", [](double a, double b) { return a - b; }},
-      {"*", [](double a, double b) { return a * b; }},
-      {"/", [](double a, double b) { return a / b; }},
-      {"^", [](double a, double b) { return std::pow(a, b); }},
-      {"==", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
-      {"!=", [](double a, double b) { return a != b ? 1.0 : 0.0; }},
-      {"<", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
-      {">", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
-      {"<=", [](double a, double b) { return a <= b ? 1.0 : 0.0; }},
-      {">=", [](double a, double b) { return a >= b ? 1.0 : 0.0; }},
-      {"&&", [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; }},
-      {"||", [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }},
-  };
-  return Find(kOperators, op);
+BinaryOperation OperationOf(Operator op) {
+  switch (op) {
+    case Operator::kOr:
+      return [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; };
+    case Operator::kAnd:
+      return [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; };
+    case Operator::kEqual:
+      return [](double a, double b) { return a == b ? 1.0 : 0.0; };
+    case Operator::kNotEqual:
+      return [](double a, double b) { return a != b ? 1.0 : 0.0; };
+    case Operator::kLessOrEqual:
+      return [](double a, double b) { return a <= b ? 1.0 : 0.0; };
+    case Operator::kGreaterOrEqual:
+      return [](double a, double b) { return a >= b ? 1.0 : 0.0; };
+    case Operator::kLess:
+      return [](double a, double b) { return a < b ? 1.0 : 0.0; };
+    case Operator::kGreater:
+      return [](double a, double b) { return a > b ? 1.0 : 0.0; };
+    case Operator::kAdd:
+      return [](double a, double b) { return a + b; };
+    case Operator::kSubtract:
+      return [](double a, double b) { return a - b; };
+    case Operator::kMultiply:
+      return [](double a, double b) { return a * b; };
+    case Operator::kDivide:
+      return [](double a, double b) { return a / b; };
+    case Operator::kPower:
+      return [](double a, double b) { return std::pow(a, b); };
+  }
+  return nullptr;  // no other operator is made
 }
 
 }  // namespace brume::cloudwatch

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "lib/cloudwatch/expression_node.h"
 #include "lib/cloudwatch/expression_value.h"
 
 namespace brume::cloudwatch {
@@ -29,7 +30,8 @@ std::optional<double (*)(double)> FindNumberFunction(absl::string_view name);
 // MINUTE HOUR DAY (1 = Monday) DATE MONTH YEAR EPOCH. Unset for other names.
 std::optional<TimeSeries (*)(const TimeSeries&)> FindSeriesFunction(absl::string_view name);
 
-// Operators of two numbers; a comparison gives 1 or 0. Unset for what is no operator.
-std::optional<double (*)(double, double)> FindOperator(absl::string_view op);
+// Of two numbers; a comparison gives 1 or 0.
+using BinaryOperation = double (*)(double, double);
+BinaryOperation OperationOf(Operator op);
 
 }  // namespace brume::cloudwatch

@@ -1,7 +1,7 @@
 #include "lib/cloudwatch/expression_parser.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -20,14 +20,22 @@ using Kind = Node::Kind;
 // Each level of brackets takes a few frames of the stack.
 constexpr int kDeepest = 50;
 
-// Longer ones before those they begin with.
-constexpr std::array<std::array<absl::string_view, 6>, 5> kLevels = {{
-    {"||", "OR"},
-    {"&&", "AND"},
-    {"==", "!=", "<=", ">=", "<", ">"},
-    {"+", "-"},
-    {"*", "/"},
-}};
+// How operators are written, by what they bind: the loosest level first. Longer ones before those they begin with.
+struct Sign {
+  size_t level;
+  absl::string_view text;
+  Operator op;
+};
+constexpr Sign kSigns[] = {
+    {0, "||", Operator::kOr},          {0, "OR", Operator::kOr},
+    {1, "&&", Operator::kAnd},         {1, "AND", Operator::kAnd},
+    {2, "==", Operator::kEqual},       {2, "!=", Operator::kNotEqual},
+    {2, "<=", Operator::kLessOrEqual}, {2, ">=", Operator::kGreaterOrEqual},
+    {2, "<", Operator::kLess},         {2, ">", Operator::kGreater},
+    {3, "+", Operator::kAdd},          {3, "-", Operator::kSubtract},
+    {4, "*", Operator::kMultiply},     {4, "/", Operator::kDivide},
+};
+constexpr size_t kLevels = 5;
 
 // What FILL and SORT take besides values.
 constexpr absl::string_view kWords[] = {"REPEAT", "LINEAR", "ASC", "DESC", "AVG", "SUM", "MIN", "MAX", "STDDEV"};
@@ -62,29 +70,27 @@ class Parser {
     return rest_.substr(0, static_cast<size_t>(std::find_if_not(rest_.begin(), rest_.end(), IsWord) - rest_.begin()));
   }
 
-  // The operator as a sign: AND and OR are && and ||.
-  absl::string_view TakeOperator(size_t level) {
+  std::optional<Operator> TakeOperator(size_t level) {
     Skip();
-    for (const absl::string_view op : kLevels[level]) {
-      const bool is_word = !op.empty() && absl::ascii_isalpha(op.front());
-      if (op.empty() || (is_word && Word() != op) || !Take(op)) continue;
-      return is_word ? kLevels[level].front() : op;
+    for (const Sign& sign : kSigns) {
+      const bool is_word = absl::ascii_isalpha(sign.text.front());
+      if (sign.level == level && (!is_word || Word() == sign.text) && Take(sign.text)) return sign.op;
     }
-    return "";
+    return std::nullopt;
   }
 
   absl::StatusOr<Node> Level(size_t level) {
-    if (level == kLevels.size()) return Unary();
+    if (level == kLevels) return Unary();
     ASSIGN_OR_RETURN(Node left, Level(level + 1));
-    for (absl::string_view op = TakeOperator(level); !op.empty(); op = TakeOperator(level)) {
+    for (std::optional<Operator> op = TakeOperator(level); op.has_value(); op = TakeOperator(level)) {
       ASSIGN_OR_RETURN(Node right, Level(level + 1));
-      left = Operation(op, std::move(left), std::move(right));
+      left = Operation(*op, std::move(left), std::move(right));
     }
     return left;
   }
 
-  static Node Operation(absl::string_view op, Node left, Node right) {
-    Node node{.kind = Kind::kOperator, .text = std::string(op)};
+  static Node Operation(Operator op, Node left, Node right) {
+    Node node{.kind = Kind::kOperator, .op = op};
     node.operands.push_back(std::move(left));
     node.operands.push_back(std::move(right));
     return node;
@@ -95,7 +101,7 @@ class Parser {
     if (!Take("-")) return Power();
     ASSIGN_OR_RETURN(const Depth deeper, Enter());
     ASSIGN_OR_RETURN(Node operand, Unary());
-    return Operation("-", {.number = 0}, std::move(operand));
+    return Operation(Operator::kSubtract, {.number = 0}, std::move(operand));
   }
 
   absl::StatusOr<Node> Power() {
@@ -103,7 +109,7 @@ class Parser {
     if (!Take("^")) return base;
     ASSIGN_OR_RETURN(const Depth deeper, Enter());
     ASSIGN_OR_RETURN(Node exponent, Unary());
-    return Operation("^", std::move(base), std::move(exponent));
+    return Operation(Operator::kPower, std::move(base), std::move(exponent));
   }
 
   absl::StatusOr<Node> Primary() {

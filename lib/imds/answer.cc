@@ -133,7 +133,7 @@ MetadataResponse AnswerRequest(const MetadataRequest& request, const MetadataSou
                                absl::Time now) {
   if (source == nullptr) return ErrorResponse(404);
   const Instance& instance = source->view.instance;
-  if (!instance.metadata_options.endpoint_enabled) return ErrorResponse(403);
+  if (instance.metadata_options.endpoint == MetadataState::kDisabled) return ErrorResponse(403);
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (!reads && request.method != "PUT") return NotAllowed("GET, HEAD, PUT");
   if (request.target.size() > kMaxTargetBytes) return ErrorResponse(414);
@@ -146,7 +146,8 @@ MetadataResponse AnswerRequest(const MetadataRequest& request, const MetadataSou
 
   const std::vector<std::string> tokens = HeaderValues(request, kTokenHeader);
   const bool authenticated = tokens.size() == 1 && IsValidToken(key, instance, tokens[0], now);
-  if (!authenticated && (!tokens.empty() || instance.metadata_options.tokens_required)) return ErrorResponse(401);
+  if (!authenticated && (!tokens.empty() || instance.metadata_options.tokens == HttpTokens::kRequired))
+    return ErrorResponse(401);
 
   absl::StatusOr<Document> document = FindDocument(*source, *path);
   if (!document.ok()) return ErrorResponse(404);

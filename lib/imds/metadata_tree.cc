@@ -183,7 +183,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
     node.Text("public-keys/0/openssh-key", absl::StrCat(source.public_key, "\n"));
     node.At("public-keys/0").listed_as = absl::StrCat("0=", ListedKeyName(instance.key_name));
   }
-  if (instance.metadata_options.tags_enabled) {
+  if (instance.metadata_options.tags == MetadataState::kEnabled) {
     for (const auto& [key, value] : source.view.tags) {
       if (!IsServableTagKey(key)) continue;
       node.Text(absl::StrCat("tags/instance/", key), value).listed = !LooksLikePublicKey(key);

@@ -34,8 +34,8 @@ TEST_CASE("a forecast that may raise the maximum does so for as long as it lasts
   scaling::PolicyRecord policy;
   policy.seq = 1;
   policy.policy.name = "daily";
-  policy.policy.rule =
-      scaling::PredictivePolicy{50, true, absl::ZeroDuration(), scaling::CapacityBreach::kIncreaseMaxCapacity, 0};
+  policy.policy.rule = scaling::PredictivePolicy{50, scaling::PredictiveMode::kForecastAndScale, absl::ZeroDuration(),
+                                                 scaling::CapacityBreach::kIncreaseMaxCapacity, 0};
   snapshot.policies.push_back(policy);
   std::vector<scaling::PolicyMemory> memories(1);
   Signals signals;

@@ -58,7 +58,7 @@ TEST_CASE("a load that grows from day to day is followed", "[scaling]") {
 TEST_CASE("a forecast asks for its capacity ahead of the hour by the buffer", "[scaling]") {
   const absl::Time first = absl::FromUnixSeconds(1'800'000'000);
   const Group group = MakeGroup(1, 30, 5);
-  const PredictivePolicy policy{.target = 50, .scales = true, .buffer = absl::Minutes(10)};
+  const PredictivePolicy policy{.target = 50, .mode = PredictiveMode::kForecastAndScale, .buffer = absl::Minutes(10)};
   const std::vector<double> loads = {500, 1000, 250};
   const auto at = [&](int minute) {
     const auto foreseen = CapacityForecast(policy, group, loads, first, first + absl::Minutes(minute));
@@ -76,7 +76,7 @@ TEST_CASE("a forecast asks for its capacity ahead of the hour by the buffer", "[
 TEST_CASE("a forecast honours the maximum unless its policy may raise it", "[scaling]") {
   const absl::Time first = absl::FromUnixSeconds(1'800'000'000);
   const Group group = MakeGroup(1, 40, 5);
-  PredictivePolicy policy{.target = 10, .scales = true};
+  PredictivePolicy policy{.target = 10, .mode = PredictiveMode::kForecastAndScale};
   const std::vector<double> loads = {500};
   const auto honoured = CapacityForecast(policy, group, loads, first, first);
   REQUIRE(honoured.has_value());

@@ -317,7 +317,7 @@ TEST_CASE("a launch configuration is described as it was made, and members are l
   const Instance instance = world.Row(InstanceId::FromTrusted(group.instances(0).instance_id()));
   CHECK(instance.user_data == "hi");
   CHECK(instance.metadata_options.hop_limit == 2);
-  CHECK(!instance.metadata_options.tokens_required);
+  CHECK(instance.metadata_options.tokens == HttpTokens::kOptional);
   CHECK(!instance.monitoring);
   CHECK(ec2::ErrorCode(world.Do("DeleteLaunchConfiguration", "launch_configuration_name: 'lc'")) == "ResourceInUse");
 }

@@ -236,14 +236,17 @@ TEST_CASE("a group does not scale in while members are coming", "[scaling]") {
 
 TEST_CASE("a forecast is a floor that scales out and never in", "[scaling]") {
   Room room;
-  room.Add({.name = "foresee", .enabled = true, .rule = PredictivePolicy{.target = 50, .scales = true}}, {});
+  room.Add({.name = "foresee",
+            .enabled = true,
+            .rule = PredictivePolicy{.target = 50, .mode = PredictiveMode::kForecastAndScale}},
+           {});
   room.signals[0].forecast = 14;
   CHECK(room.Desired() == 14);
   room.signals[0].forecast = 7;
   CHECK_FALSE(room.Desired().has_value());
   room.Add(Tracking(50), Datapoint(5));
   CHECK(LastOf(room, PolicyMemory::kDatapoints) == 7);
-  std::get<PredictivePolicy>(room.policies[0].rule).scales = false;
+  std::get<PredictivePolicy>(room.policies[0].rule).mode = PredictiveMode::kForecastOnly;
   CHECK(room.Desired() == 2);
 }
 

@@ -60,18 +60,18 @@ TEST_CASE("a KVM device the guests' user may not open is a fault with its fix", 
 
 TEST_CASE("emulation is a fault of the host's, unless the configuration asks for it", "[doctor]") {
   compute::HypervisorInfo info;
-  info.acceleration = "tcg";
+  info.acceleration = compute::Acceleration::kTcg;
   info.acceleration_note = "there is no /dev/kvm";
-  for (const char* configured : {"auto", "kvm"}) {
+  for (const auto configured : {compute::AccelerationWish::kAuto, compute::AccelerationWish::kKvm}) {
     const host::HostCheck check = CheckAcceleration(info, configured);
     CHECK_FALSE(check.ok);
     CHECK(check.fix.find("firmware") != std::string::npos);
   }
-  const host::HostCheck wanted = CheckAcceleration(info, "tcg");
+  const host::HostCheck wanted = CheckAcceleration(info, compute::AccelerationWish::kTcg);
   CHECK(wanted.ok);
   CHECK(wanted.fix.empty());
-  info.acceleration = "kvm";
-  CHECK(CheckAcceleration(info, "auto").ok);
+  info.acceleration = compute::Acceleration::kKvm;
+  CHECK(CheckAcceleration(info, compute::AccelerationWish::kAuto).ok);
 }
 
 TEST_CASE("what was made again on the host is told for an hour", "[doctor]") {

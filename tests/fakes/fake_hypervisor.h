@@ -173,9 +173,9 @@ class FakeHypervisor final : public compute::Hypervisor {
     return console_->substr(console_->size() - std::min(console_->size(), max_bytes));
   }
   absl::StatusOr<compute::HypervisorInfo> Describe() override {
-    return compute::HypervisorInfo{"fake:///", "fake", "simulated", ""};
+    return compute::HypervisorInfo{"fake:///", "fake", compute::Acceleration::kSimulated, ""};
   }
-  std::string Acceleration() override { return "simulated"; }
+  compute::Acceleration Acceleration() override { return compute::Acceleration::kSimulated; }
   void Watch(std::function<void(const compute::GuestEvent&)> on_event, std::function<void()>) override {
     std::lock_guard lock(mutex_);
     on_event_ = std::move(on_event);

@@ -22,7 +22,7 @@ MetadataResponse Ask(const MetadataSource& source, const std::string& method, co
 // Version 1 only, so that a path's answer shows without a token.
 MetadataSource OpenSource() {
   MetadataSource source = ExampleSource();
-  source.view.instance.metadata_options.tokens_required = false;
+  source.view.instance.metadata_options.tokens = HttpTokens::kOptional;
   return source;
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("where tokens are optional a bad one is refused all the same", "[metad
 
 TEST_CASE("a disabled endpoint answers nothing but 403", "[metadata]") {
   MetadataSource source = OpenSource();
-  source.view.instance.metadata_options.endpoint_enabled = false;
+  source.view.instance.metadata_options.endpoint = MetadataState::kDisabled;
   CHECK(Ask(source, "GET", "/latest/meta-data/").status == 403);
   CHECK(Ask(source, "PUT", "/latest/api/token", {{kTtl, "60"}}).status == 403);
   CHECK(Ask(source, "POST", "/").status == 403);

@@ -173,7 +173,7 @@ class MetadataHost {
     instance.key_name = "laptop";
     instance.public_key = "ssh-ed25519 AAAAExample laptop";
     instance.user_data = std::string("#!/bin/sh\n\0\xff", 12);
-    instance.metadata_options.tags_enabled = true;
+    instance.metadata_options.tags = MetadataState::kEnabled;
     instance.availability_zone = subnet_.availability_zone;
     instance.vpc_id = vpc_.id;
     instance.subnet_id = subnet_.id;

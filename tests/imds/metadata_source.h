@@ -17,7 +17,7 @@ inline MetadataSource ExampleSource() {
   instance.launch_time = absl::FromUnixSeconds(1769853600);  // 2026-01-31T10:00:00Z
   instance.key_name = "laptop";
   instance.user_data = std::string("#!/bin/sh\necho hello\0\xff\n", 23);
-  instance.metadata_options.tags_enabled = true;
+  instance.metadata_options.tags = MetadataState::kEnabled;
   instance.availability_zone = "us-east-1b";
   instance.root_device_name = "/dev/vda";
 

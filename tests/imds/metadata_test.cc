@@ -31,7 +31,7 @@ std::string TokenHeader(const std::string& token) { return absl::StrCat("X-aws-e
 
 // Lets a guest read without a token.
 void AllowVersion1(MetadataHost& host, const Instance& instance) {
-  host.ChangeOptions(instance.id, [](MetadataOptions& options) { options.tokens_required = false; });
+  host.ChangeOptions(instance.id, [](MetadataOptions& options) { options.tokens = HttpTokens::kOptional; });
 }
 
 // A role `web`, and an instance profile without a role that the instance has.
@@ -149,7 +149,7 @@ TEST_CASE("a change of the metadata options counts from the next request on", "[
   CHECK(ask() == 401);
   AllowVersion1(host, instance);
   CHECK(ask() == 200);
-  host.ChangeOptions(instance.id, [](MetadataOptions& options) { options.endpoint_enabled = false; });
+  host.ChangeOptions(instance.id, [](MetadataOptions& options) { options.endpoint = MetadataState::kDisabled; });
   CHECK(ask() == 403);
 }
 

@@ -62,7 +62,7 @@ TEST_CASE("every listed entry resolves, in every version, for every kind of inst
   std::vector<MetadataSource> sources(5, ExampleSource());
   sources[1].view.interfaces[0].public_ip.reset();
   sources[1].public_key.clear();
-  sources[1].view.instance.metadata_options.tags_enabled = false;
+  sources[1].view.instance.metadata_options.tags = MetadataState::kDisabled;
   sources[1].view.instance.user_data.clear();
   sources[2].view.interfaces.clear();
   sources[2].zone_id.clear();
@@ -211,7 +211,7 @@ TEST_CASE("what an instance does not have is neither listed nor served", "[metad
   source.view.interfaces[0].public_ip.reset();
   source.public_key.clear();
   source.view.instance.user_data.clear();
-  source.view.instance.metadata_options.tags_enabled = false;
+  source.view.instance.metadata_options.tags = MetadataState::kDisabled;
   const std::set<std::string> listed = Listed(source, "latest/meta-data");
   for (const char* entry : {"public-ipv4", "public-hostname", "public-keys/", "tags/"}) {
     INFO(entry);

@@ -64,6 +64,9 @@ constexpr EnumNames kAdjustmentTypes({std::pair{AdjustmentType::kChangeInCapacit
 constexpr EnumNames kBreachBehaviors({std::pair{scaling::CapacityBreach::kHonorMaxCapacity, "HonorMaxCapacity"},
                                       {scaling::CapacityBreach::kIncreaseMaxCapacity, "IncreaseMaxCapacity"}});
 
+constexpr EnumNames kPredictiveModes({std::pair{scaling::PredictiveMode::kForecastOnly, "ForecastOnly"},
+                                      {scaling::PredictiveMode::kForecastAndScale, "ForecastAndScale"}});
+
 absl::StatusOr<AdjustmentType> ParseAdjustmentType(const Request& request, absl::string_view type) {
   const std::optional<AdjustmentType> found = kAdjustmentTypes.Find(request.adjustment_type());
   return found.has_value() ? absl::StatusOr<AdjustmentType>(*found) : Missing("AdjustmentType", type);
@@ -152,7 +155,7 @@ absl::StatusOr<scaling::PredictivePolicy> ParsePredictive(const Request& request
   ASSIGN_OR_RETURN(metric.predefined, ParsePredictiveMetric(specification));
   scaling::PredictivePolicy policy;
   policy.target = specification.target_value();
-  policy.scales = given.mode() == "ForecastAndScale";
+  policy.mode = kPredictiveModes.Find(given.mode()).value_or(policy.mode);
   policy.buffer = absl::Seconds(given.has_scheduling_buffer_time() ? given.scheduling_buffer_time() : 300);
   policy.breach = kBreachBehaviors.Find(given.max_capacity_breach_behavior()).value_or(policy.breach);
   if (policy.breach != scaling::CapacityBreach::kIncreaseMaxCapacity && given.has_max_capacity_buffer()) {
@@ -205,7 +208,7 @@ struct RuleRenderer {
     out.set_policy_type(kPredictive);
     v1::PredictiveScalingConfiguration& rendered = *out.mutable_predictive_scaling_configuration();
     *rendered.add_metric_specifications() = RenderPredictiveMetric(record);
-    rendered.set_mode(policy.scales ? "ForecastAndScale" : "ForecastOnly");
+    rendered.set_mode(std::string(kPredictiveModes.Of(policy.mode)));
     rendered.set_scheduling_buffer_time(ToWholeSeconds(policy.buffer));
     rendered.set_max_capacity_breach_behavior(std::string(kBreachBehaviors.Of(policy.breach)));
     if (policy.breach == scaling::CapacityBreach::kIncreaseMaxCapacity)

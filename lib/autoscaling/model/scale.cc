@@ -63,7 +63,7 @@ class Council {
 
   void operator()(const PredictivePolicy& predictive) {
     const std::optional<int>& forecast = demand_.signals[index_].forecast;
-    if (!predictive.scales || !forecast.has_value()) return;
+    if (predictive.mode != PredictiveMode::kForecastAndScale || !forecast.has_value()) return;
     floor_ = std::max(floor_, Clamped(*forecast));
     if (floor_ > group_.desired) Wants(floor_);
   }

@@ -51,10 +51,12 @@ struct TrackingPolicy {
 enum class CapacityBreach { kHonorMaxCapacity = 0, kIncreaseMaxCapacity = 1 };
 std::true_type IsPersisted(CapacityBreach);  // the database keeps its values
 
+enum class PredictiveMode { kForecastOnly = 0, kForecastAndScale = 1 };
+std::true_type IsPersisted(PredictiveMode);  // the database keeps its values
+
 struct PredictivePolicy {
   double target = 0;
-  // ForecastAndScale; else ForecastOnly.
-  bool scales = false;
+  PredictiveMode mode = PredictiveMode::kForecastOnly;
   // Members are launched so long before they are needed; less than an hour.
   absl::Duration buffer = absl::ZeroDuration();
   CapacityBreach breach = CapacityBreach::kHonorMaxCapacity;

@@ -8,10 +8,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/compute/guest_meter_service.h"
 #include "lib/ec2/compute/model/instance.h"
@@ -71,10 +73,23 @@ struct GuestEvent {
   bool by_guest = false;
 };
 
+// How guests run: by the processor's own virtualization, emulated, or, with libvirt's test driver, not at all.
+enum class Acceleration { kKvm, kTcg, kSimulated };
+inline constexpr EnumNames kAccelerationNames({std::pair{Acceleration::kKvm, "kvm"},
+                                               {Acceleration::kTcg, "tcg"},
+                                               {Acceleration::kSimulated, "simulated"}});
+
+// What the configuration asks for: kAuto tries KVM once per boot of the host and falls back to TCG; the others do not
+// try.
+enum class AccelerationWish { kAuto, kKvm, kTcg };
+inline constexpr EnumNames kAccelerationWishNames({std::pair{AccelerationWish::kAuto, "auto"},
+                                                   {AccelerationWish::kKvm, "kvm"},
+                                                   {AccelerationWish::kTcg, "tcg"}});
+
 struct HypervisorInfo {
   std::string uri;
-  std::string version;       // "libvirt 9.0.0, QEMU 7.2.22"
-  std::string acceleration;  // "kvm", "tcg", "simulated"
+  std::string version;  // "libvirt 9.0.0, QEMU 7.2.22"
+  compute::Acceleration acceleration = compute::Acceleration::kTcg;
   // Why it is not KVM, in words for the administrator; empty when it is.
   std::string acceleration_note;
 };
@@ -106,7 +121,7 @@ class Hypervisor : public GuestMeter {
   virtual absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t max_bytes) = 0;
   virtual absl::StatusOr<HypervisorInfo> Describe() = 0;
   // HypervisorInfo's `acceleration`, without a connection: waits for a trial guest at most, once in a boot of the host.
-  virtual std::string Acceleration() = 0;
+  virtual compute::Acceleration Acceleration() = 0;
   // `on_event` is called on a thread of the hypervisor's and must not block; also `on_reconnect` after the connection
   // was lost and is back, when events may have been missed. Call it before the first guest; nulls end it, and no call
   // of the former ones is under way when it returns.

@@ -32,7 +32,7 @@ absl::Status InstanceService::ModifyDnsNameOptions(const InstanceId& id, const P
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const Instance instance, InstanceTable(c).Get(id));
     RETURN_IF_ERROR(CheckModifiable(instance));
-    if (change.resource_name) RETURN_IF_ERROR(CheckStopped(instance, "hostname type"));
+    if (change.hostname_type) RETURN_IF_ERROR(CheckStopped(instance, "hostname type"));
     vpc = instance.vpc_id;
     ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
     for (const NetworkInterface& eni : interfaces) {

@@ -208,7 +208,7 @@ TagMap TemplateTags(const std::string& id, const std::string& version) {
 
 PrivateDnsNameOptionsChange ParseDnsNameOptions(const LaunchSpec::PrivateDnsNameOptions& given) {
   PrivateDnsNameOptionsChange change;
-  if (given.hostname_type.has_value()) change.resource_name = given.hostname_type == "resource-name";
+  change.hostname_type = kHostnameTypeNames.Find(given.hostname_type.value_or(""));
   change.a_record = given.enable_resource_name_dns_a_record;
   change.aaaa_record = given.enable_resource_name_dns_aaaa_record;
   return change;
@@ -219,9 +219,9 @@ absl::StatusOr<MetadataOptionsChange> ParseMetadataOptions(const LaunchSpec::Met
     return Unsupported("The metadata service answers over IPv4 alone: httpProtocolIpv6 must be disabled");
   }
   MetadataOptionsChange change;
-  if (given.http_tokens.has_value()) change.tokens_required = given.http_tokens == "required";
-  if (given.http_endpoint.has_value()) change.endpoint_enabled = given.http_endpoint == "enabled";
-  if (given.instance_metadata_tags.has_value()) change.tags_enabled = given.instance_metadata_tags == "enabled";
+  change.tokens = kHttpTokensNames.Find(given.http_tokens.value_or(""));
+  change.endpoint = kMetadataStateNames.Find(given.http_endpoint.value_or(""));
+  change.tags = kMetadataStateNames.Find(given.instance_metadata_tags.value_or(""));
   change.hop_limit = given.http_put_response_hop_limit;
   return change;
 }

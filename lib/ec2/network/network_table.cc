@@ -44,7 +44,7 @@ const auto& InterfaceRows() {
       store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
       store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
       store::Column("public_ip", &Eni::public_ip), store::Column("auto_public_ip", &Eni::auto_public_ip),
-      store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::resource_name),
+      store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Eni::dns_name_options, &PrivateDnsNameOptions::a_record),
       store::Column("dns_aaaa_record", &Eni::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
       store::Unmapped("seq"));

@@ -268,7 +268,7 @@ TEST_CASE("metadata options that are not given stay, whoever else changes others
   });
   MetadataOptionsChange tokens;
   for (int i = 1; i <= 32; ++i) {
-    tokens.tokens_required = i % 2 == 0;
+    tokens.tokens = i % 2 == 0 ? HttpTokens::kRequired : HttpTokens::kOptional;
     tokens_changed &= world.service->ModifyMetadataOptions(id, tokens).ok();
   }
   other.join();
@@ -276,7 +276,7 @@ TEST_CASE("metadata options that are not given stay, whoever else changes others
   CHECK(tokens_changed);
   const MetadataOptions options = world.Row(id).metadata_options;
   CHECK(options.hop_limit == 31);
-  CHECK(options.tokens_required);
+  CHECK(options.tokens == HttpTokens::kRequired);
   REQUIRE(world.service->Terminate({&id, 1}).ok());
   CHECK(CodeOf(world.service->ModifyMetadataOptions(id, {}).status()) == "IncorrectInstanceState");
 }

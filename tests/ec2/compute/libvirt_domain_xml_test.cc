@@ -9,7 +9,7 @@
 namespace brume::compute {
 namespace {
 
-using Type = DomainProfile::Type;
+using Type = Acceleration;
 
 GuestSpec Guest() {
   GuestSpec spec;
@@ -26,7 +26,7 @@ GuestSpec Guest() {
 
 DomainProfile Profile(Type type, bool direct_io = false) {
   DomainProfile profile;
-  profile.type = type;
+  profile.acceleration = type;
   profile.uid = 12;
   profile.gid = 34;
   profile.direct_io = direct_io;

@@ -21,7 +21,7 @@ TEST_CASE("guests of the embedded driver keep the hypervisor's contract", "[libv
   const auto hypervisor = Embedded();
   CheckHypervisorContract(*hypervisor, StateDir());
   const HypervisorInfo info = Value(hypervisor->Describe());
-  CHECK(info.acceleration == "tcg");
+  CHECK(info.acceleration == Acceleration::kTcg);
   CHECK_FALSE(info.acceleration_note.empty());
   CHECK(absl::StrContains(info.version, "QEMU "));
 }
@@ -142,8 +142,10 @@ TEST_CASE("a guest boots by UEFI, with variables of its own", "[libvirt]") {
 }
 
 TEST_CASE("a missing user keeps guests from running, not the daemon", "[libvirt]") {
-  const auto hypervisor = Value(NewLibvirtHypervisor(
-      {.uri = EmbeddedUri(StateDir()), .state_dir = StateDir(), .qemu_user = "no-such-user", .acceleration = "tcg"}));
+  const auto hypervisor = Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()),
+                                                      .state_dir = StateDir(),
+                                                      .qemu_user = "no-such-user",
+                                                      .acceleration = AccelerationWish::kTcg}));
   const absl::Status status = hypervisor->List().status();
   CHECK(absl::IsUnavailable(status));
   CHECK(absl::StrContains(status.message(), "no-such-user"));

@@ -61,7 +61,8 @@ std::string Obey(Hypervisor& hypervisor, const std::string& state_dir, const std
 
 int Main(int argc, char** argv) {
   if (argc != 3) return 2;
-  const auto hypervisor = NewLibvirtHypervisor({.uri = argv[1], .state_dir = argv[2], .acceleration = "tcg"});
+  const auto hypervisor =
+      NewLibvirtHypervisor({.uri = argv[1], .state_dir = argv[2], .acceleration = AccelerationWish::kTcg});
   if (!hypervisor.ok()) {
     std::cout << hypervisor.status() << std::endl;
     return 1;

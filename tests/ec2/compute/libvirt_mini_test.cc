@@ -121,7 +121,7 @@ TEST_CASE("a QEMU that hangs costs one sample, and those after it tell of all ot
   REQUIRE_OK(mini.hypervisor->Resume(other.id));
   const auto impatient = Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()),
                                                      .state_dir = StateDir(),
-                                                     .acceleration = "tcg",
+                                                     .acceleration = AccelerationWish::kTcg,
                                                      .disk_statistics_period = absl::ZeroDuration(),
                                                      .call_deadline = absl::Seconds(3)}));
   const pid_t qemu = QemuOf(mini.guest.id.text());

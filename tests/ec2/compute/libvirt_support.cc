@@ -33,7 +33,7 @@ const std::string& StateDir() {
 std::unique_ptr<Hypervisor> Embedded(absl::Duration disk_statistics_period) {
   return Value(NewLibvirtHypervisor({.uri = EmbeddedUri(StateDir()),
                                      .state_dir = StateDir(),
-                                     .acceleration = "tcg",
+                                     .acceleration = AccelerationWish::kTcg,
                                      .disk_statistics_period = disk_statistics_period}));
 }
 

@@ -60,7 +60,8 @@ class Libvirtd {
 };
 
 std::unique_ptr<Hypervisor> System() {
-  return Value(NewLibvirtHypervisor({.uri = "qemu:///system", .state_dir = StateDir(), .acceleration = "tcg"}));
+  return Value(
+      NewLibvirtHypervisor({.uri = "qemu:///system", .state_dir = StateDir(), .acceleration = AccelerationWish::kTcg}));
 }
 
 bool Answers(Hypervisor& hypervisor) {
@@ -116,8 +117,10 @@ TEST_CASE("a libvirtd that goes away is Unavailable, and its guests are there wh
 TEST_CASE("a libvirtd that hangs is given up at the deadline", "[libvirt]") {
   Libvirtd libvirtd;
   libvirtd.Start();
-  const auto hypervisor = Value(NewLibvirtHypervisor(
-      {.uri = "qemu:///system", .state_dir = StateDir(), .acceleration = "tcg", .call_deadline = absl::Seconds(2)}));
+  const auto hypervisor = Value(NewLibvirtHypervisor({.uri = "qemu:///system",
+                                                      .state_dir = StateDir(),
+                                                      .acceleration = AccelerationWish::kTcg,
+                                                      .call_deadline = absl::Seconds(2)}));
   REQUIRE(Answers(*hypervisor));
   libvirtd.Pause();
   const absl::Status late = hypervisor->List().status();

@@ -26,10 +26,10 @@ absl::StatusOr<AccessContext> InstanceFacts(compute::InstanceService& instances,
                          {"ec2:tenancy", {"default"}},
                          {"ec2:rootdevicetype", {"ebs"}},
                          {"ec2:ebsoptimized", {std::string(gateway::FilterText(instance.ebs_optimized))}},
-                         {"ec2:metadatahttpendpoint", {metadata.endpoint_enabled ? "enabled" : "disabled"}},
-                         {"ec2:metadatahttptokens", {metadata.tokens_required ? "required" : "optional"}},
+                         {"ec2:metadatahttpendpoint", {std::string(kMetadataStateNames.Of(metadata.endpoint))}},
+                         {"ec2:metadatahttptokens", {std::string(kHttpTokensNames.Of(metadata.tokens))}},
                          {"ec2:metadatahttpputresponsehoplimit", {absl::StrCat(metadata.hop_limit)}},
-                         {"ec2:instancemetadatatags", {metadata.tags_enabled ? "enabled" : "disabled"}}};
+                         {"ec2:instancemetadatatags", {std::string(kMetadataStateNames.Of(metadata.tags))}}};
   if (view.profile.has_value()) facts["ec2:instanceprofile"] = {view.profile->profile_arn};
   return facts;
 }

@@ -139,7 +139,8 @@ void AddInterfaces(const Settings& settings, Table& table) {
   };
   table["dns-name"] = first(public_name);
   const std::string names = "private-dns-name-options.";
-  table[names + "hostname-type"] = first([](const NetworkInterface& e) { return HostnameType(e); });
+  table[names + "hostname-type"] =
+      first([](const NetworkInterface& e) { return kHostnameTypeNames.Of(e.dns_name_options.hostname_type); });
   table[names + "enable-resource-name-dns-a-record"] =
       first([](const NetworkInterface& e) { return gateway::FilterText(e.dns_name_options.a_record); });
   table[names + "enable-resource-name-dns-aaaa-record"] =

@@ -24,11 +24,11 @@ v1::Monitoring RenderMonitoring(bool detailed) {
 v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options) {
   v1::InstanceMetadataOptionsResponse rendered;
   rendered.set_state("applied");
-  rendered.set_http_tokens(options.tokens_required ? "required" : "optional");
+  rendered.set_http_tokens(std::string(kHttpTokensNames.Of(options.tokens)));
   rendered.set_http_put_response_hop_limit(options.hop_limit);
-  rendered.set_http_endpoint(options.endpoint_enabled ? "enabled" : "disabled");
+  rendered.set_http_endpoint(std::string(kMetadataStateNames.Of(options.endpoint)));
   rendered.set_http_protocol_ipv6("disabled");
-  rendered.set_instance_metadata_tags(options.tags_enabled ? "enabled" : "disabled");
+  rendered.set_instance_metadata_tags(std::string(kMetadataStateNames.Of(options.tags)));
   return rendered;
 }
 
@@ -45,10 +45,6 @@ absl::string_view ReservationPreference(const Instance& instance) {
 }
 
 absl::string_view AutoRecovery(bool enabled) { return enabled ? "default" : "disabled"; }
-
-absl::string_view HostnameType(const NetworkInterface& eni) {
-  return eni.dns_name_options.resource_name ? "resource-name" : "ip-name";
-}
 
 StateReason ReasonOf(const Instance& instance) {
   if (!instance.state_reason.code.empty()) return instance.state_reason;
@@ -156,7 +152,7 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   const NetworkInterface& first = view.interfaces.front();
   rendered.set_private_dns_name(PrivateDnsName(first, settings));
   v1::PrivateDnsNameOptionsResponse& names = *rendered.mutable_private_dns_name_options();
-  names.set_hostname_type(std::string(HostnameType(first)));
+  names.set_hostname_type(std::string(kHostnameTypeNames.Of(first.dns_name_options.hostname_type)));
   names.set_enable_resource_name_dns_a_record(first.dns_name_options.a_record);
   names.set_enable_resource_name_dns_aaaa_record(first.dns_name_options.aaaa_record);
   rendered.set_private_ip_address(first.private_ip.text());

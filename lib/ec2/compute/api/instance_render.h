@@ -27,8 +27,6 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
 absl::string_view ReservationPreference(const Instance& instance);
 // "default", "disabled".
 absl::string_view AutoRecovery(bool enabled);
-// "ip-name", "resource-name".
-absl::string_view HostnameType(const NetworkInterface& eni);
 
 // Why it is in its state: what the row says, else what keeps it from the state it is on its way to. Empty code =
 // nothing.

@@ -45,8 +45,9 @@ absl::Status WriteRom(const std::string& path) {
 
 }  // namespace
 
-absl::Status TryAcceleration(absl::string_view accelerator, const QemuUser& user, const std::string& scratch,
+absl::Status TryAcceleration(Acceleration acceleration, const QemuUser& user, const std::string& scratch,
                              const TrialOptions& options) {
+  const absl::string_view accelerator = kAccelerationNames.Of(acceleration);
   const std::string rom = absl::StrCat(scratch, "/trial-", accelerator, ".rom");
   RETURN_IF_ERROR(WriteRom(rom));
   Undo undo;
@@ -69,7 +70,7 @@ absl::Status TryAcceleration(absl::string_view accelerator, const QemuUser& user
                                          "-machine",
                                          absl::StrCat("q35,accel=", accelerator),
                                          "-cpu",
-                                         accelerator == "kvm" ? "host" : "max",
+                                         acceleration == Acceleration::kKvm ? "host" : "max",
                                          "-m",
                                          "16",
                                          "-device",
@@ -89,19 +90,22 @@ absl::Status TryAcceleration(absl::string_view accelerator, const QemuUser& user
   return absl::InternalError(absl::StrCat("a trial guest failed (", result->exit_code, "): ", lines.back()));
 }
 
-Acceleration ChooseAcceleration(const QemuUser& user, const std::string& state_dir, const TrialOptions& options) {
-  if (access(kDevice, F_OK) != 0) return {false, "there is no /dev/kvm (no hardware virtualization, or no kvm module)"};
+FoundAcceleration ChooseAcceleration(const QemuUser& user, const std::string& state_dir, const TrialOptions& options) {
+  if (access(kDevice, F_OK) != 0)
+    return {Acceleration::kTcg, "there is no /dev/kvm (no hardware virtualization, or no kvm module)"};
   const std::string memory = absl::StrCat(state_dir, "/acceleration");
   const std::string circumstances = Circumstances(user);
   const std::vector<std::string> remembered = absl::StrSplit(ReadFile(memory), absl::MaxSplits('\n', 2));
-  if (remembered.size() == 3 && remembered[0] == circumstances) return {remembered[1] == "kvm", remembered[2]};
+  if (remembered.size() == 3 && remembered[0] == circumstances) {
+    return {kAccelerationNames.Find(remembered[1]).value_or(Acceleration::kTcg), remembered[2]};
+  }
 
-  const absl::Status tried = TryAcceleration("kvm", user, state_dir, options);
-  const Acceleration found = {tried.ok(), std::string(tried.message())};
+  const absl::Status tried = TryAcceleration(Acceleration::kKvm, user, state_dir, options);
+  const FoundAcceleration found = {tried.ok() ? Acceleration::kKvm : Acceleration::kTcg, std::string(tried.message())};
   // The outcome of a disk that is full, say, is worth no memory: it is tried again at the next start.
   if (absl::IsUnavailable(tried)) return found;
   std::ofstream file(memory, std::ios::trunc);
-  file << circumstances << "\n" << (found.kvm ? "kvm" : "tcg") << "\n" << found.note;
+  file << circumstances << "\n" << kAccelerationNames.Of(found.acceleration) << "\n" << found.note;
   file.close();
   if (!file) log::Warn("cannot remember the outcome of the KVM trial in {}", memory);
   return found;

@@ -4,14 +4,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/libvirt/embed.h"
 
 namespace brume::compute {
 
-struct Acceleration {
-  bool kvm = false;
+struct FoundAcceleration {
+  Acceleration acceleration = Acceleration::kTcg;
   // Why it is not KVM; empty when it is.
   std::string note;
 };
@@ -21,12 +21,14 @@ struct TrialOptions {
   absl::Duration deadline = absl::Seconds(3);
 };
 
-// Starts the trial guest under `accelerator` ("kvm" or "tcg") with the rights of `user`. OK when it did its work within
-// the deadline; otherwise what went wrong, in words for the administrator. `scratch` is a directory to put its ROM in.
-absl::Status TryAcceleration(absl::string_view accelerator, const QemuUser& user, const std::string& scratch,
+// Starts the trial guest under `acceleration`, which is not kSimulated, with the rights of `user`. OK when it did its
+// work within the deadline; otherwise what went wrong, in words for the administrator. `scratch` is a directory to put
+// its ROM in.
+absl::Status TryAcceleration(Acceleration acceleration, const QemuUser& user, const std::string& scratch,
                              const TrialOptions& options = {});
 
 // The outcome of the trial under KVM, made once per boot of the host and remembered in STATE_DIR/acceleration.
-Acceleration ChooseAcceleration(const QemuUser& user, const std::string& state_dir, const TrialOptions& options = {});
+FoundAcceleration ChooseAcceleration(const QemuUser& user, const std::string& state_dir,
+                                     const TrialOptions& options = {});
 
 }  // namespace brume::compute

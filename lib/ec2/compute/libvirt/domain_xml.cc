@@ -13,7 +13,6 @@
 namespace brume::compute {
 namespace {
 
-using Type = DomainProfile::Type;
 using pugi::xml_node;
 
 // Appends <name attribute="value" …>text</name>.
@@ -55,11 +54,13 @@ absl::Status CheckSpec(const GuestSpec& spec) {
 }
 
 // libvirt's names of its drivers.
-constexpr EnumNames kTypeNames({std::pair{Type::kKvm, "kvm"}, {Type::kTcg, "qemu"}, {Type::kSimulated, "test"}});
+constexpr EnumNames kTypeNames({std::pair{Acceleration::kKvm, "kvm"},
+                                {Acceleration::kTcg, "qemu"},
+                                {Acceleration::kSimulated, "test"}});
 
 void AddBoot(xml_node domain, const GuestSpec& spec, const DomainProfile& profile) {
   xml_node os = Add(domain, "os");
-  if (profile.type == Type::kSimulated) {
+  if (profile.acceleration == Acceleration::kSimulated) {
     Add(os, "type", {{"arch", "x86_64"}}, "hvm");
     return;
   }
@@ -99,11 +100,11 @@ void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& p
   Add(features, "acpi");
   Add(features, "apic");
   Add(features, "vmport", {{"state", "off"}});
-  if (profile.type == Type::kTcg) {
+  if (profile.acceleration == Acceleration::kTcg) {
     // Translated code: without a bound it grows to 1 GiB beside the guest's memory, which nobody has reckoned with.
     Add(Add(features, "tcg"), "tb-cache", {{"unit", "MiB"}}, absl::StrCat(kTranslationCacheMib));
   }
-  const char* mode = profile.type == Type::kKvm ? "host-passthrough" : "maximum";
+  const char* mode = profile.acceleration == Acceleration::kKvm ? "host-passthrough" : "maximum";
   xml_node cpu = Add(domain, "cpu", {{"mode", mode}, {"check", "none"}});
   Add(cpu, "topology", {{"sockets", "1"}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});
 }
@@ -132,7 +133,7 @@ void AddNics(xml_node devices, const GuestSpec& spec, const DomainProfile& profi
     // Not managed: the tap is the network adapter's, who moves it to another namespace once QEMU holds it.
     Add(node, "target", {{"dev", nic.tap}, {"managed", "no"}});
     Add(node, "model", {{"type", "virtio"}});
-    if (profile.type != Type::kSimulated) Add(node, "rom", {{"enabled", "no"}});
+    if (profile.acceleration != Acceleration::kSimulated) Add(node, "rom", {{"enabled", "no"}});
   }
 }
 
@@ -160,13 +161,13 @@ bool NeedsFirmware(const GuestSpec& spec) { return spec.boot_mode == BootMode::k
 absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile) {
   RETURN_IF_ERROR(CheckSpec(spec));
   pugi::xml_document document;
-  xml_node domain = Add(document, "domain", {{"type", std::string(kTypeNames.Of(profile.type))}});
+  xml_node domain = Add(document, "domain", {{"type", std::string(kTypeNames.Of(profile.acceleration))}});
   Add(domain, "name", {}, spec.id.text());
   Add(domain, "uuid", {}, spec.uuid);
   Add(domain, "memory", {{"unit", "MiB"}}, absl::StrCat(spec.memory_mib));
   Add(domain, "vcpu", {}, absl::StrCat(spec.vcpus));
   AddBoot(domain, spec, profile);
-  const bool real = profile.type != Type::kSimulated;
+  const bool real = profile.acceleration != Acceleration::kSimulated;
   if (real) {
     AddIdentity(domain, spec);
     AddProcessor(domain, spec, profile);

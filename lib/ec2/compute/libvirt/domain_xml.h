@@ -13,8 +13,7 @@ namespace brume::compute {
 
 // What the host decides about every guest.
 struct DomainProfile {
-  enum class Type { kKvm, kTcg, kSimulated };
-  Type type = Type::kTcg;
+  Acceleration acceleration = Acceleration::kTcg;
   // Whom QEMU runs as.
   uid_t uid = 0;
   gid_t gid = 0;

@@ -70,7 +70,7 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
   absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t max_bytes) override;
   absl::StatusOr<HypervisorInfo> Describe() override;
-  std::string Acceleration() override;
+  compute::Acceleration Acceleration() override;
   void Watch(std::function<void(const GuestEvent&)> on_event, std::function<void()> on_reconnect) override {
     events_->Watch(std::move(on_event), std::move(on_reconnect));
   }
@@ -88,7 +88,7 @@ class LibvirtHypervisor final : public Hypervisor {
 
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
-  compute::Acceleration FindAcceleration() const;
+  FoundAcceleration FindAcceleration() const;
   // What the host decides about the guest; makes what only it can make beforehand.
   absl::StatusOr<DomainProfile> ProfileFor(const GuestSpec& spec);
   void WatchLogs(const std::string& guest, const std::string& directory);
@@ -101,7 +101,7 @@ class LibvirtHypervisor final : public Hypervisor {
   const std::shared_ptr<StatisticsReader> statistics_;
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
-  std::shared_future<compute::Acceleration> acceleration_;
+  std::shared_future<FoundAcceleration> acceleration_;
   DeadlinePool pool_{kThreads, kSpareThreads};
   LibvirtConnection connection_;  // the last: its thread calls into the others
 };
@@ -195,21 +195,23 @@ absl::Status LibvirtHypervisor::Act(const InstanceId& id, const std::string& wha
   return Call(sentence, act, deadline);
 }
 
-compute::Acceleration LibvirtHypervisor::FindAcceleration() const {
-  if (simulated_) return {};
-  if (options_.acceleration == "kvm") return {.kvm = true, .note = ""};
-  if (options_.acceleration == "tcg") return {.kvm = false, .note = "the configuration asks for TCG"};
+FoundAcceleration LibvirtHypervisor::FindAcceleration() const {
+  using compute::Acceleration;
+  if (simulated_) return {Acceleration::kSimulated, "libvirt's test driver: no guest runs at all"};
+  if (options_.acceleration == AccelerationWish::kKvm) return {Acceleration::kKvm, ""};
+  if (options_.acceleration == AccelerationWish::kTcg) return {Acceleration::kTcg, "the configuration asks for TCG"};
   const absl::StatusOr<QemuUser> user = FindQemuUser(options_.qemu_user);
-  if (!user.ok()) return {.kvm = false, .note = std::string(user.status().message())};
-  compute::Acceleration found = ChooseAcceleration(*user, options_.state_dir);
-  if (!found.kvm) log::Warn("guests are emulated (TCG), which is many times slower than KVM: {}", found.note);
+  if (!user.ok()) return {Acceleration::kTcg, std::string(user.status().message())};
+  FoundAcceleration found = ChooseAcceleration(*user, options_.state_dir);
+  if (found.acceleration != Acceleration::kKvm)
+    log::Warn("guests are emulated (TCG), which is many times slower than KVM: {}", found.note);
   return found;
 }
 
 absl::StatusOr<DomainProfile> LibvirtHypervisor::ProfileFor(const GuestSpec& spec) {
   if (simulated_) {
     DomainProfile profile;
-    profile.type = DomainProfile::Type::kSimulated;
+    profile.acceleration = compute::Acceleration::kSimulated;
     return profile;
   }
   ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
@@ -217,7 +219,7 @@ absl::StatusOr<DomainProfile> LibvirtHypervisor::ProfileFor(const GuestSpec& spe
     RETURN_IF_ERROR(CheckReachable(std::filesystem::path(disk.path).parent_path(), user));
   }
   DomainProfile profile;
-  profile.type = acceleration_.get().kvm ? DomainProfile::Type::kKvm : DomainProfile::Type::kTcg;
+  profile.acceleration = acceleration_.get().acceleration;
   profile.uid = user.uid;
   profile.gid = user.gid;
   profile.direct_io = !spec.disks.empty() && KnowsDirectIo(spec.disks.front().path);
@@ -376,16 +378,13 @@ absl::StatusOr<std::string> LibvirtHypervisor::ConsoleOutput(const std::string& 
   return logs_.Read(directory, kConsoleLog, max_bytes);
 }
 
-std::string LibvirtHypervisor::Acceleration() {
-  if (simulated_) return "simulated";
-  return acceleration_.get().kvm ? "kvm" : "tcg";
-}
+compute::Acceleration LibvirtHypervisor::Acceleration() { return acceleration_.get().acceleration; }
 
 absl::StatusOr<HypervisorInfo> LibvirtHypervisor::Describe() {
   HypervisorInfo info;
   info.uri = options_.uri;
-  info.acceleration = Acceleration();
-  info.acceleration_note = simulated_ ? "libvirt's test driver: no guest runs at all" : acceleration_.get().note;
+  info.acceleration = acceleration_.get().acceleration;
+  info.acceleration_note = acceleration_.get().note;
   ASSIGN_OR_RETURN(
       info.version,
       CallFor<std::string>("ask libvirt for its version", [](virConnectPtr connection) -> absl::StatusOr<std::string> {
@@ -403,10 +402,6 @@ absl::StatusOr<HypervisorInfo> LibvirtHypervisor::Describe() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Hypervisor>> NewLibvirtHypervisor(const LibvirtOptions& options) {
-  const std::string& wish = options.acceleration;
-  if (wish != "auto" && wish != "kvm" && wish != "tcg") {
-    return absl::InvalidArgumentError(absl::StrCat("acceleration is auto, kvm or tcg, not '", wish, "'"));
-  }
   if (options.console_log_limit_bytes < 4096) {
     return absl::InvalidArgumentError("a console's log needs at least 4096 bytes");
   }

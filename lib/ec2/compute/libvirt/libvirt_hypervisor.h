@@ -16,8 +16,7 @@ struct LibvirtOptions {
   std::string state_dir;
   // Whom guests run as; never root.
   std::string qemu_user = "brume-qemu";
-  // "auto" tries KVM once per boot of the host and falls back to TCG; "kvm" and "tcg" do not try.
-  std::string acceleration = "auto";
+  AccelerationWish acceleration = AccelerationWish::kAuto;
   // Of one guest's console, the older half in console.log.1.
   int64_t console_log_limit_bytes = 1 << 20;
   // How often a guest is asked for its disks' counters, most of what a sample costs; zero: in every sample.

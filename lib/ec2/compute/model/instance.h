@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/base/enum_names.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
@@ -46,23 +48,34 @@ absl::string_view ShutdownBehaviorName(ShutdownBehavior behavior);
 // "stop" or "terminate"; InvalidParameterValue otherwise.
 absl::StatusOr<ShutdownBehavior> ParseShutdownBehavior(absl::string_view name);
 
+enum class HttpTokens { kOptional = 0, kRequired = 1 };
+std::true_type IsPersisted(HttpTokens);  // the database keeps its values
+inline constexpr EnumNames kHttpTokensNames({std::pair{HttpTokens::kOptional, "optional"},
+                                             {HttpTokens::kRequired, "required"}});
+
+enum class MetadataState { kDisabled = 0, kEnabled = 1 };
+std::true_type IsPersisted(MetadataState);  // the database keeps its values
+inline constexpr EnumNames kMetadataStateNames({std::pair{MetadataState::kDisabled, "disabled"},
+                                                {MetadataState::kEnabled, "enabled"}});
+
 struct MetadataOptions {
-  bool tokens_required = true;  // HttpTokens
-  bool endpoint_enabled = true;
-  bool tags_enabled = false;  // InstanceMetadataTags
-  int hop_limit = 1;          // HttpPutResponseHopLimit, 1..64
+  HttpTokens tokens = HttpTokens::kRequired;
+  MetadataState endpoint = MetadataState::kEnabled;  // HttpEndpoint
+  MetadataState tags = MetadataState::kDisabled;     // InstanceMetadataTags
+  int hop_limit = 1;                                 // HttpPutResponseHopLimit, 1..64
   friend bool operator==(const MetadataOptions&, const MetadataOptions&) = default;
 };
 
 // An unset member stays as it is.
 struct MetadataOptionsChange {
-  std::optional<bool> tokens_required, endpoint_enabled, tags_enabled;
+  std::optional<HttpTokens> tokens;
+  std::optional<MetadataState> endpoint, tags;
   std::optional<int> hop_limit;
 
   MetadataOptions AppliedTo(const MetadataOptions& present) const {
-    return {.tokens_required = tokens_required.value_or(present.tokens_required),
-            .endpoint_enabled = endpoint_enabled.value_or(present.endpoint_enabled),
-            .tags_enabled = tags_enabled.value_or(present.tags_enabled),
+    return {.tokens = tokens.value_or(present.tokens),
+            .endpoint = endpoint.value_or(present.endpoint),
+            .tags = tags.value_or(present.tags),
             .hop_limit = hop_limit.value_or(present.hop_limit)};
   }
 };

@@ -20,13 +20,13 @@ std::string TapName(const EniId& id) {
 }
 
 std::string Hostname(const NetworkInterface& eni) {
-  const bool by_id = eni.dns_name_options.resource_name && !eni.instance_id.empty();
+  const bool by_id = eni.dns_name_options.hostname_type == HostnameType::kResourceName && !eni.instance_id.empty();
   return by_id ? eni.instance_id.text() : PrivateHostname(eni.private_ip);
 }
 
 std::string OtherHostname(const NetworkInterface& eni) {
   if (eni.instance_id.empty()) return "";
-  if (eni.dns_name_options.resource_name) return PrivateHostname(eni.private_ip);
+  if (eni.dns_name_options.hostname_type == HostnameType::kResourceName) return PrivateHostname(eni.private_ip);
   return eni.dns_name_options.a_record ? eni.instance_id.text() : "";
 }
 

@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include "absl/time/time.h"
-#include "lib/resource/ids.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "lib/base/enum_names.h"
+#include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/ipv6.h"
 
@@ -20,9 +23,6 @@ struct Vpc {
   bool is_default = false;
 };
 
-struct Subnet {
-  SubnetId id;
-  VpcId vpc_id;
 // A VPC has one route table, one network ACL and one internet gateway for its life. They are no rows of their own:
 // their ids have the digits of the VPC's, and the VPC's those of theirs.
 template <typename IdType>
@@ -30,26 +30,36 @@ IdType WithDigitsOf(absl::string_view id) {
   return IdType::FromTrusted(absl::StrCat(IdType::kKind.prefix, id.substr(id.find('-'))));
 }
 
+struct Subnet {
+  SubnetId id;
+  VpcId vpc_id;
   Cidr cidr;
   std::string availability_zone;
   bool default_for_az = false;
   bool map_public_ip_on_launch = false;
 };
 
+// By its address, ip-10-0-1-4, or by the instance's id.
+enum class HostnameType { kIpName = 0, kResourceName = 1 };
+std::true_type IsPersisted(HostnameType);  // the database keeps its values
+inline constexpr EnumNames kHostnameTypeNames({std::pair{HostnameType::kIpName, "ip-name"},
+                                               {HostnameType::kResourceName, "resource-name"}});
+
 // How the instance of an interface is named inside its VPC. There are no IPv6 addresses that an AAAA record could have.
 struct PrivateDnsNameOptions {
-  bool resource_name = false;  // HostnameType: "resource-name", the instance's id; else "ip-name"
-  bool a_record = false;       // EnableResourceNameDnsARecord
-  bool aaaa_record = false;    // EnableResourceNameDnsAAAARecord
+  HostnameType hostname_type = HostnameType::kIpName;
+  bool a_record = false;     // EnableResourceNameDnsARecord
+  bool aaaa_record = false;  // EnableResourceNameDnsAAAARecord
   friend bool operator==(const PrivateDnsNameOptions&, const PrivateDnsNameOptions&) = default;
 };
 
 // An unset member stays as it is.
 struct PrivateDnsNameOptionsChange {
-  std::optional<bool> resource_name, a_record, aaaa_record;
+  std::optional<HostnameType> hostname_type;
+  std::optional<bool> a_record, aaaa_record;
 
   PrivateDnsNameOptions AppliedTo(const PrivateDnsNameOptions& present) const {
-    return {.resource_name = resource_name.value_or(present.resource_name),
+    return {.hostname_type = hostname_type.value_or(present.hostname_type),
             .a_record = a_record.value_or(present.a_record),
             .aaaa_record = aaaa_record.value_or(present.aaaa_record)};
   }
