@@ -40,6 +40,4 @@ std::string NewUuid(Random& random) {
                       hex.substr(18, 12));
 }
 
-absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationError", message); }
-
 }  // namespace brume::autoscaling

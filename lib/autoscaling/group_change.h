@@ -19,7 +19,4 @@ absl::Status ChangeGroup(store::Database& database, const std::string& name,
 // A random UUID.
 std::string NewUuid(class Random& random);
 
-// ValidationError.
-absl::Status Invalid(absl::string_view message);
-
 }  // namespace brume::autoscaling

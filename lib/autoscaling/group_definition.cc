@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/launch_configuration_table.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/network/network_service.h"
@@ -24,24 +25,24 @@ absl::Status CheckSource(store::Connection& c, const scaling::SourceRequest& sou
   if (!source.is_template) {
     ASSIGN_OR_RETURN(const auto found, LaunchConfigurationTable(c).Find(source.id));
     if (found.has_value()) return absl::OkStatus();
-    return Invalid(
+    return ScalingError(
         absl::StrCat("Launch configuration name not found - Launch configuration ", source.id, " not found"));
   }
   const LaunchTemplateId id = LaunchTemplateId::FromTrusted(source.id);
   const absl::StatusOr<LaunchTemplate> found = compute::GetLaunchTemplate(c, id);
   if (!found.ok()) {
-    return ec2::HasErrorCode(found.status()) ? Invalid(found.status().message()) : found.status();
+    return ec2::HasErrorCode(found.status()) ? ScalingError(found.status().message()) : found.status();
   }
-  if (source.version == "$Latest" || source.version == "$Default") return absl::OkStatus();
+  if (!scaling::IsNumbered(source.version)) return absl::OkStatus();
   int64_t number = 0;
   if (!absl::SimpleAtoi(source.version, &number)) {
-    return Invalid(absl::StrCat("'", source.version,
-                                "' is no version of a launch template: a number, $Latest or "
-                                "$Default"));
+    return ScalingError(absl::StrCat("'", source.version,
+                                     "' is no version of a launch template: a number, $Latest or "
+                                     "$Default"));
   }
   ASSIGN_OR_RETURN(const auto version, compute::FindLaunchTemplateVersion(c, id, number));
   if (version.has_value()) return absl::OkStatus();
-  return Invalid(absl::StrCat("The launch template '", source.id, "' has no version ", number));
+  return ScalingError(absl::StrCat("The launch template '", source.id, "' has no version ", number));
 }
 
 absl::Status SetSubnets(store::Connection& c, const GroupChange& change, scaling::GroupRecord& record) {
@@ -50,30 +51,30 @@ absl::Status SetSubnets(store::Connection& c, const GroupChange& change, scaling
     for (const SubnetId& id : *change.subnets) {
       const absl::StatusOr<Subnet> found = network::GetSubnet(c, id);
       if (!found.ok()) {
-        return ec2::HasErrorCode(found.status()) ? Invalid(found.status().message()) : found.status();
+        return ec2::HasErrorCode(found.status()) ? ScalingError(found.status().message()) : found.status();
       }
       subnets.push_back(*found);
     }
     for (const Subnet& subnet : subnets) {
       if (subnet.vpc_id != subnets.front().vpc_id) {
-        return Invalid("The subnets of a group must be in one VPC; these are of several");
+        return ScalingError("The subnets of a group must be in one VPC; these are of several");
       }
       const auto& zones = change.zones;
       if (!zones.has_value() || zones->empty()) continue;
       if (std::find(zones->begin(), zones->end(), subnet.availability_zone) == zones->end()) {
-        return Invalid("The availability zones of the specified subnets and the Auto Scaling group do not match");
+        return ScalingError("The availability zones of the specified subnets and the Auto Scaling group do not match");
       }
     }
   } else {
     ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, network::FindDefaultVpc(c));
-    if (!vpc.has_value()) return Invalid("There is no default VPC; name subnets with VPCZoneIdentifier");
+    if (!vpc.has_value()) return ScalingError("There is no default VPC; name subnets with VPCZoneIdentifier");
     ASSIGN_OR_RETURN(const std::vector<Subnet> all, network::ListSubnets(c, vpc->id));
     for (const std::string& zone : *change.zones) {
       const auto found = std::find_if(all.begin(), all.end(), [&](const Subnet& subnet) {
         return subnet.default_for_az && subnet.availability_zone == zone;
       });
       if (found == all.end()) {
-        return Invalid(absl::StrCat("Invalid Availability Zone: ", zone, " has no default subnet"));
+        return ScalingError(absl::StrCat("Invalid Availability Zone: ", zone, " has no default subnet"));
       }
       subnets.push_back(*found);
     }
@@ -93,18 +94,18 @@ absl::Status SetSubnets(store::Connection& c, const GroupChange& change, scaling
 absl::Status SetSizes(const GroupChange& change, scaling::Group& group) {
   group.min_size = change.min_size.value_or(group.min_size);
   group.max_size = change.max_size.value_or(group.max_size);
-  if (group.min_size < 0 || group.max_size < 0) return Invalid("The sizes of a group cannot be negative");
+  if (group.min_size < 0 || group.max_size < 0) return ScalingError("The sizes of a group cannot be negative");
   if (group.max_size > kMaxMembers) {
-    return Invalid(absl::StrCat("The maximum size ", group.max_size, " is above ", kMaxMembers));
+    return ScalingError(absl::StrCat("The maximum size ", group.max_size, " is above ", kMaxMembers));
   }
   if (group.min_size > group.max_size) {
-    return Invalid(
+    return ScalingError(
         absl::StrCat("Max bound, ", group.max_size, ", must be greater than or equal to min bound, ", group.min_size));
   }
   if (change.desired.has_value()) {
     if (*change.desired < group.min_size || *change.desired > group.max_size) {
-      return Invalid(absl::StrCat("Desired capacity:", *change.desired, " must be between the specified min size:",
-                                  group.min_size, " and max size:", group.max_size));
+      return ScalingError(absl::StrCat("Desired capacity:", *change.desired, " must be between the specified min size:",
+                                       group.min_size, " and max size:", group.max_size));
     }
     group.desired = *change.desired;
   }
@@ -119,14 +120,14 @@ absl::Status SetTimes(const GroupChange& change, scaling::GroupRecord& record) {
   group.default_cooldown = change.default_cooldown.value_or(group.default_cooldown);
   if (change.default_warmup_seconds.has_value()) {
     const int seconds = *change.default_warmup_seconds;
-    if (seconds < -1) return Invalid("DefaultInstanceWarmup must be -1 or a number of seconds");
+    if (seconds < -1) return ScalingError("DefaultInstanceWarmup must be -1 or a number of seconds");
     record.default_warmup = seconds < 0 ? std::nullopt : std::make_optional(absl::Seconds(seconds));
     group.default_warmup = record.default_warmup.value_or(absl::ZeroDuration());
   }
   if (change.max_lifetime_seconds.has_value()) {
     const int seconds = *change.max_lifetime_seconds;
     if (seconds != 0 && (seconds < kMinLifetime || seconds > kMaxLifetime)) {
-      return Invalid(
+      return ScalingError(
           absl::StrCat("MaxInstanceLifetime must be 0 or between ", kMinLifetime, " and ", kMaxLifetime, " seconds"));
     }
     group.max_lifetime = seconds == 0 ? std::nullopt : std::make_optional(absl::Seconds(seconds));
@@ -148,7 +149,7 @@ absl::Status SetMaintenance(const GroupChange& change, scaling::Group& group) {
 
 absl::Status CheckHealthyPercents(int min, int max) {
   if (min >= 0 && min <= 100 && max >= 100 && max <= 200 && max - min <= 100) return absl::OkStatus();
-  return Invalid(
+  return ScalingError(
       "MinHealthyPercentage must be from 0 to 100 and MaxHealthyPercentage from 100 to 200, at most 100 above it");
 }
 

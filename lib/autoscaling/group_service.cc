@@ -10,7 +10,9 @@
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_configuration_definition.h"
 #include "lib/autoscaling/member_table.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 
@@ -27,18 +29,18 @@ absl::Status CheckName(absl::string_view what, absl::string_view name) {
   const bool good = !name.empty() && name.size() <= kMaxNameBytes &&
                     std::none_of(name.begin(), name.end(), [](char c) { return absl::ascii_iscntrl(c) || c == ':'; });
   if (good) return absl::OkStatus();
-  return Invalid(absl::StrCat("The ", what, " must have 1 to ", kMaxNameBytes,
-                              " characters, without colons and control characters"));
+  return ScalingError(absl::StrCat("The ", what, " must have 1 to ", kMaxNameBytes,
+                                   " characters, without colons and control characters"));
 }
 
 absl::Status CheckTags(const std::vector<scaling::GroupTag>& tags) {
   constexpr size_t kMaxKeyBytes = 128, kMaxValueBytes = 256;
   for (const scaling::GroupTag& tag : tags) {
     if (tag.key.empty() || tag.key.size() > kMaxKeyBytes || tag.value.size() > kMaxValueBytes) {
-      return Invalid("A tag has a key of 1 to 128 characters and a value of at most 256");
+      return ScalingError("A tag has a key of 1 to 128 characters and a value of at most 256");
     }
     if (absl::AsciiStrToLower(tag.key.substr(0, 4)) == "aws:") {
-      return Invalid(absl::StrCat("The tag key '", tag.key, "' begins with aws:, which is kept for AWS"));
+      return ScalingError(absl::StrCat("The tag key '", tag.key, "' begins with aws:, which is kept for AWS"));
     }
   }
   return absl::OkStatus();
@@ -58,7 +60,7 @@ absl::StatusOr<std::vector<std::string>> ProcessNames(absl::Span<const std::stri
 absl::Status CheckMetrics(absl::Span<const std::string> metrics) {
   for (const std::string& metric : metrics) {
     if (std::find(std::begin(kGroupMetrics), std::end(kGroupMetrics), metric) == std::end(kGroupMetrics)) {
-      return Invalid(absl::StrCat("'", metric, "' is no metric of Auto Scaling groups"));
+      return ScalingError(absl::StrCat("'", metric, "' is no metric of Auto Scaling groups"));
     }
   }
   return absl::OkStatus();
@@ -74,7 +76,7 @@ absl::StatusOr<scaling::Wait*> FindWait(const HeldMember& held, GroupView& group
       return &wait;
     }
   }
-  return Invalid(absl::StrCat(
+  return ScalingError(absl::StrCat(
       "No active Lifecycle Action found with ",
       held.instance.empty() ? absl::StrCat("token ", held.token) : absl::StrCat("instance ID ", held.instance.text())));
 }
@@ -85,14 +87,14 @@ absl::Status GroupService::Create(const std::string& name, const GroupChange& de
                                   const std::vector<scaling::GroupTag>& tags, const std::vector<scaling::Hook>& hooks) {
   RETURN_IF_ERROR(CheckName("AutoScalingGroupName", name));
   RETURN_IF_ERROR(CheckTags(tags));
-  if (!definition.source.has_value()) {
-    return Invalid(
+  if (!definition.source.has_value() && !definition.configuration.has_value()) {
+    return ScalingError(
         "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or "
         "MixedInstancesPolicy parameter.");
   }
   if ((!definition.subnets.has_value() || definition.subnets->empty()) &&
       (!definition.zones.has_value() || definition.zones->empty())) {
-    return Invalid("At least one Availability Zone or VPC Subnet is required.");
+    return ScalingError("At least one Availability Zone or VPC Subnet is required.");
   }
   GroupRecord record;
   record.group.name = name;
@@ -110,7 +112,16 @@ absl::Status GroupService::Create(const std::string& name, const GroupChange& de
     if (count >= kMaxGroups) {
       return ec2::Error("LimitExceeded", absl::StrCat("There can be at most ", kMaxGroups, " Auto Scaling groups"));
     }
-    RETURN_IF_ERROR(Define(c, definition, record));
+    GroupChange change = definition;
+    if (definition.configuration.has_value()) {
+      change.source = {.is_template = false, .id = name, .version = ""};
+      RETURN_IF_ERROR(AddConfiguration(c, {.seq = 0,
+                                           .id = NewUuid(parts_.random),
+                                           .name = name,
+                                           .created = record.created,
+                                           .spec = *definition.configuration}));
+    }
+    RETURN_IF_ERROR(Define(c, change, record));
     record.state.why =
         scaling::UpdatedConstraints(record.created, "a user request created an AutoScalingGroup,",
                                     record.group.min_size, record.group.max_size, record.group.desired, 0);
@@ -199,12 +210,12 @@ absl::Status GroupService::SetDesired(const std::string& name, int desired, bool
   RETURN_IF_ERROR(ChangeGroup(parts_.database, name, [&](store::Connection&, GroupView& view) -> absl::Status {
     scaling::Group& group = view.record.group;
     if (desired > group.max_size) {
-      return Invalid(absl::StrCat("New SetDesiredCapacity value ", desired, " is above max value ", group.max_size,
-                                  " for the AutoScalingGroup."));
+      return ScalingError(absl::StrCat("New SetDesiredCapacity value ", desired, " is above max value ", group.max_size,
+                                       " for the AutoScalingGroup."));
     }
     if (desired < group.min_size) {
-      return Invalid(absl::StrCat("New SetDesiredCapacity value ", desired, " is below min value ", group.min_size,
-                                  " for the AutoScalingGroup."));
+      return ScalingError(absl::StrCat("New SetDesiredCapacity value ", desired, " is below min value ", group.min_size,
+                                       " for the AutoScalingGroup."));
     }
     if (honor_cooldown && now < view.record.cooldown_until) {
       return ec2::Error("ScalingActivityInProgress",
@@ -290,7 +301,7 @@ absl::Status GroupService::CheckHook(const scaling::Hook& hook) {
   RETURN_IF_ERROR(CheckName("LifecycleHookName", hook.name));
   constexpr absl::Duration kMin = absl::Seconds(30), kMax = absl::Seconds(7200);
   if (hook.heartbeat < kMin || hook.heartbeat > kMax) {
-    return Invalid("HeartbeatTimeout must be between 30 and 7200 seconds");
+    return ScalingError("HeartbeatTimeout must be between 30 and 7200 seconds");
   }
   return hook.target.empty() || !parts_.check_target ? absl::OkStatus() : parts_.check_target(hook.target);
 }
@@ -318,7 +329,7 @@ absl::Status GroupService::DeleteHook(const std::string& name, const std::string
   RETURN_IF_ERROR(ChangeGroup(parts_.database, name, [&](store::Connection& c, GroupView& view) -> absl::Status {
     const std::vector<scaling::Hook>& hooks = view.record.group.hooks;
     if (std::none_of(hooks.begin(), hooks.end(), [&](const scaling::Hook& each) { return each.name == hook; })) {
-      return Invalid(absl::StrCat("No Lifecycle Hook found with name ", hook));
+      return ScalingError(absl::StrCat("No Lifecycle Hook found with name ", hook));
     }
     return GroupTable(c).DeleteHook(view.record.seq, hook);
   }));
@@ -355,13 +366,14 @@ absl::Status GroupService::Heartbeat(const HeldMember& held) {
 }
 
 absl::Status GroupService::PutWarmPool(const std::string& name, const scaling::WarmPool& pool) {
-  if (pool.min_size < 0 || pool.max_prepared.value_or(0) < 0) return Invalid("Sizes of a warm pool cannot be negative");
+  if (pool.min_size < 0 || pool.max_prepared.value_or(0) < 0)
+    return ScalingError("Sizes of a warm pool cannot be negative");
   if (pool.state == scaling::WarmState::kHibernated) {
-    return Invalid("Instances cannot be hibernated here; take Stopped or Running as PoolState");
+    return ScalingError("Instances cannot be hibernated here; take Stopped or Running as PoolState");
   }
   RETURN_IF_ERROR(ChangeGroup(parts_.database, name, [&](store::Connection&, GroupView& view) -> absl::Status {
     if (view.record.mixed_policy.has_value()) {
-      return Invalid("A group with a mixed instances policy cannot have a warm pool");
+      return ScalingError("A group with a mixed instances policy cannot have a warm pool");
     }
     view.record.group.warm_pool = pool;
     return absl::OkStatus();

@@ -23,6 +23,8 @@ namespace brume::autoscaling {
 struct GroupChange {
   std::optional<int> min_size, max_size, desired;
   std::optional<scaling::SourceRequest> source;
+  // Of Create alone: a launch configuration that is made with the group, by its name, and is its source.
+  std::optional<compute::LaunchSpec> configuration;
   // With a MixedInstancesPolicy: itself, the types its overrides name, the preferred one first, and what they say
   // of them. All are emptied by a `source` that comes without.
   std::optional<scaling::MixedPolicy> mixed_policy;

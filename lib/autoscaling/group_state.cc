@@ -11,6 +11,7 @@
 #include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/policy_table.h"
 #include "lib/autoscaling/refresh_table.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
@@ -37,7 +38,7 @@ absl::Status ResolveSource(store::Connection& c, const scaling::SourceRequest& a
   if (!found.ok()) return ec2::HasErrorCode(found.status()) ? absl::OkStatus() : found.status();
   int64_t number = found->default_version;
   if (asked.version == "$Latest") number = found->latest_version;
-  if (asked.version != "$Latest" && asked.version != "$Default") {
+  if (scaling::IsNumbered(asked.version)) {
     if (!absl::SimpleAtoi(asked.version, &number)) number = found->default_version;
   }
   if (number == source.version && source.created > absl::UnixEpoch()) return absl::OkStatus();
@@ -91,8 +92,7 @@ absl::Status Observe(store::Connection& c, Snapshot& snapshot) {
 }  // namespace
 
 absl::Status GroupNotFound(absl::string_view name) {
-  return ec2::Error("ValidationError",
-                    absl::StrCat("AutoScalingGroup name not found - AutoScalingGroup '", name, "' not found"));
+  return ScalingError(absl::StrCat("AutoScalingGroup name not found - AutoScalingGroup '", name, "' not found"));
 }
 
 absl::StatusOr<std::optional<Snapshot>> ReadSnapshot(store::Connection& c, const std::string& name) {

@@ -11,6 +11,7 @@
 #include "lib/autoscaling/group_table.h"
 #include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/model/apply.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -29,21 +30,21 @@ absl::StatusOr<Member*> FindMember(GroupView& view, const InstanceId& id) {
   for (Member& member : view.members) {
     if (member.instance == id) return &member;
   }
-  return Invalid(
+  return ScalingError(
       absl::StrCat("The instance ", id.text(), " is not part of Auto Scaling group ", view.record.group.name, "."));
 }
 
 absl::StatusOr<Member*> FindMemberIn(GroupView& view, const InstanceId& id, std::initializer_list<Lifecycle> states) {
   ASSIGN_OR_RETURN(Member * member, FindMember(view, id));
   if (std::find(states.begin(), states.end(), member->lifecycle) != states.end()) return member;
-  return Invalid(absl::StrCat("The instance ", id.text(), " is in ", LifecycleName(member->lifecycle), ", not in ",
-                              LifecycleName(*states.begin()), "."));
+  return ScalingError(absl::StrCat("The instance ", id.text(), " is in ", LifecycleName(member->lifecycle), ", not in ",
+                                   LifecycleName(*states.begin()), "."));
 }
 
 absl::Status Shrink(scaling::Group& group, int by) {
   if (group.desired - by < group.min_size) {
-    return Invalid(absl::StrCat("The desired capacity ", group.desired, " of ", group.name, " cannot shrink by ", by,
-                                ": its minimum is ", group.min_size));
+    return ScalingError(absl::StrCat("The desired capacity ", group.desired, " of ", group.name, " cannot shrink by ",
+                                     by, ": its minimum is ", group.min_size));
   }
   group.desired -= by;
   return absl::OkStatus();
@@ -51,8 +52,8 @@ absl::Status Shrink(scaling::Group& group, int by) {
 
 absl::Status Grow(scaling::Group& group, int by) {
   if (group.desired + by > group.max_size) {
-    return Invalid(absl::StrCat("The desired capacity ", group.desired, " of ", group.name, " cannot grow by ", by,
-                                ": its maximum is ", group.max_size));
+    return ScalingError(absl::StrCat("The desired capacity ", group.desired, " of ", group.name, " cannot grow by ", by,
+                                     ": its maximum is ", group.max_size));
   }
   group.desired += by;
   return absl::OkStatus();
@@ -67,20 +68,20 @@ void Enter(Member& member, Lifecycle to, absl::Time now) {
 absl::StatusOr<Member> Adopt(store::Connection& c, GroupView& view, const InstanceId& id, absl::Time now) {
   const absl::StatusOr<Instance> instance = compute::GetInstance(c, id);
   if (absl::IsNotFound(instance.status())) {
-    return Invalid(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] specified"));
+    return ScalingError(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] specified"));
   }
   RETURN_IF_ERROR(instance.status());
   if (instance->state != InstanceState::kRunning) {
-    return Invalid(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] is ", StateName(instance->state),
-                                "; only running instances can be attached"));
+    return ScalingError(absl::StrCat("Invalid Instance ID(s): [", id.text(), "] is ", StateName(instance->state),
+                                     "; only running instances can be attached"));
   }
   ASSIGN_OR_RETURN(const auto of, MemberTable(c).Find(id));
   if (of.has_value()) {
-    return Invalid(absl::StrCat("Instance ", id.text(), " is already part of AutoScalingGroup:", of->group));
+    return ScalingError(absl::StrCat("Instance ", id.text(), " is already part of AutoScalingGroup:", of->group));
   }
   if (view.record.group.ZoneIndex(instance->availability_zone) < 0) {
-    return Invalid(absl::StrCat("Instance ", id.text(), " is in ", instance->availability_zone,
-                                ", which is no zone of AutoScalingGroup:", view.record.group.name));
+    return ScalingError(absl::StrCat("Instance ", id.text(), " is in ", instance->availability_zone,
+                                     ", which is no zone of AutoScalingGroup:", view.record.group.name));
   }
   Member member;
   member.token = scaling::ActivityToken(view.record.group.uuid, view.record.state.next_activity++);
@@ -212,7 +213,8 @@ absl::StatusOr<std::vector<Activity>> MemberService::ExitStandby(const std::stri
 absl::Status MemberService::SetHealth(const InstanceId& instance, scaling::Health health, bool respect_grace) {
   ASSIGN_OR_RETURN(const std::vector<MemberView> found, Describe({&instance, 1}));
   if (found.empty()) {
-    return Invalid(absl::StrCat("Invalid InstanceId: ", instance.text(), " is no member of an Auto Scaling group"));
+    return ScalingError(
+        absl::StrCat("Invalid InstanceId: ", instance.text(), " is no member of an Auto Scaling group"));
   }
   const std::string& group = found.front().group;
   const absl::Time now = clock_.Now();
@@ -232,8 +234,8 @@ absl::Status MemberService::SetProtection(const std::string& group, Instances in
     for (const InstanceId& id : instances) {
       ASSIGN_OR_RETURN(Member * member, FindMember(view, id));
       if (IsTerminating(member->lifecycle)) {
-        return Invalid(absl::StrCat("The instance ", id.text(), " is in ", LifecycleName(member->lifecycle),
-                                    "; it cannot be protected any more"));
+        return ScalingError(absl::StrCat("The instance ", id.text(), " is in ", LifecycleName(member->lifecycle),
+                                         "; it cannot be protected any more"));
       }
       member->protected_from_scale_in = protect;
     }
@@ -246,7 +248,8 @@ absl::Status MemberService::SetProtection(const std::string& group, Instances in
 absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bool decrement) {
   ASSIGN_OR_RETURN(const std::vector<MemberView> found, Describe({&instance, 1}));
   if (found.empty()) {
-    return Invalid(absl::StrCat("Instance Id not found - No managed instance found for instance ID ", instance.text()));
+    return ScalingError(
+        absl::StrCat("Instance Id not found - No managed instance found for instance ID ", instance.text()));
   }
   const std::string& group = found.front().group;
   const absl::Time now = clock_.Now();
@@ -254,7 +257,7 @@ absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bo
   RETURN_IF_ERROR(ChangeGroup(database_, group, [&](store::Connection& c, GroupView& view) -> absl::Status {
     ASSIGN_OR_RETURN(Member * member, FindMember(view, instance));
     if (IsTerminating(member->lifecycle)) {
-      return Invalid(absl::StrCat("The instance ", instance.text(), " is being terminated already"));
+      return ScalingError(absl::StrCat("The instance ", instance.text(), " is being terminated already"));
     }
     const int from = view.record.group.desired;
     const int weight = view.record.group.WeightOf(member->instance_type);

@@ -6,11 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/api/launch_configuration_handlers.h"
 #include "lib/autoscaling/api/scaling_actions.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/launcher.h"
 #include "lib/autoscaling/member_launch.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/autoscaling/signals.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/alarm_action.h"
@@ -75,11 +75,11 @@ SignalSources MakeSignals(const AutoscalingParts& parts) {
 // A hook may tell what an alarm may.
 absl::Status CheckTarget(const std::string& text, const std::vector<std::string>& allowed) {
   const absl::StatusOr<alarm::Url> url = alarm::ParseUrl(text);
-  if (!url.ok()) return ec2::Error("ValidationError", url.status().message());
+  if (!url.ok()) return ScalingError(url.status().message());
   if (alarm::IsAllowed(*url, allowed)) return absl::OkStatus();
-  return ec2::Error("ValidationError", absl::StrCat("The URL '", text,
-                                                    "' is not allowed: the setting monitoring.webhooks of this host "
-                                                    "names no beginning of it"));
+  return ScalingError(absl::StrCat("The URL '", text,
+                                   "' is not allowed: the setting monitoring.webhooks of this host "
+                                   "names no beginning of it"));
 }
 
 absl::Status Notify(const AutoscalingParts& parts, const std::string& text, const std::string& body) {
@@ -93,9 +93,7 @@ absl::Status Notify(const AutoscalingParts& parts, const std::string& text, cons
 }  // namespace
 
 AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
-    : instances_(parts.instances),
-      launches_(parts.launches),
-      loop_({.database = parts.database,
+    : loop_({.database = parts.database,
              .clock = parts.clock,
              .launcher = MakeLauncher(parts),
              .signals = MakeSignals(parts),
@@ -130,9 +128,7 @@ AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
                  .alarms = parts.alarms,
                  .profiles = parts.profiles}) {}
 
-void AutoscalingModule::Register(gateway::Actions& actions) {
-  AddScalingActions(actions, services_);
-  AddLaunchConfigurationActions(actions, services_, launches_);
-}
+void AutoscalingModule::Register(gateway::Actions& actions) { AddScalingActions(actions, services_); }
 
 }  // namespace brume::autoscaling
+                 .launches = parts.launches,

@@ -62,8 +62,6 @@ class AutoscalingModule {
   PolicyService& policies() { return policies_; }
 
  private:
-  compute::InstanceService& instances_;
-  compute::LaunchService& launches_;
   ScalingLoop loop_;
   GroupService groups_;
   MemberService members_;

@@ -9,6 +9,7 @@
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
 #include "lib/autoscaling/refresh_table.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 
@@ -23,7 +24,7 @@ constexpr int kKept = 100;
 
 absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
   if (preferences.min_healthy_percent < 0 || preferences.min_healthy_percent > 100) {
-    return Invalid("MinHealthyPercentage must be between 0 and 100");
+    return ScalingError("MinHealthyPercentage must be between 0 and 100");
   }
   if (preferences.max_healthy_percent.has_value()) {
     RETURN_IF_ERROR(CheckHealthyPercents(preferences.min_healthy_percent, *preferences.max_healthy_percent));
@@ -31,20 +32,20 @@ absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
   int last = 0;
   for (const int checkpoint : preferences.checkpoints) {
     if (checkpoint <= last || checkpoint > 100) {
-      return Invalid("CheckpointPercentages must rise from 1 to at most 100");
+      return ScalingError("CheckpointPercentages must rise from 1 to at most 100");
     }
     last = checkpoint;
   }
   constexpr absl::Duration kMax = absl::Hours(48);
   if (preferences.checkpoint_delay < absl::ZeroDuration() || preferences.checkpoint_delay > kMax) {
-    return Invalid("CheckpointDelay must be between 0 and 172800 seconds");
+    return ScalingError("CheckpointDelay must be between 0 and 172800 seconds");
   }
   return absl::OkStatus();
 }
 
 // Whether it will be tomorrow what it is today.
 bool IsFixed(const scaling::SourceRequest& source) {
-  return !source.is_template || (source.version != "$Latest" && source.version != "$Default");
+  return !source.is_template || scaling::IsNumbered(source.version);
 }
 
 // Another source leaves the group's types as they are.
@@ -66,7 +67,7 @@ absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
                                                   const std::optional<scaling::SourceRequest>& desired) {
   RETURN_IF_ERROR(CheckPreferences(preferences));
   if (preferences.auto_rollback && !desired.has_value()) {
-    return Invalid("AutoRollback needs a DesiredConfiguration, from which to roll back");
+    return ScalingError("AutoRollback needs a DesiredConfiguration, from which to roll back");
   }
   Refresh refresh;
   refresh.id = NewUuid(random_);
@@ -85,7 +86,7 @@ absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
     }
     refresh.before = view.record.source;
     if (preferences.auto_rollback && !IsFixed(refresh.before)) {
-      return Invalid("AutoRollback needs a group whose launch template has a version by its number to go back to");
+      return ScalingError("AutoRollback needs a group whose launch template has a version by its number to go back to");
     }
     if (desired.has_value()) {
       GroupChange change;

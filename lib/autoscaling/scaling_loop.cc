@@ -12,6 +12,7 @@
 #include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/model/apply.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/redact.h"
@@ -218,8 +219,7 @@ absl::Status ScalingLoop::Run(const Snapshot& snapshot, const Member& member) {
     if (subnet.zone == member.zone) subnets.push_back(subnet.id);
   }
   if (subnets.empty()) {
-    return NoteRefused(snapshot, member.token,
-                       ec2::Error("ValidationError", absl::StrCat("The group has no subnet in ", member.zone)));
+    return NoteRefused(snapshot, member.token, ScalingError(absl::StrCat("The group has no subnet in ", member.zone)));
   }
   order.subnet = subnets[static_cast<unsigned char>(member.token.back()) % subnets.size()];
   for (const scaling::GroupTag& tag : snapshot.tags) {
@@ -230,9 +230,9 @@ absl::Status ScalingLoop::Run(const Snapshot& snapshot, const Member& member) {
       return LaunchConfigurationTable(c).Find(member.source.id);
     }));
     if (!found.has_value()) {
-      return NoteRefused(snapshot, member.token,
-                         ec2::Error("ValidationError",
-                                    absl::StrCat("The launch configuration '", member.source.id, "' does not exist")));
+      return NoteRefused(
+          snapshot, member.token,
+          ScalingError(absl::StrCat("The launch configuration '", member.source.id, "' does not exist")));
     }
     order.configuration = found->spec;
   }

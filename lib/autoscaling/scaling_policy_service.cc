@@ -8,9 +8,11 @@
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_state.h"
 #include "lib/autoscaling/group_table.h"
+#include "lib/autoscaling/launch_configuration_definition.h"
 #include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/model/adjustment.h"
 #include "lib/autoscaling/policy_table.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
@@ -23,7 +25,6 @@ using scaling::PolicyRecord;
 using scaling::ScheduleRecord;
 
 constexpr int kMaxSteps = 20;
-constexpr size_t kMaxConfigurationBytes = 64 * 1024;
 
 struct RuleCheck {
   const scaling::MetricRequest& metric;
@@ -38,14 +39,14 @@ struct RuleCheck {
   absl::Status operator()(const scaling::TrackingPolicy& tracking) const { return CheckTarget(tracking.target); }
   absl::Status operator()(const scaling::PredictivePolicy& predictive) const {
     if (predictive.buffer < absl::ZeroDuration() || predictive.buffer > absl::Hours(1)) {
-      return Invalid("SchedulingBufferTime must be between 0 and 3600 seconds");
+      return ScalingError("SchedulingBufferTime must be between 0 and 3600 seconds");
     }
     return CheckTarget(predictive.target);
   }
   absl::Status CheckTarget(double target) const {
-    if (!(target > 0) || !std::isfinite(target)) return Invalid("TargetValue must be a positive number");
+    if (!(target > 0) || !std::isfinite(target)) return ScalingError("TargetValue must be a positive number");
     if (metric.predefined.empty() && metric.metric.name.empty() && metric.queries.empty())
-      return Invalid("A metric is required");
+      return ScalingError("A metric is required");
     return absl::OkStatus();
   }
 };
@@ -73,7 +74,7 @@ std::string PolicyService::Arn(const scaling::LaunchConfiguration& configuration
 absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
   const std::string& name = policy.policy.name;
   if (name.empty() || name.size() > 255 || name.find(':') != std::string::npos) {
-    return Invalid("PolicyName must have 1 to 255 characters, without colons");
+    return ScalingError("PolicyName must have 1 to 255 characters, without colons");
   }
   RETURN_IF_ERROR(std::visit(RuleCheck{policy.metric}, policy.policy.rule));
   // Read once, so that the mistakes of expressions are told now.
@@ -113,7 +114,7 @@ absl::Status PolicyService::Delete(const std::string& group, const std::string& 
     for (const PolicyRecord& each : present) {
       if (IsNamed(each, Arn(each), policy)) return policies.Delete(each.seq);
     }
-    return Invalid(absl::StrCat("PolicyName not found - The policy '", policy, "' does not exist in ", of));
+    return ScalingError(absl::StrCat("PolicyName not found - The policy '", policy, "' does not exist in ", of));
   }));
   parts_.wake(of);
   return absl::OkStatus();
@@ -127,7 +128,8 @@ absl::Status PolicyService::Execute(const ExecuteRequest& request) {
     const auto found = std::find_if(present.begin(), present.end(),
                                     [&](const PolicyRecord& each) { return IsNamed(each, Arn(each), request.policy); });
     if (found == present.end()) {
-      return Invalid(absl::StrCat("PolicyName not found - The policy '", request.policy, "' does not exist in ", of));
+      return ScalingError(
+          absl::StrCat("PolicyName not found - The policy '", request.policy, "' does not exist in ", of));
     }
     scaling::Group& group = view.record.group;
     int wanted = group.desired;
@@ -139,14 +141,14 @@ absl::Status PolicyService::Execute(const ExecuteRequest& request) {
       view.record.cooldown_until = now + simple->cooldown.value_or(group.default_cooldown);
     } else if (const auto* step = std::get_if<scaling::StepPolicy>(&found->policy.rule)) {
       if (!request.metric_value.has_value() || !request.breach_threshold.has_value()) {
-        return Invalid("MetricValue and BreachThreshold are required to execute a step scaling policy");
+        return ScalingError("MetricValue and BreachThreshold are required to execute a step scaling policy");
       }
       const scaling::StepAdjustment* chosen =
           ChooseStep(step->steps, *request.metric_value - *request.breach_threshold);
-      if (chosen == nullptr) return Invalid("No step adjustment of the policy is for this metric value");
+      if (chosen == nullptr) return ScalingError("No step adjustment of the policy is for this metric value");
       wanted = scaling::Adjust(group.desired, {step->type, chosen->amount, step->min_magnitude});
     } else {
-      return Invalid("Only simple and step scaling policies can be executed");
+      return ScalingError("Only simple and step scaling policies can be executed");
     }
     wanted = std::clamp(wanted, group.min_size, group.max_size);
     if (wanted == group.desired) return absl::OkStatus();
@@ -165,43 +167,44 @@ absl::StatusOr<Forecast> PolicyService::ForecastOf(const std::string& group, con
   for (const PolicyRecord& each : present) {
     if (!IsNamed(each, Arn(each), policy)) continue;
     if (!std::holds_alternative<scaling::PredictivePolicy>(each.policy.rule)) {
-      return Invalid(absl::StrCat("The policy '", policy, "' is no predictive scaling policy"));
+      return ScalingError(absl::StrCat("The policy '", policy, "' is no predictive scaling policy"));
     }
     return parts_.forecast(each);
   }
-  return Invalid(absl::StrCat("PolicyName not found - The policy '", policy, "' does not exist in ", group));
+  return ScalingError(absl::StrCat("PolicyName not found - The policy '", policy, "' does not exist in ", group));
 }
 
 // Parses its texts.
 absl::Status PolicyService::CheckSchedule(ScheduleRecord& schedule) {
   scaling::ScheduledAction& action = schedule.action;
-  if (action.name.empty() || action.name.size() > 255) return Invalid("ScheduledActionName has 1 to 255 characters");
+  if (action.name.empty() || action.name.size() > 255)
+    return ScalingError("ScheduledActionName has 1 to 255 characters");
   if (!action.min_size.has_value() && !action.max_size.has_value() && !action.desired.has_value()) {
-    return Invalid("A scheduled action needs at least one of MinSize, MaxSize and DesiredCapacity");
+    return ScalingError("A scheduled action needs at least one of MinSize, MaxSize and DesiredCapacity");
   }
   if (action.min_size.value_or(0) < 0 || action.max_size.value_or(0) < 0 || action.desired.value_or(0) < 0) {
-    return Invalid("The sizes of a group cannot be negative");
+    return ScalingError("The sizes of a group cannot be negative");
   }
   if (action.min_size.has_value() && action.max_size.has_value() && *action.min_size > *action.max_size) {
-    return Invalid("Given capacity values are invalid: min size is above max size");
+    return ScalingError("Given capacity values are invalid: min size is above max size");
   }
   if (!schedule.recurrence.empty()) {
     ASSIGN_OR_RETURN(action.recurrence, scaling::Cron::Parse(schedule.recurrence));
   } else if (!action.start.has_value()) {
-    return Invalid("A scheduled action needs a StartTime or a Recurrence");
+    return ScalingError("A scheduled action needs a StartTime or a Recurrence");
   }
   if (!schedule.time_zone.empty() && !absl::LoadTimeZone(schedule.time_zone, &action.zone)) {
-    return Invalid(absl::StrCat("Given time zone '", schedule.time_zone, "' is not a valid time zone name"));
+    return ScalingError(absl::StrCat("Given time zone '", schedule.time_zone, "' is not a valid time zone name"));
   }
   schedule.looked_until = parts_.clock.Now();
   if (action.start.has_value() && *action.start < schedule.looked_until) {
-    return Invalid("Given start time is in the past");
+    return ScalingError("Given start time is in the past");
   }
   if (action.end.has_value() && *action.end <= action.start.value_or(schedule.looked_until)) {
-    return Invalid("The end time must be in the future, and after the start time");
+    return ScalingError("The end time must be in the future, and after the start time");
   }
   if (!NextRun(action, schedule.looked_until).has_value()) {
-    return Invalid("The scheduled action would never run");
+    return ScalingError("The scheduled action would never run");
   }
   return absl::OkStatus();
 }
@@ -245,7 +248,7 @@ absl::Status PolicyService::DeleteSchedule(const std::string& group, const std::
     for (const ScheduleRecord& each : present) {
       if (each.action.name == name) return schedules.Delete(each.seq);
     }
-    return Invalid(absl::StrCat("Scheduled action name not found - Scheduled action '", name, "' not found"));
+    return ScalingError(absl::StrCat("Scheduled action name not found - Scheduled action '", name, "' not found"));
   });
 }
 
@@ -260,26 +263,10 @@ absl::StatusOr<std::vector<ScheduleRecord>> PolicyService::ListSchedules(const s
 }
 
 absl::Status PolicyService::CreateConfiguration(const std::string& name, const compute::LaunchSpec& spec) {
-  if (name.empty() || name.size() > 255) return Invalid("LaunchConfigurationName has 1 to 255 characters");
-  if (compute::TextBytes(spec) > kMaxConfigurationBytes) {
-    return Invalid(absl::StrCat("The launch configuration is too long: at most ", kMaxConfigurationBytes,
-                                " bytes are kept of one"));
-  }
-  return parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    LaunchConfigurationTable configurations(c);
-    ASSIGN_OR_RETURN(const auto taken, configurations.Find(name));
-    if (taken.has_value()) {
-      return ec2::Error("AlreadyExists", absl::StrCat("Launch Configuration by this name already exists - A launch "
-                                                      "configuration already exists with the name ",
-                                                      name));
-    }
-    ASSIGN_OR_RETURN(const int64_t count, configurations.Count());
-    if (count >= kMaxLaunchConfigurations) {
-      return ec2::Error("LimitExceeded",
-                        absl::StrCat("There can be at most ", kMaxLaunchConfigurations, " launch configurations"));
-    }
-    return configurations.Insert(
-        {.seq = 0, .id = NewUuid(parts_.random), .name = name, .created = parts_.clock.Now(), .spec = spec});
+  if (name.empty() || name.size() > 255) return ScalingError("LaunchConfigurationName has 1 to 255 characters");
+  return parts_.database.Write([&](store::Connection& c) {
+    return AddConfiguration(
+        c, {.seq = 0, .id = NewUuid(parts_.random), .name = name, .created = parts_.clock.Now(), .spec = spec});
   });
 }
 
@@ -288,7 +275,8 @@ absl::Status PolicyService::DeleteConfiguration(const std::string& name) {
     LaunchConfigurationTable configurations(c);
     ASSIGN_OR_RETURN(const auto found, configurations.Find(name));
     if (!found.has_value()) {
-      return Invalid(absl::StrCat("Launch configuration name not found - Launch configuration ", name, " not found"));
+      return ScalingError(
+          absl::StrCat("Launch configuration name not found - Launch configuration ", name, " not found"));
     }
     ASSIGN_OR_RETURN(const std::vector<std::string> users, GroupTable(c).ListNamesBySource(name));
     if (!users.empty()) {

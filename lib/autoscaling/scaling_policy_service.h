@@ -22,7 +22,6 @@ namespace brume::autoscaling {
 
 inline constexpr int kMaxPolicies = 50;           // of a group
 inline constexpr int kMaxScheduledActions = 125;  // of a group
-inline constexpr int kMaxLaunchConfigurations = 10000;
 
 struct PolicyServiceParts {
   store::Database& database;

@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
+#include "lib/base/status_macros.h"
 #include "lib/gateway/caller.h"
 #include "lib/gateway/dispatcher.h"
 
@@ -108,14 +109,18 @@ class Registered {
     return *this;
   }
 
-  // `calls` takes the request and returns absl::StatusOr<std::vector<OtherRequest>>.
+  // `calls` takes the request and returns absl::StatusOr<std::vector<OtherRequest>>. Once for each action that is
+  // called later.
   template <typename Calls>
   const Registered& MakesLater(Calls calls) const {
-    action_.calls = [calls](const google::protobuf::Message& message)
+    action_.calls = [calls, others = std::move(action_.calls)](const google::protobuf::Message& message)
         -> absl::StatusOr<std::vector<std::unique_ptr<google::protobuf::Message>>> {
+      std::vector<std::unique_ptr<google::protobuf::Message>> later;
+      if (others) {
+        ASSIGN_OR_RETURN(later, others(message));
+      }
       auto made = calls(static_cast<const Request&>(message));
       if (!made.ok()) return std::move(made).status();
-      std::vector<std::unique_ptr<google::protobuf::Message>> later;
       for (auto& call : *made) {
         later.push_back(std::make_unique<typename std::decay_t<decltype(*made)>::value_type>(std::move(call)));
       }

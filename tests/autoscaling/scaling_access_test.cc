@@ -117,6 +117,22 @@ TEST_CASE("who may not read an instance's user data has no launch configuration 
   CHECK(copy("own", "user_data: 'aGVsbG8='").empty());
 }
 
+TEST_CASE("who makes a group of an instance is asked as for a launch configuration of it", "[scaling_api]") {
+  AccessWorld world;
+  compute::RunRequest request = world.Request();
+  request.user_data = "secret";
+  const std::string instance = absl::StrCat("instance_id: '", world.Launch(request).text(), "'");
+  world.Let(kScaling);
+  CHECK(world.Create("no", instance) == "AccessDenied");
+  constexpr char kRead[] = R"({"Effect":"Allow","Action":"ec2:DescribeInstanceAttribute","Resource":"*"})";
+  world.Let(absl::StrCat(kScaling, ",", kRead,
+                         R"(,{"Effect":"Deny","Action":"autoscaling:CreateLaunchConfiguration","Resource":"*"})"));
+  CHECK(world.Create("no", instance) == "AccessDenied");
+  REQUIRE(Value(world.scaling_policies.ListConfigurations({})).empty());
+  world.Let(absl::StrCat(kScaling, ",", kRead));
+  CHECK(world.Create("yes", instance).empty());
+}
+
 TEST_CASE("policies know a group by the UUID in its ARN, and by its tags", "[scaling_api]") {
   AccessWorld world;
   world.CreateGroup("web", "min_size: 0 max_size: 5 tags { key: 'env' value: 'prod' }");

@@ -117,7 +117,8 @@ TEST_CASE("an update of a group changes what it names and nothing else", "[scali
   CHECK(!group.has_launch_template());
   const autoscaling::v1::LaunchTemplate& mixed = group.mixed_instances_policy().launch_template();
   CHECK(mixed.launch_template_specification().launch_template_id() == world.template_id);
-  CHECK(mixed.launch_template_specification().version() == "$Default");
+  // Nobody asked for a version.
+  CHECK_FALSE(mixed.launch_template_specification().has_version());
   REQUIRE(mixed.overrides_size() == 2);
   CHECK(mixed.overrides(0).instance_type() == "b1.small");
   CHECK(group.mixed_instances_policy().instances_distribution().on_demand_allocation_strategy() == "prioritized");
@@ -385,6 +386,33 @@ TEST_CASE("a group has no load balancers, sources of traffic and notifications t
       world.Ask<autoscaling::v1::DescribeAccountLimitsResponse, autoscaling::v1::DescribeAccountLimitsRequest>("");
   CHECK(limits.number_of_auto_scaling_groups() == 1);
   CHECK(limits.max_number_of_auto_scaling_groups() > 1);
+}
+
+TEST_CASE("a group made of an instance is launched from a configuration of its name, where the instance is",
+          "[scaling_api]") {
+  ScalingApiWorld world;
+  compute::RunRequest request = world.Request();
+  request.user_data = "hello";
+  const InstanceId id = world.Launch(request);
+  REQUIRE_OK(
+      world.Do("CreateAutoScalingGroup", absl::StrCat("auto_scaling_group_name: 'copies' min_size: 0 max_size: 1 "
+                                                      "instance_id: '",
+                                                      id.text(), "'")));
+  const autoscaling::v1::AutoScalingGroup group = world.Group("copies");
+  CHECK(group.launch_configuration_name() == "copies");
+  CHECK(group.vpc_zone_identifier() == Value(world.service->Get(id)).interfaces.front().subnet_id.text());
+  const auto made = Value(world.scaling_policies.ListConfigurations({}));
+  REQUIRE(made.size() == 1);
+  CHECK(made.front().name == "copies");
+  CHECK(made.front().spec.image_id == Value(world.service->Get(id)).instance.image_id.text());
+  CHECK(made.front().spec.user_data == "aGVsbG8=");
+  // Neither is made when one of the two cannot be.
+  CHECK_FALSE(world
+                  .Do("CreateAutoScalingGroup", absl::StrCat("auto_scaling_group_name: 'other' min_size: 2 max_size: 1 "
+                                                             "instance_id: '",
+                                                             id.text(), "'"))
+                  .ok());
+  CHECK(Value(world.scaling_policies.ListConfigurations({})).size() == 1);
 }
 
 }  // namespace brume

@@ -108,7 +108,6 @@ class ApiWorld : public ComputeWorld {
     cloudwatch::AddCloudwatchActions(actions,
                                      {.settings = settings, .clock = clock, .metrics = metrics, .alarms = alarms});
     autoscaling::AddScalingActions(actions, scaling_services);
-    autoscaling::AddLaunchConfigurationActions(actions, scaling_services, launches);
   }
 
   // Calls the rpc whose request this is.
@@ -233,6 +232,7 @@ class ApiWorld : public ComputeWorld {
                                                       .refreshes = scaling_refreshes,
                                                       .instances = *service,
                                                       .launch_templates = launch_templates,
+                                                      .launches = launches,
                                                       .alarms = alarms,
                                                       .profiles = instance_profiles};
   gateway::Dispatcher dispatcher{

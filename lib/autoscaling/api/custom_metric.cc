@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/statistic.h"
 
@@ -52,7 +52,8 @@ absl::StatusOr<alarm::WatchQuery> ParseQuery(const v1::TargetTrackingMetricDataQ
   query.unit = stat.unit();
   if (cloudwatch::Statistic::Parse(query.statistic).has_value()) return query;
   return ScalingError(absl::StrCat("The Stat of the query '", given.id(),
-                                   "' is none of SampleCount, Average, Sum, Minimum, Maximum and p0 to p100"));
+                                   "' is none of SampleCount, Average, Sum, Minimum, Maximum, ",
+                                   cloudwatch::kExtendedStatisticForms));
 }
 
 absl::Status ParseMaths(const v1::CustomizedMetricSpecification& given, scaling::MetricRequest& metric) {

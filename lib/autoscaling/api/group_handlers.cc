@@ -10,13 +10,16 @@
 #include "lib/autoscaling/api/group_launches.h"
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
+#include "lib/autoscaling/api/launch_configuration.h"
+#include "lib/autoscaling/api/member_ids.h"
 #include "lib/autoscaling/api/mixed_policy_message.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/scaling_facts.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_service.h"
 #include "lib/gateway/filters.h"
 
 namespace brume::autoscaling {
@@ -27,13 +30,15 @@ constexpr char kNoBalancers[] = "there are no load balancers yet";
 using Created = v1::CreateAutoScalingGroupRequest;
 using Updated = v1::UpdateAutoScalingGroupRequest;
 
-// One of three ways to say what members are launched from, or none.
+// One of the ways to say what members are launched from, or none; `by_instance` is whether another one is used.
 template <typename Request>
-absl::Status ParseSource(const ScalingServices& services, const Request& request, GroupChange& change) {
+absl::Status ParseSource(const ScalingServices& services, const Request& request, bool by_instance,
+                         GroupChange& change) {
   const bool by_configuration = !request.launch_configuration_name().empty();
-  if (by_configuration + request.has_launch_template() + request.has_mixed_instances_policy() > 1) {
+  if (by_configuration + request.has_launch_template() + request.has_mixed_instances_policy() + by_instance > 1) {
     return ScalingError(
-        "Valid requests must contain only one of LaunchTemplate, LaunchConfigurationName and MixedInstancesPolicy");
+        "Valid requests must contain only one of LaunchTemplate, LaunchConfigurationName, InstanceId and "
+        "MixedInstancesPolicy");
   }
   if (by_configuration) {
     change.source = {.is_template = false, .id = request.launch_configuration_name(), .version = ""};
@@ -76,10 +81,11 @@ absl::Status ParseMaintenance(const Request& request, GroupChange& change) {
 }
 
 template <typename Request>
-absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const Request& request) {
+absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const Request& request,
+                                        bool by_instance = false) {
   GroupChange change;
   RETURN_IF_ERROR(RefuseGiven(request.has_placement_group(), "PlacementGroup", "there are no placement groups"));
-  RETURN_IF_ERROR(ParseSource(services, request, change));
+  RETURN_IF_ERROR(ParseSource(services, request, by_instance, change));
   RETURN_IF_ERROR(ParsePlaces(request, change));
   RETURN_IF_ERROR(ParseMaintenance(request, change));
   if (request.has_min_size()) change.min_size = request.min_size();
@@ -107,13 +113,33 @@ absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const R
   return change;
 }
 
+// A group made of an instance has a launch configuration of its own name, made of the instance too.
+std::vector<v1::CreateLaunchConfigurationRequest> ConfigurationOf(const Created& request) {
+  std::vector<v1::CreateLaunchConfigurationRequest> made;
+  if (request.instance_id().empty()) return made;
+  made.emplace_back();
+  made.back().set_launch_configuration_name(request.auto_scaling_group_name());
+  made.back().set_instance_id(request.instance_id());
+  return made;
+}
+
+absl::Status SetConfiguration(const Created& request, const ScalingServices& services, GroupChange& definition) {
+  for (const v1::CreateLaunchConfigurationRequest& made : ConfigurationOf(request)) {
+    ASSIGN_OR_RETURN(definition.configuration, ParseConfiguration(made, services));
+    if (definition.subnets.has_value() || definition.zones.has_value()) continue;
+    ASSIGN_OR_RETURN(const InstanceId id, ParseMember(request.instance_id()));
+    ASSIGN_OR_RETURN(const compute::InstanceView view, AsScalingError(services.instances.Get(id)));
+    if (!view.interfaces.empty()) definition.subnets = {view.interfaces.front().subnet_id};
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CreateAutoScalingGroup(const Created& request, const ScalingServices& services) {
-  RETURN_IF_ERROR(RefuseGiven(request.has_instance_id(), "InstanceId",
-                              "make a launch configuration of the instance, by CreateLaunchConfiguration"));
   RETURN_IF_ERROR(RefuseGiven(!request.load_balancer_names().empty(), "LoadBalancerNames", kNoBalancers));
   RETURN_IF_ERROR(RefuseGiven(!request.target_group_arns().empty(), "TargetGroupARNs", kNoBalancers));
   RETURN_IF_ERROR(RefuseGiven(!request.traffic_sources().empty(), "TrafficSources", kNoBalancers));
-  ASSIGN_OR_RETURN(const GroupChange definition, ParseChange(services, request));
+  ASSIGN_OR_RETURN(GroupChange definition, ParseChange(services, request, !request.instance_id().empty()));
+  RETURN_IF_ERROR(SetConfiguration(request, services, definition));
   std::vector<scaling::GroupTag> tags;
   for (const v1::Tag& tag : request.tags()) {
     tags.push_back({.key = tag.key(), .value = tag.value(), .propagate = tag.propagate_at_launch()});
@@ -185,7 +211,12 @@ void AddGroupActions(gateway::Actions& actions, const ScalingServices& services)
   const auto describe = [](const auto& request, AccessQuestion& question) {
     return DescribeGroupCall(request, question);
   };
-  actions.Add(CreateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
+  actions.Add(CreateAutoScalingGroup, services)
+      .DescribedBy(describe)
+      .MakesLater(launches)
+      .MakesLater([](const Created& request) -> absl::StatusOr<std::vector<v1::CreateLaunchConfigurationRequest>> {
+        return ConfigurationOf(request);
+      });
   actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
   actions.Add(DeleteAutoScalingGroup, services);
   actions.Add(DescribeAutoScalingGroups, services);

@@ -75,7 +75,7 @@ RunInstancesRequest CallOf(const Launched& launched) {
   call.set_min_count(1);
   call.set_max_count(1);
   call.mutable_launch_template()->set_launch_template_id(launched.template_id);
-  call.mutable_launch_template()->set_version(launched.version);
+  if (!launched.version.empty()) call.mutable_launch_template()->set_version(launched.version);
   if (!launched.instance_type.empty()) call.set_instance_type(launched.instance_type);
   return call;
 }

@@ -6,9 +6,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "brume/autoscaling/v1/group.pb.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/model/record.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {

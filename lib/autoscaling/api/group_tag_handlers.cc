@@ -9,9 +9,9 @@
 #include "brume/autoscaling/v1/tag.pb.h"
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/filters.h"
 

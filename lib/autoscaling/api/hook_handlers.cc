@@ -9,9 +9,9 @@
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/group_render.h"
 #include "lib/autoscaling/api/member_ids.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/whole_seconds.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {

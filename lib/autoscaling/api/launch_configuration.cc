@@ -4,9 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "lib/autoscaling/api/member_ids.h"
-#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/launch_service.h"
 #include "lib/gateway/time_text.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/arn.h"
@@ -47,8 +48,6 @@ absl::Status ParseBlockDevices(const Request& request, LaunchSpec& spec) {
   for (const v1::BlockDeviceMapping& given : request.block_device_mappings()) {
     RETURN_IF_ERROR(RefuseGiven(!given.virtual_name().empty(), "VirtualName", "there are no instance store volumes"));
     RETURN_IF_ERROR(RefuseGiven(given.no_device(), "NoDevice", "images have their root device alone"));
-    RETURN_IF_ERROR(
-        RefuseGiven(!given.ebs().snapshot_id().empty(), "SnapshotId", "the root volume is made from the image"));
     LaunchSpec::BlockDeviceMapping& mapping = spec.block_device_mappings.emplace_back();
     mapping.device_name = given.device_name();
     if (given.has_ebs()) schema::ReadFields(given.ebs(), mapping.ebs.emplace());
@@ -95,10 +94,9 @@ absl::Status CheckLaunch(const LaunchSpec& spec, compute::LaunchService& launche
 
 }  // namespace
 
-absl::StatusOr<LaunchSpec> ParseConfiguration(const Request& given, compute::InstanceService& instances,
-                                              compute::LaunchService& launches) {
+absl::StatusOr<LaunchSpec> ParseConfiguration(const Request& given, const ScalingServices& services) {
   RETURN_IF_ERROR(CheckRefused(given));
-  ASSIGN_OR_RETURN(const Request request, WithInstance(given, instances));
+  ASSIGN_OR_RETURN(const Request request, WithInstance(given, services.instances));
   if (request.image_id().empty() || request.instance_type().empty()) {
     return ScalingError("Valid requests must contain either InstanceId or both ImageId and InstanceType");
   }
@@ -114,7 +112,7 @@ absl::StatusOr<LaunchSpec> ParseConfiguration(const Request& given, compute::Ins
   RETURN_IF_ERROR(ParseBlockDevices(request, spec));
   RETURN_IF_ERROR(ParseNetwork(request, spec));
   if (request.has_metadata_options()) schema::ReadFields(request.metadata_options(), spec.metadata_options.emplace());
-  RETURN_IF_ERROR(AsScalingError(CheckLaunch(spec, launches)));
+  RETURN_IF_ERROR(AsScalingError(CheckLaunch(spec, services.launches)));
   return spec;
 }
 

@@ -19,10 +19,10 @@
 namespace brume::autoscaling {
 namespace {
 
-absl::Status CreateLaunchConfiguration(const v1::CreateLaunchConfigurationRequest& request, PolicyService& policies,
-                                       compute::InstanceService& instances, compute::LaunchService& launches) {
-  ASSIGN_OR_RETURN(const compute::LaunchSpec spec, ParseConfiguration(request, instances, launches));
-  return policies.CreateConfiguration(request.launch_configuration_name(), spec);
+absl::Status CreateLaunchConfiguration(const v1::CreateLaunchConfigurationRequest& request,
+                                       const ScalingServices& services) {
+  ASSIGN_OR_RETURN(const compute::LaunchSpec spec, ParseConfiguration(request, services));
+  return services.policies.CreateConfiguration(request.launch_configuration_name(), spec);
 }
 
 absl::StatusOr<v1::DescribeLaunchConfigurationsResponse> DescribeLaunchConfigurations(
@@ -61,9 +61,8 @@ absl::StatusOr<std::vector<ec2::v1::DescribeInstanceAttributeRequest>> ReadsOf(
 
 }  // namespace
 
-void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services,
-                                   compute::LaunchService& launches) {
-  actions.Add(CreateLaunchConfiguration, services.policies, services.instances, launches)
+void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services) {
+  actions.Add(CreateLaunchConfiguration, services)
       .PassesRole([&profiles = services.profiles](const v1::CreateLaunchConfigurationRequest& request) {
         const std::string& named = request.iam_instance_profile();
         return LooksLikeArn(named) ? profiles.RoleArn(named, "") : profiles.RoleArn("", named);

@@ -2,13 +2,11 @@
 #pragma once
 
 #include "lib/autoscaling/api/scaling_services.h"
-#include "lib/ec2/compute/launch_service.h"
 #include "lib/gateway/actions.h"
 
 namespace brume::autoscaling {
 
-// Both must outlive the dispatcher.
-void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services,
-                                   compute::LaunchService& launches);
+// `services` must outlive the dispatcher.
+void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services);
 
 }  // namespace brume::autoscaling

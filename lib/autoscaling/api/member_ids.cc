@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {

@@ -6,8 +6,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/model/instance_requirements.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/schema/message_fields.h"
 
@@ -19,7 +19,9 @@ using scaling::MixedPolicy;
 constexpr int kMaxWeight = 999;
 
 MixedPolicy::TemplateSpecification SpecificationOf(const scaling::SourceRequest& source) {
-  return {.launch_template_id = source.id, .version = source.version};
+  MixedPolicy::TemplateSpecification specification{.launch_template_id = source.id, .version = {}};
+  if (!source.version.empty()) specification.version = source.version;
+  return specification;
 }
 
 absl::StatusOr<int> ParseWeight(const v1::LaunchTemplateOverrides& override) {

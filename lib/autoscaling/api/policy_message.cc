@@ -9,8 +9,8 @@
 #include "absl/strings/str_replace.h"
 #include "lib/autoscaling/api/custom_metric.h"
 #include "lib/autoscaling/api/group_names.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/whole_seconds.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 

@@ -10,7 +10,6 @@
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
 #include "lib/autoscaling/api/group_launches.h"
 #include "lib/autoscaling/api/group_names.h"
-#include "lib/autoscaling/api/scaling_error.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/api/whole_seconds.h"
@@ -18,6 +17,7 @@
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
+#include "lib/autoscaling/scaling_error.h"
 
 namespace brume::autoscaling {
 namespace {

@@ -7,6 +7,7 @@
 #include "brume/autoscaling/v1/traffic_source.pb.h"
 #include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/launch_configuration_definition.h"
 #include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/pages.h"

@@ -3,6 +3,7 @@
 #include "lib/autoscaling/api/group_handlers.h"
 #include "lib/autoscaling/api/group_tag_handlers.h"
 #include "lib/autoscaling/api/hook_handlers.h"
+#include "lib/autoscaling/api/launch_configuration_handlers.h"
 #include "lib/autoscaling/api/member_handlers.h"
 #include "lib/autoscaling/api/process_handlers.h"
 #include "lib/autoscaling/api/refresh_handlers.h"
@@ -26,6 +27,7 @@ void AddScalingActions(gateway::Actions& actions, const ScalingServices& service
   AddScheduledActionActions(actions, services);
   AddInstanceRefreshActions(actions, services);
   AddAccountActions(actions, services);
+  AddLaunchConfigurationActions(actions, services);
 }
 
 }  // namespace brume::autoscaling

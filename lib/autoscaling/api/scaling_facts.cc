@@ -16,10 +16,7 @@ void Set(AccessQuestion& question, const char* key, std::string value) {
   if (!value.empty()) question.context[key] = {std::move(value)};
 }
 
-// Whether a version is asked for by its number, and not the latest or the default one.
-bool IsSpecified(const v1::LaunchTemplateSpecification& named) {
-  return !named.version().empty() && named.version() != "$Latest" && named.version() != "$Default";
-}
+bool IsSpecified(const v1::LaunchTemplateSpecification& named) { return scaling::IsNumbered(named.version()); }
 
 bool SpecifiesVersion(const v1::MixedInstancesPolicy& policy) {
   bool specified = IsSpecified(policy.launch_template().launch_template_specification());

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "brume/autoscaling/v1/common.pb.h"
-#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"

@@ -13,6 +13,7 @@ class InstanceProfileService;
 }
 namespace brume::compute {
 class InstanceService;
+class LaunchService;
 class LaunchTemplateService;
 }  // namespace brume::compute
 
@@ -35,6 +36,7 @@ struct ScalingServices {
   // Of other modules.
   compute::InstanceService& instances;
   compute::LaunchTemplateService& launch_templates;
+  compute::LaunchService& launches;
   cloudwatch::AlarmService& alarms;
   iam::InstanceProfileService& profiles;
 };

@@ -1,6 +1,6 @@
 #include "lib/autoscaling/api/template_source.h"
 
-#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/resource/ids.h"
 
@@ -14,7 +14,7 @@ absl::StatusOr<scaling::SourceRequest> ParseTemplate(const ScalingServices& serv
                                : "Valid requests must contain either LaunchTemplateId or LaunchTemplateName");
   }
   scaling::SourceRequest source;
-  source.version = named.version().empty() ? "$Default" : named.version();
+  source.version = named.version();
   absl::StatusOr<LaunchTemplateId> id = has_id ? LaunchTemplateId::Parse(named.launch_template_id())
                                                : services.launch_templates.FindByName(named.launch_template_name());
   if (!id.ok()) return AsScalingError(id.status());
@@ -32,7 +32,7 @@ v1::LaunchTemplateSpecification TemplateRenderer::Render(const std::string& id, 
   v1::LaunchTemplateSpecification shown;
   shown.set_launch_template_id(id);
   if (!name->second.empty()) shown.set_launch_template_name(name->second);
-  shown.set_version(version);
+  if (!version.empty()) shown.set_version(version);
   return shown;
 }
 

@@ -19,7 +19,7 @@ absl::StatusOr<scaling::SourceRequest> ParseTemplate(const ScalingServices& serv
 class TemplateRenderer {
  public:
   explicit TemplateRenderer(const ScalingServices& services) : services_(services) {}
-  // As it is shown: by its id, its name while it is there, and `version`.
+  // As it is shown: by its id, its name while it is there, and `version` unless it is empty.
   v1::LaunchTemplateSpecification Render(const std::string& id, const std::string& version);
 
  private:

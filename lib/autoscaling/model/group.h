@@ -153,7 +153,7 @@ struct TypeOption {
   int weight = 1;
   // What members of the type are launched from, in the place of the group's source; empty = that.
   std::string template_id;
-  std::string template_version;  // "$Latest", "$Default" or a number
+  std::string template_version;  // as SourceRequest's
   LaunchSource source;           // what the two stand for now
 };
 

@@ -31,10 +31,17 @@ struct GroupSubnet {
 // What members are to be launched from, as it was asked for.
 struct SourceRequest {
   bool is_template = true;
-  std::string id;       // the template's, or the name of a launch configuration
-  std::string version;  // "$Latest", "$Default" or a number; empty for a launch configuration
+  std::string id;  // the template's, or the name of a launch configuration
+  // "$Latest", "$Default" or a number; empty for a launch configuration, and for a template's default version that
+  // nobody asked for by name.
+  std::string version;
   friend bool operator==(const SourceRequest&, const SourceRequest&) = default;
 };
+
+// Whether a template's version is asked for by its number, so that it will be tomorrow what it is today.
+inline bool IsNumbered(absl::string_view version) {
+  return !version.empty() && version != "$Latest" && version != "$Default";
+}
 
 struct GroupRecord {
   int64_t seq = 0;  // gives lists their order

@@ -1,4 +1,4 @@
-#include "lib/autoscaling/api/scaling_error.h"
+#include "lib/autoscaling/scaling_error.h"
 
 #include "absl/strings/str_cat.h"
 #include "lib/resource/ec2_error.h"
