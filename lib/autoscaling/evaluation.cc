@@ -47,10 +47,21 @@ void RunSchedules(const Snapshot& before, absl::Time now, Outcome& out) {
 }
 
 // Takes the group's refresh on. Returns whether it has just been rolled back, so that the group's source is another.
-bool AdvanceRefresh(const Snapshot& before, scaling::Group& group, absl::Time now, Outcome& out) {
+bool AdvanceRefresh(const Snapshot& before, const Signals& signals, absl::Time now, scaling::Group& group,
+                    Outcome& out) {
+  // Alarms do not wake the group.
+  constexpr absl::Duration kLookAtAlarms = absl::Seconds(5);
   if (!before.refresh.has_value()) return false;
   scaling::Refresh& refresh = *out.after.refresh;
-  out.look_again = std::min(out.look_again, Advance(refresh, group, before.members, before.record.state.launches, now));
+  const absl::Time next = Advance(refresh, group,
+                                  {.members = before.members,
+                                   .launches = before.record.state.launches,
+                                   .alarms = signals.refresh_alarms,
+                                   .now = now});
+  out.look_again = std::min(out.look_again, next);
+  if (!refresh.preferences.alarms.empty() && refresh.ended == absl::InfiniteFuture()) {
+    out.look_again = std::min(out.look_again, now + kLookAtAlarms);
+  }
   const scaling::Refresh& was = *before.refresh;
   out.changed |= refresh.status != was.status || refresh.left != was.left || refresh.total != was.total ||
                  refresh.waiting_since != was.waiting_since || refresh.checkpoints_passed != was.checkpoints_passed;
@@ -107,7 +118,7 @@ Outcome Evaluate(const Snapshot& before, const Signals& signals, absl::Span<scal
   if (!record.deleting) {
     RunSchedules(before, now, out);
     group = EffectiveGroup(out.after);
-    if (AdvanceRefresh(before, group, now, out)) {
+    if (AdvanceRefresh(before, signals, now, group, out)) {
       out.look_again = now;
       return out;
     }

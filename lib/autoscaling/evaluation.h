@@ -33,6 +33,7 @@ struct Signals {
   std::vector<scaling::Signal> of_policies;  // one for each
   // What a predictive policy raises max_size to; 0 = none does.
   int max_size = 0;
+  std::vector<std::string> refresh_alarms;  // of those that end the refresh: the ones in ALARM
 };
 
 struct Outcome {

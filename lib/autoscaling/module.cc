@@ -68,6 +68,15 @@ SignalSources MakeSignals(const AutoscalingParts& parts) {
                 }
                 return found;
               },
+          .in_alarm =
+              [&alarms](const std::vector<std::string>& names) {
+                std::vector<std::string> found;
+                for (const std::string& name : names) {
+                  const cloudwatch::AlarmPtr alarm = alarms.Find(name);
+                  if (alarm != nullptr && alarm->state == alarm::State::kAlarm) found.push_back(name);
+                }
+                return found;
+              },
           .note = [&metrics](const MetricId& id, absl::Time time, double value) { metrics.Note(id, time, value); },
           .period = parts.sample_period};
 }
@@ -125,10 +134,10 @@ AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
                  .refreshes = refreshes_,
                  .instances = parts.instances,
                  .launch_templates = parts.launch_templates,
+                 .launches = parts.launches,
                  .alarms = parts.alarms,
                  .profiles = parts.profiles}) {}
 
 void AutoscalingModule::Register(gateway::Actions& actions) { AddScalingActions(actions, services_); }
 
 }  // namespace brume::autoscaling
-                 .launches = parts.launches,

@@ -42,6 +42,7 @@ const auto& Refreshes() {
       store::Fixed("max_healthy", kRefresh, kPreferences, &Preferences::max_healthy_percent),
       store::Fixed("protected_members", kRefresh, kPreferences, &Preferences::protected_members),
       store::Fixed("standby_members", kRefresh, kPreferences, &Preferences::standby_members),
+      store::FixedJson("alarms", kRefresh, kPreferences, &Preferences::alarms),
       store::Fixed("desired_is_template", &RefreshRow::desired_is_template),
       store::Fixed("desired_id", &RefreshRow::desired_id),
       store::Fixed("desired_version", &RefreshRow::desired_version),

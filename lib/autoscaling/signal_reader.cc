@@ -80,6 +80,9 @@ absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, PolicyWatch
     }
     all.of_policies.push_back(std::move(signal));
   }
+  if (snapshot.refresh.has_value() && !snapshot.refresh->preferences.alarms.empty()) {
+    all.refresh_alarms = sources_.in_alarm(snapshot.refresh->preferences.alarms);
+  }
   return all;
 }
 

@@ -41,6 +41,8 @@ struct SignalSources {
       const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to)>
       read_maths;
   std::function<std::vector<PolicyAlarm>(const std::string& policy_arn)> alarms;
+  // Of these alarms, by name, those in ALARM.
+  std::function<std::vector<std::string>(const std::vector<std::string>& names)> in_alarm;
   // A group's own metrics.
   std::function<void(const MetricId& id, absl::Time time, double value)> note;
   // How often guests are sampled.

@@ -277,7 +277,7 @@ std::vector<Case> Cases() {
        web + "desired_configuration { launch_template { launch_template_name: 'none' } }"},
       {invalid, "StartInstanceRefresh", web + "desired_configuration { mixed_instances_policy { } }"},
       {invalid, "StartInstanceRefresh", web + "preferences { alarm_specification { alarms: 'a' } }"},
-      {invalid, "StartInstanceRefresh", web + "preferences { standby_instances: 'Terminate' }"},
+      {invalid, "StartInstanceRefresh", web + "preferences { standby_instances: 'Refresh' }"},
       {invalid, "StartInstanceRefresh", web + "preferences { max_healthy_percentage: 99 }"},
       {invalid, "StartInstanceRefresh", web + "preferences { min_healthy_percentage: 10 max_healthy_percentage: 150 }"},
       {"ActiveInstanceRefreshNotFound", "CancelInstanceRefresh", web},

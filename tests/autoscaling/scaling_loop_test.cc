@@ -535,6 +535,67 @@ TEST_CASE("a refresh whose launches fail goes back to what was before it", "[sca
   CHECK(world.InService() == before);
 }
 
+TEST_CASE("a refresh ends when one of its alarms is in ALARM, and goes back where it is to", "[scaling]") {
+  for (const bool goes_back : {false, true}) {
+    ScalingServiceWorld world;
+    world.MakeGroup(0, 4, 2);
+    const std::vector<InstanceId> before = world.InService();
+    REQUIRE(world.templates.CreateVersion(world.template_id, "", {}, {}).ok());
+    autoscaling::GroupChange change;
+    change.source = scaling::SourceRequest{true, world.template_id.text(), "1"};
+    REQUIRE(world.groups.Update("web", change).ok());
+    world.clock.Advance(absl::Seconds(1));
+    scaling::RefreshPreferences preferences;
+    preferences.checkpoints = {50, 100};
+    preferences.auto_rollback = goes_back;
+    preferences.alarms = {"quiet", "errors"};
+    const scaling::SourceRequest second{true, world.template_id.text(), "2"};
+    REQUIRE(world.refreshes.Start("web", preferences, second).ok());
+    world.in_alarm = {"others"};
+    world.Settle();
+    // It waits at its checkpoint.
+    REQUIRE(world.refreshes.Describe("web", {})->front().status == scaling::RefreshStatus::kInProgress);
+    CHECK(world.refreshes.Describe("web", {})->front().preferences.alarms == preferences.alarms);
+    world.in_alarm = {"errors"};
+    world.clock.Advance(absl::Seconds(6));
+    for (int i = 0; i < 3; ++i) {
+      world.Settle();
+      world.clock.Advance(absl::Minutes(10));
+    }
+    const scaling::Refresh ended = world.refreshes.Describe("web", {})->front();
+    CHECK(absl::StrContains(ended.reason, "The alarm errors is in ALARM."));
+    CHECK(ended.status == (goes_back ? scaling::RefreshStatus::kRollbackSuccessful : scaling::RefreshStatus::kFailed));
+    CHECK(world.Group().record.source.version == (goes_back ? "1" : "2"));
+    int old = 0;
+    for (const scaling::Member& member : world.Group().members) old += member.source.version == 1 ? 1 : 0;
+    CHECK(old == (goes_back ? 2 : 1));
+  }
+}
+
+TEST_CASE("a refresh terminates members in standby where it is told so, and leaves them otherwise", "[scaling]") {
+  for (const char* treatment : {"", "Wait", "Ignore", "Terminate"}) {
+    INFO(treatment);
+    ScalingServiceWorld world;
+    world.MakeGroup(0, 4, 2);
+    const InstanceId aside = world.InService().front();
+    REQUIRE(world.members.EnterStandby("web", {&aside, 1}, true).ok());
+    world.Settle();
+    world.clock.Advance(absl::Seconds(1));
+    scaling::RefreshPreferences preferences;
+    preferences.standby_members = treatment;
+    REQUIRE(world.refreshes.Start("web", preferences, std::nullopt).ok());
+    for (int i = 0; i < 3; ++i) {
+      world.Settle();
+      world.clock.Advance(absl::Minutes(1));
+    }
+    CHECK(world.refreshes.Describe("web", {})->front().status == scaling::RefreshStatus::kSuccessful);
+    const bool terminates = treatment == std::string("Terminate");
+    CHECK(world.In(Lifecycle::kStandby).empty() == terminates);
+    CHECK(world.InService().size() == 1);
+    CHECK(world.Group().record.group.desired == 1);
+  }
+}
+
 TEST_CASE("a refresh is taken back when its owner says so", "[scaling]") {
   ScalingServiceWorld world;
   world.MakeGroup(0, 4, 2);

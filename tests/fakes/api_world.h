@@ -284,6 +284,7 @@ class ApiWorld : public ComputeWorld {
                         .read_maths = [](const auto&, absl::Time,
                                          absl::Time) { return std::vector<std::pair<absl::Time, double>>(); },
                         .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
+                        .in_alarm = [](const std::vector<std::string>&) { return std::vector<std::string>(); },
                         .note = [](const MetricId&, absl::Time, double) {}},
             .account = settings.account()};
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -145,6 +146,7 @@ class ScalingServiceWorld : public ComputeWorld {
   std::map<std::string, autoscaling::Sample> samples;  // by the instance and the metric
   std::map<absl::Time, double> maths;                  // of every policy on metric maths
   std::vector<autoscaling::PolicyAlarm> alarms;
+  std::set<std::string> in_alarm;
   std::map<std::string, double> noted;
 
   std::unique_ptr<autoscaling::ScalingLoop> loop;
@@ -212,6 +214,14 @@ class ScalingServiceWorld : public ComputeWorld {
           return MathsPoints(maths.lower_bound(from), maths.lower_bound(to));
         },
         .alarms = [this](const std::string&) { return alarms; },
+        .in_alarm =
+            [this](const std::vector<std::string>& names) {
+              std::vector<std::string> found;
+              for (const std::string& name : names) {
+                if (in_alarm.contains(name)) found.push_back(name);
+              }
+              return found;
+            },
         .note = [this](const MetricId& id, absl::Time, double value) { noted[id.name] = value; }};
   }
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
 #include "lib/autoscaling/api/group_launches.h"
@@ -15,16 +17,18 @@
 #include "lib/autoscaling/api/whole_seconds.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/refresh_service.h"
-#include "lib/base/status_macros.h"
-#include "lib/gateway/time_text.h"
 #include "lib/autoscaling/scaling_error.h"
+#include "lib/base/status_macros.h"
+#include "lib/cloudwatch/alarm_service.h"
+#include "lib/gateway/time_text.h"
 
 namespace brume::autoscaling {
 namespace {
 
 // `policy`: the group's, whose bounds are those that are not given.
 absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPreferences& given,
-                                                             const std::optional<scaling::MaintenancePolicy>& policy) {
+                                                             const std::optional<scaling::MaintenancePolicy>& policy,
+                                                             const cloudwatch::AlarmService& alarms) {
   scaling::RefreshPreferences preferences;
   if (policy.has_value()) {
     preferences.min_healthy_percent = policy->min_healthy_percent;
@@ -40,8 +44,12 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPr
     preferences.checkpoints.push_back(percent);
   }
   if (given.has_checkpoint_delay()) preferences.checkpoint_delay = absl::Seconds(given.checkpoint_delay());
-  RETURN_IF_ERROR(RefuseGiven(!given.alarm_specification().alarms().empty(), "AlarmSpecification.Alarms",
-                              "no alarm ends a refresh"));
+  for (const std::string& name : given.alarm_specification().alarms()) {
+    if (alarms.Find(name) == nullptr) {
+      return ScalingError(absl::StrCat("The alarm '", absl::CHexEscape(name.substr(0, 255)), "' does not exist"));
+    }
+    preferences.alarms.push_back(name);
+  }
   if (given.has_max_healthy_percentage()) preferences.max_healthy_percent = given.max_healthy_percentage();
   preferences.protected_members = given.scale_in_protected_instances();
   preferences.standby_members = given.standby_instances();
@@ -55,7 +63,7 @@ absl::StatusOr<v1::StartInstanceRefreshResponse> StartInstanceRefresh(const v1::
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(const scaling::GroupView view, services.groups.Get(group));
   ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences,
-                   ParsePreferences(request.preferences(), view.record.group.maintenance));
+                   ParsePreferences(request.preferences(), view.record.group.maintenance, services.alarms));
   std::optional<scaling::SourceRequest> desired;
   RETURN_IF_ERROR(RefuseGiven(request.desired_configuration().has_mixed_instances_policy(),
                               "DesiredConfiguration.MixedInstancesPolicy",
@@ -93,6 +101,9 @@ v1::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh& 
   const auto shown = [](const std::string& given) { return given.empty() ? std::string("Wait") : given; };
   preferences.set_scale_in_protected_instances(shown(refresh.preferences.protected_members));
   preferences.set_standby_instances(shown(refresh.preferences.standby_members));
+  for (const std::string& name : refresh.preferences.alarms) {
+    preferences.mutable_alarm_specification()->add_alarms(name);
+  }
   preferences.set_skip_matching(refresh.preferences.skip_matching);
   preferences.set_auto_rollback(refresh.preferences.auto_rollback);
   if (refresh.desired.has_value()) {

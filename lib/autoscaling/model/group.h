@@ -131,6 +131,7 @@ struct RefreshRule {
   bool skip_matching = false;
   int at_once = 1;  // in what members count as
   bool replaces_protected = false;
+  bool terminates_standby = false;
   // How many may be begun until the next checkpoint.
   int most = 0;
 };

@@ -55,6 +55,10 @@ bool Planner::RefreshMembers() {
   const RefreshRule& refresh = *group_.refresh;
   // Those that were replaced just now are not yet in what the refresh may still do.
   if (finished_ > 0) return false;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].lifecycle != Lifecycle::kStandby || !IsOutdated(group_, members_[i])) continue;
+    TakeOut(i, "in response to an instance refresh");
+  }
   for (int room = std::min(refresh.at_once - spare_, refresh.most - pairs_); room > 0;) {
     const std::optional<size_t> outdated = NextOutdated();
     if (!outdated.has_value()) break;

@@ -137,7 +137,9 @@ struct RefreshPreferences {
   absl::Duration checkpoint_delay = absl::Hours(1);
   bool skip_matching = false;
   bool auto_rollback = false;
-  std::string protected_members, standby_members;  // "Refresh", "Ignore", "Wait", as given; empty = they were not
+  // "Refresh", "Terminate", "Ignore", "Wait", as given; empty = they were not.
+  std::string protected_members, standby_members;
+  std::vector<std::string> alarms;  // by name: one in ALARM ends it
 };
 
 struct Refresh {

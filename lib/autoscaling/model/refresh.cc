@@ -27,7 +27,7 @@ bool IsSame(const LaunchSource& a, const LaunchSource& b) {
 
 int CountOutdated(const Group& group, absl::Span<const Member> members) {
   return static_cast<int>(std::count_if(members.begin(), members.end(), [&](const Member& member) {
-    return member.lifecycle == Lifecycle::kInService && IsOutdated(group, member);
+    return !IsWarm(member.lifecycle) && IsOutdated(group, member);
   }));
 }
 
@@ -62,6 +62,17 @@ void End(Refresh& refresh, Group& group, RefreshStatus status, std::string reaso
   group.refresh.reset();
 }
 
+// Empty while it has not.
+std::string WhyFailed(const Refresh& refresh, const RefreshView& view) {
+  // Going back is what an alarm asks for.
+  if (!view.alarms.empty() && refresh.status != RefreshStatus::kRollbackInProgress) {
+    return absl::StrCat("The alarm ", view.alarms.front(), " is in ALARM.");
+  }
+  const Backoff& launches = view.launches;
+  const bool failed = launches.failures >= kFailuresToFail && launches.last >= refresh.started && refresh.left > 0;
+  return failed ? absl::StrCat("The last ", launches.failures, " launches failed.") : "";
+}
+
 // How many members may have been replaced until the next checkpoint is passed.
 int ReachOf(const Refresh& refresh) {
   const std::vector<int>& checkpoints = refresh.preferences.checkpoints;
@@ -75,13 +86,14 @@ absl::string_view RefreshStatusName(RefreshStatus status) { return kStatusNames.
 
 bool IsOutdated(const Group& group, const Member& member) {
   if (!group.refresh.has_value() || member.launched >= group.refresh->began) return false;
-  if (member.lifecycle != Lifecycle::kInService && !IsWarmReady(member.lifecycle)) return false;
+  const bool terminates = member.lifecycle == Lifecycle::kStandby && group.refresh->terminates_standby;
+  if (member.lifecycle != Lifecycle::kInService && !IsWarmReady(member.lifecycle) && !terminates) return false;
   if (member.protected_from_scale_in && !group.refresh->replaces_protected) return false;
   return !group.refresh->skip_matching || !IsSame(member.source, group.SourceOf(member.instance_type));
 }
 
-absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> members, const Backoff& launches,
-                   absl::Time now) {
+absl::Time Advance(Refresh& refresh, Group& group, const RefreshView& view) {
+  const auto& [members, launches, alarms, now] = view;
   const RefreshPreferences& preferences = refresh.preferences;
   absl::Time look_again = absl::InfiniteFuture();
   const int capacity = std::max(1, group.desired);
@@ -91,6 +103,7 @@ absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> memb
                               .skip_matching = preferences.skip_matching,
                               .at_once = std::max(1, capacity * percent / 100),
                               .replaces_protected = preferences.protected_members == "Refresh",
+                              .terminates_standby = preferences.standby_members == "Terminate",
                               .most = 0};
   if (refresh.status == RefreshStatus::kRollbackInProgress) {
     // Whatever is not of the source it goes back to.
@@ -109,8 +122,7 @@ absl::Time Advance(Refresh& refresh, Group& group, absl::Span<const Member> memb
     return look_again;
   }
   const bool rolls_back = refresh.status == RefreshStatus::kRollbackInProgress;
-  if (launches.failures >= kFailuresToFail && launches.last >= refresh.started && refresh.left > 0) {
-    const std::string why = absl::StrCat("The last ", launches.failures, " launches failed.");
+  if (const std::string why = WhyFailed(refresh, view); !why.empty()) {
     if (!rolls_back && preferences.auto_rollback) {
       refresh.status = RefreshStatus::kRollbackInProgress;
       refresh.reason = absl::StrCat(why, " The refresh is rolled back.");
