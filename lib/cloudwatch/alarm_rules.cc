@@ -122,7 +122,7 @@ absl::Status CheckStatistic(const Watch& watch) {
   if (watch.statistic.empty()) return Invalid("One of Statistic and ExtendedStatistic is required");
   if (Statistic::Parse(watch.statistic).has_value()) return absl::OkStatus();
   return Invalid(absl::StrCat("The ExtendedStatistic '", absl::CHexEscape(watch.statistic),
-                              "' is not valid: it must be a percentile from p0 to p100"));
+                              "' is not valid: it must be ", kExtendedStatisticForms));
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ Json Definition(const Alarm& alarm, const Account& account) {
     json["metricName"] = watch.metric.name;
     json["namespace"] = watch.metric.metric_namespace;
     json["dimensions"] = Dimensions(watch.metric);
-    json[alarm::IsPercentile(watch.statistic) ? "extendedStatistic" : "statistic"] = watch.statistic;
+    json[alarm::IsExtended(watch.statistic) ? "extendedStatistic" : "statistic"] = watch.statistic;
     json["period"] = absl::ToInt64Seconds(watch.period);
   } else {
     json["metrics"] = Queries(watch);
@@ -114,12 +114,12 @@ Json Trigger(const Alarm& alarm) {
   const alarm::Watch& watch = alarm.watch;
   Json json;
   if (watch.queries.empty()) {
-    const bool percentile = alarm::IsPercentile(watch.statistic);
+    const bool extended = alarm::IsExtended(watch.statistic);
     json = {{"MetricName", watch.metric.name},
             {"Namespace", watch.metric.metric_namespace},
-            {"StatisticType", percentile ? "ExtendedStatistic" : "Statistic"},
-            {percentile ? "ExtendedStatistic" : "Statistic",
-             percentile ? watch.statistic : absl::AsciiStrToUpper(watch.statistic)},
+            {"StatisticType", extended ? "ExtendedStatistic" : "Statistic"},
+            {extended ? "ExtendedStatistic" : "Statistic",
+             extended ? watch.statistic : absl::AsciiStrToUpper(watch.statistic)},
             {"Unit", watch.unit.empty() ? Json() : Json(watch.unit)},
             {"Dimensions", Dimensions(watch.metric)}};
   }

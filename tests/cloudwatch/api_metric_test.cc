@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "brume/cloudwatch/v1/alarm.pb.h"
 #include "brume/cloudwatch/v1/metric.pb.h"
 #include "google/protobuf/text_format.h"
 #include "tests/fakes/api_world.h"
@@ -104,6 +105,29 @@ TEST_CASE("percentiles are shown by their names, where the distribution is known
   CHECK(answer.datapoints(0).extended_statistics(1).value() == Approx(100).epsilon(0.011));
   Put(world, "metric_name: 'Load' statistic_values { sample_count: 2 sum: 10 minimum: 4 maximum: 6 }");
   CHECK(Statistics(world, wanted).datapoints(0).extended_statistics_size() == 0);
+}
+
+TEST_CASE("trimmed statistics are read, and alarms are on them, by their names", "[api]") {
+  ApiWorld world;
+  std::string values;
+  for (int i = 1; i <= 100; ++i) absl::StrAppend(&values, "values: ", i, " ");
+  Put(world, "metric_name: 'Load' " + values);
+  const auto answer = Statistics(
+      world, "metric_name: 'Load' period: 60 extended_statistics: 'TM(10%:90%)' extended_statistics: 'tc90'");
+  REQUIRE(answer.datapoints_size() == 1);
+  REQUIRE(answer.datapoints(0).extended_statistics_size() == 2);
+  CHECK(answer.datapoints(0).extended_statistics(0).key() == "TM(10%:90%)");
+  CHECK(answer.datapoints(0).extended_statistics(0).value() == Approx(50.5).epsilon(0.02));
+  CHECK(answer.datapoints(0).extended_statistics(1).value() == Approx(90));
+  const std::string alarm =
+      "alarm_name: 'load' namespace: 'App' metric_name: 'Load' period: 60 evaluation_periods: 1 threshold: 1 "
+      "comparison_operator: 'GreaterThanThreshold' extended_statistic: ";
+  Value(world.CallText("PutMetricAlarm", alarm + "'tm90'"));
+  const auto shown = Value(world.CallText("DescribeAlarms", "alarm_names: 'load'"));
+  const auto& alarms = static_cast<const cloudwatch::v1::DescribeAlarmsResponse&>(*shown);
+  REQUIRE(alarms.metric_alarms_size() == 1);
+  CHECK(alarms.metric_alarms(0).extended_statistic() == "tm90");
+  CHECK_FALSE(alarms.metric_alarms(0).has_statistic());
 }
 
 TEST_CASE("values of another unit are other datapoints", "[api]") {

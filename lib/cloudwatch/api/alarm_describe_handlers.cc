@@ -52,7 +52,7 @@ void RenderOneMetric(const alarm::Watch& watch, v1::MetricAlarm& rendered) {
   rendered.set_metric_name(watch.metric.name);
   rendered.set_namespace_(watch.metric.metric_namespace);
   *rendered.mutable_dimensions() = RenderMetric(watch.metric).dimensions();
-  if (alarm::IsPercentile(watch.statistic)) {
+  if (alarm::IsExtended(watch.statistic)) {
     rendered.set_extended_statistic(watch.statistic);
   } else {
     rendered.set_statistic(watch.statistic);

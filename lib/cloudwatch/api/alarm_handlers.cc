@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "brume/cloudwatch/v1/alarm.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/cloudwatch/model/invalid.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {
@@ -59,6 +62,10 @@ absl::StatusOr<alarm::Threshold> ThresholdOf(const v1::PutMetricAlarmRequest& re
 absl::Status ParseOneMetric(const v1::PutMetricAlarmRequest& request, alarm::Watch& watch) {
   if (request.has_statistic() && request.has_extended_statistic()) {
     return ec2::Error("InvalidParameterCombination", "Statistic and ExtendedStatistic exclude each other");
+  }
+  if (request.has_extended_statistic() && !alarm::IsExtended(request.extended_statistic())) {
+    return Invalid(absl::StrCat("The ExtendedStatistic '", absl::CHexEscape(request.extended_statistic()),
+                                "' is not valid: it must be ", kExtendedStatisticForms));
   }
   if (!request.has_period()) return Invalid("The parameter Period is required");
   ASSIGN_OR_RETURN(watch.metric, MetricOf(request));

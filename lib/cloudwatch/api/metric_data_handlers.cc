@@ -31,7 +31,7 @@ absl::StatusOr<TimeRange> ParseRange(const std::string& start, const std::string
 
 // The extended ones by their names, in the request's order.
 struct WantedStatistics {
-  std::vector<std::pair<std::string, Statistic>> plain, percentiles;
+  std::vector<std::pair<std::string, Statistic>> plain, extended;
 };
 
 absl::StatusOr<WantedStatistics> ParseStatistics(const v1::GetMetricStatisticsRequest& request) {
@@ -46,12 +46,12 @@ absl::StatusOr<WantedStatistics> ParseStatistics(const v1::GetMetricStatisticsRe
   }
   for (const std::string& name : request.extended_statistics()) {
     const std::optional<Statistic> statistic = Statistic::Parse(name);
-    if (!statistic.has_value() || statistic->kind() != Statistic::Kind::kPercentile) {
+    if (!statistic.has_value() || !statistic->extended()) {
       return ec2::Error("InvalidParameterValue",
                         absl::StrCat("The value ", name.substr(0, 100),
-                                     " for parameter ExtendedStatistics is not a percentile from p0 to p100"));
+                                     " for parameter ExtendedStatistics is not one of ", kExtendedStatisticForms));
     }
-    wanted.percentiles.emplace_back(name, *statistic);
+    wanted.extended.emplace_back(name, *statistic);
   }
   return wanted;
 }
@@ -78,11 +78,11 @@ v1::Datapoint RenderDatapoint(const PeriodBucket& period, const WantedStatistics
       case Statistic::Kind::kMaximum:
         point.set_maximum(*value);
         break;
-      case Statistic::Kind::kPercentile:
-        break;
+      default:
+        break;  // an extended one is not among them
     }
   }
-  for (const auto& [name, statistic] : wanted.percentiles) {
+  for (const auto& [name, statistic] : wanted.extended) {
     const std::optional<double> value = statistic.Of(period.bucket);
     if (!value.has_value()) continue;
     v1::DatapointValueMap& entry = *point.add_extended_statistics();

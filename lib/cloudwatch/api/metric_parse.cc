@@ -8,6 +8,7 @@
 #include "lib/cloudwatch/model/invalid.h"
 #include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::cloudwatch {
 namespace {
@@ -61,10 +62,10 @@ absl::Status CheckNamespace(absl::string_view name) {
 absl::StatusOr<MetricId> ParseMetric(const std::string& metric_namespace, const std::string& name,
                                      const Dimensions& dimensions, const std::string& where) {
   if (metric_namespace.empty()) {
-    return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", where, "Namespace"));
+    return ec2::Error(ec2::kMissingParameter, absl::StrCat(where, "Namespace"));
   }
   if (name.empty()) {
-    return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", where, "MetricName"));
+    return ec2::Error(ec2::kMissingParameter, absl::StrCat(where, "MetricName"));
   }
   MetricId id{.metric_namespace = metric_namespace, .name = name, .dimensions = {}};
   RETURN_IF_ERROR(CheckNamespace(metric_namespace));
@@ -118,9 +119,9 @@ absl::StatusOr<DataQuery> ParseDataQuery(const v1::MetricDataQuery& query, const
   ASSIGN_OR_RETURN(const absl::Duration period, ParsePeriod(stat.period(), absl::StrCat(where, ".MetricStat.Period")));
   const std::optional<Statistic> statistic = Statistic::Parse(stat.stat());
   if (!statistic.has_value()) {
-    return ec2::Error("ValidationError",
-                      absl::StrCat(where, ".MetricStat.Stat: ", stat.stat().substr(0, 100),
-                                   " is none of SampleCount, Average, Sum, Minimum, Maximum and p0 to p100"));
+    return ec2::Error("ValidationError", absl::StrCat(where, ".MetricStat.Stat: ", stat.stat().substr(0, 100),
+                                                      " is none of SampleCount, Average, Sum, Minimum, Maximum, ",
+                                                      kExtendedStatisticForms));
   }
   parsed.metric = {.metric = std::move(id),
                    .period = period,

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/enum_names.h"
+#include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/arn.h"
 
 namespace brume::alarm {
@@ -20,6 +21,11 @@ constexpr EnumNames kHistoryTypes({std::pair{HistoryType::kConfigurationUpdate, 
                                    {HistoryType::kAction, "Action"}});
 
 }  // namespace
+
+bool IsExtended(absl::string_view statistic) {
+  const std::optional<cloudwatch::Statistic> parsed = cloudwatch::Statistic::Parse(statistic);
+  return parsed.has_value() && parsed->extended();
+}
 
 absl::string_view KindName(Kind kind) { return kKinds.Of(kind); }
 

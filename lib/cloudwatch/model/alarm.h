@@ -8,7 +8,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/cloudwatch/model/metric.h"
@@ -27,7 +26,7 @@ struct WatchQuery {
   std::string id;
   bool is_metric = false;
   MetricId metric;         // of a metric, as are its statistic and unit
-  std::string statistic;   // "Average" …, or a percentile: "p99.9"
+  std::string statistic;   // "Average" …, or an extended one: "p99.9"
   std::string unit;        // of the values that count; empty = all
   std::string expression;  // of an expression
   std::string label;
@@ -39,7 +38,7 @@ struct WatchQuery {
 struct Watch {
   std::vector<WatchQuery> queries;  // of metric maths; empty = the metric
   MetricId metric;
-  std::string statistic;  // "Average" …, or a percentile: "p99.9"
+  std::string statistic;  // "Average" …, or an extended one: "p99.9"
   std::string unit;       // of the values that count; empty = all
   absl::Duration period = absl::ZeroDuration();
   Threshold threshold;
@@ -48,8 +47,8 @@ struct Watch {
   std::string low_samples;       // EvaluateLowSampleCountPercentile, as it was given; it is shown and not acted upon
 };
 
-// Whether a watch's statistic is a percentile: then it is shown as ExtendedStatistic.
-inline bool IsPercentile(absl::string_view statistic) { return absl::StartsWith(statistic, "p"); }
+// Whether a watch's statistic is shown as ExtendedStatistic.
+bool IsExtended(absl::string_view statistic);
 
 // The alarm that holds back a composite alarm's actions while it is in ALARM, and how long actions wait for it to come
 // into that state, and after it left it.

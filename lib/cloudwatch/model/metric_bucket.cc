@@ -39,6 +39,17 @@ std::optional<double> MetricBucket::Percentile(double percent) const {
   return std::clamp(sketch.Quantile(percent / 100), min, max);
 }
 
+std::vector<std::pair<double, double>> MetricBucket::Values() const {
+  std::vector<std::pair<double, double>> values;
+  if (count == 0 || !distribution_known) return values;
+  if (sketch.empty()) return {{min, count}};
+  values.reserve(sketch.bins().size());
+  for (const ValueSketch::Bin& bin : sketch.bins()) {
+    values.emplace_back(std::clamp(ValueSketch::ValueOf(bin), min, max), bin.count);
+  }
+  return values;
+}
+
 MetricBucket& MetricBlock::Part(uint8_t offset) {
   const auto place = std::lower_bound(parts.begin(), parts.end(), offset,
                                       [](const auto& part, uint8_t wanted) { return part.first < wanted; });

@@ -25,6 +25,9 @@ struct MetricBucket {
   // 0 to 100; within a hundredth of the value, 0 and 100 exactly. None when the distribution is not known, or there is
   // nothing.
   std::optional<double> Percentile(double percent) const;
+  // The values in order, each with how often it came, within a hundredth of it. Empty when the distribution is not
+  // known, or there is nothing.
+  std::vector<std::pair<double, double>> Values() const;
 
   friend bool operator==(const MetricBucket&, const MetricBucket&) = default;
 };

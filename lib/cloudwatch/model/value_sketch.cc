@@ -18,17 +18,16 @@ int32_t IndexOf(double value) {
   return value > 0 ? index : -index;
 }
 
-// Within kError of each value of the bin.
-double ValueOf(int32_t index) {
-  if (index == 0) return 0;
-  const double upper = std::exp(kLogGamma * (std::abs(index) - kOffset));
-  const double value = upper * (1 - kError);
-  return index > 0 ? value : -value;
-}
-
 bool Before(const ValueSketch::Bin& a, const ValueSketch::Bin& b) { return a.index < b.index; }
 
 }  // namespace
+
+double ValueSketch::ValueOf(const Bin& bin) {
+  if (bin.index == 0) return 0;
+  const double upper = std::exp(kLogGamma * (std::abs(bin.index) - kOffset));
+  const double value = upper * (1 - kError);
+  return bin.index > 0 ? value : -value;
+}
 
 void ValueSketch::Add(double value, double count) {
   const Bin bin{IndexOf(value), count};
@@ -62,9 +61,9 @@ double ValueSketch::Quantile(double fraction) const {
   double seen = 0;
   for (const Bin& bin : bins_) {
     seen += bin.count;
-    if (seen >= fraction * total) return ValueOf(bin.index);
+    if (seen >= fraction * total) return ValueOf(bin);
   }
-  return bins_.empty() ? 0 : ValueOf(bins_.back().index);
+  return bins_.empty() ? 0 : ValueOf(bins_.back());
 }
 
 ValueSketch ValueSketch::FromBins(std::vector<Bin> bins) {

@@ -24,6 +24,8 @@ class ValueSketch {
   // The value at `fraction` (0 to 1) of the count in order; 0 when the sketch is empty.
   double Quantile(double fraction) const;
 
+  // Within a hundredth of each value of the bin.
+  static double ValueOf(const Bin& bin);
   bool empty() const { return bins_.empty(); }
   const std::vector<Bin>& bins() const { return bins_; }
   // Of bins in order of their indexes.
