@@ -106,10 +106,10 @@ class StructureWriter {
  public:
   void Structure(const WireMessage& wire, const Message& message) {
     size_t members = 0;
-    for (const WireField& field : wire.fields) members += field.list || IsThere(message, field) ? 1 : 0;
+    for (const WireField& field : wire.fields) members += IsWritten(field, message) ? 1 : 0;
     sink_.BeginMap(members);
     for (const WireField& field : wire.fields) {
-      if (!field.list && !IsThere(message, field)) continue;
+      if (!IsWritten(field, message)) continue;
       sink_.Key(field.query);
       if (field.map) {
         Map(field, message);
@@ -125,6 +125,11 @@ class StructureWriter {
   std::string Take() { return sink_.Take(); }
 
  private:
+  // An empty list is written unless the schema says that it is left out.
+  static bool IsWritten(const WireField& field, const Message& message) {
+    return IsThere(message, field) || (field.list && !field.none.empty());
+  }
+
   void List(const WireField& field, const Message& message) {
     const int size = message.GetReflection()->FieldSize(message, field.field);
     sink_.BeginList(static_cast<size_t>(size));

@@ -9,7 +9,8 @@
 namespace brume::frontend {
 
 // The answer `response`, of the output type of `method`: a structure, an empty one where the action has nothing to
-// tell. Every list is there, empty ones too, as in XML. Times are tagged numbers of seconds. U+FFFD stands for a byte
+// tell. Every list is there, empty ones too, as in XML, but those that the schema
+// says are left out then. Times are tagged numbers of seconds. U+FFFD stands for a byte
 // that is not UTF-8.
 std::string EncodeCbor(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& response);
 

@@ -24,7 +24,8 @@ struct WireField {
   const WireMessage* structure = nullptr;  // of a kStructure
 
   std::string query;  // "InstanceId"
-  // "<instancesSet>", "</instancesSet>", and of an empty list "<instancesSet/>", or nothing where that is left out.
+  // "<instancesSet>", "</instancesSet>", and of an empty list "<instancesSet/>", or nothing where it is left out of
+  // answers in any protocol.
   std::string open, close, none;
   std::string item_open, item_close;  // of a list: "<item>", "</item>"
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/cloudwatch/v1/alarm.pb.h"
 #include "brume/cloudwatch/v1/metric.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
 #include "lib/frontend/query/cbor.h"
 #include "lib/frontend/query/decode_cbor.h"
 #include "lib/frontend/query/encode_cbor.h"
@@ -307,6 +308,22 @@ TEST_CASE("an answer has lists, maps, times and numbers as each protocol writes 
   CHECK(EncodeCbor(Method("ListMetrics"), cloudwatch::v1::ListMetricsResponse()) == Hex("a1674d65747269637380"));
   CHECK(EncodeJson(Method("PutMetricData"), cloudwatch::v1::PutMetricDataResponse()) == "{}");
   CHECK(EncodeCbor(Method("PutMetricData"), cloudwatch::v1::PutMetricDataResponse()) == Hex("a0"));
+}
+
+TEST_CASE("an empty list that the schema leaves out of answers is left out in every protocol", "[cbor]") {
+  const auto* describe =
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName("brume.ec2.v1.Vpcs.DescribeVpcs");
+  REQUIRE(describe != nullptr);
+  ec2::v1::DescribeVpcsResponse response;
+  response.add_vpcs()->set_vpc_id("vpc-1");
+  const std::string without = EncodeJson(*describe, response);
+  CHECK(without.find("CidrBlockAssociationSet") != std::string::npos);
+  CHECK(without.find("Tags") == std::string::npos);
+  CHECK(EncodeCbor(*describe, response).find("Tags") == std::string::npos);
+  ec2::v1::Tag& tag = *response.mutable_vpcs(0)->add_tags();
+  tag.set_key("Name");
+  CHECK(EncodeJson(*describe, response).find(R"("Key":"Name")") != std::string::npos);
+  CHECK(EncodeCbor(*describe, response).find("Key") != std::string::npos);
 }
 
 }  // namespace brume::frontend
