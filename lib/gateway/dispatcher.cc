@@ -13,6 +13,7 @@
 #include "lib/gateway/unsaid_needs.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/schema/declared_filters.h"
 #include "lib/schema/schema.h"
 
@@ -152,9 +153,9 @@ absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& calle
     return ec2::Error("AccessDenied", absl::StrCat("User: ", caller.principal, " is not authorized to perform: ",
                                                    question.action, " ", verdict.message()));
   }
-  return ec2::Error("UnauthorizedOperation",
-                    absl::StrCat("You are not authorized to perform this operation. User: ", caller.principal,
-                                 " is not authorized to perform: ", question.action, " ", verdict.message()));
+  return ec2::ErrorAnd(absl::StrCat("User: ", caller.principal, " is not authorized to perform: ", question.action, " ",
+                                    verdict.message()),
+                       ec2::kUnauthorized);
 }
 
 void Dispatcher::Record(const CallRecord& record) const {
@@ -195,7 +196,7 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
     RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {
       if (action != nullptr && action->check) RETURN_IF_ERROR(action->check(whole));
-      return ec2::Error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
+      return ec2::Error(ec2::kDryRun);
     }
     return handler(whole);
   };

@@ -16,6 +16,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/kinds.h"
 #include "lib/schema/schema.h"
@@ -144,7 +145,7 @@ absl::Status CheckMessage(const Message& message, const std::string& prefix) {
       if (field.is_repeated() && field.options().GetExtension(rpc::v1::id) == InstanceId::kKind.prefix) {
         return ec2::Error("InvalidParameterCombination", "No instances specified");
       }
-      return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", name));
+      return ec2::Error(ec2::kMissingParameter, name);
     }
     if (!field.is_repeated()) {
       if (reflection.HasField(message, &field)) RETURN_IF_ERROR(CheckValue(message, field, -1, name));

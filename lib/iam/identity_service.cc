@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
@@ -14,6 +15,7 @@
 #include "lib/iam/managed_policy.h"
 #include "lib/iam/model/builtin_policies.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::iam {
 namespace {
@@ -36,8 +38,9 @@ size_t MostInline(IdentityKind kind) {
 }
 
 absl::Status AlreadyExists(IdentityKind kind, const std::string& name) {
-  return ec2::Error("EntityAlreadyExists",
-                    absl::StrCat("The ", IdentityNoun(kind), " with name ", name, " already exists."));
+  std::string noun(IdentityNoun(kind));
+  noun.front() = absl::ascii_toupper(noun.front());
+  return ec2::Error(ec2::kEntityExists, noun, name);
 }
 
 absl::Status DeleteConflict(absl::string_view what) {

@@ -12,6 +12,7 @@
 #include "lib/iam/managed_policy.h"
 #include "lib/iam/model/builtin_policies.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::iam {
 namespace {
@@ -78,7 +79,7 @@ absl::StatusOr<PolicyView> ManagedPolicyService::Create(const Draft& draft) {
     ManagedPolicyTable policies(c);
     const absl::Status inserted = policies.Insert(view.policy);
     if (absl::IsAlreadyExists(inserted)) {
-      return ec2::Error("EntityAlreadyExists", absl::StrCat("A policy called ", draft.name, " already exists."));
+      return ec2::Error(ec2::kPolicyExists, draft.name);
     }
     RETURN_IF_ERROR(inserted);
     RETURN_IF_ERROR(IamTagTable(c).Set(view.policy.id, draft.tags));

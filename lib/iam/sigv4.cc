@@ -18,6 +18,7 @@
 #include "lib/iam/secret_box.h"
 #include "lib/iam/sigv4_query.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::iam::sigv4 {
 namespace {
@@ -224,7 +225,7 @@ bool Equal(absl::string_view a, absl::string_view b) {
 
 absl::Status Mismatch(absl::string_view service) {
   if (service == "ec2") {
-    return ec2::Error("AuthFailure", "AWS was not able to validate the provided access credentials");
+    return ec2::Error(ec2::kAuthFailure);
   }
   return Wrong(
       "The request signature we calculated does not match the signature you provided. Check your AWS Secret "

@@ -14,6 +14,7 @@
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/zones.h"
 
 namespace brume::compute {
@@ -70,8 +71,7 @@ absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, 
   for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const std::optional<SecurityGroup> group, network::FindSecurityGroup(c, vpc, name));
     if (!group) {
-      return ec2::Error("InvalidGroup.NotFound",
-                        absl::StrCat("The security group '", name, "' does not exist in '", vpc.text(), "'"));
+      return ec2::Error(ec2::kGroupNotInVpc, name, vpc.text());
     }
     groups.push_back(group->id);
   }

@@ -15,6 +15,7 @@
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/tags.h"
 
 namespace brume::compute {
@@ -34,9 +35,7 @@ std::string UserInitiated(absl::Time now) {
 }
 
 absl::Status Protected(const Instance& instance, absl::string_view verb, absl::string_view attribute) {
-  return ec2::Error("OperationNotPermitted",
-                    absl::StrCat("The instance '", instance.id.text(), "' may not be ", verb, " while its attribute '",
-                                 attribute, "' is true; change that first"));
+  return ec2::Error(ec2::kProtected, instance.id.text(), verb, attribute);
 }
 
 // The rows of `ids` in their order. InvalidInstanceID.NotFound naming all that are unknown.
@@ -190,8 +189,7 @@ absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) 
     if (!request.client_token.empty()) {
       ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, request.client_token));
       if (use && use->parameters_digest != request.parameters_digest) {
-        return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", request.client_token,
-                                                                      "' was used before with other parameters"));
+        return ec2::ErrorAnd(absl::StrCat("The client token is '", request.client_token, "'."), ec2::kTokenReused);
       }
       if (use) {
         view.id = use->reservation_id;

@@ -11,6 +11,7 @@
 #include "lib/ec2/compute/ssh_key.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/tags.h"
 
 namespace brume::compute {
@@ -20,7 +21,7 @@ constexpr size_t kMaxName = 255;
 
 // Printable ASCII only: the name stands as the comment on the key's line, which guests read.
 absl::Status CheckName(absl::string_view name) {
-  if (name.empty()) return ec2::Error("MissingParameter", "The request must contain the parameter KeyName");
+  if (name.empty()) return ec2::Error(ec2::kMissingParameter, "KeyName");
   const bool good = name.size() <= kMaxName && name.front() != ' ' && name.back() != ' ' &&
                     std::all_of(name.begin(), name.end(), [](char c) { return absl::ascii_isprint(c); });
   if (good) return absl::OkStatus();
@@ -44,9 +45,7 @@ absl::StatusOr<SshKeyFormat> ParseFormat(absl::string_view format) {
                                                           ") for parameter KeyFormat is invalid: pem or ppk"));
 }
 
-absl::Status Duplicate(absl::string_view name) {
-  return ec2::Error("InvalidKeyPair.Duplicate", absl::StrCat("The keypair '", name, "' already exists."));
-}
+absl::Status Duplicate(absl::string_view name) { return ec2::Error(ec2::kKeyPairDuplicate, name); }
 
 absl::Status CheckUnused(store::Connection& connection, const std::string& name) {
   ASSIGN_OR_RETURN(const std::optional<KeyPair> there, KeyPairTable(connection).FindByName(name));
@@ -131,7 +130,7 @@ absl::StatusOr<std::vector<KeyPairView>> KeyPairService::List(absl::Span<const s
 absl::StatusOr<std::optional<KeyPair>> KeyPairService::Delete(absl::string_view name,
                                                               const std::optional<KeyPairId>& id) {
   if (name.empty() && !id.has_value()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter KeyName or KeyPairId");
+    return ec2::Error(ec2::kMissingParameter, "KeyName or KeyPairId");
   }
   return database_.WriteFor([&](store::Connection& connection) -> absl::StatusOr<std::optional<KeyPair>> {
     KeyPairTable pairs(connection);

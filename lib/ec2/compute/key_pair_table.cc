@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/store/connection.h"
 #include "lib/store/table.h"
 
@@ -25,7 +26,7 @@ store::TableDescription KeyPairTable::Describe() { return KeyPairs().Describe();
 absl::Status KeyPairTable::Insert(const KeyPair& pair) {
   const absl::Status inserted = KeyPairs().Insert(connection_, pair);
   if (store::Violates(inserted, "key_pairs.name")) {
-    return ec2::Error("InvalidKeyPair.Duplicate", absl::StrCat("The keypair '", pair.name, "' already exists."));
+    return ec2::Error(ec2::kKeyPairDuplicate, pair.name);
   }
   return inserted;
 }

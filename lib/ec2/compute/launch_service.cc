@@ -9,13 +9,12 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/model/user_data.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::compute {
 namespace {
 
-absl::Status Missing(absl::string_view parameter) {
-  return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", parameter));
-}
+absl::Status Missing(absl::string_view parameter) { return ec2::Error(ec2::kMissingParameter, parameter); }
 
 absl::Status Unsupported(absl::string_view why) { return ec2::Error("UnsupportedOperation", why); }
 

@@ -12,6 +12,7 @@
 #include "lib/ec2/compute/model/user_data.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/tags.h"
 
 namespace brume::compute {
@@ -83,8 +84,7 @@ absl::StatusOr<std::optional<LaunchTemplateTokenUse>> EarlierUse(store::Connecti
   if (author.client_token.empty()) return std::optional<LaunchTemplateTokenUse>();
   ASSIGN_OR_RETURN(auto use, LaunchTemplateTable(c).FindToken(author.client_token, first));
   if (use.has_value() && use->parameters_digest != author.parameters_digest) {
-    return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", Shown(author.client_token),
-                                                                  "' was used before with other parameters"));
+    return ec2::ErrorAnd(absl::StrCat("The client token is '", Shown(author.client_token), "'."), ec2::kTokenReused);
   }
   return use;
 }
@@ -113,8 +113,7 @@ absl::StatusOr<LaunchTemplateView> LaunchTemplateService::Create(const std::stri
     LaunchTemplateTable templates(c);
     ASSIGN_OR_RETURN(const std::optional<LaunchTemplate> taken, templates.FindByName(name));
     if (taken.has_value()) {
-      return ec2::Error("InvalidLaunchTemplateName.AlreadyExistsException",
-                        absl::StrCat("The launch template name '", name, "' is already in use"));
+      return ec2::ErrorAnd(absl::StrCat("It is '", name, "'."), ec2::kTemplateNameInUse);
     }
     ASSIGN_OR_RETURN(const int64_t count, templates.Count());
     if (count >= kMaxLaunchTemplates) {
@@ -258,8 +257,7 @@ absl::StatusOr<LaunchTemplateId> LaunchTemplateService::FindByName(const std::st
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<LaunchTemplateId> {
     ASSIGN_OR_RETURN(std::optional<LaunchTemplate> found, LaunchTemplateTable(c).FindByName(name));
     if (found.has_value()) return std::move(found->id);
-    return ec2::Error("InvalidLaunchTemplateName.NotFoundException",
-                      absl::StrCat("The launch template '", Shown(name), "' does not exist"));
+    return ec2::Error(ec2::kTemplateNameNotFound, Shown(name));
   });
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::network {
 namespace {
@@ -33,19 +34,27 @@ bool IsAllowedText(absl::string_view text) {
 }
 
 std::string Describe(const SecurityGroupRule& rule) {
-  std::string text = rule.egress ? "egress, " : "ingress, ";
   constexpr int kIcmp = 1, kIcmpv6 = 58;
+  const auto number = [](int value) { return value < 0 ? std::string("ALL") : absl::StrCat(value); };
+  std::string text = absl::StrCat("peer: ", PeerText(rule), ", ");
   if (rule.protocol == -1) {
-    absl::StrAppend(&text, "all protocols");
+    absl::StrAppend(&text, "ALL");
   } else if (rule.protocol == kIcmp || rule.protocol == kIcmpv6) {
-    absl::StrAppend(&text, rule.protocol == kIcmp ? "ICMP" : "ICMPv6", ", type ", rule.from_port, ", code ",
-                    rule.to_port);
+    absl::StrAppend(&text, rule.protocol == kIcmp ? "ICMP" : "ICMPv6", ", type: ", number(rule.from_port),
+                    ", code: ", number(rule.to_port));
   } else {
     absl::StrAppend(&text, absl::AsciiStrToUpper(IpProtocolName(rule.protocol)));
-    if (rule.from_port != -1) absl::StrAppend(&text, ", ports ", rule.from_port, " to ", rule.to_port);
+    if (rule.from_port != -1) absl::StrAppend(&text, ", from port: ", rule.from_port, ", to port: ", rule.to_port);
   }
-  absl::StrAppend(&text, rule.egress ? ", to " : ", from ", PeerText(rule));
-  return text;
+  return absl::StrCat(text, ", ALLOW");
+}
+
+absl::Status RuleDuplicate(const SecurityGroupRule& rule) { return ec2::Error(ec2::kRuleDuplicate, Describe(rule)); }
+
+absl::Status RuleNotFound(const SecurityGroupId& group, const SecurityGroupRule& rule) {
+  return ec2::ErrorAnd(absl::StrCat("The security group '", group.text(), "' has no ",
+                                    rule.egress ? "egress" : "ingress", " rule \"", Describe(rule), "\"."),
+                       ec2::kRuleNotFound);
 }
 
 bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted) {
@@ -53,7 +62,7 @@ bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule&
 }
 
 absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule>& rules) {
-  if (rules.empty()) return ec2::Error("MissingParameter", "The request must contain the parameter ipPermissions");
+  if (rules.empty()) return ec2::Error(ec2::kMissingParameter, "ipPermissions");
   std::vector<SecurityGroupRule> seen;
   seen.reserve(rules.size());
   for (SecurityGroupRule& rule : rules) {
@@ -108,15 +117,13 @@ absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<Securi
   return absl::OkStatus();
 }
 
-absl::Status CheckDuplicates(const SecurityGroupId& group, std::vector<SecurityGroupRule> present,
-                             const std::vector<SecurityGroupRule>& rules) {
+absl::Status CheckDuplicates(std::vector<SecurityGroupRule> present, const std::vector<SecurityGroupRule>& rules) {
   std::erase_if(present, [&](const SecurityGroupRule& old) {
     return std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.id == old.id; });
   });
   for (const SecurityGroupRule& rule : rules) {
     if (!Holds(present, rule)) continue;
-    return ec2::Error("InvalidPermission.Duplicate",
-                      absl::StrCat("The security group '", group.text(), "' already has the rule: ", Describe(rule)));
+    return RuleDuplicate(rule);
   }
   return absl::OkStatus();
 }

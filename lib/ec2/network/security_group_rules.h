@@ -14,8 +14,12 @@ namespace brume::network {
 // Up to 255 of the characters EC2 takes in names and descriptions of groups and rules; may be empty.
 bool IsAllowedText(absl::string_view text);
 
-// "ingress, TCP, ports 22 to 22, from 0.0.0.0/0": all that tells one permission from another.
+// "peer: 0.0.0.0/0, TCP, from port: 22, to port: 22, ALLOW": all that tells one permission from another of its
+// direction, in EC2's words.
 std::string Describe(const SecurityGroupRule& rule);
+// InvalidPermission.Duplicate and InvalidPermission.NotFound.
+absl::Status RuleDuplicate(const SecurityGroupRule& rule);
+absl::Status RuleNotFound(const SecurityGroupId& group, const SecurityGroupRule& rule);
 
 // Whether one of `rules` has the permission of `wanted`.
 bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted);
@@ -33,8 +37,7 @@ absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<Securi
                           std::vector<SecurityGroupRule>& rules);
 
 // Error: InvalidPermission.Duplicate for what a rule of `present` that stays as it is has already.
-absl::Status CheckDuplicates(const SecurityGroupId& group, std::vector<SecurityGroupRule> present,
-                             const std::vector<SecurityGroupRule>& rules);
+absl::Status CheckDuplicates(std::vector<SecurityGroupRule> present, const std::vector<SecurityGroupRule>& rules);
 
 absl::Status NoSuchRule(const SecurityGroupId& group, const SecurityGroupRuleId& id);
 

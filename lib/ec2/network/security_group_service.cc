@@ -15,6 +15,7 @@
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/tags.h"
 
@@ -38,7 +39,7 @@ size_t CountBeside(const std::vector<SecurityGroupRule>& present, const Security
 
 absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
   if (text.empty()) {
-    return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", parameter));
+    return ec2::Error(ec2::kMissingParameter, parameter);
   }
   if (!IsAllowedText(text)) {
     return ec2::Error("InvalidParameterValue",
@@ -67,13 +68,12 @@ absl::Status AddRules(SecurityGroupTable& groups, const SecurityGroup& group,
   for (const SecurityGroupRule& rule : rules) {
     RETURN_IF_ERROR(CheckReference(groups, group, rule));
     if (Holds(present, rule)) {
-      return ec2::Error("InvalidPermission.Duplicate", absl::StrCat("The security group '", group.id.text(),
-                                                                    "' already has the rule: ", Describe(rule)));
+      return RuleDuplicate(rule);
     }
     if (CountBeside(present, rule) >= kMaxRules) {
-      return ec2::Error("RulesPerSecurityGroupLimitExceeded",
-                        absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMaxRules,
-                                     rule.egress ? " egress" : " ingress", " rules"));
+      return ec2::ErrorAnd(absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMaxRules,
+                                        rule.egress ? " egress" : " ingress", " rules."),
+                           ec2::kRulesFull);
     }
     RETURN_IF_ERROR(groups.InsertRule(rule));
     present.push_back(rule);
@@ -84,15 +84,13 @@ absl::Status AddRules(SecurityGroupTable& groups, const SecurityGroup& group,
 absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& group) {
   SecurityGroupTable groups(connection);
   if (group.name == "default") {
-    return ec2::Error("CannotDelete",
-                      absl::StrCat("The security group '", group.id.text(), "' (default) cannot be deleted by a user"));
+    return ec2::Error(ec2::kGroupIsDefault, group.id.text(), group.name);
   }
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, NetworkTable(connection).ListInterfaces(group.vpc_id));
   for (const NetworkInterface& eni : interfaces) {
     if (std::find(eni.groups.begin(), eni.groups.end(), group.id) != eni.groups.end()) {
-      return ec2::Error("DependencyViolation",
-                        absl::StrCat("The security group '", group.id.text(), "' is in use by the network interface '",
-                                     eni.id.text(), "'"));
+      return ec2::ErrorAnd(absl::StrCat("(the network interface '", eni.id.text(), "' has the group)"),
+                           ec2::kHasDependent, group.id.text());
     }
   }
   ASSIGN_OR_RETURN(std::vector<SecurityGroup> others, groups.List(group.vpc_id));
@@ -101,9 +99,8 @@ absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& 
     ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, groups.ListRules(other.id));
     for (const SecurityGroupRule& rule : rules) {
       if (rule.referenced_group == group.id) {
-        return ec2::Error("DependencyViolation",
-                          absl::StrCat("The security group '", group.id.text(),
-                                       "' is named by a rule of the security group '", other.id.text(), "'"));
+        return ec2::ErrorAnd(absl::StrCat("(a rule of the security group '", other.id.text(), "' names it)"),
+                             ec2::kHasDependent, group.id.text());
       }
     }
   }
@@ -225,7 +222,7 @@ absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List(absl::
 absl::StatusOr<SecurityGroup> SecurityGroupService::Resolve(const std::optional<SecurityGroupId>& id,
                                                             absl::string_view name) {
   if (!id.has_value() && name.empty()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter groupName or groupId");
+    return ec2::Error(ec2::kMissingParameter, "groupName or groupId");
   }
   if (id.has_value() && !name.empty()) {
     return ec2::Error("InvalidParameterCombination", "The parameters groupName and groupId cannot be used together");
@@ -237,8 +234,7 @@ absl::StatusOr<SecurityGroup> SecurityGroupService::Resolve(const std::optional<
     ASSIGN_OR_RETURN(const VpcId vpc, DefaultVpcId(networks));
     ASSIGN_OR_RETURN(std::optional<SecurityGroup> group, groups.FindByName(vpc, std::string(name)));
     if (!group.has_value()) {
-      return ec2::Error("InvalidGroup.NotFound", absl::StrCat("The security group '", absl::CHexEscape(name),
-                                                              "' does not exist in default VPC '", vpc.text(), "'"));
+      return ec2::Error(ec2::kGroupNotInDefaultVpc, absl::CHexEscape(name), vpc.text());
     }
     return *std::move(group);
   });
@@ -279,8 +275,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Revoke(cons
       const auto it = std::find_if(present.begin(), present.end(),
                                    [&](const SecurityGroupRule& other) { return other.SamePermission(rule); });
       if (it == present.end()) {
-        return ec2::Error("InvalidPermission.NotFound",
-                          absl::StrCat("The security group '", group.text(), "' has no such rule: ", Describe(rule)));
+        return RuleNotFound(group, rule);
       }
       RETURN_IF_ERROR(groups.DeleteRule(it->id));
       revoked.push_back(*it);
@@ -294,7 +289,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Revoke(cons
 absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::RevokeById(
     const SecurityGroupId& group, bool egress, const std::vector<SecurityGroupRuleId>& ids) {
   if (ids.empty()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter securityGroupRuleIds");
+    return ec2::Error(ec2::kMissingParameter, "securityGroupRuleIds");
   }
   VpcId vpc;
   std::vector<SecurityGroupRule> revoked;
@@ -361,7 +356,7 @@ absl::Status SecurityGroupService::ModifyRules(const SecurityGroupId& group, std
     RETURN_IF_ERROR(MatchPresent(group, present, rules));
     RETURN_IF_ERROR(Prepare(group, rules));
     for (const SecurityGroupRule& rule : rules) RETURN_IF_ERROR(CheckReference(groups, row, rule));
-    RETURN_IF_ERROR(CheckDuplicates(group, present, rules));
+    RETURN_IF_ERROR(CheckDuplicates(present, rules));
     return groups.UpdateRules(rules);
   }));
   wake_(vpc, group);
@@ -379,8 +374,7 @@ absl::Status SecurityGroupService::UpdateDescriptions(const SecurityGroupId& gro
       const auto old =
           std::find_if(present.begin(), present.end(), [&](const auto& other) { return other.SamePermission(rule); });
       if (old == present.end()) {
-        return ec2::Error("InvalidPermission.NotFound",
-                          absl::StrCat("The security group '", group.text(), "' has no such rule: ", Describe(rule)));
+        return RuleNotFound(group, rule);
       }
       RETURN_IF_ERROR(groups.SetRuleDescription(old->id, rule.description));
     }

@@ -5,7 +5,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/security_group_rules.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/store/connection.h"
 #include "lib/store/table.h"
 
@@ -68,8 +70,7 @@ SecurityGroupRule FromRow(RuleRow row) {
 
 absl::Status RuleThere(const absl::Status& status, const SecurityGroupRule& rule) {
   if (!store::Violates(status, "security_group_rules_same_permission")) return status;
-  return ec2::Error("InvalidPermission.Duplicate",
-                    absl::StrCat("the specified rule already exists in security group '", rule.group_id.text(), "'"));
+  return RuleDuplicate(rule);
 }
 
 Ipv4 ReadAddress(store::Row& row) {
@@ -87,8 +88,7 @@ std::vector<store::TableDescription> SecurityGroupTable::Describe() {
 absl::Status SecurityGroupTable::Insert(const SecurityGroup& group) {
   const absl::Status inserted = Groups().Insert(connection_, group);
   if (store::Violates(inserted, "security_groups.name")) {
-    return ec2::Error("InvalidGroup.Duplicate", absl::StrCat("The security group '", group.name,
-                                                             "' already exists for VPC '", group.vpc_id.text(), "'"));
+    return ec2::Error(ec2::kGroupDuplicate, group.name, group.vpc_id.text());
   }
   return inserted;
 }
@@ -123,7 +123,7 @@ absl::StatusOr<std::vector<SecurityGroup>> SecurityGroupTable::GetMany(absl::Spa
 absl::Status SecurityGroupTable::Delete(const SecurityGroupId& id) {
   const absl::Status deleted = Groups().Delete(connection_, id);
   if (absl::IsFailedPrecondition(deleted)) {
-    return ec2::Error("DependencyViolation", absl::StrCat("resource ", id.text(), " has a dependent object"));
+    return ec2::Error(ec2::kHasDependent, id.text());
   }
   return deleted;
 }

@@ -23,6 +23,7 @@
 #include "lib/frontend/grpc/schema_service.h"
 #include "lib/gateway/public_error.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::frontend {
 namespace {
@@ -72,8 +73,7 @@ class ConsoleSessions::Session final : public Reactor {
       }
       started_ = true;
       lock.Unlock();
-      Finish(ToGrpc(ec2::Error("MissingParameter", "The request must contain the parameter instanceId"),
-                    caller_.request_id));
+      Finish(ToGrpc(ec2::Error(ec2::kMissingParameter, "instanceId"), caller_.request_id));
       return;
     }
     host::v1::ConsoleInput input;

@@ -15,6 +15,7 @@
 #include "lib/frontend/query/encode_error.h"
 #include "lib/gateway/public_error.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/schema/aws_actions.h"
 
 namespace brume::frontend {
@@ -169,7 +170,7 @@ QueryCalls::Asked QueryCalls::AskedBy(const SignedRequest& request) const {
 absl::Status QueryCalls::CheckForm(const Authenticated& who, const Asked& asked) const {
   if (asked.action.empty()) return ec2::Error("MissingAction", "The request must contain the parameter Action");
   if (asked.version.empty()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter Version");
+    return ec2::Error(ec2::kMissingParameter, "Version");
   }
   if (asked.api != nullptr && asked.api->family->signing_name == who.service) return absl::OkStatus();
   return ec2::Error("NoSuchVersion", absl::StrCat("The requested version (", Shown(asked.version), ") of the service ",

@@ -11,6 +11,7 @@
 #include "lib/ec2/compute/model/user_data.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
@@ -70,14 +71,14 @@ absl::StatusOr<bool> ParseBool(const std::string& name, const std::string& text)
 }
 
 absl::Status MissingValue(absl::string_view name) {
-  return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter ", name, ".value"));
+  return ec2::Error(ec2::kMissingParameter, absl::StrCat(name, ".value"));
 }
 
 // The old form: the attribute's name in one parameter, its value in another. Turned into the new form.
 absl::Status Unfold(v1::ModifyInstanceAttributeRequest& request) {
   if (!request.has_attribute() && !request.has_value()) return absl::OkStatus();
   if (!request.has_attribute()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter attribute");
+    return ec2::Error(ec2::kMissingParameter, "attribute");
   }
   if (!request.has_value()) {
     // EC2 takes the name beside the new form too, where it adds nothing.
@@ -149,8 +150,7 @@ absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeR
   }
   for (const v1::InstanceBlockDeviceMappingSpecification& mapping : request.block_device_mappings()) {
     if (!mapping.ebs().has_delete_on_termination()) {
-      return ec2::Error("MissingParameter",
-                        "The request must contain the parameter blockDeviceMapping.ebs.deleteOnTermination");
+      return ec2::Error(ec2::kMissingParameter, "blockDeviceMapping.ebs.deleteOnTermination");
     }
     change.delete_on_termination[mapping.device_name()] = mapping.ebs().delete_on_termination();
   }

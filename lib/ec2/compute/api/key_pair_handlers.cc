@@ -10,6 +10,7 @@
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::ec2 {
 namespace {
@@ -82,7 +83,7 @@ absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::Describe
 
 absl::Status DeleteKeyPair(const v1::DeleteKeyPairRequest& request, compute::KeyPairService& key_pairs) {
   if (request.key_name().empty() && request.key_pair_id().empty()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter keyName or keyPairId");
+    return ec2::Error(ec2::kMissingParameter, "keyName or keyPairId");
   }
   ASSIGN_OR_RETURN(const auto id, gateway::ParseOptionalId<KeyPairId>(request.key_pair_id()));
   return key_pairs.Delete(request.key_name(), id).status();

@@ -7,6 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/run_request.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
@@ -19,7 +20,7 @@ using google::protobuf::Reflection;
 // What is required of the call and its template together, so that the schema cannot require it of the call.
 absl::Status CheckComplete(const v1::RunInstancesRequest& whole) {
   if (!whole.image_id().empty()) return absl::OkStatus();
-  return ec2::Error("MissingParameter", "The request must contain the parameter imageId");
+  return ec2::Error(ec2::kMissingParameter, "imageId");
 }
 
 }  // namespace
@@ -39,8 +40,7 @@ absl::Status NameTemplateById(Message& message, bool must_name, compute::LaunchT
     reflection.SetString(&message, id_field, id.text());
     reflection.ClearField(&message, name_field);
   } else if (!has_id && must_name) {
-    return ec2::Error("MissingParameter",
-                      "The request must contain the parameter launchTemplateId or launchTemplateName");
+    return ec2::Error(ec2::kMissingParameter, "launchTemplateId or launchTemplateName");
   }
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/enum_names.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume {
 namespace {
@@ -38,9 +39,8 @@ absl::StatusOr<ShutdownBehavior> ParseShutdownBehavior(absl::string_view name) {
 }
 
 absl::Status WrongState(const Instance& instance, absl::string_view verb) {
-  return ec2::Error("IncorrectInstanceState",
-                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state),
-                                 " and cannot be ", verb, " in that state"));
+  return ec2::ErrorAnd(absl::StrCat("It is ", StateName(instance.state), "."), ec2::kWrongState, instance.id.text(),
+                       verb);
 }
 
 absl::Status CheckModifiable(const Instance& instance) {
@@ -50,9 +50,9 @@ absl::Status CheckModifiable(const Instance& instance) {
 
 absl::Status CheckStopped(const Instance& instance, absl::string_view what) {
   if (instance.state == InstanceState::kStopped) return absl::OkStatus();
-  return ec2::Error("IncorrectInstanceState",
-                    absl::StrCat("The instance '", instance.id.text(), "' is ", StateName(instance.state), "; its ",
-                                 what, " can be changed only while it is stopped"));
+  return ec2::ErrorAnd(absl::StrCat("It is ", StateName(instance.state), ", and its ", what,
+                                    " can be changed only while it is stopped."),
+                       ec2::kNotStopped, instance.id.text());
 }
 
 }  // namespace brume

@@ -14,6 +14,7 @@
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/zones.h"
 
 namespace brume::ec2 {
@@ -117,7 +118,7 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
   }
   if (request.has_source_dest_check()) {
     if (!request.source_dest_check().has_value()) {
-      return ec2::Error("MissingParameter", "The request must contain the parameter sourceDestCheck.value");
+      return ec2::Error(ec2::kMissingParameter, "sourceDestCheck.value");
     }
     change.source_dest_check = request.source_dest_check().value();
   }

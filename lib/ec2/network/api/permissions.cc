@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::ec2 {
 namespace {
@@ -35,7 +36,7 @@ absl::StatusOr<SecurityGroupId> ParseGroup(const v1::UserIdGroupPair& pair, cons
   }
   if (!pair.group_id().empty()) return SecurityGroupId::Parse(pair.group_id());
   if (!pair.group_name().empty()) return find_group(pair.group_name());
-  return ec2::Error("MissingParameter", "The request must contain the parameter groupId or groupName");
+  return ec2::Error(ec2::kMissingParameter, "groupId or groupName");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::ec2 {
 namespace {
@@ -122,7 +123,7 @@ absl::StatusOr<Permissions> FlatPermissions(const Request& request) {
     return permissions;
   }
   if (!has_group || request.has_cidr_ip() || request.has_from_port() || request.has_to_port()) {
-    return ec2::Error("MissingParameter", "The request must contain the parameter ipProtocol");
+    return ec2::Error(ec2::kMissingParameter, "ipProtocol");
   }
   // A group alone means all TCP, UDP and ICMP of its members, as in EC2.
   for (const char* protocol : {"tcp", "udp", "icmp"}) {
@@ -148,9 +149,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> RulesOf(const Request& request, b
   return ParsePermissions(permissions, egress, settings.account_id, GroupByName(groups));
 }
 
-absl::Status NoRules() {
-  return ec2::Error("MissingParameter", "The request must contain the parameter ipPermissions");
-}
+absl::Status NoRules() { return ec2::Error(ec2::kMissingParameter, "ipPermissions"); }
 
 template <typename Response, typename Request>
 absl::StatusOr<Response> Authorize(const Request& request, bool egress, network::SecurityGroupService& groups,
