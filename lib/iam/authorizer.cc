@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_table.h"
@@ -34,24 +35,42 @@ absl::Status AddOwn(store::Connection& connection, const std::string& account_id
   return absl::OkStatus();
 }
 
-// Of an identity that is gone: none.
-absl::StatusOr<Documents> ReadDocuments(store::Connection& connection, const std::string& account_id,
+struct StoredGrants {
+  Documents policies;
+  std::optional<std::string> boundary;
+  TagMap tags;
+};
+
+// Of an identity that is gone: nothing.
+absl::StatusOr<StoredGrants> ReadGrants(store::Connection& connection, const std::string& account_id,
                                         const std::string& identity_id) {
-  Documents documents;
-  RETURN_IF_ERROR(AddOwn(connection, account_id, identity_id, documents));
-  ASSIGN_OR_RETURN(const std::vector<Identity> groups, IdentityTable(connection).GroupsOf(identity_id));
-  for (const Identity& group : groups) RETURN_IF_ERROR(AddOwn(connection, account_id, group.id, documents));
-  return documents;
+  StoredGrants read;
+  IdentityTable identities(connection);
+  ASSIGN_OR_RETURN(read.tags, IamTagTable(connection).Of(identity_id));
+  RETURN_IF_ERROR(AddOwn(connection, account_id, identity_id, read.policies));
+  ASSIGN_OR_RETURN(const std::vector<Identity> groups, identities.GroupsOf(identity_id));
+  for (const Identity& group : groups) RETURN_IF_ERROR(AddOwn(connection, account_id, group.id, read.policies));
+  ASSIGN_OR_RETURN(const std::optional<Identity> identity, identities.FindById(identity_id));
+  if (identity.has_value() && !identity->permissions_boundary.empty()) {
+    ASSIGN_OR_RETURN(read.boundary, DefaultDocument(connection, account_id, identity->permissions_boundary));
+  }
+  return read;
 }
 
-absl::Status Denied(Verdict verdict, bool by_session, const AccessQuestion& question, absl::string_view resource) {
+// What judges a call; each must allow it.
+enum class Judge { kIdentity, kBoundary, kSession };
+constexpr EnumNames kJudgeNames({std::pair{Judge::kIdentity, "identity-based policy"},
+                                 {Judge::kBoundary, "permissions boundary"},
+                                 {Judge::kSession, "session policy"}});
+
+absl::Status Denied(Verdict verdict, Judge judge, const AccessQuestion& question, absl::string_view resource) {
+  const absl::string_view by = kJudgeNames.Of(judge);
   if (verdict == Verdict::kDeny) {
     return absl::PermissionDeniedError(absl::StrCat("on resource: ", resource, " with an explicit deny in ",
-                                                    by_session ? "a session" : "an identity-based", " policy"));
+                                                    judge == Judge::kIdentity ? "an " : "a ", by));
   }
-  return absl::PermissionDeniedError(absl::StrCat("on resource: ", resource, " because no ",
-                                                  by_session ? "session" : "identity-based", " policy allows the ",
-                                                  question.action, " action"));
+  return absl::PermissionDeniedError(
+      absl::StrCat("on resource: ", resource, " because no ", by, " allows the ", question.action, " action"));
 }
 
 // The keys that hold for one resource: what the call says of it, then what is true of it.
@@ -78,16 +97,16 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Grants>> Authorizer::GrantsOf(c
     const auto kept = kept_.find(identity_id);
     if (kept != kept_.end() && kept->second.generation == generation) return kept->second.grants;
   }
-  TagMap tags;
-  ASSIGN_OR_RETURN(const Documents documents, database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<Documents> {
-    ASSIGN_OR_RETURN(tags, IamTagTable(c).Of(identity_id));
-    return ReadDocuments(c, account_id_, identity_id);
-  }));
+  ASSIGN_OR_RETURN(const StoredGrants read,
+                   database_.ReadFor([&](store::Connection& c) { return ReadGrants(c, account_id_, identity_id); }));
   auto grants = std::make_shared<Grants>();
-  for (const auto& [key, value] : tags) {
+  for (const auto& [key, value] : read.tags) {
     grants->tags[absl::StrCat("aws:principaltag/", absl::AsciiStrToLower(key))].push_back(value);
   }
-  for (const std::string& document : documents) {
+  if (read.boundary.has_value()) {
+    ASSIGN_OR_RETURN(grants->boundary, Policy::Parse(*read.boundary, PolicyKind::kIdentity, PolicyUse::kJudge));
+  }
+  for (const std::string& document : read.policies) {
     // They were read before they were kept; one that cannot be any more might have denied something.
     ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy,
                      Policy::Parse(document, PolicyKind::kIdentity, PolicyUse::kJudge));
@@ -128,7 +147,8 @@ absl::StatusOr<Authorizer::IamResource> Authorizer::Resolve(const std::string& a
     for (const IdentityKind kind : {IdentityKind::kUser, IdentityKind::kGroup, IdentityKind::kRole}) {
       if (type != IdentityNoun(kind)) continue;
       ASSIGN_OR_RETURN(const std::optional<Identity> found, IdentityTable(c).Find(kind, name));
-      return found.has_value() ? as_asked({IdentityArn(account_id_, *found), found->id}) : IamResource{arn, ""};
+      return found.has_value() ? as_asked({IdentityArn(account_id_, *found), found->id, found->permissions_boundary})
+                               : IamResource{arn, ""};
     }
     if (type == "instance-profile") {
       ASSIGN_OR_RETURN(const std::optional<InstanceProfile> found, InstanceProfileTable(c).Find(name));
@@ -141,10 +161,14 @@ absl::StatusOr<Authorizer::IamResource> Authorizer::Resolve(const std::string& a
   });
 }
 
-// iam:ResourceTag/KEY and aws:ResourceTag/KEY.
-absl::Status Authorizer::AddIamTags(const std::string& id, AccessContext& context) {
-  if (id.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const TagMap tags, database_.ReadFor([&](store::Connection& c) { return IamTagTable(c).Of(id); }));
+// iam:ResourceTag/KEY, aws:ResourceTag/KEY, and iam:PermissionsBoundary where the call gives none.
+absl::Status Authorizer::AddIamFacts(const IamResource& resource, AccessContext& context) {
+  if (!resource.boundary.empty()) {
+    context.insert({"iam:permissionsboundary", {resource.boundary}});
+  }
+  if (resource.id.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const TagMap tags,
+                   database_.ReadFor([&](store::Connection& c) { return IamTagTable(c).Of(resource.id); }));
   for (const auto& [key, value] : tags) {
     for (const char* family : {"aws:resourcetag/", "iam:resourcetag/"}) {
       context[absl::StrCat(family, absl::AsciiStrToLower(key))].push_back(value);
@@ -159,25 +183,29 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
   if (identity.empty()) return absl::PermissionDeniedError("because it is neither a user nor a role");
   ASSIGN_OR_RETURN(const std::shared_ptr<const Grants> grants, GrantsOf(identity));
   const Policies* const policies = &grants->policies;
-  std::shared_ptr<const Policy> session;
+  // They limit what those allow.
+  std::vector<std::pair<Judge, std::shared_ptr<const Policy>>> limits;
+  if (grants->boundary != nullptr) limits.emplace_back(Judge::kBoundary, grants->boundary);
   if (role && !caller.session_policy.empty()) {
-    ASSIGN_OR_RETURN(session, SessionPolicy(caller.session_policy));
+    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> session, SessionPolicy(caller.session_policy));
+    limits.emplace_back(Judge::kSession, std::move(session));
   }
-  const auto conditional = [](const auto& policy) { return policy->conditional(); };
   const bool needs_facts =
-      std::any_of(policies->begin(), policies->end(), conditional) || (session != nullptr && session->conditional());
+      std::any_of(policies->begin(), policies->end(), [](const auto& policy) { return policy->conditional(); }) ||
+      std::any_of(limits.begin(), limits.end(), [](const auto& limit) { return limit.second->conditional(); });
   for (const std::string& named : question.resources) {
     ASSIGN_OR_RETURN(const IamResource resolved, Resolve(named));
     const std::string& resource = resolved.arn;
     AccessContext context = question.context;
     context.insert(grants->tags.begin(), grants->tags.end());
     if (needs_facts) RETURN_IF_ERROR(AddKeysOf(named, question, context));
-    if (needs_facts) RETURN_IF_ERROR(AddIamTags(resolved.id, context));
+    if (needs_facts) RETURN_IF_ERROR(AddIamFacts(resolved, context));
     const Verdict verdict = JudgeAll(*policies, question.action, resource, context);
-    if (verdict != Verdict::kAllow) return Denied(verdict, false, question, resource);
-    if (session == nullptr) continue;
-    const Verdict bound = session->Judge(question.action, resource, context);
-    if (bound != Verdict::kAllow) return Denied(bound, true, question, resource);
+    if (verdict != Verdict::kAllow) return Denied(verdict, Judge::kIdentity, question, resource);
+    for (const auto& [judge, policy] : limits) {
+      const Verdict limited = policy->Judge(question.action, resource, context);
+      if (limited != Verdict::kAllow) return Denied(limited, judge, question, resource);
+    }
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,5 @@
 // Whether policies allow a call: those of the user and of the user's groups, or those of the role within the bounds of
-// the session. Source: "Policy evaluation logic" in the IAM User Guide.
+// the session, and within the permissions boundary of either. Source: "Policy evaluation logic" in the IAM User Guide.
 #pragma once
 
 #include <atomic>
@@ -32,9 +32,10 @@ class Authorizer {
 
  private:
   using Policies = std::vector<std::shared_ptr<const Policy>>;
-  // What an identity may do, and aws:PrincipalTag/KEY of each of its tags.
+  // What an identity may do, what limits that, and aws:PrincipalTag/KEY of each of its tags.
   struct Grants {
     Policies policies;
+    std::shared_ptr<const Policy> boundary;  // null without one
     AccessContext tags;
   };
   struct Kept {
@@ -44,12 +45,14 @@ class Authorizer {
 
   absl::StatusOr<std::shared_ptr<const Grants>> GrantsOf(const std::string& identity_id);
   absl::StatusOr<std::shared_ptr<const Policy>> SessionPolicy(const std::string& json);
-  // A resource of IAM's as policies know it, and the id of what has its tags; empty where that is not there.
+  // A resource of IAM's as policies know it, the id of what has its tags, empty where that is not there, and what
+  // limits it.
   struct IamResource {
     std::string arn, id;
+    std::string boundary = {};
   };
   absl::StatusOr<IamResource> Resolve(const std::string& arn);
-  absl::Status AddIamTags(const std::string& id, AccessContext& context);
+  absl::Status AddIamFacts(const IamResource& resource, AccessContext& context);
 
   store::Database& database_;
   const std::string account_id_;

@@ -72,6 +72,13 @@ absl::Status IdentityService::Write(const std::function<absl::Status(store::Conn
   return absl::OkStatus();
 }
 
+absl::Status IdentityService::CheckBoundary(store::Connection& c, const std::string& policy_arn) const {
+  if (policy_arn.empty() || FindBuiltinPolicy(policy_arn) != nullptr) return absl::OkStatus();
+  const absl::Status found = FindManagedPolicy(c, account_id_, policy_arn).status();
+  if (!absl::IsNotFound(found)) return found;
+  return NoSuchEntity(absl::StrCat("Scope ARN: ", policy_arn.substr(0, 200), " does not exist or is not attachable."));
+}
+
 absl::StatusOr<Identity> IdentityService::Create(Identity draft, const TagMap& tags) {
   RETURN_IF_ERROR(CheckName(kNameParameters.Of(draft.kind), draft.name, LongestName(draft.kind)));
   RETURN_IF_ERROR(CheckPath(draft.path));
@@ -82,6 +89,7 @@ absl::StatusOr<Identity> IdentityService::Create(Identity draft, const TagMap& t
   draft.id = NewIamId(kIdPrefixes.Of(draft.kind), random_);
   draft.created = clock_.Now();
   RETURN_IF_ERROR(Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(CheckBoundary(c, draft.permissions_boundary));
     const absl::Status inserted = IdentityTable(c).Insert(draft);
     if (absl::IsAlreadyExists(inserted)) return AlreadyExists(draft.kind, draft.name);
     RETURN_IF_ERROR(inserted);
@@ -145,6 +153,15 @@ absl::Status IdentityService::Delete(IdentityKind kind, const std::string& name)
     if (!profiles.empty()) return DeleteConflict("remove roles from instance profile");
     RETURN_IF_ERROR(IamTagTable(c).DeleteAll(identity.id));
     return identities.Delete(identity.id);
+  });
+}
+
+absl::Status IdentityService::SetBoundary(IdentityKind kind, const std::string& name, const std::string& policy_arn) {
+  return Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(CheckBoundary(c, policy_arn));
+    ASSIGN_OR_RETURN(Identity identity, Require(c, kind, name));
+    identity.permissions_boundary = policy_arn;
+    return IdentityTable(c).Update(identity);
   });
 }
 

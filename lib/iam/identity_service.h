@@ -44,6 +44,8 @@ class IdentityService {
   absl::StatusOr<std::vector<Identity>> List(IdentityKind kind, const std::string& path_prefix);
   absl::Status Update(IdentityKind kind, const std::string& name, const IdentityChange& change);
   absl::Status Delete(IdentityKind kind, const std::string& name);
+  // Of a user or a role; an empty ARN takes the boundary away.
+  absl::Status SetBoundary(IdentityKind kind, const std::string& name, const std::string& policy_arn);
 
   absl::Status AddMember(const std::string& group, const std::string& user);
   absl::Status RemoveMember(const std::string& group, const std::string& user);
@@ -62,6 +64,7 @@ class IdentityService {
   absl::StatusOr<std::vector<std::string>> Attached(IdentityKind kind, const std::string& name);
 
  private:
+  absl::Status CheckBoundary(store::Connection& c, const std::string& policy_arn) const;
   absl::Status Write(const std::function<absl::Status(store::Connection&)>& change);
 
   store::Database& database_;

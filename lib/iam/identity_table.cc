@@ -16,7 +16,8 @@ const auto& Identities() {
       "identities", "identity", store::Key("id", &I::id), store::Version(&I::version), store::Fixed("kind", &I::kind),
       store::Column("name", &I::name), store::Column("path", &I::path), store::Fixed("created", &I::created),
       store::Column("trust_policy", &I::trust_policy), store::Column("description", &I::description),
-      store::Column("max_session_seconds", &I::max_session_seconds), store::Unmapped("seq"));
+      store::Column("max_session_seconds", &I::max_session_seconds),
+      store::Column("permissions_boundary", &I::permissions_boundary), store::Unmapped("seq"));
   return table;
 }
 
@@ -72,6 +73,17 @@ const auto& PolicyVersions() {
       store::Fixed("document", kVersion, &PolicyVersion::document),
       store::Fixed("created", kVersion, &PolicyVersion::created));
   return table;
+}
+
+// Of rows of a text and a number.
+absl::StatusOr<std::map<std::string, int64_t>> CountsBy(store::Connection& connection, const std::string& query) {
+  std::map<std::string, int64_t> counts;
+  RETURN_IF_ERROR(connection.Query(query, [&](store::Row& row) {
+    std::string key;
+    row.Read(key);
+    row.Read(counts[key]);
+  }));
+  return counts;
 }
 
 }  // namespace
@@ -160,14 +172,13 @@ absl::StatusOr<std::vector<std::string>> IdentityTable::Attached(const std::stri
 }
 
 absl::StatusOr<std::map<std::string, int64_t>> IdentityTable::AttachmentCounts() {
-  std::map<std::string, int64_t> counts;
-  RETURN_IF_ERROR(connection_.Query("SELECT policy_arn, count(*) FROM policy_attachments GROUP BY policy_arn",
-                                    [&](store::Row& row) {
-                                      std::string arn;
-                                      row.Read(arn);
-                                      row.Read(counts[arn]);
-                                    }));
-  return counts;
+  return CountsBy(connection_, "SELECT policy_arn, count(*) FROM policy_attachments GROUP BY policy_arn");
+}
+
+absl::StatusOr<std::map<std::string, int64_t>> IdentityTable::BoundaryCounts() {
+  return CountsBy(connection_,
+                  "SELECT permissions_boundary, count(*) FROM identities WHERE permissions_boundary != '' "
+                  "GROUP BY permissions_boundary");
 }
 
 std::vector<store::TableDescription> ManagedPolicyTable::Describe() {

@@ -48,6 +48,8 @@ class IdentityTable {
   absl::StatusOr<std::vector<std::string>> Attached(const std::string& identity_id);
   // Of every policy that has any.
   absl::StatusOr<std::map<std::string, int64_t>> AttachmentCounts();
+  // Of every policy that is somebody's permissions boundary.
+  absl::StatusOr<std::map<std::string, int64_t>> BoundaryCounts();
 
  private:
   store::Connection& connection_;

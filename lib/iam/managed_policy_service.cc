@@ -100,6 +100,8 @@ absl::StatusOr<PolicyView> ManagedPolicyService::Get(const std::string& arn) {
     }
     ASSIGN_OR_RETURN(auto counts, IdentityTable(c).AttachmentCounts());
     view.attachments = counts[arn];
+    ASSIGN_OR_RETURN(auto boundaries, IdentityTable(c).BoundaryCounts());
+    view.boundaries = boundaries[arn];
     return view;
   });
 }
@@ -117,7 +119,11 @@ absl::StatusOr<std::vector<PolicyView>> ManagedPolicyService::List(const std::st
       for (const BuiltinPolicy& builtin : BuiltinPolicies()) views.push_back(BuiltinView(builtin));
     }
     ASSIGN_OR_RETURN(auto counts, IdentityTable(c).AttachmentCounts());
-    for (PolicyView& view : views) view.attachments = counts[view.arn];
+    ASSIGN_OR_RETURN(auto boundaries, IdentityTable(c).BoundaryCounts());
+    for (PolicyView& view : views) {
+      view.attachments = counts[view.arn];
+      view.boundaries = boundaries[view.arn];
+    }
     std::sort(views.begin(), views.end(), [](const PolicyView& a, const PolicyView& b) {
       return std::tie(a.policy.name, a.arn) < std::tie(b.policy.name, b.arn);
     });
@@ -130,7 +136,8 @@ absl::Status ManagedPolicyService::Delete(const std::string& arn) {
   return Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const ManagedPolicy policy, FindManagedPolicy(c, account_id_, arn));
     ASSIGN_OR_RETURN(const auto counts, IdentityTable(c).AttachmentCounts());
-    if (counts.contains(arn)) {
+    ASSIGN_OR_RETURN(const auto boundaries, IdentityTable(c).BoundaryCounts());
+    if (counts.contains(arn) || boundaries.contains(arn)) {
       return ec2::Error("DeleteConflict", "Cannot delete a policy attached to entities.");
     }
     ASSIGN_OR_RETURN(const auto versions, ManagedPolicyTable(c).Versions(policy.id));

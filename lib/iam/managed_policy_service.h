@@ -24,6 +24,7 @@ struct PolicyView {
   ManagedPolicy policy;
   std::string arn;
   int64_t attachments = 0;
+  int64_t boundaries = 0;  // of users and roles
 };
 
 // Thread-safe.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
 #include "lib/iam/identity_table.h"
 #include "tests/ec2/compute/service_fixture.h"
 
@@ -99,6 +100,75 @@ TEST_CASE("a role is bounded by the policy of its session", "[identity]") {
         "on resource: * because no session policy allows the ec2:StopInstances action");
   session.session_policy = Statement("Allow", "*");
   CHECK(world.Ask(session, "iam:CreateUser") != "");
+}
+
+TEST_CASE("a permissions boundary limits what policies allow, and allows nothing by itself", "[identity]") {
+  World world;
+  world.Add(IdentityKind::kUser, "ada");
+  world.Add(IdentityKind::kRole, "worker");
+  world.Add(IdentityKind::kGroup, "operators");
+  world.Change([](IdentityTable& identities) { return identities.AddMember("operators-id", "ada-id"); });
+  const auto limit = [&](const std::string& name, const std::string& policy) {
+    world.Change([&](IdentityTable& identities) -> absl::Status {
+      ASSIGN_OR_RETURN(std::optional<Identity> identity, identities.FindById(name + "-id"));
+      identity->permissions_boundary = policy.empty() ? "" : "arn:aws:iam::aws:policy/" + policy;
+      return identities.Update(*identity);
+    });
+  };
+  limit("ada", "AmazonEC2FullAccess");
+  limit("worker", "AmazonEC2FullAccess");
+  Caller session{.principal_id = "worker-id:s", .role_id = "worker-id"};
+  CHECK(world.Ask(kAda, "ec2:StopInstances") ==
+        "on resource: * because no identity-based policy allows the ec2:StopInstances action");
+  CHECK(world.Ask(session, "ec2:StopInstances") != "");
+  world.Allow("operators", Statement("Allow", "*"));
+  world.Allow("worker", Statement("Allow", "*"));
+  CHECK(world.Ask(kAda, "ec2:StopInstances") == "");
+  CHECK(world.Ask(kAda, "iam:CreateUser") ==
+        "on resource: * because no permissions boundary allows the iam:CreateUser action");
+  CHECK(world.Ask(session, "ec2:StopInstances") == "");
+  CHECK(world.Ask(session, "iam:CreateUser") != "");
+  // A session is within both.
+  session.session_policy = Statement("Allow", "ec2:Describe*");
+  CHECK(world.Ask(session, "ec2:DescribeInstances") == "");
+  CHECK(world.Ask(session, "ec2:StopInstances") ==
+        "on resource: * because no session policy allows the ec2:StopInstances action");
+  session.session_policy = Statement("Allow", "*");
+  CHECK(world.Ask(session, "iam:CreateUser") ==
+        "on resource: * because no permissions boundary allows the iam:CreateUser action");
+  limit("ada", "");
+  CHECK(world.Ask(kAda, "iam:CreateUser") == "");
+}
+
+TEST_CASE("a permissions boundary whose policy is gone allows nothing", "[identity]") {
+  World world;
+  world.Add(IdentityKind::kUser, "ada");
+  world.Allow("ada", Statement("Allow", "*"));
+  world.Change([&](IdentityTable& identities) -> absl::Status {
+    ASSIGN_OR_RETURN(std::optional<Identity> identity, identities.FindById("ada-id"));
+    identity->permissions_boundary = absl::StrCat("arn:aws:iam::", kAccount, ":policy/gone");
+    return identities.Update(*identity);
+  });
+  CHECK_FALSE(
+      world.authorizer.Authorize(kAda, {.action = "ec2:StopInstances", .resources = {"*"}, .context = {}}).ok());
+}
+
+TEST_CASE("policies are asked about the boundary that a user has", "[identity]") {
+  World world;
+  world.Add(IdentityKind::kUser, "ada");
+  world.Add(IdentityKind::kUser, "bob");
+  const std::string bob = "arn:aws:iam::123456789012:user/bob";
+  const std::string boundary = "arn:aws:iam::aws:policy/AmazonEC2FullAccess";
+  world.Allow("ada", absl::StrCat(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*",)",
+                                  R"("Resource":"*","Condition":{"StringEquals":{"iam:PermissionsBoundary":")",
+                                  boundary, R"("}}}})"));
+  CHECK(world.Ask(kAda, "iam:PutUserPolicy", {bob}) != "");
+  world.Change([&](IdentityTable& identities) -> absl::Status {
+    ASSIGN_OR_RETURN(std::optional<Identity> identity, identities.FindById("bob-id"));
+    identity->permissions_boundary = boundary;
+    return identities.Update(*identity);
+  });
+  CHECK(world.Ask(kAda, "iam:PutUserPolicy", {bob}) == "");
 }
 
 TEST_CASE("a policy over paths holds for a user who is named without the path", "[identity]") {

@@ -169,6 +169,66 @@ TEST_CASE("a role has a trust policy that is checked and shown", "[iam]") {
   CHECK(world.Code("DeleteRole", "role_name: 'worker'") == "");
 }
 
+TEST_CASE("a permissions boundary is given, shown and taken away, and its policy stays while it is one", "[iam]") {
+  World world;
+  const std::string document = absl::StrCat(" policy_document: ", Quoted(kAllowEc2));
+  const std::string arn =
+      world.Ok<iam::v1::CreatePolicyResponse>("CreatePolicy", "policy_name: 'limit'" + document).policy().arn();
+  const std::string boundary = absl::StrCat("permissions_boundary: '", arn, "' ");
+  const std::string all = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})";
+  const auto made = world.Ok<iam::v1::CreateUserResponse>("CreateUser", "user_name: 'ada' " + boundary).user();
+  CHECK(made.permissions_boundary().permissions_boundary_arn() == arn);
+  REQUIRE(world.Code("PutUserPolicy",
+                     absl::StrCat("user_name: 'ada' policy_name: 'all' policy_document: ", Quoted(all))) == "");
+  CHECK(world.CodeAs("ada", "DescribeInstances", "") == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "AccessDenied");
+  CHECK(world.Code("DeletePolicy", absl::StrCat("policy_arn: '", arn, "'")) == "DeleteConflict");
+  const auto policy =
+      world.Ok<iam::v1::GetPolicyResponse>("GetPolicy", absl::StrCat("policy_arn: '", arn, "'")).policy();
+  CHECK(policy.permissions_boundary_usage_count() == 1);
+  CHECK(policy.attachment_count() == 0);
+  REQUIRE(world.Code("DeleteUserPermissionsBoundary", "user_name: 'ada'") == "");
+  CHECK(world.Code("DeleteUserPermissionsBoundary", "user_name: 'ada'") == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "");
+  CHECK_FALSE(world.Ok<iam::v1::GetUserResponse>("GetUser", "user_name: 'ada'").user().has_permissions_boundary());
+  REQUIRE(world.Code("PutUserPermissionsBoundary", "user_name: 'ada' " + boundary) == "");
+  CHECK(world.CodeAs("ada", "ListUsers", "") == "AccessDenied");
+  REQUIRE(world.Code("DeleteUserPermissionsBoundary", "user_name: 'ada'") == "");
+
+  const std::string role = "role_name: 'worker' ";
+  REQUIRE(world.Code("CreateRole", absl::StrCat(role, boundary, "assume_role_policy_document: ", Quoted(kTrustEc2))) ==
+          "");
+  const auto shown = world.Ok<iam::v1::GetRoleResponse>("GetRole", role).role();
+  CHECK(shown.permissions_boundary().permissions_boundary_type() == "PermissionsBoundaryPolicy");
+  REQUIRE(world.Code("DeleteRolePermissionsBoundary", role) == "");
+  REQUIRE(world.Code("PutRolePermissionsBoundary",
+                     role + "permissions_boundary: 'arn:aws:iam::aws:policy/AdministratorAccess'") == "");
+  CHECK(world.Code("DeletePolicy", absl::StrCat("policy_arn: '", arn, "'")) == "");
+}
+
+TEST_CASE("who may make users within a boundary alone makes no others", "[iam]") {
+  World world;
+  const std::string limit = "arn:aws:iam::aws:policy/AmazonEC2FullAccess";
+  REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");
+  const std::string delegated = absl::StrCat(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:CreateUser","iam:PutUserPolicy",)",
+      R"("iam:PutUserPermissionsBoundary"],"Resource":"*","Condition":{"StringEquals":{"iam:PermissionsBoundary":")",
+      limit, R"("}}}})");
+  REQUIRE(world.Code("PutUserPolicy",
+                     absl::StrCat("user_name: 'ada' policy_name: 'p' policy_document: ", Quoted(delegated))) == "");
+  const std::string within = absl::StrCat("permissions_boundary: '", limit, "' ");
+  const std::string other = "permissions_boundary: 'arn:aws:iam::aws:policy/AdministratorAccess' ";
+  const std::string policy = absl::StrCat("policy_name: 'all' policy_document: ", Quoted(kAllowEc2));
+  CHECK(world.CodeAs("ada", "CreateUser", "user_name: 'bob'") == "AccessDenied");
+  CHECK(world.CodeAs("ada", "CreateUser", "user_name: 'bob' " + other) == "AccessDenied");
+  CHECK(world.CodeAs("ada", "CreateUser", "user_name: 'bob' " + within) == "");
+  CHECK(world.CodeAs("ada", "PutUserPolicy", "user_name: 'bob' " + policy) == "");
+  CHECK(world.CodeAs("ada", "PutUserPermissionsBoundary", "user_name: 'bob' " + other) == "AccessDenied");
+  // Of a user without the boundary nothing.
+  REQUIRE(world.Code("CreateUser", "user_name: 'eve'") == "");
+  CHECK(world.CodeAs("ada", "PutUserPolicy", "user_name: 'eve' " + policy) == "AccessDenied");
+}
+
 TEST_CASE("what IAM cannot take is refused with its own code", "[iam]") {
   World world;
   REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");

@@ -1,6 +1,9 @@
 #include "lib/iam/api/identity_handlers.h"
 
+#include <utility>
+
 #include "lib/base/status_macros.h"
+#include "lib/iam/api/boundary_handlers.h"
 #include "lib/iam/api/iam_page.h"
 #include "lib/iam/api/iam_tag_messages.h"
 #include "lib/iam/api/identity_render.h"
@@ -40,16 +43,19 @@ absl::StatusOr<v1::GetUserResponse> GetUser(const v1::GetUserRequest& request, c
   ASSIGN_OR_RETURN(const Identity user, identities.Get(IdentityKind::kUser, name));
   ASSIGN_OR_RETURN(const TagMap own, tags.Tags(TaggedKind::kUser, name));
   *response.mutable_user() = RenderUser(user, identities.account_id());
+  RenderBoundary(user, *response.mutable_user());
   RenderIamTags(own, *response.mutable_user()->mutable_tags());
   return response;
 }
 
 absl::StatusOr<v1::CreateUserResponse> CreateUser(const v1::CreateUserRequest& request, IdentityService& identities) {
   ASSIGN_OR_RETURN(const TagMap tags, ParseIamTags(request.tags()));
-  ASSIGN_OR_RETURN(const Identity user,
-                   identities.Create(DraftOf(IdentityKind::kUser, request.user_name(), request), tags));
+  Identity draft = DraftOf(IdentityKind::kUser, request.user_name(), request);
+  draft.permissions_boundary = request.permissions_boundary();
+  ASSIGN_OR_RETURN(const Identity user, identities.Create(std::move(draft), tags));
   v1::CreateUserResponse response;
   *response.mutable_user() = RenderUser(user, identities.account_id());
+  RenderBoundary(user, *response.mutable_user());
   RenderIamTags(tags, *response.mutable_user()->mutable_tags());
   return response;
 }
@@ -125,11 +131,13 @@ absl::StatusOr<v1::CreateRoleResponse> CreateRole(const v1::CreateRoleRequest& r
   Identity draft = DraftOf(IdentityKind::kRole, request.role_name(), request);
   draft.trust_policy = request.assume_role_policy_document();
   draft.description = request.description();
+  draft.permissions_boundary = request.permissions_boundary();
   if (request.has_max_session_duration()) draft.max_session_seconds = request.max_session_duration();
   ASSIGN_OR_RETURN(const TagMap tags, ParseIamTags(request.tags()));
   ASSIGN_OR_RETURN(const Identity role, identities.Create(std::move(draft), tags));
   v1::CreateRoleResponse response;
   *response.mutable_role() = RenderRole(role, identities.account_id());
+  RenderBoundary(role, *response.mutable_role());
   RenderIamTags(tags, *response.mutable_role()->mutable_tags());
   return response;
 }
@@ -140,6 +148,7 @@ absl::StatusOr<v1::GetRoleResponse> GetRole(const v1::GetRoleRequest& request, I
   ASSIGN_OR_RETURN(const TagMap own, tags.Tags(TaggedKind::kRole, request.role_name()));
   v1::GetRoleResponse response;
   *response.mutable_role() = RenderRole(role, identities.account_id());
+  RenderBoundary(role, *response.mutable_role());
   RenderIamTags(own, *response.mutable_role()->mutable_tags());
   return response;
 }
@@ -183,7 +192,10 @@ absl::Status DeleteRole(const v1::DeleteRoleRequest& request, IdentityService& i
 }  // namespace
 
 void AddIdentityActions(gateway::Actions& actions, IdentityService& identities, IamTagService& tags) {
-  actions.Add(CreateUser, identities);
+  const auto describe = [](const auto& request, AccessQuestion& question) {
+    return DescribeBoundary(request, question);
+  };
+  actions.Add(CreateUser, identities).DescribedBy(describe);
   actions.Add(GetUser, identities, tags);
   actions.Add(ListUsers, identities);
   actions.Add(UpdateUser, identities);
@@ -195,7 +207,7 @@ void AddIdentityActions(gateway::Actions& actions, IdentityService& identities, 
   actions.Add(DeleteGroup, identities);
   actions.Add(AddUserToGroup, identities);
   actions.Add(RemoveUserFromGroup, identities);
-  actions.Add(CreateRole, identities);
+  actions.Add(CreateRole, identities).DescribedBy(describe);
   actions.Add(GetRole, identities, tags);
   actions.Add(ListRoles, identities);
   actions.Add(UpdateRole, identities);

@@ -33,6 +33,7 @@ v1::Policy Render(const PolicyView& view) {
   policy.set_path(view.policy.path);
   policy.set_default_version_id(absl::StrCat("v", view.policy.default_version));
   policy.set_attachment_count(static_cast<int32_t>(view.attachments));
+  policy.set_permissions_boundary_usage_count(static_cast<int32_t>(view.boundaries));
   policy.set_is_attachable(true);
   if (!view.policy.description.empty()) policy.set_description(view.policy.description);
   policy.set_create_date(gateway::RenderTime(view.policy.created));

@@ -25,6 +25,8 @@ struct Identity {
   std::string trust_policy;
   std::string description;
   int64_t max_session_seconds = kDefaultSessionSeconds;
+  // Of users and roles: the ARN of the managed policy that limits what their policies allow; empty = none.
+  std::string permissions_boundary;
   int64_t version = 0;  // counts changes of the row
 };
 
