@@ -25,6 +25,7 @@ namespace brume {
 namespace {
 
 constexpr size_t kMaxOutput = 1 << 20;
+constexpr int64_t kAskMilliseconds = 200;  // between two questions whether it goes on
 
 struct Pipe {
   UniqueFd read_end, write_end;
@@ -130,17 +131,11 @@ std::vector<char*> ChildEnvironment(std::string& locale) {
   return environment;
 }
 
-}  // namespace
-
-absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options) {
-  if (argv.empty()) return absl::InvalidArgumentError("no program to run");
-  ASSIGN_OR_RETURN(Pipe in, MakePipe());
-  ASSIGN_OR_RETURN(Pipe out, MakePipe());
-  ASSIGN_OR_RETURN(Pipe err, MakePipe());
+absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv, const StandardFds& fds) {
   SpawnSetup setup;
-  posix_spawn_file_actions_adddup2(&setup.actions, in.read_end.get(), 0);
-  posix_spawn_file_actions_adddup2(&setup.actions, out.write_end.get(), 1);
-  posix_spawn_file_actions_adddup2(&setup.actions, err.write_end.get(), 2);
+  posix_spawn_file_actions_adddup2(&setup.actions, fds.input, 0);
+  posix_spawn_file_actions_adddup2(&setup.actions, fds.output, 1);
+  posix_spawn_file_actions_adddup2(&setup.actions, fds.error, 2);
   posix_spawn_file_actions_addclosefrom_np(&setup.actions, 3);
 
   std::vector<char*> arguments;
@@ -152,6 +147,21 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, c
   const int error =
       posix_spawnp(&pid, arguments[0], &setup.actions, &setup.attributes, arguments.data(), environment.data());
   if (error != 0) return absl::ErrnoToStatus(error, absl::StrCat("cannot start ", argv[0]));
+  return pid;
+}
+
+}  // namespace
+
+absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options) {
+  if (argv.empty()) return absl::InvalidArgumentError("no program to run");
+  ASSIGN_OR_RETURN(Pipe in, MakePipe());
+  ASSIGN_OR_RETURN(Pipe out, MakePipe());
+  ASSIGN_OR_RETURN(Pipe err, MakePipe());
+  const StandardFds standard = {.input = options.input_fd < 0 ? in.read_end.get() : options.input_fd,
+                                .output = options.output_fd < 0 ? out.write_end.get() : options.output_fd,
+                                .error = err.write_end.get()};
+  ASSIGN_OR_RETURN(const pid_t pid,
+                   options.confinement ? SpawnConfined(argv, standard, *options.confinement) : Spawn(argv, standard));
   Child child(pid, argv[0]);
   if (!child.handle()) return absl::ErrnoToStatus(errno, "pidfd_open");
   in.read_end.reset();
@@ -177,7 +187,11 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, c
     }
     std::array<pollfd, 4> fds = {pollfd{out.read_end.get(), POLLIN, 0}, pollfd{err.read_end.get(), POLLIN, 0},
                                  pollfd{in.write_end.get(), POLLOUT, 0}, pollfd{child.handle().get(), POLLIN, 0}};
-    if (poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(left, 60000))) < 0) {
+    if (options.goes_on && !options.goes_on()) {
+      return absl::CancelledError(absl::StrCat(argv[0], " was ended before its time"));
+    }
+    const int64_t longest = options.goes_on ? kAskMilliseconds : 60000;
+    if (poll(fds.data(), fds.size(), static_cast<int>(std::min(left, longest))) < 0) {
       if (errno == EINTR) continue;
       return absl::ErrnoToStatus(errno, "poll");
     }
