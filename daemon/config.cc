@@ -237,6 +237,8 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"monitoring.most_metrics", Renamed("monitoring.most_metrics", "monitoring.max_metrics",
                                           Number(&config.metrics.max_metrics, 100, 10'000'000))},
       {"storage.import_dirs", Texts(&config.import_dirs)},
+      {"storage.import_urls", Texts(&config.import_urls)},
+      {"storage.catalogue_dir", Text(&config.catalogue_dir)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };
   try {
@@ -280,6 +282,14 @@ absl::Status CheckConfig(const Config& config) {
   if (InstanceTypeTable(config.instance_types).Find(settings.default_instance_type) == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat("ec2.default_instance_type '", settings.default_instance_type, "' is not an instance type"));
+  }
+  for (const std::string& prefix : config.import_urls) {
+    const absl::StatusOr<HttpUrl> url = ParseHttpUrl(prefix);
+    // One without a path could go on as another host's name.
+    if (!url.ok() || url->text() != prefix) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "storage.import_urls: '", prefix, "' is no beginning of URLs like https://images.example.org/brume/"));
+    }
   }
   for (const std::string& prefix : config.webhooks) {
     const absl::Status checked = cloudwatch::CheckWebhookPrefix(prefix);

@@ -9,6 +9,7 @@
 #include "lib/cloudwatch/sampler.h"
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/storage/model/catalogue.h"
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/request_limiter.h"
 #include "lib/resource/settings.h"
@@ -48,6 +49,9 @@ struct Config {
   std::vector<std::string> dns_upstream;     // empty = the host's own resolvers
   int max_connections_per_interface = 8192;  // that it may have begun and the kernel still tracks
   std::vector<std::string> import_dirs;      // empty = STATE/import
+  std::vector<std::string> import_urls;      // how URLs begin that may lead to addresses that are not on the Internet
+  std::string catalogue_dir = "/etc/brume/catalogue.d";
+  Catalogue catalogue;  // of images that can be imported by name; read once flags are applied
 
   gateway::RequestLimits limits;
   gateway::EventLogOptions events;

@@ -18,6 +18,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/volume_service.h"
 
 namespace brume::daemon {
@@ -39,6 +40,9 @@ absl::StatusOr<Known> ReadKnown(store::Database& database) {
     for (const InstanceId& id : instances) known.instances.insert(id.text());
     ASSIGN_OR_RETURN(const std::vector<Image> images, storage::ListImages(c));
     for (const Image& image : images) known.images.insert(image.id.text());
+    // Layers that imports have made and that are no images yet.
+    ASSIGN_OR_RETURN(const std::vector<ImageId> imported, storage::ListImagesOfImports(c));
+    for (const ImageId& image : imported) known.images.insert(image.text());
     ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::ListVolumes(c));
     for (const Volume& volume : volumes) known.volumes.insert(volume.id.text());
     ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, network::ListVpcs(c));

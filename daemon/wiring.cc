@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "brume/autoscaling/v1/group.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
+#include "daemon/catalogue_file.h"
 #include "daemon/database_watch.h"
 #include "daemon/diagnosis.h"
 #include "daemon/state_directory.h"
@@ -34,8 +35,10 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/simulated_fabric.h"
 #include "lib/ec2/storage/module.h"
+#include "lib/ec2/storage/qcow2/host_import_files.h"
 #include "lib/ec2/storage/qcow2/qcow2_disks.h"
 #include "lib/ec2/storage/simulated_disks.h"
+#include "lib/ec2/storage/simulated_import_files.h"
 #include "lib/ec2/tagging/module.h"
 #include "lib/frontend/grpc/grpc_server.h"
 #include "lib/frontend/prometheus/prometheus_server.h"
@@ -116,6 +119,7 @@ struct Adapters {
   std::unique_ptr<compute::Hypervisor> hypervisor;
   std::unique_ptr<network::Fabric> fabric;
   std::unique_ptr<storage::Disks> disks;
+  std::unique_ptr<storage::ImportFiles> import_files;
   compute::StatusMonitorOptions status = {};
 };
 
@@ -168,6 +172,12 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                             .import_dirs = config.import_dirs,
                                                             .qemu_uid = user.uid,
                                                             .qemu_gid = user.gid}));
+  ASSIGN_OR_RETURN(adapters.import_files,
+                   storage::OpenHostImportFiles({.state_dir = config.state_dir,
+                                                 .import_dirs = config.import_dirs,
+                                                 .worker_uid = user.uid,
+                                                 .worker_gid = user.gid,
+                                                 .fetch = {.private_urls = config.import_urls}}));
   return adapters;
 }
 
@@ -178,6 +188,7 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
                    compute::NewLibvirtHypervisor({.uri = "test:///default", .state_dir = config.state_dir}));
   adapters.fabric = std::make_unique<network::SimulatedFabric>();
   adapters.disks = std::make_unique<storage::SimulatedDisks>();
+  adapters.import_files = std::make_unique<storage::SimulatedImportFiles>();
   adapters.status.threads = 1;  // they are for waiting, and no answer is waited for here
   return adapters;
 }
@@ -225,9 +236,11 @@ class RealDaemon final : public Daemon {
                   .random = random_,
                   .settings = config_.settings,
                   .disks = *adapters_.disks,
+                  .import_files = *adapters_.import_files,
                   .tags = tagging_.tags(),
                   .wake_instance = [this](const InstanceId& id) { compute_.WakeInstance(id); },
-                  .machine_of = [this](const InstanceId& id) { return compute_.MachineOf(id); }}),
+                  .machine_of = [this](const InstanceId& id) { return compute_.MachineOf(id); },
+                  .catalogue = config_.catalogue}),
         compute_({.database = *database_,
                   .settings = config_.settings,
                   .types = types_,
@@ -238,6 +251,7 @@ class RealDaemon final : public Daemon {
                   .port_meter = *adapters_.fabric,
                   .disks = *adapters_.disks,
                   .networks = network_.networks(),
+                  .image_names = storage_.image_names(),
                   .tags = tagging_.tags(),
                   .profiles = iam_.instance_profiles(),
                   .status = adapters_.status,
@@ -440,6 +454,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
                    store::Database::Open(config.state_dir + "/brume.db", Conversions()));
   ASSIGN_OR_RETURN(Adapters adapters, config.simulate ? MakeSimulatedAdapters(config) : MakeRealAdapters(config));
   Config complete = config;
+  ASSIGN_OR_RETURN(complete.catalogue, ReadCatalogue(config.catalogue_dir));
   FillCapacity(complete);
   complete.settings.has_uplink = complete.uplink != "none";
   if (complete.settings.guest_overhead_mib == 0) {

@@ -82,6 +82,8 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidBlockDeviceMapping", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidCapacityReservationId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidClientTokenId", kEvery, absl::StatusCode::kUnauthenticated, 403, {}, "UnrecognizedClientException"},
+    {"InvalidConversionTaskId", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidConversionTaskId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidFormat", kCloudwatch, absl::StatusCode::kInvalidArgument, 400, {}, "InvalidFormatFault"},
     {"InvalidGroup.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidGroup.NotFound", kEc2, absl::StatusCode::kNotFound, 400},

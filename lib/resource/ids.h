@@ -82,5 +82,6 @@ using NetworkAclId = Id<"acl">;
 using RouteTableId = Id<"rtb">;
 using InternetGatewayId = Id<"igw">;
 using AllocationId = Id<"eipalloc">;
+using ImportImageTaskId = Id<"import-ami">;
 
 }  // namespace brume

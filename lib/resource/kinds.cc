@@ -14,8 +14,10 @@ static_assert(ArePrefixesSorted(), "kKinds is sorted by prefix, and no two kinds
 }  // namespace
 
 const Kind* KindOfId(absl::string_view id) {
-  const size_t dash = id.find('-');
-  return dash == absl::string_view::npos ? nullptr : FindKind(id.substr(0, dash));
+  const size_t last = id.rfind('-'), first = id.find('-');
+  if (last == absl::string_view::npos) return nullptr;
+  const Kind* const kind = FindKind(id.substr(0, last));
+  return kind != nullptr ? kind : FindKind(id.substr(0, first));
 }
 
 }  // namespace brume

@@ -40,6 +40,8 @@ inline constexpr Kind kKinds[] = {
      "InvalidInstanceID.NotFound"},
     {"igw", "The internetGateway ID '$0' does not exist", "internet-gateway", "internet-gateway", "",
      "InvalidInternetGatewayId.Malformed", "InvalidInternetGatewayID.NotFound"},
+    {"import-ami", "The import task ID '$0' does not exist", "import-image-task", "import-image-task", "import_tasks",
+     "InvalidConversionTaskId.Malformed", "InvalidConversionTaskId"},
     {"key", "The key pair '$0' does not exist", "key-pair", "key-pair", "key_pairs", "InvalidParameterValue",
      "InvalidKeyPair.NotFound"},
     {"lt", "The specified launch template, with template ID $0, does not exist.", "launch-template", "launch-template",
@@ -81,7 +83,8 @@ constexpr const Kind* FindKindByArnType(absl::string_view arn_type) {
   return nullptr;
 }
 
-// The kind whose prefix stands before the first dash of `id`; null when it is no kind's. Says nothing of the rest.
+// The kind whose prefix stands before the last dash of `id`, or before the first; null when it is no kind's. Says
+// nothing of the rest.
 const Kind* KindOfId(absl::string_view id);
 
 }  // namespace brume

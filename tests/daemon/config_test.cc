@@ -123,6 +123,8 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->dns_upstream == defaults.dns_upstream);
   CHECK(config->max_connections_per_interface == defaults.max_connections_per_interface);
   CHECK(config->import_dirs == defaults.import_dirs);
+  CHECK(config->import_urls == defaults.import_urls);
+  CHECK(config->catalogue_dir == defaults.catalogue_dir);
   const Settings &read = config->settings, &wanted = defaults.settings;
   CHECK(read.region == wanted.region);
   CHECK(read.zones == wanted.zones);
@@ -176,6 +178,12 @@ TEST_CASE("settings that do not fit each other are refused", "[daemon]") {
   CHECK(refused([](Config& c) { c.settings.default_vpc_cidr = Cidr::Parse("198.18.4.0/24").value(); }));
   CHECK(refused([](Config& c) { c.settings.public_pool = Cidr::Parse("198.18.0.0/30").value(); }));
   CHECK(refused([](Config& c) { c.settings.default_instance_type = "z9.huge"; }));
+  for (const char* beginning : {"", "https://", "https://example.org", "ftp://example.org/", "https://example.org:443/",
+                                "https://user@example.org/", "https://EXAMPLE.org/"}) {
+    INFO(beginning);
+    CHECK(refused([&](Config& c) { c.import_urls = {beginning}; }));
+  }
+  CHECK_FALSE(refused([](Config& c) { c.import_urls = {"http://10.0.0.1:8080/images/"}; }));
 }
 
 TEST_CASE("a key that was renamed is still read under its old name", "[daemon]") {

@@ -32,7 +32,11 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
+#include "lib/ec2/storage/import_reconciler.h"
+#include "lib/ec2/storage/import_service.h"
+#include "lib/ec2/storage/simulated_import_files.h"
 #include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/api/tag_facts.h"
@@ -92,7 +96,8 @@ class ApiWorld : public ComputeWorld {
                                      .status_of = status_of,
                                      .profiles = instance_profiles,
                                      .profile_associations = profile_associations,
-                                     .networks = networks});
+                                     .networks = networks,
+                                     .image_names = image_names});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
     ec2::AddNetworkActions(actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups},
@@ -102,6 +107,7 @@ class ApiWorld : public ComputeWorld {
                                      .snapshots = *snapshot_service,
                                      .volumes = volumes,
                                      .machine_of = machine_of});
+    ec2::AddImportActions(actions, imports);
     host::AddHostActions(actions, describe_host, settings, statistics);
     host::AddEventActions(actions, events);
     iam::AddIamActions(actions, iam_services);
@@ -175,6 +181,19 @@ class ApiWorld : public ComputeWorld {
   network::SecurityGroupService groups;
   storage::VolumeService volumes{*database};
   storage::FindMachine machine_of = [this](const InstanceId& id) { return compute::MachineOf(*service, id); };
+  Catalogue catalogue{{{.name = "debian-12",
+                        .description = "Debian 12",
+                        .url = "https://images.example.org/debian-12.qcow2",
+                        .owner_alias = "debian",
+                        .boot_mode = BootMode::kUefi,
+                        .ssm_parameters = {"/aws/service/debian/release/12/latest/amd64"}}}};
+  storage::ImageNameService image_names{*database, catalogue};
+  storage::SimulatedImportFiles import_files;
+  // Its threads run only when a test starts them.
+  storage::ImportReconciler import_reconciler{
+      {.database = *database, .disks = disks, .files = import_files, .clock = clock, .catalogue = catalogue}};
+  storage::ImportService imports{*database, clock, random, catalogue,
+                                 [this](const ImportImageTaskId& id) { import_reconciler.Wake(id); }};
   gateway::EventLog events{*database, clock, {}};
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};

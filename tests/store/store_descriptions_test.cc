@@ -13,6 +13,7 @@
 #include "lib/cloudwatch/alarm_table.h"
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
+#include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/gateway/event_table.h"
@@ -58,6 +59,7 @@ std::vector<TableDescription> Descriptions() {
                                        iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),
                                        storage::ImageTable::Describe(),
+                                       storage::ImportTaskTable::Describe(),
                                        storage::SnapshotTable::Describe(),
                                        storage::VolumeTable::Describe(),
                                        tagging::TagTable::Describe()};

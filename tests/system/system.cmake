@@ -3,6 +3,7 @@ foreach(module launch snapshot network metadata lifecycle ends image console res
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)
+brume_python_test(system_import system import_test TIMEOUT 300 LABELS system)
 brume_python_test(system_simulate system simulate_test TIMEOUT 300 LABELS system)
 brume_python_test(system_certificate system certificate_test TIMEOUT 120 LABELS system)
 brume_python_test(system_service system service_test TIMEOUT 120 LABELS system)

@@ -41,7 +41,8 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .status_of = status_of_,
                                    .profiles = parts_.profiles,
                                    .profile_associations = profile_associations_,
-                                   .networks = parts_.networks});
+                                   .networks = parts_.networks,
+                                   .image_names = parts_.image_names});
   AddTaggableKinds(parts_.tags);
 }
 

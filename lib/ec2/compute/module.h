@@ -20,6 +20,7 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
+#include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
@@ -51,6 +52,7 @@ struct ComputeParts {
   network::PortMeter& port_meter;
   storage::DiskService& disks;
   network::NetworkService& networks;
+  storage::ImageNameService& image_names;
   tagging::TagService& tags;
   iam::InstanceProfileService& profiles;
   StatusMonitorOptions status = {};

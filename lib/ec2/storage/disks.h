@@ -40,6 +40,9 @@ class Disks : public DiskService {
   // Errors: NotFound, PermissionDenied (outside the permitted directories), InvalidArgument (what is wrong with the
   // file), ResourceExhausted (disk full).
   virtual absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) = 0;
+  // As Import, of a file that ImportFiles prepared, wherever that lies. `location` is what the layer's manifest says.
+  virtual absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
+                                                       const std::string& location) = 0;
   // Both: FailedPrecondition while the disk of a volume or of another layer lies over it.
   virtual absl::Status RemoveImage(const ImageId& id) = 0;
   virtual absl::Status RemoveSnapshot(const SnapshotId& id) = 0;

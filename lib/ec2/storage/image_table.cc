@@ -29,7 +29,8 @@ const auto& Images() {
       store::Column("boot_image_id", &Image::boot_image_id), store::Json("data_disks", &Image::data_disks),
       store::Column("source_instance_id", &Image::source_instance_id),
       store::Column("source_image_id", &Image::source_image_id), store::Json("launchable_by", &Image::launchable_by),
-      store::Column("deprecated_at", &Image::deprecated_at), store::Unmapped("seq"));
+      store::Column("deprecated_at", &Image::deprecated_at), store::Column("catalogue_name", &Image::catalogue_name),
+      store::Column("owner_alias", &Image::owner_alias), store::Unmapped("seq"));
   return table;
 }
 
@@ -59,6 +60,15 @@ absl::StatusOr<std::vector<Image>> ImageTable::ListOver(const SnapshotId& snapsh
   return Images().Select(connection_,
                          "images WHERE state <> ? AND (root_snapshot_id = ? OR instr(data_disks, ?) > 0) ORDER BY seq",
                          ImageState::kDeregistered, snapshot, snapshot);
+}
+
+absl::StatusOr<std::optional<ImageId>> ImageTable::NewestOfCatalogue(const std::string& catalogue_name) {
+  ASSIGN_OR_RETURN(const std::optional<Image> newest,
+                   Images().First(connection_,
+                                  "images WHERE catalogue_name = ? AND catalogue_name <> '' AND state = ? "
+                                  "ORDER BY created DESC, seq DESC LIMIT 1",
+                                  catalogue_name, ImageState::kAvailable));
+  return newest.has_value() ? std::optional<ImageId>(newest->id) : std::nullopt;
 }
 
 absl::StatusOr<int64_t> ImageTable::CountUsers(const ImageId& id) {

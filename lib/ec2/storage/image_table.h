@@ -27,6 +27,8 @@ class ImageTable {
   absl::StatusOr<std::vector<Image>> List(bool with_deregistered);
   // Those that name the snapshot, without deregistered ones.
   absl::StatusOr<std::vector<Image>> ListOver(const SnapshotId& snapshot);
+  // Of those available that were imported by this entry of the catalogue.
+  absl::StatusOr<std::optional<ImageId>> NewestOfCatalogue(const std::string& catalogue_name);
   // Volumes whose disk lies over it, and instances not terminated that were made from it.
   absl::StatusOr<int64_t> CountUsers(const ImageId& id);
 

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/module.h"
 
+#include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/storage_tagging.h"
 
@@ -15,11 +16,19 @@ StorageModule::StorageModule(const StorageParts& parts)
                             .clock = parts.clock,
                             .wake_instance = parts.wake_instance,
                             .on_layer_removed = [this] { reconciler_.WakeAll(); }}),
+      import_reconciler_({.database = parts.database,
+                          .disks = parts.disks,
+                          .files = parts.import_files,
+                          .clock = parts.clock,
+                          .catalogue = parts.catalogue}),
       images_(
           parts.database, parts.clock, parts.random, [this](const ImageId& id) { reconciler_.Wake(id); },
           [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
       snapshots_(parts.database, parts.clock, parts.random,
                  [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
+      imports_(parts.database, parts.clock, parts.random, parts.catalogue,
+               [this](const ImportImageTaskId& id) { import_reconciler_.Wake(id); }),
+      image_names_(parts.database, parts.catalogue),
       volumes_(parts.database) {}
 
 void StorageModule::Register(gateway::Actions& actions) {
@@ -29,14 +38,17 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .snapshots = snapshots_,
                                    .volumes = volumes_,
                                    .machine_of = machine_of_});
+  ec2::AddImportActions(actions, imports_);
 }
 
 void StorageModule::Start() {
   reconciler_.Start();
   snapshot_reconciler_.Start();
+  import_reconciler_.Start();
 }
 
 void StorageModule::Stop() {
+  import_reconciler_.Stop();
   snapshot_reconciler_.Stop();
   reconciler_.Stop();
 }

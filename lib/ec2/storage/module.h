@@ -6,8 +6,12 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/disks.h"
+#include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/import_files.h"
+#include "lib/ec2/storage/import_reconciler.h"
+#include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
@@ -25,10 +29,12 @@ struct StorageParts {
   Random& random;
   const Settings& settings;
   Disks& disks;
+  ImportFiles& import_files;
   tagging::TagService& tags;
   // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
   std::function<void(const InstanceId& id)> wake_instance;
   FindMachine machine_of;
+  const Catalogue& catalogue;
 };
 
 // What it is given outlives it, and it outlives the dispatcher.
@@ -42,6 +48,8 @@ class StorageModule {
   // Idempotent.
   void Stop();
 
+  ImageNameService& image_names() { return image_names_; }
+
   // Disks that may have lain over a deregistered image or a deleted snapshot are gone. Thread-safe.
   void OnDisksFreed();
 
@@ -53,8 +61,11 @@ class StorageModule {
   tagging::TagService& tags_;
   ImageReconciler reconciler_;
   SnapshotReconciler snapshot_reconciler_;
+  ImportReconciler import_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
+  ImportService imports_;
+  ImageNameService image_names_;
   VolumeService volumes_;
 };
 

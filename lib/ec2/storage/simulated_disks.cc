@@ -21,6 +21,11 @@ absl::StatusOr<ImportedImage> SimulatedDisks::Import(const ImageId& id, const st
   return imported;
 }
 
+absl::StatusOr<ImportedImage> SimulatedDisks::ImportPrepared(const ImageId& id, const std::string&,
+                                                             const std::string& location) {
+  return Import(id, location);
+}
+
 absl::Status SimulatedDisks::CheckNothingOver(const std::string& layer) {
   const auto refuse = [&](const std::string& what) {
     return absl::FailedPreconditionError(absl::StrCat("the disk of ", what, " lies over ", layer));

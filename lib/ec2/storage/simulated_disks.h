@@ -16,6 +16,8 @@ namespace brume::storage {
 class SimulatedDisks final : public Disks {
  public:
   absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override;
+  absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
+                                               const std::string& location) override;
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;

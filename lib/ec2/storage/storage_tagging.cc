@@ -2,6 +2,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_table.h"
 
@@ -13,6 +14,10 @@ absl::Status FindImage(store::Connection& connection, const ImageId& id) {
   return image.state == ImageState::kDeregistered ? id.NotFound() : absl::OkStatus();
 }
 
+absl::Status FindImportTask(store::Connection& connection, const ImportImageTaskId& id) {
+  return ImportTaskTable(connection).Get(id).status();
+}
+
 absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
   return VolumeTable(connection).Get(id).status();
 }
@@ -21,6 +26,7 @@ absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
 
 void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<ImageId>(FindImage);
+  tags.AddKind<ImportImageTaskId>(FindImportTask);
   tags.AddKind<VolumeId>(FindVolume);
   tags.AddKind<SnapshotId>(CheckSnapshot);
 }

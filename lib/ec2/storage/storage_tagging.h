@@ -5,7 +5,7 @@
 
 namespace brume::storage {
 
-// Images, volumes and snapshots can be tagged.
+// Images, imports, volumes and snapshots can be tagged.
 void AddTaggableKinds(tagging::TagService& tags);
 
 }  // namespace brume::storage

@@ -10,6 +10,7 @@
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/image_name_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"
 #include "lib/resource/settings.h"
@@ -29,6 +30,7 @@ struct ComputeServices {
   iam::InstanceProfileService& profiles;
   compute::ProfileAssociationService& profile_associations;
   network::NetworkService& networks;
+  storage::ImageNameService& image_names;
 };
 
 void AddComputeActions(gateway::Actions& actions, const ComputeServices& services);

@@ -53,6 +53,20 @@ absl::StatusOr<v1::RunInstancesResponse> RunInstances(const v1::RunInstancesRequ
   return response;
 }
 
+// The launch with what its template gives, and with the image by its id: policies are asked about the image that is
+// launched, however it is named. Unset where the request says all of that itself.
+absl::StatusOr<std::optional<v1::RunInstancesRequest>> WithNamesResolved(const v1::RunInstancesRequest& request,
+                                                                         const ComputeServices& services) {
+  ASSIGN_OR_RETURN(std::optional<v1::RunInstancesRequest> whole,
+                   WithLaunchTemplate(request, services.launch_templates));
+  const std::string named = whole.has_value() ? whole->image_id() : request.image_id();
+  ASSIGN_OR_RETURN(const std::string id, services.image_names.IdOf(named));
+  if (id == named) return whole;
+  if (!whole.has_value()) whole = request;
+  whole->set_image_id(id);
+  return whole;
+}
+
 // An object, as its filters are made once and depend on the settings.
 class DescribeInstances {
  public:
@@ -157,9 +171,7 @@ absl::Status RebootInstances(const v1::RebootInstancesRequest& request, compute:
 
 void AddInstanceActions(gateway::Actions& actions, const ComputeServices& services) {
   actions.Add(RunInstances, services.launches, services.settings)
-      .CompletedBy([&templates = services.launch_templates](const v1::RunInstancesRequest& request) {
-        return WithLaunchTemplate(request, templates);
-      })
+      .CompletedBy([services](const v1::RunInstancesRequest& request) { return WithNamesResolved(request, services); })
       .DescribedBy([services](const v1::RunInstancesRequest& request, AccessQuestion& question) {
         return DescribeLaunch(request, services, question);
       })

@@ -90,13 +90,15 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings, const
   if (image.deprecated_at) rendered.set_deprecation_time(gateway::RenderTime(*image.deprecated_at));
   if (!image.source_instance_id.empty()) rendered.set_source_instance_id(image.source_instance_id.text());
   if (!image.source_image_id.empty()) rendered.set_source_image_id(image.source_image_id.text());
+  if (!image.owner_alias.empty()) rendered.set_image_owner_alias(image.owner_alias);
   return rendered;
 }
 
-bool OwnerSelected(const v1::DescribeImagesRequest& request, const Settings& settings) {
+bool OwnerSelected(const v1::DescribeImagesRequest& request, const Image& image, const Settings& settings) {
   const auto& owners = request.owners();
   return owners.empty() || std::any_of(owners.begin(), owners.end(), [&](const std::string& owner) {
-           return owner == "self" || owner == settings.account_id;
+           return owner == "self" || owner == settings.account_id ||
+                  (!image.owner_alias.empty() && owner == image.owner_alias);
          });
 }
 
@@ -109,8 +111,8 @@ absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImag
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List(ids));
   v1::DescribeImagesResponse response;
-  if (!OwnerSelected(request, settings)) return response;
   for (const storage::ImageView& view : all) {
+    if (!OwnerSelected(request, view.image, settings)) continue;
     v1::Image image = Render(view, settings, caller);
     if (keep(image)) *response.add_images() = std::move(image);
   }

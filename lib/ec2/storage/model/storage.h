@@ -71,6 +71,8 @@ struct Image {
   // Accounts that may launch it, and "all".
   std::vector<std::string> launchable_by;
   std::optional<absl::Time> deprecated_at;
+  std::string catalogue_name;  // of the catalogue's entry it was imported by; empty = none
+  std::string owner_alias;     // whose image it is by the catalogue: "debian"; empty = nobody's
   int64_t version = 0;
 };
 

@@ -32,9 +32,6 @@ constexpr int64_t kReserveBytes = int64_t{64} << 20;
 
 constexpr absl::Duration kCheckTimeout = absl::Minutes(10);
 constexpr absl::Duration kConvertTimeout = absl::Minutes(60);
-// The checker holds a refcount for each cluster in memory: 512 MiB for the largest image taken.
-constexpr char kMaxCheckMemory[] = "--as=2147483648";
-constexpr char kMaxCheckCpuSeconds[] = "--cpu=600";
 
 CommandOptions Within(absl::Duration timeout) {
   CommandOptions options;
@@ -63,24 +60,28 @@ absl::Status CopyFile(const SourceFile& source, const LayerTarget& target, const
   return Settle(copy.get(), kImmutable, Owner{}, name);
 }
 
-// The tool that parses what strangers made gets bounds, and no more rights than a guest's QEMU has.
-std::vector<std::string> Confined(const LayerTarget& target, std::vector<std::string> tool) {
-  std::vector<std::string> argv = {"prlimit", kMaxCheckMemory, kMaxCheckCpuSeconds, "--core=0"};
+// The tool that parses what strangers made gets bounds, and no more rights than it needs. It holds a refcount for each
+// cluster in memory, 512 MiB for the largest image taken, which the confinement's own bound has room for.
+absl::StatusOr<CommandResult> RunConfined(const LayerTarget& target, std::vector<std::string> tool,
+                                          const std::string& readable) {
+  CommandOptions options = Within(kCheckTimeout);
   if (geteuid() == 0 && target.reader.uid != 0) {
-    const std::string uid = absl::StrCat("--reuid=", target.reader.uid),
-                      gid = absl::StrCat("--regid=", target.reader.gid);
-    argv.insert(argv.end(), {"setpriv", uid, gid, "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--"});
+    Confinement& confinement = options.confinement.emplace();
+    confinement.uid = target.reader.uid;
+    confinement.gid = target.reader.gid;
+    confinement.readable = {readable};
+    return RunCommand(tool, options);
   }
+  std::vector<std::string> argv = {"prlimit", "--as=2147483648", "--cpu=600", "--core=0"};
   argv.insert(argv.end(), std::make_move_iterator(tool.begin()), std::make_move_iterator(tool.end()));
-  return argv;
+  return RunCommand(argv, options);
 }
 
 // Exit codes of qemu-img check: 0 sound, 1 not checked, 2 damaged, 3 clusters that nothing refers to (harmless).
 absl::Status CheckSound(const LayerTarget& target) {
-  ASSIGN_OR_RETURN(
-      const CommandResult result,
-      RunCommand(Confined(target, {"qemu-img", "check", "-q", "-f", "qcow2", absl::StrCat(target.path, "/", kDisk)}),
-                 Within(kCheckTimeout)));
+  const std::string disk = absl::StrCat(target.path, "/", kDisk);
+  ASSIGN_OR_RETURN(const CommandResult result,
+                   RunConfined(target, {"qemu-img", "check", "-q", "-f", "qcow2", disk}, disk));
   const std::string said = LastLine(result);
   switch (result.exit_code) {
     case 0:

@@ -145,7 +145,13 @@ class Qcow2Disks final : public Disks {
         volumes_(std::move(volumes)),
         instances_(std::move(instances)) {}
 
-  absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override;
+  absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override {
+    return ImportFile(id, {.path = location, .directories = options_.import_dirs, .location = location});
+  }
+  absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
+                                               const std::string& location) override {
+    return ImportFile(id, {.path = path, .directories = {options_.state_dir + "/imports"}, .location = location});
+  }
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
@@ -162,6 +168,13 @@ class Qcow2Disks final : public Disks {
   absl::StatusOr<DiskInventory> List() override;
 
  private:
+  // What becomes a layer: a path below one of the directories, and what the manifest says of where it came from.
+  struct ImportedFile {
+    std::string path;
+    std::vector<std::string> directories;
+    std::string location;
+  };
+  absl::StatusOr<ImportedImage> ImportFile(const ImageId& id, const ImportedFile& file);
   std::string PathOf(const char* kind, const std::string& id) const {
     return absl::StrCat(options_.state_dir, "/", kind, "/", id);
   }
@@ -180,13 +193,13 @@ class Qcow2Disks final : public Disks {
   KeyedLocks locks_;
 };
 
-absl::StatusOr<ImportedImage> Qcow2Disks::Import(const ImageId& id, const std::string& location) {
+absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const ImageId& id, const ImportedFile& file) {
   RETURN_IF_ERROR(CheckId(id));
   const KeyedLocks::Holder holder(locks_, id.text());
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(layers_.get(), id.text()));
   if (have != EntryKind::kNone) return ReadLayer(id.text());
 
-  ASSIGN_OR_RETURN(const SourceFile source, OpenSource(location, options_.import_dirs));
+  ASSIGN_OR_RETURN(const SourceFile source, OpenSource(file.path, file.directories));
   ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
   const std::string partial = Partial(id.text());
   RETURN_IF_ERROR(RemoveTreeAt(layers_.get(), partial));
@@ -198,7 +211,7 @@ absl::StatusOr<ImportedImage> Qcow2Disks::Import(const ImageId& id, const std::s
                                                                     .path = PathOf(kLayers, partial),
                                                                     .free_bytes = free_bytes,
                                                                     .reader = {options_.qemu_uid, options_.qemu_gid}}));
-  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, LayerManifest(id, location, imported), 0444));
+  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, LayerManifest(id, file.location, imported), 0444));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
   RETURN_IF_ERROR(Failpoint("disks.import_filled"));
   RETURN_IF_ERROR(RenameAt(layers_.get(), partial, id.text()));

@@ -1,0 +1,29 @@
+// Images by what is not their id: a name of the catalogue, or a parameter of AWS's as RunInstances takes it,
+// "resolve:ssm:NAME". Source of behaviour: EC2 user guide, "Use a Systems Manager parameter instead of an AMI ID".
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/storage/model/catalogue.h"
+#include "lib/store/database.h"
+
+namespace brume::storage {
+
+// Thread-safe.
+class ImageNameService {
+ public:
+  // The catalogue outlives it.
+  ImageNameService(store::Database& database, const Catalogue& catalogue)
+      : database_(database), catalogue_(catalogue) {}
+
+  // The id of the newest image that was imported by the catalogue's entry `text` means; `text` itself where it has none
+  // of the two forms. Error: InvalidAMIID.NotFound, which says how to import it.
+  absl::StatusOr<std::string> IdOf(const std::string& text);
+
+ private:
+  store::Database& database_;
+  const Catalogue& catalogue_;
+};
+
+}  // namespace brume::storage

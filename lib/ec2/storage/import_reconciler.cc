@@ -1,0 +1,213 @@
+#include "lib/ec2/storage/import_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/import_task_table.h"
+#include "lib/ec2/tagging/tag_service.h"
+
+namespace brume::storage {
+namespace {
+
+// An import that gets no further for want of something that may come back is tried so long.
+constexpr absl::Duration kGiveUpAfter = absl::Minutes(15);
+// A task that has ended is shown so long.
+constexpr absl::Duration kShownFor = absl::Hours(7 * 24);
+// Between two writes of how far an import is.
+constexpr absl::Duration kNotePeriod = absl::Milliseconds(500);
+
+bool MayPass(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+absl::StatusOr<ImportOrder> OrderOf(const ImportTask& task, const Catalogue& catalogue) {
+  ImportOrder order{.id = task.id.text(), .source = {}, .format = task.format};
+  ASSIGN_OR_RETURN(order.source, ParseImportSource(task.url));
+  if (task.catalogue_name.empty()) return order;
+  const CatalogueEntry* const entry = catalogue.Find(task.catalogue_name);
+  if (entry == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("the catalogue has no entry ", task.catalogue_name, " any more"));
+  }
+  ASSIGN_OR_RETURN(order.source, SourceOf(*entry));
+  return order;
+}
+
+Image ImageOf(const ImportTask& task, const ImportedImage& imported, const std::string& location) {
+  Image image;
+  image.id = task.image_id;
+  image.name = task.image_name;
+  image.description = task.description;
+  image.location = location;
+  image.created = task.created;
+  image.root_device_name = task.device_name;
+  image.boot_mode = task.boot_mode.value_or(BootMode::kBios);
+  image.state = ImageState::kAvailable;
+  image.disk_file = imported.disk_file;
+  image.virtual_size_bytes = imported.virtual_size_bytes;
+  image.catalogue_name = task.catalogue_name;
+  return image;
+}
+
+// What the catalogue knows of it besides.
+void AddCatalogueFacts(const CatalogueEntry& entry, Image& image) {
+  image.owner_alias = entry.owner_alias;
+  image.virtual_size_bytes = std::max(image.virtual_size_bytes, entry.min_size_gib << 30);
+}
+
+}  // namespace
+
+ImportReconciler::ImportReconciler(const ImportReconcilerParts& parts)
+    : parts_(parts), loop_({.name = "import", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
+
+void ImportReconciler::Start() {
+  loop_.Start();
+  loop_.Wake(Sweep());
+}
+
+void ImportReconciler::Stop() {
+  stopping_ = true;
+  loop_.Stop();
+}
+
+void ImportReconciler::Wake(const ImportImageTaskId& id) { loop_.Wake(id); }
+
+absl::StatusOr<absl::Duration> ImportReconciler::Reconcile(const Key& key) {
+  const ImportImageTaskId* const id = std::get_if<ImportImageTaskId>(&key);
+  return id != nullptr ? ReconcileTask(*id) : SweepAll();
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::SweepAll() {
+  ASSIGN_OR_RETURN(const std::vector<ImportTask> tasks,
+                   parts_.database.ReadFor([](store::Connection& c) { return ImportTaskTable(c).List(); }));
+  for (const ImportTask& task : tasks) Wake(task.id);
+  return absl::InfiniteDuration();
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::ReconcileTask(const ImportImageTaskId& id) {
+  absl::StatusOr<ImportTask> task =
+      parts_.database.ReadFor([&](store::Connection& c) { return ImportTaskTable(c).Get(id); });
+  if (absl::IsNotFound(task.status())) return absl::InfiniteDuration();
+  RETURN_IF_ERROR(task.status());
+  switch (task->state) {
+    case ImportState::kActive:
+      return Import(*std::move(task));
+    case ImportState::kDeleting:
+      return Remove(*std::move(task));
+    case ImportState::kCompleted:
+    case ImportState::kDeleted:
+      return Keep(*task);
+  }
+  return absl::InfiniteDuration();
+}
+
+bool ImportReconciler::Note(ImportTask& task, const ImportProgress& progress, absl::Time& noted) {
+  if (stopping_) return false;
+  const absl::Time now = absl::Now();  // of the host: how often a row is written is no business of the clock's
+  if (now < noted + kNotePeriod) return true;
+  noted = now;
+  const auto check = [&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const ImportTask there, ImportTaskTable(c).Get(task.id));
+    return there.version == task.version ? absl::OkStatus() : absl::AbortedError("the task was changed");
+  };
+  absl::Status written;
+  if (progress.percent == task.progress && progress.message == task.status_message) {
+    written = parts_.database.Read(check);
+  } else {
+    task.progress = progress.percent;
+    task.status_message = progress.message;
+    task.progressed = parts_.clock.Now();
+    written = parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); });
+  }
+  // A database that cannot be written now is not a reason to give the work up.
+  return !absl::IsAborted(written) && !absl::IsNotFound(written);
+}
+
+absl::StatusOr<ImportedImage> ImportReconciler::Run(ImportTask& task) {
+  ASSIGN_OR_RETURN(const ImportOrder order, OrderOf(task, parts_.catalogue));
+  absl::Time noted = absl::InfinitePast();
+  ASSIGN_OR_RETURN(const PreparedDisk prepared,
+                   parts_.files.Prepare(order, [&](const ImportProgress& p) { return Note(task, p, noted); }));
+  RETURN_IF_ERROR(Failpoint("import.prepared"));
+  task.format = prepared.format;
+  task.size_bytes = prepared.size_bytes;
+  noted = absl::InfinitePast();
+  if (!Note(task, {.message = "preparing ami", .percent = 95}, noted)) return absl::CancelledError("ended");
+  return parts_.disks.ImportPrepared(task.image_id, prepared.path, task.url);
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::Import(ImportTask task) {
+  const absl::StatusOr<ImportedImage> imported = Run(task);
+  RETURN_IF_ERROR(Failpoint("import.imported"));
+  if (imported.ok()) return Complete(std::move(task), *imported);
+  const absl::Status& why = imported.status();
+  // Stopped, and nobody waits for an answer; or the task was cancelled, which the next look sees.
+  if (absl::IsCancelled(why)) return stopping_ ? absl::InfiniteDuration() : absl::ZeroDuration();
+  if (absl::IsAborted(why)) return absl::ZeroDuration();
+  if (MayPass(why) && parts_.clock.Now() < task.progressed + kGiveUpAfter) return why;
+  return Fail(std::move(task), why);
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::Complete(ImportTask task, const ImportedImage& imported) {
+  ASSIGN_OR_RETURN(const ImportOrder order, OrderOf(task, parts_.catalogue));
+  task.state = ImportState::kCompleted;
+  task.status_message.clear();
+  task.progress = 100;
+  task.ended = parts_.clock.Now();
+  Image image = ImageOf(task, imported, order.source.location);
+  TagMap tags;
+  if (const CatalogueEntry* const entry = parts_.catalogue.Find(task.catalogue_name); entry != nullptr) {
+    AddCatalogueFacts(*entry, image);
+    if (!entry->default_user.empty()) tags["brume:default-user"] = entry->default_user;
+  }
+  const absl::Status written = parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(ImportTaskTable(c).Update(task));
+    RETURN_IF_ERROR(ImageTable(c).Insert(image));
+    return tagging::SetTags(c, image.id.text(), tags);
+  });
+  if (absl::IsAborted(written) || absl::IsNotFound(written)) return absl::ZeroDuration();
+  // Somebody gave another image the task's name meanwhile.
+  if (absl::IsAlreadyExists(written)) return Fail(std::move(task), written);
+  RETURN_IF_ERROR(written);
+  log::Info("import {} is completed: image {}", task.id.text(), task.image_id.text());
+  return absl::ZeroDuration();  // what was fetched goes by the next look
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::Fail(ImportTask task, const absl::Status& why) {
+  log::Warn("import {} from {} fails: {}", task.id.text(), task.url, why.message());
+  ASSIGN_OR_RETURN(task,
+                   parts_.database.ReadFor([&](store::Connection& c) { return ImportTaskTable(c).Get(task.id); }));
+  if (task.state != ImportState::kActive) return absl::ZeroDuration();
+  task.state = ImportState::kDeleting;
+  task.status_message = absl::StrCat(MayPass(why) ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));
+  return absl::ZeroDuration();
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::Remove(ImportTask task) {
+  RETURN_IF_ERROR(parts_.files.Remove(task.id.text()));
+  RETURN_IF_ERROR(Failpoint("import.removed"));
+  RETURN_IF_ERROR(parts_.disks.RemoveImage(task.image_id));
+  task.state = ImportState::kDeleted;
+  task.ended = parts_.clock.Now();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));
+  log::Info("import {} is deleted: {}", task.id.text(), task.status_message);
+  return absl::ZeroDuration();
+}
+
+absl::StatusOr<absl::Duration> ImportReconciler::Keep(const ImportTask& task) {
+  RETURN_IF_ERROR(parts_.files.Remove(task.id.text()));
+  const absl::Duration left = task.ended + kShownFor - parts_.clock.Now();
+  if (left > absl::ZeroDuration()) return left;
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Delete(task.id); }));
+  return absl::InfiniteDuration();
+}
+
+}  // namespace brume::storage

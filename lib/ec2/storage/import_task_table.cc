@@ -1,0 +1,46 @@
+#include "lib/ec2/storage/import_task_table.h"
+
+#include "lib/store/connection.h"
+#include "lib/store/table.h"
+
+namespace brume::storage {
+namespace {
+
+const auto& Tasks() {
+  using T = ImportTask;
+  static const auto table = store::DescribeTable<ImportTask>(
+      "import_tasks", "import task", store::Key("id", &T::id), store::Version(&T::version),
+      store::Column("state", &T::state), store::Column("status_message", &T::status_message),
+      store::Column("progress", &T::progress), store::Column("progressed", &T::progressed),
+      store::Column("format", &T::format), store::Column("size_bytes", &T::size_bytes),
+      store::Column("boot_mode", &T::boot_mode), store::Column("ended", &T::ended),
+      store::Fixed("image_id", &T::image_id), store::Fixed("image_name", &T::image_name),
+      store::Fixed("catalogue_name", &T::catalogue_name), store::Fixed("url", &T::url),
+      store::Fixed("description", &T::description), store::Fixed("disk_description", &T::disk_description),
+      store::Fixed("device_name", &T::device_name), store::Fixed("license_type", &T::license_type),
+      store::Fixed("platform", &T::platform), store::Fixed("client_token", &T::client_token),
+      store::Fixed("parameters_digest", &T::parameters_digest), store::Fixed("created", &T::created));
+  return table;
+}
+
+}  // namespace
+
+store::TableDescription ImportTaskTable::Describe() { return Tasks().Describe(); }
+
+absl::Status ImportTaskTable::Insert(const ImportTask& task) { return Tasks().Insert(connection_, task); }
+
+absl::StatusOr<ImportTask> ImportTaskTable::Get(const ImportImageTaskId& id) { return Tasks().Get(connection_, id); }
+
+absl::Status ImportTaskTable::Update(ImportTask& task) { return Tasks().Update(connection_, task); }
+
+absl::Status ImportTaskTable::Delete(const ImportImageTaskId& id) { return Tasks().Delete(connection_, id); }
+
+absl::StatusOr<std::vector<ImportTask>> ImportTaskTable::List() {
+  return Tasks().Select(connection_, "import_tasks ORDER BY created, id");
+}
+
+absl::StatusOr<std::optional<ImportTask>> ImportTaskTable::FindToken(const std::string& client_token) {
+  return Tasks().First(connection_, "import_tasks WHERE client_token = ? AND client_token <> ''", client_token);
+}
+
+}  // namespace brume::storage

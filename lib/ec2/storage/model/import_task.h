@@ -1,0 +1,47 @@
+// An import of a disk that was made elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/ec2/storage/model/storage.h"
+#include "lib/resource/ids.h"
+
+namespace brume {
+
+// A task that failed or was cancelled is kDeleting until its files are gone, and then kDeleted.
+enum class ImportState { kActive = 0, kCompleted = 1, kDeleting = 2, kDeleted = 3 };
+std::true_type IsPersisted(ImportState);  // the database keeps its values
+// EC2's words: "active", "completed", "deleting", "deleted".
+absl::string_view StateName(ImportState state);
+
+struct ImportTask {
+  ImportImageTaskId id;
+  ImportState state = ImportState::kActive;
+  std::string status_message;
+  int progress = 0;  // percent
+  // When it last got further; an import that gets no further is given up.
+  absl::Time progressed;
+  // The image it makes, whose row is there once it is completed.
+  ImageId image_id;
+  std::string image_name;
+  std::string catalogue_name;  // of the catalogue's entry; empty = none
+  std::string url;             // as given
+  std::string format;          // as given, then what it is
+  int64_t size_bytes = 0;      // of the file that was read; 0 = not known yet
+  std::string description, disk_description, device_name, license_type, platform;
+  std::optional<BootMode> boot_mode;
+  std::string client_token, parameters_digest;
+  absl::Time created;
+  absl::Time ended;  // of one that is completed or deleted
+  int64_t version = 0;
+};
+
+// Formats by EC2's names in lower case, and two of ours: what may be asked for and what may be found.
+inline constexpr absl::string_view kImportFormats[] = {"qcow2", "raw", "vmdk", "vhd", "vhdx", "vdi", "ova"};
+
+}  // namespace brume
