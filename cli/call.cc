@@ -126,7 +126,7 @@ absl::StatusOr<std::unique_ptr<Message>> CallAction(const Schema& schema, Client
 
 absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global, const ApiAction& action,
                               const std::vector<std::string>& tokens) {
-  ASSIGN_OR_RETURN(Invocation invocation, ParseInvocation(schema, action, tokens));
+  ASSIGN_OR_RETURN(Invocation invocation, ParseInvocation(schema, action, WithPlainArgument(action, tokens)));
   if (invocation.options.help) {
     RETURN_IF_ERROR(Print(ActionHelp(action, TerminalWidth(STDOUT_FILENO))));
     return 0;
@@ -143,7 +143,8 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
   DecodeResponse(action, response.get());
   absl::Status waited;
   if (invocation.options.wait) {
-    waited = WaitAfterAction(schema, *client, action, invocation.options.timeout, response.get());
+    waited = WaitAfterAction(schema, *client, action, invocation.options.timeout.value_or(DefaultTimeout(action)),
+                             response.get());
   }
   // The answer names what was made, so it is printed even when the waiting failed.
   RETURN_IF_ERROR(Print(Render(action, *response, global.output, TerminalWidth(STDOUT_FILENO))));

@@ -1,5 +1,7 @@
 #include "cli/customisations.h"
 
+#include <filesystem>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,7 @@
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ids.h"
+#include "nlohmann/json.hpp"
 
 namespace brume::cli {
 namespace {
@@ -199,6 +202,19 @@ absl::Status ApplyCustomFlags(const ApiAction& action, const FlagUses& uses, Mes
   }
   if (IsRule(action)) RETURN_IF_ERROR(ApplyRule(uses, request));
   return absl::OkStatus();
+}
+
+std::vector<std::string> WithPlainArgument(const ApiAction& action, const std::vector<std::string>& tokens) {
+  if (action.name != "import-image" || tokens.empty() || tokens[0].empty() || tokens[0][0] == '-') return tokens;
+  std::string url = tokens[0];
+  if (!absl::StrContains(url, "/") && !absl::StartsWith(url, "catalogue:")) url = absl::StrCat("catalogue:", url);
+  // The daemon knows nothing of where its caller stands.
+  if (absl::StrContains(url, "/") && url[0] != '/' && !absl::StrContains(url, "://")) {
+    url = std::filesystem::absolute(url).lexically_normal();
+  }
+  std::vector<std::string> meant = {"--disk-containers", nlohmann::json::array({{{"Url", url}}}).dump()};
+  meant.insert(meant.end(), tokens.begin() + 1, tokens.end());
+  return meant;
 }
 
 bool TakesPlainText(const FieldDescriptor& field) { return field.name() == "user_data"; }

@@ -23,6 +23,10 @@ bool HasDefault(const ApiAction& action, const google::protobuf::FieldDescriptor
 // Applies what of `uses` is custom to `request`, after the fields are set. Gives run-instances its default of one.
 absl::Status ApplyCustomFlags(const ApiAction& action, const FlagUses& uses, google::protobuf::Message* request);
 
+// The tokens with what stands before their first flag as the flag it means: of import-image the disk, a path, a URL or
+// a name of the catalogue. Others' are as they were.
+std::vector<std::string> WithPlainArgument(const ApiAction& action, const std::vector<std::string>& tokens);
+
 // True for a field that holds base64 and whose flag takes the text itself (--user-data).
 bool TakesPlainText(const google::protobuf::FieldDescriptor& field);
 

@@ -15,6 +15,7 @@
 #include "cli/shorthand.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
+#include "cli/wait.h"
 #include "lib/base/status_macros.h"
 #include "nlohmann/json.hpp"
 
@@ -251,8 +252,12 @@ std::vector<OptionHelp> OptionsOf(const ApiAction& action) {
     options.push_back({"starting-token", "TOKEN", "Continue where --max-items stopped."});
   }
   if (!action.wait_state.empty()) {
-    options.push_back({"wait", "", absl::StrCat("Return when the instances are ", action.wait_state, ".")});
-    options.push_back({"timeout", "SECONDS", "Give up waiting after this long. Default: 600."});
+    const bool task = action.method->output_type()->FindFieldByName("import_task_id") != nullptr;
+    options.push_back(
+        {"wait", "", absl::StrCat("Return when the ", task ? "task is " : "instances are ", action.wait_state, ".")});
+    options.push_back({"timeout", "SECONDS",
+                       absl::StrCat("Give up waiting after this long. Default: ",
+                                    absl::ToInt64Seconds(DefaultTimeout(action)), ".")});
   }
   return options;
 }

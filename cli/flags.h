@@ -24,7 +24,7 @@ struct ActionOptions {
   std::optional<int> page_size = std::nullopt;
   std::string starting_token = {};
   bool wait = false;
-  absl::Duration timeout = absl::Minutes(10);
+  std::optional<absl::Duration> timeout = std::nullopt;  // unset = DefaultTimeout of the action
 };
 
 struct Invocation {

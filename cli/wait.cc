@@ -62,6 +62,36 @@ absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Me
   }
 }
 
+// Shows a task of an import in the answer that began it, which has the same members.
+absl::Status WaitForImport(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
+                           Message* response) {
+  const FieldDescriptor* id_field = response->GetDescriptor()->FindFieldByName("import_task_id");
+  const Waiter waiter{.name = "",
+                      .summary = "",
+                      .action = "describe-import-image-tasks",
+                      .list = "ImportImageTasks",
+                      .id = "ImportTaskId",
+                      .state = "Status",
+                      .wanted = action.wait_state,
+                      .failures = {"deleting", "deleted"},
+                      .percent = "Progress",
+                      .message = "StatusMessage"};
+  const ApiAction* describe = schema.FindAction(waiter.action);
+  if (describe == nullptr) return absl::InternalError(absl::StrCat("the schema has no ", waiter.action));
+  std::unique_ptr<Message> request = schema.NewMessage(describe->method->input_type());
+  const std::string id = response->GetReflection()->GetString(*response, id_field);
+  RETURN_IF_ERROR(FillMessage(Json({{"ImportTaskIds", std::vector<std::string>{id}}}), "", request.get()));
+  Json last;
+  const absl::Status waited = Poll(schema, client, waiter, request.get(), 1, timeout, &last);
+  for (const Json* task : ThingsAt(last, waiter.list)) {
+    Json shown = *task;
+    shown.erase("BootMode");  // of a task alone
+    response->Clear();
+    RETURN_IF_ERROR(FillMessage(shown, "", response));
+  }
+  return waited;
+}
+
 // The list of an action's answer whose things have an instance id.
 const FieldDescriptor* InstanceList(const google::protobuf::Descriptor* type) {
   for (int i = 0; i < type->field_count(); ++i) {
@@ -101,6 +131,20 @@ Waiter AfterAction(const ApiAction& action) {
 }
 
 }  // namespace
+
+std::string ProgressBar(int percent) {
+  constexpr int kWidth = 30;
+  const int done = std::clamp(percent, 0, 100) * kWidth / 100;
+  std::string bar(static_cast<size_t>(done), '=');
+  if (done < kWidth) bar += '>';
+  bar.resize(kWidth, ' ');
+  return absl::StrCat("[", bar, "] ", percent, " %");
+}
+
+absl::Duration DefaultTimeout(const ApiAction& action) {
+  const bool task = action.method->output_type()->FindFieldByName("import_task_id") != nullptr;
+  return task ? absl::Hours(6) : kDefaultTimeout;
+}
 
 const std::vector<Waiter>& Waiters() {
   static const auto* const waiters = [] {
@@ -188,10 +232,16 @@ WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
       ++done;
       continue;
     }
-    others.push_back(absl::StrCat(id, " ", state));
+    int percent = 0;
+    if (!waiter.percent.empty() && absl::SimpleAtoi(Cell(*thing, waiter.percent), &percent)) {
+      others.push_back(absl::StrCat(id, " ", ProgressBar(percent), " ", Cell(*thing, waiter.message)));
+    } else {
+      others.push_back(absl::StrCat(id, " ", state));
+    }
     if (Contains(waiter.failures, state)) {
       std::string why = Cell(*thing, "StateReason.Message");
       if (why.empty()) why = Cell(*thing, "StateTransitionReason");
+      if (!waiter.message.empty()) why = Cell(*thing, waiter.message);
       look.verdict = WaitProgress::kFailed;
       look.reason = absl::StrCat(id, " is ", state, why.empty() ? "" : absl::StrCat(": ", why));
     }
@@ -214,6 +264,9 @@ WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
 
 absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              Message* response) {
+  if (response->GetDescriptor()->FindFieldByName("import_task_id") != nullptr) {
+    return WaitForImport(schema, client, action, timeout, response);
+  }
   const ApiAction* describe = schema.FindAction("describe-instances");
   const FieldDescriptor* list = InstanceList(response->GetDescriptor());
   if (describe == nullptr || list == nullptr) {

@@ -26,6 +26,8 @@ struct Waiter {
   std::string wanted;
   std::vector<std::string> failures = {};   // states from which it will not come
   std::vector<std::string> not_there = {};  // error codes that mean "not yet"
+  std::string percent = {};                 // path of how far a thing is; empty = it does not say
+  std::string message = {};                 // path of what it does, or why it failed
 };
 const std::vector<Waiter>& Waiters();
 
@@ -42,8 +44,14 @@ WaitVerdict Judge(const Waiter& waiter, const nlohmann::ordered_json& answer, si
 // The things an answer lists, reservations opened.
 std::vector<const nlohmann::ordered_json*> ThingsAt(const nlohmann::ordered_json& answer, const std::string& path);
 
-// Waits until the instances of `response` are in the action's wait_state, and shows their new state and addresses in
-// `response`. An error names the instance that failed, and why.
+// "[=====>         ] 33 %"
+std::string ProgressBar(int percent);
+
+// How long --wait waits unless told: a task of an import may fetch gigabytes.
+absl::Duration DefaultTimeout(const ApiAction& action);
+
+// Waits until the instances of `response`, or the task it names, are in the action's wait_state, and shows their new
+// state and addresses in `response`. An error names what failed, and why.
 absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              google::protobuf::Message* response);
 

@@ -61,6 +61,26 @@ class TemporaryFile {
   std::string path;
 };
 
+TEST_CASE("what stands alone behind import-image is a path, a URL or a name of the catalogue", "[cli]") {
+  const auto meant = [](const std::string& argument) {
+    const ApiAction* action = TheSchema().FindAction("import-image");
+    REQUIRE(action != nullptr);
+    return Request("import-image", WithPlainArgument(*action, {argument, "--description", "x"}));
+  };
+  const auto request = [](const std::string& url) {
+    return R"({"Description":"x","DiskContainers":[{"Url":")" + url + R"("}]})";
+  };
+  CHECK(meant("debian-12") == request("catalogue:debian-12"));
+  CHECK(meant("catalogue:debian-12") == request("catalogue:debian-12"));
+  CHECK(meant("/srv/a,b=c.vmdk") == request("/srv/a,b=c.vmdk"));
+  CHECK(meant("https://h/a?x=1,2") == request("https://h/a?x=1,2"));
+  CHECK(meant("./a.vmdk") == request(std::filesystem::current_path() / "a.vmdk"));
+  const Tokens flags = {"--disk-containers", "Url=/a"};
+  const ApiAction* run = TheSchema().FindAction("run-instances");
+  CHECK(WithPlainArgument(*TheSchema().FindAction("import-image"), flags) == flags);
+  CHECK(WithPlainArgument(*run, {"debian-12"}) == Tokens{"debian-12"});
+}
+
 TEST_CASE("flags become the request the aws CLI would send", "[cli]") {
   struct Case {
     std::string action;

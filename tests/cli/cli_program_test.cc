@@ -116,6 +116,19 @@ class OnTerminal {
   pid_t pid_ = -1;
 };
 
+TEST_CASE("import-image takes a name alone, and --wait shows a bar until the image is there", "[cli]") {
+  Server server;
+  const CommandResult result = Brume(server, {"import-image", "debian-12", "--wait", "--output", "json"});
+  INFO(result.standard_error);
+  CHECK(result.exit_code == 0);
+  CHECK(absl::StrContains(result.standard_output, "\"ImageId\": \"ami-1\""));
+  CHECK(absl::StrContains(result.standard_output, "\"Status\": \"completed\""));
+  CHECK(absl::StrContains(result.standard_error, "[============>"));
+  CHECK(absl::StrContains(result.standard_error, "40 % downloading"));
+  CHECK(Brume(server, {"import-image"}).exit_code != 0);
+  CHECK(Brume(server, {"import-image", "debian-12", "debian-13"}).exit_code != 0);
+}
+
 TEST_CASE("a script gets JSON, the aws CLI's errors and its exit codes", "[cli]") {
   const Server server;
   const CommandResult described = Brume(server, {"describe-instances"});

@@ -54,7 +54,8 @@ inline std::string ErrorDetails(const std::string& code) {
   return status.SerializeAsString();
 }
 
-// An instance, i-1, that is pending at the first three looks and then runs. StopInstances is refused.
+// An instance, i-1, that is pending at the first three looks and then runs; and an import that is completed then.
+// StopInstances is refused.
 class UnaryReactor : public grpc::ServerGenericBidiReactor {
  public:
   UnaryReactor(std::string method, std::atomic<int>* looks) : method_(std::move(method)), looks_(looks) {
@@ -73,6 +74,15 @@ class UnaryReactor : public grpc::ServerGenericBidiReactor {
       Answer(
           "run-instances",
           R"({"Instances": [{"InstanceId": "i-1", "State": {"Code": 0, "Name": "pending"}}], "ReservationId": "r-1"})");
+    } else if (absl::EndsWith(method_, "/ImportImage")) {
+      Answer("import-image", R"({"ImportTaskId": "import-ami-1", "Status": "active", "Progress": "0"})");
+    } else if (absl::EndsWith(method_, "/DescribeImportImageTasks")) {
+      Answer("describe-import-image-tasks",
+             ++*looks_ > 3
+                 ? R"({"ImportImageTasks": [{"ImportTaskId": "import-ami-1", "Status": "completed", "ImageId": "ami-1",
+                       "BootMode": "uefi"}]})"
+                 : R"({"ImportImageTasks": [{"ImportTaskId": "import-ami-1", "Status": "active", "Progress": "40",
+                       "StatusMessage": "downloading"}]})");
     } else if (absl::EndsWith(method_, "/StopInstances")) {
       Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "The instance ID 'i-1' does not exist",
                           ErrorDetails("InvalidInstanceID.NotFound")));

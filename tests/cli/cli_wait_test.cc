@@ -54,6 +54,33 @@ TEST_CASE("a waiter is done when all are there in the state, failed when one can
   CHECK(At("instance-exists", kPending, 1).verdict == WaitProgress::kDone);
 }
 
+TEST_CASE("a task that says how far it is is shown as a bar with what it does, and why it failed", "[cli]") {
+  CHECK(ProgressBar(0) == "[>                             ] 0 %");
+  CHECK(ProgressBar(50) == "[===============>              ] 50 %");
+  CHECK(ProgressBar(100) == "[==============================] 100 %");
+  const Waiter waiter{.name = "",
+                      .summary = "",
+                      .action = "",
+                      .list = "ImportImageTasks",
+                      .id = "ImportTaskId",
+                      .state = "Status",
+                      .wanted = "completed",
+                      .failures = {"deleting", "deleted"},
+                      .percent = "Progress",
+                      .message = "StatusMessage"};
+  const auto judge = [&](const std::string& task) {
+    return Judge(waiter, *ParseJson(R"({"ImportImageTasks": [)" + task + "]}"), 1);
+  };
+  const WaitVerdict under_way =
+      judge(R"({"ImportTaskId": "t", "Status": "active", "Progress": "50", "StatusMessage": "downloading"})");
+  CHECK(under_way.verdict == WaitProgress::kWait);
+  CHECK(under_way.summary == "t [===============>              ] 50 % downloading");
+  const WaitVerdict failed = judge(R"({"ImportTaskId": "t", "Status": "deleted", "StatusMessage": "ClientError: no"})");
+  CHECK(failed.verdict == WaitProgress::kFailed);
+  CHECK(failed.reason == "t is deleted: ClientError: no");
+  CHECK(judge(R"({"ImportTaskId": "t", "Status": "completed"})").verdict == WaitProgress::kDone);
+}
+
 TEST_CASE("every waiter asks an action of the schema for members it has", "[cli]") {
   for (const Waiter& waiter : Waiters()) {
     INFO(waiter.name);
