@@ -41,6 +41,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"AccessDenied", kEvery, absl::StatusCode::kPermissionDenied, 403, {}, "AccessDeniedException"},
     {"ActiveInstanceRefreshNotFound", kAutoscaling, absl::StatusCode::kNotFound, 400},
     {"AlreadyExists", kAutoscaling, absl::StatusCode::kAlreadyExists, 400},
+    {"AttachmentLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"AuthFailure", kEvery, absl::StatusCode::kPermissionDenied, 401},
     {"AuthorizationQueryParametersError", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"CannotDelete", kEc2, absl::StatusCode::kFailedPrecondition, 400},
@@ -58,6 +59,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"IdempotentParameterMismatch", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"IncompleteSignature", kEvery, absl::StatusCode::kUnauthenticated, 400, {}, "IncompleteSignatureException"},
     {"IncorrectInstanceState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"IncorrectModificationState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"IncorrectState", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"InstanceCreditSpecification.NotSupported", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InstanceLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
@@ -78,6 +80,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidAddress.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidAddress.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidAllocationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidAttachment.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidAttachmentID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidBlockDeviceMapping", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidCapacityReservationId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
@@ -139,9 +142,11 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidSubnetID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidUserData.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVolume.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidVolume.ZoneMismatch", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVolumeID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVpcID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVpcID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidZone.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"IrreversibleInstanceRefresh", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
     {"LaunchTemplateLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"LaunchTemplateVersionLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
@@ -192,6 +197,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"UnsupportedOperation", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"VPCIdNotSpecified", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"ValidationError", kOthers, absl::StatusCode::kInvalidArgument, 400, {}, "ValidationException"},
+    {"VolumeInUse", kEc2, absl::StatusCode::kFailedPrecondition, 400},
 };
 
 // The first row of `code`; null when it has none.

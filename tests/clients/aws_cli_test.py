@@ -109,6 +109,32 @@ class AwsCliTest(ClientTest):
         (kind,) = self.aws("ec2", "describe-instance-types", "--instance-types", "t3.micro")["InstanceTypes"]
         self.assertEqual((kind["VCpuInfo"]["DefaultVCpus"], kind["MemoryInfo"]["SizeInMiB"]), (2, 1024))
 
+    def test_a_volume_is_made_attached_detached_and_deleted_with_its_waiters(self):
+        (launched,) = self.aws("ec2", "run-instances", "--image-id", self.host.image_id, "--instance-type", "t3.nano",
+                               "--block-device-mappings", "DeviceName=/dev/sdb,Ebs={VolumeSize=1}")["Instances"]
+        instance, zone = launched["InstanceId"], launched["Placement"]["AvailabilityZone"]
+        self.aws("ec2", "wait", "instance-running", "--instance-ids", instance)
+        volume = self.aws("ec2", "create-volume", "--availability-zone", zone, "--size", "1", "--tag-specifications",
+                          "ResourceType=volume,Tags=[{Key=Name,Value=data}]")["VolumeId"]
+        self.aws("ec2", "wait", "volume-available", "--volume-ids", volume)
+        attached = self.aws("ec2", "attach-volume", "--volume-id", volume, "--instance-id", instance, "--device",
+                            "/dev/sdf")
+        self.assertEqual((attached["State"], attached["Device"]), ("attaching", "/dev/sdf"))
+        self.aws("ec2", "wait", "volume-in-use", "--volume-ids", volume)
+        (shown,) = self.aws("ec2", "describe-instances", "--instance-ids", instance, "--query",
+                            "Reservations[0].Instances")
+        self.assertEqual(sorted(mapping["DeviceName"] for mapping in shown["BlockDeviceMappings"]),
+                         ["/dev/sdb", "/dev/sdf", "/dev/vda"])
+        status = self.aws("ec2", "describe-volume-status", "--volume-ids", volume)["VolumeStatuses"]
+        self.assertEqual(status[0]["VolumeStatus"]["Status"], "ok")
+        self.refused("VolumeInUse", "ec2", "delete-volume", "--volume-id", volume)
+        self.assertEqual(self.aws("ec2", "detach-volume", "--volume-id", volume)["State"], "detaching")
+        self.aws("ec2", "wait", "volume-available", "--volume-ids", volume)
+        self.aws("ec2", "delete-volume", "--volume-id", volume)
+        self.aws("ec2", "wait", "volume-deleted", "--volume-ids", volume)
+        self.aws("ec2", "terminate-instances", "--instance-ids", instance)
+        self.aws("ec2", "wait", "instance-terminated", "--instance-ids", instance)
+
     def test_an_instance_is_launched_from_a_template(self):
         made = self.aws("ec2", "create-launch-template", "--launch-template-name", "tutorial", "--launch-template-data",
                         json.dumps({"ImageId": self.host.image_id, "InstanceType": "t3.nano"}))["LaunchTemplate"]

@@ -267,7 +267,77 @@ class Instance(Resource):
         return unknown == "InvalidInstanceID.NotFound" and token == "IdempotentParameterMismatch"
 
 
-RESOURCES = {"aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
+class Volume:
+    """aws_ebs_volume, and aws_volume_attachment to an instance of its own."""
+
+    def __init__(self, ec2, host):
+        self.ec2, self.host = ec2, host
+
+    def create(self):
+        run = self.ec2.run_instances(ImageId=self.host.image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+        self.instance = run["Instances"][0]
+        wait_until(lambda: self.instance_state() == "running", 10, "the instance to run")
+        made = self.ec2.create_volume(
+            AvailabilityZone=self.instance["Placement"]["AvailabilityZone"], ClientToken="replay-volume", Size=4,
+            VolumeType="gp3", Iops=3000, Throughput=125, MultiAttachEnabled=False,
+            TagSpecifications=tagged("volume", Name="replay"))
+        self.id = made["VolumeId"]
+        self.wait("available")
+        self.ec2.attach_volume(Device="/dev/sdf", InstanceId=self.instance["InstanceId"], VolumeId=self.id)
+        wait_until(self.attached, 10, f"{self.id} to be attached")
+        return {"size": 4, "type": "gp3", "iops": 3000, "throughput": 125, "encrypted": False, "multi": False,
+                "snapshot": "", "tags": {"Name": "replay"}, "device": "/dev/sdf"}
+
+    def instance_state(self):
+        shown = self.ec2.describe_instances(InstanceIds=[self.instance["InstanceId"]])
+        return shown["Reservations"][0]["Instances"][0]["State"]["Name"]
+
+    def described(self):
+        shown, = self.ec2.describe_volumes(VolumeIds=[self.id])["Volumes"]
+        return shown
+
+    def wait(self, state):
+        wait_until(lambda: self.described()["State"] == state, 10, f"{self.id} to be {state}")
+
+    def attached(self):
+        """As aws_volume_attachment reads it."""
+        found = self.ec2.describe_volumes(VolumeIds=[self.id], Filters=[
+            {"Name": "attachment.device", "Values": ["/dev/sdf"]},
+            {"Name": "attachment.instance-id", "Values": [self.instance["InstanceId"]]}])["Volumes"]
+        return [a for volume in found for a in volume["Attachments"] if a["State"] == "attached"]
+
+    def read(self):
+        shown = self.described()
+        attachment, = self.attached()
+        return {"size": shown["Size"], "type": shown["VolumeType"], "iops": shown["Iops"],
+                "throughput": shown["Throughput"], "encrypted": shown["Encrypted"],
+                "multi": shown["MultiAttachEnabled"], "snapshot": shown["SnapshotId"], "tags": tags_of(shown),
+                "zone": shown["AvailabilityZone"], "device": attachment["Device"]}
+
+    def update(self):
+        self.ec2.create_tags(Resources=[self.id], Tags=[{"Key": "Env", "Value": "test"}])
+        self.ec2.modify_volume(VolumeId=self.id, Size=6, VolumeType="gp3", Iops=3500, Throughput=130)
+        wait_until(lambda: self.modification() in ("optimizing", "completed"), 10, f"{self.id} to be modified")
+        return {"size": 6, "iops": 3500, "throughput": 130, "tags": {"Name": "replay", "Env": "test"}}
+
+    def modification(self):
+        shown, = self.ec2.describe_volumes_modifications(VolumeIds=[self.id])["VolumesModifications"]
+        return shown["ModificationState"]
+
+    def delete(self):
+        if code_of(self.ec2.delete_volume, VolumeId=self.id) != "VolumeInUse":
+            raise AssertionError("a volume in use was deleted")
+        self.ec2.detach_volume(Device="/dev/sdf", InstanceId=self.instance["InstanceId"], VolumeId=self.id, Force=False)
+        self.wait("available")
+        self.ec2.delete_volume(VolumeId=self.id)
+        wait_until(self.gone, 10, f"{self.id} to be gone")
+        self.ec2.terminate_instances(InstanceIds=[self.instance["InstanceId"]])
+
+    def gone(self):
+        return code_of(self.ec2.describe_volumes, VolumeIds=[self.id]) == "InvalidVolume.NotFound"
+
+
+RESOURCES = {"aws_ebs_volume": Volume, "aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
              "aws_vpc_security_group_ingress_rule": IngressRule, "aws_launch_template": LaunchTemplate,
              "aws_instance": Instance}
 

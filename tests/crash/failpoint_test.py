@@ -181,6 +181,52 @@ class FailpointTest(unittest.TestCase):
         self.settle("the purge", lambda: not self.host.instances())
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_volume(self):
+        """The whole life of a volume, made, attached, detached and deleted, whatever dies on the way."""
+        type(self).number += 1
+        token = f"walk-{self.number}"
+        (instance,) = self.call("run-instances", image_id=self.host.image_id, client_token=token,
+                                placement={"AvailabilityZone": "us-east-1a"})["Instances"]
+        guest = Guest(self.host, instance["InstanceId"])
+        volume = self.call("create-volume", availability_zone="us-east-1a", size=1, client_token=token)["VolumeId"]
+
+        def shows(state):
+            def holds():
+                (shown,) = self.host.api("describe-volumes", volume_ids=[volume])["Volumes"]
+                attached = [each["State"] for each in shown["Attachments"]]
+                return shown["State"] == state and attached == (["attached"] if state == "in-use" else [])
+            self.settle(f"{volume} to be {state}", holds)
+
+        def come_through(action, code, **arguments):
+            """The first try may have before the crash."""
+            try:
+                self.call(action, volume_id=volume, **arguments)
+            except CliError as error:
+                if error.code != code:
+                    raise
+
+        shows("available")
+
+        def grow(size):
+            come_through("modify-volume", "IncorrectModificationState", size=size)
+            self.settle(f"{volume} to have {size} GiB", lambda: self.host.api(
+                "describe-volumes-modifications", volume_ids=[volume],
+                filters=[{"Name": "modification-state", "Values": ["completed"]}])["VolumesModifications"])
+        grow(2)
+        # It lets go of a disk once its kernel is up.
+        self.settle(f"{guest.id} to boot", lambda: "brume-mini: userspace" in guest.console())
+        come_through("attach-volume", "VolumeInUse", instance_id=guest.id, device="/dev/sdf")
+        shows("in-use")
+        grow(3)
+        come_through("detach-volume", "IncorrectState")
+        shows("available")
+        come_through("delete-volume", "InvalidVolume.NotFound")
+        self.settle("the end of the volume", lambda: all(
+            each["VolumeId"] != volume for each in self.host.api("describe-volumes")["Volumes"]))
+        self.call("terminate-instances", instance_ids=[guest.id])
+        self.settle("the purge", lambda: not self.host.instances())
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def test_a_crash_at_every_failpoint_is_made_good_after_the_restart(self):
         names = failpoints()
         self.assertGreater(len(names), 10, names)
@@ -232,6 +278,8 @@ class FailpointTest(unittest.TestCase):
             self.walk_group()
         elif name.startswith("alarm."):
             self.walk_alarm()
+        elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
+            self.walk_volume()
         else:
             self.walk(name)
         self.assertGreater(self.crashes, 0, f"nothing passed {name} so often")

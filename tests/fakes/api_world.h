@@ -28,6 +28,7 @@
 #include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/profile_association_service.h"
+#include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_tagging.h"
@@ -38,6 +39,7 @@
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/simulated_import_files.h"
 #include "lib/ec2/storage/storage_tagging.h"
+#include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/api/tag_facts.h"
 #include "lib/ec2/tagging/api/tag_handlers.h"
@@ -97,7 +99,8 @@ class ApiWorld : public ComputeWorld {
                                      .profiles = instance_profiles,
                                      .profile_associations = profile_associations,
                                      .networks = networks,
-                                     .image_names = image_names});
+                                     .image_names = image_names,
+                                     .volume_attachments = volume_attachments});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
     ec2::AddNetworkActions(actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups},
@@ -106,6 +109,7 @@ class ApiWorld : public ComputeWorld {
                                      .images = *image_service,
                                      .snapshots = *snapshot_service,
                                      .volumes = volumes,
+                                     .volume_modifications = volume_modifications,
                                      .machine_of = machine_of});
     ec2::AddImportActions(actions, imports);
     host::AddHostActions(actions, describe_host, settings, statistics);
@@ -179,7 +183,20 @@ class ApiWorld : public ComputeWorld {
   network::InterfaceService interfaces{*database, compute::AnswersForNetwork(),
                                        [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
-  storage::VolumeService volumes{*database};
+  compute::VolumeAttachmentService volume_attachments{*database, clock,
+                                                      [this](const InstanceId& id) { reconciler->Wake(id); }};
+  storage::VolumeService volumes{{.database = *database,
+                                  .settings = settings,
+                                  .clock = clock,
+                                  .random = random,
+                                  .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
+  storage::VolumeModificationService volume_modifications{*database, clock, [this](const Volume& volume) {
+                                                            if (volume.instance_id.empty()) {
+                                                              volumes_made->Wake(volume.id);
+                                                            } else {
+                                                              reconciler->Wake(volume.instance_id);
+                                                            }
+                                                          }};
   storage::FindMachine machine_of = [this](const InstanceId& id) { return compute::MachineOf(*service, id); };
   Catalogue catalogue{{{.name = "debian-12",
                         .description = "Debian 12",

@@ -27,6 +27,7 @@
 #include "lib/ec2/storage/simulated_disks.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/volume_reconciler.h"
 #include "lib/store/database.h"
 #include "tests/fakes/fake_hypervisor.h"
 #include "tests/support/temp_dir.h"
@@ -95,15 +96,18 @@ class ComputeWorld {
                                          .on_layer_removed = [this] { images->WakeAll(); }});
     snapshot_service = std::make_unique<storage::SnapshotService>(
         *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); });
+    volumes_made = std::make_unique<storage::VolumeReconciler>(*database, disks, clock, [this] { images->WakeAll(); });
     Boot("first-boot");
     network->Start();
     images->Start();
     snapshots->Start();
+    volumes_made->Start();
     image = RegisterImage("world");
   }
   ~ComputeWorld() {
     snapshots->Stop();
     if (reconciler) reconciler->Stop();
+    volumes_made->Stop();
     network->Stop();
     images->Stop();
   }
@@ -200,6 +204,7 @@ class ComputeWorld {
   storage::SimulatedDisks disks;
   std::unique_ptr<network::NetworkReconciler> network;
   std::unique_ptr<storage::ImageReconciler> images;
+  std::unique_ptr<storage::VolumeReconciler> volumes_made;
   std::unique_ptr<storage::ImageService> image_service;
   std::unique_ptr<storage::SnapshotReconciler> snapshots;
   std::unique_ptr<storage::SnapshotService> snapshot_service;

@@ -115,6 +115,64 @@ class FakeHypervisor final : public compute::Hypervisor {
     }
     return samples;
   }
+  // Guests do not let go of their disks.
+  void HoldDisks(bool hold) {
+    std::lock_guard lock(mutex_);
+    hold_disks_ = hold;
+  }
+
+  absl::StatusOr<std::vector<compute::ObservedDisk>> DisksOf(const InstanceId& id) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("DisksOf"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    std::vector<compute::ObservedDisk> observed;
+    for (const compute::GuestDisk& disk : it->second.spec.disks)
+      observed.push_back({disk.serial, disk.path, disk.limits});
+    return observed;
+  }
+  absl::Status AttachDisk(const InstanceId& id, const compute::GuestDisk& disk) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("AttachDisk"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    if (FindDisk(id, disk.serial) == nullptr) it->second.spec.disks.push_back(disk);
+    return absl::OkStatus();
+  }
+  absl::Status DetachDisk(const InstanceId& id, const std::string& serial) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (absl::Status failed = Call("DetachDisk"); !failed.ok()) return failed;
+      const auto it = guests_.find(id);
+      if (it == guests_.end()) return absl::NotFoundError("no guest");
+      if (hold_disks_) return absl::OkStatus();
+      std::erase_if(it->second.spec.disks, [&](const compute::GuestDisk& disk) { return disk.serial == serial; });
+    }
+    Notify({.id = id, .kind = compute::GuestEventKind::kDeviceRemoved});
+    return absl::OkStatus();
+  }
+  absl::Status SetDiskLimits(const InstanceId& id, const std::string& serial,
+                             const compute::DiskLimits& limits) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("SetDiskLimits"); !failed.ok()) return failed;
+    compute::GuestDisk* const disk = FindDisk(id, serial);
+    if (disk == nullptr) return absl::NotFoundError("no such disk");
+    disk->limits = limits;
+    return absl::OkStatus();
+  }
+  absl::Status ResizeDisk(const InstanceId& id, const std::string& serial, int64_t size_bytes) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("ResizeDisk"); !failed.ok()) return failed;
+    if (FindDisk(id, serial) == nullptr) return absl::NotFoundError("no such disk");
+    sizes_[serial] = size_bytes;
+    return absl::OkStatus();
+  }
+  // What the guest was told of a disk that grew; 0 = nothing.
+  int64_t SizeOf(const std::string& serial) {
+    std::lock_guard lock(mutex_);
+    return sizes_[serial];
+  }
+
   absl::Status AskToStop(const InstanceId& id) override {
     {
       std::lock_guard lock(mutex_);
@@ -189,6 +247,15 @@ class FakeHypervisor final : public compute::Hypervisor {
     compute::GuestStatistics statistics = {};
   };
 
+  // Requires mutex_. Null when the guest is off or has none of this serial.
+  compute::GuestDisk* FindDisk(const InstanceId& id, const std::string& serial) {
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return nullptr;
+    for (compute::GuestDisk& disk : it->second.spec.disks) {
+      if (disk.serial == serial) return &disk;
+    }
+    return nullptr;
+  }
   // Requires mutex_.
   absl::Status Call(const std::string& method) {
     ++calls_[method];
@@ -209,6 +276,8 @@ class FakeHypervisor final : public compute::Hypervisor {
   std::mutex mutex_;
   absl::StatusOr<std::string> console_ = std::string("hello from the guest\n");
   bool deaf_ = false;
+  bool hold_disks_ = false;
+  std::map<std::string, int64_t> sizes_;
   std::map<InstanceId, Guest> guests_;
   std::map<std::string, int> calls_;
   std::map<std::string, std::pair<absl::Status, int>> failures_;

@@ -21,6 +21,67 @@ std::string ManyTags(int count) {
   return text;
 }
 
+// Calls on volumes.
+std::vector<Case> VolumeCases() {
+  const std::string create = "availability_zone: 'us-east-1a' ";
+  return {
+      {"MissingParameter", "CreateVolume", "size: 1"},
+      {"MissingParameter", "CreateVolume", create},
+      {"InvalidZone.NotFound", "CreateVolume", "availability_zone: 'mars-1a' size: 1"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 0"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: -1"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 16385"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 2147483647"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 1 volume_type: 'fast'"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 3 volume_type: 'io1' iops: 100"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 124 volume_type: 'st1'"},
+      {"MissingParameter", "CreateVolume", create + "size: 4 volume_type: 'io2'"},
+      {"InvalidParameterCombination", "CreateVolume", create + "size: 4 iops: 100"},
+      {"InvalidParameterCombination", "CreateVolume", create + "size: 4 throughput: 125"},
+      {"UnsupportedOperation", "CreateVolume", create + "size: 4 encrypted: true"},
+      {"UnsupportedOperation", "CreateVolume", create + "size: 4 multi_attach_enabled: true"},
+      {"InvalidSnapshotID.Malformed", "CreateVolume", create + "snapshot_id: 'snap-'"},
+      {"InvalidSnapshot.NotFound", "CreateVolume", create + "snapshot_id: 'snap-00000000000000000'"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 4 client_token: 'jeton-é'"},
+      {"InvalidParameterValue", "CreateVolume",
+       create + "size: 1 tag_specifications { resource_type: 'instance' tags { key: 'k' } }"},
+      {"InvalidParameterValue", "CreateVolume",
+       create + "size: 1 tag_specifications { resource_type: 'volume' tags { key: 'aws:k' } }"},
+      {"DryRunOperation", "CreateVolume", create + "size: 1 dry_run: true"},
+      {"MissingParameter", "DeleteVolume", ""},
+      {"InvalidVolumeID.Malformed", "DeleteVolume", "volume_id: 'vol-xyz'"},
+      {"InvalidVolume.NotFound", "DeleteVolume", "volume_id: 'vol-00000000000000000'"},
+      {"InvalidVolume.NotFound", "EnableVolumeIO", "volume_id: 'vol-00000000000000000'"},
+      {"MissingParameter", "DescribeVolumeAttribute", "volume_id: 'vol-00000000000000000'"},
+      {"InvalidParameterValue", "DescribeVolumeAttribute", "volume_id: 'vol-00000000000000000' attribute: 'size'"},
+      {"InvalidVolume.NotFound", "DescribeVolumeAttribute",
+       "volume_id: 'vol-00000000000000000' attribute: 'autoEnableIO'"},
+      {"MissingParameter", "ModifyVolumeAttribute", "volume_id: 'vol-00000000000000000'"},
+      {"InvalidVolume.NotFound", "ModifyVolumeAttribute",
+       "volume_id: 'vol-00000000000000000' auto_enable_io { value: true }"},
+      {"MissingParameter", "AttachVolume", "volume_id: 'vol-00000000000000000' instance_id: '$I'"},
+      {"MissingParameter", "AttachVolume", "device: '/dev/sdf' instance_id: '$I'"},
+      {"MissingParameter", "AttachVolume", "device: '/dev/sdf' volume_id: 'vol-00000000000000000'"},
+      {"InvalidVolumeID.Malformed", "AttachVolume", "device: '/dev/sdf' volume_id: 'disk' instance_id: '$I'"},
+      {"InvalidInstanceID.Malformed", "AttachVolume",
+       "device: '/dev/sdf' volume_id: 'vol-00000000000000000' instance_id: 'me'"},
+      {"InvalidVolume.NotFound", "AttachVolume",
+       "device: '/dev/sdf' volume_id: 'vol-00000000000000000' instance_id: '$I'"},
+      {"MissingParameter", "DetachVolume", "instance_id: '$I'"},
+      {"InvalidVolumeID.Malformed", "DetachVolume", "volume_id: 'disk'"},
+      {"InvalidVolume.NotFound", "DetachVolume", "volume_id: 'vol-00000000000000000'"},
+      {"MissingParameter", "ModifyVolume", "size: 9"},
+      {"InvalidVolumeID.Malformed", "ModifyVolume", "volume_id: 'disk' size: 9"},
+      {"InvalidVolume.NotFound", "ModifyVolume", "volume_id: 'vol-00000000000000000' size: 9"},
+      {"InvalidParameterValue", "ModifyVolume", "volume_id: 'vol-00000000000000000' size: 0"},
+      {"InvalidParameterValue", "ModifyVolume", "volume_id: 'vol-00000000000000000' volume_type: 'tape'"},
+      {"UnsupportedOperation", "ModifyVolume", "volume_id: 'vol-00000000000000000' multi_attach_enabled: true"},
+      {"InvalidVolume.NotFound", "DescribeVolumesModifications", "volume_ids: 'vol-00000000000000000'"},
+      {"InvalidVolumeID.Malformed", "DescribeVolumesModifications", "volume_ids: 'disk'"},
+      {"InvalidVolume.NotFound", "DescribeVolumeStatus", "volume_ids: 'vol-00000000000000000'"},
+  };
+}
+
 std::vector<Case> Cases() {
   const std::string run = "image_id: '$AMI' min_count: 1 max_count: 1 ";
   const std::string template_data = "launch_template_data { instance_type: 'b1.tiny' } ";
@@ -68,15 +129,23 @@ std::vector<Case> Cases() {
       {"InvalidParameterCombination", "RunInstances", run + "network_interfaces { } private_ip_address: '172.31.0.9'"},
       {"UnsupportedOperation", "RunInstances", run + "network_interfaces { delete_on_termination: false }"},
       {"MissingParameter", "RunInstances", run + "block_device_mappings { ebs { volume_size: 8 } }"},
-      {"InvalidBlockDeviceMapping", "RunInstances", run + "block_device_mappings { device_name: '/dev/sdz' ebs { } }"},
+      {"MissingParameter", "RunInstances", run + "block_device_mappings { device_name: '/dev/sdz' ebs { } }"},
       {"InvalidParameterValue", "RunInstances",
        run + "block_device_mappings { device_name: '/dev/vda' ebs { volume_size: 0 } }"},
       {"InvalidParameterValue", "RunInstances",
        run + "block_device_mappings { device_name: '/dev/vda' ebs { volume_type: 'tape' } }"},
       {"UnsupportedOperation", "RunInstances",
        run + "block_device_mappings { device_name: '/dev/vda' ebs { encrypted: true } }"},
-      {"UnsupportedOperation", "RunInstances",
-       run + "block_device_mappings { device_name: '/dev/vda' } block_device_mappings { device_name: '/dev/vdb' }"},
+      {"InvalidBlockDeviceMapping", "RunInstances",
+       run + "block_device_mappings { device_name: '/dev/vda' } block_device_mappings { device_name: '/dev/vda' }"},
+      {"InvalidBlockDeviceMapping", "RunInstances",
+       run + "block_device_mappings { device_name: '/dev/sdf' no_device: '' ebs { volume_size: 1 } }"},
+      {"InvalidBlockDeviceMapping", "RunInstances",
+       run + "block_device_mappings { device_name: '/dev/vda' no_device: '' }"},
+      {"InvalidBlockDeviceMapping", "RunInstances",
+       run + "block_device_mappings { device_name: '/dev/sdf' ebs { volume_size: 7 snapshot_id: '$SNAP' } }"},
+      {"InvalidSnapshot.NotFound", "RunInstances",
+       run + "block_device_mappings { device_name: '/dev/sdf' ebs { snapshot_id: 'snap-00000000000000000' } }"},
       {"InvalidParameterValue", "RunInstances", run + "tag_specifications { resource_type: 'moon' tags { key: 'a' } }"},
       {"InvalidParameterValue", "RunInstances",
        run + "tag_specifications { resource_type: 'instance' tags { key: 'a' } tags { key: 'a' } }"},
@@ -402,6 +471,7 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
       Value(world.Call<ec2::v1::CreateLaunchTemplateResponse>(create)).launch_template().launch_template_id();
 
   std::vector<Case> cases = Cases();
+  for (const Case& bad : VolumeCases()) cases.push_back(bad);
   // A dry run of a launch is refused as the launch is.
   for (const Case& bad : Cases()) {
     if (std::string(bad.action) != "RunInstances" || bad.request.find("dry_run") != std::string::npos) continue;
@@ -413,6 +483,7 @@ TEST_CASE("every bad input is refused with EC2's code and changes nothing", "[ap
       {"DescribeInstances", "DescribeTags", "DescribeKeyPairs", "DescribeImages", "DescribeSecurityGroups",
        "DescribeVpcs", "DescribeSubnets", "DescribeVolumes", "DescribeNetworkInterfaces", "DescribeLaunchTemplates"},
       {{"$AMI", world.image.text()},
+       {"$SNAP", SnapshotOf(world.image).text()},
        {"$I", id.text()},
        {"$DEAD", dead.text()},
        {"$SG", group},

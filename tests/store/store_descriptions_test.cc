@@ -15,6 +15,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/volume_modification_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/gateway/event_table.h"
 #include "lib/iam/access_key_table.h"
@@ -61,6 +62,7 @@ std::vector<TableDescription> Descriptions() {
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
                                        storage::SnapshotTable::Describe(),
+                                       storage::VolumeModificationTable::Describe(),
                                        storage::VolumeTable::Describe(),
                                        tagging::TagTable::Describe()};
   for (const auto& several :

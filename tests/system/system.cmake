@@ -1,5 +1,5 @@
 # Guests boot here for real.
-foreach(module launch snapshot network metadata lifecycle ends image console restart previous_revision full_disk libvirtd doctor monitoring alarm scaling)
+foreach(module launch volume snapshot network metadata lifecycle ends image console restart previous_revision full_disk libvirtd doctor monitoring alarm scaling)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)

@@ -47,9 +47,9 @@ absl::StatusOr<Request> WithInstance(const Request& request, compute::InstanceSe
 absl::Status ParseBlockDevices(const Request& request, LaunchSpec& spec) {
   for (const v1::BlockDeviceMapping& given : request.block_device_mappings()) {
     RETURN_IF_ERROR(RefuseGiven(!given.virtual_name().empty(), "VirtualName", "there are no instance store volumes"));
-    RETURN_IF_ERROR(RefuseGiven(given.no_device(), "NoDevice", "images have their root device alone"));
     LaunchSpec::BlockDeviceMapping& mapping = spec.block_device_mappings.emplace_back();
     mapping.device_name = given.device_name();
+    if (given.no_device()) mapping.no_device = "";
     if (given.has_ebs()) schema::ReadFields(given.ebs(), mapping.ebs.emplace());
   }
   return absl::OkStatus();
@@ -129,7 +129,10 @@ v1::LaunchConfiguration RenderConfiguration(const scaling::LaunchConfiguration& 
   rendered.set_kernel_id("");
   rendered.set_ramdisk_id("");
   for (const LaunchSpec::BlockDeviceMapping& mapping : spec.block_device_mappings) {
-    schema::WriteFields(mapping, *rendered.add_block_device_mappings());
+    v1::BlockDeviceMapping& shown = *rendered.add_block_device_mappings();
+    shown.set_device_name(mapping.device_name.value_or(""));
+    if (mapping.no_device.has_value()) shown.set_no_device(true);
+    if (mapping.ebs.has_value()) schema::WriteFields(*mapping.ebs, *shown.mutable_ebs());
   }
   rendered.mutable_instance_monitoring()->set_enabled(spec.monitoring.has_value() &&
                                                       spec.monitoring->enabled.value_or(false));

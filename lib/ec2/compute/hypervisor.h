@@ -15,17 +15,12 @@
 #include "absl/time/time.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/compute/guest_disks.h"
 #include "lib/ec2/compute/guest_meter_service.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/storage/model/storage.h"
 
 namespace brume::compute {
-
-struct GuestDisk {
-  std::string path;    // qcow2
-  std::string device;  // "/dev/vda"
-  std::string serial;  // shown to the guest: the volume id without its dash, as EC2 does
-};
 
 // What a guest sees as the serial number of a volume's disk: its id without the dash, as in EC2.
 std::string SerialOf(const VolumeId& id);
@@ -52,7 +47,7 @@ struct GuestSpec {
   int64_t memory_mib = 128;
   BootMode boot_mode = BootMode::kBios;
   std::optional<DirectBoot> direct_boot = {};
-  std::vector<GuestDisk> disks = {};
+  std::vector<GuestDisk> disks = {};  // the one to boot from first
   std::vector<GuestNic> nics = {};
   // Directory of the instance: console.log (bounded), console.sock and what else the hypervisor keeps for it.
   std::string directory = {};
@@ -64,7 +59,8 @@ enum class Power {
   kOn,
 };
 
-enum class GuestEventKind { kStarted, kStopped, kCrashed, kPaused, kRebooted };
+// kDeviceRemoved: it let go of a disk or of another device.
+enum class GuestEventKind { kStarted, kStopped, kCrashed, kPaused, kRebooted, kDeviceRemoved };
 
 struct GuestEvent {
   InstanceId id;
@@ -94,7 +90,7 @@ struct HypervisorInfo {
   std::string acceleration_note;
 };
 
-class Hypervisor : public GuestMeter {
+class Hypervisor : public GuestMeter, public GuestDisks {
  public:
   // Makes the guest, paused: no instruction runs and no packet leaves before Resume.
   // Errors: Internal with QEMU's own words when it does not start.

@@ -12,15 +12,12 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/image_service.h"
-#include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 #include "lib/resource/zones.h"
 
 namespace brume::compute {
 namespace {
-
-constexpr int64_t kMaxVolumeGib = 16384;
 
 // The zone that the request names; empty when it names none.
 absl::StatusOr<std::string> NamedZone(const Settings& settings, const RunRequest& request) {
@@ -78,30 +75,6 @@ absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, 
   std::sort(groups.begin(), groups.end());
   groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   return groups;
-}
-
-// GiB of the root volume, or the reason why not.
-absl::StatusOr<int64_t> RootSize(const Image& image, const RunRequest& request) {
-  if (!request.root_device_name.empty() && request.root_device_name != image.root_device_name) {
-    return ec2::Error("InvalidBlockDeviceMapping",
-                      absl::StrCat("The image '", image.id.text(), "' has its root volume at ", image.root_device_name,
-                                   "; other devices than it cannot be mapped at launch"));
-  }
-  const int64_t least = RootSizeGib(image);
-  const int64_t size = request.root_size_gib.value_or(least);
-  if (size < least || size > kMaxVolumeGib) {
-    return ec2::Error("InvalidBlockDeviceMapping",
-                      absl::StrCat("A root volume of ", size, " GiB does not fit: the image '", image.id.text(),
-                                   "' needs ", least, " GiB and a volume has at most ", kMaxVolumeGib));
-  }
-  RETURN_IF_ERROR(CheckPerformance({.type = request.root_volume_type.empty() ? Volume().type : request.root_volume_type,
-                                    .size_gib = size,
-                                    .iops = request.root_iops,
-                                    .throughput = request.root_throughput}));
-  if (request.root_snapshot_id && *request.root_snapshot_id != RootSnapshot(image)) {
-    return request.root_snapshot_id->NotFound();
-  }
-  return size;
 }
 
 absl::Status CheckCpuOptions(const InstanceType& type, const RunRequest& request) {
@@ -196,9 +169,7 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
   }
   ASSIGN_OR_RETURN(place.subnet, ChooseSubnet(c, settings_, request));
   ASSIGN_OR_RETURN(place.groups, ChooseGroups(c, place.subnet.vpc_id, request));
-  if (HasDisk(place.image)) {
-    ASSIGN_OR_RETURN(place.root_size_gib, RootSize(place.image, request));
-  }
+  ASSIGN_OR_RETURN(place.volumes, PlanVolumes(c, place.image, request.block_devices));
   if (request.private_ip) {
     RETURN_IF_ERROR(network::CheckPrivateIp(c, place.subnet, *request.private_ip));
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/ec2/compute/launch_volumes.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/network/model/network.h"
@@ -36,13 +37,7 @@ struct RunRequest {
   std::optional<bool> associate_public_ip;  // none = as the subnet says
   std::string interface_description;
   std::string user_data;  // raw
-  // Changes to the root volume; the device name, when given, must be the image's root device.
-  std::string root_device_name;
-  std::optional<int64_t> root_size_gib;
-  std::optional<bool> root_delete_on_termination;
-  std::string root_volume_type;  // empty = gp3
-  std::optional<int> root_iops, root_throughput;
-  std::optional<SnapshotId> root_snapshot_id;  // must be the image's
+  std::vector<BlockDevice> block_devices;
   ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
   bool disable_api_termination = false;
   bool disable_api_stop = false;
@@ -66,8 +61,8 @@ struct Placement {
   const InstanceType* type = nullptr;
   Subnet subnet;
   std::vector<SecurityGroupId> groups;
-  std::string public_key;                // empty = no key pair
-  std::optional<int64_t> root_size_gib;  // none = the image has no disk
+  std::string public_key;       // empty = no key pair
+  std::vector<Volume> volumes;  // of each instance, as PlanVolumes has them
   bool unlimited_credits = false;
   int count = 0;
 };

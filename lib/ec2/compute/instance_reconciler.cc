@@ -63,6 +63,7 @@ void InstanceReconciler::OnEvent(const GuestEvent& event) {
         memory.rebooted = true;
         break;
       case GuestEventKind::kPaused:
+      case GuestEventKind::kDeviceRemoved:
         break;
     }
   });
@@ -134,6 +135,7 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
       next = TerminateGuest(*guest);
       break;
     case InstanceState::kStopped:
+      next = KeepStopped(*guest);
       break;
     case InstanceState::kTerminated:
       next = Purge(guest->instance);
@@ -162,6 +164,9 @@ InstanceReconciler::Next InstanceReconciler::SweepAll() {
   RETURN_IF_ERROR(parts_.database.Read([&](store::Connection& c) -> absl::Status {
     InstanceTable instances(c);
     ASSIGN_OR_RETURN(work, instances.ListIdsInState(kWork));
+    // Volumes come to and go from stopped instances too.
+    ASSIGN_OR_RETURN(const std::vector<InstanceId> with_volumes, storage::ListInstancesWithVolumeWork(c));
+    work.insert(work.end(), with_volumes.begin(), with_volumes.end());
     ASSIGN_OR_RETURN(running, instances.ListIdsInState(kOn));
     ASSIGN_OR_RETURN(purgeable, instances.ListTerminatedBefore(now - parts_.settings.terminated_visible));
     const absl::flat_hash_set<InstanceId> expected(running.begin(), running.end());
@@ -225,8 +230,18 @@ absl::Status InstanceReconciler::SwitchTops(const Instance& instance, const std:
                      PowerOff(instance, tops.front().snapshot.started + parts_.settings.shutdown_timeout, again));
     return off ? absl::OkStatus() : absl::UnavailableError("the guest is being powered off");
   }
+  // A volume that is on its way to the guest or from it has no disk there, and nothing that writes to it.
+  const absl::StatusOr<std::vector<ObservedDisk>> disks = parts_.hypervisor.DisksOf(id);
+  if (absl::IsNotFound(disks.status())) return absl::UnavailableError(disks.status().message());
+  RETURN_IF_ERROR(disks.status());
   std::vector<DiskSwitch> switches;
-  for (const storage::NewTop& top : tops) switches.push_back({SerialOf(top.volume.id), top.path});
+  for (const storage::NewTop& top : tops) {
+    const std::string serial = SerialOf(top.volume.id);
+    const bool is_there = std::any_of(disks->begin(), disks->end(),
+                                      [&](const ObservedDisk& disk) { return disk.serial == serial; });
+    if (is_there) switches.push_back({serial, top.path});
+  }
+  if (switches.empty()) return absl::OkStatus();
   const absl::Status switched = parts_.hypervisor.SwitchDisks(id, switches);
   // It went off since: look again, as nothing writes to any top now.
   return absl::IsNotFound(switched) ? absl::UnavailableError(switched.message()) : switched;
@@ -270,11 +285,23 @@ InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
     // Not up yet: the sync that brings the VPC up brings its ports up too.
     if (!absl::IsUnavailable(plugged)) RETURN_IF_ERROR(plugged);
   }
+  ASSIGN_OR_RETURN(const absl::Duration disks_next, FollowDisks(guest));
+  ASSIGN_OR_RETURN(const bool modified, FollowModifications(guest, /*is_on=*/true));
+  // Once more, for the next step and for the rates that go with a new shape.
+  if (modified) return absl::ZeroDuration();
   if (!guest.instance.last_error.empty()) {
     RETURN_IF_ERROR(NoteError(id, ""));
     return absl::ZeroDuration();
   }
-  return guest.instance.reboot_requested ? FollowReboot(guest) : Next(absl::InfiniteDuration());
+  if (!guest.instance.reboot_requested) return disks_next;
+  ASSIGN_OR_RETURN(const absl::Duration reboot_next, FollowReboot(guest));
+  return std::min(disks_next, reboot_next);
+}
+
+InstanceReconciler::Next InstanceReconciler::KeepStopped(Guest& guest) {
+  RETURN_IF_ERROR(FollowDisksOff(guest));
+  ASSIGN_OR_RETURN(const bool modified, FollowModifications(guest, /*is_on=*/false));
+  return modified ? absl::ZeroDuration() : absl::InfiniteDuration();
 }
 
 InstanceReconciler::Next InstanceReconciler::FollowReboot(Guest& guest) {
@@ -374,6 +401,7 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.powered_off"));
   RETURN_IF_ERROR(Unplug(guest));
+  RETURN_IF_ERROR(FollowDisksOff(guest));
   instance.state = InstanceState::kStopped;
   instance.state_since = parts_.clock.Now();
   instance.force_stop = false;
@@ -398,6 +426,8 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.powered_off"));
   RETURN_IF_ERROR(Unplug(guest));
+  // One that was to be detached is nobody's to delete.
+  RETURN_IF_ERROR(FollowDisksOff(guest));
   for (const Volume& volume : guest.volumes) {
     if (!volume.delete_on_termination) continue;
     RETURN_IF_ERROR(parts_.disks.RemoveVolume(volume.id));
@@ -415,9 +445,7 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
       if (volume.delete_on_termination) {
         RETURN_IF_ERROR(storage::RemoveVolume(c, volume.id));
       } else {
-        volume.state = VolumeState::kAvailable;
-        volume.instance_id = InstanceId();
-        volume.device_name.clear();
+        Release(volume);
         RETURN_IF_ERROR(storage::UpdateVolume(c, volume));
       }
     }

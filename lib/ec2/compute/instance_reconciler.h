@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <variant>
@@ -58,6 +59,11 @@ class InstanceReconciler {
   std::vector<InstanceId> Orphans() const;
 
  private:
+  // How often the guest was asked to let go of a volume, and when at last.
+  struct DetachAsks {
+    int count = 0;
+    absl::Time last = absl::InfinitePast();
+  };
   // What only this process has seen of a guest; losing it costs a retry, never a machine.
   struct Memory {
     bool ended_by_guest = false;
@@ -65,6 +71,7 @@ class InstanceReconciler {
     bool reboot_asked = false;
     bool rebooted = false;
     absl::Time resumed = absl::InfinitePast();
+    std::map<VolumeId, DetachAsks> detach_asks = {};
   };
   // What one look works with.
   struct Guest {
@@ -87,10 +94,25 @@ class InstanceReconciler {
   absl::StatusOr<bool> TakeSnapshots(const Guest& guest, absl::Duration* again);
   absl::Status SwitchTops(const Instance& instance, const std::vector<storage::NewTop>& tops, absl::Duration* again);
   Next Launch(Guest& guest);
-  absl::Status PowerOn(const Guest& guest);
+  absl::Status PowerOn(Guest& guest);
   absl::StatusOr<GuestSpec> MakeSpec(const Guest& guest);
   Next LaunchFailed(Guest& guest, const absl::Status& why);
   Next KeepRunning(Guest& guest);
+  Next KeepStopped(Guest& guest);
+  // Makes the disks of a guest that is on those that its volumes say; returns when to look again.
+  Next FollowDisks(Guest& guest);
+  // `observed` is null where the guest has no disk of the volume.
+  Next FollowDisk(Volume& volume, const ObservedDisk* observed);
+  Next AskToDetach(Volume& volume);
+  // The same of a guest that is off; leaves the volumes that are the instance's still in `guest`.
+  absl::Status FollowDisksOff(Guest& guest);
+  // Steps of the modifications of its volumes, on or off; true when one was taken.
+  absl::StatusOr<bool> FollowModifications(Guest& guest, bool is_on);
+  absl::Status NoteAttached(Volume& volume);
+  absl::Status NoteDetached(Volume volume);
+  absl::Status WriteVolume(Volume& volume);
+  // Makes its file where that is yet to be done.
+  absl::StatusOr<GuestDisk> DiskOf(const Volume& volume);
   Next FollowReboot(Guest& guest);
   Next FollowEnd(Guest& guest);
   Next StopGuest(Guest& guest);

@@ -1,4 +1,5 @@
 // The launch: from a pending row to a running guest. Part of InstanceReconciler, in a file of its own.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,15 @@ bool IsHopeless(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status) || absl::IsDataLoss(status);
 }
 
+// The root first: the firmware boots from the first disk. The others by their devices, as EC2 has them.
+std::vector<Volume> InBootOrder(std::vector<Volume> volumes, const std::string& root_device) {
+  std::sort(volumes.begin(), volumes.end(), [&](const Volume& a, const Volume& b) {
+    return std::pair(a.device_name != root_device, a.device_name) <
+           std::pair(b.device_name != root_device, b.device_name);
+  });
+  return volumes;
+}
+
 }  // namespace
 
 InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
@@ -34,7 +44,7 @@ InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
   return absl::ZeroDuration();
 }
 
-absl::Status InstanceReconciler::PowerOn(const Guest& guest) {
+absl::Status InstanceReconciler::PowerOn(Guest& guest) {
   const InstanceId& id = guest.instance.id;
   ASSIGN_OR_RETURN(Power power, parts_.hypervisor.Observe(id));
   if (power == Power::kOff) {
@@ -45,6 +55,7 @@ absl::Status InstanceReconciler::PowerOn(const Guest& guest) {
       RETURN_IF_ERROR(parts_.network.PreparePort(eni));
     }
     RETURN_IF_ERROR(Failpoint("instance.ports_prepared"));
+    RETURN_IF_ERROR(FollowDisksOff(guest));
     ASSIGN_OR_RETURN(const GuestSpec spec, MakeSpec(guest));
     RETURN_IF_ERROR(Failpoint("instance.disks_made"));
     RETURN_IF_ERROR(parts_.hypervisor.CreatePaused(spec));
@@ -73,15 +84,15 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     const storage::ImagePaths paths = parts_.disks.PathsOf(guest.image);
     spec.direct_boot = DirectBoot{paths.kernel, paths.initrd, guest.image.command_line};
   }
-  for (Volume volume : guest.volumes) {
-    ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume));
+  for (Volume volume : InBootOrder(guest.volumes, instance.root_device_name)) {
+    ASSIGN_OR_RETURN(GuestDisk disk, DiskOf(volume));
     if (volume.state == VolumeState::kCreating) {
       // From here on a missing disk is a loss, not something to make.
       volume.state = VolumeState::kInUse;
       volume.attachment_state = AttachmentState::kAttached;
-      RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return storage::UpdateVolume(c, volume); }));
+      RETURN_IF_ERROR(WriteVolume(volume));
     }
-    spec.disks.push_back({.path = std::move(path), .device = volume.device_name, .serial = SerialOf(volume.id)});
+    spec.disks.push_back(std::move(disk));
   }
   for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back({TapName(eni.id), eni.mac});
   ASSIGN_OR_RETURN(spec.directory, parts_.disks.EnsureInstanceDirectory(instance.id));

@@ -11,7 +11,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
-#include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -71,6 +71,20 @@ absl::Status CheckRequest(const RunRequest& request) {
     RETURN_IF_ERROR(CheckTags(*tags));
   }
   return absl::OkStatus();
+}
+
+// A root volume that was detached must be there again before a start.
+absl::Status CheckRoot(store::Connection& c, const Instance& instance) {
+  ASSIGN_OR_RETURN(const Image image, storage::GetImage(c, instance.image_id));
+  if (!HasDisk(image)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::ListVolumesOf(c, {&instance.id, 1}));
+  const bool there = std::any_of(volumes.begin(), volumes.end(), [&](const Volume& volume) {
+    return volume.device_name == instance.root_device_name && !IsDetaching(volume);
+  });
+  if (there) return absl::OkStatus();
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Invalid value '", instance.id.text(), "' for instanceId. Instance does not have a ",
+                                 "volume attached at root (", instance.root_device_name, ")"));
 }
 
 // What of a change an instance must be stopped for, in words; empty when nothing is.
@@ -145,21 +159,11 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   }
   RETURN_IF_ERROR(network::AddInterface(c, eni, request.interface_tags));
 
-  if (place.root_size_gib) {
-    Volume volume;
+  for (Volume volume : place.volumes) {
     volume.id = VolumeId::New(random_);
-    volume.snapshot_id = RootSnapshot(place.image);
-    ASSIGN_OR_RETURN(const storage::SnapshotSource source, storage::FindSource(c, volume.snapshot_id));
-    volume.layer_id = source.layer_id;
-    volume.size_gib = *place.root_size_gib;
-    if (!request.root_volume_type.empty()) volume.type = request.root_volume_type;
-    volume.iops = request.root_iops;
-    volume.throughput = request.root_throughput;
     volume.availability_zone = place.subnet.availability_zone;
     volume.created = volume.attach_time = now;
     volume.instance_id = instance.id;
-    volume.device_name = place.image.root_device_name;
-    volume.delete_on_termination = request.root_delete_on_termination.value_or(place.image.root_delete_on_termination);
     RETURN_IF_ERROR(storage::AddVolume(c, volume, request.volume_tags));
   }
   if (!request.profile_id.empty()) {
@@ -301,6 +305,7 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::Start(absl::Span<const
   return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
     if (instance.state == InstanceState::kPending || instance.state == InstanceState::kRunning) return absl::OkStatus();
     if (instance.state != InstanceState::kStopped) return WrongState(instance, "started");
+    RETURN_IF_ERROR(CheckRoot(c, instance));
     RETURN_IF_ERROR(placer_.CheckCapacity(c, instance.instance_type));
     instance.state = InstanceState::kPending;
     instance.state_since = instance.launch_time = clock_.Now();

@@ -45,27 +45,28 @@ absl::Status ParsePlacement(const LaunchSpec::Placement& placement, RunRequest& 
   return absl::OkStatus();
 }
 
-absl::Status ParseBlockDevices(const std::vector<LaunchSpec::BlockDeviceMapping>& mappings, RunRequest& run) {
-  if (mappings.size() > 1) {
-    return Unsupported("An instance is launched with its root volume alone: only one block device can be mapped");
+absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMapping& mapping) {
+  BlockDevice device{.device = mapping.device_name.value_or("")};
+  if (device.device.empty()) return Missing("blockDeviceMapping.deviceName");
+  // One that says nothing of a volume asks for none.
+  device.none = mapping.no_device.has_value();
+  device.asked = mapping.ebs.has_value();
+  if (!device.asked) return device;
+  if (device.none) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("The block device ", device.device, " has a volume and noDevice both"));
   }
-  for (const LaunchSpec::BlockDeviceMapping& mapping : mappings) {
-    run.root_device_name = mapping.device_name.value_or("");
-    if (run.root_device_name.empty()) return Missing("blockDeviceMapping.1.deviceName");
-    if (!mapping.ebs.has_value()) continue;
-    if (mapping.ebs->encrypted.value_or(false)) {
-      return Unsupported("Encrypted volumes are not supported");
-    }
-    run.root_size_gib = mapping.ebs->volume_size;
-    run.root_delete_on_termination = mapping.ebs->delete_on_termination;
-    run.root_volume_type = mapping.ebs->volume_type.value_or("");
-    run.root_iops = mapping.ebs->iops;
-    run.root_throughput = mapping.ebs->throughput;
-    if (!mapping.ebs->snapshot_id.value_or("").empty()) {
-      ASSIGN_OR_RETURN(run.root_snapshot_id, SnapshotId::Parse(*mapping.ebs->snapshot_id));
-    }
+  const LaunchSpec::Ebs& ebs = *mapping.ebs;
+  if (ebs.encrypted.value_or(false)) return Unsupported("Encrypted volumes are not supported");
+  device.size_gib = ebs.volume_size;
+  device.delete_on_termination = ebs.delete_on_termination;
+  device.type = ebs.volume_type.value_or("");
+  device.iops = ebs.iops;
+  device.throughput = ebs.throughput;
+  if (!ebs.snapshot_id.value_or("").empty()) {
+    ASSIGN_OR_RETURN(device.snapshot_id, SnapshotId::Parse(*ebs.snapshot_id));
   }
-  return absl::OkStatus();
+  return device;
 }
 
 absl::Status ParseInterface(const LaunchSpec& spec, RunRequest& run) {
@@ -240,7 +241,9 @@ absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall&
   run.key_name = spec.key_name.value_or("");
   ASSIGN_OR_RETURN(run.user_data, DecodeUserData(spec.user_data.value_or("")));
   RETURN_IF_ERROR(ParsePlacement(spec.placement.value_or(LaunchSpec::Placement()), run));
-  RETURN_IF_ERROR(ParseBlockDevices(spec.block_device_mappings, run));
+  for (const LaunchSpec::BlockDeviceMapping& mapping : spec.block_device_mappings) {
+    ASSIGN_OR_RETURN(run.block_devices.emplace_back(), ParseBlockDevice(mapping));
+  }
   if (spec.network_interfaces.empty()) {
     run.group_names = spec.security_groups;
     RETURN_IF_ERROR(ParseNetwork(spec, spec.security_group_ids, run));

@@ -28,7 +28,8 @@ ComputeModule::ComputeModule(ComputeParts parts)
       key_pairs_(parts_.database, parts_.clock, parts_.random),
       launch_templates_(parts_.database, parts_.clock, parts_.random),
       profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles),
-      launches_(instances_, parts_.profiles, parts_.types) {}
+      launches_(instances_, parts_.profiles, parts_.types),
+      volume_attachments_(parts_.database, parts_.clock, [this](const InstanceId& id) { reconciler_.Wake(id); }) {}
 
 void ComputeModule::Register(gateway::Actions& actions) {
   ec2::AddComputeActions(actions, {.settings = parts_.settings,
@@ -42,7 +43,8 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .profiles = parts_.profiles,
                                    .profile_associations = profile_associations_,
                                    .networks = parts_.networks,
-                                   .image_names = parts_.image_names});
+                                   .image_names = parts_.image_names,
+                                   .volume_attachments = volume_attachments_});
   AddTaggableKinds(parts_.tags);
 }
 

@@ -17,6 +17,7 @@
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/status_monitor.h"
+#include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
@@ -95,6 +96,7 @@ class ComputeModule {
   LaunchTemplateService launch_templates_;
   ProfileAssociationService profile_associations_;
   LaunchService launches_;
+  VolumeAttachmentService volume_attachments_;
 };
 
 }  // namespace brume::compute

@@ -27,6 +27,9 @@ class DiskService {
   // volume's disk was lost, ResourceExhausted (disk full).
   virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume) = 0;
   virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
+  // Makes the volume's disk, which no guest has open, this large; OK when it is. Errors: Unavailable while a guest has
+  // it, DataLoss when it is gone, ResourceExhausted (disk full).
+  virtual absl::Status GrowVolume(const Volume& volume, int64_t size_gib) = 0;
 
   // A snapshot in three steps, for the guest that writes to the volume goes over from the old top to the new one
   // between the first and the last, and nothing else may open the volume's disk from the first on.

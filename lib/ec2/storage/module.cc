@@ -21,6 +21,7 @@ StorageModule::StorageModule(const StorageParts& parts)
                           .files = parts.import_files,
                           .clock = parts.clock,
                           .catalogue = parts.catalogue}),
+      volume_reconciler_(parts.database, parts.disks, parts.clock, [this] { OnDisksFreed(); }),
       images_(
           parts.database, parts.clock, parts.random, [this](const ImageId& id) { reconciler_.Wake(id); },
           [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
@@ -29,7 +30,16 @@ StorageModule::StorageModule(const StorageParts& parts)
       imports_(parts.database, parts.clock, parts.random, parts.catalogue,
                [this](const ImportImageTaskId& id) { import_reconciler_.Wake(id); }),
       image_names_(parts.database, parts.catalogue),
-      volumes_(parts.database) {}
+      volumes_({.database = parts.database,
+                .settings = parts.settings,
+                .clock = parts.clock,
+                .random = parts.random,
+                .wake_volume = [this](const VolumeId& id) { volume_reconciler_.Wake(id); }}),
+      volume_modifications_(parts.database, parts.clock,
+                            [this, wake_instance = parts.wake_instance](const Volume& volume) {
+                              if (volume.instance_id.empty()) return volume_reconciler_.Wake(volume.id);
+                              wake_instance(volume.instance_id);
+                            }) {}
 
 void StorageModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -37,6 +47,7 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .images = images_,
                                    .snapshots = snapshots_,
                                    .volumes = volumes_,
+                                   .volume_modifications = volume_modifications_,
                                    .machine_of = machine_of_});
   ec2::AddImportActions(actions, imports_);
 }
@@ -45,9 +56,11 @@ void StorageModule::Start() {
   reconciler_.Start();
   snapshot_reconciler_.Start();
   import_reconciler_.Start();
+  volume_reconciler_.Start();
 }
 
 void StorageModule::Stop() {
+  volume_reconciler_.Stop();
   import_reconciler_.Stop();
   snapshot_reconciler_.Stop();
   reconciler_.Stop();

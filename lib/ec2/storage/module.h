@@ -15,6 +15,8 @@
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/volume_modification_service.h"
+#include "lib/ec2/storage/volume_reconciler.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
@@ -62,11 +64,13 @@ class StorageModule {
   ImageReconciler reconciler_;
   SnapshotReconciler snapshot_reconciler_;
   ImportReconciler import_reconciler_;
+  VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
   ImportService imports_;
   ImageNameService image_names_;
   VolumeService volumes_;
+  VolumeModificationService volume_modifications_;
 };
 
 }  // namespace brume::storage

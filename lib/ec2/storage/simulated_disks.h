@@ -22,6 +22,7 @@ class SimulatedDisks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
+  absl::Status GrowVolume(const Volume&, int64_t) override { return absl::OkStatus(); }
   absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::Status FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot) override;

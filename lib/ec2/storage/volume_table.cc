@@ -1,5 +1,7 @@
 #include "lib/ec2/storage/volume_table.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
@@ -19,7 +21,9 @@ const auto& Volumes() {
       store::Column("created", &Volume::created), store::Column("instance_id", &Volume::instance_id),
       store::Column("device_name", &Volume::device_name), store::Column("attachment_state", &Volume::attachment_state),
       store::Column("attach_time", &Volume::attach_time),
-      store::Column("delete_on_termination", &Volume::delete_on_termination), store::Unmapped("seq"));
+      store::Column("delete_on_termination", &Volume::delete_on_termination),
+      store::Column("auto_enable_io", &Volume::auto_enable_io), store::Fixed("client_token", &Volume::client_token),
+      store::Fixed("parameters_digest", &Volume::parameters_digest), store::Unmapped("seq"));
   return table;
 }
 
@@ -41,6 +45,35 @@ absl::Status VolumeTable::Delete(const VolumeId& id) { return Volumes().Delete(c
 
 absl::StatusOr<std::vector<Volume>> VolumeTable::List() {
   return Volumes().Select(connection_, "volumes ORDER BY seq");
+}
+
+absl::StatusOr<std::optional<Volume>> VolumeTable::FindByToken(const std::string& client_token) {
+  ASSIGN_OR_RETURN(
+      std::vector<Volume> found,
+      Volumes().Select(connection_, "volumes WHERE client_token = ? AND client_token <> ''", client_token));
+  return found.empty() ? std::nullopt : std::optional<Volume>(std::move(found.front()));
+}
+
+absl::StatusOr<std::vector<Volume>> VolumeTable::ListInWork() {
+  // 0 and 3 are creating and deleting, and 0 and 1 modifying and optimizing, as literals so that the partial indexes
+  // serve.
+  return Volumes().Select(connection_,
+                          "volumes WHERE instance_id IS NULL AND (state IN (0, 3) OR id IN "
+                          "(SELECT volume_id FROM volume_modifications WHERE volume_modifications.state IN (0, 1))) "
+                          "ORDER BY volumes.seq");
+}
+
+absl::StatusOr<std::vector<InstanceId>> VolumeTable::ListInstancesInWork() {
+  // 1 is attached, as literal so that the partial index serves.
+  return connection_.All(
+      "SELECT instance_id FROM volumes WHERE instance_id IS NOT NULL AND attachment_state <> 1 UNION "
+      "SELECT instance_id FROM volume_modifications JOIN volumes ON id = volume_id "
+      "WHERE volume_modifications.state IN (0, 1) AND instance_id IS NOT NULL",
+      [](store::Row& row) {
+        InstanceId id;
+        row.Read(id);
+        return id;
+      });
 }
 
 absl::StatusOr<std::vector<Volume>> VolumeTable::ListOf(absl::Span<const InstanceId> instances) {

@@ -25,6 +25,12 @@ class VolumeTable {
   absl::Status Update(Volume& volume);
   absl::Status Delete(const VolumeId& id);  // with its tags; OK when there is none
   absl::StatusOr<std::vector<Volume>> List();
+  // The one that a call with this token made.
+  absl::StatusOr<std::optional<Volume>> FindByToken(const std::string& client_token);
+  // Those without an instance that are to be made, modified or deleted.
+  absl::StatusOr<std::vector<Volume>> ListInWork();
+  // Instances with volumes that are being attached, detached or modified.
+  absl::StatusOr<std::vector<InstanceId>> ListInstancesInWork();
   // In the order of `instances`.
   absl::StatusOr<std::vector<Volume>> ListOf(absl::Span<const InstanceId> instances);
 

@@ -88,6 +88,11 @@ void CheckAbsence(Hypervisor& hypervisor, const InstanceId& nobody) {
   CHECK(absl::IsNotFound(hypervisor.AskToStop(nobody)));
   CHECK(absl::IsNotFound(hypervisor.AskToReboot(nobody)));
   CHECK(absl::IsNotFound(hypervisor.Reset(nobody)));
+  CHECK(absl::IsNotFound(hypervisor.DisksOf(nobody).status()));
+  CHECK(absl::IsNotFound(hypervisor.AttachDisk(nobody, {.path = "/disk", .device = "/dev/sdf", .serial = "vol0"})));
+  CHECK(absl::IsNotFound(hypervisor.DetachDisk(nobody, "vol0")));
+  CHECK(absl::IsNotFound(hypervisor.SetDiskLimits(nobody, "vol0", {})));
+  CHECK(absl::IsNotFound(hypervisor.ResizeDisk(nobody, "vol0", 1 << 20)));
   CHECK(absl::IsNotFound(hypervisor.OpenConsole(nobody).status()));
   CHECK(absl::IsNotFound(hypervisor.SwitchDisks(nobody, {{.serial = "vol1", .path = "/nowhere"}})));
   REQUIRE_OK(hypervisor.CutPower(nobody));
@@ -114,7 +119,39 @@ void CheckManyAtOnce(Hypervisor& hypervisor, const std::string& directory) {
   }
 }
 
+std::vector<std::string> SerialsOf(Hypervisor& hypervisor, const InstanceId& id) {
+  std::vector<std::string> serials;
+  for (const ObservedDisk& disk : Value(hypervisor.DisksOf(id))) serials.push_back(disk.serial);
+  return serials;
+}
+
 }  // namespace
+
+void CheckGuestDisksContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestDisk& disk) {
+  EventLog events(hypervisor);
+  const InstanceId& id = guest.id;
+  const std::string own = guest.disks.front().serial;
+  CHECK(SerialsOf(hypervisor, id) == std::vector{own});
+  REQUIRE_OK(hypervisor.AttachDisk(id, disk));
+  REQUIRE_OK(hypervisor.AttachDisk(id, disk));
+  CHECK(SerialsOf(hypervisor, id) == std::vector{own, disk.serial});
+  CHECK(Value(hypervisor.DisksOf(id)).back().path == disk.path);
+  CHECK(Value(hypervisor.DisksOf(id)).back().limits == disk.limits);
+
+  const DiskLimits limits = {.iops = 500, .bytes_per_second = 10 << 20};
+  for (const DiskLimits& wanted : {limits, limits, DiskLimits()}) {
+    REQUIRE_OK(hypervisor.SetDiskLimits(id, disk.serial, wanted));
+    CHECK(Value(hypervisor.DisksOf(id)).back().limits == wanted);
+  }
+  CHECK(absl::IsNotFound(hypervisor.SetDiskLimits(id, "nobody", limits)));
+  CHECK(absl::IsNotFound(hypervisor.ResizeDisk(id, "nobody", int64_t{1} << 30)));
+
+  REQUIRE_OK(hypervisor.DetachDisk(id, disk.serial));
+  CHECK(events.Await(id, GuestEventKind::kDeviceRemoved));
+  CHECK(Eventually([&] { return SerialsOf(hypervisor, id) == std::vector{own}; }));
+  REQUIRE_OK(hypervisor.DetachDisk(id, disk.serial));
+  hypervisor.Watch(nullptr, nullptr);
+}
 
 EventLog::EventLog(Hypervisor& hypervisor) {
   hypervisor.Watch(

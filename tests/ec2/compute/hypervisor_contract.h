@@ -33,6 +33,9 @@ bool Eventually(const std::function<bool()>& condition);
 // nothing to boot and idles. The hypervisor must not be watched yet.
 void CheckHypervisorContract(Hypervisor& hypervisor, const std::string& directory);
 
+// The disks of a guest that is on. `guest` has one disk, and `disk` is another, of a serial that it has not.
+void CheckGuestDisksContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestDisk& disk);
+
 // A guest without disks; its directory is made.
 GuestSpec DisklessGuest(const std::string& directory, const std::string& id);
 

@@ -115,7 +115,7 @@ TEST_CASE("a termination gives back ports, addresses and disks, and the row goes
 TEST_CASE("a volume that is to outlive its instance does", "[compute]") {
   ComputeWorld world;
   compute::RunRequest request = world.Request();
-  request.root_delete_on_termination = false;
+  request.block_devices = {{.device = "/dev/vda", .delete_on_termination = false}};
   const InstanceId id = world.Launch(request);
   REQUIRE(world.service->Terminate({&id, 1}).ok());
   REQUIRE(world.Reaches(id, State::kTerminated));

@@ -42,8 +42,25 @@ TEST_CASE("what cannot be launched is refused with EC2's code and leaves nothing
          r.max_count = 2;
          r.private_ip = Ipv4::Parse("172.31.0.9").value();
        }},
-      {"InvalidBlockDeviceMapping", [](auto& r) { r.root_size_gib = 16385; }},
-      {"InvalidBlockDeviceMapping", [](auto& r) { r.root_device_name = "/dev/sdz"; }},
+      {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .size_gib = 16385}}; }},
+      {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .size_gib = 7}}; }},
+      {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .none = true}}; }},
+      {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/null", .size_gib = 1}}; }},
+      {"InvalidBlockDeviceMapping",
+       [](auto& r) {
+         r.block_devices = {{.device = "/dev/sdf", .size_gib = 1}, {.device = "/dev/sdf", .size_gib = 2}};
+       }},
+      {"InvalidBlockDeviceMapping",
+       [](auto& r) {
+         for (char letter = 'a'; letter <= 'z'; ++letter) {
+           r.block_devices.push_back({.device = std::string("/dev/sd") + letter, .size_gib = 1});
+         }
+       }},
+      {"MissingParameter", [](auto& r) { r.block_devices = {{.device = "/dev/sdz"}}; }},
+      {"InvalidSnapshot.NotFound",
+       [](auto& r) {
+         r.block_devices = {{.device = "/dev/sdf", .snapshot_id = SnapshotId::FromTrusted("snap-00000000000000000")}};
+       }},
       {"InvalidParameterValue", [](auto& r) { r.user_data = std::string(16385, 'x'); }},
       {"InvalidParameterValue", [](auto& r) { r.instance_tags[""] = "empty key"; }},
       {"InvalidParameterValue", [](auto& r) { r.volume_tags["aws:x"] = "reserved"; }},

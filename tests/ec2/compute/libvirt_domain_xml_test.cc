@@ -64,8 +64,8 @@ TEST_CASE("a guest's domain has its identity, size and devices, and nothing else
   CHECK(xml("//serial/source/@path") == Guest().directory + "/console.sock");
   CHECK(xml("//serial/log/@file") == Guest().directory + "/console.log");
   CHECK(xml.Count("//graphics|//video|//sound|//input") == 0);
-  // Two disks, a NIC, the balloon and the random numbers have a port each, and four are spare.
-  CHECK(xml.Count("//controller[@model='pcie-root-port']") == 9);
+  // A NIC, the balloon and the random numbers have a port each, so has every disk that it can get, and one is spare.
+  CHECK(xml.Count("//controller[@model='pcie-root-port']") == kMaxVolumesOfInstance + 4);
 }
 
 TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is known", "[libvirt]") {
@@ -80,6 +80,27 @@ TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is 
   CHECK(direct("//disk[1]/driver/@discard") == "unmap");
   const Parsed cached(Value(DomainXml(Guest(), Profile(Type::kTcg, false))));
   CHECK(cached("//disk[1]/driver/@cache") == "writeback");
+}
+
+TEST_CASE("a disk by itself is as with its guest, and is read back from the guest's XML with serial, path and limits",
+          "[libvirt]") {
+  GuestSpec spec = Guest();
+  spec.disks[1].limits = {.iops = 3000, .bytes_per_second = 131072000};
+  const std::string whole = Value(DomainXml(spec, Profile(Type::kTcg)));
+  const std::vector<DomainDisk> disks = DisksOfDomain(whole);
+  REQUIRE(disks.size() == 2);
+  CHECK(disks[0].observed.serial == "vol0a");
+  CHECK(disks[0].observed.path == "/state/volumes/a/disk");
+  CHECK(disks[0].observed.limits == DiskLimits());
+  CHECK(disks[1].target == "vdb");
+  CHECK(disks[1].observed.limits == spec.disks[1].limits);
+  const std::string alone = Value(DiskXml(spec.disks[1], "vdb", Profile(Type::kTcg)));
+  CHECK(disks[1].xml == alone);
+  CHECK(FreeTarget(disks) == "vdc");
+  CHECK(FreeTarget({disks[1]}) == "vda");
+  CHECK(DisksOfDomain("no XML").empty());
+  spec.disks[0].serial = "a\nb";
+  CHECK(absl::IsInvalidArgument(DiskXml(spec.disks[0], "vda", {}).status()));
 }
 
 TEST_CASE("libvirt leaves the tap to the network adapter", "[libvirt]") {

@@ -93,6 +93,35 @@ TEST_CASE("a guest recognises EC2 by its hardware, and its volume by its serial"
   CHECK(absl::StrContains(disk, "vol0123456789abcdef0"));
 }
 
+TEST_CASE("a running guest sees a disk that comes, what it holds and how it grows, and lets go of it", "[libvirt]") {
+  Running mini("i-0000001c");
+  Console console = mini.OpenConsole();
+  const std::string path = mini.guest.directory + "/second.qcow2";
+  REQUIRE_OK(RunChecked({"qemu-img", "create", "-q", "-f", "qcow2", path, "8M"}).status());
+  const QemuUser user = Value(FindQemuUser("brume-qemu"));
+  REQUIRE(chown(path.c_str(), user.uid, user.gid) == 0);
+  const GuestDisk disk = {
+      .path = path, .device = "/dev/sdf", .serial = "vol0123456789abcdef1", .limits = {.iops = 3000}};
+  CheckGuestDisksContract(*mini.hypervisor, mini.guest, disk);
+
+  const auto appears = [&] {
+    return Eventually([&] { return absl::StrContains(console.Run("cat /sys/block/vdb/serial 2>&1"), disk.serial); });
+  };
+  REQUIRE_OK(mini.hypervisor->AttachDisk(mini.guest.id, disk));
+  REQUIRE(appears());
+  console.Run("echo REMEMBERED | dd of=/dev/vdb bs=512 conv=notrunc,sync,fsync 2>&1");
+  REQUIRE_OK(mini.hypervisor->ResizeDisk(mini.guest.id, disk.serial, 16 << 20));
+  REQUIRE_OK(mini.hypervisor->ResizeDisk(mini.guest.id, disk.serial, 16 << 20));
+  CHECK(Eventually([&] { return absl::StrContains(console.Run("cat /sys/block/vdb/size"), "32768"); }));
+  REQUIRE_OK(mini.hypervisor->DetachDisk(mini.guest.id, disk.serial));
+  CHECK(Eventually([&] { return Value(mini.hypervisor->DisksOf(mini.guest.id)).size() == 1; }));
+  CHECK(Eventually([&] { return absl::StrContains(console.Run("cat /sys/block/vdb/serial 2>&1"), "No such file"); }));
+
+  REQUIRE_OK(mini.hypervisor->AttachDisk(mini.guest.id, disk));
+  REQUIRE(appears());
+  CHECK(absl::StrContains(console.Run("dd if=/dev/vdb bs=512 count=1 2>/dev/null | strings"), "REMEMBERED"));
+}
+
 TEST_CASE("what a guest uses of processor and disk is counted", "[libvirt]") {
   Running mini("i-00000017");
   Console console = mini.OpenConsole();

@@ -23,6 +23,22 @@ TEST_CASE("simulated guests keep the hypervisor's contract", "[libvirt]") {
   CHECK(info.uri == "test:///default");
 }
 
+TEST_CASE("a simulated guest gets disks and lets go of them, and has those of its next start", "[libvirt]") {
+  const TempDir dir;
+  const auto hypervisor = Simulated(dir.path());
+  GuestSpec guest = DisklessGuest(dir.path(), "i-0123456789abcdef0");
+  guest.disks = {{.path = "/state/a", .device = "/dev/vda", .serial = "vol0a"}};
+  REQUIRE_OK(hypervisor->CreatePaused(guest));
+  REQUIRE_OK(hypervisor->Resume(guest.id));
+  const GuestDisk other = {.path = "/state/b", .device = "/dev/sdf", .serial = "vol0b", .limits = {.iops = 100}};
+  CheckGuestDisksContract(*hypervisor, guest, other);
+  REQUIRE_OK(hypervisor->AttachDisk(guest.id, other));
+  REQUIRE_OK(hypervisor->AskToStop(guest.id));
+  CHECK(Eventually([&] { return Value(hypervisor->Observe(guest.id)) == Power::kOff; }));
+  REQUIRE_OK(hypervisor->CreatePaused(guest));
+  CHECK(Value(hypervisor->DisksOf(guest.id)).size() == 1);
+}
+
 TEST_CASE("a simulated guest obeys its power button and its reboot at once", "[libvirt]") {
   const TempDir dir;
   const auto hypervisor = Simulated(dir.path());

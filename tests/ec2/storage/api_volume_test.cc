@@ -23,8 +23,7 @@ ec2::v1::DescribeVolumesResponse Describe(ApiWorld& world, const std::string& fi
 TEST_CASE("the root volume of an instance is described with its attachment", "[api]") {
   ApiWorld world;
   compute::RunRequest run = world.Request();
-  run.root_size_gib = 9;
-  run.root_volume_type = "gp2";
+  run.block_devices = {{.device = "/dev/vda", .size_gib = 9, .type = "gp2"}};
   run.volume_tags = {{"Name", "root"}};
   const InstanceId id = world.Launch(run);
   world.Launch();
@@ -60,10 +59,8 @@ TEST_CASE("the root volume of an instance is described with its attachment", "[a
 TEST_CASE("volumes are found by EC2's filters", "[api]") {
   ApiWorld world;
   compute::RunRequest run = world.Request();
-  run.root_size_gib = 12;
-  run.root_volume_type = "io1";
-  run.root_iops = 100;
-  run.root_delete_on_termination = false;
+  run.block_devices = {
+      {.device = "/dev/vda", .size_gib = 12, .delete_on_termination = false, .type = "io1", .iops = 100}};
   run.availability_zone = "us-east-1b";
   run.volume_tags = {{"Name", "data"}};
   const InstanceId id = world.Launch(run);
@@ -107,7 +104,7 @@ TEST_CASE("volumes are found by EC2's filters", "[api]") {
 TEST_CASE("a volume that outlives its instance is available, and one that does not is gone", "[api]") {
   ApiWorld world;
   compute::RunRequest run = world.Request();
-  run.root_delete_on_termination = false;
+  run.block_devices = {{.device = "/dev/vda", .delete_on_termination = false}};
   const InstanceId kept = world.Launch(run);
   const InstanceId gone = world.Launch();
   const std::string volume = Describe(world, "attachment.instance-id", kept.text()).volumes(0).volume_id();

@@ -1,4 +1,5 @@
 // Volumes: overlays that QEMU's own tools find sound, and what is on disk around them.
+#include "absl/strings/match.h"
 #include "tests/ec2/storage/disks_fixture.h"
 #include "tests/support/small_disk.h"
 
@@ -252,4 +253,26 @@ TEST_CASE("a state directory that is no good is refused", "[disks]") {
 }
 
 }  // namespace
+TEST_CASE("a disk that grows keeps what it has, and what is new of it is empty, over a larger layer too", "[disks]") {
+  const State state;
+  MakeQcow2(state.InImport("image.qcow2"), "3G");
+  Run({"qemu-io", "-f", "qcow2", "-c", "write -q -P 0xcd 2G 64k", state.InImport("image.qcow2")});
+  REQUIRE_OK(state.disks->Import(kImage, state.InImport("image.qcow2")).status());
+  Volume volume = MakeVolume(3);
+  const std::string path = Value(state.disks->EnsureVolume(volume));
+  volume.state = VolumeState::kAvailable;
+  Run({"qemu-io", "-f", "qcow2", "-c", "write -q -P 0x11 3145728 64k", path});
+  REQUIRE_OK(state.disks->GrowVolume(volume, 5));
+  REQUIRE_OK(state.disks->GrowVolume(volume, 4));
+  CHECK(absl::StrContains(Value(RunChecked({"qemu-img", "info", "--output=json", path})),
+                          "\"virtual-size\": 5368709120"));
+  CHECK(Reads(path, "0x11", "3145728 64k"));
+  CHECK(Reads(path, "0xab", "1M 64k"));
+  CHECK(Reads(path, "0xcd", "2G 64k"));
+  CHECK(Reads(path, "0", "3G 64k"));
+  CHECK(absl::StrContains(Content(state / ("volumes/" + kVolume.text() + "/volume.json")), "5368709120"));
+  std::filesystem::remove(path);
+  CHECK(absl::IsDataLoss(state.disks->GrowVolume(volume, 6)));
+}
+
 }  // namespace brume::storage

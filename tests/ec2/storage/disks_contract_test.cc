@@ -200,5 +200,16 @@ TEST_CASE("many threads may ask for the same and for different disks at once", "
   CHECK(Value(disks.List()).volumes == std::vector<VolumeId>{kVolume});
 }
 
+TEST_CASE("a volume's disk grows, also when it is told twice, and one that is gone does not", "[disks][contract]") {
+  EACH_WORLD();
+  REQUIRE_OK(disks.Import(kImage, world->location()).status());
+  Volume volume = MakeVolume();
+  REQUIRE_OK(disks.EnsureVolume(volume).status());
+  volume.state = VolumeState::kAvailable;
+  REQUIRE_OK(disks.GrowVolume(volume, 20));
+  REQUIRE_OK(disks.GrowVolume(volume, 20));
+  REQUIRE_OK(disks.EnsureVolume(volume).status());
+}
+
 }  // namespace
 }  // namespace brume::storage

@@ -9,6 +9,7 @@
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/status_service.h"
+#include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/gateway/actions.h"
@@ -31,6 +32,7 @@ struct ComputeServices {
   compute::ProfileAssociationService& profile_associations;
   network::NetworkService& networks;
   storage::ImageNameService& image_names;
+  compute::VolumeAttachmentService& volume_attachments;
 };
 
 void AddComputeActions(gateway::Actions& actions, const ComputeServices& services);

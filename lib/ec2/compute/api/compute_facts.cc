@@ -80,13 +80,36 @@ AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const Sett
   return facts;
 }
 
-AccessContext FactsOfVolume(const v1::RunInstancesRequest& request) {
-  AccessContext facts = {{"ec2:volumetype", {"gp3"}}, {"ec2:encrypted", {"false"}}};
+// Of each volume that the call says something about; of the root alone where it says nothing.
+std::vector<AccessContext> FactsOfVolumes(const v1::RunInstancesRequest& request) {
+  std::vector<AccessContext> volumes;
+  const AccessContext unsaid = {{"ec2:volumetype", {"gp3"}}, {"ec2:encrypted", {"false"}}};
   for (const auto& mapping : request.block_device_mappings()) {
-    if (mapping.ebs().has_volume_size()) facts["ec2:volumesize"] = {absl::StrCat(mapping.ebs().volume_size())};
-    if (!mapping.ebs().volume_type().empty()) facts["ec2:volumetype"] = {mapping.ebs().volume_type()};
+    if (!mapping.has_ebs()) continue;
+    AccessContext& facts = volumes.emplace_back(unsaid);
+    const v1::EbsBlockDevice& ebs = mapping.ebs();
+    if (ebs.has_volume_size()) facts["ec2:volumesize"] = {absl::StrCat(ebs.volume_size())};
+    if (!ebs.volume_type().empty()) facts["ec2:volumetype"] = {ebs.volume_type()};
+    if (ebs.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(ebs.iops())};
+    if (ebs.has_throughput()) facts["ec2:volumethroughput"] = {absl::StrCat(ebs.throughput())};
   }
-  return facts;
+  if (volumes.empty()) volumes.push_back(unsaid);
+  return volumes;
+}
+
+// A policy must allow every volume. One that is yet to be made has no id, so those beside the first are told apart by a
+// number.
+void AddVolumeFacts(const v1::RunInstancesRequest& request, const Account& account, AccessQuestion& question) {
+  const std::string first = ArnOf(account, VolumeId::kKind, "*");
+  const AccessContext tags = question.resource_context[first];
+  int number = 0;
+  for (AccessContext& facts : FactsOfVolumes(request)) {
+    const std::string arn = ++number == 1 ? first : absl::StrCat(first, number);
+    if (number > 1) question.resources.push_back(arn);
+    AccessContext& context = question.resource_context[arn];
+    context = tags;
+    context.merge(std::move(facts));
+  }
 }
 
 // Where the instances go, of all that the call says. What is malformed is refused when the call's turn comes.
@@ -129,7 +152,7 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
     question.resource_context[ArnOf(account, kind, "*")].merge(std::move(facts));
   };
   add(InstanceId::kKind, FactsOfLaunched(request, services.settings));
-  add(VolumeId::kKind, FactsOfVolume(request));
+  AddVolumeFacts(request, account, question);
   // Of a call that is not whole, the template is named as the caller wrote it.
   if (const std::string& name = request.launch_template().launch_template_name(); !name.empty()) {
     const absl::StatusOr<LaunchTemplateId> id = services.launch_templates.FindByName(name);

@@ -24,11 +24,22 @@ xml_node Add(xml_node parent, const char* name,
   return node;
 }
 
+std::string TextOf(const xml_node& node) {
+  std::ostringstream text;
+  node.print(text, " ", pugi::format_default | pugi::format_no_declaration);
+  return text.str();
+}
+
 // Control characters are not XML, with or without escapes, and none belongs into a path or a command line.
 absl::Status CheckText(absl::string_view what, const std::string& text) {
   const bool bad = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (!bad) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("the ", what, " has a control character"));
+}
+
+absl::Status CheckDisk(const GuestDisk& disk) {
+  RETURN_IF_ERROR(CheckText("path of a disk", disk.path));
+  return CheckText("serial of a disk", disk.serial);
 }
 
 absl::Status CheckSpec(const GuestSpec& spec) {
@@ -38,11 +49,10 @@ absl::Status CheckSpec(const GuestSpec& spec) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", spec.directory, "' is too long a path for a Unix socket; use a shorter state directory"));
   }
-  if (spec.disks.size() > 26) return absl::InvalidArgumentError("an instance has at most 26 disks");
-  for (const GuestDisk& disk : spec.disks) {
-    RETURN_IF_ERROR(CheckText("path of a disk", disk.path));
-    RETURN_IF_ERROR(CheckText("serial of a disk", disk.serial));
+  if (spec.disks.size() > kMaxVolumesOfInstance) {
+    return absl::InvalidArgumentError(absl::StrCat("an instance has at most ", kMaxVolumesOfInstance, " disks"));
   }
+  for (const GuestDisk& disk : spec.disks) RETURN_IF_ERROR(CheckDisk(disk));
   for (const GuestNic& nic : spec.nics) {
     RETURN_IF_ERROR(CheckText("name of a tap", nic.tap));
     RETURN_IF_ERROR(CheckText("MAC address of a NIC", nic.mac));
@@ -109,20 +119,31 @@ void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& p
   Add(cpu, "topology", {{"sockets", "1"}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});
 }
 
+std::string TargetOf(size_t number) { return absl::StrCat("vd", std::string(1, static_cast<char>('a' + number))); }
+
+void AddLimits(xml_node disk, const DiskLimits& limits) {
+  if (limits == DiskLimits()) return;
+  xml_node node = Add(disk, "iotune");
+  if (limits.bytes_per_second > 0) Add(node, "total_bytes_sec", {}, absl::StrCat(limits.bytes_per_second));
+  if (limits.iops > 0) Add(node, "total_iops_sec", {}, absl::StrCat(limits.iops));
+}
+
+xml_node AddDisk(xml_node parent, const GuestDisk& disk, const std::string& target, const DomainProfile& profile) {
+  xml_node node = Add(parent, "disk", {{"type", "file"}, {"device", "disk"}});
+  Add(node, "driver",
+      {{"name", "qemu"}, {"type", "qcow2"}, {"cache", profile.direct_io ? "none" : "writeback"}, {"discard", "unmap"}});
+  Add(node, "source", {{"file", disk.path}});
+  // The guest's kernel names its disks itself, in their order; this name is libvirt's alone.
+  Add(node, "target", {{"dev", target}, {"bus", "virtio"}});
+  AddLimits(node, disk.limits);
+  if (!disk.serial.empty()) Add(node, "serial", {}, disk.serial);
+  return node;
+}
+
 void AddDisks(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
   for (size_t i = 0; i < spec.disks.size(); ++i) {
-    const GuestDisk& disk = spec.disks[i];
-    xml_node node = Add(devices, "disk", {{"type", "file"}, {"device", "disk"}});
-    Add(node, "driver",
-        {{"name", "qemu"},
-         {"type", "qcow2"},
-         {"cache", profile.direct_io ? "none" : "writeback"},
-         {"discard", "unmap"}});
-    Add(node, "source", {{"file", disk.path}});
-    // The guest's kernel names its disks itself, in their order; this name is libvirt's alone.
-    Add(node, "target", {{"dev", absl::StrCat("vd", std::string(1, static_cast<char>('a' + i)))}, {"bus", "virtio"}});
+    xml_node node = AddDisk(devices, spec.disks[i], TargetOf(i), profile);
     if (i == 0) Add(node, "boot", {{"order", "1"}});
-    if (!disk.serial.empty()) Add(node, "serial", {}, disk.serial);
   }
 }
 
@@ -140,7 +161,8 @@ void AddNics(xml_node devices, const GuestSpec& spec, const DomainProfile& profi
 void AddHardware(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
   Add(devices, "controller", {{"type", "usb"}, {"model", "none"}});
   Add(devices, "controller", {{"type", "pci"}, {"index", "0"}, {"model", "pcie-root"}});
-  const int own_devices = static_cast<int>(spec.disks.size() + spec.nics.size()) + 2;  // and balloon, random numbers
+  const int disks = std::max(profile.disk_ports, static_cast<int>(spec.disks.size()));
+  const int own_devices = disks + static_cast<int>(spec.nics.size()) + 2;  // and balloon, random numbers
   for (int i = 1; i <= own_devices + profile.spare_ports; ++i) {
     Add(devices, "controller", {{"type", "pci"}, {"index", absl::StrCat(i)}, {"model", "pcie-root-port"}});
   }
@@ -189,9 +211,38 @@ absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile
     xml_node capabilities = Add(domain, "qemu:capabilities");
     Add(capabilities, "qemu:del", {{"capability", "cpu-unavailable-features"}});
   }
-  std::ostringstream text;
-  document.save(text, " ", pugi::format_default | pugi::format_no_declaration);
-  return text.str();
+  return TextOf(document);
+}
+
+absl::StatusOr<std::string> DiskXml(const GuestDisk& disk, const std::string& target, const DomainProfile& profile) {
+  RETURN_IF_ERROR(CheckDisk(disk));
+  pugi::xml_document document;
+  AddDisk(document, disk, target, profile);
+  return TextOf(document);
+}
+
+std::vector<DomainDisk> DisksOfDomain(absl::string_view domain_xml) {
+  std::vector<DomainDisk> disks;
+  pugi::xml_document document;
+  if (!document.load_buffer(domain_xml.data(), domain_xml.size())) return disks;
+  for (const pugi::xpath_node& found : document.select_nodes("/domain/devices/disk[@device='disk']")) {
+    const xml_node node = found.node();
+    const xml_node limits = node.child("iotune");
+    disks.push_back({.observed = {.serial = node.child_value("serial"),
+                                  .path = node.child("source").attribute("file").value(),
+                                  .limits = {.iops = limits.child("total_iops_sec").text().as_llong(),
+                                             .bytes_per_second = limits.child("total_bytes_sec").text().as_llong()}},
+                     .target = node.child("target").attribute("dev").value(),
+                     .xml = TextOf(node)});
+  }
+  return disks;
+}
+
+std::string FreeTarget(const std::vector<DomainDisk>& disks) {
+  size_t number = 0;
+  const auto is_taken = [&](const DomainDisk& disk) { return disk.target == TargetOf(number); };
+  while (std::any_of(disks.begin(), disks.end(), is_taken)) ++number;
+  return TargetOf(number);
 }
 
 std::string ConsoleDirectory(absl::string_view domain_xml) {

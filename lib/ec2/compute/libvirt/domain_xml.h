@@ -4,10 +4,12 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/model/device_name.h"
 
 namespace brume::compute {
 
@@ -21,9 +23,11 @@ struct DomainProfile {
   bool direct_io = false;
   // The UEFI firmware's code; used where NeedsFirmware.
   std::string firmware_code;
-  // PCIe ports kept free, so that volumes and interfaces can be attached to a running guest. Each costs the guest's
-  // kernel some boot time, so there are a few and not EC2's 28.
-  int spare_ports = 4;
+  // PCIe ports for disks, those that are there at the start included: so many volumes can be attached to a running
+  // guest.
+  int disk_ports = kMaxVolumesOfInstance;
+  // PCIe ports kept free for other devices.
+  int spare_ports = 1;
 };
 
 // Whether the guest boots by UEFI. One with a kernel of its own needs no firmware to find it.
@@ -31,6 +35,20 @@ bool NeedsFirmware(const GuestSpec& spec);
 
 // Errors: InvalidArgument for text XML cannot carry, and for a directory whose sockets' paths would be too long.
 absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile& profile);
+
+// One disk by itself, as libvirt attaches it. `target` is libvirt's own name of it. Errors as of DomainXml.
+absl::StatusOr<std::string> DiskXml(const GuestDisk& disk, const std::string& target, const DomainProfile& profile);
+
+// A disk of a live domain.
+struct DomainDisk {
+  ObservedDisk observed;
+  std::string target;  // "vdb"
+  std::string xml;     // of it alone
+};
+// Those of a live domain's XML, in its order.
+std::vector<DomainDisk> DisksOfDomain(absl::string_view domain_xml);
+// The first name for one more disk that none of `disks` has.
+std::string FreeTarget(const std::vector<DomainDisk>& disks);
 
 // The directory in which a live domain's XML has its console; empty when it has none.
 std::string ConsoleDirectory(absl::string_view domain_xml);

@@ -33,9 +33,14 @@ absl::StatusOr<std::vector<int>> GuestEvents::Subscribe(virConnectPtr connection
   const virConnectDomainEventGenericCallback on_reboot = [](virConnectPtr, virDomainPtr domain, void* opaque) {
     (*static_cast<Opaque*>(opaque))->OnReboot(virDomainGetName(domain));
   };
+  const virConnectDomainEventDeviceRemovedCallback on_removed = [](virConnectPtr, virDomainPtr domain, const char*,
+                                                                   void* opaque) {
+    (*static_cast<Opaque*>(opaque))->OnDeviceRemoved(virDomainGetName(domain));
+  };
   const std::pair<int, virConnectDomainEventGenericCallback> callbacks[] = {
       {VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
       {VIR_DOMAIN_EVENT_ID_REBOOT, on_reboot},
+      {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_removed)},
   };
   std::vector<int> ids;
   for (const auto& [event, callback] : callbacks) {
@@ -108,6 +113,11 @@ void GuestEvents::OnLifecycle(const std::string& guest, int event, int detail) {
 void GuestEvents::OnReboot(const std::string& guest) {
   const absl::StatusOr<InstanceId> id = InstanceId::Parse(guest);
   if (id.ok()) Emit({*id, GuestEventKind::kRebooted});
+}
+
+void GuestEvents::OnDeviceRemoved(const std::string& guest) {
+  const absl::StatusOr<InstanceId> id = InstanceId::Parse(guest);
+  if (id.ok()) Emit({*id, GuestEventKind::kDeviceRemoved});
 }
 
 }  // namespace brume::compute

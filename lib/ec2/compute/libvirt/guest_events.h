@@ -34,6 +34,7 @@ class GuestEvents : public std::enable_shared_from_this<GuestEvents> {
  private:
   void OnLifecycle(const std::string& guest, int event, int detail);
   void OnReboot(const std::string& guest);
+  void OnDeviceRemoved(const std::string& guest);
 
   Mutex watch_mutex_;  // held while the functions run
   std::function<void(const GuestEvent&)> on_event_ ABSL_GUARDED_BY(watch_mutex_);

@@ -28,9 +28,11 @@
 #include "lib/ec2/compute/libvirt/domains.h"
 #include "lib/ec2/compute/libvirt/embed.h"
 #include "lib/ec2/compute/libvirt/firmware.h"
+#include "lib/ec2/compute/libvirt/guest_disk_calls.h"
 #include "lib/ec2/compute/libvirt/guest_events.h"
 #include "lib/ec2/compute/libvirt/libvirt_connection.h"
 #include "lib/ec2/compute/libvirt/qemu_process.h"
+#include "lib/ec2/compute/libvirt/simulated_guest_disks.h"
 #include "lib/ec2/compute/libvirt/statistics.h"
 #include "lib/ec2/compute/libvirt/virt.h"
 
@@ -62,6 +64,11 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::StatusOr<Power> Observe(const InstanceId& id) override;
   absl::StatusOr<std::vector<InstanceId>> List() override;
   absl::StatusOr<std::vector<GuestStatistics>> Sample(const std::vector<InstanceId>& ids) override;
+  absl::StatusOr<std::vector<ObservedDisk>> DisksOf(const InstanceId& id) override;
+  absl::Status AttachDisk(const InstanceId& id, const GuestDisk& disk) override;
+  absl::Status DetachDisk(const InstanceId& id, const std::string& serial) override;
+  absl::Status SetDiskLimits(const InstanceId& id, const std::string& serial, const DiskLimits& limits) override;
+  absl::Status ResizeDisk(const InstanceId& id, const std::string& serial, int64_t size_bytes) override;
   absl::Status AskToStop(const InstanceId& id) override;
   absl::Status CutPower(const InstanceId& id) override;
   absl::Status AskToReboot(const InstanceId& id) override;
@@ -86,6 +93,9 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status Act(const InstanceId& id, const std::string& what, std::function<int(virDomainPtr)> action,
                    std::optional<absl::Duration> deadline = std::nullopt);
 
+  // Of a guest that is not off.
+  absl::Status ChangeDisk(const InstanceId& id, const std::string& what,
+                          std::function<absl::Status(virDomainPtr)> change);
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
   FoundAcceleration FindAcceleration() const;
@@ -99,6 +109,7 @@ class LibvirtHypervisor final : public Hypervisor {
   const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
   // Shared with calls that were given up.
   const std::shared_ptr<StatisticsReader> statistics_;
+  const std::shared_ptr<SimulatedGuestDisks> simulated_disks_ = std::make_shared<SimulatedGuestDisks>();
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
   std::shared_future<FoundAcceleration> acceleration_;
@@ -243,9 +254,72 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
   return Call(absl::StrCat("start ", spec.id.text()),
-              [xml, guest = spec.id.text(), uuid = spec.uuid, simulated = simulated_](virConnectPtr connection) {
-                return EnsurePaused(connection, xml, guest, uuid, simulated);
+              [xml, spec, simulated = simulated_, disks = simulated_disks_](virConnectPtr connection) -> absl::Status {
+                const std::string& guest = spec.id.text();
+                if (simulated) {
+                  ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
+                  if (power == Power::kOff) disks->Begin(guest, spec.disks);
+                }
+                return EnsurePaused(connection, xml, guest, spec.uuid, simulated);
               });
+}
+
+absl::StatusOr<std::vector<ObservedDisk>> LibvirtHypervisor::DisksOf(const InstanceId& id) {
+  return CallFor<std::vector<ObservedDisk>>(absl::StrCat("look at the disks of ", id.text()),
+                                            [guest = id.text(), simulated = simulated_, disks = simulated_disks_](
+                                                virConnectPtr connection) -> absl::StatusOr<std::vector<ObservedDisk>> {
+                                              ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
+                                              return simulated ? disks->Of(guest) : ObserveDisks(domain.get());
+                                            });
+}
+
+absl::Status LibvirtHypervisor::ChangeDisk(const InstanceId& id, const std::string& what,
+                                           std::function<absl::Status(virDomainPtr)> change) {
+  return Call(absl::StrCat(what, " of ", id.text()), [guest = id.text(), change](virConnectPtr connection) {
+    const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
+    return domain.ok() ? change(domain->get()) : domain.status();
+  });
+}
+
+absl::Status LibvirtHypervisor::AttachDisk(const InstanceId& id, const GuestDisk& disk) {
+  if (simulated_) {
+    return ChangeDisk(id, "attach a disk", [guest = id.text(), disk, disks = simulated_disks_](virDomainPtr) {
+      disks->Attach(guest, disk);
+      return absl::OkStatus();
+    });
+  }
+  ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor({.id = id, .disks = {disk}}));
+  return ChangeDisk(id, "attach a disk",
+                    [disk, profile](virDomainPtr domain) { return PlugDisk(domain, disk, profile); });
+}
+
+absl::Status LibvirtHypervisor::DetachDisk(const InstanceId& id, const std::string& serial) {
+  RETURN_IF_ERROR(ChangeDisk(id, "detach a disk",
+                             [guest = id.text(), serial, simulated = simulated_,
+                              disks = simulated_disks_](virDomainPtr domain) -> absl::Status {
+                               if (!simulated) return UnplugDisk(domain, serial);
+                               disks->Detach(guest, serial);
+                               return absl::OkStatus();
+                             }));
+  if (simulated_) events_->Emit({id, GuestEventKind::kDeviceRemoved});
+  return absl::OkStatus();
+}
+
+absl::Status LibvirtHypervisor::SetDiskLimits(const InstanceId& id, const std::string& serial,
+                                              const DiskLimits& limits) {
+  return ChangeDisk(
+      id, "limit a disk",
+      [guest = id.text(), serial, limits, simulated = simulated_, disks = simulated_disks_](virDomainPtr domain) {
+        return simulated ? disks->Limit(guest, serial, limits) : LimitDisk(domain, serial, limits);
+      });
+}
+
+absl::Status LibvirtHypervisor::ResizeDisk(const InstanceId& id, const std::string& serial, int64_t size_bytes) {
+  return ChangeDisk(
+      id, "resize a disk",
+      [guest = id.text(), serial, size_bytes, simulated = simulated_, disks = simulated_disks_](virDomainPtr domain) {
+        return simulated ? disks->Find(guest, serial) : GrowDisk(domain, serial, size_bytes);
+      });
 }
 
 absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {

@@ -40,10 +40,12 @@ struct LaunchSpec {
   struct BlockDeviceMapping {
     std::optional<std::string> device_name;
     std::optional<Ebs> ebs;
+    std::optional<std::string> no_device = {};  // there is none where this is set
 
     bool operator==(const BlockDeviceMapping&) const = default;
     static constexpr auto Fields() {
-      return std::tuple(Field{"device_name", &BlockDeviceMapping::device_name}, Field{"ebs", &BlockDeviceMapping::ebs});
+      return std::tuple(Field{"device_name", &BlockDeviceMapping::device_name}, Field{"ebs", &BlockDeviceMapping::ebs},
+                        Field{"no_device", &BlockDeviceMapping::no_device});
     }
   };
 

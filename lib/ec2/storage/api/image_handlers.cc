@@ -37,6 +37,9 @@ absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageR
       }
       image.root_device_name = mapping.device_name();
     }
+    if (mapping.has_no_device()) {
+      return ec2::Error("UnsupportedOperation", "The root device of an image cannot be left out");
+    }
     if (mapping.ebs().encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported");
     if (!mapping.ebs().snapshot_id().empty()) {
       ASSIGN_OR_RETURN(image.root_snapshot_id, SnapshotId::Parse(mapping.ebs().snapshot_id()));

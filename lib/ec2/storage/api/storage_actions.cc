@@ -5,6 +5,7 @@
 #include "lib/ec2/storage/api/snapshot_handlers.h"
 #include "lib/ec2/storage/api/storage_facts.h"
 #include "lib/ec2/storage/api/volume_handlers.h"
+#include "lib/ec2/storage/api/volume_modification_handlers.h"
 
 namespace brume::ec2 {
 
@@ -14,6 +15,7 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
   AddImageAttributeActions(actions, services);
   AddSnapshotActions(actions, services);
   AddVolumeActions(actions, services.volumes, services.settings);
+  AddVolumeModificationActions(actions, services.volume_modifications);
 }
 
 }  // namespace brume::ec2

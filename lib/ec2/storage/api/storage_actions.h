@@ -4,6 +4,7 @@
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
@@ -16,6 +17,7 @@ struct StorageServices {
   storage::ImageService& images;
   storage::SnapshotService& snapshots;
   storage::VolumeService& volumes;
+  storage::VolumeModificationService& volume_modifications;
   const storage::FindMachine& machine_of;
 };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/resource/ids.h"
 
 namespace brume::ec2 {
@@ -31,6 +32,8 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
                {"ec2:volumetype", {view.volume.type}},
                {"ec2:encrypted", {"false"}},
                {"ec2:availabilityzone", {view.volume.availability_zone}}};
+      if (const auto iops = ShownIops(view.volume)) known["ec2:volumeiops"] = {absl::StrCat(*iops)};
+      if (const auto speed = ShownThroughput(view.volume)) known["ec2:volumethroughput"] = {absl::StrCat(*speed)};
     }
     return known;
   });

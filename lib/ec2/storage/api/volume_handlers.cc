@@ -4,20 +4,26 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/gateway/listing.h"
+#include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
+#include "lib/resource/ec2_error.h"
 #include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {
 
-v1::Volume Render(const storage::VolumeView& view, const Settings& settings) {
+// As a Volume or as a CreateVolumeResponse, which has the same fields.
+template <typename Message>
+Message Render(const storage::VolumeView& view, const Settings& settings) {
   const Volume& volume = view.volume;
-  v1::Volume rendered;
+  Message rendered;
   if (!volume.instance_id.empty()) {
     v1::VolumeAttachment& attachment = *rendered.add_attachments();
     attachment.set_attach_time(gateway::RenderTime(volume.attach_time));
@@ -43,6 +49,18 @@ v1::Volume Render(const storage::VolumeView& view, const Settings& settings) {
   return rendered;
 }
 
+// EC2's default of this call; volumes of a launch have another.
+std::string TypeOf(const v1::CreateVolumeRequest& request) {
+  return request.volume_type().empty() ? "gp2" : request.volume_type();
+}
+
+template <typename Request>
+absl::Status CheckNotShared(const Request& request) {
+  if (!request.multi_attach_enabled()) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation",
+                    "A volume is attached to one instance at most: multiAttachEnabled must be false");
+}
+
 absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVolumesRequest& request,
                                                             storage::VolumeService& volumes, const Settings& settings) {
   static const gateway::Listing<v1::Volume, v1::DescribeVolumesResponse> listing = {
@@ -51,13 +69,121 @@ absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVo
   ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, volumes.List(ids));
   std::vector<v1::Volume> rendered;
   rendered.reserve(views.size());
-  for (const storage::VolumeView& view : views) rendered.push_back(Render(view, settings));
+  for (const storage::VolumeView& view : views) rendered.push_back(Render<v1::Volume>(view, settings));
   return gateway::Answer(listing, request, std::move(rendered));
+}
+
+absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequest& request,
+                                                      storage::VolumeService& volumes, const Settings& settings) {
+  if (request.encrypted()) {
+    return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported: encrypted must be false");
+  }
+  RETURN_IF_ERROR(CheckNotShared(request));
+  RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
+  storage::NewVolume wanted{.availability_zone = request.availability_zone(),
+                            .type = TypeOf(request),
+                            .client_token = request.client_token(),
+                            .parameters_digest = gateway::ParametersDigest(request)};
+  if (request.has_size()) wanted.size_gib = request.size();
+  if (request.has_iops()) wanted.iops = request.iops();
+  if (request.has_throughput()) wanted.throughput = request.throughput();
+  ASSIGN_OR_RETURN(wanted.snapshot_id, gateway::ParseOptionalId<SnapshotId>(request.snapshot_id()));
+  ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), VolumeId::kKind));
+  ASSIGN_OR_RETURN(const storage::VolumeView view, volumes.Create(wanted));
+  return Render<v1::CreateVolumeResponse>(view, settings);
+}
+
+// What policies are asked about the volume that is made.
+absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const Settings& settings,
+                             AccessQuestion& question) {
+  AccessContext facts = {{"ec2:availabilityzone", {request.availability_zone()}},
+                         {"ec2:encrypted", {request.encrypted() ? "true" : "false"}},
+                         {"ec2:volumetype", {TypeOf(request)}}};
+  if (request.has_size()) facts["ec2:volumesize"] = {absl::StrCat(request.size())};
+  if (request.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(request.iops())};
+  if (request.has_throughput()) facts["ec2:volumethroughput"] = {absl::StrCat(request.throughput())};
+  if (!request.snapshot_id().empty()) {
+    facts["ec2:parentsnapshot"] = {ArnOf(settings.account(), SnapshotId::kKind, request.snapshot_id())};
+  }
+  question.resource_context[ArnOf(settings.account(), VolumeId::kKind, "*")].merge(std::move(facts));
+  return absl::OkStatus();
+}
+
+absl::Status DeleteVolume(const v1::DeleteVolumeRequest& request, storage::VolumeService& volumes) {
+  ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(request.volume_id()));
+  return volumes.Delete(id);
+}
+
+v1::VolumeStatusItem RenderStatus(const Volume& volume, const Settings& settings) {
+  const bool known = volume.state == VolumeState::kAvailable || volume.state == VolumeState::kInUse;
+  const bool lost = volume.state == VolumeState::kError;
+  const char* const enabled = known ? "passed" : lost ? "failed" : "insufficient-data";
+  v1::VolumeStatusItem item;
+  item.set_availability_zone(volume.availability_zone);
+  item.set_availability_zone_id(ZoneId(settings, volume.availability_zone));
+  item.set_volume_id(volume.id.text());
+  v1::VolumeStatusInfo& info = *item.mutable_volume_status();
+  info.set_status(known ? "ok" : lost ? "impaired" : "insufficient-data");
+  const auto add = [&info](const char* name, const char* status) {
+    v1::VolumeStatusDetails& details = *info.add_details();
+    details.set_name(name);
+    details.set_status(status);
+  };
+  add("io-enabled", enabled);
+  add("io-performance", volume.iops.has_value() && known ? "normal" : "not-applicable");
+  return item;
+}
+
+absl::StatusOr<v1::DescribeVolumeStatusResponse> DescribeVolumeStatus(const v1::DescribeVolumeStatusRequest& request,
+                                                                      storage::VolumeService& volumes,
+                                                                      const Settings& settings) {
+  static const gateway::Listing<v1::VolumeStatusItem, v1::DescribeVolumeStatusResponse> listing = {
+      "volume status", &v1::VolumeStatusItem::volume_id, &v1::DescribeVolumeStatusResponse::mutable_volume_statuses};
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VolumeId>(request, request.volume_ids(), "volumeId"));
+  ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, volumes.List(ids));
+  std::vector<v1::VolumeStatusItem> items;
+  items.reserve(views.size());
+  for (const storage::VolumeView& view : views) items.push_back(RenderStatus(view.volume, settings));
+  return gateway::Answer(listing, request, std::move(items));
+}
+
+absl::StatusOr<v1::DescribeVolumeAttributeResponse> DescribeVolumeAttribute(
+    const v1::DescribeVolumeAttributeRequest& request, storage::VolumeService& volumes) {
+  ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(request.volume_id()));
+  ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> found, volumes.List({&id, 1}));
+  v1::DescribeVolumeAttributeResponse response;
+  response.set_volume_id(id.text());
+  if (request.attribute() == "autoEnableIO") {
+    response.mutable_auto_enable_io()->set_value(found.front().volume.auto_enable_io);
+  }
+  return response;
+}
+
+absl::Status ModifyVolumeAttribute(const v1::ModifyVolumeAttributeRequest& request, storage::VolumeService& volumes) {
+  ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(request.volume_id()));
+  if (!request.auto_enable_io().has_value()) {
+    return ec2::Error("MissingParameter", "The request must contain the parameter autoEnableIO.value");
+  }
+  return volumes.SetAutoEnableIo(id, request.auto_enable_io().value());
+}
+
+absl::Status EnableVolumeIO(const v1::EnableVolumeIORequest& request, storage::VolumeService& volumes) {
+  ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(request.volume_id()));
+  return volumes.List({&id, 1}).status();
 }
 
 }  // namespace
 
 void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const Settings& settings) {
+  actions.Add(CreateVolume, volumes, settings)
+      .DescribedBy([&settings](const v1::CreateVolumeRequest& request, AccessQuestion& question) {
+        return DescribeCreated(request, settings, question);
+      });
+  actions.Add(DeleteVolume, volumes);
+  actions.Add(DescribeVolumeAttribute, volumes);
+  actions.Add(DescribeVolumeStatus, volumes, settings);
+  actions.Add(EnableVolumeIO, volumes);
+  actions.Add(ModifyVolumeAttribute, volumes);
   actions.Add(DescribeVolumes, volumes, settings);
 }
 

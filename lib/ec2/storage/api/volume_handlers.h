@@ -7,7 +7,7 @@
 
 namespace brume::ec2 {
 
-// DescribeVolumes.
+// CreateVolume, DeleteVolume, DescribeVolumes and the calls on their status and attributes.
 void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const Settings& settings);
 
 }  // namespace brume::ec2

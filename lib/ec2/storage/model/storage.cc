@@ -53,4 +53,17 @@ absl::string_view StateName(VolumeState state) { return kVolumeStateNames.Of(sta
 
 absl::string_view StateName(AttachmentState state) { return kAttachmentStateNames.Of(state); }
 
+bool IsDetaching(const Volume& volume) {
+  return !volume.instance_id.empty() &&
+         (volume.attachment_state == AttachmentState::kDetaching || volume.attachment_state == AttachmentState::kBusy);
+}
+
+void Release(Volume& volume) {
+  volume.state = VolumeState::kAvailable;
+  volume.instance_id = InstanceId();
+  volume.device_name.clear();
+  volume.attachment_state = AttachmentState::kAttaching;
+  volume.delete_on_termination = false;
+}
+
 }  // namespace brume

@@ -120,7 +120,16 @@ struct Volume {
   AttachmentState attachment_state = AttachmentState::kAttaching;
   absl::Time attach_time;
   bool delete_on_termination = true;
+  bool auto_enable_io = false;  // kept and shown
+  // Of the call that made it, and what else that call said (gateway::ParametersDigest); empty = none.
+  std::string client_token, parameters_digest;
   int64_t version = 0;
 };
+
+// Whether its guest is asked to let go of it.
+bool IsDetaching(const Volume& volume);
+
+// It has no instance any more.
+void Release(Volume& volume);
 
 }  // namespace brume

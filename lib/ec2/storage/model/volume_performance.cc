@@ -22,7 +22,15 @@ constexpr int kIopsPerThroughput = 4;
 
 constexpr int kGp3Iops = 3000;
 // gp2: three a GiB.
-constexpr int64_t kMinGp2Iops = 100, kMaxGp2Iops = 16000;
+constexpr int64_t kMinGp2Iops = 100, kMaxGp2Iops = 16000, kGp2BurstIops = 3000;
+
+struct SizeBounds {
+  const char* type;
+  int64_t min_gib, max_gib;
+};
+// EC2 has io2 and gp3 of 64 TiB too; the files of this host end at 16.
+constexpr SizeBounds kSizes[] = {{"gp2", 1, 16384},   {"gp3", 1, 16384},   {"io1", 4, 16384},    {"io2", 4, 16384},
+                                 {"st1", 125, 16384}, {"sc1", 125, 16384}, {"standard", 1, 1024}};
 
 const IopsBounds* BoundsOf(absl::string_view type) {
   for (const IopsBounds& bounds : kIops) {
@@ -77,6 +85,17 @@ absl::Status CheckPerformance(const WantedPerformance& wanted) {
                                  wanted.iops.value_or(kGp3Iops), " is too high; maximum is 0.25 MiBps per iops."));
 }
 
+absl::Status CheckSize(const std::string& type, int64_t size_gib) {
+  for (const SizeBounds& bounds : kSizes) {
+    if (bounds.type != type || (size_gib >= bounds.min_gib && size_gib <= bounds.max_gib)) continue;
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Volume of ", size_gib, "GiB is too ", size_gib < bounds.min_gib ? "small" : "large",
+                                   " for volume type ", type, "; ", size_gib < bounds.min_gib ? "minimum" : "maximum",
+                                   " is ", size_gib < bounds.min_gib ? bounds.min_gib : bounds.max_gib, "GiB."));
+  }
+  return absl::OkStatus();
+}
+
 std::optional<int> ShownIops(const Volume& volume) {
   if (volume.iops.has_value()) return volume.iops;
   if (volume.type == "gp3") return kGp3Iops;
@@ -86,6 +105,27 @@ std::optional<int> ShownIops(const Volume& volume) {
   // Made before a call had to say it.
   if (BoundsOf(volume.type) != nullptr) return BoundsOf(volume.type)->min;
   return std::nullopt;
+}
+
+VolumeLimits LimitsOf(const Volume& volume) {
+  constexpr int64_t kMib = int64_t{1} << 20;
+  const int64_t iops = ShownIops(volume).value_or(0);
+  const auto mib = [](int64_t iops, int64_t mib_per_second) {
+    return VolumeLimits{.iops = iops, .bytes_per_second = mib_per_second * kMib};
+  };
+  // By size, of the types on magnetic disks, which count requests of 1 MiB.
+  const auto of_size = [&](int64_t mib_per_tib, int64_t max_mib) {
+    const int64_t rate = std::clamp<int64_t>(volume.size_gib * mib_per_tib / 1024, 1, max_mib);
+    return mib(max_mib, rate);
+  };
+  if (volume.type == "gp3") return mib(iops, ShownThroughput(volume).value_or(kMinThroughput));
+  if (volume.type == "gp2") return mib(std::max<int64_t>(iops, kGp2BurstIops), volume.size_gib <= 170 ? 128 : 250);
+  // 256 KiB a request.
+  if (volume.type == "io1") return mib(iops, std::clamp<int64_t>(iops / 4, 1, 1000));
+  if (volume.type == "io2") return mib(iops, std::clamp<int64_t>(iops / 4, 1, 4000));
+  if (volume.type == "st1") return of_size(250, 500);
+  if (volume.type == "sc1") return of_size(80, 250);
+  return mib(200, 90);
 }
 
 std::optional<int> ShownThroughput(const Volume& volume) {

@@ -1,5 +1,5 @@
-// Iops and Throughput of volumes: EC2's bounds of each type, and what a type has where a call says nothing. Every
-// volume is as fast as this host's disk; the numbers are kept and shown. Pure.
+// Iops and throughput of volumes: EC2's bounds of each type, what a type has where a call says nothing, and what a
+// volume does at most. None is faster than this host's disk. Pure.
 // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
 #pragma once
 
@@ -22,6 +22,16 @@ struct WantedPerformance {
 // Errors: MissingParameter for an io1 or io2 without iops, InvalidParameterCombination for what the type does not have,
 // InvalidParameterValue outside of its bounds.
 absl::Status CheckPerformance(const WantedPerformance& wanted);
+
+// Whether a volume of the type can have this size. Error: InvalidParameterValue.
+absl::Status CheckSize(const std::string& type, int64_t size_gib);
+
+struct VolumeLimits {
+  int64_t iops = 0;
+  int64_t bytes_per_second = 0;
+};
+// What a volume does in a second at most: its type's rates, with the bursts of types that have them.
+VolumeLimits LimitsOf(const Volume& volume);
 
 // As EC2 shows them; unset where the type has none.
 std::optional<int> ShownIops(const Volume& volume);

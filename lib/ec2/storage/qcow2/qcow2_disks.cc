@@ -20,6 +20,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
+#include "lib/ec2/storage/qcow2/disk_growth.h"
 #include "lib/ec2/storage/qcow2/image_import.h"
 #include "lib/ec2/storage/qcow2/image_source.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
@@ -156,6 +157,7 @@ class Qcow2Disks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
+  absl::Status GrowVolume(const Volume& volume, int64_t size_gib) override;
   absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::Status FinishSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot) override;
@@ -439,6 +441,25 @@ absl::Status Qcow2Disks::AbandonSnapshot(const Volume& volume, const VolumeSnaps
     RETURN_IF_ERROR(RemoveTreeAt(directory->get(), Partial(snapshot.id.text())));
   }
   return RemoveEntry(layers_.get(), snapshot.id.text());
+}
+
+absl::Status Qcow2Disks::GrowVolume(const Volume& volume, int64_t size_gib) {
+  ASSIGN_OR_RETURN(const std::string path, EnsureVolume(volume));
+  const KeyedLocks::Holder holder(locks_, volume.id.text());
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(volumes_.get(), volume.id.text()));
+  const int64_t wanted = size_gib * kGib;
+  const auto size = [&]() -> absl::StatusOr<int64_t> {
+    ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(directory.get(), volume.disk_file));
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), kHeaderBytes));
+    return VirtualSize(start);
+  };
+  ASSIGN_OR_RETURN(const int64_t before, size());
+  if (before < wanted) RETURN_IF_ERROR(GrowDiskFile(path, wanted, {options_.qemu_uid, options_.qemu_gid}));
+  RETURN_IF_ERROR(Failpoint("disks.volume_grown"));
+  Volume after = volume;
+  after.size_gib = size_gib;
+  ASSIGN_OR_RETURN(const int64_t now, size());
+  return ReplaceFileAt(directory.get(), kVolumeManifest, VolumeManifest(after, now), 0600);
 }
 
 absl::Status Qcow2Disks::RemoveVolume(const VolumeId& id) {

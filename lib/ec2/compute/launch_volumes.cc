@@ -1,0 +1,135 @@
+#include "lib/ec2/compute/launch_volumes.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/compute/model/device_name.h"
+#include "lib/ec2/storage/model/volume_performance.h"
+#include "lib/ec2/storage/snapshot_service.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::compute {
+namespace {
+
+absl::Status BadMapping(absl::string_view why) { return ec2::Error("InvalidBlockDeviceMapping", why); }
+
+// What a mapping asks for over a layer that has `least_gib`, 0 where there is none.
+absl::Status Apply(const BlockDevice& device, int64_t least_gib, Volume& volume) {
+  volume.device_name = device.device;
+  volume.size_gib = device.size_gib.value_or(least_gib);
+  if (!device.type.empty()) volume.type = device.type;
+  volume.iops = device.iops;
+  volume.throughput = device.throughput;
+  if (volume.size_gib < least_gib) {
+    return BadMapping(absl::StrCat("Volume of size ", volume.size_gib, "GB is smaller than snapshot '",
+                                   volume.snapshot_id.text(), "', expect size >= ", least_gib, "GB"));
+  }
+  if (!CheckSize(volume.type, volume.size_gib).ok()) {
+    return BadMapping(CheckSize(volume.type, volume.size_gib).message());
+  }
+  return CheckPerformance(
+      {.type = volume.type, .size_gib = volume.size_gib, .iops = volume.iops, .throughput = volume.throughput});
+}
+
+absl::StatusOr<Volume> PlanRoot(store::Connection& connection, const Image& image, const BlockDevice& device) {
+  if (device.none) {
+    return BadMapping(absl::StrCat("The root device ", image.root_device_name, " cannot be left out"));
+  }
+  if (device.snapshot_id && *device.snapshot_id != RootSnapshot(image)) return device.snapshot_id->NotFound();
+  Volume volume;
+  volume.snapshot_id = RootSnapshot(image);
+  ASSIGN_OR_RETURN(const storage::SnapshotSource source, storage::FindSource(connection, volume.snapshot_id));
+  volume.layer_id = source.layer_id;
+  volume.delete_on_termination = device.delete_on_termination.value_or(image.root_delete_on_termination);
+  RETURN_IF_ERROR(Apply(device, RootSizeGib(image), volume));
+  return volume;
+}
+
+absl::StatusOr<Volume> PlanData(store::Connection& connection, const BlockDevice& device) {
+  if (!CheckDeviceName(device.device).ok()) return BadMapping(CheckDeviceName(device.device).message());
+  if (!device.size_gib && !device.snapshot_id) {
+    return ec2::Error("MissingParameter", absl::StrCat("The request must contain the parameter size or snapshotId of ",
+                                                       "the block device ", device.device));
+  }
+  Volume volume;
+  storage::SnapshotSource layer;
+  if (device.snapshot_id) {
+    ASSIGN_OR_RETURN(layer, storage::FindSource(connection, *device.snapshot_id));
+    volume.snapshot_id = *device.snapshot_id;
+    volume.layer_id = layer.layer_id;
+  }
+  volume.delete_on_termination = device.delete_on_termination.value_or(false);
+  RETURN_IF_ERROR(Apply(device, layer.size_gib, volume));
+  return volume;
+}
+
+// Those that every instance of the image has beside its root.
+absl::StatusOr<std::map<std::string, BlockDevice>> DevicesOf(const Image& image) {
+  std::map<std::string, BlockDevice> devices;
+  for (const ImageDisk& disk : image.data_disks.disks) {
+    BlockDevice& device = devices[disk.device_name.value_or("")];
+    device = {.device = disk.device_name.value_or(""),
+              .asked = true,
+              .delete_on_termination = disk.delete_on_termination,
+              .type = disk.volume_type.value_or(""),
+              .iops = disk.iops,
+              .throughput = disk.throughput};
+    if (disk.size_gib) device.size_gib = *disk.size_gib;
+    if (!disk.snapshot_id.value_or("").empty()) {
+      ASSIGN_OR_RETURN(device.snapshot_id, SnapshotId::Parse(*disk.snapshot_id));
+    }
+  }
+  return devices;
+}
+
+// What the mapping says in place of what the image says.
+void Override(BlockDevice& device, const BlockDevice& over) {
+  device.device = over.device;
+  device.none = over.none;
+  device.asked = device.asked || over.asked;
+  if (over.size_gib) device.size_gib = over.size_gib;
+  if (over.delete_on_termination) device.delete_on_termination = over.delete_on_termination;
+  // Rates are of a type.
+  if (!over.type.empty() && over.type != device.type) device.iops = device.throughput = std::nullopt;
+  if (!over.type.empty()) device.type = over.type;
+  if (over.iops) device.iops = over.iops;
+  if (over.throughput) device.throughput = over.throughput;
+  if (over.snapshot_id) device.snapshot_id = over.snapshot_id;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Volume>> PlanVolumes(store::Connection& connection, const Image& image,
+                                                absl::Span<const BlockDevice> devices) {
+  ASSIGN_OR_RETURN(std::map<std::string, BlockDevice> wanted, DevicesOf(image));
+  std::set<std::string> seen;
+  for (const BlockDevice& device : devices) {
+    if (!seen.insert(device.device).second) {
+      return BadMapping(absl::StrCat("The device '", device.device, "' is used in more than one block-device mapping"));
+    }
+    const auto [of_image, is_new] = wanted.try_emplace(device.device, device);
+    if (!is_new) Override(of_image->second, device);
+  }
+  BlockDevice root{.device = image.root_device_name};
+  std::vector<Volume> data;
+  for (const auto& [name, device] : wanted) {
+    if (name == image.root_device_name) {
+      root = device;
+    } else if (!device.none && device.asked) {
+      ASSIGN_OR_RETURN(data.emplace_back(), PlanData(connection, device));
+    }
+  }
+  std::vector<Volume> volumes;
+  if (HasDisk(image)) {
+    ASSIGN_OR_RETURN(volumes.emplace_back(), PlanRoot(connection, image, root));
+  }
+  for (Volume& volume : data) volumes.push_back(std::move(volume));
+  if (volumes.size() <= kMaxVolumesOfInstance) return volumes;
+  return BadMapping(absl::StrCat("An instance has at most ", kMaxVolumesOfInstance, " volumes, not ", volumes.size()));
+}
+
+}  // namespace brume::compute
