@@ -84,8 +84,13 @@ absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action*
                                    const Caller& caller) const {
   if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
   RETURN_IF_ERROR(AuthorizeOne({method, action, request, method}, caller));
-  if (action == nullptr || !action->calls) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Message>> later, action->calls(request));
+  return action == nullptr ? absl::OkStatus() : AuthorizeCallsOf(method, *action, request, caller);
+}
+
+absl::Status Dispatcher::AuthorizeCallsOf(const MethodDescriptor& method, const Action& action, const Message& request,
+                                          const Caller& caller) const {
+  if (!action.calls) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<Message>> later, action.calls(request));
   for (const std::unique_ptr<Message>& each : later) {
     const absl::Status may = AuthorizeLater(method, *each, caller);
     if (may.ok() || absl::IsPermissionDenied(may) || !ec2::HasErrorCode(may)) {
@@ -108,7 +113,10 @@ absl::Status Dispatcher::AuthorizeLater(const MethodDescriptor& method, const Me
   if (action->second->complete) {
     ASSIGN_OR_RETURN(whole, action->second->complete(later));
   }
-  return AuthorizeOne({*of, action->second.get(), whole != nullptr ? *whole : later, method}, caller);
+  const Message& judged = whole != nullptr ? *whole : later;
+  RETURN_IF_ERROR(AuthorizeOne({*of, action->second.get(), judged, method}, caller));
+  // And what that call has called in turn.
+  return AuthorizeCallsOf(method, *action->second, judged, caller);
 }
 
 absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller) const {

@@ -127,6 +127,9 @@ class Dispatcher {
     const google::protobuf::MethodDescriptor& told;
   };
   absl::Status AuthorizeOne(const OneCall& call, const Caller& caller) const;
+  // Of the calls that `action` has made later for the request.
+  absl::Status AuthorizeCallsOf(const google::protobuf::MethodDescriptor& method, const Action& action,
+                                const google::protobuf::Message& request, const Caller& caller) const;
   absl::Status AuthorizeLater(const google::protobuf::MethodDescriptor& method, const Message& later,
                               const Caller& caller) const;
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
