@@ -563,6 +563,7 @@ TEST_CASE("a refresh ends when one of its alarms is in ALARM, and goes back wher
       world.clock.Advance(absl::Minutes(10));
     }
     const scaling::Refresh ended = world.refreshes.Describe("web", {})->front();
+    INFO(ended.reason);
     CHECK(absl::StrContains(ended.reason, "The alarm errors is in ALARM."));
     CHECK(ended.status == (goes_back ? scaling::RefreshStatus::kRollbackSuccessful : scaling::RefreshStatus::kFailed));
     CHECK(world.Group().record.source.version == (goes_back ? "1" : "2"));

@@ -57,7 +57,8 @@ bool IsSettled(const Refresh& refresh, const Group& group, absl::Span<const Memb
 
 void End(Refresh& refresh, Group& group, RefreshStatus status, std::string reason, absl::Time now) {
   refresh.status = status;
-  refresh.reason = std::move(reason);
+  // One that went back keeps why.
+  if (!reason.empty()) refresh.reason = std::move(reason);
   refresh.ended = now;
   group.refresh.reset();
 }
