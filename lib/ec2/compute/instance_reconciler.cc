@@ -237,8 +237,8 @@ absl::Status InstanceReconciler::SwitchTops(const Instance& instance, const std:
   std::vector<DiskSwitch> switches;
   for (const storage::NewTop& top : tops) {
     const std::string serial = SerialOf(top.volume.id);
-    const bool is_there = std::any_of(disks->begin(), disks->end(),
-                                      [&](const ObservedDisk& disk) { return disk.serial == serial; });
+    const bool is_there =
+        std::any_of(disks->begin(), disks->end(), [&](const ObservedDisk& disk) { return disk.serial == serial; });
     if (is_there) switches.push_back({serial, top.path});
   }
   if (switches.empty()) return absl::OkStatus();

@@ -15,6 +15,9 @@
 namespace brume::compute {
 namespace {
 
+// By their names.
+using DeviceMap = std::map<std::string, BlockDevice>;
+
 absl::Status BadMapping(absl::string_view why) { return ec2::Error("InvalidBlockDeviceMapping", why); }
 
 // What a mapping asks for over a layer that has `least_gib`, 0 where there is none.
@@ -68,8 +71,8 @@ absl::StatusOr<Volume> PlanData(store::Connection& connection, const BlockDevice
 }
 
 // Those that every instance of the image has beside its root.
-absl::StatusOr<std::map<std::string, BlockDevice>> DevicesOf(const Image& image) {
-  std::map<std::string, BlockDevice> devices;
+absl::StatusOr<DeviceMap> DevicesOf(const Image& image) {
+  DeviceMap devices;
   for (const ImageDisk& disk : image.data_disks.disks) {
     BlockDevice& device = devices[disk.device_name.value_or("")];
     device = {.device = disk.device_name.value_or(""),
@@ -105,7 +108,7 @@ void Override(BlockDevice& device, const BlockDevice& over) {
 
 absl::StatusOr<std::vector<Volume>> PlanVolumes(store::Connection& connection, const Image& image,
                                                 absl::Span<const BlockDevice> devices) {
-  ASSIGN_OR_RETURN(std::map<std::string, BlockDevice> wanted, DevicesOf(image));
+  ASSIGN_OR_RETURN(DeviceMap wanted, DevicesOf(image));
   std::set<std::string> seen;
   for (const BlockDevice& device : devices) {
     if (!seen.insert(device.device).second) {

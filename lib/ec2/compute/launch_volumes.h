@@ -26,9 +26,9 @@ struct BlockDevice {
   std::optional<SnapshotId> snapshot_id = {};     // of the root it must be the image's
 };
 
-// The root first, where the image has a disk, then those of the image and of `devices` by their devices; without ids, instance and times. Reads inside the caller's transaction.
-// Errors: InvalidBlockDeviceMapping, InvalidSnapshot.NotFound, IncorrectState, MissingParameter, InvalidParameterValue,
-// InvalidParameterCombination.
+// The root first, where the image has a disk, then those of the image and of `devices` by their devices; without ids,
+// instance and times. Reads inside the caller's transaction. Errors: InvalidBlockDeviceMapping,
+// InvalidSnapshot.NotFound, IncorrectState, MissingParameter, InvalidParameterValue, InvalidParameterCombination.
 absl::StatusOr<std::vector<Volume>> PlanVolumes(store::Connection& connection, const Image& image,
                                                 absl::Span<const BlockDevice> devices);
 

@@ -23,7 +23,7 @@ struct AttachRequest {
 struct DetachRequest {
   VolumeId volume_id;
   std::optional<InstanceId> instance_id = {};  // where given, it must be this one's
-  std::string device = {};                // the same
+  std::string device = {};                     // the same
   bool force = false;
 };
 
