@@ -85,8 +85,8 @@ constexpr TextCase kCases[] = {
      "'$REF' } }"},
     {"InvalidPermission.NotFound", "The specified rule does not exist in this security group.",
      "RevokeSecurityGroupIngress", "group_id: '$SG' ip_protocol: 'tcp' from_port: 80 to_port: 80 cidr_ip: '0.0.0.0/0'"},
-    {"IncorrectInstanceState", "The instance '$I' is not in a state from which it can be started.", "StartInstances",
-     "instance_ids: '$I'"},
+    {"IncorrectInstanceState", "The instance '$GONE' is not in a state from which it can be started.", "StartInstances",
+     "instance_ids: '$GONE'"},
     {"IncorrectInstanceState", "The instance '$OFF' is not in a state from which it can be rebooted.",
      "RebootInstances", "instance_ids: '$OFF'"},
     {"IncorrectInstanceState", "The instance '$OPEN' is not in the 'stopped' state.", "ModifyInstanceAttribute",
@@ -111,7 +111,7 @@ constexpr TextCase kCases[] = {
     {"InvalidInstanceType", "The following supplied instance types do not exist: [z9.huge]", "DescribeInstanceTypes",
      "instance_types: 'z9.huge'"},
     {"MissingParameter", "The request must contain the parameter", "RunInstances", "min_count: 1 max_count: 1"},
-    {"MissingParameter", "The request must contain the parameter", "StopInstances", ""},
+    {"InvalidParameterCombination", "No instances specified", "StopInstances", ""},
     {"InvalidParameterValue", "The filter 'colour' is invalid", "DescribeVpcs",
      "filters { name: 'colour' values: 'red' }"},
     {"DryRunOperation", "Request would have succeeded, but DryRun flag is set.", "DescribeVpcs", "dry_run: true"},
@@ -149,14 +149,22 @@ TEST_CASE("what programs match of an error is said in EC2's words", "[api]") {
   const InstanceId off = world.Launch();
   call("StopInstances", "instance_ids: '" + off.text() + "'");
   REQUIRE(world.Reaches(off, InstanceState::kStopped));
+  const InstanceId gone = world.Launch();
+  call("TerminateInstances", "instance_ids: '" + gone.text() + "'");
+  REQUIRE(world.Reaches(gone, InstanceState::kTerminated));
   call("RunInstances", "image_id: '" + world.image.text() +
                            "' min_count: 1 max_count: 1 client_token: 'once' instance_type: 'b1.tiny'");
   const VpcId vpc = Value(world.networks.ListVpcs()).front().id;
   const std::vector<std::pair<std::string, std::string>> names = {
-      {"$AMI", world.image.text()}, {"$VPC", vpc.text()},
-      {"$SG", web.text()},          {"$REF", reference.text()},
-      {"$OPEN", open.text()},       {"$OFF", off.text()},
-      {"$I", shut.text()},          {"$DEFAULT", Value(world.groups.Resolve(std::nullopt, "default")).id.text()}};
+      {"$AMI", world.image.text()},
+      {"$VPC", vpc.text()},
+      {"$SG", web.text()},
+      {"$REF", reference.text()},
+      {"$OPEN", open.text()},
+      {"$OFF", off.text()},
+      {"$GONE", gone.text()},
+      {"$I", shut.text()},
+      {"$DEFAULT", Value(world.groups.Resolve(std::nullopt, "default")).id.text()}};
   for (const TextCase& each : kCases) {
     const absl::Status status = world.CallText(each.action, absl::StrReplaceAll(each.request, names)).status();
     const std::string text = absl::StrReplaceAll(each.text, names);

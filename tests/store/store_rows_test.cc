@@ -23,7 +23,7 @@ Instance FullInstance() {
   i.shutdown_behavior = ShutdownBehavior::kTerminate;
   i.disable_api_termination = i.disable_api_stop = i.monitoring = true;
   i.source_dest_check = false;
-  i.metadata_options = {false, false, true, 64};
+  i.metadata_options = {HttpTokens::kOptional, MetadataState::kDisabled, MetadataState::kEnabled, 64};
   i.vpc_id = Nth<VpcId>("vpc", 9);
   i.subnet_id = Nth<SubnetId>("subnet", 9);
   i.root_device_name = "/dev/xvda";

@@ -17,7 +17,7 @@ namespace {
 std::string Mappings(const ApiWorld& world) {
   return absl::StrCat(
       "block_device_mappings { device_name: '/dev/sdg' ebs { snapshot_id: '", SnapshotOf(world.image).text(),
-      "' delete_on_termination: true } } block_device_mappings { device_name: '/dev/sdf' ebs { volume_size: 2 "
+      "' delete_on_termination: true } } block_device_mappings { device_name: '/dev/sdf' ebs { volume_size: 4 "
       "volume_type: 'io1' iops: 100 } } block_device_mappings { device_name: '/dev/sdh' no_device: '' } "
       "block_device_mappings { device_name: '/dev/vda' ebs { volume_size: 10 } } ");
 }
@@ -40,7 +40,7 @@ void CheckMade(ApiWorld& world, const InstanceId& id) {
   CHECK(volumes["/dev/vda"].size() == 10);
   CHECK(volumes["/dev/vda"].snapshot_id() == snapshot);
   CHECK(volumes["/dev/vda"].attachments(0).delete_on_termination());
-  CHECK(volumes["/dev/sdf"].size() == 2);
+  CHECK(volumes["/dev/sdf"].size() == 4);
   CHECK(volumes["/dev/sdf"].volume_type() == "io1");
   CHECK(volumes["/dev/sdf"].snapshot_id().empty());
   CHECK_FALSE(volumes["/dev/sdf"].attachments(0).delete_on_termination());
@@ -75,7 +75,7 @@ TEST_CASE("a launch makes the volumes that its block device mappings ask for, an
   REQUIRE(world.Reaches(id, InstanceState::kTerminated));
   const auto left = Value(world.Call<ec2::v1::DescribeVolumesResponse>(ec2::v1::DescribeVolumesRequest()));
   REQUIRE(left.volumes_size() == 1);
-  CHECK(left.volumes(0).size() == 2);
+  CHECK(left.volumes(0).size() == 4);
   CHECK(left.volumes(0).state() == "available");
   CHECK(world.disks.List()->volumes.size() == 1);
 }
@@ -83,12 +83,12 @@ TEST_CASE("a launch makes the volumes that its block device mappings ask for, an
 TEST_CASE("a launch template keeps block device mappings, and launches from it make the volumes", "[api]") {
   ApiWorld world;
   const std::string data = absl::StrCat("image_id: '", world.image.text(), "' ", Mappings(world));
-  REQUIRE(world
-              .CallText("CreateLaunchTemplate",
-                        absl::StrCat("launch_template_name: 't' launch_template_data { ", data, " }"))
-              .ok());
+  REQUIRE_OK(world
+                 .CallText("CreateLaunchTemplate",
+                           absl::StrCat("launch_template_name: 'web' launch_template_data { ", data, " }"))
+                 .status());
   const auto answer =
-      world.CallText("RunInstances", "launch_template { launch_template_name: 't' } min_count: 1 max_count: 1");
+      world.CallText("RunInstances", "launch_template { launch_template_name: 'web' } min_count: 1 max_count: 1");
   INFO(answer.status());
   REQUIRE(answer.ok());
   CheckMade(world, Launched(*answer));

@@ -304,11 +304,14 @@ TEST_CASE("a change that needs a stopped instance is refused with one reason", "
   compute::InstanceChange type;
   type.instance_type = "b1.small";
   CHECK(world.service->Modify(id, type).message() ==
-        "The instance '" + id.text() + "' is running; its type can be changed only while it is stopped");
+        "The instance '" + id.text() +
+            "' is not in the 'stopped' state. It is running, and its type can be changed only while it is stopped.");
   compute::InstanceChange data;
   data.user_data = "x";
-  CHECK(world.service->Modify(id, data).message() ==
-        "The instance '" + id.text() + "' is running; its user data can be changed only while it is stopped");
+  CHECK(
+      world.service->Modify(id, data).message() ==
+      "The instance '" + id.text() +
+          "' is not in the 'stopped' state. It is running, and its user data can be changed only while it is stopped.");
 }
 
 TEST_CASE("user data survives changes that do not touch it", "[compute]") {

@@ -75,11 +75,12 @@ class AuditFixture {
                                         .on_vpc_ready =
                                             [this](const Vpc&) {
                                               listens = true;
+                                              ++times_ready;
                                               return absl::OkStatus();
                                             },
                                         .is_vpc_ready = [this](const VpcId&) { return listens.load(); }});
     reconciler->Start();
-    REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0; }));
+    REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0 && times_ready > 0; }));
   }
   ~AuditFixture() { reconciler->Stop(); }
 
@@ -89,6 +90,7 @@ class AuditFixture {
   std::unique_ptr<store::Database> database;
   DamagedFabric fabric;
   std::atomic<bool> listens = true;
+  std::atomic<int> times_ready = 0;
   std::unique_ptr<network::NetworkReconciler> reconciler;
   VpcId vpc;
 };

@@ -151,8 +151,7 @@ TEST_CASE("a bad rule is refused with EC2's code and takes the whole call with i
   CHECK(f.woken.empty());
 
   const absl::Status duplicate = f.service.Authorize(id, {Tcp(22, 22)}).status();
-  for (const char* fact : {"ingress", "TCP", "22 to 22", "0.0.0.0/0"}) CHECK(Mentions(duplicate, fact));
-  CHECK(Mentions(duplicate, id.text()));
+  for (const char* fact : {"TCP", "from port: 22, to port: 22", "0.0.0.0/0"}) CHECK(Mentions(duplicate, fact));
 }
 
 TEST_CASE("a group has at most 60 rules in each direction", "[security-group]") {

@@ -28,7 +28,7 @@ struct SnapshotWorld : ComputeWorld {
   // The root volume alone: its instance has gone.
   Volume Orphan() {
     compute::RunRequest run = Request();
-    run.root_delete_on_termination = false;
+    run.block_devices = {{.device = "/dev/vda", .delete_on_termination = false}};
     const InstanceId id = Launch(run);
     const VolumeId volume = RootOf(id).id;
     REQUIRE_OK(service->Terminate({id}).status());
@@ -36,7 +36,9 @@ struct SnapshotWorld : ComputeWorld {
     return Row(volume);
   }
   using ComputeWorld::Row;
-  Volume Row(const VolumeId& id) { return Value(storage::VolumeService(*database).List({&id, 1})).front().volume; }
+  Volume Row(const VolumeId& id) {
+    return Value(database->ReadFor([&](store::Connection& c) { return storage::GetVolume(c, id); }));
+  }
   void Delete(const VolumeId& id) {
     REQUIRE_OK(disks.RemoveVolume(id));
     REQUIRE_OK(database->Write([&](store::Connection& c) { return storage::RemoveVolume(c, id); }));
