@@ -39,9 +39,12 @@ absl::Status CheckRoom(store::Connection& c, const Instance& instance, const std
                       absl::StrCat("Invalid value '", device, "' for unixDevice. Attachment point ", device,
                                    " is already in use by ", volume.id.text()));
   }
-  if (volumes.size() < kMaxVolumesOfInstance) return absl::OkStatus();
-  return ec2::Error("AttachmentLimitExceeded", absl::StrCat("The instance '", instance.id.text(), "' has ",
-                                                            volumes.size(), " volumes, as many as one can have"));
+  const bool runs = instance.state == InstanceState::kRunning;
+  if (volumes.size() < (runs ? kMaxVolumesWhileRunning : kMaxVolumesOfInstance)) return absl::OkStatus();
+  return ec2::Error(
+      "AttachmentLimitExceeded",
+      absl::StrCat("The instance '", instance.id.text(), "' has ", volumes.size(), " volumes, as many as ",
+                   runs ? "one can be given while it runs; stop it to attach more" : "one can have"));
 }
 
 // Names of the attachment that the request gives and the volume has otherwise.

@@ -64,8 +64,9 @@ TEST_CASE("a guest's domain has its identity, size and devices, and nothing else
   CHECK(xml("//serial/source/@path") == Guest().directory + "/console.sock");
   CHECK(xml("//serial/log/@file") == Guest().directory + "/console.log");
   CHECK(xml.Count("//graphics|//video|//sound|//input") == 0);
-  // A NIC, the balloon and the random numbers have a port each, so has every disk that it can get, and one is spare.
-  CHECK(xml.Count("//controller[@model='pcie-root-port']") == kMaxVolumesOfInstance + 4);
+  // A NIC, the balloon and the random numbers have a port each, so has every disk that it can get while it runs, and
+  // one is spare.
+  CHECK(xml.Count("//controller[@model='pcie-root-port']") == kMaxVolumesWhileRunning + 4);
 }
 
 TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is known", "[libvirt]") {

@@ -208,12 +208,15 @@ TEST_CASE("what attaches and detaches volumes refuses with EC2's codes, and chan
   CHECK(world.Row(free).instance_id.empty());
 }
 
-TEST_CASE("an instance takes so many volumes and no more", "[compute]") {
+TEST_CASE("an instance takes so many volumes while it runs, more when it is stopped, and no more", "[compute]") {
   World world;
   const InstanceId id = world.Launch();
+  const auto device = [](size_t i) { return absl::StrCat("/dev/sd", std::string(1, static_cast<char>('a' + i))); };
+  for (size_t i = 1; i < compute::kMaxVolumesWhileRunning; ++i) world.Attach(world.Create(), id, device(i));
+  CHECK(world.Refusal(AttachRequest{world.Create(), id, "/dev/xvdba"}) == "AttachmentLimitExceeded");
   world.Stop(id);
-  for (size_t i = 1; i < compute::kMaxVolumesOfInstance; ++i) {
-    world.Attach(world.Create(), id, absl::StrCat("/dev/sd", std::string(1, static_cast<char>('a' + i))));
+  for (size_t i = compute::kMaxVolumesWhileRunning; i < compute::kMaxVolumesOfInstance; ++i) {
+    world.Attach(world.Create(), id, device(i));
   }
   CHECK(world.Refusal(AttachRequest{world.Create(), id, "/dev/xvdba"}) == "AttachmentLimitExceeded");
 }

@@ -25,7 +25,7 @@ struct DomainProfile {
   std::string firmware_code;
   // PCIe ports for disks, those that are there at the start included: so many volumes can be attached to a running
   // guest.
-  int disk_ports = kMaxVolumesOfInstance;
+  int disk_ports = kMaxVolumesWhileRunning;
   // PCIe ports kept free for other devices.
   int spare_ports = 1;
 };

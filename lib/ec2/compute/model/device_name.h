@@ -9,8 +9,11 @@
 
 namespace brume::compute {
 
-// Volumes of one instance, its root's included. A guest has so many ports for them from its start.
+// Volumes of one instance, its root's included.
 inline constexpr size_t kMaxVolumesOfInstance = 26;
+// Up to so many volumes another can be attached while the instance runs: its guest has PCIe ports for them from its
+// start, and each port costs an emulated guest some 35 ms of its boot.
+inline constexpr size_t kMaxVolumesWhileRunning = 8;
 
 // "/dev/sdf", "/dev/sda1", "/dev/xvdba", "/dev/vda", and the same without "/dev/". Error: InvalidParameterValue.
 absl::Status CheckDeviceName(absl::string_view name);
