@@ -55,7 +55,7 @@ class GroupsTest(SimulatedClientTest):
         group = self.shown("life")
         self.assertEqual((group["MinSize"], group["MaxSize"], group["DesiredCapacity"]), (1, 3, 2))
         self.assertEqual(group["LaunchTemplate"],
-                         {"LaunchTemplateId": self.template, "LaunchTemplateName": "web", "Version": "$Default"})
+                         {"LaunchTemplateId": self.template, "LaunchTemplateName": "web"})
         self.assertEqual(group["CreatedTime"].tzname(), "UTC")
         self.assertEqual((group["LoadBalancerNames"], group["TargetGroupARNs"]), ([], []))
 

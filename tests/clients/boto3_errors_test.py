@@ -53,7 +53,7 @@ def bad_calls(image, instance, dead, group):
         ("InvalidParameterValue", *run(InstanceInitiatedShutdownBehavior="hibernate")),
         ("InvalidParameterValue", *run(MetadataOptions={"HttpTokens": "maybe"})),
         ("InvalidParameterCombination", *run(NetworkInterfaces=[{"DeviceIndex": 0}], SecurityGroupIds=[group])),
-        ("InvalidBlockDeviceMapping", *run(BlockDeviceMappings=[{"DeviceName": "/dev/sdz", "Ebs": {"VolumeSize": 8}}])),
+        ("InvalidBlockDeviceMapping", *run(BlockDeviceMappings=[{"DeviceName": "/dev/null", "Ebs": {"VolumeSize": 8}}])),
         ("InvalidParameterValue", *run(TagSpecifications=[{"ResourceType": "moon", "Tags": [{"Key": "a"}]}])),
         ("DryRunOperation", *run(DryRun=True)),
         # Instances that are there, and that are not

@@ -316,9 +316,9 @@ class Volume:
 
     def update(self):
         self.ec2.create_tags(Resources=[self.id], Tags=[{"Key": "Env", "Value": "test"}])
-        self.ec2.modify_volume(VolumeId=self.id, Size=6, VolumeType="gp3", Iops=3500, Throughput=130)
+        self.ec2.modify_volume(VolumeId=self.id, Size=7, VolumeType="gp3", Iops=3500, Throughput=130)
         wait_until(lambda: self.modification() in ("optimizing", "completed"), 10, f"{self.id} to be modified")
-        return {"size": 6, "iops": 3500, "throughput": 130, "tags": {"Name": "replay", "Env": "test"}}
+        return {"size": 7, "iops": 3500, "throughput": 130, "tags": {"Name": "replay", "Env": "test"}}
 
     def modification(self):
         shown, = self.ec2.describe_volumes_modifications(VolumeIds=[self.id])["VolumesModifications"]

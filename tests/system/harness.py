@@ -309,6 +309,12 @@ class Host:
             if snapshot["VolumeId"] != "vol-ffffffff":
                 self.api("delete-snapshot", snapshot_id=snapshot["SnapshotId"])
 
+    def delete_volumes(self):
+        """Those that outlived their instances, as data volumes do."""
+        for volume in self.api("describe-volumes")["Volumes"]:
+            if volume["State"] == "available":
+                self.api("delete-volume", volume_id=volume["VolumeId"])
+
     def unexpected_files(self):
         return [path for path in leftovers.files(self.state_dir) if path not in self.expected_left]
 
@@ -345,6 +351,7 @@ class Host:
             self.start()
         self.terminate_all()
         self.delete_snapshots()
+        self.delete_volumes()
         wait_until(lambda: not self.unexpected_files(), 20, lambda: f"the end of {self.unexpected_files()}")
         code = self.stop()
         if code != 0:

@@ -153,7 +153,7 @@ class LaunchRulesTest(SimulatedTest):
                 ("InvalidParameterValue", {"placement": {"AvailabilityZone": "eu-west-1a"}}),
                 ("InvalidParameterValue", {"private_ip_address": "10.9.9.9"}),
                 ("InvalidBlockDeviceMapping", {"block_device_mappings": [
-                    {"DeviceName": "/dev/vdz", "Ebs": {"VolumeSize": 1}}]})):
+                    {"DeviceName": "/dev/null", "Ebs": {"VolumeSize": 1}}]})):
             with self.subTest(arguments=arguments):
                 self.run_refused(code, **arguments)
 
