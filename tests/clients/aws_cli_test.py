@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from client_host import AwsError, ClientTest
+from conditions import wait_until
 from guest import Guest
 
 USER_DATA = "#!/bin/sh\necho hello from the user data\n"
@@ -113,7 +114,8 @@ class AwsCliTest(ClientTest):
         (launched,) = self.aws("ec2", "run-instances", "--image-id", self.host.image_id, "--instance-type", "t3.nano",
                                "--block-device-mappings", "DeviceName=/dev/sdb,Ebs={VolumeSize=1}")["Instances"]
         instance, zone = launched["InstanceId"], launched["Placement"]["AvailabilityZone"]
-        self.aws("ec2", "wait", "instance-running", "--instance-ids", instance)
+        wait_until(lambda: self.host.api("describe-instances", instance_ids=[instance])
+                   ["Reservations"][0]["Instances"][0]["State"]["Name"] == "running", 60, f"{instance} to run")
         volume = self.aws("ec2", "create-volume", "--availability-zone", zone, "--size", "1", "--tag-specifications",
                           "ResourceType=volume,Tags=[{Key=Name,Value=data}]")["VolumeId"]
         self.aws("ec2", "wait", "volume-available", "--volume-ids", volume)
@@ -129,11 +131,13 @@ class AwsCliTest(ClientTest):
         self.assertEqual(status[0]["VolumeStatus"]["Status"], "ok")
         self.refused("VolumeInUse", "ec2", "delete-volume", "--volume-id", volume)
         self.assertEqual(self.aws("ec2", "detach-volume", "--volume-id", volume)["State"], "detaching")
+        # A waiter looks every fifteen seconds: let it find what it waits for.
+        wait_until(lambda: self.host.api("describe-volumes", volume_ids=[volume])["Volumes"][0]["State"] == "available",
+                   60, f"{volume} to be detached")
         self.aws("ec2", "wait", "volume-available", "--volume-ids", volume)
         self.aws("ec2", "delete-volume", "--volume-id", volume)
         self.aws("ec2", "wait", "volume-deleted", "--volume-ids", volume)
         self.aws("ec2", "terminate-instances", "--instance-ids", instance)
-        self.aws("ec2", "wait", "instance-terminated", "--instance-ids", instance)
 
     def test_an_instance_is_launched_from_a_template(self):
         made = self.aws("ec2", "create-launch-template", "--launch-template-name", "tutorial", "--launch-template-data",
