@@ -21,7 +21,7 @@ class VolumeTest(HostTest):
     def wait_state(self, volume, state, attachment=None, seconds=60):
         def look():
             shown = self.show(volume)
-            states = [each["State"] for each in shown["Attachments"]]
+            states = [each["State"] for each in shown.get("Attachments", [])]
             return shown["State"] == state and states == ([attachment] if attachment else [])
         wait_until(look, seconds, lambda: f"{volume} {state}: it is {self.show(volume)}")
 
