@@ -15,7 +15,10 @@ def differences(host):
         instances = dict(database.execute("SELECT id, state FROM instances"))
         interfaces = list(database.execute("SELECT id, instance_id, public_ip FROM network_interfaces"))
         volumes = {row[0] for row in database.execute("SELECT id FROM volumes")}
-        images = {row[0] for row in database.execute("SELECT id FROM images")}
+        # Images that have files of their own, and snapshots that are no copies.
+        layers = {row[0] for row in database.execute("SELECT id FROM images WHERE disk_file || kernel_file <> '' "
+                                                     "AND boot_image_id IS NULL")}
+        layers |= {row[0] for row in database.execute("SELECT id FROM snapshots WHERE layer_id = id AND state <> 2")}
     database.close()
     states = {id: STATES[code] for id, code in instances.items()}
 
@@ -39,7 +42,7 @@ def differences(host):
     found += ["an address given twice"] if len(addresses) != len(set(addresses)) else []
 
     found += compare("volume", volumes, listing(host, "volumes"))
-    found += compare("layer", images, listing(host, "layers"))
+    found += compare("layer", layers, listing(host, "layers"))
     # One that was terminated before its launch began never had a directory.
     directories = listing(host, "instances")
     found += compare("instance directory", running | (set(instances) & directories), directories)

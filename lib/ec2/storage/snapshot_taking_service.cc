@@ -67,7 +67,6 @@ absl::Status Take(const SnapshotTaking& parts, std::vector<Taking>& round, const
 // The round cannot be taken; its volumes stay as they are.
 absl::Status GiveUp(const SnapshotTaking& parts, std::vector<Taking>& round, const absl::Status& why) {
   for (const Taking& taking : round) RETURN_IF_ERROR(parts.disks.AbandonSnapshot(taking.volume, taking.snapshot));
-  RETURN_IF_ERROR(Failpoint("snapshot.abandoned"));
   for (Taking& taking : round) {
     log::Error("snapshot {} of {} cannot be taken: {}", taking.snapshot.id.text(), taking.volume.id.text(),
                why.message());
