@@ -33,6 +33,9 @@ def make_previous(path):
             continue
         shared = ", ".join(name for name in columns(database, "main", table) if name in known)
         database.execute(f"INSERT INTO main.{table} ({shared}) SELECT {shared} FROM newer.{table}")
+    # Volumes lay over images alone, and said so.
+    database.execute("UPDATE main.volumes SET image_id = (SELECT layer_id FROM newer.volumes AS now "
+                     "WHERE now.id = main.volumes.id AND now.layer_id <> '')")
     database.commit()
     broken = database.execute("PRAGMA main.foreign_key_check").fetchall()
     assert not broken, broken
