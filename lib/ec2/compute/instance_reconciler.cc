@@ -116,10 +116,10 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
   absl::Duration again = absl::ZeroDuration();
   const absl::StatusOr<bool> taken = TakeSnapshots(*guest, &again);
   if (taken.ok() && *taken) return absl::ZeroDuration();
-  if (again > absl::ZeroDuration()) return again;
   // A launch must not open disks of which a snapshot is half taken; the end of a guest is not held up.
   const bool ends =
       guest->instance.state == InstanceState::kStopping || guest->instance.state == InstanceState::kShuttingDown;
+  if (!ends && again > absl::ZeroDuration()) return again;
   if (!taken.ok() && !ends) return absl::IsAborted(taken.status()) ? Next(absl::ZeroDuration()) : taken.status();
   switch (guest->instance.state) {
     case InstanceState::kPending:

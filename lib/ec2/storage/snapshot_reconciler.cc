@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/snapshot_reconciler.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -94,8 +95,10 @@ SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapsh
   RETURN_IF_ERROR(Failpoint("snapshot.removed"));
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return SnapshotTable(c).Delete(snapshot.id); }));
   log::Info("snapshot {} and its layer are gone", snapshot.id.text());
-  // What lay under it may be free now, a snapshot's or an image's.
-  WakeAll();
+  // What lay under it, or what it was a copy of, may be free now: a snapshot's or an image's.
+  for (const std::string& layer : {snapshot.below, snapshot.layer_id}) {
+    if (const absl::StatusOr<SnapshotId> id = SnapshotId::Parse(layer); id.ok()) Wake(*id);
+  }
   parts_.on_layer_removed();
   return absl::InfiniteDuration();
 }

@@ -89,6 +89,21 @@ TEST_CASE("a guest deaf to its power button loses power for an image at rest, at
   CHECK(world.Reaches(id, InstanceState::kRunning));
 }
 
+TEST_CASE("a forced stop does not wait for a guest that is being powered off for an image", "[storage]") {
+  ImageWorld world;
+  world.hypervisor.MakeDeaf(true);
+  const InstanceId id = world.Launch();
+  storage::ImageOfInstanceRequest request = world.Of(id, "golden");
+  request.at_rest = true;
+  const ImageId made = Value(world.image_service->CreateOf(request));
+  REQUIRE(ImageWorld::Eventually([&] { return world.hypervisor.CallsOf("AskToStop") >= 1; }));
+  REQUIRE_OK(world.service->Stop({id}, /*force=*/true).status());
+  REQUIRE(world.Reaches(id, InstanceState::kStopped));
+  world.reconciler->Wake(id);
+  CHECK(ImageWorld::Eventually([&] { return world.Get(made).state == ImageState::kAvailable; }));
+  CHECK(world.Row(id).state == InstanceState::kStopped);
+}
+
 TEST_CASE("an image of an image of an instance needs the first one's files, and outlives its row's name", "[storage]") {
   ImageWorld world;
   const ImageId first = world.Make(world.Of(world.Launch(), "first"));
