@@ -38,11 +38,11 @@ const std::vector<Command>& HandMadeCommands() {
           {"--endpoint-url URL", "Where the EC2 Query API is. Default: where the daemon says it serves it."},
           {"--show-secret", "Print the root's key itself, too."}}},
         {"doctor",
-         "doctor",
+         "doctor [--rebuild]",
          "Shows what works on this host, and a fix for each fault.",
          "Asks the daemon. When it cannot be reached, looks for why from here. The exit code is 0 when all is well, "
          "and 1 when something is not.",
-         {}},
+         {{"--rebuild", "After the loss of the database: make the rows of images, snapshots and volumes again."}}},
         {"events",
          "events [--resource ID] [--action NAME] [--user NAME] [--changes] [--since TIME] [FLAGS …]",
          "Shows who asked what of the daemon, and what came of it.",

@@ -92,6 +92,13 @@ std::vector<DoctorCheck> ChecksFromHere(const GlobalOptions& global, const absl:
   return checks;
 }
 
+std::vector<DoctorCheck> ChecksOf(const google::protobuf::RepeatedPtrField<host::v1::HostCheck>& list) {
+  std::vector<DoctorCheck> checks;
+  for (const host::v1::HostCheck& check : list)
+    checks.push_back({check.name(), check.ok(), check.detail(), check.fix()});
+  return checks;
+}
+
 }  // namespace
 
 std::string RenderChecks(const std::vector<DoctorCheck>& checks) {
@@ -116,23 +123,35 @@ std::string RenderHost(const host::v1::DescribeHostResponse& host) {
                   Printable(hypervisor.acceleration()));
   if (!hypervisor.acceleration_note().empty()) absl::StrAppend(&text, ": ", Printable(hypervisor.acceleration_note()));
   text += "\n\n";
-  const auto from = [](const auto& list) {
-    std::vector<DoctorCheck> checks;
-    for (const host::v1::HostCheck& check : list)
-      checks.push_back({check.name(), check.ok(), check.detail(), check.fix()});
-    return checks;
-  };
-  text += RenderChecks(from(host.checks()));
+  text += RenderChecks(ChecksOf(host.checks()));
   if (host.orphans_size() > 0) {
     text += "\nOn the host under brume's names, but in no row of its database (nothing of it is deleted):\n";
-    text += RenderChecks(from(host.orphans()));
+    text += RenderChecks(ChecksOf(host.orphans()));
   }
   return text;
 }
 
+// Makes lost rows again and shows which.
+static absl::StatusOr<int> RebuildStorage(const Schema& schema, const GlobalOptions& global) {
+  const auto* method = schema.pool().FindMethodByName("brume.host.v1.Host.RebuildStorage");
+  if (method == nullptr) return absl::InternalError("the schema has no RebuildStorage");
+  ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  host::v1::RebuildStorageResponse rebuilt;
+  RETURN_IF_ERROR(client->Call(*method, host::v1::RebuildStorageRequest(), &rebuilt, kCallDeadline));
+  if (global.output_chosen && global.output == OutputFormat::kJson) {
+    RETURN_IF_ERROR(Print(RenderJson(ToJson(rebuilt))));
+  } else if (rebuilt.disks().empty()) {
+    RETURN_IF_ERROR(Print("Nothing is missing: every record has its row.\n"));
+  } else {
+    RETURN_IF_ERROR(Print(RenderChecks(ChecksOf(rebuilt.disks()))));
+  }
+  const auto& disks = rebuilt.disks();
+  return std::all_of(disks.begin(), disks.end(), [](const host::v1::HostCheck& disk) { return disk.ok(); }) ? 0 : 1;
+}
+
 absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
                               const std::vector<std::string>& tokens) {
-  ASSIGN_OR_RETURN(ParsedOptions options, ParseOptions(tokens, {{"help", false}}));
+  ASSIGN_OR_RETURN(ParsedOptions options, ParseOptions(tokens, {{"help", false}, {"rebuild", false}}));
   if (options.Find("help")) {
     RETURN_IF_ERROR(Print(CommandHelpText("doctor", TerminalWidth(STDOUT_FILENO))));
     return 0;
@@ -140,6 +159,7 @@ absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
   if (!options.positional.empty() || !options.after_dashes.empty()) {
     return absl::InvalidArgumentError("brume doctor takes no arguments");
   }
+  if (options.Find("rebuild")) return RebuildStorage(schema, global);
   const auto* method = schema.pool().FindMethodByName("brume.host.v1.Host.DescribeHost");
   if (method == nullptr) return absl::InternalError("the schema has no DescribeHost");
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));

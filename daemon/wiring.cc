@@ -288,7 +288,8 @@ class RealDaemon final : public Daemon {
                       .webhooks = config_.webhooks}),
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
-        host_(config_.settings, events_, statistics_, [this] { return DescribeHost(); }),
+        host_(config_.settings, events_, statistics_,
+              {.describe = [this] { return DescribeHost(); }, .rebuild = [this] { return RebuildStorage(); }}),
         dispatcher_({.account = config_.settings.account(),
                      .admit = [this](const auto& method, const auto& request,
                                      const Caller& caller) { return limiter_.Admit(method, request, caller); },
@@ -411,6 +412,15 @@ class RealDaemon final : public Daemon {
                                         .disks = *adapters_.disks});
     report.ec2_url = ec2_url_;
     return report;
+  }
+
+  absl::StatusOr<std::vector<host::HostCheck>> RebuildStorage() {
+    ASSIGN_OR_RETURN(const storage::RebuildReport report, storage_.records().Rebuild());
+    storage_.OnDisksFreed();  // which looks at all images and snapshots
+    std::vector<host::HostCheck> disks;
+    for (const std::string& id : report.rebuilt) disks.push_back({id, true, "made again of its record", ""});
+    for (const auto& [id, reason] : report.refused) disks.push_back({id, false, reason, ""});
+    return disks;
   }
 
   const Config config_;

@@ -38,4 +38,13 @@ struct HostReport {
 // Observes the host. Thread-safe.
 using DescribeFunction = std::function<absl::StatusOr<HostReport>()>;
 
+// Makes lost rows of disks again: what became of each. Thread-safe.
+using RebuildFunction = std::function<absl::StatusOr<std::vector<HostCheck>>()>;
+
+// What the daemon, which knows the parts, does for the host's actions.
+struct HostFunctions {
+  DescribeFunction describe;
+  RebuildFunction rebuild;
+};
+
 }  // namespace brume::host

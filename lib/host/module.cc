@@ -6,7 +6,7 @@
 namespace brume::host {
 
 void HostModule::Register(gateway::Actions& actions) {
-  AddHostActions(actions, describe_, settings_, statistics_);
+  AddHostActions(actions, functions_, settings_, statistics_);
   AddEventActions(actions, events_);
 }
 

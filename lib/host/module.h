@@ -15,8 +15,8 @@ namespace brume::host {
 class HostModule {
  public:
   HostModule(const Settings& settings, gateway::EventLog& events, gateway::CallStatistics& statistics,
-             DescribeFunction describe)
-      : settings_(settings), events_(events), statistics_(statistics), describe_(std::move(describe)) {}
+             HostFunctions functions)
+      : settings_(settings), events_(events), statistics_(statistics), functions_(std::move(functions)) {}
 
   void Register(gateway::Actions& actions);
 
@@ -24,7 +24,7 @@ class HostModule {
   const Settings& settings_;
   gateway::EventLog& events_;
   gateway::CallStatistics& statistics_;
-  const DescribeFunction describe_;
+  const HostFunctions functions_;
 };
 
 }  // namespace brume::host

@@ -112,7 +112,7 @@ class ApiWorld : public ComputeWorld {
                                      .volume_modifications = volume_modifications,
                                      .machine_of = machine_of});
     ec2::AddImportActions(actions, imports);
-    host::AddHostActions(actions, describe_host, settings, statistics);
+    host::AddHostActions(actions, host_functions, settings, statistics);
     host::AddEventActions(actions, events);
     iam::AddIamActions(actions, iam_services);
     cloudwatch::AddCloudwatchActions(actions,
@@ -288,7 +288,8 @@ class ApiWorld : public ComputeWorld {
     return runs ? status : compute::InstanceStatus{.system = kNotApplicable, .instance = kNotApplicable};
   };
   host::HostReport host;
-  host::DescribeFunction describe_host = [this] { return host; };
+  host::HostFunctions host_functions = {.describe = [this] { return host; },
+                                        .rebuild = [] { return std::vector<host::HostCheck>(); }};
 
  private:
   // Monitoring has nothing to tell.

@@ -14,6 +14,7 @@
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/storage/import_task_table.h"
+#include "lib/ec2/storage/record_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_modification_table.h"
 #include "lib/ec2/tagging/tag_table.h"
@@ -47,7 +48,8 @@ const std::set<std::string> kNotDescribed = {
 };
 
 std::vector<TableDescription> Descriptions() {
-  std::vector<TableDescription> all = {autoscaling::ActivityTable::Describe(),
+  std::vector<TableDescription> all = {storage::RecordTable::Describe(),
+                                       autoscaling::ActivityTable::Describe(),
                                        autoscaling::LaunchConfigurationTable::Describe(),
                                        autoscaling::PolicyTable::Describe(),
                                        autoscaling::RefreshTable::Describe(),

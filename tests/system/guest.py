@@ -31,9 +31,10 @@ def connects(address, port, seconds=2):
 
 
 class Guest:
-    def __init__(self, host, instance_id):
+    def __init__(self, host, instance_id, user="root"):
         self.host = host
         self.id = instance_id
+        self.user = user
 
     def __repr__(self):
         return self.id
@@ -121,7 +122,7 @@ class Guest:
     def ssh_argv(self, address=None):
         return ["ssh", "-F", "/dev/null", "-i", self.host.key_path, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
                 "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5",
-                "-o", "LogLevel=ERROR", f"root@{address or self.public_ip}"]
+                "-o", "LogLevel=ERROR", f"{self.user}@{address or self.public_ip}"]
 
     def ssh(self, command, timeout=60, check=True, stdin=""):
         """Runs a shell command in the guest: what it printed. SshError unless it ends with 0."""
@@ -138,6 +139,22 @@ class Guest:
         if done.returncode == 255:
             raise SshError(f"{self.id}: {command!r}: {done.stderr}")
         return done.returncode == 0
+
+    def disk_of(self, volume, seconds=30):
+        """The guest's own name of a volume's disk, "vdb", once it has it: it goes by the serial."""
+        serial = volume.replace("-", "")
+        return wait_until(
+            lambda: self.ssh(f"grep -l {serial} /sys/block/*/serial 2>/dev/null | cut -d/ -f4").strip(),
+            seconds, f"{volume} in {self}")
+
+    def write_sector(self, text, sector, disk="vda"):
+        """Puts the text into a sector of a disk; it is on the disk when this returns."""
+        self.ssh(f"echo {text} | dd of=/dev/{disk} bs=512 seek={sector} conv=notrunc,sync,fsync 2>/dev/null")
+
+    def read_sector(self, sector, disk="vda"):
+        """What write_sector put there, read past the guest's cache; empty where nothing was written."""
+        command = f"dd if=/dev/{disk} bs=512 skip={sector} count=1 iflag=direct 2>/dev/null | tr -d '\\0'"
+        return self.ssh(command).strip()
 
     def boot_id(self):
         return self.ssh("cat /proc/sys/kernel/random/boot_id").strip()

@@ -304,10 +304,9 @@ class Host:
             self.api("deregister-image", image_id=image["ImageId"])
 
     def delete_snapshots(self):
-        """Those of volumes; an image's own goes with it."""
+        """Of volumes, and copies; an image's own has gone with it."""
         for snapshot in self.api("describe-snapshots")["Snapshots"]:
-            if snapshot["VolumeId"] != "vol-ffffffff":
-                self.api("delete-snapshot", snapshot_id=snapshot["SnapshotId"])
+            self.api("delete-snapshot", snapshot_id=snapshot["SnapshotId"])
 
     def delete_volumes(self):
         """Those that outlived their instances, as data volumes do."""

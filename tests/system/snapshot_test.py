@@ -12,12 +12,6 @@ SECTOR = 20000
 
 
 class SnapshotTest(HostTest):
-    def write(self, guest, text, sector):
-        guest.ssh(f"echo {text} | dd of=/dev/vda bs=512 seek={sector} conv=notrunc,sync,fsync 2>/dev/null")
-
-    def read(self, guest, sector):
-        return guest.ssh(f"dd if=/dev/vda bs=512 skip={sector} count=1 iflag=direct 2>/dev/null | tr -d '\\0'").strip()
-
     def snapshot(self, guest):
         made = self.host.api("create-snapshot", volume_id=guest.root_volume)["SnapshotId"]
         self.wait_snapshot(made)
@@ -45,10 +39,10 @@ class SnapshotTest(HostTest):
     def test_what_a_running_guest_wrote_before_a_snapshot_is_in_it_and_what_it_wrote_later_is_not(self):
         guest = self.host.launch_ready()
         boot = guest.boot_id()
-        self.write(guest, "before", SECTOR)
+        guest.write_sector("before", SECTOR)
         snapshot = self.snapshot(guest)
-        self.write(guest, "after", SECTOR)
-        self.assertEqual(self.read(guest, SECTOR), "after")
+        guest.write_sector("after", SECTOR)
+        self.assertEqual(guest.read_sector(SECTOR), "after")
         self.assertEqual(guest.boot_id(), boot)
 
         name = f"of-{snapshot}"
@@ -63,12 +57,12 @@ class SnapshotTest(HostTest):
         self.check_sound(guest.root_volume)
         guest.start()
         guest.wait_ssh(other_boot_than=boot)
-        self.assertEqual(self.read(guest, SECTOR), "after")
+        self.assertEqual(guest.read_sector(SECTOR), "after")
         self.host.kill()
         self.host.start()
         self.snapshot(guest)
-        self.write(guest, "last", SECTOR)
-        self.assertEqual(self.read(guest, SECTOR), "last")
+        guest.write_sector("last", SECTOR)
+        self.assertEqual(guest.read_sector(SECTOR), "last")
         guest.terminate()
         guest.wait_state("terminated")
         for each in self.host.api("describe-snapshots")["Snapshots"]:
@@ -79,22 +73,22 @@ class SnapshotTest(HostTest):
     def test_an_image_of_a_guest_boots_with_what_it_wrote(self):
         guest = self.host.launch_ready()
         boot = guest.boot_id()
-        self.write(guest, "live", SECTOR)
+        guest.write_sector("live", SECTOR)
         live = self.host.api("create-image", instance_id=guest.id, name="live", no_reboot=True)["ImageId"]
         self.host.wait_image(live)
         self.assertEqual(guest.boot_id(), boot)
-        self.write(guest, "at-rest", SECTOR)
+        guest.write_sector("at-rest", SECTOR)
         rest = self.host.api("create-image", instance_id=guest.id, name="at rest")["ImageId"]
         self.host.wait_image(rest)
         guest.wait_ssh(other_boot_than=boot)
         self.assertEqual(guest.state, "running")
-        self.assertEqual(self.read(guest, SECTOR), "at-rest")
+        self.assertEqual(guest.read_sector(SECTOR), "at-rest")
 
         first, second = self.launch_of(live), self.launch_of(rest)
-        self.assertEqual(self.read(first, SECTOR), "live")
-        self.assertEqual(self.read(second, SECTOR), "at-rest")
-        self.write(first, "own", SECTOR)
-        self.assertEqual(self.read(second, SECTOR), "at-rest")
+        self.assertEqual(first.read_sector(SECTOR), "live")
+        self.assertEqual(second.read_sector(SECTOR), "at-rest")
+        first.write_sector("own", SECTOR)
+        self.assertEqual(second.read_sector(SECTOR), "at-rest")
         for each in (guest, first, second):
             each.terminate()
         for each in (guest, first, second):

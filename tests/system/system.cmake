@@ -1,7 +1,9 @@
 # Guests boot here for real.
-foreach(module launch volume snapshot network metadata lifecycle ends image console restart previous_revision full_disk libvirtd doctor monitoring alarm scaling)
+foreach(module launch volume snapshot network metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
+brume_python_test(system_debian system debian_test TIMEOUT 1200 LABELS system GUESTS ENVIRONMENT BRUME_DEBIAN=${BRUME_DEBIAN})
+set_tests_properties(system_debian PROPERTIES FIXTURES_REQUIRED "mini;debian" PROCESSORS 2)
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)
 brume_python_test(system_import system import_test TIMEOUT 300 LABELS system)
 brume_python_test(system_simulate system simulate_test TIMEOUT 300 LABELS system)

@@ -49,13 +49,6 @@ class VolumeTest(HostTest):
                 return error.code == "InvalidVolume.NotFound"
         wait_until(gone, 30, f"the end of {volume}")
 
-    def disk_of(self, guest, volume):
-        """The guest's own name of the disk: it goes by the serial."""
-        serial = volume.replace("-", "")
-        return wait_until(
-            lambda: guest.ssh(f"grep -l {serial} /sys/block/*/serial 2>/dev/null | cut -d/ -f4").strip(),
-            30, f"{volume} in {guest}")
-
     def test_what_one_guest_writes_to_a_volume_another_reads(self):
         first, second = self.guests
         volume = self.create(size=1)
@@ -64,7 +57,7 @@ class VolumeTest(HostTest):
         self.assertEqual(refused.exception.code, "IncorrectState")
         self.attach(volume, first)
         self.assertEqual(len(first.describe()["BlockDeviceMappings"]), 2)
-        disk = self.disk_of(first, volume)
+        disk = first.disk_of(volume)
         self.assertEqual(first.ssh(f"cat /sys/block/{disk}/size").strip(), str(2 * 1024 * 1024))
         first.ssh(f"echo remembered | dd of=/dev/{disk} bs=512 conv=sync,fsync")
         with self.assertRaises(CliError) as refused:
@@ -73,7 +66,7 @@ class VolumeTest(HostTest):
         self.detach(volume)
         self.assertEqual(first.ssh(f"ls /sys/block/ | grep -c {disk} || true").strip(), "0")
         self.attach(volume, second, "/dev/sdg")
-        disk = self.disk_of(second, volume)
+        disk = second.disk_of(volume)
         self.assertIn("remembered", second.ssh(f"dd if=/dev/{disk} bs=512 count=1 2>/dev/null"))
         self.detach(volume)
         self.delete(volume)
@@ -82,7 +75,7 @@ class VolumeTest(HostTest):
         guest = self.guests[0]
         volume = self.create(size=1)
         self.attach(volume, guest, "/dev/sdj")
-        disk = self.disk_of(guest, volume)
+        disk = guest.disk_of(volume)
         self.host.api("modify-volume", volume_id=volume, size=2)
 
         def completed():
@@ -96,7 +89,7 @@ class VolumeTest(HostTest):
         self.host.api("modify-volume", volume_id=volume, size=3)
         wait_until(completed, 30, f"{volume} to be modified without a guest")
         self.attach(volume, guest, "/dev/sdj")
-        disk = self.disk_of(guest, volume)
+        disk = guest.disk_of(volume)
         self.assertEqual(guest.ssh(f"cat /sys/block/{disk}/size").strip(), str(6 * 1024 * 1024))
         self.detach(volume)
         self.delete(volume)
@@ -108,7 +101,7 @@ class VolumeTest(HostTest):
         self.assertEqual(self.host.stop(), 0)
         self.host.start()
         self.assertEqual(self.show(volume)["Attachments"][0]["State"], "attached")
-        self.disk_of(guest, volume)
+        guest.disk_of(volume)
         self.detach(volume)
         self.delete(volume)
 
@@ -117,7 +110,7 @@ class VolumeTest(HostTest):
         snapshot = self.host.api("describe-snapshots")["Snapshots"][0]["SnapshotId"]
         volume = self.create(snapshot_id=snapshot)
         self.attach(volume, guest, "/dev/sdi")
-        disk = self.disk_of(guest, volume)
+        disk = guest.disk_of(volume)
         # The magic number of its file system.
         self.assertEqual(guest.ssh(f"dd if=/dev/{disk} bs=2 skip=540 count=1 2>/dev/null | od -An -tx2").strip(), "ef53")
         self.detach(volume)

@@ -33,6 +33,12 @@ struct DiskInventory {
   std::vector<std::string> unknown;
 };
 
+// What is kept outside of the database of an image, a snapshot or a volume, so that its row can be made again.
+struct DiskRecord {
+  std::string id;
+  std::string text;
+};
+
 class Disks : public DiskService {
  public:
   // Copies what `location` names (a directory with image.json, or one qcow2 or raw file) into an immutable layer.
@@ -46,6 +52,13 @@ class Disks : public DiskService {
   // Both: FailedPrecondition while the disk of a volume or of another layer lies over it.
   virtual absl::Status RemoveImage(const ImageId& id) = 0;
   virtual absl::Status RemoveSnapshot(const SnapshotId& id) = 0;
+
+  // Puts the text in the place of the record of this id; it is on disk when this returns.
+  virtual absl::Status WriteRecord(const DiskRecord& record) = 0;
+  // OK when there is none.
+  virtual absl::Status RemoveRecord(const std::string& id) = 0;
+  // All of them, in no order.
+  virtual absl::StatusOr<std::vector<DiskRecord>> ReadRecords() = 0;
 
   virtual absl::StatusOr<int64_t> FreeBytes() = 0;
   virtual absl::StatusOr<DiskInventory> List() = 0;

@@ -39,7 +39,8 @@ StorageModule::StorageModule(const StorageParts& parts)
                             [this, wake_instance = parts.wake_instance](const Volume& volume) {
                               if (volume.instance_id.empty()) return volume_reconciler_.Wake(volume.id);
                               wake_instance(volume.instance_id);
-                            }) {}
+                            }),
+      records_(parts.database, parts.disks) {}
 
 void StorageModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -57,9 +58,11 @@ void StorageModule::Start() {
   snapshot_reconciler_.Start();
   import_reconciler_.Start();
   volume_reconciler_.Start();
+  records_.Start();
 }
 
 void StorageModule::Stop() {
+  records_.Stop();
   volume_reconciler_.Stop();
   import_reconciler_.Stop();
   snapshot_reconciler_.Stop();

@@ -13,6 +13,7 @@
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/model/machine.h"
+#include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_modification_service.h"
@@ -56,6 +57,7 @@ class StorageModule {
   void OnDisksFreed();
 
   SnapshotService& snapshots() { return snapshots_; }
+  RecordService& records() { return records_; }
 
  private:
   const Settings& settings_;
@@ -71,6 +73,7 @@ class StorageModule {
   ImageNameService image_names_;
   VolumeService volumes_;
   VolumeModificationService volume_modifications_;
+  RecordService records_;
 };
 
 }  // namespace brume::storage

@@ -112,6 +112,25 @@ absl::Status SimulatedDisks::RemoveInstanceDirectory(const InstanceId& id) {
   return absl::OkStatus();
 }
 
+absl::Status SimulatedDisks::WriteRecord(const DiskRecord& record) {
+  MutexLock lock(mutex_);
+  records_[record.id] = record.text;
+  return absl::OkStatus();
+}
+
+absl::Status SimulatedDisks::RemoveRecord(const std::string& id) {
+  MutexLock lock(mutex_);
+  records_.erase(id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<DiskRecord>> SimulatedDisks::ReadRecords() {
+  MutexLock lock(mutex_);
+  std::vector<DiskRecord> all;
+  for (const auto& [id, text] : records_) all.push_back({id, text});
+  return all;
+}
+
 absl::StatusOr<int64_t> SimulatedDisks::FreeBytes() { return 1024 * kGib; }
 
 absl::StatusOr<DiskInventory> SimulatedDisks::List() {

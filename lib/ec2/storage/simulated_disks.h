@@ -31,6 +31,9 @@ class SimulatedDisks final : public Disks {
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override;
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
+  absl::Status WriteRecord(const DiskRecord& record) override;
+  absl::Status RemoveRecord(const std::string& id) override;
+  absl::StatusOr<std::vector<DiskRecord>> ReadRecords() override;
   absl::StatusOr<int64_t> FreeBytes() override;
   absl::StatusOr<DiskInventory> List() override;
 
@@ -42,6 +45,7 @@ class SimulatedDisks final : public Disks {
   // By the layer under each.
   std::map<VolumeId, std::string> volumes_ ABSL_GUARDED_BY(mutex_);
   std::map<SnapshotId, std::string> snapshots_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> records_ ABSL_GUARDED_BY(mutex_);
   std::set<InstanceId> instances_ ABSL_GUARDED_BY(mutex_);
 };
 

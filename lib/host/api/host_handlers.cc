@@ -56,6 +56,14 @@ absl::StatusOr<v1::DescribeStatisticsResponse> DescribeStatistics(const v1::Desc
   return response;
 }
 
+absl::StatusOr<v1::RebuildStorageResponse> RebuildStorage(const v1::RebuildStorageRequest&,
+                                                          const RebuildFunction& rebuild) {
+  ASSIGN_OR_RETURN(const std::vector<HostCheck> disks, rebuild());
+  v1::RebuildStorageResponse response;
+  RenderChecks(disks, *response.mutable_disks());
+  return response;
+}
+
 absl::Status ResetStatistics(const v1::ResetStatisticsRequest&, gateway::CallStatistics& statistics) {
   statistics.Reset();
   return absl::OkStatus();
@@ -63,9 +71,10 @@ absl::Status ResetStatistics(const v1::ResetStatisticsRequest&, gateway::CallSta
 
 }  // namespace
 
-void AddHostActions(gateway::Actions& actions, const DescribeFunction& describe, const Settings& settings,
+void AddHostActions(gateway::Actions& actions, const HostFunctions& functions, const Settings& settings,
                     gateway::CallStatistics& statistics) {
-  actions.Add(DescribeHost, describe, settings);
+  actions.Add(DescribeHost, functions.describe, settings);
+  actions.Add(RebuildStorage, functions.rebuild);
   actions.Add(DescribeStatistics, statistics);
   actions.Add(ResetStatistics, statistics);
 }

@@ -9,7 +9,7 @@
 namespace brume::host {
 
 // What it is given outlives the dispatcher.
-void AddHostActions(gateway::Actions& actions, const DescribeFunction& describe, const Settings& settings,
+void AddHostActions(gateway::Actions& actions, const HostFunctions& functions, const Settings& settings,
                     gateway::CallStatistics& statistics);
 
 }  // namespace brume::host

@@ -25,11 +25,13 @@
 #include "lib/ec2/storage/qcow2/image_source.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/record_files.h"
 
 namespace brume::storage {
 namespace {
 
-constexpr char kLayers[] = "layers", kVolumes[] = "volumes", kInstances[] = "instances", kImport[] = "import";
+constexpr char kLayers[] = "layers", kVolumes[] = "volumes", kInstances[] = "instances", kRecords[] = "records";
+constexpr char kImport[] = "import";
 constexpr char kDiskSuffix[] = ".qcow2", kLayerManifest[] = "layer.json", kVolumeManifest[] = "volume.json";
 constexpr size_t kMaxManifestBytes = 64 * 1024, kHeaderBytes = 4096;
 constexpr int64_t kGib = int64_t{1} << 30;
@@ -139,12 +141,14 @@ absl::Status ListEntries(int directory, const char* name, absl::string_view stat
 
 class Qcow2Disks final : public Disks {
  public:
-  Qcow2Disks(Qcow2Options options, UniqueFd state, UniqueFd layers, UniqueFd volumes, UniqueFd instances)
+  Qcow2Disks(Qcow2Options options, UniqueFd state, UniqueFd layers, UniqueFd volumes, UniqueFd instances,
+             UniqueFd records)
       : options_(std::move(options)),
         state_(std::move(state)),
         layers_(std::move(layers)),
         volumes_(std::move(volumes)),
-        instances_(std::move(instances)) {}
+        instances_(std::move(instances)),
+        records_(std::move(records)) {}
 
   absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override {
     return ImportFile(id, {.path = location, .directories = options_.import_dirs, .location = location});
@@ -166,6 +170,9 @@ class Qcow2Disks final : public Disks {
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override { return PathOf(kInstances, id.text()); }
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
+  absl::Status WriteRecord(const DiskRecord& record) override { return records_.Write(record); }
+  absl::Status RemoveRecord(const std::string& id) override { return records_.Remove(id); }
+  absl::StatusOr<std::vector<DiskRecord>> ReadRecords() override { return records_.ReadAll(); }
   absl::StatusOr<int64_t> FreeBytes() override;
   absl::StatusOr<DiskInventory> List() override;
 
@@ -192,6 +199,7 @@ class Qcow2Disks final : public Disks {
 
   const Qcow2Options options_;
   const UniqueFd state_, layers_, volumes_, instances_;
+  RecordFiles records_;
   KeyedLocks locks_;
 };
 
@@ -515,6 +523,7 @@ absl::StatusOr<std::unique_ptr<Disks>> OpenQcow2Disks(Qcow2Options options) {
   ASSIGN_OR_RETURN(UniqueFd layers, EnsureDirectoryAt(state.get(), kLayers, 0755, Owner{}));
   ASSIGN_OR_RETURN(UniqueFd volumes, EnsureDirectoryAt(state.get(), kVolumes, 0711, Owner{}));
   ASSIGN_OR_RETURN(UniqueFd instances, EnsureDirectoryAt(state.get(), kInstances, 0711, Owner{}));
+  ASSIGN_OR_RETURN(UniqueFd records, EnsureDirectoryAt(state.get(), kRecords, 0700, Owner{}));
   if (options.import_dirs.empty()) {
     // Only made, never given other rights: who may put images there is the administrator's choice.
     if (mkdirat(state.get(), kImport, 0755) != 0 && errno != EEXIST) {
@@ -523,7 +532,7 @@ absl::StatusOr<std::unique_ptr<Disks>> OpenQcow2Disks(Qcow2Options options) {
     options.import_dirs = {absl::StrCat(options.state_dir, "/", kImport)};
   }
   return std::make_unique<Qcow2Disks>(std::move(options), std::move(state), std::move(layers), std::move(volumes),
-                                      std::move(instances));
+                                      std::move(instances), std::move(records));
 }
 
 }  // namespace brume::storage
