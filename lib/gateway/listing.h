@@ -92,6 +92,36 @@ absl::StatusOr<Response> Answer(const Listing<T, Response>& listing, const Reque
   return response;
 }
 
+// As Answer, of items that `next` reads in the order of their ids: `count` of them behind the id `after`; fewer mean
+// that there are no more. Reads no more than the page takes.
+template <typename T, typename Response, typename Request, typename Next>
+absl::StatusOr<Response> AnswerPage(const Listing<T, Response>& listing, const Request& request, const Next& next) {
+  constexpr size_t kBatch = 1000;
+  ASSIGN_OR_RETURN(const auto keep, KeptBy(request));
+  const size_t most = request.has_max_results() ? request.max_results() : kDefaultPage;
+  std::string after;
+  if (!request.next_token().empty()) {
+    ASSIGN_OR_RETURN(after, ParseToken(listing.name, request.next_token()));
+  }
+  Response response;
+  auto& page = *(response.*listing.items)();
+  for (bool more = true; more;) {
+    const size_t count = request.filters().empty() ? std::min(kBatch, most - page.size() + 1) : kBatch;
+    ASSIGN_OR_RETURN(std::vector<T> batch, next(after, count));
+    more = batch.size() >= count;
+    if (!batch.empty()) after = (batch.back().*listing.id)();
+    for (T& item : batch) {
+      if (!keep(item)) continue;
+      if (static_cast<size_t>(page.size()) == most) {
+        response.set_next_token(MakeToken(listing.name, (page.Get(page.size() - 1).*listing.id)()));
+        return response;
+      }
+      *page.Add() = std::move(item);
+    }
+  }
+  return response;
+}
+
 // The same of those that `ids` name alone (all, when they name none). Error too: the kind's NotFound.
 template <typename IdType, typename T, typename Response, typename Request>
 absl::StatusOr<Response> AnswerNamed(const Listing<T, Response>& listing, const Request& request, const Names& ids,

@@ -1,11 +1,14 @@
 // How much of the database a description reads: what it shows, and not all there is.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
+#include "brume/ec2/v1/snapshot.pb.h"
+#include "brume/ec2/v1/volume.pb.h"
 #include "lib/ec2/network/network_table.h"
 #include "tests/fakes/api_world.h"
 #include "tests/support/statement_probe.h"
@@ -100,6 +103,67 @@ TEST_CASE("a description that names one thing reads its row and its tags and no 
     CHECK(full.probe.ReadsOf(" " + c.table + " ").scanned_rows == 0);
     CHECK(full.probe.ReadsOf(" tags ").rows == 1);
     CHECK(full.probe.ReadsOf(" tags ").scanned_rows == 0);
+  }
+}
+
+TEST_CASE("a page of volumes or snapshots reads what it shows, and each is on one page", "[api]") {
+  FullWorld full;
+  const auto tag_of = [](const std::string& type, int i) {
+    return " tag_specifications { resource_type: '" + type + "' tags { key: 'Name' value: 'disk-" + std::to_string(i) +
+           "' } }";
+  };
+  for (int i = 0; i < 12; ++i) {
+    const auto made = Value(full.world.CallText(
+        "CreateVolume", "availability_zone: 'us-east-1a' size: " + std::to_string(1 + i % 2) + tag_of("volume", i)));
+    const std::string volume = static_cast<const ec2::v1::CreateVolumeResponse&>(*made).volume_id();
+    REQUIRE(ApiWorld::Eventually([&] {  // when the volume is available
+      return full.world.CallText("CreateSnapshot", "volume_id: '" + volume + "'" + tag_of("snapshot", i)).ok();
+    }));
+  }
+  const auto one = "filters { name: 'tag:Name' values: 'disk-7' }";
+  const auto every_second = " filters { name: 'size' values: '2' }";
+  const auto every_second_snapshot = " filters { name: 'volume-size' values: '2' }";
+  const struct {
+    std::string action, table, filters;
+    int found;      // on all pages
+    int rows_read;  // for each page, at most
+  } cases[] = {
+      {"DescribeVolumes", "volumes", "", 12, 6},
+      {"DescribeVolumes", "volumes", every_second, 6, 12},
+      {"DescribeVolumes", "volumes", one, 1, 1},
+      {"DescribeVolumes", "volumes", "filters { name: 'tag:Name' values: 'disk-1?' }", 2, 12},
+      // And one of each of eleven images, which are no rows of their own.
+      {"DescribeSnapshots", "snapshots", "", 23, 6},
+      {"DescribeSnapshots", "snapshots", every_second_snapshot, 6, 12},
+      {"DescribeSnapshots", "snapshots", one, 1, 1},
+      {"DescribeSnapshots", "snapshots", "owner_ids: '999999999999'", 0, 0},
+  };
+  for (const auto& c : cases) {
+    INFO(c.action << " " << c.filters);
+    std::set<std::string> ids;
+    std::string token;
+    int pages = 0;
+    do {
+      full.probe.Reset();
+      const auto answer = Value(full.world.CallText(
+          c.action, c.filters + " max_results: 5" + (token.empty() ? "" : " next_token: '" + token + "'")));
+      CHECK(full.probe.ReadsOf(" " + c.table + " ").rows <= c.rows_read);
+      int shown = 0;
+      if (const auto* volumes = dynamic_cast<const ec2::v1::DescribeVolumesResponse*>(answer.get())) {
+        for (const auto& volume : volumes->volumes()) CHECK(ids.insert(volume.volume_id()).second);
+        shown = volumes->volumes_size();
+        token = volumes->next_token();
+      } else {
+        const auto& snapshots = static_cast<const ec2::v1::DescribeSnapshotsResponse&>(*answer);
+        for (const auto& snapshot : snapshots.snapshots()) CHECK(ids.insert(snapshot.snapshot_id()).second);
+        shown = snapshots.snapshots_size();
+        token = snapshots.next_token();
+      }
+      if (!token.empty()) CHECK(shown == 5);
+      ++pages;
+    } while (!token.empty());
+    CHECK(ids.size() == static_cast<size_t>(c.found));
+    CHECK(pages == std::max(1, (c.found + 4) / 5));
   }
 }
 

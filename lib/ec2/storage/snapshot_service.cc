@@ -63,6 +63,19 @@ absl::StatusOr<std::vector<Volume>> Chosen(const InstanceSnapshotRequest& reques
                     absl::StrCat("No volume of '", request.instance_id.text(), "' is left to make a snapshot of"));
 }
 
+absl::StatusOr<std::vector<SnapshotView>> WithTags(store::Connection& c, std::vector<VolumeSnapshot> rows) {
+  std::vector<std::string> texts;
+  for (const VolumeSnapshot& row : rows) texts.push_back(row.id.text());
+  ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
+  std::vector<SnapshotView> views;
+  for (VolumeSnapshot& row : rows) {
+    SnapshotView& view = views.emplace_back();
+    if (const auto own = tags.find(row.id.text()); own != tags.end()) view.tags = own->second;
+    view.snapshot = std::move(row);
+  }
+  return views;
+}
+
 }  // namespace
 
 absl::StatusOr<VolumeSnapshot> GetSnapshot(store::Connection& c, const SnapshotId& id) {
@@ -203,16 +216,14 @@ absl::StatusOr<std::vector<SnapshotView>> SnapshotService::List(absl::Span<const
     for (const SnapshotId& id : ids) {
       ASSIGN_OR_RETURN(rows.emplace_back(), GetSnapshot(c, id));
     }
-    std::vector<std::string> texts;
-    for (const VolumeSnapshot& row : rows) texts.push_back(row.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
-    std::vector<SnapshotView> views;
-    for (VolumeSnapshot& row : rows) {
-      SnapshotView& view = views.emplace_back();
-      if (const auto own = tags.find(row.id.text()); own != tags.end()) view.tags = own->second;
-      view.snapshot = std::move(row);
-    }
-    return views;
+    return WithTags(c, std::move(rows));
+  });
+}
+
+absl::StatusOr<std::vector<SnapshotView>> SnapshotService::ListPage(const ListQuery& query) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<SnapshotView>> {
+    ASSIGN_OR_RETURN(std::vector<VolumeSnapshot> rows, SnapshotTable(c).ListPage(query));
+    return WithTags(c, std::move(rows));
   });
 }
 

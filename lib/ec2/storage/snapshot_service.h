@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/storage/list_query.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/tags.h"
@@ -52,6 +53,7 @@ class SnapshotService {
   absl::Status Delete(const SnapshotId& id);
   // No ids = all. Error: InvalidSnapshot.NotFound.
   absl::StatusOr<std::vector<SnapshotView>> List(absl::Span<const SnapshotId> ids);
+  absl::StatusOr<std::vector<SnapshotView>> ListPage(const ListQuery& query);
   // Accounts that may make volumes of it, and "all". Errors: InvalidSnapshot.NotFound.
   absl::Status ChangeRestorable(const SnapshotId& id, const std::vector<std::string>& add,
                                 const std::vector<std::string>& remove);

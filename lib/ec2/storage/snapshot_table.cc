@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/select_page.h"
 #include "lib/store/connection.h"
 #include "lib/store/json_text.h"
 #include "lib/store/table.h"
@@ -37,6 +38,10 @@ absl::Status SnapshotTable::Delete(const SnapshotId& id) { return Snapshots().De
 
 absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::List() {
   return Snapshots().Select(connection_, "snapshots WHERE state <> ? ORDER BY seq", SnapshotState::kDeleted);
+}
+
+absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListPage(const ListQuery& query) {
+  return SelectPage(Snapshots(), connection_, "snapshots", "state <> 3", query);  // 3 is deleted
 }
 
 absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListPending(absl::Span<const VolumeId> volumes) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/ec2/storage/list_query.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/store/database.h"
 #include "lib/store/table_description.h"
@@ -27,6 +28,8 @@ class SnapshotTable {
   absl::Status Delete(const SnapshotId& id);
   // Without deleted ones, in the order of their creation.
   absl::StatusOr<std::vector<VolumeSnapshot>> List();
+  // The same, a part of them.
+  absl::StatusOr<std::vector<VolumeSnapshot>> ListPage(const ListQuery& query);
   // Those of `volumes` that are pending, oldest first: what is still to be done to the volumes' tops.
   absl::StatusOr<std::vector<VolumeSnapshot>> ListPending(absl::Span<const VolumeId> volumes);
   absl::StatusOr<std::vector<VolumeSnapshot>> ListInState(SnapshotState state);

@@ -28,23 +28,34 @@ absl::StatusOr<std::vector<Volume>> Rows(store::Connection& connection, absl::Sp
   return rows;
 }
 
+absl::StatusOr<std::vector<VolumeView>> WithTags(store::Connection& connection, std::vector<Volume> rows) {
+  std::vector<std::string> texts;
+  texts.reserve(rows.size());
+  for (const Volume& volume : rows) texts.push_back(volume.id.text());
+  ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
+  std::vector<VolumeView> views;
+  views.reserve(rows.size());
+  for (Volume& volume : rows) {
+    VolumeView& view = views.emplace_back();
+    if (const auto own = tags.find(volume.id.text()); own != tags.end()) view.tags = own->second;
+    view.volume = std::move(volume);
+  }
+  return views;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<VolumeView>> VolumeService::List(absl::Span<const VolumeId> ids) {
   return parts_.database.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VolumeView>> {
     ASSIGN_OR_RETURN(std::vector<Volume> rows, Rows(connection, ids));
-    std::vector<std::string> texts;
-    texts.reserve(rows.size());
-    for (const Volume& volume : rows) texts.push_back(volume.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    std::vector<VolumeView> views;
-    views.reserve(rows.size());
-    for (Volume& volume : rows) {
-      VolumeView& view = views.emplace_back();
-      if (const auto own = tags.find(volume.id.text()); own != tags.end()) view.tags = own->second;
-      view.volume = std::move(volume);
-    }
-    return views;
+    return WithTags(connection, std::move(rows));
+  });
+}
+
+absl::StatusOr<std::vector<VolumeView>> VolumeService::ListPage(const ListQuery& query) {
+  return parts_.database.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VolumeView>> {
+    ASSIGN_OR_RETURN(std::vector<Volume> rows, VolumeTable(connection).ListPage(query));
+    return WithTags(connection, std::move(rows));
   });
 }
 

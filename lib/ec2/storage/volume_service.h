@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/storage/list_query.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/settings.h"
 #include "lib/resource/tags.h"
@@ -53,6 +54,7 @@ class VolumeService {
 
   // Those of `ids`, or all when there are none. Error: InvalidVolume.NotFound.
   absl::StatusOr<std::vector<VolumeView>> List(absl::Span<const VolumeId> ids);
+  absl::StatusOr<std::vector<VolumeView>> ListPage(const ListQuery& query);
   // Errors: InvalidZone.NotFound, InvalidSnapshot.NotFound, IncorrectState, MissingParameter, InvalidParameterValue,
   // InvalidParameterCombination, IdempotentParameterMismatch.
   absl::StatusOr<VolumeView> Create(const NewVolume& wanted);

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/select_page.h"
 #include "lib/store/connection.h"
 #include "lib/store/table.h"
 
@@ -45,6 +46,10 @@ absl::Status VolumeTable::Delete(const VolumeId& id) { return Volumes().Delete(c
 
 absl::StatusOr<std::vector<Volume>> VolumeTable::List() {
   return Volumes().Select(connection_, "volumes ORDER BY seq");
+}
+
+absl::StatusOr<std::vector<Volume>> VolumeTable::ListPage(const ListQuery& query) {
+  return SelectPage(Volumes(), connection_, "volumes", "TRUE", query);
 }
 
 absl::StatusOr<std::optional<Volume>> VolumeTable::FindByToken(const std::string& client_token) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/ec2/storage/list_query.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/store/database.h"
 #include "lib/store/table_description.h"
@@ -25,6 +26,7 @@ class VolumeTable {
   absl::Status Update(Volume& volume);
   absl::Status Delete(const VolumeId& id);  // with its tags; OK when there is none
   absl::StatusOr<std::vector<Volume>> List();
+  absl::StatusOr<std::vector<Volume>> ListPage(const ListQuery& query);
   // The one that a call with this token made.
   absl::StatusOr<std::optional<Volume>> FindByToken(const std::string& client_token);
   // Those without an instance that are to be made, modified or deleted.

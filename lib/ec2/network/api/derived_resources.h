@@ -9,15 +9,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/gateway/listing.h"
 
 namespace brume::ec2 {
-
-// The tags that a filter of `filters` asks for by literal texts; unset where none does. What has none of them is not
-// what the filters keep.
-std::optional<tagging::TagQuery> TagsAskedFor(const gateway::FilterList& filters, absl::string_view id_prefix);
 
 // The VPCs whose resource of this kind the request can be about: those of its ids that are there, or else of the tags
 // it asks for. `parameter` is how EC2 calls the list of ids. Errors: those of NamedIds.

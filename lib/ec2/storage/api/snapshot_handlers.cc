@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/gateway/listing.h"
@@ -69,6 +70,20 @@ absl::StatusOr<std::vector<storage::SnapshotView>> SnapshotsOfImages(storage::Im
   return views;
 }
 
+// The first of both that come behind query.after, in the order of ids.
+std::vector<storage::SnapshotView> MergedPage(std::vector<storage::SnapshotView> own,
+                                              const std::vector<storage::SnapshotView>& of_images,
+                                              const storage::ListQuery& query) {
+  for (const storage::SnapshotView& view : of_images) {
+    if (view.snapshot.id.text() > query.after) own.push_back(view);
+  }
+  std::sort(own.begin(), own.end(), [](const storage::SnapshotView& a, const storage::SnapshotView& b) {
+    return a.snapshot.id < b.snapshot.id;
+  });
+  if (own.size() > query.count) own.resize(query.count);
+  return own;
+}
+
 // Whether `accounts` name the one account there is; all do where none is named.
 bool Named(const gateway::Names& accounts, const Settings& settings) {
   return accounts.empty() || std::any_of(accounts.begin(), accounts.end(), [&](const std::string& account) {
@@ -84,22 +99,33 @@ absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::Descri
       "snapshots", &v1::Snapshot::snapshot_id, &v1::DescribeSnapshotsResponse::mutable_snapshots};
   ASSIGN_OR_RETURN(std::vector<SnapshotId> wanted,
                    gateway::NamedIds<SnapshotId>(request, request.snapshot_ids(), "snapshotId"));
-  ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> views, SnapshotsOfImages(images));
+  const bool ours = Named(request.owner_ids(), settings) && Named(request.restorable_by_user_ids(), settings);
+  const auto render = [&](const std::vector<storage::SnapshotView>& views) {
+    std::vector<v1::Snapshot> rendered;
+    if (!ours) return rendered;
+    for (const storage::SnapshotView& view : views) rendered.push_back(Render<v1::Snapshot>(view, settings));
+    return rendered;
+  };
+  ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> of_images, SnapshotsOfImages(images));
   if (!wanted.empty()) {
     // What is no image's is a snapshot of its own.
     std::set<SnapshotId> rest(wanted.begin(), wanted.end());
-    std::erase_if(views, [&](const storage::SnapshotView& view) { return rest.erase(view.snapshot.id) == 0; });
+    std::erase_if(of_images, [&](const storage::SnapshotView& view) { return rest.erase(view.snapshot.id) == 0; });
     wanted.assign(rest.begin(), rest.end());
+    if (!wanted.empty()) {
+      ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> own, snapshots.List(wanted));
+      std::move(own.begin(), own.end(), std::back_inserter(of_images));
+    }
+    return gateway::Answer(listing, request, render(of_images));
   }
-  if (request.snapshot_ids().empty() || !wanted.empty()) {
-    ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> own, snapshots.List(wanted));
-    std::move(own.begin(), own.end(), std::back_inserter(views));
-  }
-  std::vector<v1::Snapshot> rendered;
-  if (Named(request.owner_ids(), settings) && Named(request.restorable_by_user_ids(), settings)) {
-    for (const storage::SnapshotView& view : views) rendered.push_back(Render<v1::Snapshot>(view, settings));
-  }
-  return gateway::Answer(listing, request, std::move(rendered));
+  storage::ListQuery query{.tags = TagsAskedFor(request.filters(), SnapshotId::kKind.prefix), .after = "", .count = 0};
+  return gateway::AnswerPage(
+      listing, request, [&](const std::string& after, size_t count) -> absl::StatusOr<std::vector<v1::Snapshot>> {
+        query.after = after;
+        query.count = ours ? count : 0;
+        ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> own, snapshots.ListPage(query));
+        return render(MergedPage(own, of_images, query));
+      });
 }
 
 absl::StatusOr<v1::CreateSnapshotResponse> CreateSnapshot(const v1::CreateSnapshotRequest& request,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/gateway/listing.h"
@@ -66,11 +67,24 @@ absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVo
   static const gateway::Listing<v1::Volume, v1::DescribeVolumesResponse> listing = {
       "volumes", &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VolumeId>(request, request.volume_ids(), "volumeId"));
-  ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, volumes.List(ids));
-  std::vector<v1::Volume> rendered;
-  rendered.reserve(views.size());
-  for (const storage::VolumeView& view : views) rendered.push_back(Render<v1::Volume>(view, settings));
-  return gateway::Answer(listing, request, std::move(rendered));
+  const auto render =
+      [&](absl::StatusOr<std::vector<storage::VolumeView>> views) -> absl::StatusOr<std::vector<v1::Volume>> {
+    RETURN_IF_ERROR(views.status());
+    std::vector<v1::Volume> rendered;
+    rendered.reserve(views->size());
+    for (const storage::VolumeView& view : *views) rendered.push_back(Render<v1::Volume>(view, settings));
+    return rendered;
+  };
+  if (!ids.empty()) {
+    ASSIGN_OR_RETURN(std::vector<v1::Volume> named, render(volumes.List(ids)));
+    return gateway::Answer(listing, request, std::move(named));
+  }
+  storage::ListQuery query{.tags = TagsAskedFor(request.filters(), VolumeId::kKind.prefix), .after = "", .count = 0};
+  return gateway::AnswerPage(listing, request, [&](const std::string& after, size_t count) {
+    query.after = after;
+    query.count = count;
+    return render(volumes.ListPage(query));
+  });
 }
 
 absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequest& request,

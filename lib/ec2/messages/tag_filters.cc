@@ -1,4 +1,4 @@
-#include "lib/ec2/network/api/derived_resources.h"
+#include "lib/ec2/messages/tag_filters.h"
 
 #include "absl/strings/match.h"
 
