@@ -73,11 +73,12 @@ HostCheck CheckPrograms() {
 }
 
 HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
-  const absl::StatusOr<int64_t> bytes = disks.FreeBytes();
-  if (!bytes.ok()) return {"disk", false, std::string(bytes.status().message()), "make the state directory readable"};
+  const absl::StatusOr<DiskSpace> space = disks.Space();
+  if (!space.ok()) return {"disk", false, std::string(space.status().message()), "make the state directory readable"};
   constexpr int64_t kLittle = 5 * kGib;
-  const std::string detail = absl::StrCat(*bytes / kGib, " GiB free under ", state_dir);
-  if (*bytes >= kLittle) return {"disk", true, detail, ""};
+  const std::string detail = absl::StrCat(space->free_bytes / kGib, " GiB free under ", state_dir, ", which is ",
+                                          PercentUsed(*space), " % full");
+  if (space->free_bytes >= kLittle && !IsNearlyFull(*space)) return {"disk", true, detail, ""};
   return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
 }
 

@@ -110,7 +110,8 @@ class ApiWorld : public ComputeWorld {
                                      .snapshots = *snapshot_service,
                                      .volumes = volumes,
                                      .volume_modifications = volume_modifications,
-                                     .machine_of = machine_of});
+                                     .machine_of = machine_of,
+                                     .space = space_of});
     ec2::AddImportActions(actions, imports);
     host::AddHostActions(actions, host_functions, settings, statistics);
     host::AddEventActions(actions, events);
@@ -288,6 +289,8 @@ class ApiWorld : public ComputeWorld {
     return runs ? status : compute::InstanceStatus{.system = kNotApplicable, .instance = kNotApplicable};
   };
   host::HostReport host;
+  DiskSpace space = {.free_bytes = int64_t{1} << 40, .total_bytes = int64_t{1} << 41};
+  storage::SpaceFunction space_of = [this] { return space; };
   host::HostFunctions host_functions = {.describe = [this] { return host; },
                                         .rebuild = [] { return std::vector<host::HostCheck>(); }};
 

@@ -86,6 +86,10 @@ class FullDiskTest(HostTest):
         self.host.wait_image(image_id, seconds=60)
         self.host.api("deregister-image", image_id=image_id)
 
+    def volume_status(self):
+        answer = self.host.api("describe-volume-status", volume_ids=[self.guest.root_volume])
+        return answer["VolumeStatuses"][0]["VolumeStatus"]["Status"]
+
     def test_a_guest_that_writes_to_a_full_disk_is_held_and_goes_on_when_there_is_room(self):
         self.fill()
         # More than what the disk's file has of unused room in itself.
@@ -95,8 +99,10 @@ class FullDiskTest(HostTest):
         wait_until(lambda: not self.guest.pings(), 60, "the guest to be held")
         self.assertEqual(self.guest.state, "running")
         self.assertIsNotNone(self.guest.qemu_pid())
+        self.assertEqual(self.volume_status(), "impaired")
         self.make_room()
         self.guest.wait_console("written", 90)
+        self.assertEqual(self.volume_status(), "ok")
         resumed = self.host.log().count("was paused, as by a full disk, and is resumed")
         self.assertTrue(1 <= resumed <= 20, resumed)
         self.assertTrue(self.guest.ssh_ok('test "$(sha256sum </data/big)" = "$(cat /data/sum)"'))

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/storage/disk_service.h"
+#include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/model/storage.h"
 
 namespace brume::storage {
@@ -60,7 +61,7 @@ class Disks : public DiskService {
   // All of them, in no order.
   virtual absl::StatusOr<std::vector<DiskRecord>> ReadRecords() = 0;
 
-  virtual absl::StatusOr<int64_t> FreeBytes() = 0;
+  virtual absl::StatusOr<DiskSpace> Space() = 0;
   virtual absl::StatusOr<DiskInventory> List() = 0;
 };
 

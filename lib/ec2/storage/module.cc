@@ -40,7 +40,9 @@ StorageModule::StorageModule(const StorageParts& parts)
                               if (volume.instance_id.empty()) return volume_reconciler_.Wake(volume.id);
                               wake_instance(volume.instance_id);
                             }),
-      records_(parts.database, parts.disks) {}
+      records_(parts.database, parts.disks),
+      space_watch_(parts.disks),
+      space_([&disks = parts.disks] { return disks.Space(); }) {}
 
 void StorageModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -49,7 +51,8 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .snapshots = snapshots_,
                                    .volumes = volumes_,
                                    .volume_modifications = volume_modifications_,
-                                   .machine_of = machine_of_});
+                                   .machine_of = machine_of_,
+                                   .space = space_});
   ec2::AddImportActions(actions, imports_);
 }
 
@@ -59,9 +62,11 @@ void StorageModule::Start() {
   import_reconciler_.Start();
   volume_reconciler_.Start();
   records_.Start();
+  space_watch_.Start();
 }
 
 void StorageModule::Stop() {
+  space_watch_.Stop();
   records_.Stop();
   volume_reconciler_.Stop();
   import_reconciler_.Stop();

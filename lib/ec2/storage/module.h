@@ -16,6 +16,7 @@
 #include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/space_watch.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_reconciler.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -74,6 +75,8 @@ class StorageModule {
   VolumeService volumes_;
   VolumeModificationService volume_modifications_;
   RecordService records_;
+  SpaceWatch space_watch_;
+  const SpaceFunction space_;
 };
 
 }  // namespace brume::storage

@@ -131,7 +131,7 @@ absl::StatusOr<std::vector<DiskRecord>> SimulatedDisks::ReadRecords() {
   return all;
 }
 
-absl::StatusOr<int64_t> SimulatedDisks::FreeBytes() { return 1024 * kGib; }
+absl::StatusOr<DiskSpace> SimulatedDisks::Space() { return DiskSpace{1024 * kGib, 2048 * kGib}; }
 
 absl::StatusOr<DiskInventory> SimulatedDisks::List() {
   MutexLock lock(mutex_);

@@ -34,7 +34,7 @@ class SimulatedDisks final : public Disks {
   absl::Status WriteRecord(const DiskRecord& record) override;
   absl::Status RemoveRecord(const std::string& id) override;
   absl::StatusOr<std::vector<DiskRecord>> ReadRecords() override;
-  absl::StatusOr<int64_t> FreeBytes() override;
+  absl::StatusOr<DiskSpace> Space() override;
   absl::StatusOr<DiskInventory> List() override;
 
  private:

@@ -171,6 +171,24 @@ TEST_CASE("a modification is shown with what it changes, and found by its volume
             .empty());
 }
 
+TEST_CASE("a full disk of the host shows at the volumes in use", "[api]") {
+  ApiWorld world;
+  const auto free_volume = Create(world, "size: 1");
+  REQUIRE(Reaches(world, free_volume.volume_id(), "available"));
+  const VolumeId used = world.service->Get(world.Launch())->volumes.front().id;
+  const auto status_of = [&](const std::string& volume) {
+    const auto answer = Value(world.CallText("DescribeVolumeStatus", "volume_ids: '" + volume + "'"));
+    const auto& shown = static_cast<const ec2::v1::DescribeVolumeStatusResponse&>(*answer).volume_statuses(0);
+    return shown.volume_status().status() + " " + shown.volume_status().details(1).status();
+  };
+  CHECK(status_of(used.text()) == "ok not-applicable");
+  world.space.free_bytes = 1 << 20;
+  CHECK(status_of(used.text()) == "impaired stalled");
+  CHECK(status_of(free_volume.volume_id()) == "ok not-applicable");
+  world.space.free_bytes = int64_t{1} << 30;
+  CHECK(status_of(used.text()) == "ok not-applicable");
+}
+
 TEST_CASE("the status and attributes of a volume are shown, and AutoEnableIO is kept", "[api]") {
   ApiWorld world;
   const std::string id = Create(world, "size: 4 volume_type: 'io1' iops: 100").volume_id();

@@ -190,7 +190,8 @@ TEST_CASE("a full disk leaves no half of a volume, and it is made when there is 
   INFO(full.ToString());
   CHECK(absl::IsResourceExhausted(full));
   CHECK(Names(disk / "volumes").empty());
-  CHECK(Value(disks->FreeBytes()) == 0);
+  CHECK(Value(disks->Space()).free_bytes == 0);
+  CHECK(IsFull(Value(disks->Space())));
   fs::remove(disk / "ballast");
   CheckSound(Value(disks->EnsureVolume(volume)));
 }

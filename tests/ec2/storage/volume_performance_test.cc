@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "lib/ec2/storage/model/disk_space.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume {
@@ -69,6 +70,30 @@ TEST_CASE("a volume shows what its type has where nothing was asked for", "[stor
 TEST_CASE("an image's snapshot has the image's digits", "[storage]") {
   CHECK(SnapshotOf(ImageId::FromTrusted("ami-0123456789abcdef0")).text() == "snap-0123456789abcdef0");
   CHECK(SnapshotOf(ImageId()).empty());
+}
+
+TEST_CASE("a disk is nearly full from 85 percent on, and full when next to nothing is free", "[storage]") {
+  constexpr int64_t kMib = 1 << 20, kGib = int64_t{1} << 30;
+  const struct {
+    DiskSpace space;
+    int percent;
+    bool nearly, full;
+  } cases[] = {
+      {{100 * kGib, 100 * kGib}, 0, false, false},
+      {{16 * kGib, 100 * kGib}, 84, false, false},
+      {{15 * kGib, 100 * kGib}, 85, true, false},
+      {{kGib, 100 * kGib}, 99, true, false},
+      {{16 * kMib, 100 * kGib}, 99, true, false},
+      {{16 * kMib - 1, 100 * kGib}, 99, true, true},
+      {{0, 0}, 100, true, true},
+      {{int64_t{1} << 61, int64_t{1} << 62}, 50, false, false},
+  };
+  for (const auto& c : cases) {
+    INFO(c.space.free_bytes << " of " << c.space.total_bytes);
+    CHECK(PercentUsed(c.space) == c.percent);
+    CHECK(IsNearlyFull(c.space) == c.nearly);
+    CHECK(IsFull(c.space) == c.full);
+  }
 }
 
 }  // namespace brume

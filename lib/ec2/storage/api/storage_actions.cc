@@ -14,7 +14,7 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
   AddImageActions(actions, services);
   AddImageAttributeActions(actions, services);
   AddSnapshotActions(actions, services);
-  AddVolumeActions(actions, services.volumes, services.settings);
+  AddVolumeActions(actions, services.volumes, services.space, services.settings);
   AddVolumeModificationActions(actions, services.volume_modifications);
 }
 

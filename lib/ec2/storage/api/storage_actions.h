@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_modification_service.h"
@@ -19,6 +20,7 @@ struct StorageServices {
   storage::VolumeService& volumes;
   storage::VolumeModificationService& volume_modifications;
   const storage::FindMachine& machine_of;
+  const storage::SpaceFunction& space;
 };
 
 void AddStorageActions(gateway::Actions& actions, const StorageServices& services);

@@ -68,7 +68,7 @@ absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVo
       "volumes", &v1::Volume::volume_id, &v1::DescribeVolumesResponse::mutable_volumes};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VolumeId>(request, request.volume_ids(), "volumeId"));
   const auto render =
-      [&](absl::StatusOr<std::vector<storage::VolumeView>> views) -> absl::StatusOr<std::vector<v1::Volume>> {
+      [&](const absl::StatusOr<std::vector<storage::VolumeView>>& views) -> absl::StatusOr<std::vector<v1::Volume>> {
     RETURN_IF_ERROR(views.status());
     std::vector<v1::Volume> rendered;
     rendered.reserve(views->size());
@@ -128,7 +128,8 @@ absl::Status DeleteVolume(const v1::DeleteVolumeRequest& request, storage::Volum
   return volumes.Delete(id);
 }
 
-v1::VolumeStatusItem RenderStatus(const Volume& volume, const Settings& settings) {
+// `full`: nobody can write to what was not written to before.
+v1::VolumeStatusItem RenderStatus(const Volume& volume, bool full, const Settings& settings) {
   const bool known = volume.state == VolumeState::kAvailable || volume.state == VolumeState::kInUse;
   const bool lost = volume.state == VolumeState::kError;
   const char* const enabled = known ? "passed" : lost ? "failed" : "insufficient-data";
@@ -137,19 +138,21 @@ v1::VolumeStatusItem RenderStatus(const Volume& volume, const Settings& settings
   item.set_availability_zone_id(ZoneId(settings, volume.availability_zone));
   item.set_volume_id(volume.id.text());
   v1::VolumeStatusInfo& info = *item.mutable_volume_status();
-  info.set_status(known ? "ok" : lost ? "impaired" : "insufficient-data");
+  const bool stalled = full && volume.state == VolumeState::kInUse;
+  info.set_status(stalled || lost ? "impaired" : known ? "ok" : "insufficient-data");
   const auto add = [&info](const char* name, const char* status) {
     v1::VolumeStatusDetails& details = *info.add_details();
     details.set_name(name);
     details.set_status(status);
   };
   add("io-enabled", enabled);
-  add("io-performance", volume.iops.has_value() && known ? "normal" : "not-applicable");
+  add("io-performance", stalled ? "stalled" : volume.iops.has_value() && known ? "normal" : "not-applicable");
   return item;
 }
 
 absl::StatusOr<v1::DescribeVolumeStatusResponse> DescribeVolumeStatus(const v1::DescribeVolumeStatusRequest& request,
                                                                       storage::VolumeService& volumes,
+                                                                      const storage::SpaceFunction& space_of,
                                                                       const Settings& settings) {
   static const gateway::Listing<v1::VolumeStatusItem, v1::DescribeVolumeStatusResponse> listing = {
       "volume status", &v1::VolumeStatusItem::volume_id, &v1::DescribeVolumeStatusResponse::mutable_volume_statuses};
@@ -157,7 +160,8 @@ absl::StatusOr<v1::DescribeVolumeStatusResponse> DescribeVolumeStatus(const v1::
   ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> views, volumes.List(ids));
   std::vector<v1::VolumeStatusItem> items;
   items.reserve(views.size());
-  for (const storage::VolumeView& view : views) items.push_back(RenderStatus(view.volume, settings));
+  ASSIGN_OR_RETURN(const DiskSpace space, space_of());
+  for (const storage::VolumeView& view : views) items.push_back(RenderStatus(view.volume, IsFull(space), settings));
   return gateway::Answer(listing, request, std::move(items));
 }
 
@@ -188,14 +192,15 @@ absl::Status EnableVolumeIO(const v1::EnableVolumeIORequest& request, storage::V
 
 }  // namespace
 
-void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const Settings& settings) {
+void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const storage::SpaceFunction& space,
+                      const Settings& settings) {
   actions.Add(CreateVolume, volumes, settings)
       .DescribedBy([&settings](const v1::CreateVolumeRequest& request, AccessQuestion& question) {
         return DescribeCreated(request, settings, question);
       });
   actions.Add(DeleteVolume, volumes);
   actions.Add(DescribeVolumeAttribute, volumes);
-  actions.Add(DescribeVolumeStatus, volumes, settings);
+  actions.Add(DescribeVolumeStatus, volumes, space, settings);
   actions.Add(EnableVolumeIO, volumes);
   actions.Add(ModifyVolumeAttribute, volumes);
   actions.Add(DescribeVolumes, volumes, settings);

@@ -173,7 +173,7 @@ class Qcow2Disks final : public Disks {
   absl::Status WriteRecord(const DiskRecord& record) override { return records_.Write(record); }
   absl::Status RemoveRecord(const std::string& id) override { return records_.Remove(id); }
   absl::StatusOr<std::vector<DiskRecord>> ReadRecords() override { return records_.ReadAll(); }
-  absl::StatusOr<int64_t> FreeBytes() override;
+  absl::StatusOr<DiskSpace> Space() override;
   absl::StatusOr<DiskInventory> List() override;
 
  private:
@@ -210,7 +210,7 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const ImageId& id, const Im
   if (have != EntryKind::kNone) return ReadLayer(id.text());
 
   ASSIGN_OR_RETURN(const SourceFile source, OpenSource(file.path, file.directories));
-  ASSIGN_OR_RETURN(const int64_t free_bytes, FreeBytes());
+  ASSIGN_OR_RETURN(const DiskSpace space, Space());
   const std::string partial = Partial(id.text());
   RETURN_IF_ERROR(RemoveTreeAt(layers_.get(), partial));
   // Undone before anything that stands in the way is reported: nothing is left behind.
@@ -219,7 +219,7 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const ImageId& id, const Im
   ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(layers_.get(), partial, 0755, Owner{}));
   ASSIGN_OR_RETURN(const ImportedImage imported, FillLayer(source, {.directory = directory.get(),
                                                                     .path = PathOf(kLayers, partial),
-                                                                    .free_bytes = free_bytes,
+                                                                    .free_bytes = space.free_bytes,
                                                                     .reader = {options_.qemu_uid, options_.qemu_gid}}));
   RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, LayerManifest(id, file.location, imported), 0444));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
@@ -489,10 +489,12 @@ absl::Status Qcow2Disks::RemoveInstanceDirectory(const InstanceId& id) {
   return RemoveEntry(instances_.get(), id.text());
 }
 
-absl::StatusOr<int64_t> Qcow2Disks::FreeBytes() {
+absl::StatusOr<DiskSpace> Qcow2Disks::Space() {
   struct statvfs info;
   if (fstatvfs(state_.get(), &info) != 0) return FileError(errno, "asking for free space");
-  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+  const auto block = static_cast<int64_t>(info.f_frsize);
+  return DiskSpace{.free_bytes = static_cast<int64_t>(info.f_bavail) * block,
+                   .total_bytes = static_cast<int64_t>(info.f_blocks) * block};
 }
 
 absl::StatusOr<DiskInventory> Qcow2Disks::List() {
