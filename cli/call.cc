@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/customisations.h"
 #include "cli/help.h"
+#include "cli/import_first.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/terminal.h"
@@ -137,9 +138,12 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   std::unique_ptr<Message> response = schema.NewMessage(action.method->output_type());
-  RETURN_IF_ERROR(Pager::Run(
-      action, invocation.options, invocation.request.get(), response.get(),
-      [&](const Message& request, Message* answer) { return client->Call(*action.method, request, answer); }));
+  RETURN_IF_ERROR(Pager::Run(action, invocation.options, invocation.request.get(), response.get(),
+                             [&](const Message& request, Message* answer) {
+                               const auto call = [&] { return client->Call(*action.method, request, answer); };
+                               return invocation.options.import ? CallWithImport(schema, *client, request, call)
+                                                                : call();
+                             }));
   DecodeResponse(action, response.get());
   absl::Status waited;
   if (invocation.options.wait) {

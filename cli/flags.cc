@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "cli/customisations.h"
 #include "cli/fill.h"
+#include "cli/import_first.h"
 #include "cli/shorthand.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
@@ -211,6 +212,7 @@ absl::Status ApplyOption(const std::string& name, const FlagUse& use, Invocation
     if (!use.values.empty()) return absl::InvalidArgumentError(absl::StrCat(use.spelled, " takes no value"));
     if (name == "help") options.help = true;
     if (name == "wait") options.wait = true;
+    if (name == "import") options.import = true;
     if (name == "paginate") options.paginate = !use.negated;
   }
   return absl::OkStatus();
@@ -250,6 +252,10 @@ std::vector<OptionHelp> OptionsOf(const ApiAction& action) {
     options.push_back({"max-items", "N", "Stop after N items; NextToken continues with --starting-token."});
     options.push_back({"page-size", "N", "Fetch N items a call."});
     options.push_back({"starting-token", "TOKEN", "Continue where --max-items stopped."});
+  }
+  if (TakesImport(action)) {
+    options.push_back(
+        {"import", "", "Import the catalogue's image that --image-id names first, where it is not there."});
   }
   if (!action.wait_state.empty()) {
     const bool task = action.method->output_type()->FindFieldByName("import_task_id") != nullptr;

@@ -24,6 +24,7 @@ struct ActionOptions {
   std::optional<int> page_size = std::nullopt;
   std::string starting_token = {};
   bool wait = false;
+  bool import = false;                                   // the catalogue's image first, where it is not there
   std::optional<absl::Duration> timeout = std::nullopt;  // unset = DefaultTimeout of the action
 };
 

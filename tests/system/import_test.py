@@ -5,7 +5,9 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -64,7 +66,9 @@ class ImportTest(unittest.TestCase):
         self.files = Files()
         self.addCleanup(self.files.server_close)
         self.addCleanup(self.files.shutdown)
-        self.host = Host({"storage": {"import_urls": [self.files.url("/")]}})
+        self.catalogue = tempfile.mkdtemp(prefix="bm.catalogue.")
+        self.addCleanup(shutil.rmtree, self.catalogue)
+        self.host = Host({"storage": {"import_urls": [self.files.url("/")], "catalogue_dir": self.catalogue}})
         self.addCleanup(self.host.close)
         self.host.start()
 
@@ -152,6 +156,28 @@ class ImportTest(unittest.TestCase):
         with self.assertRaises(CliError) as refused:
             self.host.api("run-instances", image_id="debian-12", count=1)
         self.assertIn("brume import-image debian-12", refused.exception.said)
+
+    def test_a_launch_imports_the_image_of_the_catalogue_first_when_asked_to(self):
+        content = self.disk()
+        self.files.content["/linux.qcow2"] = content
+        with open(os.path.join(self.catalogue, "own.toml"), "w") as file:
+            file.write('[[image]]\nname = "own-linux"\ndescription = "of this test"\nboot_mode = "legacy-bios"\n'
+                       f'url = "{self.files.url("/linux.qcow2")}"\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n'
+                       'owner_alias = "test"\ndefault_user = "test"\nmin_size_gib = 1\n')
+        self.host.stop()
+        self.host.start()
+        launch = ("run-instances", "--image-id", "own-linux", "--instance-type", "b1.tiny", "--output", "json")
+        with self.assertRaises(CliError):
+            self.host.brume(*launch)
+        for _ in range(2):  # the second time it is there
+            made = json.loads(self.host.brume(*launch, "--import"))["Instances"][0]
+            (image,) = self.host.api("describe-images")["Images"]
+            self.assertEqual(made["ImageId"], image["ImageId"])
+            self.assertEqual(image["ImageOwnerAlias"], "test")
+        self.assertEqual(len([path for path, _ in self.files.asked if path == "/linux.qcow2"]), 1)
+        with self.assertRaises(CliError) as refused:
+            self.host.brume("run-instances", "--image-id", "no-such-linux", "--import")
+        self.assertIn("no-such-linux", refused.exception.said)
 
 
 if __name__ == "__main__":
