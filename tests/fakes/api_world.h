@@ -223,7 +223,7 @@ class ApiWorld : public ComputeWorld {
       iam::AccessKeyService::Open(*database, clock, directory.path()).value();
   iam::InstanceProfileService instance_profiles{*database, clock, random, settings.account_id};
   compute::ProfileAssociationService profile_associations{*database, clock, random, instance_profiles};
-  compute::LaunchService launches{*service, instance_profiles, types};
+  compute::LaunchService launches{*service, instance_profiles, types, image_names};
   iam::SessionService sessions{*database, clock, access_keys->box(), settings.account_id};
   cloudwatch::MetricService metrics{*database, clock};
   cloudwatch::AlarmService alarms{*database,

@@ -267,7 +267,9 @@ absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall&
 }
 
 absl::StatusOr<RunRequest> LaunchService::Parse(const LaunchSpec& spec, const LaunchCall& call) {
-  ASSIGN_OR_RETURN(RunRequest run, ParseLaunch(spec, call));
+  LaunchSpec named = spec;
+  ASSIGN_OR_RETURN(named.image_id, image_names_.IdOf(spec.image_id.value_or("")));
+  ASSIGN_OR_RETURN(RunRequest run, ParseLaunch(named, call));
   if (!spec.iam_instance_profile.has_value()) return run;
   ASSIGN_OR_RETURN(const InstanceProfile profile, profiles_.Resolve(spec.iam_instance_profile->arn.value_or(""),
                                                                     spec.iam_instance_profile->name.value_or("")));

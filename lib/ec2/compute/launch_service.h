@@ -8,6 +8,7 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/model/launch_spec.h"
+#include "lib/ec2/storage/image_name_service.h"
 #include "lib/iam/instance_profile_service.h"
 #include "lib/resource/tags.h"
 
@@ -40,8 +41,9 @@ absl::StatusOr<MetadataOptionsChange> ParseMetadataOptions(const LaunchSpec::Met
 // Thread-safe.
 class LaunchService {
  public:
-  LaunchService(InstanceService& instances, iam::InstanceProfileService& profiles, const InstanceTypeTable& types)
-      : instances_(instances), profiles_(profiles), types_(types) {}
+  LaunchService(InstanceService& instances, iam::InstanceProfileService& profiles, const InstanceTypeTable& types,
+                storage::ImageNameService& image_names)
+      : instances_(instances), profiles_(profiles), types_(types), image_names_(image_names) {}
 
   // The instances that were launched under the call's token, launched if there are none. Errors: those of ParseLaunch,
   // InstanceProfileService::Resolve and InstanceService::Run.
@@ -53,12 +55,13 @@ class LaunchService {
   absl::Status Check(const LaunchSpec& spec);
 
  private:
-  // With the instance profile that `spec` names.
+  // With the instance profile and the image that `spec` names: an image's name is looked up at each launch.
   absl::StatusOr<RunRequest> Parse(const LaunchSpec& spec, const LaunchCall& call);
 
   InstanceService& instances_;
   iam::InstanceProfileService& profiles_;
   const InstanceTypeTable& types_;
+  storage::ImageNameService& image_names_;
 };
 
 }  // namespace brume::compute

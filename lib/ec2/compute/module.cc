@@ -28,7 +28,7 @@ ComputeModule::ComputeModule(ComputeParts parts)
       key_pairs_(parts_.database, parts_.clock, parts_.random),
       launch_templates_(parts_.database, parts_.clock, parts_.random),
       profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles),
-      launches_(instances_, parts_.profiles, parts_.types),
+      launches_(instances_, parts_.profiles, parts_.types, parts_.image_names),
       volume_attachments_(parts_.database, parts_.clock, [this](const InstanceId& id) { reconciler_.Wake(id); }) {}
 
 void ComputeModule::Register(gateway::Actions& actions) {

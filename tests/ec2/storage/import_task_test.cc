@@ -305,6 +305,36 @@ TEST_CASE("an instance is launched from an image of the catalogue by its name an
           .images_size() == 0);
 }
 
+TEST_CASE("a launch template names an image by AWS's parameter, which is looked up at each launch", "[import]") {
+  ImportWorld world;
+  world.reconciler->Start();
+  const std::string parameter = "resolve:ssm:/aws/service/debian/release/12/latest/amd64";
+  const auto create = [&](const std::string& name, const std::string& image) {
+    return world.CallText("CreateLaunchTemplate", "launch_template_name: '" + name +
+                                                      "' launch_template_data { image_id: '" + image +
+                                                      "' instance_type: 'b1.tiny' }");
+  };
+  REQUIRE(create("by-parameter", parameter).ok());
+  CHECK(CodeOf(create("by-nothing", "debian").status()) == "InvalidAMIID.Malformed");
+  const auto launch = [&] {
+    return world.CallText("RunInstances",
+                          "min_count: 1 max_count: 1 launch_template { launch_template_name: 'by-parameter' }");
+  };
+  // As Auto Scaling launches, by the template's spec.
+  compute::LaunchSpec spec;
+  spec.image_id = parameter;
+  spec.instance_type = "b1.tiny";
+  CHECK(CodeOf(launch().status()) == "InvalidAMIID.NotFound");
+  CHECK(CodeOf(world.launches.Launch(spec, {}).status()) == "InvalidAMIID.NotFound");
+  for (int i = 0; i < 2; ++i) {
+    const std::string newest = world.Reaches(world.Begin("catalogue:debian-12"), "completed").image_id();
+    world.clock.Advance(absl::Minutes(1));
+    const auto response = Value(launch());
+    CHECK(static_cast<const ec2::v1::RunInstancesResponse&>(*response).instances(0).image_id() == newest);
+    CHECK(Value(world.launches.Launch(spec, {})).instances.front().instance.image_id.text() == newest);
+  }
+}
+
 TEST_CASE("a policy is asked about the image that is launched, by whatever name", "[import]") {
   ImportWorld world;
   world.reconciler->Start();

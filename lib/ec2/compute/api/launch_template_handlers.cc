@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -61,6 +62,13 @@ absl::StatusOr<compute::LaunchTemplateAuthor> AuthorOf(const Settings& settings,
                                        .parameters_digest = gateway::ParametersDigest(request)};
 }
 
+// A template need not name an image that is there, but what it names must look like one, or be a parameter that is
+// looked up at each launch.
+absl::Status CheckImageName(const std::string& name) {
+  if (name.empty() || absl::StartsWith(name, "resolve:ssm:")) return absl::OkStatus();
+  return ImageId::Parse(name).status();
+}
+
 absl::StatusOr<v1::CreateLaunchTemplateResponse> CreateLaunchTemplate(const v1::CreateLaunchTemplateRequest& request,
                                                                       const Caller& caller,
                                                                       compute::LaunchTemplateService& templates,
@@ -69,6 +77,7 @@ absl::StatusOr<v1::CreateLaunchTemplateResponse> CreateLaunchTemplate(const v1::
   ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(settings, request, caller));
   LaunchTemplateVersion first;
   first.description = request.version_description();
+  RETURN_IF_ERROR(CheckImageName(request.launch_template_data().image_id()));
   first.spec = SpecOf(request.launch_template_data());
   ASSIGN_OR_RETURN(const compute::LaunchTemplateView view,
                    templates.Create(request.launch_template_name(), std::move(first), tags, author));
@@ -84,6 +93,7 @@ absl::StatusOr<v1::CreateLaunchTemplateVersionResponse> CreateLaunchTemplateVers
   ASSIGN_OR_RETURN(const compute::LaunchTemplateAuthor author, AuthorOf(settings, request, caller));
   LaunchTemplateVersion made;
   made.description = request.version_description();
+  RETURN_IF_ERROR(CheckImageName(request.launch_template_data().image_id()));
   made.spec = SpecOf(request.launch_template_data());
   ASSIGN_OR_RETURN(const compute::LaunchTemplateVersionView view,
                    templates.CreateVersion(id, request.source_version(), made, author));
