@@ -236,6 +236,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"monitoring.max_metrics", Number(&config.metrics.max_metrics, 100, 10'000'000)},
       {"monitoring.most_metrics", Renamed("monitoring.most_metrics", "monitoring.max_metrics",
                                           Number(&config.metrics.max_metrics, 100, 10'000'000))},
+      {"storage.max_chain", Number(&settings.max_chain, 4, 200)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"storage.import_urls", Texts(&config.import_urls)},
       {"storage.catalogue_dir", Text(&config.catalogue_dir)},

@@ -30,6 +30,9 @@ struct Settings {
   // What QEMU itself takes beside the guest's memory. The daemon puts what the acceleration needs in the place of 0.
   int64_t guest_overhead_mib = 0;
 
+  // Files from a volume's top down to its lowest layer; past it layers are merged.
+  int max_chain = 16;
+
   absl::Duration launch_timeout = absl::Minutes(5);      // pending longer than this fails
   absl::Duration shutdown_timeout = absl::Seconds(60);   // ACPI asked, then power cut
   absl::Duration terminate_timeout = absl::Seconds(20);  // the same on the way to terminated

@@ -1,6 +1,7 @@
 """Snapshots and images of disks that real guests write to."""
 
 import glob
+import json
 import os
 import subprocess
 import unittest
@@ -68,6 +69,48 @@ class SnapshotTest(HostTest):
         for each in self.host.api("describe-snapshots")["Snapshots"]:
             if each["VolumeId"] != "vol-ffffffff":
                 self.host.api("delete-snapshot", snapshot_id=each["SnapshotId"])
+        self.wait_no_layers()
+
+    def test_a_guest_goes_on_while_the_layers_under_it_are_merged_and_starts_from_the_merged(self):
+        self.host.stop()
+        self.host.configure({"storage": {"max_chain": 4}})
+        self.host.start()
+        guest = self.host.launch_ready()
+        boot = guest.boot_id()
+        taken = []
+        for number in range(7):
+            self.write(guest, f"mark-{number}", SECTOR + number)
+            taken.append(self.snapshot(guest))
+        layers = os.path.join(self.host.state_dir, "layers")
+
+        def chain(disk):
+            info = subprocess.run(["qemu-img", "info", "--backing-chain", "-U", "--output=json", disk],
+                                  check=True, capture_output=True, text=True)
+            return len(json.loads(info.stdout))
+        (top,) = glob.glob(os.path.join(self.host.state_dir, "volumes", guest.root_volume, "*.qcow2"))
+        wait_until(lambda: chain(top) <= 4, 60, "the layers to be merged")
+        for number, snapshot in enumerate(taken):
+            disk = os.path.join(layers, snapshot, "disk.qcow2")
+            subprocess.run(["qemu-img", "check", "-q", "-U", "-f", "qcow2", disk], check=True)
+            raw = os.path.join(self.host.directory, "raw")
+            subprocess.run(["qemu-img", "dd", "-U", "-f", "qcow2", "-O", "raw", "bs=512", f"skip={SECTOR}",
+                            f"count={SECTOR + 8}", f"if={disk}", f"of={raw}"], check=True)
+            with open(raw, "rb") as file:
+                content = file.read()
+            marks = [f"mark-{each}".encode() in content for each in range(7)]
+            self.assertEqual(marks, [each <= number for each in range(7)])
+        self.assertEqual([self.read(guest, SECTOR + each) for each in range(7)], [f"mark-{each}" for each in range(7)])
+        self.assertEqual(guest.boot_id(), boot)
+        guest.stop()
+        guest.wait_state("stopped")
+        self.check_sound(guest.root_volume)
+        guest.start()
+        guest.wait_ssh(other_boot_than=boot)
+        self.assertEqual([self.read(guest, SECTOR + each) for each in range(7)], [f"mark-{each}" for each in range(7)])
+        guest.terminate()
+        guest.wait_state("terminated")
+        for snapshot in taken:
+            self.host.api("delete-snapshot", snapshot_id=snapshot)
         self.wait_no_layers()
 
     def test_an_image_of_a_guest_boots_with_what_it_wrote(self):

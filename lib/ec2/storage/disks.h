@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ struct DiskRecord {
   std::string text;
 };
 
+// Asked several times a second by what takes long; when it answers no, that ends with Cancelled.
+using GoesOn = std::function<bool()>;
+
 class Disks : public DiskService {
  public:
   // Copies what `location` names (a directory with image.json, or one qcow2 or raw file) into an immutable layer.
@@ -60,6 +64,11 @@ class Disks : public DiskService {
   virtual absl::Status RemoveRecord(const std::string& id) = 0;
   // All of them, in no order.
   virtual absl::StatusOr<std::vector<DiskRecord>> ReadRecords() = 0;
+
+  // Makes the snapshot's layer lie over the layer `base`, which is under it already, at once: it takes in what those
+  // between have. What is read of it stays as it is, also by guests that have it open. Errors: Cancelled,
+  // ResourceExhausted (disk full), NotFound or DataLoss when a layer is not there or damaged.
+  virtual absl::Status MergeLayers(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on) = 0;
 
   virtual absl::StatusOr<DiskSpace> Space() = 0;
   virtual absl::StatusOr<DiskInventory> List() = 0;

@@ -15,7 +15,12 @@ StorageModule::StorageModule(const StorageParts& parts)
                             .disks = parts.disks,
                             .clock = parts.clock,
                             .wake_instance = parts.wake_instance,
+                            .on_completed = [this](const SnapshotId& id) { layer_merger_.Wake(id); },
                             .on_layer_removed = [this] { reconciler_.WakeAll(); }}),
+      layer_merger_({.database = parts.database,
+                     .disks = parts.disks,
+                     .max_chain = parts.settings.max_chain,
+                     .on_freed = [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }}),
       import_reconciler_({.database = parts.database,
                           .disks = parts.disks,
                           .files = parts.import_files,
@@ -59,6 +64,7 @@ void StorageModule::Register(gateway::Actions& actions) {
 void StorageModule::Start() {
   reconciler_.Start();
   snapshot_reconciler_.Start();
+  layer_merger_.Start();
   import_reconciler_.Start();
   volume_reconciler_.Start();
   records_.Start();
@@ -70,6 +76,7 @@ void StorageModule::Stop() {
   records_.Stop();
   volume_reconciler_.Stop();
   import_reconciler_.Stop();
+  layer_merger_.Stop();
   snapshot_reconciler_.Stop();
   reconciler_.Stop();
 }

@@ -12,6 +12,7 @@
 #include "lib/ec2/storage/import_files.h"
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
+#include "lib/ec2/storage/layer_merger.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
@@ -66,6 +67,7 @@ class StorageModule {
   tagging::TagService& tags_;
   ImageReconciler reconciler_;
   SnapshotReconciler snapshot_reconciler_;
+  LayerMerger layer_merger_;
   ImportReconciler import_reconciler_;
   VolumeReconciler volume_reconciler_;
   ImageService images_;

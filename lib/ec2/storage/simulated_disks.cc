@@ -76,6 +76,12 @@ absl::Status SimulatedDisks::AbandonSnapshot(const Volume&, const VolumeSnapshot
   return absl::OkStatus();
 }
 
+absl::Status SimulatedDisks::MergeLayers(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn&) {
+  MutexLock lock(mutex_);
+  snapshots_[snapshot.id] = base;
+  return absl::OkStatus();
+}
+
 ImagePaths SimulatedDisks::PathsOf(const Image& image) {
   const auto path = [&](const ImageId& owner, const std::string& file) {
     return file.empty() ? "" : absl::StrCat(kRoot, "layers/", owner.text(), "/", file);

@@ -28,6 +28,7 @@ class SimulatedDisks final : public Disks {
   absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::Status AbandonSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
   absl::Status RemoveSnapshot(const SnapshotId& id) override;
+  absl::Status MergeLayers(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
   std::string InstanceDirectory(const InstanceId& id) override;
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;

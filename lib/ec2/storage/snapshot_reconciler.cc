@@ -56,6 +56,8 @@ SnapshotReconciler::Next SnapshotReconciler::ReconcileSnapshot(const SnapshotId&
     case SnapshotState::kDeleted:
       return Remove(*snapshot);
     case SnapshotState::kCompleted:
+      parts_.on_completed(id);
+      break;
     case SnapshotState::kError:
       break;
   }

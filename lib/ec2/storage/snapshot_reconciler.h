@@ -21,6 +21,8 @@ struct SnapshotReconcilerParts {
   const Clock& clock;
   // A snapshot of one of the instance's volumes is to be taken.
   std::function<void(const InstanceId& id)> wake_instance;
+  // A snapshot was taken; the chain under it may be too long now.
+  std::function<void(const SnapshotId& id)> on_completed;
   // A layer went: what it lay over may have lost its last user.
   std::function<void()> on_layer_removed;
 };

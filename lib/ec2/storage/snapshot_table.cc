@@ -18,9 +18,8 @@ const auto& Snapshots() {
       store::Column("state_message", &VolumeSnapshot::state_message),
       store::Column("started", &VolumeSnapshot::started), store::Column("size_gib", &VolumeSnapshot::size_gib),
       store::Column("encrypted", &VolumeSnapshot::encrypted), store::Column("layer_id", &VolumeSnapshot::layer_id),
-      store::Column("below", &VolumeSnapshot::below), store::Column("depth", &VolumeSnapshot::depth),
-      store::Fixed("at_rest", &VolumeSnapshot::at_rest), store::Json("restorable_by", &VolumeSnapshot::restorable_by),
-      store::Unmapped("seq"));
+      store::Column("below", &VolumeSnapshot::below), store::Fixed("at_rest", &VolumeSnapshot::at_rest),
+      store::Json("restorable_by", &VolumeSnapshot::restorable_by), store::Unmapped("seq"));
   return table;
 }
 
@@ -53,6 +52,25 @@ absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListPending(absl::Spa
 
 absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListInState(SnapshotState state) {
   return Snapshots().Select(connection_, "snapshots WHERE state = ? ORDER BY seq", state);
+}
+
+absl::StatusOr<std::vector<VolumeSnapshot>> SnapshotTable::ListChain(const SnapshotId& id) {
+  return Snapshots().Select(connection_,
+                            "(WITH RECURSIVE chain (link, place) AS (SELECT ?, 0 UNION ALL SELECT below, place + 1 "
+                            "FROM chain JOIN snapshots ON snapshots.id = link WHERE below <> '') "
+                            "SELECT link, place FROM chain) CROSS JOIN snapshots ON id = link ORDER BY place",
+                            id);
+}
+
+absl::StatusOr<std::vector<SnapshotId>> SnapshotTable::ListDeeperThan(int layers) {
+  std::vector<SnapshotId> ids;
+  RETURN_IF_ERROR(connection_.Query(
+      "WITH RECURSIVE chain (link, depth) AS ("
+      "SELECT id, CASE WHEN below = '' THEN 1 ELSE 2 END FROM snapshots WHERE below NOT IN (SELECT id FROM snapshots) "
+      "UNION ALL SELECT id, depth + 1 FROM chain JOIN snapshots ON below = link) "
+      "SELECT link FROM chain WHERE depth > ?",
+      [&](store::Row& row) { row.Read(ids.emplace_back()); }, layers));
+  return ids;
 }
 
 absl::StatusOr<int64_t> SnapshotTable::CountUsers(const SnapshotId& id) {

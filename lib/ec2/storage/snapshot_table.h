@@ -33,6 +33,10 @@ class SnapshotTable {
   // Those of `volumes` that are pending, oldest first: what is still to be done to the volumes' tops.
   absl::StatusOr<std::vector<VolumeSnapshot>> ListPending(absl::Span<const VolumeId> volumes);
   absl::StatusOr<std::vector<VolumeSnapshot>> ListInState(SnapshotState state);
+  // The snapshot's layer and those under it, the lowest last; without an image's, which the last lies over.
+  absl::StatusOr<std::vector<VolumeSnapshot>> ListChain(const SnapshotId& id);
+  // Snapshots whose chains have more layers than this, an image's counted.
+  absl::StatusOr<std::vector<SnapshotId>> ListDeeperThan(int layers);
   // Volumes, snapshots and images that need the files of this layer.
   absl::StatusOr<int64_t> CountUsers(const SnapshotId& id);
 

@@ -18,16 +18,7 @@ namespace {
 // What fails for want of something that may come back (a full disk, a busy hypervisor) is tried so long.
 constexpr absl::Duration kPatience = absl::Minutes(2);
 
-absl::StatusOr<int> DepthOver(store::Connection& c, const std::string& below) {
-  if (below.empty()) return 1;
-  const absl::StatusOr<SnapshotId> snapshot = SnapshotId::Parse(below);
-  if (!snapshot.ok()) return 2;  // an image's layer is the lowest
-  ASSIGN_OR_RETURN(const VolumeSnapshot row, SnapshotTable(c).Get(*snapshot));
-  return row.depth + 1;
-}
-
 absl::Status Commit(store::Connection& c, Taking& taking) {
-  ASSIGN_OR_RETURN(taking.snapshot.depth, DepthOver(c, taking.snapshot.below));
   taking.snapshot.state = SnapshotState::kCompleted;
   taking.volume.layer_id = taking.snapshot.layer_id;
   taking.volume.disk_file = TopOver(taking.snapshot.id);

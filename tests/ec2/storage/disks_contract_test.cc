@@ -202,6 +202,32 @@ TEST_CASE("many threads may ask for the same and for different disks at once", "
   CHECK(Value(disks.List()).volumes == std::vector<VolumeId>{kVolume});
 }
 
+TEST_CASE("a merged layer holds the lowest, and those between no more", "[disks][contract]") {
+  EACH_WORLD();
+  REQUIRE_OK(disks.Import(kImage, world->location()).status());
+  Volume volume = MakeVolume();
+  REQUIRE_OK(disks.EnsureVolume(volume).status());
+  volume.state = VolumeState::kAvailable;
+  std::vector<VolumeSnapshot> taken;
+  for (int n = 1; n <= 3; ++n) {
+    VolumeSnapshot& snapshot = taken.emplace_back();
+    snapshot.id = SnapshotId::FromTrusted("snap-0000000000000000" + std::to_string(n));
+    snapshot.layer_id = snapshot.id.text();
+    snapshot.below = volume.layer_id;
+    REQUIRE_OK(disks.PrepareSnapshot(volume, snapshot).status());
+    REQUIRE_OK(disks.FinishSnapshot(volume, snapshot));
+    volume.layer_id = snapshot.id.text();
+    volume.disk_file = TopOver(snapshot.id);
+  }
+  CHECK(absl::IsFailedPrecondition(disks.RemoveSnapshot(taken[1].id)));
+  REQUIRE_OK(disks.MergeLayers(taken[2], kImage.text(), [] { return true; }));
+  REQUIRE_OK(disks.MergeLayers(taken[2], kImage.text(), [] { return true; }));
+  REQUIRE_OK(disks.RemoveSnapshot(taken[1].id));
+  REQUIRE_OK(disks.RemoveSnapshot(taken[0].id));
+  CHECK(absl::IsFailedPrecondition(disks.RemoveSnapshot(taken[2].id)));
+  CHECK(absl::IsFailedPrecondition(disks.RemoveImage(kImage)));
+}
+
 TEST_CASE("a volume's disk grows, also when it is told twice, and one that is gone does not", "[disks][contract]") {
   EACH_WORLD();
   REQUIRE_OK(disks.Import(kImage, world->location()).status());

@@ -15,6 +15,12 @@ namespace {
 std::string CodeOf(const absl::Status& status) { return std::string(ec2::ErrorCode(status)); }
 
 struct SnapshotWorld : ComputeWorld {
+  using ComputeWorld::ComputeWorld;
+  std::vector<VolumeSnapshot> ChainOf(const Volume& volume) {
+    return Value(database->ReadFor([&](store::Connection& c) {
+      return storage::SnapshotTable(c).ListChain(*SnapshotId::Parse(volume.layer_id));
+    }));
+  }
   Volume RootOf(const InstanceId& id) { return service->Get(id)->volumes.front(); }
   VolumeSnapshot Get(const SnapshotId& id) { return Value(snapshot_service->List({&id, 1})).front().snapshot; }
   SnapshotState StateOf(const SnapshotId& id) { return Get(id).state; }
@@ -62,10 +68,10 @@ TEST_CASE("a running guest goes over to the new top, and its volume lies over th
   CHECK(absl::EndsWith(spec->disks.front().path, TopOver(snapshot)));
   const VolumeSnapshot row = world.Get(snapshot);
   CHECK(row.below == world.image.text());
-  CHECK(row.depth == 2);
   CHECK(row.volume_id == before.id);
   CHECK(row.size_gib == before.size_gib);
-  CHECK(world.Get(world.Take(before.id)).depth == 3);
+  world.Take(before.id);
+  CHECK(world.ChainOf(world.RootOf(id)).size() == 2);
 }
 
 TEST_CASE("a snapshot of a stopped instance, and of a volume without one, needs no guest", "[storage]") {
@@ -104,6 +110,41 @@ TEST_CASE("a deleted snapshot is gone at once, and its layer with the last disk 
   CHECK(world.Layers().size() == 3);
   REQUIRE_OK(world.snapshot_service->Delete(third));
   CHECK(SnapshotWorld::Eventually([&] { return world.Layers().empty() && Value(world.disks.List()).images.empty(); }));
+}
+
+TEST_CASE("layers that are too many are merged, and deleted snapshots between are freed", "[storage]") {
+  Settings settings = SnapshotWorld::DefaultSettings();
+  settings.max_chain = 5;  // the top, three snapshots, the image
+  SnapshotWorld world(settings);
+  const Volume volume = world.Orphan();
+  std::vector<SnapshotId> taken;
+  for (int n = 0; n < 3; ++n) taken.push_back(world.Take(volume.id));
+  for (const SnapshotId& id : {taken[0], taken[1]}) REQUIRE_OK(world.snapshot_service->Delete(id));
+  CHECK(world.Layers().size() == 3);
+  taken.push_back(world.Take(volume.id));
+  // The last lies over the image alone; the third keeps those two.
+  REQUIRE(SnapshotWorld::Eventually([&] { return world.ChainOf(world.Row(volume.id)).size() == 1; }));
+  CHECK(world.Get(taken[3]).below == world.image.text());
+  CHECK(world.Layers().size() == 4);
+  REQUIRE_OK(world.snapshot_service->Delete(taken[2]));
+  CHECK(SnapshotWorld::Eventually([&] { return world.Layers() == std::vector<SnapshotId>{taken[3]}; }));
+}
+
+TEST_CASE("a chain that was long before the bound came down is merged at the start", "[storage]") {
+  SnapshotWorld world;
+  const Volume volume = world.Orphan();
+  for (int n = 0; n < 9; ++n) world.Take(volume.id);
+  REQUIRE(world.ChainOf(world.Row(volume.id)).size() == 9);
+  storage::LayerMerger strict(
+      {.database = *world.database, .disks = world.disks, .max_chain = 4, .on_freed = [](const SnapshotId&) {}});
+  strict.Start();
+  const auto longest = [&] {
+    return Value(world.database->ReadFor(
+                     [](store::Connection& c) { return storage::SnapshotTable(c).ListDeeperThan(3); }))
+        .size();
+  };
+  CHECK(SnapshotWorld::Eventually([&] { return longest() == 0; }));
+  strict.Stop();
 }
 
 TEST_CASE("a copy shares the layer, which stays as long as one of the two", "[storage]") {

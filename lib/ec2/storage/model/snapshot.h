@@ -33,8 +33,6 @@ struct VolumeSnapshot {
   std::string layer_id;
   // The layer under its own; empty = none.
   std::string below;
-  // How many layers there are from its own to the lowest. 0 until it is completed.
-  int depth = 0;
   // Taken while the guest is off: one that runs is powered off for it and started again.
   bool at_rest = false;
   // Accounts that may make volumes of it, and "all".

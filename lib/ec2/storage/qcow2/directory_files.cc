@@ -206,6 +206,13 @@ absl::Status RenameAt(int directory, const std::string& from, const std::string&
   return SyncDirectory(directory, to);
 }
 
+absl::Status ReplaceAt(int directory, const std::string& from, const std::string& to) {
+  if (renameat(directory, from.c_str(), directory, to.c_str()) != 0) {
+    return FileError(errno, absl::StrCat("replacing ", to));
+  }
+  return SyncDirectory(directory, to);
+}
+
 absl::Status LinkAt(int from_directory, const std::string& from, int to_directory, const std::string& to) {
   if (linkat(from_directory, from.c_str(), to_directory, to.c_str(), 0) != 0) {
     return FileError(errno, absl::StrCat("giving ", from, " the name ", to));
@@ -219,10 +226,7 @@ absl::Status ReplaceFileAt(int directory, const std::string& name, absl::string_
   ASSIGN_OR_RETURN(const UniqueFd file, CreateFileAt(directory, partial));
   RETURN_IF_ERROR(WriteAt(file.get(), 0, content));
   RETURN_IF_ERROR(Settle(file.get(), mode, Owner{}, name));
-  if (renameat(directory, partial.c_str(), directory, name.c_str()) != 0) {
-    return FileError(errno, absl::StrCat("replacing ", name));
-  }
-  return SyncDirectory(directory, name);
+  return ReplaceAt(directory, partial, name);
 }
 
 absl::Status RemoveTreeAt(int directory, const std::string& name) { return RemoveTree(directory, name, 0); }

@@ -50,6 +50,8 @@ absl::Status SyncDirectory(int directory, absl::string_view name);
 
 // Renames within a directory and waits until that is on disk. AlreadyExists when `to` is there.
 absl::Status RenameAt(int directory, const std::string& from, const std::string& to);
+// Puts `from` in the place of `to`, at once, and waits until that is on disk.
+absl::Status ReplaceAt(int directory, const std::string& from, const std::string& to);
 // Gives a file a second name in another directory, and waits until that is on disk. AlreadyExists when it is there.
 absl::Status LinkAt(int from_directory, const std::string& from, int to_directory, const std::string& to);
 // Puts a file with this content in the place of what has the name, at once, and waits until that is on disk.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,6 +18,7 @@
 #include "lib/ec2/storage/qcow2/bundle.h"
 #include "lib/ec2/storage/qcow2/disk_format.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/qemu_img.h"
 
 namespace brume::storage {
 namespace {
@@ -60,28 +60,12 @@ absl::Status CopyFile(const SourceFile& source, const LayerTarget& target, const
   return Settle(copy.get(), kImmutable, Owner{}, name);
 }
 
-// The tool that parses what strangers made gets bounds, and no more rights than it needs. It holds a refcount for each
-// cluster in memory, 512 MiB for the largest image taken, which the confinement's own bound has room for.
-absl::StatusOr<CommandResult> RunConfined(const LayerTarget& target, std::vector<std::string> tool,
-                                          const std::string& readable) {
-  CommandOptions options = Within(kCheckTimeout);
-  if (geteuid() == 0 && target.reader.uid != 0) {
-    Confinement& confinement = options.confinement.emplace();
-    confinement.uid = target.reader.uid;
-    confinement.gid = target.reader.gid;
-    confinement.readable = {readable};
-    return RunCommand(tool, options);
-  }
-  std::vector<std::string> argv = {"prlimit", "--as=2147483648", "--cpu=600", "--core=0"};
-  argv.insert(argv.end(), std::make_move_iterator(tool.begin()), std::make_move_iterator(tool.end()));
-  return RunCommand(argv, options);
-}
-
 // Exit codes of qemu-img check: 0 sound, 1 not checked, 2 damaged, 3 clusters that nothing refers to (harmless).
 absl::Status CheckSound(const LayerTarget& target) {
   const std::string disk = absl::StrCat(target.path, "/", kDisk);
   ASSIGN_OR_RETURN(const CommandResult result,
-                   RunConfined(target, {"qemu-img", "check", "-q", "-f", "qcow2", disk}, disk));
+                   CallQemuImg({"check", "-q", "-f", "qcow2", disk},
+                               {.user = target.reader, .readable = {disk}, .timeout = kCheckTimeout}));
   const std::string said = LastLine(result);
   switch (result.exit_code) {
     case 0:

@@ -52,7 +52,6 @@ std::string SnapshotManifest(const VolumeSnapshot& snapshot, int64_t virtual_siz
                {"started", absl::FormatTime(absl::RFC3339_full, snapshot.started, absl::UTCTimeZone())},
                {"size_gib", snapshot.size_gib},
                {"below", snapshot.below},
-               {"depth", snapshot.depth},
                {"disk", kLayerDisk},
                {"kernel", ""},
                {"initrd", ""},

@@ -1,0 +1,85 @@
+#include "lib/ec2/storage/qcow2/disk_directories.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/log.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/storage/qcow2/manifest.h"
+
+namespace brume::storage {
+
+std::string LayersPath(const DiskDirectories& directories) { return absl::StrCat(directories.state_dir, "/", kLayers); }
+
+std::string Partial(const std::string& id) { return absl::StrCat(".", id, ".partial"); }
+
+std::string Deleting(const std::string& id) { return absl::StrCat(".", id, ".deleting"); }
+
+std::string NameOfLayer(const std::string& layer, const std::string& disk) {
+  return absl::StrCat("../../", kLayers, "/", layer, "/", disk);
+}
+
+absl::StatusOr<UniqueFd> OpenForReading(int directory, const std::string& name) {
+  UniqueFd file(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return FileError(errno, absl::StrCat("opening ", name));
+  return file;
+}
+
+absl::Status CheckLayerId(const std::string& id) {
+  return absl::StartsWith(id, ImageId::kKind.prefix) ? ImageId::Parse(id).status() : SnapshotId::Parse(id).status();
+}
+
+absl::Status WriteManifest(int directory, const char* name, const std::string& content, mode_t mode) {
+  ASSIGN_OR_RETURN(const UniqueFd file, CreateFileAt(directory, name));
+  RETURN_IF_ERROR(WriteAt(file.get(), 0, content));
+  return Settle(file.get(), mode, Owner{}, name);
+}
+
+void RemoveRemains(int directory, const std::string& name) {
+  if (absl::Status removed = RemoveTreeAt(directory, name); !removed.ok()) {
+    log::Warn("cannot remove {}: {}", name, removed.message());
+  }
+}
+
+absl::Status RemoveEntry(int directory, const std::string& id) {
+  RETURN_IF_ERROR(RemoveTreeAt(directory, Partial(id)));
+  RETURN_IF_ERROR(RemoveTreeAt(directory, Deleting(id)));
+  const absl::Status renamed = RenameAt(directory, id, Deleting(id));
+  if (absl::IsNotFound(renamed)) return absl::OkStatus();
+  RETURN_IF_ERROR(renamed);
+  RETURN_IF_ERROR(Failpoint("disks.deleting"));
+  return RemoveTreeAt(directory, Deleting(id));
+}
+
+absl::StatusOr<ImportedImage> ReadLayer(const DiskDirectories& directories, const std::string& id) {
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(directories.layers.get(), id));
+  ASSIGN_OR_RETURN(const std::string manifest, ReadFileAt(directory.get(), kLayerManifest, kMaxManifestBytes));
+  return ParseLayerManifest(manifest);
+}
+
+absl::StatusOr<ImportedImage> FindLayerDisk(const DiskDirectories& directories, const std::string& id) {
+  RETURN_IF_ERROR(CheckLayerId(id));
+  const absl::StatusOr<UniqueFd> layer = OpenDirectoryAt(directories.layers.get(), id);
+  if (absl::IsNotFound(layer.status())) return absl::NotFoundError(absl::StrCat("the files of ", id, " are not there"));
+  RETURN_IF_ERROR(layer.status());
+  ASSIGN_OR_RETURN(const ImportedImage found, ReadLayer(directories, id));
+  if (found.disk_file.empty()) return absl::NotFoundError(absl::StrCat(id, " has no disk"));
+  ASSIGN_OR_RETURN(const EntryKind disk, KindOfAt(layer->get(), found.disk_file));
+  if (disk == EntryKind::kFile) return found;
+  return absl::NotFoundError(absl::StrCat("the disk of ", id, " is not there"));
+}
+
+absl::Status WriteDisk(const DiskDirectories& directories, int directory, const std::string& name,
+                       const Qcow2Layout& layout) {
+  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory, name));
+  if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
+  for (const Qcow2Layout::Piece& piece : layout.pieces) RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
+  return Settle(disk.get(), 0600, directories.guests, name);
+}
+
+}  // namespace brume::storage

@@ -1,0 +1,47 @@
+#include "lib/ec2/storage/qcow2/qemu_img.h"
+
+#include <unistd.h>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+
+namespace brume::storage {
+
+absl::StatusOr<CommandResult> CallQemuImg(const std::vector<std::string>& arguments, const QemuImgAccess& access) {
+  CommandOptions options;
+  options.timeout = access.timeout;
+  options.goes_on = access.goes_on;
+  std::vector<std::string> argv = {"qemu-img"};
+  if (geteuid() == 0 && access.user.uid != 0) {
+    Confinement& confinement = options.confinement.emplace();
+    confinement.uid = access.user.uid;
+    confinement.gid = access.user.gid;
+    confinement.readable = access.readable;
+    confinement.writable = access.writable;
+    // It holds a refcount for each cluster in memory, 512 MiB for the largest disk, and a cache for each layer.
+    confinement.memory_bytes = int64_t{4} << 30;
+    confinement.cpu_seconds = access.timeout / absl::Seconds(1);
+    // As large as the largest volume with all that qcow2 needs beside the data.
+    confinement.file_bytes = int64_t{20} << 40;
+    confinement.open_files = 1024;
+  } else {
+    argv = {"prlimit", "--as=4294967296", absl::StrCat("--cpu=", access.timeout / absl::Seconds(1)), "--core=0",
+            "qemu-img"};
+  }
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return RunCommand(argv, options);
+}
+
+absl::Status RunQemuImg(const std::vector<std::string>& arguments, const QemuImgAccess& access) {
+  ASSIGN_OR_RETURN(const CommandResult result, CallQemuImg(arguments, access));
+  if (result.exit_code == 0) return absl::OkStatus();
+  const std::string said(absl::StripAsciiWhitespace(result.standard_error));
+  if (absl::StrContains(said, "lock")) return absl::UnavailableError(absl::StrCat("the disk is in use: ", said));
+  if (absl::StrContains(said, "No space left")) return absl::ResourceExhaustedError(said);
+  if (absl::StrContains(said, "No such file")) return absl::NotFoundError(said);
+  return absl::InternalError(absl::StrCat("qemu-img ", arguments.front(), " failed (", result.exit_code, "): ", said));
+}
+
+}  // namespace brume::storage

@@ -1,0 +1,125 @@
+#include "lib/ec2/storage/qcow2/snapshot_files.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/failpoint.h"
+#include "lib/base/status_macros.h"
+#include "lib/base/undo.h"
+#include "lib/ec2/storage/qcow2/layer_merge.h"
+#include "lib/ec2/storage/qcow2/manifest.h"
+
+namespace brume::storage {
+
+absl::StatusOr<UniqueFd> SnapshotFiles::EnsureLayer(int volume_directory, const Volume& volume,
+                                                    const VolumeSnapshot& snapshot) {
+  const std::string id = snapshot.id.text();
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_.layers.get(), id));
+  if (have != EntryKind::kNone) {
+    ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(directories_.layers.get(), id));
+    return OpenForReading(directory.get(), kLayerDisk);
+  }
+  ASSIGN_OR_RETURN(UniqueFd disk, OpenForReading(volume_directory, volume.disk_file));
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), kHeaderBytes));
+  ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
+  const std::string partial = Partial(id);
+  RETURN_IF_ERROR(RemoveTreeAt(directories_.layers.get(), partial));
+  Undo undo;
+  undo.Push([&] { RemoveRemains(directories_.layers.get(), partial); });
+  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(directories_.layers.get(), partial, 0755, Owner{}));
+  RETURN_IF_ERROR(LinkAt(volume_directory, volume.disk_file, directory.get(), kLayerDisk));
+  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, SnapshotManifest(snapshot, size), 0444));
+  RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
+  RETURN_IF_ERROR(Failpoint("disks.layer_linked"));
+  RETURN_IF_ERROR(RenameAt(directories_.layers.get(), partial, id));
+  undo.Dismiss();
+  return disk;
+}
+
+absl::StatusOr<std::string> SnapshotFiles::Prepare(const Volume& volume, const VolumeSnapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(directories_.locks, volume.id.text());
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(directories_.volumes.get(), volume.id.text());
+  if (absl::IsNotFound(directory.status())) {
+    return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
+  }
+  RETURN_IF_ERROR(directory.status());
+  ASSIGN_OR_RETURN(const UniqueFd layer, EnsureLayer(directory->get(), volume, snapshot));
+  const std::string top = TopOver(snapshot.id), partial = Partial(snapshot.id.text());
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directory->get(), top));
+  if (have == EntryKind::kNone) {
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(layer.get(), kHeaderBytes));
+    ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
+    RETURN_IF_ERROR(RemoveTreeAt(directory->get(), partial));
+    RETURN_IF_ERROR(WriteDisk(directories_, directory->get(), partial,
+                              EmptyQcow2(size, NameOfLayer(snapshot.id.text(), kLayerDisk))));
+    RETURN_IF_ERROR(Failpoint("disks.top_made"));
+    RETURN_IF_ERROR(RenameAt(directory->get(), partial, top));
+  }
+  return absl::StrCat(directories_.PathOf(kVolumes, volume.id.text()), "/", top);
+}
+
+absl::Status SnapshotFiles::Finish(const Volume& volume, const VolumeSnapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(directories_.locks, volume.id.text());
+  ASSIGN_OR_RETURN(const UniqueFd layer, OpenDirectoryAt(directories_.layers.get(), snapshot.id.text()));
+  ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(layer.get(), kLayerDisk));
+  RETURN_IF_ERROR(Settle(disk.get(), 0444, Owner{}, kLayerDisk));
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(directories_.volumes.get(), volume.id.text()));
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(disk.get(), kHeaderBytes));
+  ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
+  Volume after = volume;
+  after.disk_file = TopOver(snapshot.id);
+  after.layer_id = snapshot.id.text();
+  RETURN_IF_ERROR(ReplaceFileAt(directory.get(), kVolumeManifest, VolumeManifest(after, size), 0600));
+  RETURN_IF_ERROR(Failpoint("disks.snapshot_frozen"));
+  if (volume.disk_file == after.disk_file) return absl::OkStatus();
+  RETURN_IF_ERROR(RemoveTreeAt(directory.get(), volume.disk_file));
+  return SyncDirectory(directory.get(), volume.id.text());
+}
+
+absl::StatusOr<bool> SnapshotFiles::HasTop(const Volume& volume, const VolumeSnapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(directories_.volumes.get(), volume.id.text());
+  if (absl::IsNotFound(directory.status())) return false;
+  RETURN_IF_ERROR(directory.status());
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directory->get(), TopOver(snapshot.id)));
+  return have != EntryKind::kNone;
+}
+
+absl::Status SnapshotFiles::Abandon(const Volume& volume, const VolumeSnapshot& snapshot) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(directories_.locks, volume.id.text());
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(directories_.volumes.get(), volume.id.text());
+  if (!absl::IsNotFound(directory.status())) {
+    RETURN_IF_ERROR(directory.status());
+    RETURN_IF_ERROR(RemoveTreeAt(directory->get(), TopOver(snapshot.id)));
+    RETURN_IF_ERROR(RemoveTreeAt(directory->get(), Partial(snapshot.id.text())));
+  }
+  return RemoveEntry(directories_.layers.get(), snapshot.id.text());
+}
+
+absl::Status SnapshotFiles::Merge(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on) {
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const KeyedLocks::Holder holder(directories_.locks, snapshot.id.text());
+  ASSIGN_OR_RETURN(const ImportedImage below, FindLayerDisk(directories_, base));
+  ASSIGN_OR_RETURN(const UniqueFd layer, OpenDirectoryAt(directories_.layers.get(), snapshot.id.text()));
+  ASSIGN_OR_RETURN(const int64_t size, MergeDisk({.layer = layer.get(),
+                                                  .path = directories_.PathOf(kLayers, snapshot.id.text()),
+                                                  .layers = LayersPath(directories_),
+                                                  .below = NameOfLayer(base, below.disk_file),
+                                                  .guests = directories_.guests,
+                                                  .goes_on = goes_on}));
+  VolumeSnapshot after = snapshot;
+  after.below = base;
+  return ReplaceFileAt(layer.get(), kLayerManifest, SnapshotManifest(after, size), 0444);
+}
+
+}  // namespace brume::storage
