@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/compute/instance_reconciler.h"
@@ -13,11 +14,6 @@
 
 namespace brume::compute {
 namespace {
-
-// Errors that time cannot heal.
-bool IsHopeless(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status) || absl::IsDataLoss(status);
-}
 
 // The root first: the firmware boots from the first disk. The others by their devices, as EC2 has them.
 std::vector<Volume> InBootOrder(std::vector<Volume> volumes, const std::string& root_device) {
@@ -104,7 +100,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
 InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const absl::Status& why) {
   Instance& instance = guest.instance;
   const bool late = parts_.clock.Now() >= instance.state_since + parts_.settings.launch_timeout;
-  if (!late && !IsHopeless(why)) return why;
+  if (!late && OutlookOf(why) != Outlook::kHopeless) return why;
 
   log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());
   const bool ran_before = !instance.host_boot_id.empty();

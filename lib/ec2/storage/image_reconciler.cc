@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
@@ -81,8 +82,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
     if (image.root_device_name.empty()) image.root_device_name = imported->root_device_name;
     if (image.root_device_name.empty()) image.root_device_name = "/dev/vda";
   } else {
-    const bool may_pass = absl::IsResourceExhausted(imported.status()) || absl::IsUnavailable(imported.status()) ||
-                          absl::IsDeadlineExceeded(imported.status());
+    const bool may_pass = OutlookOf(imported.status()) == Outlook::kMayPass;
     if (may_pass && clock_.Now() < image.created + kImportTimeout) return imported.status();
     image.state = ImageState::kFailed;
     image.state_reason = {"Client.InvalidImage", ToUtf8(imported.status().message())};

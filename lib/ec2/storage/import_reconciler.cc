@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
@@ -23,10 +24,6 @@ constexpr absl::Duration kGiveUpAfter = absl::Minutes(15);
 constexpr absl::Duration kShownFor = absl::Hours(7 * 24);
 // Between two writes of how far an import is.
 constexpr absl::Duration kNotePeriod = absl::Milliseconds(500);
-
-bool MayPass(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-}
 
 absl::StatusOr<ImportOrder> OrderOf(const ImportTask& task, const Catalogue& catalogue) {
   ImportOrder order{.id = task.id.text(), .source = {}, .format = task.format};
@@ -151,7 +148,7 @@ absl::StatusOr<absl::Duration> ImportReconciler::Import(ImportTask task) {
   // Stopped, and nobody waits for an answer; or the task was cancelled, which the next look sees.
   if (absl::IsCancelled(why)) return stopping_ ? absl::InfiniteDuration() : absl::ZeroDuration();
   if (absl::IsAborted(why)) return absl::ZeroDuration();
-  if (MayPass(why) && parts_.clock.Now() < task.progressed + kGiveUpAfter) return why;
+  if (OutlookOf(why) == Outlook::kMayPass && parts_.clock.Now() < task.progressed + kGiveUpAfter) return why;
   return Fail(std::move(task), why);
 }
 
@@ -186,7 +183,8 @@ absl::StatusOr<absl::Duration> ImportReconciler::Fail(ImportTask task, const abs
                    parts_.database.ReadFor([&](store::Connection& c) { return ImportTaskTable(c).Get(task.id); }));
   if (task.state != ImportState::kActive) return absl::ZeroDuration();
   task.state = ImportState::kDeleting;
-  task.status_message = absl::StrCat(MayPass(why) ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
+  task.status_message =
+      absl::StrCat(OutlookOf(why) == Outlook::kMayPass ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));
   return absl::ZeroDuration();
 }

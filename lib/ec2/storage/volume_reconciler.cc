@@ -7,6 +7,7 @@
 
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_modification_service.h"
@@ -18,10 +19,8 @@ namespace {
 
 constexpr absl::Duration kSweepPeriod = absl::Seconds(30), kFrozenPeriod = absl::Milliseconds(200);
 
-// Errors that time cannot heal.
-bool IsHopeless(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) || absl::IsDataLoss(status);
-}
+// A layer that is not there does not come back.
+bool IsLost(const absl::Status& made) { return absl::IsNotFound(made) || OutlookOf(made) == Outlook::kHopeless; }
 
 }  // namespace
 
@@ -84,7 +83,7 @@ absl::StatusOr<absl::Duration> VolumeReconciler::Modify(Volume volume) {
 
 absl::Status VolumeReconciler::Make(Volume volume) {
   const absl::Status made = disks_.EnsureVolume(volume).status();
-  if (!made.ok() && !IsHopeless(made)) return made;
+  if (!made.ok() && !IsLost(made)) return made;
   RETURN_IF_ERROR(Failpoint("volume.made"));
   volume.state = made.ok() ? VolumeState::kAvailable : VolumeState::kError;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return VolumeTable(c).Update(volume); }));
