@@ -121,6 +121,7 @@ inline constexpr ErrorRow kErrorRows[] = {
      400,
      {},
      "InvalidParameterCombinationException"},
+    {"InvalidParameterDependency", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidParameterValue", kEvery, absl::StatusCode::kInvalidArgument, 400, {}, "InvalidParameterValueException"},
     {"InvalidPermission.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidPermission.NotFound", kEc2, absl::StatusCode::kNotFound, 400},

@@ -302,8 +302,6 @@ std::vector<Case> Cases() {
       {invalid, "CreateLaunchConfiguration", lc + "iam_instance_profile: 'none'"},
       {invalid, "CreateLaunchConfiguration", lc + "associate_public_ip_address: true security_groups: 'default'"},
       {invalid, "CreateLaunchConfiguration",
-       lc + "block_device_mappings { device_name: '/dev/vda' ebs { encrypted: true } }"},
-      {invalid, "CreateLaunchConfiguration",
        lc + "block_device_mappings { device_name: '/dev/vda' ebs { snapshot_id: 'snap-1' } }"},
       {invalid, "CreateLaunchConfiguration",
        lc + "block_device_mappings { device_name: '/dev/vdb' no_device: true ebs { volume_size: 1 } }"},

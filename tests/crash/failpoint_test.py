@@ -258,11 +258,19 @@ class FailpointTest(unittest.TestCase):
         for _ in range(3):
             self.call("create-snapshot", volume_id=volume)
             self.settle("the snapshots", lambda: all(each["State"] == "completed" for each in snapshots()))
+        # The copy of one, encrypted: its bytes are copied.
+        (first, *_) = snapshots()
+        copy = self.call("copy-snapshot", source_region="us-east-1", source_snapshot_id=first["SnapshotId"],
+                         encrypted=True)["SnapshotId"]
+        self.settle("the copy", lambda: self.host.api("describe-snapshots", snapshot_ids=[copy])["Snapshots"][0]["State"] ==
+                    "completed")
         self.settle("a short chain", lambda: self.chain_of(volume) <= 4)
         self.settle("the guest to have its disk", lambda: guest.state == "running" and not differences(self.host), 20)
         self.call("terminate-instances", instance_ids=[guest.id])
         self.settle("the purge", lambda: not self.host.instances())
-        for snapshot in snapshots():
+        # A copy that was asked for twice was made twice.
+        copies = [each for each in self.host.api("describe-snapshots")["Snapshots"] if each["Encrypted"]]
+        for snapshot in snapshots() + copies:
             try:
                 self.call("delete-snapshot", snapshot_id=snapshot["SnapshotId"])
             except CliError as error:
@@ -326,7 +334,7 @@ class FailpointTest(unittest.TestCase):
             self.walk_alarm()
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
             self.walk_volume()
-        elif name.startswith(("snapshot.", "disks.layer_", "disks.top_made", "disks.snapshot_frozen")):
+        elif name.startswith(("snapshot.", "disks.layer_", "disks.copy_", "disks.top_made", "disks.snapshot_frozen")):
             self.walk_snapshot()
         else:
             self.walk(name)

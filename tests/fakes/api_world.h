@@ -35,6 +35,7 @@
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/simulated_import_files.h"
@@ -100,6 +101,7 @@ class ApiWorld : public ComputeWorld {
                                      .profile_associations = profile_associations,
                                      .networks = networks,
                                      .image_names = image_names,
+                                     .encryption = encryption,
                                      .volume_attachments = volume_attachments});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
@@ -109,6 +111,7 @@ class ApiWorld : public ComputeWorld {
                                      .images = *image_service,
                                      .snapshots = *snapshot_service,
                                      .volumes = volumes,
+                                     .encryption = encryption,
                                      .volume_modifications = volume_modifications,
                                      .machine_of = machine_of,
                                      .space = space_of});
@@ -191,6 +194,7 @@ class ApiWorld : public ComputeWorld {
                                   .clock = clock,
                                   .random = random,
                                   .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
+  storage::EncryptionService encryption{*database};
   storage::VolumeModificationService volume_modifications{*database, clock, [this](const Volume& volume) {
                                                             if (volume.instance_id.empty()) {
                                                               volumes_made->Wake(volume.id);

@@ -24,7 +24,7 @@
 #include "lib/ec2/network/simulated_fabric.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
-#include "lib/ec2/storage/layer_merger.h"
+#include "lib/ec2/storage/layer_worker.h"
 #include "lib/ec2/storage/simulated_disks.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
@@ -94,12 +94,13 @@ class ComputeWorld {
                                          .disks = disks,
                                          .clock = clock,
                                          .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
-                                         .on_completed = [this](const SnapshotId& id) { merger->Wake(id); },
+                                         .on_layer_work = [this](const SnapshotId& id) { merger->Wake(id); },
                                          .on_layer_removed = [this] { images->WakeAll(); }});
-    merger = std::make_unique<storage::LayerMerger>(
-        storage::LayerMergerParts{.database = *database,
+    merger = std::make_unique<storage::LayerWorker>(
+        storage::LayerWorkerParts{.database = *database,
                                   .disks = disks,
                                   .max_chain = settings.max_chain,
+                                  .clock = clock,
                                   .on_freed = [this](const SnapshotId& id) { snapshots->Wake(id); }});
     snapshot_service = std::make_unique<storage::SnapshotService>(
         *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); });
@@ -216,7 +217,7 @@ class ComputeWorld {
   std::unique_ptr<storage::VolumeReconciler> volumes_made;
   std::unique_ptr<storage::ImageService> image_service;
   std::unique_ptr<storage::SnapshotReconciler> snapshots;
-  std::unique_ptr<storage::LayerMerger> merger;
+  std::unique_ptr<storage::LayerWorker> merger;
   std::unique_ptr<storage::SnapshotService> snapshot_service;
   std::unique_ptr<compute::InstanceReconciler> reconciler;
   std::unique_ptr<compute::InstanceService> service;

@@ -1,5 +1,5 @@
 # Guests boot here for real.
-foreach(module launch volume snapshot network metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling)
+foreach(module launch volume snapshot encryption network metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 brume_python_test(system_debian system debian_test TIMEOUT 1200 LABELS system GUESTS ENVIRONMENT BRUME_DEBIAN=${BRUME_DEBIAN})

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/ec2/storage/model/disk_encryption.h"
 #include "lib/resource/ids.h"
 
 namespace brume::compute {
@@ -22,6 +24,7 @@ struct GuestDisk {
   std::string device;  // "/dev/vda"
   std::string serial;  // shown to the guest: the volume id without its dash, as EC2 does
   DiskLimits limits = {};
+  std::optional<DiskEncryption> encryption = {};
 };
 
 // A disk that a guest has.

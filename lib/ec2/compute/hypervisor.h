@@ -28,7 +28,8 @@ std::string SerialOf(const VolumeId& id);
 // A disk goes over from the file it writes to, to one that lies over that.
 struct DiskSwitch {
   std::string serial;
-  std::string path;  // qcow2
+  std::string path;      // qcow2
+  std::string key = {};  // of an encrypted one
 };
 
 struct GuestNic {

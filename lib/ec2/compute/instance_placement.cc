@@ -11,6 +11,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
@@ -169,6 +170,9 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
   }
   ASSIGN_OR_RETURN(place.subnet, ChooseSubnet(c, settings_, request));
   ASSIGN_OR_RETURN(place.groups, ChooseGroups(c, place.subnet.vpc_id, request));
+  for (const BlockDevice& device : request.block_devices) {
+    RETURN_IF_ERROR(storage::CheckKmsKey(device.kms_key_id, device.encrypted.value_or(false), settings_.account()));
+  }
   ASSIGN_OR_RETURN(place.volumes, PlanVolumes(c, place.image, request.block_devices));
   if (request.private_ip) {
     RETURN_IF_ERROR(network::CheckPrivateIp(c, place.subnet, *request.private_ip));

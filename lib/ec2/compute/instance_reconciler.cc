@@ -1,6 +1,7 @@
 #include "lib/ec2/compute/instance_reconciler.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -239,7 +240,9 @@ absl::Status InstanceReconciler::SwitchTops(const Instance& instance, const std:
     const std::string serial = SerialOf(top.volume.id);
     const bool is_there =
         std::any_of(disks->begin(), disks->end(), [&](const ObservedDisk& disk) { return disk.serial == serial; });
-    if (is_there) switches.push_back({serial, top.path});
+    if (!is_there) continue;
+    ASSIGN_OR_RETURN(std::optional<DiskEncryption> encryption, parts_.disks.EncryptionOf(top.volume));
+    switches.push_back({serial, top.path, encryption.has_value() ? std::move(encryption->key) : ""});
   }
   if (switches.empty()) return absl::OkStatus();
   const absl::Status switched = parts_.hypervisor.SwitchDisks(id, switches);

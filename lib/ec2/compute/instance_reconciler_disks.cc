@@ -30,10 +30,12 @@ DiskLimits DiskLimitsOf(const Volume& volume) {
 
 absl::StatusOr<GuestDisk> InstanceReconciler::DiskOf(const Volume& volume) {
   ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume));
-  return GuestDisk{.path = std::move(path),
-                   .device = volume.device_name,
-                   .serial = SerialOf(volume.id),
-                   .limits = DiskLimitsOf(volume)};
+  GuestDisk disk{.path = std::move(path),
+                 .device = volume.device_name,
+                 .serial = SerialOf(volume.id),
+                 .limits = DiskLimitsOf(volume)};
+  ASSIGN_OR_RETURN(disk.encryption, parts_.disks.EncryptionOf(volume));
+  return disk;
 }
 
 absl::Status InstanceReconciler::WriteVolume(Volume& volume) {

@@ -11,6 +11,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -161,6 +162,8 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
 
   for (Volume volume : place.volumes) {
     volume.id = VolumeId::New(random_);
+    // Each disk that is not of an encrypted line begins one.
+    if (volume.encrypted && volume.data_key_id.empty()) volume.data_key_id = storage::DataKeyOf({}, random_);
     volume.availability_zone = place.subnet.availability_zone;
     volume.created = volume.attach_time = now;
     volume.instance_id = instance.id;

@@ -57,7 +57,8 @@ absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMappin
                       absl::StrCat("The block device ", device.device, " has a volume and noDevice both"));
   }
   const LaunchSpec::Ebs& ebs = *mapping.ebs;
-  if (ebs.encrypted.value_or(false)) return Unsupported("Encrypted volumes are not supported");
+  device.encrypted = ebs.encrypted;
+  device.kms_key_id = ebs.kms_key_id.value_or("");
   device.size_gib = ebs.volume_size;
   device.delete_on_termination = ebs.delete_on_termination;
   device.type = ebs.volume_type.value_or("");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/model/device_name.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/resource/ec2_error.h"
@@ -19,6 +20,17 @@ namespace {
 using DeviceMap = std::map<std::string, BlockDevice>;
 
 absl::Status BadMapping(absl::string_view why) { return ec2::Error("InvalidBlockDeviceMapping", why); }
+
+// Whether the volume is encrypted that is made of the source.
+absl::Status Encrypt(store::Connection& connection, const BlockDevice& device, const storage::SnapshotSource& source,
+                     Volume& volume) {
+  const absl::StatusOr<bool> encrypted = storage::WillEncrypt(connection, device.encrypted, source);
+  if (absl::IsInvalidArgument(encrypted.status())) return BadMapping(encrypted.status().message());
+  RETURN_IF_ERROR(encrypted.status());
+  volume.encrypted = *encrypted;
+  volume.data_key_id = source.data_key_id;
+  return absl::OkStatus();
+}
 
 // What a mapping asks for over a layer that has `least_gib`, 0 where there is none.
 absl::Status Apply(const BlockDevice& device, int64_t least_gib, Volume& volume) {
@@ -47,6 +59,7 @@ absl::StatusOr<Volume> PlanRoot(store::Connection& connection, const Image& imag
   volume.snapshot_id = RootSnapshot(image);
   ASSIGN_OR_RETURN(const storage::SnapshotSource source, storage::FindSource(connection, volume.snapshot_id));
   volume.layer_id = source.layer_id;
+  RETURN_IF_ERROR(Encrypt(connection, device, source, volume));
   volume.delete_on_termination = device.delete_on_termination.value_or(image.root_delete_on_termination);
   RETURN_IF_ERROR(Apply(device, RootSizeGib(image), volume));
   return volume;
@@ -65,6 +78,7 @@ absl::StatusOr<Volume> PlanData(store::Connection& connection, const BlockDevice
     volume.snapshot_id = *device.snapshot_id;
     volume.layer_id = layer.layer_id;
   }
+  RETURN_IF_ERROR(Encrypt(connection, device, layer, volume));
   volume.delete_on_termination = device.delete_on_termination.value_or(false);
   RETURN_IF_ERROR(Apply(device, layer.size_gib, volume));
   return volume;
@@ -102,6 +116,7 @@ void Override(BlockDevice& device, const BlockDevice& over) {
   if (over.iops) device.iops = over.iops;
   if (over.throughput) device.throughput = over.throughput;
   if (over.snapshot_id) device.snapshot_id = over.snapshot_id;
+  if (over.encrypted) device.encrypted = over.encrypted;
 }
 
 }  // namespace

@@ -24,11 +24,14 @@ struct BlockDevice {
   std::string type = {};                          // empty = gp3
   std::optional<int> iops = {}, throughput = {};  // MiB/s
   std::optional<SnapshotId> snapshot_id = {};     // of the root it must be the image's
+  std::optional<bool> encrypted = {};             // unset = as the snapshot or the default
+  std::string kms_key_id = {};
 };
 
 // The root first, where the image has a disk, then those of the image and of `devices` by their devices; without ids,
-// instance and times. Reads inside the caller's transaction. Errors: InvalidBlockDeviceMapping,
-// InvalidSnapshot.NotFound, IncorrectState, MissingParameter, InvalidParameterValue, InvalidParameterCombination.
+// keys, instance and times, but for the keys of encrypted snapshots. Reads inside the caller's transaction. Errors:
+// InvalidBlockDeviceMapping, InvalidSnapshot.NotFound, IncorrectState, MissingParameter, InvalidParameterValue,
+// InvalidParameterCombination.
 absl::StatusOr<std::vector<Volume>> PlanVolumes(store::Connection& connection, const Image& image,
                                                 absl::Span<const BlockDevice> devices);
 

@@ -1,10 +1,12 @@
 // Storage's part in an instance's life: the disks of its volumes, and its directory.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/ec2/storage/model/disk_encryption.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"
 
@@ -26,6 +28,9 @@ class DiskService {
   // gone, because an empty one in its place would hide that. NotFound when the layer is not there, DataLoss when the
   // volume's disk was lost, ResourceExhausted (disk full).
   virtual absl::StatusOr<std::string> EnsureVolume(const Volume& volume) = 0;
+  // What it takes to open that disk; unset of one that is not encrypted. FailedPrecondition without the host's key,
+  // DataLoss when a layer is gone.
+  virtual absl::StatusOr<std::optional<DiskEncryption>> EncryptionOf(const Volume& volume) = 0;
   virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
   // Makes the volume's disk, which no guest has open, this large; OK when it is. Errors: Unavailable while a guest has
   // it, DataLoss when it is gone, ResourceExhausted (disk full).

@@ -70,6 +70,9 @@ class Disks : public DiskService {
   // ResourceExhausted (disk full), NotFound or DataLoss when a layer is not there or damaged.
   virtual absl::Status MergeLayers(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on) = 0;
 
+  // Makes the layer of an encrypted snapshot of all that is read of the layer `source`. Errors: as MergeLayers.
+  virtual absl::Status CopyLayer(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on) = 0;
+
   virtual absl::StatusOr<DiskSpace> Space() = 0;
   virtual absl::StatusOr<DiskInventory> List() = 0;
 };

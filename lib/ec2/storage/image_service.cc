@@ -96,6 +96,21 @@ absl::StatusOr<Image> GetChangeable(store::Connection& c, const ImageId& id) {
   return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", id.text(), "' is no longer available"));
 }
 
+// Which of the image's snapshots are encrypted.
+absl::Status AddEncrypted(store::Connection& c, const Image& image, std::set<std::string>& encrypted) {
+  std::vector<SnapshotId> ids;
+  if (!image.root_snapshot_id.empty()) ids.push_back(image.root_snapshot_id);
+  for (const ImageDisk& disk : image.data_disks.disks) {
+    if (disk.snapshot_id.has_value()) ids.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
+  }
+  for (const SnapshotId& id : ids) {
+    const absl::StatusOr<VolumeSnapshot> snapshot = GetSnapshot(c, id);
+    if (!snapshot.ok() && !absl::IsNotFound(snapshot.status())) return snapshot.status();
+    if (snapshot.ok() && snapshot->encrypted) encrypted.insert(id.text());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckSource(const RegisterRequest& request) {
   if (request.location.empty() == !request.root_snapshot_id.has_value()) {
     return request.location.empty()
@@ -210,7 +225,9 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
   RETURN_IF_ERROR(CheckImageDescription(request.description));
   for (const TagMap* tags : {&request.tags, &request.snapshot_tags}) RETURN_IF_ERROR(CheckTags(*tags));
   const ImageId id = ImageId::New(random_);
+  std::vector<SnapshotId> pending;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    pending.clear();
     ASSIGN_OR_RETURN(const Image source, GetChangeable(c, request.source));
     if (source.state != ImageState::kAvailable) {
       return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", request.source.text(), "' is ",
@@ -222,7 +239,11 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
     image.source_image_id = source.id;
     const auto copy = [&](const SnapshotId& of) -> absl::StatusOr<SnapshotId> {
       const std::string description = absl::StrCat("Copied for ", id.text(), " from ", source.id.text());
-      ASSIGN_OR_RETURN(const VolumeSnapshot made, CopySnapshot(c, of, {description, image.created}, random_));
+      ASSIGN_OR_RETURN(
+          const VolumeSnapshot made,
+          CopySnapshot(c, of, {.description = description, .now = image.created, .encrypted = request.encrypted},
+                       random_));
+      if (IsPendingCopy(made)) pending.push_back(made.id);
       RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), request.snapshot_tags));
       return made.id;
     };
@@ -234,6 +255,7 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
       ASSIGN_OR_RETURN(const SnapshotId made, copy(SnapshotId::FromTrusted(*disk.snapshot_id)));
       disk.snapshot_id = made.text();
     }
+    if (!pending.empty()) image.state = ImageState::kPending;
     TagMap tags = request.tags;
     if (request.copy_tags) {
       ASSIGN_OR_RETURN(const TagMap of_source, tagging::GetTags(c, source.id.text()));
@@ -242,6 +264,8 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
     RETURN_IF_ERROR(ImageTable(c).Insert(image));
     return tagging::SetTags(c, id.text(), tags);
   }));
+  for (const SnapshotId& each : pending) wake_snapshot_(each);
+  if (!pending.empty()) wake_(id);
   return id;
 }
 
@@ -317,6 +341,7 @@ absl::StatusOr<std::vector<ImageView>> ImageService::List(absl::Span<const Image
     for (Image& image : images) {
       ImageView& view = views.emplace_back();
       if (const auto own = tags.find(image.id.text()); own != tags.end()) view.tags = own->second;
+      RETURN_IF_ERROR(AddEncrypted(connection, image, view.encrypted));
       view.image = std::move(image);
     }
     return views;

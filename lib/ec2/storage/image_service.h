@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct CopyImageRequest {
   std::string name, description;
   bool copy_tags = false;
   TagMap tags, snapshot_tags;
+  std::optional<bool> encrypted = {};  // unset = as the snapshots or the default
 };
 
 // ModifyImageAttribute.
@@ -61,6 +63,7 @@ struct ImageChange {
 struct ImageView {
   Image image;
   TagMap tags;
+  std::set<std::string> encrypted = {};  // of its snapshots
 };
 
 // Thread-safe.

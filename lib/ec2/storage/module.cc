@@ -15,11 +15,12 @@ StorageModule::StorageModule(const StorageParts& parts)
                             .disks = parts.disks,
                             .clock = parts.clock,
                             .wake_instance = parts.wake_instance,
-                            .on_completed = [this](const SnapshotId& id) { layer_merger_.Wake(id); },
+                            .on_layer_work = [this](const SnapshotId& id) { layer_worker_.Wake(id); },
                             .on_layer_removed = [this] { reconciler_.WakeAll(); }}),
-      layer_merger_({.database = parts.database,
+      layer_worker_({.database = parts.database,
                      .disks = parts.disks,
                      .max_chain = parts.settings.max_chain,
+                     .clock = parts.clock,
                      .on_freed = [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }}),
       import_reconciler_({.database = parts.database,
                           .disks = parts.disks,
@@ -34,6 +35,7 @@ StorageModule::StorageModule(const StorageParts& parts)
                  [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
       imports_(parts.database, parts.clock, parts.random, parts.catalogue,
                [this](const ImportImageTaskId& id) { import_reconciler_.Wake(id); }),
+      encryption_(parts.database),
       image_names_(parts.database, parts.catalogue),
       volumes_({.database = parts.database,
                 .settings = parts.settings,
@@ -55,6 +57,7 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .images = images_,
                                    .snapshots = snapshots_,
                                    .volumes = volumes_,
+                                   .encryption = encryption_,
                                    .volume_modifications = volume_modifications_,
                                    .machine_of = machine_of_,
                                    .space = space_});
@@ -64,7 +67,7 @@ void StorageModule::Register(gateway::Actions& actions) {
 void StorageModule::Start() {
   reconciler_.Start();
   snapshot_reconciler_.Start();
-  layer_merger_.Start();
+  layer_worker_.Start();
   import_reconciler_.Start();
   volume_reconciler_.Start();
   records_.Start();
@@ -76,7 +79,7 @@ void StorageModule::Stop() {
   records_.Stop();
   volume_reconciler_.Stop();
   import_reconciler_.Stop();
-  layer_merger_.Stop();
+  layer_worker_.Stop();
   snapshot_reconciler_.Stop();
   reconciler_.Stop();
 }

@@ -6,13 +6,14 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/disks.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/import_files.h"
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
-#include "lib/ec2/storage/layer_merger.h"
+#include "lib/ec2/storage/layer_worker.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
@@ -54,6 +55,7 @@ class StorageModule {
   void Stop();
 
   ImageNameService& image_names() { return image_names_; }
+  EncryptionService& encryption() { return encryption_; }
 
   // Disks that may have lain over a deregistered image or a deleted snapshot are gone. Thread-safe.
   void OnDisksFreed();
@@ -67,12 +69,13 @@ class StorageModule {
   tagging::TagService& tags_;
   ImageReconciler reconciler_;
   SnapshotReconciler snapshot_reconciler_;
-  LayerMerger layer_merger_;
+  LayerWorker layer_worker_;
   ImportReconciler import_reconciler_;
   VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
   ImportService imports_;
+  EncryptionService encryption_;
   ImageNameService image_names_;
   VolumeService volumes_;
   VolumeModificationService volume_modifications_;

@@ -82,6 +82,17 @@ absl::Status SimulatedDisks::MergeLayers(const VolumeSnapshot& snapshot, const s
   return absl::OkStatus();
 }
 
+absl::Status SimulatedDisks::CopyLayer(const VolumeSnapshot& snapshot, const std::string&, const GoesOn&) {
+  MutexLock lock(mutex_);
+  snapshots_.emplace(snapshot.id, "");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<DiskEncryption>> SimulatedDisks::EncryptionOf(const Volume& volume) {
+  if (!volume.encrypted) return std::nullopt;
+  return DiskEncryption{.key = absl::StrCat("simulated key of ", volume.data_key_id), .layers = {}};
+}
+
 ImagePaths SimulatedDisks::PathsOf(const Image& image) {
   const auto path = [&](const ImageId& owner, const std::string& file) {
     return file.empty() ? "" : absl::StrCat(kRoot, "layers/", owner.text(), "/", file);

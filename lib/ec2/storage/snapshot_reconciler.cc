@@ -52,11 +52,13 @@ SnapshotReconciler::Next SnapshotReconciler::ReconcileSnapshot(const SnapshotId&
   RETURN_IF_ERROR(snapshot.status());
   switch (snapshot->state) {
     case SnapshotState::kPending:
-      return Take(*snapshot);
+      if (!IsPendingCopy(*snapshot)) return Take(*snapshot);
+      parts_.on_layer_work(id);
+      return absl::InfiniteDuration();
     case SnapshotState::kDeleted:
       return Remove(*snapshot);
     case SnapshotState::kCompleted:
-      parts_.on_completed(id);
+      parts_.on_layer_work(id);
       break;
     case SnapshotState::kError:
       break;

@@ -21,8 +21,8 @@ struct SnapshotReconcilerParts {
   const Clock& clock;
   // A snapshot of one of the instance's volumes is to be taken.
   std::function<void(const InstanceId& id)> wake_instance;
-  // A snapshot was taken; the chain under it may be too long now.
-  std::function<void(const SnapshotId& id)> on_completed;
+  // There is work on its layer: it is a copy to be made, or was taken, and the chain under it may be too long now.
+  std::function<void(const SnapshotId& id)> on_layer_work;
   // A layer went: what it lay over may have lost its last user.
   std::function<void()> on_layer_removed;
 };

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -99,7 +100,10 @@ absl::StatusOr<SnapshotSource> FindSource(store::Connection& c, const SnapshotId
   }
   ASSIGN_OR_RETURN(const VolumeSnapshot snapshot, GetSnapshot(c, id));
   if (snapshot.state != SnapshotState::kCompleted) return NotCompleted(snapshot);
-  return SnapshotSource{.layer_id = snapshot.layer_id, .size_gib = snapshot.size_gib, .encrypted = snapshot.encrypted};
+  return SnapshotSource{.layer_id = snapshot.layer_id,
+                        .size_gib = snapshot.size_gib,
+                        .encrypted = snapshot.encrypted,
+                        .data_key_id = snapshot.data_key_id};
 }
 
 absl::StatusOr<std::vector<VolumeSnapshot>> AddSnapshots(store::Connection& c, const std::vector<Volume>& volumes,
@@ -118,6 +122,7 @@ absl::StatusOr<std::vector<VolumeSnapshot>> AddSnapshots(store::Connection& c, c
     snapshot.at_rest = wish.at_rest;
     snapshot.size_gib = volume.size_gib;
     snapshot.encrypted = volume.encrypted;
+    snapshot.data_key_id = volume.data_key_id;
     snapshot.layer_id = snapshot.id.text();
     RETURN_IF_ERROR(SnapshotTable(c).Insert(snapshot));
   }
@@ -131,10 +136,16 @@ absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& c, const Snapshot
   copy.id = SnapshotId::New(random);
   copy.description = wish.description;
   copy.started = wish.now;
-  copy.state = SnapshotState::kCompleted;
   copy.size_gib = from.size_gib;
-  copy.encrypted = from.encrypted;
-  copy.layer_id = from.layer_id;
+  ASSIGN_OR_RETURN(copy.encrypted, WillEncrypt(c, wish.encrypted, from));
+  if (copy.encrypted) copy.data_key_id = DataKeyOf(from, random);
+  if (copy.encrypted && !from.encrypted) {
+    copy.layer_id = copy.id.text();
+    copy.below = from.layer_id;
+  } else {
+    copy.state = SnapshotState::kCompleted;
+    copy.layer_id = from.layer_id;
+  }
   RETURN_IF_ERROR(SnapshotTable(c).Insert(copy));
   return copy;
 }
@@ -189,15 +200,18 @@ absl::StatusOr<std::vector<SnapshotView>> SnapshotService::CreateOf(const Instan
   return views;
 }
 
-absl::StatusOr<SnapshotId> SnapshotService::Copy(const SnapshotId& source, const std::string& description,
-                                                 const TagMap& tags) {
-  RETURN_IF_ERROR(CheckDescription(description));
-  RETURN_IF_ERROR(CheckTags(tags));
+absl::StatusOr<SnapshotId> SnapshotService::Copy(const SnapshotId& source, const CopyWish& wish) {
+  RETURN_IF_ERROR(CheckDescription(wish.description));
+  RETURN_IF_ERROR(CheckTags(wish.tags));
   VolumeSnapshot copy;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
-    ASSIGN_OR_RETURN(copy, CopySnapshot(c, source, {description, clock_.Now()}, random_));
-    return tagging::SetTags(c, copy.id.text(), tags);
+    ASSIGN_OR_RETURN(
+        copy,
+        CopySnapshot(c, source, {.description = wish.description, .now = clock_.Now(), .encrypted = wish.encrypted},
+                     random_));
+    return tagging::SetTags(c, copy.id.text(), wish.tags);
   }));
+  if (IsPendingCopy(copy)) wake_(copy.id);
   return copy.id;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,12 @@ struct InstanceSnapshotRequest {
   TagMap tags;
 };
 
+struct CopyWish {
+  std::string description = {};
+  TagMap tags = {};
+  std::optional<bool> encrypted = {};  // unset = as the source or the default
+};
+
 // Thread-safe.
 class SnapshotService {
  public:
@@ -46,8 +53,9 @@ class SnapshotService {
   // IncorrectState, InvalidParameterValue.
   absl::StatusOr<SnapshotView> Create(const VolumeId& volume, const std::string& description, const TagMap& tags);
   absl::StatusOr<std::vector<SnapshotView>> CreateOf(const InstanceSnapshotRequest& request);
-  // Another snapshot of the same bytes: no byte is copied. Errors: InvalidSnapshot.NotFound, IncorrectState.
-  absl::StatusOr<SnapshotId> Copy(const SnapshotId& source, const std::string& description, const TagMap& tags);
+  // Another snapshot of the same bytes: none is copied, unless it is to be encrypted and the source is not. Errors:
+  // InvalidSnapshot.NotFound, IncorrectState, InvalidParameterCombination.
+  absl::StatusOr<SnapshotId> Copy(const SnapshotId& source, const CopyWish& wish);
   // Gone at once for every caller; its layer stays while a disk lies over it. Errors: InvalidSnapshot.NotFound,
   // InvalidSnapshot.InUse while an image names it, IncorrectState while it is pending.
   absl::Status Delete(const SnapshotId& id);
@@ -72,6 +80,7 @@ struct SnapshotSource {
   std::string layer_id;  // empty = nothing: zeros
   int64_t size_gib = 0;
   bool encrypted = false;
+  std::string data_key_id = {};
 };
 // Also of the snapshot that an imported image is. Errors: InvalidSnapshot.NotFound, IncorrectState while it is pending
 // or in error.
@@ -87,11 +96,13 @@ struct SnapshotWish {
   std::string description;
   absl::Time now;
   bool at_rest = false;
+  std::optional<bool> encrypted = {};  // of a copy; unset = as the source or the default
 };
 absl::StatusOr<std::vector<VolumeSnapshot>> AddSnapshots(store::Connection& connection,
                                                          const std::vector<Volume>& volumes, const SnapshotWish& wish,
                                                          Random& random);
-// Another snapshot of the same bytes. Errors: those of FindSource.
+// Another snapshot of the same bytes; wake its reconciler afterwards. One that is encrypted where the source is not is
+// pending until its bytes are copied. Errors: those of FindSource and of WillEncrypt.
 absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& connection, const SnapshotId& source,
                                             const SnapshotWish& wish, Random& random);
 // Removes a snapshot from every caller's eyes, in the caller's transaction; wake its reconciler afterwards.

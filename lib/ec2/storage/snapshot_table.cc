@@ -17,7 +17,8 @@ const auto& Snapshots() {
       store::Column("description", &VolumeSnapshot::description), store::Column("state", &VolumeSnapshot::state),
       store::Column("state_message", &VolumeSnapshot::state_message),
       store::Column("started", &VolumeSnapshot::started), store::Column("size_gib", &VolumeSnapshot::size_gib),
-      store::Column("encrypted", &VolumeSnapshot::encrypted), store::Column("layer_id", &VolumeSnapshot::layer_id),
+      store::Column("encrypted", &VolumeSnapshot::encrypted),
+      store::Column("data_key_id", &VolumeSnapshot::data_key_id), store::Column("layer_id", &VolumeSnapshot::layer_id),
       store::Column("below", &VolumeSnapshot::below), store::Fixed("at_rest", &VolumeSnapshot::at_rest),
       store::Json("restorable_by", &VolumeSnapshot::restorable_by), store::Unmapped("seq"));
   return table;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -76,6 +77,8 @@ absl::StatusOr<Volume> VolumeService::Plan(store::Connection& connection, const 
     volume.snapshot_id = *wanted.snapshot_id;
     volume.layer_id = layer.layer_id;
   }
+  ASSIGN_OR_RETURN(volume.encrypted, WillEncrypt(connection, wanted.encrypted, layer));
+  if (volume.encrypted) volume.data_key_id = DataKeyOf(layer, parts_.random);
   volume.size_gib = wanted.size_gib.value_or(layer.size_gib);
   if (volume.size_gib < layer.size_gib) {
     return ec2::Error("InvalidParameterValue",

@@ -31,6 +31,7 @@ struct NewVolume {
   std::string type;
   std::optional<int64_t> size_gib = {};  // unset = the snapshot's
   std::optional<SnapshotId> snapshot_id = {};
+  std::optional<bool> encrypted = {};             // unset = as the snapshot or the default
   std::optional<int> iops = {}, throughput = {};  // MiB/s
   std::string client_token = {};                  // empty = none
   // Of all parameters but the token; the same token with another digest is IdempotentParameterMismatch.

@@ -5,7 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "lib/ec2/storage/layer_merger.h"
+#include "lib/base/clock.h"
+#include "lib/ec2/storage/layer_worker.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "tests/ec2/storage/snapshots_fixture.h"
 
@@ -103,7 +104,7 @@ TEST_CASE("a merge that is no longer wanted, or finds a layer gone, leaves the l
   const bool is_wanted = GENERATE(true, false);
   if (is_wanted) std::filesystem::remove(LayerDisk(state, 1));
   const absl::Status merged = state.disks->MergeLayers(state.Third(), kImage.text(), [&] { return is_wanted; });
-  CHECK(merged.code() == (is_wanted ? absl::StatusCode::kNotFound : absl::StatusCode::kCancelled));
+  CHECK(merged.code() == (is_wanted ? absl::StatusCode::kDataLoss : absl::StatusCode::kCancelled));
   CHECK(Content(LayerDisk(state, 3)) == before);
   CHECK(Names(state / ("layers/" + Nth(3).text())) == std::vector<std::string>{"disk.qcow2", "layer.json"});
 }
@@ -161,7 +162,9 @@ struct MergedVolume : Imported {
     return Value(chain).size();
   }
   std::unique_ptr<store::Database> database = Value(store::Database::Open(dir / "brume.db"));
-  LayerMerger merger{{.database = *database, .disks = *disks, .max_chain = 16, .on_freed = [](const SnapshotId&) {}}};
+  RealClock clock;
+  LayerWorker merger{
+      {.database = *database, .disks = *disks, .max_chain = 16, .clock = clock, .on_freed = [](const SnapshotId&) {}}};
   Volume volume = MakeVolume(1);
 };
 

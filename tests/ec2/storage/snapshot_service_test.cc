@@ -135,8 +135,11 @@ TEST_CASE("a chain that was long before the bound came down is merged at the sta
   const Volume volume = world.Orphan();
   for (int n = 0; n < 9; ++n) world.Take(volume.id);
   REQUIRE(world.ChainOf(world.Row(volume.id)).size() == 9);
-  storage::LayerMerger strict(
-      {.database = *world.database, .disks = world.disks, .max_chain = 4, .on_freed = [](const SnapshotId&) {}});
+  storage::LayerWorker strict({.database = *world.database,
+                               .disks = world.disks,
+                               .max_chain = 4,
+                               .clock = world.clock,
+                               .on_freed = [](const SnapshotId&) {}});
   strict.Start();
   const auto longest = [&] {
     return Value(world.database->ReadFor(
@@ -151,9 +154,9 @@ TEST_CASE("a copy shares the layer, which stays as long as one of the two", "[st
   SnapshotWorld world;
   const Volume volume = world.Orphan();
   const SnapshotId snapshot = world.Take(volume.id);
-  const SnapshotId copy = Value(world.snapshot_service->Copy(snapshot, "again", {{"k", "v"}}));
+  const SnapshotId copy = Value(world.snapshot_service->Copy(snapshot, {.description = "again", .tags = {{"k", "v"}}}));
   CHECK(world.Get(copy).layer_id == snapshot.text());
-  const auto of_image = world.snapshot_service->Copy(SnapshotOf(world.image), "", {});
+  const auto of_image = world.snapshot_service->Copy(SnapshotOf(world.image), {});
   CHECK(world.Get(Value(of_image)).layer_id == world.image.text());
   world.Delete(volume.id);
   REQUIRE_OK(world.snapshot_service->Delete(snapshot));
@@ -179,7 +182,7 @@ TEST_CASE("snapshots that cannot be made are refused in EC2's words", "[storage]
   REQUIRE_OK(world.database->Write([&](store::Connection& c) { return storage::UpdateVolume(c, creating); }));
   CHECK(create(volume.id, "") == "IncorrectState");
   CHECK(CodeOf(world.snapshot_service->Delete(SnapshotOf(world.image))) == "InvalidSnapshot.InUse");
-  CHECK(CodeOf(world.snapshot_service->Copy(SnapshotId::FromTrusted("snap-00000000000000001"), "", {}).status()) ==
+  CHECK(CodeOf(world.snapshot_service->Copy(SnapshotId::FromTrusted("snap-00000000000000001"), {}).status()) ==
         "InvalidSnapshot.NotFound");
 }
 

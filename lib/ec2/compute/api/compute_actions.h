@@ -11,6 +11,7 @@
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"
@@ -32,6 +33,7 @@ struct ComputeServices {
   compute::ProfileAssociationService& profile_associations;
   network::NetworkService& networks;
   storage::ImageNameService& image_names;
+  storage::EncryptionService& encryption;
   compute::VolumeAttachmentService& volume_attachments;
 };
 

@@ -81,35 +81,48 @@ AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const Sett
 }
 
 // Of each volume that the call says something about; of the root alone where it says nothing.
-std::vector<AccessContext> FactsOfVolumes(const v1::RunInstancesRequest& request) {
+absl::StatusOr<std::vector<AccessContext>> FactsOfVolumes(const v1::RunInstancesRequest& request,
+                                                          storage::EncryptionService& encryption) {
   std::vector<AccessContext> volumes;
-  const AccessContext unsaid = {{"ec2:volumetype", {"gp3"}}, {"ec2:encrypted", {"false"}}};
+  const AccessContext unsaid = {{"ec2:volumetype", {"gp3"}}};
   for (const auto& mapping : request.block_device_mappings()) {
     if (!mapping.has_ebs()) continue;
     AccessContext& facts = volumes.emplace_back(unsaid);
     const v1::EbsBlockDevice& ebs = mapping.ebs();
+    ASSIGN_OR_RETURN(const bool encrypted,
+                     ebs.snapshot_id().empty()
+                         ? encryption.WouldEncryptAt(ebs.encrypted(), request.image_id(), mapping.device_name())
+                         : encryption.WouldEncrypt(ebs.encrypted(), ebs.snapshot_id()));
+    facts["ec2:encrypted"] = {std::string(gateway::FilterText(encrypted))};
     if (ebs.has_volume_size()) facts["ec2:volumesize"] = {absl::StrCat(ebs.volume_size())};
     if (!ebs.volume_type().empty()) facts["ec2:volumetype"] = {ebs.volume_type()};
     if (ebs.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(ebs.iops())};
     if (ebs.has_throughput()) facts["ec2:volumethroughput"] = {absl::StrCat(ebs.throughput())};
   }
-  if (volumes.empty()) volumes.push_back(unsaid);
+  if (!volumes.empty()) return volumes;
+  ASSIGN_OR_RETURN(const bool encrypted, encryption.WouldEncryptAt(false, request.image_id(), ""));
+  volumes.push_back(unsaid);
+  volumes.back()["ec2:encrypted"] = {std::string(gateway::FilterText(encrypted))};
   return volumes;
 }
 
 // A policy must allow every volume. One that is yet to be made has no id, so those beside the first are told apart by a
 // number.
-void AddVolumeFacts(const v1::RunInstancesRequest& request, const Account& account, AccessQuestion& question) {
+absl::Status AddVolumeFacts(const v1::RunInstancesRequest& request, const ComputeServices& services,
+                            AccessQuestion& question) {
+  const Account account = services.settings.account();
   const std::string first = ArnOf(account, VolumeId::kKind, "*");
   const AccessContext tags = question.resource_context[first];
   int number = 0;
-  for (AccessContext& facts : FactsOfVolumes(request)) {
+  ASSIGN_OR_RETURN(std::vector<AccessContext> volumes, FactsOfVolumes(request, services.encryption));
+  for (AccessContext& facts : volumes) {
     const std::string arn = ++number == 1 ? first : absl::StrCat(first, number);
     if (number > 1) question.resources.push_back(arn);
     AccessContext& context = question.resource_context[arn];
     context = tags;
     context.merge(std::move(facts));
   }
+  return absl::OkStatus();
 }
 
 // Where the instances go, of all that the call says. What is malformed is refused when the call's turn comes.
@@ -152,7 +165,7 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
     question.resource_context[ArnOf(account, kind, "*")].merge(std::move(facts));
   };
   add(InstanceId::kKind, FactsOfLaunched(request, services.settings));
-  AddVolumeFacts(request, account, question);
+  RETURN_IF_ERROR(AddVolumeFacts(request, services, question));
   // Of a call that is not whole, the template is named as the caller wrote it.
   if (const std::string& name = request.launch_template().launch_template_name(); !name.empty()) {
     const absl::StatusOr<LaunchTemplateId> id = services.launch_templates.FindByName(name);

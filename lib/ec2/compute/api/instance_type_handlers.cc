@@ -30,7 +30,7 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
   info.mutable_memory_info()->set_size_in_mi_b(type.memory_mib);
   info.set_instance_storage_supported(false);
   info.mutable_ebs_info()->set_ebs_optimized_support("default");
-  info.mutable_ebs_info()->set_encryption_support("unsupported");
+  info.mutable_ebs_info()->set_encryption_support("supported");
   info.mutable_ebs_info()->set_nvme_support("unsupported");
   v1::NetworkInfo& network = *info.mutable_network_info();
   network.set_network_performance(std::string(NetworkPerformance(type)));

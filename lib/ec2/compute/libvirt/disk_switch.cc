@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/libvirt/domains.h"
+#include "lib/ec2/compute/libvirt/guest_keys.h"
 
 namespace brume::compute {
 namespace {
@@ -35,11 +36,11 @@ absl::StatusOr<std::map<std::string, LiveDisk>> DisksIn(absl::string_view domain
 
 absl::StatusOr<std::string> SnapshotXml(absl::string_view domain_xml, const std::vector<DiskSwitch>& switches) {
   ASSIGN_OR_RETURN(const auto live, DisksIn(domain_xml));
-  std::map<std::string, std::string> files;  // by target
+  std::map<std::string, const DiskSwitch*> files;  // by target
   for (const DiskSwitch& wanted : switches) {
     const auto disk = live.find(wanted.serial);
     if (disk == live.end()) return absl::NotFoundError(absl::StrCat("the guest has no disk ", wanted.serial));
-    if (disk->second.source != wanted.path) files[disk->second.target] = wanted.path;
+    if (disk->second.source != wanted.path) files[disk->second.target] = &wanted;
   }
   if (files.empty()) return "";
   pugi::xml_document document;
@@ -52,7 +53,14 @@ absl::StatusOr<std::string> SnapshotXml(absl::string_view domain_xml, const std:
     if (file == files.end()) continue;
     node.append_attribute("type").set_value("file");
     node.append_child("driver").append_attribute("type").set_value("qcow2");
-    node.append_child("source").append_attribute("file").set_value(file->second.c_str());
+    pugi::xml_node source = node.append_child("source");
+    source.append_attribute("file").set_value(file->second->path.c_str());
+    if (file->second->key.empty()) continue;
+    pugi::xml_node encryption = source.append_child("encryption");
+    encryption.append_attribute("format").set_value("luks");
+    pugi::xml_node secret = encryption.append_child("secret");
+    secret.append_attribute("type").set_value("passphrase");
+    secret.append_attribute("uuid").set_value(SecretUuid(serial).c_str());
   }
   std::ostringstream text;
   document.save(text, "", pugi::format_raw | pugi::format_no_declaration);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/libvirt/guest_keys.h"
 
 namespace brume::compute {
 namespace {
@@ -39,6 +40,11 @@ absl::Status CheckText(absl::string_view what, const std::string& text) {
 
 absl::Status CheckDisk(const GuestDisk& disk) {
   RETURN_IF_ERROR(CheckText("path of a disk", disk.path));
+  if (disk.encryption.has_value()) {
+    for (const DiskEncryption::Layer& layer : disk.encryption->layers) {
+      RETURN_IF_ERROR(CheckText("path of a layer", layer.path));
+    }
+  }
   return CheckText("serial of a disk", disk.serial);
 }
 
@@ -128,11 +134,30 @@ void AddLimits(xml_node disk, const DiskLimits& limits) {
   if (limits.iops > 0) Add(node, "total_iops_sec", {}, absl::StrCat(limits.iops));
 }
 
+void AddSecret(xml_node source, const GuestDisk& disk) {
+  xml_node encryption = Add(source, "encryption", {{"format", "luks"}});
+  Add(encryption, "secret", {{"type", "passphrase"}, {"uuid", SecretUuid(disk.serial)}});
+}
+
+// An encrypted disk is told with all that lies under it: libvirt cannot know which of the layers has which key.
+void AddFiles(xml_node node, const GuestDisk& disk) {
+  xml_node source = Add(node, "source", {{"file", disk.path}});
+  if (!disk.encryption.has_value()) return;
+  AddSecret(source, disk);
+  for (const DiskEncryption::Layer& layer : disk.encryption->layers) {
+    node = Add(node, "backingStore", {{"type", "file"}});
+    Add(node, "format", {{"type", "qcow2"}});
+    source = Add(node, "source", {{"file", layer.path}});
+    if (layer.encrypted) AddSecret(source, disk);
+  }
+  Add(node, "backingStore");
+}
+
 xml_node AddDisk(xml_node parent, const GuestDisk& disk, const std::string& target, const DomainProfile& profile) {
   xml_node node = Add(parent, "disk", {{"type", "file"}, {"device", "disk"}});
   Add(node, "driver",
       {{"name", "qemu"}, {"type", "qcow2"}, {"cache", profile.direct_io ? "none" : "writeback"}, {"discard", "unmap"}});
-  Add(node, "source", {{"file", disk.path}});
+  AddFiles(node, disk);
   // The guest's kernel names its disks itself, in their order; this name is libvirt's alone.
   Add(node, "target", {{"dev", target}, {"bus", "virtio"}});
   AddLimits(node, disk.limits);

@@ -30,6 +30,7 @@
 #include "lib/ec2/compute/libvirt/firmware.h"
 #include "lib/ec2/compute/libvirt/guest_disk_calls.h"
 #include "lib/ec2/compute/libvirt/guest_events.h"
+#include "lib/ec2/compute/libvirt/guest_keys.h"
 #include "lib/ec2/compute/libvirt/libvirt_connection.h"
 #include "lib/ec2/compute/libvirt/qemu_process.h"
 #include "lib/ec2/compute/libvirt/simulated_guest_disks.h"
@@ -47,6 +48,14 @@ constexpr absl::Duration kPollInterval = absl::Milliseconds(5);
 bool KnowsDirectIo(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
   return static_cast<bool>(fd);
+}
+
+std::vector<GuestKey> KeysOf(const std::vector<GuestDisk>& disks) {
+  std::vector<GuestKey> keys;
+  for (const GuestDisk& disk : disks) {
+    if (disk.encryption.has_value()) keys.push_back({disk.serial, disk.encryption->key});
+  }
+  return keys;
 }
 
 std::string VersionText(unsigned long version) {
@@ -109,6 +118,7 @@ class LibvirtHypervisor final : public Hypervisor {
   const std::shared_ptr<GuestEvents> events_ = std::make_shared<GuestEvents>();
   // Shared with calls that were given up.
   const std::shared_ptr<StatisticsReader> statistics_;
+  const std::shared_ptr<GuestKeys> keys_;
   const std::shared_ptr<SimulatedGuestDisks> simulated_disks_ = std::make_shared<SimulatedGuestDisks>();
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
@@ -122,6 +132,7 @@ LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)
       simulated_(absl::StartsWith(options.uri, "test:")),
       embedded_root_(EmbeddedRoot(options.uri)),
       statistics_(std::make_shared<StatisticsReader>(options.disk_statistics_period)),
+      keys_(std::make_shared<GuestKeys>(embedded_root_.value_or(""))),
       logs_(options.console_log_limit_bytes),
       acceleration_(std::async(std::launch::async, [this] { return FindAcceleration(); }).share()),
       connection_({.uri = options.uri,
@@ -254,13 +265,15 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
   return Call(absl::StrCat("start ", spec.id.text()),
-              [xml, spec, simulated = simulated_, disks = simulated_disks_](virConnectPtr connection) -> absl::Status {
+              [xml, spec, simulated = simulated_, disks = simulated_disks_,
+               keys = keys_](virConnectPtr connection) -> absl::Status {
                 const std::string& guest = spec.id.text();
                 if (simulated) {
                   ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
                   if (power == Power::kOff) disks->Begin(guest, spec.disks);
                 }
-                return EnsurePaused(connection, xml, guest, spec.uuid, simulated);
+                return keys->With(connection, KeysOf(simulated ? std::vector<GuestDisk>() : spec.disks),
+                                  [&] { return EnsurePaused(connection, xml, guest, spec.uuid, simulated); });
               });
 }
 
@@ -289,8 +302,9 @@ absl::Status LibvirtHypervisor::AttachDisk(const InstanceId& id, const GuestDisk
     });
   }
   ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor({.id = id, .disks = {disk}}));
-  return ChangeDisk(id, "attach a disk",
-                    [disk, profile](virDomainPtr domain) { return PlugDisk(domain, disk, profile); });
+  return ChangeDisk(id, "attach a disk", [disk, profile, keys = keys_](virDomainPtr domain) {
+    return keys->With(virDomainGetConnect(domain), KeysOf({disk}), [&] { return PlugDisk(domain, disk, profile); });
+  });
 }
 
 absl::Status LibvirtHypervisor::DetachDisk(const InstanceId& id, const std::string& serial) {
@@ -415,11 +429,15 @@ absl::Status LibvirtHypervisor::Reset(const InstanceId& id) {
 }
 
 absl::Status LibvirtHypervisor::SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) {
-  const auto act = [guest = id.text(), switches, simulated = simulated_](virConnectPtr connection) {
+  const auto act = [guest = id.text(), switches, simulated = simulated_, keys = keys_](virConnectPtr connection) {
     const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
     // In the test driver nothing is written to any file.
     if (!domain.ok() || simulated) return domain.status();
-    return SwitchDisksOf(domain->get(), switches);
+    std::vector<GuestKey> used;
+    for (const DiskSwitch& each : switches) {
+      if (!each.key.empty()) used.push_back({each.serial, each.key});
+    }
+    return keys->With(connection, used, [&] { return SwitchDisksOf(domain->get(), switches); });
   };
   return Call(absl::StrCat("switch the disks of ", id.text()), act);
 }

@@ -27,7 +27,7 @@ absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeImageAttribute(
   } else if (attribute == "ramdisk") {
     response.mutable_ramdisk_id();
   } else if (attribute == "blockDeviceMapping") {
-    *response.mutable_block_device_mappings() = RenderDisks(view.image);
+    *response.mutable_block_device_mappings() = RenderDisks(view);
   } else if (attribute == "launchPermission") {
     RenderPermissions(view.image.launchable_by, *response.mutable_launch_permissions());
   } else if (attribute == "sriovNetSupport") {
@@ -80,7 +80,8 @@ absl::StatusOr<v1::DisableImageDeprecationResponse> DisableImageDeprecation(
   return response;
 }
 
-v1::BlockDeviceMapping RenderRoot(const Image& image) {
+v1::BlockDeviceMapping RenderRoot(const storage::ImageView& view) {
+  const Image& image = view.image;
   v1::BlockDeviceMapping mapping;
   mapping.set_device_name(image.root_device_name);
   mapping.mutable_ebs()->set_delete_on_termination(image.root_delete_on_termination);
@@ -88,13 +89,13 @@ v1::BlockDeviceMapping RenderRoot(const Image& image) {
     mapping.mutable_ebs()->set_volume_size(static_cast<int>(RootSizeGib(image)));
   }
   mapping.mutable_ebs()->set_volume_type("gp3");
-  mapping.mutable_ebs()->set_encrypted(false);
   const SnapshotId snapshot = RootSnapshot(image);
+  mapping.mutable_ebs()->set_encrypted(view.encrypted.contains(snapshot.text()));
   mapping.mutable_ebs()->set_snapshot_id(snapshot.empty() ? SnapshotOf(image.id).text() : snapshot.text());
   return mapping;
 }
 
-v1::BlockDeviceMapping RenderDisk(const ImageDisk& disk) {
+v1::BlockDeviceMapping RenderDisk(const ImageDisk& disk, bool encrypted) {
   v1::BlockDeviceMapping mapping;
   mapping.set_device_name(disk.device_name.value_or(""));
   v1::EbsBlockDevice& ebs = *mapping.mutable_ebs();
@@ -104,16 +105,18 @@ v1::BlockDeviceMapping RenderDisk(const ImageDisk& disk) {
   if (disk.iops) ebs.set_iops(*disk.iops);
   if (disk.throughput) ebs.set_throughput(*disk.throughput);
   ebs.set_delete_on_termination(disk.delete_on_termination.value_or(true));
-  ebs.set_encrypted(false);
+  ebs.set_encrypted(encrypted);
   return mapping;
 }
 
 }  // namespace
 
-google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> RenderDisks(const Image& image) {
+google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> RenderDisks(const storage::ImageView& view) {
   google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> mappings;
-  *mappings.Add() = RenderRoot(image);
-  for (const ImageDisk& disk : image.data_disks.disks) *mappings.Add() = RenderDisk(disk);
+  *mappings.Add() = RenderRoot(view);
+  for (const ImageDisk& disk : view.image.data_disks.disks) {
+    *mappings.Add() = RenderDisk(disk, view.encrypted.contains(disk.snapshot_id.value_or("")));
+  }
   return mappings;
 }
 

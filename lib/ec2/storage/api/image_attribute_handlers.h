@@ -11,6 +11,6 @@ namespace brume::ec2 {
 void AddImageAttributeActions(gateway::Actions& actions, const StorageServices& services);
 
 // The root volume, and the others that an instance of the image gets.
-google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> RenderDisks(const Image& image);
+google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> RenderDisks(const storage::ImageView& view);
 
 }  // namespace brume::ec2

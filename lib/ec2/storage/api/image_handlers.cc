@@ -11,6 +11,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
@@ -40,7 +41,11 @@ absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageR
     if (mapping.has_no_device()) {
       return ec2::Error("UnsupportedOperation", "The root device of an image cannot be left out");
     }
-    if (mapping.ebs().encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported");
+    if (mapping.ebs().encrypted()) {
+      return ec2::Error(
+          "UnsupportedOperation",
+          "An image is as encrypted as its files or its snapshot: encryption is asked for at its copy or launch");
+    }
     if (!mapping.ebs().snapshot_id().empty()) {
       ASSIGN_OR_RETURN(image.root_snapshot_id, SnapshotId::Parse(mapping.ebs().snapshot_id()));
     }
@@ -75,7 +80,7 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings, const
   rendered.set_platform_details("Linux/UNIX");
   rendered.set_usage_operation("RunInstances");
   rendered.set_state(std::string(StateName(image.state)));
-  *rendered.mutable_block_device_mappings() = RenderDisks(image);
+  *rendered.mutable_block_device_mappings() = RenderDisks(view);
   if (!image.description.empty()) rendered.set_description(image.description);
   rendered.set_ena_support(true);
   rendered.set_hypervisor("xen");
@@ -150,12 +155,13 @@ absl::StatusOr<v1::CreateImageResponse> CreateImage(const v1::CreateImageRequest
 absl::StatusOr<v1::CopyImageResponse> CopyImage(const v1::CopyImageRequest& request, storage::ImageService& images,
                                                 const Settings& settings) {
   RETURN_IF_ERROR(CheckRegion("sourceRegion", request.source_region(), settings));
-  if (request.encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted images are not supported");
+  RETURN_IF_ERROR(storage::CheckKmsKey(request.kms_key_id(), request.encrypted(), settings.account()));
   storage::CopyImageRequest wanted;
   ASSIGN_OR_RETURN(wanted.source, ImageId::Parse(request.source_image_id()));
   wanted.name = request.name();
   wanted.description = request.description();
   wanted.copy_tags = request.copy_image_tags();
+  if (request.has_encrypted()) wanted.encrypted = request.encrypted();
   ASSIGN_OR_RETURN(const ImageId id, images.Copy(wanted));
   v1::CopyImageResponse response;
   response.set_image_id(id.text());

@@ -12,6 +12,7 @@
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
@@ -29,6 +30,9 @@ void Fill(const VolumeSnapshot& snapshot, const TagMap& tags, const Settings& se
   message.set_snapshot_id(snapshot.id.text());
   message.set_description(snapshot.description);
   message.set_encrypted(snapshot.encrypted);
+  if constexpr (requires { message.set_kms_key_id(""); }) {
+    if (snapshot.encrypted) message.set_kms_key_id(storage::DefaultKmsKeyArn(settings.account()));
+  }
   message.set_owner_id(settings.account_id);
   message.set_progress(snapshot.state == SnapshotState::kCompleted ? "100%" : "0%");
   message.set_start_time(gateway::RenderTime(snapshot.started));
@@ -163,13 +167,15 @@ absl::StatusOr<v1::CopySnapshotResponse> CopySnapshot(const v1::CopySnapshotRequ
                                                       storage::SnapshotService& snapshots, const Settings& settings) {
   RETURN_IF_ERROR(CheckRegion("sourceRegion", request.source_region(), settings));
   RETURN_IF_ERROR(CheckRegion("destinationRegion", request.destination_region(), settings));
-  if (request.encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted snapshots are not supported");
+  RETURN_IF_ERROR(storage::CheckKmsKey(request.kms_key_id(), request.encrypted(), settings.account()));
   ASSIGN_OR_RETURN(const SnapshotId source, SnapshotId::Parse(request.source_snapshot_id()));
-  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), SnapshotId::kKind));
-  ASSIGN_OR_RETURN(const SnapshotId copy, snapshots.Copy(source, request.description(), tags));
+  storage::CopyWish wish{.description = request.description()};
+  ASSIGN_OR_RETURN(wish.tags, ParseTags(request.tag_specifications(), SnapshotId::kKind));
+  if (request.has_encrypted()) wish.encrypted = request.encrypted();
+  ASSIGN_OR_RETURN(const SnapshotId copy, snapshots.Copy(source, wish));
   v1::CopySnapshotResponse response;
   response.set_snapshot_id(copy.text());
-  *response.mutable_tags() = RenderTags(tags);
+  *response.mutable_tags() = RenderTags(wish.tags);
   return response;
 }
 

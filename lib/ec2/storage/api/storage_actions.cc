@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/api/storage_actions.h"
 
+#include "lib/ec2/storage/api/encryption_handlers.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/ec2/storage/api/image_handlers.h"
 #include "lib/ec2/storage/api/snapshot_handlers.h"
@@ -14,7 +15,11 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
   AddImageActions(actions, services);
   AddImageAttributeActions(actions, services);
   AddSnapshotActions(actions, services);
-  AddVolumeActions(actions, services.volumes, services.space, services.settings);
+  AddVolumeActions(actions, {.settings = services.settings,
+                             .volumes = services.volumes,
+                             .space = services.space,
+                             .encryption = services.encryption});
+  AddEncryptionActions(actions, services.encryption, services.settings);
   AddVolumeModificationActions(actions, services.volume_modifications);
 }
 

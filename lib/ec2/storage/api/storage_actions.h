@@ -1,6 +1,7 @@
 // All actions of storage's area.
 #pragma once
 
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/model/machine.h"
@@ -18,6 +19,7 @@ struct StorageServices {
   storage::ImageService& images;
   storage::SnapshotService& snapshots;
   storage::VolumeService& volumes;
+  storage::EncryptionService& encryption;
   storage::VolumeModificationService& volume_modifications;
   const storage::FindMachine& machine_of;
   const storage::SpaceFunction& space;

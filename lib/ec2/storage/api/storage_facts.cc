@@ -30,7 +30,7 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
       known = {{"ec2:volumeid", {name}},
                {"ec2:volumesize", {absl::StrCat(view.volume.size_gib)}},
                {"ec2:volumetype", {view.volume.type}},
-               {"ec2:encrypted", {"false"}},
+               {"ec2:encrypted", {view.volume.encrypted ? "true" : "false"}},
                {"ec2:availabilityzone", {view.volume.availability_zone}}};
       if (const auto iops = ShownIops(view.volume)) known["ec2:volumeiops"] = {absl::StrCat(*iops)};
       if (const auto speed = ShownThroughput(view.volume)) known["ec2:volumethroughput"] = {absl::StrCat(*speed)};

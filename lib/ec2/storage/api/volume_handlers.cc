@@ -38,6 +38,7 @@ Message Render(const storage::VolumeView& view, const Settings& settings) {
   rendered.set_availability_zone_id(ZoneId(settings, volume.availability_zone));
   rendered.set_create_time(gateway::RenderTime(volume.created));
   rendered.set_encrypted(volume.encrypted);
+  if (volume.encrypted) rendered.set_kms_key_id(storage::DefaultKmsKeyArn(settings.account()));
   rendered.set_size(static_cast<int>(volume.size_gib));
   rendered.set_snapshot_id(volume.snapshot_id.text());
   rendered.set_state(std::string(StateName(volume.state)));
@@ -89,15 +90,14 @@ absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVo
 
 absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequest& request,
                                                       storage::VolumeService& volumes, const Settings& settings) {
-  if (request.encrypted()) {
-    return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported: encrypted must be false");
-  }
+  RETURN_IF_ERROR(storage::CheckKmsKey(request.kms_key_id(), request.encrypted(), settings.account()));
   RETURN_IF_ERROR(CheckNotShared(request));
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
   storage::NewVolume wanted{.availability_zone = request.availability_zone(),
                             .type = TypeOf(request),
                             .client_token = request.client_token(),
                             .parameters_digest = gateway::ParametersDigest(request)};
+  if (request.has_encrypted()) wanted.encrypted = request.encrypted();
   if (request.has_size()) wanted.size_gib = request.size();
   if (request.has_iops()) wanted.iops = request.iops();
   if (request.has_throughput()) wanted.throughput = request.throughput();
@@ -108,10 +108,12 @@ absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequ
 }
 
 // What policies are asked about the volume that is made.
-absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const Settings& settings,
+absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const VolumeServices& services,
                              AccessQuestion& question) {
+  const Settings& settings = services.settings;
+  ASSIGN_OR_RETURN(const bool encrypted, services.encryption.WouldEncrypt(request.encrypted(), request.snapshot_id()));
   AccessContext facts = {{"ec2:availabilityzone", {request.availability_zone()}},
-                         {"ec2:encrypted", {request.encrypted() ? "true" : "false"}},
+                         {"ec2:encrypted", {encrypted ? "true" : "false"}},
                          {"ec2:volumetype", {TypeOf(request)}}};
   if (request.has_size()) facts["ec2:volumesize"] = {absl::StrCat(request.size())};
   if (request.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(request.iops())};
@@ -192,11 +194,13 @@ absl::Status EnableVolumeIO(const v1::EnableVolumeIORequest& request, storage::V
 
 }  // namespace
 
-void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const storage::SpaceFunction& space,
-                      const Settings& settings) {
+void AddVolumeActions(gateway::Actions& actions, const VolumeServices& services) {
+  storage::VolumeService& volumes = services.volumes;
+  const Settings& settings = services.settings;
+  const storage::SpaceFunction& space = services.space;
   actions.Add(CreateVolume, volumes, settings)
-      .DescribedBy([&settings](const v1::CreateVolumeRequest& request, AccessQuestion& question) {
-        return DescribeCreated(request, settings, question);
+      .DescribedBy([services](const v1::CreateVolumeRequest& request, AccessQuestion& question) {
+        return DescribeCreated(request, services, question);
       });
   actions.Add(DeleteVolume, volumes);
   actions.Add(DescribeVolumeAttribute, volumes);

@@ -1,6 +1,7 @@
 // The actions on volumes. What is given outlives the dispatcher.
 #pragma once
 
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/gateway/actions.h"
@@ -8,8 +9,14 @@
 
 namespace brume::ec2 {
 
+struct VolumeServices {
+  const Settings& settings;
+  storage::VolumeService& volumes;
+  const storage::SpaceFunction& space;
+  storage::EncryptionService& encryption;
+};
+
 // CreateVolume, DeleteVolume, DescribeVolumes and the calls on their status and attributes.
-void AddVolumeActions(gateway::Actions& actions, storage::VolumeService& volumes, const storage::SpaceFunction& space,
-                      const Settings& settings);
+void AddVolumeActions(gateway::Actions& actions, const VolumeServices& services);
 
 }  // namespace brume::ec2

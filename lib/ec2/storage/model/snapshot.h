@@ -22,16 +22,17 @@ absl::string_view StateName(SnapshotState state);
 // Also an immutable layer: the file that was the volume's top when it was taken.
 struct VolumeSnapshot {
   SnapshotId id;
-  VolumeId volume_id;  // which may be gone; empty = it was made of none
+  VolumeId volume_id;  // which may be gone; empty = it was made of none: it is a copy
   std::string description;
   SnapshotState state = SnapshotState::kPending;
   std::string state_message;
   absl::Time started;
   int64_t size_gib = 0;
   bool encrypted = false;
+  std::string data_key_id;  // as its volume's
   // Whose files it has: its own id, or that of what it is a copy of (an image or a snapshot).
   std::string layer_id;
-  // The layer under its own; empty = none.
+  // The layer under its own; of a pending copy the one whose bytes are being copied; empty = none.
   std::string below;
   // Taken while the guest is off: one that runs is powered off for it and started again.
   bool at_rest = false;
@@ -39,6 +40,9 @@ struct VolumeSnapshot {
   std::vector<std::string> restorable_by;
   int64_t version = 0;
 };
+
+// Whether its bytes are still to be copied, encrypted, from the layer `below`.
+bool IsPendingCopy(const VolumeSnapshot& snapshot);
 
 // The name of the file that becomes a volume's top when the snapshot freezes the one it has.
 std::string TopOver(const SnapshotId& id);

@@ -111,6 +111,7 @@ struct Volume {
   std::string type = "gp3";
   std::optional<int> iops, throughput;  // MiB/s; unset = what the type has
   bool encrypted = false;
+  std::string data_key_id;  // whose line of disks it is of; empty = not encrypted
   // kCreating until its files are made; then kInUse or kAvailable as it has an instance or not.
   VolumeState state = VolumeState::kCreating;
   std::string availability_zone;

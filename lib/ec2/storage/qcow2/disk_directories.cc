@@ -11,6 +11,8 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
+#include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/qemu_img.h"
 
 namespace brume::storage {
 
@@ -74,12 +76,35 @@ absl::StatusOr<ImportedImage> FindLayerDisk(const DiskDirectories& directories, 
   return absl::NotFoundError(absl::StrCat("the disk of ", id, " is not there"));
 }
 
-absl::Status WriteDisk(const DiskDirectories& directories, int directory, const std::string& name,
-                       const Qcow2Layout& layout) {
-  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(directory, name));
-  if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
-  for (const Qcow2Layout::Piece& piece : layout.pieces) RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
-  return Settle(disk.get(), 0600, directories.guests, name);
+namespace {
+
+// LUKS takes its time over a passphrase so that none is guessed; ours is 256 random bits.
+constexpr char kLuks[] = "encrypt.format=luks,encrypt.iter-time=10,encrypt.key-secret=";
+
+absl::Status MakeEncrypted(const DiskDirectories& directories, const NewDisk& wanted, int file) {
+  RETURN_IF_ERROR(Settle(file, 0600, directories.guests, wanted.name));
+  ASSIGN_OR_RETURN(std::string key, directories.keys.KeyOf(wanted.data_key_id));
+  const std::string path = absl::StrCat(wanted.path, "/", wanted.name);
+  std::vector<std::string> arguments = {"create", "-q", "-u", "-f", "qcow2", "-o", absl::StrCat(kLuks, kSecretId)};
+  if (!wanted.below.empty()) arguments.insert(arguments.end(), {"-b", wanted.below, "-F", "qcow2"});
+  arguments.insert(arguments.end(), {path, absl::StrCat(wanted.size_bytes)});
+  return RunQemuImg(arguments, {.user = directories.guests, .writable = {path}, .key = std::move(key)});
+}
+
+}  // namespace
+
+absl::Status WriteDisk(const DiskDirectories& directories, const NewDisk& wanted) {
+  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(wanted.directory, wanted.name));
+  if (wanted.data_key_id.empty()) {
+    const Qcow2Layout layout = EmptyQcow2(wanted.size_bytes, wanted.below);
+    if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
+    for (const Qcow2Layout::Piece& piece : layout.pieces) {
+      RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
+    }
+  } else {
+    RETURN_IF_ERROR(MakeEncrypted(directories, wanted, disk.get()));
+  }
+  return Settle(disk.get(), 0600, directories.guests, wanted.name);
 }
 
 }  // namespace brume::storage

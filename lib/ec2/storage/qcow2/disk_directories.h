@@ -13,7 +13,7 @@
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
-#include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/disk_keys.h"
 
 namespace brume::storage {
 
@@ -55,6 +55,7 @@ struct DiskDirectories {
   // As whom guests run; owns the volumes' disks.
   Owner guests;
   UniqueFd state, layers, volumes, instances;
+  DiskKeys keys = DiskKeys("");
   // By the id of what is worked on.
   KeyedLocks locks = {};
 
@@ -91,8 +92,15 @@ absl::Status RemoveEntry(int directory, const std::string& id);
 absl::StatusOr<ImportedImage> ReadLayer(const DiskDirectories& directories, const std::string& id);
 // The same of a layer whose disk is there; NotFound otherwise.
 absl::StatusOr<ImportedImage> FindLayerDisk(const DiskDirectories& directories, const std::string& id);
-// A new file of the guests' user.
-absl::Status WriteDisk(const DiskDirectories& directories, int directory, const std::string& name,
-                       const Qcow2Layout& layout);
+// A new disk without data, a file of the guests' user.
+struct NewDisk {
+  int directory = -1;
+  std::string path;  // of the same, for qemu-img
+  std::string name;
+  int64_t size_bytes = 0;
+  std::string below;        // as NameOfLayer; empty = nothing
+  std::string data_key_id;  // empty = not encrypted
+};
+absl::Status WriteDisk(const DiskDirectories& directories, const NewDisk& wanted);
 
 }  // namespace brume::storage

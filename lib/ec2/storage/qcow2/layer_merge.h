@@ -3,19 +3,23 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/storage/disks.h"
+#include "lib/ec2/storage/model/disk_encryption.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
 
 namespace brume::storage {
 
 struct LayerMerge {
-  int layer = -1;      // the layer's directory
-  std::string path;    // of the same, for qemu-img
-  std::string layers;  // the directory that all layers are in
-  std::string below;   // as the disk is to name what it lies over; relative to `path`
-  Owner guests;        // as whom qemu-img reads what guests wrote
+  int layer = -1;                            // the layer's directory
+  std::string path;                          // of the same, for qemu-img
+  std::string layers;                        // the directory that all layers are in
+  std::string below;                         // as the disk is to name what it lies over; relative to `path`
+  Owner guests;                              // as whom qemu-img reads what guests wrote
+  std::vector<DiskEncryption::Layer> chain;  // under the disk, as it is
+  std::string key;                           // of the disk; empty = it is not encrypted
   GoesOn goes_on;
 };
 

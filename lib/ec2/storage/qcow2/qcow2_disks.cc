@@ -18,6 +18,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
+#include "lib/ec2/storage/qcow2/disk_chain.h"
 #include "lib/ec2/storage/qcow2/disk_directories.h"
 #include "lib/ec2/storage/qcow2/image_import.h"
 #include "lib/ec2/storage/qcow2/image_source.h"
@@ -77,6 +78,7 @@ class Qcow2Disks final : public Disks {
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
+  absl::StatusOr<std::optional<DiskEncryption>> EncryptionOf(const Volume& volume) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
   absl::Status GrowVolume(const Volume& volume, int64_t size_gib) override;
   absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override {
@@ -93,6 +95,9 @@ class Qcow2Disks final : public Disks {
   }
   absl::Status MergeLayers(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on) override {
     return snapshots_.Merge(snapshot, base, goes_on);
+  }
+  absl::Status CopyLayer(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on) override {
+    return snapshots_.Copy(snapshot, source, goes_on);
   }
   absl::Status RemoveSnapshot(const SnapshotId& id) override;
   absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
@@ -247,7 +252,12 @@ absl::Status Qcow2Disks::MakeVolume(const Volume& volume) {
   undo.Push([&] { RemoveRemains(directories_->volumes.get(), partial); });
   ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(directories_->volumes.get(), partial, 0711, Owner{}));
   const std::string below = layer.disk_file.empty() ? "" : NameOfLayer(volume.layer_id, layer.disk_file);
-  RETURN_IF_ERROR(WriteDisk(*directories_, directory.get(), volume.disk_file, EmptyQcow2(size, below)));
+  RETURN_IF_ERROR(WriteDisk(*directories_, {.directory = directory.get(),
+                                            .path = PathOf(kVolumes, partial),
+                                            .name = volume.disk_file,
+                                            .size_bytes = size,
+                                            .below = below,
+                                            .data_key_id = volume.data_key_id}));
   RETURN_IF_ERROR(WriteManifest(directory.get(), kVolumeManifest, VolumeManifest(volume, size), 0600));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
   RETURN_IF_ERROR(Failpoint("disks.volume_made"));
@@ -268,15 +278,30 @@ absl::Status Qcow2Disks::GrowVolume(const Volume& volume, int64_t size_gib) {
   };
   ASSIGN_OR_RETURN(const int64_t before, size());
   if (before < wanted) {
-    RETURN_IF_ERROR(
-        RunQemuImg({"resize", "-q", "-f", "qcow2", path, absl::StrCat(wanted)},
-                   {.user = directories_->guests, .readable = {LayersPath(*directories_)}, .writable = {path}}));
+    ASSIGN_OR_RETURN(const std::optional<DiskEncryption> encryption, EncryptionOf(volume));
+    const DiskEncryption opening = encryption.value_or(DiskEncryption());
+    RETURN_IF_ERROR(RunQemuImg({"resize", "-q", "--image-opts",
+                                ImageOptions(path, encryption.has_value(), opening.layers), absl::StrCat(wanted)},
+                               {.user = directories_->guests,
+                                .readable = {LayersPath(*directories_)},
+                                .writable = {path},
+                                .key = opening.key}));
   }
   RETURN_IF_ERROR(Failpoint("disks.volume_grown"));
   Volume after = volume;
   after.size_gib = size_gib;
   ASSIGN_OR_RETURN(const int64_t now, size());
   return ReplaceFileAt(directory.get(), kVolumeManifest, VolumeManifest(after, now), 0600);
+}
+
+absl::StatusOr<std::optional<DiskEncryption>> Qcow2Disks::EncryptionOf(const Volume& volume) {
+  RETURN_IF_ERROR(CheckId(volume.id));
+  if (!volume.encrypted) return std::nullopt;
+  DiskEncryption encryption;
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(directories_->volumes.get(), volume.id.text()));
+  ASSIGN_OR_RETURN(encryption.layers, LayersUnder(*directories_, directory.get(), volume.disk_file));
+  ASSIGN_OR_RETURN(encryption.key, directories_->keys.KeyOf(volume.data_key_id));
+  return encryption;
 }
 
 absl::Status Qcow2Disks::RemoveVolume(const VolumeId& id) {
@@ -334,6 +359,7 @@ absl::StatusOr<std::unique_ptr<Disks>> OpenQcow2Disks(Qcow2Options options) {
   auto directories = std::make_unique<DiskDirectories>();
   directories->state_dir = options.state_dir;
   directories->guests = {options.qemu_uid, options.qemu_gid};
+  directories->keys = DiskKeys(absl::StrCat(options.state_dir, "/secret.key"));
   ASSIGN_OR_RETURN(directories->state, OpenDirectory(options.state_dir));
   const int state = directories->state.get();
   ASSIGN_OR_RETURN(directories->layers, EnsureDirectoryAt(state, kLayers, 0755, Owner{}));

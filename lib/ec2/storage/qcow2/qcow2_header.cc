@@ -125,6 +125,11 @@ std::string BackingFile(absl::string_view bytes) {
   return Within(offset, size, bytes.size()) ? std::string(bytes.substr(offset, size)) : "";
 }
 
+bool IsEncrypted(absl::string_view bytes) {
+  constexpr size_t kCryptMethod = 32;
+  return absl::StartsWith(bytes, kMagic) && bytes.size() >= kVersion2HeaderBytes && U32(bytes, kCryptMethod) != 0;
+}
+
 // Cluster 0: header, extensions, backing file's name. 1: refcount table. 2: its one block, which counts 32,768 clusters
 // (QEMU adds more as the file grows). 3 and on: the L1 table, all zeros, which is "nothing is here".
 Qcow2Layout EmptyQcow2(uint64_t virtual_size, const std::string& backing_file) {

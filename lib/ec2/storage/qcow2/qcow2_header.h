@@ -28,6 +28,9 @@ absl::StatusOr<int64_t> VirtualSize(absl::string_view first_bytes);
 // The name of the backing file that a qcow2 header gives; empty when it gives none or is not whole.
 std::string BackingFile(absl::string_view first_bytes);
 
+// Whether a qcow2 header says that the data is encrypted.
+bool IsEncrypted(absl::string_view first_bytes);
+
 // An empty qcow2 file: bytes to write at offsets of a file of zeros.
 struct Qcow2Layout {
   struct Piece {

@@ -1,6 +1,9 @@
 #include "lib/ec2/storage/qcow2/qemu_img.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -8,6 +11,18 @@
 #include "lib/base/status_macros.h"
 
 namespace brume::storage {
+
+namespace {
+
+// Its standard input, in which it finds the key: a file that has no name and is in memory.
+absl::StatusOr<UniqueFd> KeyFile(const std::string& key) {
+  UniqueFd file(memfd_create("key", MFD_CLOEXEC));
+  if (!file) return FileError(errno, "making a file in memory");
+  RETURN_IF_ERROR(WriteAt(file.get(), 0, key));
+  return file;
+}
+
+}  // namespace
 
 absl::StatusOr<CommandResult> CallQemuImg(const std::vector<std::string>& arguments, const QemuImgAccess& access) {
   CommandOptions options;
@@ -30,7 +45,14 @@ absl::StatusOr<CommandResult> CallQemuImg(const std::vector<std::string>& argume
     argv = {"prlimit", "--as=4294967296", absl::StrCat("--cpu=", access.timeout / absl::Seconds(1)), "--core=0",
             "qemu-img"};
   }
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  UniqueFd key;
+  argv.push_back(arguments.front());
+  if (!access.key.empty()) {
+    ASSIGN_OR_RETURN(key, KeyFile(access.key));
+    options.input_fd = key.get();
+    argv.insert(argv.end(), {"--object", absl::StrCat("secret,id=", kSecretId, ",file=/dev/stdin")});
+  }
+  argv.insert(argv.end(), arguments.begin() + 1, arguments.end());
   return RunCommand(argv, options);
 }
 

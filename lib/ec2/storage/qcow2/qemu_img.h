@@ -12,12 +12,16 @@
 
 namespace brume::storage {
 
+inline constexpr char kSecretId[] = "key";
+
 struct QemuImgAccess {
   Owner user;  // as whom it runs; uid 0, or where we are not root: as we are
   // Files and directories it may open, and files it may write.
   std::vector<std::string> readable = {}, writable = {};
   absl::Duration timeout = absl::Minutes(2);
   std::function<bool()> goes_on = {};  // as CommandOptions'
+  // Of encrypted disks, whose options name it kSecretId; empty = none. It goes through memory alone.
+  std::string key = {};
 };
 
 // `arguments` without the program's name. What it ended with is the caller's to judge.

@@ -9,8 +9,11 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
+#include "lib/ec2/storage/qcow2/disk_chain.h"
 #include "lib/ec2/storage/qcow2/layer_merge.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
+#include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/qemu_img.h"
 
 namespace brume::storage {
 
@@ -55,8 +58,12 @@ absl::StatusOr<std::string> SnapshotFiles::Prepare(const Volume& volume, const V
     ASSIGN_OR_RETURN(const std::string start, ReadStart(layer.get(), kHeaderBytes));
     ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
     RETURN_IF_ERROR(RemoveTreeAt(directory->get(), partial));
-    RETURN_IF_ERROR(WriteDisk(directories_, directory->get(), partial,
-                              EmptyQcow2(size, NameOfLayer(snapshot.id.text(), kLayerDisk))));
+    RETURN_IF_ERROR(WriteDisk(directories_, {.directory = directory->get(),
+                                             .path = directories_.PathOf(kVolumes, volume.id.text()),
+                                             .name = partial,
+                                             .size_bytes = size,
+                                             .below = NameOfLayer(snapshot.id.text(), kLayerDisk),
+                                             .data_key_id = volume.data_key_id}));
     RETURN_IF_ERROR(Failpoint("disks.top_made"));
     RETURN_IF_ERROR(RenameAt(directory->get(), partial, top));
   }
@@ -111,15 +118,70 @@ absl::Status SnapshotFiles::Merge(const VolumeSnapshot& snapshot, const std::str
   const KeyedLocks::Holder holder(directories_.locks, snapshot.id.text());
   ASSIGN_OR_RETURN(const ImportedImage below, FindLayerDisk(directories_, base));
   ASSIGN_OR_RETURN(const UniqueFd layer, OpenDirectoryAt(directories_.layers.get(), snapshot.id.text()));
+  ASSIGN_OR_RETURN(const std::vector<DiskEncryption::Layer> layers, LayersUnder(directories_, layer.get(), kLayerDisk));
+  std::string key;
+  if (snapshot.encrypted) {
+    ASSIGN_OR_RETURN(key, directories_.keys.KeyOf(snapshot.data_key_id));
+  }
   ASSIGN_OR_RETURN(const int64_t size, MergeDisk({.layer = layer.get(),
                                                   .path = directories_.PathOf(kLayers, snapshot.id.text()),
                                                   .layers = LayersPath(directories_),
                                                   .below = NameOfLayer(base, below.disk_file),
                                                   .guests = directories_.guests,
+                                                  .chain = layers,
+                                                  .key = std::move(key),
                                                   .goes_on = goes_on}));
   VolumeSnapshot after = snapshot;
   after.below = base;
   return ReplaceFileAt(layer.get(), kLayerManifest, SnapshotManifest(after, size), 0444);
+}
+
+// All that is read of the layer `source`, into `copy`, a disk that is empty.
+absl::Status SnapshotFiles::FillCopy(const std::string& source, const std::string& copy, const std::string& key,
+                                     const GoesOn& goes_on) {
+  ASSIGN_OR_RETURN(const ImportedImage from, FindLayerDisk(directories_, source));
+  const std::string path = absl::StrCat(directories_.PathOf(kLayers, source), "/", from.disk_file);
+  return RunQemuImg({"convert", "-q", "-n", "--target-is-zero", "--image-opts", "--target-image-opts",
+                     ImageOptions(path, /*encrypted=*/false, {}), ImageOptions(copy, /*encrypted=*/true, {})},
+                    {.user = directories_.guests,
+                     .readable = {LayersPath(directories_)},
+                     .writable = {copy},
+                     .timeout = absl::Hours(12),
+                     .goes_on = goes_on,
+                     .key = key});
+}
+
+absl::Status SnapshotFiles::Copy(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on) {
+  RETURN_IF_ERROR(CheckId(snapshot.id));
+  const std::string id = snapshot.id.text(), partial = Partial(id);
+  const KeyedLocks::Holder holder(directories_.locks, id);
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_.layers.get(), id));
+  if (have != EntryKind::kNone) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const ImportedImage from, FindLayerDisk(directories_, source));
+  ASSIGN_OR_RETURN(const std::string key, directories_.keys.KeyOf(snapshot.data_key_id));
+  RETURN_IF_ERROR(RemoveTreeAt(directories_.layers.get(), partial));
+  Undo undo;
+  undo.Push([&] { RemoveRemains(directories_.layers.get(), partial); });
+  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(directories_.layers.get(), partial, 0755, Owner{}));
+  const std::string path = directories_.PathOf(kLayers, partial);
+  RETURN_IF_ERROR(WriteDisk(directories_, {.directory = directory.get(),
+                                           .path = path,
+                                           .name = kLayerDisk,
+                                           .size_bytes = from.virtual_size_bytes,
+                                           .below = "",
+                                           .data_key_id = snapshot.data_key_id}));
+  RETURN_IF_ERROR(FillCopy(source, absl::StrCat(path, "/", kLayerDisk), key, goes_on));
+  ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(directory.get(), kLayerDisk));
+  RETURN_IF_ERROR(Settle(disk.get(), 0444, Owner{}, kLayerDisk));
+  VolumeSnapshot after = snapshot;
+  after.below.clear();
+  RETURN_IF_ERROR(
+      WriteManifest(directory.get(), kLayerManifest, SnapshotManifest(after, from.virtual_size_bytes), 0444));
+  RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
+  RETURN_IF_ERROR(Failpoint("disks.copy_filled"));
+  RETURN_IF_ERROR(RenameAt(directories_.layers.get(), partial, id));
+  undo.Dismiss();
+  return absl::OkStatus();
 }
 
 }  // namespace brume::storage

@@ -20,8 +20,11 @@ class SnapshotFiles {
   absl::StatusOr<bool> HasTop(const Volume& volume, const VolumeSnapshot& snapshot);
   absl::Status Abandon(const Volume& volume, const VolumeSnapshot& snapshot);
   absl::Status Merge(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on);
+  absl::Status Copy(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on);
 
  private:
+  absl::Status FillCopy(const std::string& source, const std::string& copy, const std::string& key,
+                        const GoesOn& goes_on);
   // The layer's disk, for reading.
   absl::StatusOr<UniqueFd> EnsureLayer(int volume_directory, const Volume& volume, const VolumeSnapshot& snapshot);
 

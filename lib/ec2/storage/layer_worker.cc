@@ -1,11 +1,13 @@
-#include "lib/ec2/storage/layer_merger.h"
+#include "lib/ec2/storage/layer_worker.h"
 
 #include <utility>
 #include <vector>
 
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
+#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
 #include "lib/ec2/storage/snapshot_table.h"
 
 namespace brume::storage {
@@ -13,6 +15,7 @@ namespace {
 
 // A merge copies much, and what it failed for (a full disk) rarely passes at once.
 constexpr absl::Duration kRetryPeriod = absl::Minutes(5);
+constexpr absl::Duration kCopyRetryPeriod = absl::Seconds(30), kCopyPatience = absl::Hours(1);
 
 // The layer under all of `chain`, which is not empty.
 std::string LowestOf(const std::vector<VolumeSnapshot>& chain) {
@@ -21,26 +24,26 @@ std::string LowestOf(const std::vector<VolumeSnapshot>& chain) {
 
 }  // namespace
 
-LayerMerger::LayerMerger(LayerMergerParts parts)
+LayerWorker::LayerWorker(LayerWorkerParts parts)
     : parts_(std::move(parts)),
-      loop_({.name = "layer merger", .threads = 1}, [this](const Key& key) { return Reconcile(key); }) {}
+      loop_({.name = "layer", .threads = 1}, [this](const Key& key) { return Reconcile(key); }) {}
 
-void LayerMerger::Start() {
+void LayerWorker::Start() {
   loop_.Start();
   loop_.Wake(Sweep());
 }
 
-void LayerMerger::Stop() {
+void LayerWorker::Stop() {
   stopping_ = true;
   loop_.Stop();
 }
 
-LayerMerger::Next LayerMerger::Reconcile(const Key& key) {
+LayerWorker::Next LayerWorker::Reconcile(const Key& key) {
   const SnapshotId* const id = std::get_if<SnapshotId>(&key);
-  return id != nullptr ? ReconcileChain(*id) : SweepAll();
+  return id != nullptr ? ReconcileSnapshot(*id) : SweepAll();
 }
 
-LayerMerger::Next LayerMerger::SweepAll() {
+LayerWorker::Next LayerWorker::SweepAll() {
   // With the top over it, a chain of so many layers is as long as it may be.
   ASSIGN_OR_RETURN(const std::vector<SnapshotId> deep, parts_.database.ReadFor([&](store::Connection& c) {
     return SnapshotTable(c).ListDeeperThan(parts_.max_chain - 1);
@@ -49,7 +52,37 @@ LayerMerger::Next LayerMerger::SweepAll() {
   return absl::InfiniteDuration();
 }
 
-LayerMerger::Next LayerMerger::ReconcileChain(const SnapshotId& top) {
+LayerWorker::Next LayerWorker::ReconcileSnapshot(const SnapshotId& id) {
+  const absl::StatusOr<VolumeSnapshot> snapshot =
+      parts_.database.ReadFor([&](store::Connection& c) { return SnapshotTable(c).Get(id); });
+  if (absl::IsNotFound(snapshot.status())) return absl::InfiniteDuration();
+  RETURN_IF_ERROR(snapshot.status());
+  return IsPendingCopy(*snapshot) ? Copy(*snapshot) : ReconcileChain(id);
+}
+
+LayerWorker::Next LayerWorker::Copy(VolumeSnapshot copy) {
+  const std::string source = copy.below;
+  const absl::Status copied = parts_.disks.CopyLayer(copy, source, [&] { return IsWanted(copy.id); });
+  if (absl::IsCancelled(copied)) return absl::InfiniteDuration();
+  const bool late = parts_.clock.Now() >= copy.started + kCopyPatience;
+  if (!copied.ok() && !late && OutlookOf(copied) != Outlook::kHopeless) {
+    log::Warn("snapshot {} cannot be copied yet: {}", copy.id.text(), copied.message());
+    return kCopyRetryPeriod;
+  }
+  RETURN_IF_ERROR(Failpoint("snapshot.copied"));
+  if (!copied.ok()) {
+    log::Error("snapshot {} cannot be copied: {}", copy.id.text(), copied.message());
+    copy.state_message = ToUtf8(copied.message());
+  }
+  copy.state = copied.ok() ? SnapshotState::kCompleted : SnapshotState::kError;
+  copy.below.clear();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return SnapshotTable(c).Update(copy); }));
+  log::Info("snapshot {}, a copy of {}, is {}", copy.id.text(), source, StateName(copy.state));
+  if (const absl::StatusOr<SnapshotId> freed = SnapshotId::Parse(source); freed.ok()) parts_.on_freed(*freed);
+  return absl::InfiniteDuration();
+}
+
+LayerWorker::Next LayerWorker::ReconcileChain(const SnapshotId& top) {
   ASSIGN_OR_RETURN(const std::vector<VolumeSnapshot> chain,
                    parts_.database.ReadFor([&](store::Connection& c) { return SnapshotTable(c).ListChain(top); }));
   if (chain.empty()) return absl::InfiniteDuration();
@@ -69,7 +102,7 @@ LayerMerger::Next LayerMerger::ReconcileChain(const SnapshotId& top) {
   return absl::ZeroDuration();
 }
 
-bool LayerMerger::IsWanted(const SnapshotId& id) {
+bool LayerWorker::IsWanted(const SnapshotId& id) {
   if (stopping_) return false;
   const absl::StatusOr<bool> wanted = parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<bool> {
     const absl::StatusOr<VolumeSnapshot> row = SnapshotTable(c).Get(id);
@@ -83,7 +116,7 @@ bool LayerMerger::IsWanted(const SnapshotId& id) {
   return wanted.value_or(true);
 }
 
-absl::Status LayerMerger::Merge(const VolumeSnapshot& snapshot, const std::string& base) {
+absl::Status LayerWorker::Merge(const VolumeSnapshot& snapshot, const std::string& base) {
   if (!IsWanted(snapshot.id)) return absl::CancelledError("the snapshot is gone");
   RETURN_IF_ERROR(parts_.disks.MergeLayers(snapshot, base, [&] { return IsWanted(snapshot.id); }));
   RETURN_IF_ERROR(Failpoint("snapshot.merged"));

@@ -1,5 +1,6 @@
-// Keeps the chains of layers under volumes bounded: a layer that is one too many takes in those between it and the
-// lowest. QEMU's part is none: what guests have open stays as it is.
+// Work on layers that takes long and that nobody waits for. Keeps the chains of layers under volumes bounded: a layer
+// that is one too many takes in those between it and the lowest; QEMU's part is none: what guests have open stays as it
+// is. And makes the encrypted copies of layers that are not.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lib/base/clock.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/model/snapshot.h"
@@ -16,23 +18,24 @@
 
 namespace brume::storage {
 
-struct LayerMergerParts {
+struct LayerWorkerParts {
   store::Database& database;
   Disks& disks;
   // Files from a volume's top down to the lowest layer, at most; at least 4.
   int max_chain;
+  const Clock& clock;
   // Nothing of the chain that was needs this layer any more; it may have lost its last user.
   std::function<void(const SnapshotId& id)> on_freed;
 };
 
-// Thread-safe. One merge at a time: it is work for disks, and nobody waits for it.
-class LayerMerger {
+// Thread-safe. One layer at a time.
+class LayerWorker {
  public:
-  explicit LayerMerger(LayerMergerParts parts);
+  explicit LayerWorker(LayerWorkerParts parts);
 
   // Looks at all chains once, then at those it is woken for.
   void Start();
-  // A merge under way is given up.
+  // What is under way is given up.
   void Stop();
   void Wake(const SnapshotId& id) { loop_.Wake(id); }
 
@@ -42,12 +45,14 @@ class LayerMerger {
 
   Next Reconcile(const Key& key);
   Next SweepAll();
+  Next ReconcileSnapshot(const SnapshotId& id);
+  Next Copy(VolumeSnapshot copy);
   Next ReconcileChain(const SnapshotId& top);
   absl::Status Merge(const VolumeSnapshot& snapshot, const std::string& base);
   // Neither are we stopping nor is the snapshot gone.
   bool IsWanted(const SnapshotId& id);
 
-  const LayerMergerParts parts_;
+  const LayerWorkerParts parts_;
   std::atomic<bool> stopping_ = false;
   ReconcileLoop<Key> loop_;
 };
