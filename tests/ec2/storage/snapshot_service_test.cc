@@ -150,6 +150,18 @@ TEST_CASE("a chain that was long before the bound came down is merged at the sta
   strict.Stop();
 }
 
+TEST_CASE("a pending snapshot of no volume is a copy in the making only where it is encrypted", "[storage]") {
+  VolumeSnapshot snapshot;
+  CHECK_FALSE(IsPendingCopy(snapshot));
+  snapshot.encrypted = true;
+  CHECK(IsPendingCopy(snapshot));
+  snapshot.volume_id = VolumeId::FromTrusted("vol-00000000000000001");
+  CHECK_FALSE(IsPendingCopy(snapshot));
+  snapshot.volume_id = VolumeId();
+  snapshot.state = SnapshotState::kCompleted;
+  CHECK_FALSE(IsPendingCopy(snapshot));
+}
+
 TEST_CASE("a copy shares the layer, which stays as long as one of the two", "[storage]") {
   SnapshotWorld world;
   const Volume volume = world.Orphan();
