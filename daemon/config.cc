@@ -238,6 +238,8 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
                                           Number(&config.metrics.max_metrics, 100, 10'000'000))},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"storage.import_urls", Texts(&config.import_urls)},
+      {"storage.recycle_bin_snapshots_days", DaysOf(&settings.recycle_bin_snapshots, 0, 365)},
+      {"storage.recycle_bin_images_days", DaysOf(&settings.recycle_bin_images, 0, 365)},
       {"storage.catalogue_dir", Text(&config.catalogue_dir)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };

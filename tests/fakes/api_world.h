@@ -108,6 +108,7 @@ class ApiWorld : public ComputeWorld {
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
                                      .snapshots = *snapshot_service,
+                                     .recycle_bin = recycle_bin,
                                      .volumes = volumes,
                                      .volume_modifications = volume_modifications,
                                      .machine_of = machine_of,
@@ -186,6 +187,7 @@ class ApiWorld : public ComputeWorld {
   network::SecurityGroupService groups;
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
+  storage::RecycleBinService recycle_bin{*database, clock};
   storage::VolumeService volumes{{.database = *database,
                                   .settings = settings,
                                   .clock = clock,

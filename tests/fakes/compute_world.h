@@ -87,7 +87,7 @@ class ComputeWorld {
     images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);
     image_service = std::make_unique<storage::ImageService>(
         *database, clock, random, [this](const ImageId& id) { images->Wake(id); },
-        [this](const SnapshotId& id) { snapshots->Wake(id); });
+        [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));
     snapshots = std::make_unique<storage::SnapshotReconciler>(
         storage::SnapshotReconcilerParts{.database = *database,
                                          .disks = disks,
@@ -95,7 +95,7 @@ class ComputeWorld {
                                          .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
                                          .on_layer_removed = [this] { images->WakeAll(); }});
     snapshot_service = std::make_unique<storage::SnapshotService>(
-        *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); });
+        *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));
     volumes_made = std::make_unique<storage::VolumeReconciler>(*database, disks, clock, [this] { images->WakeAll(); });
     Boot("first-boot");
     network->Start();

@@ -15,6 +15,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/record_table.h"
+#include "lib/ec2/storage/recycle_bin_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_modification_table.h"
 #include "lib/ec2/tagging/tag_table.h"
@@ -63,6 +64,7 @@ std::vector<TableDescription> Descriptions() {
                                        iam::InstanceProfileTable::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
+                                       storage::RecycleBinTable::Describe(),
                                        storage::SnapshotTable::Describe(),
                                        storage::VolumeModificationTable::Describe(),
                                        storage::VolumeTable::Describe(),

@@ -24,9 +24,11 @@ StorageModule::StorageModule(const StorageParts& parts)
       volume_reconciler_(parts.database, parts.disks, parts.clock, [this] { OnDisksFreed(); }),
       images_(
           parts.database, parts.clock, parts.random, [this](const ImageId& id) { reconciler_.Wake(id); },
-          [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
-      snapshots_(parts.database, parts.clock, parts.random,
-                 [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }),
+          [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }, RetentionOf(parts.settings)),
+      snapshots_(
+          parts.database, parts.clock, parts.random, [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); },
+          RetentionOf(parts.settings)),
+      recycle_bin_(parts.database, parts.clock),
       imports_(parts.database, parts.clock, parts.random, parts.catalogue,
                [this](const ImportImageTaskId& id) { import_reconciler_.Wake(id); }),
       image_names_(parts.database, parts.catalogue),
@@ -49,6 +51,7 @@ void StorageModule::Register(gateway::Actions& actions) {
   ec2::AddStorageActions(actions, {.settings = settings_,
                                    .images = images_,
                                    .snapshots = snapshots_,
+                                   .recycle_bin = recycle_bin_,
                                    .volumes = volumes_,
                                    .volume_modifications = volume_modifications_,
                                    .machine_of = machine_of_,

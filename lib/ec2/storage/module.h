@@ -14,6 +14,7 @@
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/record_service.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/space_watch.h"
@@ -70,6 +71,7 @@ class StorageModule {
   VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
+  RecycleBinService recycle_bin_;
   ImportService imports_;
   ImageNameService image_names_;
   VolumeService volumes_;

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/snapshot_reconciler.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -87,6 +89,9 @@ SnapshotReconciler::Next SnapshotReconciler::Take(const VolumeSnapshot& snapshot
 }
 
 SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapshot) {
+  ASSIGN_OR_RETURN(const absl::Duration remaining,
+                   RemainingInBin(parts_.database, snapshot.id.text(), parts_.clock.Now()));
+  if (remaining > absl::ZeroDuration()) return std::min(remaining, kBinPoll);
   ASSIGN_OR_RETURN(const int64_t users, parts_.database.ReadFor([&](store::Connection& c) {
     return SnapshotTable(c).CountUsers(snapshot.id);
   }));

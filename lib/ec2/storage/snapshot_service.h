@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/list_query.h"
+#include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/tags.h"
@@ -39,8 +40,8 @@ class SnapshotService {
  public:
   // `wake`: a snapshot is there to be taken, or its layer to be removed; must not block.
   SnapshotService(store::Database& database, const Clock& clock, Random& random,
-                  std::function<void(const SnapshotId&)> wake)
-      : database_(database), clock_(clock), random_(random), wake_(std::move(wake)) {}
+                  std::function<void(const SnapshotId&)> wake, Retention retention = {})
+      : database_(database), clock_(clock), random_(random), wake_(std::move(wake)), retention_(retention) {}
 
   // Both answer when the wish is durable; the snapshot is pending until it was taken. Errors: InvalidVolume.NotFound,
   // IncorrectState, InvalidParameterValue.
@@ -48,7 +49,8 @@ class SnapshotService {
   absl::StatusOr<std::vector<SnapshotView>> CreateOf(const InstanceSnapshotRequest& request);
   // Another snapshot of the same bytes: no byte is copied. Errors: InvalidSnapshot.NotFound, IncorrectState.
   absl::StatusOr<SnapshotId> Copy(const SnapshotId& source, const std::string& description, const TagMap& tags);
-  // Gone at once for every caller; its layer stays while a disk lies over it. Errors: InvalidSnapshot.NotFound,
+  // Gone at once for every caller; its layer stays while a disk lies over it. One that is completed goes to the recycle
+  // bin where those are retained. Errors: InvalidSnapshot.NotFound,
   // InvalidSnapshot.InUse while an image names it, IncorrectState while it is pending.
   absl::Status Delete(const SnapshotId& id);
   // No ids = all. Error: InvalidSnapshot.NotFound.
@@ -63,6 +65,7 @@ class SnapshotService {
   const Clock& clock_;
   Random& random_;
   const std::function<void(const SnapshotId&)> wake_;
+  const Retention retention_;
 };
 
 // Inside a transaction of the caller's.
@@ -94,7 +97,12 @@ absl::StatusOr<std::vector<VolumeSnapshot>> AddSnapshots(store::Connection& conn
 // Another snapshot of the same bytes. Errors: those of FindSource.
 absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& connection, const SnapshotId& source,
                                             const SnapshotWish& wish, Random& random);
-// Removes a snapshot from every caller's eyes, in the caller's transaction; wake its reconciler afterwards.
-absl::Status RemoveSnapshot(store::Connection& connection, const SnapshotId& id);
+// Removes a snapshot from every caller's eyes, in the caller's transaction; wake its reconciler afterwards. It can be
+// restored for as long as `retained` says.
+struct SnapshotRemoval {
+  absl::Time now;
+  absl::Duration retained;
+};
+absl::Status RemoveSnapshot(store::Connection& connection, const SnapshotId& id, const SnapshotRemoval& removal);
 
 }  // namespace brume::storage

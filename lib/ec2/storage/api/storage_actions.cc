@@ -2,6 +2,7 @@
 
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/ec2/storage/api/image_handlers.h"
+#include "lib/ec2/storage/api/recycle_bin_handlers.h"
 #include "lib/ec2/storage/api/snapshot_handlers.h"
 #include "lib/ec2/storage/api/storage_facts.h"
 #include "lib/ec2/storage/api/volume_handlers.h"
@@ -15,6 +16,7 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
   AddImageAttributeActions(actions, services);
   AddSnapshotActions(actions, services);
   AddVolumeActions(actions, services.volumes, services.space, services.settings);
+  AddRecycleBinActions(actions, services);
   AddVolumeModificationActions(actions, services.volume_modifications);
 }
 

@@ -4,6 +4,7 @@
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/model/machine.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -17,6 +18,7 @@ struct StorageServices {
   const Settings& settings;
   storage::ImageService& images;
   storage::SnapshotService& snapshots;
+  storage::RecycleBinService& recycle_bin;
   storage::VolumeService& volumes;
   storage::VolumeModificationService& volume_modifications;
   const storage::FindMachine& machine_of;

@@ -44,6 +44,15 @@ SnapshotId SnapshotOf(const ImageId& image) {
 
 bool HasDisk(const Image& image) { return !image.disk_file.empty() || !image.root_snapshot_id.empty(); }
 
+std::vector<SnapshotId> SnapshotsOf(const Image& image) {
+  std::vector<SnapshotId> snapshots;
+  if (!image.root_snapshot_id.empty()) snapshots.push_back(image.root_snapshot_id);
+  for (const ImageDisk& disk : image.data_disks.disks) {
+    if (disk.snapshot_id.has_value()) snapshots.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
+  }
+  return snapshots;
+}
+
 SnapshotId RootSnapshot(const Image& image) {
   if (!image.root_snapshot_id.empty()) return image.root_snapshot_id;
   return HasDisk(image) ? SnapshotOf(image.id) : SnapshotId();
