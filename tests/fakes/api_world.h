@@ -213,7 +213,7 @@ class ApiWorld : public ComputeWorld {
   storage::ImportReconciler import_reconciler{
       {.database = *database, .disks = disks, .files = import_files, .clock = clock, .catalogue = catalogue}};
   storage::ImportService imports{*database, clock, random, catalogue,
-                                 [this](const ImportImageTaskId& id) { import_reconciler.Wake(id); }};
+                                 [this](const std::string& id) { import_reconciler.Wake(id); }};
   gateway::EventLog events{*database, clock, {}};
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};

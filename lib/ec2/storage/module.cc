@@ -30,7 +30,7 @@ StorageModule::StorageModule(const StorageParts& parts)
           RetentionOf(parts.settings)),
       recycle_bin_(parts.database, parts.clock),
       imports_(parts.database, parts.clock, parts.random, parts.catalogue,
-               [this](const ImportImageTaskId& id) { import_reconciler_.Wake(id); }),
+               [this](const std::string& id) { import_reconciler_.Wake(id); }),
       image_names_(parts.database, parts.catalogue),
       volumes_({.database = parts.database,
                 .settings = parts.settings,

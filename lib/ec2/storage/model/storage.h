@@ -79,6 +79,9 @@ struct Image {
 // Whether an instance of it has a root volume.
 bool HasDisk(const Image& image);
 
+// What a disk of this size takes, in whole GiB.
+int64_t GibOf(int64_t bytes);
+
 // GiB that its root volume has at least.
 int64_t RootSizeGib(const Image& image);
 
