@@ -109,6 +109,9 @@ class ApiWorld : public ComputeWorld {
                                      .images = *image_service,
                                      .snapshots = *snapshot_service,
                                      .recycle_bin = recycle_bin,
+                                     .blocks = *blocks,
+                                     .block_tokens = block_tokens,
+                                     .clock = clock,
                                      .volumes = volumes,
                                      .volume_modifications = volume_modifications,
                                      .machine_of = machine_of,
@@ -188,6 +191,7 @@ class ApiWorld : public ComputeWorld {
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};
+  storage::BlockTokens block_tokens{random};
   storage::VolumeService volumes{{.database = *database,
                                   .settings = settings,
                                   .clock = clock,

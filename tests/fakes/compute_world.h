@@ -24,7 +24,9 @@
 #include "lib/ec2/network/simulated_fabric.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
+#include "lib/ec2/storage/simulated_block_files.h"
 #include "lib/ec2/storage/simulated_disks.h"
+#include "lib/ec2/storage/snapshot_block_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_reconciler.h"
@@ -88,12 +90,20 @@ class ComputeWorld {
     image_service = std::make_unique<storage::ImageService>(
         *database, clock, random, [this](const ImageId& id) { images->Wake(id); },
         [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));
-    snapshots = std::make_unique<storage::SnapshotReconciler>(
-        storage::SnapshotReconcilerParts{.database = *database,
-                                         .disks = disks,
-                                         .clock = clock,
-                                         .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
-                                         .on_layer_removed = [this] { images->WakeAll(); }});
+    snapshots = std::make_unique<storage::SnapshotReconciler>(storage::SnapshotReconcilerParts{
+        .database = *database,
+        .disks = disks,
+        .clock = clock,
+        .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
+        .on_layer_removed = [this] { images->WakeAll(); },
+        .settle_upload = [this](const VolumeSnapshot& snapshot) { return blocks->Settle(snapshot); },
+        .abandon_upload = [this](const SnapshotId& id) { return block_files.Abandon(id); }});
+    blocks = std::make_unique<storage::SnapshotBlockService>(
+        storage::SnapshotBlockService::Parts{.database = *database,
+                                             .clock = clock,
+                                             .random = random,
+                                             .files = block_files,
+                                             .wake = [this](const SnapshotId& id) { snapshots->Wake(id); }});
     snapshot_service = std::make_unique<storage::SnapshotService>(
         *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));
     volumes_made = std::make_unique<storage::VolumeReconciler>(*database, disks, clock, [this] { images->WakeAll(); });
@@ -207,7 +217,9 @@ class ComputeWorld {
   std::unique_ptr<storage::VolumeReconciler> volumes_made;
   std::unique_ptr<storage::ImageService> image_service;
   std::unique_ptr<storage::SnapshotReconciler> snapshots;
+  storage::SimulatedBlockFiles block_files{[this] { return clock.Now(); }};
   std::unique_ptr<storage::SnapshotService> snapshot_service;
+  std::unique_ptr<storage::SnapshotBlockService> blocks;
   std::unique_ptr<compute::InstanceReconciler> reconciler;
   std::unique_ptr<compute::InstanceService> service;
   ImageId image;

@@ -17,6 +17,7 @@
 #include "lib/ec2/storage/record_table.h"
 #include "lib/ec2/storage/recycle_bin_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/snapshot_upload_table.h"
 #include "lib/ec2/storage/volume_modification_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/gateway/event_table.h"
@@ -66,6 +67,7 @@ std::vector<TableDescription> Descriptions() {
                                        storage::ImportTaskTable::Describe(),
                                        storage::RecycleBinTable::Describe(),
                                        storage::SnapshotTable::Describe(),
+                                       storage::SnapshotUploadTable::Describe(),
                                        storage::VolumeModificationTable::Describe(),
                                        storage::VolumeTable::Describe(),
                                        tagging::TagTable::Describe()};

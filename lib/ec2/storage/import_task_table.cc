@@ -17,12 +17,13 @@ const auto& Tasks() {
       store::Column("progress", &T::progress), store::Column("progressed", &T::progressed),
       store::Column("format", &T::format), store::Column("size_bytes", &T::size_bytes),
       store::Column("boot_mode", &T::boot_mode), store::Column("ended", &T::ended),
-      store::Fixed("image_id", &T::image_id), store::Fixed("snapshot_id", &T::snapshot_id), store::Fixed("image_name", &T::image_name),
-      store::Fixed("catalogue_name", &T::catalogue_name), store::Fixed("url", &T::url),
-      store::Fixed("description", &T::description), store::Fixed("disk_description", &T::disk_description),
-      store::Fixed("device_name", &T::device_name), store::Fixed("license_type", &T::license_type),
-      store::Fixed("platform", &T::platform), store::Fixed("client_token", &T::client_token),
-      store::Fixed("parameters_digest", &T::parameters_digest), store::Fixed("created", &T::created));
+      store::Fixed("image_id", &T::image_id), store::Fixed("snapshot_id", &T::snapshot_id),
+      store::Fixed("image_name", &T::image_name), store::Fixed("catalogue_name", &T::catalogue_name),
+      store::Fixed("url", &T::url), store::Fixed("description", &T::description),
+      store::Fixed("disk_description", &T::disk_description), store::Fixed("device_name", &T::device_name),
+      store::Fixed("license_type", &T::license_type), store::Fixed("platform", &T::platform),
+      store::Fixed("client_token", &T::client_token), store::Fixed("parameters_digest", &T::parameters_digest),
+      store::Fixed("created", &T::created));
   return table;
 }
 

@@ -19,7 +19,7 @@ class ImportTaskTable {
 
   absl::Status Insert(const ImportTask& task);
   absl::StatusOr<ImportTask> Get(const std::string& id);  // InvalidConversionTaskId
-  absl::Status Update(ImportTask& task);                        // Aborted on a lost race
+  absl::Status Update(ImportTask& task);                  // Aborted on a lost race
   // With its tags.
   absl::Status Delete(const std::string& id);
   absl::StatusOr<std::vector<ImportTask>> List();

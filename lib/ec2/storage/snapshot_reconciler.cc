@@ -18,6 +18,8 @@ namespace {
 
 // The instance's reconciler was woken; it may lose the volume before it comes to it.
 constexpr absl::Duration kLookAgain = absl::Seconds(5);
+// Whether a client has left a snapshot that it puts together is looked at so often.
+constexpr absl::Duration kUploadPoll = absl::Minutes(1);
 
 }  // namespace
 
@@ -65,6 +67,7 @@ SnapshotReconciler::Next SnapshotReconciler::ReconcileSnapshot(const SnapshotId&
 }
 
 SnapshotReconciler::Next SnapshotReconciler::Take(const VolumeSnapshot& snapshot) {
+  if (snapshot.volume_id.empty()) return Settle(snapshot);
   const absl::StatusOr<Volume> volume =
       parts_.database.ReadFor([&](store::Connection& c) { return VolumeTable(c).Get(snapshot.volume_id); });
   if (absl::IsNotFound(volume.status())) {
@@ -88,6 +91,14 @@ SnapshotReconciler::Next SnapshotReconciler::Take(const VolumeSnapshot& snapshot
   return absl::ZeroDuration();
 }
 
+SnapshotReconciler::Next SnapshotReconciler::Settle(const VolumeSnapshot& snapshot) {
+  if (!parts_.settle_upload) return absl::InfiniteDuration();
+  const absl::StatusOr<bool> settled = parts_.settle_upload(snapshot);
+  if (absl::IsAborted(settled.status())) return absl::ZeroDuration();
+  RETURN_IF_ERROR(settled.status());
+  return *settled ? absl::InfiniteDuration() : kUploadPoll;
+}
+
 SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapshot) {
   ASSIGN_OR_RETURN(const absl::Duration remaining,
                    RemainingInBin(parts_.database, snapshot.id.text(), parts_.clock.Now()));
@@ -96,6 +107,7 @@ SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapsh
     return SnapshotTable(c).CountUsers(snapshot.id);
   }));
   if (users > 0) return absl::InfiniteDuration();
+  if (snapshot.volume_id.empty() && parts_.abandon_upload) RETURN_IF_ERROR(parts_.abandon_upload(snapshot.id));
   if (snapshot.layer_id == snapshot.id.text()) RETURN_IF_ERROR(parts_.disks.RemoveSnapshot(snapshot.id));
   RETURN_IF_ERROR(Failpoint("snapshot.removed"));
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return SnapshotTable(c).Delete(snapshot.id); }));

@@ -143,7 +143,9 @@ absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& c, const Snapshot
 absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id, const SnapshotRemoval& removal) {
   RETURN_IF_ERROR(CheckUnused(c, id));
   ASSIGN_OR_RETURN(VolumeSnapshot snapshot, GetSnapshot(c, id));
-  if (snapshot.state == SnapshotState::kPending) return NotCompleted(snapshot);
+  // One that a client puts together ends with it.
+  const bool of_volume = !snapshot.volume_id.empty();
+  if (snapshot.state == SnapshotState::kPending && of_volume) return NotCompleted(snapshot);
   const bool whole = snapshot.state == SnapshotState::kCompleted;
   snapshot.state = SnapshotState::kDeleted;
   RETURN_IF_ERROR(SnapshotTable(c).Update(snapshot));

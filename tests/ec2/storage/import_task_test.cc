@@ -433,7 +433,8 @@ TEST_CASE("a bad import is refused with EC2's code and leaves no task", "[import
             "disk_container { url: '/a' } tag_specifications { resource_type: 'snapshot' tags { key: 'a' } }"},
            {"DryRunOperation", "ImportSnapshot", "disk_container { url: '/a' } dry_run: true"},
            {"InvalidConversionTaskId.Malformed", "DescribeImportSnapshotTasks", "import_task_ids: 'import-snap-x'"},
-           {"InvalidConversionTaskId", "DescribeImportSnapshotTasks", "import_task_ids: 'import-snap-0123456789abcdef0'"},
+           {"InvalidConversionTaskId", "DescribeImportSnapshotTasks",
+            "import_task_ids: 'import-snap-0123456789abcdef0'"},
            {"InvalidParameterValue", "DescribeImportSnapshotTasks", "filters { name: 'colour' values: 'red' }"},
            {"InvalidConversionTaskId.Malformed", "CancelImportTask", "import_task_id: 'import-snap-'"},
            {"InvalidConversionTaskId", "CancelImportTask", "import_task_id: 'import-snap-0123456789abcdef0'"}}) {
@@ -471,8 +472,8 @@ TEST_CASE("an import of a snapshot is a task that ends with a snapshot that volu
   CHECK(row.volume_id.empty());
   CHECK(row.size_gib == 8);
   CHECK(row.depth == 1);
-  REQUIRE_OK(
-      world.CallText("CreateVolume", "availability_zone: 'us-east-1a' snapshot_id: '" + snapshot.text() + "'").status());
+  REQUIRE_OK(world.CallText("CreateVolume", "availability_zone: 'us-east-1a' snapshot_id: '" + snapshot.text() + "'")
+                 .status());
   CHECK(world.HasImages(0));
 }
 
@@ -487,8 +488,8 @@ TEST_CASE("imports of images and of snapshots are told apart by what describes t
         "InvalidConversionTaskId.Malformed");
   CHECK(CodeOf(world.CallText("DescribeImportSnapshotTasks", "import_task_ids: '" + image + "'").status()) ==
         "InvalidConversionTaskId.Malformed");
-  const auto shown = Value(world.Call<ec2::v1::DescribeImportSnapshotTasksResponse>(
-      ec2::v1::DescribeImportSnapshotTasksRequest()));
+  const auto shown =
+      Value(world.Call<ec2::v1::DescribeImportSnapshotTasksResponse>(ec2::v1::DescribeImportSnapshotTasksRequest()));
   REQUIRE(shown.import_snapshot_tasks_size() == 1);
   CHECK(shown.import_snapshot_tasks(0).import_task_id() == snapshot);
   REQUIRE_OK(world.CallText("CancelImportTask", "import_task_id: '" + snapshot + "'").status());

@@ -154,8 +154,7 @@ absl::StatusOr<v1::DescribeImportImageTasksResponse> DescribeImportImageTasks(
   static const gateway::Listing<v1::ImportImageTask, v1::DescribeImportImageTasksResponse> listing = {
       "import-image-tasks", &v1::ImportImageTask::import_task_id,
       &v1::DescribeImportImageTasksResponse::mutable_import_image_tasks};
-  RETURN_IF_ERROR(
-      gateway::NamedIds<ImportImageTaskId>(request, request.import_task_ids(), "importTaskId").status());
+  RETURN_IF_ERROR(gateway::NamedIds<ImportImageTaskId>(request, request.import_task_ids(), "importTaskId").status());
   ASSIGN_OR_RETURN(const std::vector<storage::ImportTaskView> views,
                    imports.List(ImportKind::kImage, TextsOf(request.import_task_ids())));
   std::vector<v1::ImportImageTask> tasks;
@@ -179,8 +178,7 @@ absl::StatusOr<v1::DescribeImportSnapshotTasksResponse> DescribeImportSnapshotTa
   static const gateway::Listing<v1::ImportSnapshotTask, v1::DescribeImportSnapshotTasksResponse> listing = {
       "import-snapshot-tasks", &v1::ImportSnapshotTask::import_task_id,
       &v1::DescribeImportSnapshotTasksResponse::mutable_import_snapshot_tasks};
-  RETURN_IF_ERROR(
-      gateway::NamedIds<ImportSnapshotTaskId>(request, request.import_task_ids(), "importTaskId").status());
+  RETURN_IF_ERROR(gateway::NamedIds<ImportSnapshotTaskId>(request, request.import_task_ids(), "importTaskId").status());
   ASSIGN_OR_RETURN(const std::vector<storage::ImportTaskView> views,
                    imports.List(ImportKind::kSnapshot, TextsOf(request.import_task_ids())));
   std::vector<v1::ImportSnapshotTask> tasks;

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/api/storage_actions.h"
 
+#include "lib/ec2/storage/api/block_handlers.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/ec2/storage/api/image_handlers.h"
 #include "lib/ec2/storage/api/recycle_bin_handlers.h"
@@ -17,6 +18,7 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
   AddSnapshotActions(actions, services);
   AddVolumeActions(actions, services.volumes, services.space, services.settings);
   AddRecycleBinActions(actions, services);
+  AddBlockActions(actions, services);
   AddVolumeModificationActions(actions, services.volume_modifications);
 }
 
