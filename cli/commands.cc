@@ -61,6 +61,15 @@ const std::vector<Command>& HandMadeCommands() {
          "Shows how many calls the daemon served, and how long they took inside it.",
          "Counted since the daemon's start, by action; quantiles are at most an eighth too long.",
          {{"--reset", "Begin to count anew, after this answer."}}},
+        {"snapshot",
+         "snapshot export SNAPSHOT FILE [--force] | snapshot import FILE [--description TEXT]",
+         "Writes a snapshot to a file here, or makes one of a file.",
+         "The file is a raw disk; what is zeros takes no room in it. An import prints the new snapshot's id once it is "
+         "completed. What fails or is interrupted leaves neither half a file nor half a snapshot. Every block's "
+         "checksum "
+         "is compared on both sides.",
+         {{"--force", "Replace a file that is there already."},
+          {"--description TEXT", "What the snapshot is made for."}}},
         {"configure-tls",
          "configure-tls [--dir DIRECTORY] [--name HOST …] [--force]",
          "Makes a certificate, so that the Query API is served over HTTPS.",

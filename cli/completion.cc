@@ -160,6 +160,10 @@ class Completer {
       all.insert(all.end(), kGlobalFlags.begin(), kGlobalFlags.end());
     } else if ((command.name == "ssh" || command.name == "console") && index == at + 1) {
       all = ids_(schema_, global_, InstanceId::kKind.prefix);
+    } else if (command.name == "snapshot" && index == at + 1) {
+      all = {"export", "import"};
+    } else if (command.name == "snapshot" && index == at + 2 && words[at + 1] == "export") {
+      all = ids_(schema_, global_, SnapshotId::kKind.prefix);
     }
     return all;
   }
@@ -245,6 +249,7 @@ std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions
       {"", "describe-key-pairs", "KeyPairs", "KeyName"},
       {InstanceId::kKind.prefix, "describe-instances", "Reservations.Instances", "InstanceId"},
       {ImageId::kKind.prefix, "describe-images", "Images", "ImageId"},
+      {SnapshotId::kKind.prefix, "describe-snapshots", "Snapshots", "SnapshotId"},
       {VpcId::kKind.prefix, "describe-vpcs", "Vpcs", "VpcId"},
       {SubnetId::kKind.prefix, "describe-subnets", "Subnets", "SubnetId"},
       {SecurityGroupId::kKind.prefix, "describe-security-groups", "SecurityGroups", "GroupId"},

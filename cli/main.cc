@@ -21,6 +21,7 @@
 #include "cli/records.h"
 #include "cli/reference.h"
 #include "cli/rpc_client.h"
+#include "cli/snapshot_transfer.h"
 #include "cli/spelling.h"
 #include "cli/ssh.h"
 #include "cli/terminal.h"
@@ -114,6 +115,7 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   if (line.command == "configure-tls") return RunConfigureTls(line.rest);
   if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
   if (line.command == "events") return RunEvents(line.global, line.rest);
+  if (line.command == "snapshot") return RunSnapshot(line.global, line.rest);
   if (line.command == "stats") return RunStats(line.global, line.rest);
   if (line.command == "wait") return RunWait(schema, line.global, line.rest);
   if (line.command == "completion") return RunCompletion(line.rest);

@@ -239,6 +239,8 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"storage.max_chain", Number(&settings.max_chain, 4, 200)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"storage.import_urls", Texts(&config.import_urls)},
+      {"storage.recycle_bin_snapshots_days", DaysOf(&settings.recycle_bin_snapshots, 0, 365)},
+      {"storage.recycle_bin_images_days", DaysOf(&settings.recycle_bin_images, 0, 365)},
       {"storage.catalogue_dir", Text(&config.catalogue_dir)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };

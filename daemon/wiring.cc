@@ -35,8 +35,10 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/simulated_fabric.h"
 #include "lib/ec2/storage/module.h"
+#include "lib/ec2/storage/qcow2/host_block_files.h"
 #include "lib/ec2/storage/qcow2/host_import_files.h"
 #include "lib/ec2/storage/qcow2/qcow2_disks.h"
+#include "lib/ec2/storage/simulated_block_files.h"
 #include "lib/ec2/storage/simulated_disks.h"
 #include "lib/ec2/storage/simulated_import_files.h"
 #include "lib/ec2/tagging/module.h"
@@ -120,6 +122,7 @@ struct Adapters {
   std::unique_ptr<network::Fabric> fabric;
   std::unique_ptr<storage::Disks> disks;
   std::unique_ptr<storage::ImportFiles> import_files;
+  std::unique_ptr<storage::BlockFiles> block_files;
   compute::StatusMonitorOptions status = {};
 };
 
@@ -178,6 +181,8 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                  .worker_uid = user.uid,
                                                  .worker_gid = user.gid,
                                                  .fetch = {.private_urls = config.import_urls}}));
+  ASSIGN_OR_RETURN(adapters.block_files,
+                   storage::OpenHostBlockFiles({.state_dir = config.state_dir, .reader = {user.uid, user.gid}}));
   return adapters;
 }
 
@@ -189,6 +194,7 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
   adapters.fabric = std::make_unique<network::SimulatedFabric>();
   adapters.disks = std::make_unique<storage::SimulatedDisks>();
   adapters.import_files = std::make_unique<storage::SimulatedImportFiles>();
+  adapters.block_files = std::make_unique<storage::SimulatedBlockFiles>([] { return absl::Now(); });
   adapters.status.threads = 1;  // they are for waiting, and no answer is waited for here
   return adapters;
 }
@@ -237,6 +243,7 @@ class RealDaemon final : public Daemon {
                   .settings = config_.settings,
                   .disks = *adapters_.disks,
                   .import_files = *adapters_.import_files,
+                  .block_files = *adapters_.block_files,
                   .tags = tagging_.tags(),
                   .wake_instance = [this](const InstanceId& id) { compute_.WakeInstance(id); },
                   .machine_of = [this](const InstanceId& id) { return compute_.MachineOf(id); },

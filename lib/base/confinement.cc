@@ -183,7 +183,7 @@ absl::StatusOr<pid_t> SpawnConfined(const std::vector<std::string>& argv, const 
   if (!rules.ok()) {
     return absl::UnavailableError(absl::StrCat(argv[0], " cannot be confined: ", rules.status().message()));
   }
-  std::vector<sock_filter> filter = SystemCallFilter(confinement.network);
+  std::vector<sock_filter> filter = SystemCallFilter(confinement.network, confinement.listens);
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);

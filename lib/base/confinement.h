@@ -21,6 +21,8 @@ struct Confinement {
   uid_t uid = 0;
   gid_t gid = 0;
   bool network = false;
+  // Whether it may listen by a socket that it is given. It makes none.
+  bool listens = false;
   // Files and directories it may open, beside programs and libraries below /usr. Each must be there.
   std::vector<std::string> readable = {};
   // Files it may write as well, as their modes allow. Each must be there: it makes none.

@@ -32,7 +32,7 @@ constexpr uint32_t kDenied[] = {
     SYS_reboot, SYS_acct, SYS_syslog, SYS_iopl, SYS_ioperm, SYS_settimeofday, SYS_clock_settime, SYS_sethostname,
     // System V's shared memory and queues, which have no owner but a user.
     SYS_shmget, SYS_shmat, SYS_semget, SYS_msgget, SYS_mq_open};
-constexpr uint32_t kDeniedWithoutNetwork[] = {SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_listen};
+constexpr uint32_t kDeniedWithoutNetwork[] = {SYS_socket, SYS_socketpair, SYS_connect, SYS_bind};
 
 constexpr sock_filter Statement(uint16_t code, uint32_t value) { return {code, 0, 0, value}; }
 constexpr sock_filter Jump(uint16_t code, uint32_t value, uint8_t if_true, uint8_t if_false) {
@@ -46,7 +46,7 @@ void Deny(std::vector<sock_filter>& filter, uint32_t call) {
 
 }  // namespace
 
-std::vector<sock_filter> SystemCallFilter(bool network) {
+std::vector<sock_filter> SystemCallFilter(bool network, bool listens) {
   std::vector<sock_filter> filter = {
       Statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
       Jump(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
@@ -58,6 +58,7 @@ std::vector<sock_filter> SystemCallFilter(bool network) {
   for (const uint32_t call : kDenied) Deny(filter, call);
   if (!network) {
     for (const uint32_t call : kDeniedWithoutNetwork) Deny(filter, call);
+    if (!listens) Deny(filter, SYS_listen);
   }
   // Its flags are in memory, where no filter sees them; the C library then makes threads by clone.
   filter.push_back(Jump(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1));

@@ -40,7 +40,9 @@ class Collector {
       : service_(schema::Family(*method.service()).service_name) {
     // Resources of IAM are the same in all regions.
     const bool global = service_ == "iam" || service_ == "sts";
-    base_ = Arn{.service = service_, .region = global ? "" : account.region, .account = account.id};
+    // What EBS makes and names are EC2's snapshots.
+    base_ = Arn{
+        .service = service_ == "ebs" ? "ec2" : service_, .region = global ? "" : account.region, .account = account.id};
     // What our own services name by an id is EC2's.
     ids_base_ = base_;
     if (schema::Family(*method.service()).api_version.empty()) ids_base_ = Arn::In(account, "ec2", "");

@@ -60,8 +60,10 @@ inline std::string IdLike(absl::string_view prefix, absl::string_view id) {
 template <typename T, typename Request, typename Response, typename Key>
 absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<T> all, const Request& request,
                                             Response& response, const Key& key) {
-  ASSIGN_OR_RETURN(const auto keep, KeptBy(request));
-  std::erase_if(all, [&](const T& item) { return !keep(item); });
+  if constexpr (requires { request.filters(); }) {
+    ASSIGN_OR_RETURN(const auto keep, KeptBy(request));
+    std::erase_if(all, [&](const T& item) { return !keep(item); });
+  }
   std::sort(all.begin(), all.end(), [&](const T& a, const T& b) { return key(a) < key(b); });
   const auto same = [&](const T& a, const T& b) { return key(a) == key(b); };
   all.erase(std::unique(all.begin(), all.end(), same), all.end());

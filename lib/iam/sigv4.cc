@@ -118,6 +118,13 @@ absl::Status CheckSigned(const SignedRequest& request, const Signature& signatur
   return absl::OkStatus();
 }
 
+// A block of a snapshot, whose checksum is a header that is signed, and that the call compares with it.
+bool IsBlock(const SignedRequest& request, const Signature& signature) {
+  std::string checksum;
+  return signature.scope.service == "ebs" && request.method == "PUT" &&
+         CanonicalValue(request, "x-amz-checksum", &checksum) && !checksum.empty();
+}
+
 // The hash of the body, or the word that stands for it.
 absl::StatusOr<std::string> Payload(const SignedRequest& request, const Signature& signature) {
   std::string claimed;
@@ -126,7 +133,7 @@ absl::StatusOr<std::string> Payload(const SignedRequest& request, const Signatur
     if (!claims && signature.valid_for > absl::ZeroDuration()) return "UNSIGNED-PAYLOAD";
     if (claimed == "UNSIGNED-PAYLOAD" || absl::StartsWith(claimed, "STREAMING-")) return claimed;
   }
-  if (claims && claimed == "UNSIGNED-PAYLOAD" && request.body.empty()) return claimed;
+  if (claims && claimed == "UNSIGNED-PAYLOAD" && (request.body.empty() || IsBlock(request, signature))) return claimed;
   std::string hash = Sha256Hex(request.body);
   if (claims && !Equal(claimed, hash)) {
     return Wrong("The provided 'x-amz-content-sha256' header does not match what was computed.");

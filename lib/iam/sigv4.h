@@ -1,7 +1,7 @@
 // Signature Version 4, what the signature of a request must be. Reads nothing but its arguments. The path is normalised
-// and encoded once more, and the body is always signed. In a scope of S3's, which is not served, so that nothing but a
-// refusal comes of it, the path stands as it came and a body may be unsigned. Source:
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+// and encoded once more, and the body is always signed, but for a block of a snapshot that EBS checks by a header. In a
+// scope of S3's, which is not served, so that nothing but a refusal comes of it, the path stands as it came and a body
+// may be unsigned. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 #pragma once
 
 #include <string>

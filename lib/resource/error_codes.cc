@@ -30,6 +30,7 @@ unsigned ApiBitOf(absl::string_view signing_name) {
   if (signing_name == "iam") return kIam;
   if (signing_name == "autoscaling") return kAutoscaling;
   if (signing_name == "monitoring") return kCloudwatch;
+  if (signing_name == "ebs") return kEbs;
   return kEvery;
 }
 

@@ -83,5 +83,6 @@ using RouteTableId = Id<"rtb">;
 using InternetGatewayId = Id<"igw">;
 using AllocationId = Id<"eipalloc">;
 using ImportImageTaskId = Id<"import-ami">;
+using ImportSnapshotTaskId = Id<"import-snap">;
 
 }  // namespace brume

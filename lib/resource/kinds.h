@@ -42,6 +42,8 @@ inline constexpr Kind kKinds[] = {
      "InvalidInternetGatewayId.Malformed", "InvalidInternetGatewayID.NotFound"},
     {"import-ami", "The import task ID '$0' does not exist", "import-image-task", "import-image-task", "import_tasks",
      "InvalidConversionTaskId.Malformed", "InvalidConversionTaskId"},
+    {"import-snap", "The import task ID '$0' does not exist", "import-snapshot-task", "import-snapshot-task",
+     "import_tasks", "InvalidConversionTaskId.Malformed", "InvalidConversionTaskId"},
     {"key", "The key pair '$0' does not exist", "key-pair", "key-pair", "key_pairs", "InvalidParameterValue",
      "InvalidKeyPair.NotFound"},
     {"lt", "The specified launch template, with template ID $0, does not exist.", "launch-template", "launch-template",

@@ -39,6 +39,9 @@ struct Settings {
   absl::Duration reboot_timeout = absl::Seconds(60);     // ACPI asked, then reset
   absl::Duration terminated_visible = absl::Hours(1);
 
+  // How long deleted snapshots and images can be restored; zero = not at all.
+  absl::Duration recycle_bin_snapshots, recycle_bin_images;
+
   Account account() const { return {.region = region, .id = account_id}; }
 };
 

@@ -26,6 +26,10 @@ RecordLifecycleActionHeartbeat ResumeProcesses RollbackInstanceRefresh SetDesire
 SetInstanceProtection StartInstanceRefresh SuspendProcesses TerminateInstanceInAutoScalingGroup UpdateAutoScalingGroup
 )";
 
+constexpr absl::string_view kEbs = R"(
+CompleteSnapshot GetSnapshotBlock ListChangedBlocks ListSnapshotBlocks PutSnapshotBlock StartSnapshot
+)";
+
 constexpr absl::string_view kEc2 = R"(
 AcceptAddressTransfer AcceptCapacityReservationBillingOwnership AcceptReservedInstancesExchangeQuote
 AcceptTransitGatewayClientVpnAttachment AcceptTransitGatewayMulticastDomainAssociations
@@ -311,6 +315,7 @@ AwsAction FindAwsAction(absl::string_view signing_name, absl::string_view action
 
 const std::vector<absl::string_view>& AwsActions(absl::string_view signing_name) {
   static const auto& all = *new std::map<absl::string_view, Names>({{"autoscaling", Split(kAutoscaling)},
+                                                                    {"ebs", Split(kEbs)},
                                                                     {"ec2", Split(kEc2)},
                                                                     {"iam", Split(kIam)},
                                                                     {"monitoring", Split(kMonitoring)},

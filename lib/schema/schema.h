@@ -20,7 +20,8 @@ struct ApiFamilyInfo {
   std::string signing_name;   // in credential scopes: "ec2", "monitoring"
   std::string service_name;   // in ARNs and policies: "ec2", "cloudwatch"
   std::string api_version;    // "2016-11-15"; empty for what is not served over HTTP
-  bool aws_query = false;     // Name.member.1 and <XResult>, not EC2's Name.1
+  bool aws_query = false;     // Name.member.1 and <XResult>, not EC2's Name.1; members have their own names
+  bool rest = false;          // REST-JSON, and no forms
   std::string xml_namespace;  // "http://ec2.amazonaws.com/doc/2016-11-15/"
   std::string invalid_code;   // of every fault Validate finds: "ValidationError"; empty = a code for each
   std::string rpc_service;    // in AWS JSON and RPC v2 CBOR: "GraniteServiceVersion20100801"; empty = it speaks neither

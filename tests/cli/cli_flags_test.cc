@@ -289,6 +289,7 @@ TEST_CASE("global options stand before or after the action", "[cli]") {
 }
 
 std::vector<std::string> TwoInstances(const Schema&, const GlobalOptions&, absl::string_view prefix) {
+  if (prefix == "snap") return {"snap-0a"};
   return prefix == "i" ? Tokens{"i-0a", "i-0b"} : Tokens{"web"};
 }
 
@@ -297,7 +298,7 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
     return Complete(TheSchema(), words, words.size() - 1, TwoInstances);
   };
   CHECK(complete({"brume", "describe-instance-s"}) == Tokens{"describe-instance-status"});
-  CHECK(complete({"brume", "complet"}) == Tokens{"complete-lifecycle-action", "completion"});
+  CHECK(complete({"brume", "complet"}) == Tokens{"complete-lifecycle-action", "complete-snapshot", "completion"});
   CHECK(complete({"brume", "--output", "t"}) == Tokens{"table", "text"});
   CHECK(complete({"brume", "--output", "json", "run-"}) == Tokens{"run-instances"});
   CHECK(complete({"brume", "run-instances", "--image"}) == Tokens{"--image-id"});
@@ -306,6 +307,9 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "run-instances", "--key-name", ""}) == Tokens{"web"});
   CHECK(complete({"brume", "run-instances", "--instance-initiated-shutdown-behavior", "t"}) == Tokens{"terminate"});
   CHECK(complete({"brume", "ssh", "i-0b"}) == Tokens{"i-0b"});
+  CHECK(complete({"brume", "snapshot", ""}) == Tokens{"export", "import"});
+  CHECK(complete({"brume", "snapshot", "export", ""}) == Tokens{"snap-0a"});
+  CHECK(complete({"brume", "snapshot", "export", "snap-0a", "f", "--f"}) == Tokens{"--force"});
   CHECK(complete({"brume", "wait", "instance-ru"}) == Tokens{"instance-running"});
   CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
   CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});

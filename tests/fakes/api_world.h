@@ -110,6 +110,10 @@ class ApiWorld : public ComputeWorld {
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
                                      .snapshots = *snapshot_service,
+                                     .recycle_bin = recycle_bin,
+                                     .blocks = *blocks,
+                                     .block_tokens = block_tokens,
+                                     .clock = clock,
                                      .volumes = volumes,
                                      .encryption = encryption,
                                      .volume_modifications = volume_modifications,
@@ -189,6 +193,8 @@ class ApiWorld : public ComputeWorld {
   network::SecurityGroupService groups;
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
+  storage::RecycleBinService recycle_bin{*database, clock};
+  storage::BlockTokens block_tokens{random};
   storage::VolumeService volumes{{.database = *database,
                                   .settings = settings,
                                   .clock = clock,
@@ -215,7 +221,7 @@ class ApiWorld : public ComputeWorld {
   storage::ImportReconciler import_reconciler{
       {.database = *database, .disks = disks, .files = import_files, .clock = clock, .catalogue = catalogue}};
   storage::ImportService imports{*database, clock, random, catalogue,
-                                 [this](const ImportImageTaskId& id) { import_reconciler.Wake(id); }};
+                                 [this](const std::string& id) { import_reconciler.Wake(id); }};
   gateway::EventLog events{*database, clock, {}};
   gateway::CallStatistics statistics;
   iam::Authorizer authorizer{*database, settings.account_id};

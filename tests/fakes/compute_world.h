@@ -25,7 +25,9 @@
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/layer_worker.h"
+#include "lib/ec2/storage/simulated_block_files.h"
 #include "lib/ec2/storage/simulated_disks.h"
+#include "lib/ec2/storage/snapshot_block_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_reconciler.h"
@@ -88,22 +90,30 @@ class ComputeWorld {
     images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);
     image_service = std::make_unique<storage::ImageService>(
         *database, clock, random, [this](const ImageId& id) { images->Wake(id); },
-        [this](const SnapshotId& id) { snapshots->Wake(id); });
-    snapshots = std::make_unique<storage::SnapshotReconciler>(
-        storage::SnapshotReconcilerParts{.database = *database,
-                                         .disks = disks,
-                                         .clock = clock,
-                                         .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
-                                         .on_layer_work = [this](const SnapshotId& id) { merger->Wake(id); },
-                                         .on_layer_removed = [this] { images->WakeAll(); }});
+        [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));
+    snapshots = std::make_unique<storage::SnapshotReconciler>(storage::SnapshotReconcilerParts{
+        .database = *database,
+        .disks = disks,
+        .clock = clock,
+        .wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
+        .on_layer_work = [this](const SnapshotId& id) { merger->Wake(id); },
+        .on_layer_removed = [this] { images->WakeAll(); },
+        .settle_upload = [this](const VolumeSnapshot& snapshot) { return blocks->Settle(snapshot); },
+        .abandon_upload = [this](const SnapshotId& id) { return block_files.Abandon(id); }});
     merger = std::make_unique<storage::LayerWorker>(
         storage::LayerWorkerParts{.database = *database,
                                   .disks = disks,
                                   .max_chain = settings.max_chain,
                                   .clock = clock,
                                   .on_freed = [this](const SnapshotId& id) { snapshots->Wake(id); }});
+    blocks = std::make_unique<storage::SnapshotBlockService>(
+        storage::SnapshotBlockService::Parts{.database = *database,
+                                             .clock = clock,
+                                             .random = random,
+                                             .files = block_files,
+                                             .wake = [this](const SnapshotId& id) { snapshots->Wake(id); }});
     snapshot_service = std::make_unique<storage::SnapshotService>(
-        *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); });
+        *database, clock, random, [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));
     volumes_made = std::make_unique<storage::VolumeReconciler>(*database, disks, clock, [this] { images->WakeAll(); });
     Boot("first-boot");
     network->Start();
@@ -218,7 +228,9 @@ class ComputeWorld {
   std::unique_ptr<storage::ImageService> image_service;
   std::unique_ptr<storage::SnapshotReconciler> snapshots;
   std::unique_ptr<storage::LayerWorker> merger;
+  storage::SimulatedBlockFiles block_files{[this] { return clock.Now(); }};
   std::unique_ptr<storage::SnapshotService> snapshot_service;
+  std::unique_ptr<storage::SnapshotBlockService> blocks;
   std::unique_ptr<compute::InstanceReconciler> reconciler;
   std::unique_ptr<compute::InstanceService> service;
   ImageId image;

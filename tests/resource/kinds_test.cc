@@ -16,6 +16,7 @@ TEST_CASE("the kind of an id is told by what stands before its last dash or its 
   CHECK(KindOfId("sgr-0123456789abcdef0") == &SecurityGroupRuleId::kKind);
   CHECK(KindOfId("sg-0123456789abcdef0") == &SecurityGroupId::kKind);
   CHECK(KindOfId("import-ami-0123456789abcdef0") == &ImportImageTaskId::kKind);
+  CHECK(KindOfId("import-snap-0123456789abcdef0") == &ImportSnapshotTaskId::kKind);
   CHECK(KindOfId("i-not-an-id") == &InstanceId::kKind);
   for (const char* text :
        {"", "i", "-", "import-0123456789abcdef0", "-i", "I-0123456789abcdef0", "moon-1", "s-1", "sgrx-1"}) {
@@ -49,6 +50,7 @@ TEST_CASE("what is not there is said in EC2's own words, which programs match", 
       {"i-01234567", "The instance ID 'i-01234567' does not exist"},
       {"igw-01234567", "The internetGateway ID 'igw-01234567' does not exist"},
       {"import-ami-01234567", "The import task ID 'import-ami-01234567' does not exist"},
+      {"import-snap-01234567", "The import task ID 'import-snap-01234567' does not exist"},
       {"key-01234567", "The key pair 'key-01234567' does not exist"},
       {"lt-01234567", "The specified launch template, with template ID lt-01234567, does not exist."},
       {"pl-01234567", "The prefix list ID 'pl-01234567' does not exist"},

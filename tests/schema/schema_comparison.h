@@ -30,7 +30,8 @@ inline nlohmann::json LoadServiceModel(const schema::ApiFamilyInfo& family) {
     nlohmann::json model = nlohmann::json::parse(file);
     const nlohmann::json& metadata = model["metadata"];
     const std::string name = metadata.value("signingName", metadata.value("endpointPrefix", ""));
-    if (name == family.signing_name && metadata["protocol"] == (family.aws_query ? "query" : "ec2")) return model;
+    const std::string protocol = family.rest ? "rest-json" : family.aws_query ? "query" : "ec2";
+    if (name == family.signing_name && metadata["protocol"] == protocol) return model;
   }
   FAIL("botocore has no model of " << family.signing_name << " " << family.api_version);
   return {};
@@ -55,7 +56,7 @@ class SchemaComparison {
  public:
   explicit SchemaComparison(const schema::ApiFamilyInfo& family) : family_(family), model_(LoadServiceModel(family)) {
     // botocore's EC2 namespace lacks the slash that EC2's answers have.
-    const std::string theirs = model_.at("metadata")["xmlNamespace"];
+    const std::string theirs = model_.at("metadata").value("xmlNamespace", "");
     if (absl::StripSuffix(family.xml_namespace, "/") != absl::StripSuffix(theirs, "/")) {
       Fault(family.signing_name, absl::StrCat("has the namespace ", family.xml_namespace, " here and ", theirs));
     }
@@ -73,6 +74,7 @@ class SchemaComparison {
     if (method.input_type()->name() != name + "Request") Fault(name, "takes another message than its own request");
     if (method.output_type()->name() != name + "Response") Fault(name, "gives another message than its own response");
     const json& operation = model_.at("operations")[name];
+    if (family_.rest) CompareRoute(method, operation["http"]);
     if (operation.contains("input")) {
       CompareRequest(*method.input_type(), operation["input"]["shape"], name);
     } else if (method.input_type()->field_count() != 0) {
@@ -81,7 +83,8 @@ class SchemaComparison {
     if (operation.contains("output")) {
       CompareResponse(*method.output_type(), operation["output"]["shape"], name);
       const std::string wrapper = operation["output"].value("resultWrapper", "");
-      if (wrapper != (family_.aws_query ? name + "Result" : "")) Fault(name, "has its answer inside " + wrapper);
+      if (wrapper != (family_.aws_query && !family_.rest ? name + "Result" : ""))
+        Fault(name, "has its answer inside " + wrapper);
     } else if (method.output_type()->field_count() != 0) {
       Fault(name, "has an answer in the schema and none in the model");
     }
@@ -152,6 +155,7 @@ class SchemaComparison {
         continue;
       }
       CompareField(field, members[member], member, where, request);
+      if (family_.rest) CheckPlace(field, members[member], model_.at("shapes")[shape], where);
       CheckRequired(field, shape, member, where, request);
     }
   }
@@ -219,10 +223,33 @@ class SchemaComparison {
     if (ours != theirs) Fault(where, absl::StrCat("has items <", ours, "> here and <", theirs, "> in the model"));
   }
 
+  // Of a REST-JSON: what calls it.
+  void CompareRoute(const google::protobuf::MethodDescriptor& method, const json& http) {
+    ++names;
+    const std::string theirs =
+        absl::StrCat(http["method"].get<std::string>(), " ", http["requestUri"].get<std::string>(), " ",
+                     http.value("responseCode", 200));
+    const std::string& ours = method.options().GetExtension(rpc::v1::http);
+    if (ours != theirs) Fault(method.name(), absl::StrCat("is called by ", ours, " here and by ", theirs));
+  }
+
+  // Of a REST-JSON: in which part of a request or an answer a field is, and by what name. `shape` has it.
+  void CheckPlace(const FieldDescriptor& field, const json& member, const json& shape, const std::string& where) {
+    const std::string location = member.value("location", "");
+    std::string theirs;
+    if (shape.value("payload", "") == MemberName(field, shape["members"])) {
+      theirs = "payload";
+    } else if (!location.empty()) {
+      theirs = absl::StrCat(location == "querystring" ? "query" : location, " ", std::string(member["locationName"]));
+    }
+    const std::string& ours = field.options().GetExtension(rpc::v1::http_field);
+    if (ours != theirs) Fault(where, absl::StrCat("is at '", ours, "' here and at '", theirs, "' in the model"));
+  }
+
   void CheckNames(const FieldDescriptor& field, const json& member, const std::string& member_name,
                   const std::string& where, bool request) {
     ++names;
-    const std::string location = member.value("locationName", "");
+    const std::string location = family_.rest ? "" : member.value("locationName", "");
     std::string theirs = location.empty() ? member_name : location;
     if (!request) {
       const std::string ours = schema::XmlName(field);

@@ -15,7 +15,9 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/record_table.h"
+#include "lib/ec2/storage/recycle_bin_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/snapshot_upload_table.h"
 #include "lib/ec2/storage/volume_modification_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/gateway/event_table.h"
@@ -33,6 +35,8 @@ namespace {
 const std::set<std::string> kNotDescribed = {
     // One counter that triggers keep.
     "capacity_in_use",
+    // One switch.
+    "ebs_encryption",
     // Two counters, below which a trigger lets events go.
     "event_floor",
     // Facts about the installation: value_table.h has all that there is to them.
@@ -63,7 +67,9 @@ std::vector<TableDescription> Descriptions() {
                                        iam::InstanceProfileTable::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
+                                       storage::RecycleBinTable::Describe(),
                                        storage::SnapshotTable::Describe(),
+                                       storage::SnapshotUploadTable::Describe(),
                                        storage::VolumeModificationTable::Describe(),
                                        storage::VolumeTable::Describe(),
                                        tagging::TagTable::Describe()};

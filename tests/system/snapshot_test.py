@@ -79,7 +79,7 @@ class SnapshotTest(HostTest):
         boot = guest.boot_id()
         taken = []
         for number in range(7):
-            self.write(guest, f"mark-{number}", SECTOR + number)
+            guest.write_sector(f"mark-{number}", SECTOR + number)
             taken.append(self.snapshot(guest))
         layers = os.path.join(self.host.state_dir, "layers")
 
@@ -99,14 +99,14 @@ class SnapshotTest(HostTest):
                 content = file.read()
             marks = [f"mark-{each}".encode() in content for each in range(7)]
             self.assertEqual(marks, [each <= number for each in range(7)])
-        self.assertEqual([self.read(guest, SECTOR + each) for each in range(7)], [f"mark-{each}" for each in range(7)])
+        self.assertEqual([guest.read_sector(SECTOR + each) for each in range(7)], [f"mark-{each}" for each in range(7)])
         self.assertEqual(guest.boot_id(), boot)
         guest.stop()
         guest.wait_state("stopped")
         self.check_sound(guest.root_volume)
         guest.start()
         guest.wait_ssh(other_boot_than=boot)
-        self.assertEqual([self.read(guest, SECTOR + each) for each in range(7)], [f"mark-{each}" for each in range(7)])
+        self.assertEqual([guest.read_sector(SECTOR + each) for each in range(7)], [f"mark-{each}" for each in range(7)])
         guest.terminate()
         guest.wait_state("terminated")
         for snapshot in taken:

@@ -7,6 +7,7 @@ set_tests_properties(system_debian PROPERTIES FIXTURES_REQUIRED "mini;debian" PR
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)
 brume_python_test(system_import system import_test TIMEOUT 300 LABELS system)
 brume_python_test(system_simulate system simulate_test TIMEOUT 300 LABELS system)
+brume_python_test(system_snapshot_files system snapshot_file_test TIMEOUT 300 LABELS system)
 brume_python_test(system_certificate system certificate_test TIMEOUT 120 LABELS system)
 brume_python_test(system_service system service_test TIMEOUT 120 LABELS system)
 brume_python_test(system_harness system harness_test TIMEOUT 120 LABELS system)

@@ -54,6 +54,9 @@ class Disks : public DiskService {
   // As Import, of a file that ImportFiles prepared, wherever that lies. `location` is what the layer's manifest says.
   virtual absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
                                                        const std::string& location) = 0;
+  // The same for the layer of a snapshot that is made of no volume. What is not known of the snapshot yet is not
+  // needed.
+  virtual absl::StatusOr<ImportedImage> ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) = 0;
   // Both: FailedPrecondition while the disk of a volume or of another layer lies over it.
   virtual absl::Status RemoveImage(const ImageId& id) = 0;
   virtual absl::Status RemoveSnapshot(const SnapshotId& id) = 0;

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/image_reconciler.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
@@ -94,10 +96,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
 // Of an image that is made of an instance.
 absl::StatusOr<absl::Duration> ImageReconciler::AwaitSnapshots(Image image) {
   constexpr absl::Duration kPoll = absl::Milliseconds(100);
-  std::vector<SnapshotId> ids = {image.root_snapshot_id};
-  for (const ImageDisk& disk : image.data_disks.disks) {
-    if (disk.snapshot_id.has_value()) ids.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
-  }
+  const std::vector<SnapshotId> ids = SnapshotsOf(image);
   bool pending = false;
   std::string lost;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
@@ -129,6 +128,8 @@ absl::StatusOr<absl::Duration> ImageReconciler::Commit(Image& image) {
 }
 
 absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
+  ASSIGN_OR_RETURN(const absl::Duration remaining, RemainingInBin(database_, image.id.text(), clock_.Now()));
+  if (remaining > absl::ZeroDuration()) return std::min(remaining, kBinPoll);
   ASSIGN_OR_RETURN(const int64_t users,
                    database_.ReadFor([&](store::Connection& c) { return ImageTable(c).CountUsers(image.id); }));
   if (users > 0) return absl::InfiniteDuration();

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -150,12 +151,13 @@ absl::Status CheckRequest(const RegisterRequest& request) {
 
 ImageService::ImageService(store::Database& database, const Clock& clock, Random& random,
                            std::function<void(const ImageId&)> wake,
-                           std::function<void(const SnapshotId&)> wake_snapshot)
+                           std::function<void(const SnapshotId&)> wake_snapshot, Retention retention)
     : database_(database),
       clock_(clock),
       random_(random),
       wake_(std::move(wake)),
-      wake_snapshot_(std::move(wake_snapshot)) {}
+      wake_snapshot_(std::move(wake_snapshot)),
+      retention_(retention) {}
 
 absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
   RETURN_IF_ERROR(CheckRequest(request));
@@ -299,20 +301,17 @@ absl::Status ImageService::Deregister(const ImageId& id, bool delete_snapshots) 
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     deleted.clear();
     ASSIGN_OR_RETURN(Image image, GetChangeable(connection, id));
+    const bool whole = image.state == ImageState::kAvailable;
     image.state = ImageState::kDeregistered;
     image.state_reason = {};
     RETURN_IF_ERROR(ImageTable(connection).Update(image));
-    if (delete_snapshots) {
-      if (!image.root_snapshot_id.empty()) deleted.push_back(image.root_snapshot_id);
-      for (const ImageDisk& disk : image.data_disks.disks) {
-        if (disk.snapshot_id.has_value()) deleted.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
-      }
-    }
+    if (delete_snapshots) deleted = SnapshotsOf(image);
     for (const SnapshotId& snapshot : deleted) {
-      const absl::Status removed = RemoveSnapshot(connection, snapshot);
+      const absl::Status removed = RemoveSnapshot(connection, snapshot, {clock_.Now(), retention_.snapshots});
       // Another image's, deleted before, or still to be taken: it stays as it is.
       if (!absl::IsFailedPrecondition(removed) && !absl::IsNotFound(removed)) RETURN_IF_ERROR(removed);
     }
+    if (whole) RETURN_IF_ERROR(KeepInBin(connection, id.text(), clock_.Now(), retention_.images));
     // The row outlives this call until its files are gone; its tags must not be listed that long.
     return tagging::DeleteTags(connection, id.text());
   }));

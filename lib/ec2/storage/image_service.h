@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
@@ -71,7 +72,7 @@ class ImageService {
  public:
   // `wake_snapshot`: a snapshot is to be taken, or its layer to be removed; must not block.
   ImageService(store::Database& database, const Clock& clock, Random& random, std::function<void(const ImageId&)> wake,
-               std::function<void(const SnapshotId&)> wake_snapshot);
+               std::function<void(const SnapshotId&)> wake_snapshot, Retention retention = {});
 
   // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue, InvalidSnapshot.NotFound.
   absl::StatusOr<ImageId> Register(const RegisterRequest& request);
@@ -85,7 +86,8 @@ class ImageService {
   absl::Status Change(const ImageId& id, const ImageChange& change);
   absl::Status Deprecate(const ImageId& id, std::optional<absl::Time> at);
   // Running instances keep their disks: the layer's files go when no volume lies over them. Its snapshots stay unless
-  // they are to be deleted, too; one that another image names stays in any case.
+  // they are to be deleted, too; one that another image names stays in any case. One that was available goes to the
+  // recycle bin where those are retained.
   // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already.
   absl::Status Deregister(const ImageId& id, bool delete_snapshots = false);
   // Without deregistered ones.
@@ -101,6 +103,7 @@ class ImageService {
   Random& random_;
   const std::function<void(const ImageId&)> wake_;
   const std::function<void(const SnapshotId&)> wake_snapshot_;
+  const Retention retention_;
 };
 
 // Inside a transaction of the caller's.

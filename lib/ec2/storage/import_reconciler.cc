@@ -13,6 +13,7 @@
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/import_task_table.h"
+#include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {
@@ -26,7 +27,7 @@ constexpr absl::Duration kShownFor = absl::Hours(7 * 24);
 constexpr absl::Duration kNotePeriod = absl::Milliseconds(500);
 
 absl::StatusOr<ImportOrder> OrderOf(const ImportTask& task, const Catalogue& catalogue) {
-  ImportOrder order{.id = task.id.text(), .source = {}, .format = task.format};
+  ImportOrder order{.id = task.id, .source = {}, .format = task.format};
   ASSIGN_OR_RETURN(order.source, ParseImportSource(task.url));
   if (task.catalogue_name.empty()) return order;
   const CatalogueEntry* const entry = catalogue.Find(task.catalogue_name);
@@ -53,6 +54,18 @@ Image ImageOf(const ImportTask& task, const ImportedImage& imported, const std::
   return image;
 }
 
+VolumeSnapshot SnapshotRowOf(const ImportTask& task, const ImportedImage& imported) {
+  VolumeSnapshot snapshot;
+  snapshot.id = task.snapshot_id;
+  snapshot.description =
+      task.description.empty() ? absl::StrCat("Created by ImportSnapshot for ", task.id) : task.description;
+  snapshot.state = SnapshotState::kCompleted;
+  snapshot.started = task.created;
+  snapshot.size_gib = GibOf(imported.virtual_size_bytes);
+  snapshot.layer_id = snapshot.id.text();
+  return snapshot;
+}
+
 // What the catalogue knows of it besides.
 void AddCatalogueFacts(const CatalogueEntry& entry, Image& image) {
   image.owner_alias = entry.owner_alias;
@@ -74,10 +87,10 @@ void ImportReconciler::Stop() {
   loop_.Stop();
 }
 
-void ImportReconciler::Wake(const ImportImageTaskId& id) { loop_.Wake(id); }
+void ImportReconciler::Wake(const std::string& id) { loop_.Wake(id); }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Reconcile(const Key& key) {
-  const ImportImageTaskId* const id = std::get_if<ImportImageTaskId>(&key);
+  const std::string* const id = std::get_if<std::string>(&key);
   return id != nullptr ? ReconcileTask(*id) : SweepAll();
 }
 
@@ -88,7 +101,7 @@ absl::StatusOr<absl::Duration> ImportReconciler::SweepAll() {
   return absl::InfiniteDuration();
 }
 
-absl::StatusOr<absl::Duration> ImportReconciler::ReconcileTask(const ImportImageTaskId& id) {
+absl::StatusOr<absl::Duration> ImportReconciler::ReconcileTask(const std::string& id) {
   absl::StatusOr<ImportTask> task =
       parts_.database.ReadFor([&](store::Connection& c) { return ImportTaskTable(c).Get(id); });
   if (absl::IsNotFound(task.status())) return absl::InfiniteDuration();
@@ -136,8 +149,18 @@ absl::StatusOr<ImportedImage> ImportReconciler::Run(ImportTask& task) {
   task.format = prepared.format;
   task.size_bytes = prepared.size_bytes;
   noted = absl::InfinitePast();
-  if (!Note(task, {.message = "preparing ami", .percent = 95}, noted)) return absl::CancelledError("ended");
-  return parts_.disks.ImportPrepared(task.image_id, prepared.path, task.url);
+  const bool image = task.kind() == ImportKind::kImage;
+  if (!Note(task, {.message = image ? "preparing ami" : "preparing snapshot", .percent = 95}, noted)) {
+    return absl::CancelledError("ended");
+  }
+  return MakeLayer(task, prepared);
+}
+
+absl::StatusOr<ImportedImage> ImportReconciler::MakeLayer(const ImportTask& task, const PreparedDisk& prepared) {
+  if (task.kind() == ImportKind::kImage) {
+    return parts_.disks.ImportPrepared(task.image_id, prepared.path, task.url);
+  }
+  return parts_.disks.ImportSnapshot(SnapshotRowOf(task, {}), prepared.path);
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Import(ImportTask task) {
@@ -153,32 +176,38 @@ absl::StatusOr<absl::Duration> ImportReconciler::Import(ImportTask task) {
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Complete(ImportTask task, const ImportedImage& imported) {
-  ASSIGN_OR_RETURN(const ImportOrder order, OrderOf(task, parts_.catalogue));
   task.state = ImportState::kCompleted;
   task.status_message.clear();
   task.progress = 100;
   task.ended = parts_.clock.Now();
+  const absl::Status written = parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(ImportTaskTable(c).Update(task));
+    if (task.kind() == ImportKind::kSnapshot) return SnapshotTable(c).Insert(SnapshotRowOf(task, imported));
+    return InsertImage(c, task, imported);
+  });
+  if (absl::IsAborted(written) || absl::IsNotFound(written)) return absl::ZeroDuration();
+  // Somebody gave another image the task's name meanwhile.
+  if (absl::IsAlreadyExists(written)) return Fail(std::move(task), written);
+  RETURN_IF_ERROR(written);
+  log::Info("import {} is completed: {}{}", task.id, task.image_id.text(), task.snapshot_id.text());
+  return absl::ZeroDuration();  // what was fetched goes by the next look
+}
+
+absl::Status ImportReconciler::InsertImage(store::Connection& c, const ImportTask& task,
+                                           const ImportedImage& imported) {
+  ASSIGN_OR_RETURN(const ImportOrder order, OrderOf(task, parts_.catalogue));
   Image image = ImageOf(task, imported, order.source.location);
   TagMap tags;
   if (const CatalogueEntry* const entry = parts_.catalogue.Find(task.catalogue_name); entry != nullptr) {
     AddCatalogueFacts(*entry, image);
     if (!entry->default_user.empty()) tags["brume:default-user"] = entry->default_user;
   }
-  const absl::Status written = parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    RETURN_IF_ERROR(ImportTaskTable(c).Update(task));
-    RETURN_IF_ERROR(ImageTable(c).Insert(image));
-    return tagging::SetTags(c, image.id.text(), tags);
-  });
-  if (absl::IsAborted(written) || absl::IsNotFound(written)) return absl::ZeroDuration();
-  // Somebody gave another image the task's name meanwhile.
-  if (absl::IsAlreadyExists(written)) return Fail(std::move(task), written);
-  RETURN_IF_ERROR(written);
-  log::Info("import {} is completed: image {}", task.id.text(), task.image_id.text());
-  return absl::ZeroDuration();  // what was fetched goes by the next look
+  RETURN_IF_ERROR(ImageTable(c).Insert(image));
+  return tagging::SetTags(c, image.id.text(), tags);
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Fail(ImportTask task, const absl::Status& why) {
-  log::Warn("import {} from {} fails: {}", task.id.text(), task.url, why.message());
+  log::Warn("import {} from {} fails: {}", task.id, task.url, why.message());
   ASSIGN_OR_RETURN(task,
                    parts_.database.ReadFor([&](store::Connection& c) { return ImportTaskTable(c).Get(task.id); }));
   if (task.state != ImportState::kActive) return absl::ZeroDuration();
@@ -190,18 +219,19 @@ absl::StatusOr<absl::Duration> ImportReconciler::Fail(ImportTask task, const abs
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Remove(ImportTask task) {
-  RETURN_IF_ERROR(parts_.files.Remove(task.id.text()));
+  RETURN_IF_ERROR(parts_.files.Remove(task.id));
   RETURN_IF_ERROR(Failpoint("import.removed"));
-  RETURN_IF_ERROR(parts_.disks.RemoveImage(task.image_id));
+  RETURN_IF_ERROR(task.kind() == ImportKind::kImage ? parts_.disks.RemoveImage(task.image_id)
+                                                    : parts_.disks.RemoveSnapshot(task.snapshot_id));
   task.state = ImportState::kDeleted;
   task.ended = parts_.clock.Now();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));
-  log::Info("import {} is deleted: {}", task.id.text(), task.status_message);
+  log::Info("import {} is deleted: {}", task.id, task.status_message);
   return absl::ZeroDuration();
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Keep(const ImportTask& task) {
-  RETURN_IF_ERROR(parts_.files.Remove(task.id.text()));
+  RETURN_IF_ERROR(parts_.files.Remove(task.id));
   const absl::Duration left = task.ended + kShownFor - parts_.clock.Now();
   if (left > absl::ZeroDuration()) return left;
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Delete(task.id); }));

@@ -32,19 +32,22 @@ class ImportReconciler {
   void Start();
   // An import that is under way is broken off, and goes on where it was at the next start.
   void Stop();
-  void Wake(const ImportImageTaskId& id);
+  void Wake(const std::string& id);
 
  private:
-  using Key = std::variant<Sweep, ImportImageTaskId>;
+  using Key = std::variant<Sweep, std::string>;
 
   absl::StatusOr<absl::Duration> Reconcile(const Key& key);
-  absl::StatusOr<absl::Duration> ReconcileTask(const ImportImageTaskId& id);
+  absl::StatusOr<absl::Duration> ReconcileTask(const std::string& id);
   absl::StatusOr<absl::Duration> SweepAll();
   absl::StatusOr<absl::Duration> Import(ImportTask task);
+  // What the task makes, from the file to the layer.
   absl::StatusOr<ImportedImage> Run(ImportTask& task);
+  absl::StatusOr<ImportedImage> MakeLayer(const ImportTask& task, const PreparedDisk& prepared);
   // Writes how far the task is. False when it is to be broken off.
   bool Note(ImportTask& task, const ImportProgress& progress, absl::Time& noted);
   absl::StatusOr<absl::Duration> Complete(ImportTask task, const ImportedImage& imported);
+  absl::Status InsertImage(store::Connection& connection, const ImportTask& task, const ImportedImage& imported);
   absl::StatusOr<absl::Duration> Fail(ImportTask task, const absl::Status& why);
   absl::StatusOr<absl::Duration> Remove(ImportTask task);
   absl::StatusOr<absl::Duration> Keep(const ImportTask& task);

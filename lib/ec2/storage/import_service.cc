@@ -41,14 +41,14 @@ absl::StatusOr<std::string> ParseFormat(absl::string_view text) {
 
 // "debian-12-20260131-0123abcd": a name that only its own task has.
 std::string CatalogueImageName(const CatalogueEntry& entry, const ImportTask& task) {
-  const std::string digits = task.id.text().substr(task.id.text().rfind('-') + 1);
+  const std::string digits = task.id.substr(task.id.rfind('-') + 1);
   return absl::StrCat(entry.name, "-", absl::FormatTime("%Y%m%d", task.created, absl::UTCTimeZone()), "-",
                       digits.substr(0, 8));
 }
 
 absl::StatusOr<ImportTaskView> ViewOf(store::Connection& connection, ImportTask task) {
   ImportTaskView view;
-  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(connection, task.id.text()));
+  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(connection, task.id));
   view.task = std::move(task);
   return view;
 }
@@ -56,7 +56,7 @@ absl::StatusOr<ImportTaskView> ViewOf(store::Connection& connection, ImportTask 
 }  // namespace
 
 ImportService::ImportService(store::Database& database, const Clock& clock, Random& random, const Catalogue& catalogue,
-                             std::function<void(const ImportImageTaskId&)> wake)
+                             std::function<void(const std::string&)> wake)
     : database_(database), clock_(clock), random_(random), catalogue_(catalogue), wake_(std::move(wake)) {}
 
 absl::StatusOr<ImportTask> ImportService::NewTask(const ImportRequest& request) {
@@ -65,9 +65,14 @@ absl::StatusOr<ImportTask> ImportService::NewTask(const ImportRequest& request) 
   RETURN_IF_ERROR(CheckDevice(request.device_name));
   RETURN_IF_ERROR(CheckTags(request.tags));
   ImportTask task;
-  task.id = ImportImageTaskId::New(random_);
-  task.image_id = ImageId::New(random_);
-  task.image_name = task.id.text();
+  if (request.kind == ImportKind::kImage) {
+    task.id = ImportImageTaskId::New(random_).text();
+    task.image_id = ImageId::New(random_);
+  } else {
+    task.id = ImportSnapshotTaskId::New(random_).text();
+    task.snapshot_id = SnapshotId::New(random_);
+  }
+  task.image_name = task.id;
   task.status_message = "pending";
   task.created = clock_.Now();
   task.progressed = task.created;
@@ -99,46 +104,47 @@ absl::StatusOr<ImportTaskView> ImportService::Import(const ImportRequest& reques
   ASSIGN_OR_RETURN(
       ImportTaskView made, database_.WriteFor([&](store::Connection& connection) -> absl::StatusOr<ImportTaskView> {
         ImportTaskTable tasks(connection);
-        ASSIGN_OR_RETURN(std::optional<ImportTask> earlier, tasks.FindToken(request.client_token));
+        ASSIGN_OR_RETURN(std::optional<ImportTask> earlier, tasks.FindToken(request.kind, request.client_token));
         if (earlier.has_value()) {
           if (earlier->parameters_digest == request.parameters_digest) return ViewOf(connection, *std::move(earlier));
           return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", request.client_token,
                                                                         "' was used with other parameters"));
         }
         RETURN_IF_ERROR(tasks.Insert(task));
-        RETURN_IF_ERROR(tagging::SetTags(connection, task.id.text(), request.tags));
+        RETURN_IF_ERROR(tagging::SetTags(connection, task.id, request.tags));
         return ViewOf(connection, task);
       }));
   wake_(made.task.id);
   return made;
 }
 
-absl::StatusOr<std::vector<ImportTaskView>> ImportService::List(absl::Span<const ImportImageTaskId> ids) {
+absl::StatusOr<std::vector<ImportTaskView>> ImportService::List(ImportKind kind, absl::Span<const std::string> ids) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<ImportTaskView>> {
     ImportTaskTable table(connection);
     std::vector<ImportTask> tasks;
     if (ids.empty()) {
-      ASSIGN_OR_RETURN(tasks, table.List());
+      ASSIGN_OR_RETURN(tasks, table.List(kind));
     }
-    for (const ImportImageTaskId& id : ids) {
+    for (const std::string& id : ids) {
       ASSIGN_OR_RETURN(tasks.emplace_back(), table.Get(id));
+      if (tasks.back().kind() != kind) return ImportImageTaskId::NotFound(id);
     }
     std::vector<std::string> texts;
     texts.reserve(tasks.size());
-    for (const ImportTask& task : tasks) texts.push_back(task.id.text());
+    for (const ImportTask& task : tasks) texts.push_back(task.id);
     ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
     std::vector<ImportTaskView> views;
     views.reserve(tasks.size());
     for (ImportTask& task : tasks) {
       ImportTaskView& view = views.emplace_back();
-      if (const auto own = tags.find(task.id.text()); own != tags.end()) view.tags = own->second;
+      if (const auto own = tags.find(task.id); own != tags.end()) view.tags = own->second;
       view.task = std::move(task);
     }
     return views;
   });
 }
 
-absl::StatusOr<ImportCancellation> ImportService::Cancel(const ImportImageTaskId& id, const std::string& reason) {
+absl::StatusOr<ImportCancellation> ImportService::Cancel(const std::string& id, const std::string& reason) {
   ASSIGN_OR_RETURN(const ImportCancellation cancelled,
                    database_.WriteFor([&](store::Connection& connection) -> absl::StatusOr<ImportCancellation> {
                      ImportTaskTable tasks(connection);
@@ -147,7 +153,7 @@ absl::StatusOr<ImportCancellation> ImportService::Cancel(const ImportImageTaskId
                      if (before == ImportState::kDeleting) return ImportCancellation{before, before};
                      if (before != ImportState::kActive) {
                        return ec2::Error("IncorrectState",
-                                         absl::StrCat("The import task ", id.text(), " is ", StateName(before),
+                                         absl::StrCat("The import task ", id, " is ", StateName(before),
                                                       ": only one that is active can be cancelled"));
                      }
                      task.state = ImportState::kDeleting;
@@ -163,7 +169,8 @@ absl::StatusOr<std::vector<ImageId>> ListImagesOfImports(store::Connection& conn
   ASSIGN_OR_RETURN(const std::vector<ImportTask> tasks, ImportTaskTable(connection).List());
   std::vector<ImageId> images;
   for (const ImportTask& task : tasks) {
-    if (task.state == ImportState::kActive || task.state == ImportState::kDeleting) images.push_back(task.image_id);
+    const bool ended = task.state == ImportState::kCompleted || task.state == ImportState::kDeleted;
+    if (!ended && task.kind() == ImportKind::kImage) images.push_back(task.image_id);
   }
   return images;
 }

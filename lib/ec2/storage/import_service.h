@@ -1,5 +1,5 @@
-// Imports of disks that were made elsewhere. Source of behaviour: EC2 API reference, ImportImage,
-// DescribeImportImageTasks, CancelImportTask; VM Import/Export user guide.
+// Imports of disks that were made elsewhere. Source of behaviour: EC2 API reference, ImportImage, ImportSnapshot,
+// DescribeImportImageTasks, DescribeImportSnapshotTasks, CancelImportTask; VM Import/Export user guide.
 // Differs from EC2 where it must: a Url may name a file of this host, and there is no S3.
 #pragma once
 
@@ -20,6 +20,7 @@
 namespace brume::storage {
 
 struct ImportRequest {
+  ImportKind kind = ImportKind::kImage;
   std::string url;
   std::string format;       // empty = whatever it is
   std::string device_name;  // empty = /dev/vda
@@ -44,14 +45,14 @@ class ImportService {
  public:
   // The catalogue outlives it.
   ImportService(store::Database& database, const Clock& clock, Random& random, const Catalogue& catalogue,
-                std::function<void(const ImportImageTaskId&)> wake);
+                std::function<void(const std::string&)> wake);
 
   // Errors: InvalidParameterValue, IdempotentParameterMismatch.
   absl::StatusOr<ImportTaskView> Import(const ImportRequest& request);
-  // No ids = all. Error: InvalidConversionTaskId.
-  absl::StatusOr<std::vector<ImportTaskView>> List(absl::Span<const ImportImageTaskId> ids = {});
+  // No ids = all of the kind. Error: InvalidConversionTaskId.
+  absl::StatusOr<std::vector<ImportTaskView>> List(ImportKind kind, absl::Span<const std::string> ids = {});
   // Errors: InvalidConversionTaskId, IncorrectState for one that has ended.
-  absl::StatusOr<ImportCancellation> Cancel(const ImportImageTaskId& id, const std::string& reason);
+  absl::StatusOr<ImportCancellation> Cancel(const std::string& id, const std::string& reason);
 
  private:
   absl::StatusOr<ImportTask> NewTask(const ImportRequest& request);
@@ -60,7 +61,7 @@ class ImportService {
   const Clock& clock_;
   Random& random_;
   const Catalogue& catalogue_;
-  const std::function<void(const ImportImageTaskId&)> wake_;
+  const std::function<void(const std::string&)> wake_;
 };
 
 // Inside a transaction of the caller's: the images that imports which have not ended are to make.

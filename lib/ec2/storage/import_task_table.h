@@ -18,12 +18,13 @@ class ImportTaskTable {
   static store::TableDescription Describe();
 
   absl::Status Insert(const ImportTask& task);
-  absl::StatusOr<ImportTask> Get(const ImportImageTaskId& id);  // InvalidConversionTaskId
-  absl::Status Update(ImportTask& task);                        // Aborted on a lost race
+  absl::StatusOr<ImportTask> Get(const std::string& id);  // InvalidConversionTaskId
+  absl::Status Update(ImportTask& task);                  // Aborted on a lost race
   // With its tags.
-  absl::Status Delete(const ImportImageTaskId& id);
+  absl::Status Delete(const std::string& id);
   absl::StatusOr<std::vector<ImportTask>> List();
-  absl::StatusOr<std::optional<ImportTask>> FindToken(const std::string& client_token);
+  absl::StatusOr<std::vector<ImportTask>> List(ImportKind kind);
+  absl::StatusOr<std::optional<ImportTask>> FindToken(ImportKind kind, const std::string& client_token);
 
  private:
   store::Connection& connection_;

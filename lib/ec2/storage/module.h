@@ -5,6 +5,8 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/storage/block_files.h"
+#include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_name_service.h"
@@ -16,6 +18,8 @@
 #include "lib/ec2/storage/layer_worker.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/storage/record_service.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
+#include "lib/ec2/storage/snapshot_block_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/space_watch.h"
@@ -36,6 +40,7 @@ struct StorageParts {
   const Settings& settings;
   Disks& disks;
   ImportFiles& import_files;
+  BlockFiles& block_files;
   tagging::TagService& tags;
   // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
   std::function<void(const InstanceId& id)> wake_instance;
@@ -65,6 +70,7 @@ class StorageModule {
 
  private:
   const Settings& settings_;
+  const Clock& clock_;
   const FindMachine machine_of_;
   tagging::TagService& tags_;
   ImageReconciler reconciler_;
@@ -74,6 +80,9 @@ class StorageModule {
   VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
+  RecycleBinService recycle_bin_;
+  SnapshotBlockService blocks_;
+  const BlockTokens block_tokens_;
   ImportService imports_;
   EncryptionService encryption_;
   ImageNameService image_names_;

@@ -55,8 +55,10 @@ absl::StatusOr<std::optional<std::string>> RecordTable::Compose(const std::strin
   if (!row.has_value()) return std::nullopt;
   return connection_.First(
       "SELECT json_object('format', 1, 'id', ?, 'row', json(?), 'tags', "
-      "(SELECT json_group_object(key, value) FROM tags WHERE resource_id = ?))",
-      ReadText, id, *row, id);
+      "(SELECT json_group_object(key, value) FROM tags WHERE resource_id = ?), 'recycle_bin', "
+      "(SELECT json_object('entered', entered, 'exits', exits, 'tags', tags) FROM recycle_bin WHERE recycle_bin.id = "
+      "?))",
+      ReadText, id, *row, id, id);
 }
 
 absl::StatusOr<bool> RecordTable::Knows(const std::string& id) {
@@ -93,6 +95,11 @@ absl::StatusOr<std::string> RecordTable::Restore(const std::string& id, const st
   if (!known.has_value()) return absl::InvalidArgumentError("it is of a version that is unknown here");
   RETURN_IF_ERROR(connection_.Run(
       "INSERT INTO tags (resource_id, key, value) SELECT ?, key, value FROM json_each(?, '$.tags')", id, record));
+  RETURN_IF_ERROR(connection_.Run(
+      "INSERT INTO recycle_bin (id, entered, exits, tags) SELECT ?, json_extract(text, '$.recycle_bin.entered'), "
+      "json_extract(text, '$.recycle_bin.exits'), json_extract(text, '$.recycle_bin.tags') FROM (SELECT ? AS text) "
+      "WHERE json_extract(text, '$.recycle_bin') IS NOT NULL",
+      id, record));
   if (table->name == ImageTable::Describe().name) {
     ASSIGN_OR_RETURN(const Image image, ImageTable(connection_).Get(ImageId::FromTrusted(id)));
     const bool own_boot = !image.kernel_file.empty() && image.boot_image_id.empty();

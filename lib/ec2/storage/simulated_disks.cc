@@ -26,6 +26,15 @@ absl::StatusOr<ImportedImage> SimulatedDisks::ImportPrepared(const ImageId& id, 
   return Import(id, location);
 }
 
+absl::StatusOr<ImportedImage> SimulatedDisks::ImportSnapshot(const VolumeSnapshot& snapshot, const std::string&) {
+  MutexLock lock(mutex_);
+  snapshots_.emplace(snapshot.id, "");
+  ImportedImage imported;
+  imported.disk_file = "disk.qcow2";
+  imported.virtual_size_bytes = 8 * kGib;
+  return imported;
+}
+
 absl::Status SimulatedDisks::CheckNothingOver(const std::string& layer) {
   const auto refuse = [&](const std::string& what) {
     return absl::FailedPreconditionError(absl::StrCat("the disk of ", what, " lies over ", layer));

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/snapshot_reconciler.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -16,6 +18,8 @@ namespace {
 
 // The instance's reconciler was woken; it may lose the volume before it comes to it.
 constexpr absl::Duration kLookAgain = absl::Seconds(5);
+// Whether a client has left a snapshot that it puts together is looked at so often.
+constexpr absl::Duration kUploadPoll = absl::Minutes(1);
 
 }  // namespace
 
@@ -67,6 +71,7 @@ SnapshotReconciler::Next SnapshotReconciler::ReconcileSnapshot(const SnapshotId&
 }
 
 SnapshotReconciler::Next SnapshotReconciler::Take(const VolumeSnapshot& snapshot) {
+  if (snapshot.volume_id.empty()) return Settle(snapshot);
   const absl::StatusOr<Volume> volume =
       parts_.database.ReadFor([&](store::Connection& c) { return VolumeTable(c).Get(snapshot.volume_id); });
   if (absl::IsNotFound(volume.status())) {
@@ -90,11 +95,24 @@ SnapshotReconciler::Next SnapshotReconciler::Take(const VolumeSnapshot& snapshot
   return absl::ZeroDuration();
 }
 
+SnapshotReconciler::Next SnapshotReconciler::Settle(const VolumeSnapshot& snapshot) {
+  if (!parts_.settle_upload) return absl::InfiniteDuration();
+  const absl::StatusOr<bool> settled = parts_.settle_upload(snapshot);
+  if (absl::IsAborted(settled.status())) return absl::ZeroDuration();
+  RETURN_IF_ERROR(settled.status());
+  // Once more for its layer, when it is one.
+  return *settled ? absl::ZeroDuration() : kUploadPoll;
+}
+
 SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapshot) {
+  ASSIGN_OR_RETURN(const absl::Duration remaining,
+                   RemainingInBin(parts_.database, snapshot.id.text(), parts_.clock.Now()));
+  if (remaining > absl::ZeroDuration()) return std::min(remaining, kBinPoll);
   ASSIGN_OR_RETURN(const int64_t users, parts_.database.ReadFor([&](store::Connection& c) {
     return SnapshotTable(c).CountUsers(snapshot.id);
   }));
   if (users > 0) return absl::InfiniteDuration();
+  if (snapshot.volume_id.empty() && parts_.abandon_upload) RETURN_IF_ERROR(parts_.abandon_upload(snapshot.id));
   if (snapshot.layer_id == snapshot.id.text()) RETURN_IF_ERROR(parts_.disks.RemoveSnapshot(snapshot.id));
   RETURN_IF_ERROR(Failpoint("snapshot.removed"));
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return SnapshotTable(c).Delete(snapshot.id); }));

@@ -25,6 +25,10 @@ struct SnapshotReconcilerParts {
   std::function<void(const SnapshotId& id)> on_layer_work;
   // A layer went: what it lay over may have lost its last user.
   std::function<void()> on_layer_removed;
+  // Of a pending snapshot that is made of no volume: false while it waits for its client.
+  std::function<absl::StatusOr<bool>(const VolumeSnapshot& snapshot)> settle_upload = {};
+  // What was gathered of one goes. OK when there is nothing.
+  std::function<absl::Status(const SnapshotId& id)> abandon_upload = {};
 };
 
 // Thread-safe.
@@ -47,6 +51,7 @@ class SnapshotReconciler {
   Next SweepAll();
   Next ReconcileSnapshot(const SnapshotId& id);
   Next Take(const VolumeSnapshot& snapshot);
+  Next Settle(const VolumeSnapshot& snapshot);
   Next Remove(const VolumeSnapshot& snapshot);
 
   const SnapshotReconcilerParts parts_;

@@ -7,6 +7,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -150,12 +151,16 @@ absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& c, const Snapshot
   return copy;
 }
 
-absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id) {
+absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id, const SnapshotRemoval& removal) {
   RETURN_IF_ERROR(CheckUnused(c, id));
   ASSIGN_OR_RETURN(VolumeSnapshot snapshot, GetSnapshot(c, id));
-  if (snapshot.state == SnapshotState::kPending) return NotCompleted(snapshot);
+  // One that a client puts together ends with it.
+  const bool of_volume = !snapshot.volume_id.empty();
+  if (snapshot.state == SnapshotState::kPending && of_volume) return NotCompleted(snapshot);
+  const bool whole = snapshot.state == SnapshotState::kCompleted;
   snapshot.state = SnapshotState::kDeleted;
   RETURN_IF_ERROR(SnapshotTable(c).Update(snapshot));
+  if (whole) RETURN_IF_ERROR(KeepInBin(c, id.text(), removal.now, removal.retained));
   // The row outlives this call while its layer does; its tags must not be listed that long.
   return tagging::DeleteTags(c, id.text());
 }
@@ -216,7 +221,9 @@ absl::StatusOr<SnapshotId> SnapshotService::Copy(const SnapshotId& source, const
 }
 
 absl::Status SnapshotService::Delete(const SnapshotId& id) {
-  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return RemoveSnapshot(c, id); }));
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) {
+    return RemoveSnapshot(c, id, {clock_.Now(), retention_.snapshots});
+  }));
   wake_(id);
   return absl::OkStatus();
 }

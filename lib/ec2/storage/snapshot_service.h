@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/storage/list_query.h"
+#include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/tags.h"
@@ -46,8 +47,8 @@ class SnapshotService {
  public:
   // `wake`: a snapshot is there to be taken, or its layer to be removed; must not block.
   SnapshotService(store::Database& database, const Clock& clock, Random& random,
-                  std::function<void(const SnapshotId&)> wake)
-      : database_(database), clock_(clock), random_(random), wake_(std::move(wake)) {}
+                  std::function<void(const SnapshotId&)> wake, Retention retention = {})
+      : database_(database), clock_(clock), random_(random), wake_(std::move(wake)), retention_(retention) {}
 
   // Both answer when the wish is durable; the snapshot is pending until it was taken. Errors: InvalidVolume.NotFound,
   // IncorrectState, InvalidParameterValue.
@@ -56,7 +57,8 @@ class SnapshotService {
   // Another snapshot of the same bytes: none is copied, unless it is to be encrypted and the source is not. Errors:
   // InvalidSnapshot.NotFound, IncorrectState, InvalidParameterCombination.
   absl::StatusOr<SnapshotId> Copy(const SnapshotId& source, const CopyWish& wish);
-  // Gone at once for every caller; its layer stays while a disk lies over it. Errors: InvalidSnapshot.NotFound,
+  // Gone at once for every caller; its layer stays while a disk lies over it. One that is completed goes to the recycle
+  // bin where those are retained. Errors: InvalidSnapshot.NotFound,
   // InvalidSnapshot.InUse while an image names it, IncorrectState while it is pending.
   absl::Status Delete(const SnapshotId& id);
   // No ids = all. Error: InvalidSnapshot.NotFound.
@@ -71,6 +73,7 @@ class SnapshotService {
   const Clock& clock_;
   Random& random_;
   const std::function<void(const SnapshotId&)> wake_;
+  const Retention retention_;
 };
 
 // Inside a transaction of the caller's.
@@ -105,7 +108,12 @@ absl::StatusOr<std::vector<VolumeSnapshot>> AddSnapshots(store::Connection& conn
 // pending until its bytes are copied. Errors: those of FindSource and of WillEncrypt.
 absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& connection, const SnapshotId& source,
                                             const SnapshotWish& wish, Random& random);
-// Removes a snapshot from every caller's eyes, in the caller's transaction; wake its reconciler afterwards.
-absl::Status RemoveSnapshot(store::Connection& connection, const SnapshotId& id);
+// Removes a snapshot from every caller's eyes, in the caller's transaction; wake its reconciler afterwards. It can be
+// restored for as long as `retained` says.
+struct SnapshotRemoval {
+  absl::Time now;
+  absl::Duration retained;
+};
+absl::Status RemoveSnapshot(store::Connection& connection, const SnapshotId& id, const SnapshotRemoval& removal);
 
 }  // namespace brume::storage

@@ -14,8 +14,9 @@ absl::Status FindImage(store::Connection& connection, const ImageId& id) {
   return image.state == ImageState::kDeregistered ? id.NotFound() : absl::OkStatus();
 }
 
-absl::Status FindImportTask(store::Connection& connection, const ImportImageTaskId& id) {
-  return ImportTaskTable(connection).Get(id).status();
+template <typename TaskId>
+absl::Status FindImportTask(store::Connection& connection, const TaskId& id) {
+  return ImportTaskTable(connection).Get(id.text()).status();
 }
 
 absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
@@ -26,7 +27,8 @@ absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
 
 void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<ImageId>(FindImage);
-  tags.AddKind<ImportImageTaskId>(FindImportTask);
+  tags.AddKind<ImportImageTaskId>(FindImportTask<ImportImageTaskId>);
+  tags.AddKind<ImportSnapshotTaskId>(FindImportTask<ImportSnapshotTaskId>);
   tags.AddKind<VolumeId>(FindVolume);
   tags.AddKind<SnapshotId>(CheckSnapshot);
 }

@@ -64,6 +64,17 @@ bool IsForAnotherService(const RequestHead& head) {
   return !service.empty() && !IsServed(service);
 }
 
+// Of a request for a service that is served in REST-JSON. What its body is, the call finds.
+std::optional<Refusal> RefusalOfRest(const RequestHead& head) {
+  if (head.method != "GET" && head.method != "POST" && head.method != "PUT") {
+    return Refusal{405, "InvalidRequest", "Only GET, POST and PUT are served."};
+  }
+  if (!ContentCodingOf(head.headers).has_value()) {
+    return Refusal{415, "InvalidRequest", "The only content encoding served is gzip."};
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> RefusalOfHead(const http::Request& request, bool has_body) {
   const RequestHead head{.method = request.method, .target = request.target, .headers = request.headers};
   if (Differs(request.FindHeader("Transfer-Encoding"), "chunked")) {
@@ -73,6 +84,7 @@ std::optional<Refusal> RefusalOfHead(const http::Request& request, bool has_body
     return Refusal{417, "InvalidRequest", "The only expectation met is 100-continue."};
   }
   if (IsForAnotherService(head)) return std::nullopt;
+  if (ProtocolOf(head) == Protocol::kRestJson) return RefusalOfRest(head);
   if (head.method != "GET" && head.method != "POST") {
     return Refusal{405, "InvalidRequest", "Only GET and POST are served."};
   }

@@ -34,6 +34,17 @@ bool IsJsonType(absl::string_view content_type) {
   return absl::StartsWithIgnoreCase(content_type, "application/x-amz-json-1.");
 }
 
+// The signing names of the families; the reference stays good.
+template <typename Condition>
+const absl::flat_hash_set<std::string>& NamesWhere(const Condition& condition) {
+  auto* names = new absl::flat_hash_set<std::string>();
+  for (const auto* service : schema::Services()) {
+    const schema::ApiFamilyInfo& family = schema::Family(*service);
+    if (condition(family)) names->insert(family.signing_name);
+  }
+  return *names;
+}
+
 }  // namespace
 
 absl::string_view HeaderOf(const http::Headers& headers, absl::string_view name) {
@@ -58,14 +69,13 @@ std::string ClaimedService(const RequestHead& head) {
 }
 
 bool IsServed(absl::string_view signing_name) {
-  static const auto& served = *[] {
-    auto* names = new absl::flat_hash_set<std::string>();
-    for (const auto* service : schema::Services()) {
-      const schema::ApiFamilyInfo& family = schema::Family(*service);
-      if (!family.api_version.empty()) names->insert(family.signing_name);
-    }
-    return names;
-  }();
+  static const auto& served =
+      NamesWhere([](const schema::ApiFamilyInfo& family) { return !family.api_version.empty(); });
+  return served.contains(signing_name);
+}
+
+bool IsServedInRest(absl::string_view signing_name) {
+  static const auto& served = NamesWhere([](const schema::ApiFamilyInfo& family) { return family.rest; });
   return served.contains(signing_name);
 }
 
@@ -74,6 +84,7 @@ Protocol ProtocolOf(const RequestHead& head) {
   const absl::string_view type = HeaderOf(head.headers, "Content-Type");
   if (IsJsonType(type) || !HeaderOf(head.headers, "X-Amz-Target").empty()) return Protocol::kJson;
   const std::string service = ClaimedService(head);
+  if (IsServedInRest(service)) return Protocol::kRestJson;
   if (IsRestXml(service)) return Protocol::kRestXml;
   const bool form = PathOf(head.target) == "/" && !absl::StartsWithIgnoreCase(type, "application/json");
   return form || service.empty() || IsServed(service) ? Protocol::kQuery : Protocol::kRestJson;

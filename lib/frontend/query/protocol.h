@@ -13,7 +13,7 @@ enum class Protocol {
   kQuery,     // a form, answered in XML
   kJson,      // AWS JSON 1.0 and 1.1: X-Amz-Target says what is called
   kCbor,      // Smithy RPC v2 CBOR: /service/SERVICE/operation/OPERATION
-  kRestJson,  // of services that are not served here
+  kRestJson,  // EBS, and services that are not served here
   kRestXml,   // S3 and its kin, which are not served here
 };
 
@@ -34,8 +34,9 @@ absl::string_view PathOf(absl::string_view target);
 // claims none.
 std::string ClaimedService(const RequestHead& head);
 
-// Whether the API `signing_name` ("monitoring") is served over HTTP.
+// Whether the API `signing_name` ("monitoring") is served over HTTP, and whether in REST-JSON.
 bool IsServed(absl::string_view signing_name);
+bool IsServedInRest(absl::string_view signing_name);
 
 Protocol ProtocolOf(const RequestHead& head);
 

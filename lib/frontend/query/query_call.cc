@@ -34,7 +34,7 @@ absl::string_view Shown(absl::string_view name) { return name.substr(0, 200); }
 absl::Status ServiceIsNotServed(Protocol protocol, absl::string_view service) {
   const std::string why =
       absl::StrCat("The service '", Shown(service),
-                   "' is not served by Brume, which has EC2, STS, IAM, Auto Scaling and CloudWatch.");
+                   "' is not served by Brume, which has EC2, EBS, STS, IAM, Auto Scaling and CloudWatch.");
   return protocol == Protocol::kRestXml ? ec2::Error("NotImplemented", why) : ec2::Error("InvalidAction", why);
 }
 
@@ -95,11 +95,13 @@ QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authe
   for (const google::protobuf::ServiceDescriptor* service : schema::Services()) {
     const schema::ApiFamilyInfo& family = schema::Family(*service);
     if (family.api_version.empty()) continue;
-    Api& api = by_version_[family.api_version];
+    Api& api = family.rest ? by_signing_name_[family.signing_name] : by_version_[family.api_version];
     api.family = &family;
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* const method = service->method(i);
-      if (!schema::IsStreaming(*method)) api.actions.emplace(method->name(), method);
+      if (schema::IsStreaming(*method)) continue;
+      api.actions.emplace(method->name(), method);
+      if (family.rest) api.routes.push_back(RouteOf(*method));
     }
     if (!family.rpc_service.empty()) by_rpc_service_[family.rpc_service] = &api;
   }
@@ -141,6 +143,19 @@ void QueryCalls::FindRpc(const SignedRequest& request, Asked& asked) const {
   asked.action = std::move(target.operation);
 }
 
+void QueryCalls::FindRoute(const SignedRequest& request, Asked& asked) const {
+  asked.rpc_service = ClaimedService(HeadOf(request));
+  const auto api = by_signing_name_.find(asked.rpc_service);
+  if (api == by_signing_name_.end()) return;
+  asked.api = &api->second;
+  asked.action = absl::StrCat(request.method, " ", PathOf(request.target));
+  for (const RestRoute& route : asked.api->routes) {
+    if (!Matches(route, request.method, request.target)) continue;
+    asked.route = &route;
+    asked.action = route.method->name();
+  }
+}
+
 QueryCalls::Asked QueryCalls::AskedBy(const SignedRequest& request) const {
   Asked asked;
   asked.protocol = ProtocolOf(HeadOf(request));
@@ -152,14 +167,14 @@ QueryCalls::Asked QueryCalls::AskedBy(const SignedRequest& request) const {
       asked.fault = form.status();
     }
     FindForm(asked);
-  } else if (asked.protocol == Protocol::kJson || asked.protocol == Protocol::kCbor) {
+  } else if (asked.protocol != Protocol::kRestXml) {
     absl::StatusOr<std::string> body = BodyOf(request);
     if (body.ok()) {
       asked.body = *std::move(body);
     } else {
       asked.fault = body.status();
     }
-    FindRpc(request, asked);
+    asked.protocol == Protocol::kRestJson ? FindRoute(request, asked) : FindRpc(request, asked);
   }
   if (asked.api == nullptr) return asked;
   const auto method = asked.api->actions.find(asked.action);
@@ -196,8 +211,11 @@ absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked
   return absl::OkStatus();
 }
 
-absl::Status QueryCalls::Decode(const Asked& asked, Message& message) {
+absl::Status QueryCalls::Decode(const QueryRequest& request, const Asked& asked, Message& message) {
   switch (asked.protocol) {
+    case Protocol::kRestJson:
+      return DecodeRest(*asked.route,
+                        {.target = request.http.target, .headers = request.http.headers, .body = asked.body}, message);
     case Protocol::kJson:
       return DecodeJson(asked.body, *asked.method, message);
     case Protocol::kCbor:
@@ -209,6 +227,8 @@ absl::Status QueryCalls::Decode(const Asked& asked, Message& message) {
 
 QueryAnswer QueryCalls::Encode(const QueryRequest& request, const Asked& asked, const Message& response) {
   switch (asked.protocol) {
+    case Protocol::kRestJson:
+      return EncodeRest(*asked.route, response);
     case Protocol::kJson:
       return {.content_type = JsonTypeOf(HeadOf(request.http)), .body = EncodeJson(*asked.method, response)};
     case Protocol::kCbor:
@@ -232,7 +252,7 @@ absl::StatusOr<QueryAnswer> QueryCalls::Run(const QueryRequest& request, const A
   if (!who.ok()) return refuse(WithPeer({.principal = "anonymous"}, request), who.status());
   const Caller caller = WithPeer(std::move(who->caller), request);
   if (const absl::Status scope = CheckScope(*who, asked); !scope.ok()) return refuse(caller, scope);
-  if (const absl::Status decoded = Decode(asked, *message); !decoded.ok()) return refuse(caller, decoded);
+  if (const absl::Status decoded = Decode(request, asked, *message); !decoded.ok()) return refuse(caller, decoded);
   ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, dispatcher_.Call(*asked.method, *message, caller));
   return Encode(request, asked, *response);
 }

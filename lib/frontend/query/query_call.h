@@ -14,6 +14,7 @@
 #include "google/protobuf/descriptor.h"
 #include "lib/frontend/query/form.h"
 #include "lib/frontend/query/refusal.h"
+#include "lib/frontend/query/rest.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/signed_request.h"
 #include "lib/resource/error_codes.h"
@@ -55,12 +56,14 @@ class QueryCalls {
   struct Api {
     const schema::ApiFamilyInfo* family = nullptr;
     absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> actions;
+    std::vector<RestRoute> routes;  // of a REST-JSON
   };
   // What a request asks for, whoever sends it. Names are empty where it does not say them.
   struct Asked {
     Protocol protocol = Protocol::kQuery;
     const Api* api = nullptr;                                    // null: not served
     const google::protobuf::MethodDescriptor* method = nullptr;  // null: not served
+    const RestRoute* route = nullptr;                            // of a REST-JSON
     std::string action;
     std::string version;      // of a form
     std::string rpc_service;  // of the other protocols
@@ -72,11 +75,12 @@ class QueryCalls {
   Asked AskedBy(const SignedRequest& request) const;
   void FindForm(Asked& asked) const;
   void FindRpc(const SignedRequest& request, Asked& asked) const;
+  void FindRoute(const SignedRequest& request, Asked& asked) const;
   absl::StatusOr<std::string> BodyOf(const SignedRequest& request) const;
   absl::StatusOr<Form> FormOf(const SignedRequest& request) const;
   absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
   absl::Status CheckForm(const Authenticated& who, const Asked& asked) const;
-  static absl::Status Decode(const Asked& asked, google::protobuf::Message& message);
+  static absl::Status Decode(const QueryRequest& request, const Asked& asked, google::protobuf::Message& message);
   static QueryAnswer Encode(const QueryRequest& request, const Asked& asked, const google::protobuf::Message& response);
   absl::StatusOr<QueryAnswer> Run(const QueryRequest& request, const Asked& asked) const;
 
@@ -85,6 +89,7 @@ class QueryCalls {
   const QueryCallOptions options_;
   std::map<std::string, Api> by_version_;
   std::map<std::string, const Api*> by_rpc_service_;
+  std::map<std::string, Api> by_signing_name_;  // of REST-JSON
 };
 
 }  // namespace brume::frontend

@@ -31,6 +31,17 @@ std::string S3Error(const absl::Status& error, absl::string_view request_id) {
   return absl::StrCat(xml, "</Message><RequestId>", request_id, "</RequestId></Error>");
 }
 
+// {Message, Reason}: the reason is what stands behind the code's dot, or what the code says of it.
+std::string RestError(const ec2::KnownCode& code, const absl::Status& error) {
+  nlohmann::json body = {{"Message", ToUtf8(error.message())}};
+  const absl::string_view text = code.text();
+  const size_t dot = text.find('.');
+  if (dot != absl::string_view::npos) body["Reason"] = std::string(text.substr(dot + 1));
+  if (text == "AccessDenied") body["Reason"] = "UNAUTHORIZED_ACCOUNT";
+  if (text == "Throttling") body["Reason"] = "ACCOUNT_THROTTLED";
+  return body.dump();
+}
+
 // {__type, message}, and what goes with it.
 QueryAnswer ShapedError(const RefusalForm& form, const schema::ApiFamilyInfo& family, const absl::Status& error) {
   const unsigned apis = form.family == nullptr ? ec2::kOthers : ec2::ApiBitOf(family.signing_name);
@@ -55,6 +66,11 @@ QueryAnswer ShapedError(const RefusalForm& form, const schema::ApiFamilyInfo& fa
     answer.content_type = "application/cbor";
     answer.headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
     answer.body = cbor.Take();
+    return answer;
+  }
+  if (form.family != nullptr && form.family->rest) {
+    answer.content_type = "application/json";
+    answer.body = RestError(code, error);
     return answer;
   }
   answer.content_type = form.protocol == Protocol::kRestJson ? "application/json" : form.json_type;

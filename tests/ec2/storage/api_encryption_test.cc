@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"

@@ -93,6 +93,20 @@ TEST_CASE("what is written to an encrypted volume is in no file in the clear, an
   CHECK_FALSE(Value(state.disks->EncryptionOf(plain)).has_value());
 }
 
+TEST_CASE("an encrypted disk is made although qemu-img could not measure the processor at first", "[disks]") {
+  Encrypted state;
+  const std::string path = Value(absl::StatusOr<std::string>(std::getenv("PATH")));
+  REQUIRE_OK(WritePrivateFile(state.dir / "qemu-img",
+                              "#!/bin/sh\n[ -e \"$0.called\" ] && exec /usr/bin/qemu-img \"$@\"\n"
+                              ": >\"$0.called\"\n"
+                              "echo 'qemu-img: Unable to get accurate CPU usage' >&2\nexit 1\n"));
+  REQUIRE(chmod((state.dir / "qemu-img").c_str(), 0755) == 0);
+  setenv("PATH", (state.dir.path() + ":" + path).c_str(), 1);
+  state.Made("");
+  setenv("PATH", path.c_str(), 1);
+  CHECK(fs::exists(state.dir / "qemu-img.called"));
+}
+
 TEST_CASE("snapshots of an encrypted volume are encrypted, and merged and grown they read as before", "[disks]") {
   Encrypted state;
   const std::string lowest = GENERATE(std::string(), kImage.text());

@@ -78,8 +78,25 @@ struct ImportWorld : ApiWorld {
     auto response = CallText("ImportImage", "disk_containers { url: '" + url + "' } " + more);
     REQUIRE_OK(response.status());
     const std::string id = static_cast<const ec2::v1::ImportImageResponse&>(**response).import_task_id();
-    reconciler->Wake(*ImportImageTaskId::Parse(id));
+    reconciler->Wake(id);
     return id;
+  }
+  std::string BeginSnapshot(const std::string& url, const std::string& more = "") {
+    const auto response = Value(CallText("ImportSnapshot", "disk_container { url: '" + url + "' } " + more));
+    const std::string id = static_cast<const ec2::v1::ImportSnapshotResponse&>(*response).import_task_id();
+    reconciler->Wake(id);
+    return id;
+  }
+  ec2::v1::ImportSnapshotTask SnapshotTask(const std::string& id) {
+    ec2::v1::DescribeImportSnapshotTasksRequest request;
+    request.add_import_task_ids(id);
+    const auto response = Value(Call<ec2::v1::DescribeImportSnapshotTasksResponse>(request));
+    REQUIRE(response.import_snapshot_tasks_size() == 1);
+    return response.import_snapshot_tasks(0);
+  }
+  ec2::v1::ImportSnapshotTask SnapshotReaches(const std::string& id, const std::string& status) {
+    REQUIRE(Eventually([&] { return SnapshotTask(id).snapshot_task_detail().status() == status; }));
+    return SnapshotTask(id);
   }
   ImportImageTask Task(const std::string& id) {
     ec2::v1::DescribeImportImageTasksRequest request;
@@ -367,12 +384,12 @@ TEST_CASE("a task is shown for a week after its end", "[import]") {
   world.clock.Advance(absl::Hours(24 * 7 + 1));
   world.reconciler = world.NewReconciler();
   world.reconciler->Start();
-  const ImportImageTaskId task = Value(ImportImageTaskId::Parse(id));
+  const std::vector<std::string> task = {id};
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (world.imports.List({&task, 1}).ok() && absl::Now() < deadline) {
+  while (world.imports.List(ImportKind::kImage, task).ok() && absl::Now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  CHECK(absl::IsNotFound(world.imports.List({&task, 1}).status()));
+  CHECK(absl::IsNotFound(world.imports.List(ImportKind::kImage, task).status()));
   CHECK(world.HasImages(1));
 }
 
@@ -405,13 +422,94 @@ TEST_CASE("a bad import is refused with EC2's code and leaves no task", "[import
            {"InvalidParameterValue", "DescribeImportImageTasks", "filters { name: 'colour' values: 'red' }"},
            {"MissingParameter", "CancelImportTask", ""},
            {"InvalidConversionTaskId.Malformed", "CancelImportTask", "import_task_id: 'ami-0123456789abcdef0'"},
-           {"InvalidConversionTaskId", "CancelImportTask", "import_task_id: 'import-ami-0123456789abcdef0'"}}) {
+           {"InvalidConversionTaskId", "CancelImportTask", "import_task_id: 'import-ami-0123456789abcdef0'"},
+           {"MissingParameter", "ImportSnapshot", ""},
+           {"MissingParameter", "ImportSnapshot", "disk_container { format: 'RAW' }"},
+           {"UnsupportedOperation", "ImportSnapshot", "disk_container { user_bucket { s3_bucket: 'b' s3_key: 'k' } }"},
+           {"UnsupportedOperation", "ImportSnapshot", "disk_container { url: '/a' } encrypted: true"},
+           {"InvalidParameterValue", "ImportSnapshot", "disk_container { url: 'ftp://h/a' }"},
+           {"InvalidParameterValue", "ImportSnapshot", "disk_container { url: '/a' format: 'ISO' }"},
+           {"InvalidParameterValue", "ImportSnapshot",
+            "disk_container { url: '/a' } tag_specifications { resource_type: 'snapshot' tags { key: 'a' } }"},
+           {"DryRunOperation", "ImportSnapshot", "disk_container { url: '/a' } dry_run: true"},
+           {"InvalidConversionTaskId.Malformed", "DescribeImportSnapshotTasks", "import_task_ids: 'import-snap-x'"},
+           {"InvalidConversionTaskId", "DescribeImportSnapshotTasks",
+            "import_task_ids: 'import-snap-0123456789abcdef0'"},
+           {"InvalidParameterValue", "DescribeImportSnapshotTasks", "filters { name: 'colour' values: 'red' }"},
+           {"InvalidConversionTaskId.Malformed", "CancelImportTask", "import_task_id: 'import-snap-'"},
+           {"InvalidConversionTaskId", "CancelImportTask", "import_task_id: 'import-snap-0123456789abcdef0'"}}) {
     INFO(row.action << " " << row.request);
     const absl::Status refused = world.CallText(row.action, row.request).status();
     INFO(refused.ToString());
     CHECK(CodeOf(refused) == row.code);
   }
-  CHECK(world.imports.List().value().empty());
+  for (const ImportKind kind : {ImportKind::kImage, ImportKind::kSnapshot}) {
+    CHECK(world.imports.List(kind).value().empty());
+  }
+}
+
+TEST_CASE("an import of a snapshot is a task that ends with a snapshot that volumes are made of", "[import]") {
+  ImportWorld world;
+  const std::string id = world.BeginSnapshot(
+      "/srv/a.vmdk",
+      "description: 'old' tag_specifications { resource_type: 'import-snapshot-task' tags { key: 'k' value: 'v' } }");
+  CHECK(absl::StartsWith(id, "import-snap-"));
+  ec2::v1::ImportSnapshotTask task = world.SnapshotTask(id);
+  CHECK(task.snapshot_task_detail().status() == "active");
+  CHECK(task.snapshot_task_detail().progress() == "0");
+  CHECK_FALSE(task.snapshot_task_detail().has_snapshot_id());
+  REQUIRE(task.tags_size() == 1);
+  world.reconciler->Start();
+  task = world.SnapshotReaches(id, "completed");
+  CHECK(task.description() == "old");
+  CHECK(task.snapshot_task_detail().format() == "VMDK");
+  CHECK(task.snapshot_task_detail().disk_image_size() == 12345);
+  CHECK(task.snapshot_task_detail().url() == "/srv/a.vmdk");
+  const SnapshotId snapshot = Value(SnapshotId::Parse(task.snapshot_task_detail().snapshot_id()));
+  const VolumeSnapshot row = Value(world.snapshot_service->List({&snapshot, 1})).front().snapshot;
+  CHECK(row.state == SnapshotState::kCompleted);
+  CHECK(row.description == "old");
+  CHECK(row.volume_id.empty());
+  CHECK(row.size_gib == 8);
+  CHECK(row.below.empty());
+  REQUIRE_OK(world.CallText("CreateVolume", "availability_zone: 'us-east-1a' snapshot_id: '" + snapshot.text() + "'")
+                 .status());
+  CHECK(world.HasImages(0));
+}
+
+TEST_CASE("imports of images and of snapshots are told apart by what describes them, and cancelled by one call",
+          "[import]") {
+  ImportWorld world;
+  const std::string image = world.Begin("/srv/a", "client_token: 't'");
+  const std::string snapshot = world.BeginSnapshot("/srv/a", "client_token: 't'");
+  CHECK(image != snapshot);
+  CHECK(world.BeginSnapshot("/srv/a", "client_token: 't'") == snapshot);
+  CHECK(CodeOf(world.CallText("DescribeImportImageTasks", "import_task_ids: '" + snapshot + "'").status()) ==
+        "InvalidConversionTaskId.Malformed");
+  CHECK(CodeOf(world.CallText("DescribeImportSnapshotTasks", "import_task_ids: '" + image + "'").status()) ==
+        "InvalidConversionTaskId.Malformed");
+  const auto shown =
+      Value(world.Call<ec2::v1::DescribeImportSnapshotTasksResponse>(ec2::v1::DescribeImportSnapshotTasksRequest()));
+  REQUIRE(shown.import_snapshot_tasks_size() == 1);
+  CHECK(shown.import_snapshot_tasks(0).import_task_id() == snapshot);
+  REQUIRE_OK(world.CallText("CancelImportTask", "import_task_id: '" + snapshot + "'").status());
+  world.reconciler->Start();
+  world.SnapshotReaches(snapshot, "deleted");
+  world.Reaches(image, "completed");
+  CHECK(world.files.Removed(snapshot));
+  CHECK(Value(world.disks.List()).snapshots.empty());
+}
+
+TEST_CASE("an import of a snapshot that cannot be says why, and leaves nothing", "[import]") {
+  ImportWorld world;
+  world.files.Fails(absl::InvalidArgumentError("the file is of format zip"));
+  const std::string id = world.BeginSnapshot("/srv/a.zip");
+  world.reconciler->Start();
+  const auto task = world.SnapshotReaches(id, "deleted");
+  CHECK(task.snapshot_task_detail().status_message() == "ClientError: the file is of format zip");
+  CHECK_FALSE(task.snapshot_task_detail().has_snapshot_id());
+  CHECK(world.files.Removed(id));
+  CHECK(Value(world.snapshot_service->List({})).empty());
 }
 
 }  // namespace brume::storage

@@ -6,6 +6,8 @@
 
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/record_table.h"
+#include "lib/ec2/storage/recycle_bin_table.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_table.h"
@@ -108,6 +110,20 @@ TEST_CASE("a row that was deleted a moment ago is not made again of the record t
   const RebuildReport report = Value(world.records.Rebuild());
   CHECK(report.rebuilt.empty());
   CHECK(report.refused.empty());
+}
+
+TEST_CASE("what was in the recycle bin is in it again, and can be restored", "[storage]") {
+  RecordWorld world;
+  REQUIRE_OK(world.database->Write([&](store::Connection& c) {
+    return storage::RemoveSnapshot(c, world.snapshot, {world.clock.Now(), absl::Hours(24)});
+  }));
+  REQUIRE_OK(world.records.WriteChanges());
+  LostDatabase lost(world);
+  CHECK(Value(lost.records.Rebuild()).refused.empty());
+  const auto found = Value(lost.database->ReadFor(
+      [&](store::Connection& c) { return storage::RecycleBinTable(c).Find(world.snapshot.text()); }));
+  REQUIRE(found.has_value());
+  CHECK(found->exits == world.clock.Now() + absl::Hours(24));
 }
 
 TEST_CASE("records that are damaged, of others or without their files are refused with a reason", "[storage]") {

@@ -114,6 +114,7 @@ void PrintSchema() {
     json& family = families[info.signing_name];
     family["api_version"] = info.api_version;
     family["aws_query"] = info.aws_query;
+    family["rest"] = info.rest;
     family["rpc_service"] = info.rpc_service;
     family["shape_namespace"] = info.shape_namespace;
     for (const absl::string_view action : schema::AwsActions(info.signing_name)) {

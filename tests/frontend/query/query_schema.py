@@ -47,14 +47,16 @@ def model_of(family):
         model = loader.load_service_model(service, "service-2", wanted["api_version"])
         metadata = model["metadata"]
         if metadata.get("signingName", metadata.get("endpointPrefix")) == family:
-            if metadata["protocol"] == ("query" if wanted["aws_query"] else "ec2"):
+            if metadata["protocol"] == ("rest-json" if wanted["rest"] else "query" if wanted["aws_query"] else "ec2"):
                 return botocore.model.ServiceModel(model, service)
     raise LookupError(f"botocore has no model of {family} {wanted['api_version']}")
 
 
 def actions():
-    """(family, name, its method and messages, botocore's model of it) of each action."""
+    """(family, name, its method and messages, botocore's model of it) of each action that forms may call."""
     for family, served in schema()["families"].items():
+        if served["rest"]:
+            continue
         for name, action in served["actions"].items():
             yield family, name, action, model_of(family).operation_model(name)
 

@@ -12,33 +12,19 @@
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
+#include "lib/ec2/storage/api/snapshot_render.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
-#include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
 
 namespace brume::ec2 {
 namespace {
 
-// EC2's word for the volume of a snapshot that was not made of one.
-constexpr char kNoVolume[] = "vol-ffffffff";
-
 // Into a v1::Snapshot, or into an answer that has its fields.
 template <typename Message>
 void Fill(const VolumeSnapshot& snapshot, const TagMap& tags, const Settings& settings, Message& message) {
-  message.set_snapshot_id(snapshot.id.text());
-  message.set_description(snapshot.description);
-  message.set_encrypted(snapshot.encrypted);
-  if constexpr (requires { message.set_kms_key_id(""); }) {
-    if (snapshot.encrypted) message.set_kms_key_id(storage::DefaultKmsKeyArn(settings.account()));
-  }
-  message.set_owner_id(settings.account_id);
-  message.set_progress(snapshot.state == SnapshotState::kCompleted ? "100%" : "0%");
-  message.set_start_time(gateway::RenderTime(snapshot.started));
-  message.set_state(std::string(StateName(snapshot.state)));
-  message.set_volume_id(snapshot.volume_id.empty() ? kNoVolume : snapshot.volume_id.text());
-  message.set_volume_size(static_cast<int>(snapshot.size_gib));
+  FillSnapshot(snapshot, settings, message);
   *message.mutable_tags() = RenderTags(tags);
 }
 

@@ -1,8 +1,10 @@
 #include "lib/ec2/storage/api/storage_actions.h"
 
+#include "lib/ec2/storage/api/block_handlers.h"
 #include "lib/ec2/storage/api/encryption_handlers.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/ec2/storage/api/image_handlers.h"
+#include "lib/ec2/storage/api/recycle_bin_handlers.h"
 #include "lib/ec2/storage/api/snapshot_handlers.h"
 #include "lib/ec2/storage/api/storage_facts.h"
 #include "lib/ec2/storage/api/volume_handlers.h"
@@ -20,6 +22,8 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
                              .space = services.space,
                              .encryption = services.encryption});
   AddEncryptionActions(actions, services.encryption, services.settings);
+  AddRecycleBinActions(actions, services);
+  AddBlockActions(actions, services);
   AddVolumeModificationActions(actions, services.volume_modifications);
 }
 

@@ -1,10 +1,14 @@
 // All actions of storage's area.
 #pragma once
 
+#include "lib/base/clock.h"
+#include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/model/machine.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
+#include "lib/ec2/storage/snapshot_block_service.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -18,6 +22,10 @@ struct StorageServices {
   const Settings& settings;
   storage::ImageService& images;
   storage::SnapshotService& snapshots;
+  storage::RecycleBinService& recycle_bin;
+  storage::SnapshotBlockService& blocks;
+  const storage::BlockTokens& block_tokens;
+  const Clock& clock;
   storage::VolumeService& volumes;
   storage::EncryptionService& encryption;
   storage::VolumeModificationService& volume_modifications;

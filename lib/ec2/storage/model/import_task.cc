@@ -16,4 +16,9 @@ constexpr EnumNames kImportStateNames({std::pair{ImportState::kActive, "active"}
 
 absl::string_view StateName(ImportState state) { return kImportStateNames.Of(state); }
 
+absl::Status CheckImportTaskId(absl::string_view id) {
+  if (IsWellFormedId(ImportSnapshotTaskId::kKind, id)) return absl::OkStatus();
+  return ImportImageTaskId::Parse(id).status();
+}
+
 }  // namespace brume

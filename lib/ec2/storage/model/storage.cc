@@ -31,10 +31,12 @@ absl::string_view BootModeName(BootMode mode) { return kBootModeNames.Of(mode); 
 
 std::optional<BootMode> FindBootMode(absl::string_view name) { return kBootModeNames.Find(name); }
 
-int64_t RootSizeGib(const Image& image) {
+int64_t GibOf(int64_t bytes) {
   constexpr int64_t kGib = int64_t{1} << 30;
-  return std::max<int64_t>(1, (image.virtual_size_bytes + kGib - 1) / kGib);
+  return std::max<int64_t>(1, (bytes + kGib - 1) / kGib);
 }
+
+int64_t RootSizeGib(const Image& image) { return GibOf(image.virtual_size_bytes); }
 
 SnapshotId SnapshotOf(const ImageId& image) {
   if (image.empty()) return SnapshotId();
@@ -43,6 +45,15 @@ SnapshotId SnapshotOf(const ImageId& image) {
 }
 
 bool HasDisk(const Image& image) { return !image.disk_file.empty() || !image.root_snapshot_id.empty(); }
+
+std::vector<SnapshotId> SnapshotsOf(const Image& image) {
+  std::vector<SnapshotId> snapshots;
+  if (!image.root_snapshot_id.empty()) snapshots.push_back(image.root_snapshot_id);
+  for (const ImageDisk& disk : image.data_disks.disks) {
+    if (disk.snapshot_id.has_value()) snapshots.push_back(SnapshotId::FromTrusted(*disk.snapshot_id));
+  }
+  return snapshots;
+}
 
 SnapshotId RootSnapshot(const Image& image) {
   if (!image.root_snapshot_id.empty()) return image.root_snapshot_id;

@@ -79,11 +79,17 @@ struct Image {
 // Whether an instance of it has a root volume.
 bool HasDisk(const Image& image);
 
+// What a disk of this size takes, in whole GiB.
+int64_t GibOf(int64_t bytes);
+
 // GiB that its root volume has at least.
 int64_t RootSizeGib(const Image& image);
 
 // The snapshot that EC2 would have made an imported image's root volume of. It is the image itself, by another name.
 SnapshotId SnapshotOf(const ImageId& image);
+
+// The snapshots that its volumes are made of, but for the one that an imported image is itself.
+std::vector<SnapshotId> SnapshotsOf(const Image& image);
 
 // The snapshot its root volumes are made of; empty where it has no disk.
 SnapshotId RootSnapshot(const Image& image);

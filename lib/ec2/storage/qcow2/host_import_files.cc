@@ -55,7 +55,7 @@ class HostImportFiles final : public ImportFiles {
 };
 
 // Ids become file names of a privileged process.
-absl::Status CheckTaskId(const std::string& id) { return ImportImageTaskId::Parse(id).status(); }
+absl::Status CheckTaskId(const std::string& id) { return CheckImportTaskId(id); }
 
 absl::Status CheckDigests(int file, const ImportExpectation& expected, const std::function<bool()>& goes_on) {
   const auto check = [&](Digest digest, const std::string& wanted) -> absl::Status {

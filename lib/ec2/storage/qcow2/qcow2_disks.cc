@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <iterator>
 #include <set>
 
@@ -69,12 +70,19 @@ class Qcow2Disks final : public Disks {
         records_(std::move(records)) {}
 
   absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override {
-    return ImportFile(id, {.path = location, .directories = import_dirs_, .location = location});
+    return ImportFile(id.text(),
+                      {.path = location, .directories = import_dirs_, .manifest = [&](const ImportedImage& imported) {
+                         return LayerManifest(id, location, imported);
+                       }});
   }
   absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
                                                const std::string& location) override {
-    return ImportFile(id, {.path = path, .directories = {directories_->state_dir + "/imports"}, .location = location});
+    return ImportFile(
+        id.text(), {.path = path,
+                    .directories = {directories_->state_dir + "/imports"},
+                    .manifest = [&](const ImportedImage& imported) { return LayerManifest(id, location, imported); }});
   }
+  absl::StatusOr<ImportedImage> ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) override;
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
@@ -110,13 +118,13 @@ class Qcow2Disks final : public Disks {
   absl::StatusOr<DiskInventory> List() override;
 
  private:
-  // What becomes a layer: a path below one of the directories, and what the manifest says of where it came from.
+  // What becomes a layer: a path below one of the directories, and what the manifest says of it.
   struct ImportedFile {
     std::string path;
     std::vector<std::string> directories;
-    std::string location;
+    std::function<std::string(const ImportedImage& imported)> manifest;
   };
-  absl::StatusOr<ImportedImage> ImportFile(const ImageId& id, const ImportedFile& file);
+  absl::StatusOr<ImportedImage> ImportFile(const std::string& id, const ImportedFile& file);
   std::string PathOf(const char* kind, const std::string& id) const { return directories_->PathOf(kind, id); }
   absl::Status CheckNothingOver(const std::string& layer);
   absl::Status CheckNothingOver(const std::string& layer, int directory);
@@ -129,15 +137,25 @@ class Qcow2Disks final : public Disks {
   RecordFiles records_;
 };
 
-absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const ImageId& id, const ImportedFile& file) {
-  RETURN_IF_ERROR(CheckId(id));
-  const KeyedLocks::Holder holder(directories_->locks, id.text());
-  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_->layers.get(), id.text()));
-  if (have != EntryKind::kNone) return ReadLayer(*directories_, id.text());
+absl::StatusOr<ImportedImage> Qcow2Disks::ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) {
+  return ImportFile(snapshot.id.text(), {.path = path,
+                                         .directories = {directories_->state_dir + "/imports"},
+                                         .manifest = [&](const ImportedImage& imported) {
+                                           VolumeSnapshot made = snapshot;
+                                           made.size_gib = GibOf(imported.virtual_size_bytes);
+                                           return SnapshotManifest(made, imported.virtual_size_bytes);
+                                         }});
+}
+
+absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const std::string& id, const ImportedFile& file) {
+  RETURN_IF_ERROR(CheckLayerId(id));
+  const KeyedLocks::Holder holder(directories_->locks, id);
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_->layers.get(), id));
+  if (have != EntryKind::kNone) return ReadLayer(*directories_, id);
 
   ASSIGN_OR_RETURN(const SourceFile source, OpenSource(file.path, file.directories));
   ASSIGN_OR_RETURN(const DiskSpace space, Space());
-  const std::string partial = Partial(id.text());
+  const std::string partial = Partial(id);
   RETURN_IF_ERROR(RemoveTreeAt(directories_->layers.get(), partial));
   // Undone before anything that stands in the way is reported: nothing is left behind.
   Undo undo;
@@ -147,10 +165,10 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const ImageId& id, const Im
                                                                     .path = PathOf(kLayers, partial),
                                                                     .free_bytes = space.free_bytes,
                                                                     .reader = directories_->guests}));
-  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, LayerManifest(id, file.location, imported), 0444));
+  RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, file.manifest(imported), 0444));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
   RETURN_IF_ERROR(Failpoint("disks.import_filled"));
-  RETURN_IF_ERROR(RenameAt(directories_->layers.get(), partial, id.text()));
+  RETURN_IF_ERROR(RenameAt(directories_->layers.get(), partial, id));
   undo.Dismiss();
   return imported;
 }

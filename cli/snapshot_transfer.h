@@ -1,0 +1,15 @@
+// `brume snapshot export` and `brume snapshot import`: a snapshot as a file here, by the EBS direct APIs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/args.h"
+
+namespace brume::cli {
+
+// The exit code. Whatever it ends with, signals included, neither half a file nor half a snapshot is left.
+absl::StatusOr<int> RunSnapshot(const GlobalOptions& global, const std::vector<std::string>& tokens);
+
+}  // namespace brume::cli

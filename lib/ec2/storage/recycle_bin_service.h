@@ -1,0 +1,61 @@
+// What was deleted and can be restored. Source of behaviour: EC2 API reference, ListSnapshotsInRecycleBin,
+// ListImagesInRecycleBin, RestoreSnapshotFromRecycleBin, RestoreImageFromRecycleBin; EBS user guide, Recycle Bin.
+//
+// As at EC2, a snapshot may be deleted while an image in the bin names it, and the image is restored only once the
+// snapshot is there again.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "lib/base/clock.h"
+#include "lib/ec2/storage/model/recycle_bin.h"
+#include "lib/ec2/storage/model/snapshot.h"
+#include "lib/ec2/storage/model/storage.h"
+#include "lib/store/database.h"
+
+namespace brume::storage {
+
+struct SnapshotInBin {
+  VolumeSnapshot snapshot;
+  BinEntry entry;
+};
+struct ImageInBin {
+  Image image;
+  BinEntry entry;
+};
+
+// Thread-safe.
+class RecycleBinService {
+ public:
+  RecycleBinService(store::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+  // No ids = all. Errors: InvalidSnapshot.NotFound, InvalidAMIID.NotFound for what is not in the bin.
+  absl::StatusOr<std::vector<SnapshotInBin>> ListSnapshots(absl::Span<const SnapshotId> ids);
+  absl::StatusOr<std::vector<ImageInBin>> ListImages(absl::Span<const ImageId> ids);
+  // As it was, with its tags. Errors: as of the lists.
+  absl::StatusOr<VolumeSnapshot> RestoreSnapshot(const SnapshotId& id);
+  // Errors also: InvalidSnapshot.NotFound when one of its snapshots is deleted or in the bin itself,
+  // InvalidAMIName.Duplicate.
+  absl::Status RestoreImage(const ImageId& id);
+
+ private:
+  store::Database& database_;
+  const Clock& clock_;
+};
+
+// The clock may be set meanwhile: what waits for its end is looked at so often.
+inline constexpr absl::Duration kBinPoll = absl::Minutes(1);
+
+// Inside a transaction of the caller's.
+
+// Puts what the caller deletes into the bin, with its tags. Nothing where `retention` is zero.
+absl::Status KeepInBin(store::Connection& connection, const std::string& id, absl::Time now, absl::Duration retention);
+
+// How long the deleted snapshot or image can still be restored; zero for what is not in the bin. One whose time is over
+// leaves the bin.
+absl::StatusOr<absl::Duration> RemainingInBin(store::Database& database, const std::string& id, absl::Time now);
+
+}  // namespace brume::storage
