@@ -67,7 +67,8 @@ HostCheck CheckPrograms() {
   for (const char* program : {"qemu-system-x86_64", "qemu-img", "qemu-storage-daemon", "dnsmasq"}) {
     if (!InPath(program)) missing.emplace_back(program);
   }
-  if (missing.empty()) return {"programs", true, "qemu-system-x86_64, qemu-img, qemu-storage-daemon and dnsmasq are installed", ""};
+  if (missing.empty())
+    return {"programs", true, "qemu-system-x86_64, qemu-img, qemu-storage-daemon and dnsmasq are installed", ""};
   return {"programs", false, absl::StrCat("not found: ", absl::StrJoin(missing, ", ")),
           "run packaging/install-deps --run"};
 }

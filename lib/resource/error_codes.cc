@@ -16,7 +16,7 @@ static_assert(IsSortedAndConsistent(), "kErrorRows is sorted, and the rows of on
 
 constexpr bool EachOtherNameHasARow() {
   for (const ErrorRow& row : kErrorRows) {
-    if (!row.elsewhere.empty() && FindErrorRow(row.elsewhere) == nullptr) return false;
+    if (!row.elsewhere.empty() && IndexOfErrorRow(row.elsewhere) < 0) return false;
   }
   return true;
 }
@@ -35,13 +35,13 @@ unsigned ApiBitOf(absl::string_view signing_name) {
 }
 
 std::optional<KnownCode> KnownCode::Find(absl::string_view code) {
-  const ErrorRow* const row = FindErrorRow(code);
-  return row == nullptr ? std::nullopt : std::optional<KnownCode>(KnownCode(row));
+  const int index = IndexOfErrorRow(code);
+  return index < 0 ? std::nullopt : std::optional<KnownCode>(KnownCode(&kErrorRows[index]));
 }
 
 KnownCode KnownCode::In(unsigned apis) const {
   if ((apis & kEc2) != 0 || row_->elsewhere.empty()) return *this;
-  return KnownCode(FindErrorRow(row_->elsewhere));
+  return KnownCode(&kErrorRows[IndexOfErrorRow(row_->elsewhere)]);
 }
 
 const ErrorRow* KnownCode::RowOf(unsigned apis) const {

@@ -262,19 +262,20 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"VolumeInUse", kEc2, absl::StatusCode::kFailedPrecondition, 400},
 };
 
-// The first row of `code`; null when it has none.
-constexpr const ErrorRow* FindErrorRow(absl::string_view code) {
-  const ErrorRow* low = std::begin(kErrorRows);
-  const ErrorRow* high = std::end(kErrorRows);
+// Where the first row of `code` is; -1 when it has none. No pointers: to compare those is no constant expression to a
+// compiler that looks for undefined behaviour.
+constexpr int IndexOfErrorRow(absl::string_view code) {
+  constexpr int kSize = std::size(kErrorRows);
+  int low = 0, high = kSize;
   while (low != high) {
-    const ErrorRow* middle = low + (high - low) / 2;
-    if (middle->code < code) {
+    const int middle = low + (high - low) / 2;
+    if (kErrorRows[middle].code < code) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  return low != std::end(kErrorRows) && low->code == code ? low : nullptr;
+  return low != kSize && kErrorRows[low].code == code ? low : -1;
 }
 
 // A code of the table.
@@ -285,9 +286,7 @@ class KnownCode {
   // A code that is not in the table makes the call no constant expression.
   template <size_t size>
   consteval KnownCode(const char (&code)[size])  // NOLINT(google-explicit-constructor)
-      : row_(FindErrorRow(absl::string_view(code, size - 1))) {
-    if (row_ == nullptr) throw "the code is not in kErrorRows";
-  }
+      : row_(&kErrorRows[CheckedIndex(absl::string_view(code, size - 1))]) {}
 
   // For text that is known at run time only; unset when it is not in the table.
   static std::optional<KnownCode> Find(absl::string_view code);
@@ -308,6 +307,11 @@ class KnownCode {
 
  private:
   explicit constexpr KnownCode(const ErrorRow* row) : row_(row) {}
+  static consteval int CheckedIndex(absl::string_view code) {
+    const int index = IndexOfErrorRow(code);
+    if (index < 0) throw "the code is not in kErrorRows";
+    return index;
+  }
   // Null where the code is another API's.
   const ErrorRow* RowOf(unsigned apis) const;
   const ErrorRow* row_;  // the first of the code's rows

@@ -243,6 +243,30 @@ class FailpointTest(unittest.TestCase):
                               check=False, capture_output=True, text=True)
         return len(json.loads(info.stdout)) if info.returncode == 0 else 1 << 20
 
+    def walk_upload(self):
+        """A snapshot put together block by block, whatever dies before it is one."""
+        path = os.path.join(self.host.directory, "upload.raw")
+        with open(path, "wb") as file:
+            file.write(os.urandom(1 << 20))
+            file.truncate(1 << 30)
+
+        def snapshots():
+            return self.host.api("describe-snapshots", filters=[{"Name": "volume-id", "Values": ["vol-ffffffff"]}])["Snapshots"]
+        before = {each["SnapshotId"] for each in snapshots()}
+        try:
+            self.host.brume("snapshot", "import", path)
+        except CliError:
+            pass  # the crash came before the answer; what was completed is made good
+        self.settle("a snapshot of the blocks", lambda: any(
+            each["State"] == "completed" for each in snapshots() if each["SnapshotId"] not in before))
+        for made in snapshots():
+            if made["SnapshotId"] not in before:
+                self.call("delete-snapshot", snapshot_id=made["SnapshotId"])
+        self.settle("the end of the uploads", lambda: not os.listdir(os.path.join(self.host.state_dir, "uploads")))
+        self.settle("the end of the snapshots' layers", lambda: not glob.glob(
+            os.path.join(self.host.state_dir, "layers", "*snap-*")))
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def walk_snapshot(self):
         """Snapshots of a volume that a guest has, taken and deleted, whatever dies on the way."""
         type(self).number += 1
@@ -334,6 +358,8 @@ class FailpointTest(unittest.TestCase):
             self.walk_alarm()
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
             self.walk_volume()
+        elif name.startswith(("disks.upload_", "snapshot.gathered")):
+            self.walk_upload()
         elif name.startswith(("snapshot.", "disks.layer_", "disks.copy_", "disks.top_made", "disks.snapshot_frozen")):
             self.walk_snapshot()
         else:
