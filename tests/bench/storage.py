@@ -40,8 +40,22 @@ class ByHand:
         self.console.connect(path)
         self.console.settimeout(120)
         size = -(-os.path.getsize(program()) // 4096)
-        time.sleep(3)  # its shell comes up; what was typed before is lost
+        self.wait_shell()
         self.run(f"dd if=/dev/vdb of=/tmp/load bs=4096 count={size} 2>/dev/null; chmod +x /tmp/load")
+
+    def wait_shell(self):
+        """What is typed before its shell is up is lost, so it is asked until it answers."""
+        self.console.settimeout(0.5)
+        said = b""
+        deadline = time.monotonic() + 60
+        while b"UP\r\n" not in said:
+            assert time.monotonic() < deadline, said[-500:]
+            self.console.sendall(b"echo U''P\n")
+            try:
+                said += self.console.recv(4096)
+            except TimeoutError:
+                pass
+        self.console.settimeout(120)
 
     @staticmethod
     def emulated():
@@ -171,9 +185,9 @@ def stall(host, disk, rounds, verdict):
     quiet, beside = [], []
     for _ in range(rounds):
         quiet.append(rates(disk.load("stall", 1))["longest"])
-        script = f"/tmp/load /dev/{disk.disk} stall 1 {SECONDS} {MIB}"
+        script = f"echo begun; /tmp/load /dev/{disk.disk} stall 1 {SECONDS} {MIB}"
         writing = subprocess.Popen([*disk.guest.ssh_argv(), script], stdout=subprocess.PIPE, text=True)
-        time.sleep(SECONDS / 3)
+        assert writing.stdout.readline() == "begun\n"
         disk.snapshot()
         beside.append(rates(writing.communicate(timeout=60)[0])["longest"])
     more = statistics.median(beside) - statistics.median(quiet)
