@@ -42,17 +42,14 @@ absl::Status InvalidValue(absl::string_view why) {
   return ec2::Error("ValidationException.INVALID_PARAMETER_VALUE", why);
 }
 
-// The chain under the layer, by the rows.
+// The layer and all below it, by the rows.
 absl::StatusOr<LayerChain> ChainOf(store::Connection& c, const std::string& layer) {
+  const absl::StatusOr<SnapshotId> id = SnapshotId::Parse(layer);
+  if (!id.ok()) return LayerChain{layer};  // an image's, the lowest
+  ASSIGN_OR_RETURN(const std::vector<VolumeSnapshot> rows, SnapshotTable(c).ListChain(*id));
   LayerChain chain;
-  std::string next = layer;
-  while (!next.empty()) {
-    chain.push_back(next);
-    const absl::StatusOr<SnapshotId> id = SnapshotId::Parse(next);
-    if (!id.ok()) break;  // an image's, the lowest
-    ASSIGN_OR_RETURN(const VolumeSnapshot row, SnapshotTable(c).Get(*id));
-    next = row.below;
-  }
+  for (const VolumeSnapshot& row : rows) chain.push_back(row.id.text());
+  if (!rows.empty() && !rows.back().below.empty()) chain.push_back(rows.back().below);
   return chain;
 }
 

@@ -37,7 +37,8 @@ absl::StatusOr<SnapshotId> ParseSnapshot(const std::string& text) {
 absl::StatusOr<ebs::v1::StartSnapshotResponse> StartSnapshot(const ebs::v1::StartSnapshotRequest& request,
                                                              const BlockActions& parts) {
   if (request.encrypted() || request.has_kms_key_arn()) {
-    return ec2::Error("ValidationException.INVALID_DEPENDENCY_REQUEST", "Encrypted snapshots are not supported.");
+    return ec2::Error("ValidationException.INVALID_DEPENDENCY_REQUEST",
+                      "A snapshot made of blocks is not encrypted: copy it afterwards, with Encrypted.");
   }
   storage::UploadRequest wanted;
   wanted.size_gib = request.volume_size();

@@ -23,7 +23,8 @@ constexpr char kHiddenFault[] = "ClientError: the file cannot be imported; brume
 // What the two calls refuse of a disk.
 template <typename Request, typename Disk>
 absl::Status CheckDisk(const Request& request, const Disk& disk) {
-  if (request.encrypted()) return ec2::Error("UnsupportedOperation", "Encrypted volumes are not supported");
+  if (request.encrypted())
+    return ec2::Error("UnsupportedOperation", "What is imported is not encrypted: copy it afterwards, with Encrypted");
   if (!disk.has_user_bucket()) return absl::OkStatus();
   return ec2::Error("UnsupportedOperation", "There is no S3 to read a UserBucket from: name the disk by its Url");
 }

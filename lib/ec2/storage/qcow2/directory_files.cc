@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -197,6 +198,14 @@ absl::Status Settle(int file, mode_t mode, Owner owner, absl::string_view name) 
 absl::Status SyncDirectory(int directory, absl::string_view name) {
   if (fsync(directory) != 0) return FileError(errno, absl::StrCat("writing ", name, " to disk"));
   return absl::OkStatus();
+}
+
+absl::StatusOr<DiskSpace> SpaceAt(int directory) {
+  struct statvfs info;
+  if (fstatvfs(directory, &info) != 0) return FileError(errno, "asking for free space");
+  const auto block = static_cast<int64_t>(info.f_frsize);
+  return DiskSpace{.free_bytes = static_cast<int64_t>(info.f_bavail) * block,
+                   .total_bytes = static_cast<int64_t>(info.f_blocks) * block};
 }
 
 absl::Status RenameAt(int directory, const std::string& from, const std::string& to) {

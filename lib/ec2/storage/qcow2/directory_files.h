@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/storage/model/disk_space.h"
 
 namespace brume::storage {
 
@@ -47,6 +48,9 @@ absl::Status CopyContent(int from, int to, uint64_t size);
 // Sets mode and owner, and waits until the file is on disk.
 absl::Status Settle(int file, mode_t mode, Owner owner, absl::string_view name);
 absl::Status SyncDirectory(int directory, absl::string_view name);
+
+// How much room there is where the directory lies.
+absl::StatusOr<DiskSpace> SpaceAt(int directory);
 
 // Renames within a directory and waits until that is on disk. AlreadyExists when `to` is there.
 absl::Status RenameAt(int directory, const std::string& from, const std::string& to);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -105,10 +104,8 @@ void HostBlockFiles::Forget(const SnapshotId& id) {
 }
 
 absl::Status HostBlockFiles::CheckRoom() const {
-  struct statvfs info;
-  if (fstatvfs(uploads_.get(), &info) != 0) return FileError(errno, "asking for free space");
-  const int64_t free_bytes = static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
-  return free_bytes >= kBlockBytes + kReserveBytes ? absl::OkStatus() : FileError(ENOSPC, "putting a block");
+  ASSIGN_OR_RETURN(const DiskSpace space, SpaceAt(uploads_.get()));
+  return space.free_bytes >= kBlockBytes + kReserveBytes ? absl::OkStatus() : FileError(ENOSPC, "putting a block");
 }
 
 absl::Status HostBlockFiles::Put(const VolumeSnapshot& snapshot, int64_t index, absl::string_view data,

@@ -1,7 +1,6 @@
 #include "lib/ec2/storage/qcow2/host_import_files.h"
 
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,13 +73,11 @@ absl::Status HostImportFiles::CopyFromHost(const ImportOrder& order, int directo
   if (source.is_directory()) {
     return absl::InvalidArgumentError("it is a directory: RegisterImage takes a bundle, ImportImage one file");
   }
-  struct statvfs info;
-  if (fstatvfs(directory, &info) != 0) return FileError(errno, "asking for free space");
-  const int64_t free_bytes = static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+  ASSIGN_OR_RETURN(const DiskSpace space, SpaceAt(directory));
   const int64_t needed = std::min<int64_t>(source.info.st_size, int64_t{source.info.st_blocks} * 512);
-  if (needed + kReserveBytes > free_bytes) {
+  if (needed + kReserveBytes > space.free_bytes) {
     return absl::ResourceExhaustedError(absl::StrCat("the file takes ", needed >> 20,
-                                                     " MiB and the state directory's disk has ", free_bytes >> 20,
+                                                     " MiB and the state directory's disk has ", space.free_bytes >> 20,
                                                      " MiB free: free some space"));
   }
   RETURN_IF_ERROR(RemoveTreeAt(directory, kPartial));

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -117,11 +116,10 @@ class Fetcher {
   }
 
   absl::StatusOr<int64_t> Limit(int64_t have) {
-    struct statvfs info;
-    if (fstatvfs(place_.directory, &info) != 0) return FileError(errno, "asking for free space");
-    const int64_t free_bytes = static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
-    limit_is_room_ = have + free_bytes - kReserveBytes < MaxBytes();
-    return std::max<int64_t>(limit_is_room_ ? have + free_bytes - kReserveBytes : MaxBytes(), 0);
+    ASSIGN_OR_RETURN(const DiskSpace space, SpaceAt(place_.directory));
+    const int64_t room = have + space.free_bytes - kReserveBytes;
+    limit_is_room_ = room < MaxBytes();
+    return std::max<int64_t>(limit_is_room_ ? room : MaxBytes(), 0);
   }
   int64_t MaxBytes() const { return request_.max_bytes > 0 ? request_.max_bytes : place_.options.max_bytes; }
 

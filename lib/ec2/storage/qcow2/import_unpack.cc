@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,13 +57,11 @@ absl::StatusOr<UniqueFd> OpenStage(const Step& step, const std::string& name, st
 
 // Bytes that may be written into the directory.
 absl::StatusOr<int64_t> Room(const Step& step) {
-  struct statvfs info;
-  if (fstatvfs(step.place.directory, &info) != 0) return FileError(errno, "asking for free space");
-  const int64_t free_bytes = static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
-  if (free_bytes <= kReserveBytes) {
+  ASSIGN_OR_RETURN(const DiskSpace space, SpaceAt(step.place.directory));
+  if (space.free_bytes <= kReserveBytes) {
     return absl::ResourceExhaustedError("the state directory's disk has no room for the import: free some space");
   }
-  return free_bytes - kReserveBytes;
+  return space.free_bytes - kReserveBytes;
 }
 
 Confinement Worker(const Step& step) {

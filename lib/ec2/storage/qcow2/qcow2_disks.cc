@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -342,13 +341,7 @@ absl::Status Qcow2Disks::RemoveInstanceDirectory(const InstanceId& id) {
   return RemoveEntry(directories_->instances.get(), id.text());
 }
 
-absl::StatusOr<DiskSpace> Qcow2Disks::Space() {
-  struct statvfs info;
-  if (fstatvfs(directories_->state.get(), &info) != 0) return FileError(errno, "asking for free space");
-  const auto block = static_cast<int64_t>(info.f_frsize);
-  return DiskSpace{.free_bytes = static_cast<int64_t>(info.f_bavail) * block,
-                   .total_bytes = static_cast<int64_t>(info.f_blocks) * block};
-}
+absl::StatusOr<DiskSpace> Qcow2Disks::Space() { return SpaceAt(directories_->state.get()); }
 
 absl::StatusOr<DiskInventory> Qcow2Disks::List() {
   DiskInventory found;
