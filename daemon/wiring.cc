@@ -236,6 +236,7 @@ class RealDaemon final : public Daemon {
                   .tags = tagging_.tags(),
                   .hooks = {.instances = compute::AnswersForNetwork(),
                             .on_vpc_ready = [this](const Vpc& vpc) { return imds_.Serve(vpc.id); },
+                            .on_vpc_gone = [this](const VpcId& id) { imds_.Forget(id); },
                             .is_vpc_ready = [this](const VpcId& id) { return imds_.StillServes(id); }}}),
         storage_({.database = *database_,
                   .clock = clock_,
@@ -474,7 +475,6 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   Config complete = config;
   ASSIGN_OR_RETURN(complete.catalogue, ReadCatalogue(config.catalogue_dir));
   FillCapacity(complete);
-  complete.settings.has_uplink = complete.uplink != "none";
   if (complete.settings.guest_overhead_mib == 0) {
     complete.settings.guest_overhead_mib = GuestOverheadMib(*adapters.hypervisor);
   }

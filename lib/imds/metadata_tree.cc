@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "lib/ec2/network/model/dns_names.h"
 
 namespace brume::imds {
 namespace {
@@ -119,7 +120,7 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   if (eni.public_ip.has_value()) {
     const std::string address = eni.public_ip->text();
     node.Text("public-ipv4s", address);
-    node.Text("public-hostname", PublicDnsName(*eni.public_ip, source.region));
+    node.Text("public-hostname", PublicHostname(eni, source.region));
     node.Text(absl::StrCat("ipv4-associations/", address), eni.private_ip.text());
   }
 }
@@ -176,7 +177,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
     node.Text("security-groups", absl::StrJoin(GroupNames(source, primary), "\n"));
     if (primary.public_ip.has_value()) {
       node.Text("public-ipv4", primary.public_ip->text());
-      node.Text("public-hostname", PublicDnsName(*primary.public_ip, source.region));
+      node.Text("public-hostname", PublicHostname(primary, source.region));
     }
   }
   if (!source.public_key.empty()) {

@@ -48,6 +48,14 @@ absl::Status ImdsModule::Serve(const VpcId& vpc) {
   return absl::OkStatus();
 }
 
+void ImdsModule::Forget(const VpcId& vpc) {
+  {
+    MutexLock lock(mutex_);
+    served_.erase(vpc);
+  }
+  server_.RemoveVpc(vpc);
+}
+
 bool ImdsModule::StillServes(const VpcId& vpc) {
   MutexLock lock(mutex_);
   const auto found = served_.find(vpc);

@@ -47,6 +47,8 @@ class ImdsModule {
 
   // Serves the VPC, whose namespace is there; OK when it is served. Errors: of `listen`.
   absl::Status Serve(const VpcId& vpc);
+  // Closes what Serve made. OK when there is none.
+  void Forget(const VpcId& vpc);
   // False when the listener that Serve made has been closed by somebody else; Serve makes another one then.
   bool StillServes(const VpcId& vpc);
 

@@ -81,7 +81,10 @@ using LaunchTemplateId = Id<"lt">;
 using NetworkAclId = Id<"acl">;
 using RouteTableId = Id<"rtb">;
 using InternetGatewayId = Id<"igw">;
+using RouteTableAssociationId = Id<"rtbassoc">;
+using VpcCidrAssociationId = Id<"vpc-cidr-assoc">;
 using AllocationId = Id<"eipalloc">;
+using AddressAssociationId = Id<"eipassoc">;
 using ImportImageTaskId = Id<"import-ami">;
 using ImportSnapshotTaskId = Id<"import-snap">;
 

@@ -88,11 +88,16 @@ TEST_CASE("processor time of a sample", "[bench]") {
   options.state_dir = f.directory.path();
   auto fabric = Value(network::MakeLinuxFabric(options));
   const Subnet subnet = f.FirstSubnet();
-  network::VpcSpec vpc{.vpc = {subnet.vpc_id, f.settings.default_vpc_cidr, true},
-                       .subnets = {subnet},
-                       .groups = {{.group = f.DefaultGroup(), .rules = {}, .members = {}}},
-                       .ports = {},
-                       .domain = "ec2.internal"};
+  network::VpcSpec vpc;
+  vpc.vpc.id = subnet.vpc_id;
+  vpc.vpc.cidr = f.settings.default_vpc_cidr;
+  vpc.ranges = {vpc.vpc.cidr};
+  vpc.subnets = {subnet};
+  vpc.tables.emplace_back();
+  vpc.tables.front().number = 1;
+  vpc.tables.front().main = true;
+  vpc.groups = {{.group = f.DefaultGroup(), .rules = {}, .members = {}}};
+  vpc.domain = "ec2.internal";
   REQUIRE_OK(fabric->SyncVpc(vpc));
   std::vector<Instance> instances;
   for (int i = 0; i < count; ++i) {

@@ -105,7 +105,13 @@ class ApiWorld : public ComputeWorld {
                                      .volume_attachments = volume_attachments});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
-    ec2::AddNetworkActions(actions, {.networks = networks, .interfaces = interfaces, .security_groups = groups},
+    ec2::AddNetworkActions(actions,
+                           {.networks = networks,
+                            .interfaces = interfaces,
+                            .security_groups = groups,
+                            .vpcs = vpcs,
+                            .routes = routes,
+                            .addresses = addresses},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -191,6 +197,11 @@ class ApiWorld : public ComputeWorld {
   network::InterfaceService interfaces{*database, compute::AnswersForNetwork(),
                                        [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
+  network::VpcService vpcs{*database, settings, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::RouteService routes{*database, random, compute::AnswersForNetwork(),
+                               [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::AddressService addresses{*database, settings, random, compute::AnswersForNetwork(),
+                                    [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};

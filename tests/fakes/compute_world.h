@@ -198,6 +198,13 @@ class ComputeWorld {
     return view->instance;
   }
 
+  NetworkInterface InterfaceOf(const InstanceId& id) {
+    const auto view = service->Get(id);
+    REQUIRE(view.ok());
+    REQUIRE(view->interfaces.size() == 1);
+    return view->interfaces.front();
+  }
+
   bool Reaches(const InstanceId& id, InstanceState state) {
     return Eventually([&] { return Row(id).state == state; });
   }

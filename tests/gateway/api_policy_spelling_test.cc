@@ -15,11 +15,13 @@
 #include "brume/autoscaling/v1/launch_configuration.pb.h"
 #include "brume/autoscaling/v1/member.pb.h"
 #include "brume/autoscaling/v1/policy.pb.h"
+#include "brume/ec2/v1/address.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/instance_actions.pb.h"
 #include "brume/ec2/v1/instance_profile.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "brume/iam/v1/group.pb.h"
@@ -133,10 +135,45 @@ class NamedWorld : public PolicyWorld {
     ids_["snap"].push_back({snapshot, absl::StrCat("arn:aws:ec2:", settings.region, "::snapshot/", snapshot)});
     AddId("eni", "network-interface", launched.instances(0).network_interfaces(0).network_interface_id());
     AddId("subnet", "subnet", launched.instances(0).subnet_id());
-    AddId("vpc", "vpc", launched.instances(0).vpc_id());
+    const std::string vpc = launched.instances(0).vpc_id();
+    AddId("vpc", "vpc", vpc);
+    MakeRoutes(vpc, launched.instances(0).subnet_id());
     const auto volumes = Made<DescribeVolumesResponse>("DescribeVolumes", "");
     REQUIRE(volumes.volumes_size() > 0);
     AddId("vol", "volume", volumes.volumes(0).volume_id());
+  }
+
+  void MakeRoutes(const std::string& vpc, const std::string& subnet) {
+    using namespace ec2::v1;  // NOLINT(google-build-using-namespace): as above
+    // Ids of associations are no resources: they stand for what they join.
+    fields_["brume.ec2.v1.DisassociateVpcCidrBlockRequest.association_id"] = {
+        {absl::StrCat("vpc-cidr-assoc", vpc.substr(3)), Ec2Arn("vpc/" + vpc)}};
+    const std::string table =
+        Made<CreateRouteTableResponse>("CreateRouteTable", "vpc_id: '" + vpc + "'").route_table().route_table_id();
+    AddId("rtb", "route-table", table);
+    const std::string association =
+        Made<AssociateRouteTableResponse>("AssociateRouteTable",
+                                          "route_table_id: '" + table + "' subnet_id: '" + subnet + "'")
+            .association_id();
+    for (const char* request : {"DisassociateRouteTable", "ReplaceRouteTableAssociation"}) {
+      fields_[absl::StrCat("brume.ec2.v1.", request, "Request.association_id")] = {
+          {association, Ec2Arn("route-table/" + table)}, {association, Ec2Arn("subnet/" + subnet)}};
+    }
+    const auto gateways = Made<DescribeInternetGatewaysResponse>("DescribeInternetGateways", "");
+    AddId("igw", "internet-gateway", gateways.internet_gateways(0).internet_gateway_id());
+    const auto address = Made<AllocateAddressResponse>("AllocateAddress", "");
+    const std::string arn = Ec2Arn("elastic-ip/" + address.allocation_id());
+    AddId("eipalloc", "elastic-ip", address.allocation_id());
+    const std::string eni = ids_["eni"].front().value;
+    const std::string worn =
+        Made<AssociateAddressResponse>("AssociateAddress", "allocation_id: '" + address.allocation_id() +
+                                                               "' instance_id: '" + ids_["i"].front().value + "'")
+            .association_id();
+    fields_["brume.ec2.v1.DisassociateAddressRequest.association_id"] = {
+        {worn, arn}, {worn, ids_["i"].front().arn}, {worn, Ec2Arn("network-interface/" + eni)}};
+    for (const char* request : {"AssociateAddress", "DisassociateAddress", "ReleaseAddress"}) {
+      fields_[absl::StrCat("brume.ec2.v1.", request, "Request.public_ip")] = {{address.public_ip(), arn}};
+    }
   }
 
   void MakeAutoScaling() {
@@ -330,6 +367,7 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.PutScheduledUpdateGroupActionRequest.scheduled_action_name",
       "brume.autoscaling.v1.RecordLifecycleActionHeartbeatRequest.lifecycle_hook_name",
       "brume.autoscaling.v1.ScheduledUpdateGroupActionRequest.scheduled_action_name",
+      "brume.ec2.v1.CreateSubnetRequest.availability_zone_id",
       "brume.ec2.v1.Placement.availability_zone_id",
       "brume.iam.v1.DeleteGroupPolicyRequest.policy_name",
       "brume.iam.v1.DeleteRolePolicyRequest.policy_name",
@@ -351,6 +389,7 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.PutLifecycleHookRequest.notification_target_arn",
       "brume.autoscaling.v1.PutLifecycleHookRequest.role_arn",
       "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.service_linked_role_arn",
+      "brume.ec2.v1.AssociateRouteTableRequest.gateway_id",
       "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_id",
       "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_resource_group_arn",
       // Beside the user, the role, the policy or the instance profile that it belongs to.
@@ -379,6 +418,13 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.LaunchTemplateSpecification.launch_template_id",
       "brume.autoscaling.v1.LaunchTemplateSpecification.launch_template_name",
       "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.launch_configuration_name",
+      // Where a route leads: EC2 asks about the table that has it.
+      "brume.ec2.v1.CreateRouteRequest.gateway_id",
+      "brume.ec2.v1.CreateRouteRequest.instance_id",
+      "brume.ec2.v1.CreateRouteRequest.network_interface_id",
+      "brume.ec2.v1.ReplaceRouteRequest.gateway_id",
+      "brume.ec2.v1.ReplaceRouteRequest.instance_id",
+      "brume.ec2.v1.ReplaceRouteRequest.network_interface_id",
       // Whom a rule lets in: EC2 asks about the group that has the rule.
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_name",
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_owner_id",

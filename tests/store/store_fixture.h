@@ -43,9 +43,9 @@ inline Instance MakeInstance(int n) {
   return i;
 }
 
-inline Vpc MakeVpc(int n) { return {Nth<VpcId>("vpc", n), Cidr{Ipv4{0xac1f0000}, 16}, n == 1}; }
+inline Vpc MakeVpc(int n) { return {Nth<VpcId>("vpc", n), Cidr{Ipv4{0xac1f0000}, 16}, n == 1, {}}; }
 inline Subnet MakeSubnet(int n) {
-  return {Nth<SubnetId>("subnet", n), Nth<VpcId>("vpc", n), Cidr{Ipv4{0xac1f0000}, 20}, "us-east-1a", true, true};
+  return {Nth<SubnetId>("subnet", n), Nth<VpcId>("vpc", n), Cidr{Ipv4{0xac1f0000}, 20}, "us-east-1a", true, true, {}};
 }
 inline SecurityGroup MakeGroup(int n) {
   return {Nth<SecurityGroupId>("sg", n), Nth<VpcId>("vpc", 1), absl::StrFormat("group %d", n), "some hosts"};

@@ -48,7 +48,7 @@ struct RunRequest {
   std::optional<int> core_count, threads_per_core;
   bool auto_recovery = true;
   bool open_to_reservations = true;
-  PrivateDnsNameOptions dns_name_options;
+  PrivateDnsNameOptionsChange dns_name_options;  // of what the subnet gives
   MetadataOptions metadata_options;
   std::string profile_id, profile_arn;  // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;

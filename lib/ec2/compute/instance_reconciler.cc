@@ -412,7 +412,8 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   instance.last_error.clear();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
     for (NetworkInterface& eni : guest.interfaces) {
-      if (eni.auto_public_ip && eni.public_ip) RETURN_IF_ERROR(network::SetPublicIp(c, eni, std::nullopt));
+      // An elastic address stays.
+      if (eni.public_ip && !eni.elastic) RETURN_IF_ERROR(network::SetPublicIp(c, eni, std::nullopt));
     }
     return InstanceTable(c).Update(instance);
   }));

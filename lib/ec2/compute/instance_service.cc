@@ -147,7 +147,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   eni.attach_time = now;
   eni.description = request.interface_description;
   eni.groups = place.groups;
-  eni.dns_name_options = request.dns_name_options;
+  eni.dns_name_options = request.dns_name_options.AppliedTo(place.subnet.dns_name_options);
   if (request.private_ip) {
     eni.private_ip = *request.private_ip;
   } else {

@@ -189,7 +189,7 @@ absl::Status ParseOptions(const LaunchSpec& spec, RunRequest& run) {
     RETURN_IF_ERROR(ParseCapacityReservation(*spec.capacity_reservation_specification, run));
   }
   if (spec.private_dns_name_options.has_value()) {
-    run.dns_name_options = ParseDnsNameOptions(*spec.private_dns_name_options).AppliedTo({});
+    run.dns_name_options = ParseDnsNameOptions(*spec.private_dns_name_options);
   }
   if (spec.maintenance_options.has_value()) {
     run.auto_recovery = spec.maintenance_options->auto_recovery.value_or("default") == "default";

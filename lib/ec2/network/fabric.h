@@ -33,10 +33,31 @@ struct GroupSpec {
   std::vector<Ipv4> members;
 };
 
+// A route as the host carries it. The VPC's own ranges are in every table and are not told.
+struct RouteSpec {
+  enum class Way { kNowhere, kGateway, kPort };
+  Cidr destination;
+  Way way = Way::kNowhere;  // what kNowhere leads to is dropped, and so is what no route leads to
+  // kPort: the port that routes for others.
+  std::string tap = {};
+  Ipv4 address = {};
+  friend bool operator==(const RouteSpec&, const RouteSpec&) = default;
+};
+
+struct RouteTableSpec {
+  int number = 0;  // 1 to 200, of this table in its VPC
+  bool main = false;
+  std::vector<SubnetId> subnets;  // that have it; the main one is for all others
+  std::vector<RouteSpec> routes;
+};
+
 // All that a VPC's namespace holds.
 struct VpcSpec {
   Vpc vpc;
+  std::vector<Cidr> ranges;  // of the VPC, its first at the front
+  bool has_gateway = false;  // without it no public address leads to the VPC, and none leaves it
   std::vector<Subnet> subnets;
+  std::vector<RouteTableSpec> tables;
   std::vector<GroupSpec> groups;
   // Ports that are to be in the namespace (their guests run or are about to).
   std::vector<PortSpec> ports;

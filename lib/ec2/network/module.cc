@@ -12,12 +12,23 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       networks_(parts.database, parts.settings, parts.random),
       interfaces_(parts.database, parts.hooks.instances, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       security_groups_(parts.database, parts.random,
-                       [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }) {}
+                       [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }),
+      vpcs_(parts.database, parts.settings, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      routes_(parts.database, parts.random, parts.hooks.instances,
+              [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      addresses_(parts.database, parts.settings, parts.random, parts.hooks.instances,
+                 [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
-  ec2::AddNetworkActions(
-      actions, {.networks = networks_, .interfaces = interfaces_, .security_groups = security_groups_}, settings_);
+  ec2::AddNetworkActions(actions,
+                         {.networks = networks_,
+                          .interfaces = interfaces_,
+                          .security_groups = security_groups_,
+                          .vpcs = vpcs_,
+                          .routes = routes_,
+                          .addresses = addresses_},
+                         settings_);
 }
 
 }  // namespace brume::network

@@ -6,12 +6,15 @@
 
 #include "absl/status/status.h"
 #include "lib/base/random.h"
+#include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_reconciler.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
+#include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/vpc_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
@@ -55,6 +58,9 @@ class NetworkModule {
   NetworkService networks_;
   InterfaceService interfaces_;
   SecurityGroupService security_groups_;
+  VpcService vpcs_;
+  RouteService routes_;
+  AddressService addresses_;
 };
 
 }  // namespace brume::network

@@ -10,8 +10,11 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/route_service.h"
+#include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 
 namespace brume::network {
@@ -32,6 +35,37 @@ absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const Securit
   std::erase_if(spec.rules, [](const SecurityGroupRule& rule) { return !AppliesToIpv4(rule); });
   ASSIGN_OR_RETURN(spec.members, groups.MemberAddresses(group.id));
   return spec;
+}
+
+// The VPC's tables as the host carries them.
+absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connection, const Vpc& vpc,
+                                                       const AttachedInstances& instances) {
+  ASSIGN_OR_RETURN(const std::vector<RouteTableView> views, ReadRouteTables(connection, vpc, instances));
+  std::vector<RouteTableSpec> tables;
+  tables.reserve(views.size());
+  for (const RouteTableView& view : views) {
+    RouteTableSpec& table = tables.emplace_back();
+    table.number = view.table.number;
+    for (const RouteTableAssociation& association : view.associations) {
+      if (association.is_main()) table.main = true;
+      if (!association.is_main()) table.subnets.push_back(association.subnet_id);
+    }
+    for (const RouteView& route : view.routes) {
+      if (route.local) continue;
+      RouteSpec& spec = table.routes.emplace_back();
+      spec.destination = route.destination;
+      if (!route.active) continue;
+      if (!route.target.gateway_id.empty()) {
+        spec.way = RouteSpec::Way::kGateway;
+        continue;
+      }
+      ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(route.target.eni_id));
+      spec.way = RouteSpec::Way::kPort;
+      spec.tap = TapName(eni.id);
+      spec.address = eni.private_ip;
+    }
+  }
+  return tables;
 }
 
 // Interfaces whose instance has, or is about to have, a guest.
@@ -123,6 +157,8 @@ void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
 
 void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) { loop_.Wake(GroupKey{vpc, group}); }
 
+void NetworkReconciler::WakePort(const VpcId& vpc, const EniId& eni) { loop_.Wake(PortKey{vpc, eni}); }
+
 std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const VpcId& id) {
   MutexLock lock(mutex_);
   std::shared_ptr<VpcGuard>& guard = guards_[id];
@@ -131,10 +167,13 @@ std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const Vp
 }
 
 absl::Status NetworkReconciler::WakeAll() {
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs,
-                   database_.ReadFor([](store::Connection& c) { return NetworkTable(c).ListVpcs(); }));
-  for (const Vpc& vpc : vpcs) WakeVpc(vpc.id);
-  return absl::OkStatus();
+  return database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, NetworkTable(c).ListVpcs());
+    for (const Vpc& vpc : vpcs) WakeVpc(vpc.id);
+    ASSIGN_OR_RETURN(const std::vector<VpcId> former, NetworkTable(c).ListFormerVpcs());
+    for (const VpcId& id : former) WakeVpc(id);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
@@ -142,6 +181,8 @@ absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
     RETURN_IF_ERROR(SyncVpc(*vpc));
   } else if (const GroupKey* const group = std::get_if<GroupKey>(&key)) {
     RETURN_IF_ERROR(SyncGroup(group->vpc, group->group));
+  } else if (const PortKey* const port = std::get_if<PortKey>(&key)) {
+    RETURN_IF_ERROR(SyncPort(port->vpc, port->eni));
   } else {
     RETURN_IF_ERROR(WakeAll());
   }
@@ -154,7 +195,11 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(spec.vpc, networks.GetVpc(id));
+    ASSIGN_OR_RETURN(spec.ranges, RangesOf(c, spec.vpc));
     ASSIGN_OR_RETURN(spec.subnets, networks.ListSubnets(id));
+    ASSIGN_OR_RETURN(const std::optional<InternetGateway> gateway, RoutingTable(c).GatewayOf(id));
+    spec.has_gateway = gateway.has_value();
+    ASSIGN_OR_RETURN(spec.tables, ReadTables(c, spec.vpc, hooks_.instances));
     ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(c).List(id));
     for (const SecurityGroup& group : groups) {
       ASSIGN_OR_RETURN(GroupSpec group_spec, ReadGroup(c, group));
@@ -172,13 +217,31 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
   {
     const std::shared_ptr<VpcGuard> guard = GuardOf(id);
     WriterLock lock(guard->mutex);
-    ASSIGN_OR_RETURN(spec, ReadVpc(id));
+    absl::StatusOr<VpcSpec> read = ReadVpc(id);
+    if (absl::IsNotFound(read.status())) {
+      guard->ready = false;
+      return RemoveVpc(id);
+    }
+    ASSIGN_OR_RETURN(spec, std::move(read));
     RETURN_IF_ERROR(Failpoint("network.before_sync"));
     RETURN_IF_ERROR(fabric_.SyncVpc(spec));
     guard->ready = true;
   }
   log::Info("network {} is in place: {} groups, {} ports", id.text(), spec.groups.size(), spec.ports.size());
   return hooks_.on_vpc_ready(spec.vpc);
+}
+
+absl::Status NetworkReconciler::RemoveVpc(const VpcId& id) {
+  RETURN_IF_ERROR(fabric_.RemoveVpc(id));
+  if (hooks_.on_vpc_gone != nullptr) hooks_.on_vpc_gone(id);
+  RETURN_IF_ERROR(Failpoint("network.before_forget"));
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return NetworkTable(c).ForgetFormerVpc(id); }));
+  {
+    MutexLock lock(mutex_);
+    guards_.erase(id);
+  }
+  log::Info("network {} is gone", id.text());
+  return absl::OkStatus();
 }
 
 absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupId& group) {
@@ -196,11 +259,28 @@ absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupI
   return spec ? fabric_.ApplyGroup(*spec) : fabric_.RemoveGroup(vpc, group);
 }
 
+absl::Status NetworkReconciler::SyncPort(const VpcId& vpc, const EniId& id) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(vpc);
+  WriterLock lock(guard->mutex);
+  if (!guard->ready) return absl::OkStatus();  // the sync to come reads the same rows
+  std::optional<NetworkInterface> live;
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> all, LiveInterfaces(c, vpc, hooks_.instances));
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& eni) { return eni.id == id; });
+    if (found != all.end()) live = *found;
+    return absl::OkStatus();
+  }));
+  if (!live.has_value()) return absl::OkStatus();
+  // One whose guest is still being made has no tap here yet, and its maker may have read it before: asked again until
+  // it has.
+  return fabric_.PlugPort(PortOf(*live));
+}
+
 PortSpec NetworkReconciler::PortOf(const NetworkInterface& eni) const {
   return {.eni = eni,
           .hostname = Hostname(eni),
           .other_hostname = OtherHostname(eni),
-          .public_hostname = eni.public_ip ? PublicDnsName(*eni.public_ip, settings_.region) : ""};
+          .public_hostname = PublicHostname(eni, settings_.region)};
 }
 
 absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {

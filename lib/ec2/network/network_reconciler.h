@@ -31,6 +31,8 @@ struct NetworkReconcilerHooks {
   AttachedInstances instances;
   // Called on a thread of the reconciler's, after each VPC was synced; an error syncs it again later.
   std::function<absl::Status(const Vpc& vpc)> on_vpc_ready;
+  // Called as above once nothing of the VPC is left on the host.
+  std::function<void(const VpcId& vpc)> on_vpc_gone = nullptr;
   // False when what on_vpc_ready made for the VPC stands no longer; unset = it always does. Must not block.
   std::function<bool(const VpcId& vpc)> is_vpc_ready = nullptr;
 };
@@ -53,6 +55,8 @@ class NetworkReconciler final : public PortService {
   void WakeVpc(const VpcId& id);
   // The group's rules changed, or it is gone.
   void WakeGroup(const VpcId& vpc, const SecurityGroupId& group);
+  // The interface's public address changed.
+  void WakePort(const VpcId& vpc, const EniId& eni);
 
   // The newest, oldest first.
   std::vector<Repair> Repairs() const;
@@ -77,7 +81,13 @@ class NetworkReconciler final : public PortService {
     std::string text() const { return vpc.text() + "/" + group.text(); }
     friend auto operator<=>(const GroupKey&, const GroupKey&) = default;
   };
-  using Key = std::variant<Sweep, VpcId, GroupKey>;
+  struct PortKey {
+    VpcId vpc;
+    EniId eni;
+    std::string text() const { return vpc.text() + "/" + eni.text(); }
+    friend auto operator<=>(const PortKey&, const PortKey&) = default;
+  };
+  using Key = std::variant<Sweep, VpcId, GroupKey, PortKey>;
 
   // What stands against what was made; what differs is synced again.
   void Audit();
@@ -86,7 +96,10 @@ class NetworkReconciler final : public PortService {
   absl::Status WakeAll();
   absl::StatusOr<VpcSpec> ReadVpc(const VpcId& id);
   absl::Status SyncVpc(const VpcId& id);
+  // Of one that is deleted.
+  absl::Status RemoveVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
+  absl::Status SyncPort(const VpcId& vpc, const EniId& id);
   PortSpec PortOf(const NetworkInterface& eni) const;
 
   store::Database& database_;

@@ -1,101 +1,71 @@
 #include "lib/ec2/network/network_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/store/value_table.h"
 
 namespace brume::network {
 namespace {
 
-// EC2's default VPC is a /16 with /20 subnets; the same proportion whatever the configured range.
-constexpr int kSubnetBits = 4;
 constexpr int kMaxVpcPrefixLength = 24;  // so that a subnet is a /28 at least, EC2's smallest
+// What was made once is not made again, as its owner may have deleted it: set to "made".
+constexpr char kVpcValue[] = "network.default_vpc", kSubnetValue[] = "network.default_subnet.";
+constexpr char kMade[] = "made";
 
-absl::StatusOr<Vpc> EnsureVpc(NetworkTable& networks, const Settings& settings, Random& random) {
+absl::StatusOr<std::optional<Vpc>> EnsureVpc(store::Connection& connection, const Settings& settings, Random& random) {
+  NetworkTable networks(connection);
   ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
-  if (vpc.has_value()) {
-    if (vpc->cidr != settings.default_vpc_cidr) {
-      log::Warn("the default VPC {} keeps {}; the configured {} would apply to a new installation only", vpc->id.text(),
-                vpc->cidr.text(), settings.default_vpc_cidr.text());
+  store::ValueTable values(connection);
+  ASSIGN_OR_RETURN(const std::optional<std::string> made, values.Get(kVpcValue));
+  if (vpc.has_value() && vpc->cidr != settings.default_vpc_cidr) {
+    log::Warn("the default VPC {} keeps {}; the configured {} would apply to a new one only", vpc->id.text(),
+              vpc->cidr.text(), settings.default_vpc_cidr.text());
+  }
+  if (!vpc.has_value() && !made.has_value()) {
+    if (settings.default_vpc_cidr.prefix_length > kMaxVpcPrefixLength) {
+      return absl::InvalidArgumentError(absl::StrCat("the default VPC's range ", settings.default_vpc_cidr.text(),
+                                                     " is too small: it must be a /", kMaxVpcPrefixLength,
+                                                     " or larger"));
     }
-    return *vpc;
+    ASSIGN_OR_RETURN(vpc, InsertDefaultVpc(connection, settings.default_vpc_cidr, random));
+    log::Info("default VPC {} made with {}", vpc->id.text(), vpc->cidr.text());
   }
-  if (settings.default_vpc_cidr.prefix_length > kMaxVpcPrefixLength) {
-    return absl::InvalidArgumentError(absl::StrCat("the default VPC's range ", settings.default_vpc_cidr.text(),
-                                                   " is too small: it must be a /", kMaxVpcPrefixLength, " or larger"));
-  }
-  const Vpc made{.id = VpcId::New(random), .cidr = settings.default_vpc_cidr, .is_default = true};
-  RETURN_IF_ERROR(networks.InsertVpc(made));
-  log::Info("default VPC {} made with {}", made.id.text(), made.cidr.text());
-  return made;
+  if (!made.has_value()) RETURN_IF_ERROR(values.Set(kVpcValue, kMade));
+  return vpc;
 }
 
-// The lowest block of the VPC that no subnet overlaps.
-std::optional<Cidr> NextBlock(const Vpc& vpc, const std::vector<Subnet>& subnets) {
-  const int prefix_length = vpc.cidr.prefix_length + kSubnetBits;
-  for (uint64_t base = vpc.cidr.base.value; base <= vpc.cidr.last().value;
-       base += uint64_t{1} << (32 - prefix_length)) {
-    const Cidr block{Ipv4{static_cast<uint32_t>(base)}, prefix_length};
-    const bool taken =
-        std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& s) { return s.cidr.Overlaps(block); });
-    if (!taken) return block;
-  }
-  return std::nullopt;
-}
-
-absl::Status EnsureSubnets(NetworkTable& networks, const Vpc& vpc, const Settings& settings, Random& random) {
-  ASSIGN_OR_RETURN(std::vector<Subnet> subnets, networks.ListSubnets(vpc.id));
+// Of each zone once: also of one that the configuration has named since.
+absl::Status EnsureSubnets(store::Connection& connection, const Vpc& vpc, const Settings& settings, Random& random) {
+  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(vpc.id));
+  store::ValueTable values(connection);
   for (const std::string& zone : settings.zones) {
+    const std::string name = absl::StrCat(kSubnetValue, vpc.id.text(), ".", zone);
+    ASSIGN_OR_RETURN(const std::optional<std::string> made, values.Get(name));
+    if (made.has_value()) continue;
     const bool there = std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& subnet) {
       return subnet.default_for_az && subnet.availability_zone == zone;
     });
-    if (there) continue;
-    const std::optional<Cidr> block = NextBlock(vpc, subnets);
-    if (!block.has_value()) {
-      // The other zones still work; a launch into this one says that it has no default subnet.
-      log::Warn("the default VPC {} has no room left for a default subnet of zone {}", vpc.id.text(), zone);
-      continue;
+    if (!there) {
+      ASSIGN_OR_RETURN(const std::optional<Subnet> subnet, InsertDefaultSubnet(connection, vpc, zone, random));
+      if (!subnet.has_value()) {
+        // The other zones still work; a launch into this one says that it has no default subnet.
+        log::Warn("the default VPC {} has no room left for a default subnet of zone {}", vpc.id.text(), zone);
+        continue;
+      }
     }
-    subnets.push_back({.id = SubnetId::New(random),
-                       .vpc_id = vpc.id,
-                       .cidr = *block,
-                       .availability_zone = zone,
-                       .default_for_az = true,
-                       .map_public_ip_on_launch = true});
-    RETURN_IF_ERROR(networks.InsertSubnet(subnets.back()));
+    RETURN_IF_ERROR(values.Set(name, kMade));
   }
   return absl::OkStatus();
-}
-
-absl::Status EnsureDefaultGroup(SecurityGroupTable& groups, const Vpc& vpc, Random& random) {
-  constexpr char kName[] = "default";
-  ASSIGN_OR_RETURN(std::optional<SecurityGroup> there, groups.FindByName(vpc.id, kName));
-  // Its rules are the user's once it exists: what was revoked stays revoked.
-  if (there.has_value()) return absl::OkStatus();
-  const SecurityGroup group{
-      .id = SecurityGroupId::New(random), .vpc_id = vpc.id, .name = kName, .description = "default VPC security group"};
-  RETURN_IF_ERROR(groups.Insert(group));
-
-  SecurityGroupRule from_members;
-  from_members.id = SecurityGroupRuleId::New(random);
-  from_members.group_id = group.id;
-  from_members.referenced_group = group.id;
-  RETURN_IF_ERROR(groups.InsertRule(from_members));
-
-  SecurityGroupRule to_everywhere;
-  to_everywhere.id = SecurityGroupRuleId::New(random);
-  to_everywhere.group_id = group.id;
-  to_everywhere.egress = true;
-  to_everywhere.cidr = Cidr{};
-  return groups.InsertRule(to_everywhere);
 }
 
 }  // namespace
@@ -105,11 +75,8 @@ NetworkService::NetworkService(store::Database& database, const Settings& settin
 
 absl::Status NetworkService::EnsureDefaults() {
   return database_.Write([&](store::Connection& connection) -> absl::Status {
-    NetworkTable networks(connection);
-    SecurityGroupTable groups(connection);
-    ASSIGN_OR_RETURN(const Vpc vpc, EnsureVpc(networks, settings_, random_));
-    RETURN_IF_ERROR(EnsureSubnets(networks, vpc, settings_, random_));
-    return EnsureDefaultGroup(groups, vpc, random_);
+    ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, EnsureVpc(connection, settings_, random_));
+    return vpc.has_value() ? EnsureSubnets(connection, *vpc, settings_, random_) : absl::OkStatus();
   });
 }
 
@@ -151,10 +118,14 @@ absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<con
     std::vector<std::string> texts;
     for (const Vpc& vpc : vpcs) texts.push_back(vpc.id.text());
     ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
+    ASSIGN_OR_RETURN(const std::vector<VpcCidr> cidrs,
+                     networks.ListCidrs(vpcs.size() == 1 ? std::optional(vpcs.front().id) : std::nullopt));
     std::vector<VpcView> views;
     views.reserve(vpcs.size());
     for (Vpc& vpc : vpcs) {
       VpcView& view = views.emplace_back();
+      std::copy_if(cidrs.begin(), cidrs.end(), std::back_inserter(view.cidrs),
+                   [&](const VpcCidr& cidr) { return cidr.vpc_id == vpc.id; });
       if (const auto own = tags.find(vpc.id.text()); own != tags.end()) view.tags = own->second;
       view.vpc = std::move(vpc);
     }
@@ -238,6 +209,18 @@ absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet,
                                    subnet.id.text(), "' and its last are not given to instances"));
   }
   ASSIGN_OR_RETURN(const bool taken, NetworkTable(connection).PrivateIpTaken(subnet.vpc_id, wanted));
+  if (taken) return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", wanted.text(), " is in use."));
+  return absl::OkStatus();
+}
+
+absl::Status CheckPublicIp(store::Connection& connection, const Settings& settings, Ipv4 wanted) {
+  const Cidr& pool = settings.public_pool;
+  if (wanted.value < pool.base.value + 2 || wanted >= pool.last()) {
+    return ec2::Error(
+        "InvalidParameterValue",
+        absl::StrCat("Address ", wanted.text(), " is none of the public addresses of this host, ", pool.text()));
+  }
+  ASSIGN_OR_RETURN(const bool taken, NetworkTable(connection).PublicIpTaken(wanted));
   if (taken) return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", wanted.text(), " is in use."));
   return absl::OkStatus();
 }

@@ -1,4 +1,5 @@
-// VPCs and subnets: the default ones are made at the first start; addresses are handed out here.
+// VPCs and subnets as they are described and used by others; the default ones are made at the first start; addresses
+// are handed out here.
 #pragma once
 
 #include <map>
@@ -18,6 +19,7 @@ namespace brume::network {
 
 struct VpcView {
   Vpc vpc;
+  std::vector<VpcCidr> cidrs;  // beside its first range
   TagMap tags;
 };
 
@@ -39,7 +41,7 @@ class NetworkService {
  public:
   NetworkService(store::Database& database, const Settings& settings, Random& random);
 
-  // The default VPC, a default subnet in each zone and the default security group, unless they are there.
+  // The default VPC and a default subnet in each zone, unless they are there or were deleted.
   absl::Status EnsureDefaults();
   absl::StatusOr<std::vector<Vpc>> ListVpcs();
   absl::StatusOr<std::vector<Vpc>> SelectVpcs(const VpcSelection& selection);
@@ -72,6 +74,8 @@ absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const 
 absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random);
 // `wanted` if it is assignable and free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.
 absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet, Ipv4 wanted);
+// An address that can be given out and is free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.
+absl::Status CheckPublicIp(store::Connection& connection, const Settings& settings, Ipv4 wanted);
 // Error: InsufficientAddressCapacity.
 absl::StatusOr<Ipv4> AllocatePublicIp(store::Connection& connection, const Settings& settings, Random& random);
 

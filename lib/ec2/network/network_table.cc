@@ -1,8 +1,10 @@
 #include "lib/ec2/network/network_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
@@ -17,7 +19,27 @@ const auto& Vpcs() {
   static const auto table = store::DescribeTable<Vpc>(
       "vpcs", "VPC", store::Key("id", &Vpc::id), store::Column("cidr_base", &Vpc::cidr, &Cidr::base),
       store::Column("prefix_length", &Vpc::cidr, &Cidr::prefix_length), store::Column("is_default", &Vpc::is_default),
+      store::Column("dns_support", &Vpc::attributes, &VpcAttributes::dns_support),
+      store::Column("dns_hostnames", &Vpc::attributes, &VpcAttributes::dns_hostnames),
+      store::Column("address_usage_metrics", &Vpc::attributes, &VpcAttributes::address_usage_metrics),
       store::Unmapped("seq"));
+  return table;
+}
+
+struct FormerVpc {
+  VpcId id;
+};
+const auto& FormerVpcs() {
+  static const auto table =
+      store::DescribeTable<FormerVpc>("former_vpcs", "former VPC", store::Key("id", &FormerVpc::id));
+  return table;
+}
+
+const auto& VpcCidrs() {
+  static const auto table = store::DescribeTable<VpcCidr>(
+      "vpc_cidrs", "range of the VPC", store::Key("id", &VpcCidr::id), store::Fixed("vpc_id", &VpcCidr::vpc_id),
+      store::Fixed("cidr_base", &VpcCidr::cidr, &Cidr::base),
+      store::Fixed("prefix_length", &VpcCidr::cidr, &Cidr::prefix_length), store::Unmapped("seq"));
   return table;
 }
 
@@ -28,7 +50,11 @@ const auto& Subnets() {
       store::Column("prefix_length", &Subnet::cidr, &Cidr::prefix_length),
       store::Column("availability_zone", &Subnet::availability_zone),
       store::Column("default_for_az", &Subnet::default_for_az),
-      store::Column("map_public_ip_on_launch", &Subnet::map_public_ip_on_launch), store::Unmapped("seq"));
+      store::Column("map_public_ip_on_launch", &Subnet::map_public_ip_on_launch),
+      store::Column("resource_name", &Subnet::dns_name_options, &PrivateDnsNameOptions::hostname_type),
+      store::Column("dns_a_record", &Subnet::dns_name_options, &PrivateDnsNameOptions::a_record),
+      store::Column("dns_aaaa_record", &Subnet::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
+      store::Unmapped("seq"));
   return table;
 }
 
@@ -44,6 +70,7 @@ const auto& InterfaceRows() {
       store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
       store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
       store::Column("public_ip", &Eni::public_ip), store::Column("auto_public_ip", &Eni::auto_public_ip),
+      store::Column("elastic", &Eni::elastic),
       store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Eni::dns_name_options, &PrivateDnsNameOptions::a_record),
       store::Column("dns_aaaa_record", &Eni::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
@@ -103,18 +130,32 @@ absl::Status LoadGroups(store::Connection& connection, std::vector<NetworkInterf
       store::JsonArrayOfIds(ids));
 }
 
+// Which of them have a public name, as their VPC gives them.
+absl::Status LoadPublicNames(store::Connection& connection, std::vector<NetworkInterface>& interfaces) {
+  const bool any = std::any_of(interfaces.begin(), interfaces.end(), [](const auto& eni) { return eni.public_ip; });
+  if (!any) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<Vpc> nameless,
+                   Vpcs().Select(connection, "vpcs WHERE dns_hostnames = 0 OR dns_support = 0"));
+  absl::flat_hash_set<VpcId> without;
+  for (const Vpc& vpc : nameless) without.insert(vpc.id);
+  for (NetworkInterface& eni : interfaces) eni.public_name = !without.contains(eni.vpc_id);
+  return absl::OkStatus();
+}
+
 template <typename... Args>
 absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& connection, absl::string_view from_and_rest,
                                                          const Args&... args) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, InterfaceRows().Select(connection, from_and_rest, args...));
   RETURN_IF_ERROR(LoadGroups(connection, all));
+  RETURN_IF_ERROR(LoadPublicNames(connection, all));
   return all;
 }
 
 }  // namespace
 
 std::vector<store::TableDescription> NetworkTable::Describe() {
-  return {Vpcs().Describe(), Subnets().Describe(), InterfaceRows().Describe(), InterfaceGroups().Describe()};
+  return {Vpcs().Describe(),    FormerVpcs().Describe(),    VpcCidrs().Describe(),
+          Subnets().Describe(), InterfaceRows().Describe(), InterfaceGroups().Describe()};
 }
 
 absl::Status NetworkTable::InsertVpc(const Vpc& vpc) { return Vpcs().Insert(connection_, vpc); }
@@ -132,6 +173,35 @@ absl::StatusOr<std::optional<Vpc>> NetworkTable::DefaultVpc() {
   return Vpcs().First(connection_, "vpcs WHERE is_default = 1");
 }
 
+absl::Status NetworkTable::SetVpcAttributes(const Vpc& vpc) { return Vpcs().Overwrite(connection_, vpc); }
+
+absl::Status NetworkTable::DeleteVpc(const VpcId& id) {
+  RETURN_IF_ERROR(Vpcs().Delete(connection_, id));
+  return FormerVpcs().Insert(connection_, {id});
+}
+
+absl::StatusOr<std::vector<VpcId>> NetworkTable::ListFormerVpcs() {
+  ASSIGN_OR_RETURN(const std::vector<FormerVpc> rows, FormerVpcs().Select(connection_, "former_vpcs ORDER BY id"));
+  std::vector<VpcId> ids;
+  for (const FormerVpc& row : rows) ids.push_back(row.id);
+  return ids;
+}
+
+absl::Status NetworkTable::ForgetFormerVpc(const VpcId& id) { return FormerVpcs().Delete(connection_, id); }
+
+absl::Status NetworkTable::InsertCidr(const VpcCidr& cidr) { return VpcCidrs().Insert(connection_, cidr); }
+
+absl::StatusOr<std::vector<VpcCidr>> NetworkTable::ListCidrs(const std::optional<VpcId>& vpc) {
+  if (!vpc.has_value()) return VpcCidrs().Select(connection_, "vpc_cidrs ORDER BY seq");
+  return VpcCidrs().Select(connection_, "vpc_cidrs WHERE vpc_id = ? ORDER BY seq", *vpc);
+}
+
+absl::StatusOr<VpcCidr> NetworkTable::GetCidr(const VpcCidrAssociationId& id) {
+  return VpcCidrs().Get(connection_, id);
+}
+
+absl::Status NetworkTable::DeleteCidr(const VpcCidrAssociationId& id) { return VpcCidrs().Delete(connection_, id); }
+
 absl::Status NetworkTable::InsertSubnet(const Subnet& subnet) { return Subnets().Insert(connection_, subnet); }
 
 absl::StatusOr<Subnet> NetworkTable::GetSubnet(const SubnetId& id) { return Subnets().Get(connection_, id); }
@@ -146,6 +216,12 @@ absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnetsOf(absl::Span<const
       connection_, "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN subnets ON vpc_id = wanted ORDER BY seq",
       store::JsonArrayOfIds(vpcs));
 }
+
+absl::Status NetworkTable::SetSubnetAttributes(const Subnet& subnet) {
+  return Subnets().Overwrite(connection_, subnet);
+}
+
+absl::Status NetworkTable::DeleteSubnet(const SubnetId& id) { return Subnets().Delete(connection_, id); }
 
 absl::Status NetworkTable::InsertInterface(const NetworkInterface& eni) {
   const absl::Status inserted = InterfaceRows().Insert(connection_, eni);
@@ -191,7 +267,9 @@ absl::StatusOr<bool> NetworkTable::PrivateIpTaken(const VpcId& vpc, Ipv4 address
 
 absl::StatusOr<bool> NetworkTable::PublicIpTaken(Ipv4 address) {
   ASSIGN_OR_RETURN(const std::optional<bool> taken,
-                   connection_.First("SELECT 1 FROM network_interfaces WHERE public_ip = ?", ReadBool, address));
+                   connection_.First("SELECT 1 FROM network_interfaces WHERE public_ip = ? UNION ALL "
+                                     "SELECT 1 FROM addresses WHERE public_ip = ?",
+                                     ReadBool, address, address));
   return taken.has_value();
 }
 
@@ -208,10 +286,11 @@ absl::Status NetworkTable::SetInterfaceGroups(const EniId& id, absl::Span<const 
   return InsertGroups(connection_, id, groups);
 }
 
-absl::Status NetworkTable::SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address) {
+absl::Status NetworkTable::SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address, bool elastic) {
   NetworkInterface changed = eni;
   changed.public_ip = address;
-  const absl::Status set = InterfaceRows().Update(connection_, changed, {"public_ip"});
+  changed.elastic = elastic;
+  const absl::Status set = InterfaceRows().Update(connection_, changed, {"public_ip", "elastic"});
   if (store::Violates(set, "network_interfaces.public_ip")) return AddressInUse(address.value_or(Ipv4{}));
   if (absl::IsAborted(set)) RETURN_IF_ERROR(GetInterface(eni.id).status());
   RETURN_IF_ERROR(set);

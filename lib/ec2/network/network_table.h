@@ -24,11 +24,25 @@ class NetworkTable {
   // Those of them that are there, each once for every time it is named.
   absl::StatusOr<std::vector<Vpc>> FindVpcs(absl::Span<const VpcId> ids);
   absl::StatusOr<std::optional<Vpc>> DefaultVpc();
+  absl::Status SetVpcAttributes(const Vpc& vpc);
+  // With its further ranges and routes; nothing else may be in it (FailedPrecondition). It is a former one then, until
+  // that is forgotten.
+  absl::Status DeleteVpc(const VpcId& id);
+  absl::StatusOr<std::vector<VpcId>> ListFormerVpcs();
+  absl::Status ForgetFormerVpc(const VpcId& id);
+  absl::Status InsertCidr(const VpcCidr& cidr);
+  // Of all VPCs, or one; in the order they were added.
+  absl::StatusOr<std::vector<VpcCidr>> ListCidrs(const std::optional<VpcId>& vpc);
+  absl::StatusOr<VpcCidr> GetCidr(const VpcCidrAssociationId& id);
+  absl::Status DeleteCidr(const VpcCidrAssociationId& id);
 
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
   absl::StatusOr<std::vector<Subnet>> ListSubnetsOf(absl::Span<const VpcId> vpcs);
+  // What ModifySubnetAttribute changes.
+  absl::Status SetSubnetAttributes(const Subnet& subnet);
+  absl::Status DeleteSubnet(const SubnetId& id);  // no interface may be in it (FailedPrecondition)
 
   // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
   // VPC, subnet, instance and groups it names must be there (FailedPrecondition).
@@ -45,8 +59,9 @@ class NetworkTable {
   absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
   // An interface's row is never written as a whole: each of these writes one column, and counts the row's version on.
   // An address is given or taken because of what the row said: Aborted when it changed since `eni` was read. Sets
-  // address and version in `eni`. nullopt takes it away. Error: InvalidIPAddress.InUse.
-  absl::Status SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address);
+  // address and version in `eni`. nullopt takes it away; `elastic`: it is an elastic one. Error:
+  // InvalidIPAddress.InUse.
+  absl::Status SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address, bool elastic = false);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
   // Error: Aborted when `eni` is not as it is stored.
   absl::Status SetDnsNameOptions(NetworkInterface eni, const PrivateDnsNameOptions& options);

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 
 namespace brume::network {
@@ -40,8 +42,10 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<EniId>([](C& c, const EniId& id) { return NetworkTable(c).GetInterface(id).status(); });
   tags.AddKind<SecurityGroupId>([](C& c, const SecurityGroupId& id) { return SecurityGroupTable(c).Get(id).status(); });
   tags.AddKind<SecurityGroupRuleId>(FindRule);
-  tags.AddKind<RouteTableId>(FindOfVpc<RouteTableId>);
-  tags.AddKind<InternetGatewayId>(FindOfVpc<InternetGatewayId>);
+  tags.AddKind<RouteTableId>([](C& c, const RouteTableId& id) { return RoutingTable(c).GetTable(id).status(); });
+  tags.AddKind<InternetGatewayId>(
+      [](C& c, const InternetGatewayId& id) { return RoutingTable(c).GetGateway(id).status(); });
+  tags.AddKind<AllocationId>([](C& c, const AllocationId& id) { return AddressTable(c).Get(id).status(); });
   tags.AddKind<NetworkAclId>(FindOfVpc<NetworkAclId>);
 }
 

@@ -100,7 +100,7 @@ TEST_CASE_METHOD(FabricFixture, "time of rules alone, for many ports", "[bench]"
     Ruleset rules{.resolvers = {}, .groups = {}, .ports = {}};
     for (const GroupSpec& group : vpc.spec.groups) rules.groups[group.group.id] = GroupRulesOf(group.rules, {});
     for (int i = 0; i < ports; ++i) {
-      const PortRules port = PortRulesOf(vpc.Port(NthAddress(i).c_str(), {vpc.members}).eni);
+      const PortRules port = PortRulesOf(vpc.Port(NthAddress(i).c_str(), {vpc.members}).eni, 1);
       rules.groups[vpc.members].members.insert(port.private_ip);
       rules.ports[port.tap] = port;
     }
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(FabricFixture, "time of rules alone, for many ports", "[bench]"
     REQUIRE(Good(nft.status()));
     std::printf("whole ruleset of %d ports: %.1f ms\n", ports,
                 Milliseconds([&] { return nft->Run(WholeRuleset(rules)); }));
-    const PortRules more = PortRulesOf(vpc.Port("10.0.200.200", {vpc.members}).eni);
+    const PortRules more = PortRulesOf(vpc.Port("10.0.200.200", {vpc.members}).eni, 1);
     std::printf("one port more: %.2f ms\n", Milliseconds([&] { return nft->Run(ChangePort(nullptr, &more)); }));
     GroupRules changed = rules.groups[vpc.members];
     changed.ingress.push_back("tcp dport 22 accept");

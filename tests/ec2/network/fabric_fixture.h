@@ -39,11 +39,17 @@ inline SecurityGroupRule AllEgress() { return Allow(true, -1, -1, -1, "0.0.0.0/0
 
 inline constexpr int kTcpProtocol = 6, kIcmpProtocol = 1;
 
-// A VPC 10.0.0.0/16 with subnets 10.0.1.0/24 and 10.0.2.0/24. Group `members`: all egress, members reach each other, as
-// the default group of EC2. Group `closed`: all egress, nothing comes in.
+// A VPC 10.0.0.0/16 with a gateway, to which its main route table leads, and subnets 10.0.1.0/24 and 10.0.2.0/24. Group
+// `members`: all egress, members reach each other, as the default group of EC2. Group `closed`: all egress, nothing
+// comes in.
 struct TestVpc {
   explicit TestVpc(const std::string& digits = "00000000000000001") {
-    spec.vpc = {VpcId::FromTrusted("vpc-" + digits), Range("10.0.0.0/16"), true};
+    spec.vpc.id = VpcId::FromTrusted("vpc-" + digits);
+    spec.vpc.cidr = Range("10.0.0.0/16");
+    spec.ranges = {spec.vpc.cidr};
+    spec.has_gateway = true;
+    spec.tables = {Table(1, {}, {RouteSpec{.destination = {}, .way = RouteSpec::Way::kGateway}})};
+    spec.tables.front().main = true;
     for (const char* cidr : {"10.0.1.0/24", "10.0.2.0/24"}) {
       Subnet subnet;
       subnet.id = SubnetId::FromTrusted("subnet-" + digits.substr(1) + std::to_string(spec.subnets.size()));
@@ -56,6 +62,14 @@ struct TestVpc {
     closed = SecurityGroupId::FromTrusted("sg-" + digits.substr(1) + "b");
     spec.groups.push_back(Group(members, {AllEgress(), AllowGroup(false, members)}));
     spec.groups.push_back(Group(closed, {AllEgress()}));
+  }
+
+  static RouteTableSpec Table(int number, std::vector<SubnetId> subnets, std::vector<RouteSpec> routes) {
+    RouteTableSpec table;
+    table.number = number;
+    table.subnets = std::move(subnets);
+    table.routes = std::move(routes);
+    return table;
   }
 
   GroupSpec Group(const SecurityGroupId& id, std::vector<SecurityGroupRule> rules) const {
@@ -73,6 +87,9 @@ struct TestVpc {
     port.eni.id = EniId::FromTrusted("eni-0000" + spec.vpc.id.text().substr(spec.vpc.id.text().size() - 5) +
                                      absl::StrCat(absl::Hex(port.eni.private_ip.value, absl::kZeroPad8)));
     port.eni.vpc_id = spec.vpc.id;
+    for (const Subnet& subnet : spec.subnets) {
+      if (subnet.cidr.Contains(port.eni.private_ip)) port.eni.subnet_id = subnet.id;
+    }
     port.eni.mac = MacAddressFor(port.eni.private_ip);
     port.eni.groups = std::move(groups);
     port.hostname = PrivateHostname(port.eni.private_ip);

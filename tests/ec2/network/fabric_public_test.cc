@@ -1,14 +1,11 @@
 // Public addresses: between the host and guests, and beyond.
-#include <sched.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "absl/strings/match.h"
 #include "lib/ec2/network/linux/sysctl.h"
 #include "tests/ec2/network/fabric_fixture.h"
+#include "tests/ec2/network/fabric_outside.h"
 
 namespace brume::network {
 namespace {
@@ -19,52 +16,6 @@ PortSpec WithPublic(PortSpec port, const char* address) {
   port.eni.public_ip = Address(address);
   return port;
 }
-
-// A machine beyond the host: a namespace "outside" on the host's link "wan", which has no route to the pool.
-class Outside {
- public:
-  Outside() {
-    auto thread = NamespaceThread::Start("outside", [] {
-      return unshare(CLONE_NEWNET) == 0 ? absl::OkStatus() : absl::ErrnoToStatus(errno, "unshare");
-    });
-    REQUIRE(Good(thread.status()));
-    thread_ = *std::move(thread);
-    const pid_t tid = thread_->Run([] { return gettid(); });
-    Ip({"link", "add", "wan", "type", "veth", "peer", "name", "eth0", "netns", std::to_string(tid)});
-    Ip({"address", "add", "192.0.2.1/24", "dev", "wan"});
-    Ip({"link", "set", "wan", "up"});
-    thread_->Run([&] {
-      Ip({"address", "add", "192.0.2.2/24", "dev", "eth0"});
-      Ip({"link", "set", "eth0", "up"});
-      return true;
-    });
-  }
-  ~Outside() {
-    if (name_server_ > 1) kill(name_server_, SIGKILL);
-    CHECK(RunChecked({"ip", "link", "del", "wan"}).ok());
-  }
-  UniqueFd Serve(uint16_t port) {
-    return thread_->Run([&] { return ServeTcp(port); });
-  }
-  // Answers "www.example.test" at 192.0.2.2 until the end.
-  void ServeNames(const std::string& directory) {
-    const std::string pid_file = directory + "/outside.pid";
-    const auto started = thread_->Run([&] {
-      return RunChecked({"dnsmasq", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root",
-                         "--address=/www.example.test/192.0.2.77", "--pid-file=" + pid_file});
-    });
-    REQUIRE(Good(started.status()));
-    std::ifstream(pid_file) >> name_server_;
-  }
-
- private:
-  static void Ip(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "ip");
-    REQUIRE(Good(RunChecked(arguments).status()));
-  }
-  std::unique_ptr<NamespaceThread> thread_;
-  int name_server_ = 0;
-};
 
 }  // namespace
 

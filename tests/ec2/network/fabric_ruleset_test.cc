@@ -140,7 +140,7 @@ TEST_CASE("a port that goes takes back exactly what it brought", "[fabric]") {
     ++elements;
     CHECK(Has(go, absl::StrCat("delete", line.substr(3))));
   }
-  CHECK(elements == 11);
+  CHECK(elements == 12);
   CHECK(Lines(go) == elements);
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a port's groups are put in order, each once", "[fabric]") {
   NetworkInterface eni;
   eni.id = EniId::FromTrusted("eni-00000123456789abc");
   eni.groups = {kData, kWeb, kData};
-  CHECK(PortRulesOf(eni).groups == std::vector<SecurityGroupId>{kWeb, kData});
+  CHECK(PortRulesOf(eni, 1).groups == std::vector<SecurityGroupId>{kWeb, kData});
 }
 
 TEST_CASE("only our own links are told to be ours", "[fabric]") {

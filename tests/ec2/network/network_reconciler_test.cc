@@ -1,12 +1,14 @@
 // The reconciler's audit of the host, over a fabric that says what is damaged.
 #include "lib/ec2/network/network_reconciler.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "absl/strings/match.h"
 #include "lib/base/seeded_random.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/simulated_fabric.h"
+#include "lib/ec2/network/vpc_service.h"
 #include "tests/fakes/compute_world.h"
 
 namespace brume {
@@ -69,6 +71,11 @@ class AuditFixture {
     const auto vpcs = database->ReadFor([](store::Connection& c) { return network::ListVpcs(c); });
     REQUIRE(vpcs.ok());
     vpc = vpcs->front().id;
+    Begin();
+    REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0 && times_ready > 0; }));
+  }
+  // As a daemon that starts.
+  void Begin() {
     reconciler = std::make_unique<network::NetworkReconciler>(
         *database, fabric, settings,
         network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
@@ -78,9 +85,13 @@ class AuditFixture {
                                               ++times_ready;
                                               return absl::OkStatus();
                                             },
+                                        .on_vpc_gone = [this](const VpcId&) { ++times_gone; },
                                         .is_vpc_ready = [this](const VpcId&) { return listens.load(); }});
     reconciler->Start();
-    REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0 && times_ready > 0; }));
+  }
+  bool IsOnHost(const VpcId& id) {
+    const auto vpcs = fabric.List()->vpcs;
+    return std::find(vpcs.begin(), vpcs.end(), id) != vpcs.end();
   }
   ~AuditFixture() { reconciler->Stop(); }
 
@@ -90,7 +101,7 @@ class AuditFixture {
   std::unique_ptr<store::Database> database;
   DamagedFabric fabric;
   std::atomic<bool> listens = true;
-  std::atomic<int> times_ready = 0;
+  std::atomic<int> times_ready = 0, times_gone = 0;
   std::unique_ptr<network::NetworkReconciler> reconciler;
   VpcId vpc;
 };
@@ -105,6 +116,27 @@ TEST_CASE_METHOD(AuditFixture, "what is damaged is synced again within seconds, 
   const std::vector<network::Repair> repairs = reconciler->Repairs();
   CHECK(repairs[0].what == vpc.text() + ": its packet rules were changed");
   CHECK(repairs[1].what == "host: the table is gone");
+}
+
+TEST_CASE_METHOD(AuditFixture, "a VPC that is deleted leaves the host, also when brumed was away meanwhile",
+                 "[network]") {
+  bool away = false;
+  network::VpcService vpcs(*database, settings, random, [&](const VpcId& id) {
+    if (!away) reconciler->WakeVpc(id);
+  });
+  const VpcId first = Value(vpcs.CreateVpc(Cidr::Parse("10.1.0.0/16").value(), {})).id;
+  const VpcId second = Value(vpcs.CreateVpc(Cidr::Parse("10.1.0.0/16").value(), {})).id;
+  REQUIRE(ComputeWorld::Eventually([&] { return IsOnHost(first) && IsOnHost(second); }));
+  REQUIRE(vpcs.DeleteVpc(first).ok());
+  REQUIRE(ComputeWorld::Eventually([&] { return !IsOnHost(first) && times_gone == 1; }));
+  CHECK(IsOnHost(second));
+  away = true;
+  reconciler->Stop();
+  REQUIRE(vpcs.DeleteVpc(second).ok());
+  CHECK(IsOnHost(second));
+  Begin();
+  REQUIRE(ComputeWorld::Eventually([&] { return !IsOnHost(second) && times_gone == 2; }));
+  CHECK(IsOnHost(vpc));
 }
 
 TEST_CASE_METHOD(AuditFixture, "a metadata listener that was closed is made again", "[network]") {

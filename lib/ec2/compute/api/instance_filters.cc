@@ -134,9 +134,7 @@ void AddInterfaces(const Settings& settings, Table& table) {
   table["ip-address"] = first(public_ip);
   table["private-ip-address"] = first(private_ip);
   table["private-dns-name"] = first(dns_name);
-  const auto public_name = [&settings](const NetworkInterface& e) {
-    return e.public_ip ? PublicDnsName(*e.public_ip, settings.region) : std::string();
-  };
+  const auto public_name = [&settings](const NetworkInterface& e) { return PublicHostname(e, settings.region); };
   table["dns-name"] = first(public_name);
   const std::string names = "private-dns-name-options.";
   table[names + "hostname-type"] =

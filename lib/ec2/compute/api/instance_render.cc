@@ -87,11 +87,11 @@ google::protobuf::RepeatedPtrField<v1::GroupIdentifier> GroupsOf(const NetworkIn
 // EC2's word for an address that belongs to the pool and not to the account.
 constexpr char kPoolOwner[] = "amazon";
 
-v1::InstanceNetworkInterfaceAssociation RenderAssociation(Ipv4 public_ip, const Settings& settings) {
+v1::InstanceNetworkInterfaceAssociation RenderAssociation(const NetworkInterface& eni, const Settings& settings) {
   v1::InstanceNetworkInterfaceAssociation association;
-  association.set_ip_owner_id(kPoolOwner);
-  association.set_public_dns_name(PublicDnsName(public_ip, settings.region));
-  association.set_public_ip(public_ip.text());
+  association.set_ip_owner_id(eni.elastic ? settings.account_id : kPoolOwner);
+  association.set_public_dns_name(PublicHostname(eni, settings.region));
+  association.set_public_ip(eni.public_ip->text());
   return association;
 }
 
@@ -122,7 +122,7 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   address.set_private_dns_name(rendered.private_dns_name());
   address.set_private_ip_address(rendered.private_ip_address());
   if (eni.public_ip) {
-    *rendered.mutable_association() = RenderAssociation(*eni.public_ip, settings);
+    *rendered.mutable_association() = RenderAssociation(eni, settings);
     *address.mutable_association() = rendered.association();
   }
   return rendered;
@@ -157,7 +157,7 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   names.set_enable_resource_name_dns_aaaa_record(first.dns_name_options.aaaa_record);
   rendered.set_private_ip_address(first.private_ip.text());
   if (first.public_ip) {
-    rendered.set_public_dns_name(PublicDnsName(*first.public_ip, settings.region));
+    rendered.set_public_dns_name(PublicHostname(first, settings.region));
     rendered.set_public_ip_address(first.public_ip->text());
   }
   rendered.set_subnet_id(first.subnet_id.text());

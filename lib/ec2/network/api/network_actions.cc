@@ -1,6 +1,7 @@
 #include "lib/ec2/network/api/network_actions.h"
 
 #include "lib/ec2/network/api/address_handlers.h"
+#include "lib/ec2/network/api/internet_gateway_handlers.h"
 #include "lib/ec2/network/api/network_acl_handlers.h"
 #include "lib/ec2/network/api/network_facts.h"
 #include "lib/ec2/network/api/network_interface_handlers.h"
@@ -8,20 +9,23 @@
 #include "lib/ec2/network/api/route_handlers.h"
 #include "lib/ec2/network/api/security_group_handlers.h"
 #include "lib/ec2/network/api/security_group_rule_handlers.h"
+#include "lib/ec2/network/api/subnet_handlers.h"
 #include "lib/ec2/network/api/vpc_handlers.h"
 
 namespace brume::ec2 {
 
 void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
   AddNetworkFacts(actions.facts(), services, settings.account());
-  AddAddressActions(actions);
+  AddAddressActions(actions, services.addresses, settings);
+  AddInternetGatewayActions(actions, services.routes, settings);
   AddNetworkAclActions(actions, services.networks, settings);
   AddNetworkInterfaceActions(actions, services.interfaces, settings);
   AddRegionActions(actions, settings);
-  AddRouteActions(actions, services.networks, settings);
+  AddRouteActions(actions, services.routes, settings);
   AddSecurityGroupActions(actions, services.security_groups, settings);
   AddSecurityGroupRuleActions(actions, services.security_groups, settings);
-  AddVpcActions(actions, services.networks, settings);
+  AddSubnetActions(actions, services.networks, services.vpcs, settings);
+  AddVpcActions(actions, services.networks, services.vpcs, settings);
 }
 
 }  // namespace brume::ec2

@@ -1,9 +1,12 @@
 // All actions of the network's area.
 #pragma once
 
+#include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/vpc_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
 
@@ -13,6 +16,9 @@ struct NetworkServices {
   network::NetworkService& networks;
   network::InterfaceService& interfaces;
   network::SecurityGroupService& security_groups;
+  network::VpcService& vpcs;
+  network::RouteService& routes;
+  network::AddressService& addresses;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

@@ -43,8 +43,8 @@ void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Inte
   address.set_private_ip_address(rendered.private_ip_address());
   if (!eni.public_ip) return;
   v1::NetworkInterfaceAssociation& association = *rendered.mutable_association();
-  association.set_ip_owner_id("amazon");
-  association.set_public_dns_name(PublicDnsName(*eni.public_ip, settings.region));
+  association.set_ip_owner_id(eni.elastic ? settings.account_id : "amazon");
+  association.set_public_dns_name(PublicHostname(eni, settings.region));
   association.set_public_ip(eni.public_ip->text());
   *address.mutable_association() = association;
 }

@@ -6,84 +6,179 @@
 
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/api/derived_resources.h"
+#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/network_requests.h"
+#include "lib/gateway/access.h"
 #include "lib/gateway/listing.h"
+#include "lib/resource/arn.h"
 
 namespace brume::ec2 {
 namespace {
 
-// A VPC has one table and one gateway for its life, so their ids are the VPC's in other clothes.
-std::string TableOf(const Vpc& vpc) { return WithDigitsOf<RouteTableId>(vpc.id.text()).text(); }
-std::string GatewayOf(const Vpc& vpc) { return WithDigitsOf<InternetGatewayId>(vpc.id.text()).text(); }
+v1::Route RenderRoute(const network::RouteView& view, const Settings& settings) {
+  v1::Route route;
+  route.set_destination_cidr_block(view.destination.text());
+  route.set_origin(view.local ? "CreateRouteTable" : "CreateRoute");
+  route.set_state(view.active ? "active" : "blackhole");
+  if (view.local) route.set_gateway_id("local");
+  if (!view.target.gateway_id.empty()) route.set_gateway_id(view.target.gateway_id.text());
+  if (!view.target.eni_id.empty()) route.set_network_interface_id(view.target.eni_id.text());
+  if (!view.instance_id.empty()) {
+    route.set_instance_id(view.instance_id.text());
+    route.set_instance_owner_id(settings.account_id);
+  }
+  return route;
+}
 
-v1::RouteTable RenderTable(const Vpc& vpc, const Settings& settings) {
+v1::RouteTable RenderTable(const network::RouteTableView& view, const Settings& settings) {
   v1::RouteTable table;
-  table.set_route_table_id(TableOf(vpc));
-  table.set_vpc_id(vpc.id.text());
+  table.set_route_table_id(view.table.id.text());
+  table.set_vpc_id(view.table.vpc_id.text());
   table.set_owner_id(settings.account_id);
-  v1::RouteTableAssociation& association = *table.add_associations();
-  association.set_main(true);
-  association.set_route_table_association_id(gateway::IdLike("rtbassoc", vpc.id.text()));
-  association.set_route_table_id(table.route_table_id());
-  association.mutable_association_state()->set_state("associated");
-  v1::Route& local = *table.add_routes();
-  local.set_destination_cidr_block(vpc.cidr.text());
-  local.set_gateway_id("local");
-  local.set_origin("CreateRouteTable");
-  local.set_state("active");
-  if (!settings.has_uplink) return table;
-  v1::Route& out = *table.add_routes();
-  out.set_destination_cidr_block("0.0.0.0/0");
-  out.set_gateway_id(GatewayOf(vpc));
-  out.set_origin("CreateRoute");
-  out.set_state("active");
+  for (const RouteTableAssociation& each : view.associations) {
+    v1::RouteTableAssociation& association = *table.add_associations();
+    association.set_main(each.is_main());
+    association.set_route_table_association_id(each.id.text());
+    association.set_route_table_id(each.table_id.text());
+    if (!each.is_main()) association.set_subnet_id(each.subnet_id.text());
+    association.mutable_association_state()->set_state("associated");
+  }
+  for (const network::RouteView& route : view.routes) *table.add_routes() = RenderRoute(route, settings);
+  *table.mutable_tags() = RenderTags(view.tags);
   return table;
 }
 
 absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::DescribeRouteTablesRequest& request,
-                                                                    network::NetworkService& networks,
+                                                                    network::RouteService& routes,
                                                                     const Settings& settings) {
   static const gateway::Listing<v1::RouteTable, v1::DescribeRouteTablesResponse> listing = {
       "tables", &v1::RouteTable::route_table_id, &v1::DescribeRouteTablesResponse::mutable_route_tables};
-  const auto& ids = request.route_table_ids();
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, VpcsAskedFor<RouteTableId>(networks, request, ids, "routeTableId"));
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<RouteTableId>(request, request.route_table_ids(), "routeTableId"));
+  ASSIGN_OR_RETURN(const std::vector<network::RouteTableView> views, routes.ListTables(ids));
   std::vector<v1::RouteTable> tables;
-  tables.reserve(vpcs.size());
-  for (const Vpc& vpc : vpcs) tables.push_back(RenderTable(vpc, settings));
-  RETURN_IF_ERROR(AddTagsOf(networks, &v1::RouteTable::route_table_id, tables));
-  return gateway::AnswerNamed<RouteTableId>(listing, request, ids, std::move(tables));
+  tables.reserve(views.size());
+  for (const network::RouteTableView& view : views) tables.push_back(RenderTable(view, settings));
+  return gateway::Answer(listing, request, std::move(tables));
 }
 
-v1::InternetGateway RenderGateway(const Vpc& vpc, const Settings& settings) {
-  v1::InternetGateway rendered;
-  rendered.set_internet_gateway_id(GatewayOf(vpc));
-  rendered.set_owner_id(settings.account_id);
-  v1::InternetGatewayAttachment& attachment = *rendered.add_attachments();
-  attachment.set_vpc_id(vpc.id.text());
-  attachment.set_state("available");
-  return rendered;
+absl::StatusOr<v1::CreateRouteTableResponse> CreateRouteTable(const v1::CreateRouteTableRequest& request,
+                                                              network::RouteService& routes, const Settings& settings) {
+  ASSIGN_OR_RETURN(const VpcId vpc, VpcId::Parse(request.vpc_id()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), RouteTableId::kKind));
+  ASSIGN_OR_RETURN(const network::RouteTableView made, routes.CreateTable(vpc, tags));
+  v1::CreateRouteTableResponse response;
+  *response.mutable_route_table() = RenderTable(made, settings);
+  return response;
 }
 
-absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeInternetGateways(
-    const v1::DescribeInternetGatewaysRequest& request, network::NetworkService& networks, const Settings& settings) {
-  static const gateway::Listing<v1::InternetGateway, v1::DescribeInternetGatewaysResponse> listing = {
-      "gateways", &v1::InternetGateway::internet_gateway_id,
-      &v1::DescribeInternetGatewaysResponse::mutable_internet_gateways};
-  const auto& ids = request.internet_gateway_ids();
-  ASSIGN_OR_RETURN(std::vector<Vpc> vpcs, VpcsAskedFor<InternetGatewayId>(networks, request, ids, "internetGatewayId"));
-  if (!settings.has_uplink) vpcs.clear();
-  std::vector<v1::InternetGateway> gateways;
-  gateways.reserve(vpcs.size());
-  for (const Vpc& vpc : vpcs) gateways.push_back(RenderGateway(vpc, settings));
-  RETURN_IF_ERROR(AddTagsOf(networks, &v1::InternetGateway::internet_gateway_id, gateways));
-  return gateway::AnswerNamed<InternetGatewayId>(listing, request, ids, std::move(gateways));
+absl::Status DeleteRouteTable(const v1::DeleteRouteTableRequest& request, network::RouteService& routes) {
+  ASSIGN_OR_RETURN(const RouteTableId id, RouteTableId::Parse(request.route_table_id()));
+  return routes.DeleteTable(id);
+}
+
+absl::StatusOr<v1::AssociateRouteTableResponse> AssociateRouteTable(const v1::AssociateRouteTableRequest& request,
+                                                                    network::RouteService& routes) {
+  if (!request.gateway_id().empty()) {
+    return Error("UnsupportedOperation",
+                 "The parameter GatewayId is not supported: what comes in by a gateway goes straight to its instance");
+  }
+  if (request.subnet_id().empty()) return Error(kMissingParameter, "subnetId");
+  ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
+  ASSIGN_OR_RETURN(const SubnetId subnet, SubnetId::Parse(request.subnet_id()));
+  ASSIGN_OR_RETURN(const RouteTableAssociation made, routes.Associate(table, subnet));
+  v1::AssociateRouteTableResponse response;
+  response.set_association_id(made.id.text());
+  response.mutable_association_state()->set_state("associated");
+  return response;
+}
+
+absl::Status DisassociateRouteTable(const v1::DisassociateRouteTableRequest& request, network::RouteService& routes) {
+  ASSIGN_OR_RETURN(const RouteTableAssociationId id, RouteTableAssociationId::Parse(request.association_id()));
+  return routes.Disassociate(id);
+}
+
+absl::StatusOr<v1::ReplaceRouteTableAssociationResponse> ReplaceRouteTableAssociation(
+    const v1::ReplaceRouteTableAssociationRequest& request, network::RouteService& routes) {
+  ASSIGN_OR_RETURN(const RouteTableAssociationId id, RouteTableAssociationId::Parse(request.association_id()));
+  ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
+  ASSIGN_OR_RETURN(const RouteTableAssociation made, routes.ReplaceAssociation(id, table));
+  v1::ReplaceRouteTableAssociationResponse response;
+  response.set_new_association_id(made.id.text());
+  response.mutable_association_state()->set_state("associated");
+  return response;
+}
+
+template <typename Request>
+absl::StatusOr<Cidr> DestinationOf(const Request& request) {
+  RETURN_IF_ERROR(RefuseIpv6(!request.destination_ipv6_cidr_block().empty(), "DestinationIpv6CidrBlock"));
+  return ParseCidr(request.destination_cidr_block(), "destinationCidrBlock");
+}
+
+template <typename Request>
+absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
+  const int given =
+      !request.gateway_id().empty() + !request.instance_id().empty() + !request.network_interface_id().empty();
+  if (given > 1) {
+    return Error("InvalidParameterCombination",
+                 "The request must contain exactly one of gatewayId, networkInterfaceId and instanceId");
+  }
+  if (given == 0) return Error(kMissingParameter, "gatewayId, networkInterfaceId or instanceId");
+  network::RouteTargetRequest target;
+  if (!request.gateway_id().empty()) {
+    ASSIGN_OR_RETURN(target.gateway, InternetGatewayId::Parse(request.gateway_id()));
+  } else if (!request.network_interface_id().empty()) {
+    ASSIGN_OR_RETURN(target.eni, EniId::Parse(request.network_interface_id()));
+  } else {
+    ASSIGN_OR_RETURN(target.instance, InstanceId::Parse(request.instance_id()));
+  }
+  return target;
+}
+
+absl::StatusOr<v1::CreateRouteResponse> CreateRoute(const v1::CreateRouteRequest& request,
+                                                    network::RouteService& routes) {
+  ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
+  ASSIGN_OR_RETURN(const Cidr destination, DestinationOf(request));
+  ASSIGN_OR_RETURN(const network::RouteTargetRequest target, TargetOf(request));
+  RETURN_IF_ERROR(routes.CreateRoute(table, destination, target));
+  v1::CreateRouteResponse response;
+  response.set_return_(true);
+  return response;
+}
+
+absl::Status ReplaceRoute(const v1::ReplaceRouteRequest& request, network::RouteService& routes) {
+  ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
+  ASSIGN_OR_RETURN(const Cidr destination, DestinationOf(request));
+  ASSIGN_OR_RETURN(const network::RouteTargetRequest target, TargetOf(request));
+  return routes.ReplaceRoute(table, destination, target);
+}
+
+absl::Status DeleteRoute(const v1::DeleteRouteRequest& request, network::RouteService& routes) {
+  ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
+  ASSIGN_OR_RETURN(const Cidr destination, DestinationOf(request));
+  return routes.DeleteRoute(table, destination);
 }
 
 }  // namespace
 
-void AddRouteActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings) {
-  actions.Add(DescribeRouteTables, networks, settings);
-  actions.Add(DescribeInternetGateways, networks, settings);
+void AddRouteActions(gateway::Actions& actions, network::RouteService& routes, const Settings& settings) {
+  actions.Add(DescribeRouteTables, routes, settings);
+  actions.Add(CreateRouteTable, routes, settings);
+  actions.Add(DeleteRouteTable, routes);
+  actions.Add(AssociateRouteTable, routes);
+  // An association is of a table and a subnet, which are what policies name.
+  const auto of_association = [&routes, account = settings.account()](const auto& request,
+                                                                      AccessQuestion& question) -> absl::Status {
+    ASSIGN_OR_RETURN(const RouteTableAssociationId id, RouteTableAssociationId::Parse(request.association_id()));
+    ASSIGN_OR_RETURN(const RouteTableAssociation association, routes.GetAssociation(id));
+    question.resources.push_back(ArnOf(account, association.table_id));
+    if (!association.is_main()) question.resources.push_back(ArnOf(account, association.subnet_id));
+    return absl::OkStatus();
+  };
+  actions.Add(DisassociateRouteTable, routes).DescribedBy(of_association);
+  actions.Add(ReplaceRouteTableAssociation, routes).DescribedBy(of_association);
+  actions.Add(CreateRoute, routes);
+  actions.Add(ReplaceRoute, routes);
+  actions.Add(DeleteRoute, routes);
 }
 
 }  // namespace brume::ec2

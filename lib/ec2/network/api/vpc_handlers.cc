@@ -1,6 +1,6 @@
 #include "lib/ec2/network/api/vpc_handlers.h"
 
-#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,12 +9,21 @@
 #include "brume/ec2/v1/vpc.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/network_requests.h"
+#include "lib/gateway/access.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/arn.h"
-#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {
+
+v1::VpcCidrBlockAssociation RenderCidr(absl::string_view id, const Cidr& cidr, const char* state) {
+  v1::VpcCidrBlockAssociation association;
+  association.set_association_id(std::string(id));
+  association.set_cidr_block(cidr.text());
+  association.mutable_cidr_block_state()->set_state(state);
+  return association;
+}
 
 v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
   const Vpc& vpc = view.vpc;
@@ -27,12 +36,18 @@ v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
   rendered.set_instance_tenancy("default");
   rendered.set_is_default(vpc.is_default);
   *rendered.mutable_tags() = RenderTags(view.tags);
-  v1::VpcCidrBlockAssociation& association = *rendered.add_cidr_block_association_set();
-  // A VPC has one range for its life, so the association's id is the VPC's in other clothes.
-  association.set_association_id(absl::StrCat("vpc-cidr-assoc-", vpc.id.text().substr(vpc.id.text().find('-') + 1)));
-  association.set_cidr_block(vpc.cidr.text());
-  association.mutable_cidr_block_state()->set_state("associated");
+  // Its first range is the VPC's for its life, so the association's id is the VPC's in other clothes.
+  *rendered.add_cidr_block_association_set() =
+      RenderCidr(gateway::IdLike(VpcCidrAssociationId::kKind.prefix, vpc.id.text()), vpc.cidr, "associated");
+  for (const VpcCidr& cidr : view.cidrs) {
+    *rendered.add_cidr_block_association_set() = RenderCidr(cidr.id.text(), cidr.cidr, "associated");
+  }
   return rendered;
+}
+
+absl::StatusOr<v1::Vpc> Rendered(network::NetworkService& networks, const VpcId& id, const Settings& settings) {
+  ASSIGN_OR_RETURN(const std::vector<network::VpcView> views, networks.DescribeVpcs({&id, 1}));
+  return RenderVpc(views.front(), settings);
 }
 
 absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequest& request,
@@ -52,59 +67,107 @@ absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::
   ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
   ASSIGN_OR_RETURN(const std::vector<Vpc> found, networks.SelectVpcs({.ids = {{id}}, .tags = {}}));
   if (found.empty()) return id.NotFound();
+  const VpcAttributes& attributes = found.front().attributes;
   v1::DescribeVpcAttributeResponse response;
   response.set_vpc_id(request.vpc_id());
   if (request.attribute() == "enableDnsSupport") {
-    response.mutable_enable_dns_support()->set_value(true);
+    response.mutable_enable_dns_support()->set_value(attributes.dns_support);
   } else if (request.attribute() == "enableDnsHostnames") {
-    response.mutable_enable_dns_hostnames()->set_value(true);
+    response.mutable_enable_dns_hostnames()->set_value(attributes.dns_hostnames);
   } else {
-    response.mutable_enable_network_address_usage_metrics()->set_value(false);
+    response.mutable_enable_network_address_usage_metrics()->set_value(attributes.address_usage_metrics);
   }
   return response;
 }
 
-v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& settings) {
-  const Subnet& subnet = view.subnet;
-  v1::Subnet rendered;
-  rendered.set_availability_zone(subnet.availability_zone);
-  rendered.set_availability_zone_id(ZoneId(settings, subnet.availability_zone));
-  rendered.set_available_ip_address_count(static_cast<int>(view.available_addresses));
-  rendered.set_cidr_block(subnet.cidr.text());
-  rendered.set_default_for_az(subnet.default_for_az);
-  rendered.set_map_public_ip_on_launch(subnet.map_public_ip_on_launch);
-  rendered.set_state("available");
-  rendered.set_subnet_id(subnet.id.text());
-  rendered.set_vpc_id(subnet.vpc_id.text());
-  rendered.set_owner_id(settings.account_id);
-  rendered.set_assign_ipv6_address_on_creation(false);
-  *rendered.mutable_tags() = RenderTags(view.tags);
-  rendered.set_subnet_arn(
-      Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
-  rendered.set_enable_dns64(false);
-  rendered.set_ipv6_native(false);
-  return rendered;
+absl::StatusOr<v1::CreateVpcResponse> CreateVpc(const v1::CreateVpcRequest& request, network::NetworkService& networks,
+                                                network::VpcService& vpcs, const Settings& settings) {
+  RETURN_IF_ERROR(RefuseIpv6(request.amazon_provided_ipv6_cidr_block(), "AmazonProvidedIpv6CidrBlock"));
+  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
+  if (request.has_instance_tenancy() && request.instance_tenancy() != "default") {
+    return Error("UnsupportedOperation", absl::StrCat("The tenancy '", request.instance_tenancy(),
+                                                      "' is not supported: all instances share this one host"));
+  }
+  ASSIGN_OR_RETURN(const Cidr cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), VpcId::kKind));
+  ASSIGN_OR_RETURN(const Vpc vpc, vpcs.CreateVpc(cidr, tags));
+  v1::CreateVpcResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_vpc(), Rendered(networks, vpc.id, settings));
+  return response;
 }
 
-absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSubnetsRequest& request,
-                                                            network::NetworkService& networks,
-                                                            const Settings& settings) {
-  static const gateway::Listing<v1::Subnet, v1::DescribeSubnetsResponse> listing = {
-      "subnets", &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
-  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId"));
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets(ids));
-  std::vector<v1::Subnet> subnets;
-  subnets.reserve(all.size());
-  for (const network::SubnetView& view : all) subnets.push_back(RenderSubnet(view, settings));
-  return gateway::Answer(listing, request, std::move(subnets));
+absl::StatusOr<v1::CreateDefaultVpcResponse> CreateDefaultVpc(const v1::CreateDefaultVpcRequest&,
+                                                              network::NetworkService& networks,
+                                                              network::VpcService& vpcs, const Settings& settings) {
+  ASSIGN_OR_RETURN(const Vpc vpc, vpcs.CreateDefaultVpc());
+  v1::CreateDefaultVpcResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_vpc(), Rendered(networks, vpc.id, settings));
+  return response;
+}
+
+absl::Status DeleteVpc(const v1::DeleteVpcRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
+  return vpcs.DeleteVpc(id);
+}
+
+absl::Status ModifyVpcAttribute(const v1::ModifyVpcAttributeRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
+  RETURN_IF_ERROR(CheckOneAttribute(request.has_enable_dns_hostnames() + request.has_enable_dns_support() +
+                                        request.has_enable_network_address_usage_metrics(),
+                                    "VPC"));
+  network::VpcAttributesChange change;
+  if (request.has_enable_dns_hostnames()) change.dns_hostnames = request.enable_dns_hostnames().value();
+  if (request.has_enable_dns_support()) change.dns_support = request.enable_dns_support().value();
+  if (request.has_enable_network_address_usage_metrics()) {
+    change.address_usage_metrics = request.enable_network_address_usage_metrics().value();
+  }
+  return vpcs.ModifyVpc(id, change);
+}
+
+absl::StatusOr<v1::AssociateVpcCidrBlockResponse> AssociateVpcCidrBlock(const v1::AssociateVpcCidrBlockRequest& request,
+                                                                        network::VpcService& vpcs) {
+  RETURN_IF_ERROR(RefuseIpv6(request.amazon_provided_ipv6_cidr_block(), "AmazonProvidedIpv6CidrBlock"));
+  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
+  ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
+  ASSIGN_OR_RETURN(const Cidr cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  ASSIGN_OR_RETURN(const VpcCidr added, vpcs.AddCidr(id, cidr));
+  v1::AssociateVpcCidrBlockResponse response;
+  response.set_vpc_id(id.text());
+  // The range is the VPC's when the call ends; EC2 shows it on its way there.
+  *response.mutable_cidr_block_association() = RenderCidr(added.id.text(), added.cidr, "associating");
+  return response;
+}
+
+absl::StatusOr<v1::DisassociateVpcCidrBlockResponse> DisassociateVpcCidrBlock(
+    const v1::DisassociateVpcCidrBlockRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const VpcCidrAssociationId id, VpcCidrAssociationId::Parse(request.association_id()));
+  ASSIGN_OR_RETURN(const VpcCidr removed, vpcs.RemoveCidr(id));
+  v1::DisassociateVpcCidrBlockResponse response;
+  response.set_vpc_id(removed.vpc_id.text());
+  *response.mutable_cidr_block_association() = RenderCidr(removed.id.text(), removed.cidr, "disassociating");
+  return response;
 }
 
 }  // namespace
 
-void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings) {
+void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, network::VpcService& vpcs,
+                   const Settings& settings) {
   actions.Add(DescribeVpcs, networks, settings);
   actions.Add(DescribeVpcAttribute, networks);
-  actions.Add(DescribeSubnets, networks, settings);
+  actions.Add(CreateVpc, networks, vpcs, settings);
+  actions.Add(CreateDefaultVpc, networks, vpcs, settings);
+  actions.Add(DeleteVpc, vpcs);
+  actions.Add(ModifyVpcAttribute, vpcs);
+  actions.Add(AssociateVpcCidrBlock, vpcs);
+  // A range is its VPC's, which is what policies name.
+  actions.Add(DisassociateVpcCidrBlock, vpcs)
+      .DescribedBy([&vpcs, account = settings.account()](const v1::DisassociateVpcCidrBlockRequest& request,
+                                                         AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const VpcCidrAssociationId id, VpcCidrAssociationId::Parse(request.association_id()));
+        ASSIGN_OR_RETURN(const VpcId vpc, vpcs.VpcOf(id));
+        question.resources = {ArnOf(account, vpc)};
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace brume::ec2

@@ -1,13 +1,16 @@
-// The actions on VPCs and subnets. What is given outlives the dispatcher.
+// The actions on VPCs. What is given outlives the dispatcher.
 #pragma once
 
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/vpc_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
-// DescribeVpcs, DescribeVpcAttribute and DescribeSubnets.
-void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings);
+// DescribeVpcs, DescribeVpcAttribute, CreateVpc, CreateDefaultVpc, DeleteVpc, ModifyVpcAttribute,
+// AssociateVpcCidrBlock and DisassociateVpcCidrBlock.
+void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks, network::VpcService& vpcs,
+                   const Settings& settings);
 
 }  // namespace brume::ec2

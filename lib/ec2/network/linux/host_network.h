@@ -95,7 +95,7 @@ class HostNetwork {
   absl::StatusOr<Attachment> Find(const VpcId& vpc) const;
   // The address leads to `vpc` and to no other.
   void NoteOwner(Ipv4 address, const VpcId& vpc);
-  Route PoolRoute() const { return {.destination = options_.public_pool, .unreachable = true}; }
+  Route PoolRoute() const { return {.destination = options_.public_pool, .kind = RouteKind::kUnreachable}; }
   Route TransferRoute(int link, Ipv4 address) const;
   Route PublicRoute(const Attachment& attachment, Ipv4 address) const;
   std::string ForwardingFile() const { return options_.directory + "/ip_forward.before"; }

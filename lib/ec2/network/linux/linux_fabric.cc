@@ -78,13 +78,18 @@ absl::Status LinuxFabric::Remove(const VpcId& id, bool with_taps) {
     // Half made or half removed: what is outside the namespace may be there.
     RETURN_IF_ERROR(Dnsmasq(Directory(id)).Stop());
     RETURN_IF_ERROR(host_->Disconnect(id));
-    return RemoveNamespace(NamespacePath(id));
+    RETURN_IF_ERROR(RemoveNamespace(NamespacePath(id)));
+  } else {
+    RETURN_IF_ERROR(network.status());
+    RETURN_IF_ERROR((*network)->Remove(with_taps));
   }
-  RETURN_IF_ERROR(network.status());
-  RETURN_IF_ERROR((*network)->Remove(with_taps));
-  MutexLock lock(mutex_);
-  entries_.erase(id);
-  return absl::OkStatus();
+  {
+    MutexLock lock(mutex_);
+    entries_.erase(id);
+  }
+  std::error_code error;
+  std::filesystem::remove_all(Directory(id), error);
+  return error ? absl::ErrnoToStatus(error.value(), absl::StrCat("cannot remove ", Directory(id))) : absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Damage>> LinuxFabric::Inspect() {

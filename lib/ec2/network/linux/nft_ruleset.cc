@@ -19,6 +19,9 @@ constexpr size_t kElementsPerCommand = 500;
 std::string OutChain(absl::string_view owner) { return absl::StrCat("out-", owner); }
 std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner); }
 
+// `checked`: a port with the check of source and destination gets what is addressed to it alone, though a route may
+// lead more there.
+//
 // Before antispoof stands the kernel's reassembly, at -400, in whose result the last fragment alone shows its sender:
 // each fragment is held to its port before that.
 //
@@ -41,6 +44,8 @@ add set inet brume ports { type ifname; }
 add set inet brume macs { type ifname . ether_addr; }
 add set inet brume bindings { type ifname . ether_addr . ipv4_addr; }
 add set inet brume unchecked { type ifname . ether_addr; }
+add set inet brume checked { type ifname; }
+add set inet brume targets { type ifname . ipv4_addr; }
 add set inet brume dhcp_clients { typeof iifname . @th,160,32 . @th,288,48; }
 add set inet brume resolvers { type ipv4_addr; }
 add set inet brume has_public { type ipv4_addr; }
@@ -48,6 +53,7 @@ add set inet brume connections { type ifname; size 65535; flags dynamic; }
 add set inet brume to_router { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
+add map inet brume port_table { type ifname : mark; }
 add map inet brume port_egress { type ifname : verdict; }
 add map inet brume port_ingress { type ifname : verdict; }
 add chain inet brume antispoof { type filter hook prerouting priority -450; policy drop; }
@@ -57,6 +63,8 @@ add rule inet brume antispoof udp sport 67 udp dport 68 drop
 add rule inet brume antispoof iifname . ether saddr . ip saddr @bindings accept
 add rule inet brume antispoof iifname . ether saddr @unchecked accept
 add rule inet brume antispoof iifname . ether saddr @macs ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+add chain inet brume route_mark { type filter hook prerouting priority mangle; policy accept; }
+add rule inet brume route_mark meta mark set iifname map @port_table
 add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
 add rule inet brume nat_in dnat ip to ip daddr map @to_private
 add chain inet brume egress { type filter hook forward priority -1; policy drop; }
@@ -66,6 +74,7 @@ add rule inet brume egress ct state new iifname @ports add @connections { iifnam
 add rule inet brume egress iifname vmap @port_egress
 add rule inet brume egress iifname "uplink" accept
 add chain inet brume ingress { type filter hook forward priority 0; policy drop; }
+add rule inet brume ingress oifname @checked oifname . ip daddr != @targets drop
 add rule inet brume ingress ct state established,related accept
 add rule inet brume ingress oifname vmap @port_ingress
 add rule inet brume ingress oifname "uplink" ip saddr @has_public accept
@@ -110,7 +119,13 @@ void Collect(const PortRules& port, Elements& elements) {
     elements["inet brume dhcp_clients"].push_back(absl::StrCat(tap, " . ", present, " . ", number));
   }
   elements["inet brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", address));
-  if (!port.source_dest_check) elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac));
+  if (port.source_dest_check) {
+    elements["inet brume checked"].push_back(tap);
+    elements["inet brume targets"].push_back(absl::StrCat(tap, " . ", address));
+  } else {
+    elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac));
+  }
+  elements["inet brume port_table"].push_back(absl::StrCat(tap, " : ", port.route_table));
   // 0.0.0.0 is the sender of an ARP probe (RFC 5227).
   for (const std::string& sender : {address, std::string("0.0.0.0")}) {
     elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", sender));
@@ -211,13 +226,14 @@ std::string Protocol(const SecurityGroupRule& rule) {
 
 }  // namespace
 
-PortRules PortRulesOf(const NetworkInterface& eni) {
+PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
   PortRules port{.tap = TapName(eni.id),
                  .mac = eni.mac,
                  .private_ip = eni.private_ip,
                  .public_ip = eni.public_ip,
                  .source_dest_check = eni.source_dest_check,
-                 .groups = eni.groups};
+                 .groups = eni.groups,
+                 .route_table = route_table};
   std::sort(port.groups.begin(), port.groups.end());
   port.groups.erase(std::unique(port.groups.begin(), port.groups.end()), port.groups.end());
   return port;

@@ -2,6 +2,7 @@
 //
 // Table `inet brume` of the namespace; every packet between a guest and anything else is forwarded or local:
 //   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, or are a DHCP request
+//               route_mark  a port's packets are marked with its subnet's route table
 //               nat_in      public address -> private address
 //   forward     egress      which traffic may leave its port: the port's groups' out-… chains
 //               ingress     which may enter the port it goes to: the groups' in-… chains
@@ -35,9 +36,10 @@ struct PortRules {
   std::optional<Ipv4> public_ip;
   bool source_dest_check = true;
   std::vector<SecurityGroupId> groups;  // sorted, each once
+  int route_table = 1;                  // its number
   friend bool operator==(const PortRules&, const PortRules&) = default;
 };
-PortRules PortRulesOf(const NetworkInterface& eni);
+PortRules PortRulesOf(const NetworkInterface& eni, int route_table);
 
 // A group as the rules see it. A group that ports or rules name before it is known is an empty one: it lets nothing
 // through and has no member.

@@ -32,7 +32,7 @@ absl::Status EnsureSettings() {
   return WriteIfKnown("netfilter/nf_conntrack_udp_timeout_stream", "180");
 }
 
-Route UnreachableRoute(const Vpc& vpc) { return {.destination = vpc.cidr, .unreachable = true}; }
+Route UnreachableRoute(const Cidr& range) { return {.destination = range, .kind = RouteKind::kUnreachable}; }
 
 // The gateway first: the route through it needs it.
 std::vector<Route> UplinkRoutes(int uplink, const UplinkAddresses& addresses) {
@@ -54,11 +54,11 @@ absl::StatusOr<Link> EnsureRouterLink(Rtnetlink& links) {
   return link;
 }
 
-std::vector<LinkAddress> RouterAddresses(const Vpc& vpc, const std::vector<Subnet>& subnets) {
+std::vector<LinkAddress> RouterAddresses(const VpcSpec& spec) {
   // Gateways first: the first address is the one the kernel sends from where nothing else decides.
   std::vector<LinkAddress> wanted;
-  for (const Subnet& subnet : subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
-  wanted.push_back({DnsAddress(vpc.cidr), 32});
+  for (const Subnet& subnet : spec.subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
+  wanted.push_back({DnsAddress(spec.vpc.cidr), 32});
   wanted.push_back({kLinkLocalResolver, 32});
   wanted.push_back({kMetadataAddress, 32});
   return wanted;
@@ -81,19 +81,27 @@ absl::Status EnsureAddresses(Rtnetlink& links, int link, const std::vector<LinkA
 
 }  // namespace
 
-std::set<Ipv4> ResolverAddresses(const Vpc& vpc, const std::vector<Subnet>& subnets) {
-  std::set<Ipv4> addresses = {DnsAddress(vpc.cidr), kLinkLocalResolver};
-  for (const Subnet& subnet : subnets) addresses.insert(RouterAddress(subnet.cidr));
+std::set<Ipv4> ResolverAddresses(const VpcSpec& spec) {
+  if (!spec.vpc.attributes.dns_support) return {};
+  std::set<Ipv4> addresses = {DnsAddress(spec.vpc.cidr), kLinkLocalResolver};
+  for (const Subnet& subnet : spec.subnets) addresses.insert(RouterAddress(subnet.cidr));
   return addresses;
 }
 
-absl::Status EnsureRouter(Rtnetlink& links, const Vpc& vpc, const std::vector<Subnet>& subnets) {
+absl::Status EnsureRouter(Rtnetlink& links, const VpcSpec& spec) {
   RETURN_IF_ERROR(EnsureSettings());
   ASSIGN_OR_RETURN(const Link loopback, NeedLink(links, "lo"));
   if (!loopback.up) RETURN_IF_ERROR(links.SetLink(loopback.index, /*up=*/true, ""));
   ASSIGN_OR_RETURN(const Link router, EnsureRouterLink(links));
-  RETURN_IF_ERROR(EnsureAddresses(links, router.index, RouterAddresses(vpc, subnets)));
-  return links.SetRoute(UnreachableRoute(vpc));
+  RETURN_IF_ERROR(EnsureAddresses(links, router.index, RouterAddresses(spec)));
+  for (const Cidr& range : spec.ranges) RETURN_IF_ERROR(links.SetRoute(UnreachableRoute(range)));
+  // Of a range that the VPC no longer has.
+  ASSIGN_OR_RETURN(const std::vector<Route> routes, links.Routes());
+  for (const Route& route : routes) {
+    const bool kept = std::find(spec.ranges.begin(), spec.ranges.end(), route.destination) != spec.ranges.end();
+    if (route.kind == RouteKind::kUnreachable && !kept) RETURN_IF_ERROR(links.DeleteRoute(route));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses) {
@@ -106,7 +114,7 @@ absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& a
 }
 
 absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, const std::vector<Link>& links,
-                                                       const Vpc& vpc, const std::vector<Subnet>& subnets) {
+                                                       const VpcSpec& spec) {
   std::vector<std::string> damages;
   for (const char* name : {"lo", kRouterLink, kUplinkLink}) {
     const auto link = std::find_if(links.begin(), links.end(), [&](const Link& each) { return each.name == name; });
@@ -116,7 +124,7 @@ absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, con
     }
     if (name != absl::string_view(kRouterLink)) continue;
     ASSIGN_OR_RETURN(const std::vector<LinkAddress> present, rtnetlink.Addresses(link->index));
-    for (const LinkAddress& address : RouterAddresses(vpc, subnets)) {
+    for (const LinkAddress& address : RouterAddresses(spec)) {
       if (std::find(present.begin(), present.end(), address) != present.end()) continue;
       damages.push_back(absl::StrCat("the router's address ", address.address.text(), " is gone"));
     }
@@ -126,9 +134,9 @@ absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, con
   return damages;
 }
 
-std::vector<Route> RouterRoutes(const Vpc& vpc, int uplink, const UplinkAddresses& addresses) {
+std::vector<Route> RouterRoutes(const VpcSpec& spec, int uplink, const UplinkAddresses& addresses) {
   std::vector<Route> routes = UplinkRoutes(uplink, addresses);
-  routes.push_back(UnreachableRoute(vpc));
+  for (const Cidr& range : spec.ranges) routes.push_back(UnreachableRoute(range));
   return routes;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/host_network.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
@@ -15,15 +16,16 @@
 namespace brume::network {
 
 // Addresses of the router that answer DNS: the VPC's base + 2, 169.254.169.253 and each gateway.
-std::set<Ipv4> ResolverAddresses(const Vpc& vpc, const std::vector<Subnet>& subnets);
+// None where the VPC has no DNS support.
+std::set<Ipv4> ResolverAddresses(const VpcSpec& spec);
 
 // Forwarding, no IPv6, no redirects; the router link with every gateway, resolver and metadata address and no other;
 // addresses of the VPC that no guest has are unreachable.
-absl::Status EnsureRouter(Rtnetlink& links, const Vpc& vpc, const std::vector<Subnet>& subnets);
+absl::Status EnsureRouter(Rtnetlink& links, const VpcSpec& spec);
 
 // What is not as EnsureRouter made it, in words. `links`: all there are.
 absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, const std::vector<Link>& links,
-                                                       const Vpc& vpc, const std::vector<Subnet>& subnets);
+                                                       const VpcSpec& spec);
 
 // The namespace's end of the pair to the host, and the way out through it.
 absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses);
@@ -32,7 +34,7 @@ absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& a
 // `route_stands`: the caller saw the right route, so none is set. A tap that is up is left up.
 absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, bool route_stands);
 // The routes of the router and its uplink, and the link that has each.
-std::vector<Route> RouterRoutes(const Vpc& vpc, int uplink, const UplinkAddresses& addresses);
+std::vector<Route> RouterRoutes(const VpcSpec& spec, int uplink, const UplinkAddresses& addresses);
 Route TapRoute(const Link& tap, Ipv4 address);
 
 }  // namespace brume::network

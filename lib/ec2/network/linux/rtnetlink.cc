@@ -76,23 +76,39 @@ std::optional<LinkCounters> ParseCounters(nlmsghdr* header) {
                       .sent_packets = static_cast<int64_t>(counters.tx_packets)};
 }
 
+static_assert(kMainTable == RT_TABLE_MAIN);
+
+constexpr std::pair<RouteKind, unsigned char> kRouteTypes[] = {{RouteKind::kUnicast, RTN_UNICAST},
+                                                               {RouteKind::kUnreachable, RTN_UNREACHABLE},
+                                                               {RouteKind::kBlackhole, RTN_BLACKHOLE},
+                                                               {RouteKind::kThrow, RTN_THROW}};
+
+unsigned char TypeOf(RouteKind kind) {
+  for (const auto& [each, type] : kRouteTypes) {
+    if (each == kind) return type;
+  }
+  return RTN_UNSPEC;
+}
+
 std::optional<Route> ParseRoute(nlmsghdr* header) {
   const auto* info = static_cast<const rtmsg*>(nlmsg_data(header));
-  if (info->rtm_family != AF_INET || info->rtm_table != RT_TABLE_MAIN || info->rtm_protocol != kRouteProtocol) {
-    return std::nullopt;
-  }
+  if (info->rtm_family != AF_INET || info->rtm_protocol != kRouteProtocol) return std::nullopt;
   nlattr* attributes[RTA_MAX + 1];
   if (nlmsg_parse(header, sizeof(*info), attributes, RTA_MAX, nullptr) < 0) return std::nullopt;
   Route route;
   route.destination.prefix_length = info->rtm_dst_len;
-  route.unreachable = info->rtm_type == RTN_UNREACHABLE;
+  route.table = info->rtm_table;
+  for (const auto& [kind, type] : kRouteTypes) {
+    if (type == info->rtm_type) route.kind = kind;
+  }
   if (attributes[RTA_DST] != nullptr) route.destination.base = GetAddress(attributes[RTA_DST]);
-  // An unreachable route is shown with the loopback's index by some kernels.
-  if (attributes[RTA_OIF] != nullptr && !route.unreachable) {
+  // A route that leads nowhere is shown with the loopback's index by some kernels.
+  if (attributes[RTA_OIF] != nullptr && route.kind == RouteKind::kUnicast) {
     route.link = static_cast<int>(nla_get_u32(attributes[RTA_OIF]));
   }
   if (attributes[RTA_GATEWAY] != nullptr) route.gateway = GetAddress(attributes[RTA_GATEWAY]);
   if (attributes[RTA_PREFSRC] != nullptr) route.source = GetAddress(attributes[RTA_PREFSRC]);
+  if (attributes[RTA_PRIORITY] != nullptr) route.metric = static_cast<int>(nla_get_u32(attributes[RTA_PRIORITY]));
   return route;
 }
 
@@ -101,18 +117,18 @@ NlMessage RouteRequest(int type, int flags, const Route& route) {
   rtmsg info = {};
   info.rtm_family = AF_INET;
   info.rtm_dst_len = static_cast<unsigned char>(route.destination.prefix_length);
-  info.rtm_table = RT_TABLE_MAIN;
+  info.rtm_table = static_cast<unsigned char>(route.table);
   info.rtm_protocol = kRouteProtocol;
-  info.rtm_type = route.unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
-  info.rtm_scope = type == RTM_DELROUTE                             ? RT_SCOPE_NOWHERE  // any
-                   : route.gateway.has_value() || route.unreachable ? RT_SCOPE_UNIVERSE
-                                                                    : RT_SCOPE_LINK;
+  info.rtm_type = TypeOf(route.kind);
+  const bool on_link = route.kind == RouteKind::kUnicast && !route.gateway.has_value();
+  info.rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE /* any */ : on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   if (route.gateway.has_value()) info.rtm_flags = RTNH_F_ONLINK;
   Put(message, info);
   if (route.destination.prefix_length > 0) PutAddress(message, RTA_DST, route.destination.base);
   if (route.link != 0) nla_put_u32(message.get(), RTA_OIF, static_cast<uint32_t>(route.link));
   if (route.gateway.has_value()) PutAddress(message, RTA_GATEWAY, *route.gateway);
   if (route.source.has_value()) PutAddress(message, RTA_PREFSRC, *route.source);
+  if (route.metric != 0) nla_put_u32(message.get(), RTA_PRIORITY, static_cast<uint32_t>(route.metric));
   return message;
 }
 
@@ -285,13 +301,16 @@ absl::Status Rtnetlink::DeleteAddress(int link, const LinkAddress& address) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
-absl::StatusOr<std::vector<Route>> Rtnetlink::Routes() {
+absl::StatusOr<std::vector<Route>> Rtnetlink::Routes() { return ListRoutes(/*main=*/true); }
+
+absl::StatusOr<std::vector<Route>> Rtnetlink::TableRoutes() { return ListRoutes(/*main=*/false); }
+
+absl::StatusOr<std::vector<Route>> Rtnetlink::ListRoutes(bool main) {
   std::vector<Route> routes;
   const auto request = [] {
     NlMessage message = NewRequest(RTM_GETROUTE);
     rtmsg info = {};
     info.rtm_family = AF_INET;
-    info.rtm_table = RT_TABLE_MAIN;
     info.rtm_protocol = kRouteProtocol;
     Put(message, info);
     return message;
@@ -299,7 +318,8 @@ absl::StatusOr<std::vector<Route>> Rtnetlink::Routes() {
   RETURN_IF_ERROR(DumpStable(
       request, "cannot list routes", [&] { routes.clear(); },
       [&](nlmsghdr* header) {
-        if (std::optional<Route> route = ParseRoute(header); route.has_value()) routes.push_back(*route);
+        const std::optional<Route> route = ParseRoute(header);
+        if (route.has_value() && (route->table == kMainTable) == main) routes.push_back(*route);
       }));
   return routes;
 }
@@ -308,9 +328,11 @@ absl::Status Rtnetlink::SetRoute(const Route& route) {
   const std::string what = absl::StrCat("cannot set the route to ", route.destination.text());
   absl::Status status = socket_.Execute(RouteRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route), what);
   if (!absl::IsAlreadyExists(status)) return status;
-  ASSIGN_OR_RETURN(std::vector<Route> routes, Routes());
+  ASSIGN_OR_RETURN(const std::vector<Route> routes, ListRoutes(route.table == kMainTable));
   for (const Route& present : routes) {
-    if (present.destination != route.destination) continue;
+    if (present.destination != route.destination || present.table != route.table || present.metric != route.metric) {
+      continue;
+    }
     if (present == route) return absl::OkStatus();
     return socket_.Execute(RouteRequest(RTM_NEWROUTE, NLM_F_REPLACE, route), what);
   }

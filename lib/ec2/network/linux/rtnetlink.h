@@ -31,13 +31,21 @@ struct LinkAddress {
   friend auto operator<=>(const LinkAddress&, const LinkAddress&) = default;
 };
 
-// A route of ours (kRouteProtocol) in the main table.
+// What becomes of a packet: it is sent on, the sender is told that there is no way, it is dropped, or the next rule's
+// table is asked.
+enum class RouteKind { kUnicast, kUnreachable, kBlackhole, kThrow };
+
+inline constexpr int kMainTable = 254;
+
+// A route of ours (kRouteProtocol).
 struct Route {
   Cidr destination;
-  int link = 0;                      // 0 with `unreachable`
+  int link = 0;                      // of kUnicast
   std::optional<Ipv4> gateway = {};  // reached on `link` whatever its addresses are
   std::optional<Ipv4> source = {};   // preferred
-  bool unreachable = false;
+  RouteKind kind = RouteKind::kUnicast;
+  int table = kMainTable;
+  int metric = 0;  // of two to one destination the lower is taken
   friend bool operator==(const Route&, const Route&) = default;
 };
 
@@ -63,7 +71,10 @@ class Rtnetlink {
   absl::Status AddAddress(int link, const LinkAddress& address);
   absl::Status DeleteAddress(int link, const LinkAddress& address);
 
+  // Of the main table.
   absl::StatusOr<std::vector<Route>> Routes();
+  // Of all others.
+  absl::StatusOr<std::vector<Route>> TableRoutes();
   // Replaces one of ours to the same destination; FailedPrecondition when somebody else's is in the way.
   absl::Status SetRoute(const Route& route);
   // One of ours that goes the same way; what `route` leaves out does not matter. OK when there is none.
@@ -74,6 +85,7 @@ class Rtnetlink {
 
  private:
   explicit Rtnetlink(NetlinkSocket socket) : socket_(std::move(socket)) {}
+  absl::StatusOr<std::vector<Route>> ListRoutes(bool main);
   // Reads a table whole, again while it changes under the reader.
   absl::Status DumpStable(absl::FunctionRef<NlMessage()> request, absl::string_view what,
                           absl::FunctionRef<void()> restart, NetlinkSocket::AnswerFunction on_answer);

@@ -48,9 +48,11 @@ absl::Status VpcNetwork::Enter(bool create) {
     return present.status();
   }
   ASSIGN_OR_RETURN(Rtnetlink links, Rtnetlink::Open());
+  ASSIGN_OR_RETURN(RoutingRules routing_rules, RoutingRules::Open());
   ASSIGN_OR_RETURN(Nft nft, Nft::Open());
   ASSIGN_OR_RETURN(Conntrack conntrack, Conntrack::Open());
   links_.emplace(std::move(links));
+  routing_rules_.emplace(std::move(routing_rules));
   nft_.emplace(std::move(nft));
   conntrack_.emplace(std::move(conntrack));
   return absl::OkStatus();
@@ -83,7 +85,7 @@ absl::Status VpcNetwork::NeedSync() const {
 absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   // Somebody may have removed the name; the namespace itself lives as long as this thread.
   RETURN_IF_ERROR(NameNamespace(NamespacePath(id_)));
-  RETURN_IF_ERROR(EnsureRouter(*links_, spec.vpc, spec.subnets));
+  RETURN_IF_ERROR(EnsureRouter(*links_, spec));
   ASSIGN_OR_RETURN(std::optional<Link> uplink, links_->FindLink(kUplinkLink));
   ASSIGN_OR_RETURN(const UplinkAddresses addresses, host_.Connect(id_, namespace_.get(), uplink.has_value()));
   if (!uplink.has_value()) {
@@ -91,12 +93,17 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   }
   if (!uplink.has_value()) return absl::InternalError(absl::StrCat(id_.text(), " has no uplink"));
   RETURN_IF_ERROR(EnsureUplink(*links_, uplink->index, addresses));
+  spec_ = spec;
+  spec_.groups.clear();
+  spec_.ports.clear();
+  uplink_addresses_ = addresses;
+  // Before the rules, which mark packets of ports for these tables.
+  RETURN_IF_ERROR(SyncRouteTables());
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
   RETURN_IF_ERROR(SyncPorts(spec, links));
-  RETURN_IF_ERROR(ForgetStrangers(spec.vpc.cidr));
-  vpc_ = spec.vpc;
-  subnets_ = spec.subnets;
-  uplink_addresses_ = addresses;
+  // Again, as it may have brought a port up that routes for others.
+  RETURN_IF_ERROR(SyncRouteTables());
+  RETURN_IF_ERROR(ForgetStrangers(spec.ranges));
 
   std::set<Ipv4> public_addresses;
   for (const auto& [tap, port] : rules_.ports) {
@@ -113,16 +120,14 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
 absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>& links) {
   std::set<std::string> present;
   for (const Link& link : links) present.insert(link.name);
-  Ruleset wanted{.max_connections = options_.max_connections,
-                 .resolvers = ResolverAddresses(spec.vpc, spec.subnets),
-                 .groups = {},
-                 .ports = {}};
+  Ruleset wanted{
+      .max_connections = options_.max_connections, .resolvers = ResolverAddresses(spec), .groups = {}, .ports = {}};
   for (const GroupSpec& group : spec.groups) {
     wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
   }
   HostEntries hosts;
   for (const PortSpec& port : spec.ports) {
-    PortRules rules = PortRulesOf(port.eni);
+    ASSIGN_OR_RETURN(PortRules rules, RulesOf(port));
     // Elsewhere or nowhere: PlugPort brings it. A tap still in the host's namespace is waiting to be opened there.
     if (!present.contains(rules.tap)) continue;
     hosts[rules.private_ip] = {rules.mac, port.hostname, port.public_hostname, port.other_hostname};
@@ -143,6 +148,47 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   rules_ = std::move(wanted);
   hosts_ = std::move(hosts);
   return SyncTaps(links);
+}
+
+absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {
+  const SubnetId& subnet = port.eni.subnet_id;
+  const auto known = [&](const Subnet& each) { return each.id == subnet; };
+  int number = 0;
+  for (const RouteTableSpec& table : spec_.tables) {
+    const bool own = std::find(table.subnets.begin(), table.subnets.end(), subnet) != table.subnets.end();
+    if (own || (table.main && number == 0)) number = table.number;
+    if (own) break;
+  }
+  if (number == 0 || std::none_of(spec_.subnets.begin(), spec_.subnets.end(), known)) {
+    return absl::UnavailableError(absl::StrCat(id_.text(), " does not have ", subnet.text(), " on the host yet"));
+  }
+  PortRules rules = PortRulesOf(port.eni, number);
+  if (!spec_.has_gateway) rules.public_ip.reset();
+  return rules;
+}
+
+std::vector<Route> VpcNetwork::WantedRoutes(const std::vector<Link>& links) const {
+  RouteWays ways{.uplink = 0, .addresses = uplink_addresses_, .taps = {}};
+  for (const Link& link : links) {
+    if (link.name == kUplinkLink) ways.uplink = link.index;
+    // The kernel takes no route over a link that is down.
+    if (IsTapName(link.name) && link.up) ways.taps[link.name] = link.index;
+  }
+  return KernelRoutes(spec_.tables, spec_.ranges, ways);
+}
+
+absl::Status VpcNetwork::SyncRouteTables() {
+  ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+  return EnsureRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links));
+}
+
+bool VpcNetwork::IsRouter(const std::string& tap) const {
+  for (const RouteTableSpec& table : spec_.tables) {
+    for (const RouteSpec& route : table.routes) {
+      if (route.tap == tap) return true;
+    }
+  }
+  return false;
 }
 
 absl::Status VpcNetwork::SyncTaps(const std::vector<Link>& links) {
@@ -209,8 +255,11 @@ absl::StatusOr<std::vector<Damage>> VpcNetwork::DoInspect() {
   ASSIGN_OR_RETURN(const bool changed, nft_->ChangedByOthers());
   if (changed) note("its packet rules were changed or removed");
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
-  ASSIGN_OR_RETURN(std::vector<std::string> of_router, InspectRouter(*links_, links, vpc_, subnets_));
+  ASSIGN_OR_RETURN(std::vector<std::string> of_router, InspectRouter(*links_, links, spec_));
   for (std::string& what : of_router) note(std::move(what));
+  ASSIGN_OR_RETURN(std::vector<std::string> of_tables,
+                   InspectRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links)));
+  for (std::string& what : of_tables) note(std::move(what));
   RETURN_IF_ERROR(InspectPorts(links, damages));
   if (!dnsmasq_.Serves()) note("its dnsmasq is gone");
   return damages;
@@ -225,7 +274,7 @@ absl::Status VpcNetwork::InspectPorts(const std::vector<Link>& links, std::vecto
     damages.push_back({.vpc = id_, .what = std::move(what), .repairable = repairable});
   };
   if (const auto uplink = by_name.find(kUplinkLink); uplink != by_name.end()) {
-    for (const Route& route : RouterRoutes(vpc_, uplink->second->index, uplink_addresses_)) {
+    for (const Route& route : RouterRoutes(spec_, uplink->second->index, uplink_addresses_)) {
       if (!has(route)) note(absl::StrCat("the route to ", route.destination.text(), " is gone"));
     }
   }
@@ -292,7 +341,7 @@ absl::StatusOr<std::optional<VpcNetwork::Probe>> VpcNetwork::OpenProbe(const Net
     ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(TapName(eni.id)));
     if (!link.has_value()) return std::optional<Probe>();
     Probe probe{.socket = {}, .question = {link->index, link->mac, kMetadataAddress, eni.private_ip}};
-    for (const Subnet& subnet : subnets_) {
+    for (const Subnet& subnet : spec_.subnets) {
       if (subnet.cidr.Contains(eni.private_ip)) probe.question.sender = RouterAddress(subnet.cidr);
     }
     ASSIGN_OR_RETURN(probe.socket, OpenArpSocket(probe.question));

@@ -22,6 +22,8 @@
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
+#include "lib/ec2/network/linux/route_tables.h"
+#include "lib/ec2/network/linux/routing_rules.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
 
 namespace brume::network {
@@ -89,12 +91,19 @@ class VpcNetwork {
   // What the guest had by its old addresses and `after` (null: none) no longer has.
   absl::Status DropOldAddresses(const PortRules& before, const PortRules* after);
   absl::Status CheckFree(const PortRules& port) const;
+  // Unavailable for a port of a subnet that no Sync has told of yet.
+  absl::StatusOr<PortRules> RulesOf(const PortSpec& port) const;
+  // The route tables as `links` let them be now.
+  std::vector<Route> WantedRoutes(const std::vector<Link>& links) const;
+  absl::Status SyncRouteTables();
+  // Whether a route of a table leads to this tap.
+  bool IsRouter(const std::string& tap) const;
   // Connections of these addresses are forgotten before anything else happens to the VPC, but not before the present
   // call is answered; many at once are forgotten in one go.
   void ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address);
   absl::Status ForgetNow();
   // Connections of addresses in `range` that nobody has: left by a brumed that ended before it could forget them.
-  absl::Status ForgetStrangers(const Cidr& range);
+  absl::Status ForgetStrangers(const std::vector<Cidr>& ranges);
 
   const VpcId id_;
   HostNetwork& host_;
@@ -102,13 +111,14 @@ class VpcNetwork {
 
   UniqueFd namespace_;
   std::optional<Rtnetlink> links_;
+  std::optional<RoutingRules> routing_rules_;
   std::optional<Nft> nft_;
   std::optional<Conntrack> conntrack_;
   Dnsmasq dnsmasq_;
   bool synced_ = false;
   bool removed_ = false;
-  Vpc vpc_;
-  std::vector<Subnet> subnets_;
+  // As it was synchronised; its groups and ports are in `rules_` alone.
+  VpcSpec spec_;
   UplinkAddresses uplink_addresses_;
   // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
   std::set<std::string> lost_taps_;

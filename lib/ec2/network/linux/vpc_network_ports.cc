@@ -1,4 +1,5 @@
 // Plugging and unplugging: the part of VpcNetwork that a guest's start and end run through.
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -49,7 +50,7 @@ absl::Status VpcNetwork::CheckFree(const PortRules& port) const {
 
 absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
-  const PortRules after = PortRulesOf(spec.eni);
+  ASSIGN_OR_RETURN(const PortRules after, RulesOf(spec));
   RETURN_IF_ERROR(CheckFree(after));
   RETURN_IF_ERROR(ForgetNow());
   ASSIGN_OR_RETURN(const Link tap, BringTap(after.tap));
@@ -59,6 +60,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(ChangePortRules(after.tap, &after));
   if (before.has_value()) RETURN_IF_ERROR(DropOldAddresses(*before, &after));
   RETURN_IF_ERROR(EnsureTap(*links_, tap, after, /*route_stands=*/false));
+  if (IsRouter(after.tap)) RETURN_IF_ERROR(SyncRouteTables());
   if (before.has_value() && before->private_ip != after.private_ip) {
     RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, before->private_ip)));
   }
@@ -140,10 +142,13 @@ void VpcNetwork::ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> publi
   });
 }
 
-absl::Status VpcNetwork::ForgetStrangers(const Cidr& range) {
+absl::Status VpcNetwork::ForgetStrangers(const std::vector<Cidr>& ranges) {
   std::set<Ipv4> known = rules_.resolvers;
   for (const auto& [tap, port] : rules_.ports) known.insert(port.private_ip);
-  const auto stranger = [&](Ipv4 address) { return range.Contains(address) && !known.contains(address); };
+  const auto stranger = [&](Ipv4 address) {
+    return !known.contains(address) &&
+           std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& range) { return range.Contains(address); });
+  };
   return conntrack_->Evict([&](const TrackedConnection& connection) {
     return stranger(connection.source) || stranger(connection.answer_source);
   });

@@ -12,4 +12,8 @@ std::string PrivateDnsName(const NetworkInterface& eni, const Settings& settings
   return absl::StrCat(Hostname(eni), ".", PrivateDomain(settings));
 }
 
+std::string PublicHostname(const NetworkInterface& eni, absl::string_view region) {
+  return eni.public_ip.has_value() && eni.public_name ? PublicDnsName(*eni.public_ip, region) : "";
+}
+
 }  // namespace brume

@@ -14,4 +14,7 @@ std::string PrivateDomain(const Settings& settings);
 // "ip-172-31-0-4.ec2.internal", or with the instance's id where it is named by that.
 std::string PrivateDnsName(const NetworkInterface& eni, const Settings& settings);
 
+// "ec2-198-18-0-5.compute-1.amazonaws.com"; empty without a public address, and where the VPC gives it no name.
+std::string PublicHostname(const NetworkInterface& eni, absl::string_view region);
+
 }  // namespace brume

@@ -17,27 +17,33 @@
 
 namespace brume {
 
+struct VpcAttributes {
+  bool dns_support = true;  // the resolver answers
+  bool dns_hostnames = false;
+  bool address_usage_metrics = false;
+  friend bool operator==(const VpcAttributes&, const VpcAttributes&) = default;
+};
+
 struct Vpc {
   VpcId id;
   Cidr cidr;
   bool is_default = false;
+  VpcAttributes attributes;
 };
 
-// A VPC has one route table, one network ACL and one internet gateway for its life. They are no rows of their own:
-// their ids have the digits of the VPC's, and the VPC's those of theirs.
+// A range of a VPC beside its first.
+struct VpcCidr {
+  VpcCidrAssociationId id;
+  VpcId vpc_id;
+  Cidr cidr;
+};
+
+// A VPC has one network ACL for its life. It is no row of its own: its id has the digits of the VPC's, and the VPC's
+// those of its.
 template <typename IdType>
 IdType WithDigitsOf(absl::string_view id) {
   return IdType::FromTrusted(absl::StrCat(IdType::kKind.prefix, id.substr(id.find('-'))));
 }
-
-struct Subnet {
-  SubnetId id;
-  VpcId vpc_id;
-  Cidr cidr;
-  std::string availability_zone;
-  bool default_for_az = false;
-  bool map_public_ip_on_launch = false;
-};
 
 // By its address, ip-10-0-1-4, or by the instance's id.
 enum class HostnameType { kIpName = 0, kResourceName = 1 };
@@ -65,6 +71,16 @@ struct PrivateDnsNameOptionsChange {
   }
 };
 
+struct Subnet {
+  SubnetId id;
+  VpcId vpc_id;
+  Cidr cidr;
+  std::string availability_zone;
+  bool default_for_az = false;
+  bool map_public_ip_on_launch = false;
+  PrivateDnsNameOptions dns_name_options;  // of instances that are launched into it
+};
+
 struct NetworkInterface {
   EniId id;
   VpcId vpc_id;
@@ -81,6 +97,10 @@ struct NetworkInterface {
   std::optional<Ipv4> public_ip;
   // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
   bool auto_public_ip = false;
+  // public_ip is an elastic address, and stays.
+  bool elastic = false;
+  // The public address has a name: what its VPC says. Read with the interface and no column of its own.
+  bool public_name = true;
   std::vector<SecurityGroupId> groups;
   PrivateDnsNameOptions dns_name_options;
   int64_t version = 0;

@@ -1,0 +1,267 @@
+#include "lib/ec2/network/address_service.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/tagging/tag_service.h"
+#include "lib/resource/ec2_error.h"
+
+namespace brume::network {
+namespace {
+
+// EC2 grants 5 before it is asked for more.
+constexpr size_t kMaxAddresses = 5000;
+
+absl::Status AddressNotFound(Ipv4 address) {
+  return ec2::Error("InvalidAddress.NotFound", absl::StrCat("Address '", address.text(), "' not found."));
+}
+
+absl::StatusOr<ElasticAddress> Find(store::Connection& c, const AddressName& name) {
+  if (name.id.has_value()) return AddressTable(c).Get(*name.id);
+  const Ipv4 wanted = name.public_ip.value_or(Ipv4{});
+  ASSIGN_OR_RETURN(const std::optional<ElasticAddress> found, AddressTable(c).FindByAddress(wanted));
+  if (!found.has_value()) return AddressNotFound(wanted);
+  return *found;
+}
+
+// The interface that a request means.
+absl::StatusOr<NetworkInterface> FindTarget(store::Connection& c, const AddressTarget& target) {
+  NetworkTable networks(c);
+  if (!target.eni.has_value()) {
+    const InstanceId instance = target.instance.value_or(InstanceId());
+    ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, networks.ListInterfacesOf({&instance, 1}));
+    if (interfaces.empty()) return instance.NotFound();
+    if (interfaces.size() == 1) return std::move(interfaces.front());
+    return ec2::Error("InvalidInstanceID",
+                      absl::StrCat("There are multiple interfaces attached to instance '", instance.text(),
+                                   "'. Please specify an interface ID for the operation instead."));
+  }
+  ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(*target.eni));
+  if (!target.instance.has_value() || eni.instance_id == *target.instance) return eni;
+  return ec2::Error("InvalidParameterCombination",
+                    absl::StrCat("The network interface '", eni.id.text(), "' is not attached to instance '",
+                                 target.instance->text(), "'"));
+}
+
+absl::Status CheckPrivateAddress(const NetworkInterface& eni, std::optional<Ipv4> wanted) {
+  if (!wanted.has_value() || *wanted == eni.private_ip) return absl::OkStatus();
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Private IP address ", wanted->text(), " is not assigned to the network interface '",
+                                 eni.id.text(), "'"));
+}
+
+absl::Status CheckGateway(store::Connection& c, const VpcId& vpc) {
+  ASSIGN_OR_RETURN(const std::optional<InternetGateway> gateway, RoutingTable(c).GatewayOf(vpc));
+  if (gateway.has_value()) return absl::OkStatus();
+  return ec2::Error("Gateway.NotAttached",
+                    absl::StrCat("Network ", vpc.text(), " is not attached to any internet gateway"));
+}
+
+absl::Status AlreadyAssociated(absl::string_view resource, const AddressAssociation& association) {
+  return ec2::Error(
+      "Resource.AlreadyAssociated",
+      absl::StrCat("resource ", resource, " is already associated with associate-id ", association.id.text()));
+}
+
+absl::StatusOr<AddressView> View(store::Connection& c, const ElasticAddress& address) {
+  AddressView view;
+  view.address = address;
+  ASSIGN_OR_RETURN(view.association, AddressTable(c).AssociationOf(address.id));
+  if (view.association.has_value()) {
+    ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(c).GetInterface(view.association->eni_id));
+    view.instance_id = eni.instance_id;
+    view.private_ip = eni.private_ip;
+  }
+  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, address.id.text()));
+  return view;
+}
+
+// All of them, with as many statements as for one.
+absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c) {
+  AddressTable addresses(c);
+  ASSIGN_OR_RETURN(const std::vector<ElasticAddress> rows, addresses.List());
+  ASSIGN_OR_RETURN(const std::vector<AddressAssociation> associations, addresses.ListAssociations());
+  std::map<AllocationId, const AddressAssociation*> by_address;
+  for (const AddressAssociation& association : associations) by_address[association.allocation_id] = &association;
+  std::map<EniId, NetworkInterface> interfaces;
+  if (!associations.empty()) {
+    ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, NetworkTable(c).ListInterfaces(std::nullopt));
+    for (NetworkInterface& eni : all) {
+      if (eni.elastic) interfaces.emplace(eni.id, std::move(eni));
+    }
+  }
+  std::vector<std::string> texts;
+  for (const ElasticAddress& row : rows) texts.push_back(row.id.text());
+  ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(c, texts));
+  std::vector<AddressView> views;
+  views.reserve(rows.size());
+  for (const ElasticAddress& row : rows) {
+    AddressView& view = views.emplace_back();
+    view.address = row;
+    view.tags = std::move(tags[row.id.text()]);
+    const auto association = by_address.find(row.id);
+    if (association == by_address.end()) continue;
+    view.association = *association->second;
+    const NetworkInterface& eni = interfaces[view.association->eni_id];
+    view.instance_id = eni.instance_id;
+    view.private_ip = eni.private_ip;
+  }
+  return views;
+}
+
+}  // namespace
+
+AddressService::AddressService(store::Database& database, const Settings& settings, Random& random,
+                               AttachedInstances instances, std::function<void(const VpcId&, const EniId&)> wake)
+    : database_(database),
+      settings_(settings),
+      random_(random),
+      instances_(std::move(instances)),
+      wake_(std::move(wake)) {}
+
+void AddressService::Wake(const std::vector<Changed>& changed) {
+  for (const Changed& each : changed) wake_(each.vpc, each.eni);
+}
+
+absl::StatusOr<ElasticAddress> AddressService::Allocate(std::optional<Ipv4> wanted, const TagMap& tags) {
+  return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<ElasticAddress> {
+    AddressTable addresses(c);
+    ASSIGN_OR_RETURN(const std::vector<ElasticAddress> all, addresses.List());
+    if (all.size() >= kMaxAddresses) {
+      return ec2::Error("AddressLimitExceeded",
+                        absl::StrCat("The maximum number of addresses, ", kMaxAddresses, ", has been reached."));
+    }
+    ElasticAddress made{.id = AllocationId::New(random_), .public_ip = {}};
+    if (wanted.has_value()) {
+      RETURN_IF_ERROR(CheckPublicIp(c, settings_, *wanted));
+      made.public_ip = *wanted;
+    } else {
+      ASSIGN_OR_RETURN(made.public_ip, AllocatePublicIp(c, settings_, random_));
+    }
+    RETURN_IF_ERROR(addresses.Insert(made));
+    RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), tags));
+    return made;
+  });
+}
+
+absl::Status AddressService::EndAssociation(store::Connection& c, const AddressAssociation& association,
+                                            bool give_another, std::vector<Changed>& changed) {
+  NetworkTable networks(c);
+  ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(association.eni_id));
+  RETURN_IF_ERROR(AddressTable(c).DeleteAssociation(association.id));
+  RETURN_IF_ERROR(networks.SetPublicIp(eni, std::nullopt));
+  changed.push_back({eni.vpc_id, eni.id});
+  if (!give_another || !eni.auto_public_ip) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<InstanceId> live, instances_.list_live(c));
+  if (std::find(live.begin(), live.end(), eni.instance_id) == live.end()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Ipv4 another, AllocatePublicIp(c, settings_, random_));
+  return networks.SetPublicIp(eni, another);
+}
+
+absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& name, const AddressTarget& target) {
+  std::vector<Changed> changed;
+  ASSIGN_OR_RETURN(
+      AddressAssociation made, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<AddressAssociation> {
+        changed.clear();
+        AddressTable addresses(c);
+        ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
+        ASSIGN_OR_RETURN(NetworkInterface eni, FindTarget(c, target));
+        RETURN_IF_ERROR(CheckPrivateAddress(eni, target.private_ip));
+        RETURN_IF_ERROR(CheckGateway(c, eni.vpc_id));
+        ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_address, addresses.AssociationOf(address.id));
+        if (of_address.has_value()) {
+          if (of_address->eni_id == eni.id) return *of_address;
+          if (!target.allow_reassociation) return AlreadyAssociated(address.id.text(), *of_address);
+          RETURN_IF_ERROR(EndAssociation(c, *of_address, /*give_another=*/true, changed));
+        }
+        ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_eni, addresses.AssociationOf(eni.id));
+        if (of_eni.has_value()) {
+          if (!target.allow_reassociation) return AlreadyAssociated(eni.id.text(), *of_eni);
+          RETURN_IF_ERROR(EndAssociation(c, *of_eni, /*give_another=*/false, changed));
+          ASSIGN_OR_RETURN(eni, NetworkTable(c).GetInterface(eni.id));
+        }
+        AddressAssociation association{
+            .id = AddressAssociationId::New(random_), .allocation_id = address.id, .eni_id = eni.id};
+        RETURN_IF_ERROR(addresses.InsertAssociation(association));
+        RETURN_IF_ERROR(NetworkTable(c).SetPublicIp(eni, address.public_ip, /*elastic=*/true));
+        changed.push_back({eni.vpc_id, eni.id});
+        return association;
+      }));
+  Wake(changed);
+  return made;
+}
+
+absl::Status AddressService::Disassociate(
+    const std::function<absl::StatusOr<AddressAssociation>(store::Connection&)>& find) {
+  std::vector<Changed> changed;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    changed.clear();
+    ASSIGN_OR_RETURN(const AddressAssociation association, find(c));
+    return EndAssociation(c, association, /*give_another=*/true, changed);
+  }));
+  Wake(changed);
+  return absl::OkStatus();
+}
+
+absl::Status AddressService::Disassociate(const AddressAssociationId& id) {
+  return Disassociate([&](store::Connection& c) { return AddressTable(c).GetAssociation(id); });
+}
+
+absl::Status AddressService::Disassociate(Ipv4 public_ip) {
+  return Disassociate([&](store::Connection& c) -> absl::StatusOr<AddressAssociation> {
+    ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, {.id = {}, .public_ip = public_ip}));
+    ASSIGN_OR_RETURN(const std::optional<AddressAssociation> found, AddressTable(c).AssociationOf(address.id));
+    if (found.has_value()) return *found;
+    return ec2::Error("InvalidAssociationID.NotFound",
+                      absl::StrCat("The address '", public_ip.text(), "' is associated with nothing"));
+  });
+}
+
+absl::Status AddressService::Release(const AddressName& name) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    AddressTable addresses(c);
+    ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
+    ASSIGN_OR_RETURN(const std::optional<AddressAssociation> association, addresses.AssociationOf(address.id));
+    if (association.has_value()) {
+      return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", address.public_ip.text(), " is in use. (",
+                                                               association->id.text(), ")"));
+    }
+    return addresses.Delete(address.id);
+  });
+}
+
+absl::StatusOr<std::vector<AddressView>> AddressService::List(absl::Span<const AddressName> names) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<AddressView>> {
+    if (names.empty()) return ViewAll(c);
+    std::vector<AddressView> views;
+    for (const AddressName& name : names) {
+      ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
+      ASSIGN_OR_RETURN(views.emplace_back(), View(c, address));
+    }
+    return views;
+  });
+}
+
+absl::StatusOr<AddressView> AddressService::Of(const AddressAssociationId& id) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<AddressView> {
+    ASSIGN_OR_RETURN(const AddressAssociation association, AddressTable(c).GetAssociation(id));
+    ASSIGN_OR_RETURN(const ElasticAddress address, AddressTable(c).Get(association.allocation_id));
+    return View(c, address);
+  });
+}
+
+absl::StatusOr<AddressView> AddressService::Of(const AddressName& name) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<AddressView> {
+    ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
+    return View(c, address);
+  });
+}
+
+}  // namespace brume::network

@@ -1,0 +1,88 @@
+// Elastic addresses. Source of behaviour: EC2 API reference, AllocateAddress, AssociateAddress, DisassociateAddress,
+// ReleaseAddress, DescribeAddresses.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/base/random.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/model/routing.h"
+#include "lib/resource/settings.h"
+#include "lib/resource/tags.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+struct AddressView {
+  ElasticAddress address;
+  std::optional<AddressAssociation> association;
+  // Of what it is associated with.
+  InstanceId instance_id;
+  std::optional<Ipv4> private_ip;
+  TagMap tags;
+};
+
+// An address as a request names it: by one of the two.
+struct AddressName {
+  std::optional<AllocationId> id;
+  std::optional<Ipv4> public_ip;
+};
+
+struct AddressTarget {
+  std::optional<InstanceId> instance;  // which has one interface
+  std::optional<EniId> eni;
+  std::optional<Ipv4> private_ip;  // the interface's
+  bool allow_reassociation = false;
+};
+
+// Thread-safe.
+class AddressService {
+ public:
+  // `wake` is called after a commit with an interface whose public address changed.
+  AddressService(store::Database& database, const Settings& settings, Random& random, AttachedInstances instances,
+                 std::function<void(const VpcId&, const EniId&)> wake);
+
+  // `wanted`: this one. Errors: AddressLimitExceeded, InsufficientAddressCapacity, InvalidParameterValue for one that
+  // is not the pool's, InvalidIPAddress.InUse.
+  absl::StatusOr<ElasticAddress> Allocate(std::optional<Ipv4> wanted, const TagMap& tags);
+  // The interface gives back the pool's address that it has. Errors: the ids' NotFound, InvalidAddress.NotFound,
+  // InvalidInstanceID for an instance of several interfaces, InvalidParameterValue for a private address that is not
+  // the interface's, Gateway.NotAttached, Resource.AlreadyAssociated.
+  absl::StatusOr<AddressAssociation> Associate(const AddressName& address, const AddressTarget& target);
+  // An interface that gets an address of the pool at each start gets one now. Errors: InvalidAssociationID.NotFound.
+  absl::Status Disassociate(const AddressAssociationId& id);
+  // As above; InvalidAddress.NotFound, InvalidAssociationID.NotFound.
+  absl::Status Disassociate(Ipv4 public_ip);
+  // Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound, InvalidIPAddress.InUse.
+  absl::Status Release(const AddressName& address);
+  // Those that are named, or all. Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound.
+  absl::StatusOr<std::vector<AddressView>> List(absl::Span<const AddressName> names);
+  // Of an association. Error: InvalidAssociationID.NotFound.
+  absl::StatusOr<AddressView> Of(const AddressAssociationId& id);
+  absl::StatusOr<AddressView> Of(const AddressName& address);
+
+ private:
+  struct Changed {
+    VpcId vpc;
+    EniId eni;
+  };
+  absl::Status EndAssociation(store::Connection& connection, const AddressAssociation& association, bool give_another,
+                              std::vector<Changed>& changed);
+  absl::Status Disassociate(const std::function<absl::StatusOr<AddressAssociation>(store::Connection&)>& find);
+  void Wake(const std::vector<Changed>& changed);
+
+  store::Database& database_;
+  const Settings& settings_;
+  Random& random_;
+  const AttachedInstances instances_;
+  const std::function<void(const VpcId&, const EniId&)> wake_;
+};
+
+}  // namespace brume::network

@@ -1,0 +1,67 @@
+#include "lib/ec2/network/address_table.h"
+
+#include "lib/store/table.h"
+
+namespace brume::network {
+namespace {
+
+const auto& Addresses() {
+  static const auto table = store::DescribeTable<ElasticAddress>(
+      "addresses", "elastic address", store::Key("id", &ElasticAddress::id),
+      store::Fixed("public_ip", &ElasticAddress::public_ip), store::Unmapped("seq"));
+  return table;
+}
+
+const auto& AddressAssociations() {
+  static const auto table = store::DescribeTable<AddressAssociation>(
+      "address_associations", "association of an elastic address", store::Key("id", &AddressAssociation::id),
+      store::Fixed("allocation_id", &AddressAssociation::allocation_id),
+      store::Fixed("eni_id", &AddressAssociation::eni_id), store::Unmapped("seq"));
+  return table;
+}
+
+}  // namespace
+
+std::vector<store::TableDescription> AddressTable::Describe() {
+  return {Addresses().Describe(), AddressAssociations().Describe()};
+}
+
+absl::Status AddressTable::Insert(const ElasticAddress& address) { return Addresses().Insert(connection_, address); }
+
+absl::StatusOr<ElasticAddress> AddressTable::Get(const AllocationId& id) { return Addresses().Get(connection_, id); }
+
+absl::StatusOr<std::optional<ElasticAddress>> AddressTable::FindByAddress(Ipv4 address) {
+  return Addresses().First(connection_, "addresses WHERE public_ip = ?", address);
+}
+
+absl::StatusOr<std::vector<ElasticAddress>> AddressTable::List() {
+  return Addresses().Select(connection_, "addresses ORDER BY seq");
+}
+
+absl::Status AddressTable::Delete(const AllocationId& id) { return Addresses().Delete(connection_, id); }
+
+absl::Status AddressTable::InsertAssociation(const AddressAssociation& association) {
+  return AddressAssociations().Insert(connection_, association);
+}
+
+absl::StatusOr<AddressAssociation> AddressTable::GetAssociation(const AddressAssociationId& id) {
+  return AddressAssociations().Get(connection_, id);
+}
+
+absl::StatusOr<std::optional<AddressAssociation>> AddressTable::AssociationOf(const AllocationId& address) {
+  return AddressAssociations().First(connection_, "address_associations WHERE allocation_id = ?", address);
+}
+
+absl::StatusOr<std::optional<AddressAssociation>> AddressTable::AssociationOf(const EniId& eni) {
+  return AddressAssociations().First(connection_, "address_associations WHERE eni_id = ?", eni);
+}
+
+absl::StatusOr<std::vector<AddressAssociation>> AddressTable::ListAssociations() {
+  return AddressAssociations().Select(connection_, "address_associations ORDER BY seq");
+}
+
+absl::Status AddressTable::DeleteAssociation(const AddressAssociationId& id) {
+  return AddressAssociations().Delete(connection_, id);
+}
+
+}  // namespace brume::network

@@ -1,0 +1,41 @@
+// What handlers of several networks' actions check of their requests.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/status_macros.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume::ec2 {
+
+// Error: UnsupportedOperation where the request wants IPv6, by the parameter that is named.
+inline absl::Status RefuseIpv6(bool wanted, absl::string_view parameter) {
+  if (!wanted) return absl::OkStatus();
+  return Error("UnsupportedOperation",
+               absl::StrCat("The parameter ", parameter, " is not supported: networks of this host have IPv4 alone"));
+}
+
+// A range that the request must have. Errors: MissingParameter, InvalidParameterValue.
+inline absl::StatusOr<Cidr> ParseCidr(absl::string_view text, absl::string_view parameter) {
+  if (text.empty()) return Error(kMissingParameter, parameter);
+  const absl::StatusOr<Cidr> cidr = Cidr::Parse(text);
+  if (cidr.ok()) return *cidr;
+  return Error("InvalidParameterValue", absl::StrCat("Value (", text.substr(0, 64), ") for parameter ", parameter,
+                                                     " is invalid. This is not a valid CIDR block."));
+}
+
+// The one of a request's attributes that is set. Error: InvalidParameterCombination unless it is exactly one.
+inline absl::Status CheckOneAttribute(int set, absl::string_view of) {
+  if (set == 1) return absl::OkStatus();
+  return Error(set == 0 ? KnownCode("MissingParameter") : KnownCode("InvalidParameterCombination"),
+               absl::StrCat("The request must contain exactly one attribute of the ", of));
+}
+
+}  // namespace brume::ec2

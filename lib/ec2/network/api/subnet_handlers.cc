@@ -1,0 +1,136 @@
+#include "lib/ec2/network/api/subnet_handlers.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/vpc.pb.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/network_requests.h"
+#include "lib/gateway/listing.h"
+#include "lib/resource/arn.h"
+#include "lib/resource/zones.h"
+
+namespace brume::ec2 {
+namespace {
+
+v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& settings) {
+  const Subnet& subnet = view.subnet;
+  v1::Subnet rendered;
+  rendered.set_availability_zone(subnet.availability_zone);
+  rendered.set_availability_zone_id(ZoneId(settings, subnet.availability_zone));
+  rendered.set_available_ip_address_count(static_cast<int>(view.available_addresses));
+  rendered.set_cidr_block(subnet.cidr.text());
+  rendered.set_default_for_az(subnet.default_for_az);
+  rendered.set_map_public_ip_on_launch(subnet.map_public_ip_on_launch);
+  rendered.set_state("available");
+  rendered.set_subnet_id(subnet.id.text());
+  rendered.set_vpc_id(subnet.vpc_id.text());
+  rendered.set_owner_id(settings.account_id);
+  rendered.set_assign_ipv6_address_on_creation(false);
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  rendered.set_subnet_arn(
+      Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
+  rendered.set_enable_dns64(false);
+  rendered.set_ipv6_native(false);
+  v1::PrivateDnsNameOptionsOnLaunch& names = *rendered.mutable_private_dns_name_options_on_launch();
+  names.set_hostname_type(std::string(kHostnameTypeNames.Of(subnet.dns_name_options.hostname_type)));
+  names.set_enable_resource_name_dns_a_record(subnet.dns_name_options.a_record);
+  names.set_enable_resource_name_dns_aaaa_record(subnet.dns_name_options.aaaa_record);
+  return rendered;
+}
+
+absl::StatusOr<v1::Subnet> Rendered(network::NetworkService& networks, const SubnetId& id, const Settings& settings) {
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> views, networks.ListSubnets({&id, 1}));
+  return RenderSubnet(views.front(), settings);
+}
+
+absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSubnetsRequest& request,
+                                                            network::NetworkService& networks,
+                                                            const Settings& settings) {
+  static const gateway::Listing<v1::Subnet, v1::DescribeSubnetsResponse> listing = {
+      "subnets", &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId"));
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets(ids));
+  std::vector<v1::Subnet> subnets;
+  subnets.reserve(all.size());
+  for (const network::SubnetView& view : all) subnets.push_back(RenderSubnet(view, settings));
+  return gateway::Answer(listing, request, std::move(subnets));
+}
+
+absl::StatusOr<v1::CreateSubnetResponse> CreateSubnet(const v1::CreateSubnetRequest& request,
+                                                      network::NetworkService& networks, network::VpcService& vpcs,
+                                                      const Settings& settings) {
+  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native"));
+  if (!request.availability_zone().empty() && !request.availability_zone_id().empty()) {
+    return Error("InvalidParameterCombination",
+                 "The parameters availabilityZone and availabilityZoneId cannot be used together");
+  }
+  network::SubnetRequest wanted;
+  wanted.availability_zone =
+      request.availability_zone().empty() ? request.availability_zone_id() : request.availability_zone();
+  ASSIGN_OR_RETURN(wanted.vpc_id, VpcId::Parse(request.vpc_id()));
+  ASSIGN_OR_RETURN(wanted.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), SubnetId::kKind));
+  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateSubnet(wanted));
+  v1::CreateSubnetResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_subnet(), Rendered(networks, subnet.id, settings));
+  return response;
+}
+
+absl::StatusOr<v1::CreateDefaultSubnetResponse> CreateDefaultSubnet(const v1::CreateDefaultSubnetRequest& request,
+                                                                    network::NetworkService& networks,
+                                                                    network::VpcService& vpcs,
+                                                                    const Settings& settings) {
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native"));
+  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(request.availability_zone()));
+  v1::CreateDefaultSubnetResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_subnet(), Rendered(networks, subnet.id, settings));
+  return response;
+}
+
+absl::Status DeleteSubnet(const v1::DeleteSubnetRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const SubnetId id, SubnetId::Parse(request.subnet_id()));
+  return vpcs.DeleteSubnet(id);
+}
+
+absl::Status ModifySubnetAttribute(const v1::ModifySubnetAttributeRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const SubnetId id, SubnetId::Parse(request.subnet_id()));
+  RETURN_IF_ERROR(CheckOneAttribute(request.has_assign_ipv6_address_on_creation() +
+                                        request.has_map_public_ip_on_launch() + request.has_enable_dns64() +
+                                        request.has_private_dns_hostname_type_on_launch() +
+                                        request.has_enable_resource_name_dns_a_record_on_launch() +
+                                        request.has_enable_resource_name_dns_aaaa_record_on_launch(),
+                                    "subnet"));
+  RETURN_IF_ERROR(RefuseIpv6(request.assign_ipv6_address_on_creation().value(), "AssignIpv6AddressOnCreation"));
+  RETURN_IF_ERROR(RefuseIpv6(request.enable_dns64().value(), "EnableDns64"));
+  network::SubnetAttributesChange change;
+  if (request.has_map_public_ip_on_launch()) change.map_public_ip_on_launch = request.map_public_ip_on_launch().value();
+  PrivateDnsNameOptionsChange& names = change.dns_name_options;
+  if (request.has_private_dns_hostname_type_on_launch()) {
+    names.hostname_type = kHostnameTypeNames.Find(request.private_dns_hostname_type_on_launch());
+  }
+  if (request.has_enable_resource_name_dns_a_record_on_launch()) {
+    names.a_record = request.enable_resource_name_dns_a_record_on_launch().value();
+  }
+  if (request.has_enable_resource_name_dns_aaaa_record_on_launch()) {
+    names.aaaa_record = request.enable_resource_name_dns_aaaa_record_on_launch().value();
+  }
+  return vpcs.ModifySubnet(id, change);
+}
+
+}  // namespace
+
+void AddSubnetActions(gateway::Actions& actions, network::NetworkService& networks, network::VpcService& vpcs,
+                      const Settings& settings) {
+  actions.Add(DescribeSubnets, networks, settings);
+  actions.Add(CreateSubnet, networks, vpcs, settings);
+  actions.Add(CreateDefaultSubnet, networks, vpcs, settings);
+  actions.Add(DeleteSubnet, vpcs);
+  actions.Add(ModifySubnetAttribute, vpcs);
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,109 @@
+#include "lib/ec2/network/default_network.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/network/security_group_table.h"
+
+namespace brume::network {
+namespace {
+
+// EC2's default VPC is a /16 with /20 subnets; the same proportion whatever the configured range.
+constexpr int kSubnetBits = 4;
+
+absl::Status InsertDefaultGroup(store::Connection& connection, const Vpc& vpc, Random& random) {
+  SecurityGroupTable groups(connection);
+  const SecurityGroup group{.id = SecurityGroupId::New(random),
+                            .vpc_id = vpc.id,
+                            .name = "default",
+                            .description = "default VPC security group"};
+  RETURN_IF_ERROR(groups.Insert(group));
+
+  SecurityGroupRule from_members;
+  from_members.id = SecurityGroupRuleId::New(random);
+  from_members.group_id = group.id;
+  from_members.referenced_group = group.id;
+  RETURN_IF_ERROR(groups.InsertRule(from_members));
+
+  SecurityGroupRule to_everywhere;
+  to_everywhere.id = SecurityGroupRuleId::New(random);
+  to_everywhere.group_id = group.id;
+  to_everywhere.egress = true;
+  to_everywhere.cidr = Cidr{};
+  return groups.InsertRule(to_everywhere);
+}
+
+absl::StatusOr<RouteTable> InsertMainTable(store::Connection& connection, const Vpc& vpc, Random& random) {
+  RoutingTable routing(connection);
+  RouteTable table{.id = RouteTableId::New(random), .vpc_id = vpc.id, .number = 1};
+  RETURN_IF_ERROR(routing.InsertTable(table));
+  RETURN_IF_ERROR(routing.InsertAssociation(
+      {.id = RouteTableAssociationId::New(random), .table_id = table.id, .vpc_id = vpc.id, .subnet_id = {}}));
+  return table;
+}
+
+absl::StatusOr<RouteTable> InsertParts(store::Connection& connection, const Vpc& vpc, Random& random) {
+  RETURN_IF_ERROR(NetworkTable(connection).InsertVpc(vpc));
+  RETURN_IF_ERROR(InsertDefaultGroup(connection, vpc, random));
+  return InsertMainTable(connection, vpc, random);
+}
+
+std::optional<Cidr> NextBlock(const Vpc& vpc, const std::vector<Subnet>& subnets) {
+  const int prefix_length = vpc.cidr.prefix_length + kSubnetBits;
+  for (uint64_t base = vpc.cidr.base.value; base <= vpc.cidr.last().value;
+       base += uint64_t{1} << (32 - prefix_length)) {
+    const Cidr block{Ipv4{static_cast<uint32_t>(base)}, prefix_length};
+    const bool taken =
+        std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& s) { return s.cidr.Overlaps(block); });
+    if (!taken) return block;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::Status InsertVpc(store::Connection& connection, const Vpc& vpc, Random& random) {
+  return InsertParts(connection, vpc, random).status();
+}
+
+absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Cidr& cidr, Random& random) {
+  Vpc vpc{.id = VpcId::New(random), .cidr = cidr, .is_default = true, .attributes = {.dns_hostnames = true}};
+  ASSIGN_OR_RETURN(const RouteTable main, InsertParts(connection, vpc, random));
+  RoutingTable routing(connection);
+  const InternetGateway gateway{.id = InternetGatewayId::New(random), .vpc_id = vpc.id};
+  RETURN_IF_ERROR(routing.InsertGateway(gateway));
+  RETURN_IF_ERROR(routing.InsertRoute(
+      {.table_id = main.id, .destination = {}, .target = {.gateway_id = gateway.id, .eni_id = {}}}));
+  return vpc;
+}
+
+absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& connection, const Vpc& vpc,
+                                                          absl::string_view zone, Random& random) {
+  NetworkTable networks(connection);
+  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnets(vpc.id));
+  const std::optional<Cidr> block = NextBlock(vpc, subnets);
+  if (!block.has_value()) return std::optional<Subnet>();
+  Subnet subnet{.id = SubnetId::New(random),
+                .vpc_id = vpc.id,
+                .cidr = *block,
+                .availability_zone = std::string(zone),
+                .default_for_az = true,
+                .map_public_ip_on_launch = true,
+                .dns_name_options = {}};
+  RETURN_IF_ERROR(networks.InsertSubnet(subnet));
+  return std::optional<Subnet>(std::move(subnet));
+}
+
+absl::StatusOr<std::vector<Cidr>> RangesOf(store::Connection& connection, const Vpc& vpc) {
+  ASSIGN_OR_RETURN(const std::vector<VpcCidr> others, NetworkTable(connection).ListCidrs(vpc.id));
+  std::vector<Cidr> ranges = {vpc.cidr};
+  for (const VpcCidr& other : others) ranges.push_back(other.cidr);
+  return ranges;
+}
+
+}  // namespace brume::network

@@ -1,0 +1,30 @@
+// What a VPC is made with. Inside transactions of the network's services.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/base/random.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/resource/settings.h"
+#include "lib/store/connection.h"
+
+namespace brume::network {
+
+// The VPC's row, its main route table and its default security group.
+absl::Status InsertVpc(store::Connection& connection, const Vpc& vpc, Random& random);
+
+// The default VPC: names for public addresses, and a gateway that its main route table leads to.
+absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Cidr& cidr, Random& random);
+
+// A default subnet of the zone, in the lowest block of the VPC that no subnet overlaps; none when there is no room.
+absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& connection, const Vpc& vpc,
+                                                          absl::string_view zone, Random& random);
+
+// The VPC's ranges, its first at the front.
+absl::StatusOr<std::vector<Cidr>> RangesOf(store::Connection& connection, const Vpc& vpc);
+
+}  // namespace brume::network

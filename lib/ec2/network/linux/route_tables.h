@@ -1,0 +1,38 @@
+// A VPC's route tables in its namespace. A port's packets are marked with the number of its subnet's table, and routed
+// by that table first; the VPC's own ranges are left to the main one, which knows each port.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/linux/host_network.h"
+#include "lib/ec2/network/linux/routing_rules.h"
+#include "lib/ec2/network/linux/rtnetlink.h"
+
+namespace brume::network {
+
+// What the routes lead to, as it stands now.
+struct RouteWays {
+  int uplink = 0;
+  UplinkAddresses addresses;
+  std::map<std::string, int> taps;  // those that are here, with their links
+};
+
+// The kernel's routes for all tables. A route by a port is there twice: with the port gone, what it led there is
+// dropped at once and does not take the next shorter way. Pure.
+std::vector<Route> KernelRoutes(const std::vector<RouteTableSpec>& tables, const std::vector<Cidr>& ranges,
+                                const RouteWays& ways);
+
+// Makes exactly `wanted` stand, and a rule for each table.
+absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std::vector<RouteTableSpec>& tables,
+                               const std::vector<Route>& wanted);
+
+// What is not so, in words.
+absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, RoutingRules& rules,
+                                                            const std::vector<RouteTableSpec>& tables,
+                                                            const std::vector<Route>& wanted);
+
+}  // namespace brume::network

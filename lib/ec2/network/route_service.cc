@@ -1,0 +1,437 @@
+#include "lib/ec2/network/route_service.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/tagging/tag_service.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
+
+namespace brume::network {
+namespace {
+
+// EC2's quotas; of gateways, as many as there may be VPCs.
+constexpr size_t kMaxTables = 200, kMaxRoutes = 50, kMaxGateways = 500;
+constexpr Cidr kLinkLocal{Ipv4{0xa9fe0000}, 16};
+
+absl::Status Limit(ec2::KnownCode code, absl::string_view what, size_t most) {
+  return ec2::Error(code, absl::StrCat("The maximum number of ", what, ", ", most, ", has been reached."));
+}
+
+absl::Status RouteNotFound(const RouteTableId& table, const Cidr& destination) {
+  return ec2::Error("InvalidRoute.NotFound", absl::StrCat("no route with destination-cidr-block ", destination.text(),
+                                                          " in route table ", table.text()));
+}
+
+absl::Status CheckDestination(store::Connection& connection, const RouteTable& table, const Cidr& destination) {
+  ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(connection).GetVpc(table.vpc_id));
+  ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
+  for (const Cidr& range : ranges) {
+    if (range == destination) {
+      return ec2::Error("RouteAlreadyExists",
+                        absl::StrCat("The route identified by ", destination.text(), " already exists."));
+    }
+    if (!range.Contains(destination)) continue;
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The destination ", destination.text(), " lies inside ", range.text(), " of ",
+                                   vpc.id.text(), ": the local route leads there"));
+  }
+  if (kLinkLocal.Contains(destination)) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The destination ", destination.text(), " is link-local and cannot be routed"));
+  }
+  return absl::OkStatus();
+}
+
+// What a route of these tables can lead to.
+struct Targets {
+  std::optional<InternetGateway> gateway;
+  std::map<EniId, InstanceId> live_interfaces;
+};
+
+absl::StatusOr<Targets> TargetsOf(store::Connection& connection, const VpcId& vpc, const AttachedInstances& instances) {
+  Targets targets;
+  ASSIGN_OR_RETURN(targets.gateway, RoutingTable(connection).GatewayOf(vpc));
+  ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, instances.list_live(connection));
+  const absl::flat_hash_set<InstanceId> live(ids.begin(), ids.end());
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, NetworkTable(connection).ListInterfaces(vpc));
+  for (const NetworkInterface& eni : interfaces) {
+    if (live.contains(eni.instance_id)) targets.live_interfaces[eni.id] = eni.instance_id;
+  }
+  return targets;
+}
+
+RouteView LocalRoute(const Cidr& range) {
+  RouteView view;
+  view.destination = range;
+  view.local = true;
+  return view;
+}
+
+RouteView ViewOf(const VpcRoute& route, const Targets& targets) {
+  RouteView view;
+  view.destination = route.destination;
+  view.target = route.target;
+  if (!route.target.gateway_id.empty()) {
+    view.active = targets.gateway.has_value() && targets.gateway->id == route.target.gateway_id;
+    return view;
+  }
+  const auto eni = targets.live_interfaces.find(route.target.eni_id);
+  view.active = eni != targets.live_interfaces.end();
+  if (view.active) view.instance_id = eni->second;
+  return view;
+}
+
+absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, InternetGateway gateway) {
+  ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, gateway.id.text()));
+  return InternetGatewayView{std::move(gateway), std::move(tags)};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<RouteTableView>> ReadRouteTables(store::Connection& connection, const Vpc& vpc,
+                                                            const AttachedInstances& instances) {
+  RoutingTable routing(connection);
+  ASSIGN_OR_RETURN(const std::vector<RouteTable> tables, routing.ListTables(vpc.id));
+  ASSIGN_OR_RETURN(const std::vector<RouteTableAssociation> associations, routing.ListAssociations(vpc.id));
+  ASSIGN_OR_RETURN(const std::vector<VpcRoute> routes, routing.ListRoutes(vpc.id));
+  ASSIGN_OR_RETURN(const Targets targets, TargetsOf(connection, vpc.id, instances));
+  ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
+  std::vector<RouteTableView> views;
+  views.reserve(tables.size());
+  for (const RouteTable& table : tables) {
+    RouteTableView& view = views.emplace_back();
+    view.table = table;
+    for (const RouteTableAssociation& association : associations) {
+      if (association.table_id == table.id) view.associations.push_back(association);
+    }
+    for (const Cidr& range : ranges) view.routes.push_back(LocalRoute(range));
+    for (const VpcRoute& route : routes) {
+      if (route.table_id == table.id) view.routes.push_back(ViewOf(route, targets));
+    }
+  }
+  return views;
+}
+
+RouteService::RouteService(store::Database& database, Random& random, AttachedInstances instances,
+                           std::function<void(const VpcId&)> wake)
+    : database_(database), random_(random), instances_(std::move(instances)), wake_(std::move(wake)) {}
+
+absl::Status RouteService::ChangeTable(
+    const RouteTableId& id, const std::function<absl::Status(store::Connection&, const RouteTable&)>& change) {
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const RouteTable table, RoutingTable(c).GetTable(id));
+    vpc = table.vpc_id;
+    return change(c, table);
+  }));
+  wake_(vpc);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const TagMap& tags) {
+  ASSIGN_OR_RETURN(RouteTableView view, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<RouteTableView> {
+    ASSIGN_OR_RETURN(const Vpc row, NetworkTable(c).GetVpc(vpc));
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::vector<RouteTable> present, routing.ListTables(vpc));
+    if (present.size() >= kMaxTables) return Limit("RouteTableLimitExceeded", "route tables of a VPC", kMaxTables);
+    std::set<int> numbers;
+    for (const RouteTable& table : present) numbers.insert(table.number);
+    RouteTable table{.id = RouteTableId::New(random_), .vpc_id = vpc, .number = 1};
+    while (numbers.contains(table.number)) ++table.number;
+    RETURN_IF_ERROR(routing.InsertTable(table));
+    RETURN_IF_ERROR(tagging::SetTags(c, table.id.text(), tags));
+    RouteTableView made{.table = table, .associations = {}, .routes = {}, .tags = tags};
+    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, row));
+    for (const Cidr& range : ranges) made.routes.push_back(LocalRoute(range));
+    return made;
+  }));
+  wake_(vpc);
+  return view;
+}
+
+absl::Status RouteService::DeleteTable(const RouteTableId& id) {
+  return ChangeTable(id, [&](store::Connection& c, const RouteTable& table) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::vector<RouteTableAssociation> associations, routing.ListAssociations(table.vpc_id));
+    for (const RouteTableAssociation& association : associations) {
+      if (association.table_id != id) continue;
+      return ec2::Error("DependencyViolation",
+                        absl::StrCat("The routeTable '", id.text(), "' has dependencies and cannot be deleted. (",
+                                     association.is_main() ? table.vpc_id.text() : association.subnet_id.text(), ")"));
+    }
+    return routing.DeleteTable(id);
+  });
+}
+
+absl::StatusOr<std::vector<RouteTableView>> RouteService::ListTables(absl::Span<const RouteTableId> ids) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<RouteTableView>> {
+    std::set<VpcId> vpcs;
+    for (const RouteTableId& id : ids) {
+      ASSIGN_OR_RETURN(const RouteTable table, RoutingTable(c).GetTable(id));
+      vpcs.insert(table.vpc_id);
+    }
+    ASSIGN_OR_RETURN(const std::vector<Vpc> all, NetworkTable(c).ListVpcs());
+    std::vector<RouteTableView> views;
+    for (const Vpc& vpc : all) {
+      if (!ids.empty() && !vpcs.contains(vpc.id)) continue;
+      ASSIGN_OR_RETURN(std::vector<RouteTableView> of_vpc, ReadRouteTables(c, vpc, instances_));
+      for (RouteTableView& view : of_vpc) {
+        if (ids.empty() || std::find(ids.begin(), ids.end(), view.table.id) != ids.end()) {
+          views.push_back(std::move(view));
+        }
+      }
+    }
+    std::vector<std::string> texts;
+    for (const RouteTableView& view : views) texts.push_back(view.table.id.text());
+    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
+    for (RouteTableView& view : views) {
+      if (const auto own = tags.find(view.table.id.text()); own != tags.end()) view.tags = own->second;
+    }
+    return views;
+  });
+}
+
+absl::StatusOr<RouteTableAssociation> RouteService::Associate(const RouteTableId& table, const SubnetId& subnet) {
+  RouteTableAssociation made;
+  RETURN_IF_ERROR(ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
+    ASSIGN_OR_RETURN(const Subnet of, NetworkTable(c).GetSubnet(subnet));
+    if (of.vpc_id != row.vpc_id) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("Route table ", table.text(), " and subnet ",
+                                                              subnet.text(), " belong to different networks"));
+    }
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::vector<RouteTableAssociation> present, routing.ListAssociations(row.vpc_id));
+    for (const RouteTableAssociation& association : present) {
+      if (association.subnet_id != subnet) continue;
+      if (association.table_id == table) {
+        made = association;
+        return absl::OkStatus();
+      }
+      return ec2::Error("Resource.AlreadyAssociated",
+                        absl::StrCat("the specified association for route table ", table.text(),
+                                     " conflicts with an existing association: ", association.id.text()));
+    }
+    made = {.id = RouteTableAssociationId::New(random_), .table_id = table, .vpc_id = row.vpc_id, .subnet_id = subnet};
+    return routing.InsertAssociation(made);
+  }));
+  return made;
+}
+
+absl::Status RouteService::Disassociate(const RouteTableAssociationId& id) {
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const RouteTableAssociation association, routing.GetAssociation(id));
+    if (association.is_main()) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("cannot disassociate the main route table association ",
+                                                              id.text(), " of ", association.vpc_id.text(),
+                                                              ": ReplaceRouteTableAssociation gives it another table"));
+    }
+    vpc = association.vpc_id;
+    return routing.DeleteAssociation(id);
+  }));
+  wake_(vpc);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RouteTableAssociation> RouteService::GetAssociation(const RouteTableAssociationId& id) {
+  return database_.ReadFor([&](store::Connection& c) { return RoutingTable(c).GetAssociation(id); });
+}
+
+absl::StatusOr<RouteTableAssociation> RouteService::ReplaceAssociation(const RouteTableAssociationId& id,
+                                                                       const RouteTableId& table) {
+  RouteTableAssociation made;
+  RETURN_IF_ERROR(ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const RouteTableAssociation before, routing.GetAssociation(id));
+    if (before.vpc_id != row.vpc_id) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("Route table ", table.text(), " and association ",
+                                                              id.text(), " belong to different networks"));
+    }
+    made = before;
+    if (before.table_id == table) return absl::OkStatus();
+    made.id = RouteTableAssociationId::New(random_);
+    made.table_id = table;
+    RETURN_IF_ERROR(routing.DeleteAssociation(id));
+    return routing.InsertAssociation(made);
+  }));
+  return made;
+}
+
+absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const RouteTable& table,
+                                                  const RouteTargetRequest& wanted) {
+  const auto elsewhere = [&](absl::string_view id) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("route table ", table.id.text(), " and ", id, " belong to different networks"));
+  };
+  RouteTarget target;
+  if (wanted.gateway.has_value()) {
+    ASSIGN_OR_RETURN(const InternetGateway gateway, RoutingTable(c).GetGateway(*wanted.gateway));
+    if (gateway.vpc_id != table.vpc_id) return elsewhere(gateway.id.text());
+    target.gateway_id = gateway.id;
+    return target;
+  }
+  if (wanted.eni.has_value()) {
+    ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(c).GetInterface(*wanted.eni));
+    if (eni.vpc_id != table.vpc_id) return elsewhere(eni.id.text());
+    target.eni_id = eni.id;
+    return target;
+  }
+  const InstanceId instance = wanted.instance.value_or(InstanceId());
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, NetworkTable(c).ListInterfacesOf({&instance, 1}));
+  if (interfaces.empty()) return instance.NotFound();
+  if (interfaces.size() > 1) {
+    return ec2::Error("InvalidInstanceID", absl::StrCat("There are multiple interfaces attached to instance '",
+                                                        instance.text(), "'. Please specify an interface ID."));
+  }
+  if (interfaces.front().vpc_id != table.vpc_id) return elsewhere(instance.text());
+  target.eni_id = interfaces.front().id;
+  return target;
+}
+
+absl::Status RouteService::CreateRoute(const RouteTableId& table, const Cidr& destination,
+                                       const RouteTargetRequest& target) {
+  return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
+    RETURN_IF_ERROR(CheckDestination(c, row, destination));
+    RoutingTable routing(c);
+    VpcRoute made{.table_id = table, .destination = destination, .target = {}};
+    ASSIGN_OR_RETURN(made.target, Resolve(c, row, target));
+    ASSIGN_OR_RETURN(const std::optional<VpcRoute> present, routing.FindRoute(table, destination));
+    if (present.has_value()) {
+      // Made twice the same way is made once.
+      if (present->target == made.target) return absl::OkStatus();
+      return ec2::Error("RouteAlreadyExists",
+                        absl::StrCat("The route identified by ", destination.text(), " already exists."));
+    }
+    ASSIGN_OR_RETURN(const std::vector<VpcRoute> all, routing.ListRoutes(row.vpc_id));
+    const auto own =
+        std::count_if(all.begin(), all.end(), [&](const VpcRoute& route) { return route.table_id == table; });
+    if (static_cast<size_t>(own) >= kMaxRoutes) return Limit("RouteLimitExceeded", "routes of a table", kMaxRoutes);
+    return routing.InsertRoute(made);
+  });
+}
+
+absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const Cidr& destination,
+                                        const RouteTargetRequest& target) {
+  return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(std::optional<VpcRoute> route, routing.FindRoute(table, destination));
+    if (!route.has_value()) return RouteNotFound(table, destination);
+    ASSIGN_OR_RETURN(route->target, Resolve(c, row, target));
+    return routing.SetTarget(*route);
+  });
+}
+
+absl::Status RouteService::DeleteRoute(const RouteTableId& table, const Cidr& destination) {
+  return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
+    ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(c).GetVpc(row.vpc_id));
+    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, vpc));
+    if (std::find(ranges.begin(), ranges.end(), destination) != ranges.end()) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("cannot remove local route ", destination.text(),
+                                                              " in route table ", table.text()));
+    }
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::optional<VpcRoute> route, routing.FindRoute(table, destination));
+    return route.has_value() ? routing.DeleteRoute(table, destination) : RouteNotFound(table, destination);
+  });
+}
+
+absl::StatusOr<InternetGatewayView> RouteService::CreateGateway(const TagMap& tags) {
+  return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<InternetGatewayView> {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::vector<InternetGateway> all, routing.ListGateways());
+    if (all.size() >= kMaxGateways) return Limit("InternetGatewayLimitExceeded", "internet gateways", kMaxGateways);
+    const InternetGateway gateway{.id = InternetGatewayId::New(random_), .vpc_id = {}};
+    RETURN_IF_ERROR(routing.InsertGateway(gateway));
+    RETURN_IF_ERROR(tagging::SetTags(c, gateway.id.text(), tags));
+    return InternetGatewayView{gateway, tags};
+  });
+}
+
+absl::Status RouteService::DeleteGateway(const InternetGatewayId& id) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const InternetGateway gateway, routing.GetGateway(id));
+    if (gateway.vpc_id.empty()) return routing.DeleteGateway(id);
+    return ec2::Error("DependencyViolation",
+                      absl::StrCat("The internetGateway '", id.text(), "' has dependencies and cannot be deleted. (",
+                                   gateway.vpc_id.text(), ")"));
+  });
+}
+
+absl::Status RouteService::AttachGateway(const InternetGatewayId& id, const VpcId& vpc) {
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(InternetGateway gateway, routing.GetGateway(id));
+    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
+    if (!gateway.vpc_id.empty()) {
+      return ec2::Error(
+          "Resource.AlreadyAssociated",
+          absl::StrCat("resource ", id.text(), " is already attached to network ", gateway.vpc_id.text()));
+    }
+    ASSIGN_OR_RETURN(const std::optional<InternetGateway> other, routing.GatewayOf(vpc));
+    if (other.has_value()) {
+      return ec2::Error(
+          "InvalidParameterValue",
+          absl::StrCat("Network ", vpc.text(), " already has an internet gateway attached: ", other->id.text()));
+    }
+    gateway.vpc_id = vpc;
+    return routing.SetGatewayVpc(gateway);
+  }));
+  wake_(vpc);
+  return absl::OkStatus();
+}
+
+absl::Status RouteService::DetachGateway(const InternetGatewayId& id, const VpcId& vpc) {
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    RoutingTable routing(c);
+    NetworkTable networks(c);
+    ASSIGN_OR_RETURN(InternetGateway gateway, routing.GetGateway(id));
+    RETURN_IF_ERROR(networks.GetVpc(vpc).status());
+    if (gateway.vpc_id != vpc) {
+      return ec2::Error("Gateway.NotAttached",
+                        absl::StrCat("resource ", id.text(), " is not attached to network ", vpc.text()));
+    }
+    ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, networks.ListInterfaces(vpc));
+    for (const NetworkInterface& eni : interfaces) {
+      if (!eni.public_ip.has_value()) continue;
+      return ec2::Error("DependencyViolation", absl::StrCat("Network ", vpc.text(),
+                                                            " has some mapped public address(es). Please unmap those "
+                                                            "public address(es) before detaching the gateway. (",
+                                                            eni.id.text(), " has ", eni.public_ip->text(), ")"));
+    }
+    gateway.vpc_id = {};
+    return routing.SetGatewayVpc(gateway);
+  }));
+  wake_(vpc);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<InternetGatewayView>> RouteService::ListGateways(absl::Span<const InternetGatewayId> ids) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<InternetGatewayView>> {
+    RoutingTable routing(c);
+    std::vector<InternetGateway> gateways;
+    if (ids.empty()) {
+      ASSIGN_OR_RETURN(gateways, routing.ListGateways());
+    }
+    for (const InternetGatewayId& id : ids) {
+      ASSIGN_OR_RETURN(gateways.emplace_back(), routing.GetGateway(id));
+    }
+    std::vector<InternetGatewayView> views;
+    for (InternetGateway& gateway : gateways) {
+      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(gateway)));
+    }
+    return views;
+  });
+}
+
+}  // namespace brume::network

@@ -1,0 +1,113 @@
+// Route tables, routes and internet gateways. Source of behaviour: EC2 API reference, CreateRouteTable,
+// AssociateRouteTable, ReplaceRouteTableAssociation, CreateRoute, ReplaceRoute, DeleteRoute, CreateInternetGateway,
+// AttachInternetGateway and their kin.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "lib/base/random.h"
+#include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/model/routing.h"
+#include "lib/resource/tags.h"
+#include "lib/store/database.h"
+
+namespace brume::network {
+
+// A route as it is shown.
+struct RouteView {
+  Cidr destination;
+  bool local = false;  // to the VPC itself; there is no target
+  RouteTarget target;
+  InstanceId instance_id;  // of the target's interface; empty = none
+  bool active = true;      // false = "blackhole": what it leads to is not there
+};
+
+struct RouteTableView {
+  RouteTable table;
+  std::vector<RouteTableAssociation> associations;
+  std::vector<RouteView> routes;  // the local ones first
+  TagMap tags;
+};
+
+struct InternetGatewayView {
+  InternetGateway gateway;
+  TagMap tags;
+};
+
+// What a route is to lead to, as a request names it: one of the three.
+struct RouteTargetRequest {
+  std::optional<InternetGatewayId> gateway;
+  std::optional<EniId> eni;
+  std::optional<InstanceId> instance;  // its only interface
+};
+
+// Thread-safe.
+class RouteService {
+ public:
+  // `wake` is called with the VPC after a commit that the fabric must follow.
+  RouteService(store::Database& database, Random& random, AttachedInstances instances,
+               std::function<void(const VpcId&)> wake);
+
+  // Errors: InvalidVpcID.NotFound, RouteTableLimitExceeded.
+  absl::StatusOr<RouteTableView> CreateTable(const VpcId& vpc, const TagMap& tags);
+  // Errors: InvalidRouteTableID.NotFound; DependencyViolation for a main table, and one that a subnet uses.
+  absl::Status DeleteTable(const RouteTableId& id);
+  // No ids = all. Error: InvalidRouteTableID.NotFound.
+  absl::StatusOr<std::vector<RouteTableView>> ListTables(absl::Span<const RouteTableId> ids);
+
+  // OK when the subnet has this table already: then the association there is. Errors: the ids' NotFound,
+  // Resource.AlreadyAssociated, InvalidParameterValue for another VPC's subnet.
+  absl::StatusOr<RouteTableAssociation> Associate(const RouteTableId& table, const SubnetId& subnet);
+  // Errors: InvalidAssociationID.NotFound; InvalidParameterValue for a VPC's main table.
+  absl::Status Disassociate(const RouteTableAssociationId& id);
+  // Error: InvalidAssociationID.NotFound.
+  absl::StatusOr<RouteTableAssociation> GetAssociation(const RouteTableAssociationId& id);
+  // The subnet, or the VPC as its main table, uses the other table from now on, by a new association.
+  absl::StatusOr<RouteTableAssociation> ReplaceAssociation(const RouteTableAssociationId& id,
+                                                           const RouteTableId& table);
+
+  // Errors: the ids' NotFound, RouteAlreadyExists, RouteLimitExceeded, InvalidParameterValue for a destination inside
+  // the VPC and for a gateway or interface that is not the VPC's.
+  absl::Status CreateRoute(const RouteTableId& table, const Cidr& destination, const RouteTargetRequest& target);
+  // Errors: as above; InvalidRoute.NotFound.
+  absl::Status ReplaceRoute(const RouteTableId& table, const Cidr& destination, const RouteTargetRequest& target);
+  absl::Status DeleteRoute(const RouteTableId& table, const Cidr& destination);
+
+  // Error: InternetGatewayLimitExceeded.
+  absl::StatusOr<InternetGatewayView> CreateGateway(const TagMap& tags);
+  // Errors: InvalidInternetGatewayID.NotFound; DependencyViolation while it is attached.
+  absl::Status DeleteGateway(const InternetGatewayId& id);
+  // Errors: the ids' NotFound; Resource.AlreadyAssociated; InvalidParameterValue for a VPC that has one.
+  absl::Status AttachGateway(const InternetGatewayId& id, const VpcId& vpc);
+  // Errors: the ids' NotFound; Gateway.NotAttached; DependencyViolation while an interface there has a public address.
+  absl::Status DetachGateway(const InternetGatewayId& id, const VpcId& vpc);
+  // No ids = all. Error: InvalidInternetGatewayID.NotFound.
+  absl::StatusOr<std::vector<InternetGatewayView>> ListGateways(absl::Span<const InternetGatewayId> ids);
+
+ private:
+  absl::StatusOr<RouteTarget> Resolve(store::Connection& connection, const RouteTable& table,
+                                      const RouteTargetRequest& wanted);
+  // Runs in one transaction and wakes the VPC of the table.
+  absl::Status ChangeTable(const RouteTableId& id,
+                           const std::function<absl::Status(store::Connection&, const RouteTable&)>& change);
+
+  store::Database& database_;
+  Random& random_;
+  const AttachedInstances instances_;
+  const std::function<void(const VpcId&)> wake_;
+};
+
+// Inside a transaction of the caller's.
+
+// What the VPC's tables say, whether it holds on the host or not.
+absl::StatusOr<std::vector<RouteTableView>> ReadRouteTables(store::Connection& connection, const Vpc& vpc,
+                                                            const AttachedInstances& instances);
+
+}  // namespace brume::network

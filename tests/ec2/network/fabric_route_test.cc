@@ -1,0 +1,205 @@
+// Route tables and gateways: where packets of a subnet go, and where they do not.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "lib/ec2/network/linux/netns.h"
+#include "tests/ec2/network/fabric_fixture.h"
+#include "tests/ec2/network/fabric_outside.h"
+
+namespace brume::network {
+namespace {
+
+constexpr absl::Duration kBlocked = absl::Milliseconds(300);
+
+RouteSpec Out(const char* destination) { return {.destination = Range(destination), .way = RouteSpec::Way::kGateway}; }
+RouteSpec Nowhere(const char* destination) { return {.destination = Range(destination)}; }
+RouteSpec Through(const char* destination, const PortSpec& port) {
+  return {.destination = Range(destination),
+          .way = RouteSpec::Way::kPort,
+          .tap = TapName(port.eni.id),
+          .address = port.eni.private_ip};
+}
+
+// The fixture with a machine beyond the host that answers at port 80, and guests in both subnets.
+class RoutedFixture : public FabricFixture {
+ public:
+  RoutedFixture() {
+    uplink = "auto";
+    Restart();
+    web = outside.Serve(80);
+  }
+
+ protected:
+  PortSpec WithPublic(const char* private_ip, const char* public_ip) {
+    PortSpec port = vpc.Port(private_ip, {vpc.members});
+    port.eni.public_ip = Address(public_ip);
+    return port;
+  }
+  // Has the VPC's tables say this and nothing else.
+  void Route(std::vector<RouteTableSpec> tables) {
+    tables.front().main = true;
+    vpc.spec.tables = std::move(tables);
+    vpc.spec.ports = ports;
+    SyncAll();
+  }
+  std::unique_ptr<Guest> LaunchHere(const PortSpec& port) {
+    ports.push_back(port);
+    return Launch(port);
+  }
+  // What `ip` says in the VPC's namespace.
+  void Ip(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "ip"});
+    REQUIRE(Good(RunChecked(arguments).status()));
+  }
+
+  Outside outside;
+  UniqueFd web;
+  std::vector<PortSpec> ports;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(RoutedFixture, "without a gateway nothing leaves a VPC, and no public address leads into it",
+                 "[fabric]") {
+  vpc.spec.has_gateway = false;
+  Route({vpc.Table(1, {}, {})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  const auto other = LaunchHere(vpc.Port("10.0.2.4", {vpc.members}));
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {})});
+  const UniqueFd server = guest->Serve(80);
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  CHECK_FALSE(ConnectTcp(Address("198.18.0.10"), 80, kBlocked));
+  CHECK(other->Reaches(Address("10.0.1.4"), 80));
+
+  vpc.spec.has_gateway = true;
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  CHECK(ConnectTcp(Address("198.18.0.10"), 80, absl::Seconds(5)));
+
+  vpc.spec.has_gateway = false;
+  Route({vpc.Table(1, {}, {Nowhere("0.0.0.0/0")})});
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  CHECK_FALSE(ConnectTcp(Address("198.18.0.10"), 80, kBlocked));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a gateway that no route of its subnet leads to is no way out for a guest",
+                 "[fabric]") {
+  const SubnetId first = vpc.spec.subnets[0].id, second = vpc.spec.subnets[1].id;
+  Route({vpc.Table(1, {}, {}), vpc.Table(2, {first}, {Out("0.0.0.0/0")})});
+  const auto in_public = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  const auto in_private = LaunchHere(WithPublic("10.0.2.4", "198.18.0.11"));
+  CHECK(in_public->Reaches(kOutside, 80));
+  CHECK_FALSE(in_private->Reaches(kOutside, 80, kBlocked));
+  // Both reach each other all the same.
+  CHECK(in_public->Pings(Address("10.0.2.4")));
+
+  // The tables change places under guests that run.
+  Route({vpc.Table(1, {}, {}), vpc.Table(2, {second}, {Out("0.0.0.0/0")})});
+  CHECK_FALSE(in_public->Reaches(kOutside, 80, kBlocked));
+  CHECK(in_private->Reaches(kOutside, 80));
+
+  // The main table is for every subnet that has no other.
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(in_public->Reaches(kOutside, 80));
+  CHECK(in_private->Reaches(kOutside, 80));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "the longest prefix decides, also where it leads nowhere", "[fabric]") {
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0"), Nowhere("192.0.2.0/24")})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  Route({vpc.Table(1, {}, {Nowhere("0.0.0.0/0"), Out("192.0.2.0/24")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  Route({vpc.Table(1, {}, {Out("192.0.2.0/24"), Nowhere("192.0.2.2/32")})});
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "an instance routes for others, unless it is checked or gone", "[fabric]") {
+  PortSpec router_port = WithPublic("10.0.1.9", "198.18.0.9");
+  router_port.eni.source_dest_check = false;
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0"), Through("10.99.0.0/16", router_port)})});
+  auto router = LaunchHere(router_port);
+  const auto guest = LaunchHere(WithPublic("10.0.2.4", "198.18.0.10"));
+  // What lies behind the router.
+  router->Run({"ip", "link", "set", "lo", "up"});
+  router->Run({"ip", "address", "add", "10.99.0.1/32", "dev", "lo"});
+  // It asks for its own gateway by its own address: ARP by any other is dropped, checked or not.
+  router->Run({"sysctl", "-w", "net.ipv4.conf.all.arp_announce=2"});
+  const UniqueFd behind = router->Serve(8080);
+  CHECK(guest->Reaches(Address("10.99.0.1"), 8080));
+
+  router_port.eni.source_dest_check = true;
+  REQUIRE(Good(fabric->PlugPort(router_port)));
+  CHECK_FALSE(guest->Reaches(Address("10.99.0.1"), 8080, kBlocked));
+  router_port.eni.source_dest_check = false;
+  REQUIRE(Good(fabric->PlugPort(router_port)));
+  CHECK(guest->Reaches(Address("10.99.0.1"), 8080));
+
+  // Gone, it leaves a hole, and not the next shorter way: that would lead out.
+  const auto elsewhere = RunChecked({"ip", "address", "add", "10.99.0.1/32", "dev", "lo"});
+  REQUIRE(Good(elsewhere.status()));
+  router.reset();
+  REQUIRE(Good(fabric->UnplugPort(router_port.eni)));
+  CHECK_FALSE(guest->Pings(Address("10.99.0.1")));
+  CHECK(RunChecked({"ip", "address", "del", "10.99.0.1/32", "dev", "lo"}).ok());
+  CHECK(guest->Reaches(kOutside, 80));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "routes and rules that somebody removed are found and made again", "[fabric]") {
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  CHECK(fabric->Inspect()->empty());
+  for (const std::vector<std::string>& removal :
+       std::vector<std::vector<std::string>>{{"rule", "del", "fwmark", "1"}, {"route", "flush", "table", "1"}}) {
+    Ip(removal);
+    const auto damages = fabric->Inspect();
+    REQUIRE(Good(damages.status()));
+    CHECK_FALSE(damages->empty());
+    Route(vpc.spec.tables);
+    CHECK(fabric->Inspect()->empty());
+    CHECK(guest->Reaches(kOutside, 80));
+  }
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a fabric that starts anew takes over the tables that stand", "[fabric]") {
+  const SubnetId first = vpc.spec.subnets[0].id;
+  Route({vpc.Table(1, {}, {}), vpc.Table(2, {first}, {Out("0.0.0.0/0")}), vpc.Table(3, {}, {Nowhere("192.0.2.0/24")})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  CHECK(guest->Reaches(kOutside, 80));
+  Restart();
+  // Meanwhile a table was deleted.
+  Route({vpc.Table(1, {}, {}), vpc.Table(2, {first}, {Out("0.0.0.0/0")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  CHECK(fabric->Inspect()->empty());
+  const auto rules = RunChecked({"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "ip", "rule"});
+  REQUIRE(rules.ok());
+  CHECK(rules->find("0x2 lookup") != std::string::npos);
+  CHECK(rules->find("0x3 lookup") == std::string::npos);
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a port of a subnet that the host does not know yet waits for it", "[fabric]") {
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  PortSpec port = vpc.Port("10.0.1.4", {vpc.members});
+  port.eni.subnet_id = SubnetId::FromTrusted("subnet-0123456789abcdef0");
+  REQUIRE(Good(fabric->PreparePort(port)));
+  CHECK(absl::IsUnavailable(fabric->PlugPort(port)));
+  REQUIRE(Good(fabric->UnplugPort(port.eni)));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a further range of a VPC is local to all its subnets", "[fabric]") {
+  Subnet third;
+  third.id = SubnetId::FromTrusted("subnet-00000000000000003");
+  third.vpc_id = vpc.spec.vpc.id;
+  third.cidr = Range("10.8.3.0/24");
+  vpc.spec.ranges.push_back(Range("10.8.0.0/16"));
+  vpc.spec.subnets.push_back(third);
+  Route({vpc.Table(1, {}, {})});
+  const auto a = LaunchHere(vpc.Port("10.0.1.4", {vpc.members}));
+  const auto b = LaunchHere(vpc.Port("10.8.3.4", {vpc.members}));
+  CHECK(a->Pings(Address("10.8.3.4")));
+  CHECK(b->Pings(Address("10.0.1.4")));
+}
+
+}  // namespace brume::network

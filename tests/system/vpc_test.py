@@ -1,0 +1,92 @@
+"""A VPC of one's own: a public and a private subnet, guests in both, and what each of them reaches."""
+
+import os
+import subprocess
+import unittest
+
+from conditions import wait_until
+from guest import Guest, connects
+from harness import HostTest
+
+
+def namespaces(vpc):
+    return [name for name in os.listdir("/run/netns") if name == f"brume-{vpc}"]
+
+
+def resolvers(vpc):
+    return subprocess.run(["pgrep", "-f", f"dnsmasq.*{vpc}"], capture_output=True, text=True).stdout
+
+
+class VpcTest(HostTest):
+    @classmethod
+    def prepare(cls):
+        host = cls.host
+        host.add_image()
+        host.add_key()
+        api = host.api
+        cls.vpc = api("create-vpc", cidr_block="10.20.0.0/16")["Vpc"]["VpcId"]
+        cls.public = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.1.0/24")["Subnet"]["SubnetId"]
+        cls.private = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.2.0/24")["Subnet"]["SubnetId"]
+        cls.gateway = api("create-internet-gateway")["InternetGateway"]["InternetGatewayId"]
+        api("attach-internet-gateway", internet_gateway_id=cls.gateway, vpc_id=cls.vpc)
+        cls.table = api("create-route-table", vpc_id=cls.vpc)["RouteTable"]["RouteTableId"]
+        api("create-route", route_table_id=cls.table, destination_cidr_block="0.0.0.0/0", gateway_id=cls.gateway)
+        api("associate-route-table", route_table_id=cls.table, subnet_id=cls.public)
+        cls.group = api("create-security-group", group_name="ssh", description="ssh", vpc_id=cls.vpc)["GroupId"]
+        api("authorize-security-group-ingress", group_id=cls.group, ip_protocol="tcp", from_port=22, to_port=22,
+            cidr_ip="0.0.0.0/0")
+        cls.bastion, cls.inner = (cls.launch(subnet) for subnet in (cls.public, cls.private))
+        for guest in (cls.bastion, cls.inner):
+            guest.wait_ready()
+        cls.address = api("allocate-address")
+
+    @classmethod
+    def launch(cls, subnet):
+        answer = cls.host.api("run-instances", image_id=cls.host.image_id, instance_type="b1.tiny",
+                              key_name=cls.host.key_name, subnet_id=subnet, security_group_ids=[cls.group])
+        return Guest(cls.host, answer["Instances"][0]["InstanceId"])
+
+    def test_a_two_tier_vpc_lets_each_guest_reach_what_its_routes_say(self):
+        host, bastion, inner = self.host, self.bastion, self.inner
+        self.assertIsNone(bastion.public_ip, "a subnet of a VPC of one's own gives no public address by itself")
+        # An elastic address that comes to a guest that runs.
+        allocation = self.address["AllocationId"]
+        host.api("associate-address", allocation_id=allocation, instance_id=bastion.id)
+        self.assertEqual(bastion.public_ip, self.address["PublicIp"])
+        wait_until(lambda: connects(bastion.public_ip, 22), 30, "the bastion at its elastic address")
+        boot = bastion.boot_id()
+
+        # From the bastion to the inner guest, which nobody reaches from outside.
+        reached = bastion.ssh(f"nc -w 5 {inner.private_ip} 22 </dev/null")
+        self.assertIn("SSH", reached)
+        # Without the route nothing comes back from the public subnet.
+        host.api("delete-route", route_table_id=self.table, destination_cidr_block="0.0.0.0/0")
+        wait_until(lambda: not connects(bastion.public_ip, 22, seconds=1), 30, "the end of the way out")
+        host.api("create-route", route_table_id=self.table, destination_cidr_block="0.0.0.0/0", gateway_id=self.gateway)
+        wait_until(lambda: connects(bastion.public_ip, 22), 30, "the way out again")
+        self.assertEqual(bastion.boot_id(), boot)
+
+        # It stays with the instance over a stop.
+        bastion.stop()
+        bastion.wait_state("stopped")
+        bastion.start()
+        bastion.wait_ssh()
+        self.assertEqual(bastion.public_ip, self.address["PublicIp"])
+        host.api("disassociate-address", public_ip=self.address["PublicIp"])
+        wait_until(lambda: not connects(self.address["PublicIp"], 22, seconds=1), 30, "the address to lead nowhere")
+        self.assertIsNone(bastion.public_ip)
+
+    def test_a_vpc_that_is_deleted_takes_its_namespace_resolver_and_metadata_with_it(self):
+        api = self.host.api
+        vpc = api("create-vpc", cidr_block="10.20.0.0/16")["Vpc"]["VpcId"]  # the same range beside the other
+        subnet = api("create-subnet", vpc_id=vpc, cidr_block="10.20.1.0/24")["Subnet"]["SubnetId"]
+        wait_until(lambda: namespaces(vpc) and resolvers(vpc), 30, "the VPC on this host")
+        api("delete-subnet", subnet_id=subnet)
+        api("delete-vpc", vpc_id=vpc)
+        wait_until(lambda: not namespaces(vpc), 30, "the VPC to leave the host")
+        self.assertFalse(os.path.exists(os.path.join(self.host.state_dir, "net", vpc)))
+        self.assertEqual(resolvers(vpc), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
