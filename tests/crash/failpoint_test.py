@@ -25,7 +25,8 @@ PASSINGS = {"instance.powered_off": (1, 2), "instance.unplugged": (1, 2), "store
 
 
 # An import's steps are passed by downloads of a server's, which is system_import's: it kills brumed in the midst of them.
-NOT_WALKED = ("import.",)
+# File systems are frozen where a guest has an agent, as in system_snapshot.
+NOT_WALKED = ("import.", "guest.frozen")
 
 
 def failpoints():
