@@ -84,5 +84,6 @@ using InternetGatewayId = Id<"igw">;
 using AllocationId = Id<"eipalloc">;
 using ImportImageTaskId = Id<"import-ami">;
 using ImportSnapshotTaskId = Id<"import-snap">;
+using ReplaceRootVolumeTaskId = Id<"replacevol">;
 
 }  // namespace brume
