@@ -267,6 +267,7 @@ class RealDaemon final : public Daemon {
                   .host_boot_id = HostBootId(config_.simulate),
                   .hooks = {.wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); },
                             .on_disks_freed = [this] { storage_.OnDisksFreed(); },
+                            .wake_volume = [this](const VolumeId& id) { storage_.WakeVolume(id); },
                             .on_reconciled = [this](const InstanceId& id) { autoscaling_.OnInstance(id); }}}),
         cloudwatch_({.database = *database_,
                      .settings = config_.settings,

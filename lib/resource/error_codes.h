@@ -140,6 +140,8 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidPrefixListID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidPrefixListId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidQueryParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidReplaceRootVolumeTaskId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidReplaceRootVolumeTaskId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidRequest", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidReservationID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidReservationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},

@@ -87,5 +87,6 @@ using AllocationId = Id<"eipalloc">;
 using AddressAssociationId = Id<"eipassoc">;
 using ImportImageTaskId = Id<"import-ami">;
 using ImportSnapshotTaskId = Id<"import-snap">;
+using ReplaceRootVolumeTaskId = Id<"replacevol">;
 
 }  // namespace brume

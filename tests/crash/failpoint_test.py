@@ -25,7 +25,10 @@ PASSINGS = {"instance.powered_off": (1, 2), "instance.unplugged": (1, 2), "store
 
 
 # An import's steps are passed by downloads of a server's, which is system_import's: it kills brumed in the midst of them.
-NOT_WALKED = ("import.",)
+# File systems are frozen where a guest has an agent, as in system_snapshot.
+NOT_WALKED = ("import.", "guest.frozen")
+# A step that is passed only where an earlier one fails, and what makes that fail for good.
+NEEDS_ERROR = {"instance.root_restored": "instance.ports_prepared=delay:1100,instance.disks_made=error@2"}
 
 
 def failpoints():
@@ -234,6 +237,28 @@ class FailpointTest(unittest.TestCase):
         self.settle("the purge", lambda: not self.host.instances())
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_root(self, refused):
+        """A root volume that is replaced, whatever dies on the way. With `refused` the guest does not start from it."""
+        type(self).number += 1
+        token = f"walk-{self.number}"
+        (instance,) = self.call("run-instances", image_id=self.host.image_id, client_token=token)["Instances"]
+        guest = Guest(self.host, instance["InstanceId"])
+        self.settle(f"{guest.id} to run", lambda: guest.state == "running")
+        old = guest.root_volume
+        task = self.call("create-replace-root-volume-task", instance_id=guest.id, client_token=token,
+                         delete_replaced_root_volume=True)["ReplaceRootVolumeTask"]["ReplaceRootVolumeTaskId"]
+
+        def ended():
+            (shown,) = self.host.api("describe-replace-root-volume-tasks",
+                                     replace_root_volume_task_ids=[task])["ReplaceRootVolumeTasks"]
+            return shown["TaskState"] == ("failed" if refused else "succeeded") and guest.state == "running"
+        self.settle("the end of the task", ended)
+        self.assertEqual(guest.root_volume == old, refused)
+        self.settle("one volume", lambda: len(self.host.api("describe-volumes")["Volumes"]) == 1)
+        self.call("terminate-instances", instance_ids=[guest.id])
+        self.settle("the purge", lambda: not self.host.instances())
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def chain_of(self, volume):
         """How many files there are from the volume's top down to the lowest layer."""
         disk = glob.glob(os.path.join(self.host.state_dir, "volumes", volume, "*.qcow2"))[-1:]
@@ -350,12 +375,17 @@ class FailpointTest(unittest.TestCase):
             self.assertEqual(self.host.stop(), 0)
         # One that is passed at every start kills the daemon before it serves.
         began = time.monotonic()
-        self.host.spawn(environment={"BRUME_FAILPOINTS": f"{name}=crash@{passing}"})
+        error = NEEDS_ERROR.get(name)
+        if error:
+            self.host.configure({**QUICK, "compute": {**QUICK["compute"], "launch_timeout_seconds": 1}})
+        self.host.spawn(environment={"BRUME_FAILPOINTS": f"{name}=crash@{passing}" + (f",{error}" if error else "")})
         self.settle("brumed to serve", self.serves)
         if name.startswith("scaling."):
             self.walk_group()
         elif name.startswith("alarm."):
             self.walk_alarm()
+        elif name.startswith("instance.root_"):
+            self.walk_root(refused=error is not None)
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
             self.walk_volume()
         elif name.startswith(("disks.upload_", "snapshot.gathered")):
@@ -364,6 +394,7 @@ class FailpointTest(unittest.TestCase):
             self.walk_snapshot()
         else:
             self.walk(name)
+        self.host.configure(QUICK)
         self.assertGreater(self.crashes, 0, f"nothing passed {name} so often")
         print(f"{name} at passing {passing}: made good in {time.monotonic() - began:.1f} s", flush=True)
 

@@ -28,6 +28,7 @@
 #include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/profile_association_service.h"
+#include "lib/ec2/compute/root_replacement_service.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/interface_service.h"
@@ -102,7 +103,8 @@ class ApiWorld : public ComputeWorld {
                                      .networks = networks,
                                      .image_names = image_names,
                                      .encryption = encryption,
-                                     .volume_attachments = volume_attachments});
+                                     .volume_attachments = volume_attachments,
+                                     .root_replacements = root_replacements});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
     ec2::AddNetworkActions(actions,
@@ -202,6 +204,12 @@ class ApiWorld : public ComputeWorld {
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::AddressService addresses{*database, settings, random, compute::AnswersForNetwork(),
                                     [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
+  compute::RootReplacementService root_replacements{
+      *database,
+      clock,
+      random,
+      {.wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
+       .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};

@@ -142,21 +142,22 @@ class ComputeWorld {
   // A new life of the daemon, on this or another boot of the host.
   void Boot(const std::string& boot_id) {
     if (reconciler) reconciler->Stop();
-    reconciler =
-        std::make_unique<compute::InstanceReconciler>(compute::InstanceReconcilerParts{.database = *database,
-                                                                                       .settings = settings,
-                                                                                       .types = types,
-                                                                                       .clock = clock,
-                                                                                       .hypervisor = hypervisor,
-                                                                                       .network = *network,
-                                                                                       .disks = disks,
-                                                                                       .host_boot_id = boot_id,
-                                                                                       .on_disks_freed =
-                                                                                           [this] {
-                                                                                             images->WakeAll();
-                                                                                             snapshots->WakeAll();
-                                                                                           },
-                                                                                       .threads = 4});
+    reconciler = std::make_unique<compute::InstanceReconciler>(
+        compute::InstanceReconcilerParts{.database = *database,
+                                         .settings = settings,
+                                         .types = types,
+                                         .clock = clock,
+                                         .hypervisor = hypervisor,
+                                         .network = *network,
+                                         .disks = disks,
+                                         .host_boot_id = boot_id,
+                                         .on_disks_freed =
+                                             [this] {
+                                               images->WakeAll();
+                                               snapshots->WakeAll();
+                                             },
+                                         .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); },
+                                         .threads = 4});
     service = std::make_unique<compute::InstanceService>(
         *database, settings, types, clock, random,
         compute::InstanceServiceHooks{.wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },

@@ -13,6 +13,7 @@
 #include "lib/cloudwatch/alarm_table.h"
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
+#include "lib/ec2/compute/root_replacement_table.h"
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/import_task_table.h"
@@ -64,6 +65,7 @@ std::vector<TableDescription> Descriptions() {
                                        cloudwatch::AlarmHistoryTable::Describe(),
                                        compute::KeyPairTable::Describe(),
                                        compute::ProfileAssociationTable::Describe(),
+                                       compute::RootReplacementTable::Describe(),
                                        iam::AccessKeyTable::Describe(),
                                        iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),

@@ -4,12 +4,29 @@ import glob
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from conditions import wait_until
 from harness import HostTest
 
 SECTOR = 20000
+
+# As much of qemu-guest-agent as libvirt asks for, for a guest that has none.
+AGENT = r"""
+trap '' HUP
+exec 3<>"$(ls /dev/vport*)"
+echo $$ >/tmp/agent.pid
+# The port reads as ended until the host has opened it.
+while true; do read -r line <&3 || { sleep 0.1; continue; }
+  case "$line" in
+    *guest-sync*) id=${line##*:}; echo "{\"return\": ${id%%\}*}}" >&3 ;;
+    *guest-fsfreeze-freeze*) echo frozen >>/tmp/agent.log; echo '{"return": 1}' >&3 ;;
+    *guest-fsfreeze-thaw*) echo thawed >>/tmp/agent.log; echo '{"return": 1}' >&3 ;;
+    *) echo '{"return": {}}' >&3 ;;
+  esac
+done
+"""
 
 
 class SnapshotTest(HostTest):
@@ -111,6 +128,60 @@ class SnapshotTest(HostTest):
         guest.wait_state("terminated")
         for snapshot in taken:
             self.host.api("delete-snapshot", snapshot_id=snapshot)
+        self.wait_no_layers()
+
+    def with_agent(self):
+        guest = self.host.launch_ready()
+        guest.wait_ssh()
+        guest.ssh("cat >/tmp/agent; touch /tmp/agent.log; sh /tmp/agent >/dev/null 2>&1 </dev/null & "
+                  "until [ -s /tmp/agent.pid ]; do sleep 0.1; done", stdin=AGENT)
+        return guest
+
+    def agent_said(self, guest):
+        return guest.ssh("cat /tmp/agent.log").split()
+
+    def test_file_systems_of_a_guest_with_an_agent_stand_still_for_a_snapshot_and_go_on_whatever_happens(self):
+        guest = self.with_agent()
+        # libvirt hears of the agent a moment after it has opened its port.
+        wait_until(lambda: self.snapshot(guest) and self.agent_said(guest)[:2] == ["frozen", "thawed"], 60,
+                   "the agent to be asked")
+        self.assertEqual(self.host.stop(), 0)
+        self.host.spawn(environment={"BRUME_FAILPOINTS": "guest.frozen=crash"})
+        wait_until(self.host.serves, 30, "brumed to serve")
+        before = self.agent_said(guest)
+        self.host.api("create-snapshot", volume_id=guest.root_volume)
+        wait_until(lambda: not self.host.running(), 30, "the crash")
+        self.host.start()
+        # The snapshot is tried again at once, which may come before the thaw or after it.
+        mark = os.path.join(guest.instance_directory(), "frozen")
+        wait_until(lambda: self.agent_said(guest)[len(before):][:1] == ["frozen"] and not os.path.exists(mark), 30,
+                   lambda: f"the thaw: {self.agent_said(guest)}")
+        wait_until(lambda: all(each["State"] == "completed" for each in self.host.api("describe-snapshots")["Snapshots"]),
+                   60, "the snapshots to be taken")
+        wait_until(lambda: self.agent_said(guest)[-1] == "thawed" and not os.path.exists(mark), 30, "the last thaw")
+        # One that no longer answers holds nothing up for long, and is thawed when it does.
+        guest.ssh("kill -STOP $(cat /tmp/agent.pid)")
+        began = time.monotonic()
+        self.snapshot(guest)
+        self.assertLess(time.monotonic() - began, 25)
+        self.assertTrue(os.path.exists(mark))
+        guest.ssh("kill -CONT $(cat /tmp/agent.pid)")
+        wait_until(lambda: not os.path.exists(mark), 60, "the thaw by an agent that answers again")
+        self.assertEqual(self.agent_said(guest)[-1], "thawed")
+        # A new guest is not frozen, and none is asked for that has no agent.
+        guest.ssh("kill -STOP $(cat /tmp/agent.pid)")
+        self.snapshot(guest)
+        self.assertTrue(os.path.exists(mark))
+        guest.stop(force=True)
+        guest.wait_state("stopped")
+        guest.start()
+        guest.wait_state("running")
+        self.assertFalse(os.path.exists(mark))
+        guest.terminate()
+        guest.wait_state("terminated")
+        for each in self.host.api("describe-snapshots")["Snapshots"]:
+            if each["VolumeId"] != "vol-ffffffff":
+                self.host.api("delete-snapshot", snapshot_id=each["SnapshotId"])
         self.wait_no_layers()
 
     def test_an_image_of_a_guest_boots_with_what_it_wrote(self):

@@ -6,6 +6,7 @@
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/key_pair_table.h"
 #include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/compute/root_replacement_table.h"
 
 namespace brume::compute {
 namespace {
@@ -20,6 +21,8 @@ absl::Status FindKeyPair(store::Connection& connection, const KeyPairId& id) {
 void AddTaggableKinds(tagging::TagService& tags) {
   using C = store::Connection;
   tags.AddKind<InstanceId>([](C& c, const InstanceId& id) { return InstanceTable(c).Get(id).status(); });
+  tags.AddKind<ReplaceRootVolumeTaskId>(
+      [](C& c, const ReplaceRootVolumeTaskId& id) { return RootReplacementTable(c).Get(id).status(); });
   tags.AddKind<KeyPairId>(FindKeyPair);
   tags.AddKind<LaunchTemplateId>(
       [](C& c, const LaunchTemplateId& id) { return LaunchTemplateTable(c).Get(id).status(); });

@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/root_replacement_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -122,6 +123,9 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
       guest->instance.state == InstanceState::kStopping || guest->instance.state == InstanceState::kShuttingDown;
   if (!ends && again > absl::ZeroDuration()) return again;
   if (!taken.ok() && !ends) return absl::IsAborted(taken.status()) ? Next(absl::ZeroDuration()) : taken.status();
+  const absl::StatusOr<std::optional<absl::Duration>> replacing = FollowRootReplacement(*guest);
+  if (!replacing.ok()) return absl::IsAborted(replacing.status()) ? Next(absl::ZeroDuration()) : replacing.status();
+  if (replacing->has_value()) return **replacing;
   switch (guest->instance.state) {
     case InstanceState::kPending:
       next = Launch(*guest);
@@ -168,6 +172,8 @@ InstanceReconciler::Next InstanceReconciler::SweepAll() {
     // Volumes come to and go from stopped instances too.
     ASSIGN_OR_RETURN(const std::vector<InstanceId> with_volumes, storage::ListInstancesWithVolumeWork(c));
     work.insert(work.end(), with_volumes.begin(), with_volumes.end());
+    ASSIGN_OR_RETURN(const std::vector<InstanceId> with_tasks, RootReplacementTable(c).ListInstancesInWork());
+    work.insert(work.end(), with_tasks.begin(), with_tasks.end());
     ASSIGN_OR_RETURN(running, instances.ListIdsInState(kOn));
     ASSIGN_OR_RETURN(purgeable, instances.ListTerminatedBefore(now - parts_.settings.terminated_visible));
     const absl::flat_hash_set<InstanceId> expected(running.begin(), running.end());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -18,6 +19,7 @@
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/root_replacement_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
@@ -38,6 +40,8 @@ struct InstanceReconcilerParts {
   std::string host_boot_id;
   // A deregistered image may have lost its last user.
   std::function<void()> on_disks_freed;
+  // A volume without an instance has work. Must not block.
+  std::function<void(const VolumeId& id)> wake_volume;
   // An instance was looked at, and may have changed; may be empty. Must not block.
   std::function<void(const InstanceId& id)> on_reconciled = {};
   // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
@@ -113,6 +117,14 @@ class InstanceReconciler {
   absl::Status WriteVolume(Volume& volume);
   // Makes its file where that is yet to be done.
   absl::StatusOr<GuestDisk> DiskOf(const Volume& volume);
+  // The next step of the task that replaces its root volume; unset where that does not stand in the way of anything.
+  absl::StatusOr<std::optional<absl::Duration>> FollowRootReplacement(Guest& guest);
+  absl::StatusOr<std::optional<absl::Duration>> AwaitNewRoot(const RootReplacementStage& stage,
+                                                             const Instance& instance);
+  absl::StatusOr<std::optional<absl::Duration>> SwitchRootOf(const RootReplacementStage& stage, Guest& guest);
+  // Of a guest that does not start: whether it got its old root volume back.
+  absl::StatusOr<bool> RestoreRootOf(const Guest& guest);
+  absl::Status EndTask(const RootReplacementStage& stage, RootReplacementState state, const std::string& why);
   Next FollowReboot(Guest& guest);
   Next FollowEnd(Guest& guest);
   Next StopGuest(Guest& guest);

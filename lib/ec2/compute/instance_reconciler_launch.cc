@@ -103,6 +103,8 @@ InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const ab
   if (!late && OutlookOf(why) != Outlook::kHopeless) return why;
 
   log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());
+  ASSIGN_OR_RETURN(const bool restored, RestoreRootOf(guest));
+  if (restored) return absl::ZeroDuration();
   const bool ran_before = !instance.host_boot_id.empty();
   instance.force_stop = true;
   instance.state_reason = {"Server.InternalError", ToUtf8(absl::StrCat("The launch failed: ", why.message()))};

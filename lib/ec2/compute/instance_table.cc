@@ -44,7 +44,7 @@ const auto& Instances() {
       store::Column("force_stop", &Instance::force_stop),
       store::Column("reboot_requested", &Instance::reboot_requested),
       store::Column("host_boot_id", &Instance::host_boot_id), store::Column("last_error", &Instance::last_error),
-      store::Unmapped("seq"), store::Unmapped("memory_mib"), store::Unmapped("vcpus"));
+      store::Unmapped("seq"), store::Unmapped("memory_mib"), store::Unmapped("vcpus"), store::Unmapped("hibernation"));
   return table;
 }
 

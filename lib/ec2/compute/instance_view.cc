@@ -1,5 +1,6 @@
 #include "lib/ec2/compute/instance_view.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -55,6 +56,10 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
 
   ASSIGN_OR_RETURN(std::vector<Volume> volumes, storage::ListVolumesOf(connection, ids));
   for (Volume& volume : volumes) view_of(volume.instance_id).volumes.push_back(std::move(volume));
+  for (InstanceView& view : views) {
+    std::stable_partition(view.volumes.begin(), view.volumes.end(),
+                          [&](const Volume& volume) { return volume.device_name == view.instance.root_device_name; });
+  }
 
   ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, ProfileAssociationTable(connection).ListOf(ids));
   for (ProfileAssociation& profile : profiles) view_of(profile.instance_id).profile = std::move(profile);

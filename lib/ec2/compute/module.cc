@@ -18,6 +18,7 @@ ComputeModule::ComputeModule(ComputeParts parts)
                    .disks = parts_.disks,
                    .host_boot_id = parts_.host_boot_id,
                    .on_disks_freed = parts_.hooks.on_disks_freed,
+                   .wake_volume = parts_.hooks.wake_volume,
                    .on_reconciled = parts_.hooks.on_reconciled}),
       status_monitor_(parts_.database, parts_.hypervisor, parts_.port_meter, parts_.clock, parts_.status),
       status_of_([this](const Instance& instance) { return status_monitor_.StatusOf(instance); }),
@@ -29,7 +30,10 @@ ComputeModule::ComputeModule(ComputeParts parts)
       launch_templates_(parts_.database, parts_.clock, parts_.random),
       profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles),
       launches_(instances_, parts_.profiles, parts_.types, parts_.image_names),
-      volume_attachments_(parts_.database, parts_.clock, [this](const InstanceId& id) { reconciler_.Wake(id); }) {}
+      volume_attachments_(parts_.database, parts_.clock, [this](const InstanceId& id) { reconciler_.Wake(id); }),
+      root_replacements_(parts_.database, parts_.clock, parts_.random,
+                         {.wake_instance = [this](const InstanceId& id) { reconciler_.Wake(id); },
+                          .wake_volume = parts_.hooks.wake_volume}) {}
 
 void ComputeModule::Register(gateway::Actions& actions) {
   ec2::AddComputeActions(actions, {.settings = parts_.settings,
@@ -45,7 +49,8 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .networks = parts_.networks,
                                    .image_names = parts_.image_names,
                                    .encryption = parts_.encryption,
-                                   .volume_attachments = volume_attachments_});
+                                   .volume_attachments = volume_attachments_,
+                                   .root_replacements = root_replacements_});
   AddTaggableKinds(parts_.tags);
 }
 

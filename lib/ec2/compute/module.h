@@ -16,6 +16,7 @@
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/profile_association_service.h"
+#include "lib/ec2/compute/root_replacement_service.h"
 #include "lib/ec2/compute/status_monitor.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/network_service.h"
@@ -38,6 +39,8 @@ struct ComputeHooks {
   std::function<void(const VpcId& id)> wake_vpc;
   // A deregistered image may have lost its last user.
   std::function<void()> on_disks_freed;
+  // A volume without an instance has work.
+  std::function<void(const VolumeId& id)> wake_volume;
   // The instance was reconciled, and may have changed; may be empty.
   std::function<void(const InstanceId& id)> on_reconciled = {};
 };
@@ -99,6 +102,7 @@ class ComputeModule {
   ProfileAssociationService profile_associations_;
   LaunchService launches_;
   VolumeAttachmentService volume_attachments_;
+  RootReplacementService root_replacements_;
 };
 
 }  // namespace brume::compute

@@ -64,6 +64,8 @@ class StorageModule {
 
   // Disks that may have lain over a deregistered image or a deleted snapshot are gone. Thread-safe.
   void OnDisksFreed();
+  // A volume without an instance has work. Thread-safe.
+  void WakeVolume(const VolumeId& id) { volume_reconciler_.Wake(id); }
 
   SnapshotService& snapshots() { return snapshots_; }
   RecordService& records() { return records_; }

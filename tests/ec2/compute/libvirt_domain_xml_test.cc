@@ -3,6 +3,7 @@
 
 #include "lib/ec2/compute/libvirt/domain_xml.h"
 #include "lib/ec2/compute/libvirt/embed.h"
+#include "lib/ec2/compute/libvirt/guest_freeze.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
 #include "tests/support/temp_dir.h"
 
@@ -66,7 +67,20 @@ TEST_CASE("a guest's domain has its identity, size and devices, and nothing else
   CHECK(xml.Count("//graphics|//video|//sound|//input") == 0);
   // A NIC, the balloon and the random numbers have a port each, so has every disk that it can get while it runs, and
   // one is spare.
-  CHECK(xml.Count("//controller[@model='pcie-root-port']") == kMaxVolumesWhileRunning + 4);
+  CHECK(xml.Count("//controller[@model='pcie-root-port']") == kMaxVolumesWhileRunning + 5);
+  CHECK(xml.Count("//channel/target[@type='virtio'][@name='org.qemu.guest_agent.0']") == 1);
+}
+
+TEST_CASE("a guest has an agent while its channel is open", "[libvirt]") {
+  const auto domain = [](const std::string& target) {
+    return "<domain><devices><channel type='unix'>" + target + "</channel></devices></domain>";
+  };
+  CHECK(HasAgent(domain("<target type='virtio' name='org.qemu.guest_agent.0' state='connected'/>")));
+  CHECK_FALSE(HasAgent(domain("<target type='virtio' name='org.qemu.guest_agent.0' state='disconnected'/>")));
+  CHECK_FALSE(HasAgent(domain("<target type='virtio' name='org.qemu.guest_agent.0'/>")));
+  CHECK_FALSE(HasAgent(domain("<target type='virtio' name='org.qemu.another.0' state='connected'/>")));
+  CHECK_FALSE(HasAgent("<domain><devices/></domain>"));
+  CHECK_FALSE(HasAgent("no XML"));
 }
 
 TEST_CASE("disks keep their order, serials and owners, and O_DIRECT where it is known", "[libvirt]") {

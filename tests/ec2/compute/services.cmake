@@ -5,3 +5,4 @@ brume_test(key_pair_test SOURCES ec2/compute/key_pair_test.cc DEPS brume_compute
 brume_test(tag_test SOURCES resource/tag_test.cc DEPS brume_compute LABELS unit)
 brume_test(instance_view_test SOURCES ec2/compute/instance_view_test.cc DEPS brume_compute LABELS unit)
 brume_test(status_monitor_test SOURCES ec2/compute/status_monitor_test.cc DEPS brume_compute LABELS unit)
+brume_test(root_replacement_test SOURCES ec2/compute/root_replacement_test.cc DEPS brume_compute LABELS unit)

@@ -9,6 +9,7 @@
 #include "lib/ec2/compute/api/instance_type_handlers.h"
 #include "lib/ec2/compute/api/key_pair_handlers.h"
 #include "lib/ec2/compute/api/launch_template_handlers.h"
+#include "lib/ec2/compute/api/root_replacement_handlers.h"
 #include "lib/ec2/compute/api/volume_attachment_handlers.h"
 
 namespace brume::ec2 {
@@ -23,6 +24,7 @@ void AddComputeActions(gateway::Actions& actions, const ComputeServices& service
   AddKeyPairActions(actions, services.key_pairs);
   AddLaunchTemplateActions(actions, services.launch_templates, services.settings);
   AddAccountActions(actions, services.networks);
+  AddRootReplacementActions(actions, services.root_replacements);
   AddVolumeAttachmentActions(actions, services.volume_attachments, services.settings);
 }
 

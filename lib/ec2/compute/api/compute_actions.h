@@ -8,6 +8,7 @@
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/compute/profile_association_service.h"
+#include "lib/ec2/compute/root_replacement_service.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/network_service.h"
@@ -35,6 +36,7 @@ struct ComputeServices {
   storage::ImageNameService& image_names;
   storage::EncryptionService& encryption;
   compute::VolumeAttachmentService& volume_attachments;
+  compute::RootReplacementService& root_replacements;
 };
 
 void AddComputeActions(gateway::Actions& actions, const ComputeServices& services);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/libvirt/domains.h"
+#include "lib/ec2/compute/libvirt/guest_freeze.h"
 #include "lib/ec2/compute/libvirt/guest_keys.h"
 
 namespace brume::compute {
@@ -67,7 +68,7 @@ absl::StatusOr<std::string> SnapshotXml(absl::string_view domain_xml, const std:
   return text.str();
 }
 
-absl::Status SwitchDisksOf(virDomainPtr domain, const std::vector<DiskSwitch>& switches) {
+absl::Status SwitchDisksOf(virDomainPtr domain, const std::vector<DiskSwitch>& switches, GuestFreezes& freezes) {
   const std::unique_ptr<char, decltype(&free)> live(virDomainGetXMLDesc(domain, 0), free);
   if (live == nullptr) return ActionError("read a guest's description");
   ASSIGN_OR_RETURN(const std::string xml, SnapshotXml(live.get(), switches));
@@ -75,10 +76,12 @@ absl::Status SwitchDisksOf(virDomainPtr domain, const std::vector<DiskSwitch>& s
   // The files are there, with what they lie over in their headers; libvirt keeps no record of its own.
   constexpr unsigned kFlags = VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT |
                               VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA | VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC;
-  virDomainSnapshotPtr snapshot = virDomainSnapshotCreateXML(domain, xml.c_str(), kFlags);
-  if (snapshot == nullptr) return ActionError("switch the disks of a guest");
-  virDomainSnapshotFree(snapshot);
-  return absl::OkStatus();
+  return freezes.With(domain, live.get(), [&] {
+    virDomainSnapshotPtr snapshot = virDomainSnapshotCreateXML(domain, xml.c_str(), kFlags);
+    if (snapshot == nullptr) return ActionError("switch the disks of a guest");
+    virDomainSnapshotFree(snapshot);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace brume::compute

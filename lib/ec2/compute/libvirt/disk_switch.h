@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/ec2/compute/hypervisor.h"
+#include "lib/ec2/compute/libvirt/guest_freeze.h"
 #include "lib/ec2/compute/libvirt/virt.h"
 
 namespace brume::compute {
@@ -15,7 +16,8 @@ namespace brume::compute {
 // already. NotFound when the domain has no disk of a serial. Pure.
 absl::StatusOr<std::string> SnapshotXml(absl::string_view domain_xml, const std::vector<DiskSwitch>& switches);
 
-// Blocking; on the pool. What of it was done already is left as it is.
-absl::Status SwitchDisksOf(virDomainPtr domain, const std::vector<DiskSwitch>& switches);
+// Blocking; on the pool. What of it was done already is left as it is. File systems of a guest with an agent are frozen
+// meanwhile.
+absl::Status SwitchDisksOf(virDomainPtr domain, const std::vector<DiskSwitch>& switches, GuestFreezes& freezes);
 
 }  // namespace brume::compute

@@ -187,13 +187,17 @@ void AddHardware(xml_node devices, const GuestSpec& spec, const DomainProfile& p
   Add(devices, "controller", {{"type", "usb"}, {"model", "none"}});
   Add(devices, "controller", {{"type", "pci"}, {"index", "0"}, {"model", "pcie-root"}});
   const int disks = std::max(profile.disk_ports, static_cast<int>(spec.disks.size()));
-  const int own_devices = disks + static_cast<int>(spec.nics.size()) + 2;  // and balloon, random numbers
+  const int own_devices =
+      disks + static_cast<int>(spec.nics.size()) + 3;  // and balloon, random numbers, the agent's channel
   for (int i = 1; i <= own_devices + profile.spare_ports; ++i) {
     Add(devices, "controller", {{"type", "pci"}, {"index", absl::StrCat(i)}, {"model", "pcie-root-port"}});
   }
   xml_node serial = Add(devices, "serial", {{"type", "unix"}});
   Add(serial, "source", {{"mode", "bind"}, {"path", absl::StrCat(spec.directory, "/", kConsoleSocket)}});
   Add(serial, "log", {{"file", absl::StrCat(spec.directory, "/", kConsoleLog)}, {"append", "on"}});
+  xml_node agent = Add(devices, "channel", {{"type", "unix"}});
+  Add(agent, "source", {{"mode", "bind"}, {"path", absl::StrCat(spec.directory, "/", kAgentSocket)}});
+  Add(agent, "target", {{"type", "virtio"}, {"name", kAgentChannel}});
   // The guest's kernel tells the balloon so often how it uses its memory.
   constexpr char kBalloonSeconds[] = "10";
   Add(Add(devices, "memballoon", {{"model", "virtio"}}), "stats", {{"period", kBalloonSeconds}});

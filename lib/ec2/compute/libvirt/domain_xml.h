@@ -56,8 +56,12 @@ std::string ConsoleDirectory(absl::string_view domain_xml);
 // What QEMU holds of translated code for each emulated guest, at most.
 inline constexpr int kTranslationCacheMib = 64;
 
-// Names of the console's files in the instance's directory.
+// The channel at which qemu-guest-agent listens.
+inline constexpr char kAgentChannel[] = "org.qemu.guest_agent.0";
+
+// Names of files in the instance's directory.
 inline constexpr char kConsoleSocket[] = "console.sock";
+inline constexpr char kAgentSocket[] = "agent.sock";
 inline constexpr char kConsoleLog[] = "console.log";
 inline constexpr char kFirmwareVariables[] = "nvram.fd";
 

@@ -18,6 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/periodic.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/subreaper.h"
 #include "lib/ec2/compute/libvirt/acceleration.h"
@@ -30,6 +31,7 @@
 #include "lib/ec2/compute/libvirt/firmware.h"
 #include "lib/ec2/compute/libvirt/guest_disk_calls.h"
 #include "lib/ec2/compute/libvirt/guest_events.h"
+#include "lib/ec2/compute/libvirt/guest_freeze.h"
 #include "lib/ec2/compute/libvirt/guest_keys.h"
 #include "lib/ec2/compute/libvirt/libvirt_connection.h"
 #include "lib/ec2/compute/libvirt/qemu_process.h"
@@ -44,6 +46,8 @@ constexpr int kThreads = 16;
 constexpr int kSpareThreads = 16;
 constexpr absl::Duration kSettleDeadline = absl::Seconds(60);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(5);
+// A guest that may be frozen stands still meanwhile. An agent that hangs is waited for by a thread of the pool alone.
+constexpr absl::Duration kThawPeriod = absl::Seconds(1), kThawPatience = absl::Seconds(1);
 
 bool KnowsDirectIo(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
@@ -107,6 +111,8 @@ class LibvirtHypervisor final : public Hypervisor {
                           std::function<absl::Status(virDomainPtr)> change);
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
+  // Guests that may have been left frozen.
+  void ThawRest();
   FoundAcceleration FindAcceleration() const;
   // What the host decides about the guest; makes what only it can make beforehand.
   absl::StatusOr<DomainProfile> ProfileFor(const GuestSpec& spec);
@@ -119,12 +125,14 @@ class LibvirtHypervisor final : public Hypervisor {
   // Shared with calls that were given up.
   const std::shared_ptr<StatisticsReader> statistics_;
   const std::shared_ptr<GuestKeys> keys_;
+  const std::shared_ptr<GuestFreezes> freezes_ = std::make_shared<GuestFreezes>();
   const std::shared_ptr<SimulatedGuestDisks> simulated_disks_ = std::make_shared<SimulatedGuestDisks>();
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
   std::shared_future<FoundAcceleration> acceleration_;
   DeadlinePool pool_{kThreads, kSpareThreads};
-  LibvirtConnection connection_;  // the last: its thread calls into the others
+  LibvirtConnection connection_;                          // its thread calls into all above
+  Periodic thawer_{kThawPeriod, [this] { ThawRest(); }};  // the last: its work uses the connection
 };
 
 LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)
@@ -141,7 +149,9 @@ LibvirtHypervisor::LibvirtHypervisor(const LibvirtOptions& options)
                    .prepare = [this] { return Prepare(); },
                    .subscribe = [events = events_](virConnectPtr connection) { return events->Subscribe(connection); },
                    .on_open = [this](const ConnectHandle& handle, bool again) { OnOpen(handle, again); }},
-                  pool_) {}
+                  pool_) {
+  if (!simulated_) thawer_.Start();
+}
 
 absl::Status LibvirtHypervisor::Prepare() {
   if (!embedded_root_.has_value() || prepared_) return absl::OkStatus();
@@ -149,6 +159,16 @@ absl::Status LibvirtHypervisor::Prepare() {
   RETURN_IF_ERROR(PrepareEmbeddedRoot(*embedded_root_, user));
   prepared_ = true;
   return absl::OkStatus();
+}
+
+void LibvirtHypervisor::ThawRest() {
+  if (!freezes_->has_rest()) return;
+  const absl::Status thawed = Call(
+      "thaw the file systems of guests",
+      [freezes = freezes_](virConnectPtr connection) { return freezes->ThawRest(connection); }, kThawPatience);
+  // Neither is news: libvirt is not there yet, or an agent does not answer.
+  if (thawed.ok() || absl::IsUnavailable(thawed) || absl::IsDeadlineExceeded(thawed)) return;
+  log::Warn("file systems of guests may be frozen: {}", thawed.message());
 }
 
 void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
@@ -161,6 +181,8 @@ void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
     }
   }
   if (again) events_->Reconnected();
+  // By the thread that does it, once guests were found again: an agent that hangs does not hold up the connection.
+  freezes_->LookForRest();
   if (!embedded_root_.has_value()) return;
   // Both are waited for, here and so in the destructor: guests that are being found again would die with this process,
   // and a QEMU that is being asked what it can do would be left behind.
@@ -265,13 +287,12 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
   return Call(absl::StrCat("start ", spec.id.text()),
-              [xml, spec, simulated = simulated_, disks = simulated_disks_,
-               keys = keys_](virConnectPtr connection) -> absl::Status {
+              [xml, spec, simulated = simulated_, disks = simulated_disks_, keys = keys_,
+               freezes = freezes_](virConnectPtr connection) -> absl::Status {
                 const std::string& guest = spec.id.text();
-                if (simulated) {
-                  ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
-                  if (power == Power::kOff) disks->Begin(guest, spec.disks);
-                }
+                ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
+                if (power == Power::kOff && simulated) disks->Begin(guest, spec.disks);
+                if (power == Power::kOff && !simulated) freezes->Forget(spec.directory);
                 return keys->With(connection, KeysOf(simulated ? std::vector<GuestDisk>() : spec.disks),
                                   [&] { return EnsurePaused(connection, xml, guest, spec.uuid, simulated); });
               });
@@ -429,7 +450,8 @@ absl::Status LibvirtHypervisor::Reset(const InstanceId& id) {
 }
 
 absl::Status LibvirtHypervisor::SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) {
-  const auto act = [guest = id.text(), switches, simulated = simulated_, keys = keys_](virConnectPtr connection) {
+  const auto act = [guest = id.text(), switches, simulated = simulated_, keys = keys_,
+                    freezes = freezes_](virConnectPtr connection) {
     const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
     // In the test driver nothing is written to any file.
     if (!domain.ok() || simulated) return domain.status();
@@ -437,7 +459,7 @@ absl::Status LibvirtHypervisor::SwitchDisks(const InstanceId& id, const std::vec
     for (const DiskSwitch& each : switches) {
       if (!each.key.empty()) used.push_back({each.serial, each.key});
     }
-    return keys->With(connection, used, [&] { return SwitchDisksOf(domain->get(), switches); });
+    return keys->With(connection, used, [&] { return SwitchDisksOf(domain->get(), switches, *freezes); });
   };
   return Call(absl::StrCat("switch the disks of ", id.text()), act);
 }
