@@ -39,6 +39,7 @@ absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& conn
   MetadataSource source;
   ASSIGN_OR_RETURN(source.view, compute::GetInstanceView(connection, types, eni->instance_id));
   ASSIGN_OR_RETURN(source.vpc, network::GetVpc(connection, vpc));
+  ASSIGN_OR_RETURN(source.further_ranges, network::ListFurtherRanges(connection, vpc));
   for (const NetworkInterface& each : source.view.interfaces) {
     ASSIGN_OR_RETURN(source.subnets[each.subnet_id], network::GetSubnet(connection, each.subnet_id));
   }

@@ -114,13 +114,15 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   node.Text("subnet-id", eni.subnet_id.text());
   node.Text("vpc-id", eni.vpc_id.text());
   node.Text("vpc-ipv4-cidr-block", source.vpc.cidr.text());
-  node.Text("vpc-ipv4-cidr-blocks", source.vpc.cidr.text());
+  std::string ranges = source.vpc.cidr.text();
+  for (const Cidr& range : source.further_ranges) absl::StrAppend(&ranges, "\n", range.text());
+  node.Text("vpc-ipv4-cidr-blocks", std::move(ranges));
   const auto subnet = source.subnets.find(eni.subnet_id);
   if (subnet != source.subnets.end()) node.Text("subnet-ipv4-cidr-block", subnet->second.cidr.text());
   if (eni.public_ip.has_value()) {
     const std::string address = eni.public_ip->text();
     node.Text("public-ipv4s", address);
-    node.Text("public-hostname", PublicHostname(eni, source.region));
+    if (eni.public_name) node.Text("public-hostname", PublicHostname(eni, source.region));
     node.Text(absl::StrCat("ipv4-associations/", address), eni.private_ip.text());
   }
 }
@@ -177,7 +179,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
     node.Text("security-groups", absl::StrJoin(GroupNames(source, primary), "\n"));
     if (primary.public_ip.has_value()) {
       node.Text("public-ipv4", primary.public_ip->text());
-      node.Text("public-hostname", PublicHostname(primary, source.region));
+      if (primary.public_name) node.Text("public-hostname", PublicHostname(primary, source.region));
     }
   }
   if (!source.public_key.empty()) {

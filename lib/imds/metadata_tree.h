@@ -23,6 +23,7 @@ namespace brume::imds {
 struct MetadataSource {
   compute::InstanceView view;  // with user data
   Vpc vpc;
+  std::vector<Cidr> further_ranges;    // of the VPC, beside its first
   std::map<SubnetId, Subnet> subnets;  // of the interfaces
   std::string architecture;            // of the image
   std::string public_key;              // one OpenSSH line; empty = no key

@@ -161,6 +161,17 @@ TEST_CASE("the documents say what EC2's say", "[metadata]") {
   }
 }
 
+TEST_CASE("an interface reads all ranges of its VPC, and no public name where the VPC gives none", "[metadata]") {
+  MetadataSource source = ExampleSource();
+  source.further_ranges = {Cidr::Parse("10.8.0.0/16").value()};
+  for (NetworkInterface& eni : source.view.interfaces) eni.public_name = false;
+  const std::string mac = "network/interfaces/macs/02:00:0a:00:01:04/";
+  CHECK(MetaData(source, mac + "vpc-ipv4-cidr-blocks") == "10.0.0.0/16\n10.8.0.0/16");
+  CHECK(MetaData(source, mac + "public-ipv4s") == "198.18.0.7");
+  CHECK(MetaData(source, mac + "public-hostname") == "(none)");
+  CHECK(MetaData(source, "public-hostname") == "(none)");
+}
+
 TEST_CASE("an instance reads whether it is monitored in detail", "[metadata]") {
   MetadataSource source = ExampleSource();
   CHECK(Read(source, "latest/dynamic/fws/instance-monitoring") == "disabled");

@@ -19,6 +19,8 @@
 #include "lib/base/fields_json.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/schema/message_fields.h"
 #include "lib/store/connection.h"
@@ -262,6 +264,32 @@ TEST_CASE("volumes of the revision before lie over their images", "[store]") {
     CHECK(volume.attachment_state == AttachmentState::kAttached);
     CHECK_FALSE(volume.encrypted);
   }
+}
+
+TEST_CASE("the VPC of the revision before has its way out as rows, by the ids that were shown", "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  REQUIRE_OK(database->Read([](Connection& c) -> absl::Status {
+    const std::vector<Vpc> vpcs = Value(network::NetworkTable(c).ListVpcs());
+    REQUIRE(vpcs.size() == 1);
+    CHECK(vpcs[0].attributes == VpcAttributes{.dns_support = true, .dns_hostnames = true});
+    const std::string digits = vpcs[0].id.text().substr(3);
+    network::RoutingTable routing(c);
+    const std::vector<RouteTable> tables = Value(routing.ListTables(vpcs[0].id));
+    REQUIRE(tables.size() == 1);
+    CHECK(tables[0].id.text() == "rtb" + digits);
+    CHECK(tables[0].number == 1);
+    const std::vector<RouteTableAssociation> associations = Value(routing.ListAssociations(vpcs[0].id));
+    REQUIRE(associations.size() == 1);
+    CHECK(associations[0].is_main());
+    CHECK(associations[0].id.text() == "rtbassoc" + digits);
+    CHECK(Value(routing.GatewayOf(vpcs[0].id)).value().id.text() == "igw" + digits);
+    const std::vector<VpcRoute> routes = Value(routing.ListRoutes(vpcs[0].id));
+    REQUIRE(routes.size() == 1);
+    CHECK(routes[0].destination == Cidr{});
+    CHECK(routes[0].target.gateway_id.text() == "igw" + digits);
+    return absl::OkStatus();
+  }));
 }
 
 TEST_CASE("everything else of the revision before stays as it is, and the file is sound", "[store]") {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -100,9 +101,8 @@ absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& con
 }
 
 absl::StatusOr<std::vector<Cidr>> RangesOf(store::Connection& connection, const Vpc& vpc) {
-  ASSIGN_OR_RETURN(const std::vector<VpcCidr> others, NetworkTable(connection).ListCidrs(vpc.id));
-  std::vector<Cidr> ranges = {vpc.cidr};
-  for (const VpcCidr& other : others) ranges.push_back(other.cidr);
+  ASSIGN_OR_RETURN(std::vector<Cidr> ranges, ListFurtherRanges(connection, vpc.id));
+  ranges.insert(ranges.begin(), vpc.cidr);
   return ranges;
 }
 

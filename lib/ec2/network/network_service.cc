@@ -164,6 +164,13 @@ absl::StatusOr<Vpc> GetVpc(store::Connection& connection, const VpcId& id) {
 
 absl::StatusOr<std::vector<Vpc>> ListVpcs(store::Connection& connection) { return NetworkTable(connection).ListVpcs(); }
 
+absl::StatusOr<std::vector<Cidr>> ListFurtherRanges(store::Connection& connection, const VpcId& id) {
+  ASSIGN_OR_RETURN(const std::vector<VpcCidr> rows, NetworkTable(connection).ListCidrs(id));
+  std::vector<Cidr> ranges;
+  for (const VpcCidr& row : rows) ranges.push_back(row.cidr);
+  return ranges;
+}
+
 absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection) {
   return NetworkTable(connection).DefaultVpc();
 }

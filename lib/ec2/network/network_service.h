@@ -63,6 +63,8 @@ class NetworkService {
 
 absl::StatusOr<Vpc> GetVpc(store::Connection& connection, const VpcId& id);  // InvalidVpcID.NotFound
 absl::StatusOr<std::vector<Vpc>> ListVpcs(store::Connection& connection);
+// The ranges that the VPC has beside its first.
+absl::StatusOr<std::vector<Cidr>> ListFurtherRanges(store::Connection& connection, const VpcId& id);
 absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection);
 absl::StatusOr<Subnet> GetSubnet(store::Connection& connection, const SubnetId& id);  // InvalidSubnetID.NotFound
 absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, const VpcId& vpc);
