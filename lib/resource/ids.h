@@ -79,6 +79,7 @@ using ReservationId = Id<"r">;
 using KeyPairId = Id<"key">;
 using LaunchTemplateId = Id<"lt">;
 using NetworkAclId = Id<"acl">;
+using NetworkAclAssociationId = Id<"aclassoc">;
 using RouteTableId = Id<"rtb">;
 using InternetGatewayId = Id<"igw">;
 using RouteTableAssociationId = Id<"rtbassoc">;

@@ -28,8 +28,10 @@ struct Kind {
 
 // Sorted by prefix.
 inline constexpr Kind kKinds[] = {
-    {"acl", "The networkAcl ID '$0' does not exist", "network-acl", "network-acl", "", "InvalidNetworkAclId.Malformed",
-     "InvalidNetworkAclID.NotFound"},
+    {"acl", "The networkAcl ID '$0' does not exist", "network-acl", "network-acl", "network_acls",
+     "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound"},
+    {"aclassoc", "The association ID '$0' does not exist", "", "", "", "InvalidParameterValue",
+     "InvalidAssociationID.NotFound"},
     {"ami", "The image id '[$0]' does not exist", "image", "image", "images", "InvalidAMIID.Malformed",
      "InvalidAMIID.NotFound", /*arn_has_account=*/false},
     {"eipalloc", "The allocation ID '$0' does not exist", "elastic-ip", "elastic-ip", "addresses",

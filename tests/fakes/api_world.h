@@ -113,7 +113,8 @@ class ApiWorld : public ComputeWorld {
                             .security_groups = groups,
                             .vpcs = vpcs,
                             .routes = routes,
-                            .addresses = addresses},
+                            .addresses = addresses,
+                            .acls = acls},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -202,6 +203,7 @@ class ApiWorld : public ComputeWorld {
   network::VpcService vpcs{*database, settings, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::AddressService addresses{*database, settings, random, compute::AnswersForNetwork(),
                                     [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
   compute::RootReplacementService root_replacements{

@@ -21,6 +21,7 @@
 #include "brume/ec2/v1/instance_profile.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/network_acl.pb.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
@@ -158,6 +159,16 @@ class NamedWorld : public PolicyWorld {
     for (const char* request : {"DisassociateRouteTable", "ReplaceRouteTableAssociation"}) {
       fields_[absl::StrCat("brume.ec2.v1.", request, "Request.association_id")] = {
           {association, Ec2Arn("route-table/" + table)}, {association, Ec2Arn("subnet/" + subnet)}};
+    }
+    const auto acls = Made<DescribeNetworkAclsResponse>(
+        "DescribeNetworkAcls", "filters { name: 'association.subnet-id' values: '" + subnet + "' }");
+    const std::string acl = acls.network_acls(0).network_acl_id();
+    AddId("acl", "network-acl", acl);
+    for (const auto& each : acls.network_acls(0).associations()) {
+      if (each.subnet_id() != subnet) continue;
+      fields_["brume.ec2.v1.ReplaceNetworkAclAssociationRequest.association_id"] = {
+          {each.network_acl_association_id(), Ec2Arn("network-acl/" + acl)},
+          {each.network_acl_association_id(), Ec2Arn("subnet/" + subnet)}};
     }
     const auto gateways = Made<DescribeInternetGatewaysResponse>("DescribeInternetGateways", "");
     AddId("igw", "internet-gateway", gateways.internet_gateways(0).internet_gateway_id());

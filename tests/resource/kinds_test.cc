@@ -44,6 +44,7 @@ TEST_CASE("each kind's ids have its form and its errors its words", "[ids]") {
 TEST_CASE("what is not there is said in EC2's own words, which programs match", "[ids]") {
   const std::pair<const char*, const char*> kTexts[] = {
       {"acl-01234567", "The networkAcl ID 'acl-01234567' does not exist"},
+      {"aclassoc-01234567", "The association ID 'aclassoc-01234567' does not exist"},
       {"ami-01234567", "The image id '[ami-01234567]' does not exist"},
       {"eipalloc-01234567", "The allocation ID 'eipalloc-01234567' does not exist"},
       {"eipassoc-01234567", "The association ID 'eipassoc-01234567' does not exist"},

@@ -19,6 +19,7 @@
 #include "lib/base/fields_json.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -288,6 +289,15 @@ TEST_CASE("the VPC of the revision before has its way out as rows, by the ids th
     REQUIRE(routes.size() == 1);
     CHECK(routes[0].destination == Cidr{});
     CHECK(routes[0].target.gateway_id.text() == "igw" + digits);
+    network::NetworkAclTable acls(c);
+    const NetworkAcl acl = Value(acls.DefaultOf(vpcs[0].id)).value();
+    CHECK(acl.id.text() == "acl" + digits);
+    CHECK(AllowsEverything(Value(acls.ListEntries(acl.id))));
+    const std::vector<NetworkAclAssociation> with_it = Value(acls.ListAssociations(acl.id));
+    CHECK(with_it.size() == Value(network::NetworkTable(c).ListSubnets(vpcs[0].id)).size());
+    for (const NetworkAclAssociation& each : with_it) {
+      CHECK(each.id.text() == "aclassoc" + each.subnet_id.text().substr(6));
+    }
     return absl::OkStatus();
   }));
 }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
@@ -39,6 +40,21 @@ absl::Status InsertDefaultGroup(store::Connection& connection, const Vpc& vpc, R
   return groups.InsertRule(to_everywhere);
 }
 
+absl::Status InsertDefaultAcl(store::Connection& connection, const Vpc& vpc, Random& random) {
+  NetworkAclTable acls(connection);
+  const NetworkAcl acl{.id = NetworkAclId::New(random), .vpc_id = vpc.id, .is_default = true};
+  RETURN_IF_ERROR(acls.Insert(acl));
+  for (const bool egress : {false, true}) {
+    NetworkAclEntry entry;
+    entry.acl_id = acl.id;
+    entry.egress = egress;
+    entry.number = kFirstAclEntry;
+    entry.allow = true;
+    RETURN_IF_ERROR(acls.InsertEntry(entry));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RouteTable> InsertMainTable(store::Connection& connection, const Vpc& vpc, Random& random) {
   RoutingTable routing(connection);
   RouteTable table{.id = RouteTableId::New(random), .vpc_id = vpc.id, .number = 1};
@@ -51,6 +67,7 @@ absl::StatusOr<RouteTable> InsertMainTable(store::Connection& connection, const 
 absl::StatusOr<RouteTable> InsertParts(store::Connection& connection, const Vpc& vpc, Random& random) {
   RETURN_IF_ERROR(NetworkTable(connection).InsertVpc(vpc));
   RETURN_IF_ERROR(InsertDefaultGroup(connection, vpc, random));
+  RETURN_IF_ERROR(InsertDefaultAcl(connection, vpc, random));
   return InsertMainTable(connection, vpc, random);
 }
 
@@ -83,10 +100,18 @@ absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Cidr& 
   return vpc;
 }
 
+absl::Status InsertSubnet(store::Connection& connection, const Subnet& subnet, Random& random) {
+  RETURN_IF_ERROR(NetworkTable(connection).InsertSubnet(subnet));
+  NetworkAclTable acls(connection);
+  ASSIGN_OR_RETURN(const std::optional<NetworkAcl> acl, acls.DefaultOf(subnet.vpc_id));
+  if (!acl.has_value()) return absl::InternalError(absl::StrCat(subnet.vpc_id.text(), " has no default network ACL"));
+  return acls.InsertAssociation(
+      {.id = NetworkAclAssociationId::New(random), .acl_id = acl->id, .subnet_id = subnet.id});
+}
+
 absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& connection, const Vpc& vpc,
                                                           absl::string_view zone, Random& random) {
-  NetworkTable networks(connection);
-  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnets(vpc.id));
+  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(vpc.id));
   const std::optional<Cidr> block = NextBlock(vpc, subnets);
   if (!block.has_value()) return std::optional<Subnet>();
   Subnet subnet{.id = SubnetId::New(random),
@@ -96,7 +121,7 @@ absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& con
                 .default_for_az = true,
                 .map_public_ip_on_launch = true,
                 .dns_name_options = {}};
-  RETURN_IF_ERROR(networks.InsertSubnet(subnet));
+  RETURN_IF_ERROR(InsertSubnet(connection, subnet, random));
   return std::optional<Subnet>(std::move(subnet));
 }
 

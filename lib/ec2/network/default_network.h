@@ -14,11 +14,14 @@
 
 namespace brume::network {
 
-// The VPC's row, its main route table and its default security group.
+// The VPC's row, its main route table, its default ACL, which allows everything, and its default security group.
 absl::Status InsertVpc(store::Connection& connection, const Vpc& vpc, Random& random);
 
 // The default VPC: names for public addresses, and a gateway that its main route table leads to.
 absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Cidr& cidr, Random& random);
+
+// The subnet's row; it has the VPC's default ACL.
+absl::Status InsertSubnet(store::Connection& connection, const Subnet& subnet, Random& random);
 
 // A default subnet of the zone, in the lowest block of the VPC that no subnet overlaps; none when there is no room.
 absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& connection, const Vpc& vpc,

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/model/network_acl.h"
 #include "lib/ec2/network/port_service.h"
 
 namespace brume::network {
@@ -51,6 +52,12 @@ struct RouteTableSpec {
   std::vector<RouteSpec> routes;
 };
 
+// A network ACL that does not allow everything, as the host carries it.
+struct AclSpec {
+  std::vector<SubnetId> subnets;         // that have it
+  std::vector<NetworkAclEntry> entries;  // of each direction by number
+};
+
 // All that a VPC's namespace holds.
 struct VpcSpec {
   Vpc vpc;
@@ -58,6 +65,7 @@ struct VpcSpec {
   bool has_gateway = false;  // without it no public address leads to the VPC, and none leaves it
   std::vector<Subnet> subnets;
   std::vector<RouteTableSpec> tables;
+  std::vector<AclSpec> acls;
   std::vector<GroupSpec> groups;
   // Ports that are to be in the namespace (their guests run or are about to).
   std::vector<PortSpec> ports;

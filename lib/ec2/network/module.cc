@@ -17,7 +17,8 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       routes_(parts.database, parts.random, parts.hooks.instances,
               [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       addresses_(parts.database, parts.settings, parts.random, parts.hooks.instances,
-                 [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }) {}
+                 [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
+      acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -27,7 +28,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .security_groups = security_groups_,
                           .vpcs = vpcs_,
                           .routes = routes_,
-                          .addresses = addresses_},
+                          .addresses = addresses_,
+                          .acls = acls_},
                          settings_);
 }
 

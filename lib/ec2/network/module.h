@@ -9,6 +9,7 @@
 #include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_reconciler.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
@@ -61,6 +62,7 @@ class NetworkModule {
   VpcService vpcs_;
   RouteService routes_;
   AddressService addresses_;
+  NetworkAclService acls_;
 };
 
 }  // namespace brume::network

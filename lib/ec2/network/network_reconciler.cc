@@ -12,6 +12,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/model/dns_names.h"
+#include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/routing_table.h"
@@ -66,6 +67,20 @@ absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connec
     }
   }
   return tables;
+}
+
+// Those of the VPC's ACLs that packets have to be asked about.
+absl::StatusOr<std::vector<AclSpec>> ReadAclSpecs(store::Connection& connection, const VpcId& vpc) {
+  ASSIGN_OR_RETURN(std::vector<NetworkAclView> views, ReadAcls(connection, vpc));
+  std::vector<AclSpec> acls;
+  for (NetworkAclView& view : views) {
+    if (view.associations.empty() || AllowsEverything(view.entries)) continue;
+    AclSpec& acl = acls.emplace_back();
+    for (NetworkAclAssociation& association : view.associations)
+      acl.subnets.push_back(std::move(association.subnet_id));
+    acl.entries = std::move(view.entries);
+  }
+  return acls;
 }
 
 // Interfaces whose instance has, or is about to have, a guest.
@@ -200,6 +215,7 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
     ASSIGN_OR_RETURN(const std::optional<InternetGateway> gateway, RoutingTable(c).GatewayOf(id));
     spec.has_gateway = gateway.has_value();
     ASSIGN_OR_RETURN(spec.tables, ReadTables(c, spec.vpc, hooks_.instances));
+    ASSIGN_OR_RETURN(spec.acls, ReadAclSpecs(c, id));
     ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(c).List(id));
     for (const SecurityGroup& group : groups) {
       ASSIGN_OR_RETURN(GroupSpec group_spec, ReadGroup(c, group));

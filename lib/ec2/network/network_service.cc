@@ -84,27 +84,6 @@ absl::StatusOr<std::vector<Vpc>> NetworkService::ListVpcs() {
   return database_.ReadFor([](store::Connection& connection) { return NetworkTable(connection).ListVpcs(); });
 }
 
-absl::StatusOr<std::vector<Vpc>> NetworkService::SelectVpcs(const VpcSelection& selection) {
-  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<Vpc>> {
-    NetworkTable networks(connection);
-    if (selection.ids.has_value()) return networks.FindVpcs(*selection.ids);
-    if (!selection.tags.has_value()) return networks.ListVpcs();
-    ASSIGN_OR_RETURN(const std::vector<std::string> tagged, tagging::GetTagged(connection, *selection.tags));
-    std::vector<VpcId> ids;
-    ids.reserve(tagged.size());
-    for (const std::string& id : tagged) ids.push_back(WithDigitsOf<VpcId>(id));
-    return networks.FindVpcs(ids);
-  });
-}
-
-absl::StatusOr<std::vector<Subnet>> NetworkService::ListSubnetsOf(absl::Span<const VpcId> vpcs) {
-  return database_.ReadFor([&](store::Connection& connection) { return NetworkTable(connection).ListSubnetsOf(vpcs); });
-}
-
-absl::StatusOr<std::map<std::string, TagMap>> NetworkService::TagsOf(absl::Span<const std::string> ids) {
-  return database_.ReadFor([&](store::Connection& connection) { return tagging::GetTagsOf(connection, ids); });
-}
-
 absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<const VpcId> ids) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VpcView>> {
     NetworkTable networks(connection);

@@ -23,13 +23,6 @@ struct VpcView {
   TagMap tags;
 };
 
-// Which VPCs a description is about; what is unset says nothing of them.
-struct VpcSelection {
-  std::optional<std::vector<VpcId>> ids;  // those of them that are there
-  // Of what a VPC has and is no row of its own: the VPCs whose has a tag of the query.
-  std::optional<tagging::TagQuery> tags;
-};
-
 struct SubnetView {
   Subnet subnet;
   int64_t available_addresses = 0;
@@ -44,14 +37,10 @@ class NetworkService {
   // The default VPC and a default subnet in each zone, unless they are there or were deleted.
   absl::Status EnsureDefaults();
   absl::StatusOr<std::vector<Vpc>> ListVpcs();
-  absl::StatusOr<std::vector<Vpc>> SelectVpcs(const VpcSelection& selection);
-  absl::StatusOr<std::vector<Subnet>> ListSubnetsOf(absl::Span<const VpcId> vpcs);
   // No ids = all. Error: InvalidVpcID.NotFound.
   absl::StatusOr<std::vector<VpcView>> DescribeVpcs(absl::Span<const VpcId> ids);
   // No ids = all. Error: InvalidSubnetID.NotFound.
   absl::StatusOr<std::vector<SubnetView>> ListSubnets(absl::Span<const SubnetId> ids = {});
-  // Of what a VPC has and is no row of its own, by id; one without tags has no entry.
-  absl::StatusOr<std::map<std::string, TagMap>> TagsOf(absl::Span<const std::string> ids);
 
  private:
   store::Database& database_;

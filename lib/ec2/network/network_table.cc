@@ -211,12 +211,6 @@ absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnets(const std::optiona
   return Subnets().Select(connection_, "subnets WHERE vpc_id = ? ORDER BY seq", *vpc);
 }
 
-absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnetsOf(absl::Span<const VpcId> vpcs) {
-  return Subnets().Select(
-      connection_, "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN subnets ON vpc_id = wanted ORDER BY seq",
-      store::JsonArrayOfIds(vpcs));
-}
-
 absl::Status NetworkTable::SetSubnetAttributes(const Subnet& subnet) {
   return Subnets().Overwrite(connection_, subnet);
 }

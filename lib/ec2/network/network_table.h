@@ -39,7 +39,6 @@ class NetworkTable {
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
-  absl::StatusOr<std::vector<Subnet>> ListSubnetsOf(absl::Span<const VpcId> vpcs);
   // What ModifySubnetAttribute changes.
   absl::Status SetSubnetAttributes(const Subnet& subnet);
   absl::Status DeleteSubnet(const SubnetId& id);  // no interface may be in it (FailedPrecondition)

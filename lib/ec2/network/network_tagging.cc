@@ -6,6 +6,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -26,13 +27,6 @@ absl::Status FindRule(store::Connection& connection, const SecurityGroupRuleId& 
   return id.NotFound();
 }
 
-// A VPC has one of these, whose id has the VPC's digits.
-template <typename IdType>
-absl::Status FindOfVpc(store::Connection& connection, const IdType& id) {
-  const absl::Status vpc = NetworkTable(connection).GetVpc(WithDigitsOf<VpcId>(id.text())).status();
-  return absl::IsNotFound(vpc) ? id.NotFound() : vpc;
-}
-
 }  // namespace
 
 void AddTaggableKinds(tagging::TagService& tags) {
@@ -46,7 +40,7 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<InternetGatewayId>(
       [](C& c, const InternetGatewayId& id) { return RoutingTable(c).GetGateway(id).status(); });
   tags.AddKind<AllocationId>([](C& c, const AllocationId& id) { return AddressTable(c).Get(id).status(); });
-  tags.AddKind<NetworkAclId>(FindOfVpc<NetworkAclId>);
+  tags.AddKind<NetworkAclId>([](C& c, const NetworkAclId& id) { return NetworkAclTable(c).Get(id).status(); });
 }
 
 }  // namespace brume::network

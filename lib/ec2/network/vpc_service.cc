@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -78,6 +79,10 @@ absl::Status CheckEmpty(store::Connection& connection, const VpcId& id) {
     const bool main = std::any_of(associations.begin(), associations.end(),
                                   [&](const auto& each) { return each.is_main() && each.table_id == table.id; });
     if (!main) return InTheWay(id, table.id);
+  }
+  ASSIGN_OR_RETURN(const std::vector<NetworkAcl> acls, NetworkAclTable(connection).List(id));
+  for (const NetworkAcl& acl : acls) {
+    if (!acl.is_default) return InTheWay(id, acl.id);
   }
   return absl::OkStatus();
 }
@@ -168,8 +173,6 @@ absl::Status VpcService::DeleteVpc(const VpcId& id) {
     SecurityGroupTable groups(c);
     ASSIGN_OR_RETURN(const std::vector<SecurityGroup> with_it, groups.List(id));
     for (const SecurityGroup& group : with_it) RETURN_IF_ERROR(groups.Delete(group.id));
-    // Of the ACL, which is no row and may have tags.
-    RETURN_IF_ERROR(tagging::DeleteTags(c, WithDigitsOf<NetworkAclId>(id.text()).text()));
     return networks.DeleteVpc(id);
   }));
   wake_(id);
@@ -250,7 +253,7 @@ absl::StatusOr<Subnet> VpcService::CreateSubnet(const SubnetRequest& request) {
     made.vpc_id = vpc.id;
     made.cidr = request.cidr;
     made.availability_zone = zone;
-    RETURN_IF_ERROR(networks.InsertSubnet(made));
+    RETURN_IF_ERROR(InsertSubnet(c, made, random_));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), request.tags));
     return made;
   }));

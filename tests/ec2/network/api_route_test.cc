@@ -123,6 +123,7 @@ TEST_CASE("whatever a VPC and an image have is tagged, shown with its tags and f
   ApiWorld world;
   const std::string digits = world.networks.ListVpcs()->front().id.text().substr(3);
   const std::string table = world.routes.ListTables({})->front().table.id.text();
+  const std::string acl = world.acls.List({})->front().acl.id.text();
   const std::string gateway = world.routes.ListGateways({})->front().gateway.id.text();
   const struct {
     const char* action;
@@ -130,7 +131,7 @@ TEST_CASE("whatever a VPC and an image have is tagged, shown with its tags and f
     const char* type;
   } kinds[] = {{"DescribeRouteTables", table, "route-table"},
                {"DescribeInternetGateways", gateway, "internet-gateway"},
-               {"DescribeNetworkAcls", "acl" + digits, "network-acl"},
+               {"DescribeNetworkAcls", acl, "network-acl"},
                {"DescribeVpcs", "vpc" + digits, "vpc"},
                {"DescribeSnapshots", SnapshotOf(world.image).text(), "snapshot"},
                {"DescribeImages", world.image.text(), "image"}};

@@ -202,4 +202,89 @@ TEST_CASE_METHOD(RoutedFixture, "a further range of a VPC is local to all its su
   CHECK(b->Pings(Address("10.0.1.4")));
 }
 
+namespace {
+
+NetworkAclEntry Entry(bool egress, int number, bool allow, int protocol, int from, int to, const char* cidr) {
+  NetworkAclEntry entry;
+  entry.egress = egress;
+  entry.number = number;
+  entry.allow = allow;
+  entry.protocol = protocol;
+  entry.from_port = from;
+  entry.to_port = to;
+  entry.cidr = Range(cidr);
+  return entry;
+}
+NetworkAclEntry AllowAll(bool egress, int number = 100) { return Entry(egress, number, true, -1, -1, -1, "0.0.0.0/0"); }
+
+}  // namespace
+
+TEST_CASE_METHOD(RoutedFixture, "a network ACL holds for what crosses its subnet's border, answers and all",
+                 "[fabric]") {
+  const SubnetId second = vpc.spec.subnets[1].id;
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  const auto a = LaunchHere(vpc.Port("10.0.1.4", {vpc.members}));
+  const auto b = LaunchHere(vpc.Port("10.0.2.4", {vpc.members}));
+  const auto beside_b = LaunchHere(vpc.Port("10.0.2.5", {vpc.members}));
+  const UniqueFd server = b->Serve(80), other = b->Serve(81);
+  const auto use = [&](std::vector<NetworkAclEntry> entries) {
+    vpc.spec.acls = {{.subnets = {second}, .entries = std::move(entries)}};
+    Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  };
+  const struct {
+    const char* what;
+    std::vector<NetworkAclEntry> entries;
+    bool reaches_80, reaches_81;
+  } cases[] = {
+      {"nothing", {}, false, false},
+      {"everything", {AllowAll(true), AllowAll(false)}, true, true},
+      {"the lowest number decides",
+       {AllowAll(true), AllowAll(false, 200), Entry(false, 150, false, kTcpProtocol, 81, 81, "0.0.0.0/0")},
+       true,
+       false},
+      {"a later number changes nothing",
+       {AllowAll(true), AllowAll(false), Entry(false, 150, false, kTcpProtocol, 81, 81, "0.0.0.0/0")},
+       true,
+       true},
+      {"no answer leaves", {AllowAll(false)}, false, false},
+      {"answers leave by their own rule",
+       {Entry(false, 10, true, kTcpProtocol, 80, 81, "10.0.1.0/24"),
+        Entry(true, 10, true, kTcpProtocol, 1024, 65535, "10.0.1.0/24")},
+       true,
+       true},
+      {"another range", {AllowAll(true), Entry(false, 10, true, -1, -1, -1, "10.0.9.0/24")}, false, false},
+      {"another protocol", {AllowAll(true), Entry(false, 10, true, kIcmpProtocol, -1, -1, "0.0.0.0/0")}, false, false},
+  };
+  for (const auto& [what, entries, reaches_80, reaches_81] : cases) {
+    INFO(what);
+    use(entries);
+    CHECK(a->Reaches(Address("10.0.2.4"), 80, reaches_80 ? absl::Seconds(5) : kBlocked) == reaches_80);
+    CHECK(a->Reaches(Address("10.0.2.4"), 81, reaches_81 ? absl::Seconds(5) : kBlocked) == reaches_81);
+    // Within the subnet nobody asks.
+    CHECK(beside_b->Reaches(Address("10.0.2.4"), 80));
+  }
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a network ACL ends a connection that is open, which a group's rule would not",
+                 "[fabric]") {
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  const auto a = LaunchHere(vpc.Port("10.0.1.4", {vpc.members}));
+  const auto b = LaunchHere(vpc.Port("10.0.2.4", {vpc.members}));
+  const UniqueFd server = b->Serve(80);
+  const UniqueFd near_end = a->Connect(Address("10.0.2.4"), 80);
+  REQUIRE(near_end);
+  const UniqueFd far_end = Accept(server);
+  REQUIRE(Carries(near_end, far_end));
+  vpc.spec.acls = {
+      {.subnets = {vpc.spec.subnets[1].id},
+       .entries = {AllowAll(true), Entry(false, 10, false, kTcpProtocol, 80, 80, "0.0.0.0/0"), AllowAll(false, 20)}}};
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK_FALSE(Carries(near_end, far_end, kBlocked));
+  vpc.spec.acls.clear();
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(Carries(near_end, far_end));
+}
+
 }  // namespace brume::network

@@ -1,12 +1,18 @@
 #include "lib/ec2/network/api/network_acl_handlers.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/network_acl.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/api/derived_resources.h"
+#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/network_requests.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/gateway/access.h"
 #include "lib/gateway/listing.h"
+#include "lib/resource/arn.h"
 
 namespace brume::ec2 {
 namespace {
@@ -14,63 +20,141 @@ namespace {
 using Acl = v1::NetworkAcl;
 using Entry = v1::NetworkAclEntry;
 
-// EC2's default ACL: one rule a direction that allows, and one behind all others that denies.
-void AddEntries(Acl& acl) {
-  constexpr int kFirst = 100;
-  constexpr int kLast = 32767;
-  for (const bool egress : {true, false}) {
-    for (const int number : {kFirst, kLast}) {
-      Entry& entry = *acl.add_entries();
-      entry.set_cidr_block("0.0.0.0/0");
-      entry.set_egress(egress);
-      entry.set_protocol("-1");
-      entry.set_rule_action(number == kFirst ? "allow" : "deny");
-      entry.set_rule_number(number);
-    }
+constexpr int kIcmp = 1, kTcp = 6, kUdp = 17;
+
+void Render(const NetworkAclEntry& entry, Entry& rendered) {
+  rendered.set_cidr_block(entry.cidr.text());
+  rendered.set_egress(entry.egress);
+  rendered.set_protocol(absl::StrCat(entry.protocol));
+  rendered.set_rule_action(entry.allow ? "allow" : "deny");
+  rendered.set_rule_number(entry.number);
+  if (entry.protocol == kTcp || entry.protocol == kUdp) {
+    rendered.mutable_port_range()->set_from(entry.from_port);
+    rendered.mutable_port_range()->set_to(entry.to_port);
+  } else if (entry.protocol == kIcmp) {
+    rendered.mutable_icmp_type_code()->set_type(entry.from_port);
+    rendered.mutable_icmp_type_code()->set_code(entry.to_port);
   }
 }
 
-// Nothing filters packets between subnets but security groups, which is what the default ACL of EC2 says. A VPC has
-// this one ACL for its life, so its id is the VPC's in other clothes.
-Acl Render(const Vpc& vpc, const std::vector<Subnet>& subnets, const Settings& settings) {
+Acl Render(const network::NetworkAclView& view, const Settings& settings) {
   Acl acl;
-  acl.set_network_acl_id(WithDigitsOf<NetworkAclId>(vpc.id.text()).text());
-  acl.set_is_default(true);
-  acl.set_vpc_id(vpc.id.text());
+  acl.set_network_acl_id(view.acl.id.text());
+  acl.set_is_default(view.acl.is_default);
+  acl.set_vpc_id(view.acl.vpc_id.text());
   acl.set_owner_id(settings.account_id);
-  for (const Subnet& subnet : subnets) {
-    if (subnet.vpc_id != vpc.id) continue;
+  for (const NetworkAclAssociation& each : view.associations) {
     v1::NetworkAclAssociation& association = *acl.add_associations();
-    association.set_network_acl_association_id(gateway::IdLike("aclassoc", subnet.id.text()));
-    association.set_network_acl_id(acl.network_acl_id());
-    association.set_subnet_id(subnet.id.text());
+    association.set_network_acl_association_id(each.id.text());
+    association.set_network_acl_id(each.acl_id.text());
+    association.set_subnet_id(each.subnet_id.text());
   }
-  AddEntries(acl);
+  for (const bool egress : {true, false}) {
+    for (const NetworkAclEntry& entry : view.entries) {
+      if (entry.egress == egress) Render(entry, *acl.add_entries());
+    }
+    Render({.acl_id = view.acl.id, .egress = egress, .number = kLastAclEntry, .cidr = {}}, *acl.add_entries());
+  }
+  *acl.mutable_tags() = RenderTags(view.tags);
   return acl;
 }
 
 absl::StatusOr<v1::DescribeNetworkAclsResponse> DescribeNetworkAcls(const v1::DescribeNetworkAclsRequest& request,
-                                                                    network::NetworkService& networks,
+                                                                    network::NetworkAclService& acls,
                                                                     const Settings& settings) {
   static const gateway::Listing<Acl, v1::DescribeNetworkAclsResponse> listing = {
       "acls", &Acl::network_acl_id, &v1::DescribeNetworkAclsResponse::mutable_network_acls};
-  const auto& ids = request.network_acl_ids();
-  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs, VpcsAskedFor<NetworkAclId>(networks, request, ids, "networkAclId"));
-  std::vector<VpcId> vpc_ids;
-  vpc_ids.reserve(vpcs.size());
-  for (const Vpc& vpc : vpcs) vpc_ids.push_back(vpc.id);
-  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnetsOf(vpc_ids));
-  std::vector<Acl> acls;
-  acls.reserve(vpcs.size());
-  for (const Vpc& vpc : vpcs) acls.push_back(Render(vpc, subnets, settings));
-  RETURN_IF_ERROR(AddTagsOf(networks, &Acl::network_acl_id, acls));
-  return gateway::AnswerNamed<NetworkAclId>(listing, request, ids, std::move(acls));
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<NetworkAclId>(request, request.network_acl_ids(), "networkAclId"));
+  ASSIGN_OR_RETURN(const std::vector<network::NetworkAclView> views, acls.List(ids));
+  std::vector<Acl> rendered;
+  rendered.reserve(views.size());
+  for (const network::NetworkAclView& view : views) rendered.push_back(Render(view, settings));
+  return gateway::Answer(listing, request, std::move(rendered));
+}
+
+absl::StatusOr<v1::CreateNetworkAclResponse> CreateNetworkAcl(const v1::CreateNetworkAclRequest& request,
+                                                              network::NetworkAclService& acls,
+                                                              const Settings& settings) {
+  ASSIGN_OR_RETURN(const VpcId vpc, VpcId::Parse(request.vpc_id()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), NetworkAclId::kKind));
+  ASSIGN_OR_RETURN(const network::NetworkAclView made, acls.Create(vpc, tags));
+  v1::CreateNetworkAclResponse response;
+  *response.mutable_network_acl() = Render(made, settings);
+  return response;
+}
+
+absl::Status DeleteNetworkAcl(const v1::DeleteNetworkAclRequest& request, network::NetworkAclService& acls) {
+  ASSIGN_OR_RETURN(const NetworkAclId id, NetworkAclId::Parse(request.network_acl_id()));
+  return acls.Delete(id);
+}
+
+template <typename Request>
+absl::StatusOr<NetworkAclEntry> ParseEntry(const Request& request) {
+  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
+  NetworkAclEntry entry;
+  ASSIGN_OR_RETURN(entry.acl_id, NetworkAclId::Parse(request.network_acl_id()));
+  ASSIGN_OR_RETURN(entry.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  ASSIGN_OR_RETURN(entry.protocol, ParseIpProtocol(request.protocol()));
+  entry.egress = request.egress();
+  entry.number = request.rule_number();
+  entry.allow = request.rule_action() == "allow";
+  if (entry.protocol == kTcp || entry.protocol == kUdp) {
+    if (!request.has_port_range()) return Error(kMissingParameter, "portRange");
+    entry.from_port = request.port_range().from();
+    entry.to_port = request.port_range().to();
+  } else if (entry.protocol == kIcmp) {
+    if (!request.has_icmp_type_code()) return Error(kMissingParameter, "icmpTypeCode");
+    entry.from_port = request.icmp_type_code().type();
+    entry.to_port = request.icmp_type_code().code();
+  }
+  return entry;
+}
+
+absl::Status CreateNetworkAclEntry(const v1::CreateNetworkAclEntryRequest& request, network::NetworkAclService& acls) {
+  ASSIGN_OR_RETURN(NetworkAclEntry entry, ParseEntry(request));
+  return acls.AddEntry(std::move(entry));
+}
+
+absl::Status ReplaceNetworkAclEntry(const v1::ReplaceNetworkAclEntryRequest& request,
+                                    network::NetworkAclService& acls) {
+  ASSIGN_OR_RETURN(NetworkAclEntry entry, ParseEntry(request));
+  return acls.ReplaceEntry(std::move(entry));
+}
+
+absl::Status DeleteNetworkAclEntry(const v1::DeleteNetworkAclEntryRequest& request, network::NetworkAclService& acls) {
+  ASSIGN_OR_RETURN(const NetworkAclId id, NetworkAclId::Parse(request.network_acl_id()));
+  return acls.RemoveEntry(id, request.egress(), request.rule_number());
+}
+
+absl::StatusOr<v1::ReplaceNetworkAclAssociationResponse> ReplaceNetworkAclAssociation(
+    const v1::ReplaceNetworkAclAssociationRequest& request, network::NetworkAclService& acls) {
+  ASSIGN_OR_RETURN(const NetworkAclAssociationId id, NetworkAclAssociationId::Parse(request.association_id()));
+  ASSIGN_OR_RETURN(const NetworkAclId acl, NetworkAclId::Parse(request.network_acl_id()));
+  ASSIGN_OR_RETURN(const NetworkAclAssociation made, acls.ReplaceAssociation(id, acl));
+  v1::ReplaceNetworkAclAssociationResponse response;
+  response.set_new_association_id(made.id.text());
+  return response;
 }
 
 }  // namespace
 
-void AddNetworkAclActions(gateway::Actions& actions, network::NetworkService& networks, const Settings& settings) {
-  actions.Add(DescribeNetworkAcls, networks, settings);
+void AddNetworkAclActions(gateway::Actions& actions, network::NetworkAclService& acls, const Settings& settings) {
+  actions.Add(DescribeNetworkAcls, acls, settings);
+  actions.Add(CreateNetworkAcl, acls, settings);
+  actions.Add(DeleteNetworkAcl, acls);
+  actions.Add(CreateNetworkAclEntry, acls);
+  actions.Add(ReplaceNetworkAclEntry, acls);
+  actions.Add(DeleteNetworkAclEntry, acls);
+  // An association is of an ACL and a subnet, which are what policies name.
+  actions.Add(ReplaceNetworkAclAssociation, acls)
+      .DescribedBy([&acls, account = settings.account()](const v1::ReplaceNetworkAclAssociationRequest& request,
+                                                         AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const NetworkAclAssociationId id, NetworkAclAssociationId::Parse(request.association_id()));
+        ASSIGN_OR_RETURN(const NetworkAclAssociation association, acls.GetAssociation(id));
+        question.resources.push_back(ArnOf(account, association.acl_id));
+        question.resources.push_back(ArnOf(account, association.subnet_id));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace brume::ec2

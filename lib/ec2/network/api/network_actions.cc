@@ -18,7 +18,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddNetworkFacts(actions.facts(), services, settings.account());
   AddAddressActions(actions, services.addresses, settings);
   AddInternetGatewayActions(actions, services.routes, settings);
-  AddNetworkAclActions(actions, services.networks, settings);
+  AddNetworkAclActions(actions, services.acls, settings);
   AddNetworkInterfaceActions(actions, services.interfaces, settings);
   AddRegionActions(actions, settings);
   AddRouteActions(actions, services.routes, settings);

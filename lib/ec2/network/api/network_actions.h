@@ -3,6 +3,7 @@
 
 #include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
@@ -19,6 +20,7 @@ struct NetworkServices {
   network::VpcService& vpcs;
   network::RouteService& routes;
   network::AddressService& addresses;
+  network::NetworkAclService& acls;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

@@ -65,9 +65,8 @@ absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequ
 absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::DescribeVpcAttributeRequest& request,
                                                                       network::NetworkService& networks) {
   ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
-  ASSIGN_OR_RETURN(const std::vector<Vpc> found, networks.SelectVpcs({.ids = {{id}}, .tags = {}}));
-  if (found.empty()) return id.NotFound();
-  const VpcAttributes& attributes = found.front().attributes;
+  ASSIGN_OR_RETURN(const std::vector<network::VpcView> found, networks.DescribeVpcs({&id, 1}));
+  const VpcAttributes& attributes = found.front().vpc.attributes;
   v1::DescribeVpcAttributeResponse response;
   response.set_vpc_id(request.vpc_id());
   if (request.attribute() == "enableDnsSupport") {

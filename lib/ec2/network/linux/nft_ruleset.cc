@@ -17,6 +17,9 @@ constexpr int kIcmp = 1, kTcp = 6, kUdp = 17;
 constexpr size_t kElementsPerCommand = 500;
 
 std::string OutChain(absl::string_view owner) { return absl::StrCat("out-", owner); }
+std::string AclChain(absl::string_view direction, const SubnetId& subnet) {
+  return absl::StrCat("acl-", direction, "-", subnet.text());
+}
 std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner); }
 
 // `checked`: a port with the check of source and destination gets what is addressed to it alone, though a route may
@@ -54,6 +57,8 @@ add set inet brume to_router { type ifname; size 65535; flags dynamic,timeout; t
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
 add map inet brume port_table { type ifname : mark; }
+add map inet brume port_acl_out { type ifname : verdict; }
+add map inet brume port_acl_in { type ifname : verdict; }
 add map inet brume port_egress { type ifname : verdict; }
 add map inet brume port_ingress { type ifname : verdict; }
 add chain inet brume antispoof { type filter hook prerouting priority -450; policy drop; }
@@ -67,6 +72,10 @@ add chain inet brume route_mark { type filter hook prerouting priority mangle; p
 add rule inet brume route_mark meta mark set iifname map @port_table
 add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
 add rule inet brume nat_in dnat ip to ip daddr map @to_private
+add chain inet brume acl_out { type filter hook forward priority -3; policy accept; }
+add rule inet brume acl_out iifname vmap @port_acl_out
+add chain inet brume acl_in { type filter hook forward priority -2; policy accept; }
+add rule inet brume acl_in oifname vmap @port_acl_in
 add chain inet brume egress { type filter hook forward priority -1; policy drop; }
 add rule inet brume egress ct state established,related accept
 add rule inet brume egress ct state invalid drop
@@ -129,6 +138,10 @@ void Collect(const PortRules& port, Elements& elements) {
   // 0.0.0.0 is the sender of an ARP probe (RFC 5227).
   for (const std::string& sender : {address, std::string("0.0.0.0")}) {
     elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", sender));
+  }
+  if (!port.filtered_subnet.empty()) {
+    elements["inet brume port_acl_out"].push_back(absl::StrCat(tap, " : jump ", AclChain("out", port.filtered_subnet)));
+    elements["inet brume port_acl_in"].push_back(absl::StrCat(tap, " : jump ", AclChain("in", port.filtered_subnet)));
   }
   if (port.public_ip.has_value()) {
     const std::string outside = port.public_ip->text();
@@ -224,6 +237,21 @@ std::string Protocol(const SecurityGroupRule& rule) {
   return absl::StrCat("meta l4proto ", rule.protocol, " ");
 }
 
+// What stays within the subnet is not asked about.
+void AppendSubnet(std::string& text, const SubnetId& id, const SubnetRules& subnet) {
+  const struct {
+    std::string chain;
+    const char* other_end;
+    const std::vector<std::string>& rules;
+  } directions[] = {{AclChain("out", id), "daddr", subnet.egress}, {AclChain("in", id), "saddr", subnet.ingress}};
+  for (const auto& [chain, other_end, rules] : directions) {
+    absl::StrAppend(&text, "add chain inet brume ", chain, "\n");
+    absl::StrAppend(&text, "add rule inet brume ", chain, " ip ", other_end, " ", subnet.cidr.text(), " return\n");
+    for (const std::string& rule : rules) absl::StrAppend(&text, "add rule inet brume ", chain, " ", rule, "\n");
+    absl::StrAppend(&text, "add rule inet brume ", chain, " drop\n");
+  }
+}
+
 }  // namespace
 
 PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
@@ -233,7 +261,8 @@ PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
                  .public_ip = eni.public_ip,
                  .source_dest_check = eni.source_dest_check,
                  .groups = eni.groups,
-                 .route_table = route_table};
+                 .route_table = route_table,
+                 .filtered_subnet = {}};
   std::sort(port.groups.begin(), port.groups.end());
   port.groups.erase(std::unique(port.groups.begin(), port.groups.end()), port.groups.end());
   return port;
@@ -251,6 +280,25 @@ GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::
   }
   group.members.insert(members.begin(), members.end());
   return group;
+}
+
+SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& entries) {
+  SubnetRules subnet{.cidr = cidr, .ingress = {}, .egress = {}};
+  std::vector<NetworkAclEntry> ordered = entries;
+  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  for (const NetworkAclEntry& entry : ordered) {
+    SecurityGroupRule match;
+    match.egress = entry.egress;
+    match.protocol = entry.protocol;
+    match.from_port = entry.from_port;
+    match.to_port = entry.to_port;
+    match.cidr = entry.cidr;
+    // ICMPv6 alone: guests have none.
+    if (!AppliesToIpv4(match)) continue;
+    (entry.egress ? subnet.egress : subnet.ingress)
+        .push_back(absl::StrCat(Peer(match), Protocol(match), entry.allow ? "accept" : "drop"));
+  }
+  return subnet;
 }
 
 std::string ChangeGroup(const SecurityGroupId& id, const GroupRules* before, const GroupRules& after) {
@@ -311,6 +359,7 @@ std::string WholeRuleset(const Ruleset& rules) {
   std::string text = absl::StrReplaceAll(kSkeleton, {{"$CONNECTIONS", absl::StrCat(rules.max_connections)}});
   Elements elements;
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
+  for (const auto& [id, subnet] : rules.subnets) AppendSubnet(text, id, subnet);
   for (const auto& [id, group] : rules.groups) DeclareGroup(text, id);
   for (const auto& [id, group] : rules.groups) absl::StrAppend(&text, ChangeGroup(id, nullptr, group));
   for (const auto& [tap, port] : rules.ports) {

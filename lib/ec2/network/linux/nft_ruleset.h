@@ -4,14 +4,17 @@
 //   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, or are a DHCP request
 //               route_mark  a port's packets are marked with its subnet's route table
 //               nat_in      public address -> private address
-//   forward     egress      which traffic may leave its port: the port's groups' out-… chains
+//   forward     acl_out     the network ACL of the subnet that a packet leaves
+//               acl_in      and of the one that it enters
+//               egress      which traffic may leave its port: the port's groups' out-… chains
 //               ingress     which may enter the port it goes to: the groups' in-… chains
 //   input       router      what guests may ask the router itself, and how fast: DHCP, DNS, metadata, ping
 //               dhcp        the client a DHCP message names is the port it came from
 //   postrouting nat_out     private -> public, for what leaves by the uplink
-// Two base chains on one hook, so that a packet must be accepted by both, its sender's groups and its receiver's; and
-// so that the kernel's check of all paths through the chains is a sum over the ports and not a product.
-// Table `arp brume` holds ARP to the same addresses.
+// Network ACLs are stateless: their chains stand before the others and ask about each packet that crosses the border of
+// a subnet, also of a connection that is tracked. Two base chains on one hook, so that a packet must be accepted by
+// both, its sender's groups and its receiver's; and so that the kernel's check of all paths through the chains is a sum
+// over the ports and not a product. Table `arp brume` holds ARP to the same addresses.
 //
 // All that is particular to a port is an element of a set or a map: a change costs the same with ten ports and with ten
 // thousand. A port of one group jumps right into it; one of several has two chains of its own.
@@ -25,6 +28,7 @@
 
 #include "absl/strings/string_view.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/model/network_acl.h"
 
 namespace brume::network {
 
@@ -37,6 +41,7 @@ struct PortRules {
   bool source_dest_check = true;
   std::vector<SecurityGroupId> groups;  // sorted, each once
   int route_table = 1;                  // its number
+  SubnetId filtered_subnet = {};        // its subnet, where that has a network ACL of `subnets`; else empty
   friend bool operator==(const PortRules&, const PortRules&) = default;
 };
 PortRules PortRulesOf(const NetworkInterface& eni, int route_table);
@@ -58,11 +63,19 @@ std::string RuleText(const SecurityGroupRule& rule);
 // count them: many more would make it slow for a guest that has them all.
 inline constexpr int kMaxConnections = 8192;
 
+// A subnet whose network ACL does not allow everything.
+struct SubnetRules {
+  Cidr cidr;
+  std::vector<std::string> ingress, egress;  // the text of each rule
+};
+SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& entries);
+
 struct Ruleset {
   int max_connections = kMaxConnections;
   std::set<Ipv4> resolvers;  // addresses of the router that answer DNS
   std::map<SecurityGroupId, GroupRules> groups;
   std::map<std::string, PortRules> ports;  // by tap
+  std::map<SubnetId, SubnetRules> subnets = {};
 };
 
 // Replaces all there is, in one transaction.

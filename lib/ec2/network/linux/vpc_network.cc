@@ -94,6 +94,13 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   if (!uplink.has_value()) return absl::InternalError(absl::StrCat(id_.text(), " has no uplink"));
   RETURN_IF_ERROR(EnsureUplink(*links_, uplink->index, addresses));
   spec_ = spec;
+  rules_of_subnets_.clear();
+  for (const AclSpec& acl : spec.acls) {
+    for (const Subnet& subnet : spec.subnets) {
+      const bool has_it = std::find(acl.subnets.begin(), acl.subnets.end(), subnet.id) != acl.subnets.end();
+      if (has_it) rules_of_subnets_[subnet.id] = SubnetRulesOf(subnet.cidr, acl.entries);
+    }
+  }
   spec_.groups.clear();
   spec_.ports.clear();
   uplink_addresses_ = addresses;
@@ -120,8 +127,11 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
 absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>& links) {
   std::set<std::string> present;
   for (const Link& link : links) present.insert(link.name);
-  Ruleset wanted{
-      .max_connections = options_.max_connections, .resolvers = ResolverAddresses(spec), .groups = {}, .ports = {}};
+  Ruleset wanted{.max_connections = options_.max_connections,
+                 .resolvers = ResolverAddresses(spec),
+                 .groups = {},
+                 .ports = {},
+                 .subnets = rules_of_subnets_};
   for (const GroupSpec& group : spec.groups) {
     wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
   }
@@ -163,6 +173,7 @@ absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {
     return absl::UnavailableError(absl::StrCat(id_.text(), " does not have ", subnet.text(), " on the host yet"));
   }
   PortRules rules = PortRulesOf(port.eni, number);
+  if (rules_of_subnets_.contains(subnet)) rules.filtered_subnet = subnet;
   if (!spec_.has_gateway) rules.public_ip.reset();
   return rules;
 }

@@ -119,6 +119,7 @@ class VpcNetwork {
   bool removed_ = false;
   // As it was synchronised; its groups and ports are in `rules_` alone.
   VpcSpec spec_;
+  std::map<SubnetId, SubnetRules> rules_of_subnets_;
   UplinkAddresses uplink_addresses_;
   // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
   std::set<std::string> lost_taps_;

@@ -38,13 +38,6 @@ struct VpcCidr {
   Cidr cidr;
 };
 
-// A VPC has one network ACL for its life. It is no row of its own: its id has the digits of the VPC's, and the VPC's
-// those of its.
-template <typename IdType>
-IdType WithDigitsOf(absl::string_view id) {
-  return IdType::FromTrusted(absl::StrCat(IdType::kKind.prefix, id.substr(id.find('-'))));
-}
-
 // By its address, ip-10-0-1-4, or by the instance's id.
 enum class HostnameType { kIpName = 0, kResourceName = 1 };
 std::true_type IsPersisted(HostnameType);  // the database keeps its values
