@@ -48,6 +48,7 @@ struct RunRequest {
   std::optional<int> core_count, threads_per_core;
   bool auto_recovery = true;
   bool open_to_reservations = true;
+  bool hibernation = false;  // HibernationOptions
   PrivateDnsNameOptions dns_name_options;
   MetadataOptions metadata_options;
   std::string profile_id, profile_arn;  // of the instance profile; empty = none
