@@ -6,9 +6,10 @@ import stat
 import unittest
 
 from conditions import wait_until
-from harness import HostTest
+from harness import CliError, HostTest
 
 MARK = "what-only-memory-has-"
+SECTOR = 20000
 
 
 class HibernationTest(HostTest):
@@ -26,6 +27,47 @@ class HibernationTest(HostTest):
 
     def memory(self, guest):
         return os.path.join(guest.instance_directory(), "memory.luks")
+
+    def snapshot(self, guest):
+        made = self.host.api("create-snapshot", volume_id=guest.root_volume)["SnapshotId"]
+        wait_until(lambda: self.host.api("describe-snapshots", snapshot_ids=[made])["Snapshots"][0]["State"] ==
+                   "completed", 60, "the snapshot is completed")
+        return made
+
+    def test_disks_that_came_later_and_tops_that_are_new_are_there_after_a_hibernation(self):
+        guest = self.launch()
+        boot = guest.boot_id()
+        data = self.host.api("create-volume", availability_zone=guest.describe()["Placement"]["AvailabilityZone"],
+                             size=1)["VolumeId"]
+        wait_until(lambda: self.host.api("describe-volumes", volume_ids=[data])["Volumes"][0]["State"] == "available",
+                   30, "the volume")
+        self.host.api("attach-volume", volume_id=data, instance_id=guest.id, device="/dev/sdf")
+        disk = guest.disk_of(data)
+        guest.write_sector("data", SECTOR, disk)
+        guest.write_sector("root", SECTOR)
+        self.hibernate(guest)
+        taken = [self.snapshot(guest)]
+        with self.assertRaises(CliError) as refused:
+            self.host.api("detach-volume", volume_id=data)
+        self.assertEqual(refused.exception.code, "UnsupportedOperation")
+        guest.start()
+        guest.wait_state("running")
+        self.assertEqual(guest.wait_ssh(), boot)
+        self.assertEqual([guest.read_sector(SECTOR, disk), guest.read_sector(SECTOR)], ["data", "root"])
+        taken.append(self.snapshot(guest))
+        guest.write_sector("later", SECTOR)
+        self.assertEqual(guest.read_sector(SECTOR), "later")
+        self.host.api("detach-volume", volume_id=data)
+        wait_until(lambda: self.host.api("describe-volumes", volume_ids=[data])["Volumes"][0]["State"] == "available",
+                   60, "the guest to let go of the volume")
+        guest.terminate()
+        guest.wait_state("terminated")
+        self.host.api("delete-volume", volume_id=data)
+        for snapshot in taken:
+            self.host.api("delete-snapshot", snapshot_id=snapshot)
+        wait_until(lambda: not self.host.api("describe-volumes")["Volumes"], 30, "the volumes to be gone")
+        wait_until(lambda: not glob.glob(os.path.join(self.host.state_dir, "layers", "snap-*")), 30,
+                   "the snapshots' layers are gone")
 
     def test_a_process_goes_on_after_a_hibernation_and_boots_where_its_memory_is_damaged(self):
         guest = self.launch()
