@@ -152,7 +152,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
   // There are no scheduled events: a list of them is empty, as at EC2.
   node.Text("events/maintenance/history", "[]");
   node.Text("events/maintenance/scheduled", "[]");
-  node.Text("hibernation/configured", "false");
+  node.Text("hibernation/configured", instance.hibernation == Hibernation::kUnsupported ? "false" : "true");
   node.Text("instance-action", "none");
   node.Text("instance-id", instance.id.text());
   node.Text("instance-life-cycle", "on-demand");

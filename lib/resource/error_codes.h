@@ -238,6 +238,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"Unavailable", kEvery, absl::StatusCode::kUnavailable, 503, "ServiceUnavailable"},
     {"UnknownParameter", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"UnmodifiableEntity", kIam, absl::StatusCode::kInvalidArgument, 400},
+    {"UnsupportedHibernationConfiguration", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"UnsupportedOperation", kEvery, absl::StatusCode::kInvalidArgument, 400},
     {"VPCIdNotSpecified", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"ValidationError", kOthers, absl::StatusCode::kInvalidArgument, 400, {}, "ValidationException"},

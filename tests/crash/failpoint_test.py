@@ -259,6 +259,25 @@ class FailpointTest(unittest.TestCase):
         self.settle("the purge", lambda: not self.host.instances())
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_memory(self):
+        """A guest that hibernates and goes on, whatever dies on the way."""
+        type(self).number += 1
+        token = f"walk-{self.number}"
+        (instance,) = self.call("run-instances", image_id=self.host.image_id, client_token=token,
+                                hibernation_options={"Configured": True}, block_device_mappings=[
+                                    {"DeviceName": "/dev/vda", "Ebs": {"Encrypted": True}}])["Instances"]
+        guest = Guest(self.host, instance["InstanceId"])
+        self.settle(f"{guest.id} to boot", lambda: "brume-mini: userspace" in guest.console())
+        self.call("stop-instances", instance_ids=[guest.id], hibernate=True)
+        self.settle(f"{guest.id} to be stopped", lambda: guest.state == "stopped")
+        self.call("start-instances", instance_ids=[guest.id])
+        self.settle(f"{guest.id} to run", lambda: guest.state == "running" and not differences(self.host))
+        # It went on: there was one boot.
+        self.assertEqual(guest.console().count("brume-mini: userspace"), 1)
+        self.call("terminate-instances", instance_ids=[guest.id])
+        self.settle("the purge", lambda: not self.host.instances())
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def chain_of(self, volume):
         """How many files there are from the volume's top down to the lowest layer."""
         disk = glob.glob(os.path.join(self.host.state_dir, "volumes", volume, "*.qcow2"))[-1:]
@@ -384,6 +403,8 @@ class FailpointTest(unittest.TestCase):
             self.walk_group()
         elif name.startswith("alarm."):
             self.walk_alarm()
+        elif name.startswith("instance.memory_"):
+            self.walk_memory()
         elif name.startswith("instance.root_"):
             self.walk_root(refused=error is not None)
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):

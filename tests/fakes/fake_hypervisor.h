@@ -77,6 +77,11 @@ class FakeHypervisor final : public compute::Hypervisor {
     std::lock_guard lock(mutex_);
     if (absl::Status failed = Call("CreatePaused"); !failed.ok()) return failed;
     if (guests_.contains(spec.id)) return absl::OkStatus();
+    if (spec.memory_key.has_value()) {
+      const auto memory = memories_.find(spec.directory);
+      if (memory == memories_.end()) return absl::NotFoundError("no memory");
+      if (memory->second != *spec.memory_key) return absl::FailedPreconditionError("memory of another key");
+    }
     if (on_create_) {
       if (absl::Status failed = on_create_(spec); !failed.ok()) return failed;
     }
@@ -224,6 +229,26 @@ class FakeHypervisor final : public compute::Hypervisor {
     }
     return absl::OkStatus();
   }
+  absl::Status SaveMemory(const InstanceId& id, const compute::MemoryPlace& place) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("SaveMemory"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    it->second.power = compute::Power::kPaused;
+    memories_[place.directory] = place.key;
+    return absl::OkStatus();
+  }
+  absl::Status DiscardMemory(const std::string& directory) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("DiscardMemory"); !failed.ok()) return failed;
+    memories_.erase(directory);
+    return absl::OkStatus();
+  }
+  // How many guests' memories are kept.
+  size_t Memories() {
+    std::lock_guard lock(mutex_);
+    return memories_.size();
+  }
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId&) override { return absl::NotFoundError("no console"); }
   absl::StatusOr<std::string> ConsoleOutput(const std::string&, size_t max_bytes) override {
     std::lock_guard lock(mutex_);
@@ -279,6 +304,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   bool hold_disks_ = false;
   std::map<std::string, int64_t> sizes_;
   std::map<InstanceId, Guest> guests_;
+  std::map<std::string, std::string> memories_;  // keys, by directory
   std::map<std::string, int> calls_;
   std::map<std::string, std::pair<absl::Status, int>> failures_;
   std::function<void(const compute::GuestEvent&)> on_event_;

@@ -208,6 +208,8 @@ std::vector<Case> Cases() {
       {"InvalidInstanceID.NotFound", "TerminateInstances", absl::StrCat("instance_ids: '", kNoInstance, "'")},
       {"IncorrectInstanceState", "StartInstances", "instance_ids: '$DEAD'"},
       {"IncorrectInstanceState", "StopInstances", "instance_ids: '$DEAD'"},
+      {"InvalidParameterCombination", "StopInstances", "instance_ids: '$I' hibernate: true force: true"},
+      {"UnsupportedHibernationConfiguration", "StopInstances", "instance_ids: '$I' hibernate: true"},
       {"IncorrectInstanceState", "RebootInstances", "instance_ids: '$DEAD'"},
       {"DryRunOperation", "TerminateInstances", "instance_ids: '$I' dry_run: true"},
       {"MissingParameter", "GetConsoleOutput", ""},

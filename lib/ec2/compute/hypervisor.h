@@ -50,8 +50,17 @@ struct GuestSpec {
   std::optional<DirectBoot> direct_boot = {};
   std::vector<GuestDisk> disks = {};  // the one to boot from first
   std::vector<GuestNic> nics = {};
+  // Set: the guest goes on from the memory that SaveMemory left in its directory, encrypted with this key.
+  std::optional<std::string> memory_key = {};
   // Directory of the instance: console.log (bounded), console.sock and what else the hypervisor keeps for it.
   std::string directory = {};
+};
+
+// Where the memory of a guest is kept.
+struct MemoryPlace {
+  std::string directory;  // of the instance
+  std::string key;        // it is encrypted with
+  int64_t memory_mib = 0;
 };
 
 enum class Power {
@@ -94,7 +103,8 @@ struct HypervisorInfo {
 class Hypervisor : public GuestMeter, public GuestDisks {
  public:
   // Makes the guest, paused: no instruction runs and no packet leaves before Resume.
-  // Errors: Internal with QEMU's own words when it does not start.
+  // Errors: Internal with QEMU's own words when it does not start. With a memory_key: NotFound, FailedPrecondition or
+  // Internal where the memory cannot be used; a guest that is there then, paused, has no memory: cut its power.
   virtual absl::Status CreatePaused(const GuestSpec& spec) = 0;
   // NotFound when there is no such guest.
   virtual absl::Status Resume(const InstanceId& id) = 0;
@@ -112,6 +122,11 @@ class Hypervisor : public GuestMeter, public GuestDisks {
   // The guest's disks write to other files from one instant on, the same for all of them. Those that do so already are
   // left alone. NotFound when off, or without a disk of a serial.
   virtual absl::Status SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) = 0;
+  // Pauses the guest and saves its memory, for a later CreatePaused; the guest stays paused, and its power is to be
+  // cut. Where it fails the guest goes on. May take minutes. Errors: NotFound when off, ResourceExhausted (disk full).
+  virtual absl::Status SaveMemory(const InstanceId& id, const MemoryPlace& place) = 0;
+  // Removes what SaveMemory left in the directory; OK where there is nothing.
+  virtual absl::Status DiscardMemory(const std::string& directory) = 0;
   // A connected stream socket to the guest's serial console. NotFound when off.
   virtual absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) = 0;
   // The newest output of the console, at most `max_bytes`, also after the guest ended while its directory stands.

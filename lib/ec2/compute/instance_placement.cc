@@ -97,6 +97,26 @@ absl::StatusOr<bool> ChooseCredits(const InstanceType& type, const RunRequest& r
   return request.unlimited_credits.value_or(IsUnlimitedByDefault(type));
 }
 
+// Its memory is kept with the key of its root volume, and as at EC2 the root volume must have room for it.
+absl::Status CheckHibernation(const InstanceType& type, const std::vector<Volume>& volumes, const std::string& root) {
+  const auto refuse = [](absl::string_view why) { return ec2::Error("UnsupportedHibernationConfiguration", why); };
+  const auto volume =
+      std::find_if(volumes.begin(), volumes.end(), [&](const Volume& each) { return each.device_name == root; });
+  if (volume == volumes.end()) return refuse("An instance that hibernates needs a root volume");
+  if (!volume->encrypted) {
+    return refuse(
+        absl::StrCat("An instance that hibernates needs an encrypted root volume: set Encrypted of the block ",
+                     "device ", root, ", or encrypt by default"));
+  }
+  if (type.memory_mib > kMaxHibernatedMemoryMib) {
+    return refuse(absl::StrCat("Instances of more than 150 GiB of memory do not hibernate: ", type.name, " has ",
+                               type.memory_mib, " MiB"));
+  }
+  if (volume->size_gib * 1024 >= type.memory_mib) return absl::OkStatus();
+  return refuse(absl::StrCat("The root volume of ", volume->size_gib, " GiB has no room for the memory of ", type.name,
+                             ", ", type.memory_mib, " MiB"));
+}
+
 absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
   ASSIGN_OR_RETURN(Image image, storage::GetImage(c, id));
   switch (image.state) {
@@ -174,6 +194,9 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
     RETURN_IF_ERROR(storage::CheckKmsKey(device.kms_key_id, device.encrypted.value_or(false), settings_.account()));
   }
   ASSIGN_OR_RETURN(place.volumes, PlanVolumes(c, place.image, request.block_devices));
+  if (request.hibernation) {
+    RETURN_IF_ERROR(CheckHibernation(*place.type, place.volumes, place.image.root_device_name));
+  }
   if (request.private_ip) {
     RETURN_IF_ERROR(network::CheckPrivateIp(c, place.subnet, *request.private_ip));
   }

@@ -49,6 +49,7 @@ struct RunRequest {
   bool auto_recovery = true;
   bool open_to_reservations = true;
   PrivateDnsNameOptionsChange dns_name_options;  // of what the subnet gives
+  bool hibernation = false;  // HibernationOptions
   MetadataOptions metadata_options;
   std::string profile_id, profile_arn;  // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;

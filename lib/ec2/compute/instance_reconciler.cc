@@ -404,7 +404,13 @@ absl::Status InstanceReconciler::Unplug(const Guest& guest) {
 
 InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   Instance& instance = guest.instance;
-  const absl::Duration patience = instance.force_stop ? absl::ZeroDuration() : parts_.settings.shutdown_timeout;
+  if (instance.hibernation == Hibernation::kSaving) {
+    RETURN_IF_ERROR(SaveMemory(guest));
+    return absl::ZeroDuration();
+  }
+  // One whose memory is saved must not go on.
+  const bool at_once = instance.force_stop || instance.hibernation == Hibernation::kSaved;
+  const absl::Duration patience = at_once ? absl::ZeroDuration() : parts_.settings.shutdown_timeout;
   absl::Duration again;
   ASSIGN_OR_RETURN(const bool off, PowerOff(instance, instance.state_since + patience, &again));
   if (!off) return again;
@@ -436,6 +442,9 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.powered_off"));
   RETURN_IF_ERROR(Unplug(guest));
+  if (instance.hibernation != Hibernation::kUnsupported) {
+    RETURN_IF_ERROR(parts_.hypervisor.DiscardMemory(parts_.disks.InstanceDirectory(instance.id)));
+  }
   // One that was to be detached is nobody's to delete.
   RETURN_IF_ERROR(FollowDisksOff(guest));
   for (const Volume& volume : guest.volumes) {
@@ -445,6 +454,7 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   }
   instance.state = InstanceState::kTerminated;
   instance.state_since = parts_.clock.Now();
+  if (instance.hibernation != Hibernation::kUnsupported) instance.hibernation = Hibernation::kConfigured;
   instance.reboot_requested.reset();
   instance.last_error.clear();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {

@@ -128,6 +128,14 @@ class InstanceReconciler {
   Next FollowReboot(Guest& guest);
   Next FollowEnd(Guest& guest);
   Next StopGuest(Guest& guest);
+  // Saves the memory of a guest that is to hibernate; the row says what came of it.
+  absl::Status SaveMemory(Guest& guest);
+  // The key that the memory is encrypted with: the root volume's.
+  absl::StatusOr<std::string> MemoryKeyOf(const Guest& guest);
+  // The guest is made, and may go on: its memory is never used again.
+  absl::Status UseMemory(Instance& instance);
+  // The guest boots instead of going on from its memory, which is of no use.
+  absl::Status GiveUpMemory(Instance& instance, const absl::Status& why);
   Next TerminateGuest(Guest& guest);
   Next Purge(const Instance& instance);
   // True once the guest is off: asks by ACPI until `deadline`, then cuts the power. Otherwise sets *again.

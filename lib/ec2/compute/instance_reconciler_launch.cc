@@ -42,7 +42,14 @@ InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
 
 absl::Status InstanceReconciler::PowerOn(Guest& guest) {
   const InstanceId& id = guest.instance.id;
+  Instance& instance = guest.instance;
   ASSIGN_OR_RETURN(Power power, parts_.hypervisor.Observe(id));
+  const bool hibernated = instance.hibernation == Hibernation::kSaved;
+  if (hibernated && power == Power::kPaused) {
+    // An earlier life may have ended before it had its memory.
+    RETURN_IF_ERROR(parts_.hypervisor.CutPower(id));
+    power = Power::kOff;
+  }
   if (power == Power::kOff) {
     Change(id, [](Memory& memory) { memory = {}; });
     for (const NetworkInterface& eni : guest.interfaces) {
@@ -54,14 +61,18 @@ absl::Status InstanceReconciler::PowerOn(Guest& guest) {
     RETURN_IF_ERROR(FollowDisksOff(guest));
     ASSIGN_OR_RETURN(const GuestSpec spec, MakeSpec(guest));
     RETURN_IF_ERROR(Failpoint("instance.disks_made"));
-    RETURN_IF_ERROR(parts_.hypervisor.CreatePaused(spec));
+    const absl::Status created = parts_.hypervisor.CreatePaused(spec);
+    if (hibernated && !created.ok() && OutlookOf(created) != Outlook::kMayPass) return GiveUpMemory(instance, created);
+    RETURN_IF_ERROR(created);
     power = Power::kPaused;
     RETURN_IF_ERROR(Failpoint("instance.created"));
   }
   // Also when it is on already: an earlier life may have ended between Resume and Settle.
   for (const NetworkInterface& eni : guest.interfaces) RETURN_IF_ERROR(parts_.network.PlugPort(eni));
   RETURN_IF_ERROR(Failpoint("instance.plugged"));
-  return power == Power::kOn ? absl::OkStatus() : parts_.hypervisor.Resume(id);
+  if (hibernated) RETURN_IF_ERROR(UseMemory(instance));
+  if (power != Power::kOn) RETURN_IF_ERROR(parts_.hypervisor.Resume(id));
+  return hibernated ? parts_.hypervisor.DiscardMemory(parts_.disks.InstanceDirectory(id)) : absl::OkStatus();
 }
 
 absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
@@ -91,6 +102,9 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     spec.disks.push_back(std::move(disk));
   }
   for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back({TapName(eni.id), eni.mac});
+  if (instance.hibernation == Hibernation::kSaved) {
+    ASSIGN_OR_RETURN(spec.memory_key, MemoryKeyOf(guest));
+  }
   ASSIGN_OR_RETURN(spec.directory, parts_.disks.EnsureInstanceDirectory(instance.id));
   return spec;
 }

@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
+#include "lib/ec2/compute/root_replacement_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/encryption_service.h"
@@ -130,6 +131,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.unlimited_credits = place.unlimited_credits;
   instance.auto_recovery = request.auto_recovery;
   instance.open_to_reservations = request.open_to_reservations;
+  if (request.hibernation) instance.hibernation = Hibernation::kConfigured;
   instance.boot_mode = place.image.boot_mode;
   instance.metadata_options = request.metadata_options;
   instance.availability_zone = place.subnet.availability_zone;
@@ -339,6 +341,35 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::Stop(absl::Span<const 
   });
 }
 
+absl::StatusOr<std::vector<StateChange>> InstanceService::Hibernate(absl::Span<const InstanceId> ids) {
+  return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
+    if (instance.hibernation == Hibernation::kUnsupported) {
+      return ec2::Error("UnsupportedHibernationConfiguration",
+                        absl::StrCat("The instance '", instance.id.text(), "' was not launched with ",
+                                     "HibernationOptions.Configured; stop it without Hibernate"));
+    }
+    if (instance.state == InstanceState::kStopped || instance.state == InstanceState::kStopping) {
+      return absl::OkStatus();
+    }
+    if (instance.state != InstanceState::kRunning) return WrongState(instance, "hibernated");
+    if (instance.disable_api_stop) return Protected(instance, "stopped", "disableApiStop");
+    ASSIGN_OR_RETURN(const std::optional<RootReplacement> task, RootReplacementTable(c).FindInWork(instance.id));
+    if (task.has_value()) {
+      return ec2::Error("IncorrectState",
+                        absl::StrCat("The root volume of '", instance.id.text(), "' is being replaced ",
+                                     "by the task '", task->id.text(), "'; wait until it has ended"));
+    }
+    instance.state = InstanceState::kStopping;
+    instance.state_since = clock_.Now();
+    instance.state_reason = {"Client.UserInitiatedHibernate",
+                             "Client.UserInitiatedHibernate: User initiated hibernate"};
+    instance.transition_reason = UserInitiated(instance.state_since);
+    instance.force_stop = false;
+    instance.hibernation = Hibernation::kSaving;
+    return InstanceTable(c).Update(instance);
+  });
+}
+
 absl::StatusOr<std::vector<StateChange>> InstanceService::Terminate(absl::Span<const InstanceId> ids,
                                                                     bool even_protected) {
   return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
@@ -374,6 +405,7 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
     RETURN_IF_ERROR(CheckModifiable(instance));
     if (const absl::string_view what = NeedsStop(change); !what.empty()) RETURN_IF_ERROR(CheckStopped(instance, what));
     if (change.instance_type) {
+      RETURN_IF_ERROR(CheckNotHibernated(instance, "its type"));
       const InstanceType* type = types_.Find(*change.instance_type);
       if (type == nullptr) {
         return ec2::Error("InvalidParameterValue",

@@ -63,7 +63,8 @@ class InstanceService {
   // Launches between min_count and max_count instances: as many as capacity and addresses allow, or none at all.
   // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable, InvalidParameterValue, InvalidKeyPair.NotFound,
   // InvalidGroup.NotFound, InvalidSubnetID.NotFound, InvalidIPAddress.InUse, InsufficientInstanceCapacity,
-  // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, IdempotentInstanceTerminated.
+  // InsufficientFreeAddressesInSubnet, IdempotentParameterMismatch, IdempotentInstanceTerminated,
+  // UnsupportedHibernationConfiguration.
   absl::StatusOr<ReservationView> Run(const RunRequest& request);
   // Whether Run would launch them now. Errors: those of Run, but for those of its token.
   absl::Status CheckRun(const RunRequest& request);
@@ -83,6 +84,10 @@ class InstanceService {
   // (protection), InsufficientInstanceCapacity.
   absl::StatusOr<std::vector<StateChange>> Start(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<StateChange>> Stop(absl::Span<const InstanceId> ids, bool force);
+  // As Stop, but that their memory is kept, and the next start goes on from it. Errors too:
+  // UnsupportedHibernationConfiguration for one that was not launched for that, IncorrectState while its root volume is
+  // being replaced.
+  absl::StatusOr<std::vector<StateChange>> Hibernate(absl::Span<const InstanceId> ids);
   // `even_protected`: as an Auto Scaling group ends its members, whatever DisableApiTermination says.
   absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids, bool even_protected = false);
   absl::Status Reboot(absl::Span<const InstanceId> ids);

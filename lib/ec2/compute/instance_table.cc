@@ -33,7 +33,7 @@ const auto& Instances() {
       store::Column("unlimited_credits", &Instance::unlimited_credits),
       store::Column("auto_recovery", &Instance::auto_recovery),
       store::Column("open_to_reservations", &Instance::open_to_reservations),
-      store::Column("boot_mode", &Instance::boot_mode),
+      store::Column("boot_mode", &Instance::boot_mode), store::Column("hibernation", &Instance::hibernation),
       store::Column("source_dest_check", &Instance::source_dest_check),
       store::Column("tokens_required", &Instance::metadata_options, &MetadataOptions::tokens),
       store::Column("endpoint_enabled", &Instance::metadata_options, &MetadataOptions::endpoint),
@@ -44,7 +44,7 @@ const auto& Instances() {
       store::Column("force_stop", &Instance::force_stop),
       store::Column("reboot_requested", &Instance::reboot_requested),
       store::Column("host_boot_id", &Instance::host_boot_id), store::Column("last_error", &Instance::last_error),
-      store::Unmapped("seq"), store::Unmapped("memory_mib"), store::Unmapped("vcpus"), store::Unmapped("hibernation"));
+      store::Unmapped("seq"), store::Unmapped("memory_mib"), store::Unmapped("vcpus"));
   return table;
 }
 

@@ -165,9 +165,6 @@ absl::Status ParseCapacityReservation(const LaunchSpec::CapacityReservation& giv
 
 // What has one value here, and is refused where another is asked for.
 absl::Status CheckAbsentFeatures(const LaunchSpec& spec) {
-  if (spec.hibernation_options.has_value() && spec.hibernation_options->configured.value_or(false)) {
-    return Unsupported("Instances do not hibernate: hibernationOptions.configured must be false");
-  }
   if (spec.enclave_options.has_value() && spec.enclave_options->enabled.value_or(false)) {
     return Unsupported("There are no enclaves: enclaveOptions.enabled must be false");
   }
@@ -176,6 +173,7 @@ absl::Status CheckAbsentFeatures(const LaunchSpec& spec) {
 
 absl::Status ParseOptions(const LaunchSpec& spec, RunRequest& run) {
   RETURN_IF_ERROR(CheckAbsentFeatures(spec));
+  run.hibernation = spec.hibernation_options.has_value() && spec.hibernation_options->configured.value_or(false);
   run.ebs_optimized = spec.ebs_optimized.value_or(false);
   if (spec.credit_specification.has_value()) {
     if (!spec.credit_specification->cpu_credits.has_value()) return Missing("creditSpecification.cpuCredits");

@@ -73,6 +73,7 @@ absl::StatusOr<Volume> VolumeAttachmentService::Attach(const AttachRequest& requ
                                                        "' is being taken; attach it in a moment"));
     }
     RETURN_IF_ERROR(CheckSteady(instance));
+    RETURN_IF_ERROR(CheckNotHibernated(instance, "its disks"));
     if (volume.availability_zone != instance.availability_zone) {
       return ec2::Error(
           "InvalidVolume.ZoneMismatch",
@@ -106,6 +107,7 @@ absl::StatusOr<Volume> VolumeAttachmentService::Detach(const DetachRequest& requ
     if (begun && !(request.force && volume.attachment_state == AttachmentState::kBusy)) return absl::OkStatus();
     ASSIGN_OR_RETURN(const Instance instance, InstanceTable(c).Get(volume.instance_id));
     RETURN_IF_ERROR(CheckSteady(instance));
+    RETURN_IF_ERROR(CheckNotHibernated(instance, "its disks"));
     if (volume.device_name == instance.root_device_name && instance.state != InstanceState::kStopped) {
       return ec2::Error("OperationNotPermitted",
                         absl::StrCat("Unable to detach root volume '", volume.id.text(), "' from instance '",

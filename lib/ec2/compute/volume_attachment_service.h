@@ -35,10 +35,11 @@ class VolumeAttachmentService {
       : database_(database), clock_(clock), wake_instance_(std::move(wake_instance)) {}
 
   // The volume as it is then. Errors: InvalidInstanceID.NotFound, InvalidVolume.NotFound, VolumeInUse, IncorrectState,
-  // InvalidVolume.ZoneMismatch, InvalidParameterValue, AttachmentLimitExceeded.
+  // InvalidVolume.ZoneMismatch, InvalidParameterValue, AttachmentLimitExceeded, UnsupportedOperation while the instance
+  // is hibernated.
   absl::StatusOr<Volume> Attach(const AttachRequest& request);
   // Errors: InvalidVolume.NotFound, IncorrectState, InvalidAttachment.NotFound, OperationNotPermitted for the root of
-  // an instance that is not stopped.
+  // an instance that is not stopped, UnsupportedOperation while it is hibernated.
   absl::StatusOr<Volume> Detach(const DetachRequest& request);
   // Of a volume; unset when it has none. InvalidVolume.NotFound.
   absl::StatusOr<std::optional<InstanceId>> InstanceOf(const VolumeId& id);

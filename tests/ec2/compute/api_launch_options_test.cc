@@ -105,7 +105,7 @@ struct Refused {
   const char* type = "t3.micro";
 };
 constexpr Refused kRefused[] = {
-    {"UnsupportedOperation", "hibernation_options { configured: true }"},
+    {"UnsupportedHibernationConfiguration", "hibernation_options { configured: true }"},
     {"UnsupportedOperation", "enclave_options { enabled: true }"},
     {"UnsupportedOperation", "metadata_options { http_protocol_ipv6: 'enabled' }"},
     {"UnsupportedOperation",

@@ -94,6 +94,7 @@ void CheckAbsence(Hypervisor& hypervisor, const InstanceId& nobody) {
   CHECK(absl::IsNotFound(hypervisor.SetDiskLimits(nobody, "vol0", {})));
   CHECK(absl::IsNotFound(hypervisor.ResizeDisk(nobody, "vol0", 1 << 20)));
   CHECK(absl::IsNotFound(hypervisor.OpenConsole(nobody).status()));
+  CHECK(absl::IsNotFound(hypervisor.SaveMemory(nobody, {.directory = "/nowhere", .key = "key"})));
   CHECK(absl::IsNotFound(hypervisor.SwitchDisks(nobody, {{.serial = "vol1", .path = "/nowhere"}})));
   REQUIRE_OK(hypervisor.CutPower(nobody));
 }

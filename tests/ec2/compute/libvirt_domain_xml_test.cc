@@ -1,9 +1,12 @@
 #include <catch2/catch.hpp>
+#include <functional>
 #include <pugixml.hpp>
 
+#include "absl/strings/str_replace.h"
 #include "lib/ec2/compute/libvirt/domain_xml.h"
 #include "lib/ec2/compute/libvirt/embed.h"
 #include "lib/ec2/compute/libvirt/guest_freeze.h"
+#include "lib/ec2/compute/libvirt/guest_memory.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
 #include "tests/support/temp_dir.h"
 
@@ -69,6 +72,37 @@ TEST_CASE("a guest's domain has its identity, size and devices, and nothing else
   // one is spare.
   CHECK(xml.Count("//controller[@model='pcie-root-port']") == kMaxVolumesWhileRunning + 5);
   CHECK(xml.Count("//channel/target[@type='virtio'][@name='org.qemu.guest_agent.0']") == 1);
+}
+
+TEST_CASE("a guest goes on from its memory as the machine it was, with the disks' files as they are by now",
+          "[libvirt]") {
+  GuestSpec guest = Guest();
+  const std::string before = *DomainXml(guest, Profile(Type::kTcg));
+  // What libvirt adds to a live domain.
+  const std::string saved =
+      absl::StrReplaceAll(before, {{"<target dev=\"vda\" bus=\"virtio\" />",
+                                    "<target dev=\"vda\" bus=\"virtio\" /><address type=\"pci\" bus=\"0x07\" />"}});
+  REQUIRE(saved != before);
+  guest.disks.front().path = "/state/volumes/a/snap-1.qcow2";
+  const auto loaded = SavedDomain(saved, *DomainXml(guest, Profile(Type::kTcg)));
+  REQUIRE(loaded.ok());
+  pugi::xml_document document;
+  REQUIRE(document.load_string(loaded->c_str()));
+  const pugi::xml_node disk = document.select_node("//disk[serial='vol0a']").node();
+  CHECK(std::string(disk.child("source").attribute("file").value()) == "/state/volumes/a/snap-1.qcow2");
+  CHECK(std::string(disk.child("address").attribute("bus").value()) == "0x07");
+
+  const auto refused = [&](const std::function<void(GuestSpec&)>& change) {
+    GuestSpec other = Guest();
+    change(other);
+    return absl::IsFailedPrecondition(SavedDomain(saved, *DomainXml(other, Profile(Type::kTcg))).status());
+  };
+  CHECK(refused([](GuestSpec& spec) { spec.memory_mib *= 2; }));
+  CHECK(refused([](GuestSpec& spec) { ++spec.vcpus; }));
+  CHECK(refused([](GuestSpec& spec) { spec.disks.pop_back(); }));
+  CHECK(refused([](GuestSpec& spec) { spec.disks.front().serial = "vol0c"; }));
+  CHECK(refused([](GuestSpec& spec) { spec.nics.front().mac = "02:00:00:00:00:02"; }));
+  CHECK(absl::IsFailedPrecondition(SavedDomain("no XML", before).status()));
 }
 
 TEST_CASE("a guest has an agent while its channel is open", "[libvirt]") {

@@ -76,6 +76,8 @@ void AddOptions(const Settings& settings, Table& table) {
   }
   table["capacity-reservation-specification.capacity-reservation-preference"] =
       Of([](const InstanceView& v) { return ReservationPreference(v.instance); });
+  table["hibernation-options.configured"] = Of(
+      [](const InstanceView& v) { return gateway::FilterText(v.instance.hibernation != Hibernation::kUnsupported); });
   table["ebs-optimized"] = Of([](const InstanceView& v) { return gateway::FilterText(v.instance.ebs_optimized); });
   table["maintenance-options.auto-recovery"] =
       Of([](const InstanceView& v) { return AutoRecovery(v.instance.auto_recovery); });

@@ -13,6 +13,7 @@
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/ec2_error.h"
 #include "lib/resource/zones.h"
 
 namespace brume::ec2 {
@@ -147,7 +148,11 @@ absl::StatusOr<v1::StartInstancesResponse> StartInstances(const v1::StartInstanc
 absl::StatusOr<v1::StopInstancesResponse> StopInstances(const v1::StopInstancesRequest& request,
                                                         compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-  ASSIGN_OR_RETURN(const auto changes, instances.Stop(ids, request.force()));
+  if (request.hibernate() && request.force()) {
+    return ec2::Error("InvalidParameterCombination", "Give Hibernate or Force, not both");
+  }
+  ASSIGN_OR_RETURN(const auto changes,
+                   request.hibernate() ? instances.Hibernate(ids) : instances.Stop(ids, request.force()));
   v1::StopInstancesResponse response;
   *response.mutable_stopping_instances() = RenderChanges(changes);
   return response;

@@ -228,7 +228,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.set_virtualization_type("hvm");
   rendered.mutable_cpu_options()->set_core_count(view.type.vcpus);
   rendered.mutable_cpu_options()->set_threads_per_core(kThreadsPerCore);
-  rendered.mutable_hibernation_options()->set_configured(false);
+  rendered.mutable_hibernation_options()->set_configured(instance.hibernation != Hibernation::kUnsupported);
   *rendered.mutable_metadata_options() = RenderMetadataOptions(instance.metadata_options);
   rendered.mutable_enclave_options()->set_enabled(false);
   rendered.mutable_capacity_reservation_specification()->set_capacity_reservation_preference(

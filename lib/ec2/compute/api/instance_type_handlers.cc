@@ -48,7 +48,7 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
   network.set_efa_supported(false);
   network.set_encryption_in_transit_supported(false);
   info.mutable_placement_group_info();
-  info.set_hibernation_supported(false);
+  info.set_hibernation_supported(type.memory_mib <= kMaxHibernatedMemoryMib);
   info.set_burstable_performance_supported(IsBurstable(type));
   info.set_dedicated_hosts_supported(false);
   info.set_auto_recovery_supported(false);

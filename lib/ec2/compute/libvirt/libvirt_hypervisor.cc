@@ -33,6 +33,7 @@
 #include "lib/ec2/compute/libvirt/guest_events.h"
 #include "lib/ec2/compute/libvirt/guest_freeze.h"
 #include "lib/ec2/compute/libvirt/guest_keys.h"
+#include "lib/ec2/compute/libvirt/guest_memory.h"
 #include "lib/ec2/compute/libvirt/libvirt_connection.h"
 #include "lib/ec2/compute/libvirt/qemu_process.h"
 #include "lib/ec2/compute/libvirt/simulated_guest_disks.h"
@@ -87,6 +88,8 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status AskToReboot(const InstanceId& id) override;
   absl::Status Reset(const InstanceId& id) override;
   absl::Status SwitchDisks(const InstanceId& id, const std::vector<DiskSwitch>& switches) override;
+  absl::Status SaveMemory(const InstanceId& id, const MemoryPlace& place) override;
+  absl::Status DiscardMemory(const std::string& directory) override { return RemoveMemory(directory); }
   absl::StatusOr<UniqueFd> OpenConsole(const InstanceId& id) override;
   absl::StatusOr<std::string> ConsoleOutput(const std::string& directory, size_t max_bytes) override;
   absl::StatusOr<HypervisorInfo> Describe() override;
@@ -282,20 +285,47 @@ void LibvirtHypervisor::WatchLogs(const std::string& guest, const std::string& d
   logs_.Watch(directory, kConsoleLog, qemu_log);
 }
 
+// What a disk that other guests write to as well does at least in a second.
+static absl::Duration TimeForMemory(int64_t memory_mib) {
+  constexpr int64_t kMibPerSecond = 20;
+  return absl::Minutes(1) + absl::Seconds(memory_mib / kMibPerSecond);
+}
+
+absl::Status LibvirtHypervisor::SaveMemory(const InstanceId& id, const MemoryPlace& place) {
+  const auto save = [guest = id.text(), place, name = options_.qemu_user,
+                     simulated = simulated_](virConnectPtr connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
+    if (simulated) return virDomainSuspend(domain.get()) == 0 ? absl::OkStatus() : ActionError("pause a guest");
+    ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(name));
+    return compute::SaveMemory(domain.get(), {place.directory, place.key}, place.memory_mib, user);
+  };
+  return Call(absl::StrCat("save the memory of ", id.text()), save, TimeForMemory(place.memory_mib));
+}
+
 absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor(spec));
-  ASSIGN_OR_RETURN(const std::string xml, DomainXml(spec, profile));
+  ASSIGN_OR_RETURN(std::string xml, DomainXml(spec, profile));
+  const bool has_memory = spec.memory_key.has_value() && !simulated_;
+  if (has_memory) {
+    ASSIGN_OR_RETURN(const std::string saved, ReadSavedDomain(spec.directory));
+    ASSIGN_OR_RETURN(xml, SavedDomain(saved, xml));
+  }
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
-  return Call(absl::StrCat("start ", spec.id.text()),
-              [xml, spec, simulated = simulated_, disks = simulated_disks_, keys = keys_,
-               freezes = freezes_](virConnectPtr connection) -> absl::Status {
-                const std::string& guest = spec.id.text();
-                ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
-                if (power == Power::kOff && simulated) disks->Begin(guest, spec.disks);
-                if (power == Power::kOff && !simulated) freezes->Forget(spec.directory);
-                return keys->With(connection, KeysOf(simulated ? std::vector<GuestDisk>() : spec.disks),
-                                  [&] { return EnsurePaused(connection, xml, guest, spec.uuid, simulated); });
-              });
+  return Call(
+      absl::StrCat("start ", spec.id.text()),
+      [xml, spec, has_memory, simulated = simulated_, disks = simulated_disks_, keys = keys_,
+       freezes = freezes_](virConnectPtr connection) -> absl::Status {
+        const std::string& guest = spec.id.text();
+        ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
+        if (power == Power::kOff && simulated) disks->Begin(guest, spec.disks);
+        if (power == Power::kOff && !simulated) freezes->Forget(spec.directory);
+        RETURN_IF_ERROR(keys->With(connection, KeysOf(simulated ? std::vector<GuestDisk>() : spec.disks),
+                                   [&] { return EnsurePaused(connection, xml, guest, spec.uuid, simulated); }));
+        if (!has_memory) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
+        return LoadMemory(domain.get(), {spec.directory, *spec.memory_key});
+      },
+      has_memory ? std::optional(TimeForMemory(spec.memory_mib)) : std::nullopt);
 }
 
 absl::StatusOr<std::vector<ObservedDisk>> LibvirtHypervisor::DisksOf(const InstanceId& id) {

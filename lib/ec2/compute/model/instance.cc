@@ -48,6 +48,14 @@ absl::Status CheckModifiable(const Instance& instance) {
   return ends ? WrongState(instance, "modified") : absl::OkStatus();
 }
 
+absl::Status CheckNotHibernated(const Instance& instance, absl::string_view what) {
+  if (instance.hibernation != Hibernation::kSaving && instance.hibernation != Hibernation::kSaved) {
+    return absl::OkStatus();
+  }
+  return ec2::Error("UnsupportedOperation", absl::StrCat("The instance '", instance.id.text(), "' is hibernated, and ",
+                                                         what, " cannot be changed under its memory; start it first"));
+}
+
 absl::Status CheckStopped(const Instance& instance, absl::string_view what) {
   if (instance.state == InstanceState::kStopped) return absl::OkStatus();
   return ec2::ErrorAnd(absl::StrCat("It is ", StateName(instance.state), ", and its ", what,

@@ -80,6 +80,15 @@ struct MetadataOptionsChange {
   }
 };
 
+// What an instance keeps of its memory while it is stopped. kUnsupported: it was not launched for that.
+enum class Hibernation {
+  kUnsupported = 0,
+  kConfigured = 1,  // nothing now
+  kSaving = 2,      // it is being stopped, and its memory is to be saved
+  kSaved = 3,       // the next guest goes on from it
+};
+std::true_type IsPersisted(Hibernation);  // the database keeps its values
+
 struct Instance {
   InstanceId id;
   ReservationId reservation_id;
@@ -108,6 +117,7 @@ struct Instance {
   bool auto_recovery = true;             // MaintenanceOptions: started again when it ran as the host went down
   bool open_to_reservations = true;      // CapacityReservationPreference: "open" or "none"
   BootMode boot_mode = BootMode::kBios;  // its image's
+  Hibernation hibernation = Hibernation::kUnsupported;
   bool source_dest_check = true;
   MetadataOptions metadata_options;
   std::string availability_zone;
@@ -133,6 +143,9 @@ absl::Status WrongState(const Instance& instance, absl::string_view verb);
 absl::Status CheckModifiable(const Instance& instance);
 // `what` changes only while the instance is stopped. Error: IncorrectInstanceState.
 absl::Status CheckStopped(const Instance& instance, absl::string_view what);
+
+// `what` cannot change while the memory of its guest is kept. Error: UnsupportedOperation.
+absl::Status CheckNotHibernated(const Instance& instance, absl::string_view what);
 
 inline constexpr size_t kMaxUserDataBytes = 16 * 1024;
 

@@ -30,6 +30,9 @@ absl::string_view NetworkPerformance(const InstanceType& type);
 bool IsUnlimitedByDefault(const InstanceType& type);
 
 // Immutable after construction; thread-safe.
+// Instances of more memory do not hibernate, as at EC2.
+inline constexpr int64_t kMaxHibernatedMemoryMib = int64_t{150} * 1024;
+
 class InstanceTypeTable {
  public:
   // The built-in table and `extra`, which may replace built-in entries.
