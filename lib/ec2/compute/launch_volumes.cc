@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/model/device_name.h"
+#include "lib/ec2/storage/model/device_name.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/snapshot_service.h"
