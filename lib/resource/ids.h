@@ -82,6 +82,7 @@ using NetworkAclId = Id<"acl">;
 using RouteTableId = Id<"rtb">;
 using InternetGatewayId = Id<"igw">;
 using AllocationId = Id<"eipalloc">;
+using ExportImageTaskId = Id<"export-ami">;
 using ImportImageTaskId = Id<"import-ami">;
 using ImportSnapshotTaskId = Id<"import-snap">;
 

@@ -65,6 +65,7 @@ std::vector<TableDescription> Descriptions() {
                                        iam::AccessKeyTable::Describe(),
                                        iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),
+                                       storage::ExportTaskTable::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
                                        storage::RecycleBinTable::Describe(),

@@ -9,6 +9,9 @@
 #include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/export_files.h"
+#include "lib/ec2/storage/export_reconciler.h"
+#include "lib/ec2/storage/export_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
@@ -40,6 +43,7 @@ struct StorageParts {
   const Settings& settings;
   Disks& disks;
   ImportFiles& import_files;
+  ExportFiles& export_files;
   BlockFiles& block_files;
   tagging::TagService& tags;
   // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
@@ -77,6 +81,7 @@ class StorageModule {
   SnapshotReconciler snapshot_reconciler_;
   LayerWorker layer_worker_;
   ImportReconciler import_reconciler_;
+  ExportReconciler export_reconciler_;
   VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
@@ -84,6 +89,7 @@ class StorageModule {
   SnapshotBlockService blocks_;
   const BlockTokens block_tokens_;
   ImportService imports_;
+  ExportService exports_;
   EncryptionService encryption_;
   ImageNameService image_names_;
   VolumeService volumes_;

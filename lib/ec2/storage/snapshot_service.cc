@@ -29,7 +29,7 @@ absl::StatusOr<Image> ImageOf(store::Connection& c, const SnapshotId& id) {
   const std::string text = absl::StrCat(ImageId::kKind.prefix, id.text().substr(id.text().find('-')));
   const absl::StatusOr<Image> image = ImageTable(c).Get(ImageId::FromTrusted(text));
   if (!image.ok()) return ImageId::NotFound(text);
-  if (image->state != ImageState::kAvailable || image->disk_file.empty()) return id.NotFound();
+  if (!IsWhole(*image) || image->disk_file.empty()) return id.NotFound();
   return *image;
 }
 
@@ -160,7 +160,9 @@ absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id, const Sn
   const bool whole = snapshot.state == SnapshotState::kCompleted;
   snapshot.state = SnapshotState::kDeleted;
   RETURN_IF_ERROR(SnapshotTable(c).Update(snapshot));
-  if (whole) RETURN_IF_ERROR(KeepInBin(c, id.text(), removal.now, removal.retained));
+  if (whole) {
+    RETURN_IF_ERROR(KeepInBin(c, {.id = id.text(), .entered = removal.now, .exits = removal.now + removal.retained}));
+  }
   // The row outlives this call while its layer does; its tags must not be listed that long.
   return tagging::DeleteTags(c, id.text());
 }
