@@ -35,6 +35,7 @@
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
+#include "lib/ec2/storage/api/snapshot_lock_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/export_reconciler.h"
@@ -43,6 +44,7 @@
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/simulated_export_files.h"
 #include "lib/ec2/storage/simulated_import_files.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -125,6 +127,7 @@ class ApiWorld : public ComputeWorld {
                                      .space = space_of});
     ec2::AddImportActions(actions, imports, settings);
     ec2::AddExportActions(actions, exports);
+    ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
     host::AddHostActions(actions, host_functions, settings, statistics);
     host::AddEventActions(actions, events);
     iam::AddIamActions(actions, iam_services);
@@ -199,6 +202,7 @@ class ApiWorld : public ComputeWorld {
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};
+  storage::SnapshotLockService snapshot_locks{*database, clock};
   storage::BlockTokens block_tokens{random};
   storage::VolumeService volumes{{.database = *database,
                                   .settings = settings,

@@ -13,9 +13,11 @@
 #include "lib/cloudwatch/alarm_table.h"
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
+#include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/record_table.h"
 #include "lib/ec2/storage/recycle_bin_table.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_upload_table.h"
 #include "lib/ec2/storage/volume_modification_table.h"
@@ -69,6 +71,7 @@ std::vector<TableDescription> Descriptions() {
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
                                        storage::RecycleBinTable::Describe(),
+                                       storage::SnapshotLockService::Describe(),
                                        storage::SnapshotTable::Describe(),
                                        storage::SnapshotUploadTable::Describe(),
                                        storage::VolumeModificationTable::Describe(),

@@ -40,3 +40,15 @@ CREATE UNIQUE INDEX export_tasks_by_token ON export_tasks (client_token) WHERE c
 -- Two tasks do not write one file.
 CREATE UNIQUE INDEX export_tasks_by_file ON export_tasks (bucket, object_key) WHERE state IN (0, 2);
 CREATE TRIGGER export_tasks_tags AFTER DELETE ON export_tasks BEGIN DELETE FROM tags WHERE resource_id = OLD.id; END;
+
+-- Locks of snapshots, those that have expired included.
+CREATE TABLE snapshot_locks (
+  id               TEXT PRIMARY KEY,  -- the snapshot's
+  mode             INTEGER NOT NULL CHECK (mode BETWEEN 0 AND 1),  -- governance compliance
+  created          INTEGER NOT NULL,
+  duration_days    INTEGER NOT NULL,
+  expires          INTEGER NOT NULL,
+  cool_off_hours   INTEGER NOT NULL,
+  cool_off_expires INTEGER            -- NULL: none
+) STRICT;
+CREATE TRIGGER snapshots_locks AFTER DELETE ON snapshots BEGIN DELETE FROM snapshot_locks WHERE id = OLD.id; END;

@@ -2,6 +2,7 @@
 
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
+#include "lib/ec2/storage/api/snapshot_lock_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/storage_tagging.h"
 
@@ -41,6 +42,7 @@ StorageModule::StorageModule(const StorageParts& parts)
       snapshots_(
           parts.database, parts.clock, parts.random, [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); },
           RetentionOf(parts.settings)),
+      snapshot_locks_(parts.database, parts.clock),
       recycle_bin_(parts.database, parts.clock),
       blocks_({.database = parts.database,
                .clock = parts.clock,
@@ -84,6 +86,7 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .space = space_});
   ec2::AddImportActions(actions, imports_, settings_);
   ec2::AddExportActions(actions, exports_);
+  ec2::AddSnapshotLockActions(actions, snapshot_locks_, settings_);
 }
 
 void StorageModule::Start() {

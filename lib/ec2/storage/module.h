@@ -23,6 +23,7 @@
 #include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_block_service.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/space_watch.h"
@@ -85,6 +86,7 @@ class StorageModule {
   VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
+  SnapshotLockService snapshot_locks_;
   RecycleBinService recycle_bin_;
   SnapshotBlockService blocks_;
   const BlockTokens block_tokens_;

@@ -8,6 +8,7 @@
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -154,6 +155,7 @@ absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& c, const Snapshot
 absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id, const SnapshotRemoval& removal) {
   RETURN_IF_ERROR(CheckUnused(c, id));
   ASSIGN_OR_RETURN(VolumeSnapshot snapshot, GetSnapshot(c, id));
+  RETURN_IF_ERROR(CheckUnlocked(c, id, removal.now));
   // One that a client puts together ends with it.
   const bool of_volume = !snapshot.volume_id.empty();
   if (snapshot.state == SnapshotState::kPending && of_volume) return NotCompleted(snapshot);
