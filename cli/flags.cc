@@ -258,9 +258,9 @@ std::vector<OptionHelp> OptionsOf(const ApiAction& action) {
         {"import", "", "Import the catalogue's image that --image-id names first, where it is not there."});
   }
   if (!action.wait_state.empty()) {
-    const bool task = action.method->output_type()->FindFieldByName("import_task_id") != nullptr;
     options.push_back(
-        {"wait", "", absl::StrCat("Return when the ", task ? "task is " : "instances are ", action.wait_state, ".")});
+        {"wait", "",
+         absl::StrCat("Return when the ", BeginsTask(action) ? "task is " : "instances are ", action.wait_state, ".")});
     options.push_back({"timeout", "SECONDS",
                        absl::StrCat("Give up waiting after this long. Default: ",
                                     absl::ToInt64Seconds(DefaultTimeout(action)), ".")});

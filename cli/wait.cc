@@ -62,15 +62,37 @@ absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Me
   }
 }
 
-// Shows a task of an import in the answer that began it, which has the same members.
-absl::Status WaitForImport(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
-                           Message* response) {
-  const FieldDescriptor* id_field = response->GetDescriptor()->FindFieldByName("import_task_id");
+// A kind of task, by the member of the answer that begins one.
+struct TaskKind {
+  const char* id_field;
+  const char* describe;
+  const char* list;
+  const char* id;
+  const char* ids;  // the parameter of the describe action
+};
+constexpr TaskKind kTaskKinds[] = {
+    {"import_task_id", "describe-import-image-tasks", "ImportImageTasks", "ImportTaskId", "ImportTaskIds"},
+    {"export_image_task_id", "describe-export-image-tasks", "ExportImageTasks", "ExportImageTaskId",
+     "ExportImageTaskIds"},
+};
+
+const TaskKind* TaskKindOf(const google::protobuf::Descriptor* answer) {
+  for (const TaskKind& kind : kTaskKinds) {
+    if (answer->FindFieldByName(kind.id_field) != nullptr) return &kind;
+  }
+  return nullptr;
+}
+
+// Shows a task in the answer that began it, which has the same members.
+absl::Status WaitForTask(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
+                         Message* response) {
+  const TaskKind& kind = *TaskKindOf(response->GetDescriptor());
+  const FieldDescriptor* id_field = response->GetDescriptor()->FindFieldByName(kind.id_field);
   const Waiter waiter{.name = "",
                       .summary = "",
-                      .action = "describe-import-image-tasks",
-                      .list = "ImportImageTasks",
-                      .id = "ImportTaskId",
+                      .action = kind.describe,
+                      .list = kind.list,
+                      .id = kind.id,
                       .state = "Status",
                       .wanted = action.wait_state,
                       .failures = {"deleting", "deleted"},
@@ -80,7 +102,7 @@ absl::Status WaitForImport(const Schema& schema, Client& client, const ApiAction
   if (describe == nullptr) return absl::InternalError(absl::StrCat("the schema has no ", waiter.action));
   std::unique_ptr<Message> request = schema.NewMessage(describe->method->input_type());
   const std::string id = response->GetReflection()->GetString(*response, id_field);
-  RETURN_IF_ERROR(FillMessage(Json({{"ImportTaskIds", std::vector<std::string>{id}}}), "", request.get()));
+  RETURN_IF_ERROR(FillMessage(Json({{kind.ids, std::vector<std::string>{id}}}), "", request.get()));
   Json last;
   const absl::Status waited = Poll(schema, client, waiter, request.get(), 1, timeout, &last);
   for (const Json* task : ThingsAt(last, waiter.list)) {
@@ -141,10 +163,9 @@ std::string ProgressBar(int percent) {
   return absl::StrCat("[", bar, "] ", percent, " %");
 }
 
-absl::Duration DefaultTimeout(const ApiAction& action) {
-  const bool task = action.method->output_type()->FindFieldByName("import_task_id") != nullptr;
-  return task ? absl::Hours(6) : kDefaultTimeout;
-}
+bool BeginsTask(const ApiAction& action) { return TaskKindOf(action.method->output_type()) != nullptr; }
+
+absl::Duration DefaultTimeout(const ApiAction& action) { return BeginsTask(action) ? absl::Hours(6) : kDefaultTimeout; }
 
 const std::vector<Waiter>& Waiters() {
   static const auto* const waiters = [] {
@@ -264,9 +285,7 @@ WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
 
 absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              Message* response) {
-  if (response->GetDescriptor()->FindFieldByName("import_task_id") != nullptr) {
-    return WaitForImport(schema, client, action, timeout, response);
-  }
+  if (BeginsTask(action)) return WaitForTask(schema, client, action, timeout, response);
   const ApiAction* describe = schema.FindAction("describe-instances");
   const FieldDescriptor* list = InstanceList(response->GetDescriptor());
   if (describe == nullptr || list == nullptr) {

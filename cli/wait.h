@@ -47,7 +47,10 @@ std::vector<const nlohmann::ordered_json*> ThingsAt(const nlohmann::ordered_json
 // "[=====>         ] 33 %"
 std::string ProgressBar(int percent);
 
-// How long --wait waits unless told: a task of an import may fetch gigabytes.
+// Whether the action begins a task, an import or an export, which --wait follows to its end.
+bool BeginsTask(const ApiAction& action);
+
+// How long --wait waits unless told: a task may fetch or write gigabytes.
 absl::Duration DefaultTimeout(const ApiAction& action);
 
 // Waits until the instances of `response`, or the task it names, are in the action's wait_state, and shows their new

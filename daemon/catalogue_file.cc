@@ -39,7 +39,7 @@ absl::Status ReadValue(const toml::node& node, const std::string& key, Catalogue
   }
   if (key == "boot_mode") {
     const std::optional<BootMode> mode = FindBootMode(node.value_or(std::string()));
-    if (!mode.has_value()) return absl::InvalidArgumentError("boot_mode must be legacy-bios or uefi");
+    if (!mode.has_value()) return absl::InvalidArgumentError("boot_mode must be legacy-bios, uefi or uefi-preferred");
     entry.boot_mode = *mode;
     return absl::OkStatus();
   }

@@ -238,6 +238,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
                                           Number(&config.metrics.max_metrics, 100, 10'000'000))},
       {"storage.max_chain", Number(&settings.max_chain, 4, 200)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
+      {"storage.export_dirs", Texts(&config.export_dirs)},
       {"storage.import_urls", Texts(&config.import_urls)},
       {"storage.recycle_bin_snapshots_days", DaysOf(&settings.recycle_bin_snapshots, 0, 365)},
       {"storage.recycle_bin_images_days", DaysOf(&settings.recycle_bin_images, 0, 365)},

@@ -49,6 +49,7 @@ struct Config {
   std::vector<std::string> dns_upstream;     // empty = the host's own resolvers
   int max_connections_per_interface = 8192;  // that it may have begun and the kernel still tracks
   std::vector<std::string> import_dirs;      // empty = STATE/import
+  std::vector<std::string> export_dirs;      // whose directories are buckets; empty = STATE/export
   std::vector<std::string> import_urls;      // how URLs begin that may lead to addresses that are not on the Internet
   std::string catalogue_dir = "/etc/brume/catalogue.d";
   Catalogue catalogue;  // of images that can be imported by name; read once flags are applied

@@ -28,6 +28,7 @@
 #include "lib/cloudwatch/module.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
+#include "lib/ec2/compute/libvirt/firmware.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
 #include "lib/ec2/compute/module.h"
 #include "lib/ec2/network/linux/linux_fabric.h"
@@ -36,10 +37,12 @@
 #include "lib/ec2/network/simulated_fabric.h"
 #include "lib/ec2/storage/module.h"
 #include "lib/ec2/storage/qcow2/host_block_files.h"
+#include "lib/ec2/storage/qcow2/host_export_files.h"
 #include "lib/ec2/storage/qcow2/host_import_files.h"
 #include "lib/ec2/storage/qcow2/qcow2_disks.h"
 #include "lib/ec2/storage/simulated_block_files.h"
 #include "lib/ec2/storage/simulated_disks.h"
+#include "lib/ec2/storage/simulated_export_files.h"
 #include "lib/ec2/storage/simulated_import_files.h"
 #include "lib/ec2/tagging/module.h"
 #include "lib/frontend/grpc/grpc_server.h"
@@ -122,6 +125,7 @@ struct Adapters {
   std::unique_ptr<network::Fabric> fabric;
   std::unique_ptr<storage::Disks> disks;
   std::unique_ptr<storage::ImportFiles> import_files;
+  std::unique_ptr<storage::ExportFiles> export_files;
   std::unique_ptr<storage::BlockFiles> block_files;
   compute::StatusMonitorOptions status = {};
 };
@@ -181,6 +185,10 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                  .worker_uid = user.uid,
                                                  .worker_gid = user.gid,
                                                  .fetch = {.private_urls = config.import_urls}}));
+  ASSIGN_OR_RETURN(adapters.export_files, storage::OpenHostExportFiles({.state_dir = config.state_dir,
+                                                                        .export_dirs = config.export_dirs,
+                                                                        .worker_uid = user.uid,
+                                                                        .worker_gid = user.gid}));
   ASSIGN_OR_RETURN(adapters.block_files,
                    storage::OpenHostBlockFiles({.state_dir = config.state_dir, .reader = {user.uid, user.gid}}));
   return adapters;
@@ -194,6 +202,7 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
   adapters.fabric = std::make_unique<network::SimulatedFabric>();
   adapters.disks = std::make_unique<storage::SimulatedDisks>();
   adapters.import_files = std::make_unique<storage::SimulatedImportFiles>();
+  adapters.export_files = std::make_unique<storage::SimulatedExportFiles>();
   adapters.block_files = std::make_unique<storage::SimulatedBlockFiles>([] { return absl::Now(); });
   adapters.status.threads = 1;  // they are for waiting, and no answer is waited for here
   return adapters;
@@ -244,6 +253,7 @@ class RealDaemon final : public Daemon {
                   .settings = config_.settings,
                   .disks = *adapters_.disks,
                   .import_files = *adapters_.import_files,
+                  .export_files = *adapters_.export_files,
                   .block_files = *adapters_.block_files,
                   .tags = tagging_.tags(),
                   .wake_instance = [this](const InstanceId& id) { compute_.WakeInstance(id); },
@@ -476,6 +486,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   Config complete = config;
   ASSIGN_OR_RETURN(complete.catalogue, ReadCatalogue(config.catalogue_dir));
   FillCapacity(complete);
+  complete.settings.has_uefi = config.simulate || compute::FindFirmware().ok();
   if (complete.settings.guest_overhead_mib == 0) {
     complete.settings.guest_overhead_mib = GuestOverheadMib(*adapters.hypervisor);
   }

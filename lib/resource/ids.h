@@ -86,6 +86,7 @@ using RouteTableAssociationId = Id<"rtbassoc">;
 using VpcCidrAssociationId = Id<"vpc-cidr-assoc">;
 using AllocationId = Id<"eipalloc">;
 using AddressAssociationId = Id<"eipassoc">;
+using ExportImageTaskId = Id<"export-ami">;
 using ImportImageTaskId = Id<"import-ami">;
 using ImportSnapshotTaskId = Id<"import-snap">;
 using ReplaceRootVolumeTaskId = Id<"replacevol">;

@@ -40,6 +40,8 @@ inline constexpr Kind kKinds[] = {
      "InvalidAssociationID.NotFound"},
     {"eni", "The networkInterface ID '$0' does not exist", "network-interface", "network-interface",
      "network_interfaces", "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound"},
+    {"export-ami", "The export task ID '$0' does not exist", "export-image-task", "export-image-task", "export_tasks",
+     "InvalidExportTaskID.Malformed", "InvalidExportTaskID.NotFound"},
     {"i", "The instance ID '$0' does not exist", "instance", "instance", "instances", "InvalidInstanceID.Malformed",
      "InvalidInstanceID.NotFound"},
     {"igw", "The internetGateway ID '$0' does not exist", "internet-gateway", "internet-gateway", "internet_gateways",

@@ -311,6 +311,67 @@ class FailpointTest(unittest.TestCase):
             os.path.join(self.host.state_dir, "layers", "*snap-*")))
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_export(self):
+        """An image stored and restored, exported, and an export that cannot be, whatever dies on the way."""
+        type(self).number += 1
+        bucket = f"walk-{self.number}"
+        path = os.path.join(self.host.state_dir, "export", bucket)
+        os.makedirs(path)
+        with open(os.path.join(path, "blocked"), "w"):
+            pass
+
+        def come_through(action, codes, **arguments):
+            """The first try may have before the crash."""
+            try:
+                return self.call(action, **arguments)
+            except CliError as error:
+                if error.code not in codes:
+                    raise
+                return None
+        # A store that goes on is asked for twice; one that is there already fails, and the first is whole.
+        come_through("create-store-image-task", ("IncorrectState",), image_id=self.host.image_id, bucket=bucket)
+        key = f"{self.host.image_id}.bin"
+        self.settle("the stored image", lambda: os.path.exists(os.path.join(path, key)))
+
+        def stores():
+            return [each["StoreTaskState"] for each in self.host.api("describe-store-image-tasks")["StoreImageTaskResults"]
+                    if each["Bucket"] == bucket]
+        self.settle("the end of the store", lambda: "InProgress" not in stores() and "Completed" in stores())
+        come_through("create-restore-image-task", ("InvalidAMIName.Duplicate",), bucket=bucket, object_key=key, name=bucket)
+
+        def restored():
+            return self.host.api("describe-images", filters=[{"Name": "name", "Values": [bucket]}])["Images"]
+        self.settle("the restored image", lambda: restored() and restored()[0]["State"] == "available")
+        location = {"S3Bucket": bucket}
+        task = self.call("export-image", image_id=self.host.image_id, disk_image_format="RAW", client_token=bucket,
+                         s3_export_location=location)["ExportImageTaskId"]
+
+        def status(of):
+            return self.host.api("describe-export-image-tasks", export_image_task_ids=[of])["ExportImageTasks"][0]["Status"]
+        self.settle("the export", lambda: status(task) == "completed")
+        other = self.call("export-image", image_id=self.host.image_id, disk_image_format="VMDK",
+                          client_token=f"{bucket}-2",
+                          s3_export_location={**location, "S3Prefix": "blocked/"})["ExportImageTaskId"]
+        self.settle("the end of the other export", lambda: status(other) == "deleted")
+        come_through("deregister-image", ("InvalidAMIID.Unavailable", "InvalidAMIID.NotFound"),
+                     image_id=restored()[0]["ImageId"])
+        self.settle("the end of what was worked with", lambda: not os.listdir(os.path.join(self.host.state_dir, "exports")))
+        self.assertEqual([name for name in os.listdir(path) if name.startswith(".")], [])
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
+    def walk_encrypted_import(self):
+        """An image registered encrypted, whatever dies on the way."""
+        type(self).number += 1
+        image = self.call("register-image", name=f"walk-{self.number}", image_location=self.bundle,
+                          root_device_name="/dev/vda",
+                          block_device_mappings=[{"DeviceName": "/dev/vda", "Ebs": {"Encrypted": True}}])["ImageId"]
+        self.settle("the image to be available", lambda: self.host.image(image)["State"] == "available")
+        self.assertTrue(self.host.image(image)["BlockDeviceMappings"][0]["Ebs"]["Encrypted"])
+        self.call("deregister-image", image_id=image, delete_associated_snapshots=True)
+        self.settle("the end of its layers", lambda: not glob.glob(
+            os.path.join(self.host.state_dir, "layers", "*" + image[4:])))
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def walk_snapshot(self):
         """Snapshots of a volume that a guest has, taken and deleted, whatever dies on the way."""
         type(self).number += 1
@@ -409,6 +470,10 @@ class FailpointTest(unittest.TestCase):
             self.walk_root(refused=error is not None)
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
             self.walk_volume()
+        elif name.startswith(("export.", "store.written", "restore.")):
+            self.walk_export()
+        elif name == "disks.import_encrypted":
+            self.walk_encrypted_import()
         elif name.startswith(("disks.upload_", "snapshot.gathered")):
             self.walk_upload()
         elif name.startswith(("snapshot.", "disks.layer_", "disks.copy_", "disks.top_made", "disks.snapshot_frozen")):

@@ -34,12 +34,18 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
+#include "lib/ec2/storage/api/snapshot_lock_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/export_reconciler.h"
+#include "lib/ec2/storage/export_service.h"
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
+#include "lib/ec2/storage/simulated_export_files.h"
 #include "lib/ec2/storage/simulated_import_files.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -128,7 +134,9 @@ class ApiWorld : public ComputeWorld {
                                      .volume_modifications = volume_modifications,
                                      .machine_of = machine_of,
                                      .space = space_of});
-    ec2::AddImportActions(actions, imports);
+    ec2::AddImportActions(actions, imports, settings);
+    ec2::AddExportActions(actions, exports);
+    ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
     host::AddHostActions(actions, host_functions, settings, statistics);
     host::AddEventActions(actions, events);
     iam::AddIamActions(actions, iam_services);
@@ -215,6 +223,7 @@ class ApiWorld : public ComputeWorld {
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};
+  storage::SnapshotLockService snapshot_locks{*database, clock};
   storage::BlockTokens block_tokens{random};
   storage::VolumeService volumes{{.database = *database,
                                   .settings = settings,
@@ -237,6 +246,12 @@ class ApiWorld : public ComputeWorld {
                         .boot_mode = BootMode::kUefi,
                         .ssm_parameters = {"/aws/service/debian/release/12/latest/amd64"}}}};
   storage::ImageNameService image_names{*database, catalogue};
+  storage::SimulatedExportFiles export_files;
+  // Its threads run only when a test starts them.
+  storage::ExportReconciler export_reconciler{
+      {.database = *database, .disks = disks, .files = export_files, .clock = clock}};
+  storage::ExportService exports{*database, clock, random, export_files,
+                                 [this](const std::string& id) { export_reconciler.Wake(id); }};
   storage::SimulatedImportFiles import_files;
   // Its threads run only when a test starts them.
   storage::ImportReconciler import_reconciler{

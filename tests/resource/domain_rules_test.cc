@@ -57,6 +57,12 @@ TEST_CASE("images have EC2's states and boot modes", "[domain]") {
   CHECK(StateName(ImageState::kDeregistered) == "deregistered");
   CHECK(BootModeName(BootMode::kBios) == "legacy-bios");
   CHECK(BootModeName(BootMode::kUefi) == "uefi");
+  CHECK(FindBootMode("uefi-preferred") == BootMode::kUefiPreferred);
+  for (const bool has_uefi : {false, true}) {
+    CHECK(CurrentBootMode(BootMode::kBios, has_uefi) == BootMode::kBios);
+    CHECK(CurrentBootMode(BootMode::kUefi, has_uefi) == BootMode::kUefi);
+    CHECK(CurrentBootMode(BootMode::kUefiPreferred, has_uefi) == (has_uefi ? BootMode::kUefi : BootMode::kBios));
+  }
   CHECK(FindBootMode("uefi") == BootMode::kUefi);
   CHECK(FindBootMode("legacy-bios") == BootMode::kBios);
   CHECK(FindBootMode("UEFI") == std::nullopt);

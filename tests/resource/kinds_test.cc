@@ -15,6 +15,7 @@ TEST_CASE("the kind of an id is told by what stands before its last dash or its 
   CHECK(KindOfId("i-0123456789abcdef0") == &InstanceId::kKind);
   CHECK(KindOfId("sgr-0123456789abcdef0") == &SecurityGroupRuleId::kKind);
   CHECK(KindOfId("sg-0123456789abcdef0") == &SecurityGroupId::kKind);
+  CHECK(KindOfId("export-ami-0123456789abcdef0") == &ExportImageTaskId::kKind);
   CHECK(KindOfId("import-ami-0123456789abcdef0") == &ImportImageTaskId::kKind);
   CHECK(KindOfId("import-snap-0123456789abcdef0") == &ImportSnapshotTaskId::kKind);
   CHECK(KindOfId("i-not-an-id") == &InstanceId::kKind);
@@ -51,6 +52,7 @@ TEST_CASE("what is not there is said in EC2's own words, which programs match", 
       {"eni-01234567", "The networkInterface ID 'eni-01234567' does not exist"},
       {"i-01234567", "The instance ID 'i-01234567' does not exist"},
       {"igw-01234567", "The internetGateway ID 'igw-01234567' does not exist"},
+      {"export-ami-01234567", "The export task ID 'export-ami-01234567' does not exist"},
       {"import-ami-01234567", "The import task ID 'import-ami-01234567' does not exist"},
       {"import-snap-01234567", "The import task ID 'import-snap-01234567' does not exist"},
       {"key-01234567", "The key pair 'key-01234567' does not exist"},

@@ -81,11 +81,13 @@ class SchemaComparison {
       Fault(name, "has parameters in the schema and none in the model");
     }
     if (operation.contains("output")) {
+      if (newer_.contains(method.output_type()->name()))
+        Fault(name, "has an answer in the model, and not newer than it");
       CompareResponse(*method.output_type(), operation["output"]["shape"], name);
       const std::string wrapper = operation["output"].value("resultWrapper", "");
       if (wrapper != (family_.aws_query && !family_.rest ? name + "Result" : ""))
         Fault(name, "has its answer inside " + wrapper);
-    } else if (method.output_type()->field_count() != 0) {
+    } else if (method.output_type()->field_count() != 0 && !newer_.contains(method.output_type()->name())) {
       Fault(name, "has an answer in the schema and none in the model");
     }
   }
@@ -283,7 +285,11 @@ class SchemaComparison {
     if (one_of.empty() || !shape.contains("enum")) return;
     for (absl::string_view value : absl::StrSplit(one_of, '|')) {
       ++values;
-      if (std::find(shape["enum"].begin(), shape["enum"].end(), std::string(value)) == shape["enum"].end()) {
+      const bool theirs =
+          std::find(shape["enum"].begin(), shape["enum"].end(), std::string(value)) != shape["enum"].end();
+      const bool newer = newer_.contains(absl::StrCat(where, "=", value));
+      if (theirs && newer) Fault(where, absl::StrCat("may be ", value, " in the model, which is not newer than it"));
+      if (!theirs && !newer) {
         Fault(where, absl::StrCat("may be ", value, " here and not in the model"));
       }
     }

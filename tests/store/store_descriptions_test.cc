@@ -17,9 +17,11 @@
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/record_table.h"
 #include "lib/ec2/storage/recycle_bin_table.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_upload_table.h"
 #include "lib/ec2/storage/volume_modification_table.h"
@@ -70,9 +72,11 @@ std::vector<TableDescription> Descriptions() {
                                        iam::AccessKeyTable::Describe(),
                                        iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),
+                                       storage::ExportTaskTable::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
                                        storage::RecycleBinTable::Describe(),
+                                       storage::SnapshotLockService::Describe(),
                                        storage::SnapshotTable::Describe(),
                                        storage::SnapshotUploadTable::Describe(),
                                        storage::VolumeModificationTable::Describe(),

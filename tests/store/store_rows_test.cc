@@ -259,6 +259,12 @@ TEST_CASE("an image comes back with every field, inserted or updated", "[store]"
   image.command_line = "console=ttyS0";
   image.virtual_size_bytes = int64_t{5} << 40;
   image.root_delete_on_termination = false;
+  image.protection = DeregistrationProtection::kEnabledWithCooldown;
+  image.protected_until = image.created + absl::Hours(24);
+  image.imds_v2 = true;
+  image.last_launched = image.created + absl::Hours(1);
+  image.import_key_id = "0123456789abcdef0123456789abcdef";
+  image.data_disks.root.emplace().iops = 100;
   const auto same = [](const Image& a, const Image& b) {
     CHECK(a.id == b.id);
     CHECK(a.name == b.name);
@@ -276,6 +282,12 @@ TEST_CASE("an image comes back with every field, inserted or updated", "[store]"
     CHECK(a.command_line == b.command_line);
     CHECK(a.virtual_size_bytes == b.virtual_size_bytes);
     CHECK(a.root_delete_on_termination == b.root_delete_on_termination);
+    CHECK(a.protection == b.protection);
+    CHECK(a.protected_until == b.protected_until);
+    CHECK(a.imds_v2 == b.imds_v2);
+    CHECK(a.last_launched == b.last_launched);
+    CHECK(a.import_key_id == b.import_key_id);
+    CHECK(a.data_disks.root->iops == b.data_disks.root->iops);
     CHECK(a.version == b.version);
   };
   REQUIRE_OK(s.Write([&](Connection& c) { return storage::ImageTable(c).Insert(image); }));

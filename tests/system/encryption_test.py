@@ -156,6 +156,29 @@ class EncryptionTest(HostTest):
         reader.terminate()
         reader.wait_state("terminated")
 
+    def test_a_guest_boots_from_an_image_that_was_registered_encrypted(self):
+        location = self.host.image(self.host.image_id)["ImageLocation"]
+        image = self.host.api("register-image", name="sealed", image_location=location, root_device_name="/dev/vda",
+                              block_device_mappings=[{"DeviceName": "/dev/vda", "Ebs": {"Encrypted": True}}])["ImageId"]
+        self.host.wait_image(image, "available", 60)
+        root = self.host.image(image)["BlockDeviceMappings"][0]["Ebs"]
+        self.assertTrue(root["Encrypted"])
+        # The image's own layer has the kernel alone, and the snapshot's is encrypted.
+        self.assertFalse(os.path.exists(os.path.join(self.host.state_dir, "layers", image, "disk.qcow2")))
+        disk = os.path.join(self.host.state_dir, "layers", root["SnapshotId"], "disk.qcow2")
+        said = subprocess.run(["qemu-img", "info", "-U", disk], check=True, capture_output=True, text=True).stdout
+        self.assertIn("encrypted: yes", said)
+        guest = self.launch(image_id=image)
+        self.assertTrue(self.volume(guest.root_volume)["Encrypted"])
+        self.write(guest, "/dev/vda", MARK)
+        self.assertEqual(self.read(guest, "/dev/vda"), MARK)
+        self.check_nowhere(MARK)
+        guest.terminate()
+        guest.wait_state("terminated")
+        self.host.api("deregister-image", image_id=image, delete_associated_snapshots=True)
+        wait_until(lambda: not glob.glob(os.path.join(self.host.state_dir, "layers", "*" + image[4:])), 30,
+                   "the image's layers to go")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -63,7 +63,7 @@ def routes():
 
 def files(state_dir):
     found = []
-    for directory in ("volumes", "instances", "layers", "imports", "records", "uploads"):
+    for directory in ("volumes", "instances", "layers", "imports", "records", "uploads", "exports"):
         try:
             found += [f"{directory}/{name}" for name in os.listdir(os.path.join(state_dir, directory))]
         except FileNotFoundError:

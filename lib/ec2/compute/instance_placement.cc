@@ -124,6 +124,9 @@ absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
       return image;
     case ImageState::kDeregistered:
       return id.NotFound();
+    case ImageState::kDisabled:
+      return ec2::Error("InvalidAMIID.Unavailable",
+                        absl::StrCat("The image '", id.text(), "' is disabled; enable it by EnableImage first"));
     case ImageState::kPending:
       return ec2::Error(
           "InvalidAMIID.Unavailable",

@@ -50,8 +50,8 @@ struct RunRequest {
   bool open_to_reservations = true;
   PrivateDnsNameOptionsChange dns_name_options;  // of what the subnet gives
   bool hibernation = false;  // HibernationOptions
-  MetadataOptions metadata_options;
-  std::string profile_id, profile_arn;  // of the instance profile; empty = none
+  MetadataOptionsChange metadata_options;  // unset members: as the image says, else the default
+  std::string profile_id, profile_arn;     // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;
   TagMap system_tags;  // of the instances; keys begin with "aws:"
 };

@@ -86,7 +86,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
                  .uuid = instance.uuid,
                  .vcpus = type->vcpus,
                  .memory_mib = type->memory_mib,
-                 .boot_mode = guest.image.boot_mode};
+                 .boot_mode = CurrentBootMode(guest.image.boot_mode, parts_.settings.has_uefi)};
   if (!guest.image.kernel_file.empty()) {
     const storage::ImagePaths paths = parts_.disks.PathsOf(guest.image);
     spec.direct_boot = DirectBoot{paths.kernel, paths.initrd, guest.image.command_line};

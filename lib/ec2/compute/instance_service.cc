@@ -55,6 +55,15 @@ absl::StatusOr<std::vector<Instance>> GetAll(store::Connection& connection, absl
                                  absl::StrJoin(unknown, ", "), unknown.size() == 1 ? "' does" : "' do", " not exist"));
 }
 
+// What a launch that says nothing of metadata gets.
+MetadataOptions MetadataDefaultsOf(const Image& image) {
+  MetadataOptions options;
+  if (!image.imds_v2) return options;
+  options.tokens = HttpTokens::kRequired;
+  options.hop_limit = 2;  // EC2's, so that containers in the guest reach it
+  return options;
+}
+
 // What is wrong with a launch whatever there is on this host.
 absl::Status CheckRequest(const RunRequest& request) {
   if (request.min_count < 1 || request.max_count < request.min_count) {
@@ -133,7 +142,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.open_to_reservations = request.open_to_reservations;
   if (request.hibernation) instance.hibernation = Hibernation::kConfigured;
   instance.boot_mode = place.image.boot_mode;
-  instance.metadata_options = request.metadata_options;
+  instance.metadata_options = request.metadata_options.AppliedTo(MetadataDefaultsOf(place.image));
   instance.availability_zone = place.subnet.availability_zone;
   instance.vpc_id = place.subnet.vpc_id;
   instance.subnet_id = place.subnet.id;
@@ -219,6 +228,7 @@ absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) 
       ASSIGN_OR_RETURN(Instance instance, Insert(c, request, place, view.id, index));
       rows.push_back(std::move(instance));
     }
+    RETURN_IF_ERROR(storage::NoteLaunch(c, place.image.id, clock_.Now()));
     if (!request.client_token.empty()) {
       RETURN_IF_ERROR(
           instances.InsertToken(kRunAction, request.client_token, {request.parameters_digest, view.id}, clock_.Now()));

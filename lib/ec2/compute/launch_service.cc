@@ -193,8 +193,7 @@ absl::Status ParseOptions(const LaunchSpec& spec, RunRequest& run) {
     run.auto_recovery = spec.maintenance_options->auto_recovery.value_or("default") == "default";
   }
   if (spec.metadata_options.has_value()) {
-    ASSIGN_OR_RETURN(const MetadataOptionsChange metadata, ParseMetadataOptions(*spec.metadata_options));
-    run.metadata_options = metadata.AppliedTo(run.metadata_options);
+    ASSIGN_OR_RETURN(run.metadata_options, ParseMetadataOptions(*spec.metadata_options));
   }
   return absl::OkStatus();
 }

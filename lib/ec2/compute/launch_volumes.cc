@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/model/device_name.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/model/device_name.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/resource/ec2_error.h"
@@ -54,7 +54,10 @@ absl::StatusOr<Volume> PlanRoot(store::Connection& connection, const Image& imag
   if (device.none) {
     return BadMapping(absl::StrCat("The root device ", image.root_device_name, " cannot be left out"));
   }
-  if (device.snapshot_id && *device.snapshot_id != RootSnapshot(image)) return device.snapshot_id->NotFound();
+  if (device.snapshot_id && *device.snapshot_id != RootSnapshot(image)) {
+    RETURN_IF_ERROR(storage::CheckSnapshot(connection, *device.snapshot_id));
+    return BadMapping(absl::StrCat("snapshotId cannot be modified on the root device ", image.root_device_name));
+  }
   Volume volume;
   volume.snapshot_id = RootSnapshot(image);
   ASSIGN_OR_RETURN(const storage::SnapshotSource source, storage::FindSource(connection, volume.snapshot_id));
@@ -84,9 +87,14 @@ absl::StatusOr<Volume> PlanData(store::Connection& connection, const BlockDevice
   return volume;
 }
 
-// Those that every instance of the image has beside its root.
+// Those that every instance of the image has.
 absl::StatusOr<DeviceMap> DevicesOf(const Image& image) {
   DeviceMap devices;
+  const ImageDisk root = image.data_disks.root.value_or(ImageDisk());
+  devices[image.root_device_name] = {.device = image.root_device_name,
+                                     .type = root.volume_type.value_or(""),
+                                     .iops = root.iops,
+                                     .throughput = root.throughput};
   for (const ImageDisk& disk : image.data_disks.disks) {
     BlockDevice& device = devices[disk.device_name.value_or("")];
     device = {.device = disk.device_name.value_or(""),
@@ -94,7 +102,8 @@ absl::StatusOr<DeviceMap> DevicesOf(const Image& image) {
               .delete_on_termination = disk.delete_on_termination,
               .type = disk.volume_type.value_or(""),
               .iops = disk.iops,
-              .throughput = disk.throughput};
+              .throughput = disk.throughput,
+              .encrypted = disk.encrypted};
     if (disk.size_gib) device.size_gib = *disk.size_gib;
     if (!disk.snapshot_id.value_or("").empty()) {
       ASSIGN_OR_RETURN(device.snapshot_id, SnapshotId::Parse(*disk.snapshot_id));
@@ -104,11 +113,16 @@ absl::StatusOr<DeviceMap> DevicesOf(const Image& image) {
 }
 
 // What the mapping says in place of what the image says.
-void Override(BlockDevice& device, const BlockDevice& over) {
+absl::Status Override(BlockDevice& device, const BlockDevice& over) {
+  if (device.encrypted == true && over.encrypted == false) {
+    return BadMapping(
+        absl::StrCat("The volume at ", over.device, " is encrypted by the image: encrypted cannot be false"));
+  }
   device.device = over.device;
   device.none = over.none;
   device.asked = device.asked || over.asked;
-  if (over.size_gib) device.size_gib = over.size_gib;
+  // The size of another snapshot's volume is that one's, where none is said.
+  if (over.size_gib || over.snapshot_id) device.size_gib = over.size_gib;
   if (over.delete_on_termination) device.delete_on_termination = over.delete_on_termination;
   // Rates are of a type.
   if (!over.type.empty() && over.type != device.type) device.iops = device.throughput = std::nullopt;
@@ -117,6 +131,7 @@ void Override(BlockDevice& device, const BlockDevice& over) {
   if (over.throughput) device.throughput = over.throughput;
   if (over.snapshot_id) device.snapshot_id = over.snapshot_id;
   if (over.encrypted) device.encrypted = over.encrypted;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -130,7 +145,7 @@ absl::StatusOr<std::vector<Volume>> PlanVolumes(store::Connection& connection, c
       return BadMapping(absl::StrCat("The device '", device.device, "' is used in more than one block-device mapping"));
     }
     const auto [of_image, is_new] = wanted.try_emplace(device.device, device);
-    if (!is_new) Override(of_image->second, device);
+    if (!is_new) RETURN_IF_ERROR(Override(of_image->second, device));
   }
   BlockDevice root{.device = image.root_device_name};
   std::vector<Volume> data;

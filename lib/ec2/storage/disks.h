@@ -25,6 +25,15 @@ struct ImportedImage {
   int64_t virtual_size_bytes = 0;
 };
 
+// An import whose disk is encrypted: it becomes the layer of the snapshot `root`. The image's own layer has what else
+// there is (a kernel), and is not made where there is nothing.
+struct EncryptedImport {
+  ImageId id;
+  std::string path, location;
+  bool prepared = false;  // the path is one of ImportFiles or ExportFiles, and else below the permitted directories
+  VolumeSnapshot root;    // encrypted
+};
+
 // Remains of an import or a removal that was cut off count as their image, snapshot, volume or instance.
 struct DiskInventory {
   std::vector<ImageId> images;
@@ -54,9 +63,11 @@ class Disks : public DiskService {
   // As Import, of a file that ImportFiles prepared, wherever that lies. `location` is what the layer's manifest says.
   virtual absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
                                                        const std::string& location) = 0;
-  // The same for the layer of a snapshot that is made of no volume. What is not known of the snapshot yet is not
-  // needed.
+  // The same for the layer of a snapshot that is made of no volume, encrypted where the snapshot is. What is not known
+  // of the snapshot yet is not needed.
   virtual absl::StatusOr<ImportedImage> ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) = 0;
+  // As Import or ImportPrepared. No disk_file is returned, but the size of the root's.
+  virtual absl::StatusOr<ImportedImage> ImportEncrypted(const EncryptedImport& import) = 0;
   // Both: FailedPrecondition while the disk of a volume or of another layer lies over it.
   virtual absl::Status RemoveImage(const ImageId& id) = 0;
   virtual absl::Status RemoveSnapshot(const SnapshotId& id) = 0;

@@ -67,7 +67,9 @@ absl::StatusOr<bool> EncryptionService::WouldEncryptAt(bool asked, const std::st
     if (image.ok()) {
       if (device.empty() || device == image->root_device_name) snapshot = RootSnapshot(*image).text();
       for (const ImageDisk& disk : image->data_disks.disks) {
-        if (disk.device_name == device) snapshot = disk.snapshot_id.value_or("");
+        if (disk.device_name != device) continue;
+        snapshot = disk.snapshot_id.value_or("");
+        asked = asked || disk.encrypted.value_or(false);
       }
     }
   }

@@ -11,7 +11,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/model/stored_image.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
+#include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
@@ -20,6 +22,19 @@ namespace {
 
 // An import that fails for want of something that may come back (a full disk, a busy host) is tried so long.
 constexpr absl::Duration kImportTimeout = absl::Minutes(10);
+
+// Of an image that is imported encrypted.
+VolumeSnapshot EncryptedRootOf(const Image& image) {
+  VolumeSnapshot snapshot;
+  snapshot.id = SnapshotOf(image.id);
+  snapshot.description = absl::StrCat("Created by RegisterImage for ", image.id.text());
+  snapshot.state = SnapshotState::kCompleted;
+  snapshot.started = image.created;
+  snapshot.layer_id = snapshot.id.text();
+  snapshot.encrypted = true;
+  snapshot.data_key_id = image.import_key_id;
+  return snapshot;
+}
 
 }  // namespace
 
@@ -60,18 +75,30 @@ absl::StatusOr<absl::Duration> ImageReconciler::ReconcileImage(const ImageId& id
   RETURN_IF_ERROR(image.status());
   switch (image->state) {
     case ImageState::kPending:
+      if (IsRestored(*image)) return absl::InfiniteDuration();  // ExportReconciler's work
       return HasDisk(*image) ? AwaitSnapshots(*std::move(image)) : Import(*std::move(image));
     case ImageState::kDeregistered:
       return Remove(*image);
     case ImageState::kAvailable:
     case ImageState::kFailed:
+    case ImageState::kDisabled:
       return absl::InfiniteDuration();
   }
   return absl::InfiniteDuration();
 }
 
+absl::StatusOr<ImportedImage> ImageReconciler::MakeLayer(const Image& image) {
+  if (image.import_key_id.empty()) return disks_.Import(image.id, image.location);
+  return disks_.ImportEncrypted({.id = image.id,
+                                 .path = image.location,
+                                 .location = image.location,
+                                 .prepared = false,
+                                 .root = EncryptedRootOf(image)});
+}
+
 absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
-  const absl::StatusOr<ImportedImage> imported = disks_.Import(image.id, image.location);
+  const absl::StatusOr<ImportedImage> imported = MakeLayer(image);
+  std::optional<VolumeSnapshot> root;
   RETURN_IF_ERROR(Failpoint("image.imported"));
   if (imported.ok()) {
     image.state = ImageState::kAvailable;
@@ -80,17 +107,25 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
     image.initrd_file = imported->initrd_file;
     image.command_line = imported->command_line;
     image.virtual_size_bytes = imported->virtual_size_bytes;
+    if (!image.import_key_id.empty() && imported->virtual_size_bytes > 0) {
+      root = EncryptedRootOf(image);
+      root->size_gib = RootSizeGib(image);
+      image.root_snapshot_id = root->id;
+    }
+    image.import_key_id.clear();
     if (imported->boot_mode) image.boot_mode = *imported->boot_mode;
     if (image.root_device_name.empty()) image.root_device_name = imported->root_device_name;
     if (image.root_device_name.empty()) image.root_device_name = "/dev/vda";
   } else {
     const bool may_pass = OutlookOf(imported.status()) == Outlook::kMayPass;
     if (may_pass && clock_.Now() < image.created + kImportTimeout) return imported.status();
+    // What cannot be is not left in part.
+    if (!image.import_key_id.empty()) RETURN_IF_ERROR(disks_.RemoveSnapshot(SnapshotOf(image.id)));
     image.state = ImageState::kFailed;
     image.state_reason = {"Client.InvalidImage", ToUtf8(imported.status().message())};
     log::Warn("image {} from {} cannot be imported: {}", image.id.text(), image.location, imported.status().message());
   }
-  return Commit(image);
+  return Commit(image, root);
 }
 
 // Of an image that is made of an instance.
@@ -104,6 +139,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::AwaitSnapshots(Image image) {
       const absl::StatusOr<VolumeSnapshot> snapshot = SnapshotTable(c).Get(id);
       if (!snapshot.ok() && !absl::IsNotFound(snapshot.status())) return snapshot.status();
       if (snapshot.ok() && snapshot->state == SnapshotState::kCompleted) continue;
+      if (!snapshot.ok() && CheckSnapshot(c, id).ok()) continue;  // an imported image by another name
       if (snapshot.ok() && snapshot->state == SnapshotState::kPending) {
         pending = true;
       } else {
@@ -118,13 +154,29 @@ absl::StatusOr<absl::Duration> ImageReconciler::AwaitSnapshots(Image image) {
   return Commit(image);
 }
 
-absl::StatusOr<absl::Duration> ImageReconciler::Commit(Image& image) {
-  const absl::Status updated = database_.Write([&](store::Connection& c) { return ImageTable(c).Update(image); });
+absl::StatusOr<absl::Duration> ImageReconciler::Commit(Image& image, const std::optional<VolumeSnapshot>& root) {
+  const absl::Status updated = database_.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(ImageTable(c).Update(image));
+    return root.has_value() ? SnapshotTable(c).Insert(*root) : absl::OkStatus();
+  });
   // Lost against a Deregister: its wake looks again and removes the files.
   if (absl::IsAborted(updated)) return absl::ZeroDuration();
   RETURN_IF_ERROR(updated);
   log::Info("image {} is {}", image.id.text(), StateName(image.state));
   return absl::InfiniteDuration();
+}
+
+// An import or a restore that was cut off may have made layers of snapshots, which have no rows until it is done.
+absl::Status ImageReconciler::RemoveUnknownSnapshots(const Image& image) {
+  std::vector<SnapshotId> ids = SnapshotsOf(image);
+  if (!image.import_key_id.empty()) ids.push_back(SnapshotOf(image.id));
+  for (const SnapshotId& id : ids) {
+    const absl::Status known =
+        database_.ReadFor([&](store::Connection& c) { return SnapshotTable(c).Get(id); }).status();
+    if (absl::IsNotFound(known)) RETURN_IF_ERROR(disks_.RemoveSnapshot(id));
+    if (!known.ok() && !absl::IsNotFound(known)) return known;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
@@ -134,6 +186,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
                    database_.ReadFor([&](store::Connection& c) { return ImageTable(c).CountUsers(image.id); }));
   if (users > 0) return absl::InfiniteDuration();
   RETURN_IF_ERROR(disks_.RemoveImage(image.id));
+  RETURN_IF_ERROR(RemoveUnknownSnapshots(image));
   RETURN_IF_ERROR(Failpoint("image.removed"));
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     RETURN_IF_ERROR(tagging::DeleteTags(c, image.id.text()));

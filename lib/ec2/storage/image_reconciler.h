@@ -1,11 +1,13 @@
 // Imports pending images and takes deregistered ones away when nothing lies over them.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "lib/base/clock.h"
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/storage/disks.h"
+#include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/store/database.h"
 
@@ -31,8 +33,12 @@ class ImageReconciler {
   absl::StatusOr<absl::Duration> SweepAll();
   absl::StatusOr<absl::Duration> Import(Image image);
   absl::StatusOr<absl::Duration> AwaitSnapshots(Image image);
-  absl::StatusOr<absl::Duration> Commit(Image& image);
+  // Of files, into a layer of the image's or, encrypted, of a snapshot's.
+  absl::StatusOr<ImportedImage> MakeLayer(const Image& image);
+  // With the root snapshot that was made, where there is one.
+  absl::StatusOr<absl::Duration> Commit(Image& image, const std::optional<VolumeSnapshot>& root = std::nullopt);
   absl::StatusOr<absl::Duration> Remove(const Image& image);
+  absl::Status RemoveUnknownSnapshots(const Image& image);
 
   store::Database& database_;
   Disks& disks_;

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -23,25 +25,21 @@ namespace {
 constexpr size_t kMaxImageDescription = 255;
 constexpr int64_t kMaxVolumeGib = 16384;
 constexpr size_t kMaxPath = 4095;  // PATH_MAX without its final zero
-
-absl::Status CheckName(absl::string_view name) {
-  const bool good = name.size() >= 3 && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
-                      return absl::ascii_isalnum(c) || absl::StrContains("()[] ./-'@_", absl::string_view(&c, 1));
-                    });
-  if (good) return absl::OkStatus();
-  return ec2::Error("InvalidAMIName.Malformed",
-                    absl::StrCat("AMI name '", absl::CHexEscape(name.substr(0, 140)),
-                                 "' is invalid: 3 to 128 letters, digits, spaces and ()[]./-'@_"));
-}
+constexpr absl::Duration kCooldown = absl::Hours(24);
+constexpr absl::Duration kMaxDeprecation = absl::Hours(24 * 3653);  // ten years
 
 absl::Status Invalid(absl::string_view parameter, absl::string_view value, absl::string_view what) {
   return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", absl::CHexEscape(value.substr(0, 256)),
                                                           ") for parameter ", parameter, " is invalid: ", what));
 }
 
-absl::Status CheckImageDescription(const std::string& description) {
-  if (description.size() <= kMaxImageDescription) return absl::OkStatus();
-  return Invalid("Description", description, "it can have at most 255 characters");
+// What an image keeps of its root volume beside its size.
+ImageDisk PerformanceOf(const ImageDisk& disk) {
+  ImageDisk kept;
+  kept.volume_type = disk.volume_type;
+  kept.iops = disk.iops;
+  kept.throughput = disk.throughput;
+  return kept;
 }
 
 // The image is a snapshot's from here on.
@@ -54,6 +52,10 @@ absl::Status UseSnapshot(store::Connection& c, const RegisterRequest& request, I
         absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '", request.root_snapshot_id->text(),
                      "', expect size >= ", source.size_gib, "GB and at most ", kMaxVolumeGib, "GB"));
   }
+  const std::string type = request.root.volume_type.value_or("gp3");
+  RETURN_IF_ERROR(CheckPerformance(
+      {.type = type, .size_gib = size, .iops = request.root.iops, .throughput = request.root.throughput}));
+  image.data_disks.root = PerformanceOf(request.root);
   image.root_snapshot_id = *request.root_snapshot_id;
   image.virtual_size_bytes = size << 30;
   image.state = ImageState::kAvailable;
@@ -76,13 +78,16 @@ Image Successor(const Image& source, const ImageId& id, absl::Time now) {
   image.source_image_id = ImageId();
   image.launchable_by.clear();
   image.deprecated_at.reset();
+  image.protection = DeregistrationProtection::kDisabled;
+  image.protected_until.reset();
+  image.last_launched.reset();
+  image.import_key_id.clear();
   return image;
 }
 
-ImageDisk DiskOf(const Volume& volume, const SnapshotId& snapshot) {
+ImageDisk DiskOf(const Volume& volume) {
   ImageDisk disk;
   disk.device_name = volume.device_name;
-  disk.snapshot_id = snapshot.text();
   disk.volume_type = volume.type;
   disk.size_gib = static_cast<int32_t>(volume.size_gib);
   disk.iops = volume.iops;
@@ -91,10 +96,83 @@ ImageDisk DiskOf(const Volume& volume, const SnapshotId& snapshot) {
   return disk;
 }
 
+// The volumes that the instances get beside the root. A mapping of the root's device is the root's.
+absl::Status AddNewDisks(store::Connection& c, absl::Span<const ImageMapping> mappings, ImageDisks& disks) {
+  for (const ImageMapping& mapping : mappings) {
+    if (mapping.none) continue;
+    ASSIGN_OR_RETURN(disks.disks.emplace_back(), NewImageDisk(c, mapping));
+  }
+  return CheckDiskCount(disks);
+}
+
+// What one volume of an instance becomes in an image of it.
+struct VolumeInImage {
+  Volume volume;
+  ImageDisk disk;
+};
+
+// The instance's volumes but for those that the mappings leave out, as they say; the rest of the mappings is new.
+absl::StatusOr<std::vector<VolumeInImage>> Chosen(const ImageOfInstanceRequest& request,
+                                                  const std::vector<Volume>& volumes, std::vector<ImageMapping>& rest) {
+  rest = request.mappings;
+  std::vector<VolumeInImage> chosen;
+  for (const Volume& volume : volumes) {
+    const auto mapping = std::find_if(rest.begin(), rest.end(),
+                                      [&](const ImageMapping& each) { return each.device == volume.device_name; });
+    ImageDisk disk = DiskOf(volume);
+    if (mapping != rest.end()) {
+      const ImageMapping said = *mapping;
+      rest.erase(mapping);
+      if (said.none && volume.device_name == request.root_device) {
+        return ec2::Error("InvalidBlockDeviceMapping",
+                          absl::StrCat("The root device ", request.root_device, " of an image cannot be left out"));
+      }
+      if (said.none) continue;
+      ASSIGN_OR_RETURN(disk, ChangedImageDisk(said, volume.encrypted, std::move(disk)));
+    }
+    chosen.push_back({volume, std::move(disk)});
+  }
+  return chosen;
+}
+
+// The image's root volume is the instance's.
+void UseRoot(const ImageDisk& disk, const SnapshotId& snapshot, Image& image) {
+  image.root_snapshot_id = snapshot;
+  image.virtual_size_bytes = int64_t{*disk.size_gib} << 30;
+  image.root_delete_on_termination = disk.delete_on_termination.value_or(true);
+  image.data_disks.root = PerformanceOf(disk);
+}
+
 absl::StatusOr<Image> GetChangeable(store::Connection& c, const ImageId& id) {
   ASSIGN_OR_RETURN(Image image, ImageTable(c).Get(id));
   if (image.state != ImageState::kDeregistered) return image;
   return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", id.text(), "' is no longer available"));
+}
+
+absl::Status Unavailable(const Image& image, absl::string_view wanted) {
+  return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", image.id.text(), "' is ",
+                                                             StateName(image.state), " and must be ", wanted));
+}
+
+absl::Status CheckDeregistrable(const Image& image, absl::Time now) {
+  if (image.protection != DeregistrationProtection::kDisabled) {
+    return ec2::Error("OperationNotPermitted", absl::StrCat("The image '", image.id.text(),
+                                                            "' is protected from deregistration; disable that by ",
+                                                            "DisableImageDeregistrationProtection first"));
+  }
+  if (!image.protected_until || *image.protected_until <= now) return absl::OkStatus();
+  return ec2::Error("OperationNotPermitted",
+                    absl::StrCat("The image '", image.id.text(), "' is protected from deregistration until ",
+                                 absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", *image.protected_until, absl::UTCTimeZone()),
+                                 ", the end of its cooldown"));
+}
+
+// What an attempt to remove a snapshot with its image came to. Error: what is no answer to the caller.
+absl::StatusOr<absl::string_view> DeletionCode(const absl::Status& removed) {
+  if (removed.ok()) return "success";
+  if (ec2::ErrorCode(removed) == "InvalidSnapshot.InUse") return "skipped";
+  if (absl::IsFailedPrecondition(removed) || absl::IsNotFound(removed)) return "client-error";
+  return removed;
 }
 
 // Which of the image's snapshots are encrypted.
@@ -132,7 +210,7 @@ absl::Status CheckSource(const RegisterRequest& request) {
 }
 
 absl::Status CheckRequest(const RegisterRequest& request) {
-  RETURN_IF_ERROR(CheckName(request.name));
+  RETURN_IF_ERROR(CheckImageName(request.name));
   RETURN_IF_ERROR(CheckSource(request));
   RETURN_IF_ERROR(CheckImageDescription(request.description));
   if (!request.architecture.empty() && request.architecture != "x86_64") {
@@ -148,6 +226,21 @@ absl::Status CheckRequest(const RegisterRequest& request) {
 }
 
 }  // namespace
+
+absl::Status CheckImageName(absl::string_view name) {
+  const bool good = name.size() >= 3 && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
+                      return absl::ascii_isalnum(c) || absl::StrContains("()[] ./-'@_", absl::string_view(&c, 1));
+                    });
+  if (good) return absl::OkStatus();
+  return ec2::Error("InvalidAMIName.Malformed",
+                    absl::StrCat("AMI name '", absl::CHexEscape(name.substr(0, 140)),
+                                 "' is invalid: 3 to 128 letters, digits, spaces and ()[]./-'@_"));
+}
+
+absl::Status CheckImageDescription(const std::string& description) {
+  if (description.size() <= kMaxImageDescription) return absl::OkStatus();
+  return Invalid("Description", description, "it can have at most 255 characters");
+}
 
 ImageService::ImageService(store::Database& database, const Clock& clock, Random& random,
                            std::function<void(const ImageId&)> wake,
@@ -171,8 +264,16 @@ absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
   image.root_device_name = request.root_device_name;
   image.boot_mode = request.boot_mode.value_or(BootMode::kBios);
   image.root_delete_on_termination = request.root_delete_on_termination.value_or(true);
+  image.imds_v2 = request.imds_v2;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
-    if (request.root_snapshot_id) RETURN_IF_ERROR(UseSnapshot(connection, request, image));
+    image.data_disks = {};
+    if (request.root_snapshot_id) {
+      RETURN_IF_ERROR(UseSnapshot(connection, request, image));
+    } else {
+      ASSIGN_OR_RETURN(const bool encrypted, WillEncrypt(connection, request.encrypted, {}));
+      image.import_key_id = encrypted ? DataKeyOf({}, random_) : "";
+    }
+    RETURN_IF_ERROR(AddNewDisks(connection, request.disks, image.data_disks));
     RETURN_IF_ERROR(ImageTable(connection).Insert(image));
     return tagging::SetTags(connection, image.id.text(), request.tags);
   }));
@@ -181,7 +282,7 @@ absl::StatusOr<ImageId> ImageService::Register(const RegisterRequest& request) {
 }
 
 absl::StatusOr<ImageId> ImageService::CreateOf(const ImageOfInstanceRequest& request) {
-  RETURN_IF_ERROR(CheckName(request.name));
+  RETURN_IF_ERROR(CheckImageName(request.name));
   RETURN_IF_ERROR(CheckImageDescription(request.description));
   for (const TagMap* tags : {&request.tags, &request.snapshot_tags}) RETURN_IF_ERROR(CheckTags(*tags));
   const ImageId id = ImageId::New(random_);
@@ -196,20 +297,24 @@ absl::StatusOr<ImageId> ImageService::CreateOf(const ImageOfInstanceRequest& req
     image.source_instance_id = request.instance_id;
     image.state = ImageState::kPending;
     image.data_disks = {};
-    ASSIGN_OR_RETURN(const std::vector<Volume> volumes, VolumeTable(c).ListOf({&request.instance_id, 1}));
+    ASSIGN_OR_RETURN(const std::vector<Volume> all, VolumeTable(c).ListOf({&request.instance_id, 1}));
+    std::vector<ImageMapping> added;
+    ASSIGN_OR_RETURN(const std::vector<VolumeInImage> chosen, Chosen(request, all, added));
+    std::vector<Volume> volumes;
+    for (const VolumeInImage& each : chosen) volumes.push_back(each.volume);
     const std::string description =
         absl::StrCat("Created by CreateImage(", request.instance_id.text(), ") for ", id.text());
     ASSIGN_OR_RETURN(snapshots, AddSnapshots(c, volumes, {description, image.created, request.at_rest}, random_));
     for (size_t i = 0; i < volumes.size(); ++i) {
       RETURN_IF_ERROR(tagging::SetTags(c, snapshots[i].id.text(), request.snapshot_tags));
       if (volumes[i].device_name == request.root_device) {
-        image.root_snapshot_id = snapshots[i].id;
-        image.virtual_size_bytes = volumes[i].size_gib << 30;
-        image.root_delete_on_termination = volumes[i].delete_on_termination;
+        UseRoot(chosen[i].disk, snapshots[i].id, image);
       } else {
-        image.data_disks.disks.push_back(DiskOf(volumes[i], snapshots[i].id));
+        image.data_disks.disks.push_back(chosen[i].disk);
+        image.data_disks.disks.back().snapshot_id = snapshots[i].id.text();
       }
     }
+    RETURN_IF_ERROR(AddNewDisks(c, added, image.data_disks));
     if (!HasDisk(image)) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("The instance '", request.instance_id.text(),
                                                               "' has no root volume to make an image of"));
@@ -223,7 +328,7 @@ absl::StatusOr<ImageId> ImageService::CreateOf(const ImageOfInstanceRequest& req
 }
 
 absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
-  RETURN_IF_ERROR(CheckName(request.name));
+  RETURN_IF_ERROR(CheckImageName(request.name));
   RETURN_IF_ERROR(CheckImageDescription(request.description));
   for (const TagMap* tags : {&request.tags, &request.snapshot_tags}) RETURN_IF_ERROR(CheckTags(*tags));
   const ImageId id = ImageId::New(random_);
@@ -231,10 +336,7 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     pending.clear();
     ASSIGN_OR_RETURN(const Image source, GetChangeable(c, request.source));
-    if (source.state != ImageState::kAvailable) {
-      return ec2::Error("InvalidAMIID.Unavailable", absl::StrCat("The image ID '", request.source.text(), "' is ",
-                                                                 StateName(source.state), " and must be available"));
-    }
+    if (source.state != ImageState::kAvailable) return Unavailable(source, "available");
     Image image = Successor(source, id, clock_.Now());
     image.name = request.name;
     image.description = request.description;
@@ -275,7 +377,10 @@ absl::Status ImageService::Change(const ImageId& id, const ImageChange& change) 
   if (change.description) RETURN_IF_ERROR(CheckImageDescription(*change.description));
   return database_.Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
+    const bool permits = !change.allow.empty() || !change.forbid.empty();
+    if (permits && image.state == ImageState::kDisabled) return Unavailable(image, "enabled to be shared");
     if (change.description) image.description = *change.description;
+    image.imds_v2 = image.imds_v2 || change.imds_v2;
     for (const std::string& account : change.forbid) std::erase(image.launchable_by, account);
     for (const std::string& account : change.allow) {
       std::erase(image.launchable_by, account);
@@ -289,6 +394,11 @@ absl::Status ImageService::Deprecate(const ImageId& id, std::optional<absl::Time
   if (at && *at <= clock_.Now()) {
     return ec2::Error("InvalidParameterValue", "The time of a deprecation (DeprecateAt) must lie in the future");
   }
+  if (at && *at > clock_.Now() + kMaxDeprecation) {
+    return ec2::Error("InvalidParameterValue", "The time of a deprecation (DeprecateAt) must lie within ten years");
+  }
+  // To the nearest minute, as EC2 has it.
+  if (at) at = absl::UnixEpoch() + absl::Floor(*at - absl::UnixEpoch() + absl::Seconds(30), absl::Minutes(1));
   return database_.Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
     image.deprecated_at = at;
@@ -296,28 +406,58 @@ absl::Status ImageService::Deprecate(const ImageId& id, std::optional<absl::Time
   });
 }
 
-absl::Status ImageService::Deregister(const ImageId& id, bool delete_snapshots) {
-  std::vector<SnapshotId> deleted;
+absl::Status ImageService::SetEnabled(const ImageId& id, bool enabled) {
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
+    if (!IsWhole(image)) return Unavailable(image, enabled ? "disabled" : "available");
+    image.state = enabled ? ImageState::kAvailable : ImageState::kDisabled;
+    if (!enabled) image.launchable_by.clear();
+    return ImageTable(c).Update(image);
+  });
+}
+
+absl::StatusOr<DeregistrationProtection> ImageService::Protect(const ImageId& id, DeregistrationProtection protection) {
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
+    const bool ends = protection == DeregistrationProtection::kDisabled;
+    const bool had_cooldown = image.protection == DeregistrationProtection::kEnabledWithCooldown;
+    // One that is disabled once more keeps the end of the cooldown it has.
+    if (!ends) image.protected_until.reset();
+    if (ends && had_cooldown) image.protected_until = clock_.Now() + kCooldown;
+    image.protection = protection;
+    return ImageTable(c).Update(image);
+  }));
+  return protection;
+}
+
+absl::StatusOr<std::vector<SnapshotDeletion>> ImageService::Deregister(const ImageId& id, bool delete_snapshots) {
+  std::vector<SnapshotDeletion> deleted;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     deleted.clear();
     ASSIGN_OR_RETURN(Image image, GetChangeable(connection, id));
-    const bool whole = image.state == ImageState::kAvailable;
+    const absl::Time now = clock_.Now();
+    RETURN_IF_ERROR(CheckDeregistrable(image, now));
+    const bool whole = IsWhole(image), disabled = image.state == ImageState::kDisabled;
     image.state = ImageState::kDeregistered;
     image.state_reason = {};
     RETURN_IF_ERROR(ImageTable(connection).Update(image));
-    if (delete_snapshots) deleted = SnapshotsOf(image);
-    for (const SnapshotId& snapshot : deleted) {
-      const absl::Status removed = RemoveSnapshot(connection, snapshot, {clock_.Now(), retention_.snapshots});
-      // Another image's, deleted before, or still to be taken: it stays as it is.
-      if (!absl::IsFailedPrecondition(removed) && !absl::IsNotFound(removed)) RETURN_IF_ERROR(removed);
+    // What an imported image is by another name goes with it in any case.
+    if (delete_snapshots && !image.disk_file.empty()) deleted.push_back({SnapshotOf(id), "success"});
+    for (const SnapshotId& snapshot : delete_snapshots ? SnapshotsOf(image) : std::vector<SnapshotId>()) {
+      ASSIGN_OR_RETURN(const absl::string_view code,
+                       DeletionCode(RemoveSnapshot(connection, snapshot, {now, retention_.snapshots})));
+      deleted.push_back({snapshot, code});
     }
-    if (whole) RETURN_IF_ERROR(KeepInBin(connection, id.text(), clock_.Now(), retention_.images));
+    if (whole) {
+      RETURN_IF_ERROR(KeepInBin(
+          connection, {.id = id.text(), .entered = now, .exits = now + retention_.images, .disabled = disabled}));
+    }
     // The row outlives this call until its files are gone; its tags must not be listed that long.
     return tagging::DeleteTags(connection, id.text());
   }));
   wake_(id);
-  for (const SnapshotId& snapshot : deleted) wake_snapshot_(snapshot);
-  return absl::OkStatus();
+  for (const SnapshotDeletion& snapshot : deleted) wake_snapshot_(snapshot.id);
+  return deleted;
 }
 
 absl::StatusOr<std::vector<ImageView>> ImageService::List(absl::Span<const ImageId> ids) {
@@ -361,6 +501,12 @@ absl::StatusOr<ImageView> ImageService::Get(const ImageId& id) {
 
 absl::StatusOr<Image> GetImage(store::Connection& connection, const ImageId& id) {
   return ImageTable(connection).Get(id);
+}
+
+absl::Status NoteLaunch(store::Connection& connection, const ImageId& id, absl::Time now) {
+  ASSIGN_OR_RETURN(Image image, ImageTable(connection).Get(id));
+  image.last_launched = now;
+  return ImageTable(connection).Update(image);
 }
 
 absl::StatusOr<std::vector<Image>> ListImages(store::Connection& connection) {

@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/storage/image_mappings.h"
 #include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/resource/tags.h"
@@ -29,10 +30,14 @@ struct RegisterRequest {
   std::string location;  // files on this host; empty where the root volume is a snapshot's
   std::optional<SnapshotId> root_snapshot_id;
   std::optional<int64_t> root_size_gib;  // of a snapshot's, not less than it has
+  ImageDisk root;                        // the root volume's type, iops and throughput alone
+  std::vector<ImageMapping> disks;       // beside the root
   std::string architecture;              // empty or "x86_64"
   std::string root_device_name;          // empty = as the bundle says, else /dev/vda
   std::optional<BootMode> boot_mode;
   std::optional<bool> root_delete_on_termination;
+  bool imds_v2 = false;
+  std::optional<bool> encrypted = {};  // the root volume's snapshot, of files; unset = as the default says
   TagMap tags;
 };
 
@@ -45,6 +50,7 @@ struct ImageOfInstanceRequest {
   // The guest is powered off while its disks' snapshots are taken, and started again.
   bool at_rest = false;
   TagMap tags, snapshot_tags;
+  std::vector<ImageMapping> mappings = {};  // how the image's volumes differ from the instance's
 };
 
 struct CopyImageRequest {
@@ -59,6 +65,14 @@ struct CopyImageRequest {
 struct ImageChange {
   std::optional<std::string> description;
   std::vector<std::string> allow, forbid;  // accounts that may launch it, and "all"
+  bool imds_v2 = false;                    // true: from now on; it is never taken back
+};
+
+// What became of a deregistered image's snapshots: EC2's return codes "success", "skipped" (another image names it)
+// and "client-error" (it was deleted before, or is still to be taken).
+struct SnapshotDeletion {
+  SnapshotId id;
+  absl::string_view code;
 };
 
 struct ImageView {
@@ -74,22 +88,30 @@ class ImageService {
   ImageService(store::Database& database, const Clock& clock, Random& random, std::function<void(const ImageId&)> wake,
                std::function<void(const SnapshotId&)> wake_snapshot, Retention retention = {});
 
-  // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue, InvalidSnapshot.NotFound.
+  // Errors: InvalidAMIName.Duplicate, InvalidAMIName.Malformed, InvalidParameterValue, InvalidSnapshot.NotFound, those
+  // of NewImageDisk and ChangedImageDisk.
   absl::StatusOr<ImageId> Register(const RegisterRequest& request);
   // Of the instance's volumes as they are at one instant. Pending until their snapshots are completed.
   // Errors: those of Register.
   absl::StatusOr<ImageId> CreateOf(const ImageOfInstanceRequest& request);
   // Of the same bytes; none is copied. Errors: those of Register, InvalidAMIID.NotFound, InvalidAMIID.Unavailable.
   absl::StatusOr<ImageId> Copy(const CopyImageRequest& request);
-  // Errors of these two: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered,
-  // InvalidParameterValue.
+  // Errors of these: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered, InvalidParameterValue.
+  // Permissions of one that is disabled are not changed either: InvalidAMIID.Unavailable.
   absl::Status Change(const ImageId& id, const ImageChange& change);
+  // Within ten years, to the minute.
   absl::Status Deprecate(const ImageId& id, std::optional<absl::Time> at);
+  // A disabled image is not launched, copied or shared, and its permissions are gone. Both are idempotent; one that is
+  // neither available nor disabled is InvalidAMIID.Unavailable.
+  absl::Status SetEnabled(const ImageId& id, bool enabled);
+  // Returns what the image has afterwards. One that had a cooldown cannot be deregistered for a day after.
+  absl::StatusOr<DeregistrationProtection> Protect(const ImageId& id, DeregistrationProtection protection);
   // Running instances keep their disks: the layer's files go when no volume lies over them. Its snapshots stay unless
   // they are to be deleted, too; one that another image names stays in any case. One that was available goes to the
-  // recycle bin where those are retained.
-  // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already.
-  absl::Status Deregister(const ImageId& id, bool delete_snapshots = false);
+  // recycle bin where those are retained. Returns what became of the snapshots that were to be deleted.
+  // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already, OperationNotPermitted
+  // while it is protected.
+  absl::StatusOr<std::vector<SnapshotDeletion>> Deregister(const ImageId& id, bool delete_snapshots = false);
   // Without deregistered ones.
   // No ids = all. Error: InvalidAMIID.NotFound.
   absl::StatusOr<std::vector<ImageView>> List(absl::Span<const ImageId> ids = {});
@@ -106,11 +128,17 @@ class ImageService {
   const Retention retention_;
 };
 
+// Errors: InvalidAMIName.Malformed, InvalidParameterValue.
+absl::Status CheckImageName(absl::string_view name);
+absl::Status CheckImageDescription(const std::string& description);
+
 // Inside a transaction of the caller's.
 
 // Also a deregistered one, whose row stays until its files are gone. Error: InvalidAMIID.NotFound.
 absl::StatusOr<Image> GetImage(store::Connection& connection, const ImageId& id);
 // With those that are deregistered.
 absl::StatusOr<std::vector<Image>> ListImages(store::Connection& connection);
+// Instances were launched from it.
+absl::Status NoteLaunch(store::Connection& connection, const ImageId& id, absl::Time now);
 
 }  // namespace brume::storage

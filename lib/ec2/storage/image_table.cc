@@ -30,7 +30,10 @@ const auto& Images() {
       store::Column("source_instance_id", &Image::source_instance_id),
       store::Column("source_image_id", &Image::source_image_id), store::Json("launchable_by", &Image::launchable_by),
       store::Column("deprecated_at", &Image::deprecated_at), store::Column("catalogue_name", &Image::catalogue_name),
-      store::Column("owner_alias", &Image::owner_alias), store::Unmapped("seq"));
+      store::Column("owner_alias", &Image::owner_alias), store::Column("protection", &Image::protection),
+      store::Column("protected_until", &Image::protected_until), store::Column("imds_v2", &Image::imds_v2),
+      store::Column("last_launched", &Image::last_launched), store::Column("import_key_id", &Image::import_key_id),
+      store::Unmapped("seq"));
   return table;
 }
 

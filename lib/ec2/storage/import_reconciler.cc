@@ -63,6 +63,17 @@ VolumeSnapshot SnapshotRowOf(const ImportTask& task, const ImportedImage& import
   snapshot.started = task.created;
   snapshot.size_gib = GibOf(imported.virtual_size_bytes);
   snapshot.layer_id = snapshot.id.text();
+  snapshot.encrypted = !task.data_key_id.empty();
+  snapshot.data_key_id = task.data_key_id;
+  return snapshot;
+}
+
+// The root snapshot of an image that is encrypted: only what is not encrypted can be an image's own file.
+VolumeSnapshot RootSnapshotOf(const ImportTask& task, const ImportedImage& imported) {
+  VolumeSnapshot snapshot = SnapshotRowOf(task, imported);
+  snapshot.id = SnapshotOf(task.image_id);
+  snapshot.layer_id = snapshot.id.text();
+  snapshot.description = absl::StrCat("Created by ImportImage for ", task.image_id.text());
   return snapshot;
 }
 
@@ -158,6 +169,13 @@ absl::StatusOr<ImportedImage> ImportReconciler::Run(ImportTask& task) {
 
 absl::StatusOr<ImportedImage> ImportReconciler::MakeLayer(const ImportTask& task, const PreparedDisk& prepared) {
   if (task.kind() == ImportKind::kImage) {
+    if (!task.data_key_id.empty()) {
+      return parts_.disks.ImportEncrypted({.id = task.image_id,
+                                           .path = prepared.path,
+                                           .location = task.url,
+                                           .prepared = true,
+                                           .root = RootSnapshotOf(task, {})});
+    }
     return parts_.disks.ImportPrepared(task.image_id, prepared.path, task.url);
   }
   return parts_.disks.ImportSnapshot(SnapshotRowOf(task, {}), prepared.path);
@@ -202,6 +220,10 @@ absl::Status ImportReconciler::InsertImage(store::Connection& c, const ImportTas
     AddCatalogueFacts(*entry, image);
     if (!entry->default_user.empty()) tags["brume:default-user"] = entry->default_user;
   }
+  if (!task.data_key_id.empty()) {
+    image.root_snapshot_id = SnapshotOf(task.image_id);
+    RETURN_IF_ERROR(SnapshotTable(c).Insert(RootSnapshotOf(task, imported)));
+  }
   RETURN_IF_ERROR(ImageTable(c).Insert(image));
   return tagging::SetTags(c, image.id.text(), tags);
 }
@@ -221,8 +243,9 @@ absl::StatusOr<absl::Duration> ImportReconciler::Fail(ImportTask task, const abs
 absl::StatusOr<absl::Duration> ImportReconciler::Remove(ImportTask task) {
   RETURN_IF_ERROR(parts_.files.Remove(task.id));
   RETURN_IF_ERROR(Failpoint("import.removed"));
-  RETURN_IF_ERROR(task.kind() == ImportKind::kImage ? parts_.disks.RemoveImage(task.image_id)
-                                                    : parts_.disks.RemoveSnapshot(task.snapshot_id));
+  if (task.kind() == ImportKind::kImage) RETURN_IF_ERROR(parts_.disks.RemoveImage(task.image_id));
+  const bool of_image = task.kind() == ImportKind::kImage;
+  RETURN_IF_ERROR(parts_.disks.RemoveSnapshot(of_image ? SnapshotOf(task.image_id) : task.snapshot_id));
   task.state = ImportState::kDeleted;
   task.ended = parts_.clock.Now();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));

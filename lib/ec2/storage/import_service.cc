@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -100,7 +101,7 @@ absl::StatusOr<ImportTask> ImportService::NewTask(const ImportRequest& request) 
 }
 
 absl::StatusOr<ImportTaskView> ImportService::Import(const ImportRequest& request) {
-  ASSIGN_OR_RETURN(const ImportTask task, NewTask(request));
+  ASSIGN_OR_RETURN(ImportTask task, NewTask(request));
   ASSIGN_OR_RETURN(
       ImportTaskView made, database_.WriteFor([&](store::Connection& connection) -> absl::StatusOr<ImportTaskView> {
         ImportTaskTable tasks(connection);
@@ -110,6 +111,8 @@ absl::StatusOr<ImportTaskView> ImportService::Import(const ImportRequest& reques
           return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", request.client_token,
                                                                         "' was used with other parameters"));
         }
+        ASSIGN_OR_RETURN(const bool encrypted, WillEncrypt(connection, request.encrypted, {}));
+        task.data_key_id = encrypted ? DataKeyOf({}, random_) : "";
         RETURN_IF_ERROR(tasks.Insert(task));
         RETURN_IF_ERROR(tagging::SetTags(connection, task.id, request.tags));
         return ViewOf(connection, task);

@@ -26,6 +26,7 @@ struct ImportRequest {
   std::string device_name;  // empty = /dev/vda
   std::string description, disk_description, license_type, platform;
   std::optional<BootMode> boot_mode;
+  bool encrypted = false;    // false: as EnableEbsEncryptionByDefault has it
   std::string client_token;  // empty = unset
   std::string parameters_digest;
   TagMap tags;  // of the task

@@ -22,8 +22,8 @@ const auto& Tasks() {
       store::Fixed("url", &T::url), store::Fixed("description", &T::description),
       store::Fixed("disk_description", &T::disk_description), store::Fixed("device_name", &T::device_name),
       store::Fixed("license_type", &T::license_type), store::Fixed("platform", &T::platform),
-      store::Fixed("client_token", &T::client_token), store::Fixed("parameters_digest", &T::parameters_digest),
-      store::Fixed("created", &T::created));
+      store::Fixed("data_key_id", &T::data_key_id), store::Fixed("client_token", &T::client_token),
+      store::Fixed("parameters_digest", &T::parameters_digest), store::Fixed("created", &T::created));
   return table;
 }
 

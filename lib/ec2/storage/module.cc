@@ -1,6 +1,8 @@
 #include "lib/ec2/storage/module.h"
 
+#include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
+#include "lib/ec2/storage/api/snapshot_lock_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/storage_tagging.h"
 
@@ -31,6 +33,8 @@ StorageModule::StorageModule(const StorageParts& parts)
                           .files = parts.import_files,
                           .clock = parts.clock,
                           .catalogue = parts.catalogue}),
+      export_reconciler_(
+          {.database = parts.database, .disks = parts.disks, .files = parts.export_files, .clock = parts.clock}),
       volume_reconciler_(parts.database, parts.disks, parts.clock, [this] { OnDisksFreed(); }),
       images_(
           parts.database, parts.clock, parts.random, [this](const ImageId& id) { reconciler_.Wake(id); },
@@ -38,6 +42,7 @@ StorageModule::StorageModule(const StorageParts& parts)
       snapshots_(
           parts.database, parts.clock, parts.random, [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); },
           RetentionOf(parts.settings)),
+      snapshot_locks_(parts.database, parts.clock),
       recycle_bin_(parts.database, parts.clock),
       blocks_({.database = parts.database,
                .clock = parts.clock,
@@ -47,6 +52,8 @@ StorageModule::StorageModule(const StorageParts& parts)
       block_tokens_(parts.random),
       imports_(parts.database, parts.clock, parts.random, parts.catalogue,
                [this](const std::string& id) { import_reconciler_.Wake(id); }),
+      exports_(parts.database, parts.clock, parts.random, parts.export_files,
+               [this](const std::string& id) { export_reconciler_.Wake(id); }),
       encryption_(parts.database),
       image_names_(parts.database, parts.catalogue),
       volumes_({.database = parts.database,
@@ -77,7 +84,9 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .volume_modifications = volume_modifications_,
                                    .machine_of = machine_of_,
                                    .space = space_});
-  ec2::AddImportActions(actions, imports_);
+  ec2::AddImportActions(actions, imports_, settings_);
+  ec2::AddExportActions(actions, exports_);
+  ec2::AddSnapshotLockActions(actions, snapshot_locks_, settings_);
 }
 
 void StorageModule::Start() {
@@ -85,6 +94,7 @@ void StorageModule::Start() {
   snapshot_reconciler_.Start();
   layer_worker_.Start();
   import_reconciler_.Start();
+  export_reconciler_.Start();
   volume_reconciler_.Start();
   records_.Start();
   space_watch_.Start();
@@ -94,6 +104,7 @@ void StorageModule::Stop() {
   space_watch_.Stop();
   records_.Stop();
   volume_reconciler_.Stop();
+  export_reconciler_.Stop();
   import_reconciler_.Stop();
   layer_worker_.Stop();
   snapshot_reconciler_.Stop();

@@ -9,6 +9,9 @@
 #include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/export_files.h"
+#include "lib/ec2/storage/export_reconciler.h"
+#include "lib/ec2/storage/export_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
@@ -20,6 +23,7 @@
 #include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_block_service.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/snapshot_reconciler.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/space_watch.h"
@@ -40,6 +44,7 @@ struct StorageParts {
   const Settings& settings;
   Disks& disks;
   ImportFiles& import_files;
+  ExportFiles& export_files;
   BlockFiles& block_files;
   tagging::TagService& tags;
   // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
@@ -79,13 +84,16 @@ class StorageModule {
   SnapshotReconciler snapshot_reconciler_;
   LayerWorker layer_worker_;
   ImportReconciler import_reconciler_;
+  ExportReconciler export_reconciler_;
   VolumeReconciler volume_reconciler_;
   ImageService images_;
   SnapshotService snapshots_;
+  SnapshotLockService snapshot_locks_;
   RecycleBinService recycle_bin_;
   SnapshotBlockService blocks_;
   const BlockTokens block_tokens_;
   ImportService imports_;
+  ExportService exports_;
   EncryptionService encryption_;
   ImageNameService image_names_;
   VolumeService volumes_;

@@ -56,8 +56,8 @@ absl::StatusOr<std::optional<std::string>> RecordTable::Compose(const std::strin
   return connection_.First(
       "SELECT json_object('format', 1, 'id', ?, 'row', json(?), 'tags', "
       "(SELECT json_group_object(key, value) FROM tags WHERE resource_id = ?), 'recycle_bin', "
-      "(SELECT json_object('entered', entered, 'exits', exits, 'tags', tags) FROM recycle_bin WHERE recycle_bin.id = "
-      "?))",
+      "(SELECT json_object('entered', entered, 'exits', exits, 'tags', tags, 'disabled', disabled) FROM recycle_bin "
+      "WHERE recycle_bin.id = ?))",
       ReadText, id, *row, id, id);
 }
 
@@ -96,8 +96,10 @@ absl::StatusOr<std::string> RecordTable::Restore(const std::string& id, const st
   RETURN_IF_ERROR(connection_.Run(
       "INSERT INTO tags (resource_id, key, value) SELECT ?, key, value FROM json_each(?, '$.tags')", id, record));
   RETURN_IF_ERROR(connection_.Run(
-      "INSERT INTO recycle_bin (id, entered, exits, tags) SELECT ?, json_extract(text, '$.recycle_bin.entered'), "
-      "json_extract(text, '$.recycle_bin.exits'), json_extract(text, '$.recycle_bin.tags') FROM (SELECT ? AS text) "
+      "INSERT INTO recycle_bin (id, entered, exits, tags, disabled) SELECT ?, "
+      "json_extract(text, '$.recycle_bin.entered'), json_extract(text, '$.recycle_bin.exits'), "
+      "json_extract(text, '$.recycle_bin.tags'), coalesce(json_extract(text, '$.recycle_bin.disabled'), 0) "
+      "FROM (SELECT ? AS text) "
       "WHERE json_extract(text, '$.recycle_bin') IS NOT NULL",
       id, record));
   if (table->name == ImageTable::Describe().name) {

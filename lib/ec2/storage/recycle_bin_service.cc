@@ -82,16 +82,15 @@ absl::Status RecycleBinService::RestoreImage(const ImageId& id) {
     ASSIGN_OR_RETURN(const BinEntry entry, GetEntry(c, id, clock_.Now()));
     ASSIGN_OR_RETURN(Image image, ImageTable(c).Get(id));
     for (const SnapshotId& snapshot : SnapshotsOf(image)) RETURN_IF_ERROR(CheckSnapshot(c, snapshot));
-    image.state = ImageState::kAvailable;
+    image.state = entry.disabled ? ImageState::kDisabled : ImageState::kAvailable;
     RETURN_IF_ERROR(ImageTable(c).Update(image));
     return TakeOut(c, entry);
   });
 }
 
-absl::Status KeepInBin(store::Connection& c, const std::string& id, absl::Time now, absl::Duration retention) {
-  if (retention <= absl::ZeroDuration()) return absl::OkStatus();
-  BinEntry entry{.id = id, .entered = now, .exits = now + retention, .tags = {}};
-  ASSIGN_OR_RETURN(entry.tags, tagging::GetTags(c, id));
+absl::Status KeepInBin(store::Connection& c, BinEntry entry) {
+  if (entry.exits <= entry.entered) return absl::OkStatus();
+  ASSIGN_OR_RETURN(entry.tags, tagging::GetTags(c, entry.id));
   return RecycleBinTable(c).Insert(entry);
 }
 

@@ -51,8 +51,8 @@ inline constexpr absl::Duration kBinPoll = absl::Minutes(1);
 
 // Inside a transaction of the caller's.
 
-// Puts what the caller deletes into the bin, with its tags. Nothing where `retention` is zero.
-absl::Status KeepInBin(store::Connection& connection, const std::string& id, absl::Time now, absl::Duration retention);
+// Puts what the caller deletes into the bin, with the tags it has. Nothing where it would leave it at once.
+absl::Status KeepInBin(store::Connection& connection, BinEntry entry);
 
 // How long the deleted snapshot or image can still be restored; zero for what is not in the bin. One whose time is over
 // leaves the bin.

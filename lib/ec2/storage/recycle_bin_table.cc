@@ -12,7 +12,7 @@ const auto& Entries() {
   static const auto table = store::DescribeTable<BinEntry>(
       "recycle_bin", "entry of the recycle bin", store::Key("id", &BinEntry::id),
       store::Fixed("entered", &BinEntry::entered), store::Fixed("exits", &BinEntry::exits),
-      store::FixedJson("tags", &BinEntry::tags));
+      store::FixedJson("tags", &BinEntry::tags), store::Fixed("disabled", &BinEntry::disabled));
   return table;
 }
 

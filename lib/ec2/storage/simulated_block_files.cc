@@ -6,8 +6,8 @@ absl::StatusOr<std::vector<LayerBlock>> SimulatedBlockFiles::Map(const LayerChai
                                                                  int64_t count) {
   MutexLock lock(mutex_);
   std::map<int64_t, int> found;
-  for (size_t i = 0; i < chain.size(); ++i) {
-    const auto layer = gathered_.find(chain[i]);
+  for (size_t i = 0; i < chain.layers.size(); ++i) {
+    const auto layer = gathered_.find(chain.layers[i]);
     if (layer == gathered_.end()) continue;
     const auto& blocks = layer->second.blocks;
     for (auto at = blocks.lower_bound(first); at != blocks.end() && at->first < first + count; ++at) {
@@ -22,7 +22,7 @@ absl::StatusOr<std::vector<LayerBlock>> SimulatedBlockFiles::Map(const LayerChai
 absl::StatusOr<std::string> SimulatedBlockFiles::Read(const LayerChain& chain, int64_t index) {
   MutexLock lock(mutex_);
   ++reads_;
-  for (const std::string& layer : chain) {
+  for (const std::string& layer : chain.layers) {
     const auto found = gathered_.find(layer);
     if (found == gathered_.end()) continue;
     const auto block = found->second.blocks.find(index);

@@ -19,6 +19,7 @@ class SimulatedDisks final : public Disks {
   absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
                                                const std::string& location) override;
   absl::StatusOr<ImportedImage> ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) override;
+  absl::StatusOr<ImportedImage> ImportEncrypted(const EncryptedImport& import) override;
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;

@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_upload_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -43,11 +44,11 @@ absl::Status InvalidValue(absl::string_view why) {
 }
 
 // The layer and all below it, by the rows.
-absl::StatusOr<LayerChain> ChainOf(store::Connection& c, const std::string& layer) {
+absl::StatusOr<std::vector<std::string>> ChainOf(store::Connection& c, const std::string& layer) {
   const absl::StatusOr<SnapshotId> id = SnapshotId::Parse(layer);
-  if (!id.ok()) return LayerChain{layer};  // an image's, the lowest
+  if (!id.ok()) return std::vector<std::string>{layer};  // an image's, the lowest
   ASSIGN_OR_RETURN(const std::vector<VolumeSnapshot> rows, SnapshotTable(c).ListChain(*id));
-  LayerChain chain;
+  std::vector<std::string> chain;
   for (const VolumeSnapshot& row : rows) chain.push_back(row.id.text());
   if (!rows.empty() && !rows.back().below.empty()) chain.push_back(rows.back().below);
   return chain;
@@ -58,7 +59,7 @@ struct Fork {
   int first = std::numeric_limits<int>::max(), second = std::numeric_limits<int>::max();
   bool common = false;
 };
-Fork ForkOf(const LayerChain& first, const LayerChain& second) {
+Fork ForkOf(const std::vector<std::string>& first, const std::vector<std::string>& second) {
   for (size_t i = 0; i < second.size(); ++i) {
     const auto found = std::find(first.begin(), first.end(), second[i]);
     if (found == first.end()) continue;
@@ -86,13 +87,22 @@ absl::StatusOr<BlockList> ByWindows(const BlockRange& range, int64_t size_gib, c
   return list;
 }
 
-absl::StatusOr<VolumeSnapshot> NewSnapshot(store::Connection& c, const UploadRequest& request) {
+absl::StatusOr<VolumeSnapshot> NewSnapshot(store::Connection& c, const UploadRequest& request, Random& random) {
   VolumeSnapshot snapshot;
-  if (!request.parent.has_value()) return snapshot;
+  ASSIGN_OR_RETURN(snapshot.encrypted, WillEncrypt(c, request.encrypted, {}));
+  if (!request.parent.has_value()) {
+    if (snapshot.encrypted) snapshot.data_key_id = DataKeyOf({}, random);
+    return snapshot;
+  }
   const absl::StatusOr<SnapshotSource> parent = FindSource(c, *request.parent);
   if (absl::IsNotFound(parent.status())) return NoSnapshot(*request.parent);
   if (!parent.ok()) return NotReadable(*request.parent, "is not completed");
-  if (parent->encrypted) return NotReadable(*request.parent, "is encrypted");
+  if (parent->encrypted) return NotReadable(*request.parent, "is encrypted, and no snapshot is put together over it");
+  // A layer that is encrypted over one that is not would hide that the latter's bytes are in the clear.
+  if (snapshot.encrypted) {
+    return InvalidValue(absl::StrCat("The parent '", request.parent->text(),
+                                     "' is not encrypted, and snapshots are by default: start one without a parent."));
+  }
   if (request.size_gib < parent->size_gib) {
     return ec2::Error("ValidationException.INVALID_VOLUME_SIZE",
                       absl::StrCat("The volume size of ", request.size_gib, " GiB is smaller than that of the parent '",
@@ -126,7 +136,7 @@ absl::StatusOr<StartedUpload> SnapshotBlockService::Start(const UploadRequest& r
       ASSIGN_OR_RETURN(started.view.tags, tagging::GetTags(c, earlier->id.text()));
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(VolumeSnapshot snapshot, NewSnapshot(c, request));
+    ASSIGN_OR_RETURN(VolumeSnapshot snapshot, NewSnapshot(c, request, parts_.random));
     snapshot.id = SnapshotId::New(parts_.random);
     snapshot.description = request.description;
     snapshot.started = parts_.clock.Now();
@@ -216,9 +226,9 @@ absl::StatusOr<SnapshotBlockService::Readable> SnapshotBlockService::Find(const 
     if (absl::IsNotFound(source.status())) return NoSnapshot(id);
     if (ec2::HasErrorCode(source.status())) return NotReadable(id, "is not completed");
     RETURN_IF_ERROR(source.status());
-    if (source->encrypted) return NotReadable(id, "is encrypted");
     Readable readable{.chain = {}, .size_gib = source->size_gib, .volume_id = {}};
-    ASSIGN_OR_RETURN(readable.chain, ChainOf(c, source->layer_id));
+    ASSIGN_OR_RETURN(readable.chain.layers, ChainOf(c, source->layer_id));
+    readable.chain.data_key_id = source->data_key_id;
     if (const auto row = GetSnapshot(c, id); row.ok()) readable.volume_id = row->volume_id;
     return readable;
   });
@@ -239,7 +249,7 @@ absl::StatusOr<BlockList> SnapshotBlockService::ListChanged(const SnapshotId& fi
                                                             const BlockRange& range) {
   ASSIGN_OR_RETURN(const Readable before, Find(first));
   ASSIGN_OR_RETURN(const Readable after, Find(second));
-  const Fork fork = ForkOf(before.chain, after.chain);
+  const Fork fork = ForkOf(before.chain.layers, after.chain.layers);
   if (!fork.common && (before.volume_id.empty() || before.volume_id != after.volume_id)) {
     return ec2::Error("ValidationException.UNRELATED_SNAPSHOTS",
                       absl::StrCat("The snapshots '", first.text(), "' and '", second.text(),

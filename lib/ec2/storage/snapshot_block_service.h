@@ -20,6 +20,7 @@ namespace brume::storage {
 struct UploadRequest {
   int64_t size_gib = 0;
   std::optional<SnapshotId> parent;
+  bool encrypted = false;  // false: as EnableEbsEncryptionByDefault has it
   std::string description;
   absl::Duration timeout;
   std::string client_token;  // empty = unset

@@ -8,6 +8,7 @@
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
+#include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -29,7 +30,7 @@ absl::StatusOr<Image> ImageOf(store::Connection& c, const SnapshotId& id) {
   const std::string text = absl::StrCat(ImageId::kKind.prefix, id.text().substr(id.text().find('-')));
   const absl::StatusOr<Image> image = ImageTable(c).Get(ImageId::FromTrusted(text));
   if (!image.ok()) return ImageId::NotFound(text);
-  if (image->state != ImageState::kAvailable || image->disk_file.empty()) return id.NotFound();
+  if (!IsWhole(*image) || image->disk_file.empty()) return id.NotFound();
   return *image;
 }
 
@@ -154,13 +155,16 @@ absl::StatusOr<VolumeSnapshot> CopySnapshot(store::Connection& c, const Snapshot
 absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id, const SnapshotRemoval& removal) {
   RETURN_IF_ERROR(CheckUnused(c, id));
   ASSIGN_OR_RETURN(VolumeSnapshot snapshot, GetSnapshot(c, id));
+  RETURN_IF_ERROR(CheckUnlocked(c, id, removal.now));
   // One that a client puts together ends with it.
   const bool of_volume = !snapshot.volume_id.empty();
   if (snapshot.state == SnapshotState::kPending && of_volume) return NotCompleted(snapshot);
   const bool whole = snapshot.state == SnapshotState::kCompleted;
   snapshot.state = SnapshotState::kDeleted;
   RETURN_IF_ERROR(SnapshotTable(c).Update(snapshot));
-  if (whole) RETURN_IF_ERROR(KeepInBin(c, id.text(), removal.now, removal.retained));
+  if (whole) {
+    RETURN_IF_ERROR(KeepInBin(c, {.id = id.text(), .entered = removal.now, .exits = removal.now + removal.retained}));
+  }
   // The row outlives this call while its layer does; its tags must not be listed that long.
   return tagging::DeleteTags(c, id.text());
 }

@@ -1,6 +1,7 @@
 #include "lib/ec2/storage/storage_tagging.h"
 
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/snapshot_service.h"
@@ -12,6 +13,10 @@ namespace {
 absl::Status FindImage(store::Connection& connection, const ImageId& id) {
   ASSIGN_OR_RETURN(const Image image, ImageTable(connection).Get(id));
   return image.state == ImageState::kDeregistered ? id.NotFound() : absl::OkStatus();
+}
+
+absl::Status FindExportTask(store::Connection& connection, const ExportImageTaskId& id) {
+  return ExportTaskTable(connection).Get(id.text()).status();
 }
 
 template <typename TaskId>
@@ -27,6 +32,7 @@ absl::Status FindVolume(store::Connection& connection, const VolumeId& id) {
 
 void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<ImageId>(FindImage);
+  tags.AddKind<ExportImageTaskId>(FindExportTask);
   tags.AddKind<ImportImageTaskId>(FindImportTask<ImportImageTaskId>);
   tags.AddKind<ImportSnapshotTaskId>(FindImportTask<ImportSnapshotTaskId>);
   tags.AddKind<VolumeId>(FindVolume);

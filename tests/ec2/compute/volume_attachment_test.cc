@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "lib/ec2/compute/model/device_name.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
+#include "lib/ec2/storage/model/device_name.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -212,10 +212,10 @@ TEST_CASE("an instance takes so many volumes while it runs, more when it is stop
   World world;
   const InstanceId id = world.Launch();
   const auto device = [](size_t i) { return absl::StrCat("/dev/sd", std::string(1, static_cast<char>('a' + i))); };
-  for (size_t i = 1; i < compute::kMaxVolumesWhileRunning; ++i) world.Attach(world.Create(), id, device(i));
+  for (size_t i = 1; i < kMaxVolumesWhileRunning; ++i) world.Attach(world.Create(), id, device(i));
   CHECK(world.Refusal(AttachRequest{world.Create(), id, "/dev/xvdba"}) == "AttachmentLimitExceeded");
   world.Stop(id);
-  for (size_t i = compute::kMaxVolumesWhileRunning; i < compute::kMaxVolumesOfInstance; ++i) {
+  for (size_t i = kMaxVolumesWhileRunning; i < kMaxVolumesOfInstance; ++i) {
     world.Attach(world.Create(), id, device(i));
   }
   CHECK(world.Refusal(AttachRequest{world.Create(), id, "/dev/xvdba"}) == "AttachmentLimitExceeded");
@@ -436,12 +436,12 @@ TEST_CASE("devices have the names that EC2 knows", "[compute]") {
   for (const char* good :
        {"/dev/sdf", "/dev/sda1", "/dev/xvdf", "/dev/xvdba", "/dev/vda", "xvdf", "sdp", "/dev/sdf15"}) {
     INFO(good);
-    CHECK(compute::CheckDeviceName(good).ok());
+    CHECK(CheckDeviceName(good).ok());
   }
   for (const char* bad : {"", "/dev/", "/dev/sd", "/dev/sd1", "/dev/hda", "/dev/sdF", "/dev/sdabc", "/dev/sdf123",
                           "/dev/sd f", "/dev/../sdf", "/dev/sdf\n", "/dev//sdf", "/dev/nvme0n1"}) {
     INFO(bad);
-    CHECK(ec2::ErrorCode(compute::CheckDeviceName(bad)) == "InvalidParameterValue");
+    CHECK(ec2::ErrorCode(CheckDeviceName(bad)) == "InvalidParameterValue");
   }
 }
 

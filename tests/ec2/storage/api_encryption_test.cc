@@ -4,7 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "brume/ebs/v1/block.pb.h"
+#include "brume/ec2/v1/export.pb.h"
 #include "brume/ec2/v1/image.pb.h"
+#include "brume/ec2/v1/import.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -157,6 +160,102 @@ TEST_CASE("with encryption by default all that is made from then on is encrypted
           .kms_key_id()
           .empty());
   world.Answer<ec2::v1::ResetEbsDefaultKmsKeyIdResponse>("ResetEbsDefaultKmsKeyId", "");
+}
+
+TEST_CASE("whatever makes a snapshot of bytes from elsewhere encrypts it when asked to, and by default", "[api]") {
+  EncryptionWorld world;
+  world.import_reconciler.Start();
+  world.export_reconciler.Start();
+  const auto available = [&](const std::string& id) {
+    const ImageId image = ImageId::FromTrusted(id);
+    REQUIRE(world.Eventually([&] {
+      const auto view = world.image_service->Get(image);
+      return view.ok() && view->image.state == ImageState::kAvailable;
+    }));
+    return Value(world.image_service->Get(image));
+  };
+  // Whether the root volume of an instance of it is encrypted, as the image says it is.
+  const auto is_encrypted = [&](const std::string& id) {
+    const storage::ImageView view = available(id);
+    const bool shown = view.encrypted.contains(RootSnapshot(view.image).text());
+    compute::RunRequest run = world.Request();
+    run.image_id = view.image.id;
+    CHECK(world.service->Get(world.Launch(run))->volumes.front().encrypted == shown);
+    return shown;
+  };
+  const auto imported = [&](const std::string& more) {
+    const auto begun =
+        world.Answer<ec2::v1::ImportImageResponse>("ImportImage", "disk_containers { url: '/srv/disk.raw' } " + more);
+    std::string id;
+    REQUIRE(world.Eventually([&] {
+      const auto tasks = world.Answer<ec2::v1::DescribeImportImageTasksResponse>(
+          "DescribeImportImageTasks", "import_task_ids: '" + begun.import_task_id() + "'");
+      id = tasks.import_image_tasks(0).image_id();
+      return tasks.import_image_tasks(0).status() == "completed";
+    }));
+    CHECK(is_encrypted(id) == begun.encrypted());
+    return begun.encrypted();
+  };
+  const auto imported_snapshot = [&](const std::string& more) {
+    const auto begun = world.Answer<ec2::v1::ImportSnapshotResponse>("ImportSnapshot",
+                                                                     "disk_container { url: '/srv/disk.raw' } " + more);
+    std::string id;
+    REQUIRE(world.Eventually([&] {
+      const auto tasks = world.Answer<ec2::v1::DescribeImportSnapshotTasksResponse>(
+          "DescribeImportSnapshotTasks", "import_task_ids: '" + begun.import_task_id() + "'");
+      id = tasks.import_snapshot_tasks(0).snapshot_task_detail().snapshot_id();
+      return !id.empty();
+    }));
+    CHECK(world.Shown(id).encrypted() == begun.snapshot_task_detail().encrypted());
+    return world.Shown(id).encrypted();
+  };
+  const auto registered = [&](const std::string& name, const std::string& more) {
+    return is_encrypted(world
+                            .Answer<ec2::v1::RegisterImageResponse>(
+                                "RegisterImage",
+                                "image_location: '/srv/mini' root_device_name: '/dev/vda' name: '" + name + "' " + more)
+                            .image_id());
+  };
+  const auto restored = [&](const std::string& name) {
+    return is_encrypted(world
+                            .Answer<ec2::v1::CreateRestoreImageTaskResponse>(
+                                "CreateRestoreImageTask",
+                                "bucket: 'bucket' object_key: '" + world.image.text() + ".bin' name: '" + name + "'")
+                            .image_id());
+  };
+  const auto started = [&](const std::string& more) {
+    return world
+        .Shown(world.Answer<ebs::v1::StartSnapshotResponse>("StartSnapshot", "volume_size: 1 " + more).snapshot_id())
+        .encrypted();
+  };
+  world.Answer<ec2::v1::CreateStoreImageTaskResponse>("CreateStoreImageTask",
+                                                      "bucket: 'bucket' image_id: '" + world.image.text() + "'");
+  REQUIRE(world.Eventually([&] {
+    return world.export_files.KindOf({"bucket", world.image.text() + ".bin"}) == "store";
+  }));
+
+  const std::string encrypted = "block_device_mappings { device_name: '/dev/vda' ebs { encrypted: true } }";
+  CHECK_FALSE(imported(""));
+  CHECK(imported("encrypted: true kms_key_id: 'alias/aws/ebs'"));
+  CHECK_FALSE(imported_snapshot(""));
+  CHECK(imported_snapshot("encrypted: true"));
+  CHECK_FALSE(registered("plain", ""));
+  CHECK(registered("asked", encrypted));
+  CHECK_FALSE(restored("plainly restored"));
+  CHECK_FALSE(started(""));
+  CHECK(started("encrypted: true"));
+  world.Answer<ec2::v1::EnableEbsEncryptionByDefaultResponse>("EnableEbsEncryptionByDefault", "");
+  CHECK(imported(""));
+  CHECK(imported("encrypted: false"));
+  CHECK(imported_snapshot(""));
+  CHECK(registered("default", ""));
+  CHECK(restored("restored"));
+  CHECK(started(""));
+  // What would lie over bytes in the clear is not started.
+  CHECK(world.Code("StartSnapshot", "volume_size: 8 parent_snapshot_id: '" + SnapshotOf(world.image).text() + "'") ==
+        "ValidationException.INVALID_PARAMETER_VALUE");
+  world.import_reconciler.Stop();
+  world.export_reconciler.Stop();
 }
 
 TEST_CASE("a guest with an encrypted volume gets its key with its disks, and no other", "[api]") {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/private_file.h"
 #include "lib/ec2/storage/qcow2/host_block_files.h"
 #include "tests/ec2/storage/disks_fixture.h"
 
@@ -81,22 +82,22 @@ TEST_CASE("a layer is mapped by depth and read through all below it", "[disks]")
   Blocks state;
   state.Make(Uploaded(1), {{0, 'a'}, {1, 'b'}});
   state.Make(Uploaded(2, UploadedId(1).text()), {{1, 'B'}, {9, 'J'}});
-  const LayerChain chain = {UploadedId(2).text(), UploadedId(1).text()};
+  const LayerChain chain = {.layers = {UploadedId(2).text(), UploadedId(1).text()}};
   CHECK(state.Mapped(chain) == Pairs{{0, 2}, {1, 1}, {9, 1}});
   CHECK(state.Mapped(chain, 1, 8) == Pairs{{1, 1}});
-  CHECK(state.Mapped({UploadedId(1).text()}) == Pairs{{0, 1}, {1, 1}});
+  CHECK(state.Mapped({{UploadedId(1).text()}}) == Pairs{{0, 1}, {1, 1}});
   CHECK(Value(state.files->Read(chain, 0)) == BlockOf('a'));
   CHECK(Value(state.files->Read(chain, 1)) == BlockOf('B'));
   CHECK(Value(state.files->Read(chain, 2)) == BlockOf('\0'));
-  CHECK(Value(state.files->Read({UploadedId(1).text()}, 1)) == BlockOf('b'));
-  CHECK(absl::IsNotFound(state.files->Read({UploadedId(7).text()}, 0).status()));
+  CHECK(Value(state.files->Read({{UploadedId(1).text()}}, 1)) == BlockOf('b'));
+  CHECK(absl::IsNotFound(state.files->Read({{UploadedId(7).text()}}, 0).status()));
 }
 
 TEST_CASE("a block of QEMU's own image is read, with what lies beside a part of it", "[disks]") {
   Blocks state;
   MakeQcow2(state.InImport("image.qcow2"));  // 64 KiB at 1 MiB, of 64 MiB
   REQUIRE_OK(state.disks->Import(kImage, state.InImport("image.qcow2")).status());
-  const LayerChain chain = {kImage.text()};
+  const LayerChain chain = {.layers = {kImage.text()}};
   CHECK(state.Mapped(chain) == Pairs{{2, 1}});
   const std::string block = Value(state.files->Read(chain, 2));
   CHECK(block.substr(0, 65536) == std::string(65536, '\xab'));
@@ -133,6 +134,25 @@ TEST_CASE("what was put is there after the daemon was killed, and a block that i
   }
 }
 
+TEST_CASE("blocks of an encrypted snapshot are read with its key, and lie in no file in the clear", "[disks]") {
+  Blocks state;
+  REQUIRE_OK(WritePrivateFile(state / "secret.key", std::string(32, 'k')));
+  VolumeSnapshot snapshot = Uploaded(1);
+  snapshot.encrypted = true;
+  snapshot.data_key_id = "0123456789abcdef0123456789abcdef";
+  state.Make(snapshot, {{0, 'a'}, {7, 'h'}});
+  REQUIRE_OK(state.files->Finish(snapshot));  // once more
+  CHECK(Names(state / ("layers/" + UploadedId(1).text())) == std::vector<std::string>{"disk.qcow2", "layer.json"});
+  CHECK(Content(state.Disk(1)).find(std::string(64, 'h')) == std::string::npos);
+  const LayerChain chain = {.layers = {UploadedId(1).text()}, .data_key_id = snapshot.data_key_id};
+  CHECK(state.Mapped(chain) == Pairs{{0, 1}, {7, 1}});
+  CHECK(Value(state.files->Read(chain, 7)) == BlockOf('h'));
+  CHECK(Value(state.files->Read(chain, 1)) == BlockOf('\0'));
+  // Of another line there is nothing to be read.
+  CHECK_FALSE(state.files->Read({.layers = {UploadedId(1).text()}, .data_key_id = std::string(32, 'f')}, 7).ok());
+  CHECK_FALSE(state.files->Read({.layers = {UploadedId(1).text()}}, 7).ok());
+}
+
 TEST_CASE("many threads put and read blocks at a time", "[disks]") {
   Blocks state;
   const VolumeSnapshot snapshot = Uploaded(1);
@@ -150,7 +170,7 @@ TEST_CASE("many threads put and read blocks at a time", "[disks]") {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = t; i < 64; i += 4) {
-        const auto block = state.files->Read({UploadedId(1).text()}, i);
+        const auto block = state.files->Read({{UploadedId(1).text()}}, i);
         if (!block.ok() || *block != BlockOf(static_cast<char>('A' + i % 26))) ++wrong;
       }
     });
@@ -163,8 +183,8 @@ TEST_CASE("a layer is read by another program when the one that read it has died
   Blocks state;
   state.Make(Uploaded(1), {{0, 'a'}});
   // The program ends with the thread that started it.
-  std::thread([&] { CHECK(Value(state.files->Read({UploadedId(1).text()}, 0)) == BlockOf('a')); }).join();
-  CHECK(Value(state.files->Read({UploadedId(1).text()}, 0)) == BlockOf('a'));
+  std::thread([&] { CHECK(Value(state.files->Read({{UploadedId(1).text()}}, 0)) == BlockOf('a')); }).join();
+  CHECK(Value(state.files->Read({{UploadedId(1).text()}}, 0)) == BlockOf('a'));
   CHECK(Names(state / "readers").empty());
 }
 

@@ -167,5 +167,61 @@ TEST_CASE("without the host's key an encrypted disk is not made, and nothing is 
   CHECK(Names(state / "volumes").empty());
 }
 
+TEST_CASE("what is imported encrypted is in no layer in the clear, and volumes of it read it", "[disks]") {
+  Encrypted state;
+  REQUIRE_OK(state.disks->RemoveImage(kImage));
+  VolumeSnapshot root;
+  root.id = Nth(1);
+  root.layer_id = root.id.text();
+  root.encrypted = true;
+  root.data_key_id = "0123456789abcdef0123456789abcdef";
+  SECTION("a qcow2 file") {
+    const EncryptedImport import{
+        .id = kImage, .path = state.InImport("image.qcow2"), .location = "/image", .root = root};
+    const ImportedImage made = Value(state.disks->ImportEncrypted(import));
+    CHECK(made.disk_file.empty());
+    CHECK(made.virtual_size_bytes == 64 << 20);
+    CHECK(Value(state.disks->ImportEncrypted(import)).virtual_size_bytes == 64 << 20);  // once more
+    CHECK(Names(state / "layers") == std::vector<std::string>{root.id.text()});
+  }
+  SECTION("a raw file") {
+    Run({"qemu-img", "convert", "-O", "raw", state.InImport("image.qcow2"), state.InImport("image.raw")});
+    REQUIRE_OK(
+        state.disks
+            ->ImportEncrypted({.id = kImage, .path = state.InImport("image.raw"), .location = "/image", .root = root})
+            .status());
+    fs::remove(state.InImport("image.raw"));
+  }
+  SECTION("a bundle with a kernel") {
+    fs::create_directories(state.InImport("bundle"));
+    fs::copy_file(state.InImport("image.qcow2"), state.InImport("bundle/d.qcow2"));
+    std::ofstream(state.InImport("bundle/k")) << "kernel";
+    std::ofstream(state.InImport("bundle/image.json")) << R"({"disk": "d.qcow2", "kernel": "k"})";
+    const ImportedImage made = Value(state.disks->ImportEncrypted(
+        {.id = kImage, .path = state.InImport("bundle"), .location = "/bundle", .root = root}));
+    CHECK(made.disk_file.empty());
+    CHECK(made.kernel_file == "kernel");
+    CHECK(made.virtual_size_bytes == 64 << 20);
+    CHECK(Names(state / ("layers/" + kImage.text())) == std::vector<std::string>{"kernel", "layer.json"});
+    fs::remove_all(state.InImport("bundle"));
+  }
+  SECTION("a prepared file") {
+    fs::create_directories(state / "imports/task");
+    fs::copy_file(state.InImport("image.qcow2"), state / "imports/task/disk.qcow2");
+    const std::string prepared = state / "imports/task/disk.qcow2";
+    // Not what a caller may name.
+    CHECK(absl::IsPermissionDenied(
+        state.disks->ImportEncrypted({.id = kImage, .path = prepared, .location = "/x", .root = root}).status()));
+    REQUIRE_OK(state.disks->ImportSnapshot(root, prepared).status());
+    fs::remove_all(state / "imports/task");
+  }
+  fs::remove(state.InImport("image.qcow2"));
+  CHECK_FALSE(state.IsInClear(std::string(64, '\xab')));
+  CHECK(Names(state / ("layers/" + root.id.text())) == std::vector<std::string>{"disk.qcow2", "layer.json"});
+  const Volume volume = state.Made(root.id.text());
+  CHECK(state.Holds(volume, "0xab", "1M 64k"));
+  CHECK(state.Holds(volume, "0", "2M 64k"));
+}
+
 }  // namespace
 }  // namespace brume::storage

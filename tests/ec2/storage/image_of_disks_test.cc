@@ -111,8 +111,8 @@ TEST_CASE("an image of an image of an instance needs the first one's files, and 
   run.image_id = first;
   const InstanceId id = world.Launch(run);
   const ImageId second = world.Make(world.Of(id, "second"));
-  REQUIRE_OK(world.image_service->Deregister(first));
-  REQUIRE_OK(world.image_service->Deregister(world.image));
+  REQUIRE_OK(world.image_service->Deregister(first).status());
+  REQUIRE_OK(world.image_service->Deregister(world.image).status());
   CHECK(RefusalOf(world.image_service->Get(first).status()) == "InvalidAMIID.NotFound");
   CHECK(world.RootOf(second).layer_id == world.Get(second).root_snapshot_id.text());
 }
@@ -147,12 +147,12 @@ TEST_CASE("a copy of an image has its disks, and goes with its own snapshots", "
   CHECK(world.Get(copy).source_image_id == world.image);
   CHECK(world.RootOf(copy).layer_id == world.image.text());
   const SnapshotId snapshot = world.Get(copy).root_snapshot_id;
-  REQUIRE_OK(world.image_service->Deregister(copy, /*delete_snapshots=*/true));
+  REQUIRE_OK(world.image_service->Deregister(copy, /*delete_snapshots=*/true).status());
   CHECK(RefusalOf(world.snapshot_service->List({&snapshot, 1}).status()) == "InvalidSnapshot.NotFound");
   request.name = "other";
   const ImageId other = Value(world.image_service->Copy(request));
   const SnapshotId kept = world.Get(other).root_snapshot_id;
-  REQUIRE_OK(world.image_service->Deregister(other));
+  REQUIRE_OK(world.image_service->Deregister(other).status());
   CHECK(world.snapshot_service->List({&kept, 1}).ok());
   CHECK(RefusalOf(world.image_service->Copy(request).status()).empty());
   CHECK(RefusalOf(world.image_service->Copy(request).status()) == "InvalidAMIName.Duplicate");
@@ -167,7 +167,7 @@ TEST_CASE("an image whose snapshot cannot be taken fails, and says so", "[storag
   world.clock.Advance(absl::Minutes(3));
   REQUIRE(ImageWorld::Eventually([&] { return world.Get(made).state == ImageState::kFailed; }));
   CHECK(absl::StrContains(world.Get(made).state_reason.message, world.Get(made).root_snapshot_id.text()));
-  REQUIRE_OK(world.image_service->Deregister(made, /*delete_snapshots=*/true));
+  REQUIRE_OK(world.image_service->Deregister(made, /*delete_snapshots=*/true).status());
 }
 
 TEST_CASE("who may launch an image, and when it is deprecated, is kept", "[storage]") {

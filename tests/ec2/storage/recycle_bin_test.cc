@@ -146,7 +146,7 @@ TEST_CASE("a restart finds what is in the recycle bin, and what is over meanwhil
 TEST_CASE("without a retention what is deleted is deleted, and so is what was never whole", "[bin]") {
   BinWorld off(ComputeWorld::DefaultSettings());
   const auto [image, snapshot] = off.ImageOfSnapshot("one");
-  REQUIRE_OK(off.image_service->Deregister(image, /*delete_snapshots=*/true));
+  REQUIRE_OK(off.image_service->Deregister(image, /*delete_snapshots=*/true).status());
   CHECK(off.ImagesInBin().empty());
   CHECK(off.SnapshotsInBin().empty());
 
@@ -163,10 +163,10 @@ TEST_CASE("a deregistered image waits in the recycle bin, launches nothing, and 
   BinWorld world;
   const ImageId id = world.image;
   REQUIRE_OK(world.tags.Create({id.text()}, {{"Name", "golden"}}));
-  REQUIRE_OK(world.image_service->Deregister(id));
+  REQUIRE_OK(world.image_service->Deregister(id).status());
   CHECK(ec2::ErrorCode(world.image_service->Get(id).status()) == "InvalidAMIID.NotFound");
   CHECK(ec2::ErrorCode(world.service->Run(world.Request()).status()) == "InvalidAMIID.NotFound");
-  CHECK(ec2::ErrorCode(world.image_service->Deregister(id)) == "InvalidAMIID.Unavailable");
+  CHECK(ec2::ErrorCode(world.image_service->Deregister(id).status()) == "InvalidAMIID.Unavailable");
   const std::vector<ImageRecycleBinInfo> kept = world.ImagesInBin();
   REQUIRE(kept.size() == 1);
   CHECK(kept[0].image_id() == id.text());
@@ -179,7 +179,7 @@ TEST_CASE("a deregistered image waits in the recycle bin, launches nothing, and 
   const InstanceId instance = world.Launch();
 
   // Its files go when its time is over.
-  REQUIRE_OK(world.image_service->Deregister(id));
+  REQUIRE_OK(world.image_service->Deregister(id).status());
   REQUIRE_OK(world.service->Terminate({instance}).status());
   REQUIRE(world.Reaches(instance, InstanceState::kTerminated));
   world.images->WakeAll();
@@ -193,7 +193,7 @@ TEST_CASE("an image in the recycle bin keeps nobody from deleting its snapshot, 
   BinWorld world;
   const auto [image, snapshot] = world.ImageOfSnapshot("one");
   CHECK(ec2::ErrorCode(world.snapshot_service->Delete(snapshot)) == "InvalidSnapshot.InUse");
-  REQUIRE_OK(world.image_service->Deregister(image));
+  REQUIRE_OK(world.image_service->Deregister(image).status());
   REQUIRE_OK(world.snapshot_service->Delete(snapshot));
   CHECK(ec2::ErrorCode(world.Restore(image)) == "InvalidSnapshot.NotFound");
   CHECK(world.ImagesInBin().size() == 1);
@@ -204,11 +204,11 @@ TEST_CASE("an image in the recycle bin keeps nobody from deleting its snapshot, 
 
 TEST_CASE("an image whose name was given to another does not come back under it", "[bin]") {
   BinWorld world;
-  REQUIRE_OK(world.image_service->Deregister(world.image));
+  REQUIRE_OK(world.image_service->Deregister(world.image).status());
   const ImageId other = world.RegisterImage("world");
   CHECK(ec2::ErrorCode(world.Restore(world.image)) == "InvalidAMIName.Duplicate");
   CHECK(world.ImagesInBin().size() == 1);
-  REQUIRE_OK(world.image_service->Deregister(other));
+  REQUIRE_OK(world.image_service->Deregister(other).status());
   REQUIRE_OK(world.Restore(world.image));
 }
 

@@ -106,7 +106,7 @@ TEST_CASE("a deleted snapshot is gone at once, and its layer with the last disk 
   world.Delete(volume.id);
   // The third is there, and with it what lies under it.
   world.snapshots->WakeAll();
-  REQUIRE_OK(world.image_service->Deregister(world.image));
+  REQUIRE_OK(world.image_service->Deregister(world.image).status());
   CHECK(world.Layers().size() == 3);
   REQUIRE_OK(world.snapshot_service->Delete(third));
   CHECK(SnapshotWorld::Eventually([&] { return world.Layers().empty() && Value(world.disks.List()).images.empty(); }));
@@ -172,7 +172,7 @@ TEST_CASE("a copy shares the layer, which stays as long as one of the two", "[st
   CHECK(world.Get(Value(of_image)).layer_id == world.image.text());
   world.Delete(volume.id);
   REQUIRE_OK(world.snapshot_service->Delete(snapshot));
-  REQUIRE_OK(world.image_service->Deregister(world.image));
+  REQUIRE_OK(world.image_service->Deregister(world.image).status());
   CHECK(world.Layers().size() == 1);
   REQUIRE_OK(world.snapshot_service->Delete(copy));
   CHECK(SnapshotWorld::Eventually([&] { return world.Layers().empty(); }));

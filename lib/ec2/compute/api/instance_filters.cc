@@ -71,9 +71,10 @@ void AddInstanceItself(Table& table) {
 void AddOptions(const Settings& settings, Table& table) {
   table["availability-zone-id"] =
       Of([&settings](const InstanceView& v) { return ZoneId(settings, v.instance.availability_zone); });
-  for (const char* name : {"boot-mode", "current-instance-boot-mode"}) {
-    table[name] = Of([](const InstanceView& v) { return BootModeName(v.instance.boot_mode); });
-  }
+  table["boot-mode"] = Of([](const InstanceView& v) { return BootModeName(v.instance.boot_mode); });
+  table["current-instance-boot-mode"] = Of([&settings](const InstanceView& v) {
+    return BootModeName(CurrentBootMode(v.instance.boot_mode, settings.has_uefi));
+  });
   table["capacity-reservation-specification.capacity-reservation-preference"] =
       Of([](const InstanceView& v) { return ReservationPreference(v.instance); });
   table["hibernation-options.configured"] = Of(

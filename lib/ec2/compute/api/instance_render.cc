@@ -235,7 +235,8 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
       std::string(ReservationPreference(instance)));
   rendered.mutable_maintenance_options()->set_auto_recovery(std::string(AutoRecovery(instance.auto_recovery)));
   rendered.set_boot_mode(std::string(BootModeName(instance.boot_mode)));
-  rendered.set_current_instance_boot_mode(rendered.boot_mode());
+  const BootMode current = CurrentBootMode(instance.boot_mode, settings.has_uefi);
+  rendered.set_current_instance_boot_mode(std::string(BootModeName(current)));
   rendered.set_platform_details("Linux/UNIX");
   rendered.set_usage_operation("RunInstances");
   rendered.set_usage_operation_update_time(gateway::RenderTime(instance.launch_time));

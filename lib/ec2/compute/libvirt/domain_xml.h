@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/ec2/compute/hypervisor.h"
-#include "lib/ec2/compute/model/device_name.h"
+#include "lib/ec2/storage/model/device_name.h"
 
 namespace brume::compute {
 

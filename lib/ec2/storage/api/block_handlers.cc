@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ebs/v1/block.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
@@ -36,11 +37,15 @@ absl::StatusOr<SnapshotId> ParseSnapshot(const std::string& text) {
 
 absl::StatusOr<ebs::v1::StartSnapshotResponse> StartSnapshot(const ebs::v1::StartSnapshotRequest& request,
                                                              const BlockActions& parts) {
-  if (request.encrypted() || request.has_kms_key_arn()) {
+  // EC2's answer, too: one with a parent is as encrypted as that.
+  if (request.has_encrypted() && request.has_parent_snapshot_id()) {
     return ec2::Error("ValidationException.INVALID_DEPENDENCY_REQUEST",
-                      "A snapshot made of blocks is not encrypted: copy it afterwards, with Encrypted.");
+                      "Encrypted and ParentSnapshotId cannot be given together.");
   }
+  const absl::Status key = storage::CheckKmsKey(request.kms_key_arn(), request.encrypted(), parts.settings.account());
+  if (!key.ok()) return ec2::Error("ValidationException.INVALID_PARAMETER_VALUE", key.message());
   storage::UploadRequest wanted;
+  wanted.encrypted = request.encrypted();
   wanted.size_gib = request.volume_size();
   if (request.has_parent_snapshot_id()) {
     ASSIGN_OR_RETURN(wanted.parent, ParseSnapshot(request.parent_snapshot_id()));
@@ -69,6 +74,7 @@ absl::StatusOr<ebs::v1::StartSnapshotResponse> StartSnapshot(const ebs::v1::Star
     tag.set_key(key);
     tag.set_value(value);
   }
+  if (snapshot.encrypted) response.set_kms_key_arn(storage::DefaultKmsKeyArn(parts.settings.account()));
   if (!started.parent.empty()) response.set_parent_snapshot_id(started.parent.text());
   return response;
 }

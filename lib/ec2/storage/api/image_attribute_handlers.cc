@@ -1,17 +1,28 @@
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/image.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/api/account_permissions.h"
+#include "lib/ec2/storage/api/image_disk_messages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
 namespace {
+
+template <typename Response, typename Return>
+Response Answered(Return value) {
+  Response response;
+  response.set_return_(std::move(value));
+  return response;
+}
 
 absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeImageAttribute(
     const v1::DescribeImageAttributeRequest& request, storage::ImageService& images) {
@@ -34,20 +45,46 @@ absl::StatusOr<v1::DescribeImageAttributeResponse> DescribeImageAttribute(
     response.mutable_sriov_net_support();
   } else if (attribute == "bootMode") {
     response.mutable_boot_mode()->set_value(std::string(BootModeName(view.image.boot_mode)));
+  } else if (attribute == "tpmSupport") {
+    response.mutable_tpm_support();
+  } else if (attribute == "uefiData") {
+    response.mutable_uefi_data();
+  } else if (attribute == "lastLaunchedTime") {
+    v1::AttributeValue& last = *response.mutable_last_launched_time();
+    if (view.image.last_launched) last.set_value(gateway::RenderTime(*view.image.last_launched));
+  } else if (attribute == "imdsSupport") {
+    v1::AttributeValue& support = *response.mutable_imds_support();
+    if (view.image.imds_v2) support.set_value(kImdsV2);
+  } else if (attribute == "deregistrationProtection") {
+    response.mutable_deregistration_protection()->set_value(std::string(ProtectionName(view.image.protection)));
   }
   return response;
+}
+
+// The attribute that the request gives by its own member, or by Attribute and Value; unset where it gives none.
+std::optional<std::string> GivenValue(const v1::ModifyImageAttributeRequest& request, const char* attribute,
+                                      bool has_member, const v1::AttributeValue& member) {
+  if (request.attribute() == attribute && request.has_value()) return request.value();
+  return has_member ? std::optional<std::string>(member.value()) : std::nullopt;
 }
 
 absl::Status ModifyImageAttribute(const v1::ModifyImageAttributeRequest& request, storage::ImageService& images) {
   ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
   storage::ImageChange change;
-  if (request.has_description()) change.description = request.description().value();
-  if (request.attribute() == "description" && request.has_value()) change.description = request.value();
+  change.description = GivenValue(request, "description", request.has_description(), request.description());
+  const std::optional<std::string> imds =
+      GivenValue(request, "imdsSupport", request.has_imds_support(), request.imds_support());
+  if (imds && *imds != kImdsV2) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Value (", absl::CHexEscape(imds->substr(0, 100)),
+                                   ") for parameter imdsSupport is invalid. It must be ", kImdsV2, "."));
+  }
+  change.imds_v2 = imds.has_value();
   ASSIGN_OR_RETURN(PermissionChange accounts,
                    ParsePermissions(request, request.launch_permission(), request.user_groups()));
   change.allow = std::move(accounts.add);
   change.forbid = std::move(accounts.remove);
-  if (!change.description && change.allow.empty() && change.forbid.empty()) {
+  if (!change.description && !imds && change.allow.empty() && change.forbid.empty()) {
     return ec2::Error("InvalidParameterCombination", "No attributes specified.");
   }
   return images.Change(id, change);
@@ -66,59 +103,47 @@ absl::StatusOr<v1::EnableImageDeprecationResponse> EnableImageDeprecation(
   ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
   ASSIGN_OR_RETURN(const absl::Time at, gateway::ParseTime(request.deprecate_at()));
   RETURN_IF_ERROR(images.Deprecate(id, at));
-  v1::EnableImageDeprecationResponse response;
-  response.set_return_(true);
-  return response;
+  return Answered<v1::EnableImageDeprecationResponse>(true);
 }
 
 absl::StatusOr<v1::DisableImageDeprecationResponse> DisableImageDeprecation(
     const v1::DisableImageDeprecationRequest& request, storage::ImageService& images) {
   ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
   RETURN_IF_ERROR(images.Deprecate(id, std::nullopt));
-  v1::DisableImageDeprecationResponse response;
-  response.set_return_(true);
-  return response;
+  return Answered<v1::DisableImageDeprecationResponse>(true);
 }
 
-v1::BlockDeviceMapping RenderRoot(const storage::ImageView& view) {
-  const Image& image = view.image;
-  v1::BlockDeviceMapping mapping;
-  mapping.set_device_name(image.root_device_name);
-  mapping.mutable_ebs()->set_delete_on_termination(image.root_delete_on_termination);
-  if (image.virtual_size_bytes > 0) {
-    mapping.mutable_ebs()->set_volume_size(static_cast<int>(RootSizeGib(image)));
-  }
-  mapping.mutable_ebs()->set_volume_type("gp3");
-  const SnapshotId snapshot = RootSnapshot(image);
-  mapping.mutable_ebs()->set_encrypted(view.encrypted.contains(snapshot.text()));
-  mapping.mutable_ebs()->set_snapshot_id(snapshot.empty() ? SnapshotOf(image.id).text() : snapshot.text());
-  return mapping;
+absl::StatusOr<v1::EnableImageResponse> EnableImage(const v1::EnableImageRequest& request,
+                                                    storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  RETURN_IF_ERROR(images.SetEnabled(id, true));
+  return Answered<v1::EnableImageResponse>(true);
 }
 
-v1::BlockDeviceMapping RenderDisk(const ImageDisk& disk, bool encrypted) {
-  v1::BlockDeviceMapping mapping;
-  mapping.set_device_name(disk.device_name.value_or(""));
-  v1::EbsBlockDevice& ebs = *mapping.mutable_ebs();
-  if (disk.snapshot_id) ebs.set_snapshot_id(*disk.snapshot_id);
-  if (disk.volume_type) ebs.set_volume_type(*disk.volume_type);
-  if (disk.size_gib) ebs.set_volume_size(*disk.size_gib);
-  if (disk.iops) ebs.set_iops(*disk.iops);
-  if (disk.throughput) ebs.set_throughput(*disk.throughput);
-  ebs.set_delete_on_termination(disk.delete_on_termination.value_or(true));
-  ebs.set_encrypted(encrypted);
-  return mapping;
+absl::StatusOr<v1::DisableImageResponse> DisableImage(const v1::DisableImageRequest& request,
+                                                      storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  RETURN_IF_ERROR(images.SetEnabled(id, false));
+  return Answered<v1::DisableImageResponse>(true);
+}
+
+absl::StatusOr<v1::EnableImageDeregistrationProtectionResponse> EnableImageDeregistrationProtection(
+    const v1::EnableImageDeregistrationProtectionRequest& request, storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  ASSIGN_OR_RETURN(const DeregistrationProtection protection,
+                   images.Protect(id, request.with_cooldown() ? DeregistrationProtection::kEnabledWithCooldown
+                                                              : DeregistrationProtection::kEnabled));
+  return Answered<v1::EnableImageDeregistrationProtectionResponse>(std::string(ProtectionName(protection)));
+}
+
+absl::StatusOr<v1::DisableImageDeregistrationProtectionResponse> DisableImageDeregistrationProtection(
+    const v1::DisableImageDeregistrationProtectionRequest& request, storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  ASSIGN_OR_RETURN(const DeregistrationProtection protection, images.Protect(id, DeregistrationProtection::kDisabled));
+  return Answered<v1::DisableImageDeregistrationProtectionResponse>(std::string(ProtectionName(protection)));
 }
 
 }  // namespace
-
-google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> RenderDisks(const storage::ImageView& view) {
-  google::protobuf::RepeatedPtrField<v1::BlockDeviceMapping> mappings;
-  *mappings.Add() = RenderRoot(view);
-  for (const ImageDisk& disk : view.image.data_disks.disks) {
-    *mappings.Add() = RenderDisk(disk, view.encrypted.contains(disk.snapshot_id.value_or("")));
-  }
-  return mappings;
-}
 
 void AddImageAttributeActions(gateway::Actions& actions, const StorageServices& services) {
   actions.Add(DescribeImageAttribute, services.images);
@@ -126,6 +151,10 @@ void AddImageAttributeActions(gateway::Actions& actions, const StorageServices& 
   actions.Add(ResetImageAttribute, services.images);
   actions.Add(EnableImageDeprecation, services.images);
   actions.Add(DisableImageDeprecation, services.images);
+  actions.Add(EnableImage, services.images);
+  actions.Add(DisableImage, services.images);
+  actions.Add(EnableImageDeregistrationProtection, services.images);
+  actions.Add(DisableImageDeregistrationProtection, services.images);
 }
 
 }  // namespace brume::ec2

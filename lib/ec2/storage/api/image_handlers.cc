@@ -11,17 +11,53 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
+#include "lib/ec2/storage/api/image_disk_messages.h"
 #include "lib/ec2/storage/encryption_service.h"
-#include "lib/gateway/filters.h"
-#include "lib/gateway/parameters.h"
+#include "lib/gateway/listing.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::ec2 {
 namespace {
 
+// Makes the mapping of the root device, among `image.disks`, what the image says of its root.
+absl::Status TakeRoot(storage::RegisterRequest& image) {
+  if (image.root_device_name.empty() && image.disks.size() > 1) {
+    return ec2::Error(ec2::kMissingParameter, "rootDeviceName, as it has several block device mappings");
+  }
+  // One mapping alone is the root's.
+  if (image.root_device_name.empty() && !image.disks.empty()) image.root_device_name = image.disks.front().device;
+  const auto found = std::find_if(image.disks.begin(), image.disks.end(), [&](const storage::ImageMapping& mapping) {
+    return mapping.device == image.root_device_name;
+  });
+  if (found == image.disks.end()) return absl::OkStatus();
+  const storage::ImageMapping root = *found;
+  image.disks.erase(found);
+  if (root.none) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("The root device ", root.device, " of an image cannot be left out"));
+  }
+  if (root.disk.encrypted && root.disk.snapshot_id) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("The encrypted flag cannot be specified since device ", root.device,
+                                   " has a snapshot specified: an image is as encrypted as its snapshot"));
+  }
+  image.encrypted = root.disk.encrypted;
+  if (root.disk.snapshot_id) image.root_snapshot_id = SnapshotId::FromTrusted(*root.disk.snapshot_id);
+  if (root.disk.size_gib) image.root_size_gib = *root.disk.size_gib;
+  if (!image.root_snapshot_id && (root.disk.size_gib || root.disk.volume_type)) {
+    return ec2::Error("UnsupportedOperation",
+                      "The size of an image is that of its files; size and type of a volume are given at its launch");
+  }
+  image.root_delete_on_termination = root.disk.delete_on_termination;
+  image.root = root.disk;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageRequest& request,
-                                                        storage::ImageService& images) {
+                                                        storage::ImageService& images, const Settings& settings) {
   storage::RegisterRequest image;
   image.name = request.name();
   image.description = request.description();
@@ -29,35 +65,17 @@ absl::StatusOr<v1::RegisterImageResponse> RegisterImage(const v1::RegisterImageR
   image.architecture = request.architecture();
   image.root_device_name = request.root_device_name();
   image.boot_mode = FindBootMode(request.boot_mode());
-  for (const v1::BlockDeviceMapping& mapping : request.block_device_mappings()) {
-    if (!mapping.device_name().empty()) {
-      if (!image.root_device_name.empty() && image.root_device_name != mapping.device_name()) {
-        return ec2::Error("UnsupportedOperation",
-                          "An image has its root volume alone: the block device mapped must be "
-                          "the root device");
-      }
-      image.root_device_name = mapping.device_name();
-    }
-    if (mapping.has_no_device()) {
-      return ec2::Error("UnsupportedOperation", "The root device of an image cannot be left out");
-    }
-    if (mapping.ebs().encrypted()) {
-      return ec2::Error(
-          "UnsupportedOperation",
-          "An image is as encrypted as its files or its snapshot: encryption is asked for at its copy or launch");
-    }
-    if (!mapping.ebs().snapshot_id().empty()) {
-      ASSIGN_OR_RETURN(image.root_snapshot_id, SnapshotId::Parse(mapping.ebs().snapshot_id()));
-    }
-    if (mapping.ebs().has_volume_size()) image.root_size_gib = mapping.ebs().volume_size();
-    if (!image.root_snapshot_id && (mapping.ebs().has_volume_size() || mapping.ebs().has_volume_type())) {
-      return ec2::Error("UnsupportedOperation",
-                        "The size of an image is that of its files; size and type of a volume are given at its launch");
-    }
-    if (mapping.ebs().has_delete_on_termination()) {
-      image.root_delete_on_termination = mapping.ebs().delete_on_termination();
-    }
+  image.imds_v2 = request.has_imds_support();
+  if (request.has_tpm_support()) {
+    return ec2::Error("UnsupportedOperation", "Guests have no TPM: an image cannot have TpmSupport");
   }
+  if (request.has_uefi_data()) {
+    return ec2::Error("UnsupportedOperation",
+                      "Each instance begins with the firmware's own variables: an image cannot have UefiData");
+  }
+  ASSIGN_OR_RETURN(image.tags, ParseTags(request.tag_specifications(), ImageId::kKind));
+  ASSIGN_OR_RETURN(image.disks, ParseMappings(request.block_device_mappings(), settings.account()));
+  RETURN_IF_ERROR(TakeRoot(image));
   ASSIGN_OR_RETURN(const ImageId id, images.Register(image));
   v1::RegisterImageResponse response;
   response.set_image_id(id.text());
@@ -97,8 +115,15 @@ v1::Image Render(const storage::ImageView& view, const Settings& settings, const
   rendered.set_boot_mode(std::string(BootModeName(image.boot_mode)));
   if (image.deprecated_at) rendered.set_deprecation_time(gateway::RenderTime(*image.deprecated_at));
   if (!image.source_instance_id.empty()) rendered.set_source_instance_id(image.source_instance_id.text());
-  if (!image.source_image_id.empty()) rendered.set_source_image_id(image.source_image_id.text());
+  if (!image.source_image_id.empty()) {
+    rendered.set_source_image_id(image.source_image_id.text());
+    rendered.set_source_image_region(settings.region);
+  }
   if (!image.owner_alias.empty()) rendered.set_image_owner_alias(image.owner_alias);
+  if (image.imds_v2) rendered.set_imds_support(kImdsV2);
+  rendered.set_deregistration_protection(std::string(ProtectionName(image.protection)));
+  if (image.last_launched) rendered.set_last_launched_time(gateway::RenderTime(*image.last_launched));
+  rendered.set_free_tier_eligible(false);
   return rendered;
 }
 
@@ -110,31 +135,71 @@ bool OwnerSelected(const v1::DescribeImagesRequest& request, const Image& image,
          });
 }
 
+// By its explicit permissions, which its owner needs none of.
+bool UserSelected(const v1::DescribeImagesRequest& request, const Image& image, const Settings& settings) {
+  const auto& users = request.executable_users();
+  const auto& permitted = image.launchable_by;
+  return users.empty() || std::any_of(users.begin(), users.end(), [&](const std::string& user) {
+           const std::string& account = user == "self" ? settings.account_id : user;
+           return std::find(permitted.begin(), permitted.end(), account) != permitted.end();
+         });
+}
+
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
                                                           const Caller& caller, storage::ImageService& images,
                                                           const Settings& settings) {
-  ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
-  ASSIGN_OR_RETURN(std::vector<ImageId> ids, gateway::ParseIds<ImageId>(request.image_ids()));
+  static const gateway::Listing<v1::Image, v1::DescribeImagesResponse> listing = {
+      "images", &v1::Image::image_id, &v1::DescribeImagesResponse::mutable_images};
+  ASSIGN_OR_RETURN(std::vector<ImageId> ids, gateway::NamedIds<ImageId>(request, request.image_ids(), "imageId"));
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List(ids));
-  v1::DescribeImagesResponse response;
+  std::vector<v1::Image> rendered;
   for (const storage::ImageView& view : all) {
-    if (!OwnerSelected(request, view.image, settings)) continue;
-    v1::Image image = Render(view, settings, caller);
-    if (keep(image)) *response.add_images() = std::move(image);
+    const bool hidden = view.image.state == ImageState::kDisabled && !request.include_disabled();
+    if (hidden || !OwnerSelected(request, view.image, settings) || !UserSelected(request, view.image, settings))
+      continue;
+    rendered.push_back(Render(view, settings, caller));
+  }
+  return gateway::Answer(listing, request, std::move(rendered));
+}
+
+absl::StatusOr<v1::DeregisterImageResponse> DeregisterImage(const v1::DeregisterImageRequest& request,
+                                                            storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotDeletion> deleted,
+                   images.Deregister(id, request.delete_associated_snapshots()));
+  v1::DeregisterImageResponse response;
+  response.set_return_(true);
+  for (const storage::SnapshotDeletion& each : deleted) {
+    v1::DeleteSnapshotReturnCode& result = *response.add_delete_snapshot_results();
+    result.set_snapshot_id(each.id.text());
+    result.set_return_code(std::string(each.code));
   }
   return response;
 }
 
-absl::Status DeregisterImage(const v1::DeregisterImageRequest& request, storage::ImageService& images) {
-  ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(request.image_id()));
-  return images.Deregister(id, request.delete_associated_snapshots());
+// Whoever has an image's snapshots deleted must be allowed to delete each of them.
+std::vector<AccessQuestion> DeletionsOf(const v1::DeregisterImageRequest& request, storage::ImageService& images,
+                                        const Account& account) {
+  std::vector<AccessQuestion> questions;
+  const absl::StatusOr<ImageId> id = ImageId::Parse(request.image_id());
+  if (!request.delete_associated_snapshots() || !id.ok()) return questions;
+  const absl::StatusOr<storage::ImageView> view = images.Get(*id);
+  if (!view.ok()) return questions;  // the handler tells what is wrong
+  std::vector<SnapshotId> snapshots = SnapshotsOf(view->image);
+  if (!view->image.disk_file.empty()) snapshots.push_back(SnapshotOf(*id));
+  for (const SnapshotId& snapshot : snapshots) {
+    AccessQuestion& question = questions.emplace_back();
+    question.action = "ec2:DeleteSnapshot";
+    question.resources = {ArnOf(account, snapshot)};
+  }
+  return questions;
 }
 
 absl::StatusOr<v1::CreateImageResponse> CreateImage(const v1::CreateImageRequest& request,
                                                     const storage::FindMachine& machine_of,
-                                                    storage::ImageService& images) {
+                                                    storage::ImageService& images, const Settings& settings) {
   ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_id()));
   ASSIGN_OR_RETURN(const storage::Machine machine, machine_of(instance));
   storage::ImageOfInstanceRequest wanted;
@@ -144,6 +209,11 @@ absl::StatusOr<v1::CreateImageResponse> CreateImage(const v1::CreateImageRequest
   wanted.name = request.name();
   wanted.description = request.description();
   wanted.at_rest = machine.runs && !request.no_reboot();
+  if (request.snapshot_location() == "regional") {
+    return ec2::Error("UnsupportedOperation",
+                      "Snapshots lie on this host: SnapshotLocation must be local, where given");
+  }
+  ASSIGN_OR_RETURN(wanted.mappings, ParseMappings(request.block_device_mappings(), settings.account()));
   RETURN_IF_ERROR(ParseTags(request.tag_specifications(),
                             {{&ImageId::kKind, &wanted.tags}, {&SnapshotId::kKind, &wanted.snapshot_tags}}));
   ASSIGN_OR_RETURN(const ImageId id, images.CreateOf(wanted));
@@ -162,6 +232,8 @@ absl::StatusOr<v1::CopyImageResponse> CopyImage(const v1::CopyImageRequest& requ
   wanted.description = request.description();
   wanted.copy_tags = request.copy_image_tags();
   if (request.has_encrypted()) wanted.encrypted = request.encrypted();
+  RETURN_IF_ERROR(ParseTags(request.tag_specifications(),
+                            {{&ImageId::kKind, &wanted.tags}, {&SnapshotId::kKind, &wanted.snapshot_tags}}));
   ASSIGN_OR_RETURN(const ImageId id, images.Copy(wanted));
   v1::CopyImageResponse response;
   response.set_image_id(id.text());
@@ -171,11 +243,13 @@ absl::StatusOr<v1::CopyImageResponse> CopyImage(const v1::CopyImageRequest& requ
 }  // namespace
 
 void AddImageActions(gateway::Actions& actions, const StorageServices& services) {
-  actions.Add(RegisterImage, services.images);
-  actions.Add(CreateImage, services.machine_of, services.images);
+  actions.Add(RegisterImage, services.images, services.settings);
+  actions.Add(CreateImage, services.machine_of, services.images, services.settings);
   actions.Add(CopyImage, services.images, services.settings);
   actions.Add(DescribeImages, services.images, services.settings);
-  actions.Add(DeregisterImage, services.images);
+  actions.Add(DeregisterImage, services.images)
+      .Implies([&images = services.images, account = services.settings.account()](
+                   const v1::DeregisterImageRequest& request) { return DeletionsOf(request, images, account); });
 }
 
 }  // namespace brume::ec2

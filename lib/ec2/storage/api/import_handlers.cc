@@ -11,6 +11,7 @@
 #include "brume/ec2/v1/import.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/resource/ec2_error.h"
@@ -22,9 +23,8 @@ constexpr char kHiddenFault[] = "ClientError: the file cannot be imported; brume
 
 // What the two calls refuse of a disk.
 template <typename Request, typename Disk>
-absl::Status CheckDisk(const Request& request, const Disk& disk) {
-  if (request.encrypted())
-    return ec2::Error("UnsupportedOperation", "What is imported is not encrypted: copy it afterwards, with Encrypted");
+absl::Status CheckDisk(const Request& request, const Disk& disk, const Account& account) {
+  RETURN_IF_ERROR(storage::CheckKmsKey(request.kms_key_id(), request.encrypted(), account));
   if (!disk.has_user_bucket()) return absl::OkStatus();
   return ec2::Error("UnsupportedOperation", "There is no S3 to read a UserBucket from: name the disk by its Url");
 }
@@ -37,15 +37,17 @@ storage::ImportRequest OrderOf(const Request& request, const Disk& disk) {
   import.format = disk.format();
   import.disk_description = disk.description();
   import.description = request.description();
+  import.encrypted = request.encrypted();
   import.client_token = request.client_token();
   import.parameters_digest = gateway::ParametersDigest(request);
   return import;
 }
 
-absl::StatusOr<storage::ImportRequest> ParseSnapshotImport(const v1::ImportSnapshotRequest& request) {
+absl::StatusOr<storage::ImportRequest> ParseSnapshotImport(const v1::ImportSnapshotRequest& request,
+                                                           const Account& account) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
   const v1::SnapshotDiskContainer& disk = request.disk_container();
-  RETURN_IF_ERROR(CheckDisk(request, disk));
+  RETURN_IF_ERROR(CheckDisk(request, disk, account));
   if (disk.url().empty()) {
     return ec2::Error("MissingParameter", "The request must contain the parameter DiskContainer.Url");
   }
@@ -55,13 +57,13 @@ absl::StatusOr<storage::ImportRequest> ParseSnapshotImport(const v1::ImportSnaps
   return import;
 }
 
-absl::StatusOr<storage::ImportRequest> ParseImport(const v1::ImportImageRequest& request) {
+absl::StatusOr<storage::ImportRequest> ParseImport(const v1::ImportImageRequest& request, const Account& account) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
   if (request.disk_containers_size() != 1) {
     return ec2::Error("UnsupportedOperation", "An image has its root volume alone: name one disk container");
   }
   const v1::ImageDiskContainer& disk = request.disk_containers(0);
-  RETURN_IF_ERROR(CheckDisk(request, disk));
+  RETURN_IF_ERROR(CheckDisk(request, disk, account));
   if (!disk.snapshot_id().empty()) {
     return ec2::Error("UnsupportedOperation", "An image is not imported from a snapshot: name the disk by its Url");
   }
@@ -97,7 +99,7 @@ Message RenderSnapshotTask(const storage::ImportTaskView& view, const Caller& ca
   v1::SnapshotTaskDetail& detail = *rendered.mutable_snapshot_task_detail();
   if (!task.disk_description.empty()) detail.set_description(task.disk_description);
   if (task.size_bytes > 0) detail.set_disk_image_size(static_cast<double>(task.size_bytes));
-  detail.set_encrypted(false);
+  detail.set_encrypted(!task.data_key_id.empty());
   if (!task.format.empty()) detail.set_format(absl::AsciiStrToUpper(task.format));
   if (task.state == ImportState::kActive) detail.set_progress(absl::StrCat(task.progress));
   if (task.state == ImportState::kCompleted) detail.set_snapshot_id(task.snapshot_id.text());
@@ -128,7 +130,7 @@ Message RenderTask(const storage::ImportTaskView& view, const Caller& caller) {
   Message rendered;
   rendered.set_architecture("x86_64");
   if (!task.description.empty()) rendered.set_description(task.description);
-  rendered.set_encrypted(false);
+  rendered.set_encrypted(!task.data_key_id.empty());
   if (task.state == ImportState::kCompleted) rendered.set_image_id(task.image_id.text());
   rendered.set_import_task_id(task.id);
   if (!task.license_type.empty()) rendered.set_license_type(task.license_type);
@@ -144,8 +146,8 @@ Message RenderTask(const storage::ImportTaskView& view, const Caller& caller) {
 std::vector<std::string> TextsOf(const gateway::Names& names) { return {names.begin(), names.end()}; }
 
 absl::StatusOr<v1::ImportImageResponse> ImportImage(const v1::ImportImageRequest& request, const Caller& caller,
-                                                    storage::ImportService& imports) {
-  ASSIGN_OR_RETURN(const storage::ImportRequest import, ParseImport(request));
+                                                    storage::ImportService& imports, const Settings& settings) {
+  ASSIGN_OR_RETURN(const storage::ImportRequest import, ParseImport(request, settings.account()));
   ASSIGN_OR_RETURN(const storage::ImportTaskView view, imports.Import(import));
   return RenderTask<v1::ImportImageResponse>(view, caller);
 }
@@ -168,8 +170,9 @@ absl::StatusOr<v1::DescribeImportImageTasksResponse> DescribeImportImageTasks(
 }
 
 absl::StatusOr<v1::ImportSnapshotResponse> ImportSnapshot(const v1::ImportSnapshotRequest& request,
-                                                          const Caller& caller, storage::ImportService& imports) {
-  ASSIGN_OR_RETURN(const storage::ImportRequest import, ParseSnapshotImport(request));
+                                                          const Caller& caller, storage::ImportService& imports,
+                                                          const Settings& settings) {
+  ASSIGN_OR_RETURN(const storage::ImportRequest import, ParseSnapshotImport(request, settings.account()));
   ASSIGN_OR_RETURN(const storage::ImportTaskView view, imports.Import(import));
   return RenderSnapshotTask<v1::ImportSnapshotResponse>(view, caller);
 }
@@ -203,10 +206,10 @@ absl::StatusOr<v1::CancelImportTaskResponse> CancelImportTask(const v1::CancelIm
 
 }  // namespace
 
-void AddImportActions(gateway::Actions& actions, storage::ImportService& imports) {
-  actions.Add(ImportImage, imports);
+void AddImportActions(gateway::Actions& actions, storage::ImportService& imports, const Settings& settings) {
+  actions.Add(ImportImage, imports, settings);
   actions.Add(DescribeImportImageTasks, imports);
-  actions.Add(ImportSnapshot, imports);
+  actions.Add(ImportSnapshot, imports, settings);
   actions.Add(DescribeImportSnapshotTasks, imports);
   actions.Add(CancelImportTask, imports);
 }

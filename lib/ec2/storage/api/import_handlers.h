@@ -3,10 +3,11 @@
 
 #include "lib/ec2/storage/import_service.h"
 #include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
 // ImportImage, DescribeImportImageTasks and CancelImportTask.
-void AddImportActions(gateway::Actions& actions, storage::ImportService& imports);
+void AddImportActions(gateway::Actions& actions, storage::ImportService& imports, const Settings& settings);
 
 }  // namespace brume::ec2

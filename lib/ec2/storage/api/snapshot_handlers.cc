@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<storage::SnapshotView>> SnapshotsOfImages(storage::Im
   ASSIGN_OR_RETURN(const auto tags, images.SnapshotTags(all));
   std::vector<storage::SnapshotView> views;
   for (const storage::ImageView& each : all) {
-    if (each.image.state != ImageState::kAvailable || each.image.disk_file.empty()) continue;
+    if (!IsWhole(each.image) || each.image.disk_file.empty()) continue;
     storage::SnapshotView& view = views.emplace_back(ViewOf(each.image));
     if (const auto own = tags.find(view.snapshot.id.text()); own != tags.end()) view.tags = own->second;
   }

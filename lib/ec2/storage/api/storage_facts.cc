@@ -1,10 +1,12 @@
 #include "lib/ec2/storage/api/storage_facts.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/resource/ids.h"
 
@@ -15,11 +17,13 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
   facts.Add(ImageId::kKind.arn_type,
             [&images, owner = account.id](const std::string& name) -> absl::StatusOr<AccessContext> {
               ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(name));
-              RETURN_IF_ERROR(images.Get(id).status());
+              ASSIGN_OR_RETURN(const storage::ImageView view, images.Get(id));
+              const auto& accounts = view.image.launchable_by;
+              const bool is_public = std::find(accounts.begin(), accounts.end(), kEveryone) != accounts.end();
               return AccessContext{{"ec2:imageid", {name}},
                                    {"ec2:imagetype", {"machine"}},
                                    {"ec2:owner", {owner}},
-                                   {"ec2:public", {"false"}},
+                                   {"ec2:public", {is_public ? "true" : "false"}},
                                    {"ec2:rootdevicetype", {"ebs"}}};
             });
   facts.Add(VolumeId::kKind.arn_type, [&volumes](const std::string& name) -> absl::StatusOr<AccessContext> {

@@ -17,7 +17,12 @@ inline constexpr int64_t kBlockBytes = 512 << 10;
 inline constexpr int64_t kBlocksPerGib = (int64_t{1} << 30) / kBlockBytes;
 
 // A layer and what lies below it, the uppermost first. Ids of snapshots, and at the end maybe of an image.
-using LayerChain = std::vector<std::string>;
+struct LayerChain {
+  std::vector<std::string> layers;
+  std::string data_key_id = {};  // of those that are encrypted, which are of one line; empty = none is
+
+  bool operator==(const LayerChain&) const = default;
+};
 
 // A block that has data somewhere in a chain. `depth`: how many layers down the uppermost data of it are; 1 = in the
 // uppermost.

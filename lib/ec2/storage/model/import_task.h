@@ -41,6 +41,7 @@ struct ImportTask {
   int64_t size_bytes = 0;      // of the file that was read; 0 = not known yet
   std::string description, disk_description, device_name, license_type, platform;
   std::optional<BootMode> boot_mode;
+  std::string data_key_id;  // whose line of disks what it makes is of; empty = not encrypted
   std::string client_token, parameters_digest;
   absl::Time created;
   absl::Time ended;  // of one that is completed or deleted

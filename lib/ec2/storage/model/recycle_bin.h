@@ -21,8 +21,9 @@ inline Retention RetentionOf(const Settings& settings) {
 struct BinEntry {
   std::string id;  // of a snapshot or an image
   absl::Time entered;
-  absl::Time exits;  // from then on it is deleted for good
-  TagMap tags;       // that it had
+  absl::Time exits;       // from then on it is deleted for good
+  TagMap tags = {};       // that it had
+  bool disabled = false;  // it is an image that was disabled
 };
 
 }  // namespace brume

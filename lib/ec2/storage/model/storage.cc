@@ -11,8 +11,14 @@ namespace {
 constexpr EnumNames kImageStateNames({std::pair{ImageState::kPending, "pending"},
                                       {ImageState::kAvailable, "available"},
                                       {ImageState::kFailed, "failed"},
-                                      {ImageState::kDeregistered, "deregistered"}});
-constexpr EnumNames kBootModeNames({std::pair{BootMode::kBios, "legacy-bios"}, {BootMode::kUefi, "uefi"}});
+                                      {ImageState::kDeregistered, "deregistered"},
+                                      {ImageState::kDisabled, "disabled"}});
+constexpr EnumNames kBootModeNames({std::pair{BootMode::kBios, "legacy-bios"},
+                                    {BootMode::kUefi, "uefi"},
+                                    {BootMode::kUefiPreferred, "uefi-preferred"}});
+constexpr EnumNames kProtectionNames({std::pair{DeregistrationProtection::kDisabled, "disabled"},
+                                      {DeregistrationProtection::kEnabled, "enabled-without-cooldown"},
+                                      {DeregistrationProtection::kEnabledWithCooldown, "enabled-with-cooldown"}});
 constexpr EnumNames kVolumeStateNames({std::pair{VolumeState::kCreating, "creating"},
                                        {VolumeState::kInUse, "in-use"},
                                        {VolumeState::kAvailable, "available"},
@@ -31,6 +37,13 @@ absl::string_view BootModeName(BootMode mode) { return kBootModeNames.Of(mode); 
 
 std::optional<BootMode> FindBootMode(absl::string_view name) { return kBootModeNames.Find(name); }
 
+BootMode CurrentBootMode(BootMode mode, bool has_uefi) {
+  if (mode != BootMode::kUefiPreferred) return mode;
+  return has_uefi ? BootMode::kUefi : BootMode::kBios;
+}
+
+absl::string_view ProtectionName(DeregistrationProtection protection) { return kProtectionNames.Of(protection); }
+
 int64_t GibOf(int64_t bytes) {
   constexpr int64_t kGib = int64_t{1} << 30;
   return std::max<int64_t>(1, (bytes + kGib - 1) / kGib);
@@ -45,6 +58,10 @@ SnapshotId SnapshotOf(const ImageId& image) {
 }
 
 bool HasDisk(const Image& image) { return !image.disk_file.empty() || !image.root_snapshot_id.empty(); }
+
+bool IsWhole(const Image& image) {
+  return image.state == ImageState::kAvailable || image.state == ImageState::kDisabled;
+}
 
 std::vector<SnapshotId> SnapshotsOf(const Image& image) {
   std::vector<SnapshotId> snapshots;

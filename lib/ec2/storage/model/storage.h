@@ -16,32 +16,47 @@
 
 namespace brume {
 
-enum class ImageState { kPending = 0, kAvailable = 1, kFailed = 2, kDeregistered = 3 };
+// kDisabled: whole, but nothing is launched or copied from it until it is enabled.
+enum class ImageState { kPending = 0, kAvailable = 1, kFailed = 2, kDeregistered = 3, kDisabled = 4 };
 std::true_type IsPersisted(ImageState);  // the database keeps its values
-// EC2's words: "pending", "available", "failed", "deregistered".
+// EC2's words: "pending", "available", "failed", "deregistered", "disabled".
 absl::string_view StateName(ImageState state);
 
-enum class BootMode { kBios = 0, kUefi = 1 };  // "legacy-bios", "uefi"
-std::true_type IsPersisted(BootMode);          // the database keeps its values
+// kUefiPreferred: by UEFI on a host that has the firmware, else by BIOS. Instances boot in one of the other two.
+enum class BootMode { kBios = 0, kUefi = 1, kUefiPreferred = 2 };  // "legacy-bios", "uefi", "uefi-preferred"
+std::true_type IsPersisted(BootMode);                              // the database keeps its values
 absl::string_view BootModeName(BootMode mode);
 // Unset for what is neither.
 std::optional<BootMode> FindBootMode(absl::string_view name);
+// How a guest of the mode boots on a host with or without UEFI firmware.
+BootMode CurrentBootMode(BootMode mode, bool has_uefi);
+
+// Whether an image is kept from being deregistered; with a cooldown, for a day more after it is disabled.
+enum class DeregistrationProtection { kDisabled = 0, kEnabled = 1, kEnabledWithCooldown = 2 };
+std::true_type IsPersisted(DeregistrationProtection);  // the database keeps its values
+// "disabled", "enabled-without-cooldown", "enabled-with-cooldown".
+absl::string_view ProtectionName(DeregistrationProtection protection);
 
 // A volume that an instance launched from an image gets beside its root volume.
 struct ImageDisk {
   std::optional<std::string> device_name, snapshot_id, volume_type;
   std::optional<int32_t> size_gib, iops, throughput;
   std::optional<bool> delete_on_termination;
+  std::optional<bool> encrypted = {};  // of one without a snapshot
   static constexpr auto Fields() {
     return std::tuple(Field{"device_name", &ImageDisk::device_name}, Field{"snapshot_id", &ImageDisk::snapshot_id},
                       Field{"volume_type", &ImageDisk::volume_type}, Field{"size_gib", &ImageDisk::size_gib},
                       Field{"iops", &ImageDisk::iops}, Field{"throughput", &ImageDisk::throughput},
-                      Field{"delete_on_termination", &ImageDisk::delete_on_termination});
+                      Field{"delete_on_termination", &ImageDisk::delete_on_termination},
+                      Field{"encrypted", &ImageDisk::encrypted});
   }
 };
 struct ImageDisks {
   std::vector<ImageDisk> disks;
-  static constexpr auto Fields() { return std::tuple(Field{"disks", &ImageDisks::disks}); }
+  std::optional<ImageDisk> root = {};  // its type, iops and throughput alone
+  static constexpr auto Fields() {
+    return std::tuple(Field{"disks", &ImageDisks::disks}, Field{"root", &ImageDisks::root});
+  }
 };
 
 struct Image {
@@ -73,11 +88,20 @@ struct Image {
   std::optional<absl::Time> deprecated_at;
   std::string catalogue_name;  // of the catalogue's entry it was imported by; empty = none
   std::string owner_alias;     // whose image it is by the catalogue: "debian"; empty = nobody's
+  DeregistrationProtection protection = DeregistrationProtection::kDisabled;
+  std::optional<absl::Time> protected_until;  // the end of a cooldown
+  bool imds_v2 = false;                       // its instances' metadata need tokens, unless a launch says otherwise
+  std::optional<absl::Time> last_launched;
+  // Of a pending image whose import makes an encrypted root snapshot, whose line of disks that is of; else empty.
+  std::string import_key_id;
   int64_t version = 0;
 };
 
 // Whether an instance of it has a root volume.
 bool HasDisk(const Image& image);
+
+// Whether its files and snapshots are all there and may be used: it is available or disabled.
+bool IsWhole(const Image& image);
 
 // What a disk of this size takes, in whole GiB.
 int64_t GibOf(int64_t bytes);

@@ -72,7 +72,7 @@ absl::StatusOr<Bundle> ParseBundle(const std::string& json) {
   ASSIGN_OR_RETURN(const std::string boot_mode, Text(object, "boot_mode", 32));
   bundle.boot_mode = FindBootMode(boot_mode);
   if (!bundle.boot_mode.has_value() && !boot_mode.empty()) {
-    return Invalid(absl::StrCat("has boot_mode '", boot_mode, "'; known are legacy-bios and uefi"));
+    return Invalid(absl::StrCat("has boot_mode '", boot_mode, "'; known are legacy-bios, uefi and uefi-preferred"));
   }
   return bundle;
 }

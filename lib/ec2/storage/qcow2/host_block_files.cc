@@ -18,13 +18,16 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
+#include "lib/ec2/storage/qcow2/disk_directories.h"
 #include "lib/ec2/storage/qcow2/gathered_qcow2.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
+#include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/snapshot_files.h"
 
 namespace brume::storage {
 namespace {
 
-constexpr char kUploads[] = "uploads", kLayers[] = "layers", kRecords[] = "blocks", kLayerJson[] = "layer.json";
+constexpr char kUploads[] = "uploads", kRecords[] = "blocks", kLayerJson[] = "layer.json";
 constexpr uid_t kNobody = 65534;
 constexpr int64_t kReserveBytes = int64_t{64} << 20;
 
@@ -52,7 +55,11 @@ struct Upload {
 class HostBlockFiles final : public BlockFiles {
  public:
   HostBlockFiles(LayerReaderOptions options, UniqueFd uploads, UniqueFd layers)
-      : reader_(std::move(options)), uploads_(std::move(uploads)), layers_(std::move(layers)) {}
+      : reader_(options), uploads_(std::move(uploads)), layers_(std::move(layers)) {
+    places_.state_dir = options.state_dir;
+    places_.guests = options.reader;
+    places_.keys = DiskKeys(absl::StrCat(options.state_dir, "/secret.key"));
+  }
 
   absl::StatusOr<std::vector<LayerBlock>> Map(const LayerChain& chain, int64_t first, int64_t count) override {
     return reader_.Map(chain, first, count);
@@ -76,6 +83,7 @@ class HostBlockFiles final : public BlockFiles {
 
   LayerReader reader_;
   const UniqueFd uploads_, layers_;
+  DiskDirectories places_;  // for SnapshotFiles::Encrypt, which opens none of them
   Mutex mutex_;
   std::map<SnapshotId, std::shared_ptr<Upload>> open_ ABSL_GUARDED_BY(mutex_);
 };
@@ -159,6 +167,10 @@ absl::StatusOr<std::optional<absl::Time>> HostBlockFiles::LastPut(const Snapshot
 absl::Status HostBlockFiles::MakeDisk(const VolumeSnapshot& snapshot) {
   const GatheredShape shape = ShapeOf(snapshot);
   ASSIGN_OR_RETURN(const std::shared_ptr<Upload> upload, Open(snapshot.id));
+  if (snapshot.encrypted) {
+    ASSIGN_OR_RETURN(const std::string start, ReadStart(upload->disk.get(), kMaxHeaderBytes));
+    if (IsEncrypted(start)) return absl::OkStatus();  // all was done before, and then cut off
+  }
   ASSIGN_OR_RETURN(const std::vector<GatheredBlock> blocks, ReadRecords(upload->records.get()));
   RETURN_IF_ERROR(CheckBlocks(upload->disk.get(), shape, blocks));
   int64_t slots = 0;
@@ -167,7 +179,11 @@ absl::Status HostBlockFiles::MakeDisk(const VolumeSnapshot& snapshot) {
   RETURN_IF_ERROR(Failpoint("disks.upload_tables"));
   RETURN_IF_ERROR(ReplaceFileAt(upload->directory.get(), kLayerJson,
                                 SnapshotManifest(snapshot, static_cast<int64_t>(shape.size_bytes)), 0444));
-  return Settle(upload->disk.get(), 0444, Owner{}, kLayerDisk);
+  RETURN_IF_ERROR(Settle(upload->disk.get(), 0444, Owner{}, kLayerDisk));
+  if (!snapshot.encrypted) return absl::OkStatus();
+  RETURN_IF_ERROR(RemoveTreeAt(upload->directory.get(), kEncryptedDisk));
+  return SnapshotFiles(places_).Encrypt(snapshot, upload->directory.get(), places_.PathOf(kUploads, snapshot.id.text()),
+                                        static_cast<int64_t>(shape.size_bytes));
 }
 
 absl::Status HostBlockFiles::Finish(const VolumeSnapshot& snapshot) {

@@ -23,7 +23,7 @@
 namespace brume::storage {
 namespace {
 
-constexpr char kDisk[] = "disk.qcow2", kKernel[] = "kernel", kInitrd[] = "initrd";
+constexpr char kDisk[] = "disk.qcow2", kKernel[] = "kernel", kInitrd[] = "initrd", kRaw[] = ".disk.raw";
 constexpr mode_t kImmutable = 0444;
 constexpr int64_t kMaxKernelBytes = int64_t{256} << 20;
 constexpr int64_t kMaxInitrdBytes = int64_t{2} << 30;
@@ -32,12 +32,6 @@ constexpr int64_t kReserveBytes = int64_t{64} << 20;
 
 constexpr absl::Duration kCheckTimeout = absl::Minutes(10);
 constexpr absl::Duration kConvertTimeout = absl::Minutes(60);
-
-CommandOptions Within(absl::Duration timeout) {
-  CommandOptions options;
-  options.timeout = timeout;
-  return options;
-}
 
 std::string LastLine(const CommandResult& result) {
   const std::string& said = result.standard_error.empty() ? result.standard_output : result.standard_error;
@@ -95,8 +89,7 @@ absl::StatusOr<int64_t> ImportQcow2(const SourceFile& source, const LayerTarget&
   return virtual_size;
 }
 
-// Raw bytes mean nothing to the tool, so it may read the original; through our descriptor, so that it is the file we
-// looked at and no other.
+// Of a copy, which the tool may read as a user who may not read the original.
 absl::StatusOr<int64_t> ImportRaw(const SourceFile& source, const LayerTarget& target) {
   const int64_t size = source.info.st_size;
   if (size == 0 || size % 512 != 0) {
@@ -104,18 +97,14 @@ absl::StatusOr<int64_t> ImportRaw(const SourceFile& source, const LayerTarget& t
         absl::StrCat("the file is no qcow2 image, and ", size, " bytes are no raw disk (a multiple of 512)"));
   }
   if (size > kMaxVirtualBytes) return absl::InvalidArgumentError("the raw disk is larger than 16 TiB");
-  RETURN_IF_ERROR(CheckRoom(source, target));
-  const std::string original = absl::StrCat("/proc/", getpid(), "/fd/", source.fd.get());
-  ASSIGN_OR_RETURN(const CommandResult result, RunCommand({"qemu-img", "convert", "-q", "-f", "raw", "-O", "qcow2",
-                                                           original, absl::StrCat(target.path, "/", kDisk)},
-                                                          Within(kConvertTimeout)));
-  if (result.exit_code != 0) {
-    const std::string said = LastLine(result);
-    if (absl::StrContains(said, "No space left")) return FileError(ENOSPC, "converting the raw disk");
-    return absl::InternalError(absl::StrCat("qemu-img convert failed (", result.exit_code, "): ", said));
-  }
-  const UniqueFd made(openat(target.directory, kDisk, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!made) return FileError(errno, "opening the converted disk");
+  RETURN_IF_ERROR(CopyFile(source, target, kRaw));
+  ASSIGN_OR_RETURN(const UniqueFd made, CreateFileAt(target.directory, kDisk));
+  RETURN_IF_ERROR(Settle(made.get(), 0600, target.reader, kDisk));
+  const std::string from = absl::StrCat(target.path, "/", kRaw), to = absl::StrCat(target.path, "/", kDisk);
+  RETURN_IF_ERROR(
+      RunQemuImg({"convert", "-q", "-f", "raw", "-O", "qcow2", from, to},
+                 {.user = target.reader, .readable = {from}, .writable = {to}, .timeout = kConvertTimeout}));
+  RETURN_IF_ERROR(RemoveTreeAt(target.directory, kRaw));
   RETURN_IF_ERROR(Settle(made.get(), kImmutable, Owner{}, kDisk));
   return size;
 }
@@ -152,15 +141,15 @@ absl::StatusOr<ImportedImage> ImportBundle(const SourceFile& source, const Layer
   imported.command_line = bundle.command_line;
   imported.root_device_name = bundle.root_device_name;
   imported.boot_mode = bundle.boot_mode;
-  if (!bundle.kernel.empty()) {
+  if (!bundle.kernel.empty() && target.boot) {
     imported.kernel_file = kKernel;
     RETURN_IF_ERROR(ImportMember(source, bundle.kernel, kMaxKernelBytes, target, kKernel));
   }
-  if (!bundle.initrd.empty()) {
+  if (!bundle.initrd.empty() && target.boot) {
     imported.initrd_file = kInitrd;
     RETURN_IF_ERROR(ImportMember(source, bundle.initrd, kMaxInitrdBytes, target, kInitrd));
   }
-  if (!bundle.disk.empty()) {
+  if (!bundle.disk.empty() && target.disk) {
     imported.disk_file = kDisk;
     ASSIGN_OR_RETURN(const SourceFile disk, OpenMember(source.fd.get(), bundle.disk));
     ASSIGN_OR_RETURN(imported.virtual_size_bytes, ImportDisk(disk, target));

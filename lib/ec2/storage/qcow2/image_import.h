@@ -17,6 +17,8 @@ struct LayerTarget {
   int64_t free_bytes = 0;  // of its file system
   // As whom qemu-img reads what strangers made; uid 0 = as we are.
   Owner reader;
+  // Which of a bundle's parts are taken.
+  bool disk = true, boot = true;
 };
 
 // The files are immutable (0444) and on disk when it returns. On an error the caller removes the directory.

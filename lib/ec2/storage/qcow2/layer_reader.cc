@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <libnbd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -21,7 +23,10 @@
 #include "lib/base/confinement.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/storage/qcow2/disk_keys.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
+#include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/qemu_img.h"
 
 namespace brume::storage {
 namespace {
@@ -71,6 +76,48 @@ absl::StatusOr<Sockets> Meet(const std::string& state_dir) {
   return sockets;
 }
 
+// A file without a name, in memory.
+absl::StatusOr<UniqueFd> KeyFile(const std::string& state_dir, const std::string& data_key_id) {
+  ASSIGN_OR_RETURN(const std::string key, DiskKeys(absl::StrCat(state_dir, "/secret.key")).KeyOf(data_key_id));
+  UniqueFd file(memfd_create("key", MFD_CLOEXEC));
+  if (!file) return FileError(errno, "making a file in memory");
+  RETURN_IF_ERROR(WriteAt(file.get(), 0, key));
+  return file;
+}
+
+// How the uppermost file is opened, with those below it, where a key is needed: each that is encrypted is told it.
+absl::StatusOr<nlohmann::json> DiskOptions(const std::vector<std::string>& files, size_t at) {
+  const UniqueFd file(open(files[at].c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return FileError(errno, files[at]);
+  ASSIGN_OR_RETURN(const std::string start, ReadStart(file.get(), kMaxHeaderBytes));
+  nlohmann::json options = {{"driver", "qcow2"},
+                            {"read-only", true},
+                            {"file", {{"driver", "file"}, {"read-only", true}, {"filename", files[at]}}}};
+  if (IsEncrypted(start)) options["encrypt"] = {{"format", "luks"}, {"key-secret", kSecretId}};
+  if (at + 1 < files.size()) {
+    ASSIGN_OR_RETURN(options["backing"], DiskOptions(files, at + 1));
+  }
+  return options;
+}
+
+absl::StatusOr<std::vector<std::string>> ProgramFor(const std::vector<std::string>& files, bool has_key) {
+  std::vector<std::string> program = {"qemu-storage-daemon"};
+  if (has_key) {
+    ASSIGN_OR_RETURN(nlohmann::json disk, DiskOptions(files, 0));
+    disk["node-name"] = "disk";
+    program.insert(program.end(),
+                   {"--object", absl::StrCat("secret,id=", kSecretId, ",file=/dev/stdout"), "--blockdev", disk.dump()});
+  } else {
+    program.insert(program.end(),
+                   {"--blockdev", absl::StrCat("driver=file,node-name=file,read-only=on,filename=", files.front()),
+                    "--blockdev", "driver=qcow2,node-name=disk,read-only=on,file=file"});
+  }
+  program.insert(program.end(),
+                 {"--nbd-server", "addr.type=fd,addr.str=0,max-connections=1", "--export",
+                  absl::StrCat("type=nbd,id=e,node-name=disk,writable=off,allocation-depth=on,name=", kExport)});
+  return program;
+}
+
 }  // namespace
 
 // One layer that is open. One thread at a time.
@@ -106,26 +153,30 @@ class LayerSession {
 absl::Status LayerSession::Start(const LayerReaderOptions& options) {
   MutexLock lock(mutex_);
   std::vector<std::string> files;
-  for (const std::string& layer : chain_) {
+  for (const std::string& layer : chain_.layers) {
     files.push_back(absl::StrCat(options.state_dir, "/layers/", layer, "/", kLayerDisk));
     if (access(files.back().c_str(), F_OK) != 0) return FileError(errno, files.back());
   }
-  ASSIGN_OR_RETURN(const Sockets sockets, Meet(options.state_dir));
+  const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  UniqueFd key;
+  if (!chain_.data_key_id.empty()) {
+    ASSIGN_OR_RETURN(key, KeyFile(options.state_dir, chain_.data_key_id));
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> program, ProgramFor(files, static_cast<bool>(key)));
+  ASSIGN_OR_RETURN(Sockets sockets, Meet(options.state_dir));
   Confinement confinement{.uid = options.reader.uid, .gid = options.reader.gid};
   confinement.listens = true;
   confinement.readable = files;
   confinement.memory_bytes = int64_t{4} << 30;
   confinement.cpu_seconds = 24 * 3600;
   confinement.open_files = 1024;
-  const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  // It says nothing on its standard output, which is where it finds the key.
+  const int output = key ? key.get() : null.get();
   ASSIGN_OR_RETURN(
       pid_,
-      SpawnConfined({"qemu-storage-daemon", "--blockdev",
-                     absl::StrCat("driver=file,node-name=file,read-only=on,filename=", files.front()), "--blockdev",
-                     "driver=qcow2,node-name=disk,read-only=on,file=file", "--nbd-server",
-                     "addr.type=fd,addr.str=0,max-connections=1", "--export",
-                     absl::StrCat("type=nbd,id=e,node-name=disk,writable=off,allocation-depth=on,name=", kExport)},
-                    {.input = sockets.listener.get(), .output = null.get(), .error = null.get()}, confinement));
+      SpawnConfined(program, {.input = sockets.listener.get(), .output = output, .error = null.get()}, confinement));
+  // The program's alone from here on: where it ends at once, for want of a key, nobody waits for its greeting.
+  sockets.listener = UniqueFd();
   nbd_ = nbd_create();
   if (nbd_ == nullptr) return NbdError("starting");
   const int client = dup(sockets.client.get());  // libnbd closes what it is given

@@ -70,18 +70,21 @@ class Qcow2Disks final : public Disks {
 
   absl::StatusOr<ImportedImage> Import(const ImageId& id, const std::string& location) override {
     return ImportFile(id.text(),
-                      {.path = location, .directories = import_dirs_, .manifest = [&](const ImportedImage& imported) {
-                         return LayerManifest(id, location, imported);
-                       }});
+                      {.path = location,
+                       .directories = import_dirs_,
+                       .manifest = [&](const ImportedImage& imported) { return LayerManifest(id, location, imported); },
+                       .encrypted = nullptr});
   }
   absl::StatusOr<ImportedImage> ImportPrepared(const ImageId& id, const std::string& path,
                                                const std::string& location) override {
-    return ImportFile(
-        id.text(), {.path = path,
-                    .directories = {directories_->state_dir + "/imports"},
-                    .manifest = [&](const ImportedImage& imported) { return LayerManifest(id, location, imported); }});
+    return ImportFile(id.text(),
+                      {.path = path,
+                       .directories = PreparedDirectories(),
+                       .manifest = [&](const ImportedImage& imported) { return LayerManifest(id, location, imported); },
+                       .encrypted = nullptr});
   }
   absl::StatusOr<ImportedImage> ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) override;
+  absl::StatusOr<ImportedImage> ImportEncrypted(const EncryptedImport& import) override;
   absl::Status RemoveImage(const ImageId& id) override;
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
@@ -122,8 +125,15 @@ class Qcow2Disks final : public Disks {
     std::string path;
     std::vector<std::string> directories;
     std::function<std::string(const ImportedImage& imported)> manifest;
+    // Whose key the disk is encrypted with; null = it is not.
+    const VolumeSnapshot* encrypted = nullptr;
+    bool disk = true, boot = true;  // which of a bundle's parts are taken
   };
   absl::StatusOr<ImportedImage> ImportFile(const std::string& id, const ImportedFile& file);
+  // Where ImportFiles and ExportFiles prepare what becomes a layer.
+  std::vector<std::string> PreparedDirectories() const {
+    return {directories_->state_dir + "/imports", directories_->state_dir + "/exports"};
+  }
   std::string PathOf(const char* kind, const std::string& id) const { return directories_->PathOf(kind, id); }
   absl::Status CheckNothingOver(const std::string& layer);
   absl::Status CheckNothingOver(const std::string& layer, int directory);
@@ -136,14 +146,46 @@ class Qcow2Disks final : public Disks {
   RecordFiles records_;
 };
 
+std::string ManifestOf(VolumeSnapshot made, const ImportedImage& imported) {
+  made.size_gib = GibOf(imported.virtual_size_bytes);
+  return SnapshotManifest(made, imported.virtual_size_bytes);
+}
+
 absl::StatusOr<ImportedImage> Qcow2Disks::ImportSnapshot(const VolumeSnapshot& snapshot, const std::string& path) {
-  return ImportFile(snapshot.id.text(), {.path = path,
-                                         .directories = {directories_->state_dir + "/imports"},
-                                         .manifest = [&](const ImportedImage& imported) {
-                                           VolumeSnapshot made = snapshot;
-                                           made.size_gib = GibOf(imported.virtual_size_bytes);
-                                           return SnapshotManifest(made, imported.virtual_size_bytes);
-                                         }});
+  return ImportFile(snapshot.id.text(),
+                    {.path = path,
+                     .directories = PreparedDirectories(),
+                     .manifest = [&](const ImportedImage& imported) { return ManifestOf(snapshot, imported); },
+                     .encrypted = snapshot.encrypted ? &snapshot : nullptr});
+}
+
+absl::StatusOr<ImportedImage> Qcow2Disks::ImportEncrypted(const EncryptedImport& import) {
+  if (!import.root.encrypted) return absl::InternalError("an encrypted import of a snapshot that is not encrypted");
+  const std::vector<std::string> directories = import.prepared ? PreparedDirectories() : import_dirs_;
+  ASSIGN_OR_RETURN(
+      ImportedImage root,
+      ImportFile(import.root.id.text(),
+                 {.path = import.path,
+                  .directories = directories,
+                  .manifest = [&](const ImportedImage& imported) { return ManifestOf(import.root, imported); },
+                  .encrypted = &import.root,
+                  .boot = false}));
+  const std::string disk = std::exchange(root.disk_file, "");
+  // Nothing to encrypt.
+  if (disk.empty()) RETURN_IF_ERROR(RemoveSnapshot(import.root.id));
+  ASSIGN_OR_RETURN(const SourceFile source, OpenSource(import.path, directories));
+  if (!source.is_directory()) return root;
+  ASSIGN_OR_RETURN(ImportedImage rest, ImportFile(import.id.text(), {.path = import.path,
+                                                                     .directories = directories,
+                                                                     .manifest =
+                                                                         [&](const ImportedImage& imported) {
+                                                                           return LayerManifest(
+                                                                               import.id, import.location, imported);
+                                                                         },
+                                                                     .encrypted = nullptr,
+                                                                     .disk = false}));
+  rest.virtual_size_bytes = root.virtual_size_bytes;
+  return rest;
 }
 
 absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const std::string& id, const ImportedFile& file) {
@@ -163,7 +205,13 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const std::string& id, cons
   ASSIGN_OR_RETURN(const ImportedImage imported, FillLayer(source, {.directory = directory.get(),
                                                                     .path = PathOf(kLayers, partial),
                                                                     .free_bytes = space.free_bytes,
-                                                                    .reader = directories_->guests}));
+                                                                    .reader = directories_->guests,
+                                                                    .disk = file.disk,
+                                                                    .boot = file.boot}));
+  if (file.encrypted != nullptr && !imported.disk_file.empty()) {
+    RETURN_IF_ERROR(
+        snapshots_.Encrypt(*file.encrypted, directory.get(), PathOf(kLayers, partial), imported.virtual_size_bytes));
+  }
   RETURN_IF_ERROR(WriteManifest(directory.get(), kLayerManifest, file.manifest(imported), 0444));
   RETURN_IF_ERROR(SyncDirectory(directory.get(), partial));
   RETURN_IF_ERROR(Failpoint("disks.import_filled"));

@@ -136,15 +136,12 @@ absl::Status SnapshotFiles::Merge(const VolumeSnapshot& snapshot, const std::str
   return ReplaceFileAt(layer.get(), kLayerManifest, SnapshotManifest(after, size), 0444);
 }
 
-// All that is read of the layer `source`, into `copy`, a disk that is empty.
-absl::Status SnapshotFiles::FillCopy(const std::string& source, const std::string& copy, const std::string& key,
+absl::Status SnapshotFiles::FillCopy(const std::string& from, const std::string& copy, const std::string& key,
                                      const GoesOn& goes_on) {
-  ASSIGN_OR_RETURN(const ImportedImage from, FindLayerDisk(directories_, source));
-  const std::string path = absl::StrCat(directories_.PathOf(kLayers, source), "/", from.disk_file);
   return RunQemuImg({"convert", "-q", "-n", "--target-is-zero", "--image-opts", "--target-image-opts",
-                     ImageOptions(path, /*encrypted=*/false, {}), ImageOptions(copy, /*encrypted=*/true, {})},
+                     ImageOptions(from, /*encrypted=*/false, {}), ImageOptions(copy, /*encrypted=*/true, {})},
                     {.user = directories_.guests,
-                     .readable = {LayersPath(directories_)},
+                     .readable = {LayersPath(directories_), from},
                      .writable = {copy},
                      .timeout = absl::Hours(12),
                      .goes_on = goes_on,
@@ -170,7 +167,8 @@ absl::Status SnapshotFiles::Copy(const VolumeSnapshot& snapshot, const std::stri
                                            .size_bytes = from.virtual_size_bytes,
                                            .below = "",
                                            .data_key_id = snapshot.data_key_id}));
-  RETURN_IF_ERROR(FillCopy(source, absl::StrCat(path, "/", kLayerDisk), key, goes_on));
+  RETURN_IF_ERROR(FillCopy(absl::StrCat(directories_.PathOf(kLayers, source), "/", from.disk_file),
+                           absl::StrCat(path, "/", kLayerDisk), key, goes_on));
   ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(directory.get(), kLayerDisk));
   RETURN_IF_ERROR(Settle(disk.get(), 0444, Owner{}, kLayerDisk));
   VolumeSnapshot after = snapshot;
@@ -182,6 +180,23 @@ absl::Status SnapshotFiles::Copy(const VolumeSnapshot& snapshot, const std::stri
   RETURN_IF_ERROR(RenameAt(directories_.layers.get(), partial, id));
   undo.Dismiss();
   return absl::OkStatus();
+}
+
+absl::Status SnapshotFiles::Encrypt(const VolumeSnapshot& snapshot, int directory, const std::string& path,
+                                    int64_t size_bytes) {
+  ASSIGN_OR_RETURN(const std::string key, directories_.keys.KeyOf(snapshot.data_key_id));
+  RETURN_IF_ERROR(WriteDisk(directories_, {.directory = directory,
+                                           .path = path,
+                                           .name = kEncryptedDisk,
+                                           .size_bytes = size_bytes,
+                                           .below = "",
+                                           .data_key_id = snapshot.data_key_id}));
+  RETURN_IF_ERROR(
+      FillCopy(absl::StrCat(path, "/", kLayerDisk), absl::StrCat(path, "/", kEncryptedDisk), key, [] { return true; }));
+  ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(directory, kEncryptedDisk));
+  RETURN_IF_ERROR(Settle(disk.get(), 0444, Owner{}, kEncryptedDisk));
+  RETURN_IF_ERROR(Failpoint("disks.import_encrypted"));
+  return ReplaceAt(directory, kEncryptedDisk, kLayerDisk);
 }
 
 }  // namespace brume::storage

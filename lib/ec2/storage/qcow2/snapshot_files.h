@@ -10,6 +10,9 @@
 
 namespace brume::storage {
 
+// Of a disk that is being encrypted, in its directory.
+inline constexpr char kEncryptedDisk[] = ".disk.qcow2.encrypted";
+
 // Thread-safe.
 class SnapshotFiles {
  public:
@@ -21,9 +24,13 @@ class SnapshotFiles {
   absl::Status Abandon(const Volume& volume, const VolumeSnapshot& snapshot);
   absl::Status Merge(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on);
   absl::Status Copy(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on);
+  // Encrypts the disk of a layer that is being made, with the snapshot's key. It stands for itself and has been
+  // checked.
+  absl::Status Encrypt(const VolumeSnapshot& snapshot, int directory, const std::string& path, int64_t size_bytes);
 
  private:
-  absl::Status FillCopy(const std::string& source, const std::string& copy, const std::string& key,
+  // All that is read of the disk `from`, into `copy`, a disk that is empty and encrypted.
+  absl::Status FillCopy(const std::string& from, const std::string& copy, const std::string& key,
                         const GoesOn& goes_on);
   // The layer's disk, for reading.
   absl::StatusOr<UniqueFd> EnsureLayer(int volume_directory, const Volume& volume, const VolumeSnapshot& snapshot);

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
-namespace brume::compute {
+namespace brume {
 
 // Volumes of one instance, its root's included.
 inline constexpr size_t kMaxVolumesOfInstance = 26;
@@ -18,4 +18,4 @@ inline constexpr size_t kMaxVolumesWhileRunning = 8;
 // "/dev/sdf", "/dev/sda1", "/dev/xvdba", "/dev/vda", and the same without "/dev/". Error: InvalidParameterValue.
 absl::Status CheckDeviceName(absl::string_view name);
 
-}  // namespace brume::compute
+}  // namespace brume

@@ -1,4 +1,4 @@
-#include "lib/ec2/compute/model/device_name.h"
+#include "lib/ec2/storage/model/device_name.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 #include "absl/strings/strip.h"
 #include "lib/resource/ec2_error.h"
 
-namespace brume::compute {
+namespace brume {
 
 absl::Status CheckDeviceName(absl::string_view name) {
   absl::string_view rest = name;
@@ -26,4 +26,4 @@ absl::Status CheckDeviceName(absl::string_view name) {
                                  "It is not a valid EBS device name; take one such as /dev/sdf."));
 }
 
-}  // namespace brume::compute
+}  // namespace brume
