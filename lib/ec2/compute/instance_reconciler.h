@@ -124,7 +124,9 @@ class InstanceReconciler {
   absl::StatusOr<std::optional<absl::Duration>> SwitchRootOf(const RootReplacementStage& stage, Guest& guest);
   // Of a guest that does not start: whether it got its old root volume back.
   absl::StatusOr<bool> RestoreRootOf(const Guest& guest);
-  absl::Status EndTask(const RootReplacementStage& stage, RootReplacementState state, const std::string& why);
+  // With `relaunched`, whose guest was powered off for the task, in one transaction with its launch.
+  absl::Status EndTask(const RootReplacementStage& stage, RootReplacementState state, const std::string& why,
+                       const Instance* relaunched = nullptr);
   Next FollowReboot(Guest& guest);
   Next FollowEnd(Guest& guest);
   Next StopGuest(Guest& guest);

@@ -74,10 +74,8 @@ absl::StatusOr<std::optional<absl::Duration>> InstanceReconciler::SwitchRootOf(c
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.root_off"));
   if (const std::string why = WhyNotSwitched(stage, guest.instance); !why.empty()) {
-    // The guest is off for this task alone: it is started again from what it has.
-    RETURN_IF_ERROR(EndTask(stage, State::kFailed, why));
-    if (guest.instance.state == InstanceState::kRunning)
-      RETURN_IF_ERROR(Settle(guest.instance, InstanceState::kPending));
+    // The guest is off for this task alone: it is started again from what it has, also where this process ends now.
+    RETURN_IF_ERROR(EndTask(stage, State::kFailed, why, &guest.instance));
     return absl::ZeroDuration();
   }
   const absl::Status switched = parts_.database.Write(
@@ -110,12 +108,15 @@ absl::StatusOr<bool> InstanceReconciler::RestoreRootOf(const Guest& guest) {
 }
 
 absl::Status InstanceReconciler::EndTask(const RootReplacementStage& stage, RootReplacementState state,
-                                         const std::string& why) {
+                                         const std::string& why, const Instance* relaunched) {
   const RootReplacement& task = stage.task;
   const bool has_root = stage.switched || (stage.old.has_value() && stage.old->instance_id == task.instance_id);
   const State shown = state == State::kFailed && !has_root ? State::kFailedDetached : state;
-  RETURN_IF_ERROR(parts_.database.Write(
-      [&](store::Connection& c) { return EndRootReplacement(c, parts_.clock.Now(), stage, shown); }));
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    const absl::Time now = parts_.clock.Now();
+    if (relaunched != nullptr) RETURN_IF_ERROR(Relaunch(c, now, *relaunched));
+    return EndRootReplacement(c, now, stage, shown);
+  }));
   log::Info("the task {} of {} has {}{}{}", task.id.text(), task.instance_id.text(), StateName(shown),
             why.empty() ? "" : ": ", why);
   parts_.wake_volume(shown == State::kSucceeded ? task.replaced_id : task.volume_id);

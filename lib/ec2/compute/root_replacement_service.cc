@@ -126,7 +126,7 @@ absl::Status Discard(store::Connection& c, std::optional<Volume>& volume) {
 }
 
 // An instance that is on its way to a guest is launched anew, from now on.
-void Relaunch(Instance& instance, absl::Time now) {
+void SetRelaunched(Instance& instance, absl::Time now) {
   instance.reboot_requested.reset();
   if (instance.state != InstanceState::kRunning && instance.state != InstanceState::kPending) return;
   instance.state = InstanceState::kPending;
@@ -259,7 +259,7 @@ absl::Status SwitchRoot(store::Connection& c, absl::Time now, RootReplacementSta
   Attach(fresh, instance, now);
   Release(old);
   if (!stage.task.image_id.empty()) instance.image_id = stage.task.image_id;
-  Relaunch(instance, now);
+  SetRelaunched(instance, now);
   RETURN_IF_ERROR(storage::UpdateVolume(c, old));
   RETURN_IF_ERROR(storage::UpdateVolume(c, fresh));
   return InstanceTable(c).Update(instance);
@@ -280,7 +280,7 @@ absl::StatusOr<bool> RestoreRoot(store::Connection& c, absl::Time now, RootRepla
   Release(*stage.fresh);
   stage.fresh->state = VolumeState::kDeleting;
   instance.image_id = stage.task.replaced_image_id;
-  Relaunch(instance, now);
+  SetRelaunched(instance, now);
   stage.task.state = State::kFailing;
   stage.task.state_since = now;
   RETURN_IF_ERROR(storage::UpdateVolume(c, *stage.fresh));
@@ -288,6 +288,11 @@ absl::StatusOr<bool> RestoreRoot(store::Connection& c, absl::Time now, RootRepla
   RETURN_IF_ERROR(InstanceTable(c).Update(instance));
   RETURN_IF_ERROR(RootReplacementTable(c).Update(stage.task));
   return true;
+}
+
+absl::Status Relaunch(store::Connection& c, absl::Time now, Instance instance) {
+  SetRelaunched(instance, now);
+  return InstanceTable(c).Update(instance);
 }
 
 absl::Status EndRootReplacement(store::Connection& c, absl::Time now, RootReplacementStage stage,

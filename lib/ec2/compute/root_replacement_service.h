@@ -83,6 +83,8 @@ std::string WhyNotSwitched(const RootReplacementStage& stage, const Instance& in
 absl::Status SwitchRoot(store::Connection& c, absl::Time now, RootReplacementStage stage, Instance instance);
 // Puts the old root back. False when it cannot be had any more.
 absl::StatusOr<bool> RestoreRoot(store::Connection& c, absl::Time now, RootReplacementStage stage, Instance instance);
+// An instance that ran, or was on its way to that, is to be launched again.
+absl::Status Relaunch(store::Connection& c, absl::Time now, Instance instance);
 // The task has come to its end, in `state`; the volume that nobody needs any more is to be deleted: the old one after
 // success where that is wanted, otherwise the new one.
 absl::Status EndRootReplacement(store::Connection& c, absl::Time now, RootReplacementStage stage,
