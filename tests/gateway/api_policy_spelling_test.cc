@@ -16,6 +16,7 @@
 #include "brume/autoscaling/v1/member.pb.h"
 #include "brume/autoscaling/v1/policy.pb.h"
 #include "brume/ec2/v1/address.pb.h"
+#include "brume/ec2/v1/export.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/instance_actions.pb.h"
 #include "brume/ec2/v1/instance_profile.pb.h"
@@ -134,6 +135,11 @@ class NamedWorld : public PolicyWorld {
     ids_["ami"].push_back({image.text(), absl::StrCat("arn:aws:ec2:", settings.region, "::image/", image.text())});
     const std::string snapshot = SnapshotOf(image).text();
     ids_["snap"].push_back({snapshot, absl::StrCat("arn:aws:ec2:", settings.region, "::snapshot/", snapshot)});
+    AddId("export-ami", "export-image-task",
+          Made<ExportImageResponse>("ExportImage", "image_id: '" + image.text() +
+                                                       "' disk_image_format: 'RAW' "
+                                                       "s3_export_location { s3_bucket: 'bucket' }")
+              .export_image_task_id());
     AddId("eni", "network-interface", launched.instances(0).network_interfaces(0).network_interface_id());
     AddId("subnet", "subnet", launched.instances(0).subnet_id());
     const std::string vpc = launched.instances(0).vpc_id();
@@ -351,6 +357,7 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.CreateVolumePermission.user_id",
       "brume.ec2.v1.ImageDiskContainer.device_name",
       "brume.ec2.v1.ImageDiskContainer.snapshot_id",
+      "brume.ec2.v1.ExportImageRequest.role_name",
       "brume.ec2.v1.ImportImageRequest.role_name",
       "brume.ec2.v1.ImportSnapshotRequest.role_name",
       // There is one key, the host's own, and no other is taken.
@@ -359,6 +366,8 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.CopySnapshotRequest.kms_key_id",
       "brume.ec2.v1.CreateVolumeRequest.kms_key_id",
       "brume.ec2.v1.EbsBlockDevice.kms_key_id",
+      "brume.ec2.v1.ImportImageRequest.kms_key_id",
+      "brume.ec2.v1.ImportSnapshotRequest.kms_key_id",
       "brume.ec2.v1.ModifyEbsDefaultKmsKeyIdRequest.kms_key_id",
       "brume.ec2.v1.LaunchPermission.user_id",
       "brume.ec2.v1.ModifyImageAttributeRequest.user_groups",

@@ -9,7 +9,6 @@
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
-#include "lib/ec2/network/network_table.h"
 #include "tests/fakes/api_world.h"
 #include "tests/support/statement_probe.h"
 
@@ -36,17 +35,15 @@ class FullWorld {
     }
     vpc = world.networks.ListVpcs()->front().id.text();
     Tag(vpc, "home");
-    Tag(OfVpc("rtb"), "table");
-    Tag(OfVpc("acl"), "acl");
-    Tag(OfVpc("igw"), "gateway");
-    // There is no action that makes a second VPC.
-    REQUIRE(world.database
-                ->Write([](store::Connection& connection) {
-                  return network::NetworkTable(connection)
-                      .InsertVpc({.id = VpcId::FromTrusted("vpc-0000000000000000b"),
-                                  .cidr = Value(Cidr::Parse("10.200.0.0/16"))});
-                })
-                .ok());
+    table = world.routes.ListTables({})->front().table.id.text();
+    acl = world.acls.List({})->front().acl.id.text();
+    gateway = world.routes.ListGateways({})->front().gateway.id.text();
+    Tag(table, "table");
+    Tag(acl, "acl");
+    Tag(gateway, "gateway");
+    // Another of each, without a tag.
+    Value(world.CallText("CreateVpc", "cidr_block: '10.200.0.0/16'"));
+    Value(world.CallText("CreateInternetGateway", ""));
     const std::vector<network::SubnetView> subnets = Value(world.networks.ListSubnets());
     for (const network::SubnetView& view : subnets) {
       subnet = view.subnet.id.text();
@@ -55,9 +52,6 @@ class FullWorld {
     rule = world.groups.ListRules()->back().rule.id.text();
     Tag(rule, "rule");
   }
-
-  // The id of what the VPC has one of.
-  std::string OfVpc(const std::string& prefix) const { return prefix + vpc.substr(vpc.find('-')); }
 
   void Tag(const std::string& id, const std::string& name) { REQUIRE(world.tags.Create({id}, {{"Name", name}}).ok()); }
 
@@ -74,7 +68,7 @@ class FullWorld {
   ApiWorld world;
   ImageId image;
   SecurityGroupId group;
-  std::string launch_template, key_pair, vpc, subnet, rule;
+  std::string launch_template, key_pair, vpc, subnet, rule, table, acl, gateway;
 };
 
 }  // namespace
@@ -92,9 +86,9 @@ TEST_CASE("a description that names one thing reads its row and its tags and no 
       {"DescribeKeyPairs", "key_pair_ids: '" + full.key_pair + "'", "key_pairs"},
       {"DescribeKeyPairs", "key_names: 'key-3'", "key_pairs"},
       {"DescribeLaunchTemplates", "launch_template_ids: '" + full.launch_template + "'", "launch_templates"},
-      {"DescribeRouteTables", "route_table_ids: '" + full.OfVpc("rtb") + "'", "vpcs"},
-      {"DescribeNetworkAcls", "network_acl_ids: '" + full.OfVpc("acl") + "'", "vpcs"},
-      {"DescribeInternetGateways", "internet_gateway_ids: '" + full.OfVpc("igw") + "'", "vpcs"},
+      {"DescribeRouteTables", "route_table_ids: '" + full.table + "'", "route_tables"},
+      {"DescribeNetworkAcls", "network_acl_ids: '" + full.acl + "'", "network_acls"},
+      {"DescribeInternetGateways", "internet_gateway_ids: '" + full.gateway + "'", "internet_gateways"},
   };
   for (const auto& c : cases) {
     INFO(c.action);
@@ -167,19 +161,20 @@ TEST_CASE("a page of volumes or snapshots reads what it shows, and each is on on
   }
 }
 
-TEST_CASE("what a VPC has one of is found by its tags without reading the other VPCs", "[api]") {
+TEST_CASE("route tables, ACLs and gateways are found by their tags without reading the others", "[api]") {
   FullWorld full;
   const struct {
-    std::string action, tag;
-  } kinds[] = {
-      {"DescribeRouteTables", "table"}, {"DescribeNetworkAcls", "acl"}, {"DescribeInternetGateways", "gateway"}};
+    std::string action, tag, table;
+  } kinds[] = {{"DescribeRouteTables", "table", " route_tables "},
+               {"DescribeNetworkAcls", "acl", " network_acls "},
+               {"DescribeInternetGateways", "gateway", " internet_gateways "}};
   for (const auto& kind : kinds) {
     const auto filter = [](const std::string& name, const std::string& value) {
       return "filters { name: '" + name + "' values: '" + value + "' } ";
     };
     const struct {
       std::string filters;
-      int found, vpcs_read;
+      int found, rows_read;
     } cases[] = {
         {filter("tag:Name", kind.tag), 1, 1},
         {filter("tag-key", "Name"), 1, 1},
@@ -195,7 +190,7 @@ TEST_CASE("what a VPC has one of is found by its tags without reading the other 
         continue;
       }
       CHECK(full.Count(kind.action, c.filters) == c.found);
-      CHECK(full.probe.ReadsOf(" vpcs ").rows == c.vpcs_read);
+      CHECK(full.probe.ReadsOf(kind.table).rows == c.rows_read);
     }
   }
 }

@@ -285,7 +285,7 @@ TEST_CASE("the VPC of the revision before has its way out as rows, by the ids th
     CHECK(associations[0].is_main());
     CHECK(associations[0].id.text() == "rtbassoc" + digits);
     CHECK(Value(routing.GatewayOf(vpcs[0].id)).value().id.text() == "igw" + digits);
-    const std::vector<VpcRoute> routes = Value(routing.ListRoutes(vpcs[0].id));
+    const std::vector<VpcRoute> routes = Value(routing.ListRoutesOf(tables[0].id));
     REQUIRE(routes.size() == 1);
     CHECK(routes[0].destination == Cidr{});
     CHECK(routes[0].target.gateway_id.text() == "igw" + digits);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
@@ -178,24 +179,23 @@ absl::StatusOr<NetworkAclAssociation> NetworkAclService::ReplaceAssociation(cons
   return made;
 }
 
-absl::StatusOr<std::vector<NetworkAclView>> NetworkAclService::List(absl::Span<const NetworkAclId> ids) {
+absl::StatusOr<std::vector<NetworkAclView>> NetworkAclService::List(
+    absl::Span<const NetworkAclId> ids, const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<NetworkAclView>> {
-    std::vector<NetworkAcl> rows;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(rows, NetworkAclTable(c).List(std::nullopt));
-    }
-    for (const NetworkAclId& id : ids) {
-      ASSIGN_OR_RETURN(rows.emplace_back(), NetworkAclTable(c).Get(id));
-    }
+    NetworkAclTable acls(c);
+    ASSIGN_OR_RETURN(std::vector<NetworkAcl> rows,
+                     ChooseRows<NetworkAclId>(
+                         c, ids, tags, [&](const NetworkAclId& id) { return acls.Get(id); },
+                         [&] { return acls.List(std::nullopt); }));
     std::vector<NetworkAclView> views;
     std::vector<std::string> texts;
     for (NetworkAcl& acl : rows) {
       texts.push_back(acl.id.text());
       ASSIGN_OR_RETURN(views.emplace_back(), Read(c, std::move(acl)));
     }
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
+    ASSIGN_OR_RETURN(const auto own_tags, tagging::GetTagsOf(c, texts));
     for (NetworkAclView& view : views) {
-      if (const auto own = tags.find(view.acl.id.text()); own != tags.end()) view.tags = own->second;
+      if (const auto own = own_tags.find(view.acl.id.text()); own != own_tags.end()) view.tags = own->second;
     }
     return views;
   });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -10,6 +11,7 @@
 #include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network_acl.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -43,8 +45,9 @@ class NetworkAclService {
   // another VPC's ACL.
   absl::StatusOr<NetworkAclAssociation> ReplaceAssociation(const NetworkAclAssociationId& id, const NetworkAclId& acl);
   absl::StatusOr<NetworkAclAssociation> GetAssociation(const NetworkAclAssociationId& id);
-  // No ids = all. Error: InvalidNetworkAclID.NotFound.
-  absl::StatusOr<std::vector<NetworkAclView>> List(absl::Span<const NetworkAclId> ids);
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidNetworkAclID.NotFound.
+  absl::StatusOr<std::vector<NetworkAclView>> List(absl::Span<const NetworkAclId> ids,
+                                                   const std::optional<tagging::TagQuery>& tags = {});
 
  private:
   // Runs in one transaction and wakes the VPC of the ACL.

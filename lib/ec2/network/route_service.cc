@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
@@ -51,23 +52,41 @@ absl::Status CheckDestination(store::Connection& connection, const RouteTable& t
   return absl::OkStatus();
 }
 
-// What a route of these tables can lead to.
-struct Targets {
-  std::optional<InternetGateway> gateway;
-  std::map<EniId, InstanceId> live_interfaces;
-};
+// What routes of one VPC lead to; read once, and only where a route asks.
+class Targets {
+ public:
+  Targets(store::Connection& connection, VpcId vpc, const AttachedInstances& instances)
+      : connection_(connection), vpc_(std::move(vpc)), instances_(instances) {}
 
-absl::StatusOr<Targets> TargetsOf(store::Connection& connection, const VpcId& vpc, const AttachedInstances& instances) {
-  Targets targets;
-  ASSIGN_OR_RETURN(targets.gateway, RoutingTable(connection).GatewayOf(vpc));
-  ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, instances.list_live(connection));
-  const absl::flat_hash_set<InstanceId> live(ids.begin(), ids.end());
-  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, NetworkTable(connection).ListInterfaces(vpc));
-  for (const NetworkInterface& eni : interfaces) {
-    if (live.contains(eni.instance_id)) targets.live_interfaces[eni.id] = eni.instance_id;
+  absl::StatusOr<bool> Has(const InternetGatewayId& gateway) {
+    if (!gateway_.has_value()) {
+      ASSIGN_OR_RETURN(const auto found, RoutingTable(connection_).GatewayOf(vpc_));
+      gateway_ = found.has_value() ? found->id : InternetGatewayId();
+    }
+    return *gateway_ == gateway;
   }
-  return targets;
-}
+  // The instance of the interface; none while that has no guest.
+  absl::StatusOr<InstanceId> InstanceOf(const EniId& eni) {
+    if (!interfaces_.has_value()) {
+      ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, instances_.list_live(connection_));
+      const absl::flat_hash_set<InstanceId> live(ids.begin(), ids.end());
+      ASSIGN_OR_RETURN(const std::vector<NetworkInterface> all, NetworkTable(connection_).ListInterfaces(vpc_));
+      interfaces_.emplace();
+      for (const NetworkInterface& each : all) {
+        if (live.contains(each.instance_id)) interfaces_->emplace(each.id, each.instance_id);
+      }
+    }
+    const auto found = interfaces_->find(eni);
+    return found == interfaces_->end() ? InstanceId() : found->second;
+  }
+
+ private:
+  store::Connection& connection_;
+  const VpcId vpc_;
+  const AttachedInstances& instances_;
+  std::optional<InternetGatewayId> gateway_;
+  std::optional<std::map<EniId, InstanceId>> interfaces_;
+};
 
 RouteView LocalRoute(const Cidr& range) {
   RouteView view;
@@ -76,17 +95,30 @@ RouteView LocalRoute(const Cidr& range) {
   return view;
 }
 
-RouteView ViewOf(const VpcRoute& route, const Targets& targets) {
+absl::StatusOr<RouteView> ViewOf(const VpcRoute& route, Targets& targets) {
   RouteView view;
   view.destination = route.destination;
   view.target = route.target;
   if (!route.target.gateway_id.empty()) {
-    view.active = targets.gateway.has_value() && targets.gateway->id == route.target.gateway_id;
+    ASSIGN_OR_RETURN(view.active, targets.Has(route.target.gateway_id));
     return view;
   }
-  const auto eni = targets.live_interfaces.find(route.target.eni_id);
-  view.active = eni != targets.live_interfaces.end();
-  if (view.active) view.instance_id = eni->second;
+  ASSIGN_OR_RETURN(view.instance_id, targets.InstanceOf(route.target.eni_id));
+  view.active = !view.instance_id.empty();
+  return view;
+}
+
+absl::StatusOr<RouteTableView> ViewOf(store::Connection& connection, const RouteTable& table,
+                                      const std::vector<Cidr>& ranges, Targets& targets) {
+  RoutingTable routing(connection);
+  RouteTableView view;
+  view.table = table;
+  ASSIGN_OR_RETURN(view.associations, routing.ListAssociationsOf(table.id));
+  for (const Cidr& range : ranges) view.routes.push_back(LocalRoute(range));
+  ASSIGN_OR_RETURN(const std::vector<VpcRoute> routes, routing.ListRoutesOf(table.id));
+  for (const VpcRoute& route : routes) {
+    ASSIGN_OR_RETURN(view.routes.emplace_back(), ViewOf(route, targets));
+  }
   return view;
 }
 
@@ -99,24 +131,13 @@ absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, Intern
 
 absl::StatusOr<std::vector<RouteTableView>> ReadRouteTables(store::Connection& connection, const Vpc& vpc,
                                                             const AttachedInstances& instances) {
-  RoutingTable routing(connection);
-  ASSIGN_OR_RETURN(const std::vector<RouteTable> tables, routing.ListTables(vpc.id));
-  ASSIGN_OR_RETURN(const std::vector<RouteTableAssociation> associations, routing.ListAssociations(vpc.id));
-  ASSIGN_OR_RETURN(const std::vector<VpcRoute> routes, routing.ListRoutes(vpc.id));
-  ASSIGN_OR_RETURN(const Targets targets, TargetsOf(connection, vpc.id, instances));
+  ASSIGN_OR_RETURN(const std::vector<RouteTable> tables, RoutingTable(connection).ListTables(vpc.id));
   ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
+  Targets targets(connection, vpc.id, instances);
   std::vector<RouteTableView> views;
   views.reserve(tables.size());
   for (const RouteTable& table : tables) {
-    RouteTableView& view = views.emplace_back();
-    view.table = table;
-    for (const RouteTableAssociation& association : associations) {
-      if (association.table_id == table.id) view.associations.push_back(association);
-    }
-    for (const Cidr& range : ranges) view.routes.push_back(LocalRoute(range));
-    for (const VpcRoute& route : routes) {
-      if (route.table_id == table.id) view.routes.push_back(ViewOf(route, targets));
-    }
+    ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(connection, table, ranges, targets));
   }
   return views;
 }
@@ -172,29 +193,34 @@ absl::Status RouteService::DeleteTable(const RouteTableId& id) {
   });
 }
 
-absl::StatusOr<std::vector<RouteTableView>> RouteService::ListTables(absl::Span<const RouteTableId> ids) {
+absl::StatusOr<std::vector<RouteTableView>> RouteService::ListTables(absl::Span<const RouteTableId> ids,
+                                                                     const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<RouteTableView>> {
-    std::set<VpcId> vpcs;
-    for (const RouteTableId& id : ids) {
-      ASSIGN_OR_RETURN(const RouteTable table, RoutingTable(c).GetTable(id));
-      vpcs.insert(table.vpc_id);
-    }
-    ASSIGN_OR_RETURN(const std::vector<Vpc> all, NetworkTable(c).ListVpcs());
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::vector<RouteTable> tables,
+                     ChooseRows<RouteTableId>(
+                         c, ids, tags, [&](const RouteTableId& id) { return routing.GetTable(id); },
+                         [&] { return routing.ListTables(std::nullopt); }));
+    struct OfVpc {
+      std::vector<Cidr> ranges;
+      Targets targets;
+    };
+    std::map<VpcId, OfVpc> vpcs;
     std::vector<RouteTableView> views;
-    for (const Vpc& vpc : all) {
-      if (!ids.empty() && !vpcs.contains(vpc.id)) continue;
-      ASSIGN_OR_RETURN(std::vector<RouteTableView> of_vpc, ReadRouteTables(c, vpc, instances_));
-      for (RouteTableView& view : of_vpc) {
-        if (ids.empty() || std::find(ids.begin(), ids.end(), view.table.id) != ids.end()) {
-          views.push_back(std::move(view));
-        }
-      }
-    }
     std::vector<std::string> texts;
-    for (const RouteTableView& view : views) texts.push_back(view.table.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
+    for (const RouteTable& table : tables) {
+      auto vpc = vpcs.find(table.vpc_id);
+      if (vpc == vpcs.end()) {
+        ASSIGN_OR_RETURN(const Vpc row, NetworkTable(c).GetVpc(table.vpc_id));
+        ASSIGN_OR_RETURN(std::vector<Cidr> ranges, RangesOf(c, row));
+        vpc = vpcs.emplace(row.id, OfVpc{std::move(ranges), Targets(c, row.id, instances_)}).first;
+      }
+      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, table, vpc->second.ranges, vpc->second.targets));
+      texts.push_back(table.id.text());
+    }
+    ASSIGN_OR_RETURN(const auto own_tags, tagging::GetTagsOf(c, texts));
     for (RouteTableView& view : views) {
-      if (const auto own = tags.find(view.table.id.text()); own != tags.end()) view.tags = own->second;
+      if (const auto own = own_tags.find(view.table.id.text()); own != own_tags.end()) view.tags = own->second;
     }
     return views;
   });
@@ -312,10 +338,8 @@ absl::Status RouteService::CreateRoute(const RouteTableId& table, const Cidr& de
       return ec2::Error("RouteAlreadyExists",
                         absl::StrCat("The route identified by ", destination.text(), " already exists."));
     }
-    ASSIGN_OR_RETURN(const std::vector<VpcRoute> all, routing.ListRoutes(row.vpc_id));
-    const auto own =
-        std::count_if(all.begin(), all.end(), [&](const VpcRoute& route) { return route.table_id == table; });
-    if (static_cast<size_t>(own) >= kMaxRoutes) return Limit("RouteLimitExceeded", "routes of a table", kMaxRoutes);
+    ASSIGN_OR_RETURN(const std::vector<VpcRoute> own, routing.ListRoutesOf(table));
+    if (own.size() >= kMaxRoutes) return Limit("RouteLimitExceeded", "routes of a table", kMaxRoutes);
     return routing.InsertRoute(made);
   });
 }
@@ -416,16 +440,14 @@ absl::Status RouteService::DetachGateway(const InternetGatewayId& id, const VpcI
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<InternetGatewayView>> RouteService::ListGateways(absl::Span<const InternetGatewayId> ids) {
+absl::StatusOr<std::vector<InternetGatewayView>> RouteService::ListGateways(
+    absl::Span<const InternetGatewayId> ids, const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<InternetGatewayView>> {
     RoutingTable routing(c);
-    std::vector<InternetGateway> gateways;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(gateways, routing.ListGateways());
-    }
-    for (const InternetGatewayId& id : ids) {
-      ASSIGN_OR_RETURN(gateways.emplace_back(), routing.GetGateway(id));
-    }
+    ASSIGN_OR_RETURN(std::vector<InternetGateway> gateways,
+                     ChooseRows<InternetGatewayId>(
+                         c, ids, tags, [&](const InternetGatewayId& id) { return routing.GetGateway(id); },
+                         [&] { return routing.ListGateways(); }));
     std::vector<InternetGatewayView> views;
     for (InternetGateway& gateway : gateways) {
       ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(gateway)));

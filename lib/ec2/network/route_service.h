@@ -15,6 +15,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/routing.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -59,8 +60,9 @@ class RouteService {
   absl::StatusOr<RouteTableView> CreateTable(const VpcId& vpc, const TagMap& tags);
   // Errors: InvalidRouteTableID.NotFound; DependencyViolation for a main table, and one that a subnet uses.
   absl::Status DeleteTable(const RouteTableId& id);
-  // No ids = all. Error: InvalidRouteTableID.NotFound.
-  absl::StatusOr<std::vector<RouteTableView>> ListTables(absl::Span<const RouteTableId> ids);
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidRouteTableID.NotFound.
+  absl::StatusOr<std::vector<RouteTableView>> ListTables(absl::Span<const RouteTableId> ids,
+                                                         const std::optional<tagging::TagQuery>& tags = {});
 
   // OK when the subnet has this table already: then the association there is. Errors: the ids' NotFound,
   // Resource.AlreadyAssociated, InvalidParameterValue for another VPC's subnet.
@@ -88,8 +90,9 @@ class RouteService {
   absl::Status AttachGateway(const InternetGatewayId& id, const VpcId& vpc);
   // Errors: the ids' NotFound; Gateway.NotAttached; DependencyViolation while an interface there has a public address.
   absl::Status DetachGateway(const InternetGatewayId& id, const VpcId& vpc);
-  // No ids = all. Error: InvalidInternetGatewayID.NotFound.
-  absl::StatusOr<std::vector<InternetGatewayView>> ListGateways(absl::Span<const InternetGatewayId> ids);
+  // As ListTables. Error: InvalidInternetGatewayID.NotFound.
+  absl::StatusOr<std::vector<InternetGatewayView>> ListGateways(absl::Span<const InternetGatewayId> ids,
+                                                                const std::optional<tagging::TagQuery>& tags = {});
 
  private:
   absl::StatusOr<RouteTarget> Resolve(store::Connection& connection, const RouteTable& table,

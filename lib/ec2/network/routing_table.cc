@@ -78,6 +78,11 @@ absl::StatusOr<std::vector<RouteTableAssociation>> RoutingTable::ListAssociation
                                "route_table_associations WHERE vpc_id = ? ORDER BY subnet_id IS NOT NULL, seq", *vpc);
 }
 
+absl::StatusOr<std::vector<RouteTableAssociation>> RoutingTable::ListAssociationsOf(const RouteTableId& table) {
+  return Associations().Select(
+      connection_, "route_table_associations WHERE route_table_id = ? ORDER BY subnet_id IS NOT NULL, seq", table);
+}
+
 absl::Status RoutingTable::DeleteAssociation(const RouteTableAssociationId& id) {
   return Associations().Delete(connection_, id);
 }
@@ -94,12 +99,8 @@ absl::Status RoutingTable::DeleteRoute(const RouteTableId& table, const Cidr& de
   return Routes().Delete(connection_, KeyOf(table, destination));
 }
 
-absl::StatusOr<std::vector<VpcRoute>> RoutingTable::ListRoutes(const std::optional<VpcId>& vpc) {
-  constexpr char kOrder[] = " ORDER BY route_table_id, cidr_base, prefix_length";
-  if (!vpc.has_value()) return Routes().Select(connection_, absl::StrCat("routes", kOrder));
-  return Routes().Select(
-      connection_,
-      absl::StrCat("routes WHERE route_table_id IN (SELECT id FROM route_tables WHERE vpc_id = ?)", kOrder), *vpc);
+absl::StatusOr<std::vector<VpcRoute>> RoutingTable::ListRoutesOf(const RouteTableId& table) {
+  return Routes().Select(connection_, "routes WHERE route_table_id = ? ORDER BY cidr_base, prefix_length", table);
 }
 
 absl::Status RoutingTable::InsertGateway(const InternetGateway& gateway) {

@@ -28,14 +28,16 @@ class RoutingTable {
   absl::Status InsertAssociation(const RouteTableAssociation& association);
   absl::StatusOr<RouteTableAssociation> GetAssociation(const RouteTableAssociationId& id);
   absl::StatusOr<std::vector<RouteTableAssociation>> ListAssociations(const std::optional<VpcId>& vpc);
+  // The main one first.
+  absl::StatusOr<std::vector<RouteTableAssociation>> ListAssociationsOf(const RouteTableId& table);
   absl::Status DeleteAssociation(const RouteTableAssociationId& id);
 
   absl::Status InsertRoute(const VpcRoute& route);
   absl::StatusOr<std::optional<VpcRoute>> FindRoute(const RouteTableId& table, const Cidr& destination);
   absl::Status SetTarget(const VpcRoute& route);
   absl::Status DeleteRoute(const RouteTableId& table, const Cidr& destination);
-  // By table, then by destination.
-  absl::StatusOr<std::vector<VpcRoute>> ListRoutes(const std::optional<VpcId>& vpc);
+  // By destination.
+  absl::StatusOr<std::vector<VpcRoute>> ListRoutesOf(const RouteTableId& table);
 
   absl::Status InsertGateway(const InternetGateway& gateway);
   absl::StatusOr<InternetGateway> GetGateway(const InternetGatewayId& id);  // InvalidInternetGatewayID.NotFound

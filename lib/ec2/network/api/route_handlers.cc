@@ -6,6 +6,7 @@
 
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/gateway/access.h"
@@ -54,7 +55,7 @@ absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::De
   static const gateway::Listing<v1::RouteTable, v1::DescribeRouteTablesResponse> listing = {
       "tables", &v1::RouteTable::route_table_id, &v1::DescribeRouteTablesResponse::mutable_route_tables};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<RouteTableId>(request, request.route_table_ids(), "routeTableId"));
-  ASSIGN_OR_RETURN(const std::vector<network::RouteTableView> views, routes.ListTables(ids));
+  ASSIGN_OR_RETURN(const std::vector<network::RouteTableView> views, routes.ListTables(ids, TagsAskedFor(request.filters(), RouteTableId::kKind.prefix)));
   std::vector<v1::RouteTable> tables;
   tables.reserve(views.size());
   for (const network::RouteTableView& view : views) tables.push_back(RenderTable(view, settings));
