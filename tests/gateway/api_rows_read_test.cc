@@ -200,7 +200,7 @@ TEST_CASE("a question about one VPC reads its row alone", "[api]") {
   full.probe.Reset();
   REQUIRE(full.world.CallText("DescribeVpcAttribute", "vpc_id: '" + full.vpc + "' attribute: 'enableDnsSupport'").ok());
   CHECK(full.probe.ReadsOf(" vpcs ").rows == 1);
-  full.Count("DescribeNetworkAcls", "network_acl_ids: '" + full.OfVpc("acl") + "'");
+  full.Count("DescribeNetworkAcls", "network_acl_ids: '" + full.acl + "'");
   CHECK(full.probe.ReadsOf(" subnets ").scanned_rows == 0);
 }
 

@@ -49,9 +49,9 @@ struct RunRequest {
   bool auto_recovery = true;
   bool open_to_reservations = true;
   PrivateDnsNameOptionsChange dns_name_options;  // of what the subnet gives
-  bool hibernation = false;  // HibernationOptions
-  MetadataOptionsChange metadata_options;  // unset members: as the image says, else the default
-  std::string profile_id, profile_arn;     // of the instance profile; empty = none
+  bool hibernation = false;                      // HibernationOptions
+  MetadataOptionsChange metadata_options;        // unset members: as the image says, else the default
+  std::string profile_id, profile_arn;           // of the instance profile; empty = none
   TagMap instance_tags, volume_tags, interface_tags;
   TagMap system_tags;  // of the instances; keys begin with "aws:"
 };

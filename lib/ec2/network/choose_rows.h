@@ -15,8 +15,8 @@ namespace brume::network {
 
 // The rows that are named, or have a tag of the query, or all there are.
 template <typename IdType, typename Get, typename List>
-auto ChooseRows(store::Connection& connection, absl::Span<const IdType> ids, const std::optional<tagging::TagQuery>& tags,
-            const Get& get, const List& list) -> decltype(list()) {
+auto ChooseRows(store::Connection& connection, absl::Span<const IdType> ids,
+                const std::optional<tagging::TagQuery>& tags, const Get& get, const List& list) -> decltype(list()) {
   if (ids.empty() && !tags.has_value()) return list();
   typename decltype(list())::value_type rows;
   for (const IdType& id : ids) {

@@ -179,8 +179,8 @@ absl::StatusOr<NetworkAclAssociation> NetworkAclService::ReplaceAssociation(cons
   return made;
 }
 
-absl::StatusOr<std::vector<NetworkAclView>> NetworkAclService::List(
-    absl::Span<const NetworkAclId> ids, const std::optional<tagging::TagQuery>& tags) {
+absl::StatusOr<std::vector<NetworkAclView>> NetworkAclService::List(absl::Span<const NetworkAclId> ids,
+                                                                    const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<NetworkAclView>> {
     NetworkAclTable acls(c);
     ASSIGN_OR_RETURN(std::vector<NetworkAcl> rows,

@@ -287,7 +287,8 @@ TEST_CASE("a group is found by its id, or by its name in the default VPC", "[sec
 TEST_CASE("rules cannot name a group of another VPC", "[security-group]") {
   GroupFixture f;
   const SecurityGroupId id = f.Make("web");
-  const Vpc other{.id = VpcId::New(f.random), .cidr = Cidr::Parse("10.9.0.0/16").value(), .is_default = false, .attributes = {}};
+  const Vpc other{
+      .id = VpcId::New(f.random), .cidr = Cidr::Parse("10.9.0.0/16").value(), .is_default = false, .attributes = {}};
   f.Must(f.database->Write([&](store::Connection& c) { return NetworkTable(c).InsertVpc(other); }));
   const SecurityGroupId foreign = f.service.Create("web", "the same name, another VPC", other.id, {})->group.id;
   SecurityGroupRule rule = Tcp(1, 1);

@@ -31,7 +31,8 @@ absl::StatusOr<v1::DescribeInternetGatewaysResponse> DescribeInternetGateways(
       &v1::DescribeInternetGatewaysResponse::mutable_internet_gateways};
   ASSIGN_OR_RETURN(const auto ids,
                    gateway::NamedIds<InternetGatewayId>(request, request.internet_gateway_ids(), "internetGatewayId"));
-  ASSIGN_OR_RETURN(const std::vector<network::InternetGatewayView> views, routes.ListGateways(ids, TagsAskedFor(request.filters(), InternetGatewayId::kKind.prefix)));
+  ASSIGN_OR_RETURN(const std::vector<network::InternetGatewayView> views,
+                   routes.ListGateways(ids, TagsAskedFor(request.filters(), InternetGatewayId::kKind.prefix)));
   std::vector<v1::InternetGateway> gateways;
   gateways.reserve(views.size());
   for (const network::InternetGatewayView& view : views) gateways.push_back(RenderGateway(view, settings));

@@ -66,7 +66,8 @@ absl::StatusOr<v1::DescribeNetworkAclsResponse> DescribeNetworkAcls(const v1::De
   static const gateway::Listing<Acl, v1::DescribeNetworkAclsResponse> listing = {
       "acls", &Acl::network_acl_id, &v1::DescribeNetworkAclsResponse::mutable_network_acls};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<NetworkAclId>(request, request.network_acl_ids(), "networkAclId"));
-  ASSIGN_OR_RETURN(const std::vector<network::NetworkAclView> views, acls.List(ids, TagsAskedFor(request.filters(), NetworkAclId::kKind.prefix)));
+  ASSIGN_OR_RETURN(const std::vector<network::NetworkAclView> views,
+                   acls.List(ids, TagsAskedFor(request.filters(), NetworkAclId::kKind.prefix)));
   std::vector<Acl> rendered;
   rendered.reserve(views.size());
   for (const network::NetworkAclView& view : views) rendered.push_back(Render(view, settings));

@@ -55,7 +55,8 @@ absl::StatusOr<v1::DescribeRouteTablesResponse> DescribeRouteTables(const v1::De
   static const gateway::Listing<v1::RouteTable, v1::DescribeRouteTablesResponse> listing = {
       "tables", &v1::RouteTable::route_table_id, &v1::DescribeRouteTablesResponse::mutable_route_tables};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<RouteTableId>(request, request.route_table_ids(), "routeTableId"));
-  ASSIGN_OR_RETURN(const std::vector<network::RouteTableView> views, routes.ListTables(ids, TagsAskedFor(request.filters(), RouteTableId::kKind.prefix)));
+  ASSIGN_OR_RETURN(const std::vector<network::RouteTableView> views,
+                   routes.ListTables(ids, TagsAskedFor(request.filters(), RouteTableId::kKind.prefix)));
   std::vector<v1::RouteTable> tables;
   tables.reserve(views.size());
   for (const network::RouteTableView& view : views) tables.push_back(RenderTable(view, settings));
