@@ -19,6 +19,10 @@ namespace {
 constexpr char kRefused[] = "UnauthorizedOperation";
 constexpr char kDryRun[] = "DryRunOperation";
 
+std::string Ec2VpcArn(PolicyWorld& world) {
+  return world.Ec2Arn("vpc/" + world.networks.ListVpcs()->front().id.text());
+}
+
 }  // namespace
 
 TEST_CASE("why an image could not be imported is told to administrators alone", "[api]") {
@@ -221,6 +225,40 @@ TEST_CASE("conditions are about tags and facts of the resource, and about what a
   only(R"({"StringNotEquals":{"ec2:MetadataHttpTokens":"required"}})");
   CHECK(world.Try("RunInstances", launch + "metadata_options { http_tokens: 'required' }") == kDryRun);
   CHECK(world.Try("RunInstances", launch + "metadata_options { http_tokens: 'optional' }") == kRefused);
+}
+
+TEST_CASE("conditions are about the VPC of route tables and ACLs, and about gateways and addresses", "[api]") {
+  PolicyWorld world;
+  const std::string table = world.routes.ListTables({})->front().table.id.text();
+  const std::string acl = world.acls.List({})->front().acl.id.text();
+  const std::string gateway = world.routes.ListGateways({})->front().gateway.id.text();
+  const std::string vpc = Ec2VpcArn(world);
+  const ElasticAddress address = Value(world.addresses.Allocate(std::nullopt, {}));
+  const struct {
+    const char* action;
+    std::string request, key, value;
+  } cases[] = {
+      {"DeleteRouteTable", "route_table_id: '" + table + "'", "ec2:Vpc", vpc},
+      {"DeleteRouteTable", "route_table_id: '" + table + "'", "ec2:RouteTableID", table},
+      {"DeleteNetworkAcl", "network_acl_id: '" + acl + "'", "ec2:Vpc", vpc},
+      {"DeleteNetworkAcl", "network_acl_id: '" + acl + "'", "ec2:NetworkAclID", acl},
+      {"DeleteInternetGateway", "internet_gateway_id: '" + gateway + "'", "ec2:InternetGatewayID", gateway},
+      {"ReleaseAddress", "allocation_id: '" + address.id.text() + "'", "ec2:AllocationId", address.id.text()},
+      {"ReleaseAddress", "public_ip: '" + address.public_ip.text() + "'", "ec2:PublicIpAddress",
+       address.public_ip.text()},
+  };
+  for (const auto& [action, request, key, value] : cases) {
+    INFO(action << " " << key);
+    const auto protect = [&](const std::string& wanted) {
+      world.SetPolicy(absl::StrCat(R"({"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ec2:)",
+                                   action, R"(","Resource":"*","Condition":{"StringEquals":{")", key, R"(":")", wanted,
+                                   R"("}}})"));
+    };
+    protect(value);
+    CHECK(world.Try(action, "dry_run: true " + request) == kRefused);
+    protect(value + "x");
+    CHECK(world.Try(action, "dry_run: true " + request) == kDryRun);
+  }
 }
 
 TEST_CASE("who makes something with tags needs ec2:CreateTags for it, judged by its own tags", "[api]") {

@@ -44,6 +44,36 @@ absl::StatusOr<AccessContext> InterfaceFacts(network::InterfaceService& interfac
   return facts;
 }
 
+absl::StatusOr<AccessContext> TableFacts(network::RouteService& routes, const Account& account,
+                                         const std::string& name) {
+  ASSIGN_OR_RETURN(const RouteTableId id, RouteTableId::Parse(name));
+  ASSIGN_OR_RETURN(const std::vector<network::RouteTableView> found, routes.ListTables({&id, 1}));
+  AccessContext facts;
+  for (const network::RouteTableView& view : found) {
+    facts = {{"ec2:routetableid", {name}}, {"ec2:vpc", {ArnOf(account, view.table.vpc_id)}}};
+  }
+  return facts;
+}
+
+absl::StatusOr<AccessContext> AclFacts(network::NetworkAclService& acls, const Account& account,
+                                       const std::string& name) {
+  ASSIGN_OR_RETURN(const NetworkAclId id, NetworkAclId::Parse(name));
+  ASSIGN_OR_RETURN(const std::vector<network::NetworkAclView> found, acls.List({&id, 1}));
+  AccessContext facts;
+  for (const network::NetworkAclView& view : found) {
+    facts = {{"ec2:networkaclid", {name}}, {"ec2:vpc", {ArnOf(account, view.acl.vpc_id)}}};
+  }
+  return facts;
+}
+
+absl::StatusOr<AccessContext> AddressFacts(network::AddressService& addresses, const std::string& name) {
+  ASSIGN_OR_RETURN(const AllocationId id, AllocationId::Parse(name));
+  ASSIGN_OR_RETURN(const network::AddressView view, addresses.Of(network::AddressName{.id = id, .public_ip = {}}));
+  return AccessContext{{"ec2:allocationid", {name}},
+                       {"ec2:domain", {"vpc"}},
+                       {"ec2:publicipaddress", {view.address.public_ip.text()}}};
+}
+
 }  // namespace
 
 void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& services, const Account& account) {
@@ -56,6 +86,16 @@ void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& servi
   facts.Add(SecurityGroupId::kKind.arn_type, [&groups = services.security_groups, account](const std::string& id) {
     return GroupFacts(groups, account, id);
   });
+  facts.Add(RouteTableId::kKind.arn_type, [&routes = services.routes, account](const std::string& id) {
+    return TableFacts(routes, account, id);
+  });
+  facts.Add(NetworkAclId::kKind.arn_type,
+            [&acls = services.acls, account](const std::string& id) { return AclFacts(acls, account, id); });
+  facts.Add(InternetGatewayId::kKind.arn_type, [](const std::string& id) -> absl::StatusOr<AccessContext> {
+    return AccessContext{{"ec2:internetgatewayid", {id}}};
+  });
+  facts.Add(AllocationId::kKind.arn_type,
+            [&addresses = services.addresses](const std::string& id) { return AddressFacts(addresses, id); });
   facts.Add(EniId::kKind.arn_type, [&interfaces = services.interfaces, account](const std::string& id) {
     return InterfaceFacts(interfaces, account, id);
   });
