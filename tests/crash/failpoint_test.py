@@ -311,6 +311,17 @@ class FailpointTest(unittest.TestCase):
             os.path.join(self.host.state_dir, "layers", "*snap-*")))
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_vpc(self):
+        """A VPC made and deleted, whatever dies on the way."""
+        vpc = self.call("create-vpc", cidr_block="10.20.0.0/16")["Vpc"]["VpcId"]
+        namespace = f"/run/netns/brume-{vpc}"
+        self.settle("the VPC on this host", lambda: os.path.exists(namespace))
+        self.call("delete-vpc", vpc_id=vpc)
+        self.settle("the crash", lambda: self.crashes > 0)
+        self.settle("the VPC to leave the host", lambda: not os.path.exists(namespace) and not os.path.exists(
+            os.path.join(self.host.state_dir, "net", vpc)))
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def walk_export(self):
         """An image stored and restored, exported, and an export that cannot be, whatever dies on the way."""
         type(self).number += 1
@@ -470,6 +481,8 @@ class FailpointTest(unittest.TestCase):
             self.walk_root(refused=error is not None)
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
             self.walk_volume()
+        elif name == "network.before_forget":
+            self.walk_vpc()
         elif name.startswith(("export.", "store.written", "restore.")):
             self.walk_export()
         elif name == "disks.import_encrypted":

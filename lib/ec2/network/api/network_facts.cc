@@ -69,9 +69,8 @@ absl::StatusOr<AccessContext> AclFacts(network::NetworkAclService& acls, const A
 absl::StatusOr<AccessContext> AddressFacts(network::AddressService& addresses, const std::string& name) {
   ASSIGN_OR_RETURN(const AllocationId id, AllocationId::Parse(name));
   ASSIGN_OR_RETURN(const network::AddressView view, addresses.Of(network::AddressName{.id = id, .public_ip = {}}));
-  return AccessContext{{"ec2:allocationid", {name}},
-                       {"ec2:domain", {"vpc"}},
-                       {"ec2:publicipaddress", {view.address.public_ip.text()}}};
+  return AccessContext{
+      {"ec2:allocationid", {name}}, {"ec2:domain", {"vpc"}}, {"ec2:publicipaddress", {view.address.public_ip.text()}}};
 }
 
 }  // namespace
@@ -86,9 +85,8 @@ void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& servi
   facts.Add(SecurityGroupId::kKind.arn_type, [&groups = services.security_groups, account](const std::string& id) {
     return GroupFacts(groups, account, id);
   });
-  facts.Add(RouteTableId::kKind.arn_type, [&routes = services.routes, account](const std::string& id) {
-    return TableFacts(routes, account, id);
-  });
+  facts.Add(RouteTableId::kKind.arn_type,
+            [&routes = services.routes, account](const std::string& id) { return TableFacts(routes, account, id); });
   facts.Add(NetworkAclId::kKind.arn_type,
             [&acls = services.acls, account](const std::string& id) { return AclFacts(acls, account, id); });
   facts.Add(InternetGatewayId::kKind.arn_type, [](const std::string& id) -> absl::StatusOr<AccessContext> {
