@@ -1,6 +1,7 @@
 // What is asked of policies: may this caller do this to these?
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -17,6 +18,11 @@ struct AccessQuestion {
   std::string action;  // "ec2:RunInstances"
   // ARNs, each of which must be allowed. {"*"} where the action names none.
   std::vector<std::string> resources;
+  // The call uses this one too; "*" was there for want of any.
+  void AddResource(const std::string& arn) {
+    std::erase(resources, "*");
+    if (std::find(resources.begin(), resources.end(), arn) == resources.end()) resources.push_back(arn);
+  }
   // The keys that hold for the call.
   AccessContext context;
   // By ARN, the keys that hold for one resource alone: the tags that it is to get, its type.

@@ -261,6 +261,35 @@ TEST_CASE("conditions are about the VPC of route tables and ACLs, and about gate
   }
 }
 
+TEST_CASE("a call that names an association or an address needs a permission for what that stands for alone", "[api]") {
+  PolicyWorld world;
+  const Vpc vpc = world.networks.ListVpcs()->front();
+  const SubnetId subnet = world.networks.ListSubnets()->front().subnet.id;
+  const RouteTableId table = Value(world.routes.CreateTable(vpc.id, {})).table.id;
+  const std::string association = Value(world.routes.Associate(table, subnet)).id.text();
+  const ElasticAddress address = Value(world.addresses.Allocate(std::nullopt, {}));
+  const struct {
+    const char* action;
+    std::string request, resources;
+  } cases[] = {
+      {"DisassociateRouteTable", "association_id: '" + association + "'",
+       absl::StrCat("[\"", world.Ec2Arn("route-table/" + table.text()), "\",\"",
+                    world.Ec2Arn("subnet/" + subnet.text()), "\"]")},
+      {"ReleaseAddress", "public_ip: '" + address.public_ip.text() + "'",
+       absl::StrCat("\"", world.Ec2Arn("elastic-ip/" + address.id.text()), "\"")},
+  };
+  for (const auto& [action, request, resources] : cases) {
+    INFO(action);
+    const auto allow = [&](const std::string& on) {
+      world.SetPolicy(absl::StrCat(R"({"Effect":"Allow","Action":"ec2:)", action, R"(","Resource":)", on, "}"));
+    };
+    allow(resources);
+    CHECK(world.Try(action, "dry_run: true " + request) == kDryRun);
+    allow(absl::StrCat("\"", world.Ec2Arn("route-table/rtb-00000000000000000"), "\""));
+    CHECK(world.Try(action, "dry_run: true " + request) == kRefused);
+  }
+}
+
 TEST_CASE("who makes something with tags needs ec2:CreateTags for it, judged by its own tags", "[api]") {
   PolicyWorld world;
   const std::string launch = "dry_run: true min_count: 1 max_count: 1 image_id: '" + world.image.text() + "' ";

@@ -1,6 +1,5 @@
 #include "lib/ec2/compute/api/compute_facts.h"
 
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -117,7 +116,7 @@ absl::Status AddVolumeFacts(const v1::RunInstancesRequest& request, const Comput
   ASSIGN_OR_RETURN(std::vector<AccessContext> volumes, FactsOfVolumes(request, services.encryption));
   for (AccessContext& facts : volumes) {
     const std::string arn = ++number == 1 ? first : absl::StrCat(first, number);
-    if (number > 1) question.resources.push_back(arn);
+    if (number > 1) question.AddResource(arn);
     AccessContext& context = question.resource_context[arn];
     context = tags;
     context.merge(std::move(facts));
@@ -169,14 +168,12 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
   // Of a call that is not whole, the template is named as the caller wrote it.
   if (const std::string& name = request.launch_template().launch_template_name(); !name.empty()) {
     const absl::StatusOr<LaunchTemplateId> id = services.launch_templates.FindByName(name);
-    if (id.ok()) question.resources.push_back(ArnOf(account, *id));
+    if (id.ok()) question.AddResource(ArnOf(account, *id));
   }
   // Groups may be named by their names, and a launch that names none falls into the default ones.
   ASSIGN_OR_RETURN(const compute::LaunchSite site, services.instances.SiteOf(SiteWish(request)));
-  std::set<std::string> used(question.resources.begin(), question.resources.end());
-  used.insert(ArnOf(account, site.subnet.id));
-  for (const SecurityGroupId& group : site.groups) used.insert(ArnOf(account, group));
-  question.resources.assign(used.begin(), used.end());
+  question.AddResource(ArnOf(account, site.subnet.id));
+  for (const SecurityGroupId& group : site.groups) question.AddResource(ArnOf(account, group));
   add(EniId::kKind, {{"ec2:subnet", {ArnOf(account, site.subnet.id)}},
                      {"ec2:vpc", {ArnOf(account, site.subnet.vpc_id)}},
                      {"ec2:availabilityzone", {site.subnet.availability_zone}}});

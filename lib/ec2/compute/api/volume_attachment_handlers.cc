@@ -55,7 +55,7 @@ void AddVolumeAttachmentActions(gateway::Actions& actions, compute::VolumeAttach
         if (!request.instance_id().empty()) return absl::OkStatus();
         ASSIGN_OR_RETURN(const VolumeId volume, VolumeId::Parse(request.volume_id()));
         ASSIGN_OR_RETURN(const std::optional<InstanceId> instance, attachments.InstanceOf(volume));
-        if (instance.has_value()) question.resources.push_back(ArnOf(settings.account(), *instance));
+        if (instance.has_value()) question.AddResource(ArnOf(settings.account(), *instance));
         return absl::OkStatus();
       });
 }

@@ -180,18 +180,10 @@ absl::StatusOr<v1::DescribeAddressesAttributeResponse> DescribeAddressesAttribut
 
 // What a call touches beside what its ids name: the address, and what it is associated with.
 void AddTouched(const network::AddressView& view, const Account& account, AccessQuestion& question) {
-  // An address that is named by itself is no id, and the question has nothing yet.
-  if (question.resources == std::vector<std::string>{"*"}) question.resources.clear();
-  const auto add = [&](const std::string& arn) {
-    for (const std::string& present : question.resources) {
-      if (present == arn) return;
-    }
-    question.resources.push_back(arn);
-  };
-  add(ArnOf(account, view.address.id));
+  question.AddResource(ArnOf(account, view.address.id));
   if (!view.association.has_value()) return;
-  add(ArnOf(account, view.association->eni_id));
-  if (!view.instance_id.empty()) add(ArnOf(account, view.instance_id));
+  question.AddResource(ArnOf(account, view.association->eni_id));
+  if (!view.instance_id.empty()) question.AddResource(ArnOf(account, view.instance_id));
 }
 
 }  // namespace

@@ -153,8 +153,8 @@ void AddNetworkAclActions(gateway::Actions& actions, network::NetworkAclService&
                                                          AccessQuestion& question) -> absl::Status {
         ASSIGN_OR_RETURN(const NetworkAclAssociationId id, NetworkAclAssociationId::Parse(request.association_id()));
         ASSIGN_OR_RETURN(const NetworkAclAssociation association, acls.GetAssociation(id));
-        question.resources.push_back(ArnOf(account, association.acl_id));
-        question.resources.push_back(ArnOf(account, association.subnet_id));
+        question.AddResource(ArnOf(account, association.acl_id));
+        question.AddResource(ArnOf(account, association.subnet_id));
         return absl::OkStatus();
       });
 }

@@ -172,8 +172,8 @@ void AddRouteActions(gateway::Actions& actions, network::RouteService& routes, c
                                                                       AccessQuestion& question) -> absl::Status {
     ASSIGN_OR_RETURN(const RouteTableAssociationId id, RouteTableAssociationId::Parse(request.association_id()));
     ASSIGN_OR_RETURN(const RouteTableAssociation association, routes.GetAssociation(id));
-    question.resources.push_back(ArnOf(account, association.table_id));
-    if (!association.is_main()) question.resources.push_back(ArnOf(account, association.subnet_id));
+    question.AddResource(ArnOf(account, association.table_id));
+    if (!association.is_main()) question.AddResource(ArnOf(account, association.subnet_id));
     return absl::OkStatus();
   };
   actions.Add(DisassociateRouteTable, routes).DescribedBy(of_association);
