@@ -107,8 +107,7 @@ INSERT INTO network_acl_entries (acl_id, egress, number, allow, protocol, from_p
 INSERT INTO network_acl_associations (id, acl_id, subnet_id)
   SELECT 'aclassoc-' || substr(id, 8), 'acl-' || substr(vpc_id, 5), id FROM subnets;
 
--- Elastic addresses. One that is associated is its interface's public address, which is `elastic` then: it stays when
--- the instance stops.
+-- Elastic addresses. One that is associated is its interface's public address, and stays when the instance stops.
 CREATE TABLE addresses (
   seq       INTEGER PRIMARY KEY,
   id        TEXT NOT NULL UNIQUE,
@@ -122,5 +121,3 @@ CREATE TABLE address_associations (
   allocation_id TEXT NOT NULL UNIQUE REFERENCES addresses (id),
   eni_id        TEXT NOT NULL UNIQUE REFERENCES network_interfaces (id) ON DELETE CASCADE
 ) STRICT;
-
-ALTER TABLE network_interfaces ADD COLUMN elastic INTEGER NOT NULL DEFAULT 0;

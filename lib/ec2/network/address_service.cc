@@ -9,6 +9,7 @@
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -33,17 +34,8 @@ absl::StatusOr<ElasticAddress> Find(store::Connection& c, const AddressName& nam
 
 // The interface that a request means.
 absl::StatusOr<NetworkInterface> FindTarget(store::Connection& c, const AddressTarget& target) {
-  NetworkTable networks(c);
-  if (!target.eni.has_value()) {
-    const InstanceId instance = target.instance.value_or(InstanceId());
-    ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, networks.ListInterfacesOf({&instance, 1}));
-    if (interfaces.empty()) return instance.NotFound();
-    if (interfaces.size() == 1) return std::move(interfaces.front());
-    return ec2::Error("InvalidInstanceID",
-                      absl::StrCat("There are multiple interfaces attached to instance '", instance.text(),
-                                   "'. Please specify an interface ID for the operation instead."));
-  }
-  ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(*target.eni));
+  if (!target.eni.has_value()) return OnlyInterfaceOf(c, target.instance.value_or(InstanceId()));
+  ASSIGN_OR_RETURN(NetworkInterface eni, NetworkTable(c).GetInterface(*target.eni));
   if (!target.instance.has_value() || eni.instance_id == *target.instance) return eni;
   return ec2::Error("InvalidParameterCombination",
                     absl::StrCat("The network interface '", eni.id.text(), "' is not attached to instance '",
@@ -135,8 +127,7 @@ absl::StatusOr<ElasticAddress> AddressService::Allocate(std::optional<Ipv4> want
     AddressTable addresses(c);
     ASSIGN_OR_RETURN(const std::vector<ElasticAddress> all, addresses.List());
     if (all.size() >= kMaxAddresses) {
-      return ec2::Error("AddressLimitExceeded",
-                        absl::StrCat("The maximum number of addresses, ", kMaxAddresses, ", has been reached."));
+      return QuotaReached("AddressLimitExceeded", "addresses", kMaxAddresses);
     }
     ElasticAddress made{.id = AllocationId::New(random_), .public_ip = {}};
     if (wanted.has_value()) {
@@ -190,7 +181,7 @@ absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& 
         AddressAssociation association{
             .id = AddressAssociationId::New(random_), .allocation_id = address.id, .eni_id = eni.id};
         RETURN_IF_ERROR(addresses.InsertAssociation(association));
-        RETURN_IF_ERROR(NetworkTable(c).SetPublicIp(eni, address.public_ip, /*elastic=*/true));
+        RETURN_IF_ERROR(NetworkTable(c).SetPublicIp(eni, address.public_ip));
         changed.push_back({eni.vpc_id, eni.id});
         return association;
       }));

@@ -66,6 +66,15 @@ absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection
   return NetworkTable(connection).ListInterfacesOf(instances);
 }
 
+absl::StatusOr<NetworkInterface> OnlyInterfaceOf(store::Connection& connection, const InstanceId& instance) {
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, ListInterfacesOf(connection, {&instance, 1}));
+  if (interfaces.empty()) return instance.NotFound();
+  if (interfaces.size() == 1) return std::move(interfaces.front());
+  return ec2::Error("InvalidInstanceID",
+                    absl::StrCat("There are multiple interfaces attached to instance '", instance.text(),
+                                 "'. Please specify an interface ID for the operation instead."));
+}
+
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               Ipv4 address) {
   return NetworkTable(connection).FindInterfaceByPrivateIp(vpc, address);

@@ -71,6 +71,9 @@ absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(store::Connection& 
 // In the order of `instances`, then by device index.
 absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection& connection,
                                                                absl::Span<const InstanceId> instances);
+// Where a call names an instance and means its interface. Errors: InvalidInstanceID.NotFound when it has none,
+// InvalidInstanceID when it has several.
+absl::StatusOr<NetworkInterface> OnlyInterfaceOf(store::Connection& connection, const InstanceId& instance);
 // The interface of the VPC that has the private address.
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               Ipv4 address);

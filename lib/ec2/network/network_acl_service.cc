@@ -10,6 +10,7 @@
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/quotas.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
@@ -18,10 +19,6 @@ namespace {
 
 // EC2's quotas: 200 ACLs of a VPC, and 20 rules of a direction, of which it grants 40 when asked.
 constexpr size_t kMaxAcls = 200, kMaxEntries = 40;
-
-absl::Status Limit(ec2::KnownCode code, absl::string_view what, size_t most) {
-  return ec2::Error(code, absl::StrCat("The maximum number of ", what, ", ", most, ", has been reached."));
-}
 
 absl::Status EntryNotFound(const NetworkAclId& id, bool egress, int number) {
   return ec2::Error("InvalidNetworkAclEntry.NotFound",
@@ -89,7 +86,7 @@ absl::StatusOr<NetworkAclView> NetworkAclService::Create(const VpcId& vpc, const
     RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     NetworkAclTable acls(c);
     ASSIGN_OR_RETURN(const std::vector<NetworkAcl> present, acls.List(vpc));
-    if (present.size() >= kMaxAcls) return Limit("NetworkAclLimitExceeded", "network ACLs of a VPC", kMaxAcls);
+    if (present.size() >= kMaxAcls) return QuotaReached("NetworkAclLimitExceeded", "network ACLs of a VPC", kMaxAcls);
     NetworkAclView made;
     made.acl = {.id = NetworkAclId::New(random_), .vpc_id = vpc, .is_default = false};
     made.tags = tags;
@@ -129,7 +126,7 @@ absl::Status NetworkAclService::AddEntry(NetworkAclEntry entry) {
                                      entry.acl_id.text(), "."));
     }
     if (count >= kMaxEntries) {
-      return Limit("NetworkAclEntryLimitExceeded", "rules of a network ACL in one direction", kMaxEntries);
+      return QuotaReached("NetworkAclEntryLimitExceeded", "rules of a network ACL in one direction", kMaxEntries);
     }
     return acls.InsertEntry(entry);
   });

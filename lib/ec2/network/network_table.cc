@@ -70,7 +70,6 @@ const auto& InterfaceRows() {
       store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
       store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
       store::Column("public_ip", &Eni::public_ip), store::Column("auto_public_ip", &Eni::auto_public_ip),
-      store::Column("elastic", &Eni::elastic),
       store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Eni::dns_name_options, &PrivateDnsNameOptions::a_record),
       store::Column("dns_aaaa_record", &Eni::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
@@ -130,16 +129,29 @@ absl::Status LoadGroups(store::Connection& connection, std::vector<NetworkInterf
       store::JsonArrayOfIds(ids));
 }
 
-// Which of them have a public name, as their VPC gives them.
-absl::Status LoadPublicNames(store::Connection& connection, std::vector<NetworkInterface>& interfaces) {
-  const bool any = std::any_of(interfaces.begin(), interfaces.end(), [](const auto& eni) { return eni.public_ip; });
-  if (!any) return absl::OkStatus();
+// Of the public addresses: which have a name, as their VPC gives them, and which are elastic.
+absl::Status LoadPublicFacts(store::Connection& connection, std::vector<NetworkInterface>& interfaces) {
+  absl::flat_hash_map<EniId, NetworkInterface*> by_id;
+  std::vector<EniId> ids;
+  for (NetworkInterface& eni : interfaces) {
+    if (!eni.public_ip.has_value()) continue;
+    by_id[eni.id] = &eni;
+    ids.push_back(eni.id);
+  }
+  if (ids.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<Vpc> nameless,
                    Vpcs().Select(connection, "vpcs WHERE dns_hostnames = 0 OR dns_support = 0"));
   absl::flat_hash_set<VpcId> without;
   for (const Vpc& vpc : nameless) without.insert(vpc.id);
-  for (NetworkInterface& eni : interfaces) eni.public_name = !without.contains(eni.vpc_id);
-  return absl::OkStatus();
+  for (const auto& [id, eni] : by_id) eni->public_name = !without.contains(eni->vpc_id);
+  return connection.Query(
+      "SELECT eni_id FROM json_each(?) AS wanted CROSS JOIN address_associations ON eni_id = wanted.value",
+      [&](store::Row& row) {
+        EniId id;
+        row.Read(id);
+        by_id[id]->elastic = true;
+      },
+      store::JsonArrayOfIds(ids));
 }
 
 template <typename... Args>
@@ -147,7 +159,7 @@ absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& conn
                                                          const Args&... args) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, InterfaceRows().Select(connection, from_and_rest, args...));
   RETURN_IF_ERROR(LoadGroups(connection, all));
-  RETURN_IF_ERROR(LoadPublicNames(connection, all));
+  RETURN_IF_ERROR(LoadPublicFacts(connection, all));
   return all;
 }
 
@@ -280,11 +292,10 @@ absl::Status NetworkTable::SetInterfaceGroups(const EniId& id, absl::Span<const 
   return InsertGroups(connection_, id, groups);
 }
 
-absl::Status NetworkTable::SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address, bool elastic) {
+absl::Status NetworkTable::SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address) {
   NetworkInterface changed = eni;
   changed.public_ip = address;
-  changed.elastic = elastic;
-  const absl::Status set = InterfaceRows().Update(connection_, changed, {"public_ip", "elastic"});
+  const absl::Status set = InterfaceRows().Update(connection_, changed, {"public_ip"});
   if (store::Violates(set, "network_interfaces.public_ip")) return AddressInUse(address.value_or(Ipv4{}));
   if (absl::IsAborted(set)) RETURN_IF_ERROR(GetInterface(eni.id).status());
   RETURN_IF_ERROR(set);

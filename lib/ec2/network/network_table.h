@@ -58,9 +58,8 @@ class NetworkTable {
   absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
   // An interface's row is never written as a whole: each of these writes one column, and counts the row's version on.
   // An address is given or taken because of what the row said: Aborted when it changed since `eni` was read. Sets
-  // address and version in `eni`. nullopt takes it away; `elastic`: it is an elastic one. Error:
-  // InvalidIPAddress.InUse.
-  absl::Status SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address, bool elastic = false);
+  // address and version in `eni`. nullopt takes it away. Error: InvalidIPAddress.InUse.
+  absl::Status SetPublicIp(NetworkInterface& eni, std::optional<Ipv4> address);
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
   // Error: Aborted when `eni` is not as it is stored.
   absl::Status SetDnsNameOptions(NetworkInterface eni, const PrivateDnsNameOptions& options);

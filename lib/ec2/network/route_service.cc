@@ -11,6 +11,7 @@
 #include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -22,10 +23,6 @@ namespace {
 // EC2's quotas; of gateways, as many as there may be VPCs.
 constexpr size_t kMaxTables = 200, kMaxRoutes = 50, kMaxGateways = 500;
 constexpr Cidr kLinkLocal{Ipv4{0xa9fe0000}, 16};
-
-absl::Status Limit(ec2::KnownCode code, absl::string_view what, size_t most) {
-  return ec2::Error(code, absl::StrCat("The maximum number of ", what, ", ", most, ", has been reached."));
-}
 
 absl::Status RouteNotFound(const RouteTableId& table, const Cidr& destination) {
   return ec2::Error("InvalidRoute.NotFound", absl::StrCat("no route with destination-cidr-block ", destination.text(),
@@ -163,7 +160,8 @@ absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const
     ASSIGN_OR_RETURN(const Vpc row, NetworkTable(c).GetVpc(vpc));
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(const std::vector<RouteTable> present, routing.ListTables(vpc));
-    if (present.size() >= kMaxTables) return Limit("RouteTableLimitExceeded", "route tables of a VPC", kMaxTables);
+    if (present.size() >= kMaxTables)
+      return QuotaReached("RouteTableLimitExceeded", "route tables of a VPC", kMaxTables);
     std::set<int> numbers;
     for (const RouteTable& table : present) numbers.insert(table.number);
     RouteTable table{.id = RouteTableId::New(random_), .vpc_id = vpc, .number = 1};
@@ -312,15 +310,9 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
     target.eni_id = eni.id;
     return target;
   }
-  const InstanceId instance = wanted.instance.value_or(InstanceId());
-  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, NetworkTable(c).ListInterfacesOf({&instance, 1}));
-  if (interfaces.empty()) return instance.NotFound();
-  if (interfaces.size() > 1) {
-    return ec2::Error("InvalidInstanceID", absl::StrCat("There are multiple interfaces attached to instance '",
-                                                        instance.text(), "'. Please specify an interface ID."));
-  }
-  if (interfaces.front().vpc_id != table.vpc_id) return elsewhere(instance.text());
-  target.eni_id = interfaces.front().id;
+  ASSIGN_OR_RETURN(const NetworkInterface eni, OnlyInterfaceOf(c, wanted.instance.value_or(InstanceId())));
+  if (eni.vpc_id != table.vpc_id) return elsewhere(eni.instance_id.text());
+  target.eni_id = eni.id;
   return target;
 }
 
@@ -339,7 +331,7 @@ absl::Status RouteService::CreateRoute(const RouteTableId& table, const Cidr& de
                         absl::StrCat("The route identified by ", destination.text(), " already exists."));
     }
     ASSIGN_OR_RETURN(const std::vector<VpcRoute> own, routing.ListRoutesOf(table));
-    if (own.size() >= kMaxRoutes) return Limit("RouteLimitExceeded", "routes of a table", kMaxRoutes);
+    if (own.size() >= kMaxRoutes) return QuotaReached("RouteLimitExceeded", "routes of a table", kMaxRoutes);
     return routing.InsertRoute(made);
   });
 }
@@ -373,7 +365,8 @@ absl::StatusOr<InternetGatewayView> RouteService::CreateGateway(const TagMap& ta
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<InternetGatewayView> {
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(const std::vector<InternetGateway> all, routing.ListGateways());
-    if (all.size() >= kMaxGateways) return Limit("InternetGatewayLimitExceeded", "internet gateways", kMaxGateways);
+    if (all.size() >= kMaxGateways)
+      return QuotaReached("InternetGatewayLimitExceeded", "internet gateways", kMaxGateways);
     const InternetGateway gateway{.id = InternetGatewayId::New(random_), .vpc_id = {}};
     RETURN_IF_ERROR(routing.InsertGateway(gateway));
     RETURN_IF_ERROR(tagging::SetTags(c, gateway.id.text(), tags));

@@ -10,6 +10,7 @@
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -48,10 +49,6 @@ absl::Status CheckVpcRange(const Cidr& cidr, const Settings& settings) {
                     settings.public_pool.text());
   }
   return absl::OkStatus();
-}
-
-absl::Status Limit(ec2::KnownCode code, absl::string_view what, size_t most) {
-  return ec2::Error(code, absl::StrCat("The maximum number of ", what, ", ", most, ", has been reached."));
 }
 
 template <typename IdType, typename OtherId>
@@ -114,7 +111,7 @@ absl::Status CheckSubnetRange(store::Connection& connection, const Vpc& vpc, con
                       absl::StrCat("The CIDR '", cidr.text(), "' conflicts with another subnet: ", subnet.id.text(),
                                    " has ", subnet.cidr.text()));
   }
-  if (subnets.size() >= kMaxSubnets) return Limit("SubnetLimitExceeded", "subnets of a VPC", kMaxSubnets);
+  if (subnets.size() >= kMaxSubnets) return QuotaReached("SubnetLimitExceeded", "subnets of a VPC", kMaxSubnets);
   return absl::OkStatus();
 }
 
@@ -135,7 +132,7 @@ absl::StatusOr<Vpc> VpcService::CreateVpc(const Cidr& cidr, const TagMap& tags) 
   RETURN_IF_ERROR(CheckVpcRange(cidr, settings_));
   ASSIGN_OR_RETURN(Vpc vpc, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<Vpc> {
     ASSIGN_OR_RETURN(const std::vector<Vpc> all, NetworkTable(c).ListVpcs());
-    if (all.size() >= kMaxVpcs) return Limit("VpcLimitExceeded", "VPCs", kMaxVpcs);
+    if (all.size() >= kMaxVpcs) return QuotaReached("VpcLimitExceeded", "VPCs", kMaxVpcs);
     Vpc made;
     made.id = VpcId::New(random_);
     made.cidr = cidr;
@@ -204,7 +201,7 @@ absl::StatusOr<VpcCidr> VpcService::AddCidr(const VpcId& vpc, const Cidr& cidr) 
       return ec2::Error("CidrConflict",
                         absl::StrCat("The CIDR '", cidr.text(), "' overlaps ", range.text(), " of ", vpc.text()));
     }
-    if (ranges.size() >= kMaxCidrs) return Limit("VpcLimitExceeded", "IPv4 ranges of a VPC", kMaxCidrs);
+    if (ranges.size() >= kMaxCidrs) return QuotaReached("VpcLimitExceeded", "IPv4 ranges of a VPC", kMaxCidrs);
     VpcCidr made{.id = VpcCidrAssociationId::New(random_), .vpc_id = vpc, .cidr = cidr};
     RETURN_IF_ERROR(networks.InsertCidr(made));
     return made;

@@ -90,9 +90,9 @@ struct NetworkInterface {
   std::optional<Ipv4> public_ip;
   // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
   bool auto_public_ip = false;
-  // public_ip is an elastic address, and stays.
+  // Of public_ip, read with the interface and no columns of its own: it is an elastic address, and stays; it has a
+  // name, as the VPC says.
   bool elastic = false;
-  // The public address has a name: what its VPC says. Read with the interface and no column of its own.
   bool public_name = true;
   std::vector<SecurityGroupId> groups;
   PrivateDnsNameOptions dns_name_options;
