@@ -6,10 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
-#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/export_service.h"
@@ -19,10 +17,6 @@
 
 namespace brume::storage {
 namespace {
-
-// One that gets no further for want of something that may come back is tried so long, and shown so long afterwards.
-constexpr absl::Duration kExportPatience = absl::Minutes(15), kExportShownFor = absl::Hours(7 * 24);
-constexpr absl::Duration kExportNotePeriod = absl::Milliseconds(500);
 
 ExportPlace PlaceOf(const ExportTask& task) { return {task.bucket, task.object_key}; }
 
@@ -46,14 +40,12 @@ VolumeSnapshot RestoredSnapshot(const Image& image, const SnapshotId& id) {
   return snapshot;
 }
 
-bool MayPass(const absl::Status& why, absl::Time since, absl::Time now) {
-  return OutlookOf(why) == Outlook::kMayPass && now < since + kExportPatience;
-}
-
 }  // namespace
 
 ExportReconciler::ExportReconciler(const ExportReconcilerParts& parts)
-    : parts_(parts), loop_({.name = "export", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
+    : parts_(parts),
+      steps_(parts.database, parts.clock),
+      loop_({.name = "export", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void ExportReconciler::Start() {
   loop_.Start();
@@ -114,22 +106,7 @@ ExportReconciler::Next ExportReconciler::ReconcileTask(const std::string& id) {
 }
 
 bool ExportReconciler::Note(ExportTask& task, const ImportProgress& progress, absl::Time& noted) {
-  if (stopping_) return false;
-  const absl::Time now = absl::Now();  // of the host: how often a row is written is no business of the clock's
-  if (now < noted + kExportNotePeriod) return true;
-  noted = now;
-  const absl::Status written = parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    if (progress.percent == task.progress && progress.message == task.status_message) {
-      ASSIGN_OR_RETURN(const ExportTask there, ExportTaskTable(c).Get(task.id));
-      return there.version == task.version ? absl::OkStatus() : absl::AbortedError("the task was changed");
-    }
-    task.progress = progress.percent;
-    task.status_message = progress.message;
-    task.progressed = parts_.clock.Now();
-    return ExportTaskTable(c).Update(task);
-  });
-  // A database that cannot be written now is not a reason to give the work up.
-  return !absl::IsAborted(written) && !absl::IsNotFound(written);
+  return !stopping_ && steps_.Note(task, progress, noted);
 }
 
 absl::Status ExportReconciler::Run(ExportTask& task) {
@@ -160,7 +137,7 @@ ExportReconciler::Next ExportReconciler::Write(ExportTask task) {
   // Stopped, and nobody waits for an answer; or the task was cancelled, which the next look sees.
   if (absl::IsCancelled(written)) return stopping_ ? absl::InfiniteDuration() : absl::ZeroDuration();
   if (absl::IsAborted(written)) return absl::ZeroDuration();
-  if (!written.ok() && MayPass(written, task.progressed, parts_.clock.Now())) return written;
+  if (!written.ok() && IsTriedAgain(written, task.progressed, parts_.clock.Now())) return written;
   if (!written.ok()) return Fail(std::move(task), written);
   task.state = ImportState::kCompleted;
   task.status_message.clear();
@@ -176,32 +153,19 @@ ExportReconciler::Next ExportReconciler::Write(ExportTask task) {
 
 ExportReconciler::Next ExportReconciler::Fail(ExportTask task, const absl::Status& why) {
   log::Warn("export {} of {} fails: {}", task.id, task.image_id.text(), why.message());
-  ASSIGN_OR_RETURN(task,
-                   parts_.database.ReadFor([&](store::Connection& c) { return ExportTaskTable(c).Get(task.id); }));
-  if (task.state != ImportState::kActive) return absl::ZeroDuration();
-  task.state = ImportState::kDeleting;
-  task.status_message =
-      absl::StrCat(OutlookOf(why) == Outlook::kMayPass ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ExportTaskTable(c).Update(task); }));
-  return absl::ZeroDuration();
+  return steps_.Fail(std::move(task), why);
 }
 
 ExportReconciler::Next ExportReconciler::Remove(ExportTask task) {
   RETURN_IF_ERROR(parts_.files.Remove(task.id, PlaceOf(task)));
   RETURN_IF_ERROR(Failpoint("export.removed"));
-  task.state = ImportState::kDeleted;
-  task.ended = parts_.clock.Now();
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ExportTaskTable(c).Update(task); }));
   log::Info("export {} is deleted: {}", task.id, task.status_message);
-  return absl::ZeroDuration();
+  return steps_.End(std::move(task));
 }
 
 ExportReconciler::Next ExportReconciler::Keep(const ExportTask& task) {
   RETURN_IF_ERROR(parts_.files.Remove(task.id, PlaceOf(task)));
-  const absl::Duration left = task.ended + kExportShownFor - parts_.clock.Now();
-  if (left > absl::ZeroDuration()) return left;
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ExportTaskTable(c).Delete(task.id); }));
-  return absl::InfiniteDuration();
+  return steps_.Keep(task);
 }
 
 absl::StatusOr<ImportedImage> ExportReconciler::MakeRoot(Image& image, const std::string& path,
@@ -262,7 +226,7 @@ ExportReconciler::Next ExportReconciler::Restore(const ImageId& id) {
   const absl::Status made = MakeFiles(image, snapshots);
   RETURN_IF_ERROR(Failpoint("restore.made"));
   if (absl::IsCancelled(made)) return absl::InfiniteDuration();
-  if (!made.ok() && MayPass(made, image.created, parts_.clock.Now())) return made;
+  if (!made.ok() && IsTriedAgain(made, image.created, parts_.clock.Now())) return made;
   if (made.ok()) {
     image.state = ImageState::kAvailable;
     image.import_key_id.clear();

@@ -12,7 +12,9 @@
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/export_files.h"
+#include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/model/export_task.h"
+#include "lib/ec2/storage/task_steps.h"
 #include "lib/store/database.h"
 
 namespace brume::storage {
@@ -57,6 +59,7 @@ class ExportReconciler {
   absl::Status RemoveFiles(const Image& image);
 
   const ExportReconcilerParts parts_;
+  const TaskSteps<ExportTaskTable, ExportTask> steps_;
   std::atomic<bool> stopping_ = false;
   ReconcileLoop<Key> loop_;
 };

@@ -5,12 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
-#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
-#include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/snapshot_table.h"
@@ -18,13 +15,6 @@
 
 namespace brume::storage {
 namespace {
-
-// An import that gets no further for want of something that may come back is tried so long.
-constexpr absl::Duration kGiveUpAfter = absl::Minutes(15);
-// A task that has ended is shown so long.
-constexpr absl::Duration kShownFor = absl::Hours(7 * 24);
-// Between two writes of how far an import is.
-constexpr absl::Duration kNotePeriod = absl::Milliseconds(500);
 
 absl::StatusOr<ImportOrder> OrderOf(const ImportTask& task, const Catalogue& catalogue) {
   ImportOrder order{.id = task.id, .source = {}, .format = task.format};
@@ -86,7 +76,9 @@ void AddCatalogueFacts(const CatalogueEntry& entry, Image& image) {
 }  // namespace
 
 ImportReconciler::ImportReconciler(const ImportReconcilerParts& parts)
-    : parts_(parts), loop_({.name = "import", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
+    : parts_(parts),
+      steps_(parts.database, parts.clock),
+      loop_({.name = "import", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void ImportReconciler::Start() {
   loop_.Start();
@@ -130,25 +122,7 @@ absl::StatusOr<absl::Duration> ImportReconciler::ReconcileTask(const std::string
 }
 
 bool ImportReconciler::Note(ImportTask& task, const ImportProgress& progress, absl::Time& noted) {
-  if (stopping_) return false;
-  const absl::Time now = absl::Now();  // of the host: how often a row is written is no business of the clock's
-  if (now < noted + kNotePeriod) return true;
-  noted = now;
-  const auto check = [&](store::Connection& c) -> absl::Status {
-    ASSIGN_OR_RETURN(const ImportTask there, ImportTaskTable(c).Get(task.id));
-    return there.version == task.version ? absl::OkStatus() : absl::AbortedError("the task was changed");
-  };
-  absl::Status written;
-  if (progress.percent == task.progress && progress.message == task.status_message) {
-    written = parts_.database.Read(check);
-  } else {
-    task.progress = progress.percent;
-    task.status_message = progress.message;
-    task.progressed = parts_.clock.Now();
-    written = parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); });
-  }
-  // A database that cannot be written now is not a reason to give the work up.
-  return !absl::IsAborted(written) && !absl::IsNotFound(written);
+  return !stopping_ && steps_.Note(task, progress, noted);
 }
 
 absl::StatusOr<ImportedImage> ImportReconciler::Run(ImportTask& task) {
@@ -189,7 +163,7 @@ absl::StatusOr<absl::Duration> ImportReconciler::Import(ImportTask task) {
   // Stopped, and nobody waits for an answer; or the task was cancelled, which the next look sees.
   if (absl::IsCancelled(why)) return stopping_ ? absl::InfiniteDuration() : absl::ZeroDuration();
   if (absl::IsAborted(why)) return absl::ZeroDuration();
-  if (OutlookOf(why) == Outlook::kMayPass && parts_.clock.Now() < task.progressed + kGiveUpAfter) return why;
+  if (IsTriedAgain(why, task.progressed, parts_.clock.Now())) return why;
   return Fail(std::move(task), why);
 }
 
@@ -230,14 +204,7 @@ absl::Status ImportReconciler::InsertImage(store::Connection& c, const ImportTas
 
 absl::StatusOr<absl::Duration> ImportReconciler::Fail(ImportTask task, const absl::Status& why) {
   log::Warn("import {} from {} fails: {}", task.id, task.url, why.message());
-  ASSIGN_OR_RETURN(task,
-                   parts_.database.ReadFor([&](store::Connection& c) { return ImportTaskTable(c).Get(task.id); }));
-  if (task.state != ImportState::kActive) return absl::ZeroDuration();
-  task.state = ImportState::kDeleting;
-  task.status_message =
-      absl::StrCat(OutlookOf(why) == Outlook::kMayPass ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));
-  return absl::ZeroDuration();
+  return steps_.Fail(std::move(task), why);
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Remove(ImportTask task) {
@@ -246,19 +213,13 @@ absl::StatusOr<absl::Duration> ImportReconciler::Remove(ImportTask task) {
   if (task.kind() == ImportKind::kImage) RETURN_IF_ERROR(parts_.disks.RemoveImage(task.image_id));
   const bool of_image = task.kind() == ImportKind::kImage;
   RETURN_IF_ERROR(parts_.disks.RemoveSnapshot(of_image ? SnapshotOf(task.image_id) : task.snapshot_id));
-  task.state = ImportState::kDeleted;
-  task.ended = parts_.clock.Now();
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Update(task); }));
   log::Info("import {} is deleted: {}", task.id, task.status_message);
-  return absl::ZeroDuration();
+  return steps_.End(std::move(task));
 }
 
 absl::StatusOr<absl::Duration> ImportReconciler::Keep(const ImportTask& task) {
   RETURN_IF_ERROR(parts_.files.Remove(task.id));
-  const absl::Duration left = task.ended + kShownFor - parts_.clock.Now();
-  if (left > absl::ZeroDuration()) return left;
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return ImportTaskTable(c).Delete(task.id); }));
-  return absl::InfiniteDuration();
+  return steps_.Keep(task);
 }
 
 }  // namespace brume::storage

@@ -9,8 +9,10 @@
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/import_files.h"
+#include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/model/catalogue.h"
 #include "lib/ec2/storage/model/import_task.h"
+#include "lib/ec2/storage/task_steps.h"
 #include "lib/store/database.h"
 
 namespace brume::storage {
@@ -53,6 +55,7 @@ class ImportReconciler {
   absl::StatusOr<absl::Duration> Keep(const ImportTask& task);
 
   const ImportReconcilerParts parts_;
+  const TaskSteps<ImportTaskTable, ImportTask> steps_;
   std::atomic<bool> stopping_ = false;
   ReconcileLoop<Key> loop_;
 };
