@@ -15,6 +15,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/compute/root_replacement_table.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/interface_address_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/export_task_table.h"
@@ -86,7 +87,8 @@ std::vector<TableDescription> Descriptions() {
        {autoscaling::GroupTable::Describe(), autoscaling::MemberTable::Describe(), cloudwatch::AlarmTable::Describe(),
         compute::InstanceTable::Describe(), compute::LaunchTemplateTable::Describe(), gateway::EventTable::Describe(),
         iam::IdentityTable::Describe(), iam::ManagedPolicyTable::Describe(), network::NetworkTable::Describe(),
-        network::RoutingTable::Describe(), network::AddressTable::Describe(), network::NetworkAclTable::Describe(),
+        network::InterfaceAddressTable::Describe(), network::RoutingTable::Describe(),
+        network::AddressTable::Describe(), network::NetworkAclTable::Describe(),
         network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }

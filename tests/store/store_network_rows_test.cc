@@ -111,7 +111,7 @@ TEST_CASE("an interface comes back with every field by every way to find it", "[
   const auto of = s.Read([&](Connection& c) { return network::NetworkTable(c).ListInterfacesOf(instances); });
   REQUIRE(of.size() == 1);
   CheckSame(of[0], eni);
-  CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).CountInterfaces(eni.subnet_id); }) == 2);
+  CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).CountAddresses(eni.subnet_id); }) == 2);
   CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).PrivateIpTaken(eni.vpc_id, eni.private_ip); }));
   CHECK_FALSE(s.Read([&](Connection& c) { return network::NetworkTable(c).PrivateIpTaken(eni.vpc_id, Ipv4{1}); }));
   CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).PublicIpTaken(*eni.public_ip); }));

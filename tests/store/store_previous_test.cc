@@ -302,6 +302,49 @@ TEST_CASE("the VPC of the revision before has its way out as rows, by the ids th
   }));
 }
 
+TEST_CASE("interfaces of the revision before stay attached to their instances", "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  const auto interfaces =
+      Value(database->ReadFor([](Connection& c) { return network::NetworkTable(c).ListInterfaces(std::nullopt); }));
+  REQUIRE(interfaces.size() == 5);
+  for (const NetworkInterface& eni : interfaces) {
+    CHECK(eni.attachment_state == InterfaceAttachmentState::kAttached);
+    CHECK(eni.type == InterfaceType::kInterface);
+    CHECK_FALSE(eni.requester_managed());
+    CHECK(eni.secondary.empty());
+  }
+}
+
+TEST_CASE("an elastic address of a revision before leads to its interface's first private address", "[store]") {
+  const TempDir directory;
+  const std::string path = directory / "brume.db";
+  std::ofstream(path).close();
+  {
+    const auto c = Value(Connection::Open(path, Connection::Mode::kReadWrite));
+    for (const Migration& migration : Migrations().subspan(0, 35)) REQUIRE_OK(c->RunScript(migration.sql));
+    REQUIRE_OK(c->RunScript(
+        "INSERT INTO vpcs (id, cidr_base, prefix_length, is_default) VALUES ('vpc-1', 0, 16, 0);"
+        "INSERT INTO subnets (id, vpc_id, cidr_base, prefix_length, availability_zone, default_for_az,"
+        " map_public_ip_on_launch) VALUES ('subnet-1', 'vpc-1', 0, 20, 'a', 0, 0);"
+        "INSERT INTO network_interfaces (id, version, vpc_id, subnet_id, device_index, attachment_id, attach_time,"
+        " delete_on_termination, source_dest_check, description, mac, private_ip, public_ip, auto_public_ip)"
+        " VALUES ('eni-1', 1, 'vpc-1', 'subnet-1', 0, '', 0, 1, 1, '', '', 77, 88, 0);"
+        "INSERT INTO addresses (id, public_ip) VALUES ('eipalloc-1', 88);"
+        "INSERT INTO address_associations (id, allocation_id, eni_id) VALUES ('eipassoc-1', 'eipalloc-1', 'eni-1');"
+        "PRAGMA user_version = 35; PRAGMA application_id = 1114795365;"));
+  }
+  const auto database = Value(Database::Open(path, Conversions()));
+  const NetworkInterface eni = Value(database->ReadFor(
+      [](Connection& c) { return network::NetworkTable(c).GetInterface(EniId::FromTrusted("eni-1")); }));
+  CHECK(eni.elastic());
+  CHECK(eni.allocation_id.text() == "eipalloc-1");
+  CHECK(eni.association_id.text() == "eipassoc-1");
+  CHECK_FALSE(eni.attached());
+  CHECK(Texts(*ReadOnly(path), "SELECT CAST(private_ip AS TEXT) FROM address_associations") ==
+        std::vector<std::string>{"77"});
+}
+
 TEST_CASE("everything else of the revision before stays as it is, and the file is sound", "[store]") {
   Previous previous;
   const auto database = Value(Database::Open(previous.path, Conversions()));

@@ -425,7 +425,7 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
     for (NetworkInterface& eni : guest.interfaces) {
       // An elastic address stays.
-      if (eni.public_ip && !eni.elastic) RETURN_IF_ERROR(network::SetPublicIp(c, eni, std::nullopt));
+      if (eni.public_ip && !eni.elastic()) RETURN_IF_ERROR(network::SetPublicIp(c, eni, std::nullopt));
     }
     return InstanceTable(c).Update(instance);
   }));

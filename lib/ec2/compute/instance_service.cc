@@ -149,27 +149,22 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.root_device_name = place.image.root_device_name;
   RETURN_IF_ERROR(InstanceTable(c).Insert(instance, place.type->memory_mib, place.type->vcpus));
 
-  NetworkInterface eni;
-  eni.id = EniId::New(random_);
-  eni.vpc_id = place.subnet.vpc_id;
-  eni.subnet_id = place.subnet.id;
-  eni.instance_id = instance.id;
-  eni.attachment_id = "eni-attach-" + random_.Hex(17);
-  eni.attach_time = now;
-  eni.description = request.interface_description;
-  eni.groups = place.groups;
-  eni.dns_name_options = request.dns_name_options.AppliedTo(place.subnet.dns_name_options);
-  if (request.private_ip) {
-    eni.private_ip = *request.private_ip;
-  } else {
-    ASSIGN_OR_RETURN(eni.private_ip, network::AllocatePrivateIp(c, place.subnet, random_));
-  }
-  eni.mac = MacAddressFor(eni.private_ip);
-  eni.auto_public_ip = request.associate_public_ip.value_or(place.subnet.map_public_ip_on_launch);
-  if (eni.auto_public_ip) {
+  ASSIGN_OR_RETURN(
+      NetworkInterface eni,
+      network::MakeInterface(c,
+                             {.subnet = place.subnet,
+                              .private_ip = request.private_ip,
+                              .groups = place.groups,
+                              .description = request.interface_description,
+                              .dns_name_options = request.dns_name_options.AppliedTo(place.subnet.dns_name_options),
+                              .attachment = network::InterfaceSpec::Attachment{.instance_id = instance.id, .time = now},
+                              .tags = request.interface_tags},
+                             random_));
+  if (request.associate_public_ip.value_or(place.subnet.map_public_ip_on_launch)) {
+    eni.auto_public_ip = true;
     ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
+    RETURN_IF_ERROR(network::SetAttachment(c, eni));
   }
-  RETURN_IF_ERROR(network::AddInterface(c, eni, request.interface_tags));
 
   for (Volume volume : place.volumes) {
     volume.id = VolumeId::New(random_);

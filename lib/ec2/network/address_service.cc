@@ -86,7 +86,7 @@ absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c) {
   if (!associations.empty()) {
     ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, NetworkTable(c).ListInterfaces(std::nullopt));
     for (NetworkInterface& eni : all) {
-      if (eni.elastic) interfaces.emplace(eni.id, std::move(eni));
+      if (eni.elastic()) interfaces.emplace(eni.id, std::move(eni));
     }
   }
   std::vector<std::string> texts;
@@ -172,14 +172,17 @@ absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& 
           if (!target.allow_reassociation) return AlreadyAssociated(address.id.text(), *of_address);
           RETURN_IF_ERROR(EndAssociation(c, *of_address, /*give_another=*/true, changed));
         }
-        ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_eni, addresses.AssociationOf(eni.id));
+        ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_eni,
+                         addresses.AssociationOf(eni.id, eni.private_ip));
         if (of_eni.has_value()) {
           if (!target.allow_reassociation) return AlreadyAssociated(eni.id.text(), *of_eni);
           RETURN_IF_ERROR(EndAssociation(c, *of_eni, /*give_another=*/false, changed));
           ASSIGN_OR_RETURN(eni, NetworkTable(c).GetInterface(eni.id));
         }
-        AddressAssociation association{
-            .id = AddressAssociationId::New(random_), .allocation_id = address.id, .eni_id = eni.id};
+        AddressAssociation association{.id = AddressAssociationId::New(random_),
+                                       .allocation_id = address.id,
+                                       .eni_id = eni.id,
+                                       .private_ip = eni.private_ip};
         RETURN_IF_ERROR(addresses.InsertAssociation(association));
         RETURN_IF_ERROR(NetworkTable(c).SetPublicIp(eni, address.public_ip));
         changed.push_back({eni.vpc_id, eni.id});

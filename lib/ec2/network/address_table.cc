@@ -16,7 +16,8 @@ const auto& AddressAssociations() {
   static const auto table = store::DescribeTable<AddressAssociation>(
       "address_associations", "association of an elastic address", store::Key("id", &AddressAssociation::id),
       store::Fixed("allocation_id", &AddressAssociation::allocation_id),
-      store::Fixed("eni_id", &AddressAssociation::eni_id), store::Unmapped("seq"));
+      store::Fixed("eni_id", &AddressAssociation::eni_id), store::Fixed("private_ip", &AddressAssociation::private_ip),
+      store::Unmapped("seq"));
   return table;
 }
 
@@ -52,8 +53,9 @@ absl::StatusOr<std::optional<AddressAssociation>> AddressTable::AssociationOf(co
   return AddressAssociations().First(connection_, "address_associations WHERE allocation_id = ?", address);
 }
 
-absl::StatusOr<std::optional<AddressAssociation>> AddressTable::AssociationOf(const EniId& eni) {
-  return AddressAssociations().First(connection_, "address_associations WHERE eni_id = ?", eni);
+absl::StatusOr<std::optional<AddressAssociation>> AddressTable::AssociationOf(const EniId& eni, Ipv4 private_ip) {
+  return AddressAssociations().First(connection_, "address_associations WHERE eni_id = ? AND private_ip = ?", eni,
+                                     private_ip);
 }
 
 absl::StatusOr<std::vector<AddressAssociation>> AddressTable::ListAssociations() {

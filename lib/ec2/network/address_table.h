@@ -26,7 +26,7 @@ class AddressTable {
   absl::Status InsertAssociation(const AddressAssociation& association);
   absl::StatusOr<AddressAssociation> GetAssociation(const AddressAssociationId& id);  // InvalidAssociationID.NotFound
   absl::StatusOr<std::optional<AddressAssociation>> AssociationOf(const AllocationId& address);
-  absl::StatusOr<std::optional<AddressAssociation>> AssociationOf(const EniId& eni);
+  absl::StatusOr<std::optional<AddressAssociation>> AssociationOf(const EniId& eni, Ipv4 private_ip);
   absl::StatusOr<std::vector<AddressAssociation>> ListAssociations();
   absl::Status DeleteAssociation(const AddressAssociationId& id);
 

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/interface_address_table.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -45,11 +47,71 @@ absl::Status CheckAttachment(const NetworkInterface& eni, const InterfaceChange&
                                  "' goes with its instance: deleteOnTermination cannot be false"));
 }
 
+// What is attached to no instance has ids of another kind, as at EC2.
+std::string NewAttachmentId(const NetworkInterface& eni, Random& random) {
+  return absl::StrCat(eni.instance_id.empty() ? "ela-attach-" : "eni-attach-", random.Hex(17));
+}
+
+absl::Status AddSecondary(store::Connection& connection, NetworkInterface& eni, Ipv4 address) {
+  eni.secondary.push_back({.private_ip = address});
+  return InterfaceAddressTable(connection).Insert(eni, eni.secondary.back());
+}
+
 }  // namespace
 
 absl::Status AddInterface(store::Connection& connection, const NetworkInterface& eni, const TagMap& tags) {
   RETURN_IF_ERROR(NetworkTable(connection).InsertInterface(eni));
   return tagging::SetTags(connection, eni.id.text(), tags);
+}
+
+absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, const InterfaceSpec& spec,
+                                               Random& random) {
+  NetworkInterface eni;
+  eni.id = EniId::New(random);
+  eni.vpc_id = spec.subnet.vpc_id;
+  eni.subnet_id = spec.subnet.id;
+  eni.type = spec.type;
+  eni.requester_id = spec.requester_id;
+  if (spec.attachment.has_value()) {
+    eni.attachment_state = InterfaceAttachmentState::kAttached;
+    eni.instance_id = spec.attachment->instance_id;
+    eni.device_index = spec.attachment->device_index;
+    eni.attachment_id = NewAttachmentId(eni, random);
+    eni.attach_time = spec.attachment->time;
+    eni.delete_on_termination = spec.attachment->delete_on_termination;
+  }
+  eni.source_dest_check = spec.source_dest_check;
+  eni.description = spec.description;
+  eni.groups = spec.groups;
+  eni.dns_name_options = spec.dns_name_options.value_or(spec.subnet.dns_name_options);
+  eni.tracking = spec.tracking;
+  eni.client_token = spec.client_token;
+  eni.parameters_digest = spec.parameters_digest;
+  if (spec.private_ip.has_value()) {
+    RETURN_IF_ERROR(CheckPrivateIp(connection, spec.subnet, *spec.private_ip));
+    eni.private_ip = *spec.private_ip;
+  } else {
+    // Not one that is about to be its second.
+    ASSIGN_OR_RETURN(eni.private_ip, AllocatePrivateIp(connection, spec.subnet, random, spec.secondary_ips));
+  }
+  eni.mac = MacAddressFor(eni.private_ip);
+  RETURN_IF_ERROR(AddInterface(connection, eni, spec.tags));
+  for (const Ipv4 address : spec.secondary_ips) {
+    RETURN_IF_ERROR(CheckPrivateIp(connection, spec.subnet, address));
+    RETURN_IF_ERROR(AddSecondary(connection, eni, address));
+  }
+  for (int i = 0; i < spec.secondary_count; ++i) {
+    ASSIGN_OR_RETURN(const Ipv4 address, AllocatePrivateIp(connection, spec.subnet, random));
+    RETURN_IF_ERROR(AddSecondary(connection, eni, address));
+  }
+  return eni;
+}
+
+absl::Status CheckOwn(const NetworkInterface& eni) {
+  if (!eni.requester_managed()) return absl::OkStatus();
+  return ec2::Error("OperationNotPermitted",
+                    absl::StrCat("You are not allowed to manage '", eni.id.text(), "': it belongs to a ",
+                                 kInterfaceTypeNames.Of(eni.type), ", which it goes with"));
 }
 
 absl::Status RemoveInterface(store::Connection& connection, const EniId& id) {
@@ -82,6 +144,10 @@ absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection&
 
 absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address) {
   return NetworkTable(connection).SetPublicIp(eni, address);
+}
+
+absl::Status SetAttachment(store::Connection& connection, NetworkInterface& eni) {
+  return NetworkTable(connection).SetAttachment(eni);
 }
 
 absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check) {
@@ -143,6 +209,7 @@ absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& ch
   NetworkInterface eni;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     ASSIGN_OR_RETURN(eni, NetworkTable(connection).GetInterface(id));
+    RETURN_IF_ERROR(CheckOwn(eni));
     RETURN_IF_ERROR(CheckAttachment(eni, change));
     if (change.description) RETURN_IF_ERROR(NetworkTable(connection).SetDescription(id, *change.description));
     if (change.groups) RETURN_IF_ERROR(ChangeGroups(connection, eni, *change.groups));

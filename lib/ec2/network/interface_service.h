@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
@@ -62,10 +63,42 @@ class InterfaceService {
 
 // Inside a transaction of the caller's.
 
+// What an interface is made with.
+struct InterfaceSpec {
+  // What it is attached to from the start. One without an instance is attached to what it was made for.
+  struct Attachment {
+    InstanceId instance_id = {};
+    int device_index = 0;
+    absl::Time time;
+    bool delete_on_termination = true;
+  };
+  Subnet subnet;
+  InterfaceType type = InterfaceType::kInterface;
+  std::string requester_id = {};        // set: users of the account cannot change it, nor delete it
+  std::optional<Ipv4> private_ip = {};  // unset = any that is free
+  std::vector<Ipv4> secondary_ips = {};
+  int secondary_count = 0;                   // of any that are free
+  std::vector<SecurityGroupId> groups = {};  // none = it lets nothing through
+  std::string description = {};
+  bool source_dest_check = true;
+  std::optional<PrivateDnsNameOptions> dns_name_options = {};  // unset = the subnet's
+  std::optional<Attachment> attachment = {};
+  ConnectionTracking tracking = {};
+  std::string client_token = {}, parameters_digest = {};
+  TagMap tags = {};
+};
+
+// Makes an interface, which is the caller's own to wake the fabric for. Errors: InsufficientFreeAddressesInSubnet,
+// InvalidParameterValue for an address that the subnet cannot give, InvalidIPAddress.InUse; those of AddInterface.
+absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, const InterfaceSpec& spec,
+                                               Random& random);
+// Refuses what is another resource's. Error: OperationNotPermitted.
+absl::Status CheckOwn(const NetworkInterface& eni);
+
 // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
 // VPC, subnet, instance and groups it names must be there (FailedPrecondition).
 absl::Status AddInterface(store::Connection& connection, const NetworkInterface& eni, const TagMap& tags);
-// With its tags; OK when there is none.
+// With its tags, addresses and associations of elastic addresses, whatever it is attached to; OK when there is none.
 absl::Status RemoveInterface(store::Connection& connection, const EniId& id);
 absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(store::Connection& connection);
 // In the order of `instances`, then by device index.
@@ -80,6 +113,8 @@ absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection&
 // nullopt takes it away. Sets the address and the next version in `eni`. Errors: InvalidIPAddress.InUse; Aborted when
 // the interface changed since it was read.
 absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address);
+// Writes all that is of the attachment, with the public address of the pool. As above.
+absl::Status SetAttachment(store::Connection& connection, NetworkInterface& eni);
 absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, bool check);
 // Error: Aborted when `eni` is not as it is stored.
 absl::Status SetDnsNameOptions(store::Connection& connection, const NetworkInterface& eni,

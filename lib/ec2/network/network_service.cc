@@ -163,14 +163,16 @@ absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, c
 }
 
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet) {
-  ASSIGN_OR_RETURN(const int64_t used, NetworkTable(connection).CountInterfaces(subnet.id));
+  ASSIGN_OR_RETURN(const int64_t used, NetworkTable(connection).CountAddresses(subnet.id));
   return AvailableAddresses(subnet.cidr, used);
 }
 
-absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random) {
+absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random,
+                                       absl::Span<const Ipv4> others) {
   NetworkTable networks(connection);
   absl::Status failed;
   const std::optional<Ipv4> address = ChooseAddress(subnet.cidr, random, [&](Ipv4 candidate) {
+    if (std::find(others.begin(), others.end(), candidate) != others.end()) return true;
     const absl::StatusOr<bool> taken = networks.PrivateIpTaken(subnet.vpc_id, candidate);
     if (!taken.ok()) failed = taken.status();
     return !taken.ok() || !*taken;

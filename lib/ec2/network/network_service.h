@@ -60,9 +60,10 @@ absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, c
 // How many addresses of the subnet an interface can still get.
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet);
 
-// An address of `subnet` that no interface has.
+// An address of `subnet` that no interface has, and that is none of `others`.
 // Error: InsufficientFreeAddressesInSubnet.
-absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random);
+absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random,
+                                       absl::Span<const Ipv4> others = {});
 // `wanted` if it is assignable and free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.
 absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet, Ipv4 wanted);
 // An address that can be given out and is free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.

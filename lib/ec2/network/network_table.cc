@@ -1,6 +1,7 @@
 #include "lib/ec2/network/network_table.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -8,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/interface_address_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
 #include "lib/store/table.h"
@@ -64,8 +66,10 @@ const auto& InterfaceRows() {
   static const auto table = store::DescribeTable<Eni>(
       "network_interfaces", "network interface", store::Key("id", &Eni::id), store::Version(&Eni::version),
       store::Column("vpc_id", &Eni::vpc_id), store::Column("subnet_id", &Eni::subnet_id),
-      store::Column("instance_id", &Eni::instance_id), store::Column("device_index", &Eni::device_index),
-      store::Column("attachment_id", &Eni::attachment_id), store::Column("attach_time", &Eni::attach_time),
+      store::Fixed("type", &Eni::type), store::Fixed("requester_id", &Eni::requester_id),
+      store::Column("attachment_state", &Eni::attachment_state), store::Column("instance_id", &Eni::instance_id),
+      store::Column("device_index", &Eni::device_index), store::Column("attachment_id", &Eni::attachment_id),
+      store::Column("attach_time", &Eni::attach_time),
       store::Column("delete_on_termination", &Eni::delete_on_termination),
       store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
       store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
@@ -73,6 +77,10 @@ const auto& InterfaceRows() {
       store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Eni::dns_name_options, &PrivateDnsNameOptions::a_record),
       store::Column("dns_aaaa_record", &Eni::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
+      store::Column("tcp_established_timeout", &Eni::tracking, &ConnectionTracking::tcp_established_timeout),
+      store::Column("udp_stream_timeout", &Eni::tracking, &ConnectionTracking::udp_stream_timeout),
+      store::Column("udp_timeout", &Eni::tracking, &ConnectionTracking::udp_timeout),
+      store::Fixed("client_token", &Eni::client_token), store::Fixed("parameters_digest", &Eni::parameters_digest),
       store::Unmapped("seq"));
   return table;
 }
@@ -94,10 +102,6 @@ bool ReadBool(store::Row& row) {
   bool value = false;
   row.Read(value);
   return value;
-}
-
-absl::Status AddressInUse(Ipv4 address) {
-  return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", address.text(), " is in use."));
 }
 
 absl::Status InsertGroups(store::Connection& connection, const EniId& id, absl::Span<const SecurityGroupId> groups) {
@@ -134,7 +138,10 @@ absl::Status LoadPublicFacts(store::Connection& connection, std::vector<NetworkI
   absl::flat_hash_map<EniId, NetworkInterface*> by_id;
   std::vector<EniId> ids;
   for (NetworkInterface& eni : interfaces) {
-    if (!eni.public_ip.has_value()) continue;
+    const bool has_public = eni.public_ip.has_value() ||
+                            std::any_of(eni.secondary.begin(), eni.secondary.end(),
+                                        [](const SecondaryAddress& address) { return address.public_ip.has_value(); });
+    if (!has_public) continue;
     by_id[eni.id] = &eni;
     ids.push_back(eni.id);
   }
@@ -145,11 +152,22 @@ absl::Status LoadPublicFacts(store::Connection& connection, std::vector<NetworkI
   for (const Vpc& vpc : nameless) without.insert(vpc.id);
   for (const auto& [id, eni] : by_id) eni->public_name = !without.contains(eni->vpc_id);
   return connection.Query(
-      "SELECT eni_id FROM json_each(?) AS wanted CROSS JOIN address_associations ON eni_id = wanted.value",
+      "SELECT eni_id, private_ip, allocation_id, address_associations.id FROM json_each(?) AS wanted "
+      "CROSS JOIN address_associations ON eni_id = wanted.value",
       [&](store::Row& row) {
         EniId id;
-        row.Read(id);
-        by_id[id]->elastic = true;
+        Ipv4 private_ip;
+        AllocationId allocation;
+        AddressAssociationId association;
+        row.Read(id, private_ip, allocation, association);
+        NetworkInterface& eni = *by_id[id];
+        if (private_ip == eni.private_ip) {
+          std::tie(eni.allocation_id, eni.association_id) = std::tie(allocation, association);
+        }
+        for (SecondaryAddress& address : eni.secondary) {
+          if (private_ip != address.private_ip) continue;
+          std::tie(address.allocation_id, address.association_id) = std::tie(allocation, association);
+        }
       },
       store::JsonArrayOfIds(ids));
 }
@@ -159,11 +177,16 @@ absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& conn
                                                          const Args&... args) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, InterfaceRows().Select(connection, from_and_rest, args...));
   RETURN_IF_ERROR(LoadGroups(connection, all));
+  if (!all.empty()) RETURN_IF_ERROR(InterfaceAddressTable(connection).Load(all));
   RETURN_IF_ERROR(LoadPublicFacts(connection, all));
   return all;
 }
 
 }  // namespace
+
+absl::Status AddressInUse(Ipv4 address) {
+  return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", address.text(), " is in use."));
+}
 
 std::vector<store::TableDescription> NetworkTable::Describe() {
   return {Vpcs().Describe(),    FormerVpcs().Describe(),    VpcCidrs().Describe(),
@@ -230,10 +253,15 @@ absl::Status NetworkTable::SetSubnetAttributes(const Subnet& subnet) {
 absl::Status NetworkTable::DeleteSubnet(const SubnetId& id) { return Subnets().Delete(connection_, id); }
 
 absl::Status NetworkTable::InsertInterface(const NetworkInterface& eni) {
+  ASSIGN_OR_RETURN(const bool taken, PrivateIpTaken(eni.vpc_id, eni.private_ip));
+  if (taken) return AddressInUse(eni.private_ip);
   const absl::Status inserted = InterfaceRows().Insert(connection_, eni);
   if (store::Violates(inserted, "network_interfaces.private_ip")) return AddressInUse(eni.private_ip);
   if (store::Violates(inserted, "network_interfaces.public_ip")) return AddressInUse(eni.public_ip.value_or(Ipv4{}));
   RETURN_IF_ERROR(inserted);
+  for (const SecondaryAddress& address : eni.secondary) {
+    RETURN_IF_ERROR(InterfaceAddressTable(connection_).Insert(eni, address));
+  }
   return InsertGroups(connection_, eni.id, eni.groups);
 }
 
@@ -260,14 +288,26 @@ absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfacesOf(abs
 absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> found,
                    Interfaces(connection_, "network_interfaces WHERE vpc_id = ? AND private_ip = ?", vpc, address));
+  if (!found.empty()) return std::move(found.front());
+  ASSIGN_OR_RETURN(const std::optional<EniId> id, InterfaceAddressTable(connection_).Find(vpc, address));
+  if (!id.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(NetworkInterface eni, GetInterface(*id));
+  return eni;
+}
+
+absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByToken(const std::string& client_token) {
+  ASSIGN_OR_RETURN(
+      std::vector<NetworkInterface> found,
+      Interfaces(connection_, "network_interfaces WHERE client_token = ? AND client_token <> ''", client_token));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
 
 absl::StatusOr<bool> NetworkTable::PrivateIpTaken(const VpcId& vpc, Ipv4 address) {
   ASSIGN_OR_RETURN(const std::optional<bool> taken,
-                   connection_.First("SELECT 1 FROM network_interfaces WHERE vpc_id = ? AND private_ip = ?", ReadBool,
-                                     vpc, address));
+                   connection_.First("SELECT 1 FROM network_interfaces WHERE vpc_id = ?1 AND private_ip = ?2 UNION ALL "
+                                     "SELECT 1 FROM interface_addresses WHERE vpc_id = ?1 AND private_ip = ?2",
+                                     ReadBool, vpc, address));
   return taken.has_value();
 }
 
@@ -279,12 +319,13 @@ absl::StatusOr<bool> NetworkTable::PublicIpTaken(Ipv4 address) {
   return taken.has_value();
 }
 
-absl::StatusOr<int64_t> NetworkTable::CountInterfaces(const SubnetId& subnet) {
+absl::StatusOr<int64_t> NetworkTable::CountAddresses(const SubnetId& subnet) {
   int64_t count = 0;
   RETURN_IF_ERROR(connection_.Query(
       "SELECT count(*) FROM network_interfaces WHERE subnet_id = ?", [&](store::Row& row) { row.Read(count); },
       subnet));
-  return count;
+  ASSIGN_OR_RETURN(const int64_t secondary, InterfaceAddressTable(connection_).CountIn(subnet));
+  return count + secondary;
 }
 
 absl::Status NetworkTable::SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups) {
@@ -310,6 +351,23 @@ absl::Status NetworkTable::SetSourceDestCheck(const EniId& id, bool source_dest_
 absl::Status NetworkTable::SetDnsNameOptions(NetworkInterface eni, const PrivateDnsNameOptions& options) {
   eni.dns_name_options = options;
   return InterfaceRows().Update(connection_, eni, {"resource_name", "dns_a_record", "dns_aaaa_record"});
+}
+
+absl::Status NetworkTable::SetAttachment(NetworkInterface& eni) {
+  const absl::Status set =
+      InterfaceRows().Update(connection_, eni,
+                             {"attachment_state", "instance_id", "device_index", "attachment_id", "attach_time",
+                              "delete_on_termination", "public_ip", "auto_public_ip"});
+  return store::Violates(set, "network_interfaces.public_ip") ? AddressInUse(eni.public_ip.value_or(Ipv4{})) : set;
+}
+
+absl::Status NetworkTable::SetDeleteOnTermination(const EniId& id, bool delete_on_termination) {
+  return InterfaceRows().Set(connection_, id, &NetworkInterface::delete_on_termination, delete_on_termination);
+}
+
+absl::Status NetworkTable::SetTracking(NetworkInterface eni, const ConnectionTracking& tracking) {
+  eni.tracking = tracking;
+  return InterfaceRows().Update(connection_, eni, {"tcp_established_timeout", "udp_stream_timeout", "udp_timeout"});
 }
 
 absl::Status NetworkTable::SetDescription(const EniId& id, const std::string& description) {

@@ -13,6 +13,8 @@
 
 namespace brume::network {
 
+absl::Status AddressInUse(Ipv4 address);  // InvalidIPAddress.InUse
+
 class NetworkTable {
  public:
   explicit NetworkTable(store::Connection& connection) : connection_(connection) {}
@@ -43,8 +45,9 @@ class NetworkTable {
   absl::Status SetSubnetAttributes(const Subnet& subnet);
   absl::Status DeleteSubnet(const SubnetId& id);  // no interface may be in it (FailedPrecondition)
 
-  // Error: InvalidIPAddress.InUse when another interface of the VPC has the private address, or any the public one. The
-  // VPC, subnet, instance and groups it names must be there (FailedPrecondition).
+  // With its groups and secondary addresses. Error: InvalidIPAddress.InUse when another interface of the VPC has one of
+  // the private addresses, or any the public one. The VPC, subnet, instance and groups it names must be there
+  // (FailedPrecondition).
   absl::Status InsertInterface(const NetworkInterface& eni);
   absl::Status DeleteInterface(const EniId& id);  // with its tags; OK when there is none
   absl::StatusOr<NetworkInterface> GetInterface(const EniId& id);
@@ -54,7 +57,10 @@ class NetworkTable {
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
   absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);
   absl::StatusOr<bool> PublicIpTaken(Ipv4 address);
-  absl::StatusOr<int64_t> CountInterfaces(const SubnetId& subnet);
+  // Private addresses of the subnet that interfaces have.
+  absl::StatusOr<int64_t> CountAddresses(const SubnetId& subnet);
+  // Of the ClientToken that it was made with.
+  absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByToken(const std::string& client_token);
   absl::Status SetInterfaceGroups(const EniId& id, absl::Span<const SecurityGroupId> groups);
   // An interface's row is never written as a whole: each of these writes one column, and counts the row's version on.
   // An address is given or taken because of what the row said: Aborted when it changed since `eni` was read. Sets
@@ -63,6 +69,11 @@ class NetworkTable {
   absl::Status SetSourceDestCheck(const EniId& id, bool source_dest_check);
   // Error: Aborted when `eni` is not as it is stored.
   absl::Status SetDnsNameOptions(NetworkInterface eni, const PrivateDnsNameOptions& options);
+  // Writes what is of the attachment, and the public address with it. Error: Aborted when the row changed since `eni`
+  // was read. Sets the version in `eni`.
+  absl::Status SetAttachment(NetworkInterface& eni);
+  absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
+  absl::Status SetTracking(NetworkInterface eni, const ConnectionTracking& tracking);
   absl::Status SetDescription(const EniId& id, const std::string& description);
 
  private:

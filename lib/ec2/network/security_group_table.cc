@@ -164,8 +164,10 @@ absl::StatusOr<SecurityGroupRule> SecurityGroupTable::GetRule(const SecurityGrou
 
 absl::StatusOr<std::vector<Ipv4>> SecurityGroupTable::MemberAddresses(const SecurityGroupId& group) {
   return connection_.All(
-      "SELECT private_ip FROM interface_groups CROSS JOIN network_interfaces ON id = eni_id WHERE group_id = ? "
-      "ORDER BY private_ip",
+      "SELECT private_ip FROM interface_groups CROSS JOIN network_interfaces ON id = eni_id WHERE group_id = ?1 "
+      "UNION ALL SELECT private_ip FROM interface_groups AS g CROSS JOIN interface_addresses AS a ON a.eni_id = "
+      "g.eni_id "
+      "WHERE group_id = ?1 ORDER BY private_ip",
       ReadAddress, group);
 }
 

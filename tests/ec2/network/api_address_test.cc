@@ -86,7 +86,7 @@ TEST_CASE("an instance gives its own public address back for an elastic one, and
   const std::string association = Associate(world, address, id);
   const NetworkInterface eni = world.InterfaceOf(id);
   CHECK(eni.public_ip->text() == address.address);
-  CHECK(eni.elastic);
+  CHECK(eni.elastic());
   const ec2::v1::Address shown = Shown(world, address);
   CHECK(shown.association_id() == association);
   CHECK(shown.instance_id() == id.text());
@@ -100,7 +100,7 @@ TEST_CASE("an instance gives its own public address back for an elastic one, and
   const NetworkInterface after = world.InterfaceOf(id);
   REQUIRE(after.public_ip.has_value());
   CHECK(after.public_ip->text() != address.address);
-  CHECK_FALSE(after.elastic);
+  CHECK_FALSE(after.elastic());
   CHECK(CodeOf(world, "DisassociateAddress", "association_id: '" + association + "'") ==
         "InvalidAssociationID.NotFound");
   CHECK(CodeOf(world, "DisassociateAddress", "public_ip: '" + address.address + "'") ==

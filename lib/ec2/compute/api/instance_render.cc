@@ -89,7 +89,7 @@ constexpr char kPoolOwner[] = "amazon";
 
 v1::InstanceNetworkInterfaceAssociation RenderAssociation(const NetworkInterface& eni, const Settings& settings) {
   v1::InstanceNetworkInterfaceAssociation association;
-  association.set_ip_owner_id(eni.elastic ? settings.account_id : kPoolOwner);
+  association.set_ip_owner_id(eni.elastic() ? settings.account_id : kPoolOwner);
   association.set_public_dns_name(PublicHostname(eni, settings.region));
   association.set_public_ip(eni.public_ip->text());
   return association;

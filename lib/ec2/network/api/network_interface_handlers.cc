@@ -29,31 +29,47 @@ void RenderAttachment(const NetworkInterface& eni, const Settings& settings, Int
   attachment.set_delete_on_termination(eni.delete_on_termination);
   attachment.set_device_index(eni.device_index);
   attachment.set_network_card_index(0);
-  attachment.set_instance_id(eni.instance_id.text());
-  attachment.set_instance_owner_id(settings.account_id);
-  attachment.set_status("attached");
+  if (!eni.instance_id.empty()) attachment.set_instance_id(eni.instance_id.text());
+  // EC2's name of who runs what belongs to no instance.
+  attachment.set_instance_owner_id(eni.instance_id.empty() ? "amazon-aws" : settings.account_id);
+  attachment.set_status(std::string(AttachmentStatusName(eni.attachment_state)));
+}
+
+void RenderAddress(const SecondaryAddress& address, const NetworkInterface& eni, const Settings& settings,
+                   v1::NetworkInterfacePrivateIpAddress& rendered) {
+  rendered.set_primary(false);
+  rendered.set_private_dns_name(absl::StrCat(PrivateHostname(address.private_ip), ".", PrivateDomain(settings)));
+  rendered.set_private_ip_address(address.private_ip.text());
+  if (!address.public_ip.has_value()) return;
+  const bool elastic = !address.association_id.empty();
+  v1::NetworkInterfaceAssociation& association = *rendered.mutable_association();
+  association.set_ip_owner_id(elastic ? settings.account_id : "amazon");
+  if (elastic) {
+    association.set_allocation_id(address.allocation_id.text());
+    association.set_association_id(address.association_id.text());
+  }
+  association.set_public_dns_name(eni.public_name ? PublicDnsName(*address.public_ip, settings.region) : "");
+  association.set_public_ip(address.public_ip->text());
 }
 
 void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Interface& rendered) {
   rendered.set_private_dns_name(PrivateDnsName(eni, settings));
   rendered.set_private_ip_address(eni.private_ip.text());
-  v1::NetworkInterfacePrivateIpAddress& address = *rendered.add_private_ip_addresses();
-  address.set_primary(true);
-  address.set_private_dns_name(rendered.private_dns_name());
-  address.set_private_ip_address(rendered.private_ip_address());
-  if (!eni.public_ip) return;
-  v1::NetworkInterfaceAssociation& association = *rendered.mutable_association();
-  association.set_ip_owner_id(eni.elastic ? settings.account_id : "amazon");
-  association.set_public_dns_name(PublicHostname(eni, settings.region));
-  association.set_public_ip(eni.public_ip->text());
-  *address.mutable_association() = association;
+  const SecondaryAddress first = {eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
+  v1::NetworkInterfacePrivateIpAddress& primary = *rendered.add_private_ip_addresses();
+  RenderAddress(first, eni, settings, primary);
+  primary.set_primary(true);
+  primary.set_private_dns_name(rendered.private_dns_name());
+  if (primary.has_association()) *rendered.mutable_association() = primary.association();
+  for (const SecondaryAddress& each : eni.secondary) {
+    RenderAddress(each, eni, settings, *rendered.add_private_ip_addresses());
+  }
 }
 
 Interface Render(const network::InterfaceView& view, const Settings& settings) {
   const NetworkInterface& eni = view.eni;
-  const bool attached = !eni.instance_id.empty();
   Interface rendered;
-  if (attached) RenderAttachment(eni, settings, rendered);
+  if (eni.attached()) RenderAttachment(eni, settings, rendered);
   RenderAddresses(eni, settings, rendered);
   rendered.set_availability_zone(view.availability_zone);
   rendered.set_availability_zone_id(ZoneId(settings, view.availability_zone));
@@ -63,13 +79,14 @@ Interface Render(const network::InterfaceView& view, const Settings& settings) {
     group.set_group_id(id.text());
     group.set_group_name(view.group_names.at(id));
   }
-  rendered.set_interface_type("interface");
+  rendered.set_interface_type(std::string(kInterfaceTypeNames.Of(eni.type)));
   rendered.set_mac_address(eni.mac);
   rendered.set_network_interface_id(eni.id.text());
   rendered.set_owner_id(settings.account_id);
-  rendered.set_requester_managed(false);
+  if (!eni.requester_id.empty()) rendered.set_requester_id(eni.requester_id);
+  rendered.set_requester_managed(eni.requester_managed());
   rendered.set_source_dest_check(eni.source_dest_check);
-  rendered.set_status(attached ? "in-use" : "available");
+  rendered.set_status(eni.attached() ? "in-use" : "available");
   rendered.set_subnet_id(eni.subnet_id.text());
   *rendered.mutable_tag_set() = RenderTags(view.tags);
   rendered.set_vpc_id(eni.vpc_id.text());

@@ -12,6 +12,36 @@ constexpr int kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 
 }  // namespace
 
+absl::string_view AttachmentStatusName(InterfaceAttachmentState state) {
+  switch (state) {
+    case InterfaceAttachmentState::kNone:
+      return "detached";
+    case InterfaceAttachmentState::kAttaching:
+      return "attaching";
+    case InterfaceAttachmentState::kAttached:
+      return "attached";
+    case InterfaceAttachmentState::kDetaching:
+    case InterfaceAttachmentState::kForceDetaching:
+      return "detaching";
+  }
+  return "";
+}
+
+void Release(NetworkInterface& eni) {
+  eni.attachment_state = InterfaceAttachmentState::kNone;
+  eni.instance_id = {};
+  eni.device_index = 0;
+  eni.attachment_id.clear();
+  if (!eni.elastic()) eni.public_ip.reset();
+  eni.auto_public_ip = false;
+}
+
+std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni) {
+  std::vector<Ipv4> addresses = {eni.private_ip};
+  for (const SecondaryAddress& address : eni.secondary) addresses.push_back(address.private_ip);
+  return addresses;
+}
+
 std::string TapName(const EniId& id) {
   const std::string& text = id.text();
   constexpr size_t kDigits = 13;

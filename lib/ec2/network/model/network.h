@@ -74,30 +74,86 @@ struct Subnet {
   PrivateDnsNameOptions dns_name_options;  // of instances that are launched into it
 };
 
+// What an interface is for. Each but the first is another resource's, which alone changes and deletes it.
+enum class InterfaceType { kInterface = 0, kNatGateway = 1 };
+std::true_type IsPersisted(InterfaceType);  // the database keeps its values
+inline constexpr EnumNames kInterfaceTypeNames({std::pair{InterfaceType::kInterface, "interface"},
+                                                std::pair{InterfaceType::kNatGateway, "nat_gateway"}});
+
+// How far an interface is on its way to an instance or from it.
+enum class InterfaceAttachmentState {
+  kNone = 0,  // the interface is available
+  kAttaching = 1,
+  kAttached = 2,
+  kDetaching = 3,       // the guest is asked to let go, until it does
+  kForceDetaching = 4,  // asked once, and then the port is taken away
+};
+std::true_type IsPersisted(InterfaceAttachmentState);  // the database keeps its values
+
+// A private address beside an interface's first.
+struct SecondaryAddress {
+  Ipv4 private_ip;
+  std::optional<Ipv4> public_ip = {};  // an elastic one
+  // Of the public address, read with it.
+  AllocationId allocation_id = {};
+  AddressAssociationId association_id = {};
+  friend bool operator==(const SecondaryAddress&, const SecondaryAddress&) = default;
+};
+
+// How long a connection of an interface is tracked after its last packet, in seconds; unset: the kernel's own times.
+struct ConnectionTracking {
+  std::optional<int> tcp_established_timeout, udp_stream_timeout, udp_timeout;
+  friend bool operator==(const ConnectionTracking&, const ConnectionTracking&) = default;
+};
+
 struct NetworkInterface {
   EniId id;
   VpcId vpc_id;
   SubnetId subnet_id;
-  InstanceId instance_id;  // empty = not attached
+  InterfaceType type = InterfaceType::kInterface;
+  std::string requester_id;  // who made it in the account's name; empty = the account itself
+  InterfaceAttachmentState attachment_state = InterfaceAttachmentState::kNone;
+  // Of the attachment; without meaning while there is none.
+  InstanceId instance_id;  // empty = attached to what is not an instance
   int device_index = 0;
   std::string attachment_id;  // "eni-attach-…"
   absl::Time attach_time;
   bool delete_on_termination = true;
   bool source_dest_check = true;
   std::string description;
-  std::string mac;  // lower-case, colons
-  Ipv4 private_ip;
-  std::optional<Ipv4> public_ip;
+  std::string mac;                // lower-case, colons
+  Ipv4 private_ip;                // its first; it never changes
+  std::optional<Ipv4> public_ip;  // of private_ip
   // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
   bool auto_public_ip = false;
-  // Of public_ip, read with the interface and no columns of its own: it is an elastic address, and stays; it has a
-  // name, as the VPC says.
-  bool elastic = false;
-  bool public_name = true;
+  // Of public_ip, read with the interface and no columns of its own. Set: it is an elastic address, and stays.
+  AllocationId allocation_id;
+  AddressAssociationId association_id;
+  bool public_name = true;                  // public addresses have names, as the VPC says
+  std::vector<SecondaryAddress> secondary;  // in the order they were assigned
   std::vector<SecurityGroupId> groups;
+  ConnectionTracking tracking;
   PrivateDnsNameOptions dns_name_options;
+  // Of the call that made it; empty where it named none.
+  std::string client_token, parameters_digest;
   int64_t version = 0;
+
+  bool elastic() const { return !association_id.empty(); }
+  bool attached() const { return attachment_state != InterfaceAttachmentState::kNone; }
+  bool detaching() const {
+    return attachment_state == InterfaceAttachmentState::kDetaching ||
+           attachment_state == InterfaceAttachmentState::kForceDetaching;
+  }
+  // Another resource's: the account's users cannot change it.
+  bool requester_managed() const { return !requester_id.empty(); }
 };
+
+// As EC2 shows it: "attached".
+absl::string_view AttachmentStatusName(InterfaceAttachmentState state);
+// Takes the attachment away, and with it the public address that the interface had of the pool.
+void Release(NetworkInterface& eni);
+// All its private addresses, the first at the front.
+std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni);
 
 // The name inside the VPC, without its domain: "ip-10-0-1-4", or the instance's id where it is named by that.
 std::string Hostname(const NetworkInterface& eni);

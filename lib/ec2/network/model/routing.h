@@ -45,11 +45,12 @@ struct ElasticAddress {
   Ipv4 public_ip;
 };
 
-// An interface's public address is this one while it is associated.
+// A private address of the interface has this one as its public address while it is associated.
 struct AddressAssociation {
   AddressAssociationId id;
   AllocationId allocation_id;
   EniId eni_id;
+  Ipv4 private_ip;
 };
 
 }  // namespace brume
