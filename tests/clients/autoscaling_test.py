@@ -154,16 +154,22 @@ class GroupsTest(SimulatedClientTest):
         before = self.wait_members("fresh", 2)
         refresh = self.scaling.start_instance_refresh(
             AutoScalingGroupName="fresh", Preferences={"MinHealthyPercentage": 50, "InstanceWarmup": 0})
-        self.assertEqual(code_of(self.scaling.start_instance_refresh, AutoScalingGroupName="fresh"),
-                         "InstanceRefreshInProgress")
 
-        def status():
+        def status(of=refresh):
             (shown,) = self.scaling.describe_instance_refreshes(
-                AutoScalingGroupName="fresh", InstanceRefreshIds=[refresh["InstanceRefreshId"]])["InstanceRefreshes"]
+                AutoScalingGroupName="fresh", InstanceRefreshIds=[of["InstanceRefreshId"]])["InstanceRefreshes"]
             return shown["Status"], shown["PercentageComplete"]
 
         wait_until(lambda: status() == ("Successful", 100), 60, "the refresh to succeed")
         self.assertEqual(set(before) & set(self.members("fresh")), set())
+        # Guests that are simulated are replaced within milliseconds: this one waits at its checkpoint.
+        held = self.scaling.start_instance_refresh(
+            AutoScalingGroupName="fresh", Preferences={"MinHealthyPercentage": 50, "InstanceWarmup": 0,
+                                                       "CheckpointPercentages": [50, 100], "CheckpointDelay": 3600})
+        self.assertEqual(code_of(self.scaling.start_instance_refresh, AutoScalingGroupName="fresh"),
+                         "InstanceRefreshInProgress")
+        self.scaling.cancel_instance_refresh(AutoScalingGroupName="fresh")
+        wait_until(lambda: status(held)[0] == "Cancelled", SOON, "the refresh to end")
         self.assertEqual(code_of(self.scaling.cancel_instance_refresh, AutoScalingGroupName="fresh"),
                          "ActiveInstanceRefreshNotFound")
 
