@@ -63,8 +63,10 @@ std::string FlagBefore(const std::vector<std::string>& words, size_t from, size_
   return "";
 }
 
-constexpr char kFilters[] = "filters";
 constexpr char kName[] = "Name";
+
+// EC2 calls them so, or so.
+bool IsFilterFlag(absl::string_view flag) { return flag == "filters" || flag == "filter"; }
 
 // "Name=tag-key" of each filter; of tags, whose keys are the user's, as far as it is known.
 std::vector<std::string> FilterCandidates(const ApiAction& action) {
@@ -78,7 +80,7 @@ std::vector<std::string> FilterCandidates(const ApiAction& action) {
 // bash ends a word at "=": of "--filters Name=tag" the words are "Name", "=" and "tag", and a candidate for the last
 // takes the place of "tag" alone, or that of nothing where "=" is the last.
 bool IsFilterName(const std::vector<std::string>& words, size_t index) {
-  if (FlagBefore(words, 1, index) != kFilters) return false;
+  if (!IsFilterFlag(FlagBefore(words, 1, index))) return false;
   const bool at_sign = index < words.size() && words[index] == "=";
   if (at_sign) return words[index - 1] == kName;
   return words[index - 1] == "=" && words[index - 2] == kName;
@@ -124,7 +126,7 @@ class Completer {
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldDescriptor& field = *type->field(i);
       if (FlagName(field) != flag) continue;
-      if (flag == kFilters) return FilterCandidates(action);
+      if (IsFilterFlag(flag)) return FilterCandidates(action);
       const FieldTraits traits = TraitsOf(field);
       if (!traits.one_of.empty()) return traits.one_of;
       if (!traits.id_prefix.empty()) return ids_(schema_, global_, traits.id_prefix);

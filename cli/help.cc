@@ -218,8 +218,10 @@ std::string ActionHelp(const ApiAction& action, int width) {
   std::vector<std::pair<std::string, std::string>> filters;
   for (const FilterName& filter : FilterNamesOf(action)) filters.emplace_back(filter.name, filter.where);
   if (!filters.empty()) {
-    absl::StrAppend(&text, "\nFilters, --filters Name=NAME,Values=VALUE,…, and what each looks at:\n",
-                    Aligned(filters, width));
+    // Some actions call them so.
+    const bool one = action.method->input_type()->FindFieldByName("filter") != nullptr;
+    absl::StrAppend(&text, "\nFilters, --", one ? "filter" : "filters",
+                    " Name=NAME,Values=VALUE,…, and what each looks at:\n", Aligned(filters, width));
   }
   const Descriptor* response = action.method->output_type();
   if (response->field_count() > 0) absl::StrAppend(&text, "\nAnswer:\n", Members(response, 2, width, kDeepest));

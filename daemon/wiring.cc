@@ -240,6 +240,7 @@ class RealDaemon final : public Daemon {
         tagging_(*database_),
         network_({.database = *database_,
                   .random = random_,
+                  .clock = clock_,
                   .settings = config_.settings,
                   .fabric = *adapters_.fabric,
                   .tags = tagging_.tags(),

@@ -137,13 +137,29 @@ class FilterTable {
 using ItemFilterTable = FilterTable<google::protobuf::Message>;
 const ItemFilterTable& ItemFilters(const google::protobuf::Descriptor& request);
 
+template <typename Request>
+concept HasFilters = requires(const Request& request) {
+  request.filters();
+}
+|| requires(const Request& request) { request.filter(); };
+
+// The filters of an EC2 request; a few actions call them `Filter`.
+template <HasFilters Request>
+const FilterList& FiltersIn(const Request& request) {
+  if constexpr (requires { request.filters(); }) {
+    return request.filters();
+  } else {
+    return request.filter();
+  }
+}
+
 // What the filters of an EC2 request keep of the messages its answer lists. Errors: those of FilterTable::Compile.
 //
 //   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
 //   if (keep(image)) …
 template <typename Request>
 absl::StatusOr<ItemFilterTable::Predicate> KeptBy(const Request& request) {
-  return ItemFilters(*Request::descriptor()).Compile(request.filters());
+  return ItemFilters(*Request::descriptor()).Compile(FiltersIn(request));
 }
 
 }  // namespace brume::gateway

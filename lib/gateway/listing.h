@@ -60,7 +60,7 @@ inline std::string IdLike(absl::string_view prefix, absl::string_view id) {
 template <typename T, typename Request, typename Response, typename Key>
 absl::StatusOr<std::vector<T>> FilteredPage(absl::string_view list, std::vector<T> all, const Request& request,
                                             Response& response, const Key& key) {
-  if constexpr (requires { request.filters(); }) {
+  if constexpr (HasFilters<Request>) {
     ASSIGN_OR_RETURN(const auto keep, KeptBy(request));
     std::erase_if(all, [&](const T& item) { return !keep(item); });
   }

@@ -54,6 +54,10 @@ inline constexpr Kind kKinds[] = {
      "InvalidKeyPair.NotFound"},
     {"lt", "The specified launch template, with template ID $0, does not exist.", "launch-template", "launch-template",
      "launch_templates", "InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound"},
+    {"nat", "NAT gateway $0 was not found", "natgateway", "natgateway", "nat_gateways", "NatGatewayMalformed",
+     "NatGatewayNotFound"},
+    {"pcx", "The vpcPeeringConnection ID '$0' does not exist", "vpc-peering-connection", "vpc-peering-connection",
+     "vpc_peering_connections", "InvalidVpcPeeringConnectionId.Malformed", "InvalidVpcPeeringConnectionID.NotFound"},
     // There are none: each id that is named is one that is not there.
     {"pl", "The prefix list ID '$0' does not exist", "", "", "", "InvalidPrefixListId.Malformed",
      "InvalidPrefixListID.NotFound"},

@@ -53,8 +53,8 @@ struct FieldType {
                                                                             : "INTEGER";
   static constexpr Nulls kNulls = Nulls::kNever;
 };
-template <IdPrefix prefix>
-struct FieldType<Id<prefix>> {
+template <StoredId T>
+struct FieldType<T> {
   static constexpr absl::string_view kName = "TEXT";
   static constexpr Nulls kNulls = Nulls::kWhenEmpty;
 };

@@ -27,6 +27,13 @@ concept PersistedEnum = std::is_enum_v<T> && requires(T value) {
   { IsPersisted(value) } -> std::same_as<std::true_type>;
 };
 
+template <typename T>
+concept StoredId = requires(const T& id) {
+  { T::FromTrusted(std::string()) } -> std::same_as<T>;
+  { id.text() } -> std::same_as<const std::string&>;
+  { id.empty() } -> std::same_as<bool>;
+};
+
 // Bytes that are not text: kept as BLOB.
 struct Blob {
   const std::string& bytes;
@@ -54,8 +61,8 @@ inline void Bind(SQLite::Statement& statement, int index, Ipv4 value) {
 }
 // A literal would pass for a bool.
 void Bind(SQLite::Statement& statement, int index, const char* value) = delete;
-template <IdPrefix prefix>
-void Bind(SQLite::Statement& statement, int index, const Id<prefix>& value) {
+template <StoredId T>
+void Bind(SQLite::Statement& statement, int index, const T& value) {
   if (value.empty()) {
     statement.bind(index);
   } else {
@@ -89,9 +96,9 @@ inline void Load(const SQLite::Column& column, absl::Time& value) {
 }
 inline void Load(const SQLite::Column& column, absl::Duration& value) { value = absl::Microseconds(column.getInt64()); }
 inline void Load(const SQLite::Column& column, Ipv4& value) { value.value = static_cast<uint32_t>(column.getInt64()); }
-template <IdPrefix prefix>
-void Load(const SQLite::Column& column, Id<prefix>& value) {
-  value = Id<prefix>::FromTrusted(column.getString());
+template <StoredId T>
+void Load(const SQLite::Column& column, T& value) {
+  value = T::FromTrusted(column.getString());
 }
 template <PersistedEnum T>
 void Load(const SQLite::Column& column, T& value) {

@@ -322,6 +322,23 @@ class FailpointTest(unittest.TestCase):
             os.path.join(self.host.state_dir, "net", vpc)))
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_nat(self):
+        """A NAT gateway made and deleted, whatever dies on the way."""
+        vpc = self.call("create-vpc", cidr_block="10.21.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.call("create-subnet", vpc_id=vpc, cidr_block="10.21.1.0/24")["Subnet"]["SubnetId"]
+        nat = self.call("create-nat-gateway", subnet_id=subnet, connectivity_type="private",
+                        client_token=subnet)["NatGateway"]["NatGatewayId"]
+
+        def state():
+            return self.host.api("describe-nat-gateways", nat_gateway_ids=[nat])["NatGateways"][0]["State"]
+        self.settle("the gateway to be available", lambda: state() == "available")
+        self.call("delete-nat-gateway", nat_gateway_id=nat)
+        self.settle("the gateway to be deleted", lambda: state() == "deleted")
+        self.settle("the crash", lambda: self.crashes > 0)
+        self.call("delete-subnet", subnet_id=subnet)
+        self.call("delete-vpc", vpc_id=vpc)
+        self.settle("the VPC to leave the host", lambda: not os.path.exists(f"/run/netns/brume-{vpc}"))
+
     def walk_export(self):
         """An image stored and restored, exported, and an export that cannot be, whatever dies on the way."""
         type(self).number += 1
@@ -481,6 +498,8 @@ class FailpointTest(unittest.TestCase):
             self.walk_root(refused=error is not None)
         elif name.startswith(("volume.", "instance.disk_", "disks.volume_grown")):
             self.walk_volume()
+        elif name == "network.before_settle":
+            self.walk_nat()
         elif name == "network.before_forget":
             self.walk_vpc()
         elif name.startswith(("export.", "store.written", "restore.")):

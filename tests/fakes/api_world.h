@@ -120,7 +120,9 @@ class ApiWorld : public ComputeWorld {
                             .vpcs = vpcs,
                             .routes = routes,
                             .addresses = addresses,
-                            .acls = acls},
+                            .acls = acls,
+                            .nat_gateways = nat_gateways,
+                            .peerings = peerings},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -208,7 +210,10 @@ class ApiWorld : public ComputeWorld {
   network::InterfaceService interfaces{*database, compute::AnswersForNetwork(),
                                        [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
-  network::VpcService vpcs{*database, settings, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::NatGatewayService nat_gateways{*database, random, clock,
+                                          [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::PeeringService peerings{*database, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};

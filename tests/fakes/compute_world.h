@@ -84,7 +84,7 @@ class ComputeWorld {
     hypervisor.OnCreate([this](const compute::GuestSpec& spec) { return fabric.OpenTaps(spec); });
     REQUIRE(network::NetworkService(*database, settings, random).EnsureDefaults().ok());
     network = std::make_unique<network::NetworkReconciler>(
-        *database, fabric, settings,
+        *database, clock, fabric, settings,
         network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
                                         .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }});
     images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);

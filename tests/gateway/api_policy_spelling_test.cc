@@ -22,10 +22,13 @@
 #include "brume/ec2/v1/instance_profile.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/nat_gateway.pb.h"
 #include "brume/ec2/v1/network_acl.pb.h"
+#include "brume/ec2/v1/peering.pb.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
 #include "brume/iam/v1/group.pb.h"
 #include "brume/iam/v1/instance_profile.pb.h"
 #include "tests/fakes/policy_world.h"
@@ -178,6 +181,16 @@ class NamedWorld : public PolicyWorld {
     }
     const auto gateways = Made<DescribeInternetGatewaysResponse>("DescribeInternetGateways", "");
     AddId("igw", "internet-gateway", gateways.internet_gateways(0).internet_gateway_id());
+    AddId("nat", "natgateway",
+          Made<CreateNatGatewayResponse>("CreateNatGateway", "subnet_id: '" + subnet + "' connectivity_type: 'private'")
+              .nat_gateway()
+              .nat_gateway_id());
+    const std::string other = Made<CreateVpcResponse>("CreateVpc", "cidr_block: '10.77.0.0/16'").vpc().vpc_id();
+    AddId("pcx", "vpc-peering-connection",
+          Made<CreateVpcPeeringConnectionResponse>("CreateVpcPeeringConnection",
+                                                   "vpc_id: '" + vpc + "' peer_vpc_id: '" + other + "'")
+              .vpc_peering_connection()
+              .vpc_peering_connection_id());
     const auto address = Made<AllocateAddressResponse>("AllocateAddress", "");
     const std::string arn = Ec2Arn("elastic-ip/" + address.allocation_id());
     AddId("eipalloc", "elastic-ip", address.allocation_id());
@@ -350,6 +363,7 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.BlockDeviceMapping.device_name",
       "brume.ec2.v1.CreateLaunchTemplateRequest.launch_template_name",
       "brume.ec2.v1.CreateSecurityGroupRequest.group_name",
+      "brume.ec2.v1.CreateVpcPeeringConnectionRequest.peer_owner_id",
       "brume.ec2.v1.InstanceBlockDeviceMappingSpecification.device_name",
       "brume.ec2.v1.NetworkInterfaceAttachmentChanges.attachment_id",
       "brume.ec2.v1.Placement.group_name",
@@ -440,9 +454,13 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.launch_configuration_name",
       // Where a route leads: EC2 asks about the table that has it.
       "brume.ec2.v1.CreateRouteRequest.gateway_id",
+      "brume.ec2.v1.CreateRouteRequest.nat_gateway_id",
+      "brume.ec2.v1.CreateRouteRequest.vpc_peering_connection_id",
       "brume.ec2.v1.CreateRouteRequest.instance_id",
       "brume.ec2.v1.CreateRouteRequest.network_interface_id",
       "brume.ec2.v1.ReplaceRouteRequest.gateway_id",
+      "brume.ec2.v1.ReplaceRouteRequest.nat_gateway_id",
+      "brume.ec2.v1.ReplaceRouteRequest.vpc_peering_connection_id",
       "brume.ec2.v1.ReplaceRouteRequest.instance_id",
       "brume.ec2.v1.ReplaceRouteRequest.network_interface_id",
       // Whom a rule lets in: EC2 asks about the group that has the rule.

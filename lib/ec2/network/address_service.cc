@@ -146,6 +146,7 @@ absl::Status AddressService::EndAssociation(store::Connection& c, const AddressA
                                             bool give_another, std::vector<Changed>& changed) {
   NetworkTable networks(c);
   ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(association.eni_id));
+  RETURN_IF_ERROR(CheckOwn(eni));
   RETURN_IF_ERROR(AddressTable(c).DeleteAssociation(association.id));
   RETURN_IF_ERROR(networks.SetPublicIp(eni, std::nullopt));
   changed.push_back({eni.vpc_id, eni.id});
@@ -164,6 +165,7 @@ absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& 
         AddressTable addresses(c);
         ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
         ASSIGN_OR_RETURN(NetworkInterface eni, FindTarget(c, target));
+        RETURN_IF_ERROR(CheckOwn(eni));
         RETURN_IF_ERROR(CheckPrivateAddress(eni, target.private_ip));
         RETURN_IF_ERROR(CheckGateway(c, eni.vpc_id));
         ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_address, addresses.AssociationOf(address.id));

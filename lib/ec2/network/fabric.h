@@ -36,12 +36,15 @@ struct GroupSpec {
 
 // A route as the host carries it. The VPC's own ranges are in every table and are not told.
 struct RouteSpec {
-  enum class Way { kNowhere, kGateway, kPort };
+  enum class Way { kNowhere, kGateway, kPort, kPeer };
   Cidr destination;
   Way way = Way::kNowhere;  // what kNowhere leads to is dropped, and so is what no route leads to
   // kPort: the port that routes for others.
   std::string tap = {};
   Ipv4 address = {};
+  VpcPeeringConnectionId peering = {};  // kPeer
+  // kGateway and kPort: the NAT gateway whose address packets have from there on, by its number; 0 = none.
+  int nat = 0;
   friend bool operator==(const RouteSpec&, const RouteSpec&) = default;
 };
 
@@ -50,6 +53,24 @@ struct RouteTableSpec {
   bool main = false;
   std::vector<SubnetId> subnets;  // that have it; the main one is for all others
   std::vector<RouteSpec> routes;
+};
+
+// A NAT gateway, which is the namespace's own translation of what its routes lead on.
+struct NatSpec {
+  NatGatewayId id;
+  int number = 0;  // 1 to 65535, of this gateway in its VPC
+  SubnetId subnet;
+  Ipv4 private_ip;                // the sender of what does not leave by the internet gateway
+  std::optional<Ipv4> public_ip;  // and of what does; unset = nothing does
+  friend bool operator==(const NatSpec&, const NatSpec&) = default;
+};
+
+// A link to another VPC, each packet of which goes from a range of the one to a range of the other. It stands once both
+// VPCs have been synchronised with it and after the other's namespace was made.
+struct PeeringSpec {
+  VpcPeeringConnectionId id;
+  VpcId other;
+  std::vector<Cidr> ranges;  // of the other
 };
 
 // A network ACL that does not allow everything, as the host carries it.
@@ -66,7 +87,9 @@ struct VpcSpec {
   std::vector<Subnet> subnets;
   std::vector<RouteTableSpec> tables;
   std::vector<AclSpec> acls;
-  std::vector<GroupSpec> groups;
+  std::vector<NatSpec> nats;
+  std::vector<PeeringSpec> peerings;
+  std::vector<GroupSpec> groups;  // and those of peers that rules here name, without their rules
   // Ports that are to be in the namespace (their guests run or are about to).
   std::vector<PortSpec> ports;
   std::string domain;  // of private names: "ec2.internal"

@@ -8,17 +8,20 @@ namespace brume::network {
 NetworkModule::NetworkModule(const NetworkParts& parts)
     : settings_(parts.settings),
       tags_(parts.tags),
-      reconciler_(parts.database, parts.fabric, parts.settings, parts.hooks),
+      reconciler_(parts.database, parts.clock, parts.fabric, parts.settings, parts.hooks),
       networks_(parts.database, parts.settings, parts.random),
       interfaces_(parts.database, parts.hooks.instances, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       security_groups_(parts.database, parts.random,
                        [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }),
-      vpcs_(parts.database, parts.settings, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      vpcs_(parts.database, parts.settings, parts.random, parts.clock,
+            [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       routes_(parts.database, parts.random, parts.hooks.instances,
               [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       addresses_(parts.database, parts.settings, parts.random, parts.hooks.instances,
                  [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
-      acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
+      acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      nat_gateways_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      peerings_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -29,7 +32,9 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .vpcs = vpcs_,
                           .routes = routes_,
                           .addresses = addresses_,
-                          .acls = acls_},
+                          .acls = acls_,
+                          .nat_gateways = nat_gateways_,
+                          .peerings = peerings_},
                          settings_);
 }
 

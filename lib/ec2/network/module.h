@@ -5,13 +5,16 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_reconciler.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
@@ -26,6 +29,7 @@ namespace brume::network {
 struct NetworkParts {
   store::Database& database;
   Random& random;
+  const Clock& clock;
   const Settings& settings;
   Fabric& fabric;
   tagging::TagService& tags;
@@ -63,6 +67,8 @@ class NetworkModule {
   RouteService routes_;
   AddressService addresses_;
   NetworkAclService acls_;
+  NatGatewayService nat_gateways_;
+  PeeringService peerings_;
 };
 
 }  // namespace brume::network

@@ -1,6 +1,8 @@
 #include "lib/ec2/network/network_reconciler.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -12,11 +14,13 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/model/dns_names.h"
+#include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/vpc_links.h"
 
 namespace brume::network {
 namespace {
@@ -40,6 +44,7 @@ absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const Securit
 
 // The VPC's tables as the host carries them.
 absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connection, const Vpc& vpc,
+                                                       const std::vector<NatSpec>& nats,
                                                        const AttachedInstances& instances) {
   ASSIGN_OR_RETURN(const std::vector<RouteTableView> views, ReadRouteTables(connection, vpc, instances));
   std::vector<RouteTableSpec> tables;
@@ -56,16 +61,23 @@ absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connec
       RouteSpec& spec = table.routes.emplace_back();
       spec.destination = route.destination;
       if (!route.active) continue;
-      if (!route.target.gateway_id.empty()) {
-        spec.way = RouteSpec::Way::kGateway;
-        continue;
+      const RouteGatewayId& gateway = route.target.gateway_id;
+      if (gateway.is<InternetGatewayId>()) spec.way = RouteSpec::Way::kGateway;
+      if (gateway.is<VpcPeeringConnectionId>()) {
+        spec.way = RouteSpec::Way::kPeer;
+        spec.peering = gateway.as<VpcPeeringConnectionId>();
       }
+      for (const NatSpec& nat : nats) {
+        if (gateway == RouteGatewayId(nat.id)) spec.nat = nat.number;
+      }
+      if (!gateway.empty()) continue;
       ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(route.target.eni_id));
       spec.way = RouteSpec::Way::kPort;
       spec.tap = TapName(eni.id);
       spec.address = eni.private_ip;
     }
   }
+  LeadThroughNats(tables, nats);
   return tables;
 }
 
@@ -95,9 +107,10 @@ absl::StatusOr<std::vector<NetworkInterface>> LiveInterfaces(store::Connection& 
 
 }  // namespace
 
-NetworkReconciler::NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings,
-                                     NetworkReconcilerHooks hooks)
+NetworkReconciler::NetworkReconciler(store::Database& database, const Clock& clock, Fabric& fabric,
+                                     const Settings& settings, NetworkReconcilerHooks hooks)
     : database_(database),
+      clock_(clock),
       fabric_(fabric),
       settings_(settings),
       hooks_(std::move(hooks)),
@@ -214,13 +227,17 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
     ASSIGN_OR_RETURN(spec.subnets, networks.ListSubnets(id));
     ASSIGN_OR_RETURN(const std::optional<InternetGateway> gateway, RoutingTable(c).GatewayOf(id));
     spec.has_gateway = gateway.has_value();
-    ASSIGN_OR_RETURN(spec.tables, ReadTables(c, spec.vpc, hooks_.instances));
+    ASSIGN_OR_RETURN(spec.nats, ReadNatSpecs(c, id));
+    ASSIGN_OR_RETURN(spec.peerings, ReadPeeringSpecs(c, id));
+    ASSIGN_OR_RETURN(spec.tables, ReadTables(c, spec.vpc, spec.nats, hooks_.instances));
     ASSIGN_OR_RETURN(spec.acls, ReadAclSpecs(c, id));
     ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(c).List(id));
     for (const SecurityGroup& group : groups) {
       ASSIGN_OR_RETURN(GroupSpec group_spec, ReadGroup(c, group));
       spec.groups.push_back(std::move(group_spec));
     }
+    ASSIGN_OR_RETURN(std::vector<GroupSpec> of_peers, ReadPeerGroups(c, id, spec.peerings));
+    std::move(of_peers.begin(), of_peers.end(), std::back_inserter(spec.groups));
     ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, LiveInterfaces(c, id, hooks_.instances));
     for (const NetworkInterface& eni : interfaces) spec.ports.push_back(PortOf(eni));
     return absl::OkStatus();
@@ -230,6 +247,7 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
 
 absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
   VpcSpec spec;
+  bool first = false;
   {
     const std::shared_ptr<VpcGuard> guard = GuardOf(id);
     WriterLock lock(guard->mutex);
@@ -241,10 +259,34 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
     ASSIGN_OR_RETURN(spec, std::move(read));
     RETURN_IF_ERROR(Failpoint("network.before_sync"));
     RETURN_IF_ERROR(fabric_.SyncVpc(spec));
-    guard->ready = true;
+    first = !std::exchange(guard->ready, true);
   }
+  RETURN_IF_ERROR(Failpoint("network.before_settle"));
+  RETURN_IF_ERROR(Settle(spec));
+  // A peer that was there before this VPC had a namespace has no link to it yet.
+  for (const PeeringSpec& peering : spec.peerings) {
+    if (first) WakeVpc(peering.other);
+  }
+  RETURN_IF_ERROR(WakeNamers(id));
   log::Info("network {} is in place: {} groups, {} ports", id.text(), spec.groups.size(), spec.ports.size());
   return hooks_.on_vpc_ready(spec.vpc);
+}
+
+absl::Status NetworkReconciler::Settle(const VpcSpec& spec) {
+  std::set<NatGatewayId> carried;
+  for (const NatSpec& nat : spec.nats) carried.insert(nat.id);
+  ASSIGN_OR_RETURN(const bool unsettled,
+                   database_.ReadFor([&](store::Connection& c) { return HasUnsettledNatGateways(c, spec.vpc.id); }));
+  if (!unsettled) return absl::OkStatus();
+  return database_.Write(
+      [&](store::Connection& c) { return SettleNatGateways(c, spec.vpc.id, carried, clock_.Now()); });
+}
+
+absl::Status NetworkReconciler::WakeNamers(const VpcId& id) {
+  ASSIGN_OR_RETURN(const auto namers,
+                   database_.ReadFor([&](store::Connection& c) { return ReadNamersOfGroups(c, id); }));
+  for (const auto& [vpc, group] : namers) WakeGroup(vpc, group);
+  return absl::OkStatus();
 }
 
 absl::Status NetworkReconciler::RemoveVpc(const VpcId& id) {
@@ -269,7 +311,16 @@ absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupI
     const absl::StatusOr<SecurityGroup> row = SecurityGroupTable(c).Get(group);
     if (absl::IsNotFound(row.status())) return absl::OkStatus();
     RETURN_IF_ERROR(row.status());
-    ASSIGN_OR_RETURN(spec, ReadGroup(c, *row));
+    if (row->vpc_id == vpc) {
+      ASSIGN_OR_RETURN(spec, ReadGroup(c, *row));
+      return absl::OkStatus();
+    }
+    // A peer's, of which rules here name the members.
+    ASSIGN_OR_RETURN(const std::vector<PeeringSpec> peerings, ReadPeeringSpecs(c, vpc));
+    ASSIGN_OR_RETURN(const std::vector<GroupSpec> of_peers, ReadPeerGroups(c, vpc, peerings));
+    for (const GroupSpec& each : of_peers) {
+      if (each.group.id == group) spec = each;
+    }
     return absl::OkStatus();
   }));
   return spec ? fabric_.ApplyGroup(*spec) : fabric_.RemoveGroup(vpc, group);
@@ -312,13 +363,15 @@ absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
   ReaderLock lock(guard->mutex);
   if (!guard->ready)
     return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
-  return fabric_.PlugPort(PortOf(eni));
+  RETURN_IF_ERROR(fabric_.PlugPort(PortOf(eni)));
+  return WakeNamers(eni.vpc_id);
 }
 
 absl::Status NetworkReconciler::UnplugPort(const NetworkInterface& eni) {
   const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
   ReaderLock lock(guard->mutex);
-  return fabric_.UnplugPort(eni);
+  RETURN_IF_ERROR(fabric_.UnplugPort(eni));
+  return WakeNamers(eni.vpc_id);
 }
 
 }  // namespace brume::network

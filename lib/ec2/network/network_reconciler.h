@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lib/base/clock.h"
 #include "lib/base/mutex.h"
 #include "lib/base/periodic.h"
 #include "lib/base/reconcile_loop.h"
@@ -46,7 +47,8 @@ struct Repair {
 // Thread-safe.
 class NetworkReconciler final : public PortService {
  public:
-  NetworkReconciler(store::Database& database, Fabric& fabric, const Settings& settings, NetworkReconcilerHooks hooks);
+  NetworkReconciler(store::Database& database, const Clock& clock, Fabric& fabric, const Settings& settings,
+                    NetworkReconcilerHooks hooks);
 
   // Begins to sync every VPC, and to compare host and rows every few seconds; failures are logged and retried.
   void Start();
@@ -96,6 +98,10 @@ class NetworkReconciler final : public PortService {
   absl::Status WakeAll();
   absl::StatusOr<VpcSpec> ReadVpc(const VpcId& id);
   absl::Status SyncVpc(const VpcId& id);
+  // What became true when the host took over the spec.
+  absl::Status Settle(const VpcSpec& spec);
+  // Rules of peers name groups of this VPC, whose members may have changed.
+  absl::Status WakeNamers(const VpcId& id);
   // Of one that is deleted.
   absl::Status RemoveVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
@@ -103,6 +109,7 @@ class NetworkReconciler final : public PortService {
   PortSpec PortOf(const NetworkInterface& eni) const;
 
   store::Database& database_;
+  const Clock& clock_;
   Fabric& fabric_;
   const Settings& settings_;
   const NetworkReconcilerHooks hooks_;

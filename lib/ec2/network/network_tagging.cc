@@ -6,8 +6,10 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 
@@ -40,6 +42,9 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<InternetGatewayId>(
       [](C& c, const InternetGatewayId& id) { return RoutingTable(c).GetGateway(id).status(); });
   tags.AddKind<AllocationId>([](C& c, const AllocationId& id) { return AddressTable(c).Get(id).status(); });
+  tags.AddKind<NatGatewayId>([](C& c, const NatGatewayId& id) { return NatGatewayTable(c).Get(id).status(); });
+  tags.AddKind<VpcPeeringConnectionId>(
+      [](C& c, const VpcPeeringConnectionId& id) { return PeeringTable(c).Get(id).status(); });
   tags.AddKind<NetworkAclId>([](C& c, const NetworkAclId& id) { return NetworkAclTable(c).Get(id).status(); });
 }
 

@@ -10,7 +10,10 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/peering_service.h"
+#include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -49,18 +52,36 @@ absl::Status CheckDestination(store::Connection& connection, const RouteTable& t
   return absl::OkStatus();
 }
 
+absl::StatusOr<NatGateway> FindNatGateway(store::Connection& connection, const NatGatewayId& id) {
+  absl::StatusOr<NatGateway> nat = NatGatewayTable(connection).Get(id);
+  if (absl::IsNotFound(nat.status()) || (nat.ok() && !nat->lives())) {
+    return ec2::Error("InvalidNatGatewayID.NotFound",
+                      absl::StrCat("The natGateway ID '", id.text(), "' does not exist"));
+  }
+  return nat;
+}
+
 // What routes of one VPC lead to; read once, and only where a route asks.
 class Targets {
  public:
   Targets(store::Connection& connection, VpcId vpc, const AttachedInstances& instances)
       : connection_(connection), vpc_(std::move(vpc)), instances_(instances) {}
 
-  absl::StatusOr<bool> Has(const InternetGatewayId& gateway) {
-    if (!gateway_.has_value()) {
+  // Whether the gateway leads on.
+  absl::StatusOr<bool> Has(const RouteGatewayId& gateway) {
+    if (!gateways_.has_value()) {
+      std::vector<RouteGatewayId> gateways;
       ASSIGN_OR_RETURN(const auto found, RoutingTable(connection_).GatewayOf(vpc_));
-      gateway_ = found.has_value() ? found->id : InternetGatewayId();
+      if (found.has_value()) gateways.emplace_back(found->id);
+      ASSIGN_OR_RETURN(const std::vector<NatGateway> nats, NatGatewayTable(connection_).ListOf(vpc_));
+      for (const NatGateway& nat : nats) {
+        if (nat.lives()) gateways.emplace_back(nat.id);
+      }
+      ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(connection_, vpc_));
+      for (const VpcPeering& peering : peerings) gateways.emplace_back(peering.id);
+      gateways_ = std::move(gateways);
     }
-    return *gateway_ == gateway;
+    return std::find(gateways_->begin(), gateways_->end(), gateway) != gateways_->end();
   }
   // The instance of the interface; none while that has no guest.
   absl::StatusOr<InstanceId> InstanceOf(const EniId& eni) {
@@ -81,7 +102,7 @@ class Targets {
   store::Connection& connection_;
   const VpcId vpc_;
   const AttachedInstances& instances_;
-  std::optional<InternetGatewayId> gateway_;
+  std::optional<std::vector<RouteGatewayId>> gateways_;
   std::optional<std::map<EniId, InstanceId>> interfaces_;
 };
 
@@ -302,6 +323,23 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
     ASSIGN_OR_RETURN(const InternetGateway gateway, RoutingTable(c).GetGateway(*wanted.gateway));
     if (gateway.vpc_id != table.vpc_id) return elsewhere(gateway.id.text());
     target.gateway_id = gateway.id;
+    return target;
+  }
+  if (wanted.nat.has_value()) {
+    ASSIGN_OR_RETURN(const NatGateway nat, FindNatGateway(c, *wanted.nat));
+    if (nat.vpc_id != table.vpc_id) return elsewhere(nat.id.text());
+    target.gateway_id = nat.id;
+    return target;
+  }
+  if (wanted.peering.has_value()) {
+    ASSIGN_OR_RETURN(const VpcPeering peering, PeeringTable(c).Get(*wanted.peering));
+    if (!peering.has(table.vpc_id)) return elsewhere(peering.id.text());
+    if (peering.state != PeeringState::kActive) {
+      return ec2::Error("InvalidStateTransition",
+                        absl::StrCat("The peering connection ", peering.id.text(), " is ",
+                                     kPeeringStateNames.Of(peering.state), ": a route can lead to an active one"));
+    }
+    target.gateway_id = peering.id;
     return target;
   }
   if (wanted.eni.has_value()) {

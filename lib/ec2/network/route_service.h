@@ -42,11 +42,13 @@ struct InternetGatewayView {
   TagMap tags;
 };
 
-// What a route is to lead to, as a request names it: one of the three.
+// What a route is to lead to, as a request names it: one of the five.
 struct RouteTargetRequest {
   std::optional<InternetGatewayId> gateway;
   std::optional<EniId> eni;
   std::optional<InstanceId> instance;  // its only interface
+  std::optional<NatGatewayId> nat;
+  std::optional<VpcPeeringConnectionId> peering;
 };
 
 // Thread-safe.

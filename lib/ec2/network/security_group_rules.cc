@@ -6,6 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/peering_service.h"
+#include "lib/ec2/network/security_group_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -82,14 +84,17 @@ absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule
   return absl::OkStatus();
 }
 
-absl::Status CheckReference(SecurityGroupTable& groups, const SecurityGroup& group, const SecurityGroupRule& rule) {
+absl::Status CheckReference(store::Connection& connection, const SecurityGroup& group, const SecurityGroupRule& rule) {
   if (rule.referenced_group.empty() || rule.referenced_group == group.id) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const SecurityGroup referenced, groups.Get(rule.referenced_group));
-  if (referenced.vpc_id != group.vpc_id) {
-    return ec2::Error("InvalidGroup.NotFound", absl::StrCat("The security groups '", group.id.text(), "' and '",
-                                                            referenced.id.text(), "' belong to different VPCs"));
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const SecurityGroup referenced, SecurityGroupTable(connection).Get(rule.referenced_group));
+  if (referenced.vpc_id == group.vpc_id) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(connection, group.vpc_id));
+  const bool peers = std::any_of(peerings.begin(), peerings.end(),
+                                 [&](const VpcPeering& each) { return each.has(referenced.vpc_id); });
+  if (peers) return absl::OkStatus();
+  return ec2::Error("InvalidGroup.NotFound",
+                    absl::StrCat("The security groups '", group.id.text(), "' and '", referenced.id.text(),
+                                 "' belong to different VPCs that are not peered"));
 }
 
 absl::Status NoSuchRule(const SecurityGroupId& group, const SecurityGroupRuleId& id) {

@@ -62,11 +62,12 @@ absl::Status CheckName(absl::string_view name) {
   return absl::OkStatus();
 }
 
-absl::Status AddRules(SecurityGroupTable& groups, const SecurityGroup& group,
+absl::Status AddRules(store::Connection& connection, const SecurityGroup& group,
                       const std::vector<SecurityGroupRule>& rules) {
+  SecurityGroupTable groups(connection);
   ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> present, groups.ListRules(group.id));
   for (const SecurityGroupRule& rule : rules) {
-    RETURN_IF_ERROR(CheckReference(groups, group, rule));
+    RETURN_IF_ERROR(CheckReference(connection, group, rule));
     if (Holds(present, rule)) {
       return RuleDuplicate(rule);
     }
@@ -251,7 +252,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Authorize(c
     SecurityGroupTable groups(connection);
     ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
     vpc = row.vpc_id;
-    RETURN_IF_ERROR(AddRules(groups, row, rules));
+    RETURN_IF_ERROR(AddRules(connection, row, rules));
     for (const SecurityGroupRule& rule : rules) {
       RETURN_IF_ERROR(tagging::SetTags(connection, rule.id.text(), tags));
     }
@@ -355,7 +356,7 @@ absl::Status SecurityGroupService::ModifyRules(const SecurityGroupId& group, std
     ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
     RETURN_IF_ERROR(MatchPresent(group, present, rules));
     RETURN_IF_ERROR(Prepare(group, rules));
-    for (const SecurityGroupRule& rule : rules) RETURN_IF_ERROR(CheckReference(groups, row, rule));
+    for (const SecurityGroupRule& rule : rules) RETURN_IF_ERROR(CheckReference(connection, row, rule));
     RETURN_IF_ERROR(CheckDuplicates(present, rules));
     return groups.UpdateRules(rules);
   }));

@@ -171,4 +171,26 @@ absl::StatusOr<std::vector<Ipv4>> SecurityGroupTable::MemberAddresses(const Secu
       ReadAddress, group);
 }
 
+absl::StatusOr<std::vector<SecurityGroup>> SecurityGroupTable::ListNamedOfOthers(const VpcId& vpc) {
+  return Groups().Select(
+      connection_,
+      "security_groups WHERE vpc_id <> ? AND id IN (SELECT referenced_group FROM security_group_rules JOIN "
+      "security_groups AS own ON own.id = group_id WHERE own.vpc_id = ?) ORDER BY id",
+      vpc, vpc);
+}
+
+absl::StatusOr<std::vector<std::pair<VpcId, SecurityGroupId>>> SecurityGroupTable::ListNamers(const VpcId& vpc) {
+  return connection_.All(
+      "SELECT DISTINCT namer.vpc_id, named.id FROM security_groups AS named JOIN security_group_rules ON "
+      "referenced_group = named.id JOIN security_groups AS namer ON namer.id = group_id WHERE named.vpc_id = ? AND "
+      "namer.vpc_id <> named.vpc_id",
+      [](store::Row& row) {
+        std::pair<VpcId, SecurityGroupId> namer;
+        row.Read(namer.first);
+        row.Read(namer.second);
+        return namer;
+      },
+      vpc);
+}
+
 }  // namespace brume::network

@@ -40,6 +40,10 @@ class SecurityGroupTable {
   absl::StatusOr<SecurityGroupRule> GetRule(const SecurityGroupRuleId& id);  // InvalidSecurityGroupRuleId.NotFound
   // Private addresses of the interfaces that are in the group, ascending.
   absl::StatusOr<std::vector<Ipv4>> MemberAddresses(const SecurityGroupId& group);
+  // Other VPCs' groups that rules of the VPC's groups name.
+  absl::StatusOr<std::vector<SecurityGroup>> ListNamedOfOthers(const VpcId& vpc);
+  // Other VPCs with rules that name groups of this one, and the groups.
+  absl::StatusOr<std::vector<std::pair<VpcId, SecurityGroupId>>> ListNamers(const VpcId& vpc);
 
  private:
   store::Connection& connection_;

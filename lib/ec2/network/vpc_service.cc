@@ -10,6 +10,7 @@
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -115,6 +116,23 @@ absl::Status CheckSubnetRange(store::Connection& connection, const Vpc& vpc, con
   return absl::OkStatus();
 }
 
+// The VPC's peers, none of which has addresses of a range that the VPC is to get.
+absl::StatusOr<std::vector<VpcId>> PeersBeside(store::Connection& connection, const VpcId& vpc, const Cidr& cidr) {
+  ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(connection, vpc));
+  std::vector<VpcId> peers;
+  for (const VpcPeering& peering : peerings) {
+    ASSIGN_OR_RETURN(const Vpc peer, NetworkTable(connection).GetVpc(peering.OtherThan(vpc).vpc_id));
+    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, peer));
+    for (const Cidr& range : ranges) {
+      if (!range.Overlaps(cidr)) continue;
+      return ec2::Error("CidrConflict", absl::StrCat("The CIDR '", cidr.text(), "' overlaps ", range.text(), " of ",
+                                                     peer.id.text(), ", which is peered by ", peering.id.text()));
+    }
+    peers.push_back(peer.id);
+  }
+  return peers;
+}
+
 // The id of a VPC's first range has the digits of the VPC's.
 absl::StatusOr<std::optional<VpcId>> VpcOfFirstRange(store::Connection& connection, const VpcCidrAssociationId& id) {
   const VpcId vpc = VpcId::FromTrusted(absl::StrCat(VpcId::kKind.prefix, id.text().substr(id.text().rfind('-'))));
@@ -124,9 +142,9 @@ absl::StatusOr<std::optional<VpcId>> VpcOfFirstRange(store::Connection& connecti
 
 }  // namespace
 
-VpcService::VpcService(store::Database& database, const Settings& settings, Random& random,
+VpcService::VpcService(store::Database& database, const Settings& settings, Random& random, const Clock& clock,
                        std::function<void(const VpcId&)> wake)
-    : database_(database), settings_(settings), random_(random), wake_(std::move(wake)) {}
+    : database_(database), settings_(settings), random_(random), clock_(clock), wake_(std::move(wake)) {}
 
 absl::StatusOr<Vpc> VpcService::CreateVpc(const Cidr& cidr, const TagMap& tags) {
   RETURN_IF_ERROR(CheckVpcRange(cidr, settings_));
@@ -163,6 +181,7 @@ absl::StatusOr<Vpc> VpcService::CreateDefaultVpc() {
 }
 
 absl::Status VpcService::DeleteVpc(const VpcId& id) {
+  std::vector<VpcId> peers;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
     RETURN_IF_ERROR(networks.GetVpc(id).status());
@@ -170,9 +189,11 @@ absl::Status VpcService::DeleteVpc(const VpcId& id) {
     SecurityGroupTable groups(c);
     ASSIGN_OR_RETURN(const std::vector<SecurityGroup> with_it, groups.List(id));
     for (const SecurityGroup& group : with_it) RETURN_IF_ERROR(groups.Delete(group.id));
+    ASSIGN_OR_RETURN(peers, EndPeerings(c, id, clock_.Now()));
     return networks.DeleteVpc(id);
   }));
   wake_(id);
+  for (const VpcId& peer : peers) wake_(peer);
   return absl::OkStatus();
 }
 
@@ -191,6 +212,7 @@ absl::Status VpcService::ModifyVpc(const VpcId& id, const VpcAttributesChange& c
 }
 
 absl::StatusOr<VpcCidr> VpcService::AddCidr(const VpcId& vpc, const Cidr& cidr) {
+  std::vector<VpcId> peers;
   RETURN_IF_ERROR(CheckVpcRange(cidr, settings_));
   ASSIGN_OR_RETURN(VpcCidr added, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<VpcCidr> {
     NetworkTable networks(c);
@@ -201,16 +223,19 @@ absl::StatusOr<VpcCidr> VpcService::AddCidr(const VpcId& vpc, const Cidr& cidr) 
       return ec2::Error("CidrConflict",
                         absl::StrCat("The CIDR '", cidr.text(), "' overlaps ", range.text(), " of ", vpc.text()));
     }
+    ASSIGN_OR_RETURN(peers, PeersBeside(c, vpc, cidr));
     if (ranges.size() >= kMaxCidrs) return QuotaReached("VpcLimitExceeded", "IPv4 ranges of a VPC", kMaxCidrs);
     VpcCidr made{.id = VpcCidrAssociationId::New(random_), .vpc_id = vpc, .cidr = cidr};
     RETURN_IF_ERROR(networks.InsertCidr(made));
     return made;
   }));
   wake_(vpc);
+  for (const VpcId& peer : peers) wake_(peer);
   return added;
 }
 
 absl::StatusOr<VpcCidr> VpcService::RemoveCidr(const VpcCidrAssociationId& id) {
+  std::vector<VpcId> peers;
   ASSIGN_OR_RETURN(VpcCidr removed, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<VpcCidr> {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const std::optional<VpcId> first, VpcOfFirstRange(c, id));
@@ -224,9 +249,13 @@ absl::StatusOr<VpcCidr> VpcService::RemoveCidr(const VpcCidrAssociationId& id) {
       if (range.cidr.Contains(subnet.cidr)) return InTheWay(id, subnet.id);
     }
     RETURN_IF_ERROR(networks.DeleteCidr(id));
+    ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(c, range.vpc_id));
+    peers.clear();
+    for (const VpcPeering& peering : peerings) peers.push_back(peering.OtherThan(range.vpc_id).vpc_id);
     return range;
   }));
   wake_(removed.vpc_id);
+  for (const VpcId& peer : peers) wake_(peer);
   return removed;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/resource/settings.h"
@@ -38,7 +39,7 @@ struct SubnetAttributesChange {
 class VpcService {
  public:
   // `wake` is called with the VPC after a commit that the fabric must follow; also when the VPC is gone.
-  VpcService(store::Database& database, const Settings& settings, Random& random,
+  VpcService(store::Database& database, const Settings& settings, Random& random, const Clock& clock,
              std::function<void(const VpcId&)> wake);
 
   // With its main route table, network ACL and default security group. Nothing in it has a way out. Errors:
@@ -74,6 +75,7 @@ class VpcService {
   store::Database& database_;
   const Settings& settings_;
   Random& random_;
+  const Clock& clock_;
   const std::function<void(const VpcId&)> wake_;
 };
 

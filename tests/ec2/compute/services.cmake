@@ -1,4 +1,4 @@
-brume_test(network_service_test SOURCES ec2/network/network_service_test.cc ec2/network/network_reconciler_test.cc DEPS brume_compute LABELS unit)
+brume_test(network_service_test SOURCES ec2/network/network_service_test.cc ec2/network/network_reconciler_test.cc ec2/network/vpc_links_test.cc DEPS brume_compute LABELS unit)
 brume_test(security_group_test SOURCES ec2/network/security_group_test.cc DEPS brume_compute LABELS unit)
 brume_test(image_service_test SOURCES ec2/storage/image_service_test.cc ec2/storage/snapshot_service_test.cc ec2/storage/image_of_disks_test.cc ec2/storage/record_service_test.cc DEPS brume_compute LABELS unit)
 brume_test(key_pair_test SOURCES ec2/compute/key_pair_test.cc DEPS brume_compute LABELS unit)

@@ -287,7 +287,7 @@ TEST_CASE("the host is told of no rule about IPv6, which would open IPv4 to ever
   }
   RecordingFabric fabric;
   network::NetworkReconciler reconciler(
-      *rules.world.database, fabric, rules.world.settings,
+      *rules.world.database, rules.world.clock, fabric, rules.world.settings,
       {.instances = compute::AnswersForNetwork(), .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }});
   reconciler.Start();
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.RulesOf(rules.group).has_value(); }));

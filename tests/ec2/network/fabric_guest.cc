@@ -172,13 +172,7 @@ UniqueFd Guest::Serve(uint16_t port) {
 }
 
 UniqueFd Guest::ServeDatagrams(uint16_t port) {
-  UniqueFd server = thread_->Run([&] {
-    UniqueFd udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_in where = {};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    return bind(udp.get(), reinterpret_cast<sockaddr*>(&where), sizeof(where)) == 0 ? std::move(udp) : UniqueFd();
-  });
+  UniqueFd server = thread_->Run([&] { return ServeUdp(port); });
   REQUIRE(server);
   return server;
 }
@@ -188,6 +182,14 @@ UniqueFd Guest::Connect(Ipv4 to, uint16_t port, absl::Duration timeout) {
 }
 
 bool Guest::Pings(Ipv4 to) { return Run({"busybox", "ping", "-c", "1", "-W", "1", to.text()}).exit_code == 0; }
+
+UniqueFd ServeUdp(uint16_t port) {
+  UniqueFd udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in where = {};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  return bind(udp.get(), reinterpret_cast<sockaddr*>(&where), sizeof(where)) == 0 ? std::move(udp) : UniqueFd();
+}
 
 UniqueFd ServeTcp(uint16_t port) {
   UniqueFd server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -72,6 +72,7 @@ class Guest {
 
 // In the namespace of the calling thread.
 UniqueFd ServeTcp(uint16_t port);
+UniqueFd ServeUdp(uint16_t port);
 UniqueFd ConnectTcp(Ipv4 to, uint16_t port, absl::Duration timeout);
 // True when one byte sent on `from` comes out of `to`.
 bool Carries(const UniqueFd& from, const UniqueFd& to, absl::Duration timeout = absl::Seconds(5));

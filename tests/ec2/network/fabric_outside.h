@@ -44,6 +44,9 @@ class Outside {
   UniqueFd Serve(uint16_t port) {
     return thread_->Run([&] { return ServeTcp(port); });
   }
+  UniqueFd ServeDatagrams(uint16_t port) {
+    return thread_->Run([&] { return ServeUdp(port); });
+  }
   // Answers "www.example.test" at 192.0.2.2 until the end.
   void ServeNames(const std::string& directory) {
     const std::string pid_file = directory + "/outside.pid";

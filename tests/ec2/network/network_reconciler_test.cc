@@ -77,7 +77,7 @@ class AuditFixture {
   // As a daemon that starts.
   void Begin() {
     reconciler = std::make_unique<network::NetworkReconciler>(
-        *database, fabric, settings,
+        *database, clock, fabric, settings,
         network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
                                         .on_vpc_ready =
                                             [this](const Vpc&) {
@@ -98,6 +98,7 @@ class AuditFixture {
   TempDir directory;
   Settings settings;
   SeededRandom random{1};
+  RealClock clock;
   std::unique_ptr<store::Database> database;
   DamagedFabric fabric;
   std::atomic<bool> listens = true;
@@ -121,7 +122,7 @@ TEST_CASE_METHOD(AuditFixture, "what is damaged is synced again within seconds, 
 TEST_CASE_METHOD(AuditFixture, "a VPC that is deleted leaves the host, also when brumed was away meanwhile",
                  "[network]") {
   bool away = false;
-  network::VpcService vpcs(*database, settings, random, [&](const VpcId& id) {
+  network::VpcService vpcs(*database, settings, random, clock, [&](const VpcId& id) {
     if (!away) reconciler->WakeVpc(id);
   });
   const VpcId first = Value(vpcs.CreateVpc(Cidr::Parse("10.1.0.0/16").value(), {})).id;

@@ -2,9 +2,11 @@
 
 #include "lib/ec2/network/api/address_handlers.h"
 #include "lib/ec2/network/api/internet_gateway_handlers.h"
+#include "lib/ec2/network/api/nat_gateway_handlers.h"
 #include "lib/ec2/network/api/network_acl_handlers.h"
 #include "lib/ec2/network/api/network_facts.h"
 #include "lib/ec2/network/api/network_interface_handlers.h"
+#include "lib/ec2/network/api/peering_handlers.h"
 #include "lib/ec2/network/api/region_handlers.h"
 #include "lib/ec2/network/api/route_handlers.h"
 #include "lib/ec2/network/api/security_group_handlers.h"
@@ -18,8 +20,10 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddNetworkFacts(actions.facts(), services, settings.account());
   AddAddressActions(actions, services.addresses, settings);
   AddInternetGatewayActions(actions, services.routes, settings);
+  AddNatGatewayActions(actions, services.nat_gateways);
   AddNetworkAclActions(actions, services.acls, settings);
   AddNetworkInterfaceActions(actions, services.interfaces, settings);
+  AddPeeringActions(actions, services.peerings, settings);
   AddRegionActions(actions, settings);
   AddRouteActions(actions, services.routes, settings);
   AddSecurityGroupActions(actions, services.security_groups, settings);

@@ -3,8 +3,10 @@
 
 #include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/vpc_service.h"
@@ -21,6 +23,8 @@ struct NetworkServices {
   network::RouteService& routes;
   network::AddressService& addresses;
   network::NetworkAclService& acls;
+  network::NatGatewayService& nat_gateways;
+  network::PeeringService& peerings;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

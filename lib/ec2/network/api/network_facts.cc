@@ -73,6 +73,19 @@ absl::StatusOr<AccessContext> AddressFacts(network::AddressService& addresses, c
       {"ec2:allocationid", {name}}, {"ec2:domain", {"vpc"}}, {"ec2:publicipaddress", {view.address.public_ip.text()}}};
 }
 
+absl::StatusOr<AccessContext> PeeringFacts(network::PeeringService& peerings, const Account& account,
+                                           const std::string& name) {
+  ASSIGN_OR_RETURN(const VpcPeeringConnectionId id, VpcPeeringConnectionId::Parse(name));
+  ASSIGN_OR_RETURN(const std::vector<network::VpcPeeringView> found, peerings.List({&id, 1}));
+  AccessContext facts;
+  for (const network::VpcPeeringView& view : found) {
+    facts = {{"ec2:vpcpeeringconnectionid", {name}},
+             {"ec2:requestervpc", {ArnOf(account, view.peering.requester.vpc_id)}},
+             {"ec2:acceptervpc", {ArnOf(account, view.peering.accepter.vpc_id)}}};
+  }
+  return facts;
+}
+
 }  // namespace
 
 void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& services, const Account& account) {
@@ -94,6 +107,9 @@ void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& servi
   });
   facts.Add(AllocationId::kKind.arn_type,
             [&addresses = services.addresses](const std::string& id) { return AddressFacts(addresses, id); });
+  facts.Add(VpcPeeringConnectionId::kKind.arn_type, [&peerings = services.peerings, account](const std::string& id) {
+    return PeeringFacts(peerings, account, id);
+  });
   facts.Add(EniId::kKind.arn_type, [&interfaces = services.interfaces, account](const std::string& id) {
     return InterfaceFacts(interfaces, account, id);
   });

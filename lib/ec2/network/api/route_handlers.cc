@@ -22,7 +22,10 @@ v1::Route RenderRoute(const network::RouteView& view, const Settings& settings) 
   route.set_origin(view.local ? "CreateRouteTable" : "CreateRoute");
   route.set_state(view.active ? "active" : "blackhole");
   if (view.local) route.set_gateway_id("local");
-  if (!view.target.gateway_id.empty()) route.set_gateway_id(view.target.gateway_id.text());
+  const RouteGatewayId& gateway = view.target.gateway_id;
+  if (gateway.is<InternetGatewayId>()) route.set_gateway_id(gateway.text());
+  if (gateway.is<NatGatewayId>()) route.set_nat_gateway_id(gateway.text());
+  if (gateway.is<VpcPeeringConnectionId>()) route.set_vpc_peering_connection_id(gateway.text());
   if (!view.target.eni_id.empty()) route.set_network_interface_id(view.target.eni_id.text());
   if (!view.instance_id.empty()) {
     route.set_instance_id(view.instance_id.text());
@@ -118,16 +121,25 @@ absl::StatusOr<Cidr> DestinationOf(const Request& request) {
 
 template <typename Request>
 absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
-  const int given =
-      !request.gateway_id().empty() + !request.instance_id().empty() + !request.network_interface_id().empty();
+  const int given = !request.gateway_id().empty() + !request.instance_id().empty() +
+                    !request.network_interface_id().empty() + !request.nat_gateway_id().empty() +
+                    !request.vpc_peering_connection_id().empty();
   if (given > 1) {
     return Error("InvalidParameterCombination",
-                 "The request must contain exactly one of gatewayId, networkInterfaceId and instanceId");
+                 "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, "
+                 "vpcPeeringConnectionId and instanceId");
   }
-  if (given == 0) return Error(kMissingParameter, "gatewayId, networkInterfaceId or instanceId");
+  if (given == 0) {
+    return Error(kMissingParameter,
+                 "gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId or instanceId");
+  }
   network::RouteTargetRequest target;
   if (!request.gateway_id().empty()) {
     ASSIGN_OR_RETURN(target.gateway, InternetGatewayId::Parse(request.gateway_id()));
+  } else if (!request.nat_gateway_id().empty()) {
+    ASSIGN_OR_RETURN(target.nat, NatGatewayId::Parse(request.nat_gateway_id()));
+  } else if (!request.vpc_peering_connection_id().empty()) {
+    ASSIGN_OR_RETURN(target.peering, VpcPeeringConnectionId::Parse(request.vpc_peering_connection_id()));
   } else if (!request.network_interface_id().empty()) {
     ASSIGN_OR_RETURN(target.eni, EniId::Parse(request.network_interface_id()));
   } else {

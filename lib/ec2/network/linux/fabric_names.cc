@@ -7,7 +7,12 @@
 namespace brume::network {
 namespace {
 
-constexpr size_t kVethDigits = 10;
+constexpr size_t kVethDigits = 10, kPeeringDigits = 13;
+
+std::string LastDigits(const std::string& id, size_t most) {
+  const size_t start = id.find('-') + 1;
+  return id.substr(id.size() - std::min(most, id.size() - start));
+}
 
 bool IsHex(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -15,15 +20,18 @@ bool IsHex(absl::string_view text) {
 
 }  // namespace
 
-std::string HostVethName(const VpcId& id) {
-  const std::string& text = id.text();
-  const size_t start = text.find('-') + 1;
-  const size_t digits = std::min(kVethDigits, text.size() - start);
-  return kHostVethPrefix + text.substr(text.size() - digits);
+std::string HostVethName(const VpcId& id) { return kHostVethPrefix + LastDigits(id.text(), kVethDigits); }
+
+std::string PeeringLinkName(const VpcPeeringConnectionId& id) {
+  return kPeeringPrefix + LastDigits(id.text(), kPeeringDigits);
 }
 
 bool IsTapName(absl::string_view link) {
   return absl::StartsWith(link, "bm") && (link.size() == 15 || link.size() == 10) && IsHex(link.substr(2));
+}
+
+bool IsPeeringLinkName(absl::string_view link) {
+  return absl::StartsWith(link, kPeeringPrefix) && (link.size() == 15 || link.size() == 10) && IsHex(link.substr(2));
 }
 
 bool IsHostVethName(absl::string_view link) {

@@ -20,6 +20,11 @@ inline constexpr char kHostVethPrefix[] = "bmv";
 // rtm_protocol of every route we make ("proto 183" in `ip route`), so that ours are told from everyone else's.
 inline constexpr unsigned char kRouteProtocol = 183;
 
+// Both ends of the link to a peer, and the address that routes over it name in the neighbour table: no link has it.
+inline constexpr char kPeeringPrefix[] = "bp";
+inline constexpr char kPeeringMac[] = "02:b0:00:00:00:02";
+inline constexpr Ipv4 kPeeringGateway{0xa9fe7fff};  // 169.254.127.255
+
 // Every tap's host side, so a guest's neighbour entry of its gateway outlives stop, start and restore.
 inline constexpr char kRouterMac[] = "02:b0:00:00:00:01";
 
@@ -36,5 +41,8 @@ std::string HostVethName(const VpcId& id);
 // "bm" and 13 (or, of an old short id, 8) hex digits, as TapName gives them.
 bool IsTapName(absl::string_view link);
 bool IsHostVethName(absl::string_view link);
+// "bp" and the last 13 digits of the connection's id; so are both ends called, each in its VPC's namespace.
+std::string PeeringLinkName(const VpcPeeringConnectionId& id);
+bool IsPeeringLinkName(absl::string_view link);
 
 }  // namespace brume::network

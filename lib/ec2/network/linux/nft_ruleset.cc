@@ -54,6 +54,9 @@ add set inet brume resolvers { type ipv4_addr; }
 add set inet brume has_public { type ipv4_addr; }
 add set inet brume connections { type ifname; size 65535; flags dynamic; }
 add set inet brume to_router { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }
+add set inet brume peers { type ifname . ipv4_addr; flags interval; }
+add map inet brume nat_public { type realm : ipv4_addr; }
+add map inet brume nat_private { type realm : ipv4_addr; }
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
 add map inet brume port_table { type ifname : mark; }
@@ -64,6 +67,7 @@ add map inet brume port_ingress { type ifname : verdict; }
 add chain inet brume antispoof { type filter hook prerouting priority -450; policy drop; }
 add rule inet brume antispoof iifname "uplink" accept
 add rule inet brume antispoof iifname "lo" accept
+add rule inet brume antispoof iifname . ip saddr @peers accept
 add rule inet brume antispoof udp sport 67 udp dport 68 drop
 add rule inet brume antispoof iifname . ether saddr . ip saddr @bindings accept
 add rule inet brume antispoof iifname . ether saddr @unchecked accept
@@ -82,11 +86,14 @@ add rule inet brume egress ct state invalid drop
 add rule inet brume egress ct state new iifname @ports add @connections { iifname ct count over $CONNECTIONS } drop
 add rule inet brume egress iifname vmap @port_egress
 add rule inet brume egress iifname "uplink" accept
+add rule inet brume egress iifname . ip saddr @peers accept
 add chain inet brume ingress { type filter hook forward priority 0; policy drop; }
 add rule inet brume ingress oifname @checked oifname . ip daddr != @targets drop
 add rule inet brume ingress ct state established,related accept
 add rule inet brume ingress oifname vmap @port_ingress
 add rule inet brume ingress oifname "uplink" ip saddr @has_public accept
+add rule inet brume ingress oifname "uplink" rt classid != 0 accept
+add rule inet brume ingress iifname @ports oifname . ip daddr @peers accept
 add chain inet brume dhcp
 add rule inet brume dhcp @th,64,24 != 0x010106 drop
 add rule inet brume dhcp @th,256,32 != 0 drop
@@ -106,6 +113,8 @@ add rule inet brume router ip daddr @resolvers tcp dport 53 accept
 add rule inet brume router ip daddr 169.254.169.254 tcp dport 80 accept
 add rule inet brume router icmp type echo-request accept
 add chain inet brume nat_out { type nat hook postrouting priority srcnat; policy accept; }
+add rule inet brume nat_out oifname "uplink" snat ip to rt classid map @nat_public
+add rule inet brume nat_out oifname != "uplink" snat ip to rt classid map @nat_private
 add rule inet brume nat_out oifname "uplink" snat ip to ip saddr map @to_public
 add table arp brume
 add set arp brume bindings { type ifname . ether_addr . ether_addr . ipv4_addr; }
@@ -252,6 +261,41 @@ void AppendSubnet(std::string& text, const SubnetId& id, const SubnetRules& subn
   }
 }
 
+void CollectNats(const Ruleset& rules, std::string& text, Elements& elements) {
+  bool filtered = false;
+  for (const NatRules& nat : rules.nats) {
+    elements["inet brume nat_private"].push_back(absl::StrCat(nat.number, " : ", nat.private_ip.text()));
+    if (nat.public_ip.has_value()) {
+      elements["inet brume nat_public"].push_back(absl::StrCat(nat.number, " : ", nat.public_ip->text()));
+    }
+    filtered |= !nat.filtered_subnet.empty();
+  }
+  if (!filtered) return;
+  absl::StrAppend(&text,
+                  "add map inet brume nat_number { type realm : mark; }\n"
+                  "add chain inet brume nat_mark { type filter hook forward priority -6; policy accept; }\n"
+                  "add rule inet brume nat_mark ct state new ct mark set rt classid map @nat_number\n");
+  for (const NatRules& nat : rules.nats) {
+    elements["inet brume nat_number"].push_back(absl::StrCat(nat.number, " : ", nat.number));
+  }
+  const struct {
+    const char* direction;
+    int priority;
+  } directions[] = {{"in", -5}, {"out", -4}};
+  for (const auto& [direction, priority] : directions) {
+    const std::string chain = absl::StrCat("nat_", direction, "_acl"), map = absl::StrCat("of_nat_acl_", direction);
+    absl::StrAppend(&text, "add map inet brume ", map, " { type mark : verdict; }\n");
+    absl::StrAppend(&text, "add chain inet brume ", chain, " { type filter hook forward priority ", priority,
+                    "; policy accept; }\n");
+    absl::StrAppend(&text, "add rule inet brume ", chain, " ct mark vmap @", map, "\n");
+    for (const NatRules& nat : rules.nats) {
+      if (nat.filtered_subnet.empty()) continue;
+      elements[absl::StrCat("inet brume ", map)].push_back(
+          absl::StrCat(nat.number, " : jump ", AclChain(direction, nat.filtered_subnet)));
+    }
+  }
+}
+
 }  // namespace
 
 PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
@@ -368,6 +412,12 @@ std::string WholeRuleset(const Ruleset& rules) {
     }
     if (HasChains(&port)) AppendPortChains(text, port);
     Collect(port, elements);
+  }
+  CollectNats(rules, text, elements);
+  for (const PeeringRules& peering : rules.peerings) {
+    for (const Cidr& range : peering.ranges) {
+      elements["inet brume peers"].push_back(absl::StrCat("\"", peering.link, "\" . ", range.text()));
+    }
   }
   Append(text, "add", elements);
   return text;

@@ -10,7 +10,13 @@
 //               ingress     which may enter the port it goes to: the groups' in-… chains
 //   input       router      what guests may ask the router itself, and how fast: DHCP, DNS, metadata, ping
 //               dhcp        the client a DHCP message names is the port it came from
-//   postrouting nat_out     private -> public, for what leaves by the uplink
+//   postrouting nat_out     private -> public, for what leaves by the uplink; a NAT gateway's for what its routes lead
+//
+// A route through a NAT gateway has the gateway's number as its realm. The connection keeps the number as its mark, by
+// which chains nat_in_acl and nat_out_acl ask the network ACL of the gateway's subnet about both directions; they are
+// there only where such a subnet has one to be asked.
+//
+// A peer's packets come by a link of its own, from its ranges alone, and go to a port: none is led on to a third.
 // Network ACLs are stateless: their chains stand before the others and ask about each packet that crosses the border of
 // a subnet, also of a connection that is tracked. Two base chains on one hook, so that a packet must be accepted by
 // both, its sender's groups and its receiver's; and so that the kernel's check of all paths through the chains is a sum
@@ -70,12 +76,28 @@ struct SubnetRules {
 };
 SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& entries);
 
+// A NAT gateway as the rules see it.
+struct NatRules {
+  int number = 0;
+  Ipv4 private_ip;
+  std::optional<Ipv4> public_ip;
+  SubnetId filtered_subnet = {};  // as of PortRules
+};
+
+// The link to a peer and where its packets may come from.
+struct PeeringRules {
+  std::string link;
+  std::vector<Cidr> ranges;
+};
+
 struct Ruleset {
   int max_connections = kMaxConnections;
   std::set<Ipv4> resolvers;  // addresses of the router that answer DNS
   std::map<SecurityGroupId, GroupRules> groups;
   std::map<std::string, PortRules> ports;  // by tap
   std::map<SubnetId, SubnetRules> subnets = {};
+  std::vector<NatRules> nats = {};
+  std::vector<PeeringRules> peerings = {};
 };
 
 // Replaces all there is, in one transaction.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 
 namespace brume::network {
 namespace {
@@ -40,10 +41,22 @@ std::vector<Route> KernelRoutes(const std::vector<RouteTableSpec>& tables, const
                           .link = ways.uplink,
                           .gateway = ways.addresses.gateway,
                           .source = ways.addresses.own,
-                          .table = table.number});
+                          .table = table.number,
+                          .realm = route.nat});
       } else if (route.way == RouteSpec::Way::kPort && tap != ways.taps.end()) {
-        routes.push_back(
-            {.destination = route.destination, .link = tap->second, .gateway = route.address, .table = table.number});
+        routes.push_back({.destination = route.destination,
+                          .link = tap->second,
+                          .gateway = route.address,
+                          .table = table.number,
+                          .realm = route.nat});
+      } else if (route.way == RouteSpec::Way::kPeer) {
+        const auto link = ways.peerings.find(PeeringLinkName(route.peering));
+        if (link != ways.peerings.end()) {
+          routes.push_back({.destination = route.destination,
+                            .link = link->second,
+                            .gateway = kPeeringGateway,
+                            .table = table.number});
+        }
       }
       if (covered.insert(route.destination).second) {
         routes.push_back({.destination = route.destination,

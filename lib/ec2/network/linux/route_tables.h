@@ -18,7 +18,8 @@ namespace brume::network {
 struct RouteWays {
   int uplink = 0;
   UplinkAddresses addresses;
-  std::map<std::string, int> taps;  // those that are here, with their links
+  std::map<std::string, int> taps;      // those that are here, with their links
+  std::map<std::string, int> peerings;  // likewise
 };
 
 // The kernel's routes for all tables. A route by a port is there twice: with the port gone, what it led there is

@@ -108,6 +108,7 @@ std::optional<Route> ParseRoute(nlmsghdr* header) {
   }
   if (attributes[RTA_GATEWAY] != nullptr) route.gateway = GetAddress(attributes[RTA_GATEWAY]);
   if (attributes[RTA_PREFSRC] != nullptr) route.source = GetAddress(attributes[RTA_PREFSRC]);
+  if (attributes[RTA_FLOW] != nullptr) route.realm = static_cast<int>(nla_get_u32(attributes[RTA_FLOW]));
   if (attributes[RTA_PRIORITY] != nullptr) route.metric = static_cast<int>(nla_get_u32(attributes[RTA_PRIORITY]));
   return route;
 }
@@ -128,6 +129,7 @@ NlMessage RouteRequest(int type, int flags, const Route& route) {
   if (route.link != 0) nla_put_u32(message.get(), RTA_OIF, static_cast<uint32_t>(route.link));
   if (route.gateway.has_value()) PutAddress(message, RTA_GATEWAY, *route.gateway);
   if (route.source.has_value()) PutAddress(message, RTA_PREFSRC, *route.source);
+  if (route.realm != 0) nla_put_u32(message.get(), RTA_FLOW, static_cast<uint32_t>(route.realm));
   if (route.metric != 0) nla_put_u32(message.get(), RTA_PRIORITY, static_cast<uint32_t>(route.metric));
   return message;
 }

@@ -46,6 +46,7 @@ struct Route {
   RouteKind kind = RouteKind::kUnicast;
   int table = kMainTable;
   int metric = 0;  // of two to one destination the lower is taken
+  int realm = 0;   // what packet rules know the packets by that go this way; 0 = nothing
   friend bool operator==(const Route&, const Route&) = default;
 };
 

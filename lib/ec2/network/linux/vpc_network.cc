@@ -104,6 +104,7 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   spec_.groups.clear();
   spec_.ports.clear();
   uplink_addresses_ = addresses;
+  RETURN_IF_ERROR(SyncPeerings());
   // Before the rules, which mark packets of ports for these tables.
   RETURN_IF_ERROR(SyncRouteTables());
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
@@ -112,7 +113,16 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   RETURN_IF_ERROR(SyncRouteTables());
   RETURN_IF_ERROR(ForgetStrangers(spec.ranges));
 
+  // What a NAT gateway began ends with it.
   std::set<Ipv4> public_addresses;
+  for (const NatSpec& nat : spec.nats) {
+    if (spec.has_gateway && nat.public_ip.has_value()) public_addresses.insert(*nat.public_ip);
+  }
+  for (const Ipv4 address : nat_addresses_) {
+    if (!public_addresses.contains(address)) former_public_addresses_.insert(address);
+  }
+  nat_addresses_ = public_addresses;
+  RETURN_IF_ERROR(ForgetNow());
   for (const auto& [tap, port] : rules_.ports) {
     if (port.public_ip.has_value()) public_addresses.insert(*port.public_ip);
   }
@@ -131,7 +141,18 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                  .resolvers = ResolverAddresses(spec),
                  .groups = {},
                  .ports = {},
-                 .subnets = rules_of_subnets_};
+                 .subnets = rules_of_subnets_,
+                 .nats = {},
+                 .peerings = {}};
+  for (const NatSpec& nat : spec.nats) {
+    wanted.nats.push_back({.number = nat.number,
+                           .private_ip = nat.private_ip,
+                           .public_ip = spec.has_gateway ? nat.public_ip : std::nullopt,
+                           .filtered_subnet = rules_of_subnets_.contains(nat.subnet) ? nat.subnet : SubnetId()});
+  }
+  for (const PeeringSpec& peering : spec.peerings) {
+    wanted.peerings.push_back({.link = PeeringLinkName(peering.id), .ranges = peering.ranges});
+  }
   for (const GroupSpec& group : spec.groups) {
     wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
   }
@@ -179,11 +200,12 @@ absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {
 }
 
 std::vector<Route> VpcNetwork::WantedRoutes(const std::vector<Link>& links) const {
-  RouteWays ways{.uplink = 0, .addresses = uplink_addresses_, .taps = {}};
+  RouteWays ways{.uplink = 0, .addresses = uplink_addresses_, .taps = {}, .peerings = {}};
   for (const Link& link : links) {
     if (link.name == kUplinkLink) ways.uplink = link.index;
     // The kernel takes no route over a link that is down.
     if (IsTapName(link.name) && link.up) ways.taps[link.name] = link.index;
+    if (IsPeeringLinkName(link.name) && link.up) ways.peerings[link.name] = link.index;
   }
   return KernelRoutes(spec_.tables, spec_.ranges, ways);
 }
@@ -191,6 +213,35 @@ std::vector<Route> VpcNetwork::WantedRoutes(const std::vector<Link>& links) cons
 absl::Status VpcNetwork::SyncRouteTables() {
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
   return EnsureRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links));
+}
+
+absl::Status VpcNetwork::SyncPeerings() {
+  ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
+  std::map<std::string, const PeeringSpec*> wanted;
+  for (const PeeringSpec& peering : spec_.peerings) wanted[PeeringLinkName(peering.id)] = &peering;
+  for (const Link& link : links) {
+    if (IsPeeringLinkName(link.name) && !wanted.contains(link.name)) {
+      RETURN_IF_ERROR(links_->DeleteLink(link.index));
+    }
+  }
+  for (const auto& [name, peering] : wanted) {
+    const auto here = std::find_if(links.begin(), links.end(), [&](const Link& each) { return each.name == name; });
+    if (here == links.end()) {
+      const absl::StatusOr<UniqueFd> other = OpenNamespace(NamespacePath(peering->other));
+      // Not made yet: its own Sync makes the link then.
+      if (absl::IsNotFound(other.status())) continue;
+      RETURN_IF_ERROR(other.status());
+      const absl::Status made = links_->AddVeth(name, name, other->get());
+      // The peer may have made it meanwhile.
+      if (!absl::IsAlreadyExists(made)) RETURN_IF_ERROR(made);
+    }
+    ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(name));
+    if (!link.has_value()) return absl::InternalError(absl::StrCat("link ", name, " is missing"));
+    // Both ends have one MAC, so neither has to ask for the other's.
+    if (!link->up || link->mac != kPeeringMac) RETURN_IF_ERROR(links_->SetLink(link->index, /*up=*/true, kPeeringMac));
+    RETURN_IF_ERROR(links_->SetNeighbour(link->index, kPeeringGateway, kPeeringMac));
+  }
+  return absl::OkStatus();
 }
 
 bool VpcNetwork::IsRouter(const std::string& tap) const {
@@ -268,6 +319,14 @@ absl::StatusOr<std::vector<Damage>> VpcNetwork::DoInspect() {
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
   ASSIGN_OR_RETURN(std::vector<std::string> of_router, InspectRouter(*links_, links, spec_));
   for (std::string& what : of_router) note(std::move(what));
+  for (const PeeringSpec& peering : spec_.peerings) {
+    const std::string name = PeeringLinkName(peering.id);
+    const auto link = std::find_if(links.begin(), links.end(), [&](const Link& each) { return each.name == name; });
+    const bool stands = link != links.end() && link->up;
+    if (!stands && OpenNamespace(NamespacePath(peering.other)).ok()) {
+      note(absl::StrCat("the link ", name, " to ", peering.other.text(), " is gone or down"));
+    }
+  }
   ASSIGN_OR_RETURN(std::vector<std::string> of_tables,
                    InspectRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links)));
   for (std::string& what : of_tables) note(std::move(what));

@@ -96,6 +96,8 @@ class VpcNetwork {
   // The route tables as `links` let them be now.
   std::vector<Route> WantedRoutes(const std::vector<Link>& links) const;
   absl::Status SyncRouteTables();
+  // A link to each peer, and none to anybody else.
+  absl::Status SyncPeerings();
   // Whether a route of a table leads to this tap.
   bool IsRouter(const std::string& tap) const;
   // Connections of these addresses are forgotten before anything else happens to the VPC, but not before the present
@@ -123,6 +125,7 @@ class VpcNetwork {
   UplinkAddresses uplink_addresses_;
   // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
   std::set<std::string> lost_taps_;
+  std::set<Ipv4> nat_addresses_;                            // public ones
   Ruleset rules_;                                           // what stands
   HostEntries hosts_;                                       // what dnsmasq was given
   std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten

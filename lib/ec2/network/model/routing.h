@@ -1,6 +1,11 @@
 // Route tables, internet gateways and elastic addresses.
 #pragma once
 
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 
@@ -21,9 +26,37 @@ struct RouteTableAssociation {
   bool is_main() const { return subnet_id.empty(); }
 };
 
+// The id of what a route can lead to beside an interface: an internet gateway, a NAT gateway or a peering connection.
+class RouteGatewayId {
+ public:
+  RouteGatewayId() = default;
+  template <IdPrefix prefix>
+  RouteGatewayId(const Id<prefix>& id) : text_(id.text()) {  // NOLINT(google-explicit-constructor)
+    static_assert(prefix.view() == "igw" || prefix.view() == "nat" || prefix.view() == "pcx");
+  }
+  static RouteGatewayId FromTrusted(std::string text) { return RouteGatewayId(std::move(text)); }
+
+  template <typename OneId>
+  bool is() const {
+    return absl::StartsWith(text_, absl::StrCat(OneId::kKind.prefix, "-"));
+  }
+  // Of that kind.
+  template <typename OneId>
+  OneId as() const {
+    return is<OneId>() ? OneId::FromTrusted(text_) : OneId();
+  }
+  const std::string& text() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  friend bool operator==(const RouteGatewayId&, const RouteGatewayId&) = default;
+
+ private:
+  explicit RouteGatewayId(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
 // Where a route leads: to one of the two.
 struct RouteTarget {
-  InternetGatewayId gateway_id;
+  RouteGatewayId gateway_id;
   EniId eni_id;
   friend bool operator==(const RouteTarget&, const RouteTarget&) = default;
 };
