@@ -1,0 +1,52 @@
+// Who reaches whom: the way of a packet through what VPCs' hosts are told, in words, without sending one. Pure.
+//
+// It says what the packet rules and routes of the fabric do with a packet that begins a connection, and with the answer
+// to it, and names the first thing that stops either. What a guest itself does with a packet is not known here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "lib/ec2/network/fabric.h"
+
+namespace brume::network {
+
+// A packet that begins a connection.
+struct PathProbe {
+  VpcId vpc;  // of the sender; empty = it comes from outside
+  Ipv4 source;
+  Ipv4 destination;
+  int protocol = 6;  // IANA's number; ICMP = an echo request
+  int port = -1;     // of the destination; TCP and UDP have one
+  int source_port = 49152;
+};
+
+enum class PathComponent {
+  kInterface,
+  kSecurityGroup,
+  kNetworkAcl,
+  kRouteTable,
+  kInternetGateway,
+  kNatGateway,
+  kPeering,
+  kInternet
+};
+
+// Something that the packet or its answer meets.
+struct PathHop {
+  PathComponent kind;
+  std::string id;       // "sg-…"; a subnet's for its network ACL and route table
+  std::string detail;   // "lets nothing out to 10.0.2.4, TCP port 22"
+  bool answer = false;  // the answer's way
+  bool stops = false;   // and goes no further
+};
+
+struct PathExplanation {
+  bool arrives = false;       // and is answered
+  std::vector<PathHop> hops;  // in order; the last one stops it unless it arrives
+};
+
+PathExplanation ExplainPath(absl::Span<const VpcSpec> vpcs, const PathProbe& probe);
+
+}  // namespace brume::network
