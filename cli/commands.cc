@@ -56,6 +56,18 @@ const std::vector<Command>& HandMadeCommands() {
           {"--changes", "Leave out calls that only read."},
           {"--since TIME, --until TIME", "Not before, not after."},
           {"--max-items N", "So many at most. Default: 50."}}},
+        {"explain-path",
+         "explain-path --from ID --to ID|ADDRESS [--port N] [--protocol tcp|udp]",
+         "Says what stops a packet between two machines, or what it meets on its way.",
+         "An ID is that of an instance, a network interface or an internet gateway, which stands for everybody "
+         "outside; "
+         "or the Name tag of one instance. No packet is sent: routes, gateways, security groups and network ACLs are "
+         "walked as the host has them, for the packet and for its answer. The exit code is 0 where it arrives and is "
+         "answered, and 1 where it is stopped.",
+         {{"--from ID", "Who sends."},
+          {"--to ID|ADDRESS", "Whom it is sent to."},
+          {"--port N", "The port that is sent to. Default: any, which only rules about all ports let through."},
+          {"--protocol NAME", "tcp, the default, or udp."}}},
         {"stats",
          "stats [--reset]",
          "Shows how many calls the daemon served, and how long they took inside it.",

@@ -56,6 +56,11 @@ inline constexpr Kind kKinds[] = {
      "launch_templates", "InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound"},
     {"nat", "NAT gateway $0 was not found", "natgateway", "natgateway", "nat_gateways", "NatGatewayMalformed",
      "NatGatewayNotFound"},
+    {"nia", "The network insights analysis '$0' does not exist", "network-insights-analysis",
+     "network-insights-analysis", "network_insights_analyses", "InvalidNetworkInsightsAnalysisId.Malformed",
+     "InvalidNetworkInsightsAnalysisId.NotFound"},
+    {"nip", "The network insights path '$0' does not exist", "network-insights-path", "network-insights-path",
+     "network_insights_paths", "InvalidNetworkInsightsPathId.Malformed", "InvalidNetworkInsightsPathId.NotFound"},
     {"pcx", "The vpcPeeringConnection ID '$0' does not exist", "vpc-peering-connection", "vpc-peering-connection",
      "vpc_peering_connections", "InvalidVpcPeeringConnectionId.Malformed", "InvalidVpcPeeringConnectionID.NotFound"},
     // There are none: each id that is named is one that is not there.

@@ -122,7 +122,8 @@ class ApiWorld : public ComputeWorld {
                             .addresses = addresses,
                             .acls = acls,
                             .nat_gateways = nat_gateways,
-                            .peerings = peerings},
+                            .peerings = peerings,
+                            .insights = insights},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -213,6 +214,7 @@ class ApiWorld : public ComputeWorld {
   network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NatGatewayService nat_gateways{*database, random, clock,
                                           [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::InsightsService insights{*database, random, clock, [this] { return network->ReadSpecs(); }};
   network::PeeringService peerings{*database, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};

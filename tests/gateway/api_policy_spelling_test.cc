@@ -24,6 +24,7 @@
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/nat_gateway.pb.h"
 #include "brume/ec2/v1/network_acl.pb.h"
+#include "brume/ec2/v1/network_insights.pb.h"
 #include "brume/ec2/v1/peering.pb.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
@@ -185,6 +186,18 @@ class NamedWorld : public PolicyWorld {
           Made<CreateNatGatewayResponse>("CreateNatGateway", "subnet_id: '" + subnet + "' connectivity_type: 'private'")
               .nat_gateway()
               .nat_gateway_id());
+    const std::string path =
+        Made<CreateNetworkInsightsPathResponse>(
+            "CreateNetworkInsightsPath",
+            absl::StrCat("source: '", ids_["i"].front().value, "' destination_ip: '192.0.2.1' protocol: 'tcp'"))
+            .network_insights_path()
+            .network_insights_path_id();
+    AddId("nip", "network-insights-path", path);
+    AddId("nia", "network-insights-analysis",
+          Made<StartNetworkInsightsAnalysisResponse>("StartNetworkInsightsAnalysis",
+                                                     "network_insights_path_id: '" + path + "'")
+              .network_insights_analysis()
+              .network_insights_analysis_id());
     const std::string other = Made<CreateVpcResponse>("CreateVpc", "cidr_block: '10.77.0.0/16'").vpc().vpc_id();
     AddId("pcx", "vpc-peering-connection",
           Made<CreateVpcPeeringConnectionResponse>("CreateVpcPeeringConnection",

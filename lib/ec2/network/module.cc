@@ -21,7 +21,8 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
                  [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
       acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       nat_gateways_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
-      peerings_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
+      peerings_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      insights_(parts.database, parts.random, parts.clock, [this] { return reconciler_.ReadSpecs(); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -34,7 +35,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .addresses = addresses_,
                           .acls = acls_,
                           .nat_gateways = nat_gateways_,
-                          .peerings = peerings_},
+                          .peerings = peerings_,
+                          .insights = insights_},
                          settings_);
 }
 

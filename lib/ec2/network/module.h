@@ -9,6 +9,7 @@
 #include "lib/base/random.h"
 #include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/insights_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
@@ -69,6 +70,7 @@ class NetworkModule {
   NetworkAclService acls_;
   NatGatewayService nat_gateways_;
   PeeringService peerings_;
+  InsightsService insights_;
 };
 
 }  // namespace brume::network

@@ -245,6 +245,18 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
   return spec;
 }
 
+absl::StatusOr<std::vector<VpcSpec>> NetworkReconciler::ReadSpecs() {
+  ASSIGN_OR_RETURN(const std::vector<Vpc> vpcs,
+                   database_.ReadFor([](store::Connection& c) { return NetworkTable(c).ListVpcs(); }));
+  std::vector<VpcSpec> specs;
+  for (const Vpc& vpc : vpcs) {
+    absl::StatusOr<VpcSpec> spec = ReadVpc(vpc.id);
+    if (absl::IsNotFound(spec.status())) continue;  // deleted at this moment
+    ASSIGN_OR_RETURN(specs.emplace_back(), std::move(spec));
+  }
+  return specs;
+}
+
 absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
   VpcSpec spec;
   bool first = false;

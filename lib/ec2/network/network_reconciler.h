@@ -60,6 +60,9 @@ class NetworkReconciler final : public PortService {
   // The interface's public address changed.
   void WakePort(const VpcId& vpc, const EniId& eni);
 
+  // What the host is told of each VPC, as the rows are now.
+  absl::StatusOr<std::vector<VpcSpec>> ReadSpecs();
+
   // The newest, oldest first.
   std::vector<Repair> Repairs() const;
 

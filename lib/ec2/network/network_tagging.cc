@@ -6,6 +6,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/insights_table.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
@@ -45,6 +46,10 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<NatGatewayId>([](C& c, const NatGatewayId& id) { return NatGatewayTable(c).Get(id).status(); });
   tags.AddKind<VpcPeeringConnectionId>(
       [](C& c, const VpcPeeringConnectionId& id) { return PeeringTable(c).Get(id).status(); });
+  tags.AddKind<NetworkInsightsPathId>(
+      [](C& c, const NetworkInsightsPathId& id) { return InsightsTable(c).GetPath(id).status(); });
+  tags.AddKind<NetworkInsightsAnalysisId>(
+      [](C& c, const NetworkInsightsAnalysisId& id) { return InsightsTable(c).GetAnalysis(id).status(); });
   tags.AddKind<NetworkAclId>([](C& c, const NetworkAclId& id) { return NetworkAclTable(c).Get(id).status(); });
 }
 

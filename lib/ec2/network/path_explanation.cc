@@ -9,6 +9,8 @@
 namespace brume::network {
 namespace {
 
+using Kind = PathComponentKind;
+
 constexpr int kIcmp = 1, kTcp = 6, kUdp = 17, kEchoRequest = 8, kEchoReply = 0;
 
 // A packet on its way. Its addresses are those that the rules of the VPC see that it is in.
@@ -27,7 +29,11 @@ std::string Describe(const Packet& packet) {
 bool MatchesProtocol(int protocol, int from, int to, const Packet& packet) {
   if (protocol < 0) return true;
   if (protocol != packet.protocol) return false;
-  if (protocol == kTcp || protocol == kUdp) return from < 0 || (from <= packet.port && packet.port <= to);
+  // A packet of any port passes what is about all of them.
+  if (protocol == kTcp || protocol == kUdp) {
+    if (packet.port < 0) return from <= 0 && (to < 0 || to >= 65535);
+    return from < 0 || (from <= packet.port && packet.port <= to);
+  }
   // Of an echo request and its reply the code is 0.
   if (protocol == kIcmp) return from < 0 || (from == packet.port && to <= 0);
   return true;
@@ -99,12 +105,13 @@ class Walk {
     const RouteSpec* route = nullptr;  // by which it left
   };
 
-  void Pass(PathComponent kind, const std::string& id, std::string detail) {
-    explanation_.hops.push_back({.kind = kind, .id = id, .detail = std::move(detail), .answer = answer_});
+  void Pass(Kind kind, const std::string& id, std::string detail) {
+    explanation_.hops.push_back({.kind = kind, .id = id, .detail = std::move(detail), .answer = answer_, .code = {}});
   }
-  bool Stop(PathComponent kind, const std::string& id, std::string detail) {
+  // `code`: as the Reachability Analyzer calls it.
+  bool Stop(Kind kind, const char* code, const std::string& id, std::string detail) {
     Pass(kind, id, std::move(detail));
-    explanation_.hops.back().stops = true;
+    explanation_.hops.back().code = code;
     return false;
   }
 
@@ -123,10 +130,11 @@ class Walk {
       }
       const std::string what =
           absl::StrCat(egress ? "outbound to " : "inbound from ", other.text(), ", ", Describe(packet));
-      if (first == nullptr) return Stop(PathComponent::kNetworkAcl, id.text(), absl::StrCat("no rule allows ", what));
+      if (first == nullptr)
+        return Stop(Kind::kNetworkAcl, "SUBNET_ACL_RESTRICTION", id.text(), absl::StrCat("no rule allows ", what));
       const std::string rule = absl::StrCat("rule ", first->number, first->allow ? " allows " : " denies ", what);
-      if (!first->allow) return Stop(PathComponent::kNetworkAcl, id.text(), rule);
-      Pass(PathComponent::kNetworkAcl, id.text(), rule);
+      if (!first->allow) return Stop(Kind::kNetworkAcl, "SUBNET_ACL_RESTRICTION", id.text(), rule);
+      Pass(Kind::kNetworkAcl, id.text(), rule);
     }
     return true;
   }
@@ -139,13 +147,13 @@ class Walk {
       if (std::find(own.begin(), own.end(), group.group.id) == own.end()) continue;
       for (const SecurityGroupRule& rule : group.rules) {
         if (!Allows(vpc, rule, egress, packet)) continue;
-        Pass(PathComponent::kSecurityGroup, group.group.id.text(),
+        Pass(Kind::kSecurityGroup, group.group.id.text(),
              absl::StrCat("lets ", what, rule.id.empty() ? "" : " by ", rule.id.text()));
         return true;
       }
     }
     const std::string id = port.eni.groups.empty() ? port.eni.id.text() : port.eni.groups.front().text();
-    return Stop(PathComponent::kSecurityGroup, id,
+    return Stop(Kind::kSecurityGroup, "ENI_SG_RULES_MISMATCH", id,
                 absl::StrCat("no rule of the groups of ", port.eni.id.text(), " lets ", what));
   }
 
@@ -153,14 +161,14 @@ class Walk {
   bool Enter(const VpcSpec& vpc, const Packet& packet) {
     const PortSpec* port = PortAt(vpc, packet.destination);
     if (port == nullptr) {
-      return Stop(PathComponent::kInterface, packet.destination.text(),
+      return Stop(Kind::kInterface, "BAD_STATE", packet.destination.text(),
                   absl::StrCat("no running instance of ", vpc.vpc.id.text(), " has this address"));
     }
     to_ = {.vpc = &vpc, .port = port};
     arrived_ = packet;
     if (!Acl(vpc, port->eni.subnet_id, /*egress=*/false, packet)) return false;
     if (!Groups(vpc, *port, /*egress=*/false, packet)) return false;
-    Pass(PathComponent::kInterface, port->eni.id.text(), "takes it");
+    Pass(Kind::kInterface, port->eni.id.text(), "takes it");
     return true;
   }
 
@@ -169,33 +177,34 @@ class Walk {
     for (const VpcSpec& vpc : vpcs_) {
       for (const PortSpec& port : vpc.ports) {
         if (!vpc.has_gateway || port.eni.public_ip != packet.destination) continue;
-        Pass(PathComponent::kInternetGateway, vpc.vpc.id.text(),
+        Pass(Kind::kInternetGateway, vpc.vpc.id.text(),
              absl::StrCat(packet.destination.text(), " is ", port.eni.private_ip.text()));
         packet.destination = port.eni.private_ip;
         return Enter(vpc, packet);
       }
       for (const NatSpec& nat : vpc.nats) {
         if (nat.public_ip == packet.destination) {
-          return Stop(PathComponent::kNatGateway, nat.id.text(), "lets nothing begin from outside");
+          return Stop(Kind::kNatGateway, "BAD_STATE", nat.id.text(), "lets nothing begin from outside");
         }
       }
     }
     if (probe_.vpc.empty()) {
-      return Stop(PathComponent::kInternetGateway, "", absl::StrCat("nobody has ", packet.destination.text()));
+      return Stop(Kind::kInternetGateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_INGRESS", "",
+                  absl::StrCat("nobody has ", packet.destination.text()));
     }
-    Pass(PathComponent::kInternet, packet.destination.text(), "is outside");
+    Pass(Kind::kInternet, packet.destination.text(), "is outside");
     return true;
   }
 
   bool Nat(const VpcSpec& vpc, const RouteSpec& route, Packet& packet) {
     const auto nat =
         std::find_if(vpc.nats.begin(), vpc.nats.end(), [&](const NatSpec& each) { return each.number == route.nat; });
-    if (nat == vpc.nats.end()) return Stop(PathComponent::kNatGateway, "", "is not there");
+    if (nat == vpc.nats.end()) return Stop(Kind::kNatGateway, "BAD_STATE", "", "is not there");
     if (!Acl(vpc, nat->subnet, /*egress=*/false, packet)) return false;
     if (!Acl(vpc, nat->subnet, /*egress=*/true, packet)) return false;
     nat_ = &*nat;
     const Ipv4 source = route.way == RouteSpec::Way::kGateway ? nat->public_ip.value_or(Ipv4{}) : nat->private_ip;
-    Pass(PathComponent::kNatGateway, nat->id.text(), absl::StrCat("sends it on as ", source.text()));
+    Pass(Kind::kNatGateway, nat->id.text(), absl::StrCat("sends it on as ", source.text()));
     packet.source = source;
     return true;
   }
@@ -205,16 +214,17 @@ class Walk {
     const std::string& subnet = port.eni.subnet_id.text();
     const std::string to = absl::StrCat("leads to ", route.destination.text());
     if (route.way == RouteSpec::Way::kNowhere) {
-      return Stop(PathComponent::kRouteTable, subnet, absl::StrCat(to, " and from there nowhere"));
+      return Stop(Kind::kRouteTable, "BAD_STATE_ROUTE", subnet, absl::StrCat(to, " and from there nowhere"));
     }
-    Pass(PathComponent::kRouteTable, subnet, to);
+    Pass(Kind::kRouteTable, subnet, to);
     if (route.way == RouteSpec::Way::kPeer) return OverPeering(vpc, route, packet);
     if (route.nat != 0 && !Nat(vpc, route, packet)) return false;
     if (route.way == RouteSpec::Way::kPort) {
       const PortSpec* router = PortAt(vpc, route.address);
-      if (router == nullptr) return Stop(PathComponent::kInterface, route.address.text(), "is not there");
+      if (router == nullptr) return Stop(Kind::kInterface, "BAD_STATE", route.address.text(), "is not there");
       if (router->eni.source_dest_check) {
-        return Stop(PathComponent::kInterface, router->eni.id.text(), "takes only what is addressed to it");
+        return Stop(Kind::kInterface, "ENI_SOURCE_DEST_CHECK_RESTRICTION", router->eni.id.text(),
+                    "takes only what is addressed to it");
       }
       to_ = {.vpc = &vpc, .port = router};
       arrived_ = packet;
@@ -222,11 +232,11 @@ class Walk {
     }
     if (route.nat == 0) {
       if (!vpc.has_gateway || !port.eni.public_ip.has_value()) {
-        return Stop(PathComponent::kInternetGateway, vpc.vpc.id.text(),
+        return Stop(Kind::kInternetGateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", vpc.vpc.id.text(),
                     absl::StrCat(port.eni.id.text(), " has no public address to leave with"));
       }
       packet.source = *port.eni.public_ip;
-      Pass(PathComponent::kInternetGateway, vpc.vpc.id.text(), absl::StrCat("sends it on as ", packet.source.text()));
+      Pass(Kind::kInternetGateway, vpc.vpc.id.text(), absl::StrCat("sends it on as ", packet.source.text()));
     }
     return Outside(packet);
   }
@@ -235,17 +245,18 @@ class Walk {
     const auto peering = std::find_if(vpc.peerings.begin(), vpc.peerings.end(),
                                       [&](const PeeringSpec& each) { return each.id == route.peering; });
     const std::string& id = route.peering.text();
-    if (peering == vpc.peerings.end()) return Stop(PathComponent::kPeering, id, "is not active");
+    if (peering == vpc.peerings.end()) return Stop(Kind::kPeering, "BAD_STATE", id, "is not active");
     if (!InRanges(peering->ranges, packet.destination)) {
-      return Stop(PathComponent::kPeering, id, "carries nothing that is not for the peer's own ranges");
+      return Stop(Kind::kPeering, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", id,
+                  "carries nothing that is not for the peer's own ranges");
     }
     for (const VpcSpec& other : vpcs_) {
       if (other.vpc.id != peering->other) continue;
-      Pass(PathComponent::kPeering, id, absl::StrCat("carries it to ", other.vpc.id.text()));
+      Pass(Kind::kPeering, id, absl::StrCat("carries it to ", other.vpc.id.text()));
       peering_ = &*peering;
       return Enter(other, packet);
     }
-    return Stop(PathComponent::kPeering, id, "has no other side");
+    return Stop(Kind::kPeering, "BAD_STATE", id, "has no other side");
   }
 
   bool Go() {
@@ -259,10 +270,10 @@ class Walk {
         std::find_if(vpcs_.begin(), vpcs_.end(), [&](const VpcSpec& each) { return each.vpc.id == probe_.vpc; });
     const PortSpec* port = vpc == vpcs_.end() ? nullptr : PortAt(*vpc, packet.source);
     if (port == nullptr) {
-      return Stop(PathComponent::kInterface, probe_.source.text(), "no running instance has this address");
+      return Stop(Kind::kInterface, "BAD_STATE", probe_.source.text(), "no running instance has this address");
     }
     from_ = {.vpc = &*vpc, .port = port};
-    Pass(PathComponent::kInterface, port->eni.id.text(), "sends it");
+    Pass(Kind::kInterface, port->eni.id.text(), "sends it");
     // A public address of the VPC's own is translated before anything else is asked.
     for (const PortSpec& each : vpc->ports) {
       if (vpc->has_gateway && each.eni.public_ip == packet.destination) packet.destination = each.eni.private_ip;
@@ -271,12 +282,12 @@ class Walk {
     if (!Groups(*vpc, *port, /*egress=*/true, packet)) return false;
     if (!Acl(*vpc, port->eni.subnet_id, /*egress=*/true, packet)) return false;
     if (InRanges(vpc->ranges, packet.destination)) {
-      Pass(PathComponent::kRouteTable, port->eni.subnet_id.text(), "leads to the VPC itself");
+      Pass(Kind::kRouteTable, port->eni.subnet_id.text(), "leads to the VPC itself");
       return Enter(*vpc, packet);
     }
     const RouteSpec* route = RouteTo(*vpc, port->eni.subnet_id, packet.destination);
     if (route == nullptr) {
-      return Stop(PathComponent::kRouteTable, port->eni.subnet_id.text(),
+      return Stop(Kind::kRouteTable, "NO_ROUTE_TO_DESTINATION", port->eni.subnet_id.text(),
                   absl::StrCat("has no route to ", packet.destination.text()));
     }
     return Leave(*vpc, *port, *route, packet);
@@ -310,7 +321,7 @@ class Walk {
                          route->peering == peering_->id;
     const bool by_gateway = route != nullptr && route->way == RouteSpec::Way::kGateway && peering_ == nullptr;
     if (by_peer || by_gateway) return true;
-    return Stop(PathComponent::kRouteTable, subnet.text(),
+    return Stop(Kind::kRouteTable, "NO_ROUTE_TO_DESTINATION", subnet.text(),
                 absl::StrCat("has no way back to ", back.destination.text()));
   }
 

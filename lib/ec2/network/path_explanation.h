@@ -9,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/model/network_insights.h"
 
 namespace brume::network {
 
@@ -20,26 +21,6 @@ struct PathProbe {
   int protocol = 6;  // IANA's number; ICMP = an echo request
   int port = -1;     // of the destination; TCP and UDP have one
   int source_port = 49152;
-};
-
-enum class PathComponent {
-  kInterface,
-  kSecurityGroup,
-  kNetworkAcl,
-  kRouteTable,
-  kInternetGateway,
-  kNatGateway,
-  kPeering,
-  kInternet
-};
-
-// Something that the packet or its answer meets.
-struct PathHop {
-  PathComponent kind;
-  std::string id;       // "sg-…"; a subnet's for its network ACL and route table
-  std::string detail;   // "lets nothing out to 10.0.2.4, TCP port 22"
-  bool answer = false;  // the answer's way
-  bool stops = false;   // and goes no further
 };
 
 struct PathExplanation {

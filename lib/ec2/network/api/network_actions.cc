@@ -1,6 +1,7 @@
 #include "lib/ec2/network/api/network_actions.h"
 
 #include "lib/ec2/network/api/address_handlers.h"
+#include "lib/ec2/network/api/insights_handlers.h"
 #include "lib/ec2/network/api/internet_gateway_handlers.h"
 #include "lib/ec2/network/api/nat_gateway_handlers.h"
 #include "lib/ec2/network/api/network_acl_handlers.h"
@@ -19,6 +20,7 @@ namespace brume::ec2 {
 void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
   AddNetworkFacts(actions.facts(), services, settings.account());
   AddAddressActions(actions, services.addresses, settings);
+  AddInsightsActions(actions, services.insights, settings);
   AddInternetGatewayActions(actions, services.routes, settings);
   AddNatGatewayActions(actions, services.nat_gateways);
   AddNetworkAclActions(actions, services.acls, settings);

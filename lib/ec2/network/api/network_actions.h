@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/ec2/network/address_service.h"
+#include "lib/ec2/network/insights_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
@@ -25,6 +26,7 @@ struct NetworkServices {
   network::NetworkAclService& acls;
   network::NatGatewayService& nat_gateways;
   network::PeeringService& peerings;
+  network::InsightsService& insights;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

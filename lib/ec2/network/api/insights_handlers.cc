@@ -1,0 +1,191 @@
+#include "lib/ec2/network/api/insights_handlers.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/network_insights.pb.h"
+#include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
+#include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/model/network.h"
+#include "lib/gateway/listing.h"
+#include "lib/gateway/parameters.h"
+#include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
+#include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
+
+namespace brume::ec2 {
+namespace {
+
+// The ARN of an id of any kind; empty where its kind has none.
+std::string ArnOfText(const Settings& settings, const std::string& id) {
+  const Kind* kind = KindOfId(id);
+  if (kind == nullptr || kind->arn_type.empty()) return "";
+  return ArnOf(settings.account(), *kind, id);
+}
+
+v1::NetworkInsightsPath Render(const network::InsightsPathView& view, const Settings& settings) {
+  const NetworkInsightsPath& path = view.path;
+  v1::NetworkInsightsPath rendered;
+  rendered.set_network_insights_path_id(path.id.text());
+  rendered.set_network_insights_path_arn(ArnOf(settings.account(), path.id));
+  rendered.set_created_date(gateway::RenderTime(path.created));
+  rendered.set_source(path.source);
+  rendered.set_source_arn(ArnOfText(settings, path.source));
+  if (!path.destination.empty()) {
+    rendered.set_destination(path.destination);
+    rendered.set_destination_arn(ArnOfText(settings, path.destination));
+  }
+  if (path.source_ip.has_value()) rendered.set_source_ip(path.source_ip->text());
+  if (path.destination_ip.has_value()) rendered.set_destination_ip(path.destination_ip->text());
+  rendered.set_protocol(IpProtocolName(path.protocol));
+  if (path.port >= 0) rendered.set_destination_port(path.port);
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  return rendered;
+}
+
+v1::AnalysisComponent RenderComponent(const PathHop& hop, const Settings& settings) {
+  v1::AnalysisComponent component;
+  component.set_id(hop.id);
+  if (const std::string arn = ArnOfText(settings, hop.id); !arn.empty()) component.set_arn(arn);
+  component.set_name(hop.detail);
+  return component;
+}
+
+v1::NetworkInsightsAnalysis Render(const network::InsightsAnalysisView& view, const Settings& settings) {
+  const NetworkInsightsAnalysis& analysis = view.analysis;
+  v1::NetworkInsightsAnalysis rendered;
+  rendered.set_network_insights_analysis_id(analysis.id.text());
+  rendered.set_network_insights_analysis_arn(ArnOf(settings.account(), analysis.id));
+  rendered.set_network_insights_path_id(analysis.path_id.text());
+  rendered.set_start_date(gateway::RenderTime(analysis.started));
+  rendered.set_status("succeeded");
+  rendered.set_network_path_found(analysis.found);
+  for (const PathHop& hop : analysis.hops) {
+    auto& components =
+        hop.answer ? *rendered.mutable_return_path_components() : *rendered.mutable_forward_path_components();
+    v1::PathComponent& component = *components.Add();
+    component.set_sequence_number(components.size());
+    *component.mutable_component() = RenderComponent(hop, settings);
+    component.add_additional_details()->set_additional_detail_type(hop.detail);
+    if (hop.code.empty()) continue;
+    v1::Explanation& explanation = *rendered.add_explanations();
+    *explanation.mutable_component() = RenderComponent(hop, settings);
+    explanation.set_direction(hop.answer ? "ingress" : "egress");
+    explanation.set_explanation_code(hop.code);
+  }
+  *rendered.mutable_tags() = RenderTags(view.tags);
+  return rendered;
+}
+
+absl::StatusOr<v1::DescribeNetworkInsightsPathsResponse> DescribeNetworkInsightsPaths(
+    const v1::DescribeNetworkInsightsPathsRequest& request, network::InsightsService& insights,
+    const Settings& settings) {
+  static const gateway::Listing<v1::NetworkInsightsPath, v1::DescribeNetworkInsightsPathsResponse> listing = {
+      "insights-paths", &v1::NetworkInsightsPath::network_insights_path_id,
+      &v1::DescribeNetworkInsightsPathsResponse::mutable_network_insights_paths};
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<NetworkInsightsPathId>(
+                                       request, request.network_insights_path_ids(), "networkInsightsPathId"));
+  ASSIGN_OR_RETURN(const std::vector<network::InsightsPathView> views,
+                   insights.ListPaths(ids, TagsAskedFor(request.filters(), NetworkInsightsPathId::kKind.prefix)));
+  std::vector<v1::NetworkInsightsPath> paths;
+  paths.reserve(views.size());
+  for (const network::InsightsPathView& view : views) paths.push_back(Render(view, settings));
+  return gateway::Answer(listing, request, std::move(paths));
+}
+
+absl::StatusOr<v1::DescribeNetworkInsightsAnalysesResponse> DescribeNetworkInsightsAnalyses(
+    const v1::DescribeNetworkInsightsAnalysesRequest& request, network::InsightsService& insights,
+    const Settings& settings) {
+  static const gateway::Listing<v1::NetworkInsightsAnalysis, v1::DescribeNetworkInsightsAnalysesResponse> listing = {
+      "insights-analyses", &v1::NetworkInsightsAnalysis::network_insights_analysis_id,
+      &v1::DescribeNetworkInsightsAnalysesResponse::mutable_network_insights_analyses};
+  ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<NetworkInsightsAnalysisId>(
+                                       request, request.network_insights_analysis_ids(), "networkInsightsAnalysisId"));
+  std::optional<NetworkInsightsPathId> path;
+  if (!request.network_insights_path_id().empty()) {
+    ASSIGN_OR_RETURN(path, NetworkInsightsPathId::Parse(request.network_insights_path_id()));
+  }
+  ASSIGN_OR_RETURN(
+      const std::vector<network::InsightsAnalysisView> views,
+      insights.ListAnalyses(ids, path, TagsAskedFor(request.filters(), NetworkInsightsAnalysisId::kKind.prefix)));
+  std::vector<v1::NetworkInsightsAnalysis> analyses;
+  analyses.reserve(views.size());
+  for (const network::InsightsAnalysisView& view : views) analyses.push_back(Render(view, settings));
+  return gateway::Answer(listing, request, std::move(analyses));
+}
+
+absl::StatusOr<std::optional<Ipv4>> ParseAddress(const std::string& text) {
+  if (text.empty()) return std::optional<Ipv4>();
+  ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(text));
+  return std::optional<Ipv4>(address);
+}
+
+absl::StatusOr<v1::CreateNetworkInsightsPathResponse> CreateNetworkInsightsPath(
+    const v1::CreateNetworkInsightsPathRequest& request, network::InsightsService& insights, const Settings& settings) {
+  RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
+  if (request.destination().empty() && request.destination_ip().empty()) {
+    return Error(kMissingParameter, "destination or destinationIp");
+  }
+  NetworkInsightsPath wanted;
+  wanted.source = request.source();
+  wanted.destination = request.destination();
+  ASSIGN_OR_RETURN(wanted.source_ip, ParseAddress(request.source_ip()));
+  ASSIGN_OR_RETURN(wanted.destination_ip, ParseAddress(request.destination_ip()));
+  ASSIGN_OR_RETURN(wanted.protocol, ParseIpProtocol(request.protocol()));
+  if (request.has_destination_port()) wanted.port = request.destination_port();
+  wanted.client_token = request.client_token();
+  if (!wanted.client_token.empty()) wanted.parameters_digest = gateway::ParametersDigest(request);
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), NetworkInsightsPathId::kKind));
+  ASSIGN_OR_RETURN(const network::InsightsPathView made, insights.CreatePath(std::move(wanted), tags));
+  v1::CreateNetworkInsightsPathResponse response;
+  *response.mutable_network_insights_path() = Render(made, settings);
+  return response;
+}
+
+absl::StatusOr<v1::DeleteNetworkInsightsPathResponse> DeleteNetworkInsightsPath(
+    const v1::DeleteNetworkInsightsPathRequest& request, network::InsightsService& insights) {
+  ASSIGN_OR_RETURN(const auto id, NetworkInsightsPathId::Parse(request.network_insights_path_id()));
+  RETURN_IF_ERROR(insights.DeletePath(id));
+  v1::DeleteNetworkInsightsPathResponse response;
+  response.set_network_insights_path_id(id.text());
+  return response;
+}
+
+absl::StatusOr<v1::StartNetworkInsightsAnalysisResponse> StartNetworkInsightsAnalysis(
+    const v1::StartNetworkInsightsAnalysisRequest& request, network::InsightsService& insights,
+    const Settings& settings) {
+  RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
+  ASSIGN_OR_RETURN(const auto path, NetworkInsightsPathId::Parse(request.network_insights_path_id()));
+  ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), NetworkInsightsAnalysisId::kKind));
+  ASSIGN_OR_RETURN(const network::InsightsAnalysisView made, insights.Analyse(path, request.client_token(), tags));
+  v1::StartNetworkInsightsAnalysisResponse response;
+  *response.mutable_network_insights_analysis() = Render(made, settings);
+  return response;
+}
+
+absl::StatusOr<v1::DeleteNetworkInsightsAnalysisResponse> DeleteNetworkInsightsAnalysis(
+    const v1::DeleteNetworkInsightsAnalysisRequest& request, network::InsightsService& insights) {
+  ASSIGN_OR_RETURN(const auto id, NetworkInsightsAnalysisId::Parse(request.network_insights_analysis_id()));
+  RETURN_IF_ERROR(insights.DeleteAnalysis(id));
+  v1::DeleteNetworkInsightsAnalysisResponse response;
+  response.set_network_insights_analysis_id(id.text());
+  return response;
+}
+
+}  // namespace
+
+void AddInsightsActions(gateway::Actions& actions, network::InsightsService& insights, const Settings& settings) {
+  actions.Add(DescribeNetworkInsightsPaths, insights, settings);
+  actions.Add(CreateNetworkInsightsPath, insights, settings);
+  actions.Add(DeleteNetworkInsightsPath, insights);
+  actions.Add(StartNetworkInsightsAnalysis, insights, settings);
+  actions.Add(DeleteNetworkInsightsAnalysis, insights);
+  actions.Add(DescribeNetworkInsightsAnalyses, insights, settings);
+}
+
+}  // namespace brume::ec2

@@ -1,0 +1,56 @@
+// Paths whose packets are explained, and what was said of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/resource/ids.h"
+#include "lib/resource/ipv4.h"
+
+namespace brume {
+
+enum class PathComponentKind {
+  kInterface = 0,
+  kSecurityGroup = 1,
+  kNetworkAcl = 2,
+  kRouteTable = 3,
+  kInternetGateway = 4,
+  kNatGateway = 5,
+  kPeering = 6,
+  kInternet = 7
+};
+std::true_type IsPersisted(PathComponentKind);  // the database keeps its values
+
+// Something that a packet or its answer meets.
+struct PathHop {
+  PathComponentKind kind = PathComponentKind::kInterface;
+  std::string id;       // "sg-…"; a subnet's for its network ACL and route table
+  std::string detail;   // "lets out to 10.0.2.4, tcp port 22"
+  bool answer = false;  // on the answer's way
+  std::string code;     // set: it stops the packet, and this is EC2's word for why
+  friend bool operator==(const PathHop&, const PathHop&) = default;
+};
+
+struct NetworkInsightsPath {
+  NetworkInsightsPathId id;
+  std::string source, destination;  // ids of instances, interfaces or internet gateways; no destination = an address
+  std::optional<Ipv4> source_ip, destination_ip;
+  int protocol = 6;
+  int port = -1;  // -1 = none was named
+  absl::Time created;
+  std::string client_token, parameters_digest;
+};
+
+struct NetworkInsightsAnalysis {
+  NetworkInsightsAnalysisId id;
+  NetworkInsightsPathId path_id;
+  absl::Time started;
+  bool found = false;
+  std::vector<PathHop> hops;
+  std::string client_token;
+};
+
+}  // namespace brume

@@ -1,0 +1,107 @@
+// What is said of a packet's way, by the API.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/network_insights.pb.h"
+#include "brume/ec2/v1/route.pb.h"
+#include "tests/fakes/api_world.h"
+
+namespace brume {
+namespace {
+
+struct InsightsWorld {
+  template <typename Response>
+  Response Ask(const std::string& action, const std::string& text) {
+    return static_cast<const Response&>(*Value(world.CallText(action, text)));
+  }
+  std::string CodeOf(const std::string& action, const std::string& text) {
+    const auto answer = world.CallText(action, text);
+    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
+  }
+  ec2::v1::NetworkInsightsPath Path(const std::string& from, const std::string& to, const std::string& more = "") {
+    return Ask<ec2::v1::CreateNetworkInsightsPathResponse>(
+               "CreateNetworkInsightsPath",
+               absl::StrCat("source: '", from, "' destination: '", to, "' protocol: 'tcp' destination_port: 22 ", more))
+        .network_insights_path();
+  }
+  ec2::v1::NetworkInsightsAnalysis Analyse(const ec2::v1::NetworkInsightsPath& path) {
+    return Ask<ec2::v1::StartNetworkInsightsAnalysisResponse>("StartNetworkInsightsAnalysis",
+                                                              Named(path.network_insights_path_id()))
+        .network_insights_analysis();
+  }
+  static std::string Named(const std::string& id) { return "network_insights_path_id: '" + id + "'"; }
+  std::string Launch() { return world.Launch().text(); }
+
+  ApiWorld world;
+};
+
+}  // namespace
+
+TEST_CASE("an analysis names what stops a packet, and what it meets where nothing does", "[api]") {
+  InsightsWorld world;
+  const std::string a = world.Launch(), b = world.Launch();
+  const auto path = world.Path(a, b);
+  CHECK(path.source_arn().find(":instance/" + a) != std::string::npos);
+  const auto analysis = world.Analyse(path);
+  CHECK(analysis.status() == "succeeded");
+  // Both are in the default group, whose members reach each other.
+  CHECK(analysis.network_path_found());
+  CHECK(analysis.explanations_size() == 0);
+  CHECK(analysis.forward_path_components_size() >= 4);
+  CHECK(analysis.forward_path_components(0).sequence_number() == 1);
+
+  // From outside the default group opens nothing.
+  const auto gateways = world.Ask<ec2::v1::DescribeInternetGatewaysResponse>("DescribeInternetGateways", "");
+  const auto from_outside = world.Path(gateways.internet_gateways(0).internet_gateway_id(), b);
+  const auto stopped = world.Analyse(from_outside);
+  CHECK_FALSE(stopped.network_path_found());
+  REQUIRE(stopped.explanations_size() == 1);
+  CHECK(stopped.explanations(0).explanation_code() == "ENI_SG_RULES_MISMATCH");
+  const std::string group = stopped.explanations(0).component().id();
+  CHECK(world.CodeOf("AuthorizeSecurityGroupIngress", "group_id: '" + group +
+                                                          "' ip_protocol: 'tcp' from_port: 22 to_port: 22 cidr_ip: "
+                                                          "'0.0.0.0/0'") == "");
+  CHECK(world.Analyse(from_outside).network_path_found());
+  // Of a machine that does not run nothing arrives anywhere.
+  Value(world.world.CallText("StopInstances", "instance_ids: '" + b + "'"));
+  REQUIRE(world.world.Reaches(InstanceId::FromTrusted(b), InstanceState::kStopped));
+  CHECK_FALSE(world.Analyse(path).network_path_found());
+}
+
+TEST_CASE("a path is deleted after its analyses, and what is named must be there", "[api]") {
+  InsightsWorld world;
+  const std::string a = world.Launch(), b = world.Launch();
+  const auto path = world.Path(a, b, "client_token: 'once'");
+  CHECK(world.Path(a, b, "client_token: 'once'").network_insights_path_id() == path.network_insights_path_id());
+  const auto analysis = world.Analyse(path);
+  const std::string named = world.Named(path.network_insights_path_id());
+  CHECK(world.CodeOf("DeleteNetworkInsightsPath", named) == "AnalysisExistsForNetworkInsightsPath");
+  const auto shown =
+      world.Ask<ec2::v1::DescribeNetworkInsightsAnalysesResponse>("DescribeNetworkInsightsAnalyses", named);
+  REQUIRE(shown.network_insights_analyses_size() == 1);
+  CHECK(shown.network_insights_analyses(0).SerializeAsString() == analysis.SerializeAsString());
+  CHECK(world.CodeOf("DeleteNetworkInsightsAnalysis",
+                     "network_insights_analysis_id: '" + analysis.network_insights_analysis_id() + "'") == "");
+  CHECK(world.CodeOf("DeleteNetworkInsightsPath", named) == "");
+  CHECK(world.CodeOf("StartNetworkInsightsAnalysis", named) == "InvalidNetworkInsightsPathId.NotFound");
+  const struct {
+    std::string text, code;
+  } cases[] = {
+      {"source: 'i-00000000000000000' destination: '" + b + "' protocol: 'tcp'", "InvalidInstanceID.NotFound"},
+      {"source: '" + a + "' destination: 'eni-00000000000000000' protocol: 'tcp'",
+       "InvalidNetworkInterfaceID.NotFound"},
+      {"source: '" + a + "' destination: 'igw-00000000000000000' protocol: 'tcp'", "InvalidInternetGatewayID.NotFound"},
+      {"source: '" + a + "' destination: 'vol-00000000000000000' protocol: 'tcp'", "InvalidParameterValue"},
+      {"source: '" + a + "' protocol: 'tcp'", "MissingParameter"},
+      {"source: '" + a + "' destination: '" + b + "' protocol: 'icmp'", "InvalidParameterValue"},
+      {"source: '" + a + "' destination: '" + b + "' protocol: 'tcp' source_ip: '10.1.2.3'", "InvalidParameterValue"},
+      {"source: '" + a + "' destination: '" + b + "' protocol: 'tcp' destination_port: 65536", "InvalidParameterValue"},
+  };
+  for (const auto& [text, code] : cases) {
+    INFO(text);
+    CHECK(world.CodeOf("CreateNetworkInsightsPath", text) == code);
+  }
+}
+
+}  // namespace brume
