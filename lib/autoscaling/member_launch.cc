@@ -28,8 +28,12 @@ void SetSubnet(const SubnetId& subnet, LaunchSpec& spec) {
     spec.subnet_id = subnet.text();
     spec.private_ip_address.reset();
   } else {
-    spec.network_interfaces.front().subnet_id = subnet.text();
-    spec.network_interfaces.front().private_ip_address.reset();
+    for (LaunchSpec::NetworkInterface& interface : spec.network_interfaces) {
+      interface.private_ip_address.reset();
+      interface.private_ip_addresses.clear();
+      // All are in the subnet of the zone that the group chose.
+      interface.subnet_id = subnet.text();
+    }
   }
 }
 

@@ -106,7 +106,9 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   node.Text("device-number", absl::StrCat(eni.device_index));
   node.Text("interface-id", eni.id.text());
   node.Text("local-hostname", Fqdn(source, eni));
-  node.Text("local-ipv4s", eni.private_ip.text());
+  std::vector<std::string> addresses;
+  for (const Ipv4 address : PrivateAddresses(eni)) addresses.push_back(address.text());
+  node.Text("local-ipv4s", absl::StrJoin(addresses, "\n"));
   node.Text("mac", eni.mac);
   node.Text("owner-id", source.account_id);
   node.Text("security-groups", absl::StrJoin(GroupNames(source, eni), "\n"));
@@ -119,12 +121,17 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   node.Text("vpc-ipv4-cidr-blocks", std::move(ranges));
   const auto subnet = source.subnets.find(eni.subnet_id);
   if (subnet != source.subnets.end()) node.Text("subnet-ipv4-cidr-block", subnet->second.cidr.text());
-  if (eni.public_ip.has_value()) {
-    const std::string address = eni.public_ip->text();
-    node.Text("public-ipv4s", address);
-    if (eni.public_name) node.Text("public-hostname", PublicHostname(eni, source.region));
-    node.Text(absl::StrCat("ipv4-associations/", address), eni.private_ip.text());
-  }
+  std::vector<std::string> public_addresses;
+  const auto add_public = [&](const std::optional<Ipv4>& address, Ipv4 private_ip) {
+    if (!address.has_value()) return;
+    public_addresses.push_back(address->text());
+    node.Text(absl::StrCat("ipv4-associations/", address->text()), private_ip.text());
+  };
+  add_public(eni.public_ip, eni.private_ip);
+  for (const SecondaryAddress& address : eni.secondary) add_public(address.public_ip, address.private_ip);
+  if (public_addresses.empty()) return;
+  node.Text("public-ipv4s", absl::StrJoin(public_addresses, "\n"));
+  if (eni.public_ip.has_value() && eni.public_name) node.Text("public-hostname", PublicHostname(eni, source.region));
 }
 
 void AddBlockDevices(const MetadataSource& source, Node& node) {

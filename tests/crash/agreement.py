@@ -36,7 +36,7 @@ def differences(host):
     found += [f"no tap {tap}" for tap in sorted(expected - taps)]
     found += [f"a tap {tap} of no running instance" for tap in sorted(taps - expected)]
 
-    of_gone = [id for id, instance, _ in interfaces if states.get(instance, "terminated") == "terminated"]
+    of_gone = [id for id, instance, _ in interfaces if instance and states.get(instance, "terminated") == "terminated"]
     found += [f"interface {id} of an instance that is gone" for id in of_gone]
     addresses = [address for _, _, address in interfaces if address]
     found += ["an address given twice"] if len(addresses) != len(set(addresses)) else []

@@ -237,6 +237,40 @@ class FailpointTest(unittest.TestCase):
         self.settle("the purge", lambda: not self.host.instances())
         self.settle("rows and host to agree", lambda: not differences(self.host), 20)
 
+    def walk_interface(self):
+        """The whole life of a network interface, made, attached, detached and deleted, whatever dies on the way."""
+        type(self).number += 1
+        token = f"walk-{self.number}"
+        (instance,) = self.call("run-instances", image_id=self.host.image_id, client_token=token)["Instances"]
+        guest = Guest(self.host, instance["InstanceId"])
+        eni = self.call("create-network-interface", subnet_id=instance["SubnetId"],
+                        client_token=token)["NetworkInterface"]["NetworkInterfaceId"]
+
+        def shown():
+            return self.host.api("describe-network-interfaces", network_interface_ids=[eni])["NetworkInterfaces"][0]
+
+        def come_through(action, code, **arguments):
+            """The first try may have before the crash."""
+            try:
+                self.call(action, **arguments)
+            except CliError as error:
+                if error.code != code:
+                    raise
+
+        # It lets go of a card once its kernel is up.
+        self.settle(f"{guest.id} to boot", lambda: "brume-mini: userspace" in guest.console())
+        come_through("attach-network-interface", "InvalidNetworkInterface.InUse", network_interface_id=eni,
+                     instance_id=guest.id, device_index=1)
+        self.settle(f"{eni} to be attached", lambda: shown().get("Attachment", {}).get("Status") == "attached")
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+        come_through("detach-network-interface", "InvalidAttachmentID.NotFound",
+                     attachment_id=shown()["Attachment"]["AttachmentId"])
+        self.settle(f"{eni} to be available", lambda: shown()["Status"] == "available")
+        come_through("delete-network-interface", "InvalidNetworkInterfaceID.NotFound", network_interface_id=eni)
+        self.call("terminate-instances", instance_ids=[guest.id])
+        self.settle("the purge", lambda: not self.host.instances())
+        self.settle("rows and host to agree", lambda: not differences(self.host), 20)
+
     def walk_root(self, refused):
         """A root volume that is replaced, whatever dies on the way. With `refused` the guest does not start from it."""
         type(self).number += 1
@@ -500,6 +534,8 @@ class FailpointTest(unittest.TestCase):
             self.walk_volume()
         elif name == "network.before_settle":
             self.walk_nat()
+        elif name.startswith("instance.nic_"):
+            self.walk_interface()
         elif name == "network.before_forget":
             self.walk_vpc()
         elif name.startswith(("export.", "store.written", "restore.")):

@@ -24,6 +24,7 @@
 #include "lib/ec2/compute/attached_instances.h"
 #include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/console_service.h"
+#include "lib/ec2/compute/interface_attachment_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
@@ -110,6 +111,7 @@ class ApiWorld : public ComputeWorld {
                                      .image_names = image_names,
                                      .encryption = encryption,
                                      .volume_attachments = volume_attachments,
+                                     .interface_attachments = interface_attachments,
                                      .root_replacements = root_replacements});
     ec2::AddTagActions(actions, tags);
     ec2::AddTagFacts(actions.facts(), tags);
@@ -208,7 +210,7 @@ class ApiWorld : public ComputeWorld {
   compute::LaunchTemplateService launch_templates;
   tagging::TagService tags;
   network::NetworkService networks;
-  network::InterfaceService interfaces{*database, compute::AnswersForNetwork(),
+  network::InterfaceService interfaces{*database, random, compute::AnswersForNetwork(),
                                        [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SecurityGroupService groups;
   network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
@@ -227,6 +229,8 @@ class ApiWorld : public ComputeWorld {
       random,
       {.wake_instance = [this](const InstanceId& id) { reconciler->Wake(id); },
        .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
+  compute::InterfaceAttachmentService interface_attachments{*database, clock, random,
+                                                            [this](const InstanceId& id) { reconciler->Wake(id); }};
   compute::VolumeAttachmentService volume_attachments{*database, clock,
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};

@@ -172,6 +172,45 @@ class FakeHypervisor final : public compute::Hypervisor {
     sizes_[serial] = size_bytes;
     return absl::OkStatus();
   }
+  // Guests do not let go of their network cards.
+  void HoldNics(bool hold) {
+    std::lock_guard lock(mutex_);
+    hold_nics_ = hold;
+  }
+  absl::StatusOr<std::vector<compute::ObservedNic>> NicsOf(const InstanceId& id) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("NicsOf"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    std::vector<compute::ObservedNic> observed;
+    for (const compute::GuestNic& nic : it->second.spec.nics) observed.push_back({nic.mac, nic.attachment_id});
+    return observed;
+  }
+  absl::Status AttachNic(const InstanceId& id, const compute::GuestNic& nic) override {
+    std::lock_guard lock(mutex_);
+    if (absl::Status failed = Call("AttachNic"); !failed.ok()) return failed;
+    const auto it = guests_.find(id);
+    if (it == guests_.end()) return absl::NotFoundError("no guest");
+    std::vector<compute::GuestNic>& nics = it->second.spec.nics;
+    const bool has_it = std::any_of(nics.begin(), nics.end(),
+                                    [&](const auto& each) { return each.attachment_id == nic.attachment_id; });
+    if (!has_it) nics.push_back(nic);
+    return absl::OkStatus();
+  }
+  absl::Status DetachNic(const InstanceId& id, const compute::ObservedNic& nic) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (absl::Status failed = Call("DetachNic"); !failed.ok()) return failed;
+      const auto it = guests_.find(id);
+      if (it == guests_.end()) return absl::NotFoundError("no guest");
+      if (hold_nics_) return absl::OkStatus();
+      std::erase_if(it->second.spec.nics, [&](const compute::GuestNic& each) {
+        return each.mac == nic.mac && each.attachment_id == nic.attachment_id;
+      });
+    }
+    Notify({.id = id, .kind = compute::GuestEventKind::kDeviceRemoved});
+    return absl::OkStatus();
+  }
   // What the guest was told of a disk that grew; 0 = nothing.
   int64_t SizeOf(const std::string& serial) {
     std::lock_guard lock(mutex_);
@@ -302,6 +341,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   absl::StatusOr<std::string> console_ = std::string("hello from the guest\n");
   bool deaf_ = false;
   bool hold_disks_ = false;
+  bool hold_nics_ = false;
   std::map<std::string, int64_t> sizes_;
   std::map<InstanceId, Guest> guests_;
   std::map<std::string, std::string> memories_;  // keys, by directory

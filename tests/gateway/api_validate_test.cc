@@ -43,9 +43,9 @@ TEST_CASE("faults deep inside of a request are found and named by their path", "
   run.add_network_interfaces()->add_groups("sg-xyz");
   CHECK(ec2::ErrorCode(Validate(run)) == "InvalidGroupId.Malformed");
   run = GoodRun();
-  run.add_network_interfaces()->set_device_index(1);
+  run.add_network_interfaces()->set_device_index(32);
   CHECK(Validate(run).message() ==
-        "Value (1) for parameter networkInterface.1.deviceIndex is invalid. It must be between 0 and 0.");
+        "Value (32) for parameter networkInterface.1.deviceIndex is invalid. It must be between 0 and 31.");
 }
 
 TEST_CASE("all that is wrong with a request to Auto Scaling has its one code", "[api]") {

@@ -5,6 +5,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/model/instance.h"
+#include "lib/ec2/compute/model/instance_type.h"
 
 namespace brume::compute {
 namespace {
@@ -24,10 +25,15 @@ absl::Status ShowSourceDestCheck(store::Connection& connection, const InstanceId
   return instances.Update(instance);
 }
 
+absl::StatusOr<int> MaxAddresses(store::Connection& connection, const InstanceId& id) {
+  ASSIGN_OR_RETURN(const Instance instance, InstanceTable(connection).Get(id));
+  return InterfaceLimitsOf(instance.instance_type).addresses;
+}
+
 }  // namespace
 
 network::AttachedInstances AnswersForNetwork() {
-  return {.list_live = ListLive, .show_source_dest_check = ShowSourceDestCheck};
+  return {.list_live = ListLive, .show_source_dest_check = ShowSourceDestCheck, .max_addresses = MaxAddresses};
 }
 
 }  // namespace brume::compute

@@ -17,6 +17,7 @@
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/compute/guest_disks.h"
 #include "lib/ec2/compute/guest_meter_service.h"
+#include "lib/ec2/compute/guest_nics.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/storage/model/storage.h"
 
@@ -32,11 +33,6 @@ struct DiskSwitch {
   std::string key = {};  // of an encrypted one
 };
 
-struct GuestNic {
-  std::string tap;  // exists in this process's network namespace
-  std::string mac;
-};
-
 struct DirectBoot {
   std::string kernel_path, initrd_path, command_line;
 };
@@ -50,6 +46,7 @@ struct GuestSpec {
   std::optional<DirectBoot> direct_boot = {};
   std::vector<GuestDisk> disks = {};  // the one to boot from first
   std::vector<GuestNic> nics = {};
+  int max_nics = 1;  // that it may have at a time while it runs
   // Set: the guest goes on from the memory that SaveMemory left in its directory, encrypted with this key.
   std::optional<std::string> memory_key = {};
   // Directory of the instance: console.log (bounded), console.sock and what else the hypervisor keeps for it.
@@ -100,7 +97,7 @@ struct HypervisorInfo {
   std::string acceleration_note;
 };
 
-class Hypervisor : public GuestMeter, public GuestDisks {
+class Hypervisor : public GuestMeter, public GuestDisks, public GuestNics {
  public:
   // Makes the guest, paused: no instruction runs and no packet leaves before Resume.
   // Errors: Internal with QEMU's own words when it does not start. With a memory_key: NotFound, FailedPrecondition or

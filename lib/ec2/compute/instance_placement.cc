@@ -1,6 +1,8 @@
 #include "lib/ec2/compute/instance_placement.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,6 +80,84 @@ absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, 
   return groups;
 }
 
+// The interface that the members of the request are about.
+LaunchInterface FirstInterface(const RunRequest& request) {
+  return {.device_index = 0,
+          .eni_id = request.eni_id,
+          .delete_on_termination = request.delete_interface,
+          .subnet_id = request.subnet_id,
+          .group_ids = request.group_ids,
+          .private_ip = request.private_ip,
+          .secondary_ips = request.secondary_ips,
+          .secondary_count = request.secondary_count,
+          .description = request.interface_description};
+}
+
+// One that is there has its subnet and groups already.
+absl::StatusOr<PlacedInterface> PlacePresent(store::Connection& c, const LaunchInterface& asked) {
+  ASSIGN_OR_RETURN(const NetworkInterface eni, network::GetInterface(c, *asked.eni_id));
+  RETURN_IF_ERROR(network::CheckOwn(eni));
+  RETURN_IF_ERROR(network::CheckAvailable(eni));
+  PlacedInterface placed{.asked = asked, .subnet = {}, .groups = eni.groups};
+  ASSIGN_OR_RETURN(placed.subnet, network::GetSubnet(c, eni.subnet_id));
+  return placed;
+}
+
+absl::Status CheckTogether(const PlacedInterface& first, const PlacedInterface& other) {
+  const bool together =
+      first.subnet.vpc_id == other.subnet.vpc_id && first.subnet.availability_zone == other.subnet.availability_zone;
+  if (together) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    absl::StrCat("Network interfaces of an instance must be in one VPC and availability zone: '",
+                                 first.subnet.id.text(), "' and '", other.subnet.id.text(), "' are not"));
+}
+
+// Of a type's interfaces and addresses.
+absl::Status CheckInterfaceLimits(store::Connection& c, const std::string& type,
+                                  const std::vector<PlacedInterface>& interfaces) {
+  const InterfaceLimits limits = InterfaceLimitsOf(type);
+  if (interfaces.size() > static_cast<size_t>(limits.interfaces)) {
+    return ec2::Error(
+        "AttachmentLimitExceeded",
+        absl::StrCat("Interface count ", interfaces.size(), " exceeds the limit for ", type, ", ", limits.interfaces));
+  }
+  for (const PlacedInterface& each : interfaces) {
+    size_t addresses = 1 + each.asked.secondary_ips.size() + each.asked.secondary_count;
+    if (each.asked.eni_id.has_value()) {
+      ASSIGN_OR_RETURN(const NetworkInterface eni, network::GetInterface(c, *each.asked.eni_id));
+      addresses = PrivateAddresses(eni).size();
+    }
+    if (addresses <= static_cast<size_t>(limits.addresses)) continue;
+    return ec2::Error("PrivateIpAddressLimitExceeded",
+                      absl::StrCat("Number of private addresses will exceed limit: ", addresses, " of the interface ",
+                                   each.asked.device_index, ", and ", type, " has at most ", limits.addresses));
+  }
+  return absl::OkStatus();
+}
+
+// How many instances with these interfaces the free addresses of the subnets are enough for.
+absl::StatusOr<int64_t> RoomForAddresses(store::Connection& c, const std::vector<PlacedInterface>& interfaces,
+                                         int min_count) {
+  std::map<SubnetId, int64_t> needs;
+  for (const PlacedInterface& each : interfaces) {
+    const auto secondary = static_cast<int64_t>(each.asked.secondary_ips.size()) + each.asked.secondary_count;
+    if (!each.asked.eni_id.has_value()) needs[each.subnet.id] += 1 + secondary;
+  }
+  int64_t room = std::numeric_limits<int>::max();
+  for (const PlacedInterface& each : interfaces) {
+    const int64_t need = needs[each.subnet.id];
+    if (need == 0) continue;
+    ASSIGN_OR_RETURN(const int64_t free, network::CountFreeAddresses(c, each.subnet));
+    if (free < need * min_count) {
+      return ec2::Error("InsufficientFreeAddressesInSubnet",
+                        absl::StrCat("The subnet '", each.subnet.id.text(), "' has ", free, " free addresses, not ",
+                                     need * min_count));
+    }
+    room = std::min(room, free / need);
+  }
+  return room;
+}
+
 absl::Status CheckCpuOptions(const InstanceType& type, const RunRequest& request) {
   const bool as_it_is = request.core_count.value_or(type.vcpus) == type.vcpus &&
                         request.threads_per_core.value_or(kThreadsPerCore) == kThreadsPerCore;
@@ -143,9 +223,46 @@ absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
 
 absl::StatusOr<LaunchSite> InstancePlacer::SiteOf(store::Connection& c, const RunRequest& request) const {
   LaunchSite site;
-  ASSIGN_OR_RETURN(site.subnet, ChooseSubnet(c, settings_, request));
-  ASSIGN_OR_RETURN(site.groups, ChooseGroups(c, site.subnet.vpc_id, request));
+  ASSIGN_OR_RETURN(site.interfaces, PlaceInterfaces(c, request));
+  site.subnet = site.interfaces.front().subnet;
+  site.groups = site.interfaces.front().groups;
   return site;
+}
+
+absl::StatusOr<std::vector<PlacedInterface>> InstancePlacer::PlaceInterfaces(store::Connection& c,
+                                                                             const RunRequest& request) const {
+  std::vector<PlacedInterface> placed;
+  const LaunchInterface first = FirstInterface(request);
+  if (first.eni_id.has_value()) {
+    ASSIGN_OR_RETURN(placed.emplace_back(), PlacePresent(c, first));
+    ASSIGN_OR_RETURN(const std::string zone, NamedZone(settings_, request));
+    if (!zone.empty() && zone != placed.front().subnet.availability_zone) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The network interface '", first.eni_id->text(), "' is in ",
+                                     placed.front().subnet.availability_zone, ", not in ", zone));
+    }
+  } else {
+    PlacedInterface& made = placed.emplace_back();
+    made.asked = first;
+    ASSIGN_OR_RETURN(made.subnet, ChooseSubnet(c, settings_, request));
+    ASSIGN_OR_RETURN(made.groups, ChooseGroups(c, made.subnet.vpc_id, request));
+  }
+  for (const LaunchInterface& asked : request.further_interfaces) {
+    PlacedInterface next{.asked = asked, .subnet = placed.front().subnet, .groups = {}};
+    if (asked.eni_id.has_value()) {
+      ASSIGN_OR_RETURN(next, PlacePresent(c, asked));
+    } else {
+      if (asked.subnet_id.has_value()) {
+        ASSIGN_OR_RETURN(next.subnet, network::GetSubnet(c, *asked.subnet_id));
+      }
+      RunRequest of_groups;
+      of_groups.group_ids = asked.group_ids;
+      ASSIGN_OR_RETURN(next.groups, ChooseGroups(c, next.subnet.vpc_id, of_groups));
+    }
+    RETURN_IF_ERROR(CheckTogether(placed.front(), next));
+    placed.push_back(std::move(next));
+  }
+  return placed;
 }
 
 absl::StatusOr<int64_t> InstancePlacer::RoomFor(store::Connection& c, const InstanceType& type) const {
@@ -191,8 +308,10 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
     }
     place.public_key = key->public_key;
   }
-  ASSIGN_OR_RETURN(place.subnet, ChooseSubnet(c, settings_, request));
-  ASSIGN_OR_RETURN(place.groups, ChooseGroups(c, place.subnet.vpc_id, request));
+  ASSIGN_OR_RETURN(place.interfaces, PlaceInterfaces(c, request));
+  RETURN_IF_ERROR(CheckInterfaceLimits(c, place.type->name, place.interfaces));
+  place.subnet = place.interfaces.front().subnet;
+  place.groups = place.interfaces.front().groups;
   for (const BlockDevice& device : request.block_devices) {
     RETURN_IF_ERROR(storage::CheckKmsKey(device.kms_key_id, device.encrypted.value_or(false), settings_.account()));
   }
@@ -200,8 +319,8 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
   if (request.hibernation) {
     RETURN_IF_ERROR(CheckHibernation(*place.type, place.volumes, place.image.root_device_name));
   }
-  if (request.private_ip) {
-    RETURN_IF_ERROR(network::CheckPrivateIp(c, place.subnet, *request.private_ip));
+  for (const PlacedInterface& each : place.interfaces) {
+    if (each.asked.private_ip) RETURN_IF_ERROR(network::CheckPrivateIp(c, each.subnet, *each.asked.private_ip));
   }
   ASSIGN_OR_RETURN(const int64_t room, RoomFor(c, *place.type));
   if (room < request.min_count) {
@@ -210,12 +329,7 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
                                    " vCPU, ", place.type->memory_mib, " MiB each), not for ", request.min_count,
                                    "; stop an instance or take a smaller type"));
   }
-  ASSIGN_OR_RETURN(const int64_t addresses, network::CountFreeAddresses(c, place.subnet));
-  if (addresses < request.min_count) {
-    return ec2::Error("InsufficientFreeAddressesInSubnet",
-                      absl::StrCat("The subnet '", place.subnet.id.text(), "' has ", addresses, " free addresses, not ",
-                                   request.min_count));
-  }
+  ASSIGN_OR_RETURN(const int64_t addresses, RoomForAddresses(c, place.interfaces, request.min_count));
   place.count = static_cast<int>(std::min<int64_t>({request.max_count, room, addresses}));
   return place;
 }

@@ -18,6 +18,19 @@
 
 namespace brume::compute {
 
+// A network interface of what is launched.
+struct LaunchInterface {
+  int device_index = 0;
+  std::optional<EniId> eni_id = {};  // one that is there; nothing but the two below is said of it
+  std::optional<bool> delete_on_termination = {};
+  std::optional<SubnetId> subnet_id = {};       // none = the instance's
+  std::vector<SecurityGroupId> group_ids = {};  // none = the VPC's default group
+  std::optional<Ipv4> private_ip = {};
+  std::vector<Ipv4> secondary_ips = {};
+  int secondary_count = 0;  // of any that are free
+  std::string description = {};
+};
+
 // What RunInstances asks for.
 struct RunRequest {
   ImageId image_id;
@@ -36,7 +49,13 @@ struct RunRequest {
   std::optional<Ipv4> private_ip;           // only for one instance
   std::optional<bool> associate_public_ip;  // none = as the subnet says
   std::string interface_description;
-  std::string user_data;  // raw
+  // Of the first interface, which the members above are about.
+  std::optional<EniId> eni_id;           // one that is there
+  std::optional<bool> delete_interface;  // none = one that is made
+  std::vector<Ipv4> secondary_ips;
+  int secondary_count = 0;
+  std::vector<LaunchInterface> further_interfaces;  // beside the first
+  std::string user_data;                            // raw
   std::vector<BlockDevice> block_devices;
   ShutdownBehavior shutdown_behavior = ShutdownBehavior::kStop;
   bool disable_api_termination = false;
@@ -56,22 +75,31 @@ struct RunRequest {
   TagMap system_tags;  // of the instances; keys begin with "aws:"
 };
 
+// Where an interface of what is launched is.
+struct PlacedInterface {
+  LaunchInterface asked;
+  Subnet subnet;
+  std::vector<SecurityGroupId> groups;
+};
+
 // What one RunInstances was granted.
 struct Placement {
   Image image;
   const InstanceType* type = nullptr;
   Subnet subnet;
   std::vector<SecurityGroupId> groups;
-  std::string public_key;       // empty = no key pair
-  std::vector<Volume> volumes;  // of each instance, as PlanVolumes has them
+  std::vector<PlacedInterface> interfaces;  // the first at the front
+  std::string public_key;                   // empty = no key pair
+  std::vector<Volume> volumes;              // of each instance, as PlanVolumes has them
   bool unlimited_credits = false;
   int count = 0;
 };
 
-// The subnet and the groups of what is launched.
+// The subnet and the groups of what is launched; of all its interfaces in turn.
 struct LaunchSite {
   Subnet subnet;
   std::vector<SecurityGroupId> groups;
+  std::vector<PlacedInterface> interfaces;
 };
 
 // Reads inside the caller's transaction and changes nothing. Thread-safe.
@@ -88,6 +116,7 @@ class InstancePlacer {
   absl::Status CheckCapacity(store::Connection& c, const std::string& instance_type) const;
 
  private:
+  absl::StatusOr<std::vector<PlacedInterface>> PlaceInterfaces(store::Connection& c, const RunRequest& request) const;
   // How many more of a type fit this host.
   absl::StatusOr<int64_t> RoomFor(store::Connection& c, const InstanceType& type) const;
 

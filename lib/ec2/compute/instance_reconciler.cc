@@ -289,12 +289,10 @@ InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
     log::Warn("instance {} was paused, as by a full disk, and is resumed", id.text());
     return kResumePeriod;
   }
-  for (const NetworkInterface& eni : guest.interfaces) {
-    const absl::Status plugged = parts_.network.PlugPort(eni);
-    // Not up yet: the sync that brings the VPC up brings its ports up too.
-    if (!absl::IsUnavailable(plugged)) RETURN_IF_ERROR(plugged);
-  }
-  ASSIGN_OR_RETURN(const absl::Duration disks_next, FollowDisks(guest));
+  const Next nics = FollowNics(guest), disks = FollowDisks(guest);
+  RETURN_IF_ERROR(nics.status());
+  RETURN_IF_ERROR(disks.status());
+  const absl::Duration devices_next = std::min(*nics, *disks);
   ASSIGN_OR_RETURN(const bool modified, FollowModifications(guest, /*is_on=*/true));
   // Once more, for the next step and for the rates that go with a new shape.
   if (modified) return absl::ZeroDuration();
@@ -302,12 +300,13 @@ InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
     RETURN_IF_ERROR(NoteError(id, ""));
     return absl::ZeroDuration();
   }
-  if (!guest.instance.reboot_requested) return disks_next;
+  if (!guest.instance.reboot_requested) return devices_next;
   ASSIGN_OR_RETURN(const absl::Duration reboot_next, FollowReboot(guest));
-  return std::min(disks_next, reboot_next);
+  return std::min(devices_next, reboot_next);
 }
 
 InstanceReconciler::Next InstanceReconciler::KeepStopped(Guest& guest) {
+  RETURN_IF_ERROR(FollowNicsOff(guest));
   RETURN_IF_ERROR(FollowDisksOff(guest));
   ASSIGN_OR_RETURN(const bool modified, FollowModifications(guest, /*is_on=*/false));
   return modified ? absl::ZeroDuration() : absl::InfiniteDuration();
@@ -415,6 +414,7 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
   ASSIGN_OR_RETURN(const bool off, PowerOff(instance, instance.state_since + patience, &again));
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.powered_off"));
+  RETURN_IF_ERROR(FollowNicsOff(guest));
   RETURN_IF_ERROR(Unplug(guest));
   RETURN_IF_ERROR(FollowDisksOff(guest));
   instance.state = InstanceState::kStopped;
@@ -441,6 +441,8 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
                    PowerOff(instance, instance.state_since + parts_.settings.terminate_timeout, &again));
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.powered_off"));
+  // One that was to be detached is nobody's to delete.
+  RETURN_IF_ERROR(FollowNicsOff(guest));
   RETURN_IF_ERROR(Unplug(guest));
   if (instance.hibernation != Hibernation::kUnsupported) {
     RETURN_IF_ERROR(parts_.hypervisor.DiscardMemory(parts_.disks.InstanceDirectory(instance.id)));
@@ -458,8 +460,13 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   instance.reboot_requested.reset();
   instance.last_error.clear();
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
-    for (const NetworkInterface& eni : guest.interfaces) {
-      RETURN_IF_ERROR(network::RemoveInterface(c, eni.id));
+    for (NetworkInterface eni : guest.interfaces) {
+      if (eni.delete_on_termination) {
+        RETURN_IF_ERROR(network::RemoveInterface(c, eni.id));
+      } else {
+        Release(eni);
+        RETURN_IF_ERROR(network::SetAttachment(c, eni));
+      }
     }
     for (Volume volume : guest.volumes) {
       if (volume.delete_on_termination) {

@@ -68,6 +68,11 @@ class InstanceReconciler {
     int count = 0;
     absl::Time last = absl::InfinitePast();
   };
+  // When the guest was asked to let go of a network card, at first and at last.
+  struct NicAsks {
+    absl::Time first;
+    absl::Time last = absl::InfinitePast();
+  };
   // What only this process has seen of a guest; losing it costs a retry, never a machine.
   struct Memory {
     bool ended_by_guest = false;
@@ -76,6 +81,7 @@ class InstanceReconciler {
     bool rebooted = false;
     absl::Time resumed = absl::InfinitePast();
     std::map<VolumeId, DetachAsks> detach_asks = {};
+    std::map<std::string, NicAsks> nic_asks = {};  // by MAC
   };
   // What one look works with.
   struct Guest {
@@ -110,6 +116,16 @@ class InstanceReconciler {
   Next AskToDetach(Volume& volume);
   // The same of a guest that is off; leaves the volumes that are the instance's still in `guest`.
   absl::Status FollowDisksOff(Guest& guest);
+  // The same of network cards and interfaces; ports of those that are attached stand then.
+  Next FollowNics(Guest& guest);
+  Next FollowNic(NetworkInterface& eni, const std::vector<ObservedNic>& observed);
+  Next FollowNicDetach(NetworkInterface& eni, const std::vector<ObservedNic>& observed);
+  Next AskToDetachNic(const InstanceId& id, const ObservedNic& nic);
+  absl::Status FollowNicsOff(Guest& guest);
+  // Takes its port away.
+  absl::Status NoteNicDetached(NetworkInterface& eni);
+  absl::Status WriteAttachment(NetworkInterface& eni);
+  static GuestNic NicOf(const NetworkInterface& eni) { return {TapName(eni.id), eni.mac, eni.attachment_id}; }
   // Steps of the modifications of its volumes, on or off; true when one was taken.
   absl::StatusOr<bool> FollowModifications(Guest& guest, bool is_on);
   absl::Status NoteAttached(Volume& volume);

@@ -52,6 +52,7 @@ absl::Status InstanceReconciler::PowerOn(Guest& guest) {
   }
   if (power == Power::kOff) {
     Change(id, [](Memory& memory) { memory = {}; });
+    RETURN_IF_ERROR(FollowNicsOff(guest));
     for (const NetworkInterface& eni : guest.interfaces) {
       // A guest that died after its port was plugged left its tap in the VPC, where no other can open it.
       RETURN_IF_ERROR(parts_.network.UnplugPort(eni));
@@ -101,7 +102,8 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     }
     spec.disks.push_back(std::move(disk));
   }
-  for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back({TapName(eni.id), eni.mac});
+  for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back(NicOf(eni));
+  spec.max_nics = InterfaceLimitsOf(instance.instance_type).interfaces;
   if (instance.hibernation == Hibernation::kSaved) {
     ASSIGN_OR_RETURN(spec.memory_key, MemoryKeyOf(guest));
   }

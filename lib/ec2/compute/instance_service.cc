@@ -71,8 +71,13 @@ absl::Status CheckRequest(const RunRequest& request) {
                       absl::StrCat("MinCount (", request.min_count, ") must be at least 1 and MaxCount (",
                                    request.max_count, ") at least MinCount"));
   }
-  if (request.private_ip && request.max_count > 1) {
-    return ec2::Error("InvalidParameterCombination", "A private IP address can be given to one instance only");
+  bool for_one = request.private_ip || request.eni_id || !request.secondary_ips.empty();
+  for (const LaunchInterface& each : request.further_interfaces) {
+    for_one = for_one || each.private_ip || each.eni_id || !each.secondary_ips.empty();
+  }
+  if (for_one && request.max_count > 1) {
+    return ec2::Error("InvalidParameterCombination",
+                      "A private IP address or a network interface can be given to one instance only");
   }
   if (request.user_data.size() > kMaxUserDataBytes) {
     return ec2::Error("InvalidParameterValue", absl::StrCat("User data is limited to ", kMaxUserDataBytes,
@@ -117,6 +122,47 @@ InstanceService::InstanceService(store::Database& database, const Settings& sett
       hooks_(std::move(hooks)),
       placer_(settings, types) {}
 
+absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRequest& request, const Placement& place,
+                                               Instance& instance) {
+  for (const PlacedInterface& each : place.interfaces) {
+    const LaunchInterface& asked = each.asked;
+    network::InterfaceSpec::Attachment attachment{.instance_id = instance.id,
+                                                  .device_index = asked.device_index,
+                                                  .time = clock_.Now(),
+                                                  .delete_on_termination = asked.delete_on_termination.value_or(true)};
+    if (asked.eni_id.has_value()) {
+      attachment.delete_on_termination = asked.delete_on_termination.value_or(false);
+      ASSIGN_OR_RETURN(NetworkInterface eni, network::GetInterface(c, *asked.eni_id));
+      RETURN_IF_ERROR(network::AttachTo(c, eni, attachment, random_));
+      if (asked.device_index == 0 && !eni.source_dest_check) {
+        instance.source_dest_check = false;
+        RETURN_IF_ERROR(InstanceTable(c).Update(instance));
+      }
+      continue;
+    }
+    ASSIGN_OR_RETURN(
+        NetworkInterface eni,
+        network::MakeInterface(c,
+                               {.subnet = each.subnet,
+                                .private_ip = asked.private_ip,
+                                .secondary_ips = asked.secondary_ips,
+                                .secondary_count = asked.secondary_count,
+                                .groups = each.groups,
+                                .description = asked.description,
+                                .dns_name_options = request.dns_name_options.AppliedTo(each.subnet.dns_name_options),
+                                .attachment = attachment,
+                                .tags = request.interface_tags},
+                               random_));
+    // As at EC2, only what is alone gets a public address by itself.
+    const bool has_public = request.associate_public_ip.value_or(each.subnet.map_public_ip_on_launch);
+    if (place.interfaces.size() > 1 || !has_public) continue;
+    eni.auto_public_ip = true;
+    ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
+    RETURN_IF_ERROR(network::SetAttachment(c, eni));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const RunRequest& request,
                                                  const Placement& place, const ReservationId& reservation, int index) {
   const absl::Time now = clock_.Now();
@@ -149,22 +195,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.root_device_name = place.image.root_device_name;
   RETURN_IF_ERROR(InstanceTable(c).Insert(instance, place.type->memory_mib, place.type->vcpus));
 
-  ASSIGN_OR_RETURN(
-      NetworkInterface eni,
-      network::MakeInterface(c,
-                             {.subnet = place.subnet,
-                              .private_ip = request.private_ip,
-                              .groups = place.groups,
-                              .description = request.interface_description,
-                              .dns_name_options = request.dns_name_options.AppliedTo(place.subnet.dns_name_options),
-                              .attachment = network::InterfaceSpec::Attachment{.instance_id = instance.id, .time = now},
-                              .tags = request.interface_tags},
-                             random_));
-  if (request.associate_public_ip.value_or(place.subnet.map_public_ip_on_launch)) {
-    eni.auto_public_ip = true;
-    ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
-    RETURN_IF_ERROR(network::SetAttachment(c, eni));
-  }
+  RETURN_IF_ERROR(InsertInterfaces(c, request, place, instance));
 
   for (Volume volume : place.volumes) {
     volume.id = VolumeId::New(random_);
@@ -303,6 +334,8 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::ChangeStates(
 
 absl::Status InstanceService::GivePublicAddresses(store::Connection& c, const InstanceId& id) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
+  // As at EC2, an instance of several interfaces gets none.
+  if (interfaces.size() > 1) return absl::OkStatus();
   for (NetworkInterface& eni : interfaces) {
     if (!eni.auto_public_ip || eni.public_ip) continue;
     ASSIGN_OR_RETURN(const Ipv4 address, network::AllocatePublicIp(c, settings_, random_));
@@ -461,14 +494,10 @@ absl::Status InstanceService::SetMonitoring(absl::Span<const InstanceId> ids, bo
 absl::Status InstanceService::ChangeInterfaces(store::Connection& c, const Instance& instance,
                                                const InstanceChange& change) {
   if (!change.group_ids && !change.source_dest_check) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&instance.id, 1}));
-  for (const NetworkInterface& eni : interfaces) {
-    if (change.group_ids) RETURN_IF_ERROR(network::ChangeGroups(c, eni, *change.group_ids));
-    if (change.source_dest_check) {
-      RETURN_IF_ERROR(network::SetSourceDestCheck(c, eni.id, *change.source_dest_check));
-    }
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const NetworkInterface eni, network::OnlyInterfaceOf(c, instance.id));
+  if (change.group_ids) RETURN_IF_ERROR(network::ChangeGroups(c, eni, *change.group_ids));
+  return change.source_dest_check ? network::SetSourceDestCheck(c, eni.id, *change.source_dest_check)
+                                  : absl::OkStatus();
 }
 
 absl::Status InstanceService::ChangeVolumes(store::Connection& c, const Instance& instance,

@@ -108,6 +108,9 @@ class InstanceService {
   absl::StatusOr<std::vector<StateChange>> ChangeStates(
       absl::Span<const InstanceId> ids, const std::function<absl::Status(store::Connection&, Instance&)>& change);
   absl::Status GivePublicAddresses(store::Connection& c, const InstanceId& id);
+  // Makes the interfaces of a launch, and attaches those that are there.
+  absl::Status InsertInterfaces(store::Connection& c, const RunRequest& request, const Placement& place,
+                                Instance& instance);
   absl::StatusOr<Instance> Insert(store::Connection& c, const RunRequest& request, const Placement& place,
                                   const ReservationId& reservation, int index);
   absl::Status ChangeInterfaces(store::Connection& c, const Instance& instance, const InstanceChange& change);

@@ -2,6 +2,8 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -70,8 +72,8 @@ absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMappin
   return device;
 }
 
-absl::Status ParseInterface(const LaunchSpec& spec, RunRequest& run) {
-  const LaunchSpec::NetworkInterface& interface = spec.network_interfaces.front();
+// Beside network interfaces nothing of the network is said of the instance itself.
+absl::Status CheckNoClash(const LaunchSpec& spec) {
   const auto clash = [](absl::string_view what) {
     return ec2::Error("InvalidParameterCombination", absl::StrCat("Network interfaces and an instance-level ", what,
                                                                   " may not be specified on the same request"));
@@ -79,45 +81,116 @@ absl::Status ParseInterface(const LaunchSpec& spec, RunRequest& run) {
   if (!spec.subnet_id.value_or("").empty()) return clash("subnet ID");
   if (!spec.security_group_ids.empty() || !spec.security_groups.empty()) return clash("security group");
   if (!spec.private_ip_address.value_or("").empty()) return clash("private address");
-  if (!interface.delete_on_termination.value_or(true)) {
-    return Unsupported(
-        "A network interface made with an instance is deleted with it: deleteOnTermination must be true");
-  }
-  if (interface.interface_type.value_or("interface") != "interface") {
-    return Unsupported("Network interfaces have the interfaceType interface and no other");
-  }
-  run.associate_public_ip = interface.associate_public_ip_address;
-  run.interface_description = interface.description.value_or("");
   return absl::OkStatus();
 }
 
-// With its private address where that is said by the list of its addresses.
-absl::StatusOr<LaunchSpec::NetworkInterface> WithOneAddress(LaunchSpec::NetworkInterface interface) {
-  if (interface.private_ip_addresses.empty()) return interface;
-  if (!interface.private_ip_address.value_or("").empty()) {
-    return ec2::Error("InvalidParameterCombination",
-                      "The parameters privateIpAddress and privateIpAddresses cannot be used together");
+absl::Status ParseAddresses(const LaunchSpec::NetworkInterface& given, LaunchInterface& parsed) {
+  if (!given.private_ip_address.value_or("").empty()) {
+    ASSIGN_OR_RETURN(parsed.private_ip, Ipv4::Parse(*given.private_ip_address));
   }
-  const LaunchSpec::PrivateIpAddress& first = interface.private_ip_addresses.front();
-  if (interface.private_ip_addresses.size() > 1 || !first.primary.value_or(false)) {
-    return Unsupported("A network interface has one private address, its primary one");
+  for (const LaunchSpec::PrivateIpAddress& each : given.private_ip_addresses) {
+    ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(each.private_ip_address.value_or("")));
+    if (!each.primary.value_or(false)) {
+      parsed.secondary_ips.push_back(address);
+    } else if (parsed.private_ip.has_value()) {
+      return ec2::Error("InvalidParameterCombination",
+                        "Only one primary private IP address can be specified: by privateIpAddress, or with primary");
+    } else {
+      parsed.private_ip = address;
+    }
   }
-  interface.private_ip_address = first.private_ip_address;
-  return interface;
+  parsed.secondary_count = given.secondary_private_ip_address_count.value_or(0);
+  if (parsed.secondary_count == 0 || parsed.secondary_ips.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "The parameters secondaryPrivateIpAddressCount and secondary privateIpAddresses cannot be used "
+                    "together");
 }
 
-// Of the network interface where one is given, else of the instance.
-template <typename Source>
-absl::Status ParseNetwork(const Source& source, const std::vector<std::string>& groups, RunRequest& run) {
-  ASSIGN_OR_RETURN(run.group_ids, ParseGroups(groups));
-  if (!source.subnet_id.value_or("").empty()) {
-    ASSIGN_OR_RETURN(run.subnet_id, SubnetId::Parse(*source.subnet_id));
+absl::StatusOr<LaunchInterface> ParseInterface(const LaunchSpec::NetworkInterface& given) {
+  if (given.interface_type.value_or("interface") != "interface") {
+    return Unsupported("Network interfaces have the interfaceType interface and no other");
   }
-  if (source.private_ip_address.value_or("").empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(run.private_ip, Ipv4::Parse(*source.private_ip_address));
-  if (run.max_count == 1) return absl::OkStatus();
+  LaunchInterface parsed;
+  parsed.device_index = given.device_index.value_or(0);
+  parsed.delete_on_termination = given.delete_on_termination;
+  RETURN_IF_ERROR(ParseAddresses(given, parsed));
+  ASSIGN_OR_RETURN(parsed.group_ids, ParseGroups(given.groups));
+  if (!given.subnet_id.value_or("").empty()) {
+    ASSIGN_OR_RETURN(parsed.subnet_id, SubnetId::Parse(*given.subnet_id));
+  }
+  parsed.description = given.description.value_or("");
+  if (given.network_interface_id.value_or("").empty()) return parsed;
+  ASSIGN_OR_RETURN(parsed.eni_id, EniId::Parse(*given.network_interface_id));
+  const bool said = parsed.private_ip || !parsed.secondary_ips.empty() || parsed.secondary_count > 0 ||
+                    !parsed.group_ids.empty() || parsed.subnet_id || !parsed.description.empty() ||
+                    given.associate_public_ip_address.value_or(false);
+  if (!said) return parsed;
+  return ec2::Error(
+      "InvalidParameterCombination",
+      absl::StrCat("A network interface may not specify both a network interface ID and what it is made ", "with: '",
+                   parsed.eni_id->text(), "' has its subnet, addresses, groups and description"));
+}
+
+// Device indexes are distinct, and one is 0. One interface alone need not say it.
+absl::Status CheckIndexes(const LaunchSpec& spec) {
+  std::set<int> indexes;
+  for (const LaunchSpec::NetworkInterface& each : spec.network_interfaces) {
+    const bool alone = spec.network_interfaces.size() == 1;
+    if (!alone && !each.device_index.has_value()) {
+      return ec2::Error("InvalidParameterValue", "Each network interface requires a device index.");
+    }
+    const int index = each.device_index.value_or(0);
+    if (!indexes.insert(index).second) {
+      return ec2::Error("InvalidParameterCombination",
+                        absl::StrCat("Two network interfaces have the device index ", index));
+    }
+    if (!alone && each.associate_public_ip_address.value_or(false)) {
+      return ec2::Error("InvalidParameterCombination",
+                        "The associatePublicIPAddress parameter cannot be specified when launching with multiple "
+                        "network interfaces.");
+    }
+  }
+  if (indexes.contains(0)) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination", "One of the network interfaces must have the device index 0");
+}
+
+// Of the network interfaces where some are given, else of the instance.
+absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
+  if (spec.network_interfaces.empty()) {
+    run.group_names = spec.security_groups;
+    ASSIGN_OR_RETURN(run.group_ids, ParseGroups(spec.security_group_ids));
+    if (!spec.subnet_id.value_or("").empty()) {
+      ASSIGN_OR_RETURN(run.subnet_id, SubnetId::Parse(*spec.subnet_id));
+    }
+    if (!spec.private_ip_address.value_or("").empty()) {
+      ASSIGN_OR_RETURN(run.private_ip, Ipv4::Parse(*spec.private_ip_address));
+    }
+  } else {
+    RETURN_IF_ERROR(CheckNoClash(spec));
+    RETURN_IF_ERROR(CheckIndexes(spec));
+  }
+  bool for_one = run.private_ip.has_value();
+  for (const LaunchSpec::NetworkInterface& given : spec.network_interfaces) {
+    ASSIGN_OR_RETURN(LaunchInterface parsed, ParseInterface(given));
+    for_one = for_one || parsed.private_ip || parsed.eni_id || !parsed.secondary_ips.empty();
+    if (parsed.device_index != 0) {
+      run.further_interfaces.push_back(std::move(parsed));
+      continue;
+    }
+    run.associate_public_ip = given.associate_public_ip_address;
+    run.eni_id = parsed.eni_id;
+    run.delete_interface = parsed.delete_on_termination;
+    run.subnet_id = parsed.subnet_id;
+    run.group_ids = std::move(parsed.group_ids);
+    run.private_ip = parsed.private_ip;
+    run.secondary_ips = std::move(parsed.secondary_ips);
+    run.secondary_count = parsed.secondary_count;
+    run.interface_description = std::move(parsed.description);
+  }
+  if (!for_one || run.max_count == 1) return absl::OkStatus();
   return ec2::Error("InvalidParameterCombination",
-                    "A private address can be given for a single instance only: maxCount must be 1");
+                    "A private address or a network interface can be given for a single instance only: maxCount must "
+                    "be 1");
 }
 
 absl::Status ParseTags(const std::vector<LaunchSpec::TagSpecification>& specifications, RunRequest& run) {
@@ -242,14 +315,7 @@ absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall&
   for (const LaunchSpec::BlockDeviceMapping& mapping : spec.block_device_mappings) {
     ASSIGN_OR_RETURN(run.block_devices.emplace_back(), ParseBlockDevice(mapping));
   }
-  if (spec.network_interfaces.empty()) {
-    run.group_names = spec.security_groups;
-    RETURN_IF_ERROR(ParseNetwork(spec, spec.security_group_ids, run));
-  } else {
-    RETURN_IF_ERROR(ParseInterface(spec, run));
-    ASSIGN_OR_RETURN(const LaunchSpec::NetworkInterface interface, WithOneAddress(spec.network_interfaces.front()));
-    RETURN_IF_ERROR(ParseNetwork(interface, interface.groups, run));
-  }
+  RETURN_IF_ERROR(ParseNetwork(spec, run));
   if (spec.instance_initiated_shutdown_behavior.has_value()) {
     ASSIGN_OR_RETURN(run.shutdown_behavior, ParseShutdownBehavior(*spec.instance_initiated_shutdown_behavior));
   }

@@ -31,6 +31,8 @@ ComputeModule::ComputeModule(ComputeParts parts)
       profile_associations_(parts_.database, parts_.clock, parts_.random, parts_.profiles),
       launches_(instances_, parts_.profiles, parts_.types, parts_.image_names),
       volume_attachments_(parts_.database, parts_.clock, [this](const InstanceId& id) { reconciler_.Wake(id); }),
+      interface_attachments_(parts_.database, parts_.clock, parts_.random,
+                             [this](const InstanceId& id) { reconciler_.Wake(id); }),
       root_replacements_(parts_.database, parts_.clock, parts_.random,
                          {.wake_instance = [this](const InstanceId& id) { reconciler_.Wake(id); },
                           .wake_volume = parts_.hooks.wake_volume}) {}
@@ -50,6 +52,7 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .image_names = parts_.image_names,
                                    .encryption = parts_.encryption,
                                    .volume_attachments = volume_attachments_,
+                                   .interface_attachments = interface_attachments_,
                                    .root_replacements = root_replacements_});
   AddTaggableKinds(parts_.tags);
 }

@@ -11,6 +11,7 @@
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/interface_attachment_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
@@ -102,6 +103,7 @@ class ComputeModule {
   ProfileAssociationService profile_associations_;
   LaunchService launches_;
   VolumeAttachmentService volume_attachments_;
+  InterfaceAttachmentService interface_attachments_;
   RootReplacementService root_replacements_;
 };
 

@@ -23,13 +23,6 @@ absl::Status CheckFree(const Volume& volume) {
                                                    StateName(volume.state), "' state; it must be available"));
 }
 
-// A volume comes to an instance, and goes from it, while that runs or is stopped.
-absl::Status CheckSteady(const Instance& instance) {
-  if (instance.state == InstanceState::kRunning || instance.state == InstanceState::kStopped) return absl::OkStatus();
-  return ec2::Error("IncorrectState", absl::StrCat("Instance '", instance.id.text(), "' is not 'running' or 'stopped'",
-                                                   ": it is ", StateName(instance.state)));
-}
-
 absl::Status CheckRoom(store::Connection& c, const Instance& instance, const std::string& device) {
   RETURN_IF_ERROR(CheckDeviceName(device));
   ASSIGN_OR_RETURN(const std::vector<Volume> volumes, storage::ListVolumesOf(c, {&instance.id, 1}));

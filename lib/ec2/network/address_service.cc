@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/interface_address_table.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
@@ -42,11 +43,21 @@ absl::StatusOr<NetworkInterface> FindTarget(store::Connection& c, const AddressT
                                  target.instance->text(), "'"));
 }
 
-absl::Status CheckPrivateAddress(const NetworkInterface& eni, std::optional<Ipv4> wanted) {
-  if (!wanted.has_value() || *wanted == eni.private_ip) return absl::OkStatus();
+// The private address that is meant: the first where the request names none.
+absl::StatusOr<Ipv4> ChoosePrivateAddress(const NetworkInterface& eni, std::optional<Ipv4> wanted) {
+  if (!wanted.has_value()) return eni.private_ip;
+  const std::vector<Ipv4> own = PrivateAddresses(eni);
+  if (std::find(own.begin(), own.end(), *wanted) != own.end()) return *wanted;
   return ec2::Error("InvalidParameterValue",
                     absl::StrCat("Private IP address ", wanted->text(), " is not assigned to the network interface '",
                                  eni.id.text(), "'"));
+}
+
+// nullopt takes it away.
+absl::Status SetPublicIpOf(store::Connection& c, NetworkInterface& eni, Ipv4 private_ip,
+                           std::optional<Ipv4> public_ip) {
+  if (private_ip == eni.private_ip) return NetworkTable(c).SetPublicIp(eni, public_ip);
+  return InterfaceAddressTable(c).SetPublicIp(eni.vpc_id, private_ip, public_ip);
 }
 
 absl::Status CheckGateway(store::Connection& c, const VpcId& vpc) {
@@ -69,7 +80,6 @@ absl::StatusOr<AddressView> View(store::Connection& c, const ElasticAddress& add
   if (view.association.has_value()) {
     ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(c).GetInterface(view.association->eni_id));
     view.instance_id = eni.instance_id;
-    view.private_ip = eni.private_ip;
   }
   ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, address.id.text()));
   return view;
@@ -85,9 +95,7 @@ absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c) {
   std::map<EniId, NetworkInterface> interfaces;
   if (!associations.empty()) {
     ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, NetworkTable(c).ListInterfaces(std::nullopt));
-    for (NetworkInterface& eni : all) {
-      if (eni.elastic()) interfaces.emplace(eni.id, std::move(eni));
-    }
+    for (NetworkInterface& eni : all) interfaces.emplace(eni.id, std::move(eni));
   }
   std::vector<std::string> texts;
   for (const ElasticAddress& row : rows) texts.push_back(row.id.text());
@@ -101,9 +109,7 @@ absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c) {
     const auto association = by_address.find(row.id);
     if (association == by_address.end()) continue;
     view.association = *association->second;
-    const NetworkInterface& eni = interfaces[view.association->eni_id];
-    view.instance_id = eni.instance_id;
-    view.private_ip = eni.private_ip;
+    view.instance_id = interfaces[view.association->eni_id].instance_id;
   }
   return views;
 }
@@ -148,9 +154,10 @@ absl::Status AddressService::EndAssociation(store::Connection& c, const AddressA
   ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(association.eni_id));
   RETURN_IF_ERROR(CheckOwn(eni));
   RETURN_IF_ERROR(AddressTable(c).DeleteAssociation(association.id));
-  RETURN_IF_ERROR(networks.SetPublicIp(eni, std::nullopt));
+  RETURN_IF_ERROR(SetPublicIpOf(c, eni, association.private_ip, std::nullopt));
   changed.push_back({eni.vpc_id, eni.id});
-  if (!give_another || !eni.auto_public_ip) return absl::OkStatus();
+  const bool is_first = association.private_ip == eni.private_ip;
+  if (!give_another || !eni.auto_public_ip || !is_first) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<InstanceId> live, instances_.list_live(c));
   if (std::find(live.begin(), live.end(), eni.instance_id) == live.end()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Ipv4 another, AllocatePublicIp(c, settings_, random_));
@@ -166,16 +173,17 @@ absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& 
         ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
         ASSIGN_OR_RETURN(NetworkInterface eni, FindTarget(c, target));
         RETURN_IF_ERROR(CheckOwn(eni));
-        RETURN_IF_ERROR(CheckPrivateAddress(eni, target.private_ip));
+        ASSIGN_OR_RETURN(const Ipv4 private_ip, ChoosePrivateAddress(eni, target.private_ip));
         RETURN_IF_ERROR(CheckGateway(c, eni.vpc_id));
         ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_address, addresses.AssociationOf(address.id));
         if (of_address.has_value()) {
-          if (of_address->eni_id == eni.id) return *of_address;
+          if (of_address->eni_id == eni.id && of_address->private_ip == private_ip) return *of_address;
           if (!target.allow_reassociation) return AlreadyAssociated(address.id.text(), *of_address);
           RETURN_IF_ERROR(EndAssociation(c, *of_address, /*give_another=*/true, changed));
+          // It may have led to another address of the same interface.
+          ASSIGN_OR_RETURN(eni, NetworkTable(c).GetInterface(eni.id));
         }
-        ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_eni,
-                         addresses.AssociationOf(eni.id, eni.private_ip));
+        ASSIGN_OR_RETURN(const std::optional<AddressAssociation> of_eni, addresses.AssociationOf(eni.id, private_ip));
         if (of_eni.has_value()) {
           if (!target.allow_reassociation) return AlreadyAssociated(eni.id.text(), *of_eni);
           RETURN_IF_ERROR(EndAssociation(c, *of_eni, /*give_another=*/false, changed));
@@ -184,9 +192,9 @@ absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& 
         AddressAssociation association{.id = AddressAssociationId::New(random_),
                                        .allocation_id = address.id,
                                        .eni_id = eni.id,
-                                       .private_ip = eni.private_ip};
+                                       .private_ip = private_ip};
         RETURN_IF_ERROR(addresses.InsertAssociation(association));
-        RETURN_IF_ERROR(NetworkTable(c).SetPublicIp(eni, address.public_ip));
+        RETURN_IF_ERROR(SetPublicIpOf(c, eni, private_ip, address.public_ip));
         changed.push_back({eni.vpc_id, eni.id});
         return association;
       }));

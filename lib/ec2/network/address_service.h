@@ -23,9 +23,7 @@ namespace brume::network {
 struct AddressView {
   ElasticAddress address;
   std::optional<AddressAssociation> association;
-  // Of what it is associated with.
-  InstanceId instance_id;
-  std::optional<Ipv4> private_ip;
+  InstanceId instance_id;  // of what it is associated with
   TagMap tags;
 };
 
@@ -38,7 +36,7 @@ struct AddressName {
 struct AddressTarget {
   std::optional<InstanceId> instance;  // which has one interface
   std::optional<EniId> eni;
-  std::optional<Ipv4> private_ip;  // the interface's
+  std::optional<Ipv4> private_ip;  // one of the interface's; unset = its first
   bool allow_reassociation = false;
 };
 

@@ -5,15 +5,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/interface_address_table.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::network {
 namespace {
+
+// Of an interface, the first included.
+constexpr int kMaxAddressesOfInterface = 50;
 
 absl::StatusOr<std::vector<NetworkInterface>> Rows(store::Connection& connection, absl::Span<const EniId> ids) {
   NetworkTable networks(connection);
@@ -34,22 +39,19 @@ absl::Status ChangeSourceDestCheck(store::Connection& connection, const NetworkI
   return instances.show_source_dest_check(connection, eni.instance_id, check);
 }
 
-absl::Status CheckAttachment(const NetworkInterface& eni, const InterfaceChange& change) {
-  if (!change.delete_on_termination) return absl::OkStatus();
-  if (eni.attachment_id != change.attachment_id) {
+absl::Status AttachmentNotFound(absl::string_view id) {
+  return ec2::Error("InvalidAttachmentID.NotFound",
+                    absl::StrCat("The attachment '", id.substr(0, 64), "' does not exist"));
+}
+
+absl::Status ChangeDeleteOnTermination(store::Connection& connection, const NetworkInterface& eni,
+                                       const InterfaceChange& change) {
+  if (!eni.attached() || eni.attachment_id != change.attachment_id) {
     return ec2::Error("InvalidAttachmentID.NotFound",
                       absl::StrCat("The network interface '", eni.id.text(), "' has no attachment '",
                                    absl::string_view(change.attachment_id).substr(0, 64), "'"));
   }
-  if (*change.delete_on_termination) return absl::OkStatus();
-  return ec2::Error("UnsupportedOperation",
-                    absl::StrCat("The network interface '", eni.id.text(),
-                                 "' goes with its instance: deleteOnTermination cannot be false"));
-}
-
-// What is attached to no instance has ids of another kind, as at EC2.
-std::string NewAttachmentId(const NetworkInterface& eni, Random& random) {
-  return absl::StrCat(eni.instance_id.empty() ? "ela-attach-" : "eni-attach-", random.Hex(17));
+  return NetworkTable(connection).SetDeleteOnTermination(eni.id, *change.delete_on_termination);
 }
 
 absl::Status AddSecondary(store::Connection& connection, NetworkInterface& eni, Ipv4 address) {
@@ -57,11 +59,92 @@ absl::Status AddSecondary(store::Connection& connection, NetworkInterface& eni, 
   return InterfaceAddressTable(connection).Insert(eni, eni.secondary.back());
 }
 
+absl::StatusOr<InterfaceView> ViewOf(store::Connection& connection, NetworkInterface eni) {
+  InterfaceView view;
+  ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(connection).GetSubnet(eni.subnet_id));
+  view.availability_zone = subnet.availability_zone;
+  for (const SecurityGroupId& id : eni.groups) {
+    ASSIGN_OR_RETURN(const SecurityGroup group, SecurityGroupTable(connection).Get(id));
+    view.group_names.emplace(id, group.name);
+  }
+  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(connection, eni.id.text()));
+  view.eni = std::move(eni);
+  return view;
+}
+
+// Takes an address that another interface has beside its first. The elastic address that is associated with it comes
+// with it.
+absl::Status TakeAddress(store::Connection& connection, NetworkInterface& eni, Ipv4 address) {
+  NetworkTable networks(connection);
+  ASSIGN_OR_RETURN(const std::optional<NetworkInterface> owner, networks.FindInterfaceByPrivateIp(eni.vpc_id, address));
+  if (!owner.has_value()) return AddSecondary(connection, eni, address);
+  if (owner->private_ip == address || owner->requester_managed()) return AddressInUse(address);
+  const auto moved = std::find_if(owner->secondary.begin(), owner->secondary.end(),
+                                  [&](const SecondaryAddress& each) { return each.private_ip == address; });
+  InterfaceAddressTable addresses(connection);
+  RETURN_IF_ERROR(addresses.Delete(eni.vpc_id, address));
+  RETURN_IF_ERROR(addresses.Insert(eni, *moved));
+  eni.secondary.push_back(*moved);
+  if (moved->association_id.empty()) return absl::OkStatus();
+  AddressTable associations(connection);
+  RETURN_IF_ERROR(associations.DeleteAssociation(moved->association_id));
+  return associations.InsertAssociation(
+      {.id = moved->association_id, .allocation_id = moved->allocation_id, .eni_id = eni.id, .private_ip = address});
+}
+
+absl::Status DropAddress(store::Connection& connection, const NetworkInterface& eni, const SecondaryAddress& address) {
+  if (!address.association_id.empty()) {
+    RETURN_IF_ERROR(AddressTable(connection).DeleteAssociation(address.association_id));
+  }
+  return InterfaceAddressTable(connection).Delete(eni.vpc_id, address.private_ip);
+}
+
 }  // namespace
+
+absl::StatusOr<std::vector<SecurityGroupId>> GroupsIn(store::Connection& connection, const VpcId& vpc,
+                                                      absl::Span<const SecurityGroupId> groups) {
+  std::vector<SecurityGroupId> members;
+  for (const SecurityGroupId& id : groups) {
+    ASSIGN_OR_RETURN(const SecurityGroup group, SecurityGroupTable(connection).Get(id));
+    if (group.vpc_id != vpc) return id.NotFound();
+    if (std::find(members.begin(), members.end(), id) == members.end()) members.push_back(id);
+  }
+  if (!members.empty()) return members;
+  ASSIGN_OR_RETURN(const std::optional<SecurityGroup> usual, SecurityGroupTable(connection).FindByName(vpc, "default"));
+  if (usual.has_value()) members.push_back(usual->id);
+  return members;
+}
 
 absl::Status AddInterface(store::Connection& connection, const NetworkInterface& eni, const TagMap& tags) {
   RETURN_IF_ERROR(NetworkTable(connection).InsertInterface(eni));
   return tagging::SetTags(connection, eni.id.text(), tags);
+}
+
+static std::string NewAttachmentId(const InstanceId& instance, Random& random) {
+  // What is attached to no instance has ids of another kind, as at EC2.
+  return absl::StrCat(instance.empty() ? "ela-attach-" : "eni-attach-", random.Hex(17));
+}
+
+// Into the interface, not into its row.
+static void SetAttached(NetworkInterface& eni, const InterfaceSpec::Attachment& attachment, Random& random) {
+  eni.attachment_state = InterfaceAttachmentState::kAttached;
+  eni.instance_id = attachment.instance_id;
+  eni.device_index = attachment.device_index;
+  eni.attachment_id = NewAttachmentId(eni.instance_id, random);
+  eni.attach_time = attachment.time;
+  eni.delete_on_termination = attachment.delete_on_termination;
+}
+
+absl::Status CheckAvailable(const NetworkInterface& eni) {
+  if (!eni.attached()) return absl::OkStatus();
+  return ec2::Error("InvalidNetworkInterface.InUse", absl::StrCat("Interface: [", eni.id.text(), "] in use."));
+}
+
+absl::Status AttachTo(store::Connection& connection, NetworkInterface& eni, const InterfaceSpec::Attachment& attachment,
+                      Random& random) {
+  RETURN_IF_ERROR(CheckAvailable(eni));
+  SetAttached(eni, attachment, random);
+  return NetworkTable(connection).SetAttachment(eni);
 }
 
 absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, const InterfaceSpec& spec,
@@ -72,14 +155,7 @@ absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, co
   eni.subnet_id = spec.subnet.id;
   eni.type = spec.type;
   eni.requester_id = spec.requester_id;
-  if (spec.attachment.has_value()) {
-    eni.attachment_state = InterfaceAttachmentState::kAttached;
-    eni.instance_id = spec.attachment->instance_id;
-    eni.device_index = spec.attachment->device_index;
-    eni.attachment_id = NewAttachmentId(eni, random);
-    eni.attach_time = spec.attachment->time;
-    eni.delete_on_termination = spec.attachment->delete_on_termination;
-  }
+  if (spec.attachment.has_value()) SetAttached(eni, *spec.attachment, random);
   eni.source_dest_check = spec.source_dest_check;
   eni.description = spec.description;
   eni.groups = spec.groups;
@@ -123,6 +199,17 @@ absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(store::Connection& 
   return NetworkTable(connection).ListInterfaces(std::nullopt);
 }
 
+absl::StatusOr<NetworkInterface> GetInterface(store::Connection& connection, const EniId& id) {
+  return NetworkTable(connection).GetInterface(id);
+}
+
+absl::StatusOr<NetworkInterface> GetAttachedInterface(store::Connection& connection, const std::string& attachment_id) {
+  ASSIGN_OR_RETURN(std::optional<NetworkInterface> found,
+                   NetworkTable(connection).FindInterfaceByAttachment(attachment_id));
+  if (!found.has_value()) return AttachmentNotFound(attachment_id);
+  return *std::move(found);
+}
+
 absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection& connection,
                                                                absl::Span<const InstanceId> instances) {
   return NetworkTable(connection).ListInterfacesOf(instances);
@@ -161,22 +248,137 @@ absl::Status SetDnsNameOptions(store::Connection& connection, const NetworkInter
 
 absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,
                           absl::Span<const SecurityGroupId> groups) {
-  std::vector<SecurityGroupId> members;
-  for (const SecurityGroupId& id : groups) {
-    ASSIGN_OR_RETURN(const SecurityGroup group, SecurityGroupTable(connection).Get(id));
-    if (group.vpc_id != eni.vpc_id) return id.NotFound();
-    if (std::find(members.begin(), members.end(), id) == members.end()) members.push_back(id);
-  }
-  if (members.empty()) {
+  if (groups.empty()) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("The network interface '", eni.id.text(), "' needs at least one security group"));
   }
+  ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> members, GroupsIn(connection, eni.vpc_id, groups));
   return NetworkTable(connection).SetInterfaceGroups(eni.id, members);
 }
 
-InterfaceService::InterfaceService(store::Database& database, AttachedInstances instances,
+InterfaceService::InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
                                    std::function<void(const VpcId&)> wake)
-    : database_(database), instances_(std::move(instances)), wake_(std::move(wake)) {}
+    : database_(database), random_(random), instances_(std::move(instances)), wake_(std::move(wake)) {}
+
+absl::Status InterfaceService::CheckRoom(store::Connection& connection, const NetworkInterface& eni, size_t more) {
+  // Of one without an instance: what the largest instance types let one have.
+  int most = kMaxAddressesOfInterface;
+  if (!eni.instance_id.empty()) {
+    ASSIGN_OR_RETURN(most, instances_.max_addresses(connection, eni.instance_id));
+  }
+  if (1 + eni.secondary.size() + more <= static_cast<size_t>(most)) return absl::OkStatus();
+  return ec2::Error("PrivateIpAddressLimitExceeded",
+                    absl::StrCat("Number of private addresses will exceed limit: '", eni.id.text(), "' has ",
+                                 1 + eni.secondary.size(), ", and at most ", most, " are allowed"));
+}
+
+absl::StatusOr<InterfaceView> InterfaceService::Create(const InterfaceRequest& request) {
+  return database_.WriteFor([&](store::Connection& connection) -> absl::StatusOr<InterfaceView> {
+    if (!request.client_token.empty()) {
+      ASSIGN_OR_RETURN(std::optional<NetworkInterface> before,
+                       NetworkTable(connection).FindInterfaceByToken(request.client_token));
+      if (before.has_value() && before->parameters_digest != request.parameters_digest) {
+        return ec2::ErrorAnd(absl::StrCat("The client token is '", request.client_token, "'."), ec2::kTokenReused);
+      }
+      if (before.has_value()) return ViewOf(connection, *std::move(before));
+    }
+    InterfaceSpec spec{.subnet = {},
+                       .private_ip = request.private_ip,
+                       .secondary_ips = request.secondary_ips,
+                       .secondary_count = request.secondary_count,
+                       .description = request.description,
+                       .tracking = request.tracking,
+                       .client_token = request.client_token,
+                       .parameters_digest = request.parameters_digest,
+                       .tags = request.tags};
+    ASSIGN_OR_RETURN(spec.subnet, NetworkTable(connection).GetSubnet(request.subnet_id));
+    RETURN_IF_ERROR(CheckRoom(connection, {}, request.secondary_ips.size() + request.secondary_count));
+    ASSIGN_OR_RETURN(spec.groups, GroupsIn(connection, spec.subnet.vpc_id, request.groups));
+    ASSIGN_OR_RETURN(NetworkInterface made, MakeInterface(connection, spec, random_));
+    return ViewOf(connection, std::move(made));
+  });
+}
+
+absl::StatusOr<std::vector<SecurityGroupId>> InterfaceService::DefaultGroupsOf(const SubnetId& id) {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupId>> {
+    ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(connection).GetSubnet(id));
+    return GroupsIn(connection, subnet.vpc_id, {});
+  });
+}
+
+absl::Status InterfaceService::Delete(const EniId& id) {
+  NetworkInterface eni;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(eni, NetworkTable(connection).GetInterface(id));
+    RETURN_IF_ERROR(CheckOwn(eni));
+    if (eni.attached()) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("Network interface '", id.text(), "' is currently in use: detach it first"));
+    }
+    return RemoveInterface(connection, id);
+  }));
+  // Members of its groups are one fewer, and routes that led to it lead nowhere.
+  wake_(eni.vpc_id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Ipv4>> InterfaceService::Assign(const AssignRequest& request) {
+  std::vector<Ipv4> assigned;
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    assigned = {};
+    NetworkTable networks(connection);
+    ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(request.eni_id));
+    RETURN_IF_ERROR(CheckOwn(eni));
+    vpc = eni.vpc_id;
+    ASSIGN_OR_RETURN(const Subnet subnet, networks.GetSubnet(eni.subnet_id));
+    for (const Ipv4 address : request.addresses) {
+      const std::vector<Ipv4> own = PrivateAddresses(eni);
+      assigned.push_back(address);
+      if (std::find(own.begin() + 1, own.end(), address) != own.end()) continue;
+      RETURN_IF_ERROR(CheckRoom(connection, eni, 1));
+      const absl::Status free = CheckPrivateIp(connection, subnet, address);
+      const bool in_use = ec2::ErrorCode(free) == "InvalidIPAddress.InUse";
+      if (!free.ok() && !(in_use && request.allow_reassignment)) return free;
+      RETURN_IF_ERROR(TakeAddress(connection, eni, address));
+    }
+    RETURN_IF_ERROR(CheckRoom(connection, eni, request.count));
+    for (int i = 0; i < request.count; ++i) {
+      ASSIGN_OR_RETURN(const Ipv4 address, AllocatePrivateIp(connection, subnet, random_));
+      RETURN_IF_ERROR(AddSecondary(connection, eni, address));
+      assigned.push_back(address);
+    }
+    return absl::OkStatus();
+  }));
+  wake_(vpc);
+  return assigned;
+}
+
+absl::Status InterfaceService::Unassign(const EniId& id, absl::Span<const Ipv4> addresses) {
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(id));
+    RETURN_IF_ERROR(CheckOwn(eni));
+    vpc = eni.vpc_id;
+    for (const Ipv4 address : addresses) {
+      if (address == eni.private_ip) {
+        return ec2::Error("InvalidParameterValue",
+                          absl::StrCat("The address ", address.text(), " is the primary one of '", id.text(),
+                                       "', which cannot be unassigned"));
+      }
+      const auto own = std::find_if(eni.secondary.begin(), eni.secondary.end(),
+                                    [&](const SecondaryAddress& each) { return each.private_ip == address; });
+      if (own == eni.secondary.end()) {
+        return ec2::Error("InvalidParameterValue", absl::StrCat("Some of the specified addresses are not assigned to '",
+                                                                id.text(), "': ", address.text()));
+      }
+      RETURN_IF_ERROR(DropAddress(connection, eni, *own));
+    }
+    return absl::OkStatus();
+  }));
+  wake_(vpc);
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<const EniId> ids) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<InterfaceView>> {
@@ -210,7 +412,7 @@ absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& ch
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     ASSIGN_OR_RETURN(eni, NetworkTable(connection).GetInterface(id));
     RETURN_IF_ERROR(CheckOwn(eni));
-    RETURN_IF_ERROR(CheckAttachment(eni, change));
+    if (change.delete_on_termination) RETURN_IF_ERROR(ChangeDeleteOnTermination(connection, eni, change));
     if (change.description) RETURN_IF_ERROR(NetworkTable(connection).SetDescription(id, *change.description));
     if (change.groups) RETURN_IF_ERROR(ChangeGroups(connection, eni, *change.groups));
     if (change.source_dest_check) {

@@ -1,5 +1,5 @@
-// Network interfaces. Source of behaviour: EC2 API reference, DescribeNetworkInterfaces,
-// ModifyNetworkInterfaceAttribute.
+// Network interfaces. Source of behaviour: EC2 API reference, CreateNetworkInterface, DeleteNetworkInterface,
+// DescribeNetworkInterfaces, ModifyNetworkInterfaceAttribute, AssignPrivateIpAddresses, UnassignPrivateIpAddresses.
 #pragma once
 
 #include <functional>
@@ -30,9 +30,31 @@ struct InterfaceChange {
   std::optional<std::string> description;
   std::optional<bool> source_dest_check;
   std::optional<std::vector<SecurityGroupId>> groups;
-  // Of this attachment. Refused when it is false: interfaces go with their instances.
+  // Of this attachment.
   std::string attachment_id;
   std::optional<bool> delete_on_termination;
+};
+
+// What CreateNetworkInterface asks for.
+struct InterfaceRequest {
+  SubnetId subnet_id;
+  std::optional<Ipv4> private_ip = {};  // unset = any that is free
+  std::vector<Ipv4> secondary_ips = {};
+  int secondary_count = 0;                   // of any that are free
+  std::vector<SecurityGroupId> groups = {};  // none = the VPC's default group
+  std::string description = {};
+  ConnectionTracking tracking = {};
+  std::string client_token = {};       // empty = unset
+  std::string parameters_digest = {};  // of all parameters but the token
+  TagMap tags = {};
+};
+
+// What AssignPrivateIpAddresses asks for: addresses, or so many of any.
+struct AssignRequest {
+  EniId eni_id;
+  std::vector<Ipv4> addresses = {};
+  int count = 0;
+  bool allow_reassignment = false;
 };
 
 // The instances that interfaces are attached to, which are another area's; each is called inside a transaction.
@@ -41,22 +63,43 @@ struct AttachedInstances {
   std::function<absl::StatusOr<std::vector<InstanceId>>(store::Connection& connection)> list_live;
   // An instance shows the source/destination check of its first interface, which is now `check`.
   std::function<absl::Status(store::Connection& connection, const InstanceId& id, bool check)> show_source_dest_check;
+  // Private addresses that an interface of the instance may have.
+  std::function<absl::StatusOr<int>(store::Connection& connection, const InstanceId& id)> max_addresses;
 };
 
 // Thread-safe.
 class InterfaceService {
  public:
   // `wake` is called with the VPC after a commit that the fabric must follow.
-  InterfaceService(store::Database& database, AttachedInstances instances, std::function<void(const VpcId&)> wake);
+  InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
+                   std::function<void(const VpcId&)> wake);
+
+  // With a token that made one before: that one. Errors: InvalidSubnetID.NotFound, InvalidGroup.NotFound,
+  // IdempotentParameterMismatch, PrivateIpAddressLimitExceeded; those of MakeInterface.
+  absl::StatusOr<InterfaceView> Create(const InterfaceRequest& request);
+  // Errors: InvalidNetworkInterfaceID.NotFound, OperationNotPermitted, InvalidParameterValue while it is attached.
+  absl::Status Delete(const EniId& id);
+  // What an interface of the subnet is in when it is made without groups.
+  absl::StatusOr<std::vector<SecurityGroupId>> DefaultGroupsOf(const SubnetId& subnet);
+  // Those that it has already are assigned again. Errors: InvalidNetworkInterfaceID.NotFound, OperationNotPermitted,
+  // PrivateIpAddressLimitExceeded, InvalidParameterValue, InvalidIPAddress.InUse, InsufficientFreeAddressesInSubnet.
+  absl::StatusOr<std::vector<Ipv4>> Assign(const AssignRequest& request);
+  // Errors: InvalidNetworkInterfaceID.NotFound, OperationNotPermitted, InvalidParameterValue for one that it does not
+  // have or that is its first.
+  absl::Status Unassign(const EniId& id, absl::Span<const Ipv4> addresses);
 
   // Those of `ids`, or all when there are none. Error: InvalidNetworkInterfaceID.NotFound.
   absl::StatusOr<std::vector<InterfaceView>> List(absl::Span<const EniId> ids);
   // Errors: InvalidNetworkInterfaceID.NotFound, InvalidGroup.NotFound, InvalidParameterValue,
-  // InvalidAttachmentID.NotFound, UnsupportedOperation.
+  // InvalidAttachmentID.NotFound, OperationNotPermitted.
   absl::Status Modify(const EniId& id, const InterfaceChange& change);
 
  private:
+  // More addresses than these and `more`.
+  absl::Status CheckRoom(store::Connection& connection, const NetworkInterface& eni, size_t more);
+
   store::Database& database_;
+  Random& random_;
   const AttachedInstances instances_;
   const std::function<void(const VpcId&)> wake_;
 };
@@ -92,6 +135,11 @@ struct InterfaceSpec {
 // InvalidParameterValue for an address that the subnet cannot give, InvalidIPAddress.InUse; those of AddInterface.
 absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, const InterfaceSpec& spec,
                                                Random& random);
+// Error: InvalidNetworkInterface.InUse while it is attached.
+absl::Status CheckAvailable(const NetworkInterface& eni);
+// Attaches an interface that is available. Error: as above; Aborted when it changed since it was read.
+absl::Status AttachTo(store::Connection& connection, NetworkInterface& eni, const InterfaceSpec::Attachment& attachment,
+                      Random& random);
 // Refuses what is another resource's. Error: OperationNotPermitted.
 absl::Status CheckOwn(const NetworkInterface& eni);
 
@@ -101,6 +149,10 @@ absl::Status AddInterface(store::Connection& connection, const NetworkInterface&
 // With its tags, addresses and associations of elastic addresses, whatever it is attached to; OK when there is none.
 absl::Status RemoveInterface(store::Connection& connection, const EniId& id);
 absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(store::Connection& connection);
+// Error: InvalidNetworkInterfaceID.NotFound.
+absl::StatusOr<NetworkInterface> GetInterface(store::Connection& connection, const EniId& id);
+// Error: InvalidAttachmentID.NotFound.
+absl::StatusOr<NetworkInterface> GetAttachedInterface(store::Connection& connection, const std::string& attachment_id);
 // In the order of `instances`, then by device index.
 absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(store::Connection& connection,
                                                                absl::Span<const InstanceId> instances);
@@ -120,6 +172,10 @@ absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, 
 absl::Status SetDnsNameOptions(store::Connection& connection, const NetworkInterface& eni,
                                const PrivateDnsNameOptions& options);
 
+// These groups, each once; the VPC's default one where there are none. Error: InvalidGroup.NotFound for one that the
+// VPC does not have.
+absl::StatusOr<std::vector<SecurityGroupId>> GroupsIn(store::Connection& connection, const VpcId& vpc,
+                                                      absl::Span<const SecurityGroupId> groups);
 // Puts the interface into these groups and no others; one that is named twice counts once. Errors:
 // InvalidParameterValue for none, InvalidGroup.NotFound for one that its VPC does not have.
 absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface& eni,

@@ -295,6 +295,15 @@ absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByPri
   return eni;
 }
 
+absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByAttachment(
+    const std::string& attachment_id) {
+  ASSIGN_OR_RETURN(
+      std::vector<NetworkInterface> found,
+      Interfaces(connection_, "network_interfaces WHERE attachment_id = ? AND attachment_state <> 0", attachment_id));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
 absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByToken(const std::string& client_token) {
   ASSIGN_OR_RETURN(
       std::vector<NetworkInterface> found,

@@ -55,6 +55,7 @@ class NetworkTable {
   // In the order of `instances`, then by device index.
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
+  absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByAttachment(const std::string& attachment_id);
   absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);
   absl::StatusOr<bool> PublicIpTaken(Ipv4 address);
   // Private addresses of the subnet that interfaces have.

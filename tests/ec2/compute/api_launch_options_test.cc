@@ -75,6 +75,8 @@ RunInstancesRequest LaunchLike(const ec2::v1::Instance& shown) {
     CopyByName(eni, wanted);
     CopyByName(eni.attachment(), wanted);
     wanted.clear_private_ip_address();
+    wanted.clear_private_ip_addresses();
+    wanted.clear_network_interface_id();
     for (const ec2::v1::GroupIdentifier& group : eni.groups()) wanted.add_groups(group.group_id());
   }
   return request;

@@ -93,6 +93,9 @@ void CheckAbsence(Hypervisor& hypervisor, const InstanceId& nobody) {
   CHECK(absl::IsNotFound(hypervisor.DetachDisk(nobody, "vol0")));
   CHECK(absl::IsNotFound(hypervisor.SetDiskLimits(nobody, "vol0", {})));
   CHECK(absl::IsNotFound(hypervisor.ResizeDisk(nobody, "vol0", 1 << 20)));
+  CHECK(absl::IsNotFound(hypervisor.NicsOf(nobody).status()));
+  CHECK(absl::IsNotFound(hypervisor.AttachNic(nobody, {.tap = "bm0", .mac = "02:b0:00:00:00:05"})));
+  CHECK(absl::IsNotFound(hypervisor.DetachNic(nobody, {.mac = "02:b0:00:00:00:05", .attachment_id = ""})));
   CHECK(absl::IsNotFound(hypervisor.OpenConsole(nobody).status()));
   CHECK(absl::IsNotFound(hypervisor.SaveMemory(nobody, {.directory = "/nowhere", .key = "key"})));
   CHECK(absl::IsNotFound(hypervisor.SwitchDisks(nobody, {{.serial = "vol1", .path = "/nowhere"}})));
@@ -126,7 +129,36 @@ std::vector<std::string> SerialsOf(Hypervisor& hypervisor, const InstanceId& id)
   return serials;
 }
 
+std::vector<std::string> AttachmentsOf(Hypervisor& hypervisor, const InstanceId& id) {
+  std::vector<std::string> attachments;
+  for (const ObservedNic& nic : Value(hypervisor.NicsOf(id))) attachments.push_back(nic.attachment_id);
+  return attachments;
+}
+
 }  // namespace
+
+void CheckGuestNicsContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestNic& nic) {
+  EventLog events(hypervisor);
+  const InstanceId& id = guest.id;
+  std::vector<std::string> own;
+  for (const GuestNic& each : guest.nics) own.push_back(each.attachment_id);
+  std::vector<std::string> both = own;
+  both.push_back(nic.attachment_id);
+  CHECK(AttachmentsOf(hypervisor, id) == own);
+  REQUIRE_OK(hypervisor.AttachNic(id, nic));
+  REQUIRE_OK(hypervisor.AttachNic(id, nic));
+  CHECK(AttachmentsOf(hypervisor, id) == both);
+  CHECK(Value(hypervisor.NicsOf(id)).back().mac == nic.mac);
+
+  // One of another attachment is another.
+  REQUIRE_OK(hypervisor.DetachNic(id, {.mac = nic.mac, .attachment_id = "eni-attach-0"}));
+  CHECK(AttachmentsOf(hypervisor, id) == both);
+  const ObservedNic observed = {.mac = nic.mac, .attachment_id = nic.attachment_id};
+  REQUIRE_OK(hypervisor.DetachNic(id, observed));
+  CHECK(events.Await(id, GuestEventKind::kDeviceRemoved));
+  CHECK(AttachmentsOf(hypervisor, id) == own);
+  REQUIRE_OK(hypervisor.DetachNic(id, observed));
+}
 
 void CheckGuestDisksContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestDisk& disk) {
   EventLog events(hypervisor);

@@ -36,6 +36,9 @@ void CheckHypervisorContract(Hypervisor& hypervisor, const std::string& director
 // The disks of a guest that is on. `guest` has one disk, and `disk` is another, of a serial that it has not.
 void CheckGuestDisksContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestDisk& disk);
 
+// The network cards of a guest that is on and lets go of what it is asked for. The tap of `nic` is there.
+void CheckGuestNicsContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestNic& nic);
+
 // A guest without disks; its directory is made.
 GuestSpec DisklessGuest(const std::string& directory, const std::string& id);
 

@@ -122,6 +122,20 @@ TEST_CASE("a running guest sees a disk that comes, what it holds and how it grow
   CHECK(absl::StrContains(console.Run("dd if=/dev/vdb bs=512 count=1 2>/dev/null | strings"), "REMEMBERED"));
 }
 
+TEST_CASE("a running guest sees a network card that comes, and lets go of it", "[libvirt]") {
+  Running mini("i-0000001e");
+  Console console = mini.OpenConsole();
+  REQUIRE_OK(RunChecked({"ip", "tuntap", "add", "dev", "bm000000000001e", "mode", "tap"}).status());
+  const GuestNic nic = {
+      .tap = "bm000000000001e", .mac = "02:b0:00:00:00:1e", .attachment_id = "eni-attach-0123456789abcdef0"};
+  CheckGuestNicsContract(*mini.hypervisor, mini.guest, nic);
+  REQUIRE_OK(mini.hypervisor->AttachNic(mini.guest.id, nic));
+  const std::string look = "cat /sys/class/net/*/address";
+  CHECK(Eventually([&] { return absl::StrContains(console.Run(look), nic.mac); }));
+  REQUIRE_OK(mini.hypervisor->DetachNic(mini.guest.id, {.mac = nic.mac, .attachment_id = nic.attachment_id}));
+  CHECK(Eventually([&] { return !absl::StrContains(console.Run(look), nic.mac); }));
+}
+
 TEST_CASE("what a guest uses of processor and disk is counted", "[libvirt]") {
   Running mini("i-00000017");
   Console console = mini.OpenConsole();

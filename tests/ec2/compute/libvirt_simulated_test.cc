@@ -23,6 +23,21 @@ TEST_CASE("simulated guests keep the hypervisor's contract", "[libvirt]") {
   CHECK(info.uri == "test:///default");
 }
 
+TEST_CASE("a simulated guest gets network cards and lets go of them, and has those of its next start", "[libvirt]") {
+  const TempDir dir;
+  const auto hypervisor = Simulated(dir.path());
+  GuestSpec guest = DisklessGuest(dir.path(), "i-0123456789abcdef0");
+  guest.nics = {{.tap = "bm0a", .mac = "02:b0:00:00:00:05", .attachment_id = "eni-attach-0a"}};
+  REQUIRE_OK(hypervisor->CreatePaused(guest));
+  REQUIRE_OK(hypervisor->Resume(guest.id));
+  const GuestNic other = {.tap = "bm0b", .mac = "02:b0:00:00:00:06", .attachment_id = "eni-attach-0b"};
+  CheckGuestNicsContract(*hypervisor, guest, other);
+  REQUIRE_OK(hypervisor->AttachNic(guest.id, other));
+  REQUIRE_OK(hypervisor->CutPower(guest.id));
+  REQUIRE_OK(hypervisor->CreatePaused(guest));
+  CHECK(Value(hypervisor->NicsOf(guest.id)).size() == 1);
+}
+
 TEST_CASE("a simulated guest gets disks and lets go of them, and has those of its next start", "[libvirt]") {
   const TempDir dir;
   const auto hypervisor = Simulated(dir.path());

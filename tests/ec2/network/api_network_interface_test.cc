@@ -189,7 +189,7 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
   const VpcId vpc = Value(VpcId::Parse(eni.vpc_id()));
   std::vector<VpcId> woken;
-  network::InterfaceService interfaces(*world.database, compute::AnswersForNetwork(),
+  network::InterfaceService interfaces(*world.database, world.random, compute::AnswersForNetwork(),
                                        [&](const VpcId& changed) { woken.push_back(changed); });
   const EniId eni_id = Value(EniId::Parse(eni.network_interface_id()));
   network::InterfaceChange change;
@@ -201,7 +201,7 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   CHECK(woken == std::vector<VpcId>{vpc});
 }
 
-TEST_CASE("an interface goes with its instance, and saying so changes nothing", "[api]") {
+TEST_CASE("whether an interface goes with its instance is said of its attachment", "[api]") {
   ApiWorld world;
   const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());
   ec2::v1::ModifyNetworkInterfaceAttributeRequest request = Change(eni);
@@ -209,7 +209,11 @@ TEST_CASE("an interface goes with its instance, and saying so changes nothing", 
   request.mutable_attachment()->set_delete_on_termination(true);
   CHECK(Modify(world, request).ok());
   request.mutable_attachment()->set_delete_on_termination(false);
-  CHECK(ec2::ErrorCode(Modify(world, request)) == "UnsupportedOperation");
+  CHECK(Modify(world, request).ok());
+  ec2::v1::DescribeNetworkInterfacesRequest by_id;
+  by_id.add_network_interface_ids(eni.network_interface_id());
+  const auto shown = Value(world.Call<ec2::v1::DescribeNetworkInterfacesResponse>(by_id));
+  CHECK_FALSE(shown.network_interfaces(0).attachment().delete_on_termination());
   request.mutable_attachment()->set_attachment_id("eni-attach-00000000000000000");
   CHECK(ec2::ErrorCode(Modify(world, request)) == "InvalidAttachmentID.NotFound");
 }

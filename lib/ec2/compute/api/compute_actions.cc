@@ -7,6 +7,7 @@
 #include "lib/ec2/compute/api/instance_option_handlers.h"
 #include "lib/ec2/compute/api/instance_profile_association_handlers.h"
 #include "lib/ec2/compute/api/instance_type_handlers.h"
+#include "lib/ec2/compute/api/interface_attachment_handlers.h"
 #include "lib/ec2/compute/api/key_pair_handlers.h"
 #include "lib/ec2/compute/api/launch_template_handlers.h"
 #include "lib/ec2/compute/api/root_replacement_handlers.h"
@@ -25,6 +26,7 @@ void AddComputeActions(gateway::Actions& actions, const ComputeServices& service
   AddLaunchTemplateActions(actions, services.launch_templates, services.settings);
   AddAccountActions(actions, services.networks);
   AddRootReplacementActions(actions, services.root_replacements);
+  AddInterfaceAttachmentActions(actions, services.interface_attachments, services.settings);
   AddVolumeAttachmentActions(actions, services.volume_attachments, services.settings);
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/ec2/compute/console_service.h"
 #include "lib/ec2/compute/instance_service.h"
+#include "lib/ec2/compute/interface_attachment_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
 #include "lib/ec2/compute/launch_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
@@ -36,6 +37,7 @@ struct ComputeServices {
   storage::ImageNameService& image_names;
   storage::EncryptionService& encryption;
   compute::VolumeAttachmentService& volume_attachments;
+  compute::InterfaceAttachmentService& interface_attachments;
   compute::RootReplacementService& root_replacements;
 };
 

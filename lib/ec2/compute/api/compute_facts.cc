@@ -140,6 +140,18 @@ compute::RunRequest SiteWish(const v1::RunInstancesRequest& request) {
   add_groups(request.security_group_ids());
   wish.group_names.assign(request.security_groups().begin(), request.security_groups().end());
   for (const auto& interface : request.network_interfaces()) {
+    const auto eni = EniId::Parse(interface.network_interface_id());
+    if (interface.device_index() != 0) {
+      compute::LaunchInterface& further = wish.further_interfaces.emplace_back();
+      further.device_index = interface.device_index();
+      if (eni.ok()) further.eni_id = *eni;
+      if (const auto subnet = SubnetId::Parse(interface.subnet_id()); subnet.ok()) further.subnet_id = *subnet;
+      for (const std::string& text : interface.groups()) {
+        if (const auto id = SecurityGroupId::Parse(text); id.ok()) further.group_ids.push_back(*id);
+      }
+      continue;
+    }
+    if (eni.ok()) wish.eni_id = *eni;
     if (!interface.subnet_id().empty()) set_subnet(interface.subnet_id());
     add_groups(interface.groups());
   }
@@ -172,8 +184,10 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
   }
   // Groups may be named by their names, and a launch that names none falls into the default ones.
   ASSIGN_OR_RETURN(const compute::LaunchSite site, services.instances.SiteOf(SiteWish(request)));
-  question.AddResource(ArnOf(account, site.subnet.id));
-  for (const SecurityGroupId& group : site.groups) question.AddResource(ArnOf(account, group));
+  for (const compute::PlacedInterface& interface : site.interfaces) {
+    question.AddResource(ArnOf(account, interface.subnet.id));
+    for (const SecurityGroupId& group : interface.groups) question.AddResource(ArnOf(account, group));
+  }
   add(EniId::kKind, {{"ec2:subnet", {ArnOf(account, site.subnet.id)}},
                      {"ec2:vpc", {ArnOf(account, site.subnet.vpc_id)}},
                      {"ec2:availabilityzone", {site.subnet.availability_zone}}});

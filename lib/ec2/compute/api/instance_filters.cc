@@ -153,17 +153,41 @@ void AddInterfaces(const Settings& settings, Table& table) {
 
   const std::string prefix = "network-interface.";
   const auto add = [&](const std::string& name, auto text) { table[prefix + name] = EachInterface(text); };
-  add("addresses.association.public-ip", public_ip);
-  add("addresses.private-ip-address", private_ip);
-  add("addresses.primary", [](const NetworkInterface&) { return "true"; });
+  const auto owner = [&settings](const std::optional<Ipv4>& address, bool elastic) -> std::string {
+    if (!address) return "";
+    return elastic ? settings.account_id : "amazon";
+  };
+  // Of each private address: the first says `first`, each other one `other`.
+  const auto add_address = [&](const std::string& name, auto first_text, auto other) {
+    table[prefix + "addresses." + name] = [first_text, other](const InstanceView& view,
+                                                              const gateway::ValueSink& sink) {
+      for (const NetworkInterface& eni : view.interfaces) {
+        if (const std::string value(first_text(eni)); !value.empty()) sink(value);
+        for (const SecondaryAddress& address : eni.secondary) {
+          if (const std::string value(other(eni, address)); !value.empty()) sink(value);
+        }
+      }
+    };
+  };
+  using Eni = NetworkInterface;
+  using Secondary = SecondaryAddress;
+  add_address("association.public-ip", public_ip,
+              [](const Eni&, const Secondary& a) { return a.public_ip ? a.public_ip->text() : std::string(); });
+  add_address("private-ip-address", private_ip, [](const Eni&, const Secondary& a) { return a.private_ip.text(); });
+  add_address(
+      "primary", [](const Eni&) { return "true"; }, [](const Eni&, const Secondary&) { return "false"; });
+  add_address(
+      "association.ip-owner-id", [owner](const Eni& e) { return owner(e.public_ip, e.elastic()); },
+      [owner](const Eni&, const Secondary& a) { return owner(a.public_ip, !a.association_id.empty()); });
+  add_address("association.public-dns-name", public_name, [&settings](const Eni& e, const Secondary& a) {
+    return a.public_ip && e.public_name ? PublicDnsName(*a.public_ip, settings.region) : std::string();
+  });
+  add_address("private-dns-name", dns_name, [&settings](const Eni&, const Secondary& a) {
+    return absl::StrCat(PrivateHostname(a.private_ip), ".", PrivateDomain(settings));
+  });
   add("association.public-ip", public_ip);
-  for (const char* name : {"addresses.association.ip-owner-id", "association.ip-owner-id"}) {
-    add(name, [](const NetworkInterface& e) { return e.public_ip ? "amazon" : ""; });
-  }
-  for (const char* name : {"addresses.association.public-dns-name", "association.public-dns-name", "public-dns-name"}) {
-    add(name, public_name);
-  }
-  add("addresses.private-dns-name", dns_name);
+  add("association.ip-owner-id", [owner](const NetworkInterface& e) { return owner(e.public_ip, e.elastic()); });
+  for (const char* name : {"association.public-dns-name", "public-dns-name"}) add(name, public_name);
   add("attachment.network-card-index", [](const NetworkInterface&) { return "0"; });
   add("attachment.attach-time", [](const NetworkInterface& e) { return gateway::RenderTime(e.attach_time); });
   add("attachment.attachment-id", [](const NetworkInterface& e) { return e.attachment_id; });
@@ -172,7 +196,7 @@ void AddInterfaces(const Settings& settings, Table& table) {
   add("attachment.device-index", [](const NetworkInterface& e) { return absl::StrCat(e.device_index); });
   add("attachment.instance-id", [](const NetworkInterface& e) { return e.instance_id.text(); });
   add("attachment.instance-owner-id", [&settings](const NetworkInterface&) { return settings.account_id; });
-  add("attachment.status", [](const NetworkInterface&) { return "attached"; });
+  add("attachment.status", [](const NetworkInterface& e) { return AttachmentStatusName(e.attachment_state); });
   add("description", [](const NetworkInterface& e) { return e.description; });
   add("mac-address", [](const NetworkInterface& e) { return e.mac; });
   add("network-interface-id", [](const NetworkInterface& e) { return e.id.text(); });

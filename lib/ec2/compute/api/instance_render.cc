@@ -87,12 +87,23 @@ google::protobuf::RepeatedPtrField<v1::GroupIdentifier> GroupsOf(const NetworkIn
 // EC2's word for an address that belongs to the pool and not to the account.
 constexpr char kPoolOwner[] = "amazon";
 
-v1::InstanceNetworkInterfaceAssociation RenderAssociation(const NetworkInterface& eni, const Settings& settings) {
+v1::InstanceNetworkInterfaceAssociation RenderAssociation(const NetworkInterface& eni, const SecondaryAddress& address,
+                                                          const Settings& settings) {
   v1::InstanceNetworkInterfaceAssociation association;
-  association.set_ip_owner_id(eni.elastic() ? settings.account_id : kPoolOwner);
-  association.set_public_dns_name(PublicHostname(eni, settings.region));
-  association.set_public_ip(eni.public_ip->text());
+  association.set_ip_owner_id(address.association_id.empty() ? kPoolOwner : settings.account_id);
+  association.set_public_dns_name(eni.public_name ? PublicDnsName(*address.public_ip, settings.region) : "");
+  association.set_public_ip(address.public_ip->text());
   return association;
+}
+
+v1::InstancePrivateIpAddress RenderAddress(const NetworkInterface& eni, const SecondaryAddress& address,
+                                           const Settings& settings) {
+  v1::InstancePrivateIpAddress rendered;
+  rendered.set_primary(false);
+  rendered.set_private_dns_name(absl::StrCat(PrivateHostname(address.private_ip), ".", PrivateDomain(settings)));
+  rendered.set_private_ip_address(address.private_ip.text());
+  if (address.public_ip) *rendered.mutable_association() = RenderAssociation(eni, address, settings);
+  return rendered;
 }
 
 v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const compute::InstanceView& view,
@@ -115,15 +126,16 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   attachment.set_attachment_id(eni.attachment_id);
   attachment.set_delete_on_termination(eni.delete_on_termination);
   attachment.set_device_index(eni.device_index);
-  attachment.set_status("attached");
+  attachment.set_status(std::string(AttachmentStatusName(eni.attachment_state)));
   attachment.set_network_card_index(0);
-  v1::InstancePrivateIpAddress& address = *rendered.add_private_ip_addresses();
-  address.set_primary(true);
-  address.set_private_dns_name(rendered.private_dns_name());
-  address.set_private_ip_address(rendered.private_ip_address());
-  if (eni.public_ip) {
-    *rendered.mutable_association() = RenderAssociation(eni, settings);
-    *address.mutable_association() = rendered.association();
+  const SecondaryAddress first = {eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
+  v1::InstancePrivateIpAddress& primary = *rendered.add_private_ip_addresses();
+  primary = RenderAddress(eni, first, settings);
+  primary.set_primary(true);
+  primary.set_private_dns_name(rendered.private_dns_name());
+  if (primary.has_association()) *rendered.mutable_association() = primary.association();
+  for (const SecondaryAddress& each : eni.secondary) {
+    *rendered.add_private_ip_addresses() = RenderAddress(eni, each, settings);
   }
   return rendered;
 }

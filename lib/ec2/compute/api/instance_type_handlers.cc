@@ -34,14 +34,15 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
   info.mutable_ebs_info()->set_nvme_support("unsupported");
   v1::NetworkInfo& network = *info.mutable_network_info();
   network.set_network_performance(std::string(NetworkPerformance(type)));
-  network.set_maximum_network_interfaces(1);
+  const InterfaceLimits limits = InterfaceLimitsOf(type.name);
+  network.set_maximum_network_interfaces(limits.interfaces);
   network.set_maximum_network_cards(1);
   network.set_default_network_card_index(0);
   v1::NetworkCardInfo& card = *network.add_network_cards();
   card.set_network_card_index(0);
   card.set_network_performance(std::string(NetworkPerformance(type)));
-  card.set_maximum_network_interfaces(1);
-  network.set_ipv4_addresses_per_interface(1);
+  card.set_maximum_network_interfaces(limits.interfaces);
+  network.set_ipv4_addresses_per_interface(limits.addresses);
   network.set_ipv6_addresses_per_interface(0);
   network.set_ipv6_supported(false);
   network.set_ena_support("supported");

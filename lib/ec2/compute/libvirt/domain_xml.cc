@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/libvirt/guest_keys.h"
@@ -48,6 +49,12 @@ absl::Status CheckDisk(const GuestDisk& disk) {
   return CheckText("serial of a disk", disk.serial);
 }
 
+absl::Status CheckNic(const GuestNic& nic) {
+  RETURN_IF_ERROR(CheckText("name of a tap", nic.tap));
+  RETURN_IF_ERROR(CheckText("attachment of a NIC", nic.attachment_id));
+  return CheckText("MAC address of a NIC", nic.mac);
+}
+
 absl::Status CheckSpec(const GuestSpec& spec) {
   RETURN_IF_ERROR(CheckText("instance's directory", spec.directory));
   RETURN_IF_ERROR(CheckText("instance's UUID", spec.uuid));
@@ -59,10 +66,7 @@ absl::Status CheckSpec(const GuestSpec& spec) {
     return absl::InvalidArgumentError(absl::StrCat("an instance has at most ", kMaxVolumesOfInstance, " disks"));
   }
   for (const GuestDisk& disk : spec.disks) RETURN_IF_ERROR(CheckDisk(disk));
-  for (const GuestNic& nic : spec.nics) {
-    RETURN_IF_ERROR(CheckText("name of a tap", nic.tap));
-    RETURN_IF_ERROR(CheckText("MAC address of a NIC", nic.mac));
-  }
+  for (const GuestNic& nic : spec.nics) RETURN_IF_ERROR(CheckNic(nic));
   if (!spec.direct_boot.has_value()) return absl::OkStatus();
   RETURN_IF_ERROR(CheckText("path of the kernel", spec.direct_boot->kernel_path));
   RETURN_IF_ERROR(CheckText("path of the initrd", spec.direct_boot->initrd_path));
@@ -172,13 +176,22 @@ void AddDisks(xml_node devices, const GuestSpec& spec, const DomainProfile& prof
   }
 }
 
+// What libvirt keeps of a device's alias that is not its own.
+constexpr char kOwnAlias[] = "ua-";
+
+xml_node AddNic(xml_node parent, const GuestNic& nic) {
+  xml_node node = Add(parent, "interface", {{"type", "ethernet"}});
+  Add(node, "mac", {{"address", nic.mac}});
+  // Not managed: the tap is the network adapter's, who moves it to another namespace once QEMU holds it.
+  Add(node, "target", {{"dev", nic.tap}, {"managed", "no"}});
+  Add(node, "model", {{"type", "virtio"}});
+  if (!nic.attachment_id.empty()) Add(node, "alias", {{"name", absl::StrCat(kOwnAlias, nic.attachment_id)}});
+  return node;
+}
+
 void AddNics(xml_node devices, const GuestSpec& spec, const DomainProfile& profile) {
   for (const GuestNic& nic : spec.nics) {
-    xml_node node = Add(devices, "interface", {{"type", "ethernet"}});
-    Add(node, "mac", {{"address", nic.mac}});
-    // Not managed: the tap is the network adapter's, who moves it to another namespace once QEMU holds it.
-    Add(node, "target", {{"dev", nic.tap}, {"managed", "no"}});
-    Add(node, "model", {{"type", "virtio"}});
+    xml_node node = AddNic(devices, nic);
     if (profile.acceleration != Acceleration::kSimulated) Add(node, "rom", {{"enabled", "no"}});
   }
 }
@@ -187,8 +200,8 @@ void AddHardware(xml_node devices, const GuestSpec& spec, const DomainProfile& p
   Add(devices, "controller", {{"type", "usb"}, {"model", "none"}});
   Add(devices, "controller", {{"type", "pci"}, {"index", "0"}, {"model", "pcie-root"}});
   const int disks = std::max(profile.disk_ports, static_cast<int>(spec.disks.size()));
-  const int own_devices =
-      disks + static_cast<int>(spec.nics.size()) + 3;  // and balloon, random numbers, the agent's channel
+  const int nics = std::max(spec.max_nics, static_cast<int>(spec.nics.size()));
+  const int own_devices = disks + nics + 3;  // and balloon, random numbers, the agent's channel
   for (int i = 1; i <= own_devices + profile.spare_ports; ++i) {
     Add(devices, "controller", {{"type", "pci"}, {"index", absl::StrCat(i)}, {"model", "pcie-root-port"}});
   }
@@ -265,6 +278,28 @@ std::vector<DomainDisk> DisksOfDomain(absl::string_view domain_xml) {
                      .xml = TextOf(node)});
   }
   return disks;
+}
+
+absl::StatusOr<std::string> NicXml(const GuestNic& nic) {
+  RETURN_IF_ERROR(CheckNic(nic));
+  pugi::xml_document document;
+  Add(AddNic(document, nic), "rom", {{"enabled", "no"}});
+  return TextOf(document);
+}
+
+std::vector<DomainNic> NicsOfDomain(absl::string_view domain_xml) {
+  std::vector<DomainNic> nics;
+  pugi::xml_document document;
+  if (!document.load_buffer(domain_xml.data(), domain_xml.size())) return nics;
+  for (const pugi::xpath_node& found : document.select_nodes("/domain/devices/interface")) {
+    const xml_node node = found.node();
+    absl::string_view alias = node.child("alias").attribute("name").value();
+    const bool own = absl::ConsumePrefix(&alias, kOwnAlias);
+    nics.push_back({.observed = {.mac = node.child("mac").attribute("address").value(),
+                                 .attachment_id = own ? std::string(alias) : ""},
+                    .xml = TextOf(node)});
+  }
+  return nics;
 }
 
 std::string FreeTarget(const std::vector<DomainDisk>& disks) {

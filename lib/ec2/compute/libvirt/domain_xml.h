@@ -50,6 +50,16 @@ std::vector<DomainDisk> DisksOfDomain(absl::string_view domain_xml);
 // The first name for one more disk that none of `disks` has.
 std::string FreeTarget(const std::vector<DomainDisk>& disks);
 
+// One network card by itself, as libvirt attaches it. Errors as of DomainXml.
+absl::StatusOr<std::string> NicXml(const GuestNic& nic);
+// A network card of a live domain.
+struct DomainNic {
+  ObservedNic observed;
+  std::string xml;  // of it alone
+};
+// Those of a live domain's XML, in its order.
+std::vector<DomainNic> NicsOfDomain(absl::string_view domain_xml);
+
 // The directory in which a live domain's XML has its console; empty when it has none.
 std::string ConsoleDirectory(absl::string_view domain_xml);
 

@@ -34,9 +34,11 @@
 #include "lib/ec2/compute/libvirt/guest_freeze.h"
 #include "lib/ec2/compute/libvirt/guest_keys.h"
 #include "lib/ec2/compute/libvirt/guest_memory.h"
+#include "lib/ec2/compute/libvirt/guest_nic_calls.h"
 #include "lib/ec2/compute/libvirt/libvirt_connection.h"
 #include "lib/ec2/compute/libvirt/qemu_process.h"
 #include "lib/ec2/compute/libvirt/simulated_guest_disks.h"
+#include "lib/ec2/compute/libvirt/simulated_guest_nics.h"
 #include "lib/ec2/compute/libvirt/statistics.h"
 #include "lib/ec2/compute/libvirt/virt.h"
 
@@ -83,6 +85,9 @@ class LibvirtHypervisor final : public Hypervisor {
   absl::Status DetachDisk(const InstanceId& id, const std::string& serial) override;
   absl::Status SetDiskLimits(const InstanceId& id, const std::string& serial, const DiskLimits& limits) override;
   absl::Status ResizeDisk(const InstanceId& id, const std::string& serial, int64_t size_bytes) override;
+  absl::StatusOr<std::vector<ObservedNic>> NicsOf(const InstanceId& id) override;
+  absl::Status AttachNic(const InstanceId& id, const GuestNic& nic) override;
+  absl::Status DetachNic(const InstanceId& id, const ObservedNic& nic) override;
   absl::Status AskToStop(const InstanceId& id) override;
   absl::Status CutPower(const InstanceId& id) override;
   absl::Status AskToReboot(const InstanceId& id) override;
@@ -110,8 +115,8 @@ class LibvirtHypervisor final : public Hypervisor {
                    std::optional<absl::Duration> deadline = std::nullopt);
 
   // Of a guest that is not off.
-  absl::Status ChangeDisk(const InstanceId& id, const std::string& what,
-                          std::function<absl::Status(virDomainPtr)> change);
+  absl::Status ChangeDevice(const InstanceId& id, const std::string& what,
+                            std::function<absl::Status(virDomainPtr)> change);
   absl::Status Prepare();
   void OnOpen(const ConnectHandle& handle, bool again);
   // Guests that may have been left frozen.
@@ -130,6 +135,7 @@ class LibvirtHypervisor final : public Hypervisor {
   const std::shared_ptr<GuestKeys> keys_;
   const std::shared_ptr<GuestFreezes> freezes_ = std::make_shared<GuestFreezes>();
   const std::shared_ptr<SimulatedGuestDisks> simulated_disks_ = std::make_shared<SimulatedGuestDisks>();
+  const std::shared_ptr<SimulatedGuestNics> simulated_nics_ = std::make_shared<SimulatedGuestNics>();
   LogTrimmer logs_;
   bool prepared_ = false;  // the connection's thread only
   std::shared_future<FoundAcceleration> acceleration_;
@@ -313,11 +319,12 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
   return Call(
       absl::StrCat("start ", spec.id.text()),
-      [xml, spec, has_memory, simulated = simulated_, disks = simulated_disks_, keys = keys_,
+      [xml, spec, has_memory, simulated = simulated_, disks = simulated_disks_, nics = simulated_nics_, keys = keys_,
        freezes = freezes_](virConnectPtr connection) -> absl::Status {
         const std::string& guest = spec.id.text();
         ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
         if (power == Power::kOff && simulated) disks->Begin(guest, spec.disks);
+        if (power == Power::kOff && simulated) nics->Begin(guest, spec.nics);
         if (power == Power::kOff && !simulated) freezes->Forget(spec.directory);
         RETURN_IF_ERROR(keys->With(connection, KeysOf(simulated ? std::vector<GuestDisk>() : spec.disks),
                                    [&] { return EnsurePaused(connection, xml, guest, spec.uuid, simulated); }));
@@ -337,8 +344,8 @@ absl::StatusOr<std::vector<ObservedDisk>> LibvirtHypervisor::DisksOf(const Insta
                                             });
 }
 
-absl::Status LibvirtHypervisor::ChangeDisk(const InstanceId& id, const std::string& what,
-                                           std::function<absl::Status(virDomainPtr)> change) {
+absl::Status LibvirtHypervisor::ChangeDevice(const InstanceId& id, const std::string& what,
+                                             std::function<absl::Status(virDomainPtr)> change) {
   return Call(absl::StrCat(what, " of ", id.text()), [guest = id.text(), change](virConnectPtr connection) {
     const absl::StatusOr<DomainHandle> domain = FindOn(connection, guest);
     return domain.ok() ? change(domain->get()) : domain.status();
@@ -347,32 +354,32 @@ absl::Status LibvirtHypervisor::ChangeDisk(const InstanceId& id, const std::stri
 
 absl::Status LibvirtHypervisor::AttachDisk(const InstanceId& id, const GuestDisk& disk) {
   if (simulated_) {
-    return ChangeDisk(id, "attach a disk", [guest = id.text(), disk, disks = simulated_disks_](virDomainPtr) {
+    return ChangeDevice(id, "attach a disk", [guest = id.text(), disk, disks = simulated_disks_](virDomainPtr) {
       disks->Attach(guest, disk);
       return absl::OkStatus();
     });
   }
   ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor({.id = id, .disks = {disk}}));
-  return ChangeDisk(id, "attach a disk", [disk, profile, keys = keys_](virDomainPtr domain) {
+  return ChangeDevice(id, "attach a disk", [disk, profile, keys = keys_](virDomainPtr domain) {
     return keys->With(virDomainGetConnect(domain), KeysOf({disk}), [&] { return PlugDisk(domain, disk, profile); });
   });
 }
 
 absl::Status LibvirtHypervisor::DetachDisk(const InstanceId& id, const std::string& serial) {
-  RETURN_IF_ERROR(ChangeDisk(id, "detach a disk",
-                             [guest = id.text(), serial, simulated = simulated_,
-                              disks = simulated_disks_](virDomainPtr domain) -> absl::Status {
-                               if (!simulated) return UnplugDisk(domain, serial);
-                               disks->Detach(guest, serial);
-                               return absl::OkStatus();
-                             }));
+  RETURN_IF_ERROR(ChangeDevice(id, "detach a disk",
+                               [guest = id.text(), serial, simulated = simulated_,
+                                disks = simulated_disks_](virDomainPtr domain) -> absl::Status {
+                                 if (!simulated) return UnplugDisk(domain, serial);
+                                 disks->Detach(guest, serial);
+                                 return absl::OkStatus();
+                               }));
   if (simulated_) events_->Emit({id, GuestEventKind::kDeviceRemoved});
   return absl::OkStatus();
 }
 
 absl::Status LibvirtHypervisor::SetDiskLimits(const InstanceId& id, const std::string& serial,
                                               const DiskLimits& limits) {
-  return ChangeDisk(
+  return ChangeDevice(
       id, "limit a disk",
       [guest = id.text(), serial, limits, simulated = simulated_, disks = simulated_disks_](virDomainPtr domain) {
         return simulated ? disks->Limit(guest, serial, limits) : LimitDisk(domain, serial, limits);
@@ -380,11 +387,41 @@ absl::Status LibvirtHypervisor::SetDiskLimits(const InstanceId& id, const std::s
 }
 
 absl::Status LibvirtHypervisor::ResizeDisk(const InstanceId& id, const std::string& serial, int64_t size_bytes) {
-  return ChangeDisk(
+  return ChangeDevice(
       id, "resize a disk",
       [guest = id.text(), serial, size_bytes, simulated = simulated_, disks = simulated_disks_](virDomainPtr domain) {
         return simulated ? disks->Find(guest, serial) : GrowDisk(domain, serial, size_bytes);
       });
+}
+
+absl::StatusOr<std::vector<ObservedNic>> LibvirtHypervisor::NicsOf(const InstanceId& id) {
+  const auto look = [guest = id.text(), simulated = simulated_,
+                     nics = simulated_nics_](virConnectPtr connection) -> absl::StatusOr<std::vector<ObservedNic>> {
+    ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
+    return simulated ? nics->Of(guest) : ObserveNics(domain.get());
+  };
+  return CallFor<std::vector<ObservedNic>>(absl::StrCat("look at the network cards of ", id.text()), look);
+}
+
+absl::Status LibvirtHypervisor::AttachNic(const InstanceId& id, const GuestNic& nic) {
+  return ChangeDevice(id, "attach a network card",
+                      [guest = id.text(), nic, simulated = simulated_, nics = simulated_nics_](virDomainPtr domain) {
+                        if (!simulated) return PlugNic(domain, nic);
+                        nics->Attach(guest, nic);
+                        return absl::OkStatus();
+                      });
+}
+
+absl::Status LibvirtHypervisor::DetachNic(const InstanceId& id, const ObservedNic& nic) {
+  RETURN_IF_ERROR(ChangeDevice(
+      id, "detach a network card",
+      [guest = id.text(), nic, simulated = simulated_, nics = simulated_nics_](virDomainPtr domain) -> absl::Status {
+        if (!simulated) return UnplugNic(domain, nic);
+        nics->Detach(guest, nic);
+        return absl::OkStatus();
+      }));
+  if (simulated_) events_->Emit({id, GuestEventKind::kDeviceRemoved});
+  return absl::OkStatus();
 }
 
 absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {

@@ -48,6 +48,12 @@ absl::Status CheckModifiable(const Instance& instance) {
   return ends ? WrongState(instance, "modified") : absl::OkStatus();
 }
 
+absl::Status CheckSteady(const Instance& instance) {
+  if (instance.state == InstanceState::kRunning || instance.state == InstanceState::kStopped) return absl::OkStatus();
+  return ec2::Error("IncorrectState", absl::StrCat("Instance '", instance.id.text(), "' is not 'running' or 'stopped'",
+                                                   ": it is ", StateName(instance.state)));
+}
+
 absl::Status CheckNotHibernated(const Instance& instance, absl::string_view what) {
   if (instance.hibernation != Hibernation::kSaving && instance.hibernation != Hibernation::kSaved) {
     return absl::OkStatus();

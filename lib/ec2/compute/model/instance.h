@@ -144,6 +144,8 @@ absl::Status CheckModifiable(const Instance& instance);
 // `what` changes only while the instance is stopped. Error: IncorrectInstanceState.
 absl::Status CheckStopped(const Instance& instance, absl::string_view what);
 
+// Volumes and network interfaces come and go while it runs or is stopped. Error: IncorrectState.
+absl::Status CheckSteady(const Instance& instance);
 // `what` cannot change while the memory of its guest is kept. Error: UnsupportedOperation.
 absl::Status CheckNotHibernated(const Instance& instance, absl::string_view what);
 

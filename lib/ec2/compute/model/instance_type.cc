@@ -1,5 +1,6 @@
 #include "lib/ec2/compute/model/instance_type.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -48,7 +49,36 @@ constexpr std::pair<const char*, const char*> kNetworkPerformance[] = {
     {"r5.24xlarge", "25 Gigabit"},  {"r6i.", "Up to 12.5 Gigabit"},
 };
 
+// Network interfaces, and private IPv4 addresses of each, as DescribeInstanceTypes of EC2 has them; the longest prefix
+// of a type's name counts, and then its size.
+struct LimitsRow {
+  const char* family;
+  const char* size;
+  InterfaceLimits limits;
+};
+constexpr LimitsRow kInterfaceLimits[] = {
+    {"", "tiny", {2, 2}},       {"", "nano", {2, 2}},       {"", "micro", {2, 2}},      {"", "small", {3, 4}},
+    {"", "medium", {3, 6}},     {"", "large", {3, 10}},     {"", "xlarge", {4, 15}},    {"", "2xlarge", {4, 15}},
+    {"", "4xlarge", {8, 30}},   {"", "8xlarge", {8, 30}},   {"", "9xlarge", {8, 30}},   {"", "12xlarge", {8, 30}},
+    {"", "16xlarge", {15, 50}}, {"", "18xlarge", {15, 50}}, {"", "24xlarge", {15, 50}}, {"b1", "large", {3, 12}},
+    {"t2", "large", {3, 12}},   {"t2", "xlarge", {3, 15}},  {"t2", "2xlarge", {3, 15}}, {"t3", "large", {3, 12}},
+    {"t3a", "small", {2, 4}},   {"t3a", "large", {3, 12}},  {"m4", "large", {2, 10}},
+};
+constexpr InterfaceLimits kUsualLimits = {4, 15};
+
 }  // namespace
+
+InterfaceLimits InterfaceLimitsOf(absl::string_view type_name) {
+  const size_t dot = std::min(type_name.find('.'), type_name.size());
+  const absl::string_view family = type_name.substr(0, dot),
+                          size = type_name.substr(std::min(dot + 1, type_name.size()));
+  InterfaceLimits found = kUsualLimits;
+  for (const LimitsRow& row : kInterfaceLimits) {
+    // Those of one family stand behind those of all.
+    if (size == row.size && (row.family[0] == '\0' || family == row.family)) found = row.limits;
+  }
+  return found;
+}
 
 absl::string_view NetworkPerformance(const InstanceType& type) {
   absl::string_view best = "Moderate";

@@ -24,6 +24,13 @@ inline constexpr int kThreadsPerCore = 1;
 
 // Whether EC2 charges it burst credits: t2, t3, t3a.
 bool IsBurstable(const InstanceType& type);
+// How many network interfaces an instance of the type has at most, and how many private addresses each of them.
+struct InterfaceLimits {
+  int interfaces = 0;
+  int addresses = 0;
+};
+// As at EC2, by the type's name; of a size that EC2 does not have, what its middling ones have.
+InterfaceLimits InterfaceLimitsOf(absl::string_view type_name);
 // EC2's words for how fast its network is; of a type of another family "Moderate".
 absl::string_view NetworkPerformance(const InstanceType& type);
 // What EC2 gives a burstable one that does not say: "unlimited", but for a t2.

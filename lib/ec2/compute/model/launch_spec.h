@@ -93,6 +93,8 @@ struct LaunchSpec {
     std::optional<std::string> interface_type = {};
     std::optional<int32_t> network_card_index = {};
     std::vector<PrivateIpAddress> private_ip_addresses = {};
+    std::optional<std::string> network_interface_id = {};
+    std::optional<int32_t> secondary_private_ip_address_count = {};
 
     bool operator==(const NetworkInterface&) const = default;
     static constexpr auto Fields() {
@@ -104,7 +106,9 @@ struct LaunchSpec {
           Field{"private_ip_address", &NetworkInterface::private_ip_address},
           Field{"subnet_id", &NetworkInterface::subnet_id}, Field{"interface_type", &NetworkInterface::interface_type},
           Field{"network_card_index", &NetworkInterface::network_card_index},
-          Field{"private_ip_addresses", &NetworkInterface::private_ip_addresses});
+          Field{"private_ip_addresses", &NetworkInterface::private_ip_addresses},
+          Field{"network_interface_id", &NetworkInterface::network_interface_id},
+          Field{"secondary_private_ip_address_count", &NetworkInterface::secondary_private_ip_address_count});
     }
   };
 

@@ -65,7 +65,7 @@ v1::Address Render(const network::AddressView& view, const Settings& settings) {
   rendered.set_association_id(view.association->id.text());
   rendered.set_network_interface_id(view.association->eni_id.text());
   rendered.set_network_interface_owner_id(settings.account_id);
-  if (view.private_ip.has_value()) rendered.set_private_ip_address(view.private_ip->text());
+  rendered.set_private_ip_address(view.association->private_ip.text());
   if (!view.instance_id.empty()) rendered.set_instance_id(view.instance_id.text());
   return rendered;
 }

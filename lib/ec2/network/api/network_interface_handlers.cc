@@ -9,10 +9,12 @@
 #include "brume/ec2/v1/network_interface.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/network_requests.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 #include "lib/resource/zones.h"
@@ -108,8 +110,148 @@ absl::StatusOr<v1::DescribeNetworkInterfacesResponse> DescribeNetworkInterfaces(
   return gateway::Answer(listing, request, std::move(rendered));
 }
 
+constexpr size_t kMaxDescription = 255;
+
+absl::Status CheckDescription(absl::string_view text) {
+  if (text.size() <= kMaxDescription) return absl::OkStatus();
+  return ec2::Error("InvalidParameterValue", absl::StrCat("The description is too long: it has ", text.size(),
+                                                          " bytes, and at most ", kMaxDescription, " are allowed"));
+}
+
+absl::StatusOr<std::vector<Ipv4>> ParseAddresses(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  std::vector<Ipv4> addresses;
+  for (const std::string& text : texts) {
+    ASSIGN_OR_RETURN(addresses.emplace_back(), Ipv4::Parse(text));
+  }
+  return addresses;
+}
+
+absl::Status RefusePrefixes(bool wanted, absl::string_view parameter) {
+  if (!wanted) return absl::OkStatus();
+  return ec2::Error(
+      "UnsupportedOperation",
+      absl::StrCat("The parameter ", parameter, " is not supported: interfaces have addresses and no ", "prefixes"));
+}
+
+absl::Status ParseCreateAddresses(const v1::CreateNetworkInterfaceRequest& request, network::InterfaceRequest& wanted) {
+  if (!request.private_ip_address().empty()) {
+    ASSIGN_OR_RETURN(wanted.private_ip, Ipv4::Parse(request.private_ip_address()));
+  }
+  for (const v1::PrivateIpAddressSpecification& given : request.private_ip_addresses()) {
+    ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(given.private_ip_address()));
+    if (!given.primary()) {
+      wanted.secondary_ips.push_back(address);
+    } else if (wanted.private_ip.has_value() && *wanted.private_ip != address) {
+      return ec2::Error("InvalidParameterCombination",
+                        "Only one primary private IP address can be specified: by PrivateIpAddress, or with Primary");
+    } else {
+      wanted.private_ip = address;
+    }
+  }
+  // The same one may be said twice.
+  if (wanted.private_ip.has_value()) std::erase(wanted.secondary_ips, *wanted.private_ip);
+  wanted.secondary_count = request.secondary_private_ip_address_count();
+  if (wanted.secondary_count == 0 || wanted.secondary_ips.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "The parameters secondaryPrivateIpAddressCount and secondary privateIpAddresses cannot be used "
+                    "together");
+}
+
+absl::StatusOr<v1::CreateNetworkInterfaceResponse> CreateNetworkInterface(
+    const v1::CreateNetworkInterfaceRequest& request, network::InterfaceService& interfaces, const Settings& settings) {
+  RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_address_count() > 0, "Ipv6AddressCount"));
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_prefix_count() > 0, "Ipv6PrefixCount"));
+  RETURN_IF_ERROR(RefusePrefixes(request.ipv4_prefix_count() > 0, "Ipv4PrefixCount"));
+  if (!request.interface_type().empty() && request.interface_type() != "interface") {
+    return ec2::Error("UnsupportedOperation",
+                      absl::StrCat("Network interfaces have the interfaceType interface, and not '",
+                                   absl::string_view(request.interface_type()).substr(0, 64), "'"));
+  }
+  network::InterfaceRequest wanted;
+  ASSIGN_OR_RETURN(wanted.subnet_id, SubnetId::Parse(request.subnet_id()));
+  RETURN_IF_ERROR(ParseCreateAddresses(request, wanted));
+  ASSIGN_OR_RETURN(wanted.groups, gateway::ParseIds<SecurityGroupId>(request.groups()));
+  RETURN_IF_ERROR(CheckDescription(request.description()));
+  wanted.description = request.description();
+  ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), EniId::kKind));
+  wanted.client_token = request.client_token();
+  wanted.parameters_digest = gateway::ParametersDigest(request);
+  ASSIGN_OR_RETURN(const network::InterfaceView made, interfaces.Create(wanted));
+  v1::CreateNetworkInterfaceResponse response;
+  *response.mutable_network_interface() = Render(made, settings);
+  if (!request.client_token().empty()) response.set_client_token(request.client_token());
+  return response;
+}
+
+absl::Status DeleteNetworkInterface(const v1::DeleteNetworkInterfaceRequest& request,
+                                    network::InterfaceService& interfaces) {
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+  return interfaces.Delete(id);
+}
+
+absl::StatusOr<v1::DescribeNetworkInterfaceAttributeResponse> DescribeNetworkInterfaceAttribute(
+    const v1::DescribeNetworkInterfaceAttributeRequest& request, network::InterfaceService& interfaces,
+    const Settings& settings) {
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views, interfaces.List({&id, 1}));
+  const Interface shown = Render(views.front(), settings);
+  v1::DescribeNetworkInterfaceAttributeResponse response;
+  response.set_network_interface_id(id.text());
+  if (request.attribute() == "description") {
+    response.mutable_description()->set_value(shown.description());
+  } else if (request.attribute() == "groupSet") {
+    *response.mutable_groups() = shown.groups();
+  } else if (request.attribute() == "sourceDestCheck") {
+    response.mutable_source_dest_check()->set_value(shown.source_dest_check());
+  } else if (shown.has_attachment()) {
+    *response.mutable_attachment() = shown.attachment();
+  }
+  return response;
+}
+
+absl::Status ResetNetworkInterfaceAttribute(const v1::ResetNetworkInterfaceAttributeRequest& request,
+                                            network::InterfaceService& interfaces) {
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+  if (!request.has_source_dest_check()) return ec2::Error(ec2::kMissingParameter, "sourceDestCheck");
+  return interfaces.Modify(
+      id,
+      {.description = {}, .source_dest_check = true, .groups = {}, .attachment_id = {}, .delete_on_termination = {}});
+}
+
+absl::StatusOr<v1::AssignPrivateIpAddressesResponse> AssignPrivateIpAddresses(
+    const v1::AssignPrivateIpAddressesRequest& request, network::InterfaceService& interfaces) {
+  RETURN_IF_ERROR(RefusePrefixes(request.ipv4_prefix_count() > 0, "Ipv4PrefixCount"));
+  const bool by_count = request.has_secondary_private_ip_address_count();
+  if (by_count && !request.private_ip_addresses().empty()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameters secondaryPrivateIpAddressCount and privateIpAddress cannot be used together");
+  }
+  if (!by_count && request.private_ip_addresses().empty()) {
+    return ec2::Error(ec2::kMissingParameter, "privateIpAddress or secondaryPrivateIpAddressCount");
+  }
+  network::AssignRequest wanted;
+  ASSIGN_OR_RETURN(wanted.eni_id, EniId::Parse(request.network_interface_id()));
+  ASSIGN_OR_RETURN(wanted.addresses, ParseAddresses(request.private_ip_addresses()));
+  wanted.count = request.secondary_private_ip_address_count();
+  wanted.allow_reassignment = request.allow_reassignment();
+  ASSIGN_OR_RETURN(const std::vector<Ipv4> assigned, interfaces.Assign(wanted));
+  v1::AssignPrivateIpAddressesResponse response;
+  response.set_network_interface_id(wanted.eni_id.text());
+  for (const Ipv4 address : assigned)
+    response.add_assigned_private_ip_addresses()->set_private_ip_address(address.text());
+  return response;
+}
+
+absl::Status UnassignPrivateIpAddresses(const v1::UnassignPrivateIpAddressesRequest& request,
+                                        network::InterfaceService& interfaces) {
+  if (request.private_ip_addresses().empty()) return ec2::Error(ec2::kMissingParameter, "privateIpAddress");
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+  ASSIGN_OR_RETURN(const std::vector<Ipv4> addresses, ParseAddresses(request.private_ip_addresses()));
+  return interfaces.Unassign(id, addresses);
+}
+
 absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
-  constexpr size_t kMaxDescription = 255;
   const int given = request.has_attachment() + request.has_description() + !request.groups().empty() +
                     request.has_source_dest_check();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
@@ -124,11 +266,7 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
   }
   if (request.has_description()) {
     change.description = request.description().value();
-    if (change.description->size() > kMaxDescription) {
-      return ec2::Error("InvalidParameterValue",
-                        absl::StrCat("The description is too long: it has ", change.description->size(),
-                                     " bytes, and at most ", kMaxDescription, " are allowed"));
-    }
+    RETURN_IF_ERROR(CheckDescription(*change.description));
   }
   if (!request.groups().empty()) {
     ASSIGN_OR_RETURN(change.groups, gateway::ParseIds<SecurityGroupId>(request.groups()));
@@ -154,7 +292,32 @@ absl::Status ModifyNetworkInterfaceAttribute(const v1::ModifyNetworkInterfaceAtt
 void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceService& interfaces,
                                 const Settings& settings) {
   actions.Add(DescribeNetworkInterfaces, interfaces, settings);
-  actions.Add(ModifyNetworkInterfaceAttribute, interfaces);
+  // The instance that it is in is changed too.
+  const auto by_id = [&interfaces, account = settings.account()](const auto& request,
+                                                                 AccessQuestion& question) -> absl::Status {
+    ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+    ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views, interfaces.List({&id, 1}));
+    for (const network::InterfaceView& view : views) {
+      if (!view.eni.instance_id.empty()) question.AddResource(ArnOf(account, view.eni.instance_id));
+    }
+    return absl::OkStatus();
+  };
+  // A call that names no groups is about the VPC's default one.
+  const auto by_groups = [&interfaces, account = settings.account()](const v1::CreateNetworkInterfaceRequest& request,
+                                                                     AccessQuestion& question) -> absl::Status {
+    if (!request.groups().empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const SubnetId subnet, SubnetId::Parse(request.subnet_id()));
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, interfaces.DefaultGroupsOf(subnet));
+    for (const SecurityGroupId& group : groups) question.AddResource(ArnOf(account, group));
+    return absl::OkStatus();
+  };
+  actions.Add(CreateNetworkInterface, interfaces, settings).DescribedBy(by_groups);
+  actions.Add(DeleteNetworkInterface, interfaces);
+  actions.Add(DescribeNetworkInterfaceAttribute, interfaces, settings);
+  actions.Add(ModifyNetworkInterfaceAttribute, interfaces).DescribedBy(by_id);
+  actions.Add(ResetNetworkInterfaceAttribute, interfaces).DescribedBy(by_id);
+  actions.Add(AssignPrivateIpAddresses, interfaces).DescribedBy(by_id);
+  actions.Add(UnassignPrivateIpAddresses, interfaces).DescribedBy(by_id);
 }
 
 }  // namespace brume::ec2

@@ -62,6 +62,7 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
 std::string DhcpHosts(const HostEntries& hosts) {
   std::string text;
   for (const auto& [address, entry] : hosts) {
+    if (entry.mac.empty()) continue;
     absl::StrAppend(&text, entry.mac, ",", address.text(), ",", entry.name, "\n");
   }
   return text;

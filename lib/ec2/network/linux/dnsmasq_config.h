@@ -24,7 +24,7 @@ struct DnsmasqSpec {
 };
 
 struct HostEntry {
-  std::string mac;
+  std::string mac;              // empty: DHCP gives the address to nobody
   std::string name;             // "ip-10-0-1-4"
   std::string public_name;      // whole, "ec2-198-18-0-5.compute-1.amazonaws.com"; empty = none
   std::string other_name = {};  // another name in the VPC's domain; empty = none

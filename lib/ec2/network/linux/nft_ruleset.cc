@@ -126,9 +126,21 @@ add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr
 // The elements that stand for some ports, by the set that holds them ("inet brume macs").
 using Elements = std::map<std::string, std::vector<std::string>>;
 
+void CollectAddress(const PortRules& port, const PortAddress& each, Elements& elements) {
+  const std::string tap = absl::StrCat("\"", port.tap, "\"");
+  const std::string address = each.private_ip.text();
+  elements["inet brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", address));
+  if (port.source_dest_check) elements["inet brume targets"].push_back(absl::StrCat(tap, " . ", address));
+  elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", address));
+  if (!each.public_ip.has_value()) return;
+  const std::string outside = each.public_ip->text();
+  elements["inet brume has_public"].push_back(address);
+  elements["inet brume to_private"].push_back(absl::StrCat(outside, " : ", address));
+  elements["inet brume to_public"].push_back(absl::StrCat(address, " : ", outside));
+}
+
 void Collect(const PortRules& port, Elements& elements) {
   const std::string tap = absl::StrCat("\"", port.tap, "\"");
-  const std::string address = port.private_ip.text();
   elements["inet brume ports"].push_back(tap);
   elements["inet brume macs"].push_back(absl::StrCat(tap, " . ", port.mac));
   // Raw parts of a packet are numbers to nftables.
@@ -136,27 +148,18 @@ void Collect(const PortRules& port, Elements& elements) {
   for (const uint32_t present : {uint32_t{0}, port.private_ip.value}) {
     elements["inet brume dhcp_clients"].push_back(absl::StrCat(tap, " . ", present, " . ", number));
   }
-  elements["inet brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", address));
   if (port.source_dest_check) {
     elements["inet brume checked"].push_back(tap);
-    elements["inet brume targets"].push_back(absl::StrCat(tap, " . ", address));
   } else {
     elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac));
   }
   elements["inet brume port_table"].push_back(absl::StrCat(tap, " : ", port.route_table));
-  // 0.0.0.0 is the sender of an ARP probe (RFC 5227).
-  for (const std::string& sender : {address, std::string("0.0.0.0")}) {
-    elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", sender));
-  }
+  for (const PortAddress& address : port.addresses()) CollectAddress(port, address, elements);
+  // The sender of an ARP probe (RFC 5227).
+  elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . 0.0.0.0"));
   if (!port.filtered_subnet.empty()) {
     elements["inet brume port_acl_out"].push_back(absl::StrCat(tap, " : jump ", AclChain("out", port.filtered_subnet)));
     elements["inet brume port_acl_in"].push_back(absl::StrCat(tap, " : jump ", AclChain("in", port.filtered_subnet)));
-  }
-  if (port.public_ip.has_value()) {
-    const std::string outside = port.public_ip->text();
-    elements["inet brume has_public"].push_back(address);
-    elements["inet brume to_private"].push_back(absl::StrCat(outside, " : ", address));
-    elements["inet brume to_public"].push_back(absl::StrCat(address, " : ", outside));
   }
   if (!port.groups.empty()) {
     const std::string owner = port.groups.size() == 1 ? port.groups.front().text() : port.tap;
@@ -298,6 +301,29 @@ void CollectNats(const Ruleset& rules, std::string& text, Elements& elements) {
 
 }  // namespace
 
+std::vector<PortAddress> PortRules::addresses() const {
+  std::vector<PortAddress> all = {{.private_ip = private_ip, .public_ip = public_ip}};
+  all.insert(all.end(), secondary.begin(), secondary.end());
+  return all;
+}
+
+bool PortRules::has(Ipv4 private_address) const {
+  const std::vector<PortAddress> all = addresses();
+  return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.private_ip == private_address; });
+}
+
+bool PortRules::has_public(Ipv4 public_address) const {
+  const std::vector<PortAddress> all = addresses();
+  return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.public_ip == public_address; });
+}
+
+void PortRules::remove_public(Ipv4 public_address) {
+  if (public_ip == public_address) public_ip.reset();
+  for (PortAddress& each : secondary) {
+    if (each.public_ip == public_address) each.public_ip.reset();
+  }
+}
+
 PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
   PortRules port{.tap = TapName(eni.id),
                  .mac = eni.mac,
@@ -307,6 +333,9 @@ PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
                  .groups = eni.groups,
                  .route_table = route_table,
                  .filtered_subnet = {}};
+  for (const SecondaryAddress& address : eni.secondary) {
+    port.secondary.push_back({.private_ip = address.private_ip, .public_ip = address.public_ip});
+  }
   std::sort(port.groups.begin(), port.groups.end());
   port.groups.erase(std::unique(port.groups.begin(), port.groups.end()), port.groups.end());
   return port;

@@ -38,16 +38,31 @@
 
 namespace brume::network {
 
+// An address of a port, and the public one that leads to it.
+struct PortAddress {
+  Ipv4 private_ip;
+  std::optional<Ipv4> public_ip;
+  friend bool operator==(const PortAddress&, const PortAddress&) = default;
+};
+
 // A port as the rules see it.
 struct PortRules {
   std::string tap;
   std::string mac;
-  Ipv4 private_ip;
+  Ipv4 private_ip;  // its first, which DHCP gives it
   std::optional<Ipv4> public_ip;
   bool source_dest_check = true;
   std::vector<SecurityGroupId> groups;  // sorted, each once
   int route_table = 1;                  // its number
   SubnetId filtered_subnet = {};        // its subnet, where that has a network ACL of `subnets`; else empty
+  std::vector<PortAddress> secondary = {};
+
+  // The first at the front.
+  std::vector<PortAddress> addresses() const;
+  bool has(Ipv4 private_address) const;
+  bool has_public(Ipv4 public_address) const;
+  // Nothing leads to the port by this one any more.
+  void remove_public(Ipv4 public_address);
   friend bool operator==(const PortRules&, const PortRules&) = default;
 };
 PortRules PortRulesOf(const NetworkInterface& eni, int route_table);

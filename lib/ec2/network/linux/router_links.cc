@@ -144,14 +144,18 @@ std::vector<Route> RouterRoutes(const VpcSpec& spec, int uplink, const UplinkAdd
 
 Route TapRoute(const Link& tap, Ipv4 address) { return {.destination = Cidr{address, 32}, .link = tap.index}; }
 
-absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, bool route_stands) {
+absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, const std::set<Ipv4>& standing) {
   // The guest takes its whole subnet for its own wire; the router answers for everyone on it, at once.
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", tap.name, "/proxy_arp"), "1"));
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/neigh/", tap.name, "/proxy_delay"), "0"));
   if (!tap.up || tap.mac != kRouterMac) RETURN_IF_ERROR(links.SetLink(tap.index, /*up=*/true, kRouterMac));
   // Permanent entries are not counted against the kernel's neighbour limit, which all namespaces share.
-  RETURN_IF_ERROR(links.SetNeighbour(tap.index, port.private_ip, port.mac));
-  return route_stands ? absl::OkStatus() : links.SetRoute(TapRoute(tap, port.private_ip));
+  for (const PortAddress& address : port.addresses()) {
+    RETURN_IF_ERROR(links.SetNeighbour(tap.index, address.private_ip, port.mac));
+    if (standing.contains(address.private_ip)) continue;
+    RETURN_IF_ERROR(links.SetRoute(TapRoute(tap, address.private_ip)));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace brume::network

@@ -30,9 +30,10 @@ absl::StatusOr<std::vector<std::string>> InspectRouter(Rtnetlink& rtnetlink, con
 // The namespace's end of the pair to the host, and the way out through it.
 absl::Status EnsureUplink(Rtnetlink& links, int uplink, const UplinkAddresses& addresses);
 
-// The tap of a guest, in the namespace and with its rules in place: its neighbour entry and route, proxy ARP, up.
-// `route_stands`: the caller saw the right route, so none is set. A tap that is up is left up.
-absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, bool route_stands);
+// The tap of a guest, in the namespace and with its rules in place: neighbour entries and routes of its addresses,
+// proxy ARP, up. `standing`: the addresses whose right routes the caller saw, so that none is set. A tap that is up is
+// left up.
+absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, const std::set<Ipv4>& standing);
 // The routes of the router and its uplink, and the link that has each.
 std::vector<Route> RouterRoutes(const VpcSpec& spec, int uplink, const UplinkAddresses& addresses);
 Route TapRoute(const Link& tap, Ipv4 address);

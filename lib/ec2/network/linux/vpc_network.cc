@@ -112,6 +112,8 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   // Again, as it may have brought a port up that routes for others.
   RETURN_IF_ERROR(SyncRouteTables());
   RETURN_IF_ERROR(ForgetStrangers(spec.ranges));
+  // An address that went from one port to another.
+  RETURN_IF_ERROR(ForgetNow());
 
   // What a NAT gateway began ends with it.
   std::set<Ipv4> public_addresses;
@@ -124,7 +126,9 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   nat_addresses_ = public_addresses;
   RETURN_IF_ERROR(ForgetNow());
   for (const auto& [tap, port] : rules_.ports) {
-    if (port.public_ip.has_value()) public_addresses.insert(*port.public_ip);
+    for (const PortAddress& address : port.addresses()) {
+      if (address.public_ip.has_value()) public_addresses.insert(*address.public_ip);
+    }
   }
   RETURN_IF_ERROR(host_.SetPublicAddresses(id_, public_addresses));
   RETURN_IF_ERROR(dnsmasq_.Apply(
@@ -161,7 +165,7 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     ASSIGN_OR_RETURN(PortRules rules, RulesOf(port));
     // Elsewhere or nowhere: PlugPort brings it. A tap still in the host's namespace is waiting to be opened there.
     if (!present.contains(rules.tap)) continue;
-    hosts[rules.private_ip] = {rules.mac, port.hostname, port.public_hostname, port.other_hostname};
+    hosts.merge(HostEntriesOf(port, rules));
     wanted.ports[rules.tap] = std::move(rules);
   }
   RETURN_IF_ERROR(nft_->Replace(WholeRuleset(wanted)));
@@ -176,8 +180,9 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     // So that RemoveGroup and membership see the groups that only ports name.
     for (const SecurityGroupId& group : port.groups) wanted.groups.try_emplace(group);
   }
-  rules_ = std::move(wanted);
+  const std::map<std::string, PortRules> before = std::exchange(rules_, std::move(wanted)).ports;
   hosts_ = std::move(hosts);
+  for (const auto& [tap, port] : before) NoteFormer(port);
   return SyncTaps(links);
 }
 
@@ -195,7 +200,10 @@ absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {
   }
   PortRules rules = PortRulesOf(port.eni, number);
   if (rules_of_subnets_.contains(subnet)) rules.filtered_subnet = subnet;
-  if (!spec_.has_gateway) rules.public_ip.reset();
+  if (!spec_.has_gateway) {
+    rules.public_ip.reset();
+    for (PortAddress& address : rules.secondary) address.public_ip.reset();
+  }
   return rules;
 }
 
@@ -266,15 +274,16 @@ absl::Status VpcNetwork::SyncTaps(const std::vector<Link>& links) {
       if (link.up) RETURN_IF_ERROR(links_->SetLink(link.index, /*up=*/false, ""));
       continue;
     }
-    bool stands = false;
+    std::set<Ipv4> standing;
     for (const Route& route : routes_by_link[link.index]) {
-      if (route == TapRoute(link, port->second.private_ip)) {
-        stands = true;
+      const Ipv4 address = route.destination.base;
+      if (route == TapRoute(link, address) && port->second.has(address)) {
+        if (link.up) standing.insert(address);
       } else {
         RETURN_IF_ERROR(links_->DeleteRoute(route));
       }
     }
-    RETURN_IF_ERROR(EnsureTap(*links_, link, port->second, stands && link.up));
+    RETURN_IF_ERROR(EnsureTap(*links_, link, port->second, standing));
   }
   return absl::OkStatus();
 }
@@ -356,9 +365,10 @@ absl::Status VpcNetwork::InspectPorts(const std::vector<Link>& links, std::vecto
       note(absl::StrCat("the tap ", tap, link == by_name.end() ? " is gone" : " is down"));
       continue;
     }
-    const auto route = ports_by_address.find(port.private_ip);
-    if (route == ports_by_address.end() || route->second != link->second->index) {
-      note(absl::StrCat("the route to ", port.private_ip.text(), " is gone"));
+    for (const PortAddress& address : port.addresses()) {
+      const auto route = ports_by_address.find(address.private_ip);
+      if (route != ports_by_address.end() && route->second == link->second->index) continue;
+      note(absl::StrCat("the route to ", address.private_ip.text(), " is gone"));
     }
     ASSIGN_OR_RETURN(const std::string answers, ReadSysctl(absl::StrCat("ipv4/conf/", tap, "/proxy_arp")));
     if (answers != "1") note(absl::StrCat("the router does not answer ARP on tap ", tap));

@@ -91,6 +91,8 @@ class VpcNetwork {
   // What the guest had by its old addresses and `after` (null: none) no longer has.
   absl::Status DropOldAddresses(const PortRules& before, const PortRules* after);
   absl::Status CheckFree(const PortRules& port) const;
+  // The names of a port's addresses.
+  static HostEntries HostEntriesOf(const PortSpec& spec, const PortRules& rules);
   // Unavailable for a port of a subnet that no Sync has told of yet.
   absl::StatusOr<PortRules> RulesOf(const PortSpec& port) const;
   // The route tables as `links` let them be now.
@@ -104,6 +106,8 @@ class VpcNetwork {
   // call is answered; many at once are forgotten in one go.
   void ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address);
   absl::Status ForgetNow();
+  // Those of the addresses that a port had and `rules_` does not give it any more.
+  void NoteFormer(const PortRules& port);
   // Connections of addresses in `range` that nobody has: left by a brumed that ended before it could forget them.
   absl::Status ForgetStrangers(const std::vector<Cidr>& ranges);
 

@@ -22,7 +22,9 @@ struct Membership {
 std::set<Membership> MembershipsOf(const PortRules* port) {
   std::set<Membership> memberships;
   if (port == nullptr) return memberships;
-  for (const SecurityGroupId& group : port->groups) memberships.insert({group, port->private_ip});
+  for (const SecurityGroupId& group : port->groups) {
+    for (const PortAddress& address : port->addresses()) memberships.insert({group, address.private_ip});
+  }
   return memberships;
 }
 
@@ -41,11 +43,23 @@ absl::StatusOr<Link> VpcNetwork::BringTap(const std::string& name) {
 
 absl::Status VpcNetwork::CheckFree(const PortRules& port) const {
   for (const auto& [tap, other] : rules_.ports) {
-    if (tap != port.tap && other.private_ip == port.private_ip) {
-      return absl::FailedPreconditionError(absl::StrCat(port.private_ip.text(), " is still held by tap ", tap));
+    if (tap == port.tap) continue;
+    for (const PortAddress& address : port.addresses()) {
+      if (!other.has(address.private_ip)) continue;
+      return absl::FailedPreconditionError(absl::StrCat(address.private_ip.text(), " is still held by tap ", tap));
     }
   }
   return absl::OkStatus();
+}
+
+HostEntries VpcNetwork::HostEntriesOf(const PortSpec& spec, const PortRules& rules) {
+  HostEntries hosts;
+  hosts[rules.private_ip] = {rules.mac, spec.hostname, spec.public_hostname, spec.other_hostname};
+  for (const PortAddress& address : rules.secondary) {
+    // DHCP gives a port its first address alone, as EC2's does.
+    hosts[address.private_ip] = {.mac = "", .name = PrivateHostname(address.private_ip), .public_name = ""};
+  }
+  return hosts;
 }
 
 absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
@@ -59,18 +73,20 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   if (const auto found = rules_.ports.find(after.tap); found != rules_.ports.end()) before = found->second;
   RETURN_IF_ERROR(ChangePortRules(after.tap, &after));
   if (before.has_value()) RETURN_IF_ERROR(DropOldAddresses(*before, &after));
-  RETURN_IF_ERROR(EnsureTap(*links_, tap, after, /*route_stands=*/false));
+  RETURN_IF_ERROR(EnsureTap(*links_, tap, after, /*standing=*/{}));
   if (IsRouter(after.tap)) RETURN_IF_ERROR(SyncRouteTables());
-  if (before.has_value() && before->private_ip != after.private_ip) {
-    RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, before->private_ip)));
+  for (const PortAddress& former : before.has_value() ? before->addresses() : std::vector<PortAddress>()) {
+    if (!after.has(former.private_ip)) RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, former.private_ip)));
   }
   // A public name moves with its address.
   for (auto& [address, host] : hosts_) {
     if (host.public_name == spec.public_hostname) host.public_name.clear();
   }
-  hosts_[after.private_ip] = {after.mac, spec.hostname, spec.public_hostname, spec.other_hostname};
+  for (auto& [address, entry] : HostEntriesOf(spec, after)) hosts_[address] = std::move(entry);
   RETURN_IF_ERROR(dnsmasq_.SetHosts(hosts_));
-  if (after.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *after.public_ip));
+  for (const PortAddress& address : after.addresses()) {
+    if (address.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *address.public_ip));
+  }
   // An address that moved: its old connections end before the caller hears that it has moved.
   return ForgetNow();
 }
@@ -80,14 +96,17 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
   const PortRules* before = found == rules_.ports.end() ? nullptr : &found->second;
   std::string text;
   // A public address moves in one step: it is taken from the port that still has it.
-  std::optional<PortRules> previous_owner;
-  if (after != nullptr && after->public_ip.has_value()) {
-    for (const auto& [other, port] : rules_.ports) {
-      if (other == tap || port.public_ip != after->public_ip) continue;
-      previous_owner = port;
-      previous_owner->public_ip.reset();
-      absl::StrAppend(&text, ChangePort(&port, &*previous_owner));
-    }
+  std::vector<PortRules> previous_owners;
+  std::vector<Ipv4> moved;
+  for (const PortAddress& address : after == nullptr ? std::vector<PortAddress>() : after->addresses()) {
+    if (address.public_ip.has_value()) moved.push_back(*address.public_ip);
+  }
+  for (const auto& [other, port] : rules_.ports) {
+    PortRules rest = port;
+    for (const Ipv4 address : moved) rest.remove_public(address);
+    if (other == tap || rest == port) continue;
+    absl::StrAppend(&text, ChangePort(&port, &rest));
+    previous_owners.push_back(std::move(rest));
   }
   absl::StrAppend(&text, ChangePort(before, after));
   const auto is_member = [&](const Membership& membership) {
@@ -108,9 +127,11 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
 
   for (const auto& [group, address] : leaves) rules_.groups[group].members.erase(address);
   for (const auto& [group, address] : joins) rules_.groups[group].members.insert(address);
-  if (previous_owner.has_value()) {
-    rules_.ports[previous_owner->tap] = *previous_owner;
-    ForgetSoon(std::nullopt, after->public_ip);
+  for (PortRules& owner : previous_owners) {
+    for (const Ipv4 address : moved) {
+      if (rules_.ports[owner.tap].has_public(address)) ForgetSoon(std::nullopt, address);
+    }
+    rules_.ports[owner.tap] = std::move(owner);
   }
   if (after != nullptr) {
     rules_.ports[tap] = *after;
@@ -121,13 +142,18 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
 }
 
 absl::Status VpcNetwork::DropOldAddresses(const PortRules& before, const PortRules* after) {
-  if (after == nullptr || after->private_ip != before.private_ip) {
-    hosts_.erase(before.private_ip);
-    ForgetSoon(before.private_ip, std::nullopt);
-  }
-  if (before.public_ip.has_value() && (after == nullptr || after->public_ip != before.public_ip)) {
-    if (after != nullptr) ForgetSoon(std::nullopt, before.public_ip);
-    return host_.RemovePublicAddress(id_, *before.public_ip);
+  for (const PortAddress& address : before.addresses()) {
+    if (after == nullptr || !after->has(address.private_ip)) {
+      hosts_.erase(address.private_ip);
+      ForgetSoon(address.private_ip, std::nullopt);
+    }
+    if (!address.public_ip.has_value()) continue;
+    const std::vector<PortAddress> now = after == nullptr ? std::vector<PortAddress>() : after->addresses();
+    // One that leads to another address of the port now has connections that are to be forgotten, too.
+    if (std::find(now.begin(), now.end(), address) != now.end()) continue;
+    if (after != nullptr) ForgetSoon(std::nullopt, address.public_ip);
+    if (after != nullptr && after->has_public(*address.public_ip)) continue;
+    RETURN_IF_ERROR(host_.RemovePublicAddress(id_, *address.public_ip));
   }
   return absl::OkStatus();
 }
@@ -142,9 +168,24 @@ void VpcNetwork::ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> publi
   });
 }
 
+void VpcNetwork::NoteFormer(const PortRules& port) {
+  const auto found = rules_.ports.find(port.tap);
+  const std::vector<PortAddress> now =
+      found == rules_.ports.end() ? std::vector<PortAddress>() : found->second.addresses();
+  for (const PortAddress& address : port.addresses()) {
+    const bool stays = std::any_of(now.begin(), now.end(),
+                                   [&](const PortAddress& each) { return each.private_ip == address.private_ip; });
+    if (!stays) former_guests_.insert(address.private_ip);
+    if (!address.public_ip.has_value() || std::find(now.begin(), now.end(), address) != now.end()) continue;
+    former_public_addresses_.insert(*address.public_ip);
+  }
+}
+
 absl::Status VpcNetwork::ForgetStrangers(const std::vector<Cidr>& ranges) {
   std::set<Ipv4> known = rules_.resolvers;
-  for (const auto& [tap, port] : rules_.ports) known.insert(port.private_ip);
+  for (const auto& [tap, port] : rules_.ports) {
+    for (const PortAddress& address : port.addresses()) known.insert(address.private_ip);
+  }
   const auto stranger = [&](Ipv4 address) {
     return !known.contains(address) &&
            std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& range) { return range.Contains(address); });
@@ -182,8 +223,10 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   }
   if (link.has_value()) {
     // Plugged by an earlier brumed; Sync, which has to come, replaces the rest.
-    ForgetSoon(eni.private_ip, std::nullopt);
-    if (eni.public_ip.has_value()) return host_.RemovePublicAddress(id_, *eni.public_ip);
+    for (const PortAddress& address : PortRulesOf(eni, /*route_table=*/0).addresses()) {
+      ForgetSoon(address.private_ip, std::nullopt);
+      if (address.public_ip.has_value()) RETURN_IF_ERROR(host_.RemovePublicAddress(id_, *address.public_ip));
+    }
   }
   return absl::OkStatus();
 }
