@@ -54,9 +54,8 @@ inline constexpr Kind kKinds[] = {
      "InvalidKeyPair.NotFound"},
     {"lt", "The specified launch template, with template ID $0, does not exist.", "launch-template", "launch-template",
      "launch_templates", "InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound"},
-    // There are none: each id that is named is one that is not there.
-    {"pl", "The prefix list ID '$0' does not exist", "", "", "", "InvalidPrefixListId.Malformed",
-     "InvalidPrefixListID.NotFound"},
+    {"pl", "The prefix list ID '$0' does not exist", "prefix-list", "prefix-list", "prefix_lists",
+     "InvalidPrefixListId.Malformed", "InvalidPrefixListID.NotFound"},
     {"r", "The reservation ID '$0' does not exist", "", "", "", "InvalidReservationID.Malformed",
      "InvalidReservationID.NotFound"},
     {"replacevol", "The replace root volume task ID '$0' does not exist", "replace-root-volume-task",

@@ -120,7 +120,8 @@ class ApiWorld : public ComputeWorld {
                             .vpcs = vpcs,
                             .routes = routes,
                             .addresses = addresses,
-                            .acls = acls},
+                            .acls = acls,
+                            .prefix_lists = prefix_lists},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -212,6 +213,10 @@ class ApiWorld : public ComputeWorld {
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::PrefixListService prefix_lists{*database, random,
+                                          [this](const PrefixListId& list, const network::PrefixListUsers& users) {
+                                            network->WakePrefixListUsers(list, users);
+                                          }};
   network::AddressService addresses{*database, settings, random, compute::AnswersForNetwork(),
                                     [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
   compute::RootReplacementService root_replacements{

@@ -16,6 +16,7 @@
 #include "lib/ec2/compute/root_replacement_table.h"
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/network_acl_table.h"
+#include "lib/ec2/network/prefix_list_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/import_task_table.h"
@@ -87,7 +88,7 @@ std::vector<TableDescription> Descriptions() {
         compute::InstanceTable::Describe(), compute::LaunchTemplateTable::Describe(), gateway::EventTable::Describe(),
         iam::IdentityTable::Describe(), iam::ManagedPolicyTable::Describe(), network::NetworkTable::Describe(),
         network::RoutingTable::Describe(), network::AddressTable::Describe(), network::NetworkAclTable::Describe(),
-        network::SecurityGroupTable::Describe()}) {
+        network::PrefixListTable::Describe(), network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }
   return all;

@@ -18,7 +18,10 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
               [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       addresses_(parts.database, parts.settings, parts.random, parts.hooks.instances,
                  [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
-      acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
+      acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      prefix_lists_(parts.database, parts.random, [this](const PrefixListId& list, const PrefixListUsers& users) {
+        reconciler_.WakePrefixListUsers(list, users);
+      }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -29,7 +32,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .vpcs = vpcs_,
                           .routes = routes_,
                           .addresses = addresses_,
-                          .acls = acls_},
+                          .acls = acls_,
+                          .prefix_lists = prefix_lists_},
                          settings_);
 }
 

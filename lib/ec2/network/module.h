@@ -13,6 +13,7 @@
 #include "lib/ec2/network/network_reconciler.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/vpc_service.h"
@@ -63,6 +64,7 @@ class NetworkModule {
   RouteService routes_;
   AddressService addresses_;
   NetworkAclService acls_;
+  PrefixListService prefix_lists_;
 };
 
 }  // namespace brume::network

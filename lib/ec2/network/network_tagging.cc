@@ -8,6 +8,7 @@
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 
@@ -41,6 +42,7 @@ void AddTaggableKinds(tagging::TagService& tags) {
       [](C& c, const InternetGatewayId& id) { return RoutingTable(c).GetGateway(id).status(); });
   tags.AddKind<AllocationId>([](C& c, const AllocationId& id) { return AddressTable(c).Get(id).status(); });
   tags.AddKind<NetworkAclId>([](C& c, const NetworkAclId& id) { return NetworkAclTable(c).Get(id).status(); });
+  tags.AddKind<PrefixListId>([](C& c, const PrefixListId& id) { return GetPrefixList(c, id).status(); });
 }
 
 }  // namespace brume::network

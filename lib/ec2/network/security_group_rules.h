@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "lib/ec2/network/model/network.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/store/connection.h"
 
 namespace brume::network {
 
@@ -28,8 +28,9 @@ bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule&
 // Errors: MissingParameter for none, InvalidParameterValue, InvalidParameterCombination.
 absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule>& rules);
 
-// Error: InvalidGroup.NotFound for a rule that names a group of another VPC, or none that exists.
-absl::Status CheckReference(SecurityGroupTable& groups, const SecurityGroup& group, const SecurityGroupRule& rule);
+// Errors: InvalidGroup.NotFound for a rule that names a group of another VPC, or none that exists;
+// InvalidPrefixListID.NotFound.
+absl::Status CheckReference(store::Connection& connection, const SecurityGroup& group, const SecurityGroupRule& rule);
 
 // Gives each rule that is to be the direction of the one in `present` that it replaces, which is to have a peer of the
 // same kind. Errors: InvalidSecurityGroupRuleId.NotFound, InvalidParameterValue.

@@ -5,6 +5,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/vpc_service.h"
@@ -21,6 +22,7 @@ struct NetworkServices {
   network::RouteService& routes;
   network::AddressService& addresses;
   network::NetworkAclService& acls;
+  network::PrefixListService& prefix_lists;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.
