@@ -63,9 +63,8 @@ inline constexpr Kind kKinds[] = {
      "network_insights_paths", "InvalidNetworkInsightsPathId.Malformed", "InvalidNetworkInsightsPathId.NotFound"},
     {"pcx", "The vpcPeeringConnection ID '$0' does not exist", "vpc-peering-connection", "vpc-peering-connection",
      "vpc_peering_connections", "InvalidVpcPeeringConnectionId.Malformed", "InvalidVpcPeeringConnectionID.NotFound"},
-    // There are none: each id that is named is one that is not there.
-    {"pl", "The prefix list ID '$0' does not exist", "", "", "", "InvalidPrefixListId.Malformed",
-     "InvalidPrefixListID.NotFound"},
+    {"pl", "The prefix list ID '$0' does not exist", "prefix-list", "prefix-list", "prefix_lists",
+     "InvalidPrefixListId.Malformed", "InvalidPrefixListID.NotFound"},
     {"r", "The reservation ID '$0' does not exist", "", "", "", "InvalidReservationID.Malformed",
      "InvalidReservationID.NotFound"},
     {"replacevol", "The replace root volume task ID '$0' does not exist", "replace-root-volume-task",

@@ -125,7 +125,8 @@ class ApiWorld : public ComputeWorld {
                             .acls = acls,
                             .nat_gateways = nat_gateways,
                             .peerings = peerings,
-                            .insights = insights},
+                            .insights = insights,
+                            .prefix_lists = prefix_lists},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -221,6 +222,10 @@ class ApiWorld : public ComputeWorld {
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::PrefixListService prefix_lists{*database, random,
+                                          [this](const PrefixListId& list, const network::PrefixListUsers& users) {
+                                            network->WakePrefixListUsers(list, users);
+                                          }};
   network::AddressService addresses{*database, settings, random, compute::AnswersForNetwork(),
                                     [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
   compute::RootReplacementService root_replacements{

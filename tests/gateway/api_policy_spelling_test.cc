@@ -26,6 +26,7 @@
 #include "brume/ec2/v1/network_acl.pb.h"
 #include "brume/ec2/v1/network_insights.pb.h"
 #include "brume/ec2/v1/peering.pb.h"
+#include "brume/ec2/v1/prefix_list.pb.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
@@ -204,6 +205,11 @@ class NamedWorld : public PolicyWorld {
                                                    "vpc_id: '" + vpc + "' peer_vpc_id: '" + other + "'")
               .vpc_peering_connection()
               .vpc_peering_connection_id());
+    AddId("pl", "prefix-list",
+          Made<CreateManagedPrefixListResponse>("CreateManagedPrefixList",
+                                                "prefix_list_name: 'office' address_family: 'IPv4' max_entries: 1")
+              .prefix_list()
+              .prefix_list_id());
     const auto address = Made<AllocateAddressResponse>("AllocateAddress", "");
     const std::string arn = Ec2Arn("elastic-ip/" + address.allocation_id());
     AddId("eipalloc", "elastic-ip", address.allocation_id());
@@ -375,9 +381,11 @@ const std::set<std::string>& NamesNothing() {
       "brume.cloudwatch.v1.PutMetricAlarmRequest.threshold_metric_id",
       "brume.ec2.v1.BlockDeviceMapping.device_name",
       "brume.ec2.v1.CreateLaunchTemplateRequest.launch_template_name",
+      "brume.ec2.v1.CreateManagedPrefixListRequest.prefix_list_name",
       "brume.ec2.v1.CreateSecurityGroupRequest.group_name",
       "brume.ec2.v1.CreateVpcPeeringConnectionRequest.peer_owner_id",
       "brume.ec2.v1.InstanceBlockDeviceMappingSpecification.device_name",
+      "brume.ec2.v1.ModifyManagedPrefixListRequest.prefix_list_name",
       "brume.ec2.v1.NetworkInterfaceAttachmentChanges.attachment_id",
       "brume.ec2.v1.Placement.group_name",
       "brume.ec2.v1.RegisterImageRequest.root_device_name",
@@ -481,12 +489,10 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_owner_id",
       "brume.ec2.v1.AuthorizeSecurityGroupIngressRequest.source_security_group_name",
       "brume.ec2.v1.AuthorizeSecurityGroupIngressRequest.source_security_group_owner_id",
-      "brume.ec2.v1.PrefixListId.prefix_list_id",
       "brume.ec2.v1.RevokeSecurityGroupEgressRequest.source_security_group_name",
       "brume.ec2.v1.RevokeSecurityGroupEgressRequest.source_security_group_owner_id",
       "brume.ec2.v1.RevokeSecurityGroupIngressRequest.source_security_group_name",
       "brume.ec2.v1.RevokeSecurityGroupIngressRequest.source_security_group_owner_id",
-      "brume.ec2.v1.SecurityGroupRuleRequest.prefix_list_id",
       "brume.ec2.v1.UserIdGroupPair.group_name",
   };
   return fields;

@@ -20,6 +20,7 @@
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/peering_table.h"
+#include "lib/ec2/network/prefix_list_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/import_task_table.h"
@@ -92,7 +93,7 @@ std::vector<TableDescription> Descriptions() {
         iam::IdentityTable::Describe(), iam::ManagedPolicyTable::Describe(), network::NetworkTable::Describe(),
         network::InterfaceAddressTable::Describe(), network::RoutingTable::Describe(),
         network::AddressTable::Describe(), network::NetworkAclTable::Describe(), network::NatGatewayTable::Describe(),
-        network::PeeringTable::Describe(), network::InsightsTable::Describe(),
+        network::PeeringTable::Describe(), network::InsightsTable::Describe(), network::PrefixListTable::Describe(),
         network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }

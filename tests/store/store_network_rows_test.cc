@@ -266,12 +266,12 @@ TEST_CASE("a group's name is taken within its VPC only", "[store]") {
 TEST_CASE("rules come back with every field, each permission once", "[store]") {
   Store s;
   const SecurityGroupId group = Nth<SecurityGroupId>("sg", 1);
-  SecurityGroupRule by_cidr{Nth<SecurityGroupRuleId>("sgr", 1), group, true, 6,    22, 23,
-                            Cidr{Ipv4{0x0a000000}, 8},          {},    {},   "ssh"};
+  SecurityGroupRule by_cidr{Nth<SecurityGroupRuleId>("sgr", 1), group, true, 6,  22,   23,
+                            Cidr{Ipv4{0x0a000000}, 8},          {},    {},   {}, "ssh"};
   SecurityGroupRule by_group{
-      Nth<SecurityGroupRuleId>("sgr", 2), group, false, -1, -1, -1, std::nullopt, std::nullopt, group, ""};
+      Nth<SecurityGroupRuleId>("sgr", 2), group, false, -1, -1, -1, std::nullopt, std::nullopt, group, {}, ""};
   SecurityGroupRule everyone{
-      Nth<SecurityGroupRuleId>("sgr", 3), group, false, -1, -1, -1, Cidr{Ipv4{0}, 0}, {}, {}, ""};
+      Nth<SecurityGroupRuleId>("sgr", 3), group, false, -1, -1, -1, Cidr{Ipv4{0}, 0}, {}, {}, {}, ""};
   SecurityGroupRule by_cidr_ipv6 = everyone;
   by_cidr_ipv6.id = Nth<SecurityGroupRuleId>("sgr", 4);
   by_cidr_ipv6.cidr.reset();
@@ -310,9 +310,9 @@ TEST_CASE("a group goes with its rules unless an interface or another group need
   REQUIRE_OK(s.Write([&](Connection& c) {
     RETURN_IF_ERROR(InsertNetwork(c));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(
-        {Nth<SecurityGroupRuleId>("sgr", 1), one, false, -1, -1, -1, std::nullopt, std::nullopt, one, ""}));
+        {Nth<SecurityGroupRuleId>("sgr", 1), one, false, -1, -1, -1, std::nullopt, std::nullopt, one, {}, ""}));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).InsertRule(
-        {Nth<SecurityGroupRuleId>("sgr", 2), two, false, -1, -1, -1, std::nullopt, std::nullopt, one, ""}));
+        {Nth<SecurityGroupRuleId>("sgr", 2), two, false, -1, -1, -1, std::nullopt, std::nullopt, one, {}, ""}));
     return network::NetworkTable(c).InsertInterface(eni);
   }));
   const auto remove = [&](const SecurityGroupId& id) {

@@ -27,11 +27,19 @@ struct PortSpec {
   std::string public_hostname = {};
 };
 
+// A prefix list as the host carries it.
+struct PrefixListSpec {
+  PrefixListId id;
+  std::vector<Cidr> ranges;  // may overlap
+};
+
 struct GroupSpec {
   SecurityGroup group;
   std::vector<SecurityGroupRule> rules;
   // The private addresses that rules naming this group stand for.
   std::vector<Ipv4> members;
+  // Those that `rules` name. A rule that names another lets nothing through.
+  std::vector<PrefixListSpec> prefix_lists = {};
 };
 
 // A route as the host carries it. The VPC's own ranges are in every table and are not told.
@@ -129,6 +137,9 @@ class Fabric : public PortMeter {
   // Replaces the chains and the member set of one group; work in proportion to this group.
   virtual absl::Status ApplyGroup(const GroupSpec& spec) = 0;
   virtual absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) = 0;
+  // Changes the ranges that the VPC's rules about this list stand for; work in proportion to what changes. OK when no
+  // rule there names it.
+  virtual absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) = 0;
 
   // Makes the persistent tap TapName(eni.id) in the host's namespace, for the hypervisor to open. OK when it is already
   // there or in the VPC's namespace.

@@ -47,7 +47,9 @@ absl::StatusOr<End> ResolveEnd(store::Connection& c, const std::string& id, std:
   }
   ASSIGN_OR_RETURN(NetworkInterface eni, InterfaceOf(c, id));
   const Ipv4 own = address.value_or(eni.private_ip);
-  if (own != eni.private_ip && own != eni.public_ip) {
+  bool has = own == eni.private_ip || own == eni.public_ip;
+  for (const SecondaryAddress& each : eni.secondary) has |= own == each.private_ip || own == each.public_ip;
+  if (!has) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("The address ", own.text(), " is not one of ", eni.id.text()));
   }
@@ -69,13 +71,15 @@ absl::StatusOr<PathProbe> InsightsService::ProbeOf(store::Connection& c, const N
   ASSIGN_OR_RETURN(const End from, ResolveEnd(c, path.source, path.source_ip));
   ASSIGN_OR_RETURN(const End to, ResolveEnd(c, path.destination, path.destination_ip));
   PathProbe probe;
-  probe.source = from.address;
+  probe.source = from.eni.has_value() ? from.eni->private_ip : from.address;
   probe.destination = to.address;
   probe.protocol = path.protocol;
   probe.port = path.port;
   if (from.eni.has_value()) {
     probe.vpc = from.eni->vpc_id;
-    probe.source = from.eni->private_ip;
+    for (const Ipv4 own : PrivateAddresses(*from.eni)) {
+      if (own == from.address) probe.source = own;
+    }
   } else if (to.eni.has_value() && !path.destination_ip.has_value()) {
     // From outside it is reached by its public address or not at all.
     probe.destination = to.eni->public_ip.value_or(to.eni->private_ip);

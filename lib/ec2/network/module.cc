@@ -23,7 +23,10 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       nat_gateways_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       peerings_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
-      insights_(parts.database, parts.random, parts.clock, [this] { return reconciler_.ReadSpecs(); }) {}
+      insights_(parts.database, parts.random, parts.clock, [this] { return reconciler_.ReadSpecs(); }),
+      prefix_lists_(parts.database, parts.random, [this](const PrefixListId& list, const PrefixListUsers& users) {
+        reconciler_.WakePrefixListUsers(list, users);
+      }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -37,7 +40,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .acls = acls_,
                           .nat_gateways = nat_gateways_,
                           .peerings = peerings_,
-                          .insights = insights_},
+                          .insights = insights_,
+                          .prefix_lists = prefix_lists_},
                          settings_);
 }
 

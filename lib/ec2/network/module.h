@@ -17,6 +17,7 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/port_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/vpc_service.h"
@@ -71,6 +72,7 @@ class NetworkModule {
   NatGatewayService nat_gateways_;
   PeeringService peerings_;
   InsightsService insights_;
+  PrefixListService prefix_lists_;
 };
 
 }  // namespace brume::network

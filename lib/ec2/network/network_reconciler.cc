@@ -17,6 +17,7 @@
 #include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -39,6 +40,15 @@ absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const Securit
   // one about every IPv4 address to it.
   std::erase_if(spec.rules, [](const SecurityGroupRule& rule) { return !AppliesToIpv4(rule); });
   ASSIGN_OR_RETURN(spec.members, groups.MemberAddresses(group.id));
+  std::set<PrefixListId> lists;
+  for (const SecurityGroupRule& rule : spec.rules) {
+    if (!rule.prefix_list.empty()) lists.insert(rule.prefix_list);
+  }
+  for (const PrefixListId& id : lists) {
+    PrefixListSpec& list = spec.prefix_lists.emplace_back();
+    list.id = id;
+    ASSIGN_OR_RETURN(list.ranges, Ipv4RangesOf(connection, id));
+  }
   return spec;
 }
 
@@ -56,10 +66,10 @@ absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connec
       if (association.is_main()) table.main = true;
       if (!association.is_main()) table.subnets.push_back(association.subnet_id);
     }
-    for (const RouteView& route : view.routes) {
-      if (route.local) continue;
+    ASSIGN_OR_RETURN(const std::vector<PlainRoute> routes, ExpandRoutes(connection, view));
+    for (const auto& [destination, route] : routes) {
       RouteSpec& spec = table.routes.emplace_back();
-      spec.destination = route.destination;
+      spec.destination = destination;
       if (!route.active) continue;
       const RouteGatewayId& gateway = route.target.gateway_id;
       if (gateway.is<InternetGatewayId>()) spec.way = RouteSpec::Way::kGateway;
@@ -185,6 +195,11 @@ void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
 
 void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) { loop_.Wake(GroupKey{vpc, group}); }
 
+void NetworkReconciler::WakePrefixListUsers(const PrefixListId& list, const PrefixListUsers& users) {
+  for (const VpcId& vpc : users.by_rules) loop_.Wake(PrefixListKey{vpc, list});
+  for (const VpcId& vpc : users.by_routes) WakeVpc(vpc);
+}
+
 void NetworkReconciler::WakePort(const VpcId& vpc, const EniId& eni) { loop_.Wake(PortKey{vpc, eni}); }
 
 std::shared_ptr<NetworkReconciler::VpcGuard> NetworkReconciler::GuardOf(const VpcId& id) {
@@ -209,6 +224,8 @@ absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
     RETURN_IF_ERROR(SyncVpc(*vpc));
   } else if (const GroupKey* const group = std::get_if<GroupKey>(&key)) {
     RETURN_IF_ERROR(SyncGroup(group->vpc, group->group));
+  } else if (const PrefixListKey* const list = std::get_if<PrefixListKey>(&key)) {
+    RETURN_IF_ERROR(SyncPrefixList(list->vpc, list->list));
   } else if (const PortKey* const port = std::get_if<PortKey>(&key)) {
     RETURN_IF_ERROR(SyncPort(port->vpc, port->eni));
   } else {
@@ -336,6 +353,18 @@ absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupI
     return absl::OkStatus();
   }));
   return spec ? fabric_.ApplyGroup(*spec) : fabric_.RemoveGroup(vpc, group);
+}
+
+absl::Status NetworkReconciler::SyncPrefixList(const VpcId& vpc, const PrefixListId& list) {
+  const std::shared_ptr<VpcGuard> guard = GuardOf(vpc);
+  WriterLock lock(guard->mutex);
+  if (!guard->ready) return absl::OkStatus();  // the sync to come reads the same rows
+  PrefixListSpec spec{.id = list, .ranges = {}};
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(spec.ranges, Ipv4RangesOf(c, list));
+    return absl::OkStatus();
+  }));
+  return fabric_.ApplyPrefixList(vpc, spec);
 }
 
 absl::Status NetworkReconciler::SyncPort(const VpcId& vpc, const EniId& id) {

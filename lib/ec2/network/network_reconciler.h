@@ -23,6 +23,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/port_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -57,6 +58,8 @@ class NetworkReconciler final : public PortService {
   void WakeVpc(const VpcId& id);
   // The group's rules changed, or it is gone.
   void WakeGroup(const VpcId& vpc, const SecurityGroupId& group);
+  // The list's entries changed, and rules and routes of these VPCs name it.
+  void WakePrefixListUsers(const PrefixListId& list, const PrefixListUsers& users);
   // The interface's public address changed.
   void WakePort(const VpcId& vpc, const EniId& eni);
 
@@ -92,7 +95,13 @@ class NetworkReconciler final : public PortService {
     std::string text() const { return vpc.text() + "/" + eni.text(); }
     friend auto operator<=>(const PortKey&, const PortKey&) = default;
   };
-  using Key = std::variant<Sweep, VpcId, GroupKey, PortKey>;
+  struct PrefixListKey {
+    VpcId vpc;
+    PrefixListId list;
+    std::string text() const { return vpc.text() + "/" + list.text(); }
+    friend auto operator<=>(const PrefixListKey&, const PrefixListKey&) = default;
+  };
+  using Key = std::variant<Sweep, VpcId, GroupKey, PortKey, PrefixListKey>;
 
   // What stands against what was made; what differs is synced again.
   void Audit();
@@ -108,6 +117,7 @@ class NetworkReconciler final : public PortService {
   // Of one that is deleted.
   absl::Status RemoveVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
+  absl::Status SyncPrefixList(const VpcId& vpc, const PrefixListId& list);
   absl::Status SyncPort(const VpcId& vpc, const EniId& id);
   PortSpec PortOf(const NetworkInterface& eni) const;
 

@@ -11,6 +11,7 @@
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_table.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 
@@ -51,6 +52,7 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<NetworkInsightsAnalysisId>(
       [](C& c, const NetworkInsightsAnalysisId& id) { return InsightsTable(c).GetAnalysis(id).status(); });
   tags.AddKind<NetworkAclId>([](C& c, const NetworkAclId& id) { return NetworkAclTable(c).Get(id).status(); });
+  tags.AddKind<PrefixListId>([](C& c, const PrefixListId& id) { return GetPrefixList(c, id).status(); });
 }
 
 }  // namespace brume::network

@@ -39,6 +39,10 @@ bool MatchesProtocol(int protocol, int from, int to, const Packet& packet) {
   return true;
 }
 
+bool InRanges(const std::vector<Cidr>& ranges, Ipv4 address) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& range) { return range.Contains(address); });
+}
+
 bool HasMember(const VpcSpec& vpc, const SecurityGroupId& id, Ipv4 address) {
   for (const GroupSpec& group : vpc.groups) {
     if (group.group.id != id) continue;
@@ -47,29 +51,51 @@ bool HasMember(const VpcSpec& vpc, const SecurityGroupId& id, Ipv4 address) {
   return false;
 }
 
-bool Allows(const VpcSpec& vpc, const SecurityGroupRule& rule, bool egress, const Packet& packet) {
+bool Allows(const VpcSpec& vpc, const GroupSpec& group, const SecurityGroupRule& rule, bool egress,
+            const Packet& packet) {
   if (rule.egress != egress || !AppliesToIpv4(rule)) return false;
   if (!MatchesProtocol(rule.protocol, rule.from_port, rule.to_port, packet)) return false;
   const Ipv4 other = egress ? packet.destination : packet.source;
   if (rule.cidr.has_value()) return rule.cidr->Contains(other);
+  for (const PrefixListSpec& list : group.prefix_lists) {
+    if (list.id == rule.prefix_list) return InRanges(list.ranges, other);
+  }
   return !rule.referenced_group.empty() && HasMember(vpc, rule.referenced_group, other);
 }
 
 const PortSpec* PortAt(const VpcSpec& vpc, Ipv4 address) {
   for (const PortSpec& port : vpc.ports) {
-    if (port.eni.private_ip == address) return &port;
+    const std::vector<Ipv4> own = PrivateAddresses(port.eni);
+    if (std::find(own.begin(), own.end(), address) != own.end()) return &port;
   }
   return nullptr;
+}
+
+// The private address that a public one leads to; unset where it leads to none of the VPC's.
+std::optional<Ipv4> BehindPublic(const VpcSpec& vpc, Ipv4 address) {
+  if (!vpc.has_gateway) return std::nullopt;
+  for (const PortSpec& port : vpc.ports) {
+    if (port.eni.public_ip == address) return port.eni.private_ip;
+    for (const SecondaryAddress& each : port.eni.secondary) {
+      if (each.public_ip == address) return each.private_ip;
+    }
+  }
+  return std::nullopt;
+}
+
+// The public address of one of the port's private ones.
+std::optional<Ipv4> PublicOf(const PortSpec& port, Ipv4 address) {
+  if (port.eni.private_ip == address) return port.eni.public_ip;
+  for (const SecondaryAddress& each : port.eni.secondary) {
+    if (each.private_ip == address) return each.public_ip;
+  }
+  return std::nullopt;
 }
 
 const Subnet* SubnetOf(const VpcSpec& vpc, const SubnetId& id) {
   const auto found =
       std::find_if(vpc.subnets.begin(), vpc.subnets.end(), [&](const auto& each) { return each.id == id; });
   return found == vpc.subnets.end() ? nullptr : &*found;
-}
-
-bool InRanges(const std::vector<Cidr>& ranges, Ipv4 address) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& range) { return range.Contains(address); });
 }
 
 const RouteSpec* RouteTo(const VpcSpec& vpc, const SubnetId& subnet, Ipv4 address) {
@@ -146,7 +172,7 @@ class Walk {
       const auto& own = port.eni.groups;
       if (std::find(own.begin(), own.end(), group.group.id) == own.end()) continue;
       for (const SecurityGroupRule& rule : group.rules) {
-        if (!Allows(vpc, rule, egress, packet)) continue;
+        if (!Allows(vpc, group, rule, egress, packet)) continue;
         Pass(Kind::kSecurityGroup, group.group.id.text(),
              absl::StrCat("lets ", what, rule.id.empty() ? "" : " by ", rule.id.text()));
         return true;
@@ -175,11 +201,10 @@ class Walk {
   // From outside, or out of a VPC by its internet gateway: to whom a public address belongs.
   bool Outside(Packet packet) {
     for (const VpcSpec& vpc : vpcs_) {
-      for (const PortSpec& port : vpc.ports) {
-        if (!vpc.has_gateway || port.eni.public_ip != packet.destination) continue;
+      if (const std::optional<Ipv4> behind = BehindPublic(vpc, packet.destination); behind.has_value()) {
         Pass(Kind::kInternetGateway, vpc.vpc.id.text(),
-             absl::StrCat(packet.destination.text(), " is ", port.eni.private_ip.text()));
-        packet.destination = port.eni.private_ip;
+             absl::StrCat(packet.destination.text(), " is ", behind->text()));
+        packet.destination = *behind;
         return Enter(vpc, packet);
       }
       for (const NatSpec& nat : vpc.nats) {
@@ -231,11 +256,12 @@ class Walk {
       return Groups(vpc, *router, /*egress=*/false, {sent_.source, packet.destination, packet.protocol, packet.port});
     }
     if (route.nat == 0) {
-      if (!vpc.has_gateway || !port.eni.public_ip.has_value()) {
+      const std::optional<Ipv4> own = PublicOf(port, packet.source);
+      if (!vpc.has_gateway || !own.has_value()) {
         return Stop(Kind::kInternetGateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", vpc.vpc.id.text(),
                     absl::StrCat(port.eni.id.text(), " has no public address to leave with"));
       }
-      packet.source = *port.eni.public_ip;
+      packet.source = *own;
       Pass(Kind::kInternetGateway, vpc.vpc.id.text(), absl::StrCat("sends it on as ", packet.source.text()));
     }
     return Outside(packet);
@@ -275,9 +301,7 @@ class Walk {
     from_ = {.vpc = &*vpc, .port = port};
     Pass(Kind::kInterface, port->eni.id.text(), "sends it");
     // A public address of the VPC's own is translated before anything else is asked.
-    for (const PortSpec& each : vpc->ports) {
-      if (vpc->has_gateway && each.eni.public_ip == packet.destination) packet.destination = each.eni.private_ip;
-    }
+    packet.destination = BehindPublic(*vpc, packet.destination).value_or(packet.destination);
     sent_ = packet;
     if (!Groups(*vpc, *port, /*egress=*/true, packet)) return false;
     if (!Acl(*vpc, port->eni.subnet_id, /*egress=*/true, packet)) return false;

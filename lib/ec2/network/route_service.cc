@@ -14,6 +14,8 @@
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/peering_table.h"
+#include "lib/ec2/network/prefix_list_service.h"
+#include "lib/ec2/network/quota_weights.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -24,15 +26,27 @@ namespace brume::network {
 namespace {
 
 // EC2's quotas; of gateways, as many as there may be VPCs.
-constexpr size_t kMaxTables = 200, kMaxRoutes = 50, kMaxGateways = 500;
+constexpr size_t kMaxTables = 200, kMaxGateways = 500;
 constexpr Cidr kLinkLocal{Ipv4{0xa9fe0000}, 16};
 
-absl::Status RouteNotFound(const RouteTableId& table, const Cidr& destination) {
-  return ec2::Error("InvalidRoute.NotFound", absl::StrCat("no route with destination-cidr-block ", destination.text(),
-                                                          " in route table ", table.text()));
+absl::Status RouteNotFound(const RouteTableId& table, const RouteDestination& destination) {
+  return ec2::Error(
+      "InvalidRoute.NotFound",
+      absl::StrCat("no route with destination-", destination.prefix_list.empty() ? "cidr-block " : "prefix-list-id ",
+                   destination.text(), " in route table ", table.text()));
 }
 
-absl::Status CheckDestination(store::Connection& connection, const RouteTable& table, const Cidr& destination) {
+absl::Status CheckList(store::Connection& connection, const PrefixListId& id) {
+  ASSIGN_OR_RETURN(const PrefixList list, GetPrefixList(connection, id));
+  if (!list.ipv6) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation",
+                    absl::StrCat("The prefix list ", id.text(),
+                                 " has IPv6 ranges, which are not routed: networks of this host have IPv4 alone"));
+}
+
+absl::Status CheckDestination(store::Connection& connection, const RouteTable& table, const RouteDestination& wanted) {
+  if (!wanted.prefix_list.empty()) return CheckList(connection, wanted.prefix_list);
+  const Cidr& destination = wanted.cidr;
   ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(connection).GetVpc(table.vpc_id));
   ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
   for (const Cidr& range : ranges) {
@@ -146,6 +160,31 @@ absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, Intern
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<PlainRoute>> ExpandRoutes(store::Connection& connection, const RouteTableView& table) {
+  std::vector<Cidr> ours = {kLinkLocal};
+  std::map<Cidr, RouteView> routes;
+  for (const RouteView& route : table.routes) {
+    if (route.local) {
+      ours.push_back(route.destination.cidr);
+    } else if (route.destination.prefix_list.empty()) {
+      routes.emplace(route.destination.cidr, route);
+    }
+  }
+  // Behind all of the former, in the order of the lists' ids: of two for one range the first stays.
+  for (const RouteView& route : table.routes) {
+    if (route.destination.prefix_list.empty()) continue;
+    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, Ipv4RangesOf(connection, route.destination.prefix_list));
+    for (const Cidr& range : ranges) {
+      const bool inside = std::any_of(ours.begin(), ours.end(), [&](const Cidr& each) { return each.Contains(range); });
+      if (!inside) routes.emplace(range, route);
+    }
+  }
+  std::vector<PlainRoute> plain;
+  plain.reserve(routes.size());
+  for (auto& [destination, view] : routes) plain.push_back({destination, std::move(view)});
+  return plain;
+}
 
 absl::StatusOr<std::vector<RouteTableView>> ReadRouteTables(store::Connection& connection, const Vpc& vpc,
                                                             const AttachedInstances& instances) {
@@ -354,7 +393,7 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
   return target;
 }
 
-absl::Status RouteService::CreateRoute(const RouteTableId& table, const Cidr& destination,
+absl::Status RouteService::CreateRoute(const RouteTableId& table, const RouteDestination& destination,
                                        const RouteTargetRequest& target) {
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
     RETURN_IF_ERROR(CheckDestination(c, row, destination));
@@ -368,13 +407,15 @@ absl::Status RouteService::CreateRoute(const RouteTableId& table, const Cidr& de
       return ec2::Error("RouteAlreadyExists",
                         absl::StrCat("The route identified by ", destination.text(), " already exists."));
     }
-    ASSIGN_OR_RETURN(const std::vector<VpcRoute> own, routing.ListRoutesOf(table));
-    if (own.size() >= kMaxRoutes) return QuotaReached("RouteLimitExceeded", "routes of a table", kMaxRoutes);
+    ASSIGN_OR_RETURN(std::vector<VpcRoute> own, routing.ListRoutesOf(table));
+    own.push_back(made);
+    Weights weights(c);
+    RETURN_IF_ERROR(CheckRouteQuota(own, weights));
     return routing.InsertRoute(made);
   });
 }
 
-absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const Cidr& destination,
+absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const RouteDestination& destination,
                                         const RouteTargetRequest& target) {
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
     RoutingTable routing(c);
@@ -385,11 +426,13 @@ absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const Cidr& d
   });
 }
 
-absl::Status RouteService::DeleteRoute(const RouteTableId& table, const Cidr& destination) {
+absl::Status RouteService::DeleteRoute(const RouteTableId& table, const RouteDestination& destination) {
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
     ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(c).GetVpc(row.vpc_id));
     ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, vpc));
-    if (std::find(ranges.begin(), ranges.end(), destination) != ranges.end()) {
+    const bool local =
+        destination.prefix_list.empty() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
+    if (local) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("cannot remove local route ", destination.text(),
                                                               " in route table ", table.text()));
     }

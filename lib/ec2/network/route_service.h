@@ -23,7 +23,7 @@ namespace brume::network {
 
 // A route as it is shown.
 struct RouteView {
-  Cidr destination;
+  RouteDestination destination;
   bool local = false;  // to the VPC itself; there is no target
   RouteTarget target;
   InstanceId instance_id;  // of the target's interface; empty = none
@@ -78,11 +78,13 @@ class RouteService {
                                                            const RouteTableId& table);
 
   // Errors: the ids' NotFound, RouteAlreadyExists, RouteLimitExceeded, InvalidParameterValue for a destination inside
-  // the VPC and for a gateway or interface that is not the VPC's.
-  absl::Status CreateRoute(const RouteTableId& table, const Cidr& destination, const RouteTargetRequest& target);
+  // the VPC and for a gateway or interface that is not the VPC's, UnsupportedOperation for a list of IPv6 ranges.
+  absl::Status CreateRoute(const RouteTableId& table, const RouteDestination& destination,
+                           const RouteTargetRequest& target);
   // Errors: as above; InvalidRoute.NotFound.
-  absl::Status ReplaceRoute(const RouteTableId& table, const Cidr& destination, const RouteTargetRequest& target);
-  absl::Status DeleteRoute(const RouteTableId& table, const Cidr& destination);
+  absl::Status ReplaceRoute(const RouteTableId& table, const RouteDestination& destination,
+                            const RouteTargetRequest& target);
+  absl::Status DeleteRoute(const RouteTableId& table, const RouteDestination& destination);
 
   // Error: InternetGatewayLimitExceeded.
   absl::StatusOr<InternetGatewayView> CreateGateway(const TagMap& tags);
@@ -110,6 +112,16 @@ class RouteService {
 };
 
 // Inside a transaction of the caller's.
+
+// A route as it is carried: to one range.
+struct PlainRoute {
+  Cidr destination;
+  RouteView view;
+};
+// The view's routes but the local ones, in order of destinations, those to prefix lists range by range. Left out is
+// what lies in the VPC's ranges or is link-local, and where several lead to one range all but one: a route to the range
+// comes before one to a list, and of lists always the same.
+absl::StatusOr<std::vector<PlainRoute>> ExpandRoutes(store::Connection& connection, const RouteTableView& table);
 
 // What the VPC's tables say, whether it holds on the host or not.
 absl::StatusOr<std::vector<RouteTableView>> ReadRouteTables(store::Connection& connection, const Vpc& vpc,

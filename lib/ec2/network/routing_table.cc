@@ -1,7 +1,10 @@
 #include "lib/ec2/network/routing_table.h"
 
+#include <string>
 #include <tuple>
+#include <utility>
 
+#include "lib/base/status_macros.h"
 #include "lib/store/table.h"
 
 namespace brume::network {
@@ -23,14 +26,31 @@ const auto& Associations() {
   return table;
 }
 
+// A part of a key is never NULL, so the prefix list is a text here, '' where there is none.
+struct RouteRow {
+  RouteTableId table_id;
+  Cidr cidr;
+  std::string prefix_list;
+  RouteTarget target;
+};
 const auto& Routes() {
-  static const auto table =
-      store::DescribeTable<VpcRoute>("routes", "route", store::Key("route_table_id", &VpcRoute::table_id),
-                                     store::Key("cidr_base", &VpcRoute::destination, &Cidr::base),
-                                     store::Key("prefix_length", &VpcRoute::destination, &Cidr::prefix_length),
-                                     store::Column("gateway_id", &VpcRoute::target, &RouteTarget::gateway_id),
-                                     store::Column("eni_id", &VpcRoute::target, &RouteTarget::eni_id));
+  using R = RouteRow;
+  static const auto table = store::DescribeTable<R>(
+      "routes", "route", store::Key("route_table_id", &R::table_id), store::Key("cidr_base", &R::cidr, &Cidr::base),
+      store::Key("prefix_length", &R::cidr, &Cidr::prefix_length), store::Key("prefix_list_id", &R::prefix_list),
+      store::Column("gateway_id", &R::target, &RouteTarget::gateway_id),
+      store::Column("eni_id", &R::target, &RouteTarget::eni_id));
   return table;
+}
+
+RouteRow ToRow(const VpcRoute& route) {
+  return {route.table_id, route.destination.cidr, route.destination.prefix_list.text(), route.target};
+}
+
+VpcRoute FromRow(RouteRow row) {
+  RouteDestination destination = row.cidr;
+  destination.prefix_list = PrefixListId::FromTrusted(std::move(row.prefix_list));
+  return {std::move(row.table_id), std::move(destination), std::move(row.target)};
 }
 
 const auto& Gateways() {
@@ -40,8 +60,8 @@ const auto& Gateways() {
   return table;
 }
 
-auto KeyOf(const RouteTableId& table, const Cidr& destination) {
-  return std::tie(table, destination.base, destination.prefix_length);
+auto KeyOf(const RouteTableId& table, const RouteDestination& destination) {
+  return std::tie(table, destination.cidr.base, destination.cidr.prefix_length, destination.prefix_list.text());
 }
 
 }  // namespace
@@ -87,20 +107,30 @@ absl::Status RoutingTable::DeleteAssociation(const RouteTableAssociationId& id) 
   return Associations().Delete(connection_, id);
 }
 
-absl::Status RoutingTable::InsertRoute(const VpcRoute& route) { return Routes().Insert(connection_, route); }
+absl::Status RoutingTable::InsertRoute(const VpcRoute& route) { return Routes().Insert(connection_, ToRow(route)); }
 
-absl::StatusOr<std::optional<VpcRoute>> RoutingTable::FindRoute(const RouteTableId& table, const Cidr& destination) {
-  return Routes().Find(connection_, KeyOf(table, destination));
+absl::StatusOr<std::optional<VpcRoute>> RoutingTable::FindRoute(const RouteTableId& table,
+                                                                const RouteDestination& destination) {
+  ASSIGN_OR_RETURN(std::optional<RouteRow> row, Routes().Find(connection_, KeyOf(table, destination)));
+  return row.has_value() ? std::optional<VpcRoute>(FromRow(*std::move(row))) : std::nullopt;
 }
 
-absl::Status RoutingTable::SetTarget(const VpcRoute& route) { return Routes().Overwrite(connection_, route); }
+absl::Status RoutingTable::SetTarget(const VpcRoute& route) { return Routes().Overwrite(connection_, ToRow(route)); }
 
-absl::Status RoutingTable::DeleteRoute(const RouteTableId& table, const Cidr& destination) {
+absl::Status RoutingTable::DeleteRoute(const RouteTableId& table, const RouteDestination& destination) {
   return Routes().Delete(connection_, KeyOf(table, destination));
 }
 
 absl::StatusOr<std::vector<VpcRoute>> RoutingTable::ListRoutesOf(const RouteTableId& table) {
-  return Routes().Select(connection_, "routes WHERE route_table_id = ? ORDER BY cidr_base, prefix_length", table);
+  ASSIGN_OR_RETURN(std::vector<RouteRow> rows,
+                   Routes().Select(connection_,
+                                   "routes WHERE route_table_id = ? "
+                                   "ORDER BY prefix_list_id <> '', cidr_base, prefix_length, prefix_list_id",
+                                   table));
+  std::vector<VpcRoute> routes;
+  routes.reserve(rows.size());
+  for (RouteRow& row : rows) routes.push_back(FromRow(std::move(row)));
+  return routes;
 }
 
 absl::Status RoutingTable::InsertGateway(const InternetGateway& gateway) {

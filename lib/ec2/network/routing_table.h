@@ -33,10 +33,10 @@ class RoutingTable {
   absl::Status DeleteAssociation(const RouteTableAssociationId& id);
 
   absl::Status InsertRoute(const VpcRoute& route);
-  absl::StatusOr<std::optional<VpcRoute>> FindRoute(const RouteTableId& table, const Cidr& destination);
+  absl::StatusOr<std::optional<VpcRoute>> FindRoute(const RouteTableId& table, const RouteDestination& destination);
   absl::Status SetTarget(const VpcRoute& route);
-  absl::Status DeleteRoute(const RouteTableId& table, const Cidr& destination);
-  // By destination.
+  absl::Status DeleteRoute(const RouteTableId& table, const RouteDestination& destination);
+  // By destination; those to prefix lists behind the others.
   absl::StatusOr<std::vector<VpcRoute>> ListRoutesOf(const RouteTableId& table);
 
   absl::Status InsertGateway(const InternetGateway& gateway);

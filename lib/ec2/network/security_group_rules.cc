@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/peering_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
@@ -19,12 +20,14 @@ constexpr char kAllowedPunctuation[] = " ._-:/()#,@[]+=&;{}!$*";
 
 absl::string_view PeerKind(const SecurityGroupRule& rule) {
   if (rule.cidr.has_value()) return "an IPv4 range";
-  return rule.cidr_ipv6.has_value() ? "an IPv6 range" : "a security group";
+  if (rule.cidr_ipv6.has_value()) return "an IPv6 range";
+  return rule.prefix_list.empty() ? "a security group" : "a prefix list";
 }
 
 std::string PeerText(const SecurityGroupRule& rule) {
   if (rule.cidr.has_value()) return rule.cidr->text();
-  return rule.cidr_ipv6.has_value() ? rule.cidr_ipv6->text() : rule.referenced_group.text();
+  if (rule.cidr_ipv6.has_value()) return rule.cidr_ipv6->text();
+  return rule.prefix_list.empty() ? rule.referenced_group.text() : rule.prefix_list.text();
 }
 
 }  // namespace
@@ -85,6 +88,7 @@ absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule
 }
 
 absl::Status CheckReference(store::Connection& connection, const SecurityGroup& group, const SecurityGroupRule& rule) {
+  if (!rule.prefix_list.empty()) return GetPrefixList(connection, rule.prefix_list).status();
   if (rule.referenced_group.empty() || rule.referenced_group == group.id) return absl::OkStatus();
   ASSIGN_OR_RETURN(const SecurityGroup referenced, SecurityGroupTable(connection).Get(rule.referenced_group));
   if (referenced.vpc_id == group.vpc_id) return absl::OkStatus();

@@ -28,7 +28,8 @@ bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule&
 // Errors: MissingParameter for none, InvalidParameterValue, InvalidParameterCombination.
 absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule>& rules);
 
-// Error: InvalidGroup.NotFound for a rule that names a group of another VPC that is no peer, or none that exists.
+// Errors: InvalidGroup.NotFound for a rule that names a group of another VPC that is no peer, or none that exists;
+// InvalidPrefixListID.NotFound.
 absl::Status CheckReference(store::Connection& connection, const SecurityGroup& group, const SecurityGroupRule& rule);
 
 // Gives each rule that is to be the direction of the one in `present` that it replaces, which is to have a peer of the

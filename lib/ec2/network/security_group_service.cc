@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/prefix_list_service.h"
+#include "lib/ec2/network/quota_weights.h"
 #include "lib/ec2/network/security_group_rules.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -21,21 +23,6 @@
 
 namespace brume::network {
 namespace {
-
-// EC2's default quota; inbound and outbound rules count apart, and so do those for IPv4 and for IPv6. A rule about a
-// group is for both.
-constexpr size_t kMaxRules = 60;
-
-size_t CountBeside(const std::vector<SecurityGroupRule>& present, const SecurityGroupRule& rule) {
-  const auto count = [&](auto is_of_family) {
-    return static_cast<size_t>(std::count_if(present.begin(), present.end(), [&](const SecurityGroupRule& other) {
-      return other.egress == rule.egress && is_of_family(other);
-    }));
-  };
-  const auto ipv4 = [](const SecurityGroupRule& other) { return !other.cidr_ipv6.has_value(); };
-  const auto ipv6 = [](const SecurityGroupRule& other) { return !other.cidr.has_value(); };
-  return std::max(ipv4(rule) ? count(ipv4) : 0, ipv6(rule) ? count(ipv6) : 0);
-}
 
 absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
   if (text.empty()) {
@@ -71,15 +58,21 @@ absl::Status AddRules(store::Connection& connection, const SecurityGroup& group,
     if (Holds(present, rule)) {
       return RuleDuplicate(rule);
     }
-    if (CountBeside(present, rule) >= kMaxRules) {
-      return ec2::ErrorAnd(absl::StrCat("The security group '", group.id.text(), "' cannot have more than ", kMaxRules,
-                                        rule.egress ? " egress" : " ingress", " rules."),
-                           ec2::kRulesFull);
-    }
     RETURN_IF_ERROR(groups.InsertRule(rule));
     present.push_back(rule);
   }
-  return absl::OkStatus();
+  Weights weights(connection);
+  return CheckRuleQuota(group.id, present, weights);
+}
+
+absl::Status CheckPrefixList(store::Connection& connection, const SecurityGroupRule& rule) {
+  return rule.prefix_list.empty() ? absl::OkStatus() : GetPrefixList(connection, rule.prefix_list).status();
+}
+
+// Why no rule matches.
+absl::Status Unmatched(store::Connection& connection, const SecurityGroupId& group, const SecurityGroupRule& rule) {
+  RETURN_IF_ERROR(CheckPrefixList(connection, rule));
+  return RuleNotFound(group, rule);
 }
 
 absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& group) {
@@ -276,7 +269,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::Revoke(cons
       const auto it = std::find_if(present.begin(), present.end(),
                                    [&](const SecurityGroupRule& other) { return other.SamePermission(rule); });
       if (it == present.end()) {
-        return RuleNotFound(group, rule);
+        return Unmatched(connection, group, rule);
       }
       RETURN_IF_ERROR(groups.DeleteRule(it->id));
       revoked.push_back(*it);
@@ -354,11 +347,16 @@ absl::Status SecurityGroupService::ModifyRules(const SecurityGroupId& group, std
     ASSIGN_OR_RETURN(const SecurityGroup row, groups.Get(group));
     vpc = row.vpc_id;
     ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> present, groups.ListRules(group));
+    for (const SecurityGroupRule& rule : rules) RETURN_IF_ERROR(CheckPrefixList(connection, rule));
     RETURN_IF_ERROR(MatchPresent(group, present, rules));
     RETURN_IF_ERROR(Prepare(group, rules));
     for (const SecurityGroupRule& rule : rules) RETURN_IF_ERROR(CheckReference(connection, row, rule));
     RETURN_IF_ERROR(CheckDuplicates(present, rules));
-    return groups.UpdateRules(rules);
+    RETURN_IF_ERROR(groups.UpdateRules(rules));
+    // One about a prefix list may have taken a larger one.
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> changed, groups.ListRules(group));
+    Weights weights(connection);
+    return CheckRuleQuota(group, changed, weights);
   }));
   wake_(vpc, group);
   return absl::OkStatus();
@@ -375,7 +373,7 @@ absl::Status SecurityGroupService::UpdateDescriptions(const SecurityGroupId& gro
       const auto old =
           std::find_if(present.begin(), present.end(), [&](const auto& other) { return other.SamePermission(rule); });
       if (old == present.end()) {
-        return RuleNotFound(group, rule);
+        return Unmatched(connection, group, rule);
       }
       RETURN_IF_ERROR(groups.SetRuleDescription(old->id, rule.description));
     }

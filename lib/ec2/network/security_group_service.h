@@ -52,7 +52,7 @@ class SecurityGroupService {
 
   // All or nothing; `rules` lack ids and are normalised here. Returns them with ids; each gets `tags`.
   // Errors: InvalidPermission.Duplicate, InvalidParameterCombination, InvalidParameterValue, InvalidGroup.NotFound,
-  // RulesPerSecurityGroupLimitExceeded.
+  // InvalidPrefixListID.NotFound, RulesPerSecurityGroupLimitExceeded.
   absl::StatusOr<std::vector<SecurityGroupRule>> Authorize(const SecurityGroupId& group,
                                                            std::vector<SecurityGroupRule> rules,
                                                            const TagMap& tags = {});
@@ -66,7 +66,8 @@ class SecurityGroupService {
   // No ids = those of all groups. Error: InvalidSecurityGroupRuleId.NotFound.
   absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules(absl::Span<const SecurityGroupRuleId> ids = {});
   // All or nothing: each of `rules` replaces the one that has its id, and takes that one's direction. A range stays a
-  // range, and a group a group. Errors: InvalidSecurityGroupRuleId.NotFound, and those of Authorize.
+  // range, a group a group, and a prefix list a prefix list. Errors: InvalidSecurityGroupRuleId.NotFound, and those of
+  // Authorize.
   absl::Status ModifyRules(const SecurityGroupId& group, std::vector<SecurityGroupRule> rules);
   // All or nothing: gives the rules that match SamePermission new descriptions; an empty one takes it away.
   // Errors: InvalidPermission.NotFound, InvalidParameterValue.

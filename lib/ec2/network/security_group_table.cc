@@ -52,7 +52,8 @@ const auto& Rules() {
       store::Column("prefix_length", &RuleRow::prefix_length),
       store::Encoded<Ipv6Range>("cidr_ipv6", kRule, &R::cidr_ipv6),
       store::Column("referenced_group", kRule, &R::referenced_group),
-      store::Column("description", kRule, &R::description), store::Unmapped("seq"));
+      store::Column("prefix_list_id", kRule, &R::prefix_list), store::Column("description", kRule, &R::description),
+      store::Unmapped("seq"));
   return table;
 }
 

@@ -31,6 +31,8 @@ absl::Status SimulatedFabric::ApplyGroup(const GroupSpec&) { return absl::OkStat
 
 absl::Status SimulatedFabric::RemoveGroup(const VpcId&, const SecurityGroupId&) { return absl::OkStatus(); }
 
+absl::Status SimulatedFabric::ApplyPrefixList(const VpcId&, const PrefixListSpec&) { return absl::OkStatus(); }
+
 absl::Status SimulatedFabric::PreparePort(const PortSpec& spec) {
   MutexLock lock(mutex_);
   ports_.try_emplace(TapName(spec.eni.id), Port{.vpc = spec.eni.vpc_id});

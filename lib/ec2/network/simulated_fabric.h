@@ -23,6 +23,7 @@ class SimulatedFabric : public Fabric {
   absl::Status SyncHost() override { return absl::OkStatus(); }
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
+  absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) override;
   absl::Status PreparePort(const PortSpec& spec) override;
   absl::Status PlugPort(const PortSpec& spec) override;
   absl::Status UnplugPort(const NetworkInterface& eni) override;

@@ -35,6 +35,12 @@ inline SecurityGroupRule AllowGroup(bool egress, const SecurityGroupId& peer) {
   rule.referenced_group = peer;
   return rule;
 }
+inline SecurityGroupRule AllowList(bool egress, const PrefixListId& list) {
+  SecurityGroupRule rule;
+  rule.egress = egress;
+  rule.prefix_list = list;
+  return rule;
+}
 inline SecurityGroupRule AllEgress() { return Allow(true, -1, -1, -1, "0.0.0.0/0"); }
 
 inline constexpr int kTcpProtocol = 6, kIcmpProtocol = 1;

@@ -129,6 +129,42 @@ TEST_CASE("a group that rules name exists before them", "[fabric]") {
   CHECK(text.find("add set inet brume sg-00000000000000002") < text.find("@sg-00000000000000002"));
 }
 
+TEST_CASE("the ranges of a prefix list are intervals apart, whatever overlaps or touches", "[fabric]") {
+  const auto intervals = [](const std::vector<const char*>& cidrs) {
+    std::vector<Cidr> ranges;
+    for (const char* const cidr : cidrs) ranges.push_back(Cidr::Parse(cidr).value());
+    std::string text;
+    for (const auto& [first, last] : IntervalsOf(ranges)) absl::StrAppend(&text, first.text(), "-", last.text(), " ");
+    return text;
+  };
+  CHECK(intervals({}).empty());
+  CHECK(intervals({"10.1.0.0/16", "10.0.0.0/8", "10.2.3.4/32"}) == "10.0.0.0-10.255.255.255 ");
+  CHECK(intervals({"192.0.2.128/25", "192.0.2.0/25"}) == "192.0.2.0-192.0.2.255 ");
+  CHECK(intervals({"192.0.2.0/25", "192.0.3.0/25"}) == "192.0.2.0-192.0.2.127 192.0.3.0-192.0.3.127 ");
+  CHECK(intervals({"255.255.255.255/32", "0.0.0.0/0"}) == "0.0.0.0-255.255.255.255 ");
+  CHECK(intervals({"255.255.255.0/24", "0.0.0.0/32"}) == "0.0.0.0-0.0.0.0 255.255.255.0-255.255.255.255 ");
+}
+
+TEST_CASE("an entry of a prefix list more or less is one element, however many rules name it", "[fabric]") {
+  const PrefixListId id = PrefixListId::FromTrusted("pl-00000000000000001");
+  SecurityGroupRule rule = Rule(false, 6, 22, 22);
+  rule.prefix_list = id;
+  CHECK(RuleText(rule) == "ip saddr @pl-00000000000000001 tcp dport 22 accept");
+  rule.egress = true;
+  CHECK(RuleText(rule) == "ip daddr @pl-00000000000000001 tcp dport 22 accept");
+  const GroupRules group = GroupRulesOf({rule}, {});
+  CHECK(group.prefix_lists == std::set<PrefixListId>{id});
+  const std::string declared = "add set inet brume pl-00000000000000001 { type ipv4_addr; flags interval; }";
+  CHECK(Has(ChangeGroup(kWeb, nullptr, group), declared));
+
+  const Intervals before = IntervalsOf({Cidr{Address("10.0.0.0"), 8}, Cidr{Address("192.0.2.0"), 24}});
+  const Intervals after = IntervalsOf({Cidr{Address("10.0.0.0"), 8}, Cidr{Address("198.51.100.7"), 32}});
+  CHECK(ChangePrefixList(id, &before, after) ==
+        "delete element inet brume pl-00000000000000001 { 192.0.2.0-192.0.2.255 }\n"
+        "add element inet brume pl-00000000000000001 { 198.51.100.7 }\n");
+  CHECK(ChangePrefixList(id, &after, after).empty());
+}
+
 TEST_CASE("a port that goes takes back exactly what it brought", "[fabric]") {
   PortRules port = Port();
   port.public_ip = Address("198.18.0.10");

@@ -8,6 +8,7 @@
 #include "lib/ec2/network/api/network_facts.h"
 #include "lib/ec2/network/api/network_interface_handlers.h"
 #include "lib/ec2/network/api/peering_handlers.h"
+#include "lib/ec2/network/api/prefix_list_handlers.h"
 #include "lib/ec2/network/api/region_handlers.h"
 #include "lib/ec2/network/api/route_handlers.h"
 #include "lib/ec2/network/api/security_group_handlers.h"
@@ -26,6 +27,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddNetworkAclActions(actions, services.acls, settings);
   AddNetworkInterfaceActions(actions, services.interfaces, settings);
   AddPeeringActions(actions, services.peerings, settings);
+  AddPrefixListActions(actions, services.prefix_lists, settings);
   AddRegionActions(actions, settings);
   AddRouteActions(actions, services.routes, settings);
   AddSecurityGroupActions(actions, services.security_groups, settings);

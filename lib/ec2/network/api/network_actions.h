@@ -8,6 +8,7 @@
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/peering_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/vpc_service.h"
@@ -27,6 +28,7 @@ struct NetworkServices {
   network::NatGatewayService& nat_gateways;
   network::PeeringService& peerings;
   network::InsightsService& insights;
+  network::PrefixListService& prefix_lists;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

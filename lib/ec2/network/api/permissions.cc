@@ -52,11 +52,6 @@ absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permission
           "A permission must contain one of the parameters ipRanges, ipv6Ranges, prefixListIds and groups");
     }
     ASSIGN_OR_RETURN(const SecurityGroupRule rule, ParseProtocol(permission, egress));
-    for (const v1::PrefixListId& list : permission.prefix_list_ids()) {
-      ASSIGN_OR_RETURN(const PrefixListId id, PrefixListId::Parse(list.prefix_list_id()));
-      // There are none.
-      return id.NotFound();
-    }
     for (const v1::IpRange& range : permission.ip_ranges()) {
       SecurityGroupRule one = rule;
       ASSIGN_OR_RETURN(one.cidr, Cidr::Parse(range.cidr_ip()));
@@ -67,6 +62,12 @@ absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permission
       SecurityGroupRule one = rule;
       ASSIGN_OR_RETURN(one.cidr_ipv6, CidrIpv6::Parse(range.cidr_ipv6()));
       one.description = range.description();
+      rules.push_back(std::move(one));
+    }
+    for (const v1::PrefixListId& list : permission.prefix_list_ids()) {
+      SecurityGroupRule one = rule;
+      ASSIGN_OR_RETURN(one.prefix_list, PrefixListId::Parse(list.prefix_list_id()));
+      one.description = list.description();
       rules.push_back(std::move(one));
     }
     for (const v1::UserIdGroupPair& pair : permission.user_id_group_pairs()) {
@@ -97,6 +98,10 @@ Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool 
       v1::Ipv6Range& range = *permission.add_ipv6_ranges();
       range.set_cidr_ipv6(rule.cidr_ipv6->text());
       if (!rule.description.empty()) range.set_description(rule.description);
+    } else if (!rule.prefix_list.empty()) {
+      v1::PrefixListId& list = *permission.add_prefix_list_ids();
+      list.set_prefix_list_id(rule.prefix_list.text());
+      if (!rule.description.empty()) list.set_description(rule.description);
     } else {
       v1::UserIdGroupPair& pair = *permission.add_user_id_group_pairs();
       pair.set_group_id(rule.referenced_group.text());
@@ -122,6 +127,8 @@ v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::strin
     rendered.set_cidr_ipv4(rule.cidr->text());
   } else if (rule.cidr_ipv6) {
     rendered.set_cidr_ipv6(rule.cidr_ipv6->text());
+  } else if (!rule.prefix_list.empty()) {
+    rendered.set_prefix_list_id(rule.prefix_list.text());
   } else {
     rendered.mutable_referenced_group_info()->set_group_id(rule.referenced_group.text());
     rendered.mutable_referenced_group_info()->set_user_id(account_id);

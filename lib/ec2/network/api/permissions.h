@@ -16,7 +16,7 @@ using FindGroup = absl::FunctionRef<absl::StatusOr<SecurityGroupId>(const std::s
 using Permissions = google::protobuf::RepeatedPtrField<v1::IpPermission>;
 
 // One rule a source, in order; without ids and not yet normalised. Errors: InvalidParameterValue, MissingParameter,
-// InvalidGroup.NotFound, InvalidPrefixListID.NotFound, InvalidPrefixListId.Malformed.
+// InvalidGroup.NotFound, InvalidPrefixListId.Malformed.
 absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permissions& permissions, bool egress,
                                                                 const std::string& account_id, FindGroup find_group);
 

@@ -18,7 +18,11 @@ namespace {
 
 v1::Route RenderRoute(const network::RouteView& view, const Settings& settings) {
   v1::Route route;
-  route.set_destination_cidr_block(view.destination.text());
+  if (view.destination.prefix_list.empty()) {
+    route.set_destination_cidr_block(view.destination.cidr.text());
+  } else {
+    route.set_destination_prefix_list_id(view.destination.prefix_list.text());
+  }
   route.set_origin(view.local ? "CreateRouteTable" : "CreateRoute");
   route.set_state(view.active ? "active" : "blackhole");
   if (view.local) route.set_gateway_id("local");
@@ -114,9 +118,18 @@ absl::StatusOr<v1::ReplaceRouteTableAssociationResponse> ReplaceRouteTableAssoci
 }
 
 template <typename Request>
-absl::StatusOr<Cidr> DestinationOf(const Request& request) {
+absl::StatusOr<RouteDestination> DestinationOf(const Request& request) {
   RETURN_IF_ERROR(RefuseIpv6(!request.destination_ipv6_cidr_block().empty(), "DestinationIpv6CidrBlock"));
-  return ParseCidr(request.destination_cidr_block(), "destinationCidrBlock");
+  if (request.destination_prefix_list_id().empty()) {
+    ASSIGN_OR_RETURN(const Cidr range, ParseCidr(request.destination_cidr_block(), "destinationCidrBlock"));
+    return RouteDestination(range);
+  }
+  if (!request.destination_cidr_block().empty()) {
+    return Error("InvalidParameterCombination",
+                 "The request must contain exactly one of destinationCidrBlock and destinationPrefixListId");
+  }
+  ASSIGN_OR_RETURN(PrefixListId list, PrefixListId::Parse(request.destination_prefix_list_id()));
+  return RouteDestination(std::move(list));
 }
 
 template <typename Request>
@@ -151,7 +164,7 @@ absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
 absl::StatusOr<v1::CreateRouteResponse> CreateRoute(const v1::CreateRouteRequest& request,
                                                     network::RouteService& routes) {
   ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
-  ASSIGN_OR_RETURN(const Cidr destination, DestinationOf(request));
+  ASSIGN_OR_RETURN(const RouteDestination destination, DestinationOf(request));
   ASSIGN_OR_RETURN(const network::RouteTargetRequest target, TargetOf(request));
   RETURN_IF_ERROR(routes.CreateRoute(table, destination, target));
   v1::CreateRouteResponse response;
@@ -161,14 +174,14 @@ absl::StatusOr<v1::CreateRouteResponse> CreateRoute(const v1::CreateRouteRequest
 
 absl::Status ReplaceRoute(const v1::ReplaceRouteRequest& request, network::RouteService& routes) {
   ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
-  ASSIGN_OR_RETURN(const Cidr destination, DestinationOf(request));
+  ASSIGN_OR_RETURN(const RouteDestination destination, DestinationOf(request));
   ASSIGN_OR_RETURN(const network::RouteTargetRequest target, TargetOf(request));
   return routes.ReplaceRoute(table, destination, target);
 }
 
 absl::Status DeleteRoute(const v1::DeleteRouteRequest& request, network::RouteService& routes) {
   ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
-  ASSIGN_OR_RETURN(const Cidr destination, DestinationOf(request));
+  ASSIGN_OR_RETURN(const RouteDestination destination, DestinationOf(request));
   return routes.DeleteRoute(table, destination);
 }
 

@@ -55,6 +55,7 @@ absl::StatusOr<v1::IpPermission> PermissionOf(const v1::SecurityGroupRuleRequest
     permission.mutable_ipv6_ranges(0)->set_description(wanted.description());
   } else if (wanted.has_prefix_list_id()) {
     permission.add_prefix_list_ids()->set_prefix_list_id(wanted.prefix_list_id());
+    permission.mutable_prefix_list_ids(0)->set_description(wanted.description());
   } else {
     permission.add_user_id_group_pairs()->set_group_id(wanted.referenced_group_id());
     permission.mutable_user_id_group_pairs(0)->set_description(wanted.description());

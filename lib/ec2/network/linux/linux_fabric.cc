@@ -128,6 +128,11 @@ absl::Status LinuxFabric::RemoveGroup(const VpcId& vpc, const SecurityGroupId& g
   return (*network)->RemoveGroup(group);
 }
 
+absl::Status LinuxFabric::ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(vpc, /*create=*/false));
+  return network->ApplyPrefixList(spec);
+}
+
 absl::Status LinuxFabric::PreparePort(const PortSpec& spec) {
   const std::string tap = TapName(spec.eni.id);
   const absl::StatusOr<std::shared_ptr<VpcNetwork>> network = Network(spec.eni.vpc_id, /*create=*/false);

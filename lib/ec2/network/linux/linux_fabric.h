@@ -63,6 +63,7 @@ class LinuxFabric final : public Fabric {
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   // FailedPrecondition while a port is in the group.
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
+  absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) override;
   absl::Status PreparePort(const PortSpec& spec) override;
   // NotFound when the tap is in neither namespace; FailedPrecondition while another port holds the private address. A
   // public address that another port still has is taken from it. The port joins its groups' member sets.

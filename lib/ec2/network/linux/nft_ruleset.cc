@@ -200,6 +200,19 @@ void DeclareGroup(std::string& text, const SecurityGroupId& id) {
   absl::StrAppend(&text, "add chain inet brume ", InChain(id.text()), "\n");
 }
 
+void DeclarePrefixList(std::string& text, const PrefixListId& id) {
+  absl::StrAppend(&text, "add set inet brume ", id.text(), " { type ipv4_addr; flags interval; }\n");
+}
+
+Elements IntervalElements(const PrefixListId& id, const Intervals& intervals) {
+  Elements elements;
+  for (const auto& [first, last] : intervals) {
+    elements[absl::StrCat("inet brume ", id.text())].push_back(
+        first == last ? first.text() : absl::StrCat(first.text(), "-", last.text()));
+  }
+  return elements;
+}
+
 void AppendPortChains(std::string& text, const PortRules& port) {
   for (const std::string& chain : {OutChain(port.tap), InChain(port.tap)}) {
     absl::StrAppend(&text, "add chain inet brume ", chain, "\nflush chain inet brume ", chain, "\n");
@@ -227,6 +240,7 @@ Elements MemberElements(const SecurityGroupId& id, const std::set<Ipv4>& members
 std::string Peer(const SecurityGroupRule& rule) {
   const char* direction = rule.egress ? "ip daddr " : "ip saddr ";
   if (!rule.referenced_group.empty()) return absl::StrCat(direction, "@", rule.referenced_group.text(), " ");
+  if (!rule.prefix_list.empty()) return absl::StrCat(direction, "@", rule.prefix_list.text(), " ");
   if (!rule.cidr.has_value() || rule.cidr->prefix_length == 0) return "";
   return absl::StrCat(direction, rule.cidr->text(), " ");
 }
@@ -341,6 +355,20 @@ PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
   return port;
 }
 
+Intervals IntervalsOf(std::vector<Cidr> ranges) {
+  std::sort(ranges.begin(), ranges.end());
+  std::vector<std::pair<Ipv4, Ipv4>> apart;
+  for (const Cidr& range : ranges) {
+    const bool touches = !apart.empty() && range.base.value <= uint64_t{apart.back().second.value} + 1;
+    if (!touches) {
+      apart.emplace_back(range.base, range.last());
+    } else {
+      apart.back().second = std::max(apart.back().second, range.last());
+    }
+  }
+  return {apart.begin(), apart.end()};
+}
+
 std::string RuleText(const SecurityGroupRule& rule) { return absl::StrCat(Peer(rule), Protocol(rule), "accept"); }
 
 GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members) {
@@ -350,6 +378,7 @@ GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::
     if (!AppliesToIpv4(rule)) continue;
     (rule.egress ? group.egress : group.ingress).push_back(RuleText(rule));
     if (!rule.referenced_group.empty()) group.peers.insert(rule.referenced_group);
+    if (!rule.prefix_list.empty()) group.prefix_lists.insert(rule.prefix_list);
   }
   group.members.insert(members.begin(), members.end());
   return group;
@@ -384,11 +413,28 @@ std::string ChangeGroup(const SecurityGroupId& id, const GroupRules* before, con
       absl::StrAppend(&text, "add set inet brume ", peer.text(), " { type ipv4_addr; }\n");
     }
   }
+  for (const PrefixListId& list : after.prefix_lists) {
+    if (!old.prefix_lists.contains(list)) DeclarePrefixList(text, list);
+  }
   if (old.egress != after.egress) AppendRules(text, OutChain(id.text()), after.egress);
   if (old.ingress != after.ingress) AppendRules(text, InChain(id.text()), after.ingress);
   Append(text, "delete", MemberElements(id, old.members, after.members));
   Append(text, "add", MemberElements(id, after.members, old.members));
   return text;
+}
+
+std::string ChangePrefixList(const PrefixListId& id, const Intervals* before, const Intervals& after) {
+  std::string text;
+  if (before == nullptr) DeclarePrefixList(text, id);
+  const Elements old = IntervalElements(id, before == nullptr ? Intervals() : *before);
+  const Elements fresh = IntervalElements(id, after);
+  Append(text, "delete", Without(old, fresh));
+  Append(text, "add", Without(fresh, old));
+  return text;
+}
+
+std::string RemovePrefixListText(const PrefixListId& id) {
+  return absl::StrCat("delete set inet brume ", id.text(), "\n");
 }
 
 std::string AddMember(const SecurityGroupId& id, Ipv4 member) {
@@ -434,6 +480,9 @@ std::string WholeRuleset(const Ruleset& rules) {
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
   for (const auto& [id, subnet] : rules.subnets) AppendSubnet(text, id, subnet);
   for (const auto& [id, group] : rules.groups) DeclareGroup(text, id);
+  for (const auto& [id, intervals] : rules.prefix_lists) {
+    absl::StrAppend(&text, ChangePrefixList(id, nullptr, intervals));
+  }
   for (const auto& [id, group] : rules.groups) absl::StrAppend(&text, ChangeGroup(id, nullptr, group));
   for (const auto& [tap, port] : rules.ports) {
     for (const SecurityGroupId& group : port.groups) {

@@ -22,6 +22,8 @@
 // both, its sender's groups and its receiver's; and so that the kernel's check of all paths through the chains is a sum
 // over the ports and not a product. Table `arp brume` holds ARP to the same addresses.
 //
+// A prefix list that rules name is a set of intervals, pl-…: a change of the list is one of that set.
+//
 // All that is particular to a port is an element of a set or a map: a change costs the same with ten ports and with ten
 // thousand. A port of one group jumps right into it; one of several has two chains of its own.
 #pragma once
@@ -30,6 +32,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -73,9 +76,15 @@ struct GroupRules {
   std::vector<std::string> ingress, egress;  // the text of each rule
   std::set<SecurityGroupId> peers;           // groups those rules name
   std::set<Ipv4> members;
+  std::set<PrefixListId> prefix_lists = {};  // lists those rules name
   friend bool operator==(const GroupRules&, const GroupRules&) = default;
 };
 GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members);
+
+// The ranges of a prefix list, first and last address each: apart from each other, as a set of intervals needs them,
+// whatever overlaps or touches in the list.
+using Intervals = std::set<std::pair<Ipv4, Ipv4>>;
+Intervals IntervalsOf(std::vector<Cidr> ranges);
 
 // One rule's text, e.g. "ip saddr 10.0.0.0/8 tcp dport 22 accept".
 std::string RuleText(const SecurityGroupRule& rule);
@@ -113,6 +122,7 @@ struct Ruleset {
   std::map<SubnetId, SubnetRules> subnets = {};
   std::vector<NatRules> nats = {};
   std::vector<PeeringRules> peerings = {};
+  std::map<PrefixListId, Intervals> prefix_lists = {};  // those that rules of `groups` name
 };
 
 // Replaces all there is, in one transaction.
@@ -122,6 +132,9 @@ std::string WholeRuleset(const Ruleset& rules);
 // nothing changes. Groups that `after` names exist or are made empty.
 std::string ChangePort(const PortRules* before, const PortRules* after);
 std::string ChangeGroup(const SecurityGroupId& id, const GroupRules* before, const GroupRules& after);
+std::string ChangePrefixList(const PrefixListId& id, const Intervals* before, const Intervals& after);
+// No rule names it any more.
+std::string RemovePrefixListText(const PrefixListId& id);
 std::string AddMember(const SecurityGroupId& id, Ipv4 member);
 std::string RemoveMember(const SecurityGroupId& id, Ipv4 member);
 // `named_by_rules`: rules of other groups name it, so its (then empty) member set has to stay.

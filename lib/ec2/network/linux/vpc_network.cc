@@ -67,6 +67,9 @@ absl::Status VpcNetwork::ApplyGroup(const GroupSpec& spec) {
 absl::Status VpcNetwork::RemoveGroup(const SecurityGroupId& group) {
   return OnThread([&] { return DoRemoveGroup(group); });
 }
+absl::Status VpcNetwork::ApplyPrefixList(const PrefixListSpec& spec) {
+  return OnThread([&] { return DoApplyPrefixList(spec); });
+}
 absl::Status VpcNetwork::Plug(const PortSpec& spec) {
   return OnThread([&] { return DoPlug(spec); });
 }
@@ -147,7 +150,8 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                  .ports = {},
                  .subnets = rules_of_subnets_,
                  .nats = {},
-                 .peerings = {}};
+                 .peerings = {},
+                 .prefix_lists = {}};
   for (const NatSpec& nat : spec.nats) {
     wanted.nats.push_back({.number = nat.number,
                            .private_ip = nat.private_ip,
@@ -159,6 +163,8 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   }
   for (const GroupSpec& group : spec.groups) {
     wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
+    for (const PrefixListSpec& list : group.prefix_lists) wanted.prefix_lists[list.id] = IntervalsOf(list.ranges);
+    for (const PrefixListId& id : wanted.groups[group.group.id].prefix_lists) wanted.prefix_lists.try_emplace(id);
   }
   HostEntries hosts;
   for (const PortSpec& port : spec.ports) {
@@ -288,13 +294,48 @@ absl::Status VpcNetwork::SyncTaps(const std::vector<Link>& links) {
   return absl::OkStatus();
 }
 
+std::vector<PrefixListId> VpcNetwork::UnnamedPrefixLists(const SecurityGroupId& group, const GroupRules* after) const {
+  std::set<PrefixListId> named;
+  for (const auto& [id, rules] : rules_.groups) {
+    if (id != group) named.insert(rules.prefix_lists.begin(), rules.prefix_lists.end());
+  }
+  if (after != nullptr) named.insert(after->prefix_lists.begin(), after->prefix_lists.end());
+  std::vector<PrefixListId> unnamed;
+  for (const auto& [id, intervals] : rules_.prefix_lists) {
+    if (!named.contains(id)) unnamed.push_back(id);
+  }
+  return unnamed;
+}
+
 absl::Status VpcNetwork::DoApplyGroup(const GroupSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
   const auto before = rules_.groups.find(spec.group.id);
   GroupRules after = GroupRulesOf(spec.rules, spec.members);
-  RETURN_IF_ERROR(
-      nft_->Run(ChangeGroup(spec.group.id, before == rules_.groups.end() ? nullptr : &before->second, after)));
+  std::map<PrefixListId, Intervals> lists;
+  for (const PrefixListSpec& list : spec.prefix_lists) lists[list.id] = IntervalsOf(list.ranges);
+  for (const PrefixListId& id : after.prefix_lists) lists.try_emplace(id);
+  std::string text;
+  for (const auto& [id, intervals] : lists) {
+    const auto old = rules_.prefix_lists.find(id);
+    absl::StrAppend(&text, ChangePrefixList(id, old == rules_.prefix_lists.end() ? nullptr : &old->second, intervals));
+  }
+  absl::StrAppend(&text, ChangeGroup(spec.group.id, before == rules_.groups.end() ? nullptr : &before->second, after));
+  const std::vector<PrefixListId> unnamed = UnnamedPrefixLists(spec.group.id, &after);
+  for (const PrefixListId& id : unnamed) absl::StrAppend(&text, RemovePrefixListText(id));
+  RETURN_IF_ERROR(nft_->Run(text));
   rules_.groups[spec.group.id] = std::move(after);
+  for (auto& [id, intervals] : lists) rules_.prefix_lists[id] = std::move(intervals);
+  for (const PrefixListId& id : unnamed) rules_.prefix_lists.erase(id);
+  return absl::OkStatus();
+}
+
+absl::Status VpcNetwork::DoApplyPrefixList(const PrefixListSpec& spec) {
+  RETURN_IF_ERROR(NeedSync());
+  const auto present = rules_.prefix_lists.find(spec.id);
+  if (present == rules_.prefix_lists.end()) return absl::OkStatus();
+  Intervals after = IntervalsOf(spec.ranges);
+  RETURN_IF_ERROR(nft_->Run(ChangePrefixList(spec.id, &present->second, after)));
+  present->second = std::move(after);
   return absl::OkStatus();
 }
 
@@ -308,8 +349,12 @@ absl::Status VpcNetwork::DoRemoveGroup(const SecurityGroupId& group) {
   }
   bool named = false;
   for (const auto& [id, rules] : rules_.groups) named = named || (id != group && rules.peers.contains(group));
-  RETURN_IF_ERROR(nft_->Run(RemoveGroupText(group, named || rules_.groups[group].peers.contains(group))));
+  const std::vector<PrefixListId> unnamed = UnnamedPrefixLists(group, nullptr);
+  std::string text = RemoveGroupText(group, named || rules_.groups[group].peers.contains(group));
+  for (const PrefixListId& id : unnamed) absl::StrAppend(&text, RemovePrefixListText(id));
+  RETURN_IF_ERROR(nft_->Run(text));
   rules_.groups.erase(group);
+  for (const PrefixListId& id : unnamed) rules_.prefix_lists.erase(id);
   return absl::OkStatus();
 }
 

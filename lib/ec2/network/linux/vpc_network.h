@@ -44,6 +44,7 @@ class VpcNetwork {
   absl::Status Sync(const VpcSpec& spec);
   absl::Status ApplyGroup(const GroupSpec& spec);
   absl::Status RemoveGroup(const SecurityGroupId& group);
+  absl::Status ApplyPrefixList(const PrefixListSpec& spec);
   absl::Status Plug(const PortSpec& spec);
   absl::Status Unplug(const NetworkInterface& eni);
   absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
@@ -82,6 +83,9 @@ class VpcNetwork {
   absl::Status SyncTaps(const std::vector<Link>& links);
   absl::Status DoApplyGroup(const GroupSpec& spec);
   absl::Status DoRemoveGroup(const SecurityGroupId& group);
+  absl::Status DoApplyPrefixList(const PrefixListSpec& spec);
+  // The prefix lists that no rule names, were the group's rules these (null: were it not there).
+  std::vector<PrefixListId> UnnamedPrefixLists(const SecurityGroupId& group, const GroupRules* after) const;
   absl::Status DoPlug(const PortSpec& spec);
   absl::Status DoUnplug(const NetworkInterface& eni);
   absl::Status DoRemove(bool with_taps);

@@ -99,8 +99,10 @@ absl::Status NormaliseRule(SecurityGroupRule& rule) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("Invalid ", what, " range '", rule.from_port, "' to '", rule.to_port, "'"));
   };
-  if (rule.cidr.has_value() + rule.cidr_ipv6.has_value() + !rule.referenced_group.empty() != 1) {
-    return ec2::Error("InvalidParameterCombination", "A rule needs one CIDR block or one security group, not both");
+  if (rule.cidr.has_value() + rule.cidr_ipv6.has_value() + !rule.referenced_group.empty() + !rule.prefix_list.empty() !=
+      1) {
+    return ec2::Error("InvalidParameterCombination",
+                      "A rule needs one CIDR block, one security group or one prefix list, and no more than one");
   }
   if (rule.protocol == kTcp || rule.protocol == kUdp) {
     const bool in_bounds = rule.from_port >= 0 && rule.to_port <= 65535 && rule.from_port <= rule.to_port;

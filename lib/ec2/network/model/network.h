@@ -180,22 +180,23 @@ struct SecurityGroupRule {
   // TCP and UDP: a port range. ICMP: type and code, -1 = all. -1 and -1 where the protocol has none.
   int from_port = -1;
   int to_port = -1;
-  // Exactly one of the three.
+  // Exactly one of the four.
   std::optional<Cidr> cidr;
   std::optional<CidrIpv6> cidr_ipv6;
   SecurityGroupId referenced_group;
+  PrefixListId prefix_list;
   std::string description;
 
   // Same direction, protocol, ports and peer: EC2 refuses a second such rule (InvalidPermission.Duplicate).
   bool SamePermission(const SecurityGroupRule& other) const {
     return egress == other.egress && protocol == other.protocol && from_port == other.from_port &&
            to_port == other.to_port && cidr == other.cidr && cidr_ipv6 == other.cidr_ipv6 &&
-           referenced_group == other.referenced_group;
+           referenced_group == other.referenced_group && prefix_list == other.prefix_list;
   }
 };
 
 // Whether the rule lets IPv4 packets through, which are all that guests have: one about an IPv6 range and one for
-// ICMPv6 are kept and shown, and match nothing.
+// ICMPv6 are kept and shown, and match nothing. So does one about a list of IPv6 ranges, which has no IPv4 range.
 bool AppliesToIpv4(const SecurityGroupRule& rule);
 
 // "tcp", "6" and "TCP" are 6; "-1" is -1. Error: InvalidParameterValue.

@@ -61,10 +61,23 @@ struct RouteTarget {
   friend bool operator==(const RouteTarget&, const RouteTarget&) = default;
 };
 
+// Where a route leads: to one range, or to each range of a prefix list.
+struct RouteDestination {
+  RouteDestination() = default;
+  RouteDestination(const Cidr& range) : cidr(range) {}  // NOLINT(google-explicit-constructor): most are ranges
+  explicit RouteDestination(PrefixListId list) : prefix_list(std::move(list)) {}
+
+  std::string text() const { return prefix_list.empty() ? cidr.text() : prefix_list.text(); }
+  friend bool operator==(const RouteDestination&, const RouteDestination&) = default;
+
+  Cidr cidr;  // 0.0.0.0/0 where there is a prefix list
+  PrefixListId prefix_list;
+};
+
 // A route that somebody made. Those to the VPC's own ranges are in each table and are no rows.
 struct VpcRoute {
   RouteTableId table_id;
-  Cidr destination;
+  RouteDestination destination;
   RouteTarget target;
 };
 
