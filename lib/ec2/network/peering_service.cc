@@ -91,18 +91,6 @@ absl::Status CheckRequest(const std::vector<VpcPeering>& of_requester, const Vpc
                       kMaxOutstanding);
 }
 
-absl::Status CheckNames(store::Connection& c, const VpcPeering& peering) {
-  for (const PeeringSide* side : {&peering.requester, &peering.accepter}) {
-    ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(c).GetVpc(side->vpc_id));
-    if (vpc.attributes.dns_support && vpc.attributes.dns_hostnames) continue;
-    return ec2::Error("InvalidVpcPeeringConnectionState.DnsHostnamesDisabled",
-                      absl::StrCat("AllowDnsResolutionFromRemoteVpc needs DNS support and DNS hostnames in both VPCs, "
-                                   "and ",
-                                   vpc.id.text(), " lacks one: ModifyVpcAttribute switches it on"));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<VpcPeering>> ActivePeerings(store::Connection& connection, const VpcId& vpc) {
@@ -223,9 +211,6 @@ absl::StatusOr<VpcPeering> PeeringService::ModifyOptions(const VpcPeeringConnect
                      }
                      changed.requester.dns = change.requester_dns.value_or(changed.requester.dns);
                      changed.accepter.dns = change.accepter_dns.value_or(changed.accepter.dns);
-                     if (change.requester_dns.value_or(false) || change.accepter_dns.value_or(false)) {
-                       RETURN_IF_ERROR(CheckNames(c, changed));
-                     }
                      RETURN_IF_ERROR(PeeringTable(c).Set(changed));
                      return changed;
                    }));

@@ -45,8 +45,8 @@ class PeeringService {
   absl::Status Reject(const VpcPeeringConnectionId& id);
   // Of a pending or an active one. Errors: InvalidVpcPeeringConnectionID.NotFound, InvalidStateTransition.
   absl::Status Delete(const VpcPeeringConnectionId& id);
-  // Errors: InvalidVpcPeeringConnectionID.NotFound; OperationNotPermitted unless it is active;
-  // InvalidVpcPeeringConnectionState.DnsHostnamesDisabled where a VPC's instances have no public names.
+  // What is kept of the options is shown. Errors: InvalidVpcPeeringConnectionID.NotFound; OperationNotPermitted unless
+  // it is active.
   absl::StatusOr<VpcPeering> ModifyOptions(const VpcPeeringConnectionId& id, const PeeringOptionsChange& change);
   // Those of `ids`, or else those that have a tag of `tags`, or all; one that has ended, for some hours. Error:
   // InvalidVpcPeeringConnectionID.NotFound.

@@ -14,12 +14,12 @@
 namespace brume::network {
 namespace {
 
-enum class Kind { kCidr, kGroup, kDenied, kRevoked, kAcl };
-constexpr std::pair<Kind, const char*> kKinds[] = {{Kind::kCidr, "allowed by a range"},
-                                                   {Kind::kGroup, "allowed by a group"},
-                                                   {Kind::kDenied, "not allowed"},
-                                                   {Kind::kRevoked, "revoked while it is open"},
-                                                   {Kind::kAcl, "denied by the network ACL"}};
+enum class Kind { kCidr, kGroup, kList, kDenied, kRevoked, kAcl };
+constexpr std::pair<Kind, const char*> kKinds[] = {
+    {Kind::kCidr, "allowed by a range"},          {Kind::kGroup, "allowed by a group"},
+    {Kind::kList, "allowed by a prefix list"},    {Kind::kDenied, "not allowed"},
+    {Kind::kRevoked, "revoked while it is open"}, {Kind::kAcl, "denied by the network ACL"}};
+const PrefixListId kList = PrefixListId::FromTrusted("pl-00000000000000001");
 constexpr std::pair<int, const char*> kProtocols[] = {
     {kTcpProtocol, "TCP"}, {kUdpProtocol, "UDP"}, {kIcmpProtocol, "ICMP"}};
 
@@ -103,7 +103,9 @@ class MatrixFixture : public FabricFixture {
     if (!path.egress) rules.push_back(AllEgress());
     for (GroupSpec& group : path.vpc->spec.groups) {
       group.members = members[group.group.id];
-      if (group.group.id == path.judge) group.rules = rules;
+      if (group.group.id != path.judge) continue;
+      group.rules = rules;
+      group.prefix_lists = {{.id = kList, .ranges = {Range(path.range)}}};
     }
     if (!path.group.empty()) {
       // The other end's group may be a peer's.
@@ -277,6 +279,10 @@ TEST_CASE_METHOD(MatrixFixture, "packets arrive where rules, ACLs and routes let
           arrives &= !path.group.empty();
           allowed = {RuleOfGroup(path.egress, protocol, path.group.empty() ? path.vpc->members : path.group)};
         }
+        if (kind == Kind::kList) {
+          allowed.front().cidr.reset();
+          allowed.front().prefix_list = kList;
+        }
         if (kind == Kind::kDenied) {
           arrives = false;
           allowed.clear();
@@ -316,7 +322,7 @@ TEST_CASE_METHOD(MatrixFixture, "packets arrive where rules, ACLs and routes let
       }
     }
   }
-  CHECK(cases >= 180);
+  CHECK(cases >= 200);
 }
 
 }  // namespace brume::network
