@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "lib/ec2/compute/guest_nics.h"
+#include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/libvirt/virt.h"
 
 namespace brume::compute {

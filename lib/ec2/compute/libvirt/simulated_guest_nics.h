@@ -8,7 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "lib/base/mutex.h"
-#include "lib/ec2/compute/guest_nics.h"
+#include "lib/ec2/compute/hypervisor.h"
 
 namespace brume::compute {
 
