@@ -439,6 +439,7 @@ struct Followed : Lists {
   ListeningFabric fabric;
   network::NetworkReconciler reconciler{
       *world.database,
+      world.clock,
       fabric,
       world.settings,
       {.instances = compute::AnswersForNetwork(), .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }}};
