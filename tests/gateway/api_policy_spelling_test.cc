@@ -146,6 +146,10 @@ class NamedWorld : public PolicyWorld {
                                                        "s3_export_location { s3_bucket: 'bucket' }")
               .export_image_task_id());
     AddId("eni", "network-interface", launched.instances(0).network_interfaces(0).network_interface_id());
+    const auto& card = launched.instances(0).network_interfaces(0);
+    fields_["brume.ec2.v1.DetachNetworkInterfaceRequest.attachment_id"] = {
+        {card.attachment().attachment_id(), Ec2Arn("network-interface/" + card.network_interface_id())},
+        {card.attachment().attachment_id(), Ec2Arn("instance/" + instance)}};
     AddId("subnet", "subnet", launched.instances(0).subnet_id());
     const std::string vpc = launched.instances(0).vpc_id();
     AddId("vpc", "vpc", vpc);

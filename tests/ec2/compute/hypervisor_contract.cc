@@ -158,6 +158,7 @@ void CheckGuestNicsContract(Hypervisor& hypervisor, const GuestSpec& guest, cons
   CHECK(events.Await(id, GuestEventKind::kDeviceRemoved));
   CHECK(AttachmentsOf(hypervisor, id) == own);
   REQUIRE_OK(hypervisor.DetachNic(id, observed));
+  hypervisor.Watch(nullptr, nullptr);
 }
 
 void CheckGuestDisksContract(Hypervisor& hypervisor, const GuestSpec& guest, const GuestDisk& disk) {
