@@ -34,6 +34,16 @@ class EncryptionTest(HostTest):
         guest.wait_ssh()
         return guest
 
+    def test_guests_with_encrypted_disks_start_side_by_side(self):
+        # On as many threads of libvirt's callers, each of which has to find the keys.
+        guests = self.host.run_instances(3, block_device_mappings=[
+            {"DeviceName": "/dev/vda", "Ebs": {"Encrypted": True}}])
+        for guest in guests:
+            guest.wait_state("running")
+        for guest in guests:
+            guest.wait_ready()
+            guest.terminate()
+
     def volume(self, volume):
         return self.host.api("describe-volumes", volume_ids=[volume])["Volumes"][0]
 

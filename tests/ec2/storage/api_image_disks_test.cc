@@ -58,6 +58,8 @@ struct ImageDiskWorld : ApiWorld {
     const std::string id = answer->GetReflection()->GetString(*answer, field);
     REQUIRE(Eventually(
         [&] { return Value(image_service->Get(ImageId::FromTrusted(id))).image.state == ImageState::kAvailable; }));
+    // One of an instance that was rebooted for it is launched again.
+    REQUIRE(Reaches(instance, brume::InstanceState::kRunning));
     return id;
   }
   Disks DisksOfImage(const std::string& id) {

@@ -99,12 +99,15 @@ TEST_CASE("an encrypted disk is made although qemu-img could not measure the pro
   REQUIRE_OK(WritePrivateFile(state.dir / "qemu-img",
                               "#!/bin/sh\n[ -e \"$0.called\" ] && exec /usr/bin/qemu-img \"$@\"\n"
                               ": >\"$0.called\"\n"
+                              // As it does with a file that it gives up on.
+                              "eval \"rm -f \\\"\\${$(($# - 1))}\\\"\"\n"
                               "echo 'qemu-img: Unable to get accurate CPU usage' >&2\nexit 1\n"));
   REQUIRE(chmod((state.dir / "qemu-img").c_str(), 0755) == 0);
   setenv("PATH", (state.dir.path() + ":" + path).c_str(), 1);
-  state.Made("");
+  const Volume volume = state.Made("");
   setenv("PATH", path.c_str(), 1);
   CHECK(fs::exists(state.dir / "qemu-img.called"));
+  CHECK((StatOf(Value(state.disks->EnsureVolume(volume))).st_mode & 0777) == 0600);
 }
 
 TEST_CASE("snapshots of an encrypted volume are encrypted, and merged and grown they read as before", "[disks]") {

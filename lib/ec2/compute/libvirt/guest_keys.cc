@@ -80,7 +80,7 @@ GuestKeys::~GuestKeys() {
   if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
-absl::Status GuestKeys::OpenEmbedded() {
+absl::Status GuestKeys::MakeDirectory() {
   ASSIGN_OR_RETURN(const std::string directory, MakeMemoryDirectory(root_));
   // libvirt writes the values into root/etc/secrets: that is our directory by another name.
   const std::string link = absl::StrCat(root_, "/etc/secrets");
@@ -90,11 +90,6 @@ absl::Status GuestKeys::OpenEmbedded() {
     std::filesystem::create_directory_symlink(directory, link, error);
     if (error) return absl::UnavailableError(absl::StrCat("cannot make ", link, ": ", error.message()));
   }
-  const std::string uri = absl::StrCat("secret:///embed?root=", root_);
-  virConnectPtr opened = virConnectOpen(uri.c_str());
-  if (opened == nullptr) return LastVirtError("open libvirt's driver of secrets");
-  // Never closed, as that of guests: it would take its driver down.
-  embedded_ = ConnectHandle(opened, [](virConnectPtr) {});
   directory_ = directory;
   return absl::OkStatus();
 }
@@ -102,9 +97,17 @@ absl::Status GuestKeys::OpenEmbedded() {
 absl::StatusOr<virConnectPtr> GuestKeys::SecretsOf(virConnectPtr connection) {
   if (root_.empty()) return connection;
   RETURN_IF_ERROR(GiveThreadAnIdentity());
+  thread_local std::pair<std::string, virConnectPtr> opened;  // this thread's, and below which root
   MutexLock lock(mutex_);
-  if (embedded_ == nullptr) RETURN_IF_ERROR(OpenEmbedded());
-  return embedded_.get();
+  if (directory_.empty()) RETURN_IF_ERROR(MakeDirectory());
+  if (opened.second != nullptr && opened.first == root_) return opened.second;
+  const std::string uri = absl::StrCat("secret:///embed?root=", root_);
+  virConnectPtr connected = virConnectOpen(uri.c_str());
+  if (connected == nullptr) return LastVirtError("open libvirt's driver of secrets");
+  // Never closed, as that of guests: it would take its driver down.
+  embedded_.emplace_back(connected, [](virConnectPtr) {});
+  opened = {root_, connected};
+  return connected;
 }
 
 void GuestKeys::Forget(virSecretPtr secret, const std::string& uuid) {

@@ -81,20 +81,29 @@ namespace {
 // LUKS takes its time over a passphrase so that none is guessed; ours is 256 random bits.
 constexpr char kLuks[] = "encrypt.format=luks,encrypt.iter-time=10,encrypt.key-secret=";
 
-absl::Status MakeEncrypted(const DiskDirectories& directories, const NewDisk& wanted, int file) {
-  RETURN_IF_ERROR(Settle(file, 0600, directories.guests, wanted.name));
+// `file` is the disk's, empty.
+absl::Status MakeEncrypted(const DiskDirectories& directories, const NewDisk& wanted, UniqueFd& file) {
+  RETURN_IF_ERROR(Settle(file.get(), 0600, directories.guests, wanted.name));
+  // qemu-img deletes a file that it gives up on, and would make the next one for everybody to read.
+  const auto renew = [&]() -> absl::Status {
+    if (unlinkat(wanted.directory, wanted.name.c_str(), 0) != 0 && errno != ENOENT) {
+      return FileError(errno, "making a disk");
+    }
+    ASSIGN_OR_RETURN(file, CreateFileAt(wanted.directory, wanted.name));
+    return Settle(file.get(), 0600, directories.guests, wanted.name);
+  };
   ASSIGN_OR_RETURN(std::string key, directories.keys.KeyOf(wanted.data_key_id));
   const std::string path = absl::StrCat(wanted.path, "/", wanted.name);
   std::vector<std::string> arguments = {"create", "-q", "-u", "-f", "qcow2", "-o", absl::StrCat(kLuks, kSecretId)};
   if (!wanted.below.empty()) arguments.insert(arguments.end(), {"-b", wanted.below, "-F", "qcow2"});
   arguments.insert(arguments.end(), {path, absl::StrCat(wanted.size_bytes)});
-  return RunQemuImg(arguments, {.user = directories.guests, .writable = {path}, .key = std::move(key)});
+  return RunQemuImg(arguments, {.user = directories.guests, .writable = {path}, .key = std::move(key), .renew = renew});
 }
 
 }  // namespace
 
 absl::Status WriteDisk(const DiskDirectories& directories, const NewDisk& wanted) {
-  ASSIGN_OR_RETURN(const UniqueFd disk, CreateFileAt(wanted.directory, wanted.name));
+  ASSIGN_OR_RETURN(UniqueFd disk, CreateFileAt(wanted.directory, wanted.name));
   if (wanted.data_key_id.empty()) {
     const Qcow2Layout layout = EmptyQcow2(wanted.size_bytes, wanted.below);
     if (ftruncate(disk.get(), layout.file_size) != 0) return FileError(errno, "making a disk");
@@ -102,7 +111,7 @@ absl::Status WriteDisk(const DiskDirectories& directories, const NewDisk& wanted
       RETURN_IF_ERROR(WriteAt(disk.get(), piece.offset, piece.bytes));
     }
   } else {
-    RETURN_IF_ERROR(MakeEncrypted(directories, wanted, disk.get()));
+    RETURN_IF_ERROR(MakeEncrypted(directories, wanted, disk));
   }
   return Settle(disk.get(), 0600, directories.guests, wanted.name);
 }

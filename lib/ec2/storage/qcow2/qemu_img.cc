@@ -65,6 +65,7 @@ absl::Status RunQemuImg(const std::vector<std::string>& arguments, const QemuImg
   CommandResult result;
   std::string said;
   for (int tries = 0; tries < kMaxTries; ++tries) {
+    if (tries > 0 && access.renew != nullptr) RETURN_IF_ERROR(access.renew());
     ASSIGN_OR_RETURN(result, CallQemuImg(arguments, access));
     if (result.exit_code == 0) return absl::OkStatus();
     said = std::string(absl::StripAsciiWhitespace(result.standard_error));

@@ -22,6 +22,8 @@ struct QemuImgAccess {
   std::function<bool()> goes_on = {};  // as CommandOptions'
   // Of encrypted disks, whose options name it kSecretId; empty = none. It goes through memory alone.
   std::string key = {};
+  // Makes again what a call that failed took away with it, before it is tried once more; unset = it takes nothing.
+  std::function<absl::Status()> renew = {};
 };
 
 // `arguments` without the program's name. What it ended with is the caller's to judge.
