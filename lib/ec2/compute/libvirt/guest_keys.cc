@@ -25,6 +25,10 @@ struct SecretFree {
 };
 using SecretHandle = std::unique_ptr<virSecret, SecretFree>;
 
+absl::Status NoEncryptedDisks() {
+  return absl::UnimplementedError("this libvirt's embedded driver opens no encrypted disks; use qemu:///system");
+}
+
 // As virt-qemu-run, libvirt's own program over the embedded driver, does it. The token is any: only its presence counts
 // here, and libvirt would otherwise make one in a file outside of our directory.
 absl::Status GiveThreadAnIdentity() {
@@ -36,7 +40,13 @@ absl::Status GiveThreadAnIdentity() {
   }();
   static const auto use = reinterpret_cast<int (*)(void*)>(dlsym(RTLD_DEFAULT, "virIdentitySetCurrent"));
   if (identity != nullptr && use != nullptr && use(identity) == 0) return absl::OkStatus();
-  return absl::UnimplementedError("this libvirt's embedded driver opens no encrypted disks; use qemu:///system");
+  return NoEncryptedDisks();
+}
+
+// The driver of guests asks the connection that its own thread has opened, or was given.
+absl::Status GiveThreadSecrets(virConnectPtr connection) {
+  static const auto give = reinterpret_cast<int (*)(virConnectPtr)>(dlsym(RTLD_DEFAULT, "virSetConnectSecret"));
+  return give != nullptr && give(connection) >= 0 ? absl::OkStatus() : NoEncryptedDisks();
 }
 
 bool IsInMemory(const std::string& path) {
@@ -80,7 +90,7 @@ GuestKeys::~GuestKeys() {
   if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
-absl::Status GuestKeys::MakeDirectory() {
+absl::Status GuestKeys::OpenEmbedded() {
   ASSIGN_OR_RETURN(const std::string directory, MakeMemoryDirectory(root_));
   // libvirt writes the values into root/etc/secrets: that is our directory by another name.
   const std::string link = absl::StrCat(root_, "/etc/secrets");
@@ -90,6 +100,11 @@ absl::Status GuestKeys::MakeDirectory() {
     std::filesystem::create_directory_symlink(directory, link, error);
     if (error) return absl::UnavailableError(absl::StrCat("cannot make ", link, ": ", error.message()));
   }
+  const std::string uri = absl::StrCat("secret:///embed?root=", root_);
+  virConnectPtr opened = virConnectOpen(uri.c_str());
+  if (opened == nullptr) return LastVirtError("open libvirt's driver of secrets");
+  // Never closed, as that of guests: it would take its driver down.
+  embedded_ = ConnectHandle(opened, [](virConnectPtr) {});
   directory_ = directory;
   return absl::OkStatus();
 }
@@ -97,17 +112,10 @@ absl::Status GuestKeys::MakeDirectory() {
 absl::StatusOr<virConnectPtr> GuestKeys::SecretsOf(virConnectPtr connection) {
   if (root_.empty()) return connection;
   RETURN_IF_ERROR(GiveThreadAnIdentity());
-  thread_local std::pair<std::string, virConnectPtr> opened;  // this thread's, and below which root
   MutexLock lock(mutex_);
-  if (directory_.empty()) RETURN_IF_ERROR(MakeDirectory());
-  if (opened.second != nullptr && opened.first == root_) return opened.second;
-  const std::string uri = absl::StrCat("secret:///embed?root=", root_);
-  virConnectPtr connected = virConnectOpen(uri.c_str());
-  if (connected == nullptr) return LastVirtError("open libvirt's driver of secrets");
-  // Never closed, as that of guests: it would take its driver down.
-  embedded_.emplace_back(connected, [](virConnectPtr) {});
-  opened = {root_, connected};
-  return connected;
+  if (embedded_ == nullptr) RETURN_IF_ERROR(OpenEmbedded());
+  RETURN_IF_ERROR(GiveThreadSecrets(embedded_.get()));
+  return embedded_.get();
 }
 
 void GuestKeys::Forget(virSecretPtr secret, const std::string& uuid) {

@@ -3,8 +3,8 @@
 // The embedded driver of libvirt 9.0 asks of its user three things for secrets. It must be opened beside the one for
 // guests. It calls a null pointer when a secret is ephemeral or removed, so they are neither: their values lie in
 // files, in memory (a tmpfs), and are overwritten and removed when they were used. And a thread that has QEMU's driver
-// look a secret up must have an identity, which only libvirt's private symbols give, and must have opened the driver of
-// secrets itself: what another thread has opened is not found.
+// look a secret up must have an identity and the connection to the driver of secrets, which only libvirt's private
+// symbols give: of itself it finds the connection on the thread alone that has opened it.
 #pragma once
 
 #include <functional>
@@ -40,14 +40,14 @@ class GuestKeys {
 
  private:
   absl::StatusOr<virConnectPtr> SecretsOf(virConnectPtr connection);
-  absl::Status MakeDirectory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status OpenEmbedded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Libvirt forgets the value.
   void Forget(virSecretPtr secret, const std::string& uuid);
 
   const std::string root_;
   Mutex mutex_;
-  std::vector<ConnectHandle> embedded_ ABSL_GUARDED_BY(mutex_);  // of each thread
-  std::string directory_ ABSL_GUARDED_BY(mutex_);                // of the values, in memory
+  ConnectHandle embedded_ ABSL_GUARDED_BY(mutex_);
+  std::string directory_ ABSL_GUARDED_BY(mutex_);  // of the values, in memory
 };
 
 }  // namespace brume::compute
