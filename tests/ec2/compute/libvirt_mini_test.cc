@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/subprocess.h"
@@ -123,9 +124,14 @@ TEST_CASE("a running guest sees a disk that comes, what it holds and how it grow
 }
 
 TEST_CASE("a running guest sees a network card that comes, and lets go of it", "[libvirt]") {
+  const auto tap = [](const char* verb) {
+    return RunChecked({"ip", "tuntap", verb, "dev", "bm000000000001e", "mode", "tap"}).status();
+  };
+  REQUIRE_OK(tap("add"));
+  // Once the guest that has it open is gone.
+  const absl::Cleanup leave_nothing = [&] { CHECK(tap("del").ok()); };
   Running mini("i-0000001e");
   Console console = mini.OpenConsole();
-  REQUIRE_OK(RunChecked({"ip", "tuntap", "add", "dev", "bm000000000001e", "mode", "tap"}).status());
   const GuestNic nic = {
       .tap = "bm000000000001e", .mac = "02:b0:00:00:00:1e", .attachment_id = "eni-attach-0123456789abcdef0"};
   CheckGuestNicsContract(*mini.hypervisor, mini.guest, nic);
