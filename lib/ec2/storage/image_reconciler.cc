@@ -182,6 +182,10 @@ absl::Status ImageReconciler::RemoveUnknownSnapshots(const Image& image) {
 absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
   ASSIGN_OR_RETURN(const absl::Duration remaining, RemainingInBin(database_, image.id.text(), clock_.Now()));
   if (remaining > absl::ZeroDuration()) return std::min(remaining, kBinPoll);
+  // It may be out of the bin because it was restored since it was read.
+  ASSIGN_OR_RETURN(const Image now,
+                   database_.ReadFor([&](store::Connection& c) { return ImageTable(c).Get(image.id); }));
+  if (now.state != image.state) return absl::ZeroDuration();
   ASSIGN_OR_RETURN(const int64_t users,
                    database_.ReadFor([&](store::Connection& c) { return ImageTable(c).CountUsers(image.id); }));
   if (users > 0) return absl::InfiniteDuration();
