@@ -11,6 +11,7 @@
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::network {
 namespace {
@@ -94,8 +95,7 @@ absl::StatusOr<InsightsPathView> InsightsService::CreatePath(NetworkInsightsPath
     ASSIGN_OR_RETURN(std::optional<NetworkInsightsPath> before, table.FindPathByToken(wanted.client_token));
     if (before.has_value()) {
       if (before->parameters_digest == wanted.parameters_digest) return ViewOf<InsightsPathView>(c, *std::move(before));
-      return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", wanted.client_token,
-                                                                    "' was used before with other parameters"));
+      return ec2::ErrorAnd(absl::StrCat("The client token is '", wanted.client_token, "'."), ec2::kTokenReused);
     }
     RETURN_IF_ERROR(ProbeOf(c, wanted).status());
     ASSIGN_OR_RETURN(const std::vector<NetworkInsightsPath> all, table.ListPaths());
@@ -154,6 +154,9 @@ absl::StatusOr<InsightsAnalysisView> InsightsService::Analyse(const NetworkInsig
     InsightsTable table(c);
     RETURN_IF_ERROR(table.GetPath(path).status());
     ASSIGN_OR_RETURN(std::optional<NetworkInsightsAnalysis> before, table.FindAnalysisByToken(client_token));
+    if (before.has_value() && before->path_id != path) {
+      return ec2::ErrorAnd(absl::StrCat("The client token is '", client_token, "'."), ec2::kTokenReused);
+    }
     if (before.has_value()) return ViewOf<InsightsAnalysisView>(c, *std::move(before));
     ASSIGN_OR_RETURN(const std::vector<NetworkInsightsAnalysis> all, table.ListAnalyses());
     if (all.size() >= kMaxAnalyses) {

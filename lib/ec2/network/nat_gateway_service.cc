@@ -13,6 +13,7 @@
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::network {
 namespace {
@@ -132,8 +133,7 @@ absl::StatusOr<NatGatewayView> NatGatewayService::Create(const NewNatGateway& wa
     ASSIGN_OR_RETURN(std::optional<NatGateway> before, gateways.FindByToken(wanted.client_token));
     if (before.has_value()) {
       if (before->parameters_digest == wanted.parameters_digest) return ViewOf(c, *std::move(before));
-      return ec2::Error("IdempotentParameterMismatch", absl::StrCat("The client token '", wanted.client_token,
-                                                                    "' was used before with other parameters"));
+      return ec2::ErrorAnd(absl::StrCat("The client token is '", wanted.client_token, "'."), ec2::kTokenReused);
     }
     ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(c).GetSubnet(wanted.subnet_id));
     ASSIGN_OR_RETURN(const std::vector<NatGateway> present, gateways.ListOf(subnet.vpc_id));

@@ -69,6 +69,21 @@ TEST_CASE("an analysis names what stops a packet, and what it meets where nothin
   CHECK_FALSE(world.Analyse(path).network_path_found());
 }
 
+TEST_CASE("the token of an analysis is of one path", "[api]") {
+  InsightsWorld world;
+  const std::string a = world.Launch(), b = world.Launch();
+  const std::string there = world.Named(world.Path(a, b).network_insights_path_id()) + " client_token: 'once'";
+  const std::string back = world.Named(world.Path(b, a).network_insights_path_id()) + " client_token: 'once'";
+  const auto start = [&](const std::string& text) {
+    return world.Ask<ec2::v1::StartNetworkInsightsAnalysisResponse>("StartNetworkInsightsAnalysis", text)
+        .network_insights_analysis()
+        .network_insights_analysis_id();
+  };
+  const std::string first = start(there);
+  CHECK(start(there) == first);
+  CHECK(world.CodeOf("StartNetworkInsightsAnalysis", back) == "IdempotentParameterMismatch");
+}
+
 TEST_CASE("a path is deleted after its analyses, and what is named must be there", "[api]") {
   InsightsWorld world;
   const std::string a = world.Launch(), b = world.Launch();
