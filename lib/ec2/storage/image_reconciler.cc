@@ -180,12 +180,11 @@ absl::Status ImageReconciler::RemoveUnknownSnapshots(const Image& image) {
 }
 
 absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
-  ASSIGN_OR_RETURN(const absl::Duration remaining, RemainingInBin(database_, image.id.text(), clock_.Now()));
-  if (remaining > absl::ZeroDuration()) return std::min(remaining, kBinPoll);
-  // It may be out of the bin because it was restored since it was read.
-  ASSIGN_OR_RETURN(const Image now,
-                   database_.ReadFor([&](store::Connection& c) { return ImageTable(c).Get(image.id); }));
-  if (now.state != image.state) return absl::ZeroDuration();
+  const absl::Time now = clock_.Now();
+  const absl::StatusOr<absl::Duration> remaining = RemainingInBin<ImageTable>(database_, image, now);
+  if (absl::IsAborted(remaining.status())) return absl::ZeroDuration();
+  RETURN_IF_ERROR(remaining.status());
+  if (*remaining > absl::ZeroDuration()) return std::min(*remaining, kBinPoll);
   ASSIGN_OR_RETURN(const int64_t users,
                    database_.ReadFor([&](store::Connection& c) { return ImageTable(c).CountUsers(image.id); }));
   if (users > 0) return absl::InfiniteDuration();
@@ -194,6 +193,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
   RETURN_IF_ERROR(Failpoint("image.removed"));
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     RETURN_IF_ERROR(tagging::DeleteTags(c, image.id.text()));
+    RETURN_IF_ERROR(LeaveBin(c, image.id.text(), now));
     return ImageTable(c).Delete(image.id);
   }));
   log::Info("image {} and its files are gone", image.id.text());

@@ -94,14 +94,13 @@ absl::Status KeepInBin(store::Connection& c, BinEntry entry) {
   return RecycleBinTable(c).Insert(entry);
 }
 
-absl::StatusOr<absl::Duration> RemainingInBin(store::Database& database, const std::string& id, absl::Time now) {
-  ASSIGN_OR_RETURN(const std::optional<BinEntry> entry,
-                   database.ReadFor([&](store::Connection& c) { return RecycleBinTable(c).Find(id); }));
-  if (!entry.has_value()) return absl::ZeroDuration();
-  if (entry->exits > now) return entry->exits - now;
-  // Another entry of the same id may have come in its place.
-  RETURN_IF_ERROR(database.Write([&](store::Connection& c) { return RecycleBinTable(c).DeleteExpired(id, now); }));
-  return absl::ZeroDuration();
+absl::StatusOr<absl::Duration> RemainingInBin(store::Connection& c, const std::string& id, absl::Time now) {
+  ASSIGN_OR_RETURN(const std::optional<BinEntry> entry, RecycleBinTable(c).Find(id));
+  return entry.has_value() && entry->exits > now ? entry->exits - now : absl::ZeroDuration();
+}
+
+absl::Status LeaveBin(store::Connection& c, const std::string& id, absl::Time now) {
+  return RecycleBinTable(c).DeleteExpired(id, now);
 }
 
 }  // namespace brume::storage

@@ -54,8 +54,20 @@ inline constexpr absl::Duration kBinPoll = absl::Minutes(1);
 // Puts what the caller deletes into the bin, with the tags it has. Nothing where it would leave it at once.
 absl::Status KeepInBin(store::Connection& connection, BinEntry entry);
 
-// How long the deleted snapshot or image can still be restored; zero for what is not in the bin. One whose time is over
-// leaves the bin.
-absl::StatusOr<absl::Duration> RemainingInBin(store::Database& database, const std::string& id, absl::Time now);
+// How long the deleted snapshot or image can still be restored; zero for what is not in the bin, or for no time more.
+absl::StatusOr<absl::Duration> RemainingInBin(store::Connection& connection, const std::string& id, absl::Time now);
+// What is no more to be restored leaves the bin; its row can be deleted then.
+absl::Status LeaveBin(store::Connection& connection, const std::string& id, absl::Time now);
+
+// The same, in a transaction of its own, of a deleted row as it was read. Aborted when the row has changed since: one
+// that was restored is not in the bin either.
+template <typename Table, typename Row>
+absl::StatusOr<absl::Duration> RemainingInBin(store::Database& database, const Row& row, absl::Time now) {
+  return database.ReadFor([&](store::Connection& c) -> absl::StatusOr<absl::Duration> {
+    ASSIGN_OR_RETURN(const Row present, Table(c).Get(row.id));
+    if (present.version == row.version) return RemainingInBin(c, row.id.text(), now);
+    return absl::AbortedError(absl::StrCat(row.id.text(), " was changed"));
+  });
+}
 
 }  // namespace brume::storage

@@ -105,9 +105,11 @@ SnapshotReconciler::Next SnapshotReconciler::Settle(const VolumeSnapshot& snapsh
 }
 
 SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapshot) {
-  ASSIGN_OR_RETURN(const absl::Duration remaining,
-                   RemainingInBin(parts_.database, snapshot.id.text(), parts_.clock.Now()));
-  if (remaining > absl::ZeroDuration()) return std::min(remaining, kBinPoll);
+  const absl::Time now = parts_.clock.Now();
+  const absl::StatusOr<absl::Duration> remaining = RemainingInBin<SnapshotTable>(parts_.database, snapshot, now);
+  if (absl::IsAborted(remaining.status())) return absl::ZeroDuration();
+  RETURN_IF_ERROR(remaining.status());
+  if (*remaining > absl::ZeroDuration()) return std::min(*remaining, kBinPoll);
   ASSIGN_OR_RETURN(const int64_t users, parts_.database.ReadFor([&](store::Connection& c) {
     return SnapshotTable(c).CountUsers(snapshot.id);
   }));
@@ -115,7 +117,10 @@ SnapshotReconciler::Next SnapshotReconciler::Remove(const VolumeSnapshot& snapsh
   if (snapshot.volume_id.empty() && parts_.abandon_upload) RETURN_IF_ERROR(parts_.abandon_upload(snapshot.id));
   if (snapshot.layer_id == snapshot.id.text()) RETURN_IF_ERROR(parts_.disks.RemoveSnapshot(snapshot.id));
   RETURN_IF_ERROR(Failpoint("snapshot.removed"));
-  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return SnapshotTable(c).Delete(snapshot.id); }));
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(LeaveBin(c, snapshot.id.text(), now));
+    return SnapshotTable(c).Delete(snapshot.id);
+  }));
   log::Info("snapshot {} and its layer are gone", snapshot.id.text());
   // What lay under it, or what it was a copy of, may be free now: a snapshot's or an image's.
   for (const std::string& layer : {snapshot.below, snapshot.layer_id}) {

@@ -5,6 +5,9 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/recycle_bin.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"
+#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
+#include "lib/ec2/storage/snapshot_table.h"
 #include "lib/gateway/time_text.h"
 #include "lib/store/connection.h"
 #include "tests/fakes/api_world.h"
@@ -55,6 +58,14 @@ struct BinWorld : ApiWorld {
   }
   absl::Status Restore(const ImageId& id) {
     return CallText("RestoreImageFromRecycleBin", "image_id: '" + id.text() + "'").status();
+  }
+  template <typename Table, typename Id>
+  auto Read(const Id& id) {
+    return Value(database->ReadFor([&](store::Connection& c) { return Table(c).Get(id); }));
+  }
+  template <typename Table, typename Row>
+  absl::StatusOr<absl::Duration> Remaining(const Row& row) {
+    return storage::RemainingInBin<Table>(*database, row, clock.Now());
   }
   // An image with a snapshot under its root volume, and that snapshot.
   std::pair<ImageId, SnapshotId> ImageOfSnapshot(const std::string& name) {
@@ -120,6 +131,24 @@ TEST_CASE("the recycle bin holds a snapshot's layer until its time is over, and 
   CHECK(ec2::ErrorCode(world.Restore(id)) == "InvalidSnapshot.NotFound");
   world.snapshots->WakeAll();
   CHECK(ComputeWorld::Eventually([&] { return !world.HasLayer(id); }));
+}
+
+TEST_CASE("what was restored since it was read is not taken for what the recycle bin let go of", "[bin]") {
+  BinWorld world;
+  const auto [image, snapshot] = world.ImageOfSnapshot("golden");
+  REQUIRE_OK(world.image_service->Deregister(image).status());
+  REQUIRE_OK(world.snapshot_service->Delete(snapshot));
+  const Image old_image = world.Read<storage::ImageTable>(image);
+  const VolumeSnapshot old_snapshot = world.Read<storage::SnapshotTable>(snapshot);
+  CHECK(Value(world.Remaining<storage::ImageTable>(old_image)) == absl::Hours(24 * 14));
+  CHECK(Value(world.Remaining<storage::SnapshotTable>(old_snapshot)) == absl::Hours(24 * 7));
+  REQUIRE_OK(world.Restore(snapshot));
+  REQUIRE_OK(world.Restore(image));
+  CHECK(absl::IsAborted(world.Remaining<storage::ImageTable>(old_image).status()));
+  CHECK(absl::IsAborted(world.Remaining<storage::SnapshotTable>(old_snapshot).status()));
+  // Nor when it is in the bin again.
+  REQUIRE_OK(world.image_service->Deregister(image).status());
+  CHECK(absl::IsAborted(world.Remaining<storage::ImageTable>(old_image).status()));
 }
 
 TEST_CASE("a restart finds what is in the recycle bin, and what is over meanwhile", "[bin]") {
