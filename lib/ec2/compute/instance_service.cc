@@ -10,8 +10,6 @@
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/compute/root_replacement_table.h"
-#include "lib/ec2/network/interface_service.h"
-#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/volume_service.h"
@@ -121,47 +119,6 @@ InstanceService::InstanceService(store::Database& database, const Settings& sett
       random_(random),
       hooks_(std::move(hooks)),
       placer_(settings, types) {}
-
-absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRequest& request, const Placement& place,
-                                               Instance& instance) {
-  for (const PlacedInterface& each : place.interfaces) {
-    const LaunchInterface& asked = each.asked;
-    network::InterfaceSpec::Attachment attachment{.instance_id = instance.id,
-                                                  .device_index = asked.device_index,
-                                                  .time = clock_.Now(),
-                                                  .delete_on_termination = asked.delete_on_termination.value_or(true)};
-    if (asked.eni_id.has_value()) {
-      attachment.delete_on_termination = asked.delete_on_termination.value_or(false);
-      ASSIGN_OR_RETURN(NetworkInterface eni, network::GetInterface(c, *asked.eni_id));
-      RETURN_IF_ERROR(network::AttachTo(c, eni, attachment, random_));
-      if (asked.device_index == 0 && !eni.source_dest_check) {
-        instance.source_dest_check = false;
-        RETURN_IF_ERROR(InstanceTable(c).Update(instance));
-      }
-      continue;
-    }
-    ASSIGN_OR_RETURN(
-        NetworkInterface eni,
-        network::MakeInterface(c,
-                               {.subnet = each.subnet,
-                                .private_ip = asked.private_ip,
-                                .secondary_ips = asked.secondary_ips,
-                                .secondary_count = asked.secondary_count,
-                                .groups = each.groups,
-                                .description = asked.description,
-                                .dns_name_options = request.dns_name_options.AppliedTo(each.subnet.dns_name_options),
-                                .attachment = attachment,
-                                .tags = request.interface_tags},
-                               random_));
-    // As at EC2, only what is alone gets a public address by itself.
-    const bool has_public = request.associate_public_ip.value_or(each.subnet.map_public_ip_on_launch);
-    if (place.interfaces.size() > 1 || !has_public) continue;
-    eni.auto_public_ip = true;
-    ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
-    RETURN_IF_ERROR(network::SetAttachment(c, eni));
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const RunRequest& request,
                                                  const Placement& place, const ReservationId& reservation, int index) {
@@ -332,18 +289,6 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::ChangeStates(
   return changes;
 }
 
-absl::Status InstanceService::GivePublicAddresses(store::Connection& c, const InstanceId& id) {
-  ASSIGN_OR_RETURN(std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
-  // As at EC2, an instance of several interfaces gets none.
-  if (interfaces.size() > 1) return absl::OkStatus();
-  for (NetworkInterface& eni : interfaces) {
-    if (!eni.auto_public_ip || eni.public_ip) continue;
-    ASSIGN_OR_RETURN(const Ipv4 address, network::AllocatePublicIp(c, settings_, random_));
-    RETURN_IF_ERROR(network::SetPublicIp(c, eni, address));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::vector<StateChange>> InstanceService::Start(absl::Span<const InstanceId> ids) {
   return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
     if (instance.state == InstanceState::kPending || instance.state == InstanceState::kRunning) return absl::OkStatus();
@@ -489,15 +434,6 @@ absl::Status InstanceService::SetMonitoring(absl::Span<const InstanceId> ids, bo
     }
     return absl::OkStatus();
   });
-}
-
-absl::Status InstanceService::ChangeInterfaces(store::Connection& c, const Instance& instance,
-                                               const InstanceChange& change) {
-  if (!change.group_ids && !change.source_dest_check) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const NetworkInterface eni, network::OnlyInterfaceOf(c, instance.id));
-  if (change.group_ids) RETURN_IF_ERROR(network::ChangeGroups(c, eni, *change.group_ids));
-  return change.source_dest_check ? network::SetSourceDestCheck(c, eni.id, *change.source_dest_check)
-                                  : absl::OkStatus();
 }
 
 absl::Status InstanceService::ChangeVolumes(store::Connection& c, const Instance& instance,

@@ -4,6 +4,7 @@
 // The fabric touches only what it names itself: namespaces "brume-…", interfaces "bm…", nftables tables "brume…".
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,6 +63,15 @@ struct RouteTableSpec {
   std::vector<SubnetId> subnets;  // that have it; the main one is for all others
   std::vector<RouteSpec> routes;
 };
+// The table of a subnet: its own, or else the main one. Null where there is neither.
+inline const RouteTableSpec* RouteTableOf(const SubnetId& subnet, const std::vector<RouteTableSpec>& tables) {
+  const RouteTableSpec* main = nullptr;
+  for (const RouteTableSpec& table : tables) {
+    if (std::find(table.subnets.begin(), table.subnets.end(), subnet) != table.subnets.end()) return &table;
+    if (table.main) main = &table;
+  }
+  return main;
+}
 
 // A NAT gateway, which is the namespace's own translation of what its routes lead on.
 struct NatSpec {

@@ -313,7 +313,7 @@ absl::Status NetworkReconciler::Settle(const VpcSpec& spec) {
 
 absl::Status NetworkReconciler::WakeNamers(const VpcId& id) {
   ASSIGN_OR_RETURN(const auto namers,
-                   database_.ReadFor([&](store::Connection& c) { return ReadNamersOfGroups(c, id); }));
+                   database_.ReadFor([&](store::Connection& c) { return SecurityGroupTable(c).ListNamers(id); }));
   for (const auto& [vpc, group] : namers) WakeGroup(vpc, group);
   return absl::OkStatus();
 }

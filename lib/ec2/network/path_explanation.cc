@@ -99,12 +99,7 @@ const Subnet* SubnetOf(const VpcSpec& vpc, const SubnetId& id) {
 }
 
 const RouteSpec* RouteTo(const VpcSpec& vpc, const SubnetId& subnet, Ipv4 address) {
-  const RouteTableSpec* table = nullptr;
-  for (const RouteTableSpec& each : vpc.tables) {
-    const bool own = std::find(each.subnets.begin(), each.subnets.end(), subnet) != each.subnets.end();
-    if (own || (each.main && table == nullptr)) table = &each;
-    if (own) break;
-  }
+  const RouteTableSpec* table = RouteTableOf(subnet, vpc.tables);
   const RouteSpec* best = nullptr;
   if (table == nullptr) return best;
   for (const RouteSpec& route : table->routes) {

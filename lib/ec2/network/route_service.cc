@@ -1,18 +1,15 @@
 #include "lib/ec2/network/route_service.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/quota_weights.h"
@@ -20,14 +17,12 @@
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
-#include "lib/resource/error_texts.h"
 
 namespace brume::network {
 namespace {
 
 // EC2's quotas; of gateways, as many as there may be VPCs.
 constexpr size_t kMaxTables = 200, kMaxGateways = 500;
-constexpr Cidr kLinkLocal{Ipv4{0xa9fe0000}, 16};
 
 absl::Status RouteNotFound(const RouteTableId& table, const RouteDestination& destination) {
   return ec2::Error(
@@ -75,129 +70,12 @@ absl::StatusOr<NatGateway> FindNatGateway(store::Connection& connection, const N
   return nat;
 }
 
-// What routes of one VPC lead to; read once, and only where a route asks.
-class Targets {
- public:
-  Targets(store::Connection& connection, VpcId vpc, const AttachedInstances& instances)
-      : connection_(connection), vpc_(std::move(vpc)), instances_(instances) {}
-
-  // Whether the gateway leads on.
-  absl::StatusOr<bool> Has(const RouteGatewayId& gateway) {
-    if (!gateways_.has_value()) {
-      std::vector<RouteGatewayId> gateways;
-      ASSIGN_OR_RETURN(const auto found, RoutingTable(connection_).GatewayOf(vpc_));
-      if (found.has_value()) gateways.emplace_back(found->id);
-      ASSIGN_OR_RETURN(const std::vector<NatGateway> nats, NatGatewayTable(connection_).ListOf(vpc_));
-      for (const NatGateway& nat : nats) {
-        if (nat.lives()) gateways.emplace_back(nat.id);
-      }
-      ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(connection_, vpc_));
-      for (const VpcPeering& peering : peerings) gateways.emplace_back(peering.id);
-      gateways_ = std::move(gateways);
-    }
-    return std::find(gateways_->begin(), gateways_->end(), gateway) != gateways_->end();
-  }
-  // The instance of the interface; none while that has no guest.
-  absl::StatusOr<InstanceId> InstanceOf(const EniId& eni) {
-    if (!interfaces_.has_value()) {
-      ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, instances_.list_live(connection_));
-      const absl::flat_hash_set<InstanceId> live(ids.begin(), ids.end());
-      ASSIGN_OR_RETURN(const std::vector<NetworkInterface> all, NetworkTable(connection_).ListInterfaces(vpc_));
-      interfaces_.emplace();
-      for (const NetworkInterface& each : all) {
-        if (live.contains(each.instance_id)) interfaces_->emplace(each.id, each.instance_id);
-      }
-    }
-    const auto found = interfaces_->find(eni);
-    return found == interfaces_->end() ? InstanceId() : found->second;
-  }
-
- private:
-  store::Connection& connection_;
-  const VpcId vpc_;
-  const AttachedInstances& instances_;
-  std::optional<std::vector<RouteGatewayId>> gateways_;
-  std::optional<std::map<EniId, InstanceId>> interfaces_;
-};
-
-RouteView LocalRoute(const Cidr& range) {
-  RouteView view;
-  view.destination = range;
-  view.local = true;
-  return view;
-}
-
-absl::StatusOr<RouteView> ViewOf(const VpcRoute& route, Targets& targets) {
-  RouteView view;
-  view.destination = route.destination;
-  view.target = route.target;
-  if (!route.target.gateway_id.empty()) {
-    ASSIGN_OR_RETURN(view.active, targets.Has(route.target.gateway_id));
-    return view;
-  }
-  ASSIGN_OR_RETURN(view.instance_id, targets.InstanceOf(route.target.eni_id));
-  view.active = !view.instance_id.empty();
-  return view;
-}
-
-absl::StatusOr<RouteTableView> ViewOf(store::Connection& connection, const RouteTable& table,
-                                      const std::vector<Cidr>& ranges, Targets& targets) {
-  RoutingTable routing(connection);
-  RouteTableView view;
-  view.table = table;
-  ASSIGN_OR_RETURN(view.associations, routing.ListAssociationsOf(table.id));
-  for (const Cidr& range : ranges) view.routes.push_back(LocalRoute(range));
-  ASSIGN_OR_RETURN(const std::vector<VpcRoute> routes, routing.ListRoutesOf(table.id));
-  for (const VpcRoute& route : routes) {
-    ASSIGN_OR_RETURN(view.routes.emplace_back(), ViewOf(route, targets));
-  }
-  return view;
-}
-
 absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, InternetGateway gateway) {
   ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, gateway.id.text()));
   return InternetGatewayView{std::move(gateway), std::move(tags)};
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<PlainRoute>> ExpandRoutes(store::Connection& connection, const RouteTableView& table) {
-  std::vector<Cidr> ours = {kLinkLocal};
-  std::map<Cidr, RouteView> routes;
-  for (const RouteView& route : table.routes) {
-    if (route.local) {
-      ours.push_back(route.destination.cidr);
-    } else if (route.destination.prefix_list.empty()) {
-      routes.emplace(route.destination.cidr, route);
-    }
-  }
-  // Behind all of the former, in the order of the lists' ids: of two for one range the first stays.
-  for (const RouteView& route : table.routes) {
-    if (route.destination.prefix_list.empty()) continue;
-    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, Ipv4RangesOf(connection, route.destination.prefix_list));
-    for (const Cidr& range : ranges) {
-      const bool inside = std::any_of(ours.begin(), ours.end(), [&](const Cidr& each) { return each.Contains(range); });
-      if (!inside) routes.emplace(range, route);
-    }
-  }
-  std::vector<PlainRoute> plain;
-  plain.reserve(routes.size());
-  for (auto& [destination, view] : routes) plain.push_back({destination, std::move(view)});
-  return plain;
-}
-
-absl::StatusOr<std::vector<RouteTableView>> ReadRouteTables(store::Connection& connection, const Vpc& vpc,
-                                                            const AttachedInstances& instances) {
-  ASSIGN_OR_RETURN(const std::vector<RouteTable> tables, RoutingTable(connection).ListTables(vpc.id));
-  ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
-  Targets targets(connection, vpc.id, instances);
-  std::vector<RouteTableView> views;
-  views.reserve(tables.size());
-  for (const RouteTable& table : tables) {
-    ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(connection, table, ranges, targets));
-  }
-  return views;
-}
 
 RouteService::RouteService(store::Database& database, Random& random, AttachedInstances instances,
                            std::function<void(const VpcId&)> wake)
@@ -217,7 +95,7 @@ absl::Status RouteService::ChangeTable(
 
 absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const TagMap& tags) {
   ASSIGN_OR_RETURN(RouteTableView view, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<RouteTableView> {
-    ASSIGN_OR_RETURN(const Vpc row, NetworkTable(c).GetVpc(vpc));
+    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(const std::vector<RouteTable> present, routing.ListTables(vpc));
     if (present.size() >= kMaxTables)
@@ -228,9 +106,8 @@ absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const
     while (numbers.contains(table.number)) ++table.number;
     RETURN_IF_ERROR(routing.InsertTable(table));
     RETURN_IF_ERROR(tagging::SetTags(c, table.id.text(), tags));
-    RouteTableView made{.table = table, .associations = {}, .routes = {}, .tags = tags};
-    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, row));
-    for (const Cidr& range : ranges) made.routes.push_back(LocalRoute(range));
+    ASSIGN_OR_RETURN(RouteTableView made, RouteTableViewer(c, instances_).View(table));
+    made.tags = tags;
     return made;
   }));
   wake_(vpc);
@@ -259,21 +136,11 @@ absl::StatusOr<std::vector<RouteTableView>> RouteService::ListTables(absl::Span<
                      ChooseRows<RouteTableId>(
                          c, ids, tags, [&](const RouteTableId& id) { return routing.GetTable(id); },
                          [&] { return routing.ListTables(std::nullopt); }));
-    struct OfVpc {
-      std::vector<Cidr> ranges;
-      Targets targets;
-    };
-    std::map<VpcId, OfVpc> vpcs;
+    RouteTableViewer viewer(c, instances_);
     std::vector<RouteTableView> views;
     std::vector<std::string> texts;
     for (const RouteTable& table : tables) {
-      auto vpc = vpcs.find(table.vpc_id);
-      if (vpc == vpcs.end()) {
-        ASSIGN_OR_RETURN(const Vpc row, NetworkTable(c).GetVpc(table.vpc_id));
-        ASSIGN_OR_RETURN(std::vector<Cidr> ranges, RangesOf(c, row));
-        vpc = vpcs.emplace(row.id, OfVpc{std::move(ranges), Targets(c, row.id, instances_)}).first;
-      }
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, table, vpc->second.ranges, vpc->second.targets));
+      ASSIGN_OR_RETURN(views.emplace_back(), viewer.View(table));
       texts.push_back(table.id.text());
     }
     ASSIGN_OR_RETURN(const auto own_tags, tagging::GetTagsOf(c, texts));

@@ -16,16 +16,6 @@ namespace {
 
 using Routes = std::vector<RouteSpec>;
 
-// The routes of a subnet's table as they were before any was led through a gateway.
-const Routes* RoutesOf(const SubnetId& subnet, const std::vector<RouteTableSpec>& tables) {
-  const Routes* main = nullptr;
-  for (const RouteTableSpec& table : tables) {
-    if (std::find(table.subnets.begin(), table.subnets.end(), subnet) != table.subnets.end()) return &table.routes;
-    if (table.main) main = &table.routes;
-  }
-  return main;
-}
-
 bool Undecided(const RouteSpec& route) { return route.nat != 0 && route.way == RouteSpec::Way::kNowhere; }
 
 // What `onward`, a route of the gateway's subnet, makes of packets to `destination`.
@@ -107,11 +97,6 @@ absl::StatusOr<std::vector<GroupSpec>> ReadPeerGroups(store::Connection& connect
   return specs;
 }
 
-absl::StatusOr<std::vector<std::pair<VpcId, SecurityGroupId>>> ReadNamersOfGroups(store::Connection& connection,
-                                                                                  const VpcId& vpc) {
-  return SecurityGroupTable(connection).ListNamers(vpc);
-}
-
 void LeadThroughNats(std::vector<RouteTableSpec>& tables, const std::vector<NatSpec>& nats) {
   const std::vector<RouteTableSpec> before = tables;
   for (RouteTableSpec& table : tables) {
@@ -123,12 +108,12 @@ void LeadThroughNats(std::vector<RouteTableSpec>& tables, const std::vector<NatS
       }
       const auto nat =
           std::find_if(nats.begin(), nats.end(), [&](const auto& each) { return each.number == route.nat; });
-      const Routes* onward = nat == nats.end() ? nullptr : RoutesOf(nat->subnet, before);
+      const RouteTableSpec* onward = nat == nats.end() ? nullptr : RouteTableOf(nat->subnet, before);
       if (onward == nullptr) {
         led.push_back({.destination = route.destination});
         continue;
       }
-      const Routes expanded = Expand(route, *nat, table.routes, *onward);
+      const Routes expanded = Expand(route, *nat, table.routes, onward->routes);
       led.insert(led.end(), expanded.begin(), expanded.end());
     }
     table.routes = std::move(led);

@@ -22,10 +22,6 @@ absl::StatusOr<std::vector<PeeringSpec>> ReadPeeringSpecs(store::Connection& con
 absl::StatusOr<std::vector<GroupSpec>> ReadPeerGroups(store::Connection& connection, const VpcId& vpc,
                                                       const std::vector<PeeringSpec>& peerings);
 
-// Which VPCs' rules name which groups of `vpc`, and are not its own.
-absl::StatusOr<std::vector<std::pair<VpcId, SecurityGroupId>>> ReadNamersOfGroups(store::Connection& connection,
-                                                                                  const VpcId& vpc);
-
 // Turns each route whose `nat` is set and that has no way yet into what the gateway's own subnet's routes say of its
 // destination: the route that covers it, and the longer ones inside it, unless the table has a route of its own there.
 // A route by a gateway that is not in `nats`, or back through a NAT gateway, leads nowhere, as one over a peering

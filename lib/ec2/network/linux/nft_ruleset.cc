@@ -315,46 +315,6 @@ void CollectNats(const Ruleset& rules, std::string& text, Elements& elements) {
 
 }  // namespace
 
-std::vector<PortAddress> PortRules::addresses() const {
-  std::vector<PortAddress> all = {{.private_ip = private_ip, .public_ip = public_ip}};
-  all.insert(all.end(), secondary.begin(), secondary.end());
-  return all;
-}
-
-bool PortRules::has(Ipv4 private_address) const {
-  const std::vector<PortAddress> all = addresses();
-  return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.private_ip == private_address; });
-}
-
-bool PortRules::has_public(Ipv4 public_address) const {
-  const std::vector<PortAddress> all = addresses();
-  return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.public_ip == public_address; });
-}
-
-void PortRules::remove_public(Ipv4 public_address) {
-  if (public_ip == public_address) public_ip.reset();
-  for (PortAddress& each : secondary) {
-    if (each.public_ip == public_address) each.public_ip.reset();
-  }
-}
-
-PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
-  PortRules port{.tap = TapName(eni.id),
-                 .mac = eni.mac,
-                 .private_ip = eni.private_ip,
-                 .public_ip = eni.public_ip,
-                 .source_dest_check = eni.source_dest_check,
-                 .groups = eni.groups,
-                 .route_table = route_table,
-                 .filtered_subnet = {}};
-  for (const SecondaryAddress& address : eni.secondary) {
-    port.secondary.push_back({.private_ip = address.private_ip, .public_ip = address.public_ip});
-  }
-  std::sort(port.groups.begin(), port.groups.end());
-  port.groups.erase(std::unique(port.groups.begin(), port.groups.end()), port.groups.end());
-  return port;
-}
-
 Intervals IntervalsOf(std::vector<Cidr> ranges) {
   std::sort(ranges.begin(), ranges.end());
   std::vector<std::pair<Ipv4, Ipv4>> apart;
