@@ -41,6 +41,8 @@ class EncryptionTest(HostTest):
         for guest in guests:
             guest.wait_state("running")
         for guest in guests:
+            # A start that failed would have been tried again.
+            self.assertNotIn(f"{guest.id} failed, again in", self.host.log())
             guest.wait_ready()
             guest.terminate()
 
