@@ -218,6 +218,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"network.default_vpc_cidr", Block(&settings.default_vpc_cidr)},
       {"network.public_pool", Block(&settings.public_pool)},
       {"network.uplink", Text(&config.uplink)},
+      {"network.pass_firewalls", Flag(&config.pass_firewalls)},
       {"network.dns_upstream", Texts(&config.dns_upstream)},
       {"network.max_connections_per_interface", Number(&config.max_connections_per_interface, 64, 1'000'000)},
       {"limits.requests_per_second", Factor(&config.limits.requests.per_second, 0, 1e9)},

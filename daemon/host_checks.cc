@@ -4,7 +4,6 @@
 
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -13,12 +12,12 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
 #include "lib/ec2/compute/libvirt/embed.h"
+#include "lib/ec2/network/linux/other_firewalls.h"
 
 namespace brume::daemon {
 namespace {
 
 using host::HostCheck;
-using Json = nlohmann::json;
 
 // The rules of iptables' older kind, which nft does not show; empty where the kernel has none.
 absl::StatusOr<std::string> LegacyRules() {
@@ -31,10 +30,14 @@ absl::StatusOr<std::string> LegacyRules() {
 // The first chain that drops what guests send and get; empty when none does.
 absl::StatusOr<std::string> FindObstacle() {
   ASSIGN_OR_RETURN(const std::string json, RunChecked({"nft", "-j", "list", "chains"}));
-  ASSIGN_OR_RETURN(const std::vector<DroppingChain> chains, DroppingChains(json));
-  for (const DroppingChain& chain : chains) {
-    ASSIGN_OR_RETURN(const std::string rules, RunChecked({"nft", "list", "table", chain.family, chain.table}));
-    if (!AcceptsGuests(rules)) return absl::StrCat(chain.family, " ", chain.table, " ", chain.name);
+  ASSIGN_OR_RETURN(const std::vector<network::ForwardChain> chains, network::ForwardChains(json));
+  for (const network::ForwardChain& chain : chains) {
+    ASSIGN_OR_RETURN(const std::string rules,
+                     RunChecked({"nft", "-j", "list", "chain", chain.family, chain.table, chain.name}));
+    ASSIGN_OR_RETURN(const bool drops, network::DropsTheRest(chain, rules));
+    if (!drops) continue;
+    ASSIGN_OR_RETURN(const std::string table, RunChecked({"nft", "list", "table", chain.family, chain.table}));
+    if (!AcceptsGuests(table)) return chain.text();
   }
   ASSIGN_OR_RETURN(const std::string legacy, LegacyRules());
   const bool drops = absl::StrContains(legacy, "-P FORWARD DROP") || absl::StrContains(legacy, "-P FORWARD REJECT");
@@ -42,26 +45,6 @@ absl::StatusOr<std::string> FindObstacle() {
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<DroppingChain>> DroppingChains(absl::string_view json) {
-  const Json parsed = Json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object() || !parsed.contains("nftables") || !parsed["nftables"].is_array()) {
-    return absl::InternalError("nft did not print its chains as JSON");
-  }
-  std::vector<DroppingChain> found;
-  for (const Json& item : parsed["nftables"]) {
-    if (!item.is_object() || !item.contains("chain") || !item["chain"].is_object()) continue;
-    const auto text = [&chain = item["chain"]](const char* key) {
-      const auto value = chain.find(key);
-      return value != chain.end() && value->is_string() ? value->get<std::string>() : std::string();
-    };
-    const std::string family = text("family");
-    if (text("hook") != "forward" || text("policy") != "drop" || (family != "ip" && family != "inet")) continue;
-    if (text("table") == "brume_host") continue;
-    found.push_back({family, text("table"), text("name")});
-  }
-  return found;
-}
 
 bool AcceptsGuests(absl::string_view rules) {
   bool in = false, out = false;
@@ -80,10 +63,10 @@ HostCheck CheckFirewall() {
             "install the package nftables, and iptables where its rules are of the older kind"};
   }
   if (obstacle->empty()) return {"firewall", true, "no chain drops what guests send to the uplink", ""};
-  return {"firewall", false,
-          absl::StrCat("guests cannot reach the uplink: the policy of the chain ", *obstacle, " is to drop"),
-          "let that firewall accept the links bmv+: iptables -I DOCKER-USER -i bmv+ -j ACCEPT, and the same with -o "
-          "(FORWARD in place of DOCKER-USER without Docker)"};
+  return {"firewall", false, absl::StrCat("guests cannot reach the uplink: the chain ", *obstacle, " drops it"),
+          "set network.pass_firewalls = true and start brumed again, or let that firewall accept the links bmv+: "
+          "iptables -I DOCKER-USER -i bmv+ -j ACCEPT, and the same with -o (FORWARD in place of DOCKER-USER without "
+          "Docker)"};
 }
 
 std::optional<HostCheck> CheckKvmDevice(const std::string& qemu_user, const std::string& device) {

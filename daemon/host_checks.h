@@ -12,14 +12,6 @@
 
 namespace brume::daemon {
 
-// A chain every forwarded packet of IPv4 goes through, and whose policy is to drop it.
-struct DroppingChain {
-  std::string family, table, name;
-};
-
-// Among what `nft -j list chains` printed; Brume's own table is left out. Internal when it is not that.
-absl::StatusOr<std::vector<DroppingChain>> DroppingChains(absl::string_view json);
-
 // Whether rules, as `nft list table` or `iptables -S` print them, accept what comes from the links bmv… and what goes
 // there. Conditions beside the link are not judged.
 bool AcceptsGuests(absl::string_view rules);

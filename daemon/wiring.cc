@@ -154,6 +154,7 @@ std::vector<std::string> HostNameServers() {
 network::LinuxFabricOptions FabricOptions(const Config& config, const QemuUser& user) {
   return {.state_dir = config.state_dir,
           .uplink = config.uplink,
+          .pass_firewalls = config.pass_firewalls,
           .public_pool = config.settings.public_pool,
           .dns_upstream = config.dns_upstream.empty() ? HostNameServers() : config.dns_upstream,
           .max_connections_per_port = config.max_connections_per_interface,

@@ -120,6 +120,7 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->acceleration == defaults.acceleration);
   CHECK(config->console_log_kib == defaults.console_log_kib);
   CHECK(config->uplink == defaults.uplink);
+  CHECK(config->pass_firewalls == defaults.pass_firewalls);
   CHECK(config->dns_upstream == defaults.dns_upstream);
   CHECK(config->max_connections_per_interface == defaults.max_connections_per_interface);
   CHECK(config->import_dirs == defaults.import_dirs);

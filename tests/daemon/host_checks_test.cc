@@ -10,27 +10,6 @@
 
 namespace brume::daemon {
 
-TEST_CASE("chains that drop what is forwarded are found, but for our own and those of other hooks", "[doctor]") {
-  const auto chains = DroppingChains(R"({"nftables": [
-      {"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
-      {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter",
-                 "hook": "forward", "prio": 0, "policy": "drop"}},
-      {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "hook": "input", "policy": "drop"}},
-      {"chain": {"family": "ip", "table": "filter", "name": "DOCKER-USER", "handle": 2}},
-      {"chain": {"family": "ip6", "table": "filter", "name": "FORWARD", "hook": "forward", "policy": "drop"}},
-      {"chain": {"family": "inet", "table": "brume_host", "name": "forward", "hook": "forward", "policy": "drop"}},
-      {"chain": {"family": "inet", "table": "open", "name": "forward", "hook": "forward", "policy": "accept"}}]})");
-  REQUIRE(chains.ok());
-  REQUIRE(chains->size() == 1);
-  CHECK((*chains)[0].family == "ip");
-  CHECK((*chains)[0].table == "filter");
-  CHECK((*chains)[0].name == "FORWARD");
-  for (const char* garbage : {"", "[]", "{}", R"({"nftables": 1})", "table ip filter"}) {
-    INFO(garbage);
-    CHECK_FALSE(DroppingChains(garbage).ok());
-  }
-}
-
 TEST_CASE("a firewall accepts guests when rules accept their links in both directions", "[doctor]") {
   const std::string from = "\t\tiifname \"bmv*\" counter packets 0 bytes 0 accept\n";
   const std::string to = "\t\toifname \"bmv*\" counter packets 0 bytes 0 accept\n";

@@ -3,6 +3,7 @@
 import subprocess
 import unittest
 
+from conditions import wait_until
 from harness import Host, HostTest
 
 
@@ -16,7 +17,7 @@ def memory_mib():
 
 
 class FirewallTest(HostTest):
-    config = {"network": {"uplink": "auto"}}
+    config = {"network": {"uplink": "auto", "pass_firewalls": False}}
     ready = False
 
     def faults(self):
@@ -37,6 +38,22 @@ class FirewallTest(HostTest):
         nft('add rule ip filter FORWARD oifname "bmv*" counter accept')
         faults, said = self.faults()
         self.assertFalse([line for line in faults if "firewall" in line], said)
+
+
+class PassedFirewallTest(HostTest):
+    config = {"network": {"uplink": "auto"}}
+    ready = False
+
+    def test_a_firewall_that_comes_while_brumed_runs_is_told_to_let_guests_pass(self):
+        nft("add table ip filter")
+        self.addCleanup(nft, "delete", "table", "ip", "filter")
+        nft("add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }")
+
+        def passes():
+            done = subprocess.run(self.host.brume_argv("doctor"), capture_output=True, text=True, timeout=60)
+            return "no chain drops what guests send" in done.stdout and "ip filter FORWARD does not let" in done.stdout
+
+        wait_until(passes, 30, "the chain to be passed, and doctor to tell of it")
 
 
 class OverheadTest(unittest.TestCase):

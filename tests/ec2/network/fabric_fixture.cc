@@ -27,6 +27,7 @@ FabricFixture::~FabricFixture() {
 LinuxFabricOptions FabricFixture::Options() const {
   return {.state_dir = directory,
           .uplink = uplink,
+          .pass_firewalls = pass_firewalls,
           .public_pool = Range("198.18.0.0/16"),
           .dns_upstream = dns_upstream,
           .max_connections_per_port = max_connections,

@@ -123,6 +123,7 @@ class FabricFixture {
 
   std::string directory;
   std::string uplink = "none";
+  bool pass_firewalls = true;
   std::vector<std::string> dns_upstream;
   int max_connections = kMaxConnections;
   TestVpc vpc;

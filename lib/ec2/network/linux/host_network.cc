@@ -10,6 +10,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/netns.h"
+#include "lib/ec2/network/linux/other_firewalls.h"
 #include "lib/ec2/network/linux/small_files.h"
 #include "lib/ec2/network/linux/sysctl.h"
 
@@ -187,6 +188,7 @@ absl::Status HostNetwork::EnsureShared() {
   // The generation first: what changes between the two is seen at the next look.
   ASSIGN_OR_RETURN(rules_generation_, nft_state_->Generation());
   ASSIGN_OR_RETURN(rules_fingerprint_, nft_state_->Fingerprint(kHostTable));
+  RETURN_IF_ERROR(passes_firewalls() ? PassFirewalls() : WithdrawFromFirewalls());
   return options_.uplink == kNoUplink ? RestoreForwarding() : ForwardPackets();
 }
 
@@ -194,7 +196,59 @@ absl::Status HostNetwork::RemoveShared() {
   ASSIGN_OR_RETURN(const std::vector<Route> routes, links_->Routes());
   for (const Route& route : routes) RETURN_IF_ERROR(links_->DeleteRoute(route));
   RETURN_IF_ERROR(nft_->Run("add table inet brume_host\ndelete table inet brume_host\n"));
+  RETURN_IF_ERROR(WithdrawFromFirewalls());
   return RestoreForwarding();
+}
+
+bool HostNetwork::passes_firewalls() const { return options_.pass_firewalls && options_.uplink != kNoUplink; }
+
+absl::StatusOr<std::vector<HostNetwork::FirewallChange>> HostNetwork::FirewallChanges(bool pass) {
+  ASSIGN_OR_RETURN(const std::string listed, nft_->Query("list chains"));
+  ASSIGN_OR_RETURN(const std::vector<ForwardChain> chains, ForwardChains(listed));
+  std::vector<FirewallChange> changes;
+  for (const ForwardChain& chain : chains) {
+    const absl::StatusOr<std::string> rules = nft_->Query("list chain " + chain.text());
+    // It may have gone since it was listed.
+    if (!rules.ok()) continue;
+    ASSIGN_OR_RETURN(std::string commands, pass ? CommandsToPass(chain, *rules) : CommandsToWithdraw(chain, *rules));
+    if (!commands.empty()) changes.push_back({chain.text(), std::move(commands)});
+  }
+  return changes;
+}
+
+absl::Status HostNetwork::PassFirewalls() {
+  refused_firewalls_.clear();
+  ASSIGN_OR_RETURN(const std::vector<FirewallChange> changes, FirewallChanges(/*pass=*/true));
+  for (const FirewallChange& change : changes) {
+    // A program may keep its table to itself: the VPCs go on without, and Inspect tells.
+    const absl::Status changed = nft_->Run(change.commands);
+    if (!changed.ok()) refused_firewalls_[change.chain] = std::string(changed.message());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HostNetwork::WithdrawFromFirewalls() {
+  ASSIGN_OR_RETURN(const std::vector<FirewallChange> changes, FirewallChanges(/*pass=*/false));
+  for (const FirewallChange& change : changes) RETURN_IF_ERROR(nft_->Run(change.commands));
+  return absl::OkStatus();
+}
+
+absl::Status HostNetwork::InspectFirewalls(std::vector<Damage>& damages) {
+  if (!passes_firewalls()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const uint32_t generation, nft_state_->Generation());
+  if (generation == firewalls_generation_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<FirewallChange> changes, FirewallChanges(/*pass=*/true));
+  for (const FirewallChange& change : changes) {
+    const auto refused = refused_firewalls_.find(change.chain);
+    Damage damage{.vpc = {}, .what = absl::StrCat("the chain ", change.chain, " does not let guests' links pass")};
+    if (refused != refused_firewalls_.end()) {
+      absl::StrAppend(&damage.what, ", and cannot be changed: ", refused->second);
+      damage.repairable = false;
+    }
+    damages.push_back(std::move(damage));
+  }
+  if (changes.empty()) firewalls_generation_ = generation;
+  return absl::OkStatus();
 }
 
 absl::Status HostNetwork::ForwardPackets() {
@@ -308,6 +362,7 @@ absl::StatusOr<std::vector<Damage>> HostNetwork::InspectHere() {
   if (!rules_stand) {
     damages.push_back({.vpc = {}, .what = absl::StrCat("the nftables table ", kHostTable, " was changed or removed")});
   }
+  RETURN_IF_ERROR(InspectFirewalls(damages));
   if (options_.uplink != kNoUplink) {
     ASSIGN_OR_RETURN(const std::string forwards, ReadSysctl(kForwardSysctl));
     if (forwards != "1") damages.push_back({.vpc = {}, .what = "the host does not forward (ip_forward)"});

@@ -32,6 +32,9 @@ struct HostOptions {
   // "none": guests reach the host and no further. "auto": they go wherever the host's routes lead. A link's name: by it
   // and no other.
   std::string uplink;
+  // With an uplink: chains of other firewalls that drop what is forwarded let guests' links pass; see
+  // other_firewalls.h.
+  bool pass_firewalls = true;
   Cidr public_pool;
   TapOwner tap_owner;
 };
@@ -72,6 +75,9 @@ class HostNetwork {
   absl::Status RemoveAll();
 
  private:
+  struct FirewallChange {
+    std::string chain, commands;
+  };
   // A connected VPC.
   struct Attachment {
     int link = 0;
@@ -87,6 +93,11 @@ class HostNetwork {
   absl::Status EnsureShared();
   absl::Status RemoveShared();
   absl::StatusOr<bool> RulesStand();
+  // What is to change in other firewalls' chains for guests' links to pass, or for nothing of ours to be in them.
+  absl::StatusOr<std::vector<FirewallChange>> FirewallChanges(bool pass);
+  absl::Status PassFirewalls();
+  absl::Status WithdrawFromFirewalls();
+  absl::Status InspectFirewalls(std::vector<Damage>& damages);
   absl::StatusOr<std::vector<Damage>> InspectHere();
   absl::Status ForwardPackets();
   absl::Status RestoreForwarding();
@@ -95,6 +106,7 @@ class HostNetwork {
   absl::StatusOr<Attachment> Find(const VpcId& vpc) const;
   // The address leads to `vpc` and to no other.
   void NoteOwner(Ipv4 address, const VpcId& vpc);
+  bool passes_firewalls() const;
   Route PoolRoute() const { return {.destination = options_.public_pool, .kind = RouteKind::kUnreachable}; }
   Route TransferRoute(int link, Ipv4 address) const;
   Route PublicRoute(const Attachment& attachment, Ipv4 address) const;
@@ -107,6 +119,9 @@ class HostNetwork {
   // Of our table as it was made, and of the last look at which it was so.
   std::string rules_fingerprint_;
   uint32_t rules_generation_ = 0;
+  // When no other firewall wanted a change; and those that did not let themselves be changed, by chain.
+  uint32_t firewalls_generation_ = 0;
+  std::map<std::string, std::string> refused_firewalls_;
   std::map<VpcId, Attachment> attachments_;
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;

@@ -37,6 +37,7 @@ absl::StatusOr<std::unique_ptr<LinuxFabric>> MakeLinuxFabric(LinuxFabricOptions 
   ASSIGN_OR_RETURN(std::unique_ptr<HostNetwork> host,
                    HostNetwork::Open({.directory = options.state_dir + "/net",
                                       .uplink = options.uplink,
+                                      .pass_firewalls = options.pass_firewalls,
                                       .public_pool = options.public_pool,
                                       .tap_owner = {options.tap_owner, options.tap_group}}));
   return std::unique_ptr<LinuxFabric>(new LinuxFabric(std::move(options), std::move(host)));

@@ -30,6 +30,9 @@ struct LinuxFabricOptions {
   // "none": guests reach the host and no further; nothing of the host's own forwarding is changed. "auto": they leave
   // by whatever link the host's routes lead to. A link's name: by that link only.
   std::string uplink = "none";
+  // With an uplink: chains of other programs' firewalls that drop what is forwarded get rules of ours that let guests'
+  // links pass.
+  bool pass_firewalls = true;
   Cidr public_pool{Ipv4{0xc6120000}, 16};  // 198.18.0.0/16
   // Asked for names outside a VPC's own domain, when there is an uplink.
   std::vector<std::string> dns_upstream;

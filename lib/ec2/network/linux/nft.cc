@@ -37,7 +37,7 @@ absl::Status Nft::Run(const std::string& commands) {
 
 absl::Status Nft::Replace(const std::string& commands) {
   ASSIGN_OR_RETURN(const uint32_t before, state_.Generation());
-  RETURN_IF_ERROR(Execute(commands));
+  RETURN_IF_ERROR(Execute(commands).status());
   ASSIGN_OR_RETURN(generation_, state_.Generation());
   // Ours counts one, or none when it changed nothing.
   changed_by_others_ = generation_ - before > 1;
@@ -49,12 +49,19 @@ absl::StatusOr<bool> Nft::ChangedByOthers() {
   return changed_by_others_ || now != generation_;
 }
 
-absl::Status Nft::Execute(const std::string& commands) {
+absl::StatusOr<std::string> Nft::Query(const std::string& commands) {
+  nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON);
+  absl::StatusOr<std::string> printed = Execute(commands);
+  nft_ctx_output_set_flags(context_.get(), 0);
+  return printed;
+}
+
+absl::StatusOr<std::string> Nft::Execute(const std::string& commands) {
   const int code = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
-  // Reading the buffer also empties it for the next run.
+  // Reading the buffers also empties them for the next run.
   const std::string error = nft_ctx_get_error_buffer(context_.get());
-  nft_ctx_get_output_buffer(context_.get());
-  if (code == 0) return absl::OkStatus();
+  std::string output = nft_ctx_get_output_buffer(context_.get());
+  if (code == 0) return output;
   return absl::InternalError(absl::StrCat("nftables refused a change: ", absl::StripAsciiWhitespace(error)));
 }
 

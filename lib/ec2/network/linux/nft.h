@@ -26,6 +26,8 @@ class Nft {
   absl::Status Run(const std::string& commands);
   // As Run, of a text that makes the whole of what is ours anew: what others changed before is past.
   absl::Status Replace(const std::string& commands);
+  // What `commands`, which change nothing, print as JSON.
+  absl::StatusOr<std::string> Query(const std::string& commands);
   // Whether a transaction that was not ours came in the namespace since the last Replace.
   absl::StatusOr<bool> ChangedByOthers();
 
@@ -34,7 +36,8 @@ class Nft {
     void operator()(nft_ctx* context) const;
   };
   Nft(nft_ctx* context, NftState state) : context_(context), state_(std::move(state)) {}
-  absl::Status Execute(const std::string& commands);
+  // What it printed.
+  absl::StatusOr<std::string> Execute(const std::string& commands);
 
   std::unique_ptr<nft_ctx, Free> context_;
   NftState state_;
