@@ -8,5 +8,5 @@ brume_test(fabric_test APART
   LABELS integration)
 
 # Measures and asserts nothing, so it is no test: see docs/networking.md.
-add_executable(fabric_bench ec2/network/fabric_bench.cc ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc)
+add_executable(fabric_bench ec2/network/fabric_bench.cc ec2/network/fabric_speed_bench.cc ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc)
 target_link_libraries(fabric_bench PRIVATE brume_test_main brume_network_linux PkgConfig::LIBNL)

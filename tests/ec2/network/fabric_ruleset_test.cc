@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <regex>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -120,6 +121,50 @@ TEST_CASE("a rule change rewrites the chain of its direction only", "[fabric]") 
         "flush chain inet brume in-sg-00000000000000001\n"
         "add rule inet brume in-sg-00000000000000001 tcp dport 22 accept\n"
         "add rule inet brume in-sg-00000000000000001 tcp dport 80 accept\n");
+}
+
+TEST_CASE("a rule more or less among many rewrites the few that it stands with", "[fabric]") {
+  GroupRules before;
+  for (int i = 0; i < 1000; ++i) before.ingress.push_back(absl::StrCat("tcp dport ", i, " accept"));
+  GroupRules after = before;
+  after.ingress.push_back("udp dport 53 accept");
+  for (const auto& [old, fresh] : {std::pair{&before, &after}, std::pair{&after, &before}}) {
+    const std::string text = ChangeGroup(kWeb, old, *fresh);
+    CHECK(Lines(text) < 64);
+    CHECK(absl::StrContains(text, "udp dport 53 accept") == (fresh == &after));
+    CHECK_FALSE(absl::StrContains(text, "delete chain"));
+    CHECK_FALSE(absl::StrContains(text, "flush chain inet brume in-sg-00000000000000001\n"));
+  }
+  // Every rule stands in one part, and each part is jumped to.
+  const std::string whole = ChangeGroup(kWeb, nullptr, before);
+  for (const std::string& rule : before.ingress) CHECK(absl::StrContains(whole, " " + rule + "\n"));
+  std::set<std::string> made, jumped;
+  for (const absl::string_view line : absl::StrSplit(whole, '\n')) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    if (absl::StartsWith(line, "add chain") && absl::StrContains(words[4], "001-")) made.insert(words[4]);
+    if (absl::StrContains(line, " jump ")) jumped.insert(words.back());
+  }
+  CHECK(made.size() == 64);
+  CHECK(made == jumped);
+}
+
+TEST_CASE("a group with many rules that loses most of them, or goes, leaves no chain", "[fabric]") {
+  GroupRules many, few;
+  for (int i = 0; i < 40; ++i) many.egress.push_back(absl::StrCat("tcp dport ", i, " accept"));
+  few.egress = {"accept"};
+  const auto count = [](const std::string& text, const char* start) {
+    size_t lines = 0;
+    for (const absl::string_view line : absl::StrSplit(text, '\n')) lines += absl::StartsWith(line, start);
+    return lines;
+  };
+  const std::string come = ChangeGroup(kWeb, nullptr, many);
+  const std::string less = ChangeGroup(kWeb, &many, few);
+  CHECK(count(come, "add chain inet brume out-sg-00000000000000001-") == 4);
+  CHECK(count(less, "delete chain inet brume out-sg-00000000000000001-") == 4);
+  CHECK(less.find("flush chain inet brume out-sg-00000000000000001\n") < less.find("delete chain"));
+  const std::string gone = RemoveGroupText(kWeb, many, false);
+  CHECK(count(gone, "delete chain inet brume out-sg-00000000000000001-") == 4);
+  CHECK(count(gone, "delete chain ") == 6);
 }
 
 TEST_CASE("a group that rules name exists before them", "[fabric]") {

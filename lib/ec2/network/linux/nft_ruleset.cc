@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -228,6 +230,56 @@ void AppendRules(std::string& text, const std::string& chain, const std::vector<
   for (const std::string& rule : rules) absl::StrAppend(&text, "add rule inet brume ", chain, " ", rule, "\n");
 }
 
+// A rule is known to the kernel by a number that it tells nobody, so a change of one writes its whole chain anew. A
+// chain of more than this many is parted, by what each rule says, into chains that it jumps to.
+constexpr size_t kRulesPerChain = 16;
+
+using Chains = std::map<std::string, std::vector<std::string>>;
+
+// FNV-1a: the same in every process, as parts are told from each other after a restart too.
+uint64_t HashOf(absl::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+// What stands in `chain` and in its parts, for rules whose order does not matter.
+Chains ChainsOf(const std::string& chain, const std::vector<std::string>& rules) {
+  Chains chains;
+  if (rules.size() <= kRulesPerChain) {
+    chains[chain] = rules;
+    return chains;
+  }
+  const size_t parts = std::bit_ceil(rules.size() / kRulesPerChain + 1);
+  std::vector<std::string>& whole = chains[chain];
+  for (size_t i = 0; i < parts; ++i) {
+    const std::string part = absl::StrCat(chain, "-", i);
+    whole.push_back(absl::StrCat("jump ", part));
+    chains[part];
+  }
+  for (const std::string& rule : rules) chains[absl::StrCat(chain, "-", HashOf(rule) % parts)].push_back(rule);
+  return chains;
+}
+
+// The chain itself is there.
+void ChangeChains(std::string& text, const std::string& chain, const std::vector<std::string>& before,
+                  const std::vector<std::string>& after) {
+  if (before == after) return;
+  const Chains old = ChainsOf(chain, before), fresh = ChainsOf(chain, after);
+  for (const auto& [name, rules] : fresh) {
+    if (name == chain) continue;
+    const auto present = old.find(name);
+    if (present == old.end()) absl::StrAppend(&text, "add chain inet brume ", name, "\n");
+    if (present == old.end() || present->second != rules) AppendRules(text, name, rules);
+  }
+  if (old.at(chain) != fresh.at(chain)) AppendRules(text, chain, fresh.at(chain));
+  for (const auto& [name, rules] : old) {
+    if (!fresh.contains(name)) {
+      absl::StrAppend(&text, "flush chain inet brume ", name, "\ndelete chain inet brume ", name, "\n");
+    }
+  }
+}
+
 Elements MemberElements(const SecurityGroupId& id, const std::set<Ipv4>& members, const std::set<Ipv4>& except) {
   Elements elements;
   for (const Ipv4 member : members) {
@@ -376,8 +428,8 @@ std::string ChangeGroup(const SecurityGroupId& id, const GroupRules* before, con
   for (const PrefixListId& list : after.prefix_lists) {
     if (!old.prefix_lists.contains(list)) DeclarePrefixList(text, list);
   }
-  if (old.egress != after.egress) AppendRules(text, OutChain(id.text()), after.egress);
-  if (old.ingress != after.ingress) AppendRules(text, InChain(id.text()), after.ingress);
+  ChangeChains(text, OutChain(id.text()), old.egress, after.egress);
+  ChangeChains(text, InChain(id.text()), old.ingress, after.ingress);
   Append(text, "delete", MemberElements(id, old.members, after.members));
   Append(text, "add", MemberElements(id, after.members, old.members));
   return text;
@@ -405,8 +457,10 @@ std::string RemoveMember(const SecurityGroupId& id, Ipv4 member) {
   return absl::StrCat("delete element inet brume ", id.text(), " { ", member.text(), " }\n");
 }
 
-std::string RemoveGroupText(const SecurityGroupId& id, bool named_by_rules) {
+std::string RemoveGroupText(const SecurityGroupId& id, const GroupRules& rules, bool named_by_rules) {
   std::string text;
+  ChangeChains(text, OutChain(id.text()), rules.egress, {});
+  ChangeChains(text, InChain(id.text()), rules.ingress, {});
   for (const std::string& chain : {OutChain(id.text()), InChain(id.text())}) {
     absl::StrAppend(&text, "flush chain inet brume ", chain, "\ndelete chain inet brume ", chain, "\n");
   }

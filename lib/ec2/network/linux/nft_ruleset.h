@@ -137,7 +137,7 @@ std::string ChangePrefixList(const PrefixListId& id, const Intervals* before, co
 std::string RemovePrefixListText(const PrefixListId& id);
 std::string AddMember(const SecurityGroupId& id, Ipv4 member);
 std::string RemoveMember(const SecurityGroupId& id, Ipv4 member);
-// `named_by_rules`: rules of other groups name it, so its (then empty) member set has to stay.
-std::string RemoveGroupText(const SecurityGroupId& id, bool named_by_rules);
+// `rules`: what stands. `named_by_rules`: rules of other groups name it, so its (then empty) member set has to stay.
+std::string RemoveGroupText(const SecurityGroupId& id, const GroupRules& rules, bool named_by_rules);
 
 }  // namespace brume::network

@@ -344,7 +344,7 @@ absl::Status VpcNetwork::DoRemoveGroup(const SecurityGroupId& group) {
   bool named = false;
   for (const auto& [id, rules] : rules_.groups) named = named || (id != group && rules.peers.contains(group));
   const std::vector<PrefixListId> unnamed = UnnamedPrefixLists(group, nullptr);
-  std::string text = RemoveGroupText(group, named || rules_.groups[group].peers.contains(group));
+  std::string text = RemoveGroupText(group, rules_.groups[group], named || rules_.groups[group].peers.contains(group));
   for (const PrefixListId& id : unnamed) absl::StrAppend(&text, RemovePrefixListText(id));
   RETURN_IF_ERROR(nft_->Run(text));
   rules_.groups.erase(group);
