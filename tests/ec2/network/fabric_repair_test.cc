@@ -72,7 +72,7 @@ class RepairFixture : public FabricFixture {
            Output(Inside({"ip", "-o", "address"})) + Output(Inside({"ip", "route"})) +
            // Without what the rules count; with what says who the ports are.
            Output(Inside({"nft", "-t", "list", "ruleset"})) +
-           Output(Inside({"nft", "list", "set", "inet", "brume", "bindings"})) +
+           Output(Inside({"nft", "list", "map", "inet", "brume", "bindings"})) +
            Output(Inside({"nft", "list", "map", "inet", "brume", "to_public"}));
   }
   // The host reaches the guest, the guest has names, and cannot call the host.

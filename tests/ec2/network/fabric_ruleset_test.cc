@@ -221,7 +221,7 @@ TEST_CASE("a port that goes takes back exactly what it brought", "[fabric]") {
     ++elements;
     CHECK(Has(go, absl::StrCat("delete", line.substr(3))));
   }
-  CHECK(elements == 12);
+  CHECK(elements == 11);
   CHECK(Lines(go) == elements);
 }
 

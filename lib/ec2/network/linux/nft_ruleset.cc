@@ -24,8 +24,8 @@ std::string AclChain(absl::string_view direction, const SubnetId& subnet) {
 }
 std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner); }
 
-// `checked`: a port with the check of source and destination gets what is addressed to it alone, though a route may
-// lead more there.
+// A packet of a tracked connection passes with one lookup, which holds it to its port and finds the port's route table:
+// what stands in its way besides are comparisons. The chains of network ACLs are there only where a subnet has one.
 //
 // Before antispoof stands the kernel's reassembly, at -400, in whose result the last fragment alone shows its sender:
 // each fragment is held to its port before that.
@@ -47,10 +47,8 @@ delete table arp brume
 add table inet brume
 add set inet brume ports { type ifname; }
 add set inet brume macs { type ifname . ether_addr; }
-add set inet brume bindings { type ifname . ether_addr . ipv4_addr; }
-add set inet brume unchecked { type ifname . ether_addr; }
-add set inet brume checked { type ifname; }
-add set inet brume targets { type ifname . ipv4_addr; }
+add map inet brume bindings { type ifname . ether_addr . ipv4_addr : mark; }
+add map inet brume unchecked { type ifname . ether_addr : mark; }
 add set inet brume dhcp_clients { typeof iifname . @th,160,32 . @th,288,48; }
 add set inet brume resolvers { type ipv4_addr; }
 add set inet brume has_public { type ipv4_addr; }
@@ -61,7 +59,6 @@ add map inet brume nat_public { type realm : ipv4_addr; }
 add map inet brume nat_private { type realm : ipv4_addr; }
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
-add map inet brume port_table { type ifname : mark; }
 add map inet brume port_acl_out { type ifname : verdict; }
 add map inet brume port_acl_in { type ifname : verdict; }
 add map inet brume port_egress { type ifname : verdict; }
@@ -69,19 +66,13 @@ add map inet brume port_ingress { type ifname : verdict; }
 add chain inet brume antispoof { type filter hook prerouting priority -450; policy drop; }
 add rule inet brume antispoof iifname "uplink" accept
 add rule inet brume antispoof iifname "lo" accept
-add rule inet brume antispoof iifname . ip saddr @peers accept
 add rule inet brume antispoof udp sport 67 udp dport 68 drop
-add rule inet brume antispoof iifname . ether saddr . ip saddr @bindings accept
-add rule inet brume antispoof iifname . ether saddr @unchecked accept
+add rule inet brume antispoof meta mark set iifname . ether saddr . ip saddr map @bindings accept
+add rule inet brume antispoof meta mark set iifname . ether saddr map @unchecked accept
+add rule inet brume antispoof iifname . ip saddr @peers accept
 add rule inet brume antispoof iifname . ether saddr @macs ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
-add chain inet brume route_mark { type filter hook prerouting priority mangle; policy accept; }
-add rule inet brume route_mark meta mark set iifname map @port_table
 add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
 add rule inet brume nat_in dnat ip to ip daddr map @to_private
-add chain inet brume acl_out { type filter hook forward priority -3; policy accept; }
-add rule inet brume acl_out iifname vmap @port_acl_out
-add chain inet brume acl_in { type filter hook forward priority -2; policy accept; }
-add rule inet brume acl_in oifname vmap @port_acl_in
 add chain inet brume egress { type filter hook forward priority -1; policy drop; }
 add rule inet brume egress ct state established,related accept
 add rule inet brume egress ct state invalid drop
@@ -90,7 +81,6 @@ add rule inet brume egress iifname vmap @port_egress
 add rule inet brume egress iifname "uplink" accept
 add rule inet brume egress iifname . ip saddr @peers accept
 add chain inet brume ingress { type filter hook forward priority 0; policy drop; }
-add rule inet brume ingress oifname @checked oifname . ip daddr != @targets drop
 add rule inet brume ingress ct state established,related accept
 add rule inet brume ingress oifname vmap @port_ingress
 add rule inet brume ingress oifname "uplink" ip saddr @has_public accept
@@ -125,14 +115,21 @@ add rule arp brume antispoof iifname "uplink" accept
 add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr ip @bindings accept
 )";
 
+constexpr char kAclChains[] = R"(
+add chain inet brume acl_out { type filter hook forward priority -3; policy accept; }
+add rule inet brume acl_out iifname vmap @port_acl_out
+add chain inet brume acl_in { type filter hook forward priority -2; policy accept; }
+add rule inet brume acl_in oifname vmap @port_acl_in
+)";
+
 // The elements that stand for some ports, by the set that holds them ("inet brume macs").
 using Elements = std::map<std::string, std::vector<std::string>>;
 
 void CollectAddress(const PortRules& port, const PortAddress& each, Elements& elements) {
   const std::string tap = absl::StrCat("\"", port.tap, "\"");
   const std::string address = each.private_ip.text();
-  elements["inet brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", address));
-  if (port.source_dest_check) elements["inet brume targets"].push_back(absl::StrCat(tap, " . ", address));
+  elements["inet brume bindings"].push_back(
+      absl::StrCat(tap, " . ", port.mac, " . ", address, " : ", port.route_table));
   elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", address));
   if (!each.public_ip.has_value()) return;
   const std::string outside = each.public_ip->text();
@@ -150,12 +147,9 @@ void Collect(const PortRules& port, Elements& elements) {
   for (const uint32_t present : {uint32_t{0}, port.private_ip.value}) {
     elements["inet brume dhcp_clients"].push_back(absl::StrCat(tap, " . ", present, " . ", number));
   }
-  if (port.source_dest_check) {
-    elements["inet brume checked"].push_back(tap);
-  } else {
-    elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac));
+  if (!port.source_dest_check) {
+    elements["inet brume unchecked"].push_back(absl::StrCat(tap, " . ", port.mac, " : ", port.route_table));
   }
-  elements["inet brume port_table"].push_back(absl::StrCat(tap, " : ", port.route_table));
   for (const PortAddress& address : port.addresses()) CollectAddress(port, address, elements);
   // The sender of an ARP probe (RFC 5227).
   elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . 0.0.0.0"));
@@ -492,6 +486,7 @@ std::string WholeRuleset(const Ruleset& rules) {
   std::string text = absl::StrReplaceAll(kSkeleton, {{"$CONNECTIONS", absl::StrCat(rules.max_connections)}});
   Elements elements;
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
+  if (!rules.subnets.empty()) absl::StrAppend(&text, kAclChains);
   for (const auto& [id, subnet] : rules.subnets) AppendSubnet(text, id, subnet);
   for (const auto& [id, group] : rules.groups) DeclareGroup(text, id);
   for (const auto& [id, intervals] : rules.prefix_lists) {

@@ -1,8 +1,8 @@
 // A VPC's packet rules as nftables text. Pure: reads nothing but its arguments.
 //
 // Table `inet brume` of the namespace; every packet between a guest and anything else is forwarded or local:
-//   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, or are a DHCP request
-//               route_mark  a port's packets are marked with its subnet's route table
+//   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, or are a DHCP request;
+//                           they are marked with the number of its subnet's route table
 //               nat_in      public address -> private address
 //   forward     acl_out     the network ACL of the subnet that a packet leaves
 //               acl_in      and of the one that it enters

@@ -103,6 +103,10 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
       if (has_it) rules_of_subnets_[subnet.id] = SubnetRulesOf(subnet.cidr, acl.entries);
     }
   }
+  unchecked_taps_.clear();
+  for (const PortSpec& port : spec.ports) {
+    if (!port.eni.source_dest_check) unchecked_taps_.insert(TapName(port.eni.id));
+  }
   spec_.groups.clear();
   spec_.ports.clear();
   uplink_addresses_ = addresses;
@@ -212,7 +216,8 @@ std::vector<Route> VpcNetwork::WantedRoutes(const std::vector<Link>& links) cons
   for (const Link& link : links) {
     if (link.name == kUplinkLink) ways.uplink = link.index;
     // The kernel takes no route over a link that is down.
-    if (IsTapName(link.name) && link.up) ways.taps[link.name] = link.index;
+    // A port that is checked gets what is addressed to it, and nothing that a route leads there.
+    if (link.up && unchecked_taps_.contains(link.name)) ways.taps[link.name] = link.index;
     if (IsPeeringLinkName(link.name) && link.up) ways.peerings[link.name] = link.index;
   }
   return KernelRoutes(spec_.tables, spec_.ranges, ways);

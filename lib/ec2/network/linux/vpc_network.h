@@ -133,6 +133,7 @@ class VpcNetwork {
   UplinkAddresses uplink_addresses_;
   // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
   std::set<std::string> lost_taps_;
+  std::set<std::string> unchecked_taps_;                    // of ports without the check of source and destination
   std::set<Ipv4> nat_addresses_;                            // public ones
   Ruleset rules_;                                           // what stands
   HostEntries hosts_;                                       // what dnsmasq was given

@@ -74,6 +74,8 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(ChangePortRules(after.tap, &after));
   if (before.has_value()) RETURN_IF_ERROR(DropOldAddresses(*before, &after));
   RETURN_IF_ERROR(EnsureTap(*links_, tap, after, /*standing=*/{}));
+  unchecked_taps_.erase(after.tap);
+  if (!after.source_dest_check) unchecked_taps_.insert(after.tap);
   if (IsRouter(after.tap)) RETURN_IF_ERROR(SyncRouteTables());
   for (const PortAddress& former : before.has_value() ? before->addresses() : std::vector<PortAddress>()) {
     if (!after.has(former.private_ip)) RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, former.private_ip)));
@@ -216,6 +218,7 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   if (link.has_value()) RETURN_IF_ERROR(links_->DeleteLink(link->index));
   RETURN_IF_ERROR(host_.DeleteTap(name));
   lost_taps_.erase(name);
+  unchecked_taps_.erase(name);
   if (found != rules_.ports.end()) {
     RETURN_IF_ERROR(DropOldAddresses(found->second, nullptr));
     RETURN_IF_ERROR(ChangePortRules(name, nullptr));
