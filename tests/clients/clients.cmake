@@ -9,6 +9,7 @@ brume_python_test(clients_autoscaling_guests clients autoscaling_guests_test TIM
 brume_python_test(clients_autoscaling_ansible clients autoscaling_ansible_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_autoscaling clients autoscaling_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_terraform_ec2 clients terraform_ec2_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_vpc_ansible clients vpc_ansible_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_terraform_vpc clients terraform_vpc_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_terraform_firewall clients terraform_firewall_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_terraform_interface clients terraform_interface_test TIMEOUT 120 LABELS clients)

@@ -1,5 +1,5 @@
-// What is shown of the groups that rules of security groups name. Source of behaviour: EC2 API reference, UserIdGroupPair
-// and ReferencedSecurityGroup.
+// What is shown of the groups that rules of security groups name. Source of behaviour: EC2 API reference,
+// UserIdGroupPair and ReferencedSecurityGroup.
 #pragma once
 
 #include <map>

@@ -181,8 +181,7 @@ TEST_CASE("a peer's group is named by rules while the two are peered", "[api]") 
   world.Active();
   CHECK(world.CodeOf("AuthorizeSecurityGroupIngress", rule) == "");
   const auto pair = [&] {
-    return world
-        .Ask<ec2::v1::DescribeSecurityGroupsResponse>("DescribeSecurityGroups", "group_ids: '" + near + "'")
+    return world.Ask<ec2::v1::DescribeSecurityGroupsResponse>("DescribeSecurityGroups", "group_ids: '" + near + "'")
         .security_groups(0)
         .ip_permissions(0)
         .user_id_group_pairs(0);

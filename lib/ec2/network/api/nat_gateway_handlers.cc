@@ -22,11 +22,16 @@ constexpr char kPublic[] = "public", kPrivate[] = "private";
 // How far its address has come to it; empty where it has gone.
 std::string AddressStatus(const NatGateway& gateway) {
   switch (gateway.state) {
-    case NatGatewayState::kPending: return gateway.is_public ? "associating" : "assigning";
-    case NatGatewayState::kAvailable: return "succeeded";
-    case NatGatewayState::kFailed: return "failed";
-    case NatGatewayState::kDeleting: return gateway.is_public ? "disassociating" : "unassigning";
-    case NatGatewayState::kDeleted: return "";
+    case NatGatewayState::kPending:
+      return gateway.is_public ? "associating" : "assigning";
+    case NatGatewayState::kAvailable:
+      return "succeeded";
+    case NatGatewayState::kFailed:
+      return "failed";
+    case NatGatewayState::kDeleting:
+      return gateway.is_public ? "disassociating" : "unassigning";
+    case NatGatewayState::kDeleted:
+      return "";
   }
   return "";
 }
