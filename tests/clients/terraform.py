@@ -96,7 +96,3 @@ class TerraformTest(SimulatedClientTest):
         for name, kind in resources.items():
             with self.subTest(resource=name):
                 self.live(name, kind(ec2, self.host))
-
-
-# It has no test of its own, and unittest finds what a module imports.
-del SimulatedClientTest

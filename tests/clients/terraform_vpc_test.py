@@ -9,7 +9,6 @@ from terraform import Resource, TerraformTest, filters, find, tagged, tags_of, w
 from terraform_network import InVpc, Network
 
 ANYWHERE = "0.0.0.0/0"
-LAST_RULE = 32767  # the one behind all others, which the provider leaves alone
 
 
 class Vpc(Resource):
