@@ -11,7 +11,8 @@ def play(suite, name, **variables):
     host = suite.host
     settings = os.path.join(host.directory, "ansible.cfg")
     with open(settings, "w") as file:
-        file.write("[defaults]\nstdout_callback = json\ndeprecation_warnings = false\n")
+        file.write("[defaults]\nstdout_callback = json\ndeprecation_warnings = false\n"
+                   "[connection]\npipelining = true\n")
     variables = {"endpoint": host.endpoint, "ansible_python_interpreter": "/usr/bin/python3", **variables}
     done = suite.run_client(
         ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", "--extra-vars",

@@ -220,7 +220,7 @@ class Interface(InVpc):
     def delete(self):
         assert code_of(self.ec2.delete_security_group, GroupId=self.groups[1]) == "DependencyViolation"
         self.attach()
-        # As aws_network_interface_attachment is imported and destroyed.
+        # As aws_network_interface_attachment does, and its end.
         assert code_of(self.ec2.delete_network_interface, NetworkInterfaceId=self.id) == "InvalidParameterValue"
         self.detach()
         assert code_of(self.ec2.detach_network_interface,
