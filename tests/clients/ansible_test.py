@@ -1,14 +1,11 @@
 """Ansible's amazon.aws: what a playbook wants comes about, once, and goes again."""
 
-import json
-import os
 import subprocess
 import unittest
 
 from client_host import ClientTest
 from guest import Guest
-
-PLAYBOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "playbook.yml")
+from playbook import play
 
 
 class AnsibleTest(ClientTest):
@@ -16,23 +13,13 @@ class AnsibleTest(ClientTest):
     def prepare(cls):
         cls.host.image_id = cls.host.add_image()
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", cls.host.key_path], check=True)
-        cls.settings = os.path.join(cls.host.directory, "ansible.cfg")
-        with open(cls.settings, "w") as file:
-            file.write("[defaults]\nstdout_callback = json\ndeprecation_warnings = false\n")
 
     def play(self, wanted):
-        """Runs the playbook without a failure: (how many tasks changed something, {task: result})."""
-        variables = {"endpoint": self.host.endpoint, "image": self.host.image_id, "wanted": wanted,
-                     "public_key": self.host.key_path + ".pub", "ansible_python_interpreter": "/usr/bin/python3"}
-        done = self.run_client(
-            ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", "--extra-vars",
-             json.dumps(variables), PLAYBOOK],
-            {"ANSIBLE_CONFIG": self.settings}, seconds=300)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        said = json.loads(done.stdout)
-        results = {task["task"]["name"]: task["hosts"]["localhost"] for task in said["plays"][0]["tasks"]}
+        """Without a warning either."""
+        changed, results = play(self, "playbook.yml", image=self.host.image_id, wanted=wanted,
+                                public_key=self.host.key_path + ".pub")
         self.assertEqual([result["warnings"] for result in results.values() if result.get("warnings")], [])
-        return said["stats"]["localhost"]["changed"], results
+        return changed, results
 
     def test_a_playbook_makes_what_is_missing_changes_nothing_then_and_takes_it_away(self):
         changed, results = self.play("running")

@@ -1,35 +1,19 @@
 """Ansible's modules for Auto Scaling: what a playbook wants comes about, once, and goes again, with guests that boot."""
 
-import json
-import os
 import unittest
 
 from client_host import ClientTest
 from conditions import wait_until
-
-PLAYBOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "autoscaling_playbook.yml")
+from playbook import play
 
 
 class AnsibleTest(ClientTest):
     @classmethod
     def prepare(cls):
         cls.host.prepare()
-        cls.settings = os.path.join(cls.host.directory, "ansible.cfg")
-        with open(cls.settings, "w") as file:
-            file.write("[defaults]\nstdout_callback = json\ndeprecation_warnings = false\n")
 
     def play(self, wanted, size=2):
-        """Runs the playbook without a failure: (how many tasks changed something, {task: result})."""
-        variables = {"endpoint": self.host.endpoint, "image": self.host.image_id, "wanted": wanted, "size": size,
-                     "ansible_python_interpreter": "/usr/bin/python3"}
-        done = self.run_client(
-            ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", "--extra-vars",
-             json.dumps(variables), PLAYBOOK],
-            {"ANSIBLE_CONFIG": self.settings}, seconds=300)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        said = json.loads(done.stdout)
-        results = {task["task"]["name"]: task["hosts"]["localhost"] for task in said["plays"][0]["tasks"]}
-        return said["stats"]["localhost"]["changed"], results
+        return play(self, "autoscaling_playbook.yml", image=self.host.image_id, wanted=wanted, size=size)
 
     def remove_group(self):
         """So that a test that failed leaves none behind that launches instances anew."""

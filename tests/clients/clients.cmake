@@ -1,5 +1,6 @@
 # Programs that others wrote, unchanged, against the Query API of a real brumed. Guests boot here for real, too.
 brume_python_test(clients_aws_cli clients aws_cli_test TIMEOUT 600 LABELS clients GUESTS)
+brume_python_test(clients_aws_cli_vpc clients aws_cli_vpc_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_ansible clients ansible_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_role clients role_test TIMEOUT 300 LABELS clients GUESTS)
 brume_python_test(clients_boto3 clients boto3_test TIMEOUT 300 LABELS clients GUESTS)
@@ -8,6 +9,11 @@ brume_python_test(clients_autoscaling_guests clients autoscaling_guests_test TIM
 brume_python_test(clients_autoscaling_ansible clients autoscaling_ansible_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_autoscaling clients autoscaling_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_terraform_ec2 clients terraform_ec2_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_vpc_ansible clients vpc_ansible_test TIMEOUT 300 LABELS clients)
+brume_python_test(clients_terraform_vpc clients terraform_vpc_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_terraform_firewall clients terraform_firewall_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_terraform_interface clients terraform_interface_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_terraform_data clients terraform_data_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_boto3_errors clients boto3_errors_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_ebs clients ebs_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_alarms clients alarm_test TIMEOUT 120 LABELS clients)

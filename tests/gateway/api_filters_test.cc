@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "brume/ec2/v1/launch_template.pb.h"
+#include "brume/ec2/v1/network_interface.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
-#include "brume/ec2/v1/vpc.pb.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/resource/ec2_error.h"
@@ -117,13 +117,14 @@ TEST_CASE("tags are filtered by key and by value", "[api]") {
 
 TEST_CASE("a filter with one value for all matches that value, and one without a value matches nothing", "[api]") {
   const auto keeps = [](const std::string& name, const std::string& value) {
-    const auto keep = ItemFilters(*ec2::v1::DescribeSubnetsRequest::descriptor()).Compile(Filters({{name, {value}}}));
+    const auto keep =
+        ItemFilters(*ec2::v1::DescribeNetworkInterfacesRequest::descriptor()).Compile(Filters({{name, {value}}}));
     REQUIRE(keep.ok());
-    return (*keep)(ec2::v1::Subnet());
+    return (*keep)(ec2::v1::NetworkInterface());
   };
-  CHECK(keeps("map-customer-owned-ip-on-launch", "f*"));
-  CHECK_FALSE(keeps("map-customer-owned-ip-on-launch", "true"));
-  CHECK_FALSE(keeps("outpost-arn", "*"));
+  CHECK(keeps("operator.managed", "f*"));
+  CHECK_FALSE(keeps("operator.managed", "true"));
+  CHECK_FALSE(keeps("operator.principal", "*"));
 }
 
 TEST_CASE("filters decide on what is not rendered by the code's own look at it", "[api]") {

@@ -1,24 +1,12 @@
 """Ways out of a subnet that is not public: a NAT gateway to the world, and a peering connection to another VPC."""
 
-import subprocess
-import sys
 import unittest
 
 from conditions import wait_until
 from guest import Guest
 from harness import HostTest
+from outside import serve_outside
 
-OUTSIDE = "192.0.2.2"
-# Says "outside" to everybody, in a namespace that is no part of this host.
-SERVER = """
-import socket
-server = socket.create_server(("", 80))
-print("serving", flush=True)
-while True:
-    connection, _ = server.accept()
-    connection.sendall(b"outside\\n")
-    connection.close()
-"""
 # What the guest sees, on its console.
 SCRIPT = """#!/bin/sh
 outside=$(nc -w 60 192.0.2.2 80 </dev/null | head -c 7)
@@ -27,28 +15,12 @@ echo "reached '$outside' and '$peer'" >/dev/console
 """
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
-
-
 class GatewayTest(HostTest):
     config = {"network": {"uplink": "auto"}}
 
     @classmethod
     def prepare(cls):
-        ip("netns", "add", "outside")
-        cls.addClassCleanup(ip, "netns", "del", "outside")
-        ip("link", "add", "wan", "type", "veth", "peer", "name", "eth0", "netns", "outside")
-        ip("address", "add", "192.0.2.1/24", "dev", "wan")
-        ip("link", "set", "wan", "up")
-        ip("-n", "outside", "address", "add", f"{OUTSIDE}/24", "dev", "eth0")
-        ip("-n", "outside", "link", "set", "eth0", "up")
-        server = subprocess.Popen(["ip", "netns", "exec", "outside", sys.executable, "-c", SERVER],
-                                  stdout=subprocess.PIPE, text=True)
-        cls.addClassCleanup(server.stdout.close)
-        cls.addClassCleanup(server.wait)
-        cls.addClassCleanup(server.kill)
-        assert server.stdout.readline() == "serving\n"
+        serve_outside(cls)
 
     def vpc(self, number):
         """A VPC with a subnet, and a group that opens nothing."""

@@ -88,8 +88,15 @@ absl::Status GiveInterface(store::Connection& c, const Subnet& subnet, std::opti
 }
 
 absl::StatusOr<NatGatewayView> ViewOf(store::Connection& c, NatGateway gateway) {
-  ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(c, gateway.id.text()));
-  return NatGatewayView{std::move(gateway), std::move(tags)};
+  NatGatewayView view;
+  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, gateway.id.text()));
+  // The address of one that has ended, or failed as it was another's, is none of its own.
+  if (!gateway.allocation_id.empty() && !HasEnded(gateway)) {
+    ASSIGN_OR_RETURN(const auto association, AddressTable(c).AssociationOf(gateway.allocation_id));
+    if (association.has_value()) view.association_id = association->id;
+  }
+  view.gateway = std::move(gateway);
+  return view;
 }
 
 }  // namespace
@@ -154,7 +161,7 @@ absl::StatusOr<NatGatewayView> NatGatewayService::Create(const NewNatGateway& wa
     if (made.lives()) RETURN_IF_ERROR(GiveInterface(c, subnet, wanted.private_ip, random_, made));
     RETURN_IF_ERROR(gateways.Insert(made));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), wanted.tags));
-    return NatGatewayView{made, wanted.tags};
+    return ViewOf(c, std::move(made));
   }));
   if (view.gateway.state == NatGatewayState::kPending) wake_(view.gateway.vpc_id);
   return view;

@@ -23,6 +23,7 @@ namespace brume::network {
 
 struct NatGatewayView {
   NatGateway gateway;
+  AddressAssociationId association_id;  // of its elastic address with its interface; empty = there is none
   TagMap tags;
 };
 

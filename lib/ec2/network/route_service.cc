@@ -31,6 +31,12 @@ absl::Status RouteNotFound(const RouteTableId& table, const RouteDestination& de
                    destination.text(), " in route table ", table.text()));
 }
 
+// What only a replacement finds missing has other words and another code.
+absl::Status NothingToReplace(const RouteDestination& destination) {
+  return ec2::Error("InvalidParameterValue", absl::StrCat("There is no route defined for '", destination.text(),
+                                                          "' in the route table. Use CreateRoute instead."));
+}
+
 absl::Status CheckList(store::Connection& connection, const PrefixListId& id) {
   ASSIGN_OR_RETURN(const PrefixList list, GetPrefixList(connection, id));
   if (!list.ipv6) return absl::OkStatus();
@@ -287,7 +293,7 @@ absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const RouteDe
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(std::optional<VpcRoute> route, routing.FindRoute(table, destination));
-    if (!route.has_value()) return RouteNotFound(table, destination);
+    if (!route.has_value()) return NothingToReplace(destination);
     ASSIGN_OR_RETURN(route->target, Resolve(c, row, target));
     return routing.SetTarget(*route);
   });

@@ -66,9 +66,10 @@ class RouteService {
   // the VPC and for a gateway or interface that is not the VPC's, UnsupportedOperation for a list of IPv6 ranges.
   absl::Status CreateRoute(const RouteTableId& table, const RouteDestination& destination,
                            const RouteTargetRequest& target);
-  // Errors: as above; InvalidRoute.NotFound.
+  // Errors: as above; InvalidParameterValue where there is no such route.
   absl::Status ReplaceRoute(const RouteTableId& table, const RouteDestination& destination,
                             const RouteTargetRequest& target);
+  // Errors: RouteTableId's NotFound, InvalidRoute.NotFound, InvalidParameterValue for the route to the VPC itself.
   absl::Status DeleteRoute(const RouteTableId& table, const RouteDestination& destination);
 
   // Error: InternetGatewayLimitExceeded.

@@ -101,21 +101,40 @@ absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& 
   return absl::OkStatus();
 }
 
-absl::Status NameReferenced(SecurityGroupTable& groups, std::vector<SecurityGroupView>& views) {
-  std::set<SecurityGroupId> referenced;
+absl::Status FindReferenced(store::Connection& connection, std::vector<SecurityGroupView>& views) {
+  std::set<SecurityGroupId> named;
   for (const SecurityGroupView& view : views) {
     for (const SecurityGroupRule& rule : view.rules) {
-      if (!rule.referenced_group.empty()) referenced.insert(rule.referenced_group);
+      if (!rule.referenced_group.empty()) named.insert(rule.referenced_group);
     }
   }
-  const std::vector<SecurityGroupId> ids(referenced.begin(), referenced.end());
-  ASSIGN_OR_RETURN(const std::vector<SecurityGroup> rows, groups.GetMany(ids));
-  std::map<SecurityGroupId, std::string> names;
-  for (const SecurityGroup& row : rows) names[row.id] = row.name;
+  ASSIGN_OR_RETURN(ReferencedGroups groups, ReferencedGroups::Read(connection, named));
   for (SecurityGroupView& view : views) {
     for (const SecurityGroupRule& rule : view.rules) {
-      if (!rule.referenced_group.empty()) view.referenced_names[rule.referenced_group] = names[rule.referenced_group];
+      const SecurityGroupId& id = rule.referenced_group;
+      if (id.empty() || view.referenced.contains(id)) continue;
+      ASSIGN_OR_RETURN(view.referenced[id], groups.Of(id, view.group.vpc_id));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FindReferenced(store::Connection& connection, std::vector<SecurityGroupRuleView>& views) {
+  std::set<SecurityGroupId> named, owners;
+  for (const SecurityGroupRuleView& view : views) {
+    if (view.rule.referenced_group.empty()) continue;
+    named.insert(view.rule.referenced_group);
+    owners.insert(view.rule.group_id);
+  }
+  if (named.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<SecurityGroup> rows,
+                   SecurityGroupTable(connection).GetMany(std::vector(owners.begin(), owners.end())));
+  std::map<SecurityGroupId, VpcId> vpcs;
+  for (const SecurityGroup& row : rows) vpcs[row.id] = row.vpc_id;
+  ASSIGN_OR_RETURN(ReferencedGroups groups, ReferencedGroups::Read(connection, named));
+  for (SecurityGroupRuleView& view : views) {
+    if (view.rule.referenced_group.empty()) continue;
+    ASSIGN_OR_RETURN(view.referenced, groups.Of(view.rule.referenced_group, vpcs[view.rule.group_id]));
   }
   return absl::OkStatus();
 }
@@ -208,7 +227,7 @@ absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List(absl::
       if (const auto own = tags.find(group.id.text()); own != tags.end()) view.tags = own->second;
       view.group = std::move(group);
     }
-    RETURN_IF_ERROR(NameReferenced(repository, views));
+    RETURN_IF_ERROR(FindReferenced(connection, views));
     return views;
   });
 }
@@ -326,7 +345,7 @@ absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRul
       ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, repository.List(std::nullopt));
       for (const SecurityGroup& group : groups) {
         ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
-        for (SecurityGroupRule& rule : rules) views.push_back({.rule = std::move(rule), .tags = {}});
+        for (SecurityGroupRule& rule : rules) views.push_back({.rule = std::move(rule), .tags = {}, .referenced = {}});
       }
     }
     std::vector<std::string> texts;
@@ -336,6 +355,7 @@ absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRul
     for (SecurityGroupRuleView& view : views) {
       if (const auto own = tags.find(view.rule.id.text()); own != tags.end()) view.tags = own->second;
     }
+    RETURN_IF_ERROR(FindReferenced(connection, views));
     return views;
   });
 }

@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/referenced_groups.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -24,12 +25,13 @@ struct SecurityGroupView {
   SecurityGroup group;
   std::vector<SecurityGroupRule> rules;
   TagMap tags;
-  std::map<SecurityGroupId, std::string> referenced_names;  // of the groups that the rules refer to
+  std::map<SecurityGroupId, ReferencedGroup> referenced;  // the groups that the rules name
 };
 
 struct SecurityGroupRuleView {
   SecurityGroupRule rule;
   TagMap tags;
+  std::optional<ReferencedGroup> referenced;  // where it names a group
 };
 
 // Thread-safe.

@@ -41,8 +41,10 @@ absl::Status ServiceIsNotServed(Protocol protocol, absl::string_view service) {
 absl::Status ActionIsNotServed(const schema::ApiFamilyInfo& family, absl::string_view action) {
   switch (schema::FindAwsAction(family.signing_name, action)) {
     case schema::AwsAction::kRetired:
+      // EC2's words, by which programs know it: amazon.aws of Ansible asks each VPC for ClassicLink.
       return ec2::Error("UnsupportedOperation",
-                        absl::StrCat("What ", action, " is about has been retired by AWS and is not available."));
+                        absl::StrCat("The functionality you requested is not available in this region. What ", action,
+                                     " is about has been retired by AWS."));
     case schema::AwsAction::kCurrent:
       return ec2::Error("InvalidAction", absl::StrCat("The action ", action, " is not served by Brume."));
     case schema::AwsAction::kUnknown:

@@ -79,6 +79,7 @@ TEST_CASE("a public NAT gateway becomes available with an interface and an addre
   REQUIRE(made.nat_gateway_addresses_size() == 1);
   const auto& address = made.nat_gateway_addresses(0);
   CHECK(address.allocation_id() == allocation);
+  CHECK(address.status() == "associating");
   REQUIRE(world.Becomes(made.nat_gateway_id(), "available"));
   const auto interfaces = world.Ask<ec2::v1::DescribeNetworkInterfacesResponse>(
       "DescribeNetworkInterfaces", "network_interface_ids: '" + address.network_interface_id() + "'");
@@ -87,6 +88,11 @@ TEST_CASE("a public NAT gateway becomes available with an interface and an addre
   CHECK(eni.requester_managed());
   CHECK(eni.private_ip_address() == address.private_ip());
   CHECK(eni.association().public_ip() == address.public_ip());
+  CHECK(eni.association().association_id() == address.association_id());
+  const auto settled = world.Shown(made.nat_gateway_id()).nat_gateway_addresses(0);
+  CHECK(settled.association_id() == address.association_id());
+  CHECK(settled.status() == "succeeded");
+  CHECK(settled.is_primary());
   CHECK_FALSE(eni.source_dest_check());
   CHECK(eni.description() == "Interface for NAT Gateway " + made.nat_gateway_id());
   // What it uses is nobody else's while it is there.
@@ -110,6 +116,8 @@ TEST_CASE("a NAT gateway that is deleted frees its address, is a hole to routes 
   REQUIRE(world.Becomes(id, "deleted"));
   CHECK(world.Shown(id).has_delete_time());
   CHECK(world.Shown(id).nat_gateway_addresses(0).public_ip() == made.nat_gateway_addresses(0).public_ip());
+  CHECK_FALSE(world.Shown(id).nat_gateway_addresses(0).has_association_id());
+  CHECK_FALSE(world.Shown(id).nat_gateway_addresses(0).has_status());
   // Again is as good as once.
   CHECK(world.CodeOf("DeleteNatGateway", "nat_gateway_id: '" + id + "'") == "");
   CHECK(world.CodeOf("ReleaseAddress", "allocation_id: '" + made.nat_gateway_addresses(0).allocation_id() + "'") == "");
@@ -137,6 +145,8 @@ TEST_CASE("a public NAT gateway that cannot be says why, and holds nothing", "[a
   CHECK(second.state() == "failed");
   CHECK(second.failure_code() == "Resource.AlreadyAssociated");
   CHECK_FALSE(second.nat_gateway_addresses(0).has_network_interface_id());
+  CHECK_FALSE(second.nat_gateway_addresses(0).has_association_id());
+  CHECK(second.nat_gateway_addresses(0).status() == "failed");
   Value(world.world.CallText("DeleteNatGateway", "nat_gateway_id: '" + second.nat_gateway_id() + "'"));
   CHECK(world.Shown(second.nat_gateway_id()).state() == "deleted");
 }

@@ -1,4 +1,5 @@
 // VPC peering connections from the request to their end.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -179,8 +180,31 @@ TEST_CASE("a peer's group is named by rules while the two are peered", "[api]") 
   CHECK(world.CodeOf("AuthorizeSecurityGroupIngress", rule) != "");
   world.Active();
   CHECK(world.CodeOf("AuthorizeSecurityGroupIngress", rule) == "");
+  const auto pair = [&] {
+    return world.Ask<ec2::v1::DescribeSecurityGroupsResponse>("DescribeSecurityGroups", "group_ids: '" + near + "'")
+        .security_groups(0)
+        .ip_permissions(0)
+        .user_id_group_pairs(0);
+  };
+  const std::string connection = pair().vpc_peering_connection_id();
+  CHECK(pair().vpc_id() == world.second);
+  CHECK(pair().peering_status() == "active");
+  const auto shown = world.Ask<ec2::v1::DescribeSecurityGroupRulesResponse>(
+      "DescribeSecurityGroupRules", "filters { name: 'group-id' values: '" + near + "' }");
+  const auto is_ours = [](const ec2::v1::SecurityGroupRule& each) { return !each.is_egress(); };
+  const auto ours = std::find_if(shown.security_group_rules().begin(), shown.security_group_rules().end(), is_ours);
+  REQUIRE(ours != shown.security_group_rules().end());
+  CHECK(ours->referenced_group_info().vpc_id() == world.second);
+  CHECK(ours->referenced_group_info().vpc_peering_connection_id() == connection);
+  CHECK(ours->referenced_group_info().peering_status() == "active");
   // EC2 keeps a group that a peer's rule names.
   CHECK(world.CodeOf("DeleteSecurityGroup", "group_id: '" + far + "'") == "DependencyViolation");
+  Value(world.world.CallText("DeleteVpcPeeringConnection", world.Named(connection)));
+  CHECK(pair().peering_status() == "deleted");
+  CHECK(pair().vpc_peering_connection_id() == connection);
+  world.Active();
+  CHECK(pair().peering_status() == "active");
+  CHECK(pair().vpc_peering_connection_id() != connection);
 }
 
 TEST_CASE("a peering connection's bad input gets EC2's codes", "[api]") {

@@ -368,7 +368,7 @@ TEST_CASE("a route to a prefix list is made, shown, replaced and deleted, and co
   CHECK(lists.Show(id).state() == "modify-complete");
 
   CHECK(lists.Route("ReplaceRoute", id, gateway) == "");
-  CHECK(lists.Route("ReplaceRoute", lists.Make({}, 1), gateway) == "InvalidRoute.NotFound");
+  CHECK(lists.Route("ReplaceRoute", lists.Make({}, 1), gateway) == "InvalidParameterValue");
   CHECK(lists.Route("DeleteRoute", id) == "");
   CHECK(lists.Route("DeleteRoute", id) == "InvalidRoute.NotFound");
   CHECK(lists.Route("CreateRoute", "pl-00000000000000000", gateway) == "InvalidPrefixListID.NotFound");

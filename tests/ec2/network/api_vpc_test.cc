@@ -380,7 +380,7 @@ TEST_CASE("routes are made, replaced, deleted, and lead nowhere when their targe
        to + "destination_cidr_block: '9.0.0.0/8' network_interface_id: '" + eni + "' gateway_id: '" + gateway + "'",
        "InvalidParameterCombination"},
       {"ReplaceRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: '" + gateway + "'",
-       "InvalidRoute.NotFound"},
+       "InvalidParameterValue"},
       {"DeleteRoute", to + "destination_cidr_block: '9.0.0.0/8'", "InvalidRoute.NotFound"},
       {"DeleteRoute", to + "destination_cidr_block: '10.1.0.0/16'", "InvalidParameterValue"},
       {"AttachInternetGateway", Ids("internet_gateway_id", gateway, "vpc_id", vpc), "Resource.AlreadyAssociated"},

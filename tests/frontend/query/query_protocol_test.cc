@@ -82,7 +82,8 @@ TEST_CASE("an action that AWS retired, one that is not served and one that there
        {"DescribeVpcClassicLink", "DescribeVpcClassicLinkDnsSupport", "AttachClassicLinkVpc", "DetachClassicLinkVpc",
         "EnableVpcClassicLink", "DisableVpcClassicLink", "MoveAddressToVpc", "RunScheduledInstances"}) {
     CHECK_THAT(answer(retired, "2016-11-15", "ec2"),
-               StartsWith("HTTP/1.1 400 ") && Contains("<Code>UnsupportedOperation</Code>") && Contains(retired));
+               StartsWith("HTTP/1.1 400 ") && Contains("<Code>UnsupportedOperation</Code>") && Contains(retired) &&
+                   Contains("The functionality you requested is not available in this region."));
   }
   const auto is_not_served = [&](const std::string& action, const std::string& version, const std::string& service) {
     CHECK_THAT(answer(action, version, service),

@@ -19,6 +19,23 @@ namespace {
 
 constexpr char kPublic[] = "public", kPrivate[] = "private";
 
+// How far its address has come to it; empty where it has gone.
+std::string AddressStatus(const NatGateway& gateway) {
+  switch (gateway.state) {
+    case NatGatewayState::kPending:
+      return gateway.is_public ? "associating" : "assigning";
+    case NatGatewayState::kAvailable:
+      return "succeeded";
+    case NatGatewayState::kFailed:
+      return "failed";
+    case NatGatewayState::kDeleting:
+      return gateway.is_public ? "disassociating" : "unassigning";
+    case NatGatewayState::kDeleted:
+      return "";
+  }
+  return "";
+}
+
 v1::NatGateway Render(const network::NatGatewayView& view) {
   const NatGateway& gateway = view.gateway;
   v1::NatGateway rendered;
@@ -40,6 +57,9 @@ v1::NatGateway Render(const network::NatGatewayView& view) {
     address.set_network_interface_id(gateway.eni_id.text());
     address.set_private_ip(gateway.private_ip.text());
   }
+  if (!view.association_id.empty()) address.set_association_id(view.association_id.text());
+  address.set_is_primary(true);
+  if (std::string status = AddressStatus(gateway); !status.empty()) address.set_status(std::move(status));
   *rendered.mutable_tags() = RenderTags(view.tags);
   return rendered;
 }

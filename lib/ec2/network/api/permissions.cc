@@ -39,6 +39,15 @@ absl::StatusOr<SecurityGroupId> ParseGroup(const v1::UserIdGroupPair& pair, cons
   return ec2::Error(ec2::kMissingParameter, "groupId or groupName");
 }
 
+// EC2 says where a group is only of one that is in another VPC.
+template <typename Rendered>
+void RenderPeer(const network::ReferencedGroup& group, Rendered& rendered) {
+  if (group.peer.has_value()) rendered.set_vpc_id(group.peer->text());
+  if (!group.peering.has_value()) return;
+  rendered.set_vpc_peering_connection_id(group.peering->id.text());
+  rendered.set_peering_status(std::string(kPeeringStateNames.Of(group.peering->state)));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permissions& permissions, bool egress,
@@ -80,9 +89,9 @@ absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permission
   return rules;
 }
 
-Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool egress, const std::string& account_id) {
+Permissions RenderPermissions(const network::SecurityGroupView& view, bool egress, const std::string& account_id) {
   std::map<std::tuple<int, int, int>, v1::IpPermission> by_ports;
-  for (const SecurityGroupRule& rule : rules) {
+  for (const SecurityGroupRule& rule : view.rules) {
     if (rule.egress != egress) continue;
     v1::IpPermission& permission = by_ports[{rule.protocol, rule.from_port, rule.to_port}];
     permission.set_ip_protocol(IpProtocolName(rule.protocol));
@@ -106,6 +115,8 @@ Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool 
       v1::UserIdGroupPair& pair = *permission.add_user_id_group_pairs();
       pair.set_group_id(rule.referenced_group.text());
       pair.set_user_id(account_id);
+      const auto referenced = view.referenced.find(rule.referenced_group);
+      if (referenced != view.referenced.end()) RenderPeer(referenced->second, pair);
       if (!rule.description.empty()) pair.set_description(rule.description);
     }
   }
@@ -114,7 +125,8 @@ Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool 
   return permissions;
 }
 
-v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id) {
+v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id,
+                                 const std::optional<network::ReferencedGroup>& referenced) {
   v1::SecurityGroupRule rendered;
   rendered.set_security_group_rule_id(rule.id.text());
   rendered.set_group_id(rule.group_id.text());
@@ -130,8 +142,10 @@ v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::strin
   } else if (!rule.prefix_list.empty()) {
     rendered.set_prefix_list_id(rule.prefix_list.text());
   } else {
-    rendered.mutable_referenced_group_info()->set_group_id(rule.referenced_group.text());
-    rendered.mutable_referenced_group_info()->set_user_id(account_id);
+    v1::ReferencedSecurityGroup& group = *rendered.mutable_referenced_group_info();
+    group.set_group_id(rule.referenced_group.text());
+    group.set_user_id(account_id);
+    if (referenced.has_value()) RenderPeer(*referenced, group);
   }
   if (!rule.description.empty()) rendered.set_description(rule.description);
   return rendered;

@@ -1,6 +1,7 @@
 // Rules of security groups between EC2's two spellings: lists of permissions with many sources, and single rules.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/referenced_groups.h"
+#include "lib/ec2/network/security_group_service.h"
 
 namespace brume::ec2 {
 
@@ -20,9 +23,11 @@ using Permissions = google::protobuf::RepeatedPtrField<v1::IpPermission>;
 absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permissions& permissions, bool egress,
                                                                 const std::string& account_id, FindGroup find_group);
 
-// The rules of one direction, those of one protocol and port range together, in order of those.
-Permissions RenderPermissions(const std::vector<SecurityGroupRule>& rules, bool egress, const std::string& account_id);
+// The group's rules of one direction, those of one protocol and port range together, in order of those.
+Permissions RenderPermissions(const network::SecurityGroupView& view, bool egress, const std::string& account_id);
 
-v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id);
+// `referenced`: what is known of the group that the rule names.
+v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id,
+                                 const std::optional<network::ReferencedGroup>& referenced = std::nullopt);
 
 }  // namespace brume::ec2

@@ -43,8 +43,8 @@ Group Render(const network::SecurityGroupView& view, const Settings& settings) {
   rendered.set_owner_id(settings.account_id);
   rendered.set_group_id(view.group.id.text());
   rendered.set_vpc_id(view.group.vpc_id.text());
-  *rendered.mutable_ip_permissions() = RenderPermissions(view.rules, false, settings.account_id);
-  *rendered.mutable_ip_permissions_egress() = RenderPermissions(view.rules, true, settings.account_id);
+  *rendered.mutable_ip_permissions() = RenderPermissions(view, false, settings.account_id);
+  *rendered.mutable_ip_permissions_egress() = RenderPermissions(view, true, settings.account_id);
   *rendered.mutable_tags() = RenderTags(view.tags);
   return rendered;
 }
@@ -54,7 +54,7 @@ void NameReferenced(const network::SecurityGroupView& view, Permissions& permiss
   for (v1::IpPermission& permission : permissions) {
     for (v1::UserIdGroupPair& pair : *permission.mutable_user_id_group_pairs()) {
       const absl::StatusOr<SecurityGroupId> id = SecurityGroupId::Parse(pair.group_id());
-      if (id.ok()) pair.set_group_name(view.referenced_names.at(*id));
+      if (id.ok()) pair.set_group_name(view.referenced.at(*id).name);
     }
   }
 }

@@ -25,6 +25,7 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& setting
   rendered.set_cidr_block(subnet.cidr.text());
   rendered.set_default_for_az(subnet.default_for_az);
   rendered.set_map_public_ip_on_launch(subnet.map_public_ip_on_launch);
+  rendered.set_map_customer_owned_ip_on_launch(false);
   rendered.set_state("available");
   rendered.set_subnet_id(subnet.id.text());
   rendered.set_vpc_id(subnet.vpc_id.text());
