@@ -1,6 +1,7 @@
 // How fast packets pass a VPC beside the same path without a rule, and how long a change takes until it is in the
 // kernel. Run by hand, as root:
 //   tests/isolated build/release/bin/fabric_bench "[speed]"
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ class Neighbour {
 
 // Bytes a second that one connection carries.
 double Throughput(const UniqueFd& sender, const UniqueFd& receiver, absl::Duration length) {
+  REQUIRE(fcntl(sender.get(), F_SETFL, 0) == 0);  // waits until there is room
   std::atomic<bool> stop = false;
   std::thread writer([&] {
     const std::string block(128 * 1024, 'x');
@@ -102,6 +104,7 @@ class SpeedFixture : public FabricFixture {
   }
 
   ~SpeedFixture() {
+    CHECK(Good(fabric->SyncVpc(vpc.spec)));
     CHECK(Good(fabric->UnplugPort(a.eni)));
     CHECK(Good(fabric->UnplugPort(b.eni)));
   }
