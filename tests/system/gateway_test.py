@@ -32,6 +32,7 @@ def ip(*words):
 
 
 class GatewayTest(HostTest):
+    as_unit = True
     config = {"network": {"uplink": "auto"}}
 
     @classmethod
