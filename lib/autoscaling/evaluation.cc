@@ -66,9 +66,13 @@ bool AdvanceRefresh(const Snapshot& before, const Signals& signals, absl::Time n
   out.changed |= refresh.status != was.status || refresh.left != was.left || refresh.total != was.total ||
                  refresh.waiting_since != was.waiting_since || refresh.checkpoints_passed != was.checkpoints_passed;
   if (refresh.status != scaling::RefreshStatus::kRollbackInProgress || was.status == refresh.status) return false;
-  out.after.record.source = refresh.before;
+  scaling::GroupRecord& record = out.after.record;
+  record.source = refresh.before.source;
+  record.mixed_policy = refresh.before.policy;
+  record.group.instance_types = refresh.before.types;
+  record.group.type_options = refresh.before.options;
   // What failed was launched from another source.
-  out.after.record.state.launches = {};
+  record.state.launches = {};
   return true;
 }
 

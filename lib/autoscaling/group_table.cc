@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "lib/autoscaling/type_options.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/json_text.h"
@@ -29,26 +30,6 @@ struct Refusals {
   static absl::Status FromStore(const std::string& text, std::vector<scaling::Refusal>& refusals) {
     ASSIGN_OR_RETURN(const std::vector<Text> texts, store::FromJson<std::vector<Text>>(text));
     for (const auto& [zone, type, until] : texts) refusals.push_back({zone, type, absl::FromUnixMicros(until)});
-    return absl::OkStatus();
-  }
-};
-
-// [type, weight, template, version].
-struct TypeOptions {
-  using Text = std::tuple<std::string, int, std::string, std::string>;
-  using Options = std::map<std::string, scaling::TypeOption>;
-  static std::string ToStore(const Options& options) {
-    std::vector<Text> texts;
-    for (const auto& [type, option] : options) {
-      texts.emplace_back(type, option.weight, option.template_id, option.template_version);
-    }
-    return store::ToJson(texts);
-  }
-  static absl::Status FromStore(const std::string& text, Options& options) {
-    ASSIGN_OR_RETURN(const std::vector<Text> texts, store::FromJson<std::vector<Text>>(text));
-    for (const auto& [type, weight, id, version] : texts) {
-      options[type] = {.weight = weight, .template_id = id, .template_version = version, .source = {}};
-    }
     return absl::OkStatus();
   }
 };

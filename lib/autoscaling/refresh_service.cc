@@ -44,15 +44,35 @@ absl::Status CheckPreferences(const scaling::RefreshPreferences& preferences) {
 }
 
 // Whether it will be tomorrow what it is today.
-bool IsFixed(const scaling::SourceRequest& source) {
-  return !source.is_template || scaling::IsNumbered(source.version);
+bool IsFixed(const scaling::LaunchDefinition& definition) {
+  if (definition.source.is_template && !scaling::IsNumbered(definition.source.version)) return false;
+  return std::all_of(definition.options.begin(), definition.options.end(), [](const auto& option) {
+    return option.second.template_id.empty() || scaling::IsNumbered(option.second.template_version);
+  });
 }
 
-// Another source leaves the group's types as they are.
-void KeepTypes(const scaling::GroupRecord& record, GroupChange& change) {
-  change.mixed_policy = record.mixed_policy;
-  change.instance_types = record.group.instance_types;
-  change.type_options = record.group.type_options;
+scaling::LaunchDefinition DefinitionOf(const scaling::GroupRecord& record) {
+  return {.source = record.source,
+          .policy = record.mixed_policy,
+          .types = record.group.instance_types,
+          .options = record.group.type_options};
+}
+
+GroupChange ChangeTo(const scaling::LaunchDefinition& definition) {
+  GroupChange change;
+  change.source = definition.source;
+  change.mixed_policy = definition.policy;
+  change.instance_types = definition.types;
+  change.type_options = definition.options;
+  return change;
+}
+
+// Another source alone leaves the group's types as they are.
+scaling::LaunchDefinition WithTypes(const scaling::LaunchDefinition& desired, const scaling::LaunchDefinition& before) {
+  if (desired.policy.has_value()) return desired;
+  scaling::LaunchDefinition whole = before;
+  whole.source = desired.source;
+  return whole;
 }
 
 absl::Status NoneActive(const std::string& group) {
@@ -64,7 +84,7 @@ absl::Status NoneActive(const std::string& group) {
 
 absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
                                                   const scaling::RefreshPreferences& preferences,
-                                                  const std::optional<scaling::SourceRequest>& desired) {
+                                                  const std::optional<scaling::LaunchDefinition>& desired) {
   RETURN_IF_ERROR(CheckPreferences(preferences));
   if (preferences.auto_rollback && !desired.has_value()) {
     return ScalingError("AutoRollback needs a DesiredConfiguration, from which to roll back");
@@ -84,15 +104,13 @@ absl::StatusOr<std::string> RefreshService::Start(const std::string& group,
                                      "Instance Refresh: ",
                                      active->id));
     }
-    refresh.before = view.record.source;
+    refresh.before = DefinitionOf(view.record);
     if (preferences.auto_rollback && !IsFixed(refresh.before)) {
-      return ScalingError("AutoRollback needs a group whose launch template has a version by its number to go back to");
+      return ScalingError(
+          "AutoRollback needs a group whose launch templates have versions by their numbers to go back to");
     }
     if (desired.has_value()) {
-      GroupChange change;
-      change.source = desired;
-      KeepTypes(view.record, change);
-      RETURN_IF_ERROR(Define(c, change, view.record));
+      RETURN_IF_ERROR(Define(c, ChangeTo(WithTypes(*desired, refresh.before)), view.record));
     }
     RETURN_IF_ERROR(refreshes.Insert(view.record.seq, refresh));
     return refreshes.Trim(view.record.seq, kKept);
@@ -130,10 +148,7 @@ absl::StatusOr<std::string> RefreshService::Rollback(const std::string& group) {
     active->status = RefreshStatus::kRollbackInProgress;
     active->reason = "Rolled back by the user.";
     active->total = 0;
-    GroupChange change;
-    change.source = active->before;
-    KeepTypes(view.record, change);
-    RETURN_IF_ERROR(Define(c, change, view.record));
+    RETURN_IF_ERROR(Define(c, ChangeTo(active->before), view.record));
     return refreshes.Update(*active);
   }));
   wake_(group);

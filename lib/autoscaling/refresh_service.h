@@ -26,7 +26,7 @@ class RefreshService {
 
   // Its id. Errors: ValidationError, InstanceRefreshInProgress.
   absl::StatusOr<std::string> Start(const std::string& group, const scaling::RefreshPreferences& preferences,
-                                    const std::optional<scaling::SourceRequest>& desired);
+                                    const std::optional<scaling::LaunchDefinition>& desired);
   // The id of what is cancelled. Error: ActiveInstanceRefreshNotFound.
   absl::StatusOr<std::string> Cancel(const std::string& group);
   // The id of what is rolled back. Errors: ActiveInstanceRefreshNotFound, IrreversibleInstanceRefresh when it had no

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/autoscaling/type_options.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/json_text.h"
@@ -11,6 +12,7 @@
 namespace brume::autoscaling {
 namespace {
 
+using scaling::LaunchDefinition;
 using scaling::Refresh;
 using scaling::SourceRequest;
 
@@ -20,6 +22,7 @@ struct RefreshRow {
   int64_t group_seq = 0;
   std::optional<bool> desired_is_template = {};
   std::optional<std::string> desired_id = {}, desired_version = {};
+  std::optional<scaling::MixedPolicy> desired_policy = {};
 };
 
 const auto& Refreshes() {
@@ -46,9 +49,13 @@ const auto& Refreshes() {
       store::Fixed("desired_is_template", &RefreshRow::desired_is_template),
       store::Fixed("desired_id", &RefreshRow::desired_id),
       store::Fixed("desired_version", &RefreshRow::desired_version),
-      store::Fixed("before_is_template", kRefresh, &R::before, &SourceRequest::is_template),
-      store::Fixed("before_id", kRefresh, &R::before, &SourceRequest::id),
-      store::Fixed("before_version", kRefresh, &R::before, &SourceRequest::version),
+      store::FixedJson("desired_policy", &RefreshRow::desired_policy),
+      store::Fixed("before_is_template", kRefresh, &R::before, &LaunchDefinition::source, &SourceRequest::is_template),
+      store::Fixed("before_id", kRefresh, &R::before, &LaunchDefinition::source, &SourceRequest::id),
+      store::Fixed("before_version", kRefresh, &R::before, &LaunchDefinition::source, &SourceRequest::version),
+      store::FixedJson("before_policy", kRefresh, &R::before, &LaunchDefinition::policy),
+      store::FixedJson("before_types", kRefresh, &R::before, &LaunchDefinition::types),
+      store::FixedEncoded<TypeOptions>("before_options", kRefresh, &R::before, &LaunchDefinition::options),
       store::Column("total", kRefresh, &R::total), store::Column("remaining", kRefresh, &R::left),
       store::Column("waiting_since", kRefresh, &R::waiting_since),
       store::Column("checkpoints_passed", kRefresh, &R::checkpoints_passed));
@@ -58,9 +65,10 @@ const auto& Refreshes() {
 RefreshRow ToRow(const Refresh& refresh, int64_t group_seq) {
   RefreshRow row{.refresh = refresh, .group_seq = group_seq};
   if (refresh.desired.has_value()) {
-    row.desired_is_template = refresh.desired->is_template;
-    row.desired_id = refresh.desired->id;
-    row.desired_version = refresh.desired->version;
+    row.desired_is_template = refresh.desired->source.is_template;
+    row.desired_id = refresh.desired->source.id;
+    row.desired_version = refresh.desired->source.version;
+    row.desired_policy = refresh.desired->policy;
   }
   return row;
 }
@@ -69,7 +77,9 @@ Refresh Read(store::Row& from) {
   RefreshRow row = Refreshes().Read(from);
   from.Read(row.refresh.group);
   if (row.desired_is_template.has_value()) {
-    row.refresh.desired = {*row.desired_is_template, row.desired_id.value_or(""), row.desired_version.value_or("")};
+    row.refresh.desired = LaunchDefinition{
+        .source = {*row.desired_is_template, row.desired_id.value_or(""), row.desired_version.value_or("")},
+        .policy = std::move(row.desired_policy)};
   }
   return std::move(row.refresh);
 }

@@ -1,9 +1,11 @@
 #include "lib/imds/metadata_server.h"
 
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -14,6 +16,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/http/server.h"
 #include "lib/imds/answer.h"
+#include "lib/imds/fair_queue.h"
 #include "lib/imds/metadata_store.h"
 
 namespace brume::imds {
@@ -63,7 +66,7 @@ bool IsListening(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
-// Requests are answered on the HTTP server's thread alone.
+// Requests are answered on a thread of their own, to which the HTTP server's thread gives them.
 class MetadataServer::Impl {
  public:
   Impl(store::Database& database, const Settings& settings, const InstanceTypeTable& types, const Clock& clock,
@@ -73,21 +76,39 @@ class MetadataServer::Impl {
         types_(types),
         clock_(clock),
         options_(std::move(options)),
-        server_(HttpOptions(options_), [this](http::Request request, const http::Responder& responder) {
-          responder.Send(Answer(std::move(request)));
+        server_(HttpOptions(options_), [this](http::Request request, http::Responder responder) {
+          const std::string vpc = request.listener;
+          asked_.Push(vpc, Asked{std::move(request), std::move(responder)});
         }) {}
+  ~Impl() { Stop(); }
 
   absl::Status Start() {
     SystemRandom random;
     ASSIGN_OR_RETURN(key_, EnsureTokenKey(database_, random));
+    answerer_ = std::thread([this] { AnswerAll(); });
+    pthread_setname_np(answerer_.native_handle(), "metadata");
     return server_.Start();
   }
 
-  void Stop() { server_.Stop(); }
+  void Stop() {
+    // Before the server, so that no answer comes to one that has stopped.
+    asked_.Stop();
+    if (answerer_.joinable()) answerer_.join();
+    server_.Stop();
+  }
   void Add(const VpcId& vpc, UniqueFd socket) { server_.AddListener(vpc.text(), std::move(socket)); }
   void Remove(const VpcId& vpc) { server_.RemoveListener(vpc.text()); }
 
  private:
+  struct Asked {
+    http::Request request;
+    http::Responder responder;
+  };
+
+  void AnswerAll() {
+    while (std::optional<Asked> asked = asked_.Take()) asked->responder.Send(Answer(std::move(asked->request)));
+  }
+
   absl::StatusOr<std::optional<MetadataSource>> SourceOf(const VpcId& vpc, Ipv4 peer) const {
     ASSIGN_OR_RETURN(std::optional<MetadataSource> source, database_.ReadFor([&](store::Connection& connection) {
       return ReadSource(connection, settings_, types_, vpc, peer);
@@ -119,7 +140,9 @@ class MetadataServer::Impl {
   const Clock& clock_;
   const MetadataServerOptions options_;
   TokenKey key_;
-  http::Server server_;  // last: its thread uses all the others
+  FairQueue<std::string, Asked> asked_;  // by the VPC's id
+  http::Server server_;                  // its thread uses all the others
+  std::thread answerer_;
 };
 
 MetadataServer::MetadataServer(store::Database& database, const Settings& settings, const InstanceTypeTable& types,

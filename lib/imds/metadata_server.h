@@ -1,8 +1,9 @@
 // The metadata service's HTTP listeners, one in each VPC's namespace.
 //
-// A peer is known by its source address, which the VPC's anti-spoofing makes trustworthy. One thread serves all VPCs:
-// answers are made of a few reads of the store, and a guest that floods its listener can slow others, but takes neither
-// their connections (bounded per peer and per VPC, the longest idle one gives way) nor the daemon's memory.
+// A peer is known by its source address, which the VPC's anti-spoofing makes trustworthy. One thread reads and writes,
+// another answers, which takes a few reads of the store: a request of each VPC that has any in turn, so that a VPC
+// whose guests ask without end makes no other wait for more than one of its answers. Nor do its guests take connections
+// of others (bounded per peer and per VPC, the longest idle one gives way) or the daemon's memory.
 #pragma once
 
 #include <cstddef>

@@ -512,7 +512,7 @@ TEST_CASE("a refresh whose launches fail goes back to what was before it", "[sca
   ScalingServiceWorld world;
   world.MakeGroup(0, 4, 2);
   const std::vector<InstanceId> before = world.InService();
-  const scaling::SourceRequest second{true, world.template_id.text(), "2"};
+  const scaling::LaunchDefinition second{.source = {true, world.template_id.text(), "2"}};
   REQUIRE(world.templates.CreateVersion(world.template_id, "", {}, {}).ok());
   world.clock.Advance(absl::Seconds(1));
   scaling::RefreshPreferences preferences;
@@ -549,7 +549,7 @@ TEST_CASE("a refresh ends when one of its alarms is in ALARM, and goes back wher
     preferences.checkpoints = {50, 100};
     preferences.auto_rollback = goes_back;
     preferences.alarms = {"quiet", "errors"};
-    const scaling::SourceRequest second{true, world.template_id.text(), "2"};
+    const scaling::LaunchDefinition second{.source = {true, world.template_id.text(), "2"}};
     REQUIRE(world.refreshes.Start("web", preferences, second).ok());
     world.in_alarm = {"others"};
     world.Settle();
@@ -605,8 +605,9 @@ TEST_CASE("a refresh is taken back when its owner says so", "[scaling]") {
     world.clock.Advance(absl::Seconds(1));
     scaling::RefreshPreferences preferences;
     preferences.checkpoints = {50, 100};
-    REQUIRE(
-        world.refreshes.Start("web", preferences, scaling::SourceRequest{true, world.template_id.text(), "2"}).ok());
+    REQUIRE(world.refreshes
+                .Start("web", preferences, scaling::LaunchDefinition{.source = {true, world.template_id.text(), "2"}})
+                .ok());
     world.Settle();
   };
   const auto versions = [&] {

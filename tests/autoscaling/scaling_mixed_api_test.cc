@@ -163,6 +163,80 @@ TEST_CASE("a refresh keeps its preferences, and those it is not given are the gr
   CHECK(shown().standby_instances() == "Ignore");
 }
 
+TEST_CASE("a refresh may bring a group to a mixed instances policy, shows it, and takes it back", "[scaling_api]") {
+  ScalingApiWorld world;
+  const std::string other = MakeTemplate(world, "other");
+  world.CreateGroup("web", "min_size: 1 max_size: 3 desired_capacity: 1");
+  world.WaitInService("web", 1);
+  world.clock.Advance(absl::Seconds(1));
+  const std::string of_web = "auto_scaling_group_name: 'web' ";
+  const std::string mixed =
+      "mixed_instances_policy { launch_template { launch_template_specification { launch_template_name: 'web' version: "
+      "'1' } overrides { instance_type: 'b1.small' } overrides { instance_type: 'b1.micro' "
+      "launch_template_specification { launch_template_name: 'other' version: '1' } } } }";
+  CHECK(ec2::ErrorCode(world.Do("StartInstanceRefresh",
+                                absl::StrCat(of_web, "desired_configuration { ", mixed,
+                                             " launch_template { launch_template_name: 'web' version: '1' } }"))) ==
+        "ValidationError");
+  REQUIRE_OK(world.Do("StartInstanceRefresh",
+                      absl::StrCat(of_web, "desired_configuration { ", mixed,
+                                   " } preferences { auto_rollback: true skip_matching: true min_healthy_percentage: 0 "
+                                   "checkpoint_percentages: [100] }")));
+  const auto refresh = [&] {
+    return world
+        .Ask<autoscaling::v1::DescribeInstanceRefreshesResponse, autoscaling::v1::DescribeInstanceRefreshesRequest>(
+            of_web)
+        .instance_refreshes(0);
+  };
+  const auto shown = refresh().desired_configuration();
+  CHECK_FALSE(shown.has_launch_template());
+  const auto& launched = shown.mixed_instances_policy().launch_template();
+  REQUIRE(launched.overrides_size() == 2);
+  CHECK(launched.launch_template_specification().launch_template_id() == world.template_id);
+  CHECK(launched.overrides(0).instance_type() == "b1.small");
+  CHECK(launched.overrides(1).launch_template_specification().launch_template_id() == other);
+  // The template and its version match; the type does not.
+  world.LookUntil("web", [&](const autoscaling::v1::AutoScalingGroup& group) {
+    return group.instances_size() == 1 && group.instances(0).instance_type() == "b1.small" &&
+           group.instances(0).lifecycle_state() == "InService";
+  });
+  CHECK(world.Group("web").has_mixed_instances_policy());
+  REQUIRE_OK(world.Do("RollbackInstanceRefresh", of_web));
+  const auto back = world.Group("web");
+  CHECK_FALSE(back.has_mixed_instances_policy());
+  CHECK(back.launch_template().version() == "1");
+  CHECK(refresh().status() == "RollbackInProgress");
+}
+
+TEST_CASE("a refresh that is taken back gives a mixed group its former types again", "[scaling_api]") {
+  ScalingApiWorld world;
+  const std::string types = "overrides { instance_type: 'b1.micro' weighted_capacity: '2' } ";
+  const auto policy = [](const std::string& overrides) {
+    return absl::StrCat(
+        "mixed_instances_policy { launch_template { launch_template_specification { launch_template_name: 'web' "
+        "version: '1' } ",
+        overrides, " } }");
+  };
+  world.CreateGroup("web", "min_size: 2 max_size: 4 desired_capacity: 2 " + policy(types));
+  world.WaitInService("web", 1);
+  world.clock.Advance(absl::Seconds(1));
+  const std::string of_web = "auto_scaling_group_name: 'web' ";
+  REQUIRE_OK(world.Do("StartInstanceRefresh",
+                      absl::StrCat(of_web, "desired_configuration { ",
+                                   policy("overrides { instance_type: 'b1.small' weighted_capacity: '1' }"),
+                                   " } preferences { min_healthy_percentage: 0 }")));
+  CHECK(world.Group("web").mixed_instances_policy().launch_template().overrides(0).instance_type() == "b1.small");
+  REQUIRE_OK(world.Do("RollbackInstanceRefresh", of_web));
+  const auto back = world.Group("web").mixed_instances_policy().launch_template();
+  REQUIRE(back.overrides_size() == 1);
+  CHECK(back.overrides(0).instance_type() == "b1.micro");
+  CHECK(back.overrides(0).weighted_capacity() == "2");
+  world.LookUntil("web", [&](const autoscaling::v1::AutoScalingGroup& group) {
+    return group.instances_size() == 1 && group.instances(0).instance_type() == "b1.micro" &&
+           group.instances(0).weighted_capacity() == "2" && group.instances(0).lifecycle_state() == "InService";
+  });
+}
+
 TEST_CASE("traffic sources are shown without naming their kind", "[scaling_api]") {
   ScalingApiWorld world;
   world.CreateGroup("web");

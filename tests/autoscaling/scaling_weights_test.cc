@@ -80,11 +80,21 @@ TEST_CASE("a type with a launch template of its own is launched from that, and m
 
 TEST_CASE("instance types are found by what they must have, the smallest first", "[scaling]") {
   const InstanceTypeTable types;
-  const auto found = [&](const InstanceRequirements& requirements) { return SelectInstanceTypes(requirements, types); };
+  using compute::CountRange;
+  using compute::InstanceRequirements;
+  using compute::NumberRange;
+  const auto found = [&](const InstanceRequirements& requirements) {
+    return compute::SelectInstanceTypes(requirements, types);
+  };
   using Names = std::vector<std::string>;
   InstanceRequirements small;
   small.v_cpu_count = CountRange{.min = 1, .max = 1};
   small.memory_mi_b = CountRange{.min = 0, .max = 512};
+  // As at EC2, a burstable type only for who says so.
+  CHECK(found(small) == Names{"b1.tiny", "b1.micro", "b1.small"});
+  small.burstable_performance = "required";
+  CHECK(found(small) == Names{"t2.nano"});
+  small.burstable_performance = "included";
   CHECK(found(small) == Names{"b1.tiny", "b1.micro", "b1.small", "t2.nano"});
   small.excluded_instance_types = {"b1.*"};
   CHECK(found(small) == Names{"t2.nano"});
@@ -94,24 +104,30 @@ TEST_CASE("instance types are found by what they must have, the smallest first",
   allowed.v_cpu_count = CountRange{.min = 0, .max = {}};
   allowed.memory_mi_b = CountRange{.min = 0, .max = {}};
   allowed.allowed_instance_types = {"m5.l*e", "t3a.nano"};
+  CHECK(found(allowed) == Names{"m5.large"});
+  allowed.burstable_performance = "included";
   CHECK(found(allowed) == Names{"t3a.nano", "m5.large"});
   allowed.cpu_manufacturers = {"amd"};
   CHECK(found(allowed) == Names{"t3a.nano"});
   allowed.cpu_manufacturers = {};
   allowed.memory_gi_b_per_v_cpu = NumberRange{.min = 4.0, .max = 4.0};
   CHECK(found(allowed) == Names{"m5.large"});
-  // What no type here has.
+  // What none of them has.
   for (const auto& ask : std::vector<void (*)(InstanceRequirements&)>{
            [](InstanceRequirements& r) { r.bare_metal = "required"; },
-           [](InstanceRequirements& r) { r.burstable_performance = "required"; },
+           [](InstanceRequirements& r) { r.burstable_performance = "required"; },  // of the m5 that is left
            [](InstanceRequirements& r) { r.local_storage = "required"; },
-           [](InstanceRequirements& r) { r.require_hibernate_support = true; },
+           [](InstanceRequirements& r) { r.network_interface_count = CountRange{.min = 4, .max = {}}; },
+           [](InstanceRequirements& r) { r.total_local_storage_g_b = NumberRange{.min = 0.5, .max = {}}; },
+           [](InstanceRequirements& r) { r.accelerator_total_memory_mi_b = CountRange{.min = 1, .max = {}}; },
            [](InstanceRequirements& r) { r.accelerator_count = CountRange{.min = 1, .max = {}}; },
            [](InstanceRequirements& r) { r.instance_generations = {"previous"}; }}) {
     InstanceRequirements more = allowed;
     ask(more);
     CHECK(found(more).empty());
   }
+  allowed.require_hibernate_support = true;
+  allowed.network_interface_count = CountRange{.min = 3, .max = 3};
   allowed.accelerator_count = CountRange{.min = {}, .max = 0};
   allowed.bare_metal = "excluded";
   allowed.instance_generations = {"current"};

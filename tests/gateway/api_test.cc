@@ -347,6 +347,43 @@ TEST_CASE("types, their offerings, the region and its zones come from table and 
   CHECK(zone.availability_zones(0).zone_name() == "us-east-1b");
 }
 
+TEST_CASE("instance types are found by what they must have, as groups choose among them", "[api]") {
+  ApiWorld world;
+  ec2::v1::GetInstanceTypesFromInstanceRequirementsRequest request;
+  request.add_architecture_types("arm64");
+  request.add_architecture_types("x86_64");
+  request.add_virtualization_types("hvm");
+  ec2::v1::InstanceRequirementsRequest& needs = *request.mutable_instance_requirements();
+  needs.mutable_v_cpu_count()->set_min(1);
+  needs.mutable_v_cpu_count()->set_max(1);
+  needs.mutable_memory_mi_b()->set_min(0);
+  needs.mutable_memory_mi_b()->set_max(512);
+  const auto found = [&] {
+    std::vector<std::string> names;
+    request.clear_next_token();
+    do {
+      const auto page = Value(world.Call<ec2::v1::GetInstanceTypesFromInstanceRequirementsResponse>(request));
+      for (const auto& type : page.instance_types()) names.push_back(type.instance_type());
+      request.set_next_token(page.next_token());
+    } while (!request.next_token().empty());
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(found() == Names{"b1.micro", "b1.small", "b1.tiny"});
+  needs.set_burstable_performance("included");
+  request.set_max_results(1);
+  CHECK(found() == Names{"b1.micro", "b1.small", "b1.tiny", "t2.nano"});
+  needs.add_allowed_instance_types("t*");
+  CHECK(found() == Names{"t2.nano"});
+  needs.add_excluded_instance_types("b*");
+  CHECK(ec2::ErrorCode(world.Call<ec2::v1::GetInstanceTypesFromInstanceRequirementsResponse>(request).status()) ==
+        "InvalidParameterCombination");
+  needs.clear_excluded_instance_types();
+  // No type here is of another architecture.
+  request.mutable_architecture_types()->RemoveLast();
+  CHECK(found().empty());
+}
+
 TEST_CASE("tags are set, shown, filtered and deleted by value or without", "[api]") {
   ApiWorld world;
   const InstanceId id = world.Launch();

@@ -212,6 +212,11 @@ class MetadataHost {
     server_.reset();
     server_ = std::make_unique<MetadataServer>(*database_, settings_, types_, clock_, options_);
     REQUIRE(server_->Start().ok());
+    port_ = Serve(vpc_.id);
+  }
+
+  // Begins to serve a VPC, which need not have a row; the port at which it does.
+  uint16_t Serve(const VpcId& vpc) {
     UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address = SocketAddress("127.0.0.1", 0);
     // Without it the port stays taken for as long as a connection that was cut lingers in TIME_WAIT.
@@ -221,8 +226,8 @@ class MetadataHost {
     REQUIRE(listen(listener.get(), 128) == 0);
     socklen_t size = sizeof address;
     REQUIRE(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-    REQUIRE(server_->AddVpc(vpc_.id, std::move(listener)).ok());
+    REQUIRE(server_->AddVpc(vpc, std::move(listener)).ok());
+    return ntohs(address.sin_port);
   }
 
   // One that was given a VPC and never started.

@@ -1,9 +1,11 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -289,6 +291,42 @@ TEST_CASE("credentials that cannot be made are a fault, and not an instance with
         "AssumeRoleUnauthorizedAccess");
   broken = true;
   CHECK(Fetch(kGuest, host.port(), "GET", target).status == 500);
+}
+
+TEST_CASE("a storm of one VPC's requests keeps a request of another waiting for one answer at most", "[metadata]") {
+  std::counting_semaphore<> permits(0);
+  std::atomic<int> begun = 0;
+  MetadataServerOptions options;
+  options.request_timeout = absl::Seconds(20);
+  options.credentials = [&](const InstanceId&, const Identity&) -> absl::StatusOr<std::optional<RoleCredentials>> {
+    ++begun;
+    permits.acquire();
+    return std::nullopt;
+  };
+  MetadataHost host(options);
+  const Instance instance = host.AddInstance(kGuest, '1');
+  AllowVersion1(host, instance);
+  AddProfile(host, instance);
+  SetRole(host, "AROAWEB");
+  const uint16_t quiet_port = host.Serve(VpcId::FromTrusted("vpc-0123456789abcdef1"));
+  constexpr int kStorm = 32;
+  std::vector<std::unique_ptr<HttpClient>> storm;
+  for (int i = 0; i < kStorm; ++i) {
+    storm.push_back(std::make_unique<HttpClient>(kGuest, host.port()));
+    storm.back()->Send(RequestText("GET", kIdPath));
+  }
+  HttpClient quiet(kOtherGuest, quiet_port);
+  quiet.Send(RequestText("GET", kIdPath));
+  // Refused without being waited for: what came before it has been read.
+  HttpClient malformed(kOtherGuest, host.port());
+  malformed.Send("no request\r\n\r\n");
+  REQUIRE(malformed.Receive().status == 400);
+  // The one under way, and the one whose turn it may have been already.
+  permits.release(2);
+  CHECK(quiet.Receive().status == 404);
+  CHECK(begun <= 3);
+  permits.release(kStorm - 2);
+  for (const auto& client : storm) CHECK(client->Receive().status == 200);
 }
 
 TEST_CASE("a request that does not end in time is cut, however its bytes trickle in", "[metadata]") {

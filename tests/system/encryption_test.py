@@ -21,6 +21,7 @@ def serial_of(volume):
 
 
 class EncryptionTest(HostTest):
+    as_unit = True
     def write(self, guest, device, text, sector=SECTOR):
         guest.ssh(f"echo {text} | dd of={device} bs=512 seek={sector} conv=notrunc,sync,fsync 2>/dev/null")
 

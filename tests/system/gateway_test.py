@@ -16,6 +16,7 @@ echo "reached '$outside' and '$peer'" >/dev/console
 
 
 class GatewayTest(HostTest):
+    as_unit = True
     config = {"network": {"uplink": "auto"}}
 
     @classmethod

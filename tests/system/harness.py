@@ -14,6 +14,7 @@ import unittest
 
 import leftovers
 import sanitizers
+import unit_limits
 from conditions import wait_until
 from guest import Guest
 
@@ -78,8 +79,9 @@ def _flags(arguments):
 class Host:
     """Starts and ends brumed on a state directory of its own. close() fails when something is left on the host."""
 
-    def __init__(self, config=None, flags=(), state_dir=None, user=None):
-        """With `user`, a number, brumed and brume run as that user, without any privilege."""
+    def __init__(self, config=None, flags=(), state_dir=None, user=None, as_unit=False):
+        """With `user`, a number, brumed and brume run as that user, without any privilege. With `as_unit`, brumed and all it
+        starts may do no more than packaging/brumed.service lets them."""
         # Short: Unix sockets lie below it.
         self.directory = tempfile.mkdtemp(prefix="bm.", dir="/tmp")
         os.chmod(self.directory, 0o711)  # QEMU runs as a user of its own and must pass
@@ -95,6 +97,7 @@ class Host:
         self.expected_left = set()  # paths below the state directory that a test leaves on purpose
         self.reports_path = os.path.join(self.directory, "sanitizer")
         self.reports = []  # of sanitizers, in what was said elsewhere than in brumed.log and below reports_path
+        self.limits = ["/usr/bin/python3", "-B", unit_limits.__file__] if as_unit else []
         self.prefix = ["env", *sanitizers.environment(self.reports_path)]
         os.makedirs(os.path.join(self.state_dir, "import"))
         if user is not None:
@@ -116,7 +119,7 @@ class Host:
             file.write(_toml({"state_dir": self.state_dir, **plain, **tables}))
 
     def argv(self, *flags):
-        return [*self.prefix, os.path.join(BIN, "brumed"), "--config", self.config_path, *self.flags, *flags]
+        return [*self.prefix, *self.limits, os.path.join(BIN, "brumed"), "--config", self.config_path, *self.flags, *flags]
 
     def start(self, *flags, environment=None, seconds=60):
         """Returns when the daemon serves; DaemonDied with its last words when it ends instead."""
@@ -392,10 +395,11 @@ class HostTest(unittest.TestCase):
     config = {}
     flags = ()
     ready = True  # whether the host has an image, a key and open ports
+    as_unit = False  # whether brumed is held to what its unit lets it do
 
     @classmethod
     def make_host(cls):
-        return Host(cls.config, cls.flags)
+        return Host(cls.config, cls.flags, as_unit=cls.as_unit)
 
     @classmethod
     def setUpClass(cls):

@@ -13,6 +13,7 @@ SECTOR = 20000
 
 
 class HibernationTest(HostTest):
+    as_unit = True
     def launch(self):
         guest = self.host.run_instances(1, hibernation_options={"Configured": True}, block_device_mappings=[
             {"DeviceName": "/dev/vda", "Ebs": {"Encrypted": True}}])[0]

@@ -68,7 +68,7 @@ class ImportTest(unittest.TestCase):
         self.addCleanup(self.files.shutdown)
         self.catalogue = tempfile.mkdtemp(prefix="bm.catalogue.")
         self.addCleanup(shutil.rmtree, self.catalogue)
-        self.host = Host({"storage": {"import_urls": [self.files.url("/")], "catalogue_dir": self.catalogue}})
+        self.host = Host({"storage": {"import_urls": [self.files.url("/")], "catalogue_dir": self.catalogue}}, as_unit=True)
         self.addCleanup(self.host.close)
         self.host.start()
 

@@ -16,6 +16,8 @@ echo user-data speaks
 
 
 class LaunchTest(HostTest):
+    as_unit = True
+
     @classmethod
     def prepare(cls):
         cls.guest = cls.host.launch(

@@ -11,6 +11,8 @@ USER_DATA = "#!/bin/sh\necho ran >>/data/ran\n"
 
 
 class StopAndStartTest(HostTest):
+    as_unit = True
+
     @classmethod
     def prepare(cls):
         cls.guest = cls.host.launch_ready(user_data=USER_DATA)

@@ -28,6 +28,7 @@ class Pinging:
 
 
 class RestartTest(HostTest):
+    as_unit = True
     def setUp(self):
         if not self.host.running():
             self.host.start()

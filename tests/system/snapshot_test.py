@@ -30,6 +30,7 @@ done
 
 
 class SnapshotTest(HostTest):
+    as_unit = True
     def snapshot(self, guest):
         made = self.host.api("create-snapshot", volume_id=guest.root_volume)["SnapshotId"]
         self.wait_snapshot(made)

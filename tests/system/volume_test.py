@@ -9,6 +9,8 @@ ZONE = "us-east-1a"
 
 
 class VolumeTest(HostTest):
+    as_unit = True
+
     @classmethod
     def prepare(cls):
         cls.guests = [cls.host.launch(placement={"AvailabilityZone": ZONE}) for _ in range(2)]

@@ -30,7 +30,7 @@ void RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& recor
     return;
   }
   if (record.mixed_policy.has_value()) {
-    *group.mutable_mixed_instances_policy() = RenderMixed(templates, record);
+    *group.mutable_mixed_instances_policy() = RenderMixed(templates, *record.mixed_policy, record.source);
   } else {
     *group.mutable_launch_template() = templates.Render(source.id, source.version);
   }

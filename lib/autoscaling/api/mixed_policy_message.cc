@@ -6,9 +6,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/model/instance_requirements.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 #include "lib/schema/message_fields.h"
 
 namespace brume::autoscaling {
@@ -47,9 +47,9 @@ absl::StatusOr<std::vector<std::string>> TypesOf(const ScalingServices& services
       !override.instance_requirements().excluded_instance_types().empty()) {
     return ScalingError("AllowedInstanceTypes and ExcludedInstanceTypes cannot be given together");
   }
-  scaling::InstanceRequirements requirements;
+  compute::InstanceRequirements requirements;
   schema::ReadFields(override.instance_requirements(), requirements);
-  std::vector<std::string> types = SelectInstanceTypes(requirements, services.types);
+  std::vector<std::string> types = compute::SelectInstanceTypes(requirements, services.types);
   if (types.empty()) return ScalingError("No instance type has what InstanceRequirements ask for");
   return types;
 }
@@ -109,11 +109,12 @@ absl::Status ParseMixed(const ScalingServices& services, const v1::MixedInstance
   return absl::OkStatus();
 }
 
-v1::MixedInstancesPolicy RenderMixed(TemplateRenderer& templates, const scaling::GroupRecord& record) {
+v1::MixedInstancesPolicy RenderMixed(TemplateRenderer& templates, const scaling::MixedPolicy& kept,
+                                     const scaling::SourceRequest& source) {
   v1::MixedInstancesPolicy policy;
-  schema::WriteFields(*record.mixed_policy, policy);
+  schema::WriteFields(kept, policy);
   v1::LaunchTemplate& launched = *policy.mutable_launch_template();
-  *launched.mutable_launch_template_specification() = templates.Render(record.source.id, record.source.version);
+  *launched.mutable_launch_template_specification() = templates.Render(source.id, source.version);
   bool requirements = false;
   for (v1::LaunchTemplateOverrides& override : *launched.mutable_overrides()) {
     requirements = requirements || override.has_instance_requirements();

@@ -14,6 +14,7 @@ namespace brume::autoscaling {
 absl::Status ParseMixed(const ScalingServices& services, const v1::MixedInstancesPolicy& policy, GroupChange& change);
 
 // As EC2 shows it: with the defaults of what was not given.
-v1::MixedInstancesPolicy RenderMixed(TemplateRenderer& templates, const scaling::GroupRecord& record);
+v1::MixedInstancesPolicy RenderMixed(TemplateRenderer& templates, const scaling::MixedPolicy& kept,
+                                     const scaling::SourceRequest& source);
 
 }  // namespace brume::autoscaling

@@ -12,6 +12,7 @@
 #include "brume/autoscaling/v1/instance_refresh.pb.h"
 #include "lib/autoscaling/api/group_launches.h"
 #include "lib/autoscaling/api/group_names.h"
+#include "lib/autoscaling/api/mixed_policy_message.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/api/whole_seconds.h"
@@ -58,19 +59,33 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPr
   return preferences;
 }
 
+absl::StatusOr<std::optional<scaling::LaunchDefinition>> ParseDesired(const v1::DesiredConfiguration& given,
+                                                                      const ScalingServices& services) {
+  std::optional<scaling::LaunchDefinition> desired;
+  if (given.has_launch_template() && given.has_mixed_instances_policy()) {
+    return ScalingError("DesiredConfiguration takes a LaunchTemplate or a MixedInstancesPolicy, not both");
+  }
+  if (given.has_launch_template()) {
+    ASSIGN_OR_RETURN(desired.emplace().source, ParseTemplate(services, given.launch_template()));
+  }
+  if (given.has_mixed_instances_policy()) {
+    GroupChange change;
+    RETURN_IF_ERROR(ParseMixed(services, given.mixed_instances_policy(), change));
+    desired = scaling::LaunchDefinition{.source = *std::move(change.source),
+                                        .policy = std::move(change.mixed_policy),
+                                        .types = std::move(change.instance_types),
+                                        .options = std::move(change.type_options)};
+  }
+  return desired;
+}
+
 absl::StatusOr<v1::StartInstanceRefreshResponse> StartInstanceRefresh(const v1::StartInstanceRefreshRequest& request,
                                                                       const ScalingServices& services) {
   const std::string group = GroupNameOf(services, request.auto_scaling_group_name());
   ASSIGN_OR_RETURN(const scaling::GroupView view, services.groups.Get(group));
   ASSIGN_OR_RETURN(const scaling::RefreshPreferences preferences,
                    ParsePreferences(request.preferences(), view.record.group.maintenance, services.alarms));
-  std::optional<scaling::SourceRequest> desired;
-  RETURN_IF_ERROR(RefuseGiven(request.desired_configuration().has_mixed_instances_policy(),
-                              "DesiredConfiguration.MixedInstancesPolicy",
-                              "give the group the policy first, by UpdateAutoScalingGroup"));
-  if (request.desired_configuration().has_launch_template()) {
-    ASSIGN_OR_RETURN(desired, ParseTemplate(services, request.desired_configuration().launch_template()));
-  }
+  ASSIGN_OR_RETURN(const auto desired, ParseDesired(request.desired_configuration(), services));
   v1::StartInstanceRefreshResponse response;
   ASSIGN_OR_RETURN(*response.mutable_instance_refresh_id(), services.refreshes.Start(group, preferences, desired));
   return response;
@@ -107,8 +122,13 @@ v1::InstanceRefresh Render(TemplateRenderer& templates, const scaling::Refresh& 
   preferences.set_skip_matching(refresh.preferences.skip_matching);
   preferences.set_auto_rollback(refresh.preferences.auto_rollback);
   if (refresh.desired.has_value()) {
-    *rendered.mutable_desired_configuration()->mutable_launch_template() =
-        templates.Render(refresh.desired->id, refresh.desired->version);
+    const scaling::LaunchDefinition& desired = *refresh.desired;
+    v1::DesiredConfiguration& shown_desired = *rendered.mutable_desired_configuration();
+    if (desired.policy.has_value()) {
+      *shown_desired.mutable_mixed_instances_policy() = RenderMixed(templates, *desired.policy, desired.source);
+    } else {
+      *shown_desired.mutable_launch_template() = templates.Render(desired.source.id, desired.source.version);
+    }
   }
   return rendered;
 }

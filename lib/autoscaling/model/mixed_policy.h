@@ -10,8 +10,8 @@
 #include <tuple>
 #include <vector>
 
-#include "lib/autoscaling/model/instance_requirements.h"
 #include "lib/base/fields.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 
 namespace brume::scaling {
 
@@ -31,7 +31,7 @@ struct MixedPolicy {
     std::optional<std::string> instance_type;
     std::optional<std::string> weighted_capacity;
     std::optional<TemplateSpecification> launch_template_specification;  // in the place of the policy's own
-    std::optional<InstanceRequirements> instance_requirements;           // in the place of the type
+    std::optional<compute::InstanceRequirements> instance_requirements;  // in the place of the type
 
     bool operator==(const Override&) const = default;
     static constexpr auto Fields() {

@@ -38,6 +38,14 @@ struct SourceRequest {
   friend bool operator==(const SourceRequest&, const SourceRequest&) = default;
 };
 
+// What a group is defined to be launched from: the source, and of a mixed group the policy with what it stands for.
+struct LaunchDefinition {
+  SourceRequest source;
+  std::optional<MixedPolicy> policy = {};
+  std::vector<std::string> types = {};             // Group::instance_types
+  std::map<std::string, TypeOption> options = {};  // Group::type_options
+};
+
 // Whether a template's version is asked for by its number, so that it will be tomorrow what it is today.
 inline bool IsNumbered(absl::string_view version) {
   return !version.empty() && version != "$Latest" && version != "$Default";
@@ -151,10 +159,11 @@ struct Refresh {
   absl::Time started;
   absl::Time ended = absl::InfiniteFuture();
   RefreshPreferences preferences;
-  // What it is to bring the members to; none = what the group's definition says.
-  std::optional<SourceRequest> desired;
-  // The group's source before it, to which a rollback goes back.
-  SourceRequest before;
+  // What it is to bring the members to; none = what the group's definition says. Without a policy, the group's own one
+  // stays.
+  std::optional<LaunchDefinition> desired;
+  // The group's before it, to which a rollback goes back.
+  LaunchDefinition before;
   int total = 0;  // members to replace
   int left = 0;   // of them, still to be replaced
   // When the checkpoint it waits at was reached; InfinitePast when it waits at none.

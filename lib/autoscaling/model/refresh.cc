@@ -25,6 +25,13 @@ bool IsSame(const LaunchSource& a, const LaunchSource& b) {
   return a.is_template == b.is_template && a.id == b.id && a.version == b.version;
 }
 
+// Whether it could have been launched by what the group's definition says now.
+bool Matches(const Group& group, const Member& member) {
+  const std::vector<std::string>& types = group.instance_types;
+  const bool has_type = types.empty() || std::find(types.begin(), types.end(), member.instance_type) != types.end();
+  return has_type && IsSame(member.source, group.SourceOf(member.instance_type));
+}
+
 int CountOutdated(const Group& group, absl::Span<const Member> members) {
   return static_cast<int>(std::count_if(members.begin(), members.end(), [&](const Member& member) {
     return !IsWarm(member.lifecycle) && IsOutdated(group, member);
@@ -90,7 +97,7 @@ bool IsOutdated(const Group& group, const Member& member) {
   const bool terminates = member.lifecycle == Lifecycle::kStandby && group.refresh->terminates_standby;
   if (member.lifecycle != Lifecycle::kInService && !IsWarmReady(member.lifecycle) && !terminates) return false;
   if (member.protected_from_scale_in && !group.refresh->replaces_protected) return false;
-  return !group.refresh->skip_matching || !IsSame(member.source, group.SourceOf(member.instance_type));
+  return !group.refresh->skip_matching || !Matches(group, member);
 }
 
 absl::Time Advance(Refresh& refresh, Group& group, const RefreshView& view) {

@@ -29,6 +29,7 @@ absl::Status ParseTags(const TagSpecifications& specifications, const std::map<c
     }
     RETURN_IF_ERROR(AddTags(specification.tags(), *target->second));
   }
+  for (const auto& [kind, tags] : targets) RETURN_IF_ERROR(CheckTags(*tags));
   return absl::OkStatus();
 }
 

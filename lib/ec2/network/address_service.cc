@@ -202,6 +202,18 @@ absl::StatusOr<AddressAssociation> AddressService::Associate(const AddressName& 
   return made;
 }
 
+absl::StatusOr<AddressTargetView> AddressService::Of(const AddressTarget& target) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<AddressTargetView> {
+    ASSIGN_OR_RETURN(const NetworkInterface eni, FindTarget(c, target));
+    ASSIGN_OR_RETURN(const Ipv4 private_ip, ChoosePrivateAddress(eni, target.private_ip));
+    ASSIGN_OR_RETURN(const std::optional<AddressAssociation> present,
+                     AddressTable(c).AssociationOf(eni.id, private_ip));
+    AddressTargetView view{.eni = eni.id, .instance = eni.instance_id, .present = std::nullopt};
+    if (present.has_value()) view.present = present->allocation_id;
+    return view;
+  });
+}
+
 absl::Status AddressService::Disassociate(
     const std::function<absl::StatusOr<AddressAssociation>(store::Connection&)>& find) {
   std::vector<Changed> changed;

@@ -40,6 +40,13 @@ struct AddressTarget {
   bool allow_reassociation = false;
 };
 
+// What an association is made with, and what it ends.
+struct AddressTargetView {
+  EniId eni;
+  InstanceId instance;                  // that it is in; empty = in none
+  std::optional<AllocationId> present;  // the elastic address that its private one has
+};
+
 // Thread-safe.
 class AddressService {
  public:
@@ -65,6 +72,8 @@ class AddressService {
   // Of an association. Error: InvalidAssociationID.NotFound.
   absl::StatusOr<AddressView> Of(const AddressAssociationId& id);
   absl::StatusOr<AddressView> Of(const AddressName& address);
+  // As Associate would take it. Errors: those of Associate about the target.
+  absl::StatusOr<AddressTargetView> Of(const AddressTarget& target);
 
  private:
   struct Changed {

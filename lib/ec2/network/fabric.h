@@ -5,13 +5,17 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
@@ -119,6 +123,11 @@ struct FabricInventory {
   std::vector<std::string> taps;
 };
 
+// What is inspected by itself: a VPC, or (unset) the host's side of all of them.
+using FabricPart = std::optional<VpcId>;
+// Told of a part in which something changed. Must not block, and not call the fabric.
+using ChangeListener = std::function<void(const FabricPart& part)>;
+
 // Something that was made here, and that somebody else has taken away or changed since.
 struct Damage {
   std::optional<VpcId> vpc;  // unset = what all VPCs share
@@ -138,9 +147,23 @@ class Fabric : public PortMeter {
   // Takes it away; FailedPrecondition while ports are in it. OK when there is none.
   virtual absl::Status RemoveVpc(const VpcId& id) = 0;
 
+  // The host's side and each VPC that this process knows.
+  virtual std::vector<FabricPart> Parts() = 0;
   // Compares what this process made with what stands, and changes nothing. Cheap enough for every few seconds: in
-  // proportion to the links and routes there are, and to no rule.
-  virtual absl::StatusOr<std::vector<Damage>> Inspect() = 0;
+  // proportion to the links and routes there are, and to no rule. The host's side may name damages of a VPC.
+  virtual absl::StatusOr<std::vector<Damage>> InspectPart(const FabricPart& part) = 0;
+  // All parts.
+  absl::StatusOr<std::vector<Damage>> Inspect() {
+    std::vector<Damage> damages;
+    for (const FabricPart& part : Parts()) {
+      ASSIGN_OR_RETURN(std::vector<Damage> found, InspectPart(part));
+      std::move(found.begin(), found.end(), std::back_inserter(damages));
+    }
+    return damages;
+  }
+  // From now on `listener` hears of changes within moments, this process's own too; what no kernel announces is left to
+  // Inspect. Null = nobody does any more, when this has returned.
+  virtual void ListenForChanges(ChangeListener listener) = 0;
   // Makes again what all VPCs share on the host. OK when there is no VPC.
   virtual absl::Status SyncHost() = 0;
 

@@ -299,6 +299,10 @@ absl::StatusOr<InterfaceView> InterfaceService::Create(const InterfaceRequest& r
   });
 }
 
+absl::StatusOr<Subnet> InterfaceService::SubnetOf(const SubnetId& id) {
+  return database_.ReadFor([&](store::Connection& connection) { return NetworkTable(connection).GetSubnet(id); });
+}
+
 absl::StatusOr<std::vector<SecurityGroupId>> InterfaceService::DefaultGroupsOf(const SubnetId& id) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupId>> {
     ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(connection).GetSubnet(id));

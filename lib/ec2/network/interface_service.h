@@ -79,6 +79,8 @@ class InterfaceService {
   absl::StatusOr<InterfaceView> Create(const InterfaceRequest& request);
   // Errors: InvalidNetworkInterfaceID.NotFound, OperationNotPermitted, InvalidParameterValue while it is attached.
   absl::Status Delete(const EniId& id);
+  // Error: InvalidSubnetID.NotFound.
+  absl::StatusOr<Subnet> SubnetOf(const SubnetId& id);
   // What an interface of the subnet is in when it is made without groups.
   absl::StatusOr<std::vector<SecurityGroupId>> DefaultGroupsOf(const SubnetId& subnet);
   // Those that it has already are assigned again. Errors: InvalidNetworkInterfaceID.NotFound, OperationNotPermitted,

@@ -26,10 +26,12 @@
 namespace brume::network {
 namespace {
 
-// What `nft flush ruleset` opened must not stay open for long.
-constexpr absl::Duration kAuditPeriod = absl::Seconds(2), kMaxAuditPeriod = absl::Seconds(5);
+// From a change that was told of to the look at it: what is done together has been done by then.
+constexpr absl::Duration kGather = absl::Milliseconds(50);
+// Sweeps are at most this far apart, or their period if that is longer.
+constexpr absl::Duration kMaxSweepPeriod = absl::Seconds(5);
 // Between audits, by the time one takes: with many VPCs it is done less often rather than for a larger part of a CPU.
-constexpr int kAuditPause = 50;
+constexpr int kSweepPause = 50, kChangePause = 10;
 constexpr size_t kMaxRepairs = 20;
 
 absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const SecurityGroup& group) {
@@ -118,26 +120,32 @@ absl::StatusOr<std::vector<NetworkInterface>> LiveInterfaces(store::Connection& 
 }  // namespace
 
 NetworkReconciler::NetworkReconciler(store::Database& database, const Clock& clock, Fabric& fabric,
-                                     const Settings& settings, NetworkReconcilerHooks hooks)
+                                     const Settings& settings, NetworkReconcilerHooks hooks,
+                                     absl::Duration sweep_period)
     : database_(database),
       clock_(clock),
       fabric_(fabric),
       settings_(settings),
       hooks_(std::move(hooks)),
+      sweep_period_(sweep_period),
       loop_({.name = "network", .threads = 2}, [this](const Key& key) { return Reconcile(key); }),
-      audit_([this] {
-        const absl::Time start = absl::Now();
-        Audit();
-        return std::clamp((absl::Now() - start) * kAuditPause, kAuditPeriod, kMaxAuditPeriod);
-      }) {}
+      audit_([this] { return Audit(); }) {}
 
 void NetworkReconciler::Start() {
   loop_.Start();
   loop_.Wake(Sweep());
   audit_.Start();
+  fabric_.ListenForChanges([this](const FabricPart& part) {
+    {
+      MutexLock lock(mutex_);
+      changed_.insert(part);
+    }
+    audit_.Wake();
+  });
 }
 
 void NetworkReconciler::Stop() {
+  fabric_.ListenForChanges(nullptr);
   audit_.Stop();
   loop_.Stop();
 }
@@ -147,8 +155,83 @@ std::vector<Repair> NetworkReconciler::Repairs() const {
   return {repairs_.begin(), repairs_.end()};
 }
 
-absl::StatusOr<std::vector<Damage>> NetworkReconciler::FindDamages() {
-  ASSIGN_OR_RETURN(std::vector<Damage> damages, fabric_.Inspect());
+absl::Duration NetworkReconciler::Audit() {
+  using Steady = std::chrono::steady_clock;
+  const bool sweep = Steady::now() >= next_sweep_;
+  if (!sweep && !audit_.Sleep(kGather)) return absl::InfiniteDuration();
+  const std::vector<FabricPart> changed = TakeChanged();
+  const Steady::time_point start = Steady::now();
+  AuditParts(sweep ? fabric_.Parts() : changed, sweep);
+  const absl::Duration cost = absl::FromChrono(Steady::now() - start);
+  if (sweep) {
+    const absl::Duration longest = std::max(sweep_period_, kMaxSweepPeriod);
+    next_sweep_ = Steady::now() + absl::ToChronoNanoseconds(std::clamp(cost * kSweepPause, sweep_period_, longest));
+  } else if (!audit_.Sleep(std::min(cost * kChangePause, sweep_period_))) {
+    return absl::InfiniteDuration();
+  }
+  return std::max(absl::FromChrono(next_sweep_ - Steady::now()), absl::ZeroDuration());
+}
+
+std::vector<FabricPart> NetworkReconciler::TakeChanged() {
+  MutexLock lock(mutex_);
+  const std::set<FabricPart> changed = std::exchange(changed_, {});
+  return {changed.begin(), changed.end()};
+}
+
+void NetworkReconciler::AuditParts(const std::vector<FabricPart>& parts, bool sweep) {
+  bool host_damaged = false;
+  std::set<std::string> places;
+  for (const FabricPart& part : parts) {
+    absl::StatusOr<std::vector<Damage>> damages = fabric_.InspectPart(part);
+    // An audit that cannot see is a damage like others: told once, until it is past.
+    if (!damages.ok()) {
+      damages = std::vector<Damage>{{.vpc = part,
+                                     .what = absl::StrCat("cannot be inspected: ", damages.status().message()),
+                                     .repairable = false}};
+    }
+    const std::string place = part.has_value() ? part->text() : "host";
+    places.insert(place);
+    host_damaged |= WakeDamaged(place, *damages, sweep);
+  }
+  if (sweep) {
+    // No kernel tells of these.
+    constexpr char kListeners[] = "listeners";
+    places.insert(kListeners);
+    host_damaged |= WakeDamaged(kListeners, FindDeafVpcs(), sweep);
+    std::erase_if(known_damages_, [&](const auto& each) { return !places.contains(each.first); });
+  }
+  if (!host_damaged) return;
+  const absl::Status restored = fabric_.SyncHost();
+  if (!restored.ok()) log::Error("the host's part of the network cannot be made again: {}", restored.message());
+}
+
+bool NetworkReconciler::WakeDamaged(const std::string& place, const std::vector<Damage>& damages, bool sweep) {
+  std::set<std::string>& known = known_damages_[place];
+  std::set<std::string> found;
+  bool host_damaged = false;
+  for (const Damage& damage : damages) {
+    const std::string text = damage.text();
+    found.insert(text);
+    const bool is_new = !known.contains(text);
+    if (is_new) NoteRepair(damage);
+    if (!damage.repairable || (!is_new && !sweep)) continue;
+    if (damage.vpc.has_value()) WakeVpc(*damage.vpc);
+    host_damaged |= !damage.vpc.has_value();
+  }
+  known = std::move(found);
+  return host_damaged;
+}
+
+void NetworkReconciler::NoteRepair(const Damage& damage) {
+  log::Warn("network of {}{}", damage.text(), damage.repairable ? "; it is made again" : "");
+  if (!damage.repairable) return;
+  MutexLock lock(mutex_);
+  repairs_.push_back({absl::Now(), damage.text()});
+  if (repairs_.size() > kMaxRepairs) repairs_.pop_front();
+}
+
+std::vector<Damage> NetworkReconciler::FindDeafVpcs() {
+  std::vector<Damage> damages;
   if (hooks_.is_vpc_ready == nullptr) return damages;
   std::vector<VpcId> vpcs;
   {
@@ -159,36 +242,6 @@ absl::StatusOr<std::vector<Damage>> NetworkReconciler::FindDamages() {
     if (!hooks_.is_vpc_ready(vpc)) damages.push_back({.vpc = vpc, .what = "its metadata service does not listen"});
   }
   return damages;
-}
-
-void NetworkReconciler::Audit() {
-  absl::StatusOr<std::vector<Damage>> damages = FindDamages();
-  // An audit that cannot see is a damage like others: told once, until it is past.
-  if (!damages.ok()) {
-    damages = std::vector<Damage>{
-        {.vpc = {}, .what = absl::StrCat("cannot be inspected: ", damages.status().message()), .repairable = false}};
-  }
-  std::set<std::string> found;
-  bool host_damaged = false;
-  for (const Damage& damage : *damages) {
-    const std::string text = damage.text();
-    found.insert(text);
-    if (!known_damages_.contains(text)) {
-      log::Warn("network of {}{}", text, damage.repairable ? "; it is made again" : "");
-      if (damage.repairable) {
-        MutexLock lock(mutex_);
-        repairs_.push_back({absl::Now(), text});
-        if (repairs_.size() > kMaxRepairs) repairs_.pop_front();
-      }
-    }
-    if (!damage.repairable) continue;
-    if (damage.vpc.has_value()) WakeVpc(*damage.vpc);
-    host_damaged |= !damage.vpc.has_value();
-  }
-  known_damages_ = std::move(found);
-  if (!host_damaged) return;
-  const absl::Status restored = fabric_.SyncHost();
-  if (!restored.ok()) log::Error("the host's part of the network cannot be made again: {}", restored.message());
 }
 
 void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }

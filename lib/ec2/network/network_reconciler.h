@@ -1,9 +1,11 @@
 // Makes the host's networks match the rows: the only caller of the fabric beside status checks.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -45,14 +47,21 @@ struct Repair {
   std::string what;  // "vpc-…: the link uplink is down"
 };
 
+// What `nft flush ruleset` opened must not stay open for long, even where nobody told of it.
+inline constexpr absl::Duration kSweepPeriod = absl::Seconds(2);
+
 // Thread-safe.
 class NetworkReconciler final : public PortService {
  public:
   NetworkReconciler(store::Database& database, const Clock& clock, Fabric& fabric, const Settings& settings,
-                    NetworkReconcilerHooks hooks);
+                    NetworkReconcilerHooks hooks, absl::Duration sweep_period = kSweepPeriod);
+  // Stops.
+  ~NetworkReconciler() override { Stop(); }
 
-  // Begins to sync every VPC, and to compare host and rows every few seconds; failures are logged and retried.
+  // Begins to sync every VPC, and to compare host and rows every few seconds, and moments after the kernel told of a
+  // change; failures are logged and retried.
   void Start();
+  // Idempotent.
   void Stop();
 
   void WakeVpc(const VpcId& id);
@@ -103,9 +112,17 @@ class NetworkReconciler final : public PortService {
   };
   using Key = std::variant<Sweep, VpcId, GroupKey, PortKey, PrefixListKey>;
 
-  // What stands against what was made; what differs is synced again.
-  void Audit();
-  absl::StatusOr<std::vector<Damage>> FindDamages();
+  // What stands against what was made; what differs is synced again. All of it when the sweep's time has come, else
+  // where changes were told of. Returns how long the next sweep is away.
+  absl::Duration Audit();
+  // Of what a change broke only what was whole before: what breaks again at once, or stays broken, waits for the sweep,
+  // so that changes made by repairs lead to no others.
+  void AuditParts(const std::vector<FabricPart>& parts, bool sweep);
+  // Returns whether the host's side is to be made again.
+  bool WakeDamaged(const std::string& place, const std::vector<Damage>& damages, bool sweep);
+  void NoteRepair(const Damage& damage);
+  std::vector<FabricPart> TakeChanged();
+  std::vector<Damage> FindDeafVpcs();
   absl::StatusOr<absl::Duration> Reconcile(const Key& key);
   absl::Status WakeAll();
   absl::StatusOr<VpcSpec> ReadVpc(const VpcId& id);
@@ -129,7 +146,11 @@ class NetworkReconciler final : public PortService {
   mutable Mutex mutex_;
   absl::flat_hash_map<VpcId, std::shared_ptr<VpcGuard>> guards_ ABSL_GUARDED_BY(mutex_);
   std::deque<Repair> repairs_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> known_damages_;  // at the last audit; Audit's own
+  std::set<FabricPart> changed_ ABSL_GUARDED_BY(mutex_);  // since the last audit
+  // Of each place at its last audit; Audit's own, and so is the next sweep's time.
+  std::map<std::string, std::set<std::string>> known_damages_;
+  std::chrono::steady_clock::time_point next_sweep_;
+  const absl::Duration sweep_period_;
   ReconcileLoop<Key> loop_;
   Periodic audit_;
 };

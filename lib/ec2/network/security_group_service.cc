@@ -232,6 +232,13 @@ absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List(absl::
   });
 }
 
+absl::StatusOr<VpcId> SecurityGroupService::DefaultVpc() {
+  return database_.ReadFor([](store::Connection& c) -> absl::StatusOr<VpcId> {
+    NetworkTable networks(c);
+    return DefaultVpcId(networks);
+  });
+}
+
 absl::StatusOr<SecurityGroup> SecurityGroupService::Resolve(const std::optional<SecurityGroupId>& id,
                                                             absl::string_view name) {
   if (!id.has_value() && name.empty()) {

@@ -49,6 +49,8 @@ class SecurityGroupService {
   absl::Status Delete(const SecurityGroupId& id);
   // No ids = all. Error: InvalidGroup.NotFound.
   absl::StatusOr<std::vector<SecurityGroupView>> List(absl::Span<const SecurityGroupId> ids = {});
+  // Where a group is made that names no VPC. Error: VPCIdNotSpecified.
+  absl::StatusOr<VpcId> DefaultVpc();
   // By id, or by name in the default VPC. Errors: InvalidGroup.NotFound, MissingParameter.
   absl::StatusOr<SecurityGroup> Resolve(const std::optional<SecurityGroupId>& id, absl::string_view name);
 

@@ -18,8 +18,10 @@ class SimulatedFabric : public Fabric {
  public:
   absl::Status SyncVpc(const VpcSpec& spec) override;
   absl::Status RemoveVpc(const VpcId& id) override;
-  // Nothing, as nobody else can reach it.
-  absl::StatusOr<std::vector<Damage>> Inspect() override { return std::vector<Damage>(); }
+  // Nothing to inspect nor to hear of, as nobody else can reach it.
+  std::vector<FabricPart> Parts() override { return {}; }
+  absl::StatusOr<std::vector<Damage>> InspectPart(const FabricPart&) override { return std::vector<Damage>(); }
+  void ListenForChanges(ChangeListener) override {}
   absl::Status SyncHost() override { return absl::OkStatus(); }
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;

@@ -53,6 +53,12 @@ absl::StatusOr<std::vector<VolumeView>> VolumeService::List(absl::Span<const Vol
   });
 }
 
+absl::StatusOr<std::vector<Volume>> VolumeService::ListOf(const InstanceId& instance) {
+  return parts_.database.ReadFor([&](store::Connection& connection) {
+    return VolumeTable(connection).ListOf({&instance, 1});
+  });
+}
+
 absl::StatusOr<std::vector<VolumeView>> VolumeService::ListPage(const ListQuery& query) {
   return parts_.database.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VolumeView>> {
     ASSIGN_OR_RETURN(std::vector<Volume> rows, VolumeTable(connection).ListPage(query));

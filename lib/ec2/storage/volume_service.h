@@ -56,6 +56,8 @@ class VolumeService {
   // Those of `ids`, or all when there are none. Error: InvalidVolume.NotFound.
   absl::StatusOr<std::vector<VolumeView>> List(absl::Span<const VolumeId> ids);
   absl::StatusOr<std::vector<VolumeView>> ListPage(const ListQuery& query);
+  // Without their tags; empty when there is no such instance.
+  absl::StatusOr<std::vector<Volume>> ListOf(const InstanceId& instance);
   // Errors: InvalidZone.NotFound, InvalidSnapshot.NotFound, IncorrectState, MissingParameter, InvalidParameterValue,
   // InvalidParameterCombination, IdempotentParameterMismatch.
   absl::StatusOr<VolumeView> Create(const NewVolume& wanted);

@@ -100,6 +100,8 @@ class Decoder {
     Parts parts(field.name);
     for (int depth = 0; depth < kMaxParts; ++depth) {
       const WireField* wire = message->Find(parts.Next());
+      // What is not there and not given either: EC2 has more parameters than are served.
+      if (wire == nullptr && !wire_.aws_query && field.value.empty()) return absl::OkStatus();
       if (wire == nullptr) return Unknown(field);
       node = Child(*node, wire->field->number());
       if (wire->list) {

@@ -2,12 +2,19 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/clock.h"
+#include "lib/base/mutex.h"
+#include "lib/base/seeded_random.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/sysctl.h"
+#include "lib/ec2/network/network_reconciler.h"
+#include "lib/ec2/network/network_service.h"
 #include "tests/ec2/network/fabric_fixture.h"
 
 namespace brume::network {
@@ -191,6 +198,143 @@ TEST_CASE_METHOD(RepairFixture, "a tap deleted under its guest is told until the
   server = guest->Serve(22);
   CHECK(Texts() == "");
   CheckWorks();
+}
+
+// The parts that the kernel told of since they were last forgotten.
+class Told {
+ public:
+  explicit Told(LinuxFabric& fabric) : fabric_(fabric) {
+    fabric_.ListenForChanges([this](const FabricPart& part) {
+      MutexLock lock(mutex_);
+      parts_.insert(part);
+    });
+  }
+  ~Told() { fabric_.ListenForChanges(nullptr); }
+  void Forget() {
+    MutexLock lock(mutex_);
+    parts_.clear();
+  }
+  bool Has(const FabricPart& part) {
+    MutexLock lock(mutex_);
+    return parts_.contains(part);
+  }
+
+ private:
+  LinuxFabric& fabric_;
+  Mutex mutex_;
+  std::set<FabricPart> parts_ ABSL_GUARDED_BY(mutex_);
+};
+
+int ThreadsNamed(const std::string& name) {
+  int count = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::ifstream(thread.path() / "comm") >> comm;
+    if (comm == name) ++count;
+  }
+  return count;
+}
+
+TEST_CASE_METHOD(RepairFixture, "the kernel tells of what somebody takes away of the network, and of which VPC",
+                 "[fabric]") {
+  const TestVpc other("00000000000000002");
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  CHECK(ThreadsNamed("net-watch") == 1);
+  const std::string veth = HostVethName(vpc.spec.vpc.id), tap = TapName(port.eni.id);
+  const FabricPart host, here = vpc.spec.vpc.id;
+  struct Case {
+    Command command;
+    FabricPart part;
+  };
+  const std::vector<Case> cases = {
+      {{"nft", "flush", "ruleset"}, host},
+      {{"nft", "delete", "table", "inet", "brume_host"}, host},
+      {{"sysctl", "-q", "-w", "net.ipv4.ip_forward=0"}, host},
+      {{"ip", "route", "del", "198.18.0.10"}, host},
+      {{"ip", "link", "set", veth, "down"}, host},
+      {{"ip", "link", "del", veth}, here},
+      {Inside({"nft", "flush", "ruleset"}), here},
+      {Inside({"nft", "add", "rule", "inet", "brume", "router", "accept"}), here},
+      {Inside({"nft", "delete", "element", "inet", "brume", "ports", absl::StrCat("{ \"", tap, "\" }")}), here},
+      {Inside({"sysctl", "-q", "-w", "net.ipv4.ip_forward=0"}), here},
+      {Inside({"sysctl", "-q", "-w", absl::StrCat("net.ipv4.conf.", tap, ".proxy_arp=0")}), here},
+      {Inside({"ip", "route", "del", "default"}), here},
+      {Inside({"ip", "rule", "del", "priority", "1000"}), here},
+      {Inside({"ip", "address", "flush", "dev", "brume0"}), here},
+      {Inside({"ip", "link", "set", "uplink", "down"}), here},
+      {Inside({"ip", "link", "set", tap, "down"}), here},
+  };
+  Told told(*fabric);
+  for (const Case& each : cases) {
+    INFO(absl::StrCat(each.command[0], " ", each.command[1], " ", each.command[2], " … ", each.command.back()));
+    // What the repair before changed is told of too; a look at what is whole changes nothing.
+    REQUIRE(Texts() == "");
+    told.Forget();
+    Output(each.command);
+    REQUIRE(Eventually([&] { return told.Has(each.part); }));
+    CHECK_FALSE(told.Has(other.spec.vpc.id));
+    Repair();
+  }
+  REQUIRE(Good(fabric->RemoveVpc(other.spec.vpc.id)));
+}
+
+// The reconciler over a real fabric, whose sweep does not come again.
+class UnsweptFixture : public FabricFixture {
+ protected:
+  UnsweptFixture() {
+    uplink = "auto";
+    Restart();
+    auto opened = store::Database::Open(directory + "/brume.db");
+    REQUIRE(Good(opened.status()));
+    database = *std::move(opened);
+    REQUIRE(Good(NetworkService(*database, settings, random).EnsureDefaults()));
+    const AttachedInstances nobody{
+        .list_live = [](store::Connection&) { return std::vector<InstanceId>(); },
+        .show_source_dest_check = [](store::Connection&, const InstanceId&, bool) { return absl::OkStatus(); },
+        .max_addresses = [](store::Connection&, const InstanceId&) { return 0; }};
+    reconciler = std::make_unique<NetworkReconciler>(
+        *database, clock, *fabric, settings,
+        NetworkReconcilerHooks{.instances = nobody, .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }},
+        absl::Hours(1));
+    reconciler->Start();
+    REQUIRE(Eventually([&] { return Stands({}, "brume_host") && fabric->Parts().size() == 2; }));
+    inside = {"nsenter", "--net=" + NamespacePath(*fabric->Parts().back())};
+    REQUIRE(Eventually([&] { return Stands(inside, "brume") && IsWhole(); }));
+  }
+  ~UnsweptFixture() { reconciler.reset(); }
+
+  static bool Stands(Command before, const std::string& table) {
+    before.insert(before.end(), {"nft", "list", "table", "inet", table});
+    const auto text = RunChecked(before);
+    return text.ok() && absl::StrContains(*text, "drop");
+  }
+  bool IsWhole() {
+    const auto damages = fabric->Inspect();
+    return damages.ok() && damages->empty();
+  }
+
+  Settings settings;
+  SeededRandom random{1};
+  RealClock clock;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<NetworkReconciler> reconciler;
+  Command inside;
+};
+
+TEST_CASE_METHOD(UnsweptFixture, "flushed rules and a link that was taken down stand again without a sweep",
+                 "[fabric]") {
+  CHECK(reconciler->Repairs().empty());
+  Output({"nft", "flush", "ruleset"});
+  REQUIRE(Eventually([&] { return Stands({}, "brume_host"); }));
+  Command flush = inside;
+  flush.insert(flush.end(), {"nft", "flush", "ruleset"});
+  Output(flush);
+  REQUIRE(Eventually([&] { return Stands(inside, "brume"); }));
+  Command set_down = inside;
+  set_down.insert(set_down.end(), {"ip", "link", "set", "brume0", "down"});
+  Output(set_down);
+  REQUIRE(Eventually([&] { return IsWhole(); }));
+  CHECK(reconciler->Repairs().size() >= 3);
 }
 
 }  // namespace brume::network

@@ -16,10 +16,20 @@ namespace {
 
 class DamagedFabric final : public network::SimulatedFabric {
  public:
-  absl::StatusOr<std::vector<network::Damage>> Inspect() override {
+  std::vector<network::FabricPart> Parts() override { return {std::nullopt}; }
+  absl::StatusOr<std::vector<network::Damage>> InspectPart(const network::FabricPart&) override {
     MutexLock lock(mutex_);
     ++looks_;
     return damages_;
+  }
+  void ListenForChanges(network::ChangeListener listener) override {
+    MutexLock lock(mutex_);
+    listener_ = std::move(listener);
+  }
+  // As the kernel does of the host's side.
+  void TellOfChange() {
+    MutexLock lock(mutex_);
+    if (listener_ != nullptr) listener_(std::nullopt);
   }
   absl::Status SyncVpc(const network::VpcSpec& spec) override {
     {
@@ -55,6 +65,7 @@ class DamagedFabric final : public network::SimulatedFabric {
 
  private:
   Mutex mutex_;
+  network::ChangeListener listener_ ABSL_GUARDED_BY(mutex_);
   std::vector<network::Damage> damages_ ABSL_GUARDED_BY(mutex_);
   bool heals_ ABSL_GUARDED_BY(mutex_) = true;
   int looks_ ABSL_GUARDED_BY(mutex_) = 0, vpc_syncs_ ABSL_GUARDED_BY(mutex_) = 0,
@@ -75,7 +86,7 @@ class AuditFixture {
     REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0 && times_ready > 0; }));
   }
   // As a daemon that starts.
-  void Begin() {
+  void Begin(absl::Duration sweep_period = network::kSweepPeriod) {
     reconciler = std::make_unique<network::NetworkReconciler>(
         *database, clock, fabric, settings,
         network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
@@ -86,7 +97,8 @@ class AuditFixture {
                                               return absl::OkStatus();
                                             },
                                         .on_vpc_gone = [this](const VpcId&) { ++times_gone; },
-                                        .is_vpc_ready = [this](const VpcId&) { return listens.load(); }});
+                                        .is_vpc_ready = [this](const VpcId&) { return listens.load(); }},
+        sweep_period);
     reconciler->Start();
   }
   bool IsOnHost(const VpcId& id) {
@@ -117,6 +129,41 @@ TEST_CASE_METHOD(AuditFixture, "what is damaged is synced again within seconds, 
   const std::vector<network::Repair> repairs = reconciler->Repairs();
   CHECK(repairs[0].what == vpc.text() + ": its packet rules were changed");
   CHECK(repairs[1].what == "host: the table is gone");
+}
+
+TEST_CASE_METHOD(AuditFixture, "what the kernel tells of is looked at long before the next sweep", "[network]") {
+  reconciler.reset();
+  const int looks = fabric.looks(), syncs = fabric.vpc_syncs();
+  Begin(absl::Hours(1));
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() == looks + 1 && fabric.vpc_syncs() == syncs + 1; }));
+  fabric.Damage({{.vpc = vpc, .what = "its packet rules were changed"}, {.vpc = {}, .what = "the table is gone"}});
+  fabric.TellOfChange();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 2 && fabric.host_syncs() == 1; }));
+  // Seen whole in between, so it is new again.
+  fabric.TellOfChange();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() >= looks + 3; }));
+  fabric.Damage({{.vpc = vpc, .what = "its packet rules were changed"}});
+  fabric.TellOfChange();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 3; }));
+  reconciler->Stop();
+  fabric.TellOfChange();
+}
+
+TEST_CASE_METHOD(AuditFixture, "a repair that changes something and mends nothing is not begun again by that change",
+                 "[network]") {
+  reconciler.reset();
+  const int syncs = fabric.vpc_syncs();
+  Begin(absl::Hours(1));
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 1; }));
+  fabric.Damage({{.vpc = vpc, .what = "stays"}}, /*heals=*/false);
+  fabric.TellOfChange();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 2; }));
+  for (int i = 0; i < 3; ++i) {
+    const int looks = fabric.looks();
+    fabric.TellOfChange();
+    REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() > looks; }));
+  }
+  CHECK(fabric.vpc_syncs() == syncs + 2);
 }
 
 TEST_CASE_METHOD(AuditFixture, "a VPC that is deleted leaves the host, also when brumed was away meanwhile",

@@ -127,6 +127,17 @@ TEST_CASE("a parameter that the schema does not have is UnknownParameter", "[que
   }
 }
 
+TEST_CASE("a parameter that the schema does not have and that is empty is not given, as what is unset is sent by some",
+          "[query]") {
+  for (const char* unset : {"Nonsense=", "Placement.Nonsense=", "KernelId=&RamdiskId="}) {
+    INFO(unset);
+    const auto request = Run(absl::StrCat(unset, "&ImageId=ami-1"));
+    REQUIRE(request.ok());
+    CHECK(request->image_id() == "ami-1");
+    CHECK_FALSE(request->has_placement());
+  }
+}
+
 TEST_CASE("a parameter that is given twice is refused", "[query]") {
   CHECK(FaultOf("ImageId=ami-1&ImageId=ami-2") ==
         "InvalidQueryParameter: The parameter imageId is given more than once");

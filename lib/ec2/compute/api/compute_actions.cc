@@ -18,7 +18,7 @@ namespace brume::ec2 {
 void AddComputeActions(gateway::Actions& actions, const ComputeServices& services) {
   AddComputeFacts(actions.facts(), services);
   AddInstanceActions(actions, services);
-  AddInstanceAttributeActions(actions, services.instances);
+  AddInstanceAttributeActions(actions, services.instances, services.settings);
   AddInstanceOptionActions(actions, services.instances);
   AddInstanceProfileAssociationActions(actions, services.profiles, services.profile_associations, services.settings);
   AddInstanceTypeActions(actions, services.types, services.settings);

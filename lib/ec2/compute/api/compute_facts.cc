@@ -1,15 +1,19 @@
 #include "lib/ec2/compute/api/compute_facts.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/gateway/filters.h"
 #include "lib/resource/arn.h"
+#include "lib/resource/ids.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
@@ -158,6 +162,51 @@ compute::RunRequest SiteWish(const v1::RunInstancesRequest& request) {
   return wish;
 }
 
+// What a launch says of the resources that it is to use, by their types in ARNs.
+std::map<absl::string_view, std::vector<std::string>> SaidBy(const v1::RunInstancesRequest& request) {
+  std::map<absl::string_view, std::vector<std::string>> said;
+  const auto add = [&said](const Kind& kind, const std::string& text) {
+    if (!text.empty()) said[kind.arn_type].push_back(text);
+  };
+  add(ImageId::kKind, request.image_id());
+  add(KeyPairId::kKind, request.key_name());
+  add(SubnetId::kKind, request.subnet_id());
+  for (const std::string& text : request.security_group_ids()) add(SecurityGroupId::kKind, text);
+  for (const std::string& text : request.security_groups()) add(SecurityGroupId::kKind, text);
+  for (const auto& interface : request.network_interfaces()) {
+    add(EniId::kKind, interface.network_interface_id());
+    add(SubnetId::kKind, interface.subnet_id());
+    for (const std::string& text : interface.groups()) add(SecurityGroupId::kKind, text);
+  }
+  for (const auto& mapping : request.block_device_mappings()) add(SnapshotId::kKind, mapping.ebs().snapshot_id());
+  return said;
+}
+
+// Of a launch from a template: which one, and of each resource whether it is the template's or the call's in its place.
+absl::Status AddTemplateFacts(const v1::RunInstancesRequest& request, const ComputeServices& services,
+                              AccessQuestion& question) {
+  ASSIGN_OR_RETURN(const LaunchTemplateId id, LaunchTemplateId::Parse(request.launch_template().launch_template_id()));
+  ASSIGN_OR_RETURN(const compute::LaunchTemplateVersionView view,
+                   services.launch_templates.Resolve(id, request.launch_template().version()));
+  v1::RunInstancesRequest of_template;
+  schema::WriteFields(view.version.spec, of_template);
+  if (!of_template.image_id().empty()) {
+    ASSIGN_OR_RETURN(*of_template.mutable_image_id(), services.image_names.IdOf(of_template.image_id()));
+  }
+  const auto whole = SaidBy(request), own = SaidBy(of_template);
+  const std::string arn = ArnOf(services.settings.account(), id);
+  for (const std::string& resource : question.resources) {
+    AccessContext& facts = question.resource_context[resource];
+    facts["ec2:launchtemplate"] = {arn};
+    const std::vector<absl::string_view> fields = absl::StrSplit(resource, absl::MaxSplits(':', 5));
+    const absl::string_view type = fields.back().substr(0, fields.back().find('/'));
+    const auto of_call = whole.find(type), of_own = own.find(type);
+    const bool replaced = of_call != whole.end() && (of_own == own.end() || of_own->second != of_call->second);
+    facts["ec2:islaunchtemplateresource"] = {replaced ? "false" : "true"};
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddComputeFacts(gateway::ResourceFacts& facts, const ComputeServices& services) {
@@ -193,13 +242,14 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
                      {"ec2:availabilityzone", {site.subnet.availability_zone}}});
   question.resource_context[ArnOf(account, InstanceId::kKind, "*")]["ec2:availabilityzone"] = {
       site.subnet.availability_zone};
-  if (!request.launch_template().launch_template_id().empty()) {
-    const std::string arn = ArnOf(account, LaunchTemplateId::kKind, request.launch_template().launch_template_id());
-    for (const std::string& resource : question.resources) {
-      question.resource_context[resource]["ec2:launchtemplate"] = {arn};
+  for (const auto& interface : request.network_interfaces()) {
+    if (interface.has_associate_public_ip_address()) {
+      add(EniId::kKind, {{"ec2:associatepublicipaddress",
+                          {std::string(gateway::FilterText(interface.associate_public_ip_address()))}}});
     }
   }
-  return absl::OkStatus();
+  if (request.launch_template().launch_template_id().empty()) return absl::OkStatus();
+  return AddTemplateFacts(request, services, question);
 }
 
 }  // namespace brume::ec2

@@ -202,9 +202,23 @@ absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyInstanceMetadata
 
 }  // namespace
 
-void AddInstanceAttributeActions(gateway::Actions& actions, compute::InstanceService& instances) {
+void AddInstanceAttributeActions(gateway::Actions& actions, compute::InstanceService& instances,
+                                 const Settings& settings) {
   actions.Add(DescribeInstanceAttribute, instances);
-  actions.Add(ModifyInstanceAttribute, instances);
+  // Volumes are named by their devices.
+  actions.Add(ModifyInstanceAttribute, instances)
+      .DescribedBy([&instances, account = settings.account()](const v1::ModifyInstanceAttributeRequest& request,
+                                                              AccessQuestion& question) -> absl::Status {
+        if (request.block_device_mappings().empty()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+        ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
+        for (const v1::InstanceBlockDeviceMappingSpecification& mapping : request.block_device_mappings()) {
+          for (const Volume& volume : view.volumes) {
+            if (volume.device_name == mapping.device_name()) question.AddResource(ArnOf(account, volume.id));
+          }
+        }
+        return absl::OkStatus();
+      });
   actions.Add(ModifyInstanceMetadataOptions, instances);
   actions.Add(MonitorInstances, instances);
   actions.Add(UnmonitorInstances, instances);

@@ -3,9 +3,11 @@
 
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/gateway/actions.h"
+#include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
-void AddInstanceAttributeActions(gateway::Actions& actions, compute::InstanceService& instances);
+void AddInstanceAttributeActions(gateway::Actions& actions, compute::InstanceService& instances,
+                                 const Settings& settings);
 
 }  // namespace brume::ec2

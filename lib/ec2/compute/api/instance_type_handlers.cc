@@ -5,10 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "brume/ec2/v1/instance_type.pb.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/zones.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
@@ -90,6 +92,35 @@ absl::StatusOr<v1::DescribeInstanceTypesResponse> DescribeInstanceTypes(const v1
   return response;
 }
 
+bool Takes(const google::protobuf::RepeatedPtrField<std::string>& given, absl::string_view ours) {
+  return std::find(given.begin(), given.end(), ours) != given.end();
+}
+
+absl::StatusOr<v1::GetInstanceTypesFromInstanceRequirementsResponse> GetInstanceTypesFromInstanceRequirements(
+    const v1::GetInstanceTypesFromInstanceRequirementsRequest& request, const InstanceTypeTable& types) {
+  const v1::InstanceRequirementsRequest& given = request.instance_requirements();
+  if (!given.allowed_instance_types().empty() && !given.excluded_instance_types().empty()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "AllowedInstanceTypes and ExcludedInstanceTypes cannot be given together");
+  }
+  compute::InstanceRequirements requirements;
+  schema::ReadFields(given, requirements);
+  std::vector<std::string> names;
+  if (Takes(request.architecture_types(), "x86_64") && Takes(request.virtualization_types(), "hvm")) {
+    names = compute::SelectInstanceTypes(requirements, types);
+  }
+  // Pages go by name.
+  std::sort(names.begin(), names.end());
+  v1::GetInstanceTypesFromInstanceRequirementsResponse response;
+  constexpr size_t kPage = 1000;
+  ASSIGN_OR_RETURN(names,
+                   gateway::Page(
+                       "types by requirements", std::move(names), request, [](const std::string& name) { return name; },
+                       [&](std::string token) { response.set_next_token(std::move(token)); }, kPage));
+  for (std::string& name : names) response.add_instance_types()->set_instance_type(std::move(name));
+  return response;
+}
+
 std::vector<std::string> Locations(const Settings& settings, absl::string_view location_type) {
   if (location_type == "region") return {settings.region};
   if (location_type == "availability-zone") return settings.zones;
@@ -128,6 +159,7 @@ absl::StatusOr<v1::DescribeInstanceTypeOfferingsResponse> DescribeInstanceTypeOf
 void AddInstanceTypeActions(gateway::Actions& actions, const InstanceTypeTable& types, const Settings& settings) {
   actions.Add(DescribeInstanceTypes, types);
   actions.Add(DescribeInstanceTypeOfferings, types, settings);
+  actions.Add(GetInstanceTypesFromInstanceRequirements, types);
 }
 
 }  // namespace brume::ec2

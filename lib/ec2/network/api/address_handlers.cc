@@ -97,12 +97,7 @@ absl::StatusOr<v1::AllocateAddressResponse> AllocateAddress(const v1::AllocateAd
   return response;
 }
 
-absl::StatusOr<v1::AssociateAddressResponse> AssociateAddress(const v1::AssociateAddressRequest& request,
-                                                              network::AddressService& addresses) {
-  ASSIGN_OR_RETURN(const network::AddressName name, NameOf(request.allocation_id(), request.public_ip()));
-  if (request.instance_id().empty() && request.network_interface_id().empty()) {
-    return Error("MissingParameter", "Either 'InstanceId' or 'NetworkInterfaceId' must be provided");
-  }
+absl::StatusOr<network::AddressTarget> ParseTarget(const v1::AssociateAddressRequest& request) {
   network::AddressTarget target;
   target.allow_reassociation = !request.has_allow_reassociation() || request.allow_reassociation();
   ASSIGN_OR_RETURN(target.instance, gateway::ParseOptionalId<InstanceId>(request.instance_id()));
@@ -110,6 +105,16 @@ absl::StatusOr<v1::AssociateAddressResponse> AssociateAddress(const v1::Associat
   if (!request.private_ip_address().empty()) {
     ASSIGN_OR_RETURN(target.private_ip, Ipv4::Parse(request.private_ip_address()));
   }
+  return target;
+}
+
+absl::StatusOr<v1::AssociateAddressResponse> AssociateAddress(const v1::AssociateAddressRequest& request,
+                                                              network::AddressService& addresses) {
+  ASSIGN_OR_RETURN(const network::AddressName name, NameOf(request.allocation_id(), request.public_ip()));
+  if (request.instance_id().empty() && request.network_interface_id().empty()) {
+    return Error("MissingParameter", "Either 'InstanceId' or 'NetworkInterfaceId' must be provided");
+  }
+  ASSIGN_OR_RETURN(const network::AddressTarget target, ParseTarget(request));
   ASSIGN_OR_RETURN(const AddressAssociation made, addresses.Associate(name, target));
   v1::AssociateAddressResponse response;
   response.set_association_id(made.id.text());
@@ -186,6 +191,17 @@ void AddTouched(const network::AddressView& view, const Account& account, Access
   if (!view.instance_id.empty()) question.AddResource(ArnOf(account, view.instance_id));
 }
 
+// The same of who is given an address: what it is in, and the address that it loses.
+absl::Status AddTarget(const v1::AssociateAddressRequest& request, network::AddressService& addresses,
+                       const Account& account, AccessQuestion& question) {
+  ASSIGN_OR_RETURN(const network::AddressTarget target, ParseTarget(request));
+  ASSIGN_OR_RETURN(const network::AddressTargetView view, addresses.Of(target));
+  question.AddResource(ArnOf(account, view.eni));
+  if (!view.instance.empty()) question.AddResource(ArnOf(account, view.instance));
+  if (view.present.has_value()) question.AddResource(ArnOf(account, *view.present));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddAddressActions(gateway::Actions& actions, network::AddressService& addresses, const Settings& settings) {
@@ -209,8 +225,18 @@ void AddAddressActions(gateway::Actions& actions, network::AddressService& addre
     AddTouched(view, account, question);
     return absl::OkStatus();
   };
-  actions.Add(AllocateAddress, addresses, settings);
-  actions.Add(AssociateAddress, addresses).DescribedBy(by_name);
+  actions.Add(AllocateAddress, addresses, settings)
+      .DescribedBy(
+          [account = settings.account()](const v1::AllocateAddressRequest&, AccessQuestion& question) -> absl::Status {
+            question.resource_context[ArnOf(account, AllocationId::kKind, "*")]["ec2:domain"] = {"vpc"};
+            return absl::OkStatus();
+          });
+  actions.Add(AssociateAddress, addresses)
+      .DescribedBy([&addresses, by_name, account = settings.account()](const v1::AssociateAddressRequest& request,
+                                                                       AccessQuestion& question) -> absl::Status {
+        RETURN_IF_ERROR(by_name(request, question));
+        return AddTarget(request, addresses, account, question);
+      });
   actions.Add(DisassociateAddress, addresses).DescribedBy(by_association);
   actions.Add(ReleaseAddress, addresses, settings).DescribedBy(by_name);
   actions.Add(DescribeAddresses, addresses, settings);

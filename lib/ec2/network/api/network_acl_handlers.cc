@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/gateway/access.h"
@@ -142,7 +143,7 @@ absl::StatusOr<v1::ReplaceNetworkAclAssociationResponse> ReplaceNetworkAclAssoci
 
 void AddNetworkAclActions(gateway::Actions& actions, network::NetworkAclService& acls, const Settings& settings) {
   actions.Add(DescribeNetworkAcls, acls, settings);
-  actions.Add(CreateNetworkAcl, acls, settings);
+  actions.Add(CreateNetworkAcl, acls, settings).DescribedBy(MadeInVpc(NetworkAclId::kKind, settings.account()));
   actions.Add(DeleteNetworkAcl, acls);
   actions.Add(CreateNetworkAclEntry, acls);
   actions.Add(ReplaceNetworkAclEntry, acls);

@@ -302,16 +302,21 @@ void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceSer
     }
     return absl::OkStatus();
   };
-  // A call that names no groups is about the VPC's default one.
-  const auto by_groups = [&interfaces, account = settings.account()](const v1::CreateNetworkInterfaceRequest& request,
+  // It is in its subnet's VPC and zone, and in the VPC's default group where the call names none.
+  const auto by_subnet = [&interfaces, account = settings.account()](const v1::CreateNetworkInterfaceRequest& request,
                                                                      AccessQuestion& question) -> absl::Status {
+    ASSIGN_OR_RETURN(const SubnetId id, SubnetId::Parse(request.subnet_id()));
+    ASSIGN_OR_RETURN(const Subnet subnet, interfaces.SubnetOf(id));
+    AccessContext& facts = question.resource_context[ArnOf(account, EniId::kKind, "*")];
+    facts["ec2:subnet"] = {ArnOf(account, subnet.id)};
+    facts["ec2:vpc"] = {ArnOf(account, subnet.vpc_id)};
+    facts["ec2:availabilityzone"] = {subnet.availability_zone};
     if (!request.groups().empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const SubnetId subnet, SubnetId::Parse(request.subnet_id()));
-    ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, interfaces.DefaultGroupsOf(subnet));
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, interfaces.DefaultGroupsOf(id));
     for (const SecurityGroupId& group : groups) question.AddResource(ArnOf(account, group));
     return absl::OkStatus();
   };
-  actions.Add(CreateNetworkInterface, interfaces, settings).DescribedBy(by_groups);
+  actions.Add(CreateNetworkInterface, interfaces, settings).DescribedBy(by_subnet);
   actions.Add(DeleteNetworkInterface, interfaces);
   actions.Add(DescribeNetworkInterfaceAttribute, interfaces, settings);
   actions.Add(ModifyNetworkInterfaceAttribute, interfaces).DescribedBy(by_id);

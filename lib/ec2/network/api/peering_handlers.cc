@@ -172,8 +172,25 @@ absl::StatusOr<v1::ModifyVpcPeeringConnectionOptionsResponse> ModifyVpcPeeringCo
 
 void AddPeeringActions(gateway::Actions& actions, network::PeeringService& peerings, const Settings& settings) {
   actions.Add(DescribeVpcPeeringConnections, peerings, settings);
-  actions.Add(CreateVpcPeeringConnection, peerings, settings);
-  actions.Add(AcceptVpcPeeringConnection, peerings, settings);
+  actions.Add(CreateVpcPeeringConnection, peerings, settings)
+      .DescribedBy([account = settings.account()](const v1::CreateVpcPeeringConnectionRequest& request,
+                                                  AccessQuestion& question) -> absl::Status {
+        AccessContext& facts = question.resource_context[ArnOf(account, VpcPeeringConnectionId::kKind, "*")];
+        facts["ec2:requestervpc"] = {ArnOf(account, VpcId::kKind, request.vpc_id())};
+        facts["ec2:acceptervpc"] = {ArnOf(account, VpcId::kKind, request.peer_vpc_id())};
+        return absl::OkStatus();
+      });
+  // Who accepts decides about the accepter's VPC.
+  actions.Add(AcceptVpcPeeringConnection, peerings, settings)
+      .DescribedBy([&peerings, account = settings.account()](const v1::AcceptVpcPeeringConnectionRequest& request,
+                                                             AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto id, VpcPeeringConnectionId::Parse(request.vpc_peering_connection_id()));
+        ASSIGN_OR_RETURN(const std::vector<network::VpcPeeringView> views, peerings.List({&id, 1}));
+        for (const network::VpcPeeringView& view : views) {
+          question.AddResource(ArnOf(account, view.peering.accepter.vpc_id));
+        }
+        return absl::OkStatus();
+      });
   actions.Add(RejectVpcPeeringConnection, peerings);
   actions.Add(DeleteVpcPeeringConnection, peerings);
   actions.Add(ModifyVpcPeeringConnectionOptions, peerings);

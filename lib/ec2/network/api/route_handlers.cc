@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/listing.h"
@@ -189,7 +190,7 @@ absl::Status DeleteRoute(const v1::DeleteRouteRequest& request, network::RouteSe
 
 void AddRouteActions(gateway::Actions& actions, network::RouteService& routes, const Settings& settings) {
   actions.Add(DescribeRouteTables, routes, settings);
-  actions.Add(CreateRouteTable, routes, settings);
+  actions.Add(CreateRouteTable, routes, settings).DescribedBy(MadeInVpc(RouteTableId::kKind, settings.account()));
   actions.Add(DeleteRouteTable, routes);
   actions.Add(AssociateRouteTable, routes);
   // An association is of a table and a subnet, which are what policies name.

@@ -11,6 +11,7 @@
 #include "brume/ec2/v1/security_group.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/permissions.h"
 #include "lib/ec2/network/api/security_group_target.h"
 #include "lib/gateway/filters.h"
@@ -218,7 +219,16 @@ absl::StatusOr<v1::RevokeSecurityGroupEgressResponse> RevokeSecurityGroupEgress(
 
 void AddSecurityGroupActions(gateway::Actions& actions, network::SecurityGroupService& groups,
                              const Settings& settings) {
-  actions.Add(CreateSecurityGroup, groups);
+  actions.Add(CreateSecurityGroup, groups)
+      .CompletedBy([&groups](const v1::CreateSecurityGroupRequest& request)
+                       -> absl::StatusOr<std::optional<v1::CreateSecurityGroupRequest>> {
+        if (!request.vpc_id().empty()) return std::nullopt;
+        ASSIGN_OR_RETURN(const VpcId vpc, groups.DefaultVpc());
+        v1::CreateSecurityGroupRequest whole = request;
+        whole.set_vpc_id(vpc.text());
+        return whole;
+      })
+      .DescribedBy(MadeInVpc(SecurityGroupId::kKind, settings.account()));
   actions.Add(DescribeSecurityGroups, groups, settings);
   const auto by_id = WithGroupId(groups);
   actions.Add(DeleteSecurityGroup, groups).CompletedBy(by_id);

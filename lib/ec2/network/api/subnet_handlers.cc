@@ -8,6 +8,7 @@
 #include "brume/ec2/v1/vpc.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/arn.h"
@@ -128,7 +129,15 @@ absl::Status ModifySubnetAttribute(const v1::ModifySubnetAttributeRequest& reque
 void AddSubnetActions(gateway::Actions& actions, network::NetworkService& networks, network::VpcService& vpcs,
                       const Settings& settings) {
   actions.Add(DescribeSubnets, networks, settings);
-  actions.Add(CreateSubnet, networks, vpcs, settings);
+  const auto in_vpc = MadeInVpc(SubnetId::kKind, settings.account());
+  actions.Add(CreateSubnet, networks, vpcs, settings)
+      .DescribedBy([in_vpc, account = settings.account()](const v1::CreateSubnetRequest& request,
+                                                          AccessQuestion& question) -> absl::Status {
+        const std::string& zone = request.availability_zone();
+        AccessContext& facts = question.resource_context[ArnOf(account, SubnetId::kKind, "*")];
+        if (!zone.empty()) facts["ec2:availabilityzone"] = {zone};
+        return in_vpc(request, question);
+      });
   actions.Add(CreateDefaultSubnet, networks, vpcs, settings);
   actions.Add(DeleteSubnet, vpcs);
   actions.Add(ModifySubnetAttribute, vpcs);

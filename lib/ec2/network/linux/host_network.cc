@@ -86,6 +86,10 @@ absl::Status HostNetwork::OpenSockets() {
   return absl::OkStatus();
 }
 
+absl::Status HostNetwork::TellChanges(ChangeWatch& watch) {
+  return thread_->Run([&] { return watch.Add(std::nullopt); });
+}
+
 absl::Status HostNetwork::CreateTap(const std::string& name) {
   return thread_->Run([&] { return network::CreateTap(name, options_.tap_owner); });
 }

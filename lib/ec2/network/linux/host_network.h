@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/linux/change_watch.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
@@ -50,6 +51,9 @@ class HostNetwork {
   // In the namespace of the calling thread.
   static absl::StatusOr<std::unique_ptr<HostNetwork>> Open(HostOptions options);
 
+  // `watch` hears of this namespace from now on.
+  absl::Status TellChanges(ChangeWatch& watch);
+
   absl::Status CreateTap(const std::string& name);
   // False when there is no such tap here.
   absl::StatusOr<bool> MoveTap(const std::string& name, int to_namespace);
@@ -66,7 +70,7 @@ class HostNetwork {
   absl::Status AddPublicAddress(const VpcId& vpc, Ipv4 address);
   absl::Status RemovePublicAddress(const VpcId& vpc, Ipv4 address);
 
-  // Compares what is here with what was made; see Fabric::Inspect.
+  // Compares what is here with what was made; see Fabric::InspectPart.
   absl::StatusOr<std::vector<Damage>> Inspect();
   // What all VPCs share, again; OK when none is connected.
   absl::Status Restore();

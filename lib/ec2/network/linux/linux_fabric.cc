@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -21,8 +20,9 @@ struct LinuxFabric::Entry {
   std::shared_ptr<VpcNetwork> network ABSL_GUARDED_BY(mutex);
 };
 
-LinuxFabric::LinuxFabric(LinuxFabricOptions options, std::unique_ptr<HostNetwork> host)
-    : options_(std::move(options)), host_(std::move(host)) {}
+LinuxFabric::LinuxFabric(LinuxFabricOptions options, std::unique_ptr<ChangeWatch> watch,
+                         std::unique_ptr<HostNetwork> host)
+    : options_(std::move(options)), watch_(std::move(watch)), host_(std::move(host)) {}
 
 LinuxFabric::~LinuxFabric() = default;
 
@@ -40,7 +40,9 @@ absl::StatusOr<std::unique_ptr<LinuxFabric>> MakeLinuxFabric(LinuxFabricOptions 
                                       .pass_firewalls = options.pass_firewalls,
                                       .public_pool = options.public_pool,
                                       .tap_owner = {options.tap_owner, options.tap_group}}));
-  return std::unique_ptr<LinuxFabric>(new LinuxFabric(std::move(options), std::move(host)));
+  ASSIGN_OR_RETURN(std::unique_ptr<ChangeWatch> watch, ChangeWatch::Start());
+  RETURN_IF_ERROR(host->TellChanges(*watch));
+  return std::unique_ptr<LinuxFabric>(new LinuxFabric(std::move(options), std::move(watch), std::move(host)));
 }
 
 std::string LinuxFabric::Directory(const VpcId& id) const {
@@ -61,7 +63,9 @@ absl::StatusOr<std::shared_ptr<VpcNetwork>> LinuxFabric::Network(const VpcId& id
     VpcNetworkOptions options{
         .directory = Directory(id), .dns_upstream = {}, .max_connections = options_.max_connections_per_port};
     if (options_.uplink != "none") options.dns_upstream = options_.dns_upstream;
-    ASSIGN_OR_RETURN(entry->network, VpcNetwork::Open(id, *host_, std::move(options), create));
+    ASSIGN_OR_RETURN(std::shared_ptr<VpcNetwork> network, VpcNetwork::Open(id, *host_, std::move(options), create));
+    RETURN_IF_ERROR(network->TellChanges(*watch_));
+    entry->network = std::move(network);
   }
   return entry->network;
 }
@@ -88,32 +92,41 @@ absl::Status LinuxFabric::Remove(const VpcId& id, bool with_taps) {
     MutexLock lock(mutex_);
     entries_.erase(id);
   }
+  // Its sockets would keep the namespace.
+  watch_->Remove(id);
   std::error_code error;
   std::filesystem::remove_all(Directory(id), error);
   return error ? absl::ErrnoToStatus(error.value(), absl::StrCat("cannot remove ", Directory(id))) : absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Damage>> LinuxFabric::Inspect() {
-  std::vector<std::shared_ptr<Entry>> entries;
+std::vector<FabricPart> LinuxFabric::Parts() {
+  std::vector<FabricPart> parts = {std::nullopt};
+  MutexLock lock(mutex_);
+  for (const auto& [id, entry] : entries_) parts.push_back(id);
+  return parts;
+}
+
+absl::StatusOr<std::vector<Damage>> LinuxFabric::InspectPart(const FabricPart& part) {
+  if (!part.has_value()) return host_->Inspect();
+  std::shared_ptr<Entry> entry;
   {
     MutexLock lock(mutex_);
-    for (const auto& [id, entry] : entries_) entries.push_back(entry);
+    const auto found = entries_.find(*part);
+    if (found == entries_.end()) return std::vector<Damage>();
+    entry = found->second;
   }
-  ASSIGN_OR_RETURN(std::vector<Damage> damages, host_->Inspect());
-  for (const std::shared_ptr<Entry>& entry : entries) {
-    std::shared_ptr<VpcNetwork> network;
-    {
-      MutexLock lock(entry->mutex);
-      network = entry->network;
-    }
-    if (network == nullptr) continue;
-    absl::StatusOr<std::vector<Damage>> found = network->Inspect();
-    if (absl::IsUnavailable(found.status())) continue;  // removed at this moment
-    RETURN_IF_ERROR(found.status());
-    std::move(found->begin(), found->end(), std::back_inserter(damages));
+  std::shared_ptr<VpcNetwork> network;
+  {
+    MutexLock lock(entry->mutex);
+    network = entry->network;
   }
-  return damages;
+  if (network == nullptr) return std::vector<Damage>();
+  absl::StatusOr<std::vector<Damage>> found = network->Inspect();
+  if (absl::IsUnavailable(found.status())) return std::vector<Damage>();  // removed at this moment
+  return found;
 }
+
+void LinuxFabric::ListenForChanges(ChangeListener listener) { watch_->SetListener(std::move(listener)); }
 
 absl::Status LinuxFabric::SyncHost() { return host_->Restore(); }
 

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "lib/base/mutex.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/linux/change_watch.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
 
 namespace brume::network {
@@ -61,7 +62,9 @@ class LinuxFabric final : public Fabric {
   // A listed port whose tap waits in the host's namespace is left to PlugPort.
   absl::Status SyncVpc(const VpcSpec& spec) override;
   absl::Status RemoveVpc(const VpcId& id) override;
-  absl::StatusOr<std::vector<Damage>> Inspect() override;
+  std::vector<FabricPart> Parts() override;
+  absl::StatusOr<std::vector<Damage>> InspectPart(const FabricPart& part) override;
+  void ListenForChanges(ChangeListener listener) override;
   absl::Status SyncHost() override;
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   // FailedPrecondition while a port is in the group.
@@ -83,7 +86,7 @@ class LinuxFabric final : public Fabric {
   friend absl::StatusOr<std::unique_ptr<LinuxFabric>> MakeLinuxFabric(LinuxFabricOptions options);
   struct Entry;
 
-  LinuxFabric(LinuxFabricOptions options, std::unique_ptr<HostNetwork> host);
+  LinuxFabric(LinuxFabricOptions options, std::unique_ptr<ChangeWatch> watch, std::unique_ptr<HostNetwork> host);
   std::shared_ptr<Entry> EntryOf(const VpcId& id);
   // NotFound when there is no namespace and it is not to be made.
   absl::StatusOr<std::shared_ptr<VpcNetwork>> Network(const VpcId& id, bool create);
@@ -91,6 +94,7 @@ class LinuxFabric final : public Fabric {
   std::string Directory(const VpcId& id) const;
 
   const LinuxFabricOptions options_;
+  const std::unique_ptr<ChangeWatch> watch_;
   const std::unique_ptr<HostNetwork> host_;
   Mutex mutex_;
   std::map<VpcId, std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);

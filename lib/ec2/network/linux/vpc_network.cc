@@ -57,6 +57,9 @@ absl::Status VpcNetwork::Enter(bool create) {
   return absl::OkStatus();
 }
 
+absl::Status VpcNetwork::TellChanges(ChangeWatch& watch) {
+  return OnThread([&] { return watch.Add(id_); });
+}
 absl::Status VpcNetwork::Sync(const VpcSpec& spec) {
   return OnThread([&] { return DoSync(spec); });
 }

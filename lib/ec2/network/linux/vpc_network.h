@@ -16,6 +16,7 @@
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/arp_probe.h"
+#include "lib/ec2/network/linux/change_watch.h"
 #include "lib/ec2/network/linux/conntrack.h"
 #include "lib/ec2/network/linux/dnsmasq.h"
 #include "lib/ec2/network/linux/host_network.h"
@@ -49,7 +50,9 @@ class VpcNetwork {
   absl::Status Unplug(const NetworkInterface& eni);
   absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
 
-  // What is not as this process made it; see Fabric::Inspect. Nothing before the first Sync.
+  // `watch` hears of this namespace from now on, as of a part of its own.
+  absl::Status TellChanges(ChangeWatch& watch);
+  // What is not as this process made it; see Fabric::InspectPart. Nothing before the first Sync.
   absl::StatusOr<std::vector<Damage>> Inspect();
   absl::StatusOr<std::vector<std::string>> Taps();
   absl::StatusOr<std::vector<PortCounters>> Counters();

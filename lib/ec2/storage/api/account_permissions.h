@@ -7,8 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
+#include "lib/gateway/access_question.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/settings.h"
 
@@ -54,6 +56,17 @@ absl::StatusOr<PermissionChange> ParsePermissions(const Request& request, const 
   std::vector<std::string>& changed = request.operation_type() == "remove" ? change.remove : change.add;
   changed.insert(changed.end(), named.begin(), named.end());
   return change;
+}
+
+// What policies are asked about such a change, so that they can keep something from being everybody's.
+inline void AddPermissionFacts(const PermissionChange& change, AccessQuestion& question) {
+  const auto add = [&question](const std::string& verb, const std::vector<std::string>& accounts) {
+    for (const std::string& account : accounts) {
+      question.context[absl::StrCat("ec2:", verb, account == kEveryone ? "/group" : "/userid")].push_back(account);
+    }
+  };
+  add("add", change.add);
+  add("remove", change.remove);
 }
 
 // Into a list of v1::LaunchPermission or of v1::CreateVolumePermission.

@@ -147,7 +147,13 @@ absl::StatusOr<v1::DisableImageDeregistrationProtectionResponse> DisableImageDer
 
 void AddImageAttributeActions(gateway::Actions& actions, const StorageServices& services) {
   actions.Add(DescribeImageAttribute, services.images);
-  actions.Add(ModifyImageAttribute, services.images);
+  actions.Add(ModifyImageAttribute, services.images)
+      .DescribedBy([](const v1::ModifyImageAttributeRequest& request, AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const PermissionChange change,
+                         ParsePermissions(request, request.launch_permission(), request.user_groups()));
+        AddPermissionFacts(change, question);
+        return absl::OkStatus();
+      });
   actions.Add(ResetImageAttribute, services.images);
   actions.Add(EnableImageDeprecation, services.images);
   actions.Add(DisableImageDeprecation, services.images);

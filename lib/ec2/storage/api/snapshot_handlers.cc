@@ -13,6 +13,7 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/api/snapshot_render.h"
+#include "lib/ec2/storage/api/storage_facts.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/ec2_error.h"
@@ -199,18 +200,43 @@ absl::Status ResetSnapshotAttribute(const v1::ResetSnapshotAttributeRequest& req
   return snapshots.ChangeRestorable(id, {}, found.front().snapshot.restorable_by);
 }
 
+// What is read of an instance, also of volumes that the call leaves out: they may be attached anew before it is made.
+absl::Status AddVolumesOf(const InstanceId& instance, const StorageServices& services, AccessQuestion& question) {
+  ASSIGN_OR_RETURN(const std::vector<Volume> volumes, services.volumes.ListOf(instance));
+  for (const Volume& volume : volumes) question.AddResource(ArnOf(services.settings.account(), volume.id));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddSnapshotActions(gateway::Actions& actions, const StorageServices& services) {
   storage::SnapshotService& snapshots = services.snapshots;
   const Settings& settings = services.settings;
-  actions.Add(CreateSnapshot, snapshots, settings);
-  actions.Add(CreateSnapshots, services.machine_of, snapshots, settings);
+  actions.Add(CreateSnapshot, snapshots, settings)
+      .DescribedBy([services](const v1::CreateSnapshotRequest& request, AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(request.volume_id()));
+        ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> found, services.volumes.List({&id, 1}));
+        const Account account = services.settings.account();
+        AccessContext& facts = question.resource_context[ArnOf(account, SnapshotId::kKind, "*")];
+        for (const storage::VolumeView& view : found) facts.merge(FactsOfSnapshotOf(view.volume, account));
+        return absl::OkStatus();
+      });
+  actions.Add(CreateSnapshots, services.machine_of, snapshots, settings)
+      .DescribedBy([services](const v1::CreateSnapshotsRequest& request, AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_specification().instance_id()));
+        return AddVolumesOf(instance, services, question);
+      });
   actions.Add(CopySnapshot, snapshots, settings);
   actions.Add(DeleteSnapshot, snapshots);
   actions.Add(DescribeSnapshotAttribute, snapshots);
   actions.Add(DescribeSnapshots, snapshots, services.images, settings);
-  actions.Add(ModifySnapshotAttribute, snapshots);
+  actions.Add(ModifySnapshotAttribute, snapshots)
+      .DescribedBy([](const v1::ModifySnapshotAttributeRequest& request, AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const PermissionChange change,
+                         ParsePermissions(request, request.create_volume_permission(), request.group_names()));
+        AddPermissionFacts(change, question);
+        return absl::OkStatus();
+      });
   actions.Add(ResetSnapshotAttribute, snapshots);
 }
 

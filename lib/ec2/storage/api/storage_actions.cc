@@ -13,7 +13,7 @@
 namespace brume::ec2 {
 
 void AddStorageActions(gateway::Actions& actions, const StorageServices& services) {
-  AddStorageFacts(actions.facts(), services.images, services.volumes, services.settings.account());
+  AddStorageFacts(actions.facts(), services.images, services.volumes, services.snapshots, services.settings.account());
   AddImageActions(actions, services);
   AddImageAttributeActions(actions, services);
   AddSnapshotActions(actions, services);

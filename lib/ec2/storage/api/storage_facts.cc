@@ -8,12 +8,45 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/model/volume_performance.h"
+#include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
+#include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
 
 namespace brume::ec2 {
 
+namespace {
+
+absl::StatusOr<AccessContext> SnapshotFacts(storage::SnapshotService& snapshots, const Account& account,
+                                            const std::string& name) {
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(name));
+  AccessContext facts = {{"ec2:snapshotid", {name}}, {"ec2:owner", {account.id}}};
+  const absl::StatusOr<std::vector<storage::SnapshotView>> found = snapshots.List({&id, 1});
+  if (!found.ok() && !ec2::HasErrorCode(found.status())) return found.status();
+  if (!found.ok()) return facts;  // an image's own, which has no row
+  for (const storage::SnapshotView& view : *found) {
+    const VolumeSnapshot& snapshot = view.snapshot;
+    facts["ec2:volumesize"] = {absl::StrCat(snapshot.size_gib)};
+    facts["ec2:encrypted"] = {snapshot.encrypted ? "true" : "false"};
+    facts["ec2:snapshottime"] = {gateway::RenderTime(snapshot.started)};
+    if (!snapshot.volume_id.empty()) facts["ec2:parentvolume"] = {ArnOf(account, snapshot.volume_id)};
+  }
+  return facts;
+}
+
+}  // namespace
+
+AccessContext FactsOfSnapshotOf(const Volume& volume, const Account& account) {
+  return {{"ec2:owner", {account.id}},
+          {"ec2:parentvolume", {ArnOf(account, volume.id)}},
+          {"ec2:volumesize", {absl::StrCat(volume.size_gib)}},
+          {"ec2:encrypted", {volume.encrypted ? "true" : "false"}}};
+}
+
 void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& images, storage::VolumeService& volumes,
-                     const Account& account) {
+                     storage::SnapshotService& snapshots, const Account& account) {
+  facts.Add(SnapshotId::kKind.arn_type,
+            [&snapshots, account](const std::string& name) { return SnapshotFacts(snapshots, account, name); });
   facts.Add(ImageId::kKind.arn_type,
             [&images, owner = account.id](const std::string& name) -> absl::StatusOr<AccessContext> {
               ASSIGN_OR_RETURN(const ImageId id, ImageId::Parse(name));
@@ -26,7 +59,7 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
                                    {"ec2:public", {is_public ? "true" : "false"}},
                                    {"ec2:rootdevicetype", {"ebs"}}};
             });
-  facts.Add(VolumeId::kKind.arn_type, [&volumes](const std::string& name) -> absl::StatusOr<AccessContext> {
+  facts.Add(VolumeId::kKind.arn_type, [&volumes, account](const std::string& name) -> absl::StatusOr<AccessContext> {
     ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(name));
     ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> found, volumes.List({&id, 1}));
     AccessContext known;
@@ -36,6 +69,7 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
                {"ec2:volumetype", {view.volume.type}},
                {"ec2:encrypted", {view.volume.encrypted ? "true" : "false"}},
                {"ec2:availabilityzone", {view.volume.availability_zone}}};
+      if (!view.volume.snapshot_id.empty()) known["ec2:parentsnapshot"] = {ArnOf(account, view.volume.snapshot_id)};
       if (const auto iops = ShownIops(view.volume)) known["ec2:volumeiops"] = {absl::StrCat(*iops)};
       if (const auto speed = ShownThroughput(view.volume)) known["ec2:volumethroughput"] = {absl::StrCat(*speed)};
     }

@@ -2,9 +2,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
@@ -24,26 +24,45 @@ absl::Status Invalid(absl::string_view location, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(location), "' ", why));
 }
 
+// The names on the way, with ".." taken back; unset when it leads out.
+std::optional<std::vector<std::string>> NamesOn(const std::string& path) {
+  std::vector<std::string> names;
+  for (const absl::string_view name : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    if (name == ".") continue;
+    if (name != "..") {
+      names.emplace_back(name);
+    } else if (names.empty()) {
+      return std::nullopt;
+    } else {
+      names.pop_back();
+    }
+  }
+  return names;
+}
+
+// One name at a time, and none through a link. openat2(2) does it in one call, which services under systemd's
+// RestrictSUIDSGID= must not make.
+absl::StatusOr<UniqueFd> PinBeneath(int directory, const std::string& path, absl::string_view shown) {
+  const std::optional<std::vector<std::string>> names = NamesOn(path);
+  if (!names.has_value()) return Invalid(shown, "leads out of the directory images may be imported from");
+  UniqueFd pinned(openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const std::string& name : *names) {
+    if (pinned) pinned = UniqueFd(openat(pinned.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!pinned && (errno == ENOENT || errno == ENOTDIR)) {
+      return absl::NotFoundError(absl::StrCat("there is no '", absl::CHexEscape(shown), "'"));
+    }
+    struct stat info = {};
+    if (!pinned || fstat(pinned.get(), &info) != 0) break;
+    if (S_ISLNK(info.st_mode)) return Invalid(shown, "is or leads through a symbolic link: name the file itself");
+  }
+  if (!pinned) return FileError(errno, absl::StrCat("opening ", absl::CHexEscape(shown)));
+  return pinned;
+}
+
 // Opens `path` below `directory`, without links and without leaving it. Two steps: O_PATH pins the file without opening
 // it, and once it is known to be harmless exactly that file is opened for reading.
 absl::StatusOr<SourceFile> OpenBeneath(int directory, const std::string& path, absl::string_view shown) {
-  struct open_how how = {};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const UniqueFd pinned(static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how)));
-  if (!pinned) {
-    switch (errno) {
-      case ENOENT:
-      case ENOTDIR:
-        return absl::NotFoundError(absl::StrCat("there is no '", absl::CHexEscape(shown), "'"));
-      case ELOOP:
-        return Invalid(shown, "is or leads through a symbolic link: name the file itself");
-      case EXDEV:
-        return Invalid(shown, "leads out of the directory images may be imported from");
-      default:
-        return FileError(errno, absl::StrCat("opening ", absl::CHexEscape(shown)));
-    }
-  }
+  ASSIGN_OR_RETURN(const UniqueFd pinned, PinBeneath(directory, path, shown));
   SourceFile source;
   if (fstat(pinned.get(), &source.info) != 0) return FileError(errno, shown);
   if (!S_ISREG(source.info.st_mode) && !S_ISDIR(source.info.st_mode)) {

@@ -1,4 +1,4 @@
-#include "lib/autoscaling/model/instance_requirements.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 
 #include <algorithm>
 #include <tuple>
@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 
-namespace brume::scaling {
+namespace brume::compute {
 namespace {
 
 template <typename Range, typename Number>
@@ -44,6 +44,12 @@ bool Has(const std::vector<std::string>& values, absl::string_view value) {
   return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
 }
 
+// Of what no type has any.
+template <typename Range>
+bool AsksForSome(const std::optional<Range>& range) {
+  return range.has_value() && range->min.value_or(0) > 0;
+}
+
 bool IsRequired(const std::optional<std::string>& wish) { return wish.has_value() && *wish == "required"; }
 
 // Behind a family's generation: t3a is of AMD's, m6g of AWS's own.
@@ -57,16 +63,24 @@ absl::string_view ManufacturerOf(absl::string_view type) {
 
 // What no type here has, and is asked for.
 bool AsksForMore(const InstanceRequirements& r) {
-  const bool accelerators = r.accelerator_count.has_value() && r.accelerator_count->min.value_or(0) > 0;
-  return accelerators || !r.accelerator_types.empty() || !r.accelerator_manufacturers.empty() ||
-         !r.accelerator_names.empty() || IsRequired(r.bare_metal) || IsRequired(r.burstable_performance) ||
-         IsRequired(r.local_storage) || r.require_hibernate_support.value_or(false);
+  return AsksForSome(r.accelerator_count) || AsksForSome(r.accelerator_total_memory_mi_b) ||
+         AsksForSome(r.total_local_storage_g_b) || !r.accelerator_types.empty() ||
+         !r.accelerator_manufacturers.empty() || !r.accelerator_names.empty() || IsRequired(r.bare_metal) ||
+         IsRequired(r.local_storage);
+}
+
+// Without a word they are excluded.
+bool AllowsBurstable(const InstanceType& type, const std::optional<std::string>& wish) {
+  return IsBurstable(type) ? wish.has_value() && *wish != "excluded" : !IsRequired(wish);
 }
 
 bool Satisfies(const InstanceType& type, const InstanceRequirements& r) {
   constexpr double kMibPerGib = 1024;
   return IsIn(r.v_cpu_count, type.vcpus) && IsIn(r.memory_mi_b, type.memory_mib) &&
          IsIn(r.memory_gi_b_per_v_cpu, static_cast<double>(type.memory_mib) / kMibPerGib / type.vcpus) &&
+         IsIn(r.network_interface_count, InterfaceLimitsOf(type.name).interfaces) &&
+         AllowsBurstable(type, r.burstable_performance) &&
+         (!r.require_hibernate_support.value_or(false) || type.memory_mib <= kMaxHibernatedMemoryMib) &&
          Has(r.cpu_manufacturers, ManufacturerOf(type.name)) && Has(r.instance_generations, "current") &&
          (r.allowed_instance_types.empty() || IsNamed(r.allowed_instance_types, type.name)) &&
          !IsNamed(r.excluded_instance_types, type.name);
@@ -88,4 +102,4 @@ std::vector<std::string> SelectInstanceTypes(const InstanceRequirements& require
   return names;
 }
 
-}  // namespace brume::scaling
+}  // namespace brume::compute

@@ -1,5 +1,5 @@
 // Instance types by what they must have, in place of their names.
-// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRequirements.html
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceRequirementsRequest.html
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include "lib/base/fields.h"
 #include "lib/ec2/compute/model/instance_type.h"
 
-namespace brume::scaling {
+namespace brume::compute {
 
 // Both included; an unset bound is none.
 struct CountRange {
@@ -29,7 +29,8 @@ struct NumberRange {
   }
 };
 
-// As a group was given them: structure and names are those of the schema's message, and are stored (mixed_policy.h).
+// Structure and names are those of the schema's messages; Auto Scaling stores them
+// (lib/autoscaling/model/mixed_policy.h), so a name never changes.
 struct InstanceRequirements {
   std::optional<CountRange> v_cpu_count, memory_mi_b;
   std::optional<NumberRange> memory_gi_b_per_v_cpu;
@@ -38,7 +39,9 @@ struct InstanceRequirements {
   std::optional<std::string> bare_metal, burstable_performance, local_storage;  // included, excluded, required
   std::vector<std::string> local_storage_types;
   std::optional<bool> require_hibernate_support;
-  std::optional<CountRange> accelerator_count;
+  std::optional<CountRange> network_interface_count;
+  std::optional<NumberRange> total_local_storage_g_b;
+  std::optional<CountRange> accelerator_count, accelerator_total_memory_mi_b;
   std::vector<std::string> accelerator_types, accelerator_manufacturers, accelerator_names;
   std::optional<int32_t> spot_max_price_percentage_over_lowest_price;
   std::optional<int32_t> on_demand_max_price_percentage_over_lowest_price;
@@ -55,7 +58,11 @@ struct InstanceRequirements {
         Field{"burstable_performance", &R::burstable_performance}, Field{"local_storage", &R::local_storage},
         Field{"local_storage_types", &R::local_storage_types},
         Field{"require_hibernate_support", &R::require_hibernate_support},
-        Field{"accelerator_count", &R::accelerator_count}, Field{"accelerator_types", &R::accelerator_types},
+        Field{"network_interface_count", &R::network_interface_count},
+        Field{"total_local_storage_g_b", &R::total_local_storage_g_b},
+        Field{"accelerator_count", &R::accelerator_count},
+        Field{"accelerator_total_memory_mi_b", &R::accelerator_total_memory_mi_b},
+        Field{"accelerator_types", &R::accelerator_types},
         Field{"accelerator_manufacturers", &R::accelerator_manufacturers},
         Field{"accelerator_names", &R::accelerator_names},
         Field{"spot_max_price_percentage_over_lowest_price", &R::spot_max_price_percentage_over_lowest_price},
@@ -64,9 +71,10 @@ struct InstanceRequirements {
   }
 };
 
-// The types that have all of it, the smallest first: fewer vCPUs, then less memory, then by name. Types here are
-// neither bare metal nor burstable, are all of the current generation, and have no storage or accelerators of their
-// own; prices tell nothing. A CPU is Intel's unless the type's family says another.
+// The types that have all of it, the smallest first: fewer vCPUs, then less memory, then by name. Burstable ones only
+// where they are included or required, as at EC2. Types here are not bare metal, are all of the current generation, and
+// have no storage or accelerators of their own; prices tell nothing. A CPU is Intel's unless the type's family says
+// another.
 std::vector<std::string> SelectInstanceTypes(const InstanceRequirements& requirements, const InstanceTypeTable& types);
 
-}  // namespace brume::scaling
+}  // namespace brume::compute
