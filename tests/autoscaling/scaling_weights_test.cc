@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/autoscaling/model/instance_requirements.h"
 #include "lib/autoscaling/model/scale.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 #include "tests/autoscaling/scaling_fixture.h"
 
 namespace brume::scaling {

@@ -68,8 +68,8 @@ TEST_CASE("the unit holds the daemon to what it needs", "[daemon]") {
     INFO(key);
     CHECK(all(key) == value);
   }
-  // These would give the service a view of its own of the file system, or of devices, which guests need, or keep libvirt
-  // from entering a guest's mount namespace.
+  // These would give the service a view of its own of the file system, or of devices, which guests need, or keep
+  // libvirt from entering a guest's mount namespace.
   for (const char* key : {"ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectClock", "DeviceAllow",
                           "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "PrivateNetwork",
                           "MemoryDenyWriteExecute", "RestrictNamespaces"}) {

@@ -243,6 +243,7 @@ class NamedWorld : public PolicyWorld {
                                   .auto_scaling_group_arn();
     arn_types_["autoScalingGroup:*:autoScalingGroupName"] = {{"fleet", group}};
     // What is named by an instance, or by a policy's ARN, is its group.
+    REQUIRE(Reaches(InstanceId::FromTrusted(ids_["i"].front().value), InstanceState::kRunning));
     Made<autoscaling::v1::AttachInstancesResponse>(
         "AttachInstances", "auto_scaling_group_name: 'fleet' instance_ids: '" + ids_["i"].front().value + "'");
     for (const char* request : {"SetInstanceHealth", "TerminateInstanceInAutoScalingGroup"}) {
