@@ -212,7 +212,8 @@ class ApiWorld : public ComputeWorld {
   tagging::TagService tags;
   network::NetworkService networks;
   network::InterfaceService interfaces{*database, random, compute::AnswersForNetwork(),
-                                       [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+                                       [this](const VpcId& vpc) { network->WakeVpc(vpc); },
+                                       [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
   network::SecurityGroupService groups;
   network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NatGatewayService nat_gateways{*database, random, clock,

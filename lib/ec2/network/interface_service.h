@@ -33,6 +33,7 @@ struct InterfaceChange {
   // Of this attachment.
   std::string attachment_id;
   std::optional<bool> delete_on_termination;
+  std::optional<ConnectionTracking> tracking;  // what is unset of it stays
 };
 
 // What CreateNetworkInterface asks for.
@@ -70,9 +71,10 @@ struct AttachedInstances {
 // Thread-safe.
 class InterfaceService {
  public:
-  // `wake` is called with the VPC after a commit that the fabric must follow.
+  // After a commit that the fabric must follow: `wake` is called with the VPC, or `wake_port` where the interface alone
+  // is another.
   InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
-                   std::function<void(const VpcId&)> wake);
+                   std::function<void(const VpcId&)> wake, std::function<void(const VpcId&, const EniId&)> wake_port);
 
   // With a token that made one before: that one. Errors: InvalidSubnetID.NotFound, InvalidGroup.NotFound,
   // IdempotentParameterMismatch, PrivateIpAddressLimitExceeded; those of MakeInterface.
@@ -102,6 +104,7 @@ class InterfaceService {
   Random& random_;
   const AttachedInstances instances_;
   const std::function<void(const VpcId&)> wake_;
+  const std::function<void(const VpcId&, const EniId&)> wake_port_;
 };
 
 // Inside a transaction of the caller's.

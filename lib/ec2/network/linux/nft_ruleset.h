@@ -59,6 +59,7 @@ struct PortRules {
   int route_table = 1;                  // its number
   SubnetId filtered_subnet = {};        // its subnet, where that has a network ACL of `subnets`; else empty
   std::vector<PortAddress> secondary = {};
+  ConnectionTracking tracking = {};  // which ct_timeouts.h writes
 
   // The first at the front.
   std::vector<PortAddress> addresses() const;

@@ -70,4 +70,21 @@ absl::StatusOr<std::string> NftState::Fingerprint(const std::string& table) {
   return text;
 }
 
+absl::StatusOr<std::vector<std::string>> NftState::Objects(const std::string& table) {
+  const std::string what = absl::StrCat("cannot read the objects of the nftables table ", table);
+  std::vector<std::string> names;
+  // Kernels that do not narrow the dump by the table tell of each object whose it is.
+  NlMessage request = NftRequest(NFT_MSG_GETOBJ, NFPROTO_INET);
+  nla_put_string(request.get(), NFTA_OBJ_TABLE, table.c_str());
+  const absl::Status found = socket_.Dump(std::move(request), what, [&](nlmsghdr* header) {
+    nlattr* attributes[NFTA_OBJ_MAX + 1];
+    if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, NFTA_OBJ_MAX, nullptr) < 0) return;
+    const nlattr* owner = attributes[NFTA_OBJ_TABLE];
+    if (owner == nullptr || nla_strcmp(owner, table.c_str()) != 0 || attributes[NFTA_OBJ_NAME] == nullptr) return;
+    names.emplace_back(nla_get_string(attributes[NFTA_OBJ_NAME]));
+  });
+  if (!absl::IsNotFound(found)) RETURN_IF_ERROR(found);
+  return names;
+}
+
 }  // namespace brume::network

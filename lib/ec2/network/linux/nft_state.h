@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/network/linux/netlink_socket.h"
@@ -21,6 +22,8 @@ class NftState {
   // The kernel's description of a table of family inet, its chains and its rules: two are equal only while nobody
   // changed one of them. Elements of sets are not in it. Empty when there is no such table.
   absl::StatusOr<std::string> Fingerprint(const std::string& table);
+  // The names of the objects (of any type) in a table of family inet. Empty when there is no such table.
+  absl::StatusOr<std::vector<std::string>> Objects(const std::string& table);
 
  private:
   explicit NftState(NetlinkSocket socket) : socket_(std::move(socket)) {}

@@ -173,7 +173,8 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     hosts.merge(HostEntriesOf(port, rules));
     wanted.ports[rules.tap] = std::move(rules);
   }
-  RETURN_IF_ERROR(nft_->Replace(WholeRuleset(wanted)));
+  ASSIGN_OR_RETURN(const std::string timeouts, ChangeTimeouts(TimeoutsOf(wanted.ports)));
+  RETURN_IF_ERROR(nft_->Replace(absl::StrCat(WholeRuleset(wanted), timeouts)));
   std::set<std::string> lost;
   for (const PortSpec& port : spec.ports) {
     const std::string tap = TapName(port.eni.id);
@@ -189,6 +190,13 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   hosts_ = std::move(hosts);
   for (const auto& [tap, port] : before) NoteFormer(port);
   return SyncTaps(links);
+}
+
+absl::StatusOr<std::string> VpcNetwork::ChangeTimeouts(const PortTimeouts& after) {
+  ASSIGN_OR_RETURN(const bool changed, nft_->ChangedByOthers());
+  if (synced_ && !changed) return ChangeTimeoutsText(TimeoutsOf(rules_.ports), after);
+  ASSIGN_OR_RETURN(const std::vector<std::string> standing, nft_->ObjectsOf(kTimeoutTable));
+  return ReplaceTimeoutsText(standing, after);
 }
 
 absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {

@@ -17,6 +17,7 @@
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/arp_probe.h"
 #include "lib/ec2/network/linux/conntrack.h"
+#include "lib/ec2/network/linux/ct_timeouts.h"
 #include "lib/ec2/network/linux/dnsmasq.h"
 #include "lib/ec2/network/linux/host_network.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
@@ -97,6 +98,8 @@ class VpcNetwork {
   absl::Status CheckFree(const PortRules& port) const;
   // The names of a port's addresses.
   static HostEntries HostEntriesOf(const PortSpec& spec, const PortRules& rules);
+  // The text that turns the timeouts of what stands into these.
+  absl::StatusOr<std::string> ChangeTimeouts(const PortTimeouts& after);
   // Unavailable for a port of a subnet that no Sync has told of yet.
   absl::StatusOr<PortRules> RulesOf(const PortSpec& port) const;
   // The route tables as `links` let them be now.

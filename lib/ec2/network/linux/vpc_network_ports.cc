@@ -109,6 +109,10 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
     previous_owners.push_back(std::move(rest));
   }
   absl::StrAppend(&text, ChangePort(before, after));
+  PortTimeouts timeouts = TimeoutsOf(rules_.ports);
+  const PortTimeouts old_timeouts = timeouts;
+  SetTimeouts(tap, after, timeouts);
+  absl::StrAppend(&text, ChangeTimeoutsText(old_timeouts, timeouts));
   const auto is_member = [&](const Membership& membership) {
     const auto group = rules_.groups.find(membership.group);
     return group != rules_.groups.end() && group->second.members.contains(membership.address);
