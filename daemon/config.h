@@ -46,6 +46,7 @@ struct Config {
   int64_t console_log_kib = 1024;
 
   std::string uplink = "auto";               // auto, none, or an interface
+  std::string bandwidth = "by-type";         // of interfaces; or off: no limit
   std::vector<std::string> dns_upstream;     // empty = the host's own resolvers
   int max_connections_per_interface = 8192;  // that it may have begun and the kernel still tracks
   std::vector<std::string> import_dirs;      // empty = STATE/import

@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/port_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -66,6 +67,8 @@ struct AttachedInstances {
   std::function<absl::Status(store::Connection& connection, const InstanceId& id, bool check)> show_source_dest_check;
   // Private addresses that an interface of the instance may have.
   std::function<absl::StatusOr<int>(store::Connection& connection, const InstanceId& id)> max_addresses;
+  // What its type gives each interface; unset = what every port has.
+  std::function<absl::StatusOr<PortShape>(store::Connection& connection, const InstanceId& id)> shape_of = nullptr;
 };
 
 // Thread-safe.

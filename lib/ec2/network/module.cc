@@ -27,7 +27,10 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       insights_(parts.database, parts.random, parts.clock, [this] { return reconciler_.ReadSpecs(); }),
       prefix_lists_(parts.database, parts.random, [this](const PrefixListId& list, const PrefixListUsers& users) {
         reconciler_.WakePrefixListUsers(list, users);
-      }) {}
+      }),
+      flow_log_collector_(parts.database, parts.clock, parts.fabric, parts.flow_log_files, parts.settings),
+      flow_logs_(parts.database, parts.random, parts.clock, flow_log_collector_, parts.flow_log_files,
+                 [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -42,7 +45,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .nat_gateways = nat_gateways_,
                           .peerings = peerings_,
                           .insights = insights_,
-                          .prefix_lists = prefix_lists_},
+                          .prefix_lists = prefix_lists_,
+                          .flow_logs = flow_logs_},
                          settings_);
 }
 

@@ -125,6 +125,7 @@ class FabricFixture {
   std::string uplink = "none";
   std::vector<std::string> dns_upstream;
   int max_connections = kMaxConnections;
+  int max_flows = kMaxFlows;
   TestVpc vpc;
   std::unique_ptr<LinuxFabric> fabric;
 };

@@ -47,7 +47,7 @@ class HostNetwork {
   // In the namespace of the calling thread.
   static absl::StatusOr<std::unique_ptr<HostNetwork>> Open(HostOptions options);
 
-  absl::Status CreateTap(const std::string& name);
+  absl::Status CreateTap(const std::string& name, bool multi_queue);
   // False when there is no such tap here.
   absl::StatusOr<bool> MoveTap(const std::string& name, int to_namespace);
   absl::Status DeleteTap(const std::string& name);

@@ -29,6 +29,10 @@ class Nft {
   absl::Status Replace(const std::string& commands);
   // Whether a transaction that was not ours came in the namespace since the last Replace.
   absl::StatusOr<bool> ChangedByOthers();
+  // As NftState::CountedElements.
+  absl::StatusOr<std::vector<CountedElement>> CountedElements(const std::string& table, const std::string& set) {
+    return state_.CountedElements(table, set);
+  }
   // As NftState::Objects.
   absl::StatusOr<std::vector<std::string>> ObjectsOf(const std::string& table) { return state_.Objects(table); }
 

@@ -40,7 +40,9 @@ PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
                  .groups = eni.groups,
                  .route_table = route_table,
                  .filtered_subnet = {},
-                 .tracking = eni.tracking};
+                 .tracking = eni.tracking,
+                 .eni = eni.id,
+                 .subnet = eni.subnet_id};
   for (const SecondaryAddress& address : eni.secondary) {
     port.secondary.push_back({.private_ip = address.private_ip, .public_ip = address.public_ip});
   }

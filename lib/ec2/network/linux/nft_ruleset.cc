@@ -76,11 +76,11 @@ add chain inet brume route_mark { type filter hook prerouting priority mangle; p
 add rule inet brume route_mark meta mark set iifname map @port_table
 add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
 add rule inet brume nat_in dnat ip to ip daddr map @to_private
-add chain inet brume acl_out { type filter hook forward priority -3; policy accept; }
+add chain inet brume acl_out { type filter hook forward priority -11; policy accept; }
 add rule inet brume acl_out iifname vmap @port_acl_out
 add chain inet brume acl_in { type filter hook forward priority -2; policy accept; }
 add rule inet brume acl_in oifname vmap @port_acl_in
-add chain inet brume egress { type filter hook forward priority -1; policy drop; }
+add chain inet brume egress { type filter hook forward priority -10; policy drop; }
 add rule inet brume egress ct state established,related accept
 add rule inet brume egress ct state invalid drop
 add rule inet brume egress ct state new iifname @ports add @connections { iifname ct count over $CONNECTIONS } drop
