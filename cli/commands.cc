@@ -71,7 +71,8 @@ const std::vector<Command>& HandMadeCommands() {
         {"flow-logs",
          "flow-logs [FLOW-LOG-ID …] [--follow] [--interface ID] [--instance ID]",
          "Shows the records of flow logs: who talked to whom, and what was rejected.",
-         "Oldest first, from the files that are there; of all flow logs, or of those that are named. Records are made once "
+         "Oldest first, from the files that are there; of all flow logs, or of those that are named. Records are made "
+         "once "
          "a minute, and when a log is deleted. Each is printed as its file has it, in the log's own format.",
          {{"--follow", "Go on with the records to come; Ctrl-C ends it."},
           {"--interface ID", "Records of this network interface."},

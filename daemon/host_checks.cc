@@ -115,8 +115,9 @@ host::HostCheck CheckGuestNetwork(bool vhost_net, const network::ShapingSupport&
   }
   const char* lacks = shaping.receive ? "what guests send is not limited, as the kernel lacks ifb, ingress or mirred"
                                       : "bandwidth is not limited, as the kernel lacks the qdisc tbf";
-  return {"guest network", false, absl::StrCat(carried, "; ", lacks),
-          "modprobe sch_tbf sch_ingress cls_u32 act_mirred ifb and start brumed again, or set network.bandwidth to off"};
+  return {
+      "guest network", false, absl::StrCat(carried, "; ", lacks),
+      "modprobe sch_tbf sch_ingress cls_u32 act_mirred ifb and start brumed again, or set network.bandwidth to off"};
 }
 
 }  // namespace brume::daemon

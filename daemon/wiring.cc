@@ -187,8 +187,8 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                   .disk_statistics_period = config.disk_period}));
   ASSIGN_OR_RETURN(adapters.fabric, network::MakeLinuxFabric(FabricOptions(config, user)));
   adapters.flow_log_files = std::make_unique<network::HostFlowLogFiles>(network::HostFlowLogOptions{
-      .directories = config.export_dirs.empty() ? std::vector<std::string>{config.state_dir + "/export"}
-                                                : config.export_dirs});
+      .directories =
+          config.export_dirs.empty() ? std::vector<std::string>{config.state_dir + "/export"} : config.export_dirs});
   ASSIGN_OR_RETURN(adapters.disks, storage::OpenQcow2Disks({.state_dir = config.state_dir,
                                                             .import_dirs = config.import_dirs,
                                                             .qemu_uid = user.uid,

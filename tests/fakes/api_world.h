@@ -31,11 +31,11 @@
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/root_replacement_service.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
-#include "lib/ec2/network/simulated_flow_log_files.h"
 #include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/simulated_flow_log_files.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
@@ -227,8 +227,9 @@ class ApiWorld : public ComputeWorld {
   network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SimulatedFlowLogFiles flow_log_files;
   network::FlowLogCollector flow_log_collector{*database, clock, fabric, flow_log_files, settings};
-  network::FlowLogService flow_logs{*database,          random,         clock,
-                                    flow_log_collector, flow_log_files, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::FlowLogService flow_logs{*database,      random,
+                                    clock,          flow_log_collector,
+                                    flow_log_files, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::PrefixListService prefix_lists{*database, random,
                                           [this](const PrefixListId& list, const network::PrefixListUsers& users) {
                                             network->WakePrefixListUsers(list, users);

@@ -94,8 +94,8 @@ std::vector<TableDescription> Descriptions() {
         iam::IdentityTable::Describe(), iam::ManagedPolicyTable::Describe(), network::NetworkTable::Describe(),
         network::InterfaceAddressTable::Describe(), network::RoutingTable::Describe(),
         network::AddressTable::Describe(), network::NetworkAclTable::Describe(), network::NatGatewayTable::Describe(),
-        network::PeeringTable::Describe(), network::InsightsTable::Describe(), network::FlowLogTable::Describe(), network::PrefixListTable::Describe(),
-        network::SecurityGroupTable::Describe()}) {
+        network::PeeringTable::Describe(), network::InsightsTable::Describe(), network::FlowLogTable::Describe(),
+        network::PrefixListTable::Describe(), network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }
   return all;

@@ -135,9 +135,10 @@ absl::StatusOr<std::vector<FlowLogView>> FlowLogService::List(absl::Span<const F
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
     views = {};
     FlowLogTable table(c);
-    ASSIGN_OR_RETURN(const std::vector<FlowLog> logs, ChooseRows<FlowLogId>(
-                                                          c, ids, tags, [&](const FlowLogId& id) { return table.Get(id); },
-                                                          [&] { return table.List(); }));
+    ASSIGN_OR_RETURN(
+        const std::vector<FlowLog> logs,
+        ChooseRows<FlowLogId>(
+            c, ids, tags, [&](const FlowLogId& id) { return table.Get(id); }, [&] { return table.List(); }));
     for (const FlowLog& log : logs) {
       FlowLogView& view = views.emplace_back();
       view.log = log;
@@ -150,8 +151,7 @@ absl::StatusOr<std::vector<FlowLogView>> FlowLogService::List(absl::Span<const F
 }
 
 absl::StatusOr<FlowLogText> FlowLogService::Read(const FlowLogId& id, const std::string& position) {
-  ASSIGN_OR_RETURN(const FlowLog log,
-                   database_.ReadFor([&](store::Connection& c) { return FlowLogTable(c).Get(id); }));
+  ASSIGN_OR_RETURN(const FlowLog log, database_.ReadFor([&](store::Connection& c) { return FlowLogTable(c).Get(id); }));
   return files_.Read(PlaceOf(log), FlowHeader(log.format), position);
 }
 

@@ -26,7 +26,9 @@ absl::Status FlowLogTable::Insert(const FlowLog& log) { return Logs().Insert(con
 
 absl::StatusOr<FlowLog> FlowLogTable::Get(const FlowLogId& id) { return Logs().Get(connection_, id); }
 
-absl::StatusOr<std::vector<FlowLog>> FlowLogTable::List() { return Logs().Select(connection_, "flow_logs ORDER BY seq"); }
+absl::StatusOr<std::vector<FlowLog>> FlowLogTable::List() {
+  return Logs().Select(connection_, "flow_logs ORDER BY seq");
+}
 
 absl::StatusOr<std::vector<FlowLog>> FlowLogTable::ListByToken(const std::string& client_token) {
   if (client_token.empty()) return std::vector<FlowLog>();

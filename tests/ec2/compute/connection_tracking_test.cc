@@ -61,7 +61,8 @@ TEST_CASE("idle timeouts of an interface are said when it is made, launched or i
   const std::string interfaces =
       "network_interfaces { device_index: 0 connection_tracking_specification { udp_timeout: 60 } } "
       "network_interfaces { device_index: 1 connection_tracking_specification { tcp_established_timeout: 61 } }";
-  Value(world.CallText("CreateLaunchTemplate", "launch_template_name: 'timed' launch_template_data { " + interfaces + " }"));
+  Value(world.CallText("CreateLaunchTemplate",
+                       "launch_template_name: 'timed' launch_template_data { " + interfaces + " }"));
   ec2::v1::RunInstancesRequest request;
   request.set_image_id(world.image.text());
   request.set_instance_type("t3.small");

@@ -46,9 +46,7 @@ struct FlowWorld {
     const auto answer = Ask<ec2::v1::DescribeFlowLogsResponse>("DescribeFlowLogs", text);
     return {answer.flow_logs().begin(), answer.flow_logs().end()};
   }
-  std::string DefaultVpc() {
-    return Ask<ec2::v1::DescribeVpcsResponse>("DescribeVpcs", "").vpcs(0).vpc_id();
-  }
+  std::string DefaultVpc() { return Ask<ec2::v1::DescribeVpcsResponse>("DescribeVpcs", "").vpcs(0).vpc_id(); }
 
   ApiWorld world;
 };
@@ -58,9 +56,10 @@ struct FlowWorld {
 TEST_CASE("a flow log is made, shown, tagged and ended", "[api]") {
   FlowWorld world;
   const std::string vpc = world.DefaultVpc();
-  const auto made = world.Create(FlowWorld::Text(
-      vpc, "client_token: 'once' traffic_type: 'REJECT' max_aggregation_interval: 60 tag_specifications { "
-           "resource_type: 'vpc-flow-log' tags { key: 'Name' value: 'all' } }"));
+  const auto made = world.Create(
+      FlowWorld::Text(vpc,
+                      "client_token: 'once' traffic_type: 'REJECT' max_aggregation_interval: 60 tag_specifications { "
+                      "resource_type: 'vpc-flow-log' tags { key: 'Name' value: 'all' } }"));
   REQUIRE(made.flow_log_ids_size() == 1);
   CHECK(made.unsuccessful().empty());
   CHECK(made.client_token() == "once");

@@ -52,7 +52,8 @@ TEST_CASE("what is not said of a UDP flow's timeouts is left to the kernel", "[f
     return ChangeTimeoutsText(
         {}, {{"bm1", {.tcp_established_timeout = {}, .udp_stream_timeout = stream, .udp_timeout = single}}});
   };
-  CHECK(absl::StrContains(policy(90, 31), "udp-31-90 {\nprotocol udp\nl3proto ip\npolicy = { unreplied: 31, replied: 90 }"));
+  CHECK(absl::StrContains(policy(90, 31),
+                          "udp-31-90 {\nprotocol udp\nl3proto ip\npolicy = { unreplied: 31, replied: 90 }"));
   CHECK(absl::StrContains(policy(90, {}), "udp-x-90 {\nprotocol udp\nl3proto ip\npolicy = { replied: 90 }"));
   CHECK(absl::StrContains(policy({}, 31), "udp-31-x {\nprotocol udp\nl3proto ip\npolicy = { unreplied: 31 }"));
 }

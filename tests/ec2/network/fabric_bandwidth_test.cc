@@ -93,7 +93,8 @@ class BandwidthFixture : public FabricFixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(BandwidthFixture, "a guest sends and receives no faster than its type, and one without a limit has no qdisc",
+TEST_CASE_METHOD(BandwidthFixture,
+                 "a guest sends and receives no faster than its type, and one without a limit has no qdisc",
                  "[fabric]") {
   const ShapingSupport support = DetectShaping();
   REQUIRE(support.receive);
@@ -113,8 +114,8 @@ TEST_CASE_METHOD(BandwidthFixture, "a guest sends and receives no faster than it
   CHECK(Shapings().empty());
 }
 
-TEST_CASE_METHOD(BandwidthFixture, "a limit changes while the guest runs, and is made again where somebody takes it away",
-                 "[fabric]") {
+TEST_CASE_METHOD(BandwidthFixture,
+                 "a limit changes while the guest runs, and is made again where somebody takes it away", "[fabric]") {
   SyncAll();
   PortSpec port = Limited("10.0.1.4", kMbit);
   const auto guest = Launch(port);

@@ -79,7 +79,8 @@ int64_t Packets(const PortFlows& at, const char* from, const char* to, int proto
 
 }  // namespace
 
-TEST_CASE_METHOD(FlowFixture, "a flow is recorded at each interface that it passed, and rejected at the one that stopped it",
+TEST_CASE_METHOD(FlowFixture,
+                 "a flow is recorded at each interface that it passed, and rejected at the one that stopped it",
                  "[fabric]") {
   const SecurityGroupId mute = SecurityGroupId::FromTrusted("sg-0000000000000001c");
   vpc.spec.groups.push_back(vpc.Group(mute, {}));
@@ -155,7 +156,8 @@ TEST_CASE_METHOD(FlowFixture, "packets and bytes of a flow are counted once, how
   CHECK(Packets(Take()["10.0.1.5"], "10.0.1.4", "10.0.1.5", kIcmpProtocol, true) >= 1);
 }
 
-TEST_CASE_METHOD(FlowFixture, "what there is no room to count is told by interface, and room comes with the next reading",
+TEST_CASE_METHOD(FlowFixture,
+                 "what there is no room to count is told by interface, and room comes with the next reading",
                  "[fabric]") {
   max_flows = 4;
   Restart();
@@ -175,7 +177,8 @@ TEST_CASE_METHOD(FlowFixture, "what there is no room to count is told by interfa
   CHECK_FALSE(at["10.0.1.4"].skipped);
 }
 
-TEST_CASE_METHOD(FlowFixture, "counts outlive a sync and the port itself, and a flush has counting made again", "[fabric]") {
+TEST_CASE_METHOD(FlowFixture, "counts outlive a sync and the port itself, and a flush has counting made again",
+                 "[fabric]") {
   SyncAll();
   const PortSpec port = Logged("10.0.1.4", vpc.members);
   const auto a = Launch(port), b = Launch(Logged("10.0.1.5", vpc.members));

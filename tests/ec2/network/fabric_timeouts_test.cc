@@ -140,7 +140,8 @@ TEST_CASE_METHOD(TimeoutFixture, "timeouts change while a guest runs, and connec
   CHECK(Idles("10.0.2.6", "10.0.1.4", kTcpProtocol, kTcpDefault));
 }
 
-TEST_CASE_METHOD(TimeoutFixture, "tracked connections keep their timeouts over a sync and a restart, and a flush has them made again",
+TEST_CASE_METHOD(TimeoutFixture,
+                 "tracked connections keep their timeouts over a sync and a restart, and a flush has them made again",
                  "[fabric]") {
   const PortSpec port = Port("10.0.1.4", Tcp(400)), other = vpc.Port("10.0.2.6", {vpc.members});
   SyncAll();

@@ -118,9 +118,8 @@ absl::StatusOr<std::vector<std::string>> ParseResources(const v1::CreateFlowLogs
   std::vector<std::string> resources;
   for (const std::string& id : request.resource_ids()) {
     if (KindOfId(id) != kind) {
-      return Error("InvalidParameterValue",
-                   absl::StrCat("The resource '", absl::string_view(id).substr(0, 64), "' is not of the type ",
-                                request.resource_type()));
+      return Error("InvalidParameterValue", absl::StrCat("The resource '", absl::string_view(id).substr(0, 64),
+                                                         "' is not of the type ", request.resource_type()));
     }
     if (std::find(resources.begin(), resources.end(), id) == resources.end()) resources.push_back(id);
   }

@@ -285,8 +285,9 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
   if (request.has_connection_tracking_specification()) {
     schema::ReadFields(request.connection_tracking_specification(), change.tracking.emplace());
     if (*change.tracking == ConnectionTracking()) {
-      return ec2::Error(ec2::kMissingParameter, "connectionTrackingSpecification.tcpEstablishedTimeout, "
-                                                "udpStreamTimeout or udpTimeout");
+      return ec2::Error(ec2::kMissingParameter,
+                        "connectionTrackingSpecification.tcpEstablishedTimeout, "
+                        "udpStreamTimeout or udpTimeout");
     }
   }
   return change;

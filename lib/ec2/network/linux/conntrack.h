@@ -17,8 +17,8 @@ struct TrackedConnection {
   Ipv4 source, target;
   // Of a packet in answer as it is sent: from whoever really answers, to whoever is to be seen as asking.
   Ipv4 answer_source, answer_target;
-  int protocol = 0;      // IANA's number
-  absl::Duration left;   // until it is forgotten, when no packet comes
+  int protocol = 0;     // IANA's number
+  absl::Duration left;  // until it is forgotten, when no packet comes
 };
 
 // Belongs to the namespace of the thread that opens it. Not thread-safe.

@@ -56,9 +56,9 @@ std::vector<Object> ObjectsOf(const ConnectionTracking& tracking) {
   if (tracking.udp_stream_timeout.has_value()) {
     policy.push_back(absl::StrCat("replied: ", *tracking.udp_stream_timeout));
   }
-  objects.push_back({absl::StrCat("udp-", NumberOr(tracking.udp_timeout, "x"), "-",
-                                  NumberOr(tracking.udp_stream_timeout, "x")),
-                     "udp", absl::StrJoin(policy, ", ")});
+  objects.push_back(
+      {absl::StrCat("udp-", NumberOr(tracking.udp_timeout, "x"), "-", NumberOr(tracking.udp_stream_timeout, "x")),
+       "udp", absl::StrJoin(policy, ", ")});
   return objects;
 }
 

@@ -1,7 +1,7 @@
 // Counting the flows of ports as nftables text. Pure: reads nothing but its arguments.
 //
-// Table `inet brume_flows` of a VPC's namespace, there only while a flow log is about the VPC or something in it. It has
-// three chains on the way of every packet that is forwarded, between those that decide:
+// Table `inet brume_flows` of a VPC's namespace, there only while a flow log is about the VPC or something in it. It
+// has three chains on the way of every packet that is forwarded, between those that decide:
 //   forward  begin     before all of them: what a port sends
 //            sent      behind its own network ACL and groups: what it sent, and what comes to a port
 //            received  behind all: what came to a port

@@ -198,7 +198,8 @@ absl::StatusOr<FlowLogText> HostFlowLogFiles::Read(const FlowLogPlace& place, co
   }
   for (size_t i = first; i < files.size() && text.lines.empty(); ++i, offset = 0) {
     ASSIGN_OR_RETURN(const std::string lines, ReadLines(files[i], offset));
-    text.position = absl::StrCat(identities[i].inode, ":", identities[i].born, ":", offset + static_cast<int64_t>(lines.size()));
+    text.position =
+        absl::StrCat(identities[i].inode, ":", identities[i].born, ":", offset + static_cast<int64_t>(lines.size()));
     for (const absl::string_view line : absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
       if (line != header) text.lines.emplace_back(line);
     }

@@ -15,7 +15,7 @@
 namespace brume::network {
 
 struct HostFlowLogOptions {
-  std::vector<std::string> directories;       // a bucket is a directory directly below one of them
+  std::vector<std::string> directories;        // a bucket is a directory directly below one of them
   int64_t max_file_bytes = int64_t{16} << 20;  // one that would grow past it is put aside: NAME.1, NAME.2, …
   int max_old_files = 8;
 };

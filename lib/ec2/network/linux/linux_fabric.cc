@@ -57,10 +57,11 @@ absl::StatusOr<std::shared_ptr<VpcNetwork>> LinuxFabric::Network(const VpcId& id
   const std::shared_ptr<Entry> entry = EntryOf(id);
   MutexLock lock(entry->mutex);
   if (entry->network == nullptr) {
-    VpcNetworkOptions options{
-        .directory = Directory(id), .dns_upstream = {}, .max_connections = options_.max_connections_per_port,
-        .max_flows = options_.max_flows,
-        .shaping = options_.shaping};
+    VpcNetworkOptions options{.directory = Directory(id),
+                              .dns_upstream = {},
+                              .max_connections = options_.max_connections_per_port,
+                              .max_flows = options_.max_flows,
+                              .shaping = options_.shaping};
     if (options_.uplink != "none") options.dns_upstream = options_.dns_upstream;
     ASSIGN_OR_RETURN(entry->network, VpcNetwork::Open(id, *host_, std::move(options), create));
   }

@@ -38,7 +38,7 @@ struct LinuxFabricOptions {
   // That one port may have begun and the kernel still tracks.
   int max_connections_per_port = kMaxConnections;
   ShapingSupport shaping = {};  // as DetectShaping says
-  int max_flows = kMaxFlows;  // of a VPC that are counted between two readings, of each kind
+  int max_flows = kMaxFlows;    // of a VPC that are counted between two readings, of each kind
   // The user and group QEMU runs as; none = root.
   std::optional<uid_t> tap_owner;
   std::optional<gid_t> tap_group;

@@ -19,9 +19,9 @@
 // A peer's packets come by a link of its own, from its ranges alone, and go to a port: none is led on to a third.
 // Network ACLs are stateless: their chains ask about each packet that crosses the border of a subnet, also of a
 // connection that is tracked. The sender's side is asked first, acl_out and egress, then a NAT gateway's subnet, then
-// the receiver's, acl_in and ingress: flow_rules.h counts between them. Base chains of one hook, so that a packet must be
-// accepted by all, its sender's groups and its receiver's; and so that the kernel's check of all paths through the chains is a sum
-// over the ports and not a product. Table `arp brume` holds ARP to the same addresses.
+// the receiver's, acl_in and ingress: flow_rules.h counts between them. Base chains of one hook, so that a packet must
+// be accepted by all, its sender's groups and its receiver's; and so that the kernel's check of all paths through the
+// chains is a sum over the ports and not a product. Table `arp brume` holds ARP to the same addresses.
 //
 // A prefix list that rules name is a set of intervals, pl-…: a change of the list is one of that set.
 //

@@ -134,7 +134,7 @@ absl::StatusOr<std::vector<std::string>> NftState::Objects(const std::string& ta
 }
 
 absl::StatusOr<std::vector<CountedElement>> NftState::CountedElements(const std::string& table,
-                                                                    const std::string& set) {
+                                                                      const std::string& set) {
   std::vector<CountedElement> elements;
   // Any transaction in the namespace, also one about another table, cuts a dump off.
   constexpr int kAttempts = 5;

@@ -12,7 +12,8 @@
 
 namespace brume::network {
 
-// An element of a set with a counter. The key's parts are as the kernel has them, each in whole registers of four bytes.
+// An element of a set with a counter. The key's parts are as the kernel has them, each in whole registers of four
+// bytes.
 struct CountedElement {
   std::string key;
   int64_t packets = 0, bytes = 0;

@@ -142,8 +142,8 @@ absl::Status TrafficControl::Redirect(int link, int to) {
 }
 
 absl::Status TrafficControl::Clear(int link) {
-  for (const auto& [parent, handle] : {std::pair{uint32_t{TC_H_ROOT}, uint32_t{0}},
-                                       std::pair{uint32_t{TC_H_INGRESS}, kIngressHandle}}) {
+  for (const auto& [parent, handle] :
+       {std::pair{uint32_t{TC_H_ROOT}, uint32_t{0}}, std::pair{uint32_t{TC_H_INGRESS}, kIngressHandle}}) {
     NlMessage message = TcRequest(RTM_DELQDISC, 0, link, parent, handle);
     const absl::Status status = socket_.Execute(std::move(message), "cannot lift the limit of a link");
     // One that has none is told either way.

@@ -152,9 +152,9 @@ class VpcNetwork {
   UplinkAddresses uplink_addresses_;
   // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
   std::set<std::string> lost_taps_;
-  std::set<Ipv4> nat_addresses_;                            // public ones
-  Ruleset rules_;                                           // what stands
-  bool counts_flows_ = false;                               // the table of flow_rules.h stands
+  std::set<Ipv4> nat_addresses_;  // public ones
+  Ruleset rules_;                 // what stands
+  bool counts_flows_ = false;     // the table of flow_rules.h stands
   FlowFamily flow_family_ = FlowFamily::kA;
   std::map<std::string, PortRules> counted_ports_;          // since the last reading
   HostEntries hosts_;                                       // what dnsmasq was given

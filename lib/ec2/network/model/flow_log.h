@@ -17,8 +17,9 @@ namespace brume {
 
 enum class FlowTraffic { kAccept = 0, kReject = 1, kAll = 2 };
 std::true_type IsPersisted(FlowTraffic);  // the database keeps its values
-inline constexpr EnumNames kFlowTrafficNames(
-    {std::pair{FlowTraffic::kAccept, "ACCEPT"}, {FlowTraffic::kReject, "REJECT"}, {FlowTraffic::kAll, "ALL"}});
+inline constexpr EnumNames kFlowTrafficNames({std::pair{FlowTraffic::kAccept, "ACCEPT"},
+                                              {FlowTraffic::kReject, "REJECT"},
+                                              {FlowTraffic::kAll, "ALL"}});
 
 struct FlowLog {
   FlowLogId id;
@@ -26,8 +27,8 @@ struct FlowLog {
   FlowTraffic traffic = FlowTraffic::kAll;
   // A directory below one that is permitted, and where in it: empty, or a path that ends in a slash.
   std::string bucket, prefix;
-  std::string format;            // kDefaultFlowFormat, or as it was given
-  int aggregation_seconds = 600; // the most that a record is about, as it was given
+  std::string format;             // kDefaultFlowFormat, or as it was given
+  int aggregation_seconds = 600;  // the most that a record is about, as it was given
   absl::Time created;
   std::string client_token, parameters_digest;
 };
