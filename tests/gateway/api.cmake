@@ -6,7 +6,7 @@ brume_test(api_access_test SOURCES gateway/api_access_test.cc DEPS brume_api LAB
 brume_test(api_policy_test SOURCES gateway/api_policy_test.cc gateway/api_policy_spelling_test.cc DEPS brume_api LABELS unit)
 brume_test(api_limits_test SOURCES gateway/api_limits_test.cc DEPS brume_api LABELS unit)
 brume_test(api_test SOURCES gateway/api_test.cc DEPS brume_api LABELS unit)
-brume_test(api_resources_test APART SOURCES ec2/storage/api_volume_test.cc ec2/storage/api_snapshot_test.cc ec2/storage/api_volume_life_test.cc ec2/storage/api_encryption_test.cc ec2/compute/api_block_device_test.cc ec2/network/api_network_interface_test.cc ec2/network/interface_making_test.cc ec2/compute/interface_attachment_test.cc ec2/compute/connection_tracking_test.cc ec2/compute/instance_type_test.cc
+brume_test(api_resources_test APART SOURCES ec2/storage/api_volume_test.cc ec2/storage/api_snapshot_test.cc ec2/storage/api_volume_life_test.cc ec2/storage/api_encryption_test.cc ec2/compute/api_block_device_test.cc ec2/network/api_network_interface_test.cc ec2/network/interface_making_test.cc ec2/compute/interface_attachment_test.cc
            ec2/compute/api_instance_filters_test.cc           ec2/compute/api_options_test.cc ec2/compute/api_launch_options_test.cc ec2/network/api_security_group_rule_test.cc ec2/network/api_route_test.cc ec2/network/api_vpc_test.cc ec2/network/api_address_test.cc ec2/network/api_network_acl_test.cc ec2/network/api_prefix_list_test.cc
            ec2/compute/api_launch_template_test.cc ec2/compute/launch_spec_test.cc DEPS brume_api LABELS unit)
 brume_test(api_image_test APART SOURCES ec2/storage/api_image_state_test.cc ec2/storage/api_image_disks_test.cc ec2/storage/api_export_test.cc ec2/storage/api_snapshot_lock_test.cc DEPS brume_api LABELS unit)
@@ -16,5 +16,5 @@ brume_test(api_bad_input_test SOURCES gateway/api_bad_input_test.cc gateway/api_
 brume_test(grpc_test SOURCES frontend/grpc/grpc_server_test.cc frontend/grpc/grpc_access_test.cc frontend/grpc/grpc_console_test.cc
            DEPS brume_frontend_grpc PkgConfig::GRPC LABELS unit)
 brume_test(event_test SOURCES gateway/event_test.cc DEPS brume_api LABELS unit)
-brume_test(api_vpc_links_test APART SOURCES ec2/network/api_nat_gateway_test.cc ec2/network/api_peering_test.cc ec2/network/api_insights_test.cc ec2/network/api_flow_log_test.cc
+brume_test(api_vpc_links_test APART SOURCES ec2/network/api_nat_gateway_test.cc ec2/network/api_peering_test.cc ec2/network/api_insights_test.cc ec2/network/api_flow_log_test.cc ec2/compute/connection_tracking_test.cc ec2/compute/instance_type_test.cc
            DEPS brume_api LABELS unit)

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <tuple>
+#include <set>
 
 #include "lib/base/status_macros.h"
 
@@ -69,6 +69,9 @@ absl::StatusOr<FlowCounts> ReadFlowCounts(Nft& nft, FlowFamily family) {
 
 FlowsByTap FlowsOf(const FlowCounts& counts) {
   FlowsByTap found;
+  std::set<std::string> skipped;
+  for (const CountedElement& element : counts.skipped) skipped.insert(TapOf(element.key));
+  found.skipped.assign(skipped.begin(), skipped.end());
   for (const auto& [kind, elements] : counts.after) {
     std::map<std::string, const CountedElement*> accepted;
     for (const CountedElement& element : elements) {
@@ -79,12 +82,13 @@ FlowsByTap FlowsOf(const FlowCounts& counts) {
     if (before == counts.before.end()) continue;
     for (const CountedElement& element : before->second) {
       const auto passed = accepted.find(element.key);
+      // It may have passed where there was no room to count it.
+      if (passed == accepted.end() && skipped.contains(TapOf(element.key))) continue;
       const int64_t packets = element.packets - (passed == accepted.end() ? 0 : passed->second->packets);
       const int64_t bytes = element.bytes - (passed == accepted.end() ? 0 : passed->second->bytes);
       if (packets > 0) Add(kind, element.key, false, packets, bytes, found);
     }
   }
-  for (const CountedElement& element : counts.skipped) found.skipped.push_back(TapOf(element.key));
   return found;
 }
 

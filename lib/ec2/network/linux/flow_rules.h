@@ -24,7 +24,7 @@ namespace brume::network {
 inline constexpr char kFlowTable[] = "brume_flows";
 // Beside the marks of route tables, which are numbers up to 200 and no more asked for when a packet is forwarded.
 inline constexpr char kFlowMark[] = "0x10000";
-// Flows of each kind that are counted between two readings: some 2 MB of the kernel's memory in each family.
+// Flows that one set counts between two readings, of all ports of a VPC together.
 inline constexpr int kMaxFlows = 16384;
 
 enum class FlowFamily : char { kA = 'a', kB = 'b' };
