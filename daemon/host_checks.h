@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "lib/ec2/network/linux/traffic_control.h"
+#include "lib/ec2/network/linux/shaping_support.h"
 #include "lib/host/host_report.h"
 
 namespace brume::daemon {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "brume/ec2/v1/instance.pb.h"
 #include "lib/ec2/compute/attached_instances.h"
 #include "tests/fakes/api_world.h"
 
@@ -40,9 +41,8 @@ TEST_CASE("the host is told how fast the interfaces of an instance are, unless t
   const InstanceId id = Value(InstanceId::Parse(launched.instance_id()));
   Settings settings = world.settings;
   const auto shape = [&] {
-    return Value(world.database->ReadFor([&](store::Connection& c) {
-      return compute::AnswersForNetwork(&world.types, &settings).shape_of(c, id);
-    }));
+    return Value(world.database->ReadFor(
+        [&](store::Connection& c) { return compute::AnswersForNetwork(&world.types, &settings).shape_of(c, id); }));
   };
   CHECK(shape() == network::PortShape{.bandwidth_mbit = 5000, .queues = 1});
   settings.bandwidth_by_type = false;

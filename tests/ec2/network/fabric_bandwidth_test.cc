@@ -12,6 +12,7 @@
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
+#include "lib/ec2/network/linux/shaping_support.h"
 #include "lib/ec2/network/linux/traffic_control.h"
 #include "tests/ec2/network/fabric_fixture.h"
 

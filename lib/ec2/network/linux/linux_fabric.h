@@ -19,7 +19,7 @@
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
-#include "lib/ec2/network/linux/traffic_control.h"
+#include "lib/ec2/network/linux/shaping_support.h"
 
 namespace brume::network {
 

@@ -7,19 +7,13 @@
 #include <linux/rtnetlink.h>
 #include <linux/tc_act/tc_mirred.h>
 #include <netlink/attr.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <optional>
 
-#include "absl/time/time.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/linux/namespace_thread.h"
-#include "lib/ec2/network/linux/rtnetlink.h"
 
 namespace brume::network {
 namespace {
@@ -150,34 +144,6 @@ absl::Status TrafficControl::Clear(int link) {
     if (!absl::IsNotFound(status) && !absl::IsInvalidArgument(status)) RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
-}
-
-ShapingSupport DetectShaping() {
-  ShapingSupport support;
-  const auto enter = []() -> absl::Status {
-    return unshare(CLONE_NEWNET) == 0 ? absl::OkStatus() : absl::ErrnoToStatus(errno, "cannot try a namespace");
-  };
-  const auto thread = NamespaceThread::Start("net-probe", enter);
-  if (!thread.ok()) return support;
-  const absl::Status tried = (*thread)->Run([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(Rtnetlink links, Rtnetlink::Open());
-    ASSIGN_OR_RETURN(TrafficControl control, TrafficControl::Open());
-    ASSIGN_OR_RETURN(const std::optional<Link> lo, links.FindLink("lo"));
-    if (!lo.has_value()) return absl::InternalError("no loopback");
-    constexpr int64_t kAnyRate = 1'000'000;
-    RETURN_IF_ERROR(control.SetRate(lo->index, kAnyRate));
-    support.receive = true;
-    RETURN_IF_ERROR(links.AddIfb("probe"));
-    ASSIGN_OR_RETURN(const std::optional<Link> ifb, links.FindLink("probe"));
-    if (!ifb.has_value()) return absl::InternalError("no ifb");
-    RETURN_IF_ERROR(control.SetRate(ifb->index, kAnyRate));
-    RETURN_IF_ERROR(control.Redirect(lo->index, ifb->index));
-    support.send = true;
-    return absl::OkStatus();
-  });
-  // What could not be made is what the kernel lacks.
-  (void)tried.ok();
-  return support;
 }
 
 }  // namespace brume::network

@@ -40,12 +40,4 @@ class TrafficControl {
   NetlinkSocket socket_;
 };
 
-// What of all that a kernel has.
-struct ShapingSupport {
-  bool receive = false;  // tbf
-  bool send = false;     // ingress, the filter's action, and links of the kind ifb
-};
-// Tries it in a namespace that is gone again when this returns.
-ShapingSupport DetectShaping();
-
 }  // namespace brume::network

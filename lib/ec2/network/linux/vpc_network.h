@@ -27,6 +27,7 @@
 #include "lib/ec2/network/linux/route_tables.h"
 #include "lib/ec2/network/linux/routing_rules.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
+#include "lib/ec2/network/linux/shaping_support.h"
 #include "lib/ec2/network/linux/traffic_control.h"
 
 namespace brume::network {
