@@ -68,6 +68,15 @@ const std::vector<Command>& HandMadeCommands() {
           {"--to ID|ADDRESS", "Whom it is sent to."},
           {"--port N", "The port that is sent to. Default: any, which only rules about all ports let through."},
           {"--protocol NAME", "tcp, the default, or udp."}}},
+        {"flow-logs",
+         "flow-logs [FLOW-LOG-ID …] [--follow] [--interface ID] [--instance ID]",
+         "Shows the records of flow logs: who talked to whom, and what was rejected.",
+         "Oldest first, from the files that are there; of all flow logs, or of those that are named. Records are made "
+         "once "
+         "a minute, and when a log is deleted. Each is printed as its file has it, in the log's own format.",
+         {{"--follow", "Go on with the records to come; Ctrl-C ends it."},
+          {"--interface ID", "Records of this network interface."},
+          {"--instance ID", "Records of this instance's interfaces; ID may be its Name tag."}}},
         {"stats",
          "stats [--reset]",
          "Shows how many calls the daemon served, and how long they took inside it.",

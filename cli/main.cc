@@ -18,6 +18,8 @@
 #include "cli/console.h"
 #include "cli/doctor.h"
 #include "cli/explain_path.h"
+#include "cli/fill.h"
+#include "cli/flow_logs.h"
 #include "cli/help.h"
 #include "cli/records.h"
 #include "cli/reference.h"
@@ -117,6 +119,7 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
   if (line.command == "events") return RunEvents(line.global, line.rest);
   if (line.command == "explain-path") return RunExplainPath(schema, line.global, line.rest);
+  if (line.command == "flow-logs") return RunFlowLogs(schema, line.global, line.rest);
   if (line.command == "snapshot") return RunSnapshot(line.global, line.rest);
   if (line.command == "stats") return RunStats(line.global, line.rest);
   if (line.command == "wait") return RunWait(schema, line.global, line.rest);

@@ -159,12 +159,14 @@ Setter InstanceTypes(std::vector<InstanceType>* into, const std::string& path) {
     const toml::array* const array = node.as_array();
     if (array == nullptr || !array->is_array_of_tables()) return WrongType("written as [[instance_type]]");
     for (const toml::node& item : *array) {
-      InstanceType type{.name = "", .vcpus = 0, .memory_mib = 0};
+      InstanceType type{.name = "", .vcpus = 0, .memory_mib = 0, .network_mbit = 0};
       constexpr int kMaxCpus = 1024;
       constexpr int64_t kMaxMib = int64_t{64} << 20;
+      constexpr int64_t kMaxMbit = 1'000'000;
       const Table setters = {{"name", Text(&type.name)},
                              {"vcpus", Number(&type.vcpus, 1, kMaxCpus)},
-                             {"memory_mib", Number(&type.memory_mib, 32, kMaxMib)}};
+                             {"memory_mib", Number(&type.memory_mib, 32, kMaxMib)},
+                             {"network_mbit", Number(&type.network_mbit, 1, kMaxMbit)}};
       RETURN_IF_ERROR(Apply(*item.as_table(), "", setters, path));
       if (type.name.empty() || type.vcpus == 0 || type.memory_mib == 0) {
         return absl::InvalidArgumentError("each needs name, vcpus and memory_mib");
@@ -220,6 +222,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"network.uplink", Text(&config.uplink)},
       {"network.pass_firewalls", Flag(&config.pass_firewalls)},
       {"network.dns_upstream", Texts(&config.dns_upstream)},
+      {"network.bandwidth", Choice(&config.bandwidth, {"by-type", "off"})},
       {"network.max_connections_per_interface", Number(&config.max_connections_per_interface, 64, 1'000'000)},
       {"limits.requests_per_second", Factor(&config.limits.requests.per_second, 0, 1e9)},
       {"limits.request_burst", Factor(&config.limits.requests.burst, 0, 1e9)},

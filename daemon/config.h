@@ -47,6 +47,7 @@ struct Config {
 
   std::string uplink = "auto";               // auto, none, or an interface
   bool pass_firewalls = true;                // rules of ours in other firewalls' chains let guests' links pass
+  std::string bandwidth = "by-type";         // of interfaces; or off: no limit
   std::vector<std::string> dns_upstream;     // empty = the host's own resolvers
   int max_connections_per_interface = 8192;  // that it may have begun and the kernel still tracks
   std::vector<std::string> import_dirs;      // empty = STATE/import

@@ -207,6 +207,8 @@ host::HostReport Diagnose(const DoctorParts& parts) {
   } else {
     report.checks.push_back(CheckPrograms());
     if (parts.config.uplink != "none") report.checks.push_back(CheckFirewall());
+    report.checks.push_back(
+        CheckGuestNetwork(HasVhostNet(), network::DetectShaping(), parts.config.settings.bandwidth_by_type));
     if (parts.config.acceleration != compute::AccelerationWish::kTcg) {
       if (std::optional<HostCheck> kvm = CheckKvmDevice(parts.config.qemu_user)) {
         report.checks.push_back(*std::move(kvm));

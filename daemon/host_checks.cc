@@ -86,4 +86,21 @@ std::optional<HostCheck> CheckKvmDevice(const std::string& qemu_user, const std:
                                 " in the group kvm; then start brumed again")};
 }
 
+bool HasVhostNet(const std::string& device) { return access(device.c_str(), R_OK | W_OK) == 0; }
+
+host::HostCheck CheckGuestNetwork(bool vhost_net, const network::ShapingSupport& shaping, bool limited) {
+  const std::string carried = vhost_net ? "packets of KVM guests are carried by the kernel (vhost-net), in a queue for "
+                                          "each vCPU"
+                                        : "packets are carried by QEMU, as there is no /dev/vhost-net";
+  if (!limited) return {"guest network", true, absl::StrCat(carried, "; no bandwidth is limited"), ""};
+  if (shaping.receive && shaping.send) {
+    return {"guest network", true, absl::StrCat(carried, "; bandwidth is limited by instance type"), ""};
+  }
+  const char* lacks = shaping.receive ? "what guests send is not limited, as the kernel lacks ifb, ingress or mirred"
+                                      : "bandwidth is not limited, as the kernel lacks the qdisc tbf";
+  return {
+      "guest network", false, absl::StrCat(carried, "; ", lacks),
+      "modprobe sch_tbf sch_ingress cls_u32 act_mirred ifb and start brumed again, or set network.bandwidth to off"};
+}
+
 }  // namespace brume::daemon

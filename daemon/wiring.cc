@@ -18,6 +18,7 @@
 #include "daemon/catalogue_file.h"
 #include "daemon/database_watch.h"
 #include "daemon/diagnosis.h"
+#include "daemon/host_checks.h"
 #include "daemon/state_directory.h"
 #include "lib/autoscaling/launch_conversion.h"
 #include "lib/autoscaling/module.h"
@@ -31,10 +32,12 @@
 #include "lib/ec2/compute/libvirt/firmware.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
 #include "lib/ec2/compute/module.h"
+#include "lib/ec2/network/linux/host_flow_log_files.h"
 #include "lib/ec2/network/linux/linux_fabric.h"
 #include "lib/ec2/network/module.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/simulated_fabric.h"
+#include "lib/ec2/network/simulated_flow_log_files.h"
 #include "lib/ec2/storage/module.h"
 #include "lib/ec2/storage/qcow2/host_block_files.h"
 #include "lib/ec2/storage/qcow2/host_export_files.h"
@@ -123,6 +126,7 @@ int64_t GuestOverheadMib(compute::Hypervisor& hypervisor) {
 struct Adapters {
   std::unique_ptr<compute::Hypervisor> hypervisor;
   std::unique_ptr<network::Fabric> fabric;
+  std::unique_ptr<network::FlowLogFiles> flow_log_files;
   std::unique_ptr<storage::Disks> disks;
   std::unique_ptr<storage::ImportFiles> import_files;
   std::unique_ptr<storage::ExportFiles> export_files;
@@ -151,6 +155,12 @@ std::vector<std::string> HostNameServers() {
   return servers;
 }
 
+// Several queues are of use only where the kernel carries each: with KVM, by vhost-net.
+int MaxNicQueues(compute::Hypervisor& hypervisor) {
+  constexpr int kMaxQueues = 8;
+  return hypervisor.Acceleration() == compute::Acceleration::kKvm && HasVhostNet() ? kMaxQueues : 1;
+}
+
 network::LinuxFabricOptions FabricOptions(const Config& config, const QemuUser& user) {
   return {.state_dir = config.state_dir,
           .uplink = config.uplink,
@@ -158,6 +168,7 @@ network::LinuxFabricOptions FabricOptions(const Config& config, const QemuUser& 
           .public_pool = config.settings.public_pool,
           .dns_upstream = config.dns_upstream.empty() ? HostNameServers() : config.dns_upstream,
           .max_connections_per_port = config.max_connections_per_interface,
+          .shaping = network::DetectShaping(),
           .tap_owner = user.uid,
           .tap_group = user.gid};
 }
@@ -176,6 +187,9 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                   .console_log_limit_bytes = config.console_log_kib * 1024,
                                                   .disk_statistics_period = config.disk_period}));
   ASSIGN_OR_RETURN(adapters.fabric, network::MakeLinuxFabric(FabricOptions(config, user)));
+  adapters.flow_log_files = std::make_unique<network::HostFlowLogFiles>(network::HostFlowLogOptions{
+      .directories =
+          config.export_dirs.empty() ? std::vector<std::string>{config.state_dir + "/export"} : config.export_dirs});
   ASSIGN_OR_RETURN(adapters.disks, storage::OpenQcow2Disks({.state_dir = config.state_dir,
                                                             .import_dirs = config.import_dirs,
                                                             .qemu_uid = user.uid,
@@ -201,6 +215,7 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
   ASSIGN_OR_RETURN(adapters.hypervisor,
                    compute::NewLibvirtHypervisor({.uri = "test:///default", .state_dir = config.state_dir}));
   adapters.fabric = std::make_unique<network::SimulatedFabric>();
+  adapters.flow_log_files = std::make_unique<network::SimulatedFlowLogFiles>();
   adapters.disks = std::make_unique<storage::SimulatedDisks>();
   adapters.import_files = std::make_unique<storage::SimulatedImportFiles>();
   adapters.export_files = std::make_unique<storage::SimulatedExportFiles>();
@@ -244,8 +259,9 @@ class RealDaemon final : public Daemon {
                   .clock = clock_,
                   .settings = config_.settings,
                   .fabric = *adapters_.fabric,
+                  .flow_log_files = *adapters_.flow_log_files,
                   .tags = tagging_.tags(),
-                  .hooks = {.instances = compute::AnswersForNetwork(),
+                  .hooks = {.instances = compute::AnswersForNetwork(&types_, &config_.settings),
                             .on_vpc_ready = [this](const Vpc& vpc) { return imds_.Serve(vpc.id); },
                             .on_vpc_gone = [this](const VpcId& id) { imds_.Forget(id); },
                             .is_vpc_ready = [this](const VpcId& id) { return imds_.StillServes(id); }}}),
@@ -488,7 +504,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   Config complete = config;
   ASSIGN_OR_RETURN(complete.catalogue, ReadCatalogue(config.catalogue_dir));
   FillCapacity(complete);
+  complete.settings.bandwidth_by_type = config.bandwidth == "by-type";
   complete.settings.has_uefi = config.simulate || compute::FindFirmware().ok();
+  complete.settings.max_nic_queues = MaxNicQueues(*adapters.hypervisor);
   if (complete.settings.guest_overhead_mib == 0) {
     complete.settings.guest_overhead_mib = GuestOverheadMib(*adapters.hypervisor);
   }

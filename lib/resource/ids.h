@@ -83,6 +83,7 @@ using NetworkAclAssociationId = Id<"aclassoc">;
 using RouteTableId = Id<"rtb">;
 using InternetGatewayId = Id<"igw">;
 using NatGatewayId = Id<"nat">;
+using FlowLogId = Id<"fl">;
 using NetworkInsightsPathId = Id<"nip">;
 using NetworkInsightsAnalysisId = Id<"nia">;
 using VpcPeeringConnectionId = Id<"pcx">;

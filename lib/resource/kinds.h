@@ -42,6 +42,8 @@ inline constexpr Kind kKinds[] = {
      "network_interfaces", "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound"},
     {"export-ami", "The export task ID '$0' does not exist", "export-image-task", "export-image-task", "export_tasks",
      "InvalidExportTaskID.Malformed", "InvalidExportTaskID.NotFound"},
+    {"fl", "Flow log '$0' does not exist", "vpc-flow-log", "vpc-flow-log", "flow_logs", "InvalidFlowLogId.Malformed",
+     "InvalidFlowLogId.NotFound"},
     {"i", "The instance ID '$0' does not exist", "instance", "instance", "instances", "InvalidInstanceID.Malformed",
      "InvalidInstanceID.NotFound"},
     {"igw", "The internetGateway ID '$0' does not exist", "internet-gateway", "internet-gateway", "internet_gateways",

@@ -19,6 +19,8 @@ struct Settings {
   std::string default_instance_type = "b1.small";
   Cidr default_vpc_cidr{Ipv4{0xac1f0000}, 16};  // 172.31.0.0/16; one subnet a zone, four bits longer
   Cidr public_pool{Ipv4{0xc6120000}, 16};       // 198.18.0.0/16
+  bool bandwidth_by_type = true;                // interfaces send and receive as fast as their type says
+  int max_nic_queues = 1;                       // of a guest's network card; more where the kernel carries its packets
   bool has_uefi = true;                         // whether there is UEFI firmware for guests
 
   // Capacity of the host for guests: memory after the reserve, times overcommit; vCPUs per host CPU.

@@ -4,6 +4,7 @@
 #include "brume/host/v1/event.pb.h"
 #include "brume/host/v1/host.pb.h"
 #include "cli/explain_path.h"
+#include "cli/flow_logs.h"
 #include "cli/records.h"
 
 namespace brume::cli {
@@ -91,6 +92,15 @@ TEST_CASE("brume explain-path ends with what stops the packet", "[cli]") {
         "back\n"
         "  acl       rule 100 allows\n"
         "It arrives, and is answered.\n");
+}
+
+TEST_CASE("brume flow-logs knows the interface of a record by the log's format", "[cli]") {
+  const std::string format = "${srcaddr} ${interface-id} ${action}", record = "10.0.0.4 eni-1 ACCEPT";
+  CHECK(IsRecordOf(record, format, {}));
+  CHECK(IsRecordOf(record, format, {"eni-1", "eni-2"}));
+  CHECK_FALSE(IsRecordOf(record, format, {"eni-2"}));
+  CHECK_FALSE(IsRecordOf(record, "${srcaddr} ${dstaddr} ${action}", {"eni-1"}));
+  CHECK_FALSE(IsRecordOf("", format, {"eni-1"}));
 }
 
 }  // namespace brume::cli

@@ -145,6 +145,8 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(read.public_pool == wanted.public_pool);
   REQUIRE(config->instance_types.size() == 1);
   CHECK(config->instance_types.front().memory_mib == 65536);
+  CHECK(config->instance_types.front().network_mbit == 1000);
+  CHECK(config->bandwidth == "by-type");
 }
 
 TEST_CASE("what the configuration cannot mean is refused with file, line and setting", "[daemon]") {
@@ -153,6 +155,7 @@ TEST_CASE("what the configuration cannot mean is refused with file, line and set
   CHECK(Refusal("[compute]\nacceleration = \"fast\"\n").find("must be one of auto, kvm, tcg") != std::string::npos);
   CHECK(Refusal("[compute]\nconsole_log_kib = 1\n").find("a whole number from 16") != std::string::npos);
   CHECK(Refusal("[ec2]\nzones = [1]\n").find("a list of strings") != std::string::npos);
+  CHECK(Refusal("[network]\nbandwidth = \"10\"\n").find("must be one of by-type, off") != std::string::npos);
   CHECK(Refusal("[ec2]\nregion = 1\n").find("must be a string") != std::string::npos);
   CHECK(Refusal("simulate = \"yes\"\n").find("true or false") != std::string::npos);
   CHECK(Refusal("[network]\npublic_pool = \"198.18.0.0\"\n").find("not a valid CIDR block") != std::string::npos);

@@ -67,4 +67,18 @@ TEST_CASE("where there is no KVM device nothing is said of it", "[doctor]") {
   CHECK_FALSE(CheckKvmDevice("root", "/nowhere/kvm").has_value());
 }
 
+TEST_CASE("how guests' packets are carried is told, and a kernel that cannot limit bandwidth is a fault", "[doctor]") {
+  CHECK_FALSE(HasVhostNet("/nowhere/vhost-net"));
+  const network::ShapingSupport all{.receive = true, .send = true}, some{.receive = true, .send = false};
+  const host::HostCheck check = CheckGuestNetwork(/*vhost_net=*/true, all, /*limited=*/true);
+  CHECK(check.ok);
+  CHECK(check.detail.find("vhost-net") != std::string::npos);
+  CHECK(check.detail.find("limited by instance type") != std::string::npos);
+  CHECK(CheckGuestNetwork(false, all, true).detail.find("by QEMU") != std::string::npos);
+  for (const network::ShapingSupport& lacking : {some, network::ShapingSupport()}) {
+    CHECK_FALSE(CheckGuestNetwork(false, lacking, true).ok);
+    CHECK(CheckGuestNetwork(false, lacking, false).ok);
+  }
+}
+
 }  // namespace brume::daemon

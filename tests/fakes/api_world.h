@@ -35,6 +35,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/simulated_flow_log_files.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
@@ -126,7 +127,8 @@ class ApiWorld : public ComputeWorld {
                             .nat_gateways = nat_gateways,
                             .peerings = peerings,
                             .insights = insights,
-                            .prefix_lists = prefix_lists},
+                            .prefix_lists = prefix_lists,
+                            .flow_logs = flow_logs},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -212,7 +214,8 @@ class ApiWorld : public ComputeWorld {
   tagging::TagService tags;
   network::NetworkService networks;
   network::InterfaceService interfaces{*database, random, compute::AnswersForNetwork(),
-                                       [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+                                       [this](const VpcId& vpc) { network->WakeVpc(vpc); },
+                                       [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
   network::SecurityGroupService groups;
   network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NatGatewayService nat_gateways{*database, random, clock,
@@ -222,6 +225,11 @@ class ApiWorld : public ComputeWorld {
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::SimulatedFlowLogFiles flow_log_files;
+  network::FlowLogCollector flow_log_collector{*database, clock, fabric, flow_log_files, settings};
+  network::FlowLogService flow_logs{*database,      random,
+                                    clock,          flow_log_collector,
+                                    flow_log_files, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::PrefixListService prefix_lists{*database, random,
                                           [this](const PrefixListId& list, const network::PrefixListUsers& users) {
                                             network->WakePrefixListUsers(list, users);

@@ -17,6 +17,7 @@
 #include "brume/autoscaling/v1/policy.pb.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "brume/ec2/v1/export.pb.h"
+#include "brume/ec2/v1/flow_log.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/instance_actions.pb.h"
 #include "brume/ec2/v1/instance_profile.pb.h"
@@ -191,6 +192,12 @@ class NamedWorld : public PolicyWorld {
           Made<CreateNatGatewayResponse>("CreateNatGateway", "subnet_id: '" + subnet + "' connectivity_type: 'private'")
               .nat_gateway()
               .nat_gateway_id());
+    AddId("fl", "vpc-flow-log",
+          Made<CreateFlowLogsResponse>("CreateFlowLogs", absl::StrCat("resource_type: 'VPC' log_destination_type: 's3' "
+                                                                      "log_destination: 'arn:aws:s3:::logs' "
+                                                                      "resource_ids: '",
+                                                                      vpc, "'"))
+              .flow_log_ids(0));
     const std::string path =
         Made<CreateNetworkInsightsPathResponse>(
             "CreateNetworkInsightsPath",

@@ -17,6 +17,11 @@ def resolvers(vpc):
     return subprocess.run(["pgrep", "-f", f"dnsmasq.*{vpc}"], capture_output=True, text=True).stdout
 
 
+def counted_ports(vpc):
+    command = ["ip", "netns", "exec", f"brume-{vpc}", "nft", "list", "set", "inet", "brume_flows", "logged"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.count('"bm')
+
+
 class VpcTest(HostTest):
     @classmethod
     def prepare(cls):
@@ -44,6 +49,31 @@ class VpcTest(HostTest):
                               key_name=cls.host.key_name, subnet_id=subnet, security_group_ids=[cls.group])
         return Guest(cls.host, answer["Instances"][0]["InstanceId"])
 
+    def begin_flow_log(self):
+        os.makedirs(os.path.join(self.host.state_dir, "export", "logs"), exist_ok=True)
+        made = self.host.api("create-flow-logs", resource_type="VPC", resource_ids=[self.vpc],
+                             log_destination_type="s3", log_destination="arn:aws:s3:::logs/vpc/")
+        self.assertEqual(made.get("Unsuccessful", []), [])
+        wait_until(lambda: counted_ports(self.vpc) == 2, 30, "the host to count the flows of both guests")
+        return made["FlowLogIds"][0]
+
+    def check_flows(self, log, bastion, inner):
+        """An ended log has what passed until then: at both guests what was let through, and at one what was not."""
+        host = self.host
+        cards = {guest.private_ip: guest.describe()["NetworkInterfaces"][0]["NetworkInterfaceId"]
+                 for guest in (bastion, inner)}
+        host.api("delete-flow-logs", flow_log_ids=[log])
+        path = os.path.join(host.state_dir, "export", "logs", "vpc", f"{log}.log")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+        with open(path, encoding="utf-8") as file:
+            header, *records = [line.split() for line in file]
+        flows = {(flow["interface-id"], flow["dstport"], flow["action"])
+                 for flow in (dict(zip(header, record)) for record in records)
+                 if flow["srcaddr"] == bastion.private_ip and flow["dstaddr"] == inner.private_ip}
+        here, there = cards[bastion.private_ip], cards[inner.private_ip]
+        self.assertEqual(flows, {(here, "22", "ACCEPT"), (there, "22", "ACCEPT"),
+                                 (here, "23", "ACCEPT"), (there, "23", "REJECT")})
+
     def test_a_two_tier_vpc_lets_each_guest_reach_what_its_routes_say(self):
         host, bastion, inner = self.host, self.bastion, self.inner
         self.assertIsNone(bastion.public_ip, "a subnet of a VPC of one's own gives no public address by itself")
@@ -55,8 +85,11 @@ class VpcTest(HostTest):
         boot = bastion.boot_id()
 
         # From the bastion to the inner guest, which nobody reaches from outside.
+        log = self.begin_flow_log()
         reached = bastion.ssh(f"nc -w 5 {inner.private_ip} 22 </dev/null | head -c 4")
         self.assertIn("SSH", reached)
+        bastion.ssh(f"nc -w 1 {inner.private_ip} 23 </dev/null || true")
+        self.check_flows(log, bastion, inner)
         # Without the route nothing comes back from the public subnet.
         host.api("delete-route", route_table_id=self.table, destination_cidr_block="0.0.0.0/0")
         wait_until(lambda: not connects(bastion.public_ip, 22, seconds=1), 30, "the end of the way out")

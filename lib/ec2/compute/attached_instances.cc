@@ -32,8 +32,22 @@ absl::StatusOr<int> MaxAddresses(store::Connection& connection, const InstanceId
 
 }  // namespace
 
-network::AttachedInstances AnswersForNetwork() {
-  return {.list_live = ListLive, .show_source_dest_check = ShowSourceDestCheck, .max_addresses = MaxAddresses};
+network::AttachedInstances AnswersForNetwork(const InstanceTypeTable* types, const Settings* settings) {
+  network::AttachedInstances answers = {
+      .list_live = ListLive, .show_source_dest_check = ShowSourceDestCheck, .max_addresses = MaxAddresses};
+  if (types == nullptr || settings == nullptr) return answers;
+  answers.shape_of = [types, settings](store::Connection& connection,
+                                       const InstanceId& id) -> absl::StatusOr<network::PortShape> {
+    ASSIGN_OR_RETURN(const Instance instance, InstanceTable(connection).Get(id));
+    const InstanceType* const type = types->Find(instance.instance_type);
+    network::PortShape shape;
+    // One that the configuration no longer has keeps running.
+    if (type == nullptr) return shape;
+    if (settings->bandwidth_by_type) shape.bandwidth_mbit = BandwidthMbit(*type);
+    shape.queues = NicQueues(*type, settings->max_nic_queues);
+    return shape;
+  };
+  return answers;
 }
 
 }  // namespace brume::compute

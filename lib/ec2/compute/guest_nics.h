@@ -15,6 +15,7 @@ struct GuestNic {
   std::string mac;
   // What tells it from the guest's other cards, also from a former one of the same interface: the attachment's id.
   std::string attachment_id = {};
+  int queues = 1;  // more than one: the tap was made for as many openers
 };
 
 // A card that a guest has.

@@ -90,7 +90,8 @@ LaunchInterface FirstInterface(const RunRequest& request) {
           .private_ip = request.private_ip,
           .secondary_ips = request.secondary_ips,
           .secondary_count = request.secondary_count,
-          .description = request.interface_description};
+          .description = request.interface_description,
+          .tracking = request.tracking};
 }
 
 // One that is there has its subnet and groups already.

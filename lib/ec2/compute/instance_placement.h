@@ -29,6 +29,7 @@ struct LaunchInterface {
   std::vector<Ipv4> secondary_ips = {};
   int secondary_count = 0;  // of any that are free
   std::string description = {};
+  ConnectionTracking tracking = {};
 };
 
 // What RunInstances asks for.
@@ -54,6 +55,7 @@ struct RunRequest {
   std::optional<bool> delete_interface;  // none = one that is made
   std::vector<Ipv4> secondary_ips;
   int secondary_count = 0;
+  ConnectionTracking tracking;
   std::vector<LaunchInterface> further_interfaces;  // beside the first
   std::string user_data;                            // raw
   std::vector<BlockDevice> block_devices;

@@ -118,14 +118,14 @@ class InstanceReconciler {
   absl::Status FollowDisksOff(Guest& guest);
   // The same of network cards and interfaces; ports of those that are attached stand then.
   Next FollowNics(Guest& guest);
-  Next FollowNic(NetworkInterface& eni, const std::vector<ObservedNic>& observed);
+  Next FollowNic(const Instance& instance, NetworkInterface& eni, const std::vector<ObservedNic>& observed);
   Next FollowNicDetach(NetworkInterface& eni, const std::vector<ObservedNic>& observed);
   Next AskToDetachNic(const InstanceId& id, const ObservedNic& nic);
   absl::Status FollowNicsOff(Guest& guest);
   // Takes its port away.
   absl::Status NoteNicDetached(NetworkInterface& eni);
   absl::Status WriteAttachment(NetworkInterface& eni);
-  static GuestNic NicOf(const NetworkInterface& eni) { return {TapName(eni.id), eni.mac, eni.attachment_id}; }
+  GuestNic NicOf(const NetworkInterface& eni, const std::string& instance_type) const;
   // Steps of the modifications of its volumes, on or off; true when one was taken.
   absl::StatusOr<bool> FollowModifications(Guest& guest, bool is_on);
   absl::Status NoteAttached(Volume& volume);

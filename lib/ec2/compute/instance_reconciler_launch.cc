@@ -102,7 +102,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     }
     spec.disks.push_back(std::move(disk));
   }
-  for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back(NicOf(eni));
+  for (const NetworkInterface& eni : guest.interfaces) spec.nics.push_back(NicOf(eni, instance.instance_type));
   spec.max_nics = InterfaceLimitsOf(instance.instance_type).interfaces;
   if (instance.hibernation == Hibernation::kSaved) {
     ASSIGN_OR_RETURN(spec.memory_key, MemoryKeyOf(guest));

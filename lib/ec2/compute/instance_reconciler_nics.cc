@@ -50,7 +50,7 @@ InstanceReconciler::Next InstanceReconciler::FollowNics(Guest& guest) {
   absl::Status first_error;
   // One that cannot be attached does not stand in the way of the others.
   for (NetworkInterface& eni : guest.interfaces) {
-    const Next next = eni.detaching() ? FollowNicDetach(eni, *observed) : FollowNic(eni, *observed);
+    const Next next = eni.detaching() ? FollowNicDetach(eni, *observed) : FollowNic(guest.instance, eni, *observed);
     first_error.Update(next.status());
     if (next.ok()) soonest = std::min(soonest, *next);
   }
@@ -67,7 +67,15 @@ InstanceReconciler::Next InstanceReconciler::FollowNics(Guest& guest) {
   return soonest;
 }
 
-InstanceReconciler::Next InstanceReconciler::FollowNic(NetworkInterface& eni,
+GuestNic InstanceReconciler::NicOf(const NetworkInterface& eni, const std::string& instance_type) const {
+  const InstanceType* const type = parts_.types.Find(instance_type);
+  return {.tap = TapName(eni.id),
+          .mac = eni.mac,
+          .attachment_id = eni.attachment_id,
+          .queues = type == nullptr ? 1 : NicQueues(*type, parts_.settings.max_nic_queues)};
+}
+
+InstanceReconciler::Next InstanceReconciler::FollowNic(const Instance& instance, NetworkInterface& eni,
                                                        const std::vector<ObservedNic>& observed) {
   const auto nic = std::find_if(observed.begin(), observed.end(), [&](const auto& each) { return IsOf(each, eni); });
   if (nic == observed.end()) {
@@ -79,7 +87,7 @@ InstanceReconciler::Next InstanceReconciler::FollowNic(NetworkInterface& eni,
     RETURN_IF_ERROR(parts_.network.UnplugPort(eni));
     RETURN_IF_ERROR(parts_.network.PreparePort(eni));
     RETURN_IF_ERROR(Failpoint("instance.nic_prepared"));
-    RETURN_IF_ERROR(parts_.hypervisor.AttachNic(eni.instance_id, NicOf(eni)));
+    RETURN_IF_ERROR(parts_.hypervisor.AttachNic(eni.instance_id, NicOf(eni, instance.instance_type)));
     RETURN_IF_ERROR(Failpoint("instance.nic_attached"));
   }
   const bool is_new = eni.attachment_state == InterfaceAttachmentState::kAttaching;

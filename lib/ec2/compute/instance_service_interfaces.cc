@@ -39,6 +39,7 @@ absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRe
                                 .description = asked.description,
                                 .dns_name_options = request.dns_name_options.AppliedTo(each.subnet.dns_name_options),
                                 .attachment = attachment,
+                                .tracking = asked.tracking,
                                 .tags = request.interface_tags},
                                random_));
     // As at EC2, only what is alone gets a public address by itself.

@@ -119,16 +119,21 @@ absl::StatusOr<LaunchInterface> ParseInterface(const LaunchSpec::NetworkInterfac
     ASSIGN_OR_RETURN(parsed.subnet_id, SubnetId::Parse(*given.subnet_id));
   }
   parsed.description = given.description.value_or("");
+  if (given.connection_tracking_specification.has_value()) {
+    parsed.tracking = {.tcp_established_timeout = given.connection_tracking_specification->tcp_established_timeout,
+                       .udp_stream_timeout = given.connection_tracking_specification->udp_stream_timeout,
+                       .udp_timeout = given.connection_tracking_specification->udp_timeout};
+  }
   if (given.network_interface_id.value_or("").empty()) return parsed;
   ASSIGN_OR_RETURN(parsed.eni_id, EniId::Parse(*given.network_interface_id));
   const bool said = parsed.private_ip || !parsed.secondary_ips.empty() || parsed.secondary_count > 0 ||
                     !parsed.group_ids.empty() || parsed.subnet_id || !parsed.description.empty() ||
-                    given.associate_public_ip_address.value_or(false);
+                    given.associate_public_ip_address.value_or(false) || parsed.tracking != ConnectionTracking();
   if (!said) return parsed;
   return ec2::Error(
       "InvalidParameterCombination",
       absl::StrCat("A network interface may not specify both a network interface ID and what it is made ", "with: '",
-                   parsed.eni_id->text(), "' has its subnet, addresses, groups and description"));
+                   parsed.eni_id->text(), "' has its subnet, addresses, groups, description and connection tracking"));
 }
 
 // Device indexes are distinct, and one is 0. One interface alone need not say it.
@@ -186,6 +191,7 @@ absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
     run.secondary_ips = std::move(parsed.secondary_ips);
     run.secondary_count = parsed.secondary_count;
     run.interface_description = std::move(parsed.description);
+    run.tracking = parsed.tracking;
   }
   if (!for_one || run.max_count == 1) return absl::OkStatus();
   return ec2::Error("InvalidParameterCombination",

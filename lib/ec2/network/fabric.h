@@ -23,6 +23,26 @@
 
 namespace brume::network {
 
+// What of a port's packets is counted for flow logs.
+enum class FlowLogging { kNone, kAccepted, kAll };
+
+// Packets from one address and port to another, at one port, since the last reading. Bytes are those of IP packets.
+struct Flow {
+  Ipv4 source, destination;
+  uint16_t source_port = 0, destination_port = 0;  // 0 where the protocol has none
+  int protocol = 0;                                // IANA's number
+  bool accepted = false;                           // or rejected by groups or network ACLs
+  int64_t packets = 0, bytes = 0;
+  friend bool operator==(const Flow&, const Flow&) = default;
+};
+
+struct PortFlows {
+  EniId eni;
+  SubnetId subnet;
+  std::vector<Flow> flows;
+  bool skipped = false;  // there was no room to count some more
+};
+
 // A network interface as the host must carry it.
 struct PortSpec {
   NetworkInterface eni;
@@ -30,6 +50,8 @@ struct PortSpec {
   std::string other_hostname = {};  // served by DNS too; empty = none
   // "ec2-198-18-0-5.compute-1.amazonaws.com", served by DNS; empty = none.
   std::string public_hostname = {};
+  FlowLogging flow_logging = FlowLogging::kNone;
+  PortShape shape = {};
 };
 
 // A prefix list as the host carries it.
@@ -115,6 +137,8 @@ struct VpcSpec {
   // Ports that are to be in the namespace (their guests run or are about to).
   std::vector<PortSpec> ports;
   std::string domain;  // of private names: "ec2.internal"
+  // A flow log is about the VPC or something in it: what was counted is kept until it is taken, also of ports that go.
+  bool flow_logs = false;
 };
 
 struct FabricInventory {
@@ -182,6 +206,10 @@ class Fabric : public PortMeter {
   virtual absl::Status PlugPort(const PortSpec& spec) = 0;
   // Takes rules, routes, names and the tap away wherever they are.
   virtual absl::Status UnplugPort(const NetworkInterface& eni) = 0;
+
+  // What the ports of PortSpec::flow_logging sent and got since the last call, each once; also those that are there no
+  // more. Nothing for a VPC without flow logs. Errors: NotFound, FailedPrecondition before its first SyncVpc.
+  virtual absl::StatusOr<std::vector<PortFlows>> TakeFlows(const VpcId& id) = 0;
 
   // A TCP socket listening at address:port inside the VPC's namespace; the address is reachable from guests only.
   virtual absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) = 0;

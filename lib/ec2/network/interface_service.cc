@@ -39,6 +39,13 @@ absl::Status ChangeSourceDestCheck(store::Connection& connection, const NetworkI
   return instances.show_source_dest_check(connection, eni.instance_id, check);
 }
 
+ConnectionTracking Over(ConnectionTracking present, const ConnectionTracking& change) {
+  if (change.tcp_established_timeout) present.tcp_established_timeout = change.tcp_established_timeout;
+  if (change.udp_stream_timeout) present.udp_stream_timeout = change.udp_stream_timeout;
+  if (change.udp_timeout) present.udp_timeout = change.udp_timeout;
+  return present;
+}
+
 absl::Status AttachmentNotFound(absl::string_view id) {
   return ec2::Error("InvalidAttachmentID.NotFound",
                     absl::StrCat("The attachment '", id.substr(0, 64), "' does not exist"));
@@ -257,8 +264,13 @@ absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface&
 }
 
 InterfaceService::InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
-                                   std::function<void(const VpcId&)> wake)
-    : database_(database), random_(random), instances_(std::move(instances)), wake_(std::move(wake)) {}
+                                   std::function<void(const VpcId&)> wake,
+                                   std::function<void(const VpcId&, const EniId&)> wake_port)
+    : database_(database),
+      random_(random),
+      instances_(std::move(instances)),
+      wake_(std::move(wake)),
+      wake_port_(std::move(wake_port)) {}
 
 absl::Status InterfaceService::CheckRoom(store::Connection& connection, const NetworkInterface& eni, size_t more) {
   // Of one without an instance: what the largest instance types let one have.
@@ -422,9 +434,13 @@ absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& ch
     if (change.source_dest_check) {
       RETURN_IF_ERROR(ChangeSourceDestCheck(connection, eni, *change.source_dest_check, instances_));
     }
+    if (change.tracking) {
+      RETURN_IF_ERROR(NetworkTable(connection).SetTracking(eni, Over(eni.tracking, *change.tracking)));
+    }
     return absl::OkStatus();
   }));
   if (change.groups || change.source_dest_check) wake_(eni.vpc_id);
+  if (change.tracking) wake_port_(eni.vpc_id, eni.id);
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/port_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -33,6 +34,7 @@ struct InterfaceChange {
   // Of this attachment.
   std::string attachment_id;
   std::optional<bool> delete_on_termination;
+  std::optional<ConnectionTracking> tracking;  // what is unset of it stays
 };
 
 // What CreateNetworkInterface asks for.
@@ -65,14 +67,17 @@ struct AttachedInstances {
   std::function<absl::Status(store::Connection& connection, const InstanceId& id, bool check)> show_source_dest_check;
   // Private addresses that an interface of the instance may have.
   std::function<absl::StatusOr<int>(store::Connection& connection, const InstanceId& id)> max_addresses;
+  // What its type gives each interface; unset = what every port has.
+  std::function<absl::StatusOr<PortShape>(store::Connection& connection, const InstanceId& id)> shape_of = nullptr;
 };
 
 // Thread-safe.
 class InterfaceService {
  public:
-  // `wake` is called with the VPC after a commit that the fabric must follow.
+  // After a commit that the fabric must follow: `wake` is called with the VPC, or `wake_port` where the interface alone
+  // is another.
   InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
-                   std::function<void(const VpcId&)> wake);
+                   std::function<void(const VpcId&)> wake, std::function<void(const VpcId&, const EniId&)> wake_port);
 
   // With a token that made one before: that one. Errors: InvalidSubnetID.NotFound, InvalidGroup.NotFound,
   // IdempotentParameterMismatch, PrivateIpAddressLimitExceeded; those of MakeInterface.
@@ -104,6 +109,7 @@ class InterfaceService {
   Random& random_;
   const AttachedInstances instances_;
   const std::function<void(const VpcId&)> wake_;
+  const std::function<void(const VpcId&, const EniId&)> wake_port_;
 };
 
 // Inside a transaction of the caller's.

@@ -10,8 +10,9 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       tags_(parts.tags),
       reconciler_(parts.database, parts.clock, parts.fabric, parts.settings, parts.hooks),
       networks_(parts.database, parts.settings, parts.random),
-      interfaces_(parts.database, parts.random, parts.hooks.instances,
-                  [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      interfaces_(
+          parts.database, parts.random, parts.hooks.instances, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); },
+          [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
       security_groups_(parts.database, parts.random,
                        [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }),
       vpcs_(parts.database, parts.settings, parts.random, parts.clock,
@@ -24,9 +25,13 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       nat_gateways_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       peerings_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       insights_(parts.database, parts.random, parts.clock, [this] { return reconciler_.ReadSpecs(); }),
-      prefix_lists_(parts.database, parts.random, [this](const PrefixListId& list, const PrefixListUsers& users) {
-        reconciler_.WakePrefixListUsers(list, users);
-      }) {}
+      prefix_lists_(parts.database, parts.random,
+                    [this](const PrefixListId& list, const PrefixListUsers& users) {
+                      reconciler_.WakePrefixListUsers(list, users);
+                    }),
+      flow_log_collector_(parts.database, parts.clock, parts.fabric, parts.flow_log_files, parts.settings),
+      flow_logs_(parts.database, parts.random, parts.clock, flow_log_collector_, parts.flow_log_files,
+                 [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
@@ -41,7 +46,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .nat_gateways = nat_gateways_,
                           .peerings = peerings_,
                           .insights = insights_,
-                          .prefix_lists = prefix_lists_},
+                          .prefix_lists = prefix_lists_,
+                          .flow_logs = flow_logs_},
                          settings_);
 }
 

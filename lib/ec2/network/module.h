@@ -9,6 +9,9 @@
 #include "lib/base/random.h"
 #include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/flow_log_collector.h"
+#include "lib/ec2/network/flow_log_files.h"
+#include "lib/ec2/network/flow_log_service.h"
 #include "lib/ec2/network/insights_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/nat_gateway_service.h"
@@ -34,6 +37,7 @@ struct NetworkParts {
   const Clock& clock;
   const Settings& settings;
   Fabric& fabric;
+  FlowLogFiles& flow_log_files;
   tagging::TagService& tags;
   NetworkReconcilerHooks hooks;
 };
@@ -47,9 +51,15 @@ class NetworkModule {
   absl::Status EnsureDefaults() { return networks_.EnsureDefaults(); }
   // Its actions, and the kinds of resources that can be tagged.
   void Register(gateway::Actions& actions);
-  void Start() { reconciler_.Start(); }
+  void Start() {
+    reconciler_.Start();
+    flow_log_collector_.Start();
+  }
   // Idempotent.
-  void Stop() { reconciler_.Stop(); }
+  void Stop() {
+    flow_log_collector_.Stop();
+    reconciler_.Stop();
+  }
 
   NetworkService& networks() { return networks_; }
   PortService& ports() { return reconciler_; }
@@ -73,6 +83,8 @@ class NetworkModule {
   PeeringService peerings_;
   InsightsService insights_;
   PrefixListService prefix_lists_;
+  FlowLogCollector flow_log_collector_;
+  FlowLogService flow_logs_;
 };
 
 }  // namespace brume::network

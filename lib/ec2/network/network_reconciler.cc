@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
@@ -309,7 +310,11 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
     ASSIGN_OR_RETURN(std::vector<GroupSpec> of_peers, ReadPeerGroups(c, id, spec.peerings));
     std::move(of_peers.begin(), of_peers.end(), std::back_inserter(spec.groups));
     ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, LiveInterfaces(c, id, hooks_.instances));
-    for (const NetworkInterface& eni : interfaces) spec.ports.push_back(PortOf(eni));
+    ASSIGN_OR_RETURN(const std::vector<FlowLog> logs, FlowLogsIn(c, id));
+    spec.flow_logs = !logs.empty();
+    for (const NetworkInterface& eni : interfaces) {
+      ASSIGN_OR_RETURN(spec.ports.emplace_back(), PortOf(c, eni, logs));
+    }
     return absl::OkStatus();
   }));
   return spec;
@@ -434,14 +439,27 @@ absl::Status NetworkReconciler::SyncPort(const VpcId& vpc, const EniId& id) {
   if (!live.has_value()) return absl::OkStatus();
   // One whose guest is still being made has no tap here yet, and its maker may have read it before: asked again until
   // it has.
-  return fabric_.PlugPort(PortOf(*live));
+  ASSIGN_OR_RETURN(const PortSpec port, ReadPort(*live));
+  return fabric_.PlugPort(port);
 }
 
-PortSpec NetworkReconciler::PortOf(const NetworkInterface& eni) const {
-  return {.eni = eni,
-          .hostname = Hostname(eni),
-          .other_hostname = OtherHostname(eni),
-          .public_hostname = PublicHostname(eni, settings_.region)};
+absl::StatusOr<PortSpec> NetworkReconciler::ReadPort(const NetworkInterface& eni) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<PortSpec> {
+    ASSIGN_OR_RETURN(const std::vector<FlowLog> logs, FlowLogTable(c).List());
+    return PortOf(c, eni, logs);
+  });
+}
+
+absl::StatusOr<PortSpec> NetworkReconciler::PortOf(store::Connection& connection, const NetworkInterface& eni,
+                                                   const std::vector<FlowLog>& logs) const {
+  PortSpec port{.eni = eni,
+                .hostname = Hostname(eni),
+                .other_hostname = OtherHostname(eni),
+                .public_hostname = PublicHostname(eni, settings_.region),
+                .flow_logging = LoggingOf(eni, logs)};
+  if (hooks_.instances.shape_of == nullptr || eni.instance_id.empty()) return port;
+  ASSIGN_OR_RETURN(port.shape, hooks_.instances.shape_of(connection, eni.instance_id));
+  return port;
 }
 
 absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {
@@ -449,7 +467,8 @@ absl::Status NetworkReconciler::PreparePort(const NetworkInterface& eni) {
   ReaderLock lock(guard->mutex);
   if (!guard->ready)
     return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
-  return fabric_.PreparePort(PortOf(eni));
+  ASSIGN_OR_RETURN(const PortSpec port, ReadPort(eni));
+  return fabric_.PreparePort(port);
 }
 
 absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
@@ -457,7 +476,8 @@ absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
   ReaderLock lock(guard->mutex);
   if (!guard->ready)
     return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
-  RETURN_IF_ERROR(fabric_.PlugPort(PortOf(eni)));
+  ASSIGN_OR_RETURN(const PortSpec port, ReadPort(eni));
+  RETURN_IF_ERROR(fabric_.PlugPort(port));
   return WakeNamers(eni.vpc_id);
 }
 

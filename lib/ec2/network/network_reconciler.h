@@ -23,6 +23,7 @@
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/model/flow_log.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/network/prefix_list_service.h"
@@ -136,7 +137,10 @@ class NetworkReconciler final : public PortService {
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
   absl::Status SyncPrefixList(const VpcId& vpc, const PrefixListId& list);
   absl::Status SyncPort(const VpcId& vpc, const EniId& id);
-  PortSpec PortOf(const NetworkInterface& eni) const;
+  absl::StatusOr<PortSpec> PortOf(store::Connection& connection, const NetworkInterface& eni,
+                                  const std::vector<FlowLog>& logs) const;
+  // Of an interface that is not read with its VPC.
+  absl::StatusOr<PortSpec> ReadPort(const NetworkInterface& eni);
 
   store::Database& database_;
   const Clock& clock_;

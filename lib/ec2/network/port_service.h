@@ -12,6 +12,13 @@
 
 namespace brume::network {
 
+// What an instance's type gives each of its ports.
+struct PortShape {
+  int64_t bandwidth_mbit = 0;  // a second, each way; 0 = no limit
+  int queues = 1;              // of its network card
+  friend bool operator==(const PortShape&, const PortShape&) = default;
+};
+
 // The network's part in an instance's life. Each call is idempotent, blocking and thread-safe; the interface's row is
 // committed before.
 class PortService {

@@ -33,6 +33,8 @@ class SimulatedFabric : public Fabric {
   absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override;
   // Of plugged ports: zeros, as nothing passes them.
   absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
+  // None: nothing passes.
+  absl::StatusOr<std::vector<PortFlows>> TakeFlows(const VpcId&) override { return std::vector<PortFlows>(); }
   // Unimplemented: there is no namespace to listen in.
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;

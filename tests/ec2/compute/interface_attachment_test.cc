@@ -109,6 +109,10 @@ TEST_CASE("a client token makes one interface, and with other parameters none", 
 TEST_CASE("what cannot be made of an interface is refused, and nothing is made", "[api]") {
   ApiWorld world;
   const std::pair<const char*, const char*> refused[] = {
+      {"connection_tracking_specification { tcp_established_timeout: 59 }", "InvalidParameterValue"},
+      {"connection_tracking_specification { tcp_established_timeout: 432001 }", "InvalidParameterValue"},
+      {"connection_tracking_specification { udp_stream_timeout: 181 }", "InvalidParameterValue"},
+      {"connection_tracking_specification { udp_timeout: 61 }", "InvalidParameterValue"},
       {"ipv6_address_count: 1", "UnsupportedOperation"},
       {"ipv6_prefix_count: 1", "UnsupportedOperation"},
       {"ipv4_prefix_count: 1", "UnsupportedOperation"},
@@ -383,6 +387,11 @@ TEST_CASE("interfaces that an instance cannot be launched with are refused by EC
       {"network_interfaces { device_index: 0 secondary_private_ip_address_count: 5 }", "PrivateIpAddressLimitExceeded"},
       {"network_interfaces { device_index: 0 network_interface_id: '" + present + "' description: 'x' }",
        "InvalidParameterCombination"},
+      {"network_interfaces { device_index: 0 network_interface_id: '" + present +
+           "' connection_tracking_specification { udp_timeout: 30 } }",
+       "InvalidParameterCombination"},
+      {"network_interfaces { device_index: 0 connection_tracking_specification { udp_timeout: 29 } }",
+       "InvalidParameterValue"},
       {"network_interfaces { device_index: 0 network_interface_id: 'eni-00000000000000000' }",
        "InvalidNetworkInterfaceID.NotFound"},
       {"network_interfaces { device_index: 0 network_interface_id: '" + present +

@@ -158,6 +158,14 @@ TEST_CASE("libvirt leaves the tap to the network adapter", "[libvirt]") {
   CHECK(xml("//interface/mac/@address") == "02:00:00:00:00:01");
 }
 
+TEST_CASE("a card has several queues where the kernel carries them, and libvirt's own choice otherwise", "[libvirt]") {
+  GuestSpec spec = Guest();
+  CHECK(Parsed(Value(DomainXml(spec, {}))).Count("//interface/driver") == 0);
+  spec.nics.front().queues = 2;
+  const Parsed xml(Value(DomainXml(spec, {})));
+  CHECK(xml("//interface/driver[@name='vhost']/@queues") == "2");
+}
+
 TEST_CASE("an image boots from its kernel, by BIOS or by UEFI", "[libvirt]") {
   GuestSpec spec = Guest();
   CHECK(Parsed(Value(DomainXml(spec, Profile(Type::kTcg)))).Count("/domain/os/kernel|/domain/os/loader") == 0);

@@ -189,8 +189,11 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   const ec2::v1::NetworkInterface eni = InterfaceOf(world, id);
   const VpcId vpc = Value(VpcId::Parse(eni.vpc_id()));
   std::vector<VpcId> woken;
-  network::InterfaceService interfaces(*world.database, world.random, compute::AnswersForNetwork(),
-                                       [&](const VpcId& changed) { woken.push_back(changed); });
+  std::vector<EniId> woken_ports;
+  network::InterfaceService interfaces(
+      *world.database, world.random, compute::AnswersForNetwork(),
+      [&](const VpcId& changed) { woken.push_back(changed); },
+      [&](const VpcId&, const EniId& changed) { woken_ports.push_back(changed); });
   const EniId eni_id = Value(EniId::Parse(eni.network_interface_id()));
   network::InterfaceChange change;
   change.description = "words";
@@ -199,6 +202,12 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   change.source_dest_check = false;
   REQUIRE(interfaces.Modify(eni_id, change).ok());
   CHECK(woken == std::vector<VpcId>{vpc});
+  CHECK(woken_ports.empty());
+  network::InterfaceChange tracking;
+  tracking.tracking = ConnectionTracking{.tcp_established_timeout = 60, .udp_stream_timeout = {}, .udp_timeout = {}};
+  REQUIRE(interfaces.Modify(eni_id, tracking).ok());
+  CHECK(woken == std::vector<VpcId>{vpc});
+  CHECK(woken_ports == std::vector<EniId>{eni_id});
 }
 
 TEST_CASE("whether an interface goes with its instance is said of its attachment", "[api]") {

@@ -31,6 +31,8 @@ LinuxFabricOptions FabricFixture::Options() const {
           .public_pool = Range("198.18.0.0/16"),
           .dns_upstream = dns_upstream,
           .max_connections_per_port = max_connections,
+          .shaping = DetectShaping(),
+          .max_flows = max_flows,
           .tap_owner = std::nullopt,
           .tap_group = std::nullopt};
 }

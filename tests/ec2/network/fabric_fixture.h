@@ -126,6 +126,7 @@ class FabricFixture {
   bool pass_firewalls = true;
   std::vector<std::string> dns_upstream;
   int max_connections = kMaxConnections;
+  int max_flows = kMaxFlows;
   TestVpc vpc;
   std::unique_ptr<LinuxFabric> fabric;
 };

@@ -5,6 +5,7 @@
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/zones.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 
@@ -121,6 +122,9 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   rendered.set_subnet_id(eni.subnet_id.text());
   rendered.set_vpc_id(eni.vpc_id.text());
   rendered.set_interface_type("interface");
+  if (eni.tracking != ConnectionTracking()) {
+    schema::WriteFields(eni.tracking, *rendered.mutable_connection_tracking_configuration());
+  }
   v1::InstanceNetworkInterfaceAttachment& attachment = *rendered.mutable_attachment();
   attachment.set_attach_time(gateway::RenderTime(eni.attach_time));
   attachment.set_attachment_id(eni.attachment_id);

@@ -185,6 +185,8 @@ xml_node AddNic(xml_node parent, const GuestNic& nic) {
   // Not managed: the tap is the network adapter's, who moves it to another namespace once QEMU holds it.
   Add(node, "target", {{"dev", nic.tap}, {"managed", "no"}});
   Add(node, "model", {{"type", "virtio"}});
+  // Each queue is carried by the kernel (vhost-net): without it one thread of QEMU's would serve them all.
+  if (nic.queues > 1) Add(node, "driver", {{"name", "vhost"}, {"queues", absl::StrCat(nic.queues)}});
   if (!nic.attachment_id.empty()) Add(node, "alias", {{"name", absl::StrCat(kOwnAlias, nic.attachment_id)}});
   return node;
 }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
 
 namespace brume {
 namespace {
@@ -89,6 +91,18 @@ absl::string_view NetworkPerformance(const InstanceType& type) {
   }
   return best;
 }
+
+int64_t BandwidthMbit(const InstanceType& type) {
+  if (type.network_mbit > 0) return type.network_mbit;
+  absl::string_view words = NetworkPerformance(type);
+  absl::ConsumePrefix(&words, "Up to ");
+  double gigabit = 0;
+  constexpr double kMbit = 1000;
+  if (!absl::ConsumeSuffix(&words, " Gigabit") || !absl::SimpleAtod(words, &gigabit)) return 0;
+  return static_cast<int64_t>(gigabit * kMbit);
+}
+
+int NicQueues(const InstanceType& type, int most) { return std::clamp(type.vcpus, 1, std::max(most, 1)); }
 
 bool IsBurstable(const InstanceType& type) { return absl::StartsWith(type.name, "t2.") || IsUnlimitedByDefault(type); }
 

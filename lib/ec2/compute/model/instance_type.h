@@ -17,6 +17,7 @@ struct InstanceType {
   std::string name;  // "t3.micro"
   int vcpus = 1;
   int64_t memory_mib = 128;
+  int64_t network_mbit = 0;  // a second, of each interface, as the administrator says; 0 = nothing is said
 };
 
 // Threads of each core, of every type.
@@ -33,6 +34,11 @@ struct InterfaceLimits {
 InterfaceLimits InterfaceLimitsOf(absl::string_view type_name);
 // EC2's words for how fast its network is; of a type of another family "Moderate".
 absl::string_view NetworkPerformance(const InstanceType& type);
+// Megabits a second that an interface sends and receives at most: what the administrator says, else the number in
+// EC2's words. 0 = no limit, as where the words have no number.
+int64_t BandwidthMbit(const InstanceType& type);
+// Queues of its network cards: one for each vCPU, `most` at most.
+int NicQueues(const InstanceType& type, int most);
 // What EC2 gives a burstable one that does not say: "unlimited", but for a t2.
 bool IsUnlimitedByDefault(const InstanceType& type);
 

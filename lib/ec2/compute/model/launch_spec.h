@@ -82,6 +82,17 @@ struct LaunchSpec {
     }
   };
 
+  struct ConnectionTracking {
+    std::optional<int32_t> tcp_established_timeout, udp_stream_timeout, udp_timeout;  // seconds
+
+    bool operator==(const ConnectionTracking&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"tcp_established_timeout", &ConnectionTracking::tcp_established_timeout},
+                        Field{"udp_stream_timeout", &ConnectionTracking::udp_stream_timeout},
+                        Field{"udp_timeout", &ConnectionTracking::udp_timeout});
+    }
+  };
+
   struct NetworkInterface {
     std::optional<bool> associate_public_ip_address;
     std::optional<bool> delete_on_termination;
@@ -95,6 +106,7 @@ struct LaunchSpec {
     std::vector<PrivateIpAddress> private_ip_addresses = {};
     std::optional<std::string> network_interface_id = {};
     std::optional<int32_t> secondary_private_ip_address_count = {};
+    std::optional<ConnectionTracking> connection_tracking_specification = {};
 
     bool operator==(const NetworkInterface&) const = default;
     static constexpr auto Fields() {
@@ -108,7 +120,8 @@ struct LaunchSpec {
           Field{"network_card_index", &NetworkInterface::network_card_index},
           Field{"private_ip_addresses", &NetworkInterface::private_ip_addresses},
           Field{"network_interface_id", &NetworkInterface::network_interface_id},
-          Field{"secondary_private_ip_address_count", &NetworkInterface::secondary_private_ip_address_count});
+          Field{"secondary_private_ip_address_count", &NetworkInterface::secondary_private_ip_address_count},
+          Field{"connection_tracking_specification", &NetworkInterface::connection_tracking_specification});
     }
   };
 

@@ -1,6 +1,7 @@
 #include "lib/ec2/network/api/network_actions.h"
 
 #include "lib/ec2/network/api/address_handlers.h"
+#include "lib/ec2/network/api/flow_log_handlers.h"
 #include "lib/ec2/network/api/insights_handlers.h"
 #include "lib/ec2/network/api/internet_gateway_handlers.h"
 #include "lib/ec2/network/api/nat_gateway_handlers.h"
@@ -21,6 +22,7 @@ namespace brume::ec2 {
 void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
   AddNetworkFacts(actions.facts(), services, settings.account());
   AddAddressActions(actions, services.addresses, settings);
+  AddFlowLogActions(actions, services.flow_logs);
   AddInsightsActions(actions, services.insights, settings);
   AddInternetGatewayActions(actions, services.routes, settings);
   AddNatGatewayActions(actions, services.nat_gateways);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/ec2/network/address_service.h"
+#include "lib/ec2/network/flow_log_service.h"
 #include "lib/ec2/network/insights_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/nat_gateway_service.h"
@@ -29,6 +30,7 @@ struct NetworkServices {
   network::PeeringService& peerings;
   network::InsightsService& insights;
   network::PrefixListService& prefix_lists;
+  network::FlowLogService& flow_logs;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

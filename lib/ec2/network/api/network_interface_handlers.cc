@@ -18,6 +18,7 @@
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 #include "lib/resource/zones.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
@@ -75,6 +76,9 @@ Interface Render(const network::InterfaceView& view, const Settings& settings) {
   RenderAddresses(eni, settings, rendered);
   rendered.set_availability_zone(view.availability_zone);
   rendered.set_availability_zone_id(ZoneId(settings, view.availability_zone));
+  if (eni.tracking != ConnectionTracking()) {
+    schema::WriteFields(eni.tracking, *rendered.mutable_connection_tracking_configuration());
+  }
   rendered.set_description(eni.description);
   for (const SecurityGroupId& id : eni.groups) {
     v1::GroupIdentifier& group = *rendered.add_groups();
@@ -174,6 +178,7 @@ absl::StatusOr<v1::CreateNetworkInterfaceResponse> CreateNetworkInterface(
   ASSIGN_OR_RETURN(wanted.groups, gateway::ParseIds<SecurityGroupId>(request.groups()));
   RETURN_IF_ERROR(CheckDescription(request.description()));
   wanted.description = request.description();
+  schema::ReadFields(request.connection_tracking_specification(), wanted.tracking);
   ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), EniId::kKind));
   wanted.client_token = request.client_token();
   wanted.parameters_digest = gateway::ParametersDigest(request);
@@ -214,9 +219,9 @@ absl::Status ResetNetworkInterfaceAttribute(const v1::ResetNetworkInterfaceAttri
                                             network::InterfaceService& interfaces) {
   ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
   if (!request.has_source_dest_check()) return ec2::Error(ec2::kMissingParameter, "sourceDestCheck");
-  return interfaces.Modify(
-      id,
-      {.description = {}, .source_dest_check = true, .groups = {}, .attachment_id = {}, .delete_on_termination = {}});
+  network::InterfaceChange change;
+  change.source_dest_check = true;
+  return interfaces.Modify(id, change);
 }
 
 absl::StatusOr<v1::AssignPrivateIpAddressesResponse> AssignPrivateIpAddresses(
@@ -253,7 +258,7 @@ absl::Status UnassignPrivateIpAddresses(const v1::UnassignPrivateIpAddressesRequ
 
 absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
   const int given = request.has_attachment() + request.has_description() + !request.groups().empty() +
-                    request.has_source_dest_check();
+                    request.has_source_dest_check() + request.has_connection_tracking_specification();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
   if (given > 1) {
     return ec2::Error("InvalidParameterCombination",
@@ -276,6 +281,14 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
       return ec2::Error(ec2::kMissingParameter, "sourceDestCheck.value");
     }
     change.source_dest_check = request.source_dest_check().value();
+  }
+  if (request.has_connection_tracking_specification()) {
+    schema::ReadFields(request.connection_tracking_specification(), change.tracking.emplace());
+    if (*change.tracking == ConnectionTracking()) {
+      return ec2::Error(ec2::kMissingParameter,
+                        "connectionTrackingSpecification.tcpEstablishedTimeout, "
+                        "udpStreamTimeout or udpTimeout");
+    }
   }
   return change;
 }

@@ -24,6 +24,7 @@ NlMessage ConntrackRequest(int type) {
 
 struct Tuple {
   Ipv4 source, target;
+  int protocol = 0;
 };
 
 // Zeros when it has no IPv4 addresses.
@@ -35,7 +36,21 @@ Tuple ParseTuple(nlattr* tuple) {
       addresses[CTA_IP_V4_SRC] == nullptr || addresses[CTA_IP_V4_DST] == nullptr) {
     return {};
   }
-  return {Ipv4{ntohl(nla_get_u32(addresses[CTA_IP_V4_SRC]))}, Ipv4{ntohl(nla_get_u32(addresses[CTA_IP_V4_DST]))}};
+  Tuple parsed{Ipv4{ntohl(nla_get_u32(addresses[CTA_IP_V4_SRC]))}, Ipv4{ntohl(nla_get_u32(addresses[CTA_IP_V4_DST]))}};
+  nlattr* protocol[CTA_PROTO_MAX + 1];
+  if (parts[CTA_TUPLE_PROTO] != nullptr &&
+      nla_parse_nested(protocol, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], nullptr) == 0 &&
+      protocol[CTA_PROTO_NUM] != nullptr) {
+    parsed.protocol = nla_get_u8(protocol[CTA_PROTO_NUM]);
+  }
+  return parsed;
+}
+
+TrackedConnection ParseEntry(nlattr** attributes) {
+  const Tuple first = ParseTuple(attributes[CTA_TUPLE_ORIG]), answer = ParseTuple(attributes[CTA_TUPLE_REPLY]);
+  TrackedConnection connection{first.source, first.target, answer.source, answer.target, first.protocol, {}};
+  if (attributes[CTA_TIMEOUT] != nullptr) connection.left = absl::Seconds(ntohl(nla_get_u32(attributes[CTA_TIMEOUT])));
+  return connection;
 }
 
 }  // namespace
@@ -45,14 +60,24 @@ absl::StatusOr<Conntrack> Conntrack::Open() {
   return Conntrack(std::move(socket));
 }
 
+absl::StatusOr<std::vector<TrackedConnection>> Conntrack::List() {
+  std::vector<TrackedConnection> connections;
+  const auto on_entry = [&](nlmsghdr* header) {
+    nlattr* attributes[CTA_MAX + 1];
+    if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, CTA_MAX, nullptr) < 0) return;
+    connections.push_back(ParseEntry(attributes));
+  };
+  RETURN_IF_ERROR(socket_.Dump(ConntrackRequest(IPCTNL_MSG_CT_GET), "cannot read tracked connections", on_entry));
+  return connections;
+}
+
 absl::Status Conntrack::Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past) {
   std::vector<NlMessage> deletions;
   const auto on_entry = [&](nlmsghdr* header) {
     nlattr* attributes[CTA_MAX + 1];
     if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, CTA_MAX, nullptr) < 0) return;
     const nlattr* key = attributes[CTA_TUPLE_ORIG];
-    const Tuple first = ParseTuple(attributes[CTA_TUPLE_ORIG]), answer = ParseTuple(attributes[CTA_TUPLE_REPLY]);
-    if (key == nullptr || !is_past({first.source, first.target, answer.source, answer.target})) return;
+    if (key == nullptr || !is_past(ParseEntry(attributes))) return;
     NlMessage deletion = ConntrackRequest(IPCTNL_MSG_CT_DELETE);
     nla_put(deletion.get(), CTA_TUPLE_ORIG | NLA_F_NESTED, nla_len(key), nla_data(key));
     deletions.push_back(std::move(deletion));

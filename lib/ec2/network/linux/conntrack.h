@@ -2,9 +2,11 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "lib/ec2/network/linux/netlink_socket.h"
 #include "lib/resource/ipv4.h"
 
@@ -15,6 +17,8 @@ struct TrackedConnection {
   Ipv4 source, target;
   // Of a packet in answer as it is sent: from whoever really answers, to whoever is to be seen as asking.
   Ipv4 answer_source, answer_target;
+  int protocol = 0;     // IANA's number
+  absl::Duration left;  // until it is forgotten, when no packet comes
 };
 
 // Belongs to the namespace of the thread that opens it. Not thread-safe.
@@ -22,6 +26,8 @@ class Conntrack {
  public:
   static absl::StatusOr<Conntrack> Open();
 
+  // All of the namespace.
+  absl::StatusOr<std::vector<TrackedConnection>> List();
   // Forgets the connections for which `is_past` holds. One walk through the table, which takes milliseconds however few
   // connections there are: the kernel keeps one table for all namespaces.
   absl::Status Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace brume::network {
 namespace {
@@ -36,6 +37,12 @@ bool IsPeeringLinkName(absl::string_view link) {
 
 bool IsHostVethName(absl::string_view link) {
   return absl::StartsWith(link, kHostVethPrefix) && (link.size() == 13 || link.size() == 11) && IsHex(link.substr(3));
+}
+
+std::string ShaperLinkName(absl::string_view tap) { return absl::StrCat(kShaperPrefix, tap.substr(2)); }
+
+bool IsShaperLinkName(absl::string_view link) {
+  return absl::StartsWith(link, kShaperPrefix) && (link.size() == 15 || link.size() == 10) && IsHex(link.substr(2));
 }
 
 }  // namespace brume::network

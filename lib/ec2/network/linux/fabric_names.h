@@ -20,6 +20,8 @@ inline constexpr char kHostVethPrefix[] = "bmv";
 // rtm_protocol of every route we make ("proto 183" in `ip route`), so that ours are told from everyone else's.
 inline constexpr unsigned char kRouteProtocol = 183;
 
+inline constexpr char kShaperPrefix[] = "bi";
+
 // Both ends of the link to a peer, and the address that routes over it name in the neighbour table: no link has it.
 inline constexpr char kPeeringPrefix[] = "bp";
 inline constexpr char kPeeringMac[] = "02:b0:00:00:00:02";
@@ -44,5 +46,8 @@ bool IsHostVethName(absl::string_view link);
 // "bp" and the last 13 digits of the connection's id; so are both ends called, each in its VPC's namespace.
 std::string PeeringLinkName(const VpcPeeringConnectionId& id);
 bool IsPeeringLinkName(absl::string_view link);
+// "bi" and the digits of the tap's name: where what comes in by that tap waits.
+std::string ShaperLinkName(absl::string_view tap);
+bool IsShaperLinkName(absl::string_view link);
 
 }  // namespace brume::network

@@ -90,8 +90,8 @@ absl::Status HostNetwork::TellChanges(ChangeWatch& watch) {
   return thread_->Run([&] { return watch.Add(std::nullopt); });
 }
 
-absl::Status HostNetwork::CreateTap(const std::string& name) {
-  return thread_->Run([&] { return network::CreateTap(name, options_.tap_owner); });
+absl::Status HostNetwork::CreateTap(const std::string& name, bool multi_queue) {
+  return thread_->Run([&] { return network::CreateTap(name, options_.tap_owner, multi_queue); });
 }
 
 absl::StatusOr<bool> HostNetwork::MoveTap(const std::string& name, int to_namespace) {

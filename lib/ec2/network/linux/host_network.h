@@ -54,7 +54,7 @@ class HostNetwork {
   // `watch` hears of this namespace from now on.
   absl::Status TellChanges(ChangeWatch& watch);
 
-  absl::Status CreateTap(const std::string& name);
+  absl::Status CreateTap(const std::string& name, bool multi_queue);
   // False when there is no such tap here.
   absl::StatusOr<bool> MoveTap(const std::string& name, int to_namespace);
   absl::Status DeleteTap(const std::string& name);

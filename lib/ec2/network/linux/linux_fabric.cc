@@ -60,8 +60,11 @@ absl::StatusOr<std::shared_ptr<VpcNetwork>> LinuxFabric::Network(const VpcId& id
   const std::shared_ptr<Entry> entry = EntryOf(id);
   MutexLock lock(entry->mutex);
   if (entry->network == nullptr) {
-    VpcNetworkOptions options{
-        .directory = Directory(id), .dns_upstream = {}, .max_connections = options_.max_connections_per_port};
+    VpcNetworkOptions options{.directory = Directory(id),
+                              .dns_upstream = {},
+                              .max_connections = options_.max_connections_per_port,
+                              .max_flows = options_.max_flows,
+                              .shaping = options_.shaping};
     if (options_.uplink != "none") options.dns_upstream = options_.dns_upstream;
     ASSIGN_OR_RETURN(std::shared_ptr<VpcNetwork> network, VpcNetwork::Open(id, *host_, std::move(options), create));
     RETURN_IF_ERROR(network->TellChanges(*watch_));
@@ -156,7 +159,7 @@ absl::Status LinuxFabric::PreparePort(const PortSpec& spec) {
   } else if (!absl::IsNotFound(network.status())) {
     return network.status();
   }
-  return host_->CreateTap(tap);
+  return host_->CreateTap(tap, spec.shape.queues > 1);
 }
 
 absl::Status LinuxFabric::PlugPort(const PortSpec& spec) {
@@ -182,6 +185,11 @@ absl::StatusOr<bool> LinuxFabric::Probe(const NetworkInterface& eni, absl::Durat
 absl::StatusOr<std::vector<PortCounters>> LinuxFabric::Counters(const VpcId& id) {
   ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
   return network->Counters();
+}
+
+absl::StatusOr<std::vector<PortFlows>> LinuxFabric::TakeFlows(const VpcId& id) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
+  return network->TakeFlows();
 }
 
 absl::StatusOr<UniqueFd> LinuxFabric::Listen(const VpcId& id, Ipv4 address, uint16_t port) {

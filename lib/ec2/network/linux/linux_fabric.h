@@ -18,7 +18,9 @@
 #include "lib/base/mutex.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/change_watch.h"
+#include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
+#include "lib/ec2/network/linux/shaping_support.h"
 
 namespace brume::network {
 
@@ -39,6 +41,8 @@ struct LinuxFabricOptions {
   std::vector<std::string> dns_upstream;
   // That one port may have begun and the kernel still tracks.
   int max_connections_per_port = kMaxConnections;
+  ShapingSupport shaping = {};  // as DetectShaping says
+  int max_flows = kMaxFlows;    // of a VPC that are counted between two readings, of each kind
   // The user and group QEMU runs as; none = root.
   std::optional<uid_t> tap_owner;
   std::optional<gid_t> tap_group;
@@ -77,6 +81,7 @@ class LinuxFabric final : public Fabric {
   absl::Status UnplugPort(const NetworkInterface& eni) override;
   absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override;
   absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
+  absl::StatusOr<std::vector<PortFlows>> TakeFlows(const VpcId& id) override;
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;
   // What the free function of this name does.

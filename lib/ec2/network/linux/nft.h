@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/network/linux/nft_state.h"
@@ -30,6 +31,12 @@ class Nft {
   absl::StatusOr<std::string> Query(const std::string& commands);
   // Whether a transaction that was not ours came in the namespace since the last Replace.
   absl::StatusOr<bool> ChangedByOthers();
+  // As NftState::CountedElements.
+  absl::StatusOr<std::vector<CountedElement>> CountedElements(const std::string& table, const std::string& set) {
+    return state_.CountedElements(table, set);
+  }
+  // As NftState::Objects.
+  absl::StatusOr<std::vector<std::string>> ObjectsOf(const std::string& table) { return state_.Objects(table); }
 
  private:
   struct Free {

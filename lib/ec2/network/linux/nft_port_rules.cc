@@ -39,7 +39,10 @@ PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
                  .source_dest_check = eni.source_dest_check,
                  .groups = eni.groups,
                  .route_table = route_table,
-                 .filtered_subnet = {}};
+                 .filtered_subnet = {},
+                 .tracking = eni.tracking,
+                 .eni = eni.id,
+                 .subnet = eni.subnet_id};
   for (const SecondaryAddress& address : eni.secondary) {
     port.secondary.push_back({.private_ip = address.private_ip, .public_ip = address.public_ip});
   }

@@ -73,7 +73,7 @@ add rule inet brume antispoof iifname . ip saddr @peers accept
 add rule inet brume antispoof iifname . ether saddr @macs ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
 add rule inet brume nat_in dnat ip to ip daddr map @to_private
-add chain inet brume egress { type filter hook forward priority -1; policy drop; }
+add chain inet brume egress { type filter hook forward priority -10; policy drop; }
 add rule inet brume egress ct state established,related accept
 add rule inet brume egress ct state invalid drop
 add rule inet brume egress ct state new iifname @ports add @connections { iifname ct count over $CONNECTIONS } drop
@@ -116,7 +116,7 @@ add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr
 )";
 
 constexpr char kAclChains[] = R"(
-add chain inet brume acl_out { type filter hook forward priority -3; policy accept; }
+add chain inet brume acl_out { type filter hook forward priority -11; policy accept; }
 add rule inet brume acl_out iifname vmap @port_acl_out
 add chain inet brume acl_in { type filter hook forward priority -2; policy accept; }
 add rule inet brume acl_in oifname vmap @port_acl_in

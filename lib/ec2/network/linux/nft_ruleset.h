@@ -5,8 +5,8 @@
 //                           they are marked with the number of its subnet's route table
 //               nat_in      public address -> private address
 //   forward     acl_out     the network ACL of the subnet that a packet leaves
-//               acl_in      and of the one that it enters
 //               egress      which traffic may leave its port: the port's groups' out-… chains
+//               acl_in      the network ACL of the subnet that it enters
 //               ingress     which may enter the port it goes to: the groups' in-… chains
 //   input       router      what guests may ask the router itself, and how fast: DHCP, DNS, metadata, ping
 //               dhcp        the client a DHCP message names is the port it came from
@@ -17,10 +17,11 @@
 // there only where such a subnet has one to be asked.
 //
 // A peer's packets come by a link of its own, from its ranges alone, and go to a port: none is led on to a third.
-// Network ACLs are stateless: their chains stand before the others and ask about each packet that crosses the border of
-// a subnet, also of a connection that is tracked. Two base chains on one hook, so that a packet must be accepted by
-// both, its sender's groups and its receiver's; and so that the kernel's check of all paths through the chains is a sum
-// over the ports and not a product. Table `arp brume` holds ARP to the same addresses.
+// Network ACLs are stateless: their chains ask about each packet that crosses the border of a subnet, also of a
+// connection that is tracked. The sender's side is asked first, acl_out and egress, then a NAT gateway's subnet, then
+// the receiver's, acl_in and ingress: flow_rules.h counts between them. Base chains of one hook, so that a packet must
+// be accepted by all, its sender's groups and its receiver's; and so that the kernel's check of all paths through the
+// chains is a sum over the ports and not a product. Table `arp brume` holds ARP to the same addresses.
 //
 // A prefix list that rules name is a set of intervals, pl-…: a change of the list is one of that set.
 //
@@ -41,6 +42,9 @@
 
 namespace brume::network {
 
+// Where the chains of flow_rules.h stand among those that are asked about a forwarded packet.
+inline constexpr int kFlowBeginPriority = -12, kFlowSentPriority = -9, kFlowReceivedPriority = 1;
+
 // An address of a port, and the public one that leads to it.
 struct PortAddress {
   Ipv4 private_ip;
@@ -59,6 +63,12 @@ struct PortRules {
   int route_table = 1;                  // its number
   SubnetId filtered_subnet = {};        // its subnet, where that has a network ACL of `subnets`; else empty
   std::vector<PortAddress> secondary = {};
+  ConnectionTracking tracking = {};  // which ct_timeouts.h writes
+  // For flow_rules.h: whether its flows are counted, those that are rejected too; and whose they are.
+  bool log_flows = false, log_rejected = false;
+  EniId eni = {};
+  SubnetId subnet = {};
+  int64_t bandwidth_mbit = 0;  // a second, each way, held by qdiscs; 0 = no limit
 
   // The first at the front.
   std::vector<PortAddress> addresses() const;

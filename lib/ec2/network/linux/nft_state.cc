@@ -1,6 +1,7 @@
 #include "lib/ec2/network/linux/nft_state.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -25,6 +26,51 @@ NlMessage NftRequest(int type, int family) {
 void AppendAttributes(nlmsghdr* header, std::string& text) {
   const nlattr* first = nlmsg_attrdata(header, sizeof(nfgenmsg));
   text.append(reinterpret_cast<const char*>(first), nlmsg_attrlen(header, sizeof(nfgenmsg)));
+}
+
+uint64_t Number(const nlattr* attribute) {
+  uint64_t value = 0;
+  nla_memcpy(&value, attribute, sizeof(value));
+  return be64toh(value);
+}
+
+// Of a dynamic set's one expression, a counter.
+void ReadCounter(nlattr* expression, CountedElement& element) {
+  nlattr* parts[NFTA_EXPR_MAX + 1];
+  nlattr* counter[NFTA_COUNTER_MAX + 1];
+  if (expression == nullptr || nla_parse_nested(parts, NFTA_EXPR_MAX, expression, nullptr) < 0 ||
+      parts[NFTA_EXPR_DATA] == nullptr ||
+      nla_parse_nested(counter, NFTA_COUNTER_MAX, parts[NFTA_EXPR_DATA], nullptr) < 0) {
+    return;
+  }
+  if (counter[NFTA_COUNTER_PACKETS] != nullptr) {
+    element.packets = static_cast<int64_t>(Number(counter[NFTA_COUNTER_PACKETS]));
+  }
+  if (counter[NFTA_COUNTER_BYTES] != nullptr) {
+    element.bytes = static_cast<int64_t>(Number(counter[NFTA_COUNTER_BYTES]));
+  }
+}
+
+void AppendElements(nlmsghdr* header, std::vector<CountedElement>& elements) {
+  nlattr* list[NFTA_SET_ELEM_LIST_MAX + 1];
+  if (nlmsg_parse(header, sizeof(nfgenmsg), list, NFTA_SET_ELEM_LIST_MAX, nullptr) < 0 ||
+      list[NFTA_SET_ELEM_LIST_ELEMENTS] == nullptr) {
+    return;
+  }
+  nlattr* item = nullptr;
+  int rest = 0;
+  nla_for_each_nested(item, list[NFTA_SET_ELEM_LIST_ELEMENTS], rest) {
+    nlattr* parts[NFTA_SET_ELEM_MAX + 1];
+    nlattr* key[NFTA_DATA_MAX + 1];
+    if (nla_parse_nested(parts, NFTA_SET_ELEM_MAX, item, nullptr) < 0 || parts[NFTA_SET_ELEM_KEY] == nullptr ||
+        nla_parse_nested(key, NFTA_DATA_MAX, parts[NFTA_SET_ELEM_KEY], nullptr) < 0 ||
+        key[NFTA_DATA_VALUE] == nullptr) {
+      continue;
+    }
+    CountedElement& element = elements.emplace_back();
+    element.key.assign(static_cast<const char*>(nla_data(key[NFTA_DATA_VALUE])), nla_len(key[NFTA_DATA_VALUE]));
+    ReadCounter(parts[NFTA_SET_ELEM_EXPR], element);
+  }
 }
 
 }  // namespace
@@ -68,6 +114,42 @@ absl::StatusOr<std::string> NftState::Fingerprint(const std::string& table) {
   nla_put_string(request.get(), NFTA_RULE_TABLE, table.c_str());
   RETURN_IF_ERROR(socket_.Dump(std::move(request), what, [&](nlmsghdr* header) { AppendAttributes(header, text); }));
   return text;
+}
+
+absl::StatusOr<std::vector<std::string>> NftState::Objects(const std::string& table) {
+  const std::string what = absl::StrCat("cannot read the objects of the nftables table ", table);
+  std::vector<std::string> names;
+  // Kernels that do not narrow the dump by the table tell of each object whose it is.
+  NlMessage request = NftRequest(NFT_MSG_GETOBJ, NFPROTO_INET);
+  nla_put_string(request.get(), NFTA_OBJ_TABLE, table.c_str());
+  const absl::Status found = socket_.Dump(std::move(request), what, [&](nlmsghdr* header) {
+    nlattr* attributes[NFTA_OBJ_MAX + 1];
+    if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, NFTA_OBJ_MAX, nullptr) < 0) return;
+    const nlattr* owner = attributes[NFTA_OBJ_TABLE];
+    if (owner == nullptr || nla_strcmp(owner, table.c_str()) != 0 || attributes[NFTA_OBJ_NAME] == nullptr) return;
+    names.emplace_back(nla_get_string(attributes[NFTA_OBJ_NAME]));
+  });
+  if (!absl::IsNotFound(found)) RETURN_IF_ERROR(found);
+  return names;
+}
+
+absl::StatusOr<std::vector<CountedElement>> NftState::CountedElements(const std::string& table,
+                                                                      const std::string& set) {
+  std::vector<CountedElement> elements;
+  // Any transaction in the namespace, also one about another table, cuts a dump off.
+  constexpr int kAttempts = 5;
+  absl::Status status;
+  for (int i = 0; i < kAttempts; ++i) {
+    elements.clear();
+    NlMessage request = NftRequest(NFT_MSG_GETSETELEM, NFPROTO_INET);
+    nla_put_string(request.get(), NFTA_SET_ELEM_LIST_TABLE, table.c_str());
+    nla_put_string(request.get(), NFTA_SET_ELEM_LIST_SET, set.c_str());
+    status = socket_.Dump(std::move(request), absl::StrCat("cannot read the nftables set ", set),
+                          [&](nlmsghdr* header) { AppendElements(header, elements); });
+    if (!absl::IsUnavailable(status)) break;
+  }
+  RETURN_IF_ERROR(status);
+  return elements;
 }
 
 }  // namespace brume::network

@@ -5,11 +5,19 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/network/linux/netlink_socket.h"
 
 namespace brume::network {
+
+// An element of a set with a counter. The key's parts are as the kernel has them, each in whole registers of four
+// bytes.
+struct CountedElement {
+  std::string key;
+  int64_t packets = 0, bytes = 0;
+};
 
 // Belongs to the namespace of the thread that opens it. Not thread-safe. Errors as of NetlinkSocket.
 class NftState {
@@ -21,6 +29,10 @@ class NftState {
   // The kernel's description of a table of family inet, its chains and its rules: two are equal only while nobody
   // changed one of them. Elements of sets are not in it. Empty when there is no such table.
   absl::StatusOr<std::string> Fingerprint(const std::string& table);
+  // The names of the objects (of any type) in a table of family inet. Empty when there is no such table.
+  absl::StatusOr<std::vector<std::string>> Objects(const std::string& table);
+  // Of a set in a table of family inet; NotFound when there is none.
+  absl::StatusOr<std::vector<CountedElement>> CountedElements(const std::string& table, const std::string& set);
 
  private:
   explicit NftState(NetlinkSocket socket) : socket_(std::move(socket)) {}

@@ -208,14 +208,18 @@ absl::StatusOr<std::optional<Link>> Rtnetlink::FindLink(const std::string& name)
   return link;
 }
 
-absl::Status Rtnetlink::AddBridge(const std::string& name) {
+absl::Status Rtnetlink::AddBridge(const std::string& name) { return AddLink(name, "bridge"); }
+
+absl::Status Rtnetlink::AddIfb(const std::string& name) { return AddLink(name, "ifb"); }
+
+absl::Status Rtnetlink::AddLink(const std::string& name, const char* kind) {
   NlMessage message = NewRequest(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   Put(message, ifinfomsg{});
   nla_put_string(message.get(), IFLA_IFNAME, name.c_str());
   nlattr* info = nla_nest_start(message.get(), IFLA_LINKINFO);
-  nla_put_string(message.get(), IFLA_INFO_KIND, "bridge");
+  nla_put_string(message.get(), IFLA_INFO_KIND, kind);
   nla_nest_end(message.get(), info);
-  return socket_.Execute(std::move(message), absl::StrCat("cannot make bridge ", name));
+  return socket_.Execute(std::move(message), absl::StrCat("cannot make ", kind, " ", name));
 }
 
 absl::Status Rtnetlink::AddVeth(const std::string& name, const std::string& peer, int peer_namespace) {

@@ -60,6 +60,7 @@ class Rtnetlink {
   // None when there is no such link.
   absl::StatusOr<std::optional<Link>> FindLink(const std::string& name);
   absl::Status AddBridge(const std::string& name);
+  absl::Status AddIfb(const std::string& name);
   // A pair: `name` here, `peer` in the namespace behind `peer_namespace`.
   absl::Status AddVeth(const std::string& name, const std::string& peer, int peer_namespace);
   absl::Status MoveLink(int index, int to_namespace);
@@ -86,6 +87,7 @@ class Rtnetlink {
 
  private:
   explicit Rtnetlink(NetlinkSocket socket) : socket_(std::move(socket)) {}
+  absl::Status AddLink(const std::string& name, const char* kind);
   absl::StatusOr<std::vector<Route>> ListRoutes(bool main);
   // Reads a table whole, again while it changes under the reader.
   absl::Status DumpStable(absl::FunctionRef<NlMessage()> request, absl::string_view what,

@@ -14,7 +14,7 @@
 
 namespace brume::network {
 
-absl::Status CreateTap(const std::string& name, const TapOwner& owner) {
+absl::Status CreateTap(const std::string& name, const TapOwner& owner, bool multi_queue) {
   const auto failed = [&](absl::string_view what) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot make tap ", name, ": ", what));
   };
@@ -23,7 +23,8 @@ absl::Status CreateTap(const std::string& name, const TapOwner& owner) {
   ifreq request = {};
   strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
   // The flags QEMU asks for; a tap made with others could not be opened by it.
-  request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+  constexpr int kFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+  request.ifr_flags = static_cast<short>(multi_queue ? kFlags | IFF_MULTI_QUEUE : kFlags);
   if (ioctl(fd.get(), TUNSETIFF, &request) != 0) {
     // Only one opener at a time: a guest holds it, so it was made before, and whole.
     return errno == EBUSY ? absl::OkStatus() : failed("TUNSETIFF");

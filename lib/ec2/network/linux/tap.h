@@ -17,7 +17,7 @@ struct TapOwner {
 };
 
 // Makes the tap `name` in the namespace of the calling thread, down and without IPv6. OK when it is there, also while
-// a guest has it open.
-absl::Status CreateTap(const std::string& name, const TapOwner& owner);
+// a guest has it open. `multi_queue`: QEMU opens it once for each of its queues, and could not open another so.
+absl::Status CreateTap(const std::string& name, const TapOwner& owner, bool multi_queue = false);
 
 }  // namespace brume::network

@@ -47,10 +47,12 @@ absl::Status VpcNetwork::Enter(bool create) {
     return present.status();
   }
   ASSIGN_OR_RETURN(Rtnetlink links, Rtnetlink::Open());
+  ASSIGN_OR_RETURN(TrafficControl control, TrafficControl::Open());
   ASSIGN_OR_RETURN(RoutingRules routing_rules, RoutingRules::Open());
   ASSIGN_OR_RETURN(Nft nft, Nft::Open());
   ASSIGN_OR_RETURN(Conntrack conntrack, Conntrack::Open());
   links_.emplace(std::move(links));
+  control_.emplace(std::move(control));
   routing_rules_.emplace(std::move(routing_rules));
   nft_.emplace(std::move(nft));
   conntrack_.emplace(std::move(conntrack));
@@ -180,7 +182,10 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     hosts.merge(HostEntriesOf(port, rules));
     wanted.ports[rules.tap] = std::move(rules);
   }
-  RETURN_IF_ERROR(nft_->Replace(WholeRuleset(wanted)));
+  ASSIGN_OR_RETURN(const std::string timeouts, ChangeTimeouts(TimeoutsOf(wanted.ports)));
+  ASSIGN_OR_RETURN(const std::string flows, SyncFlows(wanted.ports, spec.flow_logs));
+  RETURN_IF_ERROR(nft_->Replace(absl::StrCat(WholeRuleset(wanted), timeouts, flows)));
+  NoteFlowPorts(wanted.ports, spec.flow_logs);
   std::set<std::string> lost;
   for (const PortSpec& port : spec.ports) {
     const std::string tap = TapName(port.eni.id);
@@ -198,6 +203,13 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   return SyncTaps(links);
 }
 
+absl::StatusOr<std::string> VpcNetwork::ChangeTimeouts(const PortTimeouts& after) {
+  ASSIGN_OR_RETURN(const bool changed, nft_->ChangedByOthers());
+  if (synced_ && !changed) return ChangeTimeoutsText(TimeoutsOf(rules_.ports), after);
+  ASSIGN_OR_RETURN(const std::vector<std::string> standing, nft_->ObjectsOf(kTimeoutTable));
+  return ReplaceTimeoutsText(standing, after);
+}
+
 absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {
   const SubnetId& subnet = port.eni.subnet_id;
   const auto known = [&](const Subnet& each) { return each.id == subnet; };
@@ -206,6 +218,9 @@ absl::StatusOr<PortRules> VpcNetwork::RulesOf(const PortSpec& port) const {
     return absl::UnavailableError(absl::StrCat(id_.text(), " does not have ", subnet.text(), " on the host yet"));
   }
   PortRules rules = PortRulesOf(port.eni, table->number);
+  rules.log_flows = port.flow_logging != FlowLogging::kNone;
+  rules.log_rejected = port.flow_logging == FlowLogging::kAll;
+  rules.bandwidth_mbit = port.shape.bandwidth_mbit;
   if (rules_of_subnets_.contains(subnet)) rules.filtered_subnet = subnet;
   if (!spec_.has_gateway) {
     rules.public_ip.reset();
@@ -293,7 +308,7 @@ absl::Status VpcNetwork::SyncTaps(const std::vector<Link>& links) {
     }
     RETURN_IF_ERROR(EnsureTap(*links_, link, port->second, standing));
   }
-  return absl::OkStatus();
+  return SyncShaping(links);
 }
 
 std::vector<PrefixListId> VpcNetwork::UnnamedPrefixLists(const SecurityGroupId& group, const GroupRules* after) const {

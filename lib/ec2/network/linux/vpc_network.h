@@ -18,7 +18,9 @@
 #include "lib/ec2/network/linux/arp_probe.h"
 #include "lib/ec2/network/linux/change_watch.h"
 #include "lib/ec2/network/linux/conntrack.h"
+#include "lib/ec2/network/linux/ct_timeouts.h"
 #include "lib/ec2/network/linux/dnsmasq.h"
+#include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/host_network.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
@@ -26,6 +28,8 @@
 #include "lib/ec2/network/linux/route_tables.h"
 #include "lib/ec2/network/linux/routing_rules.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
+#include "lib/ec2/network/linux/shaping_support.h"
+#include "lib/ec2/network/linux/traffic_control.h"
 
 namespace brume::network {
 
@@ -33,6 +37,8 @@ struct VpcNetworkOptions {
   std::string directory;                  // of this VPC's files
   std::vector<std::string> dns_upstream;  // empty = only private names are resolved
   int max_connections = kMaxConnections;  // that one port may have begun
+  int max_flows = kMaxFlows;
+  ShapingSupport shaping;  // what the kernel has of it
 };
 
 class VpcNetwork {
@@ -48,6 +54,7 @@ class VpcNetwork {
   absl::Status ApplyPrefixList(const PrefixListSpec& spec);
   absl::Status Plug(const PortSpec& spec);
   absl::Status Unplug(const NetworkInterface& eni);
+  absl::StatusOr<std::vector<PortFlows>> TakeFlows();
   absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
 
   // `watch` hears of this namespace from now on, as of a part of its own.
@@ -84,6 +91,12 @@ class VpcNetwork {
   absl::StatusOr<std::vector<Damage>> DoInspect();
   absl::Status InspectPorts(const std::vector<Link>& links, std::vector<Damage>& damages);
   absl::Status SyncTaps(const std::vector<Link>& links);
+  // A port's limit: made, taken away, made of all that differ from what they are to have, changed, looked at.
+  absl::Status Shape(const Link& tap, int64_t mbit);
+  absl::Status Unshape(const Link& tap);
+  absl::Status SyncShaping(const std::vector<Link>& links);
+  absl::Status ChangeShaping(const Link& tap, const PortRules* before, const PortRules& after);
+  absl::StatusOr<std::vector<std::string>> InspectShaping(const std::vector<Link>& links);
   absl::Status DoApplyGroup(const GroupSpec& spec);
   absl::Status DoRemoveGroup(const SecurityGroupId& group);
   absl::Status DoApplyPrefixList(const PrefixListSpec& spec);
@@ -100,6 +113,12 @@ class VpcNetwork {
   absl::Status CheckFree(const PortRules& port) const;
   // The names of a port's addresses.
   static HostEntries HostEntriesOf(const PortSpec& spec, const PortRules& rules);
+  // The text that has the flows of these ports counted, and of no others.
+  absl::StatusOr<std::string> SyncFlows(const std::map<std::string, PortRules>& ports, bool wanted);
+  void NoteFlowPorts(const std::map<std::string, PortRules>& ports, bool wanted);
+  absl::StatusOr<std::vector<PortFlows>> DoTakeFlows();
+  // The text that turns the timeouts of what stands into these.
+  absl::StatusOr<std::string> ChangeTimeouts(const PortTimeouts& after);
   // Unavailable for a port of a subnet that no Sync has told of yet.
   absl::StatusOr<PortRules> RulesOf(const PortSpec& port) const;
   // The route tables as `links` let them be now.
@@ -124,6 +143,7 @@ class VpcNetwork {
 
   UniqueFd namespace_;
   std::optional<Rtnetlink> links_;
+  std::optional<TrafficControl> control_;
   std::optional<RoutingRules> routing_rules_;
   std::optional<Nft> nft_;
   std::optional<Conntrack> conntrack_;
@@ -136,9 +156,12 @@ class VpcNetwork {
   UplinkAddresses uplink_addresses_;
   // Taps that somebody deleted under a guest: nothing can give that guest another one before its next start.
   std::set<std::string> lost_taps_;
-  std::set<std::string> unchecked_taps_;                    // of ports without the check of source and destination
-  std::set<Ipv4> nat_addresses_;                            // public ones
-  Ruleset rules_;                                           // what stands
+  std::set<std::string> unchecked_taps_;  // of ports without the check of source and destination
+  std::set<Ipv4> nat_addresses_;          // public ones
+  Ruleset rules_;                         // what stands
+  bool counts_flows_ = false;             // the table of flow_rules.h stands
+  FlowFamily flow_family_ = FlowFamily::kA;
+  std::map<std::string, PortRules> counted_ports_;          // since the last reading
   HostEntries hosts_;                                       // what dnsmasq was given
   std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten
   // Last, so that it ends before what its jobs use.

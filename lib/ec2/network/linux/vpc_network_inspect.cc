@@ -38,6 +38,8 @@ absl::StatusOr<std::vector<Damage>> VpcNetwork::DoInspect() {
                    InspectRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links)));
   for (std::string& what : of_tables) note(std::move(what));
   RETURN_IF_ERROR(InspectPorts(links, damages));
+  ASSIGN_OR_RETURN(std::vector<std::string> of_shaping, InspectShaping(links));
+  for (std::string& what : of_shaping) note(std::move(what));
   if (!dnsmasq_.Serves()) note("its dnsmasq is gone");
   return damages;
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/router_links.h"
 #include "lib/ec2/network/linux/vpc_network.h"
 
@@ -73,6 +74,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   if (const auto found = rules_.ports.find(after.tap); found != rules_.ports.end()) before = found->second;
   RETURN_IF_ERROR(ChangePortRules(after.tap, &after));
   if (before.has_value()) RETURN_IF_ERROR(DropOldAddresses(*before, &after));
+  RETURN_IF_ERROR(ChangeShaping(tap, before.has_value() ? &*before : nullptr, after));
   RETURN_IF_ERROR(EnsureTap(*links_, tap, after, /*standing=*/{}));
   unchecked_taps_.erase(after.tap);
   if (!after.source_dest_check) unchecked_taps_.insert(after.tap);
@@ -111,6 +113,14 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
     previous_owners.push_back(std::move(rest));
   }
   absl::StrAppend(&text, ChangePort(before, after));
+  PortTimeouts timeouts = TimeoutsOf(rules_.ports);
+  const PortTimeouts old_timeouts = timeouts;
+  SetTimeouts(tap, after, timeouts);
+  absl::StrAppend(&text, ChangeTimeoutsText(old_timeouts, timeouts));
+  FlowPorts old_flows, flows;
+  if (before != nullptr && before->log_flows) old_flows[tap] = before->log_rejected;
+  if (after != nullptr && after->log_flows) flows[tap] = after->log_rejected;
+  if (counts_flows_) absl::StrAppend(&text, ChangeFlowPorts(old_flows, flows));
   const auto is_member = [&](const Membership& membership) {
     const auto group = rules_.groups.find(membership.group);
     return group != rules_.groups.end() && group->second.members.contains(membership.address);
@@ -135,6 +145,7 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
     }
     rules_.ports[owner.tap] = std::move(owner);
   }
+  if (after != nullptr && after->log_flows) counted_ports_[tap] = *after;
   if (after != nullptr) {
     rules_.ports[tap] = *after;
   } else {
@@ -216,6 +227,8 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   // fails half way still knows its addresses when it is made again.
   ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(name));
   if (link.has_value()) RETURN_IF_ERROR(links_->DeleteLink(link->index));
+  ASSIGN_OR_RETURN(const std::optional<Link> shaper, links_->FindLink(ShaperLinkName(name)));
+  if (shaper.has_value()) RETURN_IF_ERROR(links_->DeleteLink(shaper->index));
   RETURN_IF_ERROR(host_.DeleteTap(name));
   lost_taps_.erase(name);
   unchecked_taps_.erase(name);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "lib/base/enum_names.h"
+#include "lib/base/fields.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/ipv6.h"
@@ -104,6 +106,11 @@ struct SecondaryAddress {
 struct ConnectionTracking {
   std::optional<int> tcp_established_timeout, udp_stream_timeout, udp_timeout;
   friend bool operator==(const ConnectionTracking&, const ConnectionTracking&) = default;
+  static constexpr auto Fields() {
+    return std::tuple(Field{"tcp_established_timeout", &ConnectionTracking::tcp_established_timeout},
+                      Field{"udp_stream_timeout", &ConnectionTracking::udp_stream_timeout},
+                      Field{"udp_timeout", &ConnectionTracking::udp_timeout});
+  }
 };
 
 struct NetworkInterface {
