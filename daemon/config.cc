@@ -7,12 +7,15 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_rules.h"
+#include "lib/ec2/network/model/dhcp_options.h"
+#include "lib/ec2/network/model/dns_names.h"
 
 namespace brume::daemon {
 namespace {
@@ -223,6 +226,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"network.pass_firewalls", Flag(&config.pass_firewalls)},
       {"network.dns_upstream", Texts(&config.dns_upstream)},
       {"network.bandwidth", Choice(&config.bandwidth, {"by-type", "off"})},
+      {"network.name_tag_domain", Text(&settings.name_tag_domain)},
       {"network.max_connections_per_interface", Number(&config.max_connections_per_interface, 64, 1'000'000)},
       {"limits.requests_per_second", Factor(&config.limits.requests.per_second, 0, 1e9)},
       {"limits.request_burst", Factor(&config.limits.requests.burst, 0, 1e9)},
@@ -283,6 +287,16 @@ absl::Status CheckConfig(const Config& config) {
   if (settings.zones.size() > 16) return absl::InvalidArgumentError("ec2.zones: at most 16 fit the default VPC");
   if (settings.public_pool.Overlaps(settings.default_vpc_cidr)) {
     return absl::InvalidArgumentError("network.public_pool and network.default_vpc_cidr overlap");
+  }
+  if (!settings.name_tag_domain.empty() && !IsDomainName(settings.name_tag_domain)) {
+    return absl::InvalidArgumentError(absl::StrCat("network.name_tag_domain '", settings.name_tag_domain,
+                                                   "' is not the name of a domain, such as lab.example"));
+  }
+  // Tags must not say where names of addresses lead.
+  for (const std::string& taken : {PrivateDomain(settings), PublicDomain(settings.region)}) {
+    if (!absl::EqualsIgnoreCase(settings.name_tag_domain, taken)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("network.name_tag_domain '", settings.name_tag_domain,
+                                                   "' has the names of addresses: take another"));
   }
   if (settings.public_pool.prefix_length > 29) {
     return absl::InvalidArgumentError("network.public_pool must be /29 or larger");

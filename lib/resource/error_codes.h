@@ -90,6 +90,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidAMIName.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidAMIName.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidAction", kEvery, absl::StatusCode::kInvalidArgument, 400, {}, "UnknownOperationException"},
+    {"InvalidAddress.Locked", kEc2, absl::StatusCode::kFailedPrecondition, 400},
     {"InvalidAddress.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidAddress.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidAllocationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
@@ -101,6 +102,10 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidClientTokenId", kEvery, absl::StatusCode::kUnauthenticated, 403, {}, "UnrecognizedClientException"},
     {"InvalidConversionTaskId", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidConversionTaskId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidDhcpOptionID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    // What only DeleteDhcpOptions says of an id that is not there.
+    {"InvalidDhcpOptionsID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
+    {"InvalidDhcpOptionsId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidExportTaskID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidExportTaskID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidFlowLogId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},

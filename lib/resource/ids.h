@@ -89,6 +89,7 @@ using NetworkInsightsAnalysisId = Id<"nia">;
 using VpcPeeringConnectionId = Id<"pcx">;
 using RouteTableAssociationId = Id<"rtbassoc">;
 using VpcCidrAssociationId = Id<"vpc-cidr-assoc">;
+using DhcpOptionsId = Id<"dopt">;
 using AllocationId = Id<"eipalloc">;
 using AddressAssociationId = Id<"eipassoc">;
 using ExportImageTaskId = Id<"export-ami">;

@@ -104,10 +104,13 @@ std::string PrivateHostname(Ipv4 address) {
   return absl::StrCat("ip-", b[0], "-", b[1], "-", b[2], "-", b[3]);
 }
 
+std::string PublicDomain(absl::string_view region) {
+  return absl::StrCat(region == "us-east-1" ? "compute-1" : absl::StrCat(region, ".compute"), ".amazonaws.com");
+}
+
 std::string PublicDnsName(Ipv4 address, absl::string_view region) {
   const auto b = Bytes(address);
-  return absl::StrCat("ec2-", b[0], "-", b[1], "-", b[2], "-", b[3],
-                      region == "us-east-1" ? ".compute-1" : absl::StrCat(".", region, ".compute"), ".amazonaws.com");
+  return absl::StrCat("ec2-", b[0], "-", b[1], "-", b[2], "-", b[3], ".", PublicDomain(region));
 }
 
 }  // namespace brume

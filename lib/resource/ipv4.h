@@ -62,6 +62,9 @@ std::string MacAddressFor(Ipv4 address);
 // EC2's "ip-10-0-1-4".
 std::string PrivateHostname(Ipv4 address);
 
+// Of public names: "compute-1.amazonaws.com", in regions other than us-east-1 "REGION.compute.amazonaws.com".
+std::string PublicDomain(absl::string_view region);
+
 // EC2's "ec2-198-18-0-5.compute-1.amazonaws.com"; in regions other than us-east-1 "….REGION.compute.amazonaws.com".
 std::string PublicDnsName(Ipv4 address, absl::string_view region);
 

@@ -34,6 +34,8 @@ inline constexpr Kind kKinds[] = {
      "InvalidAssociationID.NotFound"},
     {"ami", "The image id '[$0]' does not exist", "image", "image", "images", "InvalidAMIID.Malformed",
      "InvalidAMIID.NotFound", /*arn_has_account=*/false},
+    {"dopt", "The dhcpOptions ID '$0' does not exist", "dhcp-options", "dhcp-options", "dhcp_options",
+     "InvalidDhcpOptionsId.Malformed", "InvalidDhcpOptionID.NotFound"},
     {"eipalloc", "The allocation ID '$0' does not exist", "elastic-ip", "elastic-ip", "addresses",
      "InvalidParameterValue", "InvalidAllocationID.NotFound"},
     {"eipassoc", "The association ID '$0' does not exist", "", "", "", "InvalidParameterValue",

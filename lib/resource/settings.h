@@ -21,7 +21,9 @@ struct Settings {
   Cidr public_pool{Ipv4{0xc6120000}, 16};       // 198.18.0.0/16
   bool bandwidth_by_type = true;                // interfaces send and receive as fast as their type says
   int max_nic_queues = 1;                       // of a guest's network card; more where the kernel carries its packets
-  bool has_uefi = true;                         // whether there is UEFI firmware for guests
+  // Where instances are found by their tag Name, inside their VPC: "lab.example"; empty = nowhere.
+  std::string name_tag_domain;
+  bool has_uefi = true;  // whether there is UEFI firmware for guests
 
   // Capacity of the host for guests: memory after the reserve, times overcommit; vCPUs per host CPU.
   int64_t host_memory_mib = 0;

@@ -112,7 +112,7 @@ void Run(const std::string& directory, int count) {
   MeasureCommits(db, 32, 2000);
 
   Check(db.Write([](Connection& c) {
-    RETURN_IF_ERROR(network::NetworkTable(c).InsertVpc({kVpc, Cidr{Ipv4{0x0a000000}, 8}, true, {}}));
+    RETURN_IF_ERROR(network::NetworkTable(c).InsertVpc({kVpc, Cidr{Ipv4{0x0a000000}, 8}, true, {}, {}}));
     RETURN_IF_ERROR(network::NetworkTable(c).InsertSubnet(
         {kSubnet, kVpc, Cidr{Ipv4{0x0a000000}, 8}, "us-east-1a", true, true, {}}));
     RETURN_IF_ERROR(network::SecurityGroupTable(c).Insert({kGroup, kVpc, "default", "default"}));

@@ -324,7 +324,93 @@ class Volume(Resource):
         return code_of(self.ec2.describe_volumes, VolumeIds=[self.id]) == "InvalidVolume.NotFound"
 
 
-RESOURCES = {"aws_ebs_volume": Volume, "aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
+class DhcpOptions(Resource):
+    """aws_vpc_dhcp_options, and aws_vpc_dhcp_options_association with a VPC of its own."""
+
+    asked = {"domain-name": ["corp.example"], "domain-name-servers": ["127.0.0.1", "AmazonProvidedDNS"],
+             "ntp-servers": ["127.0.0.1"], "netbios-name-servers": ["127.0.0.1"], "netbios-node-type": ["2"]}
+
+    def create(self):
+        made = self.ec2.create_dhcp_options(
+            DhcpConfigurations=[{"Key": key, "Values": values} for key, values in self.asked.items()],
+            TagSpecifications=tagged("dhcp-options", Name="replay"))
+        self.id = made["DhcpOptions"]["DhcpOptionsId"]
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        self.ec2.associate_dhcp_options(DhcpOptionsId=self.id, VpcId=self.vpc)
+        return {"options": self.asked, "tags": {"Name": "replay"}, "of_vpc": self.id}
+
+    def read(self):
+        shown, = self.ec2.describe_dhcp_options(DhcpOptionsIds=[self.id])["DhcpOptions"]
+        vpc, = self.ec2.describe_vpcs(VpcIds=[self.vpc])["Vpcs"]
+        return {"options": {each["Key"]: [value["Value"] for value in each["Values"]]
+                            for each in shown["DhcpConfigurations"]},
+                "owner": shown["OwnerId"], "tags": tags_of(shown), "of_vpc": vpc["DhcpOptionsId"]}
+
+    def update(self):
+        """Another set in the place of the first, as what a set says forces a new one."""
+        self.ec2.create_tags(Resources=[self.id], Tags=[{"Key": "Env", "Value": "test"}])
+        first, _ = self.id, self.create_again()
+        assert code_of(self.ec2.describe_dhcp_options, DhcpOptionsIds=[first]) == "InvalidDhcpOptionID.NotFound"
+        return {"options": {"domain-name": ["lab.example"]}, "tags": {}, "of_vpc": self.id}
+
+    def create_again(self):
+        first = self.id
+        made = self.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name", "Values": ["lab.example"]}])
+        self.id = made["DhcpOptions"]["DhcpOptionsId"]
+        assert code_of(self.ec2.delete_dhcp_options, DhcpOptionsId=first) == "DependencyViolation"
+        self.ec2.associate_dhcp_options(DhcpOptionsId=self.id, VpcId=self.vpc)
+        self.ec2.delete_dhcp_options(DhcpOptionsId=first)
+
+    def delete(self):
+        """The provider takes the set from every VPC that has it, and deletes it then."""
+        vpcs = self.ec2.describe_vpcs(Filters=[{"Name": "dhcp-options-id", "Values": [self.id]}])["Vpcs"]
+        assert [vpc["VpcId"] for vpc in vpcs] == [self.vpc]
+        self.ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=self.vpc)
+        self.ec2.delete_dhcp_options(DhcpOptionsId=self.id)
+
+    def gone(self):
+        vpc, = self.ec2.describe_vpcs(VpcIds=[self.vpc])["Vpcs"]
+        self.ec2.delete_vpc(VpcId=self.vpc)
+        # The default set is found as aws_default_vpc_dhcp_options finds it.
+        default, = self.ec2.describe_dhcp_options(Filters=[
+            {"Name": "key", "Values": ["domain-name"]}, {"Name": "value", "Values": ["ec2.internal"]},
+            {"Name": "key", "Values": ["domain-name-servers"]},
+            {"Name": "value", "Values": ["AmazonProvidedDNS"]}])["DhcpOptions"]
+        usual, = self.ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+        return (code_of(self.ec2.describe_dhcp_options, DhcpOptionsIds=[self.id]) == "InvalidDhcpOptionID.NotFound" and
+                code_of(self.ec2.delete_dhcp_options, DhcpOptionsId=self.id) == "InvalidDhcpOptionsID.NotFound" and
+                vpc["DhcpOptionsId"] == "default" and usual["DhcpOptionsId"] == default["DhcpOptionsId"])
+
+
+class EipDomainName(Resource):
+    """aws_eip_domain_name, of an address of its own."""
+
+    def create(self):
+        self.id = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        self.ec2.modify_address_attribute(AllocationId=self.id, DomainName="mail.example.com")
+        return {"ptr": "mail.example.com."}
+
+    def read(self):
+        shown, = self.ec2.describe_addresses_attribute(AllocationIds=[self.id], Attribute="domain-name")["Addresses"]
+        # What the provider waits for.
+        assert "PtrRecordUpdate" not in shown
+        return {"ptr": shown["PtrRecord"], "address": shown["PublicIp"]}
+
+    def update(self):
+        self.ec2.modify_address_attribute(AllocationId=self.id, DomainName="web.example.com")
+        return {"ptr": "web.example.com."}
+
+    def delete(self):
+        assert code_of(self.ec2.release_address, AllocationId=self.id) == "InvalidAddress.Locked"
+        self.ec2.reset_address_attribute(AllocationId=self.id, Attribute="domain-name")
+
+    def gone(self):
+        shown, = self.ec2.describe_addresses_attribute(AllocationIds=[self.id], Attribute="domain-name")["Addresses"]
+        self.ec2.release_address(AllocationId=self.id)
+        return "PtrRecord" not in shown
+
+
+RESOURCES = {"aws_vpc_dhcp_options": DhcpOptions, "aws_eip_domain_name": EipDomainName, "aws_ebs_volume": Volume, "aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
              "aws_vpc_security_group_ingress_rule": IngressRule, "aws_launch_template": LaunchTemplate,
              "aws_instance": Instance}
 

@@ -129,6 +129,7 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->catalogue_dir == defaults.catalogue_dir);
   const Settings &read = config->settings, &wanted = defaults.settings;
   CHECK(read.region == wanted.region);
+  CHECK(read.name_tag_domain == wanted.name_tag_domain);
   CHECK(read.zones == wanted.zones);
   CHECK(read.account_id == wanted.account_id);
   CHECK(read.default_instance_type == wanted.default_instance_type);
@@ -183,6 +184,12 @@ TEST_CASE("settings that do not fit each other are refused", "[daemon]") {
   CHECK(refused([](Config& c) { c.settings.default_vpc_cidr = Cidr::Parse("198.18.4.0/24").value(); }));
   CHECK(refused([](Config& c) { c.settings.public_pool = Cidr::Parse("198.18.0.0/30").value(); }));
   CHECK(refused([](Config& c) { c.settings.default_instance_type = "z9.huge"; }));
+  for (const char* domain :
+       {"lab example", "lab..example", "lab.example.", "lab\nport=0", "EC2.internal", "compute-1.amazonaws.com"}) {
+    INFO(domain);
+    CHECK(refused([&](Config& c) { c.settings.name_tag_domain = domain; }));
+  }
+  CHECK_FALSE(refused([](Config& c) { c.settings.name_tag_domain = "lab.example"; }));
   for (const char* beginning : {"", "https://", "https://example.org", "ftp://example.org/", "https://example.org:443/",
                                 "https://user@example.org/", "https://EXAMPLE.org/"}) {
     INFO(beginning);

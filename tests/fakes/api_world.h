@@ -90,6 +90,7 @@ class ApiWorld : public ComputeWorld {
     network::AddTaggableKinds(tags);
     storage::AddTaggableKinds(tags);
     compute::AddTaggableKinds(tags);
+    tags.OnChange([this](const std::vector<std::string>& ids) { network->WakeTagged(ids); });
     REQUIRE(dispatcher.CheckComplete().ok());
     administrator = {
         .principal = "uid:0", .uid = 0, .administrator = true, .source = "unix", .request_id = "request-1"};
@@ -128,7 +129,8 @@ class ApiWorld : public ComputeWorld {
                             .peerings = peerings,
                             .insights = insights,
                             .prefix_lists = prefix_lists,
-                            .flow_logs = flow_logs},
+                            .flow_logs = flow_logs,
+                            .dhcp_options = dhcp_options},
                            settings);
     ec2::AddStorageActions(actions, {.settings = settings,
                                      .images = *image_service,
@@ -234,8 +236,14 @@ class ApiWorld : public ComputeWorld {
                                           [this](const PrefixListId& list, const network::PrefixListUsers& users) {
                                             network->WakePrefixListUsers(list, users);
                                           }};
-  network::AddressService addresses{*database, settings, random, compute::AnswersForNetwork(),
-                                    [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
+  network::DhcpOptionsService dhcp_options{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::AddressService addresses{
+      *database,
+      settings,
+      random,
+      compute::AnswersForNetwork(),
+      {.wake_port = [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); },
+       .wake_vpcs = [this] { network->WakeVpcs(); }}};
   compute::RootReplacementService root_replacements{
       *database,
       clock,

@@ -16,6 +16,7 @@
 #include "brume/autoscaling/v1/member.pb.h"
 #include "brume/autoscaling/v1/policy.pb.h"
 #include "brume/ec2/v1/address.pb.h"
+#include "brume/ec2/v1/dhcp_options.pb.h"
 #include "brume/ec2/v1/export.pb.h"
 #include "brume/ec2/v1/flow_log.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
@@ -221,6 +222,11 @@ class NamedWorld : public PolicyWorld {
                                                 "prefix_list_name: 'office' address_family: 'IPv4' max_entries: 1")
               .prefix_list()
               .prefix_list_id());
+    AddId("dopt", "dhcp-options",
+          Made<CreateDhcpOptionsResponse>("CreateDhcpOptions",
+                                          "dhcp_configurations { key: 'domain-name' values: 'a.example' }")
+              .dhcp_options()
+              .dhcp_options_id());
     const auto address = Made<AllocateAddressResponse>("AllocateAddress", "");
     const std::string arn = Ec2Arn("elastic-ip/" + address.allocation_id());
     AddId("eipalloc", "elastic-ip", address.allocation_id());

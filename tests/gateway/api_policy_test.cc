@@ -234,10 +234,18 @@ TEST_CASE("conditions are about the VPC of route tables and ACLs, and about gate
   const std::string gateway = world.routes.ListGateways({})->front().gateway.id.text();
   const std::string vpc = Ec2VpcArn(world);
   const ElasticAddress address = Value(world.addresses.Allocate(std::nullopt, {}));
+  const std::string options = Value(world.dhcp_options.List({})).front().options.id.text();
+  const std::string vpc_id = world.networks.ListVpcs()->front().id.text();
   const struct {
     const char* action;
     std::string request, key, value;
   } cases[] = {
+      {"DeleteDhcpOptions", "dhcp_options_id: '" + options + "'", "ec2:DhcpOptionsID", options},
+      {"AssociateDhcpOptions", "dhcp_options_id: '" + options + "' vpc_id: '" + vpc_id + "'", "ec2:DhcpOptionsID",
+       options},
+      {"AssociateDhcpOptions", "dhcp_options_id: 'default' vpc_id: '" + vpc_id + "'", "ec2:VpcID", vpc_id},
+      {"ModifyAddressAttribute", "domain_name: 'mail.example' allocation_id: '" + address.id.text() + "'",
+       "ec2:AllocationId", address.id.text()},
       {"DeleteRouteTable", "route_table_id: '" + table + "'", "ec2:Vpc", vpc},
       {"DeleteRouteTable", "route_table_id: '" + table + "'", "ec2:RouteTableID", table},
       {"DeleteNetworkAcl", "network_acl_id: '" + acl + "'", "ec2:Vpc", vpc},

@@ -15,6 +15,7 @@
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/compute/root_replacement_table.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/insights_table.h"
 #include "lib/ec2/network/interface_address_table.h"
@@ -88,14 +89,16 @@ std::vector<TableDescription> Descriptions() {
                                        storage::VolumeModificationTable::Describe(),
                                        storage::VolumeTable::Describe(),
                                        tagging::TagTable::Describe()};
-  for (const auto& several :
-       {autoscaling::GroupTable::Describe(), autoscaling::MemberTable::Describe(), cloudwatch::AlarmTable::Describe(),
-        compute::InstanceTable::Describe(), compute::LaunchTemplateTable::Describe(), gateway::EventTable::Describe(),
-        iam::IdentityTable::Describe(), iam::ManagedPolicyTable::Describe(), network::NetworkTable::Describe(),
-        network::InterfaceAddressTable::Describe(), network::RoutingTable::Describe(),
-        network::AddressTable::Describe(), network::NetworkAclTable::Describe(), network::NatGatewayTable::Describe(),
-        network::PeeringTable::Describe(), network::InsightsTable::Describe(), network::FlowLogTable::Describe(),
-        network::PrefixListTable::Describe(), network::SecurityGroupTable::Describe()}) {
+  for (const auto& several : {autoscaling::GroupTable::Describe(),      autoscaling::MemberTable::Describe(),
+                              cloudwatch::AlarmTable::Describe(),       compute::InstanceTable::Describe(),
+                              compute::LaunchTemplateTable::Describe(), gateway::EventTable::Describe(),
+                              iam::IdentityTable::Describe(),           iam::ManagedPolicyTable::Describe(),
+                              network::NetworkTable::Describe(),        network::InterfaceAddressTable::Describe(),
+                              network::RoutingTable::Describe(),        network::AddressTable::Describe(),
+                              network::NetworkAclTable::Describe(),     network::NatGatewayTable::Describe(),
+                              network::PeeringTable::Describe(),        network::InsightsTable::Describe(),
+                              network::FlowLogTable::Describe(),        network::DhcpOptionsTable::Describe(),
+                              network::PrefixListTable::Describe(),     network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }
   return all;

@@ -17,9 +17,13 @@
 #include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/launch_conversion.h"
 #include "lib/base/fields_json.h"
+#include "lib/base/seeded_random.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/launch_template_table.h"
+#include "lib/ec2/network/dhcp_options_service.h"
+#include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/network_acl_table.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/volume_table.h"
@@ -298,6 +302,26 @@ TEST_CASE("the VPC of the revision before has its way out as rows, by the ids th
     for (const NetworkAclAssociation& each : with_it) {
       CHECK(each.id.text() == "aclassoc" + each.subnet_id.text().substr(6));
     }
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("the VPC of the revision before has the default set of DHCP options, which says what its guests were told",
+          "[store]") {
+  Previous previous;
+  const auto database = Value(Database::Open(previous.path, Conversions()));
+  SeededRandom random{1};
+  const Settings settings;
+  REQUIRE_OK(network::NetworkService(*database, settings, random).EnsureDefaults());
+  REQUIRE_OK(database->Read([](Connection& c) -> absl::Status {
+    const std::vector<DhcpOptions> sets = Value(network::DhcpOptionsTable(c).List());
+    REQUIRE(sets.size() == 1);
+    CHECK(sets[0].is_default);
+    CHECK(DhcpOptionsId::Parse(sets[0].id.text()).ok());
+    const Vpc vpc = Value(network::NetworkTable(c).ListVpcs()).front();
+    CHECK(vpc.dhcp_options_id == sets[0].id);
+    CHECK(Value(network::ReadDhcpLease(c, vpc)) ==
+          DhcpLease{.domain = "ec2.internal", .name_servers = {DnsAddress(vpc.cidr)}});
     return absl::OkStatus();
   }));
 }

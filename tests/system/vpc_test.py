@@ -22,7 +22,13 @@ def counted_ports(vpc):
     return subprocess.run(command, capture_output=True, text=True).stdout.count('"bm')
 
 
+def inner_answer(guest, question):
+    return guest.ssh(f"nslookup {question}", check=False)
+
+
 class VpcTest(HostTest):
+    config = {"network": {"name_tag_domain": "lab.example"}}
+
     @classmethod
     def prepare(cls):
         host = cls.host
@@ -97,6 +103,8 @@ class VpcTest(HostTest):
         wait_until(lambda: connects(bastion.public_ip, 22), 30, "the way out again")
         self.assertEqual(bastion.boot_id(), boot)
 
+        self.check_options_and_names()
+
         # It stays with the instance over a stop.
         bastion.stop()
         bastion.wait_state("stopped")
@@ -106,6 +114,36 @@ class VpcTest(HostTest):
         host.api("disassociate-address", public_ip=self.address["PublicIp"])
         wait_until(lambda: not connects(self.address["PublicIp"], 22, seconds=1), 30, "the address to lead nowhere")
         self.assertIsNone(bastion.public_ip)
+
+    def check_options_and_names(self):
+        """The guests are told of another domain with their next lease, and the resolver answers as before."""
+        api, bastion, inner = self.host.api, self.bastion, self.inner
+        self.assertIn("search ec2.internal\n", bastion.ssh("cat /etc/resolv.conf"))
+        options = api("create-dhcp-options", dhcp_configurations=[
+            {"Key": "domain-name", "Values": ["corp.example"]},
+            {"Key": "domain-name-servers", "Values": ["AmazonProvidedDNS"]}])["DhcpOptions"]["DhcpOptionsId"]
+        api("associate-dhcp-options", dhcp_options_id=options, vpc_id=self.vpc)
+
+        def told():
+            bastion.ssh("kill -USR1 $(pidof udhcpc)")  # renews the lease
+            return "search corp.example\nnameserver 10.20.0.2\n" in bastion.ssh("cat /etc/resolv.conf")
+
+        wait_until(told, 30, "the guest to hear of its new domain")
+        name = inner.describe()["PrivateDnsName"]
+        self.assertIn(inner.private_ip, bastion.ssh(f"nslookup -type=a {name}"))
+        self.assertIn(name, bastion.ssh(f"nslookup {inner.private_ip}"))
+        # By its tag, which it is given while it runs.
+        api("create-tags", resources=[inner.id], tags=[{"Key": "Name", "Value": "Inner"}])
+        wait_until(lambda: inner.private_ip in bastion.ssh("nslookup -type=a inner.lab.example", check=False), 30,
+                   "the name of the tag")
+        # Both ways: of its elastic address the resolver gives the private one to those inside.
+        api("modify-vpc-attribute", vpc_id=self.vpc, enable_dns_hostnames={"Value": True})
+        public_name = bastion.describe()["PublicDnsName"]
+        wait_until(lambda: bastion.private_ip in inner_answer(bastion, public_name), 30, "the public name inside")
+        self.assertIn(public_name, bastion.ssh(f"nslookup {bastion.public_ip}"))
+        api("modify-address-attribute", allocation_id=self.address["AllocationId"], domain_name="mail.example.com")
+        wait_until(lambda: "mail.example.com" in inner_answer(bastion, bastion.public_ip), 30, "the name it was given")
+        api("reset-address-attribute", allocation_id=self.address["AllocationId"], attribute="domain-name")
 
     def test_a_vpc_that_is_deleted_takes_its_namespace_resolver_and_metadata_with_it(self):
         api = self.host.api

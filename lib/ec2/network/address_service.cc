@@ -117,15 +117,15 @@ absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c) {
 }  // namespace
 
 AddressService::AddressService(store::Database& database, const Settings& settings, Random& random,
-                               AttachedInstances instances, std::function<void(const VpcId&, const EniId&)> wake)
+                               AttachedInstances instances, Hooks hooks)
     : database_(database),
       settings_(settings),
       random_(random),
       instances_(std::move(instances)),
-      wake_(std::move(wake)) {}
+      hooks_(std::move(hooks)) {}
 
 void AddressService::Wake(const std::vector<Changed>& changed) {
-  for (const Changed& each : changed) wake_(each.vpc, each.eni);
+  for (const Changed& each : changed) hooks_.wake_port(each.vpc, each.eni);
 }
 
 absl::StatusOr<ElasticAddress> AddressService::Allocate(std::optional<Ipv4> wanted, const TagMap& tags) {
@@ -249,8 +249,26 @@ absl::Status AddressService::Release(const AddressName& name) {
       return ec2::Error("InvalidIPAddress.InUse", absl::StrCat("Address ", address.public_ip.text(), " is in use. (",
                                                                association->id.text(), ")"));
     }
+    if (!address.domain_name.empty()) {
+      return ec2::Error("InvalidAddress.Locked",
+                        absl::StrCat("Address ", address.public_ip.text(), " is locked to the account as the name '",
+                                     address.domain_name, "' has it. ResetAddressAttribute unlocks it"));
+    }
     return addresses.Delete(address.id);
   });
+}
+
+absl::StatusOr<ElasticAddress> AddressService::SetDomainName(const AllocationId& id, const std::string& domain_name) {
+  ASSIGN_OR_RETURN(ElasticAddress changed,
+                   database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<ElasticAddress> {
+                     AddressTable addresses(c);
+                     ASSIGN_OR_RETURN(ElasticAddress address, addresses.Get(id));
+                     address.domain_name = domain_name;
+                     RETURN_IF_ERROR(addresses.Set(address));
+                     return address;
+                   }));
+  hooks_.wake_vpcs();
+  return changed;
 }
 
 absl::StatusOr<std::vector<AddressView>> AddressService::List(absl::Span<const AddressName> names) {

@@ -50,9 +50,14 @@ struct AddressTargetView {
 // Thread-safe.
 class AddressService {
  public:
-  // `wake` is called after a commit with an interface whose public address changed.
+  struct Hooks {
+    // Called after a commit with an interface whose public address changed.
+    std::function<void(const VpcId&, const EniId&)> wake_port;
+    // Called after a commit that changed what a reverse lookup gives: in every VPC.
+    std::function<void()> wake_vpcs;
+  };
   AddressService(store::Database& database, const Settings& settings, Random& random, AttachedInstances instances,
-                 std::function<void(const VpcId&, const EniId&)> wake);
+                 Hooks hooks);
 
   // `wanted`: this one. Errors: AddressLimitExceeded, InsufficientAddressCapacity, InvalidParameterValue for one that
   // is not the pool's, InvalidIPAddress.InUse.
@@ -65,8 +70,11 @@ class AddressService {
   absl::Status Disassociate(const AddressAssociationId& id);
   // As above; InvalidAddress.NotFound, InvalidAssociationID.NotFound.
   absl::Status Disassociate(Ipv4 public_ip);
-  // Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound, InvalidIPAddress.InUse.
+  // Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound, InvalidIPAddress.InUse, InvalidAddress.Locked while
+  // it has a domain name.
   absl::Status Release(const AddressName& address);
+  // What a reverse lookup of it gives: IsDomainName, or empty for its public name. Error: InvalidAllocationID.NotFound.
+  absl::StatusOr<ElasticAddress> SetDomainName(const AllocationId& id, const std::string& domain_name);
   // Those that are named, or all. Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound.
   absl::StatusOr<std::vector<AddressView>> List(absl::Span<const AddressName> names);
   // Of an association. Error: InvalidAssociationID.NotFound.
@@ -89,7 +97,7 @@ class AddressService {
   const Settings& settings_;
   Random& random_;
   const AttachedInstances instances_;
-  const std::function<void(const VpcId&, const EniId&)> wake_;
+  const Hooks hooks_;
 };
 
 }  // namespace brume::network

@@ -8,7 +8,8 @@ namespace {
 const auto& Addresses() {
   static const auto table = store::DescribeTable<ElasticAddress>(
       "addresses", "elastic address", store::Key("id", &ElasticAddress::id),
-      store::Fixed("public_ip", &ElasticAddress::public_ip), store::Unmapped("seq"));
+      store::Fixed("public_ip", &ElasticAddress::public_ip), store::Column("domain_name", &ElasticAddress::domain_name),
+      store::Unmapped("seq"));
   return table;
 }
 
@@ -37,6 +38,12 @@ absl::StatusOr<std::optional<ElasticAddress>> AddressTable::FindByAddress(Ipv4 a
 
 absl::StatusOr<std::vector<ElasticAddress>> AddressTable::List() {
   return Addresses().Select(connection_, "addresses ORDER BY seq");
+}
+
+absl::Status AddressTable::Set(const ElasticAddress& address) { return Addresses().Overwrite(connection_, address); }
+
+absl::StatusOr<std::vector<ElasticAddress>> AddressTable::ListNamed() {
+  return Addresses().Select(connection_, "addresses WHERE domain_name <> '' ORDER BY seq");
 }
 
 absl::Status AddressTable::Delete(const AllocationId& id) { return Addresses().Delete(connection_, id); }

@@ -20,8 +20,10 @@ class AddressTable {
   absl::Status Insert(const ElasticAddress& address);
   absl::StatusOr<ElasticAddress> Get(const AllocationId& id);  // InvalidAllocationID.NotFound
   absl::StatusOr<std::optional<ElasticAddress>> FindByAddress(Ipv4 address);
-  absl::StatusOr<std::vector<ElasticAddress>> List();  // oldest first
-  absl::Status Delete(const AllocationId& id);         // it is associated with nothing (FailedPrecondition)
+  absl::StatusOr<std::vector<ElasticAddress>> List();       // oldest first
+  absl::StatusOr<std::vector<ElasticAddress>> ListNamed();  // those that have a domain name
+  absl::Status Set(const ElasticAddress& address);          // its domain name
+  absl::Status Delete(const AllocationId& id);              // it is associated with nothing (FailedPrecondition)
 
   absl::Status InsertAssociation(const AddressAssociation& association);
   absl::StatusOr<AddressAssociation> GetAssociation(const AddressAssociationId& id);  // InvalidAssociationID.NotFound

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/dhcp_options_service.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
@@ -64,7 +66,10 @@ absl::StatusOr<RouteTable> InsertMainTable(store::Connection& connection, const 
   return table;
 }
 
-absl::StatusOr<RouteTable> InsertParts(store::Connection& connection, const Vpc& vpc, Random& random) {
+absl::StatusOr<RouteTable> InsertParts(store::Connection& connection, Vpc& vpc, const Settings& settings,
+                                       Random& random) {
+  ASSIGN_OR_RETURN(const DhcpOptions options, EnsureDefaultDhcpOptions(connection, PrivateDomain(settings), random));
+  vpc.dhcp_options_id = options.id;
   RETURN_IF_ERROR(NetworkTable(connection).InsertVpc(vpc));
   RETURN_IF_ERROR(InsertDefaultGroup(connection, vpc, random));
   RETURN_IF_ERROR(InsertDefaultAcl(connection, vpc, random));
@@ -85,13 +90,16 @@ std::optional<Cidr> NextBlock(const Vpc& vpc, const std::vector<Subnet>& subnets
 
 }  // namespace
 
-absl::Status InsertVpc(store::Connection& connection, const Vpc& vpc, Random& random) {
-  return InsertParts(connection, vpc, random).status();
+absl::Status InsertVpc(store::Connection& connection, Vpc& vpc, const Settings& settings, Random& random) {
+  return InsertParts(connection, vpc, settings, random).status();
 }
 
-absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Cidr& cidr, Random& random) {
-  Vpc vpc{.id = VpcId::New(random), .cidr = cidr, .is_default = true, .attributes = {.dns_hostnames = true}};
-  ASSIGN_OR_RETURN(const RouteTable main, InsertParts(connection, vpc, random));
+absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Settings& settings, Random& random) {
+  Vpc vpc{.id = VpcId::New(random),
+          .cidr = settings.default_vpc_cidr,
+          .is_default = true,
+          .attributes = {.dns_hostnames = true}};
+  ASSIGN_OR_RETURN(const RouteTable main, InsertParts(connection, vpc, settings, random));
   RoutingTable routing(connection);
   const InternetGateway gateway{.id = InternetGatewayId::New(random), .vpc_id = vpc.id};
   RETURN_IF_ERROR(routing.InsertGateway(gateway));

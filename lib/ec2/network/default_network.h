@@ -14,11 +14,12 @@
 
 namespace brume::network {
 
-// The VPC's row, its main route table, its default ACL, which allows everything, and its default security group.
-absl::Status InsertVpc(store::Connection& connection, const Vpc& vpc, Random& random);
+// The VPC's row with the default set of DHCP options, its main route table, its default ACL, which allows everything,
+// and its default security group.
+absl::Status InsertVpc(store::Connection& connection, Vpc& vpc, const Settings& settings, Random& random);
 
 // The default VPC: names for public addresses, and a gateway that its main route table leads to.
-absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Cidr& cidr, Random& random);
+absl::StatusOr<Vpc> InsertDefaultVpc(store::Connection& connection, const Settings& settings, Random& random);
 
 // The subnet's row; it has the VPC's default ACL.
 absl::Status InsertSubnet(store::Connection& connection, const Subnet& subnet, Random& random);

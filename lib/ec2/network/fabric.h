@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "absl/time/time.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/network/model/dhcp_options.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
 #include "lib/ec2/network/port_service.h"
@@ -52,7 +54,25 @@ struct PortSpec {
   std::string public_hostname = {};
   FlowLogging flow_logging = FlowLogging::kNone;
   PortShape shape = {};
+  // The same of its further private addresses.
+  std::map<Ipv4, std::string> secondary_public_hostnames = {};
+  std::string tag_hostname = {};  // "web.lab.example", in VpcSpec::tag_domain; served by DNS; empty = none
 };
+
+// A public name, and the private address that resolvers inside give it.
+struct PublicName {
+  Ipv4 address;
+  std::string name;
+  friend bool operator==(const PublicName&, const PublicName&) = default;
+};
+
+// Of all its addresses.
+inline std::vector<PublicName> PublicNamesOf(const PortSpec& spec) {
+  std::vector<PublicName> names;
+  if (!spec.public_hostname.empty()) names.push_back({spec.eni.private_ip, spec.public_hostname});
+  for (const auto& [address, name] : spec.secondary_public_hostnames) names.push_back({address, name});
+  return names;
+}
 
 // A prefix list as the host carries it.
 struct PrefixListSpec {
@@ -139,6 +159,12 @@ struct VpcSpec {
   std::string domain;  // of private names: "ec2.internal"
   // A flow log is about the VPC or something in it: what was counted is kept until it is taken, also of ports that go.
   bool flow_logs = false;
+  // Of public names: "compute-1.amazonaws.com". Those that no port has lead to their public addresses.
+  std::string public_domain = {};
+  std::string tag_domain = {};  // of the names that tags give; empty = none
+  DhcpLease dhcp = {};
+  // What reverse lookups of these addresses give instead of their public names.
+  std::map<Ipv4, std::string> reverse_names = {};
 };
 
 struct FabricInventory {
@@ -197,6 +223,11 @@ class Fabric : public PortMeter {
   // Changes the ranges that the VPC's rules about this list stand for; work in proportion to what changes. OK when no
   // rule there names it.
   virtual absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) = 0;
+
+  // Those of the VPC's ports that are plugged. NotFound while it is not on the host, FailedPrecondition before SyncVpc.
+  virtual absl::StatusOr<std::vector<PublicName>> PublicNames(const VpcId& id) = 0;
+  // Replaces the names of peers' ports that the VPC's resolver knows beside those of its own. None after a start.
+  virtual absl::Status SetPeerNames(const VpcId& id, const std::vector<PublicName>& names) = 0;
 
   // Makes the persistent tap TapName(eni.id) in the host's namespace, for the hypervisor to open. OK when it is already
   // there or in the VPC's namespace.

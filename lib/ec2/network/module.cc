@@ -20,7 +20,8 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       routes_(parts.database, parts.random, parts.hooks.instances,
               [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       addresses_(parts.database, parts.settings, parts.random, parts.hooks.instances,
-                 [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
+                 {.wake_port = [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); },
+                  .wake_vpcs = [this] { reconciler_.WakeVpcs(); }}),
       acls_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       nat_gateways_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       peerings_(parts.database, parts.random, parts.clock, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
@@ -31,10 +32,12 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
                     }),
       flow_log_collector_(parts.database, parts.clock, parts.fabric, parts.flow_log_files, parts.settings),
       flow_logs_(parts.database, parts.random, parts.clock, flow_log_collector_, parts.flow_log_files,
-                 [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
+                 [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
+      dhcp_options_(parts.database, parts.random, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }) {}
 
 void NetworkModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
+  tags_.OnChange([this](const std::vector<std::string>& ids) { reconciler_.WakeTagged(ids); });
   ec2::AddNetworkActions(actions,
                          {.networks = networks_,
                           .interfaces = interfaces_,
@@ -47,7 +50,8 @@ void NetworkModule::Register(gateway::Actions& actions) {
                           .peerings = peerings_,
                           .insights = insights_,
                           .prefix_lists = prefix_lists_,
-                          .flow_logs = flow_logs_},
+                          .flow_logs = flow_logs_,
+                          .dhcp_options = dhcp_options_},
                          settings_);
 }
 

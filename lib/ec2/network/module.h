@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/address_service.h"
+#include "lib/ec2/network/dhcp_options_service.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/flow_log_collector.h"
 #include "lib/ec2/network/flow_log_files.h"
@@ -85,6 +86,7 @@ class NetworkModule {
   PrefixListService prefix_lists_;
   FlowLogCollector flow_log_collector_;
   FlowLogService flow_logs_;
+  DhcpOptionsService dhcp_options_;
 };
 
 }  // namespace brume::network

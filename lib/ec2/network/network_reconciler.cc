@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/dhcp_options_service.h"
 #include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/nat_gateway_service.h"
@@ -23,6 +24,7 @@
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/network/vpc_links.h"
+#include "lib/ec2/network/vpc_names.h"
 
 namespace brume::network {
 namespace {
@@ -282,6 +284,10 @@ absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
     RETURN_IF_ERROR(SyncPrefixList(list->vpc, list->list));
   } else if (const PortKey* const port = std::get_if<PortKey>(&key)) {
     RETURN_IF_ERROR(SyncPort(port->vpc, port->eni));
+  } else if (const PeerNamesKey* const names = std::get_if<PeerNamesKey>(&key)) {
+    RETURN_IF_ERROR(SyncPeerNames(names->vpc));
+  } else if (const InstanceId* const instance = std::get_if<InstanceId>(&key)) {
+    RETURN_IF_ERROR(SyncInstance(*instance));
   } else {
     RETURN_IF_ERROR(WakeAll());
   }
@@ -291,6 +297,8 @@ absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
 absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
   VpcSpec spec;
   spec.domain = PrivateDomain(settings_);
+  spec.public_domain = PublicDomain(settings_.region);
+  spec.tag_domain = settings_.name_tag_domain;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(spec.vpc, networks.GetVpc(id));
@@ -315,6 +323,8 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
     for (const NetworkInterface& eni : interfaces) {
       ASSIGN_OR_RETURN(spec.ports.emplace_back(), PortOf(c, eni, logs));
     }
+    ASSIGN_OR_RETURN(spec.dhcp, ReadDhcpLease(c, spec.vpc));
+    ASSIGN_OR_RETURN(spec.reverse_names, ReadReverseNames(c));
     return absl::OkStatus();
   }));
   return spec;
@@ -354,7 +364,8 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
   for (const PeeringSpec& peering : spec.peerings) {
     if (first) WakeVpc(peering.other);
   }
-  RETURN_IF_ERROR(WakeNamers(id));
+  RETURN_IF_ERROR(WakePeers(id));
+  loop_.Wake(PeerNamesKey{id});
   log::Info("network {} is in place: {} groups, {} ports", id.text(), spec.groups.size(), spec.ports.size());
   return hooks_.on_vpc_ready(spec.vpc);
 }
@@ -369,11 +380,14 @@ absl::Status NetworkReconciler::Settle(const VpcSpec& spec) {
       [&](store::Connection& c) { return SettleNatGateways(c, spec.vpc.id, carried, clock_.Now()); });
 }
 
-absl::Status NetworkReconciler::WakeNamers(const VpcId& id) {
-  ASSIGN_OR_RETURN(const auto namers,
-                   database_.ReadFor([&](store::Connection& c) { return SecurityGroupTable(c).ListNamers(id); }));
-  for (const auto& [vpc, group] : namers) WakeGroup(vpc, group);
-  return absl::OkStatus();
+absl::Status NetworkReconciler::WakePeers(const VpcId& id) {
+  return database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto namers, SecurityGroupTable(c).ListNamers(id));
+    for (const auto& [vpc, group] : namers) WakeGroup(vpc, group);
+    ASSIGN_OR_RETURN(const std::vector<VpcId> told, ListPeersToldNames(c, id));
+    for (const VpcId& vpc : told) loop_.Wake(PeerNamesKey{vpc});
+    return absl::OkStatus();
+  });
 }
 
 absl::Status NetworkReconciler::RemoveVpc(const VpcId& id) {
@@ -440,7 +454,47 @@ absl::Status NetworkReconciler::SyncPort(const VpcId& vpc, const EniId& id) {
   // One whose guest is still being made has no tap here yet, and its maker may have read it before: asked again until
   // it has.
   ASSIGN_OR_RETURN(const PortSpec port, ReadPort(*live));
-  return fabric_.PlugPort(port);
+  RETURN_IF_ERROR(fabric_.PlugPort(port));
+  return WakePeers(vpc);
+}
+
+absl::Status NetworkReconciler::SyncPeerNames(const VpcId& vpc) {
+  std::shared_ptr<VpcGuard> guard;
+  {
+    // A VPC that has gone meanwhile gets no guard again.
+    MutexLock lock(mutex_);
+    if (const auto found = guards_.find(vpc); found != guards_.end()) guard = found->second;
+  }
+  if (guard == nullptr) return absl::OkStatus();
+  WriterLock lock(guard->mutex);
+  if (!guard->ready) return absl::OkStatus();  // the sync to come wakes this again
+  ASSIGN_OR_RETURN(const std::vector<VpcId> peers,
+                   database_.ReadFor([&](store::Connection& c) { return ListNamingPeers(c, vpc); }));
+  std::vector<PublicName> names;
+  for (const VpcId& peer : peers) {
+    const absl::StatusOr<std::vector<PublicName>> of_peer = fabric_.PublicNames(peer);
+    // Its first sync wakes this again.
+    if (absl::IsNotFound(of_peer.status()) || absl::IsFailedPrecondition(of_peer.status())) continue;
+    RETURN_IF_ERROR(of_peer.status());
+    names.insert(names.end(), of_peer->begin(), of_peer->end());
+  }
+  return fabric_.SetPeerNames(vpc, names);
+}
+
+absl::Status NetworkReconciler::SyncInstance(const InstanceId& id) {
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, database_.ReadFor([&](store::Connection& c) {
+    return NetworkTable(c).ListInterfacesOf({&id, 1});
+  }));
+  for (const NetworkInterface& eni : interfaces) WakePort(eni.vpc_id, eni.id);
+  return absl::OkStatus();
+}
+
+void NetworkReconciler::WakeTagged(const std::vector<std::string>& resource_ids) {
+  if (settings_.name_tag_domain.empty()) return;
+  for (const std::string& text : resource_ids) {
+    const absl::StatusOr<InstanceId> id = InstanceId::Parse(text);
+    if (id.ok()) loop_.Wake(*id);
+  }
 }
 
 absl::StatusOr<PortSpec> NetworkReconciler::ReadPort(const NetworkInterface& eni) {
@@ -452,11 +506,8 @@ absl::StatusOr<PortSpec> NetworkReconciler::ReadPort(const NetworkInterface& eni
 
 absl::StatusOr<PortSpec> NetworkReconciler::PortOf(store::Connection& connection, const NetworkInterface& eni,
                                                    const std::vector<FlowLog>& logs) const {
-  PortSpec port{.eni = eni,
-                .hostname = Hostname(eni),
-                .other_hostname = OtherHostname(eni),
-                .public_hostname = PublicHostname(eni, settings_.region),
-                .flow_logging = LoggingOf(eni, logs)};
+  ASSIGN_OR_RETURN(PortSpec port, ReadPortSpec(connection, eni, settings_));
+  port.flow_logging = LoggingOf(eni, logs);
   if (hooks_.instances.shape_of == nullptr || eni.instance_id.empty()) return port;
   ASSIGN_OR_RETURN(port.shape, hooks_.instances.shape_of(connection, eni.instance_id));
   return port;
@@ -478,14 +529,14 @@ absl::Status NetworkReconciler::PlugPort(const NetworkInterface& eni) {
     return absl::UnavailableError(absl::StrCat("the network of ", eni.vpc_id.text(), " is not up yet"));
   ASSIGN_OR_RETURN(const PortSpec port, ReadPort(eni));
   RETURN_IF_ERROR(fabric_.PlugPort(port));
-  return WakeNamers(eni.vpc_id);
+  return WakePeers(eni.vpc_id);
 }
 
 absl::Status NetworkReconciler::UnplugPort(const NetworkInterface& eni) {
   const std::shared_ptr<VpcGuard> guard = GuardOf(eni.vpc_id);
   ReaderLock lock(guard->mutex);
   RETURN_IF_ERROR(fabric_.UnplugPort(eni));
-  return WakeNamers(eni.vpc_id);
+  return WakePeers(eni.vpc_id);
 }
 
 }  // namespace brume::network

@@ -72,6 +72,10 @@ class NetworkReconciler final : public PortService {
   void WakePrefixListUsers(const PrefixListId& list, const PrefixListUsers& users);
   // The interface's public address changed.
   void WakePort(const VpcId& vpc, const EniId& eni);
+  // What all VPCs are told changed.
+  void WakeVpcs() { loop_.Wake(Sweep()); }
+  // Tags of these changed, by which instances may be named.
+  void WakeTagged(const std::vector<std::string>& resource_ids);
 
   // What the host is told of each VPC, as the rows are now.
   absl::StatusOr<std::vector<VpcSpec>> ReadSpecs();
@@ -111,7 +115,13 @@ class NetworkReconciler final : public PortService {
     std::string text() const { return vpc.text() + "/" + list.text(); }
     friend auto operator<=>(const PrefixListKey&, const PrefixListKey&) = default;
   };
-  using Key = std::variant<Sweep, VpcId, GroupKey, PortKey, PrefixListKey>;
+  // What a VPC's resolver knows of its peers.
+  struct PeerNamesKey {
+    VpcId vpc;
+    std::string text() const { return vpc.text() + "/names"; }
+    friend auto operator<=>(const PeerNamesKey&, const PeerNamesKey&) = default;
+  };
+  using Key = std::variant<Sweep, VpcId, GroupKey, PortKey, PrefixListKey, PeerNamesKey, InstanceId>;
 
   // What stands against what was made; what differs is synced again. All of it when the sweep's time has come, else
   // where changes were told of. Returns how long the next sweep is away.
@@ -130,13 +140,15 @@ class NetworkReconciler final : public PortService {
   absl::Status SyncVpc(const VpcId& id);
   // What became true when the host took over the spec.
   absl::Status Settle(const VpcSpec& spec);
-  // Rules of peers name groups of this VPC, whose members may have changed.
-  absl::Status WakeNamers(const VpcId& id);
+  // Rules of peers name groups of this VPC, whose members may have changed, and their resolvers know its ports.
+  absl::Status WakePeers(const VpcId& id);
   // Of one that is deleted.
   absl::Status RemoveVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
   absl::Status SyncPrefixList(const VpcId& vpc, const PrefixListId& list);
   absl::Status SyncPort(const VpcId& vpc, const EniId& id);
+  absl::Status SyncPeerNames(const VpcId& vpc);
+  absl::Status SyncInstance(const InstanceId& id);
   absl::StatusOr<PortSpec> PortOf(store::Connection& connection, const NetworkInterface& eni,
                                   const std::vector<FlowLog>& logs) const;
   // Of an interface that is not read with its VPC.

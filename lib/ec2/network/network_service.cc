@@ -9,6 +9,8 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/dhcp_options_service.h"
+#include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -37,7 +39,7 @@ absl::StatusOr<std::optional<Vpc>> EnsureVpc(store::Connection& connection, cons
                                                      " is too small: it must be a /", kMaxVpcPrefixLength,
                                                      " or larger"));
     }
-    ASSIGN_OR_RETURN(vpc, InsertDefaultVpc(connection, settings.default_vpc_cidr, random));
+    ASSIGN_OR_RETURN(vpc, InsertDefaultVpc(connection, settings, random));
     log::Info("default VPC {} made with {}", vpc->id.text(), vpc->cidr.text());
   }
   if (!made.has_value()) RETURN_IF_ERROR(values.Set(kVpcValue, kMade));
@@ -75,6 +77,8 @@ NetworkService::NetworkService(store::Database& database, const Settings& settin
 
 absl::Status NetworkService::EnsureDefaults() {
   return database_.Write([&](store::Connection& connection) -> absl::Status {
+    // Private names have the domain of the configured region.
+    RETURN_IF_ERROR(UpdateDefaultDhcpOptions(connection, PrivateDomain(settings_)));
     ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, EnsureVpc(connection, settings_, random_));
     return vpc.has_value() ? EnsureSubnets(connection, *vpc, settings_, random_) : absl::OkStatus();
   });

@@ -24,7 +24,7 @@ const auto& Vpcs() {
       store::Column("dns_support", &Vpc::attributes, &VpcAttributes::dns_support),
       store::Column("dns_hostnames", &Vpc::attributes, &VpcAttributes::dns_hostnames),
       store::Column("address_usage_metrics", &Vpc::attributes, &VpcAttributes::address_usage_metrics),
-      store::Unmapped("seq"));
+      store::Column("dhcp_options_id", &Vpc::dhcp_options_id), store::Unmapped("seq"));
   return table;
 }
 
@@ -208,7 +208,7 @@ absl::StatusOr<std::optional<Vpc>> NetworkTable::DefaultVpc() {
   return Vpcs().First(connection_, "vpcs WHERE is_default = 1");
 }
 
-absl::Status NetworkTable::SetVpcAttributes(const Vpc& vpc) { return Vpcs().Overwrite(connection_, vpc); }
+absl::Status NetworkTable::SetVpc(const Vpc& vpc) { return Vpcs().Overwrite(connection_, vpc); }
 
 absl::Status NetworkTable::DeleteVpc(const VpcId& id) {
   RETURN_IF_ERROR(Vpcs().Delete(connection_, id));

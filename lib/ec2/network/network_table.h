@@ -26,7 +26,7 @@ class NetworkTable {
   // Those of them that are there, each once for every time it is named.
   absl::StatusOr<std::vector<Vpc>> FindVpcs(absl::Span<const VpcId> ids);
   absl::StatusOr<std::optional<Vpc>> DefaultVpc();
-  absl::Status SetVpcAttributes(const Vpc& vpc);
+  absl::Status SetVpc(const Vpc& vpc);  // its attributes and its set of DHCP options
   // With its further ranges and routes; nothing else may be in it (FailedPrecondition). It is a former one then, until
   // that is forgotten.
   absl::Status DeleteVpc(const VpcId& id);

@@ -6,6 +6,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
+#include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/insights_table.h"
 #include "lib/ec2/network/nat_gateway_table.h"
@@ -53,6 +54,7 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<NetworkInsightsAnalysisId>(
       [](C& c, const NetworkInsightsAnalysisId& id) { return InsightsTable(c).GetAnalysis(id).status(); });
   tags.AddKind<NetworkAclId>([](C& c, const NetworkAclId& id) { return NetworkAclTable(c).Get(id).status(); });
+  tags.AddKind<DhcpOptionsId>([](C& c, const DhcpOptionsId& id) { return DhcpOptionsTable(c).Get(id).status(); });
   tags.AddKind<FlowLogId>([](C& c, const FlowLogId& id) { return FlowLogTable(c).Get(id).status(); });
   tags.AddKind<PrefixListId>([](C& c, const PrefixListId& id) { return GetPrefixList(c, id).status(); });
 }

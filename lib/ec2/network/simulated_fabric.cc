@@ -24,6 +24,7 @@ absl::Status SimulatedFabric::RemoveVpc(const VpcId& id) {
       std::any_of(ports_.begin(), ports_.end(), [&](const auto& e) { return e.second.plugged && e.second.vpc == id; });
   if (used) return absl::FailedPreconditionError(absl::StrCat(id.text(), " still has ports"));
   vpcs_.erase(id);
+  peer_names_.erase(id);
   return absl::OkStatus();
 }
 
@@ -32,6 +33,34 @@ absl::Status SimulatedFabric::ApplyGroup(const GroupSpec&) { return absl::OkStat
 absl::Status SimulatedFabric::RemoveGroup(const VpcId&, const SecurityGroupId&) { return absl::OkStatus(); }
 
 absl::Status SimulatedFabric::ApplyPrefixList(const VpcId&, const PrefixListSpec&) { return absl::OkStatus(); }
+
+absl::StatusOr<std::vector<PublicName>> SimulatedFabric::PublicNames(const VpcId& id) {
+  MutexLock lock(mutex_);
+  if (!vpcs_.contains(id)) return absl::NotFoundError(absl::StrCat(id.text(), " is not on the host"));
+  std::vector<PublicName> names;
+  for (const auto& [tap, port] : ports_) {
+    if (port.plugged && port.vpc == id) names.insert(names.end(), port.public_names.begin(), port.public_names.end());
+  }
+  return names;
+}
+
+absl::Status SimulatedFabric::SetPeerNames(const VpcId& id, const std::vector<PublicName>& names) {
+  MutexLock lock(mutex_);
+  if (!vpcs_.contains(id)) return absl::NotFoundError(absl::StrCat(id.text(), " is not on the host"));
+  peer_names_[id] = names;
+  return absl::OkStatus();
+}
+
+std::vector<PublicName> SimulatedFabric::NamesIn(const VpcId& id) {
+  MutexLock lock(mutex_);
+  std::vector<PublicName> names = peer_names_[id];
+  for (const auto& [tap, port] : ports_) {
+    if (!port.plugged || port.vpc != id) continue;
+    names.insert(names.end(), port.public_names.begin(), port.public_names.end());
+    if (port.tag_name.has_value()) names.push_back(*port.tag_name);
+  }
+  return names;
+}
 
 absl::Status SimulatedFabric::PreparePort(const PortSpec& spec) {
   MutexLock lock(mutex_);
@@ -46,6 +75,9 @@ absl::Status SimulatedFabric::PlugPort(const PortSpec& spec) {
     return absl::NotFoundError(absl::StrCat("no tap was prepared for ", spec.eni.id.text()));
   }
   it->second.plugged = true;
+  it->second.public_names = PublicNamesOf(spec);
+  it->second.tag_name.reset();
+  if (!spec.tag_hostname.empty()) it->second.tag_name = {spec.eni.private_ip, spec.tag_hostname};
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ class SimulatedFabric : public Fabric {
   absl::Status ApplyGroup(const GroupSpec& spec) override;
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
   absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) override;
+  absl::StatusOr<std::vector<PublicName>> PublicNames(const VpcId& id) override;
+  absl::Status SetPeerNames(const VpcId& id, const std::vector<PublicName>& names) override;
   absl::Status PreparePort(const PortSpec& spec) override;
   absl::Status PlugPort(const PortSpec& spec) override;
   absl::Status UnplugPort(const NetworkInterface& eni) override;
@@ -39,15 +42,21 @@ class SimulatedFabric : public Fabric {
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;
 
+  // What the VPC's resolver would know: public names, names by tags, those of peers.
+  std::vector<PublicName> NamesIn(const VpcId& id);
+
  private:
   struct Port {
     VpcId vpc;
     bool plugged = false;
+    std::vector<PublicName> public_names = {};
+    std::optional<PublicName> tag_name = {};
   };
 
   Mutex mutex_;
   std::set<VpcId> vpcs_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Port> ports_ ABSL_GUARDED_BY(mutex_);  // by the tap's name
+  std::map<VpcId, std::vector<PublicName>> peer_names_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::network

@@ -154,7 +154,7 @@ absl::StatusOr<Vpc> VpcService::CreateVpc(const Cidr& cidr, const TagMap& tags) 
     Vpc made;
     made.id = VpcId::New(random_);
     made.cidr = cidr;
-    RETURN_IF_ERROR(InsertVpc(c, made, random_));
+    RETURN_IF_ERROR(InsertVpc(c, made, settings_, random_));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), tags));
     return made;
   }));
@@ -170,7 +170,7 @@ absl::StatusOr<Vpc> VpcService::CreateDefaultVpc() {
           "DefaultVpcAlreadyExists",
           absl::StrCat("A Default VPC already exists for this account in this region: ", there->id.text()));
     }
-    ASSIGN_OR_RETURN(Vpc made, InsertDefaultVpc(c, settings_.default_vpc_cidr, random_));
+    ASSIGN_OR_RETURN(Vpc made, InsertDefaultVpc(c, settings_, random_));
     for (const std::string& zone : settings_.zones) {
       RETURN_IF_ERROR(InsertDefaultSubnet(c, made, zone, random_).status());
     }
@@ -205,7 +205,7 @@ absl::Status VpcService::ModifyVpc(const VpcId& id, const VpcAttributesChange& c
     now = {.dns_support = change.dns_support.value_or(now.dns_support),
            .dns_hostnames = change.dns_hostnames.value_or(now.dns_hostnames),
            .address_usage_metrics = change.address_usage_metrics.value_or(now.address_usage_metrics)};
-    return networks.SetVpcAttributes(vpc);
+    return networks.SetVpc(vpc);
   }));
   wake_(id);
   return absl::OkStatus();

@@ -56,7 +56,7 @@ absl::Status TagService::Create(const std::vector<std::string>& resource_ids, co
   RETURN_IF_ERROR(CheckResources(resource_ids));
   if (tags.empty()) return ec2::Error(ec2::kMissingParameter, "tagSet");
   RETURN_IF_ERROR(CheckTags(tags));
-  return database_.Write([&](store::Connection& connection) -> absl::Status {
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     TagTable repository(connection);
     for (const std::string& id : resource_ids) {
       RETURN_IF_ERROR(CheckExists(connection, id));
@@ -65,14 +65,16 @@ absl::Status TagService::Create(const std::vector<std::string>& resource_ids, co
       for (const auto& [key, value] : tags) RETURN_IF_ERROR(repository.Set(id, key, value));
     }
     return absl::OkStatus();
-  });
+  }));
+  if (tell_ != nullptr) tell_(resource_ids);
+  return absl::OkStatus();
 }
 
 absl::Status TagService::Delete(const std::vector<std::string>& resource_ids,
                                 const std::vector<std::pair<std::string, std::optional<std::string>>>& tags) {
   RETURN_IF_ERROR(CheckResources(resource_ids));
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(CheckTag(key, value.value_or("")));
-  return database_.Write([&](store::Connection& connection) -> absl::Status {
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     TagTable repository(connection);
     for (const std::string& id : resource_ids) {
       RETURN_IF_ERROR(CheckExists(connection, id));
@@ -84,7 +86,9 @@ absl::Status TagService::Delete(const std::vector<std::string>& resource_ids,
       }
     }
     return absl::OkStatus();
-  });
+  }));
+  if (tell_ != nullptr) tell_(resource_ids);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<TagMap> TagService::Of(const std::string& resource_id) {

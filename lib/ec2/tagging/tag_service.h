@@ -36,6 +36,9 @@ class TagService {
     });
   }
 
+  // `tell` is called after a commit of Create and Delete with the resources they named. Set before the first call.
+  void OnChange(std::function<void(const std::vector<std::string>& resource_ids)> tell) { tell_ = std::move(tell); }
+
   // All or nothing. Errors: InvalidID for an id of no known kind, the kind's NotFound, TagLimitExceeded,
   // InvalidParameterValue.
   absl::Status Create(const std::vector<std::string>& resource_ids, const TagMap& tags);
@@ -53,6 +56,7 @@ class TagService {
   store::Database& database_;
   // Each answers for the ids of its kind, and nothing for others.
   std::vector<std::function<std::optional<absl::Status>(store::Connection&, const std::string&)>> kinds_;
+  std::function<void(const std::vector<std::string>&)> tell_;
 };
 
 // Inside a transaction of the caller's, who knows that the resource is there and that the tags keep EC2's rules.

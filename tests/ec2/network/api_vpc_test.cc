@@ -64,7 +64,6 @@ TEST_CASE("a new VPC has a main route table that leads to itself alone, an ACL a
   CHECK(vpc.cidr_block() == "10.1.0.0/16");
   CHECK(vpc.state() == "available");
   CHECK_FALSE(vpc.is_default());
-  CHECK(vpc.dhcp_options_id() == "default");
   REQUIRE(vpc.tags_size() == 1);
   REQUIRE(vpc.cidr_block_association_set_size() == 1);
   const std::string filter = "filters { name: 'vpc-id' values: '" + vpc.vpc_id() + "' }";

@@ -64,6 +64,8 @@ struct TestVpc {
       spec.subnets.push_back(subnet);
     }
     spec.domain = "ec2.internal";
+    spec.public_domain = PublicDomain("us-east-1");
+    spec.dhcp = {.domain = spec.domain, .name_servers = {DnsAddress(spec.vpc.cidr)}};
     members = SecurityGroupId::FromTrusted("sg-" + digits.substr(1) + "a");
     closed = SecurityGroupId::FromTrusted("sg-" + digits.substr(1) + "b");
     spec.groups.push_back(Group(members, {AllEgress(), AllowGroup(false, members)}));

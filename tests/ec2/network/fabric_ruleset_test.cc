@@ -300,20 +300,80 @@ TEST_CASE("the name server is told each subnet, its router and nothing of the ho
   for (const char* line :
        {"user=nobody", "no-hosts", "no-resolv", "local=/ec2.internal/", "dhcp-leasefile=/state/net/vpc-1/leases",
         "dhcp-range=set:subnet-01234567,10.0.16.0,static,255.255.240.0,1h",
-        "dhcp-option=tag:subnet-01234567,option:router,10.0.16.1", "dhcp-option=option:dns-server,10.0.0.2"}) {
+        "dhcp-option=tag:subnet-01234567,option:router,10.0.16.1", "dhcp-optsfile=/state/net/vpc-1/dhcp-options"}) {
     INFO(line);
     CHECK(Has(text, line));
   }
   CHECK_FALSE(absl::StrContains(text, "server="));
   spec.upstream = {"192.0.2.53"};
   CHECK(Has(DnsmasqConfig(spec, DnsmasqPaths("/s")), "server=192.0.2.53"));
+  CHECK_FALSE(absl::StrContains(text, "synth-domain="));
+  spec.public_domain = "compute-1.amazonaws.com";
+  spec.public_pool = Cidr::Parse("198.18.0.0/16").value();
+  spec.tag_domain = "lab.example";
+  spec.reverse_names[Address("198.18.0.5")] = "mail.example";
+  const std::string named = DnsmasqConfig(spec, DnsmasqPaths("/s"));
+  for (const char* line : {"synth-domain=compute-1.amazonaws.com,198.18.0.0/16,ec2-", "local=/lab.example/",
+                           "ptr-record=5.0.18.198.in-addr.arpa,mail.example"}) {
+    INFO(line);
+    CHECK(Has(named, line));
+  }
   const HostEntries hosts = {
       {Address("10.0.16.4"), {"02:b0:0a:00:10:04", "ip-10-0-16-4", ""}},
-      {Address("10.0.16.5"), {"02:b0:0a:00:10:05", "ip-10-0-16-5", "ec2-198-18-0-5.test", "i-0123"}}};
+      {Address("10.0.16.5"), {"02:b0:0a:00:10:05", "ip-10-0-16-5", "ec2-198-18-0-5.test", "i-0123", "web.lab"}}};
+  const std::vector<PublicName> of_peers = {{Address("10.1.0.4"), "ec2-198-18-0-9.test"}};
   CHECK(DhcpHosts(hosts) == "02:b0:0a:00:10:04,10.0.16.4,ip-10-0-16-4\n02:b0:0a:00:10:05,10.0.16.5,ip-10-0-16-5\n");
-  CHECK(DnsHosts(hosts, "ec2.internal") ==
+  CHECK(DnsHosts({hosts, of_peers}, "ec2.internal") ==
         "10.0.16.4 ip-10-0-16-4.ec2.internal ip-10-0-16-4\n"
-        "10.0.16.5 ip-10-0-16-5.ec2.internal ip-10-0-16-5 i-0123.ec2.internal i-0123 ec2-198-18-0-5.test\n");
+        "10.0.16.5 ip-10-0-16-5.ec2.internal ip-10-0-16-5 i-0123.ec2.internal i-0123 ec2-198-18-0-5.test web.lab\n"
+        "10.1.0.4 ec2-198-18-0-9.test\n");
+}
+
+TEST_CASE("a lease is told what its set of DHCP options has, and nothing of the server's own", "[fabric]") {
+  CHECK(DhcpOptionLines({}) == "option:dns-server\noption:domain-name\n");
+  DhcpLease lease{.domain = "corp.example lab.example",
+                  .name_servers = {Address("10.0.0.2"), Address("192.0.2.53")},
+                  .ntp_servers = {Address("169.254.169.123")},
+                  .netbios_name_servers = {Address("10.0.0.7")},
+                  .netbios_node_type = 2};
+  CHECK(DhcpOptionLines(lease) ==
+        "option:dns-server,10.0.0.2,192.0.2.53\n"
+        "option:domain-name,\"corp.example lab.example\"\n"
+        "option:ntp-server,169.254.169.123\n"
+        "option:netbios-ns,10.0.0.7\n"
+        "option:netbios-nodetype,2\n");
+}
+
+TEST_CASE("no text that could be more than a name is written for the name server", "[fabric]") {
+  const DnsmasqSpec plain = [] {
+    DnsmasqSpec spec;
+    spec.domain = "ec2.internal";
+    return spec;
+  }();
+  CHECK(CheckTexts(plain, {}).ok());
+  CHECK(CheckTexts(plain, {.domain = "corp.example lab.example"}).ok());
+  const HostEntries no_hosts;
+  const std::vector<std::string> bad_texts = {"corp\nport=0", "corp\"",    "corp,option:router,10.0.0.9",
+                                              "corp#x",       "corp/",     " corp",
+                                              "corp  lab",    "corp\tlab", "-corp",
+                                              "corp\\n",      ".",         std::string("corp\0lab", 8)};
+  for (const std::string& bad : bad_texts) {
+    INFO(bad);
+    CHECK(CheckTexts(plain, {.domain = bad}).code() == absl::StatusCode::kInvalidArgument);
+    DnsmasqSpec spec = plain;
+    spec.reverse_names[Address("198.18.0.5")] = bad;
+    CHECK_FALSE(CheckTexts(spec, {}).ok());
+    spec = plain;
+    spec.tag_domain = bad;
+    CHECK_FALSE(CheckTexts(spec, {}).ok());
+    CHECK_FALSE(CheckTexts(Names{no_hosts, {{Address("10.1.0.4"), bad}}}).ok());
+    HostEntries hosts;
+    hosts[Address("10.0.1.4")].tag_name = bad;
+    CHECK_FALSE(CheckTexts(Names{hosts, {}}).ok());
+  }
+  DnsmasqSpec spec = plain;
+  spec.reverse_names[Address("198.18.0.5")] = "two names.example";
+  CHECK_FALSE(CheckTexts(spec, {}).ok());
 }
 
 }  // namespace brume::network

@@ -5,10 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/model/dhcp_options.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/listing.h"
@@ -165,6 +169,38 @@ absl::StatusOr<v1::DescribeAddressesResponse> DescribeAddresses(const v1::Descri
   return response;
 }
 
+v1::AddressAttribute RenderAttribute(const ElasticAddress& address) {
+  v1::AddressAttribute attribute;
+  attribute.set_public_ip(address.public_ip.text());
+  attribute.set_allocation_id(address.id.text());
+  if (!address.domain_name.empty()) attribute.set_ptr_record(address.domain_name + ".");
+  return attribute;
+}
+
+absl::StatusOr<v1::ModifyAddressAttributeResponse> ModifyAddressAttribute(
+    const v1::ModifyAddressAttributeRequest& request, network::AddressService& addresses) {
+  ASSIGN_OR_RETURN(const AllocationId id, AllocationId::Parse(request.allocation_id()));
+  const absl::string_view domain = absl::StripSuffix(request.domain_name(), ".");
+  if (!IsDomainName(domain)) {
+    return Error("InvalidParameterValue",
+                 absl::StrCat("Value (", absl::CHexEscape(request.domain_name().substr(0, 64)),
+                              ") for parameter domainName is invalid. It is not the name of a domain."));
+  }
+  ASSIGN_OR_RETURN(const ElasticAddress named, addresses.SetDomainName(id, absl::AsciiStrToLower(domain)));
+  v1::ModifyAddressAttributeResponse response;
+  *response.mutable_address() = RenderAttribute(named);
+  return response;
+}
+
+absl::StatusOr<v1::ResetAddressAttributeResponse> ResetAddressAttribute(const v1::ResetAddressAttributeRequest& request,
+                                                                        network::AddressService& addresses) {
+  ASSIGN_OR_RETURN(const AllocationId id, AllocationId::Parse(request.allocation_id()));
+  ASSIGN_OR_RETURN(const ElasticAddress reset, addresses.SetDomainName(id, ""));
+  v1::ResetAddressAttributeResponse response;
+  *response.mutable_address() = RenderAttribute(reset);
+  return response;
+}
+
 absl::StatusOr<v1::DescribeAddressesAttributeResponse> DescribeAddressesAttribute(
     const v1::DescribeAddressesAttributeRequest& request, network::AddressService& addresses) {
   static const gateway::Listing<v1::AddressAttribute, v1::DescribeAddressesAttributeResponse> listing = {
@@ -175,11 +211,7 @@ absl::StatusOr<v1::DescribeAddressesAttributeResponse> DescribeAddressesAttribut
   for (const AllocationId& id : ids) names.push_back({.id = id, .public_ip = {}});
   ASSIGN_OR_RETURN(const std::vector<network::AddressView> views, addresses.List(names));
   std::vector<v1::AddressAttribute> attributes;
-  for (const network::AddressView& view : views) {
-    v1::AddressAttribute& attribute = attributes.emplace_back();
-    attribute.set_public_ip(view.address.public_ip.text());
-    attribute.set_allocation_id(view.address.id.text());
-  }
+  for (const network::AddressView& view : views) attributes.push_back(RenderAttribute(view.address));
   return gateway::Answer(listing, request, std::move(attributes));
 }
 
@@ -241,6 +273,8 @@ void AddAddressActions(gateway::Actions& actions, network::AddressService& addre
   actions.Add(ReleaseAddress, addresses, settings).DescribedBy(by_name);
   actions.Add(DescribeAddresses, addresses, settings);
   actions.Add(DescribeAddressesAttribute, addresses);
+  actions.Add(ModifyAddressAttribute, addresses);
+  actions.Add(ResetAddressAttribute, addresses);
 }
 
 }  // namespace brume::ec2

@@ -1,6 +1,7 @@
 #include "lib/ec2/network/api/network_actions.h"
 
 #include "lib/ec2/network/api/address_handlers.h"
+#include "lib/ec2/network/api/dhcp_options_handlers.h"
 #include "lib/ec2/network/api/flow_log_handlers.h"
 #include "lib/ec2/network/api/insights_handlers.h"
 #include "lib/ec2/network/api/internet_gateway_handlers.h"
@@ -22,6 +23,7 @@ namespace brume::ec2 {
 void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
   AddNetworkFacts(actions.facts(), services, settings.account());
   AddAddressActions(actions, services.addresses, settings);
+  AddDhcpOptionsActions(actions, services.dhcp_options, settings);
   AddFlowLogActions(actions, services.flow_logs);
   AddInsightsActions(actions, services.insights, settings);
   AddInternetGatewayActions(actions, services.routes, settings);

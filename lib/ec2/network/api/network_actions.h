@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/ec2/network/address_service.h"
+#include "lib/ec2/network/dhcp_options_service.h"
 #include "lib/ec2/network/flow_log_service.h"
 #include "lib/ec2/network/insights_service.h"
 #include "lib/ec2/network/interface_service.h"
@@ -31,6 +32,7 @@ struct NetworkServices {
   network::InsightsService& insights;
   network::PrefixListService& prefix_lists;
   network::FlowLogService& flow_logs;
+  network::DhcpOptionsService& dhcp_options;
 };
 
 // What `services` refers to and `settings` outlive the dispatcher.

@@ -105,6 +105,9 @@ void AddNetworkFacts(gateway::ResourceFacts& facts, const NetworkServices& servi
   facts.Add(InternetGatewayId::kKind.arn_type, [](const std::string& id) -> absl::StatusOr<AccessContext> {
     return AccessContext{{"ec2:internetgatewayid", {id}}};
   });
+  facts.Add(DhcpOptionsId::kKind.arn_type, [](const std::string& id) -> absl::StatusOr<AccessContext> {
+    return AccessContext{{"ec2:dhcpoptionsid", {id}}};
+  });
   facts.Add(AllocationId::kKind.arn_type,
             [&addresses = services.addresses](const std::string& id) { return AddressFacts(addresses, id); });
   facts.Add(VpcPeeringConnectionId::kKind.arn_type, [&peerings = services.peerings, account](const std::string& id) {

@@ -141,12 +141,6 @@ absl::StatusOr<std::optional<bool>> ParseOptions(const v1::PeeringConnectionOpti
       options.allow_egress_from_local_vpc_to_remote_classic_link()) {
     return Error("UnsupportedOperation", "There is no EC2-Classic that a peering connection could be linked with");
   }
-  if (options.allow_dns_resolution_from_remote_vpc()) {
-    return Error(
-        "UnsupportedOperation",
-        "AllowDnsResolutionFromRemoteVpc is not supported: a VPC's resolver does not know the public names of a "
-        "peer's instances. Their private addresses lead to them");
-  }
   if (!options.has_allow_dns_resolution_from_remote_vpc()) return std::optional<bool>();
   return std::optional<bool>(options.allow_dns_resolution_from_remote_vpc());
 }

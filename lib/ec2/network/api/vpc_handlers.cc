@@ -25,11 +25,14 @@ v1::VpcCidrBlockAssociation RenderCidr(absl::string_view id, const Cidr& cidr, c
   return association;
 }
 
+// EC2's word for a VPC that has no set.
+constexpr char kNoDhcpOptions[] = "default";
+
 v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
   const Vpc& vpc = view.vpc;
   v1::Vpc rendered;
   rendered.set_cidr_block(vpc.cidr.text());
-  rendered.set_dhcp_options_id("default");
+  rendered.set_dhcp_options_id(vpc.dhcp_options_id.empty() ? kNoDhcpOptions : vpc.dhcp_options_id.text());
   rendered.set_state("available");
   rendered.set_vpc_id(vpc.id.text());
   rendered.set_owner_id(settings.account_id);

@@ -68,7 +68,9 @@ bool HasEnded(const UniqueFd& process, int wait_ms) {
 
 }  // namespace
 
-absl::Status Dnsmasq::Apply(DnsmasqSpec spec, const HostEntries& hosts) {
+absl::Status Dnsmasq::Apply(DnsmasqSpec spec, const DhcpLease& lease, const Names& names) {
+  RETURN_IF_ERROR(CheckTexts(spec, lease));
+  RETURN_IF_ERROR(CheckTexts(names));
   RETURN_IF_ERROR(MakeDirectories(paths_.directory));
   spec.user = ChooseUser(paths_.directory);
   domain_ = spec.domain;
@@ -76,21 +78,28 @@ absl::Status Dnsmasq::Apply(DnsmasqSpec spec, const HostEntries& hosts) {
   // It reads its configuration once, so a changed one needs a new process; leases are kept in their file.
   // One left in a namespace that somebody removed serves nobody.
   if (new_config || (Running() && !IsHere())) RETURN_IF_ERROR(End());
-  return SetHosts(hosts);
+  ASSIGN_OR_RETURN(const bool new_options, ReplaceFile(paths_.dhcp_options, DhcpOptionLines(lease)));
+  ASSIGN_OR_RETURN(const bool new_names, WriteNames(names));
+  return ReadAgain(new_options || new_names);
 }
 
-absl::Status Dnsmasq::SetHosts(const HostEntries& hosts) {
-  ASSIGN_OR_RETURN(const bool changed, WriteHosts(hosts));
+absl::Status Dnsmasq::SetNames(const Names& names) {
+  RETURN_IF_ERROR(CheckTexts(names));
+  ASSIGN_OR_RETURN(const bool changed, WriteNames(names));
+  return ReadAgain(changed);
+}
+
+absl::Status Dnsmasq::ReadAgain(bool changed) {
   if (!Running()) return Start();
   if (changed && pidfd_send_signal(process_.get(), SIGHUP, nullptr, 0) != 0) {
-    return absl::ErrnoToStatus(errno, "cannot tell dnsmasq to read its hosts again");
+    return absl::ErrnoToStatus(errno, "cannot tell dnsmasq to read its files again");
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Dnsmasq::WriteHosts(const HostEntries& hosts) {
-  ASSIGN_OR_RETURN(const bool dhcp_changed, ReplaceFile(paths_.dhcp_hosts, DhcpHosts(hosts)));
-  ASSIGN_OR_RETURN(const bool dns_changed, ReplaceFile(paths_.dns_hosts, DnsHosts(hosts, domain_)));
+absl::StatusOr<bool> Dnsmasq::WriteNames(const Names& names) {
+  ASSIGN_OR_RETURN(const bool dhcp_changed, ReplaceFile(paths_.dhcp_hosts, DhcpHosts(names.hosts)));
+  ASSIGN_OR_RETURN(const bool dns_changed, ReplaceFile(paths_.dns_hosts, DnsHosts(names, domain_)));
   return dhcp_changed || dns_changed;
 }
 

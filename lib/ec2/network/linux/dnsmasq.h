@@ -15,11 +15,12 @@ class Dnsmasq {
   // Keeps its files in `directory`, which it makes and Stop removes.
   explicit Dnsmasq(const std::string& directory) : paths_(directory) {}
 
-  // It runs with this configuration and these hosts: found, told to read again, started or started anew.
-  // `spec.user` is chosen here.
-  absl::Status Apply(DnsmasqSpec spec, const HostEntries& hosts);
-  // Changes the hosts only, after Apply. Starts it when it died.
-  absl::Status SetHosts(const HostEntries& hosts);
+  // It runs with this configuration, these options of leases and these names: found, told to read again, started or
+  // started anew. Leases that stand keep what they were told until they are renewed. `spec.user` is chosen here.
+  // InvalidArgument, and nothing is changed, where a text is no name of a domain.
+  absl::Status Apply(DnsmasqSpec spec, const DhcpLease& lease, const Names& names);
+  // Changes the names only, after Apply. Starts it when it died. InvalidArgument as above.
+  absl::Status SetNames(const Names& names);
   // Whether it runs in the namespace of the calling thread.
   bool Serves() { return Running() && IsHere(); }
   // Ends it and removes its files. OK when there is none.
@@ -34,7 +35,9 @@ class Dnsmasq {
   absl::Status Start();
   absl::Status End();
   // True when one of the files changed.
-  absl::StatusOr<bool> WriteHosts(const HostEntries& hosts);
+  absl::StatusOr<bool> WriteNames(const Names& names);
+  // It reads what was `changed`, or starts.
+  absl::Status ReadAgain(bool changed);
 
   const DnsmasqPaths paths_;
   std::string domain_;

@@ -1,10 +1,35 @@
 #include "lib/ec2/network/linux/dnsmasq_config.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 
 namespace brume::network {
+namespace {
+
+// "4.1.0.10.in-addr.arpa"
+std::string ReverseName(Ipv4 address) {
+  std::vector<std::string> parts = absl::StrSplit(address.text(), '.');
+  std::reverse(parts.begin(), parts.end());
+  return absl::StrCat(absl::StrJoin(parts, "."), ".in-addr.arpa");
+}
+
+absl::Status CheckText(absl::string_view text, bool (*is_one)(absl::string_view)) {
+  if (text.empty() || is_one(text)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("no name of a domain: ", absl::CHexEscape(text.substr(0, 64))));
+}
+
+void AppendAddresses(const std::vector<Ipv4>& addresses, std::string& line) {
+  for (const Ipv4 address : addresses) absl::StrAppend(&line, ",", address.text());
+}
+
+}  // namespace
 
 DnsmasqPaths::DnsmasqPaths(const std::string& directory)
     : directory(directory),
@@ -12,6 +37,7 @@ DnsmasqPaths::DnsmasqPaths(const std::string& directory)
       pid(directory + "/dnsmasq.pid"),
       leases(directory + "/leases"),
       dhcp_hosts(directory + "/dhcp-hosts"),
+      dhcp_options(directory + "/dhcp-options"),
       dns_hosts(directory + "/dns-hosts") {}
 
 std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
@@ -37,6 +63,7 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
       "local=/" + spec.domain + "/",
       "addn-hosts=" + paths.dns_hosts,
       "dhcp-hostsfile=" + paths.dhcp_hosts,
+      "dhcp-optsfile=" + paths.dhcp_options,
       "dhcp-leasefile=" + paths.leases,
       "dhcp-authoritative",
       // A guest must not choose the name that others resolve to it.
@@ -45,7 +72,6 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
       // port.
       "dhcp-ignore-clid",
       absl::StrCat("dhcp-lease-max=", spec.vpc.cidr.size()),
-      "dhcp-option=option:dns-server," + DnsAddress(spec.vpc.cidr).text(),
       "quiet-dhcp",
   };
   for (const Subnet& subnet : spec.subnets) {
@@ -54,6 +80,14 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
     lines.push_back(absl::StrCat("dhcp-range=set:", tag, ",", subnet.cidr.base.text(), ",static,",
                                  subnet.cidr.netmask().text(), ",1h"));
     lines.push_back(absl::StrCat("dhcp-option=tag:", tag, ",option:router,", RouterAddress(subnet.cidr).text()));
+  }
+  if (!spec.tag_domain.empty()) lines.push_back("local=/" + spec.tag_domain + "/");
+  if (!spec.public_domain.empty()) {
+    // Both ways; a name that a host entry has is that entry's private address.
+    lines.push_back(absl::StrCat("synth-domain=", spec.public_domain, ",", spec.public_pool.text(), ",ec2-"));
+  }
+  for (const auto& [address, name] : spec.reverse_names) {
+    lines.push_back(absl::StrCat("ptr-record=", ReverseName(address), ",", name));
   }
   for (const std::string& server : spec.upstream) lines.push_back("server=" + server);
   return absl::StrJoin(lines, "\n") + "\n";
@@ -68,16 +102,56 @@ std::string DhcpHosts(const HostEntries& hosts) {
   return text;
 }
 
-std::string DnsHosts(const HostEntries& hosts, const std::string& domain) {
+std::string DnsHosts(const Names& names, const std::string& domain) {
   std::string text;
-  for (const auto& [address, entry] : hosts) {
+  for (const auto& [address, entry] : names.hosts) {
     absl::StrAppend(&text, address.text());
     for (const std::string& name : {entry.name, entry.other_name}) {
       if (!name.empty()) absl::StrAppend(&text, " ", name, ".", domain, " ", name);
     }
-    absl::StrAppend(&text, entry.public_name.empty() ? "" : " ", entry.public_name, "\n");
+    for (const std::string& name : {entry.public_name, entry.tag_name}) {
+      absl::StrAppend(&text, name.empty() ? "" : " ", name);
+    }
+    absl::StrAppend(&text, "\n");
+  }
+  for (const PublicName& peer : names.of_peers) {
+    absl::StrAppend(&text, peer.address.text(), " ", peer.name, "\n");
   }
   return text;
+}
+
+absl::Status CheckTexts(const DnsmasqSpec& spec, const DhcpLease& lease) {
+  for (const std::string& domain : {spec.domain, spec.public_domain, spec.tag_domain}) {
+    RETURN_IF_ERROR(CheckText(domain, IsDomainName));
+  }
+  for (const auto& [address, name] : spec.reverse_names) RETURN_IF_ERROR(CheckText(name, IsDomainName));
+  return CheckText(lease.domain, IsDomainList);
+}
+
+absl::Status CheckTexts(const Names& names) {
+  for (const auto& [address, entry] : names.hosts) {
+    for (const std::string& name : {entry.name, entry.other_name, entry.public_name, entry.tag_name}) {
+      RETURN_IF_ERROR(CheckText(name, IsDomainName));
+    }
+  }
+  for (const PublicName& peer : names.of_peers) RETURN_IF_ERROR(CheckText(peer.name, IsDomainName));
+  return absl::OkStatus();
+}
+
+std::string DhcpOptionLines(const DhcpLease& lease) {
+  // An option without a value is not sent. Without their lines, dnsmasq would name itself and its own domain.
+  std::string servers = "option:dns-server", domain = "option:domain-name";
+  AppendAddresses(lease.name_servers, servers);
+  if (!lease.domain.empty()) absl::StrAppend(&domain, ",\"", lease.domain, "\"");
+  std::vector<std::string> lines = {servers, domain};
+  for (const auto& [option, addresses] : {std::pair{"option:ntp-server", &lease.ntp_servers},
+                                          std::pair{"option:netbios-ns", &lease.netbios_name_servers}}) {
+    if (!addresses->empty()) AppendAddresses(*addresses, lines.emplace_back(option));
+  }
+  if (lease.netbios_node_type != 0) {
+    lines.push_back(absl::StrCat("option:netbios-nodetype,", lease.netbios_node_type));
+  }
+  return absl::StrJoin(lines, "\n") + "\n";
 }
 
 }  // namespace brume::network

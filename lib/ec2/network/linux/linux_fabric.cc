@@ -61,6 +61,7 @@ absl::StatusOr<std::shared_ptr<VpcNetwork>> LinuxFabric::Network(const VpcId& id
   MutexLock lock(entry->mutex);
   if (entry->network == nullptr) {
     VpcNetworkOptions options{.directory = Directory(id),
+                              .public_pool = options_.public_pool,
                               .dns_upstream = {},
                               .max_connections = options_.max_connections_per_port,
                               .max_flows = options_.max_flows,
@@ -148,6 +149,16 @@ absl::Status LinuxFabric::RemoveGroup(const VpcId& vpc, const SecurityGroupId& g
 absl::Status LinuxFabric::ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) {
   ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(vpc, /*create=*/false));
   return network->ApplyPrefixList(spec);
+}
+
+absl::StatusOr<std::vector<PublicName>> LinuxFabric::PublicNames(const VpcId& id) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
+  return network->PublicNames();
+}
+
+absl::Status LinuxFabric::SetPeerNames(const VpcId& id, const std::vector<PublicName>& names) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
+  return network->SetPeerNames(names);
 }
 
 absl::Status LinuxFabric::PreparePort(const PortSpec& spec) {

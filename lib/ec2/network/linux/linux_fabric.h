@@ -74,6 +74,8 @@ class LinuxFabric final : public Fabric {
   // FailedPrecondition while a port is in the group.
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
   absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) override;
+  absl::StatusOr<std::vector<PublicName>> PublicNames(const VpcId& id) override;
+  absl::Status SetPeerNames(const VpcId& id, const std::vector<PublicName>& names) override;
   absl::Status PreparePort(const PortSpec& spec) override;
   // NotFound when the tap is in neither namespace; FailedPrecondition while another port holds the private address. A
   // public address that another port still has is taken from it. The port joins its groups' member sets.

@@ -74,6 +74,12 @@ absl::Status VpcNetwork::RemoveGroup(const SecurityGroupId& group) {
 absl::Status VpcNetwork::ApplyPrefixList(const PrefixListSpec& spec) {
   return OnThread([&] { return DoApplyPrefixList(spec); });
 }
+absl::StatusOr<std::vector<PublicName>> VpcNetwork::PublicNames() {
+  return OnThread([&] { return DoPublicNames(); });
+}
+absl::Status VpcNetwork::SetPeerNames(const std::vector<PublicName>& names) {
+  return OnThread([&] { return DoSetPeerNames(names); });
+}
 absl::Status VpcNetwork::Plug(const PortSpec& spec) {
   return OnThread([&] { return DoPlug(spec); });
 }
@@ -142,9 +148,16 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
     }
   }
   RETURN_IF_ERROR(host_.SetPublicAddresses(id_, public_addresses));
-  RETURN_IF_ERROR(dnsmasq_.Apply(
-      {.vpc = spec.vpc, .subnets = spec.subnets, .domain = spec.domain, .upstream = options_.dns_upstream, .user = ""},
-      hosts_));
+  RETURN_IF_ERROR(dnsmasq_.Apply({.vpc = spec.vpc,
+                                  .subnets = spec.subnets,
+                                  .domain = spec.domain,
+                                  .public_domain = spec.public_domain,
+                                  .public_pool = options_.public_pool,
+                                  .tag_domain = spec.tag_domain,
+                                  .reverse_names = spec.reverse_names,
+                                  .upstream = options_.dns_upstream,
+                                  .user = ""},
+                                 spec.dhcp, {hosts_, peer_names_}));
   synced_ = true;
   return absl::OkStatus();
 }

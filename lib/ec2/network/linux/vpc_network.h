@@ -35,6 +35,7 @@ namespace brume::network {
 
 struct VpcNetworkOptions {
   std::string directory;                  // of this VPC's files
+  Cidr public_pool;                       // whose addresses have public names
   std::vector<std::string> dns_upstream;  // empty = only private names are resolved
   int max_connections = kMaxConnections;  // that one port may have begun
   int max_flows = kMaxFlows;
@@ -52,6 +53,8 @@ class VpcNetwork {
   absl::Status ApplyGroup(const GroupSpec& spec);
   absl::Status RemoveGroup(const SecurityGroupId& group);
   absl::Status ApplyPrefixList(const PrefixListSpec& spec);
+  absl::StatusOr<std::vector<PublicName>> PublicNames();
+  absl::Status SetPeerNames(const std::vector<PublicName>& names);
   absl::Status Plug(const PortSpec& spec);
   absl::Status Unplug(const NetworkInterface& eni);
   absl::StatusOr<std::vector<PortFlows>> TakeFlows();
@@ -102,6 +105,8 @@ class VpcNetwork {
   absl::Status DoApplyPrefixList(const PrefixListSpec& spec);
   // The prefix lists that no rule names, were the group's rules these (null: were it not there).
   std::vector<PrefixListId> UnnamedPrefixLists(const SecurityGroupId& group, const GroupRules* after) const;
+  absl::StatusOr<std::vector<PublicName>> DoPublicNames() const;
+  absl::Status DoSetPeerNames(const std::vector<PublicName>& names);
   absl::Status DoPlug(const PortSpec& spec);
   absl::Status DoUnplug(const NetworkInterface& eni);
   absl::Status DoRemove(bool with_taps);
@@ -163,6 +168,7 @@ class VpcNetwork {
   FlowFamily flow_family_ = FlowFamily::kA;
   std::map<std::string, PortRules> counted_ports_;          // since the last reading
   HostEntries hosts_;                                       // what dnsmasq was given
+  std::vector<PublicName> peer_names_;                      // and beside these
   std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;

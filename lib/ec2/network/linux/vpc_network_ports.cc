@@ -55,12 +55,36 @@ absl::Status VpcNetwork::CheckFree(const PortRules& port) const {
 
 HostEntries VpcNetwork::HostEntriesOf(const PortSpec& spec, const PortRules& rules) {
   HostEntries hosts;
-  hosts[rules.private_ip] = {rules.mac, spec.hostname, spec.public_hostname, spec.other_hostname};
+  hosts[rules.private_ip] = {.mac = rules.mac,
+                             .name = spec.hostname,
+                             .public_name = spec.public_hostname,
+                             .other_name = spec.other_hostname,
+                             .tag_name = spec.tag_hostname};
   for (const PortAddress& address : rules.secondary) {
+    const auto public_name = spec.secondary_public_hostnames.find(address.private_ip);
     // DHCP gives a port its first address alone, as EC2's does.
-    hosts[address.private_ip] = {.mac = "", .name = PrivateHostname(address.private_ip), .public_name = ""};
+    hosts[address.private_ip] = {
+        .mac = "",
+        .name = PrivateHostname(address.private_ip),
+        .public_name = public_name == spec.secondary_public_hostnames.end() ? "" : public_name->second};
   }
   return hosts;
+}
+
+absl::StatusOr<std::vector<PublicName>> VpcNetwork::DoPublicNames() const {
+  RETURN_IF_ERROR(NeedSync());
+  std::vector<PublicName> names;
+  for (const auto& [address, host] : hosts_) {
+    if (!host.public_name.empty()) names.push_back({address, host.public_name});
+  }
+  return names;
+}
+
+absl::Status VpcNetwork::DoSetPeerNames(const std::vector<PublicName>& names) {
+  RETURN_IF_ERROR(NeedSync());
+  if (peer_names_ == names) return absl::OkStatus();
+  peer_names_ = names;
+  return dnsmasq_.SetNames({hosts_, peer_names_});
 }
 
 absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
@@ -82,12 +106,15 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   for (const PortAddress& former : before.has_value() ? before->addresses() : std::vector<PortAddress>()) {
     if (!after.has(former.private_ip)) RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, former.private_ip)));
   }
+  HostEntries own = HostEntriesOf(spec, after);
   // A public name moves with its address.
+  std::set<std::string> public_names;
+  for (const auto& [address, entry] : own) public_names.insert(entry.public_name);
   for (auto& [address, host] : hosts_) {
-    if (host.public_name == spec.public_hostname) host.public_name.clear();
+    if (public_names.contains(host.public_name)) host.public_name.clear();
   }
-  for (auto& [address, entry] : HostEntriesOf(spec, after)) hosts_[address] = std::move(entry);
-  RETURN_IF_ERROR(dnsmasq_.SetHosts(hosts_));
+  for (auto& [address, entry] : own) hosts_[address] = std::move(entry);
+  RETURN_IF_ERROR(dnsmasq_.SetNames({hosts_, peer_names_}));
   for (const PortAddress& address : after.addresses()) {
     if (address.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *address.public_ip));
   }
@@ -235,7 +262,7 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   if (found != rules_.ports.end()) {
     RETURN_IF_ERROR(DropOldAddresses(found->second, nullptr));
     RETURN_IF_ERROR(ChangePortRules(name, nullptr));
-    return dnsmasq_.SetHosts(hosts_);
+    return dnsmasq_.SetNames({hosts_, peer_names_});
   }
   if (link.has_value()) {
     // Plugged by an earlier brumed; Sync, which has to come, replaces the rest.

@@ -31,6 +31,7 @@ struct Vpc {
   Cidr cidr;
   bool is_default = false;
   VpcAttributes attributes;
+  DhcpOptionsId dhcp_options_id = {};  // empty = none
 };
 
 // A range of a VPC beside its first.

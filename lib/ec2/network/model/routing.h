@@ -89,6 +89,8 @@ struct InternetGateway {
 struct ElasticAddress {
   AllocationId id;
   Ipv4 public_ip;
+  // What a reverse lookup of it gives, without the dot of the root; empty = its public name.
+  std::string domain_name = {};
 };
 
 // A private address of the interface has this one as its public address while it is associated.
