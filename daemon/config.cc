@@ -133,6 +133,18 @@ Setter Block(Cidr* into) {
   };
 }
 
+// "auto" stands for none.
+Setter Ipv6Block(std::optional<CidrIpv6>* into) {
+  return [into](const toml::node& node) -> absl::Status {
+    std::string text;
+    RETURN_IF_ERROR(Text(&text)(node));
+    into->reset();
+    if (text == "auto") return absl::OkStatus();
+    ASSIGN_OR_RETURN(*into, CidrIpv6::Parse(text));
+    return absl::OkStatus();
+  };
+}
+
 absl::Status At(const toml::node& node, const std::string& path, absl::string_view name, absl::string_view message) {
   return absl::InvalidArgumentError(absl::StrCat(path, ":", node.source().begin.line, ": ", name, ": ", message));
 }
@@ -222,6 +234,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"compute.reboot_timeout_seconds", SecondsOf(&settings.reboot_timeout, 0, 86400)},
       {"network.default_vpc_cidr", Block(&settings.default_vpc_cidr)},
       {"network.public_pool", Block(&settings.public_pool)},
+      {"network.ipv6_pool", Ipv6Block(&settings.ipv6_pool)},
       {"network.uplink", Text(&config.uplink)},
       {"network.pass_firewalls", Flag(&config.pass_firewalls)},
       {"network.dns_upstream", Texts(&config.dns_upstream)},
@@ -297,6 +310,10 @@ absl::Status CheckConfig(const Config& config) {
     if (!absl::EqualsIgnoreCase(settings.name_tag_domain, taken)) continue;
     return absl::InvalidArgumentError(absl::StrCat("network.name_tag_domain '", settings.name_tag_domain,
                                                    "' has the names of addresses: take another"));
+  }
+  if (settings.ipv6_pool.has_value() &&
+      (settings.ipv6_pool->prefix_length < 16 || settings.ipv6_pool->prefix_length > 55)) {
+    return absl::InvalidArgumentError("network.ipv6_pool must be from /16 to /55: its first /56 is the host's own");
   }
   if (settings.public_pool.prefix_length > 29) {
     return absl::InvalidArgumentError("network.public_pool must be /29 or larger");

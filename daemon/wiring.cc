@@ -251,6 +251,7 @@ class RealDaemon final : public Daemon {
                .types = types_,
                .clock = clock_,
                .listen = MetadataListener(),
+               .listen_ipv6 = MetadataIpv6Listener(),
                .session_of = [this](const InstanceId& id,
                                     const Identity& role) { return iam_.instance_sessions().Of(id, role); }}),
         tagging_(*database_),
@@ -422,6 +423,13 @@ class RealDaemon final : public Daemon {
     if (config_.simulate) return nullptr;
     return
         [this](const VpcId& vpc, Ipv4 address, uint16_t port) { return adapters_.fabric->Listen(vpc, address, port); };
+  }
+
+  decltype(imds::ImdsParts::listen_ipv6) MetadataIpv6Listener() {
+    if (config_.simulate) return nullptr;
+    return [this](const VpcId& vpc, const Ipv6& address, uint16_t port) {
+      return adapters_.fabric->Listen(vpc, address, port);
+    };
   }
 
   absl::Status ServePrometheus() {

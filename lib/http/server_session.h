@@ -279,6 +279,10 @@ class StreamSession final : public ServerSession, public std::enable_shared_from
   // answer would have whatever limit stands then.
   bool LimitHops(int hops) {
     const int fd = beast::get_lowest_layer(stream_).socket().native_handle();
+    int family = AF_INET;
+    socklen_t size = sizeof family;
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    if (family == AF_INET6) return setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops) == 0;
     return setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops) == 0;
   }
 

@@ -10,10 +10,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/interface_service.h"
 #include "lib/http/server.h"
 #include "lib/imds/answer.h"
 #include "lib/imds/fair_queue.h"
@@ -21,6 +23,8 @@
 
 namespace brume::imds {
 namespace {
+
+constexpr char kIpv6Suffix[] = "/ipv6";
 
 http::Response ToHttp(MetadataResponse response) {
   return {.status = response.status,
@@ -77,7 +81,8 @@ class MetadataServer::Impl {
         clock_(clock),
         options_(std::move(options)),
         server_(HttpOptions(options_), [this](http::Request request, http::Responder responder) {
-          const std::string vpc = request.listener;
+          // Both listeners of a VPC have one turn.
+          const std::string vpc(absl::StripSuffix(request.listener, kIpv6Suffix));
           asked_.Push(vpc, Asked{std::move(request), std::move(responder)});
         }) {}
   ~Impl() { Stop(); }
@@ -96,8 +101,11 @@ class MetadataServer::Impl {
     if (answerer_.joinable()) answerer_.join();
     server_.Stop();
   }
-  void Add(const VpcId& vpc, UniqueFd socket) { server_.AddListener(vpc.text(), std::move(socket)); }
-  void Remove(const VpcId& vpc) { server_.RemoveListener(vpc.text()); }
+  // `suffix` tells the listeners of a VPC apart.
+  void Add(const VpcId& vpc, absl::string_view suffix, UniqueFd socket) {
+    server_.AddListener(absl::StrCat(vpc.text(), suffix), std::move(socket));
+  }
+  void Remove(const VpcId& vpc, absl::string_view suffix) { server_.RemoveListener(absl::StrCat(vpc.text(), suffix)); }
 
  private:
   struct Asked {
@@ -109,10 +117,24 @@ class MetadataServer::Impl {
     while (std::optional<Asked> asked = asked_.Take()) asked->responder.Send(Answer(std::move(asked->request)));
   }
 
-  absl::StatusOr<std::optional<MetadataSource>> SourceOf(const VpcId& vpc, Ipv4 peer) const {
-    ASSIGN_OR_RETURN(std::optional<MetadataSource> source, database_.ReadFor([&](store::Connection& connection) {
-      return ReadSource(connection, settings_, types_, vpc, peer);
-    }));
+  absl::StatusOr<std::optional<NetworkInterface>> InterfaceOf(store::Connection& connection, const VpcId& vpc,
+                                                              const std::string& peer, bool ipv6) const {
+    if (ipv6) {
+      ASSIGN_OR_RETURN(const Ipv6 address, Ipv6::Parse(peer));
+      return network::FindInterface(connection, vpc, address);
+    }
+    ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(peer));
+    return network::FindInterface(connection, vpc, address);
+  }
+
+  absl::StatusOr<std::optional<MetadataSource>> SourceOf(const VpcId& vpc, const std::string& peer, bool ipv6) const {
+    ASSIGN_OR_RETURN(
+        std::optional<MetadataSource> source,
+        database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::optional<MetadataSource>> {
+          ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, InterfaceOf(connection, vpc, peer, ipv6));
+          if (!eni.has_value()) return std::nullopt;
+          return ReadSource(connection, settings_, types_, *eni);
+        }));
     const bool has_role = source.has_value() && source->profile.has_value() && source->profile->role.has_value();
     if (!has_role || options_.credentials == nullptr) return source;
     ASSIGN_OR_RETURN(source->credentials, options_.credentials(source->view.instance.id, *source->profile->role));
@@ -120,14 +142,17 @@ class MetadataServer::Impl {
   }
 
   http::Response Answer(http::Request message) const {
-    const VpcId vpc = VpcId::FromTrusted(message.listener);
-    const absl::StatusOr<Ipv4> peer = Ipv4::Parse(message.peer);
-    const absl::StatusOr<std::optional<MetadataSource>> source =
-        peer.ok() ? SourceOf(vpc, *peer) : absl::StatusOr<std::optional<MetadataSource>>(peer.status());
+    absl::string_view listener = message.listener;
+    const bool ipv6 = absl::ConsumeSuffix(&listener, kIpv6Suffix);
+    const VpcId vpc = VpcId::FromTrusted(std::string(listener));
+    const absl::StatusOr<std::optional<MetadataSource>> source = SourceOf(vpc, message.peer, ipv6);
     if (!source.ok()) {
       log::Error("metadata: cannot read what {} in {} is: {}", message.peer, vpc.text(), source.status().message());
       return ToHttp(ErrorResponse(500));
     }
+    const bool refused =
+        ipv6 && source->has_value() && (*source)->view.instance.metadata_options.ipv6 == MetadataState::kDisabled;
+    if (refused) return ToHttp(ErrorResponse(403));
     const MetadataRequest request{.method = std::move(message.method),
                                   .target = std::move(message.target),
                                   .headers = std::move(message.headers)};
@@ -155,14 +180,25 @@ absl::Status MetadataServer::Start() { return impl_->Start(); }
 
 void MetadataServer::Stop() { impl_->Stop(); }
 
+static absl::Status CheckListens(const VpcId& vpc, const UniqueFd& listener) {
+  if (IsListening(listener.get())) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("metadata: the socket for ", vpc.text(), " does not listen"));
+}
+
 absl::Status MetadataServer::AddVpc(const VpcId& vpc, UniqueFd listener) {
-  if (!IsListening(listener.get())) {
-    return absl::InvalidArgumentError(absl::StrCat("metadata: the socket for ", vpc.text(), " does not listen"));
-  }
-  impl_->Add(vpc, std::move(listener));
+  RETURN_IF_ERROR(CheckListens(vpc, listener));
+  impl_->Add(vpc, "", std::move(listener));
   return absl::OkStatus();
 }
 
-void MetadataServer::RemoveVpc(const VpcId& vpc) { impl_->Remove(vpc); }
+absl::Status MetadataServer::AddVpcIpv6(const VpcId& vpc, UniqueFd listener) {
+  RETURN_IF_ERROR(CheckListens(vpc, listener));
+  impl_->Add(vpc, kIpv6Suffix, std::move(listener));
+  return absl::OkStatus();
+}
+
+void MetadataServer::RemoveVpc(const VpcId& vpc) { impl_->Remove(vpc, ""); }
+
+void MetadataServer::RemoveVpcIpv6(const VpcId& vpc) { impl_->Remove(vpc, kIpv6Suffix); }
 
 }  // namespace brume::imds

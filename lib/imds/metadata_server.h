@@ -54,6 +54,9 @@ class MetadataServer {
   absl::Status AddVpc(const VpcId& vpc, UniqueFd listener);
   // Closes its listener and connections. OK when there is none.
   void RemoveVpc(const VpcId& vpc);
+  // The same by IPv6, which only instances with HttpProtocolIpv6 are answered by.
+  absl::Status AddVpcIpv6(const VpcId& vpc, UniqueFd listener);
+  void RemoveVpcIpv6(const VpcId& vpc);
 
  private:
   class Impl;

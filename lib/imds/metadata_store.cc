@@ -32,14 +32,14 @@ absl::StatusOr<std::string> ReadArchitecture(store::Connection& connection, cons
 }  // namespace
 
 absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& connection, const Settings& settings,
-                                                         const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer) {
-  ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, network::FindInterface(connection, vpc, peer));
-  if (!eni.has_value() || eni->instance_id.empty()) return std::nullopt;
+                                                         const InstanceTypeTable& types, const NetworkInterface& eni) {
+  if (eni.instance_id.empty()) return std::nullopt;
 
   MetadataSource source;
-  ASSIGN_OR_RETURN(source.view, compute::GetInstanceView(connection, types, eni->instance_id));
-  ASSIGN_OR_RETURN(source.vpc, network::GetVpc(connection, vpc));
-  ASSIGN_OR_RETURN(source.further_ranges, network::ListFurtherRanges(connection, vpc));
+  ASSIGN_OR_RETURN(source.view, compute::GetInstanceView(connection, types, eni.instance_id));
+  ASSIGN_OR_RETURN(source.vpc, network::GetVpc(connection, eni.vpc_id));
+  ASSIGN_OR_RETURN(source.further_ranges, network::ListFurtherRanges(connection, eni.vpc_id));
+  ASSIGN_OR_RETURN(source.ipv6_ranges, network::ListIpv6Ranges(connection, eni.vpc_id));
   for (const NetworkInterface& each : source.view.interfaces) {
     ASSIGN_OR_RETURN(source.subnets[each.subnet_id], network::GetSubnet(connection, each.subnet_id));
   }

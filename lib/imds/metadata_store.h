@@ -13,10 +13,10 @@
 
 namespace brume::imds {
 
-// The instance that owns the private address `peer` in `vpc`, with all its documents are made of but the credentials of
-// its role. None when no instance has the address.
+// The instance of the interface, with all its documents are made of but the credentials of its role. None when it has
+// none.
 absl::StatusOr<std::optional<MetadataSource>> ReadSource(store::Connection& connection, const Settings& settings,
-                                                         const InstanceTypeTable& types, const VpcId& vpc, Ipv4 peer);
+                                                         const InstanceTypeTable& types, const NetworkInterface& eni);
 
 // The installation's token key, made at the first call, so that tokens survive a restart.
 absl::StatusOr<TokenKey> EnsureTokenKey(store::Database& database, Random& random);

@@ -121,6 +121,17 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   node.Text("vpc-ipv4-cidr-blocks", std::move(ranges));
   const auto subnet = source.subnets.find(eni.subnet_id);
   if (subnet != source.subnets.end()) node.Text("subnet-ipv4-cidr-block", subnet->second.cidr.text());
+  if (!eni.ipv6.empty()) {
+    std::vector<std::string> ipv6;
+    for (const Ipv6& address : eni.ipv6) ipv6.push_back(address.text());
+    node.Text("ipv6s", absl::StrJoin(ipv6, "\n"));
+    if (subnet != source.subnets.end() && subnet->second.cidr_ipv6.has_value()) {
+      node.Text("subnet-ipv6-cidr-blocks", subnet->second.cidr_ipv6->text());
+    }
+    std::vector<std::string> ipv6_ranges;
+    for (const CidrIpv6& range : source.ipv6_ranges) ipv6_ranges.push_back(range.text());
+    node.Text("vpc-ipv6-cidr-blocks", absl::StrJoin(ipv6_ranges, "\n"));
+  }
   std::vector<std::string> public_addresses;
   const auto add_public = [&](const std::optional<Ipv4>& address, Ipv4 private_ip) {
     if (!address.has_value()) return;
@@ -182,6 +193,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
     node.Text("hostname", Fqdn(source, primary));
     node.Text("local-hostname", Fqdn(source, primary));
     node.Text("local-ipv4", primary.private_ip.text());
+    if (!primary.ipv6.empty()) node.Text("ipv6", primary.ipv6.front().text());
     node.Text("mac", primary.mac);
     node.Text("security-groups", absl::StrJoin(GroupNames(source, primary), "\n"));
     if (primary.public_ip.has_value()) {

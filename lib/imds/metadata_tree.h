@@ -24,6 +24,7 @@ struct MetadataSource {
   compute::InstanceView view;  // with user data
   Vpc vpc;
   std::vector<Cidr> further_ranges;    // of the VPC, beside its first
+  std::vector<CidrIpv6> ipv6_ranges;   // of the VPC
   std::map<SubnetId, Subnet> subnets;  // of the interfaces
   std::string architecture;            // of the image
   std::string public_key;              // one OpenSSH line; empty = no key

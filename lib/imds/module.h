@@ -17,6 +17,7 @@
 #include "lib/imds/metadata_server.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -30,6 +31,8 @@ struct ImdsParts {
   const Clock& clock;
   // A TCP socket that listens inside the VPC's namespace. Unset where guests are not real, and none is served.
   std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, Ipv4 address, uint16_t port)> listen = {};
+  // The same at an IPv6 address, of a VPC that has IPv6. Unset = nowhere.
+  std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, const Ipv6& address, uint16_t port)> listen_ipv6 = {};
   // The instance's session of the role; nothing when the role does not let EC2 take it on.
   std::function<absl::StatusOr<std::optional<iam::InstanceSession>>(const InstanceId& instance, const Identity& role)>
       session_of;
@@ -56,8 +59,12 @@ class ImdsModule {
   const ImdsParts parts_;
   MetadataServer server_;
   Mutex mutex_;
+  // Its listener at the IPv6 address, where the VPC has IPv6 and there is none yet; closed where it has none.
+  absl::Status ServeIpv6(const VpcId& vpc) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   // With a descriptor of its listener, to ask whether that still listens.
   std::map<VpcId, UniqueFd> served_ ABSL_GUARDED_BY(mutex_);
+  std::map<VpcId, UniqueFd> served_ipv6_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::imds

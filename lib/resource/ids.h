@@ -27,7 +27,7 @@ struct IdPrefix {
   }
   constexpr absl::string_view view() const { return absl::string_view(text); }
 
-  char text[16] = {};
+  char text[24] = {};
 };
 
 // A value type; the empty one (default) stands for "none".
@@ -90,6 +90,8 @@ using VpcPeeringConnectionId = Id<"pcx">;
 using RouteTableAssociationId = Id<"rtbassoc">;
 using VpcCidrAssociationId = Id<"vpc-cidr-assoc">;
 using DhcpOptionsId = Id<"dopt">;
+using SubnetCidrAssociationId = Id<"subnet-cidr-assoc">;
+using EgressOnlyInternetGatewayId = Id<"eigw">;
 using AllocationId = Id<"eipalloc">;
 using AddressAssociationId = Id<"eipassoc">;
 using ExportImageTaskId = Id<"export-ami">;

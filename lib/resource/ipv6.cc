@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ipv4.h"
 
@@ -59,29 +60,28 @@ std::pair<int, int> ZeroRun(const std::array<uint16_t, kGroups>& groups) {
   return longest;
 }
 
-}  // namespace
-
-absl::StatusOr<CidrIpv6> CidrIpv6::Parse(absl::string_view text) {
-  const size_t slash = text.find('/');
-  CidrIpv6 cidr;
-  if (slash == absl::string_view::npos || !ParseLength(text.substr(slash + 1), &cidr.prefix_length)) {
-    return Malformed(text);
-  }
-  const std::string address(text.substr(0, slash));
-  // inet_pton would read up to a NUL.
-  if (address.find('\0') != std::string::npos) return Malformed(text);
-  if (inet_pton(AF_INET6, address.c_str(), cidr.base.data()) != 1) return Malformed(text);
-  ClearHostBits(cidr.base, cidr.prefix_length);
-  return cidr;
+// Reads what inet_pton takes, and no more: it would read up to a NUL.
+bool ParseBytes(absl::string_view text, std::array<uint8_t, 16>& bytes) {
+  const std::string address(text);
+  return address.find('\0') == std::string::npos && inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
 }
 
-std::string CidrIpv6::text() const {
-  if (IsMapped(base)) {
-    const uint32_t value = uint32_t{base[12]} << 24 | uint32_t{base[13]} << 16 | uint32_t{base[14]} << 8 | base[15];
-    return absl::StrCat("::ffff:", Ipv4{value}.text(), "/", prefix_length);
+}  // namespace
+
+absl::StatusOr<Ipv6> Ipv6::Parse(absl::string_view text) {
+  Ipv6 address;
+  if (ParseBytes(text, address.bytes)) return address;
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Value (", text.substr(0, 100), ") is not a valid IPv6 address"));
+}
+
+std::string Ipv6::text() const {
+  if (IsMapped(bytes)) {
+    const uint32_t value = uint32_t{bytes[12]} << 24 | uint32_t{bytes[13]} << 16 | uint32_t{bytes[14]} << 8 | bytes[15];
+    return absl::StrCat("::ffff:", Ipv4{value}.text());
   }
   std::array<uint16_t, kGroups> groups;
-  for (int i = 0; i < kGroups; ++i) groups[i] = static_cast<uint16_t>(base[2 * i] << 8 | base[2 * i + 1]);
+  for (int i = 0; i < kGroups; ++i) groups[i] = static_cast<uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
   const auto [run, length] = ZeroRun(groups);
   std::string text;
   for (int i = 0; i < kGroups; ++i) {
@@ -93,7 +93,74 @@ std::string CidrIpv6::text() const {
     if (!text.empty() && text.back() != ':') text += ':';
     absl::StrAppend(&text, absl::Hex(groups[i]));
   }
-  return absl::StrCat(text, "/", prefix_length);
+  return text;
+}
+
+absl::StatusOr<CidrIpv6> CidrIpv6::Parse(absl::string_view text) {
+  const size_t slash = text.find('/');
+  CidrIpv6 cidr;
+  if (slash == absl::string_view::npos || !ParseLength(text.substr(slash + 1), &cidr.prefix_length)) {
+    return Malformed(text);
+  }
+  if (!ParseBytes(text.substr(0, slash), cidr.base)) return Malformed(text);
+  ClearHostBits(cidr.base, cidr.prefix_length);
+  return cidr;
+}
+
+std::string CidrIpv6::text() const { return absl::StrCat(first().text(), "/", prefix_length); }
+
+Ipv6 CidrIpv6::last() const {
+  Ipv6 last{base};
+  for (size_t i = 0; i < last.bytes.size(); ++i) {
+    const int kept = prefix_length - static_cast<int>(i) * 8;
+    if (kept < 8) last.bytes[i] |= kept <= 0 ? 0xff : static_cast<uint8_t>(0xff >> kept);
+  }
+  return last;
+}
+
+CidrIpv6 CidrIpv6::Part(int length, uint64_t number) const {
+  CidrIpv6 part{base, length};
+  // The number's last bit is bit `length` of the address, counted from 1.
+  const uint64_t bits = number << (64 - length);
+  for (int i = 0; i < 8; ++i) part.base[i] |= static_cast<uint8_t>(bits >> (56 - 8 * i));
+  return part;
+}
+
+Ipv6 AddressIn(const CidrIpv6& range, uint64_t host) {
+  Ipv6 address{range.base};
+  for (int i = 0; i < 8; ++i) address.bytes[8 + i] = static_cast<uint8_t>(host >> (56 - 8 * i));
+  return address;
+}
+
+bool IsAssignable(const CidrIpv6& subnet, const Ipv6& address) {
+  return subnet.Contains(address) && address >= AddressIn(subnet, kReservedAtStart) && address != subnet.last();
+}
+
+std::optional<Ipv6> ChooseAddress(const CidrIpv6& subnet, Random& random,
+                                  const std::function<bool(const Ipv6&)>& is_free) {
+  // Of 2^64: the first is free unless somebody counts through them all.
+  constexpr int kTries = 64;
+  for (int i = 0; i < kTries; ++i) {
+    const Ipv6 candidate = AddressIn(subnet, random.Below(~uint64_t{0}));
+    if (IsAssignable(subnet, candidate) && is_free(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
+
+bool IsUniqueLocal(const CidrIpv6& range) { return range.prefix_length >= 7 && (range.base[0] & 0xfe) == 0xfc; }
+
+Ipv6 LinkLocalFor(absl::string_view mac) {
+  std::array<uint8_t, 6> octets = {};
+  size_t count = 0;
+  for (const absl::string_view part : absl::StrSplit(mac, ':')) {
+    uint32_t octet = 0;
+    if (count < octets.size() && absl::SimpleHexAtoi(part, &octet)) octets[count++] = static_cast<uint8_t>(octet);
+  }
+  Ipv6 address;
+  address.bytes = {
+      0xfe,      0x80,      0,    0,    0,         0,         0,        0, static_cast<uint8_t>(octets[0] ^ 2),
+      octets[1], octets[2], 0xff, 0xfe, octets[3], octets[4], octets[5]};
+  return address;
 }
 
 }  // namespace brume

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "lib/resource/account.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume {
 
@@ -19,6 +20,7 @@ struct Settings {
   std::string default_instance_type = "b1.small";
   Cidr default_vpc_cidr{Ipv4{0xac1f0000}, 16};  // 172.31.0.0/16; one subnet a zone, four bits longer
   Cidr public_pool{Ipv4{0xc6120000}, 16};       // 198.18.0.0/16
+  std::optional<CidrIpv6> ipv6_pool;            // unset = a unique local range of the host's own
   bool bandwidth_by_type = true;                // interfaces send and receive as fast as their type says
   int max_nic_queues = 1;                       // of a guest's network card; more where the kernel carries its packets
   // Where instances are found by their tag Name, inside their VPC: "lab.example"; empty = nowhere.

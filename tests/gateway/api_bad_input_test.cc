@@ -541,7 +541,7 @@ std::vector<Case> Cases() {
       {"InvalidParameterValue", "CreateNetworkInterface",
        "subnet_id: '$SUBNET' tag_specifications { resource_type: 'volume' tags { key: 'a' } }"},
       {"UnsupportedOperation", "CreateNetworkInterface", "subnet_id: '$SUBNET' interface_type: 'efa'"},
-      {"UnsupportedOperation", "CreateNetworkInterface", "subnet_id: '$SUBNET' ipv6_address_count: 1"},
+      {"InvalidParameterValue", "CreateNetworkInterface", "subnet_id: '$SUBNET' ipv6_address_count: 1"},
       {"UnsupportedOperation", "CreateNetworkInterface", "subnet_id: '$SUBNET' ipv4_prefix_count: 1"},
       {"InvalidParameterValue", "DeleteNetworkInterface", "network_interface_id: '$ENI'"},
       {"InvalidNetworkInterfaceID.NotFound", "DeleteNetworkInterface", "network_interface_id: 'eni-00000000000000000'"},

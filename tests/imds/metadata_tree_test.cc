@@ -56,7 +56,28 @@ int Crawl(const MetadataSource& source, const std::string& directory, std::set<s
   return documents;
 }
 
+void GiveIpv6(MetadataSource& source) {
+  source.ipv6_ranges = {CidrIpv6::Parse("fd00:1:2:300::/56").value()};
+  NetworkInterface& first = source.view.interfaces[0];
+  first.ipv6 = {Ipv6::Parse("fd00:1:2:301::4").value(), Ipv6::Parse("fd00:1:2:301::5").value()};
+  source.subnets[first.subnet_id].cidr_ipv6 = CidrIpv6::Parse("fd00:1:2:301::/64").value();
+}
+
 }  // namespace
+
+TEST_CASE("IPv6 addresses and ranges are told of an interface that has them", "[metadata]") {
+  MetadataSource source = ExampleSource();
+  const std::string of = absl::StrCat("network/interfaces/macs/", source.view.interfaces[0].mac, "/");
+  for (const char* path : {"ipv6s", "subnet-ipv6-cidr-blocks", "vpc-ipv6-cidr-blocks"}) {
+    CHECK(MetaData(source, of + path) == "(none)");
+  }
+  CHECK(MetaData(source, "ipv6") == "(none)");
+  GiveIpv6(source);
+  CHECK(MetaData(source, "ipv6") == "fd00:1:2:301::4");
+  CHECK(MetaData(source, of + "ipv6s") == "fd00:1:2:301::4\nfd00:1:2:301::5");
+  CHECK(MetaData(source, of + "subnet-ipv6-cidr-blocks") == "fd00:1:2:301::/64");
+  CHECK(MetaData(source, of + "vpc-ipv6-cidr-blocks") == "fd00:1:2:300::/56");
+}
 
 TEST_CASE("every listed entry resolves, in every version, for every kind of instance", "[metadata]") {
   std::vector<MetadataSource> sources(5, ExampleSource());
@@ -182,6 +203,7 @@ TEST_CASE("an instance reads whether it is monitored in detail", "[metadata]") {
 TEST_CASE("docs/metadata.md names each document, and none that is not served", "[metadata]") {
   MetadataSource source = SourceWithRole();
   source.target_lifecycle_state = "InService";
+  GiveIpv6(source);
   std::set<std::string> served = {"latest/user-data"};
   Crawl(source, "latest/meta-data", &served);
   Crawl(source, "latest/dynamic", &served);

@@ -19,6 +19,7 @@
 #include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/insights_table.h"
 #include "lib/ec2/network/interface_address_table.h"
+#include "lib/ec2/network/interface_ipv6_table.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/peering_table.h"
@@ -94,11 +95,12 @@ std::vector<TableDescription> Descriptions() {
                               compute::LaunchTemplateTable::Describe(), gateway::EventTable::Describe(),
                               iam::IdentityTable::Describe(),           iam::ManagedPolicyTable::Describe(),
                               network::NetworkTable::Describe(),        network::InterfaceAddressTable::Describe(),
-                              network::RoutingTable::Describe(),        network::AddressTable::Describe(),
-                              network::NetworkAclTable::Describe(),     network::NatGatewayTable::Describe(),
-                              network::PeeringTable::Describe(),        network::InsightsTable::Describe(),
-                              network::FlowLogTable::Describe(),        network::DhcpOptionsTable::Describe(),
-                              network::PrefixListTable::Describe(),     network::SecurityGroupTable::Describe()}) {
+                              network::InterfaceIpv6Table::Describe(),  network::RoutingTable::Describe(),
+                              network::AddressTable::Describe(),        network::NetworkAclTable::Describe(),
+                              network::NatGatewayTable::Describe(),     network::PeeringTable::Describe(),
+                              network::InsightsTable::Describe(),       network::FlowLogTable::Describe(),
+                              network::DhcpOptionsTable::Describe(),    network::PrefixListTable::Describe(),
+                              network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }
   return all;

@@ -91,7 +91,8 @@ LaunchInterface FirstInterface(const RunRequest& request) {
           .secondary_ips = request.secondary_ips,
           .secondary_count = request.secondary_count,
           .description = request.interface_description,
-          .tracking = request.tracking};
+          .tracking = request.tracking,
+          .ipv6_count = request.ipv6_count};
 }
 
 // One that is there has its subnet and groups already.

@@ -30,6 +30,7 @@ struct LaunchInterface {
   int secondary_count = 0;  // of any that are free
   std::string description = {};
   ConnectionTracking tracking = {};
+  std::optional<int> ipv6_count = {};  // none = as the subnet says
 };
 
 // What RunInstances asks for.
@@ -56,6 +57,7 @@ struct RunRequest {
   std::vector<Ipv4> secondary_ips;
   int secondary_count = 0;
   ConnectionTracking tracking;
+  std::optional<int> ipv6_count;
   std::vector<LaunchInterface> further_interfaces;  // beside the first
   std::string user_data;                            // raw
   std::vector<BlockDevice> block_devices;

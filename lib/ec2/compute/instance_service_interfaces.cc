@@ -40,7 +40,8 @@ absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRe
                                 .dns_name_options = request.dns_name_options.AppliedTo(each.subnet.dns_name_options),
                                 .attachment = attachment,
                                 .tracking = asked.tracking,
-                                .tags = request.interface_tags},
+                                .tags = request.interface_tags,
+                                .ipv6_count = asked.ipv6_count},
                                random_));
     // As at EC2, only what is alone gets a public address by itself.
     const bool has_public = request.associate_public_ip.value_or(each.subnet.map_public_ip_on_launch);

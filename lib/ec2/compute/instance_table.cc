@@ -39,6 +39,7 @@ const auto& Instances() {
       store::Column("endpoint_enabled", &Instance::metadata_options, &MetadataOptions::endpoint),
       store::Column("tags_enabled", &Instance::metadata_options, &MetadataOptions::tags),
       store::Column("hop_limit", &Instance::metadata_options, &MetadataOptions::hop_limit),
+      store::Column("metadata_by_ipv6", &Instance::metadata_options, &MetadataOptions::ipv6),
       store::Column("availability_zone", &Instance::availability_zone), store::Column("vpc_id", &Instance::vpc_id),
       store::Column("subnet_id", &Instance::subnet_id), store::Column("root_device_name", &Instance::root_device_name),
       store::Column("force_stop", &Instance::force_stop),

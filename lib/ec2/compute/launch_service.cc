@@ -124,11 +124,13 @@ absl::StatusOr<LaunchInterface> ParseInterface(const LaunchSpec::NetworkInterfac
                        .udp_stream_timeout = given.connection_tracking_specification->udp_stream_timeout,
                        .udp_timeout = given.connection_tracking_specification->udp_timeout};
   }
+  parsed.ipv6_count = given.ipv6_address_count;
   if (given.network_interface_id.value_or("").empty()) return parsed;
   ASSIGN_OR_RETURN(parsed.eni_id, EniId::Parse(*given.network_interface_id));
   const bool said = parsed.private_ip || !parsed.secondary_ips.empty() || parsed.secondary_count > 0 ||
-                    !parsed.group_ids.empty() || parsed.subnet_id || !parsed.description.empty() ||
-                    given.associate_public_ip_address.value_or(false) || parsed.tracking != ConnectionTracking();
+                    parsed.ipv6_count.value_or(0) > 0 || !parsed.group_ids.empty() || parsed.subnet_id ||
+                    !parsed.description.empty() || given.associate_public_ip_address.value_or(false) ||
+                    parsed.tracking != ConnectionTracking();
   if (!said) return parsed;
   return ec2::Error(
       "InvalidParameterCombination",
@@ -190,6 +192,7 @@ absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
     run.private_ip = parsed.private_ip;
     run.secondary_ips = std::move(parsed.secondary_ips);
     run.secondary_count = parsed.secondary_count;
+    run.ipv6_count = parsed.ipv6_count;
     run.interface_description = std::move(parsed.description);
     run.tracking = parsed.tracking;
   }
@@ -292,10 +295,8 @@ PrivateDnsNameOptionsChange ParseDnsNameOptions(const LaunchSpec::PrivateDnsName
 }
 
 absl::StatusOr<MetadataOptionsChange> ParseMetadataOptions(const LaunchSpec::MetadataOptions& given) {
-  if (given.http_protocol_ipv6.value_or("disabled") == "enabled") {
-    return Unsupported("The metadata service answers over IPv4 alone: httpProtocolIpv6 must be disabled");
-  }
   MetadataOptionsChange change;
+  change.ipv6 = kMetadataStateNames.Find(given.http_protocol_ipv6.value_or(""));
   change.tokens = kHttpTokensNames.Find(given.http_tokens.value_or(""));
   change.endpoint = kMetadataStateNames.Find(given.http_endpoint.value_or(""));
   change.tags = kMetadataStateNames.Find(given.instance_metadata_tags.value_or(""));

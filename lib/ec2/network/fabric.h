@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
+#include "lib/ec2/network/fabric_ipv6.h"
 #include "lib/ec2/network/model/dhcp_options.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
@@ -52,11 +53,12 @@ struct PortSpec {
   std::string other_hostname = {};  // served by DNS too; empty = none
   // "ec2-198-18-0-5.compute-1.amazonaws.com", served by DNS; empty = none.
   std::string public_hostname = {};
-  FlowLogging flow_logging = FlowLogging::kNone;
-  PortShape shape = {};
   // The same of its further private addresses.
   std::map<Ipv4, std::string> secondary_public_hostnames = {};
-  std::string tag_hostname = {};  // "web.lab.example", in VpcSpec::tag_domain; served by DNS; empty = none
+  std::string tag_hostname = {};   // "web.lab.example", in VpcSpec::tag_domain; served by DNS; empty = none
+  std::string ipv6_hostname = {};  // of its first IPv6 address, served by DNS; empty = none
+  FlowLogging flow_logging = FlowLogging::kNone;
+  PortShape shape = {};
 };
 
 // A public name, and the private address that resolvers inside give it.
@@ -78,6 +80,7 @@ inline std::vector<PublicName> PublicNamesOf(const PortSpec& spec) {
 struct PrefixListSpec {
   PrefixListId id;
   std::vector<Cidr> ranges;  // may overlap
+  std::vector<CidrIpv6> ipv6_ranges = {};
 };
 
 struct GroupSpec {
@@ -87,6 +90,9 @@ struct GroupSpec {
   std::vector<Ipv4> members;
   // Those that `rules` name. A rule that names another lets nothing through.
   std::vector<PrefixListSpec> prefix_lists = {};
+  // The same of IPv6 packets; `prefix_lists` are of both.
+  std::vector<SecurityGroupRule> ipv6_rules = {};
+  std::vector<Ipv6> ipv6_members = {};
 };
 
 // A route as the host carries it. The VPC's own ranges are in every table and are not told.
@@ -137,7 +143,7 @@ struct PeeringSpec {
   std::vector<Cidr> ranges;  // of the other
 };
 
-// A network ACL that does not allow everything, as the host carries it.
+// A network ACL that does not allow everything, or not all of IPv6, as the host carries it.
 struct AclSpec {
   std::vector<SubnetId> subnets;         // that have it
   std::vector<NetworkAclEntry> entries;  // of each direction by number
@@ -165,6 +171,7 @@ struct VpcSpec {
   DhcpLease dhcp = {};
   // What reverse lookups of these addresses give instead of their public names.
   std::map<Ipv4, std::string> reverse_names = {};
+  Ipv6Spec ipv6 = {};
 };
 
 struct FabricInventory {
@@ -244,6 +251,7 @@ class Fabric : public PortMeter {
 
   // A TCP socket listening at address:port inside the VPC's namespace; the address is reachable from guests only.
   virtual absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) = 0;
+  virtual absl::StatusOr<UniqueFd> Listen(const VpcId& id, const Ipv6& address, uint16_t port) = 0;
   virtual absl::StatusOr<FabricInventory> List() = 0;
 };
 

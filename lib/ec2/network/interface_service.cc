@@ -7,6 +7,8 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/interface_address_table.h"
+#include "lib/ec2/network/interface_ipv6_table.h"
+#include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -154,6 +156,23 @@ absl::Status AttachTo(store::Connection& connection, NetworkInterface& eni, cons
   return NetworkTable(connection).SetAttachment(eni);
 }
 
+static absl::Status GiveIpv6(store::Connection& connection, const InterfaceSpec& spec, NetworkInterface& eni,
+                             Random& random) {
+  InterfaceIpv6Table table(connection);
+  for (const Ipv6& address : spec.ipv6) {
+    RETURN_IF_ERROR(CheckIpv6(connection, spec.subnet, address));
+    RETURN_IF_ERROR(table.Insert(eni.id, address));
+    eni.ipv6.push_back(address);
+  }
+  const bool by_itself = spec.ipv6.empty() && spec.subnet.assign_ipv6_on_creation && spec.requester_id.empty();
+  for (int i = 0; i < spec.ipv6_count.value_or(by_itself ? 1 : 0); ++i) {
+    ASSIGN_OR_RETURN(const Ipv6 address, AllocateIpv6(connection, spec.subnet, random));
+    RETURN_IF_ERROR(table.Insert(eni.id, address));
+    eni.ipv6.push_back(address);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, const InterfaceSpec& spec,
                                                Random& random) {
   NetworkInterface eni;
@@ -187,6 +206,7 @@ absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, co
     ASSIGN_OR_RETURN(const Ipv4 address, AllocatePrivateIp(connection, spec.subnet, random));
     RETURN_IF_ERROR(AddSecondary(connection, eni, address));
   }
+  RETURN_IF_ERROR(GiveIpv6(connection, spec, eni, random));
   return eni;
 }
 
@@ -234,6 +254,14 @@ absl::StatusOr<NetworkInterface> OnlyInterfaceOf(store::Connection& connection, 
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               Ipv4 address) {
   return NetworkTable(connection).FindInterfaceByPrivateIp(vpc, address);
+}
+
+absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
+                                                              const Ipv6& address) {
+  ASSIGN_OR_RETURN(const std::optional<EniId> id, InterfaceIpv6Table(connection).Find(address));
+  if (!id.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(NetworkInterface eni, NetworkTable(connection).GetInterface(*id));
+  return eni.vpc_id == vpc ? std::optional(std::move(eni)) : std::nullopt;
 }
 
 absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address) {
@@ -302,9 +330,12 @@ absl::StatusOr<InterfaceView> InterfaceService::Create(const InterfaceRequest& r
                        .tracking = request.tracking,
                        .client_token = request.client_token,
                        .parameters_digest = request.parameters_digest,
-                       .tags = request.tags};
+                       .tags = request.tags,
+                       .ipv6 = request.ipv6,
+                       .ipv6_count = request.ipv6_count};
     ASSIGN_OR_RETURN(spec.subnet, NetworkTable(connection).GetSubnet(request.subnet_id));
     RETURN_IF_ERROR(CheckRoom(connection, {}, request.secondary_ips.size() + request.secondary_count));
+    RETURN_IF_ERROR(CheckIpv6Room(connection, {}, request.ipv6.size() + request.ipv6_count.value_or(0)));
     ASSIGN_OR_RETURN(spec.groups, GroupsIn(connection, spec.subnet.vpc_id, request.groups));
     ASSIGN_OR_RETURN(NetworkInterface made, MakeInterface(connection, spec, random_));
     return ViewOf(connection, std::move(made));

@@ -49,6 +49,8 @@ struct InterfaceRequest {
   std::string client_token = {};       // empty = unset
   std::string parameters_digest = {};  // of all parameters but the token
   TagMap tags = {};
+  std::vector<Ipv6> ipv6 = {};
+  std::optional<int> ipv6_count = {};  // of any that are free; unset = as the subnet says, where `ipv6` is empty
 };
 
 // What AssignPrivateIpAddresses asks for: addresses, or so many of any.
@@ -57,6 +59,13 @@ struct AssignRequest {
   std::vector<Ipv4> addresses = {};
   int count = 0;
   bool allow_reassignment = false;
+};
+
+// What AssignIpv6Addresses asks for, likewise.
+struct AssignIpv6Request {
+  EniId eni_id;
+  std::vector<Ipv6> addresses = {};
+  int count = 0;
 };
 
 // The instances that interfaces are attached to, which are another area's; each is called inside a transaction.
@@ -95,6 +104,10 @@ class InterfaceService {
   // have or that is its first.
   absl::Status Unassign(const EniId& id, absl::Span<const Ipv4> addresses);
 
+  // The same of IPv6 addresses.
+  absl::StatusOr<std::vector<Ipv6>> AssignIpv6(const AssignIpv6Request& request);
+  absl::Status UnassignIpv6(const EniId& id, absl::Span<const Ipv6> addresses);
+
   // Those of `ids`, or all when there are none. Error: InvalidNetworkInterfaceID.NotFound.
   absl::StatusOr<std::vector<InterfaceView>> List(absl::Span<const EniId> ids);
   // Errors: InvalidNetworkInterfaceID.NotFound, InvalidGroup.NotFound, InvalidParameterValue,
@@ -104,6 +117,7 @@ class InterfaceService {
  private:
   // More addresses than these and `more`.
   absl::Status CheckRoom(store::Connection& connection, const NetworkInterface& eni, size_t more);
+  absl::Status CheckIpv6Room(store::Connection& connection, const NetworkInterface& eni, size_t more);
 
   store::Database& database_;
   Random& random_;
@@ -137,6 +151,8 @@ struct InterfaceSpec {
   ConnectionTracking tracking = {};
   std::string client_token = {}, parameters_digest = {};
   TagMap tags = {};
+  std::vector<Ipv6> ipv6 = {};
+  std::optional<int> ipv6_count = {};  // as of InterfaceRequest
 };
 
 // Makes an interface, which is the caller's own to wake the fabric for. Errors: InsufficientFreeAddressesInSubnet,
@@ -170,6 +186,9 @@ absl::StatusOr<NetworkInterface> OnlyInterfaceOf(store::Connection& connection, 
 // The interface of the VPC that has the private address.
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               Ipv4 address);
+// The same by its IPv6 address.
+absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
+                                                              const Ipv6& address);
 // nullopt takes it away. Sets the address and the next version in `eni`. Errors: InvalidIPAddress.InUse; Aborted when
 // the interface changed since it was read.
 absl::Status SetPublicIp(store::Connection& connection, NetworkInterface& eni, std::optional<Ipv4> address);

@@ -48,7 +48,8 @@ absl::Status NormaliseEntry(NetworkAclEntry& entry) {
   rule.protocol = entry.protocol;
   rule.from_port = entry.from_port;
   rule.to_port = entry.to_port;
-  rule.cidr = entry.cidr;
+  rule.cidr_ipv6 = entry.cidr_ipv6;
+  if (!entry.cidr_ipv6.has_value()) rule.cidr = entry.cidr;
   RETURN_IF_ERROR(NormaliseRule(rule));
   entry.from_port = rule.from_port;
   entry.to_port = rule.to_port;

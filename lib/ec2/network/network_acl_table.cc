@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "lib/ec2/network/ipv6_text.h"
 #include "lib/store/table.h"
 
 namespace brume::network {
@@ -21,7 +22,8 @@ const auto& AclEntries() {
       store::Key("egress", &Entry::egress), store::Key("number", &Entry::number), store::Column("allow", &Entry::allow),
       store::Column("protocol", &Entry::protocol), store::Column("from_port", &Entry::from_port),
       store::Column("to_port", &Entry::to_port), store::Column("cidr_base", &Entry::cidr, &Cidr::base),
-      store::Column("prefix_length", &Entry::cidr, &Cidr::prefix_length));
+      store::Column("prefix_length", &Entry::cidr, &Cidr::prefix_length),
+      store::Encoded<OptionalIpv6Text>("cidr_ipv6", &Entry::cidr_ipv6));
   return table;
 }
 

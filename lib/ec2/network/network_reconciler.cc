@@ -15,6 +15,7 @@
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/dhcp_options_service.h"
 #include "lib/ec2/network/flow_log_table.h"
+#include "lib/ec2/network/ipv6_spec.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/nat_gateway_service.h"
 #include "lib/ec2/network/network_acl_service.h"
@@ -40,9 +41,9 @@ constexpr size_t kMaxRepairs = 20;
 absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const SecurityGroup& group) {
   SecurityGroupTable groups(connection);
   GroupSpec spec{.group = group, .rules = {}, .members = {}};
-  ASSIGN_OR_RETURN(spec.rules, groups.ListRules(group.id));
-  // The fabric carries IPv4 alone. It must never see a rule that is about something else: one without an IPv4 range is
-  // one about every IPv4 address to it.
+  ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> rules, groups.ListRules(group.id));
+  spec.rules = rules;
+  // What is not about IPv4 must not be among these: a rule without an IPv4 range is one about every IPv4 address there.
   std::erase_if(spec.rules, [](const SecurityGroupRule& rule) { return !AppliesToIpv4(rule); });
   ASSIGN_OR_RETURN(spec.members, groups.MemberAddresses(group.id));
   std::set<PrefixListId> lists;
@@ -54,6 +55,8 @@ absl::StatusOr<GroupSpec> ReadGroup(store::Connection& connection, const Securit
     list.id = id;
     ASSIGN_OR_RETURN(list.ranges, Ipv4RangesOf(connection, id));
   }
+  ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6, NetworkTable(connection).ListIpv6Cidrs(group.vpc_id));
+  if (!ipv6.empty()) RETURN_IF_ERROR(ReadIpv6Group(connection, rules, spec));
   return spec;
 }
 
@@ -97,11 +100,12 @@ absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connec
 }
 
 // Those of the VPC's ACLs that packets have to be asked about.
-absl::StatusOr<std::vector<AclSpec>> ReadAclSpecs(store::Connection& connection, const VpcId& vpc) {
+absl::StatusOr<std::vector<AclSpec>> ReadAclSpecs(store::Connection& connection, const VpcId& vpc, bool ipv6) {
   ASSIGN_OR_RETURN(std::vector<NetworkAclView> views, ReadAcls(connection, vpc));
   std::vector<AclSpec> acls;
   for (NetworkAclView& view : views) {
-    if (view.associations.empty() || AllowsEverything(view.entries)) continue;
+    const bool opens = AllowsEverything(view.entries) && (!ipv6 || AllowsEverything(view.entries, /*ipv6=*/true));
+    if (view.associations.empty() || opens) continue;
     AclSpec& acl = acls.emplace_back();
     for (NetworkAclAssociation& association : view.associations)
       acl.subnets.push_back(std::move(association.subnet_id));
@@ -309,7 +313,8 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
     ASSIGN_OR_RETURN(spec.nats, ReadNatSpecs(c, id));
     ASSIGN_OR_RETURN(spec.peerings, ReadPeeringSpecs(c, id));
     ASSIGN_OR_RETURN(spec.tables, ReadTables(c, spec.vpc, spec.nats, hooks_.instances));
-    ASSIGN_OR_RETURN(spec.acls, ReadAclSpecs(c, id));
+    ASSIGN_OR_RETURN(spec.ipv6, ReadIpv6Spec(c, spec.vpc, settings_, spec.peerings, hooks_.instances));
+    ASSIGN_OR_RETURN(spec.acls, ReadAclSpecs(c, id, spec.ipv6.on()));
     ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(c).List(id));
     for (const SecurityGroup& group : groups) {
       ASSIGN_OR_RETURN(GroupSpec group_spec, ReadGroup(c, group));
@@ -434,6 +439,7 @@ absl::Status NetworkReconciler::SyncPrefixList(const VpcId& vpc, const PrefixLis
   PrefixListSpec spec{.id = list, .ranges = {}};
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(spec.ranges, Ipv4RangesOf(c, list));
+    ASSIGN_OR_RETURN(spec.ipv6_ranges, ListIpv6RangesOf(c, list));
     return absl::OkStatus();
   }));
   return fabric_.ApplyPrefixList(vpc, spec);

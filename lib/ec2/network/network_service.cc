@@ -10,6 +10,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/dhcp_options_service.h"
+#include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -103,12 +104,16 @@ absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<con
     ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
     ASSIGN_OR_RETURN(const std::vector<VpcCidr> cidrs,
                      networks.ListCidrs(vpcs.size() == 1 ? std::optional(vpcs.front().id) : std::nullopt));
+    ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6,
+                     networks.ListIpv6Cidrs(vpcs.size() == 1 ? std::optional(vpcs.front().id) : std::nullopt));
     std::vector<VpcView> views;
     views.reserve(vpcs.size());
     for (Vpc& vpc : vpcs) {
       VpcView& view = views.emplace_back();
       std::copy_if(cidrs.begin(), cidrs.end(), std::back_inserter(view.cidrs),
                    [&](const VpcCidr& cidr) { return cidr.vpc_id == vpc.id; });
+      std::copy_if(ipv6.begin(), ipv6.end(), std::back_inserter(view.ipv6_cidrs),
+                   [&](const VpcIpv6Cidr& cidr) { return cidr.vpc_id == vpc.id; });
       if (const auto own = tags.find(vpc.id.text()); own != tags.end()) view.tags = own->second;
       view.vpc = std::move(vpc);
     }
@@ -152,6 +157,10 @@ absl::StatusOr<std::vector<Cidr>> ListFurtherRanges(store::Connection& connectio
   std::vector<Cidr> ranges;
   for (const VpcCidr& row : rows) ranges.push_back(row.cidr);
   return ranges;
+}
+
+absl::StatusOr<std::vector<CidrIpv6>> ListIpv6Ranges(store::Connection& connection, const VpcId& id) {
+  return Ipv6RangesOf(connection, id);
 }
 
 absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection) {

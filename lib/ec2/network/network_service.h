@@ -20,6 +20,7 @@ namespace brume::network {
 struct VpcView {
   Vpc vpc;
   std::vector<VpcCidr> cidrs;  // beside its first range
+  std::vector<VpcIpv6Cidr> ipv6_cidrs;
   TagMap tags;
 };
 
@@ -54,6 +55,7 @@ absl::StatusOr<Vpc> GetVpc(store::Connection& connection, const VpcId& id);  // 
 absl::StatusOr<std::vector<Vpc>> ListVpcs(store::Connection& connection);
 // The ranges that the VPC has beside its first.
 absl::StatusOr<std::vector<Cidr>> ListFurtherRanges(store::Connection& connection, const VpcId& id);
+absl::StatusOr<std::vector<CidrIpv6>> ListIpv6Ranges(store::Connection& connection, const VpcId& id);
 absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection);
 absl::StatusOr<Subnet> GetSubnet(store::Connection& connection, const SubnetId& id);  // InvalidSubnetID.NotFound
 absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, const VpcId& vpc);

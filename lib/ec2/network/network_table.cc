@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/interface_address_table.h"
+#include "lib/ec2/network/interface_ipv6_table.h"
+#include "lib/ec2/network/ipv6_text.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
 #include "lib/store/table.h"
@@ -45,6 +47,14 @@ const auto& VpcCidrs() {
   return table;
 }
 
+const auto& VpcIpv6Cidrs() {
+  static const auto table = store::DescribeTable<VpcIpv6Cidr>(
+      "vpc_ipv6_cidrs", "range of the VPC", store::Key("id", &VpcIpv6Cidr::id),
+      store::Fixed("vpc_id", &VpcIpv6Cidr::vpc_id), store::FixedEncoded<Ipv6Text<CidrIpv6>>("cidr", &VpcIpv6Cidr::cidr),
+      store::Unmapped("seq"));
+  return table;
+}
+
 const auto& Subnets() {
   static const auto table = store::DescribeTable<Subnet>(
       "subnets", "subnet", store::Key("id", &Subnet::id), store::Column("vpc_id", &Subnet::vpc_id),
@@ -56,7 +66,9 @@ const auto& Subnets() {
       store::Column("resource_name", &Subnet::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Subnet::dns_name_options, &PrivateDnsNameOptions::a_record),
       store::Column("dns_aaaa_record", &Subnet::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
-      store::Unmapped("seq"));
+      store::Encoded<OptionalIpv6Text>("cidr_ipv6", &Subnet::cidr_ipv6),
+      store::Column("ipv6_association_id", &Subnet::ipv6_association_id),
+      store::Column("assign_ipv6_on_creation", &Subnet::assign_ipv6_on_creation), store::Unmapped("seq"));
   return table;
 }
 
@@ -178,6 +190,7 @@ absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& conn
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, InterfaceRows().Select(connection, from_and_rest, args...));
   RETURN_IF_ERROR(LoadGroups(connection, all));
   if (!all.empty()) RETURN_IF_ERROR(InterfaceAddressTable(connection).Load(all));
+  if (!all.empty()) RETURN_IF_ERROR(InterfaceIpv6Table(connection).Load(all));
   RETURN_IF_ERROR(LoadPublicFacts(connection, all));
   return all;
 }
@@ -189,7 +202,7 @@ absl::Status AddressInUse(Ipv4 address) {
 }
 
 std::vector<store::TableDescription> NetworkTable::Describe() {
-  return {Vpcs().Describe(),    FormerVpcs().Describe(),    VpcCidrs().Describe(),
+  return {Vpcs().Describe(),    FormerVpcs().Describe(),    VpcCidrs().Describe(),       VpcIpv6Cidrs().Describe(),
           Subnets().Describe(), InterfaceRows().Describe(), InterfaceGroups().Describe()};
 }
 
@@ -237,6 +250,21 @@ absl::StatusOr<VpcCidr> NetworkTable::GetCidr(const VpcCidrAssociationId& id) {
 
 absl::Status NetworkTable::DeleteCidr(const VpcCidrAssociationId& id) { return VpcCidrs().Delete(connection_, id); }
 
+absl::Status NetworkTable::InsertIpv6Cidr(const VpcIpv6Cidr& cidr) { return VpcIpv6Cidrs().Insert(connection_, cidr); }
+
+absl::StatusOr<std::vector<VpcIpv6Cidr>> NetworkTable::ListIpv6Cidrs(const std::optional<VpcId>& vpc) {
+  if (!vpc.has_value()) return VpcIpv6Cidrs().Select(connection_, "vpc_ipv6_cidrs ORDER BY seq");
+  return VpcIpv6Cidrs().Select(connection_, "vpc_ipv6_cidrs WHERE vpc_id = ? ORDER BY seq", *vpc);
+}
+
+absl::Status NetworkTable::DeleteIpv6Cidr(const VpcCidrAssociationId& id) {
+  return VpcIpv6Cidrs().Delete(connection_, id);
+}
+
+absl::StatusOr<std::optional<Subnet>> NetworkTable::FindSubnetByAssociation(const SubnetCidrAssociationId& id) {
+  return Subnets().First(connection_, "subnets WHERE ipv6_association_id = ?", id);
+}
+
 absl::Status NetworkTable::InsertSubnet(const Subnet& subnet) { return Subnets().Insert(connection_, subnet); }
 
 absl::StatusOr<Subnet> NetworkTable::GetSubnet(const SubnetId& id) { return Subnets().Get(connection_, id); }
@@ -262,6 +290,7 @@ absl::Status NetworkTable::InsertInterface(const NetworkInterface& eni) {
   for (const SecondaryAddress& address : eni.secondary) {
     RETURN_IF_ERROR(InterfaceAddressTable(connection_).Insert(eni, address));
   }
+  for (const Ipv6& address : eni.ipv6) RETURN_IF_ERROR(InterfaceIpv6Table(connection_).Insert(eni.id, address));
   return InsertGroups(connection_, eni.id, eni.groups);
 }
 

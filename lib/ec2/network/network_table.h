@@ -38,6 +38,12 @@ class NetworkTable {
   absl::StatusOr<VpcCidr> GetCidr(const VpcCidrAssociationId& id);
   absl::Status DeleteCidr(const VpcCidrAssociationId& id);
 
+  absl::Status InsertIpv6Cidr(const VpcIpv6Cidr& cidr);
+  // As ListCidrs.
+  absl::StatusOr<std::vector<VpcIpv6Cidr>> ListIpv6Cidrs(const std::optional<VpcId>& vpc);
+  absl::Status DeleteIpv6Cidr(const VpcCidrAssociationId& id);
+
+  absl::StatusOr<std::optional<Subnet>> FindSubnetByAssociation(const SubnetCidrAssociationId& id);
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);

@@ -45,6 +45,8 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<RouteTableId>([](C& c, const RouteTableId& id) { return RoutingTable(c).GetTable(id).status(); });
   tags.AddKind<InternetGatewayId>(
       [](C& c, const InternetGatewayId& id) { return RoutingTable(c).GetGateway(id).status(); });
+  tags.AddKind<EgressOnlyInternetGatewayId>(
+      [](C& c, const EgressOnlyInternetGatewayId& id) { return RoutingTable(c).GetEgressOnlyGateway(id).status(); });
   tags.AddKind<AllocationId>([](C& c, const AllocationId& id) { return AddressTable(c).Get(id).status(); });
   tags.AddKind<NatGatewayId>([](C& c, const NatGatewayId& id) { return NatGatewayTable(c).Get(id).status(); });
   tags.AddKind<VpcPeeringConnectionId>(

@@ -145,7 +145,7 @@ class Walk {
       if (std::find(acl.subnets.begin(), acl.subnets.end(), id) == acl.subnets.end()) continue;
       const NetworkAclEntry* first = nullptr;
       for (const NetworkAclEntry& entry : acl.entries) {
-        if (entry.egress != egress || !entry.cidr.Contains(other)) continue;
+        if (entry.cidr_ipv6.has_value() || entry.egress != egress || !entry.cidr.Contains(other)) continue;
         if (!MatchesProtocol(entry.protocol, entry.from_port, entry.to_port, packet)) continue;
         if (first == nullptr || entry.number < first->number) first = &entry;
       }

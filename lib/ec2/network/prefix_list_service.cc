@@ -339,17 +339,26 @@ absl::StatusOr<PrefixList> GetPrefixList(store::Connection& connection, const Pr
   return PrefixListTable(connection).Get(id);
 }
 
-absl::StatusOr<std::vector<Cidr>> Ipv4RangesOf(store::Connection& connection, const PrefixListId& id) {
+template <typename Range>
+static absl::StatusOr<std::vector<Range>> RangesOfList(store::Connection& connection, const PrefixListId& id) {
   PrefixListTable lists(connection);
   const absl::StatusOr<PrefixList> list = lists.Get(id);
-  if (absl::IsNotFound(list.status())) return std::vector<Cidr>();
+  if (absl::IsNotFound(list.status())) return std::vector<Range>();
   RETURN_IF_ERROR(list.status());
   ASSIGN_OR_RETURN(const std::vector<PrefixListEntry> entries, lists.ListEntries(id, list->current_version));
-  std::vector<Cidr> ranges;
+  std::vector<Range> ranges;
   for (const PrefixListEntry& entry : entries) {
-    if (const Cidr* const range = std::get_if<Cidr>(&entry.cidr)) ranges.push_back(*range);
+    if (const Range* const range = std::get_if<Range>(&entry.cidr)) ranges.push_back(*range);
   }
   return ranges;
+}
+
+absl::StatusOr<std::vector<Cidr>> Ipv4RangesOf(store::Connection& connection, const PrefixListId& id) {
+  return RangesOfList<Cidr>(connection, id);
+}
+
+absl::StatusOr<std::vector<CidrIpv6>> ListIpv6RangesOf(store::Connection& connection, const PrefixListId& id) {
+  return RangesOfList<CidrIpv6>(connection, id);
 }
 
 }  // namespace brume::network

@@ -100,8 +100,11 @@ class PrefixListService {
 
 // The list. Error: InvalidPrefixListID.NotFound.
 absl::StatusOr<PrefixList> GetPrefixList(store::Connection& connection, const PrefixListId& id);
-// Its IPv4 ranges, which are all that packets are held against; none of a list of IPv6 ranges, nor of one that is not
+// Its IPv4 ranges; none of a list of IPv6 ranges, nor of one that is not
 // there.
 absl::StatusOr<std::vector<Cidr>> Ipv4RangesOf(store::Connection& connection, const PrefixListId& id);
+
+// Likewise its IPv6 ranges.
+absl::StatusOr<std::vector<CidrIpv6>> ListIpv6RangesOf(store::Connection& connection, const PrefixListId& id);
 
 }  // namespace brume::network

@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_table.h"
@@ -25,10 +26,11 @@ namespace {
 constexpr size_t kMaxTables = 200, kMaxGateways = 500;
 
 absl::Status RouteNotFound(const RouteTableId& table, const RouteDestination& destination) {
-  return ec2::Error(
-      "InvalidRoute.NotFound",
-      absl::StrCat("no route with destination-", destination.prefix_list.empty() ? "cidr-block " : "prefix-list-id ",
-                   destination.text(), " in route table ", table.text()));
+  return ec2::Error("InvalidRoute.NotFound", absl::StrCat("no route with destination-",
+                                                          !destination.prefix_list.empty()    ? "prefix-list-id "
+                                                          : destination.cidr_ipv6.has_value() ? "ipv6-cidr-block "
+                                                                                              : "cidr-block ",
+                                                          destination.text(), " in route table ", table.text()));
 }
 
 // What only a replacement finds missing has other words and another code.
@@ -42,11 +44,33 @@ absl::Status CheckList(store::Connection& connection, const PrefixListId& id) {
   if (!list.ipv6) return absl::OkStatus();
   return ec2::Error("UnsupportedOperation",
                     absl::StrCat("The prefix list ", id.text(),
-                                 " has IPv6 ranges, which are not routed: networks of this host have IPv4 alone"));
+                                 " has IPv6 ranges: a route leads to an IPv6 range, and not to a list of them"));
+}
+
+absl::Status CheckIpv6Destination(store::Connection& connection, const RouteTable& table, const CidrIpv6& destination) {
+  ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ranges, Ipv6RangesOf(connection, table.vpc_id));
+  for (const CidrIpv6& range : ranges) {
+    if (range == destination) {
+      return ec2::Error("RouteAlreadyExists",
+                        absl::StrCat("The route identified by ", destination.text(), " already exists."));
+    }
+    if (!range.Contains(destination)) continue;
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The destination ", destination.text(), " lies inside ", range.text(), " of ",
+                                   table.vpc_id.text(), ": the local route leads there"));
+  }
+  for (const char* never : {"fe80::/10", "ff00::/8", "fd00:ec2::/32"}) {
+    ASSIGN_OR_RETURN(const CidrIpv6 range, CidrIpv6::Parse(never));
+    if (!range.Contains(destination)) continue;
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The destination ", destination.text(), " cannot be routed: it is in ", never));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckDestination(store::Connection& connection, const RouteTable& table, const RouteDestination& wanted) {
   if (!wanted.prefix_list.empty()) return CheckList(connection, wanted.prefix_list);
+  if (wanted.cidr_ipv6.has_value()) return CheckIpv6Destination(connection, table, *wanted.cidr_ipv6);
   const Cidr& destination = wanted.cidr;
   ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(connection).GetVpc(table.vpc_id));
   ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
@@ -74,6 +98,11 @@ absl::StatusOr<NatGateway> FindNatGateway(store::Connection& connection, const N
                       absl::StrCat("The natGateway ID '", id.text(), "' does not exist"));
   }
   return nat;
+}
+
+absl::Status WrongFamily(const RouteDestination& destination, const std::string& target) {
+  return ec2::Error("InvalidParameterValue", absl::StrCat("The route to ", destination.text(), " cannot lead to ",
+                                                          target, ", which carries the other family of addresses"));
 }
 
 absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, InternetGateway gateway) {
@@ -225,12 +254,21 @@ absl::StatusOr<RouteTableAssociation> RouteService::ReplaceAssociation(const Rou
 }
 
 absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const RouteTable& table,
+                                                  const RouteDestination& destination,
                                                   const RouteTargetRequest& wanted) {
   const auto elsewhere = [&](absl::string_view id) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("route table ", table.id.text(), " and ", id, " belong to different networks"));
   };
   RouteTarget target;
+  const bool ipv6 = destination.cidr_ipv6.has_value();
+  if (wanted.egress_only.has_value()) {
+    ASSIGN_OR_RETURN(const EgressOnlyGateway gateway, RoutingTable(c).GetEgressOnlyGateway(*wanted.egress_only));
+    if (gateway.vpc_id != table.vpc_id) return elsewhere(gateway.id.text());
+    if (!ipv6) return WrongFamily(destination, gateway.id.text());
+    target.gateway_id = gateway.id;
+    return target;
+  }
   if (wanted.gateway.has_value()) {
     ASSIGN_OR_RETURN(const InternetGateway gateway, RoutingTable(c).GetGateway(*wanted.gateway));
     if (gateway.vpc_id != table.vpc_id) return elsewhere(gateway.id.text());
@@ -240,6 +278,7 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
   if (wanted.nat.has_value()) {
     ASSIGN_OR_RETURN(const NatGateway nat, FindNatGateway(c, *wanted.nat));
     if (nat.vpc_id != table.vpc_id) return elsewhere(nat.id.text());
+    if (ipv6) return WrongFamily(destination, nat.id.text());
     target.gateway_id = nat.id;
     return target;
   }
@@ -272,7 +311,7 @@ absl::Status RouteService::CreateRoute(const RouteTableId& table, const RouteDes
     RETURN_IF_ERROR(CheckDestination(c, row, destination));
     RoutingTable routing(c);
     VpcRoute made{.table_id = table, .destination = destination, .target = {}};
-    ASSIGN_OR_RETURN(made.target, Resolve(c, row, target));
+    ASSIGN_OR_RETURN(made.target, Resolve(c, row, destination, target));
     ASSIGN_OR_RETURN(const std::optional<VpcRoute> present, routing.FindRoute(table, destination));
     if (present.has_value()) {
       // Made twice the same way is made once.
@@ -294,7 +333,7 @@ absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const RouteDe
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(std::optional<VpcRoute> route, routing.FindRoute(table, destination));
     if (!route.has_value()) return NothingToReplace(destination);
-    ASSIGN_OR_RETURN(route->target, Resolve(c, row, target));
+    ASSIGN_OR_RETURN(route->target, Resolve(c, row, destination, target));
     return routing.SetTarget(*route);
   });
 }
@@ -303,8 +342,11 @@ absl::Status RouteService::DeleteRoute(const RouteTableId& table, const RouteDes
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
     ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(c).GetVpc(row.vpc_id));
     ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, vpc));
+    ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ipv6, Ipv6RangesOf(c, row.vpc_id));
     const bool local =
-        destination.prefix_list.empty() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
+        destination.cidr_ipv6.has_value()
+            ? std::find(ipv6.begin(), ipv6.end(), *destination.cidr_ipv6) != ipv6.end()
+            : destination.is_ipv4_range() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
     if (local) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("cannot remove local route ", destination.text(),
                                                               " in route table ", table.text()));

@@ -27,13 +27,19 @@ struct InternetGatewayView {
   TagMap tags;
 };
 
-// What a route is to lead to, as a request names it: one of the five.
+struct EgressOnlyGatewayView {
+  EgressOnlyGateway gateway;
+  TagMap tags;
+};
+
+// What a route is to lead to, as a request names it: one of the six.
 struct RouteTargetRequest {
   std::optional<InternetGatewayId> gateway;
   std::optional<EniId> eni;
   std::optional<InstanceId> instance;  // its only interface
   std::optional<NatGatewayId> nat;
   std::optional<VpcPeeringConnectionId> peering;
+  std::optional<EgressOnlyInternetGatewayId> egress_only = {};  // of an IPv6 route
 };
 
 // Thread-safe.
@@ -80,13 +86,20 @@ class RouteService {
   absl::Status AttachGateway(const InternetGatewayId& id, const VpcId& vpc);
   // Errors: the ids' NotFound; Gateway.NotAttached; DependencyViolation while an interface there has a public address.
   absl::Status DetachGateway(const InternetGatewayId& id, const VpcId& vpc);
+  // Errors: InvalidVpcID.NotFound, EgressOnlyInternetGatewayLimitExceeded.
+  absl::StatusOr<EgressOnlyGatewayView> CreateEgressOnlyGateway(const VpcId& vpc, const TagMap& tags);
+  // Error: InvalidEgressOnlyInternetGatewayId.NotFound.
+  absl::Status DeleteEgressOnlyGateway(const EgressOnlyInternetGatewayId& id);
+  // As ListTables. Error: InvalidEgressOnlyInternetGatewayId.NotFound.
+  absl::StatusOr<std::vector<EgressOnlyGatewayView>> ListEgressOnlyGateways(
+      absl::Span<const EgressOnlyInternetGatewayId> ids, const std::optional<tagging::TagQuery>& tags = {});
   // As ListTables. Error: InvalidInternetGatewayID.NotFound.
   absl::StatusOr<std::vector<InternetGatewayView>> ListGateways(absl::Span<const InternetGatewayId> ids,
                                                                 const std::optional<tagging::TagQuery>& tags = {});
 
  private:
   absl::StatusOr<RouteTarget> Resolve(store::Connection& connection, const RouteTable& table,
-                                      const RouteTargetRequest& wanted);
+                                      const RouteDestination& destination, const RouteTargetRequest& wanted);
   // Runs in one transaction and wakes the VPC of the table.
   absl::Status ChangeTable(const RouteTableId& id,
                            const std::function<absl::Status(store::Connection&, const RouteTable&)>& change);

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_service.h"
@@ -16,9 +17,9 @@
 namespace brume::network {
 namespace {
 
-RouteView LocalRoute(const Cidr& range) {
+RouteView LocalRoute(RouteDestination range) {
   RouteView view;
-  view.destination = range;
+  view.destination = std::move(range);
   view.local = true;
   return view;
 }
@@ -28,10 +29,11 @@ RouteView LocalRoute(const Cidr& range) {
 // A VPC's own ranges, and what its routes lead to: that is read once, and only where a route asks.
 class RouteTableViewer::OfVpc {
  public:
-  OfVpc(store::Connection& connection, VpcId vpc, std::vector<Cidr> ranges, const AttachedInstances& instances)
+  OfVpc(store::Connection& connection, VpcId vpc, std::vector<RouteDestination> ranges,
+        const AttachedInstances& instances)
       : connection_(connection), vpc_(std::move(vpc)), ranges_(std::move(ranges)), instances_(instances) {}
 
-  const std::vector<Cidr>& ranges() const { return ranges_; }
+  const std::vector<RouteDestination>& ranges() const { return ranges_; }
 
   absl::StatusOr<RouteView> View(const VpcRoute& route) {
     RouteView view;
@@ -52,6 +54,9 @@ class RouteTableViewer::OfVpc {
       std::vector<RouteGatewayId> gateways;
       ASSIGN_OR_RETURN(const auto found, RoutingTable(connection_).GatewayOf(vpc_));
       if (found.has_value()) gateways.emplace_back(found->id);
+      ASSIGN_OR_RETURN(const std::vector<EgressOnlyGateway> egress_only,
+                       RoutingTable(connection_).ListEgressOnlyGateways(vpc_));
+      for (const EgressOnlyGateway& each : egress_only) gateways.emplace_back(each.id);
       ASSIGN_OR_RETURN(const std::vector<NatGateway> nats, NatGatewayTable(connection_).ListOf(vpc_));
       for (const NatGateway& nat : nats) {
         if (nat.lives()) gateways.emplace_back(nat.id);
@@ -79,7 +84,7 @@ class RouteTableViewer::OfVpc {
 
   store::Connection& connection_;
   const VpcId vpc_;
-  const std::vector<Cidr> ranges_;
+  const std::vector<RouteDestination> ranges_;
   const AttachedInstances& instances_;
   std::optional<std::vector<RouteGatewayId>> gateways_;
   std::optional<std::map<EniId, InstanceId>> interfaces_;
@@ -94,14 +99,17 @@ absl::StatusOr<RouteTableView> RouteTableViewer::View(const RouteTable& table) {
   std::unique_ptr<OfVpc>& vpc = vpcs_[table.vpc_id];
   if (vpc == nullptr) {
     ASSIGN_OR_RETURN(const Vpc row, NetworkTable(connection_).GetVpc(table.vpc_id));
-    ASSIGN_OR_RETURN(std::vector<Cidr> ranges, RangesOf(connection_, row));
+    ASSIGN_OR_RETURN(const std::vector<Cidr> ipv4, RangesOf(connection_, row));
+    std::vector<RouteDestination> ranges(ipv4.begin(), ipv4.end());
+    ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ipv6, Ipv6RangesOf(connection_, row.id));
+    for (const CidrIpv6& range : ipv6) ranges.emplace_back(range);
     vpc = std::make_unique<OfVpc>(connection_, row.id, std::move(ranges), instances_);
   }
   RoutingTable routing(connection_);
   RouteTableView view;
   view.table = table;
   ASSIGN_OR_RETURN(view.associations, routing.ListAssociationsOf(table.id));
-  for (const Cidr& range : vpc->ranges()) view.routes.push_back(LocalRoute(range));
+  for (const RouteDestination& range : vpc->ranges()) view.routes.push_back(LocalRoute(range));
   ASSIGN_OR_RETURN(const std::vector<VpcRoute> routes, routing.ListRoutesOf(table.id));
   for (const VpcRoute& route : routes) {
     ASSIGN_OR_RETURN(view.routes.emplace_back(), vpc->View(route));
@@ -113,6 +121,7 @@ absl::StatusOr<std::vector<PlainRoute>> ExpandRoutes(store::Connection& connecti
   std::vector<Cidr> ours = {kLinkLocal};
   std::map<Cidr, RouteView> routes;
   for (const RouteView& route : table.routes) {
+    if (route.destination.cidr_ipv6.has_value()) continue;
     if (route.local) {
       ours.push_back(route.destination.cidr);
     } else if (route.destination.prefix_list.empty()) {

@@ -55,9 +55,9 @@ struct PlainRoute {
   Cidr destination;
   RouteView view;
 };
-// The view's routes but the local ones, in order of destinations, those to prefix lists range by range. Left out is
-// what lies in the VPC's ranges or is link-local, and where several lead to one range all but one: a route to the range
-// comes before one to a list, and of lists always the same.
+// The view's IPv4 routes but the local ones, in order of destinations, those to prefix lists range by range. Left out
+// is what lies in the VPC's ranges or is link-local, and where several lead to one range all but one: a route to the
+// range comes before one to a list, and of lists always the same.
 absl::StatusOr<std::vector<PlainRoute>> ExpandRoutes(store::Connection& connection, const RouteTableView& table);
 
 // What the VPC's tables say, whether it holds on the host or not.

@@ -36,7 +36,7 @@ class RoutingTable {
   absl::StatusOr<std::optional<VpcRoute>> FindRoute(const RouteTableId& table, const RouteDestination& destination);
   absl::Status SetTarget(const VpcRoute& route);
   absl::Status DeleteRoute(const RouteTableId& table, const RouteDestination& destination);
-  // By destination; those to prefix lists behind the others.
+  // By destination; those to prefix lists behind the others, and IPv6 ones behind all.
   absl::StatusOr<std::vector<VpcRoute>> ListRoutesOf(const RouteTableId& table);
 
   absl::Status InsertGateway(const InternetGateway& gateway);
@@ -45,6 +45,13 @@ class RoutingTable {
   absl::StatusOr<std::optional<InternetGateway>> GatewayOf(const VpcId& vpc);
   absl::Status SetGatewayVpc(const InternetGateway& gateway);
   absl::Status DeleteGateway(const InternetGatewayId& id);
+
+  absl::Status InsertEgressOnlyGateway(const EgressOnlyGateway& gateway);
+  // InvalidEgressOnlyInternetGatewayId.NotFound.
+  absl::StatusOr<EgressOnlyGateway> GetEgressOnlyGateway(const EgressOnlyInternetGatewayId& id);
+  // Of all VPCs, or one; oldest first.
+  absl::StatusOr<std::vector<EgressOnlyGateway>> ListEgressOnlyGateways(const std::optional<VpcId>& vpc);
+  absl::Status DeleteEgressOnlyGateway(const EgressOnlyInternetGatewayId& id);
 
  private:
   store::Connection& connection_;

@@ -186,7 +186,13 @@ absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view
           absl::StrCat("The security group '", name, "' already exists for VPC '", view.group.vpc_id.text(), "'"));
     }
     RETURN_IF_ERROR(groups.Insert(view.group));
-    RETURN_IF_ERROR(groups.InsertRule(to_everywhere));
+    view.rules.resize(1);
+    RETURN_IF_ERROR(groups.InsertRule(view.rules.front()));
+    ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6, networks.ListIpv6Cidrs(view.group.vpc_id));
+    if (!ipv6.empty()) {
+      view.rules.push_back(EverywhereByIpv6(view.group.id, random_));
+      RETURN_IF_ERROR(groups.InsertRule(view.rules.back()));
+    }
     return tagging::SetTags(connection, view.group.id.text(), tags);
   }));
   wake_(view.group.vpc_id, view.group.id);

@@ -7,11 +7,22 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/store/database.h"
 #include "lib/store/table_description.h"
 
 namespace brume::network {
+
+// The rule by which a new group of a VPC with IPv6 lets everything out, beside the one for IPv4.
+inline SecurityGroupRule EverywhereByIpv6(const SecurityGroupId& group, Random& random) {
+  SecurityGroupRule rule;
+  rule.id = SecurityGroupRuleId::New(random);
+  rule.group_id = group;
+  rule.egress = true;
+  rule.cidr_ipv6 = CidrIpv6{};
+  return rule;
+}
 
 class SecurityGroupTable {
  public:

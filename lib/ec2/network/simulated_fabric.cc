@@ -108,6 +108,11 @@ absl::StatusOr<UniqueFd> SimulatedFabric::Listen(const VpcId& id, Ipv4 address, 
       absl::StrCat("a simulated network has no sockets: ", address.text(), ":", port, " in ", id.text()));
 }
 
+absl::StatusOr<UniqueFd> SimulatedFabric::Listen(const VpcId& id, const Ipv6& address, uint16_t port) {
+  return absl::UnimplementedError(
+      absl::StrCat("a simulated network has no sockets: [", address.text(), "]:", port, " in ", id.text()));
+}
+
 absl::StatusOr<FabricInventory> SimulatedFabric::List() {
   MutexLock lock(mutex_);
   FabricInventory inventory;

@@ -40,6 +40,7 @@ class SimulatedFabric : public Fabric {
   absl::StatusOr<std::vector<PortFlows>> TakeFlows(const VpcId&) override { return std::vector<PortFlows>(); }
   // Unimplemented: there is no namespace to listen in.
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
+  absl::StatusOr<UniqueFd> Listen(const VpcId& id, const Ipv6& address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;
 
   // What the VPC's resolver would know: public names, names by tags, those of peers.

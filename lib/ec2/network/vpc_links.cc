@@ -6,6 +6,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/interface_ipv6_table.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_service.h"
@@ -93,6 +94,7 @@ absl::StatusOr<std::vector<GroupSpec>> ReadPeerGroups(store::Connection& connect
                                   [&](const PeeringSpec& each) { return each.other == group.vpc_id; });
     if (!peer) continue;
     ASSIGN_OR_RETURN(spec.members, groups.MemberAddresses(group.id));
+    ASSIGN_OR_RETURN(spec.ipv6_members, InterfaceIpv6Table(connection).MembersOf(group.id));
   }
   return specs;
 }

@@ -29,7 +29,8 @@ absl::StatusOr<PortSpec> ReadPortSpec(store::Connection& connection, const Netwo
   PortSpec port{.eni = eni,
                 .hostname = Hostname(eni),
                 .other_hostname = OtherHostname(eni),
-                .public_hostname = PublicHostname(eni, settings.region)};
+                .public_hostname = PublicHostname(eni, settings.region),
+                .ipv6_hostname = Ipv6Hostname(eni)};
   for (const SecondaryAddress& address : eni.secondary) {
     if (!address.public_ip.has_value() || !eni.public_name) continue;
     port.secondary_public_hostnames[address.private_ip] = PublicDnsName(*address.public_ip, settings.region);

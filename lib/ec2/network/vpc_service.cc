@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
+#include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_service.h"
@@ -67,6 +68,8 @@ absl::Status CheckEmpty(store::Connection& connection, const VpcId& id) {
   if (!subnets.empty()) return InTheWay(id, subnets.front().id);
   ASSIGN_OR_RETURN(const auto gateway, routing.GatewayOf(id));
   if (gateway.has_value()) return InTheWay(id, gateway->id);
+  ASSIGN_OR_RETURN(const std::vector<EgressOnlyGateway> egress_only, routing.ListEgressOnlyGateways(id));
+  if (!egress_only.empty()) return InTheWay(id, egress_only.front().id);
   ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(connection).List(id));
   for (const SecurityGroup& group : groups) {
     if (group.name != "default") return InTheWay(id, group.id);
@@ -146,7 +149,7 @@ VpcService::VpcService(store::Database& database, const Settings& settings, Rand
                        std::function<void(const VpcId&)> wake)
     : database_(database), settings_(settings), random_(random), clock_(clock), wake_(std::move(wake)) {}
 
-absl::StatusOr<Vpc> VpcService::CreateVpc(const Cidr& cidr, const TagMap& tags) {
+absl::StatusOr<Vpc> VpcService::CreateVpc(const Cidr& cidr, const TagMap& tags, bool with_ipv6) {
   RETURN_IF_ERROR(CheckVpcRange(cidr, settings_));
   ASSIGN_OR_RETURN(Vpc vpc, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<Vpc> {
     ASSIGN_OR_RETURN(const std::vector<Vpc> all, NetworkTable(c).ListVpcs());
@@ -155,6 +158,7 @@ absl::StatusOr<Vpc> VpcService::CreateVpc(const Cidr& cidr, const TagMap& tags) 
     made.id = VpcId::New(random_);
     made.cidr = cidr;
     RETURN_IF_ERROR(InsertVpc(c, made, settings_, random_));
+    if (with_ipv6) RETURN_IF_ERROR(InsertIpv6Range(c, made.id, settings_, random_).status());
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), tags));
     return made;
   }));
@@ -263,6 +267,10 @@ absl::StatusOr<VpcId> VpcService::VpcOf(const VpcCidrAssociationId& id) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<VpcId> {
     ASSIGN_OR_RETURN(const std::optional<VpcId> first, VpcOfFirstRange(c, id));
     if (first.has_value()) return *first;
+    ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6, NetworkTable(c).ListIpv6Cidrs(std::nullopt));
+    for (const VpcIpv6Cidr& range : ipv6) {
+      if (range.id == id) return range.vpc_id;
+    }
     ASSIGN_OR_RETURN(const VpcCidr range, NetworkTable(c).GetCidr(id));
     return range.vpc_id;
   });
@@ -274,11 +282,16 @@ absl::StatusOr<Subnet> VpcService::CreateSubnet(const SubnetRequest& request) {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const Vpc vpc, networks.GetVpc(request.vpc_id));
     RETURN_IF_ERROR(CheckSubnetRange(c, vpc, request.cidr));
+    if (request.cidr_ipv6.has_value()) RETURN_IF_ERROR(CheckSubnetIpv6(c, vpc.id, *request.cidr_ipv6));
     Subnet made;
     made.id = SubnetId::New(random_);
     made.vpc_id = vpc.id;
     made.cidr = request.cidr;
     made.availability_zone = zone;
+    if (request.cidr_ipv6.has_value()) {
+      made.cidr_ipv6 = request.cidr_ipv6;
+      made.ipv6_association_id = SubnetCidrAssociationId::New(random_);
+    }
     RETURN_IF_ERROR(InsertSubnet(c, made, random_));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), request.tags));
     return made;
@@ -335,6 +348,10 @@ absl::Status VpcService::ModifySubnet(const SubnetId& id, const SubnetAttributes
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(Subnet subnet, networks.GetSubnet(id));
     subnet.map_public_ip_on_launch = change.map_public_ip_on_launch.value_or(subnet.map_public_ip_on_launch);
+    if (change.assign_ipv6_on_creation.value_or(false) && !subnet.cidr_ipv6.has_value()) {
+      return ec2::Error("InvalidParameterValue", absl::StrCat("The subnet '", id.text(), "' has no IPv6 CIDR block"));
+    }
+    subnet.assign_ipv6_on_creation = change.assign_ipv6_on_creation.value_or(subnet.assign_ipv6_on_creation);
     subnet.dns_name_options = change.dns_name_options.AppliedTo(subnet.dns_name_options);
     return networks.SetSubnetAttributes(subnet);
   });

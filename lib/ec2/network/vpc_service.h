@@ -24,6 +24,7 @@ struct SubnetRequest {
   Cidr cidr;
   std::string availability_zone;  // name or id; empty = the first
   TagMap tags;
+  std::optional<CidrIpv6> cidr_ipv6 = {};
 };
 
 // What is absent stays.
@@ -32,6 +33,7 @@ struct VpcAttributesChange {
 };
 struct SubnetAttributesChange {
   std::optional<bool> map_public_ip_on_launch;
+  std::optional<bool> assign_ipv6_on_creation = {};
   PrivateDnsNameOptionsChange dns_name_options;
 };
 
@@ -44,7 +46,8 @@ class VpcService {
 
   // With its main route table, network ACL and default security group. Nothing in it has a way out. Errors:
   // InvalidVpc.Range, VpcLimitExceeded.
-  absl::StatusOr<Vpc> CreateVpc(const Cidr& cidr, const TagMap& tags);
+  // `with_ipv6`: and with an IPv6 range.
+  absl::StatusOr<Vpc> CreateVpc(const Cidr& cidr, const TagMap& tags, bool with_ipv6 = false);
   // As a new installation has it: with a gateway, a route to it and a subnet in each zone. Error:
   // DefaultVpcAlreadyExists.
   absl::StatusOr<Vpc> CreateDefaultVpc();
@@ -57,6 +60,20 @@ class VpcService {
   // What it was. Errors: InvalidVpcCidrBlockAssociationID.NotFound; DependencyViolation while a subnet is of it;
   // UnsupportedOperation for the VPC's first range, whose id has the digits of the VPC's.
   absl::StatusOr<VpcCidr> RemoveCidr(const VpcCidrAssociationId& id);
+
+  // A /56 of the host's range. With a VPC's first its default rules let all of IPv6 through as they do IPv4, where
+  // nobody changed them. Errors: InvalidVpcID.NotFound, VpcLimitExceeded, InsufficientFreeAddressesInSubnet.
+  absl::StatusOr<VpcIpv6Cidr> AddIpv6Cidr(const VpcId& vpc);
+  // What it was; nothing where the id is not an IPv6 range's. Error: DependencyViolation while a subnet is of it.
+  absl::StatusOr<std::optional<VpcIpv6Cidr>> RemoveIpv6Cidr(const VpcCidrAssociationId& id);
+  // The subnet as it is then. Errors: InvalidSubnetID.NotFound, InvalidSubnet.Range, InvalidSubnet.Conflict,
+  // InvalidParameterValue for a subnet that has one.
+  absl::StatusOr<Subnet> AddSubnetIpv6(const SubnetId& id, const CidrIpv6& cidr);
+  // As it was. Errors: InvalidSubnetCidrBlockAssociationID.NotFound; DependencyViolation while an interface has an
+  // address of it.
+  absl::StatusOr<Subnet> RemoveSubnetIpv6(const SubnetCidrAssociationId& id);
+  // Whose range it is. Error: InvalidSubnetCidrBlockAssociationID.NotFound.
+  absl::StatusOr<SubnetId> SubnetOf(const SubnetCidrAssociationId& id);
 
   // Whose range it is, its first one too. Error: InvalidVpcCidrBlockAssociationID.NotFound.
   absl::StatusOr<VpcId> VpcOf(const VpcCidrAssociationId& id);

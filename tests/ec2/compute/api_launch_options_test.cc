@@ -96,7 +96,7 @@ std::string Launch(ApiWorld& world, const std::string& more) {
 constexpr char kNoDefaults[] =
     "ebs_optimized: true credit_specification { cpu_credits: 'standard' } monitoring { enabled: true } "
     "metadata_options { http_tokens: 'optional' http_put_response_hop_limit: 7 instance_metadata_tags: 'enabled' "
-    "http_protocol_ipv6: 'disabled' } capacity_reservation_specification { capacity_reservation_preference: 'none' } "
+    "http_protocol_ipv6: 'enabled' } capacity_reservation_specification { capacity_reservation_preference: 'none' } "
     "private_dns_name_options { hostname_type: 'resource-name' enable_resource_name_dns_a_record: true "
     "enable_resource_name_dns_aaaa_record: true } maintenance_options { auto_recovery: 'disabled' }";
 
@@ -109,7 +109,6 @@ struct Refused {
 constexpr Refused kRefused[] = {
     {"UnsupportedHibernationConfiguration", "hibernation_options { configured: true }"},
     {"UnsupportedOperation", "enclave_options { enabled: true }"},
-    {"UnsupportedOperation", "metadata_options { http_protocol_ipv6: 'enabled' }"},
     {"UnsupportedOperation",
      "capacity_reservation_specification { capacity_reservation_preference: 'capacity-reservations-only' }"},
     {"UnsupportedOperation",
@@ -193,7 +192,7 @@ TEST_CASE("a launch template keeps every option, and an instance launched from i
                          .launch_template_data();
   CHECK(data.private_dns_name_options().hostname_type() == "resource-name");
   CHECK(data.maintenance_options().auto_recovery() == "disabled");
-  CHECK(data.metadata_options().http_protocol_ipv6() == "disabled");
+  CHECK(data.metadata_options().http_protocol_ipv6() == "enabled");
   CHECK_FALSE(data.has_hibernation_options());
 
   const auto run = Value(
@@ -283,7 +282,8 @@ TEST_CASE("the options of an instance change by their calls", "[api]") {
   CHECK(Shown(world, id).private_dns_name_options().enable_resource_name_dns_a_record());
   CHECK(code("ModifyPrivateDnsNameOptions", "private_dns_hostname_type: 'resource-name'") == "IncorrectInstanceState");
   CHECK(code("ModifyInstanceAttribute", "ebs_optimized { value: true }") == "IncorrectInstanceState");
-  CHECK(code("ModifyInstanceMetadataOptions", "http_protocol_ipv6: 'enabled'") == "UnsupportedOperation");
+  CHECK(world.CallText("ModifyInstanceMetadataOptions", on + "http_protocol_ipv6: 'enabled'").ok());
+  CHECK(Shown(world, id).metadata_options().http_protocol_ipv6() == "enabled");
   CHECK(world.CallText("ModifyInstanceMetadataOptions", on + "http_protocol_ipv6: 'disabled'").ok());
 
   REQUIRE(world.service->Stop({&instance, 1}, false).ok());

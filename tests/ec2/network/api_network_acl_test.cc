@@ -104,7 +104,6 @@ TEST_CASE_METHOD(AclFixture, "bad rules of ACLs are refused with EC2's codes", "
       {Rule(32767, "protocol: '-1' cidr_block: '0.0.0.0/0'"), "InvalidParameterValue"},
       {Rule(1, "protocol: '-1'"), "MissingParameter"},
       {Rule(1, "protocol: '-1' cidr_block: '10.0.0.300/8'"), "InvalidParameterValue"},
-      {Rule(1, "protocol: '-1' ipv6_cidr_block: '::/0'"), "UnsupportedOperation"},
       {Rule(1, "protocol: 'carrier-pigeon' cidr_block: '0.0.0.0/0'"), "InvalidParameterValue"},
       {Rule(1, "protocol: '6' cidr_block: '0.0.0.0/0'"), "MissingParameter"},
       {Rule(1, "protocol: '1' cidr_block: '0.0.0.0/0'"), "MissingParameter"},

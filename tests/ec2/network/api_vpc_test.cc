@@ -210,7 +210,6 @@ TEST_CASE("what VPCs of this host do not have is refused by name", "[api]") {
     std::string text;
     const char* code;
   } cases[] = {
-      {"CreateVpc", "cidr_block: '10.3.0.0/16' amazon_provided_ipv6_cidr_block: true", "UnsupportedOperation"},
       {"CreateVpc", "cidr_block: '10.3.0.0/16' ipv6_cidr_block: 'fd00::/56'", "UnsupportedOperation"},
       {"CreateVpc", "cidr_block: '10.3.0.0/16' instance_tenancy: 'dedicated'", "UnsupportedOperation"},
       {"CreateSubnet", in + "cidr_block: '10.1.2.0/24' ipv6_native: true", "UnsupportedOperation"},
@@ -218,15 +217,13 @@ TEST_CASE("what VPCs of this host do not have is refused by name", "[api]") {
       {"CreateSubnet",
        in + "cidr_block: '10.1.2.0/24' availability_zone: 'us-east-1a' availability_zone_id: 'use1-az1'",
        "InvalidParameterCombination"},
-      {"AssociateVpcCidrBlock", in + "amazon_provided_ipv6_cidr_block: true", "UnsupportedOperation"},
+      {"AssociateVpcCidrBlock", in + "ipv6_cidr_block: 'fd00::/56'", "UnsupportedOperation"},
       {"ModifyVpcAttribute", in, "MissingParameter"},
       {"ModifyVpcAttribute", in + "enable_dns_support { value: true } enable_dns_hostnames { value: true }",
        "InvalidParameterCombination"},
       {"ModifySubnetAttribute", of, "MissingParameter"},
       {"ModifySubnetAttribute", of + "enable_dns64 { value: true }", "UnsupportedOperation"},
-      {"ModifySubnetAttribute", of + "assign_ipv6_address_on_creation { value: true }", "UnsupportedOperation"},
-      {"CreateRoute", to + "destination_ipv6_cidr_block: '::/0' gateway_id: 'igw-00000000000000000'",
-       "UnsupportedOperation"},
+      {"ModifySubnetAttribute", of + "assign_ipv6_address_on_creation { value: true }", "InvalidParameterValue"},
       {"AssociateRouteTable", to + "gateway_id: 'igw-00000000000000000'", "UnsupportedOperation"},
       {"AssociateRouteTable", to, "MissingParameter"},
   };

@@ -57,6 +57,11 @@ class Guest {
     return static_cast<bool>(Connect(to, port, timeout));
   }
   bool Pings(Ipv4 to);
+  // Whatever `job` does in the guest's namespace.
+  template <typename Job>
+  auto OnThread(Job job) {
+    return thread_->Run(std::move(job));
+  }
 
  private:
   void Pump();

@@ -16,7 +16,8 @@
 
 namespace brume::network {
 
-inline constexpr Ipv4 kOutside{0xc0000202};  // 192.0.2.2
+inline constexpr Ipv4 kOutside{0xc0000202};                                                     // 192.0.2.2
+inline constexpr Ipv6 kOutside6{{0x20, 0x01, 0x0d, 0xb8, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};  // 2001:db8:2::2
 
 // A machine beyond the host: a namespace "outside" on the host's link "wan", which has no route to the pool.
 class Outside {
@@ -40,6 +41,19 @@ class Outside {
   ~Outside() {
     if (name_server_ > 1) kill(name_server_, SIGKILL);
     CHECK(RunChecked({"ip", "link", "del", "wan"}).ok());
+  }
+  // 2001:db8:2::2, beside the host's 2001:db8:2::1, through which it reaches everything else.
+  void AddIpv6() {
+    Ip({"-6", "address", "add", "2001:db8:2::1/64", "dev", "wan", "nodad"});
+    thread_->Run([&] {
+      Ip({"-6", "address", "add", "2001:db8:2::2/64", "dev", "eth0", "nodad"});
+      Ip({"-6", "route", "add", "default", "via", "2001:db8:2::1"});
+      return true;
+    });
+  }
+  template <typename Job>
+  auto OnThread(Job job) {
+    return thread_->Run(std::move(job));
   }
   UniqueFd Serve(uint16_t port) {
     return thread_->Run([&] { return ServeTcp(port); });

@@ -92,6 +92,7 @@ void AddMetadataOptions(Table& table) {
   };
   add("http-tokens", [](const auto& o) { return o.http_tokens(); });
   add("http-endpoint", [](const auto& o) { return o.http_endpoint(); });
+  add("http-protocol-ipv6", [](const auto& o) { return o.http_protocol_ipv6(); });
   add("http-put-response-hop-limit", [](const auto& o) { return absl::StrCat(o.http_put_response_hop_limit()); });
   add("state", [](const auto& o) { return o.state(); });
   add("instance-metadata-tags", [](const auto& o) { return o.instance_metadata_tags(); });
@@ -136,6 +137,8 @@ void AddInterfaces(const Settings& settings, Table& table) {
   const auto vpc = [](const NetworkInterface& e) { return e.vpc_id.text(); };
   table["ip-address"] = first(public_ip);
   table["private-ip-address"] = first(private_ip);
+  table["ipv6-address"] =
+      first([](const NetworkInterface& e) { return e.ipv6.empty() ? std::string() : e.ipv6.front().text(); });
   table["private-dns-name"] = first(dns_name);
   const auto public_name = [&settings](const NetworkInterface& e) { return PublicHostname(e, settings.region); };
   table["dns-name"] = first(public_name);
@@ -207,6 +210,13 @@ void AddInterfaces(const Settings& settings, Table& table) {
   add("status", [](const NetworkInterface&) { return "in-use"; });
   add("subnet-id", subnet);
   add("vpc-id", vpc);
+  for (const char* name : {"ipv6-address", "ipv6-addresses.ipv6-address"}) {
+    table[prefix + name] = [](const InstanceView& view, const gateway::ValueSink& sink) {
+      for (const NetworkInterface& eni : view.interfaces) {
+        for (const Ipv6& address : eni.ipv6) sink(address.text());
+      }
+    };
+  }
   table[prefix + "group-id"] = GroupIds();
   table[prefix + "group-name"] = GroupNames();
   table[prefix + "availability-zone"] = [](const InstanceView& view, const gateway::ValueSink& sink) {

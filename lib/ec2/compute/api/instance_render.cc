@@ -28,7 +28,7 @@ v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions&
   rendered.set_http_tokens(std::string(kHttpTokensNames.Of(options.tokens)));
   rendered.set_http_put_response_hop_limit(options.hop_limit);
   rendered.set_http_endpoint(std::string(kMetadataStateNames.Of(options.endpoint)));
-  rendered.set_http_protocol_ipv6("disabled");
+  rendered.set_http_protocol_ipv6(std::string(kMetadataStateNames.Of(options.ipv6)));
   rendered.set_instance_metadata_tags(std::string(kMetadataStateNames.Of(options.tags)));
   return rendered;
 }
@@ -141,6 +141,7 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   for (const SecondaryAddress& each : eni.secondary) {
     *rendered.add_private_ip_addresses() = RenderAddress(eni, each, settings);
   }
+  for (const Ipv6& address : eni.ipv6) rendered.add_ipv6_addresses()->set_ipv6_address(address.text());
   return rendered;
 }
 
@@ -172,6 +173,7 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   names.set_enable_resource_name_dns_a_record(first.dns_name_options.a_record);
   names.set_enable_resource_name_dns_aaaa_record(first.dns_name_options.aaaa_record);
   rendered.set_private_ip_address(first.private_ip.text());
+  if (!first.ipv6.empty()) rendered.set_ipv6_address(first.ipv6.front().text());
   if (first.public_ip) {
     rendered.set_public_dns_name(PublicHostname(first, settings.region));
     rendered.set_public_ip_address(first.public_ip->text());

@@ -63,6 +63,7 @@ struct MetadataOptions {
   MetadataState endpoint = MetadataState::kEnabled;  // HttpEndpoint
   MetadataState tags = MetadataState::kDisabled;     // InstanceMetadataTags
   int hop_limit = 1;                                 // HttpPutResponseHopLimit, 1..64
+  MetadataState ipv6 = MetadataState::kDisabled;     // HttpProtocolIpv6
   friend bool operator==(const MetadataOptions&, const MetadataOptions&) = default;
 };
 
@@ -71,12 +72,14 @@ struct MetadataOptionsChange {
   std::optional<HttpTokens> tokens;
   std::optional<MetadataState> endpoint, tags;
   std::optional<int> hop_limit;
+  std::optional<MetadataState> ipv6 = {};
 
   MetadataOptions AppliedTo(const MetadataOptions& present) const {
     return {.tokens = tokens.value_or(present.tokens),
             .endpoint = endpoint.value_or(present.endpoint),
             .tags = tags.value_or(present.tags),
-            .hop_limit = hop_limit.value_or(present.hop_limit)};
+            .hop_limit = hop_limit.value_or(present.hop_limit),
+            .ipv6 = ipv6.value_or(present.ipv6)};
   }
 };
 

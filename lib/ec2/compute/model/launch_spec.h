@@ -107,6 +107,7 @@ struct LaunchSpec {
     std::optional<std::string> network_interface_id = {};
     std::optional<int32_t> secondary_private_ip_address_count = {};
     std::optional<ConnectionTracking> connection_tracking_specification = {};
+    std::optional<int32_t> ipv6_address_count = {};
 
     bool operator==(const NetworkInterface&) const = default;
     static constexpr auto Fields() {
@@ -121,7 +122,8 @@ struct LaunchSpec {
           Field{"private_ip_addresses", &NetworkInterface::private_ip_addresses},
           Field{"network_interface_id", &NetworkInterface::network_interface_id},
           Field{"secondary_private_ip_address_count", &NetworkInterface::secondary_private_ip_address_count},
-          Field{"connection_tracking_specification", &NetworkInterface::connection_tracking_specification});
+          Field{"connection_tracking_specification", &NetworkInterface::connection_tracking_specification},
+          Field{"ipv6_address_count", &NetworkInterface::ipv6_address_count});
     }
   };
 

@@ -22,10 +22,14 @@ namespace {
 using Acl = v1::NetworkAcl;
 using Entry = v1::NetworkAclEntry;
 
-constexpr int kIcmp = 1, kTcp = 6, kUdp = 17;
+constexpr int kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 
 void Render(const NetworkAclEntry& entry, Entry& rendered) {
-  rendered.set_cidr_block(entry.cidr.text());
+  if (entry.cidr_ipv6.has_value()) {
+    rendered.set_ipv6_cidr_block(entry.cidr_ipv6->text());
+  } else {
+    rendered.set_cidr_block(entry.cidr.text());
+  }
   rendered.set_egress(entry.egress);
   rendered.set_protocol(absl::StrCat(entry.protocol));
   rendered.set_rule_action(entry.allow ? "allow" : "deny");
@@ -33,7 +37,7 @@ void Render(const NetworkAclEntry& entry, Entry& rendered) {
   if (entry.protocol == kTcp || entry.protocol == kUdp) {
     rendered.mutable_port_range()->set_from(entry.from_port);
     rendered.mutable_port_range()->set_to(entry.to_port);
-  } else if (entry.protocol == kIcmp) {
+  } else if (entry.protocol == kIcmp || entry.protocol == kIcmpv6) {
     rendered.mutable_icmp_type_code()->set_type(entry.from_port);
     rendered.mutable_icmp_type_code()->set_code(entry.to_port);
   }
@@ -93,10 +97,15 @@ absl::Status DeleteNetworkAcl(const v1::DeleteNetworkAclRequest& request, networ
 
 template <typename Request>
 absl::StatusOr<NetworkAclEntry> ParseEntry(const Request& request) {
-  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
   NetworkAclEntry entry;
   ASSIGN_OR_RETURN(entry.acl_id, NetworkAclId::Parse(request.network_acl_id()));
-  ASSIGN_OR_RETURN(entry.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  if (request.ipv6_cidr_block().empty()) {
+    ASSIGN_OR_RETURN(entry.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  } else if (request.cidr_block().empty()) {
+    ASSIGN_OR_RETURN(entry.cidr_ipv6, CidrIpv6::Parse(request.ipv6_cidr_block()));
+  } else {
+    return Error("InvalidParameterCombination", "The parameters cidrBlock and ipv6CidrBlock cannot be used together");
+  }
   ASSIGN_OR_RETURN(entry.protocol, ParseIpProtocol(request.protocol()));
   entry.egress = request.egress();
   entry.number = request.rule_number();
@@ -105,7 +114,7 @@ absl::StatusOr<NetworkAclEntry> ParseEntry(const Request& request) {
     if (!request.has_port_range()) return Error(kMissingParameter, "portRange");
     entry.from_port = request.port_range().from();
     entry.to_port = request.port_range().to();
-  } else if (entry.protocol == kIcmp) {
+  } else if (entry.protocol == kIcmp || entry.protocol == kIcmpv6) {
     if (!request.has_icmp_type_code()) return Error(kMissingParameter, "icmpTypeCode");
     entry.from_port = request.icmp_type_code().type();
     entry.to_port = request.icmp_type_code().code();

@@ -2,6 +2,7 @@
 
 #include "lib/ec2/network/api/address_handlers.h"
 #include "lib/ec2/network/api/dhcp_options_handlers.h"
+#include "lib/ec2/network/api/egress_only_gateway_handlers.h"
 #include "lib/ec2/network/api/flow_log_handlers.h"
 #include "lib/ec2/network/api/insights_handlers.h"
 #include "lib/ec2/network/api/internet_gateway_handlers.h"
@@ -25,6 +26,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddAddressActions(actions, services.addresses, settings);
   AddDhcpOptionsActions(actions, services.dhcp_options, settings);
   AddFlowLogActions(actions, services.flow_logs);
+  AddEgressOnlyGatewayActions(actions, services.routes);
   AddInsightsActions(actions, services.insights, settings);
   AddInternetGatewayActions(actions, services.routes, settings);
   AddNatGatewayActions(actions, services.nat_gateways);

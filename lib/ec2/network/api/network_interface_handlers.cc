@@ -67,6 +67,7 @@ void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Inte
   for (const SecondaryAddress& each : eni.secondary) {
     RenderAddress(each, eni, settings, *rendered.add_private_ip_addresses());
   }
+  for (const Ipv6& address : eni.ipv6) rendered.add_ipv6_addresses()->set_ipv6_address(address.text());
 }
 
 Interface Render(const network::InterfaceView& view, const Settings& settings) {
@@ -161,11 +162,31 @@ absl::Status ParseCreateAddresses(const v1::CreateNetworkInterfaceRequest& reque
                     "together");
 }
 
+absl::StatusOr<std::vector<Ipv6>> ParseIpv6Addresses(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  std::vector<Ipv6> addresses;
+  for (const std::string& text : texts) {
+    ASSIGN_OR_RETURN(addresses.emplace_back(), Ipv6::Parse(text));
+  }
+  return addresses;
+}
+
+absl::Status BothIpv6() {
+  return ec2::Error("InvalidParameterCombination",
+                    "The parameters ipv6AddressCount and ipv6Addresses cannot be used together");
+}
+
+absl::Status ParseCreateIpv6(const v1::CreateNetworkInterfaceRequest& request, network::InterfaceRequest& wanted) {
+  for (const v1::InstanceIpv6Address& given : request.ipv6_addresses()) {
+    ASSIGN_OR_RETURN(wanted.ipv6.emplace_back(), Ipv6::Parse(given.ipv6_address()));
+  }
+  if (request.has_ipv6_address_count()) wanted.ipv6_count = request.ipv6_address_count();
+  return request.ipv6_address_count() > 0 && !wanted.ipv6.empty() ? BothIpv6() : absl::OkStatus();
+}
+
 absl::StatusOr<v1::CreateNetworkInterfaceResponse> CreateNetworkInterface(
     const v1::CreateNetworkInterfaceRequest& request, network::InterfaceService& interfaces, const Settings& settings) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_address_count() > 0, "Ipv6AddressCount"));
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_prefix_count() > 0, "Ipv6PrefixCount"));
+  RETURN_IF_ERROR(RefusePrefixes(request.ipv6_prefix_count() > 0, "Ipv6PrefixCount"));
   RETURN_IF_ERROR(RefusePrefixes(request.ipv4_prefix_count() > 0, "Ipv4PrefixCount"));
   if (!request.interface_type().empty() && request.interface_type() != "interface") {
     return ec2::Error("UnsupportedOperation",
@@ -175,6 +196,7 @@ absl::StatusOr<v1::CreateNetworkInterfaceResponse> CreateNetworkInterface(
   network::InterfaceRequest wanted;
   ASSIGN_OR_RETURN(wanted.subnet_id, SubnetId::Parse(request.subnet_id()));
   RETURN_IF_ERROR(ParseCreateAddresses(request, wanted));
+  RETURN_IF_ERROR(ParseCreateIpv6(request, wanted));
   ASSIGN_OR_RETURN(wanted.groups, gateway::ParseIds<SecurityGroupId>(request.groups()));
   RETURN_IF_ERROR(CheckDescription(request.description()));
   wanted.description = request.description();
@@ -254,6 +276,36 @@ absl::Status UnassignPrivateIpAddresses(const v1::UnassignPrivateIpAddressesRequ
   ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
   ASSIGN_OR_RETURN(const std::vector<Ipv4> addresses, ParseAddresses(request.private_ip_addresses()));
   return interfaces.Unassign(id, addresses);
+}
+
+absl::StatusOr<v1::AssignIpv6AddressesResponse> AssignIpv6Addresses(const v1::AssignIpv6AddressesRequest& request,
+                                                                    network::InterfaceService& interfaces) {
+  RETURN_IF_ERROR(RefusePrefixes(request.ipv6_prefix_count() > 0, "Ipv6PrefixCount"));
+  if (request.has_ipv6_address_count() && !request.ipv6_addresses().empty()) return BothIpv6();
+  if (!request.has_ipv6_address_count() && request.ipv6_addresses().empty()) {
+    return ec2::Error(ec2::kMissingParameter, "ipv6Addresses or ipv6AddressCount");
+  }
+  network::AssignIpv6Request wanted;
+  ASSIGN_OR_RETURN(wanted.eni_id, EniId::Parse(request.network_interface_id()));
+  ASSIGN_OR_RETURN(wanted.addresses, ParseIpv6Addresses(request.ipv6_addresses()));
+  wanted.count = request.ipv6_address_count();
+  ASSIGN_OR_RETURN(const std::vector<Ipv6> assigned, interfaces.AssignIpv6(wanted));
+  v1::AssignIpv6AddressesResponse response;
+  response.set_network_interface_id(wanted.eni_id.text());
+  for (const Ipv6& address : assigned) response.add_assigned_ipv6_addresses(address.text());
+  return response;
+}
+
+absl::StatusOr<v1::UnassignIpv6AddressesResponse> UnassignIpv6Addresses(const v1::UnassignIpv6AddressesRequest& request,
+                                                                        network::InterfaceService& interfaces) {
+  if (request.ipv6_addresses().empty()) return ec2::Error(ec2::kMissingParameter, "ipv6Addresses");
+  ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+  ASSIGN_OR_RETURN(const std::vector<Ipv6> addresses, ParseIpv6Addresses(request.ipv6_addresses()));
+  RETURN_IF_ERROR(interfaces.UnassignIpv6(id, addresses));
+  v1::UnassignIpv6AddressesResponse response;
+  response.set_network_interface_id(id.text());
+  for (const Ipv6& address : addresses) response.add_unassigned_ipv6_addresses(address.text());
+  return response;
 }
 
 absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
@@ -336,6 +388,8 @@ void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceSer
   actions.Add(ResetNetworkInterfaceAttribute, interfaces).DescribedBy(by_id);
   actions.Add(AssignPrivateIpAddresses, interfaces).DescribedBy(by_id);
   actions.Add(UnassignPrivateIpAddresses, interfaces).DescribedBy(by_id);
+  actions.Add(AssignIpv6Addresses, interfaces).DescribedBy(by_id);
+  actions.Add(UnassignIpv6Addresses, interfaces).DescribedBy(by_id);
 }
 
 }  // namespace brume::ec2

@@ -15,11 +15,16 @@
 
 namespace brume::ec2 {
 
-// Error: UnsupportedOperation where the request wants IPv6, by the parameter that is named.
-inline absl::Status RefuseIpv6(bool wanted, absl::string_view parameter) {
+// Error: UnsupportedOperation where the request wants what subnets and interfaces do not have.
+inline absl::Status RefuseIpv6(bool wanted, absl::string_view parameter, absl::string_view why) {
   if (!wanted) return absl::OkStatus();
-  return Error("UnsupportedOperation",
-               absl::StrCat("The parameter ", parameter, " is not supported: networks of this host have IPv4 alone"));
+  return Error("UnsupportedOperation", absl::StrCat("The parameter ", parameter, " is not supported: ", why));
+}
+
+// Of a VPC, which gets what the host chooses. Error: UnsupportedOperation.
+inline absl::Status RefuseOwnIpv6(absl::string_view range) {
+  return RefuseIpv6(!range.empty(), "Ipv6CidrBlock",
+                    "the host chooses IPv6 ranges of VPCs, by AmazonProvidedIpv6CidrBlock");
 }
 
 // A range that the request must have. Errors: MissingParameter, InvalidParameterValue.

@@ -19,7 +19,9 @@ namespace {
 
 v1::Route RenderRoute(const network::RouteView& view, const Settings& settings) {
   v1::Route route;
-  if (view.destination.prefix_list.empty()) {
+  if (view.destination.cidr_ipv6.has_value()) {
+    route.set_destination_ipv6_cidr_block(view.destination.text());
+  } else if (view.destination.prefix_list.empty()) {
     route.set_destination_cidr_block(view.destination.cidr.text());
   } else {
     route.set_destination_prefix_list_id(view.destination.prefix_list.text());
@@ -29,6 +31,7 @@ v1::Route RenderRoute(const network::RouteView& view, const Settings& settings) 
   if (view.local) route.set_gateway_id("local");
   const RouteGatewayId& gateway = view.target.gateway_id;
   if (gateway.is<InternetGatewayId>()) route.set_gateway_id(gateway.text());
+  if (gateway.is<EgressOnlyInternetGatewayId>()) route.set_egress_only_internet_gateway_id(gateway.text());
   if (gateway.is<NatGatewayId>()) route.set_nat_gateway_id(gateway.text());
   if (gateway.is<VpcPeeringConnectionId>()) route.set_vpc_peering_connection_id(gateway.text());
   if (!view.target.eni_id.empty()) route.set_network_interface_id(view.target.eni_id.text());
@@ -120,7 +123,15 @@ absl::StatusOr<v1::ReplaceRouteTableAssociationResponse> ReplaceRouteTableAssoci
 
 template <typename Request>
 absl::StatusOr<RouteDestination> DestinationOf(const Request& request) {
-  RETURN_IF_ERROR(RefuseIpv6(!request.destination_ipv6_cidr_block().empty(), "DestinationIpv6CidrBlock"));
+  if (!request.destination_ipv6_cidr_block().empty()) {
+    if (!request.destination_cidr_block().empty() || !request.destination_prefix_list_id().empty()) {
+      return Error("InvalidParameterCombination",
+                   "The request must contain exactly one of destinationCidrBlock, destinationIpv6CidrBlock and "
+                   "destinationPrefixListId");
+    }
+    ASSIGN_OR_RETURN(const CidrIpv6 range, CidrIpv6::Parse(request.destination_ipv6_cidr_block()));
+    return RouteDestination(range);
+  }
   if (request.destination_prefix_list_id().empty()) {
     ASSIGN_OR_RETURN(const Cidr range, ParseCidr(request.destination_cidr_block(), "destinationCidrBlock"));
     return RouteDestination(range);
@@ -137,19 +148,22 @@ template <typename Request>
 absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
   const int given = !request.gateway_id().empty() + !request.instance_id().empty() +
                     !request.network_interface_id().empty() + !request.nat_gateway_id().empty() +
-                    !request.vpc_peering_connection_id().empty();
+                    !request.vpc_peering_connection_id().empty() + !request.egress_only_internet_gateway_id().empty();
   if (given > 1) {
     return Error("InvalidParameterCombination",
                  "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, "
-                 "vpcPeeringConnectionId and instanceId");
+                 "vpcPeeringConnectionId, egressOnlyInternetGatewayId and instanceId");
   }
   if (given == 0) {
     return Error(kMissingParameter,
-                 "gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId or instanceId");
+                 "gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId, egressOnlyInternetGatewayId or "
+                 "instanceId");
   }
   network::RouteTargetRequest target;
   if (!request.gateway_id().empty()) {
     ASSIGN_OR_RETURN(target.gateway, InternetGatewayId::Parse(request.gateway_id()));
+  } else if (!request.egress_only_internet_gateway_id().empty()) {
+    ASSIGN_OR_RETURN(target.egress_only, EgressOnlyInternetGatewayId::Parse(request.egress_only_internet_gateway_id()));
   } else if (!request.nat_gateway_id().empty()) {
     ASSIGN_OR_RETURN(target.nat, NatGatewayId::Parse(request.nat_gateway_id()));
   } else if (!request.vpc_peering_connection_id().empty()) {

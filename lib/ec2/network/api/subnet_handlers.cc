@@ -10,12 +10,21 @@
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/network_requests.h"
+#include "lib/gateway/access.h"
 #include "lib/gateway/listing.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 namespace {
+
+v1::SubnetIpv6CidrBlockAssociation RenderIpv6(const Subnet& subnet, const char* state) {
+  v1::SubnetIpv6CidrBlockAssociation association;
+  association.set_association_id(subnet.ipv6_association_id.text());
+  association.set_ipv6_cidr_block(subnet.cidr_ipv6.value_or(CidrIpv6()).text());
+  association.mutable_ipv6_cidr_block_state()->set_state(state);
+  return association;
+}
 
 v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& settings) {
   const Subnet& subnet = view.subnet;
@@ -31,7 +40,10 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& setting
   rendered.set_subnet_id(subnet.id.text());
   rendered.set_vpc_id(subnet.vpc_id.text());
   rendered.set_owner_id(settings.account_id);
-  rendered.set_assign_ipv6_address_on_creation(false);
+  rendered.set_assign_ipv6_address_on_creation(subnet.assign_ipv6_on_creation);
+  if (subnet.cidr_ipv6.has_value()) {
+    *rendered.add_ipv6_cidr_block_association_set() = RenderIpv6(subnet, "associated");
+  }
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_subnet_arn(
       Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
@@ -65,8 +77,7 @@ absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSu
 absl::StatusOr<v1::CreateSubnetResponse> CreateSubnet(const v1::CreateSubnetRequest& request,
                                                       network::NetworkService& networks, network::VpcService& vpcs,
                                                       const Settings& settings) {
-  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native"));
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "subnets have IPv4"));
   if (!request.availability_zone().empty() && !request.availability_zone_id().empty()) {
     return Error("InvalidParameterCombination",
                  "The parameters availabilityZone and availabilityZoneId cannot be used together");
@@ -76,6 +87,9 @@ absl::StatusOr<v1::CreateSubnetResponse> CreateSubnet(const v1::CreateSubnetRequ
       request.availability_zone().empty() ? request.availability_zone_id() : request.availability_zone();
   ASSIGN_OR_RETURN(wanted.vpc_id, VpcId::Parse(request.vpc_id()));
   ASSIGN_OR_RETURN(wanted.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  if (!request.ipv6_cidr_block().empty()) {
+    ASSIGN_OR_RETURN(wanted.cidr_ipv6, CidrIpv6::Parse(request.ipv6_cidr_block()));
+  }
   ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), SubnetId::kKind));
   ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateSubnet(wanted));
   v1::CreateSubnetResponse response;
@@ -87,7 +101,7 @@ absl::StatusOr<v1::CreateDefaultSubnetResponse> CreateDefaultSubnet(const v1::Cr
                                                                     network::NetworkService& networks,
                                                                     network::VpcService& vpcs,
                                                                     const Settings& settings) {
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native"));
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "subnets have IPv4"));
   ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(request.availability_zone()));
   v1::CreateDefaultSubnetResponse response;
   ASSIGN_OR_RETURN(*response.mutable_subnet(), Rendered(networks, subnet.id, settings));
@@ -107,9 +121,11 @@ absl::Status ModifySubnetAttribute(const v1::ModifySubnetAttributeRequest& reque
                                         request.has_enable_resource_name_dns_a_record_on_launch() +
                                         request.has_enable_resource_name_dns_aaaa_record_on_launch(),
                                     "subnet"));
-  RETURN_IF_ERROR(RefuseIpv6(request.assign_ipv6_address_on_creation().value(), "AssignIpv6AddressOnCreation"));
-  RETURN_IF_ERROR(RefuseIpv6(request.enable_dns64().value(), "EnableDns64"));
+  RETURN_IF_ERROR(RefuseIpv6(request.enable_dns64().value(), "EnableDns64", "names are answered as they are"));
   network::SubnetAttributesChange change;
+  if (request.has_assign_ipv6_address_on_creation()) {
+    change.assign_ipv6_on_creation = request.assign_ipv6_address_on_creation().value();
+  }
   if (request.has_map_public_ip_on_launch()) change.map_public_ip_on_launch = request.map_public_ip_on_launch().value();
   PrivateDnsNameOptionsChange& names = change.dns_name_options;
   if (request.has_private_dns_hostname_type_on_launch()) {
@@ -122,6 +138,28 @@ absl::Status ModifySubnetAttribute(const v1::ModifySubnetAttributeRequest& reque
     names.aaaa_record = request.enable_resource_name_dns_aaaa_record_on_launch().value();
   }
   return vpcs.ModifySubnet(id, change);
+}
+
+absl::StatusOr<v1::AssociateSubnetCidrBlockResponse> AssociateSubnetCidrBlock(
+    const v1::AssociateSubnetCidrBlockRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const SubnetId id, SubnetId::Parse(request.subnet_id()));
+  ASSIGN_OR_RETURN(const CidrIpv6 range, CidrIpv6::Parse(request.ipv6_cidr_block()));
+  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.AddSubnetIpv6(id, range));
+  v1::AssociateSubnetCidrBlockResponse response;
+  response.set_subnet_id(id.text());
+  // The range is the subnet's when the call ends; EC2 shows it on its way there.
+  *response.mutable_ipv6_cidr_block_association() = RenderIpv6(subnet, "associating");
+  return response;
+}
+
+absl::StatusOr<v1::DisassociateSubnetCidrBlockResponse> DisassociateSubnetCidrBlock(
+    const v1::DisassociateSubnetCidrBlockRequest& request, network::VpcService& vpcs) {
+  ASSIGN_OR_RETURN(const SubnetCidrAssociationId id, SubnetCidrAssociationId::Parse(request.association_id()));
+  ASSIGN_OR_RETURN(const Subnet before, vpcs.RemoveSubnetIpv6(id));
+  v1::DisassociateSubnetCidrBlockResponse response;
+  response.set_subnet_id(before.id.text());
+  *response.mutable_ipv6_cidr_block_association() = RenderIpv6(before, "disassociating");
+  return response;
 }
 
 }  // namespace
@@ -141,6 +179,16 @@ void AddSubnetActions(gateway::Actions& actions, network::NetworkService& networ
   actions.Add(CreateDefaultSubnet, networks, vpcs, settings);
   actions.Add(DeleteSubnet, vpcs);
   actions.Add(ModifySubnetAttribute, vpcs);
+  actions.Add(AssociateSubnetCidrBlock, vpcs);
+  // A range is its subnet's, which is what policies name.
+  actions.Add(DisassociateSubnetCidrBlock, vpcs)
+      .DescribedBy([&vpcs, account = settings.account()](const v1::DisassociateSubnetCidrBlockRequest& request,
+                                                         AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const SubnetCidrAssociationId id, SubnetCidrAssociationId::Parse(request.association_id()));
+        ASSIGN_OR_RETURN(const SubnetId subnet, vpcs.SubnetOf(id));
+        question.resources = {ArnOf(account, subnet)};
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace brume::ec2

@@ -28,6 +28,16 @@ v1::VpcCidrBlockAssociation RenderCidr(absl::string_view id, const Cidr& cidr, c
 // EC2's word for a VPC that has no set.
 constexpr char kNoDhcpOptions[] = "default";
 
+v1::VpcIpv6CidrBlockAssociation RenderIpv6Cidr(const VpcIpv6Cidr& cidr, const char* state, const Settings& settings) {
+  v1::VpcIpv6CidrBlockAssociation association;
+  association.set_association_id(cidr.id.text());
+  association.set_ipv6_cidr_block(cidr.cidr.text());
+  association.mutable_ipv6_cidr_block_state()->set_state(state);
+  association.set_network_border_group(settings.region);
+  association.set_ipv6_pool("Amazon");
+  return association;
+}
+
 v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
   const Vpc& vpc = view.vpc;
   v1::Vpc rendered;
@@ -44,6 +54,9 @@ v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
       RenderCidr(gateway::IdLike(VpcCidrAssociationId::kKind.prefix, vpc.id.text()), vpc.cidr, "associated");
   for (const VpcCidr& cidr : view.cidrs) {
     *rendered.add_cidr_block_association_set() = RenderCidr(cidr.id.text(), cidr.cidr, "associated");
+  }
+  for (const VpcIpv6Cidr& cidr : view.ipv6_cidrs) {
+    *rendered.add_ipv6_cidr_block_association_set() = RenderIpv6Cidr(cidr, "associated", settings);
   }
   return rendered;
 }
@@ -84,15 +97,14 @@ absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::
 
 absl::StatusOr<v1::CreateVpcResponse> CreateVpc(const v1::CreateVpcRequest& request, network::NetworkService& networks,
                                                 network::VpcService& vpcs, const Settings& settings) {
-  RETURN_IF_ERROR(RefuseIpv6(request.amazon_provided_ipv6_cidr_block(), "AmazonProvidedIpv6CidrBlock"));
-  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
+  RETURN_IF_ERROR(RefuseOwnIpv6(request.ipv6_cidr_block()));
   if (request.has_instance_tenancy() && request.instance_tenancy() != "default") {
     return Error("UnsupportedOperation", absl::StrCat("The tenancy '", request.instance_tenancy(),
                                                       "' is not supported: all instances share this one host"));
   }
   ASSIGN_OR_RETURN(const Cidr cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), VpcId::kKind));
-  ASSIGN_OR_RETURN(const Vpc vpc, vpcs.CreateVpc(cidr, tags));
+  ASSIGN_OR_RETURN(const Vpc vpc, vpcs.CreateVpc(cidr, tags, request.amazon_provided_ipv6_cidr_block()));
   v1::CreateVpcResponse response;
   ASSIGN_OR_RETURN(*response.mutable_vpc(), Rendered(networks, vpc.id, settings));
   return response;
@@ -127,10 +139,21 @@ absl::Status ModifyVpcAttribute(const v1::ModifyVpcAttributeRequest& request, ne
 }
 
 absl::StatusOr<v1::AssociateVpcCidrBlockResponse> AssociateVpcCidrBlock(const v1::AssociateVpcCidrBlockRequest& request,
-                                                                        network::VpcService& vpcs) {
-  RETURN_IF_ERROR(RefuseIpv6(request.amazon_provided_ipv6_cidr_block(), "AmazonProvidedIpv6CidrBlock"));
-  RETURN_IF_ERROR(RefuseIpv6(!request.ipv6_cidr_block().empty(), "Ipv6CidrBlock"));
+                                                                        network::VpcService& vpcs,
+                                                                        const Settings& settings) {
+  RETURN_IF_ERROR(RefuseOwnIpv6(request.ipv6_cidr_block()));
   ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
+  if (request.amazon_provided_ipv6_cidr_block()) {
+    if (!request.cidr_block().empty()) {
+      return Error("InvalidParameterCombination",
+                   "The parameters cidrBlock and amazonProvidedIpv6CidrBlock cannot be used together");
+    }
+    ASSIGN_OR_RETURN(const VpcIpv6Cidr added, vpcs.AddIpv6Cidr(id));
+    v1::AssociateVpcCidrBlockResponse response;
+    response.set_vpc_id(id.text());
+    *response.mutable_ipv6_cidr_block_association() = RenderIpv6Cidr(added, "associating", settings);
+    return response;
+  }
   ASSIGN_OR_RETURN(const Cidr cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
   ASSIGN_OR_RETURN(const VpcCidr added, vpcs.AddCidr(id, cidr));
   v1::AssociateVpcCidrBlockResponse response;
@@ -141,8 +164,15 @@ absl::StatusOr<v1::AssociateVpcCidrBlockResponse> AssociateVpcCidrBlock(const v1
 }
 
 absl::StatusOr<v1::DisassociateVpcCidrBlockResponse> DisassociateVpcCidrBlock(
-    const v1::DisassociateVpcCidrBlockRequest& request, network::VpcService& vpcs) {
+    const v1::DisassociateVpcCidrBlockRequest& request, network::VpcService& vpcs, const Settings& settings) {
   ASSIGN_OR_RETURN(const VpcCidrAssociationId id, VpcCidrAssociationId::Parse(request.association_id()));
+  ASSIGN_OR_RETURN(const std::optional<VpcIpv6Cidr> ipv6, vpcs.RemoveIpv6Cidr(id));
+  if (ipv6.has_value()) {
+    v1::DisassociateVpcCidrBlockResponse response;
+    response.set_vpc_id(ipv6->vpc_id.text());
+    *response.mutable_ipv6_cidr_block_association() = RenderIpv6Cidr(*ipv6, "disassociating", settings);
+    return response;
+  }
   ASSIGN_OR_RETURN(const VpcCidr removed, vpcs.RemoveCidr(id));
   v1::DisassociateVpcCidrBlockResponse response;
   response.set_vpc_id(removed.vpc_id.text());
@@ -160,9 +190,9 @@ void AddVpcActions(gateway::Actions& actions, network::NetworkService& networks,
   actions.Add(CreateDefaultVpc, networks, vpcs, settings);
   actions.Add(DeleteVpc, vpcs);
   actions.Add(ModifyVpcAttribute, vpcs);
-  actions.Add(AssociateVpcCidrBlock, vpcs);
+  actions.Add(AssociateVpcCidrBlock, vpcs, settings);
   // A range is its VPC's, which is what policies name.
-  actions.Add(DisassociateVpcCidrBlock, vpcs)
+  actions.Add(DisassociateVpcCidrBlock, vpcs, settings)
       .DescribedBy([&vpcs, account = settings.account()](const v1::DisassociateVpcCidrBlockRequest& request,
                                                          AccessQuestion& question) -> absl::Status {
         ASSIGN_OR_RETURN(const VpcCidrAssociationId id, VpcCidrAssociationId::Parse(request.association_id()));

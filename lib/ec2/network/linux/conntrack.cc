@@ -13,10 +13,10 @@
 namespace brume::network {
 namespace {
 
-NlMessage ConntrackRequest(int type) {
+NlMessage ConntrackRequest(int family, int type) {
   NlMessage message = NewRequest(NFNL_SUBSYS_CTNETLINK << 8 | type);
   nfgenmsg header = {};
-  header.nfgen_family = AF_INET;
+  header.nfgen_family = static_cast<uint8_t>(family);
   header.version = NFNETLINK_V0;
   nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO);
   return message;
@@ -53,6 +53,24 @@ TrackedConnection ParseEntry(nlattr** attributes) {
   return connection;
 }
 
+struct Ipv6Tuple {
+  Ipv6 source, target;
+};
+
+// Zeros when it has no IPv6 addresses.
+Ipv6Tuple ParseIpv6Tuple(nlattr* tuple) {
+  nlattr* parts[CTA_TUPLE_MAX + 1];
+  nlattr* addresses[CTA_IP_MAX + 1];
+  if (tuple == nullptr || nla_parse_nested(parts, CTA_TUPLE_MAX, tuple, nullptr) < 0 ||
+      parts[CTA_TUPLE_IP] == nullptr || nla_parse_nested(addresses, CTA_IP_MAX, parts[CTA_TUPLE_IP], nullptr) < 0) {
+    return {};
+  }
+  Ipv6Tuple parsed;
+  nla_memcpy(parsed.source.bytes.data(), addresses[CTA_IP_V6_SRC], static_cast<int>(parsed.source.bytes.size()));
+  nla_memcpy(parsed.target.bytes.data(), addresses[CTA_IP_V6_DST], static_cast<int>(parsed.target.bytes.size()));
+  return parsed;
+}
+
 }  // namespace
 
 absl::StatusOr<Conntrack> Conntrack::Open() {
@@ -67,22 +85,36 @@ absl::StatusOr<std::vector<TrackedConnection>> Conntrack::List() {
     if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, CTA_MAX, nullptr) < 0) return;
     connections.push_back(ParseEntry(attributes));
   };
-  RETURN_IF_ERROR(socket_.Dump(ConntrackRequest(IPCTNL_MSG_CT_GET), "cannot read tracked connections", on_entry));
+  RETURN_IF_ERROR(
+      socket_.Dump(ConntrackRequest(AF_INET, IPCTNL_MSG_CT_GET), "cannot read tracked connections", on_entry));
   return connections;
 }
 
 absl::Status Conntrack::Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past) {
+  return EvictEntries(AF_INET, [&](nlattr** attributes) { return is_past(ParseEntry(attributes)); });
+}
+
+absl::Status Conntrack::EvictIpv6(absl::FunctionRef<bool(const Ipv6TrackedConnection&)> is_past) {
+  return EvictEntries(AF_INET6, [&](nlattr** attributes) {
+    const Ipv6Tuple first = ParseIpv6Tuple(attributes[CTA_TUPLE_ORIG]);
+    const Ipv6Tuple answer = ParseIpv6Tuple(attributes[CTA_TUPLE_REPLY]);
+    return is_past({first.source, first.target, answer.source, answer.target});
+  });
+}
+
+absl::Status Conntrack::EvictEntries(int family, absl::FunctionRef<bool(nlattr** attributes)> is_past) {
   std::vector<NlMessage> deletions;
   const auto on_entry = [&](nlmsghdr* header) {
     nlattr* attributes[CTA_MAX + 1];
     if (nlmsg_parse(header, sizeof(nfgenmsg), attributes, CTA_MAX, nullptr) < 0) return;
     const nlattr* key = attributes[CTA_TUPLE_ORIG];
-    if (key == nullptr || !is_past(ParseEntry(attributes))) return;
-    NlMessage deletion = ConntrackRequest(IPCTNL_MSG_CT_DELETE);
+    if (key == nullptr || !is_past(attributes)) return;
+    NlMessage deletion = ConntrackRequest(family, IPCTNL_MSG_CT_DELETE);
     nla_put(deletion.get(), CTA_TUPLE_ORIG | NLA_F_NESTED, nla_len(key), nla_data(key));
     deletions.push_back(std::move(deletion));
   };
-  RETURN_IF_ERROR(socket_.Dump(ConntrackRequest(IPCTNL_MSG_CT_GET), "cannot read tracked connections", on_entry));
+  RETURN_IF_ERROR(
+      socket_.Dump(ConntrackRequest(family, IPCTNL_MSG_CT_GET), "cannot read tracked connections", on_entry));
   for (NlMessage& deletion : deletions) {
     const absl::Status status = socket_.Execute(std::move(deletion), "cannot forget a tracked connection");
     if (!status.ok() && !absl::IsNotFound(status)) return status;  // it may have ended by itself meanwhile

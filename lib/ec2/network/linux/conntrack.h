@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "lib/ec2/network/linux/netlink_socket.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume::network {
 
@@ -21,6 +22,10 @@ struct TrackedConnection {
   absl::Duration left;  // until it is forgotten, when no packet comes
 };
 
+struct Ipv6TrackedConnection {
+  Ipv6 source, target, answer_source, answer_target;  // as above
+};
+
 // Belongs to the namespace of the thread that opens it. Not thread-safe.
 class Conntrack {
  public:
@@ -31,8 +36,12 @@ class Conntrack {
   // Forgets the connections for which `is_past` holds. One walk through the table, which takes milliseconds however few
   // connections there are: the kernel keeps one table for all namespaces.
   absl::Status Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past);
+  absl::Status EvictIpv6(absl::FunctionRef<bool(const Ipv6TrackedConnection&)> is_past);
 
  private:
+  // What of a family's connections is chosen by its entry in the table.
+  absl::Status EvictEntries(int family, absl::FunctionRef<bool(nlattr** attributes)> is_past);
+
   explicit Conntrack(NetlinkSocket socket) : socket_(std::move(socket)) {}
 
   NetlinkSocket socket_;

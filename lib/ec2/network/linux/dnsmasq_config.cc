@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/linux/dnsmasq_ipv6.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 
 namespace brume::network {
@@ -89,6 +90,7 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
   for (const auto& [address, name] : spec.reverse_names) {
     lines.push_back(absl::StrCat("ptr-record=", ReverseName(address), ",", name));
   }
+  AppendIpv6Lines(spec.subnets, lines);
   for (const std::string& server : spec.upstream) lines.push_back("server=" + server);
   return absl::StrJoin(lines, "\n") + "\n";
 }
@@ -97,7 +99,8 @@ std::string DhcpHosts(const HostEntries& hosts) {
   std::string text;
   for (const auto& [address, entry] : hosts) {
     if (entry.mac.empty()) continue;
-    absl::StrAppend(&text, entry.mac, ",", address.text(), ",", entry.name, "\n");
+    const std::string ipv6 = entry.ipv6.has_value() ? absl::StrCat("[", entry.ipv6->text(), "],") : "";
+    absl::StrAppend(&text, entry.mac, ",", address.text(), ",", ipv6, entry.name, "\n");
   }
   return text;
 }
@@ -113,6 +116,9 @@ std::string DnsHosts(const Names& names, const std::string& domain) {
       absl::StrAppend(&text, name.empty() ? "" : " ", name);
     }
     absl::StrAppend(&text, "\n");
+    if (entry.ipv6.has_value() && !entry.ipv6_name.empty()) {
+      absl::StrAppend(&text, entry.ipv6->text(), " ", entry.ipv6_name, ".", domain, " ", entry.ipv6_name, "\n");
+    }
   }
   for (const PublicName& peer : names.of_peers) {
     absl::StrAppend(&text, peer.address.text(), " ", peer.name, "\n");

@@ -80,6 +80,8 @@ absl::Status HostNetwork::OpenSockets() {
   ASSIGN_OR_RETURN(Rtnetlink links, Rtnetlink::Open());
   ASSIGN_OR_RETURN(Nft nft, Nft::Open());
   links_.emplace(std::move(links));
+  ASSIGN_OR_RETURN(Ipv6Netlink ipv6, Ipv6Netlink::Open());
+  ipv6_.emplace(std::move(ipv6));
   nft_.emplace(std::move(nft));
   ASSIGN_OR_RETURN(NftState nft_state, NftState::Open());
   nft_state_.emplace(std::move(nft_state));
@@ -145,8 +147,11 @@ absl::StatusOr<UplinkAddresses> HostNetwork::Connect(const VpcId& vpc, int vpc_n
 }
 
 absl::Status HostNetwork::SetUpVeth(const std::string& name, const Link& link) {
-  const absl::Status no_ipv6 = WriteSysctl(absl::StrCat("ipv6/conf/", name, "/disable_ipv6"), "1");
-  if (!no_ipv6.ok() && !absl::IsNotFound(no_ipv6)) return no_ipv6;
+  // One that stands has what ConnectIpv6 gave it.
+  if (!link.up) {
+    const absl::Status no_ipv6 = WriteSysctl(absl::StrCat("ipv6/conf/", name, "/disable_ipv6"), "1");
+    if (!no_ipv6.ok() && !absl::IsNotFound(no_ipv6)) return no_ipv6;
+  }
   // What a VPC sends must come from an address that leads back to it.
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", name, "/rp_filter"), "1"));
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", name, "/accept_redirects"), "0"));
@@ -178,6 +183,7 @@ absl::Status HostNetwork::Disconnect(const VpcId& vpc) {
     ASSIGN_OR_RETURN(const std::optional<Link> veth, links_->FindLink(HostVethName(vpc)));
     if (veth.has_value()) RETURN_IF_ERROR(links_->DeleteLink(veth->index));
     attachments_.erase(vpc);
+    RETURN_IF_ERROR(EnsureIpv6Shared());
     ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
     for (const Link& link : links) {
       if (IsHostVethName(link.name)) return absl::OkStatus();
@@ -188,17 +194,19 @@ absl::Status HostNetwork::Disconnect(const VpcId& vpc) {
 
 absl::Status HostNetwork::EnsureShared() {
   RETURN_IF_ERROR(links_->SetRoute(PoolRoute()));
-  RETURN_IF_ERROR(nft_->Run(HostRuleset(options_.uplink, options_.public_pool)));
+  RETURN_IF_ERROR(nft_->Run(Rules()));
   // The generation first: what changes between the two is seen at the next look.
   ASSIGN_OR_RETURN(rules_generation_, nft_state_->Generation());
   ASSIGN_OR_RETURN(rules_fingerprint_, nft_state_->Fingerprint(kHostTable));
   RETURN_IF_ERROR(passes_firewalls() ? PassFirewalls() : WithdrawFromFirewalls());
+  RETURN_IF_ERROR(EnsureIpv6Shared());
   return options_.uplink == kNoUplink ? RestoreForwarding() : ForwardPackets();
 }
 
 absl::Status HostNetwork::RemoveShared() {
   ASSIGN_OR_RETURN(const std::vector<Route> routes, links_->Routes());
   for (const Route& route : routes) RETURN_IF_ERROR(links_->DeleteRoute(route));
+  RETURN_IF_ERROR(RemoveIpv6Shared());
   RETURN_IF_ERROR(nft_->Run("add table inet brume_host\ndelete table inet brume_host\n"));
   RETURN_IF_ERROR(WithdrawFromFirewalls());
   return RestoreForwarding();
@@ -377,6 +385,7 @@ absl::StatusOr<std::vector<Damage>> HostNetwork::InspectHere() {
   if (!has(PoolRoute())) {
     damages.push_back({.vpc = {}, .what = absl::StrCat("the route of ", options_.public_pool.text(), " is gone")});
   }
+  RETURN_IF_ERROR(InspectIpv6Here(damages));
   std::set<int> up;
   for (const Link& link : links) {
     if (link.up) up.insert(link.index);

@@ -19,6 +19,7 @@
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/change_watch.h"
+#include "lib/ec2/network/linux/ipv6_netlink.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
@@ -45,6 +46,13 @@ struct UplinkAddresses {
   Ipv4 own;      // of the namespace's end
 };
 
+// What leads to a VPC by IPv6.
+struct Ipv6Attachment {
+  std::vector<CidrIpv6> ranges;  // none = nothing does
+  CidrIpv6 pool;                 // of all VPCs; the rest of it is unreachable
+  std::string vpc_mac;           // of the namespace's end of the pair
+};
+
 // Thread-safe; everything runs in order on one thread of its own, and nothing there waits for a VPC.
 class HostNetwork {
  public:
@@ -62,6 +70,8 @@ class HostNetwork {
 
   // The veth pair and what all VPCs share. `has_peer`: the namespace has its end; a pair without is made anew.
   absl::StatusOr<UplinkAddresses> Connect(const VpcId& vpc, int vpc_namespace, bool has_peer);
+  // After Connect. The MAC of the host's end.
+  absl::StatusOr<std::string> ConnectIpv6(const VpcId& vpc, const Ipv6Attachment& wanted);
   // Takes the pair away, and with the last one what all share.
   absl::Status Disconnect(const VpcId& vpc);
 
@@ -87,6 +97,7 @@ class HostNetwork {
     int link = 0;
     Ipv4 transfer;
     std::set<Ipv4> public_addresses;  // that lead to it
+    Ipv6Attachment ipv6 = {};
   };
 
   HostNetwork(HostOptions options, std::unique_ptr<NamespaceThread> thread)
@@ -105,6 +116,14 @@ class HostNetwork {
   absl::StatusOr<std::vector<Damage>> InspectHere();
   absl::Status ForwardPackets();
   absl::Status RestoreForwarding();
+  // IPv6, in host_network_ipv6.cc.
+  std::vector<Ipv6Route> WantedIpv6Routes() const;
+  absl::Status EnsureIpv6Shared();
+  absl::Status RemoveIpv6Shared();
+  absl::Status ForwardIpv6();
+  absl::Status RestoreIpv6Forwarding();
+  absl::Status InspectIpv6Here(std::vector<Damage>& damages);
+  std::string Rules() const;
   absl::Status SetUpVeth(const std::string& name, const Link& link);
   absl::StatusOr<Ipv4> TransferAddress(int link);
   absl::StatusOr<Attachment> Find(const VpcId& vpc) const;
@@ -118,6 +137,7 @@ class HostNetwork {
 
   const HostOptions options_;
   std::optional<Rtnetlink> links_;
+  std::optional<Ipv6Netlink> ipv6_;
   std::optional<Nft> nft_;
   std::optional<NftState> nft_state_;
   // Of our table as it was made, and of the last look at which it was so.
@@ -130,6 +150,10 @@ class HostNetwork {
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;
 };
+
+// What the host's table has of IPv6 beside HostRuleset's; nothing without ranges. Packets that leave by the uplink with
+// a unique local source are given the host's own address.
+std::string HostIpv6Rules(const std::string& uplink, const std::vector<CidrIpv6>& ranges);
 
 // The table inet brume_host, replaced as a whole. Pure.
 std::string HostRuleset(const std::string& uplink, const Cidr& public_pool);

@@ -208,6 +208,11 @@ absl::StatusOr<UniqueFd> LinuxFabric::Listen(const VpcId& id, Ipv4 address, uint
   return network->Listen(address, port);
 }
 
+absl::StatusOr<UniqueFd> LinuxFabric::Listen(const VpcId& id, const Ipv6& address, uint16_t port) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(id, /*create=*/false));
+  return network->Listen(address, port);
+}
+
 absl::StatusOr<FabricInventory> LinuxFabric::List() {
   FabricInventory inventory;
   ASSIGN_OR_RETURN(inventory.vpcs, ListVpcNamespaces());

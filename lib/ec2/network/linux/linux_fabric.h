@@ -85,6 +85,7 @@ class LinuxFabric final : public Fabric {
   absl::StatusOr<std::vector<PortCounters>> Counters(const VpcId& id) override;
   absl::StatusOr<std::vector<PortFlows>> TakeFlows(const VpcId& id) override;
   absl::StatusOr<UniqueFd> Listen(const VpcId& id, Ipv4 address, uint16_t port) override;
+  absl::StatusOr<UniqueFd> Listen(const VpcId& id, const Ipv6& address, uint16_t port) override;
   absl::StatusOr<FabricInventory> List() override;
   // What the free function of this name does.
   absl::Status RemoveEverything();

@@ -318,6 +318,7 @@ void AppendSubnet(std::string& text, const SubnetId& id, const SubnetRules& subn
   } directions[] = {{AclChain("out", id), "daddr", subnet.egress}, {AclChain("in", id), "saddr", subnet.ingress}};
   for (const auto& [chain, other_end, rules] : directions) {
     absl::StrAppend(&text, "add chain inet brume ", chain, "\n");
+    if (subnet.ipv6) absl::StrAppend(&text, "add rule inet brume ", chain, " meta nfproto ipv6 return\n");
     absl::StrAppend(&text, "add rule inet brume ", chain, " ip ", other_end, " ", subnet.cidr.text(), " return\n");
     for (const std::string& rule : rules) absl::StrAppend(&text, "add rule inet brume ", chain, " ", rule, "\n");
     absl::StrAppend(&text, "add rule inet brume ", chain, " drop\n");
@@ -395,6 +396,7 @@ SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& 
   std::vector<NetworkAclEntry> ordered = entries;
   std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   for (const NetworkAclEntry& entry : ordered) {
+    if (entry.cidr_ipv6.has_value()) continue;
     SecurityGroupRule match;
     match.egress = entry.egress;
     match.protocol = entry.protocol;
@@ -484,6 +486,7 @@ std::string ChangePort(const PortRules* before, const PortRules* after) {
 
 std::string WholeRuleset(const Ruleset& rules) {
   std::string text = absl::StrReplaceAll(kSkeleton, {{"$CONNECTIONS", absl::StrCat(rules.max_connections)}});
+  if (rules.ipv6.on) absl::StrAppend(&text, PassIpv6Text());
   Elements elements;
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
   if (!rules.subnets.empty()) absl::StrAppend(&text, kAclChains);

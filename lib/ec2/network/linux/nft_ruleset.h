@@ -25,6 +25,8 @@
 //
 // A prefix list that rules name is a set of intervals, pl-…: a change of the list is one of that set.
 //
+// IPv6 packets pass these chains too, and are judged by table `ip6 brume`: nft_ipv6_rules.h.
+//
 // All that is particular to a port is an element of a set or a map: a change costs the same with ten ports and with ten
 // thousand. A port of one group jumps right into it; one of several has two chains of its own.
 #pragma once
@@ -37,6 +39,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "lib/ec2/network/linux/nft_ipv6_rules.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
 
@@ -69,6 +72,7 @@ struct PortRules {
   EniId eni = {};
   SubnetId subnet = {};
   int64_t bandwidth_mbit = 0;  // a second, each way, held by qdiscs; 0 = no limit
+  std::vector<Ipv6> ipv6 = {};
 
   // The first at the front.
   std::vector<PortAddress> addresses() const;
@@ -87,6 +91,7 @@ struct GroupRules {
   std::set<SecurityGroupId> peers;           // groups those rules name
   std::set<Ipv4> members;
   std::set<PrefixListId> prefix_lists = {};  // lists those rules name
+  Ipv6GroupRules ipv6 = {};
   friend bool operator==(const GroupRules&, const GroupRules&) = default;
 };
 GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members);
@@ -107,6 +112,7 @@ inline constexpr int kMaxConnections = 8192;
 struct SubnetRules {
   Cidr cidr;
   std::vector<std::string> ingress, egress;  // the text of each rule
+  bool ipv6 = false;                         // the VPC has IPv6, which table `ip6 brume` asks about
 };
 SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& entries);
 
@@ -133,6 +139,7 @@ struct Ruleset {
   std::vector<NatRules> nats = {};
   std::vector<PeeringRules> peerings = {};
   std::map<PrefixListId, Intervals> prefix_lists = {};  // those that rules of `groups` name
+  Ipv6Rules ipv6 = {};
 };
 
 // Replaces all there is, in one transaction.

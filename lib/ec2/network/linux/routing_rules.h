@@ -11,7 +11,8 @@ namespace brume::network {
 // Belongs to the namespace of the thread that opens it. Not thread-safe. Errors as of NetlinkSocket.
 class RoutingRules {
  public:
-  static absl::StatusOr<RoutingRules> Open();
+  // `family`: AF_INET or AF_INET6, whose rules these are.
+  static absl::StatusOr<RoutingRules> Open(int family);
 
   // The tables that a rule of ours leads to: a packet whose mark is the table's number is routed by it first.
   absl::StatusOr<std::set<int>> Tables();
@@ -19,9 +20,10 @@ class RoutingRules {
   absl::Status SetTables(const std::set<int>& tables);
 
  private:
-  explicit RoutingRules(NetlinkSocket socket) : socket_(std::move(socket)) {}
+  RoutingRules(NetlinkSocket socket, int family) : socket_(std::move(socket)), family_(family) {}
 
   NetlinkSocket socket_;
+  int family_;
 };
 
 }  // namespace brume::network

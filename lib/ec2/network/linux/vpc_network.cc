@@ -48,12 +48,16 @@ absl::Status VpcNetwork::Enter(bool create) {
   }
   ASSIGN_OR_RETURN(Rtnetlink links, Rtnetlink::Open());
   ASSIGN_OR_RETURN(TrafficControl control, TrafficControl::Open());
-  ASSIGN_OR_RETURN(RoutingRules routing_rules, RoutingRules::Open());
+  ASSIGN_OR_RETURN(RoutingRules routing_rules, RoutingRules::Open(AF_INET));
+  ASSIGN_OR_RETURN(Ipv6Netlink ipv6, Ipv6Netlink::Open());
+  ASSIGN_OR_RETURN(RoutingRules ipv6_rules, RoutingRules::Open(AF_INET6));
   ASSIGN_OR_RETURN(Nft nft, Nft::Open());
   ASSIGN_OR_RETURN(Conntrack conntrack, Conntrack::Open());
   links_.emplace(std::move(links));
   control_.emplace(std::move(control));
   routing_rules_.emplace(std::move(routing_rules));
+  ipv6_.emplace(std::move(ipv6));
+  ipv6_rules_.emplace(std::move(ipv6_rules));
   nft_.emplace(std::move(nft));
   conntrack_.emplace(std::move(conntrack));
   return absl::OkStatus();
@@ -111,7 +115,9 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   for (const AclSpec& acl : spec.acls) {
     for (const Subnet& subnet : spec.subnets) {
       const bool has_it = std::find(acl.subnets.begin(), acl.subnets.end(), subnet.id) != acl.subnets.end();
-      if (has_it) rules_of_subnets_[subnet.id] = SubnetRulesOf(subnet.cidr, acl.entries);
+      if (!has_it || AllowsEverything(acl.entries)) continue;
+      rules_of_subnets_[subnet.id] = SubnetRulesOf(subnet.cidr, acl.entries);
+      rules_of_subnets_[subnet.id].ipv6 = spec.ipv6.on();
     }
   }
   unchecked_taps_.clear();
@@ -128,6 +134,7 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   RETURN_IF_ERROR(SyncPorts(spec, links));
   // Again, as it may have brought a port up that routes for others.
   RETURN_IF_ERROR(SyncRouteTables());
+  RETURN_IF_ERROR(SyncIpv6());
   RETURN_IF_ERROR(ForgetStrangers(spec.ranges));
   // An address that went from one port to another.
   RETURN_IF_ERROR(ForgetNow());
@@ -172,7 +179,8 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                  .subnets = rules_of_subnets_,
                  .nats = {},
                  .peerings = {},
-                 .prefix_lists = {}};
+                 .prefix_lists = {},
+                 .ipv6 = Ipv6RulesFor(spec)};
   for (const NatSpec& nat : spec.nats) {
     wanted.nats.push_back({.number = nat.number,
                            .private_ip = nat.private_ip,
@@ -184,6 +192,7 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   }
   for (const GroupSpec& group : spec.groups) {
     wanted.groups[group.group.id] = GroupRulesOf(group.rules, group.members);
+    wanted.groups[group.group.id].ipv6 = Ipv6GroupRulesOf(group.ipv6_rules, group.ipv6_members);
     for (const PrefixListSpec& list : group.prefix_lists) wanted.prefix_lists[list.id] = IntervalsOf(list.ranges);
     for (const PrefixListId& id : wanted.groups[group.group.id].prefix_lists) wanted.prefix_lists.try_emplace(id);
   }
@@ -197,7 +206,8 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   }
   ASSIGN_OR_RETURN(const std::string timeouts, ChangeTimeouts(TimeoutsOf(wanted.ports)));
   ASSIGN_OR_RETURN(const std::string flows, SyncFlows(wanted.ports, spec.flow_logs));
-  RETURN_IF_ERROR(nft_->Replace(absl::StrCat(WholeRuleset(wanted), timeouts, flows)));
+  ipv6_text_ = wanted.ipv6.on || ipv6_stands_ ? WholeIpv6Ruleset(wanted) : "";
+  RETURN_IF_ERROR(nft_->Replace(absl::StrCat(WholeRuleset(wanted), ipv6_text_, timeouts, flows)));
   NoteFlowPorts(wanted.ports, spec.flow_logs);
   std::set<std::string> lost;
   for (const PortSpec& port : spec.ports) {
@@ -212,7 +222,11 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   }
   const std::map<std::string, PortRules> before = std::exchange(rules_, std::move(wanted)).ports;
   hosts_ = std::move(hosts);
-  for (const auto& [tap, port] : before) NoteFormer(port);
+  for (const auto& [tap, port] : before) {
+    NoteFormer(port);
+    const auto now = rules_.ports.find(tap);
+    NoteIpv6(&port, now == rules_.ports.end() ? nullptr : &now->second);
+  }
   return SyncTaps(links);
 }
 
@@ -341,6 +355,7 @@ absl::Status VpcNetwork::DoApplyGroup(const GroupSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
   const auto before = rules_.groups.find(spec.group.id);
   GroupRules after = GroupRulesOf(spec.rules, spec.members);
+  after.ipv6 = Ipv6GroupRulesOf(spec.ipv6_rules, spec.ipv6_members);
   std::map<PrefixListId, Intervals> lists;
   for (const PrefixListSpec& list : spec.prefix_lists) lists[list.id] = IntervalsOf(list.ranges);
   for (const PrefixListId& id : after.prefix_lists) lists.try_emplace(id);
@@ -356,11 +371,18 @@ absl::Status VpcNetwork::DoApplyGroup(const GroupSpec& spec) {
   rules_.groups[spec.group.id] = std::move(after);
   for (auto& [id, intervals] : lists) rules_.prefix_lists[id] = std::move(intervals);
   for (const PrefixListId& id : unnamed) rules_.prefix_lists.erase(id);
-  return absl::OkStatus();
+  for (const PrefixListSpec& list : spec.prefix_lists) {
+    rules_.ipv6.prefix_lists[list.id] = Ipv6IntervalsOf(list.ipv6_ranges);
+  }
+  return SyncIpv6Rules();
 }
 
 absl::Status VpcNetwork::DoApplyPrefixList(const PrefixListSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
+  if (const auto ipv6 = rules_.ipv6.prefix_lists.find(spec.id); ipv6 != rules_.ipv6.prefix_lists.end()) {
+    ipv6->second = Ipv6IntervalsOf(spec.ipv6_ranges);
+    RETURN_IF_ERROR(SyncIpv6Rules());
+  }
   const auto present = rules_.prefix_lists.find(spec.id);
   if (present == rules_.prefix_lists.end()) return absl::OkStatus();
   Intervals after = IntervalsOf(spec.ranges);
@@ -385,7 +407,7 @@ absl::Status VpcNetwork::DoRemoveGroup(const SecurityGroupId& group) {
   RETURN_IF_ERROR(nft_->Run(text));
   rules_.groups.erase(group);
   for (const PrefixListId& id : unnamed) rules_.prefix_lists.erase(id);
-  return absl::OkStatus();
+  return SyncIpv6Rules();
 }
 
 absl::StatusOr<std::vector<Damage>> VpcNetwork::Inspect() {

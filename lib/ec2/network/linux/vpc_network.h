@@ -22,6 +22,7 @@
 #include "lib/ec2/network/linux/dnsmasq.h"
 #include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/host_network.h"
+#include "lib/ec2/network/linux/ipv6_netlink.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
@@ -59,6 +60,7 @@ class VpcNetwork {
   absl::Status Unplug(const NetworkInterface& eni);
   absl::StatusOr<std::vector<PortFlows>> TakeFlows();
   absl::StatusOr<UniqueFd> Listen(Ipv4 address, uint16_t port);
+  absl::StatusOr<UniqueFd> Listen(const Ipv6& address, uint16_t port);
 
   // `watch` hears of this namespace from now on, as of a part of its own.
   absl::Status TellChanges(ChangeWatch& watch);
@@ -131,6 +133,18 @@ class VpcNetwork {
   absl::Status SyncRouteTables();
   // A link to each peer, and none to anybody else.
   absl::Status SyncPeerings();
+  // IPv6, in vpc_network_ipv6.cc. What of its rules is not of ports and groups, and not the VPC's own.
+  Ipv6Rules Ipv6RulesFor(const VpcSpec& spec) const;
+  // Of the spec and ports that stand, with the host's part; also where there is none or none any more.
+  absl::Status SyncIpv6();
+  // Of the rules that stand; nothing where the text is what it was.
+  absl::Status SyncIpv6Rules();
+  absl::Status SyncIpv6Routes();
+  // The tap is up and its rules stand.
+  absl::Status PlugIpv6(const Link& tap, const PortRules& port);
+  // A port has `after` in the place of `before`; null: it is not there.
+  void NoteIpv6(const PortRules* before, const PortRules* after);
+  absl::Status ForgetIpv6();
   // Whether a route of a table leads to this tap.
   bool IsRouter(const std::string& tap) const;
   // Connections of these addresses are forgotten before anything else happens to the VPC, but not before the present
@@ -150,6 +164,8 @@ class VpcNetwork {
   std::optional<Rtnetlink> links_;
   std::optional<TrafficControl> control_;
   std::optional<RoutingRules> routing_rules_;
+  std::optional<Ipv6Netlink> ipv6_;
+  std::optional<RoutingRules> ipv6_rules_;
   std::optional<Nft> nft_;
   std::optional<Conntrack> conntrack_;
   Dnsmasq dnsmasq_;
@@ -170,6 +186,9 @@ class VpcNetwork {
   HostEntries hosts_;                                       // what dnsmasq was given
   std::vector<PublicName> peer_names_;                      // and beside these
   std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten
+  std::set<Ipv6> former_ipv6_;
+  std::string ipv6_text_;    // of the rules for IPv6 that stand; empty = not known
+  bool ipv6_stands_ = true;  // something of IPv6 is in the namespace, or may be as an earlier brumed made it
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;
 };

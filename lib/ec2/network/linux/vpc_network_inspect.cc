@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
+#include "lib/ec2/network/linux/ipv6_links.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/router_links.h"
 #include "lib/ec2/network/linux/sysctl.h"
@@ -40,6 +41,8 @@ absl::StatusOr<std::vector<Damage>> VpcNetwork::DoInspect() {
   RETURN_IF_ERROR(InspectPorts(links, damages));
   ASSIGN_OR_RETURN(std::vector<std::string> of_shaping, InspectShaping(links));
   for (std::string& what : of_shaping) note(std::move(what));
+  ASSIGN_OR_RETURN(std::vector<std::string> of_ipv6, InspectIpv6(*ipv6_, *ipv6_rules_, spec_, rules_.ports, links));
+  for (std::string& what : of_ipv6) note(std::move(what));
   if (!dnsmasq_.Serves()) note("its dnsmasq is gone");
   return damages;
 }

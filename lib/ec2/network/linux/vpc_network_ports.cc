@@ -45,6 +45,10 @@ absl::StatusOr<Link> VpcNetwork::BringTap(const std::string& name) {
 absl::Status VpcNetwork::CheckFree(const PortRules& port) const {
   for (const auto& [tap, other] : rules_.ports) {
     if (tap == port.tap) continue;
+    for (const Ipv6& address : port.ipv6) {
+      if (std::find(other.ipv6.begin(), other.ipv6.end(), address) == other.ipv6.end()) continue;
+      return absl::FailedPreconditionError(absl::StrCat(address.text(), " is still held by tap ", tap));
+    }
     for (const PortAddress& address : port.addresses()) {
       if (!other.has(address.private_ip)) continue;
       return absl::FailedPreconditionError(absl::StrCat(address.private_ip.text(), " is still held by tap ", tap));
@@ -60,6 +64,8 @@ HostEntries VpcNetwork::HostEntriesOf(const PortSpec& spec, const PortRules& rul
                              .public_name = spec.public_hostname,
                              .other_name = spec.other_hostname,
                              .tag_name = spec.tag_hostname};
+  if (!rules.ipv6.empty()) hosts[rules.private_ip].ipv6 = rules.ipv6.front();
+  hosts[rules.private_ip].ipv6_name = spec.ipv6_hostname;
   for (const PortAddress& address : rules.secondary) {
     const auto public_name = spec.secondary_public_hostnames.find(address.private_ip);
     // DHCP gives a port its first address alone, as EC2's does.
@@ -102,6 +108,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(EnsureTap(*links_, tap, after, /*standing=*/{}));
   unchecked_taps_.erase(after.tap);
   if (!after.source_dest_check) unchecked_taps_.insert(after.tap);
+  RETURN_IF_ERROR(PlugIpv6(tap, after));
   if (IsRouter(after.tap)) RETURN_IF_ERROR(SyncRouteTables());
   for (const PortAddress& former : before.has_value() ? before->addresses() : std::vector<PortAddress>()) {
     if (!after.has(former.private_ip)) RETURN_IF_ERROR(links_->DeleteRoute(TapRoute(tap, former.private_ip)));
@@ -173,12 +180,14 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
     rules_.ports[owner.tap] = std::move(owner);
   }
   if (after != nullptr && after->log_flows) counted_ports_[tap] = *after;
+  const std::optional<PortRules> former = before == nullptr ? std::nullopt : std::optional(*before);
   if (after != nullptr) {
     rules_.ports[tap] = *after;
   } else {
     rules_.ports.erase(tap);
   }
-  return absl::OkStatus();
+  NoteIpv6(former.has_value() ? &*former : nullptr, after);
+  return SyncIpv6Rules();
 }
 
 absl::Status VpcNetwork::DropOldAddresses(const PortRules& before, const PortRules* after) {
@@ -236,6 +245,7 @@ absl::Status VpcNetwork::ForgetStrangers(const std::vector<Cidr>& ranges) {
 }
 
 absl::Status VpcNetwork::ForgetNow() {
+  RETURN_IF_ERROR(ForgetIpv6());
   if (former_guests_.empty() && former_public_addresses_.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(conntrack_->Evict([&](const TrackedConnection& connection) {
     return former_guests_.contains(connection.source) || former_guests_.contains(connection.answer_source) ||
@@ -262,6 +272,7 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   if (found != rules_.ports.end()) {
     RETURN_IF_ERROR(DropOldAddresses(found->second, nullptr));
     RETURN_IF_ERROR(ChangePortRules(name, nullptr));
+    RETURN_IF_ERROR(SyncIpv6Routes());
     return dnsmasq_.SetNames({hosts_, peer_names_});
   }
   if (link.has_value()) {

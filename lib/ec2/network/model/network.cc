@@ -60,7 +60,13 @@ std::string OtherHostname(const NetworkInterface& eni) {
   return eni.dns_name_options.a_record ? eni.instance_id.text() : "";
 }
 
+std::string Ipv6Hostname(const NetworkInterface& eni) {
+  return eni.dns_name_options.aaaa_record && !eni.ipv6.empty() ? eni.instance_id.text() : "";
+}
+
 bool AppliesToIpv4(const SecurityGroupRule& rule) { return !rule.cidr_ipv6.has_value() && rule.protocol != kIcmpv6; }
+
+bool AppliesToIpv6(const SecurityGroupRule& rule) { return !rule.cidr.has_value() && rule.protocol != kIcmp; }
 
 absl::StatusOr<int> ParseIpProtocol(absl::string_view text) {
   const std::string name = absl::AsciiStrToLower(text);

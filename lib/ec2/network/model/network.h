@@ -47,7 +47,14 @@ std::true_type IsPersisted(HostnameType);  // the database keeps its values
 inline constexpr EnumNames kHostnameTypeNames({std::pair{HostnameType::kIpName, "ip-name"},
                                                {HostnameType::kResourceName, "resource-name"}});
 
-// How the instance of an interface is named inside its VPC. There are no IPv6 addresses that an AAAA record could have.
+// An IPv6 range of a VPC, of the host's pool.
+struct VpcIpv6Cidr {
+  VpcCidrAssociationId id;
+  VpcId vpc_id;
+  CidrIpv6 cidr;
+};
+
+// How the instance of an interface is named inside its VPC.
 struct PrivateDnsNameOptions {
   HostnameType hostname_type = HostnameType::kIpName;
   bool a_record = false;     // EnableResourceNameDnsARecord
@@ -75,6 +82,9 @@ struct Subnet {
   bool default_for_az = false;
   bool map_public_ip_on_launch = false;
   PrivateDnsNameOptions dns_name_options;  // of instances that are launched into it
+  std::optional<CidrIpv6> cidr_ipv6 = {};  // a /64
+  SubnetCidrAssociationId ipv6_association_id = {};
+  bool assign_ipv6_on_creation = false;  // interfaces that are made in it get an IPv6 address
 };
 
 // What an interface is for. Each but the first is another resource's, which alone changes and deletes it.
@@ -139,6 +149,7 @@ struct NetworkInterface {
   AddressAssociationId association_id;
   bool public_name = true;                  // public addresses have names, as the VPC says
   std::vector<SecondaryAddress> secondary;  // in the order they were assigned
+  std::vector<Ipv6> ipv6;                   // likewise; the first is given out by DHCPv6
   std::vector<SecurityGroupId> groups;
   ConnectionTracking tracking;
   PrivateDnsNameOptions dns_name_options;
@@ -167,6 +178,9 @@ std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni);
 std::string Hostname(const NetworkInterface& eni);
 // The other name that the VPC's name server knows it by; empty when it has one alone.
 std::string OtherHostname(const NetworkInterface& eni);
+
+// The name of its first IPv6 address there: the instance's id, where it is to have one; else empty.
+std::string Ipv6Hostname(const NetworkInterface& eni);
 
 // The tap's name in the kernel (IFNAMSIZ: 15 characters): "bm" and the last 13 digits of the interface's id.
 std::string TapName(const EniId& id);
@@ -203,9 +217,11 @@ struct SecurityGroupRule {
   }
 };
 
-// Whether the rule lets IPv4 packets through, which are all that guests have: one about an IPv6 range and one for
-// ICMPv6 are kept and shown, and match nothing. So does one about a list of IPv6 ranges, which has no IPv4 range.
+// Whether the rule may let IPv4 packets through: one about an IPv6 range and one for ICMPv6 do not. One about a list of
+// IPv6 ranges has no IPv4 range.
 bool AppliesToIpv4(const SecurityGroupRule& rule);
+// Likewise of IPv6 packets, which rules about an IPv4 range and those for ICMP are not about.
+bool AppliesToIpv6(const SecurityGroupRule& rule);
 
 // "tcp", "6" and "TCP" are 6; "-1" is -1. Error: InvalidParameterValue.
 absl::StatusOr<int> ParseIpProtocol(absl::string_view text);

@@ -1,10 +1,12 @@
 // Network ACLs: the stateless filter of subnets.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume {
 
@@ -24,7 +26,8 @@ struct NetworkAclEntry {
   // TCP and UDP: a port range. ICMP: type and code, -1 = all. -1 and -1 where the protocol has none.
   int from_port = -1;
   int to_port = -1;
-  Cidr cidr;  // of the packet's other end
+  Cidr cidr;  // of the packet's other end; without meaning where there is an IPv6 range
+  std::optional<CidrIpv6> cidr_ipv6 = {};
 };
 
 inline constexpr int kFirstAclEntry = 100;  // of a default ACL: everything is allowed
@@ -37,14 +40,17 @@ struct NetworkAclAssociation {
   SubnetId subnet_id;
 };
 
-// An ACL whose first rules allow everything both ways: packets need not be asked about it. `entries` by number.
-inline bool AllowsEverything(const std::vector<NetworkAclEntry>& entries) {
+// An ACL whose first rules allow everything both ways: packets of that family need not be asked about it. `entries` by
+// number.
+inline bool AllowsEverything(const std::vector<NetworkAclEntry>& entries, bool ipv6 = false) {
   for (const bool egress : {false, true}) {
     const NetworkAclEntry* first = nullptr;
     for (const NetworkAclEntry& entry : entries) {
+      if (entry.cidr_ipv6.has_value() != ipv6) continue;
       if (entry.egress == egress && (first == nullptr || entry.number < first->number)) first = &entry;
     }
-    if (first == nullptr || !first->allow || first->protocol >= 0 || first->cidr.prefix_length != 0) return false;
+    if (first == nullptr || !first->allow || first->protocol >= 0) return false;
+    if ((ipv6 ? first->cidr_ipv6->prefix_length : first->cidr.prefix_length) != 0) return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // Route tables, internet gateways and elastic addresses.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume {
 
@@ -26,13 +28,15 @@ struct RouteTableAssociation {
   bool is_main() const { return subnet_id.empty(); }
 };
 
-// The id of what a route can lead to beside an interface: an internet gateway, a NAT gateway or a peering connection.
+// The id of what a route can lead to beside an interface: an internet gateway, also an egress-only one, a NAT gateway
+// or a peering connection.
 class RouteGatewayId {
  public:
   RouteGatewayId() = default;
   template <IdPrefix prefix>
   RouteGatewayId(const Id<prefix>& id) : text_(id.text()) {  // NOLINT(google-explicit-constructor)
-    static_assert(prefix.view() == "igw" || prefix.view() == "nat" || prefix.view() == "pcx");
+    static_assert(prefix.view() == "igw" || prefix.view() == "eigw" || prefix.view() == "nat" ||
+                  prefix.view() == "pcx");
   }
   static RouteGatewayId FromTrusted(std::string text) { return RouteGatewayId(std::move(text)); }
 
@@ -61,17 +65,23 @@ struct RouteTarget {
   friend bool operator==(const RouteTarget&, const RouteTarget&) = default;
 };
 
-// Where a route leads: to one range, or to each range of a prefix list.
+// Where a route leads: to one range, of IPv4 or IPv6, or to each range of a prefix list.
 struct RouteDestination {
   RouteDestination() = default;
   RouteDestination(const Cidr& range) : cidr(range) {}  // NOLINT(google-explicit-constructor): most are ranges
   explicit RouteDestination(PrefixListId list) : prefix_list(std::move(list)) {}
+  explicit RouteDestination(const CidrIpv6& range) : cidr_ipv6(range) {}
 
-  std::string text() const { return prefix_list.empty() ? cidr.text() : prefix_list.text(); }
+  std::string text() const {
+    if (cidr_ipv6.has_value()) return cidr_ipv6->text();
+    return prefix_list.empty() ? cidr.text() : prefix_list.text();
+  }
+  bool is_ipv4_range() const { return prefix_list.empty() && !cidr_ipv6.has_value(); }
   friend bool operator==(const RouteDestination&, const RouteDestination&) = default;
 
-  Cidr cidr;  // 0.0.0.0/0 where there is a prefix list
+  Cidr cidr;  // 0.0.0.0/0 where there is something else
   PrefixListId prefix_list;
+  std::optional<CidrIpv6> cidr_ipv6;
 };
 
 // A route that somebody made. Those to the VPC's own ranges are in each table and are no rows.
@@ -84,6 +94,12 @@ struct VpcRoute {
 struct InternetGateway {
   InternetGatewayId id;
   VpcId vpc_id;  // empty = detached
+};
+
+// A VPC's way out by IPv6, and none in.
+struct EgressOnlyGateway {
+  EgressOnlyInternetGatewayId id;
+  VpcId vpc_id;
 };
 
 struct ElasticAddress {

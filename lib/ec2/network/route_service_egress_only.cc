@@ -1,0 +1,66 @@
+// RouteService: egress-only internet gateways.
+#include <utility>
+
+#include "lib/base/status_macros.h"
+#include "lib/ec2/network/choose_rows.h"
+#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/quotas.h"
+#include "lib/ec2/network/route_service.h"
+#include "lib/ec2/network/routing_table.h"
+
+namespace brume::network {
+namespace {
+
+// As of internet gateways.
+constexpr size_t kMaxEgressOnlyGateways = 500;
+
+}  // namespace
+
+absl::StatusOr<EgressOnlyGatewayView> RouteService::CreateEgressOnlyGateway(const VpcId& vpc, const TagMap& tags) {
+  // No route leads to it yet, so the host need not know.
+  return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<EgressOnlyGatewayView> {
+    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const std::vector<EgressOnlyGateway> all, routing.ListEgressOnlyGateways(std::nullopt));
+    if (all.size() >= kMaxEgressOnlyGateways) {
+      return QuotaReached("EgressOnlyInternetGatewayLimitExceeded", "egress-only internet gateways",
+                          kMaxEgressOnlyGateways);
+    }
+    const EgressOnlyGateway gateway{.id = EgressOnlyInternetGatewayId::New(random_), .vpc_id = vpc};
+    RETURN_IF_ERROR(routing.InsertEgressOnlyGateway(gateway));
+    RETURN_IF_ERROR(tagging::SetTags(c, gateway.id.text(), tags));
+    return EgressOnlyGatewayView{gateway, tags};
+  });
+}
+
+absl::Status RouteService::DeleteEgressOnlyGateway(const EgressOnlyInternetGatewayId& id) {
+  VpcId vpc;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const EgressOnlyGateway gateway, routing.GetEgressOnlyGateway(id));
+    vpc = gateway.vpc_id;
+    return routing.DeleteEgressOnlyGateway(id);
+  }));
+  wake_(vpc);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<EgressOnlyGatewayView>> RouteService::ListEgressOnlyGateways(
+    absl::Span<const EgressOnlyInternetGatewayId> ids, const std::optional<tagging::TagQuery>& tags) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<EgressOnlyGatewayView>> {
+    RoutingTable routing(c);
+    ASSIGN_OR_RETURN(
+        std::vector<EgressOnlyGateway> gateways,
+        ChooseRows<EgressOnlyInternetGatewayId>(
+            c, ids, tags, [&](const EgressOnlyInternetGatewayId& id) { return routing.GetEgressOnlyGateway(id); },
+            [&] { return routing.ListEgressOnlyGateways(std::nullopt); }));
+    std::vector<EgressOnlyGatewayView> views;
+    for (EgressOnlyGateway& gateway : gateways) {
+      ASSIGN_OR_RETURN(TagMap own, tagging::GetTags(c, gateway.id.text()));
+      views.push_back({std::move(gateway), std::move(own)});
+    }
+    return views;
+  });
+}
+
+}  // namespace brume::network
