@@ -50,6 +50,7 @@
 #include "lib/ec2/tagging/module.h"
 #include "lib/frontend/grpc/grpc_server.h"
 #include "lib/frontend/prometheus/prometheus_server.h"
+#include "lib/frontend/query/endpoint_server.h"
 #include "lib/frontend/query/query_server.h"
 #include "lib/gateway/actions.h"
 #include "lib/gateway/call_event.h"
@@ -58,6 +59,7 @@
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/request_limiter.h"
 #include "lib/host/module.h"
+#include "lib/iam/endpoint_policy.h"
 #include "lib/iam/module.h"
 #include "lib/imds/module.h"
 #include "lib/schema/message_fields.h"
@@ -236,6 +238,14 @@ frontend::QueryServerOptions QueryOptions(const Config& config) {
   return options;
 }
 
+std::vector<frontend::EndpointAddress> AddressesOf(const std::vector<network::EndpointSpec>& endpoints) {
+  std::vector<frontend::EndpointAddress> addresses;
+  for (const network::EndpointSpec& each : endpoints) {
+    addresses.push_back({each.id, std::string(kEndpointServiceNames.Of(each.service)), each.private_ip});
+  }
+  return addresses;
+}
+
 // Constructed top to bottom, destroyed bottom to top: each part outlives those that use it.
 class RealDaemon final : public Daemon {
  public:
@@ -250,7 +260,7 @@ class RealDaemon final : public Daemon {
                .settings = config_.settings,
                .types = types_,
                .clock = clock_,
-               .listen = MetadataListener(),
+               .listen = GuestListener(),
                .listen_ipv6 = MetadataIpv6Listener(),
                .session_of = [this](const InstanceId& id,
                                     const Identity& role) { return iam_.instance_sessions().Of(id, role); }}),
@@ -264,8 +274,14 @@ class RealDaemon final : public Daemon {
                   .tags = tagging_.tags(),
                   .hooks = {.instances = compute::AnswersForNetwork(&types_, &config_.settings),
                             .on_vpc_ready = [this](const Vpc& vpc) { return imds_.Serve(vpc.id); },
+                            .serve_endpoints =
+                                [this](const VpcId& id, const std::vector<network::EndpointSpec>& endpoints) {
+                                  return endpoints_.Serve(id, AddressesOf(endpoints));
+                                },
                             .on_vpc_gone = [this](const VpcId& id) { imds_.Forget(id); },
-                            .is_vpc_ready = [this](const VpcId& id) { return imds_.StillServes(id); }}}),
+                            .is_vpc_ready = [this](const VpcId& id) { return imds_.StillServes(id); },
+                            .are_endpoints_served = [this](const VpcId& id) { return endpoints_.StillServes(id); }},
+                  .check_endpoint_policy = iam::CheckEndpointPolicy}),
         storage_({.database = *database_,
                   .clock = clock_,
                   .random = random_,
@@ -336,11 +352,20 @@ class RealDaemon final : public Daemon {
                          [this](const Caller& caller, const AccessQuestion& question) {
                            return iam_.authorizer().Authorize(caller, question);
                          },
+                     .authorize_endpoint =
+                         [this](const Caller& caller, const AccessQuestion& question) {
+                           return AuthorizeByEndpoint(caller, question);
+                         },
                      .record =
                          [this](const gateway::CallRecord& record) {
                            statistics_.Count(record);
                            events_.Append(gateway::EventOf(record));
-                         }}) {}
+                         }}),
+        endpoints_({.dispatcher = dispatcher_,
+                    .authenticate =
+                        [this](const SignedRequest& request) { return iam_.authenticator().Authenticate(request); },
+                    .listen = GuestListener(),
+                    .options = QueryOptions(config_)}) {}
 
   ~RealDaemon() override { Stop(); }
 
@@ -379,6 +404,7 @@ class RealDaemon final : public Daemon {
               QueryOptions(config_)));
       ec2_url_ = query_->url();
     }
+    RETURN_IF_ERROR(endpoints_.Start());
     frontend::CertificateUser certificate_user;
     if (config_.grpc_client_certificates == "user") {
       certificate_user = [this](const std::string& name, Caller& caller) {
@@ -407,6 +433,7 @@ class RealDaemon final : public Daemon {
 
   void Stop() override {
     query_.reset();
+    endpoints_.Stop();
     grpc_.reset();
     autoscaling_.Stop();
     prometheus_.reset();
@@ -419,7 +446,7 @@ class RealDaemon final : public Daemon {
   }
 
  private:
-  decltype(imds::ImdsParts::listen) MetadataListener() {
+  decltype(imds::ImdsParts::listen) GuestListener() {
     if (config_.simulate) return nullptr;
     return
         [this](const VpcId& vpc, Ipv4 address, uint16_t port) { return adapters_.fabric->Listen(vpc, address, port); };
@@ -430,6 +457,11 @@ class RealDaemon final : public Daemon {
     return [this](const VpcId& vpc, const Ipv6& address, uint16_t port) {
       return adapters_.fabric->Listen(vpc, address, port);
     };
+  }
+  absl::Status AuthorizeByEndpoint(const Caller& caller, const AccessQuestion& question) {
+    ASSIGN_OR_RETURN(const std::string policy,
+                     network_.vpc_endpoints().PolicyOf(VpcEndpointId::FromTrusted(caller.vpc_endpoint_id)));
+    return iam_.authorizer().AuthorizeByEndpoint(caller, policy, question);
   }
 
   absl::Status ServePrometheus() {
@@ -489,6 +521,7 @@ class RealDaemon final : public Daemon {
   gateway::RequestLimiter limiter_;
   host::HostModule host_;
   gateway::Dispatcher dispatcher_;
+  frontend::EndpointServer endpoints_;
   std::string ec2_url_;  // set before grpc_ serves, whose calls alone read it
   std::unique_ptr<frontend::GrpcServer> grpc_;
   std::unique_ptr<frontend::QueryServer> query_;
@@ -513,6 +546,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   ASSIGN_OR_RETURN(complete.catalogue, ReadCatalogue(config.catalogue_dir));
   FillCapacity(complete);
   complete.settings.bandwidth_by_type = config.bandwidth == "by-type";
+  complete.settings.api_has_certificate = !config.ec2_tls_cert.empty();
   complete.settings.has_uefi = config.simulate || compute::FindFirmware().ok();
   complete.settings.max_nic_queues = MaxNicQueues(*adapters.hypervisor);
   if (complete.settings.guest_overhead_mib == 0) {

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "brume/rpc/v1/options.pb.h"
 #include "lib/resource/arn.h"
+#include "lib/resource/ids.h"
 #include "lib/resource/kinds.h"
 #include "lib/schema/schema.h"
 
@@ -189,7 +190,14 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   set("aws:requestedregion", account.region);
   set("aws:resourceaccount", account.id);
   set("aws:securetransport", caller.secure ? "true" : "false");
-  set("aws:sourceip", caller.source == "unix" ? "" : caller.source);
+  const bool by_endpoint = !caller.vpc_endpoint_id.empty();
+  set("aws:sourceip", caller.source == "unix" || by_endpoint ? "" : caller.source);
+  if (by_endpoint) {
+    set("aws:sourcevpc", caller.vpc_id);
+    set("aws:sourcevpcarn", ArnOf(account, VpcId::kKind, caller.vpc_id));
+    set("aws:sourcevpce", caller.vpc_endpoint_id);
+    set("aws:vpcsourceip", caller.source);
+  }
   set("aws:useragent", caller.user_agent);
   set("aws:userid", caller.principal_id);
   set("aws:username", caller.user_name);

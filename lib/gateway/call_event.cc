@@ -84,6 +84,7 @@ Event EventOf(const CallRecord& record) {
               .principal = Cut(record.caller.principal, kMaxTextBytes),
               .access_key_id = Cut(record.caller.access_key_id, kMaxTextBytes),
               .source = Cut(record.caller.source, kMaxTextBytes),
+              .vpc_endpoint_id = record.caller.vpc_endpoint_id,
               .user_agent = Cut(record.caller.user_agent, kMaxTextBytes),
               .action = ActionName(record.method),
               // A call of nobody known changed nothing, whatever it asked for: a flood of them must neither wait for

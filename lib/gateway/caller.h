@@ -17,6 +17,8 @@ struct Caller {
   // May do everything; no policy is asked. True for those the host itself lets in and for the account's root key.
   bool administrator = false;
   std::string source = {};  // "unix" or the peer's address
+  // The VPC endpoint that the call came through, and its VPC; empty for a call that came through none.
+  std::string vpc_endpoint_id = {}, vpc_id = {};
   std::string request_id = {};
   // Over TLS or a local socket: aws:SecureTransport.
   bool secure = false;

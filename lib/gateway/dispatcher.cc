@@ -82,6 +82,7 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
 
 absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action* action, const Message& request,
                                    const Caller& caller) const {
+  if (!caller.vpc_endpoint_id.empty()) RETURN_IF_ERROR(AuthorizeByEndpoint({method, action, request, method}, caller));
   if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
   RETURN_IF_ERROR(AuthorizeOne({method, action, request, method}, caller));
   return action == nullptr ? absl::OkStatus() : AuthorizeCallsOf(method, *action, request, caller);
@@ -119,16 +120,34 @@ absl::Status Dispatcher::AuthorizeLater(const MethodDescriptor& method, const Me
   return AuthorizeCallsOf(method, *action->second, judged, caller);
 }
 
-absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller) const {
-  const auto& [method, action, request, told] = call;
-  AccessQuestion question = QuestionOf(method, request, caller, parts_.account, absl::Now());
+absl::StatusOr<AccessQuestion> Dispatcher::QuestionAbout(const OneCall& call, const Caller& caller,
+                                                         absl::Status& described) const {
+  AccessQuestion question = QuestionOf(call.method, call.request, caller, parts_.account, absl::Now());
   question.facts = [this](const std::string& arn) { return facts_.Of(arn); };
-  // Who may not make the call at all is told that, not what is wrong with what it names.
-  const absl::Status described =
-      action != nullptr && action->describe ? action->describe(request, question) : absl::OkStatus();
+  if (call.action != nullptr && call.action->describe) described = call.action->describe(call.request, question);
   for (std::string& resource : question.resources) {
     ASSIGN_OR_RETURN(resource, facts_.ProperArn(resource));
   }
+  return question;
+}
+
+absl::Status Dispatcher::AuthorizeByEndpoint(const OneCall& call, const Caller& caller) const {
+  absl::Status described;
+  ASSIGN_OR_RETURN(const AccessQuestion question, QuestionAbout(call, caller, described));
+  const absl::Status verdict =
+      parts_.authorize_endpoint ? parts_.authorize_endpoint(caller, question)
+                                : absl::PermissionDeniedError("because nobody knows the VPC endpoint it came through");
+  RETURN_IF_ERROR(Told(call.told, caller, question, verdict));
+  // Told by what follows, to who may make the call.
+  described.IgnoreError();
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller) const {
+  const auto& [method, action, request, told] = call;
+  // Who may not make the call at all is told that, not what is wrong with what it names.
+  absl::Status described;
+  ASSIGN_OR_RETURN(AccessQuestion question, QuestionAbout(call, caller, described));
   RETURN_IF_ERROR(Ask(told, caller, question));
   RETURN_IF_ERROR(described);
   for (AccessQuestion& tagging : TaggingQuestions(method, question)) {
@@ -156,6 +175,11 @@ absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& calle
                              const AccessQuestion& question) const {
   absl::Status verdict = absl::PermissionDeniedError("because it is not an administrator");
   if (parts_.authorize) verdict = parts_.authorize(caller, question);
+  return Told(method, caller, question, verdict);
+}
+
+absl::Status Dispatcher::Told(const MethodDescriptor& method, const Caller& caller, const AccessQuestion& question,
+                              const absl::Status& verdict) {
   if (!absl::IsPermissionDenied(verdict) || ec2::HasErrorCode(verdict)) return verdict;
   if (schema::Family(*method.service()).aws_query) {
     return ec2::Error("AccessDenied", absl::StrCat("User: ", caller.principal, " is not authorized to perform: ",

@@ -44,6 +44,9 @@ struct DispatcherParts {
   // Whether policies allow it to a caller who is no administrator; PermissionDenied when not, with words that follow
   // "is not authorized to perform: ACTION". Without it nobody but administrators is let in.
   std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize = {};
+  // Whether the policy of the VPC endpoint that a call came through allows it; errors as of `authorize`. Asked of
+  // whoever calls, administrators too, and beside `authorize`. Without it no call through an endpoint is let in.
+  std::function<absl::Status(const Caller& caller, const AccessQuestion& question)> authorize_endpoint = {};
   // Told of every call before its answer is given.
   std::function<void(const CallRecord& record)> record = {};
 };
@@ -127,6 +130,11 @@ class Dispatcher {
     const google::protobuf::MethodDescriptor& told;
   };
   absl::Status AuthorizeOne(const OneCall& call, const Caller& caller) const;
+  // By the VPC endpoint that the call came through.
+  absl::Status AuthorizeByEndpoint(const OneCall& call, const Caller& caller) const;
+  // What policies are asked of it; `described` is what Action::describe found.
+  absl::StatusOr<AccessQuestion> QuestionAbout(const OneCall& call, const Caller& caller,
+                                               absl::Status& described) const;
   // Of the calls that `action` has made later for the request.
   absl::Status AuthorizeCallsOf(const google::protobuf::MethodDescriptor& method, const Action& action,
                                 const google::protobuf::Message& request, const Caller& caller) const;
@@ -134,6 +142,9 @@ class Dispatcher {
                               const Caller& caller) const;
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
                    const AccessQuestion& question) const;
+  // The refusal `verdict` in the words of the method's API; other errors as they are.
+  static absl::Status Told(const google::protobuf::MethodDescriptor& method, const Caller& caller,
+                           const AccessQuestion& question, const absl::Status& verdict);
   void Record(const CallRecord& record) const;
   // Everything around `handler`, which gets the whole request. `action` is null for a stream.
   absl::StatusOr<std::unique_ptr<Message>> Serve(

@@ -17,6 +17,7 @@ struct Event {
   std::string principal = {};  // as Caller's
   std::string access_key_id = {};
   std::string source = {};
+  std::string vpc_endpoint_id = {};  // that it came through
   std::string user_agent = {};
   std::string action = {};  // "ec2:RunInstances"
   bool read_only = false;

@@ -9,14 +9,14 @@ namespace {
 
 const auto& Events() {
   using E = Event;
-  static const auto table =
-      store::DescribeTable<E>("events", "event", store::Assigned("seq", &E::number), store::Fixed("time", &E::time),
-                              store::Fixed("request_id", &E::request_id), store::Fixed("principal", &E::principal),
-                              store::Fixed("access_key_id", &E::access_key_id), store::Fixed("source", &E::source),
-                              store::Fixed("user_agent", &E::user_agent), store::Fixed("action", &E::action),
-                              store::Fixed("read_only", &E::read_only), store::Fixed("parameters", &E::parameters),
-                              store::Fixed("outcome", &E::outcome), store::Fixed("message", &E::message),
-                              store::Fixed("duration_us", &E::duration));
+  static const auto table = store::DescribeTable<E>(
+      "events", "event", store::Assigned("seq", &E::number), store::Fixed("time", &E::time),
+      store::Fixed("request_id", &E::request_id), store::Fixed("principal", &E::principal),
+      store::Fixed("access_key_id", &E::access_key_id), store::Fixed("source", &E::source),
+      store::Fixed("user_agent", &E::user_agent), store::Fixed("action", &E::action),
+      store::Fixed("read_only", &E::read_only), store::Fixed("parameters", &E::parameters),
+      store::Fixed("vpc_endpoint_id", &E::vpc_endpoint_id), store::Fixed("outcome", &E::outcome),
+      store::Fixed("message", &E::message), store::Fixed("duration_us", &E::duration));
   return table;
 }
 

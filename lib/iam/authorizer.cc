@@ -58,10 +58,11 @@ absl::StatusOr<StoredGrants> ReadGrants(store::Connection& connection, const std
 }
 
 // What judges a call; each must allow it.
-enum class Judge { kIdentity, kBoundary, kSession };
+enum class Judge { kIdentity, kBoundary, kSession, kEndpoint };
 constexpr EnumNames kJudgeNames({std::pair{Judge::kIdentity, "identity-based policy"},
                                  {Judge::kBoundary, "permissions boundary"},
-                                 {Judge::kSession, "session policy"}});
+                                 {Judge::kSession, "session policy"},
+                                 {Judge::kEndpoint, "VPC endpoint policy"}});
 
 absl::Status Denied(Verdict verdict, Judge judge, const AccessQuestion& question, absl::string_view resource) {
   const absl::string_view by = kJudgeNames.Of(judge);
@@ -118,15 +119,15 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Grants>> Authorizer::GrantsOf(c
   return grants;
 }
 
-absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::SessionPolicy(const std::string& json) {
+absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::KeptPolicy(const std::string& json, PolicyKind kind) {
   {
     MutexLock lock(mutex_);
-    if (const auto kept = sessions_.find(json); kept != sessions_.end()) return kept->second;
+    if (const auto kept = policies_.find(json); kept != policies_.end()) return kept->second;
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(json, PolicyKind::kIdentity, PolicyUse::kJudge));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, Policy::Parse(json, kind, PolicyUse::kJudge));
   MutexLock lock(mutex_);
-  if (sessions_.size() >= kMaxKept) sessions_.clear();
-  sessions_[json] = policy;
+  if (policies_.size() >= kMaxKept) policies_.clear();
+  policies_[json] = policy;
   return policy;
 }
 
@@ -187,7 +188,7 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
   std::vector<std::pair<Judge, std::shared_ptr<const Policy>>> limits;
   if (grants->boundary != nullptr) limits.emplace_back(Judge::kBoundary, grants->boundary);
   if (role && !caller.session_policy.empty()) {
-    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> session, SessionPolicy(caller.session_policy));
+    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> session, KeptPolicy(caller.session_policy, PolicyKind::kIdentity));
     limits.emplace_back(Judge::kSession, std::move(session));
   }
   const bool needs_facts =
@@ -206,6 +207,37 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
       const Verdict limited = policy->Judge(question.action, resource, context);
       if (limited != Verdict::kAllow) return Denied(limited, judge, question, resource);
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PolicyCaller> Authorizer::NamesOf(const Caller& caller) {
+  PolicyCaller names{.arns = {}, .account_id = account_id_};
+  names.arns.push_back(caller.arn.empty() ? Arn::Root(account_id_).text() : caller.arn);
+  if (caller.role_id.empty()) return names;
+  ASSIGN_OR_RETURN(const std::optional<Identity> role,
+                   database_.ReadFor([&](store::Connection& c) { return IdentityTable(c).FindById(caller.role_id); }));
+  if (role.has_value()) names.arns.push_back(IdentityArn(account_id_, *role));
+  return names;
+}
+
+absl::Status Authorizer::AuthorizeByEndpoint(const Caller& caller, const std::string& endpoint_policy,
+                                             const AccessQuestion& question) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> policy, KeptPolicy(endpoint_policy, PolicyKind::kEndpoint));
+  ASSIGN_OR_RETURN(const PolicyCaller names, NamesOf(caller));
+  const std::string& identity = caller.role_id.empty() ? caller.principal_id : caller.role_id;
+  AccessContext of_call = question.context;
+  if (!caller.administrator && !identity.empty()) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Grants> grants, GrantsOf(identity));
+    of_call.insert(grants->tags.begin(), grants->tags.end());
+  }
+  for (const std::string& named : question.resources) {
+    ASSIGN_OR_RETURN(const IamResource resolved, Resolve(named));
+    AccessContext context = of_call;
+    if (policy->conditional()) RETURN_IF_ERROR(AddKeysOf(named, question, context));
+    if (policy->conditional()) RETURN_IF_ERROR(AddIamFacts(resolved, context));
+    const Verdict verdict = policy->JudgeFor(names, question.action, resolved.arn, context);
+    if (verdict != Verdict::kAllow) return Denied(verdict, Judge::kEndpoint, question, resolved.arn);
   }
   return absl::OkStatus();
 }

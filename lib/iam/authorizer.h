@@ -27,6 +27,10 @@ class Authorizer {
   // not; the words follow "is not authorized to perform: ACTION".
   absl::Status Authorize(const Caller& caller, const AccessQuestion& question);
 
+  // The same by the policy of the VPC endpoint that the call came through, which a root key meets too.
+  absl::Status AuthorizeByEndpoint(const Caller& caller, const std::string& endpoint_policy,
+                                   const AccessQuestion& question);
+
   // After each change of users, groups, roles or policies, once it is committed.
   void Evict() { ++generation_; }
 
@@ -44,7 +48,9 @@ class Authorizer {
   };
 
   absl::StatusOr<std::shared_ptr<const Grants>> GrantsOf(const std::string& identity_id);
-  absl::StatusOr<std::shared_ptr<const Policy>> SessionPolicy(const std::string& json);
+  // Of a session or an endpoint; whether there is a Principal in it tells the two apart.
+  absl::StatusOr<std::shared_ptr<const Policy>> KeptPolicy(const std::string& json, PolicyKind kind);
+  absl::StatusOr<PolicyCaller> NamesOf(const Caller& caller);
   // A resource of IAM's as policies know it, the id of what has its tags, empty where that is not there, and what
   // limits it.
   struct IamResource {
@@ -59,7 +65,7 @@ class Authorizer {
   std::atomic<uint64_t> generation_ = 0;
   Mutex mutex_;
   absl::flat_hash_map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);  // by the identity's id
-  absl::flat_hash_map<std::string, std::shared_ptr<const Policy>> sessions_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::shared_ptr<const Policy>> policies_ ABSL_GUARDED_BY(mutex_);  // by their JSON
 };
 
 }  // namespace brume::iam

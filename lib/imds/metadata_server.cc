@@ -1,7 +1,6 @@
 #include "lib/imds/metadata_server.h"
 
 #include <pthread.h>
-#include <sys/socket.h>
 
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/http/is_listening.h"
 #include "lib/http/server.h"
 #include "lib/imds/answer.h"
 #include "lib/imds/fair_queue.h"
@@ -63,12 +63,6 @@ http::ServerOptions HttpOptions(const MetadataServerOptions& options) {
 }
 
 }  // namespace
-
-bool IsListening(int fd) {
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
-}
 
 // Requests are answered on a thread of their own, to which the HTTP server's thread gives them.
 class MetadataServer::Impl {
@@ -181,7 +175,7 @@ absl::Status MetadataServer::Start() { return impl_->Start(); }
 void MetadataServer::Stop() { impl_->Stop(); }
 
 static absl::Status CheckListens(const VpcId& vpc, const UniqueFd& listener) {
-  if (IsListening(listener.get())) return absl::OkStatus();
+  if (http::IsListening(listener.get())) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("metadata: the socket for ", vpc.text(), " does not listen"));
 }
 

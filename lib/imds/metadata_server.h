@@ -33,9 +33,6 @@ struct MetadataServerOptions {
   RoleCredentialsSource credentials = {};
 };
 
-// Whether a TCP socket still waits for connections.
-bool IsListening(int fd);
-
 // Thread-safe.
 class MetadataServer {
  public:

@@ -8,6 +8,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/http/is_listening.h"
 #include "lib/imds/role_credentials.h"
 
 namespace brume::imds {
@@ -47,7 +48,7 @@ absl::Status ImdsModule::Serve(const VpcId& vpc) {
   MutexLock lock(mutex_);
   RETURN_IF_ERROR(ServeIpv6(vpc));
   if (const auto found = served_.find(vpc); found != served_.end()) {
-    if (IsListening(found->second.get())) return absl::OkStatus();
+    if (http::IsListening(found->second.get())) return absl::OkStatus();
     served_.erase(found);
   }
   ASSIGN_OR_RETURN(UniqueFd listener, parts_.listen(vpc, kAddress, kPort));
@@ -64,7 +65,7 @@ absl::Status ImdsModule::ServeIpv6(const VpcId& vpc) {
     return network::ListIpv6Ranges(connection, vpc);
   }));
   const auto found = served_ipv6_.find(vpc);
-  const bool listens = found != served_ipv6_.end() && IsListening(found->second.get());
+  const bool listens = found != served_ipv6_.end() && http::IsListening(found->second.get());
   if (listens == !ranges.empty()) return absl::OkStatus();
   if (found != served_ipv6_.end()) served_ipv6_.erase(found);
   if (ranges.empty()) {
@@ -93,8 +94,8 @@ bool ImdsModule::StillServes(const VpcId& vpc) {
   MutexLock lock(mutex_);
   const auto found = served_.find(vpc);
   const auto ipv6 = served_ipv6_.find(vpc);
-  return (found == served_.end() || IsListening(found->second.get())) &&
-         (ipv6 == served_ipv6_.end() || IsListening(ipv6->second.get()));
+  return (found == served_.end() || http::IsListening(found->second.get())) &&
+         (ipv6 == served_ipv6_.end() || http::IsListening(ipv6->second.get()));
 }
 
 void ImdsModule::Stop() {

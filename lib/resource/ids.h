@@ -86,6 +86,7 @@ using NatGatewayId = Id<"nat">;
 using FlowLogId = Id<"fl">;
 using NetworkInsightsPathId = Id<"nip">;
 using NetworkInsightsAnalysisId = Id<"nia">;
+using VpcEndpointId = Id<"vpce">;
 using VpcPeeringConnectionId = Id<"pcx">;
 using RouteTableAssociationId = Id<"rtbassoc">;
 using VpcCidrAssociationId = Id<"vpc-cidr-assoc">;

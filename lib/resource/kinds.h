@@ -97,6 +97,8 @@ inline constexpr Kind kKinds[] = {
     {"vpc", "The vpc ID '$0' does not exist", "vpc", "vpc", "vpcs", "InvalidVpcID.Malformed", "InvalidVpcID.NotFound"},
     {"vpc-cidr-assoc", "The vpc CIDR block association ID '$0' does not exist", "", "", "",
      "InvalidVpcCidrBlockAssociationId.Malformed", "InvalidVpcCidrBlockAssociationID.NotFound"},
+    {"vpce", "The Vpc Endpoint Id '$0' does not exist", "vpc-endpoint", "vpc-endpoint", "vpc_endpoints",
+     "InvalidVpcEndpointId.Malformed", "InvalidVpcEndpointId.NotFound"},
 };
 
 // Null for a prefix that no kind has.

@@ -25,7 +25,8 @@ struct Settings {
   int max_nic_queues = 1;                       // of a guest's network card; more where the kernel carries its packets
   // Where instances are found by their tag Name, inside their VPC: "lab.example"; empty = nowhere.
   std::string name_tag_domain;
-  bool has_uefi = true;  // whether there is UEFI firmware for guests
+  bool api_has_certificate = true;  // so that HTTPS is served
+  bool has_uefi = true;             // whether there is UEFI firmware for guests
 
   // Capacity of the host for guests: memory after the reserve, times overcommit; vCPUs per host CPU.
   int64_t host_memory_mib = 0;

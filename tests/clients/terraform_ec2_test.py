@@ -120,6 +120,54 @@ class IngressRule(Resource):
         return code == "InvalidSecurityGroupRuleId.NotFound"
 
 
+class VpcEndpoint(Resource):
+    service = "com.amazonaws.us-east-1.ec2"
+
+    def create(self):
+        vpc, = self.ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+        subnets = self.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
+        self.subnets = sorted(subnet["SubnetId"] for subnet in subnets)
+        self.group, = self.ec2.describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": ["default"]}, {"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+        )["SecurityGroups"]
+        made = self.ec2.create_vpc_endpoint(
+            ClientToken="terraform-replay", PrivateDnsEnabled=False, ServiceName=self.service, VpcId=vpc["VpcId"],
+            VpcEndpointType="Interface", SubnetIds=self.subnets[:1], SecurityGroupIds=[self.group["GroupId"]],
+            TagSpecifications=tagged("vpc-endpoint", Name="replay"))
+        self.id = made["VpcEndpoint"]["VpcEndpointId"]
+        wait_until(lambda: self.described()["State"] == "available", 20, "the endpoint to be available")
+        return {"service": self.service, "type": "Interface", "subnets": self.subnets[:1], "private_dns": False,
+                "groups": [self.group["GroupId"]], "tags": {"Name": "replay"}}
+
+    def described(self):
+        endpoint, = self.ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id])["VpcEndpoints"]
+        return endpoint
+
+    def read(self):
+        endpoint = self.described()
+        # The provider looks for the ranges of a gateway endpoint's service, whatever the type is.
+        assert not self.ec2.describe_prefix_lists(
+            Filters=[{"Name": "prefix-list-name", "Values": [self.service]}])["PrefixLists"]
+        return {"service": endpoint["ServiceName"], "type": endpoint["VpcEndpointType"], "vpc": endpoint["VpcId"],
+                "subnets": sorted(endpoint["SubnetIds"]), "private_dns": endpoint["PrivateDnsEnabled"],
+                "groups": [group["GroupId"] for group in endpoint["Groups"]], "policy": endpoint["PolicyDocument"],
+                "requester_managed": endpoint["RequesterManaged"], "routes": endpoint.get("RouteTableIds", []),
+                "dns_type": endpoint["DnsOptions"]["DnsRecordIpType"], "address_type": endpoint["IpAddressType"],
+                "tags": tags_of(endpoint)}
+
+    def update(self):
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=self.id, AddSubnetIds=self.subnets[1:2], PrivateDnsEnabled=True)
+        wait_until(lambda: self.described()["State"] == "available", 20, "the endpoint to be available")
+        return {"subnets": self.subnets[:2], "private_dns": True}
+
+    def delete(self):
+        assert self.ec2.delete_vpc_endpoints(VpcEndpointIds=[self.id])["Unsuccessful"] == []
+
+    def gone(self):
+        wait_until(lambda: code_of(self.ec2.describe_vpc_endpoints, VpcEndpointIds=[self.id]), 20, "the endpoint's end")
+        return code_of(self.ec2.describe_vpc_endpoints, VpcEndpointIds=[self.id]) == "InvalidVpcEndpointId.NotFound"
+
+
 class LaunchTemplate(Resource):
     first = {"InstanceType": "t3.micro", "EbsOptimized": False, "DisableApiTermination": False,
              "Monitoring": {"Enabled": False},
@@ -412,7 +460,7 @@ class EipDomainName(Resource):
 
 RESOURCES = {"aws_vpc_dhcp_options": DhcpOptions, "aws_eip_domain_name": EipDomainName, "aws_ebs_volume": Volume, "aws_key_pair": KeyPair, "aws_security_group": SecurityGroup,
              "aws_vpc_security_group_ingress_rule": IngressRule, "aws_launch_template": LaunchTemplate,
-             "aws_instance": Instance}
+             "aws_vpc_endpoint": VpcEndpoint, "aws_instance": Instance}
 
 
 class TerraformEc2Test(TerraformTest):

@@ -65,6 +65,7 @@
 #include "lib/iam/access_key_service.h"
 #include "lib/iam/api/iam_actions.h"
 #include "lib/iam/authorizer.h"
+#include "lib/iam/endpoint_policy.h"
 #include "lib/iam/iam_tag_service.h"
 #include "lib/iam/identity_service.h"
 #include "lib/iam/instance_profile_service.h"
@@ -126,6 +127,7 @@ class ApiWorld : public ComputeWorld {
                             .addresses = addresses,
                             .acls = acls,
                             .nat_gateways = nat_gateways,
+                            .vpc_endpoints = vpc_endpoints,
                             .peerings = peerings,
                             .insights = insights,
                             .prefix_lists = prefix_lists,
@@ -222,6 +224,12 @@ class ApiWorld : public ComputeWorld {
   network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NatGatewayService nat_gateways{*database, random, clock,
                                           [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
+  network::VpcEndpointService vpc_endpoints{{.database = *database,
+                                             .settings = settings,
+                                             .random = random,
+                                             .clock = clock,
+                                             .check_policy = iam::CheckEndpointPolicy,
+                                             .wake = [this](const VpcId& vpc) { network->WakeVpc(vpc); }}};
   network::InsightsService insights{*database, random, clock, [this] { return network->ReadSpecs(); }};
   network::PeeringService peerings{*database, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::RouteService routes{*database, random, compute::AnswersForNetwork(),
@@ -353,6 +361,11 @@ class ApiWorld : public ComputeWorld {
   gateway::Dispatcher dispatcher{
       {.authorize = [this](const Caller& caller,
                            const AccessQuestion& question) { return authorizer.Authorize(caller, question); },
+       .authorize_endpoint = [this](const Caller& caller, const AccessQuestion& question) -> absl::Status {
+         ASSIGN_OR_RETURN(const std::string policy,
+                          vpc_endpoints.PolicyOf(VpcEndpointId::FromTrusted(caller.vpc_endpoint_id)));
+         return authorizer.AuthorizeByEndpoint(caller, policy, question);
+       },
        .record =
            [this](const gateway::CallRecord& record) {
              statistics.Count(record);

@@ -54,6 +54,8 @@ class PolicyWorld : public ApiWorld {
     return answer.ok() ? "" : ec2::ErrorCode(answer.status());
   }
 
+  const Caller& ada() const { return ada_; }
+
   // What the user is answered.
   template <typename Response, typename Request>
   Response AsUser(const Request& request) {

@@ -3,7 +3,7 @@ target_compile_definitions(schema_test PRIVATE BRUME_SOURCE_DIR="${CMAKE_SOURCE_
 brume_test(api_filters_test SOURCES gateway/api_filters_test.cc gateway/api_rows_read_test.cc DEPS brume_api LABELS unit)
 brume_test(api_validate_test SOURCES gateway/api_validate_test.cc DEPS brume_api LABELS unit)
 brume_test(api_access_test SOURCES gateway/api_access_test.cc DEPS brume_api LABELS unit)
-brume_test(api_policy_test SOURCES gateway/api_policy_test.cc gateway/api_policy_spelling_test.cc gateway/api_policy_touched_test.cc DEPS brume_api LABELS unit)
+brume_test(api_policy_test SOURCES gateway/api_policy_test.cc gateway/api_policy_spelling_test.cc gateway/api_endpoint_policy_test.cc gateway/api_policy_touched_test.cc DEPS brume_api LABELS unit)
 brume_test(api_limits_test SOURCES gateway/api_limits_test.cc DEPS brume_api LABELS unit)
 brume_test(api_test SOURCES gateway/api_test.cc DEPS brume_api LABELS unit)
 brume_test(api_resources_test APART SOURCES ec2/storage/api_volume_test.cc ec2/storage/api_snapshot_test.cc ec2/storage/api_volume_life_test.cc ec2/storage/api_encryption_test.cc ec2/compute/api_block_device_test.cc ec2/network/api_network_interface_test.cc ec2/network/interface_making_test.cc ec2/compute/interface_attachment_test.cc
@@ -16,6 +16,6 @@ brume_test(api_bad_input_test SOURCES gateway/api_bad_input_test.cc gateway/api_
 brume_test(grpc_test SOURCES frontend/grpc/grpc_server_test.cc frontend/grpc/grpc_access_test.cc frontend/grpc/grpc_console_test.cc
            DEPS brume_frontend_grpc PkgConfig::GRPC LABELS unit)
 brume_test(event_test SOURCES gateway/event_test.cc DEPS brume_api LABELS unit)
-brume_test(api_vpc_links_test APART SOURCES ec2/network/api_nat_gateway_test.cc ec2/network/api_peering_test.cc ec2/network/api_insights_test.cc ec2/network/api_ipv6_test.cc ec2/network/api_flow_log_test.cc ec2/compute/connection_tracking_test.cc ec2/compute/instance_type_test.cc
+brume_test(api_vpc_links_test APART SOURCES ec2/network/api_nat_gateway_test.cc ec2/network/api_vpc_endpoint_test.cc ec2/network/api_peering_test.cc ec2/network/api_insights_test.cc ec2/network/api_ipv6_test.cc ec2/network/api_flow_log_test.cc ec2/compute/connection_tracking_test.cc ec2/compute/instance_type_test.cc
            ec2/network/api_dhcp_options_test.cc ec2/network/vpc_names_test.cc
            DEPS brume_api LABELS unit)

@@ -33,6 +33,7 @@
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
+#include "brume/ec2/v1/vpc_endpoint.pb.h"
 #include "brume/iam/v1/group.pb.h"
 #include "brume/iam/v1/instance_profile.pb.h"
 #include "tests/fakes/policy_world.h"
@@ -199,6 +200,12 @@ class NamedWorld : public PolicyWorld {
                                                                       "resource_ids: '",
                                                                       vpc, "'"))
               .flow_log_ids(0));
+    AddId("vpce", "vpc-endpoint",
+          Made<CreateVpcEndpointResponse>("CreateVpcEndpoint",
+                                          absl::StrCat("vpc_endpoint_type: 'Interface' vpc_id: '", vpc,
+                                                       "' service_name: 'com.amazonaws.us-east-1.ec2'"))
+              .vpc_endpoint()
+              .vpc_endpoint_id());
     const std::string path =
         Made<CreateNetworkInsightsPathResponse>(
             "CreateNetworkInsightsPath",
@@ -463,6 +470,8 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.PutLifecycleHookRequest.role_arn",
       "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.service_linked_role_arn",
       "brume.ec2.v1.AssociateRouteTableRequest.gateway_id",
+      // AWS's own.
+      "brume.ec2.v1.CreateVpcEndpointRequest.service_name",
       "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_id",
       "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_resource_group_arn",
       // Beside the user, the role, the policy or the instance profile that it belongs to.

@@ -25,6 +25,7 @@
 #include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/prefix_list_table.h"
 #include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/network/vpc_endpoint_table.h"
 #include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/record_table.h"
@@ -98,9 +99,9 @@ std::vector<TableDescription> Descriptions() {
                               network::InterfaceIpv6Table::Describe(),  network::RoutingTable::Describe(),
                               network::AddressTable::Describe(),        network::NetworkAclTable::Describe(),
                               network::NatGatewayTable::Describe(),     network::PeeringTable::Describe(),
-                              network::InsightsTable::Describe(),       network::FlowLogTable::Describe(),
-                              network::DhcpOptionsTable::Describe(),    network::PrefixListTable::Describe(),
-                              network::SecurityGroupTable::Describe()}) {
+                              network::VpcEndpointTable::Describe(),    network::InsightsTable::Describe(),
+                              network::FlowLogTable::Describe(),        network::DhcpOptionsTable::Describe(),
+                              network::PrefixListTable::Describe(),     network::SecurityGroupTable::Describe()}) {
     all.insert(all.end(), several.begin(), several.end());
   }
   return all;

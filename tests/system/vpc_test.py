@@ -1,5 +1,6 @@
 """A VPC of one's own: a public and a private subnet, guests in both, and what each of them reaches."""
 
+import ipaddress
 import os
 import subprocess
 import unittest
@@ -33,17 +34,24 @@ class VpcTest(HostTest):
     def prepare(cls):
         host = cls.host
         api = host.api
-        cls.vpc = api("create-vpc", cidr_block="10.20.0.0/16")["Vpc"]["VpcId"]
-        cls.public = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.1.0/24")["Subnet"]["SubnetId"]
+        vpc = api("create-vpc", cidr_block="10.20.0.0/16", amazon_provided_ipv6_cidr_block=True)["Vpc"]
+        cls.vpc = vpc["VpcId"]
+        ipv6 = ipaddress.ip_network(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
+        cls.public = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.1.0/24",
+                         ipv6_cidr_block=str(next(ipv6.subnets(new_prefix=64))))["Subnet"]["SubnetId"]
+        api("modify-subnet-attribute", subnet_id=cls.public, assign_ipv6_address_on_creation={"Value": True})
         cls.private = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.2.0/24")["Subnet"]["SubnetId"]
         cls.gateway = api("create-internet-gateway")["InternetGateway"]["InternetGatewayId"]
         api("attach-internet-gateway", internet_gateway_id=cls.gateway, vpc_id=cls.vpc)
         cls.table = api("create-route-table", vpc_id=cls.vpc)["RouteTable"]["RouteTableId"]
         api("create-route", route_table_id=cls.table, destination_cidr_block="0.0.0.0/0", gateway_id=cls.gateway)
+        api("create-route", route_table_id=cls.table, destination_ipv6_cidr_block="::/0", gateway_id=cls.gateway)
         api("associate-route-table", route_table_id=cls.table, subnet_id=cls.public)
         cls.group = api("create-security-group", group_name="ssh", description="ssh", vpc_id=cls.vpc)["GroupId"]
         api("authorize-security-group-ingress", group_id=cls.group, ip_protocol="tcp", from_port=22, to_port=22,
             cidr_ip="0.0.0.0/0")
+        api("authorize-security-group-ingress", group_id=cls.group, ip_permissions=[
+            {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}])
         cls.bastion, cls.inner = (cls.launch(subnet) for subnet in (cls.public, cls.private))
         for guest in (cls.bastion, cls.inner):
             guest.wait_ready()
@@ -144,6 +152,19 @@ class VpcTest(HostTest):
         api("modify-address-attribute", allocation_id=self.address["AllocationId"], domain_name="mail.example.com")
         wait_until(lambda: "mail.example.com" in inner_answer(bastion, bastion.public_ip), 30, "the name it was given")
         api("reset-address-attribute", allocation_id=self.address["AllocationId"], attribute="domain-name")
+
+    def test_a_guest_is_reached_by_ipv6_as_far_as_its_routes_lead(self):
+        api = self.host.api
+        described = api("describe-instances", instance_ids=[self.bastion.id])["Reservations"][0]["Instances"][0]
+        address = described["Ipv6Address"]
+        wait_until(lambda: connects(address, 22), 30, "the bastion by IPv6")
+        # The subnet of the other has no IPv6.
+        self.assertNotIn("Ipv6Address", api("describe-instances", instance_ids=[self.inner.id])
+                         ["Reservations"][0]["Instances"][0])
+        api("delete-route", route_table_id=self.table, destination_ipv6_cidr_block="::/0")
+        wait_until(lambda: not connects(address, 22, seconds=1), 30, "the end of the way by IPv6")
+        api("create-route", route_table_id=self.table, destination_ipv6_cidr_block="::/0", gateway_id=self.gateway)
+        wait_until(lambda: connects(address, 22), 30, "the way by IPv6 again")
 
     def test_a_vpc_that_is_deleted_takes_its_namespace_resolver_and_metadata_with_it(self):
         api = self.host.api

@@ -22,6 +22,7 @@
 #include "lib/ec2/network/model/dhcp_options.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
+#include "lib/ec2/network/model/vpc_endpoint.h"
 #include "lib/ec2/network/port_service.h"
 
 namespace brume::network {
@@ -135,6 +136,17 @@ struct NatSpec {
   friend bool operator==(const NatSpec&, const NatSpec&) = default;
 };
 
+// A VPC endpoint's address in one subnet, which is the router's own: who serves the API listens there (Fabric::Listen).
+struct EndpointSpec {
+  VpcEndpointId id;
+  EndpointService service = EndpointService::kEc2;
+  EniId eni_id;
+  SubnetId subnet;
+  Ipv4 private_ip;
+  std::vector<SecurityGroupId> groups;  // whose ingress rules say which ports reach it
+  std::vector<std::string> names;       // whole ones, that the VPC's resolver knows it by
+};
+
 // A link to another VPC, each packet of which goes from a range of the one to a range of the other. It stands once both
 // VPCs have been synchronised with it and after the other's namespace was made.
 struct PeeringSpec {
@@ -158,6 +170,7 @@ struct VpcSpec {
   std::vector<RouteTableSpec> tables;
   std::vector<AclSpec> acls;
   std::vector<NatSpec> nats;
+  std::vector<EndpointSpec> endpoints;
   std::vector<PeeringSpec> peerings;
   std::vector<GroupSpec> groups;  // and those of peers that rules here name, without their rules
   // Ports that are to be in the namespace (their guests run or are about to).

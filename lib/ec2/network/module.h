@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,6 +25,7 @@
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/vpc_endpoint_service.h"
 #include "lib/ec2/network/vpc_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/gateway/actions.h"
@@ -41,6 +43,8 @@ struct NetworkParts {
   FlowLogFiles& flow_log_files;
   tagging::TagService& tags;
   NetworkReconcilerHooks hooks;
+  // Whether the text is a policy that a VPC endpoint can have.
+  std::function<absl::Status(const std::string& policy)> check_endpoint_policy;
 };
 
 // What it is given outlives it, and it outlives the dispatcher.
@@ -63,6 +67,7 @@ class NetworkModule {
   }
 
   NetworkService& networks() { return networks_; }
+  VpcEndpointService& vpc_endpoints() { return vpc_endpoints_; }
   PortService& ports() { return reconciler_; }
   // What others took away on the host and was made again; the newest. Thread-safe.
   std::vector<Repair> Repairs() const { return reconciler_.Repairs(); }
@@ -81,6 +86,7 @@ class NetworkModule {
   AddressService addresses_;
   NetworkAclService acls_;
   NatGatewayService nat_gateways_;
+  VpcEndpointService vpc_endpoints_;
   PeeringService peerings_;
   InsightsService insights_;
   PrefixListService prefix_lists_;

@@ -24,6 +24,7 @@
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/vpc_endpoint_service.h"
 #include "lib/ec2/network/vpc_links.h"
 #include "lib/ec2/network/vpc_names.h"
 
@@ -239,16 +240,22 @@ void NetworkReconciler::NoteRepair(const Damage& damage) {
 
 std::vector<Damage> NetworkReconciler::FindDeafVpcs() {
   std::vector<Damage> damages;
-  if (hooks_.is_vpc_ready == nullptr) return damages;
   std::vector<VpcId> vpcs;
   {
     MutexLock lock(mutex_);
     for (const auto& [vpc, guard] : guards_) vpcs.push_back(vpc);
   }
-  for (const VpcId& vpc : vpcs) {
-    if (!hooks_.is_vpc_ready(vpc)) damages.push_back({.vpc = vpc, .what = "its metadata service does not listen"});
-  }
+  for (const VpcId& vpc : vpcs) FindUnserved(vpc, damages);
   return damages;
+}
+
+void NetworkReconciler::FindUnserved(const VpcId& vpc, std::vector<Damage>& damages) const {
+  if (hooks_.is_vpc_ready != nullptr && !hooks_.is_vpc_ready(vpc)) {
+    damages.push_back({.vpc = vpc, .what = "its metadata service does not listen"});
+  }
+  if (hooks_.are_endpoints_served != nullptr && !hooks_.are_endpoints_served(vpc)) {
+    damages.push_back({.vpc = vpc, .what = "a VPC endpoint of it does not listen"});
+  }
 }
 
 void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
@@ -311,6 +318,7 @@ absl::StatusOr<VpcSpec> NetworkReconciler::ReadVpc(const VpcId& id) {
     ASSIGN_OR_RETURN(const std::optional<InternetGateway> gateway, RoutingTable(c).GatewayOf(id));
     spec.has_gateway = gateway.has_value();
     ASSIGN_OR_RETURN(spec.nats, ReadNatSpecs(c, id));
+    ASSIGN_OR_RETURN(spec.endpoints, ReadEndpointSpecs(c, spec.vpc, settings_.region));
     ASSIGN_OR_RETURN(spec.peerings, ReadPeeringSpecs(c, id));
     ASSIGN_OR_RETURN(spec.tables, ReadTables(c, spec.vpc, spec.nats, hooks_.instances));
     ASSIGN_OR_RETURN(spec.ipv6, ReadIpv6Spec(c, spec.vpc, settings_, spec.peerings, hooks_.instances));
@@ -363,6 +371,8 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
     RETURN_IF_ERROR(fabric_.SyncVpc(spec));
     first = !std::exchange(guard->ready, true);
   }
+  // Those that are new answer before they are told to be available, and those that are gone do so no more.
+  if (hooks_.serve_endpoints != nullptr) RETURN_IF_ERROR(hooks_.serve_endpoints(id, spec.endpoints));
   RETURN_IF_ERROR(Failpoint("network.before_settle"));
   RETURN_IF_ERROR(Settle(spec));
   // A peer that was there before this VPC had a namespace has no link to it yet.
@@ -376,13 +386,21 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
 }
 
 absl::Status NetworkReconciler::Settle(const VpcSpec& spec) {
-  std::set<NatGatewayId> carried;
-  for (const NatSpec& nat : spec.nats) carried.insert(nat.id);
-  ASSIGN_OR_RETURN(const bool unsettled,
-                   database_.ReadFor([&](store::Connection& c) { return HasUnsettledNatGateways(c, spec.vpc.id); }));
+  const VpcId& vpc = spec.vpc.id;
+  std::set<NatGatewayId> nats;
+  for (const NatSpec& nat : spec.nats) nats.insert(nat.id);
+  std::set<EniId> endpoints;
+  for (const EndpointSpec& endpoint : spec.endpoints) endpoints.insert(endpoint.eni_id);
+  ASSIGN_OR_RETURN(const bool unsettled, database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const bool unsettled_nats, HasUnsettledNatGateways(c, vpc));
+    if (unsettled_nats) return true;
+    return HasUnsettledVpcEndpoints(c, vpc);
+  }));
   if (!unsettled) return absl::OkStatus();
-  return database_.Write(
-      [&](store::Connection& c) { return SettleNatGateways(c, spec.vpc.id, carried, clock_.Now()); });
+  return database_.Write([&](store::Connection& c) -> absl::Status {
+    RETURN_IF_ERROR(SettleNatGateways(c, vpc, nats, clock_.Now()));
+    return SettleVpcEndpoints(c, vpc, endpoints);
+  });
 }
 
 absl::Status NetworkReconciler::WakePeers(const VpcId& id) {

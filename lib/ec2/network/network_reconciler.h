@@ -36,10 +36,14 @@ struct NetworkReconcilerHooks {
   AttachedInstances instances;
   // Called on a thread of the reconciler's, after each VPC was synced; an error syncs it again later.
   std::function<absl::Status(const Vpc& vpc)> on_vpc_ready;
+  // Called as above before it: these are all of the VPC's endpoints, whose addresses stand; unset = nobody serves them.
+  std::function<absl::Status(const VpcId& vpc, const std::vector<EndpointSpec>& endpoints)> serve_endpoints = nullptr;
   // Called as above once nothing of the VPC is left on the host.
   std::function<void(const VpcId& vpc)> on_vpc_gone = nullptr;
   // False when what on_vpc_ready made for the VPC stands no longer; unset = it always does. Must not block.
   std::function<bool(const VpcId& vpc)> is_vpc_ready = nullptr;
+  // The same of what serve_endpoints made.
+  std::function<bool(const VpcId& vpc)> are_endpoints_served = nullptr;
 };
 
 // What somebody else took away and was made again.
@@ -138,6 +142,8 @@ class NetworkReconciler final : public PortService {
   absl::Status WakeAll();
   absl::StatusOr<VpcSpec> ReadVpc(const VpcId& id);
   absl::Status SyncVpc(const VpcId& id);
+  // What stands no longer of what the hooks made for the VPC.
+  void FindUnserved(const VpcId& vpc, std::vector<Damage>& damages) const;
   // What became true when the host took over the spec.
   absl::Status Settle(const VpcSpec& spec);
   // Rules of peers name groups of this VPC, whose members may have changed, and their resolvers know its ports.

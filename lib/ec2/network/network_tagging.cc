@@ -16,6 +16,7 @@
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/vpc_endpoint_table.h"
 
 namespace brume::network {
 namespace {
@@ -49,6 +50,7 @@ void AddTaggableKinds(tagging::TagService& tags) {
       [](C& c, const EgressOnlyInternetGatewayId& id) { return RoutingTable(c).GetEgressOnlyGateway(id).status(); });
   tags.AddKind<AllocationId>([](C& c, const AllocationId& id) { return AddressTable(c).Get(id).status(); });
   tags.AddKind<NatGatewayId>([](C& c, const NatGatewayId& id) { return NatGatewayTable(c).Get(id).status(); });
+  tags.AddKind<VpcEndpointId>([](C& c, const VpcEndpointId& id) { return VpcEndpointTable(c).Get(id).status(); });
   tags.AddKind<VpcPeeringConnectionId>(
       [](C& c, const VpcPeeringConnectionId& id) { return PeeringTable(c).Get(id).status(); });
   tags.AddKind<NetworkInsightsPathId>(

@@ -11,6 +11,7 @@ namespace {
 
 using Kind = PathComponentKind;
 
+constexpr int kHttp = 80, kHttps = 443;
 constexpr int kIcmp = 1, kTcp = 6, kUdp = 17, kEchoRequest = 8, kEchoReply = 0;
 
 // A packet on its way. Its addresses are those that the rules of the VPC see that it is in.
@@ -178,9 +179,30 @@ class Walk {
                 absl::StrCat("no rule of the groups of ", port.eni.id.text(), " lets ", what));
   }
 
+  // Whether the address is one of a VPC endpoint, which is in `endpoint_` then, as a port.
+  bool TakeEndpoint(const VpcSpec& vpc, Ipv4 address) {
+    for (const EndpointSpec& endpoint : vpc.endpoints) {
+      if (endpoint.private_ip != address) continue;
+      endpoint_.eni.id = endpoint.eni_id;
+      endpoint_.eni.subnet_id = endpoint.subnet;
+      endpoint_.eni.private_ip = address;
+      endpoint_.eni.groups = endpoint.groups;
+      return true;
+    }
+    return false;
+  }
+
   // Into the port at the packet's destination.
   bool Enter(const VpcSpec& vpc, const Packet& packet) {
     const PortSpec* port = PortAt(vpc, packet.destination);
+    if (port == nullptr && TakeEndpoint(vpc, packet.destination)) {
+      port = &endpoint_;
+      const bool served = packet.protocol == kTcp && (packet.port == kHttp || packet.port == kHttps);
+      if (!served || peering_ != nullptr) {
+        return Stop(Kind::kInterface, "BAD_STATE", port->eni.id.text(),
+                    "is a VPC endpoint's, which takes TCP to ports 80 and 443 of its own VPC alone");
+      }
+    }
     if (port == nullptr) {
       return Stop(Kind::kInterface, "BAD_STATE", packet.destination.text(),
                   absl::StrCat("no running instance of ", vpc.vpc.id.text(), " has this address"));
@@ -350,6 +372,7 @@ class Walk {
   bool answer_ = false;
   Side from_, to_;
   Packet sent_, arrived_;  // as the sender's and the receiver's VPC see it
+  PortSpec endpoint_;      // where it goes to one
   const NatSpec* nat_ = nullptr;
   const PeeringSpec* peering_ = nullptr;
 };

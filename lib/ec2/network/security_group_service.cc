@@ -15,6 +15,7 @@
 #include "lib/ec2/network/quota_weights.h"
 #include "lib/ec2/network/security_group_rules.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/vpc_endpoint_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
@@ -86,6 +87,12 @@ absl::Status CheckDeletable(store::Connection& connection, const SecurityGroup& 
       return ec2::ErrorAnd(absl::StrCat("(the network interface '", eni.id.text(), "' has the group)"),
                            ec2::kHasDependent, group.id.text());
     }
+  }
+  // One without a subnet has no interface.
+  ASSIGN_OR_RETURN(const std::optional<VpcEndpointId> endpoint, VpcEndpointTable(connection).FindByGroup(group.id));
+  if (endpoint.has_value()) {
+    return ec2::ErrorAnd(absl::StrCat("(the VPC endpoint '", endpoint->text(), "' has the group)"), ec2::kHasDependent,
+                         group.id.text());
   }
   ASSIGN_OR_RETURN(std::vector<SecurityGroup> others, groups.List(group.vpc_id));
   for (const SecurityGroup& other : others) {

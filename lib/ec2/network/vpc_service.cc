@@ -15,6 +15,7 @@
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/vpc_endpoint_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
@@ -70,6 +71,8 @@ absl::Status CheckEmpty(store::Connection& connection, const VpcId& id) {
   if (gateway.has_value()) return InTheWay(id, gateway->id);
   ASSIGN_OR_RETURN(const std::vector<EgressOnlyGateway> egress_only, routing.ListEgressOnlyGateways(id));
   if (!egress_only.empty()) return InTheWay(id, egress_only.front().id);
+  ASSIGN_OR_RETURN(const std::vector<VpcEndpoint> endpoints, VpcEndpointTable(connection).ListOf(id));
+  if (!endpoints.empty()) return InTheWay(id, endpoints.front().id);
   ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(connection).List(id));
   for (const SecurityGroup& group : groups) {
     if (group.name != "default") return InTheWay(id, group.id);

@@ -61,6 +61,10 @@ std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
 
 Caller WithPeer(Caller caller, const QueryRequest& request) {
   caller.source = request.source;
+  if (request.origin.has_value()) {
+    caller.vpc_endpoint_id = request.origin->vpc_endpoint_id;
+    caller.vpc_id = request.origin->vpc_id;
+  }
   caller.secure = request.secure;
   caller.user_agent = std::string(HeaderOf(request.http.headers, "User-Agent"));
   caller.request_id = request.request_id;
@@ -194,7 +198,12 @@ absl::Status QueryCalls::CheckForm(const Authenticated& who, const Asked& asked)
                                                   who.service, " does not exist"));
 }
 
-absl::Status QueryCalls::CheckScope(const Authenticated& who, const Asked& asked) const {
+absl::Status QueryCalls::CheckScope(const Authenticated& who, const QueryRequest& request, const Asked& asked) const {
+  if (request.origin.has_value() && request.origin->service != who.service) {
+    return ec2::Error("SignatureDoesNotMatch",
+                      absl::StrCat("Credential should be scoped to correct service: '", request.origin->service,
+                                   "', which ", request.origin->vpc_endpoint_id, " leads to."));
+  }
   if (!IsServed(who.service)) return ServiceIsNotServed(asked.protocol, who.service);
   if (!options_.strict_region.empty() && who.region != options_.strict_region) {
     return ec2::Error("SignatureDoesNotMatch", absl::StrCat("Credential should be scoped to a valid region: '",
@@ -253,7 +262,7 @@ absl::StatusOr<QueryAnswer> QueryCalls::Run(const QueryRequest& request, const A
   absl::StatusOr<Authenticated> who = authenticate_(request.http);
   if (!who.ok()) return refuse(WithPeer({.principal = "anonymous"}, request), who.status());
   const Caller caller = WithPeer(std::move(who->caller), request);
-  if (const absl::Status scope = CheckScope(*who, asked); !scope.ok()) return refuse(caller, scope);
+  if (const absl::Status scope = CheckScope(*who, request, asked); !scope.ok()) return refuse(caller, scope);
   if (const absl::Status decoded = Decode(request, asked, *message); !decoded.ok()) return refuse(caller, decoded);
   ASSIGN_OR_RETURN(const std::unique_ptr<Message> response, dispatcher_.Call(*asked.method, *message, caller));
   return Encode(request, asked, *response);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,11 +26,18 @@ namespace brume::frontend {
 // Says who signed a request; an error says why nobody is taken to have. Thread-safe.
 using Authenticate = std::function<absl::StatusOr<Authenticated>(const SignedRequest& request)>;
 
+// The VPC endpoint that a request came through.
+struct CallOrigin {
+  std::string vpc_id, vpc_endpoint_id;
+  std::string service;  // that it leads to, as signatures name it
+};
+
 struct QueryRequest {
   SignedRequest http;
   std::string source;  // the peer's address
   bool secure = false;
   std::string request_id;
+  std::optional<CallOrigin> origin = {};  // unset: the API's own address
 };
 
 // An answer in EC2's form to a request that is refused by HTTP or a limit before it is a call.
@@ -78,7 +86,7 @@ class QueryCalls {
   void FindRoute(const SignedRequest& request, Asked& asked) const;
   absl::StatusOr<std::string> BodyOf(const SignedRequest& request) const;
   absl::StatusOr<Form> FormOf(const SignedRequest& request) const;
-  absl::Status CheckScope(const Authenticated& who, const Asked& asked) const;
+  absl::Status CheckScope(const Authenticated& who, const QueryRequest& request, const Asked& asked) const;
   absl::Status CheckForm(const Authenticated& who, const Asked& asked) const;
   static absl::Status Decode(const QueryRequest& request, const Asked& asked, google::protobuf::Message& message);
   static QueryAnswer Encode(const QueryRequest& request, const Asked& asked, const google::protobuf::Message& response);

@@ -63,6 +63,7 @@ v1::Event RenderEvent(const Event& event) {
   rendered.set_username(ToUtf8(event.principal));
   if (!event.access_key_id.empty()) rendered.set_access_key_id(ToUtf8(event.access_key_id));
   rendered.set_source_ip_address(ToUtf8(event.source));
+  if (!event.vpc_endpoint_id.empty()) rendered.set_vpc_endpoint_id(event.vpc_endpoint_id);
   if (!event.user_agent.empty()) rendered.set_user_agent(ToUtf8(event.user_agent));
   rendered.set_event_name(ToUtf8(event.action));
   rendered.set_read_only(event.read_only);

@@ -37,6 +37,13 @@ bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
   });
 }
 
+bool NamesCaller(const Statement& statement, const PolicyCaller& caller) {
+  return std::any_of(statement.accounts.begin(), statement.accounts.end(), [&](const std::string& account) {
+    return account == "*" || account == caller.account_id || account == Arn::Root(caller.account_id).text() ||
+           std::find(caller.arns.begin(), caller.arns.end(), account) != caller.arns.end();
+  });
+}
+
 bool ConditionsHold(const Statement& statement, const Context& context) {
   if (statement.undecidable) return !statement.allows;
   return std::all_of(statement.conditions.begin(), statement.conditions.end(),
@@ -72,6 +79,14 @@ Verdict Policy::Judge(absl::string_view action, absl::string_view resource, cons
   return Strongest(statements_, [&](const Statement& statement) {
     return NamesAction(statement, action, context) && NamesResource(statement, resource, context) &&
            ConditionsHold(statement, context);
+  });
+}
+
+Verdict Policy::JudgeFor(const PolicyCaller& caller, absl::string_view action, absl::string_view resource,
+                         const Context& context) const {
+  return Strongest(statements_, [&](const Statement& statement) {
+    return NamesCaller(statement, caller) && NamesAction(statement, action, context) &&
+           NamesResource(statement, resource, context) && ConditionsHold(statement, context);
   });
 }
 

@@ -19,6 +19,7 @@ namespace brume::iam {
 enum class PolicyKind {
   kIdentity,  // says what its holder may do: has Resource, no Principal
   kTrust,     // says who may take on a role: has Principal, no Resource
+  kEndpoint,  // says what calls through a VPC endpoint may do, and whose: has both
 };
 
 // What becomes of a condition key that nobody knows (condition_keys.h).
@@ -44,6 +45,12 @@ struct TrustQuestion {
   Context context;
 };
 
+// Who calls through a VPC endpoint, as principals name them.
+struct PolicyCaller {
+  std::vector<std::string> arns;  // of a session its own and its role's
+  std::string account_id;
+};
+
 // Immutable; thread-safe.
 class Policy {
  public:
@@ -55,6 +62,9 @@ class Policy {
 
   // About an action on one resource, of which the keys in `context` are true.
   Verdict Judge(absl::string_view action, absl::string_view resource, const Context& context) const;
+  // The same of an endpoint's policy.
+  Verdict JudgeFor(const PolicyCaller& caller, absl::string_view action, absl::string_view resource,
+                   const Context& context) const;
   // Of a trust policy.
   Verdict JudgeTrust(const TrustQuestion& question) const;
 

@@ -206,19 +206,28 @@ absl::Status CheckKeys(PolicyUse use, const std::string& place, Statement& state
   return absl::OkStatus();
 }
 
+absl::Status CheckElements(const json& source, bool has_principal, bool has_resource, const std::string& place) {
+  if (!has_principal) {
+    return CheckNames(source, {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}, place);
+  }
+  if (!has_resource) {
+    return CheckNames(source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}, place);
+  }
+  return CheckNames(
+      source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}, place);
+}
+
 absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bool variables,
                                          const std::string& place) {
   if (!source.is_object()) return Malformed(place + "must be an object");
-  const bool trust = kind == PolicyKind::kTrust;
-  RETURN_IF_ERROR(trust ? CheckNames(source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}, place)
-                        : CheckNames(source,
-                                     {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"},
-                                     place));
+  const bool has_principal = kind != PolicyKind::kIdentity, has_resource = kind != PolicyKind::kTrust;
+  RETURN_IF_ERROR(CheckElements(source, has_principal, has_resource, place));
   Statement statement;
   if (source.contains("Sid")) {
     const json& sid = source["Sid"];
     if (sid.is_string()) statement.sid = sid.get<std::string>();
-    if (!sid.is_string() || (!trust && !std::all_of(statement.sid.begin(), statement.sid.end(), absl::ascii_isalnum))) {
+    if (!sid.is_string() ||
+        (!has_principal && !std::all_of(statement.sid.begin(), statement.sid.end(), absl::ascii_isalnum))) {
       return Malformed(place + "Sid must be letters and digits");
     }
   }
@@ -226,8 +235,8 @@ absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bo
   if (effect != "Allow" && effect != "Deny") return Malformed(place + "Effect must be Allow or Deny");
   statement.allows = effect == "Allow";
   RETURN_IF_ERROR(ParseActions(source, place, statement));
-  RETURN_IF_ERROR(trust ? ParsePrincipals(source, place, statement)
-                        : ParseResources(source, variables, place, statement));
+  if (has_principal) RETURN_IF_ERROR(ParsePrincipals(source, place, statement));
+  if (has_resource) RETURN_IF_ERROR(ParseResources(source, variables, place, statement));
   RETURN_IF_ERROR(ParseConditions(source, variables, place, statement));
   return statement;
 }

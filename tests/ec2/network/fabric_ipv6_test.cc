@@ -338,6 +338,47 @@ TEST_CASE_METHOD(Ipv6Fixture, "an instance routes IPv6 for others, and the longe
   CHECK_FALSE(Connects(client, Address6("2001:db8:77::7"), false));
 }
 
+TEST_CASE_METHOD(Ipv6Fixture, "peered VPCs reach each other by IPv6 where the routes of both say so",
+                 "[fabric][ipv6]") {
+  TestVpc other("00000000000000002");
+  other.spec.vpc.cidr = Range("10.1.0.0/16");
+  other.spec.ranges = {other.spec.vpc.cidr};
+  other.spec.subnets.resize(1);
+  other.spec.subnets.front().cidr = Range("10.1.1.0/24");
+  other.spec.subnets.front().cidr_ipv6 = Range6("fd00:b:c:e101::/64");
+  other.spec.ipv6.pool = vpc.spec.ipv6.pool;
+  other.spec.ipv6.ranges = {Range6("fd00:b:c:e100::/56")};
+  for (TestVpc* each : {&vpc, &other}) {
+    GroupSpec open = each->Group(each->members, {AllEgress()});
+    open.ipv6_rules = {Allow6(true, -1, -1, -1, "::/0"), Allow6(false, -1, -1, -1, "::/0")};
+    each->spec.groups = {open};
+    REQUIRE(Good(fabric->SyncVpc(each->spec)));
+  }
+  Guest6 near = LaunchGuest("10.0.1.4", "fd00:b:c:d101::a", vpc.members);
+  PortSpec port = other.Port("10.1.1.4", {other.members});
+  port.eni.ipv6 = {Address6("fd00:b:c:e101::b")};
+  Guest6 far = LaunchPort(port);
+  vpc.spec.ports = {near.port};
+  other.spec.ports = {far.port};
+  const auto peering = VpcPeeringConnectionId::FromTrusted("pcx-00000000000000001");
+  for (const auto& [one, two] : {std::pair{&vpc, &other}, std::pair{&other, &vpc}}) {
+    one->spec.peerings = {{.id = peering, .other = two->spec.vpc.id, .ranges = two->spec.ranges}};
+    one->spec.ipv6.peers = {{peering, two->spec.ipv6.ranges}};
+    one->spec.ipv6.routes[1] = {
+        {.destination = two->spec.ipv6.ranges.front(), .way = Ipv6RouteSpec::Way::kPeer, .peering = peering}};
+  }
+  for (TestVpc* each : {&vpc, &other, &vpc}) REQUIRE(Good(fabric->SyncVpc(each->spec)));
+  CheckReaches(near, far, true);
+  CheckReaches(far, near, true);
+  const auto damages = fabric->Inspect();
+  REQUIRE(Good(damages.status()));
+  for (const Damage& damage : *damages) FAIL_CHECK(damage.text());
+  other.spec.ipv6.routes.clear();
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  CHECK_FALSE(Connects(near, far.address(), false));
+  CHECK_FALSE(Pings(far, near.address()));
+}
+
 TEST_CASE_METHOD(Ipv6Fixture, "metadata and names are asked by IPv6 too", "[fabric][ipv6]") {
   SyncAll();
   PortSpec port = Port6("10.0.1.4", "fd00:b:c:d101::a", vpc.closed);

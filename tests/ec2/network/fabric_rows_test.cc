@@ -109,7 +109,8 @@ class RowsFixture : public FabricFixture {
   NetworkReconciler reconciler{*database, clock, *fabric, settings, Hooks()};
   std::function<void(const VpcId&)> wake = [this](const VpcId& id) { reconciler.WakeVpc(id); };
   VpcService vpcs{*database, settings, random, clock, wake};
-  InterfaceService interfaces{*database, random, Hooks().instances, wake};
+  InterfaceService interfaces{*database, random, Hooks().instances, wake,
+                              [this](const VpcId& vpc, const EniId& eni) { reconciler.WakePort(vpc, eni); }};
   RouteService routes{*database, random, Hooks().instances, wake};
   NetworkAclService acls{*database, random, wake};
   VpcId vpc_id;

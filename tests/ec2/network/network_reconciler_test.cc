@@ -8,6 +8,7 @@
 #include "lib/base/seeded_random.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/simulated_fabric.h"
+#include "lib/ec2/network/vpc_endpoint_service.h"
 #include "lib/ec2/network/vpc_service.h"
 #include "tests/fakes/compute_world.h"
 
@@ -89,17 +90,27 @@ class AuditFixture {
   void Begin(absl::Duration sweep_period = network::kSweepPeriod) {
     reconciler = std::make_unique<network::NetworkReconciler>(
         *database, clock, fabric, settings,
-        network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
-                                        .on_vpc_ready =
-                                            [this](const Vpc&) {
-                                              listens = true;
-                                              ++times_ready;
-                                              return absl::OkStatus();
-                                            },
-                                        .on_vpc_gone = [this](const VpcId&) { ++times_gone; },
-                                        .is_vpc_ready = [this](const VpcId&) { return listens.load(); }},
+        network::NetworkReconcilerHooks{
+            .instances = compute::AnswersForNetwork(),
+            .on_vpc_ready =
+                [this](const Vpc&) {
+                  listens = true;
+                  ++times_ready;
+                  return absl::OkStatus();
+                },
+            .serve_endpoints = [this](const VpcId&,
+                                      const std::vector<network::EndpointSpec>& endpoints) { return Serve(endpoints); },
+            .on_vpc_gone = [this](const VpcId&) { ++times_gone; },
+            .is_vpc_ready = [this](const VpcId&) { return listens.load(); },
+            .are_endpoints_served = [this](const VpcId&) { return serves.load(); }},
         sweep_period);
     reconciler->Start();
+  }
+  absl::Status Serve(const std::vector<network::EndpointSpec>& endpoints) {
+    if (!may_serve) return absl::UnavailableError("the port is taken");
+    serves = true;
+    served = static_cast<int>(endpoints.size());
+    return absl::OkStatus();
   }
   bool IsOnHost(const VpcId& id) {
     const auto vpcs = fabric.List()->vpcs;
@@ -113,8 +124,8 @@ class AuditFixture {
   RealClock clock;
   std::unique_ptr<store::Database> database;
   DamagedFabric fabric;
-  std::atomic<bool> listens = true;
-  std::atomic<int> times_ready = 0, times_gone = 0;
+  std::atomic<bool> listens = true, serves = true, may_serve = true;
+  std::atomic<int> times_ready = 0, times_gone = 0, served = 0;
   std::unique_ptr<network::NetworkReconciler> reconciler;
   VpcId vpc;
 };
@@ -191,6 +202,42 @@ TEST_CASE_METHOD(AuditFixture, "a metadata listener that was closed is made agai
   listens = false;
   REQUIRE(ComputeWorld::Eventually([&] { return listens.load() && !reconciler->Repairs().empty(); }));
   CHECK(absl::StrContains(reconciler->Repairs().front().what, "metadata"));
+}
+
+TEST_CASE_METHOD(AuditFixture, "a VPC endpoint is available once it is served, and frees its address once it is not",
+                 "[network]") {
+  network::VpcEndpointService endpoints({.database = *database,
+                                         .settings = settings,
+                                         .random = random,
+                                         .clock = clock,
+                                         .check_policy = nullptr,
+                                         .wake = [&](const VpcId& id) { reconciler->WakeVpc(id); }});
+  const SubnetId subnet =
+      Value(database->ReadFor([&](store::Connection& c) { return network::ListSubnets(c, vpc); })).front().id;
+  network::NewVpcEndpoint wanted;
+  wanted.vpc_id = vpc;
+  wanted.subnets = {subnet};
+  may_serve = false;
+  const VpcEndpointId id = Value(endpoints.Create(wanted)).endpoint.id;
+  const auto state = [&] { return Value(endpoints.List({&id, 1})).front().endpoint.state; };
+  const int syncs = fabric.vpc_syncs();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() > syncs; }));
+  CHECK(state() == VpcEndpointState::kPending);
+  may_serve = true;
+  REQUIRE(ComputeWorld::Eventually([&] { return state() == VpcEndpointState::kAvailable; }));
+  CHECK(served == 1);
+  // A listener that was closed is made again.
+  serves = false;
+  REQUIRE(ComputeWorld::Eventually([&] { return serves.load(); }));
+  // While somebody still listens there, the address is nobody else's.
+  may_serve = false;
+  REQUIRE(endpoints.Delete(id).ok());
+  const int later = fabric.vpc_syncs();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() > later; }));
+  CHECK(state() == VpcEndpointState::kDeleting);
+  may_serve = true;
+  REQUIRE(ComputeWorld::Eventually([&] { return absl::IsNotFound(endpoints.List({&id, 1}).status()); }));
+  CHECK(served == 0);
 }
 
 TEST_CASE_METHOD(AuditFixture, "a damage that stays is told once and tried again, one beyond repair is only told",

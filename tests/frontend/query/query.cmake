@@ -1,7 +1,7 @@
 brume_test(query_test SOURCES frontend/query/query_form_test.cc frontend/query/query_values_test.cc frontend/query/query_decode_test.cc
            frontend/query/query_encode_test.cc frontend/query/query_error_test.cc frontend/query/query_cbor_test.cc
            DEPS brume_frontend_query LABELS unit)
-brume_test(query_server_test SOURCES frontend/query/query_server_test.cc frontend/query/query_content_coding_test.cc
+brume_test(query_server_test SOURCES frontend/query/query_server_test.cc frontend/query/endpoint_server_test.cc frontend/query/query_content_coding_test.cc
            frontend/query/query_protocol_test.cc frontend/query/query_rpc_test.cc frontend/query/query_rest_test.cc
            DEPS brume_frontend_query OpenSSL::SSL ZLIB::ZLIB LABELS unit)
 

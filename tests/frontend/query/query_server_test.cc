@@ -1,12 +1,10 @@
 // The Query API over a socket: what is answered, what is refused, and how long anything may take.
-#include <openssl/ssl.h>
-
 #include <catch2/catch.hpp>
 #include <future>
 #include <string>
 
-#include "lib/base/subprocess.h"
 #include "tests/frontend/query/query_fixture.h"
+#include "tests/frontend/query/query_tls.h"
 
 namespace brume {
 namespace {
@@ -16,33 +14,6 @@ using Catch::StartsWith;
 
 std::string Get(const std::string& target) {
   return absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: localhost\r\nAuthorization: ada ec2 us-east-1\r\n\r\n");
-}
-
-// PATH.pem and PATH.key.
-std::string MakeCertificate(const TempDir& directory) {
-  const std::string path = directory / "server";
-  REQUIRE_OK(RunChecked({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                         "-keyout", path + ".key", "-out", path + ".pem", "-days", "2", "-subj", "/CN=localhost"})
-                 .status());
-  return path;
-}
-
-using TlsContext = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
-using TlsStream = std::unique_ptr<SSL, void (*)(SSL*)>;
-
-TlsContext TrustIn(const std::string& certificate) {
-  TlsContext context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
-  REQUIRE(SSL_CTX_load_verify_locations(context.get(), (certificate + ".pem").c_str(), nullptr) == 1);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  return context;
-}
-
-// Null when the handshake fails.
-TlsStream ConnectTls(SSL_CTX& context, RawClient& client) {
-  TlsStream ssl(SSL_new(&context), SSL_free);
-  REQUIRE(SSL_set_fd(ssl.get(), client.fd()) == 1);
-  if (SSL_connect(ssl.get()) != 1) ssl.reset();
-  return ssl;
 }
 
 // A body larger than any is taken, and than what the sockets between client and server hold.

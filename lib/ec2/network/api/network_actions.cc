@@ -17,6 +17,7 @@
 #include "lib/ec2/network/api/security_group_handlers.h"
 #include "lib/ec2/network/api/security_group_rule_handlers.h"
 #include "lib/ec2/network/api/subnet_handlers.h"
+#include "lib/ec2/network/api/vpc_endpoint_handlers.h"
 #include "lib/ec2/network/api/vpc_handlers.h"
 
 namespace brume::ec2 {
@@ -39,6 +40,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddSecurityGroupActions(actions, services.security_groups, settings);
   AddSecurityGroupRuleActions(actions, services.security_groups, settings);
   AddSubnetActions(actions, services.networks, services.vpcs, settings);
+  AddVpcEndpointActions(actions, services.vpc_endpoints, settings);
   AddVpcActions(actions, services.networks, services.vpcs, settings);
 }
 

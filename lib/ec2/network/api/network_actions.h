@@ -13,6 +13,7 @@
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/ec2/network/vpc_endpoint_service.h"
 #include "lib/ec2/network/vpc_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
@@ -28,6 +29,7 @@ struct NetworkServices {
   network::AddressService& addresses;
   network::NetworkAclService& acls;
   network::NatGatewayService& nat_gateways;
+  network::VpcEndpointService& vpc_endpoints;
   network::PeeringService& peerings;
   network::InsightsService& insights;
   network::PrefixListService& prefix_lists;

@@ -115,6 +115,7 @@ std::string DnsHosts(const Names& names, const std::string& domain) {
     for (const std::string& name : {entry.public_name, entry.tag_name}) {
       absl::StrAppend(&text, name.empty() ? "" : " ", name);
     }
+    for (const std::string& name : entry.whole_names) absl::StrAppend(&text, " ", name);
     absl::StrAppend(&text, "\n");
     if (entry.ipv6.has_value() && !entry.ipv6_name.empty()) {
       absl::StrAppend(&text, entry.ipv6->text(), " ", entry.ipv6_name, ".", domain, " ", entry.ipv6_name, "\n");

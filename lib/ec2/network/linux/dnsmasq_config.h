@@ -32,13 +32,14 @@ struct DnsmasqSpec {
 };
 
 struct HostEntry {
-  std::string mac;                // empty: DHCP gives the address to nobody
-  std::string name;               // "ip-10-0-1-4"
-  std::string public_name;        // whole, "ec2-198-18-0-5.compute-1.amazonaws.com"; empty = none
-  std::string other_name = {};    // another name in the VPC's domain; empty = none
-  std::string tag_name = {};      // whole; empty = none. Several entries may have one
-  std::optional<Ipv6> ipv6 = {};  // given out to the MAC beside the other
-  std::string ipv6_name = {};     // of it, in the VPC's domain; empty = none
+  std::string mac;                            // empty: DHCP gives the address to nobody
+  std::string name;                           // "ip-10-0-1-4"
+  std::string public_name;                    // whole, "ec2-198-18-0-5.compute-1.amazonaws.com"; empty = none
+  std::string other_name = {};                // another name in the VPC's domain; empty = none
+  std::string tag_name = {};                  // whole; empty = none. Several entries may have one
+  std::optional<Ipv6> ipv6 = {};              // given out to the MAC beside the other
+  std::string ipv6_name = {};                 // of it, in the VPC's domain; empty = none
+  std::vector<std::string> whole_names = {};  // others, as they are
   friend bool operator==(const HostEntry&, const HostEntry&) = default;
 };
 using HostEntries = std::map<Ipv4, HostEntry>;

@@ -31,8 +31,8 @@ delete table ip6 brume
 add table ip6 brume
 add set ip6 brume ports { type ifname; }
 add set ip6 brume macs { type ifname . ether_addr; }
-add set ip6 brume bindings { type ifname . ether_addr . ipv6_addr; }
-add set ip6 brume unchecked { type ifname . ether_addr; }
+add map ip6 brume bindings { type ifname . ether_addr . ipv6_addr : mark; }
+add map ip6 brume unchecked { type ifname . ether_addr : mark; }
 add set ip6 brume checked { type ifname; }
 add set ip6 brume targets { type ifname . ipv6_addr; }
 add set ip6 brume announced { typeof iifname . @th,64,128; }
@@ -51,9 +51,9 @@ add rule ip6 brume antispoof iifname "uplink" accept
 add rule ip6 brume antispoof iifname "lo" accept
 add rule ip6 brume antispoof iifname "brume0" accept
 add rule ip6 brume antispoof iifname . ip6 saddr @peers accept
-add rule ip6 brume antispoof iifname . ether saddr . ip6 saddr @bindings accept
+add rule ip6 brume antispoof meta mark set iifname . ether saddr . ip6 saddr map @bindings accept
 add rule ip6 brume antispoof iifname . ether saddr @macs ip6 saddr :: icmpv6 type nd-neighbor-solicit accept
-add rule ip6 brume antispoof iifname . ether saddr @unchecked ip6 saddr != fe80::/10 ip6 saddr != :: accept
+add rule ip6 brume antispoof ip6 saddr != fe80::/10 ip6 saddr != :: meta mark set iifname . ether saddr map @unchecked accept
 add chain ip6 brume neighbours { type filter hook prerouting priority -390; policy accept; }
 add rule ip6 brume neighbours iifname != @ports accept
 add rule ip6 brume neighbours icmpv6 type nd-router-advert drop
@@ -193,10 +193,11 @@ void CollectPort(const Ruleset& rules, const PortRules& port, std::string& text,
   }
   addresses.push_back(LinkLocalFor(port.mac));
   for (const Ipv6& address : addresses) {
-    elements["bindings"].push_back(absl::StrCat(bound, " . ", address.text()));
+    elements["bindings"].push_back(absl::StrCat(bound, " . ", address.text(), " : ", port.route_table));
     elements["announced"].push_back(absl::StrCat(tap, " . ", HexNumber(address)));
   }
-  port.source_dest_check ? elements["checked"].push_back(tap) : elements["unchecked"].push_back(bound);
+  port.source_dest_check ? elements["checked"].push_back(tap)
+                         : elements["unchecked"].push_back(absl::StrCat(bound, " : ", port.route_table));
   if (rules.ipv6.internet.contains(port.route_table)) {
     elements["port_internet"].push_back(absl::StrCat(tap, " : jump from-internet-", port.route_table));
   }

@@ -3,7 +3,8 @@
 // Table `ip6 brume` of the namespace, which IPv4 packets never meet, and which is there only where the VPC has IPv6. It
 // is replaced as a whole by each change. Table `inet brume` counts IPv6 connections and what is asked of the router,
 // and lets the rest pass:
-//   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address
+//   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, and
+//                           are marked with its subnet's route table
 //               neighbours  and put together they are no router's or DHCP server's, and name nobody else's address or
 //               MAC
 //   forward     internet    what begins outside has a way back by an internet gateway

@@ -115,7 +115,7 @@ add rule arp brume antispoof iifname "uplink" accept
 add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr ip @bindings accept
 )";
 
-constexpr char kAclChains[] = R"(
+constexpr char kForwardAclChains[] = R"(
 add chain inet brume acl_out { type filter hook forward priority -11; policy accept; }
 add rule inet brume acl_out iifname vmap @port_acl_out
 add chain inet brume acl_in { type filter hook forward priority -2; policy accept; }
@@ -489,7 +489,7 @@ std::string WholeRuleset(const Ruleset& rules) {
   if (rules.ipv6.on) absl::StrAppend(&text, PassIpv6Text());
   Elements elements;
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
-  if (!rules.subnets.empty()) absl::StrAppend(&text, kAclChains);
+  if (!rules.subnets.empty()) absl::StrAppend(&text, kForwardAclChains);
   for (const auto& [id, subnet] : rules.subnets) AppendSubnet(text, id, subnet);
   for (const auto& [id, group] : rules.groups) DeclareGroup(text, id);
   for (const auto& [id, intervals] : rules.prefix_lists) {
@@ -503,6 +503,12 @@ std::string WholeRuleset(const Ruleset& rules) {
     if (HasChains(&port)) AppendPortChains(text, port);
     Collect(port, elements);
   }
+  for (const EndpointRules& endpoint : rules.endpoints) {
+    for (const SecurityGroupId& group : endpoint.groups) {
+      if (!rules.groups.contains(group)) DeclareGroup(text, group);
+    }
+  }
+  absl::StrAppend(&text, EndpointText(rules));
   CollectNats(rules, text, elements);
   for (const PeeringRules& peering : rules.peerings) {
     for (const Cidr& range : peering.ranges) {

@@ -9,6 +9,7 @@
 //               acl_in      the network ACL of the subnet that it enters
 //               ingress     which may enter the port it goes to: the groups' in-… chains
 //   input       router      what guests may ask the router itself, and how fast: DHCP, DNS, metadata, ping
+//               endpoint_egress, endpoint  a VPC endpoint: the groups of the port that asks, and the endpoint's own
 //               dhcp        the client a DHCP message names is the port it came from
 //   postrouting nat_out     private -> public, for what leaves by the uplink; a NAT gateway's for what its routes lead
 //
@@ -124,6 +125,13 @@ struct NatRules {
   SubnetId filtered_subnet = {};  // as of PortRules
 };
 
+// An address of a VPC endpoint as the rules see it.
+struct EndpointRules {
+  Ipv4 private_ip;
+  std::vector<SecurityGroupId> groups;  // each once
+  SubnetId filtered_subnet = {};        // as of PortRules
+};
+
 // The link to a peer and where its packets may come from.
 struct PeeringRules {
   std::string link;
@@ -137,10 +145,14 @@ struct Ruleset {
   std::map<std::string, PortRules> ports;  // by tap
   std::map<SubnetId, SubnetRules> subnets = {};
   std::vector<NatRules> nats = {};
+  std::vector<EndpointRules> endpoints = {};
   std::vector<PeeringRules> peerings = {};
   std::map<PrefixListId, Intervals> prefix_lists = {};  // those that rules of `groups` name
   Ipv6Rules ipv6 = {};
 };
+
+// What a ruleset has for its endpoints, behind its groups and subnets; empty where it has none.
+std::string EndpointText(const Ruleset& rules);
 
 // Replaces all there is, in one transaction.
 std::string WholeRuleset(const Ruleset& rules);

@@ -18,14 +18,6 @@
 
 namespace brume::network {
 
-template <typename Job>
-auto VpcNetwork::OnThread(Job job) -> std::invoke_result_t<Job> {
-  return thread_->Run([&]() -> std::invoke_result_t<Job> {
-    if (removed_) return absl::UnavailableError(absl::StrCat(id_.text(), " is being removed from the host"));
-    return job();
-  });
-}
-
 absl::StatusOr<std::unique_ptr<VpcNetwork>> VpcNetwork::Open(const VpcId& id, HostNetwork& host,
                                                              VpcNetworkOptions options, bool create) {
   std::unique_ptr<VpcNetwork> network(new VpcNetwork(id, host, std::move(options)));
@@ -178,6 +170,7 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                  .ports = {},
                  .subnets = rules_of_subnets_,
                  .nats = {},
+                 .endpoints = {},
                  .peerings = {},
                  .prefix_lists = {},
                  .ipv6 = Ipv6RulesFor(spec)};
@@ -186,6 +179,15 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                            .private_ip = nat.private_ip,
                            .public_ip = spec.has_gateway ? nat.public_ip : std::nullopt,
                            .filtered_subnet = rules_of_subnets_.contains(nat.subnet) ? nat.subnet : SubnetId()});
+  }
+  HostEntries hosts;
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    wanted.endpoints.push_back(
+        {.private_ip = endpoint.private_ip,
+         .groups = endpoint.groups,
+         .filtered_subnet = rules_of_subnets_.contains(endpoint.subnet) ? endpoint.subnet : SubnetId()});
+    hosts[endpoint.private_ip] = {
+        .mac = "", .name = PrivateHostname(endpoint.private_ip), .public_name = "", .whole_names = endpoint.names};
   }
   for (const PeeringSpec& peering : spec.peerings) {
     wanted.peerings.push_back({.link = PeeringLinkName(peering.id), .ranges = peering.ranges});
@@ -196,7 +198,6 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     for (const PrefixListSpec& list : group.prefix_lists) wanted.prefix_lists[list.id] = IntervalsOf(list.ranges);
     for (const PrefixListId& id : wanted.groups[group.group.id].prefix_lists) wanted.prefix_lists.try_emplace(id);
   }
-  HostEntries hosts;
   for (const PortSpec& port : spec.ports) {
     ASSIGN_OR_RETURN(PortRules rules, RulesOf(port));
     // Elsewhere or nowhere: PlugPort brings it. A tap still in the host's namespace is waiting to be opened there.
@@ -219,6 +220,9 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   for (const auto& [tap, port] : wanted.ports) {
     // So that RemoveGroup and membership see the groups that only ports name.
     for (const SecurityGroupId& group : port.groups) wanted.groups.try_emplace(group);
+  }
+  for (const EndpointRules& endpoint : wanted.endpoints) {
+    for (const SecurityGroupId& group : endpoint.groups) wanted.groups.try_emplace(group);
   }
   const std::map<std::string, PortRules> before = std::exchange(rules_, std::move(wanted)).ports;
   hosts_ = std::move(hosts);
@@ -397,6 +401,11 @@ absl::Status VpcNetwork::DoRemoveGroup(const SecurityGroupId& group) {
   for (const auto& [tap, port] : rules_.ports) {
     if (std::find(port.groups.begin(), port.groups.end(), group) != port.groups.end()) {
       return absl::FailedPreconditionError(absl::StrCat(group.text(), " is in use by ", tap));
+    }
+  }
+  for (const EndpointRules& endpoint : rules_.endpoints) {
+    if (std::find(endpoint.groups.begin(), endpoint.groups.end(), group) != endpoint.groups.end()) {
+      return absl::FailedPreconditionError(absl::StrCat(group.text(), " is in use by a VPC endpoint"));
     }
   }
   bool named = false;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/linux/arp_probe.h"
@@ -192,5 +193,13 @@ class VpcNetwork {
   // Last, so that it ends before what its jobs use.
   std::unique_ptr<NamespaceThread> thread_;
 };
+
+template <typename Job>
+auto VpcNetwork::OnThread(Job job) -> std::invoke_result_t<Job> {
+  return thread_->Run([&]() -> std::invoke_result_t<Job> {
+    if (removed_) return absl::UnavailableError(absl::StrCat(id_.text(), " is being removed from the host"));
+    return job();
+  });
+}
 
 }  // namespace brume::network

@@ -123,8 +123,7 @@ absl::Status VpcNetwork::ForgetIpv6() {
 }
 
 absl::StatusOr<UniqueFd> VpcNetwork::Listen(const Ipv6& address, uint16_t port) {
-  return thread_->Run([&]() -> absl::StatusOr<UniqueFd> {
-    if (removed_) return absl::UnavailableError(absl::StrCat(id_.text(), " is being removed from the host"));
+  return OnThread([&]() -> absl::StatusOr<UniqueFd> {
     UniqueFd listener(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
     sockaddr_in6 where = {};

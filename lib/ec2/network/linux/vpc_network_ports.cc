@@ -232,6 +232,7 @@ void VpcNetwork::NoteFormer(const PortRules& port) {
 
 absl::Status VpcNetwork::ForgetStrangers(const std::vector<Cidr>& ranges) {
   std::set<Ipv4> known = rules_.resolvers;
+  for (const EndpointRules& endpoint : rules_.endpoints) known.insert(endpoint.private_ip);
   for (const auto& [tap, port] : rules_.ports) {
     for (const PortAddress& address : port.addresses()) known.insert(address.private_ip);
   }

@@ -88,10 +88,11 @@ struct Subnet {
 };
 
 // What an interface is for. Each but the first is another resource's, which alone changes and deletes it.
-enum class InterfaceType { kInterface = 0, kNatGateway = 1 };
+enum class InterfaceType { kInterface = 0, kNatGateway = 1, kVpcEndpoint = 2 };
 std::true_type IsPersisted(InterfaceType);  // the database keeps its values
 inline constexpr EnumNames kInterfaceTypeNames({std::pair{InterfaceType::kInterface, "interface"},
-                                                std::pair{InterfaceType::kNatGateway, "nat_gateway"}});
+                                                {InterfaceType::kNatGateway, "nat_gateway"},
+                                                {InterfaceType::kVpcEndpoint, "vpc_endpoint"}});
 
 // How far an interface is on its way to an instance or from it.
 enum class InterfaceAttachmentState {
