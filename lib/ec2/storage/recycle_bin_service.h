@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
+#include "lib/base/status_macros.h"
 #include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"

@@ -138,7 +138,7 @@ TEST_CASE("what was restored since it was read is not taken for what the recycle
   const auto [image, snapshot] = world.ImageOfSnapshot("golden");
   REQUIRE_OK(world.image_service->Deregister(image).status());
   REQUIRE_OK(world.snapshot_service->Delete(snapshot));
-  const Image old_image = world.Read<storage::ImageTable>(image);
+  const auto old_image = world.Read<storage::ImageTable>(image);
   const VolumeSnapshot old_snapshot = world.Read<storage::SnapshotTable>(snapshot);
   CHECK(Value(world.Remaining<storage::ImageTable>(old_image)) == absl::Hours(24 * 14));
   CHECK(Value(world.Remaining<storage::SnapshotTable>(old_snapshot)) == absl::Hours(24 * 7));
