@@ -365,7 +365,7 @@ TEST_CASE("help and the reference tell of each filter what it looks at", "[cli]"
   CHECK(absl::StrContains(help, row("attachment.status", "Volumes.Attachments.State")));
   CHECK(absl::StrContains(help, row("operator.principal", "Matches nothing: there is no such thing here.")));
   CHECK(absl::StrContains(help, row("tag-key", "Volumes.Tags.Key")));
-  CHECK(absl::StrContains(ActionHelp(*TheSchema().FindAction("describe-subnets"), 100), "Always \"false\"."));
+  CHECK(absl::StrContains(ActionHelp(*TheSchema().FindAction("describe-instances"), 100), "Always \"false\"."));
   CHECK_FALSE(absl::StrContains(ActionHelp(*TheSchema().FindAction("run-instances"), 100), "Filters"));
   const std::string reference = MarkdownReference(TheSchema(), "ec2");
   CHECK(absl::StrContains(reference, "| `instance-state-name` | Reservations.Instances.State.Name |\n"));

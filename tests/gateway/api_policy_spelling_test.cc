@@ -190,6 +190,23 @@ class NamedWorld : public PolicyWorld {
     }
     const auto gateways = Made<DescribeInternetGatewaysResponse>("DescribeInternetGateways", "");
     AddId("igw", "internet-gateway", gateways.internet_gateways(0).internet_gateway_id());
+    AddId("eigw", "egress-only-internet-gateway",
+          Made<CreateEgressOnlyInternetGatewayResponse>("CreateEgressOnlyInternetGateway", "vpc_id: '" + vpc + "'")
+              .egress_only_internet_gateway()
+              .egress_only_internet_gateway_id());
+    const std::string range =
+        Made<AssociateVpcCidrBlockResponse>("AssociateVpcCidrBlock",
+                                            "vpc_id: '" + vpc + "' amazon_provided_ipv6_cidr_block: true")
+            .ipv6_cidr_block_association()
+            .ipv6_cidr_block();
+    const std::string of_subnet =
+        Made<AssociateSubnetCidrBlockResponse>(
+            "AssociateSubnetCidrBlock",
+            absl::StrCat("subnet_id: '", subnet, "' ipv6_cidr_block: '", range.substr(0, range.find('/')), "/64'"))
+            .ipv6_cidr_block_association()
+            .association_id();
+    fields_["brume.ec2.v1.DisassociateSubnetCidrBlockRequest.association_id"] = {
+        {of_subnet, Ec2Arn("subnet/" + subnet)}};
     AddId("nat", "natgateway",
           Made<CreateNatGatewayResponse>("CreateNatGateway", "subnet_id: '" + subnet + "' connectivity_type: 'private'")
               .nat_gateway()
@@ -448,6 +465,7 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.RecordLifecycleActionHeartbeatRequest.lifecycle_hook_name",
       "brume.autoscaling.v1.ScheduledUpdateGroupActionRequest.scheduled_action_name",
       "brume.ec2.v1.CreateSubnetRequest.availability_zone_id",
+      "brume.ec2.v1.ModifyAddressAttributeRequest.domain_name",
       "brume.ec2.v1.Placement.availability_zone_id",
       "brume.iam.v1.DeleteGroupPolicyRequest.policy_name",
       "brume.iam.v1.DeleteRolePolicyRequest.policy_name",

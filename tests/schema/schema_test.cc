@@ -105,7 +105,8 @@ TEST_CASE("an rpc that only describes is marked read-only, and no other", "[sche
       const auto* method = service->method(i);
       INFO(method->full_name());
       const bool describes = absl::StartsWith(method->name(), "Describe") || absl::StartsWith(method->name(), "Get") ||
-                             absl::StartsWith(method->name(), "Lookup") || absl::StartsWith(method->name(), "List");
+                             absl::StartsWith(method->name(), "Lookup") || absl::StartsWith(method->name(), "Read") ||
+                             absl::StartsWith(method->name(), "List");
       CHECK(method->options().GetExtension(rpc::v1::read_only) == describes);
     }
   }

@@ -37,7 +37,7 @@ class HostFlowLogFiles final : public FlowLogFiles {
   absl::StatusOr<UniqueFd> OpenBucket(const std::string& bucket) const;
   // With `make` directories on the way are made; else NotFound.
   absl::StatusOr<Place> Find(const FlowLogPlace& place, bool make) const;
-  absl::Status Rotate(const Place& place) const;
+  absl::Status Rotate(const Place& place) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const HostFlowLogOptions options_;
   Mutex mutex_;  // a reader does not meet half a rotation
