@@ -17,6 +17,7 @@
 #include "brume/autoscaling/v1/policy.pb.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "brume/ec2/v1/dhcp_options.pb.h"
+#include "brume/ec2/v1/egress_only_gateway.pb.h"
 #include "brume/ec2/v1/export.pb.h"
 #include "brume/ec2/v1/flow_log.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
