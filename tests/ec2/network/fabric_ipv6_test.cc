@@ -76,13 +76,14 @@ class Ipv6Fixture : public FabricFixture {
       REQUIRE(guest.Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code ==
               0);
     }
-    const std::string router = LinkLocalFor(kRouterMacText).text();
-    REQUIRE(guest.Run({"ip", "-6", "route", "add", "default", "via", router, "dev", "eth0"}).exit_code == 0);
+    // Only then the router is on the link.
     REQUIRE(Eventually([&] {
       return absl::StrContains(guest.Run({"ip", "-6", "-o", "address", "show", "scope", "link"}).standard_output,
                                "fe80") &&
              !absl::StrContains(guest.Run({"ip", "-6", "-o", "address", "show", "tentative"}).standard_output, "fe80");
     }));
+    const std::string router = LinkLocalFor(kRouterMacText).text();
+    REQUIRE(guest.Run({"ip", "-6", "route", "add", "default", "via", router, "dev", "eth0"}).exit_code == 0);
   }
 
   static bool Connects(Guest6& from, const Ipv6& to, bool expected) {
@@ -299,7 +300,8 @@ TEST_CASE_METHOD(Ipv6UplinkFixture, "a guest reaches the outside by IPv6 as the 
   // Unique local addresses mean nothing out there.
   CHECK(PeerOf6(accepted) == Address6("2001:db8:2::1"));
   CHECK(Carries(accepted, client));
-  CHECK(static_cast<bool>(outside.OnThread([&] { return ConnectTcp6(guest.address(), kService, kQuiet); })) ==
+  const absl::Duration patience = egress_only ? kQuiet : kPatience;
+  CHECK(static_cast<bool>(outside.OnThread([&] { return ConnectTcp6(guest.address(), kService, patience); })) ==
         !egress_only);
 }
 
