@@ -76,14 +76,14 @@ class Ipv6Fixture : public FabricFixture {
       REQUIRE(guest.Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code ==
               0);
     }
-    // Only then the router is on the link.
     REQUIRE(Eventually([&] {
       return absl::StrContains(guest.Run({"ip", "-6", "-o", "address", "show", "scope", "link"}).standard_output,
                                "fe80") &&
              !absl::StrContains(guest.Run({"ip", "-6", "-o", "address", "show", "tentative"}).standard_output, "fe80");
     }));
     const std::string router = LinkLocalFor(kRouterMacText).text();
-    REQUIRE(guest.Run({"ip", "-6", "route", "add", "default", "via", router, "dev", "eth0"}).exit_code == 0);
+    // An advertisement may have come before.
+    REQUIRE(guest.Run({"ip", "-6", "route", "replace", "default", "via", router, "dev", "eth0"}).exit_code == 0);
   }
 
   static bool Connects(Guest6& from, const Ipv6& to, bool expected) {
