@@ -19,6 +19,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "lib/base/log.h"
@@ -84,6 +85,25 @@ absl::Status DoJob(virDomainPtr domain, const std::string& command, Json argumen
   }
 }
 
+// Formats the file as LUKS, for which QEMU measures the processor, before it writes anything: it cannot always while
+// the host is busy, and is asked again.
+absl::Status FormatLuks(virDomainPtr domain) {
+  constexpr char kUnmeasured[] = "Unable to get accurate CPU usage";
+  constexpr int kMaxTries = 10;
+  absl::Status status;
+  for (int i = 0; i < kMaxTries; ++i) {
+    status = DoJob(domain, "blockdev-create",
+                   {{"options",
+                     {{"driver", "luks"},
+                      {"file", kFileNode},
+                      {"key-secret", kSecret},
+                      {"size", kMib},
+                      {"iter-time", kDeriveMs}}}});
+    if (!absl::StrContains(status.message(), kUnmeasured)) return status;
+  }
+  return status;
+}
+
 // QEMU lets go of the file. What of it is not there is no fault.
 void Close(virDomainPtr domain) {
   for (const char* const node : {kNode, kLuksNode, kFileNode}) {
@@ -102,13 +122,7 @@ absl::Status Open(virDomainPtr domain, const MemoryFiles& files, Opening opening
       Do(domain, "blockdev-add",
          {{"driver", "file"}, {"node-name", kFileNode}, {"filename", PathOf(files.directory, kMemoryFile)}}));
   if (opening == Opening::kMake) {
-    RETURN_IF_ERROR(DoJob(domain, "blockdev-create",
-                          {{"options",
-                            {{"driver", "luks"},
-                             {"file", kFileNode},
-                             {"key-secret", kSecret},
-                             {"size", kMib},
-                             {"iter-time", kDeriveMs}}}}));
+    RETURN_IF_ERROR(FormatLuks(domain));
   }
   RETURN_IF_ERROR(Do(domain, "blockdev-add",
                      {{"driver", "luks"}, {"node-name", kLuksNode}, {"file", kFileNode}, {"key-secret", kSecret}}));
