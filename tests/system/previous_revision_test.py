@@ -65,6 +65,9 @@ class PreviousRevisionTest(HostTest):
         for action in ("instances", "volumes", "images", "key-pairs", "security-groups", "security-group-rules", "vpcs",
                        "subnets", "network-interfaces", "tags"):
             answers[action] = self.host.api("describe-" + action)
+        for vpc in answers["vpcs"]["Vpcs"]:
+            # The previous revision had no sets of DHCP options: each VPC gets a default one.
+            self.assertTrue(vpc.pop("DhcpOptionsId").startswith("dopt-"))
         for image in answers["images"]["Images"]:
             image.pop("LastLaunchedTime", None)  # which the previous revision did not keep
         return answers
