@@ -1,7 +1,8 @@
 // Port: what the network needs of the host. Domain words only.
 //
 // Every method is idempotent and thread-safe; calls for one VPC are put in order by the fabric itself. Blocking.
-// The fabric touches only what it names itself: namespaces "brume-…", interfaces "bm…", nftables tables "brume…".
+// The fabric touches only what it names itself: namespaces "brume-…", interfaces "bm…", nftables tables "brume…", and
+// in chains of others that drop what the host forwards its own rules, by their comment.
 #pragma once
 
 #include <algorithm>

@@ -335,6 +335,12 @@ TEST_CASE_METHOD(Ipv6Fixture, "an instance routes IPv6 for others, and the longe
   SyncAll();
   REQUIRE(router.guest->Run({"ip", "-6", "address", "add", "2001:db8:77::7/128", "dev", "lo"}).exit_code == 0);
   CHECK(Connects(client, Address6("2001:db8:77::7"), true));
+  // A port that is checked gets what is addressed to it alone.
+  for (const bool checked : {true, false}) {
+    router.port.eni.source_dest_check = checked;
+    REQUIRE(Good(fabric->PlugPort(router.port)));
+    CHECK(Connects(client, Address6("2001:db8:77::7"), !checked) == !checked);
+  }
   // With the router gone it does not take the way of the shorter one.
   REQUIRE(Good(fabric->UnplugPort(router.port.eni)));
   CHECK_FALSE(Connects(client, Address6("2001:db8:77::7"), false));

@@ -1,5 +1,4 @@
 // Records of flows, and how they are counted.
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -16,6 +15,7 @@
 #include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/host_flow_log_files.h"
 #include "lib/resource/ec2_error.h"
+#include "tests/support/temp_dir.h"
 
 namespace brume::network {
 namespace {
@@ -69,17 +69,9 @@ std::string Key(const char* tap, const char* source, const char* destination, co
 }
 
 struct Files {
-  Files() {
-    std::string name = "/tmp/brume-flows-XXXXXX";
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    directory = name;
-    std::filesystem::create_directory(directory + "/logs");
-  }
-  ~Files() {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  }
-  std::string directory;
+  Files() { std::filesystem::create_directory(root / "logs"); }
+  const TempDir root;
+  const std::string directory = root.path();
 };
 
 }  // namespace

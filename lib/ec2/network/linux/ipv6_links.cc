@@ -49,8 +49,16 @@ const Link* FindLinkIn(const std::vector<Link>& links, absl::string_view name) {
   return found == links.end() ? nullptr : &*found;
 }
 
+using Ports = std::map<std::string, PortRules>;
+
+// A port that is checked gets what is addressed to it, and nothing that a route leads there.
+bool TakesRoutes(const Ports& ports, const std::string& tap) {
+  const auto port = ports.find(tap);
+  return port != ports.end() && !port->second.source_dest_check;
+}
+
 // Unset where what it leads to is not here or down.
-std::optional<Ipv6Route> WayOf(const Ipv6RouteSpec& route, const std::vector<Link>& links) {
+std::optional<Ipv6Route> WayOf(const Ipv6RouteSpec& route, const Ports& ports, const std::vector<Link>& links) {
   const Link* link = nullptr;
   Ipv6Route way{.destination = route.destination};
   switch (route.way) {
@@ -62,6 +70,7 @@ std::optional<Ipv6Route> WayOf(const Ipv6RouteSpec& route, const std::vector<Lin
       way.gateway = route.way == Ipv6RouteSpec::Way::kGateway ? kHostGatewayIpv6 : kEgressGatewayIpv6;
       break;
     case Ipv6RouteSpec::Way::kPort:
+      if (!TakesRoutes(ports, route.tap)) return std::nullopt;
       link = FindLinkIn(links, route.tap);
       way.gateway = route.address;
       break;
@@ -76,14 +85,15 @@ std::optional<Ipv6Route> WayOf(const Ipv6RouteSpec& route, const std::vector<Lin
   return way;
 }
 
-void AppendTable(const VpcSpec& spec, int table, const std::vector<Link>& links, std::vector<Ipv6Route>& routes) {
+void AppendTable(const VpcSpec& spec, int table, const Ports& ports, const std::vector<Link>& links,
+                 std::vector<Ipv6Route>& routes) {
   for (const CidrIpv6& range : spec.ipv6.ranges) {
     routes.push_back({.destination = range, .kind = RouteKind::kThrow, .table = table});
   }
   std::set<CidrIpv6> covered;
   const auto found = spec.ipv6.routes.find(table);
   for (const Ipv6RouteSpec& route : found == spec.ipv6.routes.end() ? std::vector<Ipv6RouteSpec>() : found->second) {
-    if (std::optional<Ipv6Route> way = WayOf(route, links)) {
+    if (std::optional<Ipv6Route> way = WayOf(route, ports, links)) {
       way->table = table;
       routes.push_back(*std::move(way));
     }
@@ -166,7 +176,7 @@ std::vector<Ipv6Route> Ipv6Routes(const VpcSpec& spec, const std::map<std::strin
       routes.push_back({.destination = {address.bytes, 128}, .link = link->index});
     }
   }
-  for (const RouteTableSpec& table : spec.tables) AppendTable(spec, table.number, links, routes);
+  for (const RouteTableSpec& table : spec.tables) AppendTable(spec, table.number, ports, links, routes);
   return routes;
 }
 

@@ -33,8 +33,6 @@ add set ip6 brume ports { type ifname; }
 add set ip6 brume macs { type ifname . ether_addr; }
 add map ip6 brume bindings { type ifname . ether_addr . ipv6_addr : mark; }
 add map ip6 brume unchecked { type ifname . ether_addr : mark; }
-add set ip6 brume checked { type ifname; }
-add set ip6 brume targets { type ifname . ipv6_addr; }
 add set ip6 brume announced { typeof iifname . @th,64,128; }
 add set ip6 brume link_layer { typeof iifname . @th,208,48; }
 add set ip6 brume own { type ipv6_addr; }
@@ -79,7 +77,6 @@ add rule ip6 brume egress iifname vmap @port_egress
 add rule ip6 brume egress iifname "uplink" accept
 add rule ip6 brume egress iifname . ip6 saddr @peers accept
 add chain ip6 brume ingress { type filter hook forward priority 0; policy drop; }
-add rule ip6 brume ingress oifname @checked oifname . ip6 daddr != @targets drop
 add rule ip6 brume ingress ct state established,related accept
 add rule ip6 brume ingress oifname vmap @port_ingress
 add rule ip6 brume ingress iifname @ports oifname "uplink" ip6 saddr @own accept
@@ -187,17 +184,13 @@ void CollectPort(const Ruleset& rules, const PortRules& port, std::string& text,
   elements["macs"].push_back(bound);
   elements["link_layer"].push_back(absl::StrCat(tap, " . 0x", absl::StrReplaceAll(port.mac, {{":", ""}})));
   std::vector<Ipv6> addresses = port.ipv6;
-  for (const Ipv6& address : addresses) {
-    elements["own"].push_back(address.text());
-    if (port.source_dest_check) elements["targets"].push_back(absl::StrCat(tap, " . ", address.text()));
-  }
+  for (const Ipv6& address : addresses) elements["own"].push_back(address.text());
   addresses.push_back(LinkLocalFor(port.mac));
   for (const Ipv6& address : addresses) {
     elements["bindings"].push_back(absl::StrCat(bound, " . ", address.text(), " : ", port.route_table));
     elements["announced"].push_back(absl::StrCat(tap, " . ", HexNumber(address)));
   }
-  port.source_dest_check ? elements["checked"].push_back(tap)
-                         : elements["unchecked"].push_back(absl::StrCat(bound, " : ", port.route_table));
+  if (!port.source_dest_check) elements["unchecked"].push_back(absl::StrCat(bound, " : ", port.route_table));
   if (rules.ipv6.internet.contains(port.route_table)) {
     elements["port_internet"].push_back(absl::StrCat(tap, " : jump from-internet-", port.route_table));
   }
