@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -32,6 +33,11 @@ absl::StatusOr<std::unique_ptr<Message>> CallHandler(const Dispatcher::Handler& 
     absl::StatusOr<std::unique_ptr<Message>> response = handler(request, caller);
     if (!absl::IsAborted(response.status()) || ec2::HasErrorCode(response.status()) || tried == kTries) return response;
   }
+}
+
+// By the caller's own policies.
+bool NeedsNoPermission(const MethodDescriptor& method, const Caller& caller) {
+  return caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission);
 }
 
 }  // namespace
@@ -82,8 +88,7 @@ const MethodDescriptor* Dispatcher::FindMethod(absl::string_view service, absl::
 
 absl::Status Dispatcher::Authorize(const MethodDescriptor& method, const Action* action, const Message& request,
                                    const Caller& caller) const {
-  if (!caller.vpc_endpoint_id.empty()) RETURN_IF_ERROR(AuthorizeByEndpoint({method, action, request, method}, caller));
-  if (caller.administrator || method.options().GetExtension(rpc::v1::needs_no_permission)) return absl::OkStatus();
+  if (caller.vpc_endpoint_id.empty() && NeedsNoPermission(method, caller)) return absl::OkStatus();
   RETURN_IF_ERROR(AuthorizeOne({method, action, request, method}, caller));
   return action == nullptr ? absl::OkStatus() : AuthorizeCallsOf(method, *action, request, caller);
 }
@@ -131,18 +136,6 @@ absl::StatusOr<AccessQuestion> Dispatcher::QuestionAbout(const OneCall& call, co
   return question;
 }
 
-absl::Status Dispatcher::AuthorizeByEndpoint(const OneCall& call, const Caller& caller) const {
-  absl::Status described;
-  ASSIGN_OR_RETURN(const AccessQuestion question, QuestionAbout(call, caller, described));
-  const absl::Status verdict =
-      parts_.authorize_endpoint ? parts_.authorize_endpoint(caller, question)
-                                : absl::PermissionDeniedError("because nobody knows the VPC endpoint it came through");
-  RETURN_IF_ERROR(Told(call.told, caller, question, verdict));
-  // Told by what follows, to who may make the call.
-  described.IgnoreError();
-  return absl::OkStatus();
-}
-
 absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller) const {
   const auto& [method, action, request, told] = call;
   // Who may not make the call at all is told that, not what is wrong with what it names.
@@ -173,6 +166,16 @@ absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller)
 
 absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,
                              const AccessQuestion& question) const {
+  // A VPC endpoint carries the calls of one API: what another one does for them does not come through it.
+  const bool carried = absl::StartsWith(question.action, schema::Family(*method.service()).service_name + ":");
+  if (!caller.vpc_endpoint_id.empty() && carried) {
+    const absl::Status lets =
+        parts_.authorize_endpoint
+            ? parts_.authorize_endpoint(caller, question)
+            : absl::PermissionDeniedError("because nobody knows the VPC endpoint it came through");
+    RETURN_IF_ERROR(Told(method, caller, question, lets));
+  }
+  if (NeedsNoPermission(method, caller)) return absl::OkStatus();
   absl::Status verdict = absl::PermissionDeniedError("because it is not an administrator");
   if (parts_.authorize) verdict = parts_.authorize(caller, question);
   return Told(method, caller, question, verdict);

@@ -130,8 +130,6 @@ class Dispatcher {
     const google::protobuf::MethodDescriptor& told;
   };
   absl::Status AuthorizeOne(const OneCall& call, const Caller& caller) const;
-  // By the VPC endpoint that the call came through.
-  absl::Status AuthorizeByEndpoint(const OneCall& call, const Caller& caller) const;
   // What policies are asked of it; `described` is what Action::describe found.
   absl::StatusOr<AccessQuestion> QuestionAbout(const OneCall& call, const Caller& caller,
                                                absl::Status& described) const;
@@ -140,6 +138,7 @@ class Dispatcher {
                                 const google::protobuf::Message& request, const Caller& caller) const;
   absl::Status AuthorizeLater(const google::protobuf::MethodDescriptor& method, const Message& later,
                               const Caller& caller) const;
+  // The policy of the VPC endpoint that the call came through, and the caller's.
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
                    const AccessQuestion& question) const;
   // The refusal `verdict` in the words of the method's API; other errors as they are.

@@ -117,6 +117,19 @@ TEST_CASE("a VPC endpoint's policy knows callers, resources and conditions, and 
   CHECK(by_tag("red") == "UnauthorizedOperation");
 }
 
+TEST_CASE("a VPC endpoint's policy is asked about all that a call does, as the caller's is", "[api]") {
+  EndpointPolicyWorld world;
+  const Caller root = world.Through(world.administrator);
+  world.SetEndpointPolicy(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},)"
+                          R"({"Effect":"Deny","Principal":"*","Action":"ec2:CreateTags","Resource":"*"})");
+  CHECK(world.CodeOf(root, "CreateInternetGateway") == "");
+  CHECK(world.CodeOf(root, "CreateInternetGateway",
+                     "tag_specifications { resource_type: 'internet-gateway' tags { key: 'k' value: 'v' } }") ==
+        "UnauthorizedOperation");
+  // What cannot be resolved is not let through unjudged.
+  CHECK(world.CodeOf(root, "AuthorizeSecurityGroupIngress", "group_name: 'nobody'") == "InvalidGroup.NotFound");
+}
+
 TEST_CASE("policies can ask for a VPC endpoint, its VPC or its service", "[api]") {
   EndpointPolicyWorld world;
   const Caller ada = world.Through(world.ada());
@@ -138,6 +151,7 @@ TEST_CASE("policies can ask for a VPC endpoint, its VPC or its service", "[api]"
   allow_if(R"("IpAddress":{"aws:SourceIp":"172.31.0.0/16"})");
   CHECK(world.CodeOf(ada, "DescribeVpcs") == "UnauthorizedOperation");
   allow_if(R"("StringEquals":{"ec2:VpceServiceName":"com.amazonaws.us-east-1.sts"})");
+  CHECK(world.CodeOf(world.ada(), "CreateVpcEndpoint", world.Wanted("monitoring")) == "UnauthorizedOperation");
   world.SetPolicy(absl::StrCat(kAllowAll, R"(,{"Effect":"Deny","Action":"ec2:*VpcEndpoint*","Resource":"*",)",
                                R"("Condition":{"StringEquals":{"ec2:VpceServiceName":)",
                                R"("com.amazonaws.us-east-1.sts"}}})"));

@@ -74,9 +74,10 @@ class EndpointTest(HostTest):
         api("modify-vpc-endpoint", vpc_endpoint_id=endpoint["VpcEndpointId"], reset_policy=True)
         guest.wait_console("endpoint served: ", 60, times=2)
 
+        before = guest.console().count("endpoint unreachable: ")
         self.assertEqual(api("delete-vpc-endpoints", vpc_endpoint_ids=[endpoint["VpcEndpointId"]])["Unsuccessful"], [])
         wait_until(lambda: not self.endpoints(), 30, "the end of the endpoint")
-        guest.wait_console("endpoint unreachable: ", 60, times=1)
+        guest.wait_console("endpoint unreachable: ", 60, times=before + 1)
         api("delete-subnet", subnet_id=outer)
 
 

@@ -190,8 +190,9 @@ absl::Status AddTemplateFacts(const v1::RunInstancesRequest& request, const Comp
                    services.launch_templates.Resolve(id, request.launch_template().version()));
   v1::RunInstancesRequest of_template;
   schema::WriteFields(view.version.spec, of_template);
-  if (!of_template.image_id().empty()) {
-    ASSIGN_OR_RETURN(*of_template.mutable_image_id(), services.image_names.IdOf(of_template.image_id()));
+  // A name that no image has is none of the call's either.
+  if (const auto image = services.image_names.IdOf(of_template.image_id()); image.ok()) {
+    of_template.set_image_id(*image);
   }
   const auto whole = SaidBy(request), own = SaidBy(of_template);
   const std::string arn = ArnOf(services.settings.account(), id);

@@ -40,6 +40,8 @@ void AppendCountChain(std::string& text, FlowStage stage, const char* link, Flow
   const std::string chain = CountChain(stage, link, family);
   absl::StrAppend(&text, "add chain inet brume_flows ", chain, "\n");
   const std::string rule = absl::StrCat("add rule inet brume_flows ", chain, " ");
+  // Flows of IPv6 are none that could be skipped.
+  absl::StrAppend(&text, rule, "meta nfproto ipv6 return\n");
   for (const FlowKey key : kKeys) {
     absl::StrAppend(&text, rule, TextOf(key).match, " update @", FlowSet(stage, key, family), " { ", link,
                     " . ip saddr . ip daddr . ", TextOf(key).fields, " counter } return\n");

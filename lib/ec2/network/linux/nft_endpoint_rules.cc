@@ -17,6 +17,7 @@ constexpr char kChains[] = R"(
 add set inet brume endpoints { type ipv4_addr; }
 add map inet brume endpoint_ingress { type ipv4_addr : verdict; }
 add chain inet brume endpoint_egress { type filter hook input priority -1; policy accept; }
+add rule inet brume endpoint_egress meta nfproto ipv6 accept
 add rule inet brume endpoint_egress ip daddr != @endpoints accept
 add rule inet brume endpoint_egress ct state established,related accept
 add rule inet brume endpoint_egress iifname vmap @port_egress
@@ -26,7 +27,7 @@ add rule inet brume endpoint ct state established,related accept
 add rule inet brume endpoint ct state invalid drop
 add rule inet brume endpoint iifname != @ports drop
 add rule inet brume endpoint meta l4proto != tcp drop
-add rule inet brume endpoint tcp dport != { 80, 443 } drop
+add rule inet brume endpoint tcp dport != 80 tcp dport != 443 drop
 add rule inet brume endpoint ct state new add @connections { iifname ct count over $CONNECTIONS } drop
 add rule inet brume endpoint ip daddr vmap @endpoint_ingress
 add rule inet brume endpoint drop
