@@ -305,11 +305,11 @@ absl::Status CheckConfig(const Config& config) {
     return absl::InvalidArgumentError(absl::StrCat("network.name_tag_domain '", settings.name_tag_domain,
                                                    "' is not the name of a domain, such as lab.example"));
   }
-  // Tags must not say where names of addresses lead.
-  for (const std::string& taken : {PrivateDomain(settings), PublicDomain(settings.region)}) {
-    if (!absl::EqualsIgnoreCase(settings.name_tag_domain, taken)) continue;
+  // Tags must not say where names of addresses lead, nor those of the APIs.
+  for (const std::string& taken : {PrivateDomain(settings), std::string("amazonaws.com")}) {
+    if (!absl::EndsWithIgnoreCase("." + settings.name_tag_domain, "." + taken)) continue;
     return absl::InvalidArgumentError(absl::StrCat("network.name_tag_domain '", settings.name_tag_domain,
-                                                   "' has the names of addresses: take another"));
+                                                   "' has the names of addresses or APIs: take another"));
   }
   if (settings.ipv6_pool.has_value() &&
       (settings.ipv6_pool->prefix_length < 16 || settings.ipv6_pool->prefix_length > 55)) {

@@ -1,8 +1,5 @@
 #include "lib/imds/module.h"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -46,14 +43,17 @@ ImdsModule::ImdsModule(ImdsParts parts)
 absl::Status ImdsModule::Serve(const VpcId& vpc) {
   if (parts_.listen == nullptr) return absl::OkStatus();
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(ServeIpv6(vpc));
+  RETURN_IF_ERROR(ServeIpv4(vpc));
+  return ServeIpv6(vpc);
+}
+
+absl::Status ImdsModule::ServeIpv4(const VpcId& vpc) {
   if (const auto found = served_.find(vpc); found != served_.end()) {
     if (http::IsListening(found->second.get())) return absl::OkStatus();
     served_.erase(found);
   }
   ASSIGN_OR_RETURN(UniqueFd listener, parts_.listen(vpc, kAddress, kPort));
-  UniqueFd handle(fcntl(listener.get(), F_DUPFD_CLOEXEC, listener.get()));
-  if (!handle) return absl::ErrnoToStatus(errno, "cannot keep a descriptor of a metadata listener");
+  ASSIGN_OR_RETURN(UniqueFd handle, http::HandleOf(listener));
   RETURN_IF_ERROR(server_.AddVpc(vpc, std::move(listener)));
   served_.emplace(vpc, std::move(handle));
   return absl::OkStatus();
@@ -73,8 +73,7 @@ absl::Status ImdsModule::ServeIpv6(const VpcId& vpc) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(UniqueFd listener, parts_.listen_ipv6(vpc, Address(), kPort));
-  UniqueFd handle(fcntl(listener.get(), F_DUPFD_CLOEXEC, listener.get()));
-  if (!handle) return absl::ErrnoToStatus(errno, "cannot keep a descriptor of a metadata listener");
+  ASSIGN_OR_RETURN(UniqueFd handle, http::HandleOf(listener));
   RETURN_IF_ERROR(server_.AddVpcIpv6(vpc, std::move(listener)));
   served_ipv6_.emplace(vpc, std::move(handle));
   return absl::OkStatus();

@@ -60,6 +60,7 @@ class ImdsModule {
   MetadataServer server_;
   Mutex mutex_;
   // Its listener at the IPv6 address, where the VPC has IPv6 and there is none yet; closed where it has none.
+  absl::Status ServeIpv4(const VpcId& vpc) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ServeIpv6(const VpcId& vpc) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // With a descriptor of its listener, to ask whether that still listens.

@@ -185,7 +185,8 @@ TEST_CASE("settings that do not fit each other are refused", "[daemon]") {
   CHECK(refused([](Config& c) { c.settings.public_pool = Cidr::Parse("198.18.0.0/30").value(); }));
   CHECK(refused([](Config& c) { c.settings.default_instance_type = "z9.huge"; }));
   for (const char* domain :
-       {"lab example", "lab..example", "lab.example.", "lab\nport=0", "EC2.internal", "compute-1.amazonaws.com"}) {
+       {"lab example", "lab..example", "lab.example.", "lab\nport=0", "EC2.internal", "lab.ec2.internal",
+        "compute-1.amazonaws.com", "us-east-1.AmazonAWS.com", "amazonaws.com"}) {
     INFO(domain);
     CHECK(refused([&](Config& c) { c.settings.name_tag_domain = domain; }));
   }

@@ -62,10 +62,6 @@ bool Wants(FlowTraffic traffic, bool accepted) {
   return traffic == FlowTraffic::kAll || (traffic == FlowTraffic::kAccept) == accepted;
 }
 
-bool IsAboutPort(const FlowLog& log, const VpcId& vpc, const PortFlows& port) {
-  return log.resource_id == vpc.text() || log.resource_id == port.subnet.text() || log.resource_id == port.eni.text();
-}
-
 }  // namespace
 
 std::string FlowRecords(const FlowLog& log, const PortFlows& port, const std::string& account_id, absl::Time start,
@@ -154,7 +150,7 @@ void FlowLogCollector::CollectVpc(const VpcId& vpc, const std::vector<FlowLog>& 
   for (const FlowLog& log : logs) {
     std::string lines;
     for (const PortFlows& port : *ports) {
-      if (!IsAboutPort(log, vpc, port)) continue;
+      if (!IsAbout(log, port.eni, port.subnet, vpc)) continue;
       absl::StrAppend(&lines, FlowRecords(log, port, settings_.account_id, std::max(since, log.created), now));
     }
     Write(log, lines);

@@ -62,15 +62,14 @@ absl::StatusOr<std::vector<FlowLog>> FlowLogsIn(store::Connection& connection, c
   return own;
 }
 
-bool IsAbout(const FlowLog& log, const NetworkInterface& eni) {
-  return log.resource_id == eni.id.text() || log.resource_id == eni.subnet_id.text() ||
-         log.resource_id == eni.vpc_id.text();
+bool IsAbout(const FlowLog& log, const EniId& eni, const SubnetId& subnet, const VpcId& vpc) {
+  return log.resource_id == eni.text() || log.resource_id == subnet.text() || log.resource_id == vpc.text();
 }
 
 FlowLogging LoggingOf(const NetworkInterface& eni, const std::vector<FlowLog>& logs) {
   FlowLogging logging = FlowLogging::kNone;
   for (const FlowLog& log : logs) {
-    if (!IsAbout(log, eni)) continue;
+    if (!IsAbout(log, eni.id, eni.subnet_id, eni.vpc_id)) continue;
     if (log.traffic != FlowTraffic::kAccept) return FlowLogging::kAll;
     logging = FlowLogging::kAccepted;
   }

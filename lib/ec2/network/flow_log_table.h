@@ -34,7 +34,7 @@ absl::StatusOr<VpcId> VpcOfFlows(store::Connection& connection, const std::strin
 // Those about the VPC or something in it.
 absl::StatusOr<std::vector<FlowLog>> FlowLogsIn(store::Connection& connection, const VpcId& vpc);
 // Whether the log is about the interface: it names it, its subnet or its VPC.
-bool IsAbout(const FlowLog& log, const NetworkInterface& eni);
+bool IsAbout(const FlowLog& log, const EniId& eni, const SubnetId& subnet, const VpcId& vpc);
 FlowLogging LoggingOf(const NetworkInterface& eni, const std::vector<FlowLog>& logs);
 
 }  // namespace brume::network

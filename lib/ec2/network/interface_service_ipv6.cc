@@ -41,10 +41,14 @@ absl::StatusOr<std::vector<Ipv6>> InterfaceService::AssignIpv6(const AssignIpv6R
     RETURN_IF_ERROR(CheckOwn(eni));
     vpc = eni.vpc_id;
     ASSIGN_OR_RETURN(const Subnet subnet, networks.GetSubnet(eni.subnet_id));
-    RETURN_IF_ERROR(CheckIpv6Room(connection, eni, request.addresses.size() + request.count));
+    const auto has = [&](const Ipv6& address) {
+      return std::find(eni.ipv6.begin(), eni.ipv6.end(), address) != eni.ipv6.end();
+    };
+    const size_t present = std::count_if(request.addresses.begin(), request.addresses.end(), has);
+    RETURN_IF_ERROR(CheckIpv6Room(connection, eni, request.addresses.size() - present + request.count));
     for (const Ipv6& address : request.addresses) {
       assigned.push_back(address);
-      if (std::find(eni.ipv6.begin(), eni.ipv6.end(), address) != eni.ipv6.end()) continue;
+      if (has(address)) continue;
       RETURN_IF_ERROR(CheckIpv6(connection, subnet, address));
       RETURN_IF_ERROR(table.Insert(eni.id, address));
     }

@@ -363,6 +363,10 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
     WriterLock lock(guard->mutex);
     absl::StatusOr<VpcSpec> read = ReadVpc(id);
     if (absl::IsNotFound(read.status())) {
+      // Something that it names may be missing, which is no reason to take it away.
+      const absl::StatusOr<Vpc> row =
+          database_.ReadFor([&](store::Connection& c) { return NetworkTable(c).GetVpc(id); });
+      if (!absl::IsNotFound(row.status())) return absl::InternalError(read.status().message());
       guard->ready = false;
       return RemoveVpc(id);
     }

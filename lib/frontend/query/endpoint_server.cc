@@ -1,8 +1,5 @@
 #include "lib/frontend/query/endpoint_server.h"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <exception>
 #include <set>
 #include <utility>
@@ -125,8 +122,7 @@ absl::Status EndpointServer::Open(const VpcId& vpc, const EndpointAddress& addre
     serving_ = std::move(serving);
   }
   ASSIGN_OR_RETURN(UniqueFd socket, parts_.listen(vpc, address.address, secure ? kSecurePort : kPlainPort));
-  UniqueFd handle(fcntl(socket.get(), F_DUPFD_CLOEXEC, socket.get()));
-  if (!handle) return absl::ErrnoToStatus(errno, "cannot keep a descriptor of an endpoint's listener");
+  ASSIGN_OR_RETURN(UniqueFd handle, http::HandleOf(socket));
   serving_->server(secure).AddListener(name, std::move(socket));
   listeners_.insert_or_assign(name, Listener{.vpc = vpc, .secure = secure, .handle = std::move(handle)});
   return absl::OkStatus();

@@ -305,6 +305,21 @@ TEST_CASE_METHOD(Ipv6UplinkFixture, "a guest reaches the outside by IPv6 as the 
         !egress_only);
 }
 
+TEST_CASE_METHOD(Ipv6UplinkFixture, "a fabric that starts anew with another VPC cuts no IPv6 on its way out",
+                 "[fabric][ipv6]") {
+  SyncAll();
+  Guest6 guest = LaunchGuest("10.0.1.4", "fd00:b:c:d101::a", vpc.closed);
+  vpc.spec.ports = {guest.port};
+  const UniqueFd server = outside.OnThread([] { return ServeTcp6(kService); });
+  const TestVpc other("00000000000000002");
+  Restart();
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
+  SyncAll();
+  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
+  REQUIRE(Good(fabric->RemoveVpc(other.spec.vpc.id)));
+}
+
 TEST_CASE_METHOD(Ipv6UplinkFixture, "addresses of a configured range leave as they are", "[fabric][ipv6]") {
   vpc.spec.ipv6.pool = Range6("2001:db8:b::/48");
   vpc.spec.ipv6.ranges = {Range6("2001:db8:b:100::/56")};
@@ -408,6 +423,32 @@ TEST_CASE_METHOD(Ipv6Fixture, "metadata and names are asked by IPv6 too", "[fabr
     return absl::StrContains(answer, "fd00:b:c:d101::a");
   }));
   INFO(answer);
+}
+
+TEST_CASE_METHOD(Ipv6Fixture, "a VPC endpoint and a flow log leave IPv6 as it is", "[fabric][ipv6]") {
+  // Neither is about IPv6: a guest that may send nothing by IPv4 asks its router as before.
+  GroupSpec& group = vpc.spec.groups[1];
+  group.rules.clear();
+  vpc.spec.endpoints = {{.id = VpcEndpointId::FromTrusted("vpce-00000000000000001"),
+                         .service = EndpointService::kEc2,
+                         .eni_id = EniId::FromTrusted("eni-0000000000000e001"),
+                         .subnet = vpc.spec.subnets[1].id,
+                         .private_ip = Address("10.0.2.50"),
+                         .groups = {vpc.members},
+                         .names = {}}};
+  vpc.spec.flow_logs = true;
+  SyncAll();
+  PortSpec port = Port6("10.0.1.4", "fd00:b:c:d101::a", vpc.closed);
+  port.flow_logging = FlowLogging::kAll;
+  Guest6 guest = LaunchPort(port);
+  Guest6 other = LaunchGuest("10.0.2.5", "fd00:b:c:d102::b", vpc.closed);
+  const auto listener = fabric->Listen(vpc.spec.vpc.id, kMetadataIpv6, 80);
+  REQUIRE(Good(listener.status()));
+  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kMetadataIpv6, 80, kPatience); }));
+  CHECK_FALSE(Connects(guest, other.address(), false));
+  const auto taken = fabric->TakeFlows(vpc.spec.vpc.id);
+  REQUIRE(Good(taken.status()));
+  for (const PortFlows& flows : *taken) CHECK_FALSE(flows.skipped);
 }
 
 TEST_CASE_METHOD(Ipv6Fixture, "no guest takes another's place by what it makes up in IPv6", "[fabric][ipv6]") {

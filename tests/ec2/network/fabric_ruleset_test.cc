@@ -7,7 +7,9 @@
 #include "absl/strings/str_split.h"
 #include "lib/ec2/network/linux/dnsmasq_config.h"
 #include "lib/ec2/network/linux/fabric_names.h"
+#include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/host_network.h"
+#include "lib/ec2/network/linux/nft_ipv6_rules.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
 
 namespace brume::network {
@@ -85,7 +87,11 @@ TEST_CASE("no rule holds an anonymous set", "[fabric]") {
   Ruleset rules{.resolvers = {Address("10.0.0.2")}, .groups = {}, .ports = {}};
   rules.groups[kWeb] = {.ingress = {"tcp dport 22 accept"}, .egress = {"accept"}, .peers = {}, .members = {}};
   rules.ports[Port().tap] = Port();
-  for (const std::string& text : {WholeRuleset(rules), HostRuleset("eth0", Cidr{Address("198.18.0.0"), 16})}) {
+  rules.endpoints = {{.private_ip = Address("10.0.2.50"), .groups = {kWeb}, .filtered_subnet = {}}};
+  rules.ipv6.on = true;
+  const FlowPorts logged = {{Port().tap, true}};
+  for (const std::string& text : {WholeRuleset(rules), HostRuleset("eth0", Cidr{Address("198.18.0.0"), 16}),
+                                  WholeIpv6Ruleset(rules), WholeFlows(logged, kMaxFlows)}) {
     for (const absl::string_view line : absl::StrSplit(text, '\n')) {
       INFO(line);
       // An element that a rule adds to a set with a name stands in braces too.

@@ -137,9 +137,10 @@ absl::Status CheckTexts(const DnsmasqSpec& spec, const DhcpLease& lease) {
 
 absl::Status CheckTexts(const Names& names) {
   for (const auto& [address, entry] : names.hosts) {
-    for (const std::string& name : {entry.name, entry.other_name, entry.public_name, entry.tag_name}) {
+    for (const std::string& name : {entry.name, entry.other_name, entry.public_name, entry.tag_name, entry.ipv6_name}) {
       RETURN_IF_ERROR(CheckText(name, IsDomainName));
     }
+    for (const std::string& name : entry.whole_names) RETURN_IF_ERROR(CheckText(name, IsDomainName));
   }
   for (const PublicName& peer : names.of_peers) RETURN_IF_ERROR(CheckText(peer.name, IsDomainName));
   return absl::OkStatus();

@@ -183,7 +183,8 @@ absl::Status HostNetwork::Disconnect(const VpcId& vpc) {
     ASSIGN_OR_RETURN(const std::optional<Link> veth, links_->FindLink(HostVethName(vpc)));
     if (veth.has_value()) RETURN_IF_ERROR(links_->DeleteLink(veth->index));
     attachments_.erase(vpc);
-    RETURN_IF_ERROR(EnsureIpv6Shared());
+    ASSIGN_OR_RETURN(const std::vector<Ipv6Route> ipv6_routes, ipv6_->Routes());
+    RETURN_IF_ERROR(EnsureIpv6Shared(ipv6_routes));
     ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
     for (const Link& link : links) {
       if (IsHostVethName(link.name)) return absl::OkStatus();
@@ -194,12 +195,13 @@ absl::Status HostNetwork::Disconnect(const VpcId& vpc) {
 
 absl::Status HostNetwork::EnsureShared() {
   RETURN_IF_ERROR(links_->SetRoute(PoolRoute()));
-  RETURN_IF_ERROR(nft_->Run(Rules()));
+  ASSIGN_OR_RETURN(const std::vector<Ipv6Route> ipv6_routes, ipv6_->Routes());
+  RETURN_IF_ERROR(nft_->Run(Rules(ipv6_routes)));
   // The generation first: what changes between the two is seen at the next look.
   ASSIGN_OR_RETURN(rules_generation_, nft_state_->Generation());
   ASSIGN_OR_RETURN(rules_fingerprint_, nft_state_->Fingerprint(kHostTable));
   RETURN_IF_ERROR(passes_firewalls() ? PassFirewalls() : WithdrawFromFirewalls());
-  RETURN_IF_ERROR(EnsureIpv6Shared());
+  RETURN_IF_ERROR(EnsureIpv6Shared(ipv6_routes));
   return options_.uplink == kNoUplink ? RestoreForwarding() : ForwardPackets();
 }
 

@@ -51,6 +51,7 @@ struct Ipv6Attachment {
   std::vector<CidrIpv6> ranges;  // none = nothing does
   CidrIpv6 pool;                 // of all VPCs; the rest of it is unreachable
   std::string vpc_mac;           // of the namespace's end of the pair
+  friend bool operator==(const Ipv6Attachment&, const Ipv6Attachment&) = default;
 };
 
 // Thread-safe; everything runs in order on one thread of its own, and nothing there waits for a VPC.
@@ -118,12 +119,15 @@ class HostNetwork {
   absl::Status RestoreForwarding();
   // IPv6, in host_network_ipv6.cc.
   std::vector<Ipv6Route> WantedIpv6Routes() const;
-  absl::Status EnsureIpv6Shared();
+  // `present`: the routes of ours that stand. Those of a VPC that was not connected yet since the start stay, with the
+  // rules that let it out, until it is.
+  absl::Status EnsureIpv6Shared(const std::vector<Ipv6Route>& present);
+  bool IsOfUnknownVpc(const Ipv6Route& route) const;
   absl::Status RemoveIpv6Shared();
   absl::Status ForwardIpv6();
   absl::Status RestoreIpv6Forwarding();
   absl::Status InspectIpv6Here(std::vector<Damage>& damages);
-  std::string Rules() const;
+  std::string Rules(const std::vector<Ipv6Route>& present) const;
   absl::Status SetUpVeth(const std::string& name, const Link& link);
   absl::StatusOr<Ipv4> TransferAddress(int link);
   absl::StatusOr<Attachment> Find(const VpcId& vpc) const;

@@ -50,10 +50,18 @@ std::string HostIpv6Rules(const std::string& uplink, const std::vector<CidrIpv6>
   return text;
 }
 
-std::string HostNetwork::Rules() const {
+bool HostNetwork::IsOfUnknownVpc(const Ipv6Route& route) const {
+  return route.link != 0 && std::none_of(attachments_.begin(), attachments_.end(),
+                                         [&](const auto& each) { return each.second.link == route.link; });
+}
+
+std::string HostNetwork::Rules(const std::vector<Ipv6Route>& present) const {
   std::vector<CidrIpv6> ranges;
   for (const auto& [vpc, attachment] : attachments_) {
     ranges.insert(ranges.end(), attachment.ipv6.ranges.begin(), attachment.ipv6.ranges.end());
+  }
+  for (const Ipv6Route& route : present) {
+    if (IsOfUnknownVpc(route)) ranges.push_back(route.destination);
   }
   return HostRuleset(options_.uplink, options_.public_pool) + HostIpv6Rules(options_.uplink, ranges);
 }
@@ -87,22 +95,18 @@ absl::StatusOr<std::string> HostNetwork::ConnectIpv6(const VpcId& vpc, const Ipv
       RETURN_IF_ERROR(ipv6_->AddAddress(link->index, {HostAddress(wanted.pool), 128}, /*on_link=*/false));
       RETURN_IF_ERROR(ipv6_->SetNeighbour(link->index, kVpcGatewayIpv6, wanted.vpc_mac));
     }
-    const bool nothing_changes = wanted.ranges.empty() && attachment.ipv6.ranges.empty();
     attachments_[vpc].ipv6 = wanted;
-    if (!nothing_changes) RETURN_IF_ERROR(EnsureShared());
+    // The pool and the MAC matter to those that have ranges.
+    const bool is_new = wanted != attachment.ipv6 && !(wanted.ranges.empty() && attachment.ipv6.ranges.empty());
+    if (is_new) RETURN_IF_ERROR(EnsureShared());
     return link->mac;
   });
 }
 
-absl::Status HostNetwork::EnsureIpv6Shared() {
+absl::Status HostNetwork::EnsureIpv6Shared(const std::vector<Ipv6Route>& present) {
   const std::vector<Ipv6Route> wanted = WantedIpv6Routes();
-  ASSIGN_OR_RETURN(const std::vector<Ipv6Route> present, ipv6_->Routes());
-  // Those of a VPC that is not connected yet since the start stay until it is.
-  const bool others = std::any_of(present.begin(), present.end(), [&](const Ipv6Route& route) {
-    const bool known = std::any_of(attachments_.begin(), attachments_.end(),
-                                   [&](const auto& each) { return each.second.link == route.link; });
-    return route.link != 0 && !known;
-  });
+  const bool others =
+      std::any_of(present.begin(), present.end(), [&](const Ipv6Route& route) { return IsOfUnknownVpc(route); });
   if (wanted.empty() && others) return absl::OkStatus();
   for (const Ipv6Route& route : wanted) {
     if (std::find(present.begin(), present.end(), route) == present.end()) RETURN_IF_ERROR(ipv6_->SetRoute(route));

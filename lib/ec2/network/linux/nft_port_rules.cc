@@ -47,7 +47,6 @@ PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
     port.secondary.push_back({.private_ip = address.private_ip, .public_ip = address.public_ip});
   }
   port.ipv6 = eni.ipv6;
-  port.subnet = eni.subnet_id;
   std::sort(port.groups.begin(), port.groups.end());
   port.groups.erase(std::unique(port.groups.begin(), port.groups.end()), port.groups.end());
   return port;
