@@ -1,10 +1,8 @@
 #include "lib/imds/metadata_server.h"
 
-#include <pthread.h>
-
+#include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -14,17 +12,19 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/work_pool.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/http/is_listening.h"
 #include "lib/http/server.h"
 #include "lib/imds/answer.h"
-#include "lib/imds/fair_queue.h"
 #include "lib/imds/metadata_store.h"
 
 namespace brume::imds {
 namespace {
 
 constexpr char kIpv6Suffix[] = "/ipv6";
+// Requests that wait of each VPC: as many as EC2 lets an interface ask in a second.
+constexpr int kThreads = 1, kQueue = 1024;
 
 http::Response ToHttp(MetadataResponse response) {
   return {.status = response.status,
@@ -75,25 +75,22 @@ class MetadataServer::Impl {
         clock_(clock),
         options_(std::move(options)),
         server_(HttpOptions(options_), [this](http::Request request, http::Responder responder) {
-          // Both listeners of a VPC have one turn.
+          // VPCs take turns, and both listeners of one have one turn.
           const std::string vpc(absl::StripSuffix(request.listener, kIpv6Suffix));
-          asked_.Push(vpc, Asked{std::move(request), std::move(responder)});
+          auto answer = [this, request = std::move(request), responder] { responder.Send(Answer(request)); };
+          if (!answering_->Submit(std::move(answer), vpc)) responder.Send(ToHttp(ErrorResponse(503)));
         }) {}
   ~Impl() { Stop(); }
 
   absl::Status Start() {
     SystemRandom random;
     ASSIGN_OR_RETURN(key_, EnsureTokenKey(database_, random));
-    answerer_ = std::thread([this] { AnswerAll(); });
-    pthread_setname_np(answerer_.native_handle(), "metadata");
     return server_.Start();
   }
 
   void Stop() {
-    // Before the server, so that no answer comes to one that has stopped.
-    asked_.Stop();
-    if (answerer_.joinable()) answerer_.join();
     server_.Stop();
+    answering_.reset();
   }
   // `suffix` tells the listeners of a VPC apart.
   void Add(const VpcId& vpc, absl::string_view suffix, UniqueFd socket) {
@@ -102,15 +99,6 @@ class MetadataServer::Impl {
   void Remove(const VpcId& vpc, absl::string_view suffix) { server_.RemoveListener(absl::StrCat(vpc.text(), suffix)); }
 
  private:
-  struct Asked {
-    http::Request request;
-    http::Responder responder;
-  };
-
-  void AnswerAll() {
-    while (std::optional<Asked> asked = asked_.Take()) asked->responder.Send(Answer(std::move(asked->request)));
-  }
-
   absl::StatusOr<std::optional<NetworkInterface>> InterfaceOf(store::Connection& connection, const VpcId& vpc,
                                                               const std::string& peer, bool ipv6) const {
     if (ipv6) {
@@ -135,7 +123,7 @@ class MetadataServer::Impl {
     return source;
   }
 
-  http::Response Answer(http::Request message) const {
+  http::Response Answer(const http::Request& message) const {
     absl::string_view listener = message.listener;
     const bool ipv6 = absl::ConsumeSuffix(&listener, kIpv6Suffix);
     const VpcId vpc = VpcId::FromTrusted(std::string(listener));
@@ -147,9 +135,7 @@ class MetadataServer::Impl {
     const bool refused =
         ipv6 && source->has_value() && (*source)->view.instance.metadata_options.ipv6 == MetadataState::kDisabled;
     if (refused) return ToHttp(ErrorResponse(403));
-    const MetadataRequest request{.method = std::move(message.method),
-                                  .target = std::move(message.target),
-                                  .headers = std::move(message.headers)};
+    const MetadataRequest request{.method = message.method, .target = message.target, .headers = message.headers};
     return ToHttp(AnswerRequest(request, source->has_value() ? &**source : nullptr, key_, clock_.Now()));
   }
 
@@ -159,9 +145,8 @@ class MetadataServer::Impl {
   const Clock& clock_;
   const MetadataServerOptions options_;
   TokenKey key_;
-  FairQueue<std::string, Asked> asked_;  // by the VPC's id
-  http::Server server_;                  // its thread uses all the others
-  std::thread answerer_;
+  std::unique_ptr<WorkPool> answering_ = std::make_unique<WorkPool>(kThreads, kQueue);
+  http::Server server_;  // its thread uses all the others
 };
 
 MetadataServer::MetadataServer(store::Database& database, const Settings& settings, const InstanceTypeTable& types,

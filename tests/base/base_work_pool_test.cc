@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <iterator>
+#include <string>
+#include <vector>
 
 #include "lib/base/work_pool.h"
 #include "tests/support/gate.h"
@@ -37,6 +39,26 @@ TEST_CASE("a pool runs all it took before it ends", "[base]") {
     for (int i = 0; i < 500; ++i) CHECK(pool.Submit([&] { ++ran; }));
   }
   CHECK(ran == 500);
+}
+
+TEST_CASE("who gives a pool much waits for its own, and nobody else for it", "[base]") {
+  Gate gate;
+  std::vector<std::string> order;  // of one thread
+  {
+    WorkPool pool(1, 3);
+    const auto submit = [&](const std::string& source, int number) {
+      return pool.Submit([&order, text = source + std::to_string(number)] { order.push_back(text); }, source);
+    };
+    CHECK(pool.Submit([&] { gate.Pass(); }));
+    gate.WaitForArrivals(1);
+    for (int i = 0; i < 3; ++i) CHECK(submit("storm", i));
+    CHECK_FALSE(submit("storm", 3));
+    CHECK(submit("quiet", 0));
+    CHECK(submit("other", 0));
+    CHECK(submit("quiet", 1));
+    gate.Open();
+  }
+  CHECK(order == std::vector<std::string>{"storm0", "quiet0", "other0", "storm1", "quiet1", "storm2"});
 }
 
 TEST_CASE("a pool makes threads only for work", "[base]") {

@@ -21,6 +21,8 @@ namespace {
 constexpr uint16_t kPlainPort = 80, kSecurePort = 443;
 // Guests take no more of the daemon than this many calls at a time, beside those of the API's own address.
 constexpr int kThreads = 4;
+// Of each VPC.
+constexpr int kQueue = 64;
 
 // A listener's name says what comes by it: "vpc-…/vpce-…/ec2/10.0.1.9/443".
 std::string ListenerName(const VpcId& vpc, const EndpointAddress& address, bool secure) {
@@ -44,7 +46,7 @@ class EndpointServer::Serving {
                {.strict_region = parts.options.strict_region, .body_bytes = parts.options.limits.body_bytes}),
         plain_(Options(/*secure=*/false), HandlerOfRequests()),
         secure_(Options(/*secure=*/true), HandlerOfRequests()),
-        pool_(kThreads, parts.options.limits.queue) {}
+        pool_(kThreads, kQueue) {}
   // A call under way is let end after it: it may hold a transaction.
   ~Serving() {
     plain_.Stop();
@@ -68,7 +70,10 @@ class EndpointServer::Serving {
 
   http::Handler HandlerOfRequests() {
     return [this](http::Request request, http::Responder responder) {
-      if (pool_.Submit([this, request = std::move(request), responder] { responder.Send(Answer(request)); })) return;
+      // VPCs take turns: the guests of one keep no other's waiting.
+      const std::string vpc = OriginOf(request.listener).vpc_id;
+      auto answer = [this, request = std::move(request), responder] { responder.Send(Answer(request)); };
+      if (pool_.Submit(std::move(answer), vpc)) return;
       const std::string id = NewRequestId(random_);
       http::Response refusal = ToHttp(RefusedByHttp(503, "RequestLimitExceeded", "Request limit exceeded.", id), id,
                                       parts_.options.simulated);
