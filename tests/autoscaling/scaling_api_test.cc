@@ -15,6 +15,7 @@
 #include "brume/autoscaling/v1/process.pb.h"
 #include "brume/autoscaling/v1/tag.pb.h"
 #include "brume/autoscaling/v1/traffic_source.pb.h"
+#include "lib/autoscaling/member_launch.h"
 #include "tests/autoscaling/scaling_api_fixture.h"
 
 namespace brume {

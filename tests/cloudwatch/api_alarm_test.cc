@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/cloudwatch/v1/alarm.pb.h"
+#include "google/protobuf/text_format.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {

@@ -5,24 +5,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "brume/rpc/v1/options.pb.h"
-#include "google/protobuf/text_format.h"
-#include "lib/autoscaling/api/launch_configuration_handlers.h"
-#include "lib/autoscaling/api/scaling_actions.h"
+#include "lib/autoscaling/api/scaling_services.h"
 #include "lib/autoscaling/group_service.h"
-#include "lib/autoscaling/member_launch.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/refresh_service.h"
 #include "lib/autoscaling/scaling_loop.h"
 #include "lib/autoscaling/scaling_policy_service.h"
+#include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_reader.h"
 #include "lib/cloudwatch/alarm_service.h"
-#include "lib/cloudwatch/api/cloudwatch_actions.h"
 #include "lib/cloudwatch/metric_service.h"
-#include "lib/ec2/compute/api/compute_actions.h"
 #include "lib/ec2/compute/attached_instances.h"
-#include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/compute/console_service.h"
 #include "lib/ec2/compute/interface_attachment_service.h"
 #include "lib/ec2/compute/key_pair_service.h"
@@ -30,40 +25,46 @@
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/compute/profile_association_service.h"
 #include "lib/ec2/compute/root_replacement_service.h"
+#include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
-#include "lib/ec2/network/api/network_actions.h"
+#include "lib/ec2/network/address_service.h"
+#include "lib/ec2/network/dhcp_options_service.h"
+#include "lib/ec2/network/flow_log_collector.h"
+#include "lib/ec2/network/flow_log_service.h"
+#include "lib/ec2/network/insights_service.h"
 #include "lib/ec2/network/interface_service.h"
-#include "lib/ec2/network/network_tagging.h"
+#include "lib/ec2/network/nat_gateway_service.h"
+#include "lib/ec2/network/network_acl_service.h"
+#include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/peering_service.h"
+#include "lib/ec2/network/prefix_list_service.h"
+#include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/simulated_flow_log_files.h"
-#include "lib/ec2/storage/api/export_handlers.h"
-#include "lib/ec2/storage/api/import_handlers.h"
-#include "lib/ec2/storage/api/snapshot_lock_handlers.h"
-#include "lib/ec2/storage/api/storage_actions.h"
+#include "lib/ec2/network/vpc_endpoint_service.h"
+#include "lib/ec2/network/vpc_service.h"
+#include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/export_reconciler.h"
 #include "lib/ec2/storage/export_service.h"
+#include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
+#include "lib/ec2/storage/model/catalogue.h"
+#include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/simulated_export_files.h"
 #include "lib/ec2/storage/simulated_import_files.h"
 #include "lib/ec2/storage/snapshot_lock_service.h"
-#include "lib/ec2/storage/storage_tagging.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
-#include "lib/ec2/tagging/api/tag_facts.h"
-#include "lib/ec2/tagging/api/tag_handlers.h"
 #include "lib/ec2/tagging/tag_service.h"
-#include "lib/gateway/access.h"
-#include "lib/gateway/actions.h"
 #include "lib/gateway/call_event.h"
 #include "lib/gateway/call_statistics.h"
 #include "lib/gateway/dispatcher.h"
 #include "lib/gateway/event_log.h"
-#include "lib/host/api/event_handlers.h"
-#include "lib/host/api/host_handlers.h"
+#include "lib/host/host_report.h"
 #include "lib/iam/access_key_service.h"
-#include "lib/iam/api/iam_actions.h"
+#include "lib/iam/api/iam_services.h"
 #include "lib/iam/authorizer.h"
 #include "lib/iam/endpoint_policy.h"
 #include "lib/iam/iam_tag_service.h"
@@ -79,83 +80,11 @@ namespace brume {
 
 class ApiWorld : public ComputeWorld {
  public:
-  explicit ApiWorld(Settings changed = DefaultSettings())
-      : ComputeWorld(std::move(changed)),
-        key_pairs(*database, clock, random),
-        launch_templates(*database, clock, random),
-        tags(*database),
-        networks(*database, settings, random),
-        groups(*database, random,
-               [this](const VpcId& vpc, const SecurityGroupId& group) { network->WakeGroup(vpc, group); }) {
-    AddActions(dispatcher);
-    network::AddTaggableKinds(tags);
-    storage::AddTaggableKinds(tags);
-    compute::AddTaggableKinds(tags);
-    tags.OnChange([this](const std::vector<std::string>& ids) { network->WakeTagged(ids); });
-    REQUIRE(dispatcher.CheckComplete().ok());
-    administrator = {
-        .principal = "uid:0", .uid = 0, .administrator = true, .source = "unix", .request_id = "request-1"};
-  }
+  explicit ApiWorld(Settings changed = DefaultSettings());
+  ~ApiWorld();
 
   // Every action of the schema, for a test's own dispatcher.
-  void AddActions(gateway::Dispatcher& served) {
-    gateway::Actions actions(served);
-    ec2::AddComputeActions(actions, {.settings = settings,
-                                     .types = types,
-                                     .instances = *service,
-                                     .consoles = consoles,
-                                     .key_pairs = key_pairs,
-                                     .launch_templates = launch_templates,
-                                     .launches = launches,
-                                     .status_of = status_of,
-                                     .profiles = instance_profiles,
-                                     .profile_associations = profile_associations,
-                                     .networks = networks,
-                                     .image_names = image_names,
-                                     .encryption = encryption,
-                                     .volume_attachments = volume_attachments,
-                                     .interface_attachments = interface_attachments,
-                                     .root_replacements = root_replacements});
-    ec2::AddTagActions(actions, tags);
-    ec2::AddTagFacts(actions.facts(), tags);
-    ec2::AddNetworkActions(actions,
-                           {.networks = networks,
-                            .interfaces = interfaces,
-                            .security_groups = groups,
-                            .vpcs = vpcs,
-                            .routes = routes,
-                            .addresses = addresses,
-                            .acls = acls,
-                            .nat_gateways = nat_gateways,
-                            .vpc_endpoints = vpc_endpoints,
-                            .peerings = peerings,
-                            .insights = insights,
-                            .prefix_lists = prefix_lists,
-                            .flow_logs = flow_logs,
-                            .dhcp_options = dhcp_options},
-                           settings);
-    ec2::AddStorageActions(actions, {.settings = settings,
-                                     .images = *image_service,
-                                     .snapshots = *snapshot_service,
-                                     .recycle_bin = recycle_bin,
-                                     .blocks = *blocks,
-                                     .block_tokens = block_tokens,
-                                     .clock = clock,
-                                     .volumes = volumes,
-                                     .encryption = encryption,
-                                     .volume_modifications = volume_modifications,
-                                     .machine_of = machine_of,
-                                     .space = space_of});
-    ec2::AddImportActions(actions, imports, settings);
-    ec2::AddExportActions(actions, exports);
-    ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
-    host::AddHostActions(actions, host_functions, settings, statistics);
-    host::AddEventActions(actions, events);
-    iam::AddIamActions(actions, iam_services);
-    cloudwatch::AddCloudwatchActions(actions,
-                                     {.settings = settings, .clock = clock, .metrics = metrics, .alarms = alarms});
-    autoscaling::AddScalingActions(actions, scaling_services);
-  }
+  void AddActions(gateway::Dispatcher& served);
 
   // Calls the rpc whose request this is.
   template <typename Response, typename Request>
@@ -169,16 +98,7 @@ class ApiWorld : public ComputeWorld {
   }
 
   // The same with the request as protobuf's text: R"(image_id: "ami-…" min_count: 1)".
-  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallText(const std::string& name,
-                                                                      const std::string& text) {
-    const auto* method = FindRpc(name);
-    REQUIRE(method != nullptr);
-    std::unique_ptr<google::protobuf::Message> request(
-        google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
-    INFO(name << " " << text);
-    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, request.get()));
-    return dispatcher.Call(*method, *request, administrator);
-  }
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallText(const std::string& name, const std::string& text);
 
   // As somebody else than the administrator.
   template <typename Request>
@@ -190,27 +110,10 @@ class ApiWorld : public ComputeWorld {
   }
 
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallByName(const std::string& name,
-                                                                        const google::protobuf::Message& request) {
-    const auto* method = FindRpc(name);
-    REQUIRE(method != nullptr);
-    return dispatcher.Call(*method, request, administrator);
-  }
+                                                                        const google::protobuf::Message& request);
 
   // "RunInstances"; of a name that several APIs have, EC2's, unless the API is named: "autoscaling:DeleteTags".
-  const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const {
-    const google::protobuf::MethodDescriptor* found = nullptr;
-    const auto family = [](const auto& method) {
-      return method.service()->options().GetExtension(rpc::v1::api_family);
-    };
-    for (const auto* service : schema::Services()) {
-      for (int i = 0; i < service->method_count(); ++i) {
-        const auto& method = *service->method(i);
-        if (method.name() != name && gateway::ActionName(method) != name) continue;
-        if (found == nullptr || family(method) < family(*found)) found = &method;
-      }
-    }
-    return found;
-  }
+  const google::protobuf::MethodDescriptor* FindRpc(const std::string& name) const;
 
   compute::ConsoleService consoles{*service, hypervisor, disks, clock};
   compute::KeyPairService key_pairs;
@@ -387,38 +290,9 @@ class ApiWorld : public ComputeWorld {
 
  private:
   // Monitoring has nothing to tell.
-  absl::Status CheckMaths(const std::vector<alarm::WatchQuery>& queries) {
-    alarm::Watch watch;
-    watch.period = absl::Minutes(1);
-    watch.queries = queries;
-    return cloudwatch::ReadWatch(metrics, watch, clock.Now() - absl::Minutes(1), clock.Now()).status();
-  }
+  absl::Status CheckMaths(const std::vector<alarm::WatchQuery>& queries);
 
-  autoscaling::ScalingLoopParts ScalingParts() {
-    const auto one = [](const InstanceId& id) { return absl::MakeConstSpan(&id, 1); };
-    return {.database = *database,
-            .clock = clock,
-            .launcher = {.run =
-                             [this](const autoscaling::LaunchOrder& order) {
-                               return autoscaling::LaunchMember(launches, launch_templates, order);
-                             },
-                         .start = [=, this](const InstanceId& id) { return service->Start(one(id)).status(); },
-                         .stop = [=, this](const InstanceId& id) { return service->Stop(one(id), false).status(); },
-                         .terminate =
-                             [=, this](const InstanceId& id) {
-                               return service->Terminate(one(id), /*even_protected=*/true).status();
-                             },
-                         .impaired_since = [](const Instance&) { return absl::InfiniteFuture(); }},
-            .signals = {.latest = [](const InstanceId&, absl::string_view) { return std::nullopt; },
-                        .read = [](const MetricId&, absl::Time, absl::Time,
-                                   absl::Duration) { return std::vector<StatisticSet>(); },
-                        .read_maths = [](const auto&, absl::Time,
-                                         absl::Time) { return std::vector<std::pair<absl::Time, double>>(); },
-                        .alarms = [](const std::string&) { return std::vector<autoscaling::PolicyAlarm>(); },
-                        .in_alarm = [](const std::vector<std::string>&) { return std::vector<std::string>(); },
-                        .note = [](const MetricId&, absl::Time, double) {}},
-            .account = settings.account()};
-  }
+  autoscaling::ScalingLoopParts ScalingParts();
 };
 
 }  // namespace brume

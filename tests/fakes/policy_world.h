@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/iam/v1/user.pb.h"
 #include "brume/iam/v1/user_policy.pb.h"
+#include "google/protobuf/text_format.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {

@@ -7,6 +7,7 @@
 #include "brume/ec2/v1/vpc.pb.h"
 #include "brume/ec2/v1/vpc_endpoint.pb.h"
 #include "brume/host/v1/event.pb.h"
+#include "google/protobuf/text_format.h"
 #include "tests/fakes/policy_world.h"
 
 namespace brume {

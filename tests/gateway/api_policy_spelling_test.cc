@@ -37,6 +37,7 @@
 #include "brume/ec2/v1/vpc_endpoint.pb.h"
 #include "brume/iam/v1/group.pb.h"
 #include "brume/iam/v1/instance_profile.pb.h"
+#include "brume/rpc/v1/options.pb.h"
 #include "tests/fakes/policy_world.h"
 
 namespace brume {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
+#include "google/protobuf/text_format.h"
 #include "lib/gateway/time_text.h"
 #include "tests/fakes/policy_world.h"
 
