@@ -170,7 +170,9 @@ class VpcTest(HostTest):
         api = self.host.api
         vpc = api("create-vpc", cidr_block="10.20.0.0/16")["Vpc"]["VpcId"]  # the same range beside the other
         subnet = api("create-subnet", vpc_id=vpc, cidr_block="10.20.1.0/24")["Subnet"]["SubnetId"]
-        wait_until(lambda: namespaces(vpc) and resolvers(vpc), 30, "the VPC on this host")
+        wait_until(lambda: namespaces(vpc), 30, "the VPC on this host")
+        self.assertEqual(resolvers(vpc), "", "there is nobody to answer")
+        self.assertNotEqual(resolvers(self.vpc), "")
         api("delete-subnet", subnet_id=subnet)
         api("delete-vpc", vpc_id=vpc)
         wait_until(lambda: not namespaces(vpc), 30, "the VPC to leave the host")

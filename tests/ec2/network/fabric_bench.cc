@@ -2,14 +2,21 @@
 //   build/release/bin/fabric_bench
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
 #include "lib/ec2/network/linux/rtnetlink.h"
+#include "lib/ec2/network/linux/small_files.h"
 #include "lib/ec2/network/linux/tap.h"
 #include "tests/ec2/network/fabric_fixture.h"
 
@@ -20,6 +27,38 @@ double Milliseconds(const std::function<absl::Status()>& work) {
   const absl::Time start = absl::Now();
   REQUIRE(Good(work()));
   return absl::ToDoubleMilliseconds(absl::Now() - start);
+}
+
+// A line of smaps_rollup(5).
+int64_t KibOf(const std::string& path, absl::string_view name) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  REQUIRE(Good(text.status()));
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    int64_t kib = 0;
+    if (!absl::ConsumePrefix(&line, name)) continue;
+    REQUIRE(absl::SimpleAtoi(absl::StripSuffix(line, " kB"), &kib));
+    return kib;
+  }
+  FAIL("no " << name << " in " << path);
+  return 0;
+}
+
+size_t CountIn(const char* path) {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
+}
+
+// How many dnsmasq keep their files below `directory`, and what of their memory is theirs alone.
+std::string Resolvers(const std::string& directory) {
+  int count = 0;
+  int64_t kib = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const absl::StatusOr<std::string> pid = ReadFile(entry.path() / "dnsmasq.pid");
+    if (!pid.ok()) continue;
+    ++count;
+    kib += KibOf(absl::StrCat("/proc/", absl::StripAsciiWhitespace(*pid), "/smaps_rollup"), "Private_Dirty:");
+  }
+  if (count == 0) return "no dnsmasq";
+  return absl::StrCat(count, " dnsmasq of ", kib / count, " KiB each");
 }
 
 std::string NthAddress(int n) { return Ipv4{Address("10.0.1.4").value + n}.text(); }
@@ -117,14 +156,22 @@ TEST_CASE_METHOD(FabricFixture, "time of rules alone, for many ports", "[bench]"
   }
 }
 
-TEST_CASE_METHOD(FabricFixture, "time of a look for what others changed, with 200 VPCs", "[bench]") {
+TEST_CASE_METHOD(FabricFixture, "200 VPCs: what each takes, and time of a look for what others changed", "[bench]") {
   constexpr int kVpcs = 200, kLooks = 20;
-  std::vector<VpcId> ids;
+  const int64_t memory = KibOf("/proc/self/smaps_rollup", "Private_Dirty:");
+  const size_t descriptors = CountIn("/proc/self/fd");
+  std::vector<TestVpc> vpcs;
   for (int i = 0; i < kVpcs; ++i) {
-    const TestVpc each(absl::StrCat(absl::Dec(i + 1, absl::kZeroPad17)));
-    REQUIRE(Good(fabric->SyncVpc(each.spec)));
-    ids.push_back(each.spec.vpc.id);
+    vpcs.emplace_back(absl::StrCat(absl::Dec(i + 1, absl::kZeroPad17)));
+    REQUIRE(Good(fabric->SyncVpc(vpcs.back().spec)));
   }
+  const auto tell = [&](const char* what) {
+    std::printf("%d VPCs %s: %.0f KiB and %.1f descriptors of this process for each, %zu threads in all, %s\n", kVpcs,
+                what, static_cast<double>(KibOf("/proc/self/smaps_rollup", "Private_Dirty:") - memory) / kVpcs,
+                static_cast<double>(CountIn("/proc/self/fd") - descriptors) / kVpcs, CountIn("/proc/self/task"),
+                Resolvers(directory + "/net").c_str());
+  };
+  tell("without ports");
   const auto cpu = [] {
     timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -137,9 +184,15 @@ TEST_CASE_METHOD(FabricFixture, "time of a look for what others changed, with 20
     REQUIRE(Good(damages.status()));
     REQUIRE(damages->empty());
   }
-  printf("a look at %d VPCs: %.2f ms, %.2f ms of it CPU\n", kVpcs,
-         absl::ToDoubleMilliseconds(absl::Now() - start) / kLooks,
-         absl::ToDoubleMilliseconds(cpu() - cpu_start) / kLooks);
+  std::printf("a look at %d VPCs: %.2f ms, %.2f ms of it CPU\n", kVpcs,
+              absl::ToDoubleMilliseconds(absl::Now() - start) / kLooks,
+              absl::ToDoubleMilliseconds(cpu() - cpu_start) / kLooks);
+  for (const TestVpc& each : vpcs) {
+    const PortSpec port = each.Port("10.0.1.4", {each.members});
+    REQUIRE(Good(fabric->PreparePort(port)));
+    REQUIRE(Good(fabric->PlugPort(port)));
+  }
+  tell("with a port each");
 }
 
 }  // namespace brume::network

@@ -134,8 +134,41 @@ TEST_CASE_METHOD(FabricFixture, "what somebody took away by hand is there again 
   CHECK(ConnectTcp(Address("198.18.0.10"), 22, absl::Seconds(5)));
 }
 
+TEST_CASE_METHOD(FabricFixture, "a VPC has a name server as long as it has ports", "[fabric]") {
+  SyncAll();
+  CHECK(DnsmasqPid(directory, vpc.spec.vpc.id) == 0);
+  PortSpec port = vpc.Port("10.0.1.4", {vpc.members}), other = vpc.Port("10.0.1.5", {vpc.members});
+  const auto guest = Launch(port), neighbour = Launch(other);
+  const int server = DnsmasqPid(directory, vpc.spec.vpc.id);
+  CHECK(Alive(server));
+  REQUIRE(Good(fabric->UnplugPort(other.eni)));
+  CHECK(Alive(server));
+  REQUIRE(Good(fabric->UnplugPort(port.eni)));
+  CHECK_FALSE(Alive(server));
+  CHECK(fabric->Inspect()->empty());
+  const auto again = Launch(port);
+  const int second = DnsmasqPid(directory, vpc.spec.vpc.id);
+  CHECK(Alive(second));
+  Restart();
+  SyncAll();  // of a VPC that has no port any more
+  CHECK_FALSE(Alive(second));
+}
+
+TEST_CASE_METHOD(FabricFixture, "no thread waits for work in a VPC where there is none", "[fabric]") {
+  const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
+  const auto before = threads();
+  const TestVpc other("00000000000000002");
+  for (const TestVpc* each : {&std::as_const(vpc), &other}) REQUIRE(Good(fabric->SyncVpc(each->spec)));
+  CHECK(Eventually([&] { return threads() == before; }));
+  // Others do its work where it has been done.
+  const auto guest = Launch(vpc.Port("10.0.1.4", {vpc.members}));
+  CHECK(guest->Pings(Address("10.0.1.1")));
+}
+
 TEST_CASE_METHOD(FabricFixture, "a name server that died is started again", "[fabric]") {
   SyncAll();
+  vpc.spec.ports.push_back(vpc.Port("10.0.1.4", {vpc.members}));
+  const auto guest = Launch(vpc.spec.ports.back());
   const int first = DnsmasqPid(directory, vpc.spec.vpc.id);
   REQUIRE(kill(first, SIGKILL) == 0);
   REQUIRE(Eventually([&] { return !Alive(first); }));
@@ -151,11 +184,17 @@ TEST_CASE_METHOD(FabricFixture, "the name server gives up root when its user can
     REQUIRE(stat(absl::StrCat("/proc/", DnsmasqPid(directory, vpc.spec.vpc.id)).c_str(), &info) == 0);
     return info.st_uid;
   };
+  const PortSpec port = vpc.Port("10.0.1.4", {vpc.members});
   SyncAll();
-  CHECK(owner() != 0);
+  {
+    const auto guest = Launch(port);
+    CHECK(owner() != 0);
+  }
+  REQUIRE(Good(fabric->UnplugPort(port.eni)));
   REQUIRE(Good(fabric->RemoveVpc(vpc.spec.vpc.id)));
   REQUIRE(chmod(directory.c_str(), 0700) == 0);
   SyncAll();
+  const auto guest = Launch(port);
   CHECK(owner() == 0);
 }
 

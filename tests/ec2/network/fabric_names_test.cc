@@ -90,6 +90,8 @@ TEST_CASE_METHOD(NamesFixture, "a lease says what the VPC's set of options has, 
 
 TEST_CASE_METHOD(NamesFixture, "a domain that is none is refused, and what stands is left as it is", "[fabric]") {
   SyncAll();
+  vpc.spec.ports.push_back(vpc.Port("10.0.1.4", {vpc.members}));
+  const auto guest = Launch(vpc.spec.ports.back());
   const std::string path = absl::StrCat(directory, "/net/", vpc.spec.vpc.id.text(), "/dhcp-options");
   const std::string before = ReadFile(path).value(), pid = Pid();
   vpc.spec.dhcp.domain = "corp.example\ndhcp-script=/tmp/x";

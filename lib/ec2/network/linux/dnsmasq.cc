@@ -90,6 +90,7 @@ absl::Status Dnsmasq::SetNames(const Names& names) {
 }
 
 absl::Status Dnsmasq::ReadAgain(bool changed) {
+  if (!wanted_) return End();
   if (!Running()) return Start();
   if (changed && pidfd_send_signal(process_.get(), SIGHUP, nullptr, 0) != 0) {
     return absl::ErrnoToStatus(errno, "cannot tell dnsmasq to read its files again");
@@ -98,6 +99,7 @@ absl::Status Dnsmasq::ReadAgain(bool changed) {
 }
 
 absl::StatusOr<bool> Dnsmasq::WriteNames(const Names& names) {
+  wanted_ = !names.hosts.empty();
   ASSIGN_OR_RETURN(const bool dhcp_changed, ReplaceFile(paths_.dhcp_hosts, DhcpHosts(names.hosts)));
   ASSIGN_OR_RETURN(const bool dns_changed, ReplaceFile(paths_.dns_hosts, DnsHosts(names, domain_)));
   return dhcp_changed || dns_changed;

@@ -1,4 +1,5 @@
-// The dnsmasq that serves one VPC with DHCP and DNS. It outlives brumed and is found again.
+// The dnsmasq that serves one VPC with DHCP and DNS, as long as there is somebody to serve: a VPC without ports has
+// none. It outlives brumed and is found again.
 #pragma once
 
 #include <string>
@@ -16,13 +17,13 @@ class Dnsmasq {
   explicit Dnsmasq(const std::string& directory) : paths_(directory) {}
 
   // It runs with this configuration, these options of leases and these names: found, told to read again, started or
-  // started anew. Leases that stand keep what they were told until they are renewed. `spec.user` is chosen here.
-  // InvalidArgument, and nothing is changed, where a text is no name of a domain.
+  // started anew; ended where `names` has no host. Leases that stand keep what they were told until they are renewed.
+  // `spec.user` is chosen here. InvalidArgument, and nothing is changed, where a text is no name of a domain.
   absl::Status Apply(DnsmasqSpec spec, const DhcpLease& lease, const Names& names);
-  // Changes the names only, after Apply. Starts it when it died. InvalidArgument as above.
+  // Changes the names only, after Apply. Starts it when it died, ends it with the last host. InvalidArgument as above.
   absl::Status SetNames(const Names& names);
-  // Whether it runs in the namespace of the calling thread.
-  bool Serves() { return Running() && IsHere(); }
+  // Whether it runs in the namespace of the calling thread, or has nobody to serve.
+  bool Serves() { return !wanted_ || (Running() && IsHere()); }
   // Ends it and removes its files. OK when there is none.
   absl::Status Stop();
 
@@ -36,12 +37,13 @@ class Dnsmasq {
   absl::Status End();
   // True when one of the files changed.
   absl::StatusOr<bool> WriteNames(const Names& names);
-  // It reads what was `changed`, or starts.
+  // It reads what was `changed`, or starts, or ends.
   absl::Status ReadAgain(bool changed);
 
   const DnsmasqPaths paths_;
   std::string domain_;
-  UniqueFd process_;  // a pidfd
+  bool wanted_ = false;  // there are hosts
+  UniqueFd process_;     // a pidfd
   int pid_ = 0;
 };
 

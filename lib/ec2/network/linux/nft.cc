@@ -61,6 +61,12 @@ absl::StatusOr<std::string> Nft::Execute(const std::string& commands) {
   // Reading the buffers also empties them for the next run.
   const std::string error = nft_ctx_get_error_buffer(context_.get());
   std::string output = nft_ctx_get_output_buffer(context_.get());
+  // A context keeps what it read of the tables, a megabyte of each VPC, and reads them anew the next time all the same,
+  // as our own transaction has changed them. It lets go of them after a dry run, which this is, of nothing. (Without
+  // the context its socket would go, too, and then the kernel waits for what the transaction removed.)
+  nft_ctx_set_dry_run(context_.get(), true);
+  nft_run_cmd_from_buffer(context_.get(), "");
+  nft_ctx_set_dry_run(context_.get(), false);
   if (code == 0) return output;
   return absl::InternalError(absl::StrCat("nftables refused a change: ", absl::StripAsciiWhitespace(error)));
 }

@@ -15,14 +15,16 @@
 #include "lib/ec2/network/linux/high_fd.h"
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/router_links.h"
+#include "lib/ec2/network/model/link_services.h"
 
 namespace brume::network {
 
 absl::StatusOr<std::unique_ptr<VpcNetwork>> VpcNetwork::Open(const VpcId& id, HostNetwork& host,
                                                              VpcNetworkOptions options, bool create) {
   std::unique_ptr<VpcNetwork> network(new VpcNetwork(id, host, std::move(options)));
-  ASSIGN_OR_RETURN(network->thread_, NamespaceThread::Start(absl::StrCat("net-", id.text().substr(4)),
-                                                            [&] { return network->Enter(create); }));
+  ASSIGN_OR_RETURN(network->thread_, NamespaceThread::Start(
+                                         absl::StrCat("net-", id.text().substr(4)),
+                                         [&] { return network->Enter(create); }, WhenIdle::kEnds));
   return network;
 }
 
