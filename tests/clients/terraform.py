@@ -82,14 +82,16 @@ class TerraformTest(SimulatedClientTest):
     def live(self, name, resource):
         """Made, read twice alike, changed in what was asked for and in nothing else, deleted, gone, and nothing left."""
         resource.prepare()
-        created = self.settle(name, resource, resource.create())
-        asked = resource.update()
-        changed = self.settle(name, resource, asked)
-        for attribute in created.keys() - asked.keys() - resource.follows:
-            self.assertEqual(changed.get(attribute), created[attribute], f"{name}.{attribute} changed unasked")
-        resource.delete()
-        self.assertTrue(resource.gone(), f"{name} is not gone in the provider's words")
-        resource.end()
+        try:
+            created = self.settle(name, resource, resource.create())
+            asked = resource.update()
+            changed = self.settle(name, resource, asked)
+            for attribute in created.keys() - asked.keys() - resource.follows:
+                self.assertEqual(changed.get(attribute), created[attribute], f"{name}.{attribute} changed unasked")
+            resource.delete()
+            self.assertTrue(resource.gone(), f"{name} is not gone in the provider's words")
+        finally:
+            resource.end()
 
     def live_all(self, resources):
         ec2 = self.client()
