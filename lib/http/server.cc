@@ -57,9 +57,12 @@ absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTlsContext(const std::st
 // One listening socket and its connections. On the server's thread only.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
-  // `ended` is called after a connection has ended.
-  Listener(asio::io_context& io, std::string name, SessionParts& parts, std::function<void()> ended)
-      : name_(std::move(name)), parts_(parts), ended_(std::move(ended)), acceptor_(io), retry_(io) {}
+  struct Hooks {
+    std::function<bool()> make_room;  // among the connections of all listeners
+    std::function<void()> ended;      // called after a connection has ended
+  };
+  Listener(asio::io_context& io, std::string name, SessionParts& parts, Hooks hooks)
+      : name_(std::move(name)), parts_(parts), hooks_(std::move(hooks)), acceptor_(io), retry_(io) {}
 
   void Start(UniqueFd socket) {
     sockaddr_storage address = {};
@@ -96,6 +99,29 @@ class Listener : public std::enable_shared_from_this<Listener> {
   }
 
   bool empty() const { return sessions_.empty(); }
+  size_t admitted() const { return sessions_.size() - turned_away_; }
+
+  // True when fewer than `max` connections (of `peer`, unless null) are left; may evict the one idle for the longest
+  // time to that end.
+  bool MakeRoom(const std::string* peer, size_t max) {
+    size_t count = 0;
+    auto idlest = sessions_.end();
+    for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
+      const Entry& entry = it->second;
+      if (!entry.admitted || (peer != nullptr && entry.peer != *peer)) continue;
+      ++count;
+      const auto idle_since = entry.session->idle_since();
+      if (idle_since.has_value() &&
+          (idlest == sessions_.end() || *idle_since < *idlest->second.session->idle_since())) {
+        idlest = it;
+      }
+    }
+    if (count < max) return true;
+    if (parts_.options.when_full == WhenFull::kClose || idlest == sessions_.end()) return false;
+    idlest->second.session->Cut();
+    sessions_.erase(idlest);  // not counted any more, though its handler is yet to run
+    return true;
+  }
 
  private:
   // A connection, by when it came.
@@ -133,7 +159,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
     if (error) return;
     const std::string peer = endpoint.address().to_string();
     const Limits& limits = parts_.options.limits;
-    const bool admitted = MakeRoom(&peer, limits.connections_per_peer) && MakeRoom(nullptr, limits.connections);
+    const bool admitted =
+        MakeRoom(&peer, limits.connections_per_peer) && MakeRoom(nullptr, limits.connections) && hooks_.make_room();
     const bool told = parts_.options.when_full == WhenFull::kRefuse && turned_away_ < kMaxTurnedAway;
     if (!admitted && !told) return;
     const uint64_t serial = next_serial_++;
@@ -149,39 +176,17 @@ class Listener : public std::enable_shared_from_this<Listener> {
     }
   }
 
-  // True when fewer than `max` connections (of `peer`, unless null) are left; may evict the one idle for the longest
-  // time to that end.
-  bool MakeRoom(const std::string* peer, size_t max) {
-    size_t count = 0;
-    auto idlest = sessions_.end();
-    for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
-      const Entry& entry = it->second;
-      if (!entry.admitted || (peer != nullptr && entry.peer != *peer)) continue;
-      ++count;
-      const auto idle_since = entry.session->idle_since();
-      if (idle_since.has_value() &&
-          (idlest == sessions_.end() || *idle_since < *idlest->second.session->idle_since())) {
-        idlest = it;
-      }
-    }
-    if (count < max) return true;
-    if (parts_.options.when_full == WhenFull::kClose || idlest == sessions_.end()) return false;
-    idlest->second.session->Cut();
-    sessions_.erase(idlest);  // not counted any more, though its handler is yet to run
-    return true;
-  }
-
   void Remove(uint64_t serial) {
     if (const auto entry = sessions_.find(serial); entry != sessions_.end()) {
       if (!entry->second.admitted) --turned_away_;
       sessions_.erase(entry);
     }
-    ended_();
+    hooks_.ended();
   }
 
   const std::string name_;
   SessionParts& parts_;
-  const std::function<void()> ended_;
+  const Hooks hooks_;
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   bool closed_ = false;
@@ -268,7 +273,9 @@ class Server::Impl {
     asio::post(io_, [this, name, shared] {
       if (parts_.stopping) return;
       Remove(name);
-      auto listener = std::make_shared<Listener>(io_, name, parts_, [this] { NoteDrained(); });
+      auto listener = std::make_shared<Listener>(
+          io_, name, parts_,
+          Listener::Hooks{.make_room = [this] { return MakeRoom(); }, .ended = [this] { NoteDrained(); }});
       listeners_.emplace(name, listener);
       listener->Start(std::move(*shared));
     });
@@ -289,6 +296,19 @@ class Server::Impl {
         log::Error("{}: {}", options_.name, exception.what());
       }
     }
+  }
+
+  // True when one connection more is within the bound of all together. The guests of one listener cannot take it from
+  // the others: room is made among the connections of the one that has the most.
+  bool MakeRoom() {
+    size_t count = 0;
+    Listener* largest = nullptr;
+    for (const auto& [name, listener] : listeners_) {
+      count += listener->admitted();
+      if (largest == nullptr || listener->admitted() > largest->admitted()) largest = listener.get();
+    }
+    return count < options_.limits.connections_in_all ||
+           (largest != nullptr && largest->MakeRoom(nullptr, largest->admitted()));
   }
 
   void Remove(const std::string& name) {

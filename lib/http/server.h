@@ -92,6 +92,9 @@ struct Limits {
   // Of each listener.
   size_t connections = 256;
   size_t connections_per_peer = std::numeric_limits<size_t>::max();
+  // Of all listeners together. Where an idle connection makes room for one beyond it, it is one of the listener that
+  // has the most.
+  size_t connections_in_all = std::numeric_limits<size_t>::max();
 };
 
 struct Deadlines {

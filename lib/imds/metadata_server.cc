@@ -55,7 +55,8 @@ http::ServerOptions HttpOptions(const MetadataServerOptions& options) {
           .server_name = "EC2ws",
           .limits = {.head_bytes = static_cast<uint32_t>(options.header_bytes),
                      .connections = options.connections_per_vpc,
-                     .connections_per_peer = options.connections_per_peer},
+                     .connections_per_peer = options.connections_per_peer,
+                     .connections_in_all = options.connections},
           // One deadline for a request and its answer.
           .deadlines = {.idle = options.idle_timeout, .head = options.request_timeout},
           .when_full = http::WhenFull::kEvictIdle,

@@ -27,6 +27,7 @@ struct MetadataServerOptions {
   absl::Duration request_timeout = absl::Seconds(5);
   // Between requests of one connection.
   absl::Duration idle_timeout = absl::Seconds(30);
+  size_t connections = 16384;  // of all VPCs together
   size_t connections_per_vpc = 512;
   size_t connections_per_peer = 32;
   // Empty: no role lets EC2 take it on.

@@ -48,24 +48,31 @@ class ImdsModule {
   // Idempotent.
   void Stop();
 
-  // Serves the VPC, whose namespace is there; OK when it is served. Errors: of `listen`.
+  // Serves the VPC, whose namespace is there; OK when it is served. Not for a VPC that another thread calls it for.
+  // Errors: of `listen`.
   absl::Status Serve(const VpcId& vpc);
   // Closes what Serve made. OK when there is none.
   void Forget(const VpcId& vpc);
-  // False when the listener that Serve made has been closed by somebody else; Serve makes another one then.
+  // False when the listener that Serve made has been closed by somebody else; Serve makes another one then. Waits for
+  // nothing.
   bool StillServes(const VpcId& vpc);
 
  private:
   const ImdsParts parts_;
   MetadataServer server_;
-  Mutex mutex_;
-  // Its listener at the IPv6 address, where the VPC has IPv6 and there is none yet; closed where it has none.
-  absl::Status ServeIpv4(const VpcId& vpc) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status ServeIpv6(const VpcId& vpc) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A VPC's listener at one of the two addresses.
+  enum class Family { kIpv4, kIpv6 };
+  using Key = std::pair<VpcId, Family>;
 
+  bool IsOpen(const Key& key);
+  // Opens sockets in a namespace, which may take its time, so the mutex is not held over it.
+  absl::Status ServeIpv4(const VpcId& vpc);
+  // Where the VPC has IPv6; closes the listener of one that has none any more.
+  absl::Status ServeIpv6(const VpcId& vpc);
+
+  Mutex mutex_;
   // With a descriptor of its listener, to ask whether that still listens.
-  std::map<VpcId, UniqueFd> served_ ABSL_GUARDED_BY(mutex_);
-  std::map<VpcId, UniqueFd> served_ipv6_ ABSL_GUARDED_BY(mutex_);
+  std::map<Key, UniqueFd> served_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::imds

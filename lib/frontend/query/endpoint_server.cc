@@ -1,17 +1,11 @@
 #include "lib/frontend/query/endpoint_server.h"
 
-#include <exception>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "lib/base/log.h"
-#include "lib/base/random.h"
-#include "lib/base/request_id.h"
 #include "lib/base/status_macros.h"
-#include "lib/base/work_pool.h"
-#include "lib/frontend/query/http_adapter.h"
+#include "lib/frontend/query/query_answerer.h"
 #include "lib/http/is_listening.h"
 #include "lib/http/server.h"
 
@@ -23,6 +17,8 @@ constexpr uint16_t kPlainPort = 80, kSecurePort = 443;
 constexpr int kThreads = 4;
 // Of each VPC.
 constexpr int kQueue = 64;
+// Of each port, beside the bounds of each endpoint: they are descriptors of the daemon.
+constexpr size_t kConnections = 4096;
 
 // A listener's name says what comes by it: "vpc-…/vpce-…/ec2/10.0.1.9/443".
 std::string ListenerName(const VpcId& vpc, const EndpointAddress& address, bool secure) {
@@ -37,73 +33,39 @@ CallOrigin OriginOf(const std::string& listener) {
 
 }  // namespace
 
-// The servers of both ports, with their threads.
+// The servers of both ports.
 class EndpointServer::Serving {
  public:
   explicit Serving(const EndpointServerParts& parts)
-      : parts_(parts),
-        calls_(parts.dispatcher, parts.authenticate,
-               {.strict_region = parts.options.strict_region, .body_bytes = parts.options.limits.body_bytes}),
+      : secures_(!parts.options.tls_cert_path.empty()),
+        answerer_(parts.dispatcher, parts.authenticate, parts.options, kThreads, kQueue),
         plain_(Options(/*secure=*/false), HandlerOfRequests()),
-        secure_(Options(/*secure=*/true), HandlerOfRequests()),
-        pool_(kThreads, kQueue) {}
-  // A call under way is let end after it: it may hold a transaction.
-  ~Serving() {
-    plain_.Stop();
-    secure_.Stop();
-  }
+        secure_(Options(/*secure=*/true), HandlerOfRequests()) {}
 
   absl::Status Start() {
     RETURN_IF_ERROR(plain_.Start());
-    return parts_.options.tls_cert_path.empty() ? absl::OkStatus() : secure_.Start();
+    return secures_ ? secure_.Start() : absl::OkStatus();
   }
   http::Server& server(bool secure) { return secure ? secure_ : plain_; }
 
  private:
   http::ServerOptions Options(bool secure) {
-    QueryServerOptions options = parts_.options;
+    http::ServerOptions options = answerer_.HttpOptions();
+    options.name = "endpoint";
+    options.limits.connections_in_all = kConnections;
     if (!secure) options.tls_cert_path = options.tls_key_path = "";
-    http::ServerOptions http = HttpServerOptions(options, [this] { return NewRequestId(random_); });
-    http.name = "endpoint";
-    return http;
+    return options;
   }
-
   http::Handler HandlerOfRequests() {
     return [this](http::Request request, http::Responder responder) {
-      // VPCs take turns: the guests of one keep no other's waiting.
-      const std::string vpc = OriginOf(request.listener).vpc_id;
-      auto answer = [this, request = std::move(request), responder] { responder.Send(Answer(request)); };
-      if (pool_.Submit(std::move(answer), vpc)) return;
-      const std::string id = NewRequestId(random_);
-      http::Response refusal = ToHttp(RefusedByHttp(503, "RequestLimitExceeded", "Request limit exceeded.", id), id,
-                                      parts_.options.simulated);
-      refusal.close = true;
-      responder.Send(std::move(refusal));
+      CallOrigin origin = OriginOf(request.listener);
+      answerer_.Answer(std::move(request), std::move(responder), std::move(origin));
     };
   }
 
-  // On a thread of the pool.
-  http::Response Answer(const http::Request& request) const {
-    const std::string id = NewRequestId(random_);
-    const bool simulated = parts_.options.simulated;
-    try {
-      return ToHttp(calls_.Answer({.http = ToSigned(request),
-                                   .source = request.peer,
-                                   .secure = request.secure,
-                                   .request_id = id,
-                                   .origin = OriginOf(request.listener)}),
-                    id, simulated);
-    } catch (const std::exception& exception) {
-      log::Error("endpoint: a call of {} by {} fails: {}", request.peer, request.listener, exception.what());
-      return ToHttp(RefusedByHttp(500, "InternalError", "An internal error has occurred.", id), id, simulated);
-    }
-  }
-
-  const EndpointServerParts& parts_;
-  const QueryCalls calls_;
-  mutable SystemRandom random_;
-  http::Server plain_, secure_;
-  WorkPool pool_;  // last: its calls use all the others
+  const bool secures_;
+  QueryAnswerer answerer_;
+  http::Server plain_, secure_;  // they go first, so that no call begins while those under way end
 };
 
 EndpointServer::EndpointServer(EndpointServerParts parts) : parts_(std::move(parts)) {}
@@ -117,31 +79,36 @@ absl::Status EndpointServer::Start() {
   return absl::OkStatus();
 }
 
+bool EndpointServer::IsOpen(const std::string& listener) {
+  MutexLock lock(mutex_);
+  const auto found = listeners_.find(listener);
+  return found != listeners_.end() && http::IsListening(found->second.handle.get());
+}
+
+absl::Status EndpointServer::EnsureServing() {
+  if (phase_ == Phase::kStopped) return absl::UnavailableError("the API is not served any more");
+  if (serving_ != nullptr) return absl::OkStatus();
+  auto serving = std::make_unique<Serving>(parts_);
+  if (phase_ == Phase::kServing) RETURN_IF_ERROR(serving->Start());
+  serving_ = std::move(serving);
+  return absl::OkStatus();
+}
+
 absl::Status EndpointServer::Open(const VpcId& vpc, const EndpointAddress& address, bool secure) {
   const std::string name = ListenerName(vpc, address, secure);
-  const auto present = listeners_.find(name);
-  if (present != listeners_.end() && http::IsListening(present->second.handle.get())) return absl::OkStatus();
-  if (serving_ == nullptr) {
-    auto serving = std::make_unique<Serving>(parts_);
-    if (phase_ == Phase::kServing) RETURN_IF_ERROR(serving->Start());
-    serving_ = std::move(serving);
-  }
+  if (IsOpen(name)) return absl::OkStatus();
   ASSIGN_OR_RETURN(UniqueFd socket, parts_.listen(vpc, address.address, secure ? kSecurePort : kPlainPort));
   ASSIGN_OR_RETURN(UniqueFd handle, http::HandleOf(socket));
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(EnsureServing());
   serving_->server(secure).AddListener(name, std::move(socket));
   listeners_.insert_or_assign(name, Listener{.vpc = vpc, .secure = secure, .handle = std::move(handle)});
   return absl::OkStatus();
 }
 
-absl::Status EndpointServer::Serve(const VpcId& vpc, const std::vector<EndpointAddress>& addresses) {
-  if (parts_.listen == nullptr) return absl::OkStatus();
+absl::Status EndpointServer::CloseOthers(const VpcId& vpc, const std::set<std::string>& wanted) {
   MutexLock lock(mutex_);
   if (phase_ == Phase::kStopped) return absl::UnavailableError("the API is not served any more");
-  std::set<std::string> wanted;
-  for (const EndpointAddress& address : addresses) {
-    wanted.insert(ListenerName(vpc, address, /*secure=*/false));
-    if (secure()) wanted.insert(ListenerName(vpc, address, /*secure=*/true));
-  }
   for (auto it = listeners_.begin(); it != listeners_.end();) {
     if (it->second.vpc != vpc || wanted.contains(it->first)) {
       ++it;
@@ -150,6 +117,17 @@ absl::Status EndpointServer::Serve(const VpcId& vpc, const std::vector<EndpointA
     serving_->server(it->second.secure).RemoveListener(it->first);
     it = listeners_.erase(it);
   }
+  return absl::OkStatus();
+}
+
+absl::Status EndpointServer::Serve(const VpcId& vpc, const std::vector<EndpointAddress>& addresses) {
+  if (parts_.listen == nullptr) return absl::OkStatus();
+  std::set<std::string> wanted;
+  for (const EndpointAddress& address : addresses) {
+    wanted.insert(ListenerName(vpc, address, /*secure=*/false));
+    if (secure()) wanted.insert(ListenerName(vpc, address, /*secure=*/true));
+  }
+  RETURN_IF_ERROR(CloseOthers(vpc, wanted));
   for (const EndpointAddress& address : addresses) {
     RETURN_IF_ERROR(Open(vpc, address, /*secure=*/false));
     if (secure()) RETURN_IF_ERROR(Open(vpc, address, /*secure=*/true));

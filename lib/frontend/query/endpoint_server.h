@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,11 @@ class EndpointServer {
   // no certificate and its key.
   absl::Status Start();
   // Serves the VPC at exactly these addresses, which stand in its namespace; OK when they are served. A connection to
-  // one that is no longer among them ends. Errors: of `listen`, and of files that are no certificate and its key.
+  // one that is no longer among them ends. Not for a VPC that another thread calls it for. Errors: of `listen`, and of
+  // files that are no certificate and its key.
   absl::Status Serve(const VpcId& vpc, const std::vector<EndpointAddress>& addresses);
   // False when a listener that Serve made has been closed by somebody else; Serve makes another one then.
+  // Waits for nothing.
   bool StillServes(const VpcId& vpc);
   // Closes every listener; calls under way end and are answered (for a few seconds). Serve says Unavailable from then
   // on. Idempotent.
@@ -63,8 +66,11 @@ class EndpointServer {
   };
 
   bool secure() const { return !parts_.options.tls_cert_path.empty(); }
-  absl::Status Open(const VpcId& vpc, const EndpointAddress& address, bool secure)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsOpen(const std::string& listener);
+  // Opens a socket in a namespace, which may take its time, so the mutex is not held over it.
+  absl::Status Open(const VpcId& vpc, const EndpointAddress& address, bool secure);
+  absl::Status CloseOthers(const VpcId& vpc, const std::set<std::string>& wanted);
+  absl::Status EnsureServing() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const EndpointServerParts parts_;
   Mutex mutex_;

@@ -1,16 +1,12 @@
 #include "lib/frontend/query/query_server.h"
 
-#include <exception>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/log.h"
-#include "lib/base/random.h"
-#include "lib/base/request_id.h"
 #include "lib/base/status_macros.h"
-#include "lib/base/work_pool.h"
-#include "lib/frontend/query/http_adapter.h"
+#include "lib/frontend/query/query_answerer.h"
 #include "lib/http/server.h"
 
 namespace brume::frontend {
@@ -20,15 +16,10 @@ class Server final : public QueryServer {
  public:
   Server(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryServerOptions options)
       : options_(std::move(options)),
-        calls_(dispatcher, std::move(authenticate),
-               {.strict_region = options_.strict_region, .body_bytes = options_.limits.body_bytes}),
-        server_(HttpServerOptions(options_, [this] { return NewRequestId(random_); }),
-                [this](http::Request request, http::Responder responder) {
-                  Serve(std::move(request), std::move(responder));
-                }),
-        pool_(options_.limits.threads, options_.limits.queue) {}
-  // A call under way is let end after it: it may hold a transaction.
-  ~Server() override { server_.Stop(); }
+        answerer_(dispatcher, std::move(authenticate), options_, options_.limits.threads, options_.limits.queue),
+        server_(answerer_.HttpOptions(), [this](http::Request request, http::Responder responder) {
+          answerer_.Answer(std::move(request), std::move(responder));
+        }) {}
 
   absl::Status Start();
   int port() const override { return port_; }
@@ -39,15 +30,11 @@ class Server final : public QueryServer {
 
  private:
   absl::StatusOr<http::ListeningSocket> Listen() const;
-  void Serve(http::Request request, http::Responder responder);
-  http::Response Answer(const http::Request& request) const;
 
   const QueryServerOptions options_;
-  const QueryCalls calls_;
-  mutable SystemRandom random_;
   int port_ = 0;
-  http::Server server_;
-  WorkPool pool_;  // last: its calls use all the others
+  QueryAnswerer answerer_;
+  http::Server server_;  // goes first, so that no call begins while those under way end
 };
 
 absl::StatusOr<http::ListeningSocket> Server::Listen() const {
@@ -79,29 +66,6 @@ absl::Status Server::Start() {
   server_.AddListener(options_.listen, std::move(socket.fd));
   log::Info("the EC2 API is served at {}", url());
   return absl::OkStatus();
-}
-
-void Server::Serve(http::Request request, http::Responder responder) {
-  const bool taken = pool_.Submit([this, request = std::move(request), responder] { responder.Send(Answer(request)); });
-  if (taken) return;
-  const std::string id = NewRequestId(random_);
-  http::Response refusal =
-      ToHttp(RefusedByHttp(503, "RequestLimitExceeded", "Request limit exceeded.", id), id, options_.simulated);
-  refusal.close = true;
-  responder.Send(std::move(refusal));
-}
-
-// On a thread of the pool.
-http::Response Server::Answer(const http::Request& request) const {
-  const std::string id = NewRequestId(random_);
-  try {
-    return ToHttp(
-        calls_.Answer({.http = ToSigned(request), .source = request.peer, .secure = request.secure, .request_id = id}),
-        id, options_.simulated);
-  } catch (const std::exception& exception) {
-    log::Error("query: a call of {} fails: {}", request.peer, exception.what());
-    return ToHttp(RefusedByHttp(500, "InternalError", "An internal error has occurred.", id), id, options_.simulated);
-  }
 }
 
 }  // namespace

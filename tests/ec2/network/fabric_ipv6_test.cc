@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/ipv6_links.h"
+#include "lib/ec2/network/model/link_services.h"
 #include "tests/ec2/network/fabric_outside.h"
 
 namespace brume::network {

@@ -1,8 +1,11 @@
 // The Query API over a socket: what is answered, what is refused, and how long anything may take.
 #include <catch2/catch.hpp>
 #include <future>
+#include <map>
 #include <string>
+#include <vector>
 
+#include "lib/http/server.h"
 #include "tests/frontend/query/query_fixture.h"
 #include "tests/frontend/query/query_tls.h"
 
@@ -10,6 +13,7 @@ namespace brume {
 namespace {
 
 using Catch::Contains;
+using Catch::EndsWith;
 using Catch::StartsWith;
 
 std::string Get(const std::string& target) {
@@ -246,6 +250,41 @@ TEST_CASE("a connection beyond the limit takes the place of the one that has bee
   CHECK_THAT(fixture.Ask(Post(QueryFixture::kDescribe)), StartsWith("HTTP/1.1 200 "));
   CHECK(first.Closed());
   CHECK(second.Closed());
+}
+
+TEST_CASE("where all listeners together have too many connections, the one that has most makes room", "[query]") {
+  http::Server server({.name = "test",
+                       .limits = {.connections_in_all = 4},
+                       .deadlines = {.idle = absl::Minutes(1)},
+                       .when_full = http::WhenFull::kEvictIdle,
+                       .refuse = [](http::Fault) { return http::Response{.status = 400}; }},
+                      [](const http::Request& request, const http::Responder& responder) {
+                        responder.Send({.body = request.listener});
+                      });
+  REQUIRE_OK(server.Start());
+  std::map<std::string, int> ports;
+  for (const std::string name : {"storm", "quiet"}) {
+    absl::StatusOr<http::ListeningSocket> socket = http::Listen({.address = "127.0.0.1", .port = 0, .loopback = true});
+    REQUIRE_OK(socket.status());
+    ports[name] = socket->port;
+    server.AddListener(name, std::move(socket->fd));
+  }
+  const auto ask = [](RawClient& client) {
+    client.Send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return client.Answer();
+  };
+  std::vector<RawClient> storm;
+  const auto come = [&] {
+    storm.emplace_back(ports["storm"]);
+    CHECK_THAT(ask(storm.back()), EndsWith("storm"));
+  };
+  for (int i = 0; i < 4; ++i) come();
+  RawClient quiet(ports["quiet"]);
+  CHECK_THAT(ask(quiet), EndsWith("quiet"));
+  CHECK(storm[0].Closed());
+  for (int i = 0; i < 3; ++i) come();
+  for (int i = 1; i < 4; ++i) CHECK(storm[i].Closed());
+  CHECK_THAT(ask(quiet), EndsWith("quiet"));
 }
 
 TEST_CASE("a call beyond the queue is refused at once, and the others are answered", "[query]") {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/ec2/network/linux/nft_ipv6_rules.h"
+#include "lib/ec2/network/model/link_services.h"
 
 namespace brume::network {
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
+#include "lib/ec2/network/model/link_services.h"
 
 namespace brume::network {
 namespace {

@@ -27,10 +27,6 @@ namespace brume::network {
 
 struct Ruleset;
 
-// Where guests ask for metadata and names, as EC2 has it.
-inline constexpr Ipv6 kMetadataIpv6{{0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54}};  // fd00:ec2::254
-inline constexpr Ipv6 kResolverIpv6{{0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x53}};  // fd00:ec2::253
-
 // Of a group; part of GroupRules.
 struct Ipv6GroupRules {
   std::vector<std::string> ingress, egress;  // the text of each rule

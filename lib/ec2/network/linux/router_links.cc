@@ -6,6 +6,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/sysctl.h"
+#include "lib/ec2/network/model/link_services.h"
 
 namespace brume::network {
 namespace {
