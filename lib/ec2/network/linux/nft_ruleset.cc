@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -228,8 +229,6 @@ void AppendRules(std::string& text, const std::string& chain, const std::vector<
 // chain of more than this many is parted, by what each rule says, into chains that it jumps to.
 constexpr size_t kRulesPerChain = 16;
 
-using Chains = std::map<std::string, std::vector<std::string>>;
-
 // FNV-1a: the same in every process, as parts are told from each other after a restart too.
 uint64_t HashOf(absl::string_view text) {
   uint64_t hash = 0xcbf29ce484222325;
@@ -237,48 +236,59 @@ uint64_t HashOf(absl::string_view text) {
   return hash;
 }
 
-// What stands in `chain` and in its parts, for rules whose order does not matter.
-Chains ChainsOf(const std::string& chain, const std::vector<std::string>& rules) {
-  Chains chains;
-  if (rules.size() <= kRulesPerChain) {
-    chains[chain] = rules;
-    return chains;
-  }
-  const size_t parts = std::bit_ceil(rules.size() / kRulesPerChain + 1);
-  std::vector<std::string>& whole = chains[chain];
-  for (size_t i = 0; i < parts; ++i) {
-    const std::string part = absl::StrCat(chain, "-", i);
-    whole.push_back(absl::StrCat("jump ", part));
-    chains[part];
-  }
-  for (const std::string& rule : rules) chains[absl::StrCat(chain, "-", HashOf(rule) % parts)].push_back(rule);
-  return chains;
+// 0 = they stand in the chain itself.
+size_t PartsFor(const std::vector<std::string>& rules) {
+  return rules.size() <= kRulesPerChain ? 0 : std::bit_ceil(rules.size() / kRulesPerChain + 1);
 }
 
-// The chain itself is there.
+std::string PartName(const std::string& chain, size_t part) { return absl::StrCat(chain, "-", part); }
+
+// The parts whose rules differ, where there are as many before as after.
+std::vector<bool> ChangedParts(size_t parts, const std::vector<std::string>& before,
+                               const std::vector<std::string>& after) {
+  std::vector<bool> changed(parts);
+  const auto [old_first, first] = std::mismatch(before.begin(), before.end(), after.begin(), after.end());
+  const auto [old_last, last] =
+      std::mismatch(before.rbegin(), std::reverse_iterator(old_first), after.rbegin(), std::reverse_iterator(first));
+  for (auto rule = old_first; rule != old_last.base(); ++rule) changed[HashOf(*rule) % parts] = true;
+  for (auto rule = first; rule != last.base(); ++rule) changed[HashOf(*rule) % parts] = true;
+  return changed;
+}
+
+// For rules whose order does not matter. The chain itself is there.
 void ChangeChains(std::string& text, const std::string& chain, const std::vector<std::string>& before,
                   const std::vector<std::string>& after) {
   if (before == after) return;
-  const Chains old = ChainsOf(chain, before), fresh = ChainsOf(chain, after);
-  for (const auto& [name, rules] : fresh) {
-    if (name == chain) continue;
-    const auto present = old.find(name);
-    if (present == old.end()) absl::StrAppend(&text, "add chain inet brume ", name, "\n");
-    if (present == old.end() || present->second != rules) AppendRules(text, name, rules);
-  }
-  if (old.at(chain) != fresh.at(chain)) AppendRules(text, chain, fresh.at(chain));
-  for (const auto& [name, rules] : old) {
-    if (!fresh.contains(name)) {
-      absl::StrAppend(&text, "flush chain inet brume ", name, "\ndelete chain inet brume ", name, "\n");
+  const size_t old_parts = PartsFor(before), parts = PartsFor(after);
+  if (parts == 0) AppendRules(text, chain, after);
+  if (parts > 0) {
+    const std::vector<bool> changed =
+        parts == old_parts ? ChangedParts(parts, before, after) : std::vector<bool>(parts, true);
+    std::vector<std::vector<std::string>> rules(parts);
+    for (const std::string& rule : after) {
+      const size_t part = HashOf(rule) % parts;
+      if (changed[part]) rules[part].push_back(rule);
     }
+    std::vector<std::string> jumps;
+    for (size_t part = 0; part < parts; ++part) {
+      const std::string name = PartName(chain, part);
+      jumps.push_back(absl::StrCat("jump ", name));
+      if (part >= old_parts) absl::StrAppend(&text, "add chain inet brume ", name, "\n");
+      if (changed[part]) AppendRules(text, name, rules[part]);
+    }
+    if (parts != old_parts) AppendRules(text, chain, jumps);
+  }
+  for (size_t part = parts; part < old_parts; ++part) {
+    const std::string name = PartName(chain, part);
+    absl::StrAppend(&text, "flush chain inet brume ", name, "\ndelete chain inet brume ", name, "\n");
   }
 }
 
 Elements MemberElements(const SecurityGroupId& id, const std::set<Ipv4>& members, const std::set<Ipv4>& except) {
+  std::vector<Ipv4> wanted;
+  std::set_difference(members.begin(), members.end(), except.begin(), except.end(), std::back_inserter(wanted));
   Elements elements;
-  for (const Ipv4 member : members) {
-    if (!except.contains(member)) elements[absl::StrCat("inet brume ", id.text())].push_back(member.text());
-  }
+  for (const Ipv4 member : wanted) elements[absl::StrCat("inet brume ", id.text())].push_back(member.text());
   return elements;
 }
 

@@ -94,7 +94,7 @@ absl::Status VpcNetwork::NeedSync() const {
 }
 
 absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
-  // Somebody may have removed the name; the namespace itself lives as long as this thread.
+  // Somebody may have removed the name; the namespace itself lives as long as what is open in it.
   RETURN_IF_ERROR(NameNamespace(NamespacePath(id_)));
   RETURN_IF_ERROR(EnsureRouter(*links_, spec));
   ASSIGN_OR_RETURN(std::optional<Link> uplink, links_->FindLink(kUplinkLink));
