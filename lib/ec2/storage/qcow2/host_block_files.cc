@@ -22,6 +22,7 @@
 #include "lib/ec2/storage/qcow2/gathered_qcow2.h"
 #include "lib/ec2/storage/qcow2/manifest.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/room.h"
 #include "lib/ec2/storage/qcow2/snapshot_files.h"
 
 namespace brume::storage {
@@ -29,7 +30,6 @@ namespace {
 
 constexpr char kUploads[] = "uploads", kRecords[] = "blocks", kLayerJson[] = "layer.json";
 constexpr uid_t kNobody = 65534;
-constexpr int64_t kReserveBytes = int64_t{64} << 20;
 
 GatheredShape ShapeOf(const VolumeSnapshot& snapshot) {
   return {.size_bytes = static_cast<uint64_t>(snapshot.size_gib) << 30,

@@ -15,6 +15,7 @@
 #include "lib/ec2/storage/qcow2/directory_files.h"
 #include "lib/ec2/storage/qcow2/image_source.h"
 #include "lib/ec2/storage/qcow2/import_digest.h"
+#include "lib/ec2/storage/qcow2/room.h"
 
 namespace brume::storage {
 namespace {
@@ -24,7 +25,6 @@ constexpr char kChecksums[] = "checksums", kSignature[] = "signature";
 // Of a list of checksums, or a signature.
 constexpr size_t kMaxListBytes = 1 << 20;
 constexpr uid_t kNobody = 65534;
-constexpr int64_t kReserveBytes = int64_t{64} << 20;
 constexpr int kFetchedPercent = 45;
 
 class HostImportFiles final : public ImportFiles {

@@ -19,6 +19,7 @@
 #include "lib/ec2/storage/qcow2/disk_format.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
 #include "lib/ec2/storage/qcow2/qemu_img.h"
+#include "lib/ec2/storage/qcow2/room.h"
 
 namespace brume::storage {
 namespace {
@@ -27,8 +28,6 @@ constexpr char kDisk[] = "disk.qcow2", kKernel[] = "kernel", kInitrd[] = "initrd
 constexpr mode_t kImmutable = 0444;
 constexpr int64_t kMaxKernelBytes = int64_t{256} << 20;
 constexpr int64_t kMaxInitrdBytes = int64_t{2} << 30;
-// What an import leaves free for the database and for guests that run.
-constexpr int64_t kReserveBytes = int64_t{64} << 20;
 
 constexpr absl::Duration kCheckTimeout = absl::Minutes(10);
 constexpr absl::Duration kConvertTimeout = absl::Minutes(60);

@@ -19,13 +19,12 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
 #include "lib/ec2/storage/qcow2/http_target.h"
+#include "lib/ec2/storage/qcow2/room.h"
 
 namespace brume::storage {
 namespace {
 
-constexpr int64_t kReserveBytes = int64_t{64} << 20;
 constexpr size_t kMaxHeadBytes = 256 * 1024;
-constexpr int kTooLarge = 128 + SIGXFSZ;
 constexpr absl::Duration kLongest = absl::Hours(24 * 7);
 // Of curl.
 enum CurlExit { kDone = 0, kHttpError = 22, kWriteError = 23, kNoRange = 33, kMaxFileSize = 63 };

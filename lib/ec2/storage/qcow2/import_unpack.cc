@@ -21,6 +21,7 @@
 #include "lib/ec2/storage/qcow2/disk_format.h"
 #include "lib/ec2/storage/qcow2/import_ova.h"
 #include "lib/ec2/storage/qcow2/qcow2_header.h"
+#include "lib/ec2/storage/qcow2/room.h"
 
 namespace brume::storage {
 namespace {
@@ -29,9 +30,6 @@ using Json = nlohmann::json;
 
 constexpr char kConverted[] = "disk.qcow2", kOfArchive[] = "archived";
 constexpr const char* kUnpacked[] = {"unpacked.1", "unpacked.2"};
-// What an import leaves free for the database and for guests that run.
-constexpr int64_t kReserveBytes = int64_t{64} << 20;
-constexpr int kTooLarge = 128 + SIGXFSZ;
 constexpr int kUnpackingPercent = 50, kConvertingPercent = 65, kConvertedPercent = 90;
 constexpr absl::Duration kInspectTimeout = absl::Minutes(2);
 
