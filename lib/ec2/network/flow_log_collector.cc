@@ -134,7 +134,7 @@ void FlowLogCollector::Collect() {
   const absl::Time now = clock_.Now();
   for (const auto& [vpc, logs] : *by_vpc) CollectVpc(vpc, logs, now);
   std::erase_if(taken_, [&](const auto& each) { return !by_vpc->contains(each.first); });
-  std::erase_if(errors_, [&](const auto& each) { return !known_.contains(each.first); });
+  std::erase_if(errors_, [&known = known_](const auto& each) { return !known.contains(each.first); });
 }
 
 void FlowLogCollector::CollectVpc(const VpcId& vpc, const std::vector<FlowLog>& logs, absl::Time now) {
