@@ -22,12 +22,14 @@ absl::Status IdNotFound(const Kind& kind, absl::string_view text);
 // A kind's prefix as an argument of a template: Id<"vol">.
 struct IdPrefix {
   template <size_t size>
-  consteval IdPrefix(const char (&prefix)[size]) {  // NOLINT(google-explicit-constructor)
+  consteval IdPrefix(const char (&prefix)[size]) : length(size - 1) {  // NOLINT(google-explicit-constructor)
     for (size_t i = 0; i < size; ++i) text[i] = prefix[i];
   }
-  constexpr absl::string_view view() const { return absl::string_view(text); }
+  // With its length: under UBSan, GCC 12 does not take it from the text in a constant expression.
+  constexpr absl::string_view view() const { return absl::string_view(text, length); }
 
   char text[24] = {};
+  size_t length;
 };
 
 // A value type; the empty one (default) stands for "none".
