@@ -101,12 +101,17 @@ inline constexpr Kind kKinds[] = {
      "InvalidVpcEndpointId.Malformed", "InvalidVpcEndpointId.NotFound"},
 };
 
+// The row of a prefix; their count for one that no kind has.
+constexpr size_t IndexOfKind(absl::string_view prefix) {
+  size_t index = 0;
+  while (index < std::size(kKinds) && kKinds[index].prefix != prefix) ++index;
+  return index;
+}
+
 // Null for a prefix that no kind has.
 constexpr const Kind* FindKind(absl::string_view prefix) {
-  for (const Kind& kind : kKinds) {
-    if (kind.prefix == prefix) return &kind;
-  }
-  return nullptr;
+  const size_t index = IndexOfKind(prefix);
+  return index < std::size(kKinds) ? &kKinds[index] : nullptr;
 }
 
 // The kind of this type in ARNs; null when no kind has it.
