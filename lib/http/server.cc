@@ -413,7 +413,9 @@ std::vector<Response> ServeBytes(const ServerOptions& options, const Handler& ha
       error = Feed(parser, bytes, &Parser::is_done);
     }
     if (error) {
-      if (const auto fault = FaultOf(error)) answers.push_back(options.refuse(*fault));
+      if (FaultOf(error) == Fault::kBodyTooLarge) TakeHead(parser, request);
+      if (const auto fault = FaultOf(error))
+        answers.push_back(options.refuse(*fault, request.method.empty() ? nullptr : &request));
       return answers;
     }
     TakeBody(parser, request);

@@ -130,7 +130,8 @@ struct ServerOptions {
   Limits limits = {};
   Deadlines deadlines = {};
   WhenFull when_full = WhenFull::kClose;
-  std::function<Response(Fault fault)> refuse = {};
+  // `head` is that of the request where it was read; null otherwise.
+  std::function<Response(Fault fault, const Request* head)> refuse = {};
   // Looks at a request whose head was read; an answer refuses it and ends the connection. May be empty.
   std::function<std::optional<Response>(const Request& head, bool has_body)> check_head = {};
 };

@@ -81,7 +81,7 @@ inline void TakeHead(const Parser& parser, Request& request) {
 
 // What is said against a request whose head was read.
 inline std::optional<Response> RefusalOfHead(const Request& request, bool has_body, const ServerOptions& options) {
-  if (request.headers.size() > options.limits.headers) return options.refuse(Fault::kHeadTooLarge);
+  if (request.headers.size() > options.limits.headers) return options.refuse(Fault::kHeadTooLarge, &request);
   return options.check_head ? options.check_head(request, has_body) : std::nullopt;
 }
 
@@ -161,7 +161,7 @@ class StreamSession final : public ServerSession, public std::enable_shared_from
     if constexpr (kTls) {
       End();  // a handshake costs more than the word is worth
     } else {
-      Refuse(parts_.options.refuse(Fault::kTooManyConnections));
+      Refuse(parts_.options.refuse(Fault::kTooManyConnections, nullptr));
     }
   }
 
@@ -234,7 +234,7 @@ class StreamSession final : public ServerSession, public std::enable_shared_from
     if (auto refusal = RefusalOfHead(request_, has_body, parts_.options)) return Refuse(*std::move(refusal));
     if (!has_body) return ReadBody();
     if (!ReserveBody(parser_->content_length().value_or(limits().body_bytes))) {
-      return Refuse(parts_.options.refuse(Fault::kTooManyBodies));
+      return Refuse(parts_.options.refuse(Fault::kTooManyBodies, &request_));
     }
     if (deadlines().body.has_value()) ExpireAfter(*deadlines().body);
     const bool expects = parser_->get().count(beast::http::field::expect) > 0 && limits().body_bytes > 0;
@@ -254,7 +254,9 @@ class StreamSession final : public ServerSession, public std::enable_shared_from
   void OnReadError(error_code error) {
     const std::optional<Fault> fault = FaultOf(error);
     if (!fault.has_value()) return End();
-    Refuse(parts_.options.refuse(*fault));
+    // A length that is too large is found at the end of the head.
+    if (*fault == Fault::kBodyTooLarge) TakeHead(*parser_, request_);
+    Refuse(parts_.options.refuse(*fault, request_.method.empty() ? nullptr : &request_));
   }
 
   void OnRequest(error_code error) {
@@ -289,7 +291,7 @@ class StreamSession final : public ServerSession, public std::enable_shared_from
   void Send(Response answer) {
     if (answer.hop_limit.has_value() && !LimitHops(*answer.hop_limit)) {
       log::Error("{}: cannot set the hop limit of an answer; it is not sent", parts_.options.name);
-      return Refuse(parts_.options.refuse(Fault::kInternal));
+      return Refuse(parts_.options.refuse(Fault::kInternal, nullptr));
     }
     const bool parsed = parser_.has_value() && parser_->is_header_done();
     const bool head = parser_.has_value() && parser_->get().method() == beast::http::verb::head;

@@ -34,7 +34,7 @@ http::Response ToHttp(MetadataResponse response) {
           .hop_limit = response.hop_limit};
 }
 
-http::Response Refusal(http::Fault fault) {
+http::Response Refusal(http::Fault fault, const http::Request*) {
   switch (fault) {
     case http::Fault::kMalformed:
       return ToHttp(ErrorResponse(400));

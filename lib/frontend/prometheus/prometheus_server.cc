@@ -13,7 +13,7 @@ namespace {
 constexpr uint32_t kHeadBytes = 8192;
 constexpr char kContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
-http::Response Refusal(http::Fault fault) {
+http::Response Refusal(http::Fault fault, const http::Request*) {
   if (fault == http::Fault::kHeadTooLarge) return {.status = 431, .body = "The request's head is too large\n"};
   return {.status = 400, .body = "This is no request of HTTP that is understood here\n"};
 }

@@ -13,7 +13,8 @@ std::optional<ContentCoding> ContentCodingOf(const http::Headers& headers) {
   bool gzip = false;
   for (const auto& [name, value] : headers) {
     const absl::string_view coding = absl::StripAsciiWhitespace(value);
-    if (!absl::EqualsIgnoreCase(name, "Content-Encoding") || absl::EqualsIgnoreCase(coding, "identity")) continue;
+    if (!absl::EqualsIgnoreCase(name, "Content-Encoding")) continue;
+    if (coding.empty() || absl::EqualsIgnoreCase(coding, "identity")) continue;
     // x-gzip: RFC 9110, 8.4.1.3.
     if (gzip || !(absl::EqualsIgnoreCase(coding, "gzip") || absl::EqualsIgnoreCase(coding, "x-gzip"))) {
       return std::nullopt;

@@ -106,7 +106,8 @@ class Decoder {
       node = Child(*node, wire->field->number());
       if (wire->list) {
         if (parts.AtEnd()) return AddWithoutNumber(field, *wire, *node);
-        if (wire_.aws_query && (parts.Next() != "member" || parts.AtEnd())) return Unknown(field);
+        const char* const item = wire->map ? "entry" : "member";
+        if (wire_.aws_query && (parts.Next() != item || parts.AtEnd())) return Unknown(field);
         const std::optional<uint32_t> index = ParseIndex(parts.Next());
         if (!index) return Unknown(field);
         node = Child(*node, *index);
@@ -174,9 +175,11 @@ class Decoder {
   }
 
   // Programs that use aws-sdk-go send what is unset as an empty parameter, and EC2 takes it for that. The empty value
-  // of an attribute (UserData.Value=) and of a tag is one.
+  // of an attribute (UserData.Value=) and of a tag is one. To the other services an empty text is a text, and an empty
+  // number, time or boolean can be none.
   bool IsNotGiven(const WireField& wire, const FormField& field, const Message& message) const {
-    if (wire_.aws_query || wire.list || !field.value.empty()) return false;
+    if (wire.list || !field.value.empty()) return false;
+    if (wire_.aws_query) return wire.type != WireType::kText && wire.type != WireType::kBlob;
     const google::protobuf::Descriptor& type = *message.GetDescriptor();
     return type.name() != "Tag" && !type.options().GetExtension(rpc::v1::attribute_value);
   }

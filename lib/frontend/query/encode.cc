@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "lib/frontend/query/wire.h"
 #include "lib/frontend/query/wire_value.h"
 #include "lib/frontend/query/xml_text.h"
@@ -101,11 +102,14 @@ class Writer {
 }  // namespace
 
 std::string EncodeResponse(const google::protobuf::MethodDescriptor& method, const Message& response,
-                           absl::string_view request_id) {
+                           absl::string_view request_id, absl::string_view version) {
   const schema::ApiFamilyInfo& family = schema::Family(*method.service());
   const WireMessage& wire = WireOf(*method.output_type());
   std::string xml = absl::StrCat(kDeclaration, "<", method.name(), "Response");
-  if (!family.xml_namespace.empty()) absl::StrAppend(&xml, " xmlns=\"", family.xml_namespace, "\"");
+  if (!family.xml_namespace.empty()) {
+    const absl::string_view shown = version.empty() ? absl::string_view(family.api_version) : version;
+    absl::StrAppend(&xml, " xmlns=\"", absl::StrReplaceAll(family.xml_namespace, {{family.api_version, shown}}), "\"");
+  }
   xml += ">";
   Writer writer(xml);
   if (family.aws_query) {

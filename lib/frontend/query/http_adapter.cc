@@ -75,8 +75,12 @@ std::optional<Refusal> RefusalOfRest(const RequestHead& head) {
   return std::nullopt;
 }
 
+RequestHead HeadOf(const http::Request& request) {
+  return {.method = request.method, .target = request.target, .headers = request.headers};
+}
+
 std::optional<Refusal> RefusalOfHead(const http::Request& request, bool has_body) {
-  const RequestHead head{.method = request.method, .target = request.target, .headers = request.headers};
+  const RequestHead head = HeadOf(request);
   if (Differs(request.FindHeader("Transfer-Encoding"), "chunked")) {
     return Refusal{501, "InvalidRequest", "The only transfer encoding served is chunked."};
   }
@@ -132,10 +136,12 @@ http::Deadlines HttpDeadlines(const QueryLimits& limits) {
 }  // namespace
 
 http::ServerOptions HttpServerOptions(const QueryServerOptions& options, std::function<std::string()> new_request_id) {
-  const auto answer = [simulated = options.simulated,
-                       new_request_id = std::move(new_request_id)](const Refusal& refusal) {
+  const auto answer = [simulated = options.simulated, new_request_id = std::move(new_request_id)](
+                          const http::Request* head, const Refusal& refusal) {
     const std::string id = new_request_id();
-    return ToHttp(RefusedByHttp(refusal.status, refusal.code, refusal.message, id), id, simulated);
+    return ToHttp(RefusedByHttp(head == nullptr ? RefusalForm() : RefusalFormOf(HeadOf(*head)), refusal.status,
+                                refusal.code, refusal.message, id),
+                  id, simulated);
   };
   return {.name = "query",
           .server_name = "Brume",
@@ -145,12 +151,26 @@ http::ServerOptions HttpServerOptions(const QueryServerOptions& options, std::fu
           .limits = HttpLimits(options.limits),
           .deadlines = HttpDeadlines(options.limits),
           .when_full = http::WhenFull::kRefuse,
-          .refuse = [answer](http::Fault fault) { return answer(RefusalOf(fault)); },
+          .refuse = [answer](http::Fault fault, const http::Request* head) { return answer(head, RefusalOf(fault)); },
           .check_head = [answer](const http::Request& head, bool has_body) -> std::optional<http::Response> {
             const std::optional<Refusal> refusal = RefusalOfHead(head, has_body);
             if (!refusal.has_value()) return std::nullopt;
-            return answer(*refusal);
+            return answer(&head, *refusal);
           }};
+}
+
+http::Response Overloaded(const http::Request& request, const std::string& request_id, bool simulated) {
+  http::Response refusal = ToHttp(
+      RefusedByHttp(RefusalFormOf(HeadOf(request)), 503, "RequestLimitExceeded", "Request limit exceeded.", request_id),
+      request_id, simulated);
+  refusal.close = true;
+  return refusal;
+}
+
+http::Response Failed(const http::Request& request, const std::string& request_id, bool simulated) {
+  return ToHttp(RefusedByHttp(RefusalFormOf(HeadOf(request)), 500, "InternalError", "An internal error has occurred.",
+                              request_id),
+                request_id, simulated);
 }
 
 SignedRequest ToSigned(const http::Request& request) {

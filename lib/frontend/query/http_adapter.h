@@ -21,4 +21,8 @@ SignedRequest ToSigned(const http::Request& request);
 
 http::Response ToHttp(QueryAnswer answer, const std::string& request_id, bool simulated);
 
+// In the protocol of the request: there are too many to take it, which ends the connection; and it failed unforeseen.
+http::Response Overloaded(const http::Request& request, const std::string& request_id, bool simulated);
+http::Response Failed(const http::Request& request, const std::string& request_id, bool simulated);
+
 }  // namespace brume::frontend

@@ -2,12 +2,11 @@
 
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 namespace {
@@ -34,15 +33,17 @@ bool IsJsonType(absl::string_view content_type) {
   return absl::StartsWithIgnoreCase(content_type, "application/x-amz-json-1.");
 }
 
-// The signing names of the families; the reference stays good.
-template <typename Condition>
-const absl::flat_hash_set<std::string>& NamesWhere(const Condition& condition) {
-  auto* names = new absl::flat_hash_set<std::string>();
-  for (const auto* service : schema::Services()) {
-    const schema::ApiFamilyInfo& family = schema::Family(*service);
-    if (condition(family)) names->insert(family.signing_name);
-  }
-  return *names;
+// By signing name; the reference stays good.
+const absl::flat_hash_map<std::string, const schema::ApiFamilyInfo*>& ServedFamilies() {
+  static const auto& served = *[] {
+    auto* families = new absl::flat_hash_map<std::string, const schema::ApiFamilyInfo*>();
+    for (const auto* service : schema::Services()) {
+      const schema::ApiFamilyInfo& family = schema::Family(*service);
+      if (!family.api_version.empty()) families->emplace(family.signing_name, &family);
+    }
+    return families;
+  }();
+  return served;
 }
 
 }  // namespace
@@ -68,15 +69,16 @@ std::string ClaimedService(const RequestHead& head) {
   return "";
 }
 
-bool IsServed(absl::string_view signing_name) {
-  static const auto& served =
-      NamesWhere([](const schema::ApiFamilyInfo& family) { return !family.api_version.empty(); });
-  return served.contains(signing_name);
+const schema::ApiFamilyInfo* ServedFamily(absl::string_view signing_name) {
+  const auto found = ServedFamilies().find(signing_name);
+  return found == ServedFamilies().end() ? nullptr : found->second;
 }
 
+bool IsServed(absl::string_view signing_name) { return ServedFamily(signing_name) != nullptr; }
+
 bool IsServedInRest(absl::string_view signing_name) {
-  static const auto& served = NamesWhere([](const schema::ApiFamilyInfo& family) { return family.rest; });
-  return served.contains(signing_name);
+  const schema::ApiFamilyInfo* const family = ServedFamily(signing_name);
+  return family != nullptr && family->rest;
 }
 
 Protocol ProtocolOf(const RequestHead& head) {

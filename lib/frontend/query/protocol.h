@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "lib/http/server.h"
+#include "lib/schema/schema.h"
 
 namespace brume::frontend {
 
@@ -34,7 +35,10 @@ absl::string_view PathOf(absl::string_view target);
 // claims none.
 std::string ClaimedService(const RequestHead& head);
 
-// Whether the API `signing_name` ("monitoring") is served over HTTP, and whether in REST-JSON.
+// The API `signing_name` ("monitoring"); null where it is not served over HTTP.
+const schema::ApiFamilyInfo* ServedFamily(absl::string_view signing_name);
+
+// Whether it is, and whether in REST-JSON.
 bool IsServed(absl::string_view signing_name);
 bool IsServedInRest(absl::string_view signing_name);
 

@@ -1,6 +1,7 @@
 #include "lib/frontend/query/query_answerer.h"
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,15 +24,10 @@ http::ServerOptions QueryAnswerer::HttpOptions() {
 
 void QueryAnswerer::Answer(http::Request request, http::Responder responder, std::optional<CallOrigin> origin) {
   const std::string source = origin.has_value() ? origin->vpc_id : "";
-  const bool taken = pool_.Submit([this, request = std::move(request), responder,
-                                   origin = std::move(origin)] { responder.Send(AnswerNow(request, origin)); },
-                                  source);
-  if (taken) return;
-  const std::string id = NewRequestId(random_);
-  http::Response refusal =
-      ToHttp(RefusedByHttp(503, "RequestLimitExceeded", "Request limit exceeded.", id), id, options_.simulated);
-  refusal.close = true;
-  responder.Send(std::move(refusal));
+  const auto kept = std::make_shared<const http::Request>(std::move(request));
+  const bool taken = pool_.Submit(
+      [this, kept, responder, origin = std::move(origin)] { responder.Send(AnswerNow(*kept, origin)); }, source);
+  if (!taken) responder.Send(Overloaded(*kept, NewRequestId(random_), options_.simulated));
 }
 
 // On a thread of the pool.
@@ -46,7 +42,7 @@ http::Response QueryAnswerer::AnswerNow(const http::Request& request, const std:
                   id, options_.simulated);
   } catch (const std::exception& exception) {
     log::Error("query: a call of {} by {} fails: {}", request.peer, request.listener, exception.what());
-    return ToHttp(RefusedByHttp(500, "InternalError", "An internal error has occurred.", id), id, options_.simulated);
+    return Failed(request, id, options_.simulated);
   }
 }
 

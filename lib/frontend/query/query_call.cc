@@ -71,30 +71,23 @@ Caller WithPeer(Caller caller, const QueryRequest& request) {
   return caller;
 }
 
-// The one that is served to clients of all versions before it.
-constexpr char kEc2Version[] = "2016-11-15";
-
-// Clients name the version of EC2's API that they were written for (boto 2.49 and Ruby's first SDK 2014-10-01), and EC2
-// serves them all. 2011-01-01, which is Auto Scaling's version too, is taken for that.
-bool IsOldEc2Version(absl::string_view version) {
-  static constexpr absl::string_view kVersions[] = {
+// Clients name the version of an API that they were written for (boto 2.49 and Ruby's first SDK 2014-10-01), and AWS
+// serves them all.
+bool IsOldVersion(absl::string_view signing_name, absl::string_view version) {
+  static constexpr absl::string_view kEc2[] = {
       "2006-06-26", "2006-10-01", "2007-01-03", "2007-01-19", "2007-03-01", "2007-08-29", "2008-02-01", "2008-05-05",
       "2008-08-08", "2008-12-01", "2009-03-01", "2009-04-04", "2009-07-15", "2009-08-15", "2009-10-31", "2009-11-30",
-      "2010-06-15", "2010-08-31", "2010-11-15", "2011-02-28", "2011-05-15", "2011-07-15", "2011-11-01", "2011-12-01",
-      "2011-12-15", "2012-03-01", "2012-04-01", "2012-05-01", "2012-06-01", "2012-06-15", "2012-07-20", "2012-08-15",
-      "2012-10-01", "2012-12-01", "2013-02-01", "2013-06-15", "2013-07-15", "2013-08-15", "2013-10-01", "2013-10-15",
-      "2014-02-01", "2014-05-01", "2014-06-15", "2014-09-01", "2014-10-01", "2015-03-01", "2015-04-15", "2015-10-01",
-      "2016-04-01", "2016-09-15"};
-  return std::binary_search(std::begin(kVersions), std::end(kVersions), version);
+      "2010-06-15", "2010-08-31", "2010-11-15", "2011-01-01", "2011-02-28", "2011-05-15", "2011-07-15", "2011-11-01",
+      "2011-12-01", "2011-12-15", "2012-03-01", "2012-04-01", "2012-05-01", "2012-06-01", "2012-06-15", "2012-07-20",
+      "2012-08-15", "2012-10-01", "2012-12-01", "2013-02-01", "2013-06-15", "2013-07-15", "2013-08-15", "2013-10-01",
+      "2013-10-15", "2014-02-01", "2014-05-01", "2014-06-15", "2014-09-01", "2014-10-01", "2015-03-01", "2015-04-15",
+      "2015-10-01", "2016-04-01", "2016-09-15"};
+  if (signing_name == "ec2") return std::binary_search(std::begin(kEc2), std::end(kEc2), version);
+  const bool of_both = signing_name == "autoscaling" || signing_name == "monitoring";
+  return of_both && (version == "2009-05-15" || version == "2010-08-01");
 }
 
 }  // namespace
-
-QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id) {
-  return {.status = status,
-          .content_type = XmlType(/*aws_query=*/false),
-          .body = EncodeError({}, ec2::Error(code, message), request_id)};
-}
 
 QueryCalls::QueryCalls(const gateway::Dispatcher& dispatcher, Authenticate authenticate, QueryCallOptions options)
     : dispatcher_(dispatcher), authenticate_(std::move(authenticate)), options_(std::move(options)) {
@@ -132,12 +125,17 @@ absl::StatusOr<Form> QueryCalls::FormOf(const SignedRequest& request) const {
   return form;
 }
 
-void QueryCalls::FindForm(Asked& asked) const {
+void QueryCalls::FindForm(const SignedRequest& request, Asked& asked) const {
   for (const FormField& field : asked.form) {
     if (field.name == "Action" && asked.action.empty()) asked.action = field.value;
     if (field.name == "Version" && asked.version.empty()) asked.version = field.value;
   }
-  const auto api = by_version_.find(IsOldEc2Version(asked.version) ? kEc2Version : asked.version);
+  const std::string claimed = ClaimedService(HeadOf(request));
+  const schema::ApiFamilyInfo* const family = ServedFamily(claimed.empty() ? "ec2" : claimed);
+  const bool old = family != nullptr && IsOldVersion(family->signing_name, asked.version);
+  auto api = by_version_.find(asked.version);
+  // One service's old version may be another's of today.
+  if (old && (!claimed.empty() || api == by_version_.end())) api = by_version_.find(family->api_version);
   if (api != by_version_.end()) asked.api = &api->second;
 }
 
@@ -172,7 +170,7 @@ QueryCalls::Asked QueryCalls::AskedBy(const SignedRequest& request) const {
     } else {
       asked.fault = form.status();
     }
-    FindForm(asked);
+    FindForm(request, asked);
   } else if (asked.protocol != Protocol::kRestXml) {
     absl::StatusOr<std::string> body = BodyOf(request);
     if (body.ok()) {
@@ -248,7 +246,7 @@ QueryAnswer QueryCalls::Encode(const QueryRequest& request, const Asked& asked, 
               .body = EncodeCbor(*asked.method, response)};
     default:
       return {.content_type = XmlType(asked.api->family->aws_query),
-              .body = EncodeResponse(*asked.method, response, request.request_id)};
+              .body = EncodeResponse(*asked.method, response, request.request_id, asked.version)};
   }
 }
 
@@ -273,11 +271,10 @@ QueryAnswer QueryCalls::Answer(const QueryRequest& request) const {
   const Asked asked = AskedBy(request.http);
   absl::StatusOr<QueryAnswer> answer = Run(request, asked);
   if (answer.ok()) return *std::move(answer);
-  return EncodeRefusal({.protocol = asked.protocol,
-                        .family = asked.api == nullptr ? nullptr : asked.api->family,
-                        .service = ClaimedService(HeadOf(request.http)),
-                        .json_type = JsonTypeOf(HeadOf(request.http))},
-                       answer.status(), request.request_id);
+  RefusalForm form = RefusalFormOf(HeadOf(request.http));
+  form.protocol = asked.protocol;
+  if (asked.api != nullptr) form.family = asked.api->family;
+  return EncodeRefusal(form, answer.status(), request.request_id);
 }
 
 }  // namespace brume::frontend

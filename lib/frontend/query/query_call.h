@@ -40,9 +40,6 @@ struct QueryRequest {
   std::optional<CallOrigin> origin = {};  // unset: the API's own address
 };
 
-// An answer in EC2's form to a request that is refused by HTTP or a limit before it is a call.
-QueryAnswer RefusedByHttp(int status, ec2::KnownCode code, absl::string_view message, absl::string_view request_id);
-
 struct QueryCallOptions {
   // Only requests signed for it are taken; empty = any region is a name for this one.
   std::string strict_region = {};
@@ -81,7 +78,7 @@ class QueryCalls {
     absl::Status fault = absl::OkStatus();
   };
   Asked AskedBy(const SignedRequest& request) const;
-  void FindForm(Asked& asked) const;
+  void FindForm(const SignedRequest& request, Asked& asked) const;
   void FindRpc(const SignedRequest& request, Asked& asked) const;
   void FindRoute(const SignedRequest& request, Asked& asked) const;
   absl::StatusOr<std::string> BodyOf(const SignedRequest& request) const;

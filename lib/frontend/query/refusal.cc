@@ -82,6 +82,19 @@ QueryAnswer ShapedError(const RefusalForm& form, const schema::ApiFamilyInfo& fa
 
 std::string XmlType(bool aws_query) { return aws_query ? "text/xml" : "text/xml;charset=UTF-8"; }
 
+RefusalForm RefusalFormOf(const RequestHead& head) {
+  RefusalForm form{.protocol = ProtocolOf(head), .service = ClaimedService(head), .json_type = JsonTypeOf(head)};
+  form.family = ServedFamily(form.service);
+  return form;
+}
+
+QueryAnswer RefusedByHttp(const RefusalForm& form, int status, ec2::KnownCode code, absl::string_view message,
+                          absl::string_view request_id) {
+  QueryAnswer answer = EncodeRefusal(form, ec2::Error(code, message), request_id);
+  answer.status = status;
+  return answer;
+}
+
 QueryAnswer EncodeRefusal(const RefusalForm& form, const absl::Status& error, absl::string_view request_id) {
   const bool foreign = form.family == nullptr && !form.service.empty() && !IsServed(form.service);
   const schema::ApiFamilyInfo unknown;
