@@ -34,7 +34,7 @@ Launcher MakeLauncher(const AutoscalingParts& parts) {
               },
           .terminate =
               [&instances](const InstanceId& id) {
-                return instances.Terminate({&id, 1}, /*even_protected=*/true).status();
+                return instances.Terminate({&id, 1}, {.even_protected = true}).status();
               },
           .impaired_since =
               [status_of = parts.status_of](const Instance& instance) { return status_of(instance).impaired_since; }};

@@ -56,6 +56,14 @@ std::string BoundsText(const FieldOptions& options) {
   return absl::StrCat("It must be at most ", options.GetExtension(rpc::v1::max), ".");
 }
 
+// The option `only`, which accepts nothing but EC2's default.
+absl::Status CheckOnly(const FieldDescriptor& field, absl::string_view value, const std::string& name) {
+  const std::string& only = field.options().GetExtension(rpc::v1::only);
+  if (only.empty() || value == only) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation", absl::StrCat("The value (", Shortened(value), ") for parameter ", name,
+                                                         " is not supported. It must be ", only, "."));
+}
+
 absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, const std::string& name) {
   const FieldOptions& options = field.options();
   const bool secret = options.GetExtension(rpc::v1::secret);
@@ -71,6 +79,7 @@ absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, con
     return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", name, " is too long: it has ",
                                                             text.size(), " bytes, and at most ", most, " are allowed"));
   }
+  RETURN_IF_ERROR(CheckOnly(field, text, name));
   RETURN_IF_ERROR(CheckId(options.GetExtension(rpc::v1::id), text));
   if (const std::string& allowed = options.GetExtension(rpc::v1::one_of); !allowed.empty()) {
     const std::vector<absl::string_view> values = absl::StrSplit(allowed, '|');
@@ -87,6 +96,7 @@ absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, con
 }
 
 absl::Status CheckNumber(const FieldDescriptor& field, int64_t value, const std::string& name) {
+  RETURN_IF_ERROR(CheckOnly(field, absl::StrCat(value), name));
   const FieldOptions& options = field.options();
   const bool below = options.HasExtension(rpc::v1::min) && value < options.GetExtension(rpc::v1::min);
   const bool above = options.HasExtension(rpc::v1::max) && value > options.GetExtension(rpc::v1::max);
@@ -116,6 +126,8 @@ absl::Status CheckValue(const Message& message, const FieldDescriptor& field, in
       return CheckNumber(
           field, item ? reflection.GetRepeatedInt64(message, &field, index) : reflection.GetInt64(message, &field),
           name);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return CheckOnly(field, !item && reflection.GetBool(message, &field) ? "true" : "false", name);
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return CheckMessage(
           item ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field),

@@ -35,7 +35,7 @@ absl::Status CheckTag(absl::string_view key, absl::string_view value) {
   }
   if (absl::StartsWithIgnoreCase(key, "aws:")) {
     return ec2::Error("InvalidParameterValue",
-                      absl::StrCat("Tag key '", key, "' begins with 'aws:', which is reserved"));
+                      absl::StrCat("Tag keys starting with 'aws:' are reserved for internal use: '", key, "'"));
   }
   return absl::OkStatus();
 }
@@ -43,8 +43,9 @@ absl::Status CheckTag(absl::string_view key, absl::string_view value) {
 absl::Status CheckTags(const TagMap& tags) {
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(CheckTag(key, value));
   if (tags.size() > static_cast<size_t>(kMaxTagsPerResource)) {
-    return ec2::Error("TagLimitExceeded", absl::StrCat("A resource can have at most ", kMaxTagsPerResource, " tags; ",
-                                                       tags.size(), " were given"));
+    return ec2::Error("TagLimitExceeded",
+                      absl::StrCat("The maximum number of Tags for a resource has been reached. It is ",
+                                   kMaxTagsPerResource, "; ", tags.size(), " were given"));
   }
   return absl::OkStatus();
 }

@@ -161,7 +161,7 @@ autoscaling::ScalingLoopParts ApiWorld::ScalingParts() {
                        .stop = [=, this](const InstanceId& id) { return service->Stop(one(id), false).status(); },
                        .terminate =
                            [=, this](const InstanceId& id) {
-                             return service->Terminate(one(id), /*even_protected=*/true).status();
+                             return service->Terminate(one(id), {.even_protected = true}).status();
                            },
                        .impaired_since = [](const Instance&) { return absl::InfiniteFuture(); }},
           .signals = {.latest = [](const InstanceId&, absl::string_view) { return std::nullopt; },

@@ -190,7 +190,7 @@ class ScalingServiceWorld : public ComputeWorld {
                 },
             .terminate =
                 [this](const InstanceId& id) {
-                  return service->Terminate({&id, 1}, true).status();
+                  return service->Terminate({&id, 1}, {.even_protected = true}).status();
                 },
             .impaired_since =
                 [this](const Instance&) {

@@ -48,6 +48,24 @@ TEST_CASE("faults deep inside of a request are found and named by their path", "
         "Value (32) for parameter networkInterface.1.deviceIndex is invalid. It must be between 0 and 31.");
 }
 
+TEST_CASE("a parameter of what is not here takes EC2's default and nothing else", "[api]") {
+  ec2::v1::RunInstancesRequest run = GoodRun();
+  run.set_enable_primary_ipv6(false);
+  run.mutable_cpu_options()->set_amd_sev_snp("disabled");
+  run.add_network_interfaces()->set_ipv4_prefix_count(0);
+  CHECK(Validate(run).ok());
+  run.set_enable_primary_ipv6(true);
+  CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");
+  CHECK(Validate(run).message() ==
+        "The value (true) for parameter enablePrimaryIpv6 is not supported. It must be false.");
+  run = GoodRun();
+  run.mutable_cpu_options()->set_amd_sev_snp("enabled");
+  CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");
+  run = GoodRun();
+  run.add_network_interfaces()->set_ipv4_prefix_count(1);
+  CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");
+}
+
 TEST_CASE("all that is wrong with a request to Auto Scaling has its one code", "[api]") {
   autoscaling::v1::SetDesiredCapacityRequest request;
   CHECK(Validate(request).message() == "The request must contain the parameter AutoScalingGroupName");

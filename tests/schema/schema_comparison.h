@@ -274,10 +274,15 @@ class SchemaComparison {
     if (model_.at("shapes")[type]["type"] == "string" && model_.at("shapes")[type].value("min", 1) == 0) return;
     // Its pattern lets it be empty, which takes a description away; a required text may not be.
     if (where == "UpdateRoleDescription.Description") return;
-    // Later models leave it out, and list the sources of every type.
-    if (where == "DescribeTrafficSources.TrafficSourceType") return;
-    // Later models leave it out where there is a DestinationIp.
-    if (where == "CreateNetworkInsightsPath.Destination") return;
+    // Later models may leave them out, as something else takes their place.
+    static const std::set<std::string> no_longer = {
+        "CreateDefaultSubnet.AvailabilityZone",      // AvailabilityZoneId
+        "CreateNetworkInsightsPath.Destination",     // DestinationIp
+        "CreateVolume.AvailabilityZone",             // AvailabilityZoneId
+        "DescribeTrafficSources.TrafficSourceType",  // all types
+        "PutMetricData.MetricData",                  // EntityMetricData
+    };
+    if (no_longer.contains(where)) return;
     // Clients make one up where they are given none; who calls without a library may do without.
     if (model_.at("shapes")[shape]["members"][member].value("idempotencyToken", false)) return;
     if (theirs && !field.options().GetExtension(rpc::v1::required)) Fault(where, "is required by the model");

@@ -14,6 +14,7 @@
 #include "lib/ec2/compute/launch_template_table.h"
 #include "lib/ec2/compute/profile_association_table.h"
 #include "lib/ec2/compute/root_replacement_table.h"
+#include "lib/ec2/idempotency/client_tokens.h"
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/flow_log_table.h"
@@ -75,6 +76,7 @@ std::vector<TableDescription> Descriptions() {
                                        autoscaling::ScheduleTable::Describe(),
                                        cloudwatch::AlarmDueActionTable::Describe(),
                                        cloudwatch::AlarmHistoryTable::Describe(),
+                                       idempotency::DescribeClientTokens(),
                                        compute::KeyPairTable::Describe(),
                                        compute::ProfileAssociationTable::Describe(),
                                        compute::RootReplacementTable::Describe(),

@@ -8,6 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/launch_service.h"
+#include "lib/ec2/storage/model/device_name.h"
 #include "lib/gateway/time_text.h"
 #include "lib/gateway/validate.h"
 #include "lib/resource/arn.h"
@@ -46,10 +47,13 @@ absl::StatusOr<Request> WithInstance(const Request& request, compute::InstanceSe
 
 absl::Status ParseBlockDevices(const Request& request, LaunchSpec& spec) {
   for (const v1::BlockDeviceMapping& given : request.block_device_mappings()) {
-    RETURN_IF_ERROR(RefuseGiven(!given.virtual_name().empty(), "VirtualName", "there are no instance store volumes"));
     LaunchSpec::BlockDeviceMapping& mapping = spec.block_device_mappings.emplace_back();
     mapping.device_name = given.device_name();
     if (given.no_device()) mapping.no_device = "";
+    if (given.has_virtual_name()) {
+      RETURN_IF_ERROR(AsScalingError(CheckVirtualName(given.virtual_name())));
+      mapping.virtual_name = given.virtual_name();
+    }
     if (given.has_ebs()) schema::ReadFields(given.ebs(), mapping.ebs.emplace());
   }
   return absl::OkStatus();
@@ -132,6 +136,7 @@ v1::LaunchConfiguration RenderConfiguration(const scaling::LaunchConfiguration& 
     v1::BlockDeviceMapping& shown = *rendered.add_block_device_mappings();
     shown.set_device_name(mapping.device_name.value_or(""));
     if (mapping.no_device.has_value()) shown.set_no_device(true);
+    if (mapping.virtual_name.has_value()) shown.set_virtual_name(*mapping.virtual_name);
     if (mapping.ebs.has_value()) schema::WriteFields(*mapping.ebs, *shown.mutable_ebs());
   }
   rendered.mutable_instance_monitoring()->set_enabled(spec.monitoring.has_value() &&

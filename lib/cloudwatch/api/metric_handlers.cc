@@ -12,6 +12,7 @@
 #include "lib/gateway/pages.h"
 #include "lib/gateway/time_text.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 
 namespace brume::cloudwatch {
 namespace {
@@ -21,6 +22,8 @@ constexpr absl::Duration kNewest = absl::Hours(2);
 // A metric is listed for as long after its latest value.
 constexpr absl::Duration kListedFor = absl::Hours(24 * 14);
 constexpr size_t kPage = 500;
+// Metrics of one PutMetricData.
+constexpr size_t kMaxData = 1000;
 
 absl::Status CheckNumber(double value, const std::string& parameter) {
   const double most = std::ldexp(1, 360);
@@ -90,17 +93,12 @@ absl::StatusOr<MetricBucket> ParseBucket(const v1::MetricDatum& datum, const std
   return bucket;
 }
 
-absl::StatusOr<std::vector<MetricDatum>> ParseData(const v1::PutMetricDataRequest& request, absl::Time now) {
-  RETURN_IF_ERROR(CheckNamespace(request.namespace_()));
-  for (const char* own : {"AWS/", "Brume/"}) {
-    if (absl::StartsWith(request.namespace_(), own)) {
-      return Invalid("Namespace", absl::StrCat("Namespaces that begin with ", own, " are the service's own."));
-    }
-  }
-  std::vector<MetricDatum> data;
-  for (int i = 0; i < request.metric_data_size(); ++i) {
-    const v1::MetricDatum& datum = request.metric_data(i);
-    const std::string where = absl::StrCat("MetricData.member.", i + 1, ".");
+absl::Status AddData(const v1::PutMetricDataRequest& request,
+                     const google::protobuf::RepeatedPtrField<v1::MetricDatum>& given, const std::string& list,
+                     absl::Time now, std::vector<MetricDatum>& data) {
+  for (int i = 0; i < given.size(); ++i) {
+    const v1::MetricDatum& datum = given[i];
+    const std::string where = absl::StrCat(list, ".member.", i + 1, ".");
     MetricDatum& parsed = data.emplace_back();
     ASSIGN_OR_RETURN(parsed.id, ParseMetric(request.namespace_(), datum.metric_name(), datum.dimensions(), where));
     ASSIGN_OR_RETURN(parsed.values, ParseBucket(datum, where));
@@ -110,6 +108,26 @@ absl::StatusOr<std::vector<MetricDatum>> ParseData(const v1::PutMetricDataReques
     const int resolution = datum.has_storage_resolution() ? datum.storage_resolution() : kMinute;
     if (resolution != 1 && resolution != kMinute) return Invalid(where + "StorageResolution", "It must be 1 or 60.");
     parsed.by_second = resolution == 1;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<MetricDatum>> ParseData(const v1::PutMetricDataRequest& request, absl::Time now) {
+  RETURN_IF_ERROR(CheckNamespace(request.namespace_()));
+  for (const char* own : {"AWS/", "Brume/"}) {
+    if (absl::StartsWith(request.namespace_(), own)) {
+      return Invalid("Namespace", absl::StrCat("Namespaces that begin with ", own, " are the service's own."));
+    }
+  }
+  std::vector<MetricDatum> data;
+  RETURN_IF_ERROR(AddData(request, request.metric_data(), "MetricData", now, data));
+  for (int i = 0; i < request.entity_metric_data_size(); ++i) {
+    const std::string list = absl::StrCat("EntityMetricData.member.", i + 1, ".MetricData");
+    RETURN_IF_ERROR(AddData(request, request.entity_metric_data(i).metric_data(), list, now, data));
+  }
+  if (data.empty()) return ec2::Error(ec2::kMissingParameter, "MetricData");
+  if (data.size() > kMaxData) {
+    return Invalid("MetricData", absl::StrCat("It has at most ", kMaxData, " metrics, those of entities included."));
   }
   return data;
 }
@@ -148,7 +166,11 @@ absl::Status PutMetricData(const v1::PutMetricDataRequest& request, MetricServic
 }  // namespace
 
 void AddMetricActions(gateway::Actions& actions, MetricService& metrics, const Clock& clock) {
-  actions.Add(PutMetricData, metrics, clock);
+  actions.Add(PutMetricData, metrics, clock)
+      .DescribedBy([](const v1::PutMetricDataRequest& request, AccessQuestion& question) {
+        question.context["cloudwatch:namespace"] = {request.namespace_()};
+        return absl::OkStatus();
+      });
   actions.Add(ListMetrics, metrics, clock);
 }
 

@@ -436,9 +436,9 @@ InstanceReconciler::Next InstanceReconciler::StopGuest(Guest& guest) {
 
 InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   Instance& instance = guest.instance;
+  const absl::Duration patience = instance.force_stop ? absl::ZeroDuration() : parts_.settings.terminate_timeout;
   absl::Duration again;
-  ASSIGN_OR_RETURN(const bool off,
-                   PowerOff(instance, instance.state_since + parts_.settings.terminate_timeout, &again));
+  ASSIGN_OR_RETURN(const bool off, PowerOff(instance, instance.state_since + patience, &again));
   if (!off) return again;
   RETURN_IF_ERROR(Failpoint("instance.powered_off"));
   // One that was to be detached is nobody's to delete.

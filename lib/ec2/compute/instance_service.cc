@@ -354,13 +354,17 @@ absl::StatusOr<std::vector<StateChange>> InstanceService::Hibernate(absl::Span<c
 }
 
 absl::StatusOr<std::vector<StateChange>> InstanceService::Terminate(absl::Span<const InstanceId> ids,
-                                                                    bool even_protected) {
+                                                                    const Termination& how) {
   return ChangeStates(ids, [&](store::Connection& c, Instance& instance) -> absl::Status {
-    if (instance.state == InstanceState::kTerminated || instance.state == InstanceState::kShuttingDown) {
-      return absl::OkStatus();
+    if (instance.state == InstanceState::kTerminated) return absl::OkStatus();
+    if (instance.state == InstanceState::kShuttingDown) {
+      if (!how.at_once || instance.force_stop) return absl::OkStatus();
+      instance.force_stop = true;
+      return InstanceTable(c).Update(instance);
     }
-    if (instance.disable_api_termination && !even_protected)
+    if (instance.disable_api_termination && !how.even_protected)
       return Protected(instance, "terminated", "disableApiTermination");
+    instance.force_stop = how.at_once;
     const absl::Time now = clock_.Now();
     instance.state = InstanceState::kShuttingDown;
     instance.state_since = now;

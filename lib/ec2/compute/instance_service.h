@@ -28,6 +28,11 @@ struct StateChange {
   InstanceState current = InstanceState::kPending;
 };
 
+struct Termination {
+  bool even_protected = false;  // as an Auto Scaling group ends its members, whatever DisableApiTermination says
+  bool at_once = false;         // without asking the guest
+};
+
 struct InstancePage {
   std::vector<InstanceView> instances;
   // Where the next page begins, when there is one; it may be asked for when this page's instances are gone.
@@ -88,8 +93,7 @@ class InstanceService {
   // UnsupportedHibernationConfiguration for one that was not launched for that, IncorrectState while its root volume is
   // being replaced.
   absl::StatusOr<std::vector<StateChange>> Hibernate(absl::Span<const InstanceId> ids);
-  // `even_protected`: as an Auto Scaling group ends its members, whatever DisableApiTermination says.
-  absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids, bool even_protected = false);
+  absl::StatusOr<std::vector<StateChange>> Terminate(absl::Span<const InstanceId> ids, const Termination& how = {});
   absl::Status Reboot(absl::Span<const InstanceId> ids);
 
   // Errors of all that change an instance: InvalidInstanceID.NotFound, IncorrectInstanceState.

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/model/user_data.h"
+#include "lib/ec2/storage/model/device_name.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -51,12 +52,14 @@ absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMappin
   BlockDevice device{.device = mapping.device_name.value_or("")};
   if (device.device.empty()) return Missing("blockDeviceMapping.deviceName");
   // One that says nothing of a volume asks for none.
-  device.none = mapping.no_device.has_value();
+  if (mapping.virtual_name.has_value()) RETURN_IF_ERROR(CheckVirtualName(*mapping.virtual_name));
+  device.none = mapping.no_device.has_value() || mapping.virtual_name.has_value();
   device.asked = mapping.ebs.has_value();
   if (!device.asked) return device;
   if (device.none) {
     return ec2::Error("InvalidBlockDeviceMapping",
-                      absl::StrCat("The block device ", device.device, " has a volume and noDevice both"));
+                      absl::StrCat("The block device ", device.device, " has a volume and ",
+                                   mapping.virtual_name.has_value() ? "virtualName" : "noDevice", " both"));
   }
   const LaunchSpec::Ebs& ebs = *mapping.ebs;
   device.encrypted = ebs.encrypted;
@@ -81,6 +84,7 @@ absl::Status CheckNoClash(const LaunchSpec& spec) {
   if (!spec.subnet_id.value_or("").empty()) return clash("subnet ID");
   if (!spec.security_group_ids.empty() || !spec.security_groups.empty()) return clash("security group");
   if (!spec.private_ip_address.value_or("").empty()) return clash("private address");
+  if (spec.ipv6_address_count.has_value()) return clash("IPv6 address count");
   return absl::OkStatus();
 }
 
@@ -172,6 +176,7 @@ absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
     if (!spec.private_ip_address.value_or("").empty()) {
       ASSIGN_OR_RETURN(run.private_ip, Ipv4::Parse(*spec.private_ip_address));
     }
+    run.ipv6_count = spec.ipv6_address_count;
   } else {
     RETURN_IF_ERROR(CheckNoClash(spec));
     RETURN_IF_ERROR(CheckIndexes(spec));

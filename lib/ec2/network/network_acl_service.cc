@@ -81,11 +81,19 @@ absl::Status NetworkAclService::Change(
   return absl::OkStatus();
 }
 
-absl::StatusOr<NetworkAclView> NetworkAclService::Create(const VpcId& vpc, const TagMap& tags) {
+absl::StatusOr<NetworkAclView> NetworkAclService::Create(const VpcId& vpc, const TagMap& tags,
+                                                         const idempotency::CallToken& token) {
   // Nothing has it yet, so the host need not know.
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<NetworkAclView> {
-    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     NetworkAclTable acls(c);
+    ASSIGN_OR_RETURN(const auto before, idempotency::FindMade<NetworkAclId>(c, token));
+    if (before.has_value()) {
+      ASSIGN_OR_RETURN(NetworkAcl acl, acls.Get(*before));
+      ASSIGN_OR_RETURN(NetworkAclView made, Read(c, std::move(acl)));
+      ASSIGN_OR_RETURN(made.tags, tagging::GetTags(c, before->text()));
+      return made;
+    }
+    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     ASSIGN_OR_RETURN(const std::vector<NetworkAcl> present, acls.List(vpc));
     if (present.size() >= kMaxAcls) return QuotaReached("NetworkAclLimitExceeded", "network ACLs of a VPC", kMaxAcls);
     NetworkAclView made;
@@ -93,6 +101,7 @@ absl::StatusOr<NetworkAclView> NetworkAclService::Create(const VpcId& vpc, const
     made.tags = tags;
     RETURN_IF_ERROR(acls.Insert(made.acl));
     RETURN_IF_ERROR(tagging::SetTags(c, made.acl.id.text(), tags));
+    RETURN_IF_ERROR(idempotency::KeepToken(c, token, made.acl.id.text()));
     return made;
   });
 }

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "lib/base/random.h"
+#include "lib/ec2/idempotency/client_tokens.h"
 #include "lib/ec2/network/model/network_acl.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
@@ -31,7 +32,7 @@ class NetworkAclService {
   NetworkAclService(store::Database& database, Random& random, std::function<void(const VpcId&)> wake);
 
   // One that denies everything. Errors: InvalidVpcID.NotFound, NetworkAclLimitExceeded.
-  absl::StatusOr<NetworkAclView> Create(const VpcId& vpc, const TagMap& tags);
+  absl::StatusOr<NetworkAclView> Create(const VpcId& vpc, const TagMap& tags, const idempotency::CallToken& token = {});
   // Errors: InvalidNetworkAclID.NotFound, InvalidParameterValue for a default one, DependencyViolation while a subnet
   // has it.
   absl::Status Delete(const NetworkAclId& id);

@@ -128,10 +128,18 @@ absl::Status RouteService::ChangeTable(
   return absl::OkStatus();
 }
 
-absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const TagMap& tags) {
+absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const TagMap& tags,
+                                                         const idempotency::CallToken& token) {
   ASSIGN_OR_RETURN(RouteTableView view, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<RouteTableView> {
-    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const auto before, idempotency::FindMade<RouteTableId>(c, token));
+    if (before.has_value()) {
+      ASSIGN_OR_RETURN(const RouteTable table, routing.GetTable(*before));
+      ASSIGN_OR_RETURN(RouteTableView made, RouteTableViewer(c, instances_).View(table));
+      ASSIGN_OR_RETURN(made.tags, tagging::GetTags(c, before->text()));
+      return made;
+    }
+    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     ASSIGN_OR_RETURN(const std::vector<RouteTable> present, routing.ListTables(vpc));
     if (present.size() >= kMaxTables)
       return QuotaReached("RouteTableLimitExceeded", "route tables of a VPC", kMaxTables);
@@ -141,6 +149,7 @@ absl::StatusOr<RouteTableView> RouteService::CreateTable(const VpcId& vpc, const
     while (numbers.contains(table.number)) ++table.number;
     RETURN_IF_ERROR(routing.InsertTable(table));
     RETURN_IF_ERROR(tagging::SetTags(c, table.id.text(), tags));
+    RETURN_IF_ERROR(idempotency::KeepToken(c, token, table.id.text()));
     ASSIGN_OR_RETURN(RouteTableView made, RouteTableViewer(c, instances_).View(table));
     made.tags = tags;
     return made;

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "lib/base/random.h"
+#include "lib/ec2/idempotency/client_tokens.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/routing.h"
@@ -50,7 +51,8 @@ class RouteService {
                std::function<void(const VpcId&)> wake);
 
   // Errors: InvalidVpcID.NotFound, RouteTableLimitExceeded.
-  absl::StatusOr<RouteTableView> CreateTable(const VpcId& vpc, const TagMap& tags);
+  absl::StatusOr<RouteTableView> CreateTable(const VpcId& vpc, const TagMap& tags,
+                                             const idempotency::CallToken& token = {});
   // Errors: InvalidRouteTableID.NotFound; DependencyViolation for a main table, and one that a subnet uses.
   absl::Status DeleteTable(const RouteTableId& id);
   // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidRouteTableID.NotFound.
@@ -87,7 +89,8 @@ class RouteService {
   // Errors: the ids' NotFound; Gateway.NotAttached; DependencyViolation while an interface there has a public address.
   absl::Status DetachGateway(const InternetGatewayId& id, const VpcId& vpc);
   // Errors: InvalidVpcID.NotFound, EgressOnlyInternetGatewayLimitExceeded.
-  absl::StatusOr<EgressOnlyGatewayView> CreateEgressOnlyGateway(const VpcId& vpc, const TagMap& tags);
+  absl::StatusOr<EgressOnlyGatewayView> CreateEgressOnlyGateway(const VpcId& vpc, const TagMap& tags,
+                                                                const idempotency::CallToken& token = {});
   // Error: InvalidEgressOnlyInternetGatewayId.NotFound.
   absl::Status DeleteEgressOnlyGateway(const EgressOnlyInternetGatewayId& id);
   // As ListTables. Error: InvalidEgressOnlyInternetGatewayId.NotFound.

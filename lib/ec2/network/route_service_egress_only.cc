@@ -16,11 +16,18 @@ constexpr size_t kMaxEgressOnlyGateways = 500;
 
 }  // namespace
 
-absl::StatusOr<EgressOnlyGatewayView> RouteService::CreateEgressOnlyGateway(const VpcId& vpc, const TagMap& tags) {
+absl::StatusOr<EgressOnlyGatewayView> RouteService::CreateEgressOnlyGateway(const VpcId& vpc, const TagMap& tags,
+                                                                            const idempotency::CallToken& token) {
   // No route leads to it yet, so the host need not know.
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<EgressOnlyGatewayView> {
-    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     RoutingTable routing(c);
+    ASSIGN_OR_RETURN(const auto before, idempotency::FindMade<EgressOnlyInternetGatewayId>(c, token));
+    if (before.has_value()) {
+      ASSIGN_OR_RETURN(const EgressOnlyGateway made, routing.GetEgressOnlyGateway(*before));
+      ASSIGN_OR_RETURN(TagMap tags_of_it, tagging::GetTags(c, before->text()));
+      return EgressOnlyGatewayView{made, std::move(tags_of_it)};
+    }
+    RETURN_IF_ERROR(NetworkTable(c).GetVpc(vpc).status());
     ASSIGN_OR_RETURN(const std::vector<EgressOnlyGateway> all, routing.ListEgressOnlyGateways(std::nullopt));
     if (all.size() >= kMaxEgressOnlyGateways) {
       return QuotaReached("EgressOnlyInternetGatewayLimitExceeded", "egress-only internet gateways",
@@ -29,6 +36,7 @@ absl::StatusOr<EgressOnlyGatewayView> RouteService::CreateEgressOnlyGateway(cons
     const EgressOnlyGateway gateway{.id = EgressOnlyInternetGatewayId::New(random_), .vpc_id = vpc};
     RETURN_IF_ERROR(routing.InsertEgressOnlyGateway(gateway));
     RETURN_IF_ERROR(tagging::SetTags(c, gateway.id.text(), tags));
+    RETURN_IF_ERROR(idempotency::KeepToken(c, token, gateway.id.text()));
     return EgressOnlyGatewayView{gateway, tags};
   });
 }

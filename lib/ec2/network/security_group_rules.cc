@@ -80,7 +80,7 @@ absl::Status Prepare(const SecurityGroupId& group, std::vector<SecurityGroupRule
     }
     if (Holds(seen, rule)) {
       return ec2::Error("InvalidParameterValue",
-                        absl::StrCat("The same permission is given more than once: ", Describe(rule)));
+                        absl::StrCat("The same permission must not appear multiple times: ", Describe(rule)));
     }
     seen.push_back(rule);
   }

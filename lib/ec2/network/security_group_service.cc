@@ -45,7 +45,7 @@ absl::Status CheckName(absl::string_view name) {
                                                             "begin with sg-, as group ids do"));
   }
   if (absl::EqualsIgnoreCase(name, "default")) {
-    return ec2::Error("InvalidParameterValue", "The security group name 'default' is reserved");
+    return ec2::Error("InvalidParameterValue", "Cannot use reserved security group name: default");
   }
   return absl::OkStatus();
 }
@@ -162,6 +162,8 @@ SecurityGroupService::SecurityGroupService(store::Database& database, Random& ra
 
 absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view name, absl::string_view description,
                                                                const std::optional<VpcId>& vpc, const TagMap& tags) {
+  // As EC2 keeps it.
+  name = absl::StripTrailingAsciiWhitespace(name);
   RETURN_IF_ERROR(CheckName(name));
   RETURN_IF_ERROR(CheckText("GroupDescription", description));
   RETURN_IF_ERROR(CheckTags(tags));

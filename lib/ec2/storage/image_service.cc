@@ -331,10 +331,16 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
   RETURN_IF_ERROR(CheckImageName(request.name));
   RETURN_IF_ERROR(CheckImageDescription(request.description));
   for (const TagMap* tags : {&request.tags, &request.snapshot_tags}) RETURN_IF_ERROR(CheckTags(*tags));
-  const ImageId id = ImageId::New(random_);
+  ImageId id;
   std::vector<SnapshotId> pending;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     pending.clear();
+    ASSIGN_OR_RETURN(const auto before, idempotency::FindMade<ImageId>(c, request.token));
+    if (before.has_value()) {
+      id = *before;
+      return absl::OkStatus();
+    }
+    id = ImageId::New(random_);
     ASSIGN_OR_RETURN(const Image source, GetChangeable(c, request.source));
     if (source.state != ImageState::kAvailable) return Unavailable(source, "available");
     Image image = Successor(source, id, clock_.Now());
@@ -366,6 +372,7 @@ absl::StatusOr<ImageId> ImageService::Copy(const CopyImageRequest& request) {
       tags.insert(of_source.begin(), of_source.end());
     }
     RETURN_IF_ERROR(ImageTable(c).Insert(image));
+    RETURN_IF_ERROR(idempotency::KeepToken(c, request.token, id.text()));
     return tagging::SetTags(c, id.text(), tags);
   }));
   for (const SnapshotId& each : pending) wake_snapshot_(each);

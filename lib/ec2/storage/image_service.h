@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/idempotency/client_tokens.h"
 #include "lib/ec2/storage/image_mappings.h"
 #include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/storage.h"
@@ -59,6 +60,7 @@ struct CopyImageRequest {
   bool copy_tags = false;
   TagMap tags, snapshot_tags;
   std::optional<bool> encrypted = {};  // unset = as the snapshots or the default
+  idempotency::CallToken token = {};
 };
 
 // ModifyImageAttribute.

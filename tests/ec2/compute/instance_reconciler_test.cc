@@ -91,6 +91,16 @@ TEST_CASE("a forced stop cuts the power at once, also when a gentle one is under
   REQUIRE(world.Reaches(id, State::kStopped));
 }
 
+TEST_CASE("a termination at once cuts the power, also when a gentle one is under way", "[compute]") {
+  ComputeWorld world;
+  world.hypervisor.MakeDeaf(true);
+  const InstanceId id = world.Launch();
+  REQUIRE(world.service->Terminate({&id, 1}).ok());
+  REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("AskToStop") > 0; }));
+  REQUIRE(world.service->Terminate({&id, 1}, {.at_once = true}).ok());
+  REQUIRE(world.Reaches(id, State::kTerminated));
+}
+
 TEST_CASE("a termination gives back ports, addresses and disks, and the row goes after its hour", "[compute]") {
   ComputeWorld world;
   const InstanceId id = world.Launch();

@@ -257,7 +257,7 @@ TEST_CASE("where all listeners together have too many connections, the one that 
                        .limits = {.connections_in_all = 4},
                        .deadlines = {.idle = absl::Minutes(1)},
                        .when_full = http::WhenFull::kEvictIdle,
-                       .refuse = [](http::Fault) { return http::Response{.status = 400}; }},
+                       .refuse = [](http::Fault, const http::Request*) { return http::Response{.status = 400}; }},
                       [](const http::Request& request, const http::Responder& responder) {
                         responder.Send({.body = request.listener});
                       });

@@ -112,17 +112,31 @@ absl::StatusOr<std::optional<bool>> OptionalFlag(bool present, const v1::Attribu
   return std::optional<bool>(attribute.value());
 }
 
+// What image builders switch on, and is on in every instance.
+absl::Status CheckFastNetwork(const v1::ModifyInstanceAttributeRequest& request) {
+  ASSIGN_OR_RETURN(const auto ena, OptionalFlag(request.has_ena_support(), request.ena_support(), "enaSupport"));
+  if (!ena.value_or(true)) {
+    return ec2::Error("UnsupportedOperation", "Network interfaces are fast virtual ones: enaSupport must be true");
+  }
+  if (!request.has_sriov_net_support() || request.sriov_net_support().value() == "simple") return absl::OkStatus();
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("Value (", request.sriov_net_support().value().substr(0, 64),
+                                 ") for parameter sriovNetSupport is invalid. It must be simple."));
+}
+
 absl::StatusOr<compute::InstanceChange> ParseChange(v1::ModifyInstanceAttributeRequest request) {
   RETURN_IF_ERROR(Unfold(request));
   const int given = request.has_source_dest_check() + !request.block_device_mappings().empty() +
                     request.has_disable_api_termination() + request.has_disable_api_stop() + !request.groups().empty() +
                     request.has_instance_initiated_shutdown_behavior() + request.has_instance_type() +
-                    request.has_user_data() + request.has_ebs_optimized();
+                    request.has_user_data() + request.has_ebs_optimized() + request.has_ena_support() +
+                    request.has_sriov_net_support();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
   if (given > 1) {
     return ec2::Error("InvalidParameterCombination",
                       "Fields for multiple attribute types specified: one attribute can be changed in one call");
   }
+  RETURN_IF_ERROR(CheckFastNetwork(request));
   compute::InstanceChange change;
   ASSIGN_OR_RETURN(change.source_dest_check,
                    OptionalFlag(request.has_source_dest_check(), request.source_dest_check(), "sourceDestCheck"));

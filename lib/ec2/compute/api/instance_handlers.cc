@@ -148,11 +148,12 @@ absl::StatusOr<v1::StartInstancesResponse> StartInstances(const v1::StartInstanc
 absl::StatusOr<v1::StopInstancesResponse> StopInstances(const v1::StopInstancesRequest& request,
                                                         compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-  if (request.hibernate() && request.force()) {
-    return ec2::Error("InvalidParameterCombination", "Give Hibernate or Force, not both");
+  const bool at_once = request.force() || request.skip_os_shutdown();
+  if (request.hibernate() && at_once) {
+    return ec2::Error("InvalidParameterCombination",
+                      absl::StrCat("Give Hibernate or ", request.force() ? "Force" : "SkipOsShutdown", ", not both"));
   }
-  ASSIGN_OR_RETURN(const auto changes,
-                   request.hibernate() ? instances.Hibernate(ids) : instances.Stop(ids, request.force()));
+  ASSIGN_OR_RETURN(const auto changes, request.hibernate() ? instances.Hibernate(ids) : instances.Stop(ids, at_once));
   v1::StopInstancesResponse response;
   *response.mutable_stopping_instances() = RenderChanges(changes);
   return response;
@@ -161,7 +162,8 @@ absl::StatusOr<v1::StopInstancesResponse> StopInstances(const v1::StopInstancesR
 absl::StatusOr<v1::TerminateInstancesResponse> TerminateInstances(const v1::TerminateInstancesRequest& request,
                                                                   compute::InstanceService& instances) {
   ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-  ASSIGN_OR_RETURN(const auto changes, instances.Terminate(ids));
+  ASSIGN_OR_RETURN(const auto changes,
+                   instances.Terminate(ids, {.at_once = request.force() || request.skip_os_shutdown()}));
   v1::TerminateInstancesResponse response;
   *response.mutable_terminating_instances() = RenderChanges(changes);
   return response;

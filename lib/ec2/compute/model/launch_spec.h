@@ -42,11 +42,13 @@ struct LaunchSpec {
     std::optional<std::string> device_name;
     std::optional<Ebs> ebs;
     std::optional<std::string> no_device = {};  // there is none where this is set
+    std::optional<std::string> virtual_name = {};
 
     bool operator==(const BlockDeviceMapping&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"device_name", &BlockDeviceMapping::device_name}, Field{"ebs", &BlockDeviceMapping::ebs},
-                        Field{"no_device", &BlockDeviceMapping::no_device});
+                        Field{"no_device", &BlockDeviceMapping::no_device},
+                        Field{"virtual_name", &BlockDeviceMapping::virtual_name});
     }
   };
 
@@ -62,12 +64,14 @@ struct LaunchSpec {
     std::optional<std::string> group_name;
     std::optional<std::string> tenancy;
     std::optional<std::string> availability_zone_id = {};
+    std::optional<std::string> affinity = {};
 
     bool operator==(const Placement&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"availability_zone", &Placement::availability_zone},
                         Field{"group_name", &Placement::group_name}, Field{"tenancy", &Placement::tenancy},
-                        Field{"availability_zone_id", &Placement::availability_zone_id});
+                        Field{"availability_zone_id", &Placement::availability_zone_id},
+                        Field{"affinity", &Placement::affinity});
     }
   };
 
@@ -93,6 +97,24 @@ struct LaunchSpec {
     }
   };
 
+  struct EnaSrdUdp {
+    std::optional<bool> ena_srd_udp_enabled;
+
+    bool operator==(const EnaSrdUdp&) const = default;
+    static constexpr auto Fields() { return std::tuple(Field{"ena_srd_udp_enabled", &EnaSrdUdp::ena_srd_udp_enabled}); }
+  };
+
+  struct EnaSrd {
+    std::optional<bool> ena_srd_enabled;
+    std::optional<EnaSrdUdp> ena_srd_udp_specification;
+
+    bool operator==(const EnaSrd&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"ena_srd_enabled", &EnaSrd::ena_srd_enabled},
+                        Field{"ena_srd_udp_specification", &EnaSrd::ena_srd_udp_specification});
+    }
+  };
+
   struct NetworkInterface {
     std::optional<bool> associate_public_ip_address;
     std::optional<bool> delete_on_termination;
@@ -108,6 +130,11 @@ struct LaunchSpec {
     std::optional<int32_t> secondary_private_ip_address_count = {};
     std::optional<ConnectionTracking> connection_tracking_specification = {};
     std::optional<int32_t> ipv6_address_count = {};
+    std::optional<bool> primary_ipv6 = {};
+    std::optional<EnaSrd> ena_srd_specification = {};
+    std::optional<bool> associate_carrier_ip_address = {};
+    std::optional<int32_t> ipv4_prefix_count = {};
+    std::optional<int32_t> ipv6_prefix_count = {};
 
     bool operator==(const NetworkInterface&) const = default;
     static constexpr auto Fields() {
@@ -123,7 +150,12 @@ struct LaunchSpec {
           Field{"network_interface_id", &NetworkInterface::network_interface_id},
           Field{"secondary_private_ip_address_count", &NetworkInterface::secondary_private_ip_address_count},
           Field{"connection_tracking_specification", &NetworkInterface::connection_tracking_specification},
-          Field{"ipv6_address_count", &NetworkInterface::ipv6_address_count});
+          Field{"ipv6_address_count", &NetworkInterface::ipv6_address_count},
+          Field{"primary_ipv6", &NetworkInterface::primary_ipv6},
+          Field{"ena_srd_specification", &NetworkInterface::ena_srd_specification},
+          Field{"associate_carrier_ip_address", &NetworkInterface::associate_carrier_ip_address},
+          Field{"ipv4_prefix_count", &NetworkInterface::ipv4_prefix_count},
+          Field{"ipv6_prefix_count", &NetworkInterface::ipv6_prefix_count});
     }
   };
 
@@ -183,11 +215,15 @@ struct LaunchSpec {
   struct CpuOptions {
     std::optional<int32_t> core_count;
     std::optional<int32_t> threads_per_core;
+    std::optional<std::string> amd_sev_snp = {};
+    std::optional<std::string> nested_virtualization = {};
 
     bool operator==(const CpuOptions&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"core_count", &CpuOptions::core_count},
-                        Field{"threads_per_core", &CpuOptions::threads_per_core});
+                        Field{"threads_per_core", &CpuOptions::threads_per_core},
+                        Field{"amd_sev_snp", &CpuOptions::amd_sev_snp},
+                        Field{"nested_virtualization", &CpuOptions::nested_virtualization});
     }
   };
 
@@ -249,6 +285,15 @@ struct LaunchSpec {
     static constexpr auto Fields() { return std::tuple(Field{"auto_recovery", &MaintenanceOptions::auto_recovery}); }
   };
 
+  struct NetworkPerformanceOptions {
+    std::optional<std::string> bandwidth_weighting;
+
+    bool operator==(const NetworkPerformanceOptions&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"bandwidth_weighting", &NetworkPerformanceOptions::bandwidth_weighting});
+    }
+  };
+
   std::vector<BlockDeviceMapping> block_device_mappings;
   std::optional<std::string> image_id;
   std::optional<std::string> instance_type;
@@ -275,6 +320,8 @@ struct LaunchSpec {
   std::optional<EnclaveOptions> enclave_options;
   std::optional<PrivateDnsNameOptions> private_dns_name_options;
   std::optional<MaintenanceOptions> maintenance_options;
+  std::optional<NetworkPerformanceOptions> network_performance_options;
+  std::optional<int32_t> ipv6_address_count;  // of a launch alone
 
   bool operator==(const LaunchSpec&) const = default;
   static constexpr auto Fields() {
@@ -300,7 +347,9 @@ struct LaunchSpec {
                       Field{"hibernation_options", &LaunchSpec::hibernation_options},
                       Field{"enclave_options", &LaunchSpec::enclave_options},
                       Field{"private_dns_name_options", &LaunchSpec::private_dns_name_options},
-                      Field{"maintenance_options", &LaunchSpec::maintenance_options});
+                      Field{"maintenance_options", &LaunchSpec::maintenance_options},
+                      Field{"network_performance_options", &LaunchSpec::network_performance_options},
+                      Field{"ipv6_address_count", &LaunchSpec::ipv6_address_count});
   }
 };
 

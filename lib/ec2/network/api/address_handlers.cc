@@ -12,6 +12,7 @@
 #include "brume/ec2/v1/address.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/tag_messages.h"
+#include "lib/ec2/network/api/network_requests.h"
 #include "lib/ec2/network/model/dhcp_options.h"
 #include "lib/gateway/access.h"
 #include "lib/gateway/filters.h"
@@ -50,13 +51,6 @@ absl::StatusOr<network::AddressName> NameOf(absl::string_view id, absl::string_v
   return name;
 }
 
-absl::Status CheckGroup(absl::string_view group, const Settings& settings) {
-  if (group.empty() || group == settings.region) return absl::OkStatus();
-  return Error("InvalidParameterValue",
-               absl::StrCat("Value (", group.substr(0, 64), ") for parameter networkBorderGroup is invalid: it is ",
-                            settings.region));
-}
-
 v1::Address Render(const network::AddressView& view, const Settings& settings) {
   v1::Address rendered;
   rendered.set_public_ip(view.address.public_ip.text());
@@ -85,7 +79,7 @@ absl::StatusOr<v1::AllocateAddressResponse> AllocateAddress(const v1::AllocateAd
                  absl::StrCat("Value (", absl::string_view(request.public_ipv4_pool()).substr(0, 64),
                               ") for parameter publicIpv4Pool is invalid: this host has one, ", kPool));
   }
-  RETURN_IF_ERROR(CheckGroup(request.network_border_group(), settings));
+  RETURN_IF_ERROR(CheckBorderGroup(request.network_border_group(), "networkBorderGroup", settings));
   std::optional<Ipv4> wanted;
   if (!request.address().empty()) {
     ASSIGN_OR_RETURN(wanted, ParsePublicIp(request.address()));
@@ -141,7 +135,7 @@ absl::Status DisassociateAddress(const v1::DisassociateAddressRequest& request, 
 
 absl::Status ReleaseAddress(const v1::ReleaseAddressRequest& request, network::AddressService& addresses,
                             const Settings& settings) {
-  RETURN_IF_ERROR(CheckGroup(request.network_border_group(), settings));
+  RETURN_IF_ERROR(CheckBorderGroup(request.network_border_group(), "networkBorderGroup", settings));
   ASSIGN_OR_RETURN(const network::AddressName name, NameOf(request.allocation_id(), request.public_ip()));
   return addresses.Release(name);
 }

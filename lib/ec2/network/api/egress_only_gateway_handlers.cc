@@ -5,6 +5,7 @@
 
 #include "brume/ec2/v1/egress_only_gateway.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/call_token.h"
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/listing.h"
@@ -28,8 +29,10 @@ absl::StatusOr<v1::CreateEgressOnlyInternetGatewayResponse> CreateEgressOnlyInte
     const v1::CreateEgressOnlyInternetGatewayRequest& request, network::RouteService& routes) {
   ASSIGN_OR_RETURN(const VpcId vpc, VpcId::Parse(request.vpc_id()));
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), EgressOnlyInternetGatewayId::kKind));
-  ASSIGN_OR_RETURN(const network::EgressOnlyGatewayView made, routes.CreateEgressOnlyGateway(vpc, tags));
+  ASSIGN_OR_RETURN(const idempotency::CallToken token, ParseCallToken(request));
+  ASSIGN_OR_RETURN(const network::EgressOnlyGatewayView made, routes.CreateEgressOnlyGateway(vpc, tags, token));
   v1::CreateEgressOnlyInternetGatewayResponse response;
+  if (request.has_client_token()) response.set_client_token(request.client_token());
   *response.mutable_egress_only_internet_gateway() = RenderEgressOnly(made);
   return response;
 }

@@ -50,6 +50,7 @@ v1::NatGateway Render(const network::NatGatewayView& view) {
     rendered.set_failure_code(gateway.failure_code);
     rendered.set_failure_message(gateway.failure_message);
   }
+  rendered.set_availability_mode("zonal");
   v1::NatGatewayAddress& address = *rendered.add_nat_gateway_addresses();
   if (!gateway.allocation_id.empty()) address.set_allocation_id(gateway.allocation_id.text());
   if (gateway.public_ip.has_value()) address.set_public_ip(gateway.public_ip->text());

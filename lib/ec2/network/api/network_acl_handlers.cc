@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/network_acl.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/call_token.h"
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/made_facts.h"
@@ -84,8 +85,10 @@ absl::StatusOr<v1::CreateNetworkAclResponse> CreateNetworkAcl(const v1::CreateNe
                                                               const Settings& settings) {
   ASSIGN_OR_RETURN(const VpcId vpc, VpcId::Parse(request.vpc_id()));
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), NetworkAclId::kKind));
-  ASSIGN_OR_RETURN(const network::NetworkAclView made, acls.Create(vpc, tags));
+  ASSIGN_OR_RETURN(const idempotency::CallToken token, ParseCallToken(request));
+  ASSIGN_OR_RETURN(const network::NetworkAclView made, acls.Create(vpc, tags, token));
   v1::CreateNetworkAclResponse response;
+  if (request.has_client_token()) response.set_client_token(request.client_token());
   *response.mutable_network_acl() = Render(made, settings);
   return response;
 }

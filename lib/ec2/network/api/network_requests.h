@@ -12,6 +12,7 @@
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/settings.h"
 
 namespace brume::ec2 {
 
@@ -25,6 +26,22 @@ inline absl::Status RefuseIpv6(bool wanted, absl::string_view parameter, absl::s
 inline absl::Status RefuseOwnIpv6(absl::string_view range) {
   return RefuseIpv6(!range.empty(), "Ipv6CidrBlock",
                     "the host chooses IPv6 ranges of VPCs, by AmazonProvidedIpv6CidrBlock");
+}
+
+// The group that addresses of a request are announced from. Error: InvalidParameterValue for one beside the region.
+inline absl::Status CheckBorderGroup(absl::string_view group, absl::string_view parameter, const Settings& settings) {
+  if (group.empty() || group == settings.region) return absl::OkStatus();
+  return Error("InvalidParameterValue", absl::StrCat("Value (", group.substr(0, 64), ") for parameter ", parameter,
+                                                     " is invalid: it is ", settings.region));
+}
+
+// The zone that a request names, by name or by id; empty where it names none. Error: InvalidParameterCombination.
+template <typename Request>
+absl::StatusOr<std::string> ParseZone(const Request& request) {
+  if (request.availability_zone().empty()) return request.availability_zone_id();
+  if (request.availability_zone_id().empty()) return request.availability_zone();
+  return Error("InvalidParameterCombination",
+               "The parameters availabilityZone and availabilityZoneId cannot be used together");
 }
 
 // A range that the request must have. Errors: MissingParameter, InvalidParameterValue.

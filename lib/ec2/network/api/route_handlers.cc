@@ -6,6 +6,7 @@
 
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/call_token.h"
 #include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/made_facts.h"
@@ -78,8 +79,10 @@ absl::StatusOr<v1::CreateRouteTableResponse> CreateRouteTable(const v1::CreateRo
                                                               network::RouteService& routes, const Settings& settings) {
   ASSIGN_OR_RETURN(const VpcId vpc, VpcId::Parse(request.vpc_id()));
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), RouteTableId::kKind));
-  ASSIGN_OR_RETURN(const network::RouteTableView made, routes.CreateTable(vpc, tags));
+  ASSIGN_OR_RETURN(const idempotency::CallToken token, ParseCallToken(request));
+  ASSIGN_OR_RETURN(const network::RouteTableView made, routes.CreateTable(vpc, tags, token));
   v1::CreateRouteTableResponse response;
+  if (request.has_client_token()) response.set_client_token(request.client_token());
   *response.mutable_route_table() = RenderTable(made, settings);
   return response;
 }

@@ -78,13 +78,8 @@ absl::StatusOr<v1::CreateSubnetResponse> CreateSubnet(const v1::CreateSubnetRequ
                                                       network::NetworkService& networks, network::VpcService& vpcs,
                                                       const Settings& settings) {
   RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "subnets have IPv4"));
-  if (!request.availability_zone().empty() && !request.availability_zone_id().empty()) {
-    return Error("InvalidParameterCombination",
-                 "The parameters availabilityZone and availabilityZoneId cannot be used together");
-  }
   network::SubnetRequest wanted;
-  wanted.availability_zone =
-      request.availability_zone().empty() ? request.availability_zone_id() : request.availability_zone();
+  ASSIGN_OR_RETURN(wanted.availability_zone, ParseZone(request));
   ASSIGN_OR_RETURN(wanted.vpc_id, VpcId::Parse(request.vpc_id()));
   ASSIGN_OR_RETURN(wanted.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
   if (!request.ipv6_cidr_block().empty()) {
@@ -102,7 +97,9 @@ absl::StatusOr<v1::CreateDefaultSubnetResponse> CreateDefaultSubnet(const v1::Cr
                                                                     network::VpcService& vpcs,
                                                                     const Settings& settings) {
   RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "subnets have IPv4"));
-  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(request.availability_zone()));
+  ASSIGN_OR_RETURN(const std::string zone, ParseZone(request));
+  if (zone.empty()) return Error(kMissingParameter, "availabilityZone");
+  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(zone));
   v1::CreateDefaultSubnetResponse response;
   ASSIGN_OR_RETURN(*response.mutable_subnet(), Rendered(networks, subnet.id, settings));
   return response;

@@ -95,9 +95,21 @@ absl::StatusOr<v1::DescribeVpcAttributeResponse> DescribeVpcAttribute(const v1::
   return response;
 }
 
+// It is said of the IPv6 range that comes with the call.
+template <typename Request>
+absl::Status CheckIpv6Group(const Request& request, const Settings& settings) {
+  const std::string& group = request.ipv6_cidr_block_network_border_group();
+  if (!group.empty() && !request.amazon_provided_ipv6_cidr_block()) {
+    return Error("InvalidParameterCombination",
+                 "The parameter ipv6CidrBlockNetworkBorderGroup needs amazonProvidedIpv6CidrBlock");
+  }
+  return CheckBorderGroup(group, "ipv6CidrBlockNetworkBorderGroup", settings);
+}
+
 absl::StatusOr<v1::CreateVpcResponse> CreateVpc(const v1::CreateVpcRequest& request, network::NetworkService& networks,
                                                 network::VpcService& vpcs, const Settings& settings) {
   RETURN_IF_ERROR(RefuseOwnIpv6(request.ipv6_cidr_block()));
+  RETURN_IF_ERROR(CheckIpv6Group(request, settings));
   if (request.has_instance_tenancy() && request.instance_tenancy() != "default") {
     return Error("UnsupportedOperation", absl::StrCat("The tenancy '", request.instance_tenancy(),
                                                       "' is not supported: all instances share this one host"));
@@ -142,6 +154,7 @@ absl::StatusOr<v1::AssociateVpcCidrBlockResponse> AssociateVpcCidrBlock(const v1
                                                                         network::VpcService& vpcs,
                                                                         const Settings& settings) {
   RETURN_IF_ERROR(RefuseOwnIpv6(request.ipv6_cidr_block()));
+  RETURN_IF_ERROR(CheckIpv6Group(request, settings));
   ASSIGN_OR_RETURN(const VpcId id, VpcId::Parse(request.vpc_id()));
   if (request.amazon_provided_ipv6_cidr_block()) {
     if (!request.cidr_block().empty()) {

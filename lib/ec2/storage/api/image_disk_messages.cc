@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/model/device_name.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -28,12 +29,16 @@ absl::StatusOr<ImageDisk> ParseVolume(const v1::EbsBlockDevice& ebs) {
 }
 
 absl::StatusOr<storage::ImageMapping> ParseMapping(const v1::BlockDeviceMapping& mapping, const Account& account) {
-  storage::ImageMapping parsed{.device = mapping.device_name(), .none = mapping.has_no_device(), .disk = {}};
+  storage::ImageMapping parsed{
+      .device = mapping.device_name(), .none = mapping.has_no_device() || mapping.has_virtual_name(), .disk = {}};
+  if (mapping.has_virtual_name()) RETURN_IF_ERROR(CheckVirtualName(mapping.virtual_name()));
   if (parsed.device.empty()) return ec2::Error(ec2::kMissingParameter, "blockDeviceMapping.deviceName");
   if (parsed.none == mapping.has_ebs()) {
     return ec2::Error("InvalidBlockDeviceMapping",
                       absl::StrCat("The block device ", parsed.device,
-                                   parsed.none ? " has a volume and noDevice both" : " has neither ebs nor noDevice"));
+                                   mapping.has_virtual_name() ? " has a volume and virtualName both"
+                                   : parsed.none              ? " has a volume and noDevice both"
+                                                              : " has neither ebs nor noDevice"));
   }
   RETURN_IF_ERROR(storage::CheckKmsKey(mapping.ebs().kms_key_id(), mapping.ebs().encrypted(), account));
   ASSIGN_OR_RETURN(parsed.disk, ParseVolume(mapping.ebs()));

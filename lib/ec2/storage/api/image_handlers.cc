@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/image.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/call_token.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
@@ -227,6 +228,7 @@ absl::StatusOr<v1::CopyImageResponse> CopyImage(const v1::CopyImageRequest& requ
   RETURN_IF_ERROR(CheckRegion("sourceRegion", request.source_region(), settings));
   RETURN_IF_ERROR(storage::CheckKmsKey(request.kms_key_id(), request.encrypted(), settings.account()));
   storage::CopyImageRequest wanted;
+  ASSIGN_OR_RETURN(wanted.token, ParseCallToken(request));
   ASSIGN_OR_RETURN(wanted.source, ImageId::Parse(request.source_image_id()));
   wanted.name = request.name();
   wanted.description = request.description();

@@ -15,6 +15,7 @@
 #include "lib/gateway/time_text.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/error_texts.h"
 #include "lib/resource/zones.h"
 
 namespace brume::ec2 {
@@ -88,12 +89,30 @@ absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVo
   });
 }
 
+// The zone's name, however the request has it; an unknown one as it is there.
+std::string ZoneOf(const v1::CreateVolumeRequest& request, const Settings& settings) {
+  if (request.availability_zone_id().empty()) return request.availability_zone();
+  for (const std::string& zone : settings.zones) {
+    if (ZoneId(settings, zone) == request.availability_zone_id()) return zone;
+  }
+  return request.availability_zone_id();
+}
+
+absl::Status CheckZone(const v1::CreateVolumeRequest& request) {
+  const bool by_id = !request.availability_zone_id().empty();
+  if (by_id != !request.availability_zone().empty()) return absl::OkStatus();
+  if (!by_id) return ec2::Error(ec2::kMissingParameter, "availabilityZone");
+  return ec2::Error("InvalidParameterCombination",
+                    "The parameters availabilityZone and availabilityZoneId cannot be used together");
+}
+
 absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequest& request,
                                                       storage::VolumeService& volumes, const Settings& settings) {
   RETURN_IF_ERROR(storage::CheckKmsKey(request.kms_key_id(), request.encrypted(), settings.account()));
+  RETURN_IF_ERROR(CheckZone(request));
   RETURN_IF_ERROR(CheckNotShared(request));
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
-  storage::NewVolume wanted{.availability_zone = request.availability_zone(),
+  storage::NewVolume wanted{.availability_zone = ZoneOf(request, settings),
                             .type = TypeOf(request),
                             .client_token = request.client_token(),
                             .parameters_digest = gateway::ParametersDigest(request)};
@@ -112,7 +131,7 @@ absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const Volum
                              AccessQuestion& question) {
   const Settings& settings = services.settings;
   ASSIGN_OR_RETURN(const bool encrypted, services.encryption.WouldEncrypt(request.encrypted(), request.snapshot_id()));
-  AccessContext facts = {{"ec2:availabilityzone", {request.availability_zone()}},
+  AccessContext facts = {{"ec2:availabilityzone", {ZoneOf(request, settings)}},
                          {"ec2:encrypted", {encrypted ? "true" : "false"}},
                          {"ec2:volumetype", {TypeOf(request)}}};
   if (request.has_size()) facts["ec2:volumesize"] = {absl::StrCat(request.size())};

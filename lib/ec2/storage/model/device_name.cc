@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/resource/ec2_error.h"
@@ -24,6 +25,17 @@ absl::Status CheckDeviceName(absl::string_view name) {
   return ec2::Error("InvalidParameterValue",
                     absl::StrCat("Value (", absl::CHexEscape(name.substr(0, 64)), ") for parameter device is invalid. ",
                                  "It is not a valid EBS device name; take one such as /dev/sdf."));
+}
+
+absl::Status CheckVirtualName(absl::string_view name) {
+  absl::string_view number = name;
+  int place = 0;
+  if (absl::ConsumePrefix(&number, "ephemeral") && absl::SimpleAtoi(number, &place) && place >= 0 && place <= 23) {
+    return absl::OkStatus();
+  }
+  return ec2::Error("InvalidBlockDeviceMapping",
+                    absl::StrCat("The virtual name '", absl::CHexEscape(name.substr(0, 64)),
+                                 "' is not that of an instance store volume, ephemeral0 to ephemeral23"));
 }
 
 }  // namespace brume

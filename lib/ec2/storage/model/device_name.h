@@ -18,4 +18,9 @@ inline constexpr size_t kMaxVolumesWhileRunning = 8;
 // "/dev/sdf", "/dev/sda1", "/dev/xvdba", "/dev/vda", and the same without "/dev/". Error: InvalidParameterValue.
 absl::Status CheckDeviceName(absl::string_view name);
 
+// A mapping's VirtualName, "ephemeral0" and the like: an instance store volume. No instance type has any, and EC2
+// passes over those that a type does not have, so there is none at its device. Error of others:
+// InvalidBlockDeviceMapping.
+absl::Status CheckVirtualName(absl::string_view name);
+
 }  // namespace brume
