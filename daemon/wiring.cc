@@ -262,8 +262,10 @@ class RealDaemon final : public Daemon {
                .clock = clock_,
                .listen = GuestListener(),
                .listen_ipv6 = MetadataIpv6Listener(),
-               .session_of = [this](const InstanceId& id,
-                                    const Identity& role) { return iam_.instance_sessions().Of(id, role); }}),
+               .session_of =
+                   [this](const InstanceId& id, const Identity& role, const std::string& delivery) {
+                     return iam_.instance_sessions().Of(id, role, delivery);
+                   }}),
         tagging_(*database_),
         network_({.database = *database_,
                   .random = random_,

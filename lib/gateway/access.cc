@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "lib/gateway/changed_attributes.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/kinds.h"
@@ -161,6 +162,12 @@ class Collector {
   std::map<std::string, AccessContext> resource_context_;
 };
 
+// Of AttachUserPolicy, DetachRolePolicy and the like.
+bool IsAttachment(const google::protobuf::MethodDescriptor& method) {
+  const bool named = absl::StartsWith(method.name(), "Attach") || absl::StartsWith(method.name(), "Detach");
+  return named && schema::Family(*method.service()).service_name == "iam";
+}
+
 }  // namespace
 
 std::string ActionName(const google::protobuf::MethodDescriptor& method) {
@@ -202,6 +209,19 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   set("aws:userid", caller.principal_id);
   set("aws:username", caller.user_name);
   set("ec2:region", account.region);
+  // No service calls for somebody here.
+  set("aws:viaawsservice", "false");
+  set("aws:principalisawsservice", "false");
+  if (caller.issued.has_value()) {
+    set("aws:tokenissuetime", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", *caller.issued, absl::UTCTimeZone()));
+    set("aws:multifactorauthpresent", "false");
+  }
+  set("ec2:roledelivery", caller.role_delivery);
+  if (!caller.source_instance.empty()) {
+    set("ec2:sourceinstancearn", ArnOf(account, InstanceId::kKind, caller.source_instance));
+  }
+  if (IsAttachment(method)) set("iam:policyarn", TextOf(request, "policy_arn"));
+  AddChangedAttributes(method, request, question.context);
   return question;
 }
 

@@ -21,8 +21,10 @@ std::string ActionName(const google::protobuf::MethodDescriptor& method);
 // Condition keys: aws:CurrentTime, aws:EpochTime, aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType,
 // aws:RequestedRegion, aws:ResourceAccount, aws:SecureTransport, aws:SourceIp (through a VPC endpoint aws:SourceVpc,
 // aws:SourceVpcArn, aws:SourceVpce and aws:VpcSourceIp instead), aws:UserAgent, aws:userid, aws:username, ec2:Region,
-// and of the tags a request sets aws:RequestTag/KEY and aws:TagKeys, those of a TagSpecification for what it tags
-// alone.
+// aws:ViaAWSService, aws:PrincipalIsAWSService, of temporary credentials aws:TokenIssueTime,
+// aws:MultiFactorAuthPresent, ec2:RoleDelivery and ec2:SourceInstanceARN, of attached policies iam:PolicyARN, of
+// changes those of changed_attributes.h, and of the tags a request sets aws:RequestTag/KEY and aws:TagKeys, those of a
+// TagSpecification for what it tags alone.
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                           const Caller& caller, const Account& account, absl::Time now);
 

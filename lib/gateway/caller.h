@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace brume {
 
 struct Caller {
@@ -31,6 +33,12 @@ struct Caller {
   std::string role_id = {};         // "AROA…" of an assumed role
   std::string session_policy = {};  // JSON that bounds what the role allows; empty = no bound
   std::string access_key_id = {};
+
+  // Of temporary credentials: when they were issued.
+  std::optional<absl::Time> issued = {};
+  // Of a role's credentials that an instance got of the metadata service: the instance, and "2.0" where it had a token
+  // of the metadata service, "1.0" where not.
+  std::string source_instance = {}, role_delivery = {};
 };
 
 }  // namespace brume

@@ -23,10 +23,11 @@ absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& ac
 }  // namespace
 
 absl::StatusOr<std::optional<InstanceSession>> InstanceSessionService::Of(const InstanceId& instance,
-                                                                          const Identity& role) {
+                                                                          const Identity& role,
+                                                                          const std::string& delivery) {
   MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
-  const auto found = kept_.find(instance);
+  const auto found = kept_.find({instance, delivery});
   if (found != kept_.end() && found->second.role_id == role.id && now < found->second.session.key.expires - kRenewal) {
     return found->second.session;
   }
@@ -35,9 +36,13 @@ absl::StatusOr<std::optional<InstanceSession>> InstanceSessionService::Of(const 
   ASSIGN_OR_RETURN(const bool trusted, TrustsInstances(role, account_id_));
   if (!trusted) return std::nullopt;
   Kept kept{.role_id = role.id, .session = {.key = {}, .made = now}};
-  ASSIGN_OR_RETURN(kept.session.key,
-                   MakeSession(box_, {.identity_id = role.id, .name = instance.text(), .expires = now + kLifetime}));
-  return kept_.insert_or_assign(instance, std::move(kept)).first->second.session;
+  ASSIGN_OR_RETURN(kept.session.key, MakeSession(box_, {.identity_id = role.id,
+                                                        .name = instance.text(),
+                                                        .expires = now + kLifetime,
+                                                        .issued = now,
+                                                        .instance = instance.text(),
+                                                        .delivery = delivery}));
+  return kept_.insert_or_assign({instance, delivery}, std::move(kept)).first->second.session;
 }
 
 }  // namespace brume::iam

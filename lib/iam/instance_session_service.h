@@ -35,7 +35,9 @@ class InstanceSessionService {
 
   // The same one at each call, until an hour before its end: clients that look for a new one look a quarter of an hour
   // before. Nothing when the role's trust policy does not let EC2 take it on, which is asked when a session is made.
-  absl::StatusOr<std::optional<InstanceSession>> Of(const InstanceId& instance, const Identity& role);
+  // `delivery`: what ec2:RoleDelivery says of its calls.
+  absl::StatusOr<std::optional<InstanceSession>> Of(const InstanceId& instance, const Identity& role,
+                                                    const std::string& delivery);
 
  private:
   struct Kept {
@@ -47,7 +49,8 @@ class InstanceSessionService {
   const SecretBox& box_;
   const std::string account_id_;
   Mutex mutex_;
-  std::map<InstanceId, Kept> kept_ ABSL_GUARDED_BY(mutex_);
+  // By instance and delivery.
+  std::map<std::pair<InstanceId, std::string>, Kept> kept_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace brume::iam

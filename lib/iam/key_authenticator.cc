@@ -106,6 +106,11 @@ absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& h
       ActAs(caller, account_id_, *identity);
     }
   }
+  if (!holder.key.has_value()) {
+    caller.issued = holder.session.issued;
+    caller.source_instance = holder.session.instance;
+    caller.role_delivery = holder.session.delivery;
+  }
   caller.principal = caller.arn;
   return caller;
 }

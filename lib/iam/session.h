@@ -16,6 +16,9 @@ struct Session {
   std::string name = {};         // of a role's session; empty for users and root
   std::string policy = {};       // JSON that bounds what a role allows; empty = no bound
   absl::Time expires = {};
+  absl::Time issued = {};
+  // Of one that an instance gets of the metadata service: as in Caller.
+  std::string instance = {}, delivery = {};
 };
 
 // What its holder is told, once.

@@ -111,7 +111,8 @@ absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, con
   ASSIGN_OR_RETURN(assumed.key, MakeSession(box_, {.identity_id = role->id,
                                                    .name = wish.session_name,
                                                    .policy = wish.policy,
-                                                   .expires = clock_.Now() + absl::Seconds(seconds)}));
+                                                   .expires = clock_.Now() + absl::Seconds(seconds),
+                                                   .issued = clock_.Now()}));
   assumed.arn = SessionArn(account_id_, role->name, wish.session_name);
   assumed.id = absl::StrCat(role->id, ":", wish.session_name);
   return assumed;
@@ -130,7 +131,8 @@ absl::StatusOr<SessionKey> SessionService::GetSessionToken(const Caller& caller,
   // As at AWS, more is not an error.
   if (caller.administrator) seconds = std::min(seconds, kMaxRootSeconds);
   return MakeSession(box_, {.identity_id = caller.administrator ? "" : caller.principal_id,
-                            .expires = clock_.Now() + absl::Seconds(seconds)});
+                            .expires = clock_.Now() + absl::Seconds(seconds),
+                            .issued = clock_.Now()});
 }
 
 }  // namespace brume::iam

@@ -13,7 +13,6 @@
 namespace brume::imds {
 namespace {
 
-constexpr char kTokenHeader[] = "X-aws-ec2-metadata-token";
 constexpr char kTokenTtlHeader[] = "X-aws-ec2-metadata-token-ttl-seconds";
 constexpr size_t kMaxTargetBytes = 2048;
 

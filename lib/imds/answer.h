@@ -15,6 +15,9 @@
 
 namespace brume::imds {
 
+// The header that a request's token comes in.
+inline constexpr char kTokenHeader[] = "X-aws-ec2-metadata-token";
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct MetadataRequest {

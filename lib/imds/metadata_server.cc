@@ -110,17 +110,21 @@ class MetadataServer::Impl {
     return network::FindInterface(connection, vpc, address);
   }
 
-  absl::StatusOr<std::optional<MetadataSource>> SourceOf(const VpcId& vpc, const std::string& peer, bool ipv6) const {
+  absl::StatusOr<std::optional<MetadataSource>> SourceOf(const VpcId& vpc, const http::Request& message,
+                                                         bool ipv6) const {
     ASSIGN_OR_RETURN(
         std::optional<MetadataSource> source,
         database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::optional<MetadataSource>> {
-          ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, InterfaceOf(connection, vpc, peer, ipv6));
+          ASSIGN_OR_RETURN(const std::optional<NetworkInterface> eni, InterfaceOf(connection, vpc, message.peer, ipv6));
           if (!eni.has_value()) return std::nullopt;
           return ReadSource(connection, settings_, types_, *eni);
         }));
     const bool has_role = source.has_value() && source->profile.has_value() && source->profile->role.has_value();
     if (!has_role || options_.credentials == nullptr) return source;
-    ASSIGN_OR_RETURN(source->credentials, options_.credentials(source->view.instance.id, *source->profile->role));
+    // A token that is not good gets no answer at all.
+    const std::string delivery = message.FindHeader(kTokenHeader) == nullptr ? "1.0" : "2.0";
+    ASSIGN_OR_RETURN(source->credentials,
+                     options_.credentials(source->view.instance.id, *source->profile->role, delivery));
     return source;
   }
 
@@ -128,7 +132,7 @@ class MetadataServer::Impl {
     absl::string_view listener = message.listener;
     const bool ipv6 = absl::ConsumeSuffix(&listener, kIpv6Suffix);
     const VpcId vpc = VpcId::FromTrusted(std::string(listener));
-    const absl::StatusOr<std::optional<MetadataSource>> source = SourceOf(vpc, message.peer, ipv6);
+    const absl::StatusOr<std::optional<MetadataSource>> source = SourceOf(vpc, message, ipv6);
     if (!source.ok()) {
       log::Error("metadata: cannot read what {} in {} is: {}", message.peer, vpc.text(), source.status().message());
       return ToHttp(ErrorResponse(500));

@@ -22,8 +22,9 @@ struct RoleCredentials {
   absl::Time expires;
 };
 
-// The instance's credentials of the role; nothing when the role does not let EC2 take it on. Thread-safe.
-using RoleCredentialsSource =
-    std::function<absl::StatusOr<std::optional<RoleCredentials>>(const InstanceId& instance, const Identity& role)>;
+// The instance's credentials of the role; nothing when the role does not let EC2 take it on. `delivery` is "2.0" for a
+// request that has a token of the metadata service, "1.0" for one without. Thread-safe.
+using RoleCredentialsSource = std::function<absl::StatusOr<std::optional<RoleCredentials>>(
+    const InstanceId& instance, const Identity& role, const std::string& delivery)>;
 
 }  // namespace brume::imds

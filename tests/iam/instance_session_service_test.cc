@@ -26,7 +26,7 @@ struct SessionsWorld {
     return identity;
   }
   SessionKey KeyOf(const InstanceId& id, const Identity& of) {
-    const std::optional<InstanceSession> session = Value(sessions.Of(id, of));
+    const std::optional<InstanceSession> session = Value(sessions.Of(id, of, "2.0"));
     REQUIRE(session.has_value());
     return session->key;
   }
@@ -44,15 +44,28 @@ struct SessionsWorld {
 
 TEST_CASE("an instance's session is its role's, for six hours and by its own name", "[session]") {
   SessionsWorld world;
-  const std::optional<InstanceSession> session = Value(world.sessions.Of(world.id, world.role));
+  const std::optional<InstanceSession> session = Value(world.sessions.Of(world.id, world.role, "2.0"));
   REQUIRE(session.has_value());
   CHECK(session->made == world.clock.Now());
   CHECK(session->key.expires == world.clock.Now() + absl::Hours(6));
   const OpenedSession opened = Value(OpenSession(*world.box, session->key.id, session->key.token));
   CHECK(opened.session.identity_id == "AROAWEB");
   CHECK(opened.session.name == world.id.text());
+  CHECK(opened.session.issued == world.clock.Now());
+  CHECK(opened.session.instance == world.id.text());
+  CHECK(opened.session.delivery == "2.0");
   CHECK(opened.session.policy.empty());
   CHECK(opened.session.expires == session->key.expires);
+}
+
+TEST_CASE("an instance has one session by tokens of the metadata service and another without", "[session]") {
+  SessionsWorld world;
+  const SessionKey safe = world.KeyOf(world.id, world.role);
+  const std::optional<InstanceSession> other = Value(world.sessions.Of(world.id, world.role, "1.0"));
+  REQUIRE(other.has_value());
+  CHECK(other->key.id != safe.id);
+  CHECK(Value(OpenSession(*world.box, other->key.id, other->key.token)).session.delivery == "1.0");
+  CHECK(world.KeyOf(world.id, world.role).id == safe.id);
 }
 
 TEST_CASE("an instance has the same session until an hour before its end", "[session]") {
@@ -80,10 +93,10 @@ TEST_CASE("a role that does not trust EC2 gives instances no session", "[session
   SessionsWorld world;
   for (const auto& [kind, principal] : {std::pair("Service", "lambda.amazonaws.com"), {"AWS", "*"}}) {
     INFO(principal);
-    CHECK_FALSE(Value(world.sessions.Of(world.id, SessionsWorld::Role("AROAWEB", kind, principal))).has_value());
+    CHECK_FALSE(Value(world.sessions.Of(world.id, SessionsWorld::Role("AROAWEB", kind, principal), "2.0")).has_value());
   }
   // Once it does, it counts at once.
-  CHECK(Value(world.sessions.Of(world.id, world.role)).has_value());
+  CHECK(Value(world.sessions.Of(world.id, world.role, "2.0")).has_value());
 }
 
 }  // namespace brume::iam

@@ -49,8 +49,13 @@ struct SessionWorld : SigningWorld {
 TEST_CASE("a token says what was put into it, to its own key only", "[session]") {
   const TempDir directory;
   const auto box = Value(SecretBox::Open(directory / "secret.key", false));
-  const Session session{
-      .identity_id = "AROAR", .name = "s", .policy = kPolicy, .expires = absl::FromUnixSeconds(1'700'000'000)};
+  const Session session{.identity_id = "AROAR",
+                        .name = "s",
+                        .policy = kPolicy,
+                        .expires = absl::FromUnixSeconds(1'700'000'000),
+                        .issued = absl::FromUnixSeconds(1'699'990'000),
+                        .instance = "i-1",
+                        .delivery = "1.0"};
   const SessionKey key = Value(MakeSession(*box, session));
   CHECK(absl::StartsWith(key.id, "ASIA"));
   CHECK(key.id.size() == 20);
@@ -62,12 +67,29 @@ TEST_CASE("a token says what was put into it, to its own key only", "[session]")
   CHECK(opened.session.name == "s");
   CHECK(opened.session.policy == kPolicy);
   CHECK(opened.session.expires == session.expires);
+  CHECK(opened.session.issued == session.issued);
+  CHECK(opened.session.instance == "i-1");
+  CHECK(opened.session.delivery == "1.0");
   CHECK(absl::IsDataLoss(OpenSession(*box, "ASIAOTHER", key.token).status()));
   CHECK(absl::IsDataLoss(OpenSession(*box, key.id, "").status()));
   CHECK(absl::IsDataLoss(OpenSession(*box, key.id, "not base64!").status()));
   CHECK(absl::IsDataLoss(OpenSession(*box, key.id, key.token + "\n").status()));
   const auto other = Value(SecretBox::Open(directory / "other.key", false));
   CHECK(absl::IsDataLoss(OpenSession(*other, key.id, key.token).status()));
+}
+
+TEST_CASE("a token of the first form is good, and issued before everything", "[session]") {
+  const TempDir directory;
+  const auto box = Value(SecretBox::Open(directory / "secret.key", false));
+  const std::string sealed = Value(box->Seal("1\nsecret\n1700000000\nAROAR\ns\n{\n}", "session ASIAOLD"));
+  const OpenedSession opened = Value(OpenSession(*box, "ASIAOLD", absl::Base64Escape(sealed)));
+  CHECK(opened.secret == "secret");
+  CHECK(opened.session.identity_id == "AROAR");
+  CHECK(opened.session.name == "s");
+  CHECK(opened.session.policy == "{\n}");
+  CHECK(opened.session.expires == absl::FromUnixSeconds(1'700'000'000));
+  CHECK(opened.session.issued == absl::UnixEpoch());
+  CHECK(opened.session.instance.empty());
 }
 
 TEST_CASE("no bit of a token can be changed", "[session]") {

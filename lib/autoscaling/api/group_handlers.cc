@@ -218,7 +218,13 @@ void AddGroupActions(gateway::Actions& actions, const ScalingServices& services)
         return ConfigurationOf(request);
       });
   actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
-  actions.Add(DeleteAutoScalingGroup, services);
+  actions.Add(DeleteAutoScalingGroup, services)
+      .DescribedBy([](const v1::DeleteAutoScalingGroupRequest& request, AccessQuestion& question) {
+        if (request.has_force_delete()) {
+          question.context["autoscaling:forcedelete"] = {request.force_delete() ? "true" : "false"};
+        }
+        return absl::OkStatus();
+      });
   actions.Add(DescribeAutoScalingGroups, services);
   actions.Add(SetDesiredCapacity, services);
   actions.Add(DescribeTerminationPolicyTypes);

@@ -180,6 +180,15 @@ absl::Status UntagResource(const v1::UntagResourceRequest& request, AlarmService
   return alarms.Untag(request.resource_arn(), Texts(request.tag_keys()));
 }
 
+template <typename Request>
+absl::Status DescribeActions(const Request& request, AccessQuestion& question) {
+  std::vector<std::string>& actions = question.context["cloudwatch:alarmactions"];
+  for (const auto* list : {&request.alarm_actions(), &request.ok_actions(), &request.insufficient_data_actions()}) {
+    actions.insert(actions.end(), list->begin(), list->end());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Account& account) {
@@ -190,10 +199,15 @@ void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Acco
   actions.Add(ListTagsForResource, alarms);
   actions.Add(TagResource, alarms);
   actions.Add(UntagResource, alarms);
-  actions.Add(PutMetricAlarm, alarms).Implies([account](const v1::PutMetricAlarmRequest& request) {
-    return WhatAlarmDoes(request, account);
-  });
-  actions.Add(PutCompositeAlarm, alarms);
+  actions.Add(PutMetricAlarm, alarms)
+      .DescribedBy([](const v1::PutMetricAlarmRequest& request, AccessQuestion& question) {
+        return DescribeActions(request, question);
+      })
+      .Implies([account](const v1::PutMetricAlarmRequest& request) { return WhatAlarmDoes(request, account); });
+  actions.Add(PutCompositeAlarm, alarms)
+      .DescribedBy([](const v1::PutCompositeAlarmRequest& request, AccessQuestion& question) {
+        return DescribeActions(request, question);
+      });
 }
 
 }  // namespace brume::cloudwatch

@@ -109,6 +109,8 @@ constexpr absl::string_view kKeys[] = {
     "ec2:ebsoptimized",
     "ec2:elasticgputype",
     "ec2:encrypted",
+    "ec2:fisactionid",
+    "ec2:fistargetarns",
     "ec2:gatewaytype",
     "ec2:hostrecovery",
     "ec2:ikeversions",

@@ -88,7 +88,17 @@ void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstancePro
     return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());
   };
   actions.Add(DescribeIamInstanceProfileAssociations, associations);
-  actions.Add(AssociateIamInstanceProfile, profiles, associations).PassesRole(role);
+  const auto new_profile = [&profiles](const auto& request, AccessQuestion& question) -> absl::Status {
+    ASSIGN_OR_RETURN(const InstanceProfile profile,
+                     profiles.Resolve(request.iam_instance_profile().arn(), request.iam_instance_profile().name()));
+    question.context["ec2:newinstanceprofile"] = {profiles.ArnOf(profile)};
+    return absl::OkStatus();
+  };
+  actions.Add(AssociateIamInstanceProfile, profiles, associations)
+      .DescribedBy([new_profile](const v1::AssociateIamInstanceProfileRequest& request, AccessQuestion& question) {
+        return new_profile(request, question);
+      })
+      .PassesRole(role);
   // An association is of its instance, which is what policies name.
   const auto of_instance = [&associations, account = settings.account()](const auto& request,
                                                                          AccessQuestion& question) -> absl::Status {
@@ -99,7 +109,13 @@ void AddInstanceProfileAssociationActions(gateway::Actions& actions, InstancePro
     return absl::OkStatus();
   };
   actions.Add(DisassociateIamInstanceProfile, associations).DescribedBy(of_instance);
-  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations).DescribedBy(of_instance).PassesRole(role);
+  actions.Add(ReplaceIamInstanceProfileAssociation, profiles, associations)
+      .DescribedBy([of_instance, new_profile](const v1::ReplaceIamInstanceProfileAssociationRequest& request,
+                                              AccessQuestion& question) -> absl::Status {
+        RETURN_IF_ERROR(of_instance(request, question));
+        return new_profile(request, question);
+      })
+      .PassesRole(role);
 }
 
 }  // namespace brume::ec2

@@ -68,7 +68,15 @@ absl::StatusOr<v1::DescribeLockedSnapshotsResponse> DescribeLockedSnapshots(
 }  // namespace
 
 void AddSnapshotLockActions(gateway::Actions& actions, storage::SnapshotLockService& locks, const Settings& settings) {
-  actions.Add(LockSnapshot, locks);
+  actions.Add(LockSnapshot, locks).DescribedBy([](const v1::LockSnapshotRequest& request, AccessQuestion& question) {
+    if (request.has_lock_duration()) {
+      question.context["ec2:snapshotlockduration"] = {absl::StrCat(request.lock_duration())};
+    }
+    if (request.has_cool_off_period()) {
+      question.context["ec2:snapshotcooloffperiod"] = {absl::StrCat(request.cool_off_period())};
+    }
+    return absl::OkStatus();
+  });
   actions.Add(UnlockSnapshot, locks);
   actions.Add(DescribeLockedSnapshots, locks, settings);
 }
