@@ -162,8 +162,8 @@ SecurityGroupService::SecurityGroupService(store::Database& database, Random& ra
 
 absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view name, absl::string_view description,
                                                                const std::optional<VpcId>& vpc, const TagMap& tags) {
-  // As EC2 keeps it.
-  name = absl::StripTrailingAsciiWhitespace(name);
+  // EC2 keeps it without spaces at its end.
+  name = name.substr(0, name.find_last_not_of(' ') + 1);
   RETURN_IF_ERROR(CheckName(name));
   RETURN_IF_ERROR(CheckText("GroupDescription", description));
   RETURN_IF_ERROR(CheckTags(tags));
