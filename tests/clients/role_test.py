@@ -62,6 +62,25 @@ class RoleTest(ClientTest):
         self.refused("AccessDenied", self.client("iam", key=key).list_users)
         self.refused("AuthFailure", self.client(key=key[:2]).describe_instances)
 
+    def test_a_denial_of_what_was_read_without_a_token_holds_for_that_alone(self):
+        # AWS's own example of ec2:RoleDelivery.
+        iam, ec2 = self.client("iam"), self.client()
+        ec2.modify_instance_metadata_options(InstanceId=self.guest.id, HttpTokens="optional")
+        self.addCleanup(ec2.modify_instance_metadata_options, InstanceId=self.guest.id, HttpTokens="required")
+        by_token = self.credentials()
+        read = json.loads(self.guest.imds("meta-data/iam/security-credentials/worker")[1])
+        without = read["AccessKeyId"], read["SecretAccessKey"], read["Token"]
+        self.client(key=without).describe_instances()
+        denial = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        self.addCleanup(iam.delete_role_policy, RoleName="worker", PolicyName="bound")
+        iam.put_role_policy(RoleName="worker", PolicyName="bound", PolicyDocument=document(
+            {**denial, "Condition": {"NumericLessThan": {"ec2:RoleDelivery": "2.0"}}}))
+        self.refused("UnauthorizedOperation", self.client(key=without).describe_instances)
+        self.client(key=by_token).describe_instances()
+        iam.put_role_policy(RoleName="worker", PolicyName="bound", PolicyDocument=document(
+            {**denial, "Condition": {"ArnLike": {"ec2:SourceInstanceARN": f"arn:aws:ec2:*:*:instance/{self.guest.id}"}}}))
+        self.refused("UnauthorizedOperation", self.client(key=by_token).describe_instances)
+
     def test_they_are_in_no_log(self):
         key = self.credentials()
         for secret in key[1:]:
