@@ -92,7 +92,9 @@ LaunchInterface FirstInterface(const RunRequest& request) {
           .secondary_count = request.secondary_count,
           .description = request.interface_description,
           .tracking = request.tracking,
-          .ipv6_count = request.ipv6_count};
+          .ipv6 = request.ipv6,
+          .ipv6_count = request.ipv6_count,
+          .primary_ipv6 = request.primary_ipv6};
 }
 
 // One that is there has its subnet and groups already.
@@ -125,14 +127,18 @@ absl::Status CheckInterfaceLimits(store::Connection& c, const std::string& type,
   }
   for (const PlacedInterface& each : interfaces) {
     size_t addresses = 1 + each.asked.secondary_ips.size() + each.asked.secondary_count;
+    size_t ipv6 = each.asked.ipv6.size() + each.asked.ipv6_count.value_or(0);
     if (each.asked.eni_id.has_value()) {
       ASSIGN_OR_RETURN(const NetworkInterface eni, network::GetInterface(c, *each.asked.eni_id));
       addresses = PrivateAddresses(eni).size();
+      ipv6 = eni.ipv6.size();
     }
-    if (addresses <= static_cast<size_t>(limits.addresses)) continue;
-    return ec2::Error("PrivateIpAddressLimitExceeded",
-                      absl::StrCat("Number of private addresses will exceed limit: ", addresses, " of the interface ",
-                                   each.asked.device_index, ", and ", type, " has at most ", limits.addresses));
+    for (const auto& [kind, count] : {std::pair{"private", addresses}, {"IPv6", ipv6}}) {
+      if (count <= static_cast<size_t>(limits.addresses)) continue;
+      return ec2::Error("PrivateIpAddressLimitExceeded",
+                        absl::StrCat("Number of ", kind, " addresses will exceed limit: ", count, " of the interface ",
+                                     each.asked.device_index, ", and ", type, " has at most ", limits.addresses));
+    }
   }
   return absl::OkStatus();
 }

@@ -30,7 +30,9 @@ struct LaunchInterface {
   int secondary_count = 0;  // of any that are free
   std::string description = {};
   ConnectionTracking tracking = {};
-  std::optional<int> ipv6_count = {};  // none = as the subnet says
+  std::vector<Ipv6> ipv6 = {};
+  std::optional<int> ipv6_count = {};  // of any that are free; none = as the subnet says, where `ipv6` is empty
+  bool primary_ipv6 = false;           // the first one stays
 };
 
 // What RunInstances asks for.
@@ -57,7 +59,9 @@ struct RunRequest {
   std::vector<Ipv4> secondary_ips;
   int secondary_count = 0;
   ConnectionTracking tracking;
+  std::vector<Ipv6> ipv6;
   std::optional<int> ipv6_count;
+  bool primary_ipv6 = false;
   std::vector<LaunchInterface> further_interfaces;  // beside the first
   std::string user_data;                            // raw
   std::vector<BlockDevice> block_devices;

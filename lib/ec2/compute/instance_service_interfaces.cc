@@ -41,7 +41,9 @@ absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRe
                                 .attachment = attachment,
                                 .tracking = asked.tracking,
                                 .tags = request.interface_tags,
-                                .ipv6_count = asked.ipv6_count},
+                                .ipv6 = asked.ipv6,
+                                .ipv6_count = asked.ipv6_count,
+                                .primary_ipv6 = asked.primary_ipv6},
                                random_));
     // As at EC2, only what is alone gets a public address by itself.
     const bool has_public = request.associate_public_ip.value_or(each.subnet.map_public_ip_on_launch);

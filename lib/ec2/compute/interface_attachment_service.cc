@@ -1,5 +1,6 @@
 #include "lib/ec2/compute/interface_attachment_service.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -40,10 +41,10 @@ absl::Status CheckRoom(store::Connection& c, const NetworkInterface& eni, const 
                       absl::StrCat("Interface count ", present.size() + 1, " exceeds the limit for ",
                                    instance.instance_type, ", ", limits.interfaces));
   }
-  const size_t addresses = PrivateAddresses(eni).size();
+  const size_t addresses = std::max(PrivateAddresses(eni).size(), eni.ipv6.size());
   if (addresses <= static_cast<size_t>(limits.addresses)) return absl::OkStatus();
   return ec2::Error("PrivateIpAddressLimitExceeded",
-                    absl::StrCat("'", eni.id.text(), "' has ", addresses, " private addresses, and an interface of ",
+                    absl::StrCat("'", eni.id.text(), "' has ", addresses, " addresses, and an interface of ",
                                  instance.instance_type, " at most ", limits.addresses));
 }
 

@@ -84,7 +84,7 @@ absl::Status CheckNoClash(const LaunchSpec& spec) {
   if (!spec.subnet_id.value_or("").empty()) return clash("subnet ID");
   if (!spec.security_group_ids.empty() || !spec.security_groups.empty()) return clash("security group");
   if (!spec.private_ip_address.value_or("").empty()) return clash("private address");
-  if (spec.ipv6_address_count.has_value()) return clash("IPv6 address count");
+  if (!spec.ipv6_addresses.empty() || spec.ipv6_address_count.has_value()) return clash("IPv6 address");
   return absl::OkStatus();
 }
 
@@ -110,6 +110,20 @@ absl::Status ParseAddresses(const LaunchSpec::NetworkInterface& given, LaunchInt
                     "together");
 }
 
+// Of what is said of an interface, or of the first one without it.
+absl::Status ParseIpv6(const std::vector<LaunchSpec::Ipv6Address>& given, std::optional<int32_t> count,
+                       std::vector<Ipv6>& parsed) {
+  for (const LaunchSpec::Ipv6Address& each : given) {
+    if (each.is_primary_ipv6.value_or(false)) {
+      return Unsupported("The primary IPv6 address is the first one, where primaryIpv6 or enablePrimaryIpv6 is true");
+    }
+    ASSIGN_OR_RETURN(parsed.emplace_back(), Ipv6::Parse(each.ipv6_address.value_or("")));
+  }
+  if (count.value_or(0) == 0 || parsed.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "The parameters ipv6AddressCount and ipv6Addresses cannot be used together");
+}
+
 absl::StatusOr<LaunchInterface> ParseInterface(const LaunchSpec::NetworkInterface& given) {
   if (given.interface_type.value_or("interface") != "interface") {
     return Unsupported("Network interfaces have the interfaceType interface and no other");
@@ -128,13 +142,15 @@ absl::StatusOr<LaunchInterface> ParseInterface(const LaunchSpec::NetworkInterfac
                        .udp_stream_timeout = given.connection_tracking_specification->udp_stream_timeout,
                        .udp_timeout = given.connection_tracking_specification->udp_timeout};
   }
+  RETURN_IF_ERROR(ParseIpv6(given.ipv6_addresses, given.ipv6_address_count, parsed.ipv6));
   parsed.ipv6_count = given.ipv6_address_count;
+  parsed.primary_ipv6 = given.primary_ipv6.value_or(false);
   if (given.network_interface_id.value_or("").empty()) return parsed;
   ASSIGN_OR_RETURN(parsed.eni_id, EniId::Parse(*given.network_interface_id));
   const bool said = parsed.private_ip || !parsed.secondary_ips.empty() || parsed.secondary_count > 0 ||
-                    parsed.ipv6_count.value_or(0) > 0 || !parsed.group_ids.empty() || parsed.subnet_id ||
-                    !parsed.description.empty() || given.associate_public_ip_address.value_or(false) ||
-                    parsed.tracking != ConnectionTracking();
+                    parsed.ipv6_count.value_or(0) > 0 || !parsed.ipv6.empty() || parsed.primary_ipv6 ||
+                    !parsed.group_ids.empty() || parsed.subnet_id || !parsed.description.empty() ||
+                    given.associate_public_ip_address.value_or(false) || parsed.tracking != ConnectionTracking();
   if (!said) return parsed;
   return ec2::Error(
       "InvalidParameterCombination",
@@ -176,15 +192,16 @@ absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
     if (!spec.private_ip_address.value_or("").empty()) {
       ASSIGN_OR_RETURN(run.private_ip, Ipv4::Parse(*spec.private_ip_address));
     }
+    RETURN_IF_ERROR(ParseIpv6(spec.ipv6_addresses, spec.ipv6_address_count, run.ipv6));
     run.ipv6_count = spec.ipv6_address_count;
   } else {
     RETURN_IF_ERROR(CheckNoClash(spec));
     RETURN_IF_ERROR(CheckIndexes(spec));
   }
-  bool for_one = run.private_ip.has_value();
+  bool for_one = run.private_ip.has_value() || !run.ipv6.empty();
   for (const LaunchSpec::NetworkInterface& given : spec.network_interfaces) {
     ASSIGN_OR_RETURN(LaunchInterface parsed, ParseInterface(given));
-    for_one = for_one || parsed.private_ip || parsed.eni_id || !parsed.secondary_ips.empty();
+    for_one = for_one || parsed.private_ip || parsed.eni_id || !parsed.secondary_ips.empty() || !parsed.ipv6.empty();
     if (parsed.device_index != 0) {
       run.further_interfaces.push_back(std::move(parsed));
       continue;
@@ -197,10 +214,18 @@ absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
     run.private_ip = parsed.private_ip;
     run.secondary_ips = std::move(parsed.secondary_ips);
     run.secondary_count = parsed.secondary_count;
+    run.ipv6 = std::move(parsed.ipv6);
     run.ipv6_count = parsed.ipv6_count;
+    run.primary_ipv6 = parsed.primary_ipv6;
     run.interface_description = std::move(parsed.description);
     run.tracking = parsed.tracking;
   }
+  if (spec.enable_primary_ipv6.value_or(false) && run.eni_id.has_value()) {
+    return ec2::Error("InvalidParameterCombination",
+                      absl::StrCat("A network interface ID and enablePrimaryIpv6 may not be specified together: ",
+                                   "ModifyNetworkInterfaceAttribute enables it of '", run.eni_id->text(), "'"));
+  }
+  run.primary_ipv6 = run.primary_ipv6 || spec.enable_primary_ipv6.value_or(false);
   if (!for_one || run.max_count == 1) return absl::OkStatus();
   return ec2::Error("InvalidParameterCombination",
                     "A private address or a network interface can be given for a single instance only: maxCount must "

@@ -156,6 +156,20 @@ absl::Status AttachTo(store::Connection& connection, NetworkInterface& eni, cons
   return NetworkTable(connection).SetAttachment(eni);
 }
 
+static absl::Status CheckHasIpv6(const NetworkInterface& eni) {
+  if (!eni.ipv6.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "A primary IPv6 address cannot be enabled: the network interface has no IPv6 address");
+}
+
+static absl::Status ChangePrimaryIpv6(store::Connection& connection, const NetworkInterface& eni, bool primary) {
+  if (primary) RETURN_IF_ERROR(CheckHasIpv6(eni));
+  if (primary || !eni.primary_ipv6) return NetworkTable(connection).SetPrimaryIpv6(eni.id, primary);
+  return ec2::Error("InvalidParameterValue",
+                    absl::StrCat("The primary IPv6 address of '", eni.id.text(),
+                                 "' cannot be disabled: it stays until the network interface is detached"));
+}
+
 static absl::Status GiveIpv6(store::Connection& connection, const InterfaceSpec& spec, NetworkInterface& eni,
                              Random& random) {
   InterfaceIpv6Table table(connection);
@@ -197,6 +211,7 @@ absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, co
     ASSIGN_OR_RETURN(eni.private_ip, AllocatePrivateIp(connection, spec.subnet, random, spec.secondary_ips));
   }
   eni.mac = MacAddressFor(eni.private_ip);
+  eni.primary_ipv6 = spec.primary_ipv6;
   RETURN_IF_ERROR(AddInterface(connection, eni, spec.tags));
   for (const Ipv4 address : spec.secondary_ips) {
     RETURN_IF_ERROR(CheckPrivateIp(connection, spec.subnet, address));
@@ -207,6 +222,7 @@ absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, co
     RETURN_IF_ERROR(AddSecondary(connection, eni, address));
   }
   RETURN_IF_ERROR(GiveIpv6(connection, spec, eni, random));
+  if (eni.primary_ipv6) RETURN_IF_ERROR(CheckHasIpv6(eni));
   return eni;
 }
 
@@ -332,7 +348,8 @@ absl::StatusOr<InterfaceView> InterfaceService::Create(const InterfaceRequest& r
                        .parameters_digest = request.parameters_digest,
                        .tags = request.tags,
                        .ipv6 = request.ipv6,
-                       .ipv6_count = request.ipv6_count};
+                       .ipv6_count = request.ipv6_count,
+                       .primary_ipv6 = request.primary_ipv6};
     ASSIGN_OR_RETURN(spec.subnet, NetworkTable(connection).GetSubnet(request.subnet_id));
     RETURN_IF_ERROR(CheckRoom(connection, {}, request.secondary_ips.size() + request.secondary_count));
     RETURN_IF_ERROR(CheckIpv6Room(connection, {}, request.ipv6.size() + request.ipv6_count.value_or(0)));
@@ -465,6 +482,7 @@ absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& ch
     if (change.source_dest_check) {
       RETURN_IF_ERROR(ChangeSourceDestCheck(connection, eni, *change.source_dest_check, instances_));
     }
+    if (change.primary_ipv6) RETURN_IF_ERROR(ChangePrimaryIpv6(connection, eni, *change.primary_ipv6));
     if (change.tracking) {
       RETURN_IF_ERROR(NetworkTable(connection).SetTracking(eni, Over(eni.tracking, *change.tracking)));
     }

@@ -35,6 +35,7 @@ struct InterfaceChange {
   std::string attachment_id;
   std::optional<bool> delete_on_termination;
   std::optional<ConnectionTracking> tracking;  // what is unset of it stays
+  std::optional<bool> primary_ipv6;            // true cannot be taken back
 };
 
 // What CreateNetworkInterface asks for.
@@ -51,6 +52,7 @@ struct InterfaceRequest {
   TagMap tags = {};
   std::vector<Ipv6> ipv6 = {};
   std::optional<int> ipv6_count = {};  // of any that are free; unset = as the subnet says, where `ipv6` is empty
+  bool primary_ipv6 = false;           // the first one stays
 };
 
 // What AssignPrivateIpAddresses asks for: addresses, or so many of any.
@@ -153,6 +155,7 @@ struct InterfaceSpec {
   TagMap tags = {};
   std::vector<Ipv6> ipv6 = {};
   std::optional<int> ipv6_count = {};  // as of InterfaceRequest
+  bool primary_ipv6 = false;
 };
 
 // Makes an interface, which is the caller's own to wake the fabric for. Errors: InsufficientFreeAddressesInSubnet,

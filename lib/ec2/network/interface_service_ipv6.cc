@@ -74,6 +74,11 @@ absl::Status InterfaceService::UnassignIpv6(const EniId& id, absl::Span<const Ip
         return ec2::Error("InvalidParameterValue", absl::StrCat("Some of the specified addresses are not assigned to '",
                                                                 id.text(), "': ", address.text()));
       }
+      if (IsPrimary(eni, address)) {
+        return ec2::Error("InvalidParameterValue",
+                          absl::StrCat("The address ", address.text(), " is the primary one of '", id.text(),
+                                       "', which cannot be unassigned"));
+      }
       RETURN_IF_ERROR(InterfaceIpv6Table(connection).Delete(id, address));
     }
     return absl::OkStatus();

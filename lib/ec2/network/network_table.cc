@@ -86,6 +86,7 @@ const auto& InterfaceRows() {
       store::Column("source_dest_check", &Eni::source_dest_check), store::Column("description", &Eni::description),
       store::Column("mac", &Eni::mac), store::Column("private_ip", &Eni::private_ip),
       store::Column("public_ip", &Eni::public_ip), store::Column("auto_public_ip", &Eni::auto_public_ip),
+      store::Column("primary_ipv6", &Eni::primary_ipv6),
       store::Column("resource_name", &Eni::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Eni::dns_name_options, &PrivateDnsNameOptions::a_record),
       store::Column("dns_aaaa_record", &Eni::dns_name_options, &PrivateDnsNameOptions::aaaa_record),
@@ -395,12 +396,16 @@ absl::Status NetworkTable::SetAttachment(NetworkInterface& eni) {
   const absl::Status set =
       InterfaceRows().Update(connection_, eni,
                              {"attachment_state", "instance_id", "device_index", "attachment_id", "attach_time",
-                              "delete_on_termination", "public_ip", "auto_public_ip"});
+                              "delete_on_termination", "public_ip", "auto_public_ip", "primary_ipv6"});
   return store::Violates(set, "network_interfaces.public_ip") ? AddressInUse(eni.public_ip.value_or(Ipv4{})) : set;
 }
 
 absl::Status NetworkTable::SetDeleteOnTermination(const EniId& id, bool delete_on_termination) {
   return InterfaceRows().Set(connection_, id, &NetworkInterface::delete_on_termination, delete_on_termination);
+}
+
+absl::Status NetworkTable::SetPrimaryIpv6(const EniId& id, bool primary) {
+  return InterfaceRows().Set(connection_, id, &NetworkInterface::primary_ipv6, primary);
 }
 
 absl::Status NetworkTable::SetTracking(NetworkInterface eni, const ConnectionTracking& tracking) {

@@ -80,6 +80,7 @@ class NetworkTable {
   // was read. Sets the version in `eni`.
   absl::Status SetAttachment(NetworkInterface& eni);
   absl::Status SetDeleteOnTermination(const EniId& id, bool delete_on_termination);
+  absl::Status SetPrimaryIpv6(const EniId& id, bool primary);
   absl::Status SetTracking(NetworkInterface eni, const ConnectionTracking& tracking);
   absl::Status SetDescription(const EniId& id, const std::string& description);
 

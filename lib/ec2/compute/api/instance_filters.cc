@@ -217,6 +217,11 @@ void AddInterfaces(const Settings& settings, Table& table) {
       }
     };
   }
+  table[prefix + "ipv6-addresses.is-primary-ipv6"] = [](const InstanceView& view, const gateway::ValueSink& sink) {
+    for (const NetworkInterface& eni : view.interfaces) {
+      for (const Ipv6& address : eni.ipv6) sink(gateway::FilterText(IsPrimary(eni, address)));
+    }
+  };
   table[prefix + "group-id"] = GroupIds();
   table[prefix + "group-name"] = GroupNames();
   table[prefix + "availability-zone"] = [](const InstanceView& view, const gateway::ValueSink& sink) {

@@ -141,7 +141,11 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   for (const SecondaryAddress& each : eni.secondary) {
     *rendered.add_private_ip_addresses() = RenderAddress(eni, each, settings);
   }
-  for (const Ipv6& address : eni.ipv6) rendered.add_ipv6_addresses()->set_ipv6_address(address.text());
+  for (const Ipv6& address : eni.ipv6) {
+    v1::InstanceIpv6Address& shown = *rendered.add_ipv6_addresses();
+    shown.set_ipv6_address(address.text());
+    shown.set_is_primary_ipv6(IsPrimary(eni, address));
+  }
   return rendered;
 }
 

@@ -45,8 +45,8 @@ v1::InstanceTypeInfo Render(const InstanceType& type) {
   card.set_network_performance(std::string(NetworkPerformance(type)));
   card.set_maximum_network_interfaces(limits.interfaces);
   network.set_ipv4_addresses_per_interface(limits.addresses);
-  network.set_ipv6_addresses_per_interface(0);
-  network.set_ipv6_supported(false);
+  network.set_ipv6_addresses_per_interface(limits.addresses);
+  network.set_ipv6_supported(true);
   network.set_ena_support("supported");
   network.set_efa_supported(false);
   network.set_encryption_in_transit_supported(false);

@@ -115,6 +115,17 @@ struct LaunchSpec {
     }
   };
 
+  struct Ipv6Address {
+    std::optional<std::string> ipv6_address;
+    std::optional<bool> is_primary_ipv6;
+
+    bool operator==(const Ipv6Address&) const = default;
+    static constexpr auto Fields() {
+      return std::tuple(Field{"ipv6_address", &Ipv6Address::ipv6_address},
+                        Field{"is_primary_ipv6", &Ipv6Address::is_primary_ipv6});
+    }
+  };
+
   struct NetworkInterface {
     std::optional<bool> associate_public_ip_address;
     std::optional<bool> delete_on_termination;
@@ -130,6 +141,7 @@ struct LaunchSpec {
     std::optional<int32_t> secondary_private_ip_address_count = {};
     std::optional<ConnectionTracking> connection_tracking_specification = {};
     std::optional<int32_t> ipv6_address_count = {};
+    std::vector<Ipv6Address> ipv6_addresses = {};
     std::optional<bool> primary_ipv6 = {};
     std::optional<EnaSrd> ena_srd_specification = {};
     std::optional<bool> associate_carrier_ip_address = {};
@@ -151,6 +163,7 @@ struct LaunchSpec {
           Field{"secondary_private_ip_address_count", &NetworkInterface::secondary_private_ip_address_count},
           Field{"connection_tracking_specification", &NetworkInterface::connection_tracking_specification},
           Field{"ipv6_address_count", &NetworkInterface::ipv6_address_count},
+          Field{"ipv6_addresses", &NetworkInterface::ipv6_addresses},
           Field{"primary_ipv6", &NetworkInterface::primary_ipv6},
           Field{"ena_srd_specification", &NetworkInterface::ena_srd_specification},
           Field{"associate_carrier_ip_address", &NetworkInterface::associate_carrier_ip_address},
@@ -321,7 +334,10 @@ struct LaunchSpec {
   std::optional<PrivateDnsNameOptions> private_dns_name_options;
   std::optional<MaintenanceOptions> maintenance_options;
   std::optional<NetworkPerformanceOptions> network_performance_options;
-  std::optional<int32_t> ipv6_address_count;  // of a launch alone
+  // Of RunInstances alone.
+  std::optional<int32_t> ipv6_address_count = {};
+  std::vector<Ipv6Address> ipv6_addresses = {};
+  std::optional<bool> enable_primary_ipv6 = {};
 
   bool operator==(const LaunchSpec&) const = default;
   static constexpr auto Fields() {
@@ -349,7 +365,9 @@ struct LaunchSpec {
                       Field{"private_dns_name_options", &LaunchSpec::private_dns_name_options},
                       Field{"maintenance_options", &LaunchSpec::maintenance_options},
                       Field{"network_performance_options", &LaunchSpec::network_performance_options},
-                      Field{"ipv6_address_count", &LaunchSpec::ipv6_address_count});
+                      Field{"ipv6_address_count", &LaunchSpec::ipv6_address_count},
+                      Field{"ipv6_addresses", &LaunchSpec::ipv6_addresses},
+                      Field{"enable_primary_ipv6", &LaunchSpec::enable_primary_ipv6});
   }
 };
 

@@ -67,7 +67,11 @@ void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Inte
   for (const SecondaryAddress& each : eni.secondary) {
     RenderAddress(each, eni, settings, *rendered.add_private_ip_addresses());
   }
-  for (const Ipv6& address : eni.ipv6) rendered.add_ipv6_addresses()->set_ipv6_address(address.text());
+  for (const Ipv6& address : eni.ipv6) {
+    v1::NetworkInterfaceIpv6Address& shown = *rendered.add_ipv6_addresses();
+    shown.set_ipv6_address(address.text());
+    shown.set_is_primary_ipv6(IsPrimary(eni, address));
+  }
 }
 
 Interface Render(const network::InterfaceView& view, const Settings& settings) {
@@ -176,7 +180,12 @@ absl::Status BothIpv6() {
 }
 
 absl::Status ParseCreateIpv6(const v1::CreateNetworkInterfaceRequest& request, network::InterfaceRequest& wanted) {
+  wanted.primary_ipv6 = request.enable_primary_ipv6();
   for (const v1::InstanceIpv6Address& given : request.ipv6_addresses()) {
+    if (given.is_primary_ipv6()) {
+      return ec2::Error("UnsupportedOperation",
+                        "The primary IPv6 address is the first one, where enablePrimaryIpv6 is true");
+    }
     ASSIGN_OR_RETURN(wanted.ipv6.emplace_back(), Ipv6::Parse(given.ipv6_address()));
   }
   if (request.has_ipv6_address_count()) wanted.ipv6_count = request.ipv6_address_count();
@@ -310,7 +319,8 @@ absl::StatusOr<v1::UnassignIpv6AddressesResponse> UnassignIpv6Addresses(const v1
 
 absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
   const int given = request.has_attachment() + request.has_description() + !request.groups().empty() +
-                    request.has_source_dest_check() + request.has_connection_tracking_specification();
+                    request.has_source_dest_check() + request.has_connection_tracking_specification() +
+                    request.has_enable_primary_ipv6();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
   if (given > 1) {
     return ec2::Error("InvalidParameterCombination",
@@ -334,6 +344,7 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
     }
     change.source_dest_check = request.source_dest_check().value();
   }
+  if (request.has_enable_primary_ipv6()) change.primary_ipv6 = request.enable_primary_ipv6();
   if (request.has_connection_tracking_specification()) {
     schema::ReadFields(request.connection_tracking_specification(), change.tracking.emplace());
     if (*change.tracking == ConnectionTracking()) {

@@ -34,6 +34,7 @@ void Release(NetworkInterface& eni) {
   eni.attachment_id.clear();
   if (!eni.elastic()) eni.public_ip.reset();
   eni.auto_public_ip = false;
+  eni.primary_ipv6 = false;
 }
 
 std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni) {

@@ -151,6 +151,7 @@ struct NetworkInterface {
   bool public_name = true;                  // public addresses have names, as the VPC says
   std::vector<SecondaryAddress> secondary;  // in the order they were assigned
   std::vector<Ipv6> ipv6;                   // likewise; the first is given out by DHCPv6
+  bool primary_ipv6 = false;                // the first of ipv6 stays until the interface is detached
   std::vector<SecurityGroupId> groups;
   ConnectionTracking tracking;
   PrivateDnsNameOptions dns_name_options;
@@ -172,6 +173,10 @@ struct NetworkInterface {
 absl::string_view AttachmentStatusName(InterfaceAttachmentState state);
 // Takes the attachment away, and with it the public address that the interface had of the pool.
 void Release(NetworkInterface& eni);
+// Of one of its IPv6 addresses.
+inline bool IsPrimary(const NetworkInterface& eni, const Ipv6& address) {
+  return eni.primary_ipv6 && eni.ipv6.front() == address;
+}
 // All its private addresses, the first at the front.
 std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni);
 
