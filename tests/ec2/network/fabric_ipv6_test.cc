@@ -1,6 +1,7 @@
 // IPv6 on real packets: addresses, groups, ACLs, routes, the way out, and what a guest makes up.
 #include "tests/ec2/network/fabric_ipv6.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <memory>
@@ -315,6 +316,47 @@ TEST_CASE_METHOD(Ipv6UplinkFixture, "a fabric that starts anew with another VPC 
   const TestVpc other("00000000000000002");
   Restart();
   REQUIRE(Good(fabric->SyncVpc(other.spec)));
+TEST_CASE_METHOD(Ipv6UplinkFixture, "a link that comes later hears router advertisements on a host that forwards",
+                 "[fabric][ipv6]") {
+  const auto setting = [](const char* link) {
+    return RunChecked({"sysctl", "-n", absl::StrCat("net.ipv6.conf.", link, ".accept_ra")}).value();
+  };
+  SyncAll();
+  CHECK(setting("wan") == "2\n");
+  REQUIRE(Good(RunChecked({"ip", "link", "add", "late0", "type", "veth", "peer", "name", "late1"}).status()));
+  REQUIRE(setting("late0") == "1\n");
+  const auto damages = fabric->Inspect();
+  REQUIRE(Good(damages.status()));
+  CHECK(damages->size() == 2);
+  for (const char* link : {"late0", "late1"}) {
+    const std::string text =
+        absl::StrCat("host: ipv6/conf/", link, "/accept_ra is 1: the link hears no router advertisement");
+    CHECK(std::any_of(damages->begin(), damages->end(),
+                      [&](const Damage& damage) { return damage.text() == text && damage.repairable; }));
+  }
+  REQUIRE(Good(fabric->SyncHost()));
+  CHECK(setting("late0") == "2\n");
+  CHECK(fabric->Inspect().value().empty());
+  // Also by one that starts anew, which does not take it for the state before.
+  REQUIRE(Good(RunChecked({"sysctl", "-qw", "net.ipv6.conf.late1.accept_ra=1"}).status()));
+  Restart();
+  SyncAll();
+  CHECK(setting("late1") == "2\n");
+  REQUIRE(Good(fabric->RemoveVpc(vpc.spec.vpc.id)));
+  for (const char* link : {"wan", "late0", "late1"}) CHECK(setting(link) == "1\n");
+  REQUIRE(Good(RunChecked({"ip", "link", "del", "late0"}).status()));
+}
+
+TEST_CASE_METHOD(Ipv6UplinkFixture, "a host that forwarded IPv6 before keeps what its links hear", "[fabric][ipv6]") {
+  REQUIRE(Good(RunChecked({"sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"}).status()));
+  SyncAll();
+  CHECK(RunChecked({"sysctl", "-n", "net.ipv6.conf.wan.accept_ra"}).value() == "1\n");
+  CHECK(fabric->Inspect().value().empty());
+  REQUIRE(Good(fabric->RemoveVpc(vpc.spec.vpc.id)));
+  CHECK(RunChecked({"sysctl", "-n", "net.ipv6.conf.all.forwarding"}).value() == "1\n");
+  REQUIRE(Good(RunChecked({"sysctl", "-qw", "net.ipv6.conf.all.forwarding=0"}).status()));
+}
+
   CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
   SyncAll();
   CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));

@@ -125,6 +125,8 @@ class HostNetwork {
   bool IsOfUnknownVpc(const Ipv6Route& route) const;
   absl::Status RemoveIpv6Shared();
   absl::Status ForwardIpv6();
+  // The settings (accept_ra) of links that listen to router advertisements as long as the host does not forward.
+  absl::StatusOr<std::vector<std::string>> DeafLinkSettings();
   absl::Status RestoreIpv6Forwarding();
   absl::Status InspectIpv6Here(std::vector<Damage>& damages);
   std::string Rules(const std::vector<Ipv6Route>& present) const;

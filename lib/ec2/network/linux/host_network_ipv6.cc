@@ -126,25 +126,41 @@ absl::Status HostNetwork::RemoveIpv6Shared() {
   return RestoreIpv6Forwarding();
 }
 
-absl::Status HostNetwork::ForwardIpv6() {
-  ASSIGN_OR_RETURN(const std::string before, ReadSysctl(kHostForwardIpv6));
-  if (before == "1") return absl::OkStatus();
-  // A host that forwards takes no router's word any more, unless it is told to: it would lose its own way out.
-  std::vector<std::string> lines = {absl::StrCat(kHostForwardIpv6, " ", before)};
-  std::vector<std::string> listening;
+// A host that forwards takes no router's word any more, unless it is told to: it would lose its own way out.
+absl::StatusOr<std::vector<std::string>> HostNetwork::DeafLinkSettings() {
+  std::vector<std::string> deaf;
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
   for (const Link& link : links) {
+    if (IsHostVethName(link.name) || IsTapName(link.name)) continue;
     const std::string setting = absl::StrCat("ipv6/conf/", link.name, "/accept_ra");
     const absl::StatusOr<std::string> value = ReadSysctl(setting);
-    if (absl::IsNotFound(value.status())) continue;
+    if (absl::IsNotFound(value.status())) continue;  // gone meanwhile, or without IPv6
     RETURN_IF_ERROR(value.status());
-    if (*value != "1" || IsHostVethName(link.name) || IsTapName(link.name)) continue;
-    lines.push_back(setting + " 1");
-    listening.push_back(setting);
+    if (*value == "1") deaf.push_back(setting);
+  }
+  return deaf;
+}
+
+absl::Status HostNetwork::ForwardIpv6() {
+  ASSIGN_OR_RETURN(const std::string before, ReadSysctl(kHostForwardIpv6));
+  const std::string file = SettingsFile(options_.directory);
+  absl::StatusOr<std::string> kept = ReadFile(file);
+  if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
+  // What somebody else has the host forward is none of ours, nor is what its links hear.
+  if (!kept.ok() && before == "1") return absl::OkStatus();
+  std::vector<std::string> lines = {absl::StrCat(kHostForwardIpv6, " ", before)};
+  if (kept.ok()) lines = absl::StrSplit(*kept, '\n', absl::SkipEmpty());
+  ASSIGN_OR_RETURN(const std::vector<std::string> deaf, DeafLinkSettings());
+  for (const std::string& setting : deaf) {
+    const std::string line = setting + " 1";
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
   }
   // Written down first: after a crash between the two, putting back what already is does no harm.
-  RETURN_IF_ERROR(ReplaceFile(SettingsFile(options_.directory), absl::StrJoin(lines, "\n") + "\n").status());
-  for (const std::string& setting : listening) RETURN_IF_ERROR(WriteSysctl(setting, "2"));
+  RETURN_IF_ERROR(ReplaceFile(file, absl::StrJoin(lines, "\n") + "\n").status());
+  for (const std::string& setting : deaf) {
+    const absl::Status written = WriteSysctl(setting, "2");
+    if (!absl::IsNotFound(written)) RETURN_IF_ERROR(written);  // the link may be gone
+  }
   return WriteSysctl(kHostForwardIpv6, "1");
 }
 
@@ -173,6 +189,13 @@ absl::Status HostNetwork::InspectIpv6Here(std::vector<Damage>& damages) {
   if (options_.uplink == kUplinkNone) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string forwards, ReadSysctl(kHostForwardIpv6));
   if (forwards != "1") damages.push_back({.vpc = {}, .what = "the host does not forward IPv6"});
+  const absl::StatusOr<std::string> kept = ReadFile(SettingsFile(options_.directory));
+  if (absl::IsNotFound(kept.status())) return absl::OkStatus();  // it did so before
+  RETURN_IF_ERROR(kept.status());
+  ASSIGN_OR_RETURN(const std::vector<std::string> deaf, DeafLinkSettings());
+  for (const std::string& setting : deaf) {
+    damages.push_back({.vpc = {}, .what = absl::StrCat(setting, " is 1: the link hears no router advertisement")});
+  }
   return absl::OkStatus();
 }
 
