@@ -65,7 +65,7 @@ const std::vector<Command>& HandMadeCommands() {
          "walked as the host has them, for the packet and for its answer. The exit code is 0 where it arrives and is "
          "answered, and 1 where it is stopped.",
          {{"--from ID", "Who sends."},
-          {"--to ID|ADDRESS", "Whom it is sent to."},
+          {"--to ID|ADDRESS", "Whom it is sent to. An IPv6 address: the packet is one of IPv6."},
           {"--port N", "The port that is sent to. Default: any, which only rules about all ports let through."},
           {"--protocol NAME", "tcp, the default, or udp."}}},
         {"flow-logs",

@@ -18,6 +18,7 @@
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 #include "lib/resource/kinds.h"
 #include "nlohmann/json.hpp"
 
@@ -79,7 +80,7 @@ absl::StatusOr<ec2::v1::CreateNetworkInsightsPathRequest> PathRequest(const Pars
   }
   ec2::v1::CreateNetworkInsightsPathRequest request;
   request.set_source(*from);
-  if (Ipv4::Parse(*to).ok()) {
+  if (Ipv4::Parse(*to).ok() || Ipv6::Parse(*to).ok()) {
     request.set_destination_ip(*to);
   } else {
     request.set_destination(*to);

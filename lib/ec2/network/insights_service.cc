@@ -1,6 +1,8 @@
 #include "lib/ec2/network/insights_service.h"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
@@ -18,13 +20,29 @@ namespace {
 
 constexpr size_t kMaxPaths = 100, kMaxAnalyses = 1000;
 // Who stands for everybody outside where no address is named; it is documentation's own (RFC 5737) and nobody's.
-constexpr Ipv4 kSomebody{0xc6336401};  // 198.51.100.1
+constexpr Ipv4 kSomebody{0xc6336401};                                                          // 198.51.100.1
+constexpr Ipv6 kSomebodyByIpv6{{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};  // 2001:db8::1, RFC 3849
 
 // An end of a path: an interface with its address, or the outside.
+template <typename Address>
 struct End {
   std::optional<NetworkInterface> eni;
-  Ipv4 address;
+  Address address;
 };
+
+void SomebodyIs(Ipv4& address) { address = kSomebody; }
+void SomebodyIs(Ipv6& address) { address = kSomebodyByIpv6; }
+
+// What the interface has of each family, the first at the front.
+void AddressesOf(const NetworkInterface& eni, std::vector<Ipv4>& addresses) {
+  addresses.push_back(eni.private_ip);
+  if (eni.public_ip.has_value()) addresses.push_back(*eni.public_ip);
+  for (const SecondaryAddress& each : eni.secondary) {
+    addresses.push_back(each.private_ip);
+    if (each.public_ip.has_value()) addresses.push_back(*each.public_ip);
+  }
+}
+void AddressesOf(const NetworkInterface& eni, std::vector<Ipv6>& addresses) { addresses = eni.ipv6; }
 
 absl::StatusOr<NetworkInterface> InterfaceOf(store::Connection& c, const std::string& id) {
   if (const absl::StatusOr<EniId> eni = EniId::Parse(id); eni.ok()) return NetworkTable(c).GetInterface(*eni);
@@ -34,27 +52,73 @@ absl::StatusOr<NetworkInterface> InterfaceOf(store::Connection& c, const std::st
   return std::move(interfaces.front());
 }
 
-absl::StatusOr<End> ResolveEnd(store::Connection& c, const std::string& id, std::optional<Ipv4> address) {
-  if (id.empty()) return End{.eni = {}, .address = address.value_or(kSomebody)};
+template <typename Address>
+absl::StatusOr<End<Address>> ResolveEnd(store::Connection& c, const std::string& id,
+                                        const std::optional<Address>& address) {
+  End<Address> end;
+  SomebodyIs(end.address);
+  if (address.has_value()) end.address = *address;
+  if (id.empty()) return end;
   const Kind* kind = KindOfId(id);
   if (kind == &InternetGatewayId::kKind) {
     ASSIGN_OR_RETURN(const InternetGatewayId gateway, InternetGatewayId::Parse(id));
     RETURN_IF_ERROR(RoutingTable(c).GetGateway(gateway).status());
-    return End{.eni = {}, .address = address.value_or(kSomebody)};
+    return end;
   }
   if (kind != &InstanceId::kKind && kind != &EniId::kKind) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("'", id, "' is no instance, network interface or internet gateway"));
   }
   ASSIGN_OR_RETURN(NetworkInterface eni, InterfaceOf(c, id));
-  const Ipv4 own = address.value_or(eni.private_ip);
-  bool has = own == eni.private_ip || own == eni.public_ip;
-  for (const SecondaryAddress& each : eni.secondary) has |= own == each.private_ip || own == each.public_ip;
-  if (!has) {
-    return ec2::Error("InvalidParameterValue",
-                      absl::StrCat("The address ", own.text(), " is not one of ", eni.id.text()));
+  std::vector<Address> own;
+  AddressesOf(eni, own);
+  if (own.empty()) {
+    return ec2::Error("InvalidParameterValue", absl::StrCat(eni.id.text(), " has no IPv6 address"));
   }
-  return End{.eni = std::move(eni), .address = own};
+  if (!address.has_value()) end.address = own.front();
+  if (std::find(own.begin(), own.end(), end.address) == own.end()) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The address ", end.address.text(), " is not one of ", eni.id.text()));
+  }
+  end.eni = std::move(eni);
+  return end;
+}
+
+template <typename Address>
+BasicPathProbe<Address> ProbeBetween(const End<Address>& from, const End<Address>& to,
+                                     const NetworkInsightsPath& path) {
+  BasicPathProbe<Address> probe;
+  if (from.eni.has_value()) probe.vpc = from.eni->vpc_id;
+  probe.source = from.address;
+  probe.destination = to.address;
+  probe.protocol = path.protocol;
+  probe.port = path.port;
+  return probe;
+}
+
+absl::StatusOr<PathProbe> Ipv4ProbeOf(store::Connection& c, const NetworkInsightsPath& path) {
+  ASSIGN_OR_RETURN(const End<Ipv4> from, ResolveEnd(c, path.source, path.source_ip));
+  ASSIGN_OR_RETURN(const End<Ipv4> to, ResolveEnd(c, path.destination, path.destination_ip));
+  PathProbe probe = ProbeBetween(from, to, path);
+  if (from.eni.has_value()) {
+    // Nothing leaves a guest with its public address.
+    const std::vector<Ipv4> own = PrivateAddresses(*from.eni);
+    if (std::find(own.begin(), own.end(), from.address) == own.end()) probe.source = from.eni->private_ip;
+  } else if (to.eni.has_value() && !path.destination_ip.has_value()) {
+    // From outside it is reached by its public address or not at all.
+    probe.destination = to.eni->public_ip.value_or(to.eni->private_ip);
+  }
+  return probe;
+}
+
+absl::StatusOr<Ipv6PathProbe> Ipv6ProbeOf(store::Connection& c, const NetworkInsightsPath& path) {
+  ASSIGN_OR_RETURN(const End<Ipv6> from, ResolveEnd(c, path.source, path.source_ipv6));
+  ASSIGN_OR_RETURN(const End<Ipv6> to, ResolveEnd(c, path.destination, path.destination_ipv6));
+  return ProbeBetween(from, to, path);
+}
+
+absl::Status CheckEnds(store::Connection& c, const NetworkInsightsPath& path) {
+  return path.is_ipv6() ? Ipv6ProbeOf(c, path).status() : Ipv4ProbeOf(c, path).status();
 }
 
 template <typename View, typename Row>
@@ -68,26 +132,6 @@ absl::StatusOr<View> ViewOf(store::Connection& c, Row row) {
 InsightsService::InsightsService(store::Database& database, Random& random, const Clock& clock, ReadSpecs read_specs)
     : database_(database), random_(random), clock_(clock), read_specs_(std::move(read_specs)) {}
 
-absl::StatusOr<PathProbe> InsightsService::ProbeOf(store::Connection& c, const NetworkInsightsPath& path) {
-  ASSIGN_OR_RETURN(const End from, ResolveEnd(c, path.source, path.source_ip));
-  ASSIGN_OR_RETURN(const End to, ResolveEnd(c, path.destination, path.destination_ip));
-  PathProbe probe;
-  probe.source = from.eni.has_value() ? from.eni->private_ip : from.address;
-  probe.destination = to.address;
-  probe.protocol = path.protocol;
-  probe.port = path.port;
-  if (from.eni.has_value()) {
-    probe.vpc = from.eni->vpc_id;
-    for (const Ipv4 own : PrivateAddresses(*from.eni)) {
-      if (own == from.address) probe.source = own;
-    }
-  } else if (to.eni.has_value() && !path.destination_ip.has_value()) {
-    // From outside it is reached by its public address or not at all.
-    probe.destination = to.eni->public_ip.value_or(to.eni->private_ip);
-  }
-  return probe;
-}
-
 absl::StatusOr<InsightsPathView> InsightsService::CreatePath(NetworkInsightsPath wanted, const TagMap& tags) {
   const absl::Time now = clock_.Now();
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<InsightsPathView> {
@@ -97,7 +141,7 @@ absl::StatusOr<InsightsPathView> InsightsService::CreatePath(NetworkInsightsPath
       if (before->parameters_digest == wanted.parameters_digest) return ViewOf<InsightsPathView>(c, *std::move(before));
       return ec2::ErrorAnd(absl::StrCat("The client token is '", wanted.client_token, "'."), ec2::kTokenReused);
     }
-    RETURN_IF_ERROR(ProbeOf(c, wanted).status());
+    RETURN_IF_ERROR(CheckEnds(c, wanted));
     ASSIGN_OR_RETURN(const std::vector<NetworkInsightsPath> all, table.ListPaths());
     if (all.size() >= kMaxPaths) {
       return QuotaReached("NetworkInsightsPathLimitExceeded", "network insights paths", kMaxPaths);
@@ -141,14 +185,18 @@ absl::StatusOr<std::vector<InsightsPathView>> InsightsService::ListPaths(absl::S
 
 absl::StatusOr<InsightsAnalysisView> InsightsService::Analyse(const NetworkInsightsPathId& path,
                                                               const std::string& client_token, const TagMap& tags) {
-  PathProbe probe;
+  std::variant<PathProbe, Ipv6PathProbe> probe;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const NetworkInsightsPath row, InsightsTable(c).GetPath(path));
-    ASSIGN_OR_RETURN(probe, ProbeOf(c, row));
+    if (row.is_ipv6()) {
+      ASSIGN_OR_RETURN(probe, Ipv6ProbeOf(c, row));
+    } else {
+      ASSIGN_OR_RETURN(probe, Ipv4ProbeOf(c, row));
+    }
     return absl::OkStatus();
   }));
   ASSIGN_OR_RETURN(const std::vector<VpcSpec> specs, read_specs_());
-  PathExplanation explanation = ExplainPath(specs, probe);
+  PathExplanation explanation = std::visit([&](const auto& each) { return ExplainPath(specs, each); }, probe);
   const absl::Time now = clock_.Now();
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<InsightsAnalysisView> {
     InsightsTable table(c);

@@ -56,8 +56,6 @@ class InsightsService {
                                                                  const std::optional<tagging::TagQuery>& tags = {});
 
  private:
-  absl::StatusOr<PathProbe> ProbeOf(store::Connection& connection, const NetworkInsightsPath& path);
-
   store::Database& database_;
   Random& random_;
   const Clock& clock_;

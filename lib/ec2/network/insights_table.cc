@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/base/status_macros.h"
+#include "lib/ec2/network/ipv6_text.h"
 #include "lib/store/json_text.h"
 #include "lib/store/table.h"
 
@@ -30,8 +31,10 @@ const auto& Paths() {
   static const auto table = store::DescribeTable<P>(
       "network_insights_paths", "network insights path", store::Key("id", &P::id), store::Fixed("source", &P::source),
       store::Fixed("destination", &P::destination), store::Fixed("source_ip", &P::source_ip),
-      store::Fixed("destination_ip", &P::destination_ip), store::Fixed("protocol", &P::protocol),
-      store::Fixed("port", &P::port), store::Fixed("created", &P::created),
+      store::Fixed("destination_ip", &P::destination_ip),
+      store::FixedEncoded<OptionalText<Ipv6>>("source_ipv6", &P::source_ipv6),
+      store::FixedEncoded<OptionalText<Ipv6>>("destination_ipv6", &P::destination_ipv6),
+      store::Fixed("protocol", &P::protocol), store::Fixed("port", &P::port), store::Fixed("created", &P::created),
       store::Fixed("client_token", &P::client_token), store::Fixed("parameters_digest", &P::parameters_digest),
       store::Unmapped("seq"));
   return table;

@@ -23,12 +23,14 @@ struct Ipv6Text {
 };
 
 // '' where there is none.
-struct OptionalIpv6Text {
-  static std::string ToStore(const std::optional<CidrIpv6>& range) { return range.has_value() ? range->text() : ""; }
-  static absl::Status FromStore(const std::string& text, std::optional<CidrIpv6>& range) {
-    range.reset();
-    return text.empty() ? absl::OkStatus() : Ipv6Text<CidrIpv6>::FromStore(text, range.emplace());
+template <typename T>
+struct OptionalText {
+  static std::string ToStore(const std::optional<T>& value) { return value.has_value() ? value->text() : ""; }
+  static absl::Status FromStore(const std::string& text, std::optional<T>& value) {
+    value.reset();
+    return text.empty() ? absl::OkStatus() : Ipv6Text<T>::FromStore(text, value.emplace());
   }
 };
+using OptionalIpv6Text = OptionalText<CidrIpv6>;
 
 }  // namespace brume::network

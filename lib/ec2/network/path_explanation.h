@@ -14,14 +14,17 @@
 namespace brume::network {
 
 // A packet that begins a connection.
-struct PathProbe {
+template <typename Address>
+struct BasicPathProbe {
   VpcId vpc;  // of the sender; empty = it comes from outside
-  Ipv4 source;
-  Ipv4 destination;
-  int protocol = 6;  // IANA's number; ICMP = an echo request
+  Address source;
+  Address destination;
+  int protocol = 6;  // IANA's number; ICMP, or ICMPv6 of IPv6 = an echo request
   int port = -1;     // of the destination; TCP and UDP have one
   int source_port = 49152;
 };
+using PathProbe = BasicPathProbe<Ipv4>;
+using Ipv6PathProbe = BasicPathProbe<Ipv6>;
 
 struct PathExplanation {
   bool arrives = false;       // and is answered
@@ -29,5 +32,6 @@ struct PathExplanation {
 };
 
 PathExplanation ExplainPath(absl::Span<const VpcSpec> vpcs, const PathProbe& probe);
+PathExplanation ExplainPath(absl::Span<const VpcSpec> vpcs, const Ipv6PathProbe& probe);
 
 }  // namespace brume::network

@@ -3,8 +3,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/instance_actions.pb.h"
 #include "brume/ec2/v1/network_insights.pb.h"
 #include "brume/ec2/v1/route.pb.h"
+#include "brume/ec2/v1/vpc.pb.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {
@@ -67,6 +70,70 @@ TEST_CASE("an analysis names what stops a packet, and what it meets where nothin
   Value(world.world.CallText("StopInstances", "instance_ids: '" + b + "'"));
   REQUIRE(world.world.Reaches(InstanceId::FromTrusted(b), InstanceState::kStopped));
   CHECK_FALSE(world.Analyse(path).network_path_found());
+}
+
+TEST_CASE("a path to or from an IPv6 address is walked by what is about IPv6", "[api]") {
+  InsightsWorld world;
+  const auto vpc = world
+                       .Ask<ec2::v1::CreateVpcResponse>(
+                           "CreateVpc", "cidr_block: '10.1.0.0/16' amazon_provided_ipv6_cidr_block: true")
+                       .vpc();
+  const std::string range =
+      Value(CidrIpv6::Parse(vpc.ipv6_cidr_block_association_set(0).ipv6_cidr_block())).Part(64, 1).text();
+  const std::string subnet = world
+                                 .Ask<ec2::v1::CreateSubnetResponse>(
+                                     "CreateSubnet", "vpc_id: '" + vpc.vpc_id() +
+                                                         "' cidr_block: '10.1.1.0/24' ipv6_cidr_block: '" + range + "'")
+                                 .subnet()
+                                 .subnet_id();
+  const auto launch = [&](const std::string& more) {
+    const auto launched = world.Ask<ec2::v1::RunInstancesResponse>(
+        "RunInstances",
+        absl::StrCat("image_id: '", world.world.image.text(), "' instance_type: 't3.small' min_count: 1 ",
+                     "max_count: 1 subnet_id: '", subnet, "' ", more));
+    REQUIRE(world.world.Reaches(InstanceId::FromTrusted(launched.instances(0).instance_id()), InstanceState::kRunning));
+    return launched.instances(0);
+  };
+  const auto a = launch("ipv6_address_count: 1"), b = launch("ipv6_address_count: 2"), without = launch("");
+  const std::string second = b.network_interfaces(0).ipv6_addresses(1).ipv6_address();
+  const auto path = world.Path(a.instance_id(), b.instance_id(), "destination_ip: '" + second + "'");
+  CHECK(path.destination_ip() == second);
+  CHECK(world.Analyse(path).network_path_found());
+  // Without an id, and by the sender's address alone.
+  const auto by_address = world
+                              .Ask<ec2::v1::CreateNetworkInsightsPathResponse>(
+                                  "CreateNetworkInsightsPath", "source: '" + a.instance_id() + "' destination_ip: '" +
+                                                                   second + "' protocol: 'udp' destination_port: 53")
+                              .network_insights_path();
+  CHECK(world.Analyse(by_address).network_path_found());
+  const auto by_source = world.Path(a.instance_id(), b.instance_id(), "source_ip: '" + a.ipv6_address() + "'");
+  CHECK(world.Analyse(by_source).network_path_found());
+
+  // What IPv6 is not let through by is named, and IPv4 goes on.
+  const std::string group = b.network_interfaces(0).groups(0).group_id();
+  Value(world.world.CallText("RevokeSecurityGroupEgress",
+                             "group_id: '" + group +
+                                 "' ip_permissions { ip_protocol: '-1' ipv6_ranges { cidr_ipv6: "
+                                 "'::/0' } }"));
+  const auto stopped = world.Analyse(path);
+  CHECK_FALSE(stopped.network_path_found());
+  REQUIRE(stopped.explanations_size() == 1);
+  CHECK(stopped.explanations(0).explanation_code() == "ENI_SG_RULES_MISMATCH");
+  CHECK(stopped.explanations(0).component().name().find("tcp port 22") != std::string::npos);
+  CHECK(world.Analyse(world.Path(a.instance_id(), b.instance_id())).network_path_found());
+
+  const std::string ends = "source: '" + a.instance_id() + "' destination: '" + b.instance_id() + "' protocol: 'tcp' ";
+  const std::pair<std::string, const char*> refused[] = {
+      {ends + "source_ip: '" + a.ipv6_address() + "' destination_ip: '" + b.private_ip_address() + "'",
+       "InvalidParameterCombination"},
+      {ends + "destination_ip: '" + a.ipv6_address() + "'", "InvalidParameterValue"},
+      {ends + "destination_ip: 'fd00::zz'", "InvalidParameterValue"},
+      {"source: '" + without.instance_id() + "' destination_ip: '" + second + "' protocol: 'tcp'",
+       "InvalidParameterValue"}};
+  for (const auto& [text, code] : refused) {
+    INFO(text);
+    CHECK(world.CodeOf("CreateNetworkInsightsPath", text) == code);
+  }
 }
 
 TEST_CASE("the token of an analysis is of one path", "[api]") {

@@ -3,7 +3,7 @@ brume_test(fabric_test APART
           ec2/network/fabric_route_test.cc ec2/network/fabric_nat_test.cc ec2/network/fabric_endpoint_test.cc ec2/network/fabric_peering_test.cc ec2/network/fabric_matrix_test.cc ec2/network/fabric_random_test.cc
           ec2/network/fabric_spoof_test.cc ec2/network/fabric_repair_test.cc ec2/network/fabric_share_test.cc ec2/network/fabric_addresses_test.cc ec2/network/fabric_prefix_list_test.cc ec2/network/fabric_timeouts_test.cc ec2/network/fabric_flow_test.cc ec2/network/fabric_bandwidth_test.cc
           ec2/network/fabric_manners_test.cc ec2/network/fabric_names_test.cc
-          ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc
+          ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc ec2/network/fabric_ipv6.cc
   DEPS brume_network_linux PkgConfig::LIBNL
   LABELS integration)
 

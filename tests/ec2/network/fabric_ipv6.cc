@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "absl/strings/match.h"
+
 namespace brume::network {
 namespace {
 
@@ -79,6 +81,21 @@ Dhcpv6Answer Parse(const std::string& message) {
 }
 
 }  // namespace
+
+void ConfigureIpv6(Guest& guest, const NetworkInterface& eni) {
+  for (const Ipv6& address : eni.ipv6) {
+    REQUIRE(guest.Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code == 0);
+  }
+  const auto has_link_local = [&](std::vector<std::string> of) {
+    std::vector<std::string> argv = {"ip", "-6", "-o", "address", "show"};
+    argv.insert(argv.end(), of.begin(), of.end());
+    return absl::StrContains(guest.Run(argv).standard_output, "fe80");
+  };
+  REQUIRE(Eventually([&] { return has_link_local({"scope", "link"}) && !has_link_local({"tentative"}); }));
+  // An advertisement may have come before.
+  const std::string router = LinkLocalFor("02:b0:00:00:00:01").text();
+  REQUIRE(guest.Run({"ip", "-6", "route", "replace", "default", "via", router, "dev", "eth0"}).exit_code == 0);
+}
 
 std::string AddressOctets(const Ipv6& address) { return Bytes(address.bytes); }
 

@@ -24,6 +24,9 @@ inline SecurityGroupRule Allow6(bool egress, int protocol, int from, int to, con
   return rule;
 }
 
+// Takes the port's IPv6 addresses by hand, and the way that a router advertisement would give it.
+void ConfigureIpv6(Guest& guest, const NetworkInterface& eni);
+
 // In the namespace of the calling thread.
 UniqueFd ServeTcp6(uint16_t port);
 UniqueFd ServeUdp6(uint16_t port);

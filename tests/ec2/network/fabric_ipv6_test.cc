@@ -10,6 +10,7 @@
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/ipv6_links.h"
 #include "lib/ec2/network/model/link_services.h"
+#include "lib/ec2/network/path_explanation.h"
 #include "tests/ec2/network/fabric_outside.h"
 
 namespace brume::network {
@@ -63,7 +64,7 @@ class Ipv6Fixture : public FabricFixture {
   // With its address and the way that a router advertisement would give it.
   Guest6 LaunchPort(const PortSpec& port) {
     Guest6 made{.guest = Launch(port), .port = port, .tcp = {}, .udp = {}};
-    SetUp(*made.guest, port);
+    ConfigureIpv6(*made.guest, port.eni);
     made.tcp = made.guest->OnThread([] { return ServeTcp6(kService); });
     made.udp = made.guest->OnThread([] { return ServeUdp6(kService); });
     REQUIRE(made.tcp);
@@ -71,21 +72,6 @@ class Ipv6Fixture : public FabricFixture {
   }
   Guest6 LaunchGuest(const char* private_ip, const char* ipv6, const SecurityGroupId& group) {
     return LaunchPort(Port6(private_ip, ipv6, group));
-  }
-
-  static void SetUp(Guest& guest, const PortSpec& port) {
-    for (const Ipv6& address : port.eni.ipv6) {
-      REQUIRE(guest.Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code ==
-              0);
-    }
-    REQUIRE(Eventually([&] {
-      return absl::StrContains(guest.Run({"ip", "-6", "-o", "address", "show", "scope", "link"}).standard_output,
-                               "fe80") &&
-             !absl::StrContains(guest.Run({"ip", "-6", "-o", "address", "show", "tentative"}).standard_output, "fe80");
-    }));
-    const std::string router = LinkLocalFor(kRouterMacText).text();
-    // An advertisement may have come before.
-    REQUIRE(guest.Run({"ip", "-6", "route", "replace", "default", "via", router, "dev", "eth0"}).exit_code == 0);
   }
 
   static bool Connects(Guest6& from, const Ipv6& to, bool expected) {
@@ -255,14 +241,22 @@ TEST_CASE_METHOD(Ipv6Fixture, "the host reaches a guest by IPv6 where its subnet
   const UniqueFd host = ServeTcp6(7100);
   CHECK_FALSE(guest.guest->OnThread([&] { return ConnectTcp6(Address6("fd00:b:c::1"), 7100, kQuiet); }));
   vpc.spec.ports = {guest.port};
+  const auto said = [&] {
+    const Ipv6PathProbe probe = {
+        .vpc = {}, .source = Address6("fd00:b:c::1"), .destination = guest.address(), .port = kService};
+    return ExplainPath({&vpc.spec, 1}, probe).arrives;
+  };
+  CHECK(said());
   SECTION("without the route") {
     vpc.spec.ipv6.routes.clear();
     SyncAll();
+    CHECK_FALSE(said());
     CHECK_FALSE(ConnectTcp6(guest.address(), kService, kQuiet));
   }
   SECTION("by an egress-only gateway") {
     vpc.spec.ipv6.routes[1] = {{.destination = {}, .way = Ipv6RouteSpec::Way::kEgress}};
     SyncAll();
+    CHECK_FALSE(said());
     CHECK_FALSE(ConnectTcp6(guest.address(), kService, kQuiet));
     const UniqueFd datagrams = ServeUdp6(0);
     CHECK(SendDatagram6(datagrams, guest.address(), kService, "x"));
@@ -316,6 +310,12 @@ TEST_CASE_METHOD(Ipv6UplinkFixture, "a fabric that starts anew with another VPC 
   const TestVpc other("00000000000000002");
   Restart();
   REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
+  SyncAll();
+  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
+  REQUIRE(Good(fabric->RemoveVpc(other.spec.vpc.id)));
+}
+
 TEST_CASE_METHOD(Ipv6UplinkFixture, "a link that comes later hears router advertisements on a host that forwards",
                  "[fabric][ipv6]") {
   const auto setting = [](const char* link) {
@@ -357,12 +357,6 @@ TEST_CASE_METHOD(Ipv6UplinkFixture, "a host that forwarded IPv6 before keeps wha
   REQUIRE(Good(RunChecked({"sysctl", "-qw", "net.ipv6.conf.all.forwarding=0"}).status()));
 }
 
-  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
-  SyncAll();
-  CHECK(guest.guest->OnThread([&] { return ConnectTcp6(kOutside6, kService, kPatience); }));
-  REQUIRE(Good(fabric->RemoveVpc(other.spec.vpc.id)));
-}
-
 TEST_CASE_METHOD(Ipv6UplinkFixture, "addresses of a configured range leave as they are", "[fabric][ipv6]") {
   vpc.spec.ipv6.pool = Range6("2001:db8:b::/48");
   vpc.spec.ipv6.ranges = {Range6("2001:db8:b:100::/56")};
@@ -398,6 +392,12 @@ TEST_CASE_METHOD(Ipv6Fixture, "an instance routes IPv6 for others, and the longe
     router.port.eni.source_dest_check = checked;
     REQUIRE(Good(fabric->PlugPort(router.port)));
     CHECK(Connects(client, Address6("2001:db8:77::7"), !checked) == !checked);
+    vpc.spec.ports.front() = router.port;
+    const Ipv6PathProbe probe = {.vpc = vpc.spec.vpc.id,
+                                 .source = client.address(),
+                                 .destination = Address6("2001:db8:77::7"),
+                                 .port = kService};
+    CHECK(ExplainPath({&vpc.spec, 1}, probe).arrives == !checked);
   }
   // With the router gone it does not take the way of the shorter one.
   REQUIRE(Good(fabric->UnplugPort(router.port.eni)));

@@ -1,8 +1,9 @@
-// Who reaches whom: every place where a packet can go to, each protocol, each kind of rule, on real packets. What is to
-// arrive arrives, and what is not makes no sound; nobody is reached back who lets nobody in.
+// Who reaches whom: every place where a packet can go to, each protocol, each kind of rule, on real packets of IPv4 and
+// of IPv6. What is to arrive arrives, and what is not makes no sound; nobody is reached back who lets nobody in.
 #include <catch2/catch.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,53 +25,73 @@ constexpr std::pair<int, const char*> kProtocols[] = {
     {kTcpProtocol, "TCP"}, {kUdpProtocol, "UDP"}, {kIcmpProtocol, "ICMP"}};
 
 // One way that packets take. The rules are those of `judge`, a group of `vpc`, in one direction.
+template <typename Address>
 struct Path {
   std::string name;
   Machine *from, *to;
-  Ipv4 address;
+  Address address;
   TestVpc* vpc;
   SecurityGroupId judge;
   bool egress = false;
-  SubnetId subnet;            // whose network ACL is asked
-  const char* range;          // of the other end
-  SecurityGroupId group;      // of the other end; empty = it has none
-  bool leads = true;          // unless nothing can arrive
-  bool crosses = true;        // the subnet's border
-  Ipv4 back = {};             // the sender, where it can be asked back; 0 = it cannot
-  TestVpc* sender = nullptr;  // null = outside
-  Ipv4 source = {};
+  SubnetId subnet;                   // whose network ACL is asked
+  const char* range = "";            // of the other end
+  SecurityGroupId group = {};        // of the other end; empty = it has none
+  bool leads = true;                 // unless nothing can arrive
+  bool crosses = true;               // the subnet's border
+  std::optional<Address> back = {};  // the sender, where it can be asked back
+  TestVpc* sender = nullptr;         // null = outside
+  Address source = {};
 };
 
-// Two peered VPCs, a twin of the first with the same ranges and one without a gateway; a world outside.
+// What of a test differs by the family of the path's addresses.
+SecurityGroupRule RuleFor(const Path<Ipv4>& path, int protocol) { return Rule(path.egress, protocol, path.range); }
+SecurityGroupRule RuleFor(const Path<Ipv6>& path, int protocol) { return Rule6(path.egress, protocol, path.range); }
+SecurityGroupRule EverythingOut(const Path<Ipv4>&) { return AllEgress(); }
+SecurityGroupRule EverythingOut(const Path<Ipv6>&) { return AllEgress6(); }
+NetworkAclEntry EntryFor(const Path<Ipv4>&, bool egress, int number, bool allow, int protocol) {
+  return Entry(egress, number, allow, protocol);
+}
+NetworkAclEntry EntryFor(const Path<Ipv6>&, bool egress, int number, bool allow, int protocol) {
+  return Entry6(egress, number, allow, protocol);
+}
+std::vector<SecurityGroupRule>& RulesFor(const Path<Ipv4>&, GroupSpec& group) { return group.rules; }
+std::vector<SecurityGroupRule>& RulesFor(const Path<Ipv6>&, GroupSpec& group) { return group.ipv6_rules; }
+PrefixListSpec ListFor(const Path<Ipv4>& path) { return {.id = kList, .ranges = {Range(path.range)}}; }
+PrefixListSpec ListFor(const Path<Ipv6>& path) {
+  return {.id = kList, .ranges = {}, .ipv6_ranges = {Range6(path.range)}};
+}
+
+// Two peered VPCs, a twin of the first with the same ranges of IPv4 and one without a gateway; a world outside. By IPv6
+// the first VPC's second subnet leads out by an egress-only gateway, and the others have no way out.
 class MatrixFixture : public FabricFixture {
  public:
   MatrixFixture() {
     uplink = "auto";
+    outside.AddIpv6();
     Restart();
     for (const auto& [name, each] : Vpcs()) {
       each->spec.groups = {each->Group(each->members, {AllEgress()}), each->Group(each->closed, {AllEgress()})};
+      for (GroupSpec& group : each->spec.groups) group.ipv6_rules = {AllEgress6()};
     }
-    const SubnetId second = vpc.spec.subnets[1].id;
-    vpc.spec.nats = {{.id = {},
-                      .number = 1,
-                      .subnet = vpc.spec.subnets[0].id,
-                      .private_ip = Address("10.0.1.200"),
-                      .public_ip = Address("198.18.0.30")}};
-    RouteSpec by_nat{.destination = {}, .way = RouteSpec::Way::kGateway};
-    by_nat.nat = 1;
-    vpc.spec.tables.push_back(TestVpc::Table(2, {second}, {by_nat}));
-    const auto id = VpcPeeringConnectionId::FromTrusted("pcx-00000000000000001");
-    RouteSpec there{.destination = Range("10.1.0.0/16"), .way = RouteSpec::Way::kPeer};
-    RouteSpec back{.destination = Range("10.0.0.0/16"), .way = RouteSpec::Way::kPeer};
-    there.peering = back.peering = id;
-    vpc.spec.tables[0].routes.push_back(there);
-    peer.spec.tables[0].routes.push_back(back);
-    vpc.spec.peerings = {{.id = id, .other = peer.spec.vpc.id, .ranges = peer.spec.ranges}};
-    peer.spec.peerings = {{.id = id, .other = vpc.spec.vpc.id, .ranges = vpc.spec.ranges}};
+    AddNatGateway();
+    AddIpv6();
+    Peer();
     bare.spec.has_gateway = false;
     bare.spec.tables[0].routes = {{.destination = {}}};
     for (const auto& [name, each] : Vpcs()) Sync(*each);
     Sync(vpc);
+    host.ipv4.connect = [](Ipv4 to, absl::Duration timeout) { return ConnectTcp(to, kPort, timeout); };
+    host.ipv4.datagrams = [](uint16_t port) { return ServeUdp(port); };
+    host.ipv4.ping = [](Ipv4 to) { return RunChecked({"busybox", "ping", "-c", "1", "-W", "1", to.text()}).ok(); };
+    host.ipv6.connect = [](const Ipv6& to, absl::Duration timeout) { return ConnectTcp6(to, kPort, timeout); };
+    host.ipv6.datagrams = [](uint16_t port) { return ServeUdp6(port); };
+    host.ipv6.ping = [](const Ipv6& to) {
+      return RunChecked({"busybox", "ping", "-6", "-c", "1", "-W", "1", to.text()}).ok();
+    };
+    world.ipv4.tcp = outside.Serve(kPort);
+    world.ipv4.udp = outside.ServeDatagrams(kPort);
+    world.ipv6.tcp = outside.OnThread([] { return ServeTcp6(kPort); });
+    world.ipv6.udp = outside.OnThread([] { return ServeUdp6(kPort); });
   }
 
  protected:
@@ -84,8 +105,49 @@ class MatrixFixture : public FabricFixture {
     return made;
   }
   void Sync(TestVpc& each) { REQUIRE(Good(fabric->SyncVpc(each.spec))); }
-  Machine& LaunchIn(TestVpc& each, const char* address, const SecurityGroupId& group, const char* public_ip = "") {
+
+  void AddNatGateway() {
+    vpc.spec.nats = {{.id = {},
+                      .number = 1,
+                      .subnet = vpc.spec.subnets[0].id,
+                      .private_ip = Address("10.0.1.200"),
+                      .public_ip = Address("198.18.0.30")}};
+    RouteSpec by_nat{.destination = {}, .way = RouteSpec::Way::kGateway};
+    by_nat.nat = 1;
+    vpc.spec.tables.push_back(TestVpc::Table(2, {vpc.spec.subnets[1].id}, {by_nat}));
+  }
+  void AddIpv6() {
+    const std::pair<TestVpc*, const char*> ranges[] = {{&vpc, "fd00:b:c:d100::/56"},
+                                                       {&peer, "fd00:b:c:e100::/56"},
+                                                       {&twin, "fd00:b:c:a100::/56"},
+                                                       {&bare, "fd00:b:c:f100::/56"}};
+    for (const auto& [each, range] : ranges) {
+      each->spec.ipv6.pool = Range6("fd00:b:c::/48");
+      each->spec.ipv6.ranges = {Range6(range)};
+      uint64_t number = 1;
+      for (Subnet& subnet : each->spec.subnets) subnet.cidr_ipv6 = each->spec.ipv6.ranges[0].Part(64, number++);
+    }
+    vpc.spec.ipv6.has_way_out = true;
+    vpc.spec.ipv6.routes[1] = {{.destination = {}, .way = Ipv6RouteSpec::Way::kGateway}};
+    vpc.spec.ipv6.routes[2] = {{.destination = {}, .way = Ipv6RouteSpec::Way::kEgress}};
+  }
+  void Peer() {
+    const auto id = VpcPeeringConnectionId::FromTrusted("pcx-00000000000000001");
+    for (const auto& [one, other] : {std::pair{&vpc, &peer}, std::pair{&peer, &vpc}}) {
+      RouteSpec there{.destination = other->spec.vpc.cidr, .way = RouteSpec::Way::kPeer};
+      there.peering = id;
+      one->spec.tables[0].routes.push_back(there);
+      one->spec.peerings = {{.id = id, .other = other->spec.vpc.id, .ranges = other->spec.ranges}};
+      one->spec.ipv6.peers[id] = other->spec.ipv6.ranges;
+      one->spec.ipv6.routes[1].push_back(
+          {.destination = other->spec.ipv6.ranges[0], .way = Ipv6RouteSpec::Way::kPeer, .peering = id});
+    }
+  }
+
+  Machine& LaunchIn(TestVpc& each, const char* address, const char* ipv6, const SecurityGroupId& group,
+                    const char* public_ip = "") {
     PortSpec port = each.Port(address, {group});
+    port.eni.ipv6 = {Address6(ipv6)};
     if (*public_ip != '\0') port.eni.public_ip = Address(public_ip);
     each.spec.ports.push_back(port);
     auto guest = Launch(port);
@@ -93,19 +155,31 @@ class MatrixFixture : public FabricFixture {
     for (const Subnet& subnet : each.spec.subnets) {
       if (!vpc.spec.vpc.cidr.Contains(port.eni.private_ip)) guest->Configure(subnet.cidr);
     }
+    ConfigureIpv6(*guest, port.eni);
     guests.push_back(std::move(guest));
-    members[group].push_back(port.eni.private_ip);
+    members[group].push_back(port.eni);
     machines.push_back(std::make_unique<Machine>(Of(*guests.back())));
     return *machines.back();
   }
+  void SetMembers(GroupSpec& group) {
+    group.members.clear();
+    group.ipv6_members.clear();
+    for (const NetworkInterface& eni : members[group.group.id]) {
+      group.members.push_back(eni.private_ip);
+      group.ipv6_members.push_back(eni.ipv6.front());
+    }
+  }
+
   // The judge's rules of its direction are these; its other direction is open outwards and closed inwards.
-  void SetRules(const Path& path, std::vector<SecurityGroupRule> rules, std::vector<NetworkAclEntry> entries = {}) {
-    if (!path.egress) rules.push_back(AllEgress());
+  template <typename Address>
+  void SetRules(const Path<Address>& path, std::vector<SecurityGroupRule> rules,
+                std::vector<NetworkAclEntry> entries = {}) {
+    if (!path.egress) rules.push_back(EverythingOut(path));
     for (GroupSpec& group : path.vpc->spec.groups) {
-      group.members = members[group.group.id];
+      SetMembers(group);
       if (group.group.id != path.judge) continue;
-      group.rules = rules;
-      group.prefix_lists = {{.id = kList, .ranges = {Range(path.range)}}};
+      RulesFor(path, group) = rules;
+      group.prefix_lists = {ListFor(path)};
     }
     if (!path.group.empty()) {
       // The other end's group may be a peer's.
@@ -114,9 +188,8 @@ class MatrixFixture : public FabricFixture {
       const bool there =
           std::any_of(groups.begin(), groups.end(), [&](const GroupSpec& each) { return each.group.id == path.group; });
       if (!there) {
-        GroupSpec foreign = path.vpc->Group(path.group, {});
-        foreign.members = members[path.group];
-        groups.push_back(foreign);
+        groups.push_back(path.vpc->Group(path.group, {}));
+        SetMembers(groups.back());
       }
     }
     path.vpc->spec.acls.clear();
@@ -125,204 +198,181 @@ class MatrixFixture : public FabricFixture {
   }
 
   // What is said of the same packet without sending it.
-  bool Explained(const Path& path, int protocol) {
+  template <typename Address>
+  bool Explained(const Path<Address>& path, int protocol) {
     std::vector<VpcSpec> specs;
     for (const auto& [name, each] : Vpcs()) specs.push_back(each->spec);
-    const PathExplanation explanation =
-        ExplainPath(specs, {.vpc = path.sender == nullptr ? VpcId() : path.sender->spec.vpc.id,
-                            .source = path.source,
-                            .destination = path.address,
-                            .protocol = protocol,
-                            .port = kPort});
+    const BasicPathProbe<Address> probe = {.vpc = path.sender == nullptr ? VpcId() : path.sender->spec.vpc.id,
+                                           .source = path.source,
+                                           .destination = path.address,
+                                           .protocol = NumberFor(path.address, protocol),
+                                           .port = kPort};
+    const PathExplanation explanation = ExplainPath(specs, probe);
     for (const PathHop& hop : explanation.hops) UNSCOPED_INFO("  " << hop.id << " " << hop.detail);
     CHECK(explanation.arrives == explanation.hops.back().code.empty());
     return explanation.arrives;
+  }
+
+  // What is open when its rule is withdrawn goes on, in both directions; nothing new begins.
+  template <typename Address>
+  void Revoke(const Path<Address>& path, int protocol) {
+    Stack<Address>& sender = StackFor(*path.from, path.address);
+    Stack<Address>& receiver = StackFor(*path.to, path.address);
+    UniqueFd open, end;
+    if (protocol == kTcpProtocol) {
+      open = sender.connect(path.address, kSoon);
+      REQUIRE(open);
+      end = Accept(receiver.tcp);
+    } else if (protocol == kUdpProtocol) {
+      open = sender.datagrams(0);
+      REQUIRE(Send(open, path.address, kPort));
+      REQUIRE(AnswerOne(receiver.udp, open, kSoon));
+    }
+    SetRules(path, {});
+    if (protocol == kTcpProtocol) CHECK((Carries(open, end) && Carries(end, open)));
+    if (protocol == kUdpProtocol) CHECK((Send(open, path.address, kPort) && AnswerOne(receiver.udp, open, kSoon)));
+    CHECK_FALSE(Reaches(*path.from, *path.to, path.address, protocol, false));
+  }
+
+  // How many packets were sent, or not let through.
+  template <typename Address>
+  int Try(const Path<Address>& path, int protocol, Kind kind) {
+    std::vector<SecurityGroupRule> allowed = {RuleFor(path, protocol)};
+    SecurityGroupRule& rule = allowed.front();
+    bool arrives = path.leads;
+    if (kind == Kind::kGroup || kind == Kind::kList) {
+      rule.cidr.reset();
+      rule.cidr_ipv6.reset();
+    }
+    if (kind == Kind::kGroup) {
+      // Whom no group holds, no rule about a group lets through.
+      arrives &= !path.group.empty();
+      rule.referenced_group = path.group.empty() ? path.vpc->members : path.group;
+    }
+    if (kind == Kind::kList) rule.prefix_list = kList;
+    std::vector<NetworkAclEntry> acl;
+    if (kind == Kind::kAcl) {
+      arrives &= !path.crosses;
+      acl = {EntryFor(path, path.egress, 90, false, protocol), EntryFor(path, true, 100, true, -1),
+             EntryFor(path, false, 100, true, -1)};
+    }
+    if (kind == Kind::kDenied) {
+      arrives = false;
+      allowed.clear();
+    }
+    SetRules(path, allowed, acl);
+    CHECK(Explained(path, protocol) == arrives);
+    CHECK(Reaches(*path.from, *path.to, path.address, protocol, arrives) == arrives);
+    int cases = 1;
+    if (kind == Kind::kRevoked && arrives) {
+      Revoke(path, protocol);
+      cases += 2;
+    }
+    if (path.back.has_value()) {
+      CHECK_FALSE(Reaches(*path.to, *path.from, *path.back, protocol, false));
+      ++cases;
+    }
+    return cases;
+  }
+
+  template <typename Address>
+  int TryAll(const std::vector<Path<Address>>& paths) {
+    int cases = 0;
+    for (const Path<Address>& path : paths) {
+      for (const auto& [protocol, protocol_name] : kProtocols) {
+        for (const auto& [kind, kind_name] : kKinds) {
+          INFO(path.name << ", " << protocol_name << ", " << kind_name);
+          cases += Try(path, protocol, kind);
+        }
+      }
+    }
+    return cases;
   }
 
   TestVpc peer = Ranged("00000000000000002", "10.1.0.0/16", "10.1.1.0/24");
   TestVpc twin = TestVpc("00000000000000003");
   TestVpc bare = Ranged("00000000000000004", "10.2.0.0/16", "10.2.1.0/24");
   Outside outside;
-  std::map<SecurityGroupId, std::vector<Ipv4>> members;
+  std::map<SecurityGroupId, std::vector<NetworkInterface>> members;
   std::vector<std::unique_ptr<Guest>> guests;
   std::vector<std::unique_ptr<Machine>> machines;
+  Machine host, world;
+};
+
+// The machines of both cases.
+class InhabitedFixture : public MatrixFixture {
+ protected:
+  Machine& source = LaunchIn(vpc, "10.0.1.4", "fd00:b:c:d101::4", vpc.members, "198.18.0.10");
+  Machine& beside = LaunchIn(vpc, "10.0.1.5", "fd00:b:c:d101::5", vpc.closed, "198.18.0.11");
+  Machine& across = LaunchIn(vpc, "10.0.2.4", "fd00:b:c:d102::4", vpc.closed);
+  Machine& peered = LaunchIn(peer, "10.1.1.4", "fd00:b:c:e101::4", peer.closed);
+  Machine& namesake = LaunchIn(twin, "10.0.1.6", "fd00:b:c:a101::6", twin.closed);
+  Machine& locked_in = LaunchIn(bare, "10.2.1.4", "fd00:b:c:f101::4", bare.members, "198.18.0.12");
+
+  // What of the paths does not differ by family.
+  template <typename Address>
+  std::vector<Path<Address>> Paths() {
+    const SubnetId first = vpc.spec.subnets[0].id, second = vpc.spec.subnets[1].id;
+    std::vector<Path<Address>> paths(8);
+    const auto set = [&](size_t at, const char* name, Machine& from, Machine& to, TestVpc& of,
+                         const SecurityGroupId& judge, const SubnetId& subnet, TestVpc* sender) {
+      paths[at].name = name;
+      paths[at].from = &from;
+      paths[at].to = &to;
+      paths[at].vpc = &of;
+      paths[at].judge = judge;
+      paths[at].subnet = subnet;
+      paths[at].sender = sender;
+    };
+    set(0, "a guest of the same subnet", source, beside, vpc, vpc.closed, first, &vpc);
+    set(1, "a guest of another subnet", source, across, vpc, vpc.closed, second, &vpc);
+    set(2, "a guest of a peered VPC", source, peered, peer, peer.closed, peer.spec.subnets[0].id, &vpc);
+    set(3, "a guest of a VPC that is no peer", source, namesake, twin, twin.closed, twin.spec.subnets[0].id, &vpc);
+    set(4, "a guest by its public address, from the host", host, beside, vpc, vpc.closed, first, nullptr);
+    set(5, "the world by an internet gateway", source, world, vpc, vpc.members, first, &vpc);
+    set(6, "the world by a gateway that lets nothing in", across, world, vpc, vpc.closed, second, &vpc);
+    set(7, "the world without a gateway", locked_in, world, bare, bare.members, bare.spec.subnets[0].id, &bare);
+    paths[0].crosses = false;
+    paths[3].leads = paths[7].leads = false;
+    for (const size_t at : {0, 1, 2}) paths[at].group = vpc.members;
+    paths[3].group = twin.members;
+    for (const size_t at : {5, 6, 7}) paths[at].egress = true;
+    return paths;
+  }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(MatrixFixture, "packets arrive where rules, ACLs and routes let them, and nowhere else", "[fabric]") {
-  Machine& source = LaunchIn(vpc, "10.0.1.4", vpc.members, "198.18.0.10");
-  Machine& beside = LaunchIn(vpc, "10.0.1.5", vpc.closed, "198.18.0.11");
-  Machine& across = LaunchIn(vpc, "10.0.2.4", vpc.closed);
-  Machine& peered = LaunchIn(peer, "10.1.1.4", peer.closed);
-  Machine& namesake = LaunchIn(twin, "10.0.1.6", twin.closed);
-  Machine& locked_in = LaunchIn(bare, "10.2.1.4", bare.members, "198.18.0.12");
-  Machine host{.connect = [](Ipv4 to, absl::Duration timeout) { return ConnectTcp(to, kPort, timeout); },
-               .datagrams = [](uint16_t port) { return ServeUdp(port); },
-               .ping =
-                   [](Ipv4 to) {
-                     return RunChecked({"busybox", "ping", "-c", "1", "-W", "1", to.text()}).ok();
-                   }};
-  Machine world{.connect = nullptr, .datagrams = nullptr, .ping = nullptr};
-  world.tcp = outside.Serve(kPort);
-  world.udp = outside.ServeDatagrams(kPort);
-
-  const SubnetId first = vpc.spec.subnets[0].id, second = vpc.spec.subnets[1].id;
-  const Path paths[] = {
-      {.name = "a guest of the same subnet",
-       .from = &source,
-       .to = &beside,
-       .address = Address("10.0.1.5"),
-       .vpc = &vpc,
-       .judge = vpc.closed,
-       .subnet = first,
-       .range = "10.0.1.4/32",
-       .group = vpc.members,
-       .crosses = false,
-       .back = Address("10.0.1.4"),
-       .sender = &vpc,
-       .source = Address("10.0.1.4")},
-      {.name = "a guest of another subnet",
-       .from = &source,
-       .to = &across,
-       .address = Address("10.0.2.4"),
-       .vpc = &vpc,
-       .judge = vpc.closed,
-       .subnet = second,
-       .range = "10.0.1.4/32",
-       .group = vpc.members,
-       .back = Address("10.0.1.4"),
-       .sender = &vpc,
-       .source = Address("10.0.1.4")},
-      {.name = "a guest of a peered VPC",
-       .from = &source,
-       .to = &peered,
-       .address = Address("10.1.1.4"),
-       .vpc = &peer,
-       .judge = peer.closed,
-       .subnet = peer.spec.subnets[0].id,
-       .range = "10.0.1.4/32",
-       .group = vpc.members,
-       .back = Address("10.0.1.4"),
-       .sender = &vpc,
-       .source = Address("10.0.1.4")},
-      {.name = "a guest of a VPC that has the same addresses and is no peer",
-       .from = &source,
-       .to = &namesake,
-       .address = Address("10.0.1.6"),
-       .vpc = &twin,
-       .judge = twin.closed,
-       .subnet = twin.spec.subnets[0].id,
-       .range = "10.0.1.4/32",
-       .group = twin.members,
-       .leads = false,
-       .sender = &vpc,
-       .source = Address("10.0.1.4")},
-      {.name = "a guest by its public address, from the host",
-       .from = &host,
-       .to = &beside,
-       .address = Address("198.18.0.11"),
-       .vpc = &vpc,
-       .judge = vpc.closed,
-       .subnet = first,
-       .range = "0.0.0.0/0",
-       .group = {},
-       .sender = nullptr,
-       .source = Address("192.0.2.1")},
-      {.name = "the world by an internet gateway",
-       .from = &source,
-       .to = &world,
-       .address = kOutside,
-       .vpc = &vpc,
-       .judge = vpc.members,
-       .egress = true,
-       .subnet = first,
-       .range = "192.0.2.0/24",
-       .group = {},
-       .sender = &vpc,
-       .source = Address("10.0.1.4")},
-      {.name = "the world by a NAT gateway",
-       .from = &across,
-       .to = &world,
-       .address = kOutside,
-       .vpc = &vpc,
-       .judge = vpc.closed,
-       .egress = true,
-       .subnet = second,
-       .range = "192.0.2.0/24",
-       .group = {},
-       .sender = &vpc,
-       .source = Address("10.0.2.4")},
-      {.name = "the world without a gateway",
-       .from = &locked_in,
-       .to = &world,
-       .address = kOutside,
-       .vpc = &bare,
-       .judge = bare.members,
-       .egress = true,
-       .subnet = bare.spec.subnets[0].id,
-       .range = "192.0.2.0/24",
-       .group = {},
-       .leads = false,
-       .sender = &bare,
-       .source = Address("10.2.1.4")},
-  };
-  int cases = 0;
-  for (const Path& path : paths) {
-    for (const auto& [protocol, protocol_name] : kProtocols) {
-      for (const auto& [kind, kind_name] : kKinds) {
-        INFO(path.name << ", " << protocol_name << ", " << kind_name);
-        std::vector<SecurityGroupRule> allowed = {Rule(path.egress, protocol, path.range)};
-        bool arrives = path.leads;
-        if (kind == Kind::kGroup) {
-          // Whom no group holds, no rule about a group lets through.
-          arrives &= !path.group.empty();
-          allowed = {RuleOfGroup(path.egress, protocol, path.group.empty() ? path.vpc->members : path.group)};
-        }
-        if (kind == Kind::kList) {
-          allowed.front().cidr.reset();
-          allowed.front().prefix_list = kList;
-        }
-        if (kind == Kind::kDenied) {
-          arrives = false;
-          allowed.clear();
-        }
-        std::vector<NetworkAclEntry> acl;
-        if (kind == Kind::kAcl) {
-          arrives &= !path.crosses;
-          acl = {Entry(path.egress, 90, false, protocol), Entry(true, 100, true, -1), Entry(false, 100, true, -1)};
-        }
-        SetRules(path, allowed, acl);
-        CHECK(Explained(path, protocol) == arrives);
-        CHECK(Reaches(*path.from, *path.to, path.address, protocol, arrives) == arrives);
-        ++cases;
-        if (kind == Kind::kRevoked && arrives) {
-          UniqueFd open, end;
-          if (protocol == kTcpProtocol) {
-            open = path.from->connect(path.address, kSoon);
-            REQUIRE(open);
-            end = Accept(path.to->tcp);
-          } else if (protocol == kUdpProtocol) {
-            open = path.from->datagrams(0);
-            REQUIRE(Send(open, path.address, kPort));
-            REQUIRE(AnswerOne(path.to->udp, open, kSoon));
-          }
-          SetRules(path, {});
-          // What is open goes on, in both directions; nothing new begins.
-          if (protocol == kTcpProtocol) CHECK((Carries(open, end) && Carries(end, open)));
-          if (protocol == kUdpProtocol)
-            CHECK((Send(open, path.address, kPort) && AnswerOne(path.to->udp, open, kSoon)));
-          CHECK_FALSE(Reaches(*path.from, *path.to, path.address, protocol, false));
-          cases += 2;
-        }
-        if (path.back.value != 0) {
-          CHECK_FALSE(Reaches(*path.to, *path.from, path.back, protocol, false));
-          ++cases;
-        }
-      }
-    }
+TEST_CASE_METHOD(InhabitedFixture, "packets arrive where rules, ACLs and routes let them, and nowhere else",
+                 "[fabric]") {
+  std::vector<Path<Ipv4>> paths = Paths<Ipv4>();
+  const char* const to[] = {"10.0.1.5",    "10.0.2.4",  "10.1.1.4",  "10.0.1.6",
+                            "198.18.0.11", "192.0.2.2", "192.0.2.2", "192.0.2.2"};
+  const char* const from[] = {"10.0.1.4",  "10.0.1.4", "10.0.1.4", "10.0.1.4",
+                              "192.0.2.1", "10.0.1.4", "10.0.2.4", "10.2.1.4"};
+  for (size_t i = 0; i < paths.size(); ++i) {
+    paths[i].address = Address(to[i]);
+    paths[i].source = Address(from[i]);
+    paths[i].range = i < 4 ? "10.0.1.4/32" : i == 4 ? "0.0.0.0/0" : "192.0.2.0/24";
+    if (i < 3) paths[i].back = paths[i].source;
   }
-  CHECK(cases >= 200);
+  CHECK(TryAll(paths) >= 200);
+}
+
+TEST_CASE_METHOD(InhabitedFixture, "IPv6 packets arrive where rules, ACLs and routes let them, and nowhere else",
+                 "[fabric][ipv6]") {
+  std::vector<Path<Ipv6>> paths = Paths<Ipv6>();
+  const char* const to[] = {"fd00:b:c:d101::5", "fd00:b:c:d102::4", "fd00:b:c:e101::4", "fd00:b:c:a101::6",
+                            "fd00:b:c:d101::5", "2001:db8:2::2",    "2001:db8:2::2",    "2001:db8:2::2"};
+  const char* const from[] = {"fd00:b:c:d101::4", "fd00:b:c:d101::4", "fd00:b:c:d101::4", "fd00:b:c:d101::4",
+                              "fd00:b:c::1",      "fd00:b:c:d101::4", "fd00:b:c:d102::4", "fd00:b:c:f101::4"};
+  for (size_t i = 0; i < paths.size(); ++i) {
+    paths[i].address = Address6(to[i]);
+    paths[i].source = Address6(from[i]);
+    paths[i].range = i < 4 ? "fd00:b:c:d101::4/128" : i == 4 ? "::/0" : "2001:db8:2::/64";
+    if (i < 3) paths[i].back = paths[i].source;
+  }
+  CHECK(TryAll(paths) >= 200);
 }
 
 }  // namespace brume::network

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "tests/ec2/network/fabric_fixture.h"
+#include "tests/ec2/network/fabric_ipv6.h"
 
 namespace brume::network {
 
@@ -14,13 +15,21 @@ inline constexpr absl::Duration kSoon = absl::Seconds(5), kSilence = absl::Milli
 inline constexpr uint16_t kPort = 7000;
 inline constexpr int kUdpProtocol = 17;
 
-// Somebody who sends and is sent to.
-struct Machine {
-  std::function<UniqueFd(Ipv4, absl::Duration)> connect;
-  std::function<UniqueFd(uint16_t)> datagrams;
-  std::function<bool(Ipv4)> ping;
+// How somebody sends by one family and is sent to.
+template <typename Address>
+struct Stack {
+  std::function<UniqueFd(const Address&, absl::Duration)> connect = nullptr;
+  std::function<UniqueFd(uint16_t)> datagrams = nullptr;
+  std::function<bool(const Address&)> ping = nullptr;
   UniqueFd tcp = {}, udp = {};  // that serve at kPort
 };
+
+struct Machine {
+  Stack<Ipv4> ipv4 = {};
+  Stack<Ipv6> ipv6 = {};
+};
+inline Stack<Ipv4>& StackFor(Machine& machine, const Ipv4&) { return machine.ipv4; }
+inline Stack<Ipv6>& StackFor(Machine& machine, const Ipv6&) { return machine.ipv6; }
 
 inline bool Send(const UniqueFd& socket, Ipv4 to, uint16_t port) {
   sockaddr_in where = {};
@@ -30,10 +39,12 @@ inline bool Send(const UniqueFd& socket, Ipv4 to, uint16_t port) {
   return sendto(socket.get(), "x", 1, 0, reinterpret_cast<sockaddr*>(&where), sizeof(where)) == 1;
 }
 
+inline bool Send(const UniqueFd& socket, const Ipv6& to, uint16_t port) { return SendDatagram6(socket, to, port, "x"); }
+
 // Answers the datagram that `server` has got, so that the connection is one of both sides.
 inline bool AnswerOne(const UniqueFd& server, const UniqueFd& client, absl::Duration timeout) {
   char byte = 0;
-  sockaddr_in from = {};
+  sockaddr_storage from = {};
   socklen_t size = sizeof(from);
   const timeval limit = absl::ToTimeval(timeout);
   setsockopt(server.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -42,28 +53,38 @@ inline bool AnswerOne(const UniqueFd& server, const UniqueFd& client, absl::Dura
   return ReceiveDatagram(client, kSoon).has_value();
 }
 
-inline bool Reaches(Machine& from, Machine& to, Ipv4 address, int protocol, bool expected) {
+// ICMP stands for ICMPv6 too.
+template <typename Address>
+bool Reaches(Machine& from, Machine& to, const Address& address, int protocol, bool expected) {
   const absl::Duration patience = expected ? kSoon : kSilence;
-  if (protocol == kIcmpProtocol) return from.ping(address);
+  Stack<Address>& sender = StackFor(from, address);
+  Stack<Address>& receiver = StackFor(to, address);
+  if (protocol == kIcmpProtocol) return sender.ping(address);
   if (protocol == kTcpProtocol) {
-    const UniqueFd connection = from.connect(address, patience);
-    if (connection) Accept(to.tcp);
+    const UniqueFd connection = sender.connect(address, patience);
+    if (connection) Accept(receiver.tcp);
     return static_cast<bool>(connection);
   }
-  const UniqueFd socket = from.datagrams(0);
-  return Send(socket, address, kPort) && AnswerOne(to.udp, socket, patience);
+  const UniqueFd socket = sender.datagrams(0);
+  return Send(socket, address, kPort) && AnswerOne(receiver.udp, socket, patience);
 }
+
+// The number that the protocol has in the address's family.
+inline int NumberFor(const Ipv4&, int protocol) { return protocol; }
+inline int NumberFor(const Ipv6&, int protocol) { return protocol == kIcmpProtocol ? kIcmpv6Protocol : protocol; }
 
 inline SecurityGroupRule Rule(bool egress, int protocol, const char* cidr) {
   return protocol == kIcmpProtocol ? Allow(egress, protocol, -1, -1, cidr)
                                    : Allow(egress, protocol, kPort, kPort, cidr);
 }
-inline SecurityGroupRule RuleOfGroup(bool egress, int protocol, const SecurityGroupId& peer) {
+inline SecurityGroupRule Rule6(bool egress, int protocol, const char* cidr) {
   SecurityGroupRule rule = Rule(egress, protocol, "0.0.0.0/0");
+  rule.protocol = NumberFor(Ipv6(), protocol);
   rule.cidr.reset();
-  rule.referenced_group = peer;
+  rule.cidr_ipv6 = Range6(cidr);
   return rule;
 }
+inline SecurityGroupRule AllEgress6() { return Allow6(true, -1, -1, -1, "::/0"); }
 
 inline NetworkAclEntry Entry(bool egress, int number, bool allow, int protocol) {
   NetworkAclEntry entry;
@@ -75,14 +96,28 @@ inline NetworkAclEntry Entry(bool egress, int number, bool allow, int protocol) 
   entry.to_port = entry.from_port == 0 ? 65535 : -1;
   return entry;
 }
+inline NetworkAclEntry Entry6(bool egress, int number, bool allow, int protocol) {
+  NetworkAclEntry entry = Entry(egress, number, allow, NumberFor(Ipv6(), protocol));
+  entry.cidr_ipv6 = CidrIpv6{};
+  return entry;
+}
 
 inline Machine Of(Guest& guest) {
   Machine machine;
-  machine.connect = [&guest](Ipv4 to, absl::Duration timeout) { return guest.Connect(to, kPort, timeout); };
-  machine.datagrams = [&guest](uint16_t port) { return guest.ServeDatagrams(port); };
-  machine.ping = [&guest](Ipv4 to) { return guest.Pings(to); };
-  machine.tcp = guest.Serve(kPort);
-  machine.udp = guest.ServeDatagrams(kPort);
+  machine.ipv4.connect = [&guest](Ipv4 to, absl::Duration timeout) { return guest.Connect(to, kPort, timeout); };
+  machine.ipv4.datagrams = [&guest](uint16_t port) { return guest.ServeDatagrams(port); };
+  machine.ipv4.ping = [&guest](Ipv4 to) { return guest.Pings(to); };
+  machine.ipv4.tcp = guest.Serve(kPort);
+  machine.ipv4.udp = guest.ServeDatagrams(kPort);
+  machine.ipv6.connect = [&guest](const Ipv6& to, absl::Duration timeout) {
+    return guest.OnThread([&] { return ConnectTcp6(to, kPort, timeout); });
+  };
+  machine.ipv6.datagrams = [&guest](uint16_t port) { return guest.OnThread([&] { return ServeUdp6(port); }); };
+  machine.ipv6.ping = [&guest](const Ipv6& to) {
+    return guest.Run({"busybox", "ping", "-6", "-c", "1", "-W", "1", to.text()}).exit_code == 0;
+  };
+  machine.ipv6.tcp = guest.OnThread([] { return ServeTcp6(kPort); });
+  machine.ipv6.udp = guest.OnThread([] { return ServeUdp6(kPort); });
   return machine;
 }
 

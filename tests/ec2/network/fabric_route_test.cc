@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "lib/ec2/network/linux/netns.h"
+#include "lib/ec2/network/path_explanation.h"
 #include "tests/ec2/network/fabric_fixture.h"
 #include "tests/ec2/network/fabric_outside.h"
+#include "tests/ec2/network/fabric_probe.h"
 
 namespace brume::network {
 namespace {
@@ -136,6 +138,26 @@ TEST_CASE_METHOD(RoutedFixture, "an instance routes for others, unless it is che
   router_port.eni.source_dest_check = false;
   REQUIRE(Good(fabric->PlugPort(router_port)));
   CHECK(guest->Reaches(Address("10.99.0.1"), 8080));
+
+  // The network ACL of its subnet is asked about what is led to it, as the walk says.
+  vpc.spec.ports = ports;
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), AllowGroup(false, vpc.members)})};
+  for (const bool denied : {true, false}) {
+    INFO(denied);
+    vpc.spec.acls.clear();
+    if (denied) {
+      vpc.spec.acls = {
+          {.subnets = {vpc.spec.subnets[0].id},
+           .entries = {Entry(false, 90, false, kTcpProtocol), Entry(true, 100, true, -1), Entry(false, 100, true, -1)}}};
+    }
+    SyncAll();
+    const PathProbe probe = {.vpc = vpc.spec.vpc.id,
+                             .source = Address("10.0.2.4"),
+                             .destination = Address("10.99.0.1"),
+                             .port = 8080};
+    CHECK(ExplainPath({&vpc.spec, 1}, probe).arrives == !denied);
+    CHECK(guest->Reaches(Address("10.99.0.1"), 8080, denied ? kBlocked : kSoon) == !denied);
+  }
 
   // Gone, it leaves a hole, and not the next shorter way: that would lead out.
   const auto elsewhere = RunChecked({"ip", "address", "add", "10.99.0.1/32", "dev", "lo"});

@@ -42,6 +42,8 @@ v1::NetworkInsightsPath Render(const network::InsightsPathView& view, const Sett
   }
   if (path.source_ip.has_value()) rendered.set_source_ip(path.source_ip->text());
   if (path.destination_ip.has_value()) rendered.set_destination_ip(path.destination_ip->text());
+  if (path.source_ipv6.has_value()) rendered.set_source_ip(path.source_ipv6->text());
+  if (path.destination_ipv6.has_value()) rendered.set_destination_ip(path.destination_ipv6->text());
   rendered.set_protocol(IpProtocolName(path.protocol));
   if (path.port >= 0) rendered.set_destination_port(path.port);
   *rendered.mutable_tags() = RenderTags(view.tags);
@@ -119,10 +121,14 @@ absl::StatusOr<v1::DescribeNetworkInsightsAnalysesResponse> DescribeNetworkInsig
   return gateway::Answer(listing, request, std::move(analyses));
 }
 
-absl::StatusOr<std::optional<Ipv4>> ParseAddress(const std::string& text) {
-  if (text.empty()) return std::optional<Ipv4>();
-  ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(text));
-  return std::optional<Ipv4>(address);
+absl::Status ParseAddress(const std::string& text, std::optional<Ipv4>& ipv4, std::optional<Ipv6>& ipv6) {
+  if (text.empty()) return absl::OkStatus();
+  if (absl::StrContains(text, ':')) {
+    ASSIGN_OR_RETURN(ipv6, Ipv6::Parse(text));
+  } else {
+    ASSIGN_OR_RETURN(ipv4, Ipv4::Parse(text));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::CreateNetworkInsightsPathResponse> CreateNetworkInsightsPath(
@@ -134,8 +140,12 @@ absl::StatusOr<v1::CreateNetworkInsightsPathResponse> CreateNetworkInsightsPath(
   NetworkInsightsPath wanted;
   wanted.source = request.source();
   wanted.destination = request.destination();
-  ASSIGN_OR_RETURN(wanted.source_ip, ParseAddress(request.source_ip()));
-  ASSIGN_OR_RETURN(wanted.destination_ip, ParseAddress(request.destination_ip()));
+  RETURN_IF_ERROR(ParseAddress(request.source_ip(), wanted.source_ip, wanted.source_ipv6));
+  RETURN_IF_ERROR(ParseAddress(request.destination_ip(), wanted.destination_ip, wanted.destination_ipv6));
+  if (wanted.is_ipv6() && (wanted.source_ip.has_value() || wanted.destination_ip.has_value())) {
+    return Error("InvalidParameterCombination",
+                 "The addresses sourceIp and destinationIp must both be IPv4 or both be IPv6");
+  }
   ASSIGN_OR_RETURN(wanted.protocol, ParseIpProtocol(request.protocol()));
   if (request.has_destination_port()) wanted.port = request.destination_port();
   wanted.client_token = request.client_token();

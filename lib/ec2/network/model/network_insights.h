@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume {
 
@@ -38,10 +39,13 @@ struct NetworkInsightsPath {
   NetworkInsightsPathId id;
   std::string source, destination;  // ids of instances, interfaces or internet gateways; no destination = an address
   std::optional<Ipv4> source_ip, destination_ip;
+  std::optional<Ipv6> source_ipv6, destination_ipv6;  // either set: the path is one over IPv6, and the two above unset
   int protocol = 6;
   int port = -1;  // -1 = none was named
   absl::Time created;
   std::string client_token, parameters_digest;
+
+  bool is_ipv6() const { return source_ipv6.has_value() || destination_ipv6.has_value(); }
 };
 
 struct NetworkInsightsAnalysis {
