@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -33,7 +34,7 @@ enum class FlowLogging { kNone, kAccepted, kAll };
 
 // Packets from one address and port to another, at one port, since the last reading. Bytes are those of IP packets.
 struct Flow {
-  Ipv4 source, destination;
+  std::variant<Ipv4, Ipv6> source, destination;    // of one kind
   uint16_t source_port = 0, destination_port = 0;  // 0 where the protocol has none
   int protocol = 0;                                // IANA's number
   bool accepted = false;                           // or rejected by groups or network ACLs

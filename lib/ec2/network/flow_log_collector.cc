@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -11,6 +12,10 @@
 
 namespace brume::network {
 namespace {
+
+std::string TextOf(const std::variant<Ipv4, Ipv6>& address) {
+  return std::visit([](const auto& each) { return each.text(); }, address);
+}
 
 // What a line is about: a flow, or none.
 struct Line {
@@ -40,9 +45,9 @@ std::string Value(FlowField field, const Line& line, const PortFlows& port, cons
   const Flow& flow = *line.flow;
   switch (field) {
     case FlowField::kSource:
-      return flow.source.text();
+      return TextOf(flow.source);
     case FlowField::kDestination:
-      return flow.destination.text();
+      return TextOf(flow.destination);
     case FlowField::kSourcePort:
       return absl::StrCat(flow.source_port);
     case FlowField::kDestinationPort:

@@ -70,7 +70,8 @@ class FlowFixture : public FabricFixture {
 int64_t Packets(const PortFlows& at, const char* from, const char* to, int protocol, bool accepted, int port = 0) {
   int64_t packets = 0;
   for (const Flow& flow : at.flows) {
-    const bool same = flow.source == Address(from) && flow.destination == Address(to) && flow.protocol == protocol &&
+    const bool same = flow.source == decltype(flow.source)(Address(from)) &&
+                      flow.destination == decltype(flow.source)(Address(to)) && flow.protocol == protocol &&
                       flow.accepted == accepted && (port == 0 || flow.destination_port == port);
     if (same) packets += flow.packets;
   }

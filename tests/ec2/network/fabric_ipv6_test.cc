@@ -468,8 +468,83 @@ TEST_CASE_METHOD(Ipv6Fixture, "metadata and names are asked by IPv6 too", "[fabr
   INFO(answer);
 }
 
+// The sum of what passed, or was rejected, from one to another.
+int64_t PacketsOf(const PortFlows& at, const Ipv6& from, const Ipv6& to, int protocol, bool accepted) {
+  int64_t packets = 0;
+  for (const Flow& flow : at.flows) {
+    const bool same = flow.source == decltype(flow.source)(from) && flow.destination == decltype(flow.source)(to) &&
+                      flow.protocol == protocol && flow.accepted == accepted;
+    if (same) packets += flow.packets;
+  }
+  return packets;
+}
+
+TEST_CASE_METHOD(Ipv6Fixture,
+                 "a flow of IPv6 is recorded at each interface that it passed, and rejected at the one that stopped it",
+                 "[fabric][ipv6]") {
+  const SecurityGroupId mute = SecurityGroupId::FromTrusted("sg-0000000000000001c");
+  vpc.spec.groups.push_back(vpc.Group(mute, {}));
+  NetworkAclEntry out = Entry4(true);
+  out.cidr_ipv6 = CidrIpv6{};
+  // Lets nothing of IPv6 in.
+  vpc.spec.acls = {{.subnets = {vpc.spec.subnets[1].id}, .entries = {Entry4(true), Entry4(false), out}}};
+  vpc.spec.flow_logs = true;
+  SyncAll();
+  const auto launch = [&](const char* private_ip, const char* ipv6, const SecurityGroupId& group) {
+    PortSpec port = Port6(private_ip, ipv6, group);
+    port.flow_logging = FlowLogging::kAll;
+    return LaunchPort(port);
+  };
+  Guest6 a = launch("10.0.1.4", "fd00:b:c:d101::a", vpc.members);
+  Guest6 b = launch("10.0.1.5", "fd00:b:c:d101::b", vpc.members);
+  Guest6 closed = launch("10.0.1.6", "fd00:b:c:d101::c", vpc.closed);
+  Guest6 silent = launch("10.0.1.7", "fd00:b:c:d101::d", mute);
+  Guest6 filtered = launch("10.0.2.8", "fd00:b:c:d102::e", vpc.members);
+  REQUIRE(Connects(a, b.address(), true));
+  REQUIRE_FALSE(Connects(a, closed.address(), false));
+  REQUIRE_FALSE(Connects(silent, b.address(), false));
+  REQUIRE_FALSE(Connects(a, filtered.address(), false));
+  REQUIRE_FALSE(Pings(a, closed.address()));
+  REQUIRE(Sends(a, b, true));
+  const auto taken = fabric->TakeFlows(vpc.spec.vpc.id);
+  REQUIRE(Good(taken.status()));
+  const auto at = [&](const Guest6& guest) {
+    const auto found = std::find_if(taken->begin(), taken->end(),
+                                    [&](const PortFlows& flows) { return flows.eni == guest.port.eni.id; });
+    REQUIRE(found != taken->end());
+    CHECK_FALSE(found->skipped);
+    return *found;
+  };
+  for (const Guest6* end : {&a, &b}) {
+    CHECK(PacketsOf(at(*end), a.address(), b.address(), kTcpProtocol, true) >= 2);
+    CHECK(PacketsOf(at(*end), b.address(), a.address(), kTcpProtocol, true) >= 1);
+    CHECK(PacketsOf(at(*end), a.address(), b.address(), 17, true) == 1);
+    CHECK(PacketsOf(at(*end), a.address(), b.address(), kTcpProtocol, false) == 0);
+  }
+  // Its sender's groups let it out.
+  CHECK(PacketsOf(at(a), a.address(), closed.address(), kTcpProtocol, true) >= 1);
+  CHECK(PacketsOf(at(a), a.address(), closed.address(), kTcpProtocol, false) == 0);
+  CHECK(PacketsOf(at(closed), a.address(), closed.address(), kTcpProtocol, false) >= 1);
+  CHECK(PacketsOf(at(closed), a.address(), closed.address(), kIcmpv6Protocol, false) == 1);
+  CHECK(PacketsOf(at(closed), a.address(), closed.address(), kTcpProtocol, true) == 0);
+  CHECK(PacketsOf(at(silent), silent.address(), b.address(), kTcpProtocol, false) >= 1);
+  CHECK(PacketsOf(at(b), silent.address(), b.address(), kTcpProtocol, false) == 0);
+  CHECK(PacketsOf(at(a), a.address(), filtered.address(), kTcpProtocol, true) >= 1);
+  CHECK(PacketsOf(at(filtered), a.address(), filtered.address(), kTcpProtocol, false) >= 1);
+  // By a route that lets nobody begin from outside nothing comes that could be rejected.
+  vpc.spec.ipv6.routes[1] = {{.destination = {}, .way = Ipv6RouteSpec::Way::kEgress}};
+  vpc.spec.ports = {a.port, b.port, closed.port, silent.port, filtered.port};
+  SyncAll();
+  REQUIRE_FALSE(ConnectTcp6(a.address(), kService, kQuiet));
+  const auto again = fabric->TakeFlows(vpc.spec.vpc.id);
+  REQUIRE(Good(again.status()));
+  for (const PortFlows& flows : *again) {
+    CHECK(PacketsOf(flows, Address6("fd00:b:c::1"), a.address(), kTcpProtocol, false) == 0);
+  }
+}
+
 TEST_CASE_METHOD(Ipv6Fixture, "a VPC endpoint and a flow log leave IPv6 as it is", "[fabric][ipv6]") {
-  // Neither is about IPv6: a guest that may send nothing by IPv4 asks its router as before.
+  // What they are about by IPv4 is not asked of IPv6: a guest that may send nothing by IPv4 asks its router as before.
   GroupSpec& group = vpc.spec.groups[1];
   group.rules.clear();
   vpc.spec.endpoints = {{.id = VpcEndpointId::FromTrusted("vpce-00000000000000001"),

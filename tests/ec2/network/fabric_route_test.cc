@@ -146,15 +146,13 @@ TEST_CASE_METHOD(RoutedFixture, "an instance routes for others, unless it is che
     INFO(denied);
     vpc.spec.acls.clear();
     if (denied) {
-      vpc.spec.acls = {
-          {.subnets = {vpc.spec.subnets[0].id},
-           .entries = {Entry(false, 90, false, kTcpProtocol), Entry(true, 100, true, -1), Entry(false, 100, true, -1)}}};
+      vpc.spec.acls = {{.subnets = {vpc.spec.subnets[0].id},
+                        .entries = {Entry(false, 90, false, kTcpProtocol), Entry(true, 100, true, -1),
+                                    Entry(false, 100, true, -1)}}};
     }
     SyncAll();
-    const PathProbe probe = {.vpc = vpc.spec.vpc.id,
-                             .source = Address("10.0.2.4"),
-                             .destination = Address("10.99.0.1"),
-                             .port = 8080};
+    const PathProbe probe = {
+        .vpc = vpc.spec.vpc.id, .source = Address("10.0.2.4"), .destination = Address("10.99.0.1"), .port = 8080};
     CHECK(ExplainPath({&vpc.spec, 1}, probe).arrives == !denied);
     CHECK(guest->Reaches(Address("10.99.0.1"), 8080, denied ? kBlocked : kSoon) == !denied);
   }

@@ -95,7 +95,7 @@ TEST_CASE("no rule holds an anonymous set", "[fabric]") {
     for (const absl::string_view line : absl::StrSplit(text, '\n')) {
       INFO(line);
       // An element that a rule adds to a set with a name stands in braces too.
-      const std::string rest = std::regex_replace(std::string(line), std::regex("(add|update) @[a-z_]+ \\{"), "");
+      const std::string rest = std::regex_replace(std::string(line), std::regex("(add|update) @[a-z0-9_]+ \\{"), "");
       CHECK_FALSE((absl::StartsWith(line, "add rule") && absl::StrContains(rest, "{")));
     }
   }

@@ -134,12 +134,45 @@ TEST_CASE("what began and did not pass was rejected", "[fabric]") {
   CHECK_FALSE(found.flows.at("bm2").front().accepted);
 }
 
+TEST_CASE("a flow of IPv6 is one of its own addresses", "[fabric]") {
+  const Ipv6 from = Ipv6::Parse("fd00:b:c:d101::4").value(), to = Ipv6::Parse("2001:db8::5").value();
+  const auto key = [&](const std::string& rest) {
+    std::string text(16, '\0');
+    text.replace(0, 3, "bm1");
+    for (const Ipv6& address : {from, to}) text.append(address.bytes.begin(), address.bytes.end());
+    return text + rest;
+  };
+  FlowCounts counts;
+  counts.before[FlowKey::kUdp6] = {{key(std::string("\x50\xa1\0\0\0\x35\0\0", 8)), 5, 500}};
+  counts.after[FlowKey::kUdp6] = counts.before[FlowKey::kUdp6];
+  counts.before[FlowKey::kOther6] = {{key(std::string("\x3a\0\0\0", 4)), 2, 208}};
+  counts.after[FlowKey::kOther6] = {};
+  // Too short to be a key of such a set.
+  counts.before[FlowKey::kTcp6] = {{key("").substr(0, 30), 1, 60}};
+  counts.after[FlowKey::kTcp6] = {};
+  FlowsByTap found = FlowsOf(counts);
+  const Flow passed{.source = from,
+                    .destination = to,
+                    .source_port = 20641,
+                    .destination_port = 53,
+                    .protocol = 17,
+                    .accepted = true,
+                    .packets = 5,
+                    .bytes = 500};
+  const Flow stopped{.source = from, .destination = to, .protocol = 58, .accepted = false, .packets = 2, .bytes = 208};
+  CHECK(found.flows.at("bm1") == std::vector<Flow>{passed, stopped});
+  PortFlows port = Counted();
+  port.flows = found.flows.at("bm1");
+  CHECK(Records(Log(FlowTraffic::kAll, "${srcaddr} ${dstaddr} ${protocol} ${action}"), port) ==
+        "fd00:b:c:d101::4 2001:db8::5 17 ACCEPT\nfd00:b:c:d101::4 2001:db8::5 58 REJECT\n");
+}
+
 TEST_CASE("a port more or less to count is an element, and the family is one chain", "[fabric]") {
   CHECK(ChangeFlowPorts({{"bm1", true}}, {{"bm1", true}, {"bm2", false}}) ==
         "add element inet brume_flows logged { \"bm2\" }\n");
   CHECK(ChangeFlowPorts({{"bm1", true}}, {{"bm1", false}}) == "delete element inet brume_flows judged { \"bm1\" }\n");
   CHECK(absl::StrContains(UseFamily(FlowFamily::kB), "jump before_iifname_b\n"));
-  CHECK(std::vector<std::string>(absl::StrSplit(EmptyFamily(FlowFamily::kA), '\n', absl::SkipEmpty())).size() == 7);
+  CHECK(std::vector<std::string>(absl::StrSplit(EmptyFamily(FlowFamily::kA), '\n', absl::SkipEmpty())).size() == 13);
 }
 
 TEST_CASE("a flow log's file is read by nobody else, is rotated, and is read on over that", "[fabric]") {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 #include <set>
+#include <variant>
 
 #include "lib/base/status_macros.h"
 
@@ -15,9 +16,14 @@ namespace {
 
 constexpr int kTcp = 6, kUdp = 17;
 // The parts of a key, each in whole registers of four bytes: the link's name, two addresses, what the set adds.
-constexpr size_t kSourceAt = IFNAMSIZ, kDestinationAt = kSourceAt + 4, kRestAt = kDestinationAt + 4;
+constexpr size_t kSourceAt = IFNAMSIZ;
 
-Ipv4 AddressAt(const std::string& key, size_t at) {
+std::variant<Ipv4, Ipv6> AddressAt(FlowKey kind, const std::string& key, size_t at) {
+  if (IsIpv6(kind)) {
+    Ipv6 address;
+    std::memcpy(address.bytes.data(), key.data() + at, address.bytes.size());
+    return address;
+  }
   uint32_t value = 0;
   std::memcpy(&value, key.data() + at, sizeof(value));
   return Ipv4{ntohl(value)};
@@ -33,16 +39,18 @@ std::string TapOf(const std::string& key) { return key.substr(0, std::min(key.fi
 
 // Nothing for a key of another length than the set's.
 std::optional<Flow> FlowOf(FlowKey kind, const std::string& key) {
-  const size_t length = kRestAt + (kind == FlowKey::kOther ? 4 : 8);
-  if (key.size() < length) return std::nullopt;
-  Flow flow{.source = AddressAt(key, kSourceAt), .destination = AddressAt(key, kDestinationAt)};
-  if (kind == FlowKey::kOther) {
-    flow.protocol = static_cast<unsigned char>(key[kRestAt]);
+  const bool has_ports = kind != FlowKey::kOther && kind != FlowKey::kOther6;
+  const size_t destination = kSourceAt + (IsIpv6(kind) ? sizeof(Ipv6) : sizeof(Ipv4));
+  const size_t rest = destination + (destination - kSourceAt);
+  if (key.size() < rest + (has_ports ? 8 : 4)) return std::nullopt;
+  Flow flow{.source = AddressAt(kind, key, kSourceAt), .destination = AddressAt(kind, key, destination)};
+  if (!has_ports) {
+    flow.protocol = static_cast<unsigned char>(key[rest]);
     return flow;
   }
-  flow.protocol = kind == FlowKey::kTcp ? kTcp : kUdp;
-  flow.source_port = PortAt(key, kRestAt);
-  flow.destination_port = PortAt(key, kRestAt + 4);
+  flow.protocol = kind == FlowKey::kTcp || kind == FlowKey::kTcp6 ? kTcp : kUdp;
+  flow.source_port = PortAt(key, rest);
+  flow.destination_port = PortAt(key, rest + 4);
   return flow;
 }
 
@@ -59,7 +67,7 @@ void Add(FlowKey kind, const std::string& key, bool accepted, int64_t packets, i
 
 absl::StatusOr<FlowCounts> ReadFlowCounts(Nft& nft, FlowFamily family) {
   FlowCounts counts;
-  for (const FlowKey key : {FlowKey::kTcp, FlowKey::kUdp, FlowKey::kOther}) {
+  for (const FlowKey key : kFlowKeys) {
     ASSIGN_OR_RETURN(counts.before[key], nft.CountedElements(kFlowTable, FlowSet(FlowStage::kBefore, key, family)));
     ASSIGN_OR_RETURN(counts.after[key], nft.CountedElements(kFlowTable, FlowSet(FlowStage::kAfter, key, family)));
   }

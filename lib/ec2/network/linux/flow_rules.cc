@@ -7,7 +7,6 @@ namespace {
 
 constexpr FlowFamily kFamilies[] = {FlowFamily::kA, FlowFamily::kB};
 constexpr FlowStage kStages[] = {FlowStage::kBefore, FlowStage::kAfter};
-constexpr FlowKey kKeys[] = {FlowKey::kTcp, FlowKey::kUdp, FlowKey::kOther};
 
 const char* NameOf(FlowStage stage) { return stage == FlowStage::kBefore ? "before" : "after"; }
 
@@ -20,14 +19,19 @@ struct KeyText {
 KeyText TextOf(FlowKey key) {
   switch (key) {
     case FlowKey::kTcp:
+    case FlowKey::kTcp6:
       return {"tcp", "inet_service . inet_service", "meta l4proto tcp", "tcp sport . tcp dport"};
     case FlowKey::kUdp:
+    case FlowKey::kUdp6:
       return {"udp", "inet_service . inet_service", "meta l4proto udp", "udp sport . udp dport"};
     case FlowKey::kOther:
+    case FlowKey::kOther6:
       break;
   }
   return {"other", "inet_proto", "meta l4proto != tcp meta l4proto != udp", "meta l4proto"};
 }
+const char* AddressType(FlowKey key) { return IsIpv6(key) ? "ipv6_addr . ipv6_addr" : "ipv4_addr . ipv4_addr"; }
+const char* AddressFields(FlowKey key) { return IsIpv6(key) ? "ip6 saddr . ip6 daddr" : "ip saddr . ip daddr"; }
 
 std::string Suffix(FlowFamily family) { return std::string("_") + static_cast<char>(family); }
 
@@ -36,25 +40,28 @@ std::string CountChain(FlowStage stage, const char* link, FlowFamily family) {
   return absl::StrCat(NameOf(stage), "_", link, Suffix(family));
 }
 
+// A chain for packets of each kind: the one of IPv4 sends those of IPv6 on to the other.
 void AppendCountChain(std::string& text, FlowStage stage, const char* link, FlowFamily family) {
-  const std::string chain = CountChain(stage, link, family);
-  absl::StrAppend(&text, "add chain inet brume_flows ", chain, "\n");
-  const std::string rule = absl::StrCat("add rule inet brume_flows ", chain, " ");
-  // Flows of IPv6 are none that could be skipped.
-  absl::StrAppend(&text, rule, "meta nfproto ipv6 return\n");
-  for (const FlowKey key : kKeys) {
-    absl::StrAppend(&text, rule, TextOf(key).match, " update @", FlowSet(stage, key, family), " { ", link,
-                    " . ip saddr . ip daddr . ", TextOf(key).fields, " counter } return\n");
+  const std::string chain = CountChain(stage, link, family), ipv6_chain = chain + "6";
+  for (const bool ipv6 : {true, false}) {
+    const std::string& own = ipv6 ? ipv6_chain : chain;
+    absl::StrAppend(&text, "add chain inet brume_flows ", own, "\n");
+    const std::string rule = absl::StrCat("add rule inet brume_flows ", own, " ");
+    if (!ipv6) absl::StrAppend(&text, rule, "meta nfproto ipv6 goto ", ipv6_chain, "\n");
+    for (const FlowKey key : kFlowKeys) {
+      if (IsIpv6(key) != ipv6) continue;
+      absl::StrAppend(&text, rule, TextOf(key).match, " update @", FlowSet(stage, key, family), " { ", link, " . ",
+                      AddressFields(key), " . ", TextOf(key).fields, " counter } return\n");
+    }
+    absl::StrAppend(&text, rule, "update @", SkippedSet(family), " { ", link, " counter }\n");
   }
-  absl::StrAppend(&text, rule, "update @", SkippedSet(family), " { ", link, " counter }\n");
 }
 
 void AppendFamily(std::string& text, FlowFamily family, int max_flows) {
   for (const FlowStage stage : kStages) {
-    for (const FlowKey key : kKeys) {
-      absl::StrAppend(&text, "add set inet brume_flows ", FlowSet(stage, key, family),
-                      " { type ifname . ipv4_addr . ipv4_addr . ", TextOf(key).type, "; size ", max_flows,
-                      "; flags dynamic; }\n");
+    for (const FlowKey key : kFlowKeys) {
+      absl::StrAppend(&text, "add set inet brume_flows ", FlowSet(stage, key, family), " { type ifname . ",
+                      AddressType(key), " . ", TextOf(key).type, "; size ", max_flows, "; flags dynamic; }\n");
     }
   }
   absl::StrAppend(&text, "add set inet brume_flows ", SkippedSet(family),
@@ -93,7 +100,7 @@ FlowPorts FlowPortsOf(const std::map<std::string, PortRules>& ports) {
 }
 
 std::string FlowSet(FlowStage stage, FlowKey key, FlowFamily family) {
-  return absl::StrCat(NameOf(stage), "_", TextOf(key).name, Suffix(family));
+  return absl::StrCat(NameOf(stage), "_", TextOf(key).name, IsIpv6(key) ? "6" : "", Suffix(family));
 }
 
 std::string SkippedSet(FlowFamily family) { return absl::StrCat("skipped", Suffix(family)); }
@@ -147,7 +154,7 @@ std::string UseFamily(FlowFamily family) {
 std::string EmptyFamily(FlowFamily family) {
   std::string text;
   for (const FlowStage stage : kStages) {
-    for (const FlowKey key : kKeys) {
+    for (const FlowKey key : kFlowKeys) {
       absl::StrAppend(&text, "flush set inet brume_flows ", FlowSet(stage, key, family), "\n");
     }
   }

@@ -44,7 +44,10 @@ std::string EmptyFamily(FlowFamily family);
 
 // Names of the sets, each with the counters of what its keys say. All keys begin with the tap and the addresses.
 enum class FlowStage { kBefore, kAfter };
-enum class FlowKey { kTcp, kUdp, kOther };  // and two ports, two ports, the protocol
+enum class FlowKey { kTcp, kUdp, kOther, kTcp6, kUdp6, kOther6 };  // and two ports, two ports, the protocol
+inline constexpr FlowKey kFlowKeys[] = {FlowKey::kTcp,  FlowKey::kUdp,  FlowKey::kOther,
+                                        FlowKey::kTcp6, FlowKey::kUdp6, FlowKey::kOther6};
+inline bool IsIpv6(FlowKey key) { return key >= FlowKey::kTcp6; }
 std::string FlowSet(FlowStage stage, FlowKey key, FlowFamily family);
 // By port, packets of flows that no set had room for.
 std::string SkippedSet(FlowFamily family);

@@ -24,6 +24,9 @@ constexpr size_t kElementsAtOnce = 500;
 // option, of which 208 is the link-layer address (RFC 4861, 4.3, 4.4, 4.6.1). What the router knows of its neighbours
 // is permanent and not learnt; this keeps others' names out of the packets all the same.
 //
+// What is forwarded meets the chains in the order of those of `inet brume`, between which flow_rules.h counts;
+// `internet` stands before the counting, as what it drops reaches nobody's interface at EC2.
+//
 // Chain `dhcp`, RFC 8415: 64 is the type. 8 and 9, RELEASE and DECLINE, name a client by an identifier of its own
 // choice; nobody else can have its address, so neither is let through, nor is 12, a relay's message.
 constexpr char kIpv6Skeleton[] = R"(
@@ -62,21 +65,21 @@ add rule ip6 brume neighbours icmpv6 type nd-neighbor-advert iifname . @th,64,12
 add rule ip6 brume neighbours icmpv6 type nd-neighbor-advert @th,192,16 0x0201 iifname . @th,208,48 != @link_layer drop
 add rule ip6 brume neighbours icmpv6 type nd-neighbor-solicit @th,192,16 0x0101 iifname . @th,208,48 != @link_layer drop
 add rule ip6 brume neighbours icmpv6 type nd-neighbor-solicit ip6 saddr :: iifname . @th,64,128 != @announced drop
-add chain ip6 brume internet { type filter hook forward priority -4; policy accept; }
+add chain ip6 brume internet { type filter hook forward priority -13; policy accept; }
 add rule ip6 brume internet iifname != "uplink" accept
 add rule ip6 brume internet ct state established,related accept
 add rule ip6 brume internet oifname vmap @port_internet
 add rule ip6 brume internet drop
-add chain ip6 brume acl_out { type filter hook forward priority -3; policy accept; }
+add chain ip6 brume acl_out { type filter hook forward priority -11; policy accept; }
 add rule ip6 brume acl_out iifname vmap @port_acl_out
-add chain ip6 brume acl_in { type filter hook forward priority -2; policy accept; }
-add rule ip6 brume acl_in oifname vmap @port_acl_in
-add chain ip6 brume egress { type filter hook forward priority -1; policy drop; }
+add chain ip6 brume egress { type filter hook forward priority -10; policy drop; }
 add rule ip6 brume egress ct state established,related accept
 add rule ip6 brume egress ct state invalid drop
 add rule ip6 brume egress iifname vmap @port_egress
 add rule ip6 brume egress iifname "uplink" accept
 add rule ip6 brume egress iifname . ip6 saddr @peers accept
+add chain ip6 brume acl_in { type filter hook forward priority -2; policy accept; }
+add rule ip6 brume acl_in oifname vmap @port_acl_in
 add chain ip6 brume ingress { type filter hook forward priority 0; policy drop; }
 add rule ip6 brume ingress ct state established,related accept
 add rule ip6 brume ingress oifname vmap @port_ingress
