@@ -128,6 +128,13 @@ inline const RouteTableSpec* RouteTableOf(const SubnetId& subnet, const std::vec
   return main;
 }
 
+// An address of a NAT gateway, and the public one that belongs to it.
+struct NatAddress {
+  Ipv4 private_ip;
+  std::optional<Ipv4> public_ip = {};
+  friend bool operator==(const NatAddress&, const NatAddress&) = default;
+};
+
 // A NAT gateway, which is the namespace's own translation of what its routes lead on.
 struct NatSpec {
   NatGatewayId id;
@@ -135,8 +142,25 @@ struct NatSpec {
   SubnetId subnet;
   Ipv4 private_ip;                // the sender of what does not leave by the internet gateway
   std::optional<Ipv4> public_ip;  // and of what does; unset = nothing does
+  // Beside these. Which of all a connection gets is told by its two ends.
+  std::vector<NatAddress> secondary = {};
   friend bool operator==(const NatSpec&, const NatSpec&) = default;
 };
+
+inline std::vector<Ipv4> PrivateAddressesOf(const NatSpec& nat) {
+  std::vector<Ipv4> addresses = {nat.private_ip};
+  for (const NatAddress& each : nat.secondary) addresses.push_back(each.private_ip);
+  return addresses;
+}
+// None while no internet gateway is attached to the VPC.
+inline std::vector<Ipv4> PublicAddressesOf(const NatSpec& nat, bool has_gateway) {
+  std::vector<Ipv4> addresses;
+  if (has_gateway && nat.public_ip.has_value()) addresses.push_back(*nat.public_ip);
+  for (const NatAddress& each : nat.secondary) {
+    if (has_gateway && each.public_ip.has_value()) addresses.push_back(*each.public_ip);
+  }
+  return addresses;
+}
 
 // A VPC endpoint's address in one subnet, which is the router's own: who serves the API listens there (Fabric::Listen).
 struct EndpointSpec {

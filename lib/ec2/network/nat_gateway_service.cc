@@ -7,8 +7,10 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/choose_rows.h"
+#include "lib/ec2/network/interface_address_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/nat_gateway_table.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
@@ -20,6 +22,7 @@ namespace {
 
 // EC2 grants 5 in a zone before it is asked for more.
 constexpr size_t kMaxGateways = 100;
+constexpr size_t kMaxAddresses = 8;
 constexpr absl::Duration kShownFor = absl::Hours(1);
 constexpr char kRequester[] = "amazon-nat-gateway";
 
@@ -45,21 +48,33 @@ int FreeNumber(const std::vector<NatGateway>& present) {
   return number;
 }
 
-// The elastic address that a public gateway is to have; the gateway fails where it cannot have it.
-absl::Status TakeAddress(store::Connection& c, const AllocationId& id, NatGateway& gateway, absl::Time now) {
+constexpr char kAssociated[] = "Resource.AlreadyAssociated";
+
+std::string AssociatedText(const AddressAssociation& association) {
+  return absl::StrCat("Elastic IP address [", association.allocation_id.text(), "] is already associated (",
+                      association.id.text(), ")");
+}
+
+// The elastic address that a public gateway is to have; the gateway fails where it cannot have it, or one of
+// `secondary`.
+absl::Status TakeAddress(store::Connection& c, const AllocationId& id, const std::vector<AllocationId>& secondary,
+                         NatGateway& gateway, absl::Time now) {
   AddressTable addresses(c);
   ASSIGN_OR_RETURN(const ElasticAddress address, addresses.Get(id));
   gateway.allocation_id = id;
   gateway.public_ip = address.public_ip;
   ASSIGN_OR_RETURN(const auto internet_gateway, RoutingTable(c).GatewayOf(gateway.vpc_id));
-  ASSIGN_OR_RETURN(const std::optional<AddressAssociation> association, addresses.AssociationOf(id));
   if (!internet_gateway.has_value()) {
     Fail(gateway, "Gateway.NotAttached",
          absl::StrCat("Network ", gateway.vpc_id.text(), " has no Internet gateway attached"), now);
-  } else if (association.has_value()) {
-    Fail(gateway, "Resource.AlreadyAssociated",
-         absl::StrCat("Elastic IP address [", id.text(), "] is already associated (", association->id.text(), ")"),
-         now);
+    return absl::OkStatus();
+  }
+  std::vector<AllocationId> all = {id};
+  all.insert(all.end(), secondary.begin(), secondary.end());
+  for (const AllocationId& each : all) {
+    RETURN_IF_ERROR(addresses.Get(each).status());
+    ASSIGN_OR_RETURN(const std::optional<AddressAssociation> association, addresses.AssociationOf(each));
+    if (association.has_value() && gateway.lives()) Fail(gateway, kAssociated, AssociatedText(*association), now);
   }
   return absl::OkStatus();
 }
@@ -87,6 +102,64 @@ absl::Status GiveInterface(store::Connection& c, const Subnet& subnet, std::opti
   return NetworkTable(c).SetPublicIp(eni, gateway.public_ip);
 }
 
+absl::Status CheckLives(const NatGateway& gateway, bool is_public) {
+  if (!gateway.lives()) {
+    return ec2::Error("IncorrectState", absl::StrCat("The NAT gateway '", gateway.id.text(), "' is ",
+                                                     kNatGatewayStateNames.Of(gateway.state)));
+  }
+  if (gateway.is_public == is_public) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation",
+                    absl::StrCat("The NAT gateway '", gateway.id.text(), "' is ",
+                                 gateway.is_public ? "public: AssociateNatGatewayAddress gives it addresses"
+                                                   : "private: AssignPrivateNatGatewayAddress gives it addresses"));
+}
+
+// One beside those that the gateway's interface has.
+absl::StatusOr<SecondaryAddress> AddAddress(store::Connection& c, const NetworkInterface& eni, Ipv4 private_ip,
+                                            const AllocationId& allocation, Random& random) {
+  SecondaryAddress added{.private_ip = private_ip};
+  AddressTable addresses(c);
+  if (!allocation.empty()) {
+    ASSIGN_OR_RETURN(const ElasticAddress address, addresses.Get(allocation));
+    ASSIGN_OR_RETURN(const std::optional<AddressAssociation> association, addresses.AssociationOf(allocation));
+    if (association.has_value()) return ec2::Error(kAssociated, AssociatedText(*association));
+    added.public_ip = address.public_ip;
+    added.allocation_id = allocation;
+    added.association_id = AddressAssociationId::New(random);
+  }
+  RETURN_IF_ERROR(InterfaceAddressTable(c).Insert(eni, added));
+  if (allocation.empty()) return added;
+  RETURN_IF_ERROR(addresses.InsertAssociation(
+      {.id = added.association_id, .allocation_id = allocation, .eni_id = eni.id, .private_ip = private_ip}));
+  return added;
+}
+
+absl::StatusOr<std::vector<SecondaryAddress>> AddTo(store::Connection& c, const NatGateway& gateway,
+                                                    const NatAddressRequest& wanted, Random& random) {
+  ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(c).GetInterface(gateway.eni_id));
+  ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(c).GetSubnet(gateway.subnet_id));
+  const size_t count =
+      gateway.is_public ? wanted.allocation_ids.size() : wanted.private_ips.size() + wanted.private_count;
+  if (1 + eni.secondary.size() + count > kMaxAddresses) {
+    return ec2::Error("PrivateIpAddressLimitExceeded",
+                      absl::StrCat("Number of addresses will exceed limit: '", gateway.id.text(), "' has ",
+                                   1 + eni.secondary.size(), ", and at most ", kMaxAddresses, " are allowed"));
+  }
+  std::vector<SecondaryAddress> added;
+  for (size_t i = 0; i < count; ++i) {
+    Ipv4 address;
+    if (i < wanted.private_ips.size()) {
+      address = wanted.private_ips[i];
+      RETURN_IF_ERROR(CheckPrivateIp(c, subnet, address));
+    } else {
+      ASSIGN_OR_RETURN(address, AllocatePrivateIp(c, subnet, random));
+    }
+    const AllocationId allocation = gateway.is_public ? wanted.allocation_ids[i] : AllocationId();
+    ASSIGN_OR_RETURN(added.emplace_back(), AddAddress(c, eni, address, allocation, random));
+  }
+  return added;
+}
+
 absl::StatusOr<NatGatewayView> ViewOf(store::Connection& c, NatGateway gateway) {
   NatGatewayView view;
   ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, gateway.id.text()));
@@ -94,6 +167,10 @@ absl::StatusOr<NatGatewayView> ViewOf(store::Connection& c, NatGateway gateway) 
   if (!gateway.allocation_id.empty() && !HasEnded(gateway)) {
     ASSIGN_OR_RETURN(const auto association, AddressTable(c).AssociationOf(gateway.allocation_id));
     if (association.has_value()) view.association_id = association->id;
+  }
+  if (!gateway.eni_id.empty() && !HasEnded(gateway)) {
+    ASSIGN_OR_RETURN(NetworkInterface eni, NetworkTable(c).GetInterface(gateway.eni_id));
+    view.secondary = std::move(eni.secondary);
   }
   view.gateway = std::move(gateway);
   return view;
@@ -157,8 +234,13 @@ absl::StatusOr<NatGatewayView> NatGatewayService::Create(const NewNatGateway& wa
     made.created = now;
     made.client_token = wanted.client_token;
     made.parameters_digest = wanted.parameters_digest;
-    if (wanted.allocation_id.has_value()) RETURN_IF_ERROR(TakeAddress(c, *wanted.allocation_id, made, now));
-    if (made.lives()) RETURN_IF_ERROR(GiveInterface(c, subnet, wanted.private_ip, random_, made));
+    if (wanted.allocation_id.has_value()) {
+      RETURN_IF_ERROR(TakeAddress(c, *wanted.allocation_id, wanted.secondary.allocation_ids, made, now));
+    }
+    if (made.lives()) {
+      RETURN_IF_ERROR(GiveInterface(c, subnet, wanted.private_ip, random_, made));
+      RETURN_IF_ERROR(AddTo(c, made, wanted.secondary, random_).status());
+    }
     RETURN_IF_ERROR(gateways.Insert(made));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), wanted.tags));
     return ViewOf(c, std::move(made));
@@ -187,6 +269,76 @@ absl::Status NatGatewayService::Delete(const NatGatewayId& id) {
   }));
   wake_(vpc);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SecondaryAddress>> NatGatewayService::AddAddresses(const NatGatewayId& id,
+                                                                              const NatAddressRequest& wanted) {
+  VpcId vpc;
+  ASSIGN_OR_RETURN(std::vector<SecondaryAddress> added,
+                   database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<std::vector<SecondaryAddress>> {
+                     ASSIGN_OR_RETURN(const NatGateway gateway, NatGatewayTable(c).Get(id));
+                     RETURN_IF_ERROR(CheckLives(gateway, !wanted.allocation_ids.empty()));
+                     vpc = gateway.vpc_id;
+                     return AddTo(c, gateway, wanted, random_);
+                   }));
+  wake_(vpc);
+  return added;
+}
+
+absl::StatusOr<std::vector<SecondaryAddress>> NatGatewayService::Remove(const NatGatewayId& id, bool is_public,
+                                                                        const std::vector<FindAddress>& finds) {
+  VpcId vpc;
+  ASSIGN_OR_RETURN(std::vector<SecondaryAddress> removed,
+                   database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<std::vector<SecondaryAddress>> {
+                     std::vector<SecondaryAddress> gone;
+                     ASSIGN_OR_RETURN(const NatGateway gateway, NatGatewayTable(c).Get(id));
+                     RETURN_IF_ERROR(CheckLives(gateway, is_public));
+                     vpc = gateway.vpc_id;
+                     for (const FindAddress& find : finds) {
+                       ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(c).GetInterface(gateway.eni_id));
+                       ASSIGN_OR_RETURN(const SecondaryAddress address, find(eni));
+                       if (is_public) RETURN_IF_ERROR(AddressTable(c).DeleteAssociation(address.association_id));
+                       RETURN_IF_ERROR(InterfaceAddressTable(c).Delete(vpc, address.private_ip));
+                       gone.push_back(address);
+                     }
+                     return gone;
+                   }));
+  wake_(vpc);
+  return removed;
+}
+
+absl::StatusOr<std::vector<SecondaryAddress>> NatGatewayService::RemoveElastic(
+    const NatGatewayId& id, absl::Span<const AddressAssociationId> associations) {
+  std::vector<FindAddress> finds;
+  for (const AddressAssociationId& wanted : associations) {
+    finds.push_back([&](const NetworkInterface& eni) -> absl::StatusOr<SecondaryAddress> {
+      for (const SecondaryAddress& each : eni.secondary) {
+        if (each.association_id == wanted) return each;
+      }
+      if (eni.association_id != wanted) return wanted.NotFound();
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The association '", wanted.text(), "' is of the NAT gateway's first address, ",
+                                     "which stays as long as the gateway"));
+    });
+  }
+  return Remove(id, /*is_public=*/true, finds);
+}
+
+absl::StatusOr<std::vector<SecondaryAddress>> NatGatewayService::RemovePrivate(const NatGatewayId& id,
+                                                                               absl::Span<const Ipv4> addresses) {
+  std::vector<FindAddress> finds;
+  for (const Ipv4 wanted : addresses) {
+    finds.push_back([&id, wanted](const NetworkInterface& eni) -> absl::StatusOr<SecondaryAddress> {
+      for (const SecondaryAddress& each : eni.secondary) {
+        if (each.private_ip == wanted) return each;
+      }
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The address ", wanted.text(),
+                                     eni.private_ip == wanted ? " is the first one of '" : " is not assigned to '",
+                                     id.text(), eni.private_ip == wanted ? "', which cannot be unassigned" : "'"));
+    });
+  }
+  return Remove(id, /*is_public=*/false, finds);
 }
 
 absl::StatusOr<std::vector<NatGatewayView>> NatGatewayService::List(absl::Span<const NatGatewayId> ids,

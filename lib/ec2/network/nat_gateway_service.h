@@ -23,8 +23,17 @@ namespace brume::network {
 
 struct NatGatewayView {
   NatGateway gateway;
-  AddressAssociationId association_id;  // of its elastic address with its interface; empty = there is none
+  AddressAssociationId association_id;      // of its elastic address with its interface; empty = there is none
+  std::vector<SecondaryAddress> secondary;  // addresses beside its first, which are its interface's
   TagMap tags;
+};
+
+// Addresses beside a gateway's first: elastic ones of a public gateway, each with a private one; private ones, or so
+// many, of a private gateway. What is not said is any private address that is free.
+struct NatAddressRequest {
+  std::vector<AllocationId> allocation_ids = {};
+  std::vector<Ipv4> private_ips = {};
+  int private_count = 0;
 };
 
 struct NewNatGateway {
@@ -32,6 +41,7 @@ struct NewNatGateway {
   bool is_public = true;
   std::optional<AllocationId> allocation_id;  // set exactly for a public one
   std::optional<Ipv4> private_ip;             // unset = any that is free
+  NatAddressRequest secondary;
   TagMap tags;
   std::string client_token, parameters_digest;
 };
@@ -50,12 +60,28 @@ class NatGatewayService {
   absl::StatusOr<NatGatewayView> Create(const NewNatGateway& wanted);
   // It is deleting until the host has it no more; OK when it was deleted already. Error: NatGatewayNotFound.
   absl::Status Delete(const NatGatewayId& id);
+  // Gives it addresses beside those that it has; they are in use when the host has followed. Errors:
+  // NatGatewayNotFound, IncorrectState, UnsupportedOperation for what the other kind of gateway has,
+  // InvalidParameterCombination, InvalidAllocationID.NotFound, Resource.AlreadyAssociated,
+  // PrivateIpAddressLimitExceeded; those of private addresses.
+  absl::StatusOr<std::vector<SecondaryAddress>> AddAddresses(const NatGatewayId& id, const NatAddressRequest& wanted);
+  // Takes them from it, elastic ones by their associations, and says which they were. Errors: NatGatewayNotFound,
+  // IncorrectState, UnsupportedOperation, InvalidAssociationID.NotFound, InvalidParameterValue for its first address
+  // and for one that it does not have.
+  absl::StatusOr<std::vector<SecondaryAddress>> RemoveElastic(const NatGatewayId& id,
+                                                              absl::Span<const AddressAssociationId> associations);
+  absl::StatusOr<std::vector<SecondaryAddress>> RemovePrivate(const NatGatewayId& id, absl::Span<const Ipv4> addresses);
   // Those of `ids`, or else those that have a tag of `tags`, or all; one that has ended, for an hour. Error:
   // NatGatewayNotFound.
   absl::StatusOr<std::vector<NatGatewayView>> List(absl::Span<const NatGatewayId> ids,
                                                    const std::optional<tagging::TagQuery>& tags = {});
 
  private:
+  // The address of the gateway's interface that is meant.
+  using FindAddress = std::function<absl::StatusOr<SecondaryAddress>(const NetworkInterface& eni)>;
+  absl::StatusOr<std::vector<SecondaryAddress>> Remove(const NatGatewayId& id, bool is_public,
+                                                       const std::vector<FindAddress>& finds);
+
   store::Database& database_;
   Random& random_;
   const Clock& clock_;

@@ -107,7 +107,8 @@ class Ipv4Walk : public PathWalk<Ipv4Family> {
         return Enter(vpc, packet);
       }
       for (const NatSpec& nat : vpc.nats) {
-        if (nat.public_ip == packet.destination) {
+        const std::vector<Ipv4> own = PublicAddressesOf(nat, /*has_gateway=*/true);
+        if (std::find(own.begin(), own.end(), packet.destination) != own.end()) {
           return Stop(Kind::kNatGateway, "BAD_STATE", nat.id.text(), "lets nothing begin from outside");
         }
       }

@@ -60,11 +60,14 @@ absl::StatusOr<std::vector<NatSpec>> ReadNatSpecs(store::Connection& connection,
   std::vector<NatSpec> nats;
   for (const NatGateway& gateway : gateways) {
     if (!gateway.lives()) continue;
-    nats.push_back({.id = gateway.id,
-                    .number = gateway.number,
-                    .subnet = gateway.subnet_id,
-                    .private_ip = gateway.private_ip,
-                    .public_ip = gateway.public_ip});
+    NatSpec& nat = nats.emplace_back();
+    nat.id = gateway.id;
+    nat.number = gateway.number;
+    nat.subnet = gateway.subnet_id;
+    nat.private_ip = gateway.private_ip;
+    nat.public_ip = gateway.public_ip;
+    ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(gateway.eni_id));
+    for (const SecondaryAddress& each : eni.secondary) nat.secondary.push_back({each.private_ip, each.public_ip});
   }
   return nats;
 }

@@ -1,6 +1,8 @@
 // NAT gateways as their owner makes, routes by and deletes them.
 #include <catch2/catch.hpp>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/address.pb.h"
@@ -147,6 +149,11 @@ TEST_CASE("a public NAT gateway that cannot be says why, and holds nothing", "[a
   CHECK_FALSE(second.nat_gateway_addresses(0).has_network_interface_id());
   CHECK_FALSE(second.nat_gateway_addresses(0).has_association_id());
   CHECK(second.nat_gateway_addresses(0).status() == "failed");
+  const std::string free_one = world.Address();
+  const auto by_second =
+      world.Make(absl::StrCat("allocation_id: '", free_one, "' secondary_allocation_ids: '", allocation, "'"));
+  CHECK(by_second.failure_code() == "Resource.AlreadyAssociated");
+  CHECK(world.CodeOf("ReleaseAddress", "allocation_id: '" + free_one + "'") == "");
   Value(world.world.CallText("DeleteNatGateway", "nat_gateway_id: '" + second.nat_gateway_id() + "'"));
   CHECK(world.Shown(second.nat_gateway_id()).state() == "deleted");
 }
@@ -163,6 +170,106 @@ TEST_CASE("a private NAT gateway has no elastic address, and may have a chosen p
   CHECK(filtered.nat_gateways_size() == 1);
 }
 
+TEST_CASE("a public NAT gateway gets further elastic addresses, and gives them back", "[api]") {
+  NatWorld world;
+  world.Attach();
+  const std::string first = world.Address(), second = world.Address(), third = world.Address();
+  const auto made = world.Make(absl::StrCat("allocation_id: '", first, "' secondary_allocation_ids: '", second,
+                                            "' secondary_private_ip_addresses: '10.1.1.77'"));
+  const std::string id = made.nat_gateway_id(), of = "nat_gateway_id: '" + id + "' ";
+  REQUIRE(made.nat_gateway_addresses_size() == 2);
+  CHECK(made.nat_gateway_addresses(1).allocation_id() == second);
+  CHECK(made.nat_gateway_addresses(1).private_ip() == "10.1.1.77");
+  CHECK(made.nat_gateway_addresses(1).status() == "associating");
+  CHECK_FALSE(made.nat_gateway_addresses(1).is_primary());
+  REQUIRE(world.Becomes(id, "available"));
+
+  const auto given = world.Ask<ec2::v1::AssociateNatGatewayAddressResponse>("AssociateNatGatewayAddress",
+                                                                            of + "allocation_ids: '" + third + "'");
+  CHECK(given.nat_gateway_id() == id);
+  REQUIRE(given.nat_gateway_addresses_size() == 1);
+  CHECK(given.nat_gateway_addresses(0).status() == "associating");
+  const auto shown = world.Shown(id);
+  REQUIRE(shown.nat_gateway_addresses_size() == 3);
+  const auto& last = shown.nat_gateway_addresses(2);
+  CHECK(last.allocation_id() == third);
+  CHECK(last.association_id() == given.nat_gateway_addresses(0).association_id());
+  CHECK(last.status() == "succeeded");
+  const auto eni = world.Ask<ec2::v1::DescribeNetworkInterfacesResponse>(
+      "DescribeNetworkInterfaces", "network_interface_ids: '" + last.network_interface_id() + "'");
+  REQUIRE(eni.network_interfaces(0).private_ip_addresses_size() == 3);
+  CHECK(eni.network_interfaces(0).private_ip_addresses(2).association().public_ip() == last.public_ip());
+  // They are nobody else's.
+  CHECK(world.CodeOf("ReleaseAddress", "allocation_id: '" + third + "'") == "InvalidIPAddress.InUse");
+  CHECK(world.CodeOf("DisassociateAddress", "association_id: '" + last.association_id() + "'") != "");
+  CHECK(world.CodeOf("AssociateNatGatewayAddress", of + "allocation_ids: '" + third + "'") ==
+        "Resource.AlreadyAssociated");
+
+  const std::string primary = shown.nat_gateway_addresses(0).association_id();
+  const std::pair<std::string, const char*> refused[] = {
+      {"association_ids: '" + primary + "'", "InvalidParameterValue"},
+      {"association_ids: 'eipassoc-00000000000000000'", "InvalidAssociationID.NotFound"},
+      {"association_ids: '" + last.association_id() + "' association_ids: '" + primary + "'", "InvalidParameterValue"},
+      {"", "MissingParameter"},
+      {"association_ids: '" + last.association_id() + "' max_drain_duration_seconds: 4001", "InvalidParameterValue"}};
+  for (const auto& [text, code] : refused) {
+    INFO(text);
+    CHECK(world.CodeOf("DisassociateNatGatewayAddress", of + text) == code);
+  }
+  CHECK(world.Shown(id).nat_gateway_addresses_size() == 3);
+  const auto taken = world.Ask<ec2::v1::DisassociateNatGatewayAddressResponse>(
+      "DisassociateNatGatewayAddress", of + "association_ids: '" + last.association_id() + "'");
+  CHECK(taken.nat_gateway_addresses(0).status() == "disassociating");
+  CHECK(taken.nat_gateway_addresses(0).public_ip() == last.public_ip());
+  CHECK(world.Shown(id).nat_gateway_addresses_size() == 2);
+  CHECK(world.CodeOf("ReleaseAddress", "allocation_id: '" + third + "'") == "");
+
+  Value(world.world.CallText("DeleteNatGateway", of));
+  REQUIRE(world.Becomes(id, "deleted"));
+  CHECK(world.CodeOf("AssociateNatGatewayAddress", of + "allocation_ids: '" + second + "'") == "IncorrectState");
+  for (const std::string& each : {first, second}) {
+    CHECK(world.CodeOf("ReleaseAddress", "allocation_id: '" + each + "'") == "");
+  }
+}
+
+TEST_CASE("a private NAT gateway gets further private addresses, and gives them back", "[api]") {
+  NatWorld world;
+  const auto made = world.Make("connectivity_type: 'private' secondary_private_ip_address_count: 2");
+  const std::string id = made.nat_gateway_id(), of = "nat_gateway_id: '" + id + "' ";
+  CHECK(made.nat_gateway_addresses_size() == 3);
+  REQUIRE(world.Becomes(id, "available"));
+  const auto given = world.Ask<ec2::v1::AssignPrivateNatGatewayAddressResponse>(
+      "AssignPrivateNatGatewayAddress", of + "private_ip_addresses: '10.1.1.77'");
+  CHECK(given.nat_gateway_addresses(0).status() == "assigning");
+  CHECK(world.Shown(id).nat_gateway_addresses(3).private_ip() == "10.1.1.77");
+  Value(world.world.CallText("AssignPrivateNatGatewayAddress", of + "private_ip_address_count: 4"));
+  CHECK(world.Shown(id).nat_gateway_addresses_size() == 8);
+  const std::string first = world.Shown(id).nat_gateway_addresses(0).private_ip();
+  const std::tuple<const char*, std::string, const char*> refused[] = {
+      {"AssignPrivateNatGatewayAddress", "private_ip_address_count: 1", "PrivateIpAddressLimitExceeded"},
+      {"AssignPrivateNatGatewayAddress", "", "MissingParameter"},
+      {"AssignPrivateNatGatewayAddress", "private_ip_address_count: 1 private_ip_addresses: '10.1.1.78'",
+       "InvalidParameterCombination"},
+      {"AssociateNatGatewayAddress", "allocation_ids: '" + world.Address() + "'", "UnsupportedOperation"},
+      {"UnassignPrivateNatGatewayAddress", "private_ip_addresses: '" + first + "'", "InvalidParameterValue"},
+      {"UnassignPrivateNatGatewayAddress", "private_ip_addresses: '10.1.1.78'", "InvalidParameterValue"},
+      {"UnassignPrivateNatGatewayAddress", "private_ip_addresses: '10.1.1.77' private_ip_addresses: '10.1.1.77'",
+       "InvalidParameterValue"},
+      {"UnassignPrivateNatGatewayAddress", "private_ip_addresses: 'x'", "InvalidParameterValue"}};
+  for (const auto& [action, text, code] : refused) {
+    INFO(action << " " << text);
+    CHECK(world.CodeOf(action, of + text) == code);
+  }
+  const auto taken = world.Ask<ec2::v1::UnassignPrivateNatGatewayAddressResponse>(
+      "UnassignPrivateNatGatewayAddress", of + "private_ip_addresses: '10.1.1.77'");
+  CHECK(taken.nat_gateway_addresses(0).status() == "unassigning");
+  CHECK(world.Shown(id).nat_gateway_addresses_size() == 7);
+  CHECK(world.CodeOf("AssignPrivateNatGatewayAddress", of + "private_ip_addresses: '10.1.1.1'") ==
+        "InvalidParameterValue");
+  CHECK(world.CodeOf("AssignPrivateNatGatewayAddress", of + "private_ip_addresses: '" + first + "'") ==
+        "InvalidIPAddress.InUse");
+}
+
 TEST_CASE("a NAT gateway's bad input gets EC2's codes and makes nothing", "[api]") {
   NatWorld world;
   world.Attach();
@@ -175,6 +282,26 @@ TEST_CASE("a NAT gateway's bad input gets EC2's codes and makes nothing", "[api]
        "InvalidParameterCombination"},
       {"CreateNatGateway", subnet + "connectivity_type: 'other'", "InvalidParameterValue"},
       {"CreateNatGateway", subnet + "allocation_id: 'eipalloc-00000000000000000'", "InvalidAllocationID.NotFound"},
+      {"CreateNatGateway",
+       absl::StrCat(subnet, "allocation_id: '", world.Address(),
+                    "' secondary_allocation_ids: 'eipalloc-00000000000000000'"),
+       "InvalidAllocationID.NotFound"},
+      {"CreateNatGateway",
+       absl::StrCat(subnet, "allocation_id: '", world.Address(), "' secondary_private_ip_address_count: 1"),
+       "InvalidParameterCombination"},
+      {"CreateNatGateway",
+       absl::StrCat(subnet, "allocation_id: '", world.Address(), "' secondary_private_ip_addresses: '10.1.1.9'"),
+       "InvalidParameterCombination"},
+      {"CreateNatGateway", subnet + "connectivity_type: 'private' secondary_allocation_ids: '" + world.Address() + "'",
+       "InvalidParameterCombination"},
+      {"CreateNatGateway",
+       subnet + "connectivity_type: 'private' secondary_private_ip_address_count: 1 secondary_private_ip_addresses: "
+                "'10.1.1.9'",
+       "InvalidParameterCombination"},
+      {"CreateNatGateway", subnet + "connectivity_type: 'private' secondary_private_ip_address_count: 8",
+       "InvalidParameterValue"},
+      {"AssociateNatGatewayAddress",
+       "nat_gateway_id: 'nat-00000000000000000' allocation_ids: '" + world.Address() + "'", "NatGatewayNotFound"},
       {"CreateNatGateway", "subnet_id: 'subnet-00000000000000000' allocation_id: '" + world.Address() + "'",
        "InvalidSubnetID.NotFound"},
       {"CreateNatGateway", subnet + "connectivity_type: 'private' private_ip_address: '10.1.1.1'",

@@ -386,6 +386,11 @@ TEST_CASE_METHOD(Ipv6Fixture, "an instance routes IPv6 for others, and the longe
                               .address = LinkLocalFor(router_port.eni.mac)}};
   SyncAll();
   REQUIRE(router.guest->Run({"ip", "-6", "address", "add", "2001:db8:77::7/128", "dev", "lo"}).exit_code == 0);
+  // Until the kernel has made it a local one, it answers that there is no way to it.
+  REQUIRE(Eventually([&] {
+    return absl::StrContains(router.guest->Run({"ip", "-6", "route", "show", "table", "local"}).standard_output,
+                             "2001:db8:77::7");
+  }));
   CHECK(Connects(client, Address6("2001:db8:77::7"), true));
   // A port that is checked gets what is addressed to it alone.
   for (const bool checked : {true, false}) {

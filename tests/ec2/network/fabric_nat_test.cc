@@ -1,6 +1,7 @@
 // NAT gateways: guests without an address of their own reach what their routes lead to, and nothing reaches them.
 #include <catch2/catch.hpp>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,59 @@ TEST_CASE_METHOD(NatFixture, "the network ACL of a NAT gateway's subnet is asked
   CHECK(guest->Reaches(kOutside, 80));
 }
 
+TEST_CASE_METHOD(NatFixture, "a NAT gateway of several addresses gives each connection one of them, and uses them all",
+                 "[fabric]") {
+  constexpr int kMachines = 40;
+  outside.OnThread([] {
+    for (int i = 0; i < kMachines; ++i) {
+      REQUIRE(RunChecked({"ip", "address", "add", absl::StrCat("192.0.2.", 100 + i, "/24"), "dev", "eth0"}).ok());
+    }
+    return true;
+  });
+  const auto guest = LaunchHere("10.0.2.4");
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress()})};
+  vpc.spec.nats[0].secondary = {{Address("10.0.1.201"), Address("198.18.0.31")},
+                                {Address("10.0.1.202"), Address("198.18.0.32")}};
+  Sync();
+  CHECK(fabric->Inspect()->empty());
+  // How many connections the host sees of each address, before it gives them its own.
+  const auto seen = [&] {
+    std::string probe = "add table ip probe; add chain ip probe passing { type filter hook forward priority 0; }; ";
+    for (const char* address : {"198.18.0.30", "198.18.0.31", "198.18.0.32", "10.0.2.4"}) {
+      absl::StrAppend(&probe, "add rule ip probe passing ip saddr ", address, " tcp flags syn counter; ");
+    }
+    REQUIRE(Good(RunChecked({"nft", probe}).status()));
+    for (int i = 0; i < kMachines; ++i) {
+      REQUIRE(guest->Reaches(Address(absl::StrCat("192.0.2.", 100 + i).c_str()), 80));
+      Accept(web);
+    }
+    const auto listed = RunChecked({"nft", "list", "table", "ip", "probe"});
+    CHECK(RunChecked({"nft", "delete table ip probe"}).ok());
+    REQUIRE(Good(listed.status()));
+    std::vector<bool> used;
+    for (const char* address : {"198.18.0.30", "198.18.0.31", "198.18.0.32", "10.0.2.4"}) {
+      const size_t rule = listed->find(absl::StrCat("ip saddr ", address));
+      REQUIRE(rule != std::string::npos);
+      const std::string line = listed->substr(rule, listed->find('\n', rule) - rule);
+      INFO(line);
+      REQUIRE(line.find("counter packets ") != std::string::npos);
+      used.push_back(line.find("counter packets 0 ") == std::string::npos);
+    }
+    return used;
+  };
+  CHECK(seen() == std::vector<bool>{true, true, true, false});
+  for (const char* address : {"198.18.0.30", "198.18.0.31", "198.18.0.32"}) {
+    CHECK_FALSE(ConnectTcp(Address(address), 80, kBlocked));
+  }
+  vpc.spec.nats[0].secondary.erase(vpc.spec.nats[0].secondary.begin());
+  Sync();
+  CHECK(seen() == std::vector<bool>{true, false, true, false});
+  vpc.spec.nats[0].secondary.clear();
+  Sync();
+  CHECK(seen() == std::vector<bool>{true, false, false, false});
+  CHECK(fabric->Inspect()->empty());
+}
+
 TEST_CASE_METHOD(NatFixture, "a private NAT gateway gives its own address to what a router gets", "[fabric]") {
   PortSpec router_port = vpc.Port("10.0.1.9", {vpc.members});
   router_port.eni.source_dest_check = false;
@@ -170,6 +224,18 @@ TEST_CASE_METHOD(NatFixture, "a private NAT gateway gives its own address to wha
   CHECK_FALSE(guest->Reaches(Address("10.99.0.1"), 8080, kBlocked));
   route(1);
   CHECK(guest->Reaches(Address("10.99.0.1"), 8080));
+  CHECK(PeerOf(Accept(behind)) == Address("10.0.1.200"));
+  // Of several it gives each connection one.
+  vpc.spec.nats[0].secondary = {{Address("10.0.1.201")}};
+  route(1);
+  std::set<Ipv4> peers;
+  for (int i = 0; i < 30; ++i) {
+    const std::string address = absl::StrCat("10.99.1.", i);
+    router->Run({"ip", "address", "add", address + "/32", "dev", "lo"});
+    REQUIRE(guest->Reaches(Address(address.c_str()), 8080));
+    peers.insert(PeerOf(Accept(behind)));
+  }
+  CHECK(peers == std::set<Ipv4>{Address("10.0.1.200"), Address("10.0.1.201")});
 }
 
 }  // namespace brume::network

@@ -88,6 +88,9 @@ TEST_CASE("no rule holds an anonymous set", "[fabric]") {
   rules.groups[kWeb] = {.ingress = {"tcp dport 22 accept"}, .egress = {"accept"}, .peers = {}, .members = {}};
   rules.ports[Port().tap] = Port();
   rules.endpoints = {{.private_ip = Address("10.0.2.50"), .groups = {kWeb}, .filtered_subnet = {}}};
+  rules.nats = {{.number = 1,
+                 .private_ips = {Address("10.0.1.200"), Address("10.0.1.201")},
+                 .public_ips = {Address("198.18.0.30"), Address("198.18.0.31")}}};
   rules.ipv6.on = true;
   const FlowPorts logged = {{Port().tap, true}};
   for (const std::string& text : {WholeRuleset(rules), HostRuleset("eth0", Cidr{Address("198.18.0.0"), 16}),

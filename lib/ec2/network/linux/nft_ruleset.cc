@@ -58,6 +58,10 @@ add set inet brume to_router { type ifname; size 65535; flags dynamic,timeout; t
 add set inet brume peers { type ifname . ipv4_addr; flags interval; }
 add map inet brume nat_public { type realm : ipv4_addr; }
 add map inet brume nat_private { type realm : ipv4_addr; }
+add map inet brume nat_public_of { type realm . mark : ipv4_addr; }
+add map inet brume nat_private_of { type realm . mark : ipv4_addr; }
+add map inet brume nat_public_chain { type realm : verdict; }
+add map inet brume nat_private_chain { type realm : verdict; }
 add map inet brume to_private { type ipv4_addr : ipv4_addr; }
 add map inet brume to_public { type ipv4_addr : ipv4_addr; }
 add map inet brume port_acl_out { type ifname : verdict; }
@@ -108,6 +112,8 @@ add rule inet brume router icmp type echo-request accept
 add chain inet brume nat_out { type nat hook postrouting priority srcnat; policy accept; }
 add rule inet brume nat_out oifname "uplink" snat ip to rt classid map @nat_public
 add rule inet brume nat_out oifname != "uplink" snat ip to rt classid map @nat_private
+add rule inet brume nat_out oifname "uplink" rt classid vmap @nat_public_chain
+add rule inet brume nat_out oifname != "uplink" rt classid vmap @nat_private_chain
 add rule inet brume nat_out oifname "uplink" snat ip to ip saddr map @to_public
 add table arp brume
 add set arp brume bindings { type ifname . ether_addr . ether_addr . ipv4_addr; }
@@ -335,13 +341,32 @@ void AppendSubnet(std::string& text, const SubnetId& id, const SubnetRules& subn
   }
 }
 
+// One address is an element of a map; of several a chain of the gateway's own chooses by both ends of the connection,
+// so that a guest is one machine to each that it talks to.
+void CollectNatAddresses(const char* kind, int number, const std::vector<Ipv4>& addresses, std::string& text,
+                         Elements& elements) {
+  if (addresses.empty()) return;
+  if (addresses.size() == 1) {
+    elements[absl::StrCat("inet brume nat_", kind)].push_back(absl::StrCat(number, " : ", addresses.front().text()));
+    return;
+  }
+  const std::string chain = absl::StrCat("nat_", kind, "_", number), map = absl::StrCat("nat_", kind, "_of");
+  const std::string rule = absl::StrCat("add rule inet brume ", chain, " ");
+  absl::StrAppend(&text, "add chain inet brume ", chain, "\n");
+  // Nobody asks for the mark from here on.
+  absl::StrAppend(&text, rule, "meta mark set jhash ip saddr . ip daddr mod ", addresses.size(), "\n");
+  absl::StrAppend(&text, rule, "snat ip to rt classid . meta mark map @", map, "\n");
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    elements[absl::StrCat("inet brume ", map)].push_back(absl::StrCat(number, " . ", i, " : ", addresses[i].text()));
+  }
+  elements[absl::StrCat("inet brume nat_", kind, "_chain")].push_back(absl::StrCat(number, " : goto ", chain));
+}
+
 void CollectNats(const Ruleset& rules, std::string& text, Elements& elements) {
   bool filtered = false;
   for (const NatRules& nat : rules.nats) {
-    elements["inet brume nat_private"].push_back(absl::StrCat(nat.number, " : ", nat.private_ip.text()));
-    if (nat.public_ip.has_value()) {
-      elements["inet brume nat_public"].push_back(absl::StrCat(nat.number, " : ", nat.public_ip->text()));
-    }
+    CollectNatAddresses("private", nat.number, nat.private_ips, text, elements);
+    CollectNatAddresses("public", nat.number, nat.public_ips, text, elements);
     filtered |= !nat.filtered_subnet.empty();
   }
   if (!filtered) return;

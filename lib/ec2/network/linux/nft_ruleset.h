@@ -120,8 +120,8 @@ SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& 
 // A NAT gateway as the rules see it.
 struct NatRules {
   int number = 0;
-  Ipv4 private_ip;
-  std::optional<Ipv4> public_ip;
+  std::vector<Ipv4> private_ips;  // one at least
+  std::vector<Ipv4> public_ips;
   SubnetId filtered_subnet = {};  // as of PortRules
 };
 

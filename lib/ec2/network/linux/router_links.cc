@@ -61,7 +61,9 @@ std::vector<LinkAddress> RouterAddresses(const VpcSpec& spec) {
   for (const Subnet& subnet : spec.subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
   wanted.push_back({DnsAddress(spec.vpc.cidr), 32});
   // So that those who answer a NAT gateway find it on their wire.
-  for (const NatSpec& nat : spec.nats) wanted.push_back({nat.private_ip, 32});
+  for (const NatSpec& nat : spec.nats) {
+    for (const Ipv4 address : PrivateAddressesOf(nat)) wanted.push_back({address, 32});
+  }
   for (const EndpointSpec& endpoint : spec.endpoints) wanted.push_back({endpoint.private_ip, 32});
   wanted.push_back({kLinkLocalResolver, 32});
   wanted.push_back({kMetadataAddress, 32});

@@ -136,7 +136,8 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   // What a NAT gateway began ends with it.
   std::set<Ipv4> public_addresses;
   for (const NatSpec& nat : spec.nats) {
-    if (spec.has_gateway && nat.public_ip.has_value()) public_addresses.insert(*nat.public_ip);
+    const std::vector<Ipv4> own = PublicAddressesOf(nat, spec.has_gateway);
+    public_addresses.insert(own.begin(), own.end());
   }
   for (const Ipv4 address : nat_addresses_) {
     if (!public_addresses.contains(address)) former_public_addresses_.insert(address);
@@ -178,8 +179,8 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                  .ipv6 = Ipv6RulesFor(spec)};
   for (const NatSpec& nat : spec.nats) {
     wanted.nats.push_back({.number = nat.number,
-                           .private_ip = nat.private_ip,
-                           .public_ip = spec.has_gateway ? nat.public_ip : std::nullopt,
+                           .private_ips = PrivateAddressesOf(nat),
+                           .public_ips = PublicAddressesOf(nat, spec.has_gateway),
                            .filtered_subnet = rules_of_subnets_.contains(nat.subnet) ? nat.subnet : SubnetId()});
   }
   HostEntries hosts;
