@@ -50,14 +50,14 @@ TEST_CASE("faults deep inside of a request are found and named by their path", "
 
 TEST_CASE("a parameter of what is not here takes EC2's default and nothing else", "[api]") {
   ec2::v1::RunInstancesRequest run = GoodRun();
-  run.set_enable_primary_ipv6(false);
+  run.add_network_interfaces()->set_associate_carrier_ip_address(false);
   run.mutable_cpu_options()->set_amd_sev_snp("disabled");
-  run.add_network_interfaces()->set_ipv4_prefix_count(0);
+  run.mutable_network_interfaces(0)->set_ipv4_prefix_count(0);
   CHECK(Validate(run).ok());
-  run.set_enable_primary_ipv6(true);
+  run.mutable_network_interfaces(0)->set_associate_carrier_ip_address(true);
   CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");
   CHECK(Validate(run).message() ==
-        "The value (true) for parameter enablePrimaryIpv6 is not supported. It must be false.");
+        "The value (true) for parameter networkInterface.1.associateCarrierIpAddress is not supported. It must be false.");
   run = GoodRun();
   run.mutable_cpu_options()->set_amd_sev_snp("enabled");
   CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");

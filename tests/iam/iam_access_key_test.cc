@@ -64,7 +64,7 @@ TEST_CASE("a user's key is made, shown without its secret, made inactive and del
   const auto other = world.Create(ada);
   CHECK(world.Code("CreateAccessKey", ada) == "LimitExceeded");
 
-  CHECK(world.Code("UpdateAccessKey", ada + KeyId(other) + " status: 'Expired'") == "InvalidParameterValue");
+  CHECK(world.Code("UpdateAccessKey", ada + KeyId(other) + " status: 'Expired'") == "ValidationError");
   CHECK(world.Code("UpdateAccessKey", ada + KeyId(other) + " status: 'Inactive'") == "");
   const auto listed = world.List(ada);
   REQUIRE(listed.access_key_metadata_size() == 2);

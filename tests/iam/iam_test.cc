@@ -240,7 +240,7 @@ TEST_CASE("what IAM cannot take is refused with its own code", "[iam]") {
   const std::string long_policy = absl::StrCat(
       R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:ec2:::)", std::string(2048, 'x'), R"("}})");
   const Case cases[] = {
-      {"MissingParameter", "CreateUser", ""},
+      {"ValidationError", "CreateUser", ""},
       {"ValidationError", "CreateUser", "user_name: 'a b'"},
       {"ValidationError", "CreateUser", "user_name: 'a/b'"},
       {"ValidationError", "CreateUser", "user_name: 'eve' path: 'x'"},
