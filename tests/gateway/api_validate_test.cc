@@ -57,7 +57,8 @@ TEST_CASE("a parameter of what is not here takes EC2's default and nothing else"
   run.mutable_network_interfaces(0)->set_associate_carrier_ip_address(true);
   CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");
   CHECK(Validate(run).message() ==
-        "The value (true) for parameter networkInterface.1.associateCarrierIpAddress is not supported. It must be false.");
+        "The value (true) for parameter networkInterface.1.associateCarrierIpAddress is not supported. It must be "
+        "false.");
   run = GoodRun();
   run.mutable_cpu_options()->set_amd_sev_snp("enabled");
   CHECK(ec2::ErrorCode(Validate(run)) == "UnsupportedOperation");
