@@ -263,6 +263,7 @@ class NamedWorld : public PolicyWorld {
             .association_id();
     fields_["brume.ec2.v1.DisassociateAddressRequest.association_id"] = {
         {worn, arn}, {worn, ids_["i"].front().arn}, {worn, Ec2Arn("network-interface/" + eni)}};
+    fields_["brume.ec2.v1.DisassociateNatGatewayAddressRequest.association_ids"] = {{worn, arn}};
     for (const char* request : {"AssociateAddress", "DisassociateAddress", "ReleaseAddress"}) {
       fields_[absl::StrCat("brume.ec2.v1.", request, "Request.public_ip")] = {{address.public_ip(), arn}};
     }

@@ -12,6 +12,7 @@
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -232,12 +233,22 @@ absl::StatusOr<v1::UnassignPrivateNatGatewayAddressResponse> UnassignPrivateNatG
 
 }  // namespace
 
-void AddNatGatewayActions(gateway::Actions& actions, network::NatGatewayService& gateways) {
+void AddNatGatewayActions(gateway::Actions& actions, network::NatGatewayService& gateways,
+                          network::AddressService& addresses, const Settings& settings) {
   actions.Add(DescribeNatGateways, gateways);
   actions.Add(CreateNatGateway, gateways);
   actions.Add(DeleteNatGateway, gateways);
   actions.Add(AssociateNatGatewayAddress, gateways);
-  actions.Add(DisassociateNatGatewayAddress, gateways);
+  actions.Add(DisassociateNatGatewayAddress, gateways)
+      .DescribedBy([&addresses, account = settings.account()](const v1::DisassociateNatGatewayAddressRequest& request,
+                                                              AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto ids, gateway::ParseIds<AddressAssociationId>(request.association_ids()));
+        for (const AddressAssociationId& id : ids) {
+          ASSIGN_OR_RETURN(const network::AddressView view, addresses.Of(id));
+          question.AddResource(ArnOf(account, view.address.id));
+        }
+        return absl::OkStatus();
+      });
   actions.Add(AssignPrivateNatGatewayAddress, gateways);
   actions.Add(UnassignPrivateNatGatewayAddress, gateways);
 }

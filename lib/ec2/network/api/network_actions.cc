@@ -30,7 +30,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddEgressOnlyGatewayActions(actions, services.routes);
   AddInsightsActions(actions, services.insights, settings);
   AddInternetGatewayActions(actions, services.routes, settings);
-  AddNatGatewayActions(actions, services.nat_gateways);
+  AddNatGatewayActions(actions, services.nat_gateways, services.addresses, settings);
   AddNetworkAclActions(actions, services.acls, settings);
   AddNetworkInterfaceActions(actions, services.interfaces, settings);
   AddPeeringActions(actions, services.peerings, settings);
