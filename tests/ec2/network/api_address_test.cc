@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/address.pb.h"
+#include "brume/ec2/v1/network_interface.pb.h"
+#include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
 #include "tests/fakes/api_world.h"
 
@@ -137,6 +139,34 @@ TEST_CASE("an elastic address moves between instances unless the call forbids it
   CHECK(world.InterfaceOf(b).public_ip->text() == address.address);
   CHECK(world.InterfaceOf(a).public_ip->text() != address.address);
   CHECK_FALSE(Shown(world, second).has_association_id());
+}
+
+TEST_CASE("an elastic address of any private one holds the VPC's internet gateway", "[api]") {
+  ApiWorld world;
+  const std::string vpc =
+      Ask<ec2::v1::CreateVpcResponse>(world, "CreateVpc", "cidr_block: '10.1.0.0/16'").vpc().vpc_id();
+  const std::string gateway = Ask<ec2::v1::CreateInternetGatewayResponse>(world, "CreateInternetGateway", "")
+                                  .internet_gateway()
+                                  .internet_gateway_id();
+  const std::string both = "internet_gateway_id: '" + gateway + "' vpc_id: '" + vpc + "'";
+  Value(world.CallText("AttachInternetGateway", both));
+  const std::string subnet =
+      Ask<ec2::v1::CreateSubnetResponse>(world, "CreateSubnet", "vpc_id: '" + vpc + "' cidr_block: '10.1.1.0/24'")
+          .subnet()
+          .subnet_id();
+  const std::string interface = Ask<ec2::v1::CreateNetworkInterfaceResponse>(
+                                    world, "CreateNetworkInterface",
+                                    "subnet_id: '" + subnet +
+                                        "' private_ip_addresses { primary: true private_ip_address: '10.1.1.10' } "
+                                        "private_ip_addresses { private_ip_address: '10.1.1.11' }")
+                                    .network_interface()
+                                    .network_interface_id();
+  const Taken address = Allocate(world);
+  Value(world.CallText("AssociateAddress", "allocation_id: '" + address.id + "' network_interface_id: '" + interface +
+                                               "' private_ip_address: '10.1.1.11'"));
+  CHECK(CodeOf(world, "DetachInternetGateway", both) == "DependencyViolation");
+  Value(world.CallText("DisassociateAddress", "public_ip: '" + address.address + "'"));
+  Value(world.CallText("DetachInternetGateway", both));
 }
 
 TEST_CASE("an address is associated only where a gateway is, and with what is there", "[api]") {
