@@ -16,7 +16,7 @@ brume_python_test(clients_terraform_interface clients terraform_interface_test T
 brume_python_test(clients_terraform_data clients terraform_data_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_boto3_errors clients boto3_errors_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_ebs clients ebs_test TIMEOUT 120 LABELS clients)
-brume_python_test(clients_alarms clients alarm_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_alarms clients alarm_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_iam clients iam_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_prometheus clients prometheus_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_signature clients signature_test TIMEOUT 120 LABELS clients)

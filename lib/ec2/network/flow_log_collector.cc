@@ -1,6 +1,7 @@
 #include "lib/ec2/network/flow_log_collector.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -139,7 +140,9 @@ void FlowLogCollector::Collect() {
   const absl::Time now = clock_.Now();
   for (const auto& [vpc, logs] : *by_vpc) CollectVpc(vpc, logs, now);
   std::erase_if(taken_, [&](const auto& each) { return !by_vpc->contains(each.first); });
-  std::erase_if(errors_, [&known = known_](const auto& each) { return !known.contains(each.first); });
+  for (auto error = errors_.begin(); error != errors_.end();) {
+    error = known_.contains(error->first) ? std::next(error) : errors_.erase(error);
+  }
 }
 
 void FlowLogCollector::CollectVpc(const VpcId& vpc, const std::vector<FlowLog>& logs, absl::Time now) {
