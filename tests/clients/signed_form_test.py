@@ -131,7 +131,7 @@ class DefaultsTest(SignedFormTest):
         self.assertEqual(clash.code, "InvalidParameterCombination")
 
     def test_what_is_not_here_is_refused_in_words(self):
-        for given in ({"EnablePrimaryIpv6": "true"}, {"CpuOptions.AmdSevSnp": "enabled"}, {"Placement.Affinity": "host"},
+        for given in ({"CpuOptions.AmdSevSnp": "enabled"}, {"Placement.Affinity": "host"},
                       {"NetworkPerformanceOptions.BandwidthWeighting": "vpc-1"},
                       {"NetworkInterface.1.DeviceIndex": "0", "NetworkInterface.1.Ipv6PrefixCount": "1"}):
             with self.subTest(str(given)):
