@@ -6,6 +6,8 @@ import time
 
 import boto3
 
+from conditions import wait_until
+
 VPCS, INTERFACES = 20, 100
 
 
@@ -45,10 +47,7 @@ def ready_vpc(ec2, number):
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"][0]["RouteTableId"]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    deadline = began + 60
-    while not leads_out(vpc):
-        assert time.monotonic() < deadline, f"{vpc} does not lead out"
-        time.sleep(0.002)
+    wait_until(lambda: leads_out(vpc), 60, f"{vpc} to lead out", every=0.002)
     return time.monotonic() - began, (vpc, subnet, gateway)
 
 
