@@ -151,10 +151,7 @@ absl::Status LoadPublicFacts(store::Connection& connection, std::vector<NetworkI
   absl::flat_hash_map<EniId, NetworkInterface*> by_id;
   std::vector<EniId> ids;
   for (NetworkInterface& eni : interfaces) {
-    const bool has_public = eni.public_ip.has_value() ||
-                            std::any_of(eni.secondary.begin(), eni.secondary.end(),
-                                        [](const SecondaryAddress& address) { return address.public_ip.has_value(); });
-    if (!has_public) continue;
+    if (PublicAddresses(eni).empty()) continue;
     by_id[eni.id] = &eni;
     ids.push_back(eni.id);
   }

@@ -110,14 +110,6 @@ absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, Intern
   return InternetGatewayView{std::move(gateway), std::move(tags)};
 }
 
-std::optional<Ipv4> AnyPublicAddress(const NetworkInterface& eni) {
-  if (eni.public_ip.has_value()) return eni.public_ip;
-  for (const SecondaryAddress& secondary : eni.secondary) {
-    if (secondary.public_ip.has_value()) return secondary.public_ip;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 RouteService::RouteService(store::Database& database, Random& random, AttachedInstances instances,
@@ -433,12 +425,12 @@ absl::Status RouteService::DetachGateway(const InternetGatewayId& id, const VpcI
     }
     ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, networks.ListInterfaces(vpc));
     for (const NetworkInterface& eni : interfaces) {
-      const std::optional<Ipv4> mapped = AnyPublicAddress(eni);
-      if (!mapped.has_value()) continue;
+      const std::vector<Ipv4> mapped = PublicAddresses(eni);
+      if (mapped.empty()) continue;
       return ec2::Error("DependencyViolation", absl::StrCat("Network ", vpc.text(),
                                                             " has some mapped public address(es). Please unmap those "
                                                             "public address(es) before detaching the gateway. (",
-                                                            eni.id.text(), " has ", mapped->text(), ")"));
+                                                            eni.id.text(), " has ", mapped.front().text(), ")"));
     }
     gateway.vpc_id = {};
     return routing.SetGatewayVpc(gateway);

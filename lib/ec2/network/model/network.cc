@@ -43,6 +43,15 @@ std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni) {
   return addresses;
 }
 
+std::vector<Ipv4> PublicAddresses(const NetworkInterface& eni) {
+  std::vector<Ipv4> addresses;
+  if (eni.public_ip.has_value()) addresses.push_back(*eni.public_ip);
+  for (const SecondaryAddress& address : eni.secondary) {
+    if (address.public_ip.has_value()) addresses.push_back(*address.public_ip);
+  }
+  return addresses;
+}
+
 std::string TapName(const EniId& id) {
   const std::string& text = id.text();
   constexpr size_t kDigits = 13;

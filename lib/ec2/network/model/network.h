@@ -179,6 +179,8 @@ inline bool IsPrimary(const NetworkInterface& eni, const Ipv6& address) {
 }
 // All its private addresses, the first at the front.
 std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni);
+// The public addresses that some of them have, in that order.
+std::vector<Ipv4> PublicAddresses(const NetworkInterface& eni);
 
 // The name inside the VPC, without its domain: "ip-10-0-1-4", or the instance's id where it is named by that.
 std::string Hostname(const NetworkInterface& eni);
