@@ -1,6 +1,5 @@
 #include "lib/ec2/network/network_table.h"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
