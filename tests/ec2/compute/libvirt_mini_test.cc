@@ -6,6 +6,9 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
@@ -13,6 +16,8 @@
 #include "lib/base/subprocess.h"
 #include "lib/ec2/compute/libvirt/embed.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
+#include "lib/ec2/compute/libvirt/qemu_monitor.h"
+#include "lib/ec2/compute/libvirt/virt.h"
 #include "tests/ec2/compute/hypervisor_contract.h"
 #include "tests/ec2/compute/libvirt_support.h"
 
@@ -190,8 +195,8 @@ TEST_CASE("a QEMU that hangs costs one sample, and those after it tell of all ot
   REQUIRE_OK(mini.hypervisor->CutPower(other.id));
 }
 
-// What the guest's disk writes to becomes `layer`, by another name of the file, and the guest goes over to a new `top`.
-void FreezeDisk(Hypervisor& hypervisor, const GuestSpec& guest, const std::string& written, int n) {
+// What the guest's disk writes to becomes `layer`, by another name of the file, with an empty `top` over it.
+std::string NewTop(const GuestSpec& guest, const std::string& written, int n) {
   const std::string layer = absl::StrCat(guest.directory, "/layer", n, ".qcow2");
   const std::string top = absl::StrCat(guest.directory, "/top", n, ".qcow2");
   std::filesystem::create_hard_link(written, layer);
@@ -199,11 +204,43 @@ void FreezeDisk(Hypervisor& hypervisor, const GuestSpec& guest, const std::strin
       RunChecked({"qemu-img", "create", "-q", "-u", "-f", "qcow2", "-b", layer, "-F", "qcow2", top, "64M"}).status());
   const QemuUser user = Value(FindQemuUser("brume-qemu"));
   REQUIRE(chown(top.c_str(), user.uid, user.gid) == 0);
-  const std::vector<DiskSwitch> wanted = {{.serial = guest.disks.front().serial, .path = top}};
+  return top;
+}
+
+// The guest goes over to a new top.
+void FreezeDisk(Hypervisor& hypervisor, const GuestSpec& guest, const std::string& written, int n) {
+  const std::vector<DiskSwitch> wanted = {{.serial = guest.disks.front().serial, .path = NewTop(guest, written, n)}};
   REQUIRE_OK(hypervisor.SwitchDisks(guest.id, wanted));
   REQUIRE_OK(hypervisor.SwitchDisks(guest.id, wanted));
   std::filesystem::remove(written);
 }
+
+// What libvirt tells QEMU of a guest, told without it: what is left when libvirt ends before it notes it.
+class Monitor {
+ public:
+  explicit Monitor(const std::string& guest)
+      : connection_(virConnectOpen(EmbeddedUri(StateDir()).c_str()), virConnectClose),
+        domain_(virDomainLookupByName(connection_.get(), guest.c_str())) {
+    REQUIRE(domain_ != nullptr);
+  }
+  void Do(const std::string& command, nlohmann::json arguments) {
+    REQUIRE_OK(Execute(domain_.get(), command, std::move(arguments)).status());
+  }
+  // As libvirt names them.
+  void Open(const std::string& file, int number) {
+    const std::string storage = absl::StrCat("libvirt-", number, "-storage");
+    Do("blockdev-add", {{"driver", "file"}, {"filename", file}, {"node-name", storage}});
+    Do("blockdev-add", {{"driver", "qcow2"},
+                        {"node-name", absl::StrCat("libvirt-", number, "-format")},
+                        {"file", storage},
+                        {"backing", nullptr}});
+  }
+  QemuDisks Disks() { return Value(QemuDisksOf(domain_.get())); }
+
+ private:
+  const std::unique_ptr<virConnect, int (*)(virConnectPtr)> connection_;
+  const DomainHandle domain_;
+};
 
 // What a disk's file has at a place, also while QEMU holds it.
 bool HasText(const std::string& file, const std::string& text, int sector) {
@@ -239,6 +276,54 @@ TEST_CASE("a running guest goes over to another top of its disk, again after a r
   REQUIRE_OK(mini.hypervisor->CutPower(mini.guest.id));
   REQUIRE_OK(RunChecked({"qemu-img", "check", "-q", "-f", "qcow2", directory + "/top2.qcow2"}).status());
   CHECK(HasText(directory + "/top2.qcow2", "THETHIRD", 20002));
+}
+
+TEST_CASE("a top that QEMU has open without libvirt's knowledge is closed, and the guest goes over to it",
+          "[libvirt]") {
+  Running mini("i-0000001f");
+  const std::string top = NewTop(mini.guest, mini.guest.disks.front().path, 1);
+  const std::vector<DiskSwitch> wanted = {{.serial = mini.guest.disks.front().serial, .path = top}};
+  Monitor monitor(mini.guest.id.text());
+  monitor.Open(top, 2);  // the number that libvirt takes next
+  REQUIRE_OK(mini.hypervisor->SwitchDisks(mini.guest.id, wanted));
+  Console console = mini.OpenConsole();
+  console.Run("echo AFTERWARDS | dd of=/dev/vda bs=512 seek=20000 conv=notrunc,sync,fsync 2>&1");
+  CHECK(HasText(top, "AFTERWARDS", 20000));
+}
+
+TEST_CASE("a disk that went over without libvirt's knowledge is not switched again, and to no other file",
+          "[libvirt]") {
+  Running mini("i-00000020");
+  const std::string top = NewTop(mini.guest, mini.guest.disks.front().path, 1);
+  const std::string serial = mini.guest.disks.front().serial;
+  Monitor monitor(mini.guest.id.text());
+  const std::map<std::string, std::string> roots = monitor.Disks().roots;
+  REQUIRE(roots.count("virtio-disk0") == 1);
+  monitor.Open(top, 9);
+  monitor.Do("blockdev-snapshot", {{"node", roots.at("virtio-disk0")}, {"overlay", "libvirt-9-format"}});
+  REQUIRE_OK(mini.hypervisor->SwitchDisks(mini.guest.id, {{.serial = serial, .path = top}}));
+  CHECK(monitor.Disks().roots.at("virtio-disk0") == "libvirt-9-format");
+  const std::string another = NewTop(mini.guest, top, 2);
+  CHECK(absl::IsUnavailable(mini.hypervisor->SwitchDisks(mini.guest.id, {{.serial = serial, .path = another}})));
+  CHECK(monitor.Disks().roots.at("virtio-disk0") == "libvirt-9-format");
+}
+
+TEST_CASE("a disk that QEMU has without libvirt's knowledge goes, and can be attached", "[libvirt]") {
+  Running mini("i-00000021");
+  Console console = mini.OpenConsole();
+  const std::string path = mini.guest.directory + "/second.qcow2";
+  REQUIRE_OK(RunChecked({"qemu-img", "create", "-q", "-f", "qcow2", path, "8M"}).status());
+  const QemuUser user = Value(FindQemuUser("brume-qemu"));
+  REQUIRE(chown(path.c_str(), user.uid, user.gid) == 0);
+  const GuestDisk disk = {.path = path, .device = "/dev/sdf", .serial = "vol0123456789abcdef1"};
+  Monitor monitor(mini.guest.id.text());
+  monitor.Open(path, 2);
+  monitor.Do("device_add",
+             {{"driver", "virtio-blk-pci"}, {"id", "virtio-disk1"}, {"drive", "libvirt-2-format"}, {"bus", "pci.6"}});
+  // A guest that is still taking a device in does not hear that it is to go.
+  REQUIRE(Eventually([&] { return absl::StrContains(console.Run("ls -d /sys/block/vd*"), "vdb"); }));
+  REQUIRE_OK(mini.hypervisor->AttachDisk(mini.guest.id, disk));
+  CHECK(Eventually([&] { return absl::StrContains(console.Run("cat /sys/block/vd*/serial"), disk.serial); }));
 }
 
 TEST_CASE("a guest that obeys the power button stopped by itself", "[libvirt]") {

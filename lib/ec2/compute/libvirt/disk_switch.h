@@ -16,7 +16,8 @@ namespace brume::compute {
 // already. NotFound when the domain has no disk of a serial. Pure.
 absl::StatusOr<std::string> SnapshotXml(absl::string_view domain_xml, const std::vector<DiskSwitch>& switches);
 
-// Blocking; on the pool. What of it was done already is left as it is. File systems of a guest with an agent are frozen
+// Blocking; on the pool. What of it was done already is left as it is, by QEMU without libvirt's knowledge too.
+// Unavailable when a disk writes to another file than libvirt knows. File systems of a guest with an agent are frozen
 // meanwhile.
 absl::Status SwitchDisksOf(virDomainPtr domain, const std::vector<DiskSwitch>& switches, GuestFreezes& freezes);
 

@@ -1,7 +1,6 @@
 #include "lib/ec2/compute/libvirt/guest_memory.h"
 
 #include <fcntl.h>
-#include <libvirt/libvirt-qemu.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -26,6 +25,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/compute/libvirt/domains.h"
+#include "lib/ec2/compute/libvirt/qemu_monitor.h"
 
 namespace brume::compute {
 namespace {
@@ -42,22 +42,6 @@ constexpr int kDeriveMs = 10;
 constexpr int64_t kMib = int64_t{1} << 20;
 
 std::string PathOf(const std::string& directory, const char* file) { return absl::StrCat(directory, "/", file); }
-
-// One command of QEMU's monitor: what it returns.
-absl::StatusOr<Json> Execute(virDomainPtr domain, const std::string& command, Json arguments = Json::object()) {
-  const Json request = {{"execute", command}, {"arguments", std::move(arguments)}};
-  char* answer = nullptr;
-  if (virDomainQemuMonitorCommand(domain, request.dump().c_str(), &answer, 0) != 0) {
-    return ActionError(absl::StrCat("tell QEMU ", command));
-  }
-  const std::unique_ptr<char, decltype(&free)> text(answer, free);
-  const Json said = Json::parse(text.get(), nullptr, /*allow_exceptions=*/false);
-  if (!said.is_object()) return absl::InternalError(absl::StrCat("QEMU answers ", command, " with what is no JSON"));
-  if (said.contains("error")) {
-    return absl::InternalError(absl::StrCat("QEMU refuses ", command, ": ", said["error"].value("desc", "")));
-  }
-  return said.value("return", Json::object());
-}
 
 absl::Status Do(virDomainPtr domain, const std::string& command, Json arguments) {
   return Execute(domain, command, std::move(arguments)).status();

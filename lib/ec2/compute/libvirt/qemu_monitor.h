@@ -1,0 +1,32 @@
+// QEMU's monitor through libvirt, for what libvirt has no call for
+// (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html). Blocking; on the pool.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/ec2/compute/libvirt/virt.h"
+
+namespace brume::compute {
+
+// One command: what it returns. Internal with QEMU's words when it refuses.
+absl::StatusOr<nlohmann::json> Execute(virDomainPtr domain, const std::string& command,
+                                       nlohmann::json arguments = nlohmann::json::object());
+
+// The disks of a guest as QEMU has them. libvirt calls the nodes of a disk libvirt-N-format and libvirt-N-storage, and
+// shows N as the index of the disk's <source>.
+struct QemuDisks {
+  std::map<std::string, std::string> roots;  // by the device's alias, the node it reads and writes
+  std::map<std::string, std::string> files;  // by node, of those that are files
+};
+absl::StatusOr<QemuDisks> QemuDisksOf(virDomainPtr domain);
+
+// A libvirt that ended between telling QEMU of a file and noting it has left the file open in QEMU, and cannot tell
+// QEMU of it again: the file is locked and the names are taken. Closes the file at `path`, which is of no disk that
+// libvirt knows, and takes away the device that has it: Unavailable when the guest does not let go of that within
+// seconds.
+absl::Status CloseForgottenFile(virDomainPtr domain, const std::string& path);
+
+}  // namespace brume::compute
