@@ -307,7 +307,6 @@ class RealDaemon final : public Daemon {
                   .disks = *adapters_.disks,
                   .networks = network_.networks(),
                   .image_names = storage_.image_names(),
-                  .encryption = storage_.encryption(),
                   .tags = tagging_.tags(),
                   .profiles = iam_.instance_profiles(),
                   .status = adapters_.status,

@@ -1,5 +1,6 @@
 // Tells a URL what an alarm came to: one POST over HTTP/1.1, within hard limits. brumed is root and its callers are
-// not, so that a URL is asked for here only when the administrator allows its beginning (lib/domain/alarm/action.h).
+// not, so that a URL is asked for here only when the administrator allows its beginning
+// (lib/cloudwatch/model/alarm_action.h).
 #pragma once
 
 #include <string>

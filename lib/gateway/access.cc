@@ -22,7 +22,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr char kTagKeys[] = "aws:tagkeys";
+constexpr char kTagKeys[] = "aws:tagkeys", kCreateTags[] = "ec2:CreateTags";
 
 std::string TextOf(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
@@ -225,13 +225,35 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   return question;
 }
 
+// The action that a call needs too where it gives tags to what it makes; empty = none.
+// Source: the dependent actions of the Service Authorization Reference; for alarms, PutMetricAlarm's reference.
+std::string TaggingAction(const google::protobuf::MethodDescriptor& method) {
+  const std::string& service = schema::Family(*method.service()).service_name;
+  if (service == "ec2") return kCreateTags;
+  absl::string_view name = method.name();
+  if (service == "iam" && absl::ConsumePrefix(&name, "Create")) return absl::StrCat("iam:Tag", name);
+  if (service == "monitoring" || service == "cloudwatch") {
+    const bool puts = absl::StartsWith(name, "Put") && absl::EndsWith(name, "Alarm");
+    return puts ? "cloudwatch:TagResource" : "";
+  }
+  return "";
+}
+
 std::vector<AccessQuestion> TaggingQuestions(const google::protobuf::MethodDescriptor& method,
                                              const AccessQuestion& question) {
   std::vector<AccessQuestion> questions;
-  if (schema::Family(*method.service()).service_name != "ec2") return questions;
+  const std::string action = TaggingAction(method);
+  if (action.empty()) return questions;
+  if (action != kCreateTags) {
+    // Tags are of all that the call makes.
+    if (!question.context.contains(kTagKeys)) return questions;
+    questions.push_back(question);
+    questions.back().action = action;
+    return questions;
+  }
   for (const auto& [made, context] : question.resource_context) {
     if (!context.contains(kTagKeys)) continue;
-    AccessQuestion tagging = {.action = "ec2:CreateTags", .resources = {made}, .context = question.context};
+    AccessQuestion tagging = {.action = action, .resources = {made}, .context = question.context};
     tagging.context["ec2:createaction"] = {method.name()};
     tagging.resource_context[made] = context;
     questions.push_back(std::move(tagging));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,21 @@ struct AccessQuestion {
   void AddResource(const std::string& arn) {
     std::erase(resources, "*");
     if (std::find(resources.begin(), resources.end(), arn) == resources.end()) resources.push_back(arn);
+  }
+  // Policies must allow each of what is to be made, of which `made` has the keys. There are no ids yet: the first is
+  // named by `unnamed`, "…/*", which has the tags of all, and the others by it and a number.
+  void AddMade(const std::string& unnamed, std::vector<AccessContext> made) {
+    const auto tagged = resource_context.find(unnamed);
+    const AccessContext tags = tagged == resource_context.end() ? AccessContext() : tagged->second;
+    if (made.empty() && tags.empty()) std::erase(resources, unnamed);
+    int number = 0;
+    for (AccessContext& facts : made) {
+      const std::string arn = ++number == 1 ? unnamed : unnamed + std::to_string(number);
+      AddResource(arn);
+      AccessContext& keys = resource_context[arn];
+      keys = tags;
+      keys.merge(std::move(facts));
+    }
   }
   // The keys that hold for the call.
   AccessContext context;

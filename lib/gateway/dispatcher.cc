@@ -67,13 +67,18 @@ absl::Status Dispatcher::CheckComplete() const {
   for (const auto* service : schema::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
-      if (schema::IsStreaming(*method)) continue;
-      const auto action = actions_.find(method);
-      if (action == actions_.end()) {
-        missing.push_back(absl::StrCat("no handler for ", method->full_name()));
-        continue;
+      // A stream has no registration to say anything at.
+      static const Action& stream = *new Action();
+      const Action* registered = &stream;
+      if (!schema::IsStreaming(*method)) {
+        const auto action = actions_.find(method);
+        if (action == actions_.end()) {
+          missing.push_back(absl::StrCat("no handler for ", method->full_name()));
+          continue;
+        }
+        registered = action->second.get();
       }
-      const std::vector<std::string> unsaid = UnsaidNeeds(*method->input_type(), *action->second);
+      const std::vector<std::string> unsaid = UnsaidNeeds(*method->input_type(), *registered);
       missing.insert(missing.end(), unsaid.begin(), unsaid.end());
     }
   }
@@ -226,8 +231,10 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
     absl::StatusOr<std::unique_ptr<Message>> completed = nullptr;
     if (action != nullptr && action->complete) completed = action->complete(request);
     const Message& whole = completed.ok() && *completed != nullptr ? **completed : request;
-    RETURN_IF_ERROR(Authorize(method, action, whole, caller));
-    RETURN_IF_ERROR(completed.status());
+    const absl::Status may = Authorize(method, action, whole, caller);
+    // Why it is not whole comes before what it lacks therefore, and after whether the caller may ask.
+    if (may.ok() || !absl::IsPermissionDenied(may)) RETURN_IF_ERROR(completed.status());
+    RETURN_IF_ERROR(may);
     RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {
       if (action != nullptr && action->check) RETURN_IF_ERROR(action->check(whole));

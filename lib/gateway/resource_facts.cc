@@ -1,6 +1,7 @@
 #include "lib/gateway/resource_facts.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -17,13 +18,19 @@ struct Resource {
 };
 
 // Unset for what is not one resource that may be there: of EC2 "instance/i-…", of Auto Scaling
-// "autoScalingGroup:UUID:autoScalingGroupName/NAME", where a call that gives the name alone has a star for the UUID.
+// "autoScalingGroup:UUID:autoScalingGroupName/NAME", where a call that gives the name alone has a star for the UUID, of
+// CloudWatch "alarm:NAME".
 std::optional<Resource> Split(const std::string& text) {
   std::optional<Arn> arn = Arn::Parse(text);
   if (!arn.has_value()) return std::nullopt;
   const size_t slash = arn->resource.find('/');
   const size_t colon = arn->resource.find(':');
   Resource resource = {.arn = *arn, .type = "", .name = ""};
+  if (arn->service == "cloudwatch" && colon != std::string::npos) {
+    resource.type = arn->resource.substr(0, colon);
+    resource.name = arn->resource.substr(colon + 1);
+    return resource;
+  }
   if (slash == std::string::npos) return std::nullopt;
   if (arn->service == "ec2") {
     resource.type = arn->resource.substr(0, slash);
@@ -46,7 +53,7 @@ void AddTagFacts(const TagMap& tags, AccessContext& facts, absl::string_view ser
   for (const auto& [key, value] : tags) {
     const std::string name = absl::AsciiStrToLower(key);
     // Tags whose keys differ by case are one condition key: neither hides the other's value.
-    for (const absl::string_view family : {absl::string_view("aws"), service}) {
+    for (const absl::string_view family : std::set<absl::string_view>{"aws", service}) {
       facts[absl::StrCat(family, ":resourcetag/", name)].push_back(value);
     }
   }

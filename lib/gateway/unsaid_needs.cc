@@ -31,8 +31,10 @@ class Finder {
   void Judge(const FieldDescriptor& field) {
     const rpc::v1::HandsOn handed = field.options().GetExtension(rpc::v1::hands_on);
     // Who is asked about a later launch is asked about its role too.
-    const bool role = handed == rpc::v1::ROLE || (handed == rpc::v1::LAUNCH && !action_.calls);
-    if (role && !action_.passed_role) Add(field, "may pass a role");
+    const bool launch = handed == rpc::v1::LAUNCH && !action_.calls;
+    if ((launch || handed == rpc::v1::ROLE) && !action_.passed_role) Add(field, "may pass a role");
+    // Policies see of a launch template what is in it, or nothing.
+    if (launch && !action_.complete) Add(field, "names what is launched");
     if (handed == rpc::v1::CALLS && !action_.implied) Add(field, "has calls made");
     const bool named = !field.options().GetExtension(rpc::v1::name_of).empty();
     if (named && !action_.complete) Add(field, "names a resource otherwise than by its id");

@@ -39,4 +39,11 @@ std::string ZoneId(const Settings& settings, absl::string_view zone) {
   return absl::StrCat(ShortRegion(settings.region), "-az", it - settings.zones.begin() + 1);
 }
 
+std::optional<std::string> FindZone(const Settings& settings, absl::string_view text) {
+  for (const std::string& zone : settings.zones) {
+    if (zone == text || ZoneId(settings, zone) == text) return zone;
+  }
+  return std::nullopt;
+}
+
 }  // namespace brume

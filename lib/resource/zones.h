@@ -1,6 +1,7 @@
 // Names of zones. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -13,5 +14,8 @@ namespace brume {
 // that is not in the settings.
 // https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
 std::string ZoneId(const Settings& settings, absl::string_view zone);
+
+// The zone that the text names by its name or its id; unset where there is none.
+std::optional<std::string> FindZone(const Settings& settings, absl::string_view text);
 
 }  // namespace brume

@@ -94,6 +94,12 @@ TEST_CASE("each type and each template of a mixed group is asked about", "[scali
       kScaling, ",", kRun,
       R"(,{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*","Condition":{"StringEquals":{"ec2:InstanceType":"b1.small"}}})"));
   CHECK(world.Create("type", mixed) == "AccessDenied");
+  // The second type is asked about in the second zone, too.
+  world.Let(absl::StrCat(
+      kScaling, ",", kRun,
+      R"(,{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*","Condition":{"StringEquals":{"ec2:InstanceType":"b1.small","ec2:AvailabilityZone":"us-east-1b"}}})"));
+  CHECK(world.Create("zones", mixed + " availability_zones: 'us-east-1b'") == "AccessDenied");
+  CHECK(world.Create("zone", mixed).empty());
 }
 
 TEST_CASE("who may not read an instance's user data has no launch configuration show it", "[scaling_api]") {

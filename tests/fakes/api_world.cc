@@ -66,7 +66,6 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
                                    .profile_associations = profile_associations,
                                    .networks = networks,
                                    .image_names = image_names,
-                                   .encryption = encryption,
                                    .volume_attachments = volume_attachments,
                                    .interface_attachments = interface_attachments,
                                    .root_replacements = root_replacements});

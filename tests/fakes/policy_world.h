@@ -13,6 +13,9 @@
 
 namespace brume {
 
+// What EC2 answers a dry run.
+inline constexpr char kDenied[] = "UnauthorizedOperation", kWouldPass[] = "DryRunOperation";
+
 class PolicyWorld : public ApiWorld {
  public:
   PolicyWorld() {

@@ -1,6 +1,6 @@
 // An Auto Scaling group in simulated time: a host whose guests take their time to boot and fail when told to, and the
 // loop that evaluates the group, commits and carries out, and can be cut off between any two of these. The loop is what
-// a service with a store has to do around lib/domain/scaling, and nothing more.
+// a service with a store has to do around lib/autoscaling/model, and nothing more.
 #pragma once
 
 #include <algorithm>

@@ -182,10 +182,11 @@ TEST_CASE("an action that does not say what its request hands on is found before
   const auto role = [](const google::protobuf::Message&) { return std::string(); };
   Action action;
   const Texts launch = UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action);
-  REQUIRE(launch.size() == 3);
+  REQUIRE(launch.size() == 4);
   CHECK_THAT(launch[0], Catch::Contains("iam_instance_profile may pass a role"));
   CHECK_THAT(launch[1], Catch::Contains("launch_template may pass a role"));
-  CHECK_THAT(launch[2], Catch::Contains("launch_template_name names a resource otherwise than by its id"));
+  CHECK_THAT(launch[2], Catch::Contains("launch_template names what is launched"));
+  CHECK_THAT(launch[3], Catch::Contains("launch_template_name names a resource otherwise than by its id"));
   const Texts alarm = UnsaidNeeds(*cloudwatch::v1::PutMetricAlarmRequest::descriptor(), action);
   REQUIRE(alarm.size() == 3);
   CHECK_THAT(alarm[0], Catch::Contains("has calls made"));
@@ -201,8 +202,9 @@ TEST_CASE("an action that does not say what its request hands on is found before
   CHECK_THAT(calls[0], Catch::Contains("iam_instance_profile may pass a role"));
   action.calls = {};
 
+  // Policies would not be asked of what the template says.
   action.passed_role = role;
-  CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).size() == 1);
+  CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).size() == 2);
   action.complete = [](const google::protobuf::Message&) { return nullptr; };
   CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).empty());
   action.implied = [](const google::protobuf::Message&) { return std::vector<AccessQuestion>(); };

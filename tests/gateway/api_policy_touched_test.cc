@@ -12,15 +12,13 @@
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/network_interface.pb.h"
 #include "brume/ec2/v1/peering.pb.h"
+#include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
 #include "tests/fakes/policy_world.h"
 
 namespace brume {
 namespace {
-
-constexpr char kDenied[] = "UnauthorizedOperation";
-constexpr char kWouldPass[] = "DryRunOperation";
 
 // An instance with an elastic address, a VPC of one's own with an interface that is attached to nothing, and two VPCs
 // of which one asks the other for a peering connection.
@@ -42,6 +40,10 @@ struct TouchedWorld : PolicyWorld {
                                                                                   vpc))
                  .subnet()
                  .subnet_id();
+    const auto all = Made<ec2::v1::DescribeSecurityGroupsResponse>("DescribeSecurityGroups", "");
+    for (const auto& group : all.security_groups()) {
+      if (group.vpc_id() == vpc) default_group = group.group_id();
+    }
     worn = Made<ec2::v1::AllocateAddressResponse>("AllocateAddress", "").allocation_id();
     spare = Made<ec2::v1::AllocateAddressResponse>("AllocateAddress", "").allocation_id();
     Made<ec2::v1::AssociateAddressResponse>("AssociateAddress",
@@ -61,7 +63,7 @@ struct TouchedWorld : PolicyWorld {
     return static_cast<const Response&>(**answer);
   }
 
-  std::string instance, eni, device, volume, default_vpc, vpc, other_vpc, subnet, worn, spare, peering;
+  std::string instance, eni, device, volume, default_vpc, vpc, other_vpc, subnet, default_group, worn, spare, peering;
 };
 
 }  // namespace
@@ -90,6 +92,10 @@ TEST_CASE("a denial holds for what a call touches and does not name", "[api]") {
            w.instance, w.device)},
       {"vpc/" + w.other_vpc, "AcceptVpcPeeringConnection",
        absl::Substitute("vpc_peering_connection_id: '$0'", w.peering)},
+      {"security-group/" + w.default_group, "CreateVpcEndpoint",
+       absl::Substitute("vpc_id: '$0' vpc_endpoint_type: 'Interface' service_name: 'com.amazonaws.us-east-1.ec2' "
+                        "subnet_ids: '$1'",
+                        w.vpc, w.subnet)},
   };
   for (const auto& [arn, action, request] : cases) {
     INFO(action << " " << arn);
@@ -110,6 +116,15 @@ TEST_CASE("conditions are about a resource before it is made", "[api]") {
       {"CreateSubnet", in_vpc + "cidr_block: '10.20.2.0/24'", "subnet", "ec2:Vpc", vpc},
       {"CreateSubnet", in_vpc + "cidr_block: '10.20.2.0/24' availability_zone: 'us-east-1b'", "subnet",
        "ec2:AvailabilityZone", "us-east-1b"},
+      {"CreateSubnet", in_vpc + "cidr_block: '10.20.2.0/24' availability_zone_id: 'use1-az2'", "subnet",
+       "ec2:AvailabilityZone", "us-east-1b"},
+      {"CreateSubnet", in_vpc + "cidr_block: '10.20.2.0/24'", "subnet", "ec2:AvailabilityZone", "us-east-1a"},
+      {"CreateKeyPair", "key_name: 'k'", "key-pair", "ec2:KeyPairType", "rsa"},
+      {"CreateKeyPair", "key_name: 'k' key_type: 'ed25519'", "key-pair", "ec2:KeyPairType", "ed25519"},
+      {"CreateSnapshots", absl::Substitute("instance_specification { instance_id: '$0' }", w.instance), "snapshot",
+       "ec2:ParentVolume", w.Ec2Arn("volume/" + w.volume)},
+      {"CreateImage", absl::Substitute("instance_id: '$0' name: 'i'", w.instance), "snapshot", "ec2:ParentVolume",
+       w.Ec2Arn("volume/" + w.volume)},
       {"CreateRouteTable", in_vpc, "route-table", "ec2:Vpc", vpc},
       {"CreateNetworkAcl", in_vpc, "network-acl", "ec2:Vpc", vpc},
       {"CreateSecurityGroup", in_vpc + "group_name: 'g' description: 'd'", "security-group", "ec2:Vpc", vpc},

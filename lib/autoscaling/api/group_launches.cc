@@ -82,16 +82,14 @@ RunInstancesRequest CallOf(const Launched& launched) {
 
 std::vector<RunInstancesRequest> CallsOf(const std::vector<Launched>& launched, const Places& places) {
   std::vector<RunInstancesRequest> calls;
-  if (launched.empty()) return calls;
-  const auto add = [&](const Launched& each, size_t place) {
-    RunInstancesRequest call = CallOf(each);
-    if (place < places.subnets.size()) call.set_subnet_id(places.subnets[place]);
-    if (place < places.zones.size()) call.mutable_placement()->set_availability_zone(places.zones[place]);
-    calls.push_back(std::move(call));
-  };
-  for (const Launched& each : launched) add(each, 0);
-  for (size_t place = 1; place < std::max(places.subnets.size(), places.zones.size()); ++place) {
-    add(launched.front(), place);
+  // A condition may join what is launched to where it is.
+  const size_t count = std::max<size_t>({1, places.subnets.size(), places.zones.size()});
+  for (const Launched& each : launched) {
+    for (size_t place = 0; place < count; ++place) {
+      RunInstancesRequest& call = calls.emplace_back(CallOf(each));
+      if (place < places.subnets.size()) call.set_subnet_id(places.subnets[place]);
+      if (place < places.zones.size()) call.mutable_placement()->set_availability_zone(places.zones[place]);
+    }
   }
   return calls;
 }

@@ -79,9 +79,10 @@ absl::Status DescribeGroupCall(const v1::UpdateAutoScalingGroupRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status DescribeConfigurationCall(const v1::CreateLaunchConfigurationRequest& request, AccessQuestion& question) {
-  Set(question, "autoscaling:imageid", request.image_id());
-  Set(question, "autoscaling:instancetype", request.instance_type());
+absl::Status DescribeConfigurationCall(const v1::CreateLaunchConfigurationRequest& request,
+                                       const compute::LaunchSpec& spec, AccessQuestion& question) {
+  Set(question, "autoscaling:imageid", spec.image_id.value_or(""));
+  Set(question, "autoscaling:instancetype", spec.instance_type.value_or(""));
   const v1::InstanceMetadataOptions& options = request.metadata_options();
   Set(question, "autoscaling:metadatahttptokens", options.http_tokens());
   Set(question, "autoscaling:metadatahttpendpoint", options.http_endpoint());

@@ -19,6 +19,7 @@ void AddScalingFacts(gateway::ResourceFacts& facts, const ScalingServices& servi
 absl::Status DescribeGroupCall(const v1::CreateAutoScalingGroupRequest& request, AccessQuestion& question);
 absl::Status DescribeGroupCall(const v1::UpdateAutoScalingGroupRequest& request, AccessQuestion& question);
 // autoscaling:ImageId, InstanceType, MetadataHttpTokens, MetadataHttpEndpoint, MetadataHttpPutResponseHopLimit.
-absl::Status DescribeConfigurationCall(const v1::CreateLaunchConfigurationRequest& request, AccessQuestion& question);
+absl::Status DescribeConfigurationCall(const v1::CreateLaunchConfigurationRequest& request,
+                                       const compute::LaunchSpec& spec, AccessQuestion& question);
 
 }  // namespace brume::autoscaling

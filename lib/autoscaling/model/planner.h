@@ -1,4 +1,4 @@
-// Makes the plan of one evaluation, in the order of Converge. Private to lib/domain/scaling.
+// Makes the plan of one evaluation, in the order of Converge. Private to lib/autoscaling/model.
 #pragma once
 
 #include <cstddef>

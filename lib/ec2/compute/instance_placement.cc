@@ -229,12 +229,24 @@ absl::StatusOr<Image> UsableImage(store::Connection& c, const ImageId& id) {
 
 }  // namespace
 
-absl::StatusOr<LaunchSite> InstancePlacer::SiteOf(store::Connection& c, const RunRequest& request) const {
-  LaunchSite site;
-  ASSIGN_OR_RETURN(site.interfaces, PlaceInterfaces(c, request));
-  site.subnet = site.interfaces.front().subnet;
-  site.groups = site.interfaces.front().groups;
-  return site;
+MetadataOptions MetadataOptionsOf(const Image& image, const RunRequest& request) {
+  MetadataOptions options;
+  if (image.imds_v2) {
+    options.tokens = HttpTokens::kRequired;
+    options.hop_limit = 2;  // EC2's, so that containers in the guest reach it
+  }
+  return request.metadata_options.AppliedTo(options);
+}
+
+absl::StatusOr<LaunchPlan> InstancePlacer::Plan(store::Connection& c, const RunRequest& request) const {
+  LaunchPlan plan;
+  ASSIGN_OR_RETURN(plan.image, storage::GetImage(c, request.image_id));
+  ASSIGN_OR_RETURN(plan.site.interfaces, PlaceInterfaces(c, request));
+  plan.site.subnet = plan.site.interfaces.front().subnet;
+  plan.site.groups = plan.site.interfaces.front().groups;
+  ASSIGN_OR_RETURN(plan.volumes, PlanVolumes(c, plan.image, request.block_devices));
+  plan.metadata_options = MetadataOptionsOf(plan.image, request);
+  return plan;
 }
 
 absl::StatusOr<std::vector<PlacedInterface>> InstancePlacer::PlaceInterfaces(store::Connection& c,

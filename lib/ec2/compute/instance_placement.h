@@ -110,6 +110,17 @@ struct LaunchSite {
   std::vector<PlacedInterface> interfaces;
 };
 
+// What a launch would use and make, whether there is room for it or not.
+struct LaunchPlan {
+  Image image;
+  LaunchSite site;
+  std::vector<Volume> volumes;  // of each instance, as PlanVolumes has them
+  MetadataOptions metadata_options;
+};
+
+// Of an instance that the request launches from the image.
+MetadataOptions MetadataOptionsOf(const Image& image, const RunRequest& request);
+
 // Reads inside the caller's transaction and changes nothing. Thread-safe.
 class InstancePlacer {
  public:
@@ -117,8 +128,8 @@ class InstancePlacer {
 
   // Errors: those of InstanceService::Run that say why a launch is refused.
   absl::StatusOr<Placement> Place(store::Connection& c, const RunRequest& request) const;
-  // By what the request says of zone, subnet and groups alone. Errors: those of Place that are about these.
-  absl::StatusOr<LaunchSite> SiteOf(store::Connection& c, const RunRequest& request) const;
+  // Errors: those of Place that are about image, zone, subnet, groups and volumes.
+  absl::StatusOr<LaunchPlan> Plan(store::Connection& c, const RunRequest& request) const;
   // Whether one more of the type fits. Errors: InvalidParameterValue for a type that is unknown by now,
   // InsufficientInstanceCapacity.
   absl::Status CheckCapacity(store::Connection& c, const std::string& instance_type) const;

@@ -53,15 +53,6 @@ absl::StatusOr<std::vector<Instance>> GetAll(store::Connection& connection, absl
                                  absl::StrJoin(unknown, ", "), unknown.size() == 1 ? "' does" : "' do", " not exist"));
 }
 
-// What a launch that says nothing of metadata gets.
-MetadataOptions MetadataDefaultsOf(const Image& image) {
-  MetadataOptions options;
-  if (!image.imds_v2) return options;
-  options.tokens = HttpTokens::kRequired;
-  options.hop_limit = 2;  // EC2's, so that containers in the guest reach it
-  return options;
-}
-
 // What is wrong with a launch whatever there is on this host.
 absl::Status CheckRequest(const RunRequest& request) {
   if (request.min_count < 1 || request.max_count < request.min_count) {
@@ -145,7 +136,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
   instance.open_to_reservations = request.open_to_reservations;
   if (request.hibernation) instance.hibernation = Hibernation::kConfigured;
   instance.boot_mode = place.image.boot_mode;
-  instance.metadata_options = request.metadata_options.AppliedTo(MetadataDefaultsOf(place.image));
+  instance.metadata_options = MetadataOptionsOf(place.image, request);
   instance.availability_zone = place.subnet.availability_zone;
   instance.vpc_id = place.subnet.vpc_id;
   instance.subnet_id = place.subnet.id;
@@ -265,8 +256,8 @@ absl::StatusOr<InstancePage> InstanceService::Describe(absl::Span<const Instance
   });
 }
 
-absl::StatusOr<LaunchSite> InstanceService::SiteOf(const RunRequest& request) {
-  return database_.ReadFor([&](store::Connection& c) { return placer_.SiteOf(c, request); });
+absl::StatusOr<LaunchPlan> InstanceService::Plan(const RunRequest& request) {
+  return database_.ReadFor([&](store::Connection& c) { return placer_.Plan(c, request); });
 }
 
 absl::StatusOr<InstanceView> InstanceService::Get(const InstanceId& id) {

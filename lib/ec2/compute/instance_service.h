@@ -73,9 +73,8 @@ class InstanceService {
   absl::StatusOr<ReservationView> Run(const RunRequest& request);
   // Whether Run would launch them now. Errors: those of Run, but for those of its token.
   absl::Status CheckRun(const RunRequest& request);
-  // Where Run would put the instances, by what the request says of zone, subnet and groups alone. Errors: those of Run
-  // that are about these.
-  absl::StatusOr<LaunchSite> SiteOf(const RunRequest& request);
+  // What Run would use and make. Errors: those of InstancePlacer::Plan.
+  absl::StatusOr<LaunchPlan> Plan(const RunRequest& request);
 
   // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind
   // `after`, the `next` of a page (0 = from the first). At most `limit` (0 = all) for which `keep` holds. Without a

@@ -389,6 +389,13 @@ absl::Status LaunchService::CheckNow(const LaunchSpec& spec, const LaunchCall& c
   return instances_.CheckRun(run);
 }
 
+absl::StatusOr<LaunchService::Planned> LaunchService::Plan(const LaunchSpec& spec) {
+  Planned planned;
+  ASSIGN_OR_RETURN(planned.run, Parse(spec, {}));
+  ASSIGN_OR_RETURN(planned.plan, instances_.Plan(planned.run));
+  return planned;
+}
+
 absl::Status LaunchService::Check(const LaunchSpec& spec) {
   ASSIGN_OR_RETURN(const RunRequest run, Parse(spec, {}));
   if (types_.Find(run.instance_type) != nullptr) return absl::OkStatus();

@@ -50,6 +50,13 @@ class LaunchService {
   absl::StatusOr<ReservationView> Launch(const LaunchSpec& spec, const LaunchCall& call);
   // Whether Launch would launch them now. Errors: as of Launch, but for those of the token.
   absl::Status CheckNow(const LaunchSpec& spec, const LaunchCall& call);
+  // What one instance launched by it would use and make, and how the service would be asked for it. Errors: those of
+  // ParseLaunch, InstanceProfileService::Resolve and InstanceService::Plan.
+  struct Planned {
+    RunRequest run;
+    LaunchPlan plan;
+  };
+  absl::StatusOr<Planned> Plan(const LaunchSpec& spec);
   // Whether one instance could be launched by it, so far as that does not depend on what there is when it is launched:
   // its instance type must exist, and its instance profile. Errors: as of Launch.
   absl::Status Check(const LaunchSpec& spec);

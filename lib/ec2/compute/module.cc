@@ -50,7 +50,6 @@ void ComputeModule::Register(gateway::Actions& actions) {
                                    .profile_associations = profile_associations_,
                                    .networks = parts_.networks,
                                    .image_names = parts_.image_names,
-                                   .encryption = parts_.encryption,
                                    .volume_attachments = volume_attachments_,
                                    .interface_attachments = interface_attachments_,
                                    .root_replacements = root_replacements_});

@@ -23,7 +23,6 @@
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
-#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/model/machine.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -59,7 +58,6 @@ struct ComputeParts {
   storage::DiskService& disks;
   network::NetworkService& networks;
   storage::ImageNameService& image_names;
-  storage::EncryptionService& encryption;
   tagging::TagService& tags;
   iam::InstanceProfileService& profiles;
   StatusMonitorOptions status = {};

@@ -93,9 +93,7 @@ absl::Status CheckEmpty(store::Connection& connection, const VpcId& id) {
 
 absl::StatusOr<std::string> ZoneOf(const Settings& settings, absl::string_view wanted) {
   if (wanted.empty()) return settings.zones.front();
-  for (const std::string& zone : settings.zones) {
-    if (zone == wanted || ZoneId(settings, zone) == wanted) return zone;
-  }
+  if (std::optional<std::string> zone = FindZone(settings, wanted); zone.has_value()) return *std::move(zone);
   return ec2::Error(
       "InvalidParameterValue",
       absl::StrCat("Value (", wanted.substr(0, 64),

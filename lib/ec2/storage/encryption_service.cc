@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/image_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
 
@@ -57,23 +56,6 @@ absl::StatusOr<bool> EncryptionService::WouldEncrypt(bool asked, const std::stri
     }
     return ByDefault(c);
   });
-}
-
-absl::StatusOr<bool> EncryptionService::WouldEncryptAt(bool asked, const std::string& image_id,
-                                                       const std::string& device) {
-  std::string snapshot;
-  if (const absl::StatusOr<ImageId> id = ImageId::Parse(image_id); id.ok()) {
-    const absl::StatusOr<Image> image = database_.ReadFor([&](store::Connection& c) { return ImageTable(c).Get(*id); });
-    if (image.ok()) {
-      if (device.empty() || device == image->root_device_name) snapshot = RootSnapshot(*image).text();
-      for (const ImageDisk& disk : image->data_disks.disks) {
-        if (disk.device_name != device) continue;
-        snapshot = disk.snapshot_id.value_or("");
-        asked = asked || disk.encrypted.value_or(false);
-      }
-    }
-  }
-  return WouldEncrypt(asked, snapshot);
 }
 
 absl::StatusOr<bool> WillEncrypt(store::Connection& c, std::optional<bool> asked, const SnapshotSource& source) {

@@ -29,8 +29,6 @@ class EncryptionService {
   absl::Status SetDefault(bool on);
   // Whether a volume would be encrypted, for policies; what the snapshot is, of one that is not there false.
   absl::StatusOr<bool> WouldEncrypt(bool asked, const std::string& snapshot_id);
-  // The same of a launch's volume at `device`, empty = the root, where the call names no snapshot.
-  absl::StatusOr<bool> WouldEncryptAt(bool asked, const std::string& image_id, const std::string& device);
 
  private:
   store::Database& database_;

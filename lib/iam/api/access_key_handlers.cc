@@ -98,7 +98,15 @@ void AddAccessKeyActions(gateway::Actions& actions, AccessKeyService& keys, Iden
   actions.Add(ListAccessKeys, keys, identities);
   actions.Add(UpdateAccessKey, keys, identities);
   actions.Add(DeleteAccessKey, keys, identities);
-  actions.Add(GetAccessKeyLastUsed, keys, identities);
+  actions.Add(GetAccessKeyLastUsed, keys, identities)
+      .DescribedBy([&keys, &identities](const v1::GetAccessKeyLastUsedRequest& request,
+                                        AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const AccessKey key, keys.Get(request.access_key_id()));
+        if (key.user_id.empty()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const Identity user, identities.GetById(key.user_id));
+        question.AddResource(IdentityArn(identities.account_id(), user));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace brume::iam

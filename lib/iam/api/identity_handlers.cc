@@ -75,6 +75,16 @@ absl::Status UpdateUser(const v1::UpdateUserRequest& request, IdentityService& i
   return identities.Update(IdentityKind::kUser, request.user_name(), change);
 }
 
+// Policies are asked of the user as it will be called, too.
+absl::Status DescribeRenamed(const v1::UpdateUserRequest& request, IdentityService& identities,
+                             AccessQuestion& question) {
+  ASSIGN_OR_RETURN(Identity user, identities.Get(IdentityKind::kUser, request.user_name()));
+  if (!request.new_user_name().empty()) user.name = request.new_user_name();
+  if (!request.new_path().empty()) user.path = request.new_path();
+  question.AddResource(IdentityArn(identities.account_id(), user));
+  return absl::OkStatus();
+}
+
 absl::Status DeleteUser(const v1::DeleteUserRequest& request, IdentityService& identities) {
   return identities.Delete(IdentityKind::kUser, request.user_name());
 }
@@ -198,7 +208,10 @@ void AddIdentityActions(gateway::Actions& actions, IdentityService& identities, 
   actions.Add(CreateUser, identities).DescribedBy(describe);
   actions.Add(GetUser, identities, tags);
   actions.Add(ListUsers, identities);
-  actions.Add(UpdateUser, identities);
+  actions.Add(UpdateUser, identities)
+      .DescribedBy([&identities](const v1::UpdateUserRequest& request, AccessQuestion& question) {
+        return DescribeRenamed(request, identities, question);
+      });
   actions.Add(DeleteUser, identities);
   actions.Add(CreateGroup, identities);
   actions.Add(GetGroup, identities);

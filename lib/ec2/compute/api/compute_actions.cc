@@ -22,7 +22,7 @@ void AddComputeActions(gateway::Actions& actions, const ComputeServices& service
   AddInstanceOptionActions(actions, services.instances);
   AddInstanceProfileAssociationActions(actions, services.profiles, services.profile_associations, services.settings);
   AddInstanceTypeActions(actions, services.types, services.settings);
-  AddKeyPairActions(actions, services.key_pairs);
+  AddKeyPairActions(actions, services.key_pairs, services.settings.account());
   AddLaunchTemplateActions(actions, services.launch_templates, services.settings);
   AddAccountActions(actions, services.networks);
   AddRootReplacementActions(actions, services.root_replacements);

@@ -13,7 +13,6 @@
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/network/network_service.h"
-#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/iam/instance_profile_service.h"
@@ -35,7 +34,6 @@ struct ComputeServices {
   compute::ProfileAssociationService& profile_associations;
   network::NetworkService& networks;
   storage::ImageNameService& image_names;
-  storage::EncryptionService& encryption;
   compute::VolumeAttachmentService& volume_attachments;
   compute::InterfaceAttachmentService& interface_attachments;
   compute::RootReplacementService& root_replacements;

@@ -1,6 +1,7 @@
 #include "lib/ec2/compute/api/compute_facts.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/run_request.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/gateway/filters.h"
@@ -59,107 +61,57 @@ absl::StatusOr<std::string> KeyPairName(compute::KeyPairService& key_pairs, cons
   return of_id;
 }
 
-// As the call says it: what it leaves out has EC2's default where a policy's author would count on one.
-AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const Settings& settings) {
-  const v1::InstanceMetadataOptionsRequest& metadata = request.metadata_options();
-  const auto or_default = [](const std::string& said, const char* otherwise) {
-    return std::vector<std::string>{said.empty() ? otherwise : said};
-  };
-  AccessContext facts = {
-      {"ec2:instancetype",
-       {request.instance_type().empty() ? settings.default_instance_type : request.instance_type()}},
-      {"ec2:tenancy", or_default(request.placement().tenancy(), "default")},
-      {"ec2:rootdevicetype", {"ebs"}},
-      {"ec2:ebsoptimized", {std::string(gateway::FilterText(request.ebs_optimized()))}},
-      {"ec2:instancemarkettype", {"on-demand"}},
-      {"ec2:metadatahttpendpoint", or_default(metadata.http_endpoint(), "enabled")},
-      {"ec2:metadatahttptokens", or_default(metadata.http_tokens(), "required")},
-      {"ec2:metadatahttpputresponsehoplimit",
-       {absl::StrCat(metadata.has_http_put_response_hop_limit() ? metadata.http_put_response_hop_limit() : 1)}},
-      {"ec2:instancemetadatatags", or_default(metadata.instance_metadata_tags(), "disabled")}};
-  if (const std::string& profile = request.iam_instance_profile().arn(); !profile.empty()) {
-    facts["ec2:instanceprofile"] = {profile};
-  }
+// Of the instance.
+AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const compute::LaunchService::Planned& launch,
+                              const Settings& settings) {
+  const MetadataOptions& metadata = launch.plan.metadata_options;
+  const std::string& tenancy = request.placement().tenancy();
+  const std::string& type = launch.run.instance_type;
+  AccessContext facts = {{"ec2:instancetype", {type.empty() ? settings.default_instance_type : type}},
+                         {"ec2:tenancy", {tenancy.empty() ? "default" : tenancy}},
+                         {"ec2:rootdevicetype", {"ebs"}},
+                         {"ec2:ebsoptimized", {std::string(gateway::FilterText(launch.run.ebs_optimized))}},
+                         {"ec2:instancemarkettype", {"on-demand"}},
+                         {"ec2:availabilityzone", {launch.plan.site.subnet.availability_zone}},
+                         {"ec2:metadatahttpendpoint", {std::string(kMetadataStateNames.Of(metadata.endpoint))}},
+                         {"ec2:metadatahttptokens", {std::string(kHttpTokensNames.Of(metadata.tokens))}},
+                         {"ec2:metadatahttpputresponsehoplimit", {absl::StrCat(metadata.hop_limit)}},
+                         {"ec2:instancemetadatatags", {std::string(kMetadataStateNames.Of(metadata.tags))}}};
+  if (!launch.run.profile_arn.empty()) facts["ec2:instanceprofile"] = {launch.run.profile_arn};
   return facts;
 }
 
-// Of each volume that the call says something about; of the root alone where it says nothing.
-absl::StatusOr<std::vector<AccessContext>> FactsOfVolumes(const v1::RunInstancesRequest& request,
-                                                          storage::EncryptionService& encryption) {
+// Of each volume, the image's own among them.
+std::vector<AccessContext> FactsOfVolumes(const compute::LaunchPlan& plan, const Account& account) {
   std::vector<AccessContext> volumes;
-  const AccessContext unsaid = {{"ec2:volumetype", {"gp3"}}};
-  for (const auto& mapping : request.block_device_mappings()) {
-    if (!mapping.has_ebs()) continue;
-    AccessContext& facts = volumes.emplace_back(unsaid);
-    const v1::EbsBlockDevice& ebs = mapping.ebs();
-    ASSIGN_OR_RETURN(const bool encrypted,
-                     ebs.snapshot_id().empty()
-                         ? encryption.WouldEncryptAt(ebs.encrypted(), request.image_id(), mapping.device_name())
-                         : encryption.WouldEncrypt(ebs.encrypted(), ebs.snapshot_id()));
-    facts["ec2:encrypted"] = {std::string(gateway::FilterText(encrypted))};
-    if (ebs.has_volume_size()) facts["ec2:volumesize"] = {absl::StrCat(ebs.volume_size())};
-    if (!ebs.volume_type().empty()) facts["ec2:volumetype"] = {ebs.volume_type()};
-    if (ebs.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(ebs.iops())};
-    if (ebs.has_throughput()) facts["ec2:volumethroughput"] = {absl::StrCat(ebs.throughput())};
+  for (const Volume& volume : plan.volumes) {
+    AccessContext& facts = volumes.emplace_back();
+    facts = {{"ec2:availabilityzone", {plan.site.subnet.availability_zone}},
+             {"ec2:encrypted", {std::string(gateway::FilterText(volume.encrypted))}},
+             {"ec2:volumesize", {absl::StrCat(volume.size_gib)}},
+             {"ec2:volumetype", {volume.type}}};
+    if (volume.iops.has_value()) facts["ec2:volumeiops"] = {absl::StrCat(*volume.iops)};
+    if (volume.throughput.has_value()) facts["ec2:volumethroughput"] = {absl::StrCat(*volume.throughput)};
+    if (!volume.snapshot_id.empty()) facts["ec2:parentsnapshot"] = {ArnOf(account, volume.snapshot_id)};
   }
-  if (!volumes.empty()) return volumes;
-  ASSIGN_OR_RETURN(const bool encrypted, encryption.WouldEncryptAt(false, request.image_id(), ""));
-  volumes.push_back(unsaid);
-  volumes.back()["ec2:encrypted"] = {std::string(gateway::FilterText(encrypted))};
   return volumes;
 }
 
-// A policy must allow every volume. One that is yet to be made has no id, so those beside the first are told apart by a
-// number.
-absl::Status AddVolumeFacts(const v1::RunInstancesRequest& request, const ComputeServices& services,
-                            AccessQuestion& question) {
-  const Account account = services.settings.account();
-  const std::string first = ArnOf(account, VolumeId::kKind, "*");
-  const AccessContext tags = question.resource_context[first];
-  int number = 0;
-  ASSIGN_OR_RETURN(std::vector<AccessContext> volumes, FactsOfVolumes(request, services.encryption));
-  for (AccessContext& facts : volumes) {
-    const std::string arn = ++number == 1 ? first : absl::StrCat(first, number);
-    if (number > 1) question.AddResource(arn);
-    AccessContext& context = question.resource_context[arn];
-    context = tags;
-    context.merge(std::move(facts));
-  }
-  return absl::OkStatus();
-}
-
-// Where the instances go, of all that the call says. What is malformed is refused when the call's turn comes.
-compute::RunRequest SiteWish(const v1::RunInstancesRequest& request) {
-  compute::RunRequest wish;
-  const auto add_groups = [&wish](const auto& ids) {
-    for (const std::string& text : ids) {
-      if (const auto id = SecurityGroupId::Parse(text); id.ok()) wish.group_ids.push_back(*id);
+// Of each interface that is to be made.
+std::vector<AccessContext> FactsOfInterfaces(const compute::LaunchService::Planned& launch, const Account& account) {
+  std::vector<AccessContext> interfaces;
+  for (const compute::PlacedInterface& placed : launch.plan.site.interfaces) {
+    if (placed.asked.eni_id.has_value()) continue;
+    AccessContext& facts = interfaces.emplace_back();
+    facts = {{"ec2:subnet", {ArnOf(account, placed.subnet.id)}},
+             {"ec2:vpc", {ArnOf(account, placed.subnet.vpc_id)}},
+             {"ec2:availabilityzone", {placed.subnet.availability_zone}}};
+    const std::optional<bool> is_public = launch.run.associate_public_ip;
+    if (placed.asked.device_index == 0 && is_public.has_value()) {
+      facts["ec2:associatepublicipaddress"] = {std::string(gateway::FilterText(*is_public))};
     }
-  };
-  const auto set_subnet = [&wish](const std::string& text) {
-    if (const auto id = SubnetId::Parse(text); id.ok()) wish.subnet_id = *id;
-  };
-  wish.availability_zone = request.placement().availability_zone();
-  set_subnet(request.subnet_id());
-  add_groups(request.security_group_ids());
-  wish.group_names.assign(request.security_groups().begin(), request.security_groups().end());
-  for (const auto& interface : request.network_interfaces()) {
-    const auto eni = EniId::Parse(interface.network_interface_id());
-    if (interface.device_index() != 0) {
-      compute::LaunchInterface& further = wish.further_interfaces.emplace_back();
-      further.device_index = interface.device_index();
-      if (eni.ok()) further.eni_id = *eni;
-      if (const auto subnet = SubnetId::Parse(interface.subnet_id()); subnet.ok()) further.subnet_id = *subnet;
-      for (const std::string& text : interface.groups()) {
-        if (const auto id = SecurityGroupId::Parse(text); id.ok()) further.group_ids.push_back(*id);
-      }
-      continue;
-    }
-    if (eni.ok()) wish.eni_id = *eni;
-    if (!interface.subnet_id().empty()) set_subnet(interface.subnet_id());
-    add_groups(interface.groups());
   }
-  return wish;
+  return interfaces;
 }
 
 // What a launch says of the resources that it is to use, by their types in ARNs.
@@ -222,33 +174,20 @@ void AddComputeFacts(gateway::ResourceFacts& facts, const ComputeServices& servi
 absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const ComputeServices& services,
                             AccessQuestion& question) {
   const Account account = services.settings.account();
-  const auto add = [&](const Kind& kind, AccessContext facts) {
-    question.resource_context[ArnOf(account, kind, "*")].merge(std::move(facts));
-  };
-  add(InstanceId::kKind, FactsOfLaunched(request, services.settings));
-  RETURN_IF_ERROR(AddVolumeFacts(request, services, question));
   // Of a call that is not whole, the template is named as the caller wrote it.
   if (const std::string& name = request.launch_template().launch_template_name(); !name.empty()) {
     const absl::StatusOr<LaunchTemplateId> id = services.launch_templates.FindByName(name);
     if (id.ok()) question.AddResource(ArnOf(account, *id));
   }
+  ASSIGN_OR_RETURN(const compute::LaunchService::Planned launch, services.launches.Plan(SpecOf(request)));
   // Groups may be named by their names, and a launch that names none falls into the default ones.
-  ASSIGN_OR_RETURN(const compute::LaunchSite site, services.instances.SiteOf(SiteWish(request)));
-  for (const compute::PlacedInterface& interface : site.interfaces) {
+  for (const compute::PlacedInterface& interface : launch.plan.site.interfaces) {
     question.AddResource(ArnOf(account, interface.subnet.id));
     for (const SecurityGroupId& group : interface.groups) question.AddResource(ArnOf(account, group));
   }
-  add(EniId::kKind, {{"ec2:subnet", {ArnOf(account, site.subnet.id)}},
-                     {"ec2:vpc", {ArnOf(account, site.subnet.vpc_id)}},
-                     {"ec2:availabilityzone", {site.subnet.availability_zone}}});
-  question.resource_context[ArnOf(account, InstanceId::kKind, "*")]["ec2:availabilityzone"] = {
-      site.subnet.availability_zone};
-  for (const auto& interface : request.network_interfaces()) {
-    if (interface.has_associate_public_ip_address()) {
-      add(EniId::kKind, {{"ec2:associatepublicipaddress",
-                          {std::string(gateway::FilterText(interface.associate_public_ip_address()))}}});
-    }
-  }
+  question.AddMade(ArnOf(account, InstanceId::kKind, "*"), {FactsOfLaunched(request, launch, services.settings)});
+  question.AddMade(ArnOf(account, VolumeId::kKind, "*"), FactsOfVolumes(launch.plan, account));
+  question.AddMade(ArnOf(account, EniId::kKind, "*"), FactsOfInterfaces(launch, account));
   if (request.launch_template().launch_template_id().empty()) return absl::OkStatus();
   return AddTemplateFacts(request, services, question);
 }

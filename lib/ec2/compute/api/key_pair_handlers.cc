@@ -5,10 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/ssh_key.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -26,12 +28,20 @@ void Render(const compute::KeyPairView& view, Response& response) {
   *response.mutable_tags() = RenderTags(view.tags);
 }
 
+std::string TypeOf(const v1::CreateKeyPairRequest& request) {
+  return request.has_key_type() ? request.key_type() : "rsa";
+}
+
+// Of a pair to be made, for policies.
+void AddKeyType(const std::string& name, std::string type, const Account& account, AccessQuestion& question) {
+  question.resource_context[ArnOf(account, KeyPairId::kKind, name)]["ec2:keypairtype"] = {std::move(type)};
+}
+
 absl::StatusOr<v1::CreateKeyPairResponse> CreateKeyPair(const v1::CreateKeyPairRequest& request,
                                                         compute::KeyPairService& key_pairs) {
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), KeyPairId::kKind));
-  const std::string type = request.has_key_type() ? request.key_type() : "rsa";
   ASSIGN_OR_RETURN(const compute::CreatedKeyPair created,
-                   key_pairs.Create(request.key_name(), type, tags, request.key_format()));
+                   key_pairs.Create(request.key_name(), TypeOf(request), tags, request.key_format()));
   v1::CreateKeyPairResponse response;
   Render(created.view, response);
   response.set_key_material(created.private_key);
@@ -91,9 +101,19 @@ absl::Status DeleteKeyPair(const v1::DeleteKeyPairRequest& request, compute::Key
 
 }  // namespace
 
-void AddKeyPairActions(gateway::Actions& actions, compute::KeyPairService& key_pairs) {
-  actions.Add(CreateKeyPair, key_pairs);
-  actions.Add(ImportKeyPair, key_pairs);
+void AddKeyPairActions(gateway::Actions& actions, compute::KeyPairService& key_pairs, const Account& account) {
+  actions.Add(CreateKeyPair, key_pairs)
+      .DescribedBy([account](const v1::CreateKeyPairRequest& request, AccessQuestion& question) {
+        AddKeyType(request.key_name(), TypeOf(request), account, question);
+        return absl::OkStatus();
+      });
+  actions.Add(ImportKeyPair, key_pairs)
+      .DescribedBy([account](const v1::ImportKeyPairRequest& request, AccessQuestion& question) {
+        // What is no key is refused when the call's turn comes.
+        const auto key = compute::ParseSshPublicKey(request.public_key_material());
+        if (key.ok()) AddKeyType(request.key_name(), std::string(SshKeyTypeName(key->type)), account, question);
+        return absl::OkStatus();
+      });
   actions.Add(DescribeKeyPairs, key_pairs);
   actions.Add(DeleteKeyPair, key_pairs);
 }

@@ -6,6 +6,6 @@
 
 namespace brume::ec2 {
 
-void AddKeyPairActions(gateway::Actions& actions, compute::KeyPairService& key_pairs);
+void AddKeyPairActions(gateway::Actions& actions, compute::KeyPairService& key_pairs, const Account& account);
 
 }  // namespace brume::ec2

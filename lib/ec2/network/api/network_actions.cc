@@ -40,7 +40,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddSecurityGroupActions(actions, services.security_groups, settings);
   AddSecurityGroupRuleActions(actions, services.security_groups, settings);
   AddSubnetActions(actions, services.networks, services.vpcs, settings);
-  AddVpcEndpointActions(actions, services.vpc_endpoints, settings);
+  AddVpcEndpointActions(actions, services.vpc_endpoints, services.interfaces, settings);
   AddVpcActions(actions, services.networks, services.vpcs, settings);
 }
 

@@ -159,6 +159,15 @@ absl::StatusOr<v1::DisassociateSubnetCidrBlockResponse> DisassociateSubnetCidrBl
   return response;
 }
 
+// Of the subnet to be made: the first zone is that of a call which names none.
+template <typename Request>
+void AddZone(const Request& request, const Settings& settings, AccessQuestion& question) {
+  const std::string& named =
+      request.availability_zone_id().empty() ? request.availability_zone() : request.availability_zone_id();
+  const std::string zone = named.empty() ? settings.zones.front() : FindZone(settings, named).value_or(named);
+  question.resource_context[ArnOf(settings.account(), SubnetId::kKind, "*")]["ec2:availabilityzone"] = {zone};
+}
+
 }  // namespace
 
 void AddSubnetActions(gateway::Actions& actions, network::NetworkService& networks, network::VpcService& vpcs,
@@ -166,14 +175,16 @@ void AddSubnetActions(gateway::Actions& actions, network::NetworkService& networ
   actions.Add(DescribeSubnets, networks, settings);
   const auto in_vpc = MadeInVpc(SubnetId::kKind, settings.account());
   actions.Add(CreateSubnet, networks, vpcs, settings)
-      .DescribedBy([in_vpc, account = settings.account()](const v1::CreateSubnetRequest& request,
-                                                          AccessQuestion& question) -> absl::Status {
-        const std::string& zone = request.availability_zone();
-        AccessContext& facts = question.resource_context[ArnOf(account, SubnetId::kKind, "*")];
-        if (!zone.empty()) facts["ec2:availabilityzone"] = {zone};
-        return in_vpc(request, question);
+      .DescribedBy(
+          [in_vpc, &settings](const v1::CreateSubnetRequest& request, AccessQuestion& question) -> absl::Status {
+            AddZone(request, settings, question);
+            return in_vpc(request, question);
+          });
+  actions.Add(CreateDefaultSubnet, networks, vpcs, settings)
+      .DescribedBy([&settings](const v1::CreateDefaultSubnetRequest& request, AccessQuestion& question) {
+        AddZone(request, settings, question);
+        return absl::OkStatus();
       });
-  actions.Add(CreateDefaultSubnet, networks, vpcs, settings);
   actions.Add(DeleteSubnet, vpcs);
   actions.Add(ModifySubnetAttribute, vpcs);
   actions.Add(AssociateSubnetCidrBlock, vpcs);

@@ -201,6 +201,7 @@ absl::StatusOr<v1::DescribeVpcEndpointServicesResponse> DescribeVpcEndpointServi
 
 AccessContext ServiceKeys(EndpointService service, const Settings& settings) {
   return {{"ec2:vpceservicename", {ServiceNameOf(service, settings.region)}},
+          {"ec2:vpceserviceregion", {settings.region}},
           {"ec2:vpceserviceowner", {kOwner}},
           {"ec2:vpceserviceprivatednsname", {PrivateNameOf(service, settings.region)}}};
 }
@@ -215,13 +216,17 @@ absl::StatusOr<AccessContext> FactsOf(network::VpcEndpointService& endpoints, co
 }  // namespace
 
 void AddVpcEndpointActions(gateway::Actions& actions, network::VpcEndpointService& endpoints,
-                           const Settings& settings) {
-  // Policies are asked of the endpoint to be made with its service.
-  const auto describe = [&settings](const v1::CreateVpcEndpointRequest& request,
-                                    AccessQuestion& question) -> absl::Status {
+                           network::InterfaceService& interfaces, const Settings& settings) {
+  // Policies are asked of the endpoint to be made with its service, and of the default group where the call names none.
+  const auto describe = [&settings, &interfaces](const v1::CreateVpcEndpointRequest& request,
+                                                 AccessQuestion& question) -> absl::Status {
     ASSIGN_OR_RETURN(const EndpointService service, ParseService(request.service_name(), settings));
-    question.resource_context[ArnOf(settings.account(), VpcEndpointId::kKind, "*")].merge(
-        ServiceKeys(service, settings));
+    const Account account = settings.account();
+    question.resource_context[ArnOf(account, VpcEndpointId::kKind, "*")].merge(ServiceKeys(service, settings));
+    if (!request.security_group_ids().empty() || request.subnet_ids().empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const SubnetId subnet, SubnetId::Parse(request.subnet_ids(0)));
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, interfaces.DefaultGroupsOf(subnet));
+    for (const SecurityGroupId& group : groups) question.AddResource(ArnOf(account, group));
     return absl::OkStatus();
   };
   actions.Add(CreateVpcEndpoint, endpoints, settings).DescribedBy(describe);

@@ -8,6 +8,7 @@
 namespace brume::ec2 {
 
 // Both must outlive the dispatcher.
-void AddVpcEndpointActions(gateway::Actions& actions, network::VpcEndpointService& endpoints, const Settings& settings);
+void AddVpcEndpointActions(gateway::Actions& actions, network::VpcEndpointService& endpoints,
+                           network::InterfaceService& interfaces, const Settings& settings);
 
 }  // namespace brume::ec2

@@ -13,6 +13,7 @@
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
 #include "lib/ec2/storage/api/image_disk_messages.h"
+#include "lib/ec2/storage/api/storage_facts.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/time_text.h"
@@ -246,7 +247,14 @@ absl::StatusOr<v1::CopyImageResponse> CopyImage(const v1::CopyImageRequest& requ
 
 void AddImageActions(gateway::Actions& actions, const StorageServices& services) {
   actions.Add(RegisterImage, services.images, services.settings);
-  actions.Add(CreateImage, services.machine_of, services.images, services.settings);
+  actions.Add(CreateImage, services.machine_of, services.images, services.settings)
+      .DescribedBy([services](const v1::CreateImageRequest& request, AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_id()));
+        ASSIGN_OR_RETURN(const std::vector<Volume> volumes, services.volumes.ListOf(instance));
+        question.AddMade(ArnOf(services.settings.account(), SnapshotId::kKind, "*"),
+                         FactsOfSnapshotsOf(volumes, services.settings.account()));
+        return absl::OkStatus();
+      });
   actions.Add(CopyImage, services.images, services.settings);
   actions.Add(DescribeImages, services.images, services.settings);
   actions.Add(DeregisterImage, services.images)

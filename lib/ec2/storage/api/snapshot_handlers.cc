@@ -203,7 +203,9 @@ absl::Status ResetSnapshotAttribute(const v1::ResetSnapshotAttributeRequest& req
 // What is read of an instance, also of volumes that the call leaves out: they may be attached anew before it is made.
 absl::Status AddVolumesOf(const InstanceId& instance, const StorageServices& services, AccessQuestion& question) {
   ASSIGN_OR_RETURN(const std::vector<Volume> volumes, services.volumes.ListOf(instance));
-  for (const Volume& volume : volumes) question.AddResource(ArnOf(services.settings.account(), volume.id));
+  const Account account = services.settings.account();
+  for (const Volume& volume : volumes) question.AddResource(ArnOf(account, volume.id));
+  question.AddMade(ArnOf(account, SnapshotId::kKind, "*"), FactsOfSnapshotsOf(volumes, account));
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@ void AddStorageActions(gateway::Actions& actions, const StorageServices& service
   AddSnapshotActions(actions, services);
   AddVolumeActions(actions, {.settings = services.settings,
                              .volumes = services.volumes,
+                             .snapshots = services.snapshots,
                              .space = services.space,
                              .encryption = services.encryption});
   AddEncryptionActions(actions, services.encryption, services.settings);

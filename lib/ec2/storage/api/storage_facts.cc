@@ -43,6 +43,13 @@ AccessContext FactsOfSnapshotOf(const Volume& volume, const Account& account) {
           {"ec2:encrypted", {volume.encrypted ? "true" : "false"}}};
 }
 
+std::vector<AccessContext> FactsOfSnapshotsOf(const std::vector<Volume>& volumes, const Account& account) {
+  std::vector<AccessContext> facts;
+  facts.reserve(volumes.size());
+  for (const Volume& volume : volumes) facts.push_back(FactsOfSnapshotOf(volume, account));
+  return facts;
+}
+
 void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& images, storage::VolumeService& volumes,
                      storage::SnapshotService& snapshots, const Account& account) {
   facts.Add(SnapshotId::kKind.arn_type,

@@ -16,5 +16,6 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
 
 // Of a snapshot that is made of a volume.
 AccessContext FactsOfSnapshotOf(const Volume& volume, const Account& account);
+std::vector<AccessContext> FactsOfSnapshotsOf(const std::vector<Volume>& volumes, const Account& account);
 
 }  // namespace brume::ec2

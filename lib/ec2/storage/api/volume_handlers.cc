@@ -92,10 +92,7 @@ absl::StatusOr<v1::DescribeVolumesResponse> DescribeVolumes(const v1::DescribeVo
 // The zone's name, however the request has it; an unknown one as it is there.
 std::string ZoneOf(const v1::CreateVolumeRequest& request, const Settings& settings) {
   if (request.availability_zone_id().empty()) return request.availability_zone();
-  for (const std::string& zone : settings.zones) {
-    if (ZoneId(settings, zone) == request.availability_zone_id()) return zone;
-  }
-  return request.availability_zone_id();
+  return FindZone(settings, request.availability_zone_id()).value_or(request.availability_zone_id());
 }
 
 absl::Status CheckZone(const v1::CreateVolumeRequest& request) {
@@ -126,6 +123,16 @@ absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequ
   return Render<v1::CreateVolumeResponse>(view, settings);
 }
 
+// That of the snapshot where the call says none. One that is not there is refused when the call's turn comes.
+absl::StatusOr<std::optional<int64_t>> SizeOf(const v1::CreateVolumeRequest& request,
+                                              storage::SnapshotService& snapshots) {
+  if (request.has_size()) return request.size();
+  if (request.snapshot_id().empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(request.snapshot_id()));
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> found, snapshots.List({&id, 1}));
+  return found.front().snapshot.size_gib;
+}
+
 // What policies are asked about the volume that is made.
 absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const VolumeServices& services,
                              AccessQuestion& question) {
@@ -134,7 +141,8 @@ absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const Volum
   AccessContext facts = {{"ec2:availabilityzone", {ZoneOf(request, settings)}},
                          {"ec2:encrypted", {encrypted ? "true" : "false"}},
                          {"ec2:volumetype", {TypeOf(request)}}};
-  if (request.has_size()) facts["ec2:volumesize"] = {absl::StrCat(request.size())};
+  ASSIGN_OR_RETURN(const std::optional<int64_t> size, SizeOf(request, services.snapshots));
+  if (size.has_value()) facts["ec2:volumesize"] = {absl::StrCat(*size)};
   if (request.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(request.iops())};
   if (request.has_throughput()) facts["ec2:volumethroughput"] = {absl::StrCat(request.throughput())};
   if (!request.snapshot_id().empty()) {

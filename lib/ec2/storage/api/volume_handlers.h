@@ -12,6 +12,7 @@ namespace brume::ec2 {
 struct VolumeServices {
   const Settings& settings;
   storage::VolumeService& volumes;
+  storage::SnapshotService& snapshots;
   const storage::SpaceFunction& space;
   storage::EncryptionService& encryption;
 };
