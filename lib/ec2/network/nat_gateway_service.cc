@@ -193,7 +193,7 @@ absl::Status SettleNatGateways(store::Connection& connection, const VpcId& vpc, 
     } else {
       continue;
     }
-    RETURN_IF_ERROR(gateways.Set(gateway));
+    RETURN_IF_ERROR(gateways.Update(gateway));
   }
   return absl::OkStatus();
 }
@@ -265,7 +265,7 @@ absl::Status NatGatewayService::Delete(const NatGatewayId& id) {
     } else {
       return absl::OkStatus();
     }
-    return gateways.Set(gateway);
+    return gateways.Update(gateway);
   }));
   wake_(vpc);
   return absl::OkStatus();

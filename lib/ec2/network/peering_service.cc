@@ -109,7 +109,7 @@ absl::StatusOr<std::vector<VpcId>> EndPeerings(store::Connection& connection, co
     VpcPeering ended = each;
     ended.state = PeeringState::kDeleted;
     ended.ended = now;
-    RETURN_IF_ERROR(table.Set(ended));
+    RETURN_IF_ERROR(table.Update(ended));
   }
   return others;
 }
@@ -166,7 +166,7 @@ absl::StatusOr<VpcPeeringView> PeeringService::Accept(const VpcPeeringConnection
                           kMaxActive);
     }
     peering.state = PeeringState::kActive;
-    RETURN_IF_ERROR(PeeringTable(c).Set(peering));
+    RETURN_IF_ERROR(PeeringTable(c).Update(peering));
     return ViewOf(c, std::move(peering));
   }));
   Wake(view.peering);
@@ -182,7 +182,7 @@ absl::StatusOr<VpcPeering> PeeringService::End(const VpcPeeringConnectionId& id,
     VpcPeering ended = before;
     ended.state = as;
     ended.ended = now;
-    RETURN_IF_ERROR(PeeringTable(c).Set(ended));
+    RETURN_IF_ERROR(PeeringTable(c).Update(ended));
     return before;
   });
 }
@@ -211,7 +211,7 @@ absl::StatusOr<VpcPeering> PeeringService::ModifyOptions(const VpcPeeringConnect
                      }
                      changed.requester.dns = change.requester_dns.value_or(changed.requester.dns);
                      changed.accepter.dns = change.accepter_dns.value_or(changed.accepter.dns);
-                     RETURN_IF_ERROR(PeeringTable(c).Set(changed));
+                     RETURN_IF_ERROR(PeeringTable(c).Update(changed));
                      return changed;
                    }));
   Wake(peering);
