@@ -264,7 +264,7 @@ absl::StatusOr<ElasticAddress> AddressService::SetDomainName(const AllocationId&
                      AddressTable addresses(c);
                      ASSIGN_OR_RETURN(ElasticAddress address, addresses.Get(id));
                      address.domain_name = domain_name;
-                     RETURN_IF_ERROR(addresses.Set(address));
+                     RETURN_IF_ERROR(addresses.SetDomainName(id, domain_name));
                      return address;
                    }));
   hooks_.wake_vpcs();

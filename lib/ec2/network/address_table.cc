@@ -40,7 +40,9 @@ absl::StatusOr<std::vector<ElasticAddress>> AddressTable::List() {
   return Addresses().Select(connection_, "addresses ORDER BY seq");
 }
 
-absl::Status AddressTable::Set(const ElasticAddress& address) { return Addresses().Overwrite(connection_, address); }
+absl::Status AddressTable::SetDomainName(const AllocationId& id, const std::string& domain_name) {
+  return Addresses().Set(connection_, id, &ElasticAddress::domain_name, domain_name);
+}
 
 absl::StatusOr<std::vector<ElasticAddress>> AddressTable::ListNamed() {
   return Addresses().Select(connection_, "addresses WHERE domain_name <> '' ORDER BY seq");

@@ -22,8 +22,8 @@ class AddressTable {
   absl::StatusOr<std::optional<ElasticAddress>> FindByAddress(Ipv4 address);
   absl::StatusOr<std::vector<ElasticAddress>> List();       // oldest first
   absl::StatusOr<std::vector<ElasticAddress>> ListNamed();  // those that have a domain name
-  absl::Status Set(const ElasticAddress& address);          // its domain name
-  absl::Status Delete(const AllocationId& id);              // it is associated with nothing (FailedPrecondition)
+  absl::Status SetDomainName(const AllocationId& id, const std::string& domain_name);
+  absl::Status Delete(const AllocationId& id);  // it is associated with nothing (FailedPrecondition)
 
   absl::Status InsertAssociation(const AddressAssociation& association);
   absl::StatusOr<AddressAssociation> GetAssociation(const AddressAssociationId& id);  // InvalidAssociationID.NotFound

@@ -53,10 +53,9 @@ absl::Status DhcpOptionsService::Delete(const DhcpOptionsId& id) {
 absl::Status DhcpOptionsService::Associate(const std::optional<DhcpOptionsId>& id, const VpcId& vpc) {
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
-    ASSIGN_OR_RETURN(Vpc row, networks.GetVpc(vpc));
+    RETURN_IF_ERROR(networks.GetVpc(vpc).status());
     if (id.has_value()) RETURN_IF_ERROR(DhcpOptionsTable(c).Get(*id).status());
-    row.dhcp_options_id = id.value_or(DhcpOptionsId());
-    return networks.SetVpc(row);
+    return networks.SetDhcpOptions(vpc, id.value_or(DhcpOptionsId()));
   }));
   wake_(vpc);
   return absl::OkStatus();

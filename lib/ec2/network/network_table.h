@@ -26,7 +26,10 @@ class NetworkTable {
   // Those of them that are there, each once for every time it is named.
   absl::StatusOr<std::vector<Vpc>> FindVpcs(absl::Span<const VpcId> ids);
   absl::StatusOr<std::optional<Vpc>> DefaultVpc();
-  absl::Status SetVpc(const Vpc& vpc);  // its attributes and its set of DHCP options
+  // A VPC's or subnet's row is never written as a whole: each of these writes what it names. Errors: the kind's
+  // NotFound.
+  absl::Status SetVpcAttributes(const VpcId& id, const VpcAttributes& attributes);
+  absl::Status SetDhcpOptions(const VpcId& id, const DhcpOptionsId& options);  // empty = none
   // With its further ranges and routes; nothing else may be in it (FailedPrecondition). It is a former one then, until
   // that is forgotten.
   absl::Status DeleteVpc(const VpcId& id);
@@ -47,8 +50,11 @@ class NetworkTable {
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
-  // What ModifySubnetAttribute changes.
-  absl::Status SetSubnetAttributes(const Subnet& subnet);
+  absl::Status SetMapPublicIpOnLaunch(const SubnetId& id, bool map);
+  absl::Status SetAssignIpv6OnCreation(const SubnetId& id, bool assign);
+  absl::Status SetSubnetDnsNameOptions(const SubnetId& id, const PrivateDnsNameOptions& options);
+  // Of `subnet`: its range and the range's association.
+  absl::Status SetSubnetIpv6(const Subnet& subnet);
   absl::Status DeleteSubnet(const SubnetId& id);  // no interface may be in it (FailedPrecondition)
 
   // With its groups and secondary addresses. Error: InvalidIPAddress.InUse when another interface of the VPC has one of
