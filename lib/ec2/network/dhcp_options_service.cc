@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::network {
@@ -67,19 +67,9 @@ absl::StatusOr<std::vector<DhcpOptionsView>> DhcpOptionsService::List(absl::Span
     DhcpOptionsTable sets(c);
     ASSIGN_OR_RETURN(
         std::vector<DhcpOptions> rows,
-        ChooseRows<DhcpOptionsId>(
+        tagging::ChooseRows<DhcpOptionsId>(
             c, ids, tags, [&](const DhcpOptionsId& id) { return sets.Get(id); }, [&] { return sets.List(); }));
-    std::vector<std::string> texts;
-    for (const DhcpOptions& row : rows) texts.push_back(row.id.text());
-    ASSIGN_OR_RETURN(const auto all_tags, tagging::GetTagsOf(c, texts));
-    std::vector<DhcpOptionsView> views;
-    views.reserve(rows.size());
-    for (DhcpOptions& row : rows) {
-      DhcpOptionsView& view = views.emplace_back();
-      if (const auto own = all_tags.find(row.id.text()); own != all_tags.end()) view.tags = own->second;
-      view.options = std::move(row);
-    }
-    return views;
+    return tagging::WithTags(c, std::move(rows), &DhcpOptionsView::options);
   });
 }
 
