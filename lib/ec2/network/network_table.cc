@@ -251,9 +251,9 @@ absl::Status NetworkTable::ForgetFormerVpc(const VpcId& id) { return FormerVpcs(
 
 absl::Status NetworkTable::InsertCidr(const VpcCidr& cidr) { return VpcCidrs().Insert(connection_, cidr); }
 
-absl::StatusOr<std::vector<VpcCidr>> NetworkTable::ListCidrs(const std::optional<VpcId>& vpc) {
-  if (!vpc.has_value()) return VpcCidrs().Select(connection_, "vpc_cidrs ORDER BY seq");
-  return VpcCidrs().Select(connection_, "vpc_cidrs WHERE vpc_id = ? ORDER BY seq", *vpc);
+absl::StatusOr<std::vector<VpcCidr>> NetworkTable::ListCidrsOf(absl::Span<const VpcId> vpcs) {
+  return VpcCidrs().Select(connection_, "vpc_cidrs WHERE vpc_id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                           store::JsonArrayOfIds(vpcs));
 }
 
 absl::StatusOr<VpcCidr> NetworkTable::GetCidr(const VpcCidrAssociationId& id) {
@@ -263,6 +263,12 @@ absl::StatusOr<VpcCidr> NetworkTable::GetCidr(const VpcCidrAssociationId& id) {
 absl::Status NetworkTable::DeleteCidr(const VpcCidrAssociationId& id) { return VpcCidrs().Delete(connection_, id); }
 
 absl::Status NetworkTable::InsertIpv6Cidr(const VpcIpv6Cidr& cidr) { return VpcIpv6Cidrs().Insert(connection_, cidr); }
+
+absl::StatusOr<std::vector<VpcIpv6Cidr>> NetworkTable::ListIpv6CidrsOf(absl::Span<const VpcId> vpcs) {
+  return VpcIpv6Cidrs().Select(connection_,
+                               "vpc_ipv6_cidrs WHERE vpc_id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                               store::JsonArrayOfIds(vpcs));
+}
 
 absl::StatusOr<std::vector<VpcIpv6Cidr>> NetworkTable::ListIpv6Cidrs(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return VpcIpv6Cidrs().Select(connection_, "vpc_ipv6_cidrs ORDER BY seq");
@@ -284,6 +290,11 @@ absl::StatusOr<Subnet> NetworkTable::GetSubnet(const SubnetId& id) { return Subn
 absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnets(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return Subnets().Select(connection_, "subnets ORDER BY seq");
   return Subnets().Select(connection_, "subnets WHERE vpc_id = ? ORDER BY seq", *vpc);
+}
+
+absl::StatusOr<std::vector<Subnet>> NetworkTable::FindSubnets(absl::Span<const SubnetId> ids) {
+  return Subnets().Select(connection_, "subnets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                          store::JsonArrayOfIds(ids));
 }
 
 absl::Status NetworkTable::SetMapPublicIpOnLaunch(const SubnetId& id, bool map) {
@@ -331,6 +342,11 @@ absl::StatusOr<NetworkInterface> NetworkTable::GetInterface(const EniId& id) {
 absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfaces(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return Interfaces(connection_, "network_interfaces ORDER BY seq");
   return Interfaces(connection_, "network_interfaces WHERE vpc_id = ? ORDER BY seq", *vpc);
+}
+
+absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::FindInterfaces(absl::Span<const EniId> ids) {
+  return Interfaces(connection_, "network_interfaces WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                    store::JsonArrayOfIds(ids));
 }
 
 absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfacesOf(absl::Span<const InstanceId> instances) {

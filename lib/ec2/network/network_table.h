@@ -36,13 +36,15 @@ class NetworkTable {
   absl::StatusOr<std::vector<VpcId>> ListFormerVpcs();
   absl::Status ForgetFormerVpc(const VpcId& id);
   absl::Status InsertCidr(const VpcCidr& cidr);
-  // Of all VPCs, or one; in the order they were added.
-  absl::StatusOr<std::vector<VpcCidr>> ListCidrs(const std::optional<VpcId>& vpc);
+  // Of these VPCs, in the order they were added.
+  absl::StatusOr<std::vector<VpcCidr>> ListCidrsOf(absl::Span<const VpcId> vpcs);
   absl::StatusOr<VpcCidr> GetCidr(const VpcCidrAssociationId& id);
   absl::Status DeleteCidr(const VpcCidrAssociationId& id);
 
   absl::Status InsertIpv6Cidr(const VpcIpv6Cidr& cidr);
-  // As ListCidrs.
+  // As ListCidrsOf.
+  absl::StatusOr<std::vector<VpcIpv6Cidr>> ListIpv6CidrsOf(absl::Span<const VpcId> vpcs);
+  // Of all VPCs, or one; in the order they were added.
   absl::StatusOr<std::vector<VpcIpv6Cidr>> ListIpv6Cidrs(const std::optional<VpcId>& vpc);
   absl::Status DeleteIpv6Cidr(const VpcCidrAssociationId& id);
 
@@ -50,6 +52,8 @@ class NetworkTable {
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
+  // Those of them that are there, oldest first.
+  absl::StatusOr<std::vector<Subnet>> FindSubnets(absl::Span<const SubnetId> ids);
   absl::Status SetMapPublicIpOnLaunch(const SubnetId& id, bool map);
   absl::Status SetAssignIpv6OnCreation(const SubnetId& id, bool assign);
   absl::Status SetSubnetDnsNameOptions(const SubnetId& id, const PrivateDnsNameOptions& options);
@@ -64,6 +68,8 @@ class NetworkTable {
   absl::Status DeleteInterface(const EniId& id);  // with its tags; OK when there is none
   absl::StatusOr<NetworkInterface> GetInterface(const EniId& id);
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(const std::optional<VpcId>& vpc);
+  // Those of them that are there, oldest first.
+  absl::StatusOr<std::vector<NetworkInterface>> FindInterfaces(absl::Span<const EniId> ids);
   // In the order of `instances`, then by device index.
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
