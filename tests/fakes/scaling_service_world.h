@@ -124,13 +124,13 @@ class ScalingServiceWorld : public ComputeWorld {
   }
   // Of all instances there ever were and still are shown.
   size_t CountInstances() {
-    auto page = service->Describe({}, {}, 0, 0);
+    auto page = service->Describe({});
     REQUIRE(page.ok());
     return page->instances.size();
   }
   size_t CountRunning() {
     auto page = service->Describe(
-        {}, [](const compute::InstanceView& view) { return view.instance.state == InstanceState::kRunning; }, 0, 0);
+        {.keep = [](const compute::InstanceView& view) { return view.instance.state == InstanceState::kRunning; }});
     REQUIRE(page.ok());
     return page->instances.size();
   }

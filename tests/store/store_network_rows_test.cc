@@ -1,4 +1,5 @@
 // Repositories of VPCs, subnets, interfaces and security groups.
+#include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/store/store_fixture.h"
 
@@ -62,6 +63,49 @@ TEST_CASE("VPCs and subnets come back with every field", "[store]") {
         "InvalidNetworkInterfaceID.NotFound");
   CHECK(code([](Connection& c) { return network::SecurityGroupTable(c).Get(Nth<SecurityGroupId>("sg", 9)); }) ==
         "InvalidGroup.NotFound");
+}
+
+TEST_CASE("what is written of a VPC or a subnet leaves the rest of the row as another wrote it", "[store]") {
+  Store s;
+  const VpcId vpc = Nth<VpcId>("vpc", 1);
+  const SubnetId subnet = Nth<SubnetId>("subnet", 1);
+  const DhcpOptionsId options = Nth<DhcpOptionsId>("dopt", 1);
+  REQUIRE_OK(s.Write([&](Connection& c) {
+    network::NetworkTable networks(c);
+    RETURN_IF_ERROR(InsertNetwork(c));
+    RETURN_IF_ERROR(network::DhcpOptionsTable(c).Insert({.id = options, .is_default = false, .values = {}}));
+    RETURN_IF_ERROR(networks.SetDhcpOptions(vpc, options));
+    RETURN_IF_ERROR(networks.SetVpcAttributes(vpc, {.dns_support = false, .dns_hostnames = true}));
+    Subnet with_ipv6;
+    with_ipv6.id = subnet;
+    with_ipv6.cidr_ipv6 = Value(CidrIpv6::Parse("2001:db8::/64"));
+    with_ipv6.ipv6_association_id = Nth<SubnetCidrAssociationId>("subnet-cidr-assoc", 1);
+    RETURN_IF_ERROR(networks.SetSubnetIpv6(with_ipv6));
+    RETURN_IF_ERROR(networks.SetMapPublicIpOnLaunch(subnet, false));
+    RETURN_IF_ERROR(networks.SetSubnetDnsNameOptions(subnet, {.hostname_type = HostnameType::kResourceName}));
+    return networks.SetAssignIpv6OnCreation(subnet, true);
+  }));
+  const Vpc changed = s.Read([&](Connection& c) { return network::NetworkTable(c).GetVpc(vpc); });
+  CHECK(changed.dhcp_options_id == options);
+  CHECK(changed.attributes == VpcAttributes{.dns_support = false, .dns_hostnames = true});
+  CHECK(changed.cidr == MakeVpc(1).cidr);
+  const Subnet row = s.Read([&](Connection& c) { return network::NetworkTable(c).GetSubnet(subnet); });
+  CHECK(row.cidr == MakeSubnet(1).cidr);
+  CHECK(row.cidr_ipv6->text() == "2001:db8::/64");
+  CHECK(row.ipv6_association_id == Nth<SubnetCidrAssociationId>("subnet-cidr-assoc", 1));
+  CHECK(row.dns_name_options.hostname_type == HostnameType::kResourceName);
+  CHECK(row.assign_ipv6_on_creation);
+  CHECK_FALSE(row.map_public_ip_on_launch);
+  const auto code = [&](auto set) {
+    return ec2::ErrorCode(s.Write([&](Connection& c) {
+      network::NetworkTable networks(c);
+      return set(networks);
+    }));
+  };
+  CHECK(code([](auto& t) { return t.SetDhcpOptions(Nth<VpcId>("vpc", 9), {}); }) == "InvalidVpcID.NotFound");
+  CHECK(code([](auto& t) { return t.SetVpcAttributes(Nth<VpcId>("vpc", 9), {}); }) == "InvalidVpcID.NotFound");
+  CHECK(code([](auto& t) { return t.SetMapPublicIpOnLaunch(Nth<SubnetId>("subnet", 9), true); }) ==
+        "InvalidSubnetID.NotFound");
 }
 
 TEST_CASE("there is one default VPC at most", "[store]") {

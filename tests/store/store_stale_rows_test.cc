@@ -1,5 +1,5 @@
 // Rows that two parties write: what one of them read before the other wrote is refused, or writes nothing but its own
-// columns. Instances, volumes and images: store_rows_test.cc; interfaces: store_network_rows_test.cc.
+// columns. Instances, volumes and images: store_rows_test.cc; interfaces, VPCs and subnets: store_network_rows_test.cc.
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +12,8 @@
 #include "lib/autoscaling/policy_table.h"
 #include "lib/autoscaling/refresh_table.h"
 #include "lib/cloudwatch/alarm_table.h"
+#include "lib/ec2/network/nat_gateway_table.h"
+#include "lib/ec2/network/peering_table.h"
 #include "lib/iam/access_key_table.h"
 #include "lib/iam/identity_table.h"
 #include "tests/store/store_fixture.h"
@@ -177,6 +179,53 @@ TEST_CASE("an alarm's new definition stands against a state that was found by th
   CHECK(absl::IsAborted(s.Write([&](Connection& c) { return AlarmTable(c).Update(stale); })));
   CHECK(only().watch.metric.dimensions == owner.watch.metric.dimensions);
   CHECK(only().state == alarm::State::kAlarm);
+}
+
+TEST_CASE("a NAT gateway that its owner deletes is not made available by a stale copy", "[store]") {
+  Store s;
+  const auto only = [&] { return s.Read([](Connection& c) { return network::NatGatewayTable(c).List(); }).at(0); };
+  const auto update = [&](NatGateway& gateway) {
+    return s.Write([&](Connection& c) { return network::NatGatewayTable(c).Update(gateway); });
+  };
+  NatGateway made;
+  made.id = Nth<NatGatewayId>("nat", 1);
+  made.vpc_id = Nth<VpcId>("vpc", 1);
+  made.subnet_id = Nth<SubnetId>("subnet", 1);
+  made.created = kNow;
+  REQUIRE_OK(s.Write([&](Connection& c) { return network::NatGatewayTable(c).Insert(made); }));
+  NatGateway owner = only(), reconciler = owner;
+  owner.state = NatGatewayState::kDeleting;
+  REQUIRE_OK(update(owner));
+  reconciler.state = NatGatewayState::kAvailable;
+  CHECK(absl::IsAborted(update(reconciler)));
+  CHECK(only().state == NatGatewayState::kDeleting);
+  reconciler = only();
+  reconciler.state = NatGatewayState::kDeleted;
+  reconciler.ended = kNow;
+  REQUIRE_OK(update(reconciler));
+  CHECK(only().ended == kNow);
+}
+
+TEST_CASE("a peering connection that ended is not brought back by a stale copy", "[store]") {
+  Store s;
+  const VpcPeeringConnectionId id = Nth<VpcPeeringConnectionId>("pcx", 1);
+  const auto get = [&] { return s.Read([&](Connection& c) { return network::PeeringTable(c).Get(id); }); };
+  const auto update = [&](VpcPeering& peering) {
+    return s.Write([&](Connection& c) { return network::PeeringTable(c).Update(peering); });
+  };
+  VpcPeering made;
+  made.id = id;
+  made.requester.vpc_id = Nth<VpcId>("vpc", 1);
+  made.accepter.vpc_id = Nth<VpcId>("vpc", 2);
+  REQUIRE_OK(s.Write([&](Connection& c) { return network::PeeringTable(c).Insert(made); }));
+  VpcPeering requester = get(), accepter = requester;
+  requester.state = PeeringState::kDeleted;
+  requester.ended = kNow;
+  REQUIRE_OK(update(requester));
+  accepter.state = PeeringState::kActive;
+  CHECK(absl::IsAborted(update(accepter)));
+  CHECK(get().state == PeeringState::kDeleted);
+  CHECK(get().ended == kNow);
 }
 
 TEST_CASE("a stale copy of an identity or a managed policy is refused", "[store]") {

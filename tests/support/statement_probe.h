@@ -32,6 +32,7 @@ class StatementProbe {
   struct Reads {
     int64_t rows = 0;          // that the statements returned
     int64_t scanned_rows = 0;  // that they stepped over without an index
+    int runs = 0;              // how often they ran
   };
   // Of all finished statements whose text has `text`.
   Reads ReadsOf(absl::string_view text) const {
@@ -40,6 +41,7 @@ class StatementProbe {
       if (!absl::StrContains(sql, text)) continue;
       sum.rows += reads.rows;
       sum.scanned_rows += reads.scanned_rows;
+      sum.runs += reads.runs;
     }
     return sum;
   }
@@ -58,6 +60,7 @@ class StatementProbe {
     if (event == SQLITE_TRACE_ROW) {
       ++reads.rows;
     } else {
+      ++reads.runs;
       reads.scanned_rows += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, /*resetFlg=*/1);
     }
     return 0;

@@ -214,37 +214,46 @@ absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) 
   return view;
 }
 
-absl::StatusOr<InstancePage> InstanceService::Describe(absl::Span<const InstanceId> ids,
-                                                       const std::function<bool(const InstanceView&)>& keep,
-                                                       int64_t after, int limit) {
+absl::StatusOr<InstancePage> InstanceService::Describe(const InstanceQuery& query) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<InstancePage> {
     InstanceTable instances(c);
     InstancePage page;
-    if (!ids.empty() || keep == nullptr) {
+    const int limit = query.limit;
+    std::optional<std::vector<InstanceId>> tagged;
+    if (query.ids.empty() && query.tags.has_value()) {
+      ASSIGN_OR_RETURN(tagged, tagging::TaggedIds<InstanceId>(c, *query.tags));
+    }
+    const auto list = [&](int64_t after, int count) {
+      return tagged.has_value() ? instances.ListBehind(after, count, *tagged) : instances.ListBehind(after, count);
+    };
+    if (!query.ids.empty() || query.keep == nullptr) {
       // One row more than the page tells whether there is more behind it.
       ASSIGN_OR_RETURN(std::vector<Instance> rows,
-                       !ids.empty() ? GetAll(c, ids) : instances.ListBehind(after, limit == 0 ? 0 : limit + 1));
-      if (ids.empty() && limit > 0 && rows.size() > static_cast<size_t>(limit)) {
+                       !query.ids.empty() ? GetAll(c, query.ids) : list(query.after, limit == 0 ? 0 : limit + 1));
+      if (query.ids.empty() && limit > 0 && rows.size() > static_cast<size_t>(limit)) {
         rows.pop_back();
         ASSIGN_OR_RETURN(page.next, instances.PositionOf(rows.back().id));
       }
       ASSIGN_OR_RETURN(page.instances, CompleteViews(c, types_, std::move(rows)));
-      if (keep != nullptr) std::erase_if(page.instances, [&](const InstanceView& view) { return !keep(view); });
+      if (query.keep != nullptr) {
+        std::erase_if(page.instances, [&](const InstanceView& view) { return !query.keep(view); });
+      }
       return page;
     }
     // Chunks, so that a filter never holds all rows; the first is small, as most of a small page may be in it.
     constexpr int kChunk = 1000;
     int chunk = limit > 0 ? std::min(limit + 1, kChunk) : kChunk;
+    int64_t after = query.after;
     while (true) {
-      ASSIGN_OR_RETURN(std::vector<Instance> rows, instances.ListBehind(after, chunk));
+      ASSIGN_OR_RETURN(std::vector<Instance> rows, list(after, chunk));
       const bool at_end = rows.size() < static_cast<size_t>(chunk);
       chunk = kChunk;
-      if (!rows.empty()) {
+      if (!at_end) {
         ASSIGN_OR_RETURN(after, instances.PositionOf(rows.back().id));
       }
       ASSIGN_OR_RETURN(std::vector<InstanceView> views, CompleteViews(c, types_, std::move(rows)));
       for (InstanceView& view : views) {
-        if (!keep(view)) continue;
+        if (!query.keep(view)) continue;
         if (limit > 0 && page.instances.size() == static_cast<size_t>(limit)) {
           ASSIGN_OR_RETURN(page.next, instances.PositionOf(page.instances.back().instance.id));
           return page;

@@ -17,6 +17,7 @@
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/storage/model/machine.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
@@ -31,6 +32,16 @@ struct StateChange {
 struct Termination {
   bool even_protected = false;  // as an Auto Scaling group ends its members, whatever DisableApiTermination says
   bool at_once = false;         // without asking the guest
+};
+
+struct InstanceQuery {
+  // Those; none = all, in launch order.
+  std::vector<InstanceId> ids = {};
+  // Without ids: those that have such a tag.
+  std::optional<tagging::TagQuery> tags = {};
+  std::function<bool(const InstanceView&)> keep = nullptr;
+  int64_t after = 0;  // the `next` of a page
+  int limit = 0;      // so many at most that `keep` holds for; 0 = all
 };
 
 struct InstancePage {
@@ -76,11 +87,9 @@ class InstanceService {
   // What Run would use and make. Errors: those of InstancePlacer::Plan.
   absl::StatusOr<LaunchPlan> Plan(const RunRequest& request);
 
-  // With ids: those, or InvalidInstanceID.NotFound naming all that are unknown. Without: in launch order behind
-  // `after`, the `next` of a page (0 = from the first). At most `limit` (0 = all) for which `keep` holds. Without a
-  // filter give none: a page then costs what the page costs, however many instances there are.
-  absl::StatusOr<InstancePage> Describe(absl::Span<const InstanceId> ids,
-                                        const std::function<bool(const InstanceView&)>& keep, int64_t after, int limit);
+  // Without a filter give no `keep`: a page then costs what the page costs, however many instances there are. Error:
+  // InvalidInstanceID.NotFound, which names all ids that are unknown.
+  absl::StatusOr<InstancePage> Describe(const InstanceQuery& query);
   // One with its user data. InvalidInstanceID.NotFound.
   absl::StatusOr<InstanceView> Get(const InstanceId& id);
 

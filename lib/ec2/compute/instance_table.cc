@@ -150,6 +150,15 @@ absl::StatusOr<std::vector<Instance>> InstanceTable::ListBehind(int64_t position
   return connection_.All(sql, ReadInstance, position, limit == 0 ? -1 : limit);
 }
 
+absl::StatusOr<std::vector<Instance>> InstanceTable::ListBehind(int64_t position, int limit,
+                                                                absl::Span<const InstanceId> ids) {
+  static const std::string sql =
+      absl::StrCat("SELECT ", Instances().columns(),
+                   " FROM (SELECT value AS wanted FROM json_each(?)) CROSS JOIN instances ON id = wanted "
+                   "WHERE seq > ? ORDER BY seq LIMIT ?");
+  return connection_.All(sql, ReadInstance, store::JsonArrayOfIds(ids), position, limit == 0 ? -1 : limit);
+}
+
 absl::StatusOr<std::vector<Instance>> InstanceTable::GetMany(absl::Span<const InstanceId> ids) {
   static const std::string sql = SelectWithUserData(
       "(SELECT key AS place, value AS wanted FROM json_each(?)) CROSS JOIN instances ON id = wanted "

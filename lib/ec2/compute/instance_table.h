@@ -52,6 +52,8 @@ class InstanceTable {
   absl::StatusOr<int64_t> PositionOf(const InstanceId& id);
   // As List, behind a position whose row may be gone.
   absl::StatusOr<std::vector<Instance>> ListBehind(int64_t position, int limit);
+  // The same of these alone.
+  absl::StatusOr<std::vector<Instance>> ListBehind(int64_t position, int limit, absl::Span<const InstanceId> ids);
   // Those there are, in the order of `ids`, each once.
   absl::StatusOr<std::vector<Instance>> GetMany(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<Instance>> ListByReservation(const ReservationId& id);

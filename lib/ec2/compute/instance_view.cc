@@ -19,13 +19,12 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
   std::vector<InstanceView> views;
   if (instances.empty()) return views;
   views.reserve(instances.size());
+  ASSIGN_OR_RETURN(std::vector<TagMap> tags, tagging::TagsOfRows(connection, instances));
   std::vector<InstanceId> ids;
-  std::vector<std::string> texts;
   absl::flat_hash_map<InstanceId, size_t> position;
   for (Instance& instance : instances) {
     position.emplace(instance.id, views.size());
     ids.push_back(instance.id);
-    texts.push_back(instance.id.text());
     InstanceView& view = views.emplace_back();
     const InstanceType* type = types.Find(instance.instance_type);
     // A type the administrator took out of the configuration is shown by its name, with nothing known about it.
@@ -64,10 +63,7 @@ absl::StatusOr<std::vector<InstanceView>> CompleteViews(store::Connection& conne
   ASSIGN_OR_RETURN(std::vector<ProfileAssociation> profiles, ProfileAssociationTable(connection).ListOf(ids));
   for (ProfileAssociation& profile : profiles) view_of(profile.instance_id).profile = std::move(profile);
 
-  ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, texts));
-  for (InstanceView& view : views) {
-    if (const auto it = tags.find(view.instance.id.text()); it != tags.end()) view.tags = std::move(it->second);
-  }
+  for (size_t i = 0; i < views.size(); ++i) views[i].tags = std::move(tags[i]);
   return views;
 }
 

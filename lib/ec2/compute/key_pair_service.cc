@@ -108,22 +108,19 @@ absl::StatusOr<KeyPairView> KeyPairService::Import(absl::string_view name, absl:
 }
 
 absl::StatusOr<std::vector<KeyPairView>> KeyPairService::List(absl::Span<const std::string> names,
-                                                              absl::Span<const std::string> ids) {
+                                                              absl::Span<const std::string> ids,
+                                                              const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<KeyPairView>> {
     KeyPairTable table(connection);
-    const bool all = names.empty() && ids.empty();
-    ASSIGN_OR_RETURN(std::vector<KeyPair> pairs, all ? table.List() : table.ListNamed(names, ids));
-    std::vector<std::string> found;
-    found.reserve(pairs.size());
-    for (const KeyPair& pair : pairs) found.push_back(pair.id.text());
-    ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(connection, found));
-    std::vector<KeyPairView> views;
-    views.reserve(pairs.size());
-    for (KeyPair& pair : pairs) {
-      TagMap own = std::move(tags[pair.id.text()]);
-      views.push_back({.pair = std::move(pair), .tags = std::move(own)});
+    const bool named = !names.empty() || !ids.empty();
+    std::vector<std::string> tagged;
+    if (!named && tags.has_value()) {
+      ASSIGN_OR_RETURN(tagged, tagging::GetTagged(connection, *tags));
     }
-    return views;
+    ASSIGN_OR_RETURN(std::vector<KeyPair> pairs, named              ? table.ListNamed(names, ids)
+                                                 : tags.has_value() ? table.ListNamed({}, tagged)
+                                                                    : table.List());
+    return tagging::WithTags(connection, std::move(pairs), &KeyPairView::pair);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "lib/base/random.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/key_pair.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
@@ -40,10 +41,11 @@ class KeyPairService {
   // RSA of 1024, 2048 or 4096 bits and ED25519. Fingerprint: MD5 of the DER public key for RSA, SHA-256 for ED25519.
   // Errors: InvalidKey.Format, InvalidKeyPair.Duplicate.
   absl::StatusOr<KeyPairView> Import(absl::string_view name, absl::string_view public_key_text, const TagMap& tags);
-  // Those of these names and those of these ids, in the order they were made; what is not there is left out. All, when
-  // neither names any.
+  // Those of these names and those of these ids, in the order they were made; what is not there is left out. When
+  // neither names any, those that have a tag of `tags`, or all.
   absl::StatusOr<std::vector<KeyPairView>> List(absl::Span<const std::string> names = {},
-                                                absl::Span<const std::string> ids = {});
+                                                absl::Span<const std::string> ids = {},
+                                                const std::optional<tagging::TagQuery>& tags = {});
   // By name or id. OK with nullopt when there is none, as EC2 does.
   absl::StatusOr<std::optional<KeyPair>> Delete(absl::string_view name, const std::optional<KeyPairId>& id);
 

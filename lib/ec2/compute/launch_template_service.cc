@@ -163,28 +163,15 @@ absl::StatusOr<LaunchTemplateVersionView> LaunchTemplateService::CreateVersion(c
   });
 }
 
-absl::StatusOr<std::vector<LaunchTemplateView>> LaunchTemplateService::List(absl::Span<const LaunchTemplateId> ids) {
+absl::StatusOr<std::vector<LaunchTemplateView>> LaunchTemplateService::List(
+    absl::Span<const LaunchTemplateId> ids, const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<LaunchTemplateView>> {
     LaunchTemplateTable table(c);
-    std::vector<LaunchTemplate> rows;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(rows, table.List());
-    }
-    for (const LaunchTemplateId& id : ids) {
-      ASSIGN_OR_RETURN(rows.emplace_back(), table.Get(id));
-    }
-    std::vector<std::string> texts;
-    texts.reserve(rows.size());
-    for (const LaunchTemplate& one : rows) texts.push_back(one.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
-    std::vector<LaunchTemplateView> views;
-    views.reserve(rows.size());
-    for (LaunchTemplate& one : rows) {
-      LaunchTemplateView& view = views.emplace_back();
-      if (const auto own = tags.find(one.id.text()); own != tags.end()) view.tags = own->second;
-      view.made = std::move(one);
-    }
-    return views;
+    ASSIGN_OR_RETURN(
+        std::vector<LaunchTemplate> rows,
+        tagging::ChooseRows<LaunchTemplateId>(
+            c, ids, tags, [&](const LaunchTemplateId& id) { return table.Get(id); }, [&] { return table.List(); }));
+    return tagging::WithTags(c, std::move(rows), &LaunchTemplateView::made);
   });
 }
 

@@ -16,6 +16,7 @@
 #include "lib/base/random.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/launch_template.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
@@ -75,8 +76,9 @@ class LaunchTemplateService {
   absl::StatusOr<LaunchTemplateVersionView> CreateVersion(const LaunchTemplateId& id, const std::string& source,
                                                           const LaunchTemplateVersion& made,
                                                           const LaunchTemplateAuthor& author);
-  // No ids = all. Error: the kind's NotFound.
-  absl::StatusOr<std::vector<LaunchTemplateView>> List(absl::Span<const LaunchTemplateId> ids = {});
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: the kind's NotFound.
+  absl::StatusOr<std::vector<LaunchTemplateView>> List(absl::Span<const LaunchTemplateId> ids = {},
+                                                       const std::optional<tagging::TagQuery>& tags = {});
   // Errors: the template's NotFound, InvalidLaunchTemplateId.VersionNotFound for a number that is named and not there.
   absl::StatusOr<LaunchTemplateVersionPage> ListVersions(const LaunchTemplateVersionsRequest& request);
   // One version: a number, "$Latest", "$Default" or empty, which is the default one.

@@ -204,25 +204,14 @@ absl::StatusOr<RootReplacementView> RootReplacementService::Create(const RootRep
 }
 
 absl::StatusOr<std::vector<RootReplacementView>> RootReplacementService::List(
-    absl::Span<const ReplaceRootVolumeTaskId> ids) {
+    absl::Span<const ReplaceRootVolumeTaskId> ids, const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<RootReplacementView>> {
     RootReplacementTable tasks(c);
-    std::vector<RootReplacement> rows;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(rows, tasks.List());
-    }
-    for (const ReplaceRootVolumeTaskId& id : ids) {
-      ASSIGN_OR_RETURN(rows.emplace_back(), tasks.Get(id));
-    }
-    std::vector<std::string> texts;
-    for (const RootReplacement& task : rows) texts.push_back(task.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
-    std::vector<RootReplacementView> views;
-    for (RootReplacement& task : rows) {
-      const auto own = tags.find(task.id.text());
-      views.push_back({std::move(task), own == tags.end() ? TagMap() : own->second});
-    }
-    return views;
+    ASSIGN_OR_RETURN(std::vector<RootReplacement> rows,
+                     tagging::ChooseRows<ReplaceRootVolumeTaskId>(
+                         c, ids, tags, [&](const ReplaceRootVolumeTaskId& id) { return tasks.Get(id); },
+                         [&] { return tasks.List(); }));
+    return tagging::WithTags(c, std::move(rows), &RootReplacementView::task);
   });
 }
 

@@ -15,6 +15,7 @@
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/root_replacement.h"
 #include "lib/ec2/storage/model/storage.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -52,8 +53,9 @@ class RootReplacementService {
   // InvalidParameterValue for what does not fit the instance, InvalidParameterCombination,
   // IdempotentParameterMismatch.
   absl::StatusOr<RootReplacementView> Create(const RootReplacementRequest& request);
-  // Of `ids`, or all. Error: InvalidReplaceRootVolumeTaskId.NotFound.
-  absl::StatusOr<std::vector<RootReplacementView>> List(absl::Span<const ReplaceRootVolumeTaskId> ids);
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidReplaceRootVolumeTaskId.NotFound.
+  absl::StatusOr<std::vector<RootReplacementView>> List(absl::Span<const ReplaceRootVolumeTaskId> ids,
+                                                        const std::optional<tagging::TagQuery>& tags = {});
 
  private:
   absl::StatusOr<RootReplacementView> Insert(store::Connection& c, const RootReplacementRequest& request);

@@ -73,45 +73,33 @@ absl::Status AlreadyAssociated(absl::string_view resource, const AddressAssociat
       absl::StrCat("resource ", resource, " is already associated with associate-id ", association.id.text()));
 }
 
-absl::StatusOr<AddressView> View(store::Connection& c, const ElasticAddress& address) {
-  AddressView view;
-  view.address = address;
-  ASSIGN_OR_RETURN(view.association, AddressTable(c).AssociationOf(address.id));
-  if (view.association.has_value()) {
-    ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(c).GetInterface(view.association->eni_id));
-    view.instance_id = eni.instance_id;
-  }
-  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, address.id.text()));
-  return view;
-}
-
-// All of them, with as many statements as for one.
-absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c) {
-  AddressTable addresses(c);
-  ASSIGN_OR_RETURN(const std::vector<ElasticAddress> rows, addresses.List());
-  ASSIGN_OR_RETURN(const std::vector<AddressAssociation> associations, addresses.ListAssociations());
+// Of all with as many statements as of one.
+absl::StatusOr<std::vector<AddressView>> ViewAll(store::Connection& c, std::vector<ElasticAddress> rows) {
+  std::vector<AllocationId> ids;
+  for (const ElasticAddress& row : rows) ids.push_back(row.id);
+  ASSIGN_OR_RETURN(const std::vector<AddressAssociation> associations, AddressTable(c).ListAssociationsOf(ids));
   std::map<AllocationId, const AddressAssociation*> by_address;
-  for (const AddressAssociation& association : associations) by_address[association.allocation_id] = &association;
-  std::map<EniId, NetworkInterface> interfaces;
-  if (!associations.empty()) {
-    ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, NetworkTable(c).ListInterfaces(std::nullopt));
-    for (NetworkInterface& eni : all) interfaces.emplace(eni.id, std::move(eni));
+  std::vector<EniId> enis;
+  for (const AddressAssociation& association : associations) {
+    by_address[association.allocation_id] = &association;
+    enis.push_back(association.eni_id);
   }
-  std::vector<std::string> texts;
-  for (const ElasticAddress& row : rows) texts.push_back(row.id.text());
-  ASSIGN_OR_RETURN(auto tags, tagging::GetTagsOf(c, texts));
-  std::vector<AddressView> views;
-  views.reserve(rows.size());
-  for (const ElasticAddress& row : rows) {
-    AddressView& view = views.emplace_back();
-    view.address = row;
-    view.tags = std::move(tags[row.id.text()]);
-    const auto association = by_address.find(row.id);
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, NetworkTable(c).FindInterfaces(enis));
+  std::map<EniId, InstanceId> instances;
+  for (const NetworkInterface& eni : interfaces) instances.emplace(eni.id, eni.instance_id);
+  ASSIGN_OR_RETURN(std::vector<AddressView> views, tagging::WithTags(c, std::move(rows), &AddressView::address));
+  for (AddressView& view : views) {
+    const auto association = by_address.find(view.address.id);
     if (association == by_address.end()) continue;
     view.association = *association->second;
-    view.instance_id = interfaces[view.association->eni_id].instance_id;
+    view.instance_id = instances[view.association->eni_id];
   }
   return views;
+}
+
+absl::StatusOr<AddressView> View(store::Connection& c, ElasticAddress address) {
+  ASSIGN_OR_RETURN(std::vector<AddressView> views, ViewAll(c, {std::move(address)}));
+  return std::move(views.front());
 }
 
 }  // namespace
@@ -264,37 +252,43 @@ absl::StatusOr<ElasticAddress> AddressService::SetDomainName(const AllocationId&
                      AddressTable addresses(c);
                      ASSIGN_OR_RETURN(ElasticAddress address, addresses.Get(id));
                      address.domain_name = domain_name;
-                     RETURN_IF_ERROR(addresses.Set(address));
+                     RETURN_IF_ERROR(addresses.SetDomainName(id, domain_name));
                      return address;
                    }));
   hooks_.wake_vpcs();
   return changed;
 }
 
-absl::StatusOr<std::vector<AddressView>> AddressService::List(absl::Span<const AddressName> names) {
+absl::StatusOr<std::vector<AddressView>> AddressService::List(absl::Span<const AddressName> names,
+                                                              const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<AddressView>> {
-    if (names.empty()) return ViewAll(c);
-    std::vector<AddressView> views;
+    AddressTable addresses(c);
+    std::vector<ElasticAddress> rows;
     for (const AddressName& name : names) {
-      ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
-      ASSIGN_OR_RETURN(views.emplace_back(), View(c, address));
+      ASSIGN_OR_RETURN(rows.emplace_back(), Find(c, name));
     }
-    return views;
+    if (names.empty() && tags.has_value()) {
+      ASSIGN_OR_RETURN(const std::vector<AllocationId> tagged, tagging::TaggedIds<AllocationId>(c, *tags));
+      ASSIGN_OR_RETURN(rows, addresses.FindMany(tagged));
+    } else if (names.empty()) {
+      ASSIGN_OR_RETURN(rows, addresses.List());
+    }
+    return ViewAll(c, std::move(rows));
   });
 }
 
 absl::StatusOr<AddressView> AddressService::Of(const AddressAssociationId& id) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<AddressView> {
     ASSIGN_OR_RETURN(const AddressAssociation association, AddressTable(c).GetAssociation(id));
-    ASSIGN_OR_RETURN(const ElasticAddress address, AddressTable(c).Get(association.allocation_id));
-    return View(c, address);
+    ASSIGN_OR_RETURN(ElasticAddress address, AddressTable(c).Get(association.allocation_id));
+    return View(c, std::move(address));
   });
 }
 
 absl::StatusOr<AddressView> AddressService::Of(const AddressName& name) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<AddressView> {
-    ASSIGN_OR_RETURN(const ElasticAddress address, Find(c, name));
-    return View(c, address);
+    ASSIGN_OR_RETURN(ElasticAddress address, Find(c, name));
+    return View(c, std::move(address));
   });
 }
 

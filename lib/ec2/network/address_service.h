@@ -14,6 +14,7 @@
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/routing.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/settings.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
@@ -75,8 +76,10 @@ class AddressService {
   absl::Status Release(const AddressName& address);
   // What a reverse lookup of it gives: IsDomainName, or empty for its public name. Error: InvalidAllocationID.NotFound.
   absl::StatusOr<ElasticAddress> SetDomainName(const AllocationId& id, const std::string& domain_name);
-  // Those that are named, or all. Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound.
-  absl::StatusOr<std::vector<AddressView>> List(absl::Span<const AddressName> names);
+  // Those that are named, or else those that have a tag of `tags`, or all. Errors: InvalidAllocationID.NotFound,
+  // InvalidAddress.NotFound.
+  absl::StatusOr<std::vector<AddressView>> List(absl::Span<const AddressName> names,
+                                                const std::optional<tagging::TagQuery>& tags = {});
   // Of an association. Error: InvalidAssociationID.NotFound.
   absl::StatusOr<AddressView> Of(const AddressAssociationId& id);
   absl::StatusOr<AddressView> Of(const AddressName& address);

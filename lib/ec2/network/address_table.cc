@@ -40,7 +40,14 @@ absl::StatusOr<std::vector<ElasticAddress>> AddressTable::List() {
   return Addresses().Select(connection_, "addresses ORDER BY seq");
 }
 
-absl::Status AddressTable::Set(const ElasticAddress& address) { return Addresses().Overwrite(connection_, address); }
+absl::StatusOr<std::vector<ElasticAddress>> AddressTable::FindMany(absl::Span<const AllocationId> ids) {
+  return Addresses().Select(connection_, "addresses WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                            store::JsonArrayOfIds(ids));
+}
+
+absl::Status AddressTable::SetDomainName(const AllocationId& id, const std::string& domain_name) {
+  return Addresses().Set(connection_, id, &ElasticAddress::domain_name, domain_name);
+}
 
 absl::StatusOr<std::vector<ElasticAddress>> AddressTable::ListNamed() {
   return Addresses().Select(connection_, "addresses WHERE domain_name <> '' ORDER BY seq");
@@ -65,8 +72,11 @@ absl::StatusOr<std::optional<AddressAssociation>> AddressTable::AssociationOf(co
                                      private_ip);
 }
 
-absl::StatusOr<std::vector<AddressAssociation>> AddressTable::ListAssociations() {
-  return AddressAssociations().Select(connection_, "address_associations ORDER BY seq");
+absl::StatusOr<std::vector<AddressAssociation>> AddressTable::ListAssociationsOf(
+    absl::Span<const AllocationId> addresses) {
+  return AddressAssociations().Select(
+      connection_, "address_associations WHERE allocation_id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+      store::JsonArrayOfIds(addresses));
 }
 
 absl::Status AddressTable::DeleteAssociation(const AddressAssociationId& id) {

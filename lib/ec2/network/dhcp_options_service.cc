@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::network {
@@ -53,10 +53,9 @@ absl::Status DhcpOptionsService::Delete(const DhcpOptionsId& id) {
 absl::Status DhcpOptionsService::Associate(const std::optional<DhcpOptionsId>& id, const VpcId& vpc) {
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
-    ASSIGN_OR_RETURN(Vpc row, networks.GetVpc(vpc));
+    RETURN_IF_ERROR(networks.GetVpc(vpc).status());
     if (id.has_value()) RETURN_IF_ERROR(DhcpOptionsTable(c).Get(*id).status());
-    row.dhcp_options_id = id.value_or(DhcpOptionsId());
-    return networks.SetVpc(row);
+    return networks.SetDhcpOptions(vpc, id.value_or(DhcpOptionsId()));
   }));
   wake_(vpc);
   return absl::OkStatus();
@@ -68,19 +67,9 @@ absl::StatusOr<std::vector<DhcpOptionsView>> DhcpOptionsService::List(absl::Span
     DhcpOptionsTable sets(c);
     ASSIGN_OR_RETURN(
         std::vector<DhcpOptions> rows,
-        ChooseRows<DhcpOptionsId>(
+        tagging::ChooseRows<DhcpOptionsId>(
             c, ids, tags, [&](const DhcpOptionsId& id) { return sets.Get(id); }, [&] { return sets.List(); }));
-    std::vector<std::string> texts;
-    for (const DhcpOptions& row : rows) texts.push_back(row.id.text());
-    ASSIGN_OR_RETURN(const auto all_tags, tagging::GetTagsOf(c, texts));
-    std::vector<DhcpOptionsView> views;
-    views.reserve(rows.size());
-    for (DhcpOptions& row : rows) {
-      DhcpOptionsView& view = views.emplace_back();
-      if (const auto own = all_tags.find(row.id.text()); own != all_tags.end()) view.tags = own->second;
-      view.options = std::move(row);
-    }
-    return views;
+    return tagging::WithTags(c, std::move(rows), &DhcpOptionsView::options);
   });
 }
 

@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -133,17 +133,11 @@ absl::StatusOr<std::vector<FlowLogView>> FlowLogService::List(absl::Span<const F
                                                               const std::optional<tagging::TagQuery>& tags) {
   std::vector<FlowLogView> views;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
-    views = {};
     FlowLogTable table(c);
-    ASSIGN_OR_RETURN(
-        const std::vector<FlowLog> logs,
-        ChooseRows<FlowLogId>(
-            c, ids, tags, [&](const FlowLogId& id) { return table.Get(id); }, [&] { return table.List(); }));
-    for (const FlowLog& log : logs) {
-      FlowLogView& view = views.emplace_back();
-      view.log = log;
-      ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, log.id.text()));
-    }
+    ASSIGN_OR_RETURN(std::vector<FlowLog> logs, tagging::ChooseRows<FlowLogId>(
+                                                    c, ids, tags, [&](const FlowLogId& id) { return table.Get(id); },
+                                                    [&] { return table.List(); }));
+    ASSIGN_OR_RETURN(views, tagging::WithTags(c, std::move(logs), &FlowLogView::log));
     return absl::OkStatus();
   }));
   for (FlowLogView& view : views) view.error = collector_.ErrorOf(view.log.id);

@@ -6,12 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/insights_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -172,14 +172,10 @@ absl::StatusOr<std::vector<InsightsPathView>> InsightsService::ListPaths(absl::S
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<InsightsPathView>> {
     InsightsTable table(c);
     ASSIGN_OR_RETURN(std::vector<NetworkInsightsPath> rows,
-                     ChooseRows<NetworkInsightsPathId>(
+                     tagging::ChooseRows<NetworkInsightsPathId>(
                          c, ids, tags, [&](const NetworkInsightsPathId& id) { return table.GetPath(id); },
                          [&] { return table.ListPaths(); }));
-    std::vector<InsightsPathView> views;
-    for (NetworkInsightsPath& row : rows) {
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf<InsightsPathView>(c, std::move(row)));
-    }
-    return views;
+    return tagging::WithTags(c, std::move(rows), &InsightsPathView::path);
   });
 }
 
@@ -237,15 +233,11 @@ absl::StatusOr<std::vector<InsightsAnalysisView>> InsightsService::ListAnalyses(
     InsightsTable table(c);
     if (path.has_value()) RETURN_IF_ERROR(table.GetPath(*path).status());
     ASSIGN_OR_RETURN(std::vector<NetworkInsightsAnalysis> rows,
-                     ChooseRows<NetworkInsightsAnalysisId>(
+                     tagging::ChooseRows<NetworkInsightsAnalysisId>(
                          c, ids, tags, [&](const NetworkInsightsAnalysisId& id) { return table.GetAnalysis(id); },
                          [&] { return table.ListAnalyses(); }));
-    std::vector<InsightsAnalysisView> views;
-    for (NetworkInsightsAnalysis& row : rows) {
-      if (path.has_value() && row.path_id != *path) continue;
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf<InsightsAnalysisView>(c, std::move(row)));
-    }
-    return views;
+    if (path.has_value()) std::erase_if(rows, [&](const auto& row) { return row.path_id != *path; });
+    return tagging::WithTags(c, std::move(rows), &InsightsAnalysisView::analysis);
   });
 }
 

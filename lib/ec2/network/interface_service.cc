@@ -1,6 +1,7 @@
 #include "lib/ec2/network/interface_service.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,16 +23,13 @@ namespace {
 // Of an interface, the first included.
 constexpr int kMaxAddressesOfInterface = 50;
 
-absl::StatusOr<std::vector<NetworkInterface>> Rows(store::Connection& connection, absl::Span<const EniId> ids) {
+// Those that have a tag of the query, or all. An interface is read with several statements, so all are read at once.
+absl::StatusOr<std::vector<NetworkInterface>> ListTagged(store::Connection& connection,
+                                                         const std::optional<tagging::TagQuery>& tags) {
   NetworkTable networks(connection);
-  if (ids.empty()) return networks.ListInterfaces(std::nullopt);
-  std::vector<NetworkInterface> rows;
-  rows.reserve(ids.size());
-  for (const EniId& id : ids) {
-    ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(id));
-    rows.push_back(std::move(eni));
-  }
-  return rows;
+  if (!tags.has_value()) return networks.ListInterfaces(std::nullopt);
+  ASSIGN_OR_RETURN(const std::vector<EniId> tagged, tagging::TaggedIds<EniId>(connection, *tags));
+  return networks.FindInterfaces(tagged);
 }
 
 absl::Status ChangeSourceDestCheck(store::Connection& connection, const NetworkInterface& eni, bool check,
@@ -444,28 +442,33 @@ absl::Status InterfaceService::Unassign(const EniId& id, absl::Span<const Ipv4> 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<const EniId> ids) {
+absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<const EniId> ids,
+                                                                  const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<InterfaceView>> {
-    ASSIGN_OR_RETURN(std::vector<NetworkInterface> rows, Rows(connection, ids));
+    NetworkTable networks(connection);
+    ASSIGN_OR_RETURN(std::vector<NetworkInterface> rows,
+                     tagging::ChooseRows<EniId>(
+                         connection, ids, std::nullopt, [&](const EniId& id) { return networks.GetInterface(id); },
+                         [&] { return ListTagged(connection, tags); }));
+    std::set<SubnetId> subnets_in_use;
+    std::set<SecurityGroupId> groups_in_use;
+    for (const NetworkInterface& eni : rows) {
+      subnets_in_use.insert(eni.subnet_id);
+      groups_in_use.insert(eni.groups.begin(), eni.groups.end());
+    }
+    ASSIGN_OR_RETURN(const std::vector<Subnet> subnets,
+                     networks.FindSubnets(std::vector(subnets_in_use.begin(), subnets_in_use.end())));
     std::map<SubnetId, std::string> zones;
-    ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(std::nullopt));
     for (const Subnet& subnet : subnets) zones.emplace(subnet.id, subnet.availability_zone);
+    ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups,
+                     SecurityGroupTable(connection).GetMany(std::vector(groups_in_use.begin(), groups_in_use.end())));
     std::map<SecurityGroupId, std::string> names;
-    ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, SecurityGroupTable(connection).List(std::nullopt));
     for (const SecurityGroup& group : groups) names.emplace(group.id, group.name);
-    std::vector<std::string> texts;
-    texts.reserve(rows.size());
-    for (const NetworkInterface& eni : rows) texts.push_back(eni.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-
-    std::vector<InterfaceView> views;
-    views.reserve(rows.size());
-    for (NetworkInterface& eni : rows) {
-      InterfaceView& view = views.emplace_back();
-      view.availability_zone = zones[eni.subnet_id];
-      for (const SecurityGroupId& group : eni.groups) view.group_names.emplace(group, names[group]);
-      if (const auto own = tags.find(eni.id.text()); own != tags.end()) view.tags = own->second;
-      view.eni = std::move(eni);
+    ASSIGN_OR_RETURN(std::vector<InterfaceView> views,
+                     tagging::WithTags(connection, std::move(rows), &InterfaceView::eni));
+    for (InterfaceView& view : views) {
+      view.availability_zone = zones[view.eni.subnet_id];
+      for (const SecurityGroupId& group : view.eni.groups) view.group_names.emplace(group, names[group]);
     }
     return views;
   });

@@ -13,6 +13,7 @@
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/port_service.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -110,8 +111,9 @@ class InterfaceService {
   absl::StatusOr<std::vector<Ipv6>> AssignIpv6(const AssignIpv6Request& request);
   absl::Status UnassignIpv6(const EniId& id, absl::Span<const Ipv6> addresses);
 
-  // Those of `ids`, or all when there are none. Error: InvalidNetworkInterfaceID.NotFound.
-  absl::StatusOr<std::vector<InterfaceView>> List(absl::Span<const EniId> ids);
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidNetworkInterfaceID.NotFound.
+  absl::StatusOr<std::vector<InterfaceView>> List(absl::Span<const EniId> ids,
+                                                  const std::optional<tagging::TagQuery>& tags = {});
   // Errors: InvalidNetworkInterfaceID.NotFound, InvalidGroup.NotFound, InvalidParameterValue,
   // InvalidAttachmentID.NotFound, OperationNotPermitted.
   absl::Status Modify(const EniId& id, const InterfaceChange& change);

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/interface_address_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/nat_gateway_table.h"
@@ -14,6 +13,7 @@
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -160,9 +160,9 @@ absl::StatusOr<std::vector<SecondaryAddress>> AddTo(store::Connection& c, const 
   return added;
 }
 
-absl::StatusOr<NatGatewayView> ViewOf(store::Connection& c, NatGateway gateway) {
+absl::StatusOr<NatGatewayView> ViewOf(store::Connection& c, NatGateway gateway, TagMap tags) {
   NatGatewayView view;
-  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, gateway.id.text()));
+  view.tags = std::move(tags);
   // The address of one that has ended, or failed as it was another's, is none of its own.
   if (!gateway.allocation_id.empty() && !HasEnded(gateway)) {
     ASSIGN_OR_RETURN(const auto association, AddressTable(c).AssociationOf(gateway.allocation_id));
@@ -193,7 +193,7 @@ absl::Status SettleNatGateways(store::Connection& connection, const VpcId& vpc, 
     } else {
       continue;
     }
-    RETURN_IF_ERROR(gateways.Set(gateway));
+    RETURN_IF_ERROR(gateways.Update(gateway));
   }
   return absl::OkStatus();
 }
@@ -216,7 +216,8 @@ absl::StatusOr<NatGatewayView> NatGatewayService::Create(const NewNatGateway& wa
     RETURN_IF_ERROR(gateways.DeleteEnded(now - kShownFor));
     ASSIGN_OR_RETURN(std::optional<NatGateway> before, gateways.FindByToken(wanted.client_token));
     if (before.has_value()) {
-      if (before->parameters_digest == wanted.parameters_digest) return ViewOf(c, *std::move(before));
+      ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(c, before->id.text()));
+      if (before->parameters_digest == wanted.parameters_digest) return ViewOf(c, *std::move(before), std::move(tags));
       return ec2::ErrorAnd(absl::StrCat("The client token is '", wanted.client_token, "'."), ec2::kTokenReused);
     }
     ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(c).GetSubnet(wanted.subnet_id));
@@ -243,7 +244,7 @@ absl::StatusOr<NatGatewayView> NatGatewayService::Create(const NewNatGateway& wa
     }
     RETURN_IF_ERROR(gateways.Insert(made));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), wanted.tags));
-    return ViewOf(c, std::move(made));
+    return ViewOf(c, std::move(made), wanted.tags);
   }));
   if (view.gateway.state == NatGatewayState::kPending) wake_(view.gateway.vpc_id);
   return view;
@@ -265,7 +266,7 @@ absl::Status NatGatewayService::Delete(const NatGatewayId& id) {
     } else {
       return absl::OkStatus();
     }
-    return gateways.Set(gateway);
+    return gateways.Update(gateway);
   }));
   wake_(vpc);
   return absl::OkStatus();
@@ -348,14 +349,16 @@ absl::StatusOr<std::vector<NatGatewayView>> NatGatewayService::List(absl::Span<c
     NatGatewayTable gateways(c);
     ASSIGN_OR_RETURN(
         std::vector<NatGateway> rows,
-        ChooseRows<NatGatewayId>(
+        tagging::ChooseRows<NatGatewayId>(
             c, ids, tags, [&](const NatGatewayId& id) { return gateways.Get(id); }, [&] { return gateways.List(); }));
+    ASSIGN_OR_RETURN(std::vector<TagMap> own_tags, tagging::TagsOfRows(c, rows));
     std::vector<NatGatewayView> views;
-    for (NatGateway& row : rows) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      NatGateway& row = rows[i];
       const bool hidden = HasEnded(row) && row.ended + kShownFor < now;
       if (hidden && !ids.empty()) return row.id.NotFound();
       if (hidden) continue;
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row)));
+      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row), std::move(own_tags[i])));
     }
     return views;
   });

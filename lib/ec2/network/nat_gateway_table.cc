@@ -8,8 +8,8 @@ namespace {
 const auto& NatGateways() {
   using G = NatGateway;
   static const auto table = store::DescribeTable<G>(
-      "nat_gateways", "NAT gateway", store::Key("id", &G::id), store::Fixed("vpc_id", &G::vpc_id),
-      store::Fixed("subnet_id", &G::subnet_id), store::Fixed("number", &G::number),
+      "nat_gateways", "NAT gateway", store::Key("id", &G::id), store::Version(&G::version),
+      store::Fixed("vpc_id", &G::vpc_id), store::Fixed("subnet_id", &G::subnet_id), store::Fixed("number", &G::number),
       store::Fixed("is_public", &G::is_public), store::Column("state", &G::state), store::Fixed("eni_id", &G::eni_id),
       store::Fixed("private_ip", &G::private_ip), store::Fixed("allocation_id", &G::allocation_id),
       store::Fixed("public_ip", &G::public_ip), store::Column("failure_code", &G::failure_code),
@@ -44,7 +44,7 @@ absl::StatusOr<std::optional<NatGateway>> NatGatewayTable::FindByInterface(const
   return NatGateways().First(connection_, "nat_gateways WHERE eni_id = ?", eni);
 }
 
-absl::Status NatGatewayTable::Set(const NatGateway& gateway) { return NatGateways().Overwrite(connection_, gateway); }
+absl::Status NatGatewayTable::Update(NatGateway& gateway) { return NatGateways().Update(connection_, gateway); }
 
 absl::Status NatGatewayTable::DeleteEnded(absl::Time before) {
   return connection_.Run("DELETE FROM nat_gateways WHERE ended < ?", before);

@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_table.h"
@@ -191,18 +190,14 @@ absl::StatusOr<std::vector<NetworkAclView>> NetworkAclService::List(absl::Span<c
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<NetworkAclView>> {
     NetworkAclTable acls(c);
     ASSIGN_OR_RETURN(std::vector<NetworkAcl> rows,
-                     ChooseRows<NetworkAclId>(
+                     tagging::ChooseRows<NetworkAclId>(
                          c, ids, tags, [&](const NetworkAclId& id) { return acls.Get(id); },
                          [&] { return acls.List(std::nullopt); }));
+    ASSIGN_OR_RETURN(std::vector<TagMap> own_tags, tagging::TagsOfRows(c, rows));
     std::vector<NetworkAclView> views;
-    std::vector<std::string> texts;
-    for (NetworkAcl& acl : rows) {
-      texts.push_back(acl.id.text());
-      ASSIGN_OR_RETURN(views.emplace_back(), Read(c, std::move(acl)));
-    }
-    ASSIGN_OR_RETURN(const auto own_tags, tagging::GetTagsOf(c, texts));
-    for (NetworkAclView& view : views) {
-      if (const auto own = own_tags.find(view.acl.id.text()); own != own_tags.end()) view.tags = own->second;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ASSIGN_OR_RETURN(views.emplace_back(), Read(c, std::move(rows[i])));
+      views.back().tags = std::move(own_tags[i]);
     }
     return views;
   });

@@ -89,58 +89,41 @@ absl::StatusOr<std::vector<Vpc>> NetworkService::ListVpcs() {
   return database_.ReadFor([](store::Connection& connection) { return NetworkTable(connection).ListVpcs(); });
 }
 
-absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<const VpcId> ids) {
+absl::StatusOr<std::vector<VpcView>> NetworkService::DescribeVpcs(absl::Span<const VpcId> ids,
+                                                                  const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VpcView>> {
     NetworkTable networks(connection);
-    std::vector<Vpc> vpcs;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(vpcs, networks.ListVpcs());
-    }
-    for (const VpcId& id : ids) {
-      ASSIGN_OR_RETURN(vpcs.emplace_back(), networks.GetVpc(id));
-    }
-    std::vector<std::string> texts;
-    for (const Vpc& vpc : vpcs) texts.push_back(vpc.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    ASSIGN_OR_RETURN(const std::vector<VpcCidr> cidrs,
-                     networks.ListCidrs(vpcs.size() == 1 ? std::optional(vpcs.front().id) : std::nullopt));
-    ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6,
-                     networks.ListIpv6Cidrs(vpcs.size() == 1 ? std::optional(vpcs.front().id) : std::nullopt));
-    std::vector<VpcView> views;
-    views.reserve(vpcs.size());
-    for (Vpc& vpc : vpcs) {
-      VpcView& view = views.emplace_back();
+    ASSIGN_OR_RETURN(std::vector<Vpc> vpcs,
+                     tagging::ChooseRows<VpcId>(
+                         connection, ids, tags, [&](const VpcId& id) { return networks.GetVpc(id); },
+                         [&] { return networks.ListVpcs(); }));
+    std::vector<VpcId> chosen;
+    for (const Vpc& vpc : vpcs) chosen.push_back(vpc.id);
+    ASSIGN_OR_RETURN(const std::vector<VpcCidr> cidrs, networks.ListCidrsOf(chosen));
+    ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6, networks.ListIpv6CidrsOf(chosen));
+    ASSIGN_OR_RETURN(std::vector<VpcView> views, tagging::WithTags(connection, std::move(vpcs), &VpcView::vpc));
+    for (VpcView& view : views) {
       std::copy_if(cidrs.begin(), cidrs.end(), std::back_inserter(view.cidrs),
-                   [&](const VpcCidr& cidr) { return cidr.vpc_id == vpc.id; });
+                   [&](const VpcCidr& cidr) { return cidr.vpc_id == view.vpc.id; });
       std::copy_if(ipv6.begin(), ipv6.end(), std::back_inserter(view.ipv6_cidrs),
-                   [&](const VpcIpv6Cidr& cidr) { return cidr.vpc_id == vpc.id; });
-      if (const auto own = tags.find(vpc.id.text()); own != tags.end()) view.tags = own->second;
-      view.vpc = std::move(vpc);
+                   [&](const VpcIpv6Cidr& cidr) { return cidr.vpc_id == view.vpc.id; });
     }
     return views;
   });
 }
 
-absl::StatusOr<std::vector<SubnetView>> NetworkService::ListSubnets(absl::Span<const SubnetId> ids) {
+absl::StatusOr<std::vector<SubnetView>> NetworkService::ListSubnets(absl::Span<const SubnetId> ids,
+                                                                    const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SubnetView>> {
     NetworkTable networks(connection);
-    std::vector<Subnet> subnets;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(subnets, networks.ListSubnets(std::nullopt));
-    }
-    for (const SubnetId& id : ids) {
-      ASSIGN_OR_RETURN(subnets.emplace_back(), networks.GetSubnet(id));
-    }
-    std::vector<std::string> texts;
-    for (const Subnet& subnet : subnets) texts.push_back(subnet.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    std::vector<SubnetView> views;
-    views.reserve(subnets.size());
-    for (Subnet& subnet : subnets) {
-      SubnetView& view = views.emplace_back();
-      ASSIGN_OR_RETURN(view.available_addresses, CountFreeAddresses(connection, subnet));
-      if (const auto own = tags.find(subnet.id.text()); own != tags.end()) view.tags = own->second;
-      view.subnet = std::move(subnet);
+    ASSIGN_OR_RETURN(std::vector<Subnet> subnets,
+                     tagging::ChooseRows<SubnetId>(
+                         connection, ids, tags, [&](const SubnetId& id) { return networks.GetSubnet(id); },
+                         [&] { return networks.ListSubnets(std::nullopt); }));
+    ASSIGN_OR_RETURN(std::vector<SubnetView> views,
+                     tagging::WithTags(connection, std::move(subnets), &SubnetView::subnet));
+    for (SubnetView& view : views) {
+      ASSIGN_OR_RETURN(view.available_addresses, CountFreeAddresses(connection, view.subnet));
     }
     return views;
   });
@@ -153,7 +136,7 @@ absl::StatusOr<Vpc> GetVpc(store::Connection& connection, const VpcId& id) {
 absl::StatusOr<std::vector<Vpc>> ListVpcs(store::Connection& connection) { return NetworkTable(connection).ListVpcs(); }
 
 absl::StatusOr<std::vector<Cidr>> ListFurtherRanges(store::Connection& connection, const VpcId& id) {
-  ASSIGN_OR_RETURN(const std::vector<VpcCidr> rows, NetworkTable(connection).ListCidrs(id));
+  ASSIGN_OR_RETURN(const std::vector<VpcCidr> rows, NetworkTable(connection).ListCidrsOf({&id, 1}));
   std::vector<Cidr> ranges;
   for (const VpcCidr& row : rows) ranges.push_back(row.cidr);
   return ranges;

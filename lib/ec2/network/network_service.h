@@ -38,10 +38,12 @@ class NetworkService {
   // The default VPC and a default subnet in each zone, unless they are there or were deleted.
   absl::Status EnsureDefaults();
   absl::StatusOr<std::vector<Vpc>> ListVpcs();
-  // No ids = all. Error: InvalidVpcID.NotFound.
-  absl::StatusOr<std::vector<VpcView>> DescribeVpcs(absl::Span<const VpcId> ids);
-  // No ids = all. Error: InvalidSubnetID.NotFound.
-  absl::StatusOr<std::vector<SubnetView>> ListSubnets(absl::Span<const SubnetId> ids = {});
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidVpcID.NotFound.
+  absl::StatusOr<std::vector<VpcView>> DescribeVpcs(absl::Span<const VpcId> ids,
+                                                    const std::optional<tagging::TagQuery>& tags = {});
+  // The same of subnets. Error: InvalidSubnetID.NotFound.
+  absl::StatusOr<std::vector<SubnetView>> ListSubnets(absl::Span<const SubnetId> ids = {},
+                                                      const std::optional<tagging::TagQuery>& tags = {});
 
  private:
   store::Database& database_;

@@ -20,8 +20,8 @@ namespace {
 
 const auto& Vpcs() {
   static const auto table = store::DescribeTable<Vpc>(
-      "vpcs", "VPC", store::Key("id", &Vpc::id), store::Column("cidr_base", &Vpc::cidr, &Cidr::base),
-      store::Column("prefix_length", &Vpc::cidr, &Cidr::prefix_length), store::Column("is_default", &Vpc::is_default),
+      "vpcs", "VPC", store::Key("id", &Vpc::id), store::Fixed("cidr_base", &Vpc::cidr, &Cidr::base),
+      store::Fixed("prefix_length", &Vpc::cidr, &Cidr::prefix_length), store::Fixed("is_default", &Vpc::is_default),
       store::Column("dns_support", &Vpc::attributes, &VpcAttributes::dns_support),
       store::Column("dns_hostnames", &Vpc::attributes, &VpcAttributes::dns_hostnames),
       store::Column("address_usage_metrics", &Vpc::attributes, &VpcAttributes::address_usage_metrics),
@@ -56,11 +56,11 @@ const auto& VpcIpv6Cidrs() {
 
 const auto& Subnets() {
   static const auto table = store::DescribeTable<Subnet>(
-      "subnets", "subnet", store::Key("id", &Subnet::id), store::Column("vpc_id", &Subnet::vpc_id),
-      store::Column("cidr_base", &Subnet::cidr, &Cidr::base),
-      store::Column("prefix_length", &Subnet::cidr, &Cidr::prefix_length),
-      store::Column("availability_zone", &Subnet::availability_zone),
-      store::Column("default_for_az", &Subnet::default_for_az),
+      "subnets", "subnet", store::Key("id", &Subnet::id), store::Fixed("vpc_id", &Subnet::vpc_id),
+      store::Fixed("cidr_base", &Subnet::cidr, &Cidr::base),
+      store::Fixed("prefix_length", &Subnet::cidr, &Cidr::prefix_length),
+      store::Fixed("availability_zone", &Subnet::availability_zone),
+      store::Fixed("default_for_az", &Subnet::default_for_az),
       store::Column("map_public_ip_on_launch", &Subnet::map_public_ip_on_launch),
       store::Column("resource_name", &Subnet::dns_name_options, &PrivateDnsNameOptions::hostname_type),
       store::Column("dns_a_record", &Subnet::dns_name_options, &PrivateDnsNameOptions::a_record),
@@ -108,6 +108,14 @@ const auto& InterfaceGroups() {
       "interface_groups", "security group of the network interface", store::Key("eni_id", &GroupRow::eni_id),
       store::Key("position", &GroupRow::position), store::Fixed("group_id", &GroupRow::group_id));
   return table;
+}
+
+// As Table::Set, of several columns: "vpcs SET dns_support = ?".
+template <typename IdType, typename... Values>
+absl::Status SetColumns(store::Connection& connection, absl::string_view table_and_columns, const IdType& id,
+                        const Values&... values) {
+  RETURN_IF_ERROR(connection.Run(absl::StrCat("UPDATE ", table_and_columns, " WHERE id = ?"), values..., id));
+  return connection.changed_rows() == 0 ? id.NotFound() : absl::OkStatus();
 }
 
 bool ReadBool(store::Row& row) {
@@ -218,7 +226,14 @@ absl::StatusOr<std::optional<Vpc>> NetworkTable::DefaultVpc() {
   return Vpcs().First(connection_, "vpcs WHERE is_default = 1");
 }
 
-absl::Status NetworkTable::SetVpc(const Vpc& vpc) { return Vpcs().Overwrite(connection_, vpc); }
+absl::Status NetworkTable::SetVpcAttributes(const VpcId& id, const VpcAttributes& attributes) {
+  return SetColumns(connection_, "vpcs SET dns_support = ?, dns_hostnames = ?, address_usage_metrics = ?", id,
+                    attributes.dns_support, attributes.dns_hostnames, attributes.address_usage_metrics);
+}
+
+absl::Status NetworkTable::SetDhcpOptions(const VpcId& id, const DhcpOptionsId& options) {
+  return Vpcs().Set(connection_, id, &Vpc::dhcp_options_id, options);
+}
 
 absl::Status NetworkTable::DeleteVpc(const VpcId& id) {
   RETURN_IF_ERROR(Vpcs().Delete(connection_, id));
@@ -236,9 +251,9 @@ absl::Status NetworkTable::ForgetFormerVpc(const VpcId& id) { return FormerVpcs(
 
 absl::Status NetworkTable::InsertCidr(const VpcCidr& cidr) { return VpcCidrs().Insert(connection_, cidr); }
 
-absl::StatusOr<std::vector<VpcCidr>> NetworkTable::ListCidrs(const std::optional<VpcId>& vpc) {
-  if (!vpc.has_value()) return VpcCidrs().Select(connection_, "vpc_cidrs ORDER BY seq");
-  return VpcCidrs().Select(connection_, "vpc_cidrs WHERE vpc_id = ? ORDER BY seq", *vpc);
+absl::StatusOr<std::vector<VpcCidr>> NetworkTable::ListCidrsOf(absl::Span<const VpcId> vpcs) {
+  return VpcCidrs().Select(connection_, "vpc_cidrs WHERE vpc_id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                           store::JsonArrayOfIds(vpcs));
 }
 
 absl::StatusOr<VpcCidr> NetworkTable::GetCidr(const VpcCidrAssociationId& id) {
@@ -248,6 +263,12 @@ absl::StatusOr<VpcCidr> NetworkTable::GetCidr(const VpcCidrAssociationId& id) {
 absl::Status NetworkTable::DeleteCidr(const VpcCidrAssociationId& id) { return VpcCidrs().Delete(connection_, id); }
 
 absl::Status NetworkTable::InsertIpv6Cidr(const VpcIpv6Cidr& cidr) { return VpcIpv6Cidrs().Insert(connection_, cidr); }
+
+absl::StatusOr<std::vector<VpcIpv6Cidr>> NetworkTable::ListIpv6CidrsOf(absl::Span<const VpcId> vpcs) {
+  return VpcIpv6Cidrs().Select(connection_,
+                               "vpc_ipv6_cidrs WHERE vpc_id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                               store::JsonArrayOfIds(vpcs));
+}
 
 absl::StatusOr<std::vector<VpcIpv6Cidr>> NetworkTable::ListIpv6Cidrs(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return VpcIpv6Cidrs().Select(connection_, "vpc_ipv6_cidrs ORDER BY seq");
@@ -271,8 +292,27 @@ absl::StatusOr<std::vector<Subnet>> NetworkTable::ListSubnets(const std::optiona
   return Subnets().Select(connection_, "subnets WHERE vpc_id = ? ORDER BY seq", *vpc);
 }
 
-absl::Status NetworkTable::SetSubnetAttributes(const Subnet& subnet) {
-  return Subnets().Overwrite(connection_, subnet);
+absl::StatusOr<std::vector<Subnet>> NetworkTable::FindSubnets(absl::Span<const SubnetId> ids) {
+  return Subnets().Select(connection_, "subnets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                          store::JsonArrayOfIds(ids));
+}
+
+absl::Status NetworkTable::SetMapPublicIpOnLaunch(const SubnetId& id, bool map) {
+  return Subnets().Set(connection_, id, &Subnet::map_public_ip_on_launch, map);
+}
+
+absl::Status NetworkTable::SetAssignIpv6OnCreation(const SubnetId& id, bool assign) {
+  return Subnets().Set(connection_, id, &Subnet::assign_ipv6_on_creation, assign);
+}
+
+absl::Status NetworkTable::SetSubnetDnsNameOptions(const SubnetId& id, const PrivateDnsNameOptions& options) {
+  return SetColumns(connection_, "subnets SET resource_name = ?, dns_a_record = ?, dns_aaaa_record = ?", id,
+                    options.hostname_type, options.a_record, options.aaaa_record);
+}
+
+absl::Status NetworkTable::SetSubnetIpv6(const Subnet& subnet) {
+  return SetColumns(connection_, "subnets SET cidr_ipv6 = ?, ipv6_association_id = ?", subnet.id,
+                    OptionalIpv6Text::ToStore(subnet.cidr_ipv6), subnet.ipv6_association_id);
 }
 
 absl::Status NetworkTable::DeleteSubnet(const SubnetId& id) { return Subnets().Delete(connection_, id); }
@@ -302,6 +342,11 @@ absl::StatusOr<NetworkInterface> NetworkTable::GetInterface(const EniId& id) {
 absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfaces(const std::optional<VpcId>& vpc) {
   if (!vpc.has_value()) return Interfaces(connection_, "network_interfaces ORDER BY seq");
   return Interfaces(connection_, "network_interfaces WHERE vpc_id = ? ORDER BY seq", *vpc);
+}
+
+absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::FindInterfaces(absl::Span<const EniId> ids) {
+  return Interfaces(connection_, "network_interfaces WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                    store::JsonArrayOfIds(ids));
 }
 
 absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfacesOf(absl::Span<const InstanceId> instances) {

@@ -26,20 +26,25 @@ class NetworkTable {
   // Those of them that are there, each once for every time it is named.
   absl::StatusOr<std::vector<Vpc>> FindVpcs(absl::Span<const VpcId> ids);
   absl::StatusOr<std::optional<Vpc>> DefaultVpc();
-  absl::Status SetVpc(const Vpc& vpc);  // its attributes and its set of DHCP options
+  // A VPC's or subnet's row is never written as a whole: each of these writes what it names. Errors: the kind's
+  // NotFound.
+  absl::Status SetVpcAttributes(const VpcId& id, const VpcAttributes& attributes);
+  absl::Status SetDhcpOptions(const VpcId& id, const DhcpOptionsId& options);  // empty = none
   // With its further ranges and routes; nothing else may be in it (FailedPrecondition). It is a former one then, until
   // that is forgotten.
   absl::Status DeleteVpc(const VpcId& id);
   absl::StatusOr<std::vector<VpcId>> ListFormerVpcs();
   absl::Status ForgetFormerVpc(const VpcId& id);
   absl::Status InsertCidr(const VpcCidr& cidr);
-  // Of all VPCs, or one; in the order they were added.
-  absl::StatusOr<std::vector<VpcCidr>> ListCidrs(const std::optional<VpcId>& vpc);
+  // Of these VPCs, in the order they were added.
+  absl::StatusOr<std::vector<VpcCidr>> ListCidrsOf(absl::Span<const VpcId> vpcs);
   absl::StatusOr<VpcCidr> GetCidr(const VpcCidrAssociationId& id);
   absl::Status DeleteCidr(const VpcCidrAssociationId& id);
 
   absl::Status InsertIpv6Cidr(const VpcIpv6Cidr& cidr);
-  // As ListCidrs.
+  // As ListCidrsOf.
+  absl::StatusOr<std::vector<VpcIpv6Cidr>> ListIpv6CidrsOf(absl::Span<const VpcId> vpcs);
+  // Of all VPCs, or one; in the order they were added.
   absl::StatusOr<std::vector<VpcIpv6Cidr>> ListIpv6Cidrs(const std::optional<VpcId>& vpc);
   absl::Status DeleteIpv6Cidr(const VpcCidrAssociationId& id);
 
@@ -47,8 +52,13 @@ class NetworkTable {
   absl::Status InsertSubnet(const Subnet& subnet);
   absl::StatusOr<Subnet> GetSubnet(const SubnetId& id);  // InvalidSubnetID.NotFound
   absl::StatusOr<std::vector<Subnet>> ListSubnets(const std::optional<VpcId>& vpc);
-  // What ModifySubnetAttribute changes.
-  absl::Status SetSubnetAttributes(const Subnet& subnet);
+  // Those of them that are there, oldest first.
+  absl::StatusOr<std::vector<Subnet>> FindSubnets(absl::Span<const SubnetId> ids);
+  absl::Status SetMapPublicIpOnLaunch(const SubnetId& id, bool map);
+  absl::Status SetAssignIpv6OnCreation(const SubnetId& id, bool assign);
+  absl::Status SetSubnetDnsNameOptions(const SubnetId& id, const PrivateDnsNameOptions& options);
+  // Of `subnet`: its range and the range's association.
+  absl::Status SetSubnetIpv6(const Subnet& subnet);
   absl::Status DeleteSubnet(const SubnetId& id);  // no interface may be in it (FailedPrecondition)
 
   // With its groups and secondary addresses. Error: InvalidIPAddress.InUse when another interface of the VPC has one of
@@ -58,6 +68,8 @@ class NetworkTable {
   absl::Status DeleteInterface(const EniId& id);  // with its tags; OK when there is none
   absl::StatusOr<NetworkInterface> GetInterface(const EniId& id);
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces(const std::optional<VpcId>& vpc);
+  // Those of them that are there, oldest first.
+  absl::StatusOr<std::vector<NetworkInterface>> FindInterfaces(absl::Span<const EniId> ids);
   // In the order of `instances`, then by device index.
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);

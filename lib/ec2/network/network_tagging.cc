@@ -1,10 +1,5 @@
 #include "lib/ec2/network/network_tagging.h"
 
-#include <algorithm>
-#include <optional>
-#include <vector>
-
-#include "lib/base/status_macros.h"
 #include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/dhcp_options_table.h"
 #include "lib/ec2/network/flow_log_table.h"
@@ -19,22 +14,6 @@
 #include "lib/ec2/network/vpc_endpoint_table.h"
 
 namespace brume::network {
-namespace {
-
-absl::Status FindRule(store::Connection& connection, const SecurityGroupRuleId& id) {
-  // A rule is found through its group: tags of rules are too rare for an index of their own.
-  SecurityGroupTable groups(connection);
-  ASSIGN_OR_RETURN(const std::vector<SecurityGroup> all, groups.List(std::nullopt));
-  for (const SecurityGroup& group : all) {
-    ASSIGN_OR_RETURN(const std::vector<SecurityGroupRule> rules, groups.ListRules(group.id));
-    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.id == id; })) {
-      return absl::OkStatus();
-    }
-  }
-  return id.NotFound();
-}
-
-}  // namespace
 
 void AddTaggableKinds(tagging::TagService& tags) {
   using C = store::Connection;
@@ -42,7 +21,8 @@ void AddTaggableKinds(tagging::TagService& tags) {
   tags.AddKind<SubnetId>([](C& c, const SubnetId& id) { return NetworkTable(c).GetSubnet(id).status(); });
   tags.AddKind<EniId>([](C& c, const EniId& id) { return NetworkTable(c).GetInterface(id).status(); });
   tags.AddKind<SecurityGroupId>([](C& c, const SecurityGroupId& id) { return SecurityGroupTable(c).Get(id).status(); });
-  tags.AddKind<SecurityGroupRuleId>(FindRule);
+  tags.AddKind<SecurityGroupRuleId>(
+      [](C& c, const SecurityGroupRuleId& id) { return SecurityGroupTable(c).GetRule(id).status(); });
   tags.AddKind<RouteTableId>([](C& c, const RouteTableId& id) { return RoutingTable(c).GetTable(id).status(); });
   tags.AddKind<InternetGatewayId>(
       [](C& c, const InternetGatewayId& id) { return RoutingTable(c).GetGateway(id).status(); });

@@ -6,11 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::network {
@@ -63,13 +63,13 @@ absl::StatusOr<bool> Overlaps(store::Connection& c, const VpcId& a, const VpcId&
   return Overlap(ranges, others);
 }
 
-absl::StatusOr<VpcPeeringView> ViewOf(store::Connection& c, VpcPeering peering) {
+absl::StatusOr<VpcPeeringView> ViewOf(store::Connection& c, VpcPeering peering, TagMap tags) {
   VpcPeeringView view;
+  view.tags = std::move(tags);
   if (peering.state == PeeringState::kActive) {
     ASSIGN_OR_RETURN(view.requester_ranges, RangesOfVpc(c, peering.requester.vpc_id));
     ASSIGN_OR_RETURN(view.accepter_ranges, RangesOfVpc(c, peering.accepter.vpc_id));
   }
-  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, peering.id.text()));
   view.peering = std::move(peering);
   return view;
 }
@@ -109,7 +109,7 @@ absl::StatusOr<std::vector<VpcId>> EndPeerings(store::Connection& connection, co
     VpcPeering ended = each;
     ended.state = PeeringState::kDeleted;
     ended.ended = now;
-    RETURN_IF_ERROR(table.Set(ended));
+    RETURN_IF_ERROR(table.Update(ended));
   }
   return others;
 }
@@ -147,7 +147,7 @@ absl::StatusOr<VpcPeeringView> PeeringService::Create(const VpcId& requester, co
     }
     RETURN_IF_ERROR(peerings.Insert(made));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), tags));
-    return ViewOf(c, std::move(made));
+    return ViewOf(c, std::move(made), tags);
   });
 }
 
@@ -166,8 +166,9 @@ absl::StatusOr<VpcPeeringView> PeeringService::Accept(const VpcPeeringConnection
                           kMaxActive);
     }
     peering.state = PeeringState::kActive;
-    RETURN_IF_ERROR(PeeringTable(c).Set(peering));
-    return ViewOf(c, std::move(peering));
+    RETURN_IF_ERROR(PeeringTable(c).Update(peering));
+    ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(c, id.text()));
+    return ViewOf(c, std::move(peering), std::move(tags));
   }));
   Wake(view.peering);
   return view;
@@ -182,7 +183,7 @@ absl::StatusOr<VpcPeering> PeeringService::End(const VpcPeeringConnectionId& id,
     VpcPeering ended = before;
     ended.state = as;
     ended.ended = now;
-    RETURN_IF_ERROR(PeeringTable(c).Set(ended));
+    RETURN_IF_ERROR(PeeringTable(c).Update(ended));
     return before;
   });
 }
@@ -211,7 +212,7 @@ absl::StatusOr<VpcPeering> PeeringService::ModifyOptions(const VpcPeeringConnect
                      }
                      changed.requester.dns = change.requester_dns.value_or(changed.requester.dns);
                      changed.accepter.dns = change.accepter_dns.value_or(changed.accepter.dns);
-                     RETURN_IF_ERROR(PeeringTable(c).Set(changed));
+                     RETURN_IF_ERROR(PeeringTable(c).Update(changed));
                      return changed;
                    }));
   Wake(peering);
@@ -222,18 +223,19 @@ absl::StatusOr<std::vector<VpcPeeringView>> PeeringService::List(absl::Span<cons
                                                                  const std::optional<tagging::TagQuery>& tags) {
   const absl::Time now = clock_.Now();
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<VpcPeeringView>> {
-    ASSIGN_OR_RETURN(std::vector<VpcPeering> rows, ChooseRows<VpcPeeringConnectionId>(
+    ASSIGN_OR_RETURN(std::vector<VpcPeering> rows, tagging::ChooseRows<VpcPeeringConnectionId>(
                                                        c, ids, tags,
                                                        [&](const VpcPeeringConnectionId& id) {
                                                          return ids.empty() ? PeeringTable(c).Get(id)
                                                                             : GetNow(c, id, now);
                                                        },
                                                        [&] { return PeeringTable(c).List(); }));
+    ASSIGN_OR_RETURN(std::vector<TagMap> own_tags, tagging::TagsOfRows(c, rows));
     std::vector<VpcPeeringView> views;
-    for (VpcPeering& row : rows) {
-      row = At(std::move(row), now);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      VpcPeering row = At(std::move(rows[i]), now);
       if (!Lives(row) && row.ended + kShownFor < now) continue;
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row)));
+      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row), std::move(own_tags[i])));
     }
     return views;
   });

@@ -8,7 +8,7 @@ namespace {
 const auto& Peerings() {
   using P = VpcPeering;
   static const auto table = store::DescribeTable<P>(
-      "vpc_peering_connections", "VPC peering connection", store::Key("id", &P::id),
+      "vpc_peering_connections", "VPC peering connection", store::Key("id", &P::id), store::Version(&P::version),
       store::Fixed("requester_vpc", &P::requester, &PeeringSide::vpc_id),
       store::Fixed("requester_base", &P::requester, &PeeringSide::cidr, &Cidr::base),
       store::Fixed("requester_bits", &P::requester, &PeeringSide::cidr, &Cidr::prefix_length),
@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<VpcPeering>> PeeringTable::ListOf(const VpcId& vpc) {
       connection_, "vpc_peering_connections WHERE requester_vpc = ? OR accepter_vpc = ? ORDER BY seq", vpc, vpc);
 }
 
-absl::Status PeeringTable::Set(const VpcPeering& peering) { return Peerings().Overwrite(connection_, peering); }
+absl::Status PeeringTable::Update(VpcPeering& peering) { return Peerings().Update(connection_, peering); }
 
 absl::Status PeeringTable::DeleteEnded(absl::Time before) {
   return connection_.Run("DELETE FROM vpc_peering_connections WHERE ended < ?", before);

@@ -21,8 +21,8 @@ class PeeringTable {
   absl::StatusOr<VpcPeering> Get(const VpcPeeringConnectionId& id);  // InvalidVpcPeeringConnectionID.NotFound
   absl::StatusOr<std::vector<VpcPeering>> List();                    // oldest first
   absl::StatusOr<std::vector<VpcPeering>> ListOf(const VpcId& vpc);  // of both sides
-  // Its state, end and options.
-  absl::Status Set(const VpcPeering& peering);
+  // Its state, end and options. Error: Aborted when it changed since `peering` was read.
+  absl::Status Update(VpcPeering& peering);
   // Those that ended before.
   absl::Status DeleteEnded(absl::Time before);
 

@@ -7,13 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/prefix_list_table.h"
 #include "lib/ec2/network/quota_weights.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/network/security_group_rules.h"
 #include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -297,18 +297,9 @@ absl::StatusOr<std::vector<PrefixListView>> PrefixListService::List(absl::Span<c
     PrefixListTable lists(c);
     ASSIGN_OR_RETURN(
         std::vector<PrefixList> rows,
-        ChooseRows<PrefixListId>(
+        tagging::ChooseRows<PrefixListId>(
             c, ids, tags, [&](const PrefixListId& id) { return lists.Get(id); }, [&] { return lists.List(); }));
-    std::vector<std::string> texts;
-    for (const PrefixList& row : rows) texts.push_back(row.id.text());
-    ASSIGN_OR_RETURN(const auto own_tags, tagging::GetTagsOf(c, texts));
-    std::vector<PrefixListView> views;
-    for (PrefixList& row : rows) {
-      PrefixListView& view = views.emplace_back();
-      if (const auto own = own_tags.find(row.id.text()); own != own_tags.end()) view.tags = own->second;
-      view.list = std::move(row);
-    }
-    return views;
+    return tagging::WithTags(c, std::move(rows), &PrefixListView::list);
   });
 }
 

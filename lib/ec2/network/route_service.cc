@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/nat_gateway_table.h"
@@ -105,11 +104,6 @@ absl::Status WrongFamily(const RouteDestination& destination, const std::string&
                                                           target, ", which carries the other family of addresses"));
 }
 
-absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, InternetGateway gateway) {
-  ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, gateway.id.text()));
-  return InternetGatewayView{std::move(gateway), std::move(tags)};
-}
-
 }  // namespace
 
 RouteService::RouteService(store::Database& database, Random& random, AttachedInstances instances,
@@ -177,19 +171,15 @@ absl::StatusOr<std::vector<RouteTableView>> RouteService::ListTables(absl::Span<
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<RouteTableView>> {
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(const std::vector<RouteTable> tables,
-                     ChooseRows<RouteTableId>(
+                     tagging::ChooseRows<RouteTableId>(
                          c, ids, tags, [&](const RouteTableId& id) { return routing.GetTable(id); },
                          [&] { return routing.ListTables(std::nullopt); }));
     RouteTableViewer viewer(c, instances_);
+    ASSIGN_OR_RETURN(std::vector<TagMap> own_tags, tagging::TagsOfRows(c, tables));
     std::vector<RouteTableView> views;
-    std::vector<std::string> texts;
-    for (const RouteTable& table : tables) {
-      ASSIGN_OR_RETURN(views.emplace_back(), viewer.View(table));
-      texts.push_back(table.id.text());
-    }
-    ASSIGN_OR_RETURN(const auto own_tags, tagging::GetTagsOf(c, texts));
-    for (RouteTableView& view : views) {
-      if (const auto own = own_tags.find(view.table.id.text()); own != own_tags.end()) view.tags = own->second;
+    for (size_t i = 0; i < tables.size(); ++i) {
+      ASSIGN_OR_RETURN(views.emplace_back(), viewer.View(tables[i]));
+      views.back().tags = std::move(own_tags[i]);
     }
     return views;
   });
@@ -444,14 +434,10 @@ absl::StatusOr<std::vector<InternetGatewayView>> RouteService::ListGateways(
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<InternetGatewayView>> {
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(std::vector<InternetGateway> gateways,
-                     ChooseRows<InternetGatewayId>(
+                     tagging::ChooseRows<InternetGatewayId>(
                          c, ids, tags, [&](const InternetGatewayId& id) { return routing.GetGateway(id); },
                          [&] { return routing.ListGateways(); }));
-    std::vector<InternetGatewayView> views;
-    for (InternetGateway& gateway : gateways) {
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(gateway)));
-    }
-    return views;
+    return tagging::WithTags(c, std::move(gateways), &InternetGatewayView::gateway);
   });
 }
 

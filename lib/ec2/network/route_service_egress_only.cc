@@ -2,11 +2,11 @@
 #include <utility>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::network {
 namespace {
@@ -59,15 +59,10 @@ absl::StatusOr<std::vector<EgressOnlyGatewayView>> RouteService::ListEgressOnlyG
     RoutingTable routing(c);
     ASSIGN_OR_RETURN(
         std::vector<EgressOnlyGateway> gateways,
-        ChooseRows<EgressOnlyInternetGatewayId>(
+        tagging::ChooseRows<EgressOnlyInternetGatewayId>(
             c, ids, tags, [&](const EgressOnlyInternetGatewayId& id) { return routing.GetEgressOnlyGateway(id); },
             [&] { return routing.ListEgressOnlyGateways(std::nullopt); }));
-    std::vector<EgressOnlyGatewayView> views;
-    for (EgressOnlyGateway& gateway : gateways) {
-      ASSIGN_OR_RETURN(TagMap own, tagging::GetTags(c, gateway.id.text()));
-      views.push_back({std::move(gateway), std::move(own)});
-    }
-    return views;
+    return tagging::WithTags(c, std::move(gateways), &EgressOnlyGatewayView::gateway);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "lib/ec2/network/security_group_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -146,6 +147,17 @@ absl::Status FindReferenced(store::Connection& connection, std::vector<SecurityG
   return absl::OkStatus();
 }
 
+// Those of all groups.
+absl::StatusOr<std::vector<SecurityGroupRule>> RulesOfAll(SecurityGroupTable& table) {
+  ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, table.List(std::nullopt));
+  std::vector<SecurityGroupRule> all;
+  for (const SecurityGroup& group : groups) {
+    ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, table.ListRules(group.id));
+    std::move(rules.begin(), rules.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
 absl::StatusOr<VpcId> DefaultVpcId(NetworkTable& networks) {
   ASSIGN_OR_RETURN(std::optional<Vpc> vpc, networks.DefaultVpc());
   if (!vpc.has_value()) {
@@ -220,27 +232,18 @@ absl::Status SecurityGroupService::Delete(const SecurityGroupId& id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List(absl::Span<const SecurityGroupId> ids) {
+absl::StatusOr<std::vector<SecurityGroupView>> SecurityGroupService::List(
+    absl::Span<const SecurityGroupId> ids, const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupView>> {
     SecurityGroupTable repository(connection);
-    std::vector<SecurityGroup> groups;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(groups, repository.List(std::nullopt));
-    }
-    for (const SecurityGroupId& id : ids) {
-      ASSIGN_OR_RETURN(groups.emplace_back(), repository.Get(id));
-    }
-    std::vector<std::string> texts;
-    texts.reserve(groups.size());
-    for (const SecurityGroup& group : groups) texts.push_back(group.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    std::vector<SecurityGroupView> views;
-    views.reserve(groups.size());
-    for (SecurityGroup& group : groups) {
-      SecurityGroupView& view = views.emplace_back();
-      ASSIGN_OR_RETURN(view.rules, repository.ListRules(group.id));
-      if (const auto own = tags.find(group.id.text()); own != tags.end()) view.tags = own->second;
-      view.group = std::move(group);
+    ASSIGN_OR_RETURN(std::vector<SecurityGroup> groups,
+                     tagging::ChooseRows<SecurityGroupId>(
+                         connection, ids, tags, [&](const SecurityGroupId& id) { return repository.Get(id); },
+                         [&] { return repository.List(std::nullopt); }));
+    ASSIGN_OR_RETURN(std::vector<SecurityGroupView> views,
+                     tagging::WithTags(connection, std::move(groups), &SecurityGroupView::group));
+    for (SecurityGroupView& view : views) {
+      ASSIGN_OR_RETURN(view.rules, repository.ListRules(view.group.id));
     }
     RETURN_IF_ERROR(FindReferenced(connection, views));
     return views;
@@ -356,27 +359,15 @@ absl::StatusOr<std::vector<SecurityGroupRule>> SecurityGroupService::RevokeById(
 }
 
 absl::StatusOr<std::vector<SecurityGroupRuleView>> SecurityGroupService::ListRules(
-    absl::Span<const SecurityGroupRuleId> ids) {
+    absl::Span<const SecurityGroupRuleId> ids, const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<SecurityGroupRuleView>> {
     SecurityGroupTable repository(connection);
-    std::vector<SecurityGroupRuleView> views;
-    for (const SecurityGroupRuleId& id : ids) {
-      ASSIGN_OR_RETURN(views.emplace_back().rule, repository.GetRule(id));
-    }
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(const std::vector<SecurityGroup> groups, repository.List(std::nullopt));
-      for (const SecurityGroup& group : groups) {
-        ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules, repository.ListRules(group.id));
-        for (SecurityGroupRule& rule : rules) views.push_back({.rule = std::move(rule), .tags = {}, .referenced = {}});
-      }
-    }
-    std::vector<std::string> texts;
-    texts.reserve(views.size());
-    for (const SecurityGroupRuleView& view : views) texts.push_back(view.rule.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    for (SecurityGroupRuleView& view : views) {
-      if (const auto own = tags.find(view.rule.id.text()); own != tags.end()) view.tags = own->second;
-    }
+    ASSIGN_OR_RETURN(std::vector<SecurityGroupRule> rules,
+                     tagging::ChooseRows<SecurityGroupRuleId>(
+                         connection, ids, tags, [&](const SecurityGroupRuleId& id) { return repository.GetRule(id); },
+                         [&] { return RulesOfAll(repository); }));
+    ASSIGN_OR_RETURN(std::vector<SecurityGroupRuleView> views,
+                     tagging::WithTags(connection, std::move(rules), &SecurityGroupRuleView::rule));
     RETURN_IF_ERROR(FindReferenced(connection, views));
     return views;
   });

@@ -16,6 +16,7 @@
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/referenced_groups.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -47,8 +48,9 @@ class SecurityGroupService {
                                            const std::optional<VpcId>& vpc, const TagMap& tags);
   // Errors: DependencyViolation while an interface or another group's rule uses it, CannotDelete for a default group.
   absl::Status Delete(const SecurityGroupId& id);
-  // No ids = all. Error: InvalidGroup.NotFound.
-  absl::StatusOr<std::vector<SecurityGroupView>> List(absl::Span<const SecurityGroupId> ids = {});
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidGroup.NotFound.
+  absl::StatusOr<std::vector<SecurityGroupView>> List(absl::Span<const SecurityGroupId> ids = {},
+                                                      const std::optional<tagging::TagQuery>& tags = {});
   // Where a group is made that names no VPC. Error: VPCIdNotSpecified.
   absl::StatusOr<VpcId> DefaultVpc();
   // By id, or by name in the default VPC. Errors: InvalidGroup.NotFound, MissingParameter.
@@ -67,8 +69,9 @@ class SecurityGroupService {
   absl::StatusOr<std::vector<SecurityGroupRule>> RevokeById(const SecurityGroupId& group, bool egress,
                                                             const std::vector<SecurityGroupRuleId>& ids);
 
-  // No ids = those of all groups. Error: InvalidSecurityGroupRuleId.NotFound.
-  absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules(absl::Span<const SecurityGroupRuleId> ids = {});
+  // As List. Error: InvalidSecurityGroupRuleId.NotFound.
+  absl::StatusOr<std::vector<SecurityGroupRuleView>> ListRules(absl::Span<const SecurityGroupRuleId> ids = {},
+                                                               const std::optional<tagging::TagQuery>& tags = {});
   // All or nothing: each of `rules` replaces the one that has its id, and takes that one's direction. A range stays a
   // range, a group a group, and a prefix list a prefix list. Errors: InvalidSecurityGroupRuleId.NotFound, and those of
   // Authorize.

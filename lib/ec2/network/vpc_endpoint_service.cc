@@ -4,12 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/choose_rows.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/network/vpc_endpoint_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -25,8 +25,9 @@ bool Contains(const std::vector<T>& items, const T& item) {
   return std::find(items.begin(), items.end(), item) != items.end();
 }
 
-absl::StatusOr<VpcEndpointView> ViewOf(store::Connection& c, VpcEndpoint endpoint) {
+absl::StatusOr<VpcEndpointView> ViewOf(store::Connection& c, VpcEndpoint endpoint, TagMap tags) {
   VpcEndpointView view;
+  view.tags = std::move(tags);
   VpcEndpointTable endpoints(c);
   ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, endpoints.GroupsOf(endpoint.id));
   for (const SecurityGroupId& group : groups) {
@@ -38,7 +39,6 @@ absl::StatusOr<VpcEndpointView> ViewOf(store::Connection& c, VpcEndpoint endpoin
     ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(c).GetSubnet(each.subnet_id));
     view.interfaces.emplace_back(each, subnet.availability_zone);
   }
-  ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, endpoint.id.text()));
   view.endpoint = std::move(endpoint);
   return view;
 }
@@ -173,7 +173,10 @@ absl::StatusOr<VpcEndpointView> VpcEndpointService::Make(store::Connection& conn
   VpcEndpointTable endpoints(connection);
   ASSIGN_OR_RETURN(std::optional<VpcEndpoint> before, endpoints.FindByToken(wanted.client_token));
   if (before.has_value()) {
-    if (before->parameters_digest == wanted.parameters_digest) return ViewOf(connection, *std::move(before));
+    ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, before->id.text()));
+    if (before->parameters_digest == wanted.parameters_digest) {
+      return ViewOf(connection, *std::move(before), std::move(tags));
+    }
     return ec2::ErrorAnd(absl::StrCat("The client token is '", wanted.client_token, "'."), ec2::kTokenReused);
   }
   RETURN_IF_ERROR(NetworkTable(connection).GetVpc(wanted.vpc_id).status());
@@ -196,7 +199,7 @@ absl::StatusOr<VpcEndpointView> VpcEndpointService::Make(store::Connection& conn
   RETURN_IF_ERROR(endpoints.SetGroups(made.id, groups));
   RETURN_IF_ERROR(AddInterfaces(connection, made, wanted.subnets));
   RETURN_IF_ERROR(tagging::SetTags(connection, made.id.text(), wanted.tags));
-  return ViewOf(connection, std::move(made));
+  return ViewOf(connection, std::move(made), wanted.tags);
 }
 
 absl::StatusOr<VpcEndpointView> VpcEndpointService::Create(const NewVpcEndpoint& wanted) {
@@ -287,12 +290,13 @@ absl::StatusOr<std::vector<VpcEndpointView>> VpcEndpointService::List(absl::Span
   return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<VpcEndpointView>> {
     VpcEndpointTable endpoints(c);
     ASSIGN_OR_RETURN(std::vector<VpcEndpoint> rows,
-                     ChooseRows<VpcEndpointId>(
+                     tagging::ChooseRows<VpcEndpointId>(
                          c, ids, tags, [&](const VpcEndpointId& id) { return endpoints.Get(id); },
                          [&] { return endpoints.List(); }));
+    ASSIGN_OR_RETURN(std::vector<TagMap> own_tags, tagging::TagsOfRows(c, rows));
     std::vector<VpcEndpointView> views;
-    for (VpcEndpoint& row : rows) {
-      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row)));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(rows[i]), std::move(own_tags[i])));
     }
     return views;
   });

@@ -205,12 +205,12 @@ absl::Status VpcService::DeleteVpc(const VpcId& id) {
 absl::Status VpcService::ModifyVpc(const VpcId& id, const VpcAttributesChange& change) {
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
-    ASSIGN_OR_RETURN(Vpc vpc, networks.GetVpc(id));
-    VpcAttributes& now = vpc.attributes;
-    now = {.dns_support = change.dns_support.value_or(now.dns_support),
-           .dns_hostnames = change.dns_hostnames.value_or(now.dns_hostnames),
-           .address_usage_metrics = change.address_usage_metrics.value_or(now.address_usage_metrics)};
-    return networks.SetVpc(vpc);
+    ASSIGN_OR_RETURN(const Vpc vpc, networks.GetVpc(id));
+    const VpcAttributes& now = vpc.attributes;
+    return networks.SetVpcAttributes(
+        id, {.dns_support = change.dns_support.value_or(now.dns_support),
+             .dns_hostnames = change.dns_hostnames.value_or(now.dns_hostnames),
+             .address_usage_metrics = change.address_usage_metrics.value_or(now.address_usage_metrics)});
   }));
   wake_(id);
   return absl::OkStatus();
@@ -347,14 +347,17 @@ absl::Status VpcService::ModifySubnet(const SubnetId& id, const SubnetAttributes
   // Nothing of it is the host's: it says what instances get that are launched from now on.
   return database_.Write([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
-    ASSIGN_OR_RETURN(Subnet subnet, networks.GetSubnet(id));
-    subnet.map_public_ip_on_launch = change.map_public_ip_on_launch.value_or(subnet.map_public_ip_on_launch);
+    ASSIGN_OR_RETURN(const Subnet subnet, networks.GetSubnet(id));
     if (change.assign_ipv6_on_creation.value_or(false) && !subnet.cidr_ipv6.has_value()) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("The subnet '", id.text(), "' has no IPv6 CIDR block"));
     }
-    subnet.assign_ipv6_on_creation = change.assign_ipv6_on_creation.value_or(subnet.assign_ipv6_on_creation);
-    subnet.dns_name_options = change.dns_name_options.AppliedTo(subnet.dns_name_options);
-    return networks.SetSubnetAttributes(subnet);
+    if (change.map_public_ip_on_launch.has_value()) {
+      RETURN_IF_ERROR(networks.SetMapPublicIpOnLaunch(id, *change.map_public_ip_on_launch));
+    }
+    if (change.assign_ipv6_on_creation.has_value()) {
+      RETURN_IF_ERROR(networks.SetAssignIpv6OnCreation(id, *change.assign_ipv6_on_creation));
+    }
+    return networks.SetSubnetDnsNameOptions(id, change.dns_name_options.AppliedTo(subnet.dns_name_options));
   });
 }
 

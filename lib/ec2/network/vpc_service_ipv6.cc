@@ -74,7 +74,7 @@ absl::StatusOr<Subnet> VpcService::AddSubnetIpv6(const SubnetId& id, const CidrI
     RETURN_IF_ERROR(CheckSubnetIpv6(c, subnet.vpc_id, cidr));
     subnet.cidr_ipv6 = cidr;
     subnet.ipv6_association_id = SubnetCidrAssociationId::New(random_);
-    RETURN_IF_ERROR(networks.SetSubnetAttributes(subnet));
+    RETURN_IF_ERROR(networks.SetSubnetIpv6(subnet));
     return subnet;
   }));
   wake_(changed.vpc_id);
@@ -93,8 +93,8 @@ absl::StatusOr<Subnet> VpcService::RemoveSubnetIpv6(const SubnetCidrAssociationI
     Subnet changed = *subnet;
     changed.cidr_ipv6.reset();
     changed.ipv6_association_id = {};
-    changed.assign_ipv6_on_creation = false;
-    RETURN_IF_ERROR(networks.SetSubnetAttributes(changed));
+    RETURN_IF_ERROR(networks.SetSubnetIpv6(changed));
+    RETURN_IF_ERROR(networks.SetAssignIpv6OnCreation(changed.id, false));
     return *subnet;
   }));
   wake_(before.vpc_id);

@@ -242,25 +242,20 @@ absl::StatusOr<ImageId> ExportService::Restore(const RestoreRequest& request) {
   return image.id;
 }
 
-absl::StatusOr<std::vector<ExportTaskView>> ExportService::List(absl::Span<const std::string> ids) {
+absl::StatusOr<std::vector<ExportTaskView>> ExportService::List(absl::Span<const std::string> ids,
+                                                                const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<ExportTaskView>> {
     ExportTaskTable table(c);
-    std::vector<ExportTask> tasks;
+    const auto get = [&](const std::string& id) -> absl::StatusOr<ExportTask> {
+      RETURN_IF_ERROR(CheckExportTaskId(id));
+      return table.Get(id);
+    };
+    ASSIGN_OR_RETURN(std::vector<ExportTask> tasks,
+                     tagging::ChooseRows<std::string>(c, ids, tags, get, [&] { return table.List(); }));
     if (ids.empty()) {
-      ASSIGN_OR_RETURN(tasks, table.List());
       std::erase_if(tasks, [](const ExportTask& task) { return task.kind() != ExportKind::kExport; });
     }
-    for (const std::string& id : ids) {
-      RETURN_IF_ERROR(CheckExportTaskId(id));
-      ASSIGN_OR_RETURN(tasks.emplace_back(), table.Get(id));
-    }
-    std::vector<ExportTaskView> views;
-    for (ExportTask& task : tasks) {
-      ExportTaskView& view = views.emplace_back();
-      ASSIGN_OR_RETURN(view.tags, tagging::GetTags(c, task.id));
-      view.task = std::move(task);
-    }
-    return views;
+    return tagging::WithTags(c, std::move(tasks), &ExportTaskView::task);
   });
 }
 

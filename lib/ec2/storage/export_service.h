@@ -14,6 +14,7 @@
 #include "lib/ec2/storage/export_files.h"
 #include "lib/ec2/storage/model/export_task.h"
 #include "lib/ec2/storage/model/stored_image.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -53,8 +54,9 @@ class ExportService {
   // An image that is pending until its files are there. Errors: InvalidParameterValue for the place, the file or the
   // name, InvalidAMIName.Duplicate.
   absl::StatusOr<ImageId> Restore(const RestoreRequest& request);
-  // No ids = all. Error: InvalidExportTaskID.NotFound.
-  absl::StatusOr<std::vector<ExportTaskView>> List(absl::Span<const std::string> ids = {});
+  // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidExportTaskID.NotFound.
+  absl::StatusOr<std::vector<ExportTaskView>> List(absl::Span<const std::string> ids = {},
+                                                   const std::optional<tagging::TagQuery>& tags = {});
   // Those of the images; no ids = all.
   absl::StatusOr<std::vector<ExportTask>> ListStores(absl::Span<const ImageId> images = {});
   // Errors: InvalidExportTaskID.NotFound, IncorrectState for one that has ended.

@@ -467,29 +467,21 @@ absl::StatusOr<std::vector<SnapshotDeletion>> ImageService::Deregister(const Ima
   return deleted;
 }
 
-absl::StatusOr<std::vector<ImageView>> ImageService::List(absl::Span<const ImageId> ids) {
+absl::StatusOr<std::vector<ImageView>> ImageService::List(absl::Span<const ImageId> ids,
+                                                          const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<ImageView>> {
     ImageTable table(connection);
-    std::vector<Image> images;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(images, table.List(/*with_deregistered=*/false));
-    }
-    for (const ImageId& id : ids) {
-      ASSIGN_OR_RETURN(images.emplace_back(), table.Get(id));
-      if (images.back().state == ImageState::kDeregistered) return id.NotFound();
-    }
-    std::vector<std::string> texts;
-    texts.reserve(images.size());
-    for (const Image& image : images) texts.push_back(image.id.text());
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    std::vector<ImageView> views;
-    views.reserve(images.size());
-    for (Image& image : images) {
-      ImageView& view = views.emplace_back();
-      if (const auto own = tags.find(image.id.text()); own != tags.end()) view.tags = own->second;
-      RETURN_IF_ERROR(AddEncrypted(connection, image, view.encrypted));
-      view.image = std::move(image);
-    }
+    // A deregistered one has no tags.
+    const auto get = [&](const ImageId& id) -> absl::StatusOr<Image> {
+      ASSIGN_OR_RETURN(Image image, table.Get(id));
+      if (image.state == ImageState::kDeregistered) return id.NotFound();
+      return image;
+    };
+    ASSIGN_OR_RETURN(std::vector<Image> images, tagging::ChooseRows<ImageId>(connection, ids, tags, get, [&] {
+                       return table.List(/*with_deregistered=*/false);
+                     }));
+    ASSIGN_OR_RETURN(std::vector<ImageView> views, tagging::WithTags(connection, std::move(images), &ImageView::image));
+    for (ImageView& view : views) RETURN_IF_ERROR(AddEncrypted(connection, view.image, view.encrypted));
     return views;
   });
 }

@@ -20,6 +20,7 @@
 #include "lib/ec2/storage/image_mappings.h"
 #include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/storage.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -114,9 +115,10 @@ class ImageService {
   // Errors: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered already, OperationNotPermitted
   // while it is protected.
   absl::StatusOr<std::vector<SnapshotDeletion>> Deregister(const ImageId& id, bool delete_snapshots = false);
-  // Without deregistered ones.
-  // No ids = all. Error: InvalidAMIID.NotFound.
-  absl::StatusOr<std::vector<ImageView>> List(absl::Span<const ImageId> ids = {});
+  // Those of `ids`, or else those that have a tag of `tags`, or all; without deregistered ones. Error:
+  // InvalidAMIID.NotFound.
+  absl::StatusOr<std::vector<ImageView>> List(absl::Span<const ImageId> ids = {},
+                                              const std::optional<tagging::TagQuery>& tags = {});
   absl::StatusOr<ImageView> Get(const ImageId& id);
   // Of the images' snapshots, by id; one without tags has no entry.
   absl::StatusOr<std::map<std::string, TagMap>> SnapshotTags(absl::Span<const ImageView> images);

@@ -121,29 +121,18 @@ absl::StatusOr<ImportTaskView> ImportService::Import(const ImportRequest& reques
   return made;
 }
 
-absl::StatusOr<std::vector<ImportTaskView>> ImportService::List(ImportKind kind, absl::Span<const std::string> ids) {
+absl::StatusOr<std::vector<ImportTaskView>> ImportService::List(ImportKind kind, absl::Span<const std::string> ids,
+                                                                const std::optional<tagging::TagQuery>& tags) {
   return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<ImportTaskView>> {
     ImportTaskTable table(connection);
-    std::vector<ImportTask> tasks;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(tasks, table.List(kind));
-    }
-    for (const std::string& id : ids) {
-      ASSIGN_OR_RETURN(tasks.emplace_back(), table.Get(id));
-      if (tasks.back().kind() != kind) return ImportImageTaskId::NotFound(id);
-    }
-    std::vector<std::string> texts;
-    texts.reserve(tasks.size());
-    for (const ImportTask& task : tasks) texts.push_back(task.id);
-    ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-    std::vector<ImportTaskView> views;
-    views.reserve(tasks.size());
-    for (ImportTask& task : tasks) {
-      ImportTaskView& view = views.emplace_back();
-      if (const auto own = tags.find(task.id); own != tags.end()) view.tags = own->second;
-      view.task = std::move(task);
-    }
-    return views;
+    const auto get = [&](const std::string& id) -> absl::StatusOr<ImportTask> {
+      ASSIGN_OR_RETURN(ImportTask task, table.Get(id));
+      if (task.kind() != kind) return ImportImageTaskId::NotFound(id);
+      return task;
+    };
+    ASSIGN_OR_RETURN(std::vector<ImportTask> tasks,
+                     tagging::ChooseRows<std::string>(connection, ids, tags, get, [&] { return table.List(kind); }));
+    return tagging::WithTags(connection, std::move(tasks), &ImportTaskView::task);
   });
 }
 

@@ -14,6 +14,7 @@
 #include "lib/base/random.h"
 #include "lib/ec2/storage/model/catalogue.h"
 #include "lib/ec2/storage/model/import_task.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
@@ -50,8 +51,10 @@ class ImportService {
 
   // Errors: InvalidParameterValue, IdempotentParameterMismatch.
   absl::StatusOr<ImportTaskView> Import(const ImportRequest& request);
-  // No ids = all of the kind. Error: InvalidConversionTaskId.
-  absl::StatusOr<std::vector<ImportTaskView>> List(ImportKind kind, absl::Span<const std::string> ids = {});
+  // Those of `ids`, or else those of the kind that have a tag of `tags`, or all of the kind. `tags` are of its ids.
+  // Error: InvalidConversionTaskId.
+  absl::StatusOr<std::vector<ImportTaskView>> List(ImportKind kind, absl::Span<const std::string> ids = {},
+                                                   const std::optional<tagging::TagQuery>& tags = {});
   // Errors: InvalidConversionTaskId, IncorrectState for one that has ended.
   absl::StatusOr<ImportCancellation> Cancel(const std::string& id, const std::string& reason);
 

@@ -66,19 +66,6 @@ absl::StatusOr<std::vector<Volume>> Chosen(const InstanceSnapshotRequest& reques
                     absl::StrCat("No volume of '", request.instance_id.text(), "' is left to make a snapshot of"));
 }
 
-absl::StatusOr<std::vector<SnapshotView>> WithTags(store::Connection& c, std::vector<VolumeSnapshot> rows) {
-  std::vector<std::string> texts;
-  for (const VolumeSnapshot& row : rows) texts.push_back(row.id.text());
-  ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(c, texts));
-  std::vector<SnapshotView> views;
-  for (VolumeSnapshot& row : rows) {
-    SnapshotView& view = views.emplace_back();
-    if (const auto own = tags.find(row.id.text()); own != tags.end()) view.tags = own->second;
-    view.snapshot = std::move(row);
-  }
-  return views;
-}
-
 }  // namespace
 
 absl::StatusOr<VolumeSnapshot> GetSnapshot(store::Connection& c, const SnapshotId& id) {
@@ -234,21 +221,18 @@ absl::Status SnapshotService::Delete(const SnapshotId& id) {
 
 absl::StatusOr<std::vector<SnapshotView>> SnapshotService::List(absl::Span<const SnapshotId> ids) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<SnapshotView>> {
-    std::vector<VolumeSnapshot> rows;
-    if (ids.empty()) {
-      ASSIGN_OR_RETURN(rows, SnapshotTable(c).List());
-    }
-    for (const SnapshotId& id : ids) {
-      ASSIGN_OR_RETURN(rows.emplace_back(), GetSnapshot(c, id));
-    }
-    return WithTags(c, std::move(rows));
+    ASSIGN_OR_RETURN(std::vector<VolumeSnapshot> rows,
+                     tagging::ChooseRows<SnapshotId>(
+                         c, ids, std::nullopt, [&](const SnapshotId& id) { return GetSnapshot(c, id); },
+                         [&] { return SnapshotTable(c).List(); }));
+    return tagging::WithTags(c, std::move(rows), &SnapshotView::snapshot);
   });
 }
 
 absl::StatusOr<std::vector<SnapshotView>> SnapshotService::ListPage(const ListQuery& query) {
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<SnapshotView>> {
     ASSIGN_OR_RETURN(std::vector<VolumeSnapshot> rows, SnapshotTable(c).ListPage(query));
-    return WithTags(c, std::move(rows));
+    return tagging::WithTags(c, std::move(rows), &SnapshotView::snapshot);
   });
 }
 

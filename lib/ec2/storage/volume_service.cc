@@ -15,41 +15,15 @@
 #include "lib/resource/ec2_error.h"
 
 namespace brume::storage {
-namespace {
-
-absl::StatusOr<std::vector<Volume>> Rows(store::Connection& connection, absl::Span<const VolumeId> ids) {
-  VolumeTable volumes(connection);
-  if (ids.empty()) return volumes.List();
-  std::vector<Volume> rows;
-  rows.reserve(ids.size());
-  for (const VolumeId& id : ids) {
-    ASSIGN_OR_RETURN(Volume volume, volumes.Get(id));
-    rows.push_back(std::move(volume));
-  }
-  return rows;
-}
-
-absl::StatusOr<std::vector<VolumeView>> WithTags(store::Connection& connection, std::vector<Volume> rows) {
-  std::vector<std::string> texts;
-  texts.reserve(rows.size());
-  for (const Volume& volume : rows) texts.push_back(volume.id.text());
-  ASSIGN_OR_RETURN(const auto tags, tagging::GetTagsOf(connection, texts));
-  std::vector<VolumeView> views;
-  views.reserve(rows.size());
-  for (Volume& volume : rows) {
-    VolumeView& view = views.emplace_back();
-    if (const auto own = tags.find(volume.id.text()); own != tags.end()) view.tags = own->second;
-    view.volume = std::move(volume);
-  }
-  return views;
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<VolumeView>> VolumeService::List(absl::Span<const VolumeId> ids) {
   return parts_.database.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VolumeView>> {
-    ASSIGN_OR_RETURN(std::vector<Volume> rows, Rows(connection, ids));
-    return WithTags(connection, std::move(rows));
+    VolumeTable volumes(connection);
+    ASSIGN_OR_RETURN(std::vector<Volume> rows,
+                     tagging::ChooseRows<VolumeId>(
+                         connection, ids, std::nullopt, [&](const VolumeId& id) { return volumes.Get(id); },
+                         [&] { return volumes.List(); }));
+    return tagging::WithTags(connection, std::move(rows), &VolumeView::volume);
   });
 }
 
@@ -62,7 +36,7 @@ absl::StatusOr<std::vector<Volume>> VolumeService::ListOf(const InstanceId& inst
 absl::StatusOr<std::vector<VolumeView>> VolumeService::ListPage(const ListQuery& query) {
   return parts_.database.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<VolumeView>> {
     ASSIGN_OR_RETURN(std::vector<Volume> rows, VolumeTable(connection).ListPage(query));
-    return WithTags(connection, std::move(rows));
+    return tagging::WithTags(connection, std::move(rows), &VolumeView::volume);
   });
 }
 

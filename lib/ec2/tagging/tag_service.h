@@ -5,13 +5,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/base/status_macros.h"
 #include "lib/ec2/tagging/tag_query.h"
 #include "lib/resource/tags.h"
+#include "lib/store/connection.h"
 #include "lib/store/database.h"
 
 namespace brume::tagging {
@@ -72,5 +75,73 @@ absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& conne
                                                         absl::Span<const std::string> resource_ids);
 // The resources that have a tag of the query, each once, in order.
 absl::StatusOr<std::vector<std::string>> GetTagged(store::Connection& connection, const TagQuery& query);
+
+// The same as ids of the kind, or as texts, where an IdType is one.
+template <typename IdType>
+absl::StatusOr<std::vector<IdType>> TaggedIds(store::Connection& connection, const TagQuery& query) {
+  ASSIGN_OR_RETURN(std::vector<std::string> texts, GetTagged(connection, query));
+  if constexpr (std::is_same_v<IdType, std::string>) {
+    return texts;
+  } else {
+    std::vector<IdType> ids;
+    ids.reserve(texts.size());
+    for (std::string& text : texts) ids.push_back(IdType::FromTrusted(std::move(text)));
+    return ids;
+  }
+}
+
+// The rows that a description is about: those that are named, or have a tag of the query, or all there are. Errors:
+// those of `get`, which reads the row of an id, and of `list`.
+template <typename IdType, typename Get, typename List>
+auto ChooseRows(store::Connection& connection, absl::Span<const IdType> ids, const std::optional<TagQuery>& tags,
+                const Get& get, const List& list) -> decltype(list()) {
+  if (ids.empty() && !tags.has_value()) return list();
+  typename decltype(list())::value_type rows;
+  for (const IdType& id : ids) {
+    ASSIGN_OR_RETURN(rows.emplace_back(), get(id));
+  }
+  if (!ids.empty()) return rows;
+  ASSIGN_OR_RETURN(const std::vector<IdType> tagged, TaggedIds<IdType>(connection, *tags));
+  for (const IdType& id : tagged) {
+    ASSIGN_OR_RETURN(rows.emplace_back(), get(id));
+  }
+  return rows;
+}
+
+// The tags of each of a description's rows, in the order of the rows. A row has its id, or its text, in `id`.
+template <typename Row>
+absl::StatusOr<std::vector<TagMap>> TagsOfRows(store::Connection& connection, const std::vector<Row>& rows) {
+  std::vector<std::string> ids;
+  ids.reserve(rows.size());
+  for (const Row& row : rows) {
+    if constexpr (std::is_same_v<decltype(row.id), std::string>) {
+      ids.push_back(row.id);
+    } else {
+      ids.push_back(row.id.text());
+    }
+  }
+  ASSIGN_OR_RETURN(const auto tags, GetTagsOf(connection, ids));
+  std::vector<TagMap> of_rows;
+  of_rows.reserve(ids.size());
+  for (const std::string& id : ids) {
+    const auto own = tags.find(id);
+    of_rows.push_back(own == tags.end() ? TagMap() : own->second);
+  }
+  return of_rows;
+}
+
+// A view of each row: the row in `member`, and its tags in `tags`.
+//
+//   return tagging::WithTags(c, std::move(rows), &DhcpOptionsView::options);
+template <typename View, typename Row>
+absl::StatusOr<std::vector<View>> WithTags(store::Connection& connection, std::vector<Row> rows, Row View::*member) {
+  ASSIGN_OR_RETURN(std::vector<TagMap> tags, TagsOfRows(connection, rows));
+  std::vector<View> views(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    views[i].*member = std::move(rows[i]);
+    views[i].tags = std::move(tags[i]);
+  }
+  return views;
+}
 
 }  // namespace brume::tagging

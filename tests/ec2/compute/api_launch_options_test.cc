@@ -224,7 +224,7 @@ TEST_CASE("what this host cannot do is refused at launch, and from a launch temp
         absl::StrCat("min_count: 1 max_count: 1 launch_template { launch_template_name: '", name, "' }"));
     CHECK(ec2::ErrorCode(launched.status()) == refused.code);
   }
-  CHECK(world.service->Describe({}, nullptr, 0, 0)->instances.empty());
+  CHECK(world.service->Describe({})->instances.empty());
 }
 
 TEST_CASE("what DescribeImages shows of an image's root volume can be sent back at launch", "[api]") {
@@ -311,7 +311,7 @@ TEST_CASE("a dry run of a launch finds what the launch would find, and launches 
   CHECK(code("security_group_ids: 'sg-00000000000000000'") == "InvalidGroup.NotFound");
   CHECK(code("instance_type: 'r5.24xlarge'") == "InsufficientInstanceCapacity");
   CHECK(code("iam_instance_profile { name: 'nobody' }") == "InvalidParameterValue");
-  CHECK(world.service->Describe({}, nullptr, 0, 0)->instances.empty());
+  CHECK(world.service->Describe({})->instances.empty());
 }
 
 }  // namespace brume

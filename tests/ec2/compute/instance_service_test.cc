@@ -74,7 +74,7 @@ TEST_CASE("what cannot be launched is refused with EC2's code and leaves nothing
     INFO(bad.code << " " << refused.status());
     CHECK(CodeOf(refused.status()) == bad.code);
   }
-  CHECK(world.service->Describe({}, nullptr, 0, 0)->instances.empty());
+  CHECK(world.service->Describe({})->instances.empty());
 }
 
 TEST_CASE("as many as fit are launched between MinCount and MaxCount", "[compute]") {
@@ -133,7 +133,7 @@ TEST_CASE("the client token of terminated instances launches nothing again", "[c
   CHECK(again.message().find("token") != std::string::npos);
   REQUIRE(world.Reaches(other, InstanceState::kTerminated));
   CHECK(CodeOf(world.service->Run(request).status()) == "IdempotentInstanceTerminated");
-  CHECK(world.service->Describe({}, nullptr, 0, 0)->instances.size() == 2);
+  CHECK(world.service->Describe({})->instances.size() == 2);
 }
 
 TEST_CASE("a wished private address is given once", "[compute]") {
@@ -207,7 +207,7 @@ TEST_CASE("pages hold every instance once, in order of launch", "[compute]") {
       int64_t after = 0;
       int pages = 0;
       do {
-        const auto page = world.service->Describe({}, keep, after, limit);
+        const auto page = world.service->Describe({.keep = keep, .after = after, .limit = limit});
         REQUIRE(page.ok());
         if (limit > 0) CHECK(page->instances.size() <= static_cast<size_t>(limit));
         for (const auto& view : page->instances) seen.push_back(view.instance.id.text());
@@ -225,7 +225,7 @@ TEST_CASE("the next page follows when the instances of this one are gone", "[com
   ComputeWorld world;
   const auto all = world.service->Run(world.Request(3));
   REQUIRE(all.ok());
-  const auto first = world.service->Describe({}, nullptr, 0, 2);
+  const auto first = world.service->Describe({.limit = 2});
   REQUIRE(first->next.has_value());
   REQUIRE(world.database
               ->Write([&](store::Connection& c) -> absl::Status {
@@ -239,7 +239,7 @@ TEST_CASE("the next page follows when the instances of this one are gone", "[com
                 return absl::OkStatus();
               })
               .ok());
-  const auto second = world.service->Describe({}, nullptr, *first->next, 2);
+  const auto second = world.service->Describe({.after = *first->next, .limit = 2});
   REQUIRE(second->instances.size() == 1);
   CHECK(second->instances[0].instance.id == all->instances[2].instance.id);
   CHECK_FALSE(second->next.has_value());
@@ -250,11 +250,11 @@ TEST_CASE("a filter that keeps few looks beyond the first rows for its page", "[
   const auto all = world.service->Run(world.Request(7));
   REQUIRE(all.ok());
   const auto odd = [](const compute::InstanceView& view) { return view.instance.launch_index % 2 == 1; };
-  const auto first = world.service->Describe({}, odd, 0, 2);
+  const auto first = world.service->Describe({.keep = odd, .limit = 2});
   REQUIRE(first->instances.size() == 2);
   CHECK(first->instances[1].instance.launch_index == 3);
   REQUIRE(first->next.has_value());
-  const auto last = world.service->Describe({}, odd, *first->next, 2);
+  const auto last = world.service->Describe({.keep = odd, .after = *first->next, .limit = 2});
   REQUIRE(last->instances.size() == 1);
   CHECK(last->instances[0].instance.launch_index == 5);
   CHECK_FALSE(last->next.has_value());

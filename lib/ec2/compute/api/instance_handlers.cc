@@ -10,6 +10,7 @@
 #include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/api/run_request.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
@@ -29,14 +30,16 @@ absl::StatusOr<std::vector<compute::InstanceView>> DescribePage(
     const std::function<bool(const compute::InstanceView&)>& keep, Response& response) {
   const std::string list = Request::descriptor()->name();
   RETURN_IF_ERROR(gateway::CheckPaging(request, !request.instance_ids().empty(), "instanceId"));
-  ASSIGN_OR_RETURN(const std::vector<InstanceId> ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
-  int64_t after = 0;
+  compute::InstanceQuery query;
+  ASSIGN_OR_RETURN(query.ids, gateway::ParseIds<InstanceId>(request.instance_ids()));
+  query.tags = TagsAskedFor(request.filters(), InstanceId::kKind.prefix);
+  query.keep = keep;
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken(list, request.next_token()));
-    if (!absl::SimpleAtoi(position, &after)) return gateway::InvalidToken();
+    if (!absl::SimpleAtoi(position, &query.after)) return gateway::InvalidToken();
   }
-  const int limit = request.has_max_results() ? request.max_results() : ids.empty() ? kDefaultPage : 0;
-  ASSIGN_OR_RETURN(compute::InstancePage page, instances.Describe(ids, keep, after, limit));
+  query.limit = request.has_max_results() ? request.max_results() : query.ids.empty() ? kDefaultPage : 0;
+  ASSIGN_OR_RETURN(compute::InstancePage page, instances.Describe(query));
   if (page.next) response.set_next_token(gateway::MakeToken(list, absl::StrCat(*page.next)));
   return std::move(page.instances);
 }

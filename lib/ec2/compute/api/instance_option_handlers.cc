@@ -25,7 +25,7 @@ absl::StatusOr<v1::DescribeInstanceCreditSpecificationsResponse> DescribeInstanc
                                                              &Response::mutable_instance_credit_specifications};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<InstanceId>(request, request.instance_ids(), "instanceId"));
   std::vector<Credit> credits;
-  ASSIGN_OR_RETURN(const compute::InstancePage page, instances.Describe(ids, nullptr, 0, 0));
+  ASSIGN_OR_RETURN(const compute::InstancePage page, instances.Describe({.ids = ids}));
   for (const compute::InstanceView& view : page.instances) {
     const absl::Status burstable = compute::CheckBurstable(view.instance);
     // Without ids EC2 shows the unlimited ones.

@@ -6,6 +6,7 @@
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/ssh_key.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/filters.h"
 #include "lib/gateway/parameters.h"
@@ -76,7 +77,8 @@ absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::Describe
   ASSIGN_OR_RETURN(const auto keep, gateway::KeptBy(request));
   const std::vector<std::string> names(request.key_names().begin(), request.key_names().end());
   const std::vector<std::string> ids(request.key_pair_ids().begin(), request.key_pair_ids().end());
-  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> found, key_pairs.List(names, ids));
+  ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> found,
+                   key_pairs.List(names, ids, TagsAskedFor(request.filters(), KeyPairId::kKind.prefix)));
   RETURN_IF_ERROR(CheckFound(request.key_names(), found, [](const KeyPair& pair) { return pair.name; }));
   RETURN_IF_ERROR(CheckFound(request.key_pair_ids(), found, [](const KeyPair& pair) { return pair.id.text(); }));
   v1::DescribeKeyPairsResponse response;

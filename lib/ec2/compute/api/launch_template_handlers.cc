@@ -14,6 +14,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/launch_template_data.h"
 #include "lib/ec2/compute/launch_template_service.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
@@ -114,7 +115,8 @@ absl::StatusOr<v1::DescribeLaunchTemplatesResponse> DescribeLaunchTemplates(
   for (const std::string& name : request.launch_template_names()) {
     ASSIGN_OR_RETURN(ids.emplace_back(), launch_templates.FindByName(name));
   }
-  ASSIGN_OR_RETURN(const auto views, launch_templates.List(ids));
+  ASSIGN_OR_RETURN(const auto views,
+                   launch_templates.List(ids, TagsAskedFor(request.filters(), LaunchTemplateId::kKind.prefix)));
   std::vector<v1::LaunchTemplate> templates;
   templates.reserve(views.size());
   for (const compute::LaunchTemplateView& view : views) templates.push_back(Render(view));

@@ -6,6 +6,7 @@
 
 #include "brume/ec2/v1/root_volume.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
@@ -58,7 +59,8 @@ absl::StatusOr<v1::DescribeReplaceRootVolumeTasksResponse> DescribeReplaceRootVo
       &v1::DescribeReplaceRootVolumeTasksResponse::mutable_replace_root_volume_tasks};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<ReplaceRootVolumeTaskId>(
                                        request, request.replace_root_volume_task_ids(), "replaceRootVolumeTaskId"));
-  ASSIGN_OR_RETURN(const std::vector<compute::RootReplacementView> views, replacements.List(ids));
+  ASSIGN_OR_RETURN(const std::vector<compute::RootReplacementView> views,
+                   replacements.List(ids, TagsAskedFor(request.filters(), ReplaceRootVolumeTaskId::kKind.prefix)));
   std::vector<v1::ReplaceRootVolumeTask> tasks;
   tasks.reserve(views.size());
   for (const compute::RootReplacementView& view : views) tasks.push_back(Render(view));

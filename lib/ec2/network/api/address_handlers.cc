@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/ec2/network/model/dhcp_options.h"
@@ -154,7 +155,8 @@ absl::StatusOr<v1::DescribeAddressesResponse> DescribeAddresses(const v1::Descri
     if (!id.ok()) return AllocationId::NotFound(absl::string_view(text).substr(0, 64));
     names.push_back({.id = *id, .public_ip = {}});
   }
-  ASSIGN_OR_RETURN(const std::vector<network::AddressView> views, addresses.List(names));
+  ASSIGN_OR_RETURN(const std::vector<network::AddressView> views,
+                   addresses.List(names, TagsAskedFor(request.filters(), AllocationId::kKind.prefix)));
   v1::DescribeAddressesResponse response;
   for (const network::AddressView& view : views) {
     v1::Address rendered = Render(view, settings);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/network_interface.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/ec2/network/model/dns_names.h"
@@ -112,7 +113,8 @@ absl::StatusOr<v1::DescribeNetworkInterfacesResponse> DescribeNetworkInterfaces(
       &v1::DescribeNetworkInterfacesResponse::mutable_network_interfaces};
   ASSIGN_OR_RETURN(const auto ids,
                    gateway::NamedIds<EniId>(request, request.network_interface_ids(), "networkInterfaceId"));
-  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views, interfaces.List(ids));
+  ASSIGN_OR_RETURN(const std::vector<network::InterfaceView> views,
+                   interfaces.List(ids, TagsAskedFor(request.filters(), EniId::kKind.prefix)));
   std::vector<Interface> rendered;
   rendered.reserve(views.size());
   for (const network::InterfaceView& view : views) rendered.push_back(Render(view, settings));

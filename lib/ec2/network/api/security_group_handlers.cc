@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/permissions.h"
@@ -79,7 +80,8 @@ absl::StatusOr<v1::DescribeSecurityGroupsResponse> DescribeSecurityGroups(
   // Each once, also where it is named by its id and its name.
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all, groups.List(wanted));
+  ASSIGN_OR_RETURN(const std::vector<network::SecurityGroupView> all,
+                   groups.List(wanted, TagsAskedFor(request.filters(), SecurityGroupId::kKind.prefix)));
   std::vector<Group> kept;
   for (const network::SecurityGroupView& view : all) {
     Group group = Render(view, settings);

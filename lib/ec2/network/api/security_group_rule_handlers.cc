@@ -6,6 +6,7 @@
 
 #include "brume/ec2/v1/security_group.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/permissions.h"
 #include "lib/ec2/network/api/security_group_target.h"
@@ -24,7 +25,8 @@ absl::StatusOr<v1::DescribeSecurityGroupRulesResponse> DescribeSecurityGroupRule
       "rules", &Rule::security_group_rule_id, &v1::DescribeSecurityGroupRulesResponse::mutable_security_group_rules};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<SecurityGroupRuleId>(request, request.security_group_rule_ids(),
                                                                           "securityGroupRuleId"));
-  ASSIGN_OR_RETURN(const auto views, groups.ListRules(ids));
+  ASSIGN_OR_RETURN(const auto views,
+                   groups.ListRules(ids, TagsAskedFor(request.filters(), SecurityGroupRuleId::kKind.prefix)));
   std::vector<Rule> rules;
   rules.reserve(views.size());
   for (const network::SecurityGroupRuleView& view : views) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/vpc.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/made_facts.h"
 #include "lib/ec2/network/api/network_requests.h"
@@ -67,7 +68,8 @@ absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSu
   static const gateway::Listing<v1::Subnet, v1::DescribeSubnetsResponse> listing = {
       "subnets", &v1::Subnet::subnet_id, &v1::DescribeSubnetsResponse::mutable_subnets};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<SubnetId>(request, request.subnet_ids(), "subnetId"));
-  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all, networks.ListSubnets(ids));
+  ASSIGN_OR_RETURN(const std::vector<network::SubnetView> all,
+                   networks.ListSubnets(ids, TagsAskedFor(request.filters(), SubnetId::kKind.prefix)));
   std::vector<v1::Subnet> subnets;
   subnets.reserve(all.size());
   for (const network::SubnetView& view : all) subnets.push_back(RenderSubnet(view, settings));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/vpc.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/network/api/network_requests.h"
 #include "lib/gateway/access.h"
@@ -71,7 +72,8 @@ absl::StatusOr<v1::DescribeVpcsResponse> DescribeVpcs(const v1::DescribeVpcsRequ
   static const gateway::Listing<v1::Vpc, v1::DescribeVpcsResponse> listing = {"vpcs", &v1::Vpc::vpc_id,
                                                                               &v1::DescribeVpcsResponse::mutable_vpcs};
   ASSIGN_OR_RETURN(const auto ids, gateway::NamedIds<VpcId>(request, request.vpc_ids(), "vpcId"));
-  ASSIGN_OR_RETURN(const std::vector<network::VpcView> all, networks.DescribeVpcs(ids));
+  ASSIGN_OR_RETURN(const std::vector<network::VpcView> all,
+                   networks.DescribeVpcs(ids, TagsAskedFor(request.filters(), VpcId::kKind.prefix)));
   std::vector<v1::Vpc> vpcs;
   vpcs.reserve(all.size());
   for (const network::VpcView& view : all) vpcs.push_back(RenderVpc(view, settings));

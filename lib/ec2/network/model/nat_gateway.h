@@ -1,6 +1,7 @@
 // NAT gateways.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -24,6 +25,7 @@ inline constexpr EnumNames kNatGatewayStateNames({std::pair{NatGatewayState::kPe
 // What it is called by is kept when its interface and its address have gone: a gateway is shown for a while.
 struct NatGateway {
   NatGatewayId id;
+  int64_t version = 0;
   VpcId vpc_id;
   SubnetId subnet_id;
   int number = 0;         // of this gateway among its VPC's, from 1: what the host knows it by

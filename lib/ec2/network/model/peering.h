@@ -1,6 +1,7 @@
 // Peering connections between two VPCs.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -29,6 +30,7 @@ struct PeeringSide {
 
 struct VpcPeering {
   VpcPeeringConnectionId id;
+  int64_t version = 0;
   PeeringSide requester, accepter;
   PeeringState state = PeeringState::kPending;
   absl::Time expires = absl::InfiniteFuture();  // unless it is accepted before

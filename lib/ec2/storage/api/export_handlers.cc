@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/export.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
@@ -68,7 +69,8 @@ absl::StatusOr<v1::DescribeExportImageTasksResponse> DescribeExportImageTasks(
                    gateway::NamedIds<ExportImageTaskId>(request, request.export_image_task_ids(), "exportImageTaskId"));
   std::vector<std::string> texts;
   for (const ExportImageTaskId& id : ids) texts.push_back(id.text());
-  ASSIGN_OR_RETURN(const std::vector<storage::ExportTaskView> views, exports.List(texts));
+  ASSIGN_OR_RETURN(const std::vector<storage::ExportTaskView> views,
+                   exports.List(texts, TagsAskedFor(request.filters(), ExportImageTaskId::kKind.prefix)));
   std::vector<v1::ExportImageTask> tasks;
   for (const storage::ExportTaskView& view : views) tasks.push_back(RenderExport<v1::ExportImageTask>(view, caller));
   return gateway::Answer(listing, request, std::move(tasks));

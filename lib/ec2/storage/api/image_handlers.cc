@@ -9,6 +9,7 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/call_token.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/api/account_permissions.h"
 #include "lib/ec2/storage/api/image_attribute_handlers.h"
@@ -155,7 +156,8 @@ absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImag
   ASSIGN_OR_RETURN(std::vector<ImageId> ids, gateway::NamedIds<ImageId>(request, request.image_ids(), "imageId"));
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List(ids));
+  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all,
+                   images.List(ids, TagsAskedFor(request.filters(), ImageId::kKind.prefix)));
   std::vector<v1::Image> rendered;
   for (const storage::ImageView& view : all) {
     const bool hidden = view.image.state == ImageState::kDisabled && !request.include_disabled();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/import.pb.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/messages/tag_filters.h"
 #include "lib/ec2/messages/tag_messages.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
@@ -159,7 +160,8 @@ absl::StatusOr<v1::DescribeImportImageTasksResponse> DescribeImportImageTasks(
       &v1::DescribeImportImageTasksResponse::mutable_import_image_tasks};
   RETURN_IF_ERROR(gateway::NamedIds<ImportImageTaskId>(request, request.import_task_ids(), "importTaskId").status());
   ASSIGN_OR_RETURN(const std::vector<storage::ImportTaskView> views,
-                   imports.List(ImportKind::kImage, TextsOf(request.import_task_ids())));
+                   imports.List(ImportKind::kImage, TextsOf(request.import_task_ids()),
+                                TagsAskedFor(request.filters(), ImportImageTaskId::kKind.prefix)));
   std::vector<v1::ImportImageTask> tasks;
   tasks.reserve(views.size());
   for (const storage::ImportTaskView& view : views) {
@@ -184,7 +186,8 @@ absl::StatusOr<v1::DescribeImportSnapshotTasksResponse> DescribeImportSnapshotTa
       &v1::DescribeImportSnapshotTasksResponse::mutable_import_snapshot_tasks};
   RETURN_IF_ERROR(gateway::NamedIds<ImportSnapshotTaskId>(request, request.import_task_ids(), "importTaskId").status());
   ASSIGN_OR_RETURN(const std::vector<storage::ImportTaskView> views,
-                   imports.List(ImportKind::kSnapshot, TextsOf(request.import_task_ids())));
+                   imports.List(ImportKind::kSnapshot, TextsOf(request.import_task_ids()),
+                                TagsAskedFor(request.filters(), ImportSnapshotTaskId::kKind.prefix)));
   std::vector<v1::ImportSnapshotTask> tasks;
   for (const storage::ImportTaskView& view : views) {
     tasks.push_back(RenderSnapshotTask<v1::ImportSnapshotTask>(view, caller));
