@@ -11,7 +11,7 @@
 #include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/peering_table.h"
+#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/quota_weights.h"
 #include "lib/ec2/network/quotas.h"
@@ -112,9 +112,9 @@ absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, Intern
 
 }  // namespace
 
-RouteService::RouteService(store::Database& database, Random& random, AttachedInstances instances,
+RouteService::RouteService(store::Database& database, Random& random, const Clock& clock, AttachedInstances instances,
                            std::function<void(const VpcId&)> wake)
-    : database_(database), random_(random), instances_(std::move(instances)), wake_(std::move(wake)) {}
+    : database_(database), random_(random), clock_(clock), instances_(std::move(instances)), wake_(std::move(wake)) {}
 
 absl::Status RouteService::ChangeTable(
     const RouteTableId& id, const std::function<absl::Status(store::Connection&, const RouteTable&)>& change) {
@@ -292,12 +292,12 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
     return target;
   }
   if (wanted.peering.has_value()) {
-    ASSIGN_OR_RETURN(const VpcPeering peering, PeeringTable(c).Get(*wanted.peering));
+    ASSIGN_OR_RETURN(const VpcPeering peering, GetPeering(c, *wanted.peering, clock_.Now()));
     if (!peering.has(table.vpc_id)) return elsewhere(peering.id.text());
-    if (peering.state != PeeringState::kActive) {
-      return ec2::Error("InvalidStateTransition",
-                        absl::StrCat("The peering connection ", peering.id.text(), " is ",
-                                     kPeeringStateNames.Of(peering.state), ": a route can lead to an active one"));
+    if (!peering.lives()) {
+      return ec2::Error("InvalidStateTransition", absl::StrCat("The peering connection ", peering.id.text(), " is ",
+                                                               kPeeringStateNames.Of(peering.state),
+                                                               ": a route can lead to one that is active or pending"));
     }
     target.gateway_id = peering.id;
     return target;

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/idempotency/client_tokens.h"
 #include "lib/ec2/network/interface_service.h"
@@ -47,7 +48,7 @@ struct RouteTargetRequest {
 class RouteService {
  public:
   // `wake` is called with the VPC after a commit that the fabric must follow.
-  RouteService(store::Database& database, Random& random, AttachedInstances instances,
+  RouteService(store::Database& database, Random& random, const Clock& clock, AttachedInstances instances,
                std::function<void(const VpcId&)> wake);
 
   // Errors: InvalidVpcID.NotFound, RouteTableLimitExceeded.
@@ -71,7 +72,9 @@ class RouteService {
                                                            const RouteTableId& table);
 
   // Errors: the ids' NotFound, RouteAlreadyExists, RouteLimitExceeded, InvalidParameterValue for a destination inside
-  // the VPC and for a gateway or interface that is not the VPC's, UnsupportedOperation for a list of IPv6 ranges.
+  // the VPC and for a gateway or interface that is not the VPC's, UnsupportedOperation for a list of IPv6 ranges,
+  // InvalidStateTransition for a peering connection that has ended. One that is pending leads nowhere until it is
+  // active.
   absl::Status CreateRoute(const RouteTableId& table, const RouteDestination& destination,
                            const RouteTargetRequest& target);
   // Errors: as above; InvalidParameterValue where there is no such route.
@@ -109,6 +112,7 @@ class RouteService {
 
   store::Database& database_;
   Random& random_;
+  const Clock& clock_;
   const AttachedInstances instances_;
   const std::function<void(const VpcId&)> wake_;
 };
