@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/ec2/network/path_explanation.h"
+#include "lib/ec2/network/router_addresses.h"
 
 namespace brume::network {
 
@@ -28,7 +29,7 @@ class PathWalk {
   virtual ~PathWalk() = default;
 
   PathExplanation Run() {
-    explanation_.arrives = Go() && Answer();
+    explanation_.arrives = Go() && (answered_by_router_ || Answer());
     return std::move(explanation_);
   }
 
@@ -240,6 +241,11 @@ class PathWalk {
     // A public address of the VPC's own is translated before anything else is asked.
     packet.destination = Inside(*vpc, packet.destination);
     sent_ = packet;
+    if (const std::optional<RouterAnswer> router =
+            AnswerOfRouter(*vpc, packet.destination, packet.protocol, packet.port);
+        router.has_value()) {
+      return ToRouter(packet.destination, *router);
+    }
     const SubnetId& subnet = port->eni.subnet_id;
     if (!Groups(*vpc, *port, /*egress=*/true, packet)) return false;
     if (!Acl(*vpc, subnet, /*egress=*/true, packet)) return false;
@@ -256,6 +262,13 @@ class PathWalk {
     Pass(Kind::kRouteTable, subnet.text(), absl::StrCat("leads to ", route->destination.text()));
     if (route->way == Route::Way::kPeer) return OverPeering(*vpc, route->peering, packet);
     return Leave(*vpc, *port, *route, packet);
+  }
+
+  bool ToRouter(const Address& address, const RouterAnswer& router) {
+    if (!router.answers) return Stop(Kind::kInterface, "BAD_STATE", address.text(), router.words);
+    Pass(Kind::kInterface, address.text(), router.words);
+    answered_by_router_ = true;
+    return true;
   }
 
   // What comes back: it passes the groups as a tracked connection's, and each network ACL as any packet.
@@ -292,6 +305,7 @@ class PathWalk {
 
   PathExplanation explanation_;
   bool answer_ = false;
+  bool answered_by_router_ = false;
 };
 
 }  // namespace brume::network

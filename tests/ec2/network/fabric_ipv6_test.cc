@@ -473,6 +473,48 @@ TEST_CASE_METHOD(Ipv6Fixture, "metadata and names are asked by IPv6 too", "[fabr
   INFO(answer);
 }
 
+TEST_CASE_METHOD(Ipv6Fixture, "the router answers IPv6 at its own addresses what is said of it", "[fabric][ipv6]") {
+  for (GroupSpec& group : vpc.spec.groups) group.ipv6_rules.clear();
+  SyncAll();
+  Guest6 guest = LaunchGuest("10.0.1.4", "fd00:b:c:d101::a", vpc.closed);
+  vpc.spec.ports = {guest.port};
+  const auto metadata = fabric->Listen(vpc.spec.vpc.id, kMetadataIpv6, 80);
+  REQUIRE(Good(metadata.status()));
+  for (const bool dns : {true, false}) {
+    vpc.spec.vpc.attributes.dns_support = dns;
+    SyncAll();
+    const struct {
+      Ipv6 to;
+      int protocol, port;
+      bool answers;
+    } cases[] = {{kResolverIpv6, kTcpProtocol, 53, dns},
+                 {kResolverIpv6, kTcpProtocol, 80, false},
+                 {kResolverIpv6, kIcmpv6Protocol, -1, true},
+                 {kMetadataIpv6, kTcpProtocol, 80, true},
+                 {kMetadataIpv6, kTcpProtocol, 53, false},
+                 {kMetadataIpv6, kIcmpv6Protocol, -1, true},
+                 {Address6("fd00:b:c:d101::1"), kTcpProtocol, 53, false},
+                 {Address6("fd00:b:c:d101::1"), kIcmpv6Protocol, -1, true}};
+    for (const auto& each : cases) {
+      INFO(each.to.text() << " " << each.protocol << " " << each.port << " " << dns);
+      const Ipv6PathProbe probe = {.vpc = vpc.spec.vpc.id,
+                                   .source = guest.address(),
+                                   .destination = each.to,
+                                   .protocol = each.protocol,
+                                   .port = each.port};
+      CHECK(ExplainPath({&vpc.spec, 1}, probe).arrives == each.answers);
+      if (each.protocol == kIcmpv6Protocol) {
+        CHECK(Pings(guest, each.to) == each.answers);
+        continue;
+      }
+      const auto port = static_cast<uint16_t>(each.port);
+      const absl::Duration patience = each.answers ? kPatience : kQuiet;
+      CHECK(guest.guest->OnThread([&] { return static_cast<bool>(ConnectTcp6(each.to, port, patience)); }) ==
+            each.answers);
+    }
+  }
+}
+
 // The sum of what passed, or was rejected, from one to another.
 int64_t PacketsOf(const PortFlows& at, const Ipv6& from, const Ipv6& to, int protocol, bool accepted) {
   int64_t packets = 0;

@@ -16,6 +16,7 @@
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/router_links.h"
 #include "lib/ec2/network/model/link_services.h"
+#include "lib/ec2/network/router_addresses.h"
 
 namespace brume::network {
 
