@@ -206,6 +206,8 @@ TEST_CASE("filters that EC2 documents since Debian's models are known too", "[sc
       {"DescribeImages", {"free-tier-eligible", "image-allowed"}},
       {"DescribeInstanceTypes", {"nitro-tpm-support", "nitro-enclaves-support", "reboot-migration-support"}},
       {"DescribeSnapshots", {"transfer-type"}},
+      {"DescribeVpcEndpoints", {"service-region"}},
+      {"DescribeVpcEndpointServices", {"service-region"}},
       {"DescribeInstances",
        {"boot-mode", "current-instance-boot-mode", "ena-support", "maintenance-options.auto-recovery",
         "network-interface.tag-key", "private-dns-name-options.hostname-type", "tpm-support"}},
