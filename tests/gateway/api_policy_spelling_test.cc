@@ -132,6 +132,10 @@ class NamedWorld : public PolicyWorld {
         "RunInstances", "min_count: 1 max_count: 1 instance_type: 't3.micro' image_id: '" + image.text() + "'");
     const std::string instance = launched.instances(0).instance_id();
     AddId("i", "instance", instance);
+    for (const char* end : {"source", "destination"}) {
+      fields_[absl::StrCat("brume.ec2.v1.CreateNetworkInsightsPathRequest.", end)] = {
+          {Ec2Arn("instance/" + instance), Ec2Arn("instance/" + instance)}};
+    }
     Made<iam::v1::CreateInstanceProfileResponse>("CreateInstanceProfile", "instance_profile_name: 'worn'");
     const std::string association =
         Made<AssociateIamInstanceProfileResponse>(
