@@ -109,7 +109,14 @@ TEST_CASE_METHOD(Ipv6Fixture, "a guest gets its IPv6 address by DHCPv6 and its w
     CHECK(answer->type == kAdvertise);
     CHECK(answer->address == spec->eni.ipv6.front());
     CHECK(answer->name_server == kResolverIpv6);
+    CHECK(answer->preferred_seconds == 3600);
   }
+  vpc.spec.dhcp.ipv6_seconds = 2147483647;
+  SyncAll();
+  CHECK(Eventually([&] {
+    const auto answer = guest->OnThread([&] { return AskByDhcpv6(kSolicit, port.eni.mac, absl::Seconds(1)); });
+    return answer.has_value() && answer->preferred_seconds == 2147483647;
+  }));
   // It asks for one as its card comes up, and gets one every few minutes.
   REQUIRE(guest->Run({"sysctl", "-qw", "net.ipv6.conf.eth0.accept_ra=2"}).exit_code == 0);
   REQUIRE(guest->Run({"ip", "link", "set", "eth0", "down"}).exit_code == 0);
