@@ -376,6 +376,9 @@ std::vector<Case> Cases() {
       {"InvalidRouteTableID.NotFound", "DescribeRouteTables", "route_table_ids: 'rtb-00000000000000000'"},
       {"InvalidRouteTableId.Malformed", "DescribeRouteTables", "route_table_ids: 'main'"},
       {"InvalidParameterValue", "DescribeRouteTables", "filters { name: 'colour' values: 'red' }"},
+      {"MissingParameter", "CreateFlowLogs",
+       "resource_type: 'VPC' log_destination_type: 's3' log_destination: 'arn:aws:s3:::logs' resource_ids: "
+       "'vpc-00000000000000000'"},
       {"InvalidInternetGatewayID.NotFound", "DescribeInternetGateways",
        "internet_gateway_ids: 'igw-00000000000000000'"},
       {"InvalidInternetGatewayId.Malformed", "DescribeInternetGateways", "internet_gateway_ids: 'out'"},

@@ -218,10 +218,11 @@ class NamedWorld : public PolicyWorld {
               .nat_gateway()
               .nat_gateway_id());
     AddId("fl", "vpc-flow-log",
-          Made<CreateFlowLogsResponse>("CreateFlowLogs", absl::StrCat("resource_type: 'VPC' log_destination_type: 's3' "
-                                                                      "log_destination: 'arn:aws:s3:::logs' "
-                                                                      "resource_ids: '",
-                                                                      vpc, "'"))
+          Made<CreateFlowLogsResponse>(
+              "CreateFlowLogs", absl::StrCat("resource_type: 'VPC' traffic_type: 'ALL' log_destination_type: 's3' "
+                                             "log_destination: 'arn:aws:s3:::logs' "
+                                             "resource_ids: '",
+                                             vpc, "'"))
               .flow_log_ids(0));
     AddId("vpce", "vpc-endpoint",
           Made<CreateVpcEndpointResponse>("CreateVpcEndpoint",
