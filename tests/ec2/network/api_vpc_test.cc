@@ -137,7 +137,7 @@ TEST_CASE("the default VPC can be deleted, stays deleted, and is made again when
   // As the daemon does at each start.
   REQUIRE(world.networks.EnsureDefaults().ok());
   CHECK(world.networks.ListVpcs()->empty());
-  CHECK(CodeOf(world, "CreateDefaultSubnet", "availability_zone: 'us-east-1a'") == "MissingDefaultVpc");
+  CHECK(CodeOf(world, "CreateDefaultSubnet", "availability_zone: 'us-east-1a'") == "DefaultVpcDoesNotExist");
 
   const auto made = Ask<ec2::v1::CreateDefaultVpcResponse>(world, "CreateDefaultVpc", "");
   CHECK(made.vpc().is_default());
@@ -285,7 +285,16 @@ TEST_CASE("a further range is the VPC's, takes subnets, and goes when none is of
   Value(world.CallText("DisassociateVpcCidrBlock", removal));
   CHECK(CodeOf(world, "DisassociateVpcCidrBlock", removal) == "InvalidVpcCidrBlockAssociationID.NotFound");
   const std::string first = shown.cidr_block_association_set(0).association_id();
-  CHECK(CodeOf(world, "DisassociateVpcCidrBlock", "association_id: '" + first + "'") == "UnsupportedOperation");
+  CHECK(CodeOf(world, "DisassociateVpcCidrBlock", "association_id: '" + first + "'") == "OperationNotPermitted");
+}
+
+TEST_CASE("a VPC has five IPv4 ranges at most", "[api]") {
+  ApiWorld world;
+  const std::string in = "vpc_id: '" + NewVpc(world) + "' ";
+  for (const char* range : {"10.2.0.0/16", "10.3.0.0/16", "10.4.0.0/16", "10.5.0.0/16"}) {
+    CHECK(CodeOf(world, "AssociateVpcCidrBlock", in + "cidr_block: '" + range + "'") == "");
+  }
+  CHECK(CodeOf(world, "AssociateVpcCidrBlock", in + "cidr_block: '10.6.0.0/16'") == "CidrLimitExceeded");
 }
 
 TEST_CASE("subnets use the main route table until they have one of their own", "[api]") {
