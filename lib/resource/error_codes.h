@@ -117,6 +117,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidFlowLogId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidFlowLogId.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidFormat", kCloudwatch, absl::StatusCode::kInvalidArgument, 400, {}, "InvalidFormatFault"},
+    {"InvalidGatewayID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidGroup.Duplicate", kEc2, absl::StatusCode::kAlreadyExists, 400},
     {"InvalidGroup.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidGroupId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},

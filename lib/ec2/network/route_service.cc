@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/choose_rows.h"
@@ -262,6 +263,11 @@ absl::StatusOr<RouteTableAssociation> RouteService::ReplaceAssociation(const Rou
   return made;
 }
 
+absl::Status NoSuchGateway(absl::string_view id) {
+  return ec2::Error("InvalidGatewayID.NotFound",
+                    absl::StrCat("The gateway ID '", absl::CHexEscape(id.substr(0, 64)), "' does not exist"));
+}
+
 absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const RouteTable& table,
                                                   const RouteDestination& destination,
                                                   const RouteTargetRequest& wanted) {
@@ -279,7 +285,9 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
     return target;
   }
   if (wanted.gateway.has_value()) {
-    ASSIGN_OR_RETURN(const InternetGateway gateway, RoutingTable(c).GetGateway(*wanted.gateway));
+    const absl::StatusOr<InternetGateway> found = RoutingTable(c).GetGateway(*wanted.gateway);
+    if (absl::IsNotFound(found.status())) return NoSuchGateway(wanted.gateway->text());
+    ASSIGN_OR_RETURN(const InternetGateway gateway, found);
     if (gateway.vpc_id != table.vpc_id) return elsewhere(gateway.id.text());
     target.gateway_id = gateway.id;
     return target;

@@ -44,6 +44,9 @@ struct RouteTargetRequest {
   std::optional<EgressOnlyInternetGatewayId> egress_only = {};  // of an IPv6 route
 };
 
+// Of a route that names `id` as its gateway: InvalidGatewayID.NotFound.
+absl::Status NoSuchGateway(absl::string_view id);
+
 // Thread-safe.
 class RouteService {
  public:

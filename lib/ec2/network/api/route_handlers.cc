@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/call_token.h"
@@ -147,6 +148,17 @@ absl::StatusOr<RouteDestination> DestinationOf(const Request& request) {
   return RouteDestination(std::move(list));
 }
 
+// EC2 says of all that is not an internet gateway that it is no gateway.
+absl::StatusOr<InternetGatewayId> ParseGateway(const std::string& text) {
+  if (KindOfId(text) == &VpcEndpointId::kKind) {
+    return Error("InvalidVpcEndpointId.NotFound",
+                 absl::StrCat("The Vpc Endpoint Id '", absl::string_view(text).substr(0, 64),
+                              "' does not exist: routes lead to gateway endpoints, of which there are none"));
+  }
+  absl::StatusOr<InternetGatewayId> id = InternetGatewayId::Parse(text);
+  return id.ok() ? id : network::NoSuchGateway(text);
+}
+
 template <typename Request>
 absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
   const int given = !request.gateway_id().empty() + !request.instance_id().empty() +
@@ -164,7 +176,7 @@ absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
   }
   network::RouteTargetRequest target;
   if (!request.gateway_id().empty()) {
-    ASSIGN_OR_RETURN(target.gateway, InternetGatewayId::Parse(request.gateway_id()));
+    ASSIGN_OR_RETURN(target.gateway, ParseGateway(request.gateway_id()));
   } else if (!request.egress_only_internet_gateway_id().empty()) {
     ASSIGN_OR_RETURN(target.egress_only, EgressOnlyInternetGatewayId::Parse(request.egress_only_internet_gateway_id()));
   } else if (!request.nat_gateway_id().empty()) {
