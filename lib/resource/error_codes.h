@@ -266,6 +266,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"RouteTableLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"RulesPerSecurityGroupLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"ScalingActivityInProgress", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
+    {"SecurityGroupLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"SecurityGroupsPerInterfaceLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"SerialConsoleSessionLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"SerializationException", kEvery, absl::StatusCode::kInvalidArgument, 400},
