@@ -229,6 +229,16 @@ TEST_CASE("whether an interface goes with its instance is said of its attachment
   CHECK(ec2::ErrorCode(Modify(world, request)) == "InvalidAttachmentID.NotFound");
 }
 
+TEST_CASE("the check of addresses is reset by a call that says no more than the interface", "[api]") {
+  ApiWorld world;
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest request = Change(eni);
+  request.mutable_source_dest_check()->set_value(false);
+  REQUIRE(Modify(world, request).ok());
+  Value(world.CallText("ResetNetworkInterfaceAttribute", "network_interface_id: '" + eni.network_interface_id() + "'"));
+  CHECK(Describe(world, "network-interface-id", eni.network_interface_id()).network_interfaces(0).source_dest_check());
+}
+
 TEST_CASE("an interface is in sixteen groups at most, whoever makes it or puts it there", "[api]") {
   ApiWorld world;
   const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());

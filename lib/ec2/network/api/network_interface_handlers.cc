@@ -249,7 +249,6 @@ absl::StatusOr<v1::DescribeNetworkInterfaceAttributeResponse> DescribeNetworkInt
 absl::Status ResetNetworkInterfaceAttribute(const v1::ResetNetworkInterfaceAttributeRequest& request,
                                             network::InterfaceService& interfaces) {
   ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
-  if (!request.has_source_dest_check()) return ec2::Error(ec2::kMissingParameter, "sourceDestCheck");
   network::InterfaceChange change;
   change.source_dest_check = true;
   return interfaces.Modify(id, change);
