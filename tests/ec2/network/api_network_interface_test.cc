@@ -239,6 +239,23 @@ TEST_CASE("the check of addresses is reset by a call that says no more than the 
   CHECK(Describe(world, "network-interface-id", eni.network_interface_id()).network_interfaces(0).source_dest_check());
 }
 
+TEST_CASE("several chosen addresses and a number of further ones are not asked for together", "[api]") {
+  ApiWorld world;
+  const std::string in = "subnet_id: '" + world.networks.ListSubnets()->front().subnet.id.text() +
+                         "' secondary_private_ip_address_count: 1 private_ip_addresses { private_ip_address: "
+                         "'172.31.0.50' primary: true } ";
+  const auto code = [&](const std::string& more) {
+    const auto answer = world.CallText("CreateNetworkInterface", in + more);
+    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
+  };
+  for (const char* address : {"172.31.0.51", "172.31.0.50"}) {
+    INFO(address);
+    CHECK(code(absl::StrCat("private_ip_addresses { private_ip_address: '", address, "' }")) ==
+          "InvalidParameterCombination");
+  }
+  CHECK(code("") == "");
+}
+
 TEST_CASE("an interface is in sixteen groups at most, whoever makes it or puts it there", "[api]") {
   ApiWorld world;
   const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());

@@ -160,7 +160,8 @@ absl::Status ParseCreateAddresses(const v1::CreateNetworkInterfaceRequest& reque
   // The same one may be said twice.
   if (wanted.private_ip.has_value()) std::erase(wanted.secondary_ips, *wanted.private_ip);
   wanted.secondary_count = request.secondary_private_ip_address_count();
-  if (wanted.secondary_count == 0 || wanted.secondary_ips.empty()) return absl::OkStatus();
+  const bool several = !wanted.secondary_ips.empty() || request.private_ip_addresses_size() > 1;
+  if (wanted.secondary_count == 0 || !several) return absl::OkStatus();
   return ec2::Error("InvalidParameterCombination",
                     "The parameters secondaryPrivateIpAddressCount and secondary privateIpAddresses cannot be used "
                     "together");
