@@ -131,6 +131,8 @@ std::vector<Case> Cases() {
       {"InvalidGroupId.Malformed", "RunInstances", run + "security_group_ids: 'default'"},
       {"InvalidGroup.NotFound", "RunInstances", run + "security_group_ids: 'sg-00000000000000000'"},
       {"InvalidGroup.NotFound", "RunInstances", run + "security_groups: 'nobody'"},
+      {"InvalidParameterCombination", "RunInstances",
+       run + "security_groups: 'default' subnet_id: 'subnet-00000000000000000'"},
       {"InvalidSubnetID.Malformed", "RunInstances", run + "subnet_id: 'subnet-'"},
       {"InvalidSubnetID.NotFound", "RunInstances", run + "subnet_id: 'subnet-00000000000000000'"},
       {"InvalidParameterValue", "RunInstances", run + "placement { availability_zone: 'mars-1a' }"},
