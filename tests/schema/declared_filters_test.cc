@@ -127,6 +127,11 @@ TEST_CASE("a mistake in a declared filter is told in words", "[schema]") {
   rpc::v1::FilterOption both = Option("size", "size");
   both.set_value("1");
   CHECK(Fault(volume, {both}) == "the filter 'size': it has both a path and a value");
+  rpc::v1::FilterOption accessor = Option("size", "size");
+  accessor.set_accessor(true);
+  CHECK(Fault(volume, {accessor}) == "the filter 'size': it has an accessor and a path or a value");
+  accessor.clear_path();
+  CHECK(Fault(volume, {accessor}).empty());
   CHECK(absl::StrContains(Fault(volume, {}, "attachments"), "does not lead to a key and a value"));
   CHECK(absl::StrContains(Fault(volume, {}, "size"), "does not lead to a key and a value"));
   CHECK(absl::StrContains(Fault(volume, {}, "."), "does not lead to a key and a value"));
