@@ -205,6 +205,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidVpcPeeringConnectionID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidVpcPeeringConnectionId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVpcPeeringConnectionState.DnsHostnamesDisabled", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"InvalidVpnGatewayID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidZone.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"IrreversibleInstanceRefresh", kAutoscaling, absl::StatusCode::kFailedPrecondition, 400},
     {"LaunchTemplateLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},

@@ -378,6 +378,12 @@ std::vector<Case> Cases() {
       {"InvalidRouteTableID.NotFound", "DescribeRouteTables", "route_table_ids: 'rtb-00000000000000000'"},
       {"InvalidRouteTableId.Malformed", "DescribeRouteTables", "route_table_ids: 'main'"},
       {"InvalidParameterValue", "DescribeRouteTables", "filters { name: 'colour' values: 'red' }"},
+      {"MissingParameter", "EnableVgwRoutePropagation", "gateway_id: 'vgw-00000000000000000'"},
+      {"InvalidRouteTableId.Malformed", "EnableVgwRoutePropagation",
+       "gateway_id: 'vgw-00000000000000000' route_table_id: 'main'"},
+      {"InvalidRouteTableID.NotFound", "DisableVgwRoutePropagation",
+       "gateway_id: 'vgw-00000000000000000' route_table_id: 'rtb-00000000000000000'"},
+      {"InvalidVpnGatewayID.NotFound", "DescribeVpnGateways", "vpn_gateway_ids: 'vgw-00000000000000000'"},
       {"MissingParameter", "CreateFlowLogs",
        "resource_type: 'VPC' log_destination_type: 's3' log_destination: 'arn:aws:s3:::logs' resource_ids: "
        "'vpc-00000000000000000'"},

@@ -7,6 +7,7 @@
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
+#include "brume/ec2/v1/vpn_gateway.pb.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {
@@ -295,6 +296,29 @@ TEST_CASE("a VPC has five IPv4 ranges at most", "[api]") {
     CHECK(CodeOf(world, "AssociateVpcCidrBlock", in + "cidr_block: '" + range + "'") == "");
   }
   CHECK(CodeOf(world, "AssociateVpcCidrBlock", in + "cidr_block: '10.6.0.0/16'") == "CidrLimitExceeded");
+}
+
+TEST_CASE("there are no virtual private gateways, to show or to write routes into a table", "[api]") {
+  ApiWorld world;
+  const std::string table = NewTable(world, NewVpc(world));
+  CHECK(Ask<ec2::v1::DescribeVpnGatewaysResponse>(world, "DescribeVpnGateways",
+                                                  "filters { name: 'attachment.vpc-id' values: 'vpc-00000000000000000' "
+                                                  "} filters { name: 'tag:Name' values: 'x' }")
+            .vpn_gateways_size() == 0);
+  CHECK(CodeOf(world, "DescribeVpnGateways", "filters { name: 'colour' values: 'red' }") == "InvalidParameterValue");
+  CHECK(CodeOf(world, "DescribeVpnGateways", "vpn_gateway_ids: 'vgw-00000000000000000'") ==
+        "InvalidVpnGatewayID.NotFound");
+  for (const char* action : {"EnableVgwRoutePropagation", "DisableVgwRoutePropagation"}) {
+    INFO(action);
+    for (const char* gateway : {"vgw-00000000000000000", "igw-00000000000000000", "out"}) {
+      CHECK(CodeOf(world, action, Ids("route_table_id", table, "gateway_id", gateway)) ==
+            "InvalidVpnGatewayID.NotFound");
+    }
+    CHECK(
+        CodeOf(world, action, Ids("route_table_id", "rtb-00000000000000000", "gateway_id", "vgw-00000000000000000")) ==
+        "InvalidRouteTableID.NotFound");
+    CHECK(CodeOf(world, action, "route_table_id: '" + table + "'") == "MissingParameter");
+  }
 }
 
 TEST_CASE("subnets use the main route table until they have one of their own", "[api]") {
