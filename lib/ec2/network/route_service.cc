@@ -106,6 +106,16 @@ absl::Status WrongFamily(const RouteDestination& destination, const std::string&
                                                           target, ", which carries the other family of addresses"));
 }
 
+// Whether it is one of the VPC's own ranges, to which its tables have a route from the start.
+absl::StatusOr<bool> IsLocal(store::Connection& connection, const VpcId& id, const RouteDestination& destination) {
+  ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(connection).GetVpc(id));
+  ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
+  ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ipv6, Ipv6RangesOf(connection, id));
+  return destination.cidr_ipv6.has_value()
+             ? std::find(ipv6.begin(), ipv6.end(), *destination.cidr_ipv6) != ipv6.end()
+             : destination.is_ipv4_range() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
+}
+
 absl::StatusOr<InternetGatewayView> ViewOf(store::Connection& connection, InternetGateway gateway) {
   ASSIGN_OR_RETURN(TagMap tags, tagging::GetTags(connection, gateway.id.text()));
   return InternetGatewayView{std::move(gateway), std::move(tags)};
@@ -355,15 +365,21 @@ absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const RouteDe
   });
 }
 
+absl::Status RouteService::RestoreLocal(const RouteTableId& table, const RouteDestination& destination) {
+  return database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const RouteTable row, RoutingTable(c).GetTable(table));
+    ASSIGN_OR_RETURN(const bool local, IsLocal(c, row.vpc_id, destination));
+    if (local) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::optional<VpcRoute> route, RoutingTable(c).FindRoute(table, destination));
+    if (!route.has_value()) return NothingToReplace(destination);
+    return ec2::Error("InvalidParameterValue", absl::StrCat("The route to ", destination.text(),
+                                                            " is not one of the VPC's own, which alone are local"));
+  });
+}
+
 absl::Status RouteService::DeleteRoute(const RouteTableId& table, const RouteDestination& destination) {
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
-    ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(c).GetVpc(row.vpc_id));
-    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, vpc));
-    ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ipv6, Ipv6RangesOf(c, row.vpc_id));
-    const bool local =
-        destination.cidr_ipv6.has_value()
-            ? std::find(ipv6.begin(), ipv6.end(), *destination.cidr_ipv6) != ipv6.end()
-            : destination.is_ipv4_range() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
+    ASSIGN_OR_RETURN(const bool local, IsLocal(c, row.vpc_id, destination));
     if (local) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("cannot remove local route ", destination.text(),
                                                               " in route table ", table.text()));

@@ -83,6 +83,9 @@ class RouteService {
   // Errors: as above; InvalidParameterValue where there is no such route.
   absl::Status ReplaceRoute(const RouteTableId& table, const RouteDestination& destination,
                             const RouteTargetRequest& target);
+  // Has one of the VPC's own routes lead to the VPC itself, as each does. Errors: InvalidRouteTableID.NotFound;
+  // InvalidParameterValue for any other route.
+  absl::Status RestoreLocal(const RouteTableId& table, const RouteDestination& destination);
   // Errors: RouteTableId's NotFound, InvalidRoute.NotFound, InvalidParameterValue for the route to the VPC itself.
   absl::Status DeleteRoute(const RouteTableId& table, const RouteDestination& destination);
 

@@ -321,6 +321,25 @@ TEST_CASE("there are no virtual private gateways, to show or to write routes int
   }
 }
 
+TEST_CASE("the VPC's own routes lead to the VPC itself, and no others do", "[api]") {
+  ApiWorld world;
+  const std::string vpc = NewVpc(world), table = NewTable(world, vpc), gateway = NewGateway(world);
+  Value(world.CallText("AttachInternetGateway", Ids("internet_gateway_id", gateway, "vpc_id", vpc)));
+  const std::string in = "route_table_id: '" + table + "' ", own = in + "destination_cidr_block: '10.1.0.0/16' ",
+                    out = in + "destination_cidr_block: '0.0.0.0/0' ", local = "local_target: true ";
+  CHECK(CodeOf(world, "ReplaceRoute", out + local) == "InvalidParameterValue");
+  Value(world.CallText("CreateRoute", out + "gateway_id: '" + gateway + "'"));
+  CHECK(CodeOf(world, "ReplaceRoute", own + local) == "");
+  CHECK(CodeOf(world, "ReplaceRoute", own + local + "gateway_id: '" + gateway + "'") == "InvalidParameterCombination");
+  CHECK(CodeOf(world, "ReplaceRoute", out + local) == "InvalidParameterValue");
+  CHECK(CodeOf(world, "ReplaceRoute",
+               "route_table_id: 'rtb-00000000000000000' destination_cidr_block: '10.1.0.0/16' " + local) ==
+        "InvalidRouteTableID.NotFound");
+  REQUIRE(TableOf(world, table).routes_size() == 2);
+  CHECK(TableOf(world, table).routes(0).gateway_id() == "local");
+  CHECK(TableOf(world, table).routes(1).gateway_id() == gateway);
+}
+
 TEST_CASE("subnets use the main route table until they have one of their own", "[api]") {
   ApiWorld world;
   const std::string vpc = NewVpc(world), subnet = NewSubnet(world, vpc, "10.1.1.0/24");

@@ -148,6 +148,13 @@ absl::StatusOr<RouteDestination> DestinationOf(const Request& request) {
   return RouteDestination(std::move(list));
 }
 
+template <typename Request>
+int TargetsIn(const Request& request) {
+  return !request.gateway_id().empty() + !request.instance_id().empty() + !request.network_interface_id().empty() +
+         !request.nat_gateway_id().empty() + !request.vpc_peering_connection_id().empty() +
+         !request.egress_only_internet_gateway_id().empty();
+}
+
 // EC2 says of all that is not an internet gateway that it is no gateway.
 absl::StatusOr<InternetGatewayId> ParseGateway(const std::string& text) {
   if (KindOfId(text) == &VpcEndpointId::kKind) {
@@ -161,9 +168,7 @@ absl::StatusOr<InternetGatewayId> ParseGateway(const std::string& text) {
 
 template <typename Request>
 absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
-  const int given = !request.gateway_id().empty() + !request.instance_id().empty() +
-                    !request.network_interface_id().empty() + !request.nat_gateway_id().empty() +
-                    !request.vpc_peering_connection_id().empty() + !request.egress_only_internet_gateway_id().empty();
+  const int given = TargetsIn(request);
   if (given > 1) {
     return Error("InvalidParameterCombination",
                  "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, "
@@ -205,6 +210,10 @@ absl::StatusOr<v1::CreateRouteResponse> CreateRoute(const v1::CreateRouteRequest
 absl::Status ReplaceRoute(const v1::ReplaceRouteRequest& request, network::RouteService& routes) {
   ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
   ASSIGN_OR_RETURN(const RouteDestination destination, DestinationOf(request));
+  if (request.local_target()) {
+    if (TargetsIn(request) == 0) return routes.RestoreLocal(table, destination);
+    return Error("InvalidParameterCombination", "The parameter localTarget cannot be used with another target");
+  }
   ASSIGN_OR_RETURN(const network::RouteTargetRequest target, TargetOf(request));
   return routes.ReplaceRoute(table, destination, target);
 }
