@@ -57,7 +57,7 @@ const std::vector<Command>& HandMadeCommands() {
           {"--since TIME, --until TIME", "Not before, not after."},
           {"--max-items N", "So many at most. Default: 50."}}},
         {"explain-path",
-         "explain-path --from ID --to ID|ADDRESS [--port N] [--protocol tcp|udp]",
+         "explain-path --from ID --to ID|ADDRESS [--port N] [--protocol tcp|udp|icmp]",
          "Says what stops a packet between two machines, or what it meets on its way.",
          "An ID is that of an instance, a network interface or an internet gateway, which stands for everybody "
          "outside; "
@@ -67,7 +67,7 @@ const std::vector<Command>& HandMadeCommands() {
          {{"--from ID", "Who sends."},
           {"--to ID|ADDRESS", "Whom it is sent to. An IPv6 address: the packet is one of IPv6."},
           {"--port N", "The port that is sent to. Default: any, which only rules about all ports let through."},
-          {"--protocol NAME", "tcp, the default, or udp."}}},
+          {"--protocol NAME", "tcp, the default, udp, or icmp for an echo request, which has no port."}}},
         {"flow-logs",
          "flow-logs [FLOW-LOG-ID …] [--follow] [--interface ID] [--instance ID]",
          "Shows the records of flow logs: who talked to whom, and what was rejected.",

@@ -29,6 +29,7 @@ std::string MemberPath(const std::string& list, const std::string& path) {
 
 std::string Where(const std::string& list, const rpc::v1::FilterOption& filter) {
   if (!filter.path().empty()) return MemberPath(list, filter.path());
+  if (filter.accessor()) return "Not shown in the answer.";
   if (filter.has_value()) return absl::StrCat("Always \"", filter.value(), "\".");
   return kNothing;
 }

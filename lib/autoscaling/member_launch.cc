@@ -54,7 +54,8 @@ absl::StatusOr<InstanceId> LaunchMember(compute::LaunchService& launches, comput
   SetSubnet(order.subnet, spec);
   const compute::LaunchCall call{.client_token = order.token,
                                  .parameters_digest = absl::StrCat("a member of an Auto Scaling group: ", order.token),
-                                 .system_tags = std::move(system_tags)};
+                                 .system_tags = std::move(system_tags),
+                                 .subnet_of_zone = true};
   ASSIGN_OR_RETURN(const compute::ReservationView reservation, launches.Launch(spec, call));
   return reservation.instances.front().instance.id;
 }

@@ -18,6 +18,7 @@ ItemFilterTable MakeItemFilters(const Descriptor& request) {
   const schema::DeclaredFilters& declared = DeclaredFor(request);
   ItemFilterTable::Accessors accessors;
   for (const schema::DeclaredFilters::Filter& filter : declared.filters()) {
+    if (filter.accessor) accessors[filter.name] = [](const Message&, const ValueSink&) {};
     if (filter.path.empty()) continue;
     accessors[filter.name] = [&path = filter.path](const Message& item, const ValueSink& sink) {
       schema::ForEachValue(item, path, sink);
@@ -144,10 +145,10 @@ void CheckAccessors(const Descriptor& request, const schema::DeclaredFilters& de
                     const std::vector<std::string>& names, bool has_tags) {
   std::vector<std::string> declared_names;
   for (const schema::DeclaredFilters::Filter& filter : declared.filters()) {
-    if (!filter.path.empty()) declared_names.push_back(filter.name);
+    if (filter.accessor || !filter.path.empty()) declared_names.push_back(filter.name);
   }
   if (names == declared_names && has_tags == declared.tags().has_value()) return;
-  log::Error("the filters of {}: the schema has the paths of {}{}, the code reads {}{}", request.full_name(),
+  log::Error("the filters of {}: the schema has paths or accessors of {}{}, the code reads {}{}", request.full_name(),
              absl::StrJoin(declared_names, ", "), declared.tags().has_value() ? " and of tags" : "",
              absl::StrJoin(names, ", "), has_tags ? " and tags" : "");
   std::abort();

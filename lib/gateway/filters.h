@@ -50,8 +50,8 @@ std::optional<std::set<std::string>> LiteralsOf(const FilterList& filters, absl:
 // What the schema declares for the action whose request this is. A message that is the request of none ends the
 // program.
 const schema::DeclaredFilters& DeclaredFor(const google::protobuf::Descriptor& request);
-// Ends the program unless `names`, sorted, are those of the declared filters that have a path, and there are tags where
-// filters of tags are declared.
+// Ends the program unless `names`, sorted, are those of the declared filters that have a path or an accessor, and there
+// are tags where filters of tags are declared.
 void CheckAccessors(const google::protobuf::Descriptor& request, const schema::DeclaredFilters& declared,
                     const std::vector<std::string>& names, bool has_tags);
 bool AnyMatches(absl::Span<const Pattern> patterns, absl::string_view value);
@@ -70,8 +70,8 @@ class FilterTable {
   using Tags = std::function<void(const T&, const TagSink&)>;
   using Predicate = std::function<bool(const T&)>;
 
-  // Of the action whose request this is. Each filter that the schema declares with a path needs an accessor, and no
-  // other has one; `tags` are needed where it declares filters of tags. Anything else ends the program.
+  // Of the action whose request this is. Each filter that the schema declares with a path or an accessor needs one,
+  // and no other has one; `tags` are needed where it declares filters of tags. Anything else ends the program.
   FilterTable(const google::protobuf::Descriptor& request, Accessors accessors, Tags tags = nullptr)
       : values_(std::move(accessors)), tags_(std::move(tags)) {
     const schema::DeclaredFilters& declared = DeclaredFor(request);
@@ -79,7 +79,7 @@ class FilterTable {
     for (const auto& [name, values] : values_) names.push_back(name);
     CheckAccessors(request, declared, names, tags_ != nullptr);
     for (const schema::DeclaredFilters::Filter& filter : declared.filters()) {
-      if (!filter.path.empty()) continue;
+      if (filter.accessor || !filter.path.empty()) continue;
       values_[filter.name] = [value = filter.value](const T&, const ValueSink& sink) {
         if (value.has_value()) sink(*value);
       };

@@ -47,8 +47,12 @@ bool HasText(const FieldDescriptor& field) {
 }
 
 absl::StatusOr<DeclaredFilters::Filter> ResolveFilter(const Descriptor& item, const rpc::v1::FilterOption& option) {
-  DeclaredFilters::Filter filter{.name = option.name(), .path = {}, .value = std::nullopt};
+  DeclaredFilters::Filter filter{
+      .name = option.name(), .path = {}, .value = std::nullopt, .accessor = option.accessor()};
   if (option.has_value()) filter.value = option.value();
+  if (option.accessor() && (option.has_value() || !option.path().empty())) {
+    return absl::FailedPreconditionError("it has an accessor and a path or a value");
+  }
   if (option.path().empty()) return filter;
   if (option.has_value()) return absl::FailedPreconditionError("it has both a path and a value");
   ASSIGN_OR_RETURN(filter.path, ParsePath(item, option.path()));

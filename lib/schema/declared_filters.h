@@ -24,7 +24,8 @@ class DeclaredFilters {
   struct Filter {
     std::string name;
     FieldPath path;                    // empty: its values are not in the item
-    std::optional<std::string> value;  // of every item; unset and without a path: the filter matches nothing
+    std::optional<std::string> value;  // of every item
+    bool accessor = false;             // a FilterTable knows them. None of the three: the filter matches nothing
   };
   // Where an item's tags are.
   struct Tags {

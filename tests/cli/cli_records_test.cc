@@ -62,6 +62,7 @@ TEST_CASE("the flags of brume explain-path name a path", "[cli]") {
   CHECK(request->protocol() == "tcp");
   CHECK(request->destination_port() == 22);
   CHECK(path({{"from", "a"}, {"to", "i-1"}, {"protocol", "udp"}})->destination() == "i-1");
+  CHECK(path({{"from", "a"}, {"to", "i-1"}, {"protocol", "icmp"}})->protocol() == "icmp");
   CHECK(path({{"from", "a"}, {"to", "fd00::4"}})->destination_ip() == "fd00::4");
   CHECK_FALSE(path({{"from", "a"}}).ok());
   CHECK_FALSE(path({{"from", "a"}, {"to", "b"}, {"port", "65536"}}).ok());

@@ -135,7 +135,7 @@ class ApiWorld : public ComputeWorld {
                                              .wake = [this](const VpcId& vpc) { network->WakeVpc(vpc); }}};
   network::InsightsService insights{*database, random, clock, [this] { return network->ReadSpecs(); }};
   network::PeeringService peerings{*database, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
-  network::RouteService routes{*database, random, compute::AnswersForNetwork(),
+  network::RouteService routes{*database, random, clock, compute::AnswersForNetwork(),
                                [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NetworkAclService acls{*database, random, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::SimulatedFlowLogFiles flow_log_files;

@@ -88,6 +88,11 @@ TEST_CASE("a pattern's stars and question marks match as in EC2", "[api]") {
   }
 }
 
+TEST_CASE("no volume is restored fast, and each is found by that", "[api]") {
+  CHECK(Keeps(Thing("gp3", {}), {{"fast-restored", {"false"}}}));
+  CHECK_FALSE(Keeps(Thing("gp3", {}), {{"fast-restored", {"true"}}}));
+}
+
 TEST_CASE("a hostile pattern costs no more than text times pattern", "[api]") {
   std::string pattern;
   for (int i = 0; i < 120; ++i) pattern += "*a";

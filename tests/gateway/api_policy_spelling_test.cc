@@ -132,6 +132,10 @@ class NamedWorld : public PolicyWorld {
         "RunInstances", "min_count: 1 max_count: 1 instance_type: 't3.micro' image_id: '" + image.text() + "'");
     const std::string instance = launched.instances(0).instance_id();
     AddId("i", "instance", instance);
+    for (const char* end : {"source", "destination"}) {
+      fields_[absl::StrCat("brume.ec2.v1.CreateNetworkInsightsPathRequest.", end)] = {
+          {Ec2Arn("instance/" + instance), Ec2Arn("instance/" + instance)}};
+    }
     Made<iam::v1::CreateInstanceProfileResponse>("CreateInstanceProfile", "instance_profile_name: 'worn'");
     const std::string association =
         Made<AssociateIamInstanceProfileResponse>(
@@ -214,10 +218,11 @@ class NamedWorld : public PolicyWorld {
               .nat_gateway()
               .nat_gateway_id());
     AddId("fl", "vpc-flow-log",
-          Made<CreateFlowLogsResponse>("CreateFlowLogs", absl::StrCat("resource_type: 'VPC' log_destination_type: 's3' "
-                                                                      "log_destination: 'arn:aws:s3:::logs' "
-                                                                      "resource_ids: '",
-                                                                      vpc, "'"))
+          Made<CreateFlowLogsResponse>(
+              "CreateFlowLogs", absl::StrCat("resource_type: 'VPC' traffic_type: 'ALL' log_destination_type: 's3' "
+                                             "log_destination: 'arn:aws:s3:::logs' "
+                                             "resource_ids: '",
+                                             vpc, "'"))
               .flow_log_ids(0));
     AddId("vpce", "vpc-endpoint",
           Made<CreateVpcEndpointResponse>("CreateVpcEndpoint",
@@ -498,6 +503,9 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.PutLifecycleHookRequest.role_arn",
       "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.service_linked_role_arn",
       "brume.ec2.v1.AssociateRouteTableRequest.gateway_id",
+      "brume.ec2.v1.DescribeVpnGatewaysRequest.vpn_gateway_ids",
+      "brume.ec2.v1.DisableVgwRoutePropagationRequest.gateway_id",
+      "brume.ec2.v1.EnableVgwRoutePropagationRequest.gateway_id",
       // AWS's own.
       "brume.ec2.v1.CreateVpcEndpointRequest.service_name",
       "brume.ec2.v1.CapacityReservationTarget.capacity_reservation_id",

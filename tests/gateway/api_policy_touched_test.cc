@@ -265,9 +265,10 @@ TEST_CASE("tags at creation are held to EC2's limits and to ec2:CreateTags, what
       {"CreateDhcpOptions", "dhcp-options", "dhcp_configurations { key: 'domain-name' values: 'corp.example' }"},
       {"CreateEgressOnlyInternetGateway", "egress-only-internet-gateway", in_vpc},
       {"CreateFlowLogs", "vpc-flow-log",
-       absl::Substitute("resource_type: 'VPC' log_destination_type: 's3' log_destination: 'arn:aws:s3:::logs' "
-                        "resource_ids: '$0'",
-                        w.vpc)},
+       absl::Substitute(
+           "resource_type: 'VPC' traffic_type: 'ALL' log_destination_type: 's3' log_destination: 'arn:aws:s3:::logs' "
+           "resource_ids: '$0'",
+           w.vpc)},
       {"CreateImage", "image", absl::Substitute("instance_id: '$0' name: 'i'", w.instance)},
       {"CreateInternetGateway", "internet-gateway", ""},
       {"CreateKeyPair", "key-pair", "key_name: 'k'"},

@@ -127,6 +127,11 @@ TEST_CASE("a mistake in a declared filter is told in words", "[schema]") {
   rpc::v1::FilterOption both = Option("size", "size");
   both.set_value("1");
   CHECK(Fault(volume, {both}) == "the filter 'size': it has both a path and a value");
+  rpc::v1::FilterOption accessor = Option("size", "size");
+  accessor.set_accessor(true);
+  CHECK(Fault(volume, {accessor}) == "the filter 'size': it has an accessor and a path or a value");
+  accessor.clear_path();
+  CHECK(Fault(volume, {accessor}).empty());
   CHECK(absl::StrContains(Fault(volume, {}, "attachments"), "does not lead to a key and a value"));
   CHECK(absl::StrContains(Fault(volume, {}, "size"), "does not lead to a key and a value"));
   CHECK(absl::StrContains(Fault(volume, {}, "."), "does not lead to a key and a value"));
@@ -206,6 +211,13 @@ TEST_CASE("filters that EC2 documents since Debian's models are known too", "[sc
       {"DescribeImages", {"free-tier-eligible", "image-allowed"}},
       {"DescribeInstanceTypes", {"nitro-tpm-support", "nitro-enclaves-support", "reboot-migration-support"}},
       {"DescribeSnapshots", {"transfer-type"}},
+      {"DescribeVpcEndpoints", {"service-region"}},
+      {"DescribeVpcEndpointServices", {"service-region"}},
+      {"DescribeNetworkInsightsPaths",
+       {"filter-at-source.source-address", "filter-at-source.source-port-range", "filter-at-source.destination-address",
+        "filter-at-source.destination-port-range", "filter-at-destination.source-address",
+        "filter-at-destination.source-port-range", "filter-at-destination.destination-address",
+        "filter-at-destination.destination-port-range"}},
       {"DescribeInstances",
        {"boot-mode", "current-instance-boot-mode", "ena-support", "maintenance-options.auto-recovery",
         "network-interface.tag-key", "private-dns-name-options.hostname-type", "tpm-support"}},

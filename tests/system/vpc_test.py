@@ -65,7 +65,7 @@ class VpcTest(HostTest):
 
     def begin_flow_log(self):
         os.makedirs(os.path.join(self.host.state_dir, "export", "logs"), exist_ok=True)
-        made = self.host.api("create-flow-logs", resource_type="VPC", resource_ids=[self.vpc],
+        made = self.host.api("create-flow-logs", resource_type="VPC", resource_ids=[self.vpc], traffic_type="ALL",
                              log_destination_type="s3", log_destination="arn:aws:s3:::logs/vpc/")
         self.assertEqual(made.get("Unsuccessful", []), [])
         wait_until(lambda: counted_ports(self.vpc) == 2, 30, "the host to count the flows of both guests")

@@ -77,6 +77,7 @@ absl::StatusOr<std::vector<SecurityGroupId>> ChooseGroups(store::Connection& c, 
   }
   std::sort(groups.begin(), groups.end());
   groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  RETURN_IF_ERROR(network::CheckGroupCount(groups));
   return groups;
 }
 

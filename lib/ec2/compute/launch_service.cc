@@ -182,8 +182,12 @@ absl::Status CheckIndexes(const LaunchSpec& spec) {
 }
 
 // Of the network interfaces where some are given, else of the instance.
-absl::Status ParseNetwork(const LaunchSpec& spec, RunRequest& run) {
+absl::Status ParseNetwork(const LaunchSpec& spec, bool subnet_of_zone, RunRequest& run) {
   if (spec.network_interfaces.empty()) {
+    if (!spec.subnet_id.value_or("").empty() && !spec.security_groups.empty() && !subnet_of_zone) {
+      return ec2::Error("InvalidParameterCombination",
+                        "The parameter groupName cannot be used with the parameter subnet");
+    }
     run.group_names = spec.security_groups;
     ASSIGN_OR_RETURN(run.group_ids, ParseGroups(spec.security_group_ids));
     if (!spec.subnet_id.value_or("").empty()) {
@@ -352,7 +356,7 @@ absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall&
   for (const LaunchSpec::BlockDeviceMapping& mapping : spec.block_device_mappings) {
     ASSIGN_OR_RETURN(run.block_devices.emplace_back(), ParseBlockDevice(mapping));
   }
-  RETURN_IF_ERROR(ParseNetwork(spec, run));
+  RETURN_IF_ERROR(ParseNetwork(spec, call.subnet_of_zone, run));
   if (spec.instance_initiated_shutdown_behavior.has_value()) {
     ASSIGN_OR_RETURN(run.shutdown_behavior, ParseShutdownBehavior(*spec.instance_initiated_shutdown_behavior));
   }

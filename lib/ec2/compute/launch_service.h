@@ -22,6 +22,8 @@ struct LaunchCall {
   // Of all that makes two launches under one token the same.
   std::string parameters_digest = {};
   TagMap system_tags = {};  // of the instances; keys begin with "aws:"
+  // The subnet stands for a zone that was chosen: groups may be named beside it.
+  bool subnet_of_zone = false;
 };
 
 // The tags that tell which launch template, by its id, and which version of it an instance was launched from.

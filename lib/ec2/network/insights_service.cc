@@ -1,6 +1,7 @@
 #include "lib/ec2/network/insights_service.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 #include <variant>
 
@@ -44,6 +45,14 @@ void AddressesOf(const NetworkInterface& eni, std::vector<Ipv4>& addresses) {
 }
 void AddressesOf(const NetworkInterface& eni, std::vector<Ipv6>& addresses) { addresses = eni.ipv6; }
 
+std::optional<Ipv4> PublicOf(const NetworkInterface& eni, Ipv4 address) {
+  if (eni.private_ip == address) return eni.public_ip;
+  for (const SecondaryAddress& each : eni.secondary) {
+    if (each.private_ip == address) return each.public_ip;
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<NetworkInterface> InterfaceOf(store::Connection& c, const std::string& id) {
   if (const absl::StatusOr<EniId> eni = EniId::Parse(id); eni.ok()) return NetworkTable(c).GetInterface(*eni);
   ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(id));
@@ -84,6 +93,37 @@ absl::StatusOr<End<Address>> ResolveEnd(store::Connection& c, const std::string&
   return end;
 }
 
+// Of what is said of each of them; the first that is.
+template <typename T>
+std::optional<T> FirstOf(std::initializer_list<std::optional<T>> values) {
+  for (const std::optional<T>& value : values) {
+    if (value.has_value()) return value;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<Ipv4>> ParseGiven(const std::optional<std::string>& text) {
+  if (!text.has_value()) return std::optional<Ipv4>();
+  ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(*text));
+  return std::optional(address);
+}
+
+// What the path says of the ports.
+template <typename Address>
+void SetPorts(const NetworkInsightsPath& path, BasicPathProbe<Address>& probe) {
+  const PathFilter source = path.filter_at_source.value_or(PathFilter()),
+                   destination = path.filter_at_destination.value_or(PathFilter());
+  probe.port = path.port;
+  if (const auto ports = FirstOf({source.destination_port_range, destination.destination_port_range})) {
+    probe.port = ports->from_port.value_or(-1);
+    probe.last_port = ports->to_port.value_or(-1);
+  }
+  if (const auto ports = FirstOf({source.source_port_range, destination.source_port_range})) {
+    probe.source_port = ports->from_port.value_or(-1);
+    probe.last_source_port = ports->to_port.value_or(-1);
+  }
+}
+
 template <typename Address>
 BasicPathProbe<Address> ProbeBetween(const End<Address>& from, const End<Address>& to,
                                      const NetworkInsightsPath& path) {
@@ -92,21 +132,30 @@ BasicPathProbe<Address> ProbeBetween(const End<Address>& from, const End<Address
   probe.source = from.address;
   probe.destination = to.address;
   probe.protocol = path.protocol;
-  probe.port = path.port;
+  SetPorts(path, probe);
   return probe;
 }
 
 absl::StatusOr<PathProbe> Ipv4ProbeOf(store::Connection& c, const NetworkInsightsPath& path) {
-  ASSIGN_OR_RETURN(const End<Ipv4> from, ResolveEnd(c, path.source, path.source_ip));
-  ASSIGN_OR_RETURN(const End<Ipv4> to, ResolveEnd(c, path.destination, path.destination_ip));
+  const PathFilter leaving = path.filter_at_source.value_or(PathFilter()),
+                   arriving = path.filter_at_destination.value_or(PathFilter());
+  ASSIGN_OR_RETURN(const std::optional<Ipv4> sender, ParseGiven(leaving.source_address));
+  ASSIGN_OR_RETURN(const std::optional<Ipv4> sent_to, ParseGiven(leaving.destination_address));
+  ASSIGN_OR_RETURN(const std::optional<Ipv4> arriving_source, ParseGiven(arriving.source_address));
+  ASSIGN_OR_RETURN(const std::optional<Ipv4> arriving_destination, ParseGiven(arriving.destination_address));
+  const std::optional<Ipv4> destination_ip = FirstOf({path.destination_ip, sent_to, arriving_destination});
+  ASSIGN_OR_RETURN(const End<Ipv4> from, ResolveEnd(c, path.source, FirstOf({path.source_ip, sender})));
+  ASSIGN_OR_RETURN(const End<Ipv4> to, ResolveEnd(c, path.destination, destination_ip));
   PathProbe probe = ProbeBetween(from, to, path);
+  probe.arriving_source = arriving_source;
+  probe.arriving_destination = arriving_destination;
   if (from.eni.has_value()) {
     // Nothing leaves a guest with its public address.
     const std::vector<Ipv4> own = PrivateAddresses(*from.eni);
     if (std::find(own.begin(), own.end(), from.address) == own.end()) probe.source = from.eni->private_ip;
-  } else if (to.eni.has_value() && !path.destination_ip.has_value()) {
+  } else if (to.eni.has_value() && !path.destination_ip.has_value() && !sent_to.has_value()) {
     // From outside it is reached by its public address or not at all.
-    probe.destination = to.eni->public_ip.value_or(to.eni->private_ip);
+    probe.destination = PublicOf(*to.eni, to.address).value_or(to.address);
   }
   return probe;
 }
@@ -114,7 +163,10 @@ absl::StatusOr<PathProbe> Ipv4ProbeOf(store::Connection& c, const NetworkInsight
 absl::StatusOr<Ipv6PathProbe> Ipv6ProbeOf(store::Connection& c, const NetworkInsightsPath& path) {
   ASSIGN_OR_RETURN(const End<Ipv6> from, ResolveEnd(c, path.source, path.source_ipv6));
   ASSIGN_OR_RETURN(const End<Ipv6> to, ResolveEnd(c, path.destination, path.destination_ipv6));
-  return ProbeBetween(from, to, path);
+  Ipv6PathProbe probe = ProbeBetween(from, to, path);
+  constexpr int kIcmp = 1, kIcmpv6 = 58;
+  if (probe.protocol == kIcmp) probe.protocol = kIcmpv6;
+  return probe;
 }
 
 absl::Status CheckEnds(store::Connection& c, const NetworkInsightsPath& path) {

@@ -34,7 +34,9 @@ const auto& Paths() {
       store::Fixed("destination_ip", &P::destination_ip),
       store::FixedEncoded<OptionalText<Ipv6>>("source_ipv6", &P::source_ipv6),
       store::FixedEncoded<OptionalText<Ipv6>>("destination_ipv6", &P::destination_ipv6),
-      store::Fixed("protocol", &P::protocol), store::Fixed("port", &P::port), store::Fixed("created", &P::created),
+      store::Fixed("protocol", &P::protocol), store::Fixed("port", &P::port),
+      store::FixedJson("filter_at_source", &P::filter_at_source),
+      store::FixedJson("filter_at_destination", &P::filter_at_destination), store::Fixed("created", &P::created),
       store::Fixed("client_token", &P::client_token), store::Fixed("parameters_digest", &P::parameters_digest),
       store::Unmapped("seq"));
   return table;

@@ -12,6 +12,7 @@
 #include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
@@ -108,6 +109,14 @@ absl::Status DropAddress(store::Connection& connection, const NetworkInterface& 
 
 }  // namespace
 
+absl::Status CheckGroupCount(absl::Span<const SecurityGroupId> groups) {
+  // EC2's highest quota.
+  constexpr size_t kMaxGroupsOfInterface = 16;
+  if (groups.size() <= kMaxGroupsOfInterface) return absl::OkStatus();
+  return QuotaReached("SecurityGroupsPerInterfaceLimitExceeded", "security groups of a network interface",
+                      kMaxGroupsOfInterface);
+}
+
 absl::StatusOr<std::vector<SecurityGroupId>> GroupsIn(store::Connection& connection, const VpcId& vpc,
                                                       absl::Span<const SecurityGroupId> groups) {
   std::vector<SecurityGroupId> members;
@@ -116,6 +125,7 @@ absl::StatusOr<std::vector<SecurityGroupId>> GroupsIn(store::Connection& connect
     if (group.vpc_id != vpc) return id.NotFound();
     if (std::find(members.begin(), members.end(), id) == members.end()) members.push_back(id);
   }
+  RETURN_IF_ERROR(CheckGroupCount(members));
   if (!members.empty()) return members;
   ASSIGN_OR_RETURN(const std::optional<SecurityGroup> usual, SecurityGroupTable(connection).FindByName(vpc, "default"));
   if (usual.has_value()) members.push_back(usual->id);

@@ -204,8 +204,10 @@ absl::Status SetSourceDestCheck(store::Connection& connection, const EniId& id, 
 absl::Status SetDnsNameOptions(store::Connection& connection, const NetworkInterface& eni,
                                const PrivateDnsNameOptions& options);
 
-// These groups, each once; the VPC's default one where there are none. Error: InvalidGroup.NotFound for one that the
-// VPC does not have.
+// Of one interface, each once. Error: SecurityGroupsPerInterfaceLimitExceeded.
+absl::Status CheckGroupCount(absl::Span<const SecurityGroupId> groups);
+// These groups, each once; the VPC's default one where there are none. Errors: InvalidGroup.NotFound for one that the
+// VPC does not have, that of CheckGroupCount.
 absl::StatusOr<std::vector<SecurityGroupId>> GroupsIn(store::Connection& connection, const VpcId& vpc,
                                                       absl::Span<const SecurityGroupId> groups);
 // Puts the interface into these groups and no others; one that is named twice counts once. Errors:

@@ -97,7 +97,7 @@ absl::StatusOr<VpcIpv6Cidr> InsertIpv6Range(store::Connection& connection, const
     taken.insert(range.cidr);
     own += range.vpc_id == vpc ? 1 : 0;
   }
-  if (own >= kMaxIpv6Cidrs) return QuotaReached("VpcLimitExceeded", "IPv6 ranges of a VPC", kMaxIpv6Cidrs);
+  if (own >= kMaxIpv6Cidrs) return QuotaReached("CidrLimitExceeded", "IPv6 ranges of a VPC", kMaxIpv6Cidrs);
   const uint64_t count = uint64_t{1} << (kVpcLength - pool.prefix_length);
   // The first is the host's own.
   const uint64_t start = count < 2 ? 0 : random.Below(count - 1);

@@ -17,7 +17,7 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
                        [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }),
       vpcs_(parts.database, parts.settings, parts.random, parts.clock,
             [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
-      routes_(parts.database, parts.random, parts.hooks.instances,
+      routes_(parts.database, parts.random, parts.clock, parts.hooks.instances,
               [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); }),
       addresses_(parts.database, parts.settings, parts.random, parts.hooks.instances,
                  {.wake_port = [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); },

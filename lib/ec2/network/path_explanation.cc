@@ -118,6 +118,7 @@ class Ipv4Walk : public PathWalk<Ipv4Family> {
                   absl::StrCat("nobody has ", packet.destination.text()));
     }
     Pass(Kind::kInternet, packet.destination.text(), "is outside");
+    arrived_ = packet;
     return true;
   }
 

@@ -4,6 +4,7 @@
 // to it, and names the first thing that stops either. What a guest itself does with a packet is not known here.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct BasicPathProbe {
   int protocol = 6;  // IANA's number; ICMP, or ICMPv6 of IPv6 = an echo request
   int port = -1;     // of the destination; TCP and UDP have one
   int source_port = 49152;
+  // The packet is any one of all to these ports: what is not about all of them does not let it through. -1 = to `port`.
+  int last_port = -1;
+  int last_source_port = -1;  // the same of `source_port`
+  // As it is to reach its receiver; unset = in any way.
+  std::optional<Address> arriving_source = {}, arriving_destination = {};
 };
 using PathProbe = BasicPathProbe<Ipv4>;
 using Ipv6PathProbe = BasicPathProbe<Ipv6>;

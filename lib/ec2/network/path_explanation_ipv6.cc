@@ -64,6 +64,7 @@ class Ipv6Walk : public PathWalk<Ipv6Family> {
                   absl::StrCat(packet.destination.text(), " is of no VPC that is reached from outside"));
     }
     Pass(Kind::kInternet, packet.destination.text(), "is outside");
+    arrived_ = packet;
     return true;
   }
 

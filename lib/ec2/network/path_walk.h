@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/ec2/network/path_explanation.h"
+#include "lib/ec2/network/router_addresses.h"
 
 namespace brume::network {
 
@@ -28,7 +30,7 @@ class PathWalk {
   virtual ~PathWalk() = default;
 
   PathExplanation Run() {
-    explanation_.arrives = Go() && Answer();
+    explanation_.arrives = Go() && ArrivesAsAsked() && (answered_by_router_ || Answer());
     return std::move(explanation_);
   }
 
@@ -39,7 +41,10 @@ class PathWalk {
   struct Packet {
     Address source, destination;
     int protocol = kTcp;
-    int port = -1;  // TCP and UDP: of the destination; ICMP and ICMPv6: the type
+    int port = -1;       // TCP and UDP: of the destination; ICMP and ICMPv6: the type
+    int last_port = -1;  // of several; -1 = `port` alone
+
+    int last() const { return last_port < 0 ? port : last_port; }
   };
   // Where the packet came in or left, for the way back.
   struct Side {
@@ -194,6 +199,7 @@ class PathWalk {
   static std::string Describe(const Packet& packet) {
     if (packet.protocol == Family::kIcmp) return absl::StrCat(Family::kIcmpName, " type ", packet.port);
     const std::string name = IpProtocolName(packet.protocol);
+    if (packet.last() != packet.port) return absl::StrCat(name, " ports ", packet.port, " to ", packet.last());
     return packet.port < 0 ? name : absl::StrCat(name, " port ", packet.port);
   }
 
@@ -203,7 +209,7 @@ class PathWalk {
     // A packet of any port passes what is about all of them.
     if (protocol == kTcp || protocol == kUdp) {
       if (packet.port < 0) return from <= 0 && (to < 0 || to >= 65535);
-      return from < 0 || (from <= packet.port && packet.port <= to);
+      return from < 0 || (from <= packet.port && packet.last() <= to);
     }
     // Of an echo request and its reply the code is 0.
     if (protocol == Family::kIcmp) return from < 0 || (from == packet.port && to <= 0);
@@ -224,7 +230,7 @@ class PathWalk {
 
   bool Go() {
     Packet packet{probe_.source, probe_.destination, probe_.protocol,
-                  probe_.protocol == Family::kIcmp ? Family::kEchoRequest : probe_.port};
+                  probe_.protocol == Family::kIcmp ? Family::kEchoRequest : probe_.port, probe_.last_port};
     if (probe_.vpc.empty()) {
       sent_ = packet;
       return Outside(packet);
@@ -240,6 +246,11 @@ class PathWalk {
     // A public address of the VPC's own is translated before anything else is asked.
     packet.destination = Inside(*vpc, packet.destination);
     sent_ = packet;
+    if (const std::optional<RouterAnswer> router =
+            AnswerOfRouter(*vpc, packet.destination, packet.protocol, packet.last() == packet.port ? packet.port : -1);
+        router.has_value()) {
+      return ToRouter(packet.destination, *router);
+    }
     const SubnetId& subnet = port->eni.subnet_id;
     if (!Groups(*vpc, *port, /*egress=*/true, packet)) return false;
     if (!Acl(*vpc, subnet, /*egress=*/true, packet)) return false;
@@ -258,19 +269,43 @@ class PathWalk {
     return Leave(*vpc, *port, *route, packet);
   }
 
+  // Whether the receiver is sent what the probe is about.
+  bool ArrivesAsAsked() {
+    const auto differs = [](const std::optional<Address>& asked, const Address& is) {
+      return asked.has_value() && *asked != is;
+    };
+    for (const auto& [asked, is, what] :
+         {std::tuple(&probe_.arriving_source, &arrived_.source, "sender"),
+          std::tuple(&probe_.arriving_destination, &arrived_.destination, "destination")}) {
+      if (!differs(*asked, *is)) continue;
+      return Stop(Kind::kInterface, "ENI_ADDRESS_RESTRICTION", is->text(),
+                  absl::StrCat("is its ", what, " there, and not ", (*asked)->text()));
+    }
+    return true;
+  }
+
+  bool ToRouter(const Address& address, const RouterAnswer& router) {
+    if (!router.answers) return Stop(Kind::kInterface, "BAD_STATE", address.text(), router.words);
+    Pass(Kind::kInterface, address.text(), router.words);
+    arrived_ = sent_;
+    answered_by_router_ = true;
+    return true;
+  }
+
   // What comes back: it passes the groups as a tracked connection's, and each network ACL as any packet.
   bool Answer() {
     answer_ = true;
     const int port = probe_.protocol == Family::kIcmp                     ? Family::kEchoReply
                      : probe_.protocol == kTcp || probe_.protocol == kUdp ? probe_.source_port
                                                                           : -1;
+    const int last_port = port == probe_.source_port ? probe_.last_source_port : -1;
     if (to_.port != nullptr) {
-      const Packet back{arrived_.destination, arrived_.source, probe_.protocol, port};
+      const Packet back{arrived_.destination, arrived_.source, probe_.protocol, port, last_port};
       if (!Acl(*to_.vpc, to_.port->eni.subnet_id, /*egress=*/true, back)) return false;
       if (!RoutesBack(back)) return false;
     }
     if (from_.port == nullptr) return true;
-    const Packet back{sent_.destination, sent_.source, probe_.protocol, port};
+    const Packet back{sent_.destination, sent_.source, probe_.protocol, port, last_port};
     if (!nat_subnet_.empty()) {
       if (!Acl(*from_.vpc, nat_subnet_, /*egress=*/false, back)) return false;
       if (!Acl(*from_.vpc, nat_subnet_, /*egress=*/true, back)) return false;
@@ -292,6 +327,7 @@ class PathWalk {
 
   PathExplanation explanation_;
   bool answer_ = false;
+  bool answered_by_router_ = false;
 };
 
 }  // namespace brume::network

@@ -29,9 +29,7 @@ VpcPeering At(VpcPeering peering, absl::Time now) {
   return peering;
 }
 
-bool Lives(const VpcPeering& peering) {
-  return peering.state == PeeringState::kPending || peering.state == PeeringState::kActive;
-}
+bool Lives(const VpcPeering& peering) { return peering.lives(); }
 
 absl::StatusOr<VpcPeering> GetNow(store::Connection& c, const VpcPeeringConnectionId& id, absl::Time now) {
   ASSIGN_OR_RETURN(VpcPeering peering, PeeringTable(c).Get(id));
@@ -92,6 +90,10 @@ absl::Status CheckRequest(const std::vector<VpcPeering>& of_requester, const Vpc
 }
 
 }  // namespace
+
+absl::StatusOr<VpcPeering> GetPeering(store::Connection& connection, const VpcPeeringConnectionId& id, absl::Time now) {
+  return GetNow(connection, id, now);
+}
 
 absl::StatusOr<std::vector<VpcPeering>> ActivePeerings(store::Connection& connection, const VpcId& vpc) {
   ASSIGN_OR_RETURN(std::vector<VpcPeering> peerings, PeeringTable(connection).ListOf(vpc));

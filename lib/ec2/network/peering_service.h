@@ -65,6 +65,9 @@ class PeeringService {
 
 // Inside a transaction of the caller's.
 
+// As it is now: one that nobody accepted in time has expired. Error: InvalidVpcPeeringConnectionID.NotFound, also for
+// one that ended too long ago to be shown.
+absl::StatusOr<VpcPeering> GetPeering(store::Connection& connection, const VpcPeeringConnectionId& id, absl::Time now);
 // The active connections of a VPC.
 absl::StatusOr<std::vector<VpcPeering>> ActivePeerings(store::Connection& connection, const VpcId& vpc);
 // Ends the connections of a VPC that goes; the other VPCs of those that were active.

@@ -4,13 +4,14 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/nat_gateway_table.h"
 #include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/peering_table.h"
+#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/quota_weights.h"
 #include "lib/ec2/network/quotas.h"
@@ -104,11 +105,21 @@ absl::Status WrongFamily(const RouteDestination& destination, const std::string&
                                                           target, ", which carries the other family of addresses"));
 }
 
+// Whether it is one of the VPC's own ranges, to which its tables have a route from the start.
+absl::StatusOr<bool> IsLocal(store::Connection& connection, const VpcId& id, const RouteDestination& destination) {
+  ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(connection).GetVpc(id));
+  ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
+  ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ipv6, Ipv6RangesOf(connection, id));
+  return destination.cidr_ipv6.has_value()
+             ? std::find(ipv6.begin(), ipv6.end(), *destination.cidr_ipv6) != ipv6.end()
+             : destination.is_ipv4_range() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
+}
+
 }  // namespace
 
-RouteService::RouteService(store::Database& database, Random& random, AttachedInstances instances,
+RouteService::RouteService(store::Database& database, Random& random, const Clock& clock, AttachedInstances instances,
                            std::function<void(const VpcId&)> wake)
-    : database_(database), random_(random), instances_(std::move(instances)), wake_(std::move(wake)) {}
+    : database_(database), random_(random), clock_(clock), instances_(std::move(instances)), wake_(std::move(wake)) {}
 
 absl::Status RouteService::ChangeTable(
     const RouteTableId& id, const std::function<absl::Status(store::Connection&, const RouteTable&)>& change) {
@@ -252,6 +263,11 @@ absl::StatusOr<RouteTableAssociation> RouteService::ReplaceAssociation(const Rou
   return made;
 }
 
+absl::Status NoSuchGateway(absl::string_view id) {
+  return ec2::Error("InvalidGatewayID.NotFound",
+                    absl::StrCat("The gateway ID '", absl::CHexEscape(id.substr(0, 64)), "' does not exist"));
+}
+
 absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const RouteTable& table,
                                                   const RouteDestination& destination,
                                                   const RouteTargetRequest& wanted) {
@@ -269,7 +285,9 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
     return target;
   }
   if (wanted.gateway.has_value()) {
-    ASSIGN_OR_RETURN(const InternetGateway gateway, RoutingTable(c).GetGateway(*wanted.gateway));
+    const absl::StatusOr<InternetGateway> found = RoutingTable(c).GetGateway(*wanted.gateway);
+    if (absl::IsNotFound(found.status())) return NoSuchGateway(wanted.gateway->text());
+    ASSIGN_OR_RETURN(const InternetGateway gateway, found);
     if (gateway.vpc_id != table.vpc_id) return elsewhere(gateway.id.text());
     target.gateway_id = gateway.id;
     return target;
@@ -282,12 +300,12 @@ absl::StatusOr<RouteTarget> RouteService::Resolve(store::Connection& c, const Ro
     return target;
   }
   if (wanted.peering.has_value()) {
-    ASSIGN_OR_RETURN(const VpcPeering peering, PeeringTable(c).Get(*wanted.peering));
+    ASSIGN_OR_RETURN(const VpcPeering peering, GetPeering(c, *wanted.peering, clock_.Now()));
     if (!peering.has(table.vpc_id)) return elsewhere(peering.id.text());
-    if (peering.state != PeeringState::kActive) {
-      return ec2::Error("InvalidStateTransition",
-                        absl::StrCat("The peering connection ", peering.id.text(), " is ",
-                                     kPeeringStateNames.Of(peering.state), ": a route can lead to an active one"));
+    if (!peering.lives()) {
+      return ec2::Error("InvalidStateTransition", absl::StrCat("The peering connection ", peering.id.text(), " is ",
+                                                               kPeeringStateNames.Of(peering.state),
+                                                               ": a route can lead to one that is active or pending"));
     }
     target.gateway_id = peering.id;
     return target;
@@ -337,15 +355,21 @@ absl::Status RouteService::ReplaceRoute(const RouteTableId& table, const RouteDe
   });
 }
 
+absl::Status RouteService::RestoreLocal(const RouteTableId& table, const RouteDestination& destination) {
+  return database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const RouteTable row, RoutingTable(c).GetTable(table));
+    ASSIGN_OR_RETURN(const bool local, IsLocal(c, row.vpc_id, destination));
+    if (local) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::optional<VpcRoute> route, RoutingTable(c).FindRoute(table, destination));
+    if (!route.has_value()) return NothingToReplace(destination);
+    return ec2::Error("InvalidParameterValue", absl::StrCat("The route to ", destination.text(),
+                                                            " is not one of the VPC's own, which alone are local"));
+  });
+}
+
 absl::Status RouteService::DeleteRoute(const RouteTableId& table, const RouteDestination& destination) {
   return ChangeTable(table, [&](store::Connection& c, const RouteTable& row) -> absl::Status {
-    ASSIGN_OR_RETURN(const Vpc vpc, NetworkTable(c).GetVpc(row.vpc_id));
-    ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(c, vpc));
-    ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ipv6, Ipv6RangesOf(c, row.vpc_id));
-    const bool local =
-        destination.cidr_ipv6.has_value()
-            ? std::find(ipv6.begin(), ipv6.end(), *destination.cidr_ipv6) != ipv6.end()
-            : destination.is_ipv4_range() && std::find(ranges.begin(), ranges.end(), destination.cidr) != ranges.end();
+    ASSIGN_OR_RETURN(const bool local, IsLocal(c, row.vpc_id, destination));
     if (local) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("cannot remove local route ", destination.text(),
                                                               " in route table ", table.text()));

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/ec2/idempotency/client_tokens.h"
 #include "lib/ec2/network/interface_service.h"
@@ -43,11 +44,14 @@ struct RouteTargetRequest {
   std::optional<EgressOnlyInternetGatewayId> egress_only = {};  // of an IPv6 route
 };
 
+// Of a route that names `id` as its gateway: InvalidGatewayID.NotFound.
+absl::Status NoSuchGateway(absl::string_view id);
+
 // Thread-safe.
 class RouteService {
  public:
   // `wake` is called with the VPC after a commit that the fabric must follow.
-  RouteService(store::Database& database, Random& random, AttachedInstances instances,
+  RouteService(store::Database& database, Random& random, const Clock& clock, AttachedInstances instances,
                std::function<void(const VpcId&)> wake);
 
   // Errors: InvalidVpcID.NotFound, RouteTableLimitExceeded.
@@ -71,12 +75,17 @@ class RouteService {
                                                            const RouteTableId& table);
 
   // Errors: the ids' NotFound, RouteAlreadyExists, RouteLimitExceeded, InvalidParameterValue for a destination inside
-  // the VPC and for a gateway or interface that is not the VPC's, UnsupportedOperation for a list of IPv6 ranges.
+  // the VPC and for a gateway or interface that is not the VPC's, UnsupportedOperation for a list of IPv6 ranges,
+  // InvalidStateTransition for a peering connection that has ended. One that is pending leads nowhere until it is
+  // active.
   absl::Status CreateRoute(const RouteTableId& table, const RouteDestination& destination,
                            const RouteTargetRequest& target);
   // Errors: as above; InvalidParameterValue where there is no such route.
   absl::Status ReplaceRoute(const RouteTableId& table, const RouteDestination& destination,
                             const RouteTargetRequest& target);
+  // Has one of the VPC's own routes lead to the VPC itself, as each does. Errors: InvalidRouteTableID.NotFound;
+  // InvalidParameterValue for any other route.
+  absl::Status RestoreLocal(const RouteTableId& table, const RouteDestination& destination);
   // Errors: RouteTableId's NotFound, InvalidRoute.NotFound, InvalidParameterValue for the route to the VPC itself.
   absl::Status DeleteRoute(const RouteTableId& table, const RouteDestination& destination);
 
@@ -109,6 +118,7 @@ class RouteService {
 
   store::Database& database_;
   Random& random_;
+  const Clock& clock_;
   const AttachedInstances instances_;
   const std::function<void(const VpcId&)> wake_;
 };

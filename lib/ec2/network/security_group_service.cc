@@ -14,6 +14,7 @@
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/quota_weights.h"
+#include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/security_group_rules.h"
 #include "lib/ec2/network/security_group_table.h"
 #include "lib/ec2/network/vpc_endpoint_table.h"
@@ -25,6 +26,9 @@
 
 namespace brume::network {
 namespace {
+
+// EC2's quota of a region.
+constexpr int64_t kMaxGroups = 2500;
 
 absl::Status CheckText(absl::string_view parameter, absl::string_view text) {
   if (text.empty()) {
@@ -206,6 +210,8 @@ absl::StatusOr<SecurityGroupView> SecurityGroupService::Create(absl::string_view
           "InvalidGroup.Duplicate",
           absl::StrCat("The security group '", name, "' already exists for VPC '", view.group.vpc_id.text(), "'"));
     }
+    ASSIGN_OR_RETURN(const int64_t present, groups.Count());
+    if (present >= kMaxGroups) return QuotaReached("SecurityGroupLimitExceeded", "security groups", kMaxGroups);
     RETURN_IF_ERROR(groups.Insert(view.group));
     view.rules.resize(1);
     RETURN_IF_ERROR(groups.InsertRule(view.rules.front()));

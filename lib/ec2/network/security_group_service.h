@@ -43,7 +43,7 @@ class SecurityGroupService {
                        std::function<void(const VpcId&, const SecurityGroupId&)> wake);
 
   // No VPC = the default one. The new group lets everything out and nothing in.
-  // Errors: InvalidGroup.Duplicate, InvalidVpcID.NotFound, InvalidParameterValue.
+  // Errors: InvalidGroup.Duplicate, InvalidVpcID.NotFound, InvalidParameterValue, SecurityGroupLimitExceeded.
   absl::StatusOr<SecurityGroupView> Create(absl::string_view name, absl::string_view description,
                                            const std::optional<VpcId>& vpc, const TagMap& tags);
   // Errors: DependencyViolation while an interface or another group's rule uses it, CannotDelete for a default group.

@@ -74,6 +74,12 @@ absl::Status RuleThere(const absl::Status& status, const SecurityGroupRule& rule
   return RuleDuplicate(rule);
 }
 
+int64_t ReadCount(store::Row& row) {
+  int64_t count = 0;
+  row.Read(count);
+  return count;
+}
+
 Ipv4 ReadAddress(store::Row& row) {
   Ipv4 address;
   row.Read(address);
@@ -127,6 +133,12 @@ absl::Status SecurityGroupTable::Delete(const SecurityGroupId& id) {
     return ec2::Error(ec2::kHasDependent, id.text());
   }
   return deleted;
+}
+
+absl::StatusOr<int64_t> SecurityGroupTable::Count() {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> counts,
+                   connection_.All("SELECT COUNT(*) FROM security_groups", ReadCount));
+  return counts.front();
 }
 
 absl::Status SecurityGroupTable::InsertRule(const SecurityGroupRule& rule) {

@@ -35,6 +35,7 @@ class SecurityGroupTable {
   // Whether a group of the VPC has this name; names that differ by case alone are the same to EC2.
   absl::StatusOr<bool> NameIsTaken(const VpcId& vpc, const std::string& name);
   absl::StatusOr<std::vector<SecurityGroup>> List(const std::optional<VpcId>& vpc);
+  absl::StatusOr<int64_t> Count();
   // Those there are, in the order of `ids`.
   absl::StatusOr<std::vector<SecurityGroup>> GetMany(absl::Span<const SecurityGroupId> ids);
   // With its rules and tags. DependencyViolation while an interface is in it or another group's rule names it. OK when

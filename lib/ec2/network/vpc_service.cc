@@ -229,7 +229,7 @@ absl::StatusOr<VpcCidr> VpcService::AddCidr(const VpcId& vpc, const Cidr& cidr) 
                         absl::StrCat("The CIDR '", cidr.text(), "' overlaps ", range.text(), " of ", vpc.text()));
     }
     ASSIGN_OR_RETURN(peers, PeersBeside(c, vpc, cidr));
-    if (ranges.size() >= kMaxCidrs) return QuotaReached("VpcLimitExceeded", "IPv4 ranges of a VPC", kMaxCidrs);
+    if (ranges.size() >= kMaxCidrs) return QuotaReached("CidrLimitExceeded", "IPv4 ranges of a VPC", kMaxCidrs);
     VpcCidr made{.id = VpcCidrAssociationId::New(random_), .vpc_id = vpc, .cidr = cidr};
     RETURN_IF_ERROR(networks.InsertCidr(made));
     return made;
@@ -245,8 +245,8 @@ absl::StatusOr<VpcCidr> VpcService::RemoveCidr(const VpcCidrAssociationId& id) {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const std::optional<VpcId> first, VpcOfFirstRange(c, id));
     if (first.has_value()) {
-      return ec2::Error("UnsupportedOperation", absl::StrCat("'", id.text(), "' is the first range of ", first->text(),
-                                                             ", which it keeps as long as it is there"));
+      return ec2::Error("OperationNotPermitted", absl::StrCat("'", id.text(), "' is the first range of ", first->text(),
+                                                              ", which it keeps as long as it is there"));
     }
     ASSIGN_OR_RETURN(VpcCidr range, networks.GetCidr(id));
     ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnets(range.vpc_id));
@@ -307,7 +307,8 @@ absl::StatusOr<Subnet> VpcService::CreateDefaultSubnet(absl::string_view availab
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const std::optional<Vpc> vpc, networks.DefaultVpc());
     if (!vpc.has_value()) {
-      return ec2::Error("MissingDefaultVpc", "There is no default VPC: CreateDefaultVpc makes one with its subnets");
+      return ec2::Error("DefaultVpcDoesNotExist",
+                        "There is no default VPC: CreateDefaultVpc makes one with its subnets");
     }
     ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnets(vpc->id));
     for (const Subnet& there : subnets) {

@@ -257,6 +257,12 @@ TEST_CASE("what a template has is refused at the launch as if the call had it", 
         "InvalidKeyPair.NotFound");
   CHECK(ec2::ErrorCode(Run(world, from + "network_interfaces { device_index: 0 }").status()) ==
         "InvalidParameterCombination");
+  // Of its groups by name and the call's subnet.
+  const absl::Status named = Run(world, from + "image_id: '" + world.image.text() + "' subnet_id: '" +
+                                            world.networks.ListSubnets()->front().subnet.id.text() + "'")
+                                 .status();
+  CHECK(ec2::ErrorCode(named) == "InvalidParameterCombination");
+  CHECK(named.message() == "The parameter groupName cannot be used with the parameter subnet");
   CHECK(ec2::ErrorCode(Run(world, from + "dry_run: true").status()) == "InvalidAMIID.NotFound");
 }
 

@@ -1,9 +1,12 @@
 // Elastic addresses.
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/address.pb.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "brume/ec2/v1/instance_actions.pb.h"
 #include "brume/ec2/v1/network_interface.pb.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
@@ -207,6 +210,29 @@ TEST_CASE("an address is associated only where a gateway is, and with what is th
   Value(world.CallText("AssociateAddress", absl::StrCat("public_ip: '", address.address, "' network_interface_id: '",
                                                         world.InterfaceOf(reachable).id.text(), "'")));
   CHECK(Shown(world, address).instance_id() == reachable.text());
+}
+
+TEST_CASE("instances are found by the elastic addresses of their interfaces", "[api]") {
+  ApiWorld world;
+  const InstanceId id = world.Launch(world.Request());
+  world.Launch(world.Request());
+  const Taken address = Allocate(world);
+  const std::string association = Associate(world, address, id);
+  const auto found = [&](const std::string& filter, const std::string& value) {
+    const auto answer = Ask<ec2::v1::DescribeInstancesResponse>(
+        world, "DescribeInstances", "filters { name: 'network-interface." + filter + "' values: '" + value + "' }");
+    std::vector<std::string> ids;
+    for (const auto& reservation : answer.reservations()) {
+      for (const auto& instance : reservation.instances()) ids.push_back(instance.instance_id());
+    }
+    return ids;
+  };
+  for (const char* of : {"association.", "addresses.association."}) {
+    INFO(of);
+    CHECK(found(absl::StrCat(of, "allocation-id"), address.id) == std::vector<std::string>{id.text()});
+    CHECK(found(absl::StrCat(of, "association-id"), association) == std::vector<std::string>{id.text()});
+    CHECK(found(absl::StrCat(of, "allocation-id"), "eipalloc-00000000000000000").empty());
+  }
 }
 
 }  // namespace brume

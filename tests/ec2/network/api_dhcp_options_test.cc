@@ -99,14 +99,16 @@ TEST_CASE("the default set follows the region, and is made again for a new VPC w
 
 TEST_CASE("a set says what it was made with, in EC2's order, whatever way its servers were written", "[api]") {
   SetsOfOptions f;
-  const auto set = f.Make(f.Option("netbios-node-type", {"2"}) + f.Option("netbios-name-servers", {"10.0.0.7"}) +
-                          f.Option("ntp-servers", {"169.254.169.123", "10.0.0.9"}) +
-                          f.Option("domain-name-servers", {"10.2.5.1, 10.2.5.2", "AmazonProvidedDNS"}) +
-                          f.Option("domain-name", {"corp.example lab.example"}) +
-                          "tag_specifications { resource_type: 'dhcp-options' tags { key: 'Name' value: 'corp' } }");
+  const auto set =
+      f.Make(f.Option("ipv6-address-preferred-lease-time", {"2147483647"}) + f.Option("netbios-node-type", {"2"}) +
+             f.Option("netbios-name-servers", {"10.0.0.7"}) + f.Option("ntp-servers", {"169.254.169.123", "10.0.0.9"}) +
+             f.Option("domain-name-servers", {"10.2.5.1, 10.2.5.2", "AmazonProvidedDNS"}) +
+             f.Option("domain-name", {"corp.example lab.example"}) +
+             "tag_specifications { resource_type: 'dhcp-options' tags { key: 'Name' value: 'corp' } }");
   const char* const text =
       "domain-name=corp.example lab.example; domain-name-servers=10.2.5.1,10.2.5.2,AmazonProvidedDNS; "
-      "ntp-servers=169.254.169.123,10.0.0.9; netbios-name-servers=10.0.0.7; netbios-node-type=2";
+      "ntp-servers=169.254.169.123,10.0.0.9; netbios-name-servers=10.0.0.7; netbios-node-type=2; "
+      "ipv6-address-preferred-lease-time=2147483647";
   CHECK(f.Text(set) == text);
   REQUIRE(set.tags_size() == 1);
   CHECK(set.tags(0).value() == "corp");
@@ -121,7 +123,8 @@ TEST_CASE("a set says what it was made with, in EC2's order, whatever way its se
                            .name_servers = {address("10.2.5.1"), address("10.2.5.2"), address("172.31.0.2")},
                            .ntp_servers = {address("169.254.169.123"), address("10.0.0.9")},
                            .netbios_name_servers = {address("10.0.0.7")},
-                           .netbios_node_type = 2});
+                           .netbios_node_type = 2,
+                           .ipv6_seconds = 2147483647});
   // A resolver that does not answer is not handed out.
   Value(f.world.CallText("ModifyVpcAttribute", "vpc_id: '" + f.vpc.text() + "' enable_dns_support { value: false }"));
   CHECK(f.Spec().dhcp.name_servers == std::vector<Ipv4>{address("10.2.5.1"), address("10.2.5.2")});
@@ -183,7 +186,10 @@ TEST_CASE("options that are none, and bad values of those that are, are refused"
       {f.Option("netbios-node-type", {"3"}), "InvalidParameterValue"},
       {f.Option("netbios-node-type", {"02"}), "InvalidParameterValue"},
       {f.Option("netbios-node-type", {"2", "4"}), "InvalidParameterValue"},
-      {f.Option("ipv6-address-preferred-lease-time", {"140"}), "UnsupportedOperation"},
+      {f.Option("ipv6-address-preferred-lease-time", {"139"}), "InvalidParameterValue"},
+      {f.Option("ipv6-address-preferred-lease-time", {"2147483648"}), "InvalidParameterValue"},
+      {f.Option("ipv6-address-preferred-lease-time", {"1h"}), "InvalidParameterValue"},
+      {f.Option("ipv6-address-preferred-lease-time", {"140", "150"}), "InvalidParameterValue"},
   };
   for (const auto& [request, code] : cases) {
     INFO(request);

@@ -36,8 +36,9 @@ struct FlowWorld {
   }
   static std::string Text(const std::string& resource, const std::string& more = "", const char* type = "VPC",
                           const char* destination = "arn:aws:s3:::logs/a/") {
+    const char* traffic = absl::StrContains(more, "traffic_type") ? "" : "traffic_type: 'ALL' ";
     return absl::StrCat("resource_type: '", type, "' log_destination_type: 's3' log_destination: '", destination,
-                        "' resource_ids: '", resource, "' ", more);
+                        "' resource_ids: '", resource, "' ", traffic, more);
   }
   ec2::v1::CreateFlowLogsResponse Create(const std::string& text) {
     return Ask<ec2::v1::CreateFlowLogsResponse>("CreateFlowLogs", text);

@@ -176,13 +176,132 @@ TEST_CASE("a path is deleted after its analyses, and what is named must be there
       {"source: '" + a + "' destination: 'igw-00000000000000000' protocol: 'tcp'", "InvalidInternetGatewayID.NotFound"},
       {"source: '" + a + "' destination: 'vol-00000000000000000' protocol: 'tcp'", "InvalidParameterValue"},
       {"source: '" + a + "' protocol: 'tcp'", "MissingParameter"},
-      {"source: '" + a + "' destination: '" + b + "' protocol: 'icmp'", "InvalidParameterValue"},
+      {"source: '" + a + "' destination: '" + b + "' protocol: 'gre'", "InvalidParameterValue"},
+      {"source: '" + a + "' destination: '" + b + "' protocol: 'icmp' destination_port: 8",
+       "InvalidParameterCombination"},
       {"source: '" + a + "' destination: '" + b + "' protocol: 'tcp' source_ip: '10.1.2.3'", "InvalidParameterValue"},
       {"source: '" + a + "' destination: '" + b + "' protocol: 'tcp' destination_port: 65536", "InvalidParameterValue"},
   };
   for (const auto& [text, code] : cases) {
     INFO(text);
     CHECK(world.CodeOf("CreateNetworkInsightsPath", text) == code);
+  }
+}
+
+TEST_CASE("a path of ICMP is one of echo requests, of the addresses' family", "[api]") {
+  InsightsWorld world;
+  const std::string a = world.Launch(), b = world.Launch();
+  const auto path = [&](const std::string& more) {
+    return world
+        .Ask<ec2::v1::CreateNetworkInsightsPathResponse>("CreateNetworkInsightsPath",
+                                                         "source: '" + a + "' protocol: 'icmp' " + more)
+        .network_insights_path();
+  };
+  const auto there = path("destination: '" + b + "'");
+  CHECK(there.protocol() == "icmp");
+  const auto analysis = world.Analyse(there);
+  CHECK(analysis.network_path_found());
+  CHECK(analysis.forward_path_components(1).component().name().find("ICMP type 8") != std::string::npos);
+  CHECK(world.Analyse(path("destination_ip: '169.254.169.253'")).network_path_found());
+  // The router's own addresses, of which EC2's analyzer knows nothing.
+  const auto resolver = world
+                            .Ask<ec2::v1::CreateNetworkInsightsPathResponse>(
+                                "CreateNetworkInsightsPath", "source: '" + a +
+                                                                 "' destination_ip: '172.31.0.2' protocol: 'udp' "
+                                                                 "destination_port: 53")
+                            .network_insights_path();
+  const auto asked = world.Analyse(resolver);
+  CHECK(asked.network_path_found());
+  CHECK(asked.return_path_components_size() == 0);
+  REQUIRE(asked.forward_path_components_size() == 2);
+  CHECK(asked.forward_path_components(1).component().id() == "172.31.0.2");
+  CHECK(asked.forward_path_components(1).component().name() == "the VPC's resolver answers");
+}
+
+TEST_CASE("the ends of a path are named by ids or by their ARNs", "[api]") {
+  InsightsWorld world;
+  const std::string a = world.Launch(), b = world.Launch();
+  const auto by_id = world.Path(a, b);
+  const auto by_arn = world.Path(by_id.source_arn(), by_id.destination_arn());
+  CHECK(by_arn.source() == a);
+  CHECK(by_arn.destination() == b);
+  CHECK(by_arn.source_arn() == by_id.source_arn());
+  const auto code = [&](const std::string& source) {
+    return world.CodeOf("CreateNetworkInsightsPath",
+                        absl::StrCat("source: '", source, "' destination: '", b, "' protocol: 'tcp'"));
+  };
+  CHECK(code(by_id.source_arn()) == "");
+  CHECK(code("arn:aws:ec2:us-east-1:999999999999:instance/" + a) == "InvalidParameterValue");
+  CHECK(code("arn:aws:ec2:us-east-1:" + world.world.settings.account_id + ":volume/" + a) == "InvalidParameterValue");
+  CHECK(code("arn:aws:s3:::logs") == "InvalidParameterValue");
+}
+
+TEST_CASE("a path is about what its filters say of a packet at its two ends", "[api]") {
+  InsightsWorld world;
+  const std::string a = world.Launch(), b = world.Launch();
+  const std::string from = world.world.InterfaceOf(InstanceId::FromTrusted(a)).private_ip.text();
+  const NetworkInterface to = world.world.InterfaceOf(InstanceId::FromTrusted(b));
+  const std::string ends = "source: '" + a + "' destination: '" + b + "' protocol: 'tcp' ";
+  const auto make = [&](const std::string& text) {
+    return world.Ask<ec2::v1::CreateNetworkInsightsPathResponse>("CreateNetworkInsightsPath", text)
+        .network_insights_path();
+  };
+  const auto path =
+      make(ends + "filter_at_source { source_address: '" + from + "' destination_address: '" + to.public_ip->text() +
+           "' destination_port_range { from_port: 80 to_port: 90 } source_port_range { from_port: 1024 } } "
+           "filter_at_destination { source_address: '" +
+           from + "' destination_address: '" + to.private_ip.text() + "' }");
+  CHECK(path.filter_at_source().source_address() == from);
+  CHECK(path.filter_at_source().destination_port_range().to_port() == 90);
+  CHECK(path.filter_at_source().source_port_range().to_port() == 1024);
+  CHECK(path.filter_at_destination().destination_address() == to.private_ip.text());
+  CHECK_FALSE(path.filter_at_destination().has_source_port_range());
+  const auto found = world.Analyse(path);
+  CHECK(found.network_path_found());
+  CHECK(found.forward_path_components(1).component().name().find("tcp ports 80 to 90") != std::string::npos);
+  // Who is asked for at the destination is not who comes there.
+  const auto other = world.Analyse(make(ends + "filter_at_destination { source_address: '192.0.2.1' }"));
+  CHECK_FALSE(other.network_path_found());
+  REQUIRE(other.explanations_size() == 1);
+  CHECK(other.explanations(0).explanation_code() == "ENI_ADDRESS_RESTRICTION");
+  // From outside only what lets all of the ports through does.
+  const auto gateways = world.Ask<ec2::v1::DescribeInternetGatewaysResponse>("DescribeInternetGateways", "");
+  const std::string outside =
+      "source: '" + gateways.internet_gateways(0).internet_gateway_id() + "' destination: '" + b + "' protocol: 'tcp' ";
+  Value(world.world.CallText("AuthorizeSecurityGroupIngress",
+                             "group_id: '" + to.groups.front().text() +
+                                 "' ip_protocol: 'tcp' from_port: 80 to_port: 85 cidr_ip: '0.0.0.0/0'"));
+  for (const auto& [last, arrives] : {std::pair{85, true}, std::pair{86, false}}) {
+    INFO(last);
+    CHECK(world
+              .Analyse(make(absl::StrCat(outside, "filter_at_destination { destination_port_range { from_port: 80 ",
+                                         "to_port: ", last, " } destination_address: '", to.private_ip.text(), "' }")))
+              .network_path_found() == arrives);
+  }
+  for (const auto& [name, value] : {std::pair{"filter-at-source.source-address", from.c_str()},
+                                    {"filter-at-source.destination-port-range", "80"},
+                                    {"filter-at-source.source-port-range", "1024"}}) {
+    INFO(name);
+    const auto shown = world.Ask<ec2::v1::DescribeNetworkInsightsPathsResponse>(
+        "DescribeNetworkInsightsPaths", absl::StrCat("filters { name: '", name, "' values: '", value, "' }"));
+    REQUIRE(shown.network_insights_paths_size() == 1);
+    CHECK(shown.network_insights_paths(0).network_insights_path_id() == path.network_insights_path_id());
+  }
+  const std::pair<std::string, const char*> refused[] = {
+      {"filter_at_source { source_address: '10.0.0' }", "InvalidParameterValue"},
+      {"filter_at_source { source_address: '10.0.0.9' }", "InvalidParameterValue"},
+      {"filter_at_source { destination_port_range { from_port: 9 to_port: 8 } }", "InvalidParameterValue"},
+      {"filter_at_source { destination_port_range { from_port: 65536 } }", "InvalidParameterValue"},
+      {"filter_at_source { destination_port_range {} }", "MissingParameter"},
+      {"filter_at_source { source_address: '" + from + "' } source_ip: '" + from + "'", "InvalidParameterCombination"},
+      {"filter_at_source {} destination_port: 80", "InvalidParameterCombination"},
+      {"filter_at_source { destination_port_range { from_port: 80 } } filter_at_destination { destination_port_range { "
+       "from_port: 81 } }",
+       "InvalidParameterCombination"},
+      {"filter_at_destination {} destination_ip: '" + to.private_ip.text() + "'", "InvalidParameterCombination"}};
+  for (const auto& [text, code] : refused) {
+    INFO(text);
+    CHECK(world.CodeOf("CreateNetworkInsightsPath", ends + text) == code);
   }
 }
 

@@ -2,8 +2,10 @@
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/network_interface.pb.h"
 #include "tests/fakes/api_world.h"
 
@@ -225,6 +227,60 @@ TEST_CASE("whether an interface goes with its instance is said of its attachment
   CHECK_FALSE(shown.network_interfaces(0).attachment().delete_on_termination());
   request.mutable_attachment()->set_attachment_id("eni-attach-00000000000000000");
   CHECK(ec2::ErrorCode(Modify(world, request)) == "InvalidAttachmentID.NotFound");
+}
+
+TEST_CASE("the check of addresses is reset by a call that says no more than the interface", "[api]") {
+  ApiWorld world;
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest request = Change(eni);
+  request.mutable_source_dest_check()->set_value(false);
+  REQUIRE(Modify(world, request).ok());
+  Value(world.CallText("ResetNetworkInterfaceAttribute", "network_interface_id: '" + eni.network_interface_id() + "'"));
+  CHECK(Describe(world, "network-interface-id", eni.network_interface_id()).network_interfaces(0).source_dest_check());
+}
+
+TEST_CASE("several chosen addresses and a number of further ones are not asked for together", "[api]") {
+  ApiWorld world;
+  const std::string in = "subnet_id: '" + world.networks.ListSubnets()->front().subnet.id.text() +
+                         "' secondary_private_ip_address_count: 1 private_ip_addresses { private_ip_address: "
+                         "'172.31.0.50' primary: true } ";
+  const auto code = [&](const std::string& more) {
+    const auto answer = world.CallText("CreateNetworkInterface", in + more);
+    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
+  };
+  for (const char* address : {"172.31.0.51", "172.31.0.50"}) {
+    INFO(address);
+    CHECK(code(absl::StrCat("private_ip_addresses { private_ip_address: '", address, "' }")) ==
+          "InvalidParameterCombination");
+  }
+  CHECK(code("") == "");
+}
+
+TEST_CASE("an interface is in sixteen groups at most, whoever makes it or puts it there", "[api]") {
+  ApiWorld world;
+  const ec2::v1::NetworkInterface eni = InterfaceOf(world, world.Launch());
+  const std::string subnet = "subnet_id: '" + eni.subnet_id() + "' ";
+  std::vector<std::string> groups;
+  for (int i = 0; i < 17; ++i) {
+    groups.push_back(Value(world.groups.Create(absl::StrCat("g", i), "d", std::nullopt, {})).group.id.text());
+  }
+  const auto code = [&](const std::string& action, const std::string& text, const char* field, size_t count) {
+    std::string whole = text;
+    for (size_t i = 0; i < count; ++i) absl::StrAppend(&whole, field, ": '", groups[i], "' ");
+    const auto answer = world.CallText(action, whole);
+    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
+  };
+  const std::string change = "network_interface_id: '" + eni.network_interface_id() + "' ";
+  const std::string run = "image_id: '" + world.image.text() + "' min_count: 1 max_count: 1 instance_type: 't3.micro' ";
+  for (const size_t count : {size_t{16}, size_t{17}}) {
+    INFO(count);
+    const std::string wanted = count == 16 ? "" : "SecurityGroupsPerInterfaceLimitExceeded";
+    CHECK(code("CreateNetworkInterface", subnet, "groups", count) == wanted);
+    CHECK(code("ModifyNetworkInterfaceAttribute", change, "groups", count) == wanted);
+    CHECK(code("RunInstances", run, "security_group_ids", count) == wanted);
+    CHECK(code("RunInstances", run + "dry_run: true ", "security_group_ids", count) ==
+          (count == 16 ? "DryRunOperation" : wanted));
+  }
 }
 
 }  // namespace brume

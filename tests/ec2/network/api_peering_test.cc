@@ -99,16 +99,38 @@ TEST_CASE("a peering connection is asked for, accepted, changed and ended", "[ap
             .vpc_peering_connections_size() == 0);
 }
 
+TEST_CASE("a route to a pending peering connection is a blackhole until it is accepted", "[api]") {
+  PeeredWorld world;
+  const std::string id = world.Request(world.first, world.second).vpc_peering_connection_id();
+  const auto state_of_route = [&](const std::string& vpc) {
+    const auto shown = world.Ask<ec2::v1::DescribeRouteTablesResponse>(
+        "DescribeRouteTables", "filters { name: 'vpc-id' values: '" + vpc + "' }");
+    return shown.route_tables(0).routes(1).state();
+  };
+  CHECK(world.CodeOf("CreateRoute", world.Route(world.first, "10.2.0.0/16", id)) == "");
+  CHECK(world.CodeOf("CreateRoute", world.Route(world.second, "10.1.0.0/16", id)) == "");
+  CHECK(state_of_route(world.first) == "blackhole");
+  CHECK(state_of_route(world.second) == "blackhole");
+  Value(world.world.CallText("AcceptVpcPeeringConnection", world.Named(id)));
+  CHECK(state_of_route(world.first) == "active");
+  CHECK(state_of_route(world.second) == "active");
+  Value(world.world.CallText("DeleteVpcPeeringConnection", world.Named(id)));
+  CHECK(world.CodeOf("CreateRoute", world.Route(world.first, "10.2.4.0/24", id)) == "InvalidStateTransition");
+  CHECK(world.CodeOf("ReplaceRoute", world.Route(world.first, "10.2.0.0/16", id)) == "InvalidStateTransition");
+}
+
 TEST_CASE("a request for peering is rejected, or runs out after seven days", "[api]") {
   PeeredWorld world;
   const std::string rejected = world.Request(world.first, world.second).vpc_peering_connection_id();
   Value(world.world.CallText("RejectVpcPeeringConnection", world.Named(rejected)));
   CHECK(world.StateOf(rejected) == "rejected");
+  CHECK(world.CodeOf("CreateRoute", world.Route(world.first, "10.2.0.0/16", rejected)) == "InvalidStateTransition");
   const std::string late = world.Request(world.second, world.first).vpc_peering_connection_id();
   CHECK(world.CodeOf("CreateVpcPeeringConnection", world.Between(world.first, world.second)) ==
         "VpcPeeringConnectionAlreadyExists");
   world.world.clock.Advance(absl::Hours(7 * 24) + absl::Minutes(1));
   CHECK(world.StateOf(late) == "expired");
+  CHECK(world.CodeOf("CreateRoute", world.Route(world.first, "10.2.0.0/16", late)) == "InvalidStateTransition");
   CHECK(world.CodeOf("AcceptVpcPeeringConnection", world.Named(late)) == "InvalidStateTransition");
   // Another can be asked for.
   CHECK(world.StateOf(world.Request(world.first, world.second).vpc_peering_connection_id()) == "pending-acceptance");
@@ -208,6 +230,7 @@ TEST_CASE("a peer's group is named by rules while the two are peered", "[api]") 
 TEST_CASE("a peering connection's bad input gets EC2's codes", "[api]") {
   PeeredWorld world;
   const std::string pending = world.Request(world.first, world.second).vpc_peering_connection_id();
+  const std::string failed = world.Request(world.first, world.first).vpc_peering_connection_id();
   const struct {
     std::string action, text, code;
   } cases[] = {
@@ -218,7 +241,7 @@ TEST_CASE("a peering connection's bad input gets EC2's codes", "[api]") {
        "InvalidParameterValue"},
       {"AcceptVpcPeeringConnection", world.Named("pcx-00000000000000000"), "InvalidVpcPeeringConnectionID.NotFound"},
       {"AcceptVpcPeeringConnection", world.Named("pcx-?"), "InvalidVpcPeeringConnectionId.Malformed"},
-      {"CreateRoute", world.Route(world.first, "10.2.0.0/16", pending), "InvalidStateTransition"},
+      {"CreateRoute", world.Route(world.first, "10.2.0.0/16", failed), "InvalidStateTransition"},
       {"CreateRoute", world.Route(world.first, "10.2.0.0/16", "pcx-00000000000000000"),
        "InvalidVpcPeeringConnectionID.NotFound"},
   };

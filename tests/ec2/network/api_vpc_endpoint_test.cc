@@ -329,4 +329,20 @@ TEST_CASE("where the API has no certificate a VPC endpoint says that HTTPS is no
   CHECK(absl::StrContains(endpoint.last_error().message(), "HTTPS is not served"));
 }
 
+TEST_CASE("VPC endpoints and their services are found by the region of the service", "[api]") {
+  EndpointWorld world;
+  const auto made = world.Make("");
+  CHECK(made.service_region() == "us-east-1");
+  for (const auto& [region, found] : {std::pair{"us-east-1", true}, std::pair{"eu-west-1", false}}) {
+    INFO(region);
+    const std::string filter = absl::StrCat("filters { name: 'service-region' values: '", region, "' }");
+    CHECK(world.Ask<ec2::v1::DescribeVpcEndpointsResponse>("DescribeVpcEndpoints", filter).vpc_endpoints_size() ==
+          (found ? 1 : 0));
+    const auto services =
+        world.Ask<ec2::v1::DescribeVpcEndpointServicesResponse>("DescribeVpcEndpointServices", filter);
+    CHECK(services.service_details().empty() == !found);
+    for (const auto& service : services.service_details()) CHECK(service.service_region() == "us-east-1");
+  }
+}
+
 }  // namespace brume

@@ -7,6 +7,7 @@
 #include "brume/ec2/v1/route.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
+#include "brume/ec2/v1/vpn_gateway.pb.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {
@@ -137,7 +138,7 @@ TEST_CASE("the default VPC can be deleted, stays deleted, and is made again when
   // As the daemon does at each start.
   REQUIRE(world.networks.EnsureDefaults().ok());
   CHECK(world.networks.ListVpcs()->empty());
-  CHECK(CodeOf(world, "CreateDefaultSubnet", "availability_zone: 'us-east-1a'") == "MissingDefaultVpc");
+  CHECK(CodeOf(world, "CreateDefaultSubnet", "availability_zone: 'us-east-1a'") == "DefaultVpcDoesNotExist");
 
   const auto made = Ask<ec2::v1::CreateDefaultVpcResponse>(world, "CreateDefaultVpc", "");
   CHECK(made.vpc().is_default());
@@ -285,7 +286,58 @@ TEST_CASE("a further range is the VPC's, takes subnets, and goes when none is of
   Value(world.CallText("DisassociateVpcCidrBlock", removal));
   CHECK(CodeOf(world, "DisassociateVpcCidrBlock", removal) == "InvalidVpcCidrBlockAssociationID.NotFound");
   const std::string first = shown.cidr_block_association_set(0).association_id();
-  CHECK(CodeOf(world, "DisassociateVpcCidrBlock", "association_id: '" + first + "'") == "UnsupportedOperation");
+  CHECK(CodeOf(world, "DisassociateVpcCidrBlock", "association_id: '" + first + "'") == "OperationNotPermitted");
+}
+
+TEST_CASE("a VPC has five IPv4 ranges at most", "[api]") {
+  ApiWorld world;
+  const std::string in = "vpc_id: '" + NewVpc(world) + "' ";
+  for (const char* range : {"10.2.0.0/16", "10.3.0.0/16", "10.4.0.0/16", "10.5.0.0/16"}) {
+    CHECK(CodeOf(world, "AssociateVpcCidrBlock", in + "cidr_block: '" + range + "'") == "");
+  }
+  CHECK(CodeOf(world, "AssociateVpcCidrBlock", in + "cidr_block: '10.6.0.0/16'") == "CidrLimitExceeded");
+}
+
+TEST_CASE("there are no virtual private gateways, to show or to write routes into a table", "[api]") {
+  ApiWorld world;
+  const std::string table = NewTable(world, NewVpc(world));
+  CHECK(Ask<ec2::v1::DescribeVpnGatewaysResponse>(world, "DescribeVpnGateways",
+                                                  "filters { name: 'attachment.vpc-id' values: 'vpc-00000000000000000' "
+                                                  "} filters { name: 'tag:Name' values: 'x' }")
+            .vpn_gateways_size() == 0);
+  CHECK(CodeOf(world, "DescribeVpnGateways", "filters { name: 'colour' values: 'red' }") == "InvalidParameterValue");
+  CHECK(CodeOf(world, "DescribeVpnGateways", "vpn_gateway_ids: 'vgw-00000000000000000'") ==
+        "InvalidVpnGatewayID.NotFound");
+  for (const char* action : {"EnableVgwRoutePropagation", "DisableVgwRoutePropagation"}) {
+    INFO(action);
+    for (const char* gateway : {"vgw-00000000000000000", "igw-00000000000000000", "out"}) {
+      CHECK(CodeOf(world, action, Ids("route_table_id", table, "gateway_id", gateway)) ==
+            "InvalidVpnGatewayID.NotFound");
+    }
+    CHECK(
+        CodeOf(world, action, Ids("route_table_id", "rtb-00000000000000000", "gateway_id", "vgw-00000000000000000")) ==
+        "InvalidRouteTableID.NotFound");
+    CHECK(CodeOf(world, action, "route_table_id: '" + table + "'") == "MissingParameter");
+  }
+}
+
+TEST_CASE("the VPC's own routes lead to the VPC itself, and no others do", "[api]") {
+  ApiWorld world;
+  const std::string vpc = NewVpc(world), table = NewTable(world, vpc), gateway = NewGateway(world);
+  Value(world.CallText("AttachInternetGateway", Ids("internet_gateway_id", gateway, "vpc_id", vpc)));
+  const std::string in = "route_table_id: '" + table + "' ", own = in + "destination_cidr_block: '10.1.0.0/16' ",
+                    out = in + "destination_cidr_block: '0.0.0.0/0' ", local = "local_target: true ";
+  CHECK(CodeOf(world, "ReplaceRoute", out + local) == "InvalidParameterValue");
+  Value(world.CallText("CreateRoute", out + "gateway_id: '" + gateway + "'"));
+  CHECK(CodeOf(world, "ReplaceRoute", own + local) == "");
+  CHECK(CodeOf(world, "ReplaceRoute", own + local + "gateway_id: '" + gateway + "'") == "InvalidParameterCombination");
+  CHECK(CodeOf(world, "ReplaceRoute", out + local) == "InvalidParameterValue");
+  CHECK(CodeOf(world, "ReplaceRoute",
+               "route_table_id: 'rtb-00000000000000000' destination_cidr_block: '10.1.0.0/16' " + local) ==
+        "InvalidRouteTableID.NotFound");
+  REQUIRE(TableOf(world, table).routes_size() == 2);
+  CHECK(TableOf(world, table).routes(0).gateway_id() == "local");
+  CHECK(TableOf(world, table).routes(1).gateway_id() == gateway);
 }
 
 TEST_CASE("subnets use the main route table until they have one of their own", "[api]") {
@@ -367,9 +419,14 @@ TEST_CASE("routes are made, replaced, deleted, and lead nowhere when their targe
       {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8'", "MissingParameter"},
       {"CreateRoute", to + "gateway_id: '" + gateway + "'", "MissingParameter"},
       {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: 'igw-00000000000000000'",
-       "InvalidInternetGatewayID.NotFound"},
-      {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: 'local'",
-       "InvalidInternetGatewayId.Malformed"},
+       "InvalidGatewayID.NotFound"},
+      {"ReplaceRoute", out + "gateway_id: 'igw-00000000000000000'", "InvalidGatewayID.NotFound"},
+      {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: 'local'", "InvalidGatewayID.NotFound"},
+      {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: 'out'", "InvalidGatewayID.NotFound"},
+      {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: 'vgw-00000000000000000'",
+       "InvalidGatewayID.NotFound"},
+      {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' gateway_id: 'vpce-00000000000000000'",
+       "InvalidVpcEndpointId.NotFound"},
       {"CreateRoute", to + "destination_cidr_block: '9.0.0.0/8' network_interface_id: 'eni-00000000000000000'",
        "InvalidNetworkInterfaceID.NotFound"},
       {"CreateRoute",

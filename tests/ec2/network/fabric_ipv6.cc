@@ -74,8 +74,10 @@ Dhcpv6Answer Parse(const std::string& message) {
     const std::string value = message.substr(at + 4, Number(message, at + 2));
     if (Number(message, at) == kNameServers) answer.name_server = AddressAt(value, 0);
     if (Number(message, at) != kIaNa) continue;
-    // IAID, T1 and T2, then options of its own.
-    if (value.size() >= 16 && Number(value, 12) == kIaAddress) answer.address = AddressAt(value, 16);
+    // IAID, T1 and T2, then options of its own: the address and its preferred lifetime.
+    if (value.size() < 36 || Number(value, 12) != kIaAddress) continue;
+    answer.address = AddressAt(value, 16);
+    answer.preferred_seconds = static_cast<uint32_t>(Number(value, 32)) << 16 | Number(value, 34);
   }
   return answer;
 }

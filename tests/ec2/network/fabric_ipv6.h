@@ -38,6 +38,7 @@ Ipv6 PeerOf6(const UniqueFd& connection);
 struct Dhcpv6Answer {
   uint8_t type = 0;
   std::optional<Ipv6> address, name_server;
+  uint32_t preferred_seconds = 0;  // of the address
 };
 // Asks on eth0 of the calling thread's namespace as a client whose identifier is the MAC; none without an answer in
 // time.

@@ -109,7 +109,14 @@ TEST_CASE_METHOD(Ipv6Fixture, "a guest gets its IPv6 address by DHCPv6 and its w
     CHECK(answer->type == kAdvertise);
     CHECK(answer->address == spec->eni.ipv6.front());
     CHECK(answer->name_server == kResolverIpv6);
+    CHECK(answer->preferred_seconds == 3600);
   }
+  vpc.spec.dhcp.ipv6_seconds = 2147483647;
+  SyncAll();
+  CHECK(Eventually([&] {
+    const auto answer = guest->OnThread([&] { return AskByDhcpv6(kSolicit, port.eni.mac, absl::Seconds(1)); });
+    return answer.has_value() && answer->preferred_seconds == 2147483647;
+  }));
   // It asks for one as its card comes up, and gets one every few minutes.
   REQUIRE(guest->Run({"sysctl", "-qw", "net.ipv6.conf.eth0.accept_ra=2"}).exit_code == 0);
   REQUIRE(guest->Run({"ip", "link", "set", "eth0", "down"}).exit_code == 0);
@@ -471,6 +478,48 @@ TEST_CASE_METHOD(Ipv6Fixture, "metadata and names are asked by IPv6 too", "[fabr
     return absl::StrContains(answer, "fd00:b:c:d101::a");
   }));
   INFO(answer);
+}
+
+TEST_CASE_METHOD(Ipv6Fixture, "the router answers IPv6 at its own addresses what is said of it", "[fabric][ipv6]") {
+  for (GroupSpec& group : vpc.spec.groups) group.ipv6_rules.clear();
+  SyncAll();
+  Guest6 guest = LaunchGuest("10.0.1.4", "fd00:b:c:d101::a", vpc.closed);
+  vpc.spec.ports = {guest.port};
+  const auto metadata = fabric->Listen(vpc.spec.vpc.id, kMetadataIpv6, 80);
+  REQUIRE(Good(metadata.status()));
+  for (const bool dns : {true, false}) {
+    vpc.spec.vpc.attributes.dns_support = dns;
+    SyncAll();
+    const struct {
+      Ipv6 to;
+      int protocol, port;
+      bool answers;
+    } cases[] = {{kResolverIpv6, kTcpProtocol, 53, dns},
+                 {kResolverIpv6, kTcpProtocol, 80, false},
+                 {kResolverIpv6, kIcmpv6Protocol, -1, true},
+                 {kMetadataIpv6, kTcpProtocol, 80, true},
+                 {kMetadataIpv6, kTcpProtocol, 53, false},
+                 {kMetadataIpv6, kIcmpv6Protocol, -1, true},
+                 {Address6("fd00:b:c:d101::1"), kTcpProtocol, 53, false},
+                 {Address6("fd00:b:c:d101::1"), kIcmpv6Protocol, -1, true}};
+    for (const auto& each : cases) {
+      INFO(each.to.text() << " " << each.protocol << " " << each.port << " " << dns);
+      const Ipv6PathProbe probe = {.vpc = vpc.spec.vpc.id,
+                                   .source = guest.address(),
+                                   .destination = each.to,
+                                   .protocol = each.protocol,
+                                   .port = each.port};
+      CHECK(ExplainPath({&vpc.spec, 1}, probe).arrives == each.answers);
+      if (each.protocol == kIcmpv6Protocol) {
+        CHECK(Pings(guest, each.to) == each.answers);
+        continue;
+      }
+      const auto port = static_cast<uint16_t>(each.port);
+      const absl::Duration patience = each.answers ? kPatience : kQuiet;
+      CHECK(guest.guest->OnThread([&] { return static_cast<bool>(ConnectTcp6(each.to, port, patience)); }) ==
+            each.answers);
+    }
+  }
 }
 
 // The sum of what passed, or was rejected, from one to another.

@@ -8,7 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/ec2/network/linux/small_files.h"
-#include "tests/ec2/network/fabric_fixture.h"
+#include "lib/ec2/network/path_explanation.h"
+#include "tests/ec2/network/fabric_probe.h"
 
 namespace brume::network {
 namespace {
@@ -116,6 +117,60 @@ TEST_CASE_METHOD(NamesFixture, "a VPC without DNS support has no resolver that a
   vpc.spec.vpc.attributes.dns_support = true;
   SyncAll();
   CHECK(Answers(*guest, "ip-10-0-1-4.ec2.internal", "10.0.1.4"));
+}
+
+TEST_CASE_METHOD(NamesFixture,
+                 "the router answers at its own addresses what is said of it, whatever groups and ACLs say",
+                 "[fabric]") {
+  constexpr absl::Duration kQuiet = absl::Milliseconds(250);
+  vpc.spec.groups = {vpc.Group(vpc.closed, {})};
+  vpc.spec.acls = {
+      {.subnets = {vpc.spec.subnets[0].id}, .entries = {Entry(false, 100, false, -1), Entry(true, 100, false, -1)}}};
+  vpc.spec.nats = {{.id = {},
+                    .number = 1,
+                    .subnet = vpc.spec.subnets[1].id,
+                    .private_ip = Address("10.0.2.200"),
+                    .public_ip = std::nullopt}};
+  SyncAll();
+  vpc.spec.ports.push_back(vpc.Port("10.0.1.4", {vpc.closed}));
+  const auto guest = Launch(vpc.spec.ports.back());
+  const auto metadata = fabric->Listen(vpc.spec.vpc.id, Address("169.254.169.254"), 80);
+  REQUIRE(Good(metadata.status()));
+  for (const bool dns : {true, false}) {
+    vpc.spec.vpc.attributes.dns_support = dns;
+    SyncAll();
+    const auto check = [&](const char* to, int protocol, int port, bool answers) {
+      INFO(to << " " << protocol << " " << port << " " << dns);
+      const PathExplanation said = ExplainPath({&vpc.spec, 1}, {.vpc = vpc.spec.vpc.id,
+                                                                .source = Address("10.0.1.4"),
+                                                                .destination = Address(to),
+                                                                .protocol = protocol,
+                                                                .port = port});
+      CHECK(said.arrives == answers);
+      REQUIRE(said.hops.size() == 2);
+      CHECK(said.hops.back().id == to);
+      CHECK(said.hops.back().code == (answers ? "" : "BAD_STATE"));
+      if (protocol == kIcmpProtocol) {
+        CHECK(guest->Pings(Address(to)) == answers);
+      } else if (protocol == kTcpProtocol) {
+        CHECK(guest->Reaches(Address(to), static_cast<uint16_t>(port), answers ? absl::Seconds(5) : kQuiet) == answers);
+      } else {
+        const auto asked = guest->Run({"timeout", answers ? "5" : "0.5", "busybox", "nslookup", "10.0.1.4", to});
+        CHECK(absl::StrContains(asked.standard_output, "ip-10-0-1-4.ec2.internal") == answers);
+      }
+    };
+    for (const char* resolver : {kResolver, "169.254.169.253", "10.0.1.1", "10.0.2.1"}) {
+      check(resolver, kTcpProtocol, 53, dns);
+      check(resolver, kUdpProtocol, 53, dns);
+      check(resolver, kIcmpProtocol, -1, true);
+      check(resolver, kTcpProtocol, 80, false);
+    }
+    check("169.254.169.254", kTcpProtocol, 80, true);
+    check("169.254.169.254", kTcpProtocol, 53, false);
+    check("169.254.169.254", kIcmpProtocol, -1, true);
+    check("10.0.2.200", kTcpProtocol, 53, false);
+    check("10.0.2.200", kIcmpProtocol, -1, true);
+  }
 }
 
 TEST_CASE_METHOD(NamesFixture, "public names lead to private addresses inside their VPC and to public ones elsewhere",

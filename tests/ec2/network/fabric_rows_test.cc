@@ -1,4 +1,4 @@
-// IPv6 from the rows to the packets: what the services commit, the reconciler has the host carry.
+// From the rows to the packets, IPv6 above all: what the services commit, the reconciler has the host carry.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
@@ -13,6 +13,7 @@
 #include "lib/ec2/network/network_acl_service.h"
 #include "lib/ec2/network/network_reconciler.h"
 #include "lib/ec2/network/network_service.h"
+#include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/network/vpc_service.h"
@@ -66,7 +67,7 @@ class RowsFixture : public FabricFixture {
     REQUIRE(Good(database->Write([&](store::Connection& c) -> absl::Status {
       RETURN_IF_ERROR(c.Run(kInstance, instance));
       InterfaceSpec spec{.subnet = GetSubnet(c, subnet.id).value()};
-      spec.groups = GroupsIn(c, vpc_id, {}).value();
+      spec.groups = GroupsIn(c, subnet.vpc_id, {}).value();
       spec.attachment = InterfaceSpec::Attachment{.instance_id = instance, .time = absl::Now()};
       spec.ipv6_count = ipv6;
       ASSIGN_OR_RETURN(eni, MakeInterface(c, spec, random));
@@ -81,6 +82,7 @@ class RowsFixture : public FabricFixture {
       REQUIRE(guest->Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code ==
               0);
     }
+    if (!subnet.cidr_ipv6.has_value()) return guest;
     // By a router advertisement.
     REQUIRE(Eventually([&] {
       return absl::StrContains(guest->Run({"ip", "-6", "route"}).standard_output, "default via fe80::b0:ff:fe00:1 ");
@@ -111,8 +113,11 @@ class RowsFixture : public FabricFixture {
   VpcService vpcs{*database, settings, random, clock, wake};
   InterfaceService interfaces{*database, random, Hooks().instances, wake,
                               [this](const VpcId& vpc, const EniId& eni) { reconciler.WakePort(vpc, eni); }};
-  RouteService routes{*database, random, Hooks().instances, wake};
+  RouteService routes{*database, random, clock, Hooks().instances, wake};
   NetworkAclService acls{*database, random, wake};
+  PeeringService peerings{*database, random, clock, wake};
+  SecurityGroupService groups{
+      *database, random, [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler.WakeGroup(vpc, group); }};
   VpcId vpc_id;
   CidrIpv6 range;
   std::vector<Subnet> subnets;
@@ -167,6 +172,31 @@ TEST_CASE_METHOD(RowsFixture, "what is committed of IPv6 holds for packets", "[f
   REQUIRE(Good(acls.RemoveEntry(acl, /*egress=*/false, kFirstAclEntry + 1)));
   CHECK(Eventually([&] { return !Pings(*a, b_eni.ipv6.front()); }));
   CHECK(a->Pings(b_eni.private_ip));
+}
+
+TEST_CASE_METHOD(RowsFixture, "routes that a peering connection had before it was accepted carry packets after it",
+                 "[fabric]") {
+  const VpcId other = Must(vpcs.CreateVpc(Range("10.1.0.0/16"), {})).id;
+  const Subnet there =
+      Must(vpcs.CreateSubnet({.vpc_id = other, .cidr = Range("10.1.1.0/24"), .availability_zone = "", .tags = {}}));
+  for (const SecurityGroupView& view : Must(groups.List())) {
+    SecurityGroupRule from_everywhere;
+    from_everywhere.cidr = Cidr{};
+    Must(groups.Authorize(view.group.id, {from_everywhere}));
+  }
+  NetworkInterface a_eni, b_eni;
+  const auto a = Run(subnets[1], std::nullopt, a_eni), b = Run(there, std::nullopt, b_eni);
+  const VpcPeeringConnectionId id = Must(peerings.Create(vpc_id, other, {})).peering.id;
+  for (const RouteTableView& view : Must(routes.ListTables({}))) {
+    RouteTargetRequest over;
+    over.peering = id;
+    const char* to = view.table.vpc_id == vpc_id ? "10.1.0.0/16" : "10.0.0.0/16";
+    REQUIRE(Good(routes.CreateRoute(view.table.id, RouteDestination(Range(to)), over)));
+  }
+  CHECK_FALSE(a->Pings(b_eni.private_ip));
+  Must(peerings.Accept(id));
+  CHECK(Eventually([&] { return a->Pings(b_eni.private_ip); }));
+  CHECK(b->Pings(a_eni.private_ip));
 }
 
 }  // namespace brume::network

@@ -93,6 +93,23 @@ TEST_CASE("a security group's name and description follow EC2's rules", "[securi
   CHECK(f.service.Create("a-zA-Z0-9 ._-:/()#,@[]+=&;{}!$*", std::string(255, 'd'), std::nullopt, {}).ok());
 }
 
+TEST_CASE("there are 2,500 security groups at most", "[security-group]") {
+  GroupFixture f;
+  const VpcId vpc = f.FirstSubnet().vpc_id;
+  REQUIRE(f.database
+              ->Write([&](store::Connection& c) {
+                return c.Run(
+                    "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2498) "
+                    "INSERT INTO "
+                    "security_groups (id, name, description, vpc_id) SELECT printf('sg-%017x', n), 'g' || n, 'd', ? "
+                    "FROM numbers",
+                    vpc);
+              })
+              .ok());
+  CHECK(f.service.Create("last", "d", std::nullopt, {}).ok());
+  CHECK(ec2::ErrorCode(f.service.Create("more", "d", std::nullopt, {}).status()) == "SecurityGroupLimitExceeded");
+}
+
 TEST_CASE("rules are normalised, kept with ids and shown, and the host is told once a call", "[security-group]") {
   GroupFixture f;
   const SecurityGroupId id = f.Make("web");

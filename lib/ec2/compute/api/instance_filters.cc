@@ -185,9 +185,17 @@ void AddInterfaces(const Settings& settings, Table& table) {
   add_address("association.public-dns-name", public_name, [&settings](const Eni& e, const Secondary& a) {
     return a.public_ip && e.public_name ? PublicDnsName(*a.public_ip, settings.region) : std::string();
   });
+  add_address(
+      "association.allocation-id", [](const Eni& e) { return e.allocation_id.text(); },
+      [](const Eni&, const Secondary& a) { return a.allocation_id.text(); });
+  add_address(
+      "association.association-id", [](const Eni& e) { return e.association_id.text(); },
+      [](const Eni&, const Secondary& a) { return a.association_id.text(); });
   add_address("private-dns-name", dns_name, [&settings](const Eni&, const Secondary& a) {
     return absl::StrCat(PrivateHostname(a.private_ip), ".", PrivateDomain(settings));
   });
+  add("association.allocation-id", [](const NetworkInterface& e) { return e.allocation_id.text(); });
+  add("association.association-id", [](const NetworkInterface& e) { return e.association_id.text(); });
   add("association.public-ip", public_ip);
   add("association.ip-owner-id", [owner](const NetworkInterface& e) { return owner(e.public_ip, e.elastic()); });
   for (const char* name : {"association.public-dns-name", "public-dns-name"}) add(name, public_name);

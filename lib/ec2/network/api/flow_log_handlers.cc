@@ -127,6 +127,7 @@ absl::StatusOr<std::vector<std::string>> ParseResources(const v1::CreateFlowLogs
 }
 
 absl::StatusOr<FlowLog> ParseLog(const v1::CreateFlowLogsRequest& request) {
+  if (request.traffic_type().empty()) return Error(kMissingParameter, "trafficType");
   if (request.log_destination_type() != "s3") {
     return Error("UnsupportedOperation",
                  "Flow logs are delivered to files alone: LogDestinationType must be s3, and LogDestination "

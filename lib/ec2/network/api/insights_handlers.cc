@@ -1,9 +1,11 @@
 #include "lib/ec2/network/api/insights_handlers.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/network_insights.pb.h"
@@ -17,6 +19,7 @@
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
+#include "lib/schema/message_fields.h"
 
 namespace brume::ec2 {
 namespace {
@@ -46,6 +49,12 @@ v1::NetworkInsightsPath Render(const network::InsightsPathView& view, const Sett
   if (path.destination_ipv6.has_value()) rendered.set_destination_ip(path.destination_ipv6->text());
   rendered.set_protocol(IpProtocolName(path.protocol));
   if (path.port >= 0) rendered.set_destination_port(path.port);
+  if (path.filter_at_source.has_value()) {
+    schema::WriteFields(*path.filter_at_source, *rendered.mutable_filter_at_source());
+  }
+  if (path.filter_at_destination.has_value()) {
+    schema::WriteFields(*path.filter_at_destination, *rendered.mutable_filter_at_destination());
+  }
   *rendered.mutable_tags() = RenderTags(view.tags);
   return rendered;
 }
@@ -131,12 +140,108 @@ absl::Status ParseAddress(const std::string& text, std::optional<Ipv4>& ipv4, st
   return absl::OkStatus();
 }
 
+// The id that an ARN of one of this account's resources names; any other text is itself.
+absl::StatusOr<std::string> IdNamedBy(const std::string& text, const Account& account) {
+  const std::optional<Arn> arn = Arn::Parse(text);
+  if (!arn.has_value()) return text;
+  const std::string id = arn->resource.substr(arn->resource.find('/') + 1);
+  const Kind* kind = KindOfId(id);
+  if (kind != nullptr && !kind->arn_type.empty() && ArnOf(account, *kind, id) == text) return id;
+  return Error("InvalidParameterValue", absl::StrCat("'", absl::CHexEscape(absl::string_view(text).substr(0, 200)),
+                                                     "' is not the ARN of a resource of this account"));
+}
+
+absl::StatusOr<std::optional<v1::CreateNetworkInsightsPathRequest>> WithIds(
+    const v1::CreateNetworkInsightsPathRequest& request, const Account& account) {
+  v1::CreateNetworkInsightsPathRequest whole = request;
+  ASSIGN_OR_RETURN(*whole.mutable_source(), IdNamedBy(request.source(), account));
+  if (request.has_destination()) {
+    ASSIGN_OR_RETURN(*whole.mutable_destination(), IdNamedBy(request.destination(), account));
+  }
+  if (whole.source() == request.source() && whole.destination() == request.destination()) return std::nullopt;
+  return whole;
+}
+
+absl::Status CheckPorts(std::optional<PathPorts>& ports, absl::string_view name) {
+  if (!ports.has_value()) return absl::OkStatus();
+  if (!ports->from_port.has_value()) ports->from_port = ports->to_port;
+  if (!ports->to_port.has_value()) ports->to_port = ports->from_port;
+  if (!ports->from_port.has_value()) return Error(kMissingParameter, absl::StrCat(name, ".fromPort"));
+  if (*ports->from_port <= *ports->to_port) return absl::OkStatus();
+  return Error("InvalidParameterValue", absl::StrCat("The ports of ", name, ", ", *ports->from_port, " to ",
+                                                     *ports->to_port, ", are not in order"));
+}
+
+absl::Status CheckAddress(std::optional<std::string>& text) {
+  if (!text.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(*text));
+  text = address.text();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PathFilter> ParseFilter(const v1::PathRequestFilter& given) {
+  PathFilter filter;
+  schema::ReadFields(given, filter);
+  RETURN_IF_ERROR(CheckAddress(filter.source_address));
+  RETURN_IF_ERROR(CheckAddress(filter.destination_address));
+  RETURN_IF_ERROR(CheckPorts(filter.source_port_range, "sourcePortRange"));
+  RETURN_IF_ERROR(CheckPorts(filter.destination_port_range, "destinationPortRange"));
+  return filter;
+}
+
+bool IsIcmp(const NetworkInsightsPath& path) { return path.protocol == 1; }
+
+absl::Status Together(absl::string_view one, absl::string_view other) {
+  return Error("InvalidParameterCombination",
+               absl::StrCat("The parameters ", one, " and ", other, " cannot be used together"));
+}
+
+// No port is translated on the way.
+absl::Status CheckSamePorts(const PathFilter& leaving, const PathFilter& arriving) {
+  for (const auto member : {&PathFilter::source_port_range, &PathFilter::destination_port_range}) {
+    const std::optional<PathPorts>&one = leaving.*member, &other = arriving.*member;
+    if (one.has_value() && other.has_value() && one != other) {
+      return Together("ports of filterAtSource", "other ports of filterAtDestination");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseFilters(const v1::CreateNetworkInsightsPathRequest& request, NetworkInsightsPath& wanted) {
+  if (request.has_filter_at_source()) {
+    if (!request.source_ip().empty()) return Together("filterAtSource", "sourceIp");
+    if (request.has_destination_port()) return Together("filterAtSource", "destinationPort");
+    ASSIGN_OR_RETURN(wanted.filter_at_source, ParseFilter(request.filter_at_source()));
+  }
+  if (request.has_filter_at_destination()) {
+    if (!request.destination_ip().empty()) return Together("filterAtDestination", "destinationIp");
+    ASSIGN_OR_RETURN(wanted.filter_at_destination, ParseFilter(request.filter_at_destination()));
+    if (request.has_destination_port() && wanted.filter_at_destination->destination_port_range.has_value()) {
+      return Together("destinationPort", "destinationPortRange of filterAtDestination");
+    }
+  }
+  for (const std::optional<PathFilter>& filter : {wanted.filter_at_source, wanted.filter_at_destination}) {
+    if (!filter.has_value()) continue;
+    const bool ports = filter->source_port_range.has_value() || filter->destination_port_range.has_value();
+    if (ports && IsIcmp(wanted)) return Together("protocol icmp", "a range of ports");
+    if (wanted.is_ipv6() && (filter->source_address.has_value() || filter->destination_address.has_value())) {
+      return Together("an IPv6 address", "an IPv4 address of a filter");
+    }
+  }
+  return CheckSamePorts(wanted.filter_at_source.value_or(PathFilter()),
+                        wanted.filter_at_destination.value_or(PathFilter()));
+}
+
+bool NamesDestination(const v1::CreateNetworkInsightsPathRequest& request) {
+  return !request.destination().empty() || !request.destination_ip().empty() ||
+         !request.filter_at_source().destination_address().empty() ||
+         !request.filter_at_destination().destination_address().empty();
+}
+
 absl::StatusOr<v1::CreateNetworkInsightsPathResponse> CreateNetworkInsightsPath(
     const v1::CreateNetworkInsightsPathRequest& request, network::InsightsService& insights, const Settings& settings) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
-  if (request.destination().empty() && request.destination_ip().empty()) {
-    return Error(kMissingParameter, "destination or destinationIp");
-  }
+  if (!NamesDestination(request)) return Error(kMissingParameter, "destination or destinationIp");
   NetworkInsightsPath wanted;
   wanted.source = request.source();
   wanted.destination = request.destination();
@@ -147,7 +252,11 @@ absl::StatusOr<v1::CreateNetworkInsightsPathResponse> CreateNetworkInsightsPath(
                  "The addresses sourceIp and destinationIp must both be IPv4 or both be IPv6");
   }
   ASSIGN_OR_RETURN(wanted.protocol, ParseIpProtocol(request.protocol()));
-  if (request.has_destination_port()) wanted.port = request.destination_port();
+  if (request.has_destination_port()) {
+    if (IsIcmp(wanted)) return Together("protocol icmp", "destinationPort");
+    wanted.port = request.destination_port();
+  }
+  RETURN_IF_ERROR(ParseFilters(request, wanted));
   wanted.client_token = request.client_token();
   if (!wanted.client_token.empty()) wanted.parameters_digest = gateway::ParametersDigest(request);
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), NetworkInsightsPathId::kKind));
@@ -191,7 +300,10 @@ absl::StatusOr<v1::DeleteNetworkInsightsAnalysisResponse> DeleteNetworkInsightsA
 
 void AddInsightsActions(gateway::Actions& actions, network::InsightsService& insights, const Settings& settings) {
   actions.Add(DescribeNetworkInsightsPaths, insights, settings);
-  actions.Add(CreateNetworkInsightsPath, insights, settings);
+  actions.Add(CreateNetworkInsightsPath, insights, settings)
+      .CompletedBy([account = settings.account()](const v1::CreateNetworkInsightsPathRequest& request) {
+        return WithIds(request, account);
+      });
   actions.Add(DeleteNetworkInsightsPath, insights);
   actions.Add(StartNetworkInsightsAnalysis, insights, settings);
   actions.Add(DeleteNetworkInsightsAnalysis, insights);

@@ -19,6 +19,7 @@
 #include "lib/ec2/network/api/subnet_handlers.h"
 #include "lib/ec2/network/api/vpc_endpoint_handlers.h"
 #include "lib/ec2/network/api/vpc_handlers.h"
+#include "lib/ec2/network/api/vpn_gateway_handlers.h"
 
 namespace brume::ec2 {
 
@@ -42,6 +43,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddSubnetActions(actions, services.networks, services.vpcs, settings);
   AddVpcEndpointActions(actions, services.vpc_endpoints, services.interfaces, settings);
   AddVpcActions(actions, services.networks, services.vpcs, settings);
+  AddVpnGatewayActions(actions, services.routes);
 }
 
 }  // namespace brume::ec2

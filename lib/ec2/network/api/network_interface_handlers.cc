@@ -162,7 +162,8 @@ absl::Status ParseCreateAddresses(const v1::CreateNetworkInterfaceRequest& reque
   // The same one may be said twice.
   if (wanted.private_ip.has_value()) std::erase(wanted.secondary_ips, *wanted.private_ip);
   wanted.secondary_count = request.secondary_private_ip_address_count();
-  if (wanted.secondary_count == 0 || wanted.secondary_ips.empty()) return absl::OkStatus();
+  const bool several = !wanted.secondary_ips.empty() || request.private_ip_addresses_size() > 1;
+  if (wanted.secondary_count == 0 || !several) return absl::OkStatus();
   return ec2::Error("InvalidParameterCombination",
                     "The parameters secondaryPrivateIpAddressCount and secondary privateIpAddresses cannot be used "
                     "together");
@@ -251,7 +252,6 @@ absl::StatusOr<v1::DescribeNetworkInterfaceAttributeResponse> DescribeNetworkInt
 absl::Status ResetNetworkInterfaceAttribute(const v1::ResetNetworkInterfaceAttributeRequest& request,
                                             network::InterfaceService& interfaces) {
   ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
-  if (!request.has_source_dest_check()) return ec2::Error(ec2::kMissingParameter, "sourceDestCheck");
   network::InterfaceChange change;
   change.source_dest_check = true;
   return interfaces.Modify(id, change);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/route.pb.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/messages/call_token.h"
@@ -148,10 +149,26 @@ absl::StatusOr<RouteDestination> DestinationOf(const Request& request) {
 }
 
 template <typename Request>
+int TargetsIn(const Request& request) {
+  return !request.gateway_id().empty() + !request.instance_id().empty() + !request.network_interface_id().empty() +
+         !request.nat_gateway_id().empty() + !request.vpc_peering_connection_id().empty() +
+         !request.egress_only_internet_gateway_id().empty();
+}
+
+// EC2 says of all that is not an internet gateway that it is no gateway.
+absl::StatusOr<InternetGatewayId> ParseGateway(const std::string& text) {
+  if (KindOfId(text) == &VpcEndpointId::kKind) {
+    return Error("InvalidVpcEndpointId.NotFound",
+                 absl::StrCat("The Vpc Endpoint Id '", absl::string_view(text).substr(0, 64),
+                              "' does not exist: routes lead to gateway endpoints, of which there are none"));
+  }
+  absl::StatusOr<InternetGatewayId> id = InternetGatewayId::Parse(text);
+  return id.ok() ? id : network::NoSuchGateway(text);
+}
+
+template <typename Request>
 absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
-  const int given = !request.gateway_id().empty() + !request.instance_id().empty() +
-                    !request.network_interface_id().empty() + !request.nat_gateway_id().empty() +
-                    !request.vpc_peering_connection_id().empty() + !request.egress_only_internet_gateway_id().empty();
+  const int given = TargetsIn(request);
   if (given > 1) {
     return Error("InvalidParameterCombination",
                  "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, "
@@ -164,7 +181,7 @@ absl::StatusOr<network::RouteTargetRequest> TargetOf(const Request& request) {
   }
   network::RouteTargetRequest target;
   if (!request.gateway_id().empty()) {
-    ASSIGN_OR_RETURN(target.gateway, InternetGatewayId::Parse(request.gateway_id()));
+    ASSIGN_OR_RETURN(target.gateway, ParseGateway(request.gateway_id()));
   } else if (!request.egress_only_internet_gateway_id().empty()) {
     ASSIGN_OR_RETURN(target.egress_only, EgressOnlyInternetGatewayId::Parse(request.egress_only_internet_gateway_id()));
   } else if (!request.nat_gateway_id().empty()) {
@@ -193,6 +210,10 @@ absl::StatusOr<v1::CreateRouteResponse> CreateRoute(const v1::CreateRouteRequest
 absl::Status ReplaceRoute(const v1::ReplaceRouteRequest& request, network::RouteService& routes) {
   ASSIGN_OR_RETURN(const RouteTableId table, RouteTableId::Parse(request.route_table_id()));
   ASSIGN_OR_RETURN(const RouteDestination destination, DestinationOf(request));
+  if (request.local_target()) {
+    if (TargetsIn(request) == 0) return routes.RestoreLocal(table, destination);
+    return Error("InvalidParameterCombination", "The parameter localTarget cannot be used with another target");
+  }
   ASSIGN_OR_RETURN(const network::RouteTargetRequest target, TargetOf(request));
   return routes.ReplaceRoute(table, destination, target);
 }

@@ -55,6 +55,7 @@ v1::VpcEndpoint Render(const network::VpcEndpointView& view, const Settings& set
   rendered.set_creation_timestamp(gateway::RenderTime(endpoint.created));
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_owner_id(settings.account_id);
+  rendered.set_service_region(settings.region);
   if (!settings.api_has_certificate) {
     rendered.mutable_last_error()->set_code("CertificateNotFound");
     rendered.mutable_last_error()->set_message(
@@ -176,6 +177,7 @@ v1::ServiceDetail RenderService(EndpointService service, const Settings& setting
   rendered.set_manages_vpc_endpoints(false);
   rendered.set_private_dns_name_verification_state("verified");
   rendered.add_supported_ip_address_types(kIpv4);
+  rendered.set_service_region(settings.region);
   return rendered;
 }
 

@@ -90,7 +90,7 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
   for (const auto& [address, name] : spec.reverse_names) {
     lines.push_back(absl::StrCat("ptr-record=", ReverseName(address), ",", name));
   }
-  AppendIpv6Lines(spec.subnets, lines);
+  AppendIpv6Lines(spec.subnets, spec.ipv6_lease_seconds, lines);
   for (const std::string& server : spec.upstream) lines.push_back("server=" + server);
   return absl::StrJoin(lines, "\n") + "\n";
 }

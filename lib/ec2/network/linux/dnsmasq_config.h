@@ -29,6 +29,7 @@ struct DnsmasqSpec {
   // Servers asked for names that are not the VPC's; empty = none.
   std::vector<std::string> upstream;
   std::string user;  // it runs as
+  int ipv6_lease_seconds = DhcpLease().ipv6_seconds;
 };
 
 struct HostEntry {

@@ -6,13 +6,13 @@
 
 namespace brume::network {
 
-void AppendIpv6Lines(const std::vector<Subnet>& subnets, std::vector<std::string>& lines) {
+void AppendIpv6Lines(const std::vector<Subnet>& subnets, int lease_seconds, std::vector<std::string>& lines) {
   bool any = false;
   for (const Subnet& subnet : subnets) {
     if (!subnet.cidr_ipv6.has_value()) continue;
     any = true;
     lines.push_back(absl::StrCat("dhcp-range=", subnet.cidr_ipv6->first().text(), ",static,off-link,",
-                                 subnet.cidr_ipv6->prefix_length, ",1h"));
+                                 subnet.cidr_ipv6->prefix_length, ",", lease_seconds));
   }
   if (!any) return;
   lines.push_back("enable-ra");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "lib/ec2/network/model/link_services.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 
@@ -27,10 +28,6 @@ inline constexpr char kPeeringPrefix[] = "bp";
 inline constexpr char kPeeringMac[] = "02:b0:00:00:00:02";
 inline constexpr Ipv4 kPeeringGateway{0xa9fe7fff};  // 169.254.127.255
 
-// Every tap's host side, so a guest's neighbour entry of its gateway outlives stop, start and restore.
-inline constexpr char kRouterMac[] = "02:b0:00:00:00:01";
-
-inline constexpr Ipv4 kLinkLocalResolver{0xa9fea9fd};  // 169.254.169.253
 // A namespace's own address towards the host is one of these: never a guest's, and not out of the public pool.
 inline constexpr Cidr kTransferRange{Ipv4{0xa9fe8000}, 19};  // 169.254.128.0/19
 

@@ -8,7 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/sysctl.h"
-#include "lib/ec2/network/model/link_services.h"
+#include "lib/ec2/network/router_addresses.h"
 
 namespace brume::network {
 namespace {
@@ -22,7 +22,8 @@ std::string Setting(const std::string& link, const char* name) { return absl::St
 Ipv6LinkAddress RouterLinkLocal() { return {LinkLocalFor(kRouterMac), 64}; }
 
 std::vector<Ipv6LinkAddress> RouterIpv6Addresses(const VpcSpec& spec) {
-  std::vector<Ipv6LinkAddress> wanted = {RouterLinkLocal(), {kResolverIpv6, 128}, {kMetadataIpv6, 128}};
+  std::vector<Ipv6LinkAddress> wanted = {RouterLinkLocal()};
+  for (const Ipv6& address : FurtherRouterIpv6Addresses()) wanted.push_back({address, 128});
   for (const Subnet& subnet : spec.subnets) {
     if (subnet.cidr_ipv6.has_value()) {
       wanted.push_back({RouterAddress(*subnet.cidr_ipv6), subnet.cidr_ipv6->prefix_length});

@@ -7,6 +7,7 @@
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/sysctl.h"
 #include "lib/ec2/network/model/link_services.h"
+#include "lib/ec2/network/router_addresses.h"
 
 namespace brume::network {
 namespace {
@@ -59,14 +60,9 @@ std::vector<LinkAddress> RouterAddresses(const VpcSpec& spec) {
   // Gateways first: the first address is the one the kernel sends from where nothing else decides.
   std::vector<LinkAddress> wanted;
   for (const Subnet& subnet : spec.subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
-  wanted.push_back({DnsAddress(spec.vpc.cidr), 32});
-  // So that those who answer a NAT gateway find it on their wire.
-  for (const NatSpec& nat : spec.nats) {
-    for (const Ipv4 address : PrivateAddressesOf(nat)) wanted.push_back({address, 32});
-  }
+  // NAT gateways' among them, so that those who answer one find it on their wire.
+  for (const Ipv4 address : FurtherRouterAddresses(spec)) wanted.push_back({address, 32});
   for (const EndpointSpec& endpoint : spec.endpoints) wanted.push_back({endpoint.private_ip, 32});
-  wanted.push_back({kLinkLocalResolver, 32});
-  wanted.push_back({kMetadataAddress, 32});
   return wanted;
 }
 
@@ -86,13 +82,6 @@ absl::Status EnsureAddresses(Rtnetlink& links, int link, const std::vector<LinkA
 }
 
 }  // namespace
-
-std::set<Ipv4> ResolverAddresses(const VpcSpec& spec) {
-  if (!spec.vpc.attributes.dns_support) return {};
-  std::set<Ipv4> addresses = {DnsAddress(spec.vpc.cidr), kLinkLocalResolver};
-  for (const Subnet& subnet : spec.subnets) addresses.insert(RouterAddress(subnet.cidr));
-  return addresses;
-}
 
 absl::Status EnsureRouter(Rtnetlink& links, const VpcSpec& spec) {
   RETURN_IF_ERROR(EnsureSettings());

@@ -15,10 +15,6 @@
 
 namespace brume::network {
 
-// Addresses of the router that answer DNS: the VPC's base + 2, 169.254.169.253 and each gateway.
-// None where the VPC has no DNS support.
-std::set<Ipv4> ResolverAddresses(const VpcSpec& spec);
-
 // Forwarding, no IPv6, no redirects; the router link with every gateway, resolver and metadata address and no other;
 // addresses of the VPC that no guest has are unreachable.
 absl::Status EnsureRouter(Rtnetlink& links, const VpcSpec& spec);

@@ -16,6 +16,7 @@
 #include "lib/ec2/network/linux/netns.h"
 #include "lib/ec2/network/linux/router_links.h"
 #include "lib/ec2/network/model/link_services.h"
+#include "lib/ec2/network/router_addresses.h"
 
 namespace brume::network {
 
@@ -158,7 +159,8 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
                                   .tag_domain = spec.tag_domain,
                                   .reverse_names = spec.reverse_names,
                                   .upstream = options_.dns_upstream,
-                                  .user = ""},
+                                  .user = "",
+                                  .ipv6_lease_seconds = spec.dhcp.ipv6_seconds},
                                  spec.dhcp, {hosts_, peer_names_}));
   synced_ = true;
   return absl::OkStatus();

@@ -1,9 +1,11 @@
 #include "lib/ec2/network/model/dhcp_options.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
@@ -18,6 +20,7 @@ constexpr char kDomainName[] = "domain-name", kNameServers[] = "domain-name-serv
                kIpv6LeaseTime[] = "ipv6-address-preferred-lease-time";
 // EC2's: of name servers, time servers and NetBIOS servers each.
 constexpr size_t kMaxServers = 4;
+constexpr int32_t kMinLeaseSeconds = 140;
 // RFC 1035, and of an option of DHCP.
 constexpr size_t kMaxLabel = 63, kMaxName = 253, kMaxOption = 255;
 
@@ -77,6 +80,15 @@ absl::StatusOr<int32_t> ParseNodeType(const DhcpConfiguration& configuration) {
   return BadValue(text, configuration.key, "It must be 1, 2, 4 or 8.");
 }
 
+absl::StatusOr<int32_t> ParseLeaseTime(const DhcpConfiguration& configuration) {
+  ASSIGN_OR_RETURN(const std::string text, OneValue(configuration));
+  int32_t seconds = 0;
+  if (absl::SimpleAtoi(text, &seconds) && seconds >= kMinLeaseSeconds && absl::StrCat(seconds) == text) return seconds;
+  return BadValue(text, configuration.key,
+                  absl::StrCat("It must be a number of seconds from ", kMinLeaseSeconds, " to ",
+                               std::numeric_limits<int32_t>::max(), "."));
+}
+
 absl::Status Take(const DhcpConfiguration& configuration, DhcpValues& values) {
   const std::string& key = configuration.key;
   if (key == kDomainName) {
@@ -90,8 +102,7 @@ absl::Status Take(const DhcpConfiguration& configuration, DhcpValues& values) {
   } else if (key == kNetbiosType) {
     ASSIGN_OR_RETURN(values.netbios_node_type, ParseNodeType(configuration));
   } else if (key == kIpv6LeaseTime) {
-    return ec2::Error("UnsupportedOperation",
-                      absl::StrCat("The option ", key, " is not supported: networks of this host have IPv4 alone"));
+    ASSIGN_OR_RETURN(values.ipv6_lease_seconds, ParseLeaseTime(configuration));
   } else {
     return BadValue(key, "key", "It is no option of DHCP that a set can have.");
   }
@@ -150,9 +161,11 @@ std::vector<DhcpConfiguration> ConfigurationsOf(const DhcpValues& values) {
                                         {kNameServers, values.domain_name_servers},
                                         {kNtpServers, values.ntp_servers},
                                         {kNetbiosServers, values.netbios_name_servers},
-                                        {kNetbiosType, {}}};
+                                        {kNetbiosType, {}},
+                                        {kIpv6LeaseTime, {}}};
   if (values.domain_name.has_value()) all.front().values = {*values.domain_name};
-  if (values.netbios_node_type.has_value()) all.back().values = {absl::StrCat(*values.netbios_node_type)};
+  if (values.netbios_node_type.has_value()) all[all.size() - 2].values = {absl::StrCat(*values.netbios_node_type)};
+  if (values.ipv6_lease_seconds.has_value()) all.back().values = {absl::StrCat(*values.ipv6_lease_seconds)};
   std::erase_if(all, [](const DhcpConfiguration& each) { return each.values.empty(); });
   return all;
 }
@@ -171,6 +184,7 @@ absl::StatusOr<DhcpLease> LeaseOf(const DhcpValues& values, std::optional<Ipv4> 
   ASSIGN_OR_RETURN(lease.ntp_servers, AddressesOf(values.ntp_servers, std::nullopt));
   ASSIGN_OR_RETURN(lease.netbios_name_servers, AddressesOf(values.netbios_name_servers, std::nullopt));
   lease.netbios_node_type = values.netbios_node_type.value_or(0);
+  lease.ipv6_seconds = values.ipv6_lease_seconds.value_or(lease.ipv6_seconds);
   return lease;
 }
 

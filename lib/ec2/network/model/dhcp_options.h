@@ -34,13 +34,15 @@ struct DhcpValues {
   std::vector<std::string> ntp_servers;           // addresses
   std::vector<std::string> netbios_name_servers;  // addresses
   std::optional<int32_t> netbios_node_type;       // 1, 2, 4 or 8
+  std::optional<int32_t> ipv6_lease_seconds;      // 140 or more
 
   static constexpr auto Fields() {
     return std::tuple(Field{"domain_name", &DhcpValues::domain_name},
                       Field{"domain_name_servers", &DhcpValues::domain_name_servers},
                       Field{"ntp_servers", &DhcpValues::ntp_servers},
                       Field{"netbios_name_servers", &DhcpValues::netbios_name_servers},
-                      Field{"netbios_node_type", &DhcpValues::netbios_node_type});
+                      Field{"netbios_node_type", &DhcpValues::netbios_node_type},
+                      Field{"ipv6_lease_seconds", &DhcpValues::ipv6_lease_seconds});
   }
   friend bool operator==(const DhcpValues&, const DhcpValues&) = default;
 };
@@ -56,6 +58,7 @@ struct DhcpLease {
   std::string domain = {};  // IsDomainList; empty = none
   std::vector<Ipv4> name_servers = {}, ntp_servers = {}, netbios_name_servers = {};
   int netbios_node_type = 0;  // 0 = none
+  int ipv6_seconds = 3600;    // how long an IPv6 address is given out for
   friend bool operator==(const DhcpLease&, const DhcpLease&) = default;
 };
 
@@ -67,7 +70,7 @@ bool IsDomainList(absl::string_view text);
 bool IsHostLabel(absl::string_view text);
 
 // Servers may be several values, or one with commas between. Errors: MissingParameter where there is none,
-// InvalidParameterValue, UnsupportedOperation for what is about IPv6.
+// InvalidParameterValue.
 absl::StatusOr<DhcpValues> ParseDhcpConfigurations(absl::Span<const DhcpConfiguration> configurations);
 // As EC2 shows them: those that are set.
 std::vector<DhcpConfiguration> ConfigurationsOf(const DhcpValues& values);

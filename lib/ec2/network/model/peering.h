@@ -36,6 +36,7 @@ struct VpcPeering {
   absl::Time expires = absl::InfiniteFuture();  // unless it is accepted before
   absl::Time ended = absl::InfiniteFuture();    // it is neither pending nor active since
 
+  bool lives() const { return state == PeeringState::kPending || state == PeeringState::kActive; }
   bool has(const VpcId& vpc) const { return requester.vpc_id == vpc || accepter.vpc_id == vpc; }
   const PeeringSide& OtherThan(const VpcId& vpc) const { return requester.vpc_id == vpc ? accepter : requester; }
 };
