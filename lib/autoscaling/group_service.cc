@@ -128,7 +128,7 @@ absl::Status GroupService::Create(const std::string& name, const GroupChange& de
     RETURN_IF_ERROR(groups.Insert(record));
     for (const scaling::GroupTag& tag : tags) RETURN_IF_ERROR(groups.SetTag(record.seq, tag));
     for (const scaling::Hook& hook : hooks) {
-      if (!hook.target.empty() && parts_.check_target) RETURN_IF_ERROR(parts_.check_target(hook.target));
+      if (hook.notifies() && parts_.check_target) RETURN_IF_ERROR(parts_.check_target(hook.target));
       RETURN_IF_ERROR(groups.PutHook(record.seq, hook));
     }
     return absl::OkStatus();
@@ -303,7 +303,7 @@ absl::Status GroupService::CheckHook(const scaling::Hook& hook) {
   if (hook.heartbeat < kMin || hook.heartbeat > kMax) {
     return ScalingError("HeartbeatTimeout must be between 30 and 7200 seconds");
   }
-  return hook.target.empty() || !parts_.check_target ? absl::OkStatus() : parts_.check_target(hook.target);
+  return !hook.notifies() || !parts_.check_target ? absl::OkStatus() : parts_.check_target(hook.target);
 }
 
 absl::Status GroupService::PutHook(const std::string& name, const std::string& hook,

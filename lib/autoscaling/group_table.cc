@@ -150,7 +150,7 @@ const auto& Hooks() {
       store::Column("heartbeat", kHook, &scaling::Hook::heartbeat),
       store::Column("default_result", kHook, &scaling::Hook::default_result),
       store::Column("metadata", kHook, &scaling::Hook::metadata),
-      store::Column("target", kHook, &scaling::Hook::target));
+      store::Column("target", kHook, &scaling::Hook::target), store::Column("role", kHook, &scaling::Hook::role));
   return table;
 }
 

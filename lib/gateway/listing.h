@@ -35,13 +35,6 @@ absl::Status Select(const Names& ids, std::vector<T>& items, const Key& key) {
   return absl::OkStatus();
 }
 
-// Error: the kind's malformed code.
-template <typename IdType>
-absl::Status CheckIds(const Names& ids) {
-  for (const std::string& id : ids) RETURN_IF_ERROR(IdType::Parse(id).status());
-  return absl::OkStatus();
-}
-
 // The ids a description names, parsed. Errors: InvalidParameterCombination when it asks for a page of them too, the
 // kind's malformed code. `parameter` is how EC2 calls the list of ids in that error.
 template <typename IdType, typename Request>
@@ -122,14 +115,6 @@ absl::StatusOr<Response> AnswerPage(const Listing<T, Response>& listing, const R
     }
   }
   return response;
-}
-
-// The same of those that `ids` name alone (all, when they name none). Error too: the kind's NotFound.
-template <typename IdType, typename T, typename Response, typename Request>
-absl::StatusOr<Response> AnswerNamed(const Listing<T, Response>& listing, const Request& request, const Names& ids,
-                                     std::vector<T> all) {
-  RETURN_IF_ERROR(Select<IdType>(ids, all, [&](const T& item) { return (item.*listing.id)(); }));
-  return Answer(listing, request, std::move(all));
 }
 
 }  // namespace brume::gateway

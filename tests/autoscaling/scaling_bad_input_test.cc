@@ -254,7 +254,7 @@ std::vector<Case> Cases() {
       {invalid, "PutLifecycleHook", hook + "lifecycle_transition: 'autoscaling:EC2_INSTANCE_DREAMING'"},
       {invalid, "PutLifecycleHook", hook + launching + "heartbeat_timeout: 29"},
       {invalid, "PutLifecycleHook", hook + launching + "default_result: 'MAYBE'"},
-      {invalid, "PutLifecycleHook", hook + launching + "notification_target_arn: 'arn:aws:sqs:us-east-1:0:q'"},
+      {invalid, "PutLifecycleHook", hook + launching + "notification_target_arn: 'arn:aws:lambda:us-east-1:0:q'"},
       {invalid, "DeleteLifecycleHook", hook},
       {invalid, "DescribeLifecycleHooks", none},
       {invalid, "CompleteLifecycleAction",

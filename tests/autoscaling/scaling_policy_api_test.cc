@@ -223,12 +223,25 @@ TEST_CASE("a lifecycle hook holds a new member until it is completed", "[scaling
   CHECK(hook.default_result() == "CONTINUE");
   CHECK(hook.notification_metadata() == "m");
   CHECK(hook.notification_target_arn() == "http://h/x");
+  // What configurations of AWS name stays as they name it.
+  const std::string topic = "arn:aws:sns:us-east-1:123456789012:hooks", role = "arn:aws:iam::123456789012:role/told";
+  REQUIRE_OK(world.Do("PutLifecycleHook",
+                      absl::StrCat(ready, "notification_target_arn: '", topic, "' role_arn: '", role, "'")));
+  const auto kept = Hooks(world);
+  CHECK(kept.lifecycle_hooks(0).notification_target_arn() == topic);
+  CHECK(kept.lifecycle_hooks(0).role_arn() == role);
 
   REQUIRE_OK(world.Do("SetDesiredCapacity", absl::StrCat(kOfWeb, "desired_capacity: 1")));
   const autoscaling::v1::AutoScalingGroup held =
       world.LookUntil("web", [](const autoscaling::v1::AutoScalingGroup& group) {
         return group.instances_size() == 1 && group.instances(0).lifecycle_state() == "Pending:Wait";
       });
+  CHECK(world
+            .Ask<autoscaling::v1::DescribeAutoScalingGroupsResponse, autoscaling::v1::DescribeAutoScalingGroupsRequest>(
+                "include_instances: false")
+            .auto_scaling_groups(0)
+            .instances()
+            .empty());
   const std::string of_member = absl::StrCat(ready, "instance_id: '", held.instances(0).instance_id(), "' ");
   REQUIRE_OK(world.Do("RecordLifecycleActionHeartbeat", of_member));
   REQUIRE_OK(world.Do("CompleteLifecycleAction", of_member + "lifecycle_action_result: 'CONTINUE'"));

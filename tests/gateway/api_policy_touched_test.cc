@@ -90,6 +90,7 @@ TEST_CASE("a denial holds for what a call touches and does not name", "[api]") {
            "instance_id: '$0' block_device_mappings { device_name: '$1' ebs { delete_on_termination: false "
            "} }",
            w.instance, w.device)},
+      {"volume/" + w.volume, "CreateReplaceRootVolumeTask", absl::Substitute("instance_id: '$0'", w.instance)},
       {"vpc/" + w.other_vpc, "AcceptVpcPeeringConnection",
        absl::Substitute("vpc_peering_connection_id: '$0'", w.peering)},
       {"security-group/" + w.default_group, "CreateVpcEndpoint",

@@ -178,6 +178,8 @@ absl::StatusOr<v1::DescribeAutoScalingGroupsResponse> DescribeAutoScalingGroups(
   TemplateRenderer templates(services);
   for (const View& view : views) {
     ASSIGN_OR_RETURN(*response.add_auto_scaling_groups(), RenderGroup(services, templates, view));
+    const bool with_instances = !request.has_include_instances() || request.include_instances();
+    if (!with_instances) response.mutable_auto_scaling_groups()->rbegin()->clear_instances();
   }
   return response;
 }

@@ -1,6 +1,7 @@
 // Auto Scaling groups, their members, hooks and warm pools in the schema's messages.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,6 +11,7 @@
 #include "lib/autoscaling/model/record.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
 
@@ -45,11 +47,15 @@ absl::Status ChangeHook(const Given& given, scaling::Hook& hook) {
     ASSIGN_OR_RETURN(hook.default_result, scaling::ParseHookResult(given.default_result()));
   }
   if (given.has_notification_metadata()) hook.metadata = given.notification_metadata();
+  if (given.has_role_arn()) hook.role = given.role_arn();
   if (!given.has_notification_target_arn()) return absl::OkStatus();
   const std::string& target = given.notification_target_arn();
-  if (!target.empty() && !absl::StartsWith(target, "http://") && !absl::StartsWith(target, "https://")) {
+  const std::optional<Arn> arn = Arn::Parse(target);
+  const bool not_here = arn.has_value() && (arn->service == "sns" || arn->service == "sqs") && !arn->resource.empty();
+  if (!target.empty() && !not_here && !absl::StartsWith(target, "http://") && !absl::StartsWith(target, "https://")) {
     return ScalingError(
-        "The notification target must be an http or https URL: there are no queues and topics to notify");
+        "The notification target must be an http or https URL, or the ARN of an SNS topic or SQS queue, which is kept "
+        "and not told: there are none here");
   }
   hook.target = target;
   return absl::OkStatus();

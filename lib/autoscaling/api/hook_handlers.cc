@@ -42,6 +42,7 @@ absl::StatusOr<v1::DescribeLifecycleHooksResponse> DescribeLifecycleHooks(
     rendered.set_auto_scaling_group_name(group);
     rendered.set_lifecycle_transition(std::string(TransitionName(hook.transition)));
     if (!hook.target.empty()) rendered.set_notification_target_arn(hook.target);
+    if (!hook.role.empty()) rendered.set_role_arn(hook.role);
     if (!hook.metadata.empty()) rendered.set_notification_metadata(hook.metadata);
     rendered.set_heartbeat_timeout(ToWholeSeconds(hook.heartbeat));
     rendered.set_global_timeout(ToWholeSeconds(hook.GlobalTimeout()));

@@ -74,7 +74,7 @@ class Applier {
                                .deadline = now_ + hook.heartbeat,
                                .limit = now_ + hook.GlobalTimeout(),
                                .result = std::nullopt,
-                               .notified = hook.target.empty()});
+                               .notified = !hook.notifies()});
     }
   }
 

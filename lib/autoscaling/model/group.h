@@ -92,8 +92,11 @@ struct Hook {
   absl::Duration heartbeat = absl::Hours(1);
   HookResult default_result = HookResult::kAbandon;
   std::string metadata = {};  // for whom the hook notifies
-  std::string target = {};    // an http(s) URL to notify; empty = none
+  // An http(s) URL to notify, or the ARN of a topic or queue, which are not here: it is kept and shown. Empty = none.
+  std::string target = {};
+  std::string role = {};  // an ARN, kept and shown: a URL is told without a role
 
+  bool notifies() const { return !target.empty() && !target.starts_with("arn:"); }
   // No heartbeat keeps a member waiting for longer.
   absl::Duration GlobalTimeout() const { return std::min(absl::Hours(48), 100 * heartbeat); }
 };

@@ -13,7 +13,7 @@ namespace brume::cloudwatch {
 namespace {
 
 using Term = MetricPattern::Term;
-using Kind = Term::Kind;
+using TermKind = Term::Kind;
 
 constexpr int kMaxDepth = 20;
 
@@ -85,7 +85,7 @@ class Parser {
   }
 
   absl::StatusOr<Term> Or(int depth) {
-    Term all{.kind = Kind::kOr};
+    Term all{.kind = TermKind::kOr};
     do {
       ASSIGN_OR_RETURN(Term term, And(depth));
       all.terms.push_back(std::move(term));
@@ -94,7 +94,7 @@ class Parser {
   }
 
   absl::StatusOr<Term> And(int depth) {
-    Term all{.kind = Kind::kAnd};
+    Term all{.kind = TermKind::kAnd};
     while (true) {
       ASSIGN_OR_RETURN(Term term, One(depth));
       all.terms.push_back(std::move(term));
@@ -107,7 +107,7 @@ class Parser {
     if (depth >= kMaxDepth) return Error("it is nested too deeply");
     if (TakeWord("NOT") || Take('-')) {
       ASSIGN_OR_RETURN(Term term, One(depth + 1));
-      Term negated{.kind = Kind::kNot};
+      Term negated{.kind = TermKind::kNot};
       negated.terms.push_back(std::move(term));
       return negated;
     }
@@ -118,7 +118,7 @@ class Parser {
     }
     bool quoted = false;
     ASSIGN_OR_RETURN(std::string text, Text("=()\"", &quoted));
-    if (!Take('=')) return Term{.kind = Kind::kText, .text = std::move(text), .whole = quoted};
+    if (!Take('=')) return Term{.kind = TermKind::kText, .text = std::move(text), .whole = quoted};
     ASSIGN_OR_RETURN(Term values, One(depth + 1));
     SetProperty(text, values);
     return values;
@@ -126,7 +126,7 @@ class Parser {
 
   // Name=(a OR b)
   static void SetProperty(const std::string& property, Term& term) {
-    if (term.kind == Kind::kText && term.property.empty()) term.property = property;
+    if (term.kind == TermKind::kText && term.property.empty()) term.property = property;
     for (Term& each : term.terms) SetProperty(property, each);
   }
 
@@ -141,9 +141,9 @@ bool TextMatches(const Term& term, absl::string_view text) {
 
 bool Holds(const Term& term, const MetricId& metric) {
   const auto holds = [&](const Term& each) { return Holds(each, metric); };
-  if (term.kind == Kind::kAnd) return std::all_of(term.terms.begin(), term.terms.end(), holds);
-  if (term.kind == Kind::kOr) return std::any_of(term.terms.begin(), term.terms.end(), holds);
-  if (term.kind == Kind::kNot) return !holds(term.terms.front());
+  if (term.kind == TermKind::kAnd) return std::all_of(term.terms.begin(), term.terms.end(), holds);
+  if (term.kind == TermKind::kOr) return std::any_of(term.terms.begin(), term.terms.end(), holds);
+  if (term.kind == TermKind::kNot) return !holds(term.terms.front());
   const bool any = term.property.empty();
   if ((any || term.property == "Namespace") && TextMatches(term, metric.metric_namespace)) return true;
   if ((any || term.property == "MetricName") && TextMatches(term, metric.name)) return true;

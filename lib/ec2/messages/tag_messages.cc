@@ -49,10 +49,4 @@ google::protobuf::RepeatedPtrField<v1::Tag> RenderTags(const TagMap& tags) {
   return rendered;
 }
 
-TagMap TagsOf(const google::protobuf::RepeatedPtrField<v1::Tag>& tags) {
-  TagMap map;
-  for (const v1::Tag& tag : tags) map.emplace(tag.key(), tag.value());
-  return map;
-}
-
 }  // namespace brume::ec2

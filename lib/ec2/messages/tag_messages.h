@@ -22,6 +22,5 @@ absl::StatusOr<TagMap> ParseTags(const TagSpecifications& specifications, const 
 absl::Status AddTags(const google::protobuf::RepeatedPtrField<v1::Tag>& tags, TagMap& target);
 
 google::protobuf::RepeatedPtrField<v1::Tag> RenderTags(const TagMap& tags);
-TagMap TagsOf(const google::protobuf::RepeatedPtrField<v1::Tag>& tags);
 
 }  // namespace brume::ec2

@@ -40,10 +40,6 @@ absl::StatusOr<std::optional<NatGateway>> NatGatewayTable::FindByToken(const std
   return NatGateways().First(connection_, "nat_gateways WHERE client_token = ?", client_token);
 }
 
-absl::StatusOr<std::optional<NatGateway>> NatGatewayTable::FindByInterface(const EniId& eni) {
-  return NatGateways().First(connection_, "nat_gateways WHERE eni_id = ?", eni);
-}
-
 absl::Status NatGatewayTable::Update(NatGateway& gateway) { return NatGateways().Update(connection_, gateway); }
 
 absl::Status NatGatewayTable::DeleteEnded(absl::Time before) {

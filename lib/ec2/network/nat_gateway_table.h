@@ -24,7 +24,6 @@ class NatGatewayTable {
   absl::StatusOr<std::vector<NatGateway>> List();                    // oldest first
   absl::StatusOr<std::vector<NatGateway>> ListOf(const VpcId& vpc);  // oldest first
   absl::StatusOr<std::optional<NatGateway>> FindByToken(const std::string& client_token);
-  absl::StatusOr<std::optional<NatGateway>> FindByInterface(const EniId& eni);
   // Its state, end and failure. Error: Aborted when it changed since `gateway` was read.
   absl::Status Update(NatGateway& gateway);
   // Those that ended before.

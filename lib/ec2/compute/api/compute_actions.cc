@@ -25,7 +25,7 @@ void AddComputeActions(gateway::Actions& actions, const ComputeServices& service
   AddKeyPairActions(actions, services.key_pairs, services.settings.account());
   AddLaunchTemplateActions(actions, services.launch_templates, services.settings);
   AddAccountActions(actions, services.networks);
-  AddRootReplacementActions(actions, services.root_replacements);
+  AddRootReplacementActions(actions, services.root_replacements, services.instances, services.settings.account());
   AddInterfaceAttachmentActions(actions, services.interface_attachments, services.settings);
   AddVolumeAttachmentActions(actions, services.volume_attachments, services.settings);
 }

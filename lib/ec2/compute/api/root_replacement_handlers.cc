@@ -11,6 +11,7 @@
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
@@ -69,8 +70,19 @@ absl::StatusOr<v1::DescribeReplaceRootVolumeTasksResponse> DescribeReplaceRootVo
 
 }  // namespace
 
-void AddRootReplacementActions(gateway::Actions& actions, compute::RootReplacementService& replacements) {
-  actions.Add(CreateReplaceRootVolumeTask, replacements);
+void AddRootReplacementActions(gateway::Actions& actions, compute::RootReplacementService& replacements,
+                               compute::InstanceService& instances, const Account& account) {
+  // It is about the volume that is replaced, too.
+  actions.Add(CreateReplaceRootVolumeTask, replacements)
+      .DescribedBy([&instances, account](const v1::CreateReplaceRootVolumeTaskRequest& request,
+                                         AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(request.instance_id()));
+        ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
+        for (const Volume& volume : view.volumes) {
+          if (volume.device_name == view.instance.root_device_name) question.AddResource(ArnOf(account, volume.id));
+        }
+        return absl::OkStatus();
+      });
   actions.Add(DescribeReplaceRootVolumeTasks, replacements);
 }
 

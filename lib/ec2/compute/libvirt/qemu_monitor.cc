@@ -25,7 +25,7 @@ using Json = nlohmann::json;
 constexpr char kPeripheral[] = "/machine/peripheral/";
 
 // A guest lets go of a device some 5 s after its button is pressed; pressed again before, it keeps the device.
-constexpr absl::Duration kUnplugPatience = absl::Seconds(12), kPoll = absl::Milliseconds(100);
+constexpr absl::Duration kUnplugPatience = absl::Seconds(12), kUnplugPoll = absl::Milliseconds(100);
 
 // "virtio-disk0" of "/machine/peripheral/virtio-disk0/virtio-backend".
 std::string AliasOf(absl::string_view qdev) {
@@ -73,7 +73,7 @@ absl::Status Unplug(virDomainPtr domain, const std::string& alias) {
   while (absl::Now() < deadline) {
     ASSIGN_OR_RETURN(const QemuDisks disks, QemuDisksOf(domain));
     if (disks.roots.count(alias) == 0) return absl::OkStatus();
-    absl::SleepFor(kPoll);
+    absl::SleepFor(kUnplugPoll);
   }
   return absl::UnavailableError(absl::StrCat("the guest does not let go of ", alias, ", which libvirt does not know"));
 }
