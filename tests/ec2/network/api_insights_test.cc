@@ -279,8 +279,8 @@ TEST_CASE("a path is about what its filters say of a packet at its two ends", "[
               .network_path_found() == arrives);
   }
   for (const auto& [name, value] : {std::pair{"filter-at-source.source-address", from.c_str()},
-                                    {"filter-at-source.destination-port-range", "80"},
-                                    {"filter-at-source.source-port-range", "1024"}}) {
+                                    std::pair{"filter-at-source.destination-port-range", "80"},
+                                    std::pair{"filter-at-source.source-port-range", "1024"}}) {
     INFO(name);
     const auto shown = world.Ask<ec2::v1::DescribeNetworkInsightsPathsResponse>(
         "DescribeNetworkInsightsPaths", absl::StrCat("filters { name: '", name, "' values: '", value, "' }"));

@@ -111,6 +111,7 @@ TEST_CASE_METHOD(Ipv6Fixture, "a guest gets its IPv6 address by DHCPv6 and its w
     CHECK(answer->name_server == kResolverIpv6);
     CHECK(answer->preferred_seconds == 3600);
   }
+  vpc.spec.ports = {port, other};
   vpc.spec.dhcp.ipv6_seconds = 2147483647;
   SyncAll();
   CHECK(Eventually([&] {

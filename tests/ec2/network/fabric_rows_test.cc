@@ -82,7 +82,7 @@ class RowsFixture : public FabricFixture {
       REQUIRE(guest->Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code ==
               0);
     }
-    if (!subnet.cidr_ipv6.has_value()) return guest;
+    if (eni.ipv6.empty()) return guest;
     // By a router advertisement.
     REQUIRE(Eventually([&] {
       return absl::StrContains(guest->Run({"ip", "-6", "route"}).standard_output, "default via fe80::b0:ff:fe00:1 ");
