@@ -173,7 +173,7 @@ std::vector<Case> Cases() {
       {"InvalidBlockDeviceMapping", "RunInstances",
        run + "block_device_mappings { device_name: '/dev/vda' } block_device_mappings { device_name: '/dev/vda' }"},
       {"InvalidBlockDeviceMapping", "RunInstances",
-       run + "block_device_mappings { device_name: '/dev/sdf' no_device: '' ebs { volume_size: 1 } }"},
+       run + "block_device_mappings { device_name: '/dev/sdf' no_device: 'x' ebs { volume_size: 1 } }"},
       {"InvalidBlockDeviceMapping", "RunInstances",
        run + "block_device_mappings { device_name: '/dev/vda' no_device: '' }"},
       {"InvalidBlockDeviceMapping", "RunInstances",
