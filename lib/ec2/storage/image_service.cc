@@ -190,6 +190,15 @@ absl::Status AddEncrypted(store::Connection& c, const Image& image, std::set<std
   return absl::OkStatus();
 }
 
+// All that is encrypted here has the key that EC2 shares nothing of, the account's default one.
+absl::Status CheckShareable(store::Connection& c, const Image& image) {
+  std::set<std::string> encrypted;
+  RETURN_IF_ERROR(AddEncrypted(c, image, encrypted));
+  if (encrypted.empty() && image.import_key_id.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameter",
+                    "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.");
+}
+
 absl::Status CheckSource(const RegisterRequest& request) {
   if (request.location.empty() == !request.root_snapshot_id.has_value()) {
     return request.location.empty()
@@ -386,6 +395,7 @@ absl::Status ImageService::Change(const ImageId& id, const ImageChange& change) 
     ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
     const bool permits = !change.allow.empty() || !change.forbid.empty();
     if (permits && image.state == ImageState::kDisabled) return Unavailable(image, "enabled to be shared");
+    if (!change.allow.empty()) RETURN_IF_ERROR(CheckShareable(c, image));
     if (change.description) image.description = *change.description;
     image.imds_v2 = image.imds_v2 || change.imds_v2;
     for (const std::string& account : change.forbid) std::erase(image.launchable_by, account);
