@@ -30,7 +30,7 @@ std::vector<Case> VolumeCases() {
       {"InvalidZone.NotFound", "CreateVolume", "availability_zone: 'mars-1a' size: 1"},
       {"InvalidParameterValue", "CreateVolume", create + "size: 0"},
       {"InvalidParameterValue", "CreateVolume", create + "size: -1"},
-      {"InvalidParameterValue", "CreateVolume", create + "size: 16385"},
+      {"InvalidParameterValue", "CreateVolume", create + "size: 65537"},
       {"InvalidParameterValue", "CreateVolume", create + "size: 2147483647"},
       {"InvalidParameterValue", "CreateVolume", create + "size: 1 volume_type: 'fast'"},
       {"InvalidParameterValue", "CreateVolume", create + "size: 3 volume_type: 'io1' iops: 100"},

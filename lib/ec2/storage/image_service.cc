@@ -23,7 +23,6 @@ namespace brume::storage {
 namespace {
 
 constexpr size_t kMaxImageDescription = 255;
-constexpr int64_t kMaxVolumeGib = 16384;
 constexpr size_t kMaxPath = 4095;  // PATH_MAX without its final zero
 constexpr absl::Duration kCooldown = absl::Hours(24);
 constexpr absl::Duration kMaxDeprecation = absl::Hours(24 * 3653);  // ten years
@@ -46,13 +45,15 @@ ImageDisk PerformanceOf(const ImageDisk& disk) {
 absl::Status UseSnapshot(store::Connection& c, const RegisterRequest& request, Image& image) {
   ASSIGN_OR_RETURN(const SnapshotSource source, FindSource(c, *request.root_snapshot_id));
   const int64_t size = request.root_size_gib.value_or(source.size_gib);
-  if (size < source.size_gib || size > kMaxVolumeGib) {
-    return ec2::Error(
-        "InvalidBlockDeviceMapping",
-        absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '", request.root_snapshot_id->text(),
-                     "', expect size >= ", source.size_gib, "GB and at most ", kMaxVolumeGib, "GB"));
+  if (size < source.size_gib) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '",
+                                   request.root_snapshot_id->text(), "', expect size >= ", source.size_gib, "GB"));
   }
   const std::string type = request.root.volume_type.value_or("gp3");
+  if (const absl::Status good = CheckSize(type, size); !good.ok()) {
+    return ec2::Error("InvalidBlockDeviceMapping", good.message());
+  }
   RETURN_IF_ERROR(CheckPerformance(
       {.type = type, .size_gib = size, .iops = request.root.iops, .throughput = request.root.throughput}));
   image.data_disks.root = PerformanceOf(request.root);

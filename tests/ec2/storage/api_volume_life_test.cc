@@ -118,8 +118,8 @@ TEST_CASE("each type of volume has EC2's bounds of size", "[api]") {
     const char* type;
     int min, max;
     const char* rest;
-  } types[] = {{"gp2", 1, 16384, ""},          {"gp3", 1, 16384, ""},   {"io1", 4, 16384, "iops: 100"},
-               {"io2", 4, 16384, "iops: 100"}, {"st1", 125, 16384, ""}, {"sc1", 125, 16384, ""},
+  } types[] = {{"gp2", 1, 16384, ""},          {"gp3", 1, 65536, ""},   {"io1", 4, 16384, "iops: 100"},
+               {"io2", 4, 65536, "iops: 100"}, {"st1", 125, 16384, ""}, {"sc1", 125, 16384, ""},
                {"standard", 1, 1024, ""}};
   const auto request = [](const auto& type, int size) {
     return absl::StrCat(kZone, "volume_type: '", type.type, "' size: ", size, " ", type.rest);

@@ -41,8 +41,9 @@ absl::Status CheckCatalogueEntry(const CatalogueEntry& entry) {
     return absl::InvalidArgumentError(
         absl::StrCat("the entry ", entry.name, " has a signature and no list of checksums that it could be of"));
   }
-  if (entry.min_size_gib < 1 || entry.min_size_gib > 16384) {
-    return absl::InvalidArgumentError(absl::StrCat("the entry ", entry.name, " has no size from 1 to 16384 GiB"));
+  if (entry.min_size_gib < 1 || entry.min_size_gib > kMaxVolumeGib) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the entry ", entry.name, " has no size from 1 to ", kMaxVolumeGib, " GiB"));
   }
   return absl::OkStatus();
 }
