@@ -192,6 +192,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidVolume.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidVolume.ZoneMismatch", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVolumeID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidVolumeModification.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidVpc.Range", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVpcCidrBlockAssociationID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidVpcCidrBlockAssociationId.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},

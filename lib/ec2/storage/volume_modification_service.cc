@@ -88,7 +88,11 @@ absl::StatusOr<std::vector<VolumeModification>> VolumeModificationService::List(
     for (const VolumeId& id : ids) {
       RETURN_IF_ERROR(VolumeTable(c).Get(id).status());
       ASSIGN_OR_RETURN(std::optional<VolumeModification> one, VolumeModificationTable(c).Find(id));
-      if (one.has_value()) found.push_back(*std::move(one));
+      if (!one.has_value()) {
+        return ec2::Error("InvalidVolumeModification.NotFound",
+                          absl::StrCat("Modification for volume '", id.text(), "' does not exist."));
+      }
+      found.push_back(*std::move(one));
     }
     return found;
   });

@@ -34,7 +34,8 @@ class VolumeModificationService {
   // Errors: InvalidVolume.NotFound, IncorrectState, IncorrectModificationState, MissingParameter,
   // InvalidParameterValue, InvalidParameterCombination.
   absl::StatusOr<VolumeModification> Modify(const VolumeId& id, const VolumeChange& change);
-  // The latest of each of `ids` that had one, or of all volumes. Error: InvalidVolume.NotFound.
+  // The latest of each of `ids`, or of all volumes that had one. Errors: InvalidVolume.NotFound,
+  // InvalidVolumeModification.NotFound.
   absl::StatusOr<std::vector<VolumeModification>> List(absl::Span<const VolumeId> ids);
 
  private:

@@ -171,6 +171,21 @@ TEST_CASE("a modification is shown with what it changes, and found by its volume
             .empty());
 }
 
+TEST_CASE("a volume that was never modified has no modification to describe", "[api]") {
+  ApiWorld world;
+  const std::string never = Create(world, "size: 1").volume_id(), once = Create(world, "size: 1").volume_id();
+  REQUIRE(Reaches(world, once, "available"));
+  REQUIRE(world.CallText("ModifyVolume", absl::StrCat("volume_id: '", once, "' size: 2")).ok());
+  const auto refused =
+      world.CallText("DescribeVolumesModifications", absl::StrCat("volume_ids: '", once, "' volume_ids: '", never, "'"))
+          .status();
+  CHECK(ec2::ErrorCode(refused) == "InvalidVolumeModification.NotFound");
+  CHECK(refused.message() == absl::StrCat("Modification for volume '", never, "' does not exist."));
+  const auto filtered = Value(world.CallText("DescribeVolumesModifications",
+                                             absl::StrCat("filters { name: 'volume-id' values: '", never, "' }")));
+  CHECK(static_cast<const ec2::v1::DescribeVolumesModificationsResponse&>(*filtered).volumes_modifications().empty());
+}
+
 TEST_CASE("a full disk of the host shows at the volumes in use", "[api]") {
   ApiWorld world;
   const auto free_volume = Create(world, "size: 1");
