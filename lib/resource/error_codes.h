@@ -189,6 +189,7 @@ inline constexpr ErrorRow kErrorRows[] = {
     {"InvalidSubnetID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidSubnetID.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidUserData.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
+    {"InvalidUserID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVolume.NotFound", kEc2, absl::StatusCode::kNotFound, 400},
     {"InvalidVolume.ZoneMismatch", kEc2, absl::StatusCode::kInvalidArgument, 400},
     {"InvalidVolumeID.Malformed", kEc2, absl::StatusCode::kInvalidArgument, 400},

@@ -90,6 +90,7 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
                          settings);
   ec2::AddStorageActions(actions, {.settings = settings,
                                    .images = *image_service,
+                                   .image_names = image_names,
                                    .snapshots = *snapshot_service,
                                    .recycle_bin = recycle_bin,
                                    .blocks = *blocks,

@@ -74,6 +74,7 @@ void StorageModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
   ec2::AddStorageActions(actions, {.settings = settings_,
                                    .images = images_,
+                                   .image_names = image_names_,
                                    .snapshots = snapshots_,
                                    .recycle_bin = recycle_bin_,
                                    .blocks = blocks_,

@@ -289,6 +289,20 @@ TEST_CASE("an image of the catalogue is imported by its name, from where its ent
   CHECK(CodeOf(unknown) == "InvalidParameterValue");
 }
 
+TEST_CASE("owners of images are accounts, AWS's aliases and those of the catalogue", "[import]") {
+  ImportWorld world;
+  const auto found = [&](const std::string& owner) {
+    const auto answer = Value(world.CallText("DescribeImages", "owners: '" + owner + "'"));
+    return static_cast<const ec2::v1::DescribeImagesResponse&>(*answer).images_size();
+  };
+  CHECK(found("self") == 1);
+  CHECK(found(world.settings.account_id) == 1);
+  for (const char* owner : {"amazon", "aws-marketplace", "aws-backup-vault", "099720109477", "debian"}) {
+    INFO(owner);
+    CHECK(found(owner) == 0);
+  }
+}
+
 TEST_CASE("an instance is launched from an image of the catalogue by its name and by AWS's parameter", "[import]") {
   ImportWorld world;
   const auto launch = [&](const std::string& image) {

@@ -146,8 +146,22 @@ bool UserSelected(const v1::DescribeImagesRequest& request, const Image& image, 
          });
 }
 
+// Aliases are those of AWS, of the catalogue, and of what was imported by it when it had other entries.
+absl::Status CheckOwners(const v1::DescribeImagesRequest& request, const std::vector<storage::ImageView>& images,
+                         const storage::ImageNameService& names) {
+  std::vector<std::string> given;
+  for (const std::string& owner : request.owners()) {
+    const bool known = names.HasOwner(owner) || std::any_of(images.begin(), images.end(), [&](const auto& view) {
+                         return !owner.empty() && view.image.owner_alias == owner;
+                       });
+    if (!known) given.push_back(owner);
+  }
+  return CheckAccounts(given, {"self", "amazon", "aws-marketplace", "aws-backup-vault"});
+}
+
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
                                                           const Caller& caller, storage::ImageService& images,
+                                                          const storage::ImageNameService& names,
                                                           const Settings& settings) {
   static const gateway::Listing<v1::Image, v1::DescribeImagesResponse> listing = {
       "images", &v1::Image::image_id, &v1::DescribeImagesResponse::mutable_images};
@@ -155,6 +169,8 @@ absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImag
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List(ids));
+  RETURN_IF_ERROR(CheckOwners(request, all, names));
+  RETURN_IF_ERROR(CheckAccounts(request.executable_users(), {"self", kEveryone}));
   std::vector<v1::Image> rendered;
   for (const storage::ImageView& view : all) {
     const bool hidden = view.image.state == ImageState::kDisabled && !request.include_disabled();
@@ -248,7 +264,7 @@ void AddImageActions(gateway::Actions& actions, const StorageServices& services)
   actions.Add(RegisterImage, services.images, services.settings);
   actions.Add(CreateImage, services.machine_of, services.images, services.settings);
   actions.Add(CopyImage, services.images, services.settings);
-  actions.Add(DescribeImages, services.images, services.settings);
+  actions.Add(DescribeImages, services.images, services.image_names, services.settings);
   actions.Add(DeregisterImage, services.images)
       .Implies([&images = services.images, account = services.settings.account()](
                    const v1::DeregisterImageRequest& request) { return DeletionsOf(request, images, account); });

@@ -31,6 +31,11 @@ const CatalogueEntry* Catalogue::FindParameter(absl::string_view parameter) cons
   return found == entries_.end() ? nullptr : &*found;
 }
 
+bool Catalogue::HasOwner(absl::string_view alias) const {
+  return !alias.empty() && std::any_of(entries_.begin(), entries_.end(),
+                                       [&](const CatalogueEntry& entry) { return entry.owner_alias == alias; });
+}
+
 absl::Status CheckCatalogueEntry(const CatalogueEntry& entry) {
   RETURN_IF_ERROR(ParseImportSource(absl::StrCat("catalogue:", entry.name)).status());
   RETURN_IF_ERROR(SourceOf(entry).status());
