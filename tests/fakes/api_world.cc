@@ -18,6 +18,7 @@
 #include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/network_tagging.h"
+#include "lib/ec2/storage/api/catalogue_handlers.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
@@ -102,6 +103,7 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
                                    .machine_of = machine_of,
                                    .space = space_of});
   ec2::AddImportActions(actions, imports, settings);
+  ec2::AddCatalogueActions(actions, image_names);
   ec2::AddExportActions(actions, exports);
   ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
   host::AddHostActions(actions, host_functions, settings, statistics);

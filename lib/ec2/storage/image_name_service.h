@@ -2,7 +2,9 @@
 // "resolve:ssm:NAME". Source of behaviour: EC2 user guide, "Use a Systems Manager parameter instead of an AMI ID".
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -10,6 +12,11 @@
 #include "lib/store/database.h"
 
 namespace brume::storage {
+
+struct CatalogueImage {
+  CatalogueEntry entry;
+  std::optional<ImageId> image_id;  // the newest that was imported by it
+};
 
 // Thread-safe.
 class ImageNameService {

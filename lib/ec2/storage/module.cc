@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/module.h"
 
+#include "lib/ec2/storage/api/catalogue_handlers.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
@@ -86,6 +87,7 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .machine_of = machine_of_,
                                    .space = space_});
   ec2::AddImportActions(actions, imports_, settings_);
+  ec2::AddCatalogueActions(actions, image_names_);
   ec2::AddExportActions(actions, exports_);
   ec2::AddSnapshotLockActions(actions, snapshot_locks_, settings_);
 }
