@@ -263,6 +263,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"storage.import_urls", Texts(&config.import_urls)},
       {"storage.recycle_bin_snapshots_days", DaysOf(&settings.recycle_bin_snapshots, 0, 365)},
       {"storage.recycle_bin_images_days", DaysOf(&settings.recycle_bin_images, 0, 365)},
+      {"storage.keyring_dir", Text(&config.keyring_dir)},
       {"storage.catalogue_dir", Text(&config.catalogue_dir)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };

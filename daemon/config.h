@@ -54,6 +54,7 @@ struct Config {
   std::vector<std::string> export_dirs;      // whose directories are buckets; empty = STATE/export
   std::vector<std::string> import_urls;      // how URLs begin that may lead to addresses that are not on the Internet
   std::string catalogue_dir = "/etc/brume/catalogue.d";
+  std::string keyring_dir = "/etc/brume/keyrings";  // what callers of ImportImage may name for signatures
   Catalogue catalogue;  // of images that can be imported by name; read once flags are applied
 
   gateway::RequestLimits limits;

@@ -199,6 +199,7 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
   ASSIGN_OR_RETURN(adapters.import_files,
                    storage::OpenHostImportFiles({.state_dir = config.state_dir,
                                                  .import_dirs = config.import_dirs,
+                                                 .keyring_dir = config.keyring_dir,
                                                  .worker_uid = user.uid,
                                                  .worker_gid = user.gid,
                                                  .fetch = {.private_urls = config.import_urls}}));
