@@ -335,6 +335,7 @@ inline constexpr ErrorRow kErrorRows[] = {
      {},
      "ValidationException"},
     {"VolumeInUse", kEc2, absl::StatusCode::kFailedPrecondition, 400},
+    {"VolumeLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"VpcEndpointLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"VpcLimitExceeded", kEc2, absl::StatusCode::kResourceExhausted, 400},
     {"VpcPeeringConnectionAlreadyExists", kEc2, absl::StatusCode::kAlreadyExists, 400},

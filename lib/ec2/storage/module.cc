@@ -62,7 +62,7 @@ StorageModule::StorageModule(const StorageParts& parts)
                 .clock = parts.clock,
                 .random = parts.random,
                 .wake_volume = [this](const VolumeId& id) { volume_reconciler_.Wake(id); }}),
-      volume_modifications_(parts.database, parts.clock,
+      volume_modifications_(parts.database, parts.settings, parts.clock,
                             [this, wake_instance = parts.wake_instance](const Volume& volume) {
                               if (volume.instance_id.empty()) return volume_reconciler_.Wake(volume.id);
                               wake_instance(volume.instance_id);

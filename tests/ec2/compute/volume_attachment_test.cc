@@ -92,7 +92,7 @@ class World : public ComputeWorld {
                                   .clock = clock,
                                   .random = random,
                                   .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
-  storage::VolumeModificationService modifications{*database, clock, [this](const Volume& volume) {
+  storage::VolumeModificationService modifications{*database, settings, clock, [this](const Volume& volume) {
                                                      if (volume.instance_id.empty()) {
                                                        volumes_made->Wake(volume.id);
                                                      } else {

@@ -171,6 +171,25 @@ TEST_CASE("a modification is shown with what it changes, and found by its volume
             .empty());
 }
 
+TEST_CASE("volumes are promised no more together than the host may promise", "[api]") {
+  Settings settings = ApiWorld::DefaultSettings();
+  settings.max_volumes_gib = 20;
+  ApiWorld world(settings);
+  const std::string four = Create(world, "size: 4").volume_id();
+  CHECK(Code(world, "CreateVolume", absl::StrCat(kZone, "size: 17")) == "VolumeLimitExceeded");
+  const std::string run = absl::StrCat("image_id: '", world.image.text(), "' min_count: 1 ");
+  CHECK(Code(world, "RunInstances", run + "max_count: 3") == "VolumeLimitExceeded");
+  CHECK(Volumes(world).size() == 1);
+  REQUIRE(world.CallText("RunInstances", run + "max_count: 1").ok());
+  REQUIRE(Reaches(world, four, "available"));
+  const auto resize = [&](int size) { return absl::StrCat("volume_id: '", four, "' size: ", size); };
+  CHECK(Code(world, "ModifyVolume", resize(13)) == "VolumeLimitExceeded");
+  // What is promised counts at once.
+  world.volumes_made->Stop();
+  REQUIRE(world.CallText("ModifyVolume", resize(12)).ok());
+  CHECK(Code(world, "CreateVolume", absl::StrCat(kZone, "size: 1")) == "VolumeLimitExceeded");
+}
+
 TEST_CASE("a volume that was never modified has no modification to describe", "[api]") {
   ApiWorld world;
   const std::string never = Create(world, "size: 1").volume_id(), once = Create(world, "size: 1").volume_id();
