@@ -77,6 +77,12 @@ const std::vector<Command>& HandMadeCommands() {
          {{"--follow", "Go on with the records to come; Ctrl-C ends it."},
           {"--interface ID", "Records of this network interface."},
           {"--instance ID", "Records of this instance's interfaces; ID may be its Name tag."}}},
+        {"catalogue",
+         "catalogue",
+         "Lists the images that import-image knows by a name, and which are imported.",
+         "With whom to log in as, the firmware, the GiB a root volume needs, the newest image that was imported and "
+         "the URL.",
+         {}},
         {"stats",
          "stats [--reset]",
          "Shows how many calls the daemon served, and how long they took inside it.",

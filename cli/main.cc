@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/call.h"
+#include "cli/catalogue_list.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/configure.h"
@@ -121,6 +122,7 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   if (line.command == "explain-path") return RunExplainPath(schema, line.global, line.rest);
   if (line.command == "flow-logs") return RunFlowLogs(schema, line.global, line.rest);
   if (line.command == "snapshot") return RunSnapshot(line.global, line.rest);
+  if (line.command == "catalogue") return RunCatalogue(line.global, line.rest);
   if (line.command == "stats") return RunStats(line.global, line.rest);
   if (line.command == "wait") return RunWait(schema, line.global, line.rest);
   if (line.command == "completion") return RunCompletion(line.rest);

@@ -258,11 +258,13 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"monitoring.most_metrics", Renamed("monitoring.most_metrics", "monitoring.max_metrics",
                                           Number(&config.metrics.max_metrics, 100, 10'000'000))},
       {"storage.max_chain", Number(&settings.max_chain, 4, 200)},
+      {"storage.max_overcommit", Factor(&config.max_storage_overcommit, 0, 1e6)},
       {"storage.import_dirs", Texts(&config.import_dirs)},
       {"storage.export_dirs", Texts(&config.export_dirs)},
       {"storage.import_urls", Texts(&config.import_urls)},
       {"storage.recycle_bin_snapshots_days", DaysOf(&settings.recycle_bin_snapshots, 0, 365)},
       {"storage.recycle_bin_images_days", DaysOf(&settings.recycle_bin_images, 0, 365)},
+      {"storage.keyring_dir", Text(&config.keyring_dir)},
       {"storage.catalogue_dir", Text(&config.catalogue_dir)},
       {"instance_type", InstanceTypes(&config.instance_types, path)},
   };

@@ -50,10 +50,12 @@ struct Config {
   std::string bandwidth = "by-type";         // of interfaces; or off: no limit
   std::vector<std::string> dns_upstream;     // empty = the host's own resolvers
   int max_connections_per_interface = 8192;  // that it may have begun and the kernel still tracks
+  double max_storage_overcommit = 0;         // volumes' sizes to that of the file system they lie on; 0 = any
   std::vector<std::string> import_dirs;      // empty = STATE/import
   std::vector<std::string> export_dirs;      // whose directories are buckets; empty = STATE/export
   std::vector<std::string> import_urls;      // how URLs begin that may lead to addresses that are not on the Internet
   std::string catalogue_dir = "/etc/brume/catalogue.d";
+  std::string keyring_dir = "/etc/brume/keyrings";  // what callers of ImportImage may name for signatures
   Catalogue catalogue;  // of images that can be imported by name; read once flags are applied
 
   gateway::RequestLimits limits;

@@ -73,12 +73,22 @@ HostCheck CheckPrograms() {
           "run packaging/install-deps --run"};
 }
 
-HostCheck CheckDisk(storage::Disks& disks, const std::string& state_dir) {
-  const absl::StatusOr<DiskSpace> space = disks.Space();
+// "; volumes may grow to 300 GiB of its 512"; empty where that is not known.
+std::string Promised(store::Database& database, const DiskSpace& space, int64_t max_gib) {
+  const absl::StatusOr<int64_t> sum = database.ReadFor(storage::SumOfSizes);
+  if (!sum.ok()) return "";  // the check of the database says it
+  return absl::StrCat("; volumes may grow to ", *sum, " GiB of its ", space.total_bytes / kGib,
+                      max_gib == 0 ? "" : absl::StrCat(", at most ", max_gib, " by storage.max_overcommit"));
+}
+
+HostCheck CheckDisk(const DoctorParts& parts) {
+  const std::string& state_dir = parts.config.state_dir;
+  const absl::StatusOr<DiskSpace> space = parts.disks.Space();
   if (!space.ok()) return {"disk", false, std::string(space.status().message()), "make the state directory readable"};
   constexpr int64_t kLittle = 5 * kGib;
-  const std::string detail = absl::StrCat(space->free_bytes / kGib, " GiB free under ", state_dir, ", which is ",
-                                          PercentUsed(*space), " % full");
+  const std::string detail =
+      absl::StrCat(space->free_bytes / kGib, " GiB free under ", state_dir, ", which is ", PercentUsed(*space),
+                   " % full", Promised(parts.database, *space, parts.config.settings.max_volumes_gib));
   if (space->free_bytes >= kLittle && !IsNearlyFull(*space)) return {"disk", true, detail, ""};
   return {"disk", false, detail, "free some space: guests are paused when the disk is full"};
 }
@@ -217,7 +227,7 @@ host::HostReport Diagnose(const DoctorParts& parts) {
   }
   CheckHypervisor(parts.hypervisor, parts.config.acceleration, report);
   report.checks.push_back(CheckDatabase(parts.database, parts.database_pages));
-  report.checks.push_back(CheckDisk(parts.disks, parts.config.state_dir));
+  report.checks.push_back(CheckDisk(parts));
   const absl::StatusOr<Known> known = ReadKnown(parts.database);
   if (!known.ok()) return report;  // the failed database check says it already
   report.checks.push_back(CheckFabric(parts.fabric, *known, report.orphans));

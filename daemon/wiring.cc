@@ -109,6 +109,14 @@ void FillCapacity(Config& config) {
   settings.host_cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+// 0 = no limit.
+absl::StatusOr<int64_t> MaxVolumesGib(const Config& config, storage::Disks& disks) {
+  if (config.max_storage_overcommit == 0) return 0;
+  ASSIGN_OR_RETURN(const DiskSpace space, disks.Space());
+  const double gib = config.max_storage_overcommit * static_cast<double>(space.total_bytes >> 30);
+  return std::max<int64_t>(static_cast<int64_t>(gib), 1);
+}
+
 // What QEMU takes beside a guest's memory: an emulated guest's translated code lies there too.
 int64_t GuestOverheadMib(compute::Hypervisor& hypervisor) {
   constexpr int64_t kKvmMib = 40, kEmulatedMib = 100;
@@ -199,6 +207,7 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
   ASSIGN_OR_RETURN(adapters.import_files,
                    storage::OpenHostImportFiles({.state_dir = config.state_dir,
                                                  .import_dirs = config.import_dirs,
+                                                 .keyring_dir = config.keyring_dir,
                                                  .worker_uid = user.uid,
                                                  .worker_gid = user.gid,
                                                  .fetch = {.private_urls = config.import_urls}}));
@@ -546,6 +555,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   Config complete = config;
   ASSIGN_OR_RETURN(complete.catalogue, ReadCatalogue(config.catalogue_dir));
   FillCapacity(complete);
+  ASSIGN_OR_RETURN(complete.settings.max_volumes_gib, MaxVolumesGib(config, *adapters.disks));
   complete.settings.bandwidth_by_type = config.bandwidth == "by-type";
   complete.settings.api_has_certificate = !config.ec2_tls_cert.empty();
   complete.settings.has_uefi = config.simulate || compute::FindFirmware().ok();

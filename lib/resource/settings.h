@@ -37,6 +37,8 @@ struct Settings {
   // What QEMU itself takes beside the guest's memory. The daemon puts what the acceleration needs in the place of 0.
   int64_t guest_overhead_mib = 0;
 
+  // GiB that all volumes may have together, full or not; 0 = any.
+  int64_t max_volumes_gib = 0;
   // Files from a volume's top down to its lowest layer; past it layers are merged.
   int max_chain = 16;
 

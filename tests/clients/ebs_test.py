@@ -86,7 +86,7 @@ class BlocksTest(SimulatedClientTest):
         self.assertEqual(
             self.refused(self.ebs.list_snapshot_blocks, SnapshotId="snap-00000000000000000"),
             ("ResourceNotFoundException", "SNAPSHOT_NOT_FOUND", 404))
-        self.assertEqual(self.refused(self.ebs.start_snapshot, VolumeSize=16385),
+        self.assertEqual(self.refused(self.ebs.start_snapshot, VolumeSize=65537),
                          ("ValidationException", "INVALID_VOLUME_SIZE", 400))
         other = self.made({0: b"a" * BLOCK})
         self.assertEqual(self.refused(self.ebs.list_changed_blocks, FirstSnapshotId=snapshot, SecondSnapshotId=other),

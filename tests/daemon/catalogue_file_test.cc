@@ -53,7 +53,7 @@ TEST_CASE("a catalogue that cannot be meant is refused with its file and line", 
   const std::string good = "[[image]]\nname = \"own\"\nurl = \"http://mirror/own\"\n";
   for (const Row& row :
        {Row{"colour = \"red\"\n", "unknown key 'colour'"}, Row{"min_size_gib = \"x\"\n", "whole number"},
-        Row{"min_size_gib = 0\n", "1 to 16384"}, Row{"boot_mode = \"u-boot\"\n", "legacy-bios, uefi or uefi-preferred"},
+        Row{"min_size_gib = 0\n", "1 to 65536"}, Row{"boot_mode = \"u-boot\"\n", "legacy-bios, uefi or uefi-preferred"},
         Row{"checksums = \"ftp://h/x\"\n", "http"}, Row{"description = 5\n", "must be a string"},
         Row{"signature = \"http://h/s\"\n", "no keyring"}, Row{"ssm_parameters = \"x\"\n", "list of strings"},
         Row{"[other]\n", "is not [[image]]"}, Row{"x", "own.toml:"}}) {

@@ -124,8 +124,10 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->pass_firewalls == defaults.pass_firewalls);
   CHECK(config->dns_upstream == defaults.dns_upstream);
   CHECK(config->max_connections_per_interface == defaults.max_connections_per_interface);
+  CHECK(config->max_storage_overcommit == defaults.max_storage_overcommit);
   CHECK(config->import_dirs == defaults.import_dirs);
   CHECK(config->import_urls == defaults.import_urls);
+  CHECK(config->keyring_dir == defaults.keyring_dir);
   CHECK(config->catalogue_dir == defaults.catalogue_dir);
   const Settings &read = config->settings, &wanted = defaults.settings;
   CHECK(read.region == wanted.region);

@@ -18,6 +18,7 @@
 #include "lib/ec2/compute/compute_tagging.h"
 #include "lib/ec2/network/api/network_actions.h"
 #include "lib/ec2/network/network_tagging.h"
+#include "lib/ec2/storage/api/catalogue_handlers.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
@@ -89,6 +90,7 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
                          settings);
   ec2::AddStorageActions(actions, {.settings = settings,
                                    .images = *image_service,
+                                   .image_names = image_names,
                                    .snapshots = *snapshot_service,
                                    .recycle_bin = recycle_bin,
                                    .blocks = *blocks,
@@ -100,6 +102,7 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
                                    .machine_of = machine_of,
                                    .space = space_of});
   ec2::AddImportActions(actions, imports, settings);
+  ec2::AddCatalogueActions(actions, image_names);
   ec2::AddExportActions(actions, exports);
   ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
   host::AddHostActions(actions, host_functions, settings, statistics);

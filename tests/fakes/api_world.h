@@ -174,7 +174,7 @@ class ApiWorld : public ComputeWorld {
                                   .random = random,
                                   .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
   storage::EncryptionService encryption{*database};
-  storage::VolumeModificationService volume_modifications{*database, clock, [this](const Volume& volume) {
+  storage::VolumeModificationService volume_modifications{*database, settings, clock, [this](const Volume& volume) {
                                                             if (volume.instance_id.empty()) {
                                                               volumes_made->Wake(volume.id);
                                                             } else {

@@ -49,7 +49,7 @@ absl::Status ParseBlockDevices(const Request& request, LaunchSpec& spec) {
   for (const v1::BlockDeviceMapping& given : request.block_device_mappings()) {
     LaunchSpec::BlockDeviceMapping& mapping = spec.block_device_mappings.emplace_back();
     mapping.device_name = given.device_name();
-    if (given.no_device()) mapping.no_device = "";
+    if (given.no_device()) mapping.no_device = "true";
     if (given.has_virtual_name()) {
       RETURN_IF_ERROR(AsScalingError(CheckVirtualName(given.virtual_name())));
       mapping.virtual_name = given.virtual_name();

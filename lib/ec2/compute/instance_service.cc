@@ -154,6 +154,7 @@ absl::StatusOr<Instance> InstanceService::Insert(store::Connection& c, const Run
     volume.instance_id = instance.id;
     RETURN_IF_ERROR(storage::AddVolume(c, volume, request.volume_tags));
   }
+  RETURN_IF_ERROR(storage::CheckSumOfSizes(c, settings_));
   if (!request.profile_id.empty()) {
     RETURN_IF_ERROR(ProfileAssociationTable(c).Insert({.id = NewAssociationId(random_),
                                                        .instance_id = instance.id,

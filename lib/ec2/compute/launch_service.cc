@@ -53,8 +53,8 @@ absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMappin
   if (device.device.empty()) return Missing("blockDeviceMapping.deviceName");
   // One that says nothing of a volume asks for none.
   if (mapping.virtual_name.has_value()) RETURN_IF_ERROR(CheckVirtualName(*mapping.virtual_name));
-  device.none = mapping.no_device.has_value() || mapping.virtual_name.has_value();
   device.asked = mapping.ebs.has_value();
+  device.none = LeavesOut(mapping.no_device, device.asked) || mapping.virtual_name.has_value();
   if (!device.asked) return device;
   if (device.none) {
     return ec2::Error("InvalidBlockDeviceMapping",

@@ -72,7 +72,7 @@ absl::StatusOr<Image> ImageOfStored(const StoredImage& stored, Random& random) {
   image.boot_mode = *mode;
   image.root_delete_on_termination = stored.root_delete_on_termination.value_or(true);
   image.imds_v2 = stored.imds_v2.value_or(false);
-  image.virtual_size_bytes = int64_t{std::clamp(stored.root_size_gib.value_or(0), 0, 16384)} << 30;
+  image.virtual_size_bytes = int64_t{std::clamp<int64_t>(stored.root_size_gib.value_or(0), 0, kMaxVolumeGib)} << 30;
   image.data_disks.root = stored.root;
   for (ImageDisk disk : stored.disks) {
     if (disk.snapshot_id.has_value()) disk.snapshot_id = SnapshotId::New(random).text();
@@ -86,7 +86,7 @@ absl::Status CheckStored(const Image& image) {
   std::vector<ImageMapping> mappings = {{.device = image.root_device_name, .none = false, .disk = {}}};
   for (const ImageDisk& disk : image.data_disks.disks) {
     mappings.push_back({.device = disk.device_name.value_or(""), .none = false, .disk = disk});
-    if (disk.size_gib.value_or(0) < 1 || disk.size_gib.value_or(0) > 16384) {
+    if (disk.size_gib.value_or(0) < 1 || disk.size_gib.value_or(0) > kMaxVolumeGib) {
       return absl::InvalidArgumentError("a volume of the stored image has no size");
     }
   }

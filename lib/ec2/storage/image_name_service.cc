@@ -31,4 +31,15 @@ absl::StatusOr<std::string> ImageNameService::IdOf(const std::string& text) {
                                  "brume import-image ", entry->name, " --wait"));
 }
 
+absl::StatusOr<std::vector<CatalogueImage>> ImageNameService::List() {
+  return database_.ReadFor([&](store::Connection& connection) -> absl::StatusOr<std::vector<CatalogueImage>> {
+    std::vector<CatalogueImage> images;
+    for (const CatalogueEntry& entry : catalogue_.entries()) {
+      CatalogueImage& image = images.emplace_back(CatalogueImage{.entry = entry, .image_id = {}});
+      ASSIGN_OR_RETURN(image.image_id, ImageTable(connection).NewestOfCatalogue(entry.name));
+    }
+    return images;
+  });
+}
+
 }  // namespace brume::storage

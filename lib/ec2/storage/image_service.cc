@@ -23,7 +23,6 @@ namespace brume::storage {
 namespace {
 
 constexpr size_t kMaxImageDescription = 255;
-constexpr int64_t kMaxVolumeGib = 16384;
 constexpr size_t kMaxPath = 4095;  // PATH_MAX without its final zero
 constexpr absl::Duration kCooldown = absl::Hours(24);
 constexpr absl::Duration kMaxDeprecation = absl::Hours(24 * 3653);  // ten years
@@ -46,13 +45,15 @@ ImageDisk PerformanceOf(const ImageDisk& disk) {
 absl::Status UseSnapshot(store::Connection& c, const RegisterRequest& request, Image& image) {
   ASSIGN_OR_RETURN(const SnapshotSource source, FindSource(c, *request.root_snapshot_id));
   const int64_t size = request.root_size_gib.value_or(source.size_gib);
-  if (size < source.size_gib || size > kMaxVolumeGib) {
-    return ec2::Error(
-        "InvalidBlockDeviceMapping",
-        absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '", request.root_snapshot_id->text(),
-                     "', expect size >= ", source.size_gib, "GB and at most ", kMaxVolumeGib, "GB"));
+  if (size < source.size_gib) {
+    return ec2::Error("InvalidBlockDeviceMapping",
+                      absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '",
+                                   request.root_snapshot_id->text(), "', expect size >= ", source.size_gib, "GB"));
   }
   const std::string type = request.root.volume_type.value_or("gp3");
+  if (const absl::Status good = CheckSize(type, size); !good.ok()) {
+    return ec2::Error("InvalidBlockDeviceMapping", good.message());
+  }
   RETURN_IF_ERROR(CheckPerformance(
       {.type = type, .size_gib = size, .iops = request.root.iops, .throughput = request.root.throughput}));
   image.data_disks.root = PerformanceOf(request.root);
@@ -188,6 +189,15 @@ absl::Status AddEncrypted(store::Connection& c, const Image& image, std::set<std
     if (snapshot.ok() && snapshot->encrypted) encrypted.insert(id.text());
   }
   return absl::OkStatus();
+}
+
+// All that is encrypted here has the key that EC2 shares nothing of, the account's default one.
+absl::Status CheckShareable(store::Connection& c, const Image& image) {
+  std::set<std::string> encrypted;
+  RETURN_IF_ERROR(AddEncrypted(c, image, encrypted));
+  if (encrypted.empty() && image.import_key_id.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameter",
+                    "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.");
 }
 
 absl::Status CheckSource(const RegisterRequest& request) {
@@ -386,6 +396,7 @@ absl::Status ImageService::Change(const ImageId& id, const ImageChange& change) 
     ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
     const bool permits = !change.allow.empty() || !change.forbid.empty();
     if (permits && image.state == ImageState::kDisabled) return Unavailable(image, "enabled to be shared");
+    if (!change.allow.empty()) RETURN_IF_ERROR(CheckShareable(c, image));
     if (change.description) image.description = *change.description;
     image.imds_v2 = image.imds_v2 || change.imds_v2;
     for (const std::string& account : change.forbid) std::erase(image.launchable_by, account);

@@ -100,7 +100,8 @@ class ImageService {
   // Of the same bytes; none is copied. Errors: those of Register, InvalidAMIID.NotFound, InvalidAMIID.Unavailable.
   absl::StatusOr<ImageId> Copy(const CopyImageRequest& request);
   // Errors of these: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered, InvalidParameterValue.
-  // Permissions of one that is disabled are not changed either: InvalidAMIID.Unavailable.
+  // Permissions of one that is disabled are not changed either: InvalidAMIID.Unavailable. One with an encrypted
+  // snapshot is not shared: InvalidParameter.
   absl::Status Change(const ImageId& id, const ImageChange& change);
   // Within ten years, to the minute.
   absl::Status Deprecate(const ImageId& id, std::optional<absl::Time> at);

@@ -1,5 +1,6 @@
 #include "lib/ec2/storage/module.h"
 
+#include "lib/ec2/storage/api/catalogue_handlers.h"
 #include "lib/ec2/storage/api/export_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
@@ -61,7 +62,7 @@ StorageModule::StorageModule(const StorageParts& parts)
                 .clock = parts.clock,
                 .random = parts.random,
                 .wake_volume = [this](const VolumeId& id) { volume_reconciler_.Wake(id); }}),
-      volume_modifications_(parts.database, parts.clock,
+      volume_modifications_(parts.database, parts.settings, parts.clock,
                             [this, wake_instance = parts.wake_instance](const Volume& volume) {
                               if (volume.instance_id.empty()) return volume_reconciler_.Wake(volume.id);
                               wake_instance(volume.instance_id);
@@ -74,6 +75,7 @@ void StorageModule::Register(gateway::Actions& actions) {
   AddTaggableKinds(tags_);
   ec2::AddStorageActions(actions, {.settings = settings_,
                                    .images = images_,
+                                   .image_names = image_names_,
                                    .snapshots = snapshots_,
                                    .recycle_bin = recycle_bin_,
                                    .blocks = blocks_,
@@ -85,6 +87,7 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .machine_of = machine_of_,
                                    .space = space_});
   ec2::AddImportActions(actions, imports_, settings_);
+  ec2::AddCatalogueActions(actions, image_names_);
   ec2::AddExportActions(actions, exports_);
   ec2::AddSnapshotLockActions(actions, snapshot_locks_, settings_);
 }

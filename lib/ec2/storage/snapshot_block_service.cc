@@ -19,7 +19,6 @@
 namespace brume::storage {
 namespace {
 
-constexpr int64_t kMaxUploadGib = 16384;
 // So many blocks are looked at in one go.
 constexpr int64_t kWindow = 16384;
 
@@ -115,10 +114,10 @@ absl::StatusOr<VolumeSnapshot> NewSnapshot(store::Connection& c, const UploadReq
 }  // namespace
 
 absl::StatusOr<StartedUpload> SnapshotBlockService::Start(const UploadRequest& request) {
-  if (request.size_gib < 1 || request.size_gib > kMaxUploadGib) {
+  if (request.size_gib < 1 || request.size_gib > kMaxVolumeGib) {
     return ec2::Error(
         "ValidationException.INVALID_VOLUME_SIZE",
-        absl::StrCat("The volume size of ", request.size_gib, " GiB must be 1 to ", kMaxUploadGib, " here."));
+        absl::StrCat("The volume size of ", request.size_gib, " GiB must be 1 to ", kMaxVolumeGib, " here."));
   }
   if (const absl::Status tags = CheckTags(request.tags); !tags.ok()) {
     return ec2::Error("ValidationException.INVALID_TAG", tags.message());

@@ -240,6 +240,9 @@ absl::Status SnapshotService::ChangeRestorable(const SnapshotId& id, const std::
                                                const std::vector<std::string>& remove) {
   return database_.Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(VolumeSnapshot snapshot, GetSnapshot(c, id));
+    if (snapshot.encrypted && !add.empty()) {
+      return ec2::Error("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared");
+    }
     std::vector<std::string>& accounts = snapshot.restorable_by;
     for (const std::string& account : remove) std::erase(accounts, account);
     for (const std::string& account : add) {

@@ -64,7 +64,8 @@ class SnapshotService {
   // No ids = all. Error: InvalidSnapshot.NotFound.
   absl::StatusOr<std::vector<SnapshotView>> List(absl::Span<const SnapshotId> ids);
   absl::StatusOr<std::vector<SnapshotView>> ListPage(const ListQuery& query);
-  // Accounts that may make volumes of it, and "all". Errors: InvalidSnapshot.NotFound.
+  // Accounts that may make volumes of it, and "all". Errors: InvalidSnapshot.NotFound, OperationNotPermitted for an
+  // encrypted one with anything to add.
   absl::Status ChangeRestorable(const SnapshotId& id, const std::vector<std::string>& add,
                                 const std::vector<std::string>& remove);
 

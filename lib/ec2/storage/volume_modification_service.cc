@@ -7,6 +7,7 @@
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/volume_modification_table.h"
+#include "lib/ec2/storage/volume_service.h"
 #include "lib/ec2/storage/volume_table.h"
 #include "lib/resource/ec2_error.h"
 
@@ -75,7 +76,8 @@ absl::StatusOr<VolumeModification> VolumeModificationService::Modify(const Volum
     modification.original = ShapeOf(volume);
     ASSIGN_OR_RETURN(modification.target, Target(volume, change));
     modification.started = clock_.Now();
-    return VolumeModificationTable(c).Put(modification);
+    RETURN_IF_ERROR(VolumeModificationTable(c).Put(modification));
+    return modification.target.size_gib > volume.size_gib ? CheckSumOfSizes(c, settings_) : absl::OkStatus();
   }));
   wake_(volume);
   return modification;
@@ -88,7 +90,11 @@ absl::StatusOr<std::vector<VolumeModification>> VolumeModificationService::List(
     for (const VolumeId& id : ids) {
       RETURN_IF_ERROR(VolumeTable(c).Get(id).status());
       ASSIGN_OR_RETURN(std::optional<VolumeModification> one, VolumeModificationTable(c).Find(id));
-      if (one.has_value()) found.push_back(*std::move(one));
+      if (!one.has_value()) {
+        return ec2::Error("InvalidVolumeModification.NotFound",
+                          absl::StrCat("Modification for volume '", id.text(), "' does not exist."));
+      }
+      found.push_back(*std::move(one));
     }
     return found;
   });

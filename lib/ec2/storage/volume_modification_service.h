@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/ec2/storage/model/volume_modification.h"
+#include "lib/resource/settings.h"
 #include "lib/store/database.h"
 
 namespace brume::storage {
@@ -28,17 +29,20 @@ struct VolumeChange {
 class VolumeModificationService {
  public:
   // `wake`: the volume as it stands has work. Called after the commit; must not block.
-  VolumeModificationService(store::Database& database, const Clock& clock, std::function<void(const Volume&)> wake)
-      : database_(database), clock_(clock), wake_(std::move(wake)) {}
+  VolumeModificationService(store::Database& database, const Settings& settings, const Clock& clock,
+                            std::function<void(const Volume&)> wake)
+      : database_(database), settings_(settings), clock_(clock), wake_(std::move(wake)) {}
 
   // Errors: InvalidVolume.NotFound, IncorrectState, IncorrectModificationState, MissingParameter,
-  // InvalidParameterValue, InvalidParameterCombination.
+  // InvalidParameterValue, InvalidParameterCombination, VolumeLimitExceeded.
   absl::StatusOr<VolumeModification> Modify(const VolumeId& id, const VolumeChange& change);
-  // The latest of each of `ids` that had one, or of all volumes. Error: InvalidVolume.NotFound.
+  // The latest of each of `ids`, or of all volumes that had one. Errors: InvalidVolume.NotFound,
+  // InvalidVolumeModification.NotFound.
   absl::StatusOr<std::vector<VolumeModification>> List(absl::Span<const VolumeId> ids);
 
  private:
   store::Database& database_;
+  const Settings& settings_;
   const Clock& clock_;
   const std::function<void(const Volume&)> wake_;
 };

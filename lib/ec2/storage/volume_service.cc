@@ -97,7 +97,8 @@ absl::StatusOr<VolumeView> VolumeService::Create(const NewVolume& wanted) {
     }
     ASSIGN_OR_RETURN(view.volume, Plan(connection, wanted));
     view.tags = wanted.tags;
-    return AddVolume(connection, view.volume, view.tags);
+    RETURN_IF_ERROR(AddVolume(connection, view.volume, view.tags));
+    return CheckSumOfSizes(connection, parts_.settings);
   }));
   parts_.wake_volume(view.volume.id);
   return view;
@@ -135,6 +136,18 @@ absl::Status VolumeService::SetAutoEnableIo(const VolumeId& id, bool enabled) {
 absl::Status AddVolume(store::Connection& connection, const Volume& volume, const TagMap& tags) {
   RETURN_IF_ERROR(VolumeTable(connection).Insert(volume));
   return tagging::SetTags(connection, volume.id.text(), tags);
+}
+
+absl::StatusOr<int64_t> SumOfSizes(store::Connection& connection) { return VolumeTable(connection).SumOfSizes(); }
+
+absl::Status CheckSumOfSizes(store::Connection& connection, const Settings& settings) {
+  if (settings.max_volumes_gib == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t sum, SumOfSizes(connection));
+  if (sum <= settings.max_volumes_gib) return absl::OkStatus();
+  return ec2::Error("VolumeLimitExceeded",
+                    absl::StrCat("You have exceeded your maximum storage limit of ", settings.max_volumes_gib,
+                                 " GiB: all volumes together would have ", sum,
+                                 " GiB. Delete some, or have storage.max_overcommit raised."));
 }
 
 absl::Status UpdateVolume(store::Connection& connection, Volume& volume) {

@@ -76,6 +76,10 @@ class VolumeService {
 
 // The instance it names must be there (FailedPrecondition).
 absl::Status AddVolume(store::Connection& connection, const Volume& volume, const TagMap& tags);
+// GiB that all volumes have together, full or not; of those that are to grow what they are to have.
+absl::StatusOr<int64_t> SumOfSizes(store::Connection& connection);
+// Once a volume is added or is to grow. Error: VolumeLimitExceeded where that makes more than settings.max_volumes_gib.
+absl::Status CheckSumOfSizes(store::Connection& connection, const Settings& settings);
 // Aborted unless the row still has volume.version; sets the next version in `volume`. InvalidVolume.NotFound.
 absl::Status UpdateVolume(store::Connection& connection, Volume& volume);
 // With its tags; OK when there is none.

@@ -68,6 +68,15 @@ absl::StatusOr<std::vector<Volume>> VolumeTable::ListInWork() {
                           "ORDER BY volumes.seq");
 }
 
+absl::StatusOr<int64_t> VolumeTable::SumOfSizes() {
+  int64_t sum = 0;
+  RETURN_IF_ERROR(
+      connection_.Query("SELECT coalesce(sum(max(size_gib, coalesce(target_size_gib, 0))), 0) FROM volumes "
+                        "LEFT JOIN volume_modifications ON volume_id = id AND volume_modifications.state IN (0, 1)",
+                        [&](store::Row& row) { row.Read(sum); }));
+  return sum;
+}
+
 absl::StatusOr<std::vector<InstanceId>> VolumeTable::ListInstancesInWork() {
   // 1 is attached, as literal so that the partial index serves.
   return connection_.All(

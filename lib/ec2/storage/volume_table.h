@@ -27,6 +27,7 @@ class VolumeTable {
   absl::Status Delete(const VolumeId& id);  // with its tags; OK when there is none
   absl::StatusOr<std::vector<Volume>> List();
   absl::StatusOr<std::vector<Volume>> ListPage(const ListQuery& query);
+  absl::StatusOr<int64_t> SumOfSizes();  // GiB; of those that are to grow what they are to have
   // The one that a call with this token made.
   absl::StatusOr<std::optional<Volume>> FindByToken(const std::string& client_token);
   // Those without an instance that are to be made, modified or deleted.

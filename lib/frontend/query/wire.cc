@@ -74,6 +74,7 @@ class Schema {
                               .list = field.is_repeated(),
                               .map = schema::XmlItemName(field) == "entry",
                               .secret = field.options().GetExtension(rpc::v1::secret),
+                              .empty_is_given = field.options().GetExtension(rpc::v1::empty_is_given),
                               .query = schema::QueryName(field),
                               .open = absl::StrCat("<", xml, ">"),
                               .close = absl::StrCat("</", xml, ">"),

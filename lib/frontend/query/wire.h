@@ -21,6 +21,7 @@ struct WireField {
   bool list = false;
   bool map = false;  // a list of messages of a key and a value, which AWS's models have as a map
   bool secret = false;
+  bool empty_is_given = false;
   const WireMessage* structure = nullptr;  // of a kStructure
 
   std::string query;  // "InstanceId"

@@ -19,7 +19,7 @@ std::string Mappings(const ApiWorld& world) {
       "block_device_mappings { device_name: '/dev/sdg' ebs { snapshot_id: '", SnapshotOf(world.image).text(),
       "' delete_on_termination: true } } block_device_mappings { device_name: '/dev/sdf' ebs { volume_size: 4 "
       "volume_type: 'io1' iops: 100 } } block_device_mappings { device_name: '/dev/sdh' no_device: '' } "
-      "block_device_mappings { device_name: '/dev/vda' ebs { volume_size: 10 } } ");
+      "block_device_mappings { device_name: '/dev/vda' no_device: '' ebs { volume_size: 10 } } ");
 }
 
 std::map<std::string, ec2::v1::Volume> ByDevice(ApiWorld& world) {

@@ -42,7 +42,7 @@ TEST_CASE("what cannot be launched is refused with EC2's code and leaves nothing
          r.max_count = 2;
          r.private_ip = Ipv4::Parse("172.31.0.9").value();
        }},
-      {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .size_gib = 16385}}; }},
+      {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .size_gib = 65537}}; }},
       {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .size_gib = 7}}; }},
       {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/vda", .none = true}}; }},
       {"InvalidBlockDeviceMapping", [](auto& r) { r.block_devices = {{.device = "/dev/null", .size_gib = 1}}; }},

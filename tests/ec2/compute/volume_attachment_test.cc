@@ -92,7 +92,7 @@ class World : public ComputeWorld {
                                   .clock = clock,
                                   .random = random,
                                   .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); }}};
-  storage::VolumeModificationService modifications{*database, clock, [this](const Volume& volume) {
+  storage::VolumeModificationService modifications{*database, settings, clock, [this](const Volume& volume) {
                                                      if (volume.instance_id.empty()) {
                                                        volumes_made->Wake(volume.id);
                                                      } else {
@@ -414,7 +414,8 @@ TEST_CASE("what a volume cannot be made is refused with EC2's codes", "[compute]
   const std::pair<const char*, storage::VolumeChange> cases[] = {
       {"MissingParameter", {}},
       {"InvalidParameterValue", {.size_gib = 0}},
-      {"InvalidParameterValue", {.size_gib = 16385}},
+      {"InvalidParameterValue", {.size_gib = 65537}},
+      {"InvalidParameterValue", {.size_gib = 16385, .type = "gp2"}},
       {"InvalidParameterValue", {.type = "st1"}},
       {"InvalidParameterValue", {.type = "io1", .iops = 100}},
       {"MissingParameter", {.size_gib = 4, .type = "io1"}},

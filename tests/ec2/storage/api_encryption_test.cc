@@ -112,6 +112,46 @@ TEST_CASE("what is made of an encrypted snapshot is encrypted with its key, and 
   CHECK(root.data_key_id == world.Row(made.volume_id()).data_key_id);
 }
 
+TEST_CASE("an encrypted snapshot and an image with one are shared with nobody, and taken back from everybody",
+          "[api]") {
+  EncryptionWorld world;
+  const std::string snapshot = world.Snapshot(world.Create("size: 1 encrypted: true").volume_id());
+  const std::string of = absl::StrCat("snapshot_id: '", snapshot, "' ");
+  const std::string ami =
+      world
+          .Answer<ec2::v1::RegisterImageResponse>(
+              "RegisterImage",
+              absl::StrCat("name: 'of it' block_device_mappings { device_name: '/dev/vda' ebs { ", of, "} }"))
+          .image_id();
+  const std::string of_image = absl::StrCat("image_id: '", ami, "' ");
+  for (const std::string& account : {std::string("123456789012"), world.settings.account_id}) {
+    const std::string named = absl::StrCat("operation_type: 'add' user_ids: '", account, "'");
+    CHECK(world.Code("ModifySnapshotAttribute", of + named) == "OperationNotPermitted");
+    CHECK(world.Code("ModifyImageAttribute", of_image + named) == "InvalidParameter");
+  }
+  CHECK(world.Code("ModifySnapshotAttribute", of + "create_volume_permission { add { group: 'all' } }") ==
+        "OperationNotPermitted");
+  CHECK(world.Code("ModifyImageAttribute", of_image + "launch_permission { add { group: 'all' } }") ==
+        "InvalidParameter");
+  CHECK(world.Code("ModifySnapshotAttribute", of + "operation_type: 'remove' group_names: 'all'").empty());
+  CHECK(world.Code("ModifyImageAttribute", of_image + "operation_type: 'remove' user_groups: 'all'").empty());
+  CHECK(world.Code("ModifyImageAttribute", of_image + "description { value: 'mine' }").empty());
+  CHECK(world.Code("ResetSnapshotAttribute", of + "attribute: 'createVolumePermission'").empty());
+}
+
+TEST_CASE("an image whose encrypted snapshot is still to be made is not shared either", "[api]") {
+  EncryptionWorld world;
+  const std::string ami = world
+                              .Answer<ec2::v1::RegisterImageResponse>(
+                                  "RegisterImage",
+                                  "name: 'secret' image_location: '/images/secret' "
+                                  "block_device_mappings { device_name: '/dev/vda' ebs { encrypted: true } }")
+                              .image_id();
+  CHECK(world.Code("ModifyImageAttribute",
+                   absl::StrCat("image_id: '", ami, "' launch_permission { add { group: 'all' } }")) ==
+        "InvalidParameter");
+}
+
 TEST_CASE("a copy that is encrypted of a snapshot that is not has a layer and a key of its own", "[api]") {
   EncryptionWorld world;
   const std::string plain = world.Snapshot(world.Create("size: 1").volume_id());

@@ -118,8 +118,8 @@ TEST_CASE("each type of volume has EC2's bounds of size", "[api]") {
     const char* type;
     int min, max;
     const char* rest;
-  } types[] = {{"gp2", 1, 16384, ""},          {"gp3", 1, 16384, ""},   {"io1", 4, 16384, "iops: 100"},
-               {"io2", 4, 16384, "iops: 100"}, {"st1", 125, 16384, ""}, {"sc1", 125, 16384, ""},
+  } types[] = {{"gp2", 1, 16384, ""},          {"gp3", 1, 65536, ""},   {"io1", 4, 16384, "iops: 100"},
+               {"io2", 4, 65536, "iops: 100"}, {"st1", 125, 16384, ""}, {"sc1", 125, 16384, ""},
                {"standard", 1, 1024, ""}};
   const auto request = [](const auto& type, int size) {
     return absl::StrCat(kZone, "volume_type: '", type.type, "' size: ", size, " ", type.rest);
@@ -169,6 +169,40 @@ TEST_CASE("a modification is shown with what it changes, and found by its volume
   CHECK(Value(world.Call<ec2::v1::DescribeVolumesModificationsResponse>(ec2::v1::DescribeVolumesModificationsRequest()))
             .volumes_modifications()
             .empty());
+}
+
+TEST_CASE("volumes are promised no more together than the host may promise", "[api]") {
+  Settings settings = ApiWorld::DefaultSettings();
+  settings.max_volumes_gib = 20;
+  ApiWorld world(settings);
+  const std::string four = Create(world, "size: 4").volume_id();
+  CHECK(Code(world, "CreateVolume", absl::StrCat(kZone, "size: 17")) == "VolumeLimitExceeded");
+  const std::string run = absl::StrCat("image_id: '", world.image.text(), "' min_count: 1 ");
+  CHECK(Code(world, "RunInstances", run + "max_count: 3") == "VolumeLimitExceeded");
+  CHECK(Volumes(world).size() == 1);
+  REQUIRE(world.CallText("RunInstances", run + "max_count: 1").ok());
+  REQUIRE(Reaches(world, four, "available"));
+  const auto resize = [&](int size) { return absl::StrCat("volume_id: '", four, "' size: ", size); };
+  CHECK(Code(world, "ModifyVolume", resize(13)) == "VolumeLimitExceeded");
+  // What is promised counts at once.
+  world.volumes_made->Stop();
+  REQUIRE(world.CallText("ModifyVolume", resize(12)).ok());
+  CHECK(Code(world, "CreateVolume", absl::StrCat(kZone, "size: 1")) == "VolumeLimitExceeded");
+}
+
+TEST_CASE("a volume that was never modified has no modification to describe", "[api]") {
+  ApiWorld world;
+  const std::string never = Create(world, "size: 1").volume_id(), once = Create(world, "size: 1").volume_id();
+  REQUIRE(Reaches(world, once, "available"));
+  REQUIRE(world.CallText("ModifyVolume", absl::StrCat("volume_id: '", once, "' size: 2")).ok());
+  const auto refused =
+      world.CallText("DescribeVolumesModifications", absl::StrCat("volume_ids: '", once, "' volume_ids: '", never, "'"))
+          .status();
+  CHECK(ec2::ErrorCode(refused) == "InvalidVolumeModification.NotFound");
+  CHECK(refused.message() == absl::StrCat("Modification for volume '", never, "' does not exist."));
+  const auto filtered = Value(world.CallText("DescribeVolumesModifications",
+                                             absl::StrCat("filters { name: 'volume-id' values: '", never, "' }")));
+  CHECK(static_cast<const ec2::v1::DescribeVolumesModificationsResponse&>(*filtered).volumes_modifications().empty());
 }
 
 TEST_CASE("a full disk of the host shows at the volumes in use", "[api]") {

@@ -284,6 +284,17 @@ TEST_CASE("a file is taken with a list of checksums, and a list with its signatu
     order.source.expected.keyring = keyring;
     CHECK(host.files->Prepare(order, kGoOn).ok());
     host.Remove();
+    // By a caller, who names a file of the directory for keyrings.
+    host.options.keyring_dir = keyring.substr(0, keyring.rfind('/'));
+    host.files = Value(OpenHostImportFiles(host.options));
+    const std::string named = url + "&signature=" + host.base() + "plain/SHA256SUMS.gpg&keyring=";
+    order.source = Value(ParseImportSource(named + "keyring.gpg"));
+    CHECK(host.files->Prepare(order, kGoOn).ok());
+    host.Remove();
+    order.source = Value(ParseImportSource(named + "another.gpg"));
+    CHECK(absl::IsInvalidArgument(host.files->Prepare(order, kGoOn).status()));
+    host.Remove();
+    order.source = Value(ParseImportSource(named + "keyring.gpg"));
     std::ofstream(list, std::ios::app) << std::string(64, '2') << " more\n";
     const absl::Status forged = host.files->Prepare(order, kGoOn).status();
     INFO(forged.ToString());

@@ -2,6 +2,8 @@
 #include "lib/ec2/storage/model/import_source.h"
 
 #include <catch2/catch.hpp>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -38,6 +40,22 @@ TEST_CASE("a source is a path, a URL or a name of the catalogue, with what is ex
   CHECK(ParseImportSource("/a#sha256=" + sha256)->expected.sha256 == sha256);
   CHECK(ParseImportSource("/a#sha512=" + sha512)->expected.sha512 == std::string(128, 'b'));
   CHECK(ParseImportSource("http://h/a#checksums=http://h/SHA256SUMS")->expected.checksums == "http://h/SHA256SUMS");
+}
+
+TEST_CASE("a list of checksums may be expected to be signed by a key of a keyring that is named", "[import]") {
+  const std::string list = "http://h/a#checksums=http://h/SHA256SUMS", url = "&signature=http://h/SHA256SUMS.gpg";
+  const absl::StatusOr<ImportSource> source = ParseImportSource(list + url + "&keyring=debian-role.gpg");
+  REQUIRE(source.ok());
+  CHECK(source->expected.signature == "http://h/SHA256SUMS.gpg");
+  CHECK(source->expected.keyring == "debian-role.gpg");
+  for (const std::string& bad :
+       std::vector<std::string>{list + url, list + "&keyring=k", "http://h/a#signature=http://h/s&keyring=k",
+                                list + url + "&keyring=", list + url + "&keyring=/etc/shadow",
+                                list + url + "&keyring=../k", list + url + "&keyring=.hidden",
+                                list + "&signature=/srv/s&keyring=k", list + "&signature=file:///srv/s&keyring=k"}) {
+    INFO(bad);
+    CHECK_FALSE(ParseImportSource(bad).ok());
+  }
 }
 
 TEST_CASE("a source that is none, or that two programs would read differently, is refused", "[import]") {

@@ -8,6 +8,7 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/import.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
+#include "brume/host/v1/catalogue.pb.h"
 #include "lib/base/mutex.h"
 #include "lib/ec2/storage/import_task_table.h"
 #include "tests/fakes/api_world.h"
@@ -287,6 +288,43 @@ TEST_CASE("an image of the catalogue is imported by its name, from where its ent
   CHECK(image.location == "https://images.example.org/debian-12.qcow2");
   const auto unknown = world.CallText("ImportImage", "disk_containers { url: 'catalogue:plan-9' }").status();
   CHECK(CodeOf(unknown) == "InvalidParameterValue");
+}
+
+TEST_CASE("owners of images are accounts, AWS's aliases and those of the catalogue", "[import]") {
+  ImportWorld world;
+  const auto found = [&](const std::string& owner) {
+    const auto answer = Value(world.CallText("DescribeImages", "owners: '" + owner + "'"));
+    return static_cast<const ec2::v1::DescribeImagesResponse&>(*answer).images_size();
+  };
+  CHECK(found("self") == 1);
+  CHECK(found(world.settings.account_id) == 1);
+  for (const char* owner : {"amazon", "aws-marketplace", "aws-backup-vault", "099720109477", "debian"}) {
+    INFO(owner);
+    CHECK(found(owner) == 0);
+  }
+}
+
+TEST_CASE("the catalogue is listed with what its images need and which are imported", "[import]") {
+  ImportWorld world;
+  const auto listed = [&] {
+    const auto answer = Value(world.CallText("ListCatalogueImages", ""));
+    const auto& images = static_cast<const host::v1::ListCatalogueImagesResponse&>(*answer).images();
+    REQUIRE(images.size() == 1);
+    return images[0];
+  };
+  const host::v1::CatalogueImage debian = listed();
+  CHECK(debian.name() == "debian-12");
+  CHECK(debian.description() == "Debian 12");
+  CHECK(debian.image_owner_alias() == "debian");
+  CHECK(debian.boot_mode() == "uefi");
+  CHECK(debian.min_volume_size() == 1);
+  CHECK(debian.url() == "https://images.example.org/debian-12.qcow2");
+  REQUIRE(debian.ssm_parameters_size() == 1);
+  CHECK_FALSE(debian.has_default_user());
+  CHECK_FALSE(debian.has_image_id());
+  world.reconciler->Start();
+  const std::string image = world.Reaches(world.Begin("catalogue:debian-12"), "completed").image_id();
+  CHECK(listed().image_id() == image);
 }
 
 TEST_CASE("an instance is launched from an image of the catalogue by its name and by AWS's parameter", "[import]") {

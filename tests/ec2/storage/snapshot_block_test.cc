@@ -277,7 +277,7 @@ TEST_CASE("a bad call of the EBS direct APIs is refused with its reason", "[ebs]
   for (const Row& row : std::vector<Row>{
            {"ValidationException.INVALID_PARAMETER_VALUE", "StartSnapshot", ""},
            {"ValidationException.INVALID_VOLUME_SIZE", "StartSnapshot", "volume_size: 0"},
-           {"ValidationException.INVALID_VOLUME_SIZE", "StartSnapshot", "volume_size: 16385"},
+           {"ValidationException.INVALID_VOLUME_SIZE", "StartSnapshot", "volume_size: 65537"},
            {"ValidationException.INVALID_DEPENDENCY_REQUEST", "StartSnapshot",
             "volume_size: 8 encrypted: true parent_snapshot_id: '" + SnapshotOf(world.image).text() + "'"},
            {"ValidationException.INVALID_PARAMETER_VALUE", "StartSnapshot",

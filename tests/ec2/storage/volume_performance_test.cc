@@ -16,6 +16,8 @@ TEST_CASE("iops and throughput of a volume are taken within EC2's bounds for its
       {"", {"gp3", 8, kUnset, kUnset}},
       {"", {"gp3", 1, 3000, 125}},
       {"", {"gp3", 100, 16000, 1000}},
+      {"", {"gp3", 160, 80000, 2000}},
+      {"InvalidParameterValue", {"gp3", 159, 80000, kUnset}},
       {"InvalidParameterValue", {"gp3", 100, 2999, kUnset}},
       {"InvalidParameterValue", {"gp3", 16384, 80001, kUnset}},
       {"InvalidParameterValue", {"gp3", 8, 4001, kUnset}},
@@ -34,6 +36,8 @@ TEST_CASE("iops and throughput of a volume are taken within EC2's bounds for its
       {"InvalidParameterValue", {"io1", 8, 99, kUnset}},
       {"InvalidParameterCombination", {"io1", 8, 400, 125}},
       {"", {"io2", 100, 64000, kUnset}},
+      {"", {"io2", 256, 256000, kUnset}},
+      {"InvalidParameterValue", {"io2", 255, 256000, kUnset}},
       {"InvalidParameterValue", {"io2", 16384, 256001, kUnset}},
   };
   for (const auto& [code, wanted] : cases) {

@@ -8,6 +8,7 @@
 #include "brume/ec2/v1/image.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/key_pair.pb.h"
+#include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/tag.pb.h"
 #include "lib/frontend/query/decode.h"
 #include "lib/resource/ec2_error.h"
@@ -86,6 +87,17 @@ TEST_CASE("a parameter that is empty is one that is not given, but for the value
       "Instances", "InstanceInitiatedShutdownBehavior.Value=&Attribute=");
   CHECK(request.instance_initiated_shutdown_behavior().has_value());
   CHECK_FALSE(request.has_attribute());
+}
+
+TEST_CASE("an empty NoDevice is given", "[query]") {
+  const auto run = *Run("BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.NoDevice=");
+  REQUIRE(run.block_device_mappings_size() == 1);
+  CHECK(run.block_device_mappings(0).has_no_device());
+  const auto image = *Decode<ec2::v1::CreateImageRequest>("Images", "BlockDeviceMapping.1.NoDevice=");
+  CHECK(image.block_device_mappings(0).has_no_device());
+  const auto made = *Decode<ec2::v1::CreateLaunchTemplateRequest>("LaunchTemplates",
+                                                                  "LaunchTemplateData.BlockDeviceMapping.1.NoDevice=");
+  CHECK(made.launch_template_data().block_device_mappings(0).has_no_device());
 }
 
 TEST_CASE("an empty value of a list is an empty list", "[query]") {

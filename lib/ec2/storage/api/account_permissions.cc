@@ -5,10 +5,12 @@
 
 namespace brume::ec2 {
 
+bool IsAccount(absl::string_view text) {
+  return text.size() == 12 && std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(c); });
+}
+
 absl::Status AddAccount(const std::string& account, std::vector<std::string>& accounts) {
-  const bool good = account.size() == 12 &&
-                    std::all_of(account.begin(), account.end(), [](char c) { return absl::ascii_isdigit(c); });
-  if (!good) {
+  if (!IsAccount(account)) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("Value (", account.substr(0, 100),
                                    ") for parameter userId is invalid. An account has 12 digits."));

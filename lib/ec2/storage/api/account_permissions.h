@@ -2,11 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
@@ -23,6 +25,18 @@ struct PermissionChange {
   std::vector<std::string> add, remove;
 };
 
+// Whether it has the twelve digits of an account's number.
+bool IsAccount(absl::string_view text);
+// Error: InvalidUserID.Malformed for what is no account, nor one of `others`.
+template <typename Texts>
+absl::Status CheckAccounts(const Texts& given, std::initializer_list<absl::string_view> others) {
+  for (const absl::string_view text : given) {
+    if (IsAccount(text) || std::find(others.begin(), others.end(), text) != others.end()) continue;
+    return ec2::Error("InvalidUserID.Malformed",
+                      absl::StrCat("Invalid user id: \"", absl::CHexEscape(text.substr(0, 100)), "\""));
+  }
+  return absl::OkStatus();
+}
 // Error: InvalidParameterValue for what is no account's number.
 absl::Status AddAccount(const std::string& account, std::vector<std::string>& accounts);
 // Error: InvalidParameterValue for another region than the one there is. Empty is that.

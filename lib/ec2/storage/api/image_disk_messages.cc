@@ -1,9 +1,11 @@
 #include "lib/ec2/storage/api/image_disk_messages.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/model/device_name.h"
@@ -29,8 +31,11 @@ absl::StatusOr<ImageDisk> ParseVolume(const v1::EbsBlockDevice& ebs) {
 }
 
 absl::StatusOr<storage::ImageMapping> ParseMapping(const v1::BlockDeviceMapping& mapping, const Account& account) {
-  storage::ImageMapping parsed{
-      .device = mapping.device_name(), .none = mapping.has_no_device() || mapping.has_virtual_name(), .disk = {}};
+  std::optional<absl::string_view> no_device;
+  if (mapping.has_no_device()) no_device = mapping.no_device();
+  storage::ImageMapping parsed{.device = mapping.device_name(),
+                               .none = LeavesOut(no_device, mapping.has_ebs()) || mapping.has_virtual_name(),
+                               .disk = {}};
   if (mapping.has_virtual_name()) RETURN_IF_ERROR(CheckVirtualName(mapping.virtual_name()));
   if (parsed.device.empty()) return ec2::Error(ec2::kMissingParameter, "blockDeviceMapping.deviceName");
   if (parsed.none == mapping.has_ebs()) {

@@ -148,14 +148,34 @@ bool UserSelected(const v1::DescribeImagesRequest& request, const Image& image, 
          });
 }
 
+// Aliases are those of AWS, of the catalogue, and of what was imported by it when it had other entries.
+absl::Status CheckOwners(const v1::DescribeImagesRequest& request, storage::ImageService& images,
+                         const storage::ImageNameService& names) {
+  std::vector<std::string> given;
+  for (const std::string& owner : request.owners()) {
+    if (!names.HasOwner(owner)) given.push_back(owner);
+  }
+  const absl::Status accounts = CheckAccounts(given, {"self", "amazon", "aws-marketplace", "aws-backup-vault"});
+  if (accounts.ok()) return accounts;
+  ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List());
+  std::erase_if(given, [&](const std::string& owner) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& view) { return !owner.empty() && view.image.owner_alias == owner; });
+  });
+  return CheckAccounts(given, {"self", "amazon", "aws-marketplace", "aws-backup-vault"});
+}
+
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
                                                           const Caller& caller, storage::ImageService& images,
+                                                          const storage::ImageNameService& names,
                                                           const Settings& settings) {
   static const gateway::Listing<v1::Image, v1::DescribeImagesResponse> listing = {
       "images", &v1::Image::image_id, &v1::DescribeImagesResponse::mutable_images};
   ASSIGN_OR_RETURN(std::vector<ImageId> ids, gateway::NamedIds<ImageId>(request, request.image_ids(), "imageId"));
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  RETURN_IF_ERROR(CheckOwners(request, images, names));
+  RETURN_IF_ERROR(CheckAccounts(request.executable_users(), {"self", kEveryone}));
   ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all,
                    images.List(ids, TagsAskedFor(request.filters(), ImageId::kKind.prefix)));
   std::vector<v1::Image> rendered;
@@ -258,7 +278,7 @@ void AddImageActions(gateway::Actions& actions, const StorageServices& services)
         return absl::OkStatus();
       });
   actions.Add(CopyImage, services.images, services.settings);
-  actions.Add(DescribeImages, services.images, services.settings);
+  actions.Add(DescribeImages, services.images, services.image_names, services.settings);
   actions.Add(DeregisterImage, services.images)
       .Implies([&images = services.images, account = services.settings.account()](
                    const v1::DeregisterImageRequest& request) { return DeletionsOf(request, images, account); });

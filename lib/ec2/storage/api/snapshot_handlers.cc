@@ -16,6 +16,7 @@
 #include "lib/ec2/storage/api/storage_facts.h"
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/gateway/listing.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
 
@@ -90,6 +91,8 @@ absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::Descri
       "snapshots", &v1::Snapshot::snapshot_id, &v1::DescribeSnapshotsResponse::mutable_snapshots};
   ASSIGN_OR_RETURN(std::vector<SnapshotId> wanted,
                    gateway::NamedIds<SnapshotId>(request, request.snapshot_ids(), "snapshotId"));
+  RETURN_IF_ERROR(CheckAccounts(request.owner_ids(), {"self", "amazon"}));
+  RETURN_IF_ERROR(CheckAccounts(request.restorable_by_user_ids(), {"self", kEveryone}));
   const bool ours = Named(request.owner_ids(), settings) && Named(request.restorable_by_user_ids(), settings);
   const auto render = [&](const std::vector<storage::SnapshotView>& views) {
     std::vector<v1::Snapshot> rendered;

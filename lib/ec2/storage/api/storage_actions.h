@@ -4,6 +4,7 @@
 #include "lib/base/clock.h"
 #include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/image_service.h"
 #include "lib/ec2/storage/model/disk_space.h"
 #include "lib/ec2/storage/model/machine.h"
@@ -21,6 +22,7 @@ namespace brume::ec2 {
 struct StorageServices {
   const Settings& settings;
   storage::ImageService& images;
+  storage::ImageNameService& image_names;
   storage::SnapshotService& snapshots;
   storage::RecycleBinService& recycle_bin;
   storage::SnapshotBlockService& blocks;

@@ -31,6 +31,11 @@ const CatalogueEntry* Catalogue::FindParameter(absl::string_view parameter) cons
   return found == entries_.end() ? nullptr : &*found;
 }
 
+bool Catalogue::HasOwner(absl::string_view alias) const {
+  return !alias.empty() && std::any_of(entries_.begin(), entries_.end(),
+                                       [&](const CatalogueEntry& entry) { return entry.owner_alias == alias; });
+}
+
 absl::Status CheckCatalogueEntry(const CatalogueEntry& entry) {
   RETURN_IF_ERROR(ParseImportSource(absl::StrCat("catalogue:", entry.name)).status());
   RETURN_IF_ERROR(SourceOf(entry).status());
@@ -41,8 +46,9 @@ absl::Status CheckCatalogueEntry(const CatalogueEntry& entry) {
     return absl::InvalidArgumentError(
         absl::StrCat("the entry ", entry.name, " has a signature and no list of checksums that it could be of"));
   }
-  if (entry.min_size_gib < 1 || entry.min_size_gib > 16384) {
-    return absl::InvalidArgumentError(absl::StrCat("the entry ", entry.name, " has no size from 1 to 16384 GiB"));
+  if (entry.min_size_gib < 1 || entry.min_size_gib > kMaxVolumeGib) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the entry ", entry.name, " has no size from 1 to ", kMaxVolumeGib, " GiB"));
   }
   return absl::OkStatus();
 }

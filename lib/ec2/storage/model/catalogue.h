@@ -37,6 +37,8 @@ class Catalogue {
   const CatalogueEntry* Find(absl::string_view name) const;
   // By the name of a parameter of AWS's.
   const CatalogueEntry* FindParameter(absl::string_view parameter) const;
+  // Whether an entry has this owner alias.
+  bool HasOwner(absl::string_view alias) const;
   const std::vector<CatalogueEntry>& entries() const { return entries_; }
 
  private:

@@ -27,6 +27,10 @@ absl::Status CheckDeviceName(absl::string_view name) {
                                  "It is not a valid EBS device name; take one such as /dev/sdf."));
 }
 
+bool LeavesOut(std::optional<absl::string_view> no_device, bool has_volume) {
+  return no_device.has_value() && !(no_device->empty() && has_volume);
+}
+
 absl::Status CheckVirtualName(absl::string_view name) {
   absl::string_view number = name;
   int place = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,10 @@ inline constexpr size_t kMaxVolumesWhileRunning = 8;
 
 // "/dev/sdf", "/dev/sda1", "/dev/xvdba", "/dev/vda", and the same without "/dev/". Error: InvalidParameterValue.
 absl::Status CheckDeviceName(absl::string_view name);
+
+// Whether a mapping's NoDevice, where it is given, leaves its device without a volume. Its text is most often empty,
+// and some clients send what is unset as an empty text: beside a volume it says nothing then.
+bool LeavesOut(std::optional<absl::string_view> no_device, bool has_volume);
 
 // A mapping's VirtualName, "ephemeral0" and the like: an instance store volume. No instance type has any, and EC2
 // passes over those that a type does not have, so there is none at its device. Error of others:

@@ -26,6 +26,19 @@ bool IsHex(absl::string_view text, size_t digits) {
   return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isxdigit(c); });
 }
 
+// Never a path: which files a caller may have read as keys is for the administrator to say.
+bool IsKeyringName(absl::string_view name) {
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+  });
+}
+
+absl::Status CheckSignatureParts(absl::string_view fragment, const ImportExpectation& expected) {
+  if (expected.signature.empty() && expected.keyring.empty()) return absl::OkStatus();
+  if (!expected.signature.empty() && !expected.keyring.empty() && !expected.checksums.empty()) return absl::OkStatus();
+  return Wrong(fragment, "needs signature=URL, keyring=NAME and checksums=URL together: the list is what is signed");
+}
+
 absl::Status ParseExpectation(absl::string_view fragment, ImportExpectation& expected) {
   if (fragment.empty()) return absl::OkStatus();
   for (const absl::string_view part : absl::StrSplit(fragment, '&')) {
@@ -38,11 +51,16 @@ absl::Status ParseExpectation(absl::string_view fragment, ImportExpectation& exp
     } else if (name == "checksums") {
       RETURN_IF_ERROR(ParseHttpUrl(value).status());
       expected.checksums = std::string(value);
+    } else if (name == "signature") {
+      RETURN_IF_ERROR(ParseHttpUrl(value).status());
+      expected.signature = std::string(value);
+    } else if (name == "keyring" && IsKeyringName(value)) {
+      expected.keyring = std::string(value);
     } else {
-      return Wrong(part, "behind # is none of sha256=HEX, sha512=HEX and checksums=URL");
+      return Wrong(part, "behind # is none of sha256=HEX, sha512=HEX, checksums=URL, signature=URL and keyring=NAME");
     }
   }
-  return absl::OkStatus();
+  return CheckSignatureParts(fragment, expected);
 }
 
 absl::Status CheckPath(absl::string_view path) {

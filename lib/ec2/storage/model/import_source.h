@@ -15,7 +15,7 @@ struct ImportExpectation {
   std::string sha256, sha512;  // hex, lower case
   std::string checksums;       // URL of a list such as SHA256SUMS, which names the file
   std::string signature;       // URL of the list's detached signature
-  std::string keyring;         // path of the keys that may have made it
+  std::string keyring;         // the keys that may have made it: an absolute path, or a file of storage.keyring_dir
 };
 
 struct ImportSource {
@@ -24,8 +24,8 @@ struct ImportSource {
   ImportExpectation expected;
 };
 
-// "/PATH", "file:///PATH", "http(s)://HOST…" or "catalogue:NAME"; a fragment of '&'-joined sha256=, sha512= and
-// checksums=. Pure. InvalidArgument with what is wrong.
+// "/PATH", "file:///PATH", "http(s)://HOST…" or "catalogue:NAME"; a fragment of '&'-joined sha256=, sha512=,
+// checksums=, and with the last signature= and keyring=, the name of a file. Pure. InvalidArgument with what is wrong.
 absl::StatusOr<ImportSource> ParseImportSource(absl::string_view text);
 
 // An http or https URL in parts.

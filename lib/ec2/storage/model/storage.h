@@ -37,6 +37,9 @@ std::true_type IsPersisted(DeregistrationProtection);  // the database keeps its
 // "disabled", "enabled-without-cooldown", "enabled-with-cooldown".
 absl::string_view ProtectionName(DeregistrationProtection protection);
 
+// EC2's largest volumes have 64 TiB; more is a mistake or an attack.
+inline constexpr int64_t kMaxVolumeGib = 65536;
+
 // A volume that an instance launched from an image gets beside its root volume.
 struct ImageDisk {
   std::optional<std::string> device_name, snapshot_id, volume_type;

@@ -28,9 +28,9 @@ struct SizeBounds {
   const char* type;
   int64_t min_gib, max_gib;
 };
-// EC2 has io2 and gp3 of 64 TiB too; the files of this host end at 16.
-constexpr SizeBounds kSizes[] = {{"gp2", 1, 16384},   {"gp3", 1, 16384},   {"io1", 4, 16384},    {"io2", 4, 16384},
-                                 {"st1", 125, 16384}, {"sc1", 125, 16384}, {"standard", 1, 1024}};
+constexpr SizeBounds kSizes[] = {{"gp2", 1, 16384},         {"gp3", 1, kMaxVolumeGib}, {"io1", 4, 16384},
+                                 {"io2", 4, kMaxVolumeGib}, {"st1", 125, 16384},       {"sc1", 125, 16384},
+                                 {"standard", 1, 1024}};
 
 const IopsBounds* BoundsOf(absl::string_view type) {
   for (const IopsBounds& bounds : kIops) {

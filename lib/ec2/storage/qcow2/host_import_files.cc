@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/status_macros.h"
@@ -44,8 +45,7 @@ class HostImportFiles final : public ImportFiles {
                                                     const std::function<bool()>& goes_on);
   static absl::StatusOr<std::string> FetchSmall(FetchRequest request, const FetchPlace& place,
                                                 const std::function<bool()>& goes_on);
-  static absl::Status CheckSignature(const ImportOrder& order, const FetchPlace& place,
-                                     const std::function<bool()>& goes_on);
+  absl::Status CheckSignature(const ImportOrder& order, const FetchPlace& place, const std::function<bool()>& goes_on);
   FetchPlace PlaceOf(const std::string& id, int directory) const;
   std::string PathOf(const std::string& id) const { return absl::StrCat(options_.state_dir, "/", kImports, "/", id); }
 
@@ -95,6 +95,9 @@ FetchPlace HostImportFiles::PlaceOf(const std::string& id, int directory) const 
 absl::Status HostImportFiles::CheckSignature(const ImportOrder& order, const FetchPlace& place,
                                              const std::function<bool()>& goes_on) {
   const ImportExpectation& expected = order.source.expected;
+  const std::string keyring = absl::StartsWith(expected.keyring, "/")
+                                  ? expected.keyring
+                                  : absl::StrCat(options_.keyring_dir, "/", expected.keyring);
   ASSIGN_OR_RETURN(const HttpUrl url, ParseHttpUrl(expected.signature));
   RETURN_IF_ERROR(FetchSmall({.url = url, .name = kSignature, .needs_tls = false}, place, goes_on).status());
   const std::string list = absl::StrCat(place.path, "/", kChecksums),
@@ -104,10 +107,10 @@ absl::Status HostImportFiles::CheckSignature(const ImportOrder& order, const Fet
   Confinement& worker = options.confinement.emplace();
   worker.uid = place.worker.uid;
   worker.gid = place.worker.gid;
-  worker.readable = {expected.keyring, list, signature};
+  worker.readable = {keyring, list, signature};
   ASSIGN_OR_RETURN(
       const CommandResult result,
-      RunCommand({"gpgv", "-q", "--homedir", "/nonexistent", "--keyring", expected.keyring, signature, list}, options));
+      RunCommand({"gpgv", "-q", "--homedir", "/nonexistent", "--keyring", keyring, signature, list}, options));
   if (result.exit_code == 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("the list of checksums ", expected.checksums,
                                                  " has no good signature by a key of ", expected.keyring, ": ",

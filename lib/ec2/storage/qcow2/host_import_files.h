@@ -22,6 +22,7 @@ namespace brume::storage {
 struct HostImportOptions {
   std::string state_dir = {};                 // absolute; is there, and passable for the worker
   std::vector<std::string> import_dirs = {};  // where files may come from; empty = STATE/import
+  std::string keyring_dir = {};               // where keyrings are that callers name
   // As whom the tools run; the user nobody where it is root.
   uid_t worker_uid = 0;
   gid_t worker_gid = 0;

@@ -95,7 +95,7 @@ absl::StatusOr<int64_t> ImportRaw(const SourceFile& source, const LayerTarget& t
     return absl::InvalidArgumentError(
         absl::StrCat("the file is no qcow2 image, and ", size, " bytes are no raw disk (a multiple of 512)"));
   }
-  if (size > kMaxVirtualBytes) return absl::InvalidArgumentError("the raw disk is larger than 16 TiB");
+  if (size > kMaxVirtualBytes) return absl::InvalidArgumentError("the raw disk is larger than 64 TiB");
   RETURN_IF_ERROR(CopyFile(source, target, kRaw));
   ASSIGN_OR_RETURN(const UniqueFd made, CreateFileAt(target.directory, kDisk));
   RETURN_IF_ERROR(Settle(made.get(), 0600, target.reader, kDisk));

@@ -183,7 +183,7 @@ absl::Status Inspect(const Step& step, const std::string& name, const std::strin
     if (info.value("encrypted", false)) return Refused("the image is encrypted");
     const int64_t size = info.value("virtual-size", int64_t{0});
     if (size <= 0 || size > kMaxVirtualBytes) {
-      return Refused(absl::StrCat("the image claims ", size, " bytes; 1 to ", kMaxVirtualBytes, " (16 TiB) are taken"));
+      return Refused(absl::StrCat("the image claims ", size, " bytes; 1 to ", kMaxVirtualBytes, " (64 TiB) are taken"));
     }
     return format == "vmdk" ? CheckVmdk(info, path) : absl::OkStatus();
   } catch (const Json::exception&) {
@@ -269,7 +269,7 @@ absl::Status CheckRaw(const Step& step, const std::string& name) {
     return Refused(absl::StrCat("the file is of no format that is known, and ", info.st_size,
                                 " bytes are no raw disk (a multiple of 512)"));
   }
-  return info.st_size > kMaxVirtualBytes ? Refused("the raw disk is larger than 16 TiB") : absl::OkStatus();
+  return info.st_size > kMaxVirtualBytes ? Refused("the raw disk is larger than 64 TiB") : absl::OkStatus();
 }
 
 const char* ToolFor(const std::string& format) {

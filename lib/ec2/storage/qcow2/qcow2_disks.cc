@@ -305,7 +305,8 @@ absl::Status Qcow2Disks::MakeVolume(const Volume& volume) {
     ASSIGN_OR_RETURN(layer, FindLayerDisk(*directories_, volume.layer_id));
   }
   if (volume.size_gib < 0 || volume.size_gib > kMaxVirtualBytes / kGib) {
-    return absl::InvalidArgumentError(absl::StrCat("a volume of ", volume.size_gib, " GiB: 1 to 16384 are possible"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a volume of ", volume.size_gib, " GiB: 1 to ", kMaxVolumeGib, " are possible"));
   }
   int64_t size = std::max(volume.size_gib * kGib, layer.virtual_size_bytes);
   size = (size + 511) / 512 * 512;

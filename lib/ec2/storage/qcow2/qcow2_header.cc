@@ -95,7 +95,7 @@ absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view bytes, uint64_t f
   const uint64_t virtual_size = U64(bytes, 24);
   if (virtual_size == 0) return Refuse("has a size of 0");
   if (virtual_size > static_cast<uint64_t>(kMaxVirtualBytes)) {
-    return Refuse(absl::StrCat("claims ", virtual_size, " bytes; at most ", kMaxVirtualBytes, " (16 TiB) are taken"));
+    return Refuse(absl::StrCat("claims ", virtual_size, " bytes; at most ", kMaxVirtualBytes, " (64 TiB) are taken"));
   }
   const uint64_t l1_bytes = uint64_t{U32(bytes, 36)} * 8;
   if (l1_bytes > kMaxL1Bytes || U64(bytes, 40) % cluster_size != 0) return Refuse("has an impossible L1 table");

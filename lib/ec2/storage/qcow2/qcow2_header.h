@@ -9,13 +9,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/ec2/storage/model/storage.h"
 
 namespace brume::storage {
 
 // QEMU looks at no more for header and extensions (the largest cluster).
 inline constexpr size_t kMaxHeaderBytes = 2 << 20;
-// EC2's largest volumes have 64 TiB; more than 16 TiB on one host is a mistake or an attack.
-inline constexpr int64_t kMaxVirtualBytes = int64_t{16} << 40;
+inline constexpr int64_t kMaxVirtualBytes = kMaxVolumeGib << 30;
 
 // The virtual size of a qcow2 image that stands for itself. `first_bytes`: the file's start, kMaxHeaderBytes or all of
 // it. InvalidArgument for what refers to other files (backing file, external data file), is encrypted, dirty, damaged

@@ -1,0 +1,14 @@
+// `brume catalogue`: the images that can be imported by name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/args.h"
+
+namespace brume::cli {
+
+absl::StatusOr<int> RunCatalogue(const GlobalOptions& global, const std::vector<std::string>& tokens);
+
+}  // namespace brume::cli
