@@ -105,11 +105,11 @@ TEST_CASE("a qcow2 image of an absurd size is refused", "[qcow2]") {
     REQUIRE(Refused(bytes, "size of 0"));
   }
   SECTION("too much") {
-    Put(bytes, 24, GENERATE((uint64_t{16} << 40) + 1, uint64_t{1} << 62, ~uint64_t{0}), 8);
-    REQUIRE(Refused(bytes, "16 TiB"));
+    Put(bytes, 24, GENERATE((uint64_t{64} << 40) + 1, uint64_t{1} << 62, ~uint64_t{0}), 8);
+    REQUIRE(Refused(bytes, "64 TiB"));
   }
   SECTION("the most") {
-    Put(bytes, 24, uint64_t{16} << 40, 8);
+    Put(bytes, 24, uint64_t{64} << 40, 8);
     REQUIRE(Check(bytes).ok());
   }
   SECTION("clusters") {
