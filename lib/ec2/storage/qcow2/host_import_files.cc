@@ -98,6 +98,9 @@ absl::Status HostImportFiles::CheckSignature(const ImportOrder& order, const Fet
   const std::string keyring = absl::StartsWith(expected.keyring, "/")
                                   ? expected.keyring
                                   : absl::StrCat(options_.keyring_dir, "/", expected.keyring);
+  if (access(keyring.c_str(), R_OK) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no keyring ", expected.keyring, " that can be read"));
+  }
   ASSIGN_OR_RETURN(const HttpUrl url, ParseHttpUrl(expected.signature));
   RETURN_IF_ERROR(FetchSmall({.url = url, .name = kSignature, .needs_tls = false}, place, goes_on).status());
   const std::string list = absl::StrCat(place.path, "/", kChecksums),
