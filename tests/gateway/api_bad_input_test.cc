@@ -571,7 +571,6 @@ std::vector<Case> Cases() {
       {"InvalidParameterValue", "DescribeNetworkInterfaceAttribute",
        "network_interface_id: '$ENI' attribute: 'colour'"},
       {"MissingParameter", "DescribeNetworkInterfaceAttribute", "network_interface_id: '$ENI'"},
-      {"MissingParameter", "ResetNetworkInterfaceAttribute", "network_interface_id: '$ENI'"},
       {"InvalidNetworkInterfaceID.NotFound", "ResetNetworkInterfaceAttribute",
        "network_interface_id: 'eni-00000000000000000' source_dest_check: 'true'"},
       {"MissingParameter", "AssignPrivateIpAddresses", "network_interface_id: '$ENI'"},
