@@ -503,7 +503,6 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.PutLifecycleHookRequest.role_arn",
       "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.service_linked_role_arn",
       "brume.ec2.v1.AssociateRouteTableRequest.gateway_id",
-      "brume.ec2.v1.DescribeVpnGatewaysRequest.vpn_gateway_ids",
       "brume.ec2.v1.DisableVgwRoutePropagationRequest.gateway_id",
       "brume.ec2.v1.EnableVgwRoutePropagationRequest.gateway_id",
       // AWS's own.
