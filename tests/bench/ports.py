@@ -15,7 +15,7 @@ ROUNDS = 5
 def boot(mini, ports):
     argv = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "128", "-nodefaults", "-display",
             "none", "-serial", "stdio", "-no-reboot", "-nic", "none", "-kernel", f"{mini}/vmlinux", "-initrd",
-            f"{mini}/initrd.img", "-append", "console=ttyS0 quiet cryptomgr.notests noreplace-smp"]
+            f"{mini}/initrd.img", "-append", "console=ttyS0 quiet cryptomgr.notests noreplace-smp no_timer_check"]
     for i in range(ports):
         argv += ["-device", f"pcie-root-port,id=port{i},chassis={i + 1},bus=pcie.0,multifunction=on,"
                             f"addr={4 + i // 8:#x}.{i % 8}"]

@@ -27,7 +27,7 @@ GuestSpec Spec(const std::string& state_dir, const InstanceId& id, bool boot) {
   std::filesystem::create_directories(spec.directory);
   if (const char* mini = getenv("BRUME_MINI"); boot && mini != nullptr) {
     spec.direct_boot = DirectBoot{absl::StrCat(mini, "/vmlinux"), absl::StrCat(mini, "/initrd.img"),
-                                  "console=ttyS0 quiet cryptomgr.notests noreplace-smp"};
+                                  "console=ttyS0 quiet cryptomgr.notests noreplace-smp no_timer_check"};
   }
   return spec;
 }

@@ -37,7 +37,7 @@ GuestSpec MiniGuest(const std::string& id) {
   GuestSpec guest = DisklessGuest(StateDir(), id);
   guest.direct_boot = DirectBoot{.kernel_path = absl::StrCat(mini, "/vmlinux"),
                                  .initrd_path = absl::StrCat(mini, "/initrd.img"),
-                                 .command_line = "console=ttyS0 quiet cryptomgr.notests noreplace-smp"};
+                                 .command_line = "console=ttyS0 quiet cryptomgr.notests noreplace-smp no_timer_check"};
   const std::string disk = guest.directory + "/disk.qcow2";
   std::filesystem::copy_file(absl::StrCat(mini, "/disk.qcow2"), disk);
   const QemuUser user = Value(FindQemuUser("brume-qemu"));
