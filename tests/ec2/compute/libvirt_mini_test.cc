@@ -58,11 +58,16 @@ struct Running {
   GuestSpec guest;
 
   explicit Running(const std::string& id) : guest(MiniGuest(id)) {
+    // What is not made whole is not unmade by its destructor.
+    absl::Cleanup end = [&] { End(); };
     REQUIRE_OK(hypervisor->CreatePaused(guest));
     REQUIRE_OK(hypervisor->Resume(guest.id));
     REQUIRE(AwaitBoots(1));
+    std::move(end).Cancel();
   }
-  ~Running() {
+  ~Running() { End(); }
+
+  void End() {
     CHECK(hypervisor->CutPower(guest.id).ok());
     hypervisor->Watch(nullptr, nullptr);
   }
