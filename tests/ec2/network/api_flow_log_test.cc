@@ -118,10 +118,12 @@ TEST_CASE("what cannot be a flow log is refused, and none is made", "[api]") {
   FlowWorld world;
   const std::string vpc = world.DefaultVpc();
   const std::pair<std::string, const char*> refused[] = {
-      {"resource_type: 'VPC' resource_ids: '" + vpc + "'", "UnsupportedOperation"},
-      {"resource_type: 'VPC' log_destination_type: 'cloud-watch-logs' resource_ids: '" + vpc + "'",
+      {"resource_type: 'VPC' resource_ids: '" + vpc + "'", "MissingParameter"},
+      {"resource_type: 'VPC' traffic_type: 'ALL' resource_ids: '" + vpc + "'", "UnsupportedOperation"},
+      {"resource_type: 'VPC' traffic_type: 'ALL' log_destination_type: 'cloud-watch-logs' resource_ids: '" + vpc + "'",
        "UnsupportedOperation"},
-      {"resource_type: 'VPC' log_destination_type: 's3' resource_ids: '" + vpc + "'", "MissingParameter"},
+      {"resource_type: 'VPC' traffic_type: 'ALL' log_destination_type: 's3' resource_ids: '" + vpc + "'",
+       "MissingParameter"},
       {FlowWorld::Text(vpc, "", "Subnet"), "InvalidParameterValue"},
       {FlowWorld::Text(vpc, "", "TransitGateway"), "UnsupportedOperation"},
       {FlowWorld::Text(vpc, "log_format: '${srcaddr} ${vpc-id}'"), "InvalidParameterValue"},
