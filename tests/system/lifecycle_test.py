@@ -107,7 +107,8 @@ class ConcurrentTest(HostTest):
         self.host.api("start-instances", instance_ids=ids[1:])
         for guest in guests[1:]:
             guest.wait_state("running")
-        self.host.api("terminate-instances", instance_ids=ids)
+        # The first may be forgotten by now.
+        self.host.api("terminate-instances", instance_ids=ids[1:])
         for guest in guests:
             guest.wait_state("terminated")
             self.assertIsNone(guest.qemu_pid())
