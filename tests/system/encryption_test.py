@@ -155,7 +155,9 @@ class EncryptionTest(HostTest):
         guest.terminate()
         guest.wait_state("terminated")
         self.host.api("delete-snapshot", snapshot_id=plain)
-        wait_until(lambda: not os.path.exists(os.path.join(self.host.state_dir, "layers", plain)), 30, "the layer to go")
+        # Also by the name that it has while it goes.
+        layers = os.path.join(self.host.state_dir, "layers")
+        wait_until(lambda: not any(plain in name for name in os.listdir(layers)), 30, "the layer to go")
         self.check_nowhere(MARK)
         image = self.host.api("register-image", name=f"of {copy}", root_device_name="/dev/vda", block_device_mappings=[
             {"DeviceName": "/dev/vda", "Ebs": {"SnapshotId": copy}}])["ImageId"]
