@@ -1,6 +1,7 @@
 #include "lib/ec2/storage/api/image_handlers.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,14 +156,15 @@ absl::Status CheckOwners(const v1::DescribeImagesRequest& request, storage::Imag
   for (const std::string& owner : request.owners()) {
     if (!names.HasOwner(owner)) given.push_back(owner);
   }
-  const absl::Status accounts = CheckAccounts(given, {"self", "amazon", "aws-marketplace", "aws-backup-vault"});
-  if (accounts.ok()) return accounts;
+  static constexpr std::initializer_list<absl::string_view> kAws = {"self", "amazon", "aws-marketplace",
+                                                                    "aws-backup-vault"};
+  if (CheckAccounts(given, kAws).ok()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<storage::ImageView> all, images.List());
   std::erase_if(given, [&](const std::string& owner) {
     return std::any_of(all.begin(), all.end(),
                        [&](const auto& view) { return !owner.empty() && view.image.owner_alias == owner; });
   });
-  return CheckAccounts(given, {"self", "amazon", "aws-marketplace", "aws-backup-vault"});
+  return CheckAccounts(given, kAws);
 }
 
 absl::StatusOr<v1::DescribeImagesResponse> DescribeImages(const v1::DescribeImagesRequest& request,
