@@ -232,11 +232,8 @@ std::string TaggingAction(const google::protobuf::MethodDescriptor& method) {
   if (service == "ec2") return kCreateTags;
   absl::string_view name = method.name();
   if (service == "iam" && absl::ConsumePrefix(&name, "Create")) return absl::StrCat("iam:Tag", name);
-  if (service == "monitoring" || service == "cloudwatch") {
-    const bool puts = absl::StartsWith(name, "Put") && absl::EndsWith(name, "Alarm");
-    return puts ? "cloudwatch:TagResource" : "";
-  }
-  return "";
+  const bool puts = service == "cloudwatch" && absl::StartsWith(name, "Put") && absl::EndsWith(name, "Alarm");
+  return puts ? "cloudwatch:TagResource" : "";
 }
 
 std::vector<AccessQuestion> TaggingQuestions(const google::protobuf::MethodDescriptor& method,

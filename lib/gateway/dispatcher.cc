@@ -233,7 +233,7 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
     const Message& whole = completed.ok() && *completed != nullptr ? **completed : request;
     const absl::Status may = Authorize(method, action, whole, caller);
     // Why it is not whole comes before what it lacks therefore, and after whether the caller may ask.
-    if (may.ok() || !absl::IsPermissionDenied(may)) RETURN_IF_ERROR(completed.status());
+    if (!absl::IsPermissionDenied(may)) RETURN_IF_ERROR(completed.status());
     RETURN_IF_ERROR(may);
     RETURN_IF_ERROR(Validate(whole));
     if (IsDryRun(request)) {

@@ -77,6 +77,26 @@ TEST_CASE("who gives a group a launch template is asked as if launching from it"
   }
 }
 
+TEST_CASE("a group may launch into its subnets by a template that names security groups by name", "[scaling_api]") {
+  AccessWorld world;
+  REQUIRE_OK(world
+                 .CallText("CreateLaunchTemplate",
+                           absl::StrCat("launch_template_name: 'named' launch_template_data { image_id: '",
+                                        world.image.text(), "' instance_type: 'b1.tiny' security_groups: 'default' }"))
+                 .status());
+  const std::string subnet = Value(world.networks.ListSubnets({})).front().subnet.id.text();
+  world.Let(absl::StrCat(kScaling, ",", kRun));
+  const auto create = [&](const std::string& name) {
+    return world.As("CreateAutoScalingGroup",
+                    absl::StrCat("auto_scaling_group_name: '", name, "' min_size: 0 max_size: 1 vpc_zone_identifier: '",
+                                 subnet, "' launch_template { launch_template_name: 'named' }"));
+  };
+  CHECK(create("a").empty());
+  world.Let(absl::StrCat(kScaling, ",", kRun, R"(,{"Effect":"Deny","Action":"ec2:RunInstances","Resource":)",
+                         R"("arn:aws:ec2:*:*:security-group/*"})"));
+  CHECK(create("b") == "AccessDenied");
+}
+
 TEST_CASE("each type and each template of a mixed group is asked about", "[scaling_api]") {
   AccessWorld world;
   REQUIRE_OK(world

@@ -63,11 +63,9 @@ absl::StatusOr<std::vector<ec2::v1::DescribeInstanceAttributeRequest>> ReadsOf(
 
 void AddLaunchConfigurationActions(gateway::Actions& actions, const ScalingServices& services) {
   actions.Add(CreateLaunchConfiguration, services)
-      .PassesRole([services](const v1::CreateLaunchConfigurationRequest& request) -> absl::StatusOr<std::string> {
-        ASSIGN_OR_RETURN(const compute::LaunchSpec spec, ParseConfiguration(request, services));
-        if (!spec.iam_instance_profile.has_value()) return std::string();
-        return services.profiles.RoleArn(spec.iam_instance_profile->arn.value_or(""),
-                                         spec.iam_instance_profile->name.value_or(""));
+      .PassesRole([&profiles = services.profiles](const v1::CreateLaunchConfigurationRequest& request) {
+        const std::string& named = request.iam_instance_profile();
+        return LooksLikeArn(named) ? profiles.RoleArn(named, "") : profiles.RoleArn("", named);
       })
       // What it takes over from an instance is its own.
       .DescribedBy(

@@ -241,12 +241,10 @@ MetadataOptions MetadataOptionsOf(const Image& image, const RunRequest& request)
 
 absl::StatusOr<LaunchPlan> InstancePlacer::Plan(store::Connection& c, const RunRequest& request) const {
   LaunchPlan plan;
-  ASSIGN_OR_RETURN(plan.image, storage::GetImage(c, request.image_id));
-  ASSIGN_OR_RETURN(plan.site.interfaces, PlaceInterfaces(c, request));
-  plan.site.subnet = plan.site.interfaces.front().subnet;
-  plan.site.groups = plan.site.interfaces.front().groups;
-  ASSIGN_OR_RETURN(plan.volumes, PlanVolumes(c, plan.image, request.block_devices));
-  plan.metadata_options = MetadataOptionsOf(plan.image, request);
+  ASSIGN_OR_RETURN(const Image image, storage::GetImage(c, request.image_id));
+  ASSIGN_OR_RETURN(plan.interfaces, PlaceInterfaces(c, request));
+  ASSIGN_OR_RETURN(plan.volumes, PlanVolumes(c, image, request.block_devices));
+  plan.metadata_options = MetadataOptionsOf(image, request);
   return plan;
 }
 

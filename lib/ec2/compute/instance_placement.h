@@ -103,18 +103,10 @@ struct Placement {
   int count = 0;
 };
 
-// The subnet and the groups of what is launched; of all its interfaces in turn.
-struct LaunchSite {
-  Subnet subnet;
-  std::vector<SecurityGroupId> groups;
-  std::vector<PlacedInterface> interfaces;
-};
-
 // What a launch would use and make, whether there is room for it or not.
 struct LaunchPlan {
-  Image image;
-  LaunchSite site;
-  std::vector<Volume> volumes;  // of each instance, as PlanVolumes has them
+  std::vector<PlacedInterface> interfaces;  // the first at the front
+  std::vector<Volume> volumes;              // of each instance, as PlanVolumes has them
   MetadataOptions metadata_options;
 };
 

@@ -395,7 +395,8 @@ absl::Status LaunchService::CheckNow(const LaunchSpec& spec, const LaunchCall& c
 
 absl::StatusOr<LaunchService::Planned> LaunchService::Plan(const LaunchSpec& spec) {
   Planned planned;
-  ASSIGN_OR_RETURN(planned.run, Parse(spec, {}));
+  // Whether groups may be named beside a subnet is for the launch itself to say: where a group chooses it they may.
+  ASSIGN_OR_RETURN(planned.run, Parse(spec, {.subnet_of_zone = true}));
   ASSIGN_OR_RETURN(planned.plan, instances_.Plan(planned.run));
   return planned;
 }

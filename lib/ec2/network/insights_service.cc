@@ -45,14 +45,6 @@ void AddressesOf(const NetworkInterface& eni, std::vector<Ipv4>& addresses) {
 }
 void AddressesOf(const NetworkInterface& eni, std::vector<Ipv6>& addresses) { addresses = eni.ipv6; }
 
-std::optional<Ipv4> PublicOf(const NetworkInterface& eni, Ipv4 address) {
-  if (eni.private_ip == address) return eni.public_ip;
-  for (const SecondaryAddress& each : eni.secondary) {
-    if (each.private_ip == address) return each.public_ip;
-  }
-  return std::nullopt;
-}
-
 absl::StatusOr<NetworkInterface> InterfaceOf(store::Connection& c, const std::string& id) {
   if (const absl::StatusOr<EniId> eni = EniId::Parse(id); eni.ok()) return NetworkTable(c).GetInterface(*eni);
   ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(id));
@@ -155,7 +147,7 @@ absl::StatusOr<PathProbe> Ipv4ProbeOf(store::Connection& c, const NetworkInsight
     if (std::find(own.begin(), own.end(), from.address) == own.end()) probe.source = from.eni->private_ip;
   } else if (to.eni.has_value() && !path.destination_ip.has_value() && !sent_to.has_value()) {
     // From outside it is reached by its public address or not at all.
-    probe.destination = PublicOf(*to.eni, to.address).value_or(to.address);
+    probe.destination = PublicAddressOf(*to.eni, to.address).value_or(to.address);
   }
   return probe;
 }

@@ -55,15 +55,6 @@ std::optional<Ipv4> BehindPublic(const VpcSpec& vpc, Ipv4 address) {
   return std::nullopt;
 }
 
-// The public address of one of the port's private ones.
-std::optional<Ipv4> PublicOf(const PortSpec& port, Ipv4 address) {
-  if (port.eni.private_ip == address) return port.eni.public_ip;
-  for (const SecondaryAddress& each : port.eni.secondary) {
-    if (each.private_ip == address) return each.public_ip;
-  }
-  return std::nullopt;
-}
-
 class Ipv4Walk : public PathWalk<Ipv4Family> {
  public:
   using PathWalk::PathWalk;
@@ -143,7 +134,7 @@ class Ipv4Walk : public PathWalk<Ipv4Family> {
       return IntoRouter(vpc, PortAt(vpc, route.address), route.address.text(), packet);
     }
     if (route.nat == 0) {
-      const std::optional<Ipv4> own = PublicOf(port, packet.source);
+      const std::optional<Ipv4> own = PublicAddressOf(port.eni, packet.source);
       if (!vpc.has_gateway || !own.has_value()) {
         return Stop(Kind::kInternetGateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", vpc.vpc.id.text(),
                     absl::StrCat(port.eni.id.text(), " has no public address to leave with"));

@@ -29,15 +29,6 @@ VpcPeering At(VpcPeering peering, absl::Time now) {
   return peering;
 }
 
-bool Lives(const VpcPeering& peering) { return peering.lives(); }
-
-absl::StatusOr<VpcPeering> GetNow(store::Connection& c, const VpcPeeringConnectionId& id, absl::Time now) {
-  ASSIGN_OR_RETURN(VpcPeering peering, PeeringTable(c).Get(id));
-  peering = At(std::move(peering), now);
-  if (!Lives(peering) && peering.ended + kShownFor < now) return id.NotFound();
-  return peering;
-}
-
 absl::Status WrongState(const VpcPeering& peering, absl::string_view wanted) {
   return ec2::Error("InvalidStateTransition",
                     absl::StrCat("Invalid state transition for ", peering.id.text(), ", attempted to transition from ",
@@ -76,7 +67,7 @@ absl::StatusOr<VpcPeeringView> ViewOf(store::Connection& c, VpcPeering peering, 
 absl::Status CheckRequest(const std::vector<VpcPeering>& of_requester, const VpcId& requester, const VpcId& accepter) {
   size_t outstanding = 0;
   for (const VpcPeering& each : of_requester) {
-    if (!Lives(each)) continue;
+    if (!each.lives()) continue;
     if (each.has(accepter) && requester != accepter) {
       return ec2::Error("VpcPeeringConnectionAlreadyExists",
                         absl::StrCat("A VPC peering connection between ", requester.text(), " and ", accepter.text(),
@@ -91,8 +82,11 @@ absl::Status CheckRequest(const std::vector<VpcPeering>& of_requester, const Vpc
 
 }  // namespace
 
-absl::StatusOr<VpcPeering> GetPeering(store::Connection& connection, const VpcPeeringConnectionId& id, absl::Time now) {
-  return GetNow(connection, id, now);
+absl::StatusOr<VpcPeering> GetPeering(store::Connection& c, const VpcPeeringConnectionId& id, absl::Time now) {
+  ASSIGN_OR_RETURN(VpcPeering peering, PeeringTable(c).Get(id));
+  peering = At(std::move(peering), now);
+  if (!peering.lives() && peering.ended + kShownFor < now) return id.NotFound();
+  return peering;
 }
 
 absl::StatusOr<std::vector<VpcPeering>> ActivePeerings(store::Connection& connection, const VpcId& vpc) {
@@ -106,7 +100,7 @@ absl::StatusOr<std::vector<VpcId>> EndPeerings(store::Connection& connection, co
   ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, table.ListOf(vpc));
   std::vector<VpcId> others;
   for (const VpcPeering& each : peerings) {
-    if (!Lives(At(each, now))) continue;
+    if (!At(each, now).lives()) continue;
     if (each.state == PeeringState::kActive) others.push_back(each.OtherThan(vpc).vpc_id);
     VpcPeering ended = each;
     ended.state = PeeringState::kDeleted;
@@ -156,7 +150,7 @@ absl::StatusOr<VpcPeeringView> PeeringService::Create(const VpcId& requester, co
 absl::StatusOr<VpcPeeringView> PeeringService::Accept(const VpcPeeringConnectionId& id) {
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(VpcPeeringView view, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<VpcPeeringView> {
-    ASSIGN_OR_RETURN(VpcPeering peering, GetNow(c, id, now));
+    ASSIGN_OR_RETURN(VpcPeering peering, GetPeering(c, id, now));
     if (peering.state != PeeringState::kPending) return WrongState(peering, "active");
     // A range may have been added since it was asked for.
     ASSIGN_OR_RETURN(const bool overlap, Overlaps(c, peering.requester.vpc_id, peering.accepter.vpc_id));
@@ -179,7 +173,7 @@ absl::StatusOr<VpcPeeringView> PeeringService::Accept(const VpcPeeringConnection
 absl::StatusOr<VpcPeering> PeeringService::End(const VpcPeeringConnectionId& id, PeeringState as, bool of_active) {
   const absl::Time now = clock_.Now();
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<VpcPeering> {
-    ASSIGN_OR_RETURN(const VpcPeering before, GetNow(c, id, now));
+    ASSIGN_OR_RETURN(const VpcPeering before, GetPeering(c, id, now));
     const bool may = before.state == PeeringState::kPending || (of_active && before.state == PeeringState::kActive);
     if (!may) return WrongState(before, kPeeringStateNames.Of(as));
     VpcPeering ended = before;
@@ -205,7 +199,7 @@ absl::StatusOr<VpcPeering> PeeringService::ModifyOptions(const VpcPeeringConnect
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const VpcPeering peering,
                    database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<VpcPeering> {
-                     ASSIGN_OR_RETURN(VpcPeering changed, GetNow(c, id, now));
+                     ASSIGN_OR_RETURN(VpcPeering changed, GetPeering(c, id, now));
                      if (changed.state != PeeringState::kActive) {
                        return ec2::Error("OperationNotPermitted", absl::StrCat("Peering ", id.text(),
                                                                                " is not active. Peering options "
@@ -229,14 +223,14 @@ absl::StatusOr<std::vector<VpcPeeringView>> PeeringService::List(absl::Span<cons
                                                        c, ids, tags,
                                                        [&](const VpcPeeringConnectionId& id) {
                                                          return ids.empty() ? PeeringTable(c).Get(id)
-                                                                            : GetNow(c, id, now);
+                                                                            : GetPeering(c, id, now);
                                                        },
                                                        [&] { return PeeringTable(c).List(); }));
     ASSIGN_OR_RETURN(std::vector<TagMap> own_tags, tagging::TagsOfRows(c, rows));
     std::vector<VpcPeeringView> views;
     for (size_t i = 0; i < rows.size(); ++i) {
       VpcPeering row = At(std::move(rows[i]), now);
-      if (!Lives(row) && row.ended + kShownFor < now) continue;
+      if (!row.lives() && row.ended + kShownFor < now) continue;
       ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row), std::move(own_tags[i])));
     }
     return views;

@@ -65,7 +65,6 @@ class StorageModule {
   void Stop();
 
   ImageNameService& image_names() { return image_names_; }
-  EncryptionService& encryption() { return encryption_; }
 
   // Disks that may have lain over a deregistered image or a deleted snapshot are gone. Thread-safe.
   void OnDisksFreed();

@@ -1,5 +1,5 @@
 brume_test(libvirt_test
-  SOURCES ec2/compute/libvirt_domain_xml_test.cc ec2/compute/libvirt_console_log_test.cc ec2/compute/libvirt_deadline_pool_test.cc
+  SOURCES ec2/compute/libvirt_domain_xml_test.cc ec2/compute/libvirt_qemu_monitor_test.cc ec2/compute/libvirt_console_log_test.cc ec2/compute/libvirt_deadline_pool_test.cc
           ec2/compute/libvirt_embed_state_test.cc ec2/compute/libvirt_simulated_test.cc ec2/compute/hypervisor_contract.cc
   DEPS brume_compute_libvirt PkgConfig::PUGIXML
   LABELS unit)

@@ -72,7 +72,7 @@ AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const comp
                          {"ec2:rootdevicetype", {"ebs"}},
                          {"ec2:ebsoptimized", {std::string(gateway::FilterText(launch.run.ebs_optimized))}},
                          {"ec2:instancemarkettype", {"on-demand"}},
-                         {"ec2:availabilityzone", {launch.plan.site.subnet.availability_zone}},
+                         {"ec2:availabilityzone", {launch.plan.interfaces.front().subnet.availability_zone}},
                          {"ec2:metadatahttpendpoint", {std::string(kMetadataStateNames.Of(metadata.endpoint))}},
                          {"ec2:metadatahttptokens", {std::string(kHttpTokensNames.Of(metadata.tokens))}},
                          {"ec2:metadatahttpputresponsehoplimit", {absl::StrCat(metadata.hop_limit)}},
@@ -86,7 +86,7 @@ std::vector<AccessContext> FactsOfVolumes(const compute::LaunchPlan& plan, const
   std::vector<AccessContext> volumes;
   for (const Volume& volume : plan.volumes) {
     AccessContext& facts = volumes.emplace_back();
-    facts = {{"ec2:availabilityzone", {plan.site.subnet.availability_zone}},
+    facts = {{"ec2:availabilityzone", {plan.interfaces.front().subnet.availability_zone}},
              {"ec2:encrypted", {std::string(gateway::FilterText(volume.encrypted))}},
              {"ec2:volumesize", {absl::StrCat(volume.size_gib)}},
              {"ec2:volumetype", {volume.type}}};
@@ -100,7 +100,7 @@ std::vector<AccessContext> FactsOfVolumes(const compute::LaunchPlan& plan, const
 // Of each interface that is to be made.
 std::vector<AccessContext> FactsOfInterfaces(const compute::LaunchService::Planned& launch, const Account& account) {
   std::vector<AccessContext> interfaces;
-  for (const compute::PlacedInterface& placed : launch.plan.site.interfaces) {
+  for (const compute::PlacedInterface& placed : launch.plan.interfaces) {
     if (placed.asked.eni_id.has_value()) continue;
     AccessContext& facts = interfaces.emplace_back();
     facts = {{"ec2:subnet", {ArnOf(account, placed.subnet.id)}},
@@ -181,7 +181,7 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
   }
   ASSIGN_OR_RETURN(const compute::LaunchService::Planned launch, services.launches.Plan(SpecOf(request)));
   // Groups may be named by their names, and a launch that names none falls into the default ones.
-  for (const compute::PlacedInterface& interface : launch.plan.site.interfaces) {
+  for (const compute::PlacedInterface& interface : launch.plan.interfaces) {
     question.AddResource(ArnOf(account, interface.subnet.id));
     for (const SecurityGroupId& group : interface.groups) question.AddResource(ArnOf(account, group));
   }

@@ -57,13 +57,13 @@ absl::Status DoJob(virDomainPtr domain, const std::string& command, Json argumen
     ASSIGN_OR_RETURN(const Json jobs, Execute(domain, "query-jobs"));
     Json own;
     for (const Json& job : jobs) {
-      if (job.value("id", "") == id) own = job;
+      if (TextIn(job, "id") == id) own = job;
     }
     if (own.is_null()) return absl::InternalError(absl::StrCat("QEMU knows nothing of its ", command));
-    if (own.value("status", "") == "concluded") {
+    if (TextIn(own, "status") == "concluded") {
       RETURN_IF_ERROR(Do(domain, "job-dismiss", {{"id", id}}));
       if (!own.contains("error")) return absl::OkStatus();
-      return absl::InternalError(absl::StrCat("QEMU's ", command, " failed: ", own.value("error", "")));
+      return absl::InternalError(absl::StrCat("QEMU's ", command, " failed: ", TextIn(own, "error")));
     }
     absl::SleepFor(kPoll);
   }

@@ -45,23 +45,33 @@ absl::StatusOr<Json> Execute(virDomainPtr domain, const std::string& command, Js
   const Json said = Json::parse(text.get(), nullptr, /*allow_exceptions=*/false);
   if (!said.is_object()) return absl::InternalError(absl::StrCat("QEMU answers ", command, " with what is no JSON"));
   if (said.contains("error")) {
-    return absl::InternalError(absl::StrCat("QEMU refuses ", command, ": ", said["error"].value("desc", "")));
+    return absl::InternalError(absl::StrCat("QEMU refuses ", command, ": ", TextIn(said["error"], "desc")));
   }
   return said.value("return", Json::object());
 }
 
-absl::StatusOr<QemuDisks> QemuDisksOf(virDomainPtr domain) {
+std::string TextIn(const Json& object, const char* name) {
+  if (!object.is_object()) return "";
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+QemuDisks QemuDisksIn(const Json& devices, const Json& nodes) {
   QemuDisks disks;
-  ASSIGN_OR_RETURN(const Json devices, Execute(domain, "query-block"));
   for (const Json& device : devices) {
-    if (!device.contains("inserted")) continue;
-    disks.roots[AliasOf(device.value("qdev", ""))] = device["inserted"].value("node-name", "");
+    if (!device.is_object() || !device.contains("inserted")) continue;
+    disks.roots[AliasOf(TextIn(device, "qdev"))] = TextIn(device["inserted"], "node-name");
   }
-  ASSIGN_OR_RETURN(const Json nodes, Execute(domain, "query-named-block-nodes", {{"flat", true}}));
   for (const Json& node : nodes) {
-    if (node.value("drv", "") == "file") disks.files[node.value("node-name", "")] = node.value("file", "");
+    if (TextIn(node, "drv") == "file") disks.files[TextIn(node, "node-name")] = TextIn(node, "file");
   }
   return disks;
+}
+
+absl::StatusOr<QemuDisks> QemuDisksOf(virDomainPtr domain) {
+  ASSIGN_OR_RETURN(const Json devices, Execute(domain, "query-block"));
+  ASSIGN_OR_RETURN(const Json nodes, Execute(domain, "query-named-block-nodes", {{"flat", true}}));
+  return QemuDisksIn(devices, nodes);
 }
 
 namespace {
@@ -84,12 +94,12 @@ absl::Status CloseNodes(virDomainPtr domain, const std::string& stem) {
   for (const char* part : {"-format", "-storage"}) {
     const std::string name = absl::StrCat(stem, part);
     const bool there =
-        std::any_of(nodes.begin(), nodes.end(), [&](const Json& node) { return node.value("node-name", "") == name; });
+        std::any_of(nodes.begin(), nodes.end(), [&](const Json& node) { return TextIn(node, "node-name") == name; });
     if (there) RETURN_IF_ERROR(Execute(domain, "blockdev-del", {{"node-name", name}}).status());
   }
   ASSIGN_OR_RETURN(const Json objects, Execute(domain, "qom-list", {{"path", "/objects"}}));
   for (const Json& object : objects) {
-    const std::string name = object.value("name", "");
+    const std::string name = TextIn(object, "name");
     if (!absl::StartsWith(name, absl::StrCat(stem, "-"))) continue;
     RETURN_IF_ERROR(Execute(domain, "object-del", {{"id", name}}).status());
   }

@@ -52,6 +52,14 @@ std::vector<Ipv4> PublicAddresses(const NetworkInterface& eni) {
   return addresses;
 }
 
+std::optional<Ipv4> PublicAddressOf(const NetworkInterface& eni, Ipv4 private_ip) {
+  if (eni.private_ip == private_ip) return eni.public_ip;
+  for (const SecondaryAddress& address : eni.secondary) {
+    if (address.private_ip == private_ip) return address.public_ip;
+  }
+  return std::nullopt;
+}
+
 std::string TapName(const EniId& id) {
   const std::string& text = id.text();
   constexpr size_t kDigits = 13;

@@ -181,6 +181,8 @@ inline bool IsPrimary(const NetworkInterface& eni, const Ipv6& address) {
 std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni);
 // The public addresses that some of them have, in that order.
 std::vector<Ipv4> PublicAddresses(const NetworkInterface& eni);
+// That of one of them; unset where it has none, and for an address that is not the interface's.
+std::optional<Ipv4> PublicAddressOf(const NetworkInterface& eni, Ipv4 private_ip);
 
 // The name inside the VPC, without its domain: "ip-10-0-1-4", or the instance's id where it is named by that.
 std::string Hostname(const NetworkInterface& eni);
