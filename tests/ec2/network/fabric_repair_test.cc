@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lib/base/clock.h"
 #include "lib/base/mutex.h"
 #include "lib/base/seeded_random.h"
@@ -225,6 +226,26 @@ class Told {
   std::set<FabricPart> parts_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Whether the kernel has said of the VPC's links all that it says of itself, which is up to a second after they were
+// made (their carrier), and nobody has yet to read it. `ip link` and that news take the same lock of the kernel's.
+bool IsQuiet(const VpcId& vpc) {
+  const std::string net = "--net=" + NamespacePath(vpc);
+  const std::vector<std::string> links = absl::StrSplit(Output({"nsenter", net, "ip", "-o", "link"}), '\n');
+  for (const std::string& link : links) {
+    // The uplink has its peer, the bridge has no port.
+    if (absl::StrContains(link, ": uplink") && !absl::StrContains(link, "state UP")) return false;
+    if (absl::StrContains(link, ": brume0") && !absl::StrContains(link, "state DOWN")) return false;
+  }
+  const std::vector<std::string> sockets =
+      absl::StrSplit(Output({"nsenter", net, "cat", "/proc/net/netlink"}), '\n', absl::SkipEmpty());
+  for (const std::string& socket : sockets) {
+    const std::vector<std::string> columns = absl::StrSplit(socket, ' ', absl::SkipEmpty());
+    REQUIRE(columns.size() > 4);
+    if (columns[4] != "Rmem" && columns[4] != "0") return false;
+  }
+  return true;
+}
+
 int ThreadsNamed(const std::string& name) {
   int count = 0;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
@@ -264,6 +285,7 @@ TEST_CASE_METHOD(RepairFixture, "the kernel tells of what somebody takes away of
       {Inside({"ip", "link", "set", "uplink", "down"}), here},
       {Inside({"ip", "link", "set", tap, "down"}), here},
   };
+  REQUIRE(Eventually([&] { return IsQuiet(other.spec.vpc.id); }));
   Told told(*fabric);
   for (const Case& each : cases) {
     INFO(absl::StrCat(each.command[0], " ", each.command[1], " ", each.command[2], " … ", each.command.back()));
