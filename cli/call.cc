@@ -71,18 +71,18 @@ absl::Status Pager::Run(const ApiAction& action, const ActionOptions& options, M
                         const CallOnce& call) {
   const FieldDescriptor* next_in = request->GetDescriptor()->FindFieldByName("next_token");
   const FieldDescriptor* next_out = response->GetDescriptor()->FindFieldByName("next_token");
-  const FieldDescriptor* most = request->GetDescriptor()->FindFieldByName("max_results");
-  if (most == nullptr) most = request->GetDescriptor()->FindFieldByName("max_records");
+  const FieldDescriptor* max_results = request->GetDescriptor()->FindFieldByName("max_results");
+  if (max_results == nullptr) max_results = request->GetDescriptor()->FindFieldByName("max_records");
   const FieldDescriptor* list = FirstList(response->GetDescriptor());
-  if (!action.paginated || !next_in || !next_out || !most || !list) return call(*request, response);
+  if (!action.paginated || !next_in || !next_out || !max_results || !list) return call(*request, response);
   const auto* reflection = request->GetReflection();
-  const bool by_hand = reflection->HasField(*request, most) || reflection->HasField(*request, next_in);
+  const bool by_hand = reflection->HasField(*request, max_results) || reflection->HasField(*request, next_in);
   const bool paging = options.max_items || options.page_size || !options.starting_token.empty();
   if (by_hand && paging) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--", FlagName(*most), " and --next-token exclude --max-items, --page-size and --starting-token"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--", FlagName(*max_results), " and --next-token exclude --max-items, --page-size and --starting-token"));
   }
-  if (options.page_size) reflection->SetInt32(request, most, *options.page_size);
+  if (options.page_size) reflection->SetInt32(request, max_results, *options.page_size);
   std::string page;
   int skip = 0;
   if (!options.starting_token.empty()) RETURN_IF_ERROR(ReadToken(options.starting_token, &page, &skip));

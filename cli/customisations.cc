@@ -56,14 +56,15 @@ absl::Status ApplyCount(const FlagUses& uses, Message* request) {
   if (counted) return absl::InvalidArgumentError("--count excludes --min-count and --max-count");
   ASSIGN_OR_RETURN(std::string text, Only(count->second));
   const std::pair<std::string, std::string> split = absl::StrSplit(text, absl::MaxSplits(':', 1));
-  const std::string& most_text = absl::StrContains(text, ":") ? split.second : split.first;
-  int32_t least = 0, most = 0;
-  if (!absl::SimpleAtoi(split.first, &least) || !absl::SimpleAtoi(most_text, &most) || least < 1 || most < least) {
+  const std::string& max_text = absl::StrContains(text, ":") ? split.second : split.first;
+  int32_t min_count = 0, max_count = 0;
+  if (!absl::SimpleAtoi(split.first, &min_count) || !absl::SimpleAtoi(max_text, &max_count) || min_count < 1 ||
+      max_count < min_count) {
     return absl::InvalidArgumentError(
         absl::StrCat("--count takes N or MIN:MAX with 1 <= MIN <= MAX, not '", Printable(text), "'"));
   }
-  SetNumber(request, "min_count", least);
-  SetNumber(request, "max_count", most);
+  SetNumber(request, "min_count", min_count);
+  SetNumber(request, "max_count", max_count);
   return absl::OkStatus();
 }
 

@@ -61,10 +61,10 @@ absl::StatusOr<ec2::v1::NetworkInsightsAnalysis> Analyse(const Schema& schema, C
     ec2::v1::DeleteNetworkInsightsAnalysisResponse ended;
     status = Ask(schema, client, "DeleteNetworkInsightsAnalysis", end, &ended);
   }
-  ec2::v1::DeleteNetworkInsightsPathRequest forget;
-  forget.set_network_insights_path_id(path);
-  ec2::v1::DeleteNetworkInsightsPathResponse forgotten;
-  status.Update(Ask(schema, client, "DeleteNetworkInsightsPath", forget, &forgotten));
+  ec2::v1::DeleteNetworkInsightsPathRequest remove;
+  remove.set_network_insights_path_id(path);
+  ec2::v1::DeleteNetworkInsightsPathResponse removed;
+  status.Update(Ask(schema, client, "DeleteNetworkInsightsPath", remove, &removed));
   RETURN_IF_ERROR(status);
   return started.network_insights_analysis();
 }

@@ -27,7 +27,7 @@ absl::Status Wrong(const std::string& path, absl::string_view wanted, const Json
   return absl::InvalidArgumentError(absl::StrCat(path, ": expected ", wanted, ", got ", shown));
 }
 
-absl::StatusOr<int64_t> ToInteger(const Json& value, const std::string& path, int64_t least, int64_t most) {
+absl::StatusOr<int64_t> ToInteger(const Json& value, const std::string& path, int64_t min, int64_t max) {
   int64_t number = 0;
   if (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()}) {
     return Wrong(path, "a smaller number", value);
@@ -37,8 +37,8 @@ absl::StatusOr<int64_t> ToInteger(const Json& value, const std::string& path, in
   } else if (!value.is_string() || !absl::SimpleAtoi(value.get_ref<const std::string&>(), &number)) {
     return Wrong(path, "a whole number", value);
   }
-  if (number < least || number > most) {
-    return Wrong(path, absl::StrCat("a number from ", least, " to ", most), value);
+  if (number < min || number > max) {
+    return Wrong(path, absl::StrCat("a number from ", min, " to ", max), value);
   }
   return number;
 }

@@ -42,20 +42,21 @@ absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Me
   Progress progress;
   while (true) {
     const absl::StatusOr<std::unique_ptr<Message>> answer = CallAction(schema, client, *action, request);
-    WaitVerdict look{.verdict = WaitProgress::kWait, .summary = "not there yet"};
+    WaitVerdict judged{.verdict = WaitProgress::kWait, .summary = "not there yet"};
     if (answer.ok()) {
       *last = ToJson(**answer);
-      look = Judge(waiter, *last, expected);
+      judged = Judge(waiter, *last, expected);
     } else if (!Contains(waiter.not_there, ApiErrorCode(answer.status()))) {
       return answer.status();
     }
     const absl::Duration waited = absl::Now() - start;
-    progress.Show(look.summary, absl::StrCat(absl::ToInt64Seconds(waited), " s"));
-    if (look.verdict == WaitProgress::kDone) return absl::OkStatus();
-    if (look.verdict == WaitProgress::kFailed) return absl::FailedPreconditionError(look.reason);
+    progress.Show(judged.summary, absl::StrCat(absl::ToInt64Seconds(waited), " s"));
+    if (judged.verdict == WaitProgress::kDone) return absl::OkStatus();
+    if (judged.verdict == WaitProgress::kFailed) return absl::FailedPreconditionError(judged.reason);
     if (waited + pause > timeout) {
       return absl::DeadlineExceededError(absl::StrCat("not ", waiter.wanted.empty() ? "there" : waiter.wanted,
-                                                      " after ", absl::ToInt64Seconds(timeout), " s: ", look.summary));
+                                                      " after ", absl::ToInt64Seconds(timeout),
+                                                      " s: ", judged.summary));
     }
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(pause));
     pause = std::min(pause * 3 / 2, absl::Seconds(1));
@@ -242,7 +243,7 @@ std::vector<const Json*> ThingsAt(const Json& answer, const std::string& path) {
 }
 
 WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
-  WaitVerdict look;
+  WaitVerdict judged;
   size_t done = 0;
   std::vector<std::string> others;
   const std::vector<const Json*> things = ThingsAt(answer, waiter.list);
@@ -263,24 +264,24 @@ WaitVerdict Judge(const Waiter& waiter, const Json& answer, size_t expected) {
       std::string why = Cell(*thing, "StateReason.Message");
       if (why.empty()) why = Cell(*thing, "StateTransitionReason");
       if (!waiter.message.empty()) why = Cell(*thing, waiter.message);
-      look.verdict = WaitProgress::kFailed;
-      look.reason = absl::StrCat(id, " is ", state, why.empty() ? "" : absl::StrCat(": ", why));
+      judged.verdict = WaitProgress::kFailed;
+      judged.reason = absl::StrCat(id, " is ", state, why.empty() ? "" : absl::StrCat(": ", why));
     }
   }
   const size_t needed = std::max<size_t>(expected, 1);
-  if (look.verdict != WaitProgress::kFailed && others.empty() && things.size() >= needed)
-    look.verdict = WaitProgress::kDone;
+  if (judged.verdict != WaitProgress::kFailed && others.empty() && things.size() >= needed)
+    judged.verdict = WaitProgress::kDone;
   if (things.size() < needed) others.push_back(absl::StrCat(needed - things.size(), " not there yet"));
   constexpr size_t kNamed = 3;
   const size_t more = others.size() > kNamed ? others.size() - kNamed : 0;
   others.resize(others.size() - more);
-  look.summary = absl::StrJoin(others, ", ");
-  if (more > 0) absl::StrAppend(&look.summary, " and ", more, " more");
+  judged.summary = absl::StrJoin(others, ", ");
+  if (more > 0) absl::StrAppend(&judged.summary, " and ", more, " more");
   if (done > 0) {
-    absl::StrAppend(&look.summary, look.summary.empty() ? "" : "; ", done, " ",
+    absl::StrAppend(&judged.summary, judged.summary.empty() ? "" : "; ", done, " ",
                     waiter.wanted.empty() ? "there" : waiter.wanted);
   }
-  return look;
+  return judged;
 }
 
 absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,

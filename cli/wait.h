@@ -31,7 +31,7 @@ struct Waiter {
 };
 const std::vector<Waiter>& Waiters();
 
-// One look at an answer.
+// The verdict on one answer.
 enum class WaitProgress { kWait, kDone, kFailed };
 struct WaitVerdict {
   WaitProgress verdict = WaitProgress::kWait;

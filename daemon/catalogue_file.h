@@ -9,8 +9,8 @@
 namespace brume::daemon {
 
 // The entries compiled in, and over them those of the files *.toml in `directory`, in order of their names. A directory
-// that is not there has none. Errors name file and line: unknown keys, values of another type and entries that are none
-// are refused, never skipped.
+// that is not there has none. Errors name file and line: unknown keys, values of another type and entries that are not
+// one are refused, never skipped.
 absl::StatusOr<Catalogue> ReadCatalogue(const std::string& directory);
 
 }  // namespace brume::daemon

@@ -13,17 +13,18 @@ constexpr absl::Duration kFirst = absl::Minutes(5), kPeriod = absl::Hours(6);
 
 }  // namespace
 
-DatabaseWatch::DatabaseWatch(std::string path) : path_(std::move(path)), periodic_(kPeriod, [this] { Look(); }) {}
+DatabaseWatch::DatabaseWatch(std::string path) : path_(std::move(path)), periodic_(kPeriod, [this] { Check(); }) {}
 
 void DatabaseWatch::Start() { periodic_.Start(kFirst); }
 void DatabaseWatch::Stop() { periodic_.Stop(); }
 
-void DatabaseWatch::Look() {
+void DatabaseWatch::Check() {
   const absl::Status found = store::CheckPages(path_, [this] { return periodic_.Stopping(); });
   if (absl::IsCancelled(found)) return;
   if (!found.ok()) log::Error("the database: {}", found.message());
   MutexLock lock(mutex_);
-  // What cannot be read now is told by the calls that need it; damage that was found stays until a look finds none.
+  // What cannot be read now is reported by the calls that need it; damage that was found stays until a check finds
+  // none.
   if (!absl::IsUnavailable(found)) found_ = found;
 }
 

@@ -19,9 +19,9 @@ class DatabaseWatch {
   void Start();
   void Stop();
   // Now, on the calling thread.
-  void Look();
+  void Check();
 
-  // Of the last look; OK before there was one.
+  // Of the last check; OK before there was one.
   absl::Status Found() const;
   // For Prometheus: whether there is damage.
   std::string ExpositionText() const;

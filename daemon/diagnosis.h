@@ -20,7 +20,7 @@ namespace brume::daemon {
 struct DoctorParts {
   const Config& config;
   store::Database& database;
-  absl::Status database_pages;  // what the last look through them found
+  absl::Status database_pages;  // what the last check of them found
   compute::Hypervisor& hypervisor;
   const compute::ComputeModule& compute;
   network::Fabric& fabric;
@@ -28,7 +28,7 @@ struct DoctorParts {
   storage::Disks& disks;
 };
 
-// Whether the database answers, and its pages held together at the last look.
+// Whether the database answers, and its pages held together at the last check.
 host::HostCheck CheckDatabase(store::Database& database, const absl::Status& pages);
 
 // Whether guests are as fast as they can be, or as slow as `configured` (compute.acceleration) wants them.
@@ -38,7 +38,7 @@ host::HostCheck CheckAcceleration(const compute::HypervisorInfo& info, compute::
 // was.
 std::optional<host::HostCheck> CheckRepairs(const std::vector<network::Repair>& repairs, absl::Time now);
 
-// Looks at the host now. A part that cannot be asked is a failed check, not an error.
+// Checks the host now. A part that cannot be asked is a failed check, not an error.
 host::HostReport Diagnose(const DoctorParts& parts);
 
 }  // namespace brume::daemon

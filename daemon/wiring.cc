@@ -289,7 +289,7 @@ class RealDaemon final : public Daemon {
                                 [this](const VpcId& id, const std::vector<network::EndpointSpec>& endpoints) {
                                   return endpoints_.Serve(id, AddressesOf(endpoints));
                                 },
-                            .on_vpc_gone = [this](const VpcId& id) { imds_.Forget(id); },
+                            .on_vpc_gone = [this](const VpcId& id) { imds_.StopServing(id); },
                             .is_vpc_ready = [this](const VpcId& id) { return imds_.StillServes(id); },
                             .are_endpoints_served = [this](const VpcId& id) { return endpoints_.StillServes(id); }},
                   .check_endpoint_policy = iam::CheckEndpointPolicy}),
@@ -504,7 +504,7 @@ class RealDaemon final : public Daemon {
 
   absl::StatusOr<std::vector<host::HostCheck>> RebuildStorage() {
     ASSIGN_OR_RETURN(const storage::RebuildReport report, storage_.records().Rebuild());
-    storage_.OnDisksFreed();  // which looks at all images and snapshots
+    storage_.OnDisksFreed();  // which reconciles all images and snapshots
     std::vector<host::HostCheck> disks;
     for (const std::string& id : report.rebuilt) disks.push_back({id, true, "made again of its record", ""});
     for (const auto& [id, reason] : report.refused) disks.push_back({id, false, reason, ""});

@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<Activity>> ActivityTable::List(const ActivityFilter& 
       "scaling_activities WHERE (?1 OR token IN (SELECT value FROM json_each(?2))) AND (?3 IS NULL OR group_name = ?3) "
       "AND (?4 OR group_seq IN (SELECT seq FROM scaling_groups)) AND seq < ?5 ORDER BY seq DESC LIMIT ?6",
       f.tokens.empty(), store::JsonArray(f.tokens), f.group, f.deleted_groups,
-      f.before.value_or(std::numeric_limits<int64_t>::max()), f.most);
+      f.before.value_or(std::numeric_limits<int64_t>::max()), f.max_records);
 }
 
 absl::StatusOr<std::vector<Activity>> ActivityTable::ListOpen(int64_t group_seq, const std::string& member) {
@@ -49,10 +49,10 @@ absl::StatusOr<std::vector<Activity>> ActivityTable::ListOpen(int64_t group_seq,
 
 absl::Status ActivityTable::Update(const Activity& activity) { return Activities().Overwrite(connection_, activity); }
 
-absl::Status ActivityTable::DeleteBefore(absl::Time limit, int most) {
+absl::Status ActivityTable::DeleteBefore(absl::Time limit, int max_rows) {
   return connection_.Run(
       "DELETE FROM scaling_activities WHERE seq IN (SELECT seq FROM scaling_activities WHERE ended < ? LIMIT ?)", limit,
-      most);
+      max_rows);
 }
 
 }  // namespace brume::autoscaling

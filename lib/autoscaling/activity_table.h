@@ -18,7 +18,7 @@ struct ActivityFilter {
   std::optional<std::string> group;  // none = of all groups
   bool deleted_groups = false;       // those of groups that are gone too
   std::optional<int64_t> before;     // a seq
-  int most = 100;
+  int max_records = 100;
 };
 
 class ActivityTable {
@@ -34,8 +34,8 @@ class ActivityTable {
   absl::StatusOr<std::vector<scaling::Activity>> ListOpen(int64_t group_seq, const std::string& member);
   // Writes instance, description, status, message and end. Whoever does writes the group's row in the same change.
   absl::Status Update(const scaling::Activity& activity);
-  // Ended before `limit`, at most `most`.
-  absl::Status DeleteBefore(absl::Time limit, int most);
+  // Ended before `limit`, at most `max_rows`.
+  absl::Status DeleteBefore(absl::Time limit, int max_rows);
 
  private:
   store::Connection& connection_;

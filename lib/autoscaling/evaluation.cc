@@ -19,10 +19,10 @@ void RunSchedules(const Snapshot& before, absl::Time now, Outcome& out) {
   if (!record.group.Runs(scaling::Process::kScheduledActions)) return;
   std::vector<std::pair<absl::Time, const scaling::ScheduleRecord*>> due;
   for (const scaling::ScheduleRecord& schedule : before.schedules) {
-    const std::optional<absl::Time> run = DueRun(schedule.action, schedule.looked_until, now);
+    const std::optional<absl::Time> run = DueRun(schedule.action, schedule.evaluated_until, now);
     if (run.has_value()) due.emplace_back(*run, &schedule);
     const std::optional<absl::Time> next = NextRun(schedule.action, now);
-    if (next.has_value()) out.look_again = std::min(out.look_again, *next);
+    if (next.has_value()) out.next_reconcile = std::min(out.next_reconcile, *next);
     const bool ended = schedule.action.end.has_value() && *schedule.action.end < now;
     if (!next.has_value() && (run.has_value() || ended || !schedule.action.recurrence.has_value())) {
       out.schedules_over.push_back(schedule.seq);
@@ -41,7 +41,7 @@ void RunSchedules(const Snapshot& before, absl::Time now, Outcome& out) {
           scaling::UpdatedConstraints(now, "a scheduled action", group.min_size, group.max_size, group.desired, from);
     }
     out.schedules_run.push_back(*schedule);
-    out.schedules_run.back().looked_until = now;
+    out.schedules_run.back().evaluated_until = now;
     out.changed = true;
   }
 }
@@ -50,7 +50,7 @@ void RunSchedules(const Snapshot& before, absl::Time now, Outcome& out) {
 bool AdvanceRefresh(const Snapshot& before, const Signals& signals, absl::Time now, scaling::Group& group,
                     Outcome& out) {
   // Alarms do not wake the group.
-  constexpr absl::Duration kLookAtAlarms = absl::Seconds(5);
+  constexpr absl::Duration kAlarmPeriod = absl::Seconds(5);
   if (!before.refresh.has_value()) return false;
   scaling::Refresh& refresh = *out.after.refresh;
   const absl::Time next = Advance(refresh, group,
@@ -58,9 +58,9 @@ bool AdvanceRefresh(const Snapshot& before, const Signals& signals, absl::Time n
                                    .launches = before.record.state.launches,
                                    .alarms = signals.refresh_alarms,
                                    .now = now});
-  out.look_again = std::min(out.look_again, next);
+  out.next_reconcile = std::min(out.next_reconcile, next);
   if (!refresh.preferences.alarms.empty() && refresh.ended == absl::InfiniteFuture()) {
-    out.look_again = std::min(out.look_again, now + kLookAtAlarms);
+    out.next_reconcile = std::min(out.next_reconcile, now + kAlarmPeriod);
   }
   const scaling::Refresh& was = *before.refresh;
   out.changed |= refresh.status != was.status || refresh.left != was.left || refresh.total != was.total ||
@@ -123,7 +123,7 @@ Outcome Evaluate(const Snapshot& before, const Signals& signals, absl::Span<scal
     RunSchedules(before, now, out);
     group = EffectiveGroup(out.after);
     if (AdvanceRefresh(before, signals, now, group, out)) {
-      out.look_again = now;
+      out.next_reconcile = now;
       return out;
     }
     group.max_size = std::max(group.max_size, signals.max_size);
@@ -147,7 +147,7 @@ Outcome Evaluate(const Snapshot& before, const Signals& signals, absl::Span<scal
   if (out.changed) Apply(plan, group, now, record.state, out.after.members);
   out.actions = plan.actions;
   out.blocked = plan.blocked;
-  out.look_again = std::min(out.look_again, plan.look_again);
+  out.next_reconcile = std::min(out.next_reconcile, plan.next_reconcile);
   if (record.deleting && out.after.members.empty()) out.changed = true;
   return out;
 }

@@ -44,7 +44,7 @@ struct Outcome {
   // Scheduled actions that ran for the last time, and those that ran.
   std::vector<int64_t> schedules_over;
   std::vector<scaling::ScheduleRecord> schedules_run;
-  absl::Time look_again = absl::InfiniteFuture();
+  absl::Time next_reconcile = absl::InfiniteFuture();
   // Why the group is not what it should be; empty when nothing holds it up.
   std::string blocked;
 };

@@ -58,7 +58,7 @@ absl::Status ResolveSources(store::Connection& c, scaling::GroupRecord& record) 
   return absl::OkStatus();
 }
 
-// A launch that was carried out and whose answer was lost.
+// A launch that was executed and whose answer was lost.
 absl::StatusOr<InstanceId> FindLaunched(store::Connection& c, const std::string& token) {
   ASSIGN_OR_RETURN(const std::vector<Instance> launched, compute::FindLaunch(c, token));
   return launched.empty() ? InstanceId() : launched.front().id;
@@ -124,17 +124,17 @@ absl::Status Commit(store::Connection& c, const Snapshot& before, Outcome& outco
   RETURN_IF_ERROR(MemberTable(c).Save(seq, kept, after.members));
   RETURN_IF_ERROR(RecordActions(c, before, outcome.actions, now));
   for (const scaling::Action& action : outcome.actions) {
-    const auto* forget = std::get_if<scaling::Evict>(&action);
-    if (forget == nullptr) continue;
+    const auto* evict = std::get_if<scaling::Evict>(&action);
+    if (evict == nullptr) continue;
     for (const Member& member : before.members) {
       // Its owner's from now on.
       const bool detached = member.lifecycle == scaling::Lifecycle::kDetaching;
-      if (member.token != forget->member || !detached) continue;
+      if (member.token != evict->member || !detached) continue;
       RETURN_IF_ERROR(tagging::DeleteTag(c, member.instance.text(), kGroupTag));
     }
   }
   for (const scaling::ScheduleRecord& schedule : outcome.schedules_run) {
-    RETURN_IF_ERROR(ScheduleTable(c).SetLookedUntil(schedule.seq, schedule.looked_until));
+    RETURN_IF_ERROR(ScheduleTable(c).SetEvaluatedUntil(schedule.seq, schedule.evaluated_until));
   }
   for (const int64_t over : outcome.schedules_over) RETURN_IF_ERROR(ScheduleTable(c).Delete(over));
   if (after.refresh.has_value()) RETURN_IF_ERROR(RefreshTable(c).Update(*after.refresh));

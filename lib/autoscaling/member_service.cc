@@ -277,10 +277,11 @@ absl::StatusOr<Activity> MemberService::Terminate(const InstanceId& instance, bo
     before.members = view.members;
     RETURN_IF_ERROR(RecordActions(c, before, plan.actions, now));
     Apply(plan, view.record.group, now, view.record.state, view.members);
-    ASSIGN_OR_RETURN(
-        std::vector<Activity> made,
-        ActivityTable(c).List(
-            {.tokens = {token}, .group = std::nullopt, .deleted_groups = true, .before = std::nullopt, .most = 1}));
+    ASSIGN_OR_RETURN(std::vector<Activity> made, ActivityTable(c).List({.tokens = {token},
+                                                                        .group = std::nullopt,
+                                                                        .deleted_groups = true,
+                                                                        .before = std::nullopt,
+                                                                        .max_records = 1}));
     if (made.empty()) return absl::InternalError("an activity that was written is not there");
     activity = std::move(made.front());
     return absl::OkStatus();
@@ -326,8 +327,8 @@ absl::StatusOr<ActivityPage> MemberService::Activities(const ActivityQuery& quer
                                                              .group = query.group,
                                                              .deleted_groups = query.deleted_groups,
                                                              .before = query.after,
-                                                             .most = query.most + 1}));
-    if (page.activities.size() > static_cast<size_t>(query.most)) {
+                                                             .max_records = query.max_records + 1}));
+    if (page.activities.size() > static_cast<size_t>(query.max_records)) {
       page.activities.pop_back();
       page.next = page.activities.back().seq;
     }

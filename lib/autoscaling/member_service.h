@@ -29,7 +29,7 @@ struct ActivityQuery {
   bool deleted_groups = false;       // those of groups that are gone too
   // The newest first, behind this one.
   std::optional<int64_t> after;
-  int most = 100;
+  int max_records = 100;
 };
 
 struct ActivityPage {

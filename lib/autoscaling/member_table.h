@@ -36,7 +36,7 @@ class MemberTable {
   absl::StatusOr<std::vector<scaling::Member>> List(int64_t seq);
   // Makes what is kept, which is `before`, into `after`.
   absl::Status Save(int64_t seq, absl::Span<const scaling::Member> before, absl::Span<const scaling::Member> after);
-  // Whom a hook that holds a member names was told.
+  // The target of a hook that holds a member was notified.
   absl::Status SetNotified(int64_t seq, const std::string& member, const std::string& hook);
   absl::StatusOr<std::optional<MemberOf>> Find(const InstanceId& instance);
   // In order of their groups; members without an instance yet are left out.

@@ -55,7 +55,7 @@ class AutoscalingModule {
   // Idempotent.
   void Stop() { loop_.Stop(); }
 
-  // What happened to an instance, and to an alarm of a policy: the groups they concern are looked at. They do not
+  // What happened to an instance, and to an alarm of a policy: the groups they concern are reconciled. They do not
   // block.
   void OnInstance(const InstanceId& id) { loop_.OnInstance(id); }
   void OnAlarmAction(const std::string& policy_arn) { loop_.OnAlarmAction(policy_arn); }

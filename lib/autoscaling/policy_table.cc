@@ -194,7 +194,7 @@ const auto& Schedules() {
       "scaling_schedules", "scheduled action", store::Key("group_seq", &ScheduleRow::group_seq),
       store::Key("name", kRecord, &R::action, &Action::name), store::Assigned("seq", kRecord, &R::seq),
       store::Fixed("id", kRecord, &R::id), store::Column("recurrence", kRecord, &R::recurrence),
-      store::Column("time_zone", kRecord, &R::time_zone), store::Column("looked_until", kRecord, &R::looked_until),
+      store::Column("time_zone", kRecord, &R::time_zone), store::Column("looked_until", kRecord, &R::evaluated_until),
       store::Column("start", kRecord, &R::action, &Action::start),
       store::Column("stop", kRecord, &R::action, &Action::end),
       store::Column("min_size", kRecord, &R::action, &Action::min_size),
@@ -248,8 +248,8 @@ absl::Status ScheduleTable::Put(int64_t group_seq, const ScheduleRecord& schedul
   return Schedules().Put(connection_, {schedule, group_seq});
 }
 
-absl::Status ScheduleTable::SetLookedUntil(int64_t seq, absl::Time looked_until) {
-  return connection_.Run("UPDATE scaling_schedules SET looked_until = ? WHERE seq = ?", looked_until, seq);
+absl::Status ScheduleTable::SetEvaluatedUntil(int64_t seq, absl::Time evaluated_until) {
+  return connection_.Run("UPDATE scaling_schedules SET looked_until = ? WHERE seq = ?", evaluated_until, seq);
 }
 
 absl::StatusOr<std::vector<ScheduleRecord>> ScheduleTable::List(const std::optional<std::string>& group) {

@@ -36,7 +36,7 @@ class ScheduleTable {
   // Makes or replaces the action of that name, which keeps its id.
   absl::Status Put(int64_t group_seq, const scaling::ScheduleRecord& schedule);
   // Runs until then were taken. OK when the action is gone.
-  absl::Status SetLookedUntil(int64_t seq, absl::Time looked_until);
+  absl::Status SetEvaluatedUntil(int64_t seq, absl::Time evaluated_until);
   absl::StatusOr<std::vector<scaling::ScheduleRecord>> List(const std::optional<std::string>& group);
   absl::Status Delete(int64_t seq);
 

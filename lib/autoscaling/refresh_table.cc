@@ -116,11 +116,11 @@ absl::Status RefreshTable::Update(Refresh& refresh) {
   return absl::OkStatus();
 }
 
-absl::Status RefreshTable::Trim(int64_t group_seq, int most) {
+absl::Status RefreshTable::Trim(int64_t group_seq, int keep) {
   return connection_.Run(
       "DELETE FROM scaling_refreshes WHERE group_seq = ?1 AND seq NOT IN (SELECT seq FROM scaling_refreshes "
       "WHERE group_seq = ?1 ORDER BY seq DESC LIMIT ?2)",
-      group_seq, most);
+      group_seq, keep);
 }
 
 }  // namespace brume::autoscaling

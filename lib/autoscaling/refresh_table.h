@@ -25,8 +25,8 @@ class RefreshTable {
   absl::StatusOr<std::optional<scaling::Refresh>> Active(int64_t group_seq);
   // Writes how far it has come. Aborted unless the row still has `version`; sets the next one.
   absl::Status Update(scaling::Refresh& refresh);
-  // Keeps the newest `most`.
-  absl::Status Trim(int64_t group_seq, int most);
+  // Keeps the newest `keep`.
+  absl::Status Trim(int64_t group_seq, int keep);
 
  private:
   store::Connection& connection_;

@@ -31,7 +31,7 @@ constexpr absl::Duration kMetricsPeriod = absl::Minutes(1);
 constexpr absl::Duration kActivityLife = absl::Hours(24 * 7 * 6);
 constexpr int kPurgeAtOnce = 500;
 
-// What lies between a look and the next one at the most, for what no wake told of.
+// The longest time between two reconciles of a group, for changes that no wake announced.
 constexpr absl::Duration kMaxRest = absl::Seconds(30);
 
 // Whether `status` is RunInstances's word on the launch, and not a failure of ours.
@@ -123,7 +123,7 @@ absl::StatusOr<absl::Duration> ScalingLoop::Reconcile(const std::string& group) 
   RETURN_IF_ERROR(Notify(outcome.after));
   NoteMetrics(outcome.after, *memory, now);
   if (again || outcome.changed) return absl::ZeroDuration();
-  absl::Duration rest = std::min(kMaxRest, outcome.look_again - now);
+  absl::Duration rest = std::min(kMaxRest, outcome.next_reconcile - now);
   if (!snapshot.policies.empty()) rest = std::min(rest, parts_.signals.period / 5);
   return std::max(rest, absl::Milliseconds(1));
 }
@@ -300,11 +300,12 @@ absl::Status ScalingLoop::Notify(const Snapshot& snapshot) {
           {"EC2InstanceId", member.instance.text()},
           {"LifecycleTransition", std::string(TransitionName(hook->transition))},
           {"NotificationMetadata", hook->metadata}};
-      const absl::Status told =
+      const absl::Status notified =
           parts_.notify(hook->target, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       // The hook holds its member all the same, and ends as it says; whoever listens may be late.
-      if (!told.ok()) {
-        log::Warn("hook {} could not notify {}: {}", hook->name, RedactUrls(hook->target), RedactUrls(told.message()));
+      if (!notified.ok()) {
+        log::Warn("hook {} could not notify {}: {}", hook->name, RedactUrls(hook->target),
+                  RedactUrls(notified.message()));
       }
       RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) {
         return MemberTable(c).SetNotified(snapshot.record.seq, member.token, wait.hook);

@@ -1,5 +1,5 @@
-// The loop of Auto Scaling: looks at each group when something about it may have changed, commits what the evaluation
-// makes of it, and has it carried out on instances.
+// The loop of Auto Scaling: reconciles each group when something about it may have changed, commits what the evaluation
+// makes of it, and executes that on instances.
 #pragma once
 
 #include <functional>
@@ -53,7 +53,7 @@ class ScalingLoop {
   // What a predictive policy foresees.
   absl::StatusOr<Forecast> ForecastOf(const scaling::PolicyRecord& policy) { return reader_.ForecastOf(policy); }
 
-  // One look at a group, as the loop's threads take it. When to look again.
+  // One reconcile of a group, as the loop's threads do it. When to reconcile again.
   absl::StatusOr<absl::Duration> Reconcile(const std::string& group);
 
  private:
@@ -82,7 +82,7 @@ class ScalingLoop {
   const ScalingLoopParts parts_;
   SignalReader reader_;
   Mutex mutex_;
-  std::map<std::string, Memory> memories_ ABSL_GUARDED_BY(mutex_);  // by group; one is used by one look at a time
+  std::map<std::string, Memory> memories_ ABSL_GUARDED_BY(mutex_);  // by group; one is used by one reconcile at a time
   absl::flat_hash_map<InstanceId, std::string> groups_of_ ABSL_GUARDED_BY(mutex_);  // of members
   std::map<std::string, std::set<InstanceId>> members_of_ ABSL_GUARDED_BY(mutex_);
   ReconcileLoop<Key> loop_;

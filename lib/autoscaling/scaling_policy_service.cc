@@ -77,7 +77,7 @@ absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
     return ScalingError("PolicyName must have 1 to 255 characters, without colons");
   }
   RETURN_IF_ERROR(std::visit(RuleCheck{policy.metric}, policy.policy.rule));
-  // Read once, so that the mistakes of expressions are told now.
+  // Read once, so that the mistakes of expressions are reported now.
   if (!policy.metric.queries.empty() && parts_.check_maths) RETURN_IF_ERROR(parts_.check_maths(policy.metric.queries));
   policy.id = NewUuid(parts_.random);
   policy.created = parts_.clock.Now();
@@ -196,14 +196,14 @@ absl::Status PolicyService::CheckSchedule(ScheduleRecord& schedule) {
   if (!schedule.time_zone.empty() && !absl::LoadTimeZone(schedule.time_zone, &action.zone)) {
     return ScalingError(absl::StrCat("Given time zone '", schedule.time_zone, "' is not a valid time zone name"));
   }
-  schedule.looked_until = parts_.clock.Now();
-  if (action.start.has_value() && *action.start < schedule.looked_until) {
+  schedule.evaluated_until = parts_.clock.Now();
+  if (action.start.has_value() && *action.start < schedule.evaluated_until) {
     return ScalingError("Given start time is in the past");
   }
-  if (action.end.has_value() && *action.end <= action.start.value_or(schedule.looked_until)) {
+  if (action.end.has_value() && *action.end <= action.start.value_or(schedule.evaluated_until)) {
     return ScalingError("The end time must be in the future, and after the start time");
   }
-  if (!NextRun(action, schedule.looked_until).has_value()) {
+  if (!NextRun(action, schedule.evaluated_until).has_value()) {
     return ScalingError("The scheduled action would never run");
   }
   return absl::OkStatus();

@@ -130,18 +130,18 @@ absl::Status SignalReader::ReadDatapoint(const Snapshot& snapshot, const scaling
 absl::Status SignalReader::ReadCustom(const scaling::PolicyRecord& policy, PolicyWatch& watch,
                                       scaling::Signal& signal) const {
   // The newest minute that is over, of those that are not long ago.
-  constexpr int kLookBack = 5;
+  constexpr int kLookbackPeriods = 5;
   const absl::Time over = absl::UnixEpoch() + absl::Floor(clock_.Now() - absl::UnixEpoch(), kMetricPeriod);
   if (!policy.metric.queries.empty()) {
     ASSIGN_OR_RETURN(const auto points,
-                     sources_.read_maths(policy.metric.queries, over - kLookBack * kMetricPeriod, over));
+                     sources_.read_maths(policy.metric.queries, over - kLookbackPeriods * kMetricPeriod, over));
     if (points.empty() || points.back().first + kMetricPeriod <= watch.used) return absl::OkStatus();
     signal.datapoint = points.back().second;
     watch.used = points.back().first + kMetricPeriod;
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const std::vector<StatisticSet> sets,
-                   sources_.read(policy.metric.metric, over - kLookBack * kMetricPeriod, over, kMetricPeriod));
+                   sources_.read(policy.metric.metric, over - kLookbackPeriods * kMetricPeriod, over, kMetricPeriod));
   if (sets.empty() || sets.back().start + kMetricPeriod <= watch.used) return absl::OkStatus();
   signal.datapoint = StatisticOf(sets.back(), policy.metric.statistic);
   watch.used = sets.back().start + kMetricPeriod;

@@ -1,4 +1,4 @@
-// Port: what monitoring tells Auto Scaling, and what it is told. All are called from several threads.
+// Port: what Auto Scaling reads of monitoring, and writes to it. All are called from several threads.
 #pragma once
 
 #include <functional>

@@ -90,10 +90,10 @@ std::shared_ptr<FileSink>& File() {
   return file;
 }
 
-std::shared_ptr<spdlog::logger> MakeLogger(Level least, spdlog::sink_ptr sink) {
+std::shared_ptr<spdlog::logger> MakeLogger(Level min_level, spdlog::sink_ptr sink) {
   auto logger = std::make_shared<spdlog::logger>("brumed", std::move(sink));
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z level=%l thread=%t %v");
-  logger->set_level(ToSpdlog(least));
+  logger->set_level(ToSpdlog(min_level));
   logger->flush_on(spdlog::level::info);
   return logger;
 }
@@ -122,15 +122,15 @@ std::string OneLine(std::string_view text) {
 
 }  // namespace
 
-absl::Status Configure(Level least, const std::string& path) {
+absl::Status Configure(Level min_level, const std::string& path) {
   if (path.empty()) {
-    Logger() = MakeLogger(least, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    Logger() = MakeLogger(min_level, std::make_shared<spdlog::sinks::stderr_sink_mt>());
     return absl::OkStatus();
   }
   absl::StatusOr<UniqueFd> fd = OpenLog(path);
   if (!fd.ok()) return absl::InvalidArgumentError(fd.status().message());
   File() = std::make_shared<FileSink>(path, *std::move(fd));
-  Logger() = MakeLogger(least, File());
+  Logger() = MakeLogger(min_level, File());
   return absl::OkStatus();
 }
 

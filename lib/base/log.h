@@ -19,9 +19,9 @@ namespace brume::log {
 
 enum class Level { kDebug, kInfo, kWarn, kError };
 
-// Sets where lines go and the least level; call once at start. Without it lines go to standard error from kInfo up.
+// Sets where lines go and the minimum level; call once at start. Without it lines go to standard error from kInfo up.
 // `path` empty = standard error. Error: InvalidArgument when the file cannot be written; lines go where they went.
-absl::Status Configure(Level least, const std::string& path);
+absl::Status Configure(Level min_level, const std::string& path);
 
 void Write(Level level, std::string_view text);
 bool Enabled(Level level);

@@ -190,8 +190,8 @@ absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, c
     if (options.goes_on && !options.goes_on()) {
       return absl::CancelledError(absl::StrCat(argv[0], " was ended before its time"));
     }
-    const int64_t longest = options.goes_on ? kAskMilliseconds : 60000;
-    if (poll(fds.data(), fds.size(), static_cast<int>(std::min(left, longest))) < 0) {
+    const int64_t max_wait = options.goes_on ? kAskMilliseconds : 60000;
+    if (poll(fds.data(), fds.size(), static_cast<int>(std::min(left, max_wait))) < 0) {
       if (errno == EINTR) continue;
       return absl::ErrnoToStatus(errno, "poll");
     }

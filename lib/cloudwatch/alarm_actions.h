@@ -40,7 +40,7 @@ struct AlarmActionsParts {
   absl::Duration instance_patience = absl::Minutes(10);
   absl::Duration webhook_patience = absl::Minutes(1);
   absl::Duration first_backoff = absl::Seconds(1);
-  absl::Duration poll = absl::Milliseconds(250);  // a recovery's looks at its instance
+  absl::Duration poll = absl::Milliseconds(250);  // of a recovery's instance
 };
 
 // Thread-safe.

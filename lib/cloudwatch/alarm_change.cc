@@ -167,7 +167,8 @@ void AlarmChange::Suppress(const std::string& name) {
 void AlarmChange::Ask(const Alarm& before, const Alarm& after) {
   if (!after.actions_enabled) return;
   for (const std::string& action : after.ActionsOf(after.state)) {
-    // It was checked when it was put; what an older version took and this one does not know is told by who carries out.
+    // It was checked when it was put; what an older version took and this one does not know is reported by who executes
+    // it.
     const absl::StatusOr<alarm::ActionKind> kind = alarm::ParseAction(action);
     DueAction asked;
     asked.alarm = after.name;

@@ -36,7 +36,7 @@ class AlarmChange {
   void SetState(const std::string& name, alarm::State state, std::string reason, std::string reason_data);
   // Evaluates a composite alarm by the states of those it names.
   void Evaluate(const std::string& name);
-  // Looks again at what is suppressed.
+  // Evaluates again what is suppressed.
   void Reconsider(const std::string& name) { suppressible_.insert(name); }
 
   // Evaluates the composite alarms that depend on what has changed, each once and after all it depends on; then what

@@ -32,7 +32,7 @@ absl::Time NextDue(const alarm::Watch& watch, absl::Time now) { return NewestEnd
 
 AlarmEvaluator::AlarmEvaluator(AlarmEvaluatorParts parts)
     : parts_(std::move(parts)),
-      forget_due_(parts_.clock.Now()),
+      evict_due_(parts_.clock.Now()),
       loop_([this] { return std::clamp(EvaluateDue() - parts_.clock.Now(), absl::ZeroDuration(), kMaxWait); }) {}
 
 void AlarmEvaluator::WakeAll() {
@@ -56,7 +56,7 @@ void AlarmEvaluator::Wake(const std::string& name) {
   loop_.Wake();
 }
 
-void AlarmEvaluator::LookAgain() { loop_.Wake(); }
+void AlarmEvaluator::Reschedule() { loop_.Wake(); }
 
 void AlarmEvaluator::Schedule(const std::string& name, absl::Time due) {
   const auto [known, inserted] = due_.emplace(name, due);
@@ -111,7 +111,7 @@ absl::Time AlarmEvaluator::EvaluateDue() {
   // Where a clock was set back, what was due by it would have to wait for it.
   if (now < evaluated_) {
     WakeAll();
-    forget_due_ = now;
+    evict_due_ = now;
   }
   evaluated_ = now;
   // First, as their time came before what is evaluated now.
@@ -134,14 +134,14 @@ absl::Time AlarmEvaluator::EvaluateDue() {
   } else {
     log::Error("the states of alarms were not changed: {}", applied.ToString());
   }
-  if (forget_due_ <= now) {
-    forget_due_ = now + kEvictEvery;
-    const absl::Status forgot = parts_.alarms.ForgetHistory();
-    if (!forgot.ok()) log::Error("old history of alarms was not forgotten: {}", forgot.ToString());
+  if (evict_due_ <= now) {
+    evict_due_ = now + kEvictEvery;
+    const absl::Status evicted = parts_.alarms.EvictHistory();
+    if (!evicted.ok()) log::Error("old history of alarms was not forgotten: {}", evicted.ToString());
   }
   const absl::Time suppression = parts_.alarms.NextSuppressionEnd();
   MutexLock lock(mutex_);
-  const absl::Time next = queue_.empty() ? forget_due_ : std::min(forget_due_, queue_.begin()->first);
+  const absl::Time next = queue_.empty() ? evict_due_ : std::min(evict_due_, queue_.begin()->first);
   return std::min(next, suppression);
 }
 

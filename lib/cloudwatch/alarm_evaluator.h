@@ -40,8 +40,8 @@ class AlarmEvaluator {
   // The alarm was put: it is evaluated at once, and then in its periods.
   void Wake(const std::string& name);
   void WakeAll();
-  // Looks when something is due next: it may be sooner than it was.
-  void LookAgain();
+  // Finds out anew when something is due next: it may be sooner than it was.
+  void Reschedule();
 
   // Evaluates what is due, and says when something is next.
   absl::Time EvaluateDue();
@@ -57,7 +57,7 @@ class AlarmEvaluator {
   std::set<std::pair<absl::Time, std::string>> queue_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, absl::Time> due_ ABSL_GUARDED_BY(mutex_);
   // Of the one thread that evaluates.
-  absl::Time forget_due_;  // when old history is to be forgotten
+  absl::Time evict_due_;  // when old history is to be evicted
   absl::Time evaluated_ = absl::InfinitePast();
   Periodic loop_;  // last: it uses all the others
 };

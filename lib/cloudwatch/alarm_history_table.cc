@@ -56,14 +56,14 @@ absl::StatusOr<std::vector<HistoryItem>> AlarmHistoryTable::Find(const alarm::Hi
                    "AND (?7 = 0 OR seq ",
                    query.oldest_first ? ">" : "<", " ?7) ORDER BY seq ", query.oldest_first ? "ASC" : "DESC",
                    " LIMIT ?8"),
-      query.alarm, metric, composite, query.type, query.since, query.until, query.after, query.most);
+      query.alarm, metric, composite, query.type, query.since, query.until, query.after, query.max_records);
 }
 
-absl::StatusOr<bool> AlarmHistoryTable::Evict(absl::Time oldest, int most) {
+absl::StatusOr<bool> AlarmHistoryTable::Evict(absl::Time oldest, int max_rows) {
   RETURN_IF_ERROR(connection_.Run(
       "DELETE FROM alarm_history WHERE seq IN (SELECT seq FROM alarm_history WHERE time < ? ORDER BY time LIMIT ?)",
-      oldest, most));
-  return connection_.changed_rows() == most;
+      oldest, max_rows));
+  return connection_.changed_rows() == max_rows;
 }
 
 store::TableDescription AlarmDueActionTable::Describe() { return DueActions().Describe(); }

@@ -17,11 +17,11 @@ class AlarmHistoryTable {
   explicit AlarmHistoryTable(store::Connection& connection) : connection_(connection) {}
   static store::TableDescription Describe();
 
-  // Forgets all but the newest `keep` items of the same alarm.
+  // Evicts all but the newest `keep` items of the same alarm.
   absl::Status Append(const alarm::HistoryItem& item, int keep);
   absl::StatusOr<std::vector<alarm::HistoryItem>> Find(const alarm::HistoryQuery& query);
-  // At most `most` of those before `oldest`, so that the writer is not held. True when there may be more.
-  absl::StatusOr<bool> Evict(absl::Time oldest, int most);
+  // At most `max_rows` of those before `oldest`, so that the writer is not held. True when there may be more.
+  absl::StatusOr<bool> Evict(absl::Time oldest, int max_rows);
 
  private:
   store::Connection& connection_;

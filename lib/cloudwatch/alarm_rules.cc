@@ -107,10 +107,10 @@ absl::Status CheckPeriods(const Watch& watch) {
     return Invalid("DatapointsToAlarm must not be more than EvaluationPeriods");
   }
   // Values are kept by the second for an hour.
-  const absl::Duration most = watch.period < absl::Minutes(1) ? absl::Hours(1)
-                              : watch.period < absl::Hours(1) ? absl::Hours(24)
-                                                              : absl::Hours(24 * 7);
-  if (watch.period * threshold.evaluation_periods > most) {
+  const absl::Duration max_span = watch.period < absl::Minutes(1) ? absl::Hours(1)
+                                  : watch.period < absl::Hours(1) ? absl::Hours(24)
+                                                                  : absl::Hours(24 * 7);
+  if (watch.period * threshold.evaluation_periods > max_span) {
     return Invalid(
         "EvaluationPeriods of Period must not be longer than an hour where a period is below a minute, a week where it "
         "is an hour or more, and a day otherwise");

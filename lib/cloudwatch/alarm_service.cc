@@ -23,7 +23,7 @@ using alarm::Kind;
 using alarm::State;
 
 constexpr absl::Duration kHistoryTime = absl::Hours(24 * 30);
-constexpr int kForgetBatch = 1000;
+constexpr int kEvictBatch = 1000;
 
 absl::Status NotFound(absl::string_view name) {
   return ec2::Error("ResourceNotFound", absl::StrCat("The alarm '", absl::CHexEscape(name), "' does not exist"));
@@ -234,11 +234,11 @@ void AlarmService::Notify(AlarmChange& change) const {
   if (options_.on_due && !change.due.empty()) options_.on_due(std::move(change.due));
 }
 
-absl::Status AlarmService::ForgetHistory() {
+absl::Status AlarmService::EvictHistory() {
   absl::StatusOr<bool> more = true;
   while (more.ok() && *more) {
     more = database_.WriteFor(
-        [&](store::Connection& c) { return AlarmHistoryTable(c).Evict(clock_.Now() - kHistoryTime, kForgetBatch); });
+        [&](store::Connection& c) { return AlarmHistoryTable(c).Evict(clock_.Now() - kHistoryTime, kEvictBatch); });
   }
   return more.status();
 }

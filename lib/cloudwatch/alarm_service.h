@@ -38,7 +38,7 @@ using AlarmReader = std::function<absl::StatusOr<std::vector<std::pair<absl::Tim
 struct AlarmServiceOptions {
   Account account;
   AlarmRules rules = {};
-  // Metric maths is read once when it is put, so that its mistakes are told.
+  // Metric maths is read once when it is put, so that its mistakes are reported.
   AlarmReader read = {};
   // What an alarm was changed to, by a caller: it is to be evaluated at once. Called with no lock held.
   std::function<void(const std::string& name)> on_put = {};
@@ -108,12 +108,12 @@ class AlarmService {
 
   // Takes what evaluations found, and what follows for composite alarms.
   absl::Status Apply(absl::Span<const AlarmVerdict> verdicts);
-  // When a composite alarm's actions are to be looked at again; InfiniteFuture when none wait.
+  // When a composite alarm's actions are to be evaluated again; InfiniteFuture when none wait.
   absl::Time NextSuppressionEnd() const;
   // Lets go of actions that have waited long enough.
   absl::Status EndSuppressions();
-  // Forgets history of more than 30 days ago.
-  absl::Status ForgetHistory();
+  // Evicts history of more than 30 days ago.
+  absl::Status EvictHistory();
 
  private:
   absl::Status Put(alarm::Alarm definition, AlarmRulePtr rule, const TagMap& tags);

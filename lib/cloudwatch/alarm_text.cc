@@ -200,12 +200,12 @@ HistoryItem StateItem(const Alarm& before, const Alarm& after) {
   const auto data = [&](bool old_data, bool new_data) {
     return Dump({{"version", "1.0"}, {"oldState", StateOf(before, old_data)}, {"newState", StateOf(after, new_data)}});
   };
-  std::string told = data(true, true);
-  if (told.size() > kMaxHistoryData) told = data(false, true);
-  if (told.size() > kMaxHistoryData) told = data(false, false);
+  std::string history_data = data(true, true);
+  if (history_data.size() > kMaxHistoryData) history_data = data(false, true);
+  if (history_data.size() > kMaxHistoryData) history_data = data(false, false);
   return MakeItem(after, HistoryType::kStateUpdate, after.updated,
                   absl::StrCat("Alarm updated from ", StateName(before.state), " to ", StateName(after.state)),
-                  std::move(told));
+                  std::move(history_data));
 }
 
 HistoryItem ActionItem(const alarm::DueAction& due, absl::Time time, const std::optional<std::string>& failure) {

@@ -13,7 +13,7 @@
 
 namespace brume::cloudwatch {
 
-// StateReasonData of an evaluation of the periods that begin at `start`; the newest 50 datapoints are told.
+// StateReasonData of an evaluation of the periods that begin at `start`; the newest 50 datapoints are listed.
 std::string ReasonData(const alarm::Watch& watch, absl::Time queried, absl::Time start,
                        absl::Span<const std::optional<double>> datapoints);
 // The same of a composite alarm, whose alarms `children` changed it.
@@ -23,7 +23,7 @@ std::string CompositeReasonData(absl::Span<const alarm::Alarm* const> children, 
 alarm::HistoryItem ConfigurationItem(absl::string_view what, const alarm::Alarm& alarm, absl::Time time,
                                      const Account& account);  // "created", "updated", "deleted"
 alarm::HistoryItem StateItem(const alarm::Alarm& before, const alarm::Alarm& after);
-// Of an action that was carried out, or why it was not.
+// Of an action that was executed, or why it was not.
 alarm::HistoryItem ActionItem(const alarm::DueAction& due, absl::Time time, const std::optional<std::string>& failure);
 
 // What a webhook is sent when `before` became `after`: the message that Amazon SNS would deliver for CloudWatch.

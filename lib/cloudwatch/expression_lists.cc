@@ -36,10 +36,10 @@ absl::StatusOr<ExpressionValue> SortSeries(const Node& call, Many all) {
   if (!summary.has_value()) return Wrong("SORT sorts by AVG, SUM, MIN, MAX or STDDEV");
   const bool ascending = IsWord(call.operands[2], "ASC");
   if (!ascending && !IsWord(call.operands[2], "DESC")) return Wrong("the order of SORT is ASC or DESC");
-  size_t most = all.size();
+  size_t max_count = all.size();
   if (call.operands.size() > 3) {
     ASSIGN_OR_RETURN(const size_t limit, WholeNumber(call, 3));
-    most = std::min(most, limit);
+    max_count = std::min(max_count, limit);
   }
   std::vector<std::pair<double, size_t>> places;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -51,7 +51,7 @@ absl::StatusOr<ExpressionValue> SortSeries(const Node& call, Many all) {
     if (all[i].points.empty()) places.emplace_back(0, i);
   }
   Many sorted;
-  for (size_t i = 0; i < std::min(most, places.size()); ++i) sorted.push_back(std::move(all[places[i].second]));
+  for (size_t i = 0; i < std::min(max_count, places.size()); ++i) sorted.push_back(std::move(all[places[i].second]));
   return ExpressionValue(std::move(sorted));
 }
 

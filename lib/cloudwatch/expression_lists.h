@@ -1,4 +1,4 @@
-// What metric maths does with lists of series: SORT, SLICE, and what SEARCH is told.
+// What metric maths does with lists of series: SORT, SLICE, and the arguments of SEARCH.
 #pragma once
 
 #include <string>

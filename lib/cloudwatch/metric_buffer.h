@@ -67,7 +67,7 @@ class MetricBuffer {
   // What Take gave was written, or was not and waits again.
   void Written(absl::Span<WaitingBlock> blocks);
   void NotWritten(absl::Span<const WaitingBlock> blocks);
-  // Forgets minutes before `minute` of which nothing waits, and series that nobody has and that have none left.
+  // Evicts minutes before `minute` of which nothing waits, and series that nobody has and that have none left.
   void Evict(int64_t minute);
 
   // What waits of a metric, by units and minutes.

@@ -180,7 +180,7 @@ absl::StatusOr<std::vector<DataResult>> EvaluateMetricData(MetricService& metric
   RETURN_IF_ERROR(evaluation.Prepare());
   std::vector<DataResult> results;
   for (const DataQuery& query : queries) {
-    // Also of one that is not returned, so that its mistakes are told.
+    // Also of one that is not returned, so that its mistakes are reported.
     ASSIGN_OR_RETURN(const ExpressionValue* value, evaluation.ValueOf(query.id, query.id));
     if (!query.return_data) continue;
     const std::string label = !query.label.empty()       ? query.label

@@ -260,7 +260,7 @@ void MetricService::SetLatest(const InstanceId& id, const Samples& samples) {
   for (const auto& [metric, sample] : samples) present.insert_or_assign(metric, sample);
 }
 
-void MetricService::ForgetLatest(const InstanceId& id) {
+void MetricService::DiscardLatest(const InstanceId& id) {
   MutexLock lock(latest_mutex_);
   latest_.erase(id);
 }

@@ -110,7 +110,7 @@ class MetricService {
   using Samples = absl::flat_hash_map<std::string, Sample>;
   // The sampler's: adds to what Latest knows, and evicts an instance from it.
   void SetLatest(const InstanceId& id, const Samples& samples);
-  void ForgetLatest(const InstanceId& id);
+  void DiscardLatest(const InstanceId& id);
 
   // Writes what waits. What cannot be written waits on.
   absl::Status Flush();

@@ -131,12 +131,12 @@ absl::StatusOr<int64_t> MetricTable::Count() {
   return count;
 }
 
-absl::StatusOr<bool> MetricTable::Evict(absl::Time oldest, int64_t keep, int most) {
+absl::StatusOr<bool> MetricTable::Evict(absl::Time oldest, int64_t keep, int max_rows) {
   RETURN_IF_ERROR(connection_.Run(
       "DELETE FROM metrics WHERE number IN (SELECT number FROM metrics WHERE seen < ?1 OR "
       "  seen < (SELECT seen FROM metrics ORDER BY seen DESC LIMIT 1 OFFSET ?2 - 1) ORDER BY seen LIMIT ?3)",
-      oldest, keep, most));
-  return connection_.changed_rows() == most;
+      oldest, keep, max_rows));
+  return connection_.changed_rows() == max_rows;
 }
 
 absl::StatusOr<std::optional<MetricBlock>> MetricTable::GetMinute(int64_t minute, int64_t metric) {
@@ -227,7 +227,7 @@ absl::Status MetricTable::PackHour(int64_t hour, int64_t metric) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> MetricTable::DeleteBefore(const std::string& table, int64_t hour, int most) {
+absl::StatusOr<bool> MetricTable::DeleteBefore(const std::string& table, int64_t hour, int max_rows) {
   // Row by row in their order, up to the first that stays.
   int64_t end_hour = hour, end_metric = 0;
   RETURN_IF_ERROR(connection_.Query(
@@ -236,18 +236,18 @@ absl::StatusOr<bool> MetricTable::DeleteBefore(const std::string& table, int64_t
         row.Read(end_hour, end_metric);
         if (end_hour >= hour) end_hour = hour, end_metric = 0;
       },
-      most));
+      max_rows));
   RETURN_IF_ERROR(
       connection_.Run(absl::StrCat("DELETE FROM ", table, " WHERE (hour, metric) < (?, ?)"), end_hour, end_metric));
-  return connection_.changed_rows() == most;
+  return connection_.changed_rows() == max_rows;
 }
 
-absl::StatusOr<bool> MetricTable::DeleteHourMinutesBefore(int64_t hour, int most) {
-  return DeleteBefore("metric_hour_minutes", hour, most);
+absl::StatusOr<bool> MetricTable::DeleteHourMinutesBefore(int64_t hour, int max_rows) {
+  return DeleteBefore("metric_hour_minutes", hour, max_rows);
 }
 
-absl::StatusOr<bool> MetricTable::DeleteHoursBefore(int64_t hour, int most) {
-  return DeleteBefore("metric_hours", hour, most);
+absl::StatusOr<bool> MetricTable::DeleteHoursBefore(int64_t hour, int max_rows) {
+  return DeleteBefore("metric_hours", hour, max_rows);
 }
 
 }  // namespace brume::cloudwatch

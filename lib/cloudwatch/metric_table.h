@@ -48,9 +48,9 @@ class MetricTable {
   // In order of their numbers, from behind `after`; of a metric's units the first.
   absl::StatusOr<std::vector<MetricRow>> List(const MetricFilter& filter, int64_t after, size_t limit);
   absl::StatusOr<int64_t> Count();
-  // Forgets at most `most` metrics: those not seen since `oldest`, and where there are more than `keep` those seen
-  // least lately. Their values go in their own time. Whether there may be more to evict.
-  absl::StatusOr<bool> Evict(absl::Time oldest, int64_t keep, int most);
+  // Evicts at most `max_rows` metrics: those not seen since `oldest`, and where there are more than `keep` those seen
+  // longest ago. Their values go in their own time. Whether there may be more to evict.
+  absl::StatusOr<bool> Evict(absl::Time oldest, int64_t keep, int max_rows);
 
   // Null when there is none.
   absl::StatusOr<std::optional<MetricBlock>> GetMinute(int64_t minute, int64_t metric);
@@ -69,12 +69,12 @@ class MetricTable {
   absl::StatusOr<std::vector<int64_t>> MetricsOfHour(int64_t hour);
   // Adds a metric's minutes of `hour` to its hour. The seconds are lost.
   absl::Status PackHour(int64_t hour, int64_t metric);
-  // Takes away at most `most` rows of hours before, and whether there are more.
-  absl::StatusOr<bool> DeleteHourMinutesBefore(int64_t hour, int most);
-  absl::StatusOr<bool> DeleteHoursBefore(int64_t hour, int most);
+  // Takes away at most `max_rows` rows of hours before, and whether there are more.
+  absl::StatusOr<bool> DeleteHourMinutesBefore(int64_t hour, int max_rows);
+  absl::StatusOr<bool> DeleteHoursBefore(int64_t hour, int max_rows);
 
  private:
-  absl::StatusOr<bool> DeleteBefore(const std::string& table, int64_t hour, int most);
+  absl::StatusOr<bool> DeleteBefore(const std::string& table, int64_t hour, int max_rows);
 
   store::Connection& connection_;
 };

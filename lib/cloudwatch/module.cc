@@ -40,7 +40,7 @@ CloudwatchModule::CloudwatchModule(const CloudwatchParts& parts)
                .read = [this](const alarm::Watch& watch, absl::Time from,
                               absl::Time to) { return ReadWatch(metrics_, watch, from, to); },
                .on_put = [this](const std::string& name) { evaluator_.Wake(name); },
-               .on_wait = [this] { evaluator_.LookAgain(); },
+               .on_wait = [this] { evaluator_.Reschedule(); },
                .on_due = [this](const std::vector<alarm::DueAction>& due) { actions_.Wake(due); }}),
       actions_({.database = parts.database,
                 .clock = parts.clock,

@@ -60,7 +60,7 @@ class CloudwatchModule {
 
   MetricService& metrics() { return metrics_; }
   AlarmService& alarms() { return alarms_; }
-  // What Prometheus is told: of the guests, of `calls` and of this process.
+  // What Prometheus reads: of the guests, of `calls` and of this process.
   std::string ExpositionText(const gateway::CallStatistics& calls) const;
 
  private:

@@ -70,7 +70,7 @@ absl::Status Sampler::ListGuests() {
   }
   absl::erase_if(tracks_, [&](const auto& entry) {
     if (running.contains(entry.first)) return false;
-    parts_.metrics.ForgetLatest(entry.first);
+    parts_.metrics.DiscardLatest(entry.first);
     return true;
   });
   std::erase_if(together_, [&](const auto& entry) { return !dimensions.contains(entry.first); });
@@ -187,10 +187,10 @@ void Sampler::Take(const MonitoredGuest& guest, GuestCounters now, bool all, Tog
   std::optional<GuestValues> values, whole;
   if (track.latest.has_value()) values = ValuesBetween(with_disk(*track.latest, disk_before), now, guest.vcpus);
   if (all && track.whole.has_value()) {
-    const bool told =
+    const bool reported =
         track.disk.has_value() && track.whole_disk.has_value() && track.disk->time > track.whole_disk->time;
-    whole = ValuesBetween(with_disk(*track.whole, track.whole_disk), with_disk(now, told ? track.disk : std::nullopt),
-                          guest.vcpus);
+    whole = ValuesBetween(with_disk(*track.whole, track.whole_disk),
+                          with_disk(now, reported ? track.disk : std::nullopt), guest.vcpus);
     Instance instance;
     instance.id = guest.id;
     instance.state = InstanceState::kRunning;

@@ -75,12 +75,12 @@ class Sampler {
     absl::Time running_since;
     std::optional<GuestCounters> latest;  // at the latest sample
     std::optional<GuestCounters> whole;   // at the latest one of all guests
-    // The latest that was told, which may be some samples ago; and at the latest sample of all guests.
+    // The latest that was observed, which may be some samples ago; and at the latest sample of all guests.
     std::optional<TimedDisk> disk, whole_disk;
     Family series;
     MetricService::Samples samples;                               // reused
     GuestValues values = {};                                      // of the latest sample
-    std::optional<compute::GuestStatistics::Memory> memory = {};  // the latest that was told
+    std::optional<compute::GuestStatistics::Memory> memory = {};  // the latest that was observed
   };
   using Together = std::map<Dimension, std::array<MetricBucket, kGuestMetrics>>;
 

@@ -12,9 +12,9 @@ absl::Status StatusOf(int status) {
   if (status >= 300 && status < 400) {
     return absl::InvalidArgumentError(absl::StrCat("the answer was ", status, ": redirects are not followed"));
   }
-  const std::string told = absl::StrCat("the answer was ", status);
+  const std::string message = absl::StrCat("the answer was ", status);
   const bool later = status >= 500 || status == 408 || status == 429;
-  return later ? absl::UnavailableError(told) : absl::InvalidArgumentError(told);
+  return later ? absl::UnavailableError(message) : absl::InvalidArgumentError(message);
 }
 
 }  // namespace

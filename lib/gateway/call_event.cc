@@ -27,7 +27,7 @@ constexpr size_t kMaxTextBytes = 1024;
 constexpr size_t kMaxResources = 200;
 
 // A header, a parameter's name or an error's echo of it may hold any byte; who reads the event gets it in protobuf.
-std::string Cut(absl::string_view text, size_t most) { return CutUtf8(ToUtf8(text), most); }
+std::string Cut(absl::string_view text, size_t max_bytes) { return CutUtf8(ToUtf8(text), max_bytes); }
 
 // "i-0123456789abcdef0", and no account or request.
 bool LooksLikeId(absl::string_view value) {

@@ -35,8 +35,8 @@ class CallStatistics::Histogram {
     const uint64_t micros = std::max<int64_t>(0, absl::ToInt64Microseconds(duration));
     counts_[BucketOf(micros)].fetch_add(1, std::memory_order_relaxed);
     if (error) errors_.fetch_add(1, std::memory_order_relaxed);
-    uint64_t most = max_.load(std::memory_order_relaxed);
-    while (micros > most && !max_.compare_exchange_weak(most, micros, std::memory_order_relaxed)) {
+    uint64_t max = max_.load(std::memory_order_relaxed);
+    while (micros > max && !max_.compare_exchange_weak(max, micros, std::memory_order_relaxed)) {
     }
   }
 
@@ -50,15 +50,15 @@ class CallStatistics::Histogram {
     std::array<uint32_t, kBuckets> counts;
     int64_t calls = 0;
     for (int i = 0; i < kBuckets; ++i) calls += counts[i] = counts_[i].load(std::memory_order_relaxed);
-    const absl::Duration most = absl::Microseconds(max_.load(std::memory_order_relaxed));
+    const absl::Duration max = absl::Microseconds(max_.load(std::memory_order_relaxed));
     const auto quantile = [&](double part) {
       const auto rank = static_cast<int64_t>(std::ceil(part * static_cast<double>(calls)));
       int64_t seen = 0;
       for (int i = 0; i < kBuckets; ++i) {
         seen += counts[i];
-        if (seen >= rank) return std::min(most, absl::Microseconds(UpperEnd(i)));
+        if (seen >= rank) return std::min(max, absl::Microseconds(UpperEnd(i)));
       }
-      return most;
+      return max;
     };
     return {.action = {},
             .calls = calls,
@@ -66,7 +66,7 @@ class CallStatistics::Histogram {
             .p50 = quantile(0.5),
             .p90 = quantile(0.9),
             .p99 = quantile(0.99),
-            .most = most};
+            .max = max};
   }
 
  private:

@@ -17,7 +17,7 @@ struct ActionStatistics {
   std::string action;  // "ec2:RunInstances"
   int64_t calls = 0;
   int64_t errors = 0;
-  absl::Duration p50, p90, p99, most;  // upper ends of their buckets, at most an eighth too long
+  absl::Duration p50, p90, p99, max;  // upper ends of their buckets, at most an eighth too long
 };
 
 // Thread-safe.

@@ -142,22 +142,22 @@ absl::StatusOr<AccessQuestion> Dispatcher::QuestionAbout(const OneCall& call, co
 }
 
 absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller) const {
-  const auto& [method, action, request, told] = call;
+  const auto& [method, action, request, reported_as] = call;
   // Who may not make the call at all is told that, not what is wrong with what it names.
   absl::Status described;
   ASSIGN_OR_RETURN(AccessQuestion question, QuestionAbout(call, caller, described));
-  RETURN_IF_ERROR(Ask(told, caller, question));
+  RETURN_IF_ERROR(Ask(reported_as, caller, question));
   RETURN_IF_ERROR(described);
   for (AccessQuestion& tagging : TaggingQuestions(method, question)) {
     tagging.facts = question.facts;
-    RETURN_IF_ERROR(Ask(told, caller, tagging));
+    RETURN_IF_ERROR(Ask(reported_as, caller, tagging));
   }
   if (action == nullptr) return absl::OkStatus();
   if (action->implied) {
     for (AccessQuestion& implied : action->implied(request)) {
       implied.context = question.context;
       implied.facts = question.facts;
-      RETURN_IF_ERROR(Ask(told, caller, implied));
+      RETURN_IF_ERROR(Ask(reported_as, caller, implied));
     }
   }
   if (!action->passed_role) return absl::OkStatus();
@@ -166,7 +166,7 @@ absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller)
   question.action = "iam:PassRole";
   question.resources = {std::move(role)};
   question.context["iam:passedtoservice"] = {"ec2.amazonaws.com"};
-  return Ask(told, caller, question);
+  return Ask(reported_as, caller, question);
 }
 
 absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,
@@ -178,16 +178,16 @@ absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& calle
         parts_.authorize_endpoint
             ? parts_.authorize_endpoint(caller, question)
             : absl::PermissionDeniedError("because nobody knows the VPC endpoint it came through");
-    RETURN_IF_ERROR(Told(method, caller, question, lets));
+    RETURN_IF_ERROR(Reported(method, caller, question, lets));
   }
   if (NeedsNoPermission(method, caller)) return absl::OkStatus();
   absl::Status verdict = absl::PermissionDeniedError("because it is not an administrator");
   if (parts_.authorize) verdict = parts_.authorize(caller, question);
-  return Told(method, caller, question, verdict);
+  return Reported(method, caller, question, verdict);
 }
 
-absl::Status Dispatcher::Told(const MethodDescriptor& method, const Caller& caller, const AccessQuestion& question,
-                              const absl::Status& verdict) {
+absl::Status Dispatcher::Reported(const MethodDescriptor& method, const Caller& caller, const AccessQuestion& question,
+                                  const absl::Status& verdict) {
   if (!absl::IsPermissionDenied(verdict) || ec2::HasErrorCode(verdict)) return verdict;
   if (schema::Family(*method.service()).aws_query) {
     return ec2::Error("AccessDenied", absl::StrCat("User: ", caller.principal, " is not authorized to perform: ",

@@ -57,11 +57,11 @@ struct Action {
                                                                            const Caller& caller)>
       handler;
   // The request with what it names only in part filled in, null where that is nothing; policies are asked of it, and
-  // the handler runs it. Errors are told to those who may make the call.
+  // the handler runs it. Errors are returned to those who may make the call.
   std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(const google::protobuf::Message& request)>
       complete = {};
   // Adds to the question what the request does not name and the call uses all the same, and what is known of the
-  // resources that it makes. Errors are told to those who may make the call.
+  // resources that it makes. Errors are returned to those who may make the call.
   std::function<absl::Status(const google::protobuf::Message& request, AccessQuestion& question)> describe = {};
   // The ARN of the role that the request hands on; empty when it hands none. Who may do so needs iam:PassRole too.
   std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
@@ -122,12 +122,12 @@ class Dispatcher {
   // `action` is null for a stream.
   absl::Status Authorize(const google::protobuf::MethodDescriptor& method, const Action* action, const Message& request,
                          const Caller& caller) const;
-  // The same of one call alone. Refusals are told in the words of `told`'s API.
+  // The same of one call alone. Refusals are reported in the words of `reported_as`'s API.
   struct OneCall {
     const google::protobuf::MethodDescriptor& method;
     const Action* action;
     const Message& request;
-    const google::protobuf::MethodDescriptor& told;
+    const google::protobuf::MethodDescriptor& reported_as;
   };
   absl::Status AuthorizeOne(const OneCall& call, const Caller& caller) const;
   // What policies are asked of it; `described` is what Action::describe found.
@@ -142,8 +142,8 @@ class Dispatcher {
   absl::Status Ask(const google::protobuf::MethodDescriptor& method, const Caller& caller,
                    const AccessQuestion& question) const;
   // The refusal `verdict` in the words of the method's API; other errors as they are.
-  static absl::Status Told(const google::protobuf::MethodDescriptor& method, const Caller& caller,
-                           const AccessQuestion& question, const absl::Status& verdict);
+  static absl::Status Reported(const google::protobuf::MethodDescriptor& method, const Caller& caller,
+                               const AccessQuestion& question, const absl::Status& verdict);
   void Record(const CallRecord& record) const;
   // Everything around `handler`, which gets the whole request. `action` is null for a stream.
   absl::StatusOr<std::unique_ptr<Message>> Serve(

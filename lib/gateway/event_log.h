@@ -19,7 +19,7 @@
 namespace brume::gateway {
 
 struct EventLogOptions {
-  // Older events are forgotten, and all but the newest so many. Calls that only read are counted apart, so that a
+  // Older events are evicted, and all but the newest so many. Calls that only read are counted apart, so that a
   // client which polls does not push out what was changed.
   absl::Duration keep_for = absl::Hours(24 * 90);
   int64_t keep_changes = 1'000'000;

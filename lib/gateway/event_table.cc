@@ -63,9 +63,9 @@ absl::StatusOr<std::vector<Event>> EventTable::Lookup(const EventQuery& query, i
   return events;
 }
 
-absl::StatusOr<bool> EventTable::Evict(bool read_only, absl::Time oldest, int64_t keep, int most) {
+absl::StatusOr<bool> EventTable::Evict(bool read_only, absl::Time oldest, int64_t keep, int max_rows) {
   // The first number that stays: the newest `keep` do, unless they are too old; and of what goes, only the first
-  // `most`.
+  // `max_rows`.
   int64_t floor = 0;
   int64_t wanted = 0;
   RETURN_IF_ERROR(connection_.Query(
@@ -76,7 +76,7 @@ absl::StatusOr<bool> EventTable::Evict(bool read_only, absl::Time oldest, int64_
       "batch (seq) AS (SELECT coalesce((SELECT seq FROM of_kind ORDER BY seq LIMIT 1 OFFSET ?4), "
       "  (SELECT max(seq) + 1 FROM of_kind), 0)) "
       "SELECT max(by_count.seq, by_age.seq), batch.seq FROM by_count, by_age, batch",
-      [&](store::Row& row) { row.Read(wanted, floor); }, read_only, keep, oldest, most));
+      [&](store::Row& row) { row.Read(wanted, floor); }, read_only, keep, oldest, max_rows));
   const bool more = floor != 0 && wanted > floor;
   if (!more) floor = wanted;
   RETURN_IF_ERROR(connection_.Run("UPDATE event_floor SET seq = max(seq, ?) WHERE read_only = ?", floor, read_only));

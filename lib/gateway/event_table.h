@@ -18,9 +18,9 @@ class EventTable {
   absl::Status Append(const Event& event);
   // Newest first, those with a smaller number than `before` (0 = all), at most `limit`.
   absl::StatusOr<std::vector<Event>> Lookup(const EventQuery& query, int64_t before, int limit);
-  // Forgets, of one kind, those before `oldest` and all but the newest `keep`; at most `most` of them, so that the
+  // Evicts, of one kind, those before `oldest` and all but the newest `keep`; at most `max_rows` of them, so that the
   // writer is not held. True when there may be more to evict.
-  absl::StatusOr<bool> Evict(bool read_only, absl::Time oldest, int64_t keep, int most);
+  absl::StatusOr<bool> Evict(bool read_only, absl::Time oldest, int64_t keep, int max_rows);
 
  private:
   store::Connection& connection_;

@@ -93,7 +93,7 @@ template <typename T, typename Response, typename Request, typename Next>
 absl::StatusOr<Response> AnswerPage(const Listing<T, Response>& listing, const Request& request, const Next& next) {
   constexpr size_t kBatch = 1000;
   ASSIGN_OR_RETURN(const auto keep, KeptBy(request));
-  const size_t most = request.has_max_results() ? request.max_results() : kDefaultPage;
+  const size_t max_results = request.has_max_results() ? request.max_results() : kDefaultPage;
   std::string after;
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(after, ParseToken(listing.name, request.next_token()));
@@ -101,13 +101,13 @@ absl::StatusOr<Response> AnswerPage(const Listing<T, Response>& listing, const R
   Response response;
   auto& page = *(response.*listing.items)();
   for (bool more = true; more;) {
-    const size_t count = request.filters().empty() ? std::min(kBatch, most - page.size() + 1) : kBatch;
+    const size_t count = request.filters().empty() ? std::min(kBatch, max_results - page.size() + 1) : kBatch;
     ASSIGN_OR_RETURN(std::vector<T> batch, next(after, count));
     more = batch.size() >= count;
     if (!batch.empty()) after = (batch.back().*listing.id)();
     for (T& item : batch) {
       if (!keep(item)) continue;
-      if (static_cast<size_t>(page.size()) == most) {
+      if (static_cast<size_t>(page.size()) == max_results) {
         response.set_next_token(MakeToken(listing.name, (page.Get(page.size() - 1).*listing.id)()));
         return response;
       }

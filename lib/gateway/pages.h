@@ -33,24 +33,25 @@ absl::Status CheckPaging(const Request& request, bool names_items, absl::string_
 // `set_next_token` (not called when this is the last one). Error: InvalidNextToken.
 template <typename T, typename Key, typename SetToken>
 absl::StatusOr<std::vector<T>> PageOf(absl::string_view list, std::vector<T> all, absl::string_view next_token,
-                                      size_t most, const Key& key, const SetToken& set_next_token) {
+                                      size_t max_results, const Key& key, const SetToken& set_next_token) {
   if (!next_token.empty()) {
     ASSIGN_OR_RETURN(const std::string last, ParseToken(list, next_token));
     all.erase(all.begin(), std::find_if(all.begin(), all.end(), [&](const T& item) { return key(item) > last; }));
   }
-  if (all.size() > most) {
-    all.erase(all.begin() + most, all.end());
+  if (all.size() > max_results) {
+    all.erase(all.begin() + max_results, all.end());
     set_next_token(MakeToken(list, key(all.back())));
   }
   return all;
 }
 
-// The same of a request: a page has what MaxResults says, else `most`.
+// The same of a request: a page has what MaxResults says, else `max_results`.
 template <typename T, typename Request, typename Key, typename SetToken>
 absl::StatusOr<std::vector<T>> Page(absl::string_view list, std::vector<T> all, const Request& request, const Key& key,
-                                    const SetToken& set_next_token, size_t most = std::numeric_limits<size_t>::max()) {
-  if (request.has_max_results()) most = request.max_results();
-  return PageOf(list, std::move(all), request.next_token(), most, key, set_next_token);
+                                    const SetToken& set_next_token,
+                                    size_t max_results = std::numeric_limits<size_t>::max()) {
+  if (request.has_max_results()) max_results = request.max_results();
+  return PageOf(list, std::move(all), request.next_token(), max_results, key, set_next_token);
 }
 
 }  // namespace brume::gateway

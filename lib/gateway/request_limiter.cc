@@ -9,7 +9,7 @@
 namespace brume::gateway {
 namespace {
 
-// Identities come and go; beyond this many, buckets that are full again are forgotten.
+// Identities come and go; beyond this many, buckets that are full again are evicted.
 constexpr size_t kMaxIdentities = 4096;
 
 // Whose share a call is of: a role's, for any session of it; a user's or the account's, for any key and session.

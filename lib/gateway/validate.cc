@@ -74,10 +74,12 @@ absl::Status CheckText(const FieldDescriptor& field, absl::string_view text, con
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("The value for parameter ", name, " has a character that XML cannot hold"));
   }
-  const int64_t most = options.GetExtension(rpc::v1::max_length);
-  if (!field.is_repeated() && options.HasExtension(rpc::v1::max_length) && static_cast<int64_t>(text.size()) > most) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("The value for parameter ", name, " is too long: it has ",
-                                                            text.size(), " bytes, and at most ", most, " are allowed"));
+  const int64_t max_length = options.GetExtension(rpc::v1::max_length);
+  if (!field.is_repeated() && options.HasExtension(rpc::v1::max_length) &&
+      static_cast<int64_t>(text.size()) > max_length) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("The value for parameter ", name, " is too long: it has ", text.size(),
+                                   " bytes, and at most ", max_length, " are allowed"));
   }
   RETURN_IF_ERROR(CheckOnly(field, text, name));
   RETURN_IF_ERROR(CheckId(options.GetExtension(rpc::v1::id), text));

@@ -161,8 +161,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const Limits& limits = parts_.options.limits;
     const bool admitted =
         MakeRoom(&peer, limits.connections_per_peer) && MakeRoom(nullptr, limits.connections) && hooks_.make_room();
-    const bool told = parts_.options.when_full == WhenFull::kRefuse && turned_away_ < kMaxTurnedAway;
-    if (!admitted && !told) return;
+    const bool refuse = parts_.options.when_full == WhenFull::kRefuse && turned_away_ < kMaxTurnedAway;
+    if (!admitted && !refuse) return;
     const uint64_t serial = next_serial_++;
     auto session = MakeSession(
         parts_, std::move(socket),

@@ -132,7 +132,7 @@ struct ServerOptions {
   WhenFull when_full = WhenFull::kClose;
   // `head` is that of the request where it was read; null otherwise.
   std::function<Response(Fault fault, const Request* head)> refuse = {};
-  // Looks at a request whose head was read; an answer refuses it and ends the connection. May be empty.
+  // Checks a request whose head was read; an answer refuses it and ends the connection. May be empty.
   std::function<std::optional<Response>(const Request& head, bool has_body)> check_head = {};
 };
 

@@ -269,7 +269,7 @@ class StreamSession final : public ServerSession, public std::enable_shared_from
     parts_.handler(std::exchange(request_, {}), Responder(std::make_shared<SessionSink>(this->shared_from_this())));
   }
 
-  // What was not read of the request is not looked at: it may be anything.
+  // What was not read of the request is ignored: it may be anything.
   void Refuse(Response response) {
     busy_ = true;
     ReleaseBody();

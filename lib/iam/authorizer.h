@@ -18,7 +18,7 @@
 
 namespace brume::iam {
 
-// Thread-safe. What an identity may do is read once and kept until Forget.
+// Thread-safe. What an identity may do is read once and cached until Evict.
 class Authorizer {
  public:
   Authorizer(store::Database& database, std::string account_id);

@@ -24,19 +24,19 @@ absl::Status Invalid(absl::string_view message) { return ec2::Error("ValidationE
 
 std::string Shown(absl::string_view text) { return absl::CHexEscape(text.substr(0, kMaxShownLength)); }
 
-size_t LongestName(IdentityKind kind) {
+size_t MaxNameLength(IdentityKind kind) {
   constexpr size_t kRole = 64, kOther = 128;
   // AWS lets users have 64 characters and groups 128.
   return kind == IdentityKind::kGroup ? kOther : kRole;
 }
 
-absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t longest) {
-  const bool good = !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
+absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t max_length) {
+  const bool good = !name.empty() && name.size() <= max_length && std::all_of(name.begin(), name.end(), [](char c) {
     return absl::ascii_isalnum(c) || absl::StrContains("+=,.@-_", absl::string_view(&c, 1));
   });
   if (good) return absl::OkStatus();
   return Invalid(absl::StrCat("The specified value for ", parameter, " is invalid: '", Shown(name),
-                              "'. It must be 1 to ", longest, " characters: letters, digits and _+=,.@-"));
+                              "'. It must be 1 to ", max_length, " characters: letters, digits and _+=,.@-"));
 }
 
 absl::Status CheckPath(absl::string_view path) {
@@ -61,9 +61,9 @@ std::string NewIamId(absl::string_view prefix, Random& random) {
   return id;
 }
 
-absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t most) {
-  if (counted > most) {
-    return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for PolicySize: ", most));
+absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t max_size) {
+  if (counted > max_size) {
+    return ec2::Error("LimitExceeded", absl::StrCat("Cannot exceed quota for PolicySize: ", max_size));
   }
   return Policy::Parse(document, kind, PolicyUse::kWrite).status();
 }

@@ -19,16 +19,16 @@ absl::Status Invalid(absl::string_view message);
 std::string Shown(absl::string_view text);
 
 // Errors: ValidationError.
-absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t longest);
+absl::Status CheckName(absl::string_view parameter, absl::string_view name, size_t max_length);
 absl::Status CheckPath(absl::string_view path);
 absl::Status CheckSessionSeconds(int64_t seconds);
-size_t LongestName(IdentityKind kind);
+size_t MaxNameLength(IdentityKind kind);
 
 // As AWS's: 21 capital letters and digits of base 32, the first four of which are `prefix`.
 std::string NewIamId(absl::string_view prefix, Random& random);
 
-// Errors: LimitExceeded, MalformedPolicyDocument. `counted` are the characters that count against `most`.
-absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t most);
+// Errors: LimitExceeded, MalformedPolicyDocument. `counted` are the characters that count against `max_size`.
+absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t max_size);
 
 // Error: NoSuchEntity.
 absl::StatusOr<Identity> Require(store::Connection& connection, IdentityKind kind, const std::string& name);

@@ -32,7 +32,7 @@ constexpr EnumNames kNameParameters({std::pair{IdentityKind::kUser, "userName"},
                                      {IdentityKind::kRole, "roleName"}});
 
 // Of all inline policies of one identity together.
-size_t MostInline(IdentityKind kind) {
+size_t MaxInlineSize(IdentityKind kind) {
   constexpr size_t kUser = 2048, kGroup = 5120, kRole = 10240;
   return kind == IdentityKind::kUser ? kUser : kind == IdentityKind::kGroup ? kGroup : kRole;
 }
@@ -80,7 +80,7 @@ absl::Status IdentityService::CheckBoundary(store::Connection& c, const std::str
 }
 
 absl::StatusOr<Identity> IdentityService::Create(Identity draft, const TagMap& tags) {
-  RETURN_IF_ERROR(CheckName(kNameParameters.Of(draft.kind), draft.name, LongestName(draft.kind)));
+  RETURN_IF_ERROR(CheckName(kNameParameters.Of(draft.kind), draft.name, MaxNameLength(draft.kind)));
   RETURN_IF_ERROR(CheckPath(draft.path));
   if (draft.kind == IdentityKind::kRole) {
     RETURN_IF_ERROR(CheckSessionSeconds(draft.max_session_seconds));
@@ -120,7 +120,7 @@ absl::StatusOr<std::vector<Identity>> IdentityService::List(IdentityKind kind, c
 }
 
 absl::Status IdentityService::Update(IdentityKind kind, const std::string& name, const IdentityChange& change) {
-  if (change.name.has_value()) RETURN_IF_ERROR(CheckName(kNameParameters.Of(kind), *change.name, LongestName(kind)));
+  if (change.name.has_value()) RETURN_IF_ERROR(CheckName(kNameParameters.Of(kind), *change.name, MaxNameLength(kind)));
   if (change.path.has_value()) RETURN_IF_ERROR(CheckPath(*change.path));
   if (change.trust_policy.has_value()) RETURN_IF_ERROR(CheckTrust(*change.trust_policy));
   if (change.max_session_seconds.has_value()) RETURN_IF_ERROR(CheckSessionSeconds(*change.max_session_seconds));
@@ -212,7 +212,7 @@ absl::Status IdentityService::PutInline(IdentityKind kind, const std::string& na
     ASSIGN_OR_RETURN(const auto present, identities.Inline(identity.id));
     size_t size = PolicySize(document);
     for (const auto& [other, text] : present) size += other == policy ? 0 : PolicySize(text);
-    RETURN_IF_ERROR(CheckDocument(document, PolicyKind::kIdentity, size, MostInline(kind)));
+    RETURN_IF_ERROR(CheckDocument(document, PolicyKind::kIdentity, size, MaxInlineSize(kind)));
     return identities.PutInline(identity.id, policy, document);
   });
 }

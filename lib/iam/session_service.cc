@@ -27,20 +27,22 @@ constexpr int64_t kDefaultTokenSeconds = 43'200;
 constexpr int64_t kMaxRootSeconds = 3600;
 constexpr size_t kMaxPolicy = 2048;
 
-absl::Status CheckText(absl::string_view name, absl::string_view value, size_t most, absl::string_view punctuation) {
-  const bool good = value.size() >= 2 && value.size() <= most && std::all_of(value.begin(), value.end(), [&](char c) {
-                      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(punctuation, c);
-                    });
+absl::Status CheckText(absl::string_view name, absl::string_view value, size_t max_length,
+                       absl::string_view punctuation) {
+  const bool good =
+      value.size() >= 2 && value.size() <= max_length && std::all_of(value.begin(), value.end(), [&](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(punctuation, c);
+      });
   if (good) return absl::OkStatus();
-  return Invalid(
-      absl::StrCat("The value of ", name, " must be 2 to ", most, " letters, digits and characters of ", punctuation));
+  return Invalid(absl::StrCat("The value of ", name, " must be 2 to ", max_length,
+                              " letters, digits and characters of ", punctuation));
 }
 
-absl::Status CheckSeconds(int64_t seconds, int64_t most) {
-  if (seconds >= kMinSeconds && seconds <= most) return absl::OkStatus();
+absl::Status CheckSeconds(int64_t seconds, int64_t max_seconds) {
+  if (seconds >= kMinSeconds && seconds <= max_seconds) return absl::OkStatus();
   return Invalid(absl::StrCat("1 validation error detected: Value '", seconds,
                               "' at 'durationSeconds' failed to satisfy constraint: Member must have value from ",
-                              kMinSeconds, " to ", most));
+                              kMinSeconds, " to ", max_seconds));
 }
 
 absl::Status CheckWish(const AssumeRoleWish& wish) {

@@ -31,7 +31,7 @@ struct MetadataResponse {
   std::string content_type = "text/plain";
   std::string body;  // of a HEAD, what a GET would have had
   Headers headers;   // beside those every answer has
-  // The most hops the packets of this answer may travel; none = as usual.
+  // The maximum of hops for the packets of this answer; unset = the default.
   std::optional<int> hop_limit;
 };
 

@@ -80,7 +80,7 @@ absl::Status ImdsModule::ServeIpv6(const VpcId& vpc) {
   return absl::OkStatus();
 }
 
-void ImdsModule::Forget(const VpcId& vpc) {
+void ImdsModule::StopServing(const VpcId& vpc) {
   {
     MutexLock lock(mutex_);
     served_.erase({vpc, Family::kIpv4});

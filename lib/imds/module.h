@@ -53,7 +53,7 @@ class ImdsModule {
   // Errors: of `listen`.
   absl::Status Serve(const VpcId& vpc);
   // Closes what Serve made. OK when there is none.
-  void Forget(const VpcId& vpc);
+  void StopServing(const VpcId& vpc);
   // False when the listener that Serve made has been closed by somebody else; Serve makes another one then. Waits for
   // nothing.
   bool StillServes(const VpcId& vpc);

@@ -13,12 +13,12 @@
 namespace brume {
 namespace {
 
-bool ParseSmall(absl::string_view text, uint32_t most, uint32_t* value) {
+bool ParseSmall(absl::string_view text, uint32_t max, uint32_t* value) {
   if (text.empty() || text.size() > 3 || (text.size() > 1 && text[0] == '0')) return false;
   for (const char c : text) {
     if (c < '0' || c > '9') return false;
   }
-  return absl::SimpleAtoi(text, value) && *value <= most;
+  return absl::SimpleAtoi(text, value) && *value <= max;
 }
 
 std::array<unsigned, 4> Bytes(Ipv4 address) {

@@ -50,14 +50,14 @@ bool IsMapped(const std::array<uint8_t, 16>& bytes) {
 
 // The longest run of two zero groups or more, the first of equal ones: its start and length; length 0 for none.
 std::pair<int, int> ZeroRun(const std::array<uint16_t, kGroups>& groups) {
-  std::pair<int, int> longest = {0, 0};
+  std::pair<int, int> longest_run = {0, 0};
   for (int start = 0; start < kGroups;) {
     int end = start;
     while (end < kGroups && groups[end] == 0) ++end;
-    if (end - start > longest.second && end - start > 1) longest = {start, end - start};
+    if (end - start > longest_run.second && end - start > 1) longest_run = {start, end - start};
     start = end + 1;
   }
-  return longest;
+  return longest_run;
 }
 
 // Reads what inet_pton takes, and no more: it would read up to a NUL.

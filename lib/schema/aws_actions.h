@@ -1,5 +1,5 @@
-// The actions that AWS's APIs have, served here or not: so that a caller is told that Brume does not serve one, and not
-// that there is none of the name.
+// The actions that AWS's APIs have, served here or not: so that the error says that Brume does not serve one, and not
+// that no action has the name.
 #pragma once
 
 #include <vector>

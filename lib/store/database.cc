@@ -24,7 +24,7 @@ constexpr size_t kMaxInGroup = 256;
 
 // Each reader keeps its own statements and pages, half a MiB and more, and reads are work for a processor: two for
 // each.
-size_t MostReaders() { return std::clamp<size_t>(2 * std::thread::hardware_concurrency(), 4, 16); }
+size_t MaxReaders() { return std::clamp<size_t>(2 * std::thread::hardware_concurrency(), 4, 16); }
 
 class SqliteDatabase final : public Database {
  public:
@@ -68,7 +68,7 @@ class SqliteDatabase final : public Database {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   const std::unique_ptr<Connection> writer_;  // the writer thread's
 
-  const size_t most_readers_ = MostReaders();
+  const size_t max_readers_ = MaxReaders();
   Mutex readers_mutex_;
   CondVar reader_free_;
   std::vector<std::unique_ptr<Connection>> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
@@ -191,7 +191,7 @@ absl::Status SqliteDatabase::Read(const std::function<absl::Status(Connection&)>
 
 absl::StatusOr<std::unique_ptr<Connection>> SqliteDatabase::TakeReader() {
   MutexLock lock(readers_mutex_);
-  while (idle_readers_.empty() && readers_ >= most_readers_) reader_free_.Wait(readers_mutex_);
+  while (idle_readers_.empty() && readers_ >= max_readers_) reader_free_.Wait(readers_mutex_);
   if (!idle_readers_.empty()) {
     std::unique_ptr<Connection> reader = std::move(idle_readers_.back());
     idle_readers_.pop_back();

@@ -62,9 +62,9 @@ class ScalingApiWorld : public ApiWorld {
     return shown.auto_scaling_groups(0);
   }
 
-  // Looks at the group until `done` holds of it.
+  // Reconciles the group until `done` holds of it.
   template <typename Done>
-  autoscaling::v1::AutoScalingGroup LookUntil(const std::string& name, const Done& done) {
+  autoscaling::v1::AutoScalingGroup ReconcileUntil(const std::string& name, const Done& done) {
     autoscaling::v1::AutoScalingGroup group;
     const bool reached = Eventually([&] {
       REQUIRE_OK(scaling_loop.Reconcile(name).status());
@@ -77,7 +77,7 @@ class ScalingApiWorld : public ApiWorld {
   }
 
   autoscaling::v1::AutoScalingGroup WaitInService(const std::string& name, int members) {
-    return LookUntil(name, [&](const autoscaling::v1::AutoScalingGroup& group) {
+    return ReconcileUntil(name, [&](const autoscaling::v1::AutoScalingGroup& group) {
       int in_service = 0;
       for (const autoscaling::v1::Instance& member : group.instances())
         in_service += member.lifecycle_state() == "InService";

@@ -245,10 +245,11 @@ TEST_CASE("members are protected, put on standby and back, detached and terminat
       of_web + second + "' should_decrement_desired_capacity: true");
   REQUIRE(standby.activities_size() == 1);
   CHECK(absl::StrContains(standby.activities(0).description(), second));
-  autoscaling::v1::AutoScalingGroup after = world.LookUntil("web", [&](const autoscaling::v1::AutoScalingGroup& now) {
-    return std::any_of(now.instances().begin(), now.instances().end(),
-                       [&](const autoscaling::v1::Instance& each) { return each.lifecycle_state() == "Standby"; });
-  });
+  autoscaling::v1::AutoScalingGroup after =
+      world.ReconcileUntil("web", [&](const autoscaling::v1::AutoScalingGroup& now) {
+        return std::any_of(now.instances().begin(), now.instances().end(),
+                           [&](const autoscaling::v1::Instance& each) { return each.lifecycle_state() == "Standby"; });
+      });
   CHECK(after.desired_capacity() == 2);
   const auto exit =
       world.Ask<autoscaling::v1::ExitStandbyResponse, autoscaling::v1::ExitStandbyRequest>(of_web + second + "'");

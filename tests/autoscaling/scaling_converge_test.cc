@@ -84,7 +84,7 @@ TEST_CASE("launches that fail one after another are tried ever more slowly", "[s
     const absl::Time before = scene.now;
     while (AllOf<Launch>(scene.Reconcile()).empty()) {
       CHECK(absl::StrContains(scene.Reconcile().blocked, "launches failed"));
-      scene.now = scene.Reconcile().look_again;
+      scene.now = scene.Reconcile().next_reconcile;
     }
     waits.push_back(scene.now - before);
     scene.Act();

@@ -81,7 +81,7 @@ TEST_CASE("a suspended process of scheduled actions leaves them to be made up fo
   Snapshot snapshot = SnapshotOf(0, 4, 0);
   scaling::ScheduleRecord schedule;
   schedule.seq = 7;
-  schedule.looked_until = kNow - absl::Hours(2);
+  schedule.evaluated_until = kNow - absl::Hours(2);
   schedule.action.name = "once";
   schedule.action.start = kNow - absl::Hours(1);
   schedule.action.desired = 3;

@@ -30,7 +30,7 @@ struct Scene {
 
   Plan Reconcile() { return Converge(group, state, members, now); }
 
-  // Looks and carries out.
+  // Reconciles and executes.
   Plan Act() {
     const Plan plan = Reconcile();
     Apply(plan, group, now, state, members);

@@ -32,7 +32,7 @@ TEST_CASE("a member waits for its launch hook and comes into service when it is 
   REQUIRE(scene.Launched().waits.size() == 1);
   CHECK(scene.Launched().waits[0].hook == "hook");
   CHECK(scene.Reconcile().actions.empty());
-  CHECK(scene.Reconcile().look_again == kNow + absl::Minutes(10));
+  CHECK(scene.Reconcile().next_reconcile == kNow + absl::Minutes(10));
   scene.Launched().waits[0].result = HookResult::kContinue;
   scene.Act();
   CHECK(scene.Launched().lifecycle == Lifecycle::kPendingProceed);
@@ -64,7 +64,7 @@ TEST_CASE("no heartbeat keeps a member waiting beyond the global timeout", "[sca
   Scene scene = Waiting(HookResult::kContinue);
   const absl::Time limit = kNow + 100 * absl::Minutes(10);
   scene.Launched().waits[0].deadline = kNow + absl::Hours(1000);
-  CHECK(scene.Reconcile().look_again == limit);
+  CHECK(scene.Reconcile().next_reconcile == limit);
   scene.now = limit;
   scene.Act();
   CHECK(scene.Launched().lifecycle == Lifecycle::kPendingProceed);

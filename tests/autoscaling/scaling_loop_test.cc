@@ -1,4 +1,4 @@
-// Groups as they are kept and carried out: the services and the loop over real rows and instances.
+// Groups as they are kept and executed: the services and the loop over real rows and instances.
 #include "lib/autoscaling/scaling_loop.h"
 
 #include <algorithm>
@@ -78,7 +78,7 @@ TEST_CASE("a member that has gone while a group was looked at is forgotten befor
   REQUIRE(world.In(Lifecycle::kTerminating).size() == 1);
   const InstanceId leaving = world.In(Lifecycle::kTerminating).front();
   REQUIRE(world.Row(leaving).state == InstanceState::kShuttingDown);
-  world.DuringNextLook([&] {
+  world.DuringNextReconcile([&] {
     world.hypervisor.EndGuest(leaving, /*by_itself=*/true);
     REQUIRE(world.Reaches(leaving, InstanceState::kTerminated));
   });
@@ -87,17 +87,17 @@ TEST_CASE("a member that has gone while a group was looked at is forgotten befor
 }
 
 TEST_CASE("a member that ends while its group is looked at for the first time in a life wakes it", "[scaling]") {
-  std::binary_semaphore looking(0), ended(0);
+  std::binary_semaphore reconciling(0), ended(0);
   ScalingServiceWorld world;
   world.MakeGroup(1, 2, 1);
   const InstanceId member = world.InService().front();
   world.Restart();
-  world.DuringNextLook([&] {
-    looking.release();
+  world.DuringNextReconcile([&] {
+    reconciling.release();
     (void)ended.try_acquire_for(std::chrono::seconds(20));  // the deadline is for a test that has failed already
   });
   world.loop->Start();
-  REQUIRE(looking.try_acquire_for(std::chrono::seconds(20)));
+  REQUIRE(reconciling.try_acquire_for(std::chrono::seconds(20)));
   CHECK(world.service->Terminate({&member, 1}).ok());
   CHECK(world.Reaches(member, InstanceState::kTerminated));
   world.loop->OnInstance(member);
@@ -276,7 +276,7 @@ TEST_CASE("what a policy was told is not lost to an owner's change while it was 
   policy.group = "web";
   policy.policy.name = "more";
   const auto change_meanwhile = [&] {
-    world.DuringNextLook([&] {
+    world.DuringNextReconcile([&] {
       autoscaling::GroupChange change;
       change.max_size = 7;
       REQUIRE(world.groups.Update("web", change).ok());
@@ -652,13 +652,13 @@ TEST_CASE("an owner's change is not lost to an evaluation that was under way", "
   ScalingServiceWorld world;
   world.MakeGroup(0, 4, 1);
   std::atomic<bool> stop = false;
-  std::thread looker([&] {
+  std::thread reconciler([&] {
     while (!stop) (void)world.loop->Reconcile("web");
   });
   for (int i = 0; i < 30; ++i) REQUIRE(world.groups.SetDesired("web", 1 + i % 4, false).ok());
   REQUIRE(world.groups.SetDesired("web", 2, false).ok());
   stop = true;
-  looker.join();
+  reconciler.join();
   world.Settle();
   CHECK(world.Group().record.group.desired == 2);
   CHECK(world.InService().size() == 2);

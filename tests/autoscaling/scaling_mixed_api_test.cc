@@ -196,7 +196,7 @@ TEST_CASE("a refresh may bring a group to a mixed instances policy, shows it, an
   CHECK(launched.overrides(0).instance_type() == "b1.small");
   CHECK(launched.overrides(1).launch_template_specification().launch_template_id() == other);
   // The template and its version match; the type does not.
-  world.LookUntil("web", [&](const autoscaling::v1::AutoScalingGroup& group) {
+  world.ReconcileUntil("web", [&](const autoscaling::v1::AutoScalingGroup& group) {
     return group.instances_size() == 1 && group.instances(0).instance_type() == "b1.small" &&
            group.instances(0).lifecycle_state() == "InService";
   });
@@ -231,7 +231,7 @@ TEST_CASE("a refresh that is taken back gives a mixed group its former types aga
   REQUIRE(back.overrides_size() == 1);
   CHECK(back.overrides(0).instance_type() == "b1.micro");
   CHECK(back.overrides(0).weighted_capacity() == "2");
-  world.LookUntil("web", [&](const autoscaling::v1::AutoScalingGroup& group) {
+  world.ReconcileUntil("web", [&](const autoscaling::v1::AutoScalingGroup& group) {
     return group.instances_size() == 1 && group.instances(0).instance_type() == "b1.micro" &&
            group.instances(0).weighted_capacity() == "2" && group.instances(0).lifecycle_state() == "InService";
   });

@@ -233,7 +233,7 @@ TEST_CASE("a lifecycle hook holds a new member until it is completed", "[scaling
 
   REQUIRE_OK(world.Do("SetDesiredCapacity", absl::StrCat(kOfWeb, "desired_capacity: 1")));
   const autoscaling::v1::AutoScalingGroup held =
-      world.LookUntil("web", [](const autoscaling::v1::AutoScalingGroup& group) {
+      world.ReconcileUntil("web", [](const autoscaling::v1::AutoScalingGroup& group) {
         return group.instances_size() == 1 && group.instances(0).lifecycle_state() == "Pending:Wait";
       });
   CHECK(world
@@ -257,8 +257,8 @@ TEST_CASE("a warm pool shows its instances, which are no members of the group", 
                                                   "min_size: 1 max_group_prepared_capacity: 1 pool_state: "
                                                   "'Running' instance_reuse_policy { reuse_on_scale_in: true "
                                                   "}")));
-  const autoscaling::v1::AutoScalingGroup group =
-      world.LookUntil("web", [](const autoscaling::v1::AutoScalingGroup& now) { return now.warm_pool_size() == 1; });
+  const autoscaling::v1::AutoScalingGroup group = world.ReconcileUntil(
+      "web", [](const autoscaling::v1::AutoScalingGroup& now) { return now.warm_pool_size() == 1; });
   CHECK(group.instances().empty());
   CHECK(group.warm_pool_configuration().min_size() == 1);
   CHECK(group.warm_pool_configuration().max_group_prepared_capacity() == 1);
@@ -270,7 +270,7 @@ TEST_CASE("a warm pool shows its instances, which are no members of the group", 
   CHECK(absl::StartsWith(pool.instances(0).lifecycle_state(), "Warmed:"));
   CHECK(pool.warm_pool_configuration().DebugString() == group.warm_pool_configuration().DebugString());
   REQUIRE_OK(world.Do("DeleteWarmPool", absl::StrCat(kOfWeb, "force_delete: true")));
-  world.LookUntil("web", [](const autoscaling::v1::AutoScalingGroup& now) {
+  world.ReconcileUntil("web", [](const autoscaling::v1::AutoScalingGroup& now) {
     return !now.has_warm_pool_configuration() && now.warm_pool_size() == 0;
   });
 }

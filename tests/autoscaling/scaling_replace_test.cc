@@ -45,7 +45,7 @@ TEST_CASE("a failed status check counts when it lasts and the grace period is ov
   member.in_service = kNow - absl::Minutes(4);
   member.impaired_since = kNow - absl::Minutes(3);
   CHECK(scene.Reconcile().actions.empty());
-  CHECK(scene.Reconcile().look_again == kNow + absl::Minutes(1));
+  CHECK(scene.Reconcile().next_reconcile == kNow + absl::Minutes(1));
   scene.now += absl::Minutes(1);
   CHECK(Terminated(scene.Reconcile()) == Tokens{"1"});
   scene.members[0].impaired_since = scene.now - absl::Minutes(1);
@@ -85,7 +85,7 @@ TEST_CASE("guests that die young again and again are replaced ever more slowly",
     const absl::Time before = scene.now;
     while (AllOf<Launch>(scene.Reconcile()).empty()) {
       scene.Act();
-      scene.now = scene.Reconcile().look_again;
+      scene.now = scene.Reconcile().next_reconcile;
     }
     scene.Act();
     waits.push_back(scene.now - before);

@@ -99,17 +99,17 @@ TEST_CASE("a steady load moves its group by no more than one step in fourteen da
   for (int number = 0; number < GroupsOfEachKind(); ++number) {
     Town town(number, MakeGroup(1, 40, 1));
     const double load = 1.5 + number % 20 + 0.13 * (number % 7);
-    int least = 1000;
-    int most = 0;
+    int lowest = 1000;
+    int highest = 0;
     for (int minute = 0; minute < kMinutes; ++minute) {
       town.Minute(minute, load);
       if (minute < kSettled) continue;
-      least = std::min(least, town.loop.group.desired);
-      most = std::max(most, town.loop.group.desired);
+      lowest = std::min(lowest, town.loop.group.desired);
+      highest = std::max(highest, town.loop.group.desired);
     }
     INFO("group " << number << ", load " << load);
-    CHECK(most - least <= 1);
-    CHECK(least >= load);
+    CHECK(highest - lowest <= 1);
+    CHECK(lowest >= load);
     CheckNothingLeaks(town);
   }
 }
@@ -122,8 +122,8 @@ TEST_CASE("a daily curve keeps its metric within a tenth of the target", "[scali
     const double mean = 30 + number % 21;
     double sum = 0;
     int since_restart = 0;
-    double least = 1;
-    double most = 1;
+    double lowest = 1;
+    double highest = 1;
     for (int minute = 0; minute < kMinutes; ++minute) {
       const double day = 2 * M_PI * (minute + 61 * number) / (24 * 60);
       town.Minute(minute, mean * (1 + 0.4 * std::sin(day)));
@@ -132,12 +132,12 @@ TEST_CASE("a daily curve keeps its metric within a tenth of the target", "[scali
       if (minute % kWindow != kWindow - 1) continue;
       const double average = std::exchange(sum, 0) / kWindow;
       if (minute < kSettled || since_restart < kAfterRestart) continue;
-      least = std::min(least, average);
-      most = std::max(most, average);
+      lowest = std::min(lowest, average);
+      highest = std::max(highest, average);
     }
     INFO("group " << number << ", mean load " << mean);
-    CHECK(least >= 0.9);
-    CHECK(most <= 1.1);
+    CHECK(lowest >= 0.9);
+    CHECK(highest <= 1.1);
     CheckNothingLeaks(town);
   }
 }
@@ -151,7 +151,7 @@ TEST_CASE("a tenfold spike is served within two periods and a boot", "[scaling]"
     Group group = MakeGroup(1, 100, 5);
     group.default_warmup = absl::Minutes(1);
     Town town(2000 + number, group);
-    town.host.least_boot = town.host.most_boot = absl::Minutes(kBoot);
+    town.host.min_boot = town.host.max_boot = absl::Minutes(kBoot);
     int served = 0;
     int spikes = 0;
     int since_restart = 0;
@@ -182,7 +182,7 @@ TEST_CASE("every guest that fails is replaced", "[scaling]") {
     town.host.failed_launch_percent = 5;
     int failures = 0;
     int not_whole = 0;
-    int longest = 0;
+    int max_length = 0;
     std::vector<std::string> failed;
     for (int minute = 0; minute < kMinutes; ++minute) {
       if (town.random.Below(6 * 60) == 0 && !town.loop.members.empty()) {
@@ -198,12 +198,12 @@ TEST_CASE("every guest that fails is replaced", "[scaling]") {
       }
       town.Minute(minute, 8);
       not_whole = town.serving >= town.loop.group.desired ? 0 : not_whole + 1;
-      longest = std::max(longest, not_whole);
+      max_length = std::max(max_length, not_whole);
     }
     for (int minute = 0; minute < kMaxLength; ++minute) town.Minute(kMinutes + minute, 8);
     INFO("group " << number);
     CHECK(failures > 20);
-    CHECK(longest <= kMaxLength);
+    CHECK(max_length <= kMaxLength);
     for (const std::string& token : failed) CHECK(town.loop.Find(token) == nullptr);
     CheckNothingLeaks(town);
   }

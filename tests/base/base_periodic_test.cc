@@ -60,11 +60,11 @@ TEST_CASE("nothing is done before the first delay is over", "[base]") {
 
 TEST_CASE("a stop waits for work under way and for no period's end", "[base]") {
   Tally begun, ended;
-  std::atomic<bool> told_to_stop = false;
+  std::atomic<bool> stop_requested = false;
   Periodic* self = nullptr;
   Periodic loop(absl::Hours(24), [&] {
     begun.Add();
-    told_to_stop = !self->Sleep(absl::Hours(24)) && self->Stopping();
+    stop_requested = !self->Sleep(absl::Hours(24)) && self->Stopping();
     ended.Add();
   });
   self = &loop;
@@ -72,7 +72,7 @@ TEST_CASE("a stop waits for work under way and for no period's end", "[base]") {
   REQUIRE(begun.WaitFor(1));
   loop.Stop();
   CHECK(ended.count() == 1);
-  CHECK(told_to_stop);
+  CHECK(stop_requested);
   loop.Stop();
   loop.Start();
   loop.Wake();

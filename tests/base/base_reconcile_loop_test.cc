@@ -82,10 +82,10 @@ TEST_CASE("wakes before the start are kept, and many of one key are one look", "
 
 TEST_CASE("wakes while a key is looked at make one more look, after it", "[base]") {
   Journal journal;
-  std::atomic<int> at_once = 0, most_at_once = 0;
+  std::atomic<int> at_once = 0, max_at_once = 0;
   ReconcileLoop<std::string> loop({.name = "test", .threads = 4}, [&](const std::string& key) {
-    // Of "a" alone: "b" may be looked at while the last look at "a" is on its way out.
-    if (key == "a") most_at_once = std::max<int>(most_at_once, ++at_once);
+    // Of "a" alone: "b" may be reconciled while the last reconcile of "a" is on its way out.
+    if (key == "a") max_at_once = std::max<int>(max_at_once, ++at_once);
     journal.Note(key);
     journal.WaitAtDoor();
     if (key == "a") --at_once;
@@ -101,7 +101,7 @@ TEST_CASE("wakes while a key is looked at make one more look, after it", "[base]
   CHECK(journal.WaitFor("b", 1));
   loop.Stop();
   CHECK(journal.Count("a") == 2);
-  CHECK(most_at_once == 1);
+  CHECK(max_at_once == 1);
 }
 
 TEST_CASE("a key is looked at by one thread at a time while others go on", "[base]") {

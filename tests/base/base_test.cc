@@ -29,11 +29,11 @@ bool IsOpen(int fd) { return fcntl(fd, F_GETFD) >= 0; }
 // Sends the log to a file while it lives.
 class LogFile {
  public:
-  explicit LogFile(log::Level least) {
+  explicit LogFile(log::Level min_level) {
     char name[] = "/tmp/brume-log-XXXXXX";
     REQUIRE(mkdtemp(name) != nullptr);
     directory_ = name;
-    REQUIRE(log::Configure(least, path()).ok());
+    REQUIRE(log::Configure(min_level, path()).ok());
   }
   ~LogFile() {
     CHECK(log::Configure(log::Level::kInfo, "").ok());

@@ -50,8 +50,8 @@ void Drive(Load& load, uint64_t seed) {
     }
     const auto took =
         static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began).count());
-    uint64_t most = load.max_us;
-    while (took > most && !load.max_us.compare_exchange_weak(most, took)) {
+    uint64_t max = load.max_us;
+    while (took > max && !load.max_us.compare_exchange_weak(max, took)) {
     }
     ++load.done;
   }

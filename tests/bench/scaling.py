@@ -9,7 +9,7 @@ TRACKING = {"TargetValue": 40, "PredefinedMetricSpecification": {"PredefinedMetr
 
 
 class Group:
-    def __init__(self, host, name, least, most, desired):
+    def __init__(self, host, name, min_size, max_size, desired):
         self.host, self.name = host, name
         templates = host.api("describe-launch-templates").get("LaunchTemplates", [])
         if not templates:
@@ -17,7 +17,7 @@ class Group:
             templates = [host.api("create-launch-template", launch_template_name="bench",
                                   launch_template_data=data)["LaunchTemplate"]]
         subnet = host.api("describe-subnets")["Subnets"][0]["SubnetId"]
-        host.api("create-auto-scaling-group", auto_scaling_group_name=name, min_size=least, max_size=most,
+        host.api("create-auto-scaling-group", auto_scaling_group_name=name, min_size=min_size, max_size=max_size,
                  desired_capacity=desired, vpc_zone_identifier=subnet,
                  launch_template={"LaunchTemplateId": templates[0]["LaunchTemplateId"], "Version": "$Latest"})
 

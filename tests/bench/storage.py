@@ -142,8 +142,8 @@ class OurDisk:
 
 
 def rates(said):
-    operations, mib, longest = map(float, said.split())
-    return {"ops": operations, "mib": mib, "longest": longest}
+    operations, mib, max_ms = map(float, said.split())
+    return {"ops": operations, "mib": mib, "longest": max_ms}
 
 
 def compare(ours, by_hand, rounds):
@@ -303,14 +303,14 @@ def describe(host, query_bench, server_ms, verdict):
             copy_rows(database, "snapshots", snapshot, "snap", 49_999)
         simulated.start()
         for action, tag in (("DescribeVolumes", "v"), ("DescribeSnapshots", "s")):
-            for name, parameters, most in (
+            for name, parameters, limit in (
                     ("a page of 1,000", "MaxResults=1000", 15),
                     ("those of a tag that 10 have", f"Filter.1.Name=tag:Stage&Filter.1.Value.1={tag}7", 15)):
                 simulated.brume("stats", "--reset")
                 query_bench(simulated, 1, 40, f"Action={action}&{parameters}")
                 p50, p99 = server_ms(simulated, f"ec2:{action}")
                 yield (f"{action}, {name}: server p50", f"{p50:.2f} ms (p99 {p99:.2f})",
-                       verdict(p50 <= most, f"≤ {most} ms"))
+                       verdict(p50 <= limit, f"≤ {limit} ms"))
     finally:
         simulated.kill()
         shutil.rmtree(simulated.directory)

@@ -58,12 +58,12 @@ inline std::string ErrorDetails(const std::string& code) {
 // StopInstances is refused.
 class UnaryReactor : public grpc::ServerGenericBidiReactor {
  public:
-  UnaryReactor(std::string method, std::atomic<int>* looks) : method_(std::move(method)), looks_(looks) {
+  UnaryReactor(std::string method, std::atomic<int>* polls) : method_(std::move(method)), polls_(polls) {
     StartRead(&request_);
   }
   void OnReadDone(bool) override {
     if (absl::EndsWith(method_, "/DescribeInstances")) {
-      const bool settled = ++*looks_ > 3;
+      const bool settled = ++*polls_ > 3;
       Answer("describe-instances",
              settled
                  ? R"({"Reservations": [{"Instances": [{"InstanceId": "i-1", "State": {"Code": 16, "Name": "running"},
@@ -78,7 +78,7 @@ class UnaryReactor : public grpc::ServerGenericBidiReactor {
       Answer("import-image", R"({"ImportTaskId": "import-ami-1", "Status": "active", "Progress": "0"})");
     } else if (absl::EndsWith(method_, "/DescribeImportImageTasks")) {
       Answer("describe-import-image-tasks",
-             ++*looks_ > 3
+             ++*polls_ > 3
                  ? R"({"ImportImageTasks": [{"ImportTaskId": "import-ami-1", "Status": "completed", "ImageId": "ami-1",
                        "BootMode": "uefi"}]})"
                  : R"({"ImportImageTasks": [{"ImportTaskId": "import-ami-1", "Status": "active", "Progress": "40",
@@ -102,7 +102,7 @@ class UnaryReactor : public grpc::ServerGenericBidiReactor {
   }
 
   const std::string method_;
-  std::atomic<int>* const looks_;
+  std::atomic<int>* const polls_;
   grpc::ByteBuffer request_, response_;
 };
 
@@ -153,11 +153,11 @@ class Server {
    public:
     grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
       if (context->method() == "/brume.host.v1.Console/Attach") return new ConsoleReactor();
-      return new UnaryReactor(context->method(), &looks_);
+      return new UnaryReactor(context->method(), &polls_);
     }
 
    private:
-    std::atomic<int> looks_ = 0;
+    std::atomic<int> polls_ = 0;
   };
 
   TemporaryDirectory directory_;

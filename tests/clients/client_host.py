@@ -56,10 +56,10 @@ class ClientTest(HostTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.addClassCleanup(cls.forget)
+        cls.addClassCleanup(cls.discard)
 
     @classmethod
-    def forget(cls):
+    def discard(cls):
         """So that close() finds nothing to wait an hour for."""
         cls.host.stop()
         cls.host.configure(cls.configured(terminated_visible_seconds=0))

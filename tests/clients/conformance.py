@@ -150,7 +150,7 @@ class Ratchet:
         """Faults of the client's answers are its calls' AssertionError."""
         allowed = self.allowed(module)
 
-        def look(event_name, response_dict, **_):
+        def observe(event_name, response_dict, **_):
             if response_dict is None:
                 return
             operation = client.meta.service_model.operation_model(event_name.rpartition(".")[2])
@@ -163,7 +163,7 @@ class Ratchet:
             unknown = [fault for fault in faults if fault not in allowed]
             assert not unknown, f"not as botocore's model has it: {module} {unknown}\n{response_dict['body'].decode()}"
 
-        client.meta.events.register("response-received", look)
+        client.meta.events.register("response-received", observe)
 
 
 RATCHET = Ratchet()

@@ -88,9 +88,9 @@ class CompressionTest(SignedFormTest):
         self.assertEqual((cbor.status, cbor.headers["content-type"]), (415, "application/cbor"))
         self.assertEqual(cbor.headers["smithy-protocol"], "rpc-v2-cbor")
         self.assertIn(b"InvalidRequest", cbor.body)
-        told = self.signer.send("monitoring", body, **JSON, **bad)
-        self.assertEqual((told.status, told.headers["content-type"]), (415, "application/x-amz-json-1.0"))
-        self.assertIn("InvalidRequest", json.loads(told.text)["__type"])
+        response = self.signer.send("monitoring", body, **JSON, **bad)
+        self.assertEqual((response.status, response.headers["content-type"]), (415, "application/x-amz-json-1.0"))
+        self.assertIn("InvalidRequest", json.loads(response.text)["__type"])
 
     def test_a_body_beyond_the_limit_is_refused_in_the_protocol_that_asked(self):
         large = b"x" * (2 << 20)

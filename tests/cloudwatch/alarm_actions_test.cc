@@ -1,4 +1,4 @@
-// What alarms ask for is carried out once, whenever brumed ends.
+// What alarms ask for is executed once, whenever brumed ends.
 #include "lib/cloudwatch/alarm_actions.h"
 
 #include <catch2/catch.hpp>

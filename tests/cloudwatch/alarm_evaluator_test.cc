@@ -274,10 +274,10 @@ TEST_CASE("history is bounded for each alarm and by its age, and outlives its al
   AlarmWorld::Must(world.alarms->Delete({"quiet"}));
   CHECK(world.History("quiet") == Texts{"Alarm \"quiet\" created", "Alarm \"quiet\" deleted"});
   world.clock.Advance(absl::Hours(24 * 30) - absl::Minutes(1));
-  AlarmWorld::Must(world.alarms->ForgetHistory());
+  AlarmWorld::Must(world.alarms->EvictHistory());
   CHECK(world.History("busy").size() == 1000);
   world.clock.Advance(absl::Minutes(2));
-  AlarmWorld::Must(world.alarms->ForgetHistory());
+  AlarmWorld::Must(world.alarms->EvictHistory());
   CHECK(world.History("busy").empty());
   CHECK(world.History("quiet").empty());
 }

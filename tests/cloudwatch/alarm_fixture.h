@@ -106,7 +106,7 @@ class AlarmWorld {
     query.alarm = name;
     query.type = type;
     query.oldest_first = true;
-    query.most = 2000;
+    query.max_records = 2000;
     std::vector<std::string> summaries;
     for (const alarm::HistoryItem& item : Value(alarms->History(query))) summaries.push_back(item.summary);
     return summaries;

@@ -27,7 +27,7 @@ struct LiveWorld {
       {.account = {.region = "us-east-1", .id = "000000000000"},
        .rules = {.webhooks = {"http://hooks.example.org/"}},
        .on_put = [this](const std::string& name) { evaluator.Wake(name); },
-       .on_wait = [this] { evaluator.LookAgain(); },
+       .on_wait = [this] { evaluator.Reschedule(); },
        .on_due = [this](const std::vector<alarm::DueAction>& due) { asked += static_cast<int>(due.size()); }}};
   AlarmEvaluator evaluator{
       {.alarms = alarms, .clock = clock, .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) {
@@ -85,7 +85,7 @@ TEST_CASE("actions that waited for their suppressor are taken in time", "[alarms
   AlarmWorld::Does(composite, alarm::State::kOk, kHook);
   composite.suppressor = {.alarm = "quiet", .wait = absl::Seconds(1), .extension = absl::Seconds(1)};
   REQUIRE(world.alarms.PutCompositeAlarm(composite, {}).ok());
-  // Well before the evaluator would look without being told.
+  // Well before the evaluator would evaluate without a wake.
   world.Until([&] { return world.asked != 0; }, std::chrono::seconds(20));
   CHECK(world.asked == 1);
 }

@@ -80,7 +80,7 @@ TEST_CASE("what is measured is told to Prometheus with its labels, and what is n
                                                         .p50 = absl::Milliseconds(3),
                                                         .p90 = absl::Milliseconds(4),
                                                         .p99 = absl::Milliseconds(5),
-                                                        .most = absl::Seconds(1)}},
+                                                        .max = absl::Seconds(1)}},
                                                       4, {.cpu_seconds = 1.25, .resident_bytes = 1000});
   const std::string labels =
       R"({instance_id="i-0123456789abcdef0",instance_type="b1.tiny",auto_scaling_group="we\"b\\"} )";

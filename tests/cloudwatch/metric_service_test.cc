@@ -308,7 +308,7 @@ TEST_CASE("the newest sample of an instance is there until the instance is forgo
   CHECK(f.service->Latest(id, "NetworkIn")->value == 3);
   CHECK(f.service->Latest(other, "NetworkIn") == std::nullopt);
   CHECK(f.service->Latest(other, "CPUUtilization") == std::nullopt);
-  f.service->ForgetLatest(id);
+  f.service->DiscardLatest(id);
   CHECK(f.service->Latest(id, "CPUUtilization") == std::nullopt);
 }
 

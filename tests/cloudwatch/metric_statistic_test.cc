@@ -68,7 +68,7 @@ TEST_CASE("a bound of values is exclusive below and inclusive above", "[metric]"
   CHECK(Statistic::Parse("TC(1:5)")->Of(bucket) == 4);
   CHECK(Statistic::Parse("PR(:5)")->Of(bucket) == 100);
   CHECK(Statistic::Parse("TM(1:5)")->Of(bucket) == 5);
-  // A mean of nothing is none.
+  // A mean of nothing is unset.
   CHECK_FALSE(Statistic::Parse("TM(5:10)")->Of(bucket).has_value());
   CHECK(Statistic::Parse("tm50")->Of(bucket) == 5);
   CHECK(Statistic::Parse("tc50")->Of(bucket) == 2);

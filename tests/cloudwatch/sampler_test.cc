@@ -133,33 +133,33 @@ TEST_CASE("disks that are told of in some samples only are counted whole, and fr
           "[sampler]") {
   Fixture f;
   const Instance guest = f.AddGuest(1, "web");
-  const auto tell = [&](std::optional<int64_t> operations, absl::Duration after) {
-    compute::GuestStatistics told{.cpu_time = absl::ZeroDuration()};
-    if (operations.has_value()) told.disk = compute::GuestStatistics::Disk{.read_operations = *operations};
-    f.hypervisor.SetStatistics(guest.id, told);
+  const auto report = [&](std::optional<int64_t> operations, absl::Duration after) {
+    compute::GuestStatistics statistics{.cpu_time = absl::ZeroDuration()};
+    if (operations.has_value()) statistics.disk = compute::GuestStatistics::Disk{.read_operations = *operations};
+    f.hypervisor.SetStatistics(guest.id, statistics);
     f.SampleAfter(after);
   };
-  tell(std::nullopt, absl::ZeroDuration());
-  tell(100, kPeriod);
-  const absl::Time told = f.clock.Now();
-  tell(std::nullopt, kPeriod);
+  report(std::nullopt, absl::ZeroDuration());
+  report(100, kPeriod);
+  const absl::Time reported = f.clock.Now();
+  report(std::nullopt, kPeriod);
   CHECK(f.metrics.Latest(guest.id, "DiskReadOps") == std::nullopt);
-  tell(std::nullopt, kPeriod);
-  tell(130, kPeriod);
+  report(std::nullopt, kPeriod);
+  report(130, kPeriod);
   for (const auto& sets :
        {f.ReadOf(guest.id, "DiskReadOps"), f.Read("DiskReadOps", {{"AutoScalingGroupName", "web"}})}) {
     REQUIRE(sets.size() == 1);
     CHECK(sets[0].sum == 30);
   }
-  CHECK(f.ReadOf(guest.id, "DiskReadOps")[0].start == told);
+  CHECK(f.ReadOf(guest.id, "DiskReadOps")[0].start == reported);
   CHECK(f.metrics.Latest(guest.id, "DiskReadOps")->value == 30);
-  tell(std::nullopt, kPeriod);
+  report(std::nullopt, kPeriod);
   CHECK(f.metrics.Latest(guest.id, "DiskReadOps")->value == 30);
   REQUIRE(f.sampler.Snapshot().size() == 1);
   CHECK(f.sampler.Snapshot()[0].counters.disk->read_operations == 130);
   // Fewer than before: the guest began anew, unseen.
-  tell(5, kPeriod);
-  tell(9, kPeriod);
+  report(5, kPeriod);
+  report(9, kPeriod);
   CHECK(f.ReadOf(guest.id, "DiskReadOps").size() == 2);
   CHECK(f.metrics.Latest(guest.id, "DiskReadOps")->value == 4);
 }

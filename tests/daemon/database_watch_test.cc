@@ -27,7 +27,7 @@ TEST_CASE("a damaged page of the database is found, told and counted", "[daemon]
           })
           .ok());
   DatabaseWatch watch(path);
-  watch.Look();
+  watch.Check();
   CHECK(watch.Found().ok());
   CHECK(absl::IsCancelled(store::CheckPages(path, [] { return true; })));
   CHECK(absl::StrContains(watch.ExpositionText(), "brume_database_damaged 0\n"));
@@ -42,7 +42,7 @@ TEST_CASE("a damaged page of the database is found, told and counted", "[daemon]
     file << std::string(64, '\x5a');
   }
   file.close();
-  watch.Look();
+  watch.Check();
   CHECK(absl::IsDataLoss(watch.Found()));
   CHECK(absl::StrContains(watch.ExpositionText(), "brume_database_damaged 1\n"));
   // Also while those of its rows that are asked for can be read.

@@ -223,7 +223,7 @@ class ApiWorld : public ComputeWorld {
                                    .read = [this](const alarm::Watch& watch, absl::Time from, absl::Time to) {
                                      return cloudwatch::ReadWatch(metrics, watch, from, to);
                                    }}};
-  // Its threads do not run: a test looks at a group when it wants to.
+  // Its threads do not run: a test reconciles a group when it wants to.
   autoscaling::ScalingLoop scaling_loop{ScalingParts()};
   std::function<void(const std::string&)> wake_group = [this](const std::string& group) { scaling_loop.Wake(group); };
   autoscaling::GroupService scaling_groups{{.database = *database,

@@ -1,5 +1,5 @@
 // An Auto Scaling group in simulated time: a host whose guests take their time to boot and fail when told to, and the
-// loop that evaluates the group, commits and carries out, and can be cut off between any two of these. The loop is what
+// loop that evaluates the group, commits and executes, and can be cut off between any two of these. The loop is what
 // a service with a store has to do around lib/autoscaling/model, and nothing more.
 #pragma once
 
@@ -33,8 +33,8 @@ class SimulatedHost {
 
   explicit SimulatedHost(uint64_t seed) : random_(seed) {}
 
-  absl::Duration least_boot = absl::Seconds(60);
-  absl::Duration most_boot = absl::Seconds(120);
+  absl::Duration min_boot = absl::Seconds(60);
+  absl::Duration max_boot = absl::Seconds(120);
   int failed_launch_percent = 0;
 
   // RunInstances with a client token, and StartInstances for a guest that is there and off.
@@ -48,8 +48,8 @@ class SimulatedHost {
       return guest.id;
     }
     guest.state = InstanceState::kPending;
-    const int64_t spread = absl::ToInt64Seconds(most_boot - least_boot) + 1;
-    Settles(guest, now + least_boot + absl::Seconds(static_cast<int64_t>(random_.Below(spread))));
+    const int64_t spread = absl::ToInt64Seconds(max_boot - min_boot) + 1;
+    Settles(guest, now + min_boot + absl::Seconds(static_cast<int64_t>(random_.Below(spread))));
     guest.will_fail = is_new && static_cast<int>(random_.Below(100)) < failed_launch_percent;
     return guest.id;
   }
@@ -136,7 +136,7 @@ class ScalingLoop {
       : group(std::move(defined)), policies(std::move(rules)), memories(policies.size()), host(on) {}
 
   void Tick(absl::Time now, absl::Span<const Signal> signals, Crash crash = Crash::kNone) {
-    if (host.Settle(now) || look_at_all_) Observe();
+    if (host.Settle(now) || observe_all_) Observe();
     crowd = CountCrowd(group, members, now);
     const std::optional<Decision> decision =
         Scale(group, {policies, signals, crowd, cooldown_until}, absl::MakeSpan(memories), now);
@@ -150,17 +150,17 @@ class ScalingLoop {
     if (crash == Crash::kBeforeCommit) return Restart();
     if (!plan.actions.empty()) {
       Apply(plan, group, now, state, members);
-      look_at_all_ = true;
-      PurgeForgotten();
+      observe_all_ = true;
+      PurgeEvicted();
     }
     if (crash == Crash::kBeforeHost) return Restart();
-    if (look_at_all_) Execute(now, crash);
+    if (observe_all_) Execute(now, crash);
   }
 
   // What a process that starts anew has not got.
   void Restart() {
     memories.assign(policies.size(), {});
-    look_at_all_ = true;
+    observe_all_ = true;
   }
 
   int Active() const {
@@ -190,7 +190,7 @@ class ScalingLoop {
 
  private:
   void Observe() {
-    look_at_all_ = true;
+    observe_all_ = true;
     for (Member& member : members) {
       const SimulatedHost::Guest* guest = host.Find(member.token);
       if (guest == nullptr) {
@@ -205,7 +205,7 @@ class ScalingLoop {
   }
 
   void Execute(absl::Time now, Crash crash) {
-    look_at_all_ = false;
+    observe_all_ = false;
     for (Member& member : members) {
       switch (WishFor(group, member)) {
         case HostWish::kNothing:
@@ -223,22 +223,22 @@ class ScalingLoop {
         case HostWish::kTerminate:
           host.Terminate(member.token, now);
           // Until the host has seen it through.
-          look_at_all_ = true;
+          observe_all_ = true;
           break;
       }
     }
   }
 
-  void PurgeForgotten() {
+  void PurgeEvicted() {
     for (const Action& action : plan.actions) {
-      const auto* forget = std::get_if<Evict>(&action);
-      if (forget == nullptr) continue;
-      const SimulatedHost::Guest* guest = host.Find(forget->member);
-      if (guest != nullptr && guest->state == InstanceState::kTerminated) host.Purge(forget->member);
+      const auto* evict = std::get_if<Evict>(&action);
+      if (evict == nullptr) continue;
+      const SimulatedHost::Guest* guest = host.Find(evict->member);
+      if (guest != nullptr && guest->state == InstanceState::kTerminated) host.Purge(evict->member);
     }
   }
 
-  bool look_at_all_ = true;
+  bool observe_all_ = true;
 };
 
 inline constexpr char kGroupUuid[] = "01234567-89ab-4cde-8f01-23456789abcd";

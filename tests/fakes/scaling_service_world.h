@@ -53,9 +53,9 @@ class ScalingServiceWorld : public ComputeWorld {
                                                                                     .account = {}});
   }
 
-  // Looks at the group, and at what comes of it, until nothing is left to be done now. The last look has read its
-  // members' final states: instances go on while a look is under way, and one that came to rest only after it was read
-  // needs another look.
+  // Reconciles the group, and what comes of it, until nothing is left to be done now. The last reconcile has read its
+  // members' final states: instances go on while a reconcile is under way, and one that came to rest only after it was
+  // read needs another look.
   void Settle(const std::string& name = "web") {
     absl::Status last;
     const bool settled = Eventually([&] {
@@ -68,9 +68,9 @@ class ScalingServiceWorld : public ComputeWorld {
     REQUIRE(settled);
   }
 
-  // Runs `action` once, in the next look at a group of which a member runs: after the look has read the group and its
+  // Runs `action` once, in the next reconcile of a group of which a member runs: after it has read the group and its
   // members, and before it evaluates them.
-  void DuringNextLook(std::function<void()> action) { during_look_ = std::move(action); }
+  void DuringNextReconcile(std::function<void()> action) { during_reconcile_ = std::move(action); }
 
   // By members' tokens; unset for one that was not launched yet.
   using HostStates = std::map<std::string, std::optional<InstanceState>>;
@@ -118,7 +118,8 @@ class ScalingServiceWorld : public ComputeWorld {
   }
   std::vector<InstanceId> InService() { return In(scaling::Lifecycle::kInService); }
   std::vector<scaling::Activity> Activities() {
-    auto page = members.Activities({.tokens = {}, .group = "web", .deleted_groups = true, .after = {}, .most = 1000});
+    auto page =
+        members.Activities({.tokens = {}, .group = "web", .deleted_groups = true, .after = {}, .max_records = 1000});
     REQUIRE(page.ok());
     return std::move(page->activities);
   }
@@ -138,7 +139,7 @@ class ScalingServiceWorld : public ComputeWorld {
   compute::LaunchTemplateService templates;
   LaunchTemplateId template_id;
   std::vector<SubnetId> subnets;
-  // Launches end in an error of ours, before or after they were carried out.
+  // Launches end in an error of ours, before or after they were executed.
   enum class Lost { kNothing, kBefore, kAfter };
   Lost lost = Lost::kNothing;
   // What RunInstances answers the next launches with, when it is an error.
@@ -194,8 +195,8 @@ class ScalingServiceWorld : public ComputeWorld {
                 },
             .impaired_since =
                 [this](const Instance&) {
-                  // A look asks this of each member that runs, right after it has read them.
-                  if (const auto action = std::exchange(during_look_, nullptr)) action();
+                  // A reconcile asks this of each member that runs, right after it has read them.
+                  if (const auto action = std::exchange(during_reconcile_, nullptr)) action();
                   return absl::InfiniteFuture();
                 }};
   }
@@ -225,7 +226,7 @@ class ScalingServiceWorld : public ComputeWorld {
         .note = [this](const MetricId& id, absl::Time, double value) { noted[id.name] = value; }};
   }
 
-  std::function<void()> during_look_;
+  std::function<void()> during_reconcile_;
 };
 
 }  // namespace brume

@@ -121,7 +121,7 @@ TEST_CASE("those the host itself lets in are not limited", "[api]") {
 
 TEST_CASE("keys without end do not fill the memory of the limiter", "[api]") {
   LimiterWorld world;
-  // Every key is idle long enough to be full again, and so forgotten, before the next thousands come.
+  // Every key is idle long enough to be full again, and so evicted, before the next thousands come.
   for (int i = 0; i < 20'000; ++i) {
     if (i % 4000 == 0) world.clock.Advance(absl::Seconds(10));
     REQUIRE(world.Describe("ASIA" + std::to_string(i)).ok());
@@ -141,7 +141,7 @@ TEST_CASE("statistics give quantiles within an eighth, and the longest call as i
   CHECK(all[0].p50 >= absl::Microseconds(5000));
   CHECK(all[0].p50 <= absl::Microseconds(5625));
   CHECK(all[0].p99 >= absl::Microseconds(9900));
-  CHECK(all[0].most == absl::Microseconds(10'000));
+  CHECK(all[0].max == absl::Microseconds(10'000));
   CHECK(all[1].errors == 1);
   CHECK(all[1].p50 == absl::Milliseconds(3));
   statistics.Reset();

@@ -45,15 +45,15 @@ TEST_CASE("why an image could not be imported is told to administrators alone", 
   };
   ec2::v1::DescribeImagesRequest describe;
   describe.add_image_ids(id.text());
-  std::set<std::string> told;
+  std::set<std::string> messages;
   for (const char* reason : {"there is no '/var/lib/brume/import/x'", "'/x' leads through a symbolic link",
                              "'/etc/shadow' lies outside", "'/x' is not a disk image"}) {
     fail(reason);
     CHECK(Value(world.Call<ec2::v1::DescribeImagesResponse>(describe)).images(0).state_reason().message() == reason);
-    told.insert(world.AsUser<ec2::v1::DescribeImagesResponse>(describe).images(0).state_reason().message());
+    messages.insert(world.AsUser<ec2::v1::DescribeImagesResponse>(describe).images(0).state_reason().message());
   }
-  REQUIRE(told.size() == 1);
-  CHECK(told.begin()->find("administrator") != std::string::npos);
+  REQUIRE(messages.size() == 1);
+  CHECK(messages.begin()->find("administrator") != std::string::npos);
 }
 
 TEST_CASE("a denial of a security group holds however a call names the group", "[api]") {

@@ -40,9 +40,9 @@ struct EventWorld {
     return Value(
         database->ReadFor([&](store::Connection& c) { return gateway::EventTable(c).Lookup(query, before, limit); }));
   }
-  bool Evict(bool read_only, absl::Time oldest, int64_t keep, int most) {
+  bool Evict(bool read_only, absl::Time oldest, int64_t keep, int max_rows) {
     return Value(database->WriteFor(
-        [&](store::Connection& c) { return gateway::EventTable(c).Evict(read_only, oldest, keep, most); }));
+        [&](store::Connection& c) { return gateway::EventTable(c).Evict(read_only, oldest, keep, max_rows); }));
   }
   absl::Status Sql(const char* sql) {
     return database->Write([&](store::Connection& c) { return c.Run(sql); });

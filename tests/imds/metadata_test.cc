@@ -270,8 +270,8 @@ TEST_CASE("a guest reads the credentials of the role its profile has, and only t
   CHECK(get(kOtherGuest, path).status == 404);
   CHECK(get(kOtherGuest, "info").status == 404);
   AllowVersion1(host, instance);
-  const auto untold = Fetch(kGuest, host.port(), "GET", "/latest/meta-data/iam/" + path);
-  CHECK(nlohmann::json::parse(untold.body)["AccessKeyId"] == instance.id.text() + " as web by 1.0");
+  const auto fetched = Fetch(kGuest, host.port(), "GET", "/latest/meta-data/iam/" + path);
+  CHECK(nlohmann::json::parse(fetched.body)["AccessKeyId"] == instance.id.text() + " as web by 1.0");
   SetRole(host, std::nullopt);
   CHECK(get(kGuest, path).status == 404);
 }

@@ -225,7 +225,7 @@ TEST_CASE("docs/metadata.md names each document, and none that is not served", "
   }
   std::ifstream file(BRUME_SOURCE_DIR "/docs/metadata.md");
   REQUIRE(file.is_open());
-  std::set<std::string> told;
+  std::set<std::string> listed;
   for (std::string line; std::getline(file, line);) {
     // The first cell of a row of the table of documents: paths in backticks.
     const std::string cell = line.substr(0, line.find('|', 1));
@@ -234,9 +234,9 @@ TEST_CASE("docs/metadata.md names each document, and none that is not served", "
       continue;
     }
     const std::vector<std::string> parts = absl::StrSplit(cell, '`');
-    for (size_t i = 1; i < parts.size(); i += 2) told.insert(parts[i]);
+    for (size_t i = 1; i < parts.size(); i += 2) listed.insert(parts[i]);
   }
-  CHECK(told == shown);
+  CHECK(listed == shown);
 }
 
 TEST_CASE("what an instance does not have is neither listed nor served", "[metadata]") {

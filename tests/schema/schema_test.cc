@@ -141,7 +141,7 @@ class HandsOnFinder {
       // Kept for other calls, done nothing with, or asked about as the resource of the action itself.
       if (options.GetExtension(rpc::v1::kept) || options.GetExtension(rpc::v1::ignored)) continue;
       if (options.HasExtension(rpc::v1::arn_type) || options.HasExtension(rpc::v1::id)) continue;
-      if (Looks(field)) {
+      if (IsRoleOrLaunch(field)) {
         found.push_back(&field);
       } else if (field.message_type() != nullptr) {
         Walk(*field.message_type());
@@ -150,13 +150,13 @@ class HandsOnFinder {
   }
 
  private:
-  static bool Looks(const google::protobuf::FieldDescriptor& field) {
+  static bool IsRoleOrLaunch(const google::protobuf::FieldDescriptor& field) {
     static const std::regex names(
         "(.*_)?role(_(name|arn|id))?|.*instance_profile.*|.*launch_(template|configuration)(_name|_specification)?|"
         ".*[a-z]_actions");
     static const std::regex types("IamInstanceProfile.*|LaunchTemplateSpecification");
     if (field.message_type() != nullptr && std::regex_match(field.message_type()->name(), types)) return true;
-    // A message is looked into.
+    // A message is walked instead.
     return field.message_type() == nullptr && std::regex_match(field.name(), names);
   }
 

@@ -47,7 +47,7 @@ class Scaled : public Store {
       schedule.id = "s";
       schedule.action.name = "nightly";
       schedule.action.desired = 0;
-      schedule.action.start = schedule.looked_until = kNow;
+      schedule.action.start = schedule.evaluated_until = kNow;
       RETURN_IF_ERROR(ScheduleTable(c).Put(group.seq, schedule));
       scaling::Refresh refresh;
       refresh.id = "r";
@@ -66,7 +66,7 @@ class Scaled : public Store {
     outcome.after.members.front().lifecycle = scaling::Lifecycle::kTerminating;
     outcome.after.refresh->left = 7;
     outcome.schedules_run = before.schedules;
-    outcome.schedules_run.front().looked_until = kNow + absl::Hours(1);
+    outcome.schedules_run.front().evaluated_until = kNow + absl::Hours(1);
     return Write([&](Connection& c) { return autoscaling::Commit(c, before, outcome, kNow); });
   }
 };
@@ -119,7 +119,7 @@ TEST_CASE("an evaluation of a group that its owner changed meanwhile writes noth
   CHECK(after.members.front().protected_from_scale_in == changed.members.front().protected_from_scale_in);
   CHECK(after.refresh->status == changed.refresh->status);
   CHECK(after.refresh->left == 0);
-  CHECK(after.schedules.front().looked_until == kNow);
+  CHECK(after.schedules.front().evaluated_until == kNow);
   REQUIRE_OK(s.Commit(after));
   CHECK(s.Snapshot().refresh->left == 7);
 }
@@ -142,12 +142,12 @@ TEST_CASE("that a scheduled action ran undoes no change of it, and does not brin
   const int64_t seq = schedule.seq;
   schedule.action.desired = 3;
   const int64_t group = s.Snapshot().record.seq;
-  const auto ran = [&](Connection& c) { return ScheduleTable(c).SetLookedUntil(seq, kNow + absl::Hours(1)); };
+  const auto ran = [&](Connection& c) { return ScheduleTable(c).SetEvaluatedUntil(seq, kNow + absl::Hours(1)); };
   REQUIRE_OK(s.Write([&](Connection& c) { return ScheduleTable(c).Put(group, schedule); }));
   REQUIRE_OK(s.Write(ran));
   const scaling::ScheduleRecord after = s.Snapshot().schedules.front();
   CHECK(after.action.desired == 3);
-  CHECK(after.looked_until == kNow + absl::Hours(1));
+  CHECK(after.evaluated_until == kNow + absl::Hours(1));
   REQUIRE_OK(s.Write([&](Connection& c) { return ScheduleTable(c).Delete(seq); }));
   REQUIRE_OK(s.Write(ran));
   CHECK(s.Snapshot().schedules.empty());

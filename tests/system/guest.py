@@ -63,7 +63,7 @@ class Guest:
 
     def wait_state(self, state, seconds=60):
         """Returns the description in that state. terminated: also when it is purged already."""
-        def look():
+        def poll():
             try:
                 shown = self.describe()
             except Exception as error:
@@ -71,7 +71,7 @@ class Guest:
                     return {"InstanceId": self.id}
                 raise
             return shown if shown["State"]["Name"] == state else None
-        return wait_until(look, seconds, lambda: f"{self.id} {state}: it is {self.describe()}")
+        return wait_until(poll, seconds, lambda: f"{self.id} {state}: it is {self.describe()}")
 
     def wait_gone(self, seconds=30):
         def gone():

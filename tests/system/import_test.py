@@ -22,7 +22,7 @@ class Files(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         self.content = {}
-        self.most = None
+        self.max_bytes = None
         self.asked = []
         super().__init__(("127.0.0.1", 0), Answer)
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -52,9 +52,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - first))
         self.end_headers()
         part = content[first:]
-        most = self.server.most
-        self.wfile.write(part if most is None else part[:most])
-        if most is not None and most < len(part):
+        max_bytes = self.server.max_bytes
+        self.wfile.write(part if max_bytes is None else part[:max_bytes])
+        if max_bytes is not None and max_bytes < len(part):
             self.close_connection = True
 
     def log_message(self, *_arguments):
@@ -119,12 +119,12 @@ class ImportTest(unittest.TestCase):
     def test_a_download_goes_on_where_a_killed_daemon_left_it(self):
         disk = self.disk()
         self.files.content["/disk"] = disk
-        self.files.most = 400_000
+        self.files.max_bytes = 400_000
         task_id = self.import_image(self.files.url("/disk") + "#sha256=" + hashlib.sha256(disk).hexdigest())
         wait_until(lambda: any(wanted for _, wanted in self.files.asked), 60, "the download to go on")
         self.host.kill()
         asked = len(self.files.asked)
-        self.files.most = None
+        self.files.max_bytes = None
         self.host.start()
         task = self.ends(task_id, "completed")
         self.assertIn("bytes=", self.files.asked[asked][1] or "")
@@ -145,7 +145,7 @@ class ImportTest(unittest.TestCase):
 
     def test_a_cancelled_import_leaves_nothing(self):
         self.files.content["/disk"] = self.disk()
-        self.files.most = 1000
+        self.files.max_bytes = 1000
         task_id = self.import_image(self.files.url("/disk"))
         wait_until(lambda: self.files.asked, 60, "the download to begin")
         self.host.api("cancel-import-task", import_task_id=task_id)

@@ -48,8 +48,8 @@ class InterfaceTest(HostTest):
         # Its card and both addresses are told by the metadata service, and reach and are reached.
         macs = "meta-data/network/interfaces/macs/"
         self.assertIn(mac, guest.imds(macs, token=guest.imds_token())[1])
-        _, told = guest.imds(f"{macs}{mac}/local-ipv4s", token=guest.imds_token())
-        self.assertEqual(told.split(), addresses)
+        _, answer = guest.imds(f"{macs}{mac}/local-ipv4s", token=guest.imds_token())
+        self.assertEqual(answer.split(), addresses)
         for address in addresses:
             wait_until(lambda address=address: self.neighbour.ssh_ok(f"ping -c 1 -W 2 {address}"), 30,
                        f"{address} to answer")

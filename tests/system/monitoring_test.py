@@ -36,9 +36,9 @@ class MeasuredTest(HostTest):
     def total(self, metric):
         return sum(self.periods(metric, "Sum"))
 
-    def wait_growth(self, metric, before, least):
-        return wait_until(lambda: self.total(metric) - before >= least, 60,
-                          lambda: f"{metric} to grow by {least} from {before}: it is {self.total(metric)}")
+    def wait_growth(self, metric, before, min_growth):
+        return wait_until(lambda: self.total(metric) - before >= min_growth, 60,
+                          lambda: f"{metric} to grow by {min_growth} from {before}: it is {self.total(metric)}")
 
     def recent(self, metric):
         """Of the latest whole sample, by the second it began in."""
@@ -102,18 +102,18 @@ class MeasuredTest(HostTest):
     def test_prometheus_is_told_what_the_guest_uses(self):
         (url,) = re.findall(r"metrics for Prometheus are served at (\S+)", self.host.log())
 
-        def told(name):
+        def exported(name):
             with urllib.request.urlopen(url, timeout=10) as answer:
                 text = answer.read().decode()
             found = re.search(rf'^{name}{{instance_id="{self.guest.id}",instance_type="b1.tiny"}} (\S+)$', text, re.M)
             return float(found[1]) if found else None
-        wait_until(lambda: told("brume_instance_cpu_utilization_percent") is not None, 60, "the guest to be measured")
-        before = told("brume_instance_network_receive_bytes_total")
+        wait_until(lambda: exported("brume_instance_cpu_utilization_percent") is not None, 60, "the guest to be measured")
+        before = exported("brume_instance_network_receive_bytes_total")
         self.guest.ssh("cat >/dev/null", stdin="x" * MEGABYTE)
-        wait_until(lambda: told("brume_instance_network_receive_bytes_total") - before >= MEGABYTE, 60,
+        wait_until(lambda: exported("brume_instance_network_receive_bytes_total") - before >= MEGABYTE, 60,
                    "what the guest received to be told")
-        self.assertGreater(told("brume_instance_cpu_seconds_total"), 0)
-        self.assertGreater(told("brume_instance_disk_reads_total"), 0)
+        self.assertGreater(exported("brume_instance_cpu_seconds_total"), 0)
+        self.assertGreater(exported("brume_instance_disk_reads_total"), 0)
 
     def test_an_instance_with_detailed_monitoring_is_measured_every_second(self):
         self.host.api("monitor-instances", instance_ids=[self.guest.id])

@@ -143,9 +143,9 @@ class NetworkTest(HostTest):
                 wait_until(lambda: subprocess.run(listing, capture_output=True).returncode == 0, 6, "the rules to be back")
                 wait_until(self.guest.connects, 10, "the guest to be reached")
                 self.assertFalse(self.guest.ssh_ok(PROBE.format(HOST_ADDRESS, SECRET_PORT)))
-        told = subprocess.run(self.host.brume_argv("doctor"), capture_output=True, text=True, timeout=60).stdout
-        self.assertIn("brume_host was changed or removed", told)
-        self.assertIn("its packet rules were changed or removed", told)
+        report = subprocess.run(self.host.brume_argv("doctor"), capture_output=True, text=True, timeout=60).stdout
+        self.assertIn("brume_host was changed or removed", report)
+        self.assertIn("its packet rules were changed or removed", report)
 
     def test_a_guest_with_a_stolen_address_is_not_heard(self):
         self.open_ssh()

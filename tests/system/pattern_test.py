@@ -89,11 +89,11 @@ class PatternTest(HostTest):
         return self.host.api("describe-volumes", volume_ids=[volume])["Volumes"][0]
 
     def wait_volume(self, volume, state, attachment=None):
-        def look():
+        def poll():
             shown = self.show(volume)
             states = [each["State"] for each in shown.get("Attachments", [])]
             return shown["State"] == state and states == ([attachment] if attachment else [])
-        wait_until(look, 60, lambda: f"{volume} {state}: it is {self.show(volume)}")
+        wait_until(poll, 60, lambda: f"{volume} {state}: it is {self.show(volume)}")
 
     def create_volume(self, **arguments):
         volume = self.host.api("create-volume", availability_zone=ZONE, **arguments)["VolumeId"]
@@ -128,7 +128,7 @@ class PatternTest(HostTest):
         writer.end()
         self.last = writer.acknowledged
 
-    def check(self, guest, volume, least, most):
+    def check(self, guest, volume, min_writes, max_writes):
         """The volume holds what the first n writes leave, for one n of these bounds: and nothing of a later one."""
         disk = guest.disk_of(volume)
         read = guest.ssh(f"dd if=/dev/{disk} bs=512 count={SLOTS} iflag=direct 2>/dev/null | tr '\\0' ' '")
@@ -137,7 +137,7 @@ class PatternTest(HostTest):
             found[number % SLOTS] = max(found[number % SLOTS], number)
         last = max(found)
         self.assertEqual(found, content(last), f"the sectors of {volume}")
-        self.assertTrue(least <= last <= most, f"{volume} holds {last} writes, not {least} to {most}")
+        self.assertTrue(min_writes <= last <= max_writes, f"{volume} holds {last} writes, not {min_writes} to {max_writes}")
         return last
 
     def check_restored(self, snapshot, bounds):

@@ -26,9 +26,9 @@ class ScalingTest(HostTest):
         self.host.delete_groups()
         super().tearDown()
 
-    def make_group(self, least, most, desired, **arguments):
+    def make_group(self, min_size, max_size, desired, **arguments):
         arguments.setdefault("launch_template", {"LaunchTemplateId": self.template})
-        self.host.api("create-auto-scaling-group", auto_scaling_group_name="web", min_size=least, max_size=most,
+        self.host.api("create-auto-scaling-group", auto_scaling_group_name="web", min_size=min_size, max_size=max_size,
                       desired_capacity=desired, vpc_zone_identifier=self.subnet, **arguments)
 
     def group(self):

@@ -154,8 +154,8 @@ def bound_capabilities(value):
 def set_limit(which):
     def take(value):
         # No higher than the one that may be given to others here.
-        _, most = resource.getrlimit(which)
-        limit = int(value) if most == resource.RLIM_INFINITY else min(int(value), most)
+        _, hard_limit = resource.getrlimit(which)
+        limit = int(value) if hard_limit == resource.RLIM_INFINITY else min(int(value), hard_limit)
         resource.setrlimit(which, (limit, limit))
     return take
 

@@ -21,11 +21,11 @@ class VolumeTest(HostTest):
         return self.host.api("describe-volumes", volume_ids=[volume])["Volumes"][0]
 
     def wait_state(self, volume, state, attachment=None, seconds=60):
-        def look():
+        def poll():
             shown = self.show(volume)
             states = [each["State"] for each in shown.get("Attachments", [])]
             return shown["State"] == state and states == ([attachment] if attachment else [])
-        wait_until(look, seconds, lambda: f"{volume} {state}: it is {self.show(volume)}")
+        wait_until(poll, seconds, lambda: f"{volume} {state}: it is {self.show(volume)}")
 
     def create(self, **arguments):
         volume = self.host.api("create-volume", availability_zone=ZONE, **arguments)["VolumeId"]

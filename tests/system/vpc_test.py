@@ -132,11 +132,11 @@ class VpcTest(HostTest):
             {"Key": "domain-name-servers", "Values": ["AmazonProvidedDNS"]}])["DhcpOptions"]["DhcpOptionsId"]
         api("associate-dhcp-options", dhcp_options_id=options, vpc_id=self.vpc)
 
-        def told():
+        def has_domain():
             bastion.ssh("kill -USR1 $(pidof udhcpc)")  # renews the lease
             return "search corp.example\nnameserver 10.20.0.2\n" in bastion.ssh("cat /etc/resolv.conf")
 
-        wait_until(told, 30, "the guest to hear of its new domain")
+        wait_until(has_domain, 30, "the guest to hear of its new domain")
         name = inner.describe()["PrivateDnsName"]
         self.assertIn(inner.private_ip, bastion.ssh(f"nslookup -type=a {name}"))
         self.assertIn(name, bastion.ssh(f"nslookup {inner.private_ip}"))

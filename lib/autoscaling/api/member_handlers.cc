@@ -128,7 +128,7 @@ absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeScalingActivities(
   if (!request.auto_scaling_group_name().empty())
     query.group = GroupNameOf(services, request.auto_scaling_group_name());
   query.deleted_groups = request.include_deleted_groups();
-  if (request.has_max_records()) query.most = request.max_records();
+  if (request.has_max_records()) query.max_records = request.max_records();
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken(kActivities, request.next_token()));
     int64_t after = 0;

@@ -30,13 +30,13 @@ absl::Status KeepFiltered(const Filters& filters, const google::protobuf::Repeat
   return absl::OkStatus();
 }
 
-// Cuts the page that MaxRecords and NextToken name out of `all`, which is sorted by `key`; `most` is its size by
+// Cuts the page that MaxRecords and NextToken name out of `all`, which is sorted by `key`; `max_records` is its size by
 // default. Error: InvalidNextToken.
 template <typename T, typename Request, typename Response, typename Key>
 absl::StatusOr<std::vector<T>> ScalingPage(absl::string_view list, std::vector<T> all, const Request& request,
-                                           Response& response, const Key& key, size_t most = 50) {
+                                           Response& response, const Key& key, size_t max_records = 50) {
   return gateway::PageOf(list, std::move(all), request.next_token(),
-                         request.has_max_records() ? request.max_records() : most, key,
+                         request.has_max_records() ? request.max_records() : max_records, key,
                          [&](std::string token) { response.set_next_token(std::move(token)); });
 }
 

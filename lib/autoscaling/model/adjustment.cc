@@ -31,9 +31,9 @@ int Adjust(int capacity, const Adjustment& adjustment) {
       return Bounded(capacity + amount);
     case AdjustmentType::kPercentChangeInCapacity: {
       if (amount == 0) return capacity;
-      const int64_t least = std::max(1, adjustment.min_magnitude);
+      const int64_t min_change = std::max(1, adjustment.min_magnitude);
       const int64_t change = int64_t{capacity} * amount / 100;
-      return Bounded(capacity + (amount > 0 ? std::max(change, least) : std::min(change, -least)));
+      return Bounded(capacity + (amount > 0 ? std::max(change, min_change) : std::min(change, -min_change)));
     }
   }
   return capacity;

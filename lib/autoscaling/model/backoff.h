@@ -16,7 +16,7 @@ struct Backoff {
   absl::Time last = absl::InfinitePast();
 
   // Failures at the same time are one: a host that goes down takes all its guests along, and they come back together.
-  // Those of long ago are forgotten.
+  // Those of long ago are discarded.
   void Fail(absl::Time now) {
     if (now == last) return;
     failures = now - last > 2 * kMaxLength ? 1 : failures + 1;

@@ -6,7 +6,7 @@ namespace brume::scaling {
 
 Plan Converge(const Group& group, const State& state, absl::Span<const Member> members, absl::Time now) {
   Planner planner(group, state, members, now);
-  planner.LookAtMembers();
+  planner.StepMembers();
   planner.FinishReplacements();
   planner.MeetDesired();
   planner.Refit();

@@ -78,12 +78,12 @@ struct Plan {
   int64_t next_activity = 1;
   // A member died young; see Backoff.
   bool failed_early = false;
-  // With the plan carried out the group has its desired capacity.
+  // With the plan executed the group has its desired capacity.
   bool reaches_desired = false;
   // Why the group stays away from its desired capacity though it could be done something about; empty when it does not.
   std::string blocked;
-  // When to look again though nothing happened until then.
-  absl::Time look_again = absl::InfiniteFuture();
+  // When to reconcile again though nothing happened until then.
+  absl::Time next_reconcile = absl::InfiniteFuture();
 };
 
 // Keeps the number of active members at most max_size, also while members are replaced: where there is no room for the

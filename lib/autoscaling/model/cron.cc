@@ -18,9 +18,9 @@ namespace {
 constexpr int kMaxDays = 8 * 366;
 
 struct CronField {
-  int least = 0;
-  int most = 0;
-  // The first stands for `least`.
+  int min = 0;
+  int max = 0;
+  // The first stands for `min`.
   absl::Span<const absl::string_view> names;
 };
 
@@ -34,12 +34,12 @@ absl::Status Bad(absl::string_view text) {
 
 absl::StatusOr<int> ParseValue(absl::string_view text, const CronField& field) {
   for (size_t i = 0; i < field.names.size(); ++i) {
-    if (absl::EqualsIgnoreCase(text, field.names[i])) return field.least + static_cast<int>(i);
+    if (absl::EqualsIgnoreCase(text, field.names[i])) return field.min + static_cast<int>(i);
   }
   int value = 0;
   constexpr size_t kMaxDigits = 2;
   if (text.empty() || text.size() > kMaxDigits || !absl::ascii_isdigit(text[0]) || !absl::SimpleAtoi(text, &value) ||
-      value < field.least || value > field.most) {
+      value < field.min || value > field.max) {
     return Bad(text);
   }
   return value;
@@ -54,10 +54,10 @@ absl::Status ParseField(absl::string_view text, const CronField& field, std::bit
     const absl::string_view range = range_and_step[0];
     int step = 1;
     if (range_and_step.size() == 2) {
-      ASSIGN_OR_RETURN(step, ParseValue(range_and_step[1], {.least = 1, .most = field.most, .names = {}}));
+      ASSIGN_OR_RETURN(step, ParseValue(range_and_step[1], {.min = 1, .max = field.max, .names = {}}));
     }
-    int first = field.least;
-    int last = field.most;
+    int first = field.min;
+    int last = field.max;
     if (range != "*") {
       const std::vector<absl::string_view> ends = absl::StrSplit(range, '-');
       if (ends.size() > 2) return Bad(part);
@@ -81,12 +81,12 @@ absl::StatusOr<Cron> Cron::Parse(absl::string_view text) {
   constexpr size_t kFields = 5;
   if (fields.size() != kFields) return Bad(text);
   Cron cron;
-  RETURN_IF_ERROR(ParseField(fields[0], {.least = 0, .most = 59, .names = {}}, cron.minutes_));
-  RETURN_IF_ERROR(ParseField(fields[1], {.least = 0, .most = 23, .names = {}}, cron.hours_));
-  RETURN_IF_ERROR(ParseField(fields[2], {.least = 1, .most = 31, .names = {}}, cron.days_));
-  RETURN_IF_ERROR(ParseField(fields[3], {.least = 1, .most = 12, .names = kMonths}, cron.months_));
+  RETURN_IF_ERROR(ParseField(fields[0], {.min = 0, .max = 59, .names = {}}, cron.minutes_));
+  RETURN_IF_ERROR(ParseField(fields[1], {.min = 0, .max = 23, .names = {}}, cron.hours_));
+  RETURN_IF_ERROR(ParseField(fields[2], {.min = 1, .max = 31, .names = {}}, cron.days_));
+  RETURN_IF_ERROR(ParseField(fields[3], {.min = 1, .max = 12, .names = kMonths}, cron.months_));
   std::bitset<8> weekdays;
-  RETURN_IF_ERROR(ParseField(fields[4], {.least = 0, .most = 7, .names = kWeekdays}, weekdays));
+  RETURN_IF_ERROR(ParseField(fields[4], {.min = 0, .max = 7, .names = kWeekdays}, weekdays));
   for (size_t day = 0; day < weekdays.size(); ++day) {
     if (weekdays[day]) cron.weekdays_.set(day % cron.weekdays_.size());
   }

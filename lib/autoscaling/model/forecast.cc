@@ -84,11 +84,12 @@ std::optional<Foreseen> CapacityForecast(const PredictivePolicy& policy, const G
   load = std::max(*load, load_at(now + policy.buffer).value_or(*load));
   constexpr double kMaxCapacity = 1e6;
   const double members = std::min(kMaxCapacity, std::ceil(*load / policy.target - 1e-9));
-  int most = std::max(group.min_size, group.max_size);
+  int max_size = std::max(group.min_size, group.max_size);
   if (policy.breach == CapacityBreach::kIncreaseMaxCapacity) {
-    most = std::max(most, static_cast<int>(std::ceil(members * (100 + policy.max_capacity_buffer_percent) / 100)));
+    max_size =
+        std::max(max_size, static_cast<int>(std::ceil(members * (100 + policy.max_capacity_buffer_percent) / 100)));
   }
-  return Foreseen{std::clamp(static_cast<int>(members), group.min_size, most), most};
+  return Foreseen{std::clamp(static_cast<int>(members), group.min_size, max_size), max_size};
 }
 
 }  // namespace brume::scaling

@@ -136,7 +136,7 @@ struct RefreshRule {
   bool replaces_protected = false;
   bool terminates_standby = false;
   // How many may be begun until the next checkpoint.
-  int most = 0;
+  int max_begun = 0;
 };
 
 // The bounds of the members in service while some are replaced, in percent of the desired capacity.
@@ -192,7 +192,7 @@ struct Group {
 
   // What a member counts as, of the type that it was launched with; 1 for one of another type.
   int WeightOf(const std::string& instance_type) const;
-  // The most that one member can count as.
+  // The maximum that one member can count as.
   int MaxWeight() const;
   // What members of a type are launched from.
   const LaunchSource& SourceOf(const std::string& instance_type) const;

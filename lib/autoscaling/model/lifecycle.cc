@@ -28,7 +28,7 @@ Step PastHooks(const Group& group, const Member& member, Lifecycle next, bool le
     if (result == HookResult::kAbandon) return leaving ? Step{.to = next} : Step{.abandoned_by = wait.hook};
     if (result.has_value()) continue;
     held = true;
-    step.look_again = std::min(step.look_again, wait.End());
+    step.next_reconcile = std::min(step.next_reconcile, wait.End());
   }
   if (!held) step.to = next;
   return step;

@@ -15,8 +15,8 @@ struct Step {
   std::optional<Lifecycle> to = std::nullopt;
   // The hook that gave the launch up; empty = none did.
   std::string abandoned_by = "";
-  // When to look again though nothing happened.
-  absl::Time look_again = absl::InfiniteFuture();
+  // When to reconcile again though nothing happened.
+  absl::Time next_reconcile = absl::InfiniteFuture();
 };
 
 // Not for members in service, nor for those whose instance is gone.

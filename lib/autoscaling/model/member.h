@@ -78,7 +78,7 @@ struct Wait {
   absl::Time limit;     // of all heartbeats together
   // Set when the hook was completed.
   std::optional<HookResult> result;
-  // Whom the hook names was told, or need not be.
+  // The target of the hook was notified, or need not be.
   bool notified = false;
 
   absl::Time End() const { return std::min(deadline, limit); }
@@ -86,7 +86,7 @@ struct Wait {
 
 struct Member {
   // Of the activity that launched it: the member's key, and the client token of RunInstances, so that however often a
-  // launch is carried out it makes one instance.
+  // launch is executed it makes one instance.
   std::string token;
   // Empty until the launch was answered.
   InstanceId instance;

@@ -24,14 +24,14 @@ Planner::Planner(const Group& group, const State& state, absl::Span<const Member
   plan_.next_activity = state.next_activity;
 }
 
-void Planner::LookAtMembers() {
+void Planner::StepMembers() {
   for (size_t i = 0; i < members_.size(); ++i) {
-    IsActive(members_[i].lifecycle) ? LookAtActive(i) : LookAtRest(i);
+    IsActive(members_[i].lifecycle) ? StepActive(i) : StepAtRest(i);
   }
   if (replacing_) MarkReplacements();
 }
 
-void Planner::LookAtActive(size_t i) {
+void Planner::StepActive(size_t i) {
   const Member& member = members_[i];
   if (member.lifecycle == Lifecycle::kInService) {
     const absl::string_view ailment = Ailment(group_, member, now_);
@@ -40,15 +40,15 @@ void Planner::LookAtActive(size_t i) {
       ++unhealthy_;
       return TakeOut(i, ailment);
     }
-    LookAgainAt(std::max(member.impaired_since + kImpairedFor, member.in_service + group_.health_check_grace));
-    if (group_.max_lifetime.has_value()) LookAgainAt(member.launched + *group_.max_lifetime);
+    ReconcileAgainAt(std::max(member.impaired_since + kImpairedFor, member.in_service + group_.health_check_grace));
+    if (group_.max_lifetime.has_value()) ReconcileAgainAt(member.launched + *group_.max_lifetime);
   } else {
     if (member.seen == InstanceState::kTerminated || member.seen == InstanceState::kShuttingDown) {
       plan_.failed_early = true;
       return Drop(i, /*launch_failed=*/true);
     }
     const Step step = NextStep(group_, member, now_);
-    LookAgainAt(step.look_again);
+    ReconcileAgainAt(step.next_reconcile);
     if (!step.abandoned_by.empty()) {
       plan_.failed_early = true;
       return TakeOut(i, absl::StrCat("as lifecycle hook ", step.abandoned_by, " abandoned it"));
@@ -62,7 +62,7 @@ void Planner::LookAtActive(size_t i) {
   replacing_ |= !member.replaces.empty();
 }
 
-void Planner::LookAtRest(size_t i) {
+void Planner::StepAtRest(size_t i) {
   const Member& member = members_[i];
   // What was detached is its owner's from now on.
   if (member.lifecycle == Lifecycle::kDetaching || member.lifecycle == Lifecycle::kDetached) return Drop(i, false);
@@ -73,7 +73,7 @@ void Planner::LookAtRest(size_t i) {
     return Drop(i, was_launching);
   }
   const Step step = NextStep(group_, member, now_);
-  LookAgainAt(step.look_again);
+  ReconcileAgainAt(step.next_reconcile);
   if (!step.abandoned_by.empty()) {
     plan_.failed_early = true;
     return TakeOut(i, absl::StrCat("as lifecycle hook ", step.abandoned_by, " abandoned it"));
@@ -250,7 +250,7 @@ bool Planner::MayLaunch() {
   Backoff launches = state_.launches;
   if (plan_.failed_early) launches.Fail(now_);
   if (now_ < launches.NotBefore()) {
-    LookAgainAt(launches.NotBefore());
+    ReconcileAgainAt(launches.NotBefore());
     plan_.blocked =
         absl::StrCat("The last ", launches.failures, " launches failed; the next is tried at ",
                      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", launches.NotBefore(), absl::UTCTimeZone()), ".");
@@ -283,8 +283,8 @@ void Planner::Drop(size_t i, bool launch_failed) {
   plan_.actions.push_back(Evict{members_[i].token, launch_failed});
 }
 
-void Planner::LookAgainAt(absl::Time time) {
-  if (now_ < time) plan_.look_again = std::min(plan_.look_again, time);
+void Planner::ReconcileAgainAt(absl::Time time) {
+  if (now_ < time) plan_.next_reconcile = std::min(plan_.next_reconcile, time);
 }
 
 std::string Planner::NextToken() { return ActivityToken(group_.uuid, plan_.next_activity++); }

@@ -20,7 +20,7 @@ class Planner {
   Planner(const Group& group, const State& state, absl::Span<const Member> members, absl::Time now);
 
   // Takes each member a step on, and out those that are unhealthy, dead or given up.
-  void LookAtMembers();
+  void StepMembers();
   // Takes out members whose replacement is in service.
   void FinishReplacements();
   // Launches what is missing, or takes out what is too much.
@@ -34,8 +34,8 @@ class Planner {
   // What a member counts as, for the rest of this evaluation.
   enum class Role : uint8_t { kAside, kActive, kReplacement, kReplaced, kPool };
 
-  void LookAtActive(size_t i);
-  void LookAtRest(size_t i);
+  void StepActive(size_t i);
+  void StepAtRest(size_t i);
   void MarkReplacements();
   void Move(size_t i, Lifecycle to);
   void TakeOut(size_t i, absl::string_view why);
@@ -51,7 +51,7 @@ class Planner {
   std::optional<size_t> NextExpired() const;
   std::optional<size_t> NextOutOfBalance(int& to) const;
   bool Replace(size_t victim, const std::string& why_launched, absl::string_view why_taken_out);
-  void LookAgainAt(absl::Time time);
+  void ReconcileAgainAt(absl::Time time);
   std::string NextToken();
   std::string WithVictim(size_t i, std::string sentence) const;
   std::string Because(std::string sentence) const;

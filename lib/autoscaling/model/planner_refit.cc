@@ -59,7 +59,7 @@ bool Planner::RefreshMembers() {
     if (members_[i].lifecycle != Lifecycle::kStandby || !IsOutdated(group_, members_[i])) continue;
     TakeOut(i, "in response to an instance refresh");
   }
-  for (int room = std::min(refresh.at_once - spare_, refresh.most - pairs_); room > 0;) {
+  for (int room = std::min(refresh.at_once - spare_, refresh.max_begun - pairs_); room > 0;) {
     const std::optional<size_t> outdated = NextOutdated();
     if (!outdated.has_value()) break;
     room -= WeightOf(*outdated);

@@ -117,7 +117,7 @@ struct ScheduleRecord {
   std::string recurrence;  // as it was given; empty = none
   std::string time_zone;   // as it was given; empty = UTC
   // Runs until then were taken; those before it was made do not count.
-  absl::Time looked_until;
+  absl::Time evaluated_until;
   ScheduledAction action;
 };
 
@@ -139,7 +139,7 @@ absl::string_view RefreshStatusName(RefreshStatus status);
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
 struct RefreshPreferences {
   int min_healthy_percent = 90;
-  std::optional<int> max_healthy_percent;  // none = as the least says
+  std::optional<int> max_healthy_percent;  // unset = follows from the minimum
   std::optional<absl::Duration> warmup;    // none = the group's
   std::vector<int> checkpoints;            // in percent, rising; empty = none
   absl::Duration checkpoint_delay = absl::Hours(1);

@@ -49,13 +49,13 @@ bool IsReplacing(absl::Span<const Member> members) {
 
 // Of all members that count: in service, and warm.
 bool IsSettled(const Refresh& refresh, const Group& group, absl::Span<const Member> members, absl::Time now,
-               absl::Time& look_again) {
+               absl::Time& next_reconcile) {
   const absl::Duration warmup = refresh.preferences.warmup.value_or(group.default_warmup);
   for (const Member& member : members) {
     if (IsPending(member.lifecycle) || IsTerminating(member.lifecycle)) return false;
     if (member.lifecycle != Lifecycle::kInService || member.in_service < refresh.started) continue;
     if (now < member.in_service + warmup) {
-      look_again = std::min(look_again, member.in_service + warmup);
+      next_reconcile = std::min(next_reconcile, member.in_service + warmup);
       return false;
     }
   }
@@ -103,7 +103,7 @@ bool IsOutdated(const Group& group, const Member& member) {
 absl::Time Advance(Refresh& refresh, Group& group, const RefreshView& view) {
   const auto& [members, launches, alarms, now] = view;
   const RefreshPreferences& preferences = refresh.preferences;
-  absl::Time look_again = absl::InfiniteFuture();
+  absl::Time next_reconcile = absl::InfiniteFuture();
   const int capacity = std::max(1, group.desired);
   const int percent = ReplacedPercent({.min_healthy_percent = preferences.min_healthy_percent,
                                        .max_healthy_percent = preferences.max_healthy_percent.value_or(100)});
@@ -112,7 +112,7 @@ absl::Time Advance(Refresh& refresh, Group& group, const RefreshView& view) {
                               .at_once = std::max(1, capacity * percent / 100),
                               .replaces_protected = preferences.protected_members == "Refresh",
                               .terminates_standby = preferences.standby_members == "Terminate",
-                              .most = 0};
+                              .max_begun = 0};
   if (refresh.status == RefreshStatus::kRollbackInProgress) {
     // Whatever is not of the source it goes back to.
     group.refresh->began = absl::InfiniteFuture();
@@ -127,7 +127,7 @@ absl::Time Advance(Refresh& refresh, Group& group, const RefreshView& view) {
   refresh.total = std::max(refresh.total, refresh.left);
   if (refresh.status == RefreshStatus::kCancelling) {
     if (!IsReplacing(members)) End(refresh, group, RefreshStatus::kCancelled, "Cancelled by the user.", now);
-    return look_again;
+    return next_reconcile;
   }
   const bool rolls_back = refresh.status == RefreshStatus::kRollbackInProgress;
   if (const std::string why = WhyFailed(refresh, view); !why.empty()) {
@@ -139,28 +139,28 @@ absl::Time Advance(Refresh& refresh, Group& group, const RefreshView& view) {
       return now;
     }
     End(refresh, group, rolls_back ? RefreshStatus::kRollbackFailed : RefreshStatus::kFailed, why, now);
-    return look_again;
+    return next_reconcile;
   }
   const int reach = rolls_back ? refresh.total : ReachOf(refresh);
   const int replaced = refresh.total - refresh.left;
   if (replaced < reach) {
-    group.refresh->most = reach - replaced;
-    return look_again;
+    group.refresh->max_begun = reach - replaced;
+    return next_reconcile;
   }
-  if (!IsSettled(refresh, group, members, now, look_again)) return look_again;
+  if (!IsSettled(refresh, group, members, now, next_reconcile)) return next_reconcile;
   const int checkpoints = rolls_back ? 0 : static_cast<int>(preferences.checkpoints.size());
   if (refresh.checkpoints_passed < checkpoints) {
     if (refresh.waiting_since == absl::InfinitePast()) refresh.waiting_since = now;
     // Nothing is waited for behind the last one.
     const bool last = refresh.checkpoints_passed + 1 == checkpoints;
     const absl::Time until = refresh.waiting_since + preferences.checkpoint_delay;
-    if (!last && now < until) return std::min(look_again, until);
+    if (!last && now < until) return std::min(next_reconcile, until);
     refresh.waiting_since = absl::InfinitePast();
     ++refresh.checkpoints_passed;
     if (!last) return now;
   }
   End(refresh, group, rolls_back ? RefreshStatus::kRollbackSuccessful : RefreshStatus::kSuccessful, "", now);
-  return look_again;
+  return next_reconcile;
 }
 
 }  // namespace brume::scaling

@@ -22,8 +22,8 @@ struct RefreshView {
   absl::Time now;
 };
 
-// Takes a refresh that is not over one look further and puts what it may do now into `group.refresh`, which is emptied
-// when it is over. Returns when to look again though nothing happened.
+// Takes a refresh that is not over one evaluation further and puts what it may do now into `group.refresh`, which is
+// emptied when it is over. Returns when to evaluate again though nothing happened.
 //
 // A refresh fails when launches fail three times in a row, and when one of its alarms is in ALARM; with auto_rollback
 // it then goes back to the group's source from before it: the caller has to put `refresh.before` in its place. It may

@@ -69,15 +69,15 @@ class Council {
   }
 
   std::optional<Decision> Decide() const {
-    if (!most_.has_value() || most_->capacity == group_.desired) return std::nullopt;
-    int desired = most_->capacity;
+    if (!largest_.has_value() || largest_->capacity == group_.desired) return std::nullopt;
+    int desired = largest_->capacity;
     if (desired < group_.desired) {
       if (!all_agree_ || demand_.crowd.coming() > 0) return std::nullopt;
       desired = std::max(desired, floor_);
       if (desired >= group_.desired) return std::nullopt;
     }
     Decision decision{.desired = desired, .cause = Cause(desired), .cooldown_until = std::nullopt};
-    if (const auto* simple = std::get_if<SimplePolicy>(&demand_.policies[most_->policy].rule)) {
+    if (const auto* simple = std::get_if<SimplePolicy>(&demand_.policies[largest_->policy].rule)) {
       decision.cooldown_until = now_ + simple->cooldown.value_or(group_.default_cooldown);
     }
     return decision;
@@ -85,7 +85,7 @@ class Council {
 
  private:
   void Wants(int capacity) {
-    if (!most_.has_value() || capacity > most_->capacity) most_ = Wish{capacity, index_};
+    if (!largest_.has_value() || capacity > largest_->capacity) largest_ = Wish{capacity, index_};
   }
 
   int Clamped(int capacity) const {
@@ -93,8 +93,8 @@ class Council {
   }
 
   std::string Cause(int desired) const {
-    const Policy& policy = demand_.policies[most_->policy];
-    const std::string& alarm = demand_.signals[most_->policy].alarm;
+    const Policy& policy = demand_.policies[largest_->policy];
+    const std::string& alarm = demand_.signals[largest_->policy].alarm;
     std::string who;
     if (std::holds_alternative<PredictivePolicy>(policy.rule)) {
       who = absl::StrCat("predictive scaling policy ", policy.name, " foresaw the load");
@@ -112,7 +112,7 @@ class Council {
   const absl::Span<PolicyMemory> memories_;
   const absl::Time now_;
   size_t index_ = 0;
-  std::optional<Wish> most_;
+  std::optional<Wish> largest_;
   bool all_agree_ = true;
   int floor_ = 0;
 };

@@ -20,7 +20,7 @@ std::true_type IsPersisted(AdjustmentType);  // the database keeps its values
 struct Adjustment {
   AdjustmentType type = AdjustmentType::kChangeInCapacity;
   int amount = 0;
-  // Of a change in percent, the least number of members it makes.
+  // Of a change in percent, the minimum number of members it makes.
   int min_magnitude = 0;
 };
 

@@ -17,11 +17,11 @@ std::optional<absl::Time> NextRun(const ScheduledAction& action, absl::Time afte
   return next;
 }
 
-std::optional<absl::Time> DueRun(const ScheduledAction& action, absl::Time last_look, absl::Time now) {
+std::optional<absl::Time> DueRun(const ScheduledAction& action, absl::Time last_evaluated, absl::Time now) {
   // Whoever slept for years need not go through each minute of them: of what was missed only the last day's counts.
   std::optional<absl::Time> due;
-  std::optional<absl::Time> next = NextRun(action, std::max(last_look, now - absl::Hours(24)));
-  if (!next.has_value() || *next > now) next = NextRun(action, last_look);
+  std::optional<absl::Time> next = NextRun(action, std::max(last_evaluated, now - absl::Hours(24)));
+  if (!next.has_value() || *next > now) next = NextRun(action, last_evaluated);
   while (next.has_value() && *next <= now) {
     due = next;
     next = NextRun(action, *next);

@@ -26,9 +26,9 @@ struct ScheduledAction {
 // When the action runs next after `after`; none when it never does again.
 std::optional<absl::Time> NextRun(const ScheduledAction& action, absl::Time after);
 
-// The latest run in (last_look, now]; none without one. `last_look` is kept in the store, so a run that fell into a
-// time when nobody looked is made up for, once.
-std::optional<absl::Time> DueRun(const ScheduledAction& action, absl::Time last_look, absl::Time now);
+// The latest run in (last_look, now]; none without one. `last_evaluated` is kept in the store, so a run that fell into
+// a time when nobody evaluated it is made up for, once.
+std::optional<absl::Time> DueRun(const ScheduledAction& action, absl::Time last_evaluated, absl::Time now);
 
 // The group after the action ran, its desired capacity within its bounds.
 Group WithSizes(const ScheduledAction& action, Group group);

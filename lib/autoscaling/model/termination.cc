@@ -20,12 +20,12 @@ class Selection {
   void Narrow(TerminationPolicy policy) {
     switch (policy) {
       case TerminationPolicy::kDefault:
-        KeepLeastPreferredType();
+        KeepLastPreferredType();
         KeepOldestSource();
         KeepClosestToNextHour();
         return;
       case TerminationPolicy::kAllocationStrategy:
-        return KeepLeastPreferredType();
+        return KeepLastPreferredType();
       case TerminationPolicy::kOldestLaunchTemplate:
         return KeepOldestTemplate();
       case TerminationPolicy::kOldestLaunchConfiguration:
@@ -33,9 +33,9 @@ class Selection {
       case TerminationPolicy::kClosestToNextInstanceHour:
         return KeepClosestToNextHour();
       case TerminationPolicy::kNewestInstance:
-        return KeepLeast([](const Member& member) { return absl::UnixEpoch() - member.launched; });
+        return KeepMin([](const Member& member) { return absl::UnixEpoch() - member.launched; });
       case TerminationPolicy::kOldestInstance:
-        return KeepLeast([](const Member& member) { return member.launched; });
+        return KeepMin([](const Member& member) { return member.launched; });
     }
   }
 
@@ -46,12 +46,12 @@ class Selection {
   }
 
  private:
-  // Those with the least key stay.
+  // Those with the minimum key stay.
   template <typename Key>
-  void KeepLeast(Key key) {
-    auto least = key(members_[candidates_[0]]);
-    for (const size_t i : candidates_) least = std::min(least, key(members_[i]));
-    std::erase_if(candidates_, [&](size_t i) { return least < key(members_[i]); });
+  void KeepMin(Key key) {
+    auto min = key(members_[candidates_[0]]);
+    for (const size_t i : candidates_) min = std::min(min, key(members_[i]));
+    std::erase_if(candidates_, [&](size_t i) { return min < key(members_[i]); });
   }
 
   // Those for which `is` holds stay, if there are any.
@@ -61,10 +61,10 @@ class Selection {
     }
   }
 
-  // The strategy is the order of the types, so what is furthest down the list fits it least.
-  void KeepLeastPreferredType() {
+  // The strategy is the order of the types, so what is furthest down the list fits it worst.
+  void KeepLastPreferredType() {
     if (group_.instance_types.empty()) return;
-    KeepLeast([this](const Member& member) {
+    KeepMin([this](const Member& member) {
       const auto found = std::find(group_.instance_types.begin(), group_.instance_types.end(), member.instance_type);
       return group_.instance_types.begin() - found;
     });
@@ -74,7 +74,7 @@ class Selection {
   void KeepOldestTemplate() {
     Prefer([](const Member& member) { return member.source.is_template; });
     if (!members_[candidates_[0]].source.is_template) return;
-    KeepLeast([this](const Member& member) {
+    KeepMin([this](const Member& member) {
       const bool current = group_.source.is_template && member.source.id == group_.SourceOf(member.instance_type).id;
       return std::make_tuple(current, current ? absl::InfinitePast() : member.source.created, member.source.version);
     });
@@ -83,7 +83,7 @@ class Selection {
   void KeepOldestConfiguration() {
     Prefer([](const Member& member) { return !member.source.is_template; });
     if (members_[candidates_[0]].source.is_template) return;
-    KeepLeast([](const Member& member) { return member.source.created; });
+    KeepMin([](const Member& member) { return member.source.created; });
   }
 
   // As the default policy has it: a group that moved to templates sees its launch configurations go first, and one
@@ -95,7 +95,7 @@ class Selection {
   }
 
   void KeepClosestToNextHour() {
-    KeepLeast([this](const Member& member) {
+    KeepMin([this](const Member& member) {
       absl::Duration into_hour;
       absl::IDivDuration(now_ - member.launched, absl::Hours(1), &into_hour);
       return absl::Hours(1) - into_hour;

@@ -142,9 +142,9 @@ absl::StatusOr<std::vector<AlarmPtr>> AlarmPage(std::vector<AlarmPtr> all, const
     ASSIGN_OR_RETURN(const std::string last, gateway::ParseToken("alarms", request.next_token()));
     std::erase_if(all, [&](const AlarmPtr& alarm) { return alarm->name <= last; });
   }
-  const size_t most = request.has_max_records() ? request.max_records() : kDefaultRecords;
-  if (all.size() > most) {
-    all.resize(most);
+  const size_t max_records = request.has_max_records() ? request.max_records() : kDefaultRecords;
+  if (all.size() > max_records) {
+    all.resize(max_records);
     response.set_next_token(gateway::MakeToken("alarms", all.back()->name));
   }
   return all;
@@ -247,18 +247,18 @@ absl::StatusOr<alarm::HistoryQuery> QueryOf(const v1::DescribeAlarmHistoryReques
     ASSIGN_OR_RETURN(const std::string last, gateway::ParseToken("alarm history", request.next_token()));
     if (!absl::SimpleAtoi(last, &query.after)) return gateway::InvalidToken();
   }
-  query.most = request.has_max_records() ? request.max_records() : kDefaultRecords;
+  query.max_records = request.has_max_records() ? request.max_records() : kDefaultRecords;
   return query;
 }
 
 absl::StatusOr<v1::DescribeAlarmHistoryResponse> DescribeAlarmHistory(const v1::DescribeAlarmHistoryRequest& request,
                                                                       AlarmService& alarms) {
   ASSIGN_OR_RETURN(alarm::HistoryQuery query, QueryOf(request));
-  const auto most = static_cast<size_t>(query.most++);  // one more tells whether there is another page
+  const auto max_records = static_cast<size_t>(query.max_records++);  // one more tells whether there is another page
   ASSIGN_OR_RETURN(std::vector<alarm::HistoryItem> items, alarms.History(query));
   v1::DescribeAlarmHistoryResponse response;
-  if (items.size() > most) {
-    items.resize(most);
+  if (items.size() > max_records) {
+    items.resize(max_records);
     response.set_next_token(gateway::MakeToken("alarm history", absl::StrCat(items.back().number)));
   }
   for (const alarm::HistoryItem& item : items) {

@@ -132,8 +132,8 @@ absl::StatusOr<v1::GetMetricStatisticsResponse> GetMetricStatistics(const v1::Ge
   return response;
 }
 
-// Datapoints of all results one after another, from `skip` on, at most `most`. Whether there are more.
-bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t skip, int64_t most,
+// Datapoints of all results one after another, from `skip` on, at most `max_datapoints`. Whether there are more.
+bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t skip, int64_t max_datapoints,
                 v1::GetMetricDataResponse& response) {
   for (const DataResult& result : results) {
     const auto size = static_cast<int64_t>(result.series.points.size());
@@ -146,13 +146,13 @@ bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t 
     rendered.set_label(result.label);
     std::vector<std::pair<absl::Time, double>> points(result.series.points.begin(), result.series.points.end());
     if (!ascending) std::reverse(points.begin(), points.end());
-    const int64_t end = std::min(size, skip + most);
+    const int64_t end = std::min(size, skip + max_datapoints);
     for (int64_t i = skip; i < end; ++i) {
       rendered.add_timestamps(gateway::RenderTime(points[i].first));
       rendered.add_values(points[i].second);
     }
     rendered.set_status_code(end < size ? "PartialData" : "Complete");
-    most -= end - skip;
+    max_datapoints -= end - skip;
     skip = 0;
     if (end < size) return true;
   }
@@ -179,10 +179,10 @@ absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataR
   ASSIGN_OR_RETURN(const std::vector<DataResult> results,
                    EvaluateMetricData(metrics, queries, {.from = range.from, .to = range.to}));
   constexpr int64_t kMaxDatapoints = 100'800;
-  const int64_t most = request.has_max_datapoints() ? request.max_datapoints() : kMaxDatapoints;
+  const int64_t max_datapoints = request.has_max_datapoints() ? request.max_datapoints() : kMaxDatapoints;
   v1::GetMetricDataResponse response;
-  if (RenderPage(results, request.scan_by() == "TimestampAscending", skip, most, response)) {
-    response.set_next_token(gateway::MakeToken("metric data", absl::StrCat(skip + most)));
+  if (RenderPage(results, request.scan_by() == "TimestampAscending", skip, max_datapoints, response)) {
+    response.set_next_token(gateway::MakeToken("metric data", absl::StrCat(skip + max_datapoints)));
   }
   return response;
 }

@@ -26,8 +26,8 @@ constexpr size_t kPage = 500;
 constexpr size_t kMaxData = 1000;
 
 absl::Status CheckNumber(double value, const std::string& parameter) {
-  const double most = std::ldexp(1, 360);
-  if (std::isfinite(value) && std::abs(value) <= most) return absl::OkStatus();
+  const double max_magnitude = std::ldexp(1, 360);
+  if (std::isfinite(value) && std::abs(value) <= max_magnitude) return absl::OkStatus();
   return Invalid(parameter, "It must be a number from -2^360 to 2^360.");
 }
 

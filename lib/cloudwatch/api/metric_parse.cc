@@ -14,11 +14,12 @@ namespace brume::cloudwatch {
 namespace {
 
 // CloudWatch's rule for names and values: ASCII without control codes, and not white space alone.
-absl::Status CheckText(absl::string_view text, absl::string_view parameter, size_t longest) {
+absl::Status CheckText(absl::string_view text, absl::string_view parameter, size_t max_length) {
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isprint(c); });
   if (!printable) return Invalid(parameter, "It must be of ASCII characters, without control codes.");
   if (absl::StripAsciiWhitespace(text).empty()) return Invalid(parameter, "It must not be white space alone.");
-  if (text.size() > longest) return Invalid(parameter, absl::StrCat("It is longer than ", longest, " characters."));
+  if (text.size() > max_length)
+    return Invalid(parameter, absl::StrCat("It is longer than ", max_length, " characters."));
   return absl::OkStatus();
 }
 

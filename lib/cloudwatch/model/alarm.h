@@ -95,7 +95,7 @@ enum class HistoryType { kConfigurationUpdate = 0, kStateUpdate = 1, kAction = 2
 std::true_type IsPersisted(HistoryType);  // the database keeps its values
 // "ConfigurationUpdate", "StateUpdate", "Action".
 absl::string_view HistoryTypeName(HistoryType type);
-// Unset for what is none of these.
+// Unset for anything else.
 std::optional<HistoryType> FindHistoryType(absl::string_view name);
 
 struct HistoryItem {
@@ -115,7 +115,7 @@ struct HistoryQuery {
   std::optional<absl::Time> since, until;
   bool oldest_first = false;
   int64_t after = 0;  // the number of the last one seen; 0 = from the first
-  int most = 100;
+  int max_records = 100;
 };
 
 // How far an action is that must not be begun twice.

@@ -14,7 +14,7 @@ namespace brume::alarm {
 // arn:aws:automate:REGION:ec2:stop … and its older form
 // arn:aws:swf:REGION:ACCOUNT:action/actions/AWS_EC2.InstanceId.Stop/1.0,
 // arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:…, http://… or https://…; kUndelivered is what CloudWatch would tell
-// a service that is not here: it is kept and shown, and never carried out.
+// a service that is not here: it is kept and shown, and never executed.
 enum class ActionKind { kStop, kTerminate, kReboot, kRecover, kScalingPolicy, kWebhook, kUndelivered };
 
 // Error: ValidationError, which says what is not valid.

@@ -22,7 +22,7 @@ class MetricPattern {
   static absl::StatusOr<MetricPattern> Parse(absl::string_view text);
 
   bool Matches(const MetricId& metric) const;
-  // To narrow what is looked at; unset for any.
+  // To narrow what is searched; unset for any.
   const std::optional<std::string>& metric_namespace() const { return metric_namespace_; }
 
   struct Term {

@@ -54,7 +54,7 @@ class Statistic {
   Range range_;
 };
 
-// What errors say of a name that is none of an extended statistic.
+// What errors say of a name that is not one of an extended statistic.
 inline constexpr char kExtendedStatisticForms[] =
     "a percentile from p0 to p100, tm, tc, ts or wm with a number from 0 to 100, IQM, TM, TC, TS or WM with bounds "
     "such "

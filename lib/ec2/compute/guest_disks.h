@@ -1,4 +1,4 @@
-// Port: disks of guests that are on, looked at and changed while they run. A part of Hypervisor, whose rules hold.
+// Port: disks of guests that are on, observed and changed while they run. A part of Hypervisor, whose rules hold.
 #pragma once
 
 #include <cstdint>

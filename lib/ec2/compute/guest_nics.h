@@ -1,4 +1,4 @@
-// Port: network cards of guests that are on, looked at, plugged and unplugged while they run. A part of Hypervisor,
+// Port: network cards of guests that are on, observed, plugged and unplugged while they run. A part of Hypervisor,
 // whose rules hold.
 #pragma once
 

@@ -147,7 +147,7 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
       break;
   }
   if (parts_.on_reconciled) parts_.on_reconciled(id);
-  // The wish changed while we worked: look again at once, at the new one.
+  // The wish changed while we worked: reconcile again at once, with the new one.
   if (absl::IsAborted(next.status())) return absl::ZeroDuration();
   if (!next.ok() && guest->instance.state != InstanceState::kTerminated) {
     const absl::Status noted = NoteError(id, next.status().message());
@@ -192,7 +192,7 @@ InstanceReconciler::Next InstanceReconciler::SweepAll() {
   for (const InstanceId& id : work) Wake(id);
   for (const InstanceId& id : purgeable) Wake(id);
   for (const InstanceId& id : running) {
-    // Those that are on are looked at as well, unless there are so many that the look would be the load.
+    // Those that are on are reconciled as well, unless there are so many that this would be the load.
     constexpr size_t kFewEnough = 1000;
     if (!alive.contains(id) || running.size() <= kFewEnough) Wake(id);
   }
@@ -252,7 +252,7 @@ absl::Status InstanceReconciler::SwitchTops(const Instance& instance, const std:
   }
   if (switches.empty()) return absl::OkStatus();
   const absl::Status switched = parts_.hypervisor.SwitchDisks(id, switches);
-  // It went off since: look again, as nothing writes to any top now.
+  // It went off since: reconcile again, as nothing writes to any top now.
   return absl::IsNotFound(switched) ? absl::UnavailableError(switched.message()) : switched;
 }
 

@@ -42,7 +42,7 @@ struct InstanceReconcilerParts {
   std::function<void()> on_disks_freed;
   // A volume without an instance has work. Must not block.
   std::function<void(const VolumeId& id)> wake_volume;
-  // An instance was looked at, and may have changed; may be empty. Must not block.
+  // An instance was reconciled, and may have changed; may be empty. Must not block.
   std::function<void(const InstanceId& id)> on_reconciled = {};
   // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
   // stand in the way of the calls' answers.
@@ -54,7 +54,7 @@ class InstanceReconciler {
  public:
   explicit InstanceReconciler(InstanceReconcilerParts parts);
 
-  // Listens to the hypervisor, looks at every instance that is not at rest, and sweeps from then on.
+  // Listens to the hypervisor, reconciles every instance that is not at rest, and sweeps from then on.
   void Start();
   void Stop();
   void Wake(const InstanceId& id);
@@ -83,7 +83,7 @@ class InstanceReconciler {
     std::map<VolumeId, DetachAsks> detach_asks = {};
     std::map<std::string, NicAsks> nic_asks = {};  // by MAC
   };
-  // What one look works with.
+  // What one reconcile works with.
   struct Guest {
     Instance instance;
     std::vector<NetworkInterface> interfaces;
@@ -109,7 +109,7 @@ class InstanceReconciler {
   Next LaunchFailed(Guest& guest, const absl::Status& why);
   Next KeepRunning(Guest& guest);
   Next KeepStopped(Guest& guest);
-  // Makes the disks of a guest that is on those that its volumes say; returns when to look again.
+  // Makes the disks of a guest that is on those that its volumes say; returns when to reconcile again.
   Next FollowDisks(Guest& guest);
   // `observed` is null where the guest has no disk of the volume.
   Next FollowDisk(Volume& volume, const ObservedDisk* observed);

@@ -76,7 +76,7 @@ absl::Status InstanceReconciler::FollowDisksOff(Guest& guest) {
 
 InstanceReconciler::Next InstanceReconciler::FollowDisks(Guest& guest) {
   const absl::StatusOr<std::vector<ObservedDisk>> observed = parts_.hypervisor.DisksOf(guest.instance.id);
-  // It ended since it was looked at.
+  // It ended since it was observed.
   if (absl::IsNotFound(observed.status())) return absl::ZeroDuration();
   RETURN_IF_ERROR(observed.status());
   absl::Duration soonest = absl::InfiniteDuration();

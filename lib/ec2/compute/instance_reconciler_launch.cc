@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
+#include "lib/base/failure_kind.h"
 #include "lib/base/log.h"
-#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/compute/instance_reconciler.h"
@@ -63,7 +63,8 @@ absl::Status InstanceReconciler::PowerOn(Guest& guest) {
     ASSIGN_OR_RETURN(const GuestSpec spec, MakeSpec(guest));
     RETURN_IF_ERROR(Failpoint("instance.disks_made"));
     const absl::Status created = parts_.hypervisor.CreatePaused(spec);
-    if (hibernated && !created.ok() && OutlookOf(created) != Outlook::kMayPass) return GiveUpMemory(instance, created);
+    if (hibernated && !created.ok() && FailureKindOf(created) != FailureKind::kTransient)
+      return GiveUpMemory(instance, created);
     RETURN_IF_ERROR(created);
     power = Power::kPaused;
     RETURN_IF_ERROR(Failpoint("instance.created"));
@@ -116,7 +117,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
 InstanceReconciler::Next InstanceReconciler::LaunchFailed(Guest& guest, const absl::Status& why) {
   Instance& instance = guest.instance;
   const bool late = parts_.clock.Now() >= instance.state_since + parts_.settings.launch_timeout;
-  if (!late && OutlookOf(why) != Outlook::kHopeless) return why;
+  if (!late && FailureKindOf(why) != FailureKind::kPermanent) return why;
 
   log::Error("instance {} cannot be started: {}", instance.id.text(), why.message());
   ASSIGN_OR_RETURN(const bool restored, RestoreRootOf(guest));

@@ -43,7 +43,7 @@ absl::Status InstanceReconciler::FollowNicsOff(Guest& guest) {
 InstanceReconciler::Next InstanceReconciler::FollowNics(Guest& guest) {
   const InstanceId& id = guest.instance.id;
   const absl::StatusOr<std::vector<ObservedNic>> observed = parts_.hypervisor.NicsOf(id);
-  // It ended since it was looked at.
+  // It ended since it was observed.
   if (absl::IsNotFound(observed.status())) return absl::ZeroDuration();
   RETURN_IF_ERROR(observed.status());
   absl::Duration soonest = absl::InfiniteDuration();
@@ -83,7 +83,7 @@ InstanceReconciler::Next InstanceReconciler::FollowNic(const Instance& instance,
     const bool has_former =
         std::any_of(observed.begin(), observed.end(), [&](const auto& each) { return each.mac == eni.mac; });
     if (has_former) return kNicAskPeriod;
-    // A tap that is in the VPC already is none that a guest can open.
+    // A guest cannot open a tap that is in the VPC already.
     RETURN_IF_ERROR(parts_.network.UnplugPort(eni));
     RETURN_IF_ERROR(parts_.network.PreparePort(eni));
     RETURN_IF_ERROR(Failpoint("instance.nic_prepared"));

@@ -149,7 +149,7 @@ absl::StatusOr<InstanceView> GetInstanceView(store::Connection& connection, cons
                                              const InstanceId& id);
 // In whatever state.
 absl::StatusOr<std::vector<InstanceId>> ListInstances(store::Connection& connection);
-// What Run launched under this client token; empty when it was not used, or so long ago that it is forgotten.
+// What Run launched under this client token; empty when it was not used, or so long ago that it was evicted.
 absl::StatusOr<std::vector<Instance>> FindLaunch(store::Connection& connection, const std::string& client_token);
 
 // As storage asks.

@@ -71,7 +71,7 @@ absl::StatusOr<CreatedKeyPair> KeyPairService::Create(absl::string_view name, ab
   ASSIGN_OR_RETURN(const SshKeyType parsed, ParseType(type));
   ASSIGN_OR_RETURN(const SshKeyFormat parsed_format, ParseFormat(format));
   RETURN_IF_ERROR(CheckTags(tags));
-  // A name in use is found before the costly part; Insert looks again, in its transaction.
+  // A name in use is found before the costly part; Insert checks again, in its transaction.
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) { return CheckUnused(c, std::string(name)); }));
   ASSIGN_OR_RETURN(SshKeyPair key, GenerateSshKey(parsed, parsed_format, name));
   CreatedKeyPair created;

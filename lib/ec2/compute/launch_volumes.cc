@@ -32,16 +32,16 @@ absl::Status Encrypt(store::Connection& connection, const BlockDevice& device, c
   return absl::OkStatus();
 }
 
-// What a mapping asks for over a layer that has `least_gib`, 0 where there is none.
-absl::Status Apply(const BlockDevice& device, int64_t least_gib, Volume& volume) {
+// What a mapping asks for over a layer that has `min_gib`, 0 where there is none.
+absl::Status Apply(const BlockDevice& device, int64_t min_gib, Volume& volume) {
   volume.device_name = device.device;
-  volume.size_gib = device.size_gib.value_or(least_gib);
+  volume.size_gib = device.size_gib.value_or(min_gib);
   if (!device.type.empty()) volume.type = device.type;
   volume.iops = device.iops;
   volume.throughput = device.throughput;
-  if (volume.size_gib < least_gib) {
+  if (volume.size_gib < min_gib) {
     return BadMapping(absl::StrCat("Volume of size ", volume.size_gib, "GB is smaller than snapshot '",
-                                   volume.snapshot_id.text(), "', expect size >= ", least_gib, "GB"));
+                                   volume.snapshot_id.text(), "', expect size >= ", min_gib, "GB"));
   }
   if (!CheckSize(volume.type, volume.size_gib).ok()) {
     return BadMapping(CheckSize(volume.type, volume.size_gib).message());
@@ -121,7 +121,7 @@ absl::Status Override(BlockDevice& device, const BlockDevice& over) {
   device.device = over.device;
   device.none = over.none;
   device.asked = device.asked || over.asked;
-  // The size of another snapshot's volume is that one's, where none is said.
+  // The size of another snapshot's volume is that one's, where the size is unset.
   if (over.size_gib || over.snapshot_id) device.size_gib = over.size_gib;
   if (over.delete_on_termination) device.delete_on_termination = over.delete_on_termination;
   // Rates are of a type.

@@ -112,8 +112,8 @@ absl::Status StatusMonitor::CheckSome(absl::Span<const InstanceId> ids) {
     for (size_t i = next++; i < subjects.size() && !checks_.Stopping(); i = next++) CheckSubject(subjects[i]);
   };
   std::vector<std::thread> helpers;
-  const size_t most = std::min<size_t>(options_.threads, subjects.size());
-  for (size_t i = 1; i < most; ++i) helpers.emplace_back(work);
+  const size_t max_threads = std::min<size_t>(options_.threads, subjects.size());
+  for (size_t i = 1; i < max_threads; ++i) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
 

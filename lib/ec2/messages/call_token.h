@@ -11,7 +11,7 @@
 
 namespace brume::ec2 {
 
-// Error: InvalidParameterValue for a token that is none.
+// Error: InvalidParameterValue for what is not a token.
 template <typename Request>
 absl::StatusOr<idempotency::CallToken> ParseCallToken(const Request& request) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));

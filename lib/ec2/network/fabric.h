@@ -98,7 +98,7 @@ struct GroupSpec {
   std::vector<Ipv6> ipv6_members = {};
 };
 
-// A route as the host carries it. The VPC's own ranges are in every table and are not told.
+// A route as the host carries it. The VPC's own ranges are in every table and are left out.
 struct RouteSpec {
   enum class Way { kNowhere, kGateway, kPort, kPeer };
   Cidr destination;

@@ -1,4 +1,4 @@
-// What the host is told of a VPC's IPv6. Part of fabric.h, in a file of its own.
+// The specification of a VPC's IPv6 for the host. Part of fabric.h, in a file of its own.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace brume::network {
 
-// An IPv6 route as the host carries it. The VPC's own ranges are in every table and are not told.
+// An IPv6 route as the host carries it. The VPC's own ranges are in every table and are left out.
 struct Ipv6RouteSpec {
   // kEgress: as kGateway for what is begun inside, and for nothing else.
   enum class Way { kNowhere, kGateway, kEgress, kPort, kPeer };

@@ -148,7 +148,7 @@ void FlowLogCollector::Collect() {
 void FlowLogCollector::CollectVpc(const VpcId& vpc, const std::vector<FlowLog>& logs, absl::Time now) {
   const absl::StatusOr<std::vector<PortFlows>> ports = fabric_.TakeFlows(vpc);
   if (!ports.ok()) {
-    // Not there yet, or no more; anything else is told.
+    // Not there yet, or no more; anything else is reported.
     const bool early = absl::IsNotFound(ports.status()) || absl::IsFailedPrecondition(ports.status()) ||
                        absl::IsUnavailable(ports.status());
     if (!early) log::Error("flows of {} cannot be read: {}", vpc.text(), ports.status().message());
@@ -179,7 +179,7 @@ void FlowLogCollector::Write(const FlowLog& log, const std::string& lines) {
   }
 }
 
-void FlowLogCollector::Forget(const FlowLogId& id) {
+void FlowLogCollector::Remove(const FlowLogId& id) {
   MutexLock lock(mutex_);
   known_.erase(id);
   errors_.erase(id);

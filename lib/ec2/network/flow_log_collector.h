@@ -46,7 +46,7 @@ class FlowLogCollector {
   // Takes and writes now. A log that cannot be written to does not keep others from it: see ErrorOf.
   void Collect();
   // The log goes: it gets nothing any more.
-  void Forget(const FlowLogId& id);
+  void Remove(const FlowLogId& id);
   // Why the last records could not be written; empty where they were.
   std::string ErrorOf(const FlowLogId& id);
 

@@ -29,7 +29,7 @@ class FlowLogFiles {
   // Whether the bucket can be written to. Errors: NotFound, InvalidArgument for a bad name or what is no directory.
   virtual absl::Status Check(const std::string& bucket) = 0;
   // Writes whole lines at the end. A file that is new begins with the header, one that has grown large is put aside,
-  // and the oldest of those is forgotten. Errors as above.
+  // and the oldest of those is evicted. Errors as above.
   virtual absl::Status Append(const FlowLogPlace& place, const std::string& header, const std::string& lines) = 0;
   // What was appended from a position on (empty: from the oldest that is there) and is there still, some of it; without
   // headers. Nothing where there is no file yet.

@@ -75,10 +75,10 @@ absl::StatusOr<FlowLogResult> FlowLogService::Create(const std::vector<std::stri
   FlowLogResult result;
   const absl::Status bucket = files_.Check(wanted.bucket);
   if (!bucket.ok()) {
-    const absl::Status told =
+    const absl::Status status =
         ec2::Error("InvalidParameterValue",
                    absl::StrCat("LogDestination: ", wanted.bucket, " cannot be written to: ", bucket.message()));
-    for (const std::string& resource : resources) result.failures.push_back({resource, told});
+    for (const std::string& resource : resources) result.failures.push_back({resource, status});
     return result;
   }
   // What was counted before is of other logs alone.
@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<FlowLogFailure>> FlowLogService::Delete(absl::Span<co
     }
     return absl::OkStatus();
   }));
-  for (const FlowLogId& id : ids) collector_.Forget(id);
+  for (const FlowLogId& id : ids) collector_.Remove(id);
   for (const VpcId& vpc : changed) wake_(vpc);
   return failures;
 }

@@ -33,7 +33,7 @@ struct InsightsAnalysisView {
 // Thread-safe.
 class InsightsService {
  public:
-  // What the host is told of each VPC, as it is now.
+  // The specification of each VPC, as it is now.
   using ReadSpecs = std::function<absl::StatusOr<std::vector<VpcSpec>>()>;
 
   InsightsService(store::Database& database, Random& random, const Clock& clock, ReadSpecs read_specs);

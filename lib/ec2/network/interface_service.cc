@@ -326,14 +326,14 @@ InterfaceService::InterfaceService(store::Database& database, Random& random, At
 
 absl::Status InterfaceService::CheckRoom(store::Connection& connection, const NetworkInterface& eni, size_t more) {
   // Of one without an instance: what the largest instance types let one have.
-  int most = kMaxAddressesOfInterface;
+  int max_addresses = kMaxAddressesOfInterface;
   if (!eni.instance_id.empty()) {
-    ASSIGN_OR_RETURN(most, instances_.max_addresses(connection, eni.instance_id));
+    ASSIGN_OR_RETURN(max_addresses, instances_.max_addresses(connection, eni.instance_id));
   }
-  if (1 + eni.secondary.size() + more <= static_cast<size_t>(most)) return absl::OkStatus();
+  if (1 + eni.secondary.size() + more <= static_cast<size_t>(max_addresses)) return absl::OkStatus();
   return ec2::Error("PrivateIpAddressLimitExceeded",
                     absl::StrCat("Number of private addresses will exceed limit: '", eni.id.text(), "' has ",
-                                 1 + eni.secondary.size(), ", and at most ", most, " are allowed"));
+                                 1 + eni.secondary.size(), ", and at most ", max_addresses, " are allowed"));
 }
 
 absl::StatusOr<InterfaceView> InterfaceService::Create(const InterfaceRequest& request) {

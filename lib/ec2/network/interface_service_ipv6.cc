@@ -19,15 +19,15 @@ constexpr int kMaxIpv6OfInterface = 50;
 }  // namespace
 
 absl::Status InterfaceService::CheckIpv6Room(store::Connection& connection, const NetworkInterface& eni, size_t more) {
-  int most = kMaxIpv6OfInterface;
+  int max_addresses = kMaxIpv6OfInterface;
   // As many as of IPv4: EC2's table has the same number for both.
   if (!eni.instance_id.empty()) {
-    ASSIGN_OR_RETURN(most, instances_.max_addresses(connection, eni.instance_id));
+    ASSIGN_OR_RETURN(max_addresses, instances_.max_addresses(connection, eni.instance_id));
   }
-  if (eni.ipv6.size() + more <= static_cast<size_t>(most)) return absl::OkStatus();
+  if (eni.ipv6.size() + more <= static_cast<size_t>(max_addresses)) return absl::OkStatus();
   return ec2::Error("PrivateIpAddressLimitExceeded",
                     absl::StrCat("Number of IPv6 addresses will exceed limit: '", eni.id.text(), "' has ",
-                                 eni.ipv6.size(), ", and at most ", most, " are allowed"));
+                                 eni.ipv6.size(), ", and at most ", max_addresses, " are allowed"));
 }
 
 absl::StatusOr<std::vector<Ipv6>> InterfaceService::AssignIpv6(const AssignIpv6Request& request) {

@@ -163,7 +163,7 @@ absl::StatusOr<std::vector<SecondaryAddress>> AddTo(store::Connection& c, const 
 absl::StatusOr<NatGatewayView> ViewOf(store::Connection& c, NatGateway gateway, TagMap tags) {
   NatGatewayView view;
   view.tags = std::move(tags);
-  // The address of one that has ended, or failed as it was another's, is none of its own.
+  // The address of one that has ended, or failed as it was another's, is not its own.
   if (!gateway.allocation_id.empty() && !HasEnded(gateway)) {
     ASSIGN_OR_RETURN(const auto association, AddressTable(c).AssociationOf(gateway.allocation_id));
     if (association.has_value()) view.association_id = association->id;

@@ -31,7 +31,7 @@
 namespace brume::network {
 namespace {
 
-// From a change that was told of to the look at it: what is done together has been done by then.
+// From the notification of a change to its inspection: what is done together has been done by then.
 constexpr absl::Duration kGather = absl::Milliseconds(50);
 // Sweeps are at most this far apart, or their period if that is longer.
 constexpr absl::Duration kMaxSweepPeriod = absl::Seconds(5);
@@ -172,8 +172,8 @@ absl::Duration NetworkReconciler::Audit() {
   AuditParts(sweep ? fabric_.Parts() : changed, sweep);
   const absl::Duration cost = absl::FromChrono(Steady::now() - start);
   if (sweep) {
-    const absl::Duration longest = std::max(sweep_period_, kMaxSweepPeriod);
-    next_sweep_ = Steady::now() + absl::ToChronoNanoseconds(std::clamp(cost * kSweepPause, sweep_period_, longest));
+    const absl::Duration max_period = std::max(sweep_period_, kMaxSweepPeriod);
+    next_sweep_ = Steady::now() + absl::ToChronoNanoseconds(std::clamp(cost * kSweepPause, sweep_period_, max_period));
   } else if (!audit_.Sleep(std::min(cost * kChangePause, sweep_period_))) {
     return absl::InfiniteDuration();
   }
@@ -191,7 +191,7 @@ void NetworkReconciler::AuditParts(const std::vector<FabricPart>& parts, bool sw
   std::set<std::string> places;
   for (const FabricPart& part : parts) {
     absl::StatusOr<std::vector<Damage>> damages = fabric_.InspectPart(part);
-    // An audit that cannot see is a damage like others: told once, until it is past.
+    // An audit that cannot see is a damage like others: logged once, until it is past.
     if (!damages.ok()) {
       damages = std::vector<Damage>{{.vpc = part,
                                      .what = absl::StrCat("cannot be inspected: ", damages.status().message()),
@@ -375,7 +375,7 @@ absl::Status NetworkReconciler::SyncVpc(const VpcId& id) {
     RETURN_IF_ERROR(fabric_.SyncVpc(spec));
     first = !std::exchange(guard->ready, true);
   }
-  // Those that are new answer before they are told to be available, and those that are gone do so no more.
+  // Those that are new answer before they are reported available, and those that are gone do so no more.
   if (hooks_.serve_endpoints != nullptr) RETURN_IF_ERROR(hooks_.serve_endpoints(id, spec.endpoints));
   RETURN_IF_ERROR(Failpoint("network.before_settle"));
   RETURN_IF_ERROR(Settle(spec));
@@ -411,8 +411,8 @@ absl::Status NetworkReconciler::WakePeers(const VpcId& id) {
   return database_.Read([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const auto namers, SecurityGroupTable(c).ListNamers(id));
     for (const auto& [vpc, group] : namers) WakeGroup(vpc, group);
-    ASSIGN_OR_RETURN(const std::vector<VpcId> told, ListPeersToldNames(c, id));
-    for (const VpcId& vpc : told) loop_.Wake(PeerNamesKey{vpc});
+    ASSIGN_OR_RETURN(const std::vector<VpcId> peers, ListPeersKnowingNames(c, id));
+    for (const VpcId& vpc : peers) loop_.Wake(PeerNamesKey{vpc});
     return absl::OkStatus();
   });
 }
@@ -421,7 +421,7 @@ absl::Status NetworkReconciler::RemoveVpc(const VpcId& id) {
   RETURN_IF_ERROR(fabric_.RemoveVpc(id));
   if (hooks_.on_vpc_gone != nullptr) hooks_.on_vpc_gone(id);
   RETURN_IF_ERROR(Failpoint("network.before_forget"));
-  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return NetworkTable(c).ForgetFormerVpc(id); }));
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) { return NetworkTable(c).DeleteFormerVpc(id); }));
   {
     MutexLock lock(mutex_);
     guards_.erase(id);

@@ -52,7 +52,7 @@ struct Repair {
   std::string what;  // "vpc-…: the link uplink is down"
 };
 
-// What `nft flush ruleset` opened must not stay open for long, even where nobody told of it.
+// What `nft flush ruleset` opened must not stay open for long, even where no event reported it.
 inline constexpr absl::Duration kSweepPeriod = absl::Seconds(2);
 
 // Thread-safe.
@@ -63,7 +63,7 @@ class NetworkReconciler final : public PortService {
   // Stops.
   ~NetworkReconciler() override { Stop(); }
 
-  // Begins to sync every VPC, and to compare host and rows every few seconds, and moments after the kernel told of a
+  // Begins to sync every VPC, and to compare host and rows every few seconds, and moments after the kernel reported a
   // change; failures are logged and retried.
   void Start();
   // Idempotent.
@@ -76,12 +76,12 @@ class NetworkReconciler final : public PortService {
   void WakePrefixListUsers(const PrefixListId& list, const PrefixListUsers& users);
   // The interface's public address changed.
   void WakePort(const VpcId& vpc, const EniId& eni);
-  // What all VPCs are told changed.
+  // What the specifications of all VPCs share changed.
   void WakeVpcs() { loop_.Wake(Sweep()); }
   // Tags of these changed, by which instances may be named.
   void WakeTagged(const std::vector<std::string>& resource_ids);
 
-  // What the host is told of each VPC, as the rows are now.
+  // The specification of each VPC, as the rows are now.
   absl::StatusOr<std::vector<VpcSpec>> ReadSpecs();
 
   // The newest, oldest first.
@@ -128,7 +128,7 @@ class NetworkReconciler final : public PortService {
   using Key = std::variant<Sweep, VpcId, GroupKey, PortKey, PrefixListKey, PeerNamesKey, InstanceId>;
 
   // What stands against what was made; what differs is synced again. All of it when the sweep's time has come, else
-  // where changes were told of. Returns how long the next sweep is away.
+  // where changes were reported. Returns how long the next sweep is away.
   absl::Duration Audit();
   // Of what a change broke only what was whole before: what breaks again at once, or stays broken, waits for the sweep,
   // so that changes made by repairs lead to no others.

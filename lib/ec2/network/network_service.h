@@ -64,7 +64,7 @@ absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, c
 // How many addresses of the subnet an interface can still get.
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet);
 
-// An address of `subnet` that no interface has, and that is none of `others`.
+// An address of `subnet` that no interface has, and that is not in `others`.
 // Error: InsufficientFreeAddressesInSubnet.
 absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random,
                                        absl::Span<const Ipv4> others = {});

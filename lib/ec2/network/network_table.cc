@@ -247,7 +247,7 @@ absl::StatusOr<std::vector<VpcId>> NetworkTable::ListFormerVpcs() {
   return ids;
 }
 
-absl::Status NetworkTable::ForgetFormerVpc(const VpcId& id) { return FormerVpcs().Delete(connection_, id); }
+absl::Status NetworkTable::DeleteFormerVpc(const VpcId& id) { return FormerVpcs().Delete(connection_, id); }
 
 absl::Status NetworkTable::InsertCidr(const VpcCidr& cidr) { return VpcCidrs().Insert(connection_, cidr); }
 

@@ -31,10 +31,10 @@ class NetworkTable {
   absl::Status SetVpcAttributes(const VpcId& id, const VpcAttributes& attributes);
   absl::Status SetDhcpOptions(const VpcId& id, const DhcpOptionsId& options);  // empty = none
   // With its further ranges and routes; nothing else may be in it (FailedPrecondition). It is a former one then, until
-  // that is forgotten.
+  // that row is deleted.
   absl::Status DeleteVpc(const VpcId& id);
   absl::StatusOr<std::vector<VpcId>> ListFormerVpcs();
-  absl::Status ForgetFormerVpc(const VpcId& id);
+  absl::Status DeleteFormerVpc(const VpcId& id);
   absl::Status InsertCidr(const VpcCidr& cidr);
   // Of these VPCs, in the order they were added.
   absl::StatusOr<std::vector<VpcCidr>> ListCidrsOf(absl::Span<const VpcId> vpcs);

@@ -1,4 +1,4 @@
-// Who reaches whom: the way of a packet through what VPCs' hosts are told, in words, without sending one. Pure.
+// Who reaches whom: the way of a packet through the specifications of VPCs, in words, without sending one. Pure.
 //
 // It says what the packet rules and routes of the fabric do with a packet that begins a connection, and with the answer
 // to it, and names the first thing that stops either. What a guest itself does with a packet is not known here.

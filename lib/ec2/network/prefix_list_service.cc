@@ -121,7 +121,7 @@ absl::Status SetEntries(store::Connection& c, PrefixList& list, const std::vecto
   for (const PrefixListEntry& entry : wanted) {
     if (missing_in(present, entry)) RETURN_IF_ERROR(lists.AddEntry(list.id, list.current_version, entry));
   }
-  return lists.ForgetBefore(list.id, OldestVersion(list));
+  return lists.DeleteVersionsBefore(list.id, OldestVersion(list));
 }
 
 // What names the list and has no room for it at its new size.

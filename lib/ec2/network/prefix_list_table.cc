@@ -97,7 +97,7 @@ absl::Status PrefixListTable::RemoveEntry(const PrefixListId& id, int64_t versio
       id, TextOf(cidr));
 }
 
-absl::Status PrefixListTable::ForgetBefore(const PrefixListId& id, int64_t version) {
+absl::Status PrefixListTable::DeleteVersionsBefore(const PrefixListId& id, int64_t version) {
   return connection_.Run("DELETE FROM prefix_list_entries WHERE prefix_list_id = ? AND removed <= ?", id, version);
 }
 

@@ -34,7 +34,7 @@ class PrefixListTable {
   // From the version on it is not there any more.
   absl::Status RemoveEntry(const PrefixListId& id, int64_t version, const AnyCidr& cidr);
   // What only versions before this one have.
-  absl::Status ForgetBefore(const PrefixListId& id, int64_t version);
+  absl::Status DeleteVersionsBefore(const PrefixListId& id, int64_t version);
 
   // What names the list, by id.
   absl::StatusOr<std::vector<SecurityGroupId>> GroupsNaming(const PrefixListId& id);

@@ -11,8 +11,8 @@
 namespace brume::network {
 
 // `what`: "routes of a table".
-inline absl::Status QuotaReached(ec2::KnownCode code, absl::string_view what, size_t most) {
-  return ec2::Error(code, absl::StrCat("The maximum number of ", what, ", ", most, ", has been reached."));
+inline absl::Status QuotaReached(ec2::KnownCode code, absl::string_view what, size_t maximum) {
+  return ec2::Error(code, absl::StrCat("The maximum number of ", what, ", ", maximum, ", has been reached."));
 }
 
 }  // namespace brume::network

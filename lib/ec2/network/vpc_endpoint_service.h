@@ -56,7 +56,7 @@ struct VpcEndpointParts {
   const Settings& settings;
   Random& random;
   const Clock& clock;
-  // Whether the text is a policy that an endpoint can have. Errors are told to the caller.
+  // Whether the text is a policy that an endpoint can have. Errors are for the caller.
   std::function<absl::Status(const std::string& policy)> check_policy;
   // Called with the VPC after a commit that the fabric must follow.
   std::function<void(const VpcId&)> wake;

@@ -60,7 +60,7 @@ absl::StatusOr<std::vector<VpcId>> ListNamingPeers(store::Connection& connection
   return peers;
 }
 
-absl::StatusOr<std::vector<VpcId>> ListPeersToldNames(store::Connection& connection, const VpcId& vpc) {
+absl::StatusOr<std::vector<VpcId>> ListPeersKnowingNames(store::Connection& connection, const VpcId& vpc) {
   ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(connection, vpc));
   std::vector<VpcId> peers;
   for (const VpcPeering& peering : peerings) {

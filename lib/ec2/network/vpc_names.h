@@ -17,7 +17,7 @@ namespace brume::network {
 // names are; nothing of it but its case is changed. Pure.
 std::string TagHostname(absl::string_view name_tag, absl::string_view domain);
 
-// What the host is told of an interface: its names too.
+// The specification of an interface, with its names.
 absl::StatusOr<PortSpec> ReadPortSpec(store::Connection& connection, const NetworkInterface& eni,
                                       const Settings& settings);
 
@@ -27,6 +27,6 @@ absl::StatusOr<std::map<Ipv4, std::string>> ReadReverseNames(store::Connection& 
 // The peers whose ports' public names the VPC's resolver knows, as their side of the peering connection says.
 absl::StatusOr<std::vector<VpcId>> ListNamingPeers(store::Connection& connection, const VpcId& vpc);
 // The peers whose resolvers know those of this VPC.
-absl::StatusOr<std::vector<VpcId>> ListPeersToldNames(store::Connection& connection, const VpcId& vpc);
+absl::StatusOr<std::vector<VpcId>> ListPeersKnowingNames(store::Connection& connection, const VpcId& vpc);
 
 }  // namespace brume::network

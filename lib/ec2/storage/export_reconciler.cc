@@ -134,7 +134,7 @@ absl::Status ExportReconciler::Run(ExportTask& task) {
 ExportReconciler::Next ExportReconciler::Write(ExportTask task) {
   const absl::Status written = Run(task);
   RETURN_IF_ERROR(Failpoint("export.written"));
-  // Stopped, and nobody waits for an answer; or the task was cancelled, which the next look sees.
+  // Stopped, and nobody waits for an answer; or the task was cancelled, which the next reconcile sees.
   if (absl::IsCancelled(written)) return stopping_ ? absl::InfiniteDuration() : absl::ZeroDuration();
   if (absl::IsAborted(written)) return absl::ZeroDuration();
   if (!written.ok() && IsTriedAgain(written, task.progressed, parts_.clock.Now())) return written;
@@ -148,7 +148,7 @@ ExportReconciler::Next ExportReconciler::Write(ExportTask task) {
   if (absl::IsAborted(committed) || absl::IsNotFound(committed)) return absl::ZeroDuration();
   RETURN_IF_ERROR(committed);
   log::Info("export {} of {} is completed: {}/{}", task.id, task.image_id.text(), task.bucket, task.object_key);
-  return absl::ZeroDuration();  // what it worked with goes by the next look
+  return absl::ZeroDuration();  // what it worked with goes by the next reconcile
 }
 
 ExportReconciler::Next ExportReconciler::Fail(ExportTask task, const absl::Status& why) {

@@ -31,7 +31,7 @@ class ExportReconciler {
  public:
   explicit ExportReconciler(const ExportReconcilerParts& parts);
 
-  // Looks at every task and at every image to restore once, then when woken.
+  // Reconciles every task and at every image to restore once, then when woken.
   void Start();
   // What is under way is broken off, and begins again at the next start.
   void Stop();

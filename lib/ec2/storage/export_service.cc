@@ -23,7 +23,7 @@ absl::Status Unexportable(const Image& image, absl::string_view why) {
   return ec2::Error("NotExportable", absl::StrCat("The image '", image.id.text(), "' cannot be exported: ", why));
 }
 
-// What is wrong with a place or a file, told to the caller.
+// What is wrong with a place or a file, for the caller.
 absl::Status ToCaller(const absl::Status& status, absl::string_view parameter) {
   if (!absl::IsInvalidArgument(status) && !absl::IsNotFound(status)) return status;
   if (ec2::HasErrorCode(status)) return status;

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/failpoint.h"
+#include "lib/base/failure_kind.h"
 #include "lib/base/log.h"
-#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/image_table.h"
@@ -117,7 +117,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Import(Image image) {
     if (image.root_device_name.empty()) image.root_device_name = imported->root_device_name;
     if (image.root_device_name.empty()) image.root_device_name = "/dev/vda";
   } else {
-    const bool may_pass = OutlookOf(imported.status()) == Outlook::kMayPass;
+    const bool may_pass = FailureKindOf(imported.status()) == FailureKind::kTransient;
     if (may_pass && clock_.Now() < image.created + kImportTimeout) return imported.status();
     // What cannot be is not left in part.
     if (!image.import_key_id.empty()) RETURN_IF_ERROR(disks_.RemoveSnapshot(SnapshotOf(image.id)));
@@ -159,7 +159,7 @@ absl::StatusOr<absl::Duration> ImageReconciler::Commit(Image& image, const std::
     RETURN_IF_ERROR(ImageTable(c).Update(image));
     return root.has_value() ? SnapshotTable(c).Insert(*root) : absl::OkStatus();
   });
-  // Lost against a Deregister: its wake looks again and removes the files.
+  // Lost against a Deregister: its wake reconciles again and removes the files.
   if (absl::IsAborted(updated)) return absl::ZeroDuration();
   RETURN_IF_ERROR(updated);
   log::Info("image {} is {}", image.id.text(), StateName(image.state));

@@ -18,7 +18,7 @@ class ImageReconciler {
  public:
   ImageReconciler(store::Database& database, Disks& disks, const Clock& clock);
 
-  // Looks at every pending and deregistered image once, then when woken.
+  // Reconciles every pending and deregistered image once, then when woken.
   void Start();
   void Stop();
   void Wake(const ImageId& id);

@@ -160,7 +160,7 @@ absl::StatusOr<absl::Duration> ImportReconciler::Import(ImportTask task) {
   RETURN_IF_ERROR(Failpoint("import.imported"));
   if (imported.ok()) return Complete(std::move(task), *imported);
   const absl::Status& why = imported.status();
-  // Stopped, and nobody waits for an answer; or the task was cancelled, which the next look sees.
+  // Stopped, and nobody waits for an answer; or the task was cancelled, which the next reconcile sees.
   if (absl::IsCancelled(why)) return stopping_ ? absl::InfiniteDuration() : absl::ZeroDuration();
   if (absl::IsAborted(why)) return absl::ZeroDuration();
   if (IsTriedAgain(why, task.progressed, parts_.clock.Now())) return why;
@@ -182,7 +182,7 @@ absl::StatusOr<absl::Duration> ImportReconciler::Complete(ImportTask task, const
   if (absl::IsAlreadyExists(written)) return Fail(std::move(task), written);
   RETURN_IF_ERROR(written);
   log::Info("import {} is completed: {}{}", task.id, task.image_id.text(), task.snapshot_id.text());
-  return absl::ZeroDuration();  // what was fetched goes by the next look
+  return absl::ZeroDuration();  // what was fetched goes by the next reconcile
 }
 
 absl::Status ImportReconciler::InsertImage(store::Connection& c, const ImportTask& task,

@@ -30,7 +30,7 @@ class ImportReconciler {
  public:
   explicit ImportReconciler(const ImportReconcilerParts& parts);
 
-  // Looks at every task once, then when woken.
+  // Reconciles every task once, then when woken.
   void Start();
   // An import that is under way is broken off, and goes on where it was at the next start.
   void Stop();

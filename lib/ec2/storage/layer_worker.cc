@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "lib/base/failpoint.h"
+#include "lib/base/failure_kind.h"
 #include "lib/base/log.h"
-#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/snapshot_table.h"
@@ -65,7 +65,7 @@ LayerWorker::Next LayerWorker::Copy(VolumeSnapshot copy) {
   const absl::Status copied = parts_.disks.CopyLayer(copy, source, [&] { return IsWanted(copy.id); });
   if (absl::IsCancelled(copied)) return absl::InfiniteDuration();
   const bool late = parts_.clock.Now() >= copy.started + kCopyPatience;
-  if (!copied.ok() && !late && OutlookOf(copied) != Outlook::kHopeless) {
+  if (!copied.ok() && !late && FailureKindOf(copied) != FailureKind::kPermanent) {
     log::Warn("snapshot {} cannot be copied yet: {}", copy.id.text(), copied.message());
     return kCopyRetryPeriod;
   }

@@ -1,6 +1,6 @@
 // Work on layers that takes long and that nobody waits for. Keeps the chains of layers under volumes bounded: a layer
-// that is one too many takes in those between it and the lowest; QEMU's part is none: what guests have open stays as it
-// is. And makes the encrypted copies of layers that are not.
+// that is one too many takes in those between it and the lowest; QEMU has no part in it: what guests have open stays as
+// it is. And makes the encrypted copies of layers that are not.
 #pragma once
 
 #include <atomic>
@@ -33,7 +33,7 @@ class LayerWorker {
  public:
   explicit LayerWorker(LayerWorkerParts parts);
 
-  // Looks at all chains once, then at those it is woken for.
+  // Checks all chains once, then at those it is woken for.
   void Start();
   // What is under way is given up.
   void Stop();

@@ -48,7 +48,7 @@ class RecycleBinService {
   const Clock& clock_;
 };
 
-// The clock may be set meanwhile: what waits for its end is looked at so often.
+// The clock may be set meanwhile: what waits for its end is checked so often.
 inline constexpr absl::Duration kBinPoll = absl::Minutes(1);
 
 // Inside a transaction of the caller's.

@@ -11,7 +11,7 @@
 
 namespace brume::storage {
 
-// Every file is a disk of the format asked for, raw where none is, whatever its location. Thread-safe.
+// Every file is a disk of the format asked for, raw where unset, whatever its location. Thread-safe.
 class SimulatedImportFiles final : public ImportFiles {
  public:
   absl::StatusOr<PreparedDisk> Prepare(const ImportOrder& order, const ImportWatch& watch) override;

@@ -19,7 +19,7 @@
 namespace brume::storage {
 namespace {
 
-// So many blocks are looked at in one go.
+// So many blocks are read in one go.
 constexpr int64_t kWindow = 16384;
 
 absl::Status NoSnapshot(const SnapshotId& id) {
@@ -76,7 +76,7 @@ absl::StatusOr<BlockList> ByWindows(const BlockRange& range, int64_t size_gib, c
   for (int64_t at = range.first; at < end; at += kWindow) {
     ASSIGN_OR_RETURN(const std::vector<ListedBlock> found, window(at, std::min(kWindow, end - at)));
     for (const ListedBlock& block : found) {
-      if (list.blocks.size() == range.most) {
+      if (list.blocks.size() == range.max_blocks) {
         list.next = block.index;
         return list;
       }

@@ -42,7 +42,7 @@ struct UploadEnd {
 // Where a list of blocks goes on, and how long it may be.
 struct BlockRange {
   int64_t first = 0;
-  size_t most = 0;
+  size_t max_blocks = 0;
 };
 
 struct ListedBlock {

@@ -17,8 +17,8 @@ namespace brume::storage {
 namespace {
 
 // The instance's reconciler was woken; it may lose the volume before it comes to it.
-constexpr absl::Duration kLookAgain = absl::Seconds(5);
-// Whether a client has left a snapshot that it puts together is looked at so often.
+constexpr absl::Duration kPollPeriod = absl::Seconds(5);
+// Whether a client has left a snapshot that it puts together is checked so often.
 constexpr absl::Duration kUploadPoll = absl::Minutes(1);
 
 }  // namespace
@@ -84,7 +84,7 @@ SnapshotReconciler::Next SnapshotReconciler::Take(const VolumeSnapshot& snapshot
   RETURN_IF_ERROR(volume.status());
   if (!volume->instance_id.empty()) {
     parts_.wake_instance(volume->instance_id);
-    return kLookAgain;
+    return kPollPeriod;
   }
   // Nothing writes to it, and who attaches it meanwhile changes its version.
   const absl::StatusOr<bool> taken = TakeSnapshots({parts_.database, parts_.disks, parts_.clock}, {*volume},

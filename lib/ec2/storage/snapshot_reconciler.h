@@ -36,7 +36,7 @@ class SnapshotReconciler {
  public:
   explicit SnapshotReconciler(SnapshotReconcilerParts parts);
 
-  // Looks at every pending and deleted snapshot once, then when woken.
+  // Reconciles every pending and deleted snapshot once, then when woken.
   void Start();
   void Stop();
   void Wake(const SnapshotId& id) { loop_.Wake(id); }

@@ -6,9 +6,9 @@
 
 namespace brume::storage {
 
-SpaceWatch::SpaceWatch(Disks& disks) : disks_(disks), periodic_(absl::Seconds(30), [this] { Look(); }) {}
+SpaceWatch::SpaceWatch(Disks& disks) : disks_(disks), periodic_(absl::Seconds(30), [this] { Check(); }) {}
 
-void SpaceWatch::Look() {
+void SpaceWatch::Check() {
   const absl::StatusOr<DiskSpace> space = disks_.Space();
   if (!space.ok()) {
     log::Warn("cannot ask how much room there is for disks: {}", space.status().message());

@@ -17,7 +17,7 @@ class SpaceWatch {
   void Stop() { periodic_.Stop(); }
   // Now, on the calling thread, which must not be another one while it is started. Logs when the disk became nearly
   // full or full, and when there is room again.
-  void Look();
+  void Check();
 
  private:
   enum class Fill { kRoom, kNearlyFull, kFull };

@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "lib/base/clock.h"
-#include "lib/base/outlook.h"
+#include "lib/base/failure_kind.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/import_files.h"
@@ -20,7 +20,7 @@ namespace brume::storage {
 // Whether the work is worth another try: the reason may pass, and the task has not stood still for too long.
 inline bool IsTriedAgain(const absl::Status& why, absl::Time progressed, absl::Time now) {
   constexpr absl::Duration kPatience = absl::Minutes(15);
-  return OutlookOf(why) == Outlook::kMayPass && now < progressed + kPatience;
+  return FailureKindOf(why) == FailureKind::kTransient && now < progressed + kPatience;
 }
 
 // Thread-safe, as its parts are, which outlive it.
@@ -58,8 +58,8 @@ class TaskSteps {
     ASSIGN_OR_RETURN(task, database_.ReadFor([&](store::Connection& c) { return Table(c).Get(task.id); }));
     if (task.state != ImportState::kActive) return absl::ZeroDuration();
     task.state = ImportState::kDeleting;
-    task.status_message =
-        absl::StrCat(OutlookOf(why) == Outlook::kMayPass ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
+    task.status_message = absl::StrCat(
+        FailureKindOf(why) == FailureKind::kTransient ? "ServerError: " : "ClientError: ", ToUtf8(why.message()));
     RETURN_IF_ERROR(Update(task));
     return absl::ZeroDuration();
   }

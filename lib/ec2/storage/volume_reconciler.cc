@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "lib/base/failpoint.h"
+#include "lib/base/failure_kind.h"
 #include "lib/base/log.h"
-#include "lib/base/outlook.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_modification_service.h"
@@ -20,7 +20,9 @@ namespace {
 constexpr absl::Duration kSweepPeriod = absl::Seconds(30), kFrozenPeriod = absl::Milliseconds(200);
 
 // A layer that is not there does not come back.
-bool IsLost(const absl::Status& made) { return absl::IsNotFound(made) || OutlookOf(made) == Outlook::kHopeless; }
+bool IsLost(const absl::Status& made) {
+  return absl::IsNotFound(made) || FailureKindOf(made) == FailureKind::kPermanent;
+}
 
 }  // namespace
 
@@ -66,7 +68,7 @@ absl::StatusOr<absl::Duration> VolumeReconciler::ReconcileVolume(const VolumeId&
   absl::Status done;
   if (volume->state == VolumeState::kCreating) done = Make(*volume);
   if (volume->state == VolumeState::kDeleting) done = Remove(*volume);
-  // The row changed while we worked: look again at once, at the new one.
+  // The row changed while we worked: reconcile again at once, with the new one.
   if (absl::IsAborted(done)) return absl::ZeroDuration();
   RETURN_IF_ERROR(done);
   return volume->state == VolumeState::kAvailable ? Modify(*volume) : absl::InfiniteDuration();

@@ -20,7 +20,7 @@ class VolumeReconciler {
   VolumeReconciler(store::Database& database, DiskService& disks, const Clock& clock,
                    std::function<void()> on_disks_freed);
 
-  // Looks at every volume that has work from time to time, and when woken.
+  // Reconciles every volume that has work from time to time, and when woken.
   void Start();
   void Stop();
   void Wake(const VolumeId& id);

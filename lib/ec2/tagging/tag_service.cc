@@ -66,7 +66,7 @@ absl::Status TagService::Create(const std::vector<std::string>& resource_ids, co
     }
     return absl::OkStatus();
   }));
-  if (tell_ != nullptr) tell_(resource_ids);
+  if (on_change_ != nullptr) on_change_(resource_ids);
   return absl::OkStatus();
 }
 
@@ -87,7 +87,7 @@ absl::Status TagService::Delete(const std::vector<std::string>& resource_ids,
     }
     return absl::OkStatus();
   }));
-  if (tell_ != nullptr) tell_(resource_ids);
+  if (on_change_ != nullptr) on_change_(resource_ids);
   return absl::OkStatus();
 }
 

@@ -39,8 +39,10 @@ class TagService {
     });
   }
 
-  // `tell` is called after a commit of Create and Delete with the resources they named. Set before the first call.
-  void OnChange(std::function<void(const std::vector<std::string>& resource_ids)> tell) { tell_ = std::move(tell); }
+  // `on_change` is called after a commit of Create and Delete with the resources they named. Set before the first call.
+  void OnChange(std::function<void(const std::vector<std::string>& resource_ids)> on_change) {
+    on_change_ = std::move(on_change);
+  }
 
   // All or nothing. Errors: InvalidID for an id of no known kind, the kind's NotFound, TagLimitExceeded,
   // InvalidParameterValue.
@@ -59,7 +61,7 @@ class TagService {
   store::Database& database_;
   // Each answers for the ids of its kind, and nothing for others.
   std::vector<std::function<std::optional<absl::Status>(store::Connection&, const std::string&)>> kinds_;
-  std::function<void(const std::vector<std::string>&)> tell_;
+  std::function<void(const std::vector<std::string>&)> on_change_;
 };
 
 // Inside a transaction of the caller's, who knows that the resource is there and that the tags keep EC2's rules.

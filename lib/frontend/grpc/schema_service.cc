@@ -41,7 +41,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   }
 
   void OnDone() override { delete this; }
-  // A call that began is carried out whatever its client does; the answer is dropped by gRPC.
+  // A call that began is executed whatever its client does; the answer is dropped by gRPC.
   void OnCancel() override {}
 
  private:

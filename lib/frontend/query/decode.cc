@@ -176,7 +176,7 @@ class Decoder {
 
   // Programs that use aws-sdk-go send what is unset as an empty parameter, and EC2 takes it for that. The empty value
   // of an attribute (UserData.Value=), of a tag and of a field with `empty_is_given` is one. To the other services an
-  // empty text is a text, and an empty number, time or boolean can be none.
+  // empty text is a text, and an empty number, time or boolean is not a value.
   bool IsNotGiven(const WireField& wire, const FormField& field, const Message& message) const {
     if (wire.list || wire.empty_is_given || !field.value.empty()) return false;
     if (wire_.aws_query) return wire.type != WireType::kText && wire.type != WireType::kBlob;

@@ -8,14 +8,14 @@
 
 namespace brume::frontend {
 
-// The most texts and structures of a request, together.
+// The maximum of texts and structures of a request, together.
 inline constexpr int kMaxCborValues = 65536;
 
 // Fills the empty `request`, of the input type of `method`. Times are tagged numbers of seconds, blobs bytes; null
 // stands for what is not given. An empty body is one without members. Time and memory are linear in the body.
 //
 // Nothing is dropped silently. Errors: UnknownParameter for a member that the schema does not have;
-// InvalidParameterValue for a number that is none, or a time beyond the calendar; SerializationException for what
+// InvalidParameterValue for what is not a number, or a time beyond the calendar; SerializationException for what
 // cannot be read, a value of another type than the member's, a member that comes twice. What the schema's options say
 // is gateway::Validate's to check.
 absl::Status DecodeCbor(absl::string_view body, const google::protobuf::MethodDescriptor& method,

@@ -16,7 +16,7 @@ struct FormField {
 // In the order they came; a name may come twice.
 using Form = std::vector<FormField>;
 
-// The most fields of a form. The largest call of EC2's, 1,000 rules of a security group, has fewer.
+// The maximum of fields of a form. The largest call of EC2's, 1,000 rules of a security group, has fewer.
 inline constexpr size_t kMaxFormFields = 16384;
 
 // Decodes %XX and +. A field without "=" has an empty value; an empty one ("&&") is skipped. The text may hold any

@@ -57,7 +57,7 @@ bool Differs(const std::string* header, absl::string_view value) {
   return header != nullptr && !absl::EqualsIgnoreCase(*header, value);
 }
 
-// A request that claims to be signed for a service that is not served may be anything: its signature is looked at, and
+// A request that claims to be signed for a service that is not served may be anything: its signature is checked, and
 // it is told.
 bool IsForAnotherService(const RequestHead& head) {
   const std::string service = ClaimedService(head);

@@ -51,7 +51,7 @@ absl::StatusOr<v1::DescribeStatisticsResponse> DescribeStatistics(const v1::Desc
     action.set_p50_microseconds(absl::ToInt64Microseconds(of_action.p50));
     action.set_p90_microseconds(absl::ToInt64Microseconds(of_action.p90));
     action.set_p99_microseconds(absl::ToInt64Microseconds(of_action.p99));
-    action.set_max_microseconds(absl::ToInt64Microseconds(of_action.most));
+    action.set_max_microseconds(absl::ToInt64Microseconds(of_action.max));
   }
   return response;
 }

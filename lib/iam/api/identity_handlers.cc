@@ -26,7 +26,7 @@ Identity DraftOf(IdentityKind kind, const std::string& name, const Request& requ
   return draft;
 }
 
-// Where a call names no user it is about who calls; those the host lets in, and root, are none.
+// Where a call names no user it is about who calls; those the host lets in, and root, are not users.
 absl::StatusOr<v1::GetUserResponse> GetUser(const v1::GetUserRequest& request, const Caller& caller,
                                             IdentityService& identities, IamTagService& tags) {
   ASSIGN_OR_RETURN(const std::string name, UserNameOf(request.user_name(), caller));

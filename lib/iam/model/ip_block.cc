@@ -22,11 +22,11 @@ absl::StatusOr<IpBlock> IpBlock::Parse(absl::string_view text) {
   IpBlock block;
   const size_t slash = text.find('/');
   block.v6_ = IsV6(text);
-  const int most = block.v6_ ? 128 : 32;
-  block.prefix_bits_ = most;
+  const int max_bits = block.v6_ ? 128 : 32;
+  block.prefix_bits_ = max_bits;
   const bool bits_good =
       slash == absl::string_view::npos || (absl::SimpleAtoi(text.substr(slash + 1), &block.prefix_bits_) &&
-                                           block.prefix_bits_ >= 0 && block.prefix_bits_ <= most);
+                                           block.prefix_bits_ >= 0 && block.prefix_bits_ <= max_bits);
   if (bits_good && ParseAddress(text.substr(0, slash), block.v6_, block.bytes_)) return block;
   return absl::InvalidArgumentError("is no address and no block of addresses");
 }

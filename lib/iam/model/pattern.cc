@@ -120,10 +120,10 @@ std::vector<std::string> PolicyPattern::VariableKeys() const {
   return keys;
 }
 
-std::vector<PolicyPattern> PolicyPattern::SplitAtColons(size_t most) const {
+std::vector<PolicyPattern> PolicyPattern::SplitAtColons(size_t max_parts) const {
   std::vector<PolicyPattern> parts(1);
   for (const Symbol symbol : symbols_) {
-    if (symbol == Byte(':') && parts.size() < most) {
+    if (symbol == Byte(':') && parts.size() < max_parts) {
       parts.emplace_back();
       continue;
     }

@@ -34,8 +34,8 @@ class PolicyPattern {
   // The condition keys of its variables, in lower case.
   std::vector<std::string> VariableKeys() const;
 
-  // Splits at the first `most - 1` colons that are characters of the text, not of a variable's name.
-  std::vector<PolicyPattern> SplitAtColons(size_t most) const;
+  // Splits at the first `max_parts - 1` colons that are characters of the text, not of a variable's name.
+  std::vector<PolicyPattern> SplitAtColons(size_t max_parts) const;
   // "*".
   static PolicyPattern Everything();
 

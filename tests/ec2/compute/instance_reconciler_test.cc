@@ -383,16 +383,16 @@ TEST_CASE("a paused guest of a running instance is resumed", "[compute]") {
 TEST_CASE("a guest that is paused again at once is resumed every few seconds, not in a loop", "[compute]") {
   ComputeWorld world;
   const InstanceId id = world.Launch();
-  const auto pause_and_look = [&] {
+  const auto pause_and_observe = [&] {
     world.hypervisor.Pause(id);
-    const int looks = world.hypervisor.CallsOf("Observe");
+    const int observed = world.hypervisor.CallsOf("Observe");
     world.reconciler->Wake(id);
-    REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Observe") > looks; }));
+    REQUIRE(ComputeWorld::Eventually([&] { return world.hypervisor.CallsOf("Observe") > observed; }));
   };
   const int resumed = world.hypervisor.CallsOf("Resume");
-  pause_and_look();
+  pause_and_observe();
   REQUIRE(ComputeWorld::Eventually([&] { return *world.hypervisor.Observe(id) == compute::Power::kOn; }));
-  for (int i = 0; i < 3; ++i) pause_and_look();
+  for (int i = 0; i < 3; ++i) pause_and_observe();
   CHECK(world.hypervisor.CallsOf("Resume") == resumed + 1);
   world.clock.Advance(absl::Seconds(5));
   world.reconciler->Wake(id);

@@ -90,13 +90,13 @@ TEST_CASE("a call runs like the rest of the process, though its caller goes firs
 
 TEST_CASE("no more calls run at once than the pool has threads", "[libvirt]") {
   DeadlinePool pool(3, 0);
-  std::atomic<int> running = 0, most = 0, done = 0;
+  std::atomic<int> running = 0, max = 0, done = 0;
   std::vector<std::thread> callers;
   for (int i = 0; i < 24; ++i) {
     callers.emplace_back([&] {
       const absl::Status status = pool.Run("call", kLong, [&] {
         const int now = ++running;
-        for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+        for (int seen = max; seen < now && !max.compare_exchange_weak(seen, now);) {
         }
         std::this_thread::yield();
         --running;
@@ -107,7 +107,7 @@ TEST_CASE("no more calls run at once than the pool has threads", "[libvirt]") {
   }
   for (std::thread& caller : callers) caller.join();
   CHECK(done == 24);
-  CHECK(most <= 3);
+  CHECK(max <= 3);
 }
 
 TEST_CASE("a pool that goes leaves its stuck calls to themselves", "[libvirt]") {

@@ -146,10 +146,10 @@ TEST_CASE("a running guest sees a network card that comes, and lets go of it", "
       .tap = "bm000000000001e", .mac = "02:b0:00:00:00:1e", .attachment_id = "eni-attach-0123456789abcdef0"};
   CheckGuestNicsContract(*mini.hypervisor, mini.guest, nic);
   REQUIRE_OK(mini.hypervisor->AttachNic(mini.guest.id, nic));
-  const std::string look = "cat /sys/class/net/*/address";
-  CHECK(Eventually([&] { return absl::StrContains(console.Run(look), nic.mac); }));
+  const std::string command = "cat /sys/class/net/*/address";
+  CHECK(Eventually([&] { return absl::StrContains(console.Run(command), nic.mac); }));
   REQUIRE_OK(mini.hypervisor->DetachNic(mini.guest.id, {.mac = nic.mac, .attachment_id = nic.attachment_id}));
-  CHECK(Eventually([&] { return !absl::StrContains(console.Run(look), nic.mac); }));
+  CHECK(Eventually([&] { return !absl::StrContains(console.Run(command), nic.mac); }));
 }
 
 TEST_CASE("what a guest uses of processor and disk is counted", "[libvirt]") {

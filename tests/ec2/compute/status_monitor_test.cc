@@ -26,7 +26,7 @@ class HeldFabric final : public network::SimulatedFabric {
  public:
   absl::StatusOr<bool> Probe(const NetworkInterface& eni, absl::Duration timeout) override {
     std::unique_lock lock(mutex_);
-    most_ = std::max(most_, ++inside_);
+    max_inside_ = std::max(max_inside_, ++inside_);
     ++probes_;
     changed_.notify_all();
     changed_.wait(lock, [&] { return !held_; });
@@ -43,16 +43,16 @@ class HeldFabric final : public network::SimulatedFabric {
     held_ = false;
     changed_.notify_all();
   }
-  int most() {
+  int max_inside() {
     std::lock_guard lock(mutex_);
-    return most_;
+    return max_inside_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = true;
-  int inside_ = 0, most_ = 0, probes_ = 0;
+  int inside_ = 0, max_inside_ = 0, probes_ = 0;
 };
 
 template <typename FabricType>
@@ -214,7 +214,7 @@ TEST_CASE("deaf guests are probed side by side, and answers are given meanwhile"
   for (const Instance& guest : guests) {
     CHECK(Eventually([&] { return monitor.StatusOf(guest).instance == CheckStatus::kPassed; }));
   }
-  CHECK(f.fabric.most() == f.options.threads);
+  CHECK(f.fabric.max_inside() == f.options.threads);
 }
 
 TEST_CASE("every guest is checked, however many portions they make", "[status]") {

@@ -1,4 +1,4 @@
-// Sets of DHCP options: what they may say, the VPCs that have them, and what the host is told of it.
+// Sets of DHCP options: what they may say, the VPCs that have them, and what the specification of a VPC says of it.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -51,7 +51,7 @@ struct SetsOfOptions {
   std::string Associate(const std::string& set) {
     return CodeOf("AssociateDhcpOptions", absl::StrCat("dhcp_options_id: '", set, "' vpc_id: '", vpc.text(), "'"));
   }
-  // What the host would be told of the default VPC.
+  // The specification of the default VPC.
   network::VpcSpec Spec() {
     const std::vector<network::VpcSpec> specs = Value(world.network->ReadSpecs());
     for (const network::VpcSpec& spec : specs) {
@@ -156,7 +156,7 @@ TEST_CASE("a VPC has another set, or none, and a set that a VPC has is not delet
 
 TEST_CASE("options that are none, and bad values of those that are, are refused", "[api]") {
   SetsOfOptions f;
-  const std::string five = "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5", label(64, 'a'), longest(254, 'a');
+  const std::string five = "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5", label(64, 'a'), too_long(254, 'a');
   const struct {
     std::string request;
     const char* code;
@@ -170,7 +170,7 @@ TEST_CASE("options that are none, and bad values of those that are, are refused"
       {f.Option("domain-name", {""}), "InvalidParameterValue"},
       {f.Option("domain-name", {"a..example"}), "InvalidParameterValue"},
       {f.Option("domain-name", {label + ".example"}), "InvalidParameterValue"},
-      {f.Option("domain-name", {longest}), "InvalidParameterValue"},
+      {f.Option("domain-name", {too_long}), "InvalidParameterValue"},
       {f.Option("domain-name", {"a.example,b.example"}), "InvalidParameterValue"},
       {f.Option("domain-name", {"a.example\\nport=0"}), "InvalidParameterValue"},
       {f.Option("domain-name", {"a\\\"b"}), "InvalidParameterValue"},

@@ -497,7 +497,7 @@ TEST_CASE("a route to a list is one to each of its ranges, behind those to one r
                    "route_table_id: '" + f.table + "' destination_cidr_block: '192.0.2.0/24' " + gateway) == "");
   REQUIRE(f.Route("CreateRoute", id, gateway) == "");
   f.reconciler.WakeVpc(f.vpc);
-  const auto told = [&] {
+  const auto routed = [&] {
     std::set<std::string> destinations;
     for (const network::RouteSpec& route : f.fabric.Routes()) {
       CHECK(route.way == network::RouteSpec::Way::kGateway);
@@ -506,14 +506,14 @@ TEST_CASE("a route to a list is one to each of its ranges, behind those to one r
     return destinations;
   };
   const std::set<std::string> wanted = {"0.0.0.0/0", "192.0.2.0/24", "198.51.100.0/24"};
-  REQUIRE(ComputeWorld::Eventually([&] { return told() == wanted; }));
+  REQUIRE(ComputeWorld::Eventually([&] { return routed() == wanted; }));
 
   network::PrefixListChange change;
   change.add = {{.cidr = "203.0.113.0/25"}};
   change.remove = {"198.51.100.0/24"};
   REQUIRE(f.service.Modify(Value(PrefixListId::Parse(id)), change).ok());
   const std::set<std::string> changed = {"0.0.0.0/0", "192.0.2.0/24", "203.0.113.0/25"};
-  REQUIRE(ComputeWorld::Eventually([&] { return told() == changed; }));
+  REQUIRE(ComputeWorld::Eventually([&] { return routed() == changed; }));
 }
 
 }  // namespace brume

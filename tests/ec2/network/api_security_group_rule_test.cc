@@ -292,9 +292,9 @@ TEST_CASE("the host is told of no rule about IPv6, which would open IPv4 to ever
   reconciler.Start();
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.RulesOf(rules.group).has_value(); }));
   reconciler.Stop();
-  const std::vector<SecurityGroupRule> told = *fabric.RulesOf(rules.group);
-  REQUIRE(told.size() == 2);
-  for (const SecurityGroupRule& rule : told) {
+  const std::vector<SecurityGroupRule> applied = *fabric.RulesOf(rules.group);
+  REQUIRE(applied.size() == 2);
+  for (const SecurityGroupRule& rule : applied) {
     CHECK(rule.cidr.has_value());
     CHECK(rule.protocol != 58);
   }

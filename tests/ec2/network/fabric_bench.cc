@@ -157,7 +157,7 @@ TEST_CASE_METHOD(FabricFixture, "time of rules alone, for many ports", "[bench]"
 }
 
 TEST_CASE_METHOD(FabricFixture, "200 VPCs: what each takes, and time of a look for what others changed", "[bench]") {
-  constexpr int kVpcs = 200, kLooks = 20;
+  constexpr int kVpcs = 200, kInspections = 20;
   const int64_t memory = KibOf("/proc/self/smaps_rollup", "Private_Dirty:");
   const size_t descriptors = CountIn("/proc/self/fd");
   std::vector<TestVpc> vpcs;
@@ -165,13 +165,13 @@ TEST_CASE_METHOD(FabricFixture, "200 VPCs: what each takes, and time of a look f
     vpcs.emplace_back(absl::StrCat(absl::Dec(i + 1, absl::kZeroPad17)));
     REQUIRE(Good(fabric->SyncVpc(vpcs.back().spec)));
   }
-  const auto tell = [&](const char* what) {
+  const auto print = [&](const char* what) {
     std::printf("%d VPCs %s: %.0f KiB and %.1f descriptors of this process for each, %zu threads in all, %s\n", kVpcs,
                 what, static_cast<double>(KibOf("/proc/self/smaps_rollup", "Private_Dirty:") - memory) / kVpcs,
                 static_cast<double>(CountIn("/proc/self/fd") - descriptors) / kVpcs, CountIn("/proc/self/task"),
                 Resolvers(directory + "/net").c_str());
   };
-  tell("without ports");
+  print("without ports");
   const auto cpu = [] {
     timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -179,20 +179,20 @@ TEST_CASE_METHOD(FabricFixture, "200 VPCs: what each takes, and time of a look f
   };
   const absl::Time start = absl::Now();
   const absl::Duration cpu_start = cpu();
-  for (int i = 0; i < kLooks; ++i) {
+  for (int i = 0; i < kInspections; ++i) {
     const auto damages = fabric->Inspect();
     REQUIRE(Good(damages.status()));
     REQUIRE(damages->empty());
   }
   std::printf("a look at %d VPCs: %.2f ms, %.2f ms of it CPU\n", kVpcs,
-              absl::ToDoubleMilliseconds(absl::Now() - start) / kLooks,
-              absl::ToDoubleMilliseconds(cpu() - cpu_start) / kLooks);
+              absl::ToDoubleMilliseconds(absl::Now() - start) / kInspections,
+              absl::ToDoubleMilliseconds(cpu() - cpu_start) / kInspections);
   for (const TestVpc& each : vpcs) {
     const PortSpec port = each.Port("10.0.1.4", {each.members});
     REQUIRE(Good(fabric->PreparePort(port)));
     REQUIRE(Good(fabric->PlugPort(port)));
   }
-  tell("with a port each");
+  print("with a port each");
 }
 
 }  // namespace brume::network

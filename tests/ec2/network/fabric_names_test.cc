@@ -35,15 +35,15 @@ class NamesFixture : public FabricFixture {
     INFO(client.standard_error);
     REQUIRE(client.exit_code == 0);
     std::ifstream file(lease);
-    std::string told;
-    std::getline(file, told);
-    return told;
+    std::string lease;
+    std::getline(file, lease);
+    return lease;
   }
   // The next lease that says so; what the last one said stands in the message where none does.
-  void ComesToBeTold(Guest& guest, const std::string& wanted) {
-    std::string told;
-    Eventually([&] { return (told = LeaseOf(guest)) == wanted; });
-    CHECK(told == wanted);
+  void EventuallyLeased(Guest& guest, const std::string& wanted) {
+    std::string lease;
+    Eventually([&] { return (lease = LeaseOf(guest)) == wanted; });
+    CHECK(lease == wanted);
   }
   std::string Ask(Guest& guest, const std::string& question, const std::string& server = kResolver) {
     return guest.Run({"busybox", "nslookup", question, server}).standard_output;
@@ -69,9 +69,9 @@ TEST_CASE_METHOD(NamesFixture, "a lease says what the VPC's set of options has, 
                    .netbios_name_servers = {Address("10.0.0.7")},
                    .netbios_node_type = 2};
   SyncAll();
-  ComesToBeTold(*guest,
-                "dns=192.0.2.53 10.0.0.2 domain=corp.example hostname=ip-10-0-1-4 "
-                "ntp=169.254.169.123 192.0.2.123 wins=10.0.0.7 type=02 server=10.0.1.1");
+  EventuallyLeased(*guest,
+                   "dns=192.0.2.53 10.0.0.2 domain=corp.example hostname=ip-10-0-1-4 "
+                   "ntp=169.254.169.123 192.0.2.123 wins=10.0.0.7 type=02 server=10.0.1.1");
   // The names of the VPC are what they were.
   CHECK(Answers(*guest, "ip-10-0-1-4.ec2.internal", "10.0.1.4"));
   CHECK_FALSE(absl::StrContains(Ask(*guest, "ip-10-0-1-4.corp.example"), "10.0.1.4"));
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(NamesFixture, "a lease says what the VPC's set of options has, 
   // A VPC without a set.
   vpc.spec.dhcp = {};
   SyncAll();
-  ComesToBeTold(*guest, "dns= domain= hostname=ip-10-0-1-4 ntp= wins= type= server=10.0.1.1");
+  EventuallyLeased(*guest, "dns= domain= hostname=ip-10-0-1-4 ntp= wins= type= server=10.0.1.1");
   CHECK(Pid() == pid);
 }
 

@@ -15,7 +15,7 @@
 namespace brume::network {
 namespace {
 
-constexpr int kChanges = 2000, kChangesPerLook = 100, kProbesPerLook = 12, kAtTheEnd = 40;
+constexpr int kChanges = 2000, kChangesPerProbe = 100, kProbesPerRound = 12, kAtTheEnd = 40;
 
 struct Member {
   TestVpc* vpc;
@@ -87,15 +87,15 @@ class RandomFixture : public FabricFixture {
   }
 
   // One packet between two of them; whether it did what the walk says.
-  void Look() {
+  void Probe() {
     Member& from = members[Pick(members.size())];
     Member& to = members[Pick(members.size())];
     if (&from == &to) return;
     const int protocol = Chance(2) ? kTcpProtocol : Chance(2) ? kUdpProtocol : kIcmpProtocol;
     if (Chance(2)) {
-      Look(from, to, from.port->eni.private_ip, to.port->eni.private_ip, protocol, ipv4);
+      Probe(from, to, from.port->eni.private_ip, to.port->eni.private_ip, protocol, ipv4);
     } else {
-      Look(from, to, from.port->eni.ipv6.front(), to.port->eni.ipv6.front(), protocol, ipv6);
+      Probe(from, to, from.port->eni.ipv6.front(), to.port->eni.ipv6.front(), protocol, ipv6);
     }
   }
 
@@ -106,7 +106,7 @@ class RandomFixture : public FabricFixture {
 
  private:
   template <typename Address>
-  void Look(Member& from, Member& to, const Address& source, const Address& destination, int protocol, Seen& seen) {
+  void Probe(Member& from, Member& to, const Address& source, const Address& destination, int protocol, Seen& seen) {
     const VpcSpec specs[] = {vpc.spec, other.spec};
     const BasicPathProbe<Address> probe = {.vpc = from.vpc->spec.vpc.id,
                                            .source = source,
@@ -297,12 +297,12 @@ TEST_CASE_METHOD(RandomFixture, "whatever changes come in whatever order, packet
   std::string changed;
   for (int change = 1; change <= kChanges; ++change) {
     changed = Change();
-    if (change % kChangesPerLook != 0) continue;
+    if (change % kChangesPerProbe != 0) continue;
     INFO("after change " << change << ", " << changed);
-    for (int i = 0; i < kProbesPerLook; ++i) Look();
+    for (int i = 0; i < kProbesPerRound; ++i) Probe();
     REQUIRE(Good(fabric->Inspect().status()));
   }
-  for (int i = 0; i < kAtTheEnd; ++i) Look();
+  for (int i = 0; i < kAtTheEnd; ++i) Probe();
   // Neither kind is all there is.
   for (const Seen& seen : {ipv4, ipv6}) {
     CHECK(seen.arrived > 20);

@@ -1,4 +1,4 @@
-// What somebody else takes away or changes while brumed runs: seen by a look that costs little, and made again.
+// What somebody else takes away or changes while brumed runs: seen by an inspection that costs little, and made again.
 #include <signal.h>
 
 #include <catch2/catch.hpp>
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(RepairFixture, "whatever somebody takes away of the network is 
   const std::string pid_file = absl::StrCat(directory, "/net/", vpc.spec.vpc.id.text(), "/dnsmasq.pid");
   struct Case {
     Command command;
-    const char* told;
+    const char* text;
   };
   const std::vector<Case> cases = {
       {{"nft", "flush", "ruleset"}, "table brume_host was changed"},
@@ -141,7 +141,7 @@ TEST_CASE_METHOD(RepairFixture, "whatever somebody takes away of the network is 
     INFO(absl::StrCat(each.command[0], " ", each.command[1], " ", each.command[2], " … ", each.command.back()));
     Output(each.command);
     // A process is gone a moment after it was killed.
-    REQUIRE(Eventually([&] { return absl::StrContains(Texts(), each.told); }));
+    REQUIRE(Eventually([&] { return absl::StrContains(Texts(), each.text); }));
     Repair();
     CHECK(Texts() == "");
     CheckWorks();
@@ -201,17 +201,17 @@ TEST_CASE_METHOD(RepairFixture, "a tap deleted under its guest is told until the
   CheckWorks();
 }
 
-// The parts that the kernel told of since they were last forgotten.
-class Told {
+// The parts that changed, as the kernel notified, since the last Clear.
+class ChangeRecorder {
  public:
-  explicit Told(LinuxFabric& fabric) : fabric_(fabric) {
+  explicit ChangeRecorder(LinuxFabric& fabric) : fabric_(fabric) {
     fabric_.ListenForChanges([this](const FabricPart& part) {
       MutexLock lock(mutex_);
       parts_.insert(part);
     });
   }
-  ~Told() { fabric_.ListenForChanges(nullptr); }
-  void Forget() {
+  ~ChangeRecorder() { fabric_.ListenForChanges(nullptr); }
+  void Clear() {
     MutexLock lock(mutex_);
     parts_.clear();
   }
@@ -286,15 +286,15 @@ TEST_CASE_METHOD(RepairFixture, "the kernel tells of what somebody takes away of
       {Inside({"ip", "link", "set", tap, "down"}), here},
   };
   REQUIRE(Eventually([&] { return IsQuiet(other.spec.vpc.id); }));
-  Told told(*fabric);
+  ChangeRecorder recorder(*fabric);
   for (const Case& each : cases) {
     INFO(absl::StrCat(each.command[0], " ", each.command[1], " ", each.command[2], " … ", each.command.back()));
-    // What the repair before changed is told of too; a look at what is whole changes nothing.
+    // What the repair before changed is notified too; an inspection of what is whole changes nothing.
     REQUIRE(Texts() == "");
-    told.Forget();
+    recorder.Clear();
     Output(each.command);
-    REQUIRE(Eventually([&] { return told.Has(each.part); }));
-    CHECK_FALSE(told.Has(other.spec.vpc.id));
+    REQUIRE(Eventually([&] { return recorder.Has(each.part); }));
+    CHECK_FALSE(recorder.Has(other.spec.vpc.id));
     Repair();
   }
   REQUIRE(Good(fabric->RemoveVpc(other.spec.vpc.id)));

@@ -196,7 +196,7 @@ TEST_CASE("a flow log's file is read by nobody else, is rotated, and is read on 
     REQUIRE(files.Append(place, "head", more).ok());
   }
   CHECK_FALSE(std::filesystem::exists(at.directory + "/logs/a/b/fl-1.log.3"));
-  // What was put aside and forgotten meanwhile is left out.
+  // What was put aside and evicted meanwhile is left out.
   CHECK(files.Read(place, "head", first.position)->lines.front() == "two, which does not fit any more");
 }
 

@@ -20,7 +20,7 @@ class DamagedFabric final : public network::SimulatedFabric {
   std::vector<network::FabricPart> Parts() override { return {std::nullopt}; }
   absl::StatusOr<std::vector<network::Damage>> InspectPart(const network::FabricPart&) override {
     MutexLock lock(mutex_);
-    ++looks_;
+    ++inspections_;
     return damages_;
   }
   void ListenForChanges(network::ChangeListener listener) override {
@@ -28,7 +28,7 @@ class DamagedFabric final : public network::SimulatedFabric {
     listener_ = std::move(listener);
   }
   // As the kernel does of the host's side.
-  void TellOfChange() {
+  void NotifyChange() {
     MutexLock lock(mutex_);
     if (listener_ != nullptr) listener_(std::nullopt);
   }
@@ -51,9 +51,9 @@ class DamagedFabric final : public network::SimulatedFabric {
     damages_ = std::move(damages);
     heals_ = heals;
   }
-  int looks() {
+  int inspections() {
     MutexLock lock(mutex_);
-    return looks_;
+    return inspections_;
   }
   int vpc_syncs() {
     MutexLock lock(mutex_);
@@ -69,8 +69,8 @@ class DamagedFabric final : public network::SimulatedFabric {
   network::ChangeListener listener_ ABSL_GUARDED_BY(mutex_);
   std::vector<network::Damage> damages_ ABSL_GUARDED_BY(mutex_);
   bool heals_ ABSL_GUARDED_BY(mutex_) = true;
-  int looks_ ABSL_GUARDED_BY(mutex_) = 0, vpc_syncs_ ABSL_GUARDED_BY(mutex_) = 0,
-             host_syncs_ ABSL_GUARDED_BY(mutex_) = 0;
+  int inspections_ ABSL_GUARDED_BY(mutex_) = 0, vpc_syncs_ ABSL_GUARDED_BY(mutex_) = 0,
+                   host_syncs_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 class AuditFixture {
@@ -84,7 +84,8 @@ class AuditFixture {
     REQUIRE(vpcs.ok());
     vpc = vpcs->front().id;
     Begin();
-    REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == 1 && fabric.looks() > 0 && times_ready > 0; }));
+    REQUIRE(ComputeWorld::Eventually(
+        [&] { return fabric.vpc_syncs() == 1 && fabric.inspections() > 0 && times_ready > 0; }));
   }
   // As a daemon that starts.
   void Begin(absl::Duration sweep_period = network::kSweepPeriod) {
@@ -144,20 +145,21 @@ TEST_CASE_METHOD(AuditFixture, "what is damaged is synced again within seconds, 
 
 TEST_CASE_METHOD(AuditFixture, "what the kernel tells of is looked at long before the next sweep", "[network]") {
   reconciler.reset();
-  const int looks = fabric.looks(), syncs = fabric.vpc_syncs();
+  const int inspections = fabric.inspections(), syncs = fabric.vpc_syncs();
   Begin(absl::Hours(1));
-  REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() == looks + 1 && fabric.vpc_syncs() == syncs + 1; }));
+  REQUIRE(ComputeWorld::Eventually(
+      [&] { return fabric.inspections() == inspections + 1 && fabric.vpc_syncs() == syncs + 1; }));
   fabric.Damage({{.vpc = vpc, .what = "its packet rules were changed"}, {.vpc = {}, .what = "the table is gone"}});
-  fabric.TellOfChange();
+  fabric.NotifyChange();
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 2 && fabric.host_syncs() == 1; }));
   // Seen whole in between, so it is new again.
-  fabric.TellOfChange();
-  REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() >= looks + 3; }));
+  fabric.NotifyChange();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.inspections() >= inspections + 3; }));
   fabric.Damage({{.vpc = vpc, .what = "its packet rules were changed"}});
-  fabric.TellOfChange();
+  fabric.NotifyChange();
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 3; }));
   reconciler->Stop();
-  fabric.TellOfChange();
+  fabric.NotifyChange();
 }
 
 TEST_CASE_METHOD(AuditFixture, "a repair that changes something and mends nothing is not begun again by that change",
@@ -167,12 +169,12 @@ TEST_CASE_METHOD(AuditFixture, "a repair that changes something and mends nothin
   Begin(absl::Hours(1));
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 1; }));
   fabric.Damage({{.vpc = vpc, .what = "stays"}}, /*heals=*/false);
-  fabric.TellOfChange();
+  fabric.NotifyChange();
   REQUIRE(ComputeWorld::Eventually([&] { return fabric.vpc_syncs() == syncs + 2; }));
   for (int i = 0; i < 3; ++i) {
-    const int looks = fabric.looks();
-    fabric.TellOfChange();
-    REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() > looks; }));
+    const int inspections = fabric.inspections();
+    fabric.NotifyChange();
+    REQUIRE(ComputeWorld::Eventually([&] { return fabric.inspections() > inspections; }));
   }
   CHECK(fabric.vpc_syncs() == syncs + 2);
 }
@@ -243,8 +245,8 @@ TEST_CASE_METHOD(AuditFixture, "a VPC endpoint is available once it is served, a
 TEST_CASE_METHOD(AuditFixture, "a damage that stays is told once and tried again, one beyond repair is only told",
                  "[network]") {
   fabric.Damage({{.vpc = vpc, .what = "lost for good", .repairable = false}});
-  const int looks = fabric.looks(), syncs = fabric.vpc_syncs();
-  REQUIRE(ComputeWorld::Eventually([&] { return fabric.looks() >= looks + 2; }));
+  const int inspections = fabric.inspections(), syncs = fabric.vpc_syncs();
+  REQUIRE(ComputeWorld::Eventually([&] { return fabric.inspections() >= inspections + 2; }));
   CHECK(fabric.vpc_syncs() == syncs);
   CHECK(reconciler->Repairs().empty());
   fabric.Damage({{.vpc = vpc, .what = "stays"}}, /*heals=*/false);

@@ -1,4 +1,4 @@
-// The names that resolvers are told: by tags, of peers, of elastic addresses.
+// The names that resolvers serve: by tags, of peers, of elastic addresses.
 #include "lib/ec2/network/vpc_names.h"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ struct NamedWorld {
   bool ComesToKnow(const VpcId& of, Ipv4 address, const std::string& name) {
     return ComputeWorld::Eventually([&] { return Knows(of, address, name); });
   }
-  bool Forgets(const VpcId& of, const std::string& name) {
+  bool Removes(const VpcId& of, const std::string& name) {
     return ComputeWorld::Eventually([&] {
       const std::vector<network::PublicName> names = world.fabric.NamesIn(of);
       return std::none_of(names.begin(), names.end(), [&](const auto& each) { return each.name == name; });
@@ -92,21 +92,21 @@ TEST_CASE("an instance is known by its tag from its launch on, and follows the t
   CHECK(f.Knows(f.vpc, address, "web.lab.example"));
   f.Tag(id, "Front");
   CHECK(f.ComesToKnow(f.vpc, address, "front.lab.example"));
-  CHECK(f.Forgets(f.vpc, "web.lab.example"));
+  CHECK(f.Removes(f.vpc, "web.lab.example"));
   // Two of one name are both known by it.
   f.Tag(other, "front");
   CHECK(f.ComesToKnow(f.vpc, f.InterfaceOf(other).private_ip, "front.lab.example"));
   CHECK(f.Knows(f.vpc, address, "front.lab.example"));
   f.Tag(other, "not a name");
   Value(f.world.CallText("DeleteTags", absl::StrCat("resources: '", id.text(), "' tags { key: 'Name' }")));
-  CHECK(f.Forgets(f.vpc, "front.lab.example"));
+  CHECK(f.Removes(f.vpc, "front.lab.example"));
 }
 
 TEST_CASE("a peer's resolver knows public names while the peering connection says so, and as they come and go",
           "[network]") {
   NamedWorld f;
   const std::string peer = f.Ask<ec2::v1::CreateVpcResponse>("CreateVpc", "cidr_block: '10.1.0.0/16'").vpc().vpc_id();
-  const VpcId told = VpcId::FromTrusted(peer);
+  const VpcId resolving = VpcId::FromTrusted(peer);
   const std::string connection =
       f.Ask<ec2::v1::CreateVpcPeeringConnectionResponse>(
            "CreateVpcPeeringConnection", absl::StrCat("vpc_id: '", f.vpc.text(), "' peer_vpc_id: '", peer, "'"))
@@ -128,19 +128,19 @@ TEST_CASE("a peer's resolver knows public names while the peering connection say
     CHECK(answer.requester_peering_connection_options().allow_dns_resolution_from_remote_vpc() == on);
   };
   allow("requester", true);
-  CHECK(f.ComesToKnow(told, eni.private_ip, name));
+  CHECK(f.ComesToKnow(resolving, eni.private_ip, name));
   const InstanceId second = f.world.Launch();
   const NetworkInterface later = f.InterfaceOf(second);
-  CHECK(f.ComesToKnow(told, later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
+  CHECK(f.ComesToKnow(resolving, later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
   Value(f.world.CallText("TerminateInstances", absl::StrCat("instance_ids: '", first.text(), "'")));
-  CHECK(f.Forgets(told, name));
-  CHECK(f.Knows(told, later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
+  CHECK(f.Removes(resolving, name));
+  CHECK(f.Knows(resolving, later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
   allow("requester", false);
-  CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(told).empty(); }));
+  CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(resolving).empty(); }));
   allow("requester", true);
-  CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(told).size() == 1; }));
+  CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(resolving).size() == 1; }));
   Value(f.world.CallText("DeleteVpcPeeringConnection", named));
-  CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(told).empty(); }));
+  CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(resolving).empty(); }));
 }
 
 TEST_CASE("an elastic address is given a name for reverse lookups, and is released only without", "[network]") {

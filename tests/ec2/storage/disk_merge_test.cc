@@ -77,9 +77,9 @@ TEST_CASE("a merged layer reads the same over the layers that were under it befo
   ThreeLayers state;
   REQUIRE_OK(state.disks->MergeLayers(state.Third(), kImage.text(), kGoOn));
   const std::string now = LayerDisk(state, 3);
-  const std::string told = absl::StrCat("driver=qcow2,file.filename=", now,
-                                        ",backing.driver=qcow2,backing.file.filename=", LayerDisk(state, 2));
-  Run({"qemu-img", "compare", "-q", "--image-opts", "driver=qcow2,file.filename=" + now, told});
+  const std::string merged = absl::StrCat("driver=qcow2,file.filename=", now,
+                                          ",backing.driver=qcow2,backing.file.filename=", LayerDisk(state, 2));
+  Run({"qemu-img", "compare", "-q", "--image-opts", "driver=qcow2,file.filename=" + now, merged});
 }
 
 TEST_CASE("layers of a volume that was made of nothing are merged over its first", "[disks]") {

@@ -46,7 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def way_forbidden(self, _content, _name):
         self.head(403, 0)
 
-    def way_plain(self, content, name, tag='"one"', most=None):
+    def way_plain(self, content, name, tag='"one"', max_bytes=None):
         if not os.path.isfile(os.path.join(directory, name)):
             return self.way_missing(content, name)
         first = 0
@@ -60,17 +60,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.head(206, len(part), ETag=tag, Content_Range=f"bytes {first}-{len(content) - 1}/{len(content)}")
         else:
             self.head(200, len(part), ETag=tag, Accept_Ranges="bytes")
-        self.wfile.write(part if most is None else part[:most])
-        if most is not None and most < len(part):
+        self.wfile.write(part if max_bytes is None else part[:max_bytes])
+        if max_bytes is not None and max_bytes < len(part):
             self.close_connection = True
 
     # Breaks off after half a mebibyte, whatever is asked for.
     def way_halves(self, content, name):
-        self.way_plain(content, name, most=512 * 1024)
+        self.way_plain(content, name, max_bytes=512 * 1024)
 
     # The same, and is another file each time.
     def way_fickle(self, content, name):
-        self.way_plain(content, name, tag=f'"{time.monotonic_ns()}"', most=512 * 1024)
+        self.way_plain(content, name, tag=f'"{time.monotonic_ns()}"', max_bytes=512 * 1024)
 
     # Breaks off and knows no ranges.
     def way_rangeless(self, content, _name):

@@ -126,7 +126,7 @@ TEST_CASE("a download of a file that changed meanwhile begins again", "[import][
   SECTION("to the same server's other file") {
     CHECK(absl::IsUnavailable(host.Prepare(host.base() + "halves/disk").status()));
     REQUIRE(host.PartialBytes() > 0);
-    // The tag that it has is none of this path's.
+    // The tag that it has is not this path's.
     CHECK(absl::IsUnavailable(host.Prepare(host.base() + "fickle/disk").status()));
     CHECK(host.PartialBytes() == 512 * 1024);
     CHECK(Content(host.dir / ("imports/" + kTask + "/source.partial")) ==

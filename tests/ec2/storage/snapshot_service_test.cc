@@ -141,12 +141,12 @@ TEST_CASE("a chain that was long before the bound came down is merged at the sta
                                .clock = world.clock,
                                .on_freed = [](const SnapshotId&) {}});
   strict.Start();
-  const auto longest = [&] {
+  const auto too_deep = [&] {
     return Value(world.database->ReadFor(
                      [](store::Connection& c) { return storage::SnapshotTable(c).ListDeeperThan(3); }))
         .size();
   };
-  CHECK(SnapshotWorld::Eventually([&] { return longest() == 0; }));
+  CHECK(SnapshotWorld::Eventually([&] { return too_deep() == 0; }));
   strict.Stop();
 }
 

@@ -26,9 +26,9 @@ std::string Input(const std::string& id, const std::string& data) {
 
 // A server whose consoles are socket pairs; the guest's end is here.
 struct ConsoleFixture : GrpcFixture {
-  void ServeConsoles(int most = 16) {
+  void ServeConsoles(int max_consoles = 16) {
     Serve({.open_console = [this](const std::string& id, const Caller& caller) { return Open(id, caller); },
-           .consoles = most});
+           .consoles = max_consoles});
   }
   absl::StatusOr<UniqueFd> Open(const std::string& id, const Caller& caller) {
     std::lock_guard lock(mutex);

@@ -203,19 +203,19 @@ TEST_CASE("decoding takes time in proportion to the form", "[query]") {
     REQUIRE(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
     return absl::DurationFromTimespec(time);
   };
-  const auto least_time = [&](const Form& form) {
-    absl::Duration least = absl::InfiniteDuration();
+  const auto min_time = [&](const Form& form) {
+    absl::Duration min = absl::InfiniteDuration();
     for (int i = 0; i < 9; ++i) {
       ec2::v1::CreateTagsRequest request;
       const absl::Duration start = processor_time();
       REQUIRE(DecodeRequest(form, *method, request).ok());
-      least = std::min(least, processor_time() - start);
+      min = std::min(min, processor_time() - start);
       REQUIRE(request.tags_size() * 2 == static_cast<int>(form.size()));
     }
-    return least;
+    return min;
   };
   // 16 times the fields: 256 times the work where each field looks at all the others.
-  CHECK(least_time(form_of(8000)) < 80 * least_time(form_of(500)));
+  CHECK(min_time(form_of(8000)) < 80 * min_time(form_of(500)));
 }
 
 }  // namespace brume::frontend

@@ -139,7 +139,7 @@ class BotocoreTest(unittest.TestCase):
             with self.subTest(name):
                 parsed = parse(operation, xml)
                 self.assertEqual(parsed.pop("ResponseMetadata")["RequestId"], "request-1")
-                self.assertEqual(parsed, theirs or nothing_to_tell(operation))
+                self.assertEqual(parsed, theirs or empty_answer(operation))
         print(f"parsed {len(samples)} answers of {sum(len(xml) for xml in answers)} bytes")
 
     def test_lists_of_an_empty_answer_are_there(self):
@@ -153,7 +153,7 @@ class BotocoreTest(unittest.TestCase):
                 members = schema()["messages"][action["response"]]
                 lists = {member_name(field, operation.output_shape): [] for field in members
                          if field["list"] and not field["omit_empty"]}
-                self.assertEqual(parsed, lists if members else nothing_to_tell(operation))
+                self.assertEqual(parsed, lists if members else empty_answer(operation))
 
     def rpc_actions(self):
         """(name, method, operation of the JSON protocol, its messages) of each action that is served so."""
@@ -188,13 +188,13 @@ class BotocoreTest(unittest.TestCase):
                 self.assertEqual(parsed, theirs)
 
     def test_an_error_has_its_shapes_name_in_json_and_cbor(self):
-        for family, told in codec("codes")[0].items():
+        for family, rows in codec("codes")[0].items():
             if not schema()["families"][family]["rpc_service"]:
                 continue
             shapes = {}
             for shape in model_of(family).error_shapes:
                 shapes.setdefault(shape.metadata["error"].get("code", shape.name), set()).add(shape.name)
-            compared = {code: row["shape"] for code, row in told.items() if code in shapes}
+            compared = {code: row["shape"] for code, row in rows.items() if code in shapes}
             self.assertGreater(len(compared), 5)
             for code, shape in compared.items():
                 with self.subTest(f"{family}: {code}"):
@@ -229,8 +229,8 @@ class BotocoreTest(unittest.TestCase):
         print(f"compared the status of {len(compared)} errors")
 
     def test_a_code_of_the_table_has_the_http_status_of_each_model_that_declares_it(self):
-        for family, told in codec("codes")[0].items():
-            codes = {code: row["status"] for code, row in told.items()}
+        for family, rows in codec("codes")[0].items():
+            codes = {code: row["status"] for code, row in rows.items()}
             declared = {shape.metadata["error"]["code"]: shape.metadata["error"]["httpStatusCode"]
                         for shape in model_of(family).error_shapes if "code" in shape.metadata.get("error", {})}
             with self.subTest(family):
@@ -238,7 +238,7 @@ class BotocoreTest(unittest.TestCase):
                                  {code: status for code, status in declared.items() if code in codes})
 
 
-def nothing_to_tell(operation):
+def empty_answer(operation):
     """EC2's <return>true</return>, which some of its models mention."""
     mentioned = operation.output_shape is not None and "Return" in operation.output_shape.members
     return {"Return": True} if mentioned else {}

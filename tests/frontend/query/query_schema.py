@@ -27,13 +27,13 @@ def newer():
 @functools.cache
 def schema():
     """All of the schema that can be compared with the models."""
-    told = codec("schema")[0]
-    for family in told["families"].values():
+    schema = codec("schema")[0]
+    for family in schema["families"].values():
         family["actions"] = {name: action for name, action in family["actions"].items() if name not in newer()}
-    for message, fields in told["messages"].items():
+    for message, fields in schema["messages"].items():
         name = message.rpartition(".")[2]
-        told["messages"][message] = [field for field in fields if f"{name}.{field['member']}" not in newer()]
-    return told
+        schema["messages"][message] = [field for field in fields if f"{name}.{field['member']}" not in newer()]
+    return schema
 
 
 @functools.cache

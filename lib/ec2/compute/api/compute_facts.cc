@@ -142,7 +142,7 @@ absl::Status AddTemplateFacts(const v1::RunInstancesRequest& request, const Comp
                    services.launch_templates.Resolve(id, request.launch_template().version()));
   v1::RunInstancesRequest of_template;
   schema::WriteFields(view.version.spec, of_template);
-  // A name that no image has is none of the call's either.
+  // A name that no image has is not of the call either.
   if (const auto image = services.image_names.IdOf(of_template.image_id()); image.ok()) {
     of_template.set_image_id(*image);
   }

@@ -54,7 +54,7 @@ absl::StatusOr<std::vector<DiskSwitch>> UndoneOf(virDomainPtr domain, absl::stri
       return absl::InternalError(absl::StrCat("QEMU and libvirt do not agree on the disk ", wanted.serial));
     }
     if (root->second == absl::StrCat("libvirt-", disk->second.index, "-format")) {
-      RETURN_IF_ERROR(CloseForgottenFile(domain, wanted.path));
+      RETURN_IF_ERROR(CloseOrphanedFile(domain, wanted.path));
       undone.push_back(wanted);
       continue;
     }

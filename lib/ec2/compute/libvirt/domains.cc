@@ -64,7 +64,7 @@ absl::StatusOr<Power> PowerOf(virDomainPtr domain) {
   }
 }
 
-absl::StatusOr<Power> LookAt(virConnectPtr connection, const std::string& guest) {
+absl::StatusOr<Power> ObservePower(virConnectPtr connection, const std::string& guest) {
   const absl::StatusOr<DomainHandle> domain = Find(connection, guest);
   if (absl::IsNotFound(domain.status())) return Power::kOff;
   RETURN_IF_ERROR(domain.status());

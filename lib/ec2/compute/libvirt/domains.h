@@ -12,7 +12,7 @@
 namespace brume::compute {
 
 // kOff when there is no such domain.
-absl::StatusOr<Power> LookAt(virConnectPtr connection, const std::string& guest);
+absl::StatusOr<Power> ObservePower(virConnectPtr connection, const std::string& guest);
 absl::StatusOr<Power> PowerOf(virDomainPtr domain);
 
 // Those that are not off, guests or not.

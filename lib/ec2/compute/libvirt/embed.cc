@@ -112,7 +112,7 @@ std::string PercentDecode(absl::string_view text) {
 }
 
 // nullopt when there is no such user.
-std::optional<QemuUser> LookUpUser(const std::string& name) {
+std::optional<QemuUser> FindUser(const std::string& name) {
   std::vector<char> buffer(16384);
   passwd entry;
   passwd* found = nullptr;
@@ -151,7 +151,7 @@ bool IsHalfStarted(const std::filesystem::path& status) {
 // Takes away the status of guests that have no process. libvirt would take one that was cut short before its QEMU began
 // for running, and wait for its answers without end; and where a process has the same pid by now, as after a restart of
 // the host, libvirt would end that one.
-void ForgetGuestsWithoutProcess(const std::string& root) {
+void RemoveGuestsWithoutProcess(const std::string& root) {
   std::error_code error;
   std::vector<std::filesystem::path> lost;
   for (const auto& entry : std::filesystem::directory_iterator(absl::StrCat(root, "/run/qemu"), error)) {
@@ -178,7 +178,7 @@ void ForgetGuestsWithoutProcess(const std::string& root) {
 }  // namespace
 
 absl::StatusOr<QemuUser> FindQemuUser(const std::string& name) {
-  const std::optional<QemuUser> user = LookUpUser(name);
+  const std::optional<QemuUser> user = FindUser(name);
   if (!user.has_value()) {
     return absl::FailedPreconditionError(
         absl::StrCat("guests run as the user '", name, "', who does not exist here; packaging/install-deps makes it"));
@@ -230,7 +230,7 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) 
     return absl::InvalidArgumentError(absl::StrCat("'", root, "' is too long a path for libvirt's sockets (at most ",
                                                    kMaxRootLength, " bytes); use a shorter state directory"));
   }
-  if (!LookUpUser(kBuiltInUser).has_value() && std::filesystem::exists("/etc/debian_version")) {
+  if (!FindUser(kBuiltInUser).has_value() && std::filesystem::exists("/etc/debian_version")) {
     return absl::FailedPreconditionError(
         absl::StrCat("libvirt does not start without its user '", kBuiltInUser, "'; packaging/install-deps makes it"));
   }
@@ -241,7 +241,7 @@ absl::Status PrepareEmbeddedRoot(const std::string& root, const QemuUser& user) 
   RETURN_IF_ERROR(MakeDirectory(absl::StrCat(root, "/etc"), 0755));
   RETURN_IF_ERROR(CheckReachable(root, user));
   EndStaleProbes(root);
-  ForgetGuestsWithoutProcess(root);
+  RemoveGuestsWithoutProcess(root);
   ASSIGN_OR_RETURN(const bool may_open_kvm, MayOpenKvm(user));
   return WriteFile(absl::StrCat(root, "/etc/qemu.conf"), QemuConf(user, may_open_kvm));
 }

@@ -51,7 +51,7 @@ absl::Status PlugDisk(virDomainPtr domain, const GuestDisk& disk, const DomainPr
   for (const DomainDisk& each : disks) {
     if (each.observed.serial == disk.serial) return absl::OkStatus();
   }
-  RETURN_IF_ERROR(CloseForgottenFile(domain, disk.path));
+  RETURN_IF_ERROR(CloseOrphanedFile(domain, disk.path));
   ASSIGN_OR_RETURN(const std::string xml, DiskXml(disk, FreeTarget(disks), profile));
   if (virDomainAttachDeviceFlags(domain, xml.c_str(), VIR_DOMAIN_AFFECT_LIVE) == 0) return absl::OkStatus();
   const absl::Status error = ActionError(absl::StrCat("attach the disk ", disk.serial));

@@ -85,7 +85,7 @@ absl::Status GuestFreezes::With(virDomainPtr domain, absl::string_view domain_xm
   return done;
 }
 
-void GuestFreezes::Forget(const std::string& directory) {
+void GuestFreezes::Remove(const std::string& directory) {
   // One that stays costs questions to an agent, and nothing else.
   unlink(absl::StrCat(directory, "/", kMark).c_str());
 }

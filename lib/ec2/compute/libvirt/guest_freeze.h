@@ -31,10 +31,10 @@ class GuestFreezes {
   // none is known of. Blocking, seconds for each agent that does not answer.
   absl::Status ThawRest(virConnectPtr connection);
   // The next ThawRest looks for files of an earlier process too.
-  void LookForRest() { rest_ = true; }
+  void ListRest() { rest_ = true; }
   bool has_rest() const { return rest_; }
   // The guest that has this directory is off: nothing of it is frozen.
-  void Forget(const std::string& directory);
+  void Remove(const std::string& directory);
 
  private:
   // Whether there was nothing to thaw, or there is nothing any more.

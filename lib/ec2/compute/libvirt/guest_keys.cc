@@ -118,7 +118,7 @@ absl::StatusOr<virConnectPtr> GuestKeys::SecretsOf(virConnectPtr connection) {
   return embedded_.get();
 }
 
-void GuestKeys::Forget(virSecretPtr secret, const std::string& uuid) {
+void GuestKeys::Undefine(virSecretPtr secret, const std::string& uuid) {
   if (root_.empty()) {
     virSecretUndefine(secret);
     return;
@@ -134,8 +134,8 @@ absl::Status GuestKeys::With(virConnectPtr connection, const std::vector<GuestKe
   if (keys.empty()) return action();
   ASSIGN_OR_RETURN(virConnectPtr secrets, SecretsOf(connection));
   std::vector<std::pair<SecretHandle, std::string>> defined;
-  const absl::Cleanup forget = [&] {
-    for (const auto& [secret, uuid] : defined) Forget(secret.get(), uuid);
+  const absl::Cleanup undefine_all = [&] {
+    for (const auto& [secret, uuid] : defined) Undefine(secret.get(), uuid);
   };
   for (const GuestKey& each : keys) {
     const std::string uuid = SecretUuid(each.serial);

@@ -42,7 +42,7 @@ class GuestKeys {
   absl::StatusOr<virConnectPtr> SecretsOf(virConnectPtr connection);
   absl::Status OpenEmbedded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Libvirt forgets the value.
-  void Forget(virSecretPtr secret, const std::string& uuid);
+  void Undefine(virSecretPtr secret, const std::string& uuid);
 
   const std::string root_;
   Mutex mutex_;

@@ -191,7 +191,7 @@ void LibvirtHypervisor::OnOpen(const ConnectHandle& handle, bool again) {
   }
   if (again) events_->Reconnected();
   // By the thread that does it, once guests were found again: an agent that hangs does not hold up the connection.
-  freezes_->LookForRest();
+  freezes_->ListRest();
   if (!embedded_root_.has_value()) return;
   // Both are waited for, here and so in the destructor: guests that are being found again would die with this process,
   // and a QEMU that is being asked what it can do would be left behind.
@@ -322,10 +322,10 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
       [xml, spec, has_memory, simulated = simulated_, disks = simulated_disks_, nics = simulated_nics_, keys = keys_,
        freezes = freezes_](virConnectPtr connection) -> absl::Status {
         const std::string& guest = spec.id.text();
-        ASSIGN_OR_RETURN(const Power power, LookAt(connection, guest));
+        ASSIGN_OR_RETURN(const Power power, ObservePower(connection, guest));
         if (power == Power::kOff && simulated) disks->Begin(guest, spec.disks);
         if (power == Power::kOff && simulated) nics->Begin(guest, spec.nics);
-        if (power == Power::kOff && !simulated) freezes->Forget(spec.directory);
+        if (power == Power::kOff && !simulated) freezes->Remove(spec.directory);
         RETURN_IF_ERROR(keys->With(connection, KeysOf(simulated ? std::vector<GuestDisk>() : spec.disks),
                                    [&] { return EnsurePaused(connection, xml, guest, spec.uuid, simulated); }));
         if (!has_memory) return absl::OkStatus();
@@ -395,12 +395,12 @@ absl::Status LibvirtHypervisor::ResizeDisk(const InstanceId& id, const std::stri
 }
 
 absl::StatusOr<std::vector<ObservedNic>> LibvirtHypervisor::NicsOf(const InstanceId& id) {
-  const auto look = [guest = id.text(), simulated = simulated_,
-                     nics = simulated_nics_](virConnectPtr connection) -> absl::StatusOr<std::vector<ObservedNic>> {
+  const auto observe = [guest = id.text(), simulated = simulated_,
+                        nics = simulated_nics_](virConnectPtr connection) -> absl::StatusOr<std::vector<ObservedNic>> {
     ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
     return simulated ? nics->Of(guest) : ObserveNics(domain.get());
   };
-  return CallFor<std::vector<ObservedNic>>(absl::StrCat("look at the network cards of ", id.text()), look);
+  return CallFor<std::vector<ObservedNic>>(absl::StrCat("look at the network cards of ", id.text()), observe);
 }
 
 absl::Status LibvirtHypervisor::AttachNic(const InstanceId& id, const GuestNic& nic) {
@@ -432,7 +432,7 @@ absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
     if (!power.ok() || *power == Power::kOn) return power.status();
     if (virDomainResume(domain->get()) == 0) return absl::OkStatus();
     const absl::Status error = ActionError(absl::StrCat("resume ", guest));
-    // It may have begun to run since it was looked at: a call that was given up was late.
+    // It may have begun to run since it was observed: a call that was given up was late.
     const absl::StatusOr<Power> now = PowerOf(domain->get());
     return now.ok() && *now == Power::kOn ? absl::OkStatus() : error;
   });
@@ -440,7 +440,7 @@ absl::Status LibvirtHypervisor::Resume(const InstanceId& id) {
 
 absl::StatusOr<Power> LibvirtHypervisor::Observe(const InstanceId& id) {
   return CallFor<Power>(absl::StrCat("look at ", id.text()),
-                        [guest = id.text()](virConnectPtr connection) { return LookAt(connection, guest); });
+                        [guest = id.text()](virConnectPtr connection) { return ObservePower(connection, guest); });
 }
 
 absl::StatusOr<std::vector<InstanceId>> LibvirtHypervisor::List() {
@@ -493,7 +493,7 @@ absl::Status LibvirtHypervisor::CutPower(const InstanceId& id) {
     }
     // libvirt may still be cleaning up after a QEMU that ended by itself; its files must be free when we return.
     for (const absl::Time limit = absl::Now() + deadline; absl::Now() < limit; absl::SleepFor(kPollInterval)) {
-      const absl::StatusOr<Power> power = LookAt(connection, guest);
+      const absl::StatusOr<Power> power = ObservePower(connection, guest);
       if (!power.ok()) return power.status();
       if (*power == Power::kOff) return absl::OkStatus();
     }

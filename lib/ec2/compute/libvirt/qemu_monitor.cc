@@ -108,7 +108,7 @@ absl::Status CloseNodes(virDomainPtr domain, const std::string& stem) {
 
 }  // namespace
 
-absl::Status CloseForgottenFile(virDomainPtr domain, const std::string& path) {
+absl::Status CloseOrphanedFile(virDomainPtr domain, const std::string& path) {
   ASSIGN_OR_RETURN(const QemuDisks disks, QemuDisksOf(domain));
   for (const auto& [node, file] : disks.files) {
     if (file != path) continue;

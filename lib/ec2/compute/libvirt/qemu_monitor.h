@@ -33,6 +33,6 @@ QemuDisks QemuDisksIn(const nlohmann::json& devices, const nlohmann::json& nodes
 // QEMU of it again: the file is locked and the names are taken. Closes the file at `path`, which is of no disk that
 // libvirt knows, and takes away the device that has it: Unavailable when the guest does not let go of that within
 // seconds.
-absl::Status CloseForgottenFile(virDomainPtr domain, const std::string& path);
+absl::Status CloseOrphanedFile(virDomainPtr domain, const std::string& path);
 
 }  // namespace brume::compute

@@ -1,4 +1,4 @@
-// Processes that libvirt started and forgot.
+// Processes that libvirt started and no longer tracks.
 #pragma once
 
 #include <string>

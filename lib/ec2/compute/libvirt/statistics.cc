@@ -45,14 +45,14 @@ std::optional<GuestStatistics::Disk> ReadDisk(virDomainPtr domain) {
 }
 
 std::optional<GuestStatistics::Memory> ReadMemory(virDomainPtr domain) {
-  std::array<virDomainMemoryStatStruct, VIR_DOMAIN_MEMORY_STAT_NR> told = {};
-  const int count = virDomainMemoryStats(domain, told.data(), told.size(), 0);
+  std::array<virDomainMemoryStatStruct, VIR_DOMAIN_MEMORY_STAT_NR> stats = {};
+  const int count = virDomainMemoryStats(domain, stats.data(), stats.size(), 0);
   std::optional<int64_t> total_kib, usable_kib, unused_kib;
   for (int i = 0; i < count; ++i) {
-    const auto value = static_cast<int64_t>(told[i].val);
-    if (told[i].tag == VIR_DOMAIN_MEMORY_STAT_AVAILABLE) total_kib = value;
-    if (told[i].tag == VIR_DOMAIN_MEMORY_STAT_USABLE) usable_kib = value;
-    if (told[i].tag == VIR_DOMAIN_MEMORY_STAT_UNUSED) unused_kib = value;
+    const auto value = static_cast<int64_t>(stats[i].val);
+    if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_AVAILABLE) total_kib = value;
+    if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_USABLE) usable_kib = value;
+    if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_UNUSED) unused_kib = value;
   }
   // Kernels before 3.14 tell no usable memory.
   if (!usable_kib.has_value()) usable_kib = unused_kib;

@@ -13,7 +13,7 @@
 
 namespace brume::compute {
 
-// Both included; an unset bound is none.
+// Both included; an unset bound does not limit.
 struct CountRange {
   std::optional<int32_t> min, max;
 

@@ -84,10 +84,11 @@ InterfaceLimits InterfaceLimitsOf(absl::string_view type_name) {
 
 absl::string_view NetworkPerformance(const InstanceType& type) {
   absl::string_view best = "Moderate";
-  size_t longest = 0;
+  size_t prefix_length = 0;
   for (const auto& [prefix, words] : kNetworkPerformance) {
     const absl::string_view of = prefix;
-    if (of.size() > longest && absl::StartsWith(type.name, of)) std::tie(longest, best) = std::tuple(of.size(), words);
+    if (of.size() > prefix_length && absl::StartsWith(type.name, of))
+      std::tie(prefix_length, best) = std::tuple(of.size(), words);
   }
   return best;
 }
@@ -102,7 +103,7 @@ int64_t BandwidthMbit(const InstanceType& type) {
   return static_cast<int64_t>(gigabit * kMbit);
 }
 
-int NicQueues(const InstanceType& type, int most) { return std::clamp(type.vcpus, 1, std::max(most, 1)); }
+int NicQueues(const InstanceType& type, int max_queues) { return std::clamp(type.vcpus, 1, std::max(max_queues, 1)); }
 
 bool IsBurstable(const InstanceType& type) { return absl::StartsWith(type.name, "t2.") || IsUnlimitedByDefault(type); }
 

@@ -37,8 +37,8 @@ absl::string_view NetworkPerformance(const InstanceType& type);
 // Megabits a second that an interface sends and receives at most: what the administrator says, else the number in
 // EC2's words. 0 = no limit, as where the words have no number.
 int64_t BandwidthMbit(const InstanceType& type);
-// Queues of its network cards: one for each vCPU, `most` at most.
-int NicQueues(const InstanceType& type, int most);
+// Queues of its network cards: one for each vCPU, `max_queues` at most.
+int NicQueues(const InstanceType& type, int max_queues);
 // What EC2 gives a burstable one that does not say: "unlimited", but for a t2.
 bool IsUnlimitedByDefault(const InstanceType& type);
 

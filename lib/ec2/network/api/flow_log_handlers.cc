@@ -105,7 +105,7 @@ absl::Status ParseDestination(absl::string_view destination, FlowLog& wanted) {
   return absl::OkStatus();
 }
 
-// The kind that a ResourceType means; null for one that there is none of.
+// The kind that a ResourceType means; null when unknown.
 const Kind* KindOfType(const std::string& type) {
   if (type == "VPC") return &VpcId::kKind;
   if (type == "Subnet") return &SubnetId::kKind;

@@ -140,11 +140,11 @@ void ChangeWatch::Run() {
     std::set<int> ready;
     for (int i = 0; i < count; ++i) ready.insert(events[i].data.fd);
     if (ready.contains(stop_.get())) return;
-    Tell(ready);
+    Notify(ready);
   }
 }
 
-void ChangeWatch::Tell(const std::set<int>& ready) {
+void ChangeWatch::Notify(const std::set<int>& ready) {
   MutexLock lock(mutex_);
   std::set<FabricPart> parts;
   for (const int fd : ready) {

@@ -39,7 +39,7 @@ class ChangeWatch {
  private:
   ChangeWatch(UniqueFd epoll, UniqueFd stop) : epoll_(std::move(epoll)), stop_(std::move(stop)) {}
   void Run();
-  void Tell(const std::set<int>& ready);
+  void Notify(const std::set<int>& ready);
 
   const UniqueFd epoll_;
   const UniqueFd stop_;  // an eventfd

@@ -19,7 +19,7 @@ struct TrackedConnection {
   // Of a packet in answer as it is sent: from whoever really answers, to whoever is to be seen as asking.
   Ipv4 answer_source, answer_target;
   int protocol = 0;     // IANA's number
-  absl::Duration left;  // until it is forgotten, when no packet comes
+  absl::Duration left;  // until it is evicted, when no packet comes
 };
 
 struct Ipv6TrackedConnection {
@@ -33,7 +33,7 @@ class Conntrack {
 
   // All of the namespace.
   absl::StatusOr<std::vector<TrackedConnection>> List();
-  // Forgets the connections for which `is_past` holds. One walk through the table, which takes milliseconds however few
+  // Deletes the connections for which `is_past` holds. One walk through the table, which takes milliseconds however few
   // connections there are: the kernel keeps one table for all namespaces.
   absl::Status Evict(absl::FunctionRef<bool(const TrackedConnection&)> is_past);
   absl::Status EvictIpv6(absl::FunctionRef<bool(const Ipv6TrackedConnection&)> is_past);

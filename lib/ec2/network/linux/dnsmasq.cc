@@ -117,7 +117,7 @@ void Dnsmasq::Adopt() {
   const absl::StatusOr<std::string> text = ReadFile(paths_.pid);
   int pid = 0;
   if (!text.ok() || !absl::SimpleAtoi(absl::StripAsciiWhitespace(*text), &pid) || pid <= 1) return;
-  // First the handle, then the look: what is looked at cannot become another process in between.
+  // First the handle, then the check: what is checked cannot become another process in between.
   UniqueFd process(pidfd_open(pid, 0));
   if (!process) return;
   const absl::StatusOr<std::string> arguments = ReadFile(absl::StrCat("/proc/", pid, "/cmdline"));

@@ -10,9 +10,9 @@ namespace {
 
 constexpr size_t kVethDigits = 10, kPeeringDigits = 13;
 
-std::string LastDigits(const std::string& id, size_t most) {
+std::string LastDigits(const std::string& id, size_t max_length) {
   const size_t start = id.find('-') + 1;
-  return id.substr(id.size() - std::min(most, id.size() - start));
+  return id.substr(id.size() - std::min(max_length, id.size() - start));
 }
 
 bool IsHex(absl::string_view text) {

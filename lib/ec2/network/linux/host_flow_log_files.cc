@@ -57,20 +57,20 @@ struct FileIdentity {
   int64_t born = 0;  // nanoseconds; 0 where the file system does not keep it
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
-struct FileLook {
+struct FileState {
   FileIdentity identity;
   int64_t size = 0;
 };
 
-absl::StatusOr<FileLook> Look(const UniqueFd& file) {
+absl::StatusOr<FileState> ReadState(const UniqueFd& file) {
   struct statx info = {};
   if (statx(file.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &info) != 0) {
     return FileError(errno, "looking at a flow log's file");
   }
-  FileLook look{.identity = {.inode = info.stx_ino, .born = 0}, .size = static_cast<int64_t>(info.stx_size)};
+  FileState state{.identity = {.inode = info.stx_ino, .born = 0}, .size = static_cast<int64_t>(info.stx_size)};
   constexpr int64_t kNanos = 1'000'000'000;
-  if ((info.stx_mask & STATX_BTIME) != 0) look.identity.born = info.stx_btime.tv_sec * kNanos + info.stx_btime.tv_nsec;
-  return look;
+  if ((info.stx_mask & STATX_BTIME) != 0) state.identity.born = info.stx_btime.tv_sec * kNanos + info.stx_btime.tv_nsec;
+  return state;
 }
 
 absl::Status WriteAll(int file, absl::string_view text) {
@@ -155,13 +155,13 @@ absl::Status HostFlowLogFiles::Append(const FlowLogPlace& place, const std::stri
   ASSIGN_OR_RETURN(const Place found, Find(place, /*make=*/true));
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT;
   ASSIGN_OR_RETURN(UniqueFd file, OpenFile(found.directory.get(), found.name, kFlags));
-  ASSIGN_OR_RETURN(FileLook look, Look(file));
-  if (look.size > 0 && look.size + static_cast<int64_t>(lines.size()) > options_.max_file_bytes) {
+  ASSIGN_OR_RETURN(FileState state, ReadState(file));
+  if (state.size > 0 && state.size + static_cast<int64_t>(lines.size()) > options_.max_file_bytes) {
     RETURN_IF_ERROR(Rotate(found));
     ASSIGN_OR_RETURN(file, OpenFile(found.directory.get(), found.name, kFlags));
-    ASSIGN_OR_RETURN(look, Look(file));
+    ASSIGN_OR_RETURN(state, ReadState(file));
   }
-  if (look.size > 0) return WriteAll(file.get(), lines);
+  if (state.size > 0) return WriteAll(file.get(), lines);
   if (fchmod(file.get(), kFileMode) != 0) return FileError(errno, absl::StrCat("making ", found.name));
   return WriteAll(file.get(), absl::StrCat(header, "\n", lines));
 }
@@ -184,9 +184,9 @@ absl::StatusOr<FlowLogText> HostFlowLogFiles::Read(const FlowLogPlace& place, co
         OpenFile(found->directory.get(), i == 0 ? found->name : OldName(found->name, i), O_RDONLY);
     if (absl::IsNotFound(file.status())) continue;
     RETURN_IF_ERROR(file.status());
-    ASSIGN_OR_RETURN(const FileLook look, Look(*file));
+    ASSIGN_OR_RETURN(const FileState state, ReadState(*file));
     files.push_back(*std::move(file));
-    identities.push_back(look.identity);
+    identities.push_back(state.identity);
   }
   const std::optional<Position> from = ParsePosition(position);
   size_t first = 0;

@@ -88,7 +88,7 @@ absl::Status HostNetwork::OpenSockets() {
   return absl::OkStatus();
 }
 
-absl::Status HostNetwork::TellChanges(ChangeWatch& watch) {
+absl::Status HostNetwork::WatchChanges(ChangeWatch& watch) {
   return thread_->Run([&] { return watch.Add(std::nullopt); });
 }
 
@@ -197,7 +197,7 @@ absl::Status HostNetwork::EnsureShared() {
   RETURN_IF_ERROR(links_->SetRoute(PoolRoute()));
   ASSIGN_OR_RETURN(const std::vector<Ipv6Route> ipv6_routes, ipv6_->Routes());
   RETURN_IF_ERROR(nft_->Run(Rules(ipv6_routes)));
-  // The generation first: what changes between the two is seen at the next look.
+  // The generation first: what changes between the two is seen at the next inspection.
   ASSIGN_OR_RETURN(rules_generation_, nft_state_->Generation());
   ASSIGN_OR_RETURN(rules_fingerprint_, nft_state_->Fingerprint(kHostTable));
   RETURN_IF_ERROR(passes_firewalls() ? PassFirewalls() : WithdrawFromFirewalls());

@@ -61,7 +61,7 @@ class HostNetwork {
   static absl::StatusOr<std::unique_ptr<HostNetwork>> Open(HostOptions options);
 
   // `watch` hears of this namespace from now on.
-  absl::Status TellChanges(ChangeWatch& watch);
+  absl::Status WatchChanges(ChangeWatch& watch);
 
   absl::Status CreateTap(const std::string& name, bool multi_queue);
   // False when there is no such tap here.
@@ -146,7 +146,7 @@ class HostNetwork {
   std::optional<Ipv6Netlink> ipv6_;
   std::optional<Nft> nft_;
   std::optional<NftState> nft_state_;
-  // Of our table as it was made, and of the last look at which it was so.
+  // Of our table as it was made, and of the last inspection that found it so.
   std::string rules_fingerprint_;
   uint32_t rules_generation_ = 0;
   // When no other firewall wanted a change; and those that did not let themselves be changed, by chain.

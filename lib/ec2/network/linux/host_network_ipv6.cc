@@ -146,7 +146,7 @@ absl::Status HostNetwork::ForwardIpv6() {
   const std::string file = SettingsFile(options_.directory);
   absl::StatusOr<std::string> kept = ReadFile(file);
   if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
-  // What somebody else has the host forward is none of ours, nor is what its links hear.
+  // What somebody else has the host forward is not ours, nor is what its links hear.
   if (!kept.ok() && before == "1") return absl::OkStatus();
   std::vector<std::string> lines = {absl::StrCat(kHostForwardIpv6, " ", before)};
   if (kept.ok()) lines = absl::StrSplit(*kept, '\n', absl::SkipEmpty());

@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<LinuxFabric>> MakeLinuxFabric(LinuxFabricOptions 
                                       .public_pool = options.public_pool,
                                       .tap_owner = {options.tap_owner, options.tap_group}}));
   ASSIGN_OR_RETURN(std::unique_ptr<ChangeWatch> watch, ChangeWatch::Start());
-  RETURN_IF_ERROR(host->TellChanges(*watch));
+  RETURN_IF_ERROR(host->WatchChanges(*watch));
   return std::unique_ptr<LinuxFabric>(new LinuxFabric(std::move(options), std::move(watch), std::move(host)));
 }
 
@@ -68,7 +68,7 @@ absl::StatusOr<std::shared_ptr<VpcNetwork>> LinuxFabric::Network(const VpcId& id
                               .shaping = options_.shaping};
     if (options_.uplink != "none") options.dns_upstream = options_.dns_upstream;
     ASSIGN_OR_RETURN(std::shared_ptr<VpcNetwork> network, VpcNetwork::Open(id, *host_, std::move(options), create));
-    RETURN_IF_ERROR(network->TellChanges(*watch_));
+    RETURN_IF_ERROR(network->WatchChanges(*watch_));
     entry->network = std::move(network);
   }
   return entry->network;

@@ -44,13 +44,13 @@ NamespaceThread::~NamespaceThread() {
 void NamespaceThread::StartThread() {
   // It let go of the mutex for good when it said that it is not alive.
   if (thread_.joinable()) thread_.join();
-  for (bool told = false; !alive_;) {
+  for (bool logged = false; !alive_;) {
     try {
       thread_ = std::thread([this] { Loop(); });
       alive_ = true;
     } catch (const std::system_error& error) {
-      if (!told) log::Error("{} waits for a thread: {}", name_, error.what());
-      told = true;
+      if (!logged) log::Error("{} waits for a thread: {}", name_, error.what());
+      logged = true;
       std::this_thread::sleep_for(kRetry);
     }
   }
@@ -60,10 +60,10 @@ void NamespaceThread::StartThread() {
 // Nothing may ever be done in another namespace than this.
 void NamespaceThread::Enter() const {
   if (!namespace_) return;  // the first job goes there
-  for (bool told = false;; told = true) {
+  for (bool logged = false;; logged = true) {
     const absl::Status entered = EnterNamespace(namespace_.get());
     if (entered.ok()) return;
-    if (!told) log::Error("{}: {}", name_, entered.message());
+    if (!logged) log::Error("{}: {}", name_, entered.message());
     std::this_thread::sleep_for(kRetry);
   }
 }

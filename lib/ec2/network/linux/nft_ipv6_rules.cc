@@ -294,12 +294,13 @@ Ipv6Intervals ReachableByGateway(const std::vector<Ipv6RouteSpec>& routes) {
   }
   std::vector<std::pair<Ipv6, Ipv6>> apart;
   for (auto start = starts.begin(); start != starts.end(); ++start) {
-    const Ipv6RouteSpec* longest = nullptr;
+    const Ipv6RouteSpec* longest_match = nullptr;
     for (const Ipv6RouteSpec& route : routes) {
-      const bool longer = longest == nullptr || route.destination.prefix_length > longest->destination.prefix_length;
-      if (route.destination.Contains(*start) && longer) longest = &route;
+      const bool longer =
+          longest_match == nullptr || route.destination.prefix_length > longest_match->destination.prefix_length;
+      if (route.destination.Contains(*start) && longer) longest_match = &route;
     }
-    if (longest == nullptr || longest->way != Ipv6RouteSpec::Way::kGateway) continue;
+    if (longest_match == nullptr || longest_match->way != Ipv6RouteSpec::Way::kGateway) continue;
     const auto next = std::next(start);
     Ipv6 last;
     last.bytes.fill(0xff);

@@ -140,7 +140,7 @@ absl::Status TrafficControl::Clear(int link) {
        {std::pair{uint32_t{TC_H_ROOT}, uint32_t{0}}, std::pair{uint32_t{TC_H_INGRESS}, kIngressHandle}}) {
     NlMessage message = TcRequest(RTM_DELQDISC, 0, link, parent, handle);
     const absl::Status status = socket_.Execute(std::move(message), "cannot lift the limit of a link");
-    // One that has none is told either way.
+    // One that has none is reported either way.
     if (!absl::IsNotFound(status) && !absl::IsInvalidArgument(status)) RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();

@@ -58,7 +58,7 @@ absl::Status VpcNetwork::Enter(bool create) {
   return absl::OkStatus();
 }
 
-absl::Status VpcNetwork::TellChanges(ChangeWatch& watch) {
+absl::Status VpcNetwork::WatchChanges(ChangeWatch& watch) {
   return OnThread([&] { return watch.Add(id_); });
 }
 absl::Status VpcNetwork::Sync(const VpcSpec& spec) {
@@ -130,9 +130,9 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   // Again, as it may have brought a port up that routes for others.
   RETURN_IF_ERROR(SyncRouteTables());
   RETURN_IF_ERROR(SyncIpv6());
-  RETURN_IF_ERROR(ForgetStrangers(spec.ranges));
+  RETURN_IF_ERROR(FlushForeignConnections(spec.ranges));
   // An address that went from one port to another.
-  RETURN_IF_ERROR(ForgetNow());
+  RETURN_IF_ERROR(FlushConnections());
 
   // What a NAT gateway began ends with it.
   std::set<Ipv4> public_addresses;
@@ -144,7 +144,7 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
     if (!public_addresses.contains(address)) former_public_addresses_.insert(address);
   }
   nat_addresses_ = public_addresses;
-  RETURN_IF_ERROR(ForgetNow());
+  RETURN_IF_ERROR(FlushConnections());
   for (const auto& [tap, port] : rules_.ports) {
     for (const PortAddress& address : port.addresses()) {
       if (address.public_ip.has_value()) public_addresses.insert(*address.public_ip);

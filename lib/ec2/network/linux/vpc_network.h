@@ -64,7 +64,7 @@ class VpcNetwork {
   absl::StatusOr<UniqueFd> Listen(const Ipv6& address, uint16_t port);
 
   // `watch` hears of this namespace from now on, as of a part of its own.
-  absl::Status TellChanges(ChangeWatch& watch);
+  absl::Status WatchChanges(ChangeWatch& watch);
   // What is not as this process made it; see Fabric::InspectPart. Nothing before the first Sync.
   absl::StatusOr<std::vector<Damage>> Inspect();
   absl::StatusOr<std::vector<std::string>> Taps();
@@ -97,7 +97,7 @@ class VpcNetwork {
   absl::StatusOr<std::vector<Damage>> DoInspect();
   absl::Status InspectPorts(const std::vector<Link>& links, std::vector<Damage>& damages);
   absl::Status SyncTaps(const std::vector<Link>& links);
-  // A port's limit: made, taken away, made of all that differ from what they are to have, changed, looked at.
+  // A port's limit: made, taken away, made of all that differ from what they are to have, changed, observed.
   absl::Status Shape(const Link& tap, int64_t mbit);
   absl::Status Unshape(const Link& tap);
   absl::Status SyncShaping(const std::vector<Link>& links);
@@ -127,7 +127,7 @@ class VpcNetwork {
   absl::StatusOr<std::vector<PortFlows>> DoTakeFlows();
   // The text that turns the timeouts of what stands into these.
   absl::StatusOr<std::string> ChangeTimeouts(const PortTimeouts& after);
-  // Unavailable for a port of a subnet that no Sync has told of yet.
+  // Unavailable for a port of a subnet that no Sync has named yet.
   absl::StatusOr<PortRules> RulesOf(const PortSpec& port) const;
   // The route tables as `links` let them be now.
   std::vector<Route> WantedRoutes(const std::vector<Link>& links) const;
@@ -145,17 +145,17 @@ class VpcNetwork {
   absl::Status PlugIpv6(const Link& tap, const PortRules& port);
   // A port has `after` in the place of `before`; null: it is not there.
   void NoteIpv6(const PortRules* before, const PortRules* after);
-  absl::Status ForgetIpv6();
+  absl::Status FlushIpv6Connections();
   // Whether a route of a table leads to this tap.
   bool IsRouter(const std::string& tap) const;
-  // Connections of these addresses are forgotten before anything else happens to the VPC, but not before the present
-  // call is answered; many at once are forgotten in one go.
-  void ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address);
-  absl::Status ForgetNow();
+  // Connections of these addresses are flushed before anything else happens to the VPC, but not before the present
+  // call is answered; many at once are flushed in one go.
+  void FlushConnectionsSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address);
+  absl::Status FlushConnections();
   // Those of the addresses that a port had and `rules_` does not give it any more.
   void NoteFormer(const PortRules& port);
-  // Connections of addresses in `range` that nobody has: left by a brumed that ended before it could forget them.
-  absl::Status ForgetStrangers(const std::vector<Cidr>& ranges);
+  // Connections of addresses in `range` that nobody has: left by a brumed that ended before it could flush them.
+  absl::Status FlushForeignConnections(const std::vector<Cidr>& ranges);
 
   const VpcId id_;
   HostNetwork& host_;
@@ -186,7 +186,7 @@ class VpcNetwork {
   std::map<std::string, PortRules> counted_ports_;          // since the last reading
   HostEntries hosts_;                                       // what dnsmasq was given
   std::vector<PublicName> peer_names_;                      // and beside these
-  std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be forgotten
+  std::set<Ipv4> former_guests_, former_public_addresses_;  // whose connections are to be flushed
   std::set<Ipv6> former_ipv6_;
   std::string ipv6_text_;    // of the rules for IPv6 that stand; empty = not known
   bool ipv6_stands_ = true;  // something of IPv6 is in the namespace, or may be as an earlier brumed made it

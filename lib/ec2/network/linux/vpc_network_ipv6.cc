@@ -67,12 +67,12 @@ absl::Status VpcNetwork::SyncIpv6() {
   for (const auto& [tap, port] : rules_.ports) known.insert(port.ipv6.begin(), port.ipv6.end());
   ipv6_stands_ = spec_.ipv6.on();
   if (!ipv6_stands_) return absl::OkStatus();
-  const auto stranger = [&](const Ipv6& address) {
+  const auto foreign = [&](const Ipv6& address) {
     return !known.contains(address) && std::any_of(spec_.ipv6.ranges.begin(), spec_.ipv6.ranges.end(),
                                                    [&](const CidrIpv6& range) { return range.Contains(address); });
   };
   return conntrack_->EvictIpv6([&](const Ipv6TrackedConnection& connection) {
-    return stranger(connection.source) || stranger(connection.answer_source);
+    return foreign(connection.source) || foreign(connection.answer_source);
   });
 }
 
@@ -104,7 +104,8 @@ void VpcNetwork::NoteIpv6(const PortRules* before, const PortRules* after) {
   for (const Ipv6& address : before == nullptr ? none : before->ipv6) {
     if (std::find(now.begin(), now.end(), address) == now.end()) former_ipv6_.insert(address);
   }
-  // A port is a member of its groups by being in them; what is told of the group beside that is of ports elsewhere.
+  // A port is a member of its groups by being in them; what is specified of the group beside that is of ports
+  // elsewhere.
   if (before == nullptr) return;
   for (const SecurityGroupId& group : before->groups) {
     const auto found = rules_.groups.find(group);
@@ -113,7 +114,7 @@ void VpcNetwork::NoteIpv6(const PortRules* before, const PortRules* after) {
   }
 }
 
-absl::Status VpcNetwork::ForgetIpv6() {
+absl::Status VpcNetwork::FlushIpv6Connections() {
   if (former_ipv6_.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(conntrack_->EvictIpv6([&](const Ipv6TrackedConnection& connection) {
     return former_ipv6_.contains(connection.source) || former_ipv6_.contains(connection.answer_source);

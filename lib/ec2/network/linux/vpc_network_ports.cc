@@ -97,7 +97,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
   ASSIGN_OR_RETURN(const PortRules after, RulesOf(spec));
   RETURN_IF_ERROR(CheckFree(after));
-  RETURN_IF_ERROR(ForgetNow());
+  RETURN_IF_ERROR(FlushConnections());
   ASSIGN_OR_RETURN(const Link tap, BringTap(after.tap));
   lost_taps_.erase(after.tap);
   std::optional<PortRules> before;
@@ -126,7 +126,7 @@ absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
     if (address.public_ip.has_value()) RETURN_IF_ERROR(host_.AddPublicAddress(id_, *address.public_ip));
   }
   // An address that moved: its old connections end before the caller hears that it has moved.
-  return ForgetNow();
+  return FlushConnections();
 }
 
 absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules* after) {
@@ -175,7 +175,7 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
   for (const auto& [group, address] : joins) rules_.groups[group].members.insert(address);
   for (PortRules& owner : previous_owners) {
     for (const Ipv4 address : moved) {
-      if (rules_.ports[owner.tap].has_public(address)) ForgetSoon(std::nullopt, address);
+      if (rules_.ports[owner.tap].has_public(address)) FlushConnectionsSoon(std::nullopt, address);
     }
     rules_.ports[owner.tap] = std::move(owner);
   }
@@ -194,24 +194,24 @@ absl::Status VpcNetwork::DropOldAddresses(const PortRules& before, const PortRul
   for (const PortAddress& address : before.addresses()) {
     if (after == nullptr || !after->has(address.private_ip)) {
       hosts_.erase(address.private_ip);
-      ForgetSoon(address.private_ip, std::nullopt);
+      FlushConnectionsSoon(address.private_ip, std::nullopt);
     }
     if (!address.public_ip.has_value()) continue;
     const std::vector<PortAddress> now = after == nullptr ? std::vector<PortAddress>() : after->addresses();
-    // One that leads to another address of the port now has connections that are to be forgotten, too.
+    // One that leads to another address of the port now has connections that are to be flushed, too.
     if (std::find(now.begin(), now.end(), address) != now.end()) continue;
-    if (after != nullptr) ForgetSoon(std::nullopt, address.public_ip);
+    if (after != nullptr) FlushConnectionsSoon(std::nullopt, address.public_ip);
     if (after != nullptr && after->has_public(*address.public_ip)) continue;
     RETURN_IF_ERROR(host_.RemovePublicAddress(id_, *address.public_ip));
   }
   return absl::OkStatus();
 }
 
-void VpcNetwork::ForgetSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address) {
+void VpcNetwork::FlushConnectionsSoon(std::optional<Ipv4> guest, std::optional<Ipv4> public_address) {
   if (guest.has_value()) former_guests_.insert(*guest);
   if (public_address.has_value()) former_public_addresses_.insert(*public_address);
   thread_->Post([this] {
-    const absl::Status status = ForgetNow();
+    const absl::Status status = FlushConnections();
     // Kept for the next time; a port that takes one of the addresses waits for it.
     if (!status.ok()) log::Warn("{}: {}", id_.text(), status.ToString());
   });
@@ -230,23 +230,23 @@ void VpcNetwork::NoteFormer(const PortRules& port) {
   }
 }
 
-absl::Status VpcNetwork::ForgetStrangers(const std::vector<Cidr>& ranges) {
+absl::Status VpcNetwork::FlushForeignConnections(const std::vector<Cidr>& ranges) {
   std::set<Ipv4> known = rules_.resolvers;
   for (const EndpointRules& endpoint : rules_.endpoints) known.insert(endpoint.private_ip);
   for (const auto& [tap, port] : rules_.ports) {
     for (const PortAddress& address : port.addresses()) known.insert(address.private_ip);
   }
-  const auto stranger = [&](Ipv4 address) {
+  const auto foreign = [&](Ipv4 address) {
     return !known.contains(address) &&
            std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& range) { return range.Contains(address); });
   };
   return conntrack_->Evict([&](const TrackedConnection& connection) {
-    return stranger(connection.source) || stranger(connection.answer_source);
+    return foreign(connection.source) || foreign(connection.answer_source);
   });
 }
 
-absl::Status VpcNetwork::ForgetNow() {
-  RETURN_IF_ERROR(ForgetIpv6());
+absl::Status VpcNetwork::FlushConnections() {
+  RETURN_IF_ERROR(FlushIpv6Connections());
   if (former_guests_.empty() && former_public_addresses_.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(conntrack_->Evict([&](const TrackedConnection& connection) {
     return former_guests_.contains(connection.source) || former_guests_.contains(connection.answer_source) ||
@@ -261,7 +261,7 @@ absl::Status VpcNetwork::ForgetNow() {
 absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   const std::string name = TapName(eni.id);
   const auto found = rules_.ports.find(name);
-  // The link first: a packet on its way would bring back what is forgotten below. The rules last, so that a call that
+  // The link first: a packet on its way would bring back what is flushed below. The rules last, so that a call that
   // fails half way still knows its addresses when it is made again.
   ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(name));
   if (link.has_value()) RETURN_IF_ERROR(links_->DeleteLink(link->index));
@@ -279,7 +279,7 @@ absl::Status VpcNetwork::DoUnplug(const NetworkInterface& eni) {
   if (link.has_value()) {
     // Plugged by an earlier brumed; Sync, which has to come, replaces the rest.
     for (const PortAddress& address : PortRulesOf(eni, /*route_table=*/0).addresses()) {
-      ForgetSoon(address.private_ip, std::nullopt);
+      FlushConnectionsSoon(address.private_ip, std::nullopt);
       if (address.public_ip.has_value()) RETURN_IF_ERROR(host_.RemovePublicAddress(id_, *address.public_ip));
     }
   }

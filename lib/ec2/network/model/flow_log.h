@@ -28,7 +28,7 @@ struct FlowLog {
   // A directory below one that is permitted, and where in it: empty, or a path that ends in a slash.
   std::string bucket, prefix;
   std::string format;             // kDefaultFlowFormat, or as it was given
-  int aggregation_seconds = 600;  // the most that a record is about, as it was given
+  int aggregation_seconds = 600;  // the maximum that a record is about, as it was given
   absl::Time created;
   std::string client_token, parameters_digest;
 };

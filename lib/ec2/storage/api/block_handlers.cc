@@ -106,8 +106,8 @@ absl::StatusOr<ebs::v1::CompleteSnapshotResponse> CompleteSnapshot(const ebs::v1
 // `list` names what is listed: a token of another list is refused.
 template <typename Request>
 absl::StatusOr<storage::BlockRange> ParseRange(const std::string& list, const Request& request) {
-  storage::BlockRange range = {.first = request.starting_block_index(), .most = kDefaultBlocks};
-  if (request.has_max_results()) range.most = static_cast<size_t>(request.max_results());
+  storage::BlockRange range = {.first = request.starting_block_index(), .max_blocks = kDefaultBlocks};
+  if (request.has_max_results()) range.max_blocks = static_cast<size_t>(request.max_results());
   if (request.next_token().empty()) return range;
   const absl::StatusOr<std::string> position = gateway::ParseToken(list, request.next_token());
   if (position.ok() && absl::SimpleAtoi(*position, &range.first)) return range;

@@ -81,13 +81,13 @@ absl::StatusOr<storage::ImportRequest> ParseImport(const v1::ImportImageRequest&
 }
 
 // Which files there are on the host, and what they are, is for its administrators.
-bool TellsOfHost(const ImportTask& task) {
+bool RevealsHost(const ImportTask& task) {
   return !absl::StartsWith(task.url, "http") && task.catalogue_name.empty() &&
          absl::StartsWith(task.status_message, "ClientError");
 }
 
 std::string ShownMessage(const ImportTask& task, const Caller& caller) {
-  return !caller.administrator && TellsOfHost(task) ? kHiddenFault : task.status_message;
+  return !caller.administrator && RevealsHost(task) ? kHiddenFault : task.status_message;
 }
 
 // ImportSnapshot's answer and a task of DescribeImportSnapshotTasks have the same fields.

@@ -45,7 +45,7 @@ std::true_type IsPersisted(UploadState);  // the database keeps its values
 struct SnapshotUpload {
   SnapshotId id;
   UploadState state = UploadState::kOpen;
-  SnapshotId parent_id;  // whose blocks it has where none is put; empty = none
+  SnapshotId parent_id;  // whose blocks it has where it has none of its own; empty = none
   // Without a block for so long it is given up.
   absl::Duration timeout;
   std::string client_token, parameters_digest;  // empty = none

@@ -76,7 +76,7 @@ struct Image {
   // Names of files in the image's layer directory; empty = the image has none. A kernel means direct boot.
   std::string disk_file, kernel_file, initrd_file;
   std::string command_line;
-  // The root volume's least size.
+  // The root volume's minimum size.
   int64_t virtual_size_bytes = 0;
   bool root_delete_on_termination = true;
   // Under its root volume; empty = its own disk_file is.

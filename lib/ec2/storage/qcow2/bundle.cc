@@ -18,12 +18,12 @@ using Json = nlohmann::json;
 absl::Status Invalid(absl::string_view why) { return absl::InvalidArgumentError(absl::StrCat("image.json ", why)); }
 
 // The text of a key; empty when it is not there.
-absl::StatusOr<std::string> Text(const Json& object, const char* key, size_t most) {
+absl::StatusOr<std::string> Text(const Json& object, const char* key, size_t max_bytes) {
   const auto it = object.find(key);
   if (it == object.end()) return "";
   const auto* text = it->get_ptr<const std::string*>();
   if (text == nullptr) return Invalid(absl::StrCat("has a '", key, "' that is not text"));
-  if (text->size() > most) return Invalid(absl::StrCat("has a '", key, "' longer than ", most, " bytes"));
+  if (text->size() > max_bytes) return Invalid(absl::StrCat("has a '", key, "' longer than ", max_bytes, " bytes"));
   const auto is_control = [](char c) { return absl::ascii_iscntrl(c); };
   if (std::any_of(text->begin(), text->end(), is_control)) {
     return Invalid(absl::StrCat("has control characters in '", key, "'"));

@@ -98,25 +98,25 @@ absl::StatusOr<UniqueFd> CreateFileAt(int directory, const std::string& name) {
   return file;
 }
 
-absl::StatusOr<std::string> ReadFileAt(int directory, const std::string& name, size_t most) {
+absl::StatusOr<std::string> ReadFileAt(int directory, const std::string& name, size_t max_bytes) {
   // O_NONBLOCK: a FIFO must not hold us before we see that it is one.
   const UniqueFd file(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file) return FileError(errno, absl::StrCat("opening ", name));
   struct stat info;
   if (fstat(file.get(), &info) != 0) return FileError(errno, absl::StrCat("looking at ", name));
   if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(absl::StrCat(name, " is not a regular file"));
-  ASSIGN_OR_RETURN(std::string content, ReadStart(file.get(), most + 1));
-  if (content.size() > most) {
-    return absl::InvalidArgumentError(absl::StrCat(name, " is larger than ", most, " bytes"));
+  ASSIGN_OR_RETURN(std::string content, ReadStart(file.get(), max_bytes + 1));
+  if (content.size() > max_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(name, " is larger than ", max_bytes, " bytes"));
   }
   return content;
 }
 
-absl::StatusOr<std::string> ReadStart(int file, size_t most) {
-  std::string content(most, '\0');
+absl::StatusOr<std::string> ReadStart(int file, size_t max_bytes) {
+  std::string content(max_bytes, '\0');
   size_t have = 0;
-  while (have < most) {
-    const ssize_t count = pread(file, content.data() + have, most - have, have);
+  while (have < max_bytes) {
+    const ssize_t count = pread(file, content.data() + have, max_bytes - have, have);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileError(errno, "reading");
     if (count == 0) break;

@@ -32,17 +32,17 @@ absl::StatusOr<UniqueFd> EnsureDirectoryAt(int directory, const std::string& nam
 absl::StatusOr<UniqueFd> CreateDirectoryAt(int directory, const std::string& name, mode_t mode, Owner owner);
 // A file that must not be there, readable and writable for us alone.
 absl::StatusOr<UniqueFd> CreateFileAt(int directory, const std::string& name);
-// A regular file's whole content; InvalidArgument when it is larger than `most` or not a regular file.
-absl::StatusOr<std::string> ReadFileAt(int directory, const std::string& name, size_t most);
-// What is at the start of the file, up to `most` bytes.
-absl::StatusOr<std::string> ReadStart(int file, size_t most);
+// A regular file's whole content; InvalidArgument when it is larger than `max_bytes` or not a regular file.
+absl::StatusOr<std::string> ReadFileAt(int directory, const std::string& name, size_t max_bytes);
+// What is at the start of the file, up to `max_bytes` bytes.
+absl::StatusOr<std::string> ReadStart(int file, size_t max_bytes);
 
 enum class EntryKind { kNone, kDirectory, kFile, kOther };
 absl::StatusOr<EntryKind> KindOfAt(int directory, const std::string& name);
 absl::StatusOr<std::vector<std::string>> EntriesOf(int directory);
 
 absl::Status WriteAt(int file, uint64_t offset, absl::string_view bytes);
-// Copies the first `size` bytes (what the file had when it was looked at, so that a growing one ends too): shared
+// Copies the first `size` bytes (what the file had when it was measured, so that a growing one ends too): shared
 // blocks where the file system can, else data without the holes.
 absl::Status CopyContent(int from, int to, uint64_t size);
 // Sets mode and owner, and waits until the file is on disk.

@@ -11,7 +11,7 @@
 namespace brume::storage {
 
 // What lies under the file in the directory, the nearest first. DataLoss when a layer is not there or its header names
-// what is none of our layers.
+// what is not one of our layers.
 absl::StatusOr<std::vector<DiskEncryption::Layer>> LayersUnder(const DiskDirectories& directories, int directory,
                                                                const std::string& name);
 

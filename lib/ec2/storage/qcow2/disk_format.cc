@@ -61,11 +61,11 @@ bool HasAt(absl::string_view bytes, size_t offset, absl::string_view magic) {
 bool IsOldTar(absl::string_view bytes) {
   constexpr size_t kHeader = 512, kSum = 148, kSumBytes = 8;
   if (bytes.size() < kHeader || bytes[0] == '\0') return false;
-  uint64_t told = 0, sum = 0;
+  uint64_t stated = 0, sum = 0;
   bool digits = false;
   for (const char c : bytes.substr(kSum, kSumBytes)) {
     if (c >= '0' && c <= '7') {
-      told = told * 8 + static_cast<uint64_t>(c - '0');
+      stated = stated * 8 + static_cast<uint64_t>(c - '0');
       digits = true;
     } else if (c != ' ' && c != '\0') {
       return false;
@@ -74,7 +74,7 @@ bool IsOldTar(absl::string_view bytes) {
   for (size_t i = 0; i < kHeader; ++i) {
     sum += i >= kSum && i < kSum + kSumBytes ? ' ' : static_cast<unsigned char>(bytes[i]);
   }
-  return digits && sum == told;
+  return digits && sum == stated;
 }
 
 // A CD that can be written to a disk as it is has a boot sector as a disk has one.

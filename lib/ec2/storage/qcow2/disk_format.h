@@ -7,7 +7,7 @@
 
 namespace brume::storage {
 
-// DiskFormat looks at no more: the name of a CD's file system comes this far behind a file's beginning.
+// DiskFormat reads no more: the name of a CD's file system comes this far behind a file's beginning.
 inline constexpr size_t kMaxFormatBytes = 33 * 1024;
 
 // "qcow2", "raw", or the name of a format we do not take: a virtual disk of another kind ("vmdk"), an archive ("tar",

@@ -77,7 +77,7 @@ class HostBlockFiles final : public BlockFiles {
 
  private:
   absl::StatusOr<std::shared_ptr<Upload>> Open(const SnapshotId& id) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Forget(const SnapshotId& id) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Evict(const SnapshotId& id) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckRoom() const;
   absl::Status MakeDisk(const VolumeSnapshot& snapshot);
 
@@ -106,7 +106,7 @@ absl::StatusOr<std::shared_ptr<Upload>> HostBlockFiles::Open(const SnapshotId& i
   return upload;
 }
 
-void HostBlockFiles::Forget(const SnapshotId& id) {
+void HostBlockFiles::Evict(const SnapshotId& id) {
   MutexLock lock(mutex_);
   open_.erase(id);
 }
@@ -191,7 +191,7 @@ absl::Status HostBlockFiles::Finish(const VolumeSnapshot& snapshot) {
   ASSIGN_OR_RETURN(const EntryKind made, KindOfAt(layers_.get(), id));
   if (made == EntryKind::kNone) {
     RETURN_IF_ERROR(MakeDisk(snapshot));
-    Forget(snapshot.id);
+    Evict(snapshot.id);
     if (renameat2(uploads_.get(), id.c_str(), layers_.get(), id.c_str(), RENAME_NOREPLACE) != 0) {
       return FileError(errno, absl::StrCat("making the layer ", id));
     }
@@ -205,7 +205,7 @@ absl::Status HostBlockFiles::Finish(const VolumeSnapshot& snapshot) {
 
 absl::Status HostBlockFiles::Abandon(const SnapshotId& id) {
   RETURN_IF_ERROR(SnapshotId::Parse(id.text()).status());
-  Forget(id);
+  Evict(id);
   return RemoveTreeAt(uploads_.get(), id.text());
 }
 

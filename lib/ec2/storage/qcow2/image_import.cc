@@ -119,12 +119,12 @@ absl::StatusOr<int64_t> ImportDisk(const SourceFile& source, const LayerTarget& 
                    ": make it qcow2 or raw first (unpack it; an OVA is a tar with the disk in it; qemu-img convert)"));
 }
 
-absl::Status ImportMember(const SourceFile& bundle, const std::string& name, int64_t most, const LayerTarget& target,
-                          const char* as) {
+absl::Status ImportMember(const SourceFile& bundle, const std::string& name, int64_t max_bytes,
+                          const LayerTarget& target, const char* as) {
   ASSIGN_OR_RETURN(const SourceFile member, OpenMember(bundle.fd.get(), name));
-  if (member.info.st_size == 0 || member.info.st_size > most) {
+  if (member.info.st_size == 0 || member.info.st_size > max_bytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat(as, " '", name, "' has ", member.info.st_size, " bytes; 1 to ", most, " are taken"));
+        absl::StrCat(as, " '", name, "' has ", member.info.st_size, " bytes; 1 to ", max_bytes, " are taken"));
   }
   return CopyFile(member, target, as);
 }

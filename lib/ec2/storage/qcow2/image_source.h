@@ -1,5 +1,5 @@
 // Opens what an import names: only regular files and directories below the permitted directories, reached without a
-// link, and looked at before they are opened (to open a FIFO or a device can have effects of its own).
+// link, and checked before they are opened (to open a FIFO or a device can have effects of its own).
 #pragma once
 
 #include <sys/stat.h>

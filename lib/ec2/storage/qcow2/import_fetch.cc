@@ -25,7 +25,7 @@ namespace brume::storage {
 namespace {
 
 constexpr size_t kMaxHeadBytes = 256 * 1024;
-constexpr absl::Duration kLongest = absl::Hours(24 * 7);
+constexpr absl::Duration kMaxDuration = absl::Hours(24 * 7);
 // Of curl.
 enum CurlExit { kDone = 0, kHttpError = 22, kWriteError = 23, kNoRange = 33, kMaxFileSize = 63 };
 // What is wrong with the request or the certificate, and not with the moment.
@@ -93,7 +93,7 @@ class Fetcher {
     return known_.validator.empty() ? Truncate(0) : absl::OkStatus();
   }
 
-  // The head of a response that had content stays beside it; another's is forgotten.
+  // The head of a response that had content stays beside it; another's is discarded.
   absl::Status KeepHead() {
     ASSIGN_OR_RETURN(const ResponseHead head, ReadHead(place_.directory, NewHeadName(request_.name)));
     if (!HasContent(head)) return absl::OkStatus();
@@ -156,7 +156,7 @@ class Fetcher {
         "Accept-Encoding: identity",
         "--dump-header",
         PathOf(NewHeadName(request_.name))};
-    // So that it asks the address that was looked at, and no other that the name has a moment later.
+    // So that it asks the address that was checked, and no other that the name has a moment later.
     if (!literal) {
       argv.insert(argv.end(), {"--resolve", absl::StrCat(url.host, ":", url.port, ":", absl::StrJoin(addresses, ","))});
     }
@@ -175,7 +175,7 @@ class Fetcher {
     ASSIGN_OR_RETURN(const UniqueFd head, CreateFileAt(place_.directory, NewHeadName(request_.name)));
     RETURN_IF_ERROR(Settle(head.get(), 0600, place_.worker, NewHeadName(request_.name)));
     CommandOptions options;
-    options.timeout = kLongest;  // one that stalls is ended by curl itself, one that is too long by its size
+    options.timeout = kMaxDuration;  // one that stalls is ended by curl itself, one that is too long by its size
     options.output_fd = file_.get();
     options.goes_on = [this] { return Watch(); };
     Confinement& worker = options.confinement.emplace();

@@ -334,7 +334,7 @@ absl::StatusOr<PreparedDisk> Unpack(const std::string& file, const std::string& 
   PreparedDisk disk{.path = step.PathOf(found.name),
                     .format = found.in_ova ? "ova" : found.format,
                     .size_bytes = static_cast<int64_t>(info.st_size)};
-  // The layer's own import looks at a qcow2 again, and at its copy.
+  // The layer's own import checks a qcow2 again, and at its copy.
   if (found.format == "qcow2") return disk;
   if (found.format == "raw") {
     RETURN_IF_ERROR(CheckRaw(step, found.name));

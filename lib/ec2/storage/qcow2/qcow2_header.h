@@ -13,7 +13,7 @@
 
 namespace brume::storage {
 
-// QEMU looks at no more for header and extensions (the largest cluster).
+// QEMU reads no more for header and extensions (the largest cluster).
 inline constexpr size_t kMaxHeaderBytes = 2 << 20;
 inline constexpr int64_t kMaxVirtualBytes = kMaxVolumeGib << 30;
 
@@ -22,7 +22,7 @@ inline constexpr int64_t kMaxVirtualBytes = kMaxVolumeGib << 30;
 // or cut off, larger than kMaxVirtualBytes, or uses features unknown here.
 absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view first_bytes, uint64_t file_size);
 
-// The virtual size that a qcow2 header gives, of one of our own; DataLoss when it is none.
+// The virtual size that a qcow2 header gives, of one of our own; DataLoss when it is not one.
 absl::StatusOr<int64_t> VirtualSize(absl::string_view first_bytes);
 
 // The name of the backing file that a qcow2 header gives; empty when it gives none or is not whole.

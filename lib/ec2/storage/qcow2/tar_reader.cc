@@ -62,8 +62,8 @@ absl::Status CheckSum(absl::string_view header) {
   for (size_t i = 0; i < kBlock; ++i) {
     sum += i >= kSum && i < kSum + kSumBytes ? ' ' : static_cast<uint8_t>(header[i]);
   }
-  ASSIGN_OR_RETURN(const uint64_t told, Number(header.substr(kSum, kSumBytes)));
-  return sum == told ? absl::OkStatus() : NoTar("has a header with a wrong sum");
+  ASSIGN_OR_RETURN(const uint64_t stated, Number(header.substr(kSum, kSumBytes)));
+  return sum == stated ? absl::OkStatus() : NoTar("has a header with a wrong sum");
 }
 
 // What an extension says of the next member; unset = nothing.

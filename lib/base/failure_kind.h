@@ -5,26 +5,26 @@
 
 namespace brume {
 
-enum class Outlook {
-  kMayPass,   // something was full, busy, lost a race or was not reached: try again
-  kUnknown,   // what failed does not say; how long to try is the caller's to know
-  kHopeless,  // the input is bad, what it takes is lost, or it cannot be done here
+enum class FailureKind {
+  kTransient,  // something was full, busy, lost a race or was not reached: try again
+  kUnknown,    // what failed does not say; how long to try is the caller's to know
+  kPermanent,  // the input is bad, what it takes is lost, or it cannot be done here
 };
 
 // Of a status that is not OK.
-inline Outlook OutlookOf(const absl::Status& status) {
+inline FailureKind FailureKindOf(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kAborted:
-      return Outlook::kMayPass;
+      return FailureKind::kTransient;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kUnimplemented:
     case absl::StatusCode::kDataLoss:
-      return Outlook::kHopeless;
+      return FailureKind::kPermanent;
     default:
-      return Outlook::kUnknown;
+      return FailureKind::kUnknown;
   }
 }
 
