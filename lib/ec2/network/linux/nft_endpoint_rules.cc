@@ -1,12 +1,8 @@
-// The rules of VPC endpoints. Part of nft_ruleset.h, in a file of its own.
-#include <algorithm>
-#include <string>
-#include <vector>
+#include "lib/ec2/network/linux/nft_endpoint_rules.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "lib/ec2/network/linux/nft_ruleset.h"
 
 namespace brume::network {
 namespace {
@@ -66,12 +62,12 @@ std::string IngressChain(const EndpointRules& endpoint, std::string& text) {
 
 }  // namespace
 
-std::string EndpointText(const Ruleset& rules) {
-  if (rules.endpoints.empty()) return "";
-  std::string text = absl::StrReplaceAll(kChains, {{"$CONNECTIONS", absl::StrCat(rules.max_connections)}});
-  if (!rules.subnets.empty()) absl::StrAppend(&text, kAclChains);
+std::string EndpointText(const std::vector<EndpointRules>& endpoints, int max_connections, bool acls) {
+  if (endpoints.empty()) return "";
+  std::string text = absl::StrReplaceAll(kChains, {{"$CONNECTIONS", absl::StrCat(max_connections)}});
+  if (acls) absl::StrAppend(&text, kAclChains);
   std::vector<std::string> addresses, ingress, acl_in, acl_out;
-  for (const EndpointRules& endpoint : rules.endpoints) {
+  for (const EndpointRules& endpoint : endpoints) {
     const std::string address = endpoint.private_ip.text();
     addresses.push_back(address);
     if (!endpoint.groups.empty()) ingress.push_back(absl::StrCat(address, " : jump ", IngressChain(endpoint, text)));

@@ -1,10 +1,8 @@
-// What the rules need to know of an interface. Part of nft_ruleset.h, in a file of its own.
+#include "lib/ec2/network/linux/nft_port_rules.h"
+
 #include <algorithm>
-#include <optional>
-#include <vector>
 
 #include "lib/ec2/network/linux/fabric_names.h"
-#include "lib/ec2/network/linux/nft_ruleset.h"
 
 namespace brume::network {
 

@@ -543,7 +543,7 @@ std::string WholeRuleset(const Ruleset& rules) {
       if (!rules.groups.contains(group)) DeclareGroup(text, group);
     }
   }
-  absl::StrAppend(&text, EndpointText(rules));
+  absl::StrAppend(&text, EndpointText(rules.endpoints, rules.max_connections, !rules.subnets.empty()));
   CollectNats(rules, text, elements);
   for (const PeeringRules& peering : rules.peerings) {
     for (const Cidr& range : peering.ranges) {

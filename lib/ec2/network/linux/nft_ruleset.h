@@ -33,14 +33,15 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "lib/ec2/network/linux/nft_endpoint_rules.h"
 #include "lib/ec2/network/linux/nft_ipv6_rules.h"
+#include "lib/ec2/network/linux/nft_port_rules.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
 
@@ -48,42 +49,6 @@ namespace brume::network {
 
 // Where the chains of flow_rules.h stand among those that are asked about a forwarded packet.
 inline constexpr int kFlowBeginPriority = -12, kFlowSentPriority = -9, kFlowReceivedPriority = 1;
-
-// An address of a port, and the public one that leads to it.
-struct PortAddress {
-  Ipv4 private_ip;
-  std::optional<Ipv4> public_ip;
-  friend bool operator==(const PortAddress&, const PortAddress&) = default;
-};
-
-// A port as the rules see it.
-struct PortRules {
-  std::string tap;
-  std::string mac;
-  Ipv4 private_ip;  // its first, which DHCP gives it
-  std::optional<Ipv4> public_ip;
-  bool source_dest_check = true;
-  std::vector<SecurityGroupId> groups;  // sorted, each once
-  int route_table = 1;                  // its number
-  SubnetId filtered_subnet = {};        // its subnet, where that has a network ACL of `subnets`; else empty
-  std::vector<PortAddress> secondary = {};
-  ConnectionTracking tracking = {};  // which ct_timeouts.h writes
-  // For flow_rules.h: whether its flows are counted, those that are rejected too; and whose they are.
-  bool log_flows = false, log_rejected = false;
-  EniId eni = {};
-  SubnetId subnet = {};
-  int64_t bandwidth_mbit = 0;  // a second, each way, held by qdiscs; 0 = no limit
-  std::vector<Ipv6> ipv6 = {};
-
-  // The first at the front.
-  std::vector<PortAddress> addresses() const;
-  bool has(Ipv4 private_address) const;
-  bool has_public(Ipv4 public_address) const;
-  // Nothing leads to the port by this one any more.
-  void remove_public(Ipv4 public_address);
-  friend bool operator==(const PortRules&, const PortRules&) = default;
-};
-PortRules PortRulesOf(const NetworkInterface& eni, int route_table);
 
 // A group as the rules see it. A group that ports or rules name before it is known is an empty one: it lets nothing
 // through and has no member.
@@ -125,13 +90,6 @@ struct NatRules {
   SubnetId filtered_subnet = {};  // as of PortRules
 };
 
-// An address of a VPC endpoint as the rules see it.
-struct EndpointRules {
-  Ipv4 private_ip;
-  std::vector<SecurityGroupId> groups;  // each once
-  SubnetId filtered_subnet = {};        // as of PortRules
-};
-
 // The link to a peer and where its packets may come from.
 struct PeeringRules {
   std::string link;
@@ -150,9 +108,6 @@ struct Ruleset {
   std::map<PrefixListId, Intervals> prefix_lists = {};  // those that rules of `groups` name
   Ipv6Rules ipv6 = {};
 };
-
-// What a ruleset has for its endpoints, behind its groups and subnets; empty where it has none.
-std::string EndpointText(const Ruleset& rules);
 
 // Replaces all there is, in one transaction.
 std::string WholeRuleset(const Ruleset& rules);
