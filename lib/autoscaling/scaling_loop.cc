@@ -12,6 +12,7 @@
 #include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/model/apply.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
@@ -66,7 +67,7 @@ void ScalingLoop::OnInstance(const InstanceId& id) {
 }
 
 void ScalingLoop::OnAlarmAction(const std::string& policy_arn) {
-  const std::string group = SignalReader::GroupOf(policy_arn);
+  const std::string group = scaling::GroupOfPolicyArn(policy_arn);
   if (group.empty()) return;
   reader_.Trigger(policy_arn);
   Wake(group);

@@ -11,10 +11,10 @@
 #include "lib/autoscaling/launch_configuration_definition.h"
 #include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/model/adjustment.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/autoscaling/policy_table.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
-#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::autoscaling {
@@ -57,18 +57,12 @@ bool IsNamed(const PolicyRecord& policy, const std::string& arn, const std::stri
 
 }  // namespace
 
-std::string PolicyService::Arn(const PolicyRecord& policy) const { return PolicyArn(parts_.account, policy); }
+std::string PolicyService::Arn(const PolicyRecord& policy) const { return ArnOf(parts_.account, policy); }
 
-std::string PolicyService::Arn(const ScheduleRecord& schedule) const {
-  const std::string resource = absl::StrCat("scheduledUpdateGroupAction:", schedule.id, ":autoScalingGroupName/",
-                                            schedule.group, ":scheduledActionName/", schedule.action.name);
-  return brume::Arn::In(parts_.account, "autoscaling", resource).text();
-}
+std::string PolicyService::Arn(const ScheduleRecord& schedule) const { return ArnOf(parts_.account, schedule); }
 
 std::string PolicyService::Arn(const scaling::LaunchConfiguration& configuration) const {
-  const std::string resource =
-      absl::StrCat("launchConfiguration:", configuration.id, ":launchConfigurationName/", configuration.name);
-  return brume::Arn::In(parts_.account, "autoscaling", resource).text();
+  return ArnOf(parts_.account, configuration);
 }
 
 absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
@@ -107,7 +101,7 @@ absl::StatusOr<std::vector<PolicyRecord>> PolicyService::List(const std::optiona
 }
 
 absl::Status PolicyService::Delete(const std::string& group, const std::string& policy) {
-  const std::string of = group.empty() ? SignalReader::GroupOf(policy) : group;
+  const std::string of = group.empty() ? scaling::GroupOfPolicyArn(policy) : group;
   RETURN_IF_ERROR(ChangeGroup(parts_.database, of, [&](store::Connection& c, GroupView&) -> absl::Status {
     PolicyTable policies(c);
     ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, policies.List(of));
@@ -121,7 +115,7 @@ absl::Status PolicyService::Delete(const std::string& group, const std::string& 
 }
 
 absl::Status PolicyService::Execute(const ExecuteRequest& request) {
-  const std::string of = request.group.empty() ? SignalReader::GroupOf(request.policy) : request.group;
+  const std::string of = request.group.empty() ? scaling::GroupOfPolicyArn(request.policy) : request.group;
   const absl::Time now = parts_.clock.Now();
   RETURN_IF_ERROR(ChangeGroup(parts_.database, of, [&](store::Connection& c, GroupView& view) -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<PolicyRecord> present, PolicyTable(c).List(of));

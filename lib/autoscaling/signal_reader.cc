@@ -5,21 +5,17 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "lib/autoscaling/model/forecast.h"
 #include "lib/autoscaling/model/scale.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/metric_bucket.h"
 #include "lib/cloudwatch/model/statistic.h"
-#include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
 namespace {
 
 constexpr absl::Duration kMetricPeriod = absl::Minutes(1);
-constexpr char kGroupPart[] = ":autoScalingGroupName/";
-constexpr char kNamePart[] = ":policyName/";
 
 // Of a predefined metric: the instances' metric behind it, and what its samples are multiplied with so that it does not
 // depend on how often guests are sampled: bytes are per minute.
@@ -44,20 +40,6 @@ std::optional<double> StatisticOf(const StatisticSet& set, absl::string_view nam
 }
 
 }  // namespace
-
-std::string PolicyArn(const Account& account, const scaling::PolicyRecord& policy) {
-  const std::string resource =
-      absl::StrCat("scalingPolicy:", policy.id, kGroupPart, policy.group, kNamePart, policy.policy.name);
-  return Arn::In(account, "autoscaling", resource).text();
-}
-
-std::string SignalReader::GroupOf(const std::string& policy_arn) {
-  const size_t from = policy_arn.find(kGroupPart);
-  const size_t begin = from + sizeof(kGroupPart) - 1;
-  const size_t to = policy_arn.rfind(kNamePart);
-  if (from == std::string::npos || to == std::string::npos || to < begin) return "";
-  return policy_arn.substr(begin, to - begin);
-}
 
 void SignalReader::Trigger(const std::string& policy_arn) {
   MutexLock lock(mutex_);
@@ -87,7 +69,7 @@ absl::StatusOr<Signals> SignalReader::Read(const Snapshot& snapshot, PolicyWatch
 }
 
 void SignalReader::ReadAlarms(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const {
-  const std::string arn = PolicyArn(account_, policy);
+  const std::string arn = scaling::ArnOf(account_, policy);
   {
     MutexLock lock(mutex_);
     const auto found = invocations_.find(arn);

@@ -38,9 +38,6 @@ struct PolicyWatch {
 // By the policies' ids.
 using PolicyWatches = std::map<std::string, PolicyWatch>;
 
-// "arn:aws:autoscaling:REGION:ACCOUNT:scalingPolicy:ID:autoScalingGroupName/GROUP:policyName/NAME".
-std::string PolicyArn(const Account& account, const scaling::PolicyRecord& policy);
-
 // Thread-safe.
 class SignalReader {
  public:
@@ -49,8 +46,6 @@ class SignalReader {
 
   // An alarm invoked the policy: its next signal says so, once.
   void Trigger(const std::string& policy_arn);
-  // The name of the group in a policy's ARN; empty for another ARN.
-  static std::string GroupOf(const std::string& policy_arn);
 
   // One for each policy of the snapshot. What was used is noted in `watches` and nowhere else: whoever does not keep
   // them reads the same again.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
@@ -23,24 +24,15 @@ struct Resource {
 std::optional<Resource> Split(const std::string& text) {
   std::optional<Arn> arn = Arn::Parse(text);
   if (!arn.has_value()) return std::nullopt;
-  const size_t slash = arn->resource.find('/');
-  const size_t colon = arn->resource.find(':');
-  Resource resource = {.arn = *arn, .type = "", .name = ""};
-  if (arn->service == "cloudwatch" && colon != std::string::npos) {
-    resource.type = arn->resource.substr(0, colon);
-    resource.name = arn->resource.substr(colon + 1);
-    return resource;
+  const auto at_slash = arn->SplitResource('/'), at_colon = arn->SplitResource(':');
+  if (arn->service == "cloudwatch" && at_colon.has_value()) {
+    return Resource{.arn = *arn, .type = std::string(at_colon->first), .name = std::string(at_colon->second)};
   }
-  if (slash == std::string::npos) return std::nullopt;
-  if (arn->service == "ec2") {
-    resource.type = arn->resource.substr(0, slash);
-  } else if (arn->service == "autoscaling" && colon < slash) {
-    resource.type = arn->resource.substr(0, colon);
-  } else {
-    return std::nullopt;
-  }
-  resource.name = arn->resource.substr(slash + 1);
-  if (resource.name == "*") return std::nullopt;
+  if (!at_slash.has_value() || at_slash->second == "*") return std::nullopt;
+  Resource resource = {.arn = *arn, .type = std::string(at_slash->first), .name = std::string(at_slash->second)};
+  if (arn->service == "ec2") return resource;
+  if (arn->service != "autoscaling" || !absl::StrContains(resource.type, ':')) return std::nullopt;
+  resource.type = std::string(at_colon->first);
   return resource;
 }
 

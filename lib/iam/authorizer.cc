@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
@@ -135,13 +136,13 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::KeptPolicy(const std::
 absl::StatusOr<Authorizer::IamResource> Authorizer::Resolve(const std::string& arn) {
   const std::optional<Arn> parsed = Arn::Parse(arn);
   if (!parsed.has_value() || !parsed->IsOfIam() || parsed->account != account_id_) return IamResource{arn, ""};
-  const size_t slash = parsed->resource.find('/');
-  if (slash == std::string::npos) return IamResource{arn, ""};
-  const absl::string_view type = absl::string_view(parsed->resource).substr(0, slash);
+  const auto parts = parsed->SplitResource();
+  if (!parts.has_value()) return IamResource{arn, ""};
+  const absl::string_view type = parts->first;
   // A call may give the whole ARN, with its path.
-  const std::string name = parsed->resource.substr(parsed->resource.rfind('/') + 1);
+  const std::string name(parsed->name());
   const auto as_asked = [&](IamResource found) {
-    const bool with_path = parsed->resource.find('/', slash + 1) != std::string::npos;
+    const bool with_path = absl::StrContains(parts->second, '/');
     return with_path && found.arn != arn ? IamResource{arn, ""} : found;
   };
   return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<IamResource> {

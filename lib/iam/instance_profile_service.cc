@@ -7,6 +7,7 @@
 #include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/instance_profile_table.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -113,7 +114,8 @@ absl::StatusOr<InstanceProfile> InstanceProfileService::Resolve(const std::strin
     return ec2::Error("MissingParameter",
                       "The request must contain the parameter iamInstanceProfile.name or iamInstanceProfile.arn");
   }
-  const std::string named = name.empty() ? arn.substr(arn.rfind('/') + 1) : name;
+  const std::optional<Arn> parsed = Arn::Parse(arn);
+  const std::string named = parsed.has_value() ? std::string(parsed->name()) : name;
   ASSIGN_OR_RETURN(std::optional<InstanceProfile> found,
                    database_.ReadFor([&](store::Connection& c) { return InstanceProfileTable(c).Find(named); }));
   if (found.has_value() && (arn.empty() || ArnOf(*found) == arn)) return *std::move(found);

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
@@ -22,12 +21,11 @@ absl::StatusOr<ManagedPolicy> FindManagedPolicy(store::Connection& connection, a
   if (!parsed.has_value() || !parsed->IsOfIam()) {
     return ec2::Error("ValidationError", absl::StrCat("ARN ", shown, " is not valid."));
   }
-  absl::string_view rest = parsed->resource;
-  if (parsed->account == account_id && absl::ConsumePrefix(&rest, "policy") && absl::StartsWith(rest, "/")) {
-    const size_t slash = rest.rfind('/');
-    ASSIGN_OR_RETURN(std::optional<ManagedPolicy> found,
-                     ManagedPolicyTable(connection)
-                         .Find(std::string(rest.substr(0, slash + 1)), std::string(rest.substr(slash + 1))));
+  const auto parts = parsed->SplitResource();
+  if (parsed->account == account_id && parts.has_value() && parts->first == "policy") {
+    const absl::string_view name = parsed->name();
+    const std::string path = absl::StrCat("/", absl::StripSuffix(parts->second, name));
+    ASSIGN_OR_RETURN(std::optional<ManagedPolicy> found, ManagedPolicyTable(connection).Find(path, std::string(name)));
     if (found.has_value()) return *std::move(found);
   }
   return ec2::Error("NoSuchEntity", absl::StrCat("Policy ", shown, " does not exist or is not attachable."));

@@ -72,8 +72,10 @@ absl::StatusOr<int64_t> SecondsFor(const Identity& role, const Caller& caller, s
 }  // namespace
 
 absl::StatusOr<std::optional<Identity>> SessionService::FindRole(const std::string& arn) {
+  const std::optional<Arn> parsed = Arn::Parse(arn);
+  if (!parsed.has_value()) return std::nullopt;
   ASSIGN_OR_RETURN(std::optional<Identity> role, database_.ReadFor([&](store::Connection& c) {
-    return IdentityTable(c).Find(IdentityKind::kRole, arn.substr(arn.rfind('/') + 1));
+    return IdentityTable(c).Find(IdentityKind::kRole, std::string(parsed->name()));
   }));
   if (role.has_value() && IdentityArn(account_id_, *role) != arn) role.reset();
   return role;

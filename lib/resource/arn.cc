@@ -28,6 +28,18 @@ Arn Arn::Global(absl::string_view account_id, absl::string_view service, absl::s
 
 Arn Arn::Root(absl::string_view account_id) { return Global(account_id, "iam", "root"); }
 
+std::optional<std::pair<absl::string_view, absl::string_view>> Arn::SplitResource(char separator) const& {
+  const absl::string_view whole = resource;
+  const size_t at = whole.find(separator);
+  if (at == absl::string_view::npos) return std::nullopt;
+  return std::pair(whole.substr(0, at), whole.substr(at + 1));
+}
+
+absl::string_view Arn::name() const& {
+  const absl::string_view whole = resource;
+  return whole.substr(whole.rfind('/') + 1);
+}
+
 std::string Arn::text() const {
   return absl::StrCat("arn:", partition, ":", service, ":", region, absl::StrCat(":", account, ":", resource));
 }

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "lib/resource/account.h"
@@ -29,6 +30,12 @@ struct Arn {
   static Arn Global(absl::string_view account_id, absl::string_view service, absl::string_view resource);
   // The account itself, as its owner is called: arn:aws:iam::ACCOUNT:root.
   static Arn Root(absl::string_view account_id);
+
+  // The type of the resource and the rest, by the first `separator`: "user" and "staff/ada"; unset without one. Good
+  // while this is.
+  std::optional<std::pair<absl::string_view, absl::string_view>> SplitResource(char separator = '/') const&;
+  // What follows the last slash of the resource: "ada"; all of it without one. Good while this is.
+  absl::string_view name() const&;
 
   // Whether it is of IAM, which is the same in all regions, in AWS's own partition.
   bool IsOfIam() const { return partition == "aws" && service == "iam" && region.empty(); }

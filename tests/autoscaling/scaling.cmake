@@ -1,6 +1,6 @@
 brume_test(scaling_test APART SOURCES autoscaling/scaling_converge_test.cc autoscaling/scaling_replace_test.cc
   autoscaling/scaling_lifecycle_test.cc autoscaling/scaling_termination_test.cc autoscaling/scaling_policy_test.cc
-  autoscaling/scaling_schedule_test.cc autoscaling/scaling_weights_test.cc autoscaling/scaling_forecast_test.cc DEPS brume_autoscaling_model LABELS unit)
+  autoscaling/scaling_schedule_test.cc autoscaling/scaling_weights_test.cc autoscaling/scaling_forecast_test.cc autoscaling/scaling_arns_test.cc DEPS brume_autoscaling_model LABELS unit)
 brume_test(scaling_world_test SOURCES autoscaling/scaling_world_test.cc DEPS brume_autoscaling_model LABELS unit)
 brume_test(scaling_storm_test SOURCES autoscaling/scaling_storm_test.cc DEPS brume_autoscaling_model LABELS unit)
 brume_test(scaling_loop_test SOURCES autoscaling/scaling_loop_test.cc autoscaling/scaling_evaluation_test.cc DEPS brume_test_compute brume_autoscaling LABELS unit)

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "tests/fakes/scaling_service_world.h"
 
 namespace brume {
@@ -250,7 +251,7 @@ TEST_CASE("an alarm makes a step policy act once each time it invokes it", "[sca
   const auto put = world.policies.Put(policy);
   REQUIRE(put.ok());
   const std::string arn = world.policies.Arn(*put);
-  CHECK(autoscaling::SignalReader::GroupOf(arn) == "web");
+  CHECK(scaling::GroupOfPolicyArn(arn) == "web");
   world.alarms = {{"high", "arn:alarm", true, 5}};
   world.Settle();
   CHECK(world.InService().size() == 1);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/ec2/compute/attached_instances.h"
+#include "lib/ec2/compute/instance_lookup_service.h"
 #include "lib/ec2/network/network_service.h"
 
 namespace brume {
@@ -20,7 +21,7 @@ ComputeWorld::ComputeWorld(Settings changed) : settings(std::move(changed)) {
       *database, clock, fabric, settings,
       network::NetworkReconcilerHooks{.instances = compute::AnswersForNetwork(),
                                       .on_vpc_ready = [](const Vpc&) { return absl::OkStatus(); }});
-  images = std::make_unique<storage::ImageReconciler>(*database, disks, clock);
+  images = std::make_unique<storage::ImageReconciler>(*database, disks, clock, compute::HasInstancesOf);
   image_service = std::make_unique<storage::ImageService>(
       *database, clock, random, [this](const ImageId& id) { images->Wake(id); },
       [this](const SnapshotId& id) { snapshots->Wake(id); }, RetentionOf(settings));

@@ -22,6 +22,22 @@ TEST_CASE("an ARN is taken apart and put together again", "[arn]") {
   CHECK(alarm->resource == "alarm:a:b c");
 }
 
+TEST_CASE("an ARN's resource has a type and a name", "[arn]") {
+  const Arn user = Arn::Global("123456789012", "iam", "user/staff/ada");
+  REQUIRE(user.SplitResource().has_value());
+  CHECK(user.SplitResource()->first == "user");
+  CHECK(user.SplitResource()->second == "staff/ada");
+  CHECK(user.name() == "ada");
+  const Arn alarm = Arn::Global("123456789012", "cloudwatch", "alarm:a:b/c");
+  REQUIRE(alarm.SplitResource(':').has_value());
+  CHECK(alarm.SplitResource(':')->first == "alarm");
+  CHECK(alarm.SplitResource(':')->second == "a:b/c");
+  const Arn root = Arn::Root("123456789012");
+  CHECK_FALSE(root.SplitResource().has_value());
+  CHECK_FALSE(root.SplitResource(':').has_value());
+  CHECK(root.name() == "root");
+}
+
 TEST_CASE("what lacks a part of an ARN is not one", "[arn]") {
   for (const char* text : {"", "arn", "arn:aws:iam::123456789012", "ARN:aws:iam::123456789012:root", "ada",
                            "xarn:aws:iam::123456789012:root"}) {

@@ -8,9 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/autoscaling/api/group_names.h"
 #include "lib/autoscaling/api/mixed_policy_message.h"
 #include "lib/autoscaling/api/whole_seconds.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/messages/tag_messages.h"
@@ -127,7 +127,7 @@ absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services
   const scaling::Group& group = record.group;
   v1::AutoScalingGroup rendered;
   rendered.set_auto_scaling_group_name(group.name);
-  rendered.set_auto_scaling_group_arn(GroupArn(services.settings, group));
+  rendered.set_auto_scaling_group_arn(ArnOf(services.settings.account(), group));
   RenderSource(templates, record, rendered);
   rendered.set_min_size(group.min_size);
   rendered.set_max_size(group.max_size);

@@ -18,6 +18,7 @@
 #include "lib/autoscaling/api/template_source.h"
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
@@ -156,7 +157,7 @@ void AddMemberActions(gateway::Actions& actions, const ScalingServices& services
     ASSIGN_OR_RETURN(const std::vector<MemberView> found, services.members.Describe(ids));
     for (const MemberView& view : found) {
       ASSIGN_OR_RETURN(const scaling::GroupView group, services.groups.Get(view.group));
-      question.resources = {GroupArn(services.settings, group.record.group)};
+      question.resources = {ArnOf(services.settings.account(), group.record.group)};
     }
     return absl::OkStatus();
   };

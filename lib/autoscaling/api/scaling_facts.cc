@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/base/status_macros.h"
 
@@ -51,7 +52,7 @@ void AddScalingFacts(gateway::ResourceFacts& facts, const ScalingServices& servi
   GroupService& groups = services.groups;
   facts.AddName("autoScalingGroup", [&groups](const std::string& name) -> absl::StatusOr<std::string> {
     ASSIGN_OR_RETURN(const scaling::GroupView view, groups.Get(name));
-    return absl::StrCat(view.record.group.uuid, ":autoScalingGroupName/", name);
+    return UuidAndName(view.record.group);
   });
   facts.Add("autoScalingGroup", [&groups](const std::string& name) -> absl::StatusOr<AccessContext> {
     ASSIGN_OR_RETURN(const scaling::GroupView view, groups.Get(name));
@@ -65,7 +66,7 @@ void AddScalingFacts(gateway::ResourceFacts& facts, const ScalingServices& servi
   facts.AddName("launchConfiguration", [&policies](const std::string& name) -> absl::StatusOr<std::string> {
     ASSIGN_OR_RETURN(const std::vector<scaling::LaunchConfiguration> found, policies.ListConfigurations({name}));
     if (found.empty()) return absl::NotFoundError("no such launch configuration");
-    return absl::StrCat(found.front().id, ":launchConfigurationName/", name);
+    return UuidAndName(found.front());
   });
 }
 

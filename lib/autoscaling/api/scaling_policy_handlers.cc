@@ -11,9 +11,9 @@
 #include "lib/autoscaling/api/policy_message.h"
 #include "lib/autoscaling/api/scaling_list.h"
 #include "lib/autoscaling/group_service.h"
+#include "lib/autoscaling/model/scaling_arns.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/autoscaling/scaling_policy_service.h"
-#include "lib/autoscaling/signal_reader.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_service.h"
 #include "lib/gateway/time_text.h"
@@ -124,10 +124,10 @@ void AddScalingPolicyActions(gateway::Actions& actions, const ScalingServices& s
   actions.Add(DescribePolicies, services);
   // A policy's ARN names its group where the call does not.
   const auto of_group = [&services](const auto& request, AccessQuestion& question) -> absl::Status {
-    const std::string name = SignalReader::GroupOf(request.policy_name());
+    const std::string name = scaling::GroupOfPolicyArn(request.policy_name());
     if (!request.auto_scaling_group_name().empty() || name.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const scaling::GroupView group, services.groups.Get(name));
-    question.resources = {GroupArn(services.settings, group.record.group)};
+    question.resources = {ArnOf(services.settings.account(), group.record.group)};
     return absl::OkStatus();
   };
   actions.Add(DeletePolicy, services).DescribedBy(of_group);

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ids.h"
 
 namespace brume::scaling {
@@ -96,7 +97,7 @@ struct Hook {
   std::string target = {};
   std::string role = {};  // an ARN, kept and shown: a URL is told without a role
 
-  bool notifies() const { return !target.empty() && !target.starts_with("arn:"); }
+  bool notifies() const { return !target.empty() && !LooksLikeArn(target); }
   // No heartbeat keeps a member waiting for longer.
   absl::Duration GlobalTimeout() const { return std::min(absl::Hours(48), 100 * heartbeat); }
 };

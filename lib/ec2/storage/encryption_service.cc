@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
 
@@ -11,8 +12,8 @@ namespace {
 // A key id as KMS has them; there is no other.
 constexpr char kKeyId[] = "00000000-0000-4000-8000-0000000000eb";
 
-std::string KmsArn(const Account& account, const std::string& what) {
-  return absl::StrCat("arn:aws:kms:", account.region, ":", account.id, ":", what);
+std::string KmsArn(const Account& account, absl::string_view resource) {
+  return Arn::In(account, "kms", resource).text();
 }
 
 absl::StatusOr<bool> ByDefault(store::Connection& c) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "brume/iam/v1/group_policy.pb.h"
 #include "brume/iam/v1/role_policy.pb.h"
 #include "brume/iam/v1/user_policy.pb.h"
@@ -13,6 +14,7 @@
 #include "lib/iam/api/iam_page.h"
 #include "lib/iam/api/url_encode.h"
 #include "lib/iam/identity_service.h"
+#include "lib/resource/arn.h"
 
 namespace brume::iam {
 namespace {
@@ -81,9 +83,10 @@ absl::Status Detach(const Request& request, IdentityService& identities) {
 template <typename Request, typename Response>
 absl::StatusOr<Response> ListAttached(const Request& request, IdentityService& identities) {
   ASSIGN_OR_RETURN(std::vector<std::string> arns, identities.Attached(KindOf<Request>(), NameIn(request)));
-  // ":policy/path/NAME": from the first slash on, the path.
-  const auto other_path = [&](const std::string& arn) {
-    return !absl::StartsWith(absl::string_view(arn).substr(arn.find('/')), request.path_prefix());
+  const auto other_path = [&](const std::string& text) {
+    const std::optional<Arn> arn = Arn::Parse(text);
+    const auto parts = arn.has_value() ? arn->SplitResource() : std::nullopt;
+    return !parts.has_value() || !absl::StartsWith(absl::StrCat("/", parts->second), request.path_prefix());
   };
   arns.erase(std::remove_if(arns.begin(), arns.end(), other_path), arns.end());
   Response response;
@@ -91,7 +94,7 @@ absl::StatusOr<Response> ListAttached(const Request& request, IdentityService& i
                                  [](const std::string& arn) { return arn; }));
   for (const std::string& arn : arns) {
     v1::AttachedPolicy& policy = *response.add_attached_policies();
-    policy.set_policy_name(arn.substr(arn.rfind('/') + 1));
+    if (const auto parsed = Arn::Parse(arn)) policy.set_policy_name(std::string(parsed->name()));
     policy.set_policy_arn(arn);
   }
   return response;

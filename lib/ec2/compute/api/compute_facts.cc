@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/api/run_request.h"
 #include "lib/ec2/compute/instance_service.h"
@@ -151,8 +150,9 @@ absl::Status AddTemplateFacts(const v1::RunInstancesRequest& request, const Comp
   for (const std::string& resource : question.resources) {
     AccessContext& facts = question.resource_context[resource];
     facts["ec2:launchtemplate"] = {arn};
-    const std::vector<absl::string_view> fields = absl::StrSplit(resource, absl::MaxSplits(':', 5));
-    const absl::string_view type = fields.back().substr(0, fields.back().find('/'));
+    const std::optional<Arn> named = Arn::Parse(resource);
+    const auto parts = named.has_value() ? named->SplitResource() : std::nullopt;
+    const absl::string_view type = parts.has_value() ? parts->first : absl::string_view();
     const auto of_call = whole.find(type), of_own = own.find(type);
     const bool replaced = of_call != whole.end() && (of_own == own.end() || of_own->second != of_call->second);
     facts["ec2:islaunchtemplateresource"] = {replaced ? "false" : "true"};

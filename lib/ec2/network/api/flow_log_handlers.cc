@@ -18,14 +18,17 @@
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
 namespace brume::ec2 {
 namespace {
 
-constexpr char kBucketArn[] = "arn:aws:s3:::";
 constexpr char kRecords[] = "flow-records";
+
+// "arn:aws:s3:::BUCKET/FOLDER/": buckets are of no region and no account.
+Arn BucketArn(absl::string_view place) { return Arn::Global("", "s3", place); }
 
 v1::FlowLog Render(const network::FlowLogView& view) {
   const FlowLog& log = view.log;
@@ -39,7 +42,7 @@ v1::FlowLog Render(const network::FlowLogView& view) {
   rendered.set_traffic_type(std::string(kFlowTrafficNames.Of(log.traffic)));
   rendered.set_log_destination_type("s3");
   const std::string folder = log.prefix.empty() ? "" : absl::StrCat("/", log.prefix);
-  rendered.set_log_destination(absl::StrCat(kBucketArn, log.bucket, folder));
+  rendered.set_log_destination(BucketArn(absl::StrCat(log.bucket, folder)).text());
   rendered.set_log_format(log.format);
   rendered.set_max_aggregation_interval(log.aggregation_seconds);
   *rendered.mutable_tags() = RenderTags(view.tags);
@@ -81,9 +84,11 @@ bool IsFolder(absl::string_view name) {
 }
 
 absl::Status ParseDestination(absl::string_view destination, FlowLog& wanted) {
-  absl::string_view rest = destination;
-  if (!absl::ConsumePrefix(&rest, kBucketArn)) return BadDestination(destination, "it begins with arn:aws:s3:::");
-  const std::pair<std::string, std::string> parts = absl::StrSplit(rest, absl::MaxSplits('/', 1));
+  const std::optional<Arn> arn = Arn::Parse(destination);
+  if (!arn.has_value() || *arn != BucketArn(arn->resource)) {
+    return BadDestination(destination, "it begins with arn:aws:s3:::");
+  }
+  const std::pair<std::string, std::string> parts = absl::StrSplit(arn->resource, absl::MaxSplits('/', 1));
   wanted.bucket = parts.first;
   const bool good = wanted.bucket.size() >= 3 && wanted.bucket.size() <= 63 &&
                     std::all_of(wanted.bucket.begin(), wanted.bucket.end(), [](char c) {

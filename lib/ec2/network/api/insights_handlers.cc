@@ -144,7 +144,8 @@ absl::Status ParseAddress(const std::string& text, std::optional<Ipv4>& ipv4, st
 absl::StatusOr<std::string> IdNamedBy(const std::string& text, const Account& account) {
   const std::optional<Arn> arn = Arn::Parse(text);
   if (!arn.has_value()) return text;
-  const std::string id = arn->resource.substr(arn->resource.find('/') + 1);
+  const auto parts = arn->SplitResource();
+  const std::string id(parts.has_value() ? parts->second : absl::string_view(arn->resource));
   const Kind* kind = KindOfId(id);
   if (kind != nullptr && !kind->arn_type.empty() && ArnOf(account, *kind, id) == text) return id;
   return Error("InvalidParameterValue", absl::StrCat("'", absl::CHexEscape(absl::string_view(text).substr(0, 200)),
