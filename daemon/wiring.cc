@@ -28,6 +28,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/module.h"
 #include "lib/ec2/compute/attached_instances.h"
+#include "lib/ec2/compute/instance_lookup_service.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/compute/libvirt/firmware.h"
 #include "lib/ec2/compute/libvirt/libvirt_hypervisor.h"
@@ -304,6 +305,7 @@ class RealDaemon final : public Daemon {
                   .tags = tagging_.tags(),
                   .wake_instance = [this](const InstanceId& id) { compute_.WakeInstance(id); },
                   .machine_of = [this](const InstanceId& id) { return compute_.MachineOf(id); },
+                  .has_instances = compute::HasInstancesOf,
                   .catalogue = config_.catalogue}),
         compute_({.database = *database_,
                   .settings = config_.settings,

@@ -13,6 +13,7 @@
 #include "lib/autoscaling/refresh_table.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_lookup_service.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/ec2/tagging/tag_service.h"
@@ -74,7 +75,7 @@ absl::Status Observe(store::Connection& c, Snapshot& snapshot) {
   for (const Member& member : snapshot.members) {
     if (!member.instance.empty()) ids.push_back(member.instance);
   }
-  ASSIGN_OR_RETURN(const auto seen, MemberTable(c).Observe(ids));
+  ASSIGN_OR_RETURN(const auto seen, compute::StatesOf(c, ids));
   for (Member& member : snapshot.members) {
     const auto found = seen.find(member.instance);
     if (found != seen.end()) {

@@ -13,6 +13,7 @@
 #include "lib/autoscaling/model/apply.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_lookup_service.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/tagging/tag_service.h"
 
@@ -303,7 +304,7 @@ absl::StatusOr<std::vector<MemberView>> MemberService::Describe(Instances instan
     }
     std::vector<InstanceId> ids;
     for (const MemberOf& each : found) ids.push_back(each.member.instance);
-    ASSIGN_OR_RETURN(const auto seen, members.Observe(ids));
+    ASSIGN_OR_RETURN(const auto seen, compute::StatesOf(c, ids));
     std::vector<MemberView> views;
     for (MemberOf& each : found) {
       const auto instance = seen.find(each.member.instance);

@@ -159,19 +159,4 @@ absl::StatusOr<std::vector<MemberOf>> MemberTable::ListAll() {
       read);
 }
 
-absl::StatusOr<std::map<InstanceId, SeenInstance>> MemberTable::Observe(absl::Span<const InstanceId> ids) {
-  std::map<InstanceId, SeenInstance> seen;
-  RETURN_IF_ERROR(connection_.Query(
-      "SELECT instances.id, state, state_since, state_reason_message FROM json_each(?) AS wanted "
-      "CROSS JOIN instances ON instances.id = wanted.value",
-      [&](store::Row& row) {
-        InstanceId id;
-        SeenInstance instance;
-        row.Read(id, instance.state, instance.since, instance.reason);
-        seen.emplace(std::move(id), std::move(instance));
-      },
-      store::JsonArrayOfIds(ids)));
-  return seen;
-}
-
 }  // namespace brume::autoscaling

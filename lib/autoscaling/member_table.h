@@ -1,7 +1,6 @@
 // Repository of the members of Auto Scaling groups, with the hooks that hold them.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,12 +16,6 @@ namespace brume::autoscaling {
 struct MemberOf {
   std::string group;
   scaling::Member member;
-};
-
-struct SeenInstance {
-  InstanceState state = InstanceState::kPending;
-  absl::Time since;
-  std::string reason;
 };
 
 // Members have no versions of their own: whoever writes them writes their group's row in the same change, whose version
@@ -41,9 +34,6 @@ class MemberTable {
   absl::StatusOr<std::optional<MemberOf>> Find(const InstanceId& instance);
   // In order of their groups; members without an instance yet are left out.
   absl::StatusOr<std::vector<MemberOf>> ListAll();
-
-  // Of instances: their state, since when, and why it ended. Those whose row is gone are left out.
-  absl::StatusOr<std::map<InstanceId, SeenInstance>> Observe(absl::Span<const InstanceId> ids);
 
  private:
   store::Connection& connection_;

@@ -18,7 +18,7 @@
 #include "lib/base/periodic.h"
 #include "lib/cloudwatch/guest_metrics.h"
 #include "lib/cloudwatch/metric_service.h"
-#include "lib/cloudwatch/monitored_guest_table.h"
+#include "lib/cloudwatch/monitored_guests.h"
 #include "lib/ec2/compute/guest_meter_service.h"
 #include "lib/ec2/compute/status_service.h"
 #include "lib/ec2/network/port_service.h"

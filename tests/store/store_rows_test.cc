@@ -1,6 +1,7 @@
 // Repositories of instances, images, volumes, key pairs and tags.
 #include <iterator>
 
+#include "lib/ec2/compute/instance_lookup_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/kinds.h"
 #include "tests/store/store_fixture.h"
@@ -331,10 +332,12 @@ TEST_CASE("an image in use is counted and its row cannot go from under its volum
     RETURN_IF_ERROR(compute::InstanceTable(c).Insert(running, 128, 1));
     return compute::InstanceTable(c).Insert(terminated, 128, 1);
   }));
-  CHECK(s.Read([&](Connection& c) { return storage::ImageTable(c).CountUsers(image.id); }) == 2);
+  CHECK(s.Read([&](Connection& c) { return storage::ImageTable(c).CountUsers(image.id); }) == 1);
+  CHECK(s.Read([&](Connection& c) { return compute::HasInstancesOf(c, image.id); }));
   REQUIRE(absl::IsFailedPrecondition(s.Write([&](Connection& c) { return storage::ImageTable(c).Delete(image.id); })));
   REQUIRE_OK(s.Write([&](Connection& c) { return storage::VolumeTable(c).Delete(volume.id); }));
-  CHECK(s.Read([&](Connection& c) { return storage::ImageTable(c).CountUsers(image.id); }) == 1);
+  CHECK(s.Read([&](Connection& c) { return storage::ImageTable(c).CountUsers(image.id); }) == 0);
+  CHECK(s.Read([&](Connection& c) { return compute::HasInstancesOf(c, image.id); }));
   REQUIRE_OK(s.Write([&](Connection& c) { return storage::ImageTable(c).Delete(image.id); }));
   const absl::Status gone = s.db->Read([&](Connection& c) { return storage::ImageTable(c).Get(image.id).status(); });
   CHECK(ec2::ErrorCode(gone) == "InvalidAMIID.NotFound");
@@ -439,6 +442,9 @@ TEST_CASE("tags are set, overwritten, deleted by value and gone with their resou
   REQUIRE(many.size() == 2);
   CHECK(many.at(id).size() == 2);
   CHECK(many.at(other) == TagMap{{"quote \" and \\", "\n"}});
+  const auto values = s.Read([&](Connection& c) { return tagging::TagTable(c).GetValues(ids, "Name"); });
+  CHECK(values == std::map<std::string, std::string>{{id, "web 2"}});
+  CHECK(s.Read([&](Connection& c) { return tagging::TagTable(c).GetJson(id); }) == R"({"Name":"web 2","name":""})");
   const auto list = s.Read([](Connection& c) { return tagging::TagTable(c).List({}); });
   REQUIRE(list.size() == 3);
   CHECK(list[0].key == "Name");

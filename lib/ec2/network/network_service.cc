@@ -158,6 +158,10 @@ absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, c
   return NetworkTable(connection).ListSubnets(vpc);
 }
 
+absl::StatusOr<std::vector<AttachedPort>> ListAttachedPorts(store::Connection& connection) {
+  return NetworkTable(connection).ListAttachedPorts();
+}
+
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet) {
   ASSIGN_OR_RETURN(const int64_t used, NetworkTable(connection).CountAddresses(subnet.id));
   return AvailableAddresses(subnet.cidr, used);

@@ -61,6 +61,8 @@ absl::StatusOr<std::vector<CidrIpv6>> ListIpv6Ranges(store::Connection& connecti
 absl::StatusOr<std::optional<Vpc>> FindDefaultVpc(store::Connection& connection);
 absl::StatusOr<Subnet> GetSubnet(store::Connection& connection, const SubnetId& id);  // InvalidSubnetID.NotFound
 absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, const VpcId& vpc);
+// The interfaces of all instances; in order of instances and device indices.
+absl::StatusOr<std::vector<AttachedPort>> ListAttachedPorts(store::Connection& connection);
 // How many addresses of the subnet an interface can still get.
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet);
 

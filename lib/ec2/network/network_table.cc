@@ -349,6 +349,17 @@ absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::FindInterfaces(absl:
                     store::JsonArrayOfIds(ids));
 }
 
+absl::StatusOr<std::vector<AttachedPort>> NetworkTable::ListAttachedPorts() {
+  return connection_.All(
+      "SELECT instance_id, id, vpc_id FROM network_interfaces WHERE instance_id IS NOT NULL "
+      "ORDER BY instance_id, device_index",
+      [](store::Row& row) {
+        AttachedPort port;
+        row.Read(port.instance_id, port.eni_id, port.vpc_id);
+        return port;
+      });
+}
+
 absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfacesOf(absl::Span<const InstanceId> instances) {
   return Interfaces(connection_,
                     "(SELECT key AS place, value AS wanted FROM json_each(?)) CROSS JOIN network_interfaces "

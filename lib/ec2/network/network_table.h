@@ -72,6 +72,8 @@ class NetworkTable {
   absl::StatusOr<std::vector<NetworkInterface>> FindInterfaces(absl::Span<const EniId> ids);
   // In the order of `instances`, then by device index.
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
+  // Of all instances, without the whole rows; in order of instances and device indices.
+  absl::StatusOr<std::vector<AttachedPort>> ListAttachedPorts();
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByAttachment(const std::string& attachment_id);
   absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);

@@ -38,10 +38,12 @@ VolumeSnapshot EncryptedRootOf(const Image& image) {
 
 }  // namespace
 
-ImageReconciler::ImageReconciler(store::Database& database, Disks& disks, const Clock& clock)
+ImageReconciler::ImageReconciler(store::Database& database, Disks& disks, const Clock& clock,
+                                 HasInstances has_instances)
     : database_(database),
       disks_(disks),
       clock_(clock),
+      has_instances_(std::move(has_instances)),
       loop_({.name = "image", .threads = 2}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void ImageReconciler::Start() {
@@ -185,9 +187,12 @@ absl::StatusOr<absl::Duration> ImageReconciler::Remove(const Image& image) {
   if (absl::IsAborted(remaining.status())) return absl::ZeroDuration();
   RETURN_IF_ERROR(remaining.status());
   if (*remaining > absl::ZeroDuration()) return std::min(*remaining, kBinPoll);
-  ASSIGN_OR_RETURN(const int64_t users,
-                   database_.ReadFor([&](store::Connection& c) { return ImageTable(c).CountUsers(image.id); }));
-  if (users > 0) return absl::InfiniteDuration();
+  ASSIGN_OR_RETURN(const bool in_use, database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const int64_t users, ImageTable(c).CountUsers(image.id));
+    if (users > 0) return true;
+    return has_instances_(c, image.id);
+  }));
+  if (in_use) return absl::InfiniteDuration();
   RETURN_IF_ERROR(disks_.RemoveImage(image.id));
   RETURN_IF_ERROR(RemoveUnknownSnapshots(image));
   RETURN_IF_ERROR(Failpoint("image.removed"));

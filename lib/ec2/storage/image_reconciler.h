@@ -1,6 +1,7 @@
 // Imports pending images and takes deregistered ones away when nothing lies over them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <variant>
 
@@ -13,10 +14,13 @@
 
 namespace brume::storage {
 
+// Whether instances that are not terminated were launched from the image. Takes part in the caller's transaction.
+using HasInstances = std::function<absl::StatusOr<bool>(store::Connection& connection, const ImageId& image)>;
+
 // Thread-safe.
 class ImageReconciler {
  public:
-  ImageReconciler(store::Database& database, Disks& disks, const Clock& clock);
+  ImageReconciler(store::Database& database, Disks& disks, const Clock& clock, HasInstances has_instances);
 
   // Reconciles every pending and deregistered image once, then when woken.
   void Start();
@@ -43,6 +47,7 @@ class ImageReconciler {
   store::Database& database_;
   Disks& disks_;
   const Clock& clock_;
+  const HasInstances has_instances_;
   ReconcileLoop<Key> loop_;
 };
 

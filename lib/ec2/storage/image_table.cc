@@ -77,12 +77,10 @@ absl::StatusOr<std::optional<ImageId>> ImageTable::NewestOfCatalogue(const std::
 absl::StatusOr<int64_t> ImageTable::CountUsers(const ImageId& id) {
   int64_t count = 0;
   RETURN_IF_ERROR(connection_.Query(
-      // 48 = terminated, as literal so that the partial index serves.
       "SELECT (SELECT count(*) FROM volumes WHERE layer_id = ?1 AND layer_id <> '') + "
       "(SELECT count(*) FROM snapshots WHERE below = ?1 AND below <> '') + "
       "(SELECT count(*) FROM snapshots WHERE layer_id = ?1) + "
-      "(SELECT count(*) FROM images WHERE boot_image_id = ?1) + "
-      "(SELECT count(*) FROM instances WHERE image_id = ?1 AND state <> 48)",
+      "(SELECT count(*) FROM images WHERE boot_image_id = ?1)",
       [&](store::Row& row) { row.Read(count); }, id));
   return count;
 }

@@ -14,7 +14,7 @@ StorageModule::StorageModule(const StorageParts& parts)
       clock_(parts.clock),
       machine_of_(parts.machine_of),
       tags_(parts.tags),
-      reconciler_(parts.database, parts.disks, parts.clock),
+      reconciler_(parts.database, parts.disks, parts.clock, parts.has_instances),
       snapshot_reconciler_(
           {.database = parts.database,
            .disks = parts.disks,

@@ -50,6 +50,7 @@ struct StorageParts {
   // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
   std::function<void(const InstanceId& id)> wake_instance;
   FindMachine machine_of;
+  HasInstances has_instances;
   const Catalogue& catalogue;
 };
 

@@ -10,6 +10,7 @@
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/tagging/tag_service.h"
 #include "lib/store/row_record.h"
 #include "lib/store/table.h"
 
@@ -53,12 +54,12 @@ absl::StatusOr<std::optional<std::string>> RecordTable::Compose(const std::strin
   if (!table.has_value()) return std::nullopt;
   ASSIGN_OR_RETURN(const std::optional<std::string> row, store::RowToJson(connection_, *table, id));
   if (!row.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::string tags, tagging::GetTagsJson(connection_, id));
   return connection_.First(
-      "SELECT json_object('format', 1, 'id', ?, 'row', json(?), 'tags', "
-      "(SELECT json_group_object(key, value) FROM tags WHERE resource_id = ?), 'recycle_bin', "
+      "SELECT json_object('format', 1, 'id', ?, 'row', json(?), 'tags', json(?), 'recycle_bin', "
       "(SELECT json_object('entered', entered, 'exits', exits, 'tags', tags, 'disabled', disabled) FROM recycle_bin "
       "WHERE recycle_bin.id = ?))",
-      ReadText, id, *row, id, id);
+      ReadText, id, *row, tags, id);
 }
 
 absl::StatusOr<bool> RecordTable::Knows(const std::string& id) {
@@ -93,8 +94,7 @@ absl::StatusOr<std::string> RecordTable::Restore(const std::string& id, const st
   ASSIGN_OR_RETURN(const auto known,
                    connection_.First("SELECT 'yes' WHERE json_extract(?, '$.format') = 1", ReadText, record));
   if (!known.has_value()) return absl::InvalidArgumentError("it is of a version that is unknown here");
-  RETURN_IF_ERROR(connection_.Run(
-      "INSERT INTO tags (resource_id, key, value) SELECT ?, key, value FROM json_each(?, '$.tags')", id, record));
+  RETURN_IF_ERROR(tagging::InsertTagsJson(connection_, id, record, "$.tags"));
   RETURN_IF_ERROR(connection_.Run(
       "INSERT INTO recycle_bin (id, entered, exits, tags, disabled) SELECT ?, "
       "json_extract(text, '$.recycle_bin.entered'), json_extract(text, '$.recycle_bin.exits'), "

@@ -122,6 +122,21 @@ absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& conne
   return TagTable(connection).GetMany(resource_ids);
 }
 
+absl::StatusOr<std::map<std::string, std::string>> GetValuesOf(store::Connection& connection,
+                                                               absl::Span<const std::string> resource_ids,
+                                                               const std::string& key) {
+  return TagTable(connection).GetValues(resource_ids, key);
+}
+
+absl::StatusOr<std::string> GetTagsJson(store::Connection& connection, const std::string& resource_id) {
+  return TagTable(connection).GetJson(resource_id);
+}
+
+absl::Status InsertTagsJson(store::Connection& connection, const std::string& resource_id, const std::string& json,
+                            const std::string& path) {
+  return TagTable(connection).InsertJson(resource_id, json, path);
+}
+
 absl::StatusOr<std::vector<std::string>> GetTagged(store::Connection& connection, const TagQuery& query) {
   ASSIGN_OR_RETURN(std::vector<Tag> tags, TagTable(connection).List(query));
   std::vector<std::string> ids;

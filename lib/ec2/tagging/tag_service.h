@@ -75,6 +75,15 @@ absl::StatusOr<TagMap> GetTags(store::Connection& connection, const std::string&
 // By resource; one without tags has no entry.
 absl::StatusOr<std::map<std::string, TagMap>> GetTagsOf(store::Connection& connection,
                                                         absl::Span<const std::string> resource_ids);
+// The value of one key, by resource; one without that tag has no entry.
+absl::StatusOr<std::map<std::string, std::string>> GetValuesOf(store::Connection& connection,
+                                                               absl::Span<const std::string> resource_ids,
+                                                               const std::string& key);
+// A JSON object of the tags' keys and values.
+absl::StatusOr<std::string> GetTagsJson(store::Connection& connection, const std::string& resource_id);
+// Gives a resource without tags those of such an object, which is at `path` of a JSON text.
+absl::Status InsertTagsJson(store::Connection& connection, const std::string& resource_id, const std::string& json,
+                            const std::string& path);
 // The resources that have a tag of the query, each once, in order.
 absl::StatusOr<std::vector<std::string>> GetTagged(store::Connection& connection, const TagQuery& query);
 

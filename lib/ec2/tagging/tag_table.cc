@@ -58,6 +58,34 @@ absl::StatusOr<std::map<std::string, TagMap>> TagTable::GetMany(absl::Span<const
   return tags;
 }
 
+absl::StatusOr<std::map<std::string, std::string>> TagTable::GetValues(absl::Span<const std::string> resource_ids,
+                                                                       const std::string& key) {
+  std::map<std::string, std::string> values;
+  RETURN_IF_ERROR(connection_.Query(
+      "SELECT wanted.value, tags.value FROM json_each(?) AS wanted "
+      "CROSS JOIN tags ON resource_id = wanted.value AND tags.key = ?",
+      [&](store::Row& row) {
+        std::string resource_id, value;
+        row.Read(resource_id, value);
+        values.emplace(std::move(resource_id), std::move(value));
+      },
+      store::JsonArray({resource_ids.begin(), resource_ids.end()}), key));
+  return values;
+}
+
+absl::StatusOr<std::string> TagTable::GetJson(const std::string& resource_id) {
+  std::string json;
+  RETURN_IF_ERROR(connection_.Query(
+      "SELECT json_group_object(key, value) FROM tags WHERE resource_id = ?", [&](store::Row& row) { row.Read(json); },
+      resource_id));
+  return json;
+}
+
+absl::Status TagTable::InsertJson(const std::string& resource_id, const std::string& json, const std::string& path) {
+  return connection_.Run("INSERT INTO tags (resource_id, key, value) SELECT ?, key, value FROM json_each(?, ?)",
+                         resource_id, json, path);
+}
+
 absl::StatusOr<std::vector<Tag>> TagTable::List(const TagQuery& query) {
   // The first parameter says which part of the primary key is read; the other two pick among that.
   std::string resources = "(SELECT ?1) CROSS JOIN tags";

@@ -28,6 +28,13 @@ class TagTable {
   absl::StatusOr<TagMap> Get(const std::string& resource_id);
   // A resource without tags has no entry.
   absl::StatusOr<std::map<std::string, TagMap>> GetMany(absl::Span<const std::string> resource_ids);
+  // Of one key. A resource without that tag has no entry.
+  absl::StatusOr<std::map<std::string, std::string>> GetValues(absl::Span<const std::string> resource_ids,
+                                                               const std::string& key);
+  // A JSON object of keys and values.
+  absl::StatusOr<std::string> GetJson(const std::string& resource_id);
+  // Those of such an object at `path` of a JSON text; the resource has none yet.
+  absl::Status InsertJson(const std::string& resource_id, const std::string& json, const std::string& path);
   // Ordered by resource and key.
   absl::StatusOr<std::vector<Tag>> List(const TagQuery& query);
 

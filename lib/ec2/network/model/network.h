@@ -195,6 +195,13 @@ std::string Ipv6Hostname(const NetworkInterface& eni);
 // The tap's name in the kernel (IFNAMSIZ: 15 characters): "bm" and the last 13 digits of the interface's id.
 std::string TapName(const EniId& id);
 
+// An interface that an instance has, without more of it.
+struct AttachedPort {
+  InstanceId instance_id;
+  EniId eni_id;
+  VpcId vpc_id;
+};
+
 struct SecurityGroup {
   SecurityGroupId id;
   VpcId vpc_id;

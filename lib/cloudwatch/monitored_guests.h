@@ -1,4 +1,4 @@
-// What monitoring must know of each instance that runs, in one cheap query.
+// What monitoring must know of each instance that runs.
 #pragma once
 
 #include <string>
