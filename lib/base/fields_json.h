@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/fields.h"
+#include "lib/base/named_enum.h"
 #include "lib/base/status_macros.h"
 
 namespace brume {
@@ -21,6 +22,10 @@ inline nlohmann::json JsonOf(const std::string& value) { return value; }
 inline nlohmann::json JsonOf(bool value) { return value; }
 inline nlohmann::json JsonOf(int32_t value) { return value; }
 inline nlohmann::json JsonOf(double value) { return value; }
+template <NamedEnum T>
+nlohmann::json JsonOf(T value) {
+  return std::string(NamesOf(value).Of(value));
+}
 template <typename T>
 nlohmann::json JsonOf(const std::optional<T>& value);
 template <typename T>
@@ -68,6 +73,15 @@ inline absl::Status FromJson(const nlohmann::json& json, int32_t& value) {
 inline absl::Status FromJson(const nlohmann::json& json, double& value) {
   if (!json.is_number()) return NotA("a number");
   value = json.get<double>();
+  return absl::OkStatus();
+}
+template <NamedEnum T>
+absl::Status FromJson(const nlohmann::json& json, T& value) {
+  std::string name;
+  RETURN_IF_ERROR(FromJson(json, name));
+  const std::optional<T> found = NamesOf(value).Find(name);
+  if (!found.has_value()) return NotA("one of its names");
+  value = *found;
   return absl::OkStatus();
 }
 template <typename T>

@@ -348,7 +348,7 @@ TEST_CASE("a volume comes back with every field and holds its instance's row", "
   Volume volume = MakeVolume(1);
   volume.layer_id = Nth<ImageId>("ami", 1).text();
   volume.size_gib = 16384;
-  volume.type = "io2";
+  volume.type = VolumeType::kIo2;
   volume.snapshot_id = Nth<SnapshotId>("snap", 1);
   volume.disk_file = "top.qcow2";
   volume.encrypted = true;
@@ -401,9 +401,22 @@ TEST_CASE("a volume comes back with every field and holds its instance's row", "
   CHECK(ec2::ErrorCode(not_there) == "InvalidVolume.NotFound");
 }
 
+TEST_CASE("a volume's type is kept by its name, and any other text there is lost data", "[store]") {
+  Store s;
+  Volume volume = MakeVolume(1);
+  volume.type = VolumeType::kSt1;
+  REQUIRE_OK(s.Write([&](Connection& c) { return storage::VolumeTable(c).Insert(volume); }));
+  REQUIRE_OK(s.Write([&](Connection& c) {
+    return c.Run("UPDATE volumes SET type = 'sc1' WHERE id = ? AND type = 'st1'", volume.id);
+  }));
+  CHECK(s.Read([&](Connection& c) { return storage::VolumeTable(c).Get(volume.id); }).type == VolumeType::kSc1);
+  REQUIRE_OK(s.Write([&](Connection& c) { return c.Run("UPDATE volumes SET type = 'gp9' WHERE id = ?", volume.id); }));
+  CHECK(absl::IsDataLoss(s.db->Read([&](Connection& c) { return storage::VolumeTable(c).Get(volume.id).status(); })));
+}
+
 TEST_CASE("a key pair comes back by name and by id, and its name is taken", "[store]") {
   Store s;
-  const KeyPair pair{Nth<KeyPairId>("key", 1), "me", "ed25519", "SHA256:abc", "ssh-ed25519 AAAA me", kNow};
+  const KeyPair pair{Nth<KeyPairId>("key", 1), "me", SshKeyType::kEd25519, "SHA256:abc", "ssh-ed25519 AAAA me", kNow};
   REQUIRE_OK(s.Write([&](Connection& c) { return compute::KeyPairTable(c).Insert(pair); }));
   KeyPair second = pair;
   second.id = Nth<KeyPairId>("key", 2);

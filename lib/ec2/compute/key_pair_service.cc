@@ -33,7 +33,7 @@ absl::Status CheckName(absl::string_view name) {
 
 absl::StatusOr<SshKeyType> ParseType(absl::string_view type) {
   if (type.empty()) return SshKeyType::kRsa;
-  if (const std::optional<SshKeyType> found = FindSshKeyType(type); found.has_value()) return *found;
+  if (const std::optional<SshKeyType> found = kSshKeyTypeNames.Find(type); found.has_value()) return *found;
   return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", absl::CHexEscape(type.substr(0, 64)),
                                                           ") for parameter KeyType is invalid: rsa or ed25519"));
 }
@@ -79,7 +79,7 @@ absl::StatusOr<CreatedKeyPair> KeyPairService::Create(absl::string_view name, ab
   created.view.tags = tags;
   created.view.pair = {.id = KeyPairId::New(random_),
                        .name = std::string(name),
-                       .type = std::string(SshKeyTypeName(key.type)),
+                       .type = key.type,
                        .fingerprint = key.fingerprint,
                        .public_key = absl::StrCat(key.openssh_public, " ", name),
                        .created = clock_.Now()};
@@ -99,7 +99,7 @@ absl::StatusOr<KeyPairView> KeyPairService::Import(absl::string_view name, absl:
   view.tags = tags;
   view.pair = {.id = KeyPairId::New(random_),
                .name = std::string(name),
-               .type = std::string(SshKeyTypeName(key.type)),
+               .type = key.type,
                .fingerprint = key.fingerprint,
                .public_key = absl::StrCat(key.openssh, " ", name),
                .created = clock_.Now()};

@@ -5,6 +5,7 @@
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 #include "lib/store/connection.h"
+#include "lib/store/enum_text.h"
 #include "lib/store/table.h"
 
 namespace brume::compute {
@@ -13,7 +14,7 @@ namespace {
 const auto& KeyPairs() {
   static const auto table = store::DescribeTable<KeyPair>(
       "key_pairs", "key pair", store::Key("id", &KeyPair::id), store::Column("name", &KeyPair::name),
-      store::Column("type", &KeyPair::type), store::Column("fingerprint", &KeyPair::fingerprint),
+      store::Encoded<store::EnumText>("type", &KeyPair::type), store::Column("fingerprint", &KeyPair::fingerprint),
       store::Column("public_key", &KeyPair::public_key), store::Column("created", &KeyPair::created),
       store::Unmapped("seq"));
   return table;

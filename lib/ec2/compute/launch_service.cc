@@ -66,7 +66,8 @@ absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMappin
   device.kms_key_id = ebs.kms_key_id.value_or("");
   device.size_gib = ebs.volume_size;
   device.delete_on_termination = ebs.delete_on_termination;
-  device.type = ebs.volume_type.value_or("");
+  // Policies are asked of a launch before it is checked against the schema, which refuses any other text.
+  device.type = kVolumeTypeNames.Find(ebs.volume_type.value_or(""));
   device.iops = ebs.iops;
   device.throughput = ebs.throughput;
   if (!ebs.snapshot_id.value_or("").empty()) {

@@ -36,7 +36,7 @@ absl::Status Encrypt(store::Connection& connection, const BlockDevice& device, c
 absl::Status Apply(const BlockDevice& device, int64_t min_gib, Volume& volume) {
   volume.device_name = device.device;
   volume.size_gib = device.size_gib.value_or(min_gib);
-  if (!device.type.empty()) volume.type = device.type;
+  if (device.type) volume.type = *device.type;
   volume.iops = device.iops;
   volume.throughput = device.throughput;
   if (volume.size_gib < min_gib) {
@@ -91,16 +91,14 @@ absl::StatusOr<Volume> PlanData(store::Connection& connection, const BlockDevice
 absl::StatusOr<DeviceMap> DevicesOf(const Image& image) {
   DeviceMap devices;
   const ImageDisk root = image.data_disks.root.value_or(ImageDisk());
-  devices[image.root_device_name] = {.device = image.root_device_name,
-                                     .type = root.volume_type.value_or(""),
-                                     .iops = root.iops,
-                                     .throughput = root.throughput};
+  devices[image.root_device_name] = {
+      .device = image.root_device_name, .type = root.volume_type, .iops = root.iops, .throughput = root.throughput};
   for (const ImageDisk& disk : image.data_disks.disks) {
     BlockDevice& device = devices[disk.device_name.value_or("")];
     device = {.device = disk.device_name.value_or(""),
               .asked = true,
               .delete_on_termination = disk.delete_on_termination,
-              .type = disk.volume_type.value_or(""),
+              .type = disk.volume_type,
               .iops = disk.iops,
               .throughput = disk.throughput,
               .encrypted = disk.encrypted};
@@ -125,8 +123,8 @@ absl::Status Override(BlockDevice& device, const BlockDevice& over) {
   if (over.size_gib || over.snapshot_id) device.size_gib = over.size_gib;
   if (over.delete_on_termination) device.delete_on_termination = over.delete_on_termination;
   // Rates are of a type.
-  if (!over.type.empty() && over.type != device.type) device.iops = device.throughput = std::nullopt;
-  if (!over.type.empty()) device.type = over.type;
+  if (over.type && over.type != device.type) device.iops = device.throughput = std::nullopt;
+  if (over.type) device.type = over.type;
   if (over.iops) device.iops = over.iops;
   if (over.throughput) device.throughput = over.throughput;
   if (over.snapshot_id) device.snapshot_id = over.snapshot_id;

@@ -21,7 +21,7 @@ struct BlockDevice {
   bool asked = true;                     // false: the mapping says nothing of a volume
   std::optional<int64_t> size_gib = {};  // unset = the snapshot's
   std::optional<bool> delete_on_termination = {};
-  std::string type = {};                          // empty = gp3
+  std::optional<VolumeType> type = {};            // unset = gp3
   std::optional<int> iops = {}, throughput = {};  // MiB/s
   std::optional<SnapshotId> snapshot_id = {};     // of the root it must be the image's
   std::optional<bool> encrypted = {};             // unset = as the snapshot or the default

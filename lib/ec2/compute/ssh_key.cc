@@ -33,8 +33,6 @@
 namespace brume::compute {
 namespace {
 
-constexpr EnumNames kTypeNames({std::pair{SshKeyType::kRsa, "rsa"}, {SshKeyType::kEd25519, "ed25519"}});
-
 constexpr EnumNames kFormatNames({std::pair{SshKeyFormat::kPem, "pem"}, {SshKeyFormat::kPpk, "ppk"}});
 
 constexpr char kRsaName[] = "ssh-rsa";
@@ -364,10 +362,6 @@ absl::StatusOr<SshKeyType> AcceptedType(const EVP_PKEY& key) {
 }
 
 }  // namespace
-
-absl::string_view SshKeyTypeName(SshKeyType type) { return kTypeNames.Of(type); }
-
-std::optional<SshKeyType> FindSshKeyType(absl::string_view name) { return kTypeNames.Find(name); }
 
 void WipeSecret(std::string& secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
 

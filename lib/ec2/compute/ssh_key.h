@@ -10,14 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/ec2/compute/model/key_pair.h"
 
 namespace brume::compute {
-
-enum class SshKeyType { kRsa, kEd25519 };
-// "rsa", "ed25519".
-absl::string_view SshKeyTypeName(SshKeyType type);
-// Unset for what is neither.
-std::optional<SshKeyType> FindSshKeyType(absl::string_view name);
 
 // How a private key is handed over: "pem", or "ppk", PuTTY's own.
 enum class SshKeyFormat { kPem, kPpk };

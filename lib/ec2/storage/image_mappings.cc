@@ -15,7 +15,7 @@ namespace {
 absl::Status BadMapping(absl::string_view why) { return ec2::Error("InvalidBlockDeviceMapping", why); }
 
 absl::Status CheckVolume(const ImageDisk& disk) {
-  const std::string type = disk.volume_type.value_or("gp3");
+  const VolumeType type = disk.volume_type.value_or(VolumeType::kGp3);
   const int64_t size = disk.size_gib.value_or(0);
   if (const absl::Status good = CheckSize(type, size); !good.ok()) return BadMapping(good.message());
   return CheckPerformance({.type = type, .size_gib = size, .iops = disk.iops, .throughput = disk.throughput});
@@ -38,7 +38,7 @@ absl::Status CheckMappings(absl::Span<const ImageMapping> mappings) {
 absl::StatusOr<ImageDisk> NewImageDisk(store::Connection& c, const ImageMapping& mapping) {
   ImageDisk disk = mapping.disk;
   disk.device_name = mapping.device;
-  disk.volume_type = disk.volume_type.value_or("gp3");
+  disk.volume_type = disk.volume_type.value_or(VolumeType::kGp3);
   disk.delete_on_termination = disk.delete_on_termination.value_or(true);
   if (!disk.snapshot_id.has_value()) {
     if (!disk.size_gib.has_value()) {

@@ -50,7 +50,7 @@ absl::Status UseSnapshot(store::Connection& c, const RegisterRequest& request, I
                       absl::StrCat("Volume of size ", size, "GB is smaller than snapshot '",
                                    request.root_snapshot_id->text(), "', expect size >= ", source.size_gib, "GB"));
   }
-  const std::string type = request.root.volume_type.value_or("gp3");
+  const VolumeType type = request.root.volume_type.value_or(VolumeType::kGp3);
   if (const absl::Status good = CheckSize(type, size); !good.ok()) {
     return ec2::Error("InvalidBlockDeviceMapping", good.message());
   }

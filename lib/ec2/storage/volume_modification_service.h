@@ -21,7 +21,7 @@ namespace brume::storage {
 // What ModifyVolume changes; unset = as it is.
 struct VolumeChange {
   std::optional<int64_t> size_gib = {};
-  std::optional<std::string> type = {};
+  std::optional<VolumeType> type = {};
   std::optional<int> iops = {}, throughput = {};  // MiB/s
 };
 

@@ -2,6 +2,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
+#include "lib/store/enum_text.h"
 #include "lib/store/table.h"
 
 namespace brume::storage {
@@ -15,11 +16,11 @@ const auto& Modifications() {
       store::Version(&Row::version), store::Column("state", &Row::state),
       store::Column("status_message", &Row::status_message),
       store::Column("target_size_gib", &Row::target, &VolumeShape::size_gib),
-      store::Column("target_type", &Row::target, &VolumeShape::type),
+      store::Encoded<store::EnumText>("target_type", &Row::target, &VolumeShape::type),
       store::Column("target_iops", &Row::target, &VolumeShape::iops),
       store::Column("target_throughput", &Row::target, &VolumeShape::throughput),
       store::Column("original_size_gib", &Row::original, &VolumeShape::size_gib),
-      store::Column("original_type", &Row::original, &VolumeShape::type),
+      store::Encoded<store::EnumText>("original_type", &Row::original, &VolumeShape::type),
       store::Column("original_iops", &Row::original, &VolumeShape::iops),
       store::Column("original_throughput", &Row::original, &VolumeShape::throughput),
       store::Column("started", &Row::started), store::Column("ended", &Row::ended), store::Unmapped("seq"));

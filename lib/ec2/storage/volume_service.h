@@ -28,7 +28,7 @@ struct VolumeView {
 // What CreateVolume asks for.
 struct NewVolume {
   std::string availability_zone;
-  std::string type;
+  VolumeType type = VolumeType::kGp3;
   std::optional<int64_t> size_gib = {};  // unset = the snapshot's
   std::optional<SnapshotId> snapshot_id = {};
   std::optional<bool> encrypted = {};             // unset = as the snapshot or the default

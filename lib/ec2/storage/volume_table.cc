@@ -6,6 +6,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/select_page.h"
 #include "lib/store/connection.h"
+#include "lib/store/enum_text.h"
 #include "lib/store/table.h"
 
 namespace brume::storage {
@@ -16,7 +17,7 @@ const auto& Volumes() {
       "volumes", "volume", store::Key("id", &Volume::id), store::Version(&Volume::version),
       store::Column("snapshot_id", &Volume::snapshot_id), store::Column("layer_id", &Volume::layer_id),
       store::Column("disk_file", &Volume::disk_file), store::Column("size_gib", &Volume::size_gib),
-      store::Column("type", &Volume::type), store::Column("iops", &Volume::iops),
+      store::Encoded<store::EnumText>("type", &Volume::type), store::Column("iops", &Volume::iops),
       store::Column("throughput", &Volume::throughput), store::Column("encrypted", &Volume::encrypted),
       store::Column("data_key_id", &Volume::data_key_id), store::Column("state", &Volume::state),
       store::Column("availability_zone", &Volume::availability_zone), store::Column("created", &Volume::created),

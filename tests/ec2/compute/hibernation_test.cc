@@ -126,7 +126,7 @@ TEST_CASE("under a hibernated instance neither its type nor its disks change", "
                                   .wake_volume = [&](const VolumeId& volume) { world.volumes_made->Wake(volume); }});
   compute::VolumeAttachmentService attachments(*world.database, world.clock,
                                                [&](const InstanceId& instance) { world.reconciler->Wake(instance); });
-  const auto made = volumes.Create({.availability_zone = "us-east-1a", .type = "gp3", .size_gib = 1});
+  const auto made = volumes.Create({.availability_zone = "us-east-1a", .type = VolumeType::kGp3, .size_gib = 1});
   REQUIRE(made.ok());
   const VolumeId data = made->volume.id;
   REQUIRE(ComputeWorld::Eventually([&] {

@@ -68,7 +68,7 @@ TEST_CASE("a created RSA key is PKCS#1 PEM with EC2's SHA-1 fingerprint, as open
   KeyFixture f;
   const CreatedKeyPair created = f.service.Create("my key", "rsa", {{"Name", "k"}}).value();
   CHECK(absl::StartsWith(created.private_key, "-----BEGIN RSA PRIVATE KEY-----\n"));
-  CHECK(created.view.pair.type == "rsa");
+  CHECK(created.view.pair.type == SshKeyType::kRsa);
   CHECK(created.view.pair.created == f.clock.Now());
   CHECK(absl::EndsWith(created.view.pair.public_key, " my key"));
 
@@ -173,7 +173,7 @@ TEST_CASE("an imported RSA key has EC2's MD5 fingerprint in every form it comes 
       INFO(text.substr(0, 40));
       const auto imported = f.service.Import(name, text, {});
       REQUIRE(imported.ok());
-      CHECK(imported->pair.type == "rsa");
+      CHECK(imported->pair.type == SshKeyType::kRsa);
       CHECK(imported->pair.fingerprint == fingerprint);
       CHECK(imported->pair.public_key == absl::StrCat(WithoutComment(line), " ", name));
     }
@@ -190,7 +190,7 @@ TEST_CASE("an imported ED25519 key has the fingerprint of its blob in every form
   for (const std::string& text : {line, rfc4716}) {
     const auto imported = f.service.Import(absl::StrCat("key-", n++), text, {{"a", "b"}});
     REQUIRE(imported.ok());
-    CHECK(imported->pair.type == "ed25519");
+    CHECK(imported->pair.type == SshKeyType::kEd25519);
     CHECK(absl::StrContains(listed, "SHA256:" + imported->pair.fingerprint.substr(0, 43)));
     CHECK(imported->pair.fingerprint.size() == 44);
   }
@@ -286,7 +286,7 @@ TEST_CASE("key pairs are listed with their tags and deleted by name or id", "[ke
   KeyFixture f;
   const KeyPair one = f.service.Create("one", "ed25519", {{"a", "b"}}).value().view.pair;
   const KeyPair two = f.service.Create("two", "", {}).value().view.pair;
-  CHECK(two.type == "rsa");
+  CHECK(two.type == SshKeyType::kRsa);
   const std::vector<KeyPairView> all = f.service.List().value();
   REQUIRE(all.size() == 2);
   CHECK(all[0].pair.fingerprint == one.fingerprint);

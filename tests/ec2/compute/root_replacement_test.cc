@@ -63,7 +63,7 @@ class World : public ComputeWorld {
     return id;
   }
   VolumeId AddVolume(const InstanceId& instance, const std::string& device) {
-    const auto made = volumes.Create({.availability_zone = "us-east-1a", .type = "gp3", .size_gib = 1});
+    const auto made = volumes.Create({.availability_zone = "us-east-1a", .type = VolumeType::kGp3, .size_gib = 1});
     REQUIRE(made.ok());
     const VolumeId id = made->volume.id;
     REQUIRE(Eventually([&] { return Find(id)->state == VolumeState::kAvailable; }));

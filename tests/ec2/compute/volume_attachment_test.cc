@@ -31,7 +31,7 @@ class World : public ComputeWorld {
 
   // One that is available.
   VolumeId Create(const std::string& zone = "us-east-1a") {
-    const auto view = volumes.Create({.availability_zone = zone, .type = "gp3", .size_gib = 1});
+    const auto view = volumes.Create({.availability_zone = zone, .type = VolumeType::kGp3, .size_gib = 1});
     REQUIRE(view.ok());
     REQUIRE(Eventually([&] { return Row(view->volume.id).state == VolumeState::kAvailable; }));
     return view->volume.id;
@@ -171,7 +171,7 @@ TEST_CASE("what attaches and detaches volumes refuses with EC2's codes, and chan
   world.Attach(used, id, "/dev/sdf");
   world.volumes_made->Stop();
   const VolumeId creating =
-      world.volumes.Create({.availability_zone = "us-east-1a", .type = "gp3", .size_gib = 1})->volume.id;
+      world.volumes.Create({.availability_zone = "us-east-1a", .type = VolumeType::kGp3, .size_gib = 1})->volume.id;
   const VolumeId none = *VolumeId::Parse("vol-00000000000000000");
   const InstanceId nobody = *InstanceId::Parse("i-00000000000000000");
   const Volume before = world.Row(used);
@@ -349,9 +349,9 @@ TEST_CASE("a volume in use grows and changes its rates while its guest runs, ste
   CHECK(World::Eventually([&] { return world.hypervisor.SpecOf(id)->disks.back().limits.iops == 4000; }));
   // Rates alone leave the disk as it is.
   const int resized = world.hypervisor.CallsOf("ResizeDisk");
-  REQUIRE(world.modifications.Modify(volume, {.type = "gp2"}).ok());
+  REQUIRE(world.modifications.Modify(volume, {.type = VolumeType::kGp2}).ok());
   REQUIRE(world.Completes(volume));
-  CHECK(world.Row(volume).type == "gp2");
+  CHECK(world.Row(volume).type == VolumeType::kGp2);
   CHECK_FALSE(world.Row(volume).iops.has_value());
   CHECK(world.hypervisor.CallsOf("ResizeDisk") == resized);
 }
@@ -415,11 +415,11 @@ TEST_CASE("what a volume cannot be made is refused with EC2's codes", "[compute]
       {"MissingParameter", {}},
       {"InvalidParameterValue", {.size_gib = 0}},
       {"InvalidParameterValue", {.size_gib = 65537}},
-      {"InvalidParameterValue", {.size_gib = 16385, .type = "gp2"}},
-      {"InvalidParameterValue", {.type = "st1"}},
-      {"InvalidParameterValue", {.type = "io1", .iops = 100}},
-      {"MissingParameter", {.size_gib = 4, .type = "io1"}},
-      {"InvalidParameterCombination", {.type = "gp2", .iops = 3000}},
+      {"InvalidParameterValue", {.size_gib = 16385, .type = VolumeType::kGp2}},
+      {"InvalidParameterValue", {.type = VolumeType::kSt1}},
+      {"InvalidParameterValue", {.type = VolumeType::kIo1, .iops = 100}},
+      {"MissingParameter", {.size_gib = 4, .type = VolumeType::kIo1}},
+      {"InvalidParameterCombination", {.type = VolumeType::kGp2, .iops = 3000}},
       {"InvalidParameterValue", {.iops = 2999}},
       {"InvalidParameterValue", {.throughput = 5000}},
   };

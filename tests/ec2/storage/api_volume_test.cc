@@ -23,7 +23,7 @@ ec2::v1::DescribeVolumesResponse Describe(ApiWorld& world, const std::string& fi
 TEST_CASE("the root volume of an instance is described with its attachment", "[api]") {
   ApiWorld world;
   compute::RunRequest run = world.Request();
-  run.block_devices = {{.device = "/dev/vda", .size_gib = 9, .type = "gp2"}};
+  run.block_devices = {{.device = "/dev/vda", .size_gib = 9, .type = VolumeType::kGp2}};
   run.volume_tags = {{"Name", "root"}};
   const InstanceId id = world.Launch(run);
   world.Launch();
@@ -60,7 +60,7 @@ TEST_CASE("volumes are found by EC2's filters", "[api]") {
   ApiWorld world;
   compute::RunRequest run = world.Request();
   run.block_devices = {
-      {.device = "/dev/vda", .size_gib = 12, .delete_on_termination = false, .type = "io1", .iops = 100}};
+      {.device = "/dev/vda", .size_gib = 12, .delete_on_termination = false, .type = VolumeType::kIo1, .iops = 100}};
   run.availability_zone = "us-east-1b";
   run.volume_tags = {{"Name", "data"}};
   const InstanceId id = world.Launch(run);

@@ -123,7 +123,7 @@ TEST_CASE("a volume's manifest is enough to make its row again", "[disks]") {
   State state;
   const Image image = ImportOne(state);
   Volume volume = MakeVolume(5);
-  volume.type = "gp3";
+  volume.type = VolumeType::kGp3;
   volume.availability_zone = "us-east-1b";
   volume.instance_id = kInstance;
   volume.device_name = "/dev/xvda";

@@ -13,36 +13,36 @@ TEST_CASE("iops and throughput of a volume are taken within EC2's bounds for its
     const char* code;  // "" = taken
     WantedPerformance wanted;
   } cases[] = {
-      {"", {"gp3", 8, kUnset, kUnset}},
-      {"", {"gp3", 1, 3000, 125}},
-      {"", {"gp3", 100, 16000, 1000}},
-      {"", {"gp3", 160, 80000, 2000}},
-      {"InvalidParameterValue", {"gp3", 159, 80000, kUnset}},
-      {"InvalidParameterValue", {"gp3", 100, 2999, kUnset}},
-      {"InvalidParameterValue", {"gp3", 16384, 80001, kUnset}},
-      {"InvalidParameterValue", {"gp3", 8, 4001, kUnset}},
-      {"InvalidParameterValue", {"gp3", 8, kUnset, 124}},
-      {"InvalidParameterValue", {"gp3", 8, kUnset, 751}},
-      {"InvalidParameterValue", {"gp3", 1000, 80000, 2001}},
-      {"", {"gp2", 8, kUnset, kUnset}},
-      {"InvalidParameterCombination", {"gp2", 8, 100, kUnset}},
-      {"InvalidParameterCombination", {"gp2", 8, kUnset, 125}},
-      {"InvalidParameterCombination", {"standard", 8, 100, kUnset}},
-      {"InvalidParameterCombination", {"st1", 500, kUnset, 125}},
-      {"MissingParameter", {"io1", 8, kUnset, kUnset}},
-      {"MissingParameter", {"io2", 8, kUnset, kUnset}},
-      {"", {"io1", 8, 400, kUnset}},
-      {"InvalidParameterValue", {"io1", 8, 401, kUnset}},
-      {"InvalidParameterValue", {"io1", 8, 99, kUnset}},
-      {"InvalidParameterCombination", {"io1", 8, 400, 125}},
-      {"", {"io2", 100, 64000, kUnset}},
-      {"", {"io2", 256, 256000, kUnset}},
-      {"InvalidParameterValue", {"io2", 255, 256000, kUnset}},
-      {"InvalidParameterValue", {"io2", 16384, 256001, kUnset}},
+      {"", {VolumeType::kGp3, 8, kUnset, kUnset}},
+      {"", {VolumeType::kGp3, 1, 3000, 125}},
+      {"", {VolumeType::kGp3, 100, 16000, 1000}},
+      {"", {VolumeType::kGp3, 160, 80000, 2000}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 159, 80000, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 100, 2999, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 16384, 80001, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 8, 4001, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 8, kUnset, 124}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 8, kUnset, 751}},
+      {"InvalidParameterValue", {VolumeType::kGp3, 1000, 80000, 2001}},
+      {"", {VolumeType::kGp2, 8, kUnset, kUnset}},
+      {"InvalidParameterCombination", {VolumeType::kGp2, 8, 100, kUnset}},
+      {"InvalidParameterCombination", {VolumeType::kGp2, 8, kUnset, 125}},
+      {"InvalidParameterCombination", {VolumeType::kStandard, 8, 100, kUnset}},
+      {"InvalidParameterCombination", {VolumeType::kSt1, 500, kUnset, 125}},
+      {"MissingParameter", {VolumeType::kIo1, 8, kUnset, kUnset}},
+      {"MissingParameter", {VolumeType::kIo2, 8, kUnset, kUnset}},
+      {"", {VolumeType::kIo1, 8, 400, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kIo1, 8, 401, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kIo1, 8, 99, kUnset}},
+      {"InvalidParameterCombination", {VolumeType::kIo1, 8, 400, 125}},
+      {"", {VolumeType::kIo2, 100, 64000, kUnset}},
+      {"", {VolumeType::kIo2, 256, 256000, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kIo2, 255, 256000, kUnset}},
+      {"InvalidParameterValue", {VolumeType::kIo2, 16384, 256001, kUnset}},
   };
   for (const auto& [code, wanted] : cases) {
-    INFO(wanted.type << " " << wanted.size_gib << " GiB, " << wanted.iops.value_or(-1) << " iops, "
-                     << wanted.throughput.value_or(-1) << " MiB/s");
+    INFO(kVolumeTypeNames.Of(wanted.type) << " " << wanted.size_gib << " GiB, " << wanted.iops.value_or(-1) << " iops, "
+                                          << wanted.throughput.value_or(-1) << " MiB/s");
     const absl::Status checked = CheckPerformance(wanted);
     CHECK((checked.ok() ? "" : ec2::ErrorCode(checked)) == std::string(code));
   }
@@ -59,7 +59,7 @@ TEST_CASE("a volume shows what its type has where nothing was asked for", "[stor
   CHECK(ShownThroughput(volume) == 250);
   Volume gp2;
   gp2.size_gib = 8;
-  gp2.type = "gp2";
+  gp2.type = VolumeType::kGp2;
   CHECK(ShownIops(gp2) == 100);
   gp2.size_gib = 1000;
   CHECK(ShownIops(gp2) == 3000);
@@ -67,7 +67,7 @@ TEST_CASE("a volume shows what its type has where nothing was asked for", "[stor
   CHECK(ShownIops(gp2) == 16000);
   CHECK_FALSE(ShownThroughput(gp2).has_value());
   Volume magnetic;
-  magnetic.type = "standard";
+  magnetic.type = VolumeType::kStandard;
   CHECK_FALSE(ShownIops(magnetic).has_value());
 }
 

@@ -42,7 +42,7 @@ absl::StatusOr<AccessContext> KeyPairFacts(compute::KeyPairService& key_pairs, c
   ASSIGN_OR_RETURN(const std::vector<compute::KeyPairView> found, key_pairs.List({name}));
   AccessContext facts;
   for (const compute::KeyPairView& view : found) {
-    facts = {{"ec2:keypairname", {name}}, {"ec2:keypairtype", {view.pair.type}}};
+    facts = {{"ec2:keypairname", {name}}, {"ec2:keypairtype", {std::string(kSshKeyTypeNames.Of(view.pair.type))}}};
     gateway::AddTagFacts(view.tags, facts);
   }
   return facts;
@@ -88,7 +88,7 @@ std::vector<AccessContext> FactsOfVolumes(const compute::LaunchPlan& plan, const
     facts = {{"ec2:availabilityzone", {plan.interfaces.front().subnet.availability_zone}},
              {"ec2:encrypted", {std::string(gateway::FilterText(volume.encrypted))}},
              {"ec2:volumesize", {absl::StrCat(volume.size_gib)}},
-             {"ec2:volumetype", {volume.type}}};
+             {"ec2:volumetype", {std::string(kVolumeTypeNames.Of(volume.type))}}};
     if (volume.iops.has_value()) facts["ec2:volumeiops"] = {absl::StrCat(*volume.iops)};
     if (volume.throughput.has_value()) facts["ec2:volumethroughput"] = {absl::StrCat(*volume.throughput)};
     if (!volume.snapshot_id.empty()) facts["ec2:parentsnapshot"] = {ArnOf(account, volume.snapshot_id)};

@@ -85,7 +85,7 @@ absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::Describe
   for (const compute::KeyPairView& view : found) {
     v1::KeyPairInfo info;
     Render(view, info);
-    info.set_key_type(view.pair.type);
+    info.set_key_type(std::string(kSshKeyTypeNames.Of(view.pair.type)));
     info.set_create_time(gateway::RenderTime(view.pair.created));
     if (request.include_public_key()) info.set_public_key(view.pair.public_key);
     if (keep(info)) *response.add_key_pairs() = std::move(info);
@@ -113,7 +113,7 @@ void AddKeyPairActions(gateway::Actions& actions, compute::KeyPairService& key_p
       .DescribedBy([account](const v1::ImportKeyPairRequest& request, AccessQuestion& question) {
         // What is no key is refused when the call's turn comes.
         const auto key = compute::ParseSshPublicKey(request.public_key_material());
-        if (key.ok()) AddKeyType(request.key_name(), std::string(SshKeyTypeName(key->type)), account, question);
+        if (key.ok()) AddKeyType(request.key_name(), std::string(kSshKeyTypeNames.Of(key->type)), account, question);
         return absl::OkStatus();
       });
   actions.Add(DescribeKeyPairs, key_pairs);

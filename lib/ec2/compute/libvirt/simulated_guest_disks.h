@@ -29,7 +29,7 @@ class SimulatedGuestDisks {
   }
   void Attach(const std::string& guest, const GuestDisk& disk) {
     MutexLock lock(mutex_);
-    if (Find(guest, disk.serial) == nullptr) disks_[guest].push_back(disk);
+    if (FindDisk(guest, disk.serial) == nullptr) disks_[guest].push_back(disk);
   }
   void Detach(const std::string& guest, const std::string& serial) {
     MutexLock lock(mutex_);
@@ -37,7 +37,7 @@ class SimulatedGuestDisks {
   }
   absl::Status Limit(const std::string& guest, const std::string& serial, const DiskLimits& limits) {
     MutexLock lock(mutex_);
-    GuestDisk* const disk = Find(guest, serial);
+    GuestDisk* const disk = FindDisk(guest, serial);
     if (disk == nullptr) return absl::NotFoundError("the guest has no such disk");
     disk->limits = limits;
     return absl::OkStatus();
@@ -45,11 +45,11 @@ class SimulatedGuestDisks {
   // NotFound when there is none.
   absl::Status Find(const std::string& guest, const std::string& serial) {
     MutexLock lock(mutex_);
-    return Find(guest, serial) != nullptr ? absl::OkStatus() : absl::NotFoundError("the guest has no such disk");
+    return FindDisk(guest, serial) != nullptr ? absl::OkStatus() : absl::NotFoundError("the guest has no such disk");
   }
 
  private:
-  GuestDisk* Find(const std::string& guest, const std::string& serial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  GuestDisk* FindDisk(const std::string& guest, const std::string& serial) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     std::vector<GuestDisk>& disks = disks_[guest];
     const auto found =
         std::find_if(disks.begin(), disks.end(), [&](const auto& each) { return each.serial == serial; });

@@ -21,7 +21,9 @@ absl::StatusOr<ImageDisk> ParseVolume(const v1::EbsBlockDevice& ebs) {
     ASSIGN_OR_RETURN(const SnapshotId snapshot, SnapshotId::Parse(ebs.snapshot_id()));
     disk.snapshot_id = snapshot.text();
   }
-  if (ebs.has_volume_type()) disk.volume_type = ebs.volume_type();
+  if (ebs.has_volume_type()) {
+    ASSIGN_OR_RETURN(disk.volume_type, ParseVolumeType(ebs.volume_type()));
+  }
   if (ebs.has_volume_size()) disk.size_gib = ebs.volume_size();
   if (ebs.has_iops()) disk.iops = ebs.iops();
   if (ebs.has_throughput()) disk.throughput = ebs.throughput();
@@ -51,7 +53,7 @@ absl::StatusOr<storage::ImageMapping> ParseMapping(const v1::BlockDeviceMapping&
 }
 
 void RenderPerformance(const ImageDisk& disk, v1::EbsBlockDevice& ebs) {
-  ebs.set_volume_type(disk.volume_type.value_or("gp3"));
+  ebs.set_volume_type(std::string(kVolumeTypeNames.Of(disk.volume_type.value_or(VolumeType::kGp3))));
   if (disk.iops) ebs.set_iops(*disk.iops);
   if (disk.throughput) ebs.set_throughput(*disk.throughput);
 }

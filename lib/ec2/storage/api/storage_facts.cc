@@ -73,7 +73,7 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
     for (const storage::VolumeView& view : found) {
       known = {{"ec2:volumeid", {name}},
                {"ec2:volumesize", {absl::StrCat(view.volume.size_gib)}},
-               {"ec2:volumetype", {view.volume.type}},
+               {"ec2:volumetype", {std::string(kVolumeTypeNames.Of(view.volume.type))}},
                {"ec2:encrypted", {view.volume.encrypted ? "true" : "false"}},
                {"ec2:availabilityzone", {view.volume.availability_zone}}};
       if (!view.volume.snapshot_id.empty()) known["ec2:parentsnapshot"] = {ArnOf(account, view.volume.snapshot_id)};

@@ -45,7 +45,7 @@ Message Render(const storage::VolumeView& view, const Settings& settings) {
   rendered.set_state(std::string(StateName(volume.state)));
   rendered.set_volume_id(volume.id.text());
   *rendered.mutable_tags() = RenderTags(view.tags);
-  rendered.set_volume_type(volume.type);
+  rendered.set_volume_type(std::string(kVolumeTypeNames.Of(volume.type)));
   rendered.set_multi_attach_enabled(false);
   if (const std::optional<int> iops = ShownIops(volume)) rendered.set_iops(*iops);
   if (const std::optional<int> throughput = ShownThroughput(volume)) rendered.set_throughput(*throughput);
@@ -54,7 +54,7 @@ Message Render(const storage::VolumeView& view, const Settings& settings) {
 
 // EC2's default of this call; volumes of a launch have another.
 std::string TypeOf(const v1::CreateVolumeRequest& request) {
-  return request.volume_type().empty() ? "gp2" : request.volume_type();
+  return request.volume_type().empty() ? std::string(kVolumeTypeNames.Of(VolumeType::kGp2)) : request.volume_type();
 }
 
 template <typename Request>
@@ -109,8 +109,9 @@ absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequ
   RETURN_IF_ERROR(CheckZone(request));
   RETURN_IF_ERROR(CheckNotShared(request));
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
+  ASSIGN_OR_RETURN(const VolumeType type, ParseVolumeType(TypeOf(request)));
   storage::NewVolume wanted{.availability_zone = ZoneOf(request, settings),
-                            .type = TypeOf(request),
+                            .type = type,
                             .client_token = request.client_token(),
                             .parameters_digest = gateway::ParametersDigest(request)};
   if (request.has_encrypted()) wanted.encrypted = request.encrypted();

@@ -29,12 +29,12 @@ v1::VolumeModification Render(const VolumeModification& modification) {
   if (!modification.status_message.empty()) rendered.set_status_message(modification.status_message);
   const Volume target = WithShape(modification.target), original = WithShape(modification.original);
   rendered.set_target_size(static_cast<int>(target.size_gib));
-  rendered.set_target_volume_type(target.type);
+  rendered.set_target_volume_type(std::string(kVolumeTypeNames.Of(target.type)));
   if (const auto iops = ShownIops(target)) rendered.set_target_iops(*iops);
   if (const auto throughput = ShownThroughput(target)) rendered.set_target_throughput(*throughput);
   rendered.set_target_multi_attach_enabled(false);
   rendered.set_original_size(static_cast<int>(original.size_gib));
-  rendered.set_original_volume_type(original.type);
+  rendered.set_original_volume_type(std::string(kVolumeTypeNames.Of(original.type)));
   if (const auto iops = ShownIops(original)) rendered.set_original_iops(*iops);
   if (const auto throughput = ShownThroughput(original)) rendered.set_original_throughput(*throughput);
   rendered.set_original_multi_attach_enabled(false);
@@ -53,7 +53,9 @@ absl::StatusOr<v1::ModifyVolumeResponse> ModifyVolume(const v1::ModifyVolumeRequ
   ASSIGN_OR_RETURN(const VolumeId id, VolumeId::Parse(request.volume_id()));
   storage::VolumeChange change;
   if (request.has_size()) change.size_gib = request.size();
-  if (!request.volume_type().empty()) change.type = request.volume_type();
+  if (!request.volume_type().empty()) {
+    ASSIGN_OR_RETURN(change.type, ParseVolumeType(request.volume_type()));
+  }
   if (request.has_iops()) change.iops = request.iops();
   if (request.has_throughput()) change.throughput = request.throughput();
   ASSIGN_OR_RETURN(const VolumeModification modification, modifications.Modify(id, change));

@@ -1,9 +1,10 @@
 #include "lib/ec2/storage/model/storage.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "lib/base/enum_names.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "lib/resource/ec2_error.h"
 
 namespace brume {
 namespace {
@@ -75,6 +76,12 @@ std::vector<SnapshotId> SnapshotsOf(const Image& image) {
 SnapshotId RootSnapshot(const Image& image) {
   if (!image.root_snapshot_id.empty()) return image.root_snapshot_id;
   return HasDisk(image) ? SnapshotOf(image.id) : SnapshotId();
+}
+
+absl::StatusOr<VolumeType> ParseVolumeType(absl::string_view name) {
+  if (const std::optional<VolumeType> found = kVolumeTypeNames.Find(name); found.has_value()) return *found;
+  return ec2::Error("InvalidParameterValue", absl::StrCat("Value (", absl::CHexEscape(name.substr(0, 64)),
+                                                          ") for parameter volumeType is invalid."));
 }
 
 absl::string_view StateName(VolumeState state) { return kVolumeStateNames.Of(state); }

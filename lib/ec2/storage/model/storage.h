@@ -6,10 +6,13 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lib/base/enum_names.h"
 #include "lib/base/fields.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/state_reason.h"
@@ -40,9 +43,22 @@ absl::string_view ProtectionName(DeregistrationProtection protection);
 // EC2's largest volumes have 64 TiB; more is a mistake or an attack.
 inline constexpr int64_t kMaxVolumeGib = 65536;
 
+enum class VolumeType { kStandard, kIo1, kIo2, kGp2, kGp3, kSc1, kSt1 };
+inline constexpr EnumNames kVolumeTypeNames({std::pair{VolumeType::kStandard, "standard"},
+                                             {VolumeType::kIo1, "io1"},
+                                             {VolumeType::kIo2, "io2"},
+                                             {VolumeType::kGp2, "gp2"},
+                                             {VolumeType::kGp3, "gp3"},
+                                             {VolumeType::kSc1, "sc1"},
+                                             {VolumeType::kSt1, "st1"}});
+constexpr const auto& NamesOf(VolumeType) { return kVolumeTypeNames; }
+// Error: InvalidParameterValue.
+absl::StatusOr<VolumeType> ParseVolumeType(absl::string_view name);
+
 // A volume that an instance launched from an image gets beside its root volume.
 struct ImageDisk {
-  std::optional<std::string> device_name, snapshot_id, volume_type;
+  std::optional<std::string> device_name, snapshot_id;
+  std::optional<VolumeType> volume_type;
   std::optional<int32_t> size_gib, iops, throughput;
   std::optional<bool> delete_on_termination;
   std::optional<bool> encrypted = {};  // of one without a snapshot
@@ -141,7 +157,7 @@ struct Volume {
   std::string layer_id;
   std::string disk_file = "disk.qcow2";  // the top's name in the volume's directory
   int64_t size_gib = 0;
-  std::string type = "gp3";
+  VolumeType type = VolumeType::kGp3;
   std::optional<int> iops, throughput;  // MiB/s; unset = what the type has
   bool encrypted = false;
   std::string data_key_id;  // whose line of disks it is of; empty = not encrypted

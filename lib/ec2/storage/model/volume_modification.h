@@ -22,7 +22,7 @@ absl::string_view StateName(ModificationState state);
 // What a modification changes.
 struct VolumeShape {
   int64_t size_gib = 0;
-  std::string type;
+  VolumeType type = VolumeType::kGp3;
   std::optional<int> iops, throughput;  // MiB/s; unset = what the type has
   friend bool operator==(const VolumeShape&, const VolumeShape&) = default;
 };

@@ -10,13 +10,14 @@ namespace brume {
 namespace {
 
 struct IopsBounds {
-  const char* type;
+  VolumeType type;
   int min, max;
   int64_t max_per_gib;
   bool required;
 };
-constexpr IopsBounds kIops[] = {
-    {"gp3", 3000, 80000, 500, false}, {"io1", 100, 64000, 50, true}, {"io2", 100, 256000, 1000, true}};
+constexpr IopsBounds kIops[] = {{VolumeType::kGp3, 3000, 80000, 500, false},
+                                {VolumeType::kIo1, 100, 64000, 50, true},
+                                {VolumeType::kIo2, 100, 256000, 1000, true}};
 constexpr int kMinThroughput = 125, kMaxThroughput = 2000;
 constexpr int kIopsPerThroughput = 4;
 
@@ -25,19 +26,22 @@ constexpr int kGp3Iops = 3000;
 constexpr int64_t kMinGp2Iops = 100, kMaxGp2Iops = 16000, kGp2BurstIops = 3000;
 
 struct SizeBounds {
-  const char* type;
+  VolumeType type;
   int64_t min_gib, max_gib;
 };
-constexpr SizeBounds kSizes[] = {{"gp2", 1, 16384},         {"gp3", 1, kMaxVolumeGib}, {"io1", 4, 16384},
-                                 {"io2", 4, kMaxVolumeGib}, {"st1", 125, 16384},       {"sc1", 125, 16384},
-                                 {"standard", 1, 1024}};
+constexpr SizeBounds kSizes[] = {{VolumeType::kGp2, 1, 16384},    {VolumeType::kGp3, 1, kMaxVolumeGib},
+                                 {VolumeType::kIo1, 4, 16384},    {VolumeType::kIo2, 4, kMaxVolumeGib},
+                                 {VolumeType::kSt1, 125, 16384},  {VolumeType::kSc1, 125, 16384},
+                                 {VolumeType::kStandard, 1, 1024}};
 
-const IopsBounds* BoundsOf(absl::string_view type) {
+const IopsBounds* BoundsOf(VolumeType type) {
   for (const IopsBounds& bounds : kIops) {
     if (bounds.type == type) return &bounds;
   }
   return nullptr;
 }
+
+absl::string_view NameOf(VolumeType type) { return kVolumeTypeNames.Of(type); }
 
 absl::Status CheckBounds(absl::string_view what, int value, int min, int max) {
   if (value >= min && value <= max) return absl::OkStatus();
@@ -51,11 +55,11 @@ absl::Status CheckIops(const WantedPerformance& wanted) {
   if (!wanted.iops.has_value()) {
     if (bounds == nullptr || !bounds->required) return absl::OkStatus();
     return ec2::Error("MissingParameter",
-                      absl::StrCat("The parameter iops must be specified for ", wanted.type, " volumes."));
+                      absl::StrCat("The parameter iops must be specified for ", NameOf(wanted.type), " volumes."));
   }
   if (bounds == nullptr) {
     return ec2::Error("InvalidParameterCombination",
-                      absl::StrCat("The parameter iops is not supported for ", wanted.type, " volumes."));
+                      absl::StrCat("The parameter iops is not supported for ", NameOf(wanted.type), " volumes."));
   }
   if (const absl::Status bad = CheckBounds("Volume iops", *wanted.iops, bounds->min, bounds->max); !bad.ok())
     return bad;
@@ -71,9 +75,9 @@ absl::Status CheckIops(const WantedPerformance& wanted) {
 absl::Status CheckPerformance(const WantedPerformance& wanted) {
   if (const absl::Status bad = CheckIops(wanted); !bad.ok()) return bad;
   if (!wanted.throughput.has_value()) return absl::OkStatus();
-  if (wanted.type != "gp3") {
+  if (wanted.type != VolumeType::kGp3) {
     return ec2::Error("InvalidParameterCombination",
-                      absl::StrCat("The parameter throughput is not supported for ", wanted.type, " volumes."));
+                      absl::StrCat("The parameter throughput is not supported for ", NameOf(wanted.type), " volumes."));
   }
   if (const absl::Status bad = CheckBounds("Throughput", *wanted.throughput, kMinThroughput, kMaxThroughput);
       !bad.ok()) {
@@ -85,21 +89,22 @@ absl::Status CheckPerformance(const WantedPerformance& wanted) {
                                  wanted.iops.value_or(kGp3Iops), " is too high; maximum is 0.25 MiBps per iops."));
 }
 
-absl::Status CheckSize(const std::string& type, int64_t size_gib) {
+absl::Status CheckSize(VolumeType type, int64_t size_gib) {
   for (const SizeBounds& bounds : kSizes) {
     if (bounds.type != type || (size_gib >= bounds.min_gib && size_gib <= bounds.max_gib)) continue;
-    return ec2::Error("InvalidParameterValue",
-                      absl::StrCat("Volume of ", size_gib, "GiB is too ", size_gib < bounds.min_gib ? "small" : "large",
-                                   " for volume type ", type, "; ", size_gib < bounds.min_gib ? "minimum" : "maximum",
-                                   " is ", size_gib < bounds.min_gib ? bounds.min_gib : bounds.max_gib, "GiB."));
+    return ec2::Error(
+        "InvalidParameterValue",
+        absl::StrCat("Volume of ", size_gib, "GiB is too ", size_gib < bounds.min_gib ? "small" : "large",
+                     " for volume type ", NameOf(type), "; ", size_gib < bounds.min_gib ? "minimum" : "maximum", " is ",
+                     size_gib < bounds.min_gib ? bounds.min_gib : bounds.max_gib, "GiB."));
   }
   return absl::OkStatus();
 }
 
 std::optional<int> ShownIops(const Volume& volume) {
   if (volume.iops.has_value()) return volume.iops;
-  if (volume.type == "gp3") return kGp3Iops;
-  if (volume.type == "gp2") {
+  if (volume.type == VolumeType::kGp3) return kGp3Iops;
+  if (volume.type == VolumeType::kGp2) {
     return static_cast<int>(std::clamp(volume.size_gib * 3, kMinGp2Iops, kMaxGp2Iops));
   }
   // Made before a call had to say it.
@@ -118,18 +123,19 @@ VolumeLimits LimitsOf(const Volume& volume) {
     const int64_t rate = std::clamp<int64_t>(volume.size_gib * mib_per_tib / 1024, 1, max_mib);
     return mib(max_mib, rate);
   };
-  if (volume.type == "gp3") return mib(iops, ShownThroughput(volume).value_or(kMinThroughput));
-  if (volume.type == "gp2") return mib(std::max<int64_t>(iops, kGp2BurstIops), volume.size_gib <= 170 ? 128 : 250);
+  if (volume.type == VolumeType::kGp3) return mib(iops, ShownThroughput(volume).value_or(kMinThroughput));
+  if (volume.type == VolumeType::kGp2)
+    return mib(std::max<int64_t>(iops, kGp2BurstIops), volume.size_gib <= 170 ? 128 : 250);
   // 256 KiB a request.
-  if (volume.type == "io1") return mib(iops, std::clamp<int64_t>(iops / 4, 1, 1000));
-  if (volume.type == "io2") return mib(iops, std::clamp<int64_t>(iops / 4, 1, 4000));
-  if (volume.type == "st1") return of_size(250, 500);
-  if (volume.type == "sc1") return of_size(80, 250);
+  if (volume.type == VolumeType::kIo1) return mib(iops, std::clamp<int64_t>(iops / 4, 1, 1000));
+  if (volume.type == VolumeType::kIo2) return mib(iops, std::clamp<int64_t>(iops / 4, 1, 4000));
+  if (volume.type == VolumeType::kSt1) return of_size(250, 500);
+  if (volume.type == VolumeType::kSc1) return of_size(80, 250);
   return mib(200, 90);
 }
 
 std::optional<int> ShownThroughput(const Volume& volume) {
-  if (volume.type != "gp3") return std::nullopt;
+  if (volume.type != VolumeType::kGp3) return std::nullopt;
   return volume.throughput.value_or(kMinThroughput);
 }
 

@@ -12,9 +12,9 @@
 
 namespace brume {
 
-// What a call asks of a volume of `type`, one of EC2's volume types.
+// What a call asks of a volume.
 struct WantedPerformance {
-  std::string type;
+  VolumeType type = VolumeType::kGp3;
   int64_t size_gib = 0;
   std::optional<int> iops, throughput;  // MiB/s
 };
@@ -24,7 +24,7 @@ struct WantedPerformance {
 absl::Status CheckPerformance(const WantedPerformance& wanted);
 
 // Whether a volume of the type can have this size. Error: InvalidParameterValue.
-absl::Status CheckSize(const std::string& type, int64_t size_gib);
+absl::Status CheckSize(VolumeType type, int64_t size_gib);
 
 struct VolumeLimits {
   int64_t iops = 0;

@@ -36,7 +36,7 @@ std::string VolumeManifest(const Volume& volume, int64_t size_bytes) {
                {"snapshot_id", volume.snapshot_id.text()},
                {"size_gib", volume.size_gib},
                {"size_bytes", size_bytes},
-               {"type", volume.type},
+               {"type", std::string(kVolumeTypeNames.Of(volume.type))},
                {"availability_zone", volume.availability_zone},
                {"created", absl::FormatTime(absl::RFC3339_full, volume.created, absl::UTCTimeZone())},
                {"made_for_instance", volume.instance_id.text()},
