@@ -10,6 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "daemon/adapters.h"
 #include "daemon/config.h"
 #include "daemon/state_directory.h"
 #include "daemon/wiring.h"

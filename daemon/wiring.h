@@ -1,4 +1,4 @@
-// The one place that knows every concrete class: builds the daemon from its configuration.
+// Builds the daemon from its configuration: modules.h lists its services, adapters.h what they reach the host by.
 #pragma once
 
 #include <memory>
@@ -26,9 +26,5 @@ class Daemon {
   // Stops answering and reconciling; guests go on. Idempotent.
   virtual void Stop() = 0;
 };
-
-// Takes away what brumed keeps on the host between its lives: namespaces, taps, rules, routes. Refused with
-// FailedPrecondition while a guest runs. For `brumed --remove-host-state`.
-absl::Status RemoveHostState(const Config& config);
 
 }  // namespace brume::daemon
