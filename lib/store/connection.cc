@@ -93,8 +93,21 @@ SQLite::Statement& Connection::Prepare(absl::string_view sql) {
   return *it->second;
 }
 
+absl::Status Connection::RunBound(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind) {
+  return Step(sql, bind, nullptr);
+}
+
+absl::Status Connection::QueryBound(absl::string_view sql, const OnRow* on_row,
+                                    std::initializer_list<BoundValue> values) {
+  const auto bind = [&](SQLite::Statement& statement) {
+    int index = 0;
+    for (const BoundValue& value : values) value.Bind(statement, index);
+  };
+  return Step(sql, bind, on_row);
+}
+
 absl::Status Connection::Step(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind,
-                              absl::FunctionRef<void(Row&)> on_row) {
+                              const OnRow* on_row) {
   try {
     SQLite::Statement& statement = Prepare(sql);
     // However it ends: a statement left half-way holds its snapshot, one left bound points into the caller's strings.
@@ -107,8 +120,9 @@ absl::Status Connection::Step(absl::string_view sql, absl::FunctionRef<void(SQLi
     } const rewind{statement};
     bind(statement);
     while (statement.executeStep()) {
+      if (on_row == nullptr) continue;
       Row row(statement);
-      on_row(row);
+      (*on_row)(row);
       RETURN_IF_ERROR(row.failure());
     }
     return absl::OkStatus();

@@ -14,6 +14,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,9 +62,30 @@ class Row {
   absl::Status failure_;
 };
 
-// Binds the values after `index` itself, and counts it on; they must live until the statement ran.
-struct Binding {
-  absl::FunctionRef<void(SQLite::Statement& statement, int& index)> bind;
+// An argument of a statement: a value, or a std::tie of values. Must not outlive it.
+class BoundValue {
+ public:
+  template <typename T>
+  explicit BoundValue(const T& value) : value_(&value), bind_(&BindAs<T>) {}
+  // After the argument number `index`, which it counts on.
+  void Bind(SQLite::Statement& statement, int& index) const { bind_(value_, statement, index); }
+
+ private:
+  template <typename T>
+  static void BindAs(const void* value, SQLite::Statement& statement, int& index) {
+    BindOne(statement, index, *static_cast<const T*>(value));
+  }
+  template <typename T>
+  static void BindOne(SQLite::Statement& statement, int& index, const T& value) {
+    store::Bind(statement, ++index, value);
+  }
+  template <typename... T>
+  static void BindOne(SQLite::Statement& statement, int& index, const std::tuple<T...>& values) {
+    std::apply([&](const auto&... each) { (BindOne(statement, index, each), ...); }, values);
+  }
+
+  const void* value_;
+  void (*bind_)(const void* value, SQLite::Statement& statement, int& index);
 };
 
 // Used by one thread at a time.
@@ -79,9 +101,10 @@ class Connection {
   // Runs one statement that gives no rows. Arguments: values, or std::tie of values; they are bound in order.
   template <typename... Args>
   absl::Status Run(absl::string_view sql, const Args&... args) {
-    return Query(
-        sql, [](Row&) {}, args...);
+    return QueryBound(sql, nullptr, {BoundValue(args)...});
   }
+  // The same with what binds the arguments itself.
+  absl::Status RunBound(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind);
   // Rows the latest INSERT, UPDATE or DELETE changed.
   int changed_rows() const;
   // The INTEGER PRIMARY KEY that SQLite gave to the row inserted last.
@@ -90,13 +113,7 @@ class Connection {
   // Calls on_row for each row, until one fails; it must not use the connection.
   template <typename... Args>
   absl::Status Query(absl::string_view sql, absl::FunctionRef<void(Row&)> on_row, const Args&... args) {
-    return Step(
-        sql,
-        [&](SQLite::Statement& statement) {
-          [[maybe_unused]] int index = 0;
-          (BindOne(statement, index, args), ...);
-        },
-        on_row);
+    return QueryBound(sql, &on_row, {BoundValue(args)...});
   }
 
   // What `read` (T(Row&)) makes of each row, or of the first.
@@ -130,19 +147,9 @@ class Connection {
  private:
   explicit Connection(SQLite::Database database) : database_(std::move(database)) {}
 
-  template <typename T>
-  static void BindOne(SQLite::Statement& statement, int& index, const T& value) {
-    Bind(statement, ++index, value);
-  }
-  static void BindOne(SQLite::Statement& statement, int& index, const Binding& values) {
-    values.bind(statement, index);
-  }
-  template <typename... T>
-  static void BindOne(SQLite::Statement& statement, int& index, const std::tuple<T...>& values) {
-    std::apply([&](const auto&... each) { (BindOne(statement, index, each), ...); }, values);
-  }
-  absl::Status Step(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind,
-                    absl::FunctionRef<void(Row&)> on_row);
+  using OnRow = absl::FunctionRef<void(Row&)>;
+  absl::Status QueryBound(absl::string_view sql, const OnRow* on_row, std::initializer_list<BoundValue> values);
+  absl::Status Step(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind, const OnRow* on_row);
   SQLite::Statement& Prepare(absl::string_view sql);
 
   SQLite::Database database_;

@@ -25,9 +25,8 @@
 // table, row and column, when a column holds what was never written to it: nothing is half read.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <initializer_list>
-#include <list>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -36,14 +35,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/table_column.h"
 #include "lib/store/table_description.h"
-#include "lib/store/table_statements.h"
+#include "lib/store/table_mapping.h"
 
 namespace brume::store {
 
@@ -59,35 +56,20 @@ struct With {
 template <typename T, bool versioned>
 class Table {
  public:
-  Table(absl::string_view name, absl::string_view noun, std::vector<ColumnPtr<T>> columns)
-      : noun_(noun), columns_(std::move(columns)), sql_(MakeStatements(Describe(name))) {
-    for (const ColumnPtr<T>& column : columns_) {
-      const ColumnRole role = column->description.role;
-      if (IsKey(column)) keys_.push_back(column.get());
-      if (role == ColumnRole::kVersion) version_ = column.get();
-      if (role == ColumnRole::kMutable) changing_.push_back(column.get());
-      if (role != ColumnRole::kUnmapped) read_.push_back(column.get());
-      if (role != ColumnRole::kUnmapped && role != ColumnRole::kAssigned) inserted_.push_back(column.get());
-    }
-  }
+  explicit Table(TableMapping mapping) : mapping_(std::move(mapping)) {}
 
   // What a SELECT for Read must name, in this order: "id, version, …".
-  const std::string& columns() const { return sql_.columns; }
+  const std::string& columns() const { return mapping_.sql().columns; }
   // A row that is damaged ends the query, whatever Read gives for it.
   T Read(Row& from) const {
     T row;
-    for (const ColumnOf<T>* column : read_) {
-      const absl::Status read = column->Read(from, row);
-      if (read.ok()) continue;
-      from.Fail(absl::DataLossError(absl::StrCat("the column ", sql_.table, ".", column->description.name, " of the ",
-                                                 noun_, " ", TextOf(row), " is damaged: ", read.message())));
-    }
+    mapping_.Read(from, &row);
     return row;
   }
 
   template <typename KeyValue>
   absl::StatusOr<std::optional<T>> Find(Connection& connection, const KeyValue& key) const {
-    return connection.First(sql_.find, Reader(), key);
+    return connection.First(mapping_.sql().find, Reader(), key);
   }
   // As Find; a row that is not there is the key's own NotFound.
   template <typename KeyValue>
@@ -100,53 +82,40 @@ class Table {
   // same names.
   template <typename... Args>
   absl::StatusOr<std::vector<T>> Select(Connection& connection, absl::string_view from, const Args&... args) const {
-    return connection.All(absl::StrCat("SELECT ", sql_.columns, " FROM ", from), Reader(), args...);
+    return connection.All(mapping_.SelectFrom(from), Reader(), args...);
   }
   // The first that Select would give.
   template <typename... Args>
   absl::StatusOr<std::optional<T>> First(Connection& connection, absl::string_view from, const Args&... args) const {
-    return connection.First(absl::StrCat("SELECT ", sql_.columns, " FROM ", from), Reader(), args...);
+    return connection.First(mapping_.SelectFrom(from), Reader(), args...);
   }
 
   template <typename... Values>
   absl::Status Insert(Connection& connection, const T& row, const With<Values>&... others) const {
-    std::list<std::string> kept;
-    const auto bind = BinderOf(row, inserted_, kept);
     if constexpr (sizeof...(others) == 0) {
-      return connection.Run(sql_.insert, Binding{bind});
+      return mapping_.Insert(connection, &row);
     } else {
-      return connection.Run(InsertWith(sql_, {others.column...}), Binding{bind}, others.value...);
+      return mapping_.InsertWith(connection, &row, {others.column...}, {BoundValue(others.value)...});
     }
   }
   // Inserts the row, or writes every mutable column of the one with its key. For rows that one party writes.
   absl::Status Put(Connection& connection, const T& row) const requires(!versioned) {
-    std::list<std::string> kept;
-    const auto bind = BinderOf(row, inserted_, kept);
-    return connection.Run(sql_.put, Binding{bind});
+    return mapping_.Put(connection, &row);
   }
 
   // Writes every mutable column, unless the row is gone or was written since `row` was read: then Aborted. Sets the
   // next version in `row`.
   absl::Status Update(Connection& connection, T& row) const requires versioned {
-    return UpdateColumns(connection, row, sql_.update, changing_);
+    return mapping_.Update(connection, &row);
   }
   // The same for these columns alone; the others stay as they are.
   absl::Status Update(Connection& connection, T& row,
                       std::initializer_list<absl::string_view> columns) const requires versioned {
-    std::vector<const ColumnOf<T>*> some;
-    for (const absl::string_view name : columns) {
-      for (const ColumnOf<T>* column : changing_) {
-        if (column->description.name == name) some.push_back(column);
-      }
-    }
-    return UpdateColumns(connection, row, UpdateOf(sql_, {columns.begin(), columns.end()}), some);
+    return mapping_.Update(connection, &row, columns);
   }
   // Writes every mutable column; OK when the row is gone. For rows that one party writes.
   absl::Status Overwrite(Connection& connection, const T& row) const requires(!versioned) {
-    std::list<std::string> kept;
-    const auto bind = BinderOf(row, changing_, kept);
-    const auto bind_key = BinderOf(row, keys_, kept);
-    return connection.Run(sql_.update, Binding{bind}, Binding{bind_key});
+    return mapping_.Overwrite(connection, &row);
   }
 
   // Writes one column, whatever became of the others since; whoever updates the whole row notices it. Error: the key's
@@ -154,76 +123,31 @@ class Table {
   template <typename KeyValue, typename Field>
   absl::Status Set(Connection& connection, const KeyValue& key, Field T::*member,
                    const std::type_identity_t<Field>& value) const {
-    RETURN_IF_ERROR(connection.Run(SetOf(sql_, NameOf(member)), value, key));
+    const size_t offset = internal::Distance(&internal::Sample<T>(), &(internal::Sample<T>().*member));
+    RETURN_IF_ERROR(connection.Run(mapping_.SetSql(offset), value, key));
     return connection.changed_rows() == 0 ? key.NotFound() : absl::OkStatus();
   }
 
   // OK when there is no such row.
   template <typename KeyValue>
   absl::Status Delete(Connection& connection, const KeyValue& key) const {
-    return connection.Run(sql_.remove, key);
+    return connection.Run(mapping_.sql().remove, key);
   }
 
-  TableDescription Describe() const { return Describe(sql_.table); }
+  TableDescription Describe() const { return mapping_.Describe(); }
 
  private:
-  using Columns = std::vector<const ColumnOf<T>*>;
-
-  bool IsKey(const ColumnPtr<T>& column) const {
-    return column->description.role == ColumnRole::kKey ||
-           (column == columns_.front() && column->description.role == ColumnRole::kAssigned);
-  }
-  TableDescription Describe(absl::string_view name) const {
-    TableDescription description{std::string(name), {}};
-    for (const ColumnPtr<T>& column : columns_) description.columns.push_back(column->description);
-    return description;
-  }
   auto Reader() const {
     return [this](Row& from) { return Read(from); };
   }
-  static auto BinderOf(const T& row, const Columns& columns, std::list<std::string>& kept) {
-    return [&](SQLite::Statement& statement, int& index) {
-      for (const ColumnOf<T>* column : columns) column->Bind(row, statement, ++index, kept);
-    };
-  }
-  std::string TextOf(const T& row) const {
-    std::string text;
-    for (const ColumnOf<T>* key : keys_) absl::StrAppend(&text, text.empty() ? "" : " ", key->Text(row));
-    return text;
-  }
-  absl::Status UpdateColumns(Connection& connection, T& row, const std::string& sql, const Columns& columns) const {
-    std::list<std::string> kept;
-    const auto bind = BinderOf(row, columns, kept);
-    const auto bind_key = BinderOf(row, keys_, kept);
-    int64_t& version = *version_->Counter(row);
-    RETURN_IF_ERROR(connection.Run(sql, Binding{bind}, Binding{bind_key}, version));
-    if (connection.changed_rows() == 0) {
-      return absl::AbortedError(absl::StrCat(noun_, " ", TextOf(row), " was changed by someone else meanwhile"));
-    }
-    ++version;
-    return absl::OkStatus();
-  }
-  template <typename Field>
-  absl::string_view NameOf(Field T::*member) const {
-    static const T sample{};
-    for (const ColumnOf<T>* column : changing_) {
-      if (column->Field(sample) == static_cast<const void*>(&(sample.*member))) return column->description.name;
-    }
-    return "";
-  }
 
-  absl::string_view noun_;
-  std::vector<ColumnPtr<T>> columns_;
-  TableStatements sql_;
-  Columns keys_, read_, inserted_, changing_;
-  const ColumnOf<T>* version_ = nullptr;
+  TableMapping mapping_;
 };
 
 template <typename T, typename... Parts>
 auto DescribeTable(absl::string_view name, absl::string_view noun, Parts... parts) {
-  std::vector<ColumnPtr<T>> columns;
-  (columns.push_back(std::move(parts)), ...);
-  return Table<T, (internal::kIsVersion<Parts> || ...)>(name, noun, std::move(columns));
+  return Table<T, (internal::kIsVersion<Parts> || ...)>(
+      TableMapping(name, noun, {static_cast<ColumnOf<T>>(parts).column...}));
 }
 
 }  // namespace brume::store

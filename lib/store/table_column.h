@@ -1,12 +1,12 @@
-// One column of a described table; the parts that a description in table.h is made of. A column is an object behind a
-// base class, not a type in the table's: columns of one kind of field share their code, and tables compile quickly.
+// One column of a described table; the parts that a description in table.h is made of. A column knows where its field
+// lies and how fields of that type are kept, not the row's type: fields of one type share their code over all tables,
+// and tables compile quickly.
 #pragma once
 
+#include <cstddef>
 #include <list>
-#include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -20,28 +20,29 @@
 
 namespace brume::store {
 
-// Of a table whose rows are T in memory. Immutable.
-template <typename T>
-class ColumnOf {
- public:
-  explicit ColumnOf(const ColumnDescription& description) : description(description) {}
-  virtual ~ColumnOf() = default;
-
+// How fields of one type are bound, read and named. `field` points to such a field.
+struct FieldCodec {
+  absl::string_view type;  // as SQLite declares the column
+  Nulls nulls = Nulls::kNever;
   // What is bound and is no field lives in `kept`.
-  virtual void Bind(const T& row, SQLite::Statement& statement, int index, std::list<std::string>& kept) const = 0;
+  void (*bind)(const void* field, SQLite::Statement& statement, int index, std::list<std::string>& kept) = nullptr;
   // Error: the column holds what was never written to it; says what is wrong, not what it holds.
-  virtual absl::Status Read(Row& from, T& row) const = 0;
-  // Where the field is; nullptr when there is none.
-  virtual const void* Field(const T& row) const = 0;
-  // A key's, for messages.
-  virtual std::string Text(const T& row) const = 0;
-  // The version's.
-  virtual int64_t* Counter(T& row) const = 0;
-
-  const ColumnDescription description;
+  absl::Status (*read)(Row& from, void* field) = nullptr;
+  // A key's, for messages; empty for what is never a key.
+  std::string (*text)(const void* field) = nullptr;
 };
+
+// A column and the field that it keeps, which lies `offset` bytes into the row in memory.
+struct MappedColumn {
+  ColumnDescription description;
+  size_t offset = 0;
+  const FieldCodec* codec = nullptr;  // nullptr: kUnmapped
+};
+// The same, of rows that are T in memory.
 template <typename T>
-using ColumnPtr = std::unique_ptr<const ColumnOf<T>>;
+struct ColumnOf {
+  MappedColumn column;
+};
 
 namespace internal {
 
@@ -64,128 +65,106 @@ struct FieldType<std::optional<T>> {
   static constexpr Nulls kNulls = Nulls::kAlways;
 };
 
-template <typename First, typename... Rest>
-struct RowOf;
-template <typename Field, typename T, typename... Rest>
-struct RowOf<Field T::*, Rest...> {
-  using Type = T;
-};
-
-// The field that a chain of member pointers leads to.
-template <typename AnyRow, typename... Members>
-auto& FieldOf(AnyRow& row, const std::tuple<Members...>& members) {
-  return std::apply(
-      [&](auto... each) -> auto& { return (row.*....*each); }, members);
+template <typename Field>
+void BindField(const void* field, SQLite::Statement& statement, int index, std::list<std::string>&) {
+  store::Bind(statement, index, *static_cast<const Field*>(field));
 }
-
-template <typename T, typename... Members>
-class FieldColumn final : public ColumnOf<T> {
-  using Type = std::remove_cvref_t<decltype(FieldOf(std::declval<T&>(), std::declval<std::tuple<Members...>>()))>;
-
- public:
-  FieldColumn(absl::string_view name, ColumnRole role, Members... members)
-      : ColumnOf<T>({name, role, FieldType<Type>::kName, FieldType<Type>::kNulls}), members_(members...) {}
-
-  void Bind(const T& row, SQLite::Statement& statement, int index, std::list<std::string>&) const override {
-    store::Bind(statement, index, FieldOf(row, members_));
+template <typename Field>
+absl::Status ReadField(Row& from, void* field) {
+  from.Read(*static_cast<Field*>(field));
+  return absl::OkStatus();
+}
+template <typename Field>
+std::string TextOfField(const void* field) {
+  const Field& value = *static_cast<const Field*>(field);
+  if constexpr (requires { value.text(); }) {
+    return std::string(value.text());
+  } else if constexpr (std::is_enum_v<Field>) {
+    return absl::StrCat(static_cast<int>(value));
+  } else if constexpr (std::is_convertible_v<const Field&, const absl::AlphaNum&>) {
+    return absl::StrCat(value);
+  } else {
+    return "";
   }
-  absl::Status Read(Row& from, T& row) const override {
-    from.Read(FieldOf(row, members_));
-    return absl::OkStatus();
-  }
-  const void* Field(const T& row) const override { return &FieldOf(row, members_); }
-  std::string Text(const T& row) const override {
-    const Type& field = FieldOf(row, members_);
-    if constexpr (requires { field.text(); }) {
-      return std::string(field.text());
-    } else if constexpr (std::is_enum_v<Type>) {
-      return absl::StrCat(static_cast<int>(field));
-    } else if constexpr (std::is_convertible_v<const Type&, const absl::AlphaNum&>) {
-      return absl::StrCat(field);
-    } else {
-      return "";
-    }
-  }
-  int64_t* Counter(T& row) const override {
-    if constexpr (std::is_same_v<Type, int64_t>) {
-      return &FieldOf(row, members_);
-    } else {
-      return nullptr;
-    }
-  }
+}
+inline std::string NoText(const void*) { return ""; }
 
- private:
-  std::tuple<Members...> members_;
-};
+template <typename Field>
+inline constexpr FieldCodec kPlain = {FieldType<Field>::kName, FieldType<Field>::kNulls, BindField<Field>,
+                                      ReadField<Field>, TextOfField<Field>};
 
-template <typename Codec, typename T, typename... Members>
-class EncodedColumn final : public ColumnOf<T> {
-  using Type = std::remove_cvref_t<decltype(FieldOf(std::declval<T&>(), std::declval<std::tuple<Members...>>()))>;
-  using Stored = decltype(Codec::ToStore(std::declval<const Type&>()));
-  static constexpr bool kIsBlob = std::is_same_v<Stored, Blob>;
+template <typename Codec, typename Field>
+struct EncodedField {
+  using Stored = decltype(Codec::ToStore(std::declval<const Field&>()));
 
- public:
-  EncodedColumn(absl::string_view name, ColumnRole role, Members... members)
-      : ColumnOf<T>({name, role, FieldType<Stored>::kName, FieldType<Stored>::kNulls}), members_(members...) {}
-
-  void Bind(const T& row, SQLite::Statement& statement, int index, std::list<std::string>& kept) const override {
+  static void Bind(const void* field, SQLite::Statement& statement, int index, std::list<std::string>& kept) {
+    const Field& value = *static_cast<const Field*>(field);
     if constexpr (std::is_same_v<Stored, std::string>) {
-      store::Bind(statement, index, kept.emplace_back(Codec::ToStore(FieldOf(row, members_))));
+      store::Bind(statement, index, kept.emplace_back(Codec::ToStore(value)));
     } else {
-      store::Bind(statement, index, Codec::ToStore(FieldOf(row, members_)));
+      store::Bind(statement, index, Codec::ToStore(value));
     }
   }
-  absl::Status Read(Row& from, T& row) const override {
-    std::conditional_t<kIsBlob, std::string, Stored> stored{};
+  static absl::Status Read(Row& from, void* field) {
+    std::conditional_t<std::is_same_v<Stored, Blob>, std::string, Stored> stored{};
     from.Read(stored);
-    return Codec::FromStore(stored, FieldOf(row, members_));
+    return Codec::FromStore(stored, *static_cast<Field*>(field));
   }
-  const void* Field(const T&) const override { return nullptr; }
-  std::string Text(const T&) const override { return ""; }
-  int64_t* Counter(T&) const override { return nullptr; }
-
- private:
-  std::tuple<Members...> members_;
-};
-
-template <typename T>
-class UnmappedColumn final : public ColumnOf<T> {
- public:
-  explicit UnmappedColumn(absl::string_view name) : ColumnOf<T>({name, ColumnRole::kUnmapped, "", Nulls::kNever}) {}
-  void Bind(const T&, SQLite::Statement&, int, std::list<std::string>&) const override {}
-  absl::Status Read(Row&, T&) const override { return absl::OkStatus(); }
-  const void* Field(const T&) const override { return nullptr; }
-  std::string Text(const T&) const override { return ""; }
-  int64_t* Counter(T&) const override { return nullptr; }
+  static constexpr FieldCodec kCodec = {FieldType<Stored>::kName, FieldType<Stored>::kNulls, Bind, Read, NoText};
 };
 
 struct UnmappedName {
   absl::string_view name;
   template <typename T>
-  operator ColumnPtr<T>() const {  // NOLINT(google-explicit-constructor): one of the parts of a description
-    return std::make_unique<UnmappedColumn<T>>(name);
+  operator ColumnOf<T>() const {  // NOLINT(google-explicit-constructor): one of the parts of a description
+    return {{{name, ColumnRole::kUnmapped, "", Nulls::kNever}}};
   }
 };
 
 template <typename T>
 struct VersionPart {
-  ColumnPtr<T> column;
-  operator ColumnPtr<T>() && { return std::move(column); }  // NOLINT(google-explicit-constructor): as above
+  ColumnOf<T> column;
+  operator ColumnOf<T>() const { return column; }  // NOLINT(google-explicit-constructor): as above
 };
 template <typename Part>
 inline constexpr bool kIsVersion = false;
 template <typename T>
 inline constexpr bool kIsVersion<VersionPart<T>> = true;
 
+template <typename First, typename... Rest>
+struct RowOf;
+template <typename Field, typename T, typename... Rest>
+struct RowOf<Field T::*, Rest...> {
+  using Type = T;
+};
+// A row to measure by.
+template <typename T>
+const T& Sample() {
+  static const T sample{};
+  return sample;
+}
+// The field that a chain of member pointers leads to.
+template <typename... Members>
+const auto& SampleField(Members... members) {
+  return (Sample<typename RowOf<Members...>::Type>().*....*members);
+}
+inline size_t Distance(const void* row, const void* field) {
+  return static_cast<size_t>(static_cast<const char*>(field) - static_cast<const char*>(row));
+}
+
 template <typename... Members>
 auto MakeField(absl::string_view name, ColumnRole role, Members... members) {
   using T = typename RowOf<Members...>::Type;
-  return ColumnPtr<T>(std::make_unique<FieldColumn<T, Members...>>(name, role, members...));
+  const auto& field = SampleField(members...);
+  const FieldCodec& codec = kPlain<std::remove_cvref_t<decltype(field)>>;
+  return ColumnOf<T>{{{name, role, codec.type, codec.nulls}, Distance(&Sample<T>(), &field), &codec}};
 }
 template <typename Codec, typename... Members>
 auto MakeEncoded(absl::string_view name, ColumnRole role, Members... members) {
   using T = typename RowOf<Members...>::Type;
-  return ColumnPtr<T>(std::make_unique<EncodedColumn<Codec, T, Members...>>(name, role, members...));
+  const auto& field = SampleField(members...);
+  const FieldCodec& codec = EncodedField<Codec, std::remove_cvref_t<decltype(field)>>::kCodec;
+  return ColumnOf<T>{{{name, role, codec.type, codec.nulls}, Distance(&Sample<T>(), &field), &codec}};
 }
 
 }  // namespace internal
@@ -202,8 +181,9 @@ auto Assigned(absl::string_view name, Members... members) {
 }
 template <typename... Members>
 auto Version(Members... members) {
-  auto column = internal::MakeField("version", ColumnRole::kVersion, members...);
-  return internal::VersionPart<typename internal::RowOf<Members...>::Type>{std::move(column)};
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(internal::SampleField(members...))>, int64_t>);
+  return internal::VersionPart<typename internal::RowOf<Members...>::Type>{
+      internal::MakeField("version", ColumnRole::kVersion, members...)};
 }
 template <typename... Members>
 auto Fixed(absl::string_view name, Members... members) {
