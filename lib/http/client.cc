@@ -2,22 +2,23 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <exception>
 #include <limits>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -31,24 +32,19 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
-using Message = beast::http::request<beast::http::string_body>;
+
+constexpr size_t kReadBytes = 4 * 1024;
 
 absl::Status Failed(absl::string_view what, const error_code& error) {
   if (error == beast::error::timeout) return absl::UnavailableError(absl::StrCat(what, ": it took too long"));
   return absl::UnavailableError(absl::StrCat(what, ": ", error.message()));
 }
 
-Message MessageOf(const ClientRequest& request) {
-  Message message;
-  message.version(11);
-  message.method_string(request.method);
-  message.target(request.target);
-  message.set(beast::http::field::host, request.authority);
-  for (const auto& [name, value] : request.headers) message.set(name, value);
-  message.keep_alive(false);
-  message.body() = request.body;
-  message.prepare_payload();
-  return message;
+std::string TextOf(const ClientRequest& request) {
+  std::string text = absl::StrCat(request.method, " ", request.target, " HTTP/1.1\r\nHost: ", request.authority, "\r\n");
+  for (const auto& [name, value] : request.headers) absl::StrAppend(&text, name, ": ", value, "\r\n");
+  absl::StrAppend(&text, "Content-Length: ", request.body.size(), "\r\nConnection: close\r\n\r\n", request.body);
+  return text;
 }
 
 // One exchange, step by step on the calling thread; each step is asynchronous, as only those have a deadline.
@@ -56,7 +52,7 @@ class Connection {
  public:
   Connection(const ClientRequest& request, const ClientLimits& limits)
       : request_(request),
-        message_(MessageOf(request)),
+        text_(TextOf(request)),
         timeout_(absl::ToChronoMilliseconds(limits.timeout)),
         buffer_(2 * size_t{limits.head_bytes}) {
     parser_.header_limit(limits.head_bytes);
@@ -122,16 +118,28 @@ class Connection {
   template <typename Stream>
   absl::StatusOr<int> Talk(Stream& stream) {
     RETURN_IF_ERROR(Do("it cannot be sent", [&](auto done) {
-      beast::http::async_write(stream, message_, [done](error_code error, size_t) { done(error); });
+      asio::async_write(stream, asio::buffer(text_), [done](error_code error, size_t) { done(error); });
     }));
-    RETURN_IF_ERROR(Do("there is no answer", [&](auto done) {
-      beast::http::async_read_header(stream, buffer_, parser_, [done](error_code error, size_t) { done(error); });
-    }));
+    constexpr absl::string_view kUnanswered = "there is no answer";
+    while (!parser_.is_header_done()) {
+      const size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+      size_t bytes = 0;
+      RETURN_IF_ERROR(Do(kUnanswered, [&](auto done) {
+        stream.async_read_some(buffer_.prepare(room), [&bytes, done](error_code error, size_t read) {
+          bytes = read;
+          done(error);
+        });
+      }));
+      buffer_.commit(bytes);
+      error_code error;
+      buffer_.consume(parser_.put(buffer_.data(), error));  // ends at the head's limit, which is below the buffer's
+      if (error && error != beast::http::error::need_more) return Failed(kUnanswered, error);
+    }
     return static_cast<int>(parser_.get().result_int());
   }
 
   const ClientRequest& request_;
-  Message message_;
+  const std::string text_;
   const std::chrono::milliseconds timeout_;
   asio::io_context io_{1};
   beast::flat_buffer buffer_;

@@ -22,7 +22,7 @@ constexpr char kAlgorithm[] = "AWS4-HMAC-SHA256";
 constexpr size_t kMaxHeader = 8 * 1024;
 constexpr size_t kMaxToken = 16 * 1024;
 constexpr size_t kMaxScopePart = 128;
-constexpr int64_t kMaxSeconds = 7 * 24 * 60 * 60;
+constexpr int64_t kMaxPresignedSeconds = 7 * 24 * 60 * 60;
 
 absl::Status Incomplete(absl::string_view what) { return ec2::Error("IncompleteSignature", what); }
 
@@ -159,7 +159,7 @@ absl::StatusOr<Signature> ParseQuery(const QueryFields& query) {
   RETURN_IF_ERROR(Fill(signature, credential, headers, hex));
   if (!ParseTime(date, &signature.time)) return Incomplete("X-Amz-Date must be in ISO-8601 'basic format'.");
   int64_t seconds = 0;
-  if (!absl::SimpleAtoi(expires, &seconds) || seconds < 1 || seconds > kMaxSeconds) {
+  if (!absl::SimpleAtoi(expires, &seconds) || seconds < 1 || seconds > kMaxPresignedSeconds) {
     return ec2::Error("AuthorizationQueryParametersError", "X-Amz-Expires must be a number from 1 to 604800.");
   }
   signature.valid_for = absl::Seconds(seconds);

@@ -22,7 +22,7 @@ namespace {
 
 // EC2 grants 5 in a zone before it is asked for more.
 constexpr size_t kMaxGateways = 100;
-constexpr size_t kMaxAddresses = 8;
+constexpr size_t kMaxGatewayAddresses = 8;
 constexpr absl::Duration kShownFor = absl::Hours(1);
 constexpr char kRequester[] = "amazon-nat-gateway";
 
@@ -140,10 +140,10 @@ absl::StatusOr<std::vector<SecondaryAddress>> AddTo(store::Connection& c, const 
   ASSIGN_OR_RETURN(const Subnet subnet, NetworkTable(c).GetSubnet(gateway.subnet_id));
   const size_t count =
       gateway.is_public ? wanted.allocation_ids.size() : wanted.private_ips.size() + wanted.private_count;
-  if (1 + eni.secondary.size() + count > kMaxAddresses) {
+  if (1 + eni.secondary.size() + count > kMaxGatewayAddresses) {
     return ec2::Error("PrivateIpAddressLimitExceeded",
                       absl::StrCat("Number of addresses will exceed limit: '", gateway.id.text(), "' has ",
-                                   1 + eni.secondary.size(), ", and at most ", kMaxAddresses, " are allowed"));
+                                   1 + eni.secondary.size(), ", and at most ", kMaxGatewayAddresses, " are allowed"));
   }
   std::vector<SecondaryAddress> added;
   for (size_t i = 0; i < count; ++i) {

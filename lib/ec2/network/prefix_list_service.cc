@@ -58,7 +58,7 @@ absl::Status CheckStored(const PrefixList& list, int64_t version) {
                                  "' does not exist: there are ", OldestVersion(list), " to ", list.current_version));
 }
 
-bool Holds(const std::vector<PrefixListEntry>& entries, const AnyCidr& cidr) {
+bool HasEntry(const std::vector<PrefixListEntry>& entries, const AnyCidr& cidr) {
   return std::any_of(entries.begin(), entries.end(), [&](const PrefixListEntry& each) { return each.cidr == cidr; });
 }
 
@@ -72,7 +72,7 @@ absl::StatusOr<std::vector<PrefixListEntry>> ParseEntries(const std::vector<Pref
   std::vector<PrefixListEntry> entries;
   for (const PrefixListEntryRequest& each : requested) {
     ASSIGN_OR_RETURN(const AnyCidr cidr, ParseAnyCidr(each.cidr, ipv6));
-    if (Holds(entries, cidr)) return GivenTwice(cidr);
+    if (HasEntry(entries, cidr)) return GivenTwice(cidr);
     if (!IsAllowedText(each.description)) {
       return ec2::Error("InvalidParameterValue",
                         absl::StrCat("The description of the entry ", TextOf(cidr),
@@ -95,12 +95,12 @@ absl::StatusOr<std::vector<PrefixListEntry>> Changed(const PrefixList& list, std
   for (const std::string& cidr : change.remove) named.push_back({.cidr = cidr});
   ASSIGN_OR_RETURN(const std::vector<PrefixListEntry> removed, ParseEntries(named, list.ipv6));
   for (const PrefixListEntry& each : removed) {
-    if (Holds(added, each.cidr)) return GivenTwice(each.cidr);
-    if (!Holds(entries, each.cidr)) return bad(each.cidr, "does not exist.");
+    if (HasEntry(added, each.cidr)) return GivenTwice(each.cidr);
+    if (!HasEntry(entries, each.cidr)) return bad(each.cidr, "does not exist.");
     std::erase_if(entries, [&](const PrefixListEntry& entry) { return entry.cidr == each.cidr; });
   }
   for (const PrefixListEntry& each : added) {
-    if (Holds(entries, each.cidr)) return bad(each.cidr, "already exists.");
+    if (HasEntry(entries, each.cidr)) return bad(each.cidr, "already exists.");
     entries.push_back(each);
   }
   return entries;
