@@ -15,7 +15,7 @@ namespace brume::cloudwatch {
 namespace {
 
 using Node = ExpressionNode;
-using Kind = Node::Kind;
+using NodeKind = Node::Kind;
 using Many = std::vector<TimeSeries>;
 
 // CloudWatch's functions that need what is not here.
@@ -34,18 +34,18 @@ class Evaluator {
 
   absl::StatusOr<ExpressionValue> Evaluate(const Node& node) {
     switch (node.kind) {
-      case Kind::kNumber:
+      case NodeKind::kNumber:
         return node.number;
-      case Kind::kId:
+      case NodeKind::kId:
         return Named(node.text);
-      case Kind::kWord:
-      case Kind::kText:
+      case NodeKind::kWord:
+      case NodeKind::kText:
         return Wrong(absl::StrCat(node.text, " is no value here"));
-      case Kind::kList:
+      case NodeKind::kList:
         return List(node);
-      case Kind::kOperator:
+      case NodeKind::kOperator:
         return Operate(node);
-      case Kind::kCall:
+      case NodeKind::kCall:
         return Call(node);
     }
     return Wrong("an unknown operation");
@@ -259,7 +259,7 @@ class Evaluator {
   absl::StatusOr<ExpressionValue> Metrics(const Node& node) {
     std::string part;
     if (!node.operands.empty()) {
-      if (node.operands[0].kind != Kind::kText) return Wrong("METRICS takes a text in quotation marks, or nothing");
+      if (node.operands[0].kind != NodeKind::kText) return Wrong("METRICS takes a text in quotation marks, or nothing");
       part = node.operands[0].text;
     }
     Many all;
@@ -303,10 +303,10 @@ class Evaluator {
     ASSIGN_OR_RETURN(ExpressionValue value, Evaluate(node.operands[0]));
     const Node& with = node.operands[1];
     ExpressionValue filler = kNothing;
-    if (with.kind == Kind::kWord && with.text != "REPEAT" && with.text != "LINEAR") {
+    if (with.kind == NodeKind::kWord && with.text != "REPEAT" && with.text != "LINEAR") {
       return Wrong("FILL fills with a number, a series, REPEAT or LINEAR");
     }
-    if (with.kind != Kind::kWord) {
+    if (with.kind != NodeKind::kWord) {
       ASSIGN_OR_RETURN(filler, Evaluate(with));
       if (std::holds_alternative<Many>(filler)) return Wrong("FILL fills with a number, a series, REPEAT or LINEAR");
     }
@@ -334,7 +334,7 @@ class Evaluator {
       const auto next = series.points.lower_bound(time);
       if (next != series.points.end() && next->first == time) {
         AppendPoint(result, time, next->second);
-      } else if (with.kind != Kind::kWord) {
+      } else if (with.kind != NodeKind::kWord) {
         AppendPoint(result, time, ValueAt(filler, time));
       } else if (next != series.points.begin()) {
         const auto before = std::prev(next);

@@ -14,16 +14,16 @@ namespace brume::cloudwatch {
 namespace {
 
 using Node = ExpressionNode;
-using Kind = Node::Kind;
+using NodeKind = Node::Kind;
 using Many = std::vector<TimeSeries>;
 
-bool IsWord(const Node& node, absl::string_view word) { return node.kind == Kind::kWord && node.text == word; }
+bool IsWord(const Node& node, absl::string_view word) { return node.kind == NodeKind::kWord && node.text == word; }
 
 // A whole number that is written out, from 0 on.
 absl::StatusOr<size_t> WholeNumber(const Node& call, size_t operand) {
   constexpr double kMax = 1'000'000;
   const Node& node = call.operands[operand];
-  if (node.kind != Kind::kNumber || node.number > kMax || node.number != std::floor(node.number)) {
+  if (node.kind != NodeKind::kNumber || node.number > kMax || node.number != std::floor(node.number)) {
     return Wrong(absl::StrCat("value ", operand + 1, " of ", call.text, " must be a whole number, 0 or more"));
   }
   return static_cast<size_t>(node.number);
@@ -32,7 +32,7 @@ absl::StatusOr<size_t> WholeNumber(const Node& call, size_t operand) {
 }  // namespace
 
 absl::StatusOr<ExpressionValue> SortSeries(const Node& call, Many all) {
-  const auto summary = call.operands[1].kind == Kind::kWord ? FindSummary(call.operands[1].text) : std::nullopt;
+  const auto summary = call.operands[1].kind == NodeKind::kWord ? FindSummary(call.operands[1].text) : std::nullopt;
   if (!summary.has_value()) return Wrong("SORT sorts by AVG, SUM, MIN, MAX or STDDEV");
   const bool ascending = IsWord(call.operands[2], "ASC");
   if (!ascending && !IsWord(call.operands[2], "DESC")) return Wrong("the order of SORT is ASC or DESC");
@@ -67,7 +67,7 @@ absl::StatusOr<ExpressionValue> SliceSeries(const Node& call, Many all) {
 }
 
 absl::StatusOr<SearchOperands> ParseSearch(const Node& call, absl::Duration default_period) {
-  if (call.operands[0].kind != Kind::kText || call.operands[1].kind != Kind::kText) {
+  if (call.operands[0].kind != NodeKind::kText || call.operands[1].kind != NodeKind::kText) {
     return Wrong("SEARCH takes what it searches for and a statistic, both in quotation marks, and a period in seconds");
   }
   SearchOperands operands{.text = call.operands[0].text, .statistic = call.operands[1].text, .period = default_period};

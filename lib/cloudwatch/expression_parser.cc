@@ -15,7 +15,7 @@ namespace brume::cloudwatch {
 namespace {
 
 using Node = ExpressionNode;
-using Kind = Node::Kind;
+using NodeKind = Node::Kind;
 
 // Each level of brackets takes a few frames of the stack.
 constexpr int kDeepest = 50;
@@ -90,7 +90,7 @@ class Parser {
   }
 
   static Node Operation(Operator op, Node left, Node right) {
-    Node node{.kind = Kind::kOperator, .op = op};
+    Node node{.kind = NodeKind::kOperator, .op = op};
     node.operands.push_back(std::move(left));
     node.operands.push_back(std::move(right));
     return node;
@@ -121,7 +121,7 @@ class Parser {
       return inner;
     }
     if (Take("[")) {
-      Node list{.kind = Kind::kList};
+      Node list{.kind = NodeKind::kList};
       RETURN_IF_ERROR(Operands("]", list));
       return list;
     }
@@ -153,7 +153,7 @@ class Parser {
   absl::StatusOr<Node> Text(char quote) {
     const size_t end = rest_.find(quote, 1);
     if (end == absl::string_view::npos) return Error("the quotation mark is not closed that stands");
-    Node node{.kind = Kind::kText, .text = std::string(rest_.substr(1, end - 1))};
+    Node node{.kind = NodeKind::kText, .text = std::string(rest_.substr(1, end - 1))};
     rest_.remove_prefix(end + 1);
     return node;
   }
@@ -161,14 +161,14 @@ class Parser {
   absl::StatusOr<Node> Name() {
     const std::string name(Word());
     rest_.remove_prefix(name.size());
-    if (absl::ascii_islower(name.front())) return Node{.kind = Kind::kId, .text = name};
+    if (absl::ascii_islower(name.front())) return Node{.kind = NodeKind::kId, .text = name};
     if (!Take("(")) {
       if (std::find(std::begin(kWords), std::end(kWords), name) != std::end(kWords)) {
-        return Node{.kind = Kind::kWord, .text = name};
+        return Node{.kind = NodeKind::kWord, .text = name};
       }
       return Error(absl::StrCat(name, " is neither an id, which begins with a small letter, nor followed by a (,"));
     }
-    Node call{.kind = Kind::kCall, .text = name};
+    Node call{.kind = NodeKind::kCall, .text = name};
     RETURN_IF_ERROR(Operands(")", call));
     return call;
   }
