@@ -10,11 +10,11 @@
 namespace brume::cloudwatch {
 namespace {
 
-using Values = std::vector<double>;
+using Numbers = std::vector<double>;
 
-double SumOf(const Values& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
-double MeanOf(const Values& values) { return SumOf(values) / static_cast<double>(values.size()); }
-double DeviationOf(const Values& values) {
+double SumOf(const Numbers& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+double MeanOf(const Numbers& values) { return SumOf(values) / static_cast<double>(values.size()); }
+double DeviationOf(const Numbers& values) {
   const double mean = MeanOf(values);
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
@@ -67,31 +67,31 @@ void AppendPoint(TimeSeries& series, absl::Time time, double value) {
 
 std::optional<Summary> FindSummary(absl::string_view name) {
   static constexpr std::pair<absl::string_view, Summary> kSummaries[] = {
-      {"AVG", [](const Values& values) { return MeanOf(values); }},
-      {"SUM", [](const Values& values) { return values.empty() ? kNothing : SumOf(values); }},
+      {"AVG", [](const Numbers& values) { return MeanOf(values); }},
+      {"SUM", [](const Numbers& values) { return values.empty() ? kNothing : SumOf(values); }},
       {"MIN",
-       [](const Values& values) {
+       [](const Numbers& values) {
          return values.empty() ? kNothing : *std::min_element(values.begin(), values.end());
        }},
       {"MAX",
-       [](const Values& values) {
+       [](const Numbers& values) {
          return values.empty() ? kNothing : *std::max_element(values.begin(), values.end());
        }},
-      {"STDDEV", [](const Values& values) { return DeviationOf(values); }},
-      {"DATAPOINT_COUNT", [](const Values& values) { return static_cast<double>(values.size()); }},
+      {"STDDEV", [](const Numbers& values) { return DeviationOf(values); }},
+      {"DATAPOINT_COUNT", [](const Numbers& values) { return static_cast<double>(values.size()); }},
   };
   return Find(kSummaries, name);
 }
 
 double Summarize(Summary summary, const TimeSeries& series) {
-  Values values;
+  Numbers values;
   values.reserve(series.points.size());
   for (const auto& [time, value] : series.points) values.push_back(value);
   return summary(values);
 }
 
 TimeSeries Summarize(Summary summary, const std::vector<TimeSeries>& all) {
-  std::map<absl::Time, Values> at;
+  std::map<absl::Time, Numbers> at;
   TimeSeries result;
   for (const TimeSeries& series : all) {
     result.period = std::max(result.period, series.period);
