@@ -37,13 +37,33 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Of an address of either family, or none.
+struct PortOfSsh {
+  sockaddr_storage address = {};
+  socklen_t size = 0;
+};
+PortOfSsh PortAt(const std::string& address) {
+  constexpr uint16_t kSsh = 22;
+  PortOfSsh port;
+  auto* const ipv4 = reinterpret_cast<sockaddr_in*>(&port.address);
+  auto* const ipv6 = reinterpret_cast<sockaddr_in6*>(&port.address);
+  if (inet_pton(AF_INET, address.c_str(), &ipv4->sin_addr) == 1) {
+    ipv4->sin_family = AF_INET;
+    ipv4->sin_port = htons(kSsh);
+    port.size = sizeof(*ipv4);
+  } else if (inet_pton(AF_INET6, address.c_str(), &ipv6->sin6_addr) == 1) {
+    ipv6->sin6_family = AF_INET6;
+    ipv6->sin6_port = htons(kSsh);
+    port.size = sizeof(*ipv6);
+  }
+  return port;
+}
+
 // True when something at the address answers on port 22 as SSH does.
 bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
-  sockaddr_in peer{};
-  peer.sin_family = AF_INET;
-  peer.sin_port = htons(22);
-  if (inet_pton(AF_INET, address.c_str(), &peer.sin_addr) != 1) return false;
-  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const PortOfSsh peer = PortAt(address);
+  if (peer.size == 0) return false;
+  const UniqueFd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return false;
   const absl::Time deadline = absl::Now() + timeout;
   const auto wait_for = [&](short event) {
@@ -51,7 +71,7 @@ bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
     const int64_t left = std::max<int64_t>(absl::ToInt64Milliseconds(deadline - absl::Now()), 0);
     return poll(&waiting, 1, static_cast<int>(left)) == 1;
   };
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof(peer)) != 0) {
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.size) != 0) {
     int error = 0;
     socklen_t size = sizeof(error);
     if (errno != EINPROGRESS || !wait_for(POLLOUT)) return false;
@@ -188,6 +208,9 @@ absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, co
       }
       target.instance_id = Cell(instance, "InstanceId");
       target.address = Cell(instance, "PublicIpAddress");
+      // Without IPv4 it is reached by IPv6, as far as its subnet's routes lead.
+      const bool without_ipv4 = target.address.empty() && Cell(instance, "PrivateIpAddress").empty();
+      if (without_ipv4) target.address = Cell(instance, "Ipv6Address");
       RETURN_IF_ERROR(CheckReachable(instance, target.instance_id));
       const std::string state = Cell(instance, "State.Name");
       if (state == "running") break;

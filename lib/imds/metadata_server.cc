@@ -103,7 +103,8 @@ class MetadataServer::Impl {
   absl::StatusOr<std::optional<NetworkInterface>> InterfaceOf(store::Connection& connection, const VpcId& vpc,
                                                               const std::string& peer, bool ipv6) const {
     if (ipv6) {
-      ASSIGN_OR_RETURN(const Ipv6 address, Ipv6::Parse(peer));
+      // A link-local one is followed by its link. A guest asks by it before it has another.
+      ASSIGN_OR_RETURN(const Ipv6 address, Ipv6::Parse(absl::string_view(peer).substr(0, peer.find('%'))));
       return network::FindInterface(connection, vpc, address);
     }
     ASSIGN_OR_RETURN(const Ipv4 address, Ipv4::Parse(peer));

@@ -108,7 +108,7 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   node.Text("local-hostname", Fqdn(source, eni));
   std::vector<std::string> addresses;
   for (const Ipv4 address : PrivateAddresses(eni)) addresses.push_back(address.text());
-  node.Text("local-ipv4s", absl::StrJoin(addresses, "\n"));
+  if (!addresses.empty()) node.Text("local-ipv4s", absl::StrJoin(addresses, "\n"));
   node.Text("mac", eni.mac);
   node.Text("owner-id", source.account_id);
   node.Text("security-groups", absl::StrJoin(GroupNames(source, eni), "\n"));
@@ -120,7 +120,9 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
   for (const Cidr& range : source.further_ranges) absl::StrAppend(&ranges, "\n", range.text());
   node.Text("vpc-ipv4-cidr-blocks", std::move(ranges));
   const auto subnet = source.subnets.find(eni.subnet_id);
-  if (subnet != source.subnets.end()) node.Text("subnet-ipv4-cidr-block", subnet->second.cidr.text());
+  if (subnet != source.subnets.end() && !subnet->second.ipv6_native()) {
+    node.Text("subnet-ipv4-cidr-block", subnet->second.cidr->text());
+  }
   if (!eni.ipv6.empty()) {
     std::vector<std::string> ipv6;
     for (const Ipv6& address : eni.ipv6) ipv6.push_back(address.text());
@@ -138,7 +140,7 @@ void AddInterface(const MetadataSource& source, const NetworkInterface& eni, Nod
     public_addresses.push_back(address->text());
     node.Text(absl::StrCat("ipv4-associations/", address->text()), private_ip.text());
   };
-  add_public(eni.public_ip, eni.private_ip);
+  if (eni.private_ip.has_value()) add_public(eni.public_ip, *eni.private_ip);
   for (const SecondaryAddress& address : eni.secondary) add_public(address.public_ip, address.private_ip);
   if (public_addresses.empty()) return;
   node.Text("public-ipv4s", absl::StrJoin(public_addresses, "\n"));
@@ -192,7 +194,7 @@ void AddMetaData(const MetadataSource& source, Node& node) {
     const NetworkInterface& primary = source.view.interfaces.front();
     node.Text("hostname", Fqdn(source, primary));
     node.Text("local-hostname", Fqdn(source, primary));
-    node.Text("local-ipv4", primary.private_ip.text());
+    if (primary.private_ip.has_value()) node.Text("local-ipv4", primary.private_ip->text());
     if (!primary.ipv6.empty()) node.Text("ipv6", primary.ipv6.front().text());
     node.Text("mac", primary.mac);
     node.Text("security-groups", absl::StrJoin(GroupNames(source, primary), "\n"));
@@ -231,7 +233,10 @@ std::string IdentityDocument(const MetadataSource& source) {
   document["kernelId"] = nullptr;
   document["pendingTime"] = JsonTime(instance.launch_time);
   document["privateIp"] = nullptr;
-  if (!source.view.interfaces.empty()) document["privateIp"] = source.view.interfaces.front().private_ip.text();
+  // EC2 shows null where there is none.
+  if (!source.view.interfaces.empty() && source.view.interfaces.front().private_ip.has_value()) {
+    document["privateIp"] = source.view.interfaces.front().private_ip->text();
+  }
   document["ramdiskId"] = nullptr;
   document["region"] = source.region;
   document["version"] = "2017-09-30";

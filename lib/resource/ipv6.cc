@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ipv4.h"
@@ -149,6 +150,15 @@ std::optional<Ipv6> ChooseAddress(const CidrIpv6& subnet, Random& random,
 
 bool IsUniqueLocal(const CidrIpv6& range) { return range.prefix_length >= 7 && (range.base[0] & 0xfe) == 0xfc; }
 
+std::string MacAddressFor(const Ipv6& address, int attempt) {
+  // FNV-1a, of which 40 bits are taken.
+  uint64_t hash = 0xcbf29ce484222325 ^ static_cast<uint64_t>(attempt);
+  for (const uint8_t octet : address.bytes) hash = (hash ^ octet) * 0x100000001b3;
+  // 06, where those of IPv4 have 02, so that none is of both.
+  return absl::StrFormat("06:%02x:%02x:%02x:%02x:%02x", hash >> 32 & 0xff, hash >> 24 & 0xff, hash >> 16 & 0xff,
+                         hash >> 8 & 0xff, hash & 0xff);
+}
+
 Ipv6 LinkLocalFor(absl::string_view mac) {
   std::array<uint8_t, 6> octets = {};
   size_t count = 0;
@@ -161,6 +171,12 @@ Ipv6 LinkLocalFor(absl::string_view mac) {
       0xfe,      0x80,      0,    0,    0,         0,         0,        0, static_cast<uint8_t>(octets[0] ^ 2),
       octets[1], octets[2], 0xff, 0xfe, octets[3], octets[4], octets[5]};
   return address;
+}
+
+std::optional<std::string> MacOfLinkLocal(const Ipv6& address) {
+  const auto& b = address.bytes;
+  std::string mac = absl::StrFormat("%02x:%02x:%02x:%02x:%02x:%02x", b[8] ^ 2, b[9], b[10], b[13], b[14], b[15]);
+  return LinkLocalFor(mac) == address ? std::optional(std::move(mac)) : std::nullopt;
 }
 
 }  // namespace brume

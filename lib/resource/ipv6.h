@@ -54,7 +54,12 @@ std::optional<Ipv6> ChooseAddress(const CidrIpv6& subnet, Random& random,
 
 // fc00::/7: the addresses of RFC 4193, which mean nothing beyond the host.
 bool IsUniqueLocal(const CidrIpv6& range);
+// A MAC address for the interface that owns `address` and none of IPv4: locally administered, the same for the same
+// arguments. `attempt`: of one that another interface has already, the next.
+std::string MacAddressFor(const Ipv6& address, int attempt = 0);
 // The link-local address that a card makes of its MAC ("02:b0:0a:00:01:04"), by RFC 4291, appendix A.
 Ipv6 LinkLocalFor(absl::string_view mac);
+// The reverse; none where the address is not made so.
+std::optional<std::string> MacOfLinkLocal(const Ipv6& address);
 
 }  // namespace brume

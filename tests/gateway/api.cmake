@@ -16,6 +16,6 @@ brume_test(api_bad_input_test SOURCES gateway/api_bad_input_test.cc gateway/api_
 brume_test(grpc_test SOURCES frontend/grpc/grpc_server_test.cc frontend/grpc/grpc_access_test.cc frontend/grpc/grpc_console_test.cc
            DEPS brume_frontend_grpc PkgConfig::GRPC LABELS unit)
 brume_test(event_test SOURCES gateway/event_test.cc DEPS brume_test_api LABELS unit)
-brume_test(api_vpc_links_test APART SOURCES ec2/network/api_nat_gateway_test.cc ec2/network/api_vpc_endpoint_test.cc ec2/network/api_peering_test.cc ec2/network/api_insights_test.cc ec2/network/api_ipv6_test.cc ec2/compute/api_launch_ipv6_test.cc ec2/network/api_flow_log_test.cc ec2/compute/connection_tracking_test.cc ec2/compute/instance_type_test.cc
+brume_test(api_vpc_links_test APART SOURCES ec2/network/api_nat_gateway_test.cc ec2/network/api_vpc_endpoint_test.cc ec2/network/api_peering_test.cc ec2/network/api_insights_test.cc ec2/network/api_ipv6_test.cc ec2/network/api_ipv6_native_test.cc ec2/compute/api_launch_ipv6_test.cc ec2/network/api_flow_log_test.cc ec2/compute/connection_tracking_test.cc ec2/compute/instance_type_test.cc
            ec2/network/api_dhcp_options_test.cc ec2/network/vpc_names_test.cc
            DEPS brume_test_api LABELS unit)

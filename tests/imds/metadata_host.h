@@ -185,7 +185,7 @@ class MetadataHost {
     eni.instance_id = instance.id;
     eni.private_ip = Ipv4::Parse(address).value();
     eni.public_ip = Ipv4{0xc6120000u + static_cast<uint32_t>(digit)};
-    eni.mac = MacAddressFor(eni.private_ip);
+    eni.mac = MacAddressFor(*eni.private_ip);
     eni.groups = {group_.id};
     Write([&](store::Connection& c) {
       REQUIRE(compute::InstanceTable(c).Insert(instance, 128, 1).ok());

@@ -79,6 +79,30 @@ TEST_CASE("IPv6 addresses and ranges are told of an interface that has them", "[
   CHECK(MetaData(source, of + "vpc-ipv6-cidr-blocks") == "fd00:1:2:300::/56");
 }
 
+TEST_CASE("an instance of an IPv6-only subnet is told of no IPv4 address of its own", "[metadata]") {
+  MetadataSource source = ExampleSource();
+  GiveIpv6(source);
+  source.view.interfaces.pop_back();
+  NetworkInterface& eni = source.view.interfaces[0];
+  eni.private_ip.reset();
+  eni.public_ip.reset();
+  eni.instance_id = source.view.instance.id;
+  eni.dns_name_options.hostname_type = HostnameType::kResourceName;
+  source.subnets[eni.subnet_id].cidr.reset();
+  const std::string of = absl::StrCat("network/interfaces/macs/", eni.mac, "/");
+  for (const std::string& path : {std::string("local-ipv4"), std::string("public-ipv4"), of + "local-ipv4s",
+                                  of + "public-ipv4s", of + "subnet-ipv4-cidr-block"}) {
+    INFO(path);
+    CHECK(MetaData(source, path) == "(none)");
+  }
+  CHECK(MetaData(source, "ipv6") == "fd00:1:2:301::4");
+  CHECK(MetaData(source, of + "subnet-ipv6-cidr-blocks") == "fd00:1:2:301::/64");
+  CHECK(absl::StartsWith(MetaData(source, "local-hostname"), source.view.instance.id.text() + "."));
+  const auto document = nlohmann::json::parse(Read(source, "latest/dynamic/instance-identity/document"));
+  CHECK(document["privateIp"].is_null());
+  CHECK(Crawl(source, "latest") > 0);
+}
+
 TEST_CASE("every listed entry resolves, in every version, for every kind of instance", "[metadata]") {
   std::vector<MetadataSource> sources(5, ExampleSource());
   sources[1].view.interfaces[0].public_ip.reset();

@@ -35,6 +35,21 @@ TEST_CASE("an IPv6 range has one form, however it is written", "[domain]") {
   }
 }
 
+TEST_CASE("a MAC is told from the link-local address that it makes, and from no other address", "[domain]") {
+  for (const char* mac : {"02:b0:0a:00:01:04", "06:12:34:56:78:9a", "ff:ff:ff:ff:ff:ff"}) {
+    INFO(mac);
+    CHECK(MacOfLinkLocal(LinkLocalFor(mac)) == mac);
+  }
+  for (const char* address : {"fe80::1", "fd00::b0:aff:fe00:104", "fe80:1::b0:aff:fe00:104", "::"}) {
+    INFO(address);
+    CHECK_FALSE(MacOfLinkLocal(Ipv6::Parse(address).value()).has_value());
+  }
+  const Ipv6 address = Ipv6::Parse("fd00::4").value();
+  CHECK(MacAddressFor(address) == MacAddressFor(address));
+  CHECK(MacAddressFor(address) != MacAddressFor(address, 1));
+  CHECK(MacAddressFor(address) != MacAddressFor(Ipv6::Parse("fd00::5").value()));
+}
+
 TEST_CASE("what is no IPv6 range is refused", "[domain]") {
   for (const char* bad : {"",
                           "/",

@@ -56,7 +56,7 @@ inline NetworkInterface MakeInterface(int n) {
   e.vpc_id = Nth<VpcId>("vpc", 1);
   e.subnet_id = Nth<SubnetId>("subnet", 1);
   e.private_ip = Ipv4{0xac1f0004u + static_cast<uint32_t>(n)};
-  e.mac = MacAddressFor(e.private_ip);
+  e.mac = MacAddressFor(*e.private_ip);
   return e;
 }
 inline Image MakeImage(int n) {

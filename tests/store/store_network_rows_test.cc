@@ -43,7 +43,7 @@ TEST_CASE("VPCs and subnets come back with every field", "[store]") {
   const Subnet subnet =
       s.Read([](Connection& c) { return network::NetworkTable(c).GetSubnet(Nth<SubnetId>("subnet", 1)); });
   CHECK(subnet.vpc_id == vpc.id);
-  CHECK(subnet.cidr.text() == "172.31.0.0/20");
+  CHECK(subnet.cidr->text() == "172.31.0.0/20");
   CHECK(subnet.availability_zone == "us-east-1a");
   CHECK(subnet.default_for_az);
   CHECK(subnet.map_public_ip_on_launch);
@@ -139,7 +139,7 @@ TEST_CASE("an interface comes back with every field by every way to find it", "[
   CheckSame(s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(eni.id); }), eni);
   CheckSame(s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(plain.id); }), plain);
   const auto found = s.Read(
-      [&](Connection& c) { return network::NetworkTable(c).FindInterfaceByPrivateIp(eni.vpc_id, eni.private_ip); });
+      [&](Connection& c) { return network::NetworkTable(c).FindInterfaceByPrivateIp(eni.vpc_id, *eni.private_ip); });
   REQUIRE(found.has_value());
   CheckSame(*found, eni);
   CHECK_FALSE(s.Read([&](Connection& c) {
@@ -156,7 +156,7 @@ TEST_CASE("an interface comes back with every field by every way to find it", "[
   REQUIRE(of.size() == 1);
   CheckSame(of[0], eni);
   CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).CountAddresses(eni.subnet_id); }) == 2);
-  CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).PrivateIpTaken(eni.vpc_id, eni.private_ip); }));
+  CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).PrivateIpTaken(eni.vpc_id, *eni.private_ip); }));
   CHECK_FALSE(s.Read([&](Connection& c) { return network::NetworkTable(c).PrivateIpTaken(eni.vpc_id, Ipv4{1}); }));
   CHECK(s.Read([&](Connection& c) { return network::NetworkTable(c).PublicIpTaken(*eni.public_ip); }));
   CHECK_FALSE(s.Read([&](Connection& c) { return network::NetworkTable(c).PublicIpTaken(Ipv4{1}); }));
@@ -169,12 +169,44 @@ TEST_CASE("an interface comes back with every field by every way to find it", "[
   }));
 }
 
+TEST_CASE("subnets and interfaces of IPv6 alone come back without IPv4", "[store]") {
+  Store s;
+  Subnet only = MakeSubnet(1);
+  only.id = Nth<SubnetId>("subnet", 7);
+  only.cidr.reset();
+  only.cidr_ipv6 = Value(CidrIpv6::Parse("fd00:1:2:3::/64"));
+  NetworkInterface first = MakeInterface(1), second = MakeInterface(2);
+  for (NetworkInterface* eni : {&first, &second}) {
+    eni->subnet_id = only.id;
+    eni->private_ip.reset();
+  }
+  first.ipv6 = {Value(Ipv6::Parse("fd00:1:2:3::4"))};
+  second.ipv6 = {Value(Ipv6::Parse("fd00:1:2:3::5"))};
+  second.mac = "06:00:00:00:00:02";
+  REQUIRE_OK(s.Write([&](Connection& c) {
+    RETURN_IF_ERROR(InsertNetwork(c));
+    RETURN_IF_ERROR(network::NetworkTable(c).InsertSubnet(only));
+    RETURN_IF_ERROR(network::NetworkTable(c).InsertInterface(first));
+    return network::NetworkTable(c).InsertInterface(second);
+  }));
+  const Subnet subnet = s.Read([&](Connection& c) { return network::NetworkTable(c).GetSubnet(only.id); });
+  CHECK(subnet.ipv6_native());
+  CHECK(subnet.cidr_ipv6 == only.cidr_ipv6);
+  const NetworkInterface eni = s.Read([&](Connection& c) { return network::NetworkTable(c).GetInterface(second.id); });
+  CHECK(eni.ipv6_native());
+  CHECK(eni.ipv6 == second.ipv6);
+  const auto by_mac =
+      s.Read([&](Connection& c) { return network::NetworkTable(c).FindInterfaceByMac(eni.vpc_id, eni.mac); });
+  REQUIRE(by_mac.has_value());
+  CHECK(by_mac->id == second.id);
+}
+
 TEST_CASE("an address belongs to one interface", "[store]") {
   Store s;
   NetworkInterface first = MakeInterface(1), second = MakeInterface(2), elsewhere = MakeInterface(3);
   first.public_ip = Ipv4{0xc6120001};
-  second.private_ip = first.private_ip;
-  elsewhere.private_ip = first.private_ip;
+  second.private_ip = *first.private_ip;
+  elsewhere.private_ip = *first.private_ip;
   elsewhere.vpc_id = Nth<VpcId>("vpc", 2);
   elsewhere.subnet_id = Nth<SubnetId>("subnet", 2);
   REQUIRE_OK(s.Write([&](Connection& c) {
@@ -198,8 +230,8 @@ TEST_CASE("an address belongs to one interface", "[store]") {
   };
   const absl::Status taken = insert();
   CHECK(ec2::ErrorCode(taken) == "InvalidIPAddress.InUse");
-  CHECK(std::string(taken.message()).find(first.private_ip.text()) != std::string::npos);
-  second.private_ip.value += 1;
+  CHECK(std::string(taken.message()).find(first.private_ip->text()) != std::string::npos);
+  second.private_ip->value += 1;
   second.public_ip = first.public_ip;
   CHECK(ec2::ErrorCode(insert()) == "InvalidIPAddress.InUse");
   second.public_ip.reset();
@@ -273,12 +305,12 @@ TEST_CASE("members of a group are the addresses of its interfaces", "[store]") {
     return s.Read([&](Connection& c) { return network::SecurityGroupTable(c).MemberAddresses(group); });
   };
   using Addresses = std::vector<Ipv4>;
-  CHECK(members(one) == Addresses{first.private_ip, second.private_ip});
-  CHECK(members(two) == Addresses{first.private_ip});
+  CHECK(members(one) == Addresses{*first.private_ip, *second.private_ip});
+  CHECK(members(two) == Addresses{*first.private_ip});
   const std::vector<SecurityGroupId> changed = {two};
   REQUIRE_OK(s.Write([&](Connection& c) { return network::NetworkTable(c).SetInterfaceGroups(first.id, changed); }));
-  CHECK(members(one) == Addresses{second.private_ip});
-  CHECK(members(two) == Addresses{first.private_ip});
+  CHECK(members(one) == Addresses{*second.private_ip});
+  CHECK(members(two) == Addresses{*first.private_ip});
   REQUIRE_OK(s.Write([&](Connection& c) { return network::NetworkTable(c).DeleteInterface(first.id); }));
   CHECK(members(two).empty());
 }

@@ -27,6 +27,7 @@
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/volume_table.h"
+#include "lib/resource/ec2_error.h"
 #include "lib/schema/message_fields.h"
 #include "lib/store/connection.h"
 #include "lib/store/database.h"
@@ -60,9 +61,10 @@ std::vector<std::string> Texts(Connection& c, const std::string& sql) {
 
 // The columns of a table, without what the conversions change and what has another name now.
 std::vector<std::string> ColumnsOf(Connection& c, const std::string& table) {
-  static const std::set<std::string> changed = {"launch_template_versions.data", "launch_configurations.data",
-                                                "scaling_groups.mixed_policy", "scaling_groups.revision",
-                                                "volumes.image_id"};
+  static const std::set<std::string> changed = {
+      "launch_template_versions.data", "launch_configurations.data", "scaling_groups.mixed_policy",
+      "scaling_groups.revision",       "volumes.image_id",           "subnets.cidr_base",
+      "subnets.prefix_length"};
   std::vector<std::string> columns = Texts(c, absl::StrCat("SELECT name FROM pragma_table_info('", table, "')"));
   std::erase_if(columns, [&](const std::string& column) { return changed.contains(absl::StrCat(table, ".", column)); });
   return columns;
@@ -367,6 +369,48 @@ TEST_CASE("an elastic address of a revision before leads to its interface's firs
   CHECK_FALSE(eni.attached());
   CHECK(Texts(*ReadOnly(path), "SELECT CAST(private_ip AS TEXT) FROM address_associations") ==
         std::vector<std::string>{"77"});
+}
+
+TEST_CASE("subnets and interfaces of a revision before keep their ranges and addresses, and new ones may have none",
+          "[store]") {
+  const TempDir directory;
+  const std::string path = directory / "brume.db";
+  std::ofstream(path).close();
+  {
+    const auto c = Value(Connection::Open(path, Connection::Mode::kReadWrite));
+    for (const Migration& migration : Migrations()) {
+      if (migration.number <= 50) REQUIRE_OK(c->RunScript(migration.sql));
+    }
+    REQUIRE_OK(c->RunScript(
+        "INSERT INTO vpcs (id, cidr_base, prefix_length, is_default) VALUES ('vpc-1', 3232235520, 16, 0);"
+        "INSERT INTO subnets (id, vpc_id, cidr_base, prefix_length, availability_zone, default_for_az,"
+        " map_public_ip_on_launch) VALUES ('subnet-1', 'vpc-1', 3232243472, 28, 'a', 0, 0);"
+        "INSERT INTO network_interfaces (id, version, vpc_id, subnet_id, device_index, attachment_id, attach_time,"
+        " delete_on_termination, source_dest_check, description, mac, private_ip, auto_public_ip)"
+        " VALUES ('eni-1', 1, 'vpc-1', 'subnet-1', 0, '', 0, 1, 1, '', '', 3232243476, 0);"
+        "INSERT INTO interface_ipv6_addresses (eni_id, address) VALUES ('eni-1', 'fd00::4');"
+        "PRAGMA user_version = 50; PRAGMA application_id = 1114795365;"));
+  }
+  const auto database = Value(Database::Open(path, Conversions()));
+  REQUIRE_OK(database->Write([](Connection& c) -> absl::Status {
+    network::NetworkTable networks(c);
+    ASSIGN_OR_RETURN(const Subnet subnet, networks.GetSubnet(SubnetId::FromTrusted("subnet-1")));
+    CHECK(subnet.cidr.has_value());
+    CHECK(subnet.cidr.value_or(Cidr{}).text() == "192.168.31.16/28");
+    ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(EniId::FromTrusted("eni-1")));
+    CHECK(eni.private_ip.value_or(Ipv4{}).text() == "192.168.31.20");
+    CHECK(eni.ipv6.size() == 1);
+    eni.ipv6.clear();
+    eni.id = EniId::FromTrusted("eni-2");
+    CHECK(ec2::ErrorCode(networks.InsertInterface(eni)) == "InvalidIPAddress.InUse");
+    // Several without one are no conflict.
+    eni.private_ip.reset();
+    RETURN_IF_ERROR(networks.InsertInterface(eni));
+    eni.id = EniId::FromTrusted("eni-3");
+    return networks.InsertInterface(eni);
+  }));
+  CHECK(Texts(*ReadOnly(path), "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
+  CHECK(Texts(*ReadOnly(path), "SELECT count(*) FROM pragma_foreign_key_check") == std::vector<std::string>{"0"});
 }
 
 TEST_CASE("everything else of the revision before stays as it is, and the file is sound", "[store]") {

@@ -36,9 +36,9 @@ class VpcTest(HostTest):
         api = host.api
         vpc = api("create-vpc", cidr_block="10.20.0.0/16", amazon_provided_ipv6_cidr_block=True)["Vpc"]
         cls.vpc = vpc["VpcId"]
-        ipv6 = ipaddress.ip_network(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
+        cls.ipv6 = ipaddress.ip_network(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
         cls.public = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.1.0/24",
-                         ipv6_cidr_block=str(next(ipv6.subnets(new_prefix=64))))["Subnet"]["SubnetId"]
+                         ipv6_cidr_block=str(next(cls.ipv6.subnets(new_prefix=64))))["Subnet"]["SubnetId"]
         api("modify-subnet-attribute", subnet_id=cls.public, assign_ipv6_address_on_creation={"Value": True})
         cls.private = api("create-subnet", vpc_id=cls.vpc, cidr_block="10.20.2.0/24")["Subnet"]["SubnetId"]
         cls.gateway = api("create-internet-gateway")["InternetGateway"]["InternetGatewayId"]
@@ -165,6 +165,49 @@ class VpcTest(HostTest):
         wait_until(lambda: not connects(address, 22, seconds=1), 30, "the end of the way by IPv6")
         api("create-route", route_table_id=self.table, destination_ipv6_cidr_block="::/0", gateway_id=self.gateway)
         wait_until(lambda: connects(address, 22), 30, "the way by IPv6 again")
+
+    def test_a_guest_of_an_ipv6_only_subnet_boots_and_is_reached_by_ipv6_alone(self):
+        host, api = self.host, self.host.api
+        subnet = api("create-subnet", vpc_id=self.vpc, ipv6_native=True,
+                     ipv6_cidr_block=str(list(self.ipv6.subnets(new_prefix=64))[1]))["Subnet"]["SubnetId"]
+        association = api("associate-route-table", route_table_id=self.table, subnet_id=subnet)["AssociationId"]
+        made = api("run-instances", image_id=host.image_id, instance_type="b1.tiny", key_name=host.key_name,
+                   subnet_id=subnet, security_group_ids=[self.group],
+                   metadata_options={"HttpProtocolIpv6": "enabled"})["Instances"][0]
+        guest = Guest(host, made["InstanceId"])
+        self.assertNotIn("PrivateIpAddress", made)
+        guest.wait_ready()
+        address = guest.describe()["Ipv6Address"]
+        wait_until(lambda: connects(address, 22), 30, "the guest by IPv6")
+
+        def run(command):
+            return subprocess.run([*guest.ssh_argv(address), command], capture_output=True, text=True, timeout=60)
+
+        self.assertEqual(run("hostname").stdout.strip(), guest.id)
+        done = subprocess.run(host.brume_argv("ssh", guest.id, "--identity", host.key_path, "--", "echo", "hello"),
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout.strip(), "hello", done.stderr)
+        self.assertIn(f"inet6 {address}/128", run("ip -6 address show dev eth0").stdout)
+        self.assertEqual(run("ip -4 address show dev eth0").stdout, "")
+        # The other guest is found by name over IPv6, and by nothing else.
+        other = self.bastion.describe()["Ipv6Address"]
+        self.assertIn("SSH", run(f"nc -w 5 {other} 22 </dev/null | head -c 4").stdout)
+        self.assertNotEqual(run(f"ip address add 10.20.1.77/24 dev eth0; "
+                                f"ping -c 1 -W 1 {self.bastion.private_ip}").returncode, 0)
+        self.assertIn(address, run(f"nslookup -type=aaaa {guest.id}.ec2.internal").stdout)
+        wait_until(lambda: guest.status() == ("ok", "ok"), 60, "the checks of a guest without IPv4 to pass")
+        # Its metadata, of which what is about IPv4 is not there.
+        answer = run("printf 'PUT /latest/api/token HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 0\\r\\n"
+                     "X-aws-ec2-metadata-token-ttl-seconds: 60\\r\\nConnection: close\\r\\n\\r\\n' | "
+                     "nc -w 5 fd00:ec2::254 80 | tail -n 1").stdout.strip()
+        for path, status in (("ipv6", "200"), ("local-ipv4", "404")):
+            shown = run(f"printf 'GET /latest/meta-data/{path} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
+                        f"X-aws-ec2-metadata-token: {answer}\\r\\n\\r\\n' | nc -w 5 fd00:ec2::254 80 | head -n 1").stdout
+            self.assertIn(f" {status} ", shown, path)
+        guest.terminate()
+        guest.wait_state("terminated")
+        api("disassociate-route-table", association_id=association)
+        api("delete-subnet", subnet_id=subnet)
 
     def test_a_vpc_that_is_deleted_takes_its_namespace_resolver_and_metadata_with_it(self):
         api = self.host.api

@@ -144,13 +144,27 @@ absl::Status CheckInterfaceLimits(store::Connection& c, const std::string& type,
   return absl::OkStatus();
 }
 
+// What of a launch does not go with an IPv6-only subnet.
+absl::Status CheckIpv6Only(const std::string& type, const RunRequest& request,
+                           const std::vector<PlacedInterface>& interfaces) {
+  for (const PlacedInterface& each : interfaces) {
+    if (each.subnet.ipv6_native()) RETURN_IF_ERROR(CheckIpv6OnlyType(type));
+  }
+  if (!interfaces.front().subnet.ipv6_native()) return absl::OkStatus();
+  if (request.associate_public_ip.value_or(false)) {
+    RETURN_IF_ERROR(network::NeedIpv4(interfaces.front().subnet, "public IPv4 addresses"));
+  }
+  return CheckIpv6OnlyNames(request.dns_name_options);
+}
+
 // How many instances with these interfaces the free addresses of the subnets are enough for.
 absl::StatusOr<int64_t> RoomForAddresses(store::Connection& c, const std::vector<PlacedInterface>& interfaces,
                                          int min_count) {
   std::map<SubnetId, int64_t> needs;
   for (const PlacedInterface& each : interfaces) {
     const auto secondary = static_cast<int64_t>(each.asked.secondary_ips.size()) + each.asked.secondary_count;
-    if (!each.asked.eni_id.has_value()) needs[each.subnet.id] += 1 + secondary;
+    const bool takes = !each.asked.eni_id.has_value() && !each.subnet.ipv6_native();
+    if (takes) needs[each.subnet.id] += 1 + secondary;
   }
   int64_t room = std::numeric_limits<int>::max();
   for (const PlacedInterface& each : interfaces) {
@@ -284,6 +298,19 @@ absl::StatusOr<std::vector<PlacedInterface>> InstancePlacer::PlaceInterfaces(sto
   return placed;
 }
 
+absl::Status CheckIpv6OnlyType(absl::string_view type) {
+  if (SupportsIpv6Only(type)) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation", absl::StrCat("The instance type '", type,
+                                                         "' is not supported in an IPv6-only subnet: take one that ",
+                                                         "is built on the Nitro System"));
+}
+
+absl::Status CheckIpv6OnlyNames(const PrivateDnsNameOptionsChange& names) {
+  if (!names.NeedsIpv4()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "An instance in an IPv6-only subnet is named by its resource name, and has no A record");
+}
+
 absl::StatusOr<int64_t> InstancePlacer::RoomFor(store::Connection& c, const InstanceType& type) const {
   ASSIGN_OR_RETURN(const CapacityInUse used, InstanceTable(c).InUse());
   const auto memory_total = static_cast<int64_t>(
@@ -329,6 +356,7 @@ absl::StatusOr<Placement> InstancePlacer::Place(store::Connection& c, const RunR
   }
   ASSIGN_OR_RETURN(place.interfaces, PlaceInterfaces(c, request));
   RETURN_IF_ERROR(CheckInterfaceLimits(c, place.type->name, place.interfaces));
+  RETURN_IF_ERROR(CheckIpv6Only(place.type->name, request, place.interfaces));
   place.subnet = place.interfaces.front().subnet;
   place.groups = place.interfaces.front().groups;
   for (const BlockDevice& device : request.block_devices) {

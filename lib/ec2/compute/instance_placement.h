@@ -110,6 +110,10 @@ struct LaunchPlan {
   MetadataOptions metadata_options;
 };
 
+// Error: UnsupportedOperation for a type that may not have an interface in an IPv6-only subnet.
+absl::Status CheckIpv6OnlyType(absl::string_view type);
+// Error: InvalidParameterCombination for names that an instance in an IPv6-only subnet cannot have.
+absl::Status CheckIpv6OnlyNames(const PrivateDnsNameOptionsChange& names);
 // Of an instance that the request launches from the image.
 MetadataOptions MetadataOptionsOf(const Image& image, const RunRequest& request);
 

@@ -399,6 +399,7 @@ absl::Status InstanceService::Modify(const InstanceId& id, const InstanceChange&
         return ec2::Error("InvalidParameterValue",
                           absl::StrCat("Invalid value '", *change.instance_type, "' for InstanceType"));
       }
+      RETURN_IF_ERROR(CheckTypeForInterfaces(c, id, *change.instance_type));
       instance.instance_type = *change.instance_type;
       RETURN_IF_ERROR(InstanceTable(c).SetCapacity(id, type->memory_mib, type->vcpus));
     }

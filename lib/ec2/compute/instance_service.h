@@ -119,6 +119,8 @@ class InstanceService {
  private:
   absl::StatusOr<std::vector<StateChange>> ChangeStates(
       absl::Span<const InstanceId> ids, const std::function<absl::Status(store::Connection&, Instance&)>& change);
+  // Whether an instance with these interfaces may be of the type. Error: that of CheckIpv6OnlyType.
+  absl::Status CheckTypeForInterfaces(store::Connection& c, const InstanceId& id, absl::string_view type) const;
   absl::Status GivePublicAddresses(store::Connection& c, const InstanceId& id);
   // Makes the interfaces of a launch, and attaches those that are there.
   absl::Status InsertInterfaces(store::Connection& c, const RunRequest& request, const Placement& place,

@@ -28,29 +28,39 @@ absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRe
       }
       continue;
     }
-    ASSIGN_OR_RETURN(
-        NetworkInterface eni,
-        network::MakeInterface(c,
-                               {.subnet = each.subnet,
-                                .private_ip = asked.private_ip,
-                                .secondary_ips = asked.secondary_ips,
-                                .secondary_count = asked.secondary_count,
-                                .groups = each.groups,
-                                .description = asked.description,
-                                .dns_name_options = request.dns_name_options.AppliedTo(each.subnet.dns_name_options),
-                                .attachment = attachment,
-                                .tracking = asked.tracking,
-                                .tags = request.interface_tags,
-                                .ipv6 = asked.ipv6,
-                                .ipv6_count = asked.ipv6_count,
-                                .primary_ipv6 = asked.primary_ipv6},
-                               random_));
+    const PrivateDnsNameOptionsChange names =
+        each.subnet.ipv6_native() ? request.dns_name_options.WithoutIpv4() : request.dns_name_options;
+    ASSIGN_OR_RETURN(NetworkInterface eni,
+                     network::MakeInterface(c,
+                                            {.subnet = each.subnet,
+                                             .private_ip = asked.private_ip,
+                                             .secondary_ips = asked.secondary_ips,
+                                             .secondary_count = asked.secondary_count,
+                                             .groups = each.groups,
+                                             .description = asked.description,
+                                             .dns_name_options = names.AppliedTo(each.subnet.dns_name_options),
+                                             .attachment = attachment,
+                                             .tracking = asked.tracking,
+                                             .tags = request.interface_tags,
+                                             .ipv6 = asked.ipv6,
+                                             .ipv6_count = asked.ipv6_count,
+                                             .primary_ipv6 = asked.primary_ipv6},
+                                            random_));
     // As at EC2, only what is alone gets a public address by itself.
     const bool has_public = request.associate_public_ip.value_or(each.subnet.map_public_ip_on_launch);
     if (place.interfaces.size() > 1 || !has_public) continue;
     eni.auto_public_ip = true;
     ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
     RETURN_IF_ERROR(network::SetAttachment(c, eni));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InstanceService::CheckTypeForInterfaces(store::Connection& c, const InstanceId& id,
+                                                     absl::string_view type) const {
+  ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
+  for (const NetworkInterface& eni : interfaces) {
+    if (eni.ipv6_native()) RETURN_IF_ERROR(CheckIpv6OnlyType(type));
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // InstanceService: the options of an instance that have calls of their own.
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_placement.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/network/interface_service.h"
@@ -36,7 +37,9 @@ absl::Status InstanceService::ModifyDnsNameOptions(const InstanceId& id, const P
     vpc = instance.vpc_id;
     ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, network::ListInterfacesOf(c, {&id, 1}));
     for (const NetworkInterface& eni : interfaces) {
-      RETURN_IF_ERROR(network::SetDnsNameOptions(c, eni, change.AppliedTo(eni.dns_name_options)));
+      if (eni.ipv6_native() && eni.device_index == 0) RETURN_IF_ERROR(CheckIpv6OnlyNames(change));
+      const PrivateDnsNameOptionsChange own = eni.ipv6_native() ? change.WithoutIpv4() : change;
+      RETURN_IF_ERROR(network::SetDnsNameOptions(c, eni, own.AppliedTo(eni.dns_name_options)));
     }
     return absl::OkStatus();
   }));

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/instance_placement.h"
 #include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/model/instance_type.h"
 #include "lib/ec2/network/interface_service.h"
@@ -61,6 +62,7 @@ absl::StatusOr<NetworkInterface> InterfaceAttachmentService::Attach(const Interf
     RETURN_IF_ERROR(CheckNotHibernated(instance, "its network interfaces"));
     RETURN_IF_ERROR(CheckSite(c, eni, instance));
     RETURN_IF_ERROR(CheckRoom(c, eni, instance, request.device_index));
+    if (eni.ipv6_native()) RETURN_IF_ERROR(CheckIpv6OnlyType(instance.instance_type));
     const bool runs = instance.state == InstanceState::kRunning;
     RETURN_IF_ERROR(network::AttachTo(c, eni,
                                       {.instance_id = instance.id,

@@ -45,7 +45,12 @@ absl::StatusOr<NetworkInterface> FindTarget(store::Connection& c, const AddressT
 
 // The private address that is meant: the first where the request names none.
 absl::StatusOr<Ipv4> ChoosePrivateAddress(const NetworkInterface& eni, std::optional<Ipv4> wanted) {
-  if (!wanted.has_value()) return eni.private_ip;
+  if (eni.ipv6_native()) {
+    return ec2::Error("InvalidParameterCombination",
+                      absl::StrCat("The network interface '", eni.id.text(),
+                                   "' is in an IPv6-only subnet and has no address for an Elastic IP address"));
+  }
+  if (!wanted.has_value()) return *eni.private_ip;
   const std::vector<Ipv4> own = PrivateAddresses(eni);
   if (std::find(own.begin(), own.end(), *wanted) != own.end()) return *wanted;
   return ec2::Error("InvalidParameterValue",

@@ -81,8 +81,8 @@ std::optional<Cidr> NextBlock(const Vpc& vpc, const std::vector<Subnet>& subnets
   for (uint64_t base = vpc.cidr.base.value; base <= vpc.cidr.last().value;
        base += uint64_t{1} << (32 - prefix_length)) {
     const Cidr block{Ipv4{static_cast<uint32_t>(base)}, prefix_length};
-    const bool taken =
-        std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& s) { return s.cidr.Overlaps(block); });
+    const bool taken = std::any_of(subnets.begin(), subnets.end(),
+                                   [&](const Subnet& s) { return !s.ipv6_native() && s.cidr->Overlaps(block); });
     if (!taken) return block;
   }
   return std::nullopt;

@@ -52,7 +52,7 @@ struct PortFlows {
 // A network interface as the host must carry it.
 struct PortSpec {
   NetworkInterface eni;
-  std::string hostname;             // "ip-10-0-1-4", served by DHCP and DNS
+  std::string hostname;             // "ip-10-0-1-4", served by DHCP and DNS; without IPv4 `ipv6_hostname` is
   std::string other_hostname = {};  // served by DNS too; empty = none
   // "ec2-198-18-0-5.compute-1.amazonaws.com", served by DNS; empty = none.
   std::string public_hostname = {};
@@ -74,7 +74,9 @@ struct PublicName {
 // Of all its addresses.
 inline std::vector<PublicName> PublicNamesOf(const PortSpec& spec) {
   std::vector<PublicName> names;
-  if (!spec.public_hostname.empty()) names.push_back({spec.eni.private_ip, spec.public_hostname});
+  if (!spec.public_hostname.empty() && spec.eni.private_ip.has_value()) {
+    names.push_back({*spec.eni.private_ip, spec.public_hostname});
+  }
   for (const auto& [address, name] : spec.secondary_public_hostnames) names.push_back({address, name});
   return names;
 }

@@ -36,7 +36,7 @@ void SomebodyIs(Ipv6& address) { address = kSomebodyByIpv6; }
 
 // What the interface has of each family, the first at the front.
 void AddressesOf(const NetworkInterface& eni, std::vector<Ipv4>& addresses) {
-  addresses.push_back(eni.private_ip);
+  if (eni.private_ip.has_value()) addresses.push_back(*eni.private_ip);
   if (eni.public_ip.has_value()) addresses.push_back(*eni.public_ip);
   for (const SecondaryAddress& each : eni.secondary) {
     addresses.push_back(each.private_ip);
@@ -74,7 +74,9 @@ absl::StatusOr<End<Address>> ResolveEnd(store::Connection& c, const std::string&
   std::vector<Address> own;
   AddressesOf(eni, own);
   if (own.empty()) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat(eni.id.text(), " has no IPv6 address"));
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat(eni.id.text(), " has no ", std::is_same_v<Address, Ipv4> ? "IPv4" : "IPv6",
+                                   " address", std::is_same_v<Address, Ipv4> ? ": name its IPv6 address" : ""));
   }
   if (!address.has_value()) end.address = own.front();
   if (std::find(own.begin(), own.end(), end.address) == own.end()) {
@@ -144,7 +146,7 @@ absl::StatusOr<PathProbe> Ipv4ProbeOf(store::Connection& c, const NetworkInsight
   if (from.eni.has_value()) {
     // Nothing leaves a guest with its public address.
     const std::vector<Ipv4> own = PrivateAddresses(*from.eni);
-    if (std::find(own.begin(), own.end(), from.address) == own.end()) probe.source = from.eni->private_ip;
+    if (std::find(own.begin(), own.end(), from.address) == own.end()) probe.source = own.front();
   } else if (to.eni.has_value() && !path.destination_ip.has_value() && !sent_to.has_value()) {
     // From outside it is reached by its public address or not at all.
     probe.destination = PublicAddressOf(*to.eni, to.address).value_or(to.address);
@@ -161,8 +163,31 @@ absl::StatusOr<Ipv6PathProbe> Ipv6ProbeOf(store::Connection& c, const NetworkIns
   return probe;
 }
 
-absl::Status CheckEnds(store::Connection& c, const NetworkInsightsPath& path) {
-  return path.is_ipv6() ? Ipv6ProbeOf(c, path).status() : Ipv4ProbeOf(c, path).status();
+absl::StatusOr<bool> IsWithoutIpv4(store::Connection& c, const std::string& end) {
+  const Kind* kind = KindOfId(end);
+  if (kind != &InstanceId::kKind && kind != &EniId::kKind) return false;
+  ASSIGN_OR_RETURN(const NetworkInterface eni, InterfaceOf(c, end));
+  return eni.ipv6_native();
+}
+
+// A path is one over IPv6 too where it names no address and an end has IPv6 alone.
+absl::StatusOr<bool> IsOverIpv6(store::Connection& c, const NetworkInsightsPath& path) {
+  if (path.is_ipv6()) return true;
+  const auto names_address = [](const std::optional<PathFilter>& filter) {
+    return filter.has_value() && (filter->source_address.has_value() || filter->destination_address.has_value());
+  };
+  if (path.source_ip.has_value() || path.destination_ip.has_value()) return false;
+  if (names_address(path.filter_at_source) || names_address(path.filter_at_destination)) return false;
+  ASSIGN_OR_RETURN(const bool from, IsWithoutIpv4(c, path.source));
+  if (from) return true;
+  return IsWithoutIpv4(c, path.destination);
+}
+
+using AnyProbe = std::variant<PathProbe, Ipv6PathProbe>;
+absl::StatusOr<AnyProbe> ProbeOf(store::Connection& c, const NetworkInsightsPath& path) {
+  ASSIGN_OR_RETURN(const bool ipv6, IsOverIpv6(c, path));
+  if (ipv6) return Ipv6ProbeOf(c, path);
+  return Ipv4ProbeOf(c, path);
 }
 
 template <typename View, typename Row>
@@ -185,7 +210,7 @@ absl::StatusOr<InsightsPathView> InsightsService::CreatePath(NetworkInsightsPath
       if (before->parameters_digest == wanted.parameters_digest) return ViewOf<InsightsPathView>(c, *std::move(before));
       return ec2::ErrorAnd(absl::StrCat("The client token is '", wanted.client_token, "'."), ec2::kTokenReused);
     }
-    RETURN_IF_ERROR(CheckEnds(c, wanted));
+    RETURN_IF_ERROR(ProbeOf(c, wanted).status());
     ASSIGN_OR_RETURN(const std::vector<NetworkInsightsPath> all, table.ListPaths());
     if (all.size() >= kMaxPaths) {
       return QuotaReached("NetworkInsightsPathLimitExceeded", "network insights paths", kMaxPaths);
@@ -225,14 +250,10 @@ absl::StatusOr<std::vector<InsightsPathView>> InsightsService::ListPaths(absl::S
 
 absl::StatusOr<InsightsAnalysisView> InsightsService::Analyse(const NetworkInsightsPathId& path,
                                                               const std::string& client_token, const TagMap& tags) {
-  std::variant<PathProbe, Ipv6PathProbe> probe;
+  AnyProbe probe;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(const NetworkInsightsPath row, InsightsTable(c).GetPath(path));
-    if (row.is_ipv6()) {
-      ASSIGN_OR_RETURN(probe, Ipv6ProbeOf(c, row));
-    } else {
-      ASSIGN_OR_RETURN(probe, Ipv4ProbeOf(c, row));
-    }
+    ASSIGN_OR_RETURN(probe, ProbeOf(c, row));
     return absl::OkStatus();
   }));
   ASSIGN_OR_RETURN(const std::vector<VpcSpec> specs, read_specs_());

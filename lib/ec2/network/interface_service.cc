@@ -178,20 +178,52 @@ static absl::Status ChangePrimaryIpv6(store::Connection& connection, const Netwo
                                  "' cannot be disabled: it stays until the network interface is detached"));
 }
 
-static absl::Status GiveIpv6(store::Connection& connection, const InterfaceSpec& spec, NetworkInterface& eni,
-                             Random& random) {
-  InterfaceIpv6Table table(connection);
+// The IPv6 addresses that the interface is to have.
+static absl::StatusOr<std::vector<Ipv6>> ChooseIpv6(store::Connection& connection, const InterfaceSpec& spec,
+                                                    Random& random) {
+  std::vector<Ipv6> chosen;
   for (const Ipv6& address : spec.ipv6) {
     RETURN_IF_ERROR(CheckIpv6(connection, spec.subnet, address));
-    RETURN_IF_ERROR(table.Insert(eni.id, address));
-    eni.ipv6.push_back(address);
+    chosen.push_back(address);
   }
   const bool by_itself = spec.ipv6.empty() && spec.subnet.assign_ipv6_on_creation && spec.requester_id.empty();
-  for (int i = 0; i < spec.ipv6_count.value_or(by_itself ? 1 : 0); ++i) {
+  int count = spec.ipv6_count.value_or(by_itself ? 1 : 0);
+  // One without any address would be of no use.
+  if (spec.subnet.ipv6_native() && chosen.empty()) count = std::max(count, 1);
+  while (count > 0) {
     ASSIGN_OR_RETURN(const Ipv6 address, AllocateIpv6(connection, spec.subnet, random));
-    RETURN_IF_ERROR(table.Insert(eni.id, address));
-    eni.ipv6.push_back(address);
+    if (std::find(chosen.begin(), chosen.end(), address) != chosen.end()) continue;
+    chosen.push_back(address);
+    --count;
   }
+  return chosen;
+}
+
+// No other interface of the VPC has the MAC: what it sends by its link-local address is known by that.
+static absl::Status ChooseMac(store::Connection& connection, NetworkInterface& eni) {
+  for (int attempt = 0;; ++attempt) {
+    eni.mac = MacAddressFor(eni.ipv6.front(), attempt);
+    ASSIGN_OR_RETURN(const auto other, NetworkTable(connection).FindInterfaceByMac(eni.vpc_id, eni.mac));
+    if (!other.has_value()) return absl::OkStatus();
+  }
+}
+
+// Its first IPv4 address, and the MAC that it has by its first address.
+static absl::Status GiveFirstAddress(store::Connection& connection, const InterfaceSpec& spec, Random& random,
+                                     NetworkInterface& eni) {
+  if (spec.subnet.ipv6_native()) {
+    const bool asks = spec.private_ip.has_value() || !spec.secondary_ips.empty() || spec.secondary_count > 0;
+    if (asks) RETURN_IF_ERROR(NeedIpv4(spec.subnet, "private IPv4 addresses"));
+    return ChooseMac(connection, eni);
+  }
+  if (spec.private_ip.has_value()) {
+    RETURN_IF_ERROR(CheckPrivateIp(connection, spec.subnet, *spec.private_ip));
+    eni.private_ip = spec.private_ip;
+  } else {
+    // Not one that is about to be its second.
+    ASSIGN_OR_RETURN(eni.private_ip, AllocatePrivateIp(connection, spec.subnet, random, spec.secondary_ips));
+  }
+  eni.mac = MacAddressFor(*eni.private_ip);
   return absl::OkStatus();
 }
 
@@ -211,15 +243,10 @@ absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, co
   eni.tracking = spec.tracking;
   eni.client_token = spec.client_token;
   eni.parameters_digest = spec.parameters_digest;
-  if (spec.private_ip.has_value()) {
-    RETURN_IF_ERROR(CheckPrivateIp(connection, spec.subnet, *spec.private_ip));
-    eni.private_ip = *spec.private_ip;
-  } else {
-    // Not one that is about to be its second.
-    ASSIGN_OR_RETURN(eni.private_ip, AllocatePrivateIp(connection, spec.subnet, random, spec.secondary_ips));
-  }
-  eni.mac = MacAddressFor(eni.private_ip);
+  ASSIGN_OR_RETURN(eni.ipv6, ChooseIpv6(connection, spec, random));
+  RETURN_IF_ERROR(GiveFirstAddress(connection, spec, random, eni));
   eni.primary_ipv6 = spec.primary_ipv6;
+  if (eni.primary_ipv6) RETURN_IF_ERROR(CheckHasIpv6(eni));
   RETURN_IF_ERROR(AddInterface(connection, eni, spec.tags));
   for (const Ipv4 address : spec.secondary_ips) {
     RETURN_IF_ERROR(CheckPrivateIp(connection, spec.subnet, address));
@@ -229,8 +256,6 @@ absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, co
     ASSIGN_OR_RETURN(const Ipv4 address, AllocatePrivateIp(connection, spec.subnet, random));
     RETURN_IF_ERROR(AddSecondary(connection, eni, address));
   }
-  RETURN_IF_ERROR(GiveIpv6(connection, spec, eni, random));
-  if (eni.primary_ipv6) RETURN_IF_ERROR(CheckHasIpv6(eni));
   return eni;
 }
 
@@ -282,6 +307,9 @@ absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection&
 
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               const Ipv6& address) {
+  if (const std::optional<std::string> mac = MacOfLinkLocal(address); mac.has_value()) {
+    return NetworkTable(connection).FindInterfaceByMac(vpc, *mac);
+  }
   ASSIGN_OR_RETURN(const std::optional<EniId> id, InterfaceIpv6Table(connection).Find(address));
   if (!id.has_value()) return std::nullopt;
   ASSIGN_OR_RETURN(NetworkInterface eni, NetworkTable(connection).GetInterface(*id));
@@ -404,6 +432,7 @@ absl::StatusOr<std::vector<Ipv4>> InterfaceService::Assign(const AssignRequest& 
     RETURN_IF_ERROR(CheckOwn(eni));
     vpc = eni.vpc_id;
     ASSIGN_OR_RETURN(const Subnet subnet, networks.GetSubnet(eni.subnet_id));
+    RETURN_IF_ERROR(NeedIpv4(subnet, "private IPv4 addresses"));
     for (const Ipv4 address : request.addresses) {
       const std::vector<Ipv4> own = PrivateAddresses(eni);
       assigned.push_back(address);

@@ -160,8 +160,9 @@ struct InterfaceSpec {
   bool primary_ipv6 = false;
 };
 
-// Makes an interface, which is the caller's own to wake the fabric for. Errors: InsufficientFreeAddressesInSubnet,
-// InvalidParameterValue for an address that the subnet cannot give, InvalidIPAddress.InUse; those of AddInterface.
+// Makes an interface, which is the caller's own to wake the fabric for. In an IPv6-only subnet it has an IPv6 address
+// and none of IPv4. Errors: InsufficientFreeAddressesInSubnet, InvalidParameterValue for an address that the subnet
+// cannot give, InvalidParameterCombination for IPv4 in an IPv6-only one, InvalidIPAddress.InUse; those of AddInterface.
 absl::StatusOr<NetworkInterface> MakeInterface(store::Connection& connection, const InterfaceSpec& spec,
                                                Random& random);
 // Error: InvalidNetworkInterface.InUse while it is attached.
@@ -191,7 +192,7 @@ absl::StatusOr<NetworkInterface> OnlyInterfaceOf(store::Connection& connection, 
 // The interface of the VPC that has the private address.
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               Ipv4 address);
-// The same by its IPv6 address.
+// The same by an IPv6 address of it, or the link-local one that its MAC makes.
 absl::StatusOr<std::optional<NetworkInterface>> FindInterface(store::Connection& connection, const VpcId& vpc,
                                                               const Ipv6& address);
 // nullopt takes it away. Sets the address and the next version in `eni`. Errors: InvalidIPAddress.InUse; Aborted when

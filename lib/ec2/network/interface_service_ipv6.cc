@@ -81,6 +81,12 @@ absl::Status InterfaceService::UnassignIpv6(const EniId& id, absl::Span<const Ip
       }
       RETURN_IF_ERROR(InterfaceIpv6Table(connection).Delete(id, address));
     }
+    ASSIGN_OR_RETURN(const NetworkInterface rest, NetworkTable(connection).GetInterface(id));
+    if (rest.ipv6_native() && rest.ipv6.empty()) {
+      return ec2::Error("InvalidParameterValue",
+                        absl::StrCat("The network interface '", id.text(),
+                                     "' is in an IPv6-only subnet: its last IPv6 address cannot be unassigned"));
+    }
     return absl::OkStatus();
   }));
   wake_(vpc);

@@ -86,18 +86,19 @@ absl::Status GiveInterface(store::Connection& c, const Subnet& subnet, std::opti
   spec.type = InterfaceType::kNatGateway;
   spec.requester_id = kRequester;
   spec.private_ip = wanted;
+  RETURN_IF_ERROR(NeedIpv4(subnet, "room for a NAT gateway"));
   spec.description = absl::StrCat("Interface for NAT Gateway ", gateway.id.text());
   spec.source_dest_check = false;
   spec.attachment.emplace().time = gateway.created;
   ASSIGN_OR_RETURN(NetworkInterface eni, MakeInterface(c, spec, random));
   gateway.eni_id = eni.id;
-  gateway.private_ip = eni.private_ip;
+  gateway.private_ip = *eni.private_ip;
   if (!gateway.public_ip.has_value()) return absl::OkStatus();
   AddressAssociation association;
   association.id = AddressAssociationId::New(random);
   association.allocation_id = gateway.allocation_id;
   association.eni_id = eni.id;
-  association.private_ip = eni.private_ip;
+  association.private_ip = gateway.private_ip;
   RETURN_IF_ERROR(AddressTable(c).InsertAssociation(association));
   return NetworkTable(c).SetPublicIp(eni, gateway.public_ip);
 }

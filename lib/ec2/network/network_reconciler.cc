@@ -91,9 +91,11 @@ absl::StatusOr<std::vector<RouteTableSpec>> ReadTables(store::Connection& connec
       }
       if (!gateway.empty()) continue;
       ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(route.target.eni_id));
+      // One without IPv4 hears nothing of it.
+      if (eni.ipv6_native()) continue;
       spec.way = RouteSpec::Way::kPort;
       spec.tap = TapName(eni.id);
-      spec.address = eni.private_ip;
+      spec.address = *eni.private_ip;
     }
   }
   LeadThroughNats(tables, nats);

@@ -163,15 +163,23 @@ absl::StatusOr<std::vector<AttachedPort>> ListAttachedPorts(store::Connection& c
 }
 
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet) {
+  if (subnet.ipv6_native()) return 0;
   ASSIGN_OR_RETURN(const int64_t used, NetworkTable(connection).CountAddresses(subnet.id));
-  return AvailableAddresses(subnet.cidr, used);
+  return AvailableAddresses(*subnet.cidr, used);
+}
+
+absl::Status NeedIpv4(const Subnet& subnet, absl::string_view what) {
+  if (!subnet.ipv6_native()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    absl::StrCat("The subnet '", subnet.id.text(), "' is an IPv6-only subnet, which has no ", what));
 }
 
 absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random,
                                        absl::Span<const Ipv4> others) {
+  RETURN_IF_ERROR(NeedIpv4(subnet, "private IPv4 addresses"));
   NetworkTable networks(connection);
   absl::Status failed;
-  const std::optional<Ipv4> address = ChooseAddress(subnet.cidr, random, [&](Ipv4 candidate) {
+  const std::optional<Ipv4> address = ChooseAddress(*subnet.cidr, random, [&](Ipv4 candidate) {
     if (std::find(others.begin(), others.end(), candidate) != others.end()) return true;
     const absl::StatusOr<bool> taken = networks.PrivateIpTaken(subnet.vpc_id, candidate);
     if (!taken.ok()) failed = taken.status();
@@ -181,17 +189,19 @@ absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subn
   if (!address.has_value()) {
     return ec2::Error(
         "InsufficientFreeAddressesInSubnet",
-        absl::StrCat("The subnet '", subnet.id.text(), "' (", subnet.cidr.text(), ") has no free address left"));
+        absl::StrCat("The subnet '", subnet.id.text(), "' (", subnet.cidr->text(), ") has no free address left"));
   }
   return *address;
 }
 
 absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet, Ipv4 wanted) {
-  if (!subnet.cidr.Contains(wanted)) {
-    return ec2::Error("InvalidParameterValue", absl::StrCat("Address ", wanted.text(), " is not in the range ",
-                                                            subnet.cidr.text(), " of subnet '", subnet.id.text(), "'"));
+  RETURN_IF_ERROR(NeedIpv4(subnet, "private IPv4 addresses"));
+  if (!subnet.cidr->Contains(wanted)) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Address ", wanted.text(), " is not in the range ", subnet.cidr->text(),
+                                   " of subnet '", subnet.id.text(), "'"));
   }
-  if (!IsAssignable(subnet.cidr, wanted)) {
+  if (!IsAssignable(*subnet.cidr, wanted)) {
     return ec2::Error("InvalidParameterValue",
                       absl::StrCat("Address ", wanted.text(), " is reserved: the first four addresses of subnet '",
                                    subnet.id.text(), "' and its last are not given to instances"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "lib/base/random.h"
 #include "lib/ec2/network/model/network.h"
@@ -63,15 +64,18 @@ absl::StatusOr<Subnet> GetSubnet(store::Connection& connection, const SubnetId& 
 absl::StatusOr<std::vector<Subnet>> ListSubnets(store::Connection& connection, const VpcId& vpc);
 // The interfaces of all instances; in order of instances and device indices.
 absl::StatusOr<std::vector<AttachedPort>> ListAttachedPorts(store::Connection& connection);
-// How many addresses of the subnet an interface can still get.
+// How many IPv4 addresses of the subnet an interface can still get.
 absl::StatusOr<int64_t> CountFreeAddresses(store::Connection& connection, const Subnet& subnet);
 
 // An address of `subnet` that no interface has, and that is not in `others`.
-// Error: InsufficientFreeAddressesInSubnet.
+// Errors: InsufficientFreeAddressesInSubnet; InvalidParameterCombination for an IPv6-only subnet.
 absl::StatusOr<Ipv4> AllocatePrivateIp(store::Connection& connection, const Subnet& subnet, Random& random,
                                        absl::Span<const Ipv4> others = {});
-// `wanted` if it is assignable and free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.
+// `wanted` if it is assignable and free. Errors: InvalidParameterValue, InvalidIPAddress.InUse;
+// InvalidParameterCombination for an IPv6-only subnet.
 absl::Status CheckPrivateIp(store::Connection& connection, const Subnet& subnet, Ipv4 wanted);
+// Refuses what of an interface or instance is about IPv4. Error: InvalidParameterCombination for an IPv6-only subnet.
+absl::Status NeedIpv4(const Subnet& subnet, absl::string_view what);
 // An address that can be given out and is free. Errors: InvalidParameterValue, InvalidIPAddress.InUse.
 absl::Status CheckPublicIp(store::Connection& connection, const Settings& settings, Ipv4 wanted);
 // Error: InsufficientAddressCapacity.

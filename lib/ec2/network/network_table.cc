@@ -54,11 +54,23 @@ const auto& VpcIpv6Cidrs() {
   return table;
 }
 
+// '' where there is none.
+struct OptionalCidrText {
+  static std::string ToStore(const std::optional<Cidr>& value) { return value.has_value() ? value->text() : ""; }
+  static absl::Status FromStore(const std::string& text, std::optional<Cidr>& value) {
+    value.reset();
+    if (text.empty()) return absl::OkStatus();
+    const absl::StatusOr<Cidr> parsed = Cidr::Parse(text);
+    if (!parsed.ok()) return absl::DataLossError("not a range");
+    value = *parsed;
+    return absl::OkStatus();
+  }
+};
+
 const auto& Subnets() {
   static const auto table = store::DescribeTable<Subnet>(
       "subnets", "subnet", store::Key("id", &Subnet::id), store::Fixed("vpc_id", &Subnet::vpc_id),
-      store::Fixed("cidr_base", &Subnet::cidr, &Cidr::base),
-      store::Fixed("prefix_length", &Subnet::cidr, &Cidr::prefix_length),
+      store::FixedEncoded<OptionalCidrText>("cidr", &Subnet::cidr),
       store::Fixed("availability_zone", &Subnet::availability_zone),
       store::Fixed("default_for_az", &Subnet::default_for_az),
       store::Column("map_public_ip_on_launch", &Subnet::map_public_ip_on_launch),
@@ -318,10 +330,12 @@ absl::Status NetworkTable::SetSubnetIpv6(const Subnet& subnet) {
 absl::Status NetworkTable::DeleteSubnet(const SubnetId& id) { return Subnets().Delete(connection_, id); }
 
 absl::Status NetworkTable::InsertInterface(const NetworkInterface& eni) {
-  ASSIGN_OR_RETURN(const bool taken, PrivateIpTaken(eni.vpc_id, eni.private_ip));
-  if (taken) return AddressInUse(eni.private_ip);
+  if (eni.private_ip.has_value()) {
+    ASSIGN_OR_RETURN(const bool taken, PrivateIpTaken(eni.vpc_id, *eni.private_ip));
+    if (taken) return AddressInUse(*eni.private_ip);
+  }
   const absl::Status inserted = InterfaceRows().Insert(connection_, eni);
-  if (store::Violates(inserted, "network_interfaces.private_ip")) return AddressInUse(eni.private_ip);
+  if (store::Violates(inserted, "network_interfaces.private_ip")) return AddressInUse(eni.private_ip.value_or(Ipv4{}));
   if (store::Violates(inserted, "network_interfaces.public_ip")) return AddressInUse(eni.public_ip.value_or(Ipv4{}));
   RETURN_IF_ERROR(inserted);
   for (const SecondaryAddress& address : eni.secondary) {
@@ -365,6 +379,14 @@ absl::StatusOr<std::vector<NetworkInterface>> NetworkTable::ListInterfacesOf(abs
                     "(SELECT key AS place, value AS wanted FROM json_each(?)) CROSS JOIN network_interfaces "
                     "ON instance_id = wanted ORDER BY place, device_index",
                     store::JsonArrayOfIds(instances));
+}
+
+absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByMac(const VpcId& vpc,
+                                                                                 const std::string& mac) {
+  ASSIGN_OR_RETURN(std::vector<NetworkInterface> found,
+                   Interfaces(connection_, "network_interfaces WHERE vpc_id = ? AND mac = ?", vpc, mac));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 absl::StatusOr<std::optional<NetworkInterface>> NetworkTable::FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address) {

@@ -74,6 +74,7 @@ class NetworkTable {
   absl::StatusOr<std::vector<NetworkInterface>> ListInterfacesOf(absl::Span<const InstanceId> instances);
   // Of all instances, without the whole rows; in order of instances and device indices.
   absl::StatusOr<std::vector<AttachedPort>> ListAttachedPorts();
+  absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByMac(const VpcId& vpc, const std::string& mac);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByPrivateIp(const VpcId& vpc, Ipv4 address);
   absl::StatusOr<std::optional<NetworkInterface>> FindInterfaceByAttachment(const std::string& attachment_id);
   absl::StatusOr<bool> PrivateIpTaken(const VpcId& vpc, Ipv4 address);

@@ -28,7 +28,9 @@ RouterAnswer AnswerAt(bool resolves, bool has_metadata, bool echo, int protocol,
 std::set<Ipv4> ResolverAddresses(const VpcSpec& spec) {
   if (!spec.vpc.attributes.dns_support) return {};
   std::set<Ipv4> addresses = {DnsAddress(spec.vpc.cidr), kLinkLocalResolver};
-  for (const Subnet& subnet : spec.subnets) addresses.insert(RouterAddress(subnet.cidr));
+  for (const Subnet& subnet : spec.subnets) {
+    if (!subnet.ipv6_native()) addresses.insert(RouterAddress(*subnet.cidr));
+  }
   return addresses;
 }
 
@@ -44,7 +46,9 @@ std::vector<Ipv6> FurtherRouterIpv6Addresses() { return {kResolverIpv6, kMetadat
 
 std::optional<RouterAnswer> AnswerOfRouter(const VpcSpec& spec, Ipv4 address, int protocol, int port) {
   std::vector<Ipv4> own = FurtherRouterAddresses(spec);
-  for (const Subnet& subnet : spec.subnets) own.push_back(RouterAddress(subnet.cidr));
+  for (const Subnet& subnet : spec.subnets) {
+    if (!subnet.ipv6_native()) own.push_back(RouterAddress(*subnet.cidr));
+  }
   if (!Has(own, address)) return std::nullopt;
   constexpr int kIcmp = 1;
   const bool resolves = ResolverAddresses(spec).contains(address);

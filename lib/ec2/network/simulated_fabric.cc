@@ -77,7 +77,9 @@ absl::Status SimulatedFabric::PlugPort(const PortSpec& spec) {
   it->second.plugged = true;
   it->second.public_names = PublicNamesOf(spec);
   it->second.tag_name.reset();
-  if (!spec.tag_hostname.empty()) it->second.tag_name = {spec.eni.private_ip, spec.tag_hostname};
+  if (!spec.tag_hostname.empty() && spec.eni.private_ip.has_value()) {
+    it->second.tag_name = {*spec.eni.private_ip, spec.tag_hostname};
+  }
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/interface_service.h"
+#include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/security_group_table.h"
@@ -155,6 +156,7 @@ absl::Status VpcEndpointService::AddInterfaces(store::Connection& connection, co
                         absl::StrCat("Found another VPC endpoint subnet in the availability zone of ", id.text(), ": ",
                                      beside.id.text()));
     }
+    RETURN_IF_ERROR(NeedIpv4(subnet, "room for a VPC endpoint"));
     InterfaceSpec spec;
     spec.subnet = subnet;
     spec.type = InterfaceType::kVpcEndpoint;
@@ -164,7 +166,7 @@ absl::Status VpcEndpointService::AddInterfaces(store::Connection& connection, co
     spec.attachment.emplace().time = parts_.clock.Now();
     ASSIGN_OR_RETURN(const NetworkInterface eni, MakeInterface(connection, spec, parts_.random));
     RETURN_IF_ERROR(endpoints.PutInterface(
-        {.eni_id = eni.id, .endpoint_id = endpoint.id, .subnet_id = id, .private_ip = eni.private_ip}));
+        {.eni_id = eni.id, .endpoint_id = endpoint.id, .subnet_id = id, .private_ip = *eni.private_ip}));
   }
   return absl::OkStatus();
 }

@@ -102,6 +102,12 @@ absl::StatusOr<std::string> ZoneOf(const Settings& settings, absl::string_view w
                    absl::StrJoin(settings.zones, ", "), "."));
 }
 
+absl::Status CheckSubnetCount(store::Connection& connection, const VpcId& vpc) {
+  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(vpc));
+  if (subnets.size() >= kMaxSubnets) return QuotaReached("SubnetLimitExceeded", "subnets of a VPC", kMaxSubnets);
+  return absl::OkStatus();
+}
+
 absl::Status CheckSubnetRange(store::Connection& connection, const Vpc& vpc, const Cidr& cidr) {
   RETURN_IF_ERROR(CheckSize("InvalidSubnet.Range", cidr));
   ASSIGN_OR_RETURN(const std::vector<Cidr> ranges, RangesOf(connection, vpc));
@@ -111,12 +117,11 @@ absl::Status CheckSubnetRange(store::Connection& connection, const Vpc& vpc, con
   }
   ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(vpc.id));
   for (const Subnet& subnet : subnets) {
-    if (!subnet.cidr.Overlaps(cidr)) continue;
+    if (subnet.ipv6_native() || !subnet.cidr->Overlaps(cidr)) continue;
     return ec2::Error("InvalidSubnet.Conflict",
                       absl::StrCat("The CIDR '", cidr.text(), "' conflicts with another subnet: ", subnet.id.text(),
-                                   " has ", subnet.cidr.text()));
+                                   " has ", subnet.cidr->text()));
   }
-  if (subnets.size() >= kMaxSubnets) return QuotaReached("SubnetLimitExceeded", "subnets of a VPC", kMaxSubnets);
   return absl::OkStatus();
 }
 
@@ -251,7 +256,7 @@ absl::StatusOr<VpcCidr> VpcService::RemoveCidr(const VpcCidrAssociationId& id) {
     ASSIGN_OR_RETURN(VpcCidr range, networks.GetCidr(id));
     ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, networks.ListSubnets(range.vpc_id));
     for (const Subnet& subnet : subnets) {
-      if (range.cidr.Contains(subnet.cidr)) return InTheWay(id, subnet.id);
+      if (!subnet.ipv6_native() && range.cidr.Contains(*subnet.cidr)) return InTheWay(id, subnet.id);
     }
     RETURN_IF_ERROR(networks.DeleteCidr(id));
     ASSIGN_OR_RETURN(const std::vector<VpcPeering> peerings, ActivePeerings(c, range.vpc_id));
@@ -282,7 +287,8 @@ absl::StatusOr<Subnet> VpcService::CreateSubnet(const SubnetRequest& request) {
   ASSIGN_OR_RETURN(Subnet subnet, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<Subnet> {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const Vpc vpc, networks.GetVpc(request.vpc_id));
-    RETURN_IF_ERROR(CheckSubnetRange(c, vpc, request.cidr));
+    if (request.cidr.has_value()) RETURN_IF_ERROR(CheckSubnetRange(c, vpc, *request.cidr));
+    RETURN_IF_ERROR(CheckSubnetCount(c, vpc.id));
     if (request.cidr_ipv6.has_value()) RETURN_IF_ERROR(CheckSubnetIpv6(c, vpc.id, *request.cidr_ipv6));
     Subnet made;
     made.id = SubnetId::New(random_);
@@ -292,6 +298,10 @@ absl::StatusOr<Subnet> VpcService::CreateSubnet(const SubnetRequest& request) {
     if (request.cidr_ipv6.has_value()) {
       made.cidr_ipv6 = request.cidr_ipv6;
       made.ipv6_association_id = SubnetCidrAssociationId::New(random_);
+    }
+    if (made.ipv6_native()) {
+      made.assign_ipv6_on_creation = true;
+      made.dns_name_options = {.hostname_type = HostnameType::kResourceName, .aaaa_record = true};
     }
     RETURN_IF_ERROR(InsertSubnet(c, made, random_));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), request.tags));
@@ -344,11 +354,28 @@ absl::Status VpcService::DeleteSubnet(const SubnetId& id) {
   return absl::OkStatus();
 }
 
+// What an IPv6-only subnet has to be, it stays.
+static absl::Status CheckStaysIpv6Only(const Subnet& subnet, const SubnetAttributesChange& change) {
+  const auto refuse = [&](absl::string_view value, absl::string_view attribute) {
+    return ec2::Error("InvalidParameterValue",
+                      absl::StrCat("Invalid value '", value, "' for ", attribute, ". The subnet (", subnet.id.text(),
+                                   ") is an IPv6-only subnet."));
+  };
+  if (change.map_public_ip_on_launch.value_or(false)) return refuse("true", "map-public-ip-on-launch");
+  if (!change.assign_ipv6_on_creation.value_or(true)) return refuse("false", "assign-ipv6-address-on-creation");
+  if (change.dns_name_options.hostname_type == HostnameType::kIpName) {
+    return refuse("ip-name", "private-dns-hostname-type-on-launch");
+  }
+  if (!change.dns_name_options.a_record.value_or(false)) return absl::OkStatus();
+  return refuse("true", "enable-resource-name-dns-a-record-on-launch");
+}
+
 absl::Status VpcService::ModifySubnet(const SubnetId& id, const SubnetAttributesChange& change) {
   // Nothing of it is the host's: it says what instances get that are launched from now on.
   return database_.Write([&](store::Connection& c) -> absl::Status {
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const Subnet subnet, networks.GetSubnet(id));
+    if (subnet.ipv6_native()) RETURN_IF_ERROR(CheckStaysIpv6Only(subnet, change));
     if (change.assign_ipv6_on_creation.value_or(false) && !subnet.cidr_ipv6.has_value()) {
       return ec2::Error("InvalidParameterValue", absl::StrCat("The subnet '", id.text(), "' has no IPv6 CIDR block"));
     }

@@ -21,7 +21,7 @@ namespace brume::network {
 
 struct SubnetRequest {
   VpcId vpc_id;
-  Cidr cidr;
+  std::optional<Cidr> cidr;       // unset: an IPv6-only subnet, which has `cidr_ipv6`
   std::string availability_zone;  // name or id; empty = the first
   TagMap tags;
   std::optional<CidrIpv6> cidr_ipv6 = {};
@@ -70,7 +70,7 @@ class VpcService {
   // InvalidParameterValue for a subnet that has one.
   absl::StatusOr<Subnet> AddSubnetIpv6(const SubnetId& id, const CidrIpv6& cidr);
   // As it was. Errors: InvalidSubnetCidrBlockAssociationID.NotFound; DependencyViolation while an interface has an
-  // address of it.
+  // address of it; UnsupportedOperation for the range of an IPv6-only subnet.
   absl::StatusOr<Subnet> RemoveSubnetIpv6(const SubnetCidrAssociationId& id);
   // Whose range it is. Error: InvalidSubnetCidrBlockAssociationID.NotFound.
   absl::StatusOr<SubnetId> SubnetOf(const SubnetCidrAssociationId& id);
@@ -86,6 +86,7 @@ class VpcService {
   absl::StatusOr<Subnet> CreateDefaultSubnet(absl::string_view availability_zone);
   // Errors: InvalidSubnetID.NotFound; DependencyViolation while an interface is in it.
   absl::Status DeleteSubnet(const SubnetId& id);
+  // Errors: InvalidSubnetID.NotFound; InvalidParameterValue for what a subnet of its kind cannot have.
   absl::Status ModifySubnet(const SubnetId& id, const SubnetAttributesChange& change);
 
  private:

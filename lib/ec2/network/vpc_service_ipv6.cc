@@ -86,6 +86,10 @@ absl::StatusOr<Subnet> VpcService::RemoveSubnetIpv6(const SubnetCidrAssociationI
     NetworkTable networks(c);
     ASSIGN_OR_RETURN(const std::optional<Subnet> subnet, networks.FindSubnetByAssociation(id));
     if (!subnet.has_value()) return id.NotFound();
+    if (subnet->ipv6_native()) {
+      return ec2::Error("UnsupportedOperation", absl::StrCat("'", id.text(), "' is the range of ", subnet->id.text(),
+                                                             ", an IPv6-only subnet, which keeps it"));
+    }
     ASSIGN_OR_RETURN(const std::vector<NetworkInterface> interfaces, networks.ListInterfaces(subnet->vpc_id));
     for (const NetworkInterface& eni : interfaces) {
       if (eni.subnet_id == subnet->id && !eni.ipv6.empty()) return HasDependent(id, eni.id);

@@ -141,7 +141,7 @@ TEST_CASE("a wished private address is given once", "[compute]") {
   compute::RunRequest request = world.Request();
   request.private_ip = Ipv4::Parse("172.31.0.77").value();
   const InstanceId id = world.Launch(request);
-  CHECK(world.service->Get(id)->interfaces.front().private_ip.text() == "172.31.0.77");
+  CHECK(world.service->Get(id)->interfaces.front().private_ip->text() == "172.31.0.77");
   CHECK(CodeOf(world.service->Run(request).status()) == "InvalidIPAddress.InUse");
   REQUIRE(world.service->Terminate({&id, 1}).ok());
   REQUIRE(world.Reaches(id, State::kTerminated));

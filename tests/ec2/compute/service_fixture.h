@@ -75,7 +75,7 @@ struct ServiceFixture {
       eni.subnet_id = subnet.id;
       eni.instance_id = instance.id;
       ASSIGN_OR_RETURN(eni.private_ip, network::AllocatePrivateIp(c, subnet, random));
-      eni.mac = MacAddressFor(eni.private_ip);
+      eni.mac = MacAddressFor(*eni.private_ip);
       eni.groups = groups;
       return network::NetworkTable(c).InsertInterface(eni);
     }));

@@ -96,7 +96,7 @@ TEST_CASE("an instance gives its own public address back for an elastic one, and
   CHECK(shown.association_id() == association);
   CHECK(shown.instance_id() == id.text());
   CHECK(shown.network_interface_id() == eni.id.text());
-  CHECK(shown.private_ip_address() == eni.private_ip.text());
+  CHECK(shown.private_ip_address() == eni.private_ip->text());
   // Once more is the same.
   CHECK(Associate(world, address, id) == association);
   CHECK(CodeOf(world, "ReleaseAddress", "allocation_id: '" + address.id + "'") == "InvalidIPAddress.InUse");

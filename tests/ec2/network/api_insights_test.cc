@@ -239,7 +239,7 @@ TEST_CASE("the ends of a path are named by ids or by their ARNs", "[api]") {
 TEST_CASE("a path is about what its filters say of a packet at its two ends", "[api]") {
   InsightsWorld world;
   const std::string a = world.Launch(), b = world.Launch();
-  const std::string from = world.world.InterfaceOf(InstanceId::FromTrusted(a)).private_ip.text();
+  const std::string from = world.world.InterfaceOf(InstanceId::FromTrusted(a)).private_ip->text();
   const NetworkInterface to = world.world.InterfaceOf(InstanceId::FromTrusted(b));
   const std::string ends = "source: '" + a + "' destination: '" + b + "' protocol: 'tcp' ";
   const auto make = [&](const std::string& text) {
@@ -250,11 +250,11 @@ TEST_CASE("a path is about what its filters say of a packet at its two ends", "[
       make(ends + "filter_at_source { source_address: '" + from + "' destination_address: '" + to.public_ip->text() +
            "' destination_port_range { from_port: 80 to_port: 90 } source_port_range { from_port: 1024 } } "
            "filter_at_destination { source_address: '" +
-           from + "' destination_address: '" + to.private_ip.text() + "' }");
+           from + "' destination_address: '" + to.private_ip->text() + "' }");
   CHECK(path.filter_at_source().source_address() == from);
   CHECK(path.filter_at_source().destination_port_range().to_port() == 90);
   CHECK(path.filter_at_source().source_port_range().to_port() == 1024);
-  CHECK(path.filter_at_destination().destination_address() == to.private_ip.text());
+  CHECK(path.filter_at_destination().destination_address() == to.private_ip->text());
   CHECK_FALSE(path.filter_at_destination().has_source_port_range());
   const auto found = world.Analyse(path);
   CHECK(found.network_path_found());
@@ -275,7 +275,7 @@ TEST_CASE("a path is about what its filters say of a packet at its two ends", "[
     INFO(last);
     CHECK(world
               .Analyse(make(absl::StrCat(outside, "filter_at_destination { destination_port_range { from_port: 80 ",
-                                         "to_port: ", last, " } destination_address: '", to.private_ip.text(), "' }")))
+                                         "to_port: ", last, " } destination_address: '", to.private_ip->text(), "' }")))
               .network_path_found() == arrives);
   }
   for (const auto& [name, value] : {std::pair{"filter-at-source.source-address", from.c_str()},
@@ -298,7 +298,7 @@ TEST_CASE("a path is about what its filters say of a packet at its two ends", "[
       {"filter_at_source { destination_port_range { from_port: 80 } } filter_at_destination { destination_port_range { "
        "from_port: 81 } }",
        "InvalidParameterCombination"},
-      {"filter_at_destination {} destination_ip: '" + to.private_ip.text() + "'", "InvalidParameterCombination"}};
+      {"filter_at_destination {} destination_ip: '" + to.private_ip->text() + "'", "InvalidParameterCombination"}};
   for (const auto& [text, code] : refused) {
     INFO(text);
     CHECK(world.CodeOf("CreateNetworkInsightsPath", ends + text) == code);

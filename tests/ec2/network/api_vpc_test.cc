@@ -213,7 +213,7 @@ TEST_CASE("what VPCs of this host do not have is refused by name", "[api]") {
   } cases[] = {
       {"CreateVpc", "cidr_block: '10.3.0.0/16' ipv6_cidr_block: 'fd00::/56'", "UnsupportedOperation"},
       {"CreateVpc", "cidr_block: '10.3.0.0/16' instance_tenancy: 'dedicated'", "UnsupportedOperation"},
-      {"CreateSubnet", in + "cidr_block: '10.1.2.0/24' ipv6_native: true", "UnsupportedOperation"},
+      {"CreateSubnet", in + "cidr_block: '10.1.2.0/24' ipv6_native: true", "InvalidParameterCombination"},
       {"CreateSubnet", in + "cidr_block: '10.1.2.0/24' availability_zone: 'mars-1a'", "InvalidParameterValue"},
       {"CreateSubnet",
        in + "cidr_block: '10.1.2.0/24' availability_zone: 'us-east-1a' availability_zone_id: 'use1-az1'",

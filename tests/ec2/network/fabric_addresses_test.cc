@@ -48,7 +48,7 @@ TEST_CASE_METHOD(FabricFixture, "an address that moves takes no connection along
   AddAddress(*from, "10.0.1.44");
   AddAddress(*to, "10.0.1.44");
   const UniqueFd first = from->Serve(80), second = to->Serve(80);
-  vpc.spec.groups.front().members = {a.eni.private_ip, b.eni.private_ip, c.eni.private_ip, moving.private_ip};
+  vpc.spec.groups.front().members = {*a.eni.private_ip, *b.eni.private_ip, *c.eni.private_ip, moving.private_ip};
   vpc.spec.ports = {With(a, {moving}), b, c};
   SyncAll();
   const UniqueFd connection = client->Connect(moving.private_ip, 80);

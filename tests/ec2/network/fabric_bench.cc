@@ -115,7 +115,7 @@ TEST_CASE_METHOD(FabricFixture, "time to take over running ports after a restart
     std::vector<std::unique_ptr<Guest>> guests;
     for (int i = static_cast<int>(vpc.spec.ports.size()); i < ports; ++i) {
       vpc.spec.ports.push_back(vpc.Port(NthAddress(i).c_str(), {vpc.members}));
-      vpc.spec.groups[0].members.push_back(vpc.spec.ports.back().eni.private_ip);
+      vpc.spec.groups[0].members.push_back(*vpc.spec.ports.back().eni.private_ip);
       REQUIRE(Good(fabric->PreparePort(vpc.spec.ports.back())));
       REQUIRE(Good(fabric->PlugPort(vpc.spec.ports.back())));
     }
@@ -140,7 +140,7 @@ TEST_CASE_METHOD(FabricFixture, "time of rules alone, for many ports", "[bench]"
     for (const GroupSpec& group : vpc.spec.groups) rules.groups[group.group.id] = GroupRulesOf(group.rules, {});
     for (int i = 0; i < ports; ++i) {
       const PortRules port = PortRulesOf(vpc.Port(NthAddress(i).c_str(), {vpc.members}).eni, 1);
-      rules.groups[vpc.members].members.insert(port.private_ip);
+      rules.groups[vpc.members].members.insert(*port.private_ip);
       rules.ports[port.tap] = port;
     }
     auto nft = Nft::Open();

@@ -48,9 +48,10 @@ std::unique_ptr<Guest> FabricFixture::Launch(const PortSpec& port) {
   REQUIRE(Good(fabric->PreparePort(port)));
   auto guest = std::make_unique<Guest>(port.eni);
   REQUIRE(Good(fabric->PlugPort(port)));
-  for (const SecurityGroupId& group : port.eni.groups) vpc.launched[group].push_back(port.eni.private_ip);
+  if (port.eni.ipv6_native()) return guest;
+  for (const SecurityGroupId& group : port.eni.groups) vpc.launched[group].push_back(*port.eni.private_ip);
   for (const Subnet& subnet : vpc.spec.subnets) {
-    if (subnet.cidr.Contains(port.eni.private_ip)) guest->Configure(subnet.cidr);
+    if (subnet.cidr->Contains(*port.eni.private_ip)) guest->Configure(*subnet.cidr);
   }
   return guest;
 }

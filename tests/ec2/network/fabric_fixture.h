@@ -93,14 +93,14 @@ struct TestVpc {
     PortSpec port;
     port.eni.private_ip = Address(private_ip);
     port.eni.id = EniId::FromTrusted("eni-0000" + spec.vpc.id.text().substr(spec.vpc.id.text().size() - 5) +
-                                     absl::StrCat(absl::Hex(port.eni.private_ip.value, absl::kZeroPad8)));
+                                     absl::StrCat(absl::Hex(port.eni.private_ip->value, absl::kZeroPad8)));
     port.eni.vpc_id = spec.vpc.id;
     for (const Subnet& subnet : spec.subnets) {
-      if (subnet.cidr.Contains(port.eni.private_ip)) port.eni.subnet_id = subnet.id;
+      if (subnet.cidr->Contains(*port.eni.private_ip)) port.eni.subnet_id = subnet.id;
     }
-    port.eni.mac = MacAddressFor(port.eni.private_ip);
+    port.eni.mac = MacAddressFor(*port.eni.private_ip);
     port.eni.groups = std::move(groups);
-    port.hostname = PrivateHostname(port.eni.private_ip);
+    port.hostname = PrivateHostname(*port.eni.private_ip);
     return port;
   }
 

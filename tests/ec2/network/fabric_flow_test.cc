@@ -36,7 +36,7 @@ class FlowFixture : public FabricFixture {
     std::map<std::string, PortFlows> by_address;
     for (const PortFlows& flows : *taken) {
       for (const PortSpec& port : vpc.spec.ports) {
-        if (port.eni.id == flows.eni) by_address[port.eni.private_ip.text()] = flows;
+        if (port.eni.id == flows.eni) by_address[port.eni.private_ip->text()] = flows;
       }
     }
     return by_address;

@@ -149,7 +149,7 @@ CommandResult Guest::Run(const std::vector<std::string>& argv) {
 }
 
 void Guest::Configure(const Cidr& subnet) {
-  const std::string address = absl::StrCat(eni_.private_ip.text(), "/", subnet.prefix_length);
+  const std::string address = absl::StrCat(eni_.private_ip->text(), "/", subnet.prefix_length);
   REQUIRE(Run({"ip", "address", "add", address, "dev", "eth0"}).exit_code == 0);
   REQUIRE(Run({"ip", "route", "add", "default", "via", RouterAddress(subnet).text()}).exit_code == 0);
 }

@@ -220,12 +220,12 @@ TEST_CASE_METHOD(Ipv6Fixture, "a network ACL asks about IPv6 packets that cross 
   CHECK(Sends(a, b, true));
   CHECK(Pings(a, b.address()));
   CHECK(Connects(c, b.address(), true));  // within the subnet
-  CHECK(a.guest->Pings(b.port.eni.private_ip));
+  CHECK(a.guest->Pings(*b.port.eni.private_ip));
   // Stateless: the answer needs a rule of its own.
   vpc.spec.acls[0].entries = {Entry4(false), Entry4(true), entry(false, 101, true, -1, -1, -1, "::/0")};
   for (GroupSpec& group : vpc.spec.groups) {
     for (const Guest6* guest : {&a, &b, &c}) {
-      group.members.push_back(guest->port.eni.private_ip);
+      group.members.push_back(*guest->port.eni.private_ip);
       group.ipv6_members.push_back(guest->address());
     }
   }
@@ -234,7 +234,7 @@ TEST_CASE_METHOD(Ipv6Fixture, "a network ACL asks about IPv6 packets that cross 
   CHECK(Sends(a, b, true));
   CHECK_FALSE(Connects(a, b.address(), false));
   CHECK_FALSE(Pings(a, b.address()));
-  CHECK(a.guest->Pings(b.port.eni.private_ip));
+  CHECK(a.guest->Pings(*b.port.eni.private_ip));
 }
 
 TEST_CASE_METHOD(Ipv6Fixture, "the host reaches a guest by IPv6 where its subnet has a route to the internet gateway",

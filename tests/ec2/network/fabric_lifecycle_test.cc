@@ -61,7 +61,7 @@ TEST_CASE_METHOD(FabricFixture, "after a restart all flows and the name server a
   CHECK(absl::IsFailedPrecondition(fabric->PlugPort(a_port)));
   vpc.spec.ports = {a_port, b_port};
   for (GroupSpec& group : vpc.spec.groups) {
-    if (group.group.id == vpc.members) group.members = {a_port.eni.private_ip, b_port.eni.private_ip};
+    if (group.group.id == vpc.members) group.members = {*a_port.eni.private_ip, *b_port.eni.private_ip};
   }
   SyncAll();
   CHECK(Carries(near_end, far_end));
@@ -88,7 +88,7 @@ TEST_CASE_METHOD(FabricFixture, "a synchronisation makes the VPC exactly what it
   REQUIRE(Good(inventory.status()));
   CHECK(inventory->taps.size() == 2);
   vpc.spec.ports = {a_port, b_port};
-  for (GroupSpec& group : vpc.spec.groups) group.members = {a_port.eni.private_ip, b_port.eni.private_ip};
+  for (GroupSpec& group : vpc.spec.groups) group.members = {*a_port.eni.private_ip, *b_port.eni.private_ip};
   SyncAll();
   CHECK(a->Pings(Address("10.0.1.5")));
 }

@@ -153,7 +153,7 @@ class MatrixFixture : public FabricFixture {
     auto guest = Launch(port);
     // Launch has seen to those whose address is in a range of the first VPC.
     for (const Subnet& subnet : each.spec.subnets) {
-      if (!vpc.spec.vpc.cidr.Contains(port.eni.private_ip)) guest->Configure(subnet.cidr);
+      if (!vpc.spec.vpc.cidr.Contains(*port.eni.private_ip)) guest->Configure(*subnet.cidr);
     }
     ConfigureIpv6(*guest, port.eni);
     guests.push_back(std::move(guest));
@@ -165,7 +165,7 @@ class MatrixFixture : public FabricFixture {
     group.members.clear();
     group.ipv6_members.clear();
     for (const NetworkInterface& eni : members[group.group.id]) {
-      group.members.push_back(eni.private_ip);
+      group.members.push_back(*eni.private_ip);
       group.ipv6_members.push_back(eni.ipv6.front());
     }
   }

@@ -215,7 +215,7 @@ TEST_CASE_METHOD(NatFixture, "a private NAT gateway gives its own address to wha
     vpc.spec.tables[1].routes = {{.destination = Range("10.99.0.0/16"),
                                   .way = RouteSpec::Way::kPort,
                                   .tap = TapName(router_port.eni.id),
-                                  .address = router_port.eni.private_ip,
+                                  .address = *router_port.eni.private_ip,
                                   .nat = nat}};
     Sync();
   };

@@ -46,7 +46,7 @@ class PeeringFixture : public FabricFixture {
     Sync(each);
     each.spec.ports.push_back(each.Port(address, {each.members}));
     auto guest = Launch(each.spec.ports.back());
-    if (&each != &vpc) guest->Configure(each.spec.subnets.front().cidr);
+    if (&each != &vpc) guest->Configure(*each.spec.subnets.front().cidr);
     return guest;
   }
   static RouteSpec Over(const VpcPeeringConnectionId& id, const char* destination) {

@@ -59,7 +59,7 @@ class RandomFixture : public FabricFixture {
     for (TestVpc* each : {&vpc, &other}) {
       for (PortSpec& port : each->spec.ports) {
         guests.push_back(Launch(port));
-        if (each == &other) guests.back()->Configure(other.spec.subnets.front().cidr);
+        if (each == &other) guests.back()->Configure(*other.spec.subnets.front().cidr);
         ConfigureIpv6(*guests.back(), port.eni);
         members.push_back({each, &port, Of(*guests.back())});
       }
@@ -93,7 +93,7 @@ class RandomFixture : public FabricFixture {
     if (&from == &to) return;
     const int protocol = Chance(2) ? kTcpProtocol : Chance(2) ? kUdpProtocol : kIcmpProtocol;
     if (Chance(2)) {
-      Probe(from, to, from.port->eni.private_ip, to.port->eni.private_ip, protocol, ipv4);
+      Probe(from, to, *from.port->eni.private_ip, *to.port->eni.private_ip, protocol, ipv4);
     } else {
       Probe(from, to, from.port->eni.ipv6.front(), to.port->eni.ipv6.front(), protocol, ipv6);
     }
@@ -135,7 +135,7 @@ class RandomFixture : public FabricFixture {
     std::map<SecurityGroupId, std::vector<Ipv6>> all_ipv6;
     for (const Member& member : members) {
       for (const SecurityGroupId& group : member.port->eni.groups) {
-        all[group].push_back(member.port->eni.private_ip);
+        all[group].push_back(*member.port->eni.private_ip);
         all_ipv6[group].push_back(member.port->eni.ipv6.front());
       }
     }
@@ -206,7 +206,7 @@ class RandomFixture : public FabricFixture {
     for (const GroupSpec& group : peer.spec.groups) {
       if (group.group.description == "foreign") REQUIRE(Good(fabric->ApplyGroup(group)));
     }
-    return "groups of " + member.port->eni.private_ip.text();
+    return "groups of " + member.port->eni.private_ip->text();
   }
 
   std::string ChangeAcl(TestVpc& of) {
@@ -236,7 +236,7 @@ class RandomFixture : public FabricFixture {
       routes.push_back({.destination = peer.spec.vpc.cidr, .way = RouteSpec::Way::kPeer, .peering = peering});
     }
     // A hole in it, which the longer prefix makes.
-    if (Chance(4)) routes.push_back({.destination = peer.spec.subnets.front().cidr});
+    if (Chance(4)) routes.push_back({.destination = *peer.spec.subnets.front().cidr});
     auto& ipv6 = of.spec.ipv6.routes[1];
     ipv6.clear();
     if (!Chance(4)) {

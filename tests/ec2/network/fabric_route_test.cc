@@ -20,7 +20,7 @@ RouteSpec Through(const char* destination, const PortSpec& port) {
   return {.destination = Range(destination),
           .way = RouteSpec::Way::kPort,
           .tap = TapName(port.eni.id),
-          .address = port.eni.private_ip};
+          .address = *port.eni.private_ip};
 }
 
 // The fixture with a machine beyond the host that answers at port 80, and guests in both subnets.

@@ -77,7 +77,7 @@ class RowsFixture : public FabricFixture {
     REQUIRE(Eventually([&] { return reconciler.PreparePort(eni).ok(); }));
     auto guest = std::make_unique<Guest>(eni);
     REQUIRE(Good(reconciler.PlugPort(eni)));
-    guest->Configure(subnet.cidr);
+    guest->Configure(*subnet.cidr);
     for (const Ipv6& address : eni.ipv6) {
       REQUIRE(guest->Run({"ip", "-6", "address", "add", address.text() + "/128", "dev", "eth0", "nodad"}).exit_code ==
               0);
@@ -171,7 +171,7 @@ TEST_CASE_METHOD(RowsFixture, "what is committed of IPv6 holds for packets", "[f
   const NetworkAclId acl = Must(acls.List({})).front().acl.id;
   REQUIRE(Good(acls.RemoveEntry(acl, /*egress=*/false, kFirstAclEntry + 1)));
   CHECK(Eventually([&] { return !Pings(*a, b_eni.ipv6.front()); }));
-  CHECK(a->Pings(b_eni.private_ip));
+  CHECK(a->Pings(*b_eni.private_ip));
 }
 
 TEST_CASE_METHOD(RowsFixture, "routes that a peering connection had before it was accepted carry packets after it",
@@ -193,10 +193,10 @@ TEST_CASE_METHOD(RowsFixture, "routes that a peering connection had before it wa
     const char* to = view.table.vpc_id == vpc_id ? "10.1.0.0/16" : "10.0.0.0/16";
     REQUIRE(Good(routes.CreateRoute(view.table.id, RouteDestination(Range(to)), over)));
   }
-  CHECK_FALSE(a->Pings(b_eni.private_ip));
+  CHECK_FALSE(a->Pings(*b_eni.private_ip));
   Must(peerings.Accept(id));
-  CHECK(Eventually([&] { return a->Pings(b_eni.private_ip); }));
-  CHECK(b->Pings(a_eni.private_ip));
+  CHECK(Eventually([&] { return a->Pings(*b_eni.private_ip); }));
+  CHECK(b->Pings(*a_eni.private_ip));
 }
 
 }  // namespace brume::network

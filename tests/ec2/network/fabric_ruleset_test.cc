@@ -338,6 +338,47 @@ TEST_CASE("the name server is told each subnet, its router and nothing of the ho
         "10.1.0.4 ec2-198-18-0-9.test\n");
 }
 
+TEST_CASE("the name server gives a port without IPv4 its IPv6 address and name, and its subnet no IPv4 range",
+          "[fabric]") {
+  DnsmasqSpec spec;
+  spec.vpc.cidr = Cidr::Parse("10.0.0.0/28").value();
+  Subnet subnet;
+  subnet.cidr_ipv6 = CidrIpv6::Parse("fd00:1:2:3::/64").value();
+  spec.subnets = {subnet};
+  const std::string text = DnsmasqConfig(spec, DnsmasqPaths("/s"));
+  CHECK(Has(text, "dhcp-range=fd00:1:2:3::,static,off-link,64,3600"));
+  CHECK_FALSE(absl::StrContains(text, "option:router"));
+  // The VPC's IPv4 range says nothing of how many leases there are.
+  CHECK(Has(text, "dhcp-lease-max=65552"));
+  const Ipv6 named = Ipv6::Parse("fd00:1:2:3::4").value(), nameless = Ipv6::Parse("fd00:1:2:3::5").value();
+  HostEntries hosts;
+  hosts[named] = {.mac = "06:00:00:00:00:04",
+                  .name = "i-4",
+                  .public_name = "",
+                  .tag_name = "web.lab",
+                  .ipv6 = named,
+                  .ipv6_name = "i-4"};
+  hosts[nameless] = {.mac = "06:00:00:00:00:05", .name = "i-5", .public_name = "", .ipv6 = nameless};
+  CHECK(DhcpHosts(hosts) == "06:00:00:00:00:04,[fd00:1:2:3::4],i-4\n06:00:00:00:00:05,[fd00:1:2:3::5]\n");
+  CHECK(DnsHosts({hosts, {}}, "ec2.internal") ==
+        "fd00:1:2:3::4 i-4.ec2.internal i-4\n"
+        "fd00:1:2:3::4 web.lab\n");
+}
+
+TEST_CASE("what lets IPv4, ARP and DHCP of a port in is not there for one without IPv4", "[fabric]") {
+  PortRules port = Port();
+  port.private_ip.reset();
+  port.source_dest_check = false;
+  const std::string text = ChangePort(nullptr, &port);
+  for (const char* set : {"bindings", "macs", "dhcp_clients", "unchecked", "table arp", "arp brume"}) {
+    INFO(set);
+    CHECK_FALSE(absl::StrContains(text, set));
+  }
+  // Its connections are counted, and its groups asked, as of every port.
+  CHECK(absl::StrContains(text, "add element inet brume ports { \"bm0123456789abc\" }"));
+  CHECK(absl::StrContains(text, "port_egress"));
+}
+
 TEST_CASE("a lease is told what its set of DHCP options has, and nothing of the server's own", "[fabric]") {
   CHECK(DhcpOptionLines({}) == "option:dns-server\noption:domain-name\n");
   DhcpLease lease{.domain = "corp.example lab.example",

@@ -48,7 +48,7 @@ TEST_CASE_METHOD(FabricFixture, "the router answers 1,024 packets a second of on
   SyncAll();
   const PortSpec loud_port = vpc.Port("10.0.1.4", {vpc.members});
   const auto loud = Launch(loud_port), quiet = Launch(vpc.Port("10.0.1.5", {vpc.members}));
-  const FrameAddresses there{loud_port.eni.mac, "02:b0:00:00:00:01", loud_port.eni.private_ip,
+  const FrameAddresses there{loud_port.eni.mac, "02:b0:00:00:00:01", *loud_port.eni.private_ip,
                              Address("169.254.169.254")};
   const Frame ping = PingFrame(there, "a flood of it");
   constexpr size_t kSent = 8000, kPerSecond = 1024;

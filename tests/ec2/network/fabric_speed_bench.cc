@@ -48,7 +48,8 @@ class Neighbour {
     thread_->Run([&] {
       Run({"ip", "link", "set", "eth0", "address", port.eni.mac});
       Run({"ip", "link", "set", "eth0", "up"});
-      Run({"ip", "address", "add", absl::StrCat(port.eni.private_ip.text(), "/", subnet.prefix_length), "dev", "eth0"});
+      Run({"ip", "address", "add", absl::StrCat(port.eni.private_ip->text(), "/", subnet.prefix_length), "dev",
+           "eth0"});
       Run({"ip", "route", "add", "default", "via", RouterAddress(subnet).text()});
       return true;
     });
@@ -92,11 +93,11 @@ class SpeedFixture : public FabricFixture {
     }
     a = vpc.Port("10.0.1.4", {vpc.members});
     b = vpc.Port("10.0.2.5", {vpc.members});
-    vpc.launched[vpc.members] = {a.eni.private_ip, b.eni.private_ip};
+    vpc.launched[vpc.members] = {*a.eni.private_ip, *b.eni.private_ip};
     vpc.spec.groups[0] = vpc.Group(vpc.members, {AllEgress(), AllowGroup(false, vpc.members)});
     SyncAll();
-    near = std::make_unique<Neighbour>(a, vpc.spec.subnets[0].cidr);
-    far = std::make_unique<Neighbour>(b, vpc.spec.subnets[1].cidr);
+    near = std::make_unique<Neighbour>(a, *vpc.spec.subnets[0].cidr);
+    far = std::make_unique<Neighbour>(b, *vpc.spec.subnets[1].cidr);
     REQUIRE(Good(fabric->PlugPort(a)));
     REQUIRE(Good(fabric->PlugPort(b)));
     vpc.spec.ports = {a, b};

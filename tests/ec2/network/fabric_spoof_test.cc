@@ -52,17 +52,17 @@ class DhcpFixture : public FabricFixture {
     DhcpFields fields{.type = kDiscover, .chaddr = port.eni.mac};
     fields.transaction = transaction;
     guest.Send(Dhcp(Broadcast(port), fields));
-    return Eventually([&] { return guest.Saw(Gives(transaction, port.eni.private_ip)); });
+    return Eventually([&] { return guest.Saw(Gives(transaction, *port.eni.private_ip)); });
   }
 
   void Lease() {
     DhcpFields fields{.type = kRequest, .chaddr = owner_port.eni.mac};
-    fields.requested = owner_port.eni.private_ip;
+    fields.requested = *owner_port.eni.private_ip;
     fields.server = Address("10.0.1.1");
     fields.client_id = "the owner";
     fields.transaction = ++last_transaction;
     owner->Send(Dhcp(Broadcast(owner_port), fields));
-    REQUIRE(Eventually([&] { return owner->Saw(Gives(fields.transaction, owner_port.eni.private_ip)); }));
+    REQUIRE(Eventually([&] { return owner->Saw(Gives(fields.transaction, *owner_port.eni.private_ip)); }));
     REQUIRE(Eventually([&] { return absl::StrContains(Leases(), " 10.0.1.4 "); }));
   }
 
@@ -77,7 +77,7 @@ class DhcpFixture : public FabricFixture {
 };
 
 TEST_CASE_METHOD(DhcpFixture, "no guest takes another's lease or address by a DHCP message", "[fabric]") {
-  const Ipv4 stolen = owner_port.eni.private_ip, server = Address("10.0.1.1");
+  const Ipv4 stolen = *owner_port.eni.private_ip, server = Address("10.0.1.1");
   const std::string victim = owner_port.eni.mac, self = other_port.eni.mac;
   struct Case {
     const char* what;
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(DhcpFixture, "no guest takes another's lease or address by a DH
     cases.push_back({"the owner's ciaddr", {.type = type, .chaddr = self, .ciaddr = stolen}});
     cases.push_back({"the owner's client identifier", {.type = type, .chaddr = self, .client_id = "the owner"}});
   }
-  const FrameAddresses own{self, kRouterMacText, other_port.eni.private_ip, server};
+  const FrameAddresses own{self, kRouterMacText, *other_port.eni.private_ip, server};
   for (const Case& each : cases) {
     Lease();
     const std::string before = Leases();
@@ -127,8 +127,8 @@ TEST_CASE_METHOD(DhcpFixture, "an address that its own guest declined or release
         INFO("type " << int{type} << " to " << server << (leased ? ", leased" : ", without a lease"));
         if (leased) Lease();
         DhcpFields fields{.type = type, .chaddr = owner_port.eni.mac};
-        if (type == kRelease) fields.ciaddr = owner_port.eni.private_ip;
-        if (type == kDecline) fields.requested = owner_port.eni.private_ip;
+        if (type == kRelease) fields.ciaddr = *owner_port.eni.private_ip;
+        if (type == kDecline) fields.requested = *owner_port.eni.private_ip;
         fields.server = Address(server);
         owner->Send(Dhcp(Broadcast(owner_port), fields));
         REQUIRE(IsOffered(*owner, owner_port));
@@ -143,7 +143,8 @@ TEST_CASE_METHOD(FabricFixture, "no fragment of one guest ends up in another's d
                  target_port = vpc.Port("10.0.1.6", {vpc.members});
   const auto victim = Launch(victim_port), liar = Launch(liar_port), target = Launch(target_port);
   const auto datagram = [&](const std::string& mac, const std::string& payload) {
-    return UdpFrame({mac, kRouterMacText, victim_port.eni.private_ip, target_port.eni.private_ip}, 4000, 4000, payload);
+    return UdpFrame({mac, kRouterMacText, *victim_port.eni.private_ip, *target_port.eni.private_ip}, 4000, 4000,
+                    payload);
   };
   constexpr size_t kHead = 16;
   const UniqueFd server = target->ServeDatagrams(4000);
@@ -180,7 +181,7 @@ TEST_CASE_METHOD(FabricFixture, "a guest's own large datagrams pass in fragments
   SyncAll();
   const PortSpec a_port = vpc.Port("10.0.1.4", {vpc.members}), b_port = vpc.Port("10.0.1.5", {vpc.members});
   const auto a = Launch(a_port), b = Launch(b_port);
-  const FrameAddresses there{a_port.eni.mac, kRouterMacText, a_port.eni.private_ip, b_port.eni.private_ip};
+  const FrameAddresses there{a_port.eni.mac, kRouterMacText, *a_port.eni.private_ip, *b_port.eni.private_ip};
   const std::string payload = "begin" + std::string(2000, '.') + "end of datagram";
   const UniqueFd server = b->ServeDatagrams(4000);
   for (const Frame& part : UdpFragments(UdpFrame(there, 67, 68, "as a server, in two"), 7, 8)) a->Send(part);

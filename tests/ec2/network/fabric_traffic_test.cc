@@ -118,7 +118,7 @@ TEST_CASE_METHOD(FabricFixture, "a guest cannot speak as another", "[fabric]") {
   const PortSpec a_port = vpc.Port("10.0.1.4", {vpc.members}), b_port = vpc.Port("10.0.1.5", {vpc.members});
   const auto a = Launch(a_port);
   const auto b = Launch(b_port);
-  const FrameAddresses honest{a_port.eni.mac, kRouterMacText, a_port.eni.private_ip, b_port.eni.private_ip};
+  const FrameAddresses honest{a_port.eni.mac, kRouterMacText, *a_port.eni.private_ip, *b_port.eni.private_ip};
   const auto send = [&](FrameAddresses as, const std::string& payload) { a->Send(UdpFrame(as, 4000, 4000, payload)); };
 
   FrameAddresses wrong_ip = honest;

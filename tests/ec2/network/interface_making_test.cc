@@ -43,6 +43,31 @@ InterfaceSpec OfNatGateway(const Subnet& subnet) {
 
 }  // namespace
 
+TEST_CASE("an interface without IPv4 has a MAC that no other of its VPC has, by which it is found", "[network]") {
+  ApiWorld world;
+  Subnet subnet = FirstSubnet(world);
+  subnet.cidr.reset();
+  subnet.cidr_ipv6 = Value(CidrIpv6::Parse("fd00:1:2:3::/64"));
+  const Ipv6 first = Value(Ipv6::Parse("fd00:1:2:3::44"));
+  // Somebody has the MAC that the address would give.
+  const NetworkInterface other = Value(Make(world, {.subnet = subnet, .ipv6 = {first}}));
+  CHECK(other.mac == MacAddressFor(first));
+  REQUIRE_OK(world.database->Write([&](store::Connection& c) {
+    return c.Run("UPDATE interface_ipv6_addresses SET address = 'fd00:1:2:3::55' WHERE eni_id = ?", other.id);
+  }));
+  const NetworkInterface made = Value(Make(world, {.subnet = subnet, .ipv6 = {first}}));
+  CHECK(made.mac == MacAddressFor(first, 1));
+  for (const NetworkInterface* eni : {&other, &made}) {
+    const auto found = Value(world.database->ReadFor(
+        [&](store::Connection& c) { return network::FindInterface(c, eni->vpc_id, LinkLocalFor(eni->mac)); }));
+    REQUIRE(found.has_value());
+    CHECK(found->id == eni->id);
+  }
+  CHECK_FALSE(Value(world.database->ReadFor([&](store::Connection& c) {
+                return network::FindInterface(c, made.vpc_id, Value(Ipv6::Parse("fe80::1")));
+              })).has_value());
+}
+
 TEST_CASE("an interface is made with chosen and with free addresses, and stored with all of them", "[network]") {
   ApiWorld world;
   const Subnet subnet = FirstSubnet(world);

@@ -28,7 +28,7 @@ TEST_CASE("a new installation gets EC2's default VPC, subnets and security group
   REQUIRE(subnets.size() == 3);
   const char* ranges[] = {"172.31.0.0/20", "172.31.16.0/20", "172.31.32.0/20"};
   for (size_t i = 0; i < 3; ++i) {
-    CHECK(subnets[i].subnet.cidr.text() == ranges[i]);
+    CHECK(subnets[i].subnet.cidr->text() == ranges[i]);
     CHECK(subnets[i].subnet.availability_zone == f.settings.zones[i]);
     CHECK(subnets[i].subnet.default_for_az);
     CHECK(subnets[i].subnet.map_public_ip_on_launch);
@@ -72,7 +72,7 @@ TEST_CASE("a zone added to the configuration gets the next free subnet, as long 
   NetworkService service(*f.database, f.settings, f.random);
   f.settings.zones.insert(f.settings.zones.begin(), "us-east-1z");
   REQUIRE(service.EnsureDefaults().ok());
-  CHECK(service.ListSubnets().value().back().subnet.cidr.text() == "172.31.48.0/20");
+  CHECK(service.ListSubnets().value().back().subnet.cidr->text() == "172.31.48.0/20");
   CHECK(service.ListSubnets().value().back().subnet.availability_zone == "us-east-1z");
 
   for (int i = 0; i < 14; ++i) f.settings.zones.push_back("zone-" + std::to_string(i));
@@ -80,7 +80,7 @@ TEST_CASE("a zone added to the configuration gets the next free subnet, as long 
   const std::vector<SubnetView> subnets = service.ListSubnets().value();
   CHECK(subnets.size() == 16);
   std::set<uint32_t> bases;
-  for (const SubnetView& view : subnets) bases.insert(view.subnet.cidr.base.value);
+  for (const SubnetView& view : subnets) bases.insert(view.subnet.cidr->base.value);
   CHECK(bases.size() == 16);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("the default VPC keeps its range when the configuration names another"
   NetworkService service(*f.database, f.settings, f.random);
   REQUIRE(service.EnsureDefaults().ok());
   CHECK(service.ListVpcs().value()[0].cidr.text() == "172.31.0.0/16");
-  CHECK(service.ListSubnets().value().back().subnet.cidr.text() == "172.31.48.0/20");
+  CHECK(service.ListSubnets().value().back().subnet.cidr->text() == "172.31.48.0/20");
 }
 
 TEST_CASE("a default VPC too small for EC2's smallest subnet is refused and leaves nothing", "[network]") {
@@ -108,7 +108,7 @@ TEST_CASE("a default VPC too small for EC2's smallest subnet is refused and leav
   f.settings.default_vpc_cidr = Range("10.0.0.0/24");
   NetworkService service(*f.database, f.settings, f.random);
   REQUIRE(service.EnsureDefaults().ok());
-  CHECK(service.ListSubnets().value()[1].subnet.cidr.text() == "10.0.0.16/28");
+  CHECK(service.ListSubnets().value()[1].subnet.cidr->text() == "10.0.0.16/28");
 }
 
 TEST_CASE("private addresses are given out until the subnet is full, then the error names it", "[network]") {
@@ -117,8 +117,8 @@ TEST_CASE("private addresses are given out until the subnet is full, then the er
   f.EnsureNetwork();
   std::set<Ipv4> seen;
   for (int i = 0; i < 11; ++i) {
-    const Ipv4 address = f.InterfaceOf(f.AddInstance().id).private_ip;
-    CHECK(IsAssignable(f.FirstSubnet().cidr, address));
+    const Ipv4 address = f.InterfaceOf(f.AddInstance().id).private_ip.value();
+    CHECK(IsAssignable(f.FirstSubnet().cidr.value(), address));
     seen.insert(address);
   }
   CHECK(seen.size() == 11);
@@ -134,7 +134,7 @@ TEST_CASE("a wanted private address must be in the subnet, not reserved and free
   ServiceFixture f;
   f.EnsureNetwork();
   const Subnet subnet = f.FirstSubnet();
-  const Ipv4 taken = f.InterfaceOf(f.AddInstance().id).private_ip;
+  const Ipv4 taken = f.InterfaceOf(f.AddInstance().id).private_ip.value();
   const auto check = [&](Ipv4 wanted) {
     return f.database->Read([&](store::Connection& c) { return CheckPrivateIp(c, subnet, wanted); });
   };
@@ -180,7 +180,7 @@ TEST_CASE("the simulated fabric keeps the port's contract without a host", "[net
   ServiceFixture f;
   f.EnsureNetwork();
   const NetworkInterface eni = f.InterfaceOf(f.AddInstance().id);
-  const PortSpec port{.eni = eni, .hostname = PrivateHostname(eni.private_ip)};
+  const PortSpec port{.eni = eni, .hostname = PrivateHostname(*eni.private_ip)};
   VpcSpec vpc;
   vpc.vpc.id = eni.vpc_id;
   SimulatedFabric fabric;

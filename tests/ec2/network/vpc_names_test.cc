@@ -88,14 +88,14 @@ TEST_CASE("an instance is known by its tag from its launch on, and follows the t
   compute::RunRequest request = f.world.Request();
   request.instance_tags = {{"Name", "web"}};
   const InstanceId id = f.world.Launch(request), other = f.world.Launch();
-  const Ipv4 address = f.InterfaceOf(id).private_ip;
+  const Ipv4 address = f.InterfaceOf(id).private_ip.value();
   CHECK(f.Knows(f.vpc, address, "web.lab.example"));
   f.Tag(id, "Front");
   CHECK(f.ComesToKnow(f.vpc, address, "front.lab.example"));
   CHECK(f.Removes(f.vpc, "web.lab.example"));
   // Two of one name are both known by it.
   f.Tag(other, "front");
-  CHECK(f.ComesToKnow(f.vpc, f.InterfaceOf(other).private_ip, "front.lab.example"));
+  CHECK(f.ComesToKnow(f.vpc, f.InterfaceOf(other).private_ip.value(), "front.lab.example"));
   CHECK(f.Knows(f.vpc, address, "front.lab.example"));
   f.Tag(other, "not a name");
   Value(f.world.CallText("DeleteTags", absl::StrCat("resources: '", id.text(), "' tags { key: 'Name' }")));
@@ -118,7 +118,7 @@ TEST_CASE("a peer's resolver knows public names while the peering connection say
   const NetworkInterface eni = f.InterfaceOf(first);
   REQUIRE(eni.public_ip.has_value());
   const std::string name = PublicDnsName(*eni.public_ip, f.world.settings.region);
-  CHECK(f.Knows(f.vpc, eni.private_ip, name));
+  CHECK(f.Knows(f.vpc, *eni.private_ip, name));
 
   const auto allow = [&](const char* side, bool on) {
     const auto answer = f.Ask<ec2::v1::ModifyVpcPeeringConnectionOptionsResponse>(
@@ -128,13 +128,13 @@ TEST_CASE("a peer's resolver knows public names while the peering connection say
     CHECK(answer.requester_peering_connection_options().allow_dns_resolution_from_remote_vpc() == on);
   };
   allow("requester", true);
-  CHECK(f.ComesToKnow(resolving, eni.private_ip, name));
+  CHECK(f.ComesToKnow(resolving, *eni.private_ip, name));
   const InstanceId second = f.world.Launch();
   const NetworkInterface later = f.InterfaceOf(second);
-  CHECK(f.ComesToKnow(resolving, later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
+  CHECK(f.ComesToKnow(resolving, *later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
   Value(f.world.CallText("TerminateInstances", absl::StrCat("instance_ids: '", first.text(), "'")));
   CHECK(f.Removes(resolving, name));
-  CHECK(f.Knows(resolving, later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
+  CHECK(f.Knows(resolving, *later.private_ip, PublicDnsName(*later.public_ip, f.world.settings.region)));
   allow("requester", false);
   CHECK(ComputeWorld::Eventually([&] { return f.world.fabric.NamesIn(resolving).empty(); }));
   allow("requester", true);

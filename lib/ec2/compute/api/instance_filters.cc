@@ -131,7 +131,9 @@ void AddInterfaces(const Settings& settings, Table& table) {
     };
   };
   const auto public_ip = [](const NetworkInterface& e) { return e.public_ip ? e.public_ip->text() : std::string(); };
-  const auto private_ip = [](const NetworkInterface& e) { return e.private_ip.text(); };
+  const auto private_ip = [](const NetworkInterface& e) {
+    return e.private_ip.has_value() ? e.private_ip->text() : std::string();
+  };
   const auto dns_name = [&settings](const NetworkInterface& e) { return PrivateDnsName(e, settings); };
   const auto subnet = [](const NetworkInterface& e) { return e.subnet_id.text(); };
   const auto vpc = [](const NetworkInterface& e) { return e.vpc_id.text(); };
@@ -178,7 +180,8 @@ void AddInterfaces(const Settings& settings, Table& table) {
               [](const Eni&, const Secondary& a) { return a.public_ip ? a.public_ip->text() : std::string(); });
   add_address("private-ip-address", private_ip, [](const Eni&, const Secondary& a) { return a.private_ip.text(); });
   add_address(
-      "primary", [](const Eni&) { return "true"; }, [](const Eni&, const Secondary&) { return "false"; });
+      "primary", [](const Eni& e) { return e.ipv6_native() ? "" : "true"; },
+      [](const Eni&, const Secondary&) { return "false"; });
   add_address(
       "association.ip-owner-id", [owner](const Eni& e) { return owner(e.public_ip, e.elastic()); },
       [owner](const Eni&, const Secondary& a) { return owner(a.public_ip, !a.association_id.empty()); });

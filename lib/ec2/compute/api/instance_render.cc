@@ -116,7 +116,7 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   rendered.set_mac_address(eni.mac);
   rendered.set_owner_id(settings.account_id);
   rendered.set_private_dns_name(PrivateDnsName(eni, settings));
-  rendered.set_private_ip_address(eni.private_ip.text());
+  if (eni.private_ip.has_value()) rendered.set_private_ip_address(eni.private_ip->text());
   rendered.set_source_dest_check(eni.source_dest_check);
   rendered.set_status("in-use");
   rendered.set_subnet_id(eni.subnet_id.text());
@@ -132,7 +132,13 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   attachment.set_device_index(eni.device_index);
   attachment.set_status(std::string(AttachmentStatusName(eni.attachment_state)));
   attachment.set_network_card_index(0);
-  const SecondaryAddress first = {eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
+  for (const Ipv6& address : eni.ipv6) {
+    v1::InstanceIpv6Address& shown = *rendered.add_ipv6_addresses();
+    shown.set_ipv6_address(address.text());
+    shown.set_is_primary_ipv6(IsPrimary(eni, address));
+  }
+  if (!eni.private_ip.has_value()) return rendered;
+  const SecondaryAddress first = {*eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
   v1::InstancePrivateIpAddress& primary = *rendered.add_private_ip_addresses();
   primary = RenderAddress(eni, first, settings);
   primary.set_primary(true);
@@ -140,11 +146,6 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   if (primary.has_association()) *rendered.mutable_association() = primary.association();
   for (const SecondaryAddress& each : eni.secondary) {
     *rendered.add_private_ip_addresses() = RenderAddress(eni, each, settings);
-  }
-  for (const Ipv6& address : eni.ipv6) {
-    v1::InstanceIpv6Address& shown = *rendered.add_ipv6_addresses();
-    shown.set_ipv6_address(address.text());
-    shown.set_is_primary_ipv6(IsPrimary(eni, address));
   }
   return rendered;
 }
@@ -176,7 +177,7 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   names.set_hostname_type(std::string(kHostnameTypeNames.Of(first.dns_name_options.hostname_type)));
   names.set_enable_resource_name_dns_a_record(first.dns_name_options.a_record);
   names.set_enable_resource_name_dns_aaaa_record(first.dns_name_options.aaaa_record);
-  rendered.set_private_ip_address(first.private_ip.text());
+  if (first.private_ip.has_value()) rendered.set_private_ip_address(first.private_ip->text());
   if (!first.ipv6.empty()) rendered.set_ipv6_address(first.ipv6.front().text());
   if (first.public_ip) {
     rendered.set_public_dns_name(PublicHostname(first, settings.region));

@@ -107,6 +107,10 @@ int NicQueues(const InstanceType& type, int max_queues) { return std::clamp(type
 
 bool IsBurstable(const InstanceType& type) { return absl::StartsWith(type.name, "t2.") || IsUnlimitedByDefault(type); }
 
+bool SupportsIpv6Only(absl::string_view type_name) {
+  return !absl::StartsWith(type_name, "t2.") && !absl::StartsWith(type_name, "m4.");
+}
+
 bool IsUnlimitedByDefault(const InstanceType& type) {
   return absl::StartsWith(type.name, "t3.") || absl::StartsWith(type.name, "t3a.");
 }

@@ -39,6 +39,8 @@ absl::string_view NetworkPerformance(const InstanceType& type);
 int64_t BandwidthMbit(const InstanceType& type);
 // Queues of its network cards: one for each vCPU, `max_queues` at most.
 int NicQueues(const InstanceType& type, int max_queues);
+// Whether it may have an interface in an IPv6-only subnet: EC2's types that run on Xen may not.
+bool SupportsIpv6Only(absl::string_view type_name);
 // What EC2 gives a burstable one that does not say: "unlimited", but for a t2.
 bool IsUnlimitedByDefault(const InstanceType& type);
 

@@ -57,9 +57,18 @@ void RenderAddress(const SecondaryAddress& address, const NetworkInterface& eni,
 }
 
 void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Interface& rendered) {
-  rendered.set_private_dns_name(PrivateDnsName(eni, settings));
-  rendered.set_private_ip_address(eni.private_ip.text());
-  const SecondaryAddress first = {eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
+  for (const Ipv6& address : eni.ipv6) {
+    v1::NetworkInterfaceIpv6Address& shown = *rendered.add_ipv6_addresses();
+    shown.set_ipv6_address(address.text());
+    shown.set_is_primary_ipv6(IsPrimary(eni, address));
+  }
+  if (const std::string name = PrivateDnsName(eni, settings); !name.empty()) rendered.set_private_dns_name(name);
+  if (eni.ipv6_native()) {
+    rendered.set_ipv6_native(true);
+    return;
+  }
+  rendered.set_private_ip_address(eni.private_ip->text());
+  const SecondaryAddress first = {*eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
   v1::NetworkInterfacePrivateIpAddress& primary = *rendered.add_private_ip_addresses();
   RenderAddress(first, eni, settings, primary);
   primary.set_primary(true);
@@ -67,11 +76,6 @@ void RenderAddresses(const NetworkInterface& eni, const Settings& settings, Inte
   if (primary.has_association()) *rendered.mutable_association() = primary.association();
   for (const SecondaryAddress& each : eni.secondary) {
     RenderAddress(each, eni, settings, *rendered.add_private_ip_addresses());
-  }
-  for (const Ipv6& address : eni.ipv6) {
-    v1::NetworkInterfaceIpv6Address& shown = *rendered.add_ipv6_addresses();
-    shown.set_ipv6_address(address.text());
-    shown.set_is_primary_ipv6(IsPrimary(eni, address));
   }
 }
 

@@ -33,7 +33,7 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& setting
   rendered.set_availability_zone(subnet.availability_zone);
   rendered.set_availability_zone_id(ZoneId(settings, subnet.availability_zone));
   rendered.set_available_ip_address_count(static_cast<int>(view.available_addresses));
-  rendered.set_cidr_block(subnet.cidr.text());
+  if (!subnet.ipv6_native()) rendered.set_cidr_block(subnet.cidr->text());
   rendered.set_default_for_az(subnet.default_for_az);
   rendered.set_map_public_ip_on_launch(subnet.map_public_ip_on_launch);
   rendered.set_map_customer_owned_ip_on_launch(false);
@@ -49,7 +49,7 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& setting
   rendered.set_subnet_arn(
       Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
   rendered.set_enable_dns64(false);
-  rendered.set_ipv6_native(false);
+  rendered.set_ipv6_native(subnet.ipv6_native());
   v1::PrivateDnsNameOptionsOnLaunch& names = *rendered.mutable_private_dns_name_options_on_launch();
   names.set_hostname_type(std::string(kHostnameTypeNames.Of(subnet.dns_name_options.hostname_type)));
   names.set_enable_resource_name_dns_a_record(subnet.dns_name_options.a_record);
@@ -76,17 +76,31 @@ absl::StatusOr<v1::DescribeSubnetsResponse> DescribeSubnets(const v1::DescribeSu
   return gateway::Answer(listing, request, std::move(subnets));
 }
 
-absl::StatusOr<v1::CreateSubnetResponse> CreateSubnet(const v1::CreateSubnetRequest& request,
-                                                      network::NetworkService& networks, network::VpcService& vpcs,
-                                                      const Settings& settings) {
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "subnets have IPv4"));
-  network::SubnetRequest wanted;
-  ASSIGN_OR_RETURN(wanted.availability_zone, ParseZone(request));
-  ASSIGN_OR_RETURN(wanted.vpc_id, VpcId::Parse(request.vpc_id()));
-  ASSIGN_OR_RETURN(wanted.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+// Of which ranges a subnet has, EC2 takes an IPv4 one with or without an IPv6 one, or of an IPv6-only subnet that
+// alone.
+absl::Status ParseRanges(const v1::CreateSubnetRequest& request, network::SubnetRequest& wanted) {
+  if (request.ipv6_native() && !request.cidr_block().empty()) {
+    return Error("InvalidParameterCombination",
+                 "An IPv6-only subnet has no IPv4 range: cidrBlock and ipv6Native cannot be used together");
+  }
+  if (request.ipv6_native() && request.ipv6_cidr_block().empty()) return Error(kMissingParameter, "ipv6CidrBlock");
+  if (!request.ipv6_native()) {
+    if (request.cidr_block().empty()) return Error(kMissingParameter, "cidrBlock");
+    ASSIGN_OR_RETURN(wanted.cidr, ParseCidr(request.cidr_block(), "cidrBlock"));
+  }
   if (!request.ipv6_cidr_block().empty()) {
     ASSIGN_OR_RETURN(wanted.cidr_ipv6, CidrIpv6::Parse(request.ipv6_cidr_block()));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::CreateSubnetResponse> CreateSubnet(const v1::CreateSubnetRequest& request,
+                                                      network::NetworkService& networks, network::VpcService& vpcs,
+                                                      const Settings& settings) {
+  network::SubnetRequest wanted;
+  ASSIGN_OR_RETURN(wanted.availability_zone, ParseZone(request));
+  ASSIGN_OR_RETURN(wanted.vpc_id, VpcId::Parse(request.vpc_id()));
+  RETURN_IF_ERROR(ParseRanges(request, wanted));
   ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), SubnetId::kKind));
   ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateSubnet(wanted));
   v1::CreateSubnetResponse response;
@@ -98,7 +112,7 @@ absl::StatusOr<v1::CreateDefaultSubnetResponse> CreateDefaultSubnet(const v1::Cr
                                                                     network::NetworkService& networks,
                                                                     network::VpcService& vpcs,
                                                                     const Settings& settings) {
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "subnets have IPv4"));
+  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "default subnets have IPv4"));
   ASSIGN_OR_RETURN(const std::string zone, ParseZone(request));
   if (zone.empty()) return Error(kMissingParameter, "availabilityZone");
   ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(zone));

@@ -30,6 +30,26 @@ void AppendAddresses(const std::vector<Ipv4>& addresses, std::string& line) {
   for (const Ipv4 address : addresses) absl::StrAppend(&line, ",", address.text());
 }
 
+// Those of both families are counted together; of IPv6 there may be as many beside the VPC's first range.
+uint64_t MaxLeases(const DnsmasqSpec& spec) {
+  constexpr uint64_t kIpv6Leases = 1 << 16;
+  const bool ipv6 = std::any_of(spec.subnets.begin(), spec.subnets.end(),
+                                [](const Subnet& subnet) { return subnet.cidr_ipv6.has_value(); });
+  return spec.vpc.cidr.size() + (ipv6 ? kIpv6Leases : 0);
+}
+
+void AppendIpv4Host(Ipv4 address, const HostEntry& entry, const std::string& domain, std::string& text) {
+  absl::StrAppend(&text, address.text());
+  for (const std::string& name : {entry.name, entry.other_name}) {
+    if (!name.empty()) absl::StrAppend(&text, " ", name, ".", domain, " ", name);
+  }
+  for (const std::string& name : {entry.public_name, entry.tag_name}) {
+    absl::StrAppend(&text, name.empty() ? "" : " ", name);
+  }
+  for (const std::string& name : entry.whole_names) absl::StrAppend(&text, " ", name);
+  absl::StrAppend(&text, "\n");
+}
+
 }  // namespace
 
 DnsmasqPaths::DnsmasqPaths(const std::string& directory)
@@ -72,15 +92,16 @@ std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths) {
       // Nor be taken for another by the client identifier it sends: the MAC alone, which the packet rules hold to the
       // port.
       "dhcp-ignore-clid",
-      absl::StrCat("dhcp-lease-max=", spec.vpc.cidr.size()),
+      absl::StrCat("dhcp-lease-max=", MaxLeases(spec)),
       "quiet-dhcp",
   };
   for (const Subnet& subnet : spec.subnets) {
+    if (subnet.ipv6_native()) continue;
     const std::string& tag = subnet.id.text();
     // Static: only for addresses that a host entry gives out.
-    lines.push_back(absl::StrCat("dhcp-range=set:", tag, ",", subnet.cidr.base.text(), ",static,",
-                                 subnet.cidr.netmask().text(), ",1h"));
-    lines.push_back(absl::StrCat("dhcp-option=tag:", tag, ",option:router,", RouterAddress(subnet.cidr).text()));
+    lines.push_back(absl::StrCat("dhcp-range=set:", tag, ",", subnet.cidr->base.text(), ",static,",
+                                 subnet.cidr->netmask().text(), ",1h"));
+    lines.push_back(absl::StrCat("dhcp-option=tag:", tag, ",option:router,", RouterAddress(*subnet.cidr).text()));
   }
   if (!spec.tag_domain.empty()) lines.push_back("local=/" + spec.tag_domain + "/");
   if (!spec.public_domain.empty()) {
@@ -99,8 +120,14 @@ std::string DhcpHosts(const HostEntries& hosts) {
   std::string text;
   for (const auto& [address, entry] : hosts) {
     if (entry.mac.empty()) continue;
-    const std::string ipv6 = entry.ipv6.has_value() ? absl::StrCat("[", entry.ipv6->text(), "],") : "";
-    absl::StrAppend(&text, entry.mac, ",", address.text(), ",", ipv6, entry.name, "\n");
+    std::vector<std::string> parts = {entry.mac};
+    const Ipv4* ipv4 = std::get_if<Ipv4>(&address);
+    if (ipv4 != nullptr) parts.push_back(ipv4->text());
+    if (entry.ipv6.has_value()) parts.push_back(absl::StrCat("[", entry.ipv6->text(), "]"));
+    // The resolver knows the name of a lease: one without IPv4 has none but that of its AAAA record.
+    const std::string& name = ipv4 != nullptr ? entry.name : entry.ipv6_name;
+    if (!name.empty()) parts.push_back(name);
+    absl::StrAppend(&text, absl::StrJoin(parts, ","), "\n");
   }
   return text;
 }
@@ -108,17 +135,13 @@ std::string DhcpHosts(const HostEntries& hosts) {
 std::string DnsHosts(const Names& names, const std::string& domain) {
   std::string text;
   for (const auto& [address, entry] : names.hosts) {
-    absl::StrAppend(&text, address.text());
-    for (const std::string& name : {entry.name, entry.other_name}) {
-      if (!name.empty()) absl::StrAppend(&text, " ", name, ".", domain, " ", name);
-    }
-    for (const std::string& name : {entry.public_name, entry.tag_name}) {
-      absl::StrAppend(&text, name.empty() ? "" : " ", name);
-    }
-    for (const std::string& name : entry.whole_names) absl::StrAppend(&text, " ", name);
-    absl::StrAppend(&text, "\n");
+    if (const Ipv4* ipv4 = std::get_if<Ipv4>(&address)) AppendIpv4Host(*ipv4, entry, domain, text);
     if (entry.ipv6.has_value() && !entry.ipv6_name.empty()) {
       absl::StrAppend(&text, entry.ipv6->text(), " ", entry.ipv6_name, ".", domain, " ", entry.ipv6_name, "\n");
+    }
+    // One without IPv4 has the name of its tag by IPv6.
+    if (std::holds_alternative<Ipv6>(address) && entry.ipv6.has_value() && !entry.tag_name.empty()) {
+      absl::StrAppend(&text, entry.ipv6->text(), " ", entry.tag_name, "\n");
     }
   }
   for (const PublicName& peer : names.of_peers) {

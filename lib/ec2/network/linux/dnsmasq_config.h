@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,7 +44,8 @@ struct HostEntry {
   std::vector<std::string> whole_names = {};  // others, as they are
   friend bool operator==(const HostEntry&, const HostEntry&) = default;
 };
-using HostEntries = std::map<Ipv4, HostEntry>;
+// By the address; of a port without IPv4 by its first IPv6 address, which is `ipv6` too.
+using HostEntries = std::map<std::variant<Ipv4, Ipv6>, HostEntry>;
 
 // All that its resolver knows by name.
 struct Names {
@@ -59,7 +61,7 @@ absl::Status CheckTexts(const Names& names);
 std::string DnsmasqConfig(const DnsmasqSpec& spec, const DnsmasqPaths& paths);
 // For dhcp-optsfile: "option:domain-name,corp.example". It is read again on SIGHUP, which the configuration is not.
 std::string DhcpOptionLines(const DhcpLease& lease);
-// For dhcp-hostsfile: "02:b0:0a:00:01:04,10.0.1.4,ip-10-0-1-4".
+// For dhcp-hostsfile: "02:b0:0a:00:01:04,10.0.1.4,ip-10-0-1-4", "06:…,[fd00::4],i-…".
 std::string DhcpHosts(const HostEntries& hosts);
 // For addn-hosts: "10.0.1.4 ip-10-0-1-4.ec2.internal ip-10-0-1-4", and the other names behind these: the first is what
 // a reverse lookup gives. Inside the VPC public names are private addresses, as in EC2.

@@ -190,7 +190,7 @@ absl::StatusOr<bool> LinuxFabric::Probe(const NetworkInterface& eni, absl::Durat
   ASSIGN_OR_RETURN(const std::optional<VpcNetwork::Probe> probe, network->OpenProbe(eni));
   if (!probe.has_value()) return false;
   // Waits here and not on the VPC's thread: the socket stays in its namespace.
-  return AskByArp(probe->socket, probe->question, timeout);
+  return Ask(probe->socket, probe->question, timeout);
 }
 
 absl::StatusOr<std::vector<PortCounters>> LinuxFabric::Counters(const VpcId& id) {

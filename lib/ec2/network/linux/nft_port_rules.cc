@@ -7,7 +7,8 @@
 namespace brume::network {
 
 std::vector<PortAddress> PortRules::addresses() const {
-  std::vector<PortAddress> all = {{.private_ip = private_ip, .public_ip = public_ip}};
+  std::vector<PortAddress> all;
+  if (private_ip.has_value()) all.push_back({.private_ip = *private_ip, .public_ip = public_ip});
   all.insert(all.end(), secondary.begin(), secondary.end());
   return all;
 }

@@ -20,7 +20,7 @@ struct PortAddress {
 struct PortRules {
   std::string tap;
   std::string mac;
-  Ipv4 private_ip;  // its first, which DHCP gives it
+  std::optional<Ipv4> private_ip;  // its first, which DHCP gives it; unset: no IPv4 packet or ARP passes
   std::optional<Ipv4> public_ip;
   bool source_dest_check = true;
   std::vector<SecurityGroupId> groups;  // sorted, each once
@@ -35,7 +35,8 @@ struct PortRules {
   int64_t bandwidth_mbit = 0;  // a second, each way, held by qdiscs; 0 = no limit
   std::vector<Ipv6> ipv6 = {};
 
-  // The first at the front.
+  bool ipv6_native() const { return !private_ip.has_value(); }
+  // Of IPv4, the first at the front.
   std::vector<PortAddress> addresses() const;
   bool has(Ipv4 private_address) const;
   bool has_public(Ipv4 public_address) const;

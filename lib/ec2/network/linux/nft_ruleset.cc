@@ -145,13 +145,13 @@ void CollectAddress(const PortRules& port, const PortAddress& each, Elements& el
   elements["inet brume to_public"].push_back(absl::StrCat(address, " : ", outside));
 }
 
-void Collect(const PortRules& port, Elements& elements) {
+// What lets IPv4 and ARP of the port in: without it both are dropped.
+void CollectIpv4(const PortRules& port, Ipv4 first, Elements& elements) {
   const std::string tap = absl::StrCat("\"", port.tap, "\"");
-  elements["inet brume ports"].push_back(tap);
   elements["inet brume macs"].push_back(absl::StrCat(tap, " . ", port.mac));
   // Raw parts of a packet are numbers to nftables.
   const std::string number = absl::StrCat("0x", absl::StrReplaceAll(port.mac, {{":", ""}}));
-  for (const uint32_t present : {uint32_t{0}, port.private_ip.value}) {
+  for (const uint32_t present : {uint32_t{0}, first.value}) {
     elements["inet brume dhcp_clients"].push_back(absl::StrCat(tap, " . ", present, " . ", number));
   }
   if (!port.source_dest_check) {
@@ -160,6 +160,12 @@ void Collect(const PortRules& port, Elements& elements) {
   for (const PortAddress& address : port.addresses()) CollectAddress(port, address, elements);
   // The sender of an ARP probe (RFC 5227).
   elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . 0.0.0.0"));
+}
+
+void Collect(const PortRules& port, Elements& elements) {
+  const std::string tap = absl::StrCat("\"", port.tap, "\"");
+  elements["inet brume ports"].push_back(tap);
+  if (port.private_ip.has_value()) CollectIpv4(port, *port.private_ip, elements);
   if (!port.filtered_subnet.empty()) {
     elements["inet brume port_acl_out"].push_back(absl::StrCat(tap, " : jump ", AclChain("out", port.filtered_subnet)));
     elements["inet brume port_acl_in"].push_back(absl::StrCat(tap, " : jump ", AclChain("in", port.filtered_subnet)));

@@ -59,7 +59,9 @@ absl::StatusOr<Link> EnsureRouterLink(Rtnetlink& links) {
 std::vector<LinkAddress> RouterAddresses(const VpcSpec& spec) {
   // Gateways first: the first address is the one the kernel sends from where nothing else decides.
   std::vector<LinkAddress> wanted;
-  for (const Subnet& subnet : spec.subnets) wanted.push_back({RouterAddress(subnet.cidr), subnet.cidr.prefix_length});
+  for (const Subnet& subnet : spec.subnets) {
+    if (!subnet.ipv6_native()) wanted.push_back({RouterAddress(*subnet.cidr), subnet.cidr->prefix_length});
+  }
   // NAT gateways' among them, so that those who answer one find it on their wire.
   for (const Ipv4 address : FurtherRouterAddresses(spec)) wanted.push_back({address, 32});
   for (const EndpointSpec& endpoint : spec.endpoints) wanted.push_back({endpoint.private_ip, 32});
@@ -139,7 +141,7 @@ Route TapRoute(const Link& tap, Ipv4 address) { return {.destination = Cidr{addr
 
 absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port, const std::set<Ipv4>& standing) {
   // The guest takes its whole subnet for its own wire; the router answers for everyone on it, at once.
-  RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", tap.name, "/proxy_arp"), "1"));
+  RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", tap.name, "/proxy_arp"), port.ipv6_native() ? "0" : "1"));
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/neigh/", tap.name, "/proxy_delay"), "0"));
   if (!tap.up || tap.mac != kRouterMac) RETURN_IF_ERROR(links.SetLink(tap.index, /*up=*/true, kRouterMac));
   // Permanent entries are not counted against the kernel's neighbour limit, which all namespaces share.

@@ -110,8 +110,8 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
   for (const AclSpec& acl : spec.acls) {
     for (const Subnet& subnet : spec.subnets) {
       const bool has_it = std::find(acl.subnets.begin(), acl.subnets.end(), subnet.id) != acl.subnets.end();
-      if (!has_it || AllowsEverything(acl.entries)) continue;
-      rules_of_subnets_[subnet.id] = SubnetRulesOf(subnet.cidr, acl.entries);
+      if (!has_it || AllowsEverything(acl.entries) || subnet.ipv6_native()) continue;
+      rules_of_subnets_[subnet.id] = SubnetRulesOf(*subnet.cidr, acl.entries);
       rules_of_subnets_[subnet.id].ipv6 = spec.ipv6.on();
     }
   }
@@ -467,11 +467,19 @@ absl::StatusOr<std::optional<VpcNetwork::Probe>> VpcNetwork::OpenProbe(const Net
   return OnThread([&]() -> absl::StatusOr<std::optional<Probe>> {
     ASSIGN_OR_RETURN(const std::optional<Link> link, links_->FindLink(TapName(eni.id)));
     if (!link.has_value()) return std::optional<Probe>();
-    Probe probe{.socket = {}, .question = {link->index, link->mac, kMetadataAddress, eni.private_ip}};
-    for (const Subnet& subnet : spec_.subnets) {
-      if (subnet.cidr.Contains(eni.private_ip)) probe.question.sender = RouterAddress(subnet.cidr);
+    if (eni.ipv6_native() && eni.ipv6.empty()) return std::optional<Probe>();
+    Probe probe;
+    if (eni.ipv6_native()) {
+      probe.question = NeighbourQuestion(link->index, link->mac, eni.ipv6.front());
+    } else {
+      Ipv4 sender = kMetadataAddress;
+      for (const Subnet& subnet : spec_.subnets) {
+        const bool of_it = subnet.cidr.has_value() && subnet.cidr->Contains(*eni.private_ip);
+        if (of_it) sender = RouterAddress(*subnet.cidr);
+      }
+      probe.question = ArpQuestion(link->index, link->mac, sender, *eni.private_ip);
     }
-    ASSIGN_OR_RETURN(probe.socket, OpenArpSocket(probe.question));
+    ASSIGN_OR_RETURN(probe.socket, OpenProbeSocket(probe.question));
     return std::optional<Probe>(std::move(probe));
   });
 }

@@ -16,7 +16,6 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric.h"
-#include "lib/ec2/network/linux/arp_probe.h"
 #include "lib/ec2/network/linux/change_watch.h"
 #include "lib/ec2/network/linux/conntrack.h"
 #include "lib/ec2/network/linux/ct_timeouts.h"
@@ -24,6 +23,7 @@
 #include "lib/ec2/network/linux/flow_rules.h"
 #include "lib/ec2/network/linux/host_network.h"
 #include "lib/ec2/network/linux/ipv6_netlink.h"
+#include "lib/ec2/network/linux/link_probe.h"
 #include "lib/ec2/network/linux/namespace_thread.h"
 #include "lib/ec2/network/linux/nft.h"
 #include "lib/ec2/network/linux/nft_ruleset.h"
@@ -71,10 +71,10 @@ class VpcNetwork {
   absl::StatusOr<std::vector<PortCounters>> Counters();
   absl::StatusOr<bool> HasTap(const std::string& name);
 
-  // A socket for AskByArp; none while the tap is not in the namespace.
+  // A socket for Ask; none while the tap is not in the namespace, and for an interface without addresses.
   struct Probe {
     UniqueFd socket;
-    ArpQuestion question;
+    LinkQuestion question;
   };
   absl::StatusOr<std::optional<Probe>> OpenProbe(const NetworkInterface& eni);
 

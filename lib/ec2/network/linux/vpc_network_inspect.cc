@@ -74,7 +74,7 @@ absl::Status VpcNetwork::InspectPorts(const std::vector<Link>& links, std::vecto
       note(absl::StrCat("the route to ", address.private_ip.text(), " is gone"));
     }
     ASSIGN_OR_RETURN(const std::string answers, ReadSysctl(absl::StrCat("ipv4/conf/", tap, "/proxy_arp")));
-    if (answers != "1") note(absl::StrCat("the router does not answer ARP on tap ", tap));
+    if (answers != "1" && !port.ipv6_native()) note(absl::StrCat("the router does not answer ARP on tap ", tap));
   }
   for (const std::string& tap : lost_taps_) {
     note(absl::StrCat("the tap ", tap,

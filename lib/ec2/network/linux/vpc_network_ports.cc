@@ -29,6 +29,14 @@ std::set<Membership> MembershipsOf(const PortRules* port) {
   return memberships;
 }
 
+// What the port is known to the resolver by; unset where it has no address.
+using HostKey = HostEntries::key_type;
+std::optional<HostKey> KeyOf(const PortRules& port) {
+  if (port.private_ip.has_value()) return *port.private_ip;
+  if (port.ipv6.empty()) return std::nullopt;
+  return port.ipv6.front();
+}
+
 }  // namespace
 
 absl::StatusOr<Link> VpcNetwork::BringTap(const std::string& name) {
@@ -59,13 +67,16 @@ absl::Status VpcNetwork::CheckFree(const PortRules& port) const {
 
 HostEntries VpcNetwork::HostEntriesOf(const PortSpec& spec, const PortRules& rules) {
   HostEntries hosts;
-  hosts[rules.private_ip] = {.mac = rules.mac,
-                             .name = spec.hostname,
-                             .public_name = spec.public_hostname,
-                             .other_name = spec.other_hostname,
-                             .tag_name = spec.tag_hostname};
-  if (!rules.ipv6.empty()) hosts[rules.private_ip].ipv6 = rules.ipv6.front();
-  hosts[rules.private_ip].ipv6_name = spec.ipv6_hostname;
+  const std::optional<HostKey> key = KeyOf(rules);
+  if (!key.has_value()) return hosts;
+  HostEntry& first = hosts[*key];
+  first = {.mac = rules.mac,
+           .name = spec.hostname,
+           .public_name = spec.public_hostname,
+           .other_name = spec.other_hostname,
+           .tag_name = spec.tag_hostname};
+  if (!rules.ipv6.empty()) first.ipv6 = rules.ipv6.front();
+  first.ipv6_name = spec.ipv6_hostname;
   for (const PortAddress& address : rules.secondary) {
     const auto public_name = spec.secondary_public_hostnames.find(address.private_ip);
     // DHCP gives a port its first address alone, as EC2's does.
@@ -81,7 +92,8 @@ absl::StatusOr<std::vector<PublicName>> VpcNetwork::DoPublicNames() const {
   RETURN_IF_ERROR(NeedSync());
   std::vector<PublicName> names;
   for (const auto& [address, host] : hosts_) {
-    if (!host.public_name.empty()) names.push_back({address, host.public_name});
+    const Ipv4* ipv4 = std::get_if<Ipv4>(&address);
+    if (ipv4 != nullptr && !host.public_name.empty()) names.push_back({*ipv4, host.public_name});
   }
   return names;
 }
@@ -191,6 +203,8 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
 }
 
 absl::Status VpcNetwork::DropOldAddresses(const PortRules& before, const PortRules* after) {
+  const std::optional<HostKey> key = KeyOf(before);
+  if (key.has_value() && (after == nullptr || KeyOf(*after) != key)) hosts_.erase(*key);
   for (const PortAddress& address : before.addresses()) {
     if (after == nullptr || !after->has(address.private_ip)) {
       hosts_.erase(address.private_ip);

@@ -9,7 +9,8 @@ std::string PrivateDomain(const Settings& settings) {
 }
 
 std::string PrivateDnsName(const NetworkInterface& eni, const Settings& settings) {
-  return absl::StrCat(Hostname(eni), ".", PrivateDomain(settings));
+  const std::string host = Hostname(eni);
+  return host.empty() ? "" : absl::StrCat(host, ".", PrivateDomain(settings));
 }
 
 std::string PublicHostname(const NetworkInterface& eni, absl::string_view region) {

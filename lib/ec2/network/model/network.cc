@@ -38,7 +38,8 @@ void Release(NetworkInterface& eni) {
 }
 
 std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni) {
-  std::vector<Ipv4> addresses = {eni.private_ip};
+  std::vector<Ipv4> addresses;
+  if (eni.private_ip.has_value()) addresses.push_back(*eni.private_ip);
   for (const SecondaryAddress& address : eni.secondary) addresses.push_back(address.private_ip);
   return addresses;
 }
@@ -69,12 +70,12 @@ std::string TapName(const EniId& id) {
 
 std::string Hostname(const NetworkInterface& eni) {
   const bool by_id = eni.dns_name_options.hostname_type == HostnameType::kResourceName && !eni.instance_id.empty();
-  return by_id ? eni.instance_id.text() : PrivateHostname(eni.private_ip);
+  return by_id || eni.ipv6_native() ? eni.instance_id.text() : PrivateHostname(*eni.private_ip);
 }
 
 std::string OtherHostname(const NetworkInterface& eni) {
-  if (eni.instance_id.empty()) return "";
-  if (eni.dns_name_options.hostname_type == HostnameType::kResourceName) return PrivateHostname(eni.private_ip);
+  if (eni.instance_id.empty() || eni.ipv6_native()) return "";
+  if (eni.dns_name_options.hostname_type == HostnameType::kResourceName) return PrivateHostname(*eni.private_ip);
   return eni.dns_name_options.a_record ? eni.instance_id.text() : "";
 }
 

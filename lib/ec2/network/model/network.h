@@ -67,6 +67,12 @@ struct PrivateDnsNameOptionsChange {
   std::optional<HostnameType> hostname_type;
   std::optional<bool> a_record, aaaa_record;
 
+  // It asks for what an IPv6-only subnet does not give: a name by address, or an A record.
+  bool NeedsIpv4() const { return hostname_type == HostnameType::kIpName || a_record.value_or(false); }
+  // The rest of it.
+  PrivateDnsNameOptionsChange WithoutIpv4() const {
+    return {.hostname_type = std::nullopt, .a_record = std::nullopt, .aaaa_record = aaaa_record};
+  }
   PrivateDnsNameOptions AppliedTo(const PrivateDnsNameOptions& present) const {
     return {.hostname_type = hostname_type.value_or(present.hostname_type),
             .a_record = a_record.value_or(present.a_record),
@@ -77,7 +83,7 @@ struct PrivateDnsNameOptionsChange {
 struct Subnet {
   SubnetId id;
   VpcId vpc_id;
-  Cidr cidr;
+  std::optional<Cidr> cidr;  // unset: an IPv6-only subnet, which has a range in `cidr_ipv6`
   std::string availability_zone;
   bool default_for_az = false;
   bool map_public_ip_on_launch = false;
@@ -85,6 +91,8 @@ struct Subnet {
   std::optional<CidrIpv6> cidr_ipv6 = {};  // a /64
   SubnetCidrAssociationId ipv6_association_id = {};
   bool assign_ipv6_on_creation = false;  // interfaces that are made in it get an IPv6 address
+
+  bool ipv6_native() const { return !cidr.has_value(); }
 };
 
 // What an interface is for. Each but the first is another resource's, which alone changes and deletes it.
@@ -140,9 +148,9 @@ struct NetworkInterface {
   bool delete_on_termination = true;
   bool source_dest_check = true;
   std::string description;
-  std::string mac;                // lower-case, colons
-  Ipv4 private_ip;                // its first; it never changes
-  std::optional<Ipv4> public_ip;  // of private_ip
+  std::string mac;                 // lower-case, colons
+  std::optional<Ipv4> private_ip;  // its first; it never changes. Unset in an IPv6-only subnet
+  std::optional<Ipv4> public_ip;   // of private_ip
   // Gets an address of the pool whenever its instance starts and gives it back when that stops, as in EC2.
   bool auto_public_ip = false;
   // Of public_ip, read with the interface and no columns of its own. Set: it is an elastic address, and stays.
@@ -165,6 +173,8 @@ struct NetworkInterface {
     return attachment_state == InterfaceAttachmentState::kDetaching ||
            attachment_state == InterfaceAttachmentState::kForceDetaching;
   }
+  // Of an IPv6-only subnet: it has no IPv4 address and gets none.
+  bool ipv6_native() const { return !private_ip.has_value(); }
   // Another resource's: the account's users cannot change it.
   bool requester_managed() const { return !requester_id.empty(); }
 };
@@ -177,14 +187,15 @@ void Release(NetworkInterface& eni);
 inline bool IsPrimary(const NetworkInterface& eni, const Ipv6& address) {
   return eni.primary_ipv6 && eni.ipv6.front() == address;
 }
-// All its private addresses, the first at the front.
+// All its private IPv4 addresses, the first at the front; none in an IPv6-only subnet.
 std::vector<Ipv4> PrivateAddresses(const NetworkInterface& eni);
 // The public addresses that some of them have, in that order.
 std::vector<Ipv4> PublicAddresses(const NetworkInterface& eni);
 // That of one of them; unset where it has none, and for an address that is not the interface's.
 std::optional<Ipv4> PublicAddressOf(const NetworkInterface& eni, Ipv4 private_ip);
 
-// The name inside the VPC, without its domain: "ip-10-0-1-4", or the instance's id where it is named by that.
+// The name inside the VPC, without its domain: "ip-10-0-1-4", or the instance's id where it is named by that. Without
+// an IPv4 address it is named by the instance alone; empty while it is attached to none.
 std::string Hostname(const NetworkInterface& eni);
 // The other name that the VPC's name server knows it by; empty when it has one alone.
 std::string OtherHostname(const NetworkInterface& eni);
