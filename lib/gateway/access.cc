@@ -191,7 +191,8 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   };
   set("aws:currenttime", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()));
   set("aws:epochtime", absl::StrCat(absl::ToUnixSeconds(now)));
-  set("aws:principalarn", caller.arn);
+  // Of a session it is the role's, with the role's path.
+  set("aws:principalarn", caller.role_arn.empty() ? caller.arn : caller.role_arn);
   set("aws:principalaccount", account.id);
   set("aws:principaltype", caller.administrator ? "Account" : caller.role_id.empty() ? "User" : "AssumedRole");
   set("aws:requestedregion", account.region);

@@ -6,9 +6,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
+#include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
 #include "lib/iam/model/identity.h"
 #include "lib/iam/model/policy.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::iam {
@@ -38,6 +40,9 @@ absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::s
 
 // Makes the caller the user.
 void ActAs(Caller& caller, absl::string_view account_id, const Identity& user);
+
+// FAMILY/KEY of each tag, such as "aws:principaltag/env": keys of conditions know no case.
+void AddTagKeys(absl::string_view family, const TagMap& tags, AccessContext& context);
 
 absl::Status NoSuchEntity(absl::string_view message);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/key_text.h"
@@ -82,12 +83,20 @@ absl::StatusOr<std::optional<Identity>> SessionService::FindRole(const std::stri
 }
 
 // Trust policies name roles, not their sessions.
-absl::StatusOr<std::string> SessionService::TrustedArn(const Caller& caller) {
+std::string SessionService::TrustedArn(const Caller& caller) const {
   if (caller.arn.empty()) return Arn::Root(account_id_).text();
-  if (caller.role_id.empty()) return caller.arn;
-  ASSIGN_OR_RETURN(const std::optional<Identity> role,
-                   database_.ReadFor([&](store::Connection& c) { return IdentityTable(c).FindById(caller.role_id); }));
-  return role.has_value() ? IdentityArn(account_id_, *role) : caller.arn;
+  return caller.role_arn.empty() ? caller.arn : caller.role_arn;
+}
+
+absl::Status SessionService::AddTags(const Caller& caller, const Identity& role, Context& context) {
+  const std::string& asks = caller.role_id.empty() ? caller.principal_id : caller.role_id;
+  return database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const TagMap of_caller, IamTagTable(c).Of(asks));
+    ASSIGN_OR_RETURN(const TagMap of_role, IamTagTable(c).Of(role.id));
+    AddTagKeys("aws:principaltag/", of_caller, context);
+    for (const char* family : {"aws:resourcetag/", "iam:resourcetag/"}) AddTagKeys(family, of_role, context);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, const AssumeRoleWish& wish) {
@@ -103,7 +112,8 @@ absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, con
                          .account_id = account_id_,
                          .service = "",
                          .context = wish.context};
-  ASSIGN_OR_RETURN(question.principal_arn, TrustedArn(caller));
+  question.principal_arn = TrustedArn(caller);
+  RETURN_IF_ERROR(AddTags(caller, *role, question.context));
   question.context["sts:rolesessionname"] = {wish.session_name};
   if (!wish.external_id.empty()) question.context["sts:externalid"] = {wish.external_id};
   ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust,

@@ -49,7 +49,9 @@ class SessionService {
  private:
   // Nothing when there is no role of this ARN.
   absl::StatusOr<std::optional<Identity>> FindRole(const std::string& arn);
-  absl::StatusOr<std::string> TrustedArn(const Caller& caller);
+  std::string TrustedArn(const Caller& caller) const;
+  // What a trust policy may ask of the tags of who calls and of the role.
+  absl::Status AddTags(const Caller& caller, const Identity& role, Context& context);
 
   store::Database& database_;
   const Clock& clock_;

@@ -46,6 +46,22 @@ TEST_CASE("a call that names no resource asks for all of them", "[api]") {
         std::vector<std::string>{"*"});
 }
 
+TEST_CASE("the principal's ARN of a role's session is the role's, with its path", "[api]") {
+  const Caller session{.arn = "arn:aws:sts::123456789012:assumed-role/builder/night",
+                       .principal_id = "AROAR:night",
+                       .role_id = "AROAR",
+                       .role_arn = "arn:aws:iam::123456789012:role/ci/builder",
+                       .issued = absl::UnixEpoch()};
+  AccessContext context =
+      Ask("brume.ec2.v1.Instances", "DescribeInstances", ec2::v1::DescribeInstancesRequest(), session).context;
+  CHECK(context["aws:principalarn"] == std::vector<std::string>{session.role_arn});
+  CHECK(context["aws:principaltype"] == std::vector<std::string>{"AssumedRole"});
+  CHECK(context["aws:principalaccount"] == std::vector<std::string>{"123456789012"});
+  CHECK(context["aws:userid"] == std::vector<std::string>{"AROAR:night"});
+  CHECK(context["aws:tokenissuetime"] == std::vector<std::string>{"1970-01-01T00:00:00Z"});
+  CHECK_FALSE(context.contains("aws:username"));
+}
+
 TEST_CASE("a group is named to policies by its name or its ARN, and a tag by its group", "[api]") {
   const std::string prefix = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:";
   autoscaling::v1::SetDesiredCapacityRequest set;

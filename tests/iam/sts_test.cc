@@ -171,6 +171,34 @@ TEST_CASE("a trust policy sees the external id and the session's name", "[sts]")
   CHECK(world.Assume(ada) == "AccessDenied");
 }
 
+TEST_CASE("a trust policy sees the tags of who asks, and those of the role", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.Role(
+      TrustAws(kAda, R"({"StringEquals":{"aws:PrincipalTag/team":"${aws:ResourceTag/owner}","aws:username":"ada"}})"),
+      "tags { key: 'Owner' value: 'blue' }");
+  CHECK(world.Assume(ada) == "AccessDenied");
+  world.administrator = root;
+  world.Do("TagUser", "user_name: 'ada' tags { key: 'Team' value: 'blue' }");
+  CHECK(world.Assume(ada) == "");
+}
+
+TEST_CASE("to a trust policy the principal's ARN of a session is its role's", "[sts]") {
+  World world;
+  const auto role = world.Role(
+      TrustAws("000000000000", absl::StrCat(R"({"ArnEquals":{"aws:PrincipalArn":")", kBuilder, R"("}})")));
+  const Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                       .administrator = true,  // no policy is asked before the trust policy
+                       .request_id = "r",
+                       .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                       .principal_id = role.role_id() + ":x",
+                       .role_id = role.role_id(),
+                       .role_arn = role.arn()};
+  const Caller ada = world.Ada();
+  CHECK(world.Assume(session) == "");
+  CHECK(world.Assume(ada) == "AccessDenied");
+}
+
 TEST_CASE("a session is as long as the role allows, and an hour where a role takes on a role", "[sts]") {
   World world;
   const Caller ada = world.Ada();
@@ -184,7 +212,8 @@ TEST_CASE("a session is as long as the role allows, and an hour where a role tak
                  .request_id = "r",
                  .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
                  .principal_id = role.role_id() + ":x",
-                 .role_id = role.role_id()};
+                 .role_id = role.role_id(),
+                 .role_arn = role.arn()};
   CHECK(world.Assume(chained, "duration_seconds: 3600") == "");
   CHECK(world.Assume(chained, "duration_seconds: 3601") == "ValidationError");
 }
@@ -197,7 +226,8 @@ TEST_CASE("a role may trust a role", "[sts]") {
                        .request_id = "r",
                        .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
                        .principal_id = role.role_id() + ":x",
-                       .role_id = role.role_id()};
+                       .role_id = role.role_id(),
+                 .role_arn = role.arn()};
   CHECK(world.Assume(session) == "");
 }
 
