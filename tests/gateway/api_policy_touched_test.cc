@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/strings/substitute.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
@@ -337,6 +338,56 @@ TEST_CASE("tags at creation are held to EC2's limits and to ec2:CreateTags, what
     }
   }
   CHECK(tried == taking);
+}
+
+// Each action by which something new gets the tags of something that is there, and StartSnapshot, whose tags are in no
+// TagSpecification.
+TEST_CASE("tags that are copied to what is made are asked about as if the call named them", "[api]") {
+  TouchedWorld w;
+  const std::string image = w.image.text();
+  REQUIRE(w.CallText("CreateTags", absl::Substitute("resources: '$0' resources: '$1' tags { key: 'env' value: 'prod' }",
+                                                    image, w.volume))
+              .ok());
+  const struct {
+    const char* action;
+    std::string request, type;
+  } cases[] = {
+      {"CopyImage",
+       absl::Substitute("source_image_id: '$0' source_region: 'us-east-1' name: 'copy' copy_image_tags: true ", image),
+       "image"},
+      {"CreateSnapshots",
+       absl::Substitute("instance_specification { instance_id: '$0' } copy_tags_from_source: 'volume' ", w.instance),
+       "snapshot"},
+      {"ebs:StartSnapshot", "volume_size: 1 tags { key: 'env' value: 'prod' } ", "snapshot"},
+  };
+  const std::string all = R"({"Effect":"Allow","Action":"*","Resource":"*"},)";
+  for (const auto& [action, request, type] : cases) {
+    INFO(action);
+    const std::string made = absl::StrCat(R"("Resource":"arn:aws:ec2:*::)", type, R"(/*")");
+    const std::string name = absl::StripPrefix(action, "ebs:").data();
+    const std::string denials[] = {
+        R"("Action":"ec2:CreateTags",)" + made,
+        absl::StrCat(R"("Action":"*",)", made, R"(,"Condition":{"StringEquals":{"aws:RequestTag/env":"prod"}})"),
+        absl::StrCat(R"("Action":"*",)", made, R"(,"Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"env"}})"),
+        absl::StrCat(R"("Action":"ec2:CreateTags",)", made, R"(,"Condition":{"StringEquals":{"ec2:CreateAction":")", name,
+                     R"("}})"),
+    };
+    for (const std::string& denial : denials) {
+      INFO(denial);
+      w.SetPolicy(all + R"({"Effect":"Deny",)" + denial + "}");
+      const std::string code = w.Try(action, request);
+      CHECK((code == kDenied || code == "AccessDeniedException" || code == "AccessDenied"));
+    }
+    w.SetPolicy(all + R"({"Effect":"Deny","Action":"*","Resource":"*",)"
+                      R"("Condition":{"StringEquals":{"aws:RequestTag/env":"test"}}})");
+    CHECK(w.Try(action, request) == "");
+  }
+  // A tag of the call's own counts in place of the image's.
+  w.SetPolicy(all + R"({"Effect":"Deny","Action":"*","Resource":"*",)"
+                    R"("Condition":{"StringEquals":{"aws:RequestTag/env":"prod"}}})");
+  CHECK(w.Try("CopyImage",
+              absl::StrCat("source_region: 'us-east-1' name: 'other' copy_image_tags: true source_image_id: '", image,
+                           "' tag_specifications { resource_type: 'image' tags { key: 'env' value: 'test' } }")) == "");
 }
 
 }  // namespace brume

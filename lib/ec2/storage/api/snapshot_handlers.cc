@@ -204,11 +204,19 @@ absl::Status ResetSnapshotAttribute(const v1::ResetSnapshotAttributeRequest& req
 }
 
 // What is read of an instance, also of volumes that the call leaves out: they may be attached anew before it is made.
-absl::Status AddVolumesOf(const InstanceId& instance, const StorageServices& services, AccessQuestion& question) {
+absl::Status AddVolumesOf(const v1::CreateSnapshotsRequest& request, const StorageServices& services,
+                          AccessQuestion& question) {
+  ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_specification().instance_id()));
   ASSIGN_OR_RETURN(const std::vector<Volume> volumes, services.volumes.ListOf(instance));
   const Account account = services.settings.account();
   for (const Volume& volume : volumes) question.AddResource(ArnOf(account, volume.id));
-  question.AddMade(ArnOf(account, SnapshotId::kKind, "*"), FactsOfSnapshotsOf(volumes, account));
+  const std::vector<std::string> made =
+      question.AddMade(ArnOf(account, SnapshotId::kKind, "*"), FactsOfSnapshotsOf(volumes, account));
+  if (!request.has_copy_tags_from_source()) return absl::OkStatus();
+  for (size_t i = 0; i < volumes.size(); ++i) {
+    ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> found, services.volumes.List({&volumes[i].id, 1}));
+    for (const storage::VolumeView& view : found) question.GiveTags(made[i], view.tags);
+  }
   return absl::OkStatus();
 }
 
@@ -228,8 +236,7 @@ void AddSnapshotActions(gateway::Actions& actions, const StorageServices& servic
       });
   actions.Add(CreateSnapshots, services.machine_of, snapshots, settings)
       .DescribedBy([services](const v1::CreateSnapshotsRequest& request, AccessQuestion& question) -> absl::Status {
-        ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_specification().instance_id()));
-        return AddVolumesOf(instance, services, question);
+        return AddVolumesOf(request, services, question);
       });
   actions.Add(CopySnapshot, snapshots, settings);
   actions.Add(DeleteSnapshot, snapshots);
