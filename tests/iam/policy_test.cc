@@ -277,6 +277,40 @@ TEST_CASE("a policy that is not understood in all its parts is refused, with the
   CHECK(absl::StartsWith(second, "Statement 2: Effect"));
 }
 
+TEST_CASE("a resource that no ARN can ever match is refused where the policy is written, and judged where it is kept",
+          "[identity]") {
+  const auto deny = [](const std::string& arn, const char* element = "Resource") {
+    return Document(absl::StrCat(R"({"Effect":"Deny","Action":"*",")", element, R"(":")", arn, R"("})"));
+  };
+  const struct {
+    std::string arn, message;
+  } refused[] = {
+      {"arn:awss:ec2:*:*:instance/*", R"(Partition "awss" is not valid for resource "arn:awss:ec2:*:*:instance/*".)"},
+      {"arn:aws-cn:s3:::b", R"(Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::b".)"},
+      {"arn::ec2:*", R"(Partition "" is not valid for resource "arn::ec2:*".)"},
+      {"arn:${aws:username}:s3:::b", ""},
+      {"arn:aws:iam:us-east-1:123456789012:user/x",
+       "IAM resource arn:aws:iam:us-east-1:123456789012:user/x cannot contain region information."},
+      {"arn:aws:iam:us-*:*:user/x", "IAM resource arn:aws:iam:us-*:*:user/x cannot contain region information."},
+  };
+  for (const auto& [arn, message] : refused) {
+    for (const char* element : {"Resource", "NotResource"}) {
+      const std::string told = Malformed(deny(arn, element));
+      CHECK((message.empty() || told == message));
+    }
+    const auto endpoint = Document(
+        absl::StrCat(R"({"Effect":"Deny","Principal":"*","Action":"*","Resource":")", arn, R"("})"));
+    CHECK(Malformed(endpoint, PolicyKind::kEndpoint) != "");
+    // An earlier version kept it.
+    CHECK(Policy::Parse(endpoint, PolicyKind::kEndpoint, PolicyUse::kJudge).ok());
+  }
+  for (const char* arn : {"arn:*:ec2:*:*:instance/*", "arn:aws*:iam::*:user/x", "arn:a?s:iam:*:*:user/x", "arn:aws",
+                          "arn:aws:iam", "arn:aws:s3:::${aws:username}", "arn:aws:*:us-east-1:*:*"}) {
+    INFO(arn);
+    CHECK(Policy::Parse(deny(arn), PolicyKind::kIdentity, PolicyUse::kWrite).ok());
+  }
+}
+
 TEST_CASE("a trust policy names who may take on the role", "[identity]") {
   const auto judge = [](const std::string& principal, const TrustQuestion& question) {
     const auto policy =

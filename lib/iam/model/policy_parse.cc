@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/model/condition_keys.h"
 #include "lib/resource/arn.h"
@@ -129,12 +131,44 @@ absl::Status ParseActions(const json& source, const std::string& place, Statemen
   return absl::OkStatus();
 }
 
-absl::Status ParseResources(const json& source, bool variables, const std::string& place, Statement& statement) {
+// How a document is read.
+struct Reading {
+  PolicyKind kind;
+  PolicyUse use;
+  bool variables = false;  // the document's version has them
+};
+
+// Refuses what no resource's ARN ever matches, with IAM's words: a denial by it would never hold. A variable does not
+// stand for a partition or a region.
+absl::Status CheckCanMatch(const std::string& resource) {
+  enum Part { kPartition = 1, kService, kRegion, kRest };
+  constexpr size_t kShown = 500;
+  const std::vector<std::string> parts = absl::StrSplit(resource, absl::MaxSplits(':', kRest));
+  const auto stands_for = [&](size_t part, absl::string_view text) -> absl::StatusOr<bool> {
+    if (part >= parts.size()) return true;  // fields that are missing at the end are "*"
+    ASSIGN_OR_RETURN(const PolicyPattern pattern, PolicyPattern::Parse(parts[part], {.variables = false}));
+    return pattern.Matches(text, {});
+  };
+  ASSIGN_OR_RETURN(const bool here, stands_for(kPartition, "aws"));
+  if (!here) {
+    return Malformed(absl::StrCat("Partition \"", parts[kPartition].substr(0, kShown), "\" is not valid for resource \"",
+                                  resource.substr(0, kShown), "\"."));
+  }
+  ASSIGN_OR_RETURN(const bool global, stands_for(kRegion, ""));
+  if (parts.size() > kService && parts[kService] == "iam" && !global) {
+    return Malformed(absl::StrCat("IAM resource ", resource.substr(0, kShown), " cannot contain region information."));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseResources(const json& source, const Reading& reading, const std::string& place,
+                            Statement& statement) {
   ASSIGN_OR_RETURN(const json* value, OneOf(source, "Resource", "NotResource", statement.not_resources, place));
   ASSIGN_OR_RETURN(const auto resources, Texts(*value, statement.not_resources ? "NotResource" : "Resource", place));
   for (const std::string& resource : resources) {
-    absl::StatusOr<ArnPattern> pattern = ArnPattern::Parse(resource, variables);
+    absl::StatusOr<ArnPattern> pattern = ArnPattern::Parse(resource, reading.variables);
     if (!pattern.ok()) return Malformed(absl::StrCat(place, "Resource "), resource, pattern.status().message());
+    if (reading.use == PolicyUse::kWrite && resource != "*") RETURN_IF_ERROR(CheckCanMatch(resource));
     statement.resources.push_back(*std::move(pattern));
   }
   return absl::OkStatus();
@@ -217,10 +251,9 @@ absl::Status CheckElements(const json& source, bool has_principal, bool has_reso
       source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}, place);
 }
 
-absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bool variables,
-                                         const std::string& place) {
+absl::StatusOr<Statement> ParseStatement(const json& source, const Reading& reading, const std::string& place) {
   if (!source.is_object()) return Malformed(place + "must be an object");
-  const bool has_principal = kind != PolicyKind::kIdentity, has_resource = kind != PolicyKind::kTrust;
+  const bool has_principal = reading.kind != PolicyKind::kIdentity, has_resource = reading.kind != PolicyKind::kTrust;
   RETURN_IF_ERROR(CheckElements(source, has_principal, has_resource, place));
   Statement statement;
   if (source.contains("Sid")) {
@@ -236,8 +269,8 @@ absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bo
   statement.allows = effect == "Allow";
   RETURN_IF_ERROR(ParseActions(source, place, statement));
   if (has_principal) RETURN_IF_ERROR(ParsePrincipals(source, place, statement));
-  if (has_resource) RETURN_IF_ERROR(ParseResources(source, variables, place, statement));
-  RETURN_IF_ERROR(ParseConditions(source, variables, place, statement));
+  if (has_resource) RETURN_IF_ERROR(ParseResources(source, reading, place, statement));
+  RETURN_IF_ERROR(ParseConditions(source, reading.variables, place, statement));
   return statement;
 }
 
@@ -251,7 +284,7 @@ absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, P
   if (version != "2012-10-17" && version != "2008-10-17") {
     return Malformed("Version must be 2012-10-17 or 2008-10-17");
   }
-  const bool variables = version == "2012-10-17";
+  const Reading reading{.kind = kind, .use = use, .variables = version == "2012-10-17"};
   if (!document.contains("Statement")) return Malformed("The policy must have a Statement");
   const json& source = document["Statement"];
   const json list = source.is_array() ? source : json::array({source});
@@ -260,7 +293,7 @@ absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, P
   std::set<std::string> sids;
   for (const json& item : list) {
     const std::string place = absl::StrCat("Statement ", statements.size() + 1, ": ");
-    ASSIGN_OR_RETURN(Statement statement, ParseStatement(item, kind, variables, place));
+    ASSIGN_OR_RETURN(Statement statement, ParseStatement(item, reading, place));
     RETURN_IF_ERROR(CheckKeys(use, place, statement));
     if (!statement.sid.empty() && !sids.insert(statement.sid).second) {
       return Malformed(place, statement.sid, "is the Sid of an earlier statement");
