@@ -29,7 +29,8 @@ size_t MaxNameLength(IdentityKind kind);
 // As AWS's: 21 capital letters and digits of base 32, the first four of which are `prefix`.
 std::string NewIamId(absl::string_view prefix, Random& random);
 
-// Errors: LimitExceeded, MalformedPolicyDocument. `counted` are the characters that count against `max_size`.
+// Errors: LimitExceeded, MalformedPolicyDocument, ValidationError. `counted` are the characters that count against
+// `max_size`.
 absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t max_size);
 
 // Error: NoSuchEntity.

@@ -277,6 +277,26 @@ TEST_CASE("a policy that is not understood in all its parts is refused, with the
   CHECK(absl::StartsWith(second, "Statement 2: Effect"));
 }
 
+TEST_CASE("a policy is written in characters up to U+00FF, without a byte order mark", "[identity]") {
+  const auto code = [](const std::string& document, PolicyUse use = PolicyUse::kWrite) {
+    const absl::Status status = Policy::Parse(document, PolicyKind::kIdentity, use).status();
+    return status.ok() ? "" : ec2::ErrorCode(status);
+  };
+  const auto named = [](const std::string& name) {
+    return Document(R"({"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::)" + name + R"("})");
+  };
+  CHECK(code(named("\u00e9\u00ff")) == "");
+  CHECK(code("\r\n\t" + named("a")) == "");
+  for (const char* name : {"\u0100", "\u4e2d", "\U0001f600"}) CHECK(code(named(name)) == "ValidationError");
+  CHECK(code("\xef\xbb\xbf" + named("a")) == "ValidationError");
+  CHECK(code(named("a\x01")) == "ValidationError");
+  CHECK(code(named("\xff")) == "MalformedPolicyDocument");
+  // As JSON writes them they are no such characters.
+  CHECK(code(named("\\u4e2d")) == "");
+  // An earlier version kept it.
+  CHECK(code(named("\u4e2d"), PolicyUse::kJudge) == "");
+}
+
 TEST_CASE("a resource that no ARN can ever match is refused where the policy is written, and judged where it is kept",
           "[identity]") {
   const auto deny = [](const std::string& arn, const char* element = "Resource") {

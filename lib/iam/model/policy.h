@@ -54,7 +54,7 @@ struct PolicyCaller {
 // Immutable; thread-safe.
 class Policy {
  public:
-  // Error: MalformedPolicyDocument, with the place.
+  // Errors: MalformedPolicyDocument, with the place; of one that is written, ValidationError for characters beyond Latin-1.
   static absl::StatusOr<std::shared_ptr<const Policy>> Parse(absl::string_view json, PolicyKind kind, PolicyUse use);
 
   // Whether anything but the call's action and the resource's name matters to it.

@@ -33,6 +33,21 @@ absl::Status Malformed(const std::string& place, absl::string_view value, absl::
   return Malformed(absl::StrCat(place, value.substr(0, kShown), " ", what));
 }
 
+// IAM's documents have tabs, ends of lines and the characters from a blank to U+00FF alone, and no byte order mark. What
+// is not UTF-8 is refused as such, later.
+absl::Status CheckCharacters(absl::string_view text) {
+  // The first byte of U+0100 and beyond, and what no UTF-8 has.
+  constexpr unsigned char kBeyondLatin1 = 0xc4, kNotUtf8 = 0xf8;
+  const bool good = std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ') return c == '\t' || c == '\n' || c == '\r';
+    return byte < kBeyondLatin1 || byte >= kNotUtf8;
+  });
+  if (good) return absl::OkStatus();
+  return ec2::Error("ValidationError",
+                    "The specified value for policyDocument is invalid. It must contain only printable ASCII characters.");
+}
+
 // Refuses what the library would accept: a name given twice, which readers understand differently, and nesting.
 absl::StatusOr<json> ParseJson(absl::string_view text) {
   if (text.size() > kMaxBytes) {
@@ -277,6 +292,7 @@ absl::StatusOr<Statement> ParseStatement(const json& source, const Reading& read
 }  // namespace
 
 absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, PolicyKind kind, PolicyUse use) {
+  if (use == PolicyUse::kWrite) RETURN_IF_ERROR(CheckCharacters(text));
   ASSIGN_OR_RETURN(const json document, ParseJson(text));
   RETURN_IF_ERROR(CheckNames(document, {"Version", "Id", "Statement"}, ""));
   // Without a Version it is the old one, which has no variables.
