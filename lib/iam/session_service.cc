@@ -12,6 +12,7 @@
 #include "lib/iam/identity_table.h"
 #include "lib/iam/key_text.h"
 #include "lib/iam/model/policy.h"
+#include "lib/iam/trusted_principals.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
@@ -82,10 +83,18 @@ absl::StatusOr<std::optional<Identity>> SessionService::FindRole(const std::stri
   return role;
 }
 
-// Trust policies name roles, not their sessions.
-std::string SessionService::TrustedArn(const Caller& caller) const {
-  if (caller.arn.empty()) return Arn::Root(account_id_).text();
-  return caller.role_arn.empty() ? caller.arn : caller.role_arn;
+absl::StatusOr<std::vector<std::string>> SessionService::NamesOf(const Caller& caller, const Identity& role) {
+  if (caller.administrator && caller.role_id.empty()) return std::vector<std::string>{Arn::Root(account_id_).text()};
+  const std::string& asks = caller.role_id.empty() ? caller.principal_id : caller.role_id;
+  ASSIGN_OR_RETURN(std::vector<std::string> names, database_.ReadFor([&](store::Connection& c) {
+    return TrustedPrincipals(c, account_id_).NamesOf(role.id, asks);
+  }));
+  // Of its role's sessions the caller is one.
+  std::erase_if(names, [&](const std::string& name) {
+    const std::optional<Arn> arn = Arn::Parse(name);
+    return arn.has_value() && arn->service == "sts" && name != caller.arn;
+  });
+  return names;
 }
 
 absl::Status SessionService::AddTags(const Caller& caller, const Identity& role, Context& context) {
@@ -108,11 +117,11 @@ absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, con
   if (!role.has_value() || (caller.arn.empty() && !caller.administrator)) return denied;
 
   TrustQuestion question{.action = "sts:AssumeRole",
-                         .principal_arn = "",
+                         .arns = {},
                          .account_id = account_id_,
                          .service = "",
                          .context = wish.context};
-  question.principal_arn = TrustedArn(caller);
+  ASSIGN_OR_RETURN(question.arns, NamesOf(caller, *role));
   RETURN_IF_ERROR(AddTags(caller, *role, question.context));
   question.context["sts:rolesessionname"] = {wish.session_name};
   if (!wish.external_id.empty()) question.context["sts:externalid"] = {wish.external_id};

@@ -318,8 +318,8 @@ TEST_CASE("a resource that no ARN can ever match is refused where the policy is 
       const std::string told = Malformed(deny(arn, element));
       CHECK((message.empty() || told == message));
     }
-    const auto endpoint = Document(
-        absl::StrCat(R"({"Effect":"Deny","Principal":"*","Action":"*","Resource":")", arn, R"("})"));
+    const auto endpoint =
+        Document(absl::StrCat(R"({"Effect":"Deny","Principal":"*","Action":"*","Resource":")", arn, R"("})"));
     CHECK(Malformed(endpoint, PolicyKind::kEndpoint) != "");
     // An earlier version kept it.
     CHECK(Policy::Parse(endpoint, PolicyKind::kEndpoint, PolicyUse::kJudge).ok());
@@ -341,9 +341,9 @@ TEST_CASE("a trust policy names who may take on the role", "[identity]") {
     return (*policy)->JudgeTrust(question) == Verdict::kAllow;
   };
   const TrustQuestion ada{
-      .action = "sts:AssumeRole", .principal_arn = kUser, .account_id = "123456789012", .service = "", .context = {}};
+      .action = "sts:AssumeRole", .arns = {kUser}, .account_id = "123456789012", .service = "", .context = {}};
   const TrustQuestion ec2{
-      .action = "sts:AssumeRole", .principal_arn = "", .account_id = "", .service = "ec2.amazonaws.com", .context = {}};
+      .action = "sts:AssumeRole", .arns = {}, .account_id = "", .service = "ec2.amazonaws.com", .context = {}};
   CHECK(judge(R"({"AWS":"arn:aws:iam::123456789012:user/ada"})", ada));
   CHECK_FALSE(judge(R"({"AWS":"arn:aws:iam::123456789012:user/bob"})", ada));
   CHECK(judge(R"({"AWS":"arn:aws:iam::123456789012:root"})", ada));
@@ -357,9 +357,66 @@ TEST_CASE("a trust policy names who may take on the role", "[identity]") {
   for (const std::string& statement :
        {good + "}", good + R"(,"Principal":"ada"})", good + R"(,"Principal":{"AWS":"ada"}})",
         good + R"(,"Principal":{"AWS":"arn:aws:iam::123456789012:user/*"}})", good + R"(,"Principal":{"Robot":"x"}})",
-        good + R"(,"Principal":"*","Resource":"*"})"}) {
+        good + R"(,"Principal":"*","Resource":"*"})", good + R"(,"NotPrincipal":{"AWS":"123456789012"}})",
+        good + R"(,"Principal":"*","NotPrincipal":{"AWS":"123456789012"}})"}) {
     CHECK(Malformed(Document(statement), PolicyKind::kTrust) != "");
   }
+}
+
+TEST_CASE("a trust policy that no call of STS could meet is refused with IAM's words", "[identity]") {
+  const auto statement = [](const std::string& action, const std::string& principal) {
+    return Document(R"({"Effect":"Allow","Action":)" + action + R"(,"Principal":)" + principal + "}");
+  };
+  for (const char* action : {R"("ec2:RunInstances")", R"("*")", R"(["sts:AssumeRole","iam:PassRole"])",
+                             R"("sts:GetCallerIdentity")", R"("s3:*")"}) {
+    CHECK(Malformed(statement(action, R"("*")"), PolicyKind::kTrust) ==
+          "AssumeRole policy may only specify STS AssumeRole actions.");
+  }
+  for (const char* action : {R"("sts:*")", R"("sts:AssumeRole*")", R"(["sts:AssumeRole","sts:TagSession"])",
+                             R"("STS:assumerolewithsaml")", R"("sts:SetSourceIdentity")"}) {
+    CHECK(Policy::Parse(statement(action, R"("*")"), PolicyKind::kTrust, PolicyUse::kWrite).ok());
+  }
+  const std::string take = R"("sts:AssumeRole")";
+  for (const char* service : {"ec2", "ec2.amazonaws.org", "EC2.amazonaws.com", ".amazonaws.com", "*"}) {
+    const std::string document = statement(take, absl::StrCat(R"({"Service":")", service, R"("})"));
+    CHECK(Malformed(document, PolicyKind::kTrust) ==
+          absl::StrCat(R"(Invalid principal in policy: "SERVICE":")", service, "\""));
+    // An earlier version kept it.
+    CHECK(Policy::Parse(document, PolicyKind::kTrust, PolicyUse::kJudge).ok());
+  }
+  for (const char* name :
+       {"ada", "arn:aws:iam::123456789012:group/g", "arn:aws:iam::123456789012:user/*", "arn:aws:iam::1:user/ada",
+        "arn:aws:sts::123456789012:assumed-role/web", "arn:aws:s3:::b", "AIDAAAAAAAAAAAAAAAAAA"}) {
+    CHECK(Malformed(statement(take, absl::StrCat(R"({"AWS":")", name, R"("})")), PolicyKind::kTrust) ==
+          absl::StrCat(R"(Invalid principal in policy: "AWS":")", name, "\""));
+  }
+  for (const char* principal :
+       {R"({"Service":["ec2.amazonaws.com","ssm.amazon.com","ops.apigateway.amazonaws.com"]})",
+        R"({"AWS":["arn:aws:sts::123456789012:assumed-role/web/s","arn:aws:iam::123456789012:role/ci/web"]})",
+        R"({"Federated":"cognito-identity.amazonaws.com"})",
+        R"({"Federated":["arn:aws:iam::123456789012:saml-provider/corp"],"AWS":"*"})"}) {
+    INFO(principal);
+    CHECK(Policy::Parse(statement(take, principal), PolicyKind::kTrust, PolicyUse::kWrite).ok());
+  }
+}
+
+TEST_CASE("a denial with NotPrincipal spares whom it names and no other of their account", "[identity]") {
+  const auto judge = [](const std::string& spared, const std::vector<std::string>& arns) {
+    const auto policy = Policy::Parse(
+        Document(absl::StrCat(R"({"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}},)",
+                              R"({"Effect":"Deny","Action":"sts:AssumeRole","NotPrincipal":)", spared, "}")),
+        PolicyKind::kTrust, PolicyUse::kWrite);
+    REQUIRE(policy.ok());
+    return (*policy)->JudgeTrust(
+        {.action = "sts:AssumeRole", .arns = arns, .account_id = "123456789012", .service = "", .context = {}});
+  };
+  const std::string root = "arn:aws:iam::123456789012:root",
+                    spared = absl::StrCat(R"({"AWS":[")", kUser, "\",\"", root, "\"]}");
+  CHECK(judge(spared, {kUser}) == Verdict::kAllow);
+  CHECK(judge(spared, {root}) == Verdict::kAllow);
+  CHECK(judge(spared, {"arn:aws:iam::123456789012:user/bob"}) == Verdict::kDeny);
+  CHECK(judge(R"({"Service":"ec2.amazonaws.com"})", {kUser}) == Verdict::kDeny);
+  CHECK(judge(R"({"Federated":"www.amazon.com"})", {kUser}) == Verdict::kDeny);
 }
 
 TEST_CASE("wildcards that could match in ever so many ways are matched in bounded time", "[identity]") {
