@@ -17,12 +17,18 @@ namespace brume {
 // Condition keys in lower case, such as "aws:sourceip", with their values.
 using AccessContext = std::map<std::string, std::vector<std::string>>;
 
-// aws:RequestTag/KEY and aws:TagKeys of a tag that something is given. Condition keys know no case, tags do: of Owner and
-// owner neither hides the other's value.
+// aws:RequestTag/KEY and aws:TagKeys of a tag that something is given. Condition keys know no case, tags do: of Owner
+// and owner neither hides the other's value.
 inline void AddTagOfRequest(const std::string& key, const std::string& value, AccessContext& context) {
   context[absl::StrCat("aws:requesttag/", absl::AsciiStrToLower(key))].push_back(value);
   context["aws:tagkeys"].push_back(key);
 }
+
+// A role that a call hands on to a service, which acts by it later.
+struct PassedRole {
+  std::string arn;
+  std::string service;  // iam:PassedToService
+};
 
 struct AccessQuestion {
   std::string action;  // "ec2:RunInstances"
@@ -52,8 +58,8 @@ struct AccessQuestion {
     }
     return names;
   }
-  // What is to be made, `made`, is given these tags too, which the call does not name as its own: another resource has them.
-  // Policies are asked as if it said them, but for keys that it says itself, which count.
+  // What is to be made, `made`, is given these tags too, which the call does not name as its own: another resource has
+  // them. Policies are asked as if it said them, but for keys that it says itself, which count.
   void GiveTags(const std::string& made, const std::map<std::string, std::string>& tags) {
     if (tags.empty()) return;
     AddResource(made);

@@ -160,13 +160,15 @@ absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller)
       RETURN_IF_ERROR(Ask(reported_as, caller, implied));
     }
   }
-  if (!action->passed_role) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::string role, action->passed_role(request));
-  if (role.empty()) return absl::OkStatus();
+  if (!action->passed_roles) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<PassedRole> roles, action->passed_roles(request));
   question.action = "iam:PassRole";
-  question.resources = {std::move(role)};
-  question.context["iam:passedtoservice"] = {"ec2.amazonaws.com"};
-  return Ask(reported_as, caller, question);
+  for (PassedRole& role : roles) {
+    question.resources = {std::move(role.arn)};
+    question.context["iam:passedtoservice"] = {std::move(role.service)};
+    RETURN_IF_ERROR(Ask(reported_as, caller, question));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,

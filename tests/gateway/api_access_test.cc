@@ -195,7 +195,7 @@ TEST_CASE("a call beyond its caller's share is refused before anything is looked
 
 TEST_CASE("an action that does not say what its request hands on is found before it is served", "[api]") {
   using Texts = std::vector<std::string>;
-  const auto role = [](const google::protobuf::Message&) { return std::string(); };
+  const auto roles = [](const google::protobuf::Message&) { return std::vector<PassedRole>(); };
   Action action;
   const Texts launch = UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action);
   REQUIRE(launch.size() == 4);
@@ -219,7 +219,7 @@ TEST_CASE("an action that does not say what its request hands on is found before
   action.calls = {};
 
   // Policies would not be asked of what the template says.
-  action.passed_role = role;
+  action.passed_roles = roles;
   CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).size() == 2);
   action.complete = [](const google::protobuf::Message&) { return nullptr; };
   CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).empty());

@@ -1,6 +1,7 @@
 #include "lib/autoscaling/api/group_handlers.h"
 
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -206,9 +207,24 @@ absl::Status SetDesiredCapacity(const v1::SetDesiredCapacityRequest& request, co
                                     request.desired_capacity(), request.honor_cooldown());
 }
 
+// A role of one's own in the place of AWS's, and those that hooks tell their targets by.
+template <typename Request>
+absl::StatusOr<std::vector<PassedRole>> RolesOf(const Request& request, const Account& account) {
+  std::vector<PassedRole> roles;
+  const std::string& own = request.service_linked_role_arn();
+  if (!own.empty() && own != DefaultServiceRole(account)) roles.push_back(PassedToScaling(own));
+  if constexpr (std::is_same_v<Request, Created>) {
+    for (const v1::LifecycleHookSpecification& hook : request.lifecycle_hook_specification_list()) {
+      if (!hook.role_arn().empty()) roles.push_back(PassedToScaling(hook.role_arn()));
+    }
+  }
+  return roles;
+}
+
 }  // namespace
 
 void AddGroupActions(gateway::Actions& actions, const ScalingServices& services) {
+  const auto roles = [account = services.settings.account()](const auto& request) { return RolesOf(request, account); };
   const auto launches = [&services](const auto& request) { return LaunchesOf(request, services); };
   const auto describe = [](const auto& request, AccessQuestion& question) {
     return DescribeGroupCall(request, question);
@@ -218,8 +234,9 @@ void AddGroupActions(gateway::Actions& actions, const ScalingServices& services)
       .MakesLater(launches)
       .MakesLater([](const Created& request) -> absl::StatusOr<std::vector<v1::CreateLaunchConfigurationRequest>> {
         return ConfigurationOf(request);
-      });
-  actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
+      })
+      .PassesRoles(roles);
+  actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches).PassesRoles(roles);
   actions.Add(DeleteAutoScalingGroup, services)
       .DescribedBy([](const v1::DeleteAutoScalingGroupRequest& request, AccessQuestion& question) {
         if (request.has_force_delete()) {
