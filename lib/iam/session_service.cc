@@ -116,15 +116,10 @@ absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, con
   ASSIGN_OR_RETURN(const std::optional<Identity> role, FindRole(wish.role_arn));
   if (!role.has_value() || (caller.arn.empty() && !caller.administrator)) return denied;
 
-  TrustQuestion question{.action = "sts:AssumeRole",
-                         .arns = {},
-                         .account_id = account_id_,
-                         .service = "",
-                         .context = wish.context};
+  TrustQuestion question{
+      .action = "sts:AssumeRole", .arns = {}, .account_id = account_id_, .service = "", .context = wish.context};
   ASSIGN_OR_RETURN(question.arns, NamesOf(caller, *role));
   RETURN_IF_ERROR(AddTags(caller, *role, question.context));
-  question.context["sts:rolesessionname"] = {wish.session_name};
-  if (!wish.external_id.empty()) question.context["sts:externalid"] = {wish.external_id};
   ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust,
                    Policy::Parse(role->trust_policy, PolicyKind::kTrust, PolicyUse::kJudge));
   if (trust->JudgeTrust(question) != Verdict::kAllow) return denied;

@@ -423,10 +423,11 @@ TEST_CASE("who gives Auto Scaling a role for a hook, or one in the place of AWS'
                    .user_name = "ada"};
   const auto set_policy = [&](const std::string& passes) {
     const std::string policy =
-        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"iam:PassRole","Resource":"*"})" + passes +
-        "]}";
-    REQUIRE_OK(world.CallText("PutUserPolicy", absl::StrCat("user_name: 'ada' policy_name: 'p' policy_document: '",
-                                                            policy, "'"))
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"iam:PassRole","Resource":"*"})" +
+        passes + "]}";
+    REQUIRE_OK(world
+                   .CallText("PutUserPolicy",
+                             absl::StrCat("user_name: 'ada' policy_name: 'p' policy_document: '", policy, "'"))
                    .status());
   };
   const auto as_ada = [&](const std::string& action, const std::string& text) {
@@ -437,15 +438,16 @@ TEST_CASE("who gives Auto Scaling a role for a hook, or one in the place of AWS'
     return ec2::ErrorCode(world.dispatcher.Call(*method, *request, ada).status());
   };
   const std::string account = world.settings.account_id, role = "arn:aws:iam::" + account + ":role/ci/hooks";
-  const std::string linked = "arn:aws:iam::" + account +
-                             ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+  const std::string linked =
+      "arn:aws:iam::" + account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
   const auto group = [&](const std::string& name) {
     return absl::StrCat("auto_scaling_group_name: '", name, "' min_size: 0 max_size: 1 availability_zones: '",
                         world.zone, "' launch_template { launch_template_name: 'web' version: '1' } ");
   };
-  const std::string hook = "lifecycle_hook_name: 'h' lifecycle_transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' "
-                           "notification_target_arn: 'arn:aws:sns:us-east-1:000000000000:t' role_arn: '" +
-                           role + "' ";
+  const std::string hook =
+      "lifecycle_hook_name: 'h' lifecycle_transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' "
+      "notification_target_arn: 'arn:aws:sns:us-east-1:000000000000:t' role_arn: '" +
+      role + "' ";
   const std::string put = "auto_scaling_group_name: 'plain' " + hook;
   set_policy("");
   CHECK(as_ada("CreateAutoScalingGroup", group("plain") + "service_linked_role_arn: '" + linked + "'").empty());
@@ -454,15 +456,20 @@ TEST_CASE("who gives Auto Scaling a role for a hook, or one in the place of AWS'
         "AccessDenied");
   CHECK(as_ada("CreateAutoScalingGroup", group("own") + "service_linked_role_arn: '" + linked + "_own'") ==
         "AccessDenied");
-  CHECK(as_ada("UpdateAutoScalingGroup", "auto_scaling_group_name: 'plain' service_linked_role_arn: '" + linked +
-                                             "_own'") == "AccessDenied");
+  CHECK(as_ada("UpdateAutoScalingGroup",
+               "auto_scaling_group_name: 'plain' service_linked_role_arn: '" + linked + "_own'") == "AccessDenied");
   set_policy(R"(,{"Effect":"Allow","Action":"iam:PassRole","Resource":")" + role +
              R"(","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}})");
   CHECK(as_ada("PutLifecycleHook", put) == "AccessDenied");
   set_policy(R"(,{"Effect":"Allow","Action":"iam:PassRole","Resource":")" + role +
              R"(","Condition":{"StringEquals":{"iam:PassedToService":"autoscaling.amazonaws.com"}}})");
   CHECK(as_ada("PutLifecycleHook", put).empty());
-  CHECK(as_ada("CreateAutoScalingGroup", group("hooked") + "lifecycle_hook_specification_list { " + hook + "}").empty());
+  set_policy(
+      R"(,{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"ArnLike":)"
+      R"({"iam:AssociatedResourceArn":"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/hooked"}}})");
+  CHECK(as_ada("PutLifecycleHook", put) == "AccessDenied");
+  CHECK(
+      as_ada("CreateAutoScalingGroup", group("hooked") + "lifecycle_hook_specification_list { " + hook + "}").empty());
 }
 
 }  // namespace brume

@@ -137,6 +137,10 @@ TEST_CASE("conditions are about a resource before it is made", "[api]") {
        w.Ec2Arn("subnet/" + w.subnet)},
       {"CreateNetworkInterface", absl::Substitute("subnet_id: '$0'", w.subnet), "network-interface",
        "ec2:AvailabilityZone", "us-east-1b"},
+      {"CreateNetworkInterface", absl::Substitute("subnet_id: '$0'", w.subnet), "network-interface",
+       "ec2:AvailabilityZoneId", "use1-az2"},
+      {"CreateSubnet", in_vpc + "cidr_block: '10.20.2.0/24' availability_zone: 'us-east-1b'", "subnet",
+       "ec2:AvailabilityZoneId", "use1-az2"},
       {"CreateVpcPeeringConnection", absl::Substitute("vpc_id: '$0' peer_vpc_id: '$1'", w.vpc, w.other_vpc),
        "vpc-peering-connection", "ec2:AccepterVpc", w.Ec2Arn("vpc/" + w.other_vpc)},
       {"CreateVpcPeeringConnection", absl::Substitute("vpc_id: '$0' peer_vpc_id: '$1'", w.vpc, w.other_vpc),
@@ -340,6 +344,34 @@ TEST_CASE("tags at creation are held to EC2's limits and to ec2:CreateTags, what
   CHECK(tried == taking);
 }
 
+TEST_CASE("policies can ask for the zone's id of what is there, and for what StartSnapshot is given", "[api]") {
+  TouchedWorld w;
+  const std::string parent = SnapshotOf(w.image).text();
+  const struct {
+    const char* action;
+    std::string request, condition;
+  } cases[] = {
+      {"CreateSnapshot", absl::Substitute("volume_id: '$0' dry_run: true", w.volume),
+       R"("StringEquals":{"ec2:AvailabilityZoneId":"use1-az1"})"},
+      {"StopInstances", absl::Substitute("instance_ids: '$0' dry_run: true", w.instance),
+       R"("StringEquals":{"ec2:AvailabilityZoneId":"use1-az1"})"},
+      {"ebs:StartSnapshot", "volume_size: 9", R"("NumericGreaterThan":{"ebs:VolumeSize":"8"})"},
+      {"ebs:StartSnapshot", "volume_size: 9 description: 'nightly'", R"("StringLike":{"ebs:Description":"night*"})"},
+      {"ebs:StartSnapshot", absl::Substitute("volume_size: 9 parent_snapshot_id: '$0'", parent),
+       absl::StrCat(R"("ArnEquals":{"ebs:ParentSnapshot":"arn:aws:ec2:us-east-1::snapshot/)", parent, R"("})")},
+  };
+  const std::string all = R"({"Effect":"Allow","Action":"*","Resource":"*"})";
+  for (const auto& [action, request, condition] : cases) {
+    INFO(action << " " << condition);
+    w.SetPolicy(all);
+    const std::string allowed = w.Try(action, request);
+    w.SetPolicy(all + R"(,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{)" + condition + "}}");
+    const std::string denied = w.Try(action, request);
+    CHECK(denied != allowed);
+    CHECK((denied == kDenied || denied == "AccessDeniedException" || denied == "AccessDenied"));
+  }
+}
+
 // Each action by which something new gets the tags of something that is there, and StartSnapshot, whose tags are in no
 // TagSpecification.
 TEST_CASE("tags that are copied to what is made are asked about as if the call named them", "[api]") {
@@ -369,8 +401,8 @@ TEST_CASE("tags that are copied to what is made are asked about as if the call n
         R"("Action":"ec2:CreateTags",)" + made,
         absl::StrCat(R"("Action":"*",)", made, R"(,"Condition":{"StringEquals":{"aws:RequestTag/env":"prod"}})"),
         absl::StrCat(R"("Action":"*",)", made, R"(,"Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"env"}})"),
-        absl::StrCat(R"("Action":"ec2:CreateTags",)", made, R"(,"Condition":{"StringEquals":{"ec2:CreateAction":")", name,
-                     R"("}})"),
+        absl::StrCat(R"("Action":"ec2:CreateTags",)", made, R"(,"Condition":{"StringEquals":{"ec2:CreateAction":")",
+                     name, R"("}})"),
     };
     for (const std::string& denial : denials) {
       INFO(denial);

@@ -194,8 +194,8 @@ TEST_CASE("a trust policy sees the tags of who asks, and those of the role", "[s
 
 TEST_CASE("to a trust policy the principal's ARN of a session is its role's", "[sts]") {
   World world;
-  const auto role = world.Role(
-      TrustAws("000000000000", absl::StrCat(R"({"ArnEquals":{"aws:PrincipalArn":")", kBuilder, R"("}})")));
+  const auto role =
+      world.Role(TrustAws("000000000000", absl::StrCat(R"({"ArnEquals":{"aws:PrincipalArn":")", kBuilder, R"("}})")));
   const Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
                        .administrator = true,  // no policy is asked before the trust policy
                        .request_id = "r",
@@ -205,6 +205,26 @@ TEST_CASE("to a trust policy the principal's ARN of a session is its role's", "[
                        .role_arn = role.arn()};
   const Caller ada = world.Ada();
   CHECK(world.Assume(session) == "");
+  CHECK(world.Assume(ada) == "AccessDenied");
+}
+
+TEST_CASE("who may take on roles can be bound to an external id, a session's name and its length", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.Role(TrustAws("000000000000"));
+  const auto bind = [&](const std::string& condition) {
+    world.administrator = root;
+    world.Do("PutUserPolicy", absl::StrCat(R"(user_name: 'ada' policy_name: 'roles' policy_document: ')",
+                                           R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*",)",
+                                           R"("Action":"sts:AssumeRole","Condition":{)", condition, "}}}'"));
+  };
+  bind(R"("StringEquals":{"sts:ExternalId":"x-1"})");
+  CHECK(world.Assume(ada, "external_id: 'x-1'") == "");
+  CHECK(world.Assume(ada, "external_id: 'x-2'") == "AccessDenied");
+  bind(R"("StringEquals":{"sts:RoleSessionName":"day"})");
+  CHECK(world.Assume(ada) == "AccessDenied");
+  bind(R"("NumericLessThanEquals":{"sts:DurationSeconds":"1800"})");
+  CHECK(world.Assume(ada, "duration_seconds: 1800") == "");
   CHECK(world.Assume(ada) == "AccessDenied");
 }
 
@@ -230,9 +250,8 @@ TEST_CASE("a session is as long as the role allows, and an hour where a role tak
 TEST_CASE("a role may trust a role", "[sts]") {
   World world;
   // It is not there yet while it is made.
-  CHECK(world.Code("CreateRole",
-                   absl::StrCat("path: '/ci/' role_name: 'builder' assume_role_policy_document: '", TrustAws(kBuilder),
-                                "'")) == "MalformedPolicyDocument");
+  CHECK(world.Code("CreateRole", absl::StrCat("path: '/ci/' role_name: 'builder' assume_role_policy_document: '",
+                                              TrustAws(kBuilder), "'")) == "MalformedPolicyDocument");
   const auto role = world.Role(TrustAws("000000000000"));
   world.Retrust(TrustAws(kBuilder));
   const Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
@@ -241,7 +260,7 @@ TEST_CASE("a role may trust a role", "[sts]") {
                        .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
                        .principal_id = role.role_id() + ":x",
                        .role_id = role.role_id(),
-                 .role_arn = role.arn()};
+                       .role_arn = role.arn()};
   CHECK(world.Assume(session) == "");
 }
 
@@ -252,8 +271,9 @@ TEST_CASE("a trust policy cannot name a user or role that is not there", "[sts]"
                            "iam::000000000000:role/builder", "sts::000000000000:assumed-role/nobody/s"}) {
     const std::string arn = absl::StrCat("arn:aws:", name);
     const absl::Status refused =
-        world.CallText("UpdateAssumeRolePolicy",
-                       absl::StrCat("role_name: 'builder' policy_document: '", TrustAws(arn), "'"))
+        world
+            .CallText("UpdateAssumeRolePolicy",
+                      absl::StrCat("role_name: 'builder' policy_document: '", TrustAws(arn), "'"))
             .status();
     CHECK(ec2::ErrorCode(refused) == "MalformedPolicyDocument");
     CHECK(refused.message() == absl::StrCat(R"(Invalid principal in policy: "AWS":")", arn, "\""));

@@ -80,9 +80,15 @@ absl::StatusOr<ebs::v1::StartSnapshotResponse> StartSnapshot(const ebs::v1::Star
   return response;
 }
 
-// The tags are of the snapshot that is started, not of its parent.
+// Source: "Condition keys for Amazon Elastic Block Store" in the Service Authorization Reference. The tags are of the
+// snapshot that is started, not of its parent.
 absl::Status DescribeStart(const ebs::v1::StartSnapshotRequest& request, const Account& account,
                            AccessQuestion& question) {
+  question.context["ebs:volumesize"] = {absl::StrCat(request.volume_size())};
+  if (request.has_description()) question.context["ebs:description"] = {request.description()};
+  if (request.has_parent_snapshot_id()) {
+    question.context["ebs:parentsnapshot"] = {ArnOf(account, SnapshotId::kKind, request.parent_snapshot_id())};
+  }
   TagMap tags;
   for (const ebs::v1::Tag& tag : request.tags()) tags[tag.key()] = tag.value();
   question.GiveTags(ArnOf(account, SnapshotId::kKind, "*"), tags);
