@@ -90,6 +90,8 @@ class Collector {
   void AddCaller(const Message& request, const Caller& caller) {
     const FieldDescriptor* user = request.GetDescriptor()->FindFieldByName("user_name");
     if (service_ != "iam" || user == nullptr || caller.user_name.empty()) return;
+    const FieldDescriptor* everybody = request.GetDescriptor()->FindFieldByName("all_users");
+    if (everybody != nullptr && request.GetReflection()->GetBool(request, everybody)) return;
     if (request.GetReflection()->GetString(request, user).empty()) resources_.insert(caller.arn);
   }
 
