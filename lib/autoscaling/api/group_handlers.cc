@@ -1,5 +1,7 @@
 #include "lib/autoscaling/api/group_handlers.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -51,6 +53,16 @@ absl::Status ParseSource(const ScalingServices& services, const Request& request
   return absl::OkStatus();
 }
 
+absl::Status CheckHealthCheckTypes(absl::string_view list) {
+  constexpr absl::string_view kTypes[] = {"EC2", "EBS", "ELB", "VPC_LATTICE"};
+  for (const absl::string_view type : absl::StrSplit(list, ',')) {
+    if (std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes)) continue;
+    return ScalingError(absl::StrCat("Invalid HealthCheckType '", type.substr(0, 32),
+                                     "': it must be EC2, EBS, ELB, VPC_LATTICE, or several with commas between them"));
+  }
+  return absl::OkStatus();
+}
+
 template <typename Request>
 absl::Status ParsePlaces(const Request& request, GroupChange& change) {
   if (!request.availability_zones().empty()) {
@@ -93,7 +105,10 @@ absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const R
   if (request.has_max_size()) change.max_size = request.max_size();
   if (request.has_desired_capacity()) change.desired = request.desired_capacity();
   if (request.has_default_cooldown()) change.default_cooldown = absl::Seconds(request.default_cooldown());
-  if (request.has_health_check_type()) change.health_check_type = request.health_check_type();
+  if (request.has_health_check_type()) {
+    RETURN_IF_ERROR(CheckHealthCheckTypes(request.health_check_type()));
+    change.health_check_type = request.health_check_type();
+  }
   if (request.has_health_check_grace_period()) {
     change.health_check_grace = absl::Seconds(request.health_check_grace_period());
   }
